@@ -9,8 +9,12 @@ export const usageSchema = z.object({
 });
 export type Usage = z.infer<typeof usageSchema>;
 
-/** What may be touched: absolute paths, each meaning the whole tree below it. `write` implies `read`. */
-export const pathScopeSchema = z.object({ read: z.array(z.string()), write: z.array(z.string()) });
+/** What may be touched: absolute paths, each meaning the whole tree below it, or with `/*` at its end what lies directly in it. `write` implies `read`; a deny caps below its right. */
+export const pathScopeSchema = z.object({
+  read: z.array(z.string()),
+  write: z.array(z.string()),
+  deny: z.array(z.object({ path: z.string(), right: z.enum(['read', 'write']) })).optional(),
+});
 
 /** Bounds of what a child may say, so that a notice of it always fits into one line of the parent's log. */
 const text = z.string().max(65_536);

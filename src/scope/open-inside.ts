@@ -7,9 +7,8 @@ import type { BigIntStats } from 'node:fs';
 import { lstat, open, readlink, realpath, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { PathScope } from '../session/entries.ts';
+import type { PathRight, PathScope } from '../session/entries.ts';
 import { denialText, mayRead, mayWrite } from './path-scope.ts';
-import type { PathRight } from './path-scope.ts';
 import { errorCode, refusal, refusalFrom } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
 

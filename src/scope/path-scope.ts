@@ -1,8 +1,6 @@
 /** What a pod may touch, as pure arithmetic on absolute paths. No disk here: links are resolved in `open-inside.ts`, which then asks these same questions. */
 import { isAbsolute, resolve } from 'node:path';
-import type { PathScope } from '../session/entries.ts';
-
-export type PathRight = 'read' | 'write';
+import type { PathRight, PathScope } from '../session/entries.ts';
 
 export type Narrowed =
   | { readonly ok: true; readonly scope: PathScope }

@@ -13,9 +13,19 @@ export interface PodRef {
   readonly name: string;
   readonly instance: string;
 }
+export type PathRight = 'read' | 'write';
+/**
+ * What may be touched. A path means the whole tree below it, one that ends in `/*` only what lies directly in that directory. `write` implies `read`.
+ * A deny caps below its right: without `write` a path may still be read, without `read` it may not be touched at all.
+ */
 export interface PathScope {
   readonly read: readonly string[];
   readonly write: readonly string[];
+  readonly deny?: readonly ScopeDeny[];
+}
+export interface ScopeDeny {
+  readonly path: string;
+  readonly right: PathRight;
 }
 export type InputSource = { kind: 'person' } | ({ kind: 'parent' } & PodRef) | { kind: 'pod'; name: string };
 
