@@ -9,22 +9,17 @@ import type { CommandContext } from './context.ts';
 import { exitStatus } from './context.ts';
 import { deliveriesOf, isFinal } from './deliveries.ts';
 import { loadConfiguration } from './configuration.ts';
+import { diskFindings } from './disk-check.ts';
+import type { Finding } from './finding.ts';
 import { type SeenPod, viewHome } from './pod-view.ts';
 import { age, columns, paint, type Paint } from './table.ts';
-
-export interface Finding {
-  readonly check: string;
-  readonly level: 'ok' | 'warning' | 'failure';
-  readonly text: string;
-  /** What to do; null where nothing is to be done. */
-  readonly mend: string | null;
-}
 
 export async function doctorCommand(context: CommandContext, options: { json: boolean }): Promise<number> {
   const seen = await viewHome(context.home);
   const findings = [
     nodeVersion(process.versions.node),
     ...models(context),
+    ...diskFindings(context.home),
     await socketDir(context),
     ...staleSockets(context, seen),
     ...leftovers(context),

@@ -7,7 +7,7 @@ import type { World } from './world.ts';
 export function checkEnd(world: World, verify: boolean): void {
   const pods = [...world.pods.values()].filter((pod) => !pod.removed);
   for (const pod of pods) {
-    if (pod.process !== null) world.checkReplay(pod.process, 'at the end');
+    if (pod.process !== null) world.checkReplay(pod.process, 'atEnd');
     checkInbox(world, pod);
     checkSettledReports(world, pod);
     checkCalls(world, pod);

@@ -126,7 +126,7 @@ export class SimProcess {
   /** SIGKILL: what was written stays, the wire is closed by the system. */
   die(): void {
     if (this.dead) return;
-    this.world.checkReplay(this, 'at a crash');
+    this.world.checkReplay(this, 'atCrash');
     this.dead = true;
     const { disk } = this.pod;
     this.#log.settleAtDeath();
@@ -351,9 +351,11 @@ export class SimProcess {
     this.after(this.limits.sweepMs, () => {
       this.children.sweep();
       this.input((core) => watchdog(core));
+      this.world.hit('watchdog.asked');
       const { watchdogRescues } = this.core.live;
       if (watchdogRescues > this.#rescuesTold) {
         this.#rescuesTold = watchdogRescues;
+        this.world.hit('watchdog.rescued');
         this.world.violation('I4', this.pod, 'the watchdog had to start a turn');
       }
       this.#sweepLater();

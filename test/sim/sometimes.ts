@@ -37,6 +37,9 @@ export const sometimes = [
   'received.shutDown',
   'received.turnEnded',
   'received.unreachable',
+  'replay.atCrash',
+  'replay.atEnd',
+  'replay.atStep',
   'request.retried',
   'run.inDoubt',
   'send.restored',
@@ -51,10 +54,21 @@ export const sometimes = [
   'turn.lackedOnlyItsEnd',
   'turn.resume',
   'turn.runForNotification',
+  'watchdog.asked',
   'wire.answerLost',
   'wire.lostInFlight',
   'wire.requestLost',
 ] as const;
 
-export const fullRunHistories = 500_000;
-export const fullRunHitsMin = 500;
+const fullRunHistories = 500_000;
+const fullRunHitsMin = 500;
+
+/**
+ * How often a campaign of so many histories must have passed each place: in proportion to a full run, less what chance may take (three deviations), so
+ * 0 for one of a few thousand.
+ */
+export function hitsMin(histories: number): number {
+  if (histories >= fullRunHistories) return fullRunHitsMin;
+  const expected = (histories * fullRunHitsMin) / fullRunHistories;
+  return Math.max(0, Math.floor(expected - 3 * Math.sqrt(expected)));
+}

@@ -258,8 +258,9 @@ export class World {
     }
   }
 
-  checkReplay(process: SimProcess, when: string): void {
+  checkReplay(process: SimProcess, when: 'atCrash' | 'atStep' | 'atEnd'): void {
     if (!process.listening || this.mutant !== null) return;
+    this.hit(`replay.${when}`);
     const found = process.replayDifferences();
     if (found.length > 0) this.violation('replay', process.pod, `${when}: ${found.slice(0, 3).join(', ')}`);
   }
@@ -267,7 +268,7 @@ export class World {
   /** I4 as a level: after an input has been handled, nothing wake-worthy lies in a pod that could start. */
   afterInput(process: SimProcess): void {
     this.#inputs += 1;
-    if (this.#inputs % 100 === 0) this.checkReplay(process, 'at a step');
+    if (this.#inputs % 100 === 0) this.checkReplay(process, 'atStep');
     const { live, facts } = process.core;
     if (
       live.mode !== 'idle' ||
