@@ -1,14 +1,11 @@
 /**
  * How one pod stands: a living one answers itself, of a dead one its log tells. "No answer" is not "dead": that needs a free lock and no process.
  */
-import { systemCode } from '../std/system-code.ts';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StatusResult } from '../protocol/methods.ts';
 import type { Facts } from '../session/facts.ts';
-import { emptyFacts } from '../session/facts.ts';
+import { foldLog } from '../session/fold-log.ts';
 import { probeLock } from '../session/lock.ts';
-import { readEntries } from '../session/read-log.ts';
-import { applyEntry } from '../session/replay.ts';
 import { isAlive, type ProcessIdentity } from '../std/process-identity.ts';
 import { connectAndSend } from '../transport/connect-and-send.ts';
 import type { FoundPod } from './find-pod.ts';
@@ -30,20 +27,6 @@ export async function sightOf(pod: FoundPod, deadlineMs: number = probeDeadlineM
   return (await holdsOn(pod, facts))
     ? { kind: 'silent', facts, ending: facts.stopped }
     : { kind: 'ended', facts };
-}
-
-/** What a log says, without the conversation itself: memory stays bounded. A log that is not there says nothing. */
-export async function foldLog(path: string): Promise<Facts> {
-  const facts = emptyFacts();
-  try {
-    for await (const { entry } of readEntries(path)) {
-      applyEntry(facts, entry);
-      facts.history.length = 0;
-    }
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
-  }
-  return facts;
 }
 
 /** The process of the newest life that the log tells of; null before the first. */

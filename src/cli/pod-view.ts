@@ -2,7 +2,8 @@
 import type { Home } from '../session/home.ts';
 import { isRemoved } from '../session/home.ts';
 import { allPods, type FoundPod } from './find-pod.ts';
-import { foldLog, type PodSight, sightOf } from './pod-sight.ts';
+import { foldLog } from '../session/fold-log.ts';
+import { type PodSight, sightOf } from './pod-sight.ts';
 
 export type ShownStatus = 'idle' | 'running' | 'paused' | 'stopping' | 'stopped' | 'dead' | 'unreachable';
 

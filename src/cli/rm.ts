@@ -2,19 +2,17 @@
  * `podkin rm`: forgets a pod that does not run. Refuses while something is undelivered from it or to it; a living parent is first given the time to take
  * in what the log holds. A tombstone stays, so that nobody waits for the pod for ever.
  */
-import { randomBytes } from 'node:crypto';
-import { renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Facts } from '../session/facts.ts';
-import { isRemoved, writeTombstone } from '../session/home.ts';
+import { bury } from '../session/bury.ts';
+import { foldLog } from '../session/fold-log.ts';
+import { isRemoved } from '../session/home.ts';
 import { type HeldLock, takeLock } from '../session/lock.ts';
-import { syncFolder } from '../std/atomic-write.ts';
 import type { CommandContext } from './context.ts';
 import { exitStatus } from './context.ts';
 import { allPods, findPod, type FoundPod } from './find-pod.ts';
 import { limitsOf } from './pod-limits.ts';
-import { foldLog } from './pod-sight.ts';
 import { runs, stopPod } from './stop-pod.ts';
 
 export async function rmCommand(
@@ -56,14 +54,14 @@ async function removePod(
   // Held until the folder has its other name: nobody may start the pod in between.
   const lock = await takeLock({ instance: pod.instance, folder: pod.folder.path });
   if (!lock.taken) return `"${name}" was started meanwhile: "podkin stop ${name}" first`;
-  await bury(context, pod, { lock, discarded: owed.length > 0 });
+  await remove(context, pod, { lock, discarded: owed.length > 0 });
   for (const child of childrenOf(context, pod)) {
     if (await runs(child)) context.stderr.write(`${child.name} still runs and has no parent any more.\n`);
   }
   return null;
 }
 
-async function bury(
+async function remove(
   context: CommandContext,
   pod: FoundPod,
   end: { lock: HeldLock; discarded: boolean },
@@ -71,25 +69,18 @@ async function bury(
   const facts = await foldLog(pod.folder.log);
   const above = parentOf(context, pod);
   const received = above === null ? 0 : receivedFrom(await foldLog(above.folder.log), pod.instance).received;
-  writeTombstone(context.home, {
-    name: pod.name,
-    instance: pod.instance,
-    removedAt: new Date().toISOString(),
-    received: Object.fromEntries(
-      [...facts.children.values()].map((child) => [child.instance, child.received]),
-    ),
-    emitted: facts.outbox.emitted,
-    acked: Math.max(facts.outbox.acked, received),
+  const { name, instance, folder } = pod;
+  const deleteFiles = bury(context.home, {
+    name,
+    instance,
+    folder,
+    facts,
+    receivedAbove: received,
     discarded: end.discarded,
   });
-  const pods = dirname(pod.folder.path);
-  // A name with a dot is no pod's: from here on it is gone, however far the removing of files comes.
-  const grave = join(pods, `.removed-${pod.name}.${randomBytes(6).toString('hex')}`);
-  renameSync(pod.folder.path, grave);
-  syncFolder(pods);
   await end.lock.release();
   rmSync(pod.socket, { force: true });
-  rmSync(grave, { recursive: true, force: true });
+  deleteFiles();
 }
 
 /** Longer than the parent's sweep, which takes in what a dead child left. */

@@ -6,7 +6,8 @@ import { signalProcess } from '../std/signal-process.ts';
 import type { Home } from '../session/home.ts';
 import { connectAndSend } from '../transport/connect-and-send.ts';
 import { allPods, descendantsOf, type FoundPod } from './find-pod.ts';
-import { exitWithin, foldLog, holdsOn, processOf } from './pod-sight.ts';
+import { foldLog } from '../session/fold-log.ts';
+import { exitWithin, holdsOn, processOf } from './pod-sight.ts';
 
 export interface StopOrder {
   readonly home: Home;

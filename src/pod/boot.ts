@@ -22,7 +22,7 @@ import { endLeftGroups } from './command-groups.ts';
 import { type ReadyMessage, readyDescriptor, readyVariable } from './start-process.ts';
 import { onShutdown } from './inputs.ts';
 import { boot, closeInterrupted, hasBegun, watchdog } from './state.ts';
-import { undoSpawn } from './spawn-child.ts';
+import { undoSpawn } from './undo-spawn.ts';
 import { Pod } from './pod.ts';
 
 /** The pod can not start; `code` is for the starter's program, the message for its person. */

@@ -10,21 +10,33 @@ export interface Link {
   heardAtMs: number;
 }
 
+/** Keeps the numbers of two lives apart. */
+const linksOfALifeMax = 2 ** 32;
+
 export class ChildLinks {
   readonly #links = new Map<string, Link>();
   readonly #byConnection = new Map<Connection, string>();
   readonly #waiting = new Map<string, Deferred<void>>();
   readonly #onEnded: (instance: string) => void;
+  readonly #numbers = new Map<string, number>();
+  readonly #numbersBegin: number;
 
-  /** `onEnded`: a child's link has ended and no newer one has taken its place. */
-  constructor(onEnded: (instance: string) => void) {
+  /** `life`: this pod's incarnation. `onEnded`: a child's link has ended and no newer one has taken its place. */
+  constructor(life: number, onEnded: (instance: string) => void) {
+    this.#numbersBegin = life * linksOfALifeMax;
     this.#onEnded = onEnded;
+  }
+
+  /** The number of the child's newest link; higher than any of an earlier life of this pod, also before the first. */
+  numberOf(instance: string): number {
+    return this.#numbers.get(instance) ?? this.#numbersBegin;
   }
 
   /** An older link of the same child is closed. */
   keep(instance: string, link: Link): void {
     const old = this.#links.get(instance);
     if (old !== undefined && old.connection !== link.connection) old.connection.destroy();
+    this.#numbers.set(instance, this.numberOf(instance) + 1);
     this.#links.set(instance, link);
     this.#byConnection.set(link.connection, instance);
     void link.connection.closed.then(() => this.#ended(instance, link));

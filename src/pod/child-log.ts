@@ -42,12 +42,14 @@ export async function readChildLog(folder: PodFolder, wanted: Wanted): Promise<C
     if (entry.type === 'started') found.incarnation = entry.incarnation;
     if (entry.type !== 'podEventEmitted' || entry.eventSeq <= wanted.above) continue;
     if (entry.incarnation > wanted.throughIncarnation) continue;
-    const event = sentPodEvent.parse(entry.event);
+    const parsed = sentPodEvent.safeParse(entry.event);
     const next = (found.events.at(-1)?.seq ?? wanted.above) + 1;
     for (let seq = next; seq < entry.eventSeq; seq += 1) {
       found.events.push({ seq, incarnation: entry.incarnation, event: lostEvent(seq, folder.log) });
     }
-    found.events.push({ seq: entry.eventSeq, incarnation: entry.incarnation, event });
+    const { eventSeq: seq, incarnation } = entry;
+    const event = parsed.success ? parsed.data : notUnderstood(seq, folder.log);
+    found.events.push({ seq, incarnation, event });
   }
   return found;
 }
@@ -55,9 +57,19 @@ export async function readChildLog(folder: PodFolder, wanted: Wanted): Promise<C
 /** Stands where the line of an event is damaged: that something was said is known, and what follows it must not wait for it for ever. */
 function lostEvent(seq: number, log: string): SentPodEvent {
   const message = `what it said here (event ${seq}) is lost: that line of ${log} is damaged; ask it again`;
+  return unreadable(seq, { category: 'damagedLog', message });
+}
+
+/** Stands for an event that only another version of podkin can read. */
+function notUnderstood(seq: number, log: string): SentPodEvent {
+  const message = `what it said here (event ${seq} in ${log}) is of a kind that this version of podkin does not know; run both with one version`;
+  return unreadable(seq, { category: 'unknownEvent', message });
+}
+
+function unreadable(seq: number, error: { category: string; message: string }): SentPodEvent {
   return {
     kind: 'errored',
-    error: { category: 'damagedLog', message },
+    error,
     turn: `lost-${seq}`,
     assignments: [],
     outstanding: [],

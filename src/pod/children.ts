@@ -23,7 +23,7 @@ import { type ProcessExit, stderrTail } from './start-process.ts';
 export class Children {
   readonly #pod: Pod;
   /** For those who wait for a link, ask for one or look whether there is one. */
-  readonly links = new ChildLinks((instance) => this.#onLinkEnded(instance));
+  readonly links: ChildLinks;
   readonly #exits = new Map<string, ProcessExit & { pid: number }>();
   /** Size of each dead child's log when it was taken in whole. */
   readonly #takenInBytes = new Map<string, number>();
@@ -43,6 +43,7 @@ export class Children {
 
   constructor(pod: Pod) {
     this.#pod = pod;
+    this.links = new ChildLinks(pod.facts.incarnation, (instance) => this.#onLinkEnded(instance));
   }
 
   // The wire
@@ -78,6 +79,7 @@ export class Children {
       received: child.received,
       assignments: assignmentsOf(this.#pod.facts, instance),
       scope: scopeInForce(child),
+      link: this.links.numberOf(instance),
     };
   }
 

@@ -41,7 +41,7 @@ export async function giveRun(pod: Pod, children: Children, gift: RunGift): Prom
         ...(pod.facts.turn === null ? {} : { turn: pod.facts.turn.turn }),
       },
     ]);
-    const { sent, inDoubt } = await send(pod, gift, assignment);
+    const { sent, inDoubt } = await send({ pod, children }, gift, assignment);
     if (sent.ok) {
       children.noteTaken(assignment);
       return assignment;
@@ -64,7 +64,7 @@ export async function giveRun(pod: Pod, children: Children, gift: RunGift): Prom
 
 /** `inDoubt`: one of the tries may have arrived, whatever became of the later ones. */
 async function send(
-  pod: Pod,
+  { pod, children }: { pod: Pod; children: Children },
   gift: RunGift,
   assignment: string,
 ): Promise<{ sent: Sent<Result<'run'>>; inDoubt: boolean }> {
@@ -77,11 +77,16 @@ async function send(
     root: pod.session.root.instance,
     hops,
   };
-  let sent = await connectAndSend(path, 'run', params);
-  const inDoubt = !sent.ok && sent.delivered === 'unknown';
-  // The submission's id makes a repeat harmless.
-  for (let attempt = 2; attempt <= tries && !sent.ok && sent.delivered === 'unknown'; attempt += 1) {
-    sent = await connectAndSend(path, 'run', params);
+  let inDoubt = false;
+  for (let attempt = 1; ; attempt += 1) {
+    // The submission's id makes a repeat harmless.
+    const sent = await connectAndSend(path, 'run', {
+      ...params,
+      link: children.links.numberOf(child.instance),
+    });
+    if (sent.ok) return { sent, inDoubt };
+    if (attempt === 1) inDoubt = sent.delivered === 'unknown';
+    const overtaken = sent.failure === 'refused' && sent.code === 'regressed';
+    if (attempt === tries || !(overtaken || sent.delivered === 'unknown')) return { sent, inDoubt };
   }
-  return { sent, inDoubt };
 }

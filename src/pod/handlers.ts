@@ -40,7 +40,7 @@ export function podHandlers(parts: HandlerParts): Handlers {
       parts.observers.unsubscribe(connection);
       return {};
     },
-    run: (params) => run(pod, params),
+    run: (params) => run(parts, params),
     notify: (params) => notify(pod, params),
     cancel: async ({ from, assignments }) => {
       const by = senderOf(pod, from);
@@ -106,8 +106,9 @@ function ownTokenHash(pod: Pod): string {
   return tokenHash;
 }
 
-async function run(pod: Pod, params: Params<'run'>): Promise<Result<'run'>> {
+async function run({ pod, parentLink }: HandlerParts, params: Params<'run'>): Promise<Result<'run'>> {
   const by = senderOf(pod, params.from);
+  if (by === 'parent' && params.link !== undefined) await parentLink?.refuseOvertaken(params.link);
   const { parent } = pod.session;
   const from: InputSource =
     by === 'parent' && parent !== null ? { kind: 'parent', ...parent } : { kind: 'person' };

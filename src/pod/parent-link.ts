@@ -13,6 +13,7 @@ import {
   outboxStep,
 } from '../delivery/outbox.ts';
 import { emitted, ownAssignments } from '../delivery/emit.ts';
+import { WireError } from '../protocol/errors.ts';
 import { protocolVersion } from '../protocol/limits.ts';
 import type { SentPodEvent } from '../protocol/pod-event.ts';
 import type { PodRef } from '../session/entries.ts';
@@ -39,6 +40,9 @@ const permanentCodes = new Set([
   'protocolMismatch',
 ]);
 
+/** JSON-RPC's unknown method and invalid params. */
+const notUnderstood = new Set([-32601, -32602]);
+
 /** What became of an event within a deadline (C6). */
 export type SendOutcome =
   | { kind: 'accepted' }
@@ -57,6 +61,10 @@ export class ParentLink {
   #acked = 0;
   #ackScheduled = false;
   #closed = false;
+  /** The newest link that the parent has answered. */
+  #number = 0;
+  /** An introduction that has no answer yet. */
+  #introducing: Promise<unknown> | null = null;
   #waiters = new Set<() => void>();
   /** When each pending event was last sent, and how often. */
   readonly #sent = new Map<number, { attempts: number; at: string }>();
@@ -115,6 +123,16 @@ export class ParentLink {
 
   get linked(): boolean {
     return this.#outbox.phase.kind === 'linked';
+  }
+
+  /**
+   * A run of the parent may lie unread while both sides compare their logs at a link, which then says that it never came. Such a run must not begin:
+   * throws `regressed` where a link later than `link` stands. Waits for the answer of a link that is being made.
+   */
+  async refuseOvertaken(link: number): Promise<void> {
+    await this.#introducing;
+    if (link >= this.#number) return;
+    throw new WireError('regressed', 'A later link has said that this run never came; give it again.');
   }
 
   sentInfo(seq: number): { attempts: number; at: string } | undefined {
@@ -184,7 +202,10 @@ export class ParentLink {
       const client = clientOver(connection);
       // What is told to the parent must not be more than the disk holds.
       await this.#pod.durable();
-      const answer = await client.call('link', this.#introduction());
+      const asked = client.call('link', this.#introduction());
+      this.#introducing = asked.catch(() => undefined);
+      const answer = await asked;
+      this.#number = answer.link ?? this.#number;
       if (this.#closed) return connection.destroy();
       this.#client = client;
       void connection.closed.then(() => this.#onLost(client));
@@ -225,7 +246,7 @@ export class ParentLink {
       this.#step({ type: 'linkFailed', reason: text, permanent: 'parentRemoved' });
       return;
     }
-    const code = error instanceof RemoteError ? error.code : undefined;
+    const code = refusalCode(error);
     if (code !== undefined && permanentCodes.has(code)) {
       this.#step({ type: 'linkFailed', reason, permanent: code });
     } else {
@@ -331,4 +352,10 @@ export class ParentLink {
   #wake(): void {
     for (const resolve of this.#waiters) resolve();
   }
+}
+
+/** What no later version of this process can say either is refused for good: a message that the parent does not understand stays what it is. */
+function refusalCode(error: unknown): string | undefined {
+  if (!(error instanceof RemoteError)) return undefined;
+  return error.code ?? (notUnderstood.has(error.rpcCode) ? 'protocolMismatch' : undefined);
 }

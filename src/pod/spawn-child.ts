@@ -4,7 +4,6 @@
  */
 import { existsSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { signalProcess } from '../std/signal-process.ts';
 import { uuidv7 } from '../std/uuid.ts';
 import { narrow } from '../scope/path-scope.ts';
 import type { EntryBody, PathScope, PodRef } from '../session/entries.ts';
@@ -24,12 +23,12 @@ import type { ToolContext } from '../tools/tool.ts';
 import { absoluteModelName, checkModelName } from '../model/create.ts';
 import { version } from '../version.ts';
 import { schemaVersion } from '../session/entries.ts';
-import { gone } from './stop-process.ts';
 import { processIdentity } from '../std/process-identity.ts';
 import type { Children } from './children.ts';
 import type { Pod } from './pod.ts';
 import { giveRun } from './give-run.ts';
 import type { ParentLink } from './parent-link.ts';
+import { undoSpawn } from './undo-spawn.ts';
 import { type StartedProcess, readyWithin, startPodProcess, stderrTail } from './start-process.ts';
 
 /** Why a spawn was not made; the sentence is for the model. */
@@ -251,15 +250,4 @@ function recordScope({ pod, parentLink }: Family, child: PodRef, scope: PathScop
     scope: { read: [...scope.read], write: [...scope.write] },
     origin: { instance: session.instance, seq: facts.outbox.emitted + 1 },
   });
-}
-
-/** Ends the process if there is one and forgets the child: its folder goes, its name is free again. */
-export async function undoSpawn(pod: Pod, child: PodRef, reason: string): Promise<void> {
-  const known = pod.facts.children.get(child.instance);
-  const target = known?.process ?? null;
-  if (target !== null && signalProcess(target, 'SIGKILL', { group: true })) await gone(target, 5_000);
-  const folder = podFolder(pod.home, child.name);
-  // The name may be another's by now: only the instance that was reserved is removed.
-  if (readSpec(folder)?.instance === child.instance) rmSync(folder.path, { recursive: true, force: true });
-  pod.tryCommit([{ type: 'child', child, state: 'undone', reason }]);
 }

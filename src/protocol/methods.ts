@@ -114,6 +114,8 @@ export const methods = {
       from: fromParent.optional(),
       root: z.string().optional(),
       hops: z.int().min(0).optional(),
+      /** A parent's: the newest link that it knows of. A run that was written before a later link is refused (`regressed`): that link has told that it never came. */
+      link: z.int().optional(),
     }),
     result: z.object({ submission: submissionId, accepted: z.enum(['started', 'queued']) }),
   },
@@ -198,6 +200,8 @@ export const methods = {
       received: z.int().min(0),
       assignments: assignmentIds,
       scope: pathScopeSchema.nullable(),
+      /** Numbers the links of this child at this parent, over restarts too. */
+      link: z.int().optional(),
     }),
   },
   podEvent: {

@@ -13,7 +13,7 @@ export type Usage = z.infer<typeof usageSchema>;
 export const pathScopeSchema = z.object({
   read: z.array(z.string()),
   write: z.array(z.string()),
-  deny: z.array(z.object({ path: z.string(), right: z.enum(['read', 'write']) })).optional(),
+  deny: z.array(z.object({ path: z.string(), right: z.enum(['read', 'write']) })).exactOptional(),
 });
 
 /** Bounds of what a child may say, so that a notice of it always fits into one line of the parent's log. */

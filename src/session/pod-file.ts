@@ -1,6 +1,7 @@
 /** The small JSON files of a home, checked at the door: what a pod is started from, and what stays of a removed one. */
 import { z } from 'zod';
 import { instanceId, podName } from '../protocol/names.ts';
+import { pathScopeSchema } from '../protocol/pod-event.ts';
 import type { JsonObject } from '../std/json.ts';
 import type { SessionEntry } from './entries.ts';
 
@@ -8,7 +9,6 @@ import type { SessionEntry } from './entries.ts';
 export type PodSpec = Omit<SessionEntry, 'type'>;
 
 const ref = z.object({ name: podName, instance: instanceId });
-const paths = z.array(z.string());
 const specSchema = z.object({
   schema: z.int(),
   podkin: z.string(),
@@ -20,7 +20,7 @@ const specSchema = z.object({
   model: z.string(),
   instructions: z.string().nullable(),
   permissionMode: z.string(),
-  scope: z.object({ read: paths, write: paths }),
+  scope: pathScopeSchema,
   settings: z.custom<JsonObject>((value) => typeof value === 'object' && value !== null),
 });
 

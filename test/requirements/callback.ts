@@ -62,4 +62,8 @@ export const callback = {
   'stop.frozen-between':
     'StopPod of a frozen pod kills it and ends those below it too, and says who they were',
   'stop.grace': 'waits for what does not end by itself as long as it was told, then kills it',
+  'callback.overtaken-run':
+    'a run that a later link has told as never come is refused by the child and does not begin',
+  'callback.links-numbered':
+    'links are numbered on over a restart of the parent: what its last life sent late is refused too',
 } as const;

@@ -27,6 +27,8 @@ export const death = {
   'restore.removed-child': 'a child whose folder was removed under it has an end, and nobody waits for it',
   'restore.table': 'each state at death × open assignment × dangling calls is taken up as the table says',
   'restore.three-levels': 'three levels killed at once: each recovers on its own',
+  'restore.unnoted-child':
+    'a child that was started and not noted before its parent died is ended, and a tombstone says so to whoever waits for it',
   'sim.histories': 'no history of kills, losses of power, full disks and cut links breaks an invariant',
   'sim.mutants': 'each deliberate defect of the machines is caught, by its stored seed and by the search',
   'sim.same-seed': 'one seed is one history',
@@ -42,4 +44,6 @@ export const death = {
     'a parent and a child that keep each other busy stop at the budget; a person goes on, nothing is dropped',
   'storm.reports':
     'a child that ends a turn every 10 ms for 10 s: each report once, in order, read; memory flat',
+  'death.unknown-kind':
+    'an event of another version in the log of a dead child is told as an error in its place, and the death behind it',
 } as const;

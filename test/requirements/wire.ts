@@ -96,4 +96,6 @@ export const wire = {
   'subscribe.unsubscribe': 'after `unsubscribe` nothing more comes, and the connection lives on',
   'user.foreign-home': 'a home that is somebody else’s is refused with one clear sentence',
   'user.ordinary': 'a tree runs from task to result as a user who is not root, and everything is that user’s',
+  'wire.not-understood':
+    'a parent that does not understand an event has refused it for good: the child stops sending and says so',
 } as const;

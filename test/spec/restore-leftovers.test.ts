@@ -1,7 +1,8 @@
 /** What a killed pod leaves in the world: commands that still run, and items that keep killing it. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isRemoved } from '../../src/session/home.ts';
 import { processIdentity } from '../../src/std/process-identity.ts';
 import { TestHome, gone } from '../support/rig.ts';
 
@@ -32,6 +33,32 @@ rules:
     expect(processIdentity(left!.pid)).toEqual(left);
     await root.start();
     await gone(left!);
+    await root.untilSettled();
+  });
+
+  it('[restore.unnoted-child] a child that was started and not noted before its parent died is ended, and a tombstone says so to whoever waits for it', async () => {
+    const root = home.makeRoot({
+      scenario: `
+rules:
+  - { last: user, times: 1, call: [ { SpawnPod: { name: kid, task: "anything" } } ] }
+  - { say: "done" }
+`,
+    });
+    await root.start({ PODKIN_CRASH_AT: 'root:child.reserved:1' });
+    const dead = await root.process();
+    await root.run('spawn it');
+    await gone(dead);
+    // As if the parent had come one system call further.
+    const kid = home.pod('kid');
+    await kid.start();
+    const orphan = await kid.process();
+    const { instance } = kid;
+    home.expectsNoSockets = false;
+    await root.start();
+    await gone(orphan);
+    await root.untilEntry('child', ({ state }) => state === 'undone');
+    expect(existsSync(kid.folder.path)).toBe(false);
+    expect(isRemoved(home.home, instance)).toBe(true);
     await root.untilSettled();
   });
 

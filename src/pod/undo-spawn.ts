@@ -1,0 +1,52 @@
+/** Takes a spawn back that has not come to its first run: nobody of it lives on, and its name is free again (delivery §6). */
+import { setTimeout as wait } from 'node:timers/promises';
+import { signalProcess } from '../std/signal-process.ts';
+import type { ProcessIdentity } from '../std/process-identity.ts';
+import { bury } from '../session/bury.ts';
+import type { PodRef } from '../session/entries.ts';
+import { foldLog } from '../session/fold-log.ts';
+import { type PodFolder, podFolder, readSpec } from '../session/home.ts';
+import { type HeldLock, takeLock } from '../session/lock.ts';
+import type { Pod } from './pod.ts';
+import { gone } from './stop-process.ts';
+
+const goneWithinMs = 5_000;
+const lookAgainMs = 20;
+
+/**
+ * Ends the process if there is one and forgets the child. A process that nobody has noted (this pod died between starting it and committing that) is
+ * found by the lock that it holds; one that has not come to its lock yet finds no folder and ends by itself.
+ */
+export async function undoSpawn(pod: Pod, child: PodRef, reason: string): Promise<void> {
+  await end(pod.facts.children.get(child.instance)?.process ?? null);
+  const folder = podFolder(pod.home, child.name);
+  // The name may be another's by now: only the instance that was reserved is removed.
+  if (readSpec(folder)?.instance === child.instance) await remove(pod, child, folder);
+  pod.tryCommit([{ type: 'child', child, state: 'undone', reason }]);
+}
+
+async function remove(pod: Pod, child: PodRef, folder: PodFolder): Promise<void> {
+  const lock = await lockOrEnd(child.instance, folder);
+  const facts = await foldLog(folder.log);
+  const deleteFiles = bury(pod.home, { ...child, folder, facts, receivedAbove: 0, discarded: true });
+  await lock?.release();
+  deleteFiles();
+}
+
+/** Null where a process could not be ended within the time: it has lost its folder then. */
+async function lockOrEnd(instance: string, folder: PodFolder): Promise<HeldLock | null> {
+  const deadlineAt = performance.now() + goneWithinMs;
+  for (;;) {
+    const lock = await takeLock({ instance, folder: folder.path });
+    if (lock.taken) return lock;
+    // Others hold a pod's lock for a moment (a look at what it left, a removal): only the one that its log names is the pod.
+    const { started } = await foldLog(folder.log);
+    if (started !== null) await end(started);
+    if (performance.now() >= deadlineAt) return null;
+    await wait(lookAgainMs);
+  }
+}
+
+async function end(target: ProcessIdentity | null): Promise<void> {
+  if (target !== null && signalProcess(target, 'SIGKILL', { group: true })) await gone(target, goneWithinMs);
+}
