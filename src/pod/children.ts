@@ -78,7 +78,7 @@ export class Children {
     return {
       received: child.received,
       assignments: assignmentsOf(this.#pod.facts, instance),
-      scope: scopeInForce(child),
+      scope: child.scope,
       link: this.links.numberOf(instance),
     };
   }
@@ -360,8 +360,4 @@ export class Children {
     this.#closed = true;
     this.links.close();
   }
-}
-
-function scopeInForce(child: ChildFacts): Result<'link'>['scope'] {
-  return child.scope === null ? null : { read: [...child.scope.read], write: [...child.scope.write] };
 }

@@ -159,7 +159,7 @@ function subscribeHeader(parts: HandlerParts, params: Params<'subscribe'>): Resu
       name,
       cwd,
       model,
-      scope: { read: [...scope.read], write: [...scope.write] },
+      scope,
       tools: parts.toolNames,
     },
   };

@@ -5,7 +5,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { uuidv7 } from '../std/uuid.ts';
-import { narrow } from '../scope/path-scope.ts';
+import { narrow } from '../scope/narrow.ts';
 import type { EntryBody, PathScope, PodRef } from '../session/entries.ts';
 import {
   NameTaken,
@@ -121,7 +121,11 @@ function scopeFor(context: ToolContext, request: SpawnRequest): PathScope {
   };
   const narrowed = narrow(context.scope, wanted);
   if (narrowed.ok) return narrowed.scope;
-  const outside = narrowed.outside.map(({ right, path }) => `${right} ${path}`).join(', ');
+  const outside = narrowed.outside
+    .map(
+      ({ right, path, deny }) => `${right} ${path}${deny === undefined ? '' : ` (${deny.path} is denied)`}`,
+    )
+    .join(', ');
   throw new SpawnRefused(
     `A child gets no more than this pod has. Outside of it: ${outside}. This pod may read ${context.scope.read.join(', ') || 'nothing'} and write ${context.scope.write.join(', ') || 'nothing'}.`,
   );
@@ -247,7 +251,7 @@ function recordScope({ pod, parentLink }: Family, child: PodRef, scope: PathScop
     kind: 'scopeSubDelegated',
     to: child,
     by: { name: session.name, instance: session.instance },
-    scope: { read: [...scope.read], write: [...scope.write] },
+    scope,
     origin: { instance: session.instance, seq: facts.outbox.emitted + 1 },
   });
 }

@@ -11,9 +11,12 @@ export type Usage = z.infer<typeof usageSchema>;
 
 /** What may be touched: absolute paths, each meaning the whole tree below it, or with `/*` at its end what lies directly in it. `write` implies `read`; a deny caps below its right. */
 export const pathScopeSchema = z.object({
-  read: z.array(z.string()),
-  write: z.array(z.string()),
-  deny: z.array(z.object({ path: z.string(), right: z.enum(['read', 'write']) })).exactOptional(),
+  read: z.array(z.string()).readonly(),
+  write: z.array(z.string()).readonly(),
+  deny: z
+    .array(z.object({ path: z.string(), right: z.enum(['read', 'write']) }))
+    .readonly()
+    .exactOptional(),
 });
 
 /** Bounds of what a child may say, so that a notice of it always fits into one line of the parent's log. */

@@ -1,40 +1,46 @@
-/** What a pod may touch, as pure arithmetic on absolute paths. No disk here: links are resolved in `open-inside.ts`, which then asks these same questions. */
-import { isAbsolute, resolve } from 'node:path';
-import type { PathRight, PathScope } from '../session/entries.ts';
-
-export type Narrowed =
-  | { readonly ok: true; readonly scope: PathScope }
-  | { readonly ok: false; readonly outside: readonly { right: PathRight; path: string }[] };
+/**
+ * What a pod may touch, as pure arithmetic on absolute paths: allowed is what a root covers, minus what a deny covers. No disk here: links are
+ * resolved in `open-inside.ts`, which then asks these same questions.
+ *
+ * 1. A deny wins over every allow, whichever was said first or is more exact.
+ * 2. What may be written may be read. A deny of `write` leaves reading, a deny of `read` leaves nothing.
+ */
+import type { PathRight, PathScope, ScopeDeny } from '../session/entries.ts';
+import { componentsOf, covers, rootOf } from './roots.ts';
 
 /** True when `path` is `root` or lies below it. Compared component by component: `/a/bc` is not below `/a/b`. Relative paths are below nothing. */
 export function isBelow(root: string, path: string): boolean {
-  if (!isAbsolute(root) || !isAbsolute(path)) return false;
-  const above = components(root);
-  const below = components(path);
-  return above.every((name, index) => below[index] === name);
+  const base = componentsOf(root);
+  const parts = componentsOf(path);
+  return base !== undefined && parts !== undefined && covers({ base, direct: false }, parts);
 }
 
 export function mayRead(scope: PathScope, path: string): boolean {
-  return mayWrite(scope, path) || scope.read.some((root) => isBelow(root, path));
+  return isAllowed(scope, 'read', path) && deniedBy(scope, 'read', path) === undefined;
 }
 
 export function mayWrite(scope: PathScope, path: string): boolean {
-  return scope.write.some((root) => isBelow(root, path));
+  return isAllowed(scope, 'write', path) && deniedBy(scope, 'write', path) === undefined;
 }
 
-/**
- * The part of `parent` that a child asks for. Every root of `wanted` must lie inside the parent's roots for the same right; otherwise the answer
- * lists each one that does not, relative ones included. Roots come back normalised and once each.
- */
-export function narrow(parent: PathScope, wanted: PathScope): Narrowed {
-  const outside = [
-    ...wanted.read.filter((path) => !mayRead(parent, path)).map((path) => ({ right: 'read' as const, path })),
-    ...wanted.write
-      .filter((path) => !mayWrite(parent, path))
-      .map((path) => ({ right: 'write' as const, path })),
-  ];
-  if (outside.length > 0) return { ok: false, outside };
-  return { ok: true, scope: { read: normalised(wanted.read), write: normalised(wanted.write) } };
+/** True when a root covers `path` for `right`, whatever is denied. */
+export function isAllowed(scope: PathScope, right: PathRight, path: string): boolean {
+  return rootsFor(scope, right).some((root) => isCovered(root, path));
+}
+
+/** The roots that grant `right`. */
+export function rootsFor(scope: PathScope, right: PathRight): readonly string[] {
+  return right === 'write' ? scope.write : [...scope.read, ...scope.write];
+}
+
+/** The deny that keeps `right` from `path`, if any. */
+export function deniedBy(scope: PathScope, right: PathRight, path: string): ScopeDeny | undefined {
+  return scope.deny?.find((deny) => caps(deny, right) && isCovered(deny.path, path));
+}
+
+/** Without `read` there is no `write` either. */
+export function caps(deny: ScopeDeny, right: PathRight): boolean {
+  return deny.right === 'read' || right === 'write';
 }
 
 /** What the model reads when a right is missing: the path, the right, what the scope holds and what to do next. `realPath`: where links led, if elsewhere. */
@@ -45,21 +51,22 @@ export function denialText(
   realPath: string = path,
 ): string {
   const leads = realPath === path ? '' : ` It leads to ${realPath}.`;
-  const held =
-    right === 'write'
-      ? `write ${listed(scope.write)}`
-      : `read ${listed([...new Set([...scope.read, ...scope.write])])}`;
-  return `Denied: no right to ${right} ${path}.${leads} This pod may ${held}. Use a path inside that, or ask the parent for a wider scope.`;
+  const deny = isAllowed(scope, right, realPath) ? deniedBy(scope, right, realPath) : undefined;
+  const why =
+    deny === undefined
+      ? `This pod may ${heldText(scope, right)}.`
+      : `${deny.path} is denied for ${deny.right === 'read' ? 'reading and writing' : 'writing'}, inside what this pod may ${right}.`;
+  return `Denied: no right to ${right} ${path}.${leads} ${why} Use a path inside its scope, or ask the parent for a wider one.`;
 }
 
-function components(path: string): string[] {
-  return resolve(path)
-    .split('/')
-    .filter((name) => name !== '');
+function heldText(scope: PathScope, right: PathRight): string {
+  return `${right} ${listed([...new Set(rootsFor(scope, right))])}`;
 }
 
-function normalised(roots: readonly string[]): string[] {
-  return [...new Set(roots.map((root) => resolve(root)))];
+function isCovered(root: string, path: string): boolean {
+  const parsed = rootOf(root);
+  const parts = componentsOf(path);
+  return parsed !== undefined && parts !== undefined && covers(parsed, parts);
 }
 
 function listed(roots: readonly string[]): string {

@@ -34,17 +34,29 @@ export const tools = {
   'read.scope':
     'outside of the scope nothing is read, neither by `..` nor through a link; own outputs are readable',
   'scope.components': 'paths are compared by components, so a sibling with the same beginning is outside',
+  'scope.deny': 'a deny wins over every root: of writing it leaves reading, of reading it leaves nothing',
   'scope.denial-text': 'a denial names the path, the right, what the scope holds and what to do',
   'scope.descriptor-checked': 'what was swapped in after the check is not opened',
+  'scope.direct-root':
+    'a root that ends in /* means what lies directly there, not the directory and not deeper',
   'scope.future-root': 'a root that does not exist yet can be written in, and its sibling can not',
+  'scope.handed-down': 'what was handed down can be read and not written by the giver; all else is as before',
   'scope.hard-link': 'a file with a second name is not written',
   'scope.links-inside': 'a root reached through a link, and a link that stays inside, work and stay links',
   'scope.links-out':
     'a link that leads out of the scope is denied, to a file, through a folder, and for writing',
   'scope.narrow': 'a child gets only roots inside its parent’s, and each one that does not fit is named',
+  'scope.narrow-deny': 'denies inside a granted root go along, and a root that a deny takes away names it',
+  'scope.narrow-idempotent':
+    'asking for one’s own scope gives it unchanged, unless a deny takes a whole root',
+  'scope.narrow-monotone': 'one deny more at the parent or in the wish gives a child no path more',
+  'scope.narrow-property': 'no path is open to a child that is not open to its parent, over two generations',
+  'scope.overlap': 'two lists overlap exactly where some path lies in both, and the pair is named',
   'scope.regular-only': 'a pipe is neither opened nor waited for, and a device is refused',
   'scope.replace-expected': 'a file that is not as the caller saw it is not replaced',
   'scope.replace-whole': 'a replaced file keeps its mode, is a new file, and no temporary file stays',
+  'scope.rules-oracle':
+    'reading and writing are what the roots allow minus what the denies take, for every path',
   'scope.system-permissions': 'what the system forbids is said as that, with what to do',
   'scope.write-implies-read': 'what may be written may be read, not the other way round',
   'search.abort': 'an aborted search ends with the reason of the signal',

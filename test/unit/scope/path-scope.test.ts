@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { denialText, isBelow, mayRead, mayWrite, narrow } from '../../../src/scope/path-scope.ts';
+import { denialText, isBelow, mayRead, mayWrite } from '../../../src/scope/path-scope.ts';
 
 const scope = { read: ['/data'], write: ['/a/b'] };
 
@@ -23,22 +23,38 @@ describe('path scope', () => {
     expect(mayRead(scope, '/database')).toBe(false);
   });
 
-  it('[scope.narrow] a child gets only roots inside its parent’s, and each one that does not fit is named', () => {
-    expect(narrow(scope, { read: ['/data/sub/', '/a/b/c'], write: ['/a/b/x/../y', '/a/b/y'] })).toEqual({
-      ok: true,
-      scope: { read: ['/data/sub', '/a/b/c'], write: ['/a/b/y'] },
-    });
-    expect(narrow(scope, { read: ['/etc', '/data', 'relative'], write: ['/data', '/a/bc', '/a/b'] })).toEqual(
-      {
-        ok: false,
-        outside: [
-          { right: 'read', path: '/etc' },
-          { right: 'read', path: 'relative' },
-          { right: 'write', path: '/data' },
-          { right: 'write', path: '/a/bc' },
-        ],
-      },
-    );
+  it('[scope.direct-root] a root that ends in /* means what lies directly there, not the directory and not deeper', () => {
+    const direct = { read: [], write: ['/out/*'] };
+    expect(mayWrite(direct, '/out/new')).toBe(true);
+    expect(mayWrite(direct, '/out')).toBe(false);
+    expect(mayWrite(direct, '/out/folder/file')).toBe(false);
+    expect(mayWrite(direct, '/outer/new')).toBe(false);
+    expect(mayWrite({ read: [], write: ['/out/x/../*/'] }, '/out/new')).toBe(true);
+    expect(mayRead({ read: ['/*'], write: [] }, '/etc')).toBe(true);
+    expect(mayRead({ read: ['/*'], write: [] }, '/etc/passwd')).toBe(false);
+  });
+
+  it('[scope.deny] a deny wins over every root: of writing it leaves reading, of reading it leaves nothing', () => {
+    const held = {
+      read: ['/data', '/data/secret/key'],
+      write: ['/a', '/a/fixed/but/this'],
+      deny: [
+        { path: '/a/fixed', right: 'write' as const },
+        { path: '/a/flat/*', right: 'read' as const },
+        { path: '/data/secret', right: 'read' as const },
+        { path: 'relative', right: 'read' as const },
+      ],
+    };
+    for (const path of ['/a/fixed', '/a/fixed/x', '/a/fixed/but/this']) {
+      expect([mayRead(held, path), mayWrite(held, path)]).toEqual([true, false]);
+    }
+    for (const path of ['/data/secret', '/data/secret/key', '/a/flat/x']) {
+      expect([mayRead(held, path), mayWrite(held, path)]).toEqual([false, false]);
+    }
+    for (const path of ['/a', '/a/fixedly', '/a/flat', '/a/flat/x/y', '/a/relative']) {
+      expect([mayRead(held, path), mayWrite(held, path)]).toEqual([true, true]);
+    }
+    expect(mayRead(held, '/data/secrets')).toBe(true);
   });
 
   it('[scope.denial-text] a denial names the path, the right, what the scope holds and what to do', () => {
@@ -47,5 +63,7 @@ describe('path scope', () => {
     expect(text).toContain('may write /a/b.');
     expect(text).toContain('ask the parent');
     expect(denialText({ read: [], write: [] }, 'read', '/x')).toContain('may read nothing');
+    const denied = { ...scope, deny: [{ path: '/a/b/c', right: 'write' as const }] };
+    expect(denialText(denied, 'write', '/a/b/c/d')).toContain('/a/b/c is denied for writing');
   });
 });
