@@ -1,6 +1,6 @@
 /** Handing scope down, against an oracle that only knows single paths: every question is asked for every path of a little universe. */
 import { posix } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { narrow, overlap, withoutWrite } from '../../../src/scope/narrow.ts';
 import { mayRead, mayWrite } from '../../../src/scope/path-scope.ts';
