@@ -31,7 +31,7 @@ const doors: Record<string, string[]> = {
     'tools',
     'worker',
   ],
-  cli: ['std', 'version', 'protocol', 'transport', 'session', 'delivery', 'model', 'pod'],
+  cli: ['std', 'version', 'protocol', 'transport', 'session', 'delivery', 'scope', 'model', 'pod'],
   main: ['std', 'version', 'pod', 'cli'],
   index: ['connect', 'protocol', 'transport', 'session'],
   connect: ['session', 'transport'],
@@ -43,6 +43,7 @@ const keyholes: { from: string; to: string; only: string[] }[] = [
   { from: 'cli', to: 'pod', only: ['start-process.ts', 'stop-process.ts', 'read-output.ts', 'reports.ts'] },
   { from: 'cli', to: 'delivery', only: ['verify.ts', 'ledger.ts', 'settled.ts'] },
   { from: 'cli', to: 'model', only: ['create.ts'] },
+  { from: 'cli', to: 'scope', only: ['permission-rules.ts'] },
   { from: 'tools', to: 'protocol', only: ['names.ts'] },
 ];
 

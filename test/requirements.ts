@@ -1,4 +1,5 @@
 /** Every guarantee of podkin by id, one sentence each. A test cites the ids at the start of its title; `requirements.test.ts` is the gate. */
+import { approvals } from './requirements/approvals.ts';
 import { callback } from './requirements/callback.ts';
 import { catalogue } from './requirements/catalogue.ts';
 import { commands } from './requirements/commands.ts';
@@ -12,6 +13,7 @@ import { transport } from './requirements/transport.ts';
 import { wire } from './requirements/wire.ts';
 
 export const requirements: Readonly<Record<string, string>> = {
+  ...approvals,
   ...callback,
   ...catalogue,
   ...commands,

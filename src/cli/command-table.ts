@@ -44,6 +44,9 @@ export const commands: readonly CommandSpec[] = [
       ['--max-steps <n>', 'requests to the model in one turn'],
       ['--max-cost <usd>', "US dollars of one pod's session"],
       ['--permission-mode <mode>', 'default, acceptEdits, plan, dontAsk or bypassPermissions'],
+      ['--allow-tool <rules...>', 'calls that run without a question, as in "Bash(npm test*)" or Write'],
+      ['--ask-tool <rules...>', 'calls that a person is asked about first'],
+      ['--deny-tool <rules...>', 'calls that never run; a denial outweighs a question, that a permission'],
       ['--config <file>', "configuration, in place of the user's own file"],
     ],
     more: [
@@ -269,6 +272,9 @@ export function runOptions(input: CommandInput) {
     maxSteps: input.text('maxSteps'),
     maxCost: input.text('maxCost'),
     permissionMode: input.text('permissionMode'),
+    allowTool: input.list('allowTool'),
+    askTool: input.list('askTool'),
+    denyTool: input.list('denyTool'),
     config: input.text('config'),
   };
 }

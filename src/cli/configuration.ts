@@ -7,14 +7,14 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import { z } from 'zod';
+import { parseRule, type RuleKind } from '../scope/permission-rules.ts';
 import { homeOf } from '../session/home.ts';
+import { type PermissionMode, permissionModes } from '../session/permissions.ts';
 import { type Limits, limitsOfEnvironment, limitsSchema, limitVariable } from '../session/settings.ts';
 import { CommandFailed, exitStatus } from './context.ts';
 import { nearest } from './find-pod.ts';
 
-export const permissionModes = ['default', 'acceptEdits', 'plan', 'dontAsk', 'bypassPermissions'] as const;
 const permissionMode = z.enum(permissionModes);
-export type PermissionMode = z.infer<typeof permissionMode>;
 
 /** Limits as far as one source names them: without the defaults, which would hide what a weaker source says. */
 const someLimits = z.strictObject(
@@ -24,13 +24,23 @@ const someLimits = z.strictObject(
 );
 type SomeLimits = z.output<typeof someLimits>;
 
+const rule = z.string().superRefine((text, check) => {
+  const parsed = parseRule(text);
+  if ('mistake' in parsed) check.addIssue({ code: 'custom', message: parsed.mistake });
+});
+const rules = z.array(rule).optional();
+/** A project's file comes with what was cloned: it may make podkin ask and refuse, never allow. */
+const projectRules = z.strictObject({ ask: rules, deny: rules });
+
 const projectFileSchema = z.strictObject({
   instructions: z.string().optional(),
   limits: someLimits.optional(),
+  permissions: projectRules.optional(),
 });
 const userFileSchema = projectFileSchema.extend({
   model: z.string().min(1).optional(),
   permissionMode: permissionMode.optional(),
+  permissions: projectRules.extend({ allow: rules }).optional(),
 });
 
 /** What the command line said; what it did not say is left out. `limits` as text or numbers, by the names of `Limits`. */
@@ -38,6 +48,8 @@ export interface ConfigurationFlags {
   readonly model?: string | undefined;
   readonly permissionMode?: string | undefined;
   readonly limits?: Readonly<Record<string, string | number>> | undefined;
+  /** Rules as text. */
+  readonly rules?: Readonly<Partial<Record<RuleKind, readonly string[]>>> | undefined;
   /** Read in place of the user's file; it must be there. */
   readonly file?: string | undefined;
 }
@@ -46,6 +58,8 @@ export interface Configuration {
   /** Empty where none is named anywhere. */
   readonly model: string;
   readonly permissionMode: PermissionMode;
+  /** From all places together: whichever says it, a denial is one. */
+  readonly rules: Record<RuleKind, string[]>;
   readonly limits: Limits;
   readonly instructions: string | null;
 }
@@ -68,6 +82,11 @@ export function loadConfiguration({ environment, cwd, flags }: ConfigurationSour
   return {
     model: flags.model ?? named(environment, 'PODKIN_MODEL') ?? user.model ?? '',
     permissionMode: modeOf(environment, flags, user.permissionMode),
+    rules: {
+      allow: [...(user.permissions?.allow ?? []), ...flagRules(flags, 'allow')],
+      ask: [user, project].flatMap((file) => file.permissions?.ask ?? []).concat(flagRules(flags, 'ask')),
+      deny: [user, project].flatMap((file) => file.permissions?.deny ?? []).concat(flagRules(flags, 'deny')),
+    },
     limits: effectiveLimits({ ...user.limits, ...project.limits }, environment, flags.limits ?? {}),
     instructions: instructions.length === 0 ? null : instructions.join('\n\n'),
   };
@@ -94,6 +113,15 @@ function modeOf(
   if (parsed.success) return parsed.data;
   const where = flags.permissionMode === undefined ? 'PODKIN_PERMISSION_MODE' : '--permission-mode';
   throw usage(`${where}: "${asked}" is not one of ${permissionModes.join(', ')}`);
+}
+
+function flagRules(flags: ConfigurationFlags, kind: RuleKind): readonly string[] {
+  const texts = flags.rules?.[kind] ?? [];
+  for (const text of texts) {
+    const parsed = parseRule(text);
+    if ('mistake' in parsed) throw usage(`--${kind}-tool: ${parsed.mistake}`);
+  }
+  return texts;
 }
 
 /** Values that are in force are valid one by one, so what is wrong can be named by where it came from. */

@@ -12,6 +12,7 @@ import {
   podNames,
   type PodSpec,
 } from '../session/home.ts';
+import type { PermissionSettings } from '../session/permissions.ts';
 import type { Limits } from '../session/settings.ts';
 import { uuidv7 } from '../std/uuid.ts';
 import { version } from '../version.ts';
@@ -28,6 +29,7 @@ export interface RootPlan {
   readonly read: readonly string[];
   readonly write: readonly string[];
   readonly permissionMode: string;
+  readonly permissions: PermissionSettings;
   readonly instructions: string | null;
   readonly limits: Limits;
 }
@@ -107,7 +109,7 @@ function createNamed(home: Home, plan: RootPlan, name: string): Root {
     instructions: plan.instructions,
     permissionMode: plan.permissionMode,
     scope: mutable(rootScope(plan)),
-    settings: { limits: { ...plan.limits } },
+    settings: { limits: { ...plan.limits }, permissions: { ...plan.permissions } },
   };
   return { spec, folder: createPodFolder(home, spec).folder };
 }

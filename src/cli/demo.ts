@@ -90,6 +90,7 @@ function demoRoot(home: Home, folder: string): Root {
     read: [join(folder, 'in')],
     write: [join(folder, 'out')],
     permissionMode: 'default',
+    permissions: { allow: [], ask: [], deny: [], headless: true },
     instructions: null,
     limits: demoLimits,
   });

@@ -37,6 +37,9 @@ export interface RunOptions {
   readonly maxSteps?: string | number | undefined;
   readonly maxCost?: string | number | undefined;
   readonly permissionMode?: string | undefined;
+  readonly allowTool?: readonly string[] | undefined;
+  readonly askTool?: readonly string[] | undefined;
+  readonly denyTool?: readonly string[] | undefined;
   readonly config?: string | undefined;
 }
 
@@ -90,12 +93,17 @@ function planOf(context: CommandContext, options: RunOptions): RootPlan {
   const cwd = realPath(resolve(context.cwd, options.cwd ?? '.'));
   if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw usage(`--cwd ${cwd}: there is no such directory`);
-  const { model, limits, permissionMode, instructions } = loadConfiguration({
+  const { model, limits, permissionMode, rules, instructions } = loadConfiguration({
     environment,
     cwd,
     flags: {
       model: options.model,
       permissionMode: options.permissionMode,
+      rules: {
+        allow: options.allowTool ?? [],
+        ask: options.askTool ?? [],
+        deny: options.denyTool ?? [],
+      },
       file: options.config === undefined ? undefined : resolve(context.cwd, options.config),
       limits: {
         ...(options.maxSteps === undefined ? {} : { steps: options.maxSteps }),
@@ -113,6 +121,7 @@ function planOf(context: CommandContext, options: RunOptions): RootPlan {
     read: options.read ?? [],
     write: options.write ?? [],
     permissionMode,
+    permissions: { ...rules, headless: options.print === true },
     instructions,
     limits,
   };

@@ -52,6 +52,16 @@ const shapes: Partial<Record<EntryBody['type'], z.ZodType>> = {
     closes: z.array(z.string()),
   }),
   child: z.looseObject({ child: ref, state: z.string(), incarnation: number.optional() }),
+  approval: z.discriminatedUnion('state', [
+    z.looseObject({ state: z.literal('asked'), request: z.string(), call: z.string() }),
+    z.looseObject({
+      state: z.literal('answered'),
+      request: z.string(),
+      decision: z.enum(['allow', 'deny', 'allowAlways']),
+      call: z.string().optional(),
+    }),
+    z.looseObject({ state: z.literal('taken'), request: z.string(), call: z.string() }),
+  ]),
   stopped: z.looseObject({ incarnation: number }),
   discarded: z.looseObject({ through: number }),
 };

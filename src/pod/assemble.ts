@@ -18,6 +18,7 @@ import { writeTool } from '../tools/write.ts';
 import { socketPath } from '../transport/address.ts';
 import { connectAndSend } from '../transport/connect-and-send.ts';
 import type { Handlers } from '../transport/server.ts';
+import { Approvals } from './approvals.ts';
 import { Children } from './children.ts';
 import { podHandlers } from './handlers.ts';
 import { Observers } from './observers.ts';
@@ -25,6 +26,7 @@ import { ParentLink } from './parent-link.ts';
 import type { Pod } from './pod.ts';
 import { podTree } from './pod-tree.ts';
 import type { Family } from './spawn-child.ts';
+import { Questions } from './questions.ts';
 import { stopSelf } from './stop-self.ts';
 import { TurnRunner } from './turn-runner.ts';
 
@@ -39,11 +41,22 @@ export interface Assembled {
 
 export function assemble(pod: Pod): Assembled {
   const { parent } = pod.session;
-  const observers = new Observers(pod.log);
-  const children = new Children(pod);
-  const parentLink = parent === null ? null : new ParentLink(pod, parent);
+  const questions = new Questions(pod);
+  const approvals = new Approvals(pod, {
+    permissions: pod.permissions,
+    onChanged: () => questions.changed(),
+  });
+  const observers = new Observers(pod.log, () => questions.events());
+  const children = new Children(pod, (instance) => questions.dropChild(instance));
+  const parentLink =
+    parent === null ? null : new ParentLink(pod, parent, (client) => questions.linked(client));
   const tools = toolsOf({ pod, children, parentLink });
-  const runner = new TurnRunner(pod, { tools, makeModel: () => makeModel(pod), spawns: maySpawn(pod) });
+  const runner = new TurnRunner(pod, {
+    tools,
+    makeModel: () => makeModel(pod),
+    spawns: maySpawn(pod),
+    approvals,
+  });
   const ended = deferred<void>();
   pod.perform({
     startTurn: (turn) => runner.start(turn),
@@ -58,7 +71,7 @@ export function assemble(pod: Pod): Assembled {
     show: (event) => observers.show(event),
   });
   const toolNames = tools.map((tool) => tool.name);
-  const handlers = podHandlers({ pod, observers, children, parentLink, toolNames });
+  const handlers = podHandlers({ pod, observers, children, parentLink, toolNames, approvals, questions });
   return { handlers, observers, children, parentLink, ended: ended.promise };
 }
 

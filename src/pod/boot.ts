@@ -6,6 +6,7 @@ import { writeSync, closeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ownIdentity } from '../std/process-identity.ts';
+import { parseRules } from '../scope/permission-rules.ts';
 import type { AppendLog } from '../session/append-log.ts';
 import type { EntryBody } from '../session/entries.ts';
 import { type Facts, emptyFacts } from '../session/facts.ts';
@@ -13,6 +14,7 @@ import { type Home, type PodFolder, type PodSpec, folderAt, homeOf, readSpec } f
 import { type HeldLock, takeLock } from '../session/lock.ts';
 import { createLog, openLog } from '../session/open-log.ts';
 import { applyEntry } from '../session/replay.ts';
+import { permissionSettings } from '../session/permissions.ts';
 import { type Limits, defaultLimits, limitsSchema } from '../session/settings.ts';
 import { socketPath } from '../transport/address.ts';
 import { type PodServer, listen } from '../transport/server.ts';
@@ -23,7 +25,7 @@ import { type ReadyMessage, readyDescriptor, readyVariable } from './start-proce
 import { onShutdown } from './inputs.ts';
 import { boot, closeInterrupted, hasBegun, watchdog } from './state.ts';
 import { undoSpawn } from './undo-spawn.ts';
-import { Pod } from './pod.ts';
+import { Pod, type PodPermissions } from './pod.ts';
 
 /** The pod can not start; `code` is for the starter's program, the message for its person. */
 class CanNotStart extends Error {
@@ -64,10 +66,11 @@ async function openPod(folder: PodFolder, home: Home): Promise<OpenedPod> {
   if (join(home.state, 'pods') !== dirname(folder.path)) {
     throw new CanNotStart('wrongHome', `${folder.path} is not in the home that PODKIN_HOME names.`);
   }
+  const permissions = permissionsOf(spec);
   const lock = await lockOf(spec, folder);
   const facts = emptyFacts();
   const log = await logOf({ spec, folder, lock, facts });
-  const pod = new Pod({ home, folder, log, facts, limits: limitsOf(spec) });
+  const pod = new Pod({ home, folder, log, facts, limits: limitsOf(spec), permissions });
   const { pid, startTime, bootId } = ownIdentity();
   const incarnation = facts.incarnation + 1;
   const started: EntryBody = { type: 'started', incarnation, pid, startTime, bootId, podkin: version };
@@ -126,6 +129,17 @@ function endOnFatal(error: Error): void {
 function limitsOf(spec: PodSpec): Limits {
   const parsed = limitsSchema.safeParse(spec.settings['limits'] ?? {});
   return parsed.success ? parsed.data : defaultLimits;
+}
+
+/** A pod whose rules can not be read does not run: a rule that is lost would be a right that nobody gave. */
+function permissionsOf(spec: PodSpec): PodPermissions {
+  try {
+    const { headless, ...texts } = permissionSettings(spec.settings);
+    return { rules: parseRules(texts), headless };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CanNotStart('badRules', `The pod "${spec.name}" can not start: ${why}.`);
+  }
 }
 
 /** From a pod that is open to its end. */

@@ -59,6 +59,17 @@ export class ChildLinks {
     return link;
   }
 
+  /** The child whose link this connection is. Throws `unknownChild` where it is none's. */
+  instanceOver(connection: Connection): string {
+    this.over(connection);
+    return this.#byConnection.get(connection) ?? '';
+  }
+
+  /** True for a connection over which a child has linked. */
+  isLink(connection: Connection): boolean {
+    return this.#byConnection.has(connection);
+  }
+
   /** Ends the child's link, so that it makes a new one and both logs are compared. */
   renew(instance: string): void {
     this.#links.get(instance)?.connection.destroy();

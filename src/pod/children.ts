@@ -41,9 +41,13 @@ export class Children {
   #sweptAtMs = performance.now();
   #closed = false;
 
-  constructor(pod: Pod) {
+  /** `onUnlinked`: a child's link has ended and no newer one has taken its place. */
+  constructor(pod: Pod, onUnlinked: (instance: string) => void = () => undefined) {
     this.#pod = pod;
-    this.links = new ChildLinks(pod.facts.incarnation, (instance) => this.#onLinkEnded(instance));
+    this.links = new ChildLinks(pod.facts.incarnation, (instance) => {
+      onUnlinked(instance);
+      this.#onLinkEnded(instance);
+    });
   }
 
   // The wire

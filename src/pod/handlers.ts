@@ -8,12 +8,15 @@ import type { InputSource } from '../session/entries.ts';
 import { hashToken, readToken, tokenFits } from '../session/home.ts';
 import { readEntries } from '../session/read-log.ts';
 import type { Handlers } from '../transport/server.ts';
+import type { Approvals } from './approvals.ts';
+import { approve } from './approve.ts';
 import type { Children } from './children.ts';
 import { statusOf } from './core.ts';
 import { onCancel, onNotice, onPause, onResume, onRun, onShutdown } from './inputs.ts';
 import type { Observers } from './observers.ts';
 import type { ParentLink } from './parent-link.ts';
 import type { Pod } from './pod.ts';
+import type { Questions } from './questions.ts';
 import { readOutput } from './read-output.ts';
 import { statusView } from './status-view.ts';
 
@@ -23,6 +26,8 @@ export interface HandlerParts {
   children: Children;
   parentLink: ParentLink | null;
   toolNames: string[];
+  approvals: Approvals;
+  questions: Questions;
 }
 
 export function podHandlers(parts: HandlerParts): Handlers {
@@ -67,8 +72,17 @@ export function podHandlers(parts: HandlerParts): Handlers {
       status: statusOf(pod.core),
     }),
     deliveries: (params) => deliveries(parts, params),
-    link: (params, { connection }) => children.link(params, connection),
+    link: async (params, { connection }) => {
+      const answer = await children.link(params, connection);
+      parts.questions.dropChild(params.child.instance);
+      return answer;
+    },
     podEvent: (params, { connection }) => children.podEvent(params, connection),
+    openApprovals: ({ open, closed }, { connection }) => {
+      parts.questions.fromChild(children.links.instanceOver(connection), open, closed);
+      return {};
+    },
+    approve: (params, { connection }) => approve(parts, params, connection),
     ping: (_, { connection }) => {
       children.ping(connection);
       return {};

@@ -11,6 +11,7 @@ import { begunAssignments, emitted } from '../delivery/emit.ts';
 import { type InboundEvent, endsBefore, receive, reconcile } from '../delivery/inbox.ts';
 import { settledView } from '../delivery/settled.ts';
 import { type Core, controlEntry, noteStorageTrouble, statusOf } from './core.ts';
+import { closedQuestions } from './open-questions.ts';
 import { evaluate } from './state.ts';
 
 export interface RunInput {
@@ -110,7 +111,11 @@ function cancelStoppedTurn(core: Core, by: 'person' | 'parent'): void {
     durationMs: 0,
     hops: facts.resumable?.hops ?? 0,
   });
-  commitInput(core, [controlEntry(submission, 'cancel'), ...(assignments.length > 0 ? [report] : [])]);
+  commitInput(core, [
+    controlEntry(submission, 'cancel'),
+    ...closedQuestions(facts, 'cancel'),
+    ...(assignments.length > 0 ? [report] : []),
+  ]);
   if (assignments.length > 0) ports.perform({ type: 'emitted' });
   ports.perform({ type: 'statusChanged' });
 }

@@ -46,9 +46,12 @@ export class Observers {
   /** Fulfils when the last turn of the loop that was asked for has come. */
   #turns: Promise<void> = Promise.resolve();
   readonly #stopListening: () => void;
+  readonly #standing: () => LiveEvent[];
 
-  constructor(log: AppendLog) {
+  /** `standing`: what of the live lane holds on, for an observer that has come to the end of the history. */
+  constructor(log: AppendLog, standing: () => LiveEvent[] = () => []) {
     this.#log = log;
+    this.#standing = standing;
     this.#stopListening = log.onAppend((appended) => this.#onAppend(appended));
   }
 
@@ -128,6 +131,7 @@ export class Observers {
     // No await since the last look at the size: the next entry finds this observer live.
     observer.phase = 'live';
     this.#sendInFlight(observer);
+    for (const event of this.#standing()) observer.connection.send(liveLine(event));
   }
 
   /** A turn of the loop that no other stream gets (V4). Nobody holds it longer than a piece takes: waiting for a slow observer comes before. */

@@ -53,6 +53,7 @@ export class ParentLink {
   readonly #pod: Pod;
   readonly #parent: PodRef;
   readonly #path: string;
+  readonly #onLinked: (client: Client) => void;
   #outbox: Outbox = newOutbox();
   #client: Client | null = null;
   #timer: NodeJS.Timeout | undefined;
@@ -69,7 +70,9 @@ export class ParentLink {
   /** When each pending event was last sent, and how often. */
   readonly #sent = new Map<number, { attempts: number; at: string }>();
 
-  constructor(pod: Pod, parent: PodRef) {
+  /** `onLinked`: a link stands, and is the one to speak over until the next. */
+  constructor(pod: Pod, parent: PodRef, onLinked: (client: Client) => void = () => undefined) {
+    this.#onLinked = onLinked;
     this.#pod = pod;
     this.#parent = parent;
     this.#path = socketPath(pod.home.runtime, parent.instance);
@@ -211,6 +214,7 @@ export class ParentLink {
       void connection.closed.then(() => this.#onLost(client));
       this.#startPinging(client);
       this.#step({ type: 'linkAnswered', received: answer.received });
+      this.#onLinked(client);
     } catch (error) {
       // Not the link, and nobody else's either.
       connection?.destroy();

@@ -4,6 +4,7 @@
  */
 import { crashPoint } from '../std/crash-point.ts';
 import { uuidv7 } from '../std/uuid.ts';
+import type { PermissionRules } from '../scope/permission-rules.ts';
 import type { AppendLog, Appended } from '../session/append-log.ts';
 import type { EntryBody, SessionEntry } from '../session/entries.ts';
 import { type Facts, sessionOf } from '../session/facts.ts';
@@ -12,6 +13,12 @@ import { applyEntry } from '../session/replay.ts';
 import type { Limits } from '../session/settings.ts';
 import { type Core, type Effect, type TimerName, freshLive, statusOf, tryCommit } from './core.ts';
 import { onTimer } from './state.ts';
+
+/** Whom this pod asks, beside its mode. */
+export interface PodPermissions {
+  readonly rules: PermissionRules;
+  readonly headless: boolean;
+}
 
 /** What the machine asks for, done by the parts of the pod. None may throw; each may come back later with a new input. */
 export interface Performers {
@@ -30,6 +37,7 @@ export interface PodParts {
   log: AppendLog;
   facts: Facts;
   limits: Limits;
+  permissions: PodPermissions;
 }
 
 export class Pod {
@@ -37,6 +45,7 @@ export class Pod {
   readonly folder: PodFolder;
   readonly log: AppendLog;
   readonly core: Core;
+  readonly permissions: PodPermissions;
   /** How the present stop is to go; set with the request that asks for it. */
   stopOptions: { cascade: boolean; graceMs: number };
   #performers: Performers | null = null;
@@ -48,6 +57,7 @@ export class Pod {
     this.home = parts.home;
     this.folder = parts.folder;
     this.log = parts.log;
+    this.permissions = parts.permissions;
     this.stopOptions = { cascade: true, graceMs: parts.limits.stopGraceMs };
     this.core = {
       facts: parts.facts,

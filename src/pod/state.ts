@@ -19,6 +19,7 @@ import { noticeBody } from '../delivery/notice.ts';
 import type { Limits } from '../session/settings.ts';
 import { settledView } from '../delivery/settled.ts';
 import { notificationHops, wakeRule } from '../delivery/wake.ts';
+import { closedQuestions, interruptedWaiting } from './open-questions.ts';
 import { type Core, controlEntry, noteStorageTrouble, tryCommit } from './core.ts';
 import { type TurnEnd, excerptOf, finalText, reportOfTurn } from './reports.ts';
 
@@ -155,6 +156,7 @@ export function endTurn(core: Core, ended: TurnEnd): void {
   const report = reportOfTurn(facts, turn, end, { ...view, settled });
   const committed = tryCommit(core, [
     ...closings(facts, end.outcome === 'cancelled' ? 'cancelled' : 'interrupted'),
+    ...closedQuestions(facts, end.outcome === 'cancelled' ? 'cancel' : 'turnEnd'),
     {
       type: 'turnEnded',
       turn: turn.turn,
@@ -197,15 +199,17 @@ export function abandonTurn(core: Core, text: string): void {
   core.ports.perform({ type: 'statusChanged' });
 }
 
-/** Synthetic results for calls that will never end (I12). */
-export function closings(facts: Facts, why: string): EntryBody[] {
+/** Synthetic results for calls that will never end (I12). `questions`: what becomes of those that a call waited with. */
+export function closings(facts: Facts, why: string, questions: 'close' | 'stay' = 'close'): EntryBody[] {
   return [...(facts.turn?.dangling.values() ?? [])].map((call) => ({
     type: 'toolResult',
     turn: call.turn,
     step: call.step,
     call: call.call,
     tool: call.tool,
-    text: interruptedText(facts, call.call, why),
+    text:
+      interruptedWaiting(facts, call.call, { why, stays: questions === 'stay' }) ??
+      interruptedText(facts, call.call, why),
     isError: true,
     interrupted: true,
   }));
@@ -229,7 +233,7 @@ export function closeInterrupted(core: Core, reason: string): void {
   const { facts } = core;
   if (facts.turn === null) return;
   tryCommit(core, [
-    ...closings(facts, 'interrupted'),
+    ...closings(facts, 'interrupted', 'stay'),
     { type: 'interrupted', turn: facts.turn.turn, reason, calls: [...facts.turn.dangling.keys()] },
   ]);
 }

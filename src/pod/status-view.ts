@@ -1,6 +1,7 @@
 /** What `status` answers, made from the facts: costs the same whatever the history's length. */
 import { settledView } from '../delivery/settled.ts';
 import type { Result } from '../protocol/methods.ts';
+import { isOpen } from './open-questions.ts';
 import { type Core, statusOf } from './core.ts';
 
 export interface LinkView {
@@ -62,6 +63,7 @@ function childStatus(
 function attentionOf(core: Core, links: LinkView): string | null {
   const { facts, live } = core;
   if (live.storage !== null) return 'storage';
+  if ([...facts.approvals.values()].some(isOpen)) return 'approval';
   if (links.parentTrouble?.permanent === true) return 'orphan';
   if (live.overBudget !== null) return 'budget';
   if (facts.held !== null) return 'held';

@@ -4,6 +4,7 @@
  */
 import { settledView } from '../delivery/settled.ts';
 import type { EntryBody } from '../session/entries.ts';
+import { closedQuestions } from './open-questions.ts';
 import type { Children } from './children.ts';
 import type { ParentLink } from './parent-link.ts';
 import type { Pod } from './pod.ts';
@@ -59,7 +60,7 @@ async function lastWord(pod: Pod): Promise<boolean> {
   const { facts } = pod;
   const stop = pod.core.live.stopReason ?? { reason: 'stopping', by: 'person' as const };
   const report = shutDownReport(facts, stop, settledView(facts).outstanding);
-  const bodies: EntryBody[] = closings(facts, 'interrupted');
+  const bodies: EntryBody[] = [...closings(facts, 'interrupted'), ...closedQuestions(facts, 'stop')];
   if (facts.turn !== null) {
     const calls = [...facts.turn.dangling.keys()];
     bodies.push({ type: 'interrupted', turn: facts.turn.turn, reason: stop.reason, calls });

@@ -7,6 +7,7 @@ import type { FileViews, Tool, ToolContext } from '../tools/tool.ts';
 import { driveTurn } from '../worker/drive-turn.ts';
 import { systemPrompt } from '../worker/system-prompt.ts';
 import type { TurnPorts, TurnResult } from '../worker/turn-ports.ts';
+import type { Approvals } from './approvals.ts';
 import { noteGroup } from './command-groups.ts';
 import type { Pod } from './pod.ts';
 import type { TurnEnd } from './reports.ts';
@@ -19,6 +20,7 @@ export interface TurnRunnerOptions {
   /** Made once and kept; a failure is tried again with the next turn. */
   makeModel(): Promise<Model>;
   spawns: boolean;
+  approvals: Approvals;
 }
 
 export class TurnRunner {
@@ -44,14 +46,17 @@ export class TurnRunner {
   /** Something was asked of the running turn: a cancel aborts what is under way, a pause ends a back-off and is read at the next boundary. */
   control(): void {
     const { control, mode } = this.#pod.core.live;
-    if (mode === 'stopping' || control?.kind === 'cancel')
-      this.#abort?.abort(new Error('the turn was ended'));
+    const cancelled = mode === 'stopping' || control?.kind === 'cancel';
+    if (cancelled) this.#abort?.abort(new Error('the turn was ended'));
     this.#endWait();
+    if (cancelled || control?.kind === 'pause')
+      this.#options.approvals.control(cancelled ? 'cancel' : 'pause');
   }
 
   /** Fulfils when no turn runs any more; the machine must not start another. */
   async stop(): Promise<void> {
     this.#abort?.abort(new Error('the pod is stopping'));
+    this.#options.approvals.control('cancel');
     await this.#running;
   }
 
@@ -66,12 +71,14 @@ export class TurnRunner {
     } catch (error) {
       result = { kind: 'abandoned', message: error instanceof Error ? error.message : String(error) };
     }
+    this.#options.approvals.control('cancel');
     this.#pod.crash('turn.beforeCommit');
     this.#pod.input((core) => {
       if (core.live.mode === 'stopping') return;
       if (result.kind === 'abandoned') abandonTurn(core, result.message);
       else endTurn(core, this.#endOf(result, performance.now() - startedMs));
     });
+    this.#options.approvals.tellClosed();
   }
 
   #endOf(result: Exclude<TurnResult, { kind: 'abandoned' }>, durationMs: number): TurnEnd {
@@ -118,6 +125,7 @@ export class TurnRunner {
       limitReached: () =>
         limits.cost !== null && facts.usage.cost !== null && facts.usage.cost >= limits.cost ? 'cost' : null,
       toolContext: (call) => this.#toolContext(call, signal),
+      permit: (request) => this.#options.approvals.permit(request),
       show: (event) => pod.show(event),
       crashPoint: (name) => pod.crash(name),
       wait: (delayMs) => this.#wait(delayMs, signal),

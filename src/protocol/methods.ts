@@ -1,8 +1,9 @@
 /**
  * The one table of what a client may ask of a pod. Types, validation, the typed client, the handlers' table and docs/protocol.md derive from it;
- * a method without a handler does not compile. Not here yet: `approve` and `complete`, which come with permissions and the screen.
+ * a method without a handler does not compile. Not here yet: `complete`, which comes with the screen.
  */
 import { z } from 'zod';
+import { approvalDecision, approvalRequestId, closedQuestionSchema, questionSchema } from './approval.ts';
 import { incarnationNumber, instanceId, podIdentity, podName, submissionId } from './names.ts';
 import { pathScopeSchema, sentPodEvent, usageSchema } from './pod-event.ts';
 
@@ -51,7 +52,7 @@ const statusResult = z.object({
   lastActivityAt: z.string(),
   /** The last turn's end, null before the first. */
   lastTurn: z.object({ turn: z.string(), outcome: z.string(), reason: z.string().nullable() }).nullable(),
-  /** Why a person should look: `held`, `budget`, `storage`, `orphan`, `parentDown` …; null when all is well. */
+  /** Why a person should look: `approval` (a question waits), `held`, `budget`, `storage`, `orphan`, `parentDown` …; null when all is well. */
   attention: z.string().nullable(),
   /** How often the wake rule was rescued by its watchdog: 0 unless there is a bug. */
   watchdogRescues: z.int(),
@@ -213,6 +214,32 @@ export const methods = {
       event: sentPodEvent,
     }),
     result: z.object({ outcome: z.enum(['accepted', 'duplicate']), received: z.int() }),
+  },
+  openApprovals: {
+    who: 'linked child',
+    doc: 'The questions to a person that are open at this child and below it: always all of them. `closed` names those that have just been answered or closed. The parent shows both to its observers and passes them on to its own parent.',
+    params: z.object({
+      open: z.array(questionSchema).max(1_000),
+      closed: z.array(closedQuestionSchema).max(1_000),
+    }),
+    result: nothing,
+  },
+  approve: {
+    who: 'person',
+    doc: 'Answers an open question of this pod or of one below it; answered when it is on disk. `allowAlways` holds for the same call of that pod from then on. A question that was answered before is `forbidden`, one that nobody here asks `unknownPod`. No pod may answer: neither with `from` nor over a link.',
+    params: z.object({
+      request: approvalRequestId,
+      decision: approvalDecision,
+      reason: z.string().max(10_000).optional(),
+      from: z.unknown().optional(),
+    }),
+    result: z.object({
+      request: approvalRequestId,
+      pod: z.object({ name: podName, instance: instanceId }),
+      tool: z.string(),
+      summary: z.string(),
+      decision: approvalDecision,
+    }),
   },
   ping: { who: 'linked child', doc: 'Shows that both ends live.', params: nothing, result: nothing },
 } as const satisfies Record<string, MethodSpec>;

@@ -5,11 +5,13 @@
 import type { PodIdentity } from '../protocol/names.ts';
 import type { PodEvent, SentPodEvent, Usage } from '../protocol/pod-event.ts';
 import type {
+  ApprovalDecision,
   AssistantMessageEntry,
   Entry,
   InputSource,
   PathScope,
   PodRef,
+  RememberedYes,
   SessionEntry,
   StartedEntry,
   SystemItemEntry,
@@ -124,6 +126,23 @@ export interface PendingEvent {
   committedAt: string;
 }
 
+/** A question to a person that is open, or answered while no call waited for it. */
+export interface Approval {
+  request: string;
+  turn: string;
+  step: number;
+  /** The newest call that asked it. */
+  call: string;
+  tool: string;
+  summary: string;
+  why: string;
+  key: string;
+  always: RememberedYes;
+  askedAt: string;
+  /** Null while it is open. */
+  answer: { decision: ApprovalDecision; reason: string | null } | null;
+}
+
 export interface Facts {
   session: Entry<SessionEntry> | null;
   lastSeq: number;
@@ -167,6 +186,12 @@ export interface Facts {
   readTurns: Map<string, number>;
   /** Items whose content is kept from the model: entry seqs of their systemItems. */
   quarantined: Set<number>;
+  /** By request, in the order of asking. */
+  approvals: Map<string, Approval>;
+  /** Every request that was ever answered, and how: a second answer is told so. */
+  answered: Map<string, { decision: ApprovalDecision; by: string }>;
+  /** What a person said "always" to: `rememberedKey` of each. */
+  remembered: Set<string>;
   /** Everything at or below it was in a completed request. */
   seenThrough: number;
   usage: Usage;
@@ -204,6 +229,9 @@ export function emptyFacts(): Facts {
     readCursors: new Map(),
     readTurns: new Map(),
     quarantined: new Set(),
+    approvals: new Map(),
+    answered: new Map(),
+    remembered: new Set(),
     seenThrough: 0,
     usage: { ...noUsage },
     turns: 0,

@@ -14,6 +14,7 @@ import type {
   ToolResultEntry,
   TurnOutcome,
 } from './entries.ts';
+import { applyApproval } from './replay-approvals.ts';
 import { type Facts, type OpenTurn, addUsage, closesAssignments, emptyFacts, newChild } from './facts.ts';
 
 export function replay(entries: Iterable<Entry>): Facts {
@@ -122,6 +123,7 @@ const appliers: Appliers = {
       facts.held = { why, through: entry.seq, before: turn.entrySeq };
     }
     facts.turn = null;
+    facts.approvals.clear();
     facts.lastTurn = {
       turn: entry.turn,
       outcome: entry.outcome,
@@ -194,6 +196,7 @@ const appliers: Appliers = {
     forgetDelivered(facts, entry.through);
   },
   podEventReceived: applyReceipt,
+  approval: applyApproval,
   child(facts, entry) {
     const known =
       facts.children.get(entry.child.instance) ?? newChild(entry.child.name, entry.child.instance);
@@ -231,6 +234,7 @@ function hasInHand(facts: Facts, start: number): boolean {
 /** A pod that ends in order resumes nothing; what its parent had given it is told as not done. */
 function giveUpWork(facts: Facts): void {
   facts.resumable = null;
+  facts.approvals.clear();
   facts.queue = facts.queue.filter((run) => run.from.kind !== 'parent');
 }
 
@@ -276,6 +280,7 @@ function applyInput(facts: Facts, entry: Entry<InputReceivedEntry>): void {
         facts.held = { why: 'cancelled', through: entry.seq, before: 0 };
       }
       facts.resumable = null;
+      facts.approvals.clear();
       facts.paused = false;
   }
 }

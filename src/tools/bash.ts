@@ -1,4 +1,4 @@
-/** Bash: a shell command. In this version no sandbox holds it, so it runs only where a person has allowed everything. */
+/** Bash: a shell command. Whether it runs without a question is decided where the pod's mode and rules are known (`scope/permission.ts`). */
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
@@ -43,10 +43,7 @@ export const bashTool = defineTool({
     'Runs a shell command in the working directory, without input, and gives its output (standard output and error as they come) and exit code. Each call is a new shell. Processes still in the background when the shell exits are ended.',
   input,
   order: 'alone',
-  denied: (_, context) =>
-    context.permissionMode === 'bypassPermissions'
-      ? null
-      : 'Denied: no sandbox holds Bash in this version, so it runs only with `--permission-mode bypassPermissions`, which a person chooses at the start of the pod. Use the other tools.',
+  needs: ({ command }) => ({ kind: 'shell', command }),
   async run(wanted, context) {
     const missing = await cwdMissing(context.cwd);
     if (missing !== null) return failed(missing);

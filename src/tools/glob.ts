@@ -4,7 +4,7 @@ import { basename, dirname, isAbsolute, relative } from 'node:path';
 import picomatch from 'picomatch';
 import { z } from 'zod';
 import { errorCode } from '../scope/refusal.ts';
-import { deniedRead, failed, pathInput, refused } from './input-path.ts';
+import { absolutePath, deniedRead, failed, pathInput, refused } from './input-path.ts';
 import { RipgrepMissing, ripgrepBasics, runRipgrep } from './ripgrep.ts';
 import { searchPlace } from './search-place.ts';
 import type { SearchPlace } from './search-place.ts';
@@ -31,6 +31,7 @@ export const globTool = defineTool({
   input,
   order: 'parallel',
   denied: (wanted, context) => deniedRead(context, parted(wanted).path),
+  needs: (wanted, context) => ({ kind: 'read', path: absolutePath(context, parted(wanted).path) }),
   async run(wanted, context) {
     const { path, pattern } = parted(wanted);
     if (pattern.split('/').includes('..')) {

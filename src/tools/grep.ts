@@ -1,6 +1,6 @@
 /** Grep: what the files hold, by regular expression. */
 import { z } from 'zod';
-import { deniedRead, failed, pathInput, refused } from './input-path.ts';
+import { absolutePath, deniedRead, failed, pathInput, refused } from './input-path.ts';
 import { RipgrepMissing, ripgrepBasics, runRipgrep } from './ripgrep.ts';
 import { searchPlace } from './search-place.ts';
 import type { SearchPlace } from './search-place.ts';
@@ -42,6 +42,7 @@ export const grepTool = defineTool({
   input,
   order: 'parallel',
   denied: (wanted, context) => deniedRead(context, wanted.path ?? '.'),
+  needs: (wanted, context) => ({ kind: 'read', path: absolutePath(context, wanted.path ?? '.') }),
   async run(wanted, context) {
     const place = await searchPlace(context, wanted.path ?? '.');
     if (!place.ok) return refused(place);

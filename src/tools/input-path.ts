@@ -29,9 +29,6 @@ export function deniedRead(context: ToolContext, path: string): string | null {
 
 /** For `Tool.denied` of tools that change files. */
 export function deniedWrite(context: ToolContext, path: string): string | null {
-  if (context.permissionMode === 'plan') {
-    return 'Denied: in permission mode `plan` no file is changed. Describe the change instead; a person can start the pod in another mode.';
-  }
   const meant = absolutePath(context, path);
   return mayWrite(context.scope, meant) ? null : denialText(context.scope, 'write', meant);
 }

@@ -12,6 +12,7 @@ export function readPodOutputTool(tree: Tree): Tool {
       'Read what one of your children has written since you last read it, and whether it is still working. Nothing is skipped: what is cut off comes with the next call. Not for waiting: you get a notice when it ends.',
     input,
     order: 'parallel',
+    needs: ({ name }) => ({ kind: 'tree', name, writes: false }),
     run: ({ name }) => tree.readOutput(name),
   });
 }

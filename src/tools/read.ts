@@ -30,6 +30,7 @@ export const readTool = defineTool({
   input,
   order: 'parallel',
   denied: (wanted, context) => deniedRead(context, wanted.path),
+  needs: (wanted, context) => ({ kind: 'read', path: absolutePath(context, wanted.path) }),
   async run(wanted, context) {
     const path = absolutePath(context, wanted.path);
     const opened = await openInside(readableScope(context), 'read', path);

@@ -15,6 +15,7 @@ export function sendToPodTool(tree: Tree): Tool {
       'Give one of your children something more to do. If it is working, this waits for its turn; if its process has ended, it is started again from its log. You get a notice when it is done.',
     input,
     order: 'parallel',
+    needs: ({ name }) => ({ kind: 'tree', name, writes: false }),
     run: (request, context) => tree.send(request, context),
   });
 }

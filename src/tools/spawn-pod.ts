@@ -32,6 +32,7 @@ export function spawnPodTool(tree: Tree): Tool {
       'Start a child pod on a task. It works by itself; when it finishes, fails, stops or dies you get a notice. Spawn what you need, then end your turn: do not wait or poll.',
     input,
     order: 'parallel',
+    needs: ({ name, write }) => ({ kind: 'tree', name, writes: write.length > 0 }),
     run: (request, context) => tree.spawn(request, context),
   });
 }

@@ -12,6 +12,7 @@ export function stopPodTool(tree: Tree): Tool {
       'End one of your children and the pods below it. Its log stays readable; its unfinished work does not go on.',
     input,
     order: 'parallel',
+    needs: ({ name }) => ({ kind: 'tree', name, writes: false }),
     run: ({ name }) => tree.stop(name),
   });
 }

@@ -1,6 +1,9 @@
 /** The shape of a tool. One file a tool; a tool knows nothing of pods, sockets or logs: what it needs of those is handed to it as a function. */
 import type { z } from 'zod';
+import type { ToolNeed } from '../scope/permission.ts';
 import type { PathScope, ToolResultEntry } from '../session/entries.ts';
+
+export type { ToolNeed } from '../scope/permission.ts';
 
 export interface Tool<I extends z.ZodType = z.ZodType> {
   /** As the model calls it. */
@@ -15,6 +18,11 @@ export interface Tool<I extends z.ZodType = z.ZodType> {
   readonly order: 'parallel' | 'alone';
   /** Null when the pod's rights allow the call, else the sentence that the model reads. Called once, before `run`; must not throw or touch the disk. */
   denied?(input: z.output<I>, context: ToolContext): string | null;
+  /**
+   * What the call is about, for whoever decides whether it runs without a question; without it no mode holds the call up. Called once, after `denied`;
+   * must not throw or touch the disk.
+   */
+  needs?(input: z.output<I>, context: ToolContext): ToolNeed;
   /**
    * Does the work. May be called again with the same input by a later call, never for the same call. A failure that the model can act on is an
    * answer with `isError`; a throw is a defect and becomes an error result with the message. Must settle soon after `context.signal` aborts.

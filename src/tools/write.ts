@@ -18,6 +18,7 @@ export const writeTool = defineTool({
   input,
   order: 'alone',
   denied: (wanted, context) => deniedWrite(context, wanted.path),
+  needs: (wanted, context) => ({ kind: 'edit', path: absolutePath(context, wanted.path) }),
   async run(wanted, context) {
     const path = absolutePath(context, wanted.path);
     const current = await openCurrent(context.scope, path);

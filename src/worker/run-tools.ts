@@ -59,8 +59,8 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 async function runOne(ports: TurnPorts, step: number, call: RequestedCall): Promise<void> {
   const checked = check(ports, call);
-  const answer =
-    'text' in checked ? checked : await answerOf(ports, checked.tool, { call, input: checked.input });
+  const answer = 'text' in checked ? checked : await permittedAnswer(ports, step, { ...checked, call });
+  if (answer === 'closed') return;
   if (!ports.isOpen(call.call) || (ports.signal.aborted && answer.isError === true)) return;
   const { stopped, readOutput } = answer;
   const entry: ToolResultEntry = {
@@ -71,11 +71,42 @@ async function runOne(ports: TurnPorts, step: number, call: RequestedCall): Prom
     tool: call.tool,
     text: answer.text.toWellFormed(),
     isError: answer.isError === true,
-    ...('denied' in checked ? { denied: true } : {}),
+    ...('denied' in answer ? { denied: true } : {}),
     ...(stopped === undefined ? {} : { stopped }),
     ...(readOutput === undefined ? {} : { readOutput }),
   };
   await ports.commit([entry]);
+}
+
+interface CheckedCall {
+  readonly call: RequestedCall;
+  readonly tool: Tool;
+  readonly input: unknown;
+}
+
+type Denied = ToolAnswer & { denied: true };
+
+async function permittedAnswer(
+  ports: TurnPorts,
+  step: number,
+  { call, tool, input }: CheckedCall,
+): Promise<ToolAnswer | Denied | 'closed'> {
+  const need = tool.needs?.(input, ports.toolContext(call.call)) ?? null;
+  const permit = await ports.permit({
+    step,
+    call: call.call,
+    tool: tool.name,
+    input: call.input ?? {},
+    need,
+  });
+  switch (permit.kind) {
+    case 'closed':
+      return 'closed';
+    case 'denied':
+      return { text: permit.text, isError: true, denied: true };
+    case 'allowed':
+      return await answerOf(ports, tool, { call, input });
+  }
 }
 
 async function answerOf(
@@ -91,7 +122,7 @@ async function answerOf(
   }
 }
 
-type Checked = { tool: Tool; input: unknown } | (ToolAnswer & { denied?: true });
+type Checked = { tool: Tool; input: unknown } | ToolAnswer | Denied;
 
 function check(ports: TurnPorts, call: RequestedCall): Checked {
   const tool = toolOf(ports, call.tool);

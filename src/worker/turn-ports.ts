@@ -1,9 +1,26 @@
 /** What a turn needs of its pod. The worker knows no socket, no log file and no other pod. */
-import type { JsonObject } from '../std/json.ts';
+import type { JsonObject, JsonValue } from '../std/json.ts';
 import type { Model } from '../model/port.ts';
 import type { Entry, EntryBody, SystemItemEntry } from '../session/entries.ts';
 import type { HistoryEntry } from '../session/facts.ts';
-import type { Tool, ToolContext } from '../tools/tool.ts';
+import type { Tool, ToolContext, ToolNeed } from '../tools/tool.ts';
+
+/** A call that the scope does not forbid, before it runs. */
+export interface PermitRequest {
+  readonly step: number;
+  readonly call: string;
+  readonly tool: string;
+  /** As the model wrote it. */
+  readonly input: JsonValue;
+  /** Null for a tool that says none. */
+  readonly need: ToolNeed | null;
+}
+export type Permit =
+  | { readonly kind: 'allowed' }
+  /** `text` is the call's result. */
+  | { readonly kind: 'denied'; readonly text: string }
+  /** The waiting for a person was ended: the call has its result already, or gets it with the turn's end. */
+  | { readonly kind: 'closed' };
 
 export interface TurnPorts {
   readonly turn: string;
@@ -32,6 +49,11 @@ export interface TurnPorts {
   /** The name of a limit that the pod has reached, or null. Asked before each request. */
   limitReached(): string | null;
   toolContext(call: string): ToolContext;
+  /**
+   * Whether the call may run. May wait for a person for as long as it takes; what it answers is on disk by then. Settles as `closed` when the turn is
+   * cancelled or paused or the pod stops. Rejects with `StorageFailed`.
+   */
+  permit(request: PermitRequest): Promise<Permit>;
   /** The live lane: shown to observers, never committed. Must not throw. */
   show(event: { type: string } & JsonObject): void;
   /** A named point at which tests end the process (delivery §8). */

@@ -10,7 +10,6 @@ export const tools = {
     'standard output and error come in the order written; the exit code is told when it is not 0',
   'bash.output-cap': 'of a long output both ends are shown and the whole is in a file named after the call',
   'bash.output-file': 'the file stops at its cap, and a folder that can not be made fails no command',
-  'bash.permission': 'without a sandbox Bash is denied except in `bypassPermissions`, with how to allow it',
   'bash.timeout':
     'at the timeout the whole group ends, also what ignores SIGTERM, and the output so far is kept',
   'edit.endings': 'CR LF, mixed endings and the byte order mark stay as they are',
@@ -82,5 +81,5 @@ export const tools = {
   'write.bad-target': 'a directory, a file in the way of a folder and an empty path are said plainly',
   'write.new': 'a new file is made with its folders, and may be changed at once',
   'write.read-first': 'a file that was not read, or changed since, is not overwritten',
-  'write.scope': 'nothing is written outside: siblings, `..`, links, hard links; nor in mode `plan`',
+  'write.scope': 'nothing is written outside: siblings, `..`, links, hard links',
 } as const;

@@ -29,13 +29,15 @@ import {
 } from '../../src/session/home.ts';
 import { probeLock } from '../../src/session/lock.ts';
 import { readEntries } from '../../src/session/read-log.ts';
-import { type Limits, defaultLimits } from '../../src/session/settings.ts';
+import type { Limits } from '../../src/session/settings.ts';
 import { type ProcessIdentity, isAlive } from '../../src/std/process-identity.ts';
+import type { JsonObject } from '../../src/std/json.ts';
 import { uuidv7 } from '../../src/std/uuid.ts';
 import { type ProcessExit, startPodProcess } from '../../src/pod/start-process.ts';
 import { socketPath } from '../../src/transport/address.ts';
 import { type Client, clientOver } from '../../src/transport/client.ts';
 import { dial } from '../../src/transport/dial.ts';
+import { settingsOf } from './root-settings.ts';
 import { eventually, gone, patienceMs, pause } from './waiting.ts';
 
 export { eventually, gone };
@@ -45,19 +47,6 @@ export const commandFile =
   process.env['PODKIN_COMMAND'] ?? fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 process.env['PODKIN_COMMAND'] = commandFile;
 
-/** Bounds that keep a test quick; each test may set others. */
-const quickLimits: Partial<Limits> = {
-  coalesceMs: 20,
-  retryBaseMs: 20,
-  retryMaxMs: 200,
-  stopGraceMs: 3_000,
-  shutDownAckMs: 2_000,
-  deathGraceMs: 200,
-  sweepMs: 500,
-  reconnectBaseMs: 10,
-  reconnectMaxMs: 200,
-};
-
 export interface RootOptions {
   name?: string;
   /** YAML text of a scenario; or give `model`. */
@@ -66,6 +55,7 @@ export interface RootOptions {
   limits?: Partial<Limits>;
   scope?: PathScope;
   permissionMode?: string;
+  permissions?: JsonObject;
   environment?: NodeJS.ProcessEnv;
 }
 
@@ -135,7 +125,7 @@ export class TestHome {
       instructions: null,
       permissionMode: options.permissionMode ?? 'default',
       scope: options.scope ?? { read: [this.work], write: [this.work] },
-      settings: { limits: { ...defaultLimits, ...quickLimits, ...options.limits } },
+      settings: settingsOf(options),
     });
     return new TestPod(this, name, folder);
   }

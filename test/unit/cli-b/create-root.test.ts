@@ -23,6 +23,7 @@ function plan(cwd: string, more: Partial<RootPlan> = {}): RootPlan {
     read: [],
     write: [],
     permissionMode: 'default',
+    permissions: { allow: [], ask: [], deny: [], headless: false },
     instructions: null,
     limits: { ...defaultLimits, steps: 7 },
     ...more,

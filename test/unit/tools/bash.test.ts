@@ -134,15 +134,6 @@ describe('Bash', () => {
     expect(lost.text).toContain('could not be kept (what could be kept of it: ENOTDIR)');
   });
 
-  it('[bash.permission] without a sandbox Bash is denied except in `bypassPermissions`, with how to allow it', async () => {
-    for (const permissionMode of ['default', 'acceptEdits', 'plan', '']) {
-      const { folder, text, isError } = await bash('touch made', {}, { permissionMode });
-      expect(isError).toBe(true);
-      expect(text).toContain('--permission-mode bypassPermissions');
-      expect(await readdir(folder)).toEqual([]);
-    }
-  });
-
   it('[bash.not-started] a missing working directory and a command too long to start are said as that', async () => {
     const folder = await tempFolder();
     const gone = await bash('true', {}, { cwd: join(folder, 'gone') });

@@ -59,8 +59,6 @@ describe('Write', () => {
       const edited = await call(editTool, { path, old: 'theirs', new: 'mine' }, context);
       expect(edited.isError, path).toBe(true);
     }
-    const plan = await call(writeTool, { path: 'new', content: '' }, { ...context, permissionMode: 'plan' });
-    expect(plan).toMatchObject({ isError: true, text: expect.stringContaining('`plan`') });
     expect(await readFile(join(folder, 'bc/f'), 'utf8')).toBe('theirs');
     expect(await readdir(join(folder, 'bc'))).toEqual(['f']);
     expect((await readdir(inside)).sort()).toEqual(['out', 'twin']);

@@ -1,0 +1,151 @@
+/**
+ * This pod's own questions to a person: a call that needs one waits here, whoever answers comes in by `answer`. What is asked and answered is in the
+ * log; here is only who waits.
+ */
+import { randomBytes } from 'node:crypto';
+import { deferred, type Deferred } from '../std/deferred.ts';
+import type { Params } from '../protocol/methods.ts';
+import { decide } from '../scope/permission.ts';
+import type { ApprovalDecision, RememberedYes } from '../session/entries.ts';
+import type { Approval } from '../session/facts.ts';
+import { permissionModeOf } from '../session/permissions.ts';
+import { rememberedKey } from '../session/replay-approvals.ts';
+import type { Permit, PermitRequest } from '../worker/turn-ports.ts';
+import { closeForPause, onApprove, onAsk } from './approval-inputs.ts';
+import { callKey, subjectOf, summaryOf } from './permit-subject.ts';
+import type { Pod, PodPermissions } from './pod.ts';
+
+export interface ApprovalsOptions {
+  readonly permissions: PodPermissions;
+  /** A question was asked or closed, and stands on disk. */
+  onChanged(): void;
+}
+
+export class Approvals {
+  readonly #pod: Pod;
+  readonly #options: ApprovalsOptions;
+  /** Calls of the running turn that wait, by request. */
+  readonly #waiting = new Map<string, Deferred<Permit>>();
+
+  constructor(pod: Pod, options: ApprovalsOptions) {
+    this.#pod = pod;
+    this.#options = options;
+  }
+
+  /** As `TurnPorts.permit`. */
+  async permit(request: PermitRequest): Promise<Permit> {
+    const { session } = this.#pod;
+    const { tool, need } = request;
+    const sandboxed = need?.kind === 'shell' && (await shellIsSandboxed());
+    const decision = decide({
+      ...this.#options.permissions,
+      mode: permissionModeOf(session.permissionMode),
+      remembered: this.#isRemembered(request, sandboxed),
+      tool,
+      need,
+      subject: await subjectOf(need, session.cwd),
+      sandboxed,
+    });
+    switch (decision.kind) {
+      case 'allow':
+        return { kind: 'allowed' };
+      case 'deny':
+        return { kind: 'denied', text: decision.text };
+      case 'ask':
+        return await this.#ask(request, { why: decision.why, sandboxed });
+    }
+  }
+
+  /** A person's answer, on disk when this fulfils. Throws `forbidden`, `unknownPod`, `storageFailed`. */
+  async answer(params: Params<'approve'>): Promise<Approval> {
+    const { request, decision, reason } = params;
+    const waiting = this.#waiting.get(request);
+    const question = this.#pod.input((core) =>
+      onApprove(core, { request, decision, reason }, { waits: waiting !== undefined }),
+    );
+    this.#waiting.delete(request);
+    await this.#pod.durable();
+    this.#pod.crash('approval.answered');
+    waiting?.resolve(permitOf(decision, reason ?? null));
+    this.#options.onChanged();
+    return question;
+  }
+
+  /** Nobody waits any more. A pause closes the questions here; after a cancel or a stop, and at its end, the turn closes them. */
+  control(kind: 'cancel' | 'pause'): void {
+    for (const [request, waiting] of this.#waiting) {
+      if (kind === 'pause' && !this.#pod.input((core) => closeForPause(core, request))) continue;
+      this.#waiting.delete(request);
+      waiting.resolve({ kind: 'closed' });
+    }
+    this.#options.onChanged();
+  }
+
+  /** The turn has ended, and with it what it asked. */
+  tellClosed(): void {
+    this.#options.onChanged();
+  }
+
+  async #ask(request: PermitRequest, how: { why: string; sandboxed: boolean }): Promise<Permit> {
+    const { call, step, tool, need, input } = request;
+    const pod = this.#pod;
+    const turn = pod.facts.turn?.turn;
+    if (turn === undefined) return { kind: 'closed' };
+    const always = yesTo(request, how.sandboxed);
+    const key = callKey({ tool, need, input, outside: always.outside });
+    const asked = {
+      request: randomBytes(6).toString('hex'),
+      turn,
+      step,
+      call,
+      tool,
+      key,
+      always,
+      summary: summaryOf(need, input),
+      why: how.why,
+    };
+    const answer = pod.input((core) => onAsk(core, asked, new Set(this.#waiting.keys())));
+    if (answer.kind === 'answered') {
+      await pod.durable();
+      return permitOf(answer.decision, answer.reason);
+    }
+    const waiting = deferred<Permit>();
+    this.#waiting.set(answer.request, waiting);
+    await pod.durable();
+    pod.crash('approval.asked');
+    this.#options.onChanged();
+    // Asked for while the question was being written: nothing will come back to it.
+    const { control, mode } = pod.core.live;
+    if (mode === 'stopping') this.control('cancel');
+    else if (control !== null) this.control(control.kind);
+    return await waiting.promise;
+  }
+
+  #isRemembered(request: PermitRequest, sandboxed: boolean): boolean {
+    const yes = yesTo(request, sandboxed);
+    const { remembered } = this.#pod.facts;
+    // Who allowed it with all rights allowed it with fewer too, never the other way round.
+    return remembered.has(rememberedKey(yes)) || remembered.has(rememberedKey({ ...yes, outside: true }));
+  }
+}
+
+/** The state of the operating system's sandbox for shells: there is none in this build. */
+function shellIsSandboxed(): Promise<boolean> {
+  return Promise.resolve(false);
+}
+
+/** What "always" means for this call: the very command of a shell, every call of another tool. */
+function yesTo({ tool, need }: PermitRequest, sandboxed: boolean): RememberedYes {
+  return need?.kind === 'shell'
+    ? { tool, exact: need.command, outside: !sandboxed }
+    : { tool, exact: null, outside: false };
+}
+
+function permitOf(decision: ApprovalDecision, reason: string | null): Permit {
+  if (decision !== 'deny') return { kind: 'allowed' };
+  const why = reason === null || reason.trim() === '' ? '' : ` They say: ${reason}`;
+  return {
+    kind: 'denied',
+    text: `Denied: a person was asked and said no.${why} Do not try the same by other means; go on without it, or say what you would need it for.`,
+  };
+}

@@ -1,0 +1,65 @@
+/** What a call is known by: the names that rules are held against, the words that a person reads, and the key under which it is known again. */
+import { createHash } from 'node:crypto';
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { ToolNeed } from '../scope/permission.ts';
+import type { RuleSubject } from '../scope/permission-rules.ts';
+import type { JsonValue } from '../std/json.ts';
+
+/** Looks where links lead; what does not exist yet is named below what does. */
+export async function subjectOf(need: ToolNeed | null, cwd: string): Promise<RuleSubject> {
+  switch (need?.kind) {
+    case undefined:
+      return { kind: 'none' };
+    case 'shell':
+      return { kind: 'command', command: need.command };
+    case 'tree':
+      return { kind: 'name', name: need.name };
+    case 'read':
+    case 'edit':
+      return { kind: 'paths', paths: [...new Set([need.path, await realName(need.path)])], cwd };
+  }
+}
+
+async function realName(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : join(await realName(parent), basename(path));
+  }
+}
+
+const summaryCharsMax = 4_000;
+
+/** A shell's command as it stands, any other input as JSON. Where something is left out it says how much: an answer must not be given to less than there is. */
+export function summaryOf(need: ToolNeed | null, input: JsonValue): string {
+  const whole = need?.kind === 'shell' ? need.command : JSON.stringify(input);
+  if (whole.length <= summaryCharsMax) return whole.toWellFormed();
+  const left = whole.length - summaryCharsMax;
+  return `${whole.slice(0, summaryCharsMax).toWellFormed()}\n[… and ${left} more characters that are not shown here; "podkin logs --json" has them all]`;
+}
+
+/** Of two calls with the same key a person would say that they are the same: what a shell command is said to be for does not count, whether a sandbox holds it does. */
+export function callKey(call: {
+  tool: string;
+  need: ToolNeed | null;
+  input: JsonValue;
+  outside: boolean;
+}): string {
+  const { tool, need, input, outside } = call;
+  const what = need?.kind === 'shell' ? need.command : sorted(input);
+  return createHash('sha256')
+    .update(JSON.stringify([tool, what, outside]))
+    .digest('hex');
+}
+
+function sorted(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sorted(value[key] ?? null)]),
+  );
+}

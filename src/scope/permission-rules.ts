@@ -1,0 +1,161 @@
+/**
+ * Rules of the form `Tool` or `Tool(pattern)`: read from text, matched against one call. Pure.
+ *
+ * Invariants
+ * - PR1 An allowing pattern never matches a command that holds a shell operator, unless it is that very command, character by character.
+ * - PR2 A denying or asking pattern matches a command as soon as it matches the whole or any part between operators.
+ * - PR3 A path matches an allowing rule only if all its names do (as given, and where links lead), a denying or asking one if any does.
+ */
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import picomatch from 'picomatch';
+
+export interface PermissionRule {
+  /** As it was written. */
+  readonly text: string;
+  readonly tool: string;
+  /** Null: every call of the tool. */
+  readonly pattern: string | null;
+}
+
+export interface PermissionRules {
+  readonly allow: readonly PermissionRule[];
+  readonly ask: readonly PermissionRule[];
+  readonly deny: readonly PermissionRule[];
+}
+
+/** What a rule's pattern is held against. */
+export type RuleSubject =
+  | { readonly kind: 'command'; readonly command: string }
+  /** Absolute. More than one where a link stands between the name and the file. */
+  | { readonly kind: 'paths'; readonly paths: readonly string[]; readonly cwd: string }
+  | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'none' };
+
+export type RuleKind = 'allow' | 'ask' | 'deny';
+
+/** A rule for a tool that there is not would forbid nothing, and nobody would notice. */
+export const ruledTools = [
+  'Read',
+  'Write',
+  'Edit',
+  'Glob',
+  'Grep',
+  'Bash',
+  'SpawnPod',
+  'SendToPod',
+  'ReadPodOutput',
+  'StopPod',
+  'ListPods',
+] as const;
+
+const ruleForm = /^([A-Za-z][A-Za-z0-9_-]{0,63})(?:\(([\s\S]*)\))?$/;
+
+/** The rule, or one sentence on what is wrong with the text. */
+export function parseRule(text: string): PermissionRule | { readonly mistake: string } {
+  const shown = JSON.stringify(text.length > 80 ? `${text.slice(0, 79).toWellFormed()}…` : text);
+  const parts = ruleForm.exec(text.trim());
+  const tool = parts?.[1];
+  if (tool === undefined) {
+    return {
+      mistake: `${shown} is no rule: write a tool's name, as in Bash, or Tool(pattern), as in "Bash(npm test*)"; a task goes before the options`,
+    };
+  }
+  if (!ruledTools.some((known) => known === tool)) {
+    return { mistake: `${shown} names no tool: there are ${ruledTools.join(', ')}` };
+  }
+  const pattern = parts?.[2] ?? null;
+  if (pattern?.trim() === '') {
+    return {
+      mistake: `${shown} has an empty pattern: write ${tool} for every call of it, or a pattern between the brackets`,
+    };
+  }
+  return { text: text.trim(), tool, pattern };
+}
+
+/** Throws an `Error` that names the first rule that is none. */
+export function parseRules(texts: Record<RuleKind, readonly string[]>): PermissionRules {
+  const parsed = (kind: RuleKind) =>
+    texts[kind].map((text) => {
+      const rule = parseRule(text);
+      if ('mistake' in rule) throw new Error(rule.mistake);
+      return rule;
+    });
+  return { allow: parsed('allow'), ask: parsed('ask'), deny: parsed('deny') };
+}
+
+/** The first of the rules that this call falls under. */
+export function ruleFor(
+  rules: readonly PermissionRule[],
+  kind: RuleKind,
+  call: { tool: string; subject: RuleSubject },
+): PermissionRule | undefined {
+  return rules.find((rule) => rule.tool === call.tool && covers(rule, kind, call.subject));
+}
+
+function covers({ pattern }: PermissionRule, kind: RuleKind, subject: RuleSubject): boolean {
+  if (pattern === null) return true;
+  switch (subject.kind) {
+    case 'command':
+      return kind === 'allow'
+        ? allowsCommand(pattern, subject.command)
+        : partsOf(subject.command).some((part) => wildcardFits(pattern, part));
+    case 'paths': {
+      const matches = pathGlob(pattern, subject.cwd, { nocase: kind !== 'allow' });
+      return kind === 'allow' ? subject.paths.every(matches) : subject.paths.some(matches);
+    }
+    case 'name':
+      return wildcardFits(pattern, subject.name);
+    // Nothing to hold it against: what may loosen does not, what may tighten does.
+    case 'none':
+      return kind !== 'allow';
+  }
+}
+
+/** Whatever lets a shell do more than run one program with these words. Quotes are not looked into: a question too many is no harm. */
+const operators = /[;&|<>`$(){}\n\r]/;
+
+function allowsCommand(pattern: string, command: string): boolean {
+  if (pattern.trim() === command.trim()) return true;
+  return !operators.test(command) && wildcardFits(pattern, command.trim());
+}
+
+/** Words that only say how the command behind them is run. */
+const carriers =
+  /^(?:(?:sudo|env|command|exec|nohup|time|builtin|then|do|else|if|while|!)\s+|[A-Za-z_]\w*=\S*\s+)+/;
+
+/** The whole, what stands between operators, and each of them without quotes and without what only carries it. */
+function partsOf(command: string): string[] {
+  const plain = command.replaceAll(/["'\\]/g, '');
+  const pieces = [command, plain].flatMap((text) => [text, ...text.split(operators)]);
+  const trimmed = pieces.map((piece) => piece.trim().replaceAll(/\s+/g, ' ')).filter((piece) => piece !== '');
+  const carried = trimmed.flatMap((piece) => [piece, piece.replace(carriers, '')]);
+  return [...new Set([command.trim(), ...carried, ...carried.map((piece) => piece.replace(/^\S*\//, ''))])];
+}
+
+/** `*` stands for any characters, spaces and slashes too; everything else for itself. Linear in the text, which a model may make long. */
+function wildcardFits(pattern: string, text: string): boolean {
+  const [first = '', ...rest] = pattern.trim().split('*');
+  const last = rest.pop();
+  if (last === undefined) return text === first;
+  if (!text.startsWith(first)) return false;
+  let from = first.length;
+  for (const piece of rest) {
+    const at = text.indexOf(piece, from);
+    if (at < 0) return false;
+    from = at + piece.length;
+  }
+  return text.length - last.length >= from && text.endsWith(last);
+}
+
+/** A relative pattern is taken from the working directory, one with `~/` from the home directory. A directory stands for itself; `dir/**` for what is below it. */
+function pathGlob(pattern: string, cwd: string, options: { nocase: boolean }): (path: string) => boolean {
+  const fromHome = pattern.startsWith('~/') ? resolve(homedir(), pattern.slice(2)) : pattern;
+  const anchored = fromHome.startsWith('/') ? fromHome : `${escaped(cwd)}/${fromHome.replace(/^\.\//, '')}`;
+  const matches = picomatch(anchored, { dot: true, nonegate: true, nocase: options.nocase });
+  return (path) => matches(path);
+}
+
+function escaped(path: string): string {
+  return path.replaceAll(/[\\*?[\]{}()!+@|]/g, '\\$&').replace(/\/$/, '');
+}

@@ -1,0 +1,39 @@
+/**
+ * The part of the fold that is about questions to a person; `replay.ts` alone calls it.
+ *
+ * Invariants
+ * - A1 An answer serves one call: the one that it names, or the first that takes it.
+ * - A2 Only a turn's end (or what gives its work up) forgets a question without an answer; an interruption does not.
+ */
+import type { ApprovalEntry, Entry, RememberedYes } from './entries.ts';
+import type { Facts } from './facts.ts';
+
+export function applyApproval(facts: Facts, entry: Entry<ApprovalEntry>): void {
+  const { request } = entry;
+  switch (entry.state) {
+    case 'asked': {
+      const { turn, step, call, tool, summary, why, key, always } = entry;
+      const askedAt = facts.approvals.get(request)?.askedAt ?? entry.time;
+      const asked = { request, turn, step, call, tool, summary, why, key, always, askedAt, answer: null };
+      facts.approvals.set(request, asked);
+      return;
+    }
+    case 'answered': {
+      const { decision, by, call } = entry;
+      const question = facts.approvals.get(request);
+      facts.answered.set(request, { decision, by });
+      if (question === undefined) return;
+      if (decision === 'allowAlways') facts.remembered.add(rememberedKey(question.always));
+      if (call === undefined && by === 'person') {
+        question.answer = { decision, reason: entry.reason ?? null };
+      } else facts.approvals.delete(request);
+      return;
+    }
+    case 'taken':
+      facts.approvals.delete(request);
+  }
+}
+
+export function rememberedKey({ tool, exact, outside }: RememberedYes): string {
+  return JSON.stringify([tool, exact, outside]);
+}

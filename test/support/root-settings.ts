@@ -1,0 +1,21 @@
+/** The settings of a root that a test starts. */
+import { type Limits, defaultLimits } from '../../src/session/settings.ts';
+import type { JsonObject } from '../../src/std/json.ts';
+
+/** Bounds that keep a test quick; each test may set others. */
+const quickLimits: Partial<Limits> = {
+  coalesceMs: 20,
+  retryBaseMs: 20,
+  retryMaxMs: 200,
+  stopGraceMs: 3_000,
+  shutDownAckMs: 2_000,
+  deathGraceMs: 200,
+  sweepMs: 500,
+  reconnectBaseMs: 10,
+  reconnectMaxMs: 200,
+};
+
+export function settingsOf(options: { limits?: Partial<Limits>; permissions?: JsonObject }): JsonObject {
+  const { limits, permissions = {} } = options;
+  return { limits: { ...defaultLimits, ...quickLimits, ...limits }, permissions };
+}

@@ -1,0 +1,120 @@
+/** The decision table: mode × kind of tool × rules × sandbox. */
+import { describe, expect, it } from 'vitest';
+import { type PermissionCase, type ToolNeed, decide } from '../../../src/scope/permission.ts';
+import { type RuleSubject, parseRules } from '../../../src/scope/permission-rules.ts';
+import { type PermissionMode, permissionModeOf, permissionModes } from '../../../src/session/permissions.ts';
+
+const needs = {
+  read: { kind: 'read', path: '/w/a' },
+  edit: { kind: 'edit', path: '/w/a' },
+  shell: { kind: 'shell', command: 'npm test' },
+  tree: { kind: 'tree', name: 'alpha', writes: false },
+  handsDown: { kind: 'tree', name: 'alpha', writes: true },
+} as const satisfies Record<string, ToolNeed>;
+const tools = { read: 'Read', edit: 'Edit', shell: 'Bash', tree: 'SendToPod', handsDown: 'SpawnPod' };
+type Kind = keyof typeof needs;
+const kinds = Object.keys(needs) as Kind[];
+
+function subjectOf(need: ToolNeed): RuleSubject {
+  if (need.kind === 'shell') return { kind: 'command', command: need.command };
+  if (need.kind === 'tree') return { kind: 'name', name: need.name };
+  return { kind: 'paths', paths: [need.path], cwd: '/w' };
+}
+
+interface Wanted extends Partial<PermissionCase> {
+  allow?: string[];
+  ask?: string[];
+  deny?: string[];
+}
+
+function decided(mode: PermissionMode, kind: Kind, wanted: Wanted = {}) {
+  const { allow = [], ask = [], deny = [], ...more } = wanted;
+  const need = needs[kind];
+  return decide({
+    mode,
+    rules: parseRules({ allow, ask, deny }),
+    remembered: false,
+    headless: false,
+    tool: tools[kind],
+    need,
+    subject: subjectOf(need),
+    sandboxed: false,
+    ...more,
+  });
+}
+
+const word = (mode: PermissionMode, kind: Kind, wanted?: Wanted) => decided(mode, kind, wanted).kind;
+
+describe('the decision', () => {
+  const table: Record<PermissionMode, Record<Kind, string>> = {
+    plan: { read: 'allow', edit: 'deny', shell: 'deny', tree: 'allow', handsDown: 'deny' },
+    dontAsk: { read: 'allow', edit: 'allow', shell: 'deny', tree: 'allow', handsDown: 'allow' },
+    default: { read: 'allow', edit: 'allow', shell: 'ask', tree: 'allow', handsDown: 'allow' },
+    acceptEdits: { read: 'allow', edit: 'allow', shell: 'ask', tree: 'allow', handsDown: 'allow' },
+    bypassPermissions: { read: 'allow', edit: 'allow', shell: 'allow', tree: 'allow', handsDown: 'allow' },
+  };
+
+  it.each(permissionModes)('[permission.modes] %s, without rules', (mode) => {
+    const outside = Object.fromEntries(kinds.map((kind) => [kind, word(mode, kind)]));
+    expect(outside).toEqual(table[mode]);
+    const inside = Object.fromEntries(kinds.map((kind) => [kind, word(mode, kind, { sandboxed: true })]));
+    // A sandbox changes one thing only: what edits are accepted for may be done by a shell that can do no more.
+    expect(inside).toEqual({ ...table[mode], ...(mode === 'acceptEdits' ? { shell: 'allow' } : {}) });
+  });
+
+  it('[permission.modes] a question about a shell says whether a sandbox would hold it', () => {
+    expect(decided('default', 'shell')).toMatchObject({
+      why: expect.stringContaining('outside any sandbox'),
+    });
+    const inside = decided('default', 'shell', { sandboxed: true });
+    expect(inside).toMatchObject({ kind: 'ask', why: expect.not.stringContaining('outside any sandbox') });
+  });
+
+  it('[permission.modes] a mode that is not known lets through what plan does', () => {
+    expect(permissionModeOf('yolo')).toBe('plan');
+    expect(permissionModes.map(permissionModeOf)).toEqual([...permissionModes]);
+  });
+
+  it('[permission.order] a rule outweighs the mode, ask a permission, deny both, for every kind of tool', () => {
+    for (const kind of kinds) {
+      const rule = [tools[kind]];
+      expect(word('default', kind, { allow: rule }), kind).toBe('allow');
+      expect(word('default', kind, { allow: rule, ask: rule }), kind).toBe('ask');
+      expect(word('default', kind, { allow: rule, ask: rule, deny: rule }), kind).toBe('deny');
+      expect(word('dontAsk', kind, { allow: rule }), kind).toBe('allow');
+      expect(word('bypassPermissions', kind, { deny: rule }), kind).toBe('deny');
+      expect(word('bypassPermissions', kind, { ask: rule }), kind).toBe('allow');
+      expect(word('plan', kind, { allow: rule }), kind).toBe(table.plan[kind]);
+    }
+    expect(decided('default', 'shell', { deny: ['Bash(npm *)'] })).toMatchObject({
+      text: expect.stringContaining('Bash(npm *)'),
+    });
+  });
+
+  it('[permission.nobody] no case of dontAsk, bypassPermissions or a tree without a person ends in a question', () => {
+    for (const kind of kinds) {
+      for (const sandboxed of [true, false]) {
+        for (const ask of [[], [tools[kind]]]) {
+          const more = { sandboxed, ask };
+          expect(word('dontAsk', kind, more)).not.toBe('ask');
+          expect(word('bypassPermissions', kind, more)).toBe('allow');
+          for (const mode of permissionModes)
+            expect(word(mode, kind, { ...more, headless: true })).not.toBe('ask');
+          const asked = word('default', kind, more) === 'ask';
+          expect(word('default', kind, { ...more, headless: true })).toBe(asked ? 'deny' : 'allow');
+        }
+      }
+    }
+    expect(decided('default', 'shell', { headless: true })).toMatchObject({
+      text: expect.stringMatching(/^Denied: .*--allow-tool.*bypassPermissions/),
+    });
+  });
+
+  it('[permission.always] "always" stands for the question of a mode or a rule, and for no denial', () => {
+    const remembered = true;
+    expect(word('default', 'shell', { remembered })).toBe('allow');
+    expect(word('default', 'edit', { remembered, ask: ['Edit'] })).toBe('allow');
+    expect(word('default', 'shell', { remembered, deny: ['Bash'] })).toBe('deny');
+    expect(word('plan', 'shell', { remembered })).toBe('deny');
+  });
+});
