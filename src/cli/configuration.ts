@@ -215,11 +215,9 @@ function problem(error: z.ZodError, keys: readonly string[]): string {
   const place = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0] ?? '';
-    const near = nearest(key, place === 'limits' ? limitNames : keys);
-    const hint =
-      near === null
-        ? `known here: ${(place === 'limits' ? limitNames : keys).join(', ')}`
-        : `did you mean "${near}"?`;
+    const known = place === 'limits' ? limitNames : place === 'permissions' ? ['ask', 'deny'] : keys;
+    const near = nearest(key, known);
+    const hint = near === null ? `known here: ${known.join(', ')}` : `did you mean "${near}"?`;
     return `the key "${place === '' ? key : `${place}.${key}`}" may not be set here (${hint})`;
   }
   return place === '' ? issue.message : `${place}: ${issue.message}`;

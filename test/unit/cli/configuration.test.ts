@@ -84,6 +84,25 @@ describe('configuration', () => {
     expect(mistake({ variables: tooShort })).toMatch(/stopGraceMs \(10\) is shorter than shutDownAckMs/);
   });
 
+  it('[config.rules] rules add up over user, project and flags; a project may ask and deny and never allow', () => {
+    const user = '[permissions]\nallow = ["Bash(npm test*)"]\nask = ["Write"]\ndeny = ["Bash(rm *)"]';
+    const project = '[permissions]\nask = ["Edit"]\ndeny = ["Read(secret/**)"]';
+    const flags = { rules: { allow: ['Bash(ls)'], deny: ['Grep'] } };
+    expect(load({ user, project, flags }).rules).toEqual({
+      allow: ['Bash(npm test*)', 'Bash(ls)'],
+      ask: ['Write', 'Edit'],
+      deny: ['Bash(rm *)', 'Read(secret/**)', 'Grep'],
+    });
+    expect(load({}).rules).toEqual({ allow: [], ask: [], deny: [] });
+    expect(mistake({ project: '[permissions]\nallow = ["Bash"]' })).toMatch(
+      /"permissions\.allow" may not be set/,
+    );
+    expect(mistake({ user: '[permissions]\ndeny = ["Bsh(rm *)"]' })).toMatch(
+      /config\.toml: permissions\.deny\.0: "Bsh\(rm \*\)" names no tool/,
+    );
+    expect(mistake({ flags: { rules: { allow: ['Bash('] } } })).toMatch(/^--allow-tool: "Bash\(" is no rule/);
+  });
+
   it('[config.file] --config stands in for the user file', () => {
     const folder = tempFolder();
     const file = join(folder, 'own.toml');
