@@ -23,7 +23,7 @@ import { assemble } from './assemble.ts';
 import { endLeftGroups } from './command-groups.ts';
 import { type ReadyMessage, readyDescriptor, readyVariable } from './start-process.ts';
 import { onShutdown } from './inputs.ts';
-import { boot, closeInterrupted, hasBegun, watchdog } from './state.ts';
+import { boot, hasBegun, settlePast, watchdog } from './state.ts';
 import { undoSpawn } from './undo-spawn.ts';
 import { Pod, type PodPermissions } from './pod.ts';
 
@@ -146,7 +146,7 @@ function permissionsOf(spec: PodSpec): PodPermissions {
 async function live({ pod, lock }: OpenedPod): Promise<number> {
   const parts = assemble(pod);
   // Before anybody can speak to this pod: the results of the interrupted calls name the spawns that are undone next.
-  pod.input((core) => closeInterrupted(core, 'the process ended during the turn'));
+  pod.input((core) => settlePast(core));
   await undoUnbegun(pod);
   let server: PodServer;
   try {

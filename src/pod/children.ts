@@ -252,8 +252,9 @@ export class Children {
     this.#commitAndEvaluate(() => unreachableReceipt(this.#pod.facts, child, Math.round(sinceMs)));
   }
 
-  /** Its folder is gone, or a namesake's by now: only its process can still be asked about, and its work would be waited for without an end. */
+  /** Its folder is gone, or a namesake's by now: only its link and its process still tell of it, and its work would be waited for without an end. */
   async #noteRemoved(child: ChildFacts): Promise<void> {
+    if (this.links.has(child.instance)) return this.#noteAlive(child);
     if (child.process !== null && isAlive(child.process) === 'alive') return this.#noteAlive(child);
     await this.#tellDeaths(child, child.incarnation, { reason: 'its folder was removed' });
   }

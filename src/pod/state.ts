@@ -269,10 +269,17 @@ function quarantine(core: Core): void {
   );
 }
 
-/** First input after the log has been opened and `started` committed. */
-export function boot(core: Core): void {
-  quarantine(core);
+/**
+ * What an earlier life left open is closed, and what kills this pod is kept from it. Behind the commit of `started` and before anybody can speak to the
+ * pod: later a turn of this life might be taken for one of the last.
+ */
+export function settlePast(core: Core): void {
   closeInterrupted(core, 'the process ended during the turn');
+  quarantine(core);
+}
+
+/** First input of its own, once it can be spoken to; others may have come before it. */
+export function boot(core: Core): void {
   evaluate(core, { urgent: false });
 }
 

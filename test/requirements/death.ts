@@ -38,6 +38,8 @@ export const death = {
   'storage.full-input': 'nothing is accepted, it says so, and goes on when there is room',
   'storage.full-parent': 'an event waits with its child until the parent has room, and is told once',
   'storage.full-turn': 'a turn whose answer finds no room is not lost: it is interrupted and resumed',
+  'storage.injected':
+    'a system call that fails, or is the last, at any time: what was acknowledged is there, once, and the pod recovers',
   'storage.read-only': 'is told with the file and what to do, as an ordinary user sees it',
   'storage.torn': 'a torn end is cut and kept aside; everything before it is there',
   'storm.ping-pong':

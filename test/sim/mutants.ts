@@ -28,6 +28,7 @@ export const mutants = {
   coalesceLost: 'the coalescing timer never ends',
   storageRetryLost: 'a log that refused is never tried again',
   clearAllOnDrain: 'what arrives during a request is taken for drained',
+  bootClosesTurns: 'the first input of its own closes a turn that an earlier one began',
   noResumeOfUnseen: 'a restart forgets what is in the history and unseen',
   failedRequestSees: 'a failed request counts as seen',
   diedBeforeDrain: 'a death is told before what the dead had committed',

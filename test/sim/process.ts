@@ -3,7 +3,7 @@
  * says so, in the middle of anything; what the code under it still does after that has no effect.
  */
 import { type Core, type Effect, type TimerName, freshLive, tryCommit } from '../../src/pod/core.ts';
-import { boot, closeInterrupted, hasBegun, onTimer, watchdog } from '../../src/pod/state.ts';
+import { boot, closeInterrupted, hasBegun, onTimer, settlePast, watchdog } from '../../src/pod/state.ts';
 import type { Entry, EntryBody } from '../../src/session/entries.ts';
 import { type Facts, emptyFacts } from '../../src/session/facts.ts';
 import { applyEntry, replay } from '../../src/session/replay.ts';
@@ -312,28 +312,35 @@ export class SimProcess {
   }
 
   #live(): void {
-    this.input((core) => closeInterrupted(core, 'the process ended during the turn'));
+    this.input((core) => settlePast(core));
     const unbegun = [...this.facts.children.values()].filter(
       (child) => !hasBegun(this.facts, child.instance),
     );
     this.#undo(unbegun, () => {
       this.listening = true;
       this.world.onListening(this);
-      if (this.pod.parent !== null) {
-        this.parentSide = new ParentSide(this);
-        this.parentSide.start();
-      }
-      this.input((core) => {
-        this.booted = true;
-        boot(core);
-        this.world.mutation.afterBoot(this);
-      });
-      const waiting = this.#readyWatchers;
-      this.#readyWatchers = [];
-      for (const watch of waiting) watch(true);
-      this.#sweepLater();
-      this.children.sweep();
+      // Whoever waited for the socket may be heard before the process comes to its own first input.
+      this.after(this.world.random.delay(2), () => this.#begin());
     });
+  }
+
+  #begin(): void {
+    if (this.pod.parent !== null) {
+      this.parentSide = new ParentSide(this);
+      this.parentSide.start();
+    }
+    this.input((core) => {
+      this.booted = true;
+      if (core.live.mode === 'running') this.world.hit('boot.spokenToBefore');
+      if (this.world.mutant === 'bootClosesTurns') closeInterrupted(core, 'it had begun too early');
+      boot(core);
+      this.world.mutation.afterBoot(this);
+    });
+    const waiting = this.#readyWatchers;
+    this.#readyWatchers = [];
+    for (const watch of waiting) watch(true);
+    this.#sweepLater();
+    this.children.sweep();
   }
 
   #undo(unbegun: { name: string; instance: string }[], then: () => void): void {

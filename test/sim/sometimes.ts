@@ -1,5 +1,6 @@
 /** Places that a campaign must have passed, or its silence says nothing. Each so often in a full run, at least once in a small one. */
 export const sometimes = [
+  'boot.spokenToBefore',
   'boot.tornTail',
   'check.tookLock',
   'child.removed',

@@ -37,6 +37,7 @@ import { type ProcessExit, startPodProcess } from '../../src/pod/start-process.t
 import { socketPath } from '../../src/transport/address.ts';
 import { type Client, clientOver } from '../../src/transport/client.ts';
 import { dial } from '../../src/transport/dial.ts';
+import { brokenPromises } from './home-verified.ts';
 import { settingsOf } from './root-settings.ts';
 import { eventually, gone, patienceMs, pause } from './waiting.ts';
 
@@ -172,12 +173,12 @@ export class TestHome {
     });
   }
 
-  /** Done first thing in `close`, while the pods still run. */
+  /** While the pods still run. */
   beforeClose(work: () => Promise<void>): void {
     this.#beforeClose.push(work);
   }
 
-  /** Done at the end of `close`, when no pod runs any more. */
+  /** When no pod runs any more. */
   atClose(work: () => Promise<void>): void {
     this.#atClose.push(work);
   }
@@ -187,7 +188,7 @@ export class TestHome {
     return client;
   }
 
-  /** Stops what lives, then proves that nothing is left. */
+  /** Stops what lives, then proves that nothing is left, and by the oracle that no log breaks a promise. */
   async close(): Promise<void> {
     for (const work of this.#beforeClose) await work();
     for (const client of this.#clients) client.connection.destroy();
@@ -198,7 +199,9 @@ export class TestHome {
     const sockets = existsSync(this.home.runtime)
       ? readdirSync(this.home.runtime).filter((name) => name.endsWith('.sock'))
       : [];
+    const broken = await brokenPromises(this.home, this.expectsViolations);
     rmSync(this.path, { recursive: true, force: true });
+    if (broken.length > 0) throw new Error(`verify, over the logs of this test:\n${broken.join('\n')}`);
     if (left.length > 0) throw new Error(`processes left behind: ${left.map((pod) => pod.name).join(', ')}`);
     if (this.expectsNoSockets && sockets.length > 0)
       throw new Error(`sockets left behind: ${sockets.join(', ')}`);
@@ -206,6 +209,8 @@ export class TestHome {
 
   /** Set to false by a test that kills pods: their socket files stay until the next start. */
   expectsNoSockets = true;
+  /** Set by a test that damages logs on purpose: what `verify` must find in them, each at least once, and nothing else. */
+  expectsViolations: RegExp[] = [];
 }
 
 export class TestPod {
@@ -346,12 +351,8 @@ export class TestPod {
     await gone(identity);
   }
 
-  freeze(): Promise<void> {
-    return this.signal('SIGSTOP');
-  }
-  thaw(): Promise<void> {
-    return this.signal('SIGCONT');
-  }
+  freeze = (): Promise<void> => this.signal('SIGSTOP');
+  thaw = (): Promise<void> => this.signal('SIGCONT');
 
   /** Asks it to shut down and waits for the real exit. */
   async stop(): Promise<void> {

@@ -46,10 +46,13 @@ describe('who a process is', () => {
   });
 
   it('[process.zombie] a process that has ended and was not collected is gone', async () => {
-    const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60']);
+    // A shell might collect what it has started; `cat` knows nothing of it, and its echo says that the shell is gone.
+    const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec cat']);
     try {
       const [line] = await once(parent.stdout, 'data');
       const pid = Number(String(line));
+      parent.stdin.write('here');
+      await once(parent.stdout, 'data');
       const identity = processIdentity(pid)!;
       expect(isAlive(identity)).toBe('alive');
       process.kill(pid, 'SIGKILL');

@@ -23,6 +23,7 @@ const directedSeeds: Record<MutantName, number> = {
   coalesceLost: 8,
   storageRetryLost: 64,
   clearAllOnDrain: 2,
+  bootClosesTurns: 29,
   noResumeOfUnseen: 268,
   failedRequestSees: 2,
   diedBeforeDrain: 2,
