@@ -6,42 +6,17 @@ import type { BenchOptions } from './main.ts';
 import type { Target } from './commands.ts';
 import type { Load, Seen } from './load.ts';
 import { type Figures, type Report, Samples, latencyFigures } from './report.ts';
-import { type Sender, onStage } from './stage.ts';
+import { type Sender, type Stage, onStage } from './stage.ts';
 
 const sendersCount = 50;
 
-const floor = 'node:net + fdatasync';
+export const floor = 'node:net + fdatasync';
 
 export function measureCallback({ smoke, rounds }: BenchOptions): Promise<Report> {
-  const loads: Record<string, Load> = {
-    serial: { window: 1, count: smoke ? 20 : 1_500 },
-    'pipelined 256': { window: 256, count: smoke ? 300 : 20_000 },
-    '50 senders': { window: 1, count: smoke ? 100 : 10_000 },
-  };
   return onStage(async (stage) => {
-    const { pod, tickets } = await stage.pod({ name: 'parent', children: sendersCount + 1 });
-    const targets: Record<string, Target[]> = {
-      'node:net echo': raw(await stage.floor('echo')),
-      [floor]: raw(await stage.floor('durable')),
-      podkin: tickets.map((child) => ({ kind: 'child', path: pod.socket, child })),
-    };
-    const alone = stage.sender();
-    const [left, right] = [stage.sender(), stage.sender()];
-    for (const [target, [first, ...others]] of Object.entries(targets)) {
-      await alone.open(target, [first!]);
-      await left.open(target, others.slice(0, sendersCount / 2));
-      await right.open(target, others.slice(sendersCount / 2));
-    }
-    const samples = new Samples();
-    // The round before the first warms up.
-    for (let round = -1; round < rounds; round += 1) {
-      for (const [name, load] of Object.entries(loads)) {
-        for (const target of turned(Object.keys(targets), round)) {
-          const seen = await driveAll(target, load, name === '50 senders' ? [left, right] : [alone]);
-          if (round >= 0) samples.add(`${name}: ${target}`, figuresOf(seen));
-        }
-      }
-    }
+    const targets = await ownTargets(stage);
+    targets['node:net echo'] = sameForEach({ kind: 'raw', path: await stage.floor('echo') });
+    const samples = await measureTargets(stage, targets, { smoke, rounds, shareOf: () => 1 });
     const to = (label: string) => `${label.split(': ')[0]}: ${floor}`;
     return {
       name: 'callback',
@@ -56,8 +31,52 @@ export function measureCallback({ smoke, rounds }: BenchOptions): Promise<Report
   });
 }
 
-function raw(path: string): Target[] {
-  return Array.from({ length: sendersCount + 1 }, () => ({ kind: 'raw', path }));
+/** Targets by the name of their row: one for the sender that is alone, then one for each of the fifty. */
+export type Targets = Record<string, Target[]>;
+
+/** What is always there: the floor, and podkin itself. */
+export async function ownTargets(stage: Stage): Promise<Targets> {
+  const { pod, tickets } = await stage.pod({ name: 'parent', children: sendersCount + 1 });
+  return {
+    [floor]: sameForEach({ kind: 'raw', path: await stage.floor('durable') }),
+    podkin: tickets.map((child) => ({ kind: 'child', path: pod.socket, child })),
+  };
+}
+
+export function sameForEach(target: Target): Target[] {
+  return Array.from({ length: sendersCount + 1 }, () => target);
+}
+
+/** Puts the three loads on each target in turn; `shareOf` a target's row: how much of the load's count it gets. */
+export async function measureTargets(
+  stage: Stage,
+  targets: Targets,
+  { smoke, rounds, shareOf }: { smoke: boolean; rounds: number; shareOf: (target: string) => number },
+): Promise<Samples> {
+  const loads: Record<string, Load> = {
+    serial: { window: 1, count: smoke ? 20 : 1_500 },
+    'pipelined 256': { window: 256, count: smoke ? 300 : 20_000 },
+    '50 senders': { window: 1, count: smoke ? 100 : 10_000 },
+  };
+  const alone = stage.sender();
+  const [left, right] = [stage.sender(), stage.sender()];
+  for (const [target, [first, ...others]] of Object.entries(targets)) {
+    await alone.open(target, [first!]);
+    await left.open(target, others.slice(0, sendersCount / 2));
+    await right.open(target, others.slice(sendersCount / 2));
+  }
+  const samples = new Samples();
+  // The round before the first warms up.
+  for (let round = -1; round < rounds; round += 1) {
+    for (const [name, load] of Object.entries(loads)) {
+      for (const target of turned(Object.keys(targets), round)) {
+        const shared = { ...load, count: Math.ceil(load.count * shareOf(target)) };
+        const seen = await driveAll(target, shared, name === '50 senders' ? [left, right] : [alone]);
+        if (round >= 0) samples.add(`${name}: ${target}`, figuresOf(seen));
+      }
+    }
+  }
+  return samples;
 }
 
 function driveAll(target: string, load: Load, senders: Sender[]): Promise<Seen[]> {

@@ -12,7 +12,9 @@ export interface ChildTicket {
 export type Target =
   | { kind: 'raw'; path: string }
   | { kind: 'child'; path: string; child: ChildTicket }
-  | { kind: 'stranger'; path: string };
+  | { kind: 'stranger'; path: string }
+  /** One of `peers/catalogue.ts`. */
+  | { kind: 'peer'; peer: string; address: string };
 
 export type Command =
   | { do: 'open'; as: string; targets: Target[] }

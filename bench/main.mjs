@@ -19,7 +19,9 @@ const folder = await mkdtemp(join(tmpdir(), 'podkin-bench-'));
 try {
   await build({
     absWorkingDir: root,
-    entryPoints: ['main', 'sender', 'floor', 'bare', 'replayer'].map((name) => `bench/${name}.ts`),
+    entryPoints: ['main', 'sender', 'floor', 'bare', 'replayer', 'peers/host'].map(
+      (name) => `bench/${name}.ts`,
+    ),
     outdir: folder,
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -38,6 +40,7 @@ try {
 function run(args) {
   const { PATH, HOME, TMPDIR } = process.env;
   const env = { PATH, HOME, ...(TMPDIR && { TMPDIR }), PODKIN_COMMAND: command };
+  env.PODKIN_BENCH_PACKAGES = join(root, 'bench');
   const child = spawn(process.execPath, args, { stdio: 'inherit', env });
   // Both get the terminal's signal; the one that has pods to stop ends first.
   process.on('SIGINT', () => undefined);

@@ -8,8 +8,10 @@ import { measureAttach } from './attach.ts';
 import { measureCallback } from './callback.ts';
 import { measureHistory } from './history.ts';
 import { describeMachine } from './machine.ts';
+import { measurePeers } from './peers.ts';
 import { measureReplay } from './replay.ts';
 import { type Report, printReport } from './report.ts';
+import { measureScale } from './scale.ts';
 import { measureStart } from './start.ts';
 import { measureWake } from './wake.ts';
 
@@ -24,11 +26,13 @@ export interface BenchOptions {
 
 const measures: Record<string, (options: BenchOptions) => Promise<Report>> = {
   callback: measureCallback,
+  peers: measurePeers,
   history: measureHistory,
   attach: measureAttach,
   wake: measureWake,
   start: measureStart,
   replay: measureReplay,
+  scale: measureScale,
 };
 
 const { values, positionals } = parseArgs({

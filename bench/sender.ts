@@ -10,6 +10,7 @@ import { protocolVersion } from '../src/protocol/limits.ts';
 import { clientOver } from '../src/transport/client.ts';
 import { dial } from '../src/transport/dial.ts';
 import { callbackEvent } from './event.ts';
+import { offerOf } from './peers/catalogue.ts';
 
 const asks = new Map<string, Ask[]>();
 const running = new Map<string, RunningLoad>();
@@ -53,6 +54,8 @@ function open(target: Target): Promise<Ask> {
       return openChild(target);
     case 'stranger':
       return openStranger(target.path);
+    case 'peer':
+      return offerOf(target.peer).peer.open(target.address);
   }
 }
 

@@ -17,6 +17,8 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 export interface Memory {
   rssMb: number;
   pssMb: number;
+  /** What would be free if it ended: pages that it shares with nobody. */
+  privateMb: number;
   peakMb: number;
 }
 
@@ -75,6 +77,20 @@ export class Stage {
     return path;
   }
 
+  /** The parent's side of a peer, in a process of its own. */
+  async host(peer: string, address: string): Promise<void> {
+    const child = this.#fork('peers/host', [peer, address]);
+    await new Promise((resolve, reject) => {
+      child.once('message', resolve);
+      child.once('exit', () => reject(new Error(`the process of ${peer} ended before it was ready`)));
+    });
+  }
+
+  /** Ends that process, too, when the stage is cleared. */
+  keep(child: ChildProcess): void {
+    this.#processes.push(child);
+  }
+
   sender(): Sender {
     return new Sender(this.#fork('sender', []));
   }
@@ -96,8 +112,10 @@ export class Stage {
   }
 
   #fork(script: string, args: string[]): ChildProcess {
-    const child = fork(this.script(script), args, { execArgv: [], env: this.home.environment });
-    this.#processes.push(child);
+    const { PODKIN_BENCH_PACKAGES } = process.env;
+    const env = { ...this.home.environment, PODKIN_BENCH_PACKAGES };
+    const child = fork(this.script(script), args, { execArgv: [], env });
+    this.keep(child);
     return child;
   }
 
@@ -179,10 +197,26 @@ export function memoryOf(pid: number): Memory {
       rssMb: kilobytes(status, 'VmRSS') / 1024,
       peakMb: kilobytes(status, 'VmHWM') / 1024,
       pssMb: kilobytes(smaps, 'Pss') / 1024,
+      privateMb: (kilobytes(smaps, 'Private_Clean') + kilobytes(smaps, 'Private_Dirty')) / 1024,
     };
   } catch {
-    return { rssMb: Number.NaN, pssMb: Number.NaN, peakMb: Number.NaN };
+    const { NaN: none } = Number;
+    return { rssMb: none, pssMb: none, privateMb: none, peakMb: none };
   }
+}
+
+/** Milliseconds of processor time that these processes have used so far; NaN elsewhere than on Linux. Steps of 10 ms each. */
+export function processorMs(pids: readonly number[]): number {
+  const tickMs = 10;
+  return pids.reduce((sum, pid) => {
+    try {
+      // The second field is the command in parentheses and may hold anything.
+      const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/.*\) /s, '').split(' ');
+      return sum + (Number(fields[11]) + Number(fields[12])) * tickMs;
+    } catch {
+      return Number.NaN;
+    }
+  }, 0);
 }
 
 function kilobytes(text: string, field: string): number {
