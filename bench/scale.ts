@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { verifyHome } from '../src/delivery/verify.ts';
+import { isAlive } from '../src/std/process-identity.ts';
 import { LogTail } from '../test/support/big-history.ts';
 import type { TestPod } from '../test/support/rig.ts';
 import { type Fit, fitLine } from './line-fit.ts';
@@ -25,6 +26,8 @@ const limits = {
   shutDownAckMs: 60_000,
 };
 const patienceMs = 600_000;
+/** How long a child that is woken alone waits before it answers: the root has ended the turn that gave it the work by then. */
+const slowlyMs = 500;
 /** A tree of 100 takes a minute: three rounds of all sizes say what there is to say. */
 const roundsMax = 3;
 
@@ -74,7 +77,9 @@ function measureTree(size: number, smoke: boolean): Promise<{ figures: Figures; 
     const root = home.makeRoot({ name: 'root', scenario: scenarioFor(names), limits });
     await root.start();
     const children = names.map((name) => home.pod(name));
-    const spawnMs = await untilReported(root, children, async () => void (await root.run('spawn')));
+    const spawnMs = await untilReported(root, children, async () => {
+      await root.run('spawn');
+    });
     await wait(smoke ? 0 : 1_000);
     const pids = await Promise.all([root, ...children].map(async (pod) => (await pod.process()).pid));
     const held = pids.map(memoryOf);
@@ -84,11 +89,11 @@ function measureTree(size: number, smoke: boolean): Promise<{ figures: Figures; 
       wakesMs.push(await wakeMs(root, children[n % children.length]!));
     }
     const burstMs = await untilReported(root, children, async () => {
-      await Promise.all(children.map((child) => child.run('once more')));
+      await root.run('all');
     });
     const lost = await lostReports(root, children);
     const next = nextLimit(pids[0]!, median(held.map((one) => one.privateMb)));
-    await Promise.all([root.exit(), root.call('shutdown', {})]);
+    await endOf(root);
     const { violations } = await verifyHome(home.home);
     return {
       next,
@@ -106,15 +111,28 @@ function measureTree(size: number, smoke: boolean): Promise<{ figures: Figures; 
   });
 }
 
-/** The root spawns them all in one step, so that they start side by side; each says a word and is done. */
+/** The root gives work by the first word of its input: to all in one step, so that they go side by side, or to one, who begins when the root is idle again. */
 function scenarioFor(names: readonly string[]): string {
-  const calls = names.map((name) => `      - SpawnPod: { name: ${name}, task: say something }`);
+  const calls = (tool: string, field: string) =>
+    names.map((name) => `      - ${tool}: { name: ${name}, ${field}: say something }`).join('\n');
   return `rules:
   - pod: root
     last: user
+    matches: "^spawn"
     call:
-${calls.join('\n')}
+${calls('SpawnPod', 'task')}
+  - pod: root
+    last: user
+    matches: "^all"
+    call:
+${calls('SendToPod', 'message')}
+  - pod: root
+    last: user
+    matches: "^one (.+)"
+    call:
+      - SendToPod: { name: "{{match.1}}", message: slowly }
   - { pod: root, say: noted }
+  - { matches: "slowly", delayMs: ${slowlyMs}, say: "{{pod}} is done." }
   - { say: "{{pod}} is done." }
 `;
 }
@@ -160,14 +178,29 @@ async function lostReports(root: TestPod, children: readonly TestPod[]): Promise
 /** From the child's commit of its report to the root's commit of the request that tells it, by the times of the entries: whole milliseconds. */
 async function wakeMs(root: TestPod, child: TestPod): Promise<number> {
   const [above, below] = [new LogTail(root), new LogTail(child)];
-  await child.run('once more');
-  const entries = await above.until('the report is told', (all) =>
-    all.some((entry) => entry.type === 'turnEnded'),
+  await untilReported(root, [child], async () => {
+    await root.run(`one ${child.name}`);
+  });
+  const entries = await above.entries();
+  const woken = entries.findIndex(
+    (entry) => entry.type === 'turnStarted' && entry.kind === 'runForNotification',
   );
-  const told = entries.find((entry) => entry.type === 'systemItem');
+  const told = entries.slice(woken).find((entry) => entry.type === 'systemItem');
   const sent = (await below.entries()).find((entry) => entry.type === 'podEventEmitted');
-  if (told === undefined || sent === undefined) throw new Error('a wake left no trace in the logs');
+  if (woken < 0 || told === undefined || sent === undefined)
+    throw new Error(`the report of ${child.name} did not wake the root: was it still busy?`);
   return Date.parse(told.time) - Date.parse(sent.time);
+}
+
+/** Asks the root to end with all below it, and waits for as long as a hundred ends take. */
+async function endOf(root: TestPod): Promise<void> {
+  const identity = await root.process();
+  const from = performance.now();
+  await root.call('shutdown', {});
+  while (isAlive(identity) === 'alive') {
+    if (performance.now() - from > patienceMs) throw new Error('the root did not end');
+    await wait(20);
+  }
 }
 
 /** Percent of one processor that an idle pod uses. */
