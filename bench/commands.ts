@@ -22,9 +22,14 @@ export type Command =
   | { do: 'begin'; as: string; pauseMs: number }
   | { do: 'end'; as: string }
   /** `bytes` null: a pod's history, as long as its header says. */
-  | { do: 'read'; path: string; observers: number; bytes: number | null };
+  | { do: 'read'; path: string; observers: number; bytes: number | null }
+  /** Follows the pods at these sockets until `unwatch`; `lags` asks for what has been seen since it was last asked. */
+  | { do: 'watch'; paths: string[] }
+  | { do: 'lags' }
+  | { do: 'unwatch' };
 
 export interface Outcome {
   seen?: Seen;
   reads?: { firstMs: number; wholeMs: number }[];
+  lags?: { tokens: number; lagsMs: number[] };
 }

@@ -13,6 +13,7 @@ import { measureReplay } from './replay.ts';
 import { type Report, printReport } from './report.ts';
 import { measureScale } from './scale.ts';
 import { measureStart } from './start.ts';
+import { measureStreaming } from './streaming.ts';
 import { measureWake } from './wake.ts';
 
 export interface BenchOptions {
@@ -33,6 +34,7 @@ const measures: Record<string, (options: BenchOptions) => Promise<Report>> = {
   start: measureStart,
   replay: measureReplay,
   scale: measureScale,
+  streaming: measureStreaming,
 };
 
 const { values, positionals } = parseArgs({

@@ -3,7 +3,6 @@
  * report of every pod arrives (also when all report at once), and whether any of it grows faster than the number of pods.
  */
 import { readFileSync } from 'node:fs';
-import { freemem } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { verifyHome } from '../src/delivery/verify.ts';
 import { isAlive } from '../src/std/process-identity.ts';
@@ -231,7 +230,7 @@ function nextLimit(pid: number, privateMb: number): string {
   };
   const threads = number(`/proc/${pid}/status`, /^Threads:\s+(\d+)/m);
   const bounds: Record<string, number> = {
-    'free memory': freemem() / 1024 ** 2 / privateMb,
+    memory: number('/proc/meminfo', /^MemAvailable:\s+(\d+)/m) / 1024 / privateMb,
     'process numbers': number('/proc/sys/kernel/pid_max', /(\d+)/) / threads,
     threads: number('/proc/sys/kernel/threads-max', /(\d+)/) / threads,
     "the root's descriptors": number(`/proc/${pid}/limits`, /^Max open files\s+(\d+)/m),

@@ -11,9 +11,11 @@ import { clientOver } from '../src/transport/client.ts';
 import { dial } from '../src/transport/dial.ts';
 import { callbackEvent } from './event.ts';
 import { offerOf } from './peers/catalogue.ts';
+import { type Watching, watchAll } from './watching.ts';
 
 const asks = new Map<string, Ask[]>();
 const running = new Map<string, RunningLoad>();
+let watching: Watching | null = null;
 
 process.on('message', (message: { id: number; command: Command }) => {
   act(message.command).then(
@@ -37,6 +39,15 @@ async function act(command: Command): Promise<Outcome> {
       return { seen: await running.get(command.as)!.end() };
     case 'read':
       return { reads: await Promise.all(Array.from({ length: command.observers }, () => read(command))) };
+    case 'watch':
+      watching = await watchAll(command.paths);
+      return {};
+    case 'lags':
+      return { lags: watching!.take() };
+    case 'unwatch':
+      watching?.end();
+      watching = null;
+      return {};
   }
 }
 

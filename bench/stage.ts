@@ -72,18 +72,13 @@ export class Stage {
     file = join(this.home.path, `${kind}.log`),
   ): Promise<string> {
     const path = join(this.home.path, `${kind}.sock`);
-    const child = this.#fork('floor', [kind, path, file]);
-    await new Promise((resolve) => child.once('message', resolve));
+    await this.fork('floor', [kind, path, file]);
     return path;
   }
 
   /** The parent's side of a peer, in a process of its own. */
   async host(peer: string, address: string): Promise<void> {
-    const child = this.#fork('peers/host', [peer, address]);
-    await new Promise((resolve, reject) => {
-      child.once('message', resolve);
-      child.once('exit', () => reject(new Error(`the process of ${peer} ended before it was ready`)));
-    });
+    await this.fork('peers/host', [peer, address]);
   }
 
   /** Ends that process, too, when the stage is cleared. */
@@ -111,9 +106,23 @@ export class Stage {
     return join(here, `${name}.mjs`);
   }
 
-  #fork(script: string, args: string[]): ChildProcess {
+  /** Another process of the bench; what it says is the measure's affair. Answers with its first message. */
+  async fork<T>(
+    script: string,
+    args: string[],
+    environment: NodeJS.ProcessEnv = {},
+  ): Promise<{ child: ChildProcess; first: T }> {
+    const child = this.#fork(script, args, environment);
+    const first = await new Promise<T>((resolve, reject) => {
+      child.once('message', resolve);
+      child.once('exit', () => reject(new Error(`${script} ended before it was ready`)));
+    });
+    return { child, first };
+  }
+
+  #fork(script: string, args: string[], environment: NodeJS.ProcessEnv = {}): ChildProcess {
     const { PODKIN_BENCH_PACKAGES } = process.env;
-    const env = { ...this.home.environment, PODKIN_BENCH_PACKAGES };
+    const env = { ...this.home.environment, PODKIN_BENCH_PACKAGES, ...environment };
     const child = fork(this.script(script), args, { execArgv: [], env });
     this.keep(child);
     return child;
@@ -176,6 +185,18 @@ export class Sender {
     bytes: number | null,
   ): Promise<{ firstMs: number; wholeMs: number }[]> {
     return (await this.#ask({ do: 'read', path, observers, bytes })).reads!;
+  }
+
+  async watch(paths: string[]): Promise<void> {
+    await this.#ask({ do: 'watch', paths });
+  }
+
+  async lags(): Promise<{ tokens: number; lagsMs: number[] }> {
+    return (await this.#ask({ do: 'lags' })).lags!;
+  }
+
+  async unwatch(): Promise<void> {
+    await this.#ask({ do: 'unwatch' });
   }
 
   #ask(command: Command): Promise<Outcome> {
