@@ -17,17 +17,18 @@ export function measureAttach({ smoke, rounds }: BenchOptions): Promise<Report> 
     const { pod, tickets } = await stage.pod({ name: 'parent', children: 1, historyBytes });
     const { pid } = await pod.process();
     const plain = await stage.floor('stream', pod.folder.log);
-    const [asker, reader] = [stage.sender(), stage.sender()];
+    const [asker, pinger, reader] = [stage.sender(), stage.sender(), stage.sender()];
     await asker.open('callbacks', [{ kind: 'child', path: pod.socket, child: tickets[0]! }]);
-    await asker.open('pings', [{ kind: 'stranger', path: pod.socket }]);
+    await pinger.open('pings', [{ kind: 'stranger', path: pod.socket }]);
+    const watch: Watch = { asker, pinger, pid };
     const samples = new Samples();
     for (let round = -1; round < rounds; round += 1) {
       const kept = round >= 0;
-      const quiet = await watched(asker, pid, () => wait(smoke ? 50 : 500));
+      const quiet = await watched(watch, () => wait(smoke ? 50 : 500));
       if (kept) samples.add('nobody attaches', quiet.figures);
       for (const observers of [1, manyObservers]) {
         const label = `podkin, ${observers} observer${observers === 1 ? '' : 's'}`;
-        const { figures, result } = await watched(asker, pid, () => reader.read(pod.socket, observers, null));
+        const { figures, result } = await watched(watch, () => reader.read(pod.socket, observers, null));
         if (kept) samples.add(label, { ...timesOf(result), ...figures });
       }
       const bytes = statSync(pod.folder.log).size;
@@ -52,18 +53,24 @@ export function measureAttach({ smoke, rounds }: BenchOptions): Promise<Report> 
   });
 }
 
+/** Pings come from a process of their own, so that only the pod's standing still delays them. */
+interface Watch {
+  asker: Sender;
+  pinger: Sender;
+  pid: number;
+}
+
 /** Does `work` while callbacks and pings go on, and says what they and the pod's memory felt. */
 async function watched<T>(
-  asker: Sender,
-  pid: number,
+  { asker, pinger, pid }: Watch,
   work: () => Promise<T>,
 ): Promise<{ figures: Figures; result: T }> {
   forgetPeak(pid);
   const before = memoryOf(pid).rssMb;
   await asker.begin('callbacks', 1);
-  await asker.begin('pings', 1);
+  await pinger.begin('pings', 1);
   const result = await work();
-  const [callbacks, pings] = [await asker.end('callbacks'), await asker.end('pings')];
+  const [callbacks, pings] = [await asker.end('callbacks'), await pinger.end('pings')];
   const addedMb = memoryOf(pid).peakMb - before;
   return {
     result,

@@ -9,6 +9,7 @@ import { measureCallback } from './callback.ts';
 import { measureHistory } from './history.ts';
 import { describeMachine } from './machine.ts';
 import { measurePeers } from './peers.ts';
+import { measurePs } from './ps.ts';
 import { measureReplay } from './replay.ts';
 import { type Report, printReport } from './report.ts';
 import { measureScale } from './scale.ts';
@@ -32,6 +33,7 @@ const measures: Record<string, (options: BenchOptions) => Promise<Report>> = {
   attach: measureAttach,
   wake: measureWake,
   start: measureStart,
+  ps: measurePs,
   replay: measureReplay,
   scale: measureScale,
   streaming: measureStreaming,

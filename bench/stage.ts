@@ -107,13 +107,13 @@ export class Stage {
   }
 
   /** Another process of the bench; what it says is the measure's affair. Answers with its first message. */
-  async fork<T>(
+  async fork(
     script: string,
     args: string[],
     environment: NodeJS.ProcessEnv = {},
-  ): Promise<{ child: ChildProcess; first: T }> {
+  ): Promise<{ child: ChildProcess; first: unknown }> {
     const child = this.#fork(script, args, environment);
-    const first = await new Promise<T>((resolve, reject) => {
+    const first = await new Promise((resolve, reject) => {
       child.once('message', resolve);
       child.once('exit', () => reject(new Error(`${script} ended before it was ready`)));
     });

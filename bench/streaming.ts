@@ -83,8 +83,9 @@ function report(samples: Samples, { pods, tokens }: Size, rounds: number): Repor
 
 async function startSource(stage: Stage, { tokens }: Size): Promise<Source> {
   const args = [String(tokens), String(tokenMs)];
-  const { child, first } = await stage.fork<{ port: number }>('token-source', args);
-  return { child, environment: { OPENAI_COMPATIBLE_BASE_URL: `http://127.0.0.1:${first.port}/v1` } };
+  const { child, first } = await stage.fork('token-source', args);
+  const { port } = first as { port: number };
+  return { child, environment: { OPENAI_COMPATIBLE_BASE_URL: `http://127.0.0.1:${port}/v1` } };
 }
 
 async function startPods(

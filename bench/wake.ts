@@ -19,7 +19,7 @@ export function measureWake({ smoke, rounds }: BenchOptions): Promise<Report> {
     const samples = new Samples();
     try {
       for (const coalesceMs of [0, 100]) {
-        for (const children of [1, 8]) {
+        for (const children of smoke ? [1, 8] : [1, 8, 50]) {
           const server = await ModelServer.listen(() => ({ say: 'Noted.' }));
           const staged = await stage.pod({
             name: `p${children}-${coalesceMs}`,

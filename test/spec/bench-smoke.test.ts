@@ -18,11 +18,15 @@ it('[bench.smoke] every measure of the bench runs and each of its rows holds num
     const { reports } = JSON.parse(readFileSync(json, 'utf8')) as { reports: Report[] };
     expect(reports.map((report) => report.name)).toEqual([
       'callback',
+      'peers',
       'history',
       'attach',
       'wake',
       'start',
+      'ps',
       'replay',
+      'scale',
+      'streaming',
     ]);
     for (const { name, rows } of reports) {
       expect(rows.length, name).toBeGreaterThanOrEqual(3);
