@@ -141,6 +141,7 @@ export class TurnRunner {
       hops: turn?.hops ?? 0,
       cwd,
       scope,
+      home: pod.home,
       permissionMode,
       signal,
       outputDir: pod.folder.outputs,

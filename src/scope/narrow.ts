@@ -7,13 +7,17 @@
  */
 import type { PathRight, PathScope, ScopeDeny } from '../session/entries.ts';
 import { caps, rootsFor } from './path-scope.ts';
+import { protection } from './protected-paths.ts';
 import { contains, covers, meets, normalRoot, type Root, rootOf } from './roots.ts';
 
-/** A root that was asked for and can not be given; `deny` is what stands against it where a root would allow it. */
+/** A root that was asked for and can not be given. */
 export interface OutsideRoot {
   readonly right: PathRight;
   readonly path: string;
+  /** What stands against it where a root would allow it. */
   readonly deny?: ScopeDeny;
+  /** Why it is read-only for the parent itself: a child that got it as its root would be free of that. */
+  readonly protected?: string;
 }
 export type Narrowed =
   | { readonly ok: true; readonly scope: PathScope }
@@ -59,15 +63,15 @@ export function overlap(
 /** Why the root can not be given, if so; an array to flatten. */
 function problem(parent: PathScope, right: PathRight, path: string): OutsideRoot[] {
   const root = rootOf(path);
-  const lies =
-    root !== undefined &&
-    rootsFor(parent, right).some((text) => {
-      const outer = rootOf(text);
-      return outer !== undefined && contains(outer, root);
-    });
-  if (!lies) return [{ right, path }];
+  const around = rootsFor(parent, right)
+    .map(rootOf)
+    .filter((outer) => outer !== undefined && root !== undefined && contains(outer, root));
+  if (root === undefined || around.length === 0) return [{ right, path }];
   const deny = parent.deny?.find((one) => caps(one, right) && takesAway(one, root));
-  return deny === undefined ? [] : [{ right, path, deny }];
+  if (deny !== undefined) return [{ right, path, deny }];
+  const reasons = around.map((outer) => protection(root.base, outer?.base.length ?? 0));
+  const why = right === 'write' && !reasons.includes(undefined) ? reasons[0] : undefined;
+  return why === undefined ? [] : [{ right, path, protected: why }];
 }
 
 /** The deny leaves nothing of the root, or not the path by which the root is named. */

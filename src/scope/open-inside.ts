@@ -1,14 +1,28 @@
 /**
- * Opens what the scope allows, and nothing else. The real path is computed and checked first; after the open the descriptor itself is asked where
- * it points, so that a link swapped in between is noticed. Absent by intent: opening devices, pipes and sockets.
+ * Opens what a pod may touch, and nothing else. The real path is computed and checked first; after the open the descriptor itself is asked where
+ * it points, so that a link swapped in between is noticed. Absent by intent: opening devices, pipes, sockets and what is no file but the kernel speaking.
+ *
+ * A second name (hard link) of a file is read under the name's own rights: such links are everyday (package stores, checkouts), and whoever could make
+ * one inside the scope could read the file anyway.
  */
 import { constants } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
-import { lstat, open, readlink, realpath, stat } from 'node:fs/promises';
+import { lstat, open, readlink, realpath, stat, statfs } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import type { PathRight, PathScope } from '../session/entries.ts';
-import { denialText, mayRead, mayWrite } from './path-scope.ts';
+import { resolve } from 'node:path';
+import type { PathRight } from '../session/entries.ts';
+import {
+  type Access,
+  type Question,
+  type Rules,
+  blockAt,
+  blockOf,
+  denialOf,
+  lookalikes,
+  rulesOf,
+} from './access.ts';
+import { foldedName } from './folded-name.ts';
+import { mayBeSame, realOrFuturePath, realRoot } from './real-path.ts';
 import { errorCode, refusal, refusalFrom } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
 
@@ -26,32 +40,38 @@ export interface CheckedPath {
 }
 
 /**
- * Opens a regular file or a directory for reading. `right` is what the scope must grant on its real path. Every failure that the file system knows
+ * Opens a regular file or a directory for reading. `right` is what the pod must have on its real path. Every failure that the file system knows
  * is a refusal.
  */
 export async function openInside(
-  scope: PathScope,
+  access: Access,
   right: PathRight,
   path: string,
 ): Promise<OpenedPath | Refusal> {
-  const checked = await checkInside(scope, right, path);
+  const checked = await checkInside(access, right, path);
   if (!checked.ok) return checked;
   try {
     // Before the open: opening a device can already have effects.
     const before = await lstat(checked.realPath);
     if (!before.isFile() && !before.isDirectory()) return notRegular(path);
-    return await openExact(checked.realPath, path);
+    const opened = await openExact(checked.realPath, path);
+    if (!opened.ok || opened.realPath === checked.realPath) return opened;
+    // The system spells the path differently than it was found: what it says is what counts.
+    const again = await checkReal(access, { right, path, realPath: opened.realPath });
+    if (again.ok) return opened;
+    await opened.handle.close();
+    return again;
   } catch (error) {
     return refusalFrom(error, right, path);
   }
 }
 
 /**
- * Where `path` really is, links followed, if the scope grants `right` there. What does not exist yet is its longest existing ancestor's real path
+ * Where `path` really is, links followed, if the pod has `right` there. What does not exist yet is its longest existing ancestor's real path
  * plus the rest; a link to nothing is refused, since writing through it would make its target.
  */
 export async function checkInside(
-  scope: PathScope,
+  access: Access,
   right: PathRight,
   path: string,
 ): Promise<CheckedPath | Refusal> {
@@ -63,17 +83,64 @@ export async function checkInside(
         `${path} is, or goes through, a symbolic link to nothing. Use the path that is meant.`,
       );
     }
-    const granted = right === 'write' ? mayWrite : mayRead;
-    if (granted(await realScope(scope), realPath)) return { ok: true, realPath };
-    return refusal('denied', denialText(scope, right, path, realPath));
+    return await checkReal(access, { right, path, realPath });
   } catch (error) {
     return refusalFrom(error, right, path);
   }
 }
 
+/** The same for a path that is real already. */
+export async function checkReal(access: Access, question: Question): Promise<CheckedPath | Refusal> {
+  const rules = await rulesNow(access);
+  const denied = denialOf(rules, question) ?? (await sameAsBlocked(rules, question));
+  return denied === undefined ? { ok: true, realPath: question.realPath } : refusal('denied', denied);
+}
+
+/** Undefined where a directory may be made on the way to a file that may be written, else why not. `realPath` is the directory's. */
+export async function blockedFolder(
+  access: Access,
+  path: string,
+  realPath: string,
+): Promise<Refusal | undefined> {
+  const rules = await rulesNow(access);
+  const question: Question = { right: 'write', path, realPath };
+  const denied = blockOf(rules, question) ?? (await sameAsBlocked(rules, question));
+  return denied === undefined ? undefined : refusal('denied', denied);
+}
+
+async function sameAsBlocked(rules: Rules, question: Question): Promise<string | undefined> {
+  for (const { prefix, base, text } of lookalikes(rules, question)) {
+    if (await mayBeSame(prefix, base)) return text;
+  }
+  return undefined;
+}
+
+/** The rules for a run of questions about real paths, as the disk is now; see `mayShow`. */
+export async function rulesNow(access: Access): Promise<Rules> {
+  return await realRules(rulesOf(access));
+}
+
+/** Whether what a search has found at a real path may be told. */
+export async function mayShow(rules: Rules, realPath: string): Promise<boolean> {
+  const question: Question = { right: 'read', path: realPath, realPath };
+  return denialOf(rules, question) === undefined && (await sameAsBlocked(rules, question)) === undefined;
+}
+
+/** Denies and podkin's own places hold under the name that was given and where that leads now. The roots that allow are real since they were granted. */
+async function realRules(rules: Rules): Promise<Rules> {
+  const blocks = await Promise.all(
+    rules.blocks.map(async (block) => {
+      const real = block.kind === 'kernel' ? block.root : await realRoot(block.root);
+      return real === block.root ? [block] : [block, ...blockAt(real, block.right, block.kind)];
+    }),
+  );
+  const outputs = await Promise.all(rules.outputs.map(realRoot));
+  return { ...rules, blocks: blocks.flat(), outputs };
+}
+
 /**
  * Opens a real path for reading and makes sure that this very path was opened: no link at its end, none swapped in above it, nothing but a regular
- * file or a directory. `shownPath` is the name for messages. Throws the system's errors.
+ * file or a directory. `shownPath` is the name for messages. The answer's `realPath` is as the system spells it. Throws the system's errors.
  */
 export async function openExact(realPath: string, shownPath: string): Promise<OpenedPath | Refusal> {
   // O_NONBLOCK: should a pipe have taken the file's place, the open must not wait for its other end.
@@ -82,9 +149,11 @@ export async function openExact(realPath: string, shownPath: string): Promise<Op
   try {
     const stats = await handle.stat({ bigint: true });
     if (!stats.isFile() && !stats.isDirectory()) return notRegular(shownPath);
-    if (!(await isStillAt(handle, stats, realPath))) return movedMeanwhile(shownPath);
+    const isAt = await placeOf(handle, stats, realPath);
+    if (isAt === undefined || !maySpell(isAt, realPath)) return movedMeanwhile(shownPath);
+    if (await isOfKernel(handle)) return ofKernel(shownPath);
     kept = true;
-    return { ok: true, handle, realPath, stats };
+    return { ok: true, handle, realPath: isAt, stats };
   } finally {
     if (!kept) await handle.close();
   }
@@ -94,64 +163,52 @@ export function movedMeanwhile(path: string): Refusal {
   return refusal('changed', `${path} was moved or replaced while it was being opened. Try again.`);
 }
 
-/** Asks the descriptor where it points; where the system can not tell, compares what the path leads to now with what is open. */
-async function isStillAt(handle: FileHandle, stats: BigIntStats, realPath: string): Promise<boolean> {
+/** Where the descriptor points; where the system can not tell, `realPath` if that leads to what is open. */
+async function placeOf(
+  handle: FileHandle,
+  stats: BigIntStats,
+  realPath: string,
+): Promise<string | undefined> {
   if (process.platform === 'linux') {
     try {
-      return (await readlink(`/proc/self/fd/${handle.fd}`)) === realPath;
+      return await readlink(`/proc/self/fd/${handle.fd}`);
     } catch (error) {
       // Without /proc there is the second way.
       if (errorCode(error) !== 'ENOENT') throw error;
     }
   }
   try {
-    if ((await realpath(realPath)) !== realPath) return false;
+    const spelt = await realpath(realPath);
     const now = await stat(realPath, { bigint: true });
-    return now.dev === stats.dev && now.ino === stats.ino;
+    return now.dev === stats.dev && now.ino === stats.ino ? spelt : undefined;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** The same path, or one that a file system may take for the same; the caller then checks the other spelling. */
+function maySpell(one: string, other: string): boolean {
+  return one === other || foldedName(one) === foldedName(other);
+}
+
+/** Magic numbers of file systems whose files are the kernel speaking, wherever they are mounted: proc, sysfs, debugfs, tracefs, securityfs, cgroup, cgroup2, configfs, devpts. */
+const kernelFileSystems = new Set([
+  0x9fa0, 0x62656572, 0x64626720, 0x74726163, 0x73636673, 0x27e0eb, 0x63677270, 0x62656570, 0x1cd1,
+]);
+
+async function isOfKernel(handle: FileHandle): Promise<boolean> {
+  if (process.platform !== 'linux') return false;
+  try {
+    return kernelFileSystems.has((await statfs(`/proc/self/fd/${handle.fd}`)).type);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return false;
     throw error;
   }
 }
 
-/** The scope with the real paths of its roots. A root that can not be resolved grants nothing. */
-async function realScope(scope: PathScope): Promise<PathScope> {
-  return { read: await realRoots(scope.read), write: await realRoots(scope.write) };
-}
-
-async function realRoots(roots: readonly string[]): Promise<string[]> {
-  const real: string[] = [];
-  for (const root of roots) {
-    try {
-      const path = await realOrFuturePath(resolve(root));
-      if (path !== undefined) real.push(path);
-    } catch (error) {
-      if (errorCode(error) === undefined) throw error;
-    }
-  }
-  return real;
-}
-
-/** Undefined when a link on the way leads to nothing. Throws the system's errors other than ENOENT. */
-async function realOrFuturePath(path: string): Promise<string | undefined> {
-  try {
-    return await realpath(path);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT' || path === '/') throw error;
-  }
-  if (await exists(path)) return undefined;
-  const parent = await realOrFuturePath(dirname(path));
-  return parent === undefined ? undefined : join(parent, basename(path));
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false;
-    throw error;
-  }
+function ofKernel(path: string): Refusal {
+  return refusal('denied', `Denied: ${path} shows processes or the kernel, not files.`);
 }
 
 function notRegular(path: string): Refusal {

@@ -50,12 +50,25 @@ export function denialText(
   path: string,
   realPath: string = path,
 ): string {
-  const leads = realPath === path ? '' : ` It leads to ${realPath}.`;
   const deny = isAllowed(scope, right, realPath) ? deniedBy(scope, right, realPath) : undefined;
-  const why =
-    deny === undefined
-      ? `This pod may ${heldText(scope, right)}.`
-      : `${deny.path} is denied for ${deny.right === 'read' ? 'reading and writing' : 'writing'}, inside what this pod may ${right}.`;
+  if (deny !== undefined) return deniedText(deny, { right, path, realPath });
+  return denial({ right, path, realPath }, `This pod may ${heldText(scope, right)}.`);
+}
+
+/** The same where a deny stands against it. */
+export function deniedText(deny: ScopeDeny, asked: Asked): string {
+  const what = deny.right === 'read' ? 'reading and writing' : 'writing';
+  return denial(asked, `${deny.path} is denied to this pod for ${what}.`);
+}
+
+interface Asked {
+  readonly right: PathRight;
+  readonly path: string;
+  readonly realPath: string;
+}
+
+function denial({ right, path, realPath }: Asked, why: string): string {
+  const leads = realPath === path ? '' : ` It leads to ${realPath}.`;
   return `Denied: no right to ${right} ${path}.${leads} ${why} Use a path inside its scope, or ask the parent for a wider one.`;
 }
 

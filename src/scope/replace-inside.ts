@@ -1,15 +1,20 @@
 /**
- * Puts a whole file in place, inside the write scope: temporary file beside it, fsync, rename. A reader sees the old content or the new, never a
+ * Puts a whole file in place, inside what the pod may write: temporary file beside it, fsync, rename. A reader sees the old content or the new, never a
  * part, also after a crash. Absent by intent: writing through to a file that has a second name (hard link) somewhere else.
+ *
+ * On Linux every name is taken through the descriptor of the directory that was checked (`/proc/self/fd/N/name`), so whatever is swapped in above it,
+ * nothing is made or changed elsewhere. What is left there: a directory that is itself moved out of the scope after the check takes its new file along.
+ * Elsewhere names are whole paths: a link swapped in at the right instant can lead an empty file with a random name, or an empty directory, outside;
+ * content follows only into a file that was found at its right place, and a rename finds the random name nowhere else.
  */
 import { randomBytes } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
-import { lstat, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { lstat, mkdir, open, realpath, rename, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { PathScope } from '../session/entries.ts';
-import { checkInside, openExact } from './open-inside.ts';
+import type { Access } from './access.ts';
+import { blockedFolder, checkInside, checkReal, movedMeanwhile, openExact } from './open-inside.ts';
 import type { CheckedPath, OpenedPath } from './open-inside.ts';
 import { errorCode, refusal, refusalFrom } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
@@ -23,23 +28,25 @@ export type Expected = 'absent' | BigIntStats;
  * a gap of microseconds in which another process's write can still be overwritten.
  */
 export async function replaceInside(
-  scope: PathScope,
+  access: Access,
   path: string,
   content: Uint8Array,
   expected: Expected,
 ): Promise<CheckedPath | Refusal> {
-  const checked = await checkInside(scope, 'write', path);
+  const checked = await checkInside(access, 'write', path);
   if (!checked.ok) return checked;
   try {
-    const directory = await openDirectory(dirname(checked.realPath), path);
+    const folder = dirname(checked.realPath);
+    const directory = await openDirectory(access, folder, path);
     if (!directory.ok) return directory;
     try {
-      const refused = await replaceIn(directory, {
-        name: basename(checked.realPath),
-        path,
-        content,
-        expected,
-      });
+      const name = basename(checked.realPath);
+      if (directory.realPath !== folder) {
+        const realPath = join(directory.realPath, name);
+        const again = await checkReal(access, { right: 'write', path, realPath });
+        if (!again.ok) return again;
+      }
+      const refused = await replaceIn(directory, { name, path, content, expected });
       return refused ?? checked;
     } finally {
       await directory.handle.close();
@@ -66,11 +73,13 @@ async function replaceIn(directory: OpenedPath, wanted: Replacement): Promise<Re
   const handle = await open(
     temporary,
     constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
-    0o666,
+    // What replaces a private file is private from its first byte on.
+    wanted.expected === 'absent' ? 0o666 : 0o600,
   );
   let renamed = false;
   try {
     try {
+      if (!(await standsIn(directory, temporary))) return movedMeanwhile(wanted.path);
       await handle.writeFile(wanted.content);
       if (wanted.expected !== 'absent') await keepOwnerAndMode(handle, wanted.expected);
       await handle.sync();
@@ -82,7 +91,7 @@ async function replaceIn(directory: OpenedPath, wanted: Replacement): Promise<Re
     await rename(temporary, target);
     renamed = true;
   } finally {
-    if (!renamed) await unlink(temporary);
+    if (!renamed) await removeIfThere(temporary);
   }
   await directory.handle.sync();
   return undefined;
@@ -151,17 +160,38 @@ async function keepOwnerAndMode(handle: FileHandle, old: BigIntStats): Promise<v
   await handle.chmod(Number(old.mode & 0o777n));
 }
 
+/** Where names are whole paths: whether the file that was just made is in the directory that was checked. */
+async function standsIn(directory: OpenedPath, temporary: string): Promise<boolean> {
+  if (viaDescriptor(directory)) return true;
+  return (await realpath(temporary)) === join(directory.realPath, basename(temporary));
+}
+
+async function removeIfThere(temporary: string): Promise<void> {
+  try {
+    await unlink(temporary);
+  } catch (error) {
+    // The directory was moved with it.
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+}
+
 /**
- * Opens the directory at a real path that is already checked, making it and what is missing above it. Above a root that does not exist yet this
- * makes directories outside of the scope: they are what granting that root asked for.
+ * Opens the directory at a real path that is already checked, making it and what is missing above it, where no deny stands against that. Above a root
+ * that does not exist yet this makes directories outside of the scope: they are what granting that root asked for.
  */
-async function openDirectory(realPath: string, shownPath: string): Promise<OpenedPath | Refusal> {
+async function openDirectory(
+  access: Access,
+  realPath: string,
+  shownPath: string,
+): Promise<OpenedPath | Refusal> {
   try {
     return directoryOnly(await openExact(realPath, shownPath), shownPath);
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
   }
-  const parent = await openDirectory(dirname(realPath), shownPath);
+  const blocked = await blockedFolder(access, shownPath, realPath);
+  if (blocked !== undefined) return blocked;
+  const parent = await openDirectory(access, dirname(realPath), shownPath);
   if (!parent.ok) return parent;
   try {
     await mkdir(entryOf(parent, basename(realPath)));
@@ -182,8 +212,11 @@ async function directoryOnly(opened: OpenedPath | Refusal, shownPath: string): P
   );
 }
 
-/** A name in an opened directory. On Linux it goes through the descriptor, so that no link swapped in above can lead it elsewhere. */
+/** A name in an opened directory. */
 function entryOf(directory: OpenedPath, name: string): string {
-  const viaDescriptor = process.platform === 'linux' && existsSync(`/proc/self/fd/${directory.handle.fd}`);
-  return join(viaDescriptor ? `/proc/self/fd/${directory.handle.fd}` : directory.realPath, name);
+  return join(viaDescriptor(directory) ? `/proc/self/fd/${directory.handle.fd}` : directory.realPath, name);
+}
+
+function viaDescriptor(directory: OpenedPath): boolean {
+  return process.platform === 'linux' && existsSync(`/proc/self/fd/${directory.handle.fd}`);
 }

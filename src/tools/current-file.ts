@@ -1,5 +1,5 @@
 /** The rule that Write and Edit share: what is changed must have been read, and must still be as it was read. */
-import type { PathScope } from '../session/entries.ts';
+import type { Access } from '../scope/access.ts';
 import { checkInside, openInside } from '../scope/open-inside.ts';
 import type { OpenedPath } from '../scope/open-inside.ts';
 import { refusal } from '../scope/refusal.ts';
@@ -7,11 +7,11 @@ import type { Refusal } from '../scope/refusal.ts';
 import type { FileViews } from './tool.ts';
 
 /** The file that a call is about to change, open; `absent` where there is none. */
-export async function openCurrent(scope: PathScope, path: string): Promise<OpenedPath | 'absent' | Refusal> {
+export async function openCurrent(access: Access, path: string): Promise<OpenedPath | 'absent' | Refusal> {
   // Asked first, so that "missing" from the open can only mean the file itself.
-  const checked = await checkInside(scope, 'write', path);
+  const checked = await checkInside(access, 'write', path);
   if (!checked.ok) return checked;
-  const opened = await openInside(scope, 'write', path);
+  const opened = await openInside(access, 'write', path);
   if (!opened.ok) return opened.kind === 'missing' ? 'absent' : opened;
   if (!opened.stats.isDirectory()) return opened;
   await opened.handle.close();

@@ -5,7 +5,7 @@ import type { OpenedPath } from '../scope/open-inside.ts';
 import { openCurrent, unseen } from './current-file.ts';
 import { applyEdit, changedLines } from './edit-match.ts';
 import { hashOf, looksBinary } from './file-content.ts';
-import { absolutePath, deniedWrite, failed, pathInput, refused } from './input-path.ts';
+import { absolutePath, accessOf, deniedWrite, failed, pathInput, refused } from './input-path.ts';
 import { defineTool } from './tool.ts';
 import type { ToolAnswer, ToolContext } from './tool.ts';
 
@@ -33,7 +33,7 @@ export const editTool = defineTool({
   needs: (wanted, context) => ({ kind: 'edit', path: absolutePath(context, wanted.path) }),
   async run(wanted, context) {
     const path = absolutePath(context, wanted.path);
-    const current = await openCurrent(context.scope, path);
+    const current = await openCurrent(accessOf(context), path);
     if (current === 'absent')
       return failed(`${path} does not exist. Check the name, or use Write to make it.`);
     if (!current.ok) return refused(current);
@@ -66,7 +66,7 @@ async function edit(
   if (!outcome.ok) return failed(`${path}: ${outcome.problem}`);
   context.signal.throwIfAborted();
   const content = Buffer.from(outcome.text);
-  const written = await replaceInside(context.scope, path, content, current.stats);
+  const written = await replaceInside(accessOf(context), path, content, current.stats);
   if (!written.ok) return refused(written);
   context.fileViews.remember(written.realPath, hashOf(content));
   const count = outcome.starts.length;

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { errorCode } from '../scope/refusal.ts';
 import { absolutePath, deniedRead, failed, pathInput, refused } from './input-path.ts';
 import { RipgrepMissing, ripgrepBasics, runRipgrep } from './ripgrep.ts';
-import { searchPlace } from './search-place.ts';
+import { inSearchPlace } from './search-place.ts';
 import type { SearchPlace } from './search-place.ts';
 import { defineTool } from './tool.ts';
 import type { ToolAnswer, ToolContext } from './tool.ts';
@@ -37,15 +37,16 @@ export const globTool = defineTool({
     if (pattern.split('/').includes('..')) {
       return failed('A pattern can not hold `..`. Name the folder to look in as path.');
     }
-    const place = await searchPlace(context, path);
-    if (!place.ok) return refused(place);
-    if (!place.stats.isDirectory()) return failed(`${path} is a file. Use Read, or name a folder.`);
-    try {
-      return await newestFirst(place, pattern, context);
-    } catch (error) {
-      if (error instanceof RipgrepMissing) return failed(error.message);
-      throw error;
-    }
+    return await inSearchPlace(context, path, async (place) => {
+      if (!place.ok) return refused(place);
+      if (!place.isDirectory) return failed(`${path} is a file. Use Read, or name a folder.`);
+      try {
+        return await newestFirst(place, pattern, context);
+      } catch (error) {
+        if (error instanceof RipgrepMissing) return failed(error.message);
+        throw error;
+      }
+    });
   },
 });
 
@@ -59,17 +60,22 @@ function parted(wanted: GlobInput): { path: string; pattern: string } {
 
 async function newestFirst(place: SearchPlace, pattern: string, context: ToolContext): Promise<ToolAnswer> {
   const matches = picomatch(pattern, { dot: true });
-  const found: string[] = [];
+  const matching: string[] = [];
   const outcome = await runRipgrep({
-    args: [...ripgrepBasics, '--files', '--null', '--glob=!.git', '--', place.realPath],
+    args: [...ripgrepBasics, '--files', '--null', '--glob=!.git', '--'],
+    place: place.ripgrep,
     recordEnd: 'nul',
     signal: context.signal,
-    onRecord: (file) => {
-      if (matches(relative(place.realPath, file))) found.push(file);
+    onRecord: (record) => {
+      const file = place.found(record);
+      if (matches(relative(place.realPath, file))) matching.push(file);
       return true;
     },
   });
-  const trouble = outcome.exitCode === 2 ? `\n[Not everything could be looked at: ${outcome.stderr}]` : '';
+  const told = await place.tellable(matching);
+  const found = matching.filter((file) => told.has(file));
+  const complaints = outcome.exitCode === 2 ? await place.complaints(outcome.stderr) : '';
+  const trouble = complaints === '' ? '' : `\n[Not everything could be looked at: ${complaints}]`;
   if (found.length === 0)
     return { text: `No file matches ${pattern} in ${place.shown(place.realPath)}.${trouble}` };
   const times = await modificationTimes(found);

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { absolutePath, deniedRead, failed, pathInput, refused } from './input-path.ts';
 import { RipgrepMissing, ripgrepBasics, runRipgrep } from './ripgrep.ts';
-import { searchPlace } from './search-place.ts';
+import { inSearchPlace } from './search-place.ts';
 import type { SearchPlace } from './search-place.ts';
 import { defineTool } from './tool.ts';
 import type { ToolAnswer, ToolContext } from './tool.ts';
@@ -44,36 +44,46 @@ export const grepTool = defineTool({
   denied: (wanted, context) => deniedRead(context, wanted.path ?? '.'),
   needs: (wanted, context) => ({ kind: 'read', path: absolutePath(context, wanted.path ?? '.') }),
   async run(wanted, context) {
-    const place = await searchPlace(context, wanted.path ?? '.');
-    if (!place.ok) return refused(place);
-    try {
-      return await search(place, wanted, context);
-    } catch (error) {
-      if (error instanceof RipgrepMissing) return failed(error.message);
-      throw error;
-    }
+    return await inSearchPlace(context, wanted.path ?? '.', async (place) => {
+      if (!place.ok) return refused(place);
+      try {
+        return await search(place, wanted, context);
+      } catch (error) {
+        if (error instanceof RipgrepMissing) return failed(error.message);
+        throw error;
+      }
+    });
   },
 });
 
+/** One record of ripgrep's; `path` is null for the line between groups of lines. */
+interface Found {
+  readonly path: string | null;
+  readonly line: string;
+}
+
 async function search(place: SearchPlace, wanted: GrepInput, context: ToolContext): Promise<ToolAnswer> {
   const limit = wanted.limit ?? limitDefault;
-  const lines: string[] = [];
+  const found: Found[] = [];
   let chars = 0;
   let cut = false;
   const outcome = await runRipgrep({
-    args: argumentsOf(wanted, place.realPath),
+    args: argumentsOf(wanted),
+    place: place.ripgrep,
     recordEnd: wanted.output === 'files' ? 'nul' : 'line',
     signal: context.signal,
     onRecord: (record) => {
-      const line = wanted.output === 'files' ? place.shown(record) : shownRecord(place, record);
-      cut = lines.length >= limit || (lines.length > 0 && chars + line.length > answerCharsMax);
+      const one = foundIn(place, record, wanted.output);
+      if (one.path !== null && !place.isAllowed(one.path)) return true;
+      cut = found.length >= limit || (found.length > 0 && chars + one.line.length > answerCharsMax);
       if (cut) return false;
-      lines.push(line);
-      chars += line.length + 1;
+      found.push(one);
+      chars += one.line.length + 1;
       return true;
     },
   });
-  const wrong = outcome.exitCode === 2 ? outcome.stderr : '';
+  const lines = await tellableLines(place, found);
+  const wrong = outcome.exitCode === 2 ? await place.complaints(outcome.stderr) : '';
   if (lines.length === 0) {
     return wrong === '' ? { text: 'No match.' } : failed(`The search failed. ripgrep says: ${wrong}`);
   }
@@ -89,7 +99,18 @@ async function search(place: SearchPlace, wanted: GrepInput, context: ToolContex
   return { text: [...lines, ...notes].join('\n') };
 }
 
-function argumentsOf(wanted: GrepInput, realPath: string): string[] {
+/** Without what may not be told, and without the separators that it leaves behind. */
+async function tellableLines(place: SearchPlace, found: readonly Found[]): Promise<string[]> {
+  const told = await place.tellable(found.flatMap(({ path }) => (path === null ? [] : [path])));
+  const kept = found.filter(({ path }) => path === null || told.has(path));
+  return kept
+    .filter(
+      ({ path }, at) => path !== null || (at > 0 && at < kept.length - 1 && kept[at - 1]?.path !== null),
+    )
+    .map(({ line }) => line);
+}
+
+function argumentsOf(wanted: GrepInput): string[] {
   const output = {
     files: ['--files-with-matches'],
     count: ['--count'],
@@ -114,15 +135,16 @@ function argumentsOf(wanted: GrepInput, realPath: string): string[] {
     '--glob=!.git',
     '--',
     wanted.pattern,
-    realPath,
   ];
 }
 
 /** `path NUL rest`, as ripgrep prints it, in the usual form: `path:12:text`, around matches `path-12-text`, for counts `path:3`. */
-function shownRecord(place: SearchPlace, record: string): string {
-  const end = record.indexOf('\0');
-  if (end === -1) return record;
+function foundIn(place: SearchPlace, record: string, output: GrepInput['output']): Found {
+  const end = output === 'files' ? record.length : record.indexOf('\0');
+  if (end === -1) return { path: null, line: record };
+  const path = place.found(record.slice(0, end));
+  if (output === 'files') return { path, line: place.shown(path) };
   const rest = record.slice(end + 1);
   const mark = /^\d+-/.test(rest) ? '-' : ':';
-  return `${place.shown(record.slice(0, end))}${mark}${rest.endsWith('\r') ? rest.slice(0, -1) : rest}`;
+  return { path, line: `${place.shown(path)}${mark}${rest.endsWith('\r') ? rest.slice(0, -1) : rest}` };
 }

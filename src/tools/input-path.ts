@@ -1,8 +1,8 @@
 /** What the file tools share: a path in an input, the scope it is checked against, and a refusal as an answer. */
 import { isAbsolute, relative, resolve } from 'node:path';
 import { z } from 'zod';
-import type { PathScope } from '../session/entries.ts';
-import { denialText, mayRead, mayWrite } from '../scope/path-scope.ts';
+import type { PathRight } from '../session/entries.ts';
+import { type Access, denialOf, rulesOf } from '../scope/access.ts';
 import type { Refusal } from '../scope/refusal.ts';
 import type { ToolAnswer, ToolContext } from './tool.ts';
 
@@ -16,21 +16,24 @@ export function absolutePath(context: ToolContext, path: string): string {
   return resolve(context.cwd, path);
 }
 
-/** The pod's scope and, for reading, the folder with its own long outputs. */
-export function readableScope(context: ToolContext): PathScope {
-  return { read: [...context.scope.read, context.outputDir], write: context.scope.write };
+/** What the pod's file tools may touch. */
+export function accessOf({ scope, home, outputDir }: ToolContext): Access {
+  return { scope, home, outputs: outputDir };
 }
 
 /** For `Tool.denied`: null, or the sentence for the model. */
 export function deniedRead(context: ToolContext, path: string): string | null {
-  const meant = absolutePath(context, path);
-  return mayRead(readableScope(context), meant) ? null : denialText(context.scope, 'read', meant);
+  return denied(context, 'read', path);
 }
 
 /** For `Tool.denied` of tools that change files. */
 export function deniedWrite(context: ToolContext, path: string): string | null {
+  return denied(context, 'write', path);
+}
+
+function denied(context: ToolContext, right: PathRight, path: string): string | null {
   const meant = absolutePath(context, path);
-  return mayWrite(context.scope, meant) ? null : denialText(context.scope, 'write', meant);
+  return denialOf(rulesOf(accessOf(context)), { right, path: meant, realPath: meant }) ?? null;
 }
 
 export function refused(refusal: Refusal): ToolAnswer {

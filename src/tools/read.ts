@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { openInside } from '../scope/open-inside.ts';
 import type { OpenedPath } from '../scope/open-inside.ts';
 import { looksBinary, numbered, piecesOf } from './file-content.ts';
-import { absolutePath, deniedRead, failed, pathInput, readableScope, refused } from './input-path.ts';
+import { absolutePath, accessOf, deniedRead, failed, pathInput, refused } from './input-path.ts';
 import { lineWindow } from './line-window.ts';
 import type { WindowResult } from './line-window.ts';
 import { defineTool } from './tool.ts';
@@ -33,7 +33,7 @@ export const readTool = defineTool({
   needs: (wanted, context) => ({ kind: 'read', path: absolutePath(context, wanted.path) }),
   async run(wanted, context) {
     const path = absolutePath(context, wanted.path);
-    const opened = await openInside(readableScope(context), 'read', path);
+    const opened = await openInside(accessOf(context), 'read', path);
     if (!opened.ok) return refused(opened);
     try {
       if (opened.stats.isDirectory()) return failed(`${path} is a directory. Use Glob to see what is in it.`);

@@ -11,8 +11,13 @@ const stderrCharsMax = 4000;
 /** Asked of every run: no configuration of the user's, hidden files too, `.gitignore` also outside of a repository. */
 export const ripgrepBasics = ['--no-config', '--color=never', '--hidden', '--no-require-git'] as const;
 
+/** A directory's path (found paths then begin with `./`), or the descriptor of an open file, which is searched from its beginning. */
+export type RipgrepPlace = { readonly directory: string } | { readonly file: number };
+
 export interface RipgrepRequest {
+  /** Without the place. */
   readonly args: readonly string[];
+  readonly place: RipgrepPlace;
   /** What ends a record: `nul` with `--null` lists, else `line`. */
   readonly recordEnd: 'nul' | 'line';
   readonly signal: AbortSignal;
@@ -62,18 +67,20 @@ export async function locateRipgrep(env: NodeJS.ProcessEnv): Promise<string> {
 export async function runRipgrep(request: RipgrepRequest): Promise<RipgrepOutcome> {
   const program = await locateRipgrep(process.env);
   request.signal.throwIfAborted();
-  const child = spawn(program, request.args, { cwd: '/', env: {}, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = start(program, request);
   const ended = exitOf(child, program);
   let stderr = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  const { stdout, stderr: errors } = child;
+  if (stdout === null || errors === null) throw new Error('ripgrep was started without pipes');
+  errors.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(0, stderrCharsMax);
   });
   const stop = (): void => {
     child.kill('SIGKILL');
-    child.stdout.destroy();
+    stdout.destroy();
   };
   request.signal.addEventListener('abort', stop, { once: true });
-  splitRecords(child.stdout, request, stop);
+  splitRecords(stdout, request, stop);
   try {
     const exitCode = await ended;
     request.signal.throwIfAborted();
@@ -81,6 +88,13 @@ export async function runRipgrep(request: RipgrepRequest): Promise<RipgrepOutcom
   } finally {
     request.signal.removeEventListener('abort', stop);
   }
+}
+
+function start(program: string, { args, place }: RipgrepRequest): ChildProcess {
+  // The child inherits the descriptor up to its exec, so a working directory named by it is the one that was opened.
+  return 'directory' in place
+    ? spawn(program, [...args, './'], { cwd: place.directory, env: {}, stdio: ['ignore', 'pipe', 'pipe'] })
+    : spawn(program, [...args, '-'], { cwd: '/', env: {}, stdio: [place.file, 'pipe', 'pipe'] });
 }
 
 function splitRecords(stdout: NodeJS.ReadableStream, request: RipgrepRequest, stop: () => void): void {

@@ -1,30 +1,115 @@
-/** Where Glob and Grep look: checked against the scope, and how what is found there is shown. */
-import type { BigIntStats } from 'node:fs';
-import { join, relative } from 'node:path';
-import { openInside } from '../scope/open-inside.ts';
+/**
+ * Where Glob and Grep look: checked, opened and kept open, so that ripgrep works in the very directory that was checked, and what it finds is told only
+ * where the pod may read. Ripgrep follows no links. What is left: a link swapped in below, in the instant between ripgrep's look at a directory and its
+ * opening of a file there, can make a file outside count as a match.
+ */
+import { existsSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { type Rules, denialOf } from '../scope/access.ts';
+import { mayShow, openInside, rulesNow } from '../scope/open-inside.ts';
+import type { OpenedPath } from '../scope/open-inside.ts';
+import { errorCode } from '../scope/refusal.ts';
 import type { Refusal } from '../scope/refusal.ts';
-import { absolutePath, readableScope, shownPath } from './input-path.ts';
+import { absolutePath, accessOf, shownPath } from './input-path.ts';
+import type { RipgrepPlace } from './ripgrep.ts';
 import type { ToolContext } from './tool.ts';
 
 export interface SearchPlace {
   readonly ok: true;
-  /** Absolute, links resolved: what ripgrep is given. It follows no links below, so all that it finds lies inside. */
+  /** Absolute, links resolved. */
   readonly realPath: string;
-  readonly stats: BigIntStats;
+  readonly isDirectory: boolean;
+  /** What ripgrep is given. */
+  readonly ripgrep: RipgrepPlace;
+  /** The absolute path of what ripgrep names. */
+  found(record: string): string;
   /** A found absolute path by the name under which the model asked, short where it lies in the working directory. */
   shown(found: string): string;
+  /** False where the scope says so already; `tellable` also asks the disk. */
+  isAllowed(found: string): boolean;
+  /** Those of the found paths that may be told. */
+  tellable(found: Iterable<string>): Promise<ReadonlySet<string>>;
+  /** Ripgrep's complaints without those about places that may not be told. */
+  complaints(stderr: string): Promise<string>;
 }
 
-export async function searchPlace(context: ToolContext, path: string): Promise<SearchPlace | Refusal> {
+/** Calls `search` with the place while it is open. */
+export async function inSearchPlace<T>(
+  context: ToolContext,
+  path: string,
+  search: (place: SearchPlace | Refusal) => Promise<T>,
+): Promise<T> {
   const asked = absolutePath(context, path);
-  const opened = await openInside(readableScope(context), 'read', asked);
-  if (!opened.ok) return opened;
-  await opened.handle.close();
-  const { realPath, stats } = opened;
+  const opened = await openInside(accessOf(context), 'read', asked);
+  if (!opened.ok) return await search(opened);
+  try {
+    const rules = await rulesNow(accessOf(context));
+    return await search(placeAt(context, asked, { opened, rules }));
+  } finally {
+    await opened.handle.close();
+  }
+}
+
+function placeAt(
+  context: ToolContext,
+  asked: string,
+  { opened, rules }: { opened: OpenedPath; rules: Rules },
+): SearchPlace {
+  const { realPath } = opened;
+  const isDirectory = opened.stats.isDirectory();
+  const found = (record: string) => (isDirectory ? join(realPath, record) : realPath);
+  const shown = (path: string) => shownPath(context.cwd, join(asked, relative(realPath, path)));
+  const tellable = async (paths: Iterable<string>) => await tellableOf(rules, paths);
   return {
     ok: true,
     realPath,
-    stats,
-    shown: (found) => shownPath(context.cwd, join(asked, relative(realPath, found))),
+    isDirectory,
+    ripgrep: isDirectory ? { directory: directoryOf(opened) } : { file: opened.handle.fd },
+    found,
+    shown,
+    isAllowed: (path) => denialOf(rules, { right: 'read', path, realPath: path }) === undefined,
+    tellable,
+    complaints: async (stderr) => {
+      const lines = stderr.split('\n').map((text) => ({ text, path: complained(text) }));
+      const told = await tellable(lines.flatMap(({ path }) => (path === undefined ? [] : [found(path)])));
+      return lines
+        .filter(({ path }) => path === undefined || told.has(found(path)))
+        .map(({ text }) => text)
+        .join('\n')
+        .trim();
+    },
   };
+}
+
+/** By the descriptor where the system can name it: a link that is swapped in above leads nowhere else. */
+function directoryOf({ handle, realPath }: OpenedPath): string {
+  const byDescriptor = `/proc/self/fd/${handle.fd}`;
+  return process.platform === 'linux' && existsSync(byDescriptor) ? byDescriptor : realPath;
+}
+
+/** The path in one of ripgrep's complaints: `rg: ./a/b: Permission denied (os error 13)`. */
+function complained(line: string): string | undefined {
+  return /^rg: (\.\/.*): [^:]*$/.exec(line)?.[1];
+}
+
+async function tellableOf(rules: Rules, found: Iterable<string>): Promise<ReadonlySet<string>> {
+  const folders = new Map<string, boolean>();
+  const told = new Set<string>();
+  for (const path of new Set(found)) {
+    const folder = dirname(path);
+    if (!folders.has(folder)) folders.set(folder, await isReal(folder));
+    if (folders.get(folder) === true && (await mayShow(rules, path))) told.add(path);
+  }
+  return told;
+}
+
+/** No link has been swapped in on the way to it. */
+async function isReal(folder: string): Promise<boolean> {
+  try {
+    return (await realpath(folder)) === folder;
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    return false;
+  }
 }

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { ToolNeed } from '../scope/permission.ts';
 import type { PathScope, ToolResultEntry } from '../session/entries.ts';
+import type { Home } from '../session/home.ts';
 
 export type { ToolNeed } from '../scope/permission.ts';
 
@@ -46,6 +47,8 @@ export interface ToolContext {
   /** Absolute. Relative paths of inputs are taken from here. */
   readonly cwd: string;
   readonly scope: PathScope;
+  /** Podkin's own places, which no scope opens. */
+  readonly home: Home;
   readonly permissionMode: string;
   /** Aborts when the turn is cancelled or the pod stops. */
   readonly signal: AbortSignal;

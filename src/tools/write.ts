@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { replaceInside } from '../scope/replace-inside.ts';
 import { openCurrent, unseen } from './current-file.ts';
 import { hashOf, hashOfFile } from './file-content.ts';
-import { absolutePath, deniedWrite, failed, pathInput, refused } from './input-path.ts';
+import { absolutePath, accessOf, deniedWrite, failed, pathInput, refused } from './input-path.ts';
 import { defineTool } from './tool.ts';
 
 const input = z.object({
@@ -21,7 +21,7 @@ export const writeTool = defineTool({
   needs: (wanted, context) => ({ kind: 'edit', path: absolutePath(context, wanted.path) }),
   async run(wanted, context) {
     const path = absolutePath(context, wanted.path);
-    const current = await openCurrent(context.scope, path);
+    const current = await openCurrent(accessOf(context), path);
     if (current !== 'absent' && !current.ok) return refused(current);
     if (current !== 'absent') {
       try {
@@ -34,7 +34,7 @@ export const writeTool = defineTool({
     context.signal.throwIfAborted();
     const content = Buffer.from(wanted.content);
     const expected = current === 'absent' ? current : current.stats;
-    const written = await replaceInside(context.scope, path, content, expected);
+    const written = await replaceInside(accessOf(context), path, content, expected);
     if (!written.ok) return refused(written);
     context.fileViews.remember(written.realPath, hashOf(content));
     return { text: `${current === 'absent' ? 'Created' : 'Replaced'} ${path} (${content.length} bytes).` };

@@ -64,6 +64,6 @@ describe('path scope', () => {
     expect(text).toContain('ask the parent');
     expect(denialText({ read: [], write: [] }, 'read', '/x')).toContain('may read nothing');
     const denied = { ...scope, deny: [{ path: '/a/b/c', right: 'write' as const }] };
-    expect(denialText(denied, 'write', '/a/b/c/d')).toContain('/a/b/c is denied for writing');
+    expect(denialText(denied, 'write', '/a/b/c/d')).toContain('/a/b/c is denied to this pod for writing');
   });
 });

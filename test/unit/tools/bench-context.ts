@@ -3,12 +3,23 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { Access } from '../../../src/scope/access.ts';
+import type { PathScope } from '../../../src/session/entries.ts';
+import type { Home } from '../../../src/session/home.ts';
 import type { Tool, ToolAnswer, ToolContext } from '../../../src/tools/tool.ts';
 
 export async function tempFolder(): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'podkin-tools-')));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** Places that exist nowhere: no test of a single tool has a home. */
+export const noHome: Home = { config: '/no-home/config', state: '/no-home/state', runtime: '/no-home/run' };
+
+/** Access to a scope and nothing beside it. */
+export function accessTo(scope: PathScope): Access {
+  return { scope, home: noHome, outputs: '/no-home/state/pods/x/outputs' };
 }
 
 /** All of `folder` may be read and written, unless `over` says otherwise. */
@@ -19,6 +30,7 @@ export function contextIn(folder: string, over: Partial<ToolContext> = {}): Tool
     hops: 0,
     cwd: folder,
     scope: { read: [folder], write: [folder] },
+    home: noHome,
     permissionMode: 'bypassPermissions',
     signal: new AbortController().signal,
     outputDir: join(folder, '.outputs'),
