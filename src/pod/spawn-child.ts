@@ -5,7 +5,8 @@
 import { existsSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { uuidv7 } from '../std/uuid.ts';
-import { narrow } from '../scope/narrow.ts';
+import { narrow, type OutsideRoot } from '../scope/narrow.ts';
+import { realScope } from '../scope/real-path.ts';
 import type { EntryBody, PathScope, PodRef } from '../session/entries.ts';
 import {
   NameTaken,
@@ -58,7 +59,7 @@ export async function spawnChild(
   context: ToolContext,
 ): Promise<Spawned> {
   const { pod, children } = family;
-  const spec = specOf(pod, request, context);
+  const spec = specOf(pod, request, await scopeFor(context, request));
   const { folder, child } = await oneAfterTheOther(pod, async () => {
     refuseOverLimits(pod);
     return await reserve(pod, spec, { request, context });
@@ -83,7 +84,7 @@ export async function spawnChild(
   }
 }
 
-function specOf(pod: Pod, request: SpawnRequest, context: ToolContext): PodSpec {
+function specOf(pod: Pod, request: SpawnRequest, scope: PathScope): PodSpec {
   const { session } = pod;
   const { limits } = pod.core;
   if (pod.core.live.mode === 'stopping')
@@ -108,17 +109,18 @@ function specOf(pod: Pod, request: SpawnRequest, context: ToolContext): PodSpec 
     model,
     instructions: request.instructions ?? null,
     permissionMode: session.permissionMode,
-    scope: scopeFor(context, request),
+    scope,
     settings: session.settings,
   };
 }
 
-function scopeFor(context: ToolContext, request: SpawnRequest): PathScope {
+/** Roots are resolved here, once: a link that leads out of this pod's scope is none of it, and one that changes later moves nothing. */
+async function scopeFor(context: ToolContext, request: SpawnRequest): Promise<PathScope> {
   const absolute = (paths: readonly string[]) => paths.map((path) => resolve(context.cwd, path));
-  const wanted = {
+  const wanted = await realScope({
     read: request.read === undefined ? [...context.scope.read] : absolute(request.read),
     write: absolute(request.write),
-  };
+  });
   const narrowed = narrow(context.scope, wanted);
   if (narrowed.ok) return narrowed.scope;
   const outside = narrowed.outside
@@ -129,6 +131,11 @@ function scopeFor(context: ToolContext, request: SpawnRequest): PathScope {
   throw new SpawnRefused(
     `A child gets no more than this pod has. Outside of it: ${outside}. This pod may read ${context.scope.read.join(', ') || 'nothing'} and write ${context.scope.write.join(', ') || 'nothing'}.`,
   );
+}
+
+function reasonOf(why: Pick<OutsideRoot, 'deny' | 'protected'>): string {
+  if (why.deny !== undefined) return ` (${why.deny.path} is denied)`;
+  return why.protected === undefined ? '' : ` (always read-only: ${why.protected})`;
 }
 
 const reserving = new WeakMap<Pod, Promise<unknown>>();

@@ -38,6 +38,8 @@ export const tools = {
   'scope.descriptor-checked': 'what was swapped in after the check is not opened',
   'scope.direct-root':
     'a root that ends in /* means what lies directly there, not the directory and not deeper',
+  'scope.folded':
+    'names that Unicode or case alone tell apart fold to one, and folding again changes nothing',
   'scope.future-root': 'a root that does not exist yet can be written in, and its sibling can not',
   'scope.handed-down': 'what was handed down can be read and not written by the giver; all else is as before',
   'scope.hard-link': 'a file with a second name is not written',
@@ -51,6 +53,16 @@ export const tools = {
   'scope.narrow-monotone': 'one deny more at the parent or in the wish gives a child no path more',
   'scope.narrow-property': 'no path is open to a child that is not open to its parent, over two generations',
   'scope.overlap': 'two lists overlap exactly where some path lies in both, and the pair is named',
+  'scope.own-places':
+    'podkin’s state and sockets are neither read nor written and its configuration not written, whatever the scope covers; own outputs are read',
+  'scope.protected':
+    'what git, shells, editors, agents and logins obey unasked is read-only in every root, at any depth, existing or not',
+  'scope.protected-folded':
+    'another case, another Unicode form and signs without width do not slip past a protected name',
+  'scope.protected-granted':
+    'a root that is protected itself may be granted by a person, and is never narrowed out of a wider one',
+  'scope.protected-list':
+    'the list for a root names what is there and what is not yet, git’s parts one by one, also of repositories and submodules in it',
   'scope.regular-only': 'a pipe is neither opened nor waited for, and a device is refused',
   'scope.replace-expected': 'a file that is not as the caller saw it is not replaced',
   'scope.replace-whole': 'a replaced file keeps its mode, is a new file, and no temporary file stays',

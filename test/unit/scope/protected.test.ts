@@ -1,0 +1,162 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { denialOf, rulesOf } from '../../../src/scope/access.ts';
+import { foldedName } from '../../../src/scope/folded-name.ts';
+import { narrow } from '../../../src/scope/narrow.ts';
+import { protectedBelow } from '../../../src/scope/protected-below.ts';
+import { protectedNames } from '../../../src/scope/protected-paths.ts';
+import type { PathScope } from '../../../src/session/entries.ts';
+import { accessTo, noHome, tempFolder } from '../tools/bench-context.ts';
+
+const project: PathScope = { read: [], write: ['/p'] };
+
+function refusedIn(scope: PathScope, path: string): boolean {
+  return denialOf(rulesOf(accessTo(scope)), { right: 'write', path, realPath: path }) !== undefined;
+}
+
+describe('protected paths', () => {
+  it('[scope.protected] what git, shells, editors, agents and logins obey unasked is read-only in every root, at any depth, existing or not', () => {
+    for (const name of [
+      ...protectedNames,
+      '.git/hooks/pre-commit',
+      '.git/config',
+      '.git/modules/a/b/hooks/post-checkout',
+      '.git/worktrees/x/config.worktree',
+      'store.git/hooks/update',
+      'store.git/config',
+      '.vscode/tasks.json',
+      '.podkin/config.toml',
+      '.config/fish/conf.d/x.fish',
+    ]) {
+      for (const path of [`/p/${name}`, `/p/sub/deep/${name}`, `/p/${name}/below`]) {
+        expect(refusedIn(project, path), path).toBe(true);
+        const read = { right: 'read' as const, path, realPath: path };
+        expect(denialOf(rulesOf(accessTo(project)), read), path).toBeUndefined();
+      }
+    }
+    for (const path of [
+      '/p/.gitignore',
+      '/p/.gitmodules',
+      '/p/git/hooks/x',
+      '/p/package.json',
+      '/p/.github/workflows/ci.yml',
+      '/p/store.git/HEAD',
+      '/p/config/fish/x',
+      '/p/AGENTS.md',
+    ]) {
+      expect(refusedIn(project, path), path).toBe(false);
+    }
+  });
+
+  it('[scope.protected-folded] another case, another Unicode form and signs without width do not slip past a protected name', () => {
+    for (const name of [
+      '.GIT/hooks/x',
+      '.Git/Config',
+      '.g\u200cit/hooks/x',
+      '.BASHRC',
+      '.ba\u017fhrc',
+      '.VSCODE/tasks.json',
+      '.MCP.json',
+      '.e\ufeffnvrc',
+      'Store.GIT/HOOKS/x',
+    ]) {
+      expect(refusedIn(project, `/p/${name}`), name).toBe(true);
+    }
+  });
+
+  it('[scope.folded] names that Unicode or case alone tell apart fold to one, and folding again changes nothing', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 8 }), (name) => {
+        const folded = foldedName(name);
+        for (const form of [
+          name.toLowerCase(),
+          name.toUpperCase(),
+          name.normalize('NFD'),
+          name.normalize('NFC'),
+        ]) {
+          expect(foldedName(form)).toBe(folded);
+        }
+        expect(foldedName(folded)).toBe(folded);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('[scope.protected-granted] a root that is protected itself may be granted by a person, and is never narrowed out of a wider one', () => {
+    const granted: PathScope = { read: [], write: ['/p/.vscode', '/q/.envrc', '/h/.claude/worktrees/w'] };
+    expect(refusedIn(granted, '/p/.vscode/tasks.json')).toBe(false);
+    expect(refusedIn(granted, '/q/.envrc')).toBe(false);
+    expect(refusedIn(granted, '/h/.claude/worktrees/w/src/a.ts')).toBe(false);
+    expect(refusedIn(granted, '/h/.claude/worktrees/w/.git/config')).toBe(true);
+    for (const root of ['/p/.vscode', '/p/.git/hooks', '/p/sub/.GIT', '/p/x.git/hooks', '/p/.git/*']) {
+      expect(narrow(project, { read: [], write: [root] }), root).toMatchObject({
+        ok: false,
+        outside: [{ right: 'write', path: root, protected: expect.stringContaining(' ') }],
+      });
+      expect(narrow(project, { read: [root], write: [] }).ok, root).toBe(true);
+    }
+    expect(narrow(granted, { read: [], write: ['/p/.vscode'] }).ok).toBe(true);
+  });
+
+  it('[scope.own-places] podkin’s state and sockets are neither read nor written and its configuration not written, whatever the scope covers; own outputs are read', () => {
+    const rules = rulesOf({
+      scope: { read: ['/'], write: ['/'] },
+      home: noHome,
+      outputs: `${noHome.state}/pods/me/outputs`,
+    });
+    const may = (right: 'read' | 'write', path: string) =>
+      denialOf(rules, { right, path, realPath: path }) === undefined;
+    const table: [string, boolean, boolean][] = [
+      [`${noHome.state}/pods/other/session.jsonl`, false, false],
+      [`${noHome.state}/pods/other/link-token`, false, false],
+      [`${noHome.state}/pods/me/session.jsonl`, false, false],
+      [`${noHome.state}/pods/me/outputs/call-1.txt`, true, false],
+      [`${noHome.state}/pods/me/outputs/../link-token`, false, false],
+      [`${noHome.runtime}/0f.sock`, false, false],
+      [noHome.runtime, false, false],
+      [`${noHome.config}/config.toml`, true, false],
+      ['/proc/1/environ', false, false],
+      ['/dev/sda', false, false],
+      ['/dev/shm/file', true, true],
+      ['/no-home/elsewhere', true, true],
+    ];
+    for (const [path, read, write] of table) {
+      expect([may('read', path), may('write', path)], path).toEqual([read, write]);
+    }
+  });
+
+  it('[scope.protected-list] the list for a root names what is there and what is not yet, git’s parts one by one, also of repositories and submodules in it', async () => {
+    const root = await tempFolder();
+    for (const file of [
+      '.git/HEAD',
+      '.git/modules/lib/ssl/HEAD',
+      '.git/worktrees/w1/HEAD',
+      'vendor/.git/HEAD',
+      'linked/.git',
+      'plain/file',
+    ]) {
+      await mkdir(dirname(join(root, file)), { recursive: true });
+      await writeFile(join(root, file), '');
+    }
+    const list = protectedBelow(root);
+    for (const path of [
+      '.git/hooks',
+      '.git/config',
+      '.git/modules/lib/ssl/hooks',
+      '.git/worktrees/w1/config.worktree',
+      'vendor/.git/hooks',
+      'linked/.git',
+      '.envrc',
+      '.podkin',
+      '.vscode',
+    ]) {
+      expect(list).toContain(join(root, path));
+    }
+    expect(list).not.toContain(join(root, '.git'));
+    expect(list.filter((path) => path.startsWith(join(root, 'plain')))).toEqual([]);
+    expect(new Set(list).size).toBe(list.length);
+    expect(protectedBelow(join(root, 'none'))).toContain(join(root, 'none/.git/hooks'));
+  });
+});
