@@ -124,9 +124,7 @@ async function scopeFor(context: ToolContext, request: SpawnRequest): Promise<Pa
   const narrowed = narrow(context.scope, wanted);
   if (narrowed.ok) return narrowed.scope;
   const outside = narrowed.outside
-    .map(
-      ({ right, path, deny }) => `${right} ${path}${deny === undefined ? '' : ` (${deny.path} is denied)`}`,
-    )
+    .map(({ right, path, ...why }) => `${right} ${path}${reasonOf(why)}`)
     .join(', ');
   throw new SpawnRefused(
     `A child gets no more than this pod has. Outside of it: ${outside}. This pod may read ${context.scope.read.join(', ') || 'nothing'} and write ${context.scope.write.join(', ') || 'nothing'}.`,
