@@ -4,6 +4,8 @@
  *
  * Relies on each child's log having been read before its parent's: then whatever a child knows to be received must stand at the parent.
  */
+import { z } from 'zod';
+import { sentPodEvent } from '../protocol/pod-event.ts';
 import type { Tombstone } from '../session/home.ts';
 import { type Finding, type Stretch, drawTogether, holesIn, lengthOf, told } from './verify-finding.ts';
 import type { SenderView } from './verify-inbox.ts';
@@ -109,7 +111,7 @@ function changed(parent: LogView, child: LogView, sender: SenderView): Finding[]
     // Committed since the child's log was read.
     if (sent === undefined) continue;
     const what = `event ${seq} of "${child.name}" (entry ${entrySeq})`;
-    if (!saysNothingElse(event, sent.event)) {
+    if (!saysNothingElse(event, sent.event) && !standsForStrange(event, sent.event)) {
       findings.push({
         rule: 'I8',
         pod: parent.name,
@@ -123,6 +125,16 @@ function changed(parent: LogView, child: LogView, sender: SenderView): Finding[]
   }
   return findings;
 }
+
+/** A kind that only another version of podkin knows is told as an error in its place. */
+function standsForStrange(told: unknown, sent: unknown): boolean {
+  return strangeShape.safeParse(told).success && !sentPodEvent.safeParse(sent).success;
+}
+
+const strangeShape = z.looseObject({
+  kind: z.literal('errored'),
+  error: z.looseObject({ category: z.literal('unknownEvent') }),
+});
 
 /** Every field of `part` stands equal in `whole`: a receiver may leave out fields that it does not know. */
 function saysNothingElse(part: unknown, whole: unknown): boolean {

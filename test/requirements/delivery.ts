@@ -44,6 +44,7 @@ export const delivery = {
   'verify.late-result': 'a result after its turn is over says that it was interrupted',
   'verify.lives-rise': 'no life begins twice',
   'verify.malformed-entry': 'an entry without its fields is told and passed over, whatever its type',
+  'verify.strange-event': 'what only another version can read may stand as an error that says so',
   'verify.misrouted': 'events stand at the parent of their sender and nowhere else',
   'verify.newer-event': 'fields that a receiver does not know may be missing in its receipt',
   'verify.parent-just-back': 'a parent that was started within the minute has not been late',

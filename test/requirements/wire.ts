@@ -8,7 +8,7 @@ export const wire = {
   'adversity.pipe': 'a command whose reader is slow writes all of several megabytes before it exits',
   'adversity.stdio': 'a pod holds no pipe or terminal of its starter: its output goes to its own file',
   'adversity.stopped':
-    'twenty events each of twenty children, sent to a stopped parent: all there once and in order when it goes on',
+    'twenty events each of fifty children, sent to a stopped parent: all there once and in order when it goes on',
   'adversity.stopped-for-real':
     'a real child that reports to a stopped parent keeps its report visible as pending, and delivers it once',
   'close.killed': 'a killed pod settles them too: what was answered is in the log',

@@ -32,9 +32,9 @@ async function deathsAt(pod: TestPod): Promise<string[]> {
 }
 
 describe('a parent that stands still', () => {
-  it('[adversity.stopped] twenty events each of twenty children, sent to a stopped parent: all there once and in order when it goes on', async () => {
+  it('[adversity.stopped] twenty events each of fifty children, sent to a stopped parent: all thousand there once and in order when it goes on', async () => {
     const pod = home.makeRoot({ limits: { children: 100 } });
-    const children = await fakeChildren(home, pod, 20);
+    const children = await fakeChildren(home, pod, 50);
     await pod.start();
     for (const child of children) await child.link();
     await pod.freeze();
@@ -43,12 +43,14 @@ describe('a parent that stands still', () => {
     );
     const meanwhile = await connectAndSend(pod.socket, 'status', {}, { deadlineMs: 100 });
     expect(meanwhile).toMatchObject({ ok: false, failure: 'timedOut', delivered: 'unknown' });
+    expect(children.map((child) => child.acked)).toEqual(children.map(() => 0));
     await pod.thaw();
     for (const sent of await Promise.all(answers)) {
       expect(sent.map((answer) => answer.received)).toEqual(upTo(20));
     }
     const entries = await pod.entries();
     for (const child of children) expect(receiptsIn(entries, child.instance)).toEqual(upTo(20));
+    expect(entries.filter((entry) => entry.type === 'podEventReceived')).toHaveLength(1_000);
     expect(await deathsAt(pod)).toEqual([]);
     for (const child of children) await child.end();
   });

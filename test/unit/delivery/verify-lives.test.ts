@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Report, verifyLogs } from '../../../src/delivery/verify.ts';
-import { type LogBuilder, died, finished } from '../../support/log-builder.ts';
+import { type LogBuilder, died, finished, shutDown } from '../../support/log-builder.ts';
 import { broken, check, expectOnly, family } from './verify-rig.ts';
 
 describe('verify: I5', () => {
@@ -126,6 +126,35 @@ describe('verify: I6, I8, I12', () => {
     child.emit(Object.assign({ fromTheFuture: true }, event));
     root.receive(child, 1, { event });
     expectOnly(home, []);
+  });
+
+  it('[verify.strange-event] what only another version can read may stand as an error that says so, and nothing else may', () => {
+    const { turn, assignments, text, textChars, usage, durationMs, hops } = finished();
+    const report = {
+      turn,
+      assignments,
+      outstanding: [],
+      settled: false,
+      text,
+      textChars,
+      usage,
+      durationMs,
+      hops,
+    };
+    const notUnderstood = {
+      kind: 'errored' as const,
+      error: { category: 'unknownEvent', message: '' },
+      ...report,
+    };
+    const { home, root, child } = family();
+    child.emit(Object.assign({}, finished(), { kind: 'fromTheFuture' }));
+    root.receive(child, 1, { event: notUnderstood });
+    root.notified(() => root.addItem(child.identity, 1, notUnderstood));
+    expectOnly(home, []);
+    const known = family();
+    known.child.emit(shutDown());
+    known.root.receive(known.child, 1, { event: notUnderstood, reads: false });
+    expect(broken(check(known.home))).toContain('I8 root');
   });
 
   it('[verify.misrouted] events stand at the parent of their sender and nowhere else', () => {
