@@ -21,6 +21,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts', 'test/requirements.test.ts'],
           exclude: ['test/unit/sim/**', ...slowParts],
+          // Patience for a machine that has much else to do; none waits for time to pass.
+          testTimeout: 30_000,
         },
       },
       { test: { name: 'sim', include: ['test/unit/sim/**/*.test.ts'] } },
