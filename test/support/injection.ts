@@ -46,23 +46,13 @@ export async function startTraced(pod: TestPod, fault: Fault | null): Promise<Tr
   const trace = join(pod.home.path, `trace-${traces}`);
   const output = openSync(pod.folder.stderr, 'a');
   const set = fault === null ? Object.values(callSets).join(',') : callSets[fault.call];
+  const inject = fault === null ? [] : ['-e', `inject=${set}:${injected(fault.effect)}:when=${fault.nth}`];
   const traced = spawn(
     'strace',
-    [
-      ...[
-        '-f',
-        '-q',
-        '--detach-on=execve',
-        '-o',
-        trace,
-        '-e',
-        `trace=${traceable(set)}`,
-        '-e',
-        'signal=none',
-      ],
-      ...(fault === null ? [] : ['-e', `inject=${set}:${injected(fault.effect)}:when=${fault.nth}`]),
-      ...[process.execPath, commandFile, '__pod', pod.folder.path],
-    ],
+    // What it spawns is let go.
+    ['-f', '--detach-on=execve', '-q', '-o', trace, '-e', `trace=${traceable(set)}`, '-e', 'signal=none']
+      .concat(inject)
+      .concat(process.execPath, commandFile, '__pod', pod.folder.path),
     {
       // One thread of the pool, because the count is each thread's own.
       env: { ...pod.home.environment, UV_THREADPOOL_SIZE: '1', PODKIN_READY_FD: '3' },
