@@ -5,6 +5,7 @@
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readEntries } from '../session/read-log.ts';
+import { scopeText } from '../session/scope-text.ts';
 import { type Deferred, deferred } from '../std/deferred.ts';
 import { uuidv7 } from '../std/uuid.ts';
 import { AlertsOnce } from './alerts-once.ts';
@@ -167,7 +168,8 @@ class Attached {
 
   #greet(stream: PodStream): void {
     const { name, cwd, model, scope, tools } = stream.header.greeting;
-    const rights = `reads ${scope.read.join(', ') || 'nothing'}; writes ${scope.write.join(', ') || 'nothing'}`;
+    const { reads, writes, denied } = scopeText(scope);
+    const rights = `reads ${reads}; writes ${writes}${denied === '' ? '' : `; ${denied}`}`;
     this.#tell(`${name} (${stream.header.status}), ${model}, in ${cwd}`);
     this.#tell(`${oneLine(rights, 300)}; tools: ${tools.join(', ')}`);
     this.#tell('What you type is sent to it; /help lists the commands, Ctrl+C detaches.');

@@ -41,6 +41,8 @@ export const commands: readonly CommandSpec[] = [
       ['--cwd <dir>', 'working directory (default: the current one)'],
       ['--write <paths...>', 'paths that it may change; new ones too'],
       ['--read <paths...>', 'paths that it may read'],
+      ['--deny <paths...>', 'paths that it may neither read nor change, inside the others'],
+      ['--deny-write <paths...>', 'paths that it may read and not change'],
       ['--max-steps <n>', 'requests to the model in one turn'],
       ['--max-cost <usd>', "US dollars of one pod's session"],
       ['--permission-mode <mode>', 'default, acceptEdits, plan, dontAsk or bypassPermissions'],
@@ -51,6 +53,7 @@ export const commands: readonly CommandSpec[] = [
     ],
     more: [
       'TASK is what the pod is to do; "-" reads it from stdin. Without --write and --read the working directory may be read and changed.',
+      "A path means all below it, 'path/*' (quoted) only what lies directly in it. [scope] deny and denyWrite in a configuration add to --deny and --deny-write.",
       'At the end the tree is stopped and its logs stay; with --detach the pod stays and waits.',
       'A first Ctrl-C stops the tree in order, a second one at once.',
       '',
@@ -249,18 +252,26 @@ export const commands: readonly CommandSpec[] = [
   },
 ];
 
-/** `--write a "do this"` leaves no argument for the task: a last path with a space in it, or `-`, was meant as one. */
-function taskAmongPaths(write: readonly string[], read: readonly string[]) {
+/** The options that take paths, several each. */
+const pathOptions = ['write', 'read', 'deny', 'denyWrite'] as const;
+type PathLists = Record<(typeof pathOptions)[number], readonly string[]>;
+
+/** `--write a "do this"` leaves no argument for the task: a last path with a space in it, or `-`, was meant as one, where only one list ends so. */
+function taskAmongPaths(lists: PathLists): PathLists & { task: string | undefined } {
   const isTask = (list: readonly string[]): boolean => list.length > 1 && /\s|^-$/.test(list.at(-1) ?? '');
-  if (isTask(write) && !isTask(read)) return { task: write.at(-1), write: write.slice(0, -1), read };
-  if (isTask(read) && !isTask(write)) return { task: read.at(-1), write, read: read.slice(0, -1) };
-  return { task: undefined, write, read };
+  const [option, more] = pathOptions.filter((name) => isTask(lists[name]));
+  if (option === undefined || more !== undefined) return { ...lists, task: undefined };
+  return { ...lists, task: lists[option].at(-1), [option]: lists[option].slice(0, -1) };
 }
 
 export function runOptions(input: CommandInput) {
-  const [write, read] = [input.list('write'), input.list('read')];
-  const places =
-    input.args[0] === undefined ? taskAmongPaths(write, read) : { task: input.args[0], write, read };
+  const lists: PathLists = {
+    write: input.list('write'),
+    read: input.list('read'),
+    deny: input.list('deny'),
+    denyWrite: input.list('denyWrite'),
+  };
+  const places = input.args[0] === undefined ? taskAmongPaths(lists) : { task: input.args[0], ...lists };
   return {
     ...places,
     print: input.flag('print'),

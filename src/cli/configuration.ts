@@ -4,6 +4,7 @@
  */
 import { systemCode } from '../std/system-code.ts';
 import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import { z } from 'zod';
@@ -13,6 +14,7 @@ import { type PermissionMode, permissionModes } from '../session/permissions.ts'
 import { type Limits, limitsOfEnvironment, limitsSchema, limitVariable } from '../session/settings.ts';
 import { CommandFailed, exitStatus } from './context.ts';
 import { nearest } from './find-pod.ts';
+import { pathMistake } from './root-scope.ts';
 
 const permissionMode = z.enum(permissionModes);
 
@@ -32,10 +34,22 @@ const rules = z.array(rule).optional();
 /** A project's file comes with what was cloned: it may make podkin ask and refuse, never allow. */
 const projectRules = z.strictObject({ ask: rules, deny: rules });
 
+const scopePaths = z
+  .array(
+    z.string().superRefine((path, check) => {
+      const mistake = pathMistake(path);
+      if (mistake !== null) check.addIssue({ code: 'custom', message: `"${path}" ${mistake}` });
+    }),
+  )
+  .optional();
+/** Files only take away: what may be touched is said on the command line. */
+const scopeSchema = z.strictObject({ deny: scopePaths, denyWrite: scopePaths });
+
 const projectFileSchema = z.strictObject({
   instructions: z.string().optional(),
   limits: someLimits.optional(),
   permissions: projectRules.optional(),
+  scope: scopeSchema.optional(),
 });
 const userFileSchema = projectFileSchema.extend({
   model: z.string().min(1).optional(),
@@ -60,6 +74,8 @@ export interface Configuration {
   readonly permissionMode: PermissionMode;
   /** From all places together: whichever says it, a denial is one. */
   readonly rules: Record<RuleKind, string[]>;
+  /** From both files together; `~/` is worked out, relative paths are taken from the working directory. */
+  readonly scope: { readonly deny: string[]; readonly denyWrite: string[] };
   readonly limits: Limits;
   readonly instructions: string | null;
 }
@@ -87,6 +103,10 @@ export function loadConfiguration({ environment, cwd, flags }: ConfigurationSour
       ask: [user, project].flatMap((file) => file.permissions?.ask ?? []).concat(flagRules(flags, 'ask')),
       deny: [user, project].flatMap((file) => file.permissions?.deny ?? []).concat(flagRules(flags, 'deny')),
     },
+    scope: {
+      deny: [user, project].flatMap((file) => fromHome(environment, file.scope?.deny)),
+      denyWrite: [user, project].flatMap((file) => fromHome(environment, file.scope?.denyWrite)),
+    },
     limits: effectiveLimits({ ...user.limits, ...project.limits }, environment, flags.limits ?? {}),
     instructions: instructions.length === 0 ? null : instructions.join('\n\n'),
   };
@@ -94,6 +114,12 @@ export function loadConfiguration({ environment, cwd, flags }: ConfigurationSour
 
 export function projectFile(cwd: string): string {
   return join(cwd, '.podkin', 'config.toml');
+}
+
+/** No shell has read these paths: `~/` is worked out here. */
+function fromHome(environment: NodeJS.ProcessEnv, paths: readonly string[] = []): string[] {
+  const user = environment['HOME'] ?? homedir();
+  return paths.map((path) => (path === '~' || path.startsWith('~/') ? join(user, path.slice(1)) : path));
 }
 
 function named(environment: NodeJS.ProcessEnv, variable: string): string | undefined {
@@ -215,7 +241,12 @@ function problem(error: z.ZodError, keys: readonly string[]): string {
   const place = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0] ?? '';
-    const known = place === 'limits' ? limitNames : place === 'permissions' ? ['ask', 'deny'] : keys;
+    const inner: Record<string, readonly string[]> = {
+      limits: limitNames,
+      permissions: ['ask', 'deny'],
+      scope: ['deny', 'denyWrite'],
+    };
+    const known = inner[place] ?? keys;
     const near = nearest(key, known);
     const hint = near === null ? `known here: ${known.join(', ')}` : `did you mean "${near}"?`;
     return `the key "${place === '' ? key : `${place}.${key}`}" may not be set here (${hint})`;

@@ -1,9 +1,7 @@
 /** Makes a root pod: its name, its rights and settings, its folder; then its process. */
-import { realpathSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
 import { type StartedProcess, startPodProcess } from '../pod/start-process.ts';
 import { podNamePattern } from '../protocol/names.ts';
-import { type PathScope, schemaVersion } from '../session/entries.ts';
+import { schemaVersion } from '../session/entries.ts';
 import {
   createPodFolder,
   type Home,
@@ -17,17 +15,13 @@ import type { Limits } from '../session/settings.ts';
 import { uuidv7 } from '../std/uuid.ts';
 import { version } from '../version.ts';
 import { CommandFailed, exitStatus } from './context.ts';
+import { rootScope, type ScopeWish } from './root-scope.ts';
 
-export interface RootPlan {
+export interface RootPlan extends ScopeWish {
   /** Null: the first free one of `root`, `root-2`, `root-3` … */
   readonly name: string | null;
   /** `provider/model`; a scenario's path absolute. */
   readonly model: string;
-  /** Absolute. */
-  readonly cwd: string;
-  /** As given; relative ones are taken from `cwd`. */
-  readonly read: readonly string[];
-  readonly write: readonly string[];
   readonly permissionMode: string;
   readonly permissions: PermissionSettings;
   readonly instructions: string | null;
@@ -72,28 +66,6 @@ export function freeName(taken: readonly string[]): string {
   return `root-${number}`;
 }
 
-/** Without any path the working directory may be read and written; a path to write narrows writing to it, a path to read reading. */
-export function rootScope(plan: Pick<RootPlan, 'cwd' | 'read' | 'write'>): PathScope {
-  const absolute = (paths: readonly string[]) => [
-    ...new Set(paths.map((path) => realPath(resolve(plan.cwd, path)))),
-  ];
-  const read = absolute(plan.read);
-  const write = absolute(plan.write);
-  if (read.length === 0 && write.length === 0) return { read: absolute(['.']), write: absolute(['.']) };
-  if (read.length === 0) return { read: absolute(['.', ...write]), write };
-  return { read: [...new Set([...read, ...write])], write };
-}
-
-/** The path without symbolic links; what does not exist yet keeps its name below what does. Takes an absolute path. */
-export function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    const parent = dirname(path);
-    return parent === path ? path : join(realPath(parent), basename(path));
-  }
-}
-
 function createNamed(home: Home, plan: RootPlan, name: string): Root {
   const instance = uuidv7();
   const spec: PodSpec = {
@@ -108,14 +80,10 @@ function createNamed(home: Home, plan: RootPlan, name: string): Root {
     model: plan.model,
     instructions: plan.instructions,
     permissionMode: plan.permissionMode,
-    scope: mutable(rootScope(plan)),
+    scope: rootScope(plan),
     settings: { limits: { ...plan.limits }, permissions: { ...plan.permissions } },
   };
   return { spec, folder: createPodFolder(home, spec).folder };
-}
-
-function mutable(scope: PathScope): { read: string[]; write: string[] } {
-  return { read: [...scope.read], write: [...scope.write] };
 }
 
 /** Starts the process and waits until it listens. Throws `PodStartFailed`. */

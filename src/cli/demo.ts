@@ -10,7 +10,8 @@ import { type Home, homeOf } from '../session/home.ts';
 import { defaultLimits } from '../session/settings.ts';
 import { ensureRuntimeDir } from '../transport/address.ts';
 import { type CommandContext, exitStatus } from './context.ts';
-import { createRoot, realPath, type Root } from './create-root.ts';
+import { createRoot, type Root } from './create-root.ts';
+import { realPath } from './root-scope.ts';
 import { deliveriesOf, isFinal } from './deliveries.ts';
 import { demoScenario, demoTexts } from './demo-scenario.ts';
 import { DemoStage } from './demo-stage.ts';
@@ -89,6 +90,8 @@ function demoRoot(home: Home, folder: string): Root {
     cwd: folder,
     read: [join(folder, 'in')],
     write: [join(folder, 'out')],
+    deny: [],
+    denyWrite: [],
     permissionMode: 'default',
     permissions: { allow: [], ask: [], deny: [], headless: true },
     instructions: null,

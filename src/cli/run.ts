@@ -15,10 +15,11 @@ import { ensureRuntimeDir, socketPath } from '../transport/address.ts';
 import { connectAndSend } from '../transport/connect-and-send.ts';
 import { loadConfiguration, unknownLimits } from './configuration.ts';
 import { CommandFailed, type CommandContext, exitStatus } from './context.ts';
-import { createRoot, realPath, type Root, type RootPlan, startRoot } from './create-root.ts';
+import { createRoot, type Root, type RootPlan, startRoot } from './create-root.ts';
 import { endTree } from './end-tree.ts';
 import { catchSignals, type Interruption } from './interruption.ts';
 import { exitOf, newTally, type RunEnd, runResult } from './result.ts';
+import { pathMistake, realPath } from './root-scope.ts';
 import { outputFormats, personReport, printReport, type OutputFormat, type RunReport } from './run-report.ts';
 import { TreeWatch } from './tree-watch.ts';
 
@@ -34,6 +35,8 @@ export interface RunOptions {
   readonly cwd?: string | undefined;
   readonly write?: readonly string[] | undefined;
   readonly read?: readonly string[] | undefined;
+  readonly deny?: readonly string[] | undefined;
+  readonly denyWrite?: readonly string[] | undefined;
   readonly maxSteps?: string | number | undefined;
   readonly maxCost?: string | number | undefined;
   readonly permissionMode?: string | undefined;
@@ -93,7 +96,7 @@ function planOf(context: CommandContext, options: RunOptions): RootPlan {
   const cwd = realPath(resolve(context.cwd, options.cwd ?? '.'));
   if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw usage(`--cwd ${cwd}: there is no such directory`);
-  const { model, limits, permissionMode, rules, instructions } = loadConfiguration({
+  const { model, limits, permissionMode, rules, scope, instructions } = loadConfiguration({
     environment,
     cwd,
     flags: {
@@ -118,13 +121,23 @@ function planOf(context: CommandContext, options: RunOptions): RootPlan {
     name: options.name ?? null,
     model: absoluteModelName(model, context.cwd),
     cwd,
-    read: options.read ?? [],
-    write: options.write ?? [],
+    read: checkedPaths('--read', options.read),
+    write: checkedPaths('--write', options.write),
+    deny: [...scope.deny, ...checkedPaths('--deny', options.deny)],
+    denyWrite: [...scope.denyWrite, ...checkedPaths('--deny-write', options.denyWrite)],
     permissionMode,
     permissions: { ...rules, headless: options.print === true },
     instructions,
     limits,
   };
+}
+
+function checkedPaths(option: string, paths: readonly string[] = []): readonly string[] {
+  for (const path of paths) {
+    const mistake = pathMistake(path);
+    if (mistake !== null) throw usage(`${option}: "${path}" ${mistake}`);
+  }
+  return paths;
 }
 
 function rootOf(context: CommandContext, plan: RootPlan): Root {

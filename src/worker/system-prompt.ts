@@ -1,5 +1,6 @@
 /** What every request begins with: who the pod is, how to work with other pods, what it may touch, and the project's own AGENTS.md. */
 import type { SessionEntry } from '../session/entries.ts';
+import { scopeText } from '../session/scope-text.ts';
 
 export interface PromptFacts {
   session: SessionEntry;
@@ -11,6 +12,7 @@ export interface PromptFacts {
 
 export function systemPrompt({ session, agentsFile, spawns }: PromptFacts): string {
   const { name, parent, cwd, scope } = session;
+  const { reads, writes, denied } = scopeText(scope);
   const place =
     parent === null
       ? 'You work for the person who started you.'
@@ -19,7 +21,9 @@ export function systemPrompt({ session, agentsFile, spawns }: PromptFacts): stri
     `You are "${name}", an agent of podkin, a tree of agents that hand each other work. ${place}`,
     [
       `Your working directory is ${cwd}. Relative paths are taken from there.`,
-      `You may read below: ${listed(scope.read)}. You may write below: ${listed(scope.write)}.`,
+      `You may read below: ${reads}. You may write below: ${writes}. A path that ends in /* means only what lies directly there.`,
+      ...(denied === '' ? [] : [`Exceptions, for you and for whoever you hand work to: ${denied}.`]),
+      'Files that git, shells, editors, agents or logins obey by themselves (.git, .envrc, .vscode, .npmrc, shell start files …) are always read-only.',
       'A tool that answers with an error has told you why and what to do next; do not repeat the same call unchanged.',
     ].join('\n'),
     spawns ? delegation : null,
@@ -28,10 +32,6 @@ export function systemPrompt({ session, agentsFile, spawns }: PromptFacts): stri
     agentsFile === null ? null : `The project's AGENTS.md says:\n\n${agentsFile}`,
   ];
   return sections.filter((section) => section !== null && section !== '').join('\n\n');
-}
-
-function listed(paths: readonly string[]): string {
-  return paths.length === 0 ? 'nothing' : paths.join(', ');
 }
 
 const delegation = [

@@ -84,6 +84,7 @@ export const commands = {
   'config.file': '--config stands in for the user file',
   'config.order': 'a flag outweighs the environment, that the project, that the user',
   'config.project-safe': 'a project file can not set model, permission mode, base URLs or hooks',
+  'config.scope': 'both files add denies, none allows anything, and a mistake names file, key and path',
   'demo.scenario': "the demo's scenario is one that the scripted model takes",
   'provider.interrupted': 'an interrupted run lets go of the provider in the middle of its answer',
   'provider.key-kept':
@@ -108,9 +109,12 @@ export const commands = {
   'run.died-names-restore':
     'a root that died is told with its reason and with the command that starts it again',
   'run.exit-status': 'the exit status tells how it ended, and a denied tool is never a silent 0 with -p',
+  'run.path-mistakes': 'an empty path and a pattern are no paths of a scope, a last /* is',
   'run.result-denials': 'a denial anywhere in the tree is in the result, with the pod and the tool',
   'run.result-once': 'an entry that is read a second time counts once',
   'run.result-sums': 'tokens and cost are sums over the tree, and an unknown price is not taken for none',
+  'run.root-denies':
+    'denied paths stand in the scope of the root, a link under its own name and where it leads, and are kept on disk',
   'run.root-name': 'roots are named root, root-2, root-3 …, and a free number is used again',
   'run.root-name-refused': 'a name that is taken or can not be one is refused with what to do',
   'run.root-scope':

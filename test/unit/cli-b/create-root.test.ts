@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseAttachLine } from '../../../src/cli/attach-line.ts';
-import { createRoot, freeName, type RootPlan, rootScope } from '../../../src/cli/create-root.ts';
+import { createRoot, freeName, type RootPlan } from '../../../src/cli/create-root.ts';
+import { pathMistake, rootScope } from '../../../src/cli/root-scope.ts';
 import { demoScenario } from '../../../src/cli/demo-scenario.ts';
 import { parseScenario } from '../../../src/model/scenario.ts';
 import { homeOf, NameTaken, readSpec } from '../../../src/session/home.ts';
@@ -22,6 +23,8 @@ function plan(cwd: string, more: Partial<RootPlan> = {}): RootPlan {
     cwd,
     read: [],
     write: [],
+    deny: [],
+    denyWrite: [],
     permissionMode: 'default',
     permissions: { allow: [], ask: [], deny: [], headless: false },
     instructions: null,
@@ -65,17 +68,45 @@ describe('making a root', () => {
     mkdirSync(join(folder, 'real'));
     symlinkSync(join(folder, 'real'), join(folder, 'link'));
     const at = (...parts: string[]) => join(folder, ...parts);
-    expect(rootScope({ cwd: folder, read: [], write: [] })).toEqual({ read: [folder], write: [folder] });
-    expect(rootScope({ cwd: folder, read: [], write: ['out'] })).toEqual({
-      read: [folder, at('out')],
-      write: [at('out')],
-    });
-    expect(rootScope({ cwd: folder, read: ['in'], write: [] })).toEqual({ read: [at('in')], write: [] });
+    const scope = (more: Partial<RootPlan>) => rootScope(plan(folder, more));
+    expect(scope({})).toEqual({ read: [folder], write: [folder] });
+    expect(scope({ write: ['out'] })).toEqual({ read: [folder, at('out')], write: [at('out')] });
+    expect(scope({ read: ['in'] })).toEqual({ read: [at('in')], write: [] });
     // What does not exist yet lies below what does.
-    expect(rootScope({ cwd: folder, read: ['in'], write: ['link/new/deep'] })).toEqual({
-      read: [at('in'), at('real', 'new', 'deep')],
-      write: [at('real', 'new', 'deep')],
+    expect(scope({ read: ['in'], write: ['link/new/deep', 'link/*'] })).toEqual({
+      read: [at('in'), at('real', 'new', 'deep'), at('real', '*')],
+      write: [at('real', 'new', 'deep'), at('real', '*')],
     });
+  });
+
+  it('[run.root-denies] denied paths stand in the scope of the root, a link under its own name and where it leads, and are kept on disk', () => {
+    const folder = place();
+    mkdirSync(join(folder, 'real'));
+    symlinkSync(join(folder, 'real'), join(folder, 'link'));
+    const at = (...parts: string[]) => join(folder, ...parts);
+    const wish = plan(folder, { deny: ['link', 'link/new/*'], denyWrite: ['fixed', at('fixed/')] });
+    const scope = {
+      read: [folder],
+      write: [folder],
+      deny: [
+        { path: at('link'), right: 'read' },
+        { path: at('real'), right: 'read' },
+        { path: at('real', 'new', '*'), right: 'read' },
+        { path: at('fixed'), right: 'write' },
+      ],
+    };
+    expect(rootScope(wish)).toEqual(scope);
+    const home = homeOf({ PODKIN_HOME: join(folder, 'home') });
+    expect(readSpec(createRoot(home, wish).folder)?.scope).toEqual(scope);
+  });
+
+  it('[run.path-mistakes] an empty path and a pattern are no paths of a scope, a last /* is', () => {
+    for (const path of ['', '  ', 'a\0b', '**', 'src/**', '*.ts', 'a/*/b', 'a/**/*']) {
+      expect(pathMistake(path), path).not.toBeNull();
+    }
+    for (const path of ['.', '*', 'src', 'src/*', '/*', 'src/[id]/x', 'a?']) {
+      expect(pathMistake(path), path).toBeNull();
+    }
   });
 });
 

@@ -55,6 +55,23 @@ describe('configuration', () => {
     expect(load({}).model).toBe('');
   });
 
+  it('[config.scope] both files add denies, none allows anything, and a mistake names file, key and path', () => {
+    const user = '[scope]\ndeny = ["~/private", ".env"]\n';
+    const project = '[scope]\ndeny = ["secrets"]\ndenyWrite = ["vendor/*"]\n';
+    expect(load({ user, project, variables: { HOME: '/home/me' } }).scope).toEqual({
+      deny: ['/home/me/private', '.env', 'secrets'],
+      denyWrite: ['vendor/*'],
+    });
+    expect(load({}).scope).toEqual({ deny: [], denyWrite: [] });
+    expect(mistake({ project: '[scope]\nwrite = ["/"]' })).toMatch(
+      /"scope.write".*known here: deny, denyWrite/,
+    );
+    expect(mistake({ user: '[scope]\nread = ["/"]' })).toContain('"scope.read"');
+    expect(mistake({ project: '[scope]\ndeny = ["src/**"]' })).toMatch(
+      /config.toml: scope.deny.0: "src\/\*\*" is a pattern/,
+    );
+  });
+
   it.each([
     'model = "openai/x"',
     'permissionMode = "bypassPermissions"',

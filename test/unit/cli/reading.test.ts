@@ -63,6 +63,10 @@ describe('what is read from the command line', () => {
     });
     expect(read({ write: ['out', 'src'] })).toMatchObject({ task: undefined, write: ['out', 'src'] });
     expect(read({ write: ['a dir'] })).toMatchObject({ task: undefined, write: ['a dir'] });
+    expect(read({ write: ['out'], denyWrite: ['lib', 'do this'] })).toMatchObject({
+      task: 'do this',
+      denyWrite: ['lib'],
+    });
     expect(read({ write: ['out', 'a dir'] }, 'task')).toMatchObject({
       task: 'task',
       write: ['out', 'a dir'],
