@@ -8,6 +8,7 @@ import { readEntries } from '../session/read-log.ts';
 import { scopeText } from '../session/scope-text.ts';
 import { type Deferred, deferred } from '../std/deferred.ts';
 import { uuidv7 } from '../std/uuid.ts';
+import type { Client } from '../transport/client.ts';
 import { AlertsOnce } from './alerts-once.ts';
 import { notRunning } from './ask-pod.ts';
 import { type AttachAction, attachHelp, parseAttachLine } from './attach-line.ts';
@@ -16,6 +17,8 @@ import { findPod, type FoundPod } from './find-pod.ts';
 import { LiveView } from './live-view.ts';
 import { type LiveEvent, openPodStream, type PodStream } from './pod-stream.ts';
 import { oneLine } from './printable.ts';
+import { answerQuestion } from './answer-question.ts';
+import { QuestionDesk } from './question-desk.ts';
 import { treeState } from './settled-tree.ts';
 import { runs } from './stop-pod.ts';
 import { renderEntry } from './transcript.ts';
@@ -47,6 +50,7 @@ class Attached {
   readonly #pod: FoundPod;
   readonly #view: LiveView;
   readonly #alerts = new AlertsOnce();
+  readonly #desk: QuestionDesk;
   readonly #end: Deferred<number> = deferred();
   #ended = false;
   #stream: PodStream | null = null;
@@ -68,6 +72,7 @@ class Attached {
   constructor(context: CommandContext, pod: FoundPod) {
     this.#context = context;
     this.#pod = pod;
+    this.#desk = new QuestionDesk({ color: context.color, keyboard: true });
     this.#view = new LiveView({
       write: (text) => context.stdout.write(text),
       streaming: context.isTerminal,
@@ -90,7 +95,7 @@ class Attached {
     const signals = ['SIGINT', 'SIGTSTP'] as const;
     for (const signal of signals) process.on(signal, detach);
     const lines = createInterface({ input: this.#context.stdin });
-    lines.on('line', (line) => void this.#obey(parseAttachLine(line)));
+    lines.on('line', (line) => void this.#read(line));
     lines.on('close', () => void this.#onInputEnd());
     try {
       const following = this.#follow();
@@ -217,6 +222,18 @@ class Attached {
       if (entry.type === 'userMessage' && this.#own.delete(entry.submission)) return;
     }
     if (this.#alerts.isNews(this.#pod.name, event)) this.#view.showMain(event);
+    const question = this.#desk.take(event, performance.now());
+    if (question !== null) this.#tell(question);
+  }
+
+  /** A single letter answers the question that is shown; without one it is a text like any other. */
+  async #read(line: string): Promise<void> {
+    const typed = this.#desk.typed(line, performance.now());
+    if (typed.kind === 'other') return await this.#obey(parseAttachLine(line));
+    if (typed.kind === 'late') return this.#tell(typed.text);
+    await this.#command(`answering ${typed.question.pod}`, async (client) =>
+      this.#tell(await answerQuestion(client, this.#desk, typed)),
+    );
   }
 
   async #obey(action: AttachAction): Promise<void> {
@@ -248,14 +265,18 @@ class Attached {
   }
 
   async #control(method: 'pause' | 'resume' | 'cancel' | 'shutdown'): Promise<void> {
+    await this.#command(method, (client) => client.call(method, {}));
+  }
+
+  async #command(what: string, work: (client: Client) => Promise<unknown>): Promise<void> {
     this.#commandsOpen += 1;
     try {
       await this.#connected.promise;
       const client = this.#stream?.client;
       if (client === undefined) this.#tell('Not connected at the moment; try again when it is back.');
-      else await client.call(method, {});
+      else await work(client);
     } catch (error) {
-      this.#tell(`${method}: ${error instanceof Error ? error.message : String(error)}`);
+      this.#tell(`${what}: ${error instanceof Error ? error.message : String(error)}`);
     } finally {
       this.#commandsOpen -= 1;
     }

@@ -178,6 +178,32 @@ export const commands: readonly CommandSpec[] = [
         json: input.flag('json'),
       }),
   },
+  {
+    usage: 'approvals',
+    group: look,
+    summary: 'the questions that wait for a person',
+    options: [json],
+    more: 'A question waits until it is answered or its turn ends. Those of pods that have ended are listed too.',
+    run: async (context, input) =>
+      (await import('./approvals.ts')).approvalsCommand(context, { json: input.flag('json') }),
+  },
+  {
+    usage: 'approve <question>',
+    group: steer,
+    summary: 'answer a question: yes, or with --deny no',
+    options: [
+      ['--deny', 'no'],
+      ['--always', 'yes, and for the same call of this pod from now on'],
+      ['--reason <text>', 'what the model is told with a no'],
+    ],
+    more: 'QUESTION is its id or the beginning of it, or the name of a pod that asks one thing.',
+    run: async (context, input) =>
+      (await import('./approvals.ts')).approveCommand(context, first(input), {
+        deny: input.flag('deny'),
+        always: input.flag('always'),
+        reason: input.text('reason'),
+      }),
+  },
   ...(['pause', 'resume', 'cancel'] as const).map((method) => ({
     usage: `${method} <name>`,
     group: steer,

@@ -65,6 +65,11 @@ export function contextOf(parts: ProcessParts): CommandContext {
   };
 }
 
+/** Somebody can type: stdin is a terminal. */
+export function hasKeyboard({ stdin }: Pick<CommandContext, 'stdin'>): boolean {
+  return 'isTTY' in stdin && stdin.isTTY === true;
+}
+
 function outputTo(stream: Writable): Output {
   return {
     write(text) {

@@ -56,6 +56,8 @@ export class LiveView {
       case 'toolInputDelta':
       case 'toolProgress':
       case 'status':
+      case 'approvalRequested':
+      case 'approvalAnswered':
       case 'lagged':
       case 'shutdown':
       default:

@@ -5,6 +5,7 @@ import type { Entry } from '../session/entries.ts';
 import { type Client, clientOver } from '../transport/client.ts';
 import { dial } from '../transport/dial.ts';
 import type { CloseReason } from '../transport/failures.ts';
+import { closedQuestionSchema, questionSchema } from '../protocol/approval.ts';
 import type { Result } from '../protocol/methods.ts';
 
 const place = { turn: z.string(), step: z.int() };
@@ -33,6 +34,8 @@ const liveEventSchema = z.discriminatedUnion('type', [
     turn: text.optional(),
     step: z.int().optional(),
   }),
+  questionSchema.extend({ type: z.literal('approvalRequested') }),
+  closedQuestionSchema.extend({ type: z.literal('approvalAnswered') }),
   z.object({ type: z.literal('lagged') }),
   z.object({ type: z.literal('shutdown'), reason: text.nullish() }),
 ]);

@@ -8,6 +8,11 @@ export function printable(text: string): string {
   return text.replaceAll(steering, '');
 }
 
+/** As `printable`, but what would steer is shown as its number (`\u{1b}`) instead of being left out: for what a person is to judge. */
+export function visible(text: string): string {
+  return text.replaceAll(steering, (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`);
+}
+
 /** The first line that says something, at most `charsMax` characters, with `…` where something is missing. */
 export function oneLine(text: string, charsMax: number): string {
   const lines = printable(text)

@@ -8,6 +8,8 @@ export interface Denial {
   pod: string;
   tool: string;
   call: string;
+  /** What the call was to do: its input as JSON, bounded. */
+  input: string;
   text: string;
 }
 
@@ -21,6 +23,8 @@ export interface PodTally {
   /** The newest text that the model said. */
   text: string;
   denials: Denial[];
+  /** Inputs of the calls that have no result yet. */
+  readonly calls: Map<string, string>;
   lastTurn: { outcome: TurnOutcome; reason: string | null } | null;
   turnOpen: boolean;
   started: Entry<StartedEntry> | null;
@@ -36,12 +40,15 @@ export function newTally(name: string, instance: string): PodTally {
     usage: { inputTokens: 0, outputTokens: 0, cost: 0 },
     text: '',
     denials: [],
+    calls: new Map(),
     lastTurn: null,
     turnOpen: false,
     started: null,
     stopped: false,
   };
 }
+
+const inputCharsMax = 500;
 
 type Counters = {
   readonly [T in EntryBody['type']]?: (
@@ -66,8 +73,13 @@ const counters: Counters = {
     const text = entry.parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('');
     if (text.trim() !== '') tally.text = text;
   },
+  toolCall(tally, { call, input }) {
+    tally.calls.set(call, JSON.stringify(input).slice(0, inputCharsMax).toWellFormed());
+  },
   toolResult(tally, { tool, call, text, denied }) {
-    if (denied === true) tally.denials.push({ pod: tally.name, tool, call, text });
+    const input = tally.calls.get(call) ?? '';
+    tally.calls.delete(call);
+    if (denied === true) tally.denials.push({ pod: tally.name, tool, call, input, text });
   },
   stepCompleted(tally, entry) {
     tally.usage = addUsage(tally.usage, entry.usage);

@@ -16,6 +16,8 @@ export interface RunReport {
   readonly deltas: boolean;
   /** Also called for what the tree writes while it stops. */
   event(pod: WatchedPod, event: LiveEvent): void;
+  /** A block of lines for whoever watches, beside the work. */
+  tell(text: string): void;
   /** Once, from when on the tree is being stopped. */
   ending(end: RunEnd): void;
   result(result: RunResult, end: RunEnd): void;
@@ -35,6 +37,9 @@ export function printReport(context: CommandContext, format: OutputFormat): RunR
         const line = troubleLine(event);
         if (line !== null) stderr.write(`${name}: ${line}\n`);
       }
+    },
+    tell(text) {
+      stderr.write(`${text}\n`);
     },
     ending() {},
     result(result, end) {
@@ -74,6 +79,11 @@ export function personReport(context: CommandContext, options: PersonReportOptio
       if (entry?.type === 'userMessage' && entry.submission === options.submission) return;
       if (pod.depth === 0) view.showMain(event);
       else view.showOther(pod.tally.name, event);
+    },
+    tell(text) {
+      if (quiet) return;
+      view.finish();
+      context.stderr.write(`${text}\n`);
     },
     ending(end) {
       quiet = true;
@@ -144,7 +154,7 @@ function trouble(result: RunResult, end: RunEnd): string {
     const first = result.permissionDenials[0];
     const what =
       first === undefined ? '' : ` (${printable(first.tool)} in ${first.pod}: ${oneLine(first.text, 200)})`;
-    return `${name} has answered, but a tool was denied${what}; widen its rights with --write, --read or --permission-mode.`;
+    return `${name} has answered, but a tool was denied${what}; widen its rights with --write, --read, --allow-tool or --permission-mode.`;
   }
   return result.status === 'limit' ? `${name} stopped at a limit${reason}` : `${name} failed${reason}`;
 }

@@ -14,13 +14,14 @@ import { uuidv7 } from '../std/uuid.ts';
 import { ensureRuntimeDir, socketPath } from '../transport/address.ts';
 import { connectAndSend } from '../transport/connect-and-send.ts';
 import { loadConfiguration, unknownLimits } from './configuration.ts';
-import { CommandFailed, type CommandContext, exitStatus } from './context.ts';
+import { CommandFailed, type CommandContext, exitStatus, hasKeyboard } from './context.ts';
 import { createRoot, type Root, type RootPlan, startRoot } from './create-root.ts';
 import { endTree } from './end-tree.ts';
 import { catchSignals, type Interruption } from './interruption.ts';
 import { exitOf, newTally, type RunEnd, runResult } from './result.ts';
 import { pathMistake, realPath } from './root-scope.ts';
 import { outputFormats, personReport, printReport, type OutputFormat, type RunReport } from './run-report.ts';
+import { RunQuestions } from './run-questions.ts';
 import { TreeWatch } from './tree-watch.ts';
 
 /** As the command line gave them; what it did not say is left out. */
@@ -177,7 +178,15 @@ async function foreground(run: Run, report: RunReport, mode: { headless: boolean
   const watch = new TreeWatch({
     home: context.home,
     deltas: report.deltas,
-    onEvent: (pod, event) => report.event(pod, event),
+    onEvent: (pod, event) => {
+      report.event(pod, event);
+      if (pod.depth === 0) questions.event(event);
+    },
+  });
+  const questions = new RunQuestions(context, {
+    keyboard: !mode.headless && hasKeyboard(context),
+    client: () => watch.pods[0]?.stream?.client ?? null,
+    tell: (text) => report.tell(text),
   });
   try {
     const end = await work(run, watch, interruption);
@@ -192,6 +201,7 @@ async function foreground(run: Run, report: RunReport, mode: { headless: boolean
     await context.stdout.drained();
     return exitOf(result, end, mode);
   } finally {
+    questions.close();
     interruption.release();
   }
 }

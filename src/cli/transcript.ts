@@ -1,5 +1,6 @@
 /** A log's entries as text for people: one block an entry, nothing for entries that only the machinery needs. Pure. */
 import type {
+  ApprovalEntry,
   Entry,
   EntryBody,
   InputSource,
@@ -8,7 +9,7 @@ import type {
   TurnEndedEntry,
 } from '../session/entries.ts';
 import type { JsonValue } from '../std/json.ts';
-import { counted, dollars, duration, oneLine, printable } from './printable.ts';
+import { counted, dollars, duration, oneLine, printable, visible } from './printable.ts';
 import { paint, type Paint } from './table.ts';
 
 export interface TranscriptStyle {
@@ -52,6 +53,7 @@ const renderers: Renderers = {
   turnEnded: turnEndLine,
   alert: ({ level, text }, say) => say(`! ${oneLine(text, 400)}`, level === 'error' ? 'red' : 'yellow'),
   child: ({ state, child }, say) => childLine(state, child.name, say),
+  approval: approvalLine,
   assignment: ({ state, child, text }, say) =>
     state === 'open' ? say(`↓ ${child.name}: ${oneLine(text, excerptCharsMax)}`, 'dim') : null,
   podEventReceived: ({ reads, from, event }, say) =>
@@ -153,6 +155,23 @@ function turnEndLine(entry: Entry<TurnEndedEntry>, say: Say): string {
   const cause = why === undefined ? '' : `: ${oneLine(why, 400)}`;
   const name: Paint = entry.outcome === 'errored' ? 'red' : entry.outcome === 'finished' ? 'dim' : 'yellow';
   return say(`— turn ${outcomeWord(entry.outcome)}${cause} (${details.join(', ')})`, name);
+}
+
+function approvalLine(entry: Entry<ApprovalEntry>, say: Say): string | null {
+  switch (entry.state) {
+    case 'asked':
+      return say(
+        `? ${oneLine(entry.tool, 63)} waits for a person: ${oneLine(visible(entry.summary), inputCharsMax)}`,
+        'yellow',
+      );
+    case 'answered': {
+      const who = entry.by === 'person' ? `a person said ${entry.decision}` : `closed by ${entry.by}`;
+      const why = entry.reason === undefined ? '' : `: ${oneLine(entry.reason, excerptCharsMax)}`;
+      return say(`— the question: ${who}${why}`, 'dim');
+    }
+    case 'taken':
+      return say('— the answer that was given before is used', 'dim');
+  }
 }
 
 function childLine(state: string, name: string, say: Say): string | null {

@@ -5,7 +5,8 @@ import { readEntries, tailEntries } from '../session/read-log.ts';
 import type { CommandContext } from './context.ts';
 import { exitStatus } from './context.ts';
 import { findPod, type FoundPod } from './find-pod.ts';
-import { openPodStream, type PodStream } from './pod-stream.ts';
+import { type LiveEvent, openPodStream, type PodStream } from './pod-stream.ts';
+import { QuestionDesk } from './question-desk.ts';
 import { sightOf } from './pod-sight.ts';
 import { outcomeWord } from './transcript.ts';
 import { secondsToMs } from './seconds.ts';
@@ -56,7 +57,11 @@ export async function waitForPod(
   pod: FoundPod,
   untilMs: number | null,
 ): Promise<WaitEnd> {
-  const bell = await bellOf(pod);
+  const desk = new QuestionDesk({ color: false, keyboard: false });
+  const bell = await bellOf(pod, (event) => {
+    const text = desk.take(event, performance.now());
+    if (text !== null) context.stderr.write(`${text}\n`);
+  });
   try {
     let why = 'it has not answered';
     for (;;) {
@@ -96,7 +101,7 @@ interface Bell {
 }
 
 /** Rings when the pod says that it stands otherwise. Without a connection it never does, and the re-check has to do. */
-async function bellOf(pod: FoundPod): Promise<Bell> {
+async function bellOf(pod: FoundPod, onEvent: (event: LiveEvent) => void): Promise<Bell> {
   let ring: (() => void) | null = null;
   let stream: PodStream | null = null;
   try {
@@ -110,6 +115,7 @@ async function bellOf(pod: FoundPod): Promise<Bell> {
         const mayEnd =
           event.type === 'status' || (event.type === 'entry' && event.entry.type === 'turnEnded');
         if (mayEnd) ring?.();
+        onEvent(event);
       },
     });
     void stream.closed.then(() => ring?.());

@@ -26,4 +26,24 @@ export const approvals = {
   'approval.ended':
     'cancel, pause and stop close a question: the call has not run and says so, and no answer is taken any more',
   'approval.pause-step': 'a turn that is being paused asks nothing more',
+  'approval.crash':
+    'the pod that asks dies: the call has not run, the question is told again after its restore, and answered the call runs once',
+  'approval.crash-above': 'a pod above dies: the question waits on, and the restored one tells it again',
+  'approval.kept-answer': 'an answer that comes while no call waits is kept for the same call, and used once',
+  'approval.crash-points':
+    'killed at each point of asking and answering, nothing runs without a yes, and nothing twice for one',
+  'approval.commands':
+    'approvals lists what waits, of dead pods too; approve answers by id, its beginning or name, and says what can not be',
+  'approval.headless':
+    'run -p denies instead of asking in the whole tree, names each call in the result and ends with 4',
+  'approval.rule-flags': 'rules given to run hold in the whole tree',
+  'approval.run-waits': 'run without a keyboard says on stderr which command answers',
+  'approval.keys': 'at a terminal run and attach show questions of the whole tree and take y, n and a',
+  'question.one-at-a-time': 'one question is shown at a time, the next one when it is answered',
+  'question.other-lines': 'only a lone key word is an answer, and only while a question waits',
+  'question.unread': 'no key answers a question that has not stood on the screen for a second',
+  'question.not-taken': 'an answer whose fate is not known leaves the question open',
+  'question.no-keyboard': 'without a keyboard every question names the command that answers it',
+  'question.forged':
+    'no text of a pod begins a line of a question or steers the terminal, and what is left out is said',
 } as const;

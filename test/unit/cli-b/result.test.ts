@@ -74,7 +74,7 @@ describe('the result of a run', () => {
     });
     expect(result.status).toBe('denied');
     expect(result.permissionDenials).toEqual([
-      { pod: 'alpha', tool: 'Bash', call: 'c1', text: 'Denied: no' },
+      { pod: 'alpha', tool: 'Bash', call: 'c1', input: '', text: 'Denied: no' },
     ]);
   });
 

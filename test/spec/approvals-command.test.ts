@@ -1,0 +1,166 @@
+/** Questions as people meet them: listed, answered by command or key, denied where nobody can be asked. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RunningCommand, resultOf } from '../support/command-rig.ts';
+import { promiseKept } from '../support/promise-kept.ts';
+import { TestHome } from '../support/rig.ts';
+import { Terminal, hasTerminal } from '../support/terminal.ts';
+
+let home: TestHome;
+beforeEach(() => {
+  home = new TestHome();
+});
+afterEach(async () => {
+  try {
+    await promiseKept(home);
+  } finally {
+    await home.close();
+  }
+});
+
+const flat = `
+rules:
+  - { last: user, call: [{ Bash: { command: "echo ran >> marks" } }] }
+  - { last: tool, say: "said: {{lastText}}" }
+`;
+const below = `
+rules:
+  - { pod: root, last: user, call: [{ SpawnPod: { name: low, task: go } }] }
+  - { pod: low, last: user, call: [{ Bash: { command: "echo ran >> marks" } }] }
+  - { say: "{{pod}}: {{lastText}}" }
+`;
+const marks = () => {
+  const path = join(home.work, 'marks');
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+};
+
+describe('podkin approvals and approve', () => {
+  it('[approval.commands] list what waits, answer by id, its beginning or the name of the pod, and say what can not be', async () => {
+    const root = await home.startRoot({ scenario: flat });
+    expect((await home.run(['approvals'])).stderr).toContain('No question waits');
+    await root.run('go');
+    await root.untilEntry('approval');
+    const listed = await home.run(['approvals', '--json']);
+    const rows = JSON.parse(listed.stdout) as { request: string }[];
+    const request = rows[0]?.request ?? '';
+    expect(rows).toMatchObject([{ pod: 'root', running: true, tool: 'Bash', summary: 'echo ran >> marks' }]);
+    expect((await home.run(['approvals'])).stdout).toContain(`podkin approve ${request}`);
+    expect((await home.run(['ps'])).stdout).toContain('approval');
+    const wait = new RunningCommand(home, ['wait', 'root']);
+    await wait.until('the question', ({ stderr }) => stderr.includes(`podkin approve ${request}`));
+    expect((await home.run(['approve', 'nobody'])).code).toBe(3);
+    expect((await home.run(['approve', request, '--deny', '--always'])).code).toBe(2);
+    const answered = await home.run(['approve', request.slice(0, 5), '--deny', '--reason', 'not now']);
+    expect(answered).toMatchObject({ code: 0, stdout: 'root: Bash denied: echo ran >> marks\n' });
+    expect((await wait.ended).code).toBe(0);
+    expect(await root.untilEntry('toolResult')).toMatchObject({ text: expect.stringContaining('not now') });
+    const none = await home.run(['approve', 'root']);
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('asks nothing at the moment')]);
+    await root.run('go');
+    await root.until(
+      'a second question',
+      (all) => all.filter(({ type }) => type === 'approval').length === 3,
+    );
+    expect((await home.run(['approve', 'root', '--always'])).stdout).toContain('allowed, now and always');
+    await root.untilSettled();
+    expect(marks()).toBe('ran\n');
+  });
+
+  it('[approval.commands] a dead pod is listed, and can be answered once it is restored', async () => {
+    const again = `  - { last: tool, matches: "make the same call", call: [{ Bash: { command: "echo ran >> marks" } }] }`;
+    const root = await home.startRoot({
+      scenario: flat.replace('  - { last: tool', `${again}\n  - { last: tool`),
+    });
+    await root.run('go');
+    await root.untilEntry('approval');
+    await root.kill();
+    expect((await home.run(['approvals'])).stdout).toContain('podkin restore root');
+    const refused = await home.run(['approve', 'root']);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('podkin restore root')]);
+    expect((await home.run(['restore', 'root'])).code).toBe(0);
+    expect((await home.run(['approve', 'root'])).code).toBe(0);
+    await root.untilSettled();
+    expect(marks()).toBe('ran\n');
+  });
+});
+
+describe('podkin run', () => {
+  it('[approval.headless] with -p denies instead of asking, in the whole tree, names the call and ends with 4', async () => {
+    const args = ['run', '-p', '--output-format', 'json', '--model', home.scenario(below), 'go'];
+    const ran = await home.run(args);
+    expect(ran.code).toBe(4);
+    expect(resultOf(ran)).toMatchObject({
+      status: 'denied',
+      permissionDenials: [
+        {
+          pod: 'low',
+          tool: 'Bash',
+          input: '{"command":"echo ran >> marks"}',
+          text: expect.stringContaining('run -p'),
+        },
+      ],
+    });
+    expect(await home.pod('low').entriesOf('approval')).toEqual([]);
+    expect(marks()).toBe('');
+  });
+
+  it('[approval.rule-flags] --allow-tool lets the command through without a question, --deny-tool outweighs it, below the root too', async () => {
+    const model = home.scenario(below);
+    const run = (...more: string[]) => home.run(['run', '-p', '--model', model, 'go', ...more]);
+    expect((await run('--allow-tool', 'Bash(echo ran >> marks)')).code).toBe(0);
+    expect(marks()).toBe('ran\n');
+    await home.run(['rm', '-f', 'root', 'low']);
+    const denied = await run('--allow-tool', 'Bash', '--deny-tool', 'Bash(echo *)');
+    expect([denied.code, denied.stderr]).toEqual([4, expect.stringContaining('Bash(echo *)')]);
+    expect(marks()).toBe('ran\n');
+    const malformed = await home.run(['run', '--model', model, 'go', '--deny-tool', 'Bash(']);
+    expect([malformed.code, malformed.stderr]).toEqual([2, expect.stringContaining('"Bash("')]);
+  });
+
+  it('[approval.run-waits] without a keyboard it says on stderr which command answers, and waits', async () => {
+    const run = new RunningCommand(home, ['run', '--model', home.scenario(below), 'go']);
+    await run.until('the question', ({ stderr }) => stderr.includes('podkin approve '));
+    const request = /podkin approve (\w+)/.exec(run.stderr)?.[1] ?? '';
+    expect(run.stdout).not.toContain('podkin approve');
+    expect((await home.run(['approve', request])).code).toBe(0);
+    expect((await run.ended).code).toBe(0);
+    expect(marks()).toBe('ran\n');
+  });
+});
+
+describe.skipIf(!hasTerminal)('at a terminal', () => {
+  /** A key that comes too early answers nothing and says so: it is typed again after each time that it has said so. */
+  const pressUntil = async (terminal: Terminal, key: string, sign: string) => {
+    for (let tries = 1; !terminal.screen().includes(sign); tries += 1) {
+      terminal.type(key);
+      terminal.press('Enter');
+      const early = (screen: string) => screen.split('has only just come up').length - 1;
+      await terminal.until(sign, (screen) => screen.includes(sign) || early(screen) >= tries);
+    }
+  };
+
+  it('[approval.keys] run shows the question of a pod below and takes the key', async () => {
+    const terminal = new Terminal(home, ['run', '--model', home.scenario(below), 'go']);
+    await terminal.until('the question', (screen) => screen.includes('? low asks for Bash'));
+    await pressUntil(terminal, 'y', 'is answered: allow');
+    await terminal.until('the end', (screen) => screen.includes('status 0'));
+    expect(marks()).toBe('ran\n');
+    expect(terminal.screen()).toContain('y: yes, n: no, a: always');
+  });
+
+  it('[approval.keys] attach on the root answers for a pod below, and no key becomes a text', async () => {
+    const root = await home.startRoot({ scenario: below });
+    await root.run('go');
+    const terminal = new Terminal(home, ['attach', 'root']);
+    await terminal.until('the question', (screen) => screen.includes('? low asks for Bash'));
+    await pressUntil(terminal, 'n', 'is answered: deny');
+    const low = home.pod('low');
+    expect(await low.untilEntry('approval', ({ state }) => state === 'answered')).toMatchObject({
+      decision: 'deny',
+    });
+    await root.untilSettled();
+    expect(marks()).toBe('');
+    expect((await root.entriesOf('userMessage')).map(({ text }) => text)).toEqual(['go']);
+  });
+});
