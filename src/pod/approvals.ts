@@ -17,6 +17,8 @@ import type { Pod, PodPermissions } from './pod.ts';
 
 export interface ApprovalsOptions {
   readonly permissions: PodPermissions;
+  /** A working sandbox of the operating system will hold a shell that is started now. */
+  shellIsSandboxed(): Promise<boolean>;
   /** A question was asked or closed, and stands on disk. */
   onChanged(): void;
 }
@@ -36,7 +38,7 @@ export class Approvals {
   async permit(request: PermitRequest): Promise<Permit> {
     const { session } = this.#pod;
     const { tool, need } = request;
-    const sandboxed = need?.kind === 'shell' && (await shellIsSandboxed());
+    const sandboxed = need?.kind === 'shell' && (await this.#options.shellIsSandboxed());
     const decision = decide({
       ...this.#options.permissions,
       mode: permissionModeOf(session.permissionMode),
@@ -127,11 +129,6 @@ export class Approvals {
     // Who allowed it with all rights allowed it with fewer too, never the other way round.
     return remembered.has(rememberedKey(yes)) || remembered.has(rememberedKey({ ...yes, outside: true }));
   }
-}
-
-/** The state of the operating system's sandbox for shells: there is none in this build. */
-function shellIsSandboxed(): Promise<boolean> {
-  return Promise.resolve(false);
 }
 
 /** What "always" means for this call: the very command of a shell, every call of another tool. */

@@ -44,6 +44,8 @@ export function assemble(pod: Pod): Assembled {
   const questions = new Questions(pod);
   const approvals = new Approvals(pod, {
     permissions: pod.permissions,
+    // Absent: a sandbox. Until there is one every question about a shell says so.
+    shellIsSandboxed: () => Promise.resolve(false),
     onChanged: () => questions.changed(),
   });
   const observers = new Observers(pod.log, () => questions.events());

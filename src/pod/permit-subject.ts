@@ -1,9 +1,8 @@
 /** What a call is known by: the names that rules are held against, the words that a person reads, and the key under which it is known again. */
 import { createHash } from 'node:crypto';
-import { realpath } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import type { ToolNeed } from '../scope/permission.ts';
 import type { RuleSubject } from '../scope/permission-rules.ts';
+import { realOrFuturePath } from '../scope/real-path.ts';
 import type { JsonValue } from '../std/json.ts';
 
 /** Looks where links lead; what does not exist yet is named below what does. */
@@ -21,13 +20,9 @@ export async function subjectOf(need: ToolNeed | null, cwd: string): Promise<Rul
   }
 }
 
+/** Where links lead; the path itself where that can not be found out: then nothing can be opened there either. */
 async function realName(path: string): Promise<string> {
-  try {
-    return await realpath(path);
-  } catch {
-    const parent = dirname(path);
-    return parent === path ? path : join(await realName(parent), basename(path));
-  }
+  return (await realOrFuturePath(path).catch(() => undefined)) ?? path;
 }
 
 const summaryCharsMax = 4_000;
