@@ -8,9 +8,12 @@ export function printable(text: string): string {
   return text.replaceAll(steering, '');
 }
 
-/** As `printable`, but what would steer is shown as its number (`\u{1b}`) instead of being left out: for what a person is to judge. */
+/** Steering characters and those that take no room. */
+const unseen = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** As `printable`, but what would steer or can not be seen is shown as its number (`\u{1b}`) instead of being left out: for what a person is to judge. */
 export function visible(text: string): string {
-  return text.replaceAll(steering, (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`);
+  return text.replaceAll(unseen, (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`);
 }
 
 /** The first line that says something, at most `charsMax` characters, with `…` where something is missing. */

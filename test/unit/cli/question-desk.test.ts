@@ -136,10 +136,10 @@ describe('the text of a question', () => {
       }),
     );
     const shown = questionText(
-      { request: 'r', pod: 'p', tool: 'Bash', summary: 'ls\u001b[2K\rrm -rf x', why: 'w' },
+      { request: 'r', pod: 'p', tool: 'Bash', summary: 'ls\u001b[2K\u200b\rrm -rf x', why: 'w' },
       { color: false },
     );
-    expect(shown).toContain('│ ls\\u{1b}[2K');
+    expect(shown).toContain('│ ls\\u{1b}[2K\\u{200b}');
     expect(shown).toContain('│ rm -rf x');
   });
 
