@@ -14,7 +14,7 @@ const doors: Record<string, string[]> = {
   protocol: ['std'],
   transport: ['std', 'protocol'],
   session: ['std', 'protocol'],
-  delivery: ['std', 'protocol', 'session'],
+  delivery: ['std', 'protocol', 'session', 'scope'],
   scope: ['std', 'session'],
   model: ['std'],
   tools: ['std', 'protocol', 'session', 'scope'],
@@ -44,6 +44,8 @@ const keyholes: { from: string; to: string; only: string[] }[] = [
   { from: 'cli', to: 'delivery', only: ['verify.ts', 'ledger.ts', 'settled.ts'] },
   { from: 'cli', to: 'model', only: ['create.ts'] },
   { from: 'cli', to: 'scope', only: ['permission-rules.ts'] },
+  // Arithmetic on scopes, no files.
+  { from: 'delivery', to: 'scope', only: ['narrow.ts'] },
   { from: 'tools', to: 'protocol', only: ['names.ts'] },
 ];
 

@@ -7,6 +7,7 @@ import type { PodEvent, SentPodEvent } from '../protocol/pod-event.ts';
 import type { EntryBody } from '../session/entries.ts';
 import { type ChildFacts, type Facts, closesAssignments, sessionOf } from '../session/facts.ts';
 import { emitted } from './emit.ts';
+import { reclaimAtEnd } from './handed-down.ts';
 import { rowOf } from './visibility.ts';
 
 export interface InboundEvent {
@@ -45,6 +46,7 @@ export function receive(facts: Facts, message: InboundEvent, state: { stopping: 
         event: message.event,
         asked: state.stopping,
       }),
+      ...reclaimAtEnd(child, message.event, incarnation),
       ...reEmitted,
     ],
   };
@@ -136,7 +138,10 @@ export function deathReceipt(
     ...known,
     assignments: findings.restored ? [] : assignmentsOf(facts, child.instance),
   };
-  return [receiptOf(facts, { child, incarnation, seq: null, event, asked })];
+  return [
+    receiptOf(facts, { child, incarnation, seq: null, event, asked }),
+    ...reclaimAtEnd(child, event, incarnation),
+  ];
 }
 
 /** The deaths of all lives before `incarnation` that have no end here; what they had committed stands here already. Not news: a later life follows. */

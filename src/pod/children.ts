@@ -6,6 +6,7 @@ import { deferred, type Deferred } from '../std/deferred.ts';
 import { isAlive } from '../std/process-identity.ts';
 import { type DeathFindings, assignmentsOf, deathReceipt, unreachableReceipt } from '../delivery/inbox.ts';
 import { WireError } from '../protocol/errors.ts';
+import { inForce } from '../delivery/handed-down.ts';
 import { protocolVersion } from '../protocol/limits.ts';
 import type { Params, Result } from '../protocol/methods.ts';
 import type { ChildFacts } from '../session/facts.ts';
@@ -82,7 +83,7 @@ export class Children {
     return {
       received: child.received,
       assignments: assignmentsOf(this.#pod.facts, instance),
-      scope: child.scope,
+      scope: inForce(child),
       link: this.links.numberOf(instance),
     };
   }

@@ -9,6 +9,7 @@ import type { ChildFacts } from '../session/facts.ts';
 import { EntryTooLong, logLineBytesMax } from '../session/line.ts';
 import { begunAssignments, emitted } from '../delivery/emit.ts';
 import { type InboundEvent, endsBefore, receive, reconcile } from '../delivery/inbox.ts';
+import { regrant } from '../delivery/handed-down.ts';
 import { settledView } from '../delivery/settled.ts';
 import { type Core, controlEntry, noteStorageTrouble, statusOf } from './core.ts';
 import { closedQuestions } from './open-questions.ts';
@@ -209,7 +210,7 @@ export function onLink(core: Core, link: Params<'link'>, sure: ReadonlySet<strin
   }
   // Every earlier life that has no terminal event here has died (I7); what they had committed was taken in from the log before this.
   const died = endsBefore(facts, child, incarnation);
-  commitInput(core, [...died, linked(link), ...reconcile(facts, child, link.assignments, sure)]);
+  commitInput(core, [...died, linked(link), ...regrant(facts, child), ...reconcile(facts, child, link.assignments, sure)]);
   core.ports.perform({ type: 'statusChanged' });
   evaluate(core, { urgent: false });
   return child;

@@ -1,4 +1,5 @@
 /** The tools for working with other pods, done: `Tree` over this pod's children. Answers are for the model; nothing here throws. */
+import { forgotten } from '../delivery/handed-down.ts';
 import { replay } from '../session/replay.ts';
 import type { Entry } from '../session/entries.ts';
 import type { ChildFacts } from '../session/facts.ts';
@@ -65,7 +66,7 @@ async function withChild(
   }
   const folder = podFolder(pod.home, name);
   if (readSpec(folder)?.instance !== child.instance) {
-    pod.tryCommit([{ type: 'child', child: { name, instance: child.instance }, state: 'removed' }]);
+    pod.tryCommit(forgotten(pod.facts, { name, instance: child.instance }, { state: 'removed' }));
     return { text: `The pod "${name}" was removed; it can not be used any more.`, isError: true };
   }
   return work(child);

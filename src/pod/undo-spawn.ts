@@ -2,6 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { signalProcess } from '../std/signal-process.ts';
 import type { ProcessIdentity } from '../std/process-identity.ts';
+import { forgotten } from '../delivery/handed-down.ts';
 import { bury } from '../session/bury.ts';
 import type { PodRef } from '../session/entries.ts';
 import { foldLog } from '../session/fold-log.ts';
@@ -22,7 +23,7 @@ export async function undoSpawn(pod: Pod, child: PodRef, reason: string): Promis
   const folder = podFolder(pod.home, child.name);
   // The name may be another's by now: only the instance that was reserved is removed.
   if (readSpec(folder)?.instance === child.instance) await remove(pod, child, folder);
-  pod.tryCommit([{ type: 'child', child, state: 'undone', reason }]);
+  pod.tryCommit(forgotten(pod.facts, child, { state: 'undone', reason }));
 }
 
 async function remove(pod: Pod, child: PodRef, folder: PodFolder): Promise<void> {

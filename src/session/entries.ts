@@ -26,6 +26,8 @@ export interface PathScope {
 export interface ScopeDeny {
   readonly path: string;
   readonly right: PathRight;
+  /** The pod that holds this path now; never on disk, since it ends with that pod. */
+  readonly holder?: string;
 }
 export type InputSource = { kind: 'person' } | ({ kind: 'parent' } & PodRef) | { kind: 'pod'; name: string };
 
@@ -285,6 +287,19 @@ export interface RememberedYes {
   /** It was said of a shell outside any sandbox; without that it holds inside one only. */
   outside: boolean;
 }
+/**
+ * A scope to write in changed hands. `delegated`: a child holds it and this pod does not; `reclaimed`: it is this pod's again, once each. `granted`: what
+ * this pod's own parent says that it holds now, in the place of the session's scope.
+ */
+export interface ScopeEntry {
+  type: 'scope';
+  change: 'delegated' | 'reclaimed' | 'granted';
+  /** The other side: absent for `granted`. */
+  child?: PodRef;
+  scope: PathScope;
+  /** Why it was reclaimed. */
+  reason?: string;
+}
 /** The pod's process ended in order. Without it, an incarnation has died. */
 export interface StoppedEntry {
   type: 'stopped';
@@ -319,6 +334,7 @@ export type EntryBody =
   | PodEventReceivedEntry
   | ChildEntry
   | ApprovalEntry
+  | ScopeEntry
   | StoppedEntry
   | DiscardedEntry;
 

@@ -58,6 +58,8 @@ export interface ChildFacts {
   state: 'reserved' | 'started' | 'linked' | 'undone' | 'ended' | 'removed';
   tokenHash: string;
   scope: PathScope | null;
+  /** What it holds of this pod's scope and this pod does not; null where it holds nothing to write in. */
+  holds: PathScope | null;
   task: string;
   /** The SpawnPod call that made it. */
   call: string | null;
@@ -168,6 +170,8 @@ export interface Facts {
    */
   held: { why: 'failed' | 'limit' | 'cancelled'; through: number; before: number } | null;
   children: Map<string, ChildFacts>;
+  /** What the parent said last that this pod holds; null: the session's scope. */
+  granted: PathScope | null;
   assignments: Map<string, OpenAssignment>;
   /** Runs that the parent gave this pod and whose end it has not been told. */
   ownAssignments: Map<string, 'queued' | 'begun'>;
@@ -218,6 +222,7 @@ export function emptyFacts(): Facts {
     lastTurn: null,
     held: null,
     children: new Map(),
+    granted: null,
     assignments: new Map(),
     ownAssignments: new Map(),
     closedAssignments: new Map(),
@@ -277,6 +282,7 @@ export function newChild(name: string, instance: string): ChildFacts {
     state: 'reserved',
     tokenHash: '',
     scope: null,
+    holds: null,
     task: '',
     call: null,
     incarnation: 0,

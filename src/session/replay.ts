@@ -213,6 +213,11 @@ const appliers: Appliers = {
     if (entry.state === 'linked') known.unreachable = false;
     if (entry.state === 'undone' || entry.state === 'removed') forgetChild(facts, known.instance);
   },
+  scope(facts, entry) {
+    if (entry.change === 'granted') facts.granted = entry.scope;
+    const child = entry.child === undefined ? undefined : facts.children.get(entry.child.instance);
+    if (child !== undefined) child.holds = entry.change === 'delegated' ? entry.scope : null;
+  },
 };
 
 /** Turn ends after which the same items would only end the next turn alike. */

@@ -1,0 +1,115 @@
+/**
+ * The registry of a home: one file with every claim, replaced atomically under a lock that ends with the process that holds it. What it says can be
+ * rebuilt from the pods' logs at any time; each pod puts its own part back.
+ */
+import { readFileSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { z } from 'zod';
+import { createFolder } from '../session/open-log.ts';
+import type { Home } from '../session/home.ts';
+import { type HeldLock, takeLock } from '../session/lock.ts';
+import { writeFileAtomic } from '../std/atomic-write.ts';
+import { systemCode } from '../std/system-code.ts';
+import type { Claim } from './claims.ts';
+
+const lockWaitMs = 5_000;
+const lookAgainMs = 5;
+
+const ref = z.object({ name: z.string(), instance: z.string() });
+const processSchema = z.object({ pid: z.int(), startTime: z.string(), bootId: z.string() });
+const fileSchema = z.object({
+  version: z.literal(1),
+  claims: z.array(
+    z.object({
+      owner: ref,
+      giver: ref,
+      write: z.array(z.string()),
+      exclusive: z.boolean(),
+      maker: processSchema,
+      process: processSchema.nullable(),
+    }),
+  ),
+});
+
+/** Somebody has held the registry for longer than anybody needs; a person should look at that process. */
+export class RegistryBusy extends Error {
+  constructor(path: string, pid: number | null) {
+    const who = pid === null ? 'another process' : `process ${pid}`;
+    super(
+      `${path} has been held by ${who} for ${lockWaitMs / 1_000} s: let that process go on or end it, and try again`,
+    );
+    this.name = 'RegistryBusy';
+  }
+}
+
+export class Registry {
+  readonly path: string;
+  readonly #folder: string;
+  #read: { version: string; claims: Claim[] } | null = null;
+
+  constructor(home: Home) {
+    this.#folder = home.state;
+    this.path = join(home.state, 'scope.json');
+  }
+
+  /** As the file stands now; read again only when it has changed. A file that is damaged or missing holds none. Throws the file system's other errors. */
+  claims(): readonly Claim[] {
+    const version = this.#version();
+    if (this.#read?.version !== version) this.#read = { version, claims: this.#parse().claims };
+    return this.#read.claims;
+  }
+
+  /** Changes the claims with nobody else in between. Throws `RegistryBusy`, or the file system's error with nothing changed. */
+  async update<T>(change: (claims: readonly Claim[]) => { claims: readonly Claim[]; answer: T }): Promise<T> {
+    createFolder(this.#folder);
+    const lock = await this.#lock();
+    try {
+      const { claims: before, damaged } = this.#parse();
+      const { claims, answer } = change(before);
+      // What can not be read is kept for a person: the pods put back what they own.
+      if (damaged) renameSync(this.path, `${this.path}.damaged-${Date.now()}`);
+      if (damaged || JSON.stringify(before) !== JSON.stringify(claims)) {
+        writeFileAtomic(this.path, `${JSON.stringify({ version: 1, claims })}\n`, 0o600);
+      }
+      return answer;
+    } finally {
+      await lock.release();
+    }
+  }
+
+  async #lock(): Promise<HeldLock> {
+    const deadlineAt = performance.now() + lockWaitMs;
+    for (;;) {
+      const lock = await takeLock({ instance: 'scope-registry', folder: this.#folder });
+      if (lock.taken) return lock;
+      if (performance.now() > deadlineAt) throw new RegistryBusy(this.path, lock.holder?.pid ?? null);
+      await wait(lookAgainMs);
+    }
+  }
+
+  #version(): string {
+    const stats = statSync(this.path, { bigint: true, throwIfNoEntry: false });
+    return stats === undefined ? 'none' : `${stats.ino} ${stats.mtimeNs} ${stats.size}`;
+  }
+
+  #parse(): { claims: Claim[]; damaged: boolean } {
+    let text: string;
+    try {
+      text = readFileSync(this.path, 'utf8');
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return { claims: [], damaged: false };
+      throw error;
+    }
+    const parsed = fileSchema.safeParse(parseJson(text));
+    return parsed.success ? { claims: parsed.data.claims, damaged: false } : { claims: [], damaged: true };
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
