@@ -81,7 +81,12 @@ function createNamed(home: Home, plan: RootPlan, name: string): Root {
     instructions: plan.instructions,
     permissionMode: plan.permissionMode,
     scope: rootScope(plan),
-    settings: { limits: { ...plan.limits }, permissions: { ...plan.permissions } },
+    settings: {
+      limits: { ...plan.limits },
+      permissions: { ...plan.permissions },
+      // Whoever names a path to write in wants it alone; a whole working directory is shared, as between people.
+      exclusiveScope: plan.write.length > 0,
+    },
   };
   return { spec, folder: createPodFolder(home, spec).folder };
 }

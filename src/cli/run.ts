@@ -15,6 +15,7 @@ import { ensureRuntimeDir, socketPath } from '../transport/address.ts';
 import { connectAndSend } from '../transport/connect-and-send.ts';
 import { loadConfiguration, unknownLimits } from './configuration.ts';
 import { CommandFailed, type CommandContext, exitStatus, hasKeyboard } from './context.ts';
+import { claimScope } from './claim-scope.ts';
 import { createRoot, type Root, type RootPlan, startRoot } from './create-root.ts';
 import { endTree } from './end-tree.ts';
 import { catchSignals, type Interruption } from './interruption.ts';
@@ -61,7 +62,8 @@ export async function runCommand(context: CommandContext, options: RunOptions): 
   const task = await taskOf(context, options.task);
   const plan = planOf(context, options);
   await ensureRuntimeDir(context.home.runtime);
-  const run: Run = { context, root: rootOf(context, plan), limits: plan.limits, task, submission: uuidv7() };
+  const root = await rootOf(context, plan);
+  const run: Run = { context, root, limits: plan.limits, task, submission: uuidv7() };
   if (options.detach === true) return await detached(run);
   const report =
     options.print === true
@@ -141,9 +143,11 @@ function checkedPaths(option: string, paths: readonly string[] = []): readonly s
   return paths;
 }
 
-function rootOf(context: CommandContext, plan: RootPlan): Root {
+async function rootOf(context: CommandContext, plan: RootPlan): Promise<Root> {
   try {
-    return createRoot(context.home, plan);
+    const root = createRoot(context.home, plan);
+    await claimScope(context.home, root);
+    return root;
   } catch (error) {
     if (error instanceof NameTaken) throw usage(error.message);
     throw error;

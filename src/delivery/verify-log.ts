@@ -12,6 +12,7 @@ import {
 import type { Finding, Rule } from './verify-finding.ts';
 import { type ChildView, InboxCheck, type SenderView } from './verify-inbox.ts';
 import { fits } from './verify-shape.ts';
+import { ScopeCheck } from './verify-scope.ts';
 import { TurnCheck } from './verify-turns.ts';
 
 /** One life of the pod. */
@@ -51,6 +52,7 @@ export class LogCheck {
   readonly #findings: Finding[] = [];
   readonly #inbox: InboxCheck;
   readonly #turns: TurnCheck;
+  readonly #scope: ScopeCheck;
   #session: Entry<SessionEntry> | null = null;
   #count = 0;
   #lastSeq = 0;
@@ -68,6 +70,7 @@ export class LogCheck {
     this.#where = where;
     this.#inbox = new InboxCheck(name);
     this.#turns = new TurnCheck(name);
+    this.#scope = new ScopeCheck(name);
   }
 
   /** The newest life, for asking the system whether it lives. */
@@ -95,6 +98,7 @@ export class LogCheck {
     this.#takeOwn(entry);
     this.#inbox.take(entry);
     this.#turns.take(entry);
+    this.#scope.take(entry);
   }
 
   /** `view` is null where this is not a pod's log, or one that nothing was committed to yet. */
@@ -108,7 +112,9 @@ export class LogCheck {
     if (!this.#isOurs()) return { view: null, findings: this.#findings };
     this.#inbox.end();
     this.#turns.end();
-    const findings = [...this.#findings, ...this.#inbox.findings, ...this.#turns.findings];
+    this.#scope.end();
+    const parts = [this.#inbox, this.#turns, this.#scope];
+    const findings = [...this.#findings, ...parts.flatMap((part) => part.findings)];
     return { view: this.#view(alive), findings };
   }
 

@@ -62,6 +62,11 @@ const shapes: Partial<Record<EntryBody['type'], z.ZodType>> = {
     }),
     z.looseObject({ state: z.literal('taken'), request: z.string(), call: z.string() }),
   ]),
+  scope: z.looseObject({
+    change: z.enum(['delegated', 'reclaimed', 'granted']),
+    child: ref.optional(),
+    scope: z.looseObject({ write: z.array(z.string()) }),
+  }),
   stopped: z.looseObject({ incarnation: number }),
   discarded: z.looseObject({ through: number }),
 };

@@ -148,6 +148,7 @@ async function live({ pod, lock }: OpenedPod): Promise<number> {
   // Before anybody can speak to this pod: the results of the interrupted calls name the spawns that are undone next.
   pod.input((core) => settlePast(core));
   await undoUnbegun(pod);
+  const claimed = pod.claims.sync().catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
   let server: PodServer;
   try {
     server = await listen({
@@ -162,6 +163,7 @@ async function live({ pod, lock }: OpenedPod): Promise<number> {
     say({ kind: 'failed', code: 'canNotListen', message });
     return 1;
   }
+  await claimed;
   const ended = parts.ended;
   catchSignals(pod);
   say({ kind: 'ready', pid: process.pid, incarnation: pod.facts.incarnation, socket: server.path });
@@ -182,6 +184,7 @@ async function live({ pod, lock }: OpenedPod): Promise<number> {
 
 function sweep(pod: Pod, server: PodServer, children: { sweep(): void }): void {
   children.sweep();
+  pod.claims.sweep();
   pod.input((core) => watchdog(core));
   server.ensurePresent().catch((error: unknown) => {
     process.stderr.write(`the socket could not be put back: ${String(error)}\n`);

@@ -78,6 +78,8 @@ export class Children {
     this.links.keep(instance, { connection, incarnation, heardAtMs: performance.now() });
     this.#lostAtMs.delete(instance);
     await this.#pod.durable();
+    // What the child is told that it holds stands in the registry by then; where it can not, its tools say so.
+    await this.#pod.claims.sync().catch(() => []);
     this.#pod.crash('child.linked');
     this.links.arrived(instance);
     return {
@@ -238,6 +240,8 @@ export class Children {
     }
     try {
       await this.#takeIn(child);
+      // Its next life can not begin before this: what it held is not its own by then.
+      await this.#pod.claims.sync();
     } finally {
       await lock.release();
     }

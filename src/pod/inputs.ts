@@ -210,7 +210,12 @@ export function onLink(core: Core, link: Params<'link'>, sure: ReadonlySet<strin
   }
   // Every earlier life that has no terminal event here has died (I7); what they had committed was taken in from the log before this.
   const died = endsBefore(facts, child, incarnation);
-  commitInput(core, [...died, linked(link), ...regrant(facts, child), ...reconcile(facts, child, link.assignments, sure)]);
+  commitInput(core, [
+    ...died,
+    linked(link),
+    ...regrant(facts, child),
+    ...reconcile(facts, child, link.assignments, sure),
+  ]);
   core.ports.perform({ type: 'statusChanged' });
   evaluate(core, { urgent: false });
   return child;

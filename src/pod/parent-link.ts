@@ -16,7 +16,7 @@ import { emitted, ownAssignments } from '../delivery/emit.ts';
 import { WireError } from '../protocol/errors.ts';
 import { protocolVersion } from '../protocol/limits.ts';
 import type { SentPodEvent } from '../protocol/pod-event.ts';
-import type { PodRef } from '../session/entries.ts';
+import type { PathScope, PodRef } from '../session/entries.ts';
 import { isRemoved, readToken } from '../session/home.ts';
 import { type Client, clientOver } from '../transport/client.ts';
 import { socketPath } from '../transport/address.ts';
@@ -213,6 +213,7 @@ export class ParentLink {
       this.#client = client;
       void connection.closed.then(() => this.#onLost(client));
       this.#startPinging(client);
+      this.#noteScope(answer.scope);
       this.#step({ type: 'linkAnswered', received: answer.received });
       this.#onLinked(client);
     } catch (error) {
@@ -236,6 +237,13 @@ export class ParentLink {
       },
       emitted: facts.outbox.emitted,
     };
+  }
+
+  /** What the parent says now stands over what it said at the spawn, in later lives too. */
+  #noteScope(scope: PathScope | null): void {
+    const { facts, session } = this.#pod;
+    if (scope === null || sameScope(scope, facts.granted ?? session.scope)) return;
+    this.#pod.tryCommit([{ type: 'scope', change: 'granted', scope }]);
   }
 
   #onLost(client: Client): void {
@@ -362,4 +370,9 @@ export class ParentLink {
 function refusalCode(error: unknown): string | undefined {
   if (!(error instanceof RemoteError)) return undefined;
   return error.code ?? (notUnderstood.has(error.rpcCode) ? 'protocolMismatch' : undefined);
+}
+
+function sameScope(a: PathScope, b: PathScope): boolean {
+  const text = ({ read, write, deny = [] }: PathScope) => JSON.stringify([read, write, deny]);
+  return text(a) === text(b);
 }

@@ -12,6 +12,7 @@ import type { Home, PodFolder } from '../session/home.ts';
 import { applyEntry } from '../session/replay.ts';
 import type { Limits } from '../session/settings.ts';
 import { type Core, type Effect, type TimerName, freshLive, statusOf, tryCommit } from './core.ts';
+import { Claims } from './claims.ts';
 import { onTimer } from './state.ts';
 
 /** Whom this pod asks, beside its mode. */
@@ -46,6 +47,7 @@ export class Pod {
   readonly log: AppendLog;
   readonly core: Core;
   readonly permissions: PodPermissions;
+  readonly claims: Claims;
   /** How the present stop is to go; set with the request that asks for it. */
   stopOptions: { cascade: boolean; graceMs: number };
   #performers: Performers | null = null;
@@ -58,6 +60,7 @@ export class Pod {
     this.folder = parts.folder;
     this.log = parts.log;
     this.permissions = parts.permissions;
+    this.claims = new Claims(this);
     this.stopOptions = { cascade: true, graceMs: parts.limits.stopGraceMs };
     this.core = {
       facts: parts.facts,
@@ -94,6 +97,7 @@ export class Pod {
   commit(bodies: EntryBody[]): Appended {
     const appended = this.log.append(bodies);
     for (const entry of appended.entries) applyEntry(this.core.facts, entry);
+    if (bodies.some((body) => body.type === 'scope')) this.claims.syncLater();
     return appended;
   }
 

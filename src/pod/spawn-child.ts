@@ -5,6 +5,8 @@
 import { existsSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { uuidv7 } from '../std/uuid.ts';
+import { delegation } from '../delivery/handed-down.ts';
+import { conflictText } from '../scope/claims.ts';
 import { narrow, type OutsideRoot } from '../scope/narrow.ts';
 import { realScope } from '../scope/real-path.ts';
 import type { EntryBody, PathScope, PodRef } from '../session/entries.ts';
@@ -59,17 +61,20 @@ export async function spawnChild(
   context: ToolContext,
 ): Promise<Spawned> {
   const { pod, children } = family;
-  const spec = specOf(pod, request, await scopeFor(context, request));
-  const { folder, child } = await oneAfterTheOther(pod, async () => {
+  const { folder, child, scope } = await oneAfterTheOther(pod, async () => {
     refuseOverLimits(pod);
+    // With what those before it have reserved taken away.
+    const scope = await scopeFor({ ...context, scope: pod.claims.now() }, request);
+    const spec = specOf(pod, request, scope);
     return await reserve(pod, spec, { request, context });
   });
   try {
+    await claim(pod, child);
     const { exited } = await start(pod, children, { folder, child });
     await children.links.linked(child.instance, { timeoutMs: pod.core.limits.spawnMs, exited });
     // Nobody waits for this child any more: it must not begin to work.
     context.signal.throwIfAborted();
-    recordScope(family, child, spec.scope);
+    recordScope(family, child, scope);
     pod.crash('scope.moved');
     const assignment = await giveRun(pod, children, { child, text: request.task, hops: context.hops });
     pod.crash('child.firstRun');
@@ -132,6 +137,8 @@ async function scopeFor(context: ToolContext, request: SpawnRequest): Promise<Pa
 }
 
 function reasonOf(why: Pick<OutsideRoot, 'deny' | 'protected'>): string {
+  if (why.deny?.holder !== undefined)
+    return ` (the pod "${why.deny.holder}" holds ${why.deny.path}; StopPod returns it)`;
   if (why.deny !== undefined) return ` (${why.deny.path} is denied)`;
   return why.protected === undefined ? '' : ` (always read-only: ${why.protected})`;
 }
@@ -200,7 +207,7 @@ async function reserve(
   pod: Pod,
   spec: PodSpec,
   asked: { request: SpawnRequest; context: ToolContext },
-): Promise<{ folder: PodFolder; child: PodRef }> {
+): Promise<{ folder: PodFolder; child: PodRef; scope: PathScope }> {
   const child = { name: spec.name, instance: spec.instance };
   let made: ReturnType<typeof createPodFolder>;
   try {
@@ -221,13 +228,20 @@ async function reserve(
   };
   try {
     await refuseOverTree(pod);
-    await pod.commitDurably([reserved]);
+    await pod.commitDurably([reserved, ...delegation(child, spec.scope)]);
   } catch (error) {
     rmSync(made.folder.path, { recursive: true, force: true });
     throw error;
   }
   pod.crash('child.reserved');
-  return { folder: made.folder, child };
+  return { folder: made.folder, child, scope: spec.scope };
+}
+
+/** Other trees of the home may hold what this pod could give: then nobody is started. */
+async function claim(pod: Pod, child: PodRef): Promise<void> {
+  const conflicts = await pod.claims.sync();
+  const mine = conflicts.find((conflict) => conflict.claim.owner.instance === child.instance);
+  if (mine !== undefined) throw new Error(conflictText(mine));
 }
 
 async function start(

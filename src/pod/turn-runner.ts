@@ -134,13 +134,14 @@ export class TurnRunner {
 
   #toolContext(call: string, signal: AbortSignal): ToolContext {
     const pod = this.#pod;
-    const { cwd, scope, permissionMode } = pod.session;
+    const { cwd, permissionMode } = pod.session;
     const turn = pod.facts.turn;
     return {
       call,
       hops: turn?.hops ?? 0,
       cwd,
-      scope,
+      // As it is when the call begins: a child may have got or returned a part since the last one.
+      scope: pod.claims.now(),
       home: pod.home,
       permissionMode,
       signal,

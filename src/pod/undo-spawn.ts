@@ -1,4 +1,5 @@
 /** Takes a spawn back that has not come to its first run: nobody of it lives on, and its name is free again (delivery §6). */
+import { rmSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { signalProcess } from '../std/signal-process.ts';
 import type { ProcessIdentity } from '../std/process-identity.ts';
@@ -8,6 +9,7 @@ import type { PodRef } from '../session/entries.ts';
 import { foldLog } from '../session/fold-log.ts';
 import { type PodFolder, podFolder, readSpec } from '../session/home.ts';
 import { type HeldLock, takeLock } from '../session/lock.ts';
+import { socketPath } from '../transport/address.ts';
 import type { Pod } from './pod.ts';
 import { gone } from './stop-process.ts';
 
@@ -32,6 +34,8 @@ async function remove(pod: Pod, child: PodRef, folder: PodFolder): Promise<void>
   const deleteFiles = bury(pod.home, { ...child, folder, facts, receivedAbove: 0, discarded: true });
   await lock?.release();
   deleteFiles();
+  // Its process was given no time to take its address with it.
+  rmSync(socketPath(pod.home.runtime, child.instance), { force: true });
 }
 
 /** Null where a process could not be ended within the time: it has lost its folder then. */

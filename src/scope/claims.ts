@@ -96,3 +96,8 @@ function aboveOf(claims: readonly Claim[], claim: Claim): Set<string> {
   }
   return above;
 }
+
+/** For people and models: whose the path is, and how it becomes free. */
+export function conflictText({ path, owner, theirs }: Conflict): string {
+  return `${path} is held for writing by the pod "${owner.name}" (${theirs}); stop that pod first, or use another path.`;
+}

@@ -57,6 +57,9 @@ export function denialText(
 
 /** The same where a deny stands against it. */
 export function deniedText(deny: ScopeDeny, asked: Asked): string {
+  if (deny.holder !== undefined) {
+    return denial(asked, `The pod "${deny.holder}" holds ${deny.path} for writing until it is stopped.`);
+  }
   const what = deny.right === 'read' ? 'reading and writing' : 'writing';
   return denial(asked, `${deny.path} is denied to this pod for ${what}.`);
 }

@@ -2,18 +2,17 @@
  * The registry of a home: one file with every claim, replaced atomically under a lock that ends with the process that holds it. What it says can be
  * rebuilt from the pods' logs at any time; each pod puts its own part back.
  */
-import { readFileSync, renameSync, statSync } from 'node:fs';
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { createFolder } from '../session/open-log.ts';
 import type { Home } from '../session/home.ts';
 import { type HeldLock, takeLock } from '../session/lock.ts';
-import { writeFileAtomic } from '../std/atomic-write.ts';
 import { systemCode } from '../std/system-code.ts';
 import type { Claim } from './claims.ts';
 
-const lockWaitMs = 5_000;
+const lockWaitMsDefault = 5_000;
 const lookAgainMs = 5;
 
 const ref = z.object({ name: z.string(), instance: z.string() });
@@ -34,7 +33,7 @@ const fileSchema = z.object({
 
 /** Somebody has held the registry for longer than anybody needs; a person should look at that process. */
 export class RegistryBusy extends Error {
-  constructor(path: string, pid: number | null) {
+  constructor(path: string, pid: number | null, lockWaitMs: number) {
     const who = pid === null ? 'another process' : `process ${pid}`;
     super(
       `${path} has been held by ${who} for ${lockWaitMs / 1_000} s: let that process go on or end it, and try again`,
@@ -46,9 +45,11 @@ export class RegistryBusy extends Error {
 export class Registry {
   readonly path: string;
   readonly #folder: string;
+  readonly #lockWaitMs: number;
   #read: { version: string; claims: Claim[] } | null = null;
 
-  constructor(home: Home) {
+  constructor(home: Home, options: { lockWaitMs?: number } = {}) {
+    this.#lockWaitMs = options.lockWaitMs ?? lockWaitMsDefault;
     this.#folder = home.state;
     this.path = join(home.state, 'scope.json');
   }
@@ -70,7 +71,7 @@ export class Registry {
       // What can not be read is kept for a person: the pods put back what they own.
       if (damaged) renameSync(this.path, `${this.path}.damaged-${Date.now()}`);
       if (damaged || JSON.stringify(before) !== JSON.stringify(claims)) {
-        writeFileAtomic(this.path, `${JSON.stringify({ version: 1, claims })}\n`, 0o600);
+        this.#write(claims);
       }
       return answer;
     } finally {
@@ -78,12 +79,21 @@ export class Registry {
     }
   }
 
+  /** Whole or not at all; not synced, because after a power loss no process that it names lives any more. */
+  #write(claims: readonly Claim[]): void {
+    // One writer at a time, so one name will do, and a crash leaves nothing that grows.
+    const draft = join(this.#folder, '.scope.json.new');
+    writeFileSync(draft, `${JSON.stringify({ version: 1, claims })}\n`, { mode: 0o600 });
+    renameSync(draft, this.path);
+  }
+
   async #lock(): Promise<HeldLock> {
-    const deadlineAt = performance.now() + lockWaitMs;
+    const deadlineAt = performance.now() + this.#lockWaitMs;
     for (;;) {
       const lock = await takeLock({ instance: 'scope-registry', folder: this.#folder });
       if (lock.taken) return lock;
-      if (performance.now() > deadlineAt) throw new RegistryBusy(this.path, lock.holder?.pid ?? null);
+      if (performance.now() > deadlineAt)
+        throw new RegistryBusy(this.path, lock.holder?.pid ?? null, this.#lockWaitMs);
       await wait(lookAgainMs);
     }
   }

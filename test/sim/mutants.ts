@@ -42,6 +42,8 @@ export const mutants = {
   noReconcile: 'a link compares no assignments',
   doubtIsLeft: 'a run that may not have arrived is left at that',
   reExecutesTools: 'a restart runs the calls again that were under way',
+  handsDownTwice: 'a path is handed down while a child holds it',
+  handedDownForgotten: 'a restart forgets what was handed down',
   effectsNotReplayed: 'a restart opens assignments again that were closed',
 } as const;
 export type MutantName = keyof typeof mutants;
@@ -207,6 +209,11 @@ const defects: Partial<Record<MutantName, Partial<Mutation>>> = {
       for (const body of dangling.get(process) ?? []) {
         if (body.type === 'toolResult') process.world.executed(process, body.call);
       }
+    },
+  },
+  handedDownForgotten: {
+    afterReplay(process) {
+      for (const child of process.facts.children.values()) child.holds = null;
     },
   },
   effectsNotReplayed: {

@@ -11,6 +11,8 @@ export interface SimPod {
   readonly parent: string | null;
   readonly depth: number;
   readonly token: string;
+  /** The path that it may write in, inside its parent's; siblings may meet in one. */
+  readonly area: string;
   readonly disk: SimDisk;
   /** The one that holds the lock. */
   process: SimProcess | null;

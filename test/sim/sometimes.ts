@@ -44,6 +44,7 @@ export const sometimes = [
   'request.retried',
   'run.inDoubt',
   'send.restored',
+  'spawn.held',
   'spawn.undone',
   'spawn.undoneAtStart',
   'stop.told',

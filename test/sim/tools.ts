@@ -1,5 +1,7 @@
 /** The tools for children, as `src/pod/pod-tree.ts` and `spawn-child.ts` do them, and one that only takes time. */
 import { emitted } from '../../src/delivery/emit.ts';
+import { delegation, forgotten, scopeByLog } from '../../src/delivery/handed-down.ts';
+import { narrow } from '../../src/scope/narrow.ts';
 import { commitInput, onShutdown } from '../../src/pod/inputs.ts';
 import { readOutput } from '../../src/pod/read-output.ts';
 import type { EntryBody, PodRef } from '../../src/session/entries.ts';
@@ -29,8 +31,7 @@ export function runTool(process: SimProcess, call: ScriptedCall, done: Done): vo
   const child = [...process.facts.children.values()].findLast((known) => known.name === name);
   if (child === undefined) return done({ text: 'no such child', isError: true });
   if (world.folders.get(name) !== child.instance) {
-    const gone: EntryBody = { type: 'child', child: refOf(child), state: 'removed' };
-    process.tryCommit([gone]);
+    process.tryCommit(forgotten(process.facts, refOf(child), { state: 'removed' }));
     world.hit('child.removed');
     return done({ text: 'it was removed', isError: true });
   }
@@ -48,13 +49,18 @@ function spawn(process: SimProcess, asked: { name: string; call: string }, done:
   if (process.core.live.mode === 'stopping') return done({ text: 'stopping', isError: true });
   const pod = world.createPod(asked.name, process.pod);
   if (pod === null) return done({ text: 'the name is taken', isError: true });
+  const scope = { read: [], write: [pod.area] };
+  if (!narrow(scopeByLog(process.facts), scope).ok && world.mutant !== 'handsDownTwice') {
+    world.hit('spawn.held');
+    world.removeFolder(pod);
+    return done({ text: 'another pod holds it', isError: true });
+  }
   const child = refOf(pod);
   const hops = process.facts.turn?.hops ?? 0;
   const fail = (reason: string): void => {
     world.hit('spawn.undone');
     undoSpawn(process, { child, reason }, () => done({ text: reason, isError: true }));
   };
-  const scope = { read: [], write: [] };
   const task = `task of ${asked.name}`;
   const reserved: EntryBody = {
     type: 'child',
@@ -66,7 +72,7 @@ function spawn(process: SimProcess, asked: { name: string; call: string }, done:
     call: asked.call,
   };
   try {
-    process.commit([reserved]);
+    process.commit([reserved, ...delegation(child, scope)]);
   } catch (error) {
     world.removeFolder(pod);
     throw error;
@@ -116,7 +122,7 @@ export function undoSpawn(
   for (const doomed of pod?.processes ?? []) doomed.die();
   process.after(world.random.delay(5), () => {
     if (pod !== undefined) world.removeFolder(pod);
-    process.tryCommit([{ type: 'child', child, state: 'undone', reason }]);
+    process.tryCommit(forgotten(process.facts, child, { state: 'undone', reason }));
     then();
   });
 }

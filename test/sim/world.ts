@@ -19,6 +19,9 @@ export interface WorldOptions {
   trace?: ((line: string) => void) | undefined;
 }
 
+/** Few, so that a child may ask for what another holds. */
+const areasPerPod = 3;
+
 export class World {
   readonly clock = new VirtualClock();
   readonly random: Random;
@@ -100,6 +103,7 @@ export class World {
       parent: parent?.instance ?? null,
       depth: parent === null ? 0 : parent.depth + 1,
       token: `token-${number}`,
+      area: `${parent?.area ?? ''}/${number % areasPerPod}`,
       disk: new SimDisk(),
       process: null,
       processes: new Set(),
@@ -139,7 +143,7 @@ export class World {
       model: 'sim',
       instructions: null,
       permissionMode: 'default',
-      scope: { read: [], write: [] },
+      scope: { read: ['/'], write: [pod.area] },
       settings: {},
     };
   }

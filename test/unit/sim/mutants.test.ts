@@ -16,7 +16,7 @@ const directedSeeds: Record<MutantName, number> = {
   noTornTailCut: 22,
   noDedupe: 2,
   dedupeInMemoryOnly: 17,
-  ackOverGap: 1186,
+  ackOverGap: 110,
   numbersStartAnew: 2,
   noRetry: 2,
   edgeTriggeredWake: 2,
@@ -24,7 +24,7 @@ const directedSeeds: Record<MutantName, number> = {
   storageRetryLost: 64,
   clearAllOnDrain: 2,
   bootClosesTurns: 29,
-  noResumeOfUnseen: 268,
+  noResumeOfUnseen: 208,
   failedRequestSees: 2,
   diedBeforeDrain: 2,
   diedTwice: 2,
@@ -37,6 +37,8 @@ const directedSeeds: Record<MutantName, number> = {
   noReconcile: 25,
   doubtIsLeft: 887,
   reExecutesTools: 9,
+  handsDownTwice: 20,
+  handedDownForgotten: 2,
   effectsNotReplayed: 17,
 };
 

@@ -1,0 +1,121 @@
+/**
+ * What this pod may touch at this moment, and its part of the home's registry. The log decides between a pod and its children; the registry decides
+ * between pods that do not know of each other, and while a parent is away.
+ */
+import { isAlive, ownIdentity, type ProcessIdentity } from '../std/process-identity.ts';
+import { scopeByLog } from '../delivery/handed-down.ts';
+import type { PathScope, ScopeDeny, SessionEntry } from '../session/entries.ts';
+import type { Facts } from '../session/facts.ts';
+import type { Home } from '../session/home.ts';
+import { type Claim, type Conflict, conflictText, heldByOthers, replaced } from '../scope/claims.ts';
+import { Registry } from '../scope/registry.ts';
+
+export interface ClaimsOwner {
+  readonly home: Home;
+  readonly facts: Facts;
+  readonly session: SessionEntry;
+  show(event: { type: string; [field: string]: unknown }): void;
+}
+
+const lives = (process: ProcessIdentity) => isAlive(process) === 'alive';
+
+export class Claims {
+  readonly #pod: ClaimsOwner;
+  readonly #registry: Registry;
+  /** One update at a time; the next one begins with what the log says by then. */
+  #syncing: Promise<readonly Conflict[]> | null = null;
+  #next: Promise<readonly Conflict[]> | null = null;
+  #told = '';
+
+  constructor(pod: ClaimsOwner) {
+    this.#pod = pod;
+    this.#registry = new Registry(pod.home);
+  }
+
+  /** The scope in force: by the log, minus what others hold. A child writes only where its parent's claim for it stands. Throws the file system's error. */
+  now(): PathScope {
+    const { facts, session } = this.#pod;
+    const scope = scopeByLog(facts);
+    if (scope.write.length === 0) return scope;
+    const claims = this.#registry.claims();
+    const me = { instance: session.instance, root: session.root.instance };
+    const held: ScopeDeny[] = heldByOthers(claims, me, lives).map((other) => ({ ...other, right: 'write' }));
+    const own = claims.find(({ owner }) => owner.instance === session.instance);
+    const write =
+      session.parent === null ? scope.write : scope.write.filter((root) => own?.write.includes(root));
+    const deny = [...(scope.deny ?? []), ...held];
+    return { read: scope.read, write, ...(deny.length === 0 ? {} : { deny }) };
+  }
+
+  /** Makes the registry say what the log says; answers with what others hold. Begins after everything that is committed now. */
+  sync(): Promise<readonly Conflict[]> {
+    if (this.#syncing === null) return this.#begin();
+    this.#next ??= this.#syncing.then(
+      () => this.#begin(),
+      () => this.#begin(),
+    );
+    return this.#next;
+  }
+
+  /** As `sync`, for those who do not wait: trouble is shown, and the sweep tries again. */
+  syncLater(): void {
+    this.sync().catch((error: unknown) => this.#tell('registryFailed', String(error)));
+  }
+
+  /** Puts back what a person or a damaged file has taken out of the registry. */
+  sweep(): void {
+    const claims = this.#registry.claims();
+    const missing = this.#wanted().some(
+      ({ owner }) => !claims.some((claim) => claim.owner.instance === owner.instance),
+    );
+    if (missing) this.syncLater();
+  }
+
+  #begin(): Promise<readonly Conflict[]> {
+    this.#next = null;
+    this.#syncing = this.#update().finally(() => {
+      this.#syncing = null;
+    });
+    return this.#syncing;
+  }
+
+  async #update(): Promise<readonly Conflict[]> {
+    const { session } = this.#pod;
+    // Nothing of this pod is or was there: a pod that only reads costs nothing.
+    if (session.scope.write.length === 0) return [];
+    const conflicts = await this.#registry.update((before) => {
+      const { claims, conflicts } = replaced(before, session.instance, this.#wanted(), lives);
+      return { claims: claims.map((claim) => this.#affirmed(claim)), answer: conflicts };
+    });
+    for (const conflict of conflicts) this.#tell('scopeConflict', conflictText(conflict));
+    return conflicts;
+  }
+
+  /** The parent made it, maybe before there was a process: from here on it counts as long as this one lives. */
+  #affirmed(claim: Claim): Claim {
+    return claim.owner.instance === this.#pod.session.instance ? { ...claim, process: ownIdentity() } : claim;
+  }
+
+  #wanted(): Claim[] {
+    const { facts, session } = this.#pod;
+    const me = { name: session.name, instance: session.instance };
+    const maker = ownIdentity();
+    const children = [...facts.children.values()].flatMap(({ name, instance, holds, process }): Claim[] =>
+      holds === null || holds.write.length === 0
+        ? []
+        : [{ owner: { name, instance }, giver: me, write: holds.write, exclusive: true, maker, process }],
+    );
+    if (session.parent !== null) return children;
+    const exclusive = session.settings['exclusiveScope'] === true;
+    return [
+      { owner: me, giver: me, write: session.scope.write, exclusive, maker, process: maker },
+      ...children,
+    ];
+  }
+
+  #tell(code: string, text: string): void {
+    if (text === this.#told) return;
+    this.#told = text;
+    this.#pod.show({ type: 'alert', level: 'warning', code, text });
+  }
+}

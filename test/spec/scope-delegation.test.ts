@@ -1,0 +1,196 @@
+/** A path that a child may write in is the child's alone, until it ends; in every way of ending, and over restarts of either side. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Registry } from '../../src/scope/registry.ts';
+import { ofType } from '../support/audit.ts';
+import { promiseKept } from '../support/promise-kept.ts';
+import { TestHome, type TestPod, gone } from '../support/rig.ts';
+
+const scenario = `rules:
+  - { last: user, matches: '^write (\\S+)', call: [{ Write: { path: '{{match.1}}', content: "by {{pod}}\\n" } }] }
+  - { last: user, matches: '^spawn (\\S+) (\\S+)', call: [{ SpawnPod: { name: '{{match.1}}', task: rest, write: ['{{match.2}}'] } }] }
+  - { last: user, matches: '^both', call: [{ SpawnPod: { name: one, task: rest, write: [both] } }, { SpawnPod: { name: two, task: rest, write: [both/deep] } }] }
+  - { last: user, matches: '^stop (\\S+)', call: [{ StopPod: { name: '{{match.1}}' } }] }
+  - { last: user, matches: '^send (\\S+)', call: [{ SendToPod: { name: '{{match.1}}', message: again } }] }
+  - { say: "Well." }
+`;
+
+let home: TestHome;
+beforeEach(() => {
+  home = new TestHome();
+});
+afterEach(() => home.close());
+
+function startRoot(name = 'root'): Promise<TestPod> {
+  return home.startRoot({ name, scenario });
+}
+
+/** Has the pod make that call, and answers with its result. */
+async function does(pod: TestPod, text: string): Promise<{ text: string; isError: boolean }> {
+  const before = (await pod.entriesOf('toolResult')).length;
+  await pod.run(text);
+  const entries = await pod.until(
+    `the result of "${text}"`,
+    (all) => ofType(all, 'toolResult').length > before,
+  );
+  await pod.untilSettled();
+  return ofType(entries, 'toolResult').at(before)!;
+}
+
+async function spawns(pod: TestPod, name: string, path: string): Promise<TestPod> {
+  expect(await does(pod, `spawn ${name} ${path}`)).toMatchObject({ isError: false });
+  const child = await home.spawned(name);
+  await child.untilSettled();
+  return child;
+}
+
+async function changes(pod: TestPod): Promise<string[]> {
+  const entries = await pod.entriesOf('scope');
+  return entries.map(({ change, child, reason }) => [change, child?.name, reason].filter(Boolean).join(' '));
+}
+
+const ok = { isError: false };
+const heldByKid = { isError: true, text: expect.stringContaining('The pod "kid" holds') as unknown };
+
+describe('while a child holds a path', () => {
+  it('[scope.exclusive] the child writes there and its parent does not, beside it both as before', async () => {
+    const root = await startRoot();
+    const kid = await spawns(root, 'kid', 'out');
+    expect(await does(root, 'write out/a')).toMatchObject(heldByKid);
+    expect(await does(root, 'write beside')).toMatchObject(ok);
+    expect(await does(kid, 'write out/a')).toMatchObject(ok);
+    expect(readFileSync(join(home.work, 'out/a'), 'utf8')).toBe('by kid\n');
+    expect(await does(kid, 'write beside')).toMatchObject({ isError: true });
+    await promiseKept(home);
+  });
+
+  it('[scope.siblings] no sibling gets a part of it, the holder is named; also not when both are asked for in one step', async () => {
+    const root = await startRoot();
+    await spawns(root, 'kid', 'out');
+    for (const path of ['out', 'out/deep', '.']) {
+      const refused = await does(root, `spawn other ${path}`);
+      expect(refused).toMatchObject({ isError: true });
+      if (path !== '.') expect(refused.text).toContain('the pod "kid" holds');
+    }
+    const before = (await root.entriesOf('toolResult')).length;
+    await does(root, 'both');
+    const answers = (await root.entriesOf('toolResult')).slice(before);
+    expect(answers.map(({ isError }) => isError).sort()).toEqual([false, true]);
+  });
+
+  it('[scope.two-trees] another tree of the home neither writes there nor hands it down, until it is free', async () => {
+    const root = await startRoot();
+    await spawns(root, 'kid', 'out');
+    const other = await startRoot('other');
+    expect(await does(other, 'write out/b')).toMatchObject(heldByKid);
+    expect(await does(other, 'write beside')).toMatchObject(ok);
+    const refused = await does(other, 'spawn mine out');
+    expect(refused).toMatchObject({ isError: true, text: expect.stringContaining('"kid"') as unknown });
+    expect(existsSync(home.pod('mine').folder.path)).toBe(false);
+    await does(root, 'stop kid');
+    await spawns(other, 'mine', 'out');
+    expect(await does(root, 'write out/b')).toMatchObject({ isError: true });
+  });
+});
+
+describe('a path returns', () => {
+  const ends: Record<string, (root: TestPod, kid: TestPod) => Promise<unknown>> = {
+    shutDown: (root) => does(root, 'stop kid'),
+    died: async (root, kid) => {
+      await kid.kill();
+      await root.untilEntry('podEventReceived', ({ event }) => event.kind === 'died');
+      await root.untilSettled();
+    },
+    'died, its folder removed': async (root, kid) => {
+      await kid.kill();
+      await home.run(['rm', '-f', 'kid']);
+      await root.untilEntry('scope', ({ change }) => change === 'reclaimed');
+      await root.untilSettled();
+    },
+  };
+  it.each(Object.entries(ends))(
+    '[scope.reclaim] %s: once, with the end of the child, and stays so over a restart',
+    async (why, end) => {
+      const root = await startRoot();
+      const kid = await spawns(root, 'kid', 'out');
+      await end(root, kid);
+      expect(await does(root, 'write out/a')).toMatchObject(ok);
+      await root.kill();
+      await root.start();
+      expect(await does(root, 'write out/b')).toMatchObject(ok);
+      expect(await changes(root)).toEqual(['delegated kid', `reclaimed kid ${why.split(',')[0]}`]);
+      await spawns(root, 'next', 'out');
+    },
+  );
+
+  it('[scope.reclaim-undone] a spawn that fails keeps nothing', async () => {
+    const root = home.makeRoot({ scenario });
+    await root.start({ PODKIN_CRASH_AT: 'root:scope.moved:1' });
+    const dead = await root.process();
+    await root.run('spawn kid out');
+    await gone(dead);
+    await root.start();
+    await root.untilSettled();
+    expect(await changes(root)).toEqual(['delegated kid', 'reclaimed kid undone']);
+    expect(await does(root, 'write out/a')).toMatchObject(ok);
+    expect(new Registry(home.home).claims().map(({ owner }) => owner.name)).toEqual(['root']);
+  });
+
+  it('[scope.parent-restart] not while the child lives: a restarted parent still does not write there', async () => {
+    const root = await startRoot();
+    const kid = await spawns(root, 'kid', 'out');
+    await root.kill();
+    expect(await does(kid, 'write out/a')).toMatchObject(ok);
+    await root.start();
+    expect(await does(root, 'write out/a')).toMatchObject(heldByKid);
+    await root.untilEntry('child', ({ state, seq }) => state === 'linked' && seq > 0);
+    expect(await does(kid, 'write out/b')).toMatchObject(ok);
+  });
+
+  it('[scope.descendants] what a living grandchild holds does not return with the death of the child between', async () => {
+    const root = await startRoot();
+    const kid = await spawns(root, 'kid', 'out');
+    const leaf = await spawns(kid, 'leaf', 'out/leaf');
+    await kid.kill();
+    await root.untilEntry('scope', ({ change }) => change === 'reclaimed');
+    await root.untilSettled();
+    expect(await does(root, 'write out/a')).toMatchObject(ok);
+    expect(await does(root, 'write out/leaf/a')).toMatchObject({
+      isError: true,
+      text: expect.stringContaining('The pod "leaf" holds') as unknown,
+    });
+    expect(await does(leaf, 'write out/leaf/a')).toMatchObject(ok);
+  });
+});
+
+describe('a restored child', () => {
+  it('[scope.regrant] holds again what it held, from its link on', async () => {
+    const root = await startRoot();
+    const kid = await spawns(root, 'kid', 'out');
+    await kid.kill();
+    await root.untilEntry('scope', ({ change }) => change === 'reclaimed');
+    await kid.start();
+    await root.until('given again', (all) => ofType(all, 'scope').length === 3);
+    expect(await does(kid, 'write out/a')).toMatchObject(ok);
+    expect(await does(root, 'write out/a')).toMatchObject(heldByKid);
+    expect(await changes(root)).toEqual(['delegated kid', 'reclaimed kid died', 'delegated kid']);
+  });
+
+  it('[scope.regrant-rest] without what became another’s meanwhile, and is told so', async () => {
+    const root = await startRoot();
+    const kid = await spawns(root, 'kid', 'out');
+    await does(root, 'stop kid');
+    const next = await spawns(root, 'next', 'out');
+    await kid.start();
+    await kid.untilEntry('scope', ({ change, scope }) => change === 'granted' && scope.write.length === 0);
+    expect(await does(kid, 'write out/a')).toMatchObject({ isError: true });
+    expect(await does(next, 'write out/a')).toMatchObject(ok);
+    await kid.kill();
+    await root.kill();
+    // What it was told stands in its own log, with nobody there to say it again.
+    await kid.start();
+    expect(await does(kid, 'write out/a')).toMatchObject({ isError: true });
+    home.expectsNoSockets = false;
+  });
+});
