@@ -7,6 +7,7 @@ import { death } from './requirements/death.ts';
 import { delivery } from './requirements/delivery.ts';
 import { house } from './requirements/house.ts';
 import { model } from './requirements/model.ts';
+import { scope } from './requirements/scope.ts';
 import { session } from './requirements/session.ts';
 import { tools } from './requirements/tools.ts';
 import { transport } from './requirements/transport.ts';
@@ -21,6 +22,7 @@ export const requirements: Readonly<Record<string, string>> = {
   ...delivery,
   ...house,
   ...model,
+  ...scope,
   ...session,
   ...tools,
   ...transport,

@@ -1,0 +1,31 @@
+/** Who may write where: what is handed down, what returns, and who is asked when two want the same. */
+export const scope = {
+  'scope.all-returns':
+    'when every child has ended, been undone or been removed, everything is the pod’s again, reclaimed once each',
+  'scope.claims-conflict':
+    'a path that is another’s is refused with the owner’s name; given out of one’s own part it is not',
+  'scope.claims-dead':
+    'a claim whose owner and maker are gone counts for nothing and is dropped at the next change',
+  'scope.claims-property':
+    'whatever is claimed and dies in whatever order, two living exclusive claims never overlap outside one line of giving',
+  'scope.claims-shared':
+    'roots without a path of their own share; what one of them hands down is held against the other',
+  'scope.descendants': 'what a living grandchild holds does not return with the death of the child between',
+  'scope.exclusive': 'the child writes there and its parent does not, beside it both as before',
+  'scope.one-writer': 'after every step each path of the scope has one writer, and a person’s deny none',
+  'scope.parent-restart': 'not while the child lives: a restarted parent still does not write there',
+  'scope.reclaim':
+    'a path returns once with its child’s stop, death or removal, and stays returned over a restart',
+  'scope.reclaim-undone': 'a spawn that fails keeps nothing',
+  'scope.registry-busy': 'who holds it for longer than anybody needs is named, and nothing is changed',
+  'scope.registry-damaged':
+    'a file that can not be read is kept aside, and the claims that are made then stand',
+  'scope.registry-together': 'of many who change it at once nobody loses what he wrote',
+  'scope.regrant': 'holds again what it held, from its link on',
+  'scope.regrant-rest': 'without what became another’s meanwhile, and is told so',
+  'scope.siblings':
+    'no sibling gets a part of it, the holder is named; also not when both are asked for in one step',
+  'scope.two-trees': 'another tree of the home neither writes there nor hands it down, until it is free',
+  'verify.scope':
+    'tells a path that two children hold, one given twice, one taken back twice, and one that an ended child keeps',
+} as const;
