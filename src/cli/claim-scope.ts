@@ -13,7 +13,8 @@ export async function claimScope(home: Home, root: Root): Promise<void> {
   if (settings['exclusiveScope'] !== true) return;
   const me = { name, instance };
   const maker = ownIdentity();
-  const claim = { owner: me, giver: me, write: scope.write, exclusive: true, maker, process: null };
+  const { write, deny = [] } = scope;
+  const claim = { owner: me, above: [], write, deny, exclusive: true, maker, process: null };
   const [conflict] = await new Registry(home).update((before) => {
     const { claims, conflicts } = replaced(before, instance, [claim], lives);
     return { claims, answer: conflicts };

@@ -1,13 +1,13 @@
 /** Whether one log hands every path to at most one child at a time, and takes each back once (`handed-down.ts`, S1 and S2). */
 import type { Entry } from '../session/entries.ts';
-import { overlap } from '../scope/narrow.ts';
+import { type WriteScope, contested } from '../scope/narrow.ts';
 import type { Finding, Rule } from './verify-finding.ts';
 
 export class ScopeCheck {
   readonly #name: string;
   readonly findings: Finding[] = [];
   /** By child instance: what it holds. */
-  readonly #held = new Map<string, { name: string; write: readonly string[] }>();
+  readonly #held = new Map<string, { name: string; scope: WriteScope }>();
   /** The newest life of each child that is known, and the newest whose end is. */
   readonly #lives = new Map<string, { begun: number; ended: number }>();
 
@@ -25,7 +25,7 @@ export class ScopeCheck {
       const ends = event.kind === 'shutDown' || event.kind === 'died';
       if (ends) life.ended = Math.max(life.ended, from.incarnation);
     } else if (entry.type === 'scope' && entry.child !== undefined) {
-      if (entry.change === 'delegated') this.#delegated(entry.child, entry.scope.write, entry.seq);
+      if (entry.change === 'delegated') this.#delegated(entry.child, entry.scope, entry.seq);
       else this.#reclaimed(entry.child, entry.seq);
     }
   }
@@ -38,19 +38,19 @@ export class ScopeCheck {
     }
   }
 
-  #delegated(child: { name: string; instance: string }, write: readonly string[], seq: number): void {
+  #delegated(child: { name: string; instance: string }, scope: WriteScope, seq: number): void {
     if (this.#held.has(child.instance)) {
       this.#find('S1', `"${child.name}" was given a scope while it held one (entry ${seq})`);
     }
     for (const [instance, held] of this.#held) {
-      const shared = instance === child.instance ? null : overlap(write, held.write);
+      const shared = instance === child.instance ? null : contested(scope, held.scope);
       if (shared === null) continue;
       this.#find(
         'S1',
         `${shared.mine} was given to "${child.name}" while "${held.name}" held ${shared.theirs} (entry ${seq})`,
       );
     }
-    this.#held.set(child.instance, { name: child.name, write });
+    this.#held.set(child.instance, { name: child.name, scope });
   }
 
   #reclaimed(child: { name: string; instance: string }, seq: number): void {

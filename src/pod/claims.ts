@@ -38,7 +38,7 @@ export class Claims {
     const scope = scopeByLog(facts);
     if (scope.write.length === 0) return scope;
     const claims = this.#registry.claims();
-    const me = { instance: session.instance, root: session.root.instance };
+    const me = { instance: session.instance, above: this.#above(claims) };
     const held: ScopeDeny[] = heldByOthers(claims, me, lives).map((other) => ({ ...other, right: 'write' }));
     const own = claims.find(({ owner }) => owner.instance === session.instance);
     const write =
@@ -65,7 +65,7 @@ export class Claims {
   /** Puts back what a person or a damaged file has taken out of the registry. */
   sweep(): void {
     const claims = this.#registry.claims();
-    const missing = this.#wanted().some(
+    const missing = this.#wanted(claims).some(
       ({ owner }) => !claims.some((claim) => claim.owner.instance === owner.instance),
     );
     if (missing) this.syncLater();
@@ -84,7 +84,7 @@ export class Claims {
     // Nothing of this pod is or was there: a pod that only reads costs nothing.
     if (session.scope.write.length === 0) return [];
     const conflicts = await this.#registry.update((before) => {
-      const { claims, conflicts } = replaced(before, session.instance, this.#wanted(), lives);
+      const { claims, conflicts } = replaced(before, session.instance, this.#wanted(before), lives);
       return { claims: claims.map((claim) => this.#affirmed(claim)), answer: conflicts };
     });
     for (const conflict of conflicts) this.#tell('scopeConflict', conflictText(conflict));
@@ -96,21 +96,28 @@ export class Claims {
     return claim.owner.instance === this.#pod.session.instance ? { ...claim, process: ownIdentity() } : claim;
   }
 
-  #wanted(): Claim[] {
+  #wanted(before: readonly Claim[]): Claim[] {
     const { facts, session } = this.#pod;
     const me = { name: session.name, instance: session.instance };
     const maker = ownIdentity();
-    const children = [...facts.children.values()].flatMap(({ name, instance, holds, process }): Claim[] =>
-      holds === null || holds.write.length === 0
-        ? []
-        : [{ owner: { name, instance }, giver: me, write: holds.write, exclusive: true, maker, process }],
-    );
+    const above = [...this.#above(before), me.instance];
+    const children = [...facts.children.values()].flatMap(({ name, instance, holds, process }): Claim[] => {
+      if (holds === null || holds.write.length === 0) return [];
+      const { write, deny = [] } = holds;
+      return [{ owner: { name, instance }, above, write, deny, exclusive: true, maker, process }];
+    });
     if (session.parent !== null) return children;
     const exclusive = session.settings['exclusiveScope'] === true;
-    return [
-      { owner: me, giver: me, write: session.scope.write, exclusive, maker, process: maker },
-      ...children,
-    ];
+    const { write, deny = [] } = session.scope;
+    return [{ owner: me, above: [], write, deny, exclusive, maker, process: maker }, ...children];
+  }
+
+  /** The own claim knows it; before there is one, what every pod knows of its tree. */
+  #above(claims: readonly Claim[]): readonly string[] {
+    const { instance, parent, root } = this.#pod.session;
+    if (parent === null) return [];
+    const own = claims.find(({ owner }) => owner.instance === instance);
+    return own?.above ?? [...new Set([root.instance, parent.instance])];
   }
 
   #tell(code: string, text: string): void {

@@ -8,7 +8,7 @@
  * 4. Else the scope decides: what its roots allow minus what its denies take.
  */
 import { join } from 'node:path';
-import type { PathRight, PathScope } from '../session/entries.ts';
+import type { PathRight, PathScope, ScopeDeny } from '../session/entries.ts';
 import type { Home } from '../session/home.ts';
 import { foldedName } from './folded-name.ts';
 import { caps, denialText, deniedText, isAllowed, isBelow } from './path-scope.ts';
@@ -28,6 +28,8 @@ export interface Block {
   readonly root: string;
   readonly right: PathRight;
   readonly kind: 'deny' | 'own' | 'kernel';
+  /** What it stands for, where the scope says it. */
+  readonly deny?: ScopeDeny;
   readonly parsed: Root;
   /** `parsed` with its names folded. */
   readonly folded: Root;
@@ -65,7 +67,9 @@ export function rulesOf({ scope, home, outputs }: Access): Rules {
       ...blockAt(home.runtime, 'read', 'own'),
       ...blockAt(home.config, 'write', 'own'),
       ...['/proc', '/sys', '/dev'].flatMap((root) => blockAt(root, 'read', 'kernel')),
-      ...(scope.deny ?? []).flatMap(({ path, right }) => blockAt(path, right, 'deny')),
+      ...(scope.deny ?? []).flatMap((deny) =>
+        blockAt(deny.path, deny.right, 'deny').map((block) => ({ ...block, deny })),
+      ),
     ],
   };
 }
@@ -129,7 +133,7 @@ function blockText(block: Block, question: Question): string {
   const shown = `${path}${leadsTo(path, realPath)}`;
   switch (block.kind) {
     case 'deny':
-      return deniedText({ path: block.root, right: block.right }, question);
+      return deniedText(block.deny ?? { path: block.root, right: block.right }, question);
     case 'own':
       return right === 'read'
         ? `Denied: ${shown} is in podkin's own state, which pods do not read. ReadPodOutput and the notices tell what other pods did.`

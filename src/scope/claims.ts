@@ -7,16 +7,17 @@
  * - G2 A claim counts while its owner's process lives, or the one that made it, which then is bound to take it back.
  * - G3 A giver's claims are replaced together: they are what its log says, and nothing else of its is left.
  */
-import type { PodRef } from '../session/entries.ts';
+import type { PodRef, ScopeDeny } from '../session/entries.ts';
 import type { ProcessIdentity } from '../std/process-identity.ts';
-import { overlap } from './narrow.ts';
+import { contested } from './narrow.ts';
 
 export interface Claim {
   readonly owner: PodRef;
-  /** Who gave it: the owner itself for a root. */
-  readonly giver: PodRef;
-  /** Roots as in `PathScope.write`. */
+  /** Instances of the pods out of whose part it was given, the tree's root first, its giver last; empty for a root. */
+  readonly above: readonly string[];
+  /** Roots as in `PathScope.write`, and what is denied inside of them. */
   readonly write: readonly string[];
+  readonly deny: readonly ScopeDeny[];
   /** A root that was given no path of its own shares its directory with other roots; everything else is exclusive. */
   readonly exclusive: boolean;
   /** The process that made the claim, and the owner's where one is known. */
@@ -39,6 +40,11 @@ export function counts(claim: Claim, isAlive: IsAlive): boolean {
   return (claim.process !== null && isAlive(claim.process)) || isAlive(claim.maker);
 }
 
+/** Who made the claim: a root its own. */
+export function giverOf({ above, owner }: Claim): string {
+  return above.at(-1) ?? owner.instance;
+}
+
 /** The claims with `wanted` in the place of all that `giver` had claimed. What conflicts is left out and named; claims of the dead are dropped. */
 export function replaced(
   claims: readonly Claim[],
@@ -46,7 +52,7 @@ export function replaced(
   wanted: readonly Claim[],
   isAlive: IsAlive,
 ): { claims: Claim[]; conflicts: Conflict[] } {
-  const others = claims.filter((claim) => claim.giver.instance !== giver && counts(claim, isAlive));
+  const others = claims.filter((claim) => giverOf(claim) !== giver && counts(claim, isAlive));
   const conflicts: Conflict[] = [];
   const kept: Claim[] = [];
   for (const claim of wanted) {
@@ -58,43 +64,36 @@ export function replaced(
 }
 
 function conflictOf(claim: Claim, standing: readonly Claim[]): Conflict | null {
-  if (!claim.exclusive) return null;
-  const above = aboveOf(standing, claim);
   for (const other of standing) {
-    if (!other.exclusive || other.owner.instance === claim.owner.instance) continue;
-    if (above.has(other.owner.instance)) continue;
-    const shared = overlap(claim.write, other.write);
-    // What stands below this owner already was given out of its own part.
-    if (shared === null || aboveOf(standing, other).has(claim.owner.instance)) continue;
-    return { claim, path: shared.mine, owner: other.owner, theirs: shared.theirs };
+    if (!claim.exclusive || !other.exclusive || inOneLine(claim, other)) continue;
+    const shared = contested(claim, other);
+    if (shared !== null) return { claim, path: shared.mine, owner: other.owner, theirs: shared.theirs };
   }
   return null;
 }
 
-/** Roots that somebody else's claim keeps from this pod, with the holder's name. What the pod gave itself is not among them: its own log tells that. */
+/** One was given out of the other's part, or they are one pod's. */
+function inOneLine(one: Claim, other: Claim): boolean {
+  const [a, b] = [one.owner.instance, other.owner.instance];
+  return a === b || one.above.includes(b) || other.above.includes(a);
+}
+
+/**
+ * Roots that somebody else's claim keeps from this pod, with the holder's name. What the pod gave itself is not among them: its own log tells that. Nor
+ * is what its own exclusive claim leaves free, however wide the other's roots are.
+ */
 export function heldByOthers(
   claims: readonly Claim[],
-  me: { instance: string; root: string },
+  me: { instance: string; above: readonly string[] },
   isAlive: IsAlive,
 ): { path: string; holder: string }[] {
   const own = claims.find((claim) => claim.owner.instance === me.instance);
-  const above = own === undefined ? new Set<string>() : aboveOf(claims, own);
-  above.add(me.instance).add(me.root);
+  const isAbove = (instance: string) => instance === me.instance || me.above.includes(instance);
   return claims
-    .filter((claim) => claim.exclusive && !above.has(claim.owner.instance))
-    .filter((claim) => claim.giver.instance !== me.instance && counts(claim, isAlive))
+    .filter((claim) => claim.exclusive && !isAbove(claim.owner.instance))
+    .filter((claim) => giverOf(claim) !== me.instance && counts(claim, isAlive))
+    .filter((claim) => own?.exclusive !== true || contested(own, claim) !== null)
     .flatMap((claim) => claim.write.map((path) => ({ path, holder: claim.owner.name })));
-}
-
-/** The owners out of whose part this claim was given, up to the root. */
-function aboveOf(claims: readonly Claim[], claim: Claim): Set<string> {
-  const above = new Set<string>();
-  let giver = claim.giver.instance;
-  while (!above.has(giver) && giver !== claim.owner.instance) {
-    above.add(giver);
-    giver = claims.find((one) => one.owner.instance === giver)?.giver.instance ?? giver;
-  }
-  return above;
 }
 
 /** For people and models: whose the path is, and how it becomes free. */

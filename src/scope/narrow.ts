@@ -3,7 +3,8 @@
  *
  * 1. What the narrowed scope allows, the giver's scope allows.
  * 2. No deny is lost: one of the giver's that touches a granted root goes along, and so does every one that was asked for.
- * 3. Narrowing what came out of narrowing, by itself, changes nothing.
+ * 3. A root that touches what another pod holds is not given.
+ * 4. Narrowing what came out of narrowing, by itself, changes nothing.
  */
 import type { PathRight, PathScope, ScopeDeny } from '../session/entries.ts';
 import { caps, rootsFor } from './path-scope.ts';
@@ -60,6 +61,32 @@ export function overlap(
   return null;
 }
 
+/** What of a scope decides who may write where. */
+export type WriteScope = Pick<PathScope, 'write' | 'deny'>;
+
+/** As `overlap`, minus what either of the two is denied inside its roots. Where a deny covers only a part of what both have, that still counts. */
+export function contested(
+  a: WriteScope,
+  b: WriteScope,
+): { readonly mine: string; readonly theirs: string } | null {
+  for (const mine of a.write) {
+    const theirs = b.write.find(
+      (root) => touch(mine, root) && !isTakenFrom(a, root) && !isTakenFrom(b, mine),
+    );
+    if (theirs !== undefined) return { mine, theirs };
+  }
+  return null;
+}
+
+/** A deny leaves nothing of `text` to this scope. */
+function isTakenFrom(scope: WriteScope, text: string): boolean {
+  const root = rootOf(text);
+  return (scope.deny ?? []).some((deny) => {
+    const denied = rootOf(deny.path);
+    return root !== undefined && denied !== undefined && contains(denied, root);
+  });
+}
+
 /** Why the root can not be given, if so; an array to flatten. */
 function problem(parent: PathScope, right: PathRight, path: string): OutsideRoot[] {
   const root = rootOf(path);
@@ -74,10 +101,14 @@ function problem(parent: PathScope, right: PathRight, path: string): OutsideRoot
   return why === undefined ? [] : [{ right, path, protected: why }];
 }
 
-/** The deny leaves nothing of the root, or not the path by which the root is named. */
+/**
+ * The deny leaves nothing of the root, or not the path by which the root is named. Of what a pod holds not even a part may lie in it: that part would be
+ * nobody's when it returns.
+ */
 function takesAway(deny: ScopeDeny, root: Root): boolean {
   const denied = rootOf(deny.path);
   if (denied === undefined) return false;
+  if (deny.holder !== undefined) return meets(denied, root);
   return root.direct ? contains(denied, root) : covers(denied, root.base);
 }
 

@@ -22,8 +22,9 @@ const fileSchema = z.object({
   claims: z.array(
     z.object({
       owner: ref,
-      giver: ref,
+      above: z.array(z.string()),
       write: z.array(z.string()),
+      deny: z.array(z.object({ path: z.string(), right: z.enum(['read', 'write']) })),
       exclusive: z.boolean(),
       maker: processSchema,
       process: processSchema.nullable(),

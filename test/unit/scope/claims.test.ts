@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Claim, conflictText, heldByOthers, replaced } from '../../../src/scope/claims.ts';
-import { overlap } from '../../../src/scope/narrow.ts';
+import { contested } from '../../../src/scope/narrow.ts';
 import { Registry } from '../../../src/scope/registry.ts';
 import { homeOf } from '../../../src/session/home.ts';
 import { takeLock } from '../../../src/session/lock.ts';
@@ -13,15 +13,20 @@ import { takeLock } from '../../../src/session/lock.ts';
 const process = (pid: number) => ({ pid, startTime: `${pid}`, bootId: 'boot' });
 const pod = (name: string) => ({ name, instance: `${name}-id` });
 
+/** Who is above a giver that is no root. */
+const lines: Record<string, string[]> = { kid: ['root'], c: ['a'] };
+
 interface Short {
   exclusive?: boolean;
   maker?: number;
   process?: number | null;
 }
+/** `giver` is the owner itself for a root; above it stand those that `lines` names. */
 function claim(giver: string, owner: string, write: string[], more: Short = {}): Claim {
   const { exclusive = true, maker = 1, process: own = null } = more;
+  const above = giver === owner ? [] : [...(lines[giver] ?? []), giver].map((name) => `${name}-id`);
   const ends = { maker: process(maker), process: own === null ? null : process(own) };
-  return { giver: pod(giver), owner: pod(owner), write, exclusive, ...ends };
+  return { above, owner: pod(owner), write, deny: [], exclusive, ...ends };
 }
 const everybodyLives = () => true;
 
@@ -47,10 +52,10 @@ describe('claims', () => {
     const other = claim('other', 'other', ['/w'], { exclusive: false });
     const { claims } = replaced([one, kid], 'other-id', [other], everybodyLives);
     expect(claims).toHaveLength(3);
-    const me = { instance: 'other-id', root: 'other-id' };
+    const me = { instance: 'other-id', above: [] };
     expect(heldByOthers(claims, me, everybodyLives)).toEqual([{ path: '/w/a', holder: 'kid' }]);
-    expect(heldByOthers(claims, { instance: 'one-id', root: 'one-id' }, everybodyLives)).toEqual([]);
-    expect(heldByOthers(claims, { instance: 'kid-id', root: 'one-id' }, everybodyLives)).toEqual([]);
+    expect(heldByOthers(claims, { instance: 'one-id', above: [] }, everybodyLives)).toEqual([]);
+    expect(heldByOthers(claims, { instance: 'kid-id', above: ['one-id'] }, everybodyLives)).toEqual([]);
   });
 
   it('[scope.claims-dead] a claim whose owner and maker are gone counts for nothing and is dropped at the next change', () => {
@@ -98,10 +103,9 @@ describe('claims', () => {
           for (const one of exclusive) {
             for (const two of exclusive) {
               if (one === two || one.owner.instance === two.owner.instance) continue;
-              if (overlap(one.write, two.write) === null) continue;
-              expect(
-                line(claims, one).includes(two.owner.name) || line(claims, two).includes(one.owner.name),
-              ).toBe(true);
+              if (contested(one, two) === null) continue;
+              const line = [...one.above, ...two.above];
+              expect(line.includes(one.owner.instance) || line.includes(two.owner.instance)).toBe(true);
             }
           }
         }
@@ -110,17 +114,6 @@ describe('claims', () => {
     );
   });
 });
-
-/** Who gave it, who gave that one its part, and so on. */
-function line(claims: readonly Claim[], from: Claim): string[] {
-  const names: string[] = [];
-  let giver = from.giver;
-  while (!names.includes(giver.name)) {
-    names.push(giver.name);
-    giver = claims.find(({ owner }) => owner.instance === giver.instance)?.giver ?? giver;
-  }
-  return names;
-}
 
 describe('the registry', () => {
   let folder: string;
