@@ -154,7 +154,7 @@ describe('handing down', () => {
       fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
         const log = new Log();
         for (const [number, one] of steps.entries()) play(log, one, number);
-        for (const child of [...log.facts.children.values()]) {
+        for (const child of log.facts.children.values()) {
           end(log, child, { kind: 'died', assignments: [], outstanding: [], restored: false });
         }
         expect(scopeByLog(log.facts)).toEqual({ read: ['/w'], write: ['/w'], deny: [personDeny] });

@@ -104,8 +104,8 @@ describe('claims', () => {
             for (const two of exclusive) {
               if (one === two || one.owner.instance === two.owner.instance) continue;
               if (contested(one, two) === null) continue;
-              const line = [...one.above, ...two.above];
-              expect(line.includes(one.owner.instance) || line.includes(two.owner.instance)).toBe(true);
+              const line = new Set([...one.above, ...two.above]);
+              expect(line.has(one.owner.instance) || line.has(two.owner.instance)).toBe(true);
             }
           }
         }
