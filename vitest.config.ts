@@ -11,7 +11,7 @@ const slowParts = [
   'test/unit/transport/server.test.ts',
 ];
 
-// Three rings: `unit` is pure or single-process and runs in seconds; `sim` plays random histories of simulated pods; `spec` starts real pods from the
+// Three rings, and the campaign, which takes hours: `unit` is pure or single-process and runs in seconds; `sim` plays random histories of simulated pods; `spec` starts real pods from the
 // built bin.
 export default defineConfig({
   test: {
@@ -35,6 +35,13 @@ export default defineConfig({
           hookTimeout: 60_000,
           // Two processors are the floor we test on: more files at once only makes every pod slower.
           maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: 'campaign',
+          include: ['test/campaign/**/*.test.ts'],
+          globalSetup: ['test/support/build-once.ts'],
         },
       },
     ],

@@ -22,6 +22,8 @@ const lookAgainMs = 20;
  */
 export async function undoSpawn(pod: Pod, child: PodRef, reason: string): Promise<void> {
   await end(pod.facts.children.get(child.instance)?.process ?? null);
+  // Killed, it could not take its socket along.
+  rmSync(socketPath(pod.home.runtime, child.instance), { force: true });
   const folder = podFolder(pod.home, child.name);
   // The name may be another's by now: only the instance that was reserved is removed.
   if (readSpec(folder)?.instance === child.instance) await remove(pod, child, folder);

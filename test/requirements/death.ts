@@ -1,5 +1,9 @@
 /** Death, return, storage, and the proofs. */
 export const death = {
+  'campaign.oracle':
+    'each kind of damage done to the logs of a right run is found by the oracle of the campaign',
+  'campaign.enough': 'fails where it has proved too little, and goes on where it was stopped',
+  'campaign.cells': 'plays every point × victim × state of the parent, but those that it says why not',
   'death.campaign': 'of so many kills breaks no promise',
   'death.crash-point':
     "killed at any named point, every outcome stands once in the parent's history and nothing is left half made",

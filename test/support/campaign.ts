@@ -1,6 +1,6 @@
 /**
- * Engine of the crash campaigns: plays one story (who is killed at which point, how its parent stands, who brings it back) on real processes in a home of
- * its own, and answers a row with every broken promise. The small campaign of the ring and the large one behind `CAMPAIGN` drive the same.
+ * Engine of the crash points: plays one story (who is killed at which point, how its parent stands, who brings it back) on real processes in a home of
+ * its own, and answers a row with every broken promise. What it plays is small and whole; the many deaths in one home are `test/campaign`.
  */
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';

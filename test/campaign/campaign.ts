@@ -1,0 +1,30 @@
+/** Plays a plan: series that stand in the rows file are passed over, two run side by side, and each is in the file as soon as it is over. */
+import { appendRows, readRows, type SeriesRows } from './rows.ts';
+import { planOf } from './plan.ts';
+import { playSeries } from './series.ts';
+
+export interface CampaignOptions {
+  kills: number;
+  /** Rows, JSON lines; appended to. */
+  out: string;
+  keep?: string;
+  lanes: number;
+}
+
+/** Answers all rows of the file, those of earlier runs included. `onSeries` is told each as it ends. */
+export async function playCampaign(
+  options: CampaignOptions,
+  onSeries: (rows: SeriesRows) => void = () => undefined,
+): Promise<SeriesRows[]> {
+  const done = new Set(readRows(options.out).map(({ series }) => series.seed));
+  const left = planOf(options.kills).filter(({ seed }) => !done.has(seed));
+  const lane = async () => {
+    for (let series = left.shift(); series !== undefined; series = left.shift()) {
+      const rows = await playSeries(series, options.keep === undefined ? {} : { keep: options.keep });
+      appendRows(options.out, rows);
+      onSeries(rows);
+    }
+  };
+  await Promise.all(Array.from({ length: options.lanes }, lane));
+  return readRows(options.out);
+}

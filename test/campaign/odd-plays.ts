@@ -1,0 +1,138 @@
+/** Plays beside the table: deaths at random instants, links that are cut at a random byte, a parent that is away for minutes. */
+import { renameSync, rmSync } from 'node:fs';
+import { type Server, type Socket, connect, createServer } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Random } from '../sim/random.ts';
+import { pause } from '../support/waiting.ts';
+import type { Deaths } from './cell-play.ts';
+import type { Actor, Stage } from './stage.ts';
+
+export interface OddPlay {
+  number: number;
+  random: Random;
+}
+
+const nobody = (): Deaths => ({
+  dead: [],
+  kills: 0,
+  reached: true,
+  met: true,
+  rising: [],
+  holding: null,
+  paused: null,
+});
+
+/** Everybody is given work; whoever it hits dies somewhere in it. */
+export async function playInstant(stage: Stage, { number, random }: OddPlay): Promise<Deaths> {
+  const { root, kid, leaf, side } = stage;
+  const victim = random.pick([root, kid, leaf, side]);
+  const { incarnation } = victim.standing;
+  const work = [
+    `give ${kid.name} give ${leaf.name} say ${number}`,
+    `give ${side.name} say aside-${number}`,
+    random.chance(0.3)
+      ? `grow ${stage.newName('twig')} say ${number}`
+      : `give ${kid.name} say also-${number}`,
+    'think',
+  ];
+  const told = Promise.all(work.map((text) => root.pod.run(text).catch(() => undefined)));
+  await pause(random.int(300));
+  const deaths = nobody();
+  deaths.kills = Number(await stage.kill(victim));
+  deaths.dead.push({ actor: victim, incarnation });
+  await told;
+  return deaths;
+}
+
+/** The child is killed, and its next life finds a relay in the place of its parent's socket. */
+export async function playCutLink(stage: Stage, { number, random }: OddPlay): Promise<Deaths> {
+  const { root, kid, leaf } = stage;
+  const deaths = nobody();
+  const gate = stage.newGate();
+  await root.pod.run(`give ${kid.name} give ${leaf.name} hold ${gate}`);
+  await stage.until('the leaf waits at its gate', () => leaf.standing.turn === 'inTool');
+  deaths.kills = Number(await stage.kill(kid));
+  const relay = await cuttingRelay(root.pod.socket, { cuts: random.between(1, 6), random });
+  try {
+    await stage.start(kid);
+    await stage.release(gate, `then say ${number}`);
+    await root.pod.run(`give ${kid.name} say also-${number}`);
+    await stage.rest();
+  } finally {
+    await relay.close();
+  }
+  // The relay took its connections with it: links have to come to stand again over the true socket.
+  await stage.rest();
+  return deaths;
+}
+
+interface Relay {
+  close(): Promise<void>;
+}
+
+/** Stands at `path` in front of who listened there. The first `cuts` connections end after a random number of bytes, in either direction. */
+async function cuttingRelay(path: string, options: { cuts: number; random: Random }): Promise<Relay> {
+  const behind = `${path}.true`;
+  const sockets = new Set<Socket>();
+  let cuts = options.cuts;
+  renameSync(path, behind);
+  const server: Server = createServer((near) => {
+    const far = connect(behind);
+    let left = cuts > 0 ? options.random.int(2_500) : Number.POSITIVE_INFINITY;
+    cuts -= 1;
+    const end = () => {
+      near.destroy();
+      far.destroy();
+    };
+    const pass = (to: Socket) => (chunk: Buffer) => {
+      to.write(chunk.subarray(0, left));
+      left -= chunk.length;
+      if (left <= 0) setImmediate(end);
+    };
+    near.on('data', pass(far));
+    far.on('data', pass(near));
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on('error', end);
+      socket.on('close', end);
+      socket.on('end', end);
+    }
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, resolve);
+  });
+  return {
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      // A pod that found its socket gone has put another one there by now.
+      try {
+        renameSync(behind, path);
+      } catch {
+        rmSync(behind, { force: true });
+      }
+    },
+  };
+}
+
+/** The child ends its work, and its grandchild too, while nobody above is there. */
+export async function playParentDown(stage: Stage, play: OddPlay & { downMs: number }): Promise<Deaths> {
+  const { root, kid, leaf } = stage;
+  const deaths = nobody();
+  const gate = stage.newGate();
+  await root.pod.run(`give ${kid.name} give ${leaf.name} hold ${gate}`);
+  await stage.until('the leaf waits at its gate', () => waits(leaf) && root.standing.turn === 'none');
+  const { incarnation } = root.standing;
+  deaths.kills = Number(await stage.kill(root));
+  await stage.release(gate, `then say ${play.number}`);
+  await stage.until('the kid has something to tell', () => kid.standing.emitted > kid.standing.acked);
+  // Time itself is what is played here: back-off, sweeps and pings run on with nobody there.
+  await wait(play.downMs);
+  deaths.dead.push({ actor: root, incarnation });
+  return deaths;
+}
+
+function waits(actor: Actor): boolean {
+  return actor.standing.turn === 'inTool';
+}

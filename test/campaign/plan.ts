@@ -1,0 +1,114 @@
+/**
+ * What is played, decided by seeds alone: the same number of kills is the same plan on every machine, so that a campaign can be stopped and gone on with.
+ * Pure.
+ */
+import { Random } from '../sim/random.ts';
+import { type Cell, possibleCells, isOneOf, senderPoints, turnPoints } from './cells.ts';
+
+/** How a dead pod comes back: started by a person, by its parent's SendToPod, or never: then another takes its place. */
+export const ways = ['start', 'sendToPod', 'never'] as const;
+export type Way = (typeof ways)[number];
+
+export type Play =
+  | { kind: 'cell'; cell: Cell; back: Way }
+  /** A random pod, 0–300 ms after work was given. */
+  | { kind: 'instant'; back: Way }
+  /** Through a relay that cuts the child's link at a random byte, a few times. */
+  | { kind: 'cutLink' }
+  /** The child ends its work while its parent has been dead for so long. */
+  | { kind: 'parentDown'; downMs: number };
+
+export interface Series {
+  seed: number;
+  /** `deaf`: three observers that never read are attached to the root. `longHistory`: its log begins with 64 MB. */
+  flavour: 'plain' | 'deaf' | 'longHistory';
+  plays: Play[];
+}
+
+const playsOfSeries = 24;
+/** Of a whole campaign, one series in so many is of its flavour; below that, none is. */
+const deafEvery = 12;
+/** One play in so many is no cell. */
+const instantEvery = 8;
+const cutLinkEvery = 60;
+/** Kills that a play makes on average: `both` makes two, `restoring` one more. */
+const killsOfPlay = 1.35;
+/** A little more than is asked for: now and then a stance is missed. */
+const margin = 1.07;
+
+/** `kills` is about what the plan makes; a campaign of 10,000 also has the plays that take minutes. */
+export function planOf(kills: number): Series[] {
+  const count = Math.max(1, Math.ceil((kills * margin) / killsOfPlay / playsOfSeries));
+  const deck = new Deck();
+  const usual = Array.from({ length: count }, (_, index): Series => {
+    const seed = index + 1;
+    const flavour = seed % deafEvery === 0 ? 'deaf' : 'plain';
+    return { seed, flavour, plays: playsOf(deck, seed) };
+  });
+  return kills < 5_000 ? usual : [...slowSeries(deck), ...usual];
+}
+
+function playsOf(deck: Deck, seed: number): Play[] {
+  return Array.from({ length: playsOfSeries }, (_, index): Play => {
+    const random = new Random(seed, index);
+    const number = (seed - 1) * playsOfSeries + index + 1;
+    if (number % cutLinkEvery === 0) return { kind: 'cutLink' };
+    if (number % instantEvery === 0) return { kind: 'instant', back: wayBack(random) };
+    return cellPlay(deck.next(), random);
+  });
+}
+
+function cellPlay(cell: Cell, random: Random): Play {
+  const back = wayBack(random);
+  // Who leaves a spawn half made has to come back to undo it; and who dies together with its parent is started by a person.
+  const mayStay = isOneOf(cell.point, [...turnPoints, ...senderPoints]);
+  if (back === 'never' && !mayStay) return { kind: 'cell', cell, back: 'start' };
+  if (cell.victim === 'parent' || cell.victim === 'both') return { kind: 'cell', cell, back: 'start' };
+  return { kind: 'cell', cell, back };
+}
+
+function wayBack(random: Random): Way {
+  const chance = random.next();
+  if (chance < 0.12) return 'never';
+  return chance < 0.5 ? 'sendToPod' : 'start';
+}
+
+/** Behind all seeds of the usual series. */
+const slowSeed = 1_000_000;
+
+function slowSeries(deck: Deck): Series[] {
+  const downs = [60_000, 60_000, 90_000, 120_000, 180_000].map((downMs, index): Series => ({
+    seed: slowSeed + index,
+    flavour: 'plain',
+    plays: [{ kind: 'parentDown', downMs }],
+  }));
+  const long = [0, 1, 2].map((index): Series => ({
+    seed: slowSeed + 100 + index,
+    flavour: 'longHistory',
+    plays: Array.from({ length: 8 }, (_, play) => cellPlay(deck.next(), new Random(slowSeed + index, play))),
+  }));
+  return [...downs, ...long];
+}
+
+/** Deals every possible cell once, in a shuffled order, before any comes again. */
+class Deck {
+  #left: Cell[] = [];
+  #round = 0;
+
+  next(): Cell {
+    if (this.#left.length === 0) {
+      this.#round += 1;
+      this.#left = shuffled(possibleCells, new Random(this.#round, 77));
+    }
+    return this.#left.pop()!;
+  }
+}
+
+function shuffled<T>(from: readonly T[], random: Random): T[] {
+  const cards = [...from];
+  for (let index = cards.length - 1; index > 0; index -= 1) {
+    const other = random.int(index + 1);
+    [cards[index], cards[other]] = [cards[other]!, cards[index]!];
+  }
+  return cards;
+}

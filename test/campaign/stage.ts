@@ -1,0 +1,321 @@
+/**
+ * The tree on which a series is played: root → kid → leaf with a bystander beside the kid, one home for many deaths. What a pod does next is steered by
+ * gates (named pipes that its commands wait at), so that no death depends on a guess about time.
+ */
+import { execFileSync } from 'node:child_process';
+import {
+  type FSWatcher,
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  watch,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { podFolder, podNames, readSpec } from '../../src/session/home.ts';
+import { type ProcessIdentity, isAlive } from '../../src/std/process-identity.ts';
+import { systemCode } from '../../src/std/system-code.ts';
+import { TestHome, type TestPod } from '../support/rig.ts';
+import { ofType } from '../support/audit.ts';
+import { pause } from '../support/waiting.ts';
+import { FollowedLog } from './followed-log.ts';
+import { type Standing, standingOf } from './standing.ts';
+
+const patienceMs = 45_000;
+const gateCount = 160;
+
+/** By what a pod is told to do, whoever it is. */
+const scenario = `rules:
+  - { last: user, matches: 'give (\\S+) (.+)', call: [ { SendToPod: { name: '{{match.1}}', message: '{{match.2}}' } } ] }
+  - { last: user, matches: 'muse (\\S+) (.+)', delayMs: 400, call: [ { SpawnPod: { name: '{{match.1}}', task: '{{match.2}}' } } ] }
+  - { last: user, matches: 'grow (\\S+) (.+)', call: [ { SpawnPod: { name: '{{match.1}}', task: '{{match.2}}' } } ] }
+  - { last: user, matches: 'hold (\\S+)', call: [ { Bash: { command: 'cat {{match.1}}' } } ] }
+  - { last: user, matches: 'think long', delayMs: 1800, say: 'Thought.' }
+  - { last: user, matches: 'think', delayMs: 500, say: 'Thought.' }
+  - { last: user, matches: 'say (\\S+)', delayMs: 20, say: 'Answer {{match.1}}.' }
+  - { last: tool, matches: 'then grow (\\S+) (.+)', call: [ { SpawnPod: { name: '{{match.1}}', task: '{{match.2}}' } } ] }
+  - { last: tool, matches: 'then say (\\S+)', say: 'Answer {{match.1}}.' }
+  - { last: tool, say: 'Waiting.' }
+  - { last: notification, say: 'Noted.' }
+  - { say: 'Well.' }
+`;
+
+/** One pod of the tree, living or dead. */
+export class Actor {
+  readonly pod: TestPod;
+  readonly instance: string;
+  /** Null for the root. */
+  readonly parent: Actor | null;
+  readonly log: FollowedLog;
+  /** It will not come back before the end of the series. */
+  retired = false;
+
+  constructor(pod: TestPod, parent: Actor | null, logFrom = 0) {
+    this.pod = pod;
+    this.instance = pod.instance;
+    this.parent = parent;
+    this.log = new FollowedLog(pod.folder.log, logFrom);
+  }
+
+  get name(): string {
+    return this.pod.name;
+  }
+  get standing(): Standing {
+    return standingOf(this.log.entries);
+  }
+  /** The process of its newest life. */
+  get process(): ProcessIdentity | null {
+    return ofType(this.log.entries, 'started').at(-1) ?? null;
+  }
+  get alive(): boolean {
+    return this.process !== null && isAlive(this.process) === 'alive';
+  }
+}
+
+export interface StageOptions {
+  /** Called with the root before its first start; answers the offset from which its log is to be followed. */
+  prepare?: (root: TestPod) => Promise<number>;
+}
+
+export class Stage {
+  readonly home = new TestHome();
+  readonly actors: Actor[] = [];
+  readonly #armFile: string;
+  readonly #watchers = new Map<string, FSWatcher>();
+  readonly #openGates = new Set<string>();
+  #wake: () => void = () => undefined;
+  #gate = 0;
+  #name = 0;
+
+  constructor() {
+    // Pods that die for good leave their socket files.
+    this.home.expectsNoSockets = false;
+    this.#armFile = join(this.home.path, 'armed');
+    writeFileSync(this.#armFile, '');
+    const gates = Array.from({ length: gateCount }, (_, index) => join(this.home.work, `g${index}`));
+    execFileSync('mkfifo', gates);
+  }
+
+  /** Starts the root and lets it grow the tree. */
+  async build(options: StageOptions = {}): Promise<void> {
+    const pod = this.home.makeRoot({
+      scenario,
+      permissionMode: 'bypassPermissions',
+      limits: {
+        coalesceMs: 20,
+        deathGraceMs: 100,
+        sweepMs: 1_000,
+        shutDownAckMs: 300,
+        reconnectBaseMs: 10,
+        reconnectMaxMs: 150,
+        spawnMs: 30_000,
+        wakesPerMinute: 1_000_000,
+        hops: 1_000,
+        children: 64,
+        pods: 1_000,
+        quarantineDeaths: 1_000_000,
+      },
+    });
+    const logFrom = await options.prepare?.(pod);
+    const root = this.#enter(new Actor(pod, null, logFrom));
+    await this.start(root);
+    await pod.run('grow kid say born');
+    const kid = await this.untilBorn('kid', root);
+    await this.rest();
+    await pod.run('grow side say born');
+    await this.untilBorn('side', root);
+    await this.rest();
+    await pod.run('give kid grow leaf say born');
+    await this.untilBorn('leaf', kid);
+    await this.rest();
+  }
+
+  get root(): Actor {
+    return this.#newest('root');
+  }
+  get kid(): Actor {
+    return this.#newest('kid');
+  }
+  get leaf(): Actor {
+    return this.#newest('leaf');
+  }
+  get side(): Actor {
+    return this.#newest('side');
+  }
+  get active(): Actor[] {
+    return this.actors.filter((actor) => !actor.retired);
+  }
+
+  /** kid, kid-2, kid-3 … are one part of the play: the newest plays it. */
+  #newest(part: string): Actor {
+    const actor = this.actors.findLast(({ name }) => name === part || name.startsWith(`${part}-`));
+    if (actor === undefined) throw new Error(`nobody plays ${part}`);
+    return actor;
+  }
+
+  newName(part: string): string {
+    this.#name += 1;
+    return `${part}-${this.#name}`;
+  }
+
+  #enter(actor: Actor): Actor {
+    this.actors.push(actor);
+    const watcher = watch(actor.pod.folder.path, () => this.#wake());
+    watcher.on('error', () => watcher.close());
+    this.#watchers.set(actor.name, watcher);
+    return actor;
+  }
+
+  /** A spawn was undone, its folder is gone: it never was. */
+  forget(actor: Actor): void {
+    this.#watchers.get(actor.name)?.close();
+    this.actors.splice(this.actors.indexOf(actor), 1);
+  }
+
+  retire(actor: Actor): void {
+    actor.retired = true;
+    this.#watchers.get(actor.name)?.close();
+  }
+
+  /** Waits until that pod runs, and takes it in. */
+  async untilBorn(name: string, parent: Actor): Promise<Actor> {
+    const folder = podFolder(this.home.home, name);
+    await this.until(`the birth of ${name}`, () => existsSync(folder.log));
+    const known = this.actors.find((actor) => actor.name === name);
+    return known ?? this.#enter(new Actor(this.home.pod(name), parent));
+  }
+
+  /** Pods that are there and were not taken in yet: what a spawn left. */
+  takeInNew(parent: Actor): Actor[] {
+    const known = new Set(this.actors.map(({ name }) => name));
+    return podNames(this.home.home)
+      .filter(
+        (name) =>
+          !known.has(name) && readSpec(podFolder(this.home.home, name))?.parent?.instance === parent.instance,
+      )
+      .map((name) => this.#enter(new Actor(this.home.pod(name), parent)));
+  }
+
+  // Lives
+
+  /** Every life may be given a point later (`arm`). Fulfils when it listens. */
+  async start(actor: Actor): Promise<void> {
+    await actor.pod.start({ PODKIN_CRASH_AT: `@${this.#armFile}` });
+    await actor.log.look();
+  }
+
+  arm(name: string, point: string): void {
+    writeFileSync(this.#armFile, `${name}:${point}\n`);
+  }
+
+  disarm(): void {
+    writeFileSync(this.#armFile, '');
+  }
+
+  /** SIGKILL by pid, and waits until that process is gone. False where it was gone already. */
+  async kill(actor: Actor): Promise<boolean> {
+    await actor.log.look();
+    const process_ = actor.process;
+    if (process_ === null || isAlive(process_) === 'gone') return false;
+    process.kill(process_.pid, 'SIGKILL');
+    await this.gone(process_, patienceMs);
+    return true;
+  }
+
+  /** The system says nothing about processes that are not our children: a look costs a few microseconds. */
+  async gone(identity: ProcessIdentity, withinMs: number): Promise<boolean> {
+    const deadlineAt = performance.now() + withinMs;
+    while (isAlive(identity) === 'alive') {
+      if (performance.now() > deadlineAt) return false;
+      await pause(3);
+    }
+    return true;
+  }
+
+  // Gates
+
+  /** A name for `hold`; what waits there goes on with what `release` says. */
+  newGate(): string {
+    const gate = `g${this.#gate % gateCount}`;
+    this.#gate += 1;
+    this.#openGates.add(gate);
+    return gate;
+  }
+
+  /** Lets whoever waits there go on. Where nobody does, and will not within `withinMs`, nothing happens. */
+  async release(gate: string, text: string, withinMs = 5_000): Promise<void> {
+    this.#openGates.delete(gate);
+    const deadlineAt = performance.now() + withinMs;
+    for (;;) {
+      try {
+        const fd = openSync(join(this.home.work, gate), constants.O_WRONLY | constants.O_NONBLOCK);
+        try {
+          writeSync(fd, `${text}\n`);
+        } finally {
+          closeSync(fd);
+        }
+        return;
+      } catch (error) {
+        if (systemCode(error) !== 'ENXIO') throw error;
+        if (performance.now() >= deadlineAt) return;
+      }
+      await pause(3);
+    }
+  }
+
+  async releaseAll(): Promise<void> {
+    for (const gate of this.#openGates) await this.release(gate, 'open', 0);
+  }
+
+  // Waiting
+
+  /** Looked at after every change of a pod's folder. Fails with where everybody stands. */
+  async until(what: string, holds: () => boolean, withinMs = patienceMs): Promise<void> {
+    const deadlineAt = performance.now() + withinMs;
+    for (;;) {
+      // Armed before the look: a change in between is not slept over.
+      const woken = new Promise<void>((resolve) => (this.#wake = resolve));
+      await Promise.all(this.active.map(({ log }) => log.look()));
+      if (holds()) return;
+      if (performance.now() > deadlineAt) throw new Error(`waited in vain for: ${what}\n${this.describe()}`);
+      await Promise.race([woken, pause(40)]);
+    }
+  }
+
+  describe(): string {
+    return this.active
+      .map(({ name, alive, standing, log }) => {
+        const last = log.entries.slice(-6).map((entry) => JSON.stringify(entry).slice(0, 160));
+        const { open, ...rest } = standing;
+        return `${name} (${alive ? 'up' : 'down'}) ${JSON.stringify(rest)} ${open.join('; ')}\n  ${last.join('\n  ')}`;
+      })
+      .join('\n');
+  }
+
+  /** Until nothing is open in any active pod and everything has been told. */
+  async rest(): Promise<void> {
+    await this.until('the tree comes to rest', () =>
+      this.active.every(({ alive, standing }) => alive && standing.open.length === 0 && !standing.paused),
+    );
+  }
+
+  /** Until `actor`'s parent holds the end of that life. */
+  async untilTold(actor: Actor, incarnation: number): Promise<void> {
+    const { parent } = actor;
+    if (parent === null) return;
+    await this.until(`the end of life ${incarnation} of ${actor.name} is told`, () =>
+      ofType(parent.log.entries, 'podEventReceived').some(
+        ({ from, event }) =>
+          from.instance === actor.instance &&
+          from.incarnation === incarnation &&
+          (event.kind === 'died' || event.kind === 'shutDown'),
+      ),
+    );
+  }
+
+  close(): void {
+    for (const watcher of this.#watchers.values()) watcher.close();
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * What a pod's log says about where it stands: asleep, in a request, in a tool, with something waiting. The campaign's own reading of the entries; shares
+ * no code with the pods but the format.
+ */
+import type { Entry } from '../../src/session/entries.ts';
+import { ofType, seenThrough } from '../support/audit.ts';
+
+export interface Standing {
+  /** What is open or waits, as sentences; empty when nothing does. */
+  open: string[];
+  turn: 'none' | 'inRequest' | 'inTool';
+  paused: boolean;
+  /** Highest event number that this pod committed, and that its parent acknowledged. */
+  emitted: number;
+  acked: number;
+  /** The newest life, and whether it ended in order. */
+  incarnation: number;
+  stopped: boolean;
+}
+
+const known = new WeakMap<readonly Entry[], { length: number; standing: Standing }>();
+
+/** The same array may be given again when it has grown. */
+export function standingOf(entries: readonly Entry[]): Standing {
+  const before = known.get(entries);
+  if (before?.length === entries.length) return before.standing;
+  const standing = read(entries);
+  known.set(entries, { length: entries.length, standing });
+  return standing;
+}
+
+function read(entries: readonly Entry[]): Standing {
+  const open = [...openRuns(entries), ...openAssignments(entries), ...unreadReceipts(entries)];
+  const turn = turnOf(entries);
+  if (turn.now !== 'none') open.push(`a turn is open (${turn.now})`);
+  if (turn.resumes) open.push('an interrupted turn waits to be resumed');
+  const started = ofType(entries, 'started').at(-1);
+  const stopped = ofType(entries, 'stopped').at(-1);
+  const emitted = ofType(entries, 'podEventEmitted').at(-1)?.eventSeq ?? 0;
+  const acked = Math.max(0, ...ofType(entries, 'podEventAcked').map(({ through }) => through));
+  if (acked < emitted) open.push(`event ${acked + 1} of ${emitted} is not acknowledged`);
+  return {
+    open,
+    turn: turn.now,
+    paused: turn.paused,
+    emitted,
+    acked,
+    incarnation: started?.incarnation ?? 0,
+    stopped: started !== undefined && stopped !== undefined && stopped.seq > started.seq,
+  };
+}
+
+function turnOf(entries: readonly Entry[]): { now: Standing['turn']; paused: boolean; resumes: boolean } {
+  let now: Standing['turn'] = 'none';
+  let paused = false;
+  let resumes = false;
+  const calls = new Set<string>();
+  for (const entry of entries) {
+    if (entry.type === 'turnStarted') {
+      now = 'inRequest';
+      if (entry.kind === 'resume') resumes = false;
+    }
+    if (entry.type === 'toolCall') calls.add(entry.call);
+    if (entry.type === 'toolResult') calls.delete(entry.call);
+    if (entry.type === 'toolCall' || entry.type === 'toolResult')
+      now = calls.size > 0 ? 'inTool' : 'inRequest';
+    if (entry.type === 'inputReceived' && entry.kind === 'pause') paused = true;
+    if (entry.type === 'inputReceived' && entry.kind === 'resume') paused = false;
+    if (entry.type === 'turnEnded' || entry.type === 'interrupted') {
+      now = 'none';
+      calls.clear();
+      const goesOn = entry.type === 'interrupted' || entry.outcome === 'paused';
+      resumes = goesOn;
+      if (entry.type === 'turnEnded' && entry.outcome === 'paused') paused = true;
+    }
+  }
+  return { now, paused, resumes };
+}
+
+function openRuns(entries: readonly Entry[]): string[] {
+  const waiting = new Map<string, string>();
+  for (const entry of entries) {
+    if (entry.type === 'inputReceived' && entry.kind === 'run') waiting.set(entry.submission, entry.text);
+    if (entry.type === 'inputDropped') waiting.delete(entry.submission);
+    if (entry.type === 'turnStarted') for (const id of entry.submissions) waiting.delete(id);
+  }
+  return [...waiting.values()].map((text) => `the run "${text.slice(0, 60)}" has not begun`);
+}
+
+function openAssignments(entries: readonly Entry[]): string[] {
+  const given = new Map<string, string>();
+  for (const entry of entries) {
+    if (entry.type === 'assignment' && entry.state === 'open') given.set(entry.assignment, entry.child.name);
+    if (entry.type === 'assignment' && entry.state === 'closed') given.delete(entry.assignment);
+    if (entry.type === 'podEventReceived') for (const id of entry.closes) given.delete(id);
+  }
+  return [...given].map(([id, child]) => `the work ${id} given to ${child} has no end`);
+}
+
+/** Received for the model, and not in a request that was answered. */
+function unreadReceipts(entries: readonly Entry[]): string[] {
+  const shown = new Map<string, number>();
+  for (const { seq, item } of ofType(entries, 'systemItem')) {
+    if (item.kind === 'podEvent') shown.set(itemKey(item.from, item.seq, item.event.kind), seq);
+  }
+  const seen = seenThrough(entries);
+  return ofType(entries, 'podEventReceived').flatMap(({ from, eventSeq, event, reads }) => {
+    if (!reads) return [];
+    const at = shown.get(itemKey(from, eventSeq, event.kind));
+    const what = `${event.kind} ${eventSeq ?? ''} of ${from.name} (life ${from.incarnation})`;
+    if (at === undefined) return [`${what} was received and is not in the history`];
+    return at > seen ? [`${what} is in the history and in no answered request`] : [];
+  });
+}
+
+function itemKey(from: { instance: string; incarnation: number }, seq: number | null, kind: string): string {
+  return `${from.instance} ${seq ?? `${kind} ${from.incarnation}`}`;
+}

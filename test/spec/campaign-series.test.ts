@@ -1,0 +1,55 @@
+/** A small series of the campaign on real processes: the engine reaches what it means to reach, finds nothing broken, and finds what is broken on purpose. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Cell } from '../campaign/cells.ts';
+import { damaged, damages } from '../campaign/damage.ts';
+import { type AuditedPod, auditLogs } from '../campaign/oracle.ts';
+import type { Play, Series, Way } from '../campaign/plan.ts';
+import type { SeriesRows } from '../campaign/rows.ts';
+import { playSeries } from '../campaign/series.ts';
+
+function at(victim: Cell['victim'], point: Cell['point'], stance: Cell['stance'], back: Way = 'start'): Play {
+  return { kind: 'cell', cell: { victim, point, stance }, back };
+}
+
+const series: Series = {
+  seed: 5,
+  flavour: 'deaf',
+  plays: [
+    at('child', 'turn.beforeCommit', 'midRequest'),
+    at('parent', 'receipt.committed', 'idle'),
+    at('both', 'event.sent', 'midTool'),
+    at('grandchild', 'child.started', 'restoring'),
+    at('grandchild', 'event.acked', 'paused', 'never'),
+    at('child', 'event.read', 'idle', 'sendToPod'),
+    { kind: 'instant', back: 'start' },
+    { kind: 'cutLink' },
+  ],
+};
+
+describe('a small series', () => {
+  let pods: AuditedPod[] = [];
+  let rows: SeriesRows;
+
+  beforeAll(async () => {
+    rows = await playSeries(series, { inspect: (given) => (pods = given) });
+  }, 120_000);
+
+  it('[death.campaign] comes to every point and stance that it plays, and breaks no promise', () => {
+    const wrong = [...rows.plays.flatMap(({ problems }) => problems), ...rows.series.problems];
+    expect(wrong).toEqual([]);
+    expect(rows.plays.filter(({ reached, met }) => !reached || !met)).toEqual([]);
+    expect(rows.plays).toHaveLength(series.plays.length);
+    expect(rows.series.events).toBeGreaterThan(20);
+    expect(rows.series.leftovers + rows.series.watchdogRescues).toBe(0);
+  });
+
+  it.each(damages.map((damage) => [damage.what, damage] as const))(
+    '[campaign.oracle] finds that %s',
+    (_, damage) => {
+      expect(auditLogs(pods)).toEqual([]);
+      const hurt = damaged(pods, damage);
+      expect(hurt).not.toBeNull();
+      expect(auditLogs(hurt ?? []).map(({ promise }) => promise)).toContain(damage.finds);
+    },
+  );
+});
