@@ -52,12 +52,13 @@ export async function playCutLink(stage: Stage, { number, random }: OddPlay): Pr
   await root.pod.run(`give ${kid.name} give ${leaf.name} hold ${gate}`);
   await stage.until('the leaf waits at its gate', () => leaf.standing.turn === 'inTool');
   deaths.kills = Number(await stage.kill(kid));
-  const relay = await cuttingRelay(root.pod.socket, { cuts: random.between(1, 6), random });
+  const relay = await cuttingRelay(root.pod.socket, { cuts: random.between(2, 6), random });
   try {
     await stage.start(kid);
     await stage.release(gate, `then say ${number}`);
     await root.pod.run(`give ${kid.name} say also-${number}`);
     await stage.rest();
+    deaths.reached = relay.cutCount() > 0;
   } finally {
     await relay.close();
   }
@@ -67,6 +68,8 @@ export async function playCutLink(stage: Stage, { number, random }: OddPlay): Pr
 }
 
 interface Relay {
+  /** How many connections it has cut so far. */
+  cutCount(): number;
   close(): Promise<void>;
 }
 
@@ -75,6 +78,7 @@ async function cuttingRelay(path: string, options: { cuts: number; random: Rando
   const behind = `${path}.true`;
   const sockets = new Set<Socket>();
   let cuts = options.cuts;
+  let cutCount = 0;
   renameSync(path, behind);
   const server: Server = createServer((near) => {
     const far = connect(behind);
@@ -87,7 +91,9 @@ async function cuttingRelay(path: string, options: { cuts: number; random: Rando
     const pass = (to: Socket) => (chunk: Buffer) => {
       to.write(chunk.subarray(0, left));
       left -= chunk.length;
-      if (left <= 0) setImmediate(end);
+      if (left > 0) return;
+      cutCount += 1;
+      setImmediate(end);
     };
     near.on('data', pass(far));
     far.on('data', pass(near));
@@ -103,6 +109,7 @@ async function cuttingRelay(path: string, options: { cuts: number; random: Rando
     server.listen(path, resolve);
   });
   return {
+    cutCount: () => cutCount,
     close: async () => {
       for (const socket of sockets) socket.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));

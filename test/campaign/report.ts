@@ -56,7 +56,7 @@ export function totalsOf(rows: readonly SeriesRows[]): Totals {
     series: series.length,
     runs: plays.length,
     kills: plays.reduce((total, { kills }) => total + kills, 0),
-    missed: cells.filter(({ reached }) => !reached).length,
+    missed: plays.filter(({ reached }) => !reached).length,
     drifted: cells.filter(({ reached, met }) => reached && !met).length,
     perPoint: countBy(
       cells.filter(({ reached }) => reached),
