@@ -26,12 +26,18 @@ const series: Series = {
   ],
 };
 
+/** A folder for the home of a series that went wrong. */
+const keep = process.env['CAMPAIGN_KEEP'];
+
 describe('a small series', () => {
   let pods: AuditedPod[] = [];
   let rows: SeriesRows;
 
   beforeAll(async () => {
-    rows = await playSeries(series, { inspect: (given) => (pods = given) });
+    rows = await playSeries(series, {
+      inspect: (given) => (pods = given),
+      ...(keep === undefined ? {} : { keep }),
+    });
   }, 120_000);
 
   it('[death.campaign] comes to every point and stance that it plays, and breaks no promise', () => {
