@@ -54,6 +54,8 @@ const observerEvents = [
   '| `status` | status, turns |',
   '| `alert` | level, code, text; with code `providerRetry` also turn and step, whose streamed text is void |',
   '| `deliveryChanged` | what changed on the link to the parent: seq or through, state, attempts, link |',
+  '| `approvalRequested` | request, pod {name, instance}, tool, summary, why, askedAt: a question of this pod or one below it waits for a person; told again behind the history while it is open |',
+  '| `approvalAnswered` | request, pod, decision, by: that question is closed; by is `person` where somebody answered it |',
   '| `lagged` | from: the entry seq at which the stream goes on from the log |',
   '| `shutdown` | reason |',
 ];

@@ -123,6 +123,8 @@ function hints(views: readonly PodView[]): string[] {
         view.pendingOut > 0 ? `${view.pendingOut} event(s) of ${view.name} wait` : `${view.name} works`;
       return [`${what} for "${view.parent}", which is not running: podkin restore ${view.parent}`];
     }
+    if (view.attention === 'approval')
+      return [`${view.name} waits for your answer: podkin approvals, podkin approve ${view.name}`];
     if (view.attention === 'orphan') return [`${view.name}: its parent "${view.parent}" was removed`];
     if (view.status === 'dead')
       return [`${view.name} died: podkin restore ${view.name}, or podkin rm ${view.name}`];

@@ -39,6 +39,10 @@ export const approvals = {
   'approval.rule-flags': 'rules given to run hold in the whole tree',
   'approval.run-waits': 'run without a keyboard says on stderr which command answers',
   'approval.keys': 'at a terminal run and attach show questions of the whole tree and take y, n and a',
+  'approval.level':
+    'a child tells its whole list: repeated it tells nothing anew, and what is closed is told once',
+  'approval.unlinked': 'the end of a link takes the questions below it away, the next one brings them back',
+  'approval.silent-asker': 'an answer that does not reach the pod that asks is refused with what to do',
   'question.one-at-a-time': 'one question is shown at a time, the next one when it is answered',
   'question.other-lines': 'only a lone key word is an answer, and only while a question waits',
   'question.unread': 'no key answers a question that has not stood on the screen for a second',

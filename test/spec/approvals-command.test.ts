@@ -46,7 +46,11 @@ describe('podkin approvals and approve', () => {
     const request = rows[0]?.request ?? '';
     expect(rows).toMatchObject([{ pod: 'root', running: true, tool: 'Bash', summary: 'echo ran >> marks' }]);
     expect((await home.run(['approvals'])).stdout).toContain(`podkin approve ${request}`);
-    expect((await home.run(['ps'])).stdout).toContain('approval');
+    const ps = await home.run(['ps']);
+    expect([ps.stdout, ps.stderr]).toEqual([
+      expect.stringContaining('approval'),
+      expect.stringContaining('podkin approve root'),
+    ]);
     const wait = new RunningCommand(home, ['wait', 'root']);
     await wait.until('the question', ({ stderr }) => stderr.includes(`podkin approve ${request}`));
     expect((await home.run(['approve', 'nobody'])).code).toBe(3);

@@ -5,7 +5,7 @@
 import { type ProcessIdentity, ownIdentity } from '../../src/std/process-identity.ts';
 import { uuidv7 } from '../../src/std/uuid.ts';
 import { protocolVersion } from '../../src/protocol/limits.ts';
-import type { Result } from '../../src/protocol/methods.ts';
+import type { MethodName, ParamsIn, Result } from '../../src/protocol/methods.ts';
 import type { SentPodEvent } from '../../src/protocol/pod-event.ts';
 import type { AppendLog } from '../../src/session/append-log.ts';
 import { type EntryBody, schemaVersion } from '../../src/session/entries.ts';
@@ -229,6 +229,12 @@ export class FakeChild {
       assignments: { open: this.assignments, closed: [] },
       emitted: this.emitted.length,
     });
+  }
+
+  /** Any method over its link. */
+  async say<M extends MethodName>(method: M, params: ParamsIn<M>): Promise<Result<M>> {
+    if (this.#client === null) throw new Error(`${this.name} has no link`);
+    return await this.#client.call(method, params);
   }
 
   async unlink(): Promise<void> {
