@@ -4,8 +4,8 @@
  *
  * On Linux every name is taken through the descriptor of the directory that was checked (`/proc/self/fd/N/name`), so whatever is swapped in above it,
  * nothing is made or changed elsewhere. What is left there: a directory that is itself moved out of the scope after the check takes its new file along.
- * Elsewhere names are whole paths: a link swapped in at the right instant can lead an empty file with a random name, or an empty directory, outside;
- * content follows only into a file that was found at its right place, and a rename finds the random name nowhere else.
+ * Elsewhere names are whole paths: a link swapped in at the right instant can leave an empty file with a random name, or an empty directory, outside.
+ * Content goes only into a file that was found at its right place, and a rename finds the random name nowhere else.
  */
 import { randomBytes } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';

@@ -18,6 +18,12 @@ export const tools = {
   'edit.not-found': 'a text that is not there is answered with the likeliest reason',
   'edit.read-first': 'the file must have been read as it is now, and be UTF-8 text',
   'edit.unique': 'several places need `all`, which changes each',
+  'escape.files': 'a pod gets neither out of its scope nor into what is denied or protected in it',
+  'escape.races':
+    'with links swapped all the time nothing outside is read, made or changed, not even for an instant',
+  'escape.searches': 'Glob and Grep tell neither names nor lines of what lies outside or is denied',
+  'escape.wide':
+    'with everything readable podkin’s state and sockets and the kernel’s tales of processes are not, and no configuration is changed',
   'glob.cap': 'at most 1000 paths, and how many more there are',
   'glob.match': 'files match by path, newest first, without what .gitignore names',
   'grep.cap': 'a long answer is cut with a note, and so is a long line',
