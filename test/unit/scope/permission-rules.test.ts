@@ -58,7 +58,8 @@ describe('allowing', () => {
       fc.property(words, operator, words, words, (before, op, after, pattern) => {
         const text = `${before}${op}${after}`;
         const rule = parseRule(`Bash(${pattern}*)`);
-        if ('mistake' in rule) return;
+        // The command itself is the one that may.
+        if ('mistake' in rule || `${pattern}*`.trim() === text.trim()) return;
         const allowed = ruleFor([rule], 'allow', { tool: 'Bash', subject: command(text) }) !== undefined;
         expect(allowed).toBe(false);
       }),
