@@ -41,7 +41,7 @@ const doors: Record<string, string[]> = {
 const keyholes: { from: string; to: string; only: string[] }[] = [
   // For the dead, the command line reads logs and starts processes; a living pod it reaches over its socket alone.
   { from: 'cli', to: 'pod', only: ['start-process.ts', 'stop-process.ts', 'read-output.ts', 'reports.ts'] },
-  { from: 'cli', to: 'delivery', only: ['verify.ts', 'ledger.ts', 'settled.ts'] },
+  { from: 'cli', to: 'delivery', only: ['verify.ts', 'handed-down.ts', 'ledger.ts', 'settled.ts'] },
   { from: 'cli', to: 'model', only: ['create.ts'] },
   { from: 'cli', to: 'scope', only: ['claims.ts', 'permission-rules.ts', 'registry.ts'] },
   // Arithmetic on scopes, no files.

@@ -1,11 +1,14 @@
 /** `podkin inspect`: everything known about one pod, always as JSON. */
 import type { StatusResult } from '../protocol/methods.ts';
+import { scopeByLog } from '../delivery/handed-down.ts';
+import type { PathScope } from '../session/entries.ts';
 import type { Facts } from '../session/facts.ts';
+import { foldLog } from '../session/fold-log.ts';
 import type { CommandContext } from './context.ts';
 import { exitStatus } from './context.ts';
 import { findPod } from './find-pod.ts';
 import { limitsOf } from './pod-limits.ts';
-import { viewHome } from './pod-view.ts';
+import { type SeenPod, viewHome } from './pod-view.ts';
 
 /** Answers 3 where the pod is removed between two looks. */
 export async function inspectCommand(context: CommandContext, name: string): Promise<number> {
@@ -19,6 +22,7 @@ export async function inspectCommand(context: CommandContext, name: string): Pro
     log: folder.log,
     stderr: folder.stderr,
     scope: spec.scope,
+    ...(await scopeDetails(seen)),
     limits: limitsOf(pod),
     cwd: spec.cwd,
     permissionMode: spec.permissionMode,
@@ -30,6 +34,22 @@ export async function inspectCommand(context: CommandContext, name: string): Pro
   };
   context.stdout.write(`${JSON.stringify(object, null, 2)}\n`);
   return exitStatus.done;
+}
+
+interface ScopeDetails {
+  /** What the log says that it may touch now. */
+  scopeNow: PathScope;
+  /** What its children hold of it. */
+  handedDown: { name: string; write: readonly string[] }[];
+}
+
+async function scopeDetails({ pod, sight }: SeenPod): Promise<Partial<ScopeDetails>> {
+  const facts = sight.kind === 'live' ? await foldLog(pod.folder.log) : sight.facts;
+  if (facts.session === null) return {};
+  const handedDown = [...facts.children.values()].flatMap(({ name, holds }) =>
+    holds === null ? [] : [{ name, write: holds.write }],
+  );
+  return { scopeNow: scopeByLog(facts), handedDown };
 }
 
 interface Details {

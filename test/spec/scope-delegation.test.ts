@@ -62,6 +62,12 @@ describe('while a child holds a path', () => {
     expect(await does(kid, 'write out/a')).toMatchObject(ok);
     expect(readFileSync(join(home.work, 'out/a'), 'utf8')).toBe('by kid\n');
     expect(await does(kid, 'write beside')).toMatchObject({ isError: true });
+    const { stdout } = await home.run(['inspect', 'root']);
+    const out = join(home.work, 'out');
+    expect(JSON.parse(stdout)).toMatchObject({
+      handedDown: [{ name: 'kid', write: [out] }],
+      scopeNow: { deny: [{ path: out, right: 'write', holder: 'kid' }] },
+    });
     await promiseKept(home);
   });
 
