@@ -1,4 +1,5 @@
 /** Plays a plan: series that stand in the rows file are passed over, two run side by side, and each is in the file as soon as it is over. */
+import { existsSync } from 'node:fs';
 import { appendRows, readRows, type SeriesRows } from './rows.ts';
 import { planOf } from './plan.ts';
 import { playSeries } from './series.ts';
@@ -11,15 +12,19 @@ export interface CampaignOptions {
   lanes: number;
 }
 
-/** Answers all rows of the file, those of earlier runs included. `onSeries` is told each as it ends. */
+/**
+ * Answers all rows of the file, those of earlier runs included. `onSeries` is told each as it ends. A file `<out>.stop` ends it in order, behind the series
+ * that are under way.
+ */
 export async function playCampaign(
   options: CampaignOptions,
   onSeries: (rows: SeriesRows) => void = () => undefined,
 ): Promise<SeriesRows[]> {
   const done = new Set(readRows(options.out).map(({ series }) => series.seed));
   const left = planOf(options.kills).filter(({ seed }) => !done.has(seed));
+  const stopped = () => existsSync(`${options.out}.stop`);
   const lane = async () => {
-    for (let series = left.shift(); series !== undefined; series = left.shift()) {
+    for (let series = left.shift(); series !== undefined && !stopped(); series = left.shift()) {
       const rows = await playSeries(series, options.keep === undefined ? {} : { keep: options.keep });
       appendRows(options.out, rows);
       onSeries(rows);

@@ -1,7 +1,9 @@
 /** One series from its first start to its last process: plays, the cheap oracle behind each, the whole one at the end. Never rejects. */
 import { cpSync, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemCode } from '../../src/std/system-code.ts';
 import { Random } from '../sim/random.ts';
+import { processesOf } from '../support/audit.ts';
 import { megabyte, writeHistory } from '../support/big-history.ts';
 import { type RawWire, deafObserver } from '../support/raw-wire.ts';
 import { recover } from './aftermath.ts';
@@ -49,6 +51,8 @@ export async function playSeries(series: Series, options: SeriesOptions = {}): P
   if (wrong && options.keep !== undefined)
     keepHome(stage, join(options.keep, `series-${series.seed}-${Date.now()}`));
   stage.close();
+  // One pod may bring another back while the home is taken down.
+  if (wrong) killLeft(stage);
   await stage.home.close().catch((error: unknown) => summary.problems.push(textOf(error)));
   summary.durationMs = Math.round(performance.now() - startedMs);
   return { plays, series: countBroken(summary, plays) };
@@ -151,6 +155,20 @@ function countBroken(summary: SeriesRow, plays: readonly PlayRow[]): SeriesRow {
   for (const promise of ['lost', 'doubled', 'outOfOrder', 'stranded', 'undeclaredEnd'] as const)
     summary[promise] = [...told].filter((text) => text.startsWith(`${promise}: `)).length;
   return summary;
+}
+
+function killLeft(stage: Stage): void {
+  for (let left = processesOf(stage.home); left.length > 0; left = processesOf(stage.home)) {
+    for (const { pid } of left) signalPid(pid);
+  }
+}
+
+function signalPid(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (systemCode(error) !== 'ESRCH') throw error;
+  }
 }
 
 function keepHome(stage: Stage, path: string): void {
