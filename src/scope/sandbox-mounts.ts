@@ -1,0 +1,284 @@
+/**
+ * What of the disk a sandboxed shell sees, and with which right: an ordered list of mounts, from the scope and what caps it. Pure; the disk is
+ * asked through a `Disk`.
+ *
+ * Invariants:
+ * M1 A path is visible only below a system directory, a root of the scope or a root of the settings; all else is not there.
+ * M2 A path is writable only below a write root, and never at or below a cap, be it there yet or not.
+ * M3 What is hidden is hidden at every depth, whatever root lies below it; only `shown` lies above.
+ * M4 Nothing above a cap can be renamed or replaced: each directory between it and its write root is a mount of its own.
+ * M5 What can not be expressed exactly comes out narrower, and a note says so.
+ */
+import { dirname, join } from 'node:path';
+import type { PathScope } from '../session/entries.ts';
+import { isBelow } from './path-scope.ts';
+
+export type Kind = 'directory' | 'file' | 'link' | 'special' | 'missing';
+
+/** Questions to the disk; none throws. */
+export interface Disk {
+  /** Of the entry itself: a link is not followed. */
+  kind(path: string): Kind;
+  /** Links followed, what does not exist kept by name; undefined where that can not be told. */
+  real(path: string): string | undefined;
+  /** What a link holds. */
+  target(path: string): string | undefined;
+  /** Names in a directory, at most `filesOfPatternMax` and one. */
+  names(path: string): readonly string[];
+}
+
+export interface Wish {
+  readonly scope: PathScope;
+  /** Read-only even where the scope may write, there yet or not. */
+  readonly protectedPaths: readonly string[];
+  /** Never visible: podkin's own places. */
+  readonly hidden: readonly string[];
+  /** Read-only, also below what is hidden: this pod's own outputs. */
+  readonly shown: readonly string[];
+  /** Read-only beside the scope: a person's setting, and the running Node. */
+  readonly tools: readonly string[];
+}
+
+export type Mount =
+  | { readonly as: 'write' | 'read'; readonly path: string }
+  /** An empty, read-only directory, or a file that can not be opened, over what is there. */
+  | { readonly as: 'emptyDirectory' | 'emptyFile'; readonly path: string }
+  | { readonly as: 'link'; readonly path: string; readonly target: string };
+
+export interface MountPlan {
+  /** Parents before what lies below them. */
+  readonly mounts: readonly Mount[];
+  /** Made on the disk before the start, empty, so that something can be mounted over them; to be removed after it. */
+  readonly standIns: readonly { readonly path: string; readonly as: 'directory' | 'file' }[];
+  /** What the shell may do less than the scope, for whoever reads the answer. */
+  readonly notes: readonly string[];
+}
+
+export const filesOfPatternMax = 500;
+
+/** Programs, libraries and the system's settings. Links among them stay links. */
+const systemPaths = [
+  '/usr',
+  '/bin',
+  '/sbin',
+  '/lib',
+  '/lib32',
+  '/lib64',
+  '/libx32',
+  '/etc',
+  '/opt',
+  '/nix/store',
+  '/gnu/store',
+  '/run/current-system',
+] as const;
+
+/** Below the system's settings, and secret: only root could read them anyway, and a pod may run as root. */
+const systemSecrets = [
+  '/etc/shadow',
+  '/etc/shadow-',
+  '/etc/gshadow',
+  '/etc/gshadow-',
+  '/etc/sudoers',
+  '/etc/sudoers.d',
+  '/etc/ssh',
+  '/etc/ssl/private',
+  '/etc/krb5.keytab',
+  '/etc/security/opasswd',
+] as const;
+
+/** Made fresh by the sandbox: no root of a scope reaches into the host's. */
+export const freshPlaces = ['/proc', '/dev', '/sys'] as const;
+
+type Right = 'none' | 'read' | 'write';
+
+interface Rights {
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+  /** Nothing at or below is writable. */
+  readonly readOnly: Set<string>;
+  readonly hidden: readonly string[];
+  readonly shown: readonly string[];
+}
+
+export function planMounts(wish: Wish, disk: Disk): MountPlan {
+  const notes: string[] = [];
+  const rights: Rights = {
+    read: [
+      ...usableRoots(wish.scope.read, 'read', { disk, notes }),
+      ...wish.tools.filter((path) => disk.kind(path) !== 'missing'),
+    ],
+    // The outermost first: a cap is fenced in from there.
+    write: usableRoots(wish.scope.write, 'write', { disk, notes }).sort(byDepth),
+    readOnly: new Set([...denied(wish, 'write', disk), ...wish.protectedPaths]),
+    hidden: [...withReal(wish.hidden, disk), ...denied(wish, 'read', disk), ...systemSecrets],
+    shown: wish.shown.filter((path) => disk.kind(path) === 'directory'),
+  };
+  const fences = fence(rights, disk, notes);
+  const places = new Set([
+    ...systemPaths,
+    ...rights.read,
+    ...rights.write,
+    ...rights.shown,
+    ...rights.readOnly,
+    ...rights.hidden,
+    ...fences.between,
+  ]);
+  const mounts: Mount[] = [];
+  for (const path of [...places].sort(byDepth)) {
+    const mount = mountAt(path, { rights, disk, mounts, fences });
+    if (mount !== null) mounts.push(mount);
+  }
+  return { mounts, standIns: fences.standIns, notes: [...new Set(notes)] };
+}
+
+/** The right that holds at a path: hidden before read-only before writable before readable. */
+function rightAt(rights: Rights, path: string): Right {
+  if (rights.shown.some((root) => isBelow(root, path))) return 'read';
+  if (rights.hidden.some((root) => isBelow(root, path))) return 'none';
+  if (rights.write.some((root) => isBelow(root, path))) {
+    return [...rights.readOnly].some((root) => isBelow(root, path)) ? 'read' : 'write';
+  }
+  const read = [...rights.read, ...systemPaths].some((root) => isBelow(root, path));
+  return read ? 'read' : 'none';
+}
+
+interface Fences {
+  /** Directories above a cap, to be pinned (M4). */
+  readonly between: readonly string[];
+  readonly standIns: { path: string; as: 'directory' | 'file' }[];
+}
+
+/** Walks from each write root down to each cap below it and finds what must be pinned, made or closed for the cap to hold. */
+function fence(rights: Rights, disk: Disk, notes: string[]): Fences {
+  const between = new Set<string>();
+  const standIns = new Map<string, 'directory' | 'file'>();
+  const caps = [...rights.readOnly, ...rights.hidden].sort(byDepth);
+  for (const cap of caps) {
+    const root = rights.write.find((one) => one !== cap && isBelow(one, cap));
+    if (root === undefined) continue;
+    for (const step of stepsBetween(root, cap)) {
+      if (rightAt(rights, dirname(step)) !== 'write') break;
+      const kind = disk.kind(step);
+      if (kind === 'directory' && step !== cap) {
+        between.add(step);
+        continue;
+      }
+      if (kind === 'missing') {
+        standIns.set(step, step === cap && looksLikeFile(step) ? 'file' : 'directory');
+        if (rightAt(rights, step) !== 'none') rights.readOnly.add(step);
+      } else if (kind === 'link') {
+        // A link can not be mounted over, and whoever may write beside it may replace it.
+        rights.readOnly.add(dirname(step));
+        notes.push(`${dirname(step)} is read-only for the shell, because ${step} is protected and a link.`);
+      } else if (step !== cap) {
+        rights.readOnly.add(step);
+      }
+      break;
+    }
+  }
+  return { between: [...between], standIns: [...standIns].map(([path, as]) => ({ path, as })) };
+}
+
+interface Planning {
+  readonly rights: Rights;
+  readonly disk: Disk;
+  readonly mounts: readonly Mount[];
+  readonly fences: Fences;
+}
+
+function mountAt(path: string, { rights, disk, mounts, fences }: Planning): Mount | null {
+  const standIn = fences.standIns.find((one) => one.path === path);
+  const kind = standIn?.as ?? disk.kind(path);
+  if (kind === 'missing') return null;
+  const above = nearestAbove(mounts, path);
+  if (kind === 'link') {
+    const target = disk.target(path);
+    const isSystem = systemPaths.some((one) => one === path) && above === null;
+    return isSystem && target !== undefined ? { as: 'link', path, target } : null;
+  }
+  const right = rightAt(rights, path);
+  if (right === 'none') {
+    if (above === null || above.as === 'emptyDirectory') return null;
+    return { as: kind === 'directory' ? 'emptyDirectory' : 'emptyFile', path };
+  }
+  if (standIn !== undefined) return { as: kind === 'directory' ? 'emptyDirectory' : 'emptyFile', path };
+  const pinned = right === 'write' && fences.between.includes(path);
+  return above?.as === right && !pinned ? null : { as: right, path };
+}
+
+function nearestAbove(mounts: readonly Mount[], path: string): Mount | null {
+  return mounts.findLast((mount) => isBelow(mount.path, path)) ?? null;
+}
+
+/** Roots as they can be mounted. A root that is, or goes through, a link grants nothing: the link may be somebody else's work. */
+function usableRoots(
+  roots: readonly string[],
+  right: 'read' | 'write',
+  { disk, notes }: { disk: Disk; notes: string[] },
+): string[] {
+  return roots.flatMap((root) => {
+    if (root.endsWith('/*')) return filesIn(root.slice(0, -2) || '/', right, { disk, notes });
+    if (freshPlaces.some((place) => isBelow(place, root))) {
+      notes.push(`${root} is not in the shell: it has its own ${root.slice(0, 5)}.`);
+      return [];
+    }
+    const real = disk.real(root);
+    if (real !== root) {
+      notes.push(`${root} is not in the shell, because it leads through a link${real ? ` to ${real}` : ''}.`);
+      return [];
+    }
+    if (right === 'write' && disk.kind(root) === 'missing') {
+      notes.push(`${root} can not be written by the shell, because it does not exist yet.`);
+    }
+    return disk.kind(root) === 'missing' ? [] : [root];
+  });
+}
+
+/** `directory/*`: a mount of the directory would let the shell into everything below it, so only the files that are there are mounted. */
+function filesIn(
+  directory: string,
+  right: 'read' | 'write',
+  { disk, notes }: { disk: Disk; notes: string[] },
+): string[] {
+  const paths = disk
+    .names(directory)
+    .map((name) => join(directory, name))
+    .filter((path) => disk.kind(path) === 'file' && disk.real(path) === path);
+  const shown = paths.slice(0, filesOfPatternMax);
+  const verb = right === 'write' ? 'change' : 'see';
+  const most = paths.length > shown.length ? `the first ${filesOfPatternMax} ` : '';
+  notes.push(`Of ${directory}/* the shell may ${verb} ${most}files that are there already, and no new ones.`);
+  return shown;
+}
+
+function denied(wish: Wish, right: 'read' | 'write', disk: Disk): string[] {
+  const paths = (wish.scope.deny ?? [])
+    .filter((deny) => deny.right === right)
+    // Of `directory/*` the whole directory: narrower.
+    .map(({ path }) => (path.endsWith('/*') ? path.slice(0, -2) || '/' : path));
+  return withReal(paths, disk);
+}
+
+function withReal(paths: readonly string[], disk: Disk): string[] {
+  return [...new Set(paths.flatMap((path) => [path, disk.real(path) ?? path]))];
+}
+
+/** The paths below `root` down to `path`, this included. */
+function stepsBetween(root: string, path: string): string[] {
+  const steps: string[] = [];
+  for (let step = path; step !== root && step !== '/'; step = dirname(step)) steps.unshift(step);
+  return steps;
+}
+
+const directoryNames = new Set(['.git', '.vscode', '.idea', '.podkin', 'hooks', 'modules', 'worktrees']);
+
+/** Only for what stands in for something that does not exist yet; either kind keeps it from being made. */
+function looksLikeFile(path: string): boolean {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return !directoryNames.has(name) && name.includes('.');
+}
+
+function byDepth(a: string, b: string): number {
+  const depth = (path: string) => (path === '/' ? 0 : path.split('/').length);
+  return depth(a) - depth(b) || (a < b ? -1 : a > b ? 1 : 0);
+}
