@@ -49,6 +49,7 @@ export const commands: readonly CommandSpec[] = [
       ['--allow-tool <rules...>', 'calls that run without a question, as in "Bash(npm test*)" or Write'],
       ['--ask-tool <rules...>', 'calls that a person is asked about first'],
       ['--deny-tool <rules...>', 'calls that never run; a denial outweighs a question, that a permission'],
+      ['--sandbox-network', 'commands of the tree may reach the network (default: none)'],
       ['--config <file>', "configuration, in place of the user's own file"],
     ],
     more: [
@@ -312,6 +313,7 @@ export function runOptions(input: CommandInput) {
     allowTool: input.list('allowTool'),
     askTool: input.list('askTool'),
     denyTool: input.list('denyTool'),
+    sandboxNetwork: input.flag('sandboxNetwork'),
     config: input.text('config'),
   };
 }

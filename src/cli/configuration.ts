@@ -11,7 +11,15 @@ import { z } from 'zod';
 import { parseRule, type RuleKind } from '../scope/permission-rules.ts';
 import { homeOf } from '../session/home.ts';
 import { type PermissionMode, permissionModes } from '../session/permissions.ts';
-import { type Limits, limitsOfEnvironment, limitsSchema, limitVariable } from '../session/settings.ts';
+import {
+  defaultSandboxSettings,
+  type Limits,
+  limitsOfEnvironment,
+  limitsSchema,
+  limitVariable,
+  type SandboxSettings,
+  sandboxSettingsSchema,
+} from '../session/settings.ts';
 import { CommandFailed, exitStatus } from './context.ts';
 import { nearest } from './find-pod.ts';
 import { pathMistake } from './root-scope.ts';
@@ -55,6 +63,7 @@ const userFileSchema = projectFileSchema.extend({
   model: z.string().min(1).optional(),
   permissionMode: permissionMode.optional(),
   permissions: projectRules.extend({ allow: rules }).optional(),
+  sandbox: sandboxSettingsSchema.optional(),
 });
 
 /** What the command line said; what it did not say is left out. `limits` as text or numbers, by the names of `Limits`. */
@@ -64,6 +73,7 @@ export interface ConfigurationFlags {
   readonly limits?: Readonly<Record<string, string | number>> | undefined;
   /** Rules as text. */
   readonly rules?: Readonly<Partial<Record<RuleKind, readonly string[]>>> | undefined;
+  readonly sandboxNetwork?: boolean | undefined;
   /** Read in place of the user's file; it must be there. */
   readonly file?: string | undefined;
 }
@@ -78,6 +88,7 @@ export interface Configuration {
   readonly scope: { readonly deny: string[]; readonly denyWrite: string[] };
   readonly limits: Limits;
   readonly instructions: string | null;
+  readonly sandbox: SandboxSettings;
 }
 
 export interface ConfigurationSource {
@@ -109,7 +120,14 @@ export function loadConfiguration({ environment, cwd, flags }: ConfigurationSour
     },
     limits: effectiveLimits({ ...user.limits, ...project.limits }, environment, flags.limits ?? {}),
     instructions: instructions.length === 0 ? null : instructions.join('\n\n'),
+    sandbox: sandboxOf(user.sandbox, flags),
   };
+}
+
+/** Only what a person says themselves: a project's file can not let shells out. */
+function sandboxOf(fromFile: SandboxSettings | undefined, flags: ConfigurationFlags): SandboxSettings {
+  const settings = fromFile ?? defaultSandboxSettings;
+  return flags.sandboxNetwork === true ? { ...settings, network: true } : settings;
 }
 
 export function projectFile(cwd: string): string {

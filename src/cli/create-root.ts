@@ -11,7 +11,7 @@ import {
   type PodSpec,
 } from '../session/home.ts';
 import type { PermissionSettings } from '../session/permissions.ts';
-import type { Limits } from '../session/settings.ts';
+import { type Limits, type SandboxSettings, defaultSandboxSettings } from '../session/settings.ts';
 import { uuidv7 } from '../std/uuid.ts';
 import { version } from '../version.ts';
 import { CommandFailed, exitStatus } from './context.ts';
@@ -26,6 +26,8 @@ export interface RootPlan extends ScopeWish {
   readonly permissions: PermissionSettings;
   readonly instructions: string | null;
   readonly limits: Limits;
+  /** The defaults where it is left out. */
+  readonly sandbox?: SandboxSettings;
 }
 
 export interface Root {
@@ -86,6 +88,7 @@ function createNamed(home: Home, plan: RootPlan, name: string): Root {
       permissions: { ...plan.permissions },
       // Whoever names a path to write in wants it alone; a whole working directory is shared, as between people.
       exclusiveScope: plan.write.length > 0,
+      sandbox: { ...(plan.sandbox ?? defaultSandboxSettings) },
     },
   };
   return { spec, folder: createPodFolder(home, spec).folder };

@@ -4,6 +4,8 @@ import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSpec, podFolder, podNames } from '../session/home.ts';
 import { readEntries } from '../session/read-log.ts';
+import { createSandbox } from '../scope/sandbox.ts';
+import { type SandboxSettings, defaultLimits, defaultSandboxSettings } from '../session/settings.ts';
 import { ensureRuntimeDir } from '../transport/address.ts';
 import type { CommandContext } from './context.ts';
 import { exitStatus } from './context.ts';
@@ -20,6 +22,7 @@ export async function doctorCommand(context: CommandContext, options: { json: bo
     nodeVersion(process.versions.node),
     ...models(context),
     ...diskFindings(context.home),
+    await sandbox(context),
     await socketDir(context),
     ...staleSockets(context, seen),
     ...leftovers(context),
@@ -74,6 +77,25 @@ function models({ environment, cwd }: CommandContext): Finding[] {
     const text = error instanceof Error ? error.message : String(error);
     return [keys, { check: 'configuration', level: 'failure', text, mend: 'correct it there' }];
   }
+}
+
+/** Tested here and now, with the settings of the user's configuration. */
+async function sandbox({ environment, cwd, home }: CommandContext): Promise<Finding> {
+  const check = 'sandbox';
+  let settings: SandboxSettings;
+  try {
+    settings = loadConfiguration({ environment, cwd, flags: {} }).sandbox;
+  } catch {
+    // Said as a finding of its own.
+    settings = defaultSandboxSettings;
+  }
+  const { config, state, runtime } = home;
+  const leases = join(state, 'stand-ins');
+  const tmpBytes = defaultLimits.shellTmpBytes;
+  const found = await createSandbox({ settings, hidden: [config, state, runtime], leases, tmpBytes }).state();
+  return found.kind === 'working'
+    ? ok(check, found.text)
+    : { check, level: 'warning', text: `${found.kind}: ${found.text}`, mend: found.mend };
 }
 
 async function socketDir({ home }: CommandContext): Promise<Finding> {

@@ -61,11 +61,13 @@ interface Details {
   lastActivityAt: string | null;
   childPods: StatusResult['children'];
   watchdogRescues: number | null;
+  /** Null where no process could know it. */
+  sandbox: StatusResult['sandbox'] | null;
 }
 
 function liveDetails(status: StatusResult): Details {
-  const { settled, pending, usage, lastTurn, lastActivityAt, children, watchdogRescues } = status;
-  return { settled, pending, usage, lastTurn, lastActivityAt, childPods: children, watchdogRescues };
+  const { settled, pending, usage, lastTurn, lastActivityAt, children, watchdogRescues, sandbox } = status;
+  return { settled, pending, usage, lastTurn, lastActivityAt, childPods: children, watchdogRescues, sandbox };
 }
 
 function logDetails(facts: Facts): Details {
@@ -83,5 +85,6 @@ function logDetails(facts: Facts): Details {
     lastActivityAt: lastTime === '' ? null : lastTime,
     childPods: [...children.values()].map(({ name, instance, state }) => ({ name, instance, status: state })),
     watchdogRescues: null,
+    sandbox: null,
   };
 }

@@ -45,6 +45,7 @@ export interface RunOptions {
   readonly allowTool?: readonly string[] | undefined;
   readonly askTool?: readonly string[] | undefined;
   readonly denyTool?: readonly string[] | undefined;
+  readonly sandboxNetwork?: boolean | undefined;
   readonly config?: string | undefined;
 }
 
@@ -99,7 +100,7 @@ function planOf(context: CommandContext, options: RunOptions): RootPlan {
   const cwd = realPath(resolve(context.cwd, options.cwd ?? '.'));
   if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw usage(`--cwd ${cwd}: there is no such directory`);
-  const { model, limits, permissionMode, rules, scope, instructions } = loadConfiguration({
+  const { model, limits, permissionMode, rules, scope, instructions, sandbox } = loadConfiguration({
     environment,
     cwd,
     flags: {
@@ -110,6 +111,7 @@ function planOf(context: CommandContext, options: RunOptions): RootPlan {
         ask: options.askTool ?? [],
         deny: options.denyTool ?? [],
       },
+      sandboxNetwork: options.sandboxNetwork,
       file: options.config === undefined ? undefined : resolve(context.cwd, options.config),
       limits: {
         ...(options.maxSteps === undefined ? {} : { steps: options.maxSteps }),
@@ -132,6 +134,7 @@ function planOf(context: CommandContext, options: RunOptions): RootPlan {
     permissions: { ...rules, headless: options.print === true },
     instructions,
     limits,
+    sandbox,
   };
 }
 

@@ -1,8 +1,11 @@
 /** Puts a pod's parts together: which effect is done by whom. The only place that knows them all. */
+import { join } from 'node:path';
 import { deferred } from '../std/deferred.ts';
 import type { Model } from '../model/port.ts';
 import type { PodRef } from '../session/entries.ts';
+import { type Sandbox, createSandbox } from '../scope/sandbox.ts';
 import { podFolder, readToken } from '../session/home.ts';
+import { defaultSandboxSettings, sandboxSettingsSchema } from '../session/settings.ts';
 import { bashTool } from '../tools/bash.ts';
 import { editTool } from '../tools/edit.ts';
 import { globTool } from '../tools/glob.ts';
@@ -42,10 +45,10 @@ export interface Assembled {
 export function assemble(pod: Pod): Assembled {
   const { parent } = pod.session;
   const questions = new Questions(pod);
+  const sandbox = sandboxOf(pod);
   const approvals = new Approvals(pod, {
     permissions: pod.permissions,
-    // Absent: a sandbox. Until there is one every question about a shell says so.
-    shellIsSandboxed: () => Promise.resolve(false),
+    shellIsSandboxed: async () => (await sandbox.state()).kind === 'working',
     onChanged: () => questions.changed(),
   });
   const observers = new Observers(pod.log, () => questions.events());
@@ -58,6 +61,7 @@ export function assemble(pod: Pod): Assembled {
     makeModel: () => makeModel(pod),
     spawns: maySpawn(pod),
     approvals,
+    sandbox,
   });
   const ended = deferred<void>();
   pod.perform({
@@ -73,8 +77,21 @@ export function assemble(pod: Pod): Assembled {
     show: (event) => observers.show(event),
   });
   const toolNames = tools.map((tool) => tool.name);
-  const handlers = podHandlers({ pod, observers, children, parentLink, toolNames, approvals, questions });
+  const parts = { pod, observers, children, parentLink, toolNames };
+  const handlers = podHandlers({ ...parts, approvals, questions, sandbox });
   return { handlers, observers, children, parentLink, ended: ended.promise };
+}
+
+/** Nothing is tested or looked for here: that waits for the first command. */
+function sandboxOf(pod: Pod): Sandbox {
+  const { config, state, runtime } = pod.home;
+  const settings = sandboxSettingsSchema.safeParse(pod.session.settings['sandbox'] ?? {});
+  return createSandbox({
+    settings: settings.success ? settings.data : defaultSandboxSettings,
+    hidden: [config, state, runtime],
+    leases: join(state, 'stand-ins'),
+    tmpBytes: pod.core.limits.shellTmpBytes,
+  });
 }
 
 function maySpawn(pod: Pod): boolean {

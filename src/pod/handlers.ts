@@ -1,6 +1,7 @@
 /** One handler a method: who may ask, which input it is, and what must be on disk before the answer. */
 import { uuidv7 } from '../std/uuid.ts';
 import { createLedger } from '../delivery/ledger.ts';
+import type { Sandbox } from '../scope/sandbox.ts';
 import { WireError } from '../protocol/errors.ts';
 import { protocolVersion } from '../protocol/limits.ts';
 import type { Delivery, Params, Result } from '../protocol/methods.ts';
@@ -28,6 +29,7 @@ export interface HandlerParts {
   toolNames: string[];
   approvals: Approvals;
   questions: Questions;
+  sandbox: Sandbox;
 }
 
 export function podHandlers(parts: HandlerParts): Handlers {
@@ -179,11 +181,12 @@ function subscribeHeader(parts: HandlerParts, params: Params<'subscribe'>): Resu
   };
 }
 
-function linkView({ children, parentLink }: HandlerParts): Parameters<typeof statusView>[1] {
+function linkView({ children, parentLink, sandbox }: HandlerParts): Parameters<typeof statusView>[1] {
   const refused = parentLink?.refusal ?? null;
   const down = parentLink !== null && !parentLink.linked;
   return {
     parentTrouble: refused !== null ? { permanent: true } : down ? { permanent: false } : null,
+    sandbox: sandbox.known.kind,
     isChildLinked: (instance) => children.links.has(instance),
   };
 }

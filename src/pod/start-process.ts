@@ -7,6 +7,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { PodFolder } from '../session/home.ts';
+import { podEnvironment } from './pod-environment.ts';
 
 /** The pod's own first words, one JSON line on `readyDescriptor`. */
 export const readyMessage = z.discriminatedUnion('kind', [
@@ -45,7 +46,7 @@ export class PodStartFailed extends Error {
   }
 }
 
-/** `environment` is given whole: what a pod must not have is left out by the caller. Throws what `spawn` throws. */
+/** Of `environment` the process is given what a pod needs (`pod-environment.ts`). Throws what `spawn` throws. */
 export function startPodProcess(folder: PodFolder, environment: NodeJS.ProcessEnv): StartedProcess {
   const output = openSync(folder.stderr, 'a', 0o600);
   let child: ChildProcess;
@@ -54,7 +55,7 @@ export function startPodProcess(folder: PodFolder, environment: NodeJS.ProcessEn
       detached: true,
       cwd: '/',
       stdio: ['ignore', output, output, 'pipe'],
-      env: { ...environment, [readyVariable]: String(readyDescriptor) },
+      env: { ...podEnvironment(environment), [readyVariable]: String(readyDescriptor) },
     });
   } finally {
     closeSync(output);

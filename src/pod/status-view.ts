@@ -8,6 +8,7 @@ export interface LinkView {
   /** Why the parent can not be reached, and whether it is for good; null while linked, or for a root. */
   parentTrouble: { permanent: boolean } | null;
   isChildLinked(instance: string): boolean;
+  sandbox: Result<'status'>['sandbox'];
 }
 
 export function statusView(core: Core, links: LinkView): Result<'status'> {
@@ -44,6 +45,7 @@ export function statusView(core: Core, links: LinkView): Result<'status'> {
         ? null
         : { turn: facts.lastTurn.turn, outcome: facts.lastTurn.outcome, reason: facts.lastTurn.reason },
     attention: attentionOf(core, links),
+    sandbox: links.sandbox,
     watchdogRescues: live.watchdogRescues,
   };
 }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quarantineBody } from '../delivery/notice.ts';
 import type { Model } from '../model/port.ts';
+import type { Sandbox } from '../scope/sandbox.ts';
 import type { FileViews, Tool, ToolContext } from '../tools/tool.ts';
 import { driveTurn } from '../worker/drive-turn.ts';
 import { systemPrompt } from '../worker/system-prompt.ts';
@@ -21,6 +22,7 @@ export interface TurnRunnerOptions {
   makeModel(): Promise<Model>;
   spawns: boolean;
   approvals: Approvals;
+  sandbox: Sandbox;
 }
 
 export class TurnRunner {
@@ -144,6 +146,7 @@ export class TurnRunner {
       scope: pod.claims.now(),
       home: pod.home,
       permissionMode,
+      shell: { sandbox: this.#options.sandbox, limits: pod.core.limits },
       signal,
       outputDir: pod.folder.outputs,
       fileViews: this.#fileViews,

@@ -54,6 +54,8 @@ const statusResult = z.object({
   lastTurn: z.object({ turn: z.string(), outcome: z.string(), reason: z.string().nullable() }).nullable(),
   /** Why a person should look: `approval` (a question waits), `held`, `budget`, `storage`, `orphan`, `parentDown` …; null when all is well. */
   attention: z.string().nullable(),
+  /** What holds this pod's shells, as its self-test found out: `unknown` until a first command wants to run. */
+  sandbox: z.enum(['unknown', 'working', 'absent', 'blocked', 'leaky']),
   /** How often the wake rule was rescued by its watchdog: 0 unless there is a bug. */
   watchdogRescues: z.int(),
 });

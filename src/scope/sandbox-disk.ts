@@ -1,5 +1,5 @@
 /** The disk as the planning of mounts asks it. What can not be looked at is missing: nothing is mounted that is not known. */
-import { lstatSync, opendirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { lstatSync, mkdirSync, opendirSync, readlinkSync, realpathSync, rmdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type Disk, filesOfPatternMax, type Kind } from './sandbox-mounts.ts';
 
@@ -46,6 +46,27 @@ function firstNames(path: string): string[] {
 
 export function isDirectory(path: string): boolean {
   return attempt(() => statSync(path))?.isDirectory() === true;
+}
+
+/**
+ * Makes the directories among these roots that do not exist yet: a mount needs a place. A name with a dot may be meant as a file and is left alone.
+ * Answers what was made, the deepest first.
+ */
+export function makeMissing(roots: readonly string[]): string[] {
+  return roots.flatMap((root) => {
+    const isMeant = !root.endsWith('/*') && !basename(root).includes('.');
+    if (!isMeant || kindOf(root) !== 'missing' || realOrFuture(root) !== root) return [];
+    const first = attempt(() => mkdirSync(root, { recursive: true }));
+    if (first === undefined) return [];
+    const made: string[] = [];
+    for (let path = root; path.length >= first.length; path = dirname(path)) made.push(path);
+    return made;
+  });
+}
+
+/** In their order; what is not empty, or gone, stays as it is. */
+export function removeEmpty(paths: readonly string[]): void {
+  for (const path of paths) attempt(() => rmdirSync(path));
 }
 
 function attempt<T>(look: () => T): T | undefined {

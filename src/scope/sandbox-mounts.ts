@@ -12,6 +12,7 @@
 import { dirname, join } from 'node:path';
 import type { PathScope } from '../session/entries.ts';
 import { isBelow } from './path-scope.ts';
+import { normalRoot } from './roots.ts';
 
 export type Kind = 'directory' | 'file' | 'link' | 'special' | 'missing';
 
@@ -113,7 +114,7 @@ export function planMounts(wish: Wish, disk: Disk): MountPlan {
     hidden: [...withReal(wish.hidden, disk), ...denied(wish, 'read', disk), ...systemSecrets],
     shown: wish.shown.filter((path) => disk.kind(path) === 'directory'),
   };
-  const fences = fence(rights, disk, notes);
+  const fences = fence(rights, { wish, disk, notes });
   const places = new Set([
     ...systemPaths,
     ...rights.read,
@@ -149,7 +150,7 @@ interface Fences {
 }
 
 /** Walks from each write root down to each cap below it and finds what must be pinned, made or closed for the cap to hold. */
-function fence(rights: Rights, disk: Disk, notes: string[]): Fences {
+function fence(rights: Rights, { wish, disk, notes }: { wish: Wish; disk: Disk; notes: string[] }): Fences {
   const between = new Set<string>();
   const standIns = new Map<string, 'directory' | 'file'>();
   const caps = [...rights.readOnly, ...rights.hidden].sort(byDepth);
@@ -166,6 +167,9 @@ function fence(rights: Rights, disk: Disk, notes: string[]): Fences {
       if (kind === 'missing') {
         standIns.set(step, step === cap && looksLikeFile(step) ? 'file' : 'directory');
         if (rightAt(rights, step) !== 'none') rights.readOnly.add(step);
+        if (step !== cap && !wish.protectedPaths.includes(cap)) {
+          notes.push(`${step} can not be made by the shell, because ${cap} in it is not its to write.`);
+        }
       } else if (kind === 'link') {
         // A link can not be mounted over, and whoever may write beside it may replace it.
         rights.readOnly.add(dirname(step));
@@ -216,7 +220,7 @@ function usableRoots(
   right: 'read' | 'write',
   { disk, notes }: { disk: Disk; notes: string[] },
 ): string[] {
-  return roots.flatMap((root) => {
+  return roots.map(normalRoot).flatMap((root) => {
     if (root.endsWith('/*')) return filesIn(root.slice(0, -2) || '/', right, { disk, notes });
     if (freshPlaces.some((place) => isBelow(place, root))) {
       notes.push(`${root} is not in the shell: it has its own ${root.slice(0, 5)}.`);
@@ -255,7 +259,7 @@ function denied(wish: Wish, right: 'read' | 'write', disk: Disk): string[] {
   const paths = (wish.scope.deny ?? [])
     .filter((deny) => deny.right === right)
     // Of `directory/*` the whole directory: narrower.
-    .map(({ path }) => (path.endsWith('/*') ? path.slice(0, -2) || '/' : path));
+    .map(({ path }) => normalRoot(path).replace(/\/\*$/, '') || '/');
   return withReal(paths, disk);
 }
 

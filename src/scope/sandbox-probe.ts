@@ -3,7 +3,15 @@
  * outside of that folder and leaves nothing behind.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readlinkSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ProbeFindings, type SandboxState, judgeProbes } from './sandbox-state.ts';
@@ -66,17 +74,21 @@ async function runProbes(world: string, way: ProbeWay): Promise<ProbeFindings> {
   return { output: stdout, complaint: stderr, written, outside, network: way.network, allowsVariable };
 }
 
-function probes(places: Readonly<Record<'inside' | 'outside' | 'hidden' | 'denied' | 'kept', string>>): string {
+function probes(
+  places: Readonly<Record<'inside' | 'outside' | 'hidden' | 'denied' | 'kept', string>>,
+): string {
   const closed = ['outside', 'hidden', 'denied'] as const;
   const lines = [
     `echo x > ${quoted(join(places.inside, 'made'))} && echo inside=yes`,
-    ...[...closed, 'kept' as const].map((name) => `(echo x > ${quoted(join(places[name], 'made'))}) 2>/dev/null`),
+    ...[...closed, 'kept' as const].map(
+      (name) => `(echo x > ${quoted(join(places[name], 'made'))}) 2>/dev/null`,
+    ),
     ...closed.map(
       (name) => `(read -r line < ${quoted(join(places[name], 'secret'))} && echo "read=${name}") 2>/dev/null`,
     ),
     'if [ -e /proc/self/ns/pid ]; then',
     'echo "ns.pid=$(readlink /proc/self/ns/pid)"; echo "ns.net=$(readlink /proc/self/ns/net)"',
-    "echo \"capabilities=$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status)\"",
+    'echo "capabilities=$(sed -n \'s/^CapEff:[[:space:]]*//p\' /proc/self/status)"',
     "cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | sed -n 's/^\\([A-Za-z_][A-Za-z0-9_]*\\)=.*/variable=\\1/p'",
     "else env | sed -n 's/^\\([A-Za-z_][A-Za-z0-9_]*\\)=.*/variable=\\1/p'; fi",
     'echo end=yes',

@@ -56,7 +56,9 @@ export function judgeProbes(findings: ProbeFindings): SandboxState {
   const leaks = [
     ...findings.written.map((name) => `it wrote ${name}`),
     ...lines.filter(([key]) => key === 'read').map(([, name]) => `it read ${name}`),
-    ...(namespaced && value('ns.pid') === findings.outside.pidNamespace ? ["it saw the host's processes"] : []),
+    ...(namespaced && value('ns.pid') === findings.outside.pidNamespace
+      ? ["it saw the host's processes"]
+      : []),
     ...(namespaced && !findings.network && value('ns.net') === findings.outside.netNamespace
       ? ['it had the network']
       : []),

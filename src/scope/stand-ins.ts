@@ -87,7 +87,8 @@ function removeUnheld(folder: string, standIns: readonly StandIn[]): void {
     if (held.has(standIn.path)) continue;
     try {
       if (standIn.as === 'directory') rmdirSync(standIn.path);
-      else if (lstatSync(standIn.path).isFile() && lstatSync(standIn.path).size === 0) unlinkSync(standIn.path);
+      else if (lstatSync(standIn.path).isFile() && lstatSync(standIn.path).size === 0)
+        unlinkSync(standIn.path);
     } catch (error) {
       // Gone, filled meanwhile by somebody who may, or not ours to remove: it stays as it is.
       if (systemCode(error) === undefined) throw error;

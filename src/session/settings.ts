@@ -44,6 +44,17 @@ export const limitsSchema = z.strictObject({
   spawnMs: ms(20_000),
   /** Deaths within ten minutes with one item in hand, after which its content is kept from the model. */
   quarantineDeaths: count(3, 1_000_000),
+  /** Of one shell command, inside a sandbox: processes and threads at once. Past it none can be started. Root is not bound by it. */
+  shellProcesses: count(512, 1_000_000),
+  /** Of each process of a command: its own data in memory; past it there is no more. And all that is written into the sandbox's temporary folder. */
+  shellMemoryBytes: count(8 * 1024 ** 3, Number.MAX_SAFE_INTEGER),
+  shellTmpBytes: count(1024 ** 3, Number.MAX_SAFE_INTEGER),
+  /** The longest file that a command may write; past it SIGXFSZ ends the process. */
+  shellFileBytes: count(16 * 1024 ** 3, Number.MAX_SAFE_INTEGER),
+  /** Processor time of each process of a command; past it SIGXCPU ends it. */
+  shellCpuSeconds: count(3_600, 1_000_000),
+  /** The longest time that a command may ask for; at it all of it is ended. */
+  shellTimeoutMs: z.coerce.number().int().min(1).max(86_400_000).default(600_000),
   /** Reconnecting to the parent: full jitter between these. */
   reconnectBaseMs: ms(50),
   reconnectMaxMs: ms(5_000),
@@ -51,6 +62,19 @@ export const limitsSchema = z.strictObject({
 export type Limits = z.infer<typeof limitsSchema>;
 
 export const defaultLimits: Limits = limitsSchema.parse({});
+
+/** How a pod's shells are confined beyond its scope. Set by a person only: `[sandbox]` in the user's configuration, and flags; inherited by children. */
+export const sandboxSettingsSchema = z.strictObject({
+  /** Shells may reach the network, and with it whatever listens on this machine. */
+  network: z.boolean().default(false),
+  /** Absolute paths that shells may read beside the scope: tools of one's own. */
+  read: z.array(z.string().startsWith('/', 'is not absolute: begin it with /')).default([]),
+  /** The sandbox's program (bubblewrap, or sandbox-exec) in place of the system's own; null for that. */
+  program: z.string().startsWith('/', 'is not absolute: begin it with /').nullable().default(null),
+});
+export type SandboxSettings = z.infer<typeof sandboxSettingsSchema>;
+
+export const defaultSandboxSettings: SandboxSettings = sandboxSettingsSchema.parse({});
 
 /** `coalesceMs` → `PODKIN_LIMITS_COALESCE_MS`. */
 export function limitVariable(name: string): string {

@@ -1,13 +1,18 @@
-/** Bash: a shell command. Whether it runs without a question is decided where the pod's mode and rules are known (`scope/permission.ts`). */
+/** Bash: a shell command, inside the pod's sandbox where that works. Whether it runs without a question is decided where the pod's mode and rules are known (`scope/permission.ts`). */
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { errorCode } from '../scope/refusal.ts';
+import type { Entered } from '../scope/sandbox.ts';
+import { sandboxEnvironment, shellEnvironment } from '../scope/shell-environment.ts';
+import { systemCode } from '../std/system-code.ts';
 import { failed } from './input-path.ts';
 import { outputCap } from './output-cap.ts';
 import { runGroup } from './process-group.ts';
+import { boundsMet } from './shell-bounds.ts';
 import type { GroupMember } from './group-members.ts';
 import type { GroupProgram, GroupRun } from './process-group.ts';
+import { type ShellLimits, relayName, shellArgs } from './shell-script.ts';
 import { throttledProgress } from './throttled-progress.ts';
 import { defineTool } from './tool.ts';
 import type { ToolAnswer, ToolContext } from './tool.ts';
@@ -16,12 +21,6 @@ const timeoutMsDefault = 120_000;
 const timeoutMsMax = 600_000;
 /** Processes named in an answer. */
 const membersShown = 10;
-/** The name under which the output's relay runs. */
-const relayName = 'podkin-output';
-
-/** What a command sees of the environment. Nothing else: the pod's own holds the keys of providers. */
-const envNames = new Set(['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'TERM', 'TZ', 'TMPDIR', 'SHELL']);
-
 const input = z.object({
   command: z
     .string()
@@ -35,7 +34,6 @@ const input = z.object({
     .describe('Milliseconds after which the command and all that it started are ended.'),
   description: z.string().optional().describe('What the command is for, in a few words.'),
 });
-type BashInput = z.output<typeof input>;
 
 export const bashTool = defineTool({
   name: 'Bash',
@@ -48,49 +46,68 @@ export const bashTool = defineTool({
     const missing = await cwdMissing(context.cwd);
     if (missing !== null) return failed(missing);
     if (context.signal.aborted) return failed('The call was cancelled before the command began.');
+    const entered = await enter(context);
+    if ('refused' in entered) return failed(entered.refused);
+    const { limits } = context.shell;
+    const timeoutMs = Math.min(wanted.timeoutMs, limits.shellTimeoutMs);
     const output = outputCap(context.outputDir, context.call);
     const progress = throttledProgress((text) => context.progress(text));
     try {
-      const run = await runGroup(shell(wanted.command, context.cwd), {
-        timeoutMs: wanted.timeoutMs,
+      const run = await runGroup(shell(wanted.command, context, entered.place), {
+        timeoutMs,
         signal: context.signal,
         onStarted: (leaderPid) => context.noteGroup(leaderPid),
         onOutput: async (piece) => progress.add(await output.add(piece)),
         isOwn: (member) => member.command.startsWith(relayName),
       });
-      return answer(run, await output.end(), wanted);
+      return answer(await output.end(), { run, limits, timeoutMs, notes: entered.place?.notes ?? [] });
     } catch (error) {
       return failed(notStarted(error, wanted.command));
     } finally {
+      entered.place?.leave();
       progress.end();
     }
   },
 });
 
-/**
- * The command under a shell whose standard output and error are one pipe, so that they come in the order written. Node gives a child sockets, on
- * which `> /dev/stderr` fails; hence, where it can be, a relay with a true pipe stands between. It outlasts SIGTERM to pass on the last words.
- */
-function shell(command: string, cwd: string): GroupProgram {
+/** The sandbox where it works; `place` null where none does. A sandbox that works and can not be entered is no reason to run outside. */
+async function enter(context: ToolContext): Promise<{ place: Entered | null } | { refused: string }> {
+  const { sandbox } = context.shell;
+  if ((await sandbox.state()).kind !== 'working') return { place: null };
+  try {
+    return { place: sandbox.enter({ scope: context.scope, cwd: context.cwd, outputs: context.outputDir }) };
+  } catch (error) {
+    if (systemCode(error) === undefined || !(error instanceof Error)) throw error;
+    return {
+      refused: `The sandbox could not be made ready, so nothing was run: ${error.message}. Look at that path.`,
+    };
+  }
+}
+
+function shell(command: string, context: ToolContext, place: Entered | null): GroupProgram {
   const bash = existsSync('/bin/bash');
-  const relayed = bash && existsSync('/bin/cat');
   const file = bash ? '/bin/bash' : '/bin/sh';
-  const relay = `> >(trap "" HUP INT TERM; exec -a ${relayName} /bin/cat)`;
-  const script = `exec "$0" -c "$1" ${relayed ? relay : ''} 2>&1`;
-  return { file, args: ['-c', script, file, command], cwd, env: commandEnv(process.env) };
+  const relayed = bash && existsSync('/bin/cat');
+  const { limits } = context.shell;
+  const args = shellArgs({ file, relayed, limits, prefix: place?.prefix ?? null }, command);
+  const env = place === null ? shellEnvironment(process.env) : sandboxEnvironment(process.env);
+  return { file, args, cwd: context.cwd, env, isSandbox: place !== null && place.infoDescriptor !== null };
 }
 
-function commandEnv(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const passed = Object.entries(env).filter(([name]) => envNames.has(name) || name.startsWith('LC_'));
-  return Object.fromEntries(passed);
+interface Ended {
+  readonly run: GroupRun;
+  readonly limits: ShellLimits;
+  readonly timeoutMs: number;
+  /** What the sandbox allowed less than the scope; told where the command failed, which may be why. */
+  readonly notes: readonly string[];
 }
 
-function answer(run: GroupRun, output: string, wanted: BashInput): ToolAnswer {
+function answer(output: string, { run, limits, timeoutMs, notes: lessThanScope }: Ended): ToolAnswer {
   const notes: string[] = [];
   const seconds = `${(run.durationMs / 1000).toFixed(1)} s`;
   if (run.cause === 'timedOut') {
     notes.push(
-      `Timed out after ${wanted.timeoutMs} ms (ran ${seconds}); the command and all that it started were ended.`,
+      `Timed out after ${timeoutMs} ms (ran ${seconds}); the command and all that it started were ended.`,
     );
   } else if (run.cause === 'aborted') {
     notes.push(`Cancelled after ${seconds}; the command and all that it started were ended.`);
@@ -99,20 +116,25 @@ function answer(run: GroupRun, output: string, wanted: BashInput): ToolAnswer {
   } else if (run.exitCode !== 0) {
     notes.push(`Exit code ${run.exitCode}.`);
   }
-  if (run.leftBehind.length > 0) {
-    notes.push(`The shell left processes in the background, which were ended: ${named(run.leftBehind)}.`);
+  const left = [...run.leftBehind.map(nameOf), ...run.leftInside];
+  if (left.length > 0) {
+    notes.push(`The shell left processes in the background, which were ended: ${listed(left)}.`);
   }
-  if (run.stuck.length > 0) notes.push(`Still there after SIGKILL: ${named(run.stuck)}.`);
+  if (run.stuck.length > 0) notes.push(`Still there after SIGKILL: ${listed(run.stuck.map(nameOf))}.`);
   if (run.outputHeld) notes.push('A process in a group of its own kept the output open; it was left alone.');
-  const body = output === '' ? '(no output)' : output.replace(/\n$/, '');
   const isError = run.cause !== 'exited' || run.exitCode !== 0;
+  if (isError) notes.push(...boundsMet(run, output, limits), ...lessThanScope);
+  const body = output === '' ? '(no output)' : output.replace(/\n$/, '');
   return { text: [body, ...notes.map((note) => `[${note}]`)].join('\n'), ...(isError ? { isError } : {}) };
 }
 
-function named(members: readonly GroupMember[]): string {
-  const shown = members.slice(0, membersShown).map((member) => `${member.pid} (${member.command})`);
-  const left = members.length - shown.length;
-  return shown.join(', ') + (left > 0 ? ` and ${left} more` : '');
+function nameOf({ pid, command }: GroupMember): string {
+  return `${pid} (${command})`;
+}
+
+function listed(names: readonly string[]): string {
+  const left = names.length - membersShown;
+  return names.slice(0, membersShown).join(', ') + (left > 0 ? ` and ${left} more` : '');
 }
 
 async function cwdMissing(cwd: ToolContext['cwd']): Promise<string | null> {

@@ -8,6 +8,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { deferred } from '../std/deferred.ts';
 import { errorCode } from '../scope/refusal.ts';
+import { openInside } from './inside-processes.ts';
 import { groupMembers } from './group-members.ts';
 import type { GroupMember } from './group-members.ts';
 
@@ -25,6 +26,8 @@ export interface GroupProgram {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
+  /** The program is a sandbox that tells on descriptor 3 which process is the first inside; whoever is inside may name on 4 what is left. */
+  readonly isSandbox?: boolean;
 }
 
 export interface GroupControl {
@@ -45,6 +48,8 @@ export interface GroupRun {
   readonly durationMs: number;
   /** Left behind after an exit of the program's own, and ended. */
   readonly leftBehind: readonly GroupMember[];
+  /** As `leftBehind`, of a sandbox: as told from inside, so not to be trusted beyond being shown. */
+  readonly leftInside: readonly string[];
   /** Still there after SIGKILL. */
   readonly stuck: readonly GroupMember[];
   /** Somebody outside the group kept the output open; it was closed on our side. */
@@ -57,12 +62,7 @@ type Child = ChildProcessByStdio<null, Readable, null>;
 /** Rejects with the system's error when the program can not be started. Standard input and error are /dev/null. */
 export async function runGroup(program: GroupProgram, control: GroupControl): Promise<GroupRun> {
   const startedMs = performance.now();
-  const child = spawn(program.file, program.args, {
-    cwd: program.cwd,
-    env: program.env,
-    stdio: ['ignore', 'pipe', 'ignore'],
-    detached: true,
-  });
+  const child = start(program);
   const exited = deferred<Exit>();
   child.once('error', (error) => exited.reject(error));
   child.once('exit', (exitCode, signal) => exited.resolve({ exitCode, signal }));
@@ -72,6 +72,7 @@ export async function runGroup(program: GroupProgram, control: GroupControl): Pr
   }
   const group = child.pid;
   const forget = control.onStarted(group);
+  const inside = program.isSandbox === true ? openInside(child) : null;
   const reading = readAll(child, control);
   const cause = await firstOf(exited.promise, control);
   const durationMs = performance.now() - startedMs;
@@ -82,6 +83,7 @@ export async function runGroup(program: GroupProgram, control: GroupControl): Pr
     await untilEmpty(others, groupTimes.leftBehindMs);
     leftBehind = await others();
   }
+  if (cause !== 'exited') await inside?.askToEnd(exited.promise, groupTimes.graceMs);
   if (cause !== 'exited' || leftBehind.length > 0) await endGroup(group, others);
   const outputHeld = !(await within(reading, groupTimes.leftBehindMs));
   if (outputHeld) {
@@ -91,9 +93,18 @@ export async function runGroup(program: GroupProgram, control: GroupControl): Pr
   }
   const gone = await within(exited.promise, groupTimes.killedMs);
   const exit = gone ? await exited.promise : { exitCode: null, signal: null };
-  const stuck = await others();
+  const leftInside = (await inside?.ended(groupTimes.killedMs)) ?? [];
+  const stuck = [...(await others()), ...(inside?.stuck() ?? [])];
   if (stuck.length === 0) forget();
-  return { cause, ...exit, durationMs, leftBehind, stuck, outputHeld };
+  return { cause, ...exit, durationMs, leftBehind, leftInside, stuck, outputHeld };
+}
+
+function start({ file, args, cwd, env, isSandbox }: GroupProgram): Child {
+  const options = { cwd, env, detached: true };
+  // The cast is about the further descriptors alone, which the types of the first three do not know.
+  return isSandbox === true
+    ? (spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'ignore', 'pipe', 'pipe'] }) as Child)
+    : spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'ignore'] });
 }
 
 async function readAll(child: Child, control: GroupControl): Promise<void> {

@@ -1,8 +1,10 @@
 /** The shape of a tool. One file a tool; a tool knows nothing of pods, sockets or logs: what it needs of those is handed to it as a function. */
 import type { z } from 'zod';
 import type { ToolNeed } from '../scope/permission.ts';
+import type { Sandbox } from '../scope/sandbox.ts';
 import type { PathScope, ToolResultEntry } from '../session/entries.ts';
 import type { Home } from '../session/home.ts';
+import type { ShellLimits } from './shell-script.ts';
 
 export type { ToolNeed } from '../scope/permission.ts';
 
@@ -50,6 +52,8 @@ export interface ToolContext {
   /** Podkin's own places, which no scope opens. */
   readonly home: Home;
   readonly permissionMode: string;
+  /** Where commands run, and within which bounds. One sandbox a pod. */
+  readonly shell: { readonly sandbox: Sandbox; readonly limits: ShellLimits };
   /** Aborts when the turn is cancelled or the pod stops. */
   readonly signal: AbortSignal;
   /** A folder of the pod's own for outputs too long for a result; made on demand. */

@@ -6,6 +6,8 @@ import { onTestFinished } from 'vitest';
 import type { Access } from '../../../src/scope/access.ts';
 import type { PathScope } from '../../../src/session/entries.ts';
 import type { Home } from '../../../src/session/home.ts';
+import { type SandboxOptions, createSandbox } from '../../../src/scope/sandbox.ts';
+import { defaultLimits } from '../../../src/session/settings.ts';
 import type { Tool, ToolAnswer, ToolContext } from '../../../src/tools/tool.ts';
 
 export async function tempFolder(): Promise<string> {
@@ -22,6 +24,14 @@ export function accessTo(scope: PathScope): Access {
   return { scope, home: noHome, outputs: '/no-home/state/pods/x/outputs' };
 }
 
+/** As on a machine without one. */
+export const noSandbox = createSandbox(sandboxOptions('/nowhere/bwrap'), 'linux');
+
+export function sandboxOptions(program: string | null): SandboxOptions {
+  const settings = { network: false, read: [], program };
+  return { settings, hidden: [], leases: join(tmpdir(), 'podkin-no-leases'), tmpBytes: 1024 * 1024 };
+}
+
 /** All of `folder` may be read and written, unless `over` says otherwise. */
 export function contextIn(folder: string, over: Partial<ToolContext> = {}): ToolContext {
   const views = new Map<string, string>();
@@ -32,6 +42,7 @@ export function contextIn(folder: string, over: Partial<ToolContext> = {}): Tool
     scope: { read: [folder], write: [folder] },
     home: noHome,
     permissionMode: 'bypassPermissions',
+    shell: { sandbox: over.shell?.sandbox ?? noSandbox, limits: defaultLimits },
     signal: new AbortController().signal,
     outputDir: join(folder, '.outputs'),
     noteGroup: () => () => undefined,

@@ -1,0 +1,205 @@
+/**
+ * The sandbox of a pod's shells: bubblewrap on Linux, `sandbox-exec` on macOS, tested once a process, at the first question about it, and never
+ * taken for working before that.
+ */
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import type { PathScope } from '../session/entries.ts';
+import { type BwrapFeatures, bwrapArgs, bwrapFeatures } from './sandbox-bwrap.ts';
+import { diskWithout, isDirectory, makeMissing, removeEmpty } from './sandbox-disk.ts';
+import { macosProfile } from './sandbox-macos.ts';
+import { type MountPlan, type Wish, planMounts } from './sandbox-mounts.ts';
+import { testSandbox } from './sandbox-probe.ts';
+import { protectedBelow } from './sandbox-protected.ts';
+import { type SandboxState, absentState, blockedState, untested } from './sandbox-state.ts';
+import { heldPaths, holdStandIns } from './stand-ins.ts';
+
+export interface SandboxSettings {
+  readonly network: boolean;
+  /** Absolute paths that shells may read beside the scope: tools of one's own. */
+  readonly read: readonly string[];
+  /** The sandbox's program in place of the system's; null for that. */
+  readonly program: string | null;
+}
+
+export interface SandboxOptions {
+  readonly settings: SandboxSettings;
+  /** Podkin's own places, which no shell sees. */
+  readonly hidden: readonly string[];
+  /** Where commands note what they put on the disk for the time of their run; one for all pods of a home. */
+  readonly leases: string;
+  /** Bytes of each command's own temporary folder. */
+  readonly tmpBytes: number;
+}
+
+export interface ShellRights {
+  readonly scope: PathScope;
+  readonly cwd: string;
+  /** A folder that may be read though it lies in what is hidden. */
+  readonly outputs: string;
+}
+
+/** How to start a program inside: `prefix` stands before it and its arguments. */
+export interface Entered {
+  readonly prefix: readonly string[];
+  /** It writes, as JSON on this descriptor, which process is the first inside; null where there is none. */
+  readonly infoDescriptor: number | null;
+  /** What a shell may do less than the scope, one sentence each. */
+  readonly notes: readonly string[];
+  /** To be called when everything inside has ended. */
+  leave(): void;
+}
+
+export interface Sandbox {
+  /** `unknown` before the first `state()` has fulfilled. */
+  readonly known: SandboxState;
+  /** Tests it the first time. Throws only what is a defect. */
+  state(): Promise<SandboxState>;
+  /** To be called in the state `working` alone. Throws the file system's error where protection can not be made. */
+  enter(rights: ShellRights): Entered;
+}
+
+/** Fixed places: a program of that name elsewhere on the path may be anybody's. */
+const bwrapPlaces = [
+  '/usr/bin/bwrap',
+  '/bin/bwrap',
+  '/usr/local/bin/bwrap',
+  '/run/wrappers/bin/bwrap',
+  '/run/current-system/sw/bin/bwrap',
+] as const;
+const macosProgram = '/usr/bin/sandbox-exec';
+export const infoDescriptor = 3;
+/** Of the self-test's own folder in memory. */
+const probeTmpBytes = 1024 * 1024;
+
+export function createSandbox(options: SandboxOptions, platform: string = process.platform): Sandbox {
+  if (platform === 'linux') return bubblewrap(options);
+  if (platform === 'darwin') return seatbelt(options);
+  return none(absentState(platform));
+}
+
+/** With what a caller can not do without: neither is asked for before the state says `working`. */
+function none(state: SandboxState): Sandbox {
+  return {
+    known: state,
+    state: async () => await Promise.resolve(state),
+    enter: () => {
+      throw new Error('there is no sandbox to enter');
+    },
+  };
+}
+
+function bubblewrap(options: SandboxOptions): Sandbox {
+  const { settings } = options;
+  const program = settings.program ?? bwrapPlaces.find((place) => existsSync(place));
+  if (program === undefined || !existsSync(program)) return none(absentState('linux'));
+  let features: BwrapFeatures = { disableUserns: false, size: false };
+  const argsFor = (plan: MountPlan, cwd: string, own: { info: number | null; tmpBytes: number }) =>
+    bwrapArgs({
+      plan,
+      cwd,
+      network: settings.network,
+      tmpBytes: own.tmpBytes,
+      features,
+      infoDescriptor: own.info,
+    });
+  const test = async (): Promise<SandboxState> => {
+    try {
+      features = bwrapFeatures((await promisify(execFile)(program, ['--help'])).stdout);
+    } catch (error) {
+      return blockedState(`${program} can not be run: ${error instanceof Error ? error.message : ''}`);
+    }
+    return await testSandbox({
+      network: settings.network,
+      commandLine: (wish, cwd, script) => {
+        const plan = planMounts(wish, diskWithout(new Set()));
+        return [
+          program,
+          ...argsFor(plan, cwd, { info: null, tmpBytes: probeTmpBytes }),
+          '--',
+          '/bin/sh',
+          '-c',
+          script,
+        ];
+      },
+    });
+  };
+  return testedOnce(test, {
+    enter(rights) {
+      const made = makeMissing(rights.scope.write);
+      const plan = planMounts(wishOf(options, rights), diskWithout(heldPaths(options.leases)));
+      const release = holdStandIns(options.leases, plan.standIns);
+      return {
+        prefix: [
+          program,
+          ...argsFor(plan, rights.cwd, { info: infoDescriptor, tmpBytes: options.tmpBytes }),
+          '--',
+        ],
+        infoDescriptor,
+        notes: plan.notes,
+        leave: () => {
+          release();
+          removeEmpty(made);
+        },
+      };
+    },
+  });
+}
+
+function seatbelt(options: SandboxOptions): Sandbox {
+  const { settings } = options;
+  const program = settings.program ?? macosProgram;
+  if (!existsSync(program)) return none(absentState('darwin'));
+  const prefix = (wish: Wish, tmp: string) => [
+    program,
+    '-p',
+    macosProfile(wish, { network: settings.network, tmp }),
+  ];
+  const test = (): Promise<SandboxState> =>
+    testSandbox({
+      network: settings.network,
+      commandLine: (wish, cwd, script) => [...prefix(wish, cwd), '/bin/sh', '-c', script],
+    });
+  return testedOnce(test, {
+    enter(rights) {
+      const tmp = realpathSync(mkdtempSync(join(tmpdir(), 'podkin-shell-')));
+      return {
+        prefix: [...prefix(wishOf(options, rights), tmp), '/usr/bin/env', `TMPDIR=${tmp}`],
+        infoDescriptor: null,
+        notes: [],
+        leave: () => rmSync(tmp, { recursive: true, force: true }),
+      };
+    },
+  });
+}
+
+function testedOnce(test: () => Promise<SandboxState>, { enter }: Pick<Sandbox, 'enter'>): Sandbox {
+  let known = untested;
+  let testing: Promise<SandboxState> | null = null;
+  return {
+    get known() {
+      return known;
+    },
+    state: () => {
+      testing ??= test().then((state) => (known = state));
+      return testing;
+    },
+    enter,
+  };
+}
+
+function wishOf({ settings, hidden }: SandboxOptions, { scope, outputs }: ShellRights): Wish {
+  const bin = dirname(process.execPath);
+  return {
+    scope,
+    protectedPaths: scope.write
+      .filter((root) => !root.endsWith('/*') && isDirectory(root))
+      .flatMap((root) => protectedBelow(root)),
+    hidden,
+    shown: [outputs],
+    tools: [bin, join(dirname(bin), 'lib', 'node_modules'), ...settings.read],
+  };
+}

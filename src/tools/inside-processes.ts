@@ -1,0 +1,92 @@
+/**
+ * The processes inside a sandbox, seen from outside: the first of them is known by what the sandbox writes on a descriptor, and when it has ended,
+ * the kernel has ended all others. It takes no signal but SIGKILL; the rest of its group does.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Readable } from 'node:stream';
+import { z } from 'zod';
+import { type ProcessIdentity, isAlive, processIdentity } from '../std/process-identity.ts';
+import { signalProcess } from '../std/signal-process.ts';
+import type { GroupMember } from './group-members.ts';
+
+/** Written by the sandbox, before the command begins. */
+const infoSchema = z.looseObject({ 'child-pid': z.int().min(2) });
+const infoIndex = 3;
+const reportIndex = 4;
+const reportCharsMax = 4_000;
+
+export interface InsideProcesses {
+  /** Asks with SIGTERM and fulfils when the sandbox has ended or the time is over. */
+  askToEnd(exited: Promise<unknown>, timeMs: number): Promise<void>;
+  /** Fulfils when nothing is left inside or the time is over, with what was reported as left behind. */
+  ended(timeMs: number): Promise<string[]>;
+  /** After `ended`: what is still there. */
+  stuck(): GroupMember[];
+}
+
+export function openInside(child: ChildProcess): InsideProcesses {
+  let first: ProcessIdentity | null = null;
+  const told = textOf(child.stdio[infoIndex]).then((text) => {
+    first = identityIn(text);
+  });
+  const report = textOf(child.stdio[reportIndex]);
+  const lives = (): boolean => first !== null && isAlive(first) === 'alive';
+  return {
+    async askToEnd(exited, timeMs) {
+      await Promise.race([told, exited.catch(() => undefined), later(timeMs)]);
+      if (first === null) return;
+      signalProcess(first, 'SIGTERM', { group: true });
+      await Promise.race([exited.catch(() => undefined), later(timeMs)]);
+    },
+    async ended(timeMs) {
+      await Promise.race([told, later(timeMs)]);
+      const endMs = performance.now() + timeMs;
+      // No event tells of the end of a process that is not our child.
+      for (let stepMs = 1; lives() && performance.now() < endMs; stepMs = Math.min(stepMs * 2, 50)) {
+        await pause(stepMs);
+      }
+      const text = await Promise.race([report, later(timeMs).then(() => '')]);
+      for (const index of [infoIndex, reportIndex]) child.stdio[index]?.destroy();
+      return text
+        .split('\0')
+        .filter((line) => line !== '')
+        .map(printable);
+    },
+    stuck: () => (first !== null && lives() ? [{ pid: first.pid, command: 'the sandbox' }] : []),
+  };
+}
+
+function identityIn(text: string): ProcessIdentity | null {
+  try {
+    return processIdentity(infoSchema.parse(JSON.parse(text))['child-pid']);
+  } catch {
+    // It ended before it began; or what is inside ended at once.
+    return null;
+  }
+}
+
+/** It comes from inside. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, ' ');
+}
+
+/** Everything up to the end, or to the bound; never rejects. */
+async function textOf(stream: unknown): Promise<string> {
+  if (!(stream instanceof Readable)) return '';
+  let text = '';
+  try {
+    stream.setEncoding('utf8');
+    for await (const piece of stream) {
+      if (text.length < reportCharsMax) text += String(piece);
+    }
+  } catch {
+    // Closed by us.
+  }
+  return text.slice(0, reportCharsMax);
+}
+
+/** Holds no process up. */
+function later(timeMs: number): Promise<void> {
+  return pause(timeMs, undefined, { ref: false });
+}

@@ -1,0 +1,95 @@
+/**
+ * The shell scripts around a command: the relay that makes one pipe of its two outputs, the bounds on its resources, and, inside a sandbox, the
+ * naming of what it leaves behind. Pure.
+ */
+import { release } from 'node:os';
+import type { Limits } from '../session/settings.ts';
+
+export type ShellLimits = Pick<
+  Limits,
+  'shellProcesses' | 'shellMemoryBytes' | 'shellFileBytes' | 'shellCpuSeconds' | 'shellTimeoutMs'
+>;
+
+/** The name under which the output's relay runs. */
+export const relayName = 'podkin-output';
+
+export interface ShellParts {
+  /** `/bin/bash` where it is there: only it has what the relay and the naming need. */
+  readonly file: string;
+  readonly relayed: boolean;
+  readonly limits: ShellLimits;
+  /** What stands before the command so that it runs inside a sandbox; null outside of any. */
+  readonly prefix: readonly string[] | null;
+}
+
+/**
+ * Arguments for `parts.file`. Standard output and error are one pipe, so that they come in the order written. Node gives a child sockets, on which
+ * `> /dev/stderr` fails; hence, where it can be, a relay with a true pipe stands between. It outlasts SIGTERM to pass on the last words, and stands
+ * outside of the sandbox, with which everything inside ends at once.
+ */
+export function shellArgs(parts: ShellParts, command: string): string[] {
+  const relay = parts.relayed ? `> >(trap "" HUP INT TERM; exec -a ${relayName} /bin/cat 3>&- 4>&-)` : '';
+  const start = `exec "$@" ${relay} 2>&1`;
+  if (parts.prefix === null) {
+    return ['-c', `${bounds(parts)}\n${start}`, parts.file, parts.file, '-c', command];
+  }
+  const around = parts.relayed ? `${bounds(parts)}\n${insideScript}` : `${bounds(parts)}\nexec "$0" -c "$1"`;
+  return ['-c', start, parts.file, ...parts.prefix, parts.file, '-c', around, parts.file, command];
+}
+
+/** A bound that the system does not take, because a narrower one is in force, is left as it is. */
+function bounds({ file, limits, prefix }: ShellParts): string {
+  const fileBlockBytes = file.endsWith('bash') ? 1024 : 512;
+  const wanted = [
+    '-c 0',
+    `-f ${Math.ceil(limits.shellFileBytes / fileBlockBytes)}`,
+    `-d ${Math.ceil(limits.shellMemoryBytes / 1024)}`,
+    `-t ${limits.shellCpuSeconds}`,
+    ...(prefix !== null && countsPerSandbox(release()) ? [`-u ${limits.shellProcesses}`] : []),
+  ];
+  return wanted.map((bound) => `ulimit ${bound} 2>/dev/null || :`).join('\n');
+}
+
+/** Since Linux 5.14 processes are counted for each user namespace; before, and outside of any, all of the user's count, whoever started them. */
+export function countsPerSandbox(kernel: string): boolean {
+  const [major = 0, minor = 0] = kernel.split('.').map(Number);
+  return process.platform === 'linux' && (major > 5 || (major === 5 && minor >= 14));
+}
+
+/**
+ * For bash, as process 2 of a sandbox, with `$0` the shell and `$1` the command. It outlasts SIGTERM, since everything inside ends with it, and starts
+ * nothing, since a command may have left no room for another process. At the end it names on descriptor 4, each closed by NUL, what is
+ * still there after a moment, and asks it to end.
+ */
+const insideScript = `trap : HUP INT TERM
+"$0" -c "$1" 4>&-
+status=$?
+exec 5<> <(:)
+left() {
+  names=()
+  pids=()
+  local path stat words word
+  for path in /proc/[0-9]*; do
+    case \${path#/proc/} in 1|$$) continue;; esac
+    IFS= read -r stat < "$path/stat" || continue
+    case \${stat##*) } in [ZX]*) continue;; esac
+    words=
+    while IFS= read -r -d '' word; do words="$words\${words:+ }$word"; [ \${#words} -lt 80 ] || break; done < "$path/cmdline"
+    [ -n "$words" ] || continue
+    names+=("\${words:0:80}")
+    pids+=("\${path#/proc/}")
+  done 2>/dev/null
+  [ \${#pids[@]} -gt 0 ]
+}
+for step in 001 002 004 008 016 032 064 128 250; do
+  left || exit $status
+  read -r -t "0.$step" -u 5
+done
+left || exit $status
+printf '%s\\0' "\${names[@]}" >&4
+kill -TERM "\${pids[@]}" 2>/dev/null
+for step in 010 020 040 080 150 200; do
+  left || exit $status
+  read -r -t "0.$step" -u 5
+done
+exit $status`;
