@@ -55,6 +55,11 @@ export function bwrapArgs(options: BwrapOptions): string[] {
     ...below.flatMap(mountArgs),
     // Last: until then places for what is shown below may have to be made in them.
     ...plan.mounts.flatMap(({ as, path }) => (as === 'emptyDirectory' ? ['--remount-ro', path] : [])),
+    // For root the kernel's settings would be writable, capabilities or not. Devices stay so, and what has a mount of its own.
+    '--remount-ro',
+    freshPlaces[0],
+    '--remount-ro',
+    freshPlaces[1],
     ...(root === undefined ? ['--dir', options.cwd, '--remount-ro', '/'] : []),
     '--chdir',
     options.cwd,

@@ -44,7 +44,9 @@ function bounds({ file, limits, prefix }: ShellParts): string {
     '-c 0',
     `-f ${Math.ceil(limits.shellFileBytes / fileBlockBytes)}`,
     `-d ${Math.ceil(limits.shellMemoryBytes / 1024)}`,
-    `-t ${limits.shellCpuSeconds}`,
+    // Past the first SIGXCPU says why it ends, past the second SIGKILL leaves no choice.
+    `-H -t ${limits.shellCpuSeconds + 5}`,
+    `-S -t ${limits.shellCpuSeconds}`,
     ...(prefix !== null && countsPerSandbox(release()) ? [`-u ${limits.shellProcesses}`] : []),
   ];
   return wanted.map((bound) => `ulimit ${bound} 2>/dev/null || :`).join('\n');
@@ -62,9 +64,10 @@ export function countsPerSandbox(kernel: string): boolean {
  * still there after a moment, and asks it to end.
  */
 const insideScript = `trap : HUP INT TERM
-"$0" -c "$1" 4>&-
+exec 6>&2 2>/dev/null
+"$0" -c "$1" 2>&6 4>&- 6>&-
 status=$?
-exec 5<> <(:)
+exec 5<> <(:) >&- 6>&-
 left() {
   names=()
   pids=()
