@@ -9,6 +9,7 @@ import { house } from './requirements/house.ts';
 import { model } from './requirements/model.ts';
 import { scope } from './requirements/scope.ts';
 import { session } from './requirements/session.ts';
+import { shell } from './requirements/shell.ts';
 import { tools } from './requirements/tools.ts';
 import { transport } from './requirements/transport.ts';
 import { wire } from './requirements/wire.ts';
@@ -24,6 +25,7 @@ export const requirements: Readonly<Record<string, string>> = {
   ...model,
   ...scope,
   ...session,
+  ...shell,
   ...tools,
   ...transport,
   ...wire,

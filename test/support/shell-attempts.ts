@@ -292,7 +292,11 @@ const kernel: Attempt[] = [
     command: () => 'hostname podkin-escaped; cat /proc/sys/kernel/hostname',
     held: () => !readFileSync('/proc/sys/kernel/hostname', 'utf8').includes('podkin-escaped'),
   },
-  { id: "change the kernel's settings", command: () => 'v=$(cat /proc/sys/kernel/panic); echo "$v" > /proc/sys/kernel/panic', held: failed },
+  {
+    id: "change the kernel's settings",
+    command: () => 'v=$(cat /proc/sys/kernel/panic); echo "$v" > /proc/sys/kernel/panic',
+    held: failed,
+  },
   {
     id: 'type into the terminal',
     command: () =>

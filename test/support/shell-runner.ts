@@ -3,6 +3,8 @@
  * a line on stdout.
  */
 import { readFileSync } from 'node:fs';
+import { decide } from '../../src/scope/permission.ts';
+import { permissionModeOf } from '../../src/session/permissions.ts';
 import { createSandbox } from '../../src/scope/sandbox.ts';
 import type { PathScope } from '../../src/session/entries.ts';
 import { type Limits, defaultLimits } from '../../src/session/settings.ts';
@@ -59,7 +61,17 @@ for (const call of task.calls) {
     command: call.command.replaceAll('RUNNER_PID', String(process.pid)),
     timeoutMs: call.timeoutMs,
   };
-  const refused = (await bashTool.denied?.(input, context)) ?? null;
+  const decision = decide({
+    mode: permissionModeOf(task.permissionMode),
+    rules: { allow: [], ask: [], deny: [] },
+    remembered: false,
+    headless: true,
+    tool: 'Bash',
+    need: bashTool.needs?.(input, context) ?? null,
+    subject: { kind: 'command', command: input.command },
+    sandboxed: (await sandbox.state()).kind === 'working',
+  });
+  const refused = decision.kind === 'deny' ? decision.text : null;
   const answer = refused === null ? await bashTool.run(input, context) : { text: refused, isError: true };
   const line: RunnerAnswer = {
     id: call.id,

@@ -1,0 +1,260 @@
+import { posix } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { bwrapArgs } from '../../../src/scope/sandbox-bwrap.ts';
+import {
+  type Disk,
+  type Kind,
+  type Wish,
+  filesOfPatternMax,
+  planMounts,
+} from '../../../src/scope/sandbox-mounts.ts';
+
+/** A disk by its entries; `→` in front of a target makes a link. Directories above an entry are there. */
+function disk(entries: Readonly<Record<string, Kind | `→${string}`>>): Disk {
+  const kinds = new Map<string, string>(Object.entries(entries));
+  for (const path of Object.keys(entries)) {
+    for (let up = posix.dirname(path); up !== '/'; up = posix.dirname(up)) {
+      if (!kinds.has(up)) kinds.set(up, 'directory');
+    }
+  }
+  kinds.set('/', 'directory');
+  const kind = (path: string): Kind => {
+    const found = kinds.get(path) ?? 'missing';
+    return found.startsWith('→') ? 'link' : (found as Kind);
+  };
+  const real = (path: string): string => {
+    if (path === '/') return path;
+    const found = kinds.get(path);
+    if (found?.startsWith('→')) return real(found.slice(1));
+    return posix.join(real(posix.dirname(path)), posix.basename(path));
+  };
+  return {
+    kind,
+    real,
+    target: (path) => kinds.get(path)?.slice(1),
+    names: (path) =>
+      [...kinds.keys()].filter((one) => posix.dirname(one) === path).map((one) => posix.basename(one)),
+  };
+}
+
+function wish(over: Partial<Wish>): Wish {
+  return { scope: { read: [], write: [] }, protectedPaths: [], hidden: [], shown: [], tools: [], ...over };
+}
+
+const shownAs = (plan: ReturnType<typeof planMounts>) =>
+  Object.fromEntries(plan.mounts.map((mount) => [mount.path, mount.as]));
+
+describe('planning mounts', () => {
+  it('[shell.mounts] system directories and roots alone are visible; links of the system stay links; its secrets are hidden', () => {
+    const plan = planMounts(
+      wish({ scope: { read: ['/data'], write: ['/work/out'] }, tools: ['/home/me/tools', '/home/me/gone'] }),
+      disk({
+        '/usr': 'directory',
+        '/bin': '→usr/bin',
+        '/etc/shadow': 'file',
+        '/data/x': 'file',
+        '/work/out': 'directory',
+        '/home/me/tools': 'directory',
+      }),
+    );
+    expect(shownAs(plan)).toEqual({
+      '/usr': 'read',
+      '/bin': 'link',
+      '/etc': 'read',
+      '/etc/shadow': 'emptyFile',
+      '/data': 'read',
+      '/work/out': 'write',
+      '/home/me/tools': 'read',
+    });
+    expect(plan).toMatchObject({ standIns: [], notes: [] });
+  });
+
+  it('[shell.mounts] denied, protected and hidden places hold inside a write root, and what lies above them is pinned', () => {
+    const plan = planMounts(
+      wish({
+        scope: {
+          read: [],
+          write: ['/w'],
+          deny: [
+            { path: '/w/a/b/kept', right: 'write' },
+            { path: '/w/secret', right: 'read' },
+          ],
+        },
+        protectedPaths: ['/w/.git/config', '/w/secret/x'],
+        hidden: ['/w/podkin'],
+        shown: ['/w/podkin/pods/me/outputs'],
+      }),
+      disk({
+        '/w/a/b/kept': 'directory',
+        '/w/secret': 'file',
+        '/w/.git/config': 'file',
+        '/w/podkin/pods/me/outputs': 'directory',
+      }),
+    );
+    expect(shownAs(plan)).toEqual({
+      '/w': 'write',
+      '/w/a': 'write',
+      '/w/a/b': 'write',
+      '/w/a/b/kept': 'read',
+      '/w/secret': 'emptyFile',
+      '/w/.git': 'write',
+      '/w/.git/config': 'read',
+      '/w/podkin': 'emptyDirectory',
+      '/w/podkin/pods/me/outputs': 'read',
+    });
+  });
+
+  it('[shell.mounts] a cap is fenced in from the outermost root; a root below a hidden or denied place gives nothing', () => {
+    const plan = planMounts(
+      wish({
+        scope: {
+          read: [],
+          write: ['/w/x/y', '/w', '/w/closed/in', '/w/hid/in'],
+          deny: [{ path: '/w/closed', right: 'write' }],
+        },
+        protectedPaths: ['/w/x/y/z'],
+        hidden: ['/w/hid'],
+      }),
+      disk({ '/w/x/y/z': 'file', '/w/closed/in': 'directory', '/w/hid/in': 'directory' }),
+    );
+    expect(shownAs(plan)).toEqual({
+      '/w': 'write',
+      '/w/x': 'write',
+      '/w/x/y': 'write',
+      '/w/x/y/z': 'read',
+      '/w/closed': 'read',
+      '/w/hid': 'emptyDirectory',
+    });
+  });
+
+  it('[shell.mounts] for a cap that does not exist the first missing path stands in, as what it would be', () => {
+    const plan = planMounts(
+      wish({
+        scope: { read: [], write: ['/w'], deny: [{ path: '/w/later', right: 'write' }] },
+        protectedPaths: ['/w/.envrc', '/w/.vscode/tasks.json', '/w/.git/hooks'],
+        hidden: ['/w/home'],
+      }),
+      disk({ '/w/.git/HEAD': 'file' }),
+    );
+    expect(plan.standIns).toEqual([
+      { path: '/w/.envrc', as: 'file' },
+      { path: '/w/home', as: 'directory' },
+      { path: '/w/later', as: 'directory' },
+      { path: '/w/.git/hooks', as: 'directory' },
+      { path: '/w/.vscode', as: 'directory' },
+    ]);
+    expect(shownAs(plan)).toEqual({
+      '/w': 'write',
+      '/w/.envrc': 'emptyFile',
+      '/w/.git': 'write',
+      '/w/.git/hooks': 'emptyDirectory',
+      '/w/.vscode': 'emptyDirectory',
+      '/w/home': 'emptyDirectory',
+      '/w/later': 'emptyDirectory',
+    });
+  });
+
+  it('[shell.mounts-narrow] a protected link closes its directory, a file on the way to a cap is closed itself', () => {
+    const there = {
+      '/w/.git/hooks': '→/elsewhere',
+      '/v/.git': 'file',
+      '/w/x': 'file',
+      '/elsewhere': 'directory',
+    } as const;
+    const plan = planMounts(
+      wish({ scope: { read: [], write: ['/w', '/v'] }, protectedPaths: ['/w/.git/hooks', '/v/.git/hooks'] }),
+      disk(there),
+    );
+    expect(shownAs(plan)).toEqual({ '/v': 'write', '/v/.git': 'read', '/w': 'write', '/w/.git': 'read' });
+    expect(plan.notes).toEqual([expect.stringContaining('/w/.git is read-only')]);
+  });
+
+  it('[shell.mounts-narrow] roots through links, in fresh places, missing ones and patterns are narrowed with a note', () => {
+    const many = Object.fromEntries(
+      Array.from({ length: filesOfPatternMax + 5 }, (_, index) => [`/m/${index}`, 'file'] as const),
+    );
+    const plan = planMounts(
+      wish({ scope: { read: ['/l/x', '/proc/1', '/m/*'], write: ['/gone', '/d/*'] } }),
+      disk({
+        ...many,
+        '/l': '→/real',
+        '/real/x': 'file',
+        '/d/file': 'file',
+        '/d/sub/deep': 'file',
+        '/d/link': '→/real/x',
+      }),
+    );
+    const mounts = shownAs(plan);
+    expect(mounts['/d/file']).toBe('write');
+    expect(Object.keys(mounts).filter((path) => !path.startsWith('/m/'))).toEqual(['/d/file']);
+    expect(Object.keys(mounts)).toHaveLength(filesOfPatternMax + 1);
+    expect(plan.notes).toEqual([
+      expect.stringContaining('/l/x is not in the shell'),
+      expect.stringContaining('/proc/1 is not in the shell'),
+      expect.stringContaining('Of /m/* the shell may see the first 500 files'),
+      expect.stringContaining('/gone can not be written'),
+      expect.stringContaining('Of /d/* the shell may change files that are there already'),
+    ]);
+  });
+
+  it('[shell.mounts] the arguments unshare all, drop all, and close the root, processes and devices behind the mounts', () => {
+    const plan = planMounts(
+      wish({ scope: { read: [], write: ['/w'] }, hidden: ['/w/h'] }),
+      disk({ '/w/h': 'directory' }),
+    );
+    const features = { disableUserns: true, size: true };
+    const args = bwrapArgs({
+      plan,
+      cwd: '/elsewhere',
+      network: false,
+      tmpBytes: 7,
+      features,
+      infoDescriptor: 3,
+    });
+    for (const flag of [
+      '--unshare-user',
+      '--unshare-pid',
+      '--unshare-net',
+      '--unshare-ipc',
+      '--new-session',
+      '--die-with-parent',
+      '--disable-userns',
+    ]) {
+      expect(args).toContain(flag);
+    }
+    const text = args.join(' ');
+    expect(text).toContain('--cap-drop ALL');
+    expect(text).toContain('--size 7 --tmpfs /tmp');
+    expect(text).toMatch(
+      /--bind \/w \/w --tmpfs \/w\/h --remount-ro \/w\/h --remount-ro \/proc --remount-ro \/dev --dir \/elsewhere --remount-ro \/ --chdir \/elsewhere$/,
+    );
+    const open = bwrapArgs({
+      plan,
+      cwd: '/w',
+      network: true,
+      tmpBytes: 7,
+      features: { disableUserns: false, size: false },
+      infoDescriptor: null,
+    });
+    expect(open.join(' ')).not.toMatch(/--unshare-net|--size|--info-fd|--disable-userns/);
+  });
+
+  it('[shell.mounts] the whole disk as a root comes first, with fresh processes, devices and kernel settings over it', () => {
+    const plan = planMounts(
+      wish({ scope: { read: [], write: ['/'] }, hidden: ['/h'] }),
+      disk({ '/h': 'directory' }),
+    );
+    const features = { disableUserns: true, size: true };
+    const text = bwrapArgs({
+      plan,
+      cwd: '/',
+      network: false,
+      tmpBytes: 7,
+      features,
+      infoDescriptor: null,
+    }).join(' ');
+    expect(text).toMatch(/--bind \/ \/ --proc \/proc --dev \/dev .*--tmpfs \/sys/);
+    expect(text).toContain('--tmpfs /h');
+    expect(text).not.toMatch(/--remount-ro \/ /);
+  });
+});
