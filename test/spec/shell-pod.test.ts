@@ -1,0 +1,150 @@
+/** Shells of real pods, and of the tool alone, inside the sandbox: what they see of a pod, and that nothing inside outlives what it should not. */
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createSandbox } from '../../src/scope/sandbox.ts';
+import { defaultLimits } from '../../src/session/settings.ts';
+import { deferred } from '../../src/std/deferred.ts';
+import { bashTool } from '../../src/tools/bash.ts';
+import type { ToolContext } from '../../src/tools/tool.ts';
+import { TestHome, eventually } from '../support/rig.ts';
+import { call, contextIn, sandboxOptions, tempFolder } from '../unit/tools/bench-context.ts';
+
+const hasSandbox = existsSync('/usr/bin/bwrap');
+if (!hasSandbox)
+  console.warn('NOT TESTED: bubblewrap is not installed, so no shell of a pod ran inside a sandbox');
+
+/** Processes whose command line says this, wherever they run. */
+function running(words: string): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim() === words;
+      } catch {
+        return false;
+      }
+    });
+}
+
+/** A sleep that no other test has. */
+const ownSleep = () => `sleep ${3_000 + Math.floor(Math.random() * 1_000_000) / 1_000}`;
+
+async function sandboxed(command: string, over: Partial<ToolContext> & { timeoutMs?: number } = {}) {
+  const { timeoutMs, ...rest } = over;
+  const folder = over.cwd ?? (await tempFolder());
+  await mkdir(join(folder, 'leases'), { recursive: true });
+  const sandbox = createSandbox({ ...sandboxOptions(null), leases: join(folder, 'leases') });
+  const input = { command, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+  const shell = { sandbox, limits: defaultLimits };
+  const answer = await call(bashTool, input, contextIn(folder, { ...rest, shell }));
+  expect((await sandbox.state()).kind).toBe('working');
+  return answer;
+}
+
+describe.skipIf(!hasSandbox)('a sandboxed command', () => {
+  it('[shell.signals] gives its output in order and its exit code', async () => {
+    expect(await sandboxed('echo a; echo b >&2; echo c >/dev/stderr; exit 3')).toEqual({
+      text: 'a\nb\nc\n[Exit code 3.]',
+      isError: true,
+    });
+    expect(await sandboxed('kill -KILL $$')).toEqual({
+      text: '(no output)\n[Exit code 137.]',
+      isError: true,
+    });
+  });
+
+  it('[shell.signals] what it leaves in the background is named and ended', async () => {
+    const sleep = ownSleep();
+    const { text, isError } = await sandboxed(
+      `${sleep} & setsid ${sleep}1 & (trap "" TERM; ${sleep}2) & echo done`,
+    );
+    expect(isError).toBeUndefined();
+    expect(text).toMatch(/^done\n\[The shell left processes in the background, which were ended: /);
+    for (const one of [sleep, `${sleep}1`, `${sleep}2`]) {
+      expect(text).toContain(one);
+      expect(running(one)).toEqual([]);
+    }
+  });
+
+  it('[shell.signals] at the timeout it may say last words, and what ignores the request is ended', async () => {
+    const sleep = ownSleep();
+    const polite = await sandboxed(`trap "echo bye; exit 7" TERM; echo begun; ${sleep} & wait`, {
+      timeoutMs: 500,
+    });
+    expect(polite.text).toMatch(/^begun\nbye\n\[Timed out after 500 ms/);
+    const stubborn = await sandboxed(`trap "" TERM; setsid ${sleep} & ${sleep}`, { timeoutMs: 300 });
+    expect(stubborn.text).toContain('Timed out after 300 ms');
+    expect(running(sleep)).toEqual([]);
+  });
+
+  it('[shell.signals] a cancel ends it', async () => {
+    const stop = new AbortController();
+    const begun = deferred<void>();
+    const sleep = ownSleep();
+    const cancelled = sandboxed(`echo begun; ${sleep}`, {
+      signal: stop.signal,
+      progress: () => begun.resolve(),
+    });
+    await begun.promise;
+    stop.abort();
+    expect((await cancelled).text).toMatch(/^begun\n[^]*\[Cancelled after /);
+    expect(running(sleep)).toEqual([]);
+  });
+});
+
+describe.skipIf(!hasSandbox)('a pod and its shell', () => {
+  it('[shell.pod] the sandbox is tested at the first command; neither keys nor sockets are in reach; the state is in `status`', async () => {
+    const home = new TestHome();
+    onTestFinished(() => home.close());
+    const other = await home.startRoot({ name: 'other' });
+    const connect = `${process.execPath} -e 'require("net").connect(${JSON.stringify(other.socket)}).on("connect", () => console.log("reached")).on("error", (e) => console.log(e.code))'`;
+    const commands = [
+      "cat /proc/[0-9]*/environ | tr '\\0' '\\n'; env",
+      connect,
+      `ls ${home.home.runtime} ${home.home.state}`,
+      'echo mine > made',
+    ];
+    const calls = commands.map((command) => `      - Bash: ${JSON.stringify({ command })}`).join('\n');
+    const pod = await home.startRoot({
+      permissionMode: 'acceptEdits',
+      environment: { ANTHROPIC_API_KEY: 'sk-shell-test', GITHUB_TOKEN: 'ghp-shell-test' },
+      scenario: `rules:\n  - last: user\n    call:\n${calls}\n  - say: done\n`,
+    });
+    expect(await pod.call('status', {})).toMatchObject({ sandbox: 'unknown' });
+    await pod.run('go');
+    await pod.untilSettled();
+    const results = (await pod.entriesOf('toolResult')).map(({ text }) => text);
+    expect(results).toHaveLength(commands.length);
+    expect(results[0]).toContain('PATH=');
+    expect(results[0]).not.toMatch(/sk-shell-test|ghp-shell-test/);
+    expect(results[1]).toMatch(/^ENOENT/);
+    expect(results[2]).not.toMatch(/\.sock|session\.jsonl/);
+    await home.untilFile('made', 'mine\n');
+    expect(readdirSync(home.work)).toEqual(['made']);
+    expect(await pod.call('status', {})).toMatchObject({ sandbox: 'working' });
+  });
+
+  it('[shell.pod-death] SIGKILL of the pod ends all that its shell runs; the next life removes what stood in', async () => {
+    const home = new TestHome();
+    onTestFinished(() => home.close());
+    const sleep = ownSleep();
+    const first = JSON.stringify({ command: `setsid ${sleep} & echo x > begun; ${sleep}` });
+    const pod = await home.startRoot({
+      permissionMode: 'acceptEdits',
+      scenario: `rules:\n  - matches: first\n    times: 1\n    call:\n      - Bash: ${first}\n  - matches: second\n    call:\n      - Bash: { command: "true" }\n    times: 1\n  - say: done\n`,
+    });
+    await pod.run('first');
+    await home.untilFile('begun', 'x\n');
+    await eventually(home.work, () => running(sleep).length === 2, 'both sleep');
+    await pod.kill();
+    await eventually(home.work, () => running(sleep).length === 0, 'the shell has ended');
+    await pod.start();
+    await pod.run('second');
+    await pod.until('the second run', (entries) =>
+      entries.some((entry) => entry.type === 'toolResult' && entry.text === '(no output)'),
+    );
+    expect(readdirSync(home.work)).toEqual(['begun']);
+  });
+});
