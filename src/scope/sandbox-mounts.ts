@@ -9,7 +9,7 @@
  * M4 Nothing above a cap can be renamed or replaced: each directory between it and its write root is a mount of its own.
  * M5 What can not be expressed exactly comes out narrower, and a note says so.
  */
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { PathScope } from '../session/entries.ts';
 import { isBelow } from './path-scope.ts';
 import { normalRoot } from './roots.ts';
@@ -205,7 +205,6 @@ function mountAt(path: string, { rights, disk, mounts, fences }: Planning): Moun
     if (above === null || above.as === 'emptyDirectory') return null;
     return { as: kind === 'directory' ? 'emptyDirectory' : 'emptyFile', path };
   }
-  if (standIn !== undefined) return { as: kind === 'directory' ? 'emptyDirectory' : 'emptyFile', path };
   const pinned = right === 'write' && fences.between.includes(path);
   return above?.as === right && !pinned ? null : { as: right, path };
 }
@@ -274,11 +273,13 @@ function stepsBetween(root: string, path: string): string[] {
   return steps;
 }
 
-const directoryNames = new Set(['.git', '.vscode', '.idea', '.podkin', 'hooks', 'modules', 'worktrees']);
-
 /** Only for what stands in for something that does not exist yet; either kind keeps it from being made. */
+const directoryNames = new Set(
+  '.git .husky .podkin .ssh .vscode .idea .zed .devcontainer .claude .codex .cursor .gemini'.split(' '),
+);
+
 function looksLikeFile(path: string): boolean {
-  const name = path.slice(path.lastIndexOf('/') + 1);
+  const name = basename(path);
   return !directoryNames.has(name) && name.includes('.');
 }
 

@@ -13,7 +13,7 @@ import { diskWithout, isDirectory, makeMissing, removeEmpty } from './sandbox-di
 import { macosProfile } from './sandbox-macos.ts';
 import { type MountPlan, type Wish, planMounts } from './sandbox-mounts.ts';
 import { testSandbox } from './sandbox-probe.ts';
-import { protectedBelow } from './sandbox-protected.ts';
+import { protectedPaths } from './sandbox-protected.ts';
 import { type SandboxState, absentState, blockedState, untested } from './sandbox-state.ts';
 import { heldPaths, holdStandIns } from './stand-ins.ts';
 
@@ -195,9 +195,10 @@ function wishOf({ settings, hidden }: SandboxOptions, { scope, outputs }: ShellR
   const bin = dirname(process.execPath);
   return {
     scope,
-    protectedPaths: scope.write
-      .filter((root) => !root.endsWith('/*') && isDirectory(root))
-      .flatMap((root) => protectedBelow(root)),
+    protectedPaths: protectedPaths(
+      { ...scope, write: scope.write.filter((root) => root.endsWith('/*') || isDirectory(root)) },
+      { home: process.env['HOME'], exists: existsSync },
+    ),
     hidden,
     shown: [outputs],
     tools: [bin, join(dirname(bin), 'lib', 'node_modules'), ...settings.read],

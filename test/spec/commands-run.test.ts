@@ -1,5 +1,5 @@
 /** `podkin run` as a user calls it: what goes where, the exit status of every way in which it can end, and that nothing is left. */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RunningCommand, linesOf, livingPods, resultOf, socketsOf } from '../support/command-rig.ts';
@@ -222,7 +222,17 @@ rules:
   /** A run whose child is in the middle of a command, and a check that nothing of either is left. */
   async function midCommand(): Promise<{ command: RunningCommand; nothingLeft: () => Promise<void> }> {
     const args = ['run', '-p', '--output-format', 'stream-json', '--permission-mode', 'bypassPermissions'];
-    const command = new RunningCommand(home, [...args, '--model', home.scenario(endless), 'do it']);
+    // The command's process is looked for among ours, so it runs in no sandbox.
+    const config = join(home.path, 'config.toml');
+    writeFileSync(config, '[sandbox]\nprogram = "/nowhere/bwrap"\n');
+    const command = new RunningCommand(home, [
+      ...args,
+      '--config',
+      config,
+      '--model',
+      home.scenario(endless),
+      'do it',
+    ]);
     const child = await home.spawned('child');
     await child.untilEntry('toolCall');
     let tool = 0;

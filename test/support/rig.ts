@@ -57,6 +57,7 @@ export interface RootOptions {
   scope?: PathScope;
   permissionMode?: string;
   permissions?: JsonObject;
+  sandbox?: 'absent';
   environment?: NodeJS.ProcessEnv;
 }
 

@@ -15,7 +15,14 @@ const quickLimits: Partial<Limits> = {
   reconnectMaxMs: 200,
 };
 
-export function settingsOf(options: { limits?: Partial<Limits>; permissions?: JsonObject }): JsonObject {
-  const { limits, permissions = {} } = options;
-  return { limits: { ...defaultLimits, ...quickLimits, ...limits }, permissions };
+export interface RootSettings {
+  limits?: Partial<Limits>;
+  permissions?: JsonObject;
+  /** `absent`: as on a machine without one, so that commands run among the processes of the test. */
+  sandbox?: 'absent';
+}
+
+export function settingsOf({ limits, permissions = {}, sandbox }: RootSettings): JsonObject {
+  const program = sandbox === 'absent' ? { program: '/nowhere/bwrap' } : {};
+  return { limits: { ...defaultLimits, ...quickLimits, ...limits }, permissions, sandbox: program };
 }

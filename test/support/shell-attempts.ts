@@ -133,6 +133,17 @@ const protectedOnes: Attempt[] = [
     fresh: true,
   },
   {
+    id: "lead git to another's settings",
+    command: () => 'echo ../evil > .git/commondir; echo x > .git/config.worktree',
+    held: absent('w/.git/commondir', 'w/.git/config.worktree'),
+  },
+  {
+    id: 'name another registry',
+    command: () => 'echo registry=http://127.0.0.1 > .npmrc',
+    held: absent('fresh/.npmrc'),
+    fresh: true,
+  },
+  {
     id: 'make .mcp.json',
     command: () => 'echo {} > .mcp.json',
     held: absent('fresh/.mcp.json'),

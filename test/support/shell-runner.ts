@@ -43,6 +43,7 @@ function contextOf({ id, cwd, scope }: RunnerTask['calls'][number]): ToolContext
     hops: 0,
     cwd,
     scope,
+    home: { config: '/nowhere', state: '/nowhere', runtime: '/nowhere' },
     permissionMode: task.permissionMode,
     shell: { sandbox, limits: { ...defaultLimits, ...task.limits } },
     signal: new AbortController().signal,

@@ -145,12 +145,12 @@ describe('planning mounts', () => {
     ]);
     expect(shownAs(plan)).toEqual({
       '/w': 'write',
-      '/w/.envrc': 'emptyFile',
+      '/w/.envrc': 'read',
       '/w/.git': 'write',
-      '/w/.git/hooks': 'emptyDirectory',
-      '/w/.vscode': 'emptyDirectory',
+      '/w/.git/hooks': 'read',
+      '/w/.vscode': 'read',
       '/w/home': 'emptyDirectory',
-      '/w/later': 'emptyDirectory',
+      '/w/later': 'read',
     });
   });
 
