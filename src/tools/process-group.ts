@@ -3,7 +3,7 @@
  * the group with `setsid` is not hunted down.
  */
 import { spawn } from 'node:child_process';
-import type { ChildProcessByStdio } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { deferred } from '../std/deferred.ts';
@@ -57,12 +57,11 @@ export interface GroupRun {
 }
 
 type Exit = { exitCode: number | null; signal: NodeJS.Signals | null };
-type Child = ChildProcessByStdio<null, Readable, null>;
 
 /** Rejects with the system's error when the program can not be started. Standard input and error are /dev/null. */
 export async function runGroup(program: GroupProgram, control: GroupControl): Promise<GroupRun> {
   const startedMs = performance.now();
-  const child = start(program);
+  const { child, stdout } = start(program);
   const exited = deferred<Exit>();
   child.once('error', (error) => exited.reject(error));
   child.once('exit', (exitCode, signal) => exited.resolve({ exitCode, signal }));
@@ -73,7 +72,7 @@ export async function runGroup(program: GroupProgram, control: GroupControl): Pr
   const group = child.pid;
   const forget = control.onStarted(group);
   const inside = program.isSandbox === true ? openInside(child) : null;
-  const reading = readAll(child, control);
+  const reading = readAll(stdout, control);
   const cause = await firstOf(exited.promise, control);
   const durationMs = performance.now() - startedMs;
   const others = async (): Promise<GroupMember[]> =>
@@ -88,7 +87,7 @@ export async function runGroup(program: GroupProgram, control: GroupControl): Pr
   const outputHeld = !(await within(reading, groupTimes.leftBehindMs));
   if (outputHeld) {
     signalGroup(group, 'SIGKILL');
-    child.stdout.destroy();
+    stdout.destroy();
     await reading;
   }
   const gone = await within(exited.promise, groupTimes.killedMs);
@@ -99,21 +98,20 @@ export async function runGroup(program: GroupProgram, control: GroupControl): Pr
   return { cause, ...exit, durationMs, leftBehind, leftInside, stuck, outputHeld };
 }
 
-function start({ file, args, cwd, env, isSandbox }: GroupProgram): Child {
-  const options = { cwd, env, detached: true };
-  // The cast is about the further descriptors alone, which the types of the first three do not know.
-  return isSandbox === true
-    ? (spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'ignore', 'pipe', 'pipe'] }) as Child)
-    : spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'ignore'] });
+function start({ file, args, cwd, env, isSandbox }: GroupProgram): { child: ChildProcess; stdout: Readable } {
+  const more = isSandbox === true ? (['pipe', 'pipe'] as const) : [];
+  const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'ignore', ...more], detached: true });
+  if (child.stdout === null) throw new Error('a piped output has no stream');
+  return { child, stdout: child.stdout };
 }
 
-async function readAll(child: Child, control: GroupControl): Promise<void> {
+async function readAll(stdout: Readable, control: GroupControl): Promise<void> {
   try {
-    const pieces: AsyncIterable<Buffer> = child.stdout;
+    const pieces: AsyncIterable<Buffer> = stdout;
     for await (const piece of pieces) await control.onOutput(piece);
   } catch (error) {
     // Destroyed by us, with the output still held open elsewhere.
-    if (!child.stdout.destroyed) throw error;
+    if (!stdout.destroyed) throw error;
   }
 }
 

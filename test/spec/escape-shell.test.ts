@@ -129,8 +129,9 @@ async function runCalls(
 }
 
 function runAs(uid: number | null, input: string, world: ShellWorld): Promise<string> {
-  const become = uid === null ? [] : ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--'];
-  const [file = '', ...args] = [...become, process.execPath, bundle];
+  const own = [process.execPath, bundle] as const;
+  const become = ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--', ...own] as const;
+  const [file, ...args] = uid === null ? own : become;
   const env = { PATH: process.env['PATH'], HOME: join(world.path, 'home'), ANTHROPIC_API_KEY: 'sk-escape' };
   return new Promise((resolve, reject) => {
     const child = execFile(
