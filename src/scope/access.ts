@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import type { PathRight, PathScope, ScopeDeny } from '../session/entries.ts';
 import type { Home } from '../session/home.ts';
 import { foldedName } from './folded-name.ts';
-import { caps, denialText, deniedText, isAllowed, isBelow } from './path-scope.ts';
+import { caps, denialText, deniedText, isAllowed, isBelow, rootsFor } from './path-scope.ts';
 import { protection } from './protected-paths.ts';
 import { type Root, componentsOf, covers, rootOf } from './roots.ts';
 
@@ -87,6 +87,20 @@ export function denialOf(rules: Rules, question: Question): string | undefined {
   if (right === 'read' && rules.outputs.some((root) => isBelow(root, realPath))) return undefined;
   if (!isAllowed(rules.scope, right, realPath)) return denialText(rules.scope, right, path, realPath);
   return blockOf(rules, question) ?? protectionOf(rules.scope, question);
+}
+
+/** True for a directory of which `/*` may be read: its names are its files', so it may be looked through, though not read as a whole tree. */
+export function mayLookThrough(scope: PathScope, path: string): boolean {
+  const parts = componentsOf(path);
+  return rootsFor(scope, 'read').some((text) => {
+    const root = rootOf(text);
+    return (
+      root?.direct === true &&
+      parts !== undefined &&
+      covers({ ...root, direct: false }, parts) &&
+      parts.length === root.base.length
+    );
+  });
 }
 
 /** What stands against a path wherever it lies: also for folders that are made on the way to it. */

@@ -19,6 +19,7 @@ import {
   blockOf,
   denialOf,
   lookalikes,
+  mayLookThrough,
   rulesOf,
 } from './access.ts';
 import { foldedName } from './folded-name.ts';
@@ -64,6 +65,21 @@ export async function openInside(
   } catch (error) {
     return refusalFrom(error, right, path);
   }
+}
+
+/** Opens a place for a search: also a directory of which only `/*` may be read. What is found there is told as `mayShow` says. */
+export async function openToSearch(access: Access, path: string): Promise<OpenedPath | Refusal> {
+  const opened = await openInside(access, 'read', path);
+  if (opened.ok || opened.kind !== 'denied') return opened;
+  const realPath = await realRoot(path);
+  const { scope } = access;
+  if (!mayLookThrough(scope, realPath)) return opened;
+  // For this one open the directory itself counts as readable; denies stand against it as ever.
+  return await openInside(
+    { ...access, scope: { ...scope, read: [...scope.read, realPath] } },
+    'read',
+    realPath,
+  );
 }
 
 /**

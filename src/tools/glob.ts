@@ -4,7 +4,7 @@ import { basename, dirname, isAbsolute, relative } from 'node:path';
 import picomatch from 'picomatch';
 import { z } from 'zod';
 import { errorCode } from '../scope/refusal.ts';
-import { absolutePath, deniedRead, failed, pathInput, refused } from './input-path.ts';
+import { absolutePath, deniedSearch, failed, pathInput, refused } from './input-path.ts';
 import { RipgrepMissing, ripgrepBasics, runRipgrep } from './ripgrep.ts';
 import { inSearchPlace } from './search-place.ts';
 import type { SearchPlace } from './search-place.ts';
@@ -30,7 +30,7 @@ export const globTool = defineTool({
     'Finds files by a pattern on their path, newest first, hidden ones included. Leaves out what .gitignore names. For what is in the files use Grep.',
   input,
   order: 'parallel',
-  denied: (wanted, context) => deniedRead(context, parted(wanted).path),
+  denied: (wanted, context) => deniedSearch(context, parted(wanted).path),
   needs: (wanted, context) => ({ kind: 'read', path: absolutePath(context, parted(wanted).path) }),
   async run(wanted, context) {
     const { path, pattern } = parted(wanted);

@@ -1,6 +1,6 @@
 /** Grep: what the files hold, by regular expression. */
 import { z } from 'zod';
-import { absolutePath, deniedRead, failed, pathInput, refused } from './input-path.ts';
+import { absolutePath, deniedSearch, failed, pathInput, refused } from './input-path.ts';
 import { RipgrepMissing, ripgrepBasics, runRipgrep } from './ripgrep.ts';
 import { inSearchPlace } from './search-place.ts';
 import type { SearchPlace } from './search-place.ts';
@@ -41,7 +41,7 @@ export const grepTool = defineTool({
     'Searches the contents of files with ripgrep and gives paths, lines or counts. Leaves out what .gitignore names and binary files. For paths use Glob.',
   input,
   order: 'parallel',
-  denied: (wanted, context) => deniedRead(context, wanted.path ?? '.'),
+  denied: (wanted, context) => deniedSearch(context, wanted.path ?? '.'),
   needs: (wanted, context) => ({ kind: 'read', path: absolutePath(context, wanted.path ?? '.') }),
   async run(wanted, context) {
     return await inSearchPlace(context, wanted.path ?? '.', async (place) => {

@@ -2,7 +2,7 @@
 import { isAbsolute, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import type { PathRight } from '../session/entries.ts';
-import { type Access, denialOf, rulesOf } from '../scope/access.ts';
+import { type Access, denialOf, mayLookThrough, rulesOf } from '../scope/access.ts';
 import type { Refusal } from '../scope/refusal.ts';
 import type { ToolAnswer, ToolContext } from './tool.ts';
 
@@ -24,6 +24,12 @@ export function accessOf({ scope, home, outputDir }: ToolContext): Access {
 /** For `Tool.denied`: null, or the sentence for the model. */
 export function deniedRead(context: ToolContext, path: string): string | null {
   return denied(context, 'read', path);
+}
+
+/** The same for searches, which may look through a directory of which `/*` may be read. */
+export function deniedSearch(context: ToolContext, path: string): string | null {
+  if (mayLookThrough(context.scope, absolutePath(context, path))) return null;
+  return deniedRead(context, path);
 }
 
 /** For `Tool.denied` of tools that change files. */

@@ -12,6 +12,8 @@ import type { ToolAnswer, ToolContext } from './tool.ts';
 
 /** Above this a file is read only by a range that was asked for. */
 const wholeFileBytesMax = 10 * 1024 * 1024;
+/** Above this not even by range: the lines before a range have to be counted, and a file that grows for ever has no end. */
+const rangeFileBytesMax = 4 * 1024 * 1024 * 1024;
 /** Characters of lines in one answer; the rest is for the next call. */
 const answerCharsMax = 100_000;
 const limitDefault = 2000;
@@ -56,6 +58,7 @@ async function readLines(
       `${path} has ${size} bytes, too many to read at once. Give offset and limit for a range of lines, or look with Grep.`,
     );
   }
+  if (size > rangeFileBytesMax) return tooLarge(path, size);
   const offset = wanted.offset ?? 1;
   const window = lineWindow({ offset, limit: wanted.limit ?? limitDefault, charsMax: answerCharsMax });
   const hash = createHash('sha256');
@@ -67,10 +70,17 @@ async function readLines(
     hash.update(piece);
     window.add(piece);
     bytes += piece.length;
+    if (bytes > rangeFileBytesMax) return tooLarge(path, bytes);
   }
   context.fileViews.remember(opened.realPath, hash.digest('hex'));
   if (bytes === 0) return { text: `${path} is empty.` };
   return shown(window.end(), offset, path);
+}
+
+function tooLarge(path: string, bytes: number): ToolAnswer {
+  return failed(
+    `${path} has ${bytes} bytes; Read takes up to ${rangeFileBytesMax}, also by range. Look for what you need with Grep.`,
+  );
 }
 
 function shown(read: WindowResult, offset: number, path: string): ToolAnswer {

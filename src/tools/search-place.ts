@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { type Rules, denialOf } from '../scope/access.ts';
-import { mayShow, openInside, rulesNow } from '../scope/open-inside.ts';
+import { mayShow, openToSearch, rulesNow } from '../scope/open-inside.ts';
 import type { OpenedPath } from '../scope/open-inside.ts';
 import { errorCode } from '../scope/refusal.ts';
 import type { Refusal } from '../scope/refusal.ts';
@@ -41,7 +41,7 @@ export async function inSearchPlace<T>(
   search: (place: SearchPlace | Refusal) => Promise<T>,
 ): Promise<T> {
   const asked = absolutePath(context, path);
-  const opened = await openInside(accessOf(context), 'read', asked);
+  const opened = await openToSearch(accessOf(context), asked);
   if (!opened.ok) return await search(opened);
   try {
     const rules = await rulesNow(accessOf(context));

@@ -25,7 +25,11 @@ export const writeTool = defineTool({
     if (current !== 'absent' && !current.ok) return refused(current);
     if (current !== 'absent') {
       try {
-        const reason = unseen(context.fileViews, current, await hashOfFile(current.handle, context.signal));
+        const { fileViews, signal } = context;
+        // What was never read is refused without reading it through now.
+        const hash =
+          fileViews.seen(current.realPath) === undefined ? '' : await hashOfFile(current.handle, signal);
+        const reason = unseen(fileViews, current, hash);
         if (reason !== null) return failed(reason);
       } finally {
         await current.handle.close();

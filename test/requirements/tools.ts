@@ -77,6 +77,7 @@ export const tools = {
   'scope.system-permissions': 'what the system forbids is said as that, with what to do',
   'scope.write-implies-read': 'what may be written may be read, not the other way round',
   'search.abort': 'an aborted search ends with the reason of the signal',
+  'search.direct': 'of a directory of which /* may be read Glob and Grep show its files and nothing deeper',
   'search.ripgrep': 'PODKIN_RG is taken before the PATH, that before the package; a wrong one is said',
   'search.scope': 'Glob and Grep stay inside the read scope, also through links and `..`',
   'tools.already-read-before':

@@ -1,4 +1,4 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hashOf } from '../../../src/tools/file-content.ts';
@@ -67,6 +67,10 @@ describe('Read', () => {
     expect(part.text).toBe(
       '999999\ta line of text\n[Lines 999999 to 999999 of 1000000. Go on with offset 1000000.]',
     );
+    // Of nothing but a hole.
+    await truncate(path, 4 * 1024 ** 3 + 1);
+    const none = await call(readTool, { path, offset: 1, limit: 1 }, context);
+    expect(none).toMatchObject({ isError: true, text: expect.stringContaining('with Grep') });
     // One line of 200 MB: what is kept of it must be what is shown of it.
     const window = lineWindow({ offset: 1, limit: 1, charsMax: 1000 });
     const piece = Buffer.alloc(1024 * 1024, 'y');

@@ -67,6 +67,22 @@ describe('Glob', () => {
     expect((await call(globTool, { pattern: `${folder}/out/*` }, context)).text).toContain('Denied');
     expect((await call(globTool, { pattern: '*', path: 'a' }, context)).text).toContain('is a file');
   });
+
+  it('[search.direct] of a directory of which /* may be read Glob and Grep show its files and nothing deeper', async () => {
+    const folder = await tree({ 'flat/a': 'needle', 'flat/deep/b': 'needle', other: 'needle' });
+    const scope = { read: [join(folder, 'flat/*')], write: [] };
+    const context = contextIn(folder, { scope });
+    expect((await call(globTool, { pattern: '**/*', path: 'flat' }, context)).text).toBe('flat/a');
+    expect((await call(grepTool, { pattern: 'needle', path: 'flat' }, context)).text).toBe('flat/a');
+    for (const path of ['.', 'flat/deep']) {
+      expect((await call(grepTool, { pattern: 'needle', path }, context)).text).toContain('Denied');
+      expect((await call(globTool, { pattern: '*', path }, context)).text).toContain('Denied');
+    }
+    const denied = contextIn(folder, {
+      scope: { ...scope, deny: [{ path: join(folder, 'flat'), right: 'read' }] },
+    });
+    expect((await call(globTool, { pattern: '*', path: 'flat' }, denied)).text).toContain('Denied');
+  });
 });
 
 describe('Grep', () => {
