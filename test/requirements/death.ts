@@ -35,6 +35,9 @@ export const death = {
     'a child that was started and not noted before its parent died is ended, and a tombstone says so to whoever waits for it',
   'sim.histories': 'no history of kills, losses of power, full disks and cut links breaks an invariant',
   'sim.mutants': 'each deliberate defect of the machines is caught, by its stored seed and by the search',
+  'sim.pair':
+    'one child, one parent: whatever is cut, killed, paused and restarted, each word is seen once and in order',
+  'sim.pair-mutants': 'each deliberate defect of the pair is found by a story of few commands',
   'sim.same-seed': 'one seed is one history',
   'sim.shrink': 'a failing history is cut down to the acts that make it fail',
   'storage.damaged-line': 'a damaged line is set aside and told; what follows it is there',
@@ -45,6 +48,7 @@ export const death = {
   'storage.injected':
     'a system call that fails, or is the last, at any time: what was acknowledged is there, once, and the pod recovers',
   'storage.read-only': 'is told with the file and what to do, as an ordinary user sees it',
+  'storage.short-write': 'a part of an append is taken back, and the log goes on whole when there is room',
   'storage.torn': 'a torn end is cut and kept aside; everything before it is there',
   'storm.ping-pong':
     'a parent and a child that keep each other busy stop at the budget; a person goes on, nothing is dropped',

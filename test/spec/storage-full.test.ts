@@ -153,6 +153,35 @@ describe.runIf(canMount)('a full disk', () => {
   });
 });
 
+const canLimit = capable(
+  'limit on the size of files that another process can set (prlimit)',
+  () => process.platform === 'linux' && spawnSync('prlimit', ['--version']).status === 0,
+);
+
+describe.runIf(canLimit)('a disk that takes a part of a write', () => {
+  it.each([1, 90, 221])(
+    '[storage.short-write] %s bytes of an append are taken back; nothing is accepted until there is room, and then the log goes on whole',
+    async (taken) => {
+      const root = await home.startRoot({ scenario });
+      const { pid } = await root.process();
+      const limit = (bytes: string) =>
+        execFileSync('prlimit', ['--pid', String(pid), `--fsize=${bytes}:unlimited`]);
+      const { size } = statSync(root.folder.log);
+      limit(String(size + taken));
+      await expect(root.run(`task 1 ${'x'.repeat(300)}`)).rejects.toMatchObject({ code: 'storageFailed' });
+      expect(statSync(root.folder.log).size).toBe(size);
+      await untilAttention(root, 'storage');
+      limit('unlimited');
+      await untilAttention(root, null);
+      await root.run('task 2');
+      await root.untilSettled();
+      expect(JSON.stringify(await root.entries())).toContain('Answer 2.');
+      expect(ofType(await root.entries(), 'inputReceived')).toHaveLength(1);
+      expect(ofType(await root.entries(), 'started')).toHaveLength(1);
+    },
+  );
+});
+
 describe('a folder that may not be written', () => {
   it('[storage.read-only] is told with the file and what to do, as an ordinary user sees it', () => {
     const root = home.makeRoot({ scenario });
