@@ -93,7 +93,8 @@ export function shrink(
   let acts = scheduleOf(seed);
   let violation = ruleOf(acts);
   if (violation === null) return null;
-  for (let size = Math.ceil(acts.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+  for (let size = Math.ceil(acts.length / 2); size >= 1;) {
+    const before = acts.length;
     for (let at = 0; at < acts.length;) {
       const fewer = [...acts.slice(0, at), ...acts.slice(at + size)];
       const found = ruleOf(fewer);
@@ -102,6 +103,9 @@ export function shrink(
         violation = found;
       } else at += size;
     }
+    // Without one act another may have become needless.
+    if (size > 1) size = Math.ceil(size / 2);
+    else if (acts.length === before) break;
   }
   return { acts, violation };
 }
