@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { leftovers, ofType, processesOf } from '../support/audit.ts';
 import { type AuditedPod, type Finding, auditLogs, wakeLatencies } from './oracle.ts';
 import type { SeriesRow } from './rows.ts';
+import { scopeProblems } from './scope-audit.ts';
 import type { Actor, Stage } from './stage.ts';
 
 /** Over the logs as they stand; whoever is up must have come to rest. */
@@ -29,6 +30,7 @@ export async function endStage(
 ): Promise<Partial<SeriesRow>> {
   await raiseTheDead(stage);
   const problems = (await auditStage(stage)).map(({ promise, text }) => `${promise}: ${text}`);
+  problems.push(...(await scopeProblems(stage)));
   const watchdogRescues = await askEach(stage, problems);
   const pods = stage.actors.map(audited);
   // Copies: these logs go on growing.

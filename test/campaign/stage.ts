@@ -26,17 +26,27 @@ import { type Standing, standingOf } from './standing.ts';
 const patienceMs = 45_000;
 const gateCount = 160;
 
+/** A child is handed a folder of its own to write in, inside its spawner's; those below the leaf only read. */
+function growing(when: string, more = ''): string {
+  const spawn = (write: string) =>
+    `call: [ { SpawnPod: { name: '{{match.1}}', task: '{{match.2}}'${write} } } ]`;
+  const rule = (pod: string, write: string) =>
+    `  - { pod: '${pod}', ${when} (\\S+) (.+)', ${more}${spawn(write)} }\n`;
+  return [
+    rule('root', ", write: ['own/{{match.1}}']"),
+    rule('leaf*', ''),
+    rule('*', ", write: ['own/{{pod}}/{{match.1}}']"),
+  ].join('');
+}
+
 /** By what a pod is told to do, whoever it is. */
 const scenario = `rules:
   - { last: user, matches: 'give (\\S+) (.+)', call: [ { SendToPod: { name: '{{match.1}}', message: '{{match.2}}' } } ] }
-  - { last: user, matches: 'muse (\\S+) (.+)', delayMs: 400, call: [ { SpawnPod: { name: '{{match.1}}', task: '{{match.2}}' } } ] }
-  - { last: user, matches: 'grow (\\S+) (.+)', call: [ { SpawnPod: { name: '{{match.1}}', task: '{{match.2}}' } } ] }
-  - { last: user, matches: 'hold (\\S+)', call: [ { Bash: { command: 'cat {{match.1}}' } } ] }
+${growing("last: user, matches: 'muse", 'delayMs: 400, ')}${growing("last: user, matches: 'grow")}  - { last: user, matches: 'hold (\\S+)', call: [ { Bash: { command: 'cat {{match.1}}' } } ] }
   - { last: user, matches: 'think long', delayMs: 1800, say: 'Thought.' }
   - { last: user, matches: 'think', delayMs: 500, say: 'Thought.' }
   - { last: user, matches: 'say (\\S+)', delayMs: 20, say: 'Answer {{match.1}}.' }
-  - { last: tool, matches: 'then grow (\\S+) (.+)', call: [ { SpawnPod: { name: '{{match.1}}', task: '{{match.2}}' } } ] }
-  - { last: tool, matches: 'then say (\\S+)', say: 'Answer {{match.1}}.' }
+${growing("last: tool, matches: 'then grow")}  - { last: tool, matches: 'then say (\\S+)', say: 'Answer {{match.1}}.' }
   - { last: tool, say: 'Waiting.' }
   - { last: notification, say: 'Noted.' }
   - { say: 'Well.' }
