@@ -160,7 +160,7 @@ async function realRules(rules: Rules): Promise<Rules> {
  */
 export async function openExact(realPath: string, shownPath: string): Promise<OpenedPath | Refusal> {
   // O_NONBLOCK: should a pipe have taken the file's place, the open must not wait for its other end.
-  const handle = await open(realPath, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const handle = await open(realPath, constants.O_RDONLY | noLink() | constants.O_NONBLOCK);
   let kept = false;
   try {
     const stats = await handle.stat({ bigint: true });
@@ -179,7 +179,15 @@ export function movedMeanwhile(path: string): Refusal {
   return refusal('changed', `${path} was moved or replaced while it was being opened. Try again.`);
 }
 
-/** Where the descriptor points; where the system can not tell, `realPath` if that leads to what is open. */
+/** No link at the path's end; on macOS none anywhere in it, for which it has a flag that Node does not name (O_NOFOLLOW_ANY). */
+export function noLink(): number {
+  return process.platform === 'darwin' ? 0x2000_0000 : constants.O_NOFOLLOW;
+}
+
+/**
+ * Where the descriptor points; where the system can not tell, `realPath` if that leads to what is open. The second way alone can be deceived by links
+ * that are swapped twice in between: on macOS the open itself follows none.
+ */
 async function placeOf(
   handle: FileHandle,
   stats: BigIntStats,

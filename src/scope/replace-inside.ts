@@ -4,8 +4,9 @@
  *
  * On Linux every name is taken through the descriptor of the directory that was checked (`/proc/self/fd/N/name`), so whatever is swapped in above it,
  * nothing is made or changed elsewhere. What is left there: a directory that is itself moved out of the scope after the check takes its new file along.
- * Elsewhere names are whole paths: a link swapped in at the right instant can leave an empty file with a random name, or an empty directory, outside.
- * Content goes only into a file that was found at its right place, and a rename finds the random name nowhere else.
+ * Elsewhere names are whole paths. On macOS opening one follows no link anywhere in it, so an empty directory is all that a link swapped in at the right
+ * instant can lead outside; on other systems an empty file with a random name as well. Content goes only into a file that was found at its right place,
+ * and a rename finds the random name nowhere else.
  */
 import { randomBytes } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
@@ -14,7 +15,7 @@ import { lstat, mkdir, open, realpath, rename, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Access } from './access.ts';
-import { blockedFolder, checkInside, checkReal, movedMeanwhile, openExact } from './open-inside.ts';
+import { blockedFolder, checkInside, checkReal, movedMeanwhile, noLink, openExact } from './open-inside.ts';
 import type { CheckedPath, OpenedPath } from './open-inside.ts';
 import { errorCode, refusal, refusalFrom } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
@@ -72,7 +73,7 @@ async function replaceIn(directory: OpenedPath, wanted: Replacement): Promise<Re
   const temporary = entryOf(directory, `.podkin-${randomBytes(8).toString('hex')}.tmp`);
   const handle = await open(
     temporary,
-    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | noLink(),
     // What replaces a private file is private from its first byte on.
     wanted.expected === 'absent' ? 0o666 : 0o600,
   );
@@ -109,7 +110,7 @@ async function writable(target: string, path: string): Promise<Refusal | undefin
         `Denied: ${path} has ${names}, so a write would reach another path too. Copy it, then write the copy.`,
       );
     }
-    const handle = await open(target, constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const handle = await open(target, constants.O_WRONLY | noLink() | constants.O_NONBLOCK);
     await handle.close();
     return undefined;
   } catch (error) {

@@ -21,6 +21,7 @@ export const tools = {
   'escape.files': 'a pod gets neither out of its scope nor into what is denied or protected in it',
   'escape.races':
     'with links swapped all the time nothing outside is read, made or changed, not even for an instant',
+  'escape.races-elsewhere': 'where names can not go through a descriptor, no byte is written outside',
   'escape.searches': 'Glob and Grep tell neither names nor lines of what lies outside or is denied',
   'escape.wide':
     'with everything readable podkin’s state and sockets and the kernel’s tales of processes are not, and no configuration is changed',
@@ -47,6 +48,8 @@ export const tools = {
   'scope.folded':
     'names that Unicode or case alone tell apart fold to one, and folding again changes nothing',
   'scope.future-root': 'a root that does not exist yet can be written in, and its sibling can not',
+  'scope.granted-real':
+    'a link is no way to hand down what the giver lacks, and one made later moves no root',
   'scope.handed-down': 'what was handed down can be read and not written by the giver; all else is as before',
   'scope.hard-link': 'a file with a second name is not written',
   'scope.links-inside': 'a root reached through a link, and a link that stays inside, work and stay links',

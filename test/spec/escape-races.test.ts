@@ -74,4 +74,26 @@ describe('links that are swapped all the time', () => {
       expect(count.swaps).toBeGreaterThan(20_000);
     },
   );
+
+  it(
+    '[escape.races-elsewhere] where names can not go through a descriptor, no byte is written outside',
+    { timeout: raceTimeoutMs },
+    async () => {
+      const made = await makeRace();
+      const count = await race(made, ['0', '1000', 'darwin']);
+      const outside = join(made.folder, 'outside');
+      const contents = readdirSync(outside, { recursive: true, encoding: 'utf8' })
+        .filter((name) => lstatSync(join(outside, name)).isFile())
+        .map((name) => [name, readFileSync(join(outside, name), 'utf8')]);
+      expect(contents.filter(([, text]) => text !== '')).toEqual(
+        expect.arrayContaining([
+          ['file', 'SECRET'],
+          ['deep/file', 'SECRET'],
+        ]),
+      );
+      expect(contents.filter(([, text]) => text !== '')).toHaveLength(2);
+      expect(count.writesDone).toBeGreaterThan(20);
+      expect(count.writesRefused).toBeGreaterThan(20);
+    },
+  );
 });

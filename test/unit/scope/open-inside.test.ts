@@ -15,6 +15,7 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { narrow } from '../../../src/scope/narrow.ts';
 import { checkInside, openExact, openInside } from '../../../src/scope/open-inside.ts';
 import { realScope } from '../../../src/scope/real-path.ts';
 import { replaceInside } from '../../../src/scope/replace-inside.ts';
@@ -144,6 +145,28 @@ describe('opening inside a scope', () => {
       kind: 'denied',
     });
     expect(await readdir(join(inside, 'a'))).toEqual(['b']);
+  });
+
+  it('[scope.granted-real] a link is no way to hand down what the giver lacks, and one made later moves no root', async () => {
+    const { inside, outside, access } = await twoFolders();
+    await symlink(outside, join(inside, 'docs'));
+    const wanted = await realScope({ read: [join(inside, 'docs')], write: [join(inside, 'docs/new/*')] });
+    expect(narrow(access.scope, wanted)).toEqual({
+      ok: false,
+      outside: [
+        { right: 'read', path: outside },
+        { right: 'write', path: join(outside, 'new/*') },
+      ],
+    });
+    const later = await realScope({ read: [], write: [join(inside, 'later')] });
+    const given = narrow(access.scope, later);
+    if (!given.ok) throw new Error('a path that does not exist yet can be given');
+    await symlink(outside, join(inside, 'later'));
+    const child = accessTo(given.scope);
+    expect(await openInside(child, 'read', join(inside, 'later/secret'))).toMatchObject({ kind: 'denied' });
+    const written = await replaceInside(child, join(inside, 'later/new'), content, 'absent');
+    expect(written).toMatchObject({ kind: 'denied' });
+    expect(await readdir(outside)).toEqual(['secret']);
   });
 
   it('[scope.system-permissions] what the system forbids is said as that, with what to do', async () => {
