@@ -75,8 +75,9 @@ export async function runGroup(program: GroupProgram, control: GroupControl): Pr
   const reading = readAll(stdout, control);
   const cause = await firstOf(exited.promise, control);
   const durationMs = performance.now() - startedMs;
+  // A sandbox is in a session of its own: in our group are its starter and our machinery alone, and looking costs more than starting.
   const others = async (): Promise<GroupMember[]> =>
-    (await groupMembers(group)).filter((member) => !control.isOwn(member));
+    inside === null ? (await groupMembers(group)).filter((member) => !control.isOwn(member)) : [];
   let leftBehind: GroupMember[] = [];
   if (cause === 'exited') {
     await untilEmpty(others, groupTimes.leftBehindMs);
