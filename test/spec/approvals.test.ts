@@ -48,7 +48,7 @@ const lastResult = async (pod: TestPod) => (await pod.entriesOf('toolResult')).a
 
 describe('a question', () => {
   it('[approval.tree] of a grandchild reaches an observer of the root, is answered there, and the call runs once', async () => {
-    const root = await start(deep, { sandbox: 'absent' });
+    const root = await start(deep);
     const seen: Watched = await watched(root);
     const asked = await seen.asked();
     expect(asked).toMatchObject({ pod: { name: 'low' }, tool: 'Bash', summary: 'echo ran >> marks' });

@@ -16,8 +16,7 @@ describe('leftovers', () => {
   it('[restore.commands-end] a command that a killed pod left running is ended by its next life, with all its processes', async () => {
     const root = await home.startRoot({
       permissionMode: 'bypassPermissions',
-      // Inside one it dies with the pod: [shell.pod-death].
-      sandbox: 'absent',
+      // In no sandbox: inside one it dies with the pod.
       scenario: `
 rules:
   - last: user

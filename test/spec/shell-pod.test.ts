@@ -109,6 +109,7 @@ describe.skipIf(!hasSandbox)('a pod and its shell', () => {
     const calls = commands.map((command) => `      - Bash: ${JSON.stringify({ command })}`).join('\n');
     const pod = await home.startRoot({
       permissionMode: 'acceptEdits',
+      sandbox: 'real',
       environment: { ANTHROPIC_API_KEY: 'sk-shell-test', GITHUB_TOKEN: 'ghp-shell-test' },
       scenario: `rules:\n  - last: user\n    call:\n${calls}\n  - say: done\n`,
     });
@@ -126,6 +127,31 @@ describe.skipIf(!hasSandbox)('a pod and its shell', () => {
     expect(await pod.call('status', {})).toMatchObject({ sandbox: 'working' });
   });
 
+  it("[shell.pod] what a child holds its parent's shell can not write, and the child's shell writes nothing else", async () => {
+    const home = new TestHome();
+    onTestFinished(() => home.close());
+    const root = await home.startRoot({
+      permissionMode: 'acceptEdits',
+      sandbox: 'real',
+      scenario: `rules:
+  - { pod: root, last: user, matches: spawn, call: [{ SpawnPod: { name: kid, task: go, write: [held] } }] }
+  - { pod: root, last: user, matches: write, call: [{ Bash: { command: "echo root > held/root; echo root > root" } }] }
+  - { pod: kid, last: user, call: [{ Bash: { command: "echo kid > held/kid; echo kid > kid" } }] }
+  - { say: done }
+`,
+    });
+    await root.run('spawn');
+    await (await home.spawned('kid')).untilEntry('toolResult');
+    await home.untilFile('held/kid', 'kid\n');
+    await root.untilSettled();
+    await root.run('write');
+    await home.untilFile('root', 'root\n');
+    await root.untilEntry('toolResult', ({ tool }) => tool === 'Bash');
+    await root.untilSettled();
+    expect(readdirSync(home.work).sort()).toEqual(['held', 'root']);
+    expect(readdirSync(join(home.work, 'held'))).toEqual(['kid']);
+  });
+
   it('[shell.pod-death] SIGKILL of the pod ends all that its shell runs; the next life removes what stood in', async () => {
     const home = new TestHome();
     onTestFinished(() => home.close());
@@ -133,6 +159,7 @@ describe.skipIf(!hasSandbox)('a pod and its shell', () => {
     const first = JSON.stringify({ command: `setsid ${sleep} & echo x > begun; ${sleep}` });
     const pod = await home.startRoot({
       permissionMode: 'acceptEdits',
+      sandbox: 'real',
       scenario: `rules:\n  - matches: first\n    times: 1\n    call:\n      - Bash: ${first}\n  - matches: second\n    call:\n      - Bash: { command: "true" }\n    times: 1\n  - say: done\n`,
     });
     await pod.run('first');

@@ -57,7 +57,7 @@ export interface RootOptions {
   scope?: PathScope;
   permissionMode?: string;
   permissions?: JsonObject;
-  sandbox?: 'absent';
+  sandbox?: 'real';
   environment?: NodeJS.ProcessEnv;
 }
 

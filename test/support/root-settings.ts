@@ -18,11 +18,11 @@ const quickLimits: Partial<Limits> = {
 export interface RootSettings {
   limits?: Partial<Limits>;
   permissions?: JsonObject;
-  /** `absent`: as on a machine without one, so that commands run among the processes of the test. */
-  sandbox?: 'absent';
+  /** The machine's own; else as on a machine without one: most tests are about pods, and look for a command's process among theirs. */
+  sandbox?: 'real';
 }
 
 export function settingsOf({ limits, permissions = {}, sandbox }: RootSettings): JsonObject {
-  const program = sandbox === 'absent' ? { program: '/nowhere/bwrap' } : {};
+  const program = sandbox === 'real' ? {} : { program: '/nowhere/bwrap' };
   return { limits: { ...defaultLimits, ...quickLimits, ...limits }, permissions, sandbox: program };
 }
