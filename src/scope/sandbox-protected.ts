@@ -1,16 +1,17 @@
 /**
- * The protected names as paths that a sandbox can mount over: those at the root's own level, and what stands there already by another spelling is not
- * looked for. File tools know them at every depth; below the first level a shell is not held from them. Pure.
+ * Which of the protected paths a shell is held from. A repository's `.git` as a whole, not only its hooks and settings: a `commondir` in it, which git
+ * obeys as soon as it is there, leads to settings anywhere, and nothing can stand in for that file without breaking git.
  */
 import { join } from 'node:path';
 import type { PathScope } from '../session/entries.ts';
-import { protectedNames, protection } from './protected-paths.ts';
+import { protectedBelow } from './protected-below.ts';
+import { protection } from './protected-paths.ts';
 import { componentsOf, covers, rootOf } from './roots.ts';
 
 /** Obeyed in a person's home alone: elsewhere they are held where they exist, and nothing stands in for them. */
 const inHomesAlone: readonly RegExp[] = [
-  /^\.(?:bash|z|k|c|tc)/,
-  /^\.(?:profile|inputrc|ssh|xprofile|xinitrc|xsessionrc|pam_environment|gitconfig|pypirc)$/,
+  /^\.(?:bashrc|bash_\w+|zshrc|zprofile|zshenv|zlogin|zlogout|kshrc|cshrc|tcshrc|profile|inputrc)$/,
+  /^\.(?:ssh|xprofile|xinitrc|xsessionrc|pam_environment|gitconfig|pypirc)$/,
   /^(?:\.config|Library)\//,
 ];
 
@@ -22,17 +23,18 @@ export interface Places {
 /** Paths below the write roots of a scope that no shell may change, there yet or not. A root that is granted by a protected name itself is not among them. */
 export function protectedPaths(scope: PathScope, places: Places): string[] {
   const roots = scope.write.filter((root) => rootOf(root)?.direct === false);
-  return roots.flatMap((root) =>
-    protectedNames
-      .filter(
-        (name) =>
-          root === places.home ||
-          !inHomesAlone.some((one) => one.test(name)) ||
-          places.exists(join(root, name)),
-      )
-      .map((name) => join(root, name))
-      .filter((path) => isHeld(scope, path)),
-  );
+  return roots.flatMap((root) => {
+    const matters = (path: string) =>
+      root === places.home ||
+      places.exists(path) ||
+      !inHomesAlone.some((one) => one.test(path.slice(root.length + 1)));
+    const paths = new Set([join(root, '.git'), ...protectedBelow(root).map(wholeGit)]);
+    return [...paths].filter((path) => matters(path) && isHeld(scope, path));
+  });
+}
+
+function wholeGit(path: string): string {
+  return path.replace(/(\/\.git)\/.*$/, '$1');
 }
 
 /** As for file tools: every root that grants writing holds it. */

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { protectedPaths } from '../../../src/scope/sandbox-protected.ts';
 import { describe, expect, it } from 'vitest';
 import { bwrapArgs } from '../../../src/scope/sandbox-bwrap.ts';
 import {
@@ -256,5 +257,20 @@ describe('planning mounts', () => {
     expect(text).toMatch(/--bind \/ \/ --proc \/proc --dev \/dev .*--tmpfs \/sys/);
     expect(text).toContain('--tmpfs /h');
     expect(text).not.toMatch(/--remount-ro \/ /);
+  });
+});
+
+describe('protected paths of a shell', () => {
+  it("[shell.mounts] git as a whole and what projects obey, there or not; a home's names in the home or where they exist; not what is granted itself", () => {
+    const under = (scope: string[], home: string, there: string[] = []) =>
+      protectedPaths({ read: [], write: scope }, { home, exists: (path) => there.includes(path) });
+    const project = under(['/none/w'], '/none/home', ['/none/w/.profile']);
+    const expected = ['.git', '.podkin', '.envrc', '.vscode', '.zed', '.claude', '.npmrc', '.profile'];
+    for (const name of expected) expect(project).toContain(`/none/w/${name}`);
+    expect(project.filter((path) => path.startsWith('/none/w/.git'))).toEqual(['/none/w/.git']);
+    expect(project).not.toContain('/none/w/.bashrc');
+    expect(under(['/none/home'], '/none/home')).toContain('/none/home/.bashrc');
+    expect(under(['/none/w', '/none/w/.git'], '/none/home')).not.toContain('/none/w/.git');
+    expect(under(['/none/w/*'], '/none/home')).toEqual([]);
   });
 });
