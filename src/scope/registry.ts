@@ -2,6 +2,7 @@
  * The registry of a home: one file with every claim, replaced atomically under a lock that ends with the process that holds it. What it says can be
  * rebuilt from the pods' logs at any time; each pod puts its own part back.
  */
+import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -70,7 +71,8 @@ export class Registry {
       const { claims: before, damaged } = this.#parse();
       const { claims, answer } = change(before);
       // What can not be read is kept for a person: the pods put back what they own.
-      if (damaged) renameSync(this.path, `${this.path}.damaged-${Date.now()}`);
+      if (damaged)
+        renameSync(this.path, `${this.path}.damaged-${Date.now()}-${randomBytes(3).toString('hex')}`);
       if (damaged || JSON.stringify(before) !== JSON.stringify(claims)) {
         this.#write(claims);
       }
