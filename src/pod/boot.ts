@@ -24,7 +24,7 @@ import { endLeftGroups } from './command-groups.ts';
 import { type ReadyMessage, readyDescriptor, readyVariable } from './start-process.ts';
 import { onShutdown } from './inputs.ts';
 import { boot, hasBegun, settlePast, watchdog } from './state.ts';
-import { undoSpawn } from './undo-spawn.ts';
+import { removeHalfMade, undoSpawn } from './undo-spawn.ts';
 import { Pod, type PodPermissions } from './pod.ts';
 
 /** The pod can not start; `code` is for the starter's program, the message for its person. */
@@ -198,6 +198,8 @@ async function undoUnbegun(pod: Pod): Promise<void> {
     const ref = { name: child.name, instance: child.instance };
     await undoSpawn(pod, ref, 'the parent ended before the first run');
   }
+  // A first life has made none.
+  if (pod.facts.incarnation > 1) await removeHalfMade(pod);
 }
 
 function catchSignals(pod: Pod): void {

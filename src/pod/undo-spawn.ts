@@ -1,5 +1,6 @@
 /** Takes a spawn back that has not come to its first run: nobody of it lives on, and its name is free again (delivery §6). */
-import { rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { signalProcess } from '../std/signal-process.ts';
 import type { ProcessIdentity } from '../std/process-identity.ts';
@@ -7,7 +8,7 @@ import { forgotten } from '../delivery/handed-down.ts';
 import { bury } from '../session/bury.ts';
 import type { PodRef } from '../session/entries.ts';
 import { foldLog } from '../session/fold-log.ts';
-import { type PodFolder, podFolder, readSpec } from '../session/home.ts';
+import { type PodFolder, folderAt, podFolder, readSpec } from '../session/home.ts';
 import { type HeldLock, takeLock } from '../session/lock.ts';
 import { socketPath } from '../transport/address.ts';
 import type { Pod } from './pod.ts';
@@ -22,11 +23,11 @@ const lookAgainMs = 20;
  */
 export async function undoSpawn(pod: Pod, child: PodRef, reason: string): Promise<void> {
   await end(pod.facts.children.get(child.instance)?.process ?? null);
-  // Killed, it could not take its socket along.
-  rmSync(socketPath(pod.home.runtime, child.instance), { force: true });
   const folder = podFolder(pod.home, child.name);
   // The name may be another's by now: only the instance that was reserved is removed.
   if (readSpec(folder)?.instance === child.instance) await remove(pod, child, folder);
+  // Killed, it could not take its socket along.
+  rmSync(socketPath(pod.home.runtime, child.instance), { force: true });
   pod.tryCommit(forgotten(pod.facts, child, { state: 'undone', reason }));
 }
 
@@ -36,8 +37,32 @@ async function remove(pod: Pod, child: PodRef, folder: PodFolder): Promise<void>
   const deleteFiles = bury(pod.home, { ...child, folder, facts, receivedAbove: 0, discarded: true });
   await lock?.release();
   deleteFiles();
-  // Its process was given no time to take its address with it.
-  rmSync(socketPath(pod.home.runtime, child.instance), { force: true });
+}
+
+/**
+ * Folders that this pod made for a child and did not live to reserve: its log knows nothing of them, no process was ever started there, and their names
+ * would be taken for ever. Only this pod makes folders of its children, and it makes none before its boot is over.
+ */
+export async function removeHalfMade(pod: Pod): Promise<void> {
+  const pods = join(pod.home.state, 'pods');
+  for (const entry of readdirSync(pods)) {
+    const folder = folderAt(join(pods, entry));
+    if (existsSync(folder.log)) continue;
+    const spec = specOrNull(folder);
+    if (spec?.parent?.instance !== pod.session.instance || pod.facts.children.has(spec.instance)) continue;
+    // A draft has never had a name.
+    if (entry.startsWith('.')) rmSync(folder.path, { recursive: true, force: true });
+    else await remove(pod, { name: spec.name, instance: spec.instance }, folder);
+  }
+}
+
+/** What can not be read is not this pod's to judge; doctor names it. */
+function specOrNull(folder: PodFolder): ReturnType<typeof readSpec> {
+  try {
+    return readSpec(folder);
+  } catch {
+    return null;
+  }
 }
 
 /** Null where a process could not be ended within the time: it has lost its folder then. */

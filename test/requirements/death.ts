@@ -56,4 +56,6 @@ export const death = {
     'a child that ends a turn every 10 ms for 10 s: each report once, in order, read; memory flat',
   'death.unknown-kind':
     'an event of another version in the log of a dead child is told as an error in its place, and the death behind it',
+  'restore.half-made':
+    'a folder that its parent made and did not live to reserve is removed, and its name is free',
 } as const;

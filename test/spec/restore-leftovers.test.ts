@@ -1,9 +1,10 @@
 /** What a killed pod leaves in the world: commands that still run, and items that keep killing it. */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isRemoved } from '../../src/session/home.ts';
+import { createPodFolder, isRemoved, readSpec } from '../../src/session/home.ts';
 import { processIdentity } from '../../src/std/process-identity.ts';
+import { uuidv7 } from '../../src/std/uuid.ts';
 import { TestHome, gone } from '../support/rig.ts';
 
 let home: TestHome;
@@ -60,6 +61,35 @@ rules:
     await root.untilEntry('child', ({ state }) => state === 'undone');
     expect(existsSync(kid.folder.path)).toBe(false);
     expect(isRemoved(home.home, instance)).toBe(true);
+    await root.untilSettled();
+  });
+
+  it('[restore.half-made] a folder that its parent made and did not live to reserve is removed, and its name is free', async () => {
+    const root = await home.startRoot({
+      scenario: `
+rules:
+  - { last: user, times: 1, call: [ { SpawnPod: { name: kid, task: "anything" } } ] }
+  - { say: "done" }
+`,
+    });
+    await root.kill();
+    const spec = readSpec(root.folder)!;
+    const parent = { name: 'root', instance: root.instance };
+    const { folder } = createPodFolder(home.home, {
+      ...spec,
+      name: 'kid',
+      instance: uuidv7(),
+      parent,
+      depth: 1,
+    });
+    const draft = join(dirname(folder.path), '.other.0123456789ab');
+    mkdirSync(draft);
+    cpSync(folder.spec, join(draft, 'pod.json'));
+    await root.start();
+    expect(existsSync(folder.path)).toBe(false);
+    expect(existsSync(draft)).toBe(false);
+    await root.run('spawn it');
+    await root.untilEntry('podEventReceived', ({ event }) => event.kind === 'turnEnded');
     await root.untilSettled();
   });
 
