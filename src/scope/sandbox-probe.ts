@@ -14,6 +14,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { processIdentity } from '../std/process-identity.ts';
+import { systemCode } from '../std/system-code.ts';
 import { type ProbeFindings, type SandboxState, judgeProbes } from './sandbox-state.ts';
 import type { Wish } from './sandbox-mounts.ts';
 import { allowsVariable, sandboxEnvironment } from './shell-environment.ts';
@@ -29,11 +31,27 @@ export interface ProbeWay {
 
 /** Runs the probes. Throws only what is a defect. */
 export async function testSandbox(way: ProbeWay): Promise<SandboxState> {
-  const world = realpathSync(mkdtempSync(join(tmpdir(), 'podkin-probe-')));
+  removeAbandoned();
+  const world = realpathSync(mkdtempSync(join(tmpdir(), `${worldName}${process.pid}-`)));
   try {
     return judgeProbes(await runProbes(world, way));
   } finally {
     rmSync(world, { recursive: true, force: true });
+  }
+}
+
+const worldName = 'podkin-probe-';
+
+/** Worlds of processes that were killed in their test. Another user's stay: they can not be removed, and are not ours. */
+function removeAbandoned(): void {
+  for (const name of readdirSync(tmpdir()).filter((one) => one.startsWith(worldName))) {
+    const pid = Number(name.slice(worldName.length).split('-')[0]);
+    if (!Number.isSafeInteger(pid) || pid <= 1 || processIdentity(pid) !== null) continue;
+    try {
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 /** Shells of real pods, and of the tool alone, inside the sandbox: what they see of a pod, and that nothing inside outlives what it should not. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createSandbox } from '../../src/scope/sandbox.ts';
@@ -53,6 +54,16 @@ describe.skipIf(!hasSandbox)('a sandboxed command', () => {
       text: '(no output)\n[Exit code 137.]',
       isError: true,
     });
+  });
+
+  it('[shell.self-test] leaves nothing behind, and removes what a test that was killed has left', async () => {
+    const abandoned = join(tmpdir(), 'podkin-probe-4194305-test');
+    await mkdir(abandoned);
+    await sandboxed('true');
+    expect(existsSync(abandoned)).toBe(false);
+    expect(readdirSync(tmpdir()).filter((name) => name.startsWith(`podkin-probe-${process.pid}-`))).toEqual(
+      [],
+    );
   });
 
   it('[shell.signals] what it leaves in the background is named and ended', async () => {
