@@ -68,6 +68,8 @@ async function bringBack(
   }
   await stage.untilTold(actor, incarnation);
   await untilAsked(stage, parent);
+  // Work that had waited for it may have brought it back.
+  if (actor.alive) return;
   if (back === 'never') {
     await replace(stage, actor);
     return;

@@ -9,7 +9,7 @@ import type { Actor, Stage } from './stage.ts';
 
 /** Over the logs as they stand; whoever is up must have come to rest. */
 export async function auditStage(stage: Stage): Promise<Finding[]> {
-  await Promise.all(stage.active.map(({ log }) => log.look()));
+  await Promise.all(stage.actors.map(({ log }) => log.look()));
   return auditLogs(stage.actors.map(audited));
 }
 
@@ -51,6 +51,8 @@ export async function endStage(
 
 /** Pods that were replaced, and whose children had something to tell them: it has to arrive after all. */
 async function raiseTheDead(stage: Stage): Promise<void> {
+  // Their last words came when nobody followed their logs any more.
+  await Promise.all(stage.actors.map(({ log }) => log.look()));
   const waiting = stage.actors.filter(
     ({ parent, standing }) => parent !== null && parent.retired && standing.acked < standing.emitted,
   );

@@ -79,6 +79,17 @@ export class Actor {
   get process(): ProcessIdentity | null {
     return ofType(this.log.entries, 'started').at(-1) ?? null;
   }
+  /** Its parent's log knows the newest life: the ends of those before it are told by then. */
+  get linked(): boolean {
+    if (this.parent === null || this.parent.retired) return true;
+    const { incarnation } = this.standing;
+    return ofType(this.parent.log.entries, 'child').some(
+      (entry) =>
+        entry.child.instance === this.instance &&
+        entry.state === 'linked' &&
+        entry.incarnation === incarnation,
+    );
+  }
   get alive(): boolean {
     return this.process !== null && isAlive(this.process) === 'alive';
   }
@@ -307,7 +318,9 @@ export class Stage {
   /** Until nothing is open in any active pod and everything has been told. */
   async rest(): Promise<void> {
     await this.until('the tree comes to rest', () =>
-      this.active.every(({ alive, standing }) => alive && standing.open.length === 0 && !standing.paused),
+      this.active.every(
+        (actor) => actor.alive && actor.linked && actor.standing.open.length === 0 && !actor.standing.paused,
+      ),
     );
   }
 
