@@ -1,6 +1,6 @@
 /** Plays a plan: series that stand in the rows file are passed over, two run side by side, and each is in the file as soon as it is over. */
 import { existsSync } from 'node:fs';
-import { appendRows, readRows, type SeriesRows } from './rows.ts';
+import { type SeriesRows, appendRows, isBroken, readRows } from './rows.ts';
 import { planOf } from './plan.ts';
 import { playSeries } from './series.ts';
 
@@ -10,6 +10,8 @@ export interface CampaignOptions {
   out: string;
   keep?: string;
   lanes: number;
+  /** Series that broke something are played again: after a mend. */
+  again?: boolean;
 }
 
 /**
@@ -20,7 +22,8 @@ export async function playCampaign(
   options: CampaignOptions,
   onSeries: (rows: SeriesRows) => void = () => undefined,
 ): Promise<SeriesRows[]> {
-  const done = new Set(readRows(options.out).map(({ series }) => series.seed));
+  const played = readRows(options.out).filter((rows) => options.again !== true || !isBroken(rows));
+  const done = new Set(played.map(({ series }) => series.seed));
   const left = planOf(options.kills).filter(({ seed }) => !done.has(seed));
   const stopped = () => existsSync(`${options.out}.stop`);
   const lane = async () => {

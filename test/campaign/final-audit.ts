@@ -109,6 +109,7 @@ function leftBehind(stage: Stage): string[] {
   return [
     ...processesOf(stage.home).map(({ pid, command }) => `leftover process ${pid}: ${command}`),
     ...open.map((name) => `leftover socket ${name}`),
+    ...stage.halfMade.map((name) => `leftover: the half-made pod ${name}, which no log knows`),
     ...leftovers(stage.home).map((text) => `leftover: ${text}`),
   ];
 }

@@ -83,7 +83,7 @@ async function cuttingRelay(path: string, options: { cuts: number; random: Rando
   renameSync(path, behind);
   const server: Server = createServer((near) => {
     const far = connect(behind);
-    let left = cuts > 0 ? options.random.int(2_500) : Number.POSITIVE_INFINITY;
+    let left = cuts > 0 ? options.random.int(1_500) : Number.POSITIVE_INFINITY;
     cuts -= 1;
     const end = () => {
       near.destroy();

@@ -43,24 +43,29 @@ export interface SeriesRows {
   series: SeriesRow;
 }
 
+/** Whether any play, or the end, broke a promise. */
+export function isBroken({ plays, series }: SeriesRows): boolean {
+  return series.problems.length > 0 || plays.some(({ problems }) => problems.length > 0);
+}
+
 /** One write: a series is in the file whole or, torn at its end, does not count. */
 export function appendRows(path: string, { plays, series }: SeriesRows): void {
   appendFileSync(path, [...plays, series].map((row) => `${JSON.stringify(row)}\n`).join(''));
 }
 
-/** What stands in the file; nothing where there is none. Throws on a whole line that is no row. */
+/** What stands in the file, of a series that was played again the last time; nothing where there is none. Throws on a whole line that is no row. */
 export function readRows(path: string): SeriesRows[] {
   if (!existsSync(path)) return [];
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
-  const found: SeriesRows[] = [];
+  const found = new Map<number, SeriesRows>();
   let plays: PlayRow[] = [];
   for (const line of lines) {
     const row = z.discriminatedUnion('row', [playRow, seriesRow]).parse(JSON.parse(line));
     if (row.row === 'play') plays.push(row);
     else {
-      found.push({ plays: plays.filter(({ seed }) => seed === row.seed), series: row });
+      found.set(row.seed, { plays: plays.filter(({ seed }) => seed === row.seed), series: row });
       plays = [];
     }
   }
-  return found;
+  return [...found.values()];
 }

@@ -103,6 +103,8 @@ export interface StageOptions {
 export class Stage {
   readonly home = new TestHome();
   readonly actors: Actor[] = [];
+  /** Names of pods that a death left without a log. */
+  readonly halfMade: string[] = [];
   readonly #armFile: string;
   readonly #watchers = new Map<string, FSWatcher>();
   readonly #openGates = new Set<string>();
@@ -189,12 +191,6 @@ export class Stage {
     return actor;
   }
 
-  /** A spawn was undone, its folder is gone: it never was. */
-  forget(actor: Actor): void {
-    this.#watchers.get(actor.name)?.close();
-    this.actors.splice(this.actors.indexOf(actor), 1);
-  }
-
   retire(actor: Actor): void {
     actor.retired = true;
     this.#watchers.get(actor.name)?.close();
@@ -208,15 +204,18 @@ export class Stage {
     return known ?? this.#enter(new Actor(this.home.pod(name), parent));
   }
 
-  /** Pods that are there and were not taken in yet: what a spawn left. */
-  takeInNew(parent: Actor): Actor[] {
-    const known = new Set(this.actors.map(({ name }) => name));
-    return podNames(this.home.home)
-      .filter(
-        (name) =>
-          !known.has(name) && readSpec(podFolder(this.home.home, name))?.parent?.instance === parent.instance,
-      )
-      .map((name) => this.#enter(new Actor(this.home.pod(name), parent)));
+  /**
+   * Pods of a parent at rest that are there and were not taken in yet: what a spawn left. One without a log is half made: nobody will ever start it or
+   * take it back, its name stays taken.
+   */
+  takeInNew(parent: Actor): void {
+    const known = new Set([...this.actors.map(({ name }) => name), ...this.halfMade]);
+    for (const name of podNames(this.home.home)) {
+      const folder = podFolder(this.home.home, name);
+      if (known.has(name) || readSpec(folder)?.parent?.instance !== parent.instance) continue;
+      if (existsSync(folder.log)) this.#enter(new Actor(this.home.pod(name), parent));
+      else this.halfMade.push(name);
+    }
   }
 
   // Lives

@@ -137,6 +137,8 @@ describe('the rows', () => {
     expect(readRows(path)).toEqual([]);
     const [first, second, third] = perfect(200);
     for (const rows of [first!, second!]) appendRows(path, rows);
+    // Played again: the last time counts.
+    appendRows(path, second!);
     appendFileSync(path, `${JSON.stringify(third!.plays[0])}\n{"row":"play","se`);
     expect(readRows(path)).toEqual([first, second]);
   });
