@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /** The folder of the bench's own package.json; `main.mjs` says where it is. */
-const folder = process.env['PODKIN_BENCH_PACKAGES'] ?? '.';
+const folder = process.env['PODKIN_BENCH_PACKAGES'] ?? process.cwd();
 const require = createRequire(join(folder, 'package.json'));
 
 /** Where an import of the package would end, as the path of a file; null where it is not installed. */
