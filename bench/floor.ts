@@ -19,6 +19,8 @@ createServer((socket) => {
     );
 }).listen(path, () => process.send?.('ready'));
 
+process.on('disconnect', () => process.exit(0));
+
 function answerTo(line: string): string {
   const { id } = JSON.parse(line) as { id: number };
   return `{"jsonrpc":"2.0","id":${id},"result":{"outcome":"accepted","received":${id}}}\n`;

@@ -31,9 +31,13 @@ export interface StagedPod {
 /** Runs `work` on a stage and takes everything away behind it, also when it fails. */
 export async function onStage<T>(work: (stage: Stage) => Promise<T>): Promise<T> {
   const stage = new Stage();
+  // Everything runs in sessions of its own and would outlive the terminal's signal.
+  const interrupted = () => void stage.close().finally(() => process.exit(130));
+  process.once('SIGINT', interrupted);
   try {
     return await work(stage);
   } finally {
+    process.off('SIGINT', interrupted);
     await stage.close();
   }
 }
@@ -123,7 +127,8 @@ export class Stage {
   #fork(script: string, args: string[], environment: NodeJS.ProcessEnv = {}): ChildProcess {
     const { PODKIN_BENCH_PACKAGES } = process.env;
     const env = { ...this.home.environment, PODKIN_BENCH_PACKAGES, ...environment };
-    const child = fork(this.script(script), args, { execArgv: [], env });
+    // A session of its own, as a pod has: Linux shares the processors out among sessions first.
+    const child = fork(this.script(script), args, { execArgv: [], env, detached: true });
     this.keep(child);
     return child;
   }

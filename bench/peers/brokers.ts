@@ -37,7 +37,11 @@ async function startRedis(folder: string): Promise<RunningBroker> {
     save: '',
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
-  const child = spawn('redis-server', args, { env: environment, stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn('redis-server', args, {
+    env: environment,
+    stdio: ['ignore', 'pipe', 'ignore'],
+    detached: true,
+  });
   await untilLine(child, /eady to accept connections/);
   return { process: child, address, promise: 'fdatasync before each answer' };
 }
@@ -55,6 +59,7 @@ async function startNats(folder: string): Promise<RunningBroker> {
   const child = spawn('nats-server', ['-c', configuration], {
     env: environment,
     stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
   });
   const [, address = ''] = await untilLine(child, /Listening for client connections on (\S+)/);
   await makeStream(address);
