@@ -13,6 +13,7 @@ import { deliveriesOf, isFinal } from './deliveries.ts';
 import { loadConfiguration } from './configuration.ts';
 import { diskFindings } from './disk-check.ts';
 import type { Finding } from './finding.ts';
+import { scopeFindings } from './scope-check.ts';
 import { type SeenPod, viewHome } from './pod-view.ts';
 import { age, columns, paint, type Paint } from './table.ts';
 
@@ -22,6 +23,7 @@ export async function doctorCommand(context: CommandContext, options: { json: bo
     nodeVersion(process.versions.node),
     ...models(context),
     ...diskFindings(context.home),
+    ...scopeFindings(context.home),
     await sandbox(context),
     await socketDir(context),
     ...staleSockets(context, seen),

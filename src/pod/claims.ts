@@ -64,7 +64,12 @@ export class Claims {
 
   /** Puts back what a person or a damaged file has taken out of the registry. */
   sweep(): void {
-    const claims = this.#registry.claims();
+    let claims: readonly Claim[];
+    try {
+      claims = this.#registry.claims();
+    } catch (error) {
+      return this.#tell('registryFailed', String(error));
+    }
     const missing = this.#wanted(claims).some(
       ({ owner }) => !claims.some((claim) => claim.owner.instance === owner.instance),
     );

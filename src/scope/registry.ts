@@ -63,6 +63,12 @@ export class Registry {
     return this.#read.claims;
   }
 
+  /** As it is on disk; null where it can not be understood. */
+  read(): readonly Claim[] | null {
+    const { claims, damaged } = this.#parse();
+    return damaged ? null : claims;
+  }
+
   /** Changes the claims with nobody else in between. Throws `RegistryBusy`, or the file system's error with nothing changed. */
   async update<T>(change: (claims: readonly Claim[]) => { claims: readonly Claim[]; answer: T }): Promise<T> {
     createFolder(this.#folder);

@@ -28,4 +28,6 @@ export const scope = {
   'scope.two-trees': 'another tree of the home neither writes there nor hands it down, until it is free',
   'verify.scope':
     'tells a path that two children hold, one given twice, one taken back twice, and one that an ended child keeps',
+  'scope.registry-restored':
+    'the registry is put back by the living when a person removes or damages it, and doctor says who holds what',
 } as const;

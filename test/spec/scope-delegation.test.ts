@@ -1,11 +1,11 @@
 /** A path that a child may write in is the child's alone, until it ends; in every way of ending, and over restarts of either side. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Registry } from '../../src/scope/registry.ts';
 import { ofType } from '../support/audit.ts';
 import { promiseKept } from '../support/promise-kept.ts';
-import { TestHome, type TestPod, gone } from '../support/rig.ts';
+import { TestHome, type TestPod, eventually, gone } from '../support/rig.ts';
 
 const scenario = `rules:
   - { last: user, matches: '^write (\\S+)', call: [{ Write: { path: '{{match.1}}', content: "by {{pod}}\\n" } }] }
@@ -98,6 +98,24 @@ describe('while a child holds a path', () => {
     await does(root, 'stop kid');
     await spawns(other, 'mine', 'out');
     expect(await does(root, 'write out/b')).toMatchObject({ isError: true });
+  });
+});
+
+describe('the registry of a home', () => {
+  it('[scope.registry-restored] is put back by the living when a person removes or damages it, and doctor says who holds what', async () => {
+    const root = await startRoot();
+    const kid = await spawns(root, 'kid', 'out');
+    const path = join(home.home.state, 'scope.json');
+    const owners = () => new Registry(home.home).claims().map(({ owner }) => owner.name);
+    for (const spoil of [() => rmSync(path), () => writeFileSync(path, '{"claims"')]) {
+      spoil();
+      await eventually(home.home.state, () => owners().length === 2, 'the claims to be back');
+      expect(owners().sort((a, b) => a.localeCompare(b))).toEqual(['kid', 'root']);
+    }
+    expect(await does(kid, 'write out/a')).toMatchObject(ok);
+    expect(await does(root, 'write out/a')).toMatchObject(heldByKid);
+    const { stdout } = await home.run(['doctor']);
+    expect(stdout).toContain(`held alone by kid: ${join(home.work, 'out')}`);
   });
 });
 
