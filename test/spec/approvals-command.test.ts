@@ -26,7 +26,7 @@ rules:
 `;
 const below = `
 rules:
-  - { pod: root, last: user, call: [{ SpawnPod: { name: low, task: go } }] }
+  - { pod: root, last: user, call: [{ SpawnPod: { name: low, task: go, write: ["."] } }] }
   - { pod: low, last: user, call: [{ Bash: { command: "echo ran >> marks" } }] }
   - { say: "{{pod}}: {{lastText}}" }
 `;
