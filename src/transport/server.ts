@@ -3,10 +3,9 @@
  * snapshot. The socket file is only ever put in place whole, and only ever removed while it is our own.
  */
 import { systemCode } from '../std/system-code.ts';
-import { randomBytes } from 'node:crypto';
-import { chmod, lstat, rename, unlink } from 'node:fs/promises';
+import { chmod, lstat, rename, rm, unlink } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { z } from 'zod';
 import { rpcCodes, WireError } from '../protocol/errors.ts';
 import { methods, type MethodName, type Params, type Result } from '../protocol/methods.ts';
@@ -144,10 +143,12 @@ async function bindAt(
 ): Promise<Bound> {
   checkSocketPath(path);
   const dir = dirname(path);
-  const provisional = join(dir, `.${randomBytes(4).toString('hex')}`);
+  // One name for one address: what a process that was killed in the middle has left is found again.
+  const provisional = join(dir, `.${basename(path, '.sock')}`);
   checkSocketPath(provisional);
   await ensureRuntimeDir(dir);
   await checkReplaceable(path);
+  await rm(provisional, { force: true });
   const server = createServer({ allowHalfOpen: true }, accept);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -176,7 +176,7 @@ function keepHome(stage: Stage, path: string): void {
   cpSync(stage.home.path, path, {
     recursive: true,
     // Sockets and pipes can not be copied.
-    filter: (from) => !from.endsWith('.sock') && !/\/work\/g\d+$/.test(from),
+    filter: (from) => !/\/h\/run\/|\/work\/g\d+$/.test(from),
   });
 }
 

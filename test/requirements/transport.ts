@@ -74,4 +74,6 @@ export const transport = {
   'transport.without-id':
     'a method without an id is handled like any other and gets no answer, also when it is refused',
   'transport.write-failure': 'a write that fails does not cancel input that has arrived',
+  'transport.half-bound':
+    'what a process that was killed while it bound its socket has left is taken away by the next one',
 } as const;

@@ -203,6 +203,14 @@ describe('server', () => {
     expect(await readdir(dir)).toEqual(['pod.sock']);
   });
 
+  it('[transport.half-bound] what a process that was killed while it bound its socket has left is taken away by the next one', async () => {
+    const dir = await tempDir();
+    const path = join(dir, 'a.sock');
+    await writeFile(join(dir, '.a'), '');
+    await serve(echo, { path });
+    expect(await readdir(dir)).toEqual(['a.sock']);
+  });
+
   it('[transport.path-too-long] a path over 103 bytes, not characters, is refused before anything is made', async () => {
     const dir = await tempDir();
     const path = join(dir, 'é'.repeat(50));
