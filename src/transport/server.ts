@@ -144,7 +144,7 @@ async function bindAt(
   checkSocketPath(path);
   const dir = dirname(path);
   // One name for one address: what a process that was killed in the middle has left is found again.
-  const provisional = join(dir, `.${basename(path, '.sock')}`);
+  const provisional = join(dir, `.${basename(path).replace(/\.sock$|.$/, '')}`);
   checkSocketPath(provisional);
   await ensureRuntimeDir(dir);
   await checkReplaceable(path);

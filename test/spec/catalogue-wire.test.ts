@@ -73,7 +73,7 @@ it('[catalogue.sender-without-descriptors] a child that has no descriptor left f
   await kid.stop();
   const limited = spawn(
     '/bin/sh',
-    ['-c', 'ulimit -n 40; exec "$0" "$@"', process.execPath, commandFile, '__pod', kid.folder.path],
+    ['-c', 'ulimit -n 56; exec "$0" "$@"', process.execPath, commandFile, '__pod', kid.folder.path],
     { env: home.environment, stdio: 'ignore', detached: true, cwd: '/' },
   );
   const exited = once(limited, 'exit');
@@ -84,7 +84,7 @@ it('[catalogue.sender-without-descriptors] a child that has no descriptor left f
   await connected.call('subscribe');
   await root.run('give');
   await connected.until('it answers', ({ params }) => params?.type === 'textDelta');
-  for (let count = 0; count < 60; count += 1) {
+  for (let count = 0; count < 80; count += 1) {
     const wire = await rawWire(kid.socket).catch(() => null);
     if (wire !== null) wires.push(wire.listen());
   }

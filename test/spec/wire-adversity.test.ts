@@ -123,7 +123,7 @@ describe('descriptors', () => {
     const [child] = await fakeChildren(home, pod, 1);
     const limited = spawn(
       '/bin/sh',
-      ['-c', 'ulimit -n 40; exec "$0" "$@"', process.execPath, commandFile, '__pod', pod.folder.path],
+      ['-c', 'ulimit -n 56; exec "$0" "$@"', process.execPath, commandFile, '__pod', pod.folder.path],
       { env: home.environment, stdio: 'ignore', detached: true, cwd: '/' },
     );
     await eventually(home.home.runtime, () => existsSync(pod.socket), 'the pod listens').catch(async () => {
@@ -132,7 +132,7 @@ describe('descriptors', () => {
     await child!.link();
     const connected = (await rawWire(pod.socket)).listen();
     wires.push(connected);
-    for (let count = 0; count < 60; count += 1) {
+    for (let count = 0; count < 80; count += 1) {
       const wire = await rawWire(pod.socket).catch(() => null);
       if (wire !== null) wires.push(wire.listen());
     }
