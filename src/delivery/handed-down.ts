@@ -50,9 +50,18 @@ function reclaim({ name, instance, holds }: ChildFacts, reason: string): EntryBo
   return [{ type: 'scope', change: 'reclaimed', child: { name, instance }, scope: holds, reason }];
 }
 
-/** A child that is back after its end was told holds what it held before, as far as this pod can still give it. For the append of its link. */
-export function regrant(facts: Facts, child: ChildFacts): EntryBody[] {
-  if (child.holds !== null || child.scope === null || child.scope.write.length === 0) return [];
+/**
+ * A child that is back after its end was told holds what it held before, as far as this pod can still give it. For the append of its link. The last link
+ * of a life whose end stands here already, made to hear that it was heard, brings nobody back.
+ */
+export function regrant(facts: Facts, child: ChildFacts, incarnation: number): EntryBody[] {
+  if (
+    incarnation <= child.terminal ||
+    child.holds !== null ||
+    child.scope === null ||
+    child.scope.write.length === 0
+  )
+    return [];
   return delegation(child, givable(scopeByLog(facts), child.scope));
 }
 

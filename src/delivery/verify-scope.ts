@@ -24,6 +24,8 @@ export class ScopeCheck {
       const life = this.#life(from.instance);
       const ends = event.kind === 'shutDown' || event.kind === 'died';
       if (ends) life.ended = Math.max(life.ended, from.incarnation);
+      // A later life follows that has not linked: it holds on, and its own end is told next.
+      if (event.kind === 'died' && event.restored) life.begun = Math.max(life.begun, from.incarnation + 1);
     } else if (entry.type === 'scope' && entry.child !== undefined) {
       if (entry.change === 'delegated') this.#delegated(entry.child, entry.scope, entry.seq);
       else this.#reclaimed(entry.child, entry.seq);

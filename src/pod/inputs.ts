@@ -213,7 +213,7 @@ export function onLink(core: Core, link: Params<'link'>, sure: ReadonlySet<strin
   commitInput(core, [
     ...died,
     linked(link),
-    ...regrant(facts, child),
+    ...regrant(facts, child, incarnation),
     ...reconcile(facts, child, link.assignments, sure),
   ]);
   core.ports.perform({ type: 'statusChanged' });

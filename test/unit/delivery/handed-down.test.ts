@@ -66,12 +66,12 @@ class Log {
 
 type Step =
   | { do: 'spawn'; root: number }
-  | { do: 'shutDown' | 'died' | 'restart' | 'restored' | 'undone' | 'removed'; child: number };
+  | { do: 'shutDown' | 'died' | 'restart' | 'relink' | 'restored' | 'undone' | 'removed'; child: number };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant('spawn' as const), root: fc.nat(roots.length - 1) }),
   fc.record({
-    do: fc.constantFrom('shutDown', 'died', 'restart', 'restored', 'undone', 'removed' as const),
+    do: fc.constantFrom('shutDown', 'died', 'restart', 'relink', 'restored', 'undone', 'removed' as const),
     child: fc.nat(5),
   }),
 );
@@ -86,6 +86,8 @@ function play(log: Log, one: Step, number: number): void {
       return log.commit(forgotten(log.facts, ref(child), { state: one.do }));
     case 'restart':
       return link(log, child, child.incarnation + 1);
+    case 'relink':
+      return link(log, child, child.incarnation);
     case 'restored':
       // A later life tells of it, and holds on.
       end(log, child, { kind: 'died', assignments: [], outstanding: [], restored: true });
@@ -110,7 +112,7 @@ function spawn(log: Log, root: string, number: number): void {
 
 function link(log: Log, child: ChildFacts, incarnation: number): void {
   const linked: EntryBody = { type: 'child', child: ref(child), state: 'linked', incarnation };
-  log.commit([linked, ...regrant(log.facts, child)]);
+  log.commit([linked, ...regrant(log.facts, child, incarnation)]);
 }
 
 function end(log: Log, child: ChildFacts, event: PodEvent): void {
