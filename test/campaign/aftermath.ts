@@ -32,7 +32,11 @@ async function goOn(stage: Stage, deaths: Deaths, { told }: { told: boolean }): 
   const [only] = deaths.dead;
   if (told && only !== undefined && deaths.dead.length === 1 && only.actor.parent?.alive === true)
     await stage.untilTold(only.actor, only.incarnation);
-  if (deaths.holding !== null) await stage.release(deaths.holding, 'open', 50);
+  if (deaths.holding !== null) {
+    // A command that has only just been called opens its gate in a while; where its pod died nobody will.
+    const waits = stage.root.alive && stage.root.standing.turn === 'inTool';
+    await stage.release(deaths.holding, 'open', waits ? 10_000 : 50);
+  }
   deaths.holding = null;
   const { paused } = deaths;
   if (paused === null) return;

@@ -72,6 +72,17 @@ async function raiseTheDead(stage: Stage): Promise<void> {
     waiting.every((actor) => through(actor) >= actor.standing.emitted),
   );
   await stage.rest();
+  await takeBack(stage);
+}
+
+/** Whoever was raised may have had work left for a child that had been stopped, and has started it again. */
+async function takeBack(stage: Stage): Promise<void> {
+  await Promise.all(stage.actors.map(({ log }) => log.look()));
+  const back = stage.actors.filter((actor) => actor.retired && actor.alive);
+  if (back.length === 0) return;
+  for (const actor of back) actor.retired = false;
+  await stage.rest();
+  await takeBack(stage);
 }
 
 /** Each that is up says of itself that nothing is open, and that no watchdog had to help it. Answers the number of rescues. */
