@@ -72,6 +72,8 @@ const bwrapPlaces = [
 ] as const;
 const macosProgram = '/usr/bin/sandbox-exec';
 export const infoDescriptor = 3;
+/** For its list of options: what takes longer is no bubblewrap. */
+const helpMs = 5_000;
 /** Of the self-test's own folder in memory. */
 const probeTmpBytes = 1024 * 1024;
 
@@ -108,7 +110,7 @@ function bubblewrap(options: SandboxOptions): Sandbox {
     });
   const test = async (): Promise<SandboxState> => {
     try {
-      features = bwrapFeatures((await promisify(execFile)(program, ['--help'])).stdout);
+      features = bwrapFeatures((await promisify(execFile)(program, ['--help'], { timeout: helpMs })).stdout);
     } catch (error) {
       return blockedState(`${program} can not be run: ${error instanceof Error ? error.message : ''}`);
     }
