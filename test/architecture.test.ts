@@ -43,7 +43,18 @@ const keyholes: { from: string; to: string; only: string[] }[] = [
   { from: 'cli', to: 'pod', only: ['start-process.ts', 'stop-process.ts', 'read-output.ts', 'reports.ts'] },
   { from: 'cli', to: 'delivery', only: ['verify.ts', 'handed-down.ts', 'ledger.ts', 'settled.ts'] },
   { from: 'cli', to: 'model', only: ['create.ts'] },
-  { from: 'cli', to: 'scope', only: ['claims.ts', 'permission-rules.ts', 'registry.ts', 'sandbox.ts'] },
+  {
+    from: 'cli',
+    to: 'scope',
+    only: [
+      'claims.ts',
+      'path-mistake.ts',
+      'permission-rules.ts',
+      'registry.ts',
+      'sandbox.ts',
+      'stand-ins.ts',
+    ],
+  },
   // Arithmetic on scopes, no files.
   { from: 'delivery', to: 'scope', only: ['narrow.ts'] },
   { from: 'tools', to: 'protocol', only: ['names.ts'] },

@@ -22,7 +22,7 @@ import {
 } from '../session/settings.ts';
 import { CommandFailed, exitStatus } from './context.ts';
 import { nearest } from './find-pod.ts';
-import { pathMistake } from './root-scope.ts';
+import { pathMistake } from '../scope/path-mistake.ts';
 
 const permissionMode = z.enum(permissionModes);
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { readSpec, podFolder, podNames } from '../session/home.ts';
 import { readEntries } from '../session/read-log.ts';
 import { createSandbox } from '../scope/sandbox.ts';
+import { abandonedPaths, standInLeases } from '../scope/stand-ins.ts';
 import { type SandboxSettings, defaultLimits, defaultSandboxSettings } from '../session/settings.ts';
 import { ensureRuntimeDir } from '../transport/address.ts';
 import type { CommandContext } from './context.ts';
@@ -28,6 +29,7 @@ export async function doctorCommand(context: CommandContext, options: { json: bo
     await socketDir(context),
     ...staleSockets(context, seen),
     ...leftovers(context),
+    ...standIns(context),
     ...(await logs(context)),
     ...pods(seen),
     ...(await lateEvents(context, Date.now())),
@@ -92,7 +94,7 @@ async function sandbox({ environment, cwd, home }: CommandContext): Promise<Find
     settings = defaultSandboxSettings;
   }
   const { config, state, runtime } = home;
-  const leases = join(state, 'stand-ins');
+  const leases = standInLeases(home);
   const tmpBytes = defaultLimits.shellTmpBytes;
   const found = await createSandbox({ settings, hidden: [config, state, runtime], leases, tmpBytes }).state();
   return found.kind === 'working'
@@ -141,6 +143,16 @@ function leftovers({ home }: CommandContext): Finding[] {
       text: `${path}: making or removing a pod was cut off`,
       mend: `rm -r ${path}`,
     }));
+}
+
+/** Empty files and directories that a command had on the disk when its pod was killed. */
+function standIns({ home }: CommandContext): Finding[] {
+  const left = abandonedPaths(standInLeases(home));
+  if (left.length === 0) return [];
+  const [first = ''] = left;
+  const text = `${first}${left.length === 1 ? '' : ` and ${left.length - 1} more`}: empty, left by a shell whose pod was killed`;
+  const mend = 'the next pod of this home that starts or runs a command removes them';
+  return [{ check: 'stand-ins', level: 'warning', text, mend }];
 }
 
 function namesIn(folder: string): string[] {

@@ -1,9 +1,13 @@
 /** `podkin inspect`: everything known about one pod, always as JSON. */
 import type { StatusResult } from '../protocol/methods.ts';
 import { scopeByLog } from '../delivery/handed-down.ts';
+import { scopeBesideOthers } from '../scope/claims.ts';
+import { Registry } from '../scope/registry.ts';
 import type { PathScope } from '../session/entries.ts';
 import type { Facts } from '../session/facts.ts';
 import { foldLog } from '../session/fold-log.ts';
+import type { Home } from '../session/home.ts';
+import { type ProcessIdentity, isAlive } from '../std/process-identity.ts';
 import type { CommandContext } from './context.ts';
 import { exitStatus } from './context.ts';
 import { findPod } from './find-pod.ts';
@@ -22,7 +26,7 @@ export async function inspectCommand(context: CommandContext, name: string): Pro
     log: folder.log,
     stderr: folder.stderr,
     scope: spec.scope,
-    ...(await scopeDetails(seen)),
+    ...(await scopeDetails(context.home, seen)),
     limits: limitsOf(pod),
     cwd: spec.cwd,
     permissionMode: spec.permissionMode,
@@ -37,19 +41,23 @@ export async function inspectCommand(context: CommandContext, name: string): Pro
 }
 
 interface ScopeDetails {
-  /** What the log says that it may touch now. */
+  /** What it may touch now: for a living pod minus what others of the home hold, for another one what its log says. */
   scopeNow: PathScope;
   /** What its children hold of it. */
   handedDown: { name: string; write: readonly string[] }[];
 }
 
-async function scopeDetails({ pod, sight }: SeenPod): Promise<Partial<ScopeDetails>> {
+async function scopeDetails(home: Home, { pod, sight }: SeenPod): Promise<Partial<ScopeDetails>> {
   const facts = sight.kind === 'live' ? await foldLog(pod.folder.log) : sight.facts;
   if (facts.session === null) return {};
   const handedDown = [...facts.children.values()].flatMap(({ name, holds }) =>
     holds === null ? [] : [{ name, write: holds.write }],
   );
-  return { scopeNow: scopeByLog(facts), handedDown };
+  const byLog = scopeByLog(facts);
+  if (sight.kind !== 'live') return { scopeNow: byLog, handedDown };
+  const lives = (process: ProcessIdentity) => isAlive(process) === 'alive';
+  const registry = { claims: new Registry(home).claims(), isAlive: lives };
+  return { scopeNow: scopeBesideOthers(byLog, facts.session, registry), handedDown };
 }
 
 interface Details {

@@ -9,6 +9,7 @@ import { bury } from '../session/bury.ts';
 import { foldLog } from '../session/fold-log.ts';
 import { isRemoved } from '../session/home.ts';
 import { type HeldLock, takeLock } from '../session/lock.ts';
+import { removeAbandoned, standInLeases } from '../scope/stand-ins.ts';
 import type { CommandContext } from './context.ts';
 import { exitStatus } from './context.ts';
 import { allPods, findPod, type FoundPod } from './find-pod.ts';
@@ -55,8 +56,13 @@ async function removePod(
   const lock = await takeLock({ instance: pod.instance, folder: pod.folder.path });
   if (!lock.taken) return `"${name}" was started meanwhile: "podkin stop ${name}" first`;
   await remove(context, pod, { lock, discarded: owed.length > 0 });
+  // Maybe no pod of this home runs a command again.
+  removeAbandoned(standInLeases(context.home));
   for (const child of childrenOf(context, pod)) {
-    if (await runs(child)) context.stderr.write(`${child.name} still runs and has no parent any more.\n`);
+    if (await runs(child))
+      context.stderr.write(
+        `${child.name} still runs and has no parent any more: podkin stop ${child.name}\n`,
+      );
   }
   return null;
 }

@@ -34,16 +34,6 @@ function allowed(cwd: string, read: string[], write: string[]): { read: string[]
   return { read: read.length === 0 ? [cwd, ...write] : [...read, ...write], write };
 }
 
-/** What is wrong with a path of a scope, as the end of a sentence that begins with it; null when nothing is. */
-export function pathMistake(path: string): string | null {
-  if (path.trim() === '') return 'is empty: name a file or directory';
-  if (path.includes('\0')) return 'holds a NUL character';
-  const inner = path.replace(/(^|\/)\*\/*$/, '');
-  if (inner.includes('*'))
-    return 'is a pattern, and none are known but a last "/*": a path means all below it, "path/*" only what lies directly in it';
-  return null;
-}
-
 /** The path without symbolic links, as the disk spells it; what does not exist yet keeps its name below what does. Takes an absolute path. */
 export function realPath(path: string): string {
   try {

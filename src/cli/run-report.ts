@@ -44,11 +44,17 @@ export function printReport(context: CommandContext, format: OutputFormat): RunR
     ending() {},
     result(result, end) {
       if (format !== 'text') stdout.write(jsonLine(result));
-      else if (result.text !== '') stdout.write(`${result.text.replace(/\n+$/, '')}\n`);
+      else if (result.text !== '') stdout.write(`${answerText(result.text, context.isTerminal)}\n`);
       if (result.status !== 'done')
         stderr.write(`${[trouble(result, end), ...nextSteps(result, end)].join('\n')}\n`);
     },
   };
+}
+
+/** A program gets the answer as it is; a terminal nothing that steers it. */
+function answerText(text: string, isTerminal: boolean): string {
+  const answer = text.replace(/\n+$/, '');
+  return isTerminal ? printable(answer) : answer;
 }
 
 function troubleLine(event: Extract<LiveEvent, { type: 'entry' | 'alert' }>): string | null {

@@ -20,7 +20,8 @@ import { createRoot, type Root, type RootPlan, startRoot } from './create-root.t
 import { endTree } from './end-tree.ts';
 import { catchSignals, type Interruption } from './interruption.ts';
 import { exitOf, newTally, type RunEnd, runResult } from './result.ts';
-import { pathMistake, realPath } from './root-scope.ts';
+import { pathMistake } from '../scope/path-mistake.ts';
+import { realPath } from './root-scope.ts';
 import { outputFormats, personReport, printReport, type OutputFormat, type RunReport } from './run-report.ts';
 import { RunQuestions } from './run-questions.ts';
 import { TreeWatch } from './tree-watch.ts';
@@ -90,7 +91,7 @@ async function taskOf(context: CommandContext, given: string | undefined): Promi
   throw usage(
     given === '-'
       ? 'stdin held no task: pipe it in, as in: echo "…" | podkin run -'
-      : 'there is no task: give one, as in: podkin run "…", or - to read it from stdin',
+      : 'there is no task: give one, before options that take several values, as in: podkin run "…" --write src; or - to read it from stdin',
   );
 }
 

@@ -8,6 +8,7 @@ import type {
   ToolResultEntry,
   TurnEndedEntry,
 } from '../session/entries.ts';
+import type { PodEvent } from '../protocol/pod-event.ts';
 import type { JsonValue } from '../std/json.ts';
 import { counted, dollars, duration, oneLine, printable, visible } from './printable.ts';
 import { paint, type Paint } from './table.ts';
@@ -57,7 +58,7 @@ const renderers: Renderers = {
   assignment: ({ state, child, text }, say) =>
     state === 'open' ? say(`↓ ${child.name}: ${oneLine(text, excerptCharsMax)}`, 'dim') : null,
   podEventReceived: ({ reads, from, event }, say) =>
-    reads ? null : say(`◇ ${from.name}: ${event.kind}`, 'dim'),
+    reads ? null : say(`◇ ${eventLine(from.name, event)}`, 'dim'),
   podEventEmitted: ({ event, eventSeq }, say) =>
     say(`↑ ${event.kind} (event ${eventSeq} for the parent)`, 'dim'),
 };
@@ -97,31 +98,33 @@ function callInput(input: JsonValue): string {
 function resultLine(entry: Entry<ToolResultEntry>, say: Say): string {
   const text = oneLine(entry.text, resultCharsMax);
   const tool = oneLine(entry.tool, 63);
-  if (entry.denied === true) return say(`✗ ${tool} denied: ${text}`, 'red');
+  if (entry.denied === true) return say(`✗ ${tool} denied: ${text.replace(/^Denied: /, '')}`, 'red');
   if (entry.interrupted === true) return say(`✗ ${tool} interrupted`, 'yellow');
   return entry.isError ? say(`✗ ${tool}: ${text}`, 'red') : say(`← ${text}`, 'dim');
 }
 
+function eventLine(from: string, event: PodEvent): string {
+  switch (event.kind) {
+    case 'turnEnded':
+      return `${from} ${outcomeWord(event.outcome)}: ${oneLine(event.text, excerptCharsMax)}`;
+    case 'errored':
+      return `${from} failed: ${oneLine(event.error.message, excerptCharsMax)}`;
+    case 'died':
+      return `${from} died (${event.signal ?? (event.exitCode === undefined ? 'cause unknown' : `exit code ${event.exitCode}`)})`;
+    case 'shutDown':
+      return `${from} was shut down${event.reason === undefined ? '' : `: ${oneLine(event.reason, excerptCharsMax)}`}`;
+    case 'unreachable':
+      return `${from} does not answer`;
+    case 'scopeSubDelegated':
+      return `${from} handed a part of its scope to ${event.to.name}`;
+  }
+  return 'a notice';
+}
+
 function systemItemLine(item: SystemItem): string {
   switch (item.kind) {
-    case 'podEvent': {
-      const { event, from } = item;
-      switch (event.kind) {
-        case 'turnEnded':
-          return `${from.name} ${outcomeWord(event.outcome)}: ${oneLine(event.text, excerptCharsMax)}`;
-        case 'errored':
-          return `${from.name} failed: ${oneLine(event.error.message, excerptCharsMax)}`;
-        case 'died':
-          return `${from.name} died (${event.signal ?? (event.exitCode === undefined ? 'cause unknown' : `exit code ${event.exitCode}`)})`;
-        case 'shutDown':
-          return `${from.name} was shut down${event.reason === undefined ? '' : `: ${oneLine(event.reason, excerptCharsMax)}`}`;
-        case 'unreachable':
-          return `${from.name} does not answer`;
-        case 'scopeSubDelegated':
-          return `${from.name} handed a part of its scope to ${event.to.name}`;
-      }
-      break;
-    }
+    case 'podEvent':
+      return eventLine(item.from.name, item.event);
     case 'notice':
       return `notice from ${speaker(item.from)}: ${oneLine(noticeWords(item.body), excerptCharsMax)}`;
     case 'assignment':

@@ -1,8 +1,8 @@
 /** Puts a pod's parts together: which effect is done by whom. The only place that knows them all. */
-import { join } from 'node:path';
 import { deferred } from '../std/deferred.ts';
 import type { Model } from '../model/port.ts';
 import type { PodRef } from '../session/entries.ts';
+import { standInLeases } from '../scope/stand-ins.ts';
 import { type Sandbox, createSandbox } from '../scope/sandbox.ts';
 import { podFolder, readToken } from '../session/home.ts';
 import { defaultSandboxSettings, sandboxSettingsSchema } from '../session/settings.ts';
@@ -89,7 +89,7 @@ function sandboxOf(pod: Pod): Sandbox {
   return createSandbox({
     settings: settings.success ? settings.data : defaultSandboxSettings,
     hidden: [config, state, runtime],
-    leases: join(state, 'stand-ins'),
+    leases: standInLeases(pod.home),
     tmpBytes: pod.core.limits.shellTmpBytes,
   });
 }

@@ -2,6 +2,7 @@
  * A pod's process from its folder to its end: lock, log, `started` on disk, socket, and only then the first word to whoever waits. Nothing here imports
  * a provider SDK: that comes with the first request.
  */
+import { removeAbandoned, standInLeases } from '../scope/stand-ins.ts';
 import { writeSync, closeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -167,6 +168,7 @@ async function live({ pod, lock }: OpenedPod): Promise<number> {
   const ended = parts.ended;
   catchSignals(pod);
   say({ kind: 'ready', pid: process.pid, incarnation: pod.facts.incarnation, socket: server.path });
+  removeAbandoned(standInLeases(pod.home));
   parts.parentLink?.start();
   pod.input((core) => boot(core));
   const sweeper = setInterval(() => sweep(pod, server, parts.children), pod.core.limits.sweepMs);

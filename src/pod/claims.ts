@@ -4,10 +4,17 @@
  */
 import { isAlive, ownIdentity, type ProcessIdentity } from '../std/process-identity.ts';
 import { scopeByLog } from '../delivery/handed-down.ts';
-import type { PathScope, ScopeDeny, SessionEntry } from '../session/entries.ts';
+import type { PathScope, SessionEntry } from '../session/entries.ts';
 import type { Facts } from '../session/facts.ts';
 import type { Home } from '../session/home.ts';
-import { type Claim, type Conflict, conflictText, heldByOthers, replaced } from '../scope/claims.ts';
+import {
+  type Claim,
+  type Conflict,
+  conflictText,
+  podsAbove,
+  replaced,
+  scopeBesideOthers,
+} from '../scope/claims.ts';
 import { Registry } from '../scope/registry.ts';
 
 export interface ClaimsOwner {
@@ -32,19 +39,12 @@ export class Claims {
     this.#registry = new Registry(pod.home);
   }
 
-  /** The scope in force: by the log, minus what others hold. A child writes only where its parent's claim for it stands. Throws the file system's error. */
+  /** The scope in force. Throws the file system's error. */
   now(): PathScope {
     const { facts, session } = this.#pod;
     const scope = scopeByLog(facts);
     if (scope.write.length === 0) return scope;
-    const claims = this.#registry.claims();
-    const me = { instance: session.instance, above: this.#above(claims) };
-    const held: ScopeDeny[] = heldByOthers(claims, me, lives).map((other) => ({ ...other, right: 'write' }));
-    const own = claims.find(({ owner }) => owner.instance === session.instance);
-    const write =
-      session.parent === null ? scope.write : scope.write.filter((root) => own?.write.includes(root));
-    const deny = [...(scope.deny ?? []), ...held];
-    return { read: scope.read, write, ...(deny.length === 0 ? {} : { deny }) };
+    return scopeBesideOthers(scope, session, { claims: this.#registry.claims(), isAlive: lives });
   }
 
   /** Makes the registry say what the log says; answers with what others hold. Begins after everything that is committed now. */
@@ -105,7 +105,7 @@ export class Claims {
     const { facts, session } = this.#pod;
     const me = { name: session.name, instance: session.instance };
     const maker = ownIdentity();
-    const above = [...this.#above(before), me.instance];
+    const above = [...podsAbove(before, session), me.instance];
     const children = [...facts.children.values()].flatMap(({ name, instance, holds, process }): Claim[] => {
       if (holds === null || holds.write.length === 0) return [];
       const { write, deny = [] } = holds;
@@ -115,14 +115,6 @@ export class Claims {
     const exclusive = session.settings['exclusiveScope'] === true;
     const { write, deny = [] } = session.scope;
     return [{ owner: me, above: [], write, deny, exclusive, maker, process: maker }, ...children];
-  }
-
-  /** The own claim knows it; before there is one, what every pod knows of its tree. */
-  #above(claims: readonly Claim[]): readonly string[] {
-    const { instance, parent, root } = this.#pod.session;
-    if (parent === null) return [];
-    const own = claims.find(({ owner }) => owner.instance === instance);
-    return own?.above ?? [...new Set([root.instance, parent.instance])];
   }
 
   #tell(code: string, text: string): void {

@@ -7,7 +7,7 @@
  * - G2 A claim counts while its owner's process lives, or the one that made it, which then is bound to take it back.
  * - G3 A giver's claims are replaced together: they are what its log says, and nothing else of its is left.
  */
-import type { PodRef, ScopeDeny } from '../session/entries.ts';
+import type { PathScope, PodRef, ScopeDeny } from '../session/entries.ts';
 import type { ProcessIdentity } from '../std/process-identity.ts';
 import { contested } from './narrow.ts';
 
@@ -94,6 +94,39 @@ export function heldByOthers(
     .filter((claim) => giverOf(claim) !== me.instance && counts(claim, isAlive))
     .filter((claim) => own?.exclusive !== true || contested(own, claim) !== null)
     .flatMap((claim) => claim.write.map((path) => ({ path, holder: claim.owner.name })));
+}
+
+/** As a pod's session tells it. */
+export interface ClaimingPod {
+  readonly instance: string;
+  readonly parent: PodRef | null;
+  readonly root: PodRef;
+}
+
+/** Its own claim knows it; before there is one, what every pod knows of its tree. The tree's root first. */
+export function podsAbove(
+  claims: readonly Claim[],
+  { instance, parent, root }: ClaimingPod,
+): readonly string[] {
+  if (parent === null) return [];
+  const own = claims.find(({ owner }) => owner.instance === instance);
+  return own?.above ?? [...new Set([root.instance, parent.instance])];
+}
+
+/** The scope in force of a living pod: `byLog`, minus what others hold. A child writes only where its parent's claim for it stands. */
+export function scopeBesideOthers(
+  byLog: PathScope,
+  pod: ClaimingPod,
+  registry: { readonly claims: readonly Claim[]; readonly isAlive: IsAlive },
+): PathScope {
+  if (byLog.write.length === 0) return byLog;
+  const { claims, isAlive } = registry;
+  const me = { instance: pod.instance, above: podsAbove(claims, pod) };
+  const held: ScopeDeny[] = heldByOthers(claims, me, isAlive).map((other) => ({ ...other, right: 'write' }));
+  const own = claims.find(({ owner }) => owner.instance === pod.instance);
+  const write = pod.parent === null ? byLog.write : byLog.write.filter((root) => own?.write.includes(root));
+  const deny = [...(byLog.deny ?? []), ...held];
+  return { read: byLog.read, write, ...(deny.length === 0 ? {} : { deny }) };
 }
 
 /** For people and models: whose the path is, and how it becomes free. */

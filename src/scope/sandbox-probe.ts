@@ -98,6 +98,8 @@ function probes(
 ): string {
   const closed = ['outside', 'hidden', 'denied'] as const;
   const lines = [
+    // What the probes need is not always where the user's own path leads.
+    'PATH="$PATH:/usr/bin:/bin:/run/current-system/sw/bin"',
     `echo x > ${quoted(join(places.inside, 'made'))} && echo inside=yes`,
     ...[...closed, 'kept' as const].map(
       (name) => `(echo x > ${quoted(join(places[name], 'made'))}) 2>/dev/null`,
@@ -130,7 +132,13 @@ function namespaceOf(kind: 'pid' | 'net'): string {
 
 function run(file: string, args: string[], cwd: string): Promise<{ stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    const options = { cwd, env: sandboxEnvironment(process.env), timeout: probeMs, maxBuffer: 1024 * 1024 };
+    const options = {
+      cwd,
+      env: sandboxEnvironment(process.env),
+      timeout: probeMs,
+      killSignal: 'SIGKILL',
+      maxBuffer: 1024 * 1024,
+    } as const;
     execFile(file, args, options, (error, stdout, stderr) => {
       resolve({ stdout, stderr: stderr === '' && error !== null ? error.message : stderr });
     });

@@ -28,6 +28,15 @@ export function absentState(platform: string): SandboxState {
   return { kind: 'absent', text: `no sandbox is known for ${platform}`, mend: null };
 }
 
+/** The settings name a program that is not there. */
+export function missingProgram(path: string): SandboxState {
+  return {
+    kind: 'absent',
+    text: `[sandbox] program names ${path}, which is not there`,
+    mend: "correct that line of your config.toml, or remove it for the system's own",
+  };
+}
+
 /** What a run of the probes brought to light. */
 export interface ProbeFindings {
   /** Lines `name=value` that the probes wrote from inside; empty when none ran. */

@@ -14,7 +14,7 @@ import { macosProfile } from './sandbox-macos.ts';
 import { type MountPlan, type Wish, planMounts } from './sandbox-mounts.ts';
 import { testSandbox } from './sandbox-probe.ts';
 import { protectedPaths } from './sandbox-protected.ts';
-import { type SandboxState, absentState, blockedState, untested } from './sandbox-state.ts';
+import { type SandboxState, absentState, blockedState, missingProgram, untested } from './sandbox-state.ts';
 import { heldPaths, holdStandIns } from './stand-ins.ts';
 
 export interface SandboxSettings {
@@ -97,7 +97,8 @@ function none(state: SandboxState): Sandbox {
 function bubblewrap(options: SandboxOptions): Sandbox {
   const { settings } = options;
   const program = settings.program ?? bwrapPlaces.find((place) => existsSync(place));
-  if (program === undefined || !existsSync(program)) return none(absentState('linux'));
+  if (program === undefined) return none(absentState('linux'));
+  if (!existsSync(program)) return none(missingProgram(program));
   let features: BwrapFeatures = { disableUserns: false, size: false };
   const argsFor = (plan: MountPlan, cwd: string, own: { info: number | null; tmpBytes: number }) =>
     bwrapArgs({
@@ -110,7 +111,8 @@ function bubblewrap(options: SandboxOptions): Sandbox {
     });
   const test = async (): Promise<SandboxState> => {
     try {
-      features = bwrapFeatures((await promisify(execFile)(program, ['--help'], { timeout: helpMs })).stdout);
+      const bounds = { timeout: helpMs, killSignal: 'SIGKILL' } as const;
+      features = bwrapFeatures((await promisify(execFile)(program, ['--help'], bounds)).stdout);
     } catch (error) {
       return blockedState(`${program} can not be run: ${error instanceof Error ? error.message : ''}`);
     }
@@ -154,7 +156,8 @@ function bubblewrap(options: SandboxOptions): Sandbox {
 function seatbelt(options: SandboxOptions): Sandbox {
   const { settings } = options;
   const program = settings.program ?? macosProgram;
-  if (!existsSync(program)) return none(absentState('darwin'));
+  if (!existsSync(program))
+    return none(settings.program === null ? absentState('darwin') : missingProgram(program));
   const prefix = (wish: Wish, tmp: string) => [
     program,
     '-p',

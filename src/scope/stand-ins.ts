@@ -19,6 +19,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Home } from '../session/home.ts';
 import { isAlive, ownIdentity } from '../std/process-identity.ts';
 import { systemCode } from '../std/system-code.ts';
 import type { MountPlan } from './sandbox-mounts.ts';
@@ -29,6 +30,7 @@ const leaseSchema = z.object({
   bootId: z.string(),
   paths: z.array(z.object({ path: z.string(), as: z.enum(['directory', 'file']) })),
 });
+type Lease = z.output<typeof leaseSchema>;
 type StandIn = MountPlan['standIns'][number];
 
 /**
@@ -70,14 +72,32 @@ function make({ path, as }: StandIn): void {
   }
 }
 
-/** Leases of processes that are gone. */
-function removeAbandoned(folder: string): void {
-  for (const name of readdirSync(folder)) {
-    const lease = readLease(join(folder, name));
-    if (lease === null || isAlive(lease) === 'alive') continue;
-    rmSync(join(folder, name), { force: true });
+/** Where the pods of a home note them. */
+export function standInLeases(home: Home): string {
+  return join(home.state, 'stand-ins');
+}
+
+/** Removes what processes that are gone have left, if it is still empty. Nothing where no command has run yet. */
+export function removeAbandoned(folder: string): void {
+  for (const { file, lease } of abandoned(folder)) {
+    rmSync(file, { force: true });
     removeUnheld(folder, lease.paths);
   }
+}
+
+/** What is on the disk of those that are gone: for a person. */
+export function abandonedPaths(folder: string): string[] {
+  const paths = abandoned(folder).flatMap(({ lease }) => lease.paths.map(({ path }) => path));
+  return [...new Set(paths)].filter((path) => existsSync(path));
+}
+
+function abandoned(folder: string): { file: string; lease: Lease }[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((name) => {
+    const file = join(folder, name);
+    const lease = readLease(file);
+    return lease === null || isAlive(lease) === 'alive' ? [] : [{ file, lease }];
+  });
 }
 
 /** Between the look at the leases and the removal there is no pause of ours; a command that begins then needs longer to mount than this to remove. */
@@ -96,7 +116,7 @@ function removeUnheld(folder: string, standIns: readonly StandIn[]): void {
   }
 }
 
-function readLease(path: string): z.output<typeof leaseSchema> | null {
+function readLease(path: string): Lease | null {
   try {
     return leaseSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch {

@@ -43,7 +43,7 @@ function denied(context: ToolContext, right: PathRight, path: string): string | 
 }
 
 export function refused(refusal: Refusal): ToolAnswer {
-  return failed(refusal.text);
+  return { ...failed(refusal.text), ...(refusal.kind === 'denied' ? { denied: true } : {}) };
 }
 
 export function failed(text: string): ToolAnswer {

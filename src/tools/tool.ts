@@ -36,6 +36,8 @@ export interface Tool<I extends z.ZodType = z.ZodType> {
 export interface ToolAnswer {
   readonly text: string;
   readonly isError?: boolean;
+  /** The pod's rights did not allow the call, as only its run could tell: a link that leads out, a file with several names. */
+  readonly denied?: boolean;
   /** Recorded with the result. */
   readonly stopped?: ToolResultEntry['stopped'];
   readonly readOutput?: ToolResultEntry['readOutput'];

@@ -71,7 +71,7 @@ async function runOne(ports: TurnPorts, step: number, call: RequestedCall): Prom
     tool: call.tool,
     text: answer.text.toWellFormed(),
     isError: answer.isError === true,
-    ...('denied' in answer ? { denied: true } : {}),
+    ...(answer.denied === true ? { denied: true } : {}),
     ...(stopped === undefined ? {} : { stopped }),
     ...(readOutput === undefined ? {} : { readOutput }),
   };

@@ -14,6 +14,8 @@ export const scope = {
   'scope.exclusive': 'the child writes there and its parent does not, beside it both as before',
   'scope.one-writer': 'after every step each path of the scope has one writer, and a person’s deny none',
   'scope.parent-restart': 'not while the child lives: a restarted parent still does not write there',
+  'scope.now':
+    'the scope in force, as the pod goes by it and as inspect shows it, is that of the log minus what others of the home hold',
   'scope.reclaim':
     'a path returns once with its child’s stop, death or removal, and stays returned over a restart',
   'scope.reclaim-undone': 'a spawn that fails keeps nothing',
@@ -25,6 +27,7 @@ export const scope = {
   'scope.regrant-rest': 'without what became another’s meanwhile, and is told so',
   'scope.siblings':
     'no sibling gets a part of it, the holder is named; also not when both are asked for in one step',
+  'scope.spawn-paths': 'a pattern or an empty path in a spawn is refused with what is right',
   'scope.two-trees': 'another tree of the home neither writes there nor hands it down, until it is free',
   'verify.scope':
     'tells a path that two children hold, one given twice, one taken back twice, and one that an ended child keeps',

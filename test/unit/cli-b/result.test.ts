@@ -1,6 +1,8 @@
+import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { exitOf, newTally, podOutcome, type RunEnd, runResult, tallyEntry } from '../../../src/cli/result.ts';
-import { summary } from '../../../src/cli/run-report.ts';
+import { contextOf } from '../../../src/cli/context.ts';
+import { printReport, summary } from '../../../src/cli/run-report.ts';
 import type { EntryBody } from '../../../src/session/entries.ts';
 import { answer, begun, denied, ended, numbered, stepped, stopped } from './entries.ts';
 
@@ -93,5 +95,18 @@ describe('the result of a run', () => {
     const text = summary(resultOf([begun()], end), end).join('\n');
     expect(text).toContain('out of memory');
     expect(text).toContain('podkin restore root');
+  });
+});
+
+describe('the answer on its own', () => {
+  it.each([
+    [true, 'A]0;tB[2JC\n'],
+    [false, 'A\u001b]0;t\u0007B\u001b[2J\u009bC\n'],
+  ])('[cli.no-steering] on a terminal (%s) it steers nothing; a program gets it as it is', (isTTY, shown) => {
+    const stdout = Object.assign(new PassThrough(), { isTTY });
+    const parts = { stdout, stderr: new PassThrough(), stdin: new PassThrough(), env: {}, cwd: () => '/' };
+    const result = resultOf([begun(), answer('A\u001b]0;t\u0007B\u001b[2J\u009bC\n'), ended('finished')]);
+    printReport(contextOf(parts), 'text').result(result, settled);
+    expect(String(stdout.read())).toBe(shown);
   });
 });

@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Claim, conflictText, heldByOthers, replaced } from '../../../src/scope/claims.ts';
+import {
+  type Claim,
+  conflictText,
+  heldByOthers,
+  replaced,
+  scopeBesideOthers,
+} from '../../../src/scope/claims.ts';
 import { contested } from '../../../src/scope/narrow.ts';
 import { Registry } from '../../../src/scope/registry.ts';
 import { homeOf } from '../../../src/session/home.ts';
@@ -56,6 +62,23 @@ describe('claims', () => {
     expect(heldByOthers(claims, me, everybodyLives)).toEqual([{ path: '/w/a', holder: 'kid' }]);
     expect(heldByOthers(claims, { instance: 'one-id', above: [] }, everybodyLives)).toEqual([]);
     expect(heldByOthers(claims, { instance: 'kid-id', above: ['one-id'] }, everybodyLives)).toEqual([]);
+  });
+
+  it('[scope.now] a living root is denied what another’s child holds, a child writes only where a claim for it stands', () => {
+    const shared = claim('one', 'one', ['/w'], { exclusive: false });
+    const claims = [shared, claim('one', 'kid', ['/w/a'])];
+    const registry = { claims, isAlive: everybodyLives };
+    const byLog = { read: ['/w'], write: ['/w'] };
+    const other = { instance: 'two-id', parent: null, root: pod('two') };
+    const held = [{ path: '/w/a', right: 'write', holder: 'kid' }];
+    expect(scopeBesideOthers(byLog, other, registry)).toEqual({ ...byLog, deny: held });
+    const kid = { instance: 'kid-id', parent: pod('one'), root: pod('one') };
+    expect(scopeBesideOthers({ read: ['/w'], write: ['/w/a', '/w/b'] }, kid, registry)).toEqual({
+      read: ['/w'],
+      write: ['/w/a'],
+    });
+    const none = { claims: [], isAlive: everybodyLives };
+    expect(scopeBesideOthers({ read: ['/w'], write: ['/w/a'] }, kid, none).write).toEqual([]);
   });
 
   it('[scope.claims-dead] a claim whose owner and maker are gone counts for nothing and is dropped at the next change', () => {

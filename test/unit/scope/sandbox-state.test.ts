@@ -7,8 +7,9 @@ import {
   absentState,
   blockedState,
   judgeProbes,
+  missingProgram,
 } from '../../../src/scope/sandbox-state.ts';
-import { heldPaths, holdStandIns } from '../../../src/scope/stand-ins.ts';
+import { abandonedPaths, heldPaths, holdStandIns, removeAbandoned } from '../../../src/scope/stand-ins.ts';
 import { bwrapFeatures } from '../../../src/scope/sandbox-bwrap.ts';
 import { podEnvironment } from '../../../src/pod/pod-environment.ts';
 import { defaultLimits } from '../../../src/session/settings.ts';
@@ -68,6 +69,11 @@ describe('the self-test', () => {
       mend: expect.stringContaining('bubblewrap'),
     });
     expect(absentState('aix').text).toContain('aix');
+    expect(missingProgram('/no/bwrap')).toMatchObject({
+      kind: 'absent',
+      text: expect.stringContaining('/no/bwrap'),
+      mend: expect.stringContaining('config.toml'),
+    });
     expect(bwrapFeatures('    --size BYTES     Set\n')).toEqual({ disableUserns: false, size: true });
   });
 });
@@ -143,6 +149,22 @@ describe('stand-ins', () => {
     holdStandIns(leases, [])();
     expect(readdirSync(folder)).toEqual(['leases']);
     expect(readdirSync(leases)).toEqual([]);
+  });
+
+  it('[shell.stand-ins] of a process that is gone are told to a person while they lie there', async () => {
+    const folder = await tempFolder();
+    const leases = join(folder, 'leases');
+    expect(abandonedPaths(leases)).toEqual([]);
+    const path = join(folder, '.envrc');
+    const release = holdStandIns(leases, [{ path, as: 'file' }]);
+    expect(abandonedPaths(leases)).toEqual([]);
+    const gone = { pid: 4_000_000, startTime: '1', bootId: 'gone', paths: [{ path, as: 'file' }] };
+    writeFileSync(join(leases, 'old.json'), JSON.stringify(gone));
+    expect(abandonedPaths(leases)).toEqual([path]);
+    release();
+    removeAbandoned(leases);
+    expect(readdirSync(folder)).toEqual(['leases']);
+    expect(abandonedPaths(leases)).toEqual([]);
   });
 });
 

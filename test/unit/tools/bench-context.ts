@@ -56,5 +56,5 @@ export function contextIn(folder: string, over: Partial<ToolContext> = {}): Tool
 export async function call(tool: Tool, input: unknown, context: ToolContext): Promise<ToolAnswer> {
   const parsed = tool.input.parse(input);
   const denied = tool.denied?.(parsed, context) ?? null;
-  return denied === null ? await tool.run(parsed, context) : { text: denied, isError: true };
+  return denied === null ? await tool.run(parsed, context) : { text: denied, isError: true, denied: true };
 }

@@ -55,7 +55,11 @@ describe('Write', () => {
     await call(readTool, { path: join(folder, 'bc/f') }, context);
     for (const path of ['../bc/f', '../bc/new', 'out/f', 'out/new', 'twin']) {
       const answer = await call(writeTool, { path, content: 'mine' }, context);
-      expect(answer, path).toMatchObject({ isError: true, text: expect.stringContaining('Denied') });
+      expect(answer, path).toMatchObject({
+        isError: true,
+        denied: true,
+        text: expect.stringContaining('Denied'),
+      });
       const edited = await call(editTool, { path, old: 'theirs', new: 'mine' }, context);
       expect(edited.isError, path).toBe(true);
     }

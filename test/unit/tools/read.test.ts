@@ -96,6 +96,7 @@ describe('Read', () => {
       const answer = await call(readTool, { path }, context);
       expect(answer).toMatchObject({
         isError: true,
+        denied: true,
         text: expect.stringContaining('Denied: no right to read'),
       });
       expect(answer.text).toContain(join(folder, 'in'));
