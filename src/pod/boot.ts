@@ -168,7 +168,7 @@ async function live({ pod, lock }: OpenedPod): Promise<number> {
   const ended = parts.ended;
   catchSignals(pod);
   say({ kind: 'ready', pid: process.pid, incarnation: pod.facts.incarnation, socket: server.path });
-  removeAbandoned(standInLeases(pod.home));
+  removeStandIns(pod);
   parts.parentLink?.start();
   pod.input((core) => boot(core));
   const sweeper = setInterval(() => sweep(pod, server, parts.children), pod.core.limits.sweepMs);
@@ -182,6 +182,15 @@ async function live({ pod, lock }: OpenedPod): Promise<number> {
   await pod.log.close().catch(() => undefined);
   await lock.release();
   return 0;
+}
+
+/** What a killed pod's shell has left is no reason not to live. */
+function removeStandIns(pod: Pod): void {
+  try {
+    removeAbandoned(standInLeases(pod.home));
+  } catch (error) {
+    process.stderr.write(`stand-ins of the dead stay for now: ${String(error)}\n`);
+  }
 }
 
 function sweep(pod: Pod, server: PodServer, children: { sweep(): void }): void {
