@@ -9,26 +9,26 @@ import { Script } from 'node:vm';
 import type { runPod } from './pod/boot.ts';
 import { cacheFileName, readCodeCache, writeCodeCache } from './std/code-cache.ts';
 
-interface Body {
-  readonly runPod: typeof runPod;
-}
+type RunPod = typeof runPod;
 
 /** Functions that ran are in a cache, others are not: this long after the pod listens, most of what every start runs has run. */
 const cacheDelayMs = 300;
 
 /** Takes the body in; `keep` writes its cache where there was none to use. Throws what is wrong with the file or in its top level. */
-function load(file: string, cacheFolder: string): { body: Body; keep: () => void } {
+function load(file: string, cacheFolder: string): { runPod: RunPod; keep: () => void } {
   const bytes = readFileSync(file);
   const name = cacheFileName(bytes);
   const cachedData = readCodeCache(join(cacheFolder, name));
   const text = `(function (exports, require, module, __filename, __dirname, __import) {${bytes.toString()}\n})`;
   const script = new Script(text, { filename: file, cachedData });
-  const module: { exports: unknown } = { exports: {} };
+  const module: { exports: { runPod?: RunPod } } = { exports: {} };
   const require = createRequire(file);
   script.runInThisContext()(module.exports, require, module, file, dirname(file), importModule);
+  const { runPod } = module.exports;
+  if (runPod === undefined) throw new Error(`${file} is not a pod's program: install podkin again`);
   const wanted = cachedData === undefined || script.cachedDataRejected === true;
   const keep = () => void keepCache(script, cacheFolder, name);
-  return { body: module.exports as Body, keep: wanted ? keep : () => undefined };
+  return { runPod, keep: wanted ? keep : () => undefined };
 }
 
 /** In nobody's way: a folder that can not be written only means that the next start takes longer. */
@@ -50,8 +50,8 @@ function importModule(specifier: string): Promise<unknown> {
 async function main(folder: string): Promise<number> {
   // The state folder, which no shell and no file tool of a pod reaches: whoever could write there would have their code run by the next pod.
   const state = dirname(dirname(resolve(folder)));
-  const { body, keep } = load(join(__dirname, 'pod-body.cjs'), join(state, 'code'));
-  return await body.runPod(folder, { onListening: () => setTimeout(keep, cacheDelayMs).unref() });
+  const { runPod, keep } = load(join(__dirname, 'pod-body.cjs'), join(state, 'code'));
+  return await runPod(folder, { onListening: () => setTimeout(keep, cacheDelayMs).unref() });
 }
 
 process.stderr.on('error', () => undefined);

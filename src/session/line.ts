@@ -22,8 +22,8 @@ const lastStart = Buffer.from('{"crc":"');
 const andStart = Buffer.from('{"and":"');
 const middle = Buffer.from('","entry":');
 const seqStart = Buffer.from('{"seq":');
-const lastOpening = `${lastStart}00000000${middle}`;
-const andOpening = `${andStart}00000000${middle}`;
+const lastOpening = `${lastStart.toString()}00000000${middle.toString()}`;
+const andOpening = `${andStart.toString()}00000000${middle.toString()}`;
 const crcFromByte = lastStart.length;
 const middleFromByte = crcFromByte + 8;
 

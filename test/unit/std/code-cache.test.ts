@@ -60,7 +60,7 @@ it('[start.cache-old] the four youngest stay, what was left unfinished long ago 
     const atS = Date.now() / 1000 - minutes * 60;
     utimesSync(join(folder, name), atS, atS);
   };
-  for (const [i, letter] of [...'abcde'].entries()) {
+  for (const [i, letter] of ['a', 'b', 'c', 'd', 'e'].entries()) {
     await writeCodeCache(folder, `pod-${letter}.cache`, data);
     age(`pod-${letter}.cache`, 10 - i);
   }
