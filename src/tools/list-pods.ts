@@ -1,5 +1,5 @@
 /** ListPods: the children and how they stand. */
-import * as z from 'zod';
+import { z } from 'zod';
 import { type Tool, defineTool } from './tool.ts';
 import type { Tree } from './tree.ts';
 
