@@ -23,6 +23,10 @@ export interface RaceCount {
 
 /** As a step's parallel reads. */
 const atOnce = 16;
+/** Of writes done, and of writes refused, so that it was a race. */
+const enough = 20;
+/** Nor for ever: as many times the writes that were asked for. */
+const mostTimes = 50;
 
 const [, , folder = '', second = '0', third = '0', platform] = process.argv;
 // The way without descriptors in names can be raced on Linux too.
@@ -53,7 +57,8 @@ async function race(reads: number, writes: number): Promise<RaceCount> {
     );
   }
   const targets = ['sub/new', 'file', 'sub/made/deep/new', 'sub/file'];
-  for (let n = 0; n < writes; n += 1) {
+  // On a slow machine nearly all are refused: more of them until enough of both have happened.
+  for (let n = 0; n < writes || (!isEnough(count) && n < writes * mostTimes); n += 1) {
     await writeOnce(access, join(inside, targets[n % targets.length] ?? ''), count);
   }
   const told = once(swapper, 'message');
@@ -62,6 +67,10 @@ async function race(reads: number, writes: number): Promise<RaceCount> {
   count.swaps = Number(swaps);
   await once(swapper, 'exit');
   return count;
+}
+
+function isEnough({ writesDone, writesRefused }: RaceCount): boolean {
+  return writesDone > enough && writesRefused > enough;
 }
 
 async function readOnce(access: Access, path: string, count: RaceCount): Promise<void> {
