@@ -1,6 +1,7 @@
 // Bundles the command (dist/main.js) and the library (dist/index.js). Heavy parts stay lazy: every dynamic
 // import becomes a chunk of its own, so a pod that has not asked a model yet has not loaded a provider SDK.
-import { chmod, rm, readFile } from 'node:fs/promises';
+// Beside them a pod's own process as CommonJS: dist/pod.cjs takes dist/pod-body.cjs in with V8's code cache.
+import { chmod, rm, readFile, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
@@ -17,25 +18,76 @@ const oneLanguage = {
   },
 };
 
-await rm(`${root}dist`, { recursive: true, force: true });
-await build({
+/** Providers' packages are no part of a pod's body: it imports the very modules that the command does. They hold no class of ours. */
+const providers = {
+  ai: 'ai',
+  anthropic: '@ai-sdk/anthropic',
+  google: '@ai-sdk/google',
+  openai: '@ai-sdk/openai',
+  'openai-compatible': '@ai-sdk/openai-compatible',
+};
+const providersBeside = {
+  name: 'providers-beside',
+  setup({ onResolve }) {
+    const places = new Map(Object.entries(providers).map(([place, name]) => [name, place]));
+    onResolve({ filter: /^(ai|@ai-sdk\/.*)$/ }, ({ path, kind }) => {
+      if (kind !== 'dynamic-import' || !places.has(path)) throw new Error(`${path} would be in the body`);
+      return { path: `./providers/${places.get(path)}.js`, external: true };
+    });
+  },
+};
+
+const every = {
   absWorkingDir: root,
-  entryPoints: { main: 'src/main.ts', index: 'src/index.ts' },
   outdir: 'dist',
   bundle: true,
-  splitting: true,
-  format: 'esm',
   platform: 'node',
   target: 'node20',
   // The package locates its binary relative to its own files, so it must stay where npm put it.
   external: ['@vscode/ripgrep'],
   define: { __PODKIN_VERSION__: JSON.stringify(version) },
+  logLevel: 'warning',
+};
+
+await rm(`${root}dist`, { recursive: true, force: true });
+await build({
+  ...every,
+  entryPoints: {
+    main: 'src/main.ts',
+    index: 'src/index.ts',
+    ...Object.fromEntries(Object.entries(providers).map(([place, name]) => [`providers/${place}`, name])),
+  },
+  splitting: true,
+  format: 'esm',
   // Some bundled packages are CommonJS and call require for Node's own modules.
   banner: {
     js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);",
   },
   plugins: [oneLanguage],
   chunkNames: 'chunks/[name]-[hash]',
-  logLevel: 'warning',
 });
+const commonJs = {
+  ...every,
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  define: { ...every.define, 'import.meta.url': '__fileUrl' },
+  banner: { js: "const __fileUrl = require('node:url').pathToFileURL(__filename).href;" },
+  plugins: [oneLanguage, providersBeside],
+};
+await build({ ...commonJs, entryPoints: { pod: 'src/pod-process.ts' }, banner: {} });
+const built = await build({ ...commonJs, entryPoints: { 'pod-body': 'src/pod/boot.ts' }, write: false });
+await writeFile(`${root}dist/pod-body.cjs`, importedByItsLoader(built.outputFiles[0].text));
+
+/** What V8 takes from a code cache can not import modules: dist/pod.cjs does it for the body, from the same folder. */
+function importedByItsLoader(text) {
+  const body = text.replaceAll(
+    /\bimport\("(\.\/providers\/[\w-]+\.js|@vscode\/ripgrep)"\)/g,
+    '__import("$1")',
+  );
+  const left = /^.*[^.\w]import\(.*$/m.exec(body);
+  if (left !== null)
+    throw new Error(`an import in the body that its loader does not know: ${left[0].trim()}`);
+  return body;
+}
+
 await chmod(`${root}dist/main.js`, 0o755);

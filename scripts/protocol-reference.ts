@@ -1,5 +1,5 @@
 /** Renders docs/protocol.md from the one table of methods, so that the reference can not say anything else. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { podErrorCodes } from '../src/protocol/errors.ts';
 import { protocolVersion, wireLimits } from '../src/protocol/limits.ts';
 import { methods } from '../src/protocol/methods.ts';

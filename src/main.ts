@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * From argv to a command: a pod's process, the version, or the command line, each loaded only when it is asked for. The only file that sets the exit
- * status or ends the process.
+ * From argv to a command: a pod's process, the version, or the command line, each loaded only when it is asked for. Sets the exit
+ * status and ends the process, as only `pod-process.ts` does beside it: there a pod's process starts where it was built.
  */
 import { version } from './version.ts';
 

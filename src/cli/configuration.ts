@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseRule, type RuleKind } from '../scope/permission-rules.ts';
 import { homeOf } from '../session/home.ts';
 import { type PermissionMode, permissionModes } from '../session/permissions.ts';

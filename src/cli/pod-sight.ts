@@ -1,6 +1,7 @@
 /**
  * How one pod stands: a living one answers itself, of a dead one its log tells. "No answer" is not "dead": that needs a free lock and no process.
  */
+import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StatusResult } from '../protocol/methods.ts';
 import type { Facts } from '../session/facts.ts';
@@ -21,8 +22,11 @@ export const probeDeadlineMs = 1_500;
 
 /** Throws the file system's error where the log can not be read. */
 export async function sightOf(pod: FoundPod, deadlineMs: number = probeDeadlineMs): Promise<PodSight> {
-  const answer = await connectAndSend(pod.socket, 'status', {}, { deadlineMs });
-  if (answer.ok) return { kind: 'live', status: answer.result };
+  // Most pods of a home have stopped, and a look is far cheaper than a connection that fails.
+  if (existsSync(pod.socket)) {
+    const answer = await connectAndSend(pod.socket, 'status', {}, { deadlineMs });
+    if (answer.ok) return { kind: 'live', status: answer.result };
+  }
   const facts = await foldLog(pod.folder.log);
   return (await holdsOn(pod, facts))
     ? { kind: 'silent', facts, ending: facts.stopped }

@@ -1,5 +1,5 @@
 /** One pod watched from outside: subscribes to its socket and hands over its entries and live events, each entry once and in order. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JsonValue } from '../std/json.ts';
 import type { Entry } from '../session/entries.ts';
 import { type Client, clientOver } from '../transport/client.ts';

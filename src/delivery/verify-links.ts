@@ -4,7 +4,7 @@
  *
  * Relies on each child's log having been read before its parent's: then whatever a child knows to be received must stand at the parent.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { sentPodEvent } from '../protocol/pod-event.ts';
 import type { Tombstone } from '../session/home.ts';
 import { type Finding, type Stretch, drawTogether, holesIn, lengthOf, told } from './verify-finding.ts';

@@ -2,7 +2,7 @@
  * Whether an entry has the fields that the oracle reads. A line with a right checksum may still come from another program or a broken one; what does
  * not fit is told and passed over, so that the checks behind it need not doubt a field.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Entry, EntryBody } from '../session/entries.ts';
 
 const number = z.int().min(0);

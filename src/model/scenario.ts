@@ -1,7 +1,7 @@
 /** Reads a scenario file: YAML in, checked rules out. A mistake is told with the rule's number and the field, all of them at once. */
 import picomatch from 'picomatch';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JsonObject } from '../std/json.ts';
 import { ModelConfigError } from './failure.ts';
 import { placeholderMistake } from './template.ts';

@@ -41,8 +41,13 @@ class CanNotStart extends Error {
 
 const lockWaitMs = 2_000;
 
+export interface PodRun {
+  /** Called once, when the pod listens and has said so. */
+  readonly onListening?: () => void;
+}
+
 /** Fulfils when the pod has ended, with the exit status of its process. */
-export async function runPod(folderPath: string): Promise<number> {
+export async function runPod(folderPath: string, { onListening }: PodRun = {}): Promise<number> {
   let opened: OpenedPod;
   try {
     opened = await openPod(folderAt(folderPath), homeOf(process.env));
@@ -53,7 +58,7 @@ export async function runPod(folderPath: string): Promise<number> {
     say({ kind: 'failed', code, message });
     return 1;
   }
-  return await live(opened);
+  return await live(opened, onListening);
 }
 
 interface OpenedPod {
@@ -144,7 +149,7 @@ function permissionsOf(spec: PodSpec): PodPermissions {
 }
 
 /** From a pod that is open to its end. */
-async function live({ pod, lock }: OpenedPod): Promise<number> {
+async function live({ pod, lock }: OpenedPod, onListening?: () => void): Promise<number> {
   const parts = assemble(pod);
   // Before anybody can speak to this pod: the results of the interrupted calls name the spawns that are undone next.
   pod.input((core) => settlePast(core));
@@ -168,6 +173,7 @@ async function live({ pod, lock }: OpenedPod): Promise<number> {
   const ended = parts.ended;
   catchSignals(pod);
   say({ kind: 'ready', pid: process.pid, incarnation: pod.facts.incarnation, socket: server.path });
+  onListening?.();
   removeStandIns(pod);
   parts.parentLink?.start();
   pod.input((core) => boot(core));

@@ -4,7 +4,7 @@
  */
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ProcessIdentity, bootId, processIdentity } from '../std/process-identity.ts';
 import { signalProcess } from '../std/signal-process.ts';
 import type { PodFolder } from '../session/home.ts';

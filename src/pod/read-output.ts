@@ -1,5 +1,5 @@
 /** The texts of a pod from a cursor on. Pure over the history, so it serves a living pod and the log of a dead one alike. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Facts } from '../session/facts.ts';
 import { textOf } from './reports.ts';
 

@@ -3,9 +3,10 @@
  * and it says on descriptor 3, once, that it listens or why it can not.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PodFolder } from '../session/home.ts';
 import { podEnvironment } from './pod-environment.ts';
 
@@ -124,9 +125,19 @@ function parseLine(text: string): unknown {
   }
 }
 
-/** The bundled command, or the source when it is run as it is. */
+/**
+ * The pod's own program where it lies beside the command; else the command itself, which can be a pod too: the source when it is run as it is.
+ * A command is often a link (npm's folder of commands), and the program lies beside what it leads to.
+ */
 function commandFile(): string {
-  return process.env['PODKIN_COMMAND'] ?? process.argv[1] ?? fileURLToPath(import.meta.url);
+  const command = process.env['PODKIN_COMMAND'] ?? process.argv[1] ?? fileURLToPath(import.meta.url);
+  try {
+    const program = join(dirname(realpathSync(command)), 'pod.cjs');
+    return existsSync(program) ? program : command;
+  } catch {
+    // What is wrong with it, Node says when it is started.
+    return command;
+  }
 }
 
 const stderrTailChars = 2_000;

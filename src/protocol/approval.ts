@@ -1,5 +1,5 @@
 /** A question to a person as processes tell each other of it. The whole of it stands in the log of the pod that asks. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { instanceId, podName } from './names.ts';
 
 export const approvalDecision = z.enum(['allow', 'deny', 'allowAlways']);

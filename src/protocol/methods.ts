@@ -2,7 +2,7 @@
  * The one table of what a client may ask of a pod. Types, validation, the typed client, the handlers' table and docs/protocol.md derive from it;
  * a method without a handler does not compile. Not here yet: `complete`, which comes with the screen.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { approvalDecision, approvalRequestId, closedQuestionSchema, questionSchema } from './approval.ts';
 import { incarnationNumber, instanceId, podIdentity, podName, submissionId } from './names.ts';
 import { pathScopeSchema, sentPodEvent, usageSchema } from './pod-event.ts';

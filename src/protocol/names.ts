@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Chosen by the spawner or a person; unique among the pods of one home (docs/delivery.md §2). */
 export const podNamePattern = /^[a-z0-9][a-z0-9-]{0,62}$/;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { instanceId, podName } from './names.ts';
 
 /** Tokens as the provider counted them; cost in US dollars, null where the price is not known. */

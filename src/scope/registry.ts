@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { createFolder } from '../session/open-log.ts';
 import type { Home } from '../session/home.ts';
 import { type HeldLock, takeLock } from '../session/lock.ts';

@@ -18,7 +18,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Home } from '../session/home.ts';
 import { isAlive, ownIdentity } from '../std/process-identity.ts';
 import { systemCode } from '../std/system-code.ts';

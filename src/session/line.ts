@@ -15,7 +15,6 @@ export const entryTailBytes = 2;
 /** A longer line is not written (`EntryTooLong`) and counts as damaged when read. It leaves room in one line of the wire for what is put around the entry. */
 export const logLineBytesMax = 8 * 1024 * 1024 - 64 * 1024;
 
-const newline = 0x0a;
 const closingBrace = 0x7d;
 const comma = 0x2c;
 const zero = 0x30;
@@ -23,6 +22,8 @@ const lastStart = Buffer.from('{"crc":"');
 const andStart = Buffer.from('{"and":"');
 const middle = Buffer.from('","entry":');
 const seqStart = Buffer.from('{"seq":');
+const lastOpening = `${lastStart.toString()}00000000${middle.toString()}`;
+const andOpening = `${andStart.toString()}00000000${middle.toString()}`;
 const crcFromByte = lastStart.length;
 const middleFromByte = crcFromByte + 8;
 
@@ -63,30 +64,21 @@ export function encodeLine(entry: Entry): EncodedLine {
  * Throws `EntryTooLong`, or what JSON.stringify throws (a cycle, a BigInt).
  */
 export function encodeLines(entries: readonly Entry[]): { bytes: Buffer; lines: Buffer[] } {
-  const texts = entries.map((entry) => JSON.stringify(entry));
-  const lengths = texts.map((text) => Buffer.byteLength(text) + entryFromByte + entryTailBytes);
-  for (const [i, lineBytes] of lengths.entries()) {
-    if (lineBytes > logLineBytesMax) throw new EntryTooLong(entries[i]!.type, lineBytes);
-  }
-  const bytes = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + length, 0));
+  const made = entries.map((entry, i) => lineOf(entry, i === entries.length - 1 ? lastOpening : andOpening));
+  const [only] = made;
+  if (only !== undefined && made.length === 1) return { bytes: only, lines: made };
+  const bytes = Buffer.concat(made);
   let from = 0;
-  const lines = texts.map((text, i) => {
-    const line = bytes.subarray(from, from + lengths[i]!);
-    from += line.length;
-    fillLine(line, text, i === texts.length - 1 ? lastStart : andStart);
-    return line;
-  });
+  const lines = made.map(({ length }) => bytes.subarray(from, (from += length)));
   return { bytes, lines };
 }
 
-function fillLine(line: Buffer, text: string, start: Buffer): void {
-  const tail = line.length - entryTailBytes;
-  start.copy(line, 0);
-  middle.copy(line, middleFromByte);
-  line.write(text, entryFromByte);
-  line.write(crcOf(line.subarray(entryFromByte, tail)), crcFromByte, 'latin1');
-  line[tail] = closingBrace;
-  line[tail + 1] = newline;
+/** The text goes into its bytes in one step; the checksum, which needs them, is put over the noughts. */
+function lineOf(entry: Entry, opening: string): Buffer {
+  const line = Buffer.from(`${opening}${JSON.stringify(entry)}}\n`);
+  if (line.length > logLineBytesMax) throw new EntryTooLong(entry.type, line.length);
+  line.write(crcOf(line.subarray(entryFromByte, -entryTailBytes)), crcFromByte, 'latin1');
+  return line;
 }
 
 /**

@@ -2,7 +2,7 @@
  * What a pod keeps about whom it asks: its mode, its rules as text, and whether a person can be asked at all. Stands in the session entry and goes down to
  * every child as it is; what it means is decided in `scope/permission.ts`.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JsonObject } from '../std/json.ts';
 
 /** From the one that lets least through to the one that lets most. */

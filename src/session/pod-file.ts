@@ -1,5 +1,5 @@
 /** The small JSON files of a home, checked at the door: what a pod is started from, and what stays of a removed one. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { instanceId, podName } from '../protocol/names.ts';
 import { pathScopeSchema } from '../protocol/pod-event.ts';
 import type { JsonObject } from '../std/json.ts';

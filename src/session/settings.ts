@@ -2,7 +2,7 @@
  * Every bound of a pod's work, in one place with its unit and what happens at it. Set by `limits.*` in the configuration or `PODKIN_LIMITS_*` in the
  * environment, written into the session entry at creation, inherited by children. The bounds of the wire are in `protocol/limits.ts`.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const ms = (fallback: number) => z.coerce.number().int().min(0).max(86_400_000).default(fallback);
 const count = (fallback: number, max: number) => z.coerce.number().int().min(1).max(max).default(fallback);

@@ -1,7 +1,7 @@
 /** Bash: a shell command, inside the pod's sandbox where that works. Whether it runs without a question is decided where the pod's mode and rules are known (`scope/permission.ts`). */
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { errorCode } from '../scope/refusal.ts';
 import type { Entered } from '../scope/sandbox.ts';
 import { sandboxEnvironment, shellEnvironment } from '../scope/shell-environment.ts';

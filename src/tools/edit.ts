@@ -1,5 +1,5 @@
 /** Edit: an exact piece of a file's text for another one. Everything else in the file, line endings and byte order mark included, stays as it is. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { replaceInside } from '../scope/replace-inside.ts';
 import type { OpenedPath } from '../scope/open-inside.ts';
 import { openCurrent, unseen } from './current-file.ts';

@@ -2,7 +2,7 @@
 import { lstat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, relative } from 'node:path';
 import picomatch from 'picomatch';
-import { z } from 'zod';
+import * as z from 'zod';
 import { errorCode } from '../scope/refusal.ts';
 import { absolutePath, deniedSearch, failed, pathInput, refused } from './input-path.ts';
 import { RipgrepMissing, ripgrepBasics, runRipgrep } from './ripgrep.ts';

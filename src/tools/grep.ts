@@ -1,5 +1,5 @@
 /** Grep: what the files hold, by regular expression. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { absolutePath, deniedSearch, failed, pathInput, refused } from './input-path.ts';
 import { RipgrepMissing, ripgrepBasics, runRipgrep } from './ripgrep.ts';
 import { inSearchPlace } from './search-place.ts';

@@ -1,6 +1,6 @@
 /** What the file tools share: a path in an input, the scope it is checked against, and a refusal as an answer. */
 import { isAbsolute, relative, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PathRight } from '../session/entries.ts';
 import { type Access, denialOf, mayLookThrough, rulesOf } from '../scope/access.ts';
 import type { Refusal } from '../scope/refusal.ts';

@@ -5,7 +5,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Readable } from 'node:stream';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ProcessIdentity, isAlive, processIdentity } from '../std/process-identity.ts';
 import { signalProcess } from '../std/signal-process.ts';
 import type { GroupMember } from './group-members.ts';

@@ -1,5 +1,5 @@
 /** ReadPodOutput: a child's texts from where the last read stopped. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Tool, defineTool } from './tool.ts';
 import type { Tree } from './tree.ts';
 

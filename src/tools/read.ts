@@ -1,6 +1,6 @@
 /** Read: the lines of a text file, with their numbers. What it has read once, Write and Edit may change. */
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { openInside } from '../scope/open-inside.ts';
 import type { OpenedPath } from '../scope/open-inside.ts';
 import { looksBinary, numbered, piecesOf } from './file-content.ts';

@@ -1,5 +1,5 @@
 /** SendToPod: another run for a child that exists. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Tool, defineTool } from './tool.ts';
 import type { Tree } from './tree.ts';
 

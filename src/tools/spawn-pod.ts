@@ -1,5 +1,5 @@
 /** SpawnPod: hands a task to a new child pod. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { podNamePattern } from '../protocol/names.ts';
 import { pathMistake } from '../scope/path-mistake.ts';
 import { type Tool, defineTool } from './tool.ts';

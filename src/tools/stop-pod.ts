@@ -1,5 +1,5 @@
 /** StopPod: asks a child to end, waits for its exit, insists if need be. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Tool, defineTool } from './tool.ts';
 import type { Tree } from './tree.ts';
 

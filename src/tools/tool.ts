@@ -1,5 +1,5 @@
 /** The shape of a tool. One file a tool; a tool knows nothing of pods, sockets or logs: what it needs of those is handed to it as a function. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { ToolNeed } from '../scope/permission.ts';
 import type { Sandbox } from '../scope/sandbox.ts';
 import type { PathScope, ToolResultEntry } from '../session/entries.ts';

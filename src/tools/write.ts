@@ -1,5 +1,5 @@
 /** Write: a whole file, new or in the place of one that was read. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { replaceInside } from '../scope/replace-inside.ts';
 import { openCurrent, unseen } from './current-file.ts';
 import { hashOf, hashOfFile } from './file-content.ts';

@@ -1,5 +1,5 @@
 /** The first thing wrong with a value that does not fit its schema, in words that say what was expected. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 export interface Problem {
   /** Where, as `from.instance`; empty for the value itself. */

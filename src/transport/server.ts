@@ -6,7 +6,7 @@ import { systemCode } from '../std/system-code.ts';
 import { chmod, lstat, rename, rm, unlink } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { rpcCodes, WireError } from '../protocol/errors.ts';
 import { methods, type MethodName, type Params, type Result } from '../protocol/methods.ts';
 import { checkSocketPath, ensureRuntimeDir } from './address.ts';

@@ -1,5 +1,5 @@
 /** The calls of one step: checked, run side by side where they may, each result committed as it comes. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JsonValue } from '../std/json.ts';
 import type { ToolResultEntry } from '../session/entries.ts';
 import type { Tool, ToolAnswer } from '../tools/tool.ts';

@@ -1,5 +1,5 @@
 /** Tools as the model is told of them: their zod schemas as JSON Schema, made once a tool. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JsonObject } from '../std/json.ts';
 import type { ToolSpec } from '../model/port.ts';
 import type { Tool } from '../tools/tool.ts';

@@ -1,6 +1,6 @@
 /** The oracle on a stage: behind each play over what was followed, and at the end over everything, with processes, sockets, locks, and `podkin verify`. */
 import { existsSync, readdirSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { leftovers, ofType, processesOf } from '../support/audit.ts';
 import { type AuditedPod, type Finding, auditLogs, wakeLatencies } from './oracle.ts';
 import type { SeriesRow } from './rows.ts';

@@ -1,6 +1,6 @@
 /** Rows of a campaign: one line of JSON a play, and one for each series that was played to its end. Only whole series count. */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { points, stances, victims } from './cells.ts';
 
 const cellSchema = z.object({ point: z.enum(points), victim: z.enum(victims), stance: z.enum(stances) });

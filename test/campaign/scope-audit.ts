@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ofType } from '../support/audit.ts';
 import type { Stage } from './stage.ts';
 

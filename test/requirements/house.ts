@@ -1,6 +1,7 @@
 /** The house itself. */
 export const house = {
-  'architecture.absences': 'no barrel, no default export, no event emitter class, no exit but in main',
+  'architecture.absences':
+    'no barrel, no default export, no event emitter class, no exit but in the two programs',
   'architecture.cycles': 'no file imports itself over others',
   'architecture.file-length': 'no file is longer than its budget',
   'architecture.imports': 'rooms import only through their doors',
@@ -8,4 +9,12 @@ export const house = {
   'gate.cites': 'every test file cites at least one guarantee',
   'gate.covered': 'every guarantee is cited by a test',
   'gate.known': 'every citation is a guarantee',
+  'start.cache-old': 'the four youngest caches stay, and nothing unfinished for long',
+  'start.cache-refused':
+    'a code cache that is damaged, refused by V8 or open to others is not run, and is replaced',
+  'start.code-cache':
+    'the first pod of a Node and a build leaves a code cache, and the next ones run from it',
+  'start.no-cache-folder': 'a pod starts as well where no cache can be kept',
+  'start.packed': "the package holds the pod's program and everything that it imports",
+  'start.program': "a pod's process is the program beside the command, or the command where there is none",
 } as const;

@@ -1,6 +1,6 @@
 /** What SpawnPod takes as a path of a child's scope. */
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { spawnPodTool } from '../../../src/tools/spawn-pod.ts';
 import type { Tree } from '../../../src/tools/tree.ts';
 

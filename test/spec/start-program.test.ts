@@ -1,0 +1,157 @@
+/** How a pod's process is started: its own program beside the command, V8's code cache in the state folder, and what happens where either is missing or wrong. */
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Script } from 'node:vm';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writeCodeCache } from '../../src/std/code-cache.ts';
+import { processesOf } from '../support/audit.ts';
+import { TestHome, type TestPod, commandFile, eventually } from '../support/rig.ts';
+
+const packageFolder = fileURLToPath(new URL('../..', import.meta.url));
+const bodyFile = join(dirname(commandFile), 'pod-body.cjs');
+const { version } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as {
+  version: string;
+};
+/** Of the same length. */
+const planted = version.replaceAll(/\d/g, '9');
+
+let home: TestHome;
+beforeEach(() => {
+  home = new TestHome();
+});
+afterEach(() => home.close());
+
+describe("V8's code cache", () => {
+  it('[start.code-cache] the first pod leaves one for this user alone, and the next one runs what it holds', async () => {
+    const first = await home.startRoot({ name: 'first' });
+    const path = await untilCached();
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readdirSync(dirname(path))).toEqual([basename(path)]);
+    expect(await startedBy(first)).toBe(version);
+    // Told by a cache that holds another version than the file does: V8 compares no more than their lengths.
+    await plant(path);
+    expect(await startedBy(await home.startRoot({ name: 'second' }))).toBe(planted);
+  });
+
+  it('[start.cache-refused] one that is damaged, or that others may write, is not run and replaced', async () => {
+    await home.startRoot({ name: 'first' });
+    const path = await untilCached();
+    const spoil: Record<string, () => void> = {
+      flipped: () => {
+        const bytes = readFileSync(path);
+        bytes[bytes.length >> 1]! ^= 1;
+        writeFileSync(path, bytes);
+      },
+      cut: () => writeFileSync(path, readFileSync(path).subarray(0, 5_000)),
+      empty: () => writeFileSync(path, ''),
+      open: () => chmodSync(path, 0o620),
+    };
+    for (const [name, change] of Object.entries(spoil)) {
+      await plant(path);
+      change();
+      const { ino } = statSync(path);
+      const pod = await home.startRoot({ name });
+      expect([name, await startedBy(pod)]).toEqual([name, version]);
+      await eventually(
+        dirname(path),
+        () => statSync(path).ino !== ino,
+        `another cache in the place of ${name}`,
+      );
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+    }
+  });
+
+  it('[start.cache-refused] bytes that V8 refuses are replaced too', async () => {
+    await home.startRoot({ name: 'first' });
+    const path = await untilCached();
+    await writeCodeCache(dirname(path), basename(path), Buffer.alloc(10_000, 'x'));
+    const { ino } = statSync(path);
+    expect(await startedBy(await home.startRoot({ name: 'second' }))).toBe(version);
+    await eventually(dirname(path), () => statSync(path).ino !== ino, 'another cache');
+  });
+
+  it('[start.no-cache-folder] a pod starts and works where none can be kept', async () => {
+    mkdirSync(home.home.state, { recursive: true, mode: 0o700 });
+    writeFileSync(join(home.home.state, 'code'), 'no folder');
+    const pod = await home.startRoot();
+    await pod.run('go');
+    await pod.untilSettled();
+    expect(await startedBy(pod)).toBe(version);
+    await pod.stop();
+    expect(readFileSync(pod.folder.stderr, 'utf8')).toBe('');
+    expect(readFileSync(join(home.home.state, 'code'), 'utf8')).toBe('no folder');
+  });
+});
+
+describe('the program of a pod', () => {
+  it('[start.program] is found beside what a link to the command leads to', async () => {
+    const link = join(home.path, 'podkin');
+    symlinkSync(commandFile, link);
+    expect(await programOf(link)).toContain(`${join(dirname(commandFile), 'pod.cjs')} __pod`);
+  });
+
+  it('[start.program] where none lies beside the command, the command is the pod', async () => {
+    const other = join(home.path, 'other.mjs');
+    writeFileSync(other, `await import(${JSON.stringify(commandFile)});\n`);
+    expect(await programOf(other)).toContain(`${other} __pod`);
+  });
+
+  it('[start.packed] the package holds the program, its body and every module that it imports', () => {
+    const args = ['pack', '--dry-run', '--json', '--ignore-scripts'];
+    const packed = JSON.parse(execFileSync('npm', args, { cwd: packageFolder, encoding: 'utf8' })) as [
+      { files: { path: string }[] },
+    ];
+    const paths = packed[0].files.map(({ path }) => path);
+    const imported = [...readFileSync(bodyFile, 'utf8').matchAll(/__import\("\.\/(.+?)"\)/g)];
+    expect(new Set(imported.map((match) => match[1])).size).toBe(5);
+    for (const file of ['pod.cjs', 'pod-body.cjs', ...imported.map((match) => match[1])]) {
+      expect(paths).toContain(`dist/${file}`);
+      expect(existsSync(join(packageFolder, 'dist', file!))).toBe(true);
+    }
+  });
+});
+
+/** The podkin version that a pod says it is. */
+async function startedBy(pod: TestPod): Promise<string | undefined> {
+  return (await pod.entriesOf('started')).at(-1)?.podkin;
+}
+
+async function untilCached(): Promise<string> {
+  const folder = join(home.home.state, 'code');
+  const cached = () =>
+    existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.cache')) : [];
+  await eventually(folder, () => cached().length > 0, 'a cache');
+  return join(folder, cached()[0]!);
+}
+
+/** In the place of the cache, one of the same program with another version in it. */
+async function plant(path: string): Promise<void> {
+  const text = readFileSync(bodyFile, 'utf8').replaceAll(`"${version}"`, `"${planted}"`);
+  const script = new Script(
+    `(function (exports, require, module, __filename, __dirname, __import) {${text}\n})`,
+  );
+  await writeCodeCache(dirname(path), basename(path), script.createCachedData());
+}
+
+/** The command line of the pod that a command starts. */
+async function programOf(command: string): Promise<string> {
+  const model = home.scenario('rules:\n  - say: "Done."\n');
+  const ran = await home.run(['run', '-d', '--model', model, 'go'], {
+    environment: { PODKIN_COMMAND: command },
+  });
+  expect(ran, ran.stderr).toMatchObject({ code: 0 });
+  return processesOf(home)
+    .map(({ command: line }) => line)
+    .join('\n');
+}
