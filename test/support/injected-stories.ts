@@ -172,6 +172,12 @@ class InjectedStory implements Stage {
   async runAcknowledged(input: string): Promise<void> {
     const sent = await connectAndSend(this.root.socket, 'run', { input }, { deadlineMs: 10_000 });
     if (sent.ok) this.#accepted.push({ pod: this.root, submission: sent.result.submission });
+    else await this.#endOfRoot();
+  }
+
+  /** The root takes nothing because it is dying: its tracer says so a little later, and until then it would look alive and at rest. */
+  async #endOfRoot(): Promise<void> {
+    if (this.victim === this.root && this.fault !== null && isFatal(this.fault)) await this.traced.ended;
   }
 
   /** One more event, or what was not acknowledged; the end of the victim is no answer. */
