@@ -69,16 +69,23 @@ function missingParts({ packages, broker }: Offer): string[] {
   return [...missingPackages(packages), ...(broker === null || brokerInstalled(broker) ? [] : [broker])];
 }
 
-/** Podkin against the fastest of those that keep what they acknowledge. */
+/** Podkin against the fastest of those that keep what they acknowledge: whose answer says as much as podkin's, and of all. */
 function verdict(rows: Report['rows']): string[] {
-  const durable = rows.filter(({ label }) => {
+  const kept = rows.filter(({ label }) => {
     const [load, name = ''] = label.split(': ');
     return load === loudest && catalogue[name]?.durable === true;
   });
-  const best = durable.toSorted((a, b) => b.figures['× rate']! - a.figures['× rate']!)[0];
+  const read = kept.filter(({ label }) => catalogue[label.split(': ')[1] ?? '']?.answers === 'receiver');
+  return [
+    `Target: podkin with ${loudest} ≥ ${targetRatio} × the best durable peer.`,
+    ...against('whose receiver has read what is answered', read),
+    ...against('of all, also of brokers that answer before anybody has read', kept),
+  ];
+}
+
+function against(which: string, rows: Report['rows']): string[] {
+  const best = rows.toSorted((a, b) => b.figures['× rate']! - a.figures['× rate']!)[0];
   if (best === undefined) return [];
   const ratio = (1 / best.figures['× rate']!).toFixed(1);
-  return [
-    `Target: podkin with ${loudest} ≥ ${targetRatio} × the best durable peer. The best is ${best.label.split(': ')[1]}; podkin is ${ratio} × as fast.`,
-  ];
+  return [`  The best ${which}: ${best.label.split(': ')[1]}; podkin is ${ratio} × as fast.`];
 }

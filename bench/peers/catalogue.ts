@@ -4,6 +4,7 @@ import { grpcCalls, grpcStream } from './grpc.ts';
 import { jsonRpc } from './json-rpc.ts';
 import { nats } from './nats.ts';
 import type { Peer } from './peer.ts';
+import { redisRead } from './redis-read.ts';
 import { redisStream } from './redis.ts';
 
 export type Broker = 'redis-server' | 'nats-server';
@@ -16,11 +17,13 @@ export interface Offer {
   readonly broker: Broker | null;
   /** Whether an answer says that a death of every process loses nothing. */
   readonly durable: boolean;
+  /** Who answers: a broker that keeps the message, whether anybody reads it or not, or its receiver, as with podkin. */
+  readonly answers: 'broker' | 'receiver';
   /** Of the load's count: a slow peer is asked less often, so that a round does not last for minutes. */
   readonly share: number;
 }
 
-const nothing = { broker: null, durable: false, share: 1 };
+const nothing = { broker: null, durable: false, answers: 'receiver', share: 1 } as const;
 
 export const catalogue: Readonly<Record<string, Offer>> = {
   'vscode-jsonrpc': { ...nothing, peer: jsonRpc, packages: ['vscode-jsonrpc/node'] },
@@ -31,6 +34,7 @@ export const catalogue: Readonly<Record<string, Offer>> = {
     packages: ['@nats-io/transport-node', '@nats-io/jetstream'],
     broker: 'nats-server',
     durable: true,
+    answers: 'broker',
     share: 0.5,
   },
   'Redis Streams': {
@@ -38,6 +42,15 @@ export const catalogue: Readonly<Record<string, Offer>> = {
     packages: ['ioredis'],
     broker: 'redis-server',
     durable: true,
+    answers: 'broker',
+    share: 0.5,
+  },
+  'Redis Streams, read': {
+    peer: redisRead,
+    packages: ['ioredis'],
+    broker: 'redis-server',
+    durable: true,
+    answers: 'receiver',
     share: 0.5,
   },
   BullMQ: {
@@ -45,6 +58,7 @@ export const catalogue: Readonly<Record<string, Offer>> = {
     packages: ['bullmq', 'ioredis'],
     broker: 'redis-server',
     durable: true,
+    answers: 'receiver',
     share: 0.1,
   },
 };
