@@ -3,6 +3,7 @@
  * From argv to a command: a pod's process, the version, or the command line, each loaded only when it is asked for. Sets the exit
  * status and ends the process, as only `pod-process.ts` does beside it: there a pod's process starts where it was built.
  */
+import { tellLostReader } from './std/lost-reader.ts';
 import { version } from './version.ts';
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -23,12 +24,11 @@ async function main(argv: readonly string[]): Promise<number> {
   return runProgram(contextOf(process), argv);
 }
 
-// Nobody reads any more (EIO: the terminal is gone). A command that has a tree to end takes SIGPIPE over and ends it first; for the others there is
-// nothing left to do, and `podkin logs x | head` is no failure.
+// Nobody reads any more (EIO: the terminal is gone). A command that has a tree to end is told and ends it first; for the others there is nothing left to
+// do, and `podkin logs x | head` is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   const readerGone = error.code === 'EPIPE' || error.code === 'EIO';
-  if (readerGone && process.listenerCount('SIGPIPE') > 0) process.emit('SIGPIPE', 'SIGPIPE');
-  else process.exit(error.code === 'EPIPE' ? 0 : 1);
+  if (!readerGone || !tellLostReader()) process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
 process.stderr.on('error', () => undefined);
 

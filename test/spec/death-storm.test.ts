@@ -30,7 +30,8 @@ describe('a storm', () => {
     await root.start();
     await child.link();
     const count = 1_000;
-    const warm = 200;
+    // By then V8 has made its heap as large as a working pod's is, which is no leak.
+    const warm = 500;
     const { pid } = await root.process();
     let before = 0;
     // The pace is the story here, not a wait for something.
@@ -48,7 +49,7 @@ describe('a storm', () => {
     expect(noticesOf(entries, child.instance)).toHaveLength(count);
     expect(noticesOf(entries, child.instance).every(({ seq }) => seq <= seenThrough(entries))).toBe(true);
     expect(status.watchdogRescues).toBe(0);
-    expect(grown / mebibyte).toBeLessThan(64);
+    expect(grown / mebibyte).toBeLessThan(48);
     expect(await verified(home)).toEqual([]);
   }, 120_000);
 

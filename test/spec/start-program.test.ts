@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Script } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { nodeFlags } from '../../src/pod/start-process.ts';
 import { writeCodeCache } from '../../src/std/code-cache.ts';
 import { processesOf } from '../support/audit.ts';
 import { TestHome, type TestPod, commandFile, eventually } from '../support/rig.ts';
@@ -138,10 +138,15 @@ async function untilCached(): Promise<string> {
 /** In the place of the cache, one of the same program with another version in it. */
 async function plant(path: string): Promise<void> {
   const text = readFileSync(bodyFile, 'utf8').replaceAll(`"${version}"`, `"${planted}"`);
-  const script = new Script(
-    `(function (exports, require, module, __filename, __dirname, __import) {${text}\n})`,
-  );
-  await writeCodeCache(dirname(path), basename(path), script.createCachedData());
+  const program = `(function (exports, require, module, __filename, __dirname, __import) {${text}\n})`;
+  // By a process with a pod's flags: V8 refuses a cache that was made under others.
+  const make = `const text = require('node:fs').readFileSync(0, 'utf8');
+process.stdout.write(new (require('node:vm').Script)(text).createCachedData());`;
+  const cache = execFileSync(process.execPath, [...nodeFlags(), '-e', make], {
+    input: program,
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  await writeCodeCache(dirname(path), basename(path), cache);
 }
 
 /** The command line of the pod that a command starts. */
