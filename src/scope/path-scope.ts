@@ -72,7 +72,7 @@ interface Asked {
 
 function denial({ right, path, realPath }: Asked, why: string): string {
   const leads = realPath === path ? '' : ` It leads to ${realPath}.`;
-  return `Denied: no right to ${right} ${path}.${leads} ${why} Use a path inside its scope, or ask the parent for a wider one.`;
+  return `Denied: no right to ${right} ${path}.${leads} ${why} Use a path inside its scope, or ask whoever gave the task for a wider one.`;
 }
 
 function heldText(scope: PathScope, right: PathRight): string {
