@@ -61,7 +61,7 @@ describe('path scope', () => {
     const text = denialText(scope, 'write', '/data/x');
     expect(text).toContain('write /data/x');
     expect(text).toContain('may write /a/b.');
-    expect(text).toContain('ask the parent');
+    expect(text).toContain('ask whoever gave the task');
     expect(denialText({ read: [], write: [] }, 'read', '/x')).toContain('may read nothing');
     const denied = { ...scope, deny: [{ path: '/a/b/c', right: 'write' as const }] };
     expect(denialText(denied, 'write', '/a/b/c/d')).toContain('/a/b/c is denied to this pod for writing');
