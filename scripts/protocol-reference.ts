@@ -21,8 +21,8 @@ export function renderReference(): string {
       '',
       `${spec.doc} Who: ${spec.who}.`,
       '',
-      ...fields('params', schemaOf(spec.params, 'input')),
-      ...fields('result', schemaOf(spec.result, 'output')),
+      ...fields('params', schemaOf(spec.params(), 'input')),
+      ...fields('result', schemaOf(spec.result(), 'output')),
     ]),
     '## Events of a pod for its parent',
     '',
@@ -66,7 +66,7 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
 }
 
 function eventKinds(): { kind: string; schema: JsonObject }[] {
-  return podEventSchema.options.map((option) => ({
+  return podEventSchema().options.map((option) => ({
     kind: option.shape.kind.value,
     schema: schemaOf(option, 'output'),
   }));

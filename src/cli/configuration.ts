@@ -29,7 +29,7 @@ const permissionMode = z.enum(permissionModes);
 /** Limits as far as one source names them: without the defaults, which would hide what a weaker source says. */
 const someLimits = z.strictObject(
   Object.fromEntries(
-    Object.entries(limitsSchema.shape).map(([name, field]) => [name, field.unwrap().optional()]),
+    Object.entries(limitsSchema().shape).map(([name, field]) => [name, field.unwrap().optional()]),
   ),
 );
 type SomeLimits = z.output<typeof someLimits>;
@@ -63,7 +63,7 @@ const userFileSchema = projectFileSchema.extend({
   model: z.string().min(1).optional(),
   permissionMode: permissionMode.optional(),
   permissions: projectRules.extend({ allow: rules }).optional(),
-  sandbox: sandboxSettingsSchema.optional(),
+  sandbox: sandboxSettingsSchema().optional(),
 });
 
 /** What the command line said; what it did not say is left out. `limits` as text or numbers, by the names of `Limits`. */
@@ -176,7 +176,7 @@ function effectiveLimits(
 ): Limits {
   const fromEnvironment = checkedLimits(limitsOfEnvironment(environment), limitVariable);
   const fromFlags = checkedLimits(flags, (name) => `--max-${name}`);
-  const limits = limitsSchema.parse({ ...files, ...fromEnvironment, ...fromFlags });
+  const limits = limitsSchema().parse({ ...files, ...fromEnvironment, ...fromFlags });
   if (limits.stopGraceMs < limits.shutDownAckMs) {
     throw usage(
       `limits: stopGraceMs (${limits.stopGraceMs}) is shorter than shutDownAckMs (${limits.shutDownAckMs}); a pod would be killed while it waits to be heard: raise the one or lower the other`,
@@ -220,7 +220,7 @@ export function unknownLimits(environment: NodeJS.ProcessEnv): string[] {
     });
 }
 
-const limitNames = Object.keys(limitsSchema.shape);
+const limitNames = Object.keys(limitsSchema().shape);
 
 function readFile<T extends z.ZodObject>(
   path: string,

@@ -11,7 +11,7 @@ import { type ProcessIdentity, isAlive } from '../std/process-identity.ts';
 import type { CommandContext } from './context.ts';
 import { exitStatus } from './context.ts';
 import { findPod } from './find-pod.ts';
-import { limitsOf } from './pod-limits.ts';
+import { limitsOf } from '../session/settings.ts';
 import { type SeenPod, viewHome } from './pod-view.ts';
 
 /** Answers 3 where the pod is removed between two looks. */
@@ -27,7 +27,7 @@ export async function inspectCommand(context: CommandContext, name: string): Pro
     stderr: folder.stderr,
     scope: spec.scope,
     ...(await scopeDetails(context.home, seen)),
-    limits: limitsOf(pod),
+    limits: limitsOf(pod.spec.settings),
     cwd: spec.cwd,
     permissionMode: spec.permissionMode,
     instructions: spec.instructions,

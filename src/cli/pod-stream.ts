@@ -1,5 +1,6 @@
 /** One pod watched from outside: subscribes to its socket and hands over its entries and live events, each entry once and in order. */
 import * as z from 'zod';
+import { once } from '../std/once.ts';
 import type { JsonValue } from '../std/json.ts';
 import type { Entry } from '../session/entries.ts';
 import { type Client, clientOver } from '../transport/client.ts';
@@ -10,43 +11,45 @@ import type { Result } from '../protocol/methods.ts';
 
 const place = { turn: z.string(), step: z.int() };
 const text = z.string();
-const liveEventSchema = z.discriminatedUnion('type', [
-  // The rest of an entry is not looked at here: unknown types and fields are passed on.
-  z.object({
-    type: z.literal('entry'),
-    entry: z.looseObject({ seq: z.int().min(1), time: text, type: text }),
-  }),
-  z.object({ type: z.literal('textDelta'), ...place, offset: z.int().min(0), text }),
-  z.object({ type: z.literal('reasoningDelta'), ...place, offset: z.int().min(0), text }),
-  z.object({ type: z.literal('toolInputDelta'), ...place, call: text, tool: text, text }),
-  z.object({ type: z.literal('toolProgress'), turn: text, call: text, text }),
-  z.object({
-    type: z.literal('status'),
-    status: text,
-    settled: z.boolean().optional(),
-    attention: text.nullish(),
-  }),
-  z.object({
-    type: z.literal('alert'),
-    level: text,
-    code: text,
-    text,
-    turn: text.optional(),
-    step: z.int().optional(),
-  }),
-  questionSchema.extend({ type: z.literal('approvalRequested') }),
-  closedQuestionSchema.extend({ type: z.literal('approvalAnswered') }),
-  z.object({ type: z.literal('lagged') }),
-  z.object({ type: z.literal('shutdown'), reason: text.nullish() }),
-]);
+const liveEventSchema = once(() =>
+  z.discriminatedUnion('type', [
+    // The rest of an entry is not looked at here: unknown types and fields are passed on.
+    z.object({
+      type: z.literal('entry'),
+      entry: z.looseObject({ seq: z.int().min(1), time: text, type: text }),
+    }),
+    z.object({ type: z.literal('textDelta'), ...place, offset: z.int().min(0), text }),
+    z.object({ type: z.literal('reasoningDelta'), ...place, offset: z.int().min(0), text }),
+    z.object({ type: z.literal('toolInputDelta'), ...place, call: text, tool: text, text }),
+    z.object({ type: z.literal('toolProgress'), turn: text, call: text, text }),
+    z.object({
+      type: z.literal('status'),
+      status: text,
+      settled: z.boolean().optional(),
+      attention: text.nullish(),
+    }),
+    z.object({
+      type: z.literal('alert'),
+      level: text,
+      code: text,
+      text,
+      turn: text.optional(),
+      step: z.int().optional(),
+    }),
+    questionSchema().extend({ type: z.literal('approvalRequested') }),
+    closedQuestionSchema().extend({ type: z.literal('approvalAnswered') }),
+    z.object({ type: z.literal('lagged') }),
+    z.object({ type: z.literal('shutdown'), reason: text.nullish() }),
+  ]),
+);
 
-type Parsed = z.infer<typeof liveEventSchema>;
+type Parsed = z.infer<ReturnType<typeof liveEventSchema>>;
 /** An `event` notification, as far as it is known here. */
 export type LiveEvent = Exclude<Parsed, { type: 'entry' }> | { type: 'entry'; entry: Entry };
 
 /** Null for what a newer pod says and this program does not know. */
 export function parseLiveEvent(params: unknown): LiveEvent | null {
-  const parsed = liveEventSchema.safeParse(params);
+  const parsed = liveEventSchema().safeParse(params);
   if (!parsed.success) return null;
   if (parsed.data.type !== 'entry') return parsed.data;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- seq, time and type are checked; readers pass over types they do not know

@@ -13,7 +13,7 @@ import { removeAbandoned, standInLeases } from '../scope/stand-ins.ts';
 import type { CommandContext } from './context.ts';
 import { exitStatus } from './context.ts';
 import { allPods, findPod, type FoundPod } from './find-pod.ts';
-import { limitsOf } from './pod-limits.ts';
+import { limitsOf } from '../session/settings.ts';
 import { runs, stopPod } from './stop-pod.ts';
 
 export async function rmCommand(
@@ -44,7 +44,12 @@ async function removePod(
   if (await runs(pod)) {
     if (!options.force) return `"${name}" is running: "podkin stop ${name}" first, or "podkin rm -f ${name}"`;
     const say = (text: string): void => context.stderr.write(`${text}\n`);
-    const order = { home: context.home, cascade: false, graceMs: limitsOf(pod).stopGraceMs, say };
+    const order = {
+      home: context.home,
+      cascade: false,
+      graceMs: limitsOf(pod.spec.settings).stopGraceMs,
+      say,
+    };
     if (!(await stopPod(pod, order))) return `"${name}" could not be stopped`;
   }
   const owed = await whatIsOwed(context, pod, { waitForParent: true });
@@ -126,7 +131,7 @@ async function owedUpward(
   if (parent === null || isRemoved(context.home, parent.instance)) return null;
   const above = parentOf(context, pod);
   if (above === null) return null;
-  const untilMs = performance.now() + limitsOf(above).sweepMs + sweepMarginMs;
+  const untilMs = performance.now() + limitsOf(above.spec.settings).sweepMs + sweepMarginMs;
   for (;;) {
     const missing = missingAt(await foldLog(above.folder.log), pod, facts);
     if (missing === null) return null;

@@ -3,7 +3,7 @@ import type { CommandContext } from './context.ts';
 import { CommandFailed, exitStatus } from './context.ts';
 import { findPod } from './find-pod.ts';
 import { exitWithin } from './pod-sight.ts';
-import { limitsOf } from './pod-limits.ts';
+import { limitsOf } from '../session/settings.ts';
 import { secondsToMs } from './seconds.ts';
 import { signalPod, stopPod } from './stop-pod.ts';
 
@@ -23,7 +23,7 @@ export async function stopCommand(
   let ended = true;
   // One after the other: one may be the parent of the next.
   for (const pod of pods) {
-    const graceMs = asked ?? limitsOf(pod).stopGraceMs;
+    const graceMs = asked ?? limitsOf(pod.spec.settings).stopGraceMs;
     const say = (text: string): void => context.stderr.write(`${text}\n`);
     ended = (await stopPod(pod, { home: context.home, cascade: options.tree, graceMs, say })) && ended;
   }

@@ -128,7 +128,7 @@ function changed(parent: LogView, child: LogView, sender: SenderView): Finding[]
 
 /** A kind that only another version of podkin knows is told as an error in its place. */
 function standsForStrange(told: unknown, sent: unknown): boolean {
-  return strangeShape.safeParse(told).success && !sentPodEvent.safeParse(sent).success;
+  return strangeShape.safeParse(told).success && !sentPodEvent().safeParse(sent).success;
 }
 
 const strangeShape = z.looseObject({

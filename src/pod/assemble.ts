@@ -5,7 +5,7 @@ import type { PodRef } from '../session/entries.ts';
 import { standInLeases } from '../scope/stand-ins.ts';
 import { type Sandbox, createSandbox } from '../scope/sandbox.ts';
 import { podFolder, readToken } from '../session/home.ts';
-import { defaultSandboxSettings, sandboxSettingsSchema } from '../session/settings.ts';
+import { sandboxSettingsOf } from '../session/settings.ts';
 import { bashTool } from '../tools/bash.ts';
 import { editTool } from '../tools/edit.ts';
 import { globTool } from '../tools/glob.ts';
@@ -85,9 +85,8 @@ export function assemble(pod: Pod): Assembled {
 /** Nothing is tested or looked for here: that waits for the first command. */
 function sandboxOf(pod: Pod): Sandbox {
   const { config, state, runtime } = pod.home;
-  const settings = sandboxSettingsSchema.safeParse(pod.session.settings['sandbox'] ?? {});
   return createSandbox({
-    settings: settings.success ? settings.data : defaultSandboxSettings,
+    settings: sandboxSettingsOf(pod.session.settings),
     hidden: [config, state, runtime],
     leases: standInLeases(pod.home),
     tmpBytes: pod.core.limits.shellTmpBytes,

@@ -16,7 +16,7 @@ import { type HeldLock, takeLock } from '../session/lock.ts';
 import { createLog, openLog } from '../session/open-log.ts';
 import { applyEntry } from '../session/replay.ts';
 import { permissionSettings } from '../session/permissions.ts';
-import { type Limits, defaultLimits, limitsSchema } from '../session/settings.ts';
+import { limitsOf } from '../session/settings.ts';
 import { socketPath } from '../transport/address.ts';
 import { type PodServer, listen } from '../transport/server.ts';
 import { version } from '../version.ts';
@@ -76,7 +76,7 @@ async function openPod(folder: PodFolder, home: Home): Promise<OpenedPod> {
   const lock = await lockOf(spec, folder);
   const facts = emptyFacts();
   const log = await logOf({ spec, folder, lock, facts });
-  const pod = new Pod({ home, folder, log, facts, limits: limitsOf(spec), permissions });
+  const pod = new Pod({ home, folder, log, facts, limits: limitsOf(spec.settings), permissions });
   const { pid, startTime, bootId } = ownIdentity();
   const incarnation = facts.incarnation + 1;
   const started: EntryBody = { type: 'started', incarnation, pid, startTime, bootId, podkin: version };
@@ -130,11 +130,6 @@ function endOnFatal(error: Error): void {
   setImmediate(() => {
     throw error;
   });
-}
-
-function limitsOf(spec: PodSpec): Limits {
-  const parsed = limitsSchema.safeParse(spec.settings['limits'] ?? {});
-  return parsed.success ? parsed.data : defaultLimits;
 }
 
 /** A pod whose rules can not be read does not run: a rule that is lost would be a right that nobody gave. */

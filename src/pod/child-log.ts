@@ -42,7 +42,7 @@ export async function readChildLog(folder: PodFolder, wanted: Wanted): Promise<C
     if (entry.type === 'started') found.incarnation = entry.incarnation;
     if (entry.type !== 'podEventEmitted' || entry.eventSeq <= wanted.above) continue;
     if (entry.incarnation > wanted.throughIncarnation) continue;
-    const parsed = sentPodEvent.safeParse(entry.event);
+    const parsed = sentPodEvent().safeParse(entry.event);
     const next = (found.events.at(-1)?.seq ?? wanted.above) + 1;
     for (let seq = next; seq < entry.eventSeq; seq += 1) {
       found.events.push({ seq, incarnation: entry.incarnation, event: lostEvent(seq, folder.log) });

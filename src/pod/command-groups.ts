@@ -5,11 +5,12 @@
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { once } from '../std/once.ts';
 import { type ProcessIdentity, bootId, processIdentity } from '../std/process-identity.ts';
 import { signalProcess } from '../std/signal-process.ts';
 import type { PodFolder } from '../session/home.ts';
 
-const noteSchema = z.object({ pid: z.int().min(2), startTime: z.string(), bootId: z.string() });
+const noteSchema = once(() => z.object({ pid: z.int().min(2), startTime: z.string(), bootId: z.string() }));
 
 function groupsOf(folder: PodFolder): string {
   return join(folder.path, 'groups');
@@ -50,7 +51,7 @@ function notes(folder: PodFolder): string[] {
 
 function parse(path: string): ProcessIdentity | null {
   try {
-    const parsed = noteSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
+    const parsed = noteSchema().safeParse(JSON.parse(readFileSync(path, 'utf8')));
     return parsed.success ? parsed.data : null;
   } catch {
     return null;

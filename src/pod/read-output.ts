@@ -1,5 +1,6 @@
 /** The texts of a pod from a cursor on. Pure over the history, so it serves a living pod and the log of a dead one alike. */
 import * as z from 'zod';
+import { once } from '../std/once.ts';
 import type { Facts } from '../session/facts.ts';
 import { textOf } from './reports.ts';
 
@@ -7,7 +8,7 @@ import { textOf } from './reports.ts';
 const separator = '\n\n';
 
 /** Place in the log: the next entry to read, and how many characters of it have been read; below 0 so many of the separator before it are still to come. */
-const cursorSchema = z.object({ seq: z.int().min(1), offset: z.int().min(-separator.length) });
+const cursorSchema = once(() => z.object({ seq: z.int().min(1), offset: z.int().min(-separator.length) }));
 
 export interface Output {
   text: string;
@@ -68,7 +69,7 @@ function parseCursor(text: string | undefined): { seq: number; offset: number } 
   const start = { seq: 1, offset: 0 };
   if (text === undefined) return start;
   try {
-    return cursorSchema.parse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')));
+    return cursorSchema().parse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')));
   } catch {
     return start;
   }

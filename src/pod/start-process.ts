@@ -7,15 +7,18 @@ import { closeSync, existsSync, openSync, readFileSync, realpathSync } from 'nod
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
+import { once } from '../std/once.ts';
 import type { PodFolder } from '../session/home.ts';
 import { podEnvironment } from './pod-environment.ts';
 
 /** The pod's own first words, one JSON line on `readyDescriptor`. */
-export const readyMessage = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('ready'), pid: z.int(), incarnation: z.int(), socket: z.string() }),
-  z.object({ kind: z.literal('failed'), code: z.string(), message: z.string() }),
-]);
-export type ReadyMessage = z.infer<typeof readyMessage>;
+export const readyMessage = once(() =>
+  z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('ready'), pid: z.int(), incarnation: z.int(), socket: z.string() }),
+    z.object({ kind: z.literal('failed'), code: z.string(), message: z.string() }),
+  ]),
+);
+export type ReadyMessage = z.infer<ReturnType<typeof readyMessage>>;
 export const readyDescriptor = 3;
 export const readyVariable = 'PODKIN_READY_FD';
 /** The hidden command that is a pod's process. */
@@ -104,7 +107,7 @@ async function firstWords(
     }
     pipe.destroy();
   }
-  const parsed = readyMessage.safeParse(parseLine(text));
+  const parsed = readyMessage().safeParse(parseLine(text));
   if (parsed.success && parsed.data.kind === 'ready') return parsed.data;
   if (parsed.success && parsed.data.kind === 'failed')
     throw new PodStartFailed(parsed.data.code, parsed.data.message, '');

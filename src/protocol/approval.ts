@@ -1,30 +1,35 @@
 /** A question to a person as processes tell each other of it. The whole of it stands in the log of the pod that asks. */
 import * as z from 'zod';
+import { once } from '../std/once.ts';
 import { instanceId, podName } from './names.ts';
 
-export const approvalDecision = z.enum(['allow', 'deny', 'allowAlways']);
+export const approvalDecision = once(() => z.enum(['allow', 'deny', 'allowAlways']));
 
 /** Short enough to be typed. */
-export const approvalRequestId = z.string().min(1).max(64);
+export const approvalRequestId = once(() => z.string().min(1).max(64));
 
-export const questionSchema = z.object({
-  request: approvalRequestId,
-  /** The pod that asks. */
-  pod: z.object({ name: podName, instance: instanceId }),
-  tool: z.string().max(256),
-  /** What the call is to do, as the model wrote it: to be shown with its control characters made visible. */
-  summary: z.string().max(8_192),
-  why: z.string().max(8_192),
-  askedAt: z.string().max(64),
-});
+export const questionSchema = once(() =>
+  z.object({
+    request: approvalRequestId(),
+    /** The pod that asks. */
+    pod: z.object({ name: podName(), instance: instanceId() }),
+    tool: z.string().max(256),
+    /** What the call is to do, as the model wrote it: to be shown with its control characters made visible. */
+    summary: z.string().max(8_192),
+    why: z.string().max(8_192),
+    askedAt: z.string().max(64),
+  }),
+);
 /** An open question to a person. */
-export type Question = z.infer<typeof questionSchema>;
+export type Question = z.infer<ReturnType<typeof questionSchema>>;
 
 /** A question that is not open any more; `by` is `person` where somebody answered it. */
-export const closedQuestionSchema = z.object({
-  request: approvalRequestId,
-  pod: questionSchema.shape.pod,
-  decision: approvalDecision,
-  by: z.string().max(64),
-});
-export type ClosedQuestion = z.infer<typeof closedQuestionSchema>;
+export const closedQuestionSchema = once(() =>
+  z.object({
+    request: approvalRequestId(),
+    pod: questionSchema().shape.pod,
+    decision: approvalDecision(),
+    by: z.string().max(64),
+  }),
+);
+export type ClosedQuestion = z.infer<ReturnType<typeof closedQuestionSchema>>;

@@ -3,73 +3,82 @@
  * a method without a handler does not compile. Not here yet: `complete`, which comes with the screen.
  */
 import * as z from 'zod';
+import { once } from '../std/once.ts';
 import { approvalDecision, approvalRequestId, closedQuestionSchema, questionSchema } from './approval.ts';
 import { incarnationNumber, instanceId, podIdentity, podName, submissionId } from './names.ts';
 import { pathScopeSchema, sentPodEvent, usageSchema } from './pod-event.ts';
 
-export const podStatus = z.enum(['idle', 'running', 'paused', 'stopping']);
-export type PodStatus = z.infer<typeof podStatus>;
+export const podStatus = once(() => z.enum(['idle', 'running', 'paused', 'stopping']));
+export type PodStatus = z.infer<ReturnType<typeof podStatus>>;
 
-const nothing = z.object({});
+const nothing = once(() => z.object({}));
 /** The sender of a method that only a parent may use; `token` is the link token made at spawn. */
-const fromParent = z.object({ instance: instanceId, token: z.string() });
-const statusOnly = z.object({ status: podStatus });
-const assignmentIds = z.array(submissionId);
+const fromParent = once(() => z.object({ instance: instanceId(), token: z.string() }));
+const statusOnly = once(() => z.object({ status: podStatus() }));
+const assignmentIds = once(() => z.array(submissionId()));
 
-export const deliverySchema = z.object({
-  from: z.string(),
-  to: z.string(),
-  /** The event's number at its sender; null for `died`, which the receiver wrote. */
-  seq: z.int().nullable(),
-  kind: z.string(),
-  state: z.enum(['committed', 'sent', 'received', 'consumed', 'seen', 'waiting', 'refused', 'discarded']),
-  attempts: z.int(),
-  reason: z.string().nullable(),
-  committedAt: z.string().nullable(),
-  sentAt: z.string().nullable(),
-  receivedAt: z.string().nullable(),
-  consumedAt: z.string().nullable(),
-  seenAt: z.string().nullable(),
-});
-export type Delivery = z.infer<typeof deliverySchema>;
+export const deliverySchema = once(() =>
+  z.object({
+    from: z.string(),
+    to: z.string(),
+    /** The event's number at its sender; null for `died`, which the receiver wrote. */
+    seq: z.int().nullable(),
+    kind: z.string(),
+    state: z.enum(['committed', 'sent', 'received', 'consumed', 'seen', 'waiting', 'refused', 'discarded']),
+    attempts: z.int(),
+    reason: z.string().nullable(),
+    committedAt: z.string().nullable(),
+    sentAt: z.string().nullable(),
+    receivedAt: z.string().nullable(),
+    consumedAt: z.string().nullable(),
+    seenAt: z.string().nullable(),
+  }),
+);
+export type Delivery = z.infer<ReturnType<typeof deliverySchema>>;
 
-const statusResult = z.object({
-  name: podName,
-  instance: instanceId,
-  incarnation: incarnationNumber,
-  status: podStatus,
-  pid: z.int(),
-  parent: z.object({ name: podName, instance: instanceId }).nullable(),
-  children: z.array(z.object({ name: podName, instance: instanceId, status: z.string() })),
-  /** Events and notices that wait: received and not consumed, consumed and not seen, emitted and not acknowledged, runs in the queue. */
-  pending: z.object({ received: z.int(), unseen: z.int(), outgoing: z.int(), queued: z.int() }),
-  /** True when nothing of this pod, and nothing that it handed down, is outstanding. */
-  settled: z.boolean(),
-  model: z.string(),
-  usage: usageSchema,
-  turns: z.int(),
-  startedAt: z.string(),
-  lastActivityAt: z.string(),
-  /** The last turn's end, null before the first. */
-  lastTurn: z.object({ turn: z.string(), outcome: z.string(), reason: z.string().nullable() }).nullable(),
-  /** Why a person should look: `approval` (a question waits), `held`, `budget`, `storage`, `orphan`, `parentDown` …; null when all is well. */
-  attention: z.string().nullable(),
-  /** What holds this pod's shells, as its self-test found out: `unknown` until a first command wants to run. */
-  sandbox: z.enum(['unknown', 'working', 'absent', 'blocked', 'leaky']),
-  /** How often the wake rule was rescued by its watchdog: 0 unless there is a bug. */
-  watchdogRescues: z.int(),
-});
-export type StatusResult = z.infer<typeof statusResult>;
+const statusResult = once(() =>
+  z.object({
+    name: podName(),
+    instance: instanceId(),
+    incarnation: incarnationNumber(),
+    status: podStatus(),
+    pid: z.int(),
+    parent: z.object({ name: podName(), instance: instanceId() }).nullable(),
+    children: z.array(z.object({ name: podName(), instance: instanceId(), status: z.string() })),
+    /** Events and notices that wait: received and not consumed, consumed and not seen, emitted and not acknowledged, runs in the queue. */
+    pending: z.object({ received: z.int(), unseen: z.int(), outgoing: z.int(), queued: z.int() }),
+    /** True when nothing of this pod, and nothing that it handed down, is outstanding. */
+    settled: z.boolean(),
+    model: z.string(),
+    usage: usageSchema(),
+    turns: z.int(),
+    startedAt: z.string(),
+    lastActivityAt: z.string(),
+    /** The last turn's end, null before the first. */
+    lastTurn: z.object({ turn: z.string(), outcome: z.string(), reason: z.string().nullable() }).nullable(),
+    /** Why a person should look: `approval` (a question waits), `held`, `budget`, `storage`, `orphan`, `parentDown` …; null when all is well. */
+    attention: z.string().nullable(),
+    /** What holds this pod's shells, as its self-test found out: `unknown` until a first command wants to run. */
+    sandbox: z.enum(['unknown', 'working', 'absent', 'blocked', 'leaky']),
+    /** How often the wake rule was rescued by its watchdog: 0 unless there is a bug. */
+    watchdogRescues: z.int(),
+  }),
+);
+export type StatusResult = z.infer<ReturnType<typeof statusResult>>;
 
 export const methods = {
   hello: {
     who: 'anyone',
     doc: 'Says who is there. Optional for one-off clients; without it protocol 1 is meant.',
-    params: z.object({
-      protocol: z.int(),
-      client: z.object({ name: z.string(), version: z.string() }).optional(),
-    }),
-    result: z.object({ protocol: z.int(), pod: podIdentity.extend({ status: podStatus }), pid: z.int() }),
+    params: once(() =>
+      z.object({
+        protocol: z.int(),
+        client: z.object({ name: z.string(), version: z.string() }).optional(),
+      }),
+    ),
+    result: once(() =>
+      z.object({ protocol: z.int(), pod: podIdentity().extend({ status: podStatus() }), pid: z.int() }),
+    ),
   },
   status: {
     who: 'anyone',
@@ -80,22 +89,26 @@ export const methods = {
   subscribe: {
     who: 'observer',
     doc: 'Makes this connection an observer: the answer is a header, then the history from the log, then live events, without gap or overlap. `since` resumes behind an entry seq; where it does not fit this log the header says `reset`.',
-    params: z.object({
-      since: z.object({ instance: instanceId, seq: z.int().min(0) }).optional(),
-      deltas: z.boolean().default(true),
-    }),
-    result: z.object({
-      cursor: z.object({ instance: instanceId, seq: z.int() }),
-      reset: z.boolean(),
-      status: podStatus,
-      greeting: z.object({
-        name: podName,
-        cwd: z.string(),
-        model: z.string(),
-        scope: pathScopeSchema,
-        tools: z.array(z.string()),
+    params: once(() =>
+      z.object({
+        since: z.object({ instance: instanceId(), seq: z.int().min(0) }).optional(),
+        deltas: z.boolean().default(true),
       }),
-    }),
+    ),
+    result: once(() =>
+      z.object({
+        cursor: z.object({ instance: instanceId(), seq: z.int() }),
+        reset: z.boolean(),
+        status: podStatus(),
+        greeting: z.object({
+          name: podName(),
+          cwd: z.string(),
+          model: z.string(),
+          scope: pathScopeSchema(),
+          tools: z.array(z.string()),
+        }),
+      }),
+    ),
   },
   unsubscribe: {
     who: 'observer',
@@ -106,142 +119,166 @@ export const methods = {
   run: {
     who: 'person, parent',
     doc: 'Hands the pod an input; answered when it is on disk. `submission` makes a repeat harmless. With `from` it is an assignment by the parent, without it a person speaks.',
-    params: z.object({
-      // Providers refuse a message without any text.
-      input: z.union([
-        z.string().min(1),
-        z.array(z.looseObject({ type: z.literal('text'), text: z.string().min(1) })).min(1),
-      ]),
-      ifBusy: z.enum(['queue', 'reject']).default('queue'),
-      submission: submissionId.optional(),
-      from: fromParent.optional(),
-      root: z.string().optional(),
-      hops: z.int().min(0).optional(),
-      /** A parent's: the newest link that it knows of. A run that was written before a later link is refused (`regressed`): that link has told that it never came. */
-      link: z.int().optional(),
-    }),
-    result: z.object({ submission: submissionId, accepted: z.enum(['started', 'queued']) }),
+    params: once(() =>
+      z.object({
+        // Providers refuse a message without any text.
+        input: z.union([
+          z.string().min(1),
+          z.array(z.looseObject({ type: z.literal('text'), text: z.string().min(1) })).min(1),
+        ]),
+        ifBusy: z.enum(['queue', 'reject']).default('queue'),
+        submission: submissionId().optional(),
+        from: fromParent().optional(),
+        root: z.string().optional(),
+        hops: z.int().min(0).optional(),
+        /** A parent's: the newest link that it knows of. A run that was written before a later link is refused (`regressed`): that link has told that it never came. */
+        link: z.int().optional(),
+      }),
+    ),
+    result: once(() => z.object({ submission: submissionId(), accepted: z.enum(['started', 'queued']) })),
   },
   notify: {
     who: 'anyone',
     doc: "Leaves a notice for the pod's model; answered when it is on disk. With `wake: false` it waits for the next turn and counts for nothing.",
-    params: z.object({
-      message: z.string().min(1),
-      wake: z.boolean().default(true),
-      submission: submissionId.optional(),
-      from: z.object({ name: podName }).optional(),
-      hops: z.int().min(0).optional(),
-    }),
-    result: z.object({ submission: submissionId }),
+    params: once(() =>
+      z.object({
+        message: z.string().min(1),
+        wake: z.boolean().default(true),
+        submission: submissionId().optional(),
+        from: z.object({ name: podName() }).optional(),
+        hops: z.int().min(0).optional(),
+      }),
+    ),
+    result: once(() => z.object({ submission: submissionId() })),
   },
   cancel: {
     who: 'person, parent',
     doc: "Ends the running turn as `cancelled`, and the turns of the descendants that work for it. Queued runs stay. A parent names itself in `from` and may name the assignment that it means; another one's turn is then left alone.",
-    params: z.object({ from: fromParent.optional(), assignments: assignmentIds.optional() }),
+    params: once(() => z.object({ from: fromParent().optional(), assignments: assignmentIds().optional() })),
     result: statusOnly,
   },
   pause: {
     who: 'person, parent',
     doc: 'Stops before the next request; the turn ends as `paused`. Nothing is dropped.',
-    params: z.object({ from: fromParent.optional() }),
+    params: once(() => z.object({ from: fromParent().optional() })),
     result: statusOnly,
   },
   resume: {
     who: 'person, parent',
     doc: 'Goes on where `pause` stopped.',
-    params: z.object({ from: fromParent.optional() }),
+    params: once(() => z.object({ from: fromParent().optional() })),
     result: statusOnly,
   },
   shutdown: {
     who: 'person, parent',
     doc: 'Asks the pod (with `cascade` its descendants first) to end. Answered when accepted; the exit follows.',
-    params: z.object({
-      cascade: z.boolean().default(true),
-      graceMs: z.int().min(0).max(600_000).optional(),
-      reason: z.string().optional(),
-      from: fromParent.optional(),
-    }),
+    params: once(() =>
+      z.object({
+        cascade: z.boolean().default(true),
+        graceMs: z.int().min(0).max(600_000).optional(),
+        reason: z.string().optional(),
+        from: fromParent().optional(),
+      }),
+    ),
     result: nothing,
   },
   readOutput: {
     who: 'person, parent',
     doc: "The pod's texts from `since` on. The cursor is opaque and stays valid over restarts; what does not fit `maxChars` is what the next cursor begins with.",
-    params: z.object({
-      since: z.string().optional(),
-      maxChars: z.int().min(1).max(1_000_000).default(20_000),
-    }),
-    result: z.object({
-      text: z.string(),
-      cursor: z.string(),
-      status: podStatus,
-      truncated: z.boolean(),
-      /** The turn whose final text this answer covers to its end, if any; for the parent's "already read" (delivery §5). */
-      coversTurn: z.string().nullable(),
-    }),
+    params: once(() =>
+      z.object({
+        since: z.string().optional(),
+        maxChars: z.int().min(1).max(1_000_000).default(20_000),
+      }),
+    ),
+    result: once(() =>
+      z.object({
+        text: z.string(),
+        cursor: z.string(),
+        status: podStatus(),
+        truncated: z.boolean(),
+        /** The turn whose final text this answer covers to its end, if any; for the parent's "already read" (delivery §5). */
+        coversTurn: z.string().nullable(),
+      }),
+    ),
   },
   deliveries: {
     who: 'anyone',
     doc: 'Where each event stands that this pod sent or received.',
-    params: z.object({
-      direction: z.enum(['in', 'out']).optional(),
-      pendingOnly: z.boolean().default(false),
-    }),
-    result: z.array(deliverySchema),
+    params: once(() =>
+      z.object({
+        direction: z.enum(['in', 'out']).optional(),
+        pendingOnly: z.boolean().default(false),
+      }),
+    ),
+    result: once(() => z.array(deliverySchema())),
   },
   link: {
     who: 'child',
     doc: 'A child makes this connection its link. The answer is the highest event seq that the parent holds on disk; the child sends what is above.',
-    params: z.object({
-      child: podIdentity.extend({ pid: z.int(), startTime: z.string(), bootId: z.string().optional() }),
-      token: z.string(),
-      protocol: z.int(),
-      assignments: z.object({ open: assignmentIds, closed: assignmentIds }),
-      /** The highest event seq that this child ever committed: the parent tells a regressed log by it. */
-      emitted: z.int().min(0).optional(),
-    }),
-    result: z.object({
-      received: z.int().min(0),
-      assignments: assignmentIds,
-      scope: pathScopeSchema.nullable(),
-      /** Numbers the links of this child at this parent, over restarts too. */
-      link: z.int().optional(),
-    }),
+    params: once(() =>
+      z.object({
+        child: podIdentity().extend({ pid: z.int(), startTime: z.string(), bootId: z.string().optional() }),
+        token: z.string(),
+        protocol: z.int(),
+        assignments: z.object({ open: assignmentIds(), closed: assignmentIds() }),
+        /** The highest event seq that this child ever committed: the parent tells a regressed log by it. */
+        emitted: z.int().min(0).optional(),
+      }),
+    ),
+    result: once(() =>
+      z.object({
+        received: z.int().min(0),
+        assignments: assignmentIds(),
+        scope: pathScopeSchema().nullable(),
+        /** Numbers the links of this child at this parent, over restarts too. */
+        link: z.int().optional(),
+      }),
+    ),
   },
   podEvent: {
     who: 'linked child',
     doc: 'One event of a linked child. `accepted` means on disk at the parent; a gap is refused with what the parent holds.',
-    params: z.object({
-      from: z.object({ instance: instanceId, incarnation: incarnationNumber }),
-      seq: z.int().min(1),
-      event: sentPodEvent,
-    }),
-    result: z.object({ outcome: z.enum(['accepted', 'duplicate']), received: z.int() }),
+    params: once(() =>
+      z.object({
+        from: z.object({ instance: instanceId(), incarnation: incarnationNumber() }),
+        seq: z.int().min(1),
+        event: sentPodEvent(),
+      }),
+    ),
+    result: once(() => z.object({ outcome: z.enum(['accepted', 'duplicate']), received: z.int() })),
   },
   openApprovals: {
     who: 'linked child',
     doc: 'The questions to a person that are open at this child and below it: always all of them. `closed` names those that have just been answered or closed. The parent shows both to its observers and passes them on to its own parent.',
-    params: z.object({
-      open: z.array(questionSchema).max(1_000),
-      closed: z.array(closedQuestionSchema).max(1_000),
-    }),
+    params: once(() =>
+      z.object({
+        open: z.array(questionSchema()).max(1_000),
+        closed: z.array(closedQuestionSchema()).max(1_000),
+      }),
+    ),
     result: nothing,
   },
   approve: {
     who: 'person',
     doc: 'Answers an open question of this pod or of one below it; answered when it is on disk. `allowAlways` holds for the same call of that pod from then on. A question that was answered before is `forbidden`, one that nobody here asks `unknownPod`. No pod may answer: neither with `from` nor over a link.',
-    params: z.object({
-      request: approvalRequestId,
-      decision: approvalDecision,
-      reason: z.string().max(10_000).optional(),
-      from: z.unknown().optional(),
-    }),
-    result: z.object({
-      request: approvalRequestId,
-      pod: z.object({ name: podName, instance: instanceId }),
-      tool: z.string(),
-      summary: z.string(),
-      decision: approvalDecision,
-    }),
+    params: once(() =>
+      z.object({
+        request: approvalRequestId(),
+        decision: approvalDecision(),
+        reason: z.string().max(10_000).optional(),
+        from: z.unknown().optional(),
+      }),
+    ),
+    result: once(() =>
+      z.object({
+        request: approvalRequestId(),
+        pod: z.object({ name: podName(), instance: instanceId() }),
+        tool: z.string(),
+        summary: z.string(),
+        decision: approvalDecision(),
+      }),
+    ),
   },
   ping: { who: 'linked child', doc: 'Shows that both ends live.', params: nothing, result: nothing },
 } as const satisfies Record<string, MethodSpec>;
@@ -249,13 +286,13 @@ export const methods = {
 export interface MethodSpec {
   readonly who: string;
   readonly doc: string;
-  readonly params: z.ZodType;
-  readonly result: z.ZodType;
+  readonly params: () => z.ZodType;
+  readonly result: () => z.ZodType;
 }
 
 export type MethodName = keyof typeof methods;
 /** What a caller writes: fields with a default may be left out. */
-export type ParamsIn<M extends MethodName> = z.input<(typeof methods)[M]['params']>;
+export type ParamsIn<M extends MethodName> = z.input<ReturnType<(typeof methods)[M]['params']>>;
 /** What a handler reads: defaults filled in. */
-export type Params<M extends MethodName> = z.output<(typeof methods)[M]['params']>;
-export type Result<M extends MethodName> = z.output<(typeof methods)[M]['result']>;
+export type Params<M extends MethodName> = z.output<ReturnType<(typeof methods)[M]['params']>>;
+export type Result<M extends MethodName> = z.output<ReturnType<(typeof methods)[M]['result']>>;

@@ -1,113 +1,127 @@
 import * as z from 'zod';
+import { once } from '../std/once.ts';
 import { instanceId, podName } from './names.ts';
 
 /** Tokens as the provider counted them; cost in US dollars, null where the price is not known. */
-export const usageSchema = z.object({
-  inputTokens: z.int().min(0),
-  outputTokens: z.int().min(0),
-  cost: z.number().min(0).nullable(),
-});
-export type Usage = z.infer<typeof usageSchema>;
+export const usageSchema = once(() =>
+  z.object({
+    inputTokens: z.int().min(0),
+    outputTokens: z.int().min(0),
+    cost: z.number().min(0).nullable(),
+  }),
+);
+export type Usage = z.infer<ReturnType<typeof usageSchema>>;
 
 /** What may be touched: absolute paths, each meaning the whole tree below it, or with `/*` at its end what lies directly in it. `write` implies `read`; a deny caps below its right. */
-export const pathScopeSchema = z.object({
-  read: z.array(z.string()).readonly(),
-  write: z.array(z.string()).readonly(),
-  deny: z
-    .array(z.object({ path: z.string(), right: z.enum(['read', 'write']) }))
-    .readonly()
-    .exactOptional(),
-});
+export const pathScopeSchema = once(() =>
+  z.object({
+    read: z.array(z.string()).readonly(),
+    write: z.array(z.string()).readonly(),
+    deny: z
+      .array(z.object({ path: z.string(), right: z.enum(['read', 'write']) }))
+      .readonly()
+      .exactOptional(),
+  }),
+);
 
 /** Bounds of what a child may say, so that a notice of it always fits into one line of the parent's log. */
-const text = z.string().max(65_536);
-const name = z.string().max(256);
-const names = z.array(name).max(5_000);
+const text = once(() => z.string().max(65_536));
+const name = once(() => z.string().max(256));
+const names = once(() => z.array(name()).max(5_000));
 
-const turnReport = {
-  turn: name,
+const turnReport = once(() => ({
+  turn: name(),
   /** Every assignment that this report closes, or (not settled, paused) that it tells about. */
-  assignments: names,
+  assignments: names(),
   /** Who caused the ending, where somebody did. */
   by: z.enum(['person', 'parent']).optional(),
   /** Names of own children that still work. */
-  outstanding: names,
+  outstanding: names(),
   /** True when nothing of the pod or below it is outstanding. */
   settled: z.boolean(),
   /** The first characters of the final text; `textChars` is the length of the whole. */
-  text,
+  text: text(),
   textChars: z.int().min(0),
-  usage: usageSchema,
+  usage: usageSchema(),
   durationMs: z.number().min(0),
   hops: z.int().min(0),
-};
+}));
 
-export const turnEndedEvent = z.object({
-  kind: z.literal('turnEnded'),
-  outcome: z.enum(['finished', 'limitReached', 'paused', 'cancelled']),
-  /** Which limit, for `limitReached`. */
-  reason: text.optional(),
-  ...turnReport,
-});
+export const turnEndedEvent = once(() =>
+  z.object({
+    kind: z.literal('turnEnded'),
+    outcome: z.enum(['finished', 'limitReached', 'paused', 'cancelled']),
+    /** Which limit, for `limitReached`. */
+    reason: text().optional(),
+    ...turnReport(),
+  }),
+);
 
-export const erroredEvent = z.object({
-  kind: z.literal('errored'),
-  error: z.object({ category: name, message: text }),
-  ...turnReport,
-});
+export const erroredEvent = once(() =>
+  z.object({
+    kind: z.literal('errored'),
+    error: z.object({ category: name(), message: text() }),
+    ...turnReport(),
+  }),
+);
 
-export const shutDownEvent = z.object({
-  kind: z.literal('shutDown'),
-  reason: text.optional(),
-  by: z.enum(['person', 'parent', 'signal']).optional(),
-  /** Open assignments whose turn had begun, and those that never began. */
-  assignments: names,
-  notStarted: names,
-  outstanding: names,
-});
+export const shutDownEvent = once(() =>
+  z.object({
+    kind: z.literal('shutDown'),
+    reason: text().optional(),
+    by: z.enum(['person', 'parent', 'signal']).optional(),
+    /** Open assignments whose turn had begun, and those that never began. */
+    assignments: names(),
+    notStarted: names(),
+    outstanding: names(),
+  }),
+);
 
-export const scopeSubDelegatedEvent = z.object({
-  kind: z.literal('scopeSubDelegated'),
-  /** The pod that received the scope, and the one that gave it. */
-  to: z.object({ name: podName, instance: instanceId }),
-  by: z.object({ name: podName, instance: instanceId }),
-  scope: pathScopeSchema,
-  /** The event as its first sender numbered it: re-emission up the tree keeps it, receivers dedupe on it. */
-  origin: z.object({ instance: instanceId, seq: z.int().min(1) }),
-});
+export const scopeSubDelegatedEvent = once(() =>
+  z.object({
+    kind: z.literal('scopeSubDelegated'),
+    /** The pod that received the scope, and the one that gave it. */
+    to: z.object({ name: podName(), instance: instanceId() }),
+    by: z.object({ name: podName(), instance: instanceId() }),
+    scope: pathScopeSchema(),
+    /** The event as its first sender numbered it: re-emission up the tree keeps it, receivers dedupe on it. */
+    origin: z.object({ instance: instanceId(), seq: z.int().min(1) }),
+  }),
+);
 
 /** Written by the parent's side only (delivery §6); never accepted from the wire. */
-export const diedEvent = z.object({
-  kind: z.literal('died'),
-  exitCode: z.int().optional(),
-  signal: z.string().optional(),
-  reason: z.string().optional(),
-  stderrTail: z.string().optional(),
-  lastActivityAt: z.string().optional(),
-  assignments: z.array(z.string()),
-  outstanding: z.array(z.string()),
-  /** A later incarnation had already linked when this was written. */
-  restored: z.boolean(),
-});
+export const diedEvent = once(() =>
+  z.object({
+    kind: z.literal('died'),
+    exitCode: z.int().optional(),
+    signal: z.string().optional(),
+    reason: z.string().optional(),
+    stderrTail: z.string().optional(),
+    lastActivityAt: z.string().optional(),
+    assignments: z.array(z.string()),
+    outstanding: z.array(z.string()),
+    /** A later incarnation had already linked when this was written. */
+    restored: z.boolean(),
+  }),
+);
 
 /** Written by the parent's side only: once per episode, closes nothing. */
-export const unreachableEvent = z.object({ kind: z.literal('unreachable'), sinceMs: z.number() });
+export const unreachableEvent = once(() => z.object({ kind: z.literal('unreachable'), sinceMs: z.number() }));
 
 /** What a child may send. */
-export const sentPodEvent = z.discriminatedUnion('kind', [
-  turnEndedEvent,
-  erroredEvent,
-  shutDownEvent,
-  scopeSubDelegatedEvent,
-]);
-export const podEventSchema = z.discriminatedUnion('kind', [
-  turnEndedEvent,
-  erroredEvent,
-  shutDownEvent,
-  scopeSubDelegatedEvent,
-  diedEvent,
-  unreachableEvent,
-]);
-export type SentPodEvent = z.infer<typeof sentPodEvent>;
-export type PodEvent = z.infer<typeof podEventSchema>;
+export const sentPodEvent = once(() =>
+  z.discriminatedUnion('kind', [turnEndedEvent(), erroredEvent(), shutDownEvent(), scopeSubDelegatedEvent()]),
+);
+export const podEventSchema = once(() =>
+  z.discriminatedUnion('kind', [
+    turnEndedEvent(),
+    erroredEvent(),
+    shutDownEvent(),
+    scopeSubDelegatedEvent(),
+    diedEvent(),
+    unreachableEvent(),
+  ]),
+);
+export type SentPodEvent = z.infer<ReturnType<typeof sentPodEvent>>;
+export type PodEvent = z.infer<ReturnType<typeof podEventSchema>>;
 export type PodEventKind = PodEvent['kind'];

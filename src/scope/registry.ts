@@ -7,6 +7,7 @@ import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import * as z from 'zod';
+import { once } from '../std/once.ts';
 import { createFolder } from '../session/open-log.ts';
 import type { Home } from '../session/home.ts';
 import { type HeldLock, takeLock } from '../session/lock.ts';
@@ -16,22 +17,24 @@ import type { Claim } from './claims.ts';
 const lockWaitMsDefault = 5_000;
 const lookAgainMs = 5;
 
-const ref = z.object({ name: z.string(), instance: z.string() });
-const processSchema = z.object({ pid: z.int(), startTime: z.string(), bootId: z.string() });
-const fileSchema = z.object({
-  version: z.literal(1),
-  claims: z.array(
-    z.object({
-      owner: ref,
-      above: z.array(z.string()),
-      write: z.array(z.string()),
-      deny: z.array(z.object({ path: z.string(), right: z.enum(['read', 'write']) })),
-      exclusive: z.boolean(),
-      maker: processSchema,
-      process: processSchema.nullable(),
-    }),
-  ),
-});
+const ref = once(() => z.object({ name: z.string(), instance: z.string() }));
+const processSchema = once(() => z.object({ pid: z.int(), startTime: z.string(), bootId: z.string() }));
+const fileSchema = once(() =>
+  z.object({
+    version: z.literal(1),
+    claims: z.array(
+      z.object({
+        owner: ref(),
+        above: z.array(z.string()),
+        write: z.array(z.string()),
+        deny: z.array(z.object({ path: z.string(), right: z.enum(['read', 'write']) })),
+        exclusive: z.boolean(),
+        maker: processSchema(),
+        process: processSchema().nullable(),
+      }),
+    ),
+  }),
+);
 
 /** Somebody has held the registry for longer than anybody needs; a person should look at that process. */
 export class RegistryBusy extends Error {
@@ -120,7 +123,7 @@ export class Registry {
       if (systemCode(error) === 'ENOENT') return { claims: [], damaged: false };
       throw error;
     }
-    const parsed = fileSchema.safeParse(parseJson(text));
+    const parsed = fileSchema().safeParse(parseJson(text));
     return parsed.success ? { claims: parsed.data.claims, damaged: false } : { claims: [], damaged: true };
   }
 }

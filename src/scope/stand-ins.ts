@@ -19,18 +19,21 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { once } from '../std/once.ts';
 import type { Home } from '../session/home.ts';
 import { isAlive, ownIdentity } from '../std/process-identity.ts';
 import { systemCode } from '../std/system-code.ts';
 import type { MountPlan } from './sandbox-mounts.ts';
 
-const leaseSchema = z.object({
-  pid: z.int(),
-  startTime: z.string(),
-  bootId: z.string(),
-  paths: z.array(z.object({ path: z.string(), as: z.enum(['directory', 'file']) })),
-});
-type Lease = z.output<typeof leaseSchema>;
+const leaseSchema = once(() =>
+  z.object({
+    pid: z.int(),
+    startTime: z.string(),
+    bootId: z.string(),
+    paths: z.array(z.object({ path: z.string(), as: z.enum(['directory', 'file']) })),
+  }),
+);
+type Lease = z.output<ReturnType<typeof leaseSchema>>;
 type StandIn = MountPlan['standIns'][number];
 
 /**
@@ -118,7 +121,7 @@ function removeUnheld(folder: string, standIns: readonly StandIn[]): void {
 
 function readLease(path: string): Lease | null {
   try {
-    return leaseSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    return leaseSchema().parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch {
     return null;
   }

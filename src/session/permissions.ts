@@ -3,27 +3,40 @@
  * every child as it is; what it means is decided in `scope/permission.ts`.
  */
 import * as z from 'zod';
-import type { JsonObject } from '../std/json.ts';
+import { once } from '../std/once.ts';
+import type { JsonObject, JsonValue } from '../std/json.ts';
+import { areTexts, isPlain } from '../std/plain.ts';
 
 /** From the one that lets least through to the one that lets most. */
 export const permissionModes = ['plan', 'dontAsk', 'default', 'acceptEdits', 'bypassPermissions'] as const;
 export type PermissionMode = (typeof permissionModes)[number];
 
-const ruleTexts = z.array(z.string()).default([]);
-const settingsSchema = z.object({
-  allow: ruleTexts,
-  ask: ruleTexts,
-  deny: ruleTexts,
-  /** No person can be asked: what would be a question is a denial. */
-  headless: z.boolean().default(false),
-});
-export type PermissionSettings = z.infer<typeof settingsSchema>;
+const ruleTexts = once(() => z.array(z.string()).default([]));
+const settingsSchema = once(() =>
+  z.object({
+    allow: ruleTexts(),
+    ask: ruleTexts(),
+    deny: ruleTexts(),
+    /** No person can be asked: what would be a question is a denial. */
+    headless: z.boolean().default(false),
+  }),
+);
+export type PermissionSettings = z.infer<ReturnType<typeof settingsSchema>>;
 
 /** Of a session's settings. Throws where they are not what podkin wrote: a rule that can not be read must not be a rule that is not there. */
 export function permissionSettings(settings: JsonObject): PermissionSettings {
-  const parsed = settingsSchema.safeParse(settings['permissions'] ?? {});
+  const given = settings['permissions'] ?? {};
+  if (isWhole(given)) return given;
+  const parsed = settingsSchema().safeParse(given);
   if (parsed.success) return parsed.data;
   throw new Error(`the pod's permission settings can not be read (${z.prettifyError(parsed.error)})`);
+}
+
+/** True only for what the schema would take as it is: what podkin writes. It spares a start the schema (std/plain.ts). */
+function isWhole(value: JsonValue): value is JsonObject & PermissionSettings {
+  if (!isPlain(value, ['allow', 'ask', 'deny', 'headless'])) return false;
+  const { allow, ask, deny, headless } = value;
+  return areTexts(allow) && areTexts(ask) && areTexts(deny) && typeof headless === 'boolean';
 }
 
 /** A mode that is not known lets the least through. */

@@ -3,21 +3,28 @@
  * environment, written into the session entry at creation, inherited by children. The bounds of the wire are in `protocol/limits.ts`.
  */
 import * as z from 'zod';
+import type { JsonObject, JsonValue } from '../std/json.ts';
+import { once } from '../std/once.ts';
+import { isPlain, isWholeNumber } from '../std/plain.ts';
 
-const ms = (fallback: number) => z.coerce.number().int().min(0).max(86_400_000).default(fallback);
-const count = (fallback: number, max: number) => z.coerce.number().int().min(1).max(max).default(fallback);
+/** Of a whole number. */
+interface Bound {
+  readonly min: number;
+  readonly max: number;
+  readonly fallback: number;
+}
+const ms = (fallback: number): Bound => ({ min: 0, max: 86_400_000, fallback });
+const count = (fallback: number, max: number): Bound => ({ min: 1, max, fallback });
 
-export const limitsSchema = z.strictObject({
+const bounds = {
   /** Levels below the root; a spawn past it is an error that the model reads. */
-  depth: z.coerce.number().int().min(0).max(16).default(3),
+  depth: { min: 0, max: 16, fallback: 3 },
   /** Live children of one pod. */
   children: count(8, 1_000),
   /** Live pods of one tree. */
   pods: count(64, 10_000),
   /** Requests of one turn; at it the turn ends as `limitReached`. */
   steps: count(200, 100_000),
-  /** US dollars of one pod's whole session; at it the turn ends as `limitReached`. Null: no limit. */
-  cost: z.coerce.number().positive().nullable().default(null),
   /** Notification turns a minute; past it events are kept and nothing is woken. */
   wakesPerMinute: count(30, 1_000_000),
   /** Longest chain of notification turns that cause each other; a person's input resets it. */
@@ -54,27 +61,90 @@ export const limitsSchema = z.strictObject({
   /** Processor time of each process of a command; past it SIGXCPU ends it. */
   shellCpuSeconds: count(3_600, 1_000_000),
   /** The longest time that a command may ask for; at it all of it is ended. */
-  shellTimeoutMs: z.coerce.number().int().min(1).max(86_400_000).default(600_000),
+  shellTimeoutMs: count(600_000, 86_400_000),
   /** Reconnecting to the parent: full jitter between these. */
   reconnectBaseMs: ms(50),
   reconnectMaxMs: ms(5_000),
-});
-export type Limits = z.infer<typeof limitsSchema>;
+};
+type LimitName = keyof typeof bounds;
+const limitNames = Object.keys(bounds) as LimitName[];
 
-export const defaultLimits: Limits = limitsSchema.parse({});
+export type Limits = { [K in LimitName]: number } & {
+  /** US dollars of one pod's whole session; at it the turn ends as `limitReached`. Null: no limit. */
+  cost: number | null;
+};
+
+function ofEach<T>(make: (bound: Bound) => T): { [K in LimitName]: T } {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it has the names of the table
+  return Object.fromEntries(limitNames.map((name) => [name, make(bounds[name])])) as { [K in LimitName]: T };
+}
+
+export const limitsSchema = once(() =>
+  z.strictObject({
+    ...ofEach(({ min, max, fallback }) => z.coerce.number().int().min(min).max(max).default(fallback)),
+    cost: z.coerce.number().positive().nullable().default(null),
+  }),
+);
+
+export const defaultLimits: Limits = { ...ofEach(({ fallback }) => fallback), cost: null };
+
+/** The limits that a pod was made with; the defaults where an older or newer podkin wrote what is not understood here. */
+export function limitsOf(settings: JsonObject): Limits {
+  const given = settings['limits'];
+  if (given === undefined) return defaultLimits;
+  if (areWhole(given)) return given;
+  const parsed = limitsSchema().safeParse(given);
+  return parsed.success ? parsed.data : defaultLimits;
+}
+
+/** True only for what the schema would take as it is: what podkin writes. It spares a start the schema (std/plain.ts). */
+function areWhole(value: JsonValue): value is Limits {
+  if (!isPlain(value, [...limitNames, 'cost'])) return false;
+  const { cost } = value;
+  return (
+    (cost === null || (typeof cost === 'number' && cost > 0)) &&
+    limitNames.every((name) => {
+      const { min, max } = bounds[name];
+      return isWholeNumber(value[name], min) && value[name] <= max;
+    })
+  );
+}
 
 /** How a pod's shells are confined beyond its scope. Set by a person only: `[sandbox]` in the user's configuration, and flags; inherited by children. */
-export const sandboxSettingsSchema = z.strictObject({
-  /** Shells may reach the network, and with it whatever listens on this machine. */
-  network: z.boolean().default(false),
-  /** Absolute paths that shells may read beside the scope: tools of one's own. */
-  read: z.array(z.string().startsWith('/', 'is not absolute: begin it with /')).default([]),
-  /** The sandbox's program (bubblewrap, or sandbox-exec) in place of the system's own; null for that. */
-  program: z.string().startsWith('/', 'is not absolute: begin it with /').nullable().default(null),
-});
-export type SandboxSettings = z.infer<typeof sandboxSettingsSchema>;
+export const sandboxSettingsSchema = once(() =>
+  z.strictObject({
+    /** Shells may reach the network, and with it whatever listens on this machine. */
+    network: z.boolean().default(false),
+    /** Absolute paths that shells may read beside the scope: tools of one's own. */
+    read: z.array(z.string().startsWith('/', 'is not absolute: begin it with /')).default([]),
+    /** The sandbox's program (bubblewrap, or sandbox-exec) in place of the system's own; null for that. */
+    program: z.string().startsWith('/', 'is not absolute: begin it with /').nullable().default(null),
+  }),
+);
+export type SandboxSettings = z.infer<ReturnType<typeof sandboxSettingsSchema>>;
 
-export const defaultSandboxSettings: SandboxSettings = sandboxSettingsSchema.parse({});
+export const defaultSandboxSettings: SandboxSettings = { network: false, read: [], program: null };
+
+/** As `limitsOf`. */
+export function sandboxSettingsOf(settings: JsonObject): SandboxSettings {
+  const given = settings['sandbox'];
+  if (given === undefined) return defaultSandboxSettings;
+  if (isPlainSandbox(given)) return given;
+  const parsed = sandboxSettingsSchema().safeParse(given);
+  return parsed.success ? parsed.data : defaultSandboxSettings;
+}
+
+function isPlainSandbox(value: JsonValue): value is SandboxSettings {
+  if (!isPlain(value, ['network', 'read', 'program'])) return false;
+  const { network, read, program } = value;
+  const isAbsolute = (path: JsonValue | undefined) => typeof path === 'string' && path.startsWith('/');
+  return (
+    typeof network === 'boolean' &&
+    Array.isArray(read) &&
+    read.every(isAbsolute) &&
+    (program === null || isAbsolute(program))
+  );
+}
 
 /** `coalesceMs` → `PODKIN_LIMITS_COALESCE_MS`. */
 export function limitVariable(name: string): string {
@@ -84,7 +154,7 @@ export function limitVariable(name: string): string {
 /** The limits that the environment names, as text; validated with the rest. */
 export function limitsOfEnvironment(environment: NodeJS.ProcessEnv): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const name of Object.keys(limitsSchema.shape)) {
+  for (const name of [...limitNames, 'cost']) {
     const value = environment[limitVariable(name)];
     if (value !== undefined && value !== '') found[name] = value;
   }

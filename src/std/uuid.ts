@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
+/** As `uuidv7` writes it. */
+export const uuidv7Pattern = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
 /** A UUIDv7 (RFC 9562): 48 bits of Unix milliseconds, then random bits; sorts by time of making. */
 export function uuidv7(nowMs: number = Date.now()): string {
   const bytes = randomBytes(16);

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import * as z from 'zod';
+import { once } from '../std/once.ts';
 import { errorCode } from '../scope/refusal.ts';
 import type { Entered } from '../scope/sandbox.ts';
 import { sandboxEnvironment, shellEnvironment } from '../scope/shell-environment.ts';
@@ -21,19 +22,21 @@ const timeoutMsDefault = 120_000;
 const timeoutMsMax = 600_000;
 /** Processes named in an answer. */
 const membersShown = 10;
-const input = z.object({
-  command: z
-    .string()
-    .min(1, 'a command can not be empty')
-    .refine((command) => !command.includes('\0'), 'a command can not hold a NUL character'),
-  timeoutMs: z
-    .int()
-    .min(1)
-    .max(timeoutMsMax)
-    .default(timeoutMsDefault)
-    .describe('Milliseconds after which the command and all that it started are ended.'),
-  description: z.string().optional().describe('What the command is for, in a few words.'),
-});
+const input = once(() =>
+  z.object({
+    command: z
+      .string()
+      .min(1, 'a command can not be empty')
+      .refine((command) => !command.includes('\0'), 'a command can not hold a NUL character'),
+    timeoutMs: z
+      .int()
+      .min(1)
+      .max(timeoutMsMax)
+      .default(timeoutMsDefault)
+      .describe('Milliseconds after which the command and all that it started are ended.'),
+    description: z.string().optional().describe('What the command is for, in a few words.'),
+  }),
+);
 
 export const bashTool = defineTool({
   name: 'Bash',

@@ -1,5 +1,6 @@
 /** Edit: an exact piece of a file's text for another one. Everything else in the file, line endings and byte order mark included, stays as it is. */
 import * as z from 'zod';
+import { once } from '../std/once.ts';
 import { replaceInside } from '../scope/replace-inside.ts';
 import type { OpenedPath } from '../scope/open-inside.ts';
 import { openCurrent, unseen } from './current-file.ts';
@@ -12,16 +13,18 @@ import type { ToolAnswer, ToolContext } from './tool.ts';
 /** A file is edited in memory; above this it is not. */
 const editBytesMax = 32 * 1024 * 1024;
 
-const input = z.object({
-  path: pathInput.describe('The file. Relative paths are taken from the working directory.'),
-  old: z
-    .string()
-    .min(1, 'old can not be empty; Write makes new files')
-    .describe('The text to replace, exactly as it stands in the file.'),
-  new: z.string().describe('The text to put in its place.'),
-  all: z.boolean().optional().describe('Replace every place; without it `old` must stand there once.'),
-});
-type EditInput = z.output<typeof input>;
+const input = once(() =>
+  z.object({
+    path: pathInput().describe('The file. Relative paths are taken from the working directory.'),
+    old: z
+      .string()
+      .min(1, 'old can not be empty; Write makes new files')
+      .describe('The text to replace, exactly as it stands in the file.'),
+    new: z.string().describe('The text to put in its place.'),
+    all: z.boolean().optional().describe('Replace every place; without it `old` must stand there once.'),
+  }),
+);
+type EditInput = z.output<ReturnType<typeof input>>;
 
 export const editTool = defineTool({
   name: 'Edit',

@@ -3,6 +3,7 @@ import { lstat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, relative } from 'node:path';
 import picomatch from 'picomatch';
 import * as z from 'zod';
+import { once } from '../std/once.ts';
 import { errorCode } from '../scope/refusal.ts';
 import { absolutePath, deniedSearch, failed, pathInput, refused } from './input-path.ts';
 import { RipgrepMissing, ripgrepBasics, runRipgrep } from './ripgrep.ts';
@@ -16,13 +17,15 @@ const pathsMax = 1000;
 /** Files asked for their time at once. */
 const statsAtOnce = 64;
 
-const input = z.object({
-  pattern: pathInput.describe(
-    'For example `**/*.ts` or `src/{a,b}*.json`. `*` stays inside a folder, `**` does not.',
-  ),
-  path: pathInput.optional().describe('The folder to look in; the working directory if not given.'),
-});
-type GlobInput = z.output<typeof input>;
+const input = once(() =>
+  z.object({
+    pattern: pathInput().describe(
+      'For example `**/*.ts` or `src/{a,b}*.json`. `*` stays inside a folder, `**` does not.',
+    ),
+    path: pathInput().optional().describe('The folder to look in; the working directory if not given.'),
+  }),
+);
+type GlobInput = z.output<ReturnType<typeof input>>;
 
 export const globTool = defineTool({
   name: 'Glob',

@@ -1,5 +1,6 @@
 /** Grep: what the files hold, by regular expression. */
 import * as z from 'zod';
+import { once } from '../std/once.ts';
 import { absolutePath, deniedSearch, failed, pathInput, refused } from './input-path.ts';
 import { RipgrepMissing, ripgrepBasics, runRipgrep } from './ripgrep.ts';
 import { inSearchPlace } from './search-place.ts';
@@ -14,26 +15,34 @@ const answerCharsMax = 50_000;
 /** Bytes of one line that are shown. */
 const lineBytesMax = 500;
 
-const input = z.object({
-  pattern: z
-    .string()
-    .min(1, 'a pattern can not be empty')
-    .refine((pattern) => !pattern.includes('\0'), 'a pattern can not hold a NUL character')
-    .describe('A regular expression in the syntax of ripgrep (Rust).'),
-  path: pathInput.optional().describe('The file or folder to search; the working directory if not given.'),
-  glob: pathInput
-    .optional()
-    .describe('Only files whose path matches, for example `*.ts`; with a `!` in front, all others.'),
-  output: z
-    .enum(['content', 'files', 'count'])
-    .default('files')
-    .describe('`files`: paths; `content`: the lines; `count`: matching lines of each file.'),
-  ignoreCase: z.boolean().optional(),
-  context: z.int().min(0).max(100).optional().describe('Lines around each match, for `content`.'),
-  multiline: z.boolean().optional().describe('Let a match span lines; `.` then matches a line break too.'),
-  limit: z.int().min(1).optional().describe(`At most so many lines or files; ${limitDefault} if not given.`),
-});
-type GrepInput = z.output<typeof input>;
+const input = once(() =>
+  z.object({
+    pattern: z
+      .string()
+      .min(1, 'a pattern can not be empty')
+      .refine((pattern) => !pattern.includes('\0'), 'a pattern can not hold a NUL character')
+      .describe('A regular expression in the syntax of ripgrep (Rust).'),
+    path: pathInput()
+      .optional()
+      .describe('The file or folder to search; the working directory if not given.'),
+    glob: pathInput()
+      .optional()
+      .describe('Only files whose path matches, for example `*.ts`; with a `!` in front, all others.'),
+    output: z
+      .enum(['content', 'files', 'count'])
+      .default('files')
+      .describe('`files`: paths; `content`: the lines; `count`: matching lines of each file.'),
+    ignoreCase: z.boolean().optional(),
+    context: z.int().min(0).max(100).optional().describe('Lines around each match, for `content`.'),
+    multiline: z.boolean().optional().describe('Let a match span lines; `.` then matches a line break too.'),
+    limit: z
+      .int()
+      .min(1)
+      .optional()
+      .describe(`At most so many lines or files; ${limitDefault} if not given.`),
+  }),
+);
+type GrepInput = z.output<ReturnType<typeof input>>;
 
 export const grepTool = defineTool({
   name: 'Grep',

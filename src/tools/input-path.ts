@@ -1,15 +1,18 @@
 /** What the file tools share: a path in an input, the scope it is checked against, and a refusal as an answer. */
 import { isAbsolute, relative, resolve } from 'node:path';
 import * as z from 'zod';
+import { once } from '../std/once.ts';
 import type { PathRight } from '../session/entries.ts';
 import { type Access, denialOf, mayLookThrough, rulesOf } from '../scope/access.ts';
 import type { Refusal } from '../scope/refusal.ts';
 import type { ToolAnswer, ToolContext } from './tool.ts';
 
-export const pathInput = z
-  .string()
-  .min(1, 'a path can not be empty')
-  .refine((path) => !path.includes('\0'), 'a path can not hold a NUL character');
+export const pathInput = once(() =>
+  z
+    .string()
+    .min(1, 'a path can not be empty')
+    .refine((path) => !path.includes('\0'), 'a path can not hold a NUL character'),
+);
 
 /** The absolute path that is meant; `..` is worked out, links are not followed yet. */
 export function absolutePath(context: ToolContext, path: string): string {

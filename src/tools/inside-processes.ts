@@ -6,12 +6,13 @@ import type { ChildProcess } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Readable } from 'node:stream';
 import * as z from 'zod';
+import { once } from '../std/once.ts';
 import { type ProcessIdentity, isAlive, processIdentity } from '../std/process-identity.ts';
 import { signalProcess } from '../std/signal-process.ts';
 import type { GroupMember } from './group-members.ts';
 
 /** Written by the sandbox, before the command begins. */
-const infoSchema = z.looseObject({ 'child-pid': z.int().min(2) });
+const infoSchema = once(() => z.looseObject({ 'child-pid': z.int().min(2) }));
 const infoIndex = 3;
 const reportIndex = 4;
 const reportCharsMax = 4_000;
@@ -59,7 +60,7 @@ export function openInside(child: ChildProcess): InsideProcesses {
 
 function identityIn(text: string): ProcessIdentity | null {
   try {
-    return processIdentity(infoSchema.parse(JSON.parse(text))['child-pid']);
+    return processIdentity(infoSchema().parse(JSON.parse(text))['child-pid']);
   } catch {
     // It ended before it began; or what is inside ended at once.
     return null;

@@ -1,5 +1,6 @@
 /** ListPods: the children and how they stand. */
 import * as z from 'zod';
+import { once } from '../std/once.ts';
 import { type Tool, defineTool } from './tool.ts';
 import type { Tree } from './tree.ts';
 
@@ -8,7 +9,7 @@ export function listPodsTool(tree: Tree): Tool {
     name: 'ListPods',
     description:
       'List your children: name, status, what they work on. Not for waiting: you get a notice when one ends.',
-    input: z.strictObject({}),
+    input: once(() => z.strictObject({})),
     order: 'parallel',
     run: () => tree.list(),
   });

@@ -1,6 +1,7 @@
 /** Read: the lines of a text file, with their numbers. What it has read once, Write and Edit may change. */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { once } from '../std/once.ts';
 import { openInside } from '../scope/open-inside.ts';
 import type { OpenedPath } from '../scope/open-inside.ts';
 import { looksBinary, numbered, piecesOf } from './file-content.ts';
@@ -18,12 +19,14 @@ const rangeFileBytesMax = 4 * 1024 * 1024 * 1024;
 const answerCharsMax = 100_000;
 const limitDefault = 2000;
 
-const input = z.object({
-  path: pathInput.describe('The file. Relative paths are taken from the working directory.'),
-  offset: z.int().min(1).optional().describe('Number of the first line to read, from 1.'),
-  limit: z.int().min(1).optional().describe(`How many lines to read; ${limitDefault} if not given.`),
-});
-type ReadInput = z.output<typeof input>;
+const input = once(() =>
+  z.object({
+    path: pathInput().describe('The file. Relative paths are taken from the working directory.'),
+    offset: z.int().min(1).optional().describe('Number of the first line to read, from 1.'),
+    limit: z.int().min(1).optional().describe(`How many lines to read; ${limitDefault} if not given.`),
+  }),
+);
+type ReadInput = z.output<ReturnType<typeof input>>;
 
 export const readTool = defineTool({
   name: 'Read',

@@ -1,12 +1,15 @@
 /** SendToPod: another run for a child that exists. */
 import * as z from 'zod';
+import { once } from '../std/once.ts';
 import { type Tool, defineTool } from './tool.ts';
 import type { Tree } from './tree.ts';
 
-const input = z.strictObject({
-  name: z.string().describe('Name of one of your children'),
-  message: z.string().min(1).describe('What it is to do next'),
-});
+const input = once(() =>
+  z.strictObject({
+    name: z.string().describe('Name of one of your children'),
+    message: z.string().min(1).describe('What it is to do next'),
+  }),
+);
 
 export function sendToPodTool(tree: Tree): Tool {
   return defineTool({

@@ -1,37 +1,45 @@
 /** SpawnPod: hands a task to a new child pod. */
 import * as z from 'zod';
+import { once } from '../std/once.ts';
 import { podNamePattern } from '../protocol/names.ts';
 import { pathMistake } from '../scope/path-mistake.ts';
 import { type Tool, defineTool } from './tool.ts';
 import type { Tree } from './tree.ts';
 
-const pathRoot = z.string().superRefine((path, context) => {
-  const mistake = pathMistake(path);
-  if (mistake !== null) context.addIssue({ code: 'custom', message: `"${path}" ${mistake}` });
-});
+const pathRoot = once(() =>
+  z.string().superRefine((path, context) => {
+    const mistake = pathMistake(path);
+    if (mistake !== null) context.addIssue({ code: 'custom', message: `"${path}" ${mistake}` });
+  }),
+);
 
-const input = z.strictObject({
-  name: z
-    .string()
-    .regex(
-      podNamePattern,
-      'a name is made of a-z, 0-9 and "-", begins with no "-", and has at most 63 characters',
-    )
-    .describe('Name of the child: a-z, 0-9 and "-", unique among the pods that exist'),
-  task: z
-    .string()
-    .min(1)
-    .describe('Everything that the child needs to know; it does not see this conversation'),
-  write: z
-    .array(pathRoot)
-    .default([])
-    .describe(
-      'Paths that the child may write, inside what you may write; each means all below it, "path/*" only what lies directly in it',
-    ),
-  read: z.array(pathRoot).optional().describe('Paths that the child may read; default: what you may read'),
-  model: z.string().min(1).optional().describe('provider/model; default: yours'),
-  instructions: z.string().optional().describe('Standing instructions beside the task'),
-});
+const input = once(() =>
+  z.strictObject({
+    name: z
+      .string()
+      .regex(
+        podNamePattern,
+        'a name is made of a-z, 0-9 and "-", begins with no "-", and has at most 63 characters',
+      )
+      .describe('Name of the child: a-z, 0-9 and "-", unique among the pods that exist'),
+    task: z
+      .string()
+      .min(1)
+      .describe('Everything that the child needs to know; it does not see this conversation'),
+    write: z
+      .array(pathRoot())
+      .default([])
+      .describe(
+        'Paths that the child may write, inside what you may write; each means all below it, "path/*" only what lies directly in it',
+      ),
+    read: z
+      .array(pathRoot())
+      .optional()
+      .describe('Paths that the child may read; default: what you may read'),
+    model: z.string().min(1).optional().describe('provider/model; default: yours'),
+    instructions: z.string().optional().describe('Standing instructions beside the task'),
+  }),
+);
 
 export function spawnPodTool(tree: Tree): Tool {
   return defineTool({

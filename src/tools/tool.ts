@@ -13,8 +13,8 @@ export interface Tool<I extends z.ZodType = z.ZodType> {
   readonly name: string;
   /** What the model reads about it. */
   readonly description: string;
-  /** Validated before `run`; a mismatch becomes an error result that names the field. */
-  readonly input: I;
+  /** Made when it is first wanted (`std/once.ts`). Validated before `run`; a mismatch becomes an error result that names the field. */
+  readonly input: () => I;
   /**
    * `parallel`: calls of one step may run side by side (reads, spawns). `alone`: waits for those before it and holds those after it.
    */

@@ -1,15 +1,18 @@
 /** Write: a whole file, new or in the place of one that was read. */
 import * as z from 'zod';
+import { once } from '../std/once.ts';
 import { replaceInside } from '../scope/replace-inside.ts';
 import { openCurrent, unseen } from './current-file.ts';
 import { hashOf, hashOfFile } from './file-content.ts';
 import { absolutePath, accessOf, deniedWrite, failed, pathInput, refused } from './input-path.ts';
 import { defineTool } from './tool.ts';
 
-const input = z.object({
-  path: pathInput.describe('The file. Relative paths are taken from the working directory.'),
-  content: z.string().describe('The whole new content.'),
-});
+const input = once(() =>
+  z.object({
+    path: pathInput().describe('The file. Relative paths are taken from the working directory.'),
+    content: z.string().describe('The whole new content.'),
+  }),
+);
 
 export const writeTool = defineTool({
   name: 'Write',

@@ -19,7 +19,7 @@ export function clientOver(connection: Connection): Client {
     connection,
     async call<M extends MethodName>(method: M, params: ParamsIn<M>, options?: RequestOptions) {
       const result = await connection.request(method, params, options);
-      const checked = methods[method].result.safeParse(result);
+      const checked = methods[method].result().safeParse(result);
       if (!checked.success) throw new UnexpectedAnswer(method, describeProblem(checked.error).text);
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked in the line above, kept with its unknown fields
       return result as Result<M>;

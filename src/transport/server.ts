@@ -195,7 +195,7 @@ type UntypedHandler = (params: unknown, context: RequestContext) => unknown;
 
 /** From the table to one function. Names are looked up among the table's own keys only. */
 function dispatcher(handlers: Handlers): NonNullable<ConnectionHandlers['onRequest']> {
-  const byName = new Map<string, { schema: z.ZodType; handler: UntypedHandler }>();
+  const byName = new Map<string, { schema: () => z.ZodType; handler: UntypedHandler }>();
   for (const [name, { params }] of Object.entries(methods)) {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schema of the same name makes the params fit
     byName.set(name, { schema: params, handler: handlers[name as MethodName] as UntypedHandler });
@@ -207,7 +207,7 @@ function dispatcher(handlers: Handlers): NonNullable<ConnectionHandlers['onReque
       const shown = JSON.stringify(method.slice(0, 64));
       throw new WireError(rpcCodes.methodNotFound, `there is no method ${shown}; there are: ${known}`);
     }
-    const parsed = entry.schema.safeParse(params === undefined ? {} : params);
+    const parsed = entry.schema().safeParse(params === undefined ? {} : params);
     if (parsed.success) return entry.handler(parsed.data, context);
     const { field, text } = describeProblem(parsed.error);
     throw new WireError(rpcCodes.invalidParams, `the params of "${method}" are wrong: ${text}`, { field });

@@ -136,7 +136,7 @@ function check(ports: TurnPorts, call: RequestedCall): Checked {
       isError: true,
     };
   }
-  const parsed = tool.input.safeParse(call.input ?? {});
+  const parsed = tool.input().safeParse(call.input ?? {});
   if (!parsed.success) {
     return {
       text: `The input of ${tool.name} is not right:\n${z.prettifyError(parsed.error)}`,

@@ -16,6 +16,6 @@ export function toolSpecs(tools: readonly Tool[]): ToolSpec[] {
 
 function specOf(tool: Tool): ToolSpec {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a JSON Schema is JSON
-  const { $schema: _, ...inputSchema } = z.toJSONSchema(tool.input, { io: 'input' }) as JsonObject;
+  const { $schema: _, ...inputSchema } = z.toJSONSchema(tool.input(), { io: 'input' }) as JsonObject;
   return { name: tool.name, description: tool.description, inputSchema };
 }

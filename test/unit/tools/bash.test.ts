@@ -81,7 +81,7 @@ describe('Bash', () => {
     expect(isError).toBe(true);
     expect(text).toMatch(/^begun\n\[Timed out after 300 ms \(ran 0\.\d s\)/);
     for (const pid of await pidsIn(folder)) expect(await runs(pid)).toBe(false);
-    expect(() => bashTool.input.parse({ command: 'x', timeoutMs: 600_001 })).toThrow();
+    expect(() => bashTool.input().parse({ command: 'x', timeoutMs: 600_001 })).toThrow();
   });
 
   it('[bash.abort] an abort ends the group at once; the last words still arrive; progress was shown while it ran', async () => {

@@ -54,7 +54,7 @@ export function contextIn(folder: string, over: Partial<ToolContext> = {}): Tool
 
 /** A call as the worker makes it: validated, asked for its right, run. */
 export async function call(tool: Tool, input: unknown, context: ToolContext): Promise<ToolAnswer> {
-  const parsed = tool.input.parse(input);
+  const parsed = tool.input().parse(input);
   const denied = tool.denied?.(parsed, context) ?? null;
   return denied === null ? await tool.run(parsed, context) : { text: denied, isError: true, denied: true };
 }

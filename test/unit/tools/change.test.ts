@@ -75,7 +75,7 @@ describe('Write', () => {
     expect((await call(writeTool, { path: 'f.txt/x', content: '' }, context)).text).toContain(
       'not a directory',
     );
-    expect(() => writeTool.input.parse({ path: '', content: '' })).toThrow('empty');
+    expect(() => writeTool.input().parse({ path: '', content: '' })).toThrow('empty');
   });
 });
 

@@ -52,7 +52,7 @@ describe('Read', () => {
     await mkdir(join(folder, 'd'));
     expect((await call(readTool, { path: 'd' }, contextIn(folder))).text).toContain('Use Glob');
     expect((await call(readTool, { path: 'none' }, contextIn(folder))).text).toContain('does not exist');
-    expect(() => readTool.input.parse({ path: 'a\0b' })).toThrow('NUL');
+    expect(() => readTool.input().parse({ path: 'a\0b' })).toThrow('NUL');
   });
 
   it('[read.huge] a huge file is read by range only, and never held whole', async () => {

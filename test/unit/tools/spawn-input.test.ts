@@ -13,7 +13,7 @@ describe('the input of SpawnPod', () => {
   it('[scope.spawn-paths] a pattern, an empty path and a bad name are refused in words that say what is right', () => {
     const { input } = spawnPodTool(tree);
     const complaint = (fields: object): string => {
-      const parsed = input.safeParse({ name: 'a', task: 't', ...fields });
+      const parsed = input().safeParse({ name: 'a', task: 't', ...fields });
       return parsed.success ? '' : z.prettifyError(parsed.error);
     };
     expect(complaint({ write: ['src', 'out/*'], read: ['.'] })).toBe('');
