@@ -76,7 +76,9 @@ const commonJs = {
 };
 await build({ ...commonJs, entryPoints: { pod: 'src/pod-process.ts' }, banner: {} });
 const built = await build({ ...commonJs, entryPoints: { 'pod-body': 'src/pod/boot.ts' }, write: false });
-await writeFile(`${root}dist/pod-body.cjs`, importedByItsLoader(built.outputFiles[0].text));
+const steps = [importedByItsLoader, zodWhenUsed, childProcessWhenUsed, allAscii, asFunction];
+const body = steps.reduce((text, step) => step(text), built.outputFiles[0].text);
+await writeFile(`${root}dist/pod-body.cjs`, body);
 
 /** What V8 takes from a code cache can not import modules: dist/pod.cjs does it for the body, from the same folder. */
 function importedByItsLoader(text) {
@@ -88,6 +90,43 @@ function importedByItsLoader(text) {
   if (left !== null)
     throw new Error(`an import in the body that its loader does not know: ${left[0].trim()}`);
   return body;
+}
+
+/**
+ * A pod that only begins to listen needs no schema, so `once`, in which they all stand, begins zod in the place of every module that imports it. A schema
+ * outside of `once` would end each pod at its start.
+ */
+function zodWhenUsed(text) {
+  const begins = /^init_zod\(\);\n/gm;
+  const once = /^function once\((\w+)\) \{\n/m;
+  if (!begins.test(text) || !once.test(text)) throw new Error('zod or once has another form in the body');
+  return text
+    .replaceAll(begins, '')
+    .replace(
+      once,
+      (line, make) => `${line}  const made0 = ${make};\n  ${make} = () => (init_zod(), made0());\n`,
+    );
+}
+
+/** Node takes in much for it, and a pod wants it with its first command or child. */
+function childProcessWhenUsed(text) {
+  const taken = /^(var import_node_child_process\d* = )require\("node:child_process"\);$/gm;
+  if (!taken.test(text)) throw new Error('node:child_process is taken in another way in the body');
+  const lazily = 'new Proxy({}, { get: (_, name) => require("node:child_process")[name] });';
+  return text.replaceAll(taken, (_, variable) => variable + lazily);
+}
+
+/** `pod.cjs` reads it byte by character, which is quicker and takes half of the memory. esbuild escapes what is not ASCII, except in comments. */
+function allAscii(text) {
+  const body = text.replaceAll(/^ *(?:\/\/|\/?\*).*$/gm, (line) => line.replaceAll(/[^\0-\x7f]/g, '?'));
+  const left = /^.*[^\0-\x7f].*$/m.exec(body);
+  if (left !== null) throw new Error(`not ASCII, and not in a comment: ${left[0].trim()}`);
+  return body;
+}
+
+/** Of what `pod.cjs` hands in. Put around it there it would be copied once more. */
+function asFunction(text) {
+  return `(function (exports, require, module, __filename, __dirname, __import) {${text}\n})`;
 }
 
 await chmod(`${root}dist/main.js`, 0o755);

@@ -19,8 +19,8 @@ function load(file: string, cacheFolder: string): { runPod: RunPod; keep: () => 
   const bytes = readFileSync(file);
   const name = cacheFileName(bytes);
   const cachedData = readCodeCache(join(cacheFolder, name));
-  const text = `(function (exports, require, module, __filename, __dirname, __import) {${bytes.toString()}\n})`;
-  const script = new Script(text, { filename: file, cachedData });
+  // One function, and all of it ASCII: the build sees to that.
+  const script = new Script(bytes.toString('latin1'), { filename: file, cachedData });
   const module: { exports: { runPod?: RunPod } } = { exports: {} };
   const require = createRequire(file);
   script.runInThisContext()(module.exports, require, module, file, dirname(file), importModule);

@@ -7,7 +7,9 @@ import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import * as z from 'zod';
+import type { JsonObject, JsonValue } from '../std/json.ts';
 import { once } from '../std/once.ts';
+import { areTexts, isOfTexts, isPlain, isWholeNumber } from '../std/plain.ts';
 import { createFolder } from '../session/open-log.ts';
 import type { Home } from '../session/home.ts';
 import { type HeldLock, takeLock } from '../session/lock.ts';
@@ -123,15 +125,48 @@ export class Registry {
       if (systemCode(error) === 'ENOENT') return { claims: [], damaged: false };
       throw error;
     }
-    const parsed = fileSchema().safeParse(parseJson(text));
+    const value = parseJson(text);
+    if (isWhole(value)) return { claims: value.claims, damaged: false };
+    const parsed = fileSchema().safeParse(value);
     return parsed.success ? { claims: parsed.data.claims, damaged: false } : { claims: [], damaged: true };
   }
 }
 
-function parseJson(text: string): unknown {
+function parseJson(text: string): JsonValue {
   try {
     return JSON.parse(text);
   } catch {
     return null;
   }
+}
+
+/** True only for what the schema would take as it is: what podkin writes (std/plain.ts). */
+function isWhole(value: JsonValue): value is JsonObject & { claims: Claim[] } {
+  if (!isPlain(value, ['version', 'claims'])) return false;
+  const { version, claims } = value;
+  return version === 1 && Array.isArray(claims) && claims.every(isClaim);
+}
+
+function isClaim(value: JsonValue): boolean {
+  if (!isPlain(value, ['owner', 'above', 'write', 'deny', 'exclusive', 'maker', 'process'])) return false;
+  const { owner, above, write, deny, exclusive, maker, process } = value;
+  return (
+    isOfTexts(owner, ['name', 'instance']) &&
+    areTexts(above) &&
+    areTexts(write) &&
+    Array.isArray(deny) &&
+    deny.every(isDeny) &&
+    typeof exclusive === 'boolean' &&
+    isProcess(maker) &&
+    (process === null || isProcess(process))
+  );
+}
+
+function isDeny(value: JsonValue): boolean {
+  return isOfTexts(value, ['path', 'right']) && ['read', 'write'].includes(value['right'] ?? '');
+}
+
+function isProcess(value: JsonValue | undefined): boolean {
+  if (!isPlain(value, ['pid', 'startTime', 'bootId'])) return false;
+  return isWholeNumber(value['pid']) && areTexts([value['startTime'], value['bootId']]);
 }

@@ -25,7 +25,8 @@ export type PermissionSettings = z.infer<ReturnType<typeof settingsSchema>>;
 
 /** Of a session's settings. Throws where they are not what podkin wrote: a rule that can not be read must not be a rule that is not there. */
 export function permissionSettings(settings: JsonObject): PermissionSettings {
-  const given = settings['permissions'] ?? {};
+  const given = settings['permissions'];
+  if (given === undefined) return { allow: [], ask: [], deny: [], headless: false };
   if (isWhole(given)) return given;
   const parsed = settingsSchema().safeParse(given);
   if (parsed.success) return parsed.data;

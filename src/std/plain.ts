@@ -11,6 +11,14 @@ export function isPlain(value: JsonValue | undefined, fields: readonly string[])
   return names.length === fields.length && fields.every((field) => Object.hasOwn(value, field));
 }
 
+/** Exactly these fields, and each a text. */
+export function isOfTexts(
+  value: JsonValue | undefined,
+  fields: readonly string[],
+): value is { [field: string]: string } {
+  return isPlain(value, fields) && Object.values(value).every((text) => typeof text === 'string');
+}
+
 export function areTexts(
   value: JsonValue | undefined | readonly (JsonValue | undefined)[],
 ): value is string[] {
