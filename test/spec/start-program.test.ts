@@ -138,12 +138,11 @@ async function untilCached(): Promise<string> {
 /** In the place of the cache, one of the same program with another version in it. */
 async function plant(path: string): Promise<void> {
   const text = readFileSync(bodyFile, 'utf8').replaceAll(`"${version}"`, `"${planted}"`);
-  const program = `(function (exports, require, module, __filename, __dirname, __import) {${text}\n})`;
   // By a process with a pod's flags: V8 refuses a cache that was made under others.
   const make = `const text = require('node:fs').readFileSync(0, 'utf8');
 process.stdout.write(new (require('node:vm').Script)(text).createCachedData());`;
   const cache = execFileSync(process.execPath, [...nodeFlags(), '-e', make], {
-    input: program,
+    input: text,
     maxBuffer: 64 * 1024 * 1024,
   });
   await writeCodeCache(dirname(path), basename(path), cache);
