@@ -40,6 +40,8 @@ export interface SeenPod {
   readonly view: PodView;
 }
 
+type Looked = Pick<SeenPod, 'pod' | 'sight'>;
+
 const liveStatuses: ReadonlySet<ShownStatus> = new Set([
   'idle',
   'running',
@@ -61,12 +63,7 @@ const probesAtOnce = 32;
 
 /** Every pod of the home, in the order of names. Never fails because one vanishes meanwhile. */
 export async function viewHome(home: Home): Promise<SeenPod[]> {
-  const pods = allPods(home);
-  const seen: { pod: FoundPod; sight: PodSight }[] = [];
-  for (let from = 0; from < pods.length; from += probesAtOnce) {
-    const part = await Promise.all(pods.slice(from, from + probesAtOnce).map(look));
-    seen.push(...part.filter((one) => one !== null));
-  }
+  const seen = await lookAtAll(allPods(home));
   const views = seen.map((one) => ({ ...one, view: viewOf(one.pod, one.sight) }));
   for (const one of views) {
     await forgetReceived(one, views);
@@ -79,7 +76,18 @@ export async function viewHome(home: Home): Promise<SeenPod[]> {
   return views;
 }
 
-async function look(pod: FoundPod): Promise<{ pod: FoundPod; sight: PodSight } | null> {
+/** So many at once, none of which waits for another: a busy pod answers late. */
+async function lookAtAll(pods: readonly FoundPod[]): Promise<Looked[]> {
+  const seen: (Looked | null)[] = [];
+  const left = pods.entries();
+  const lookOn = async (): Promise<void> => {
+    for (const [i, pod] of left) seen[i] = await look(pod);
+  };
+  await Promise.all(Array.from({ length: probesAtOnce }, lookOn));
+  return seen.filter((one) => one !== null);
+}
+
+async function look(pod: FoundPod): Promise<Looked | null> {
   try {
     return { pod, sight: await sightOf(pod) };
   } catch {

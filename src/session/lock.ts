@@ -86,7 +86,7 @@ function kindOf(options: LockOptions): LockKind {
 
 function realFolder(folder: string): string {
   try {
-    return realpathSync(folder);
+    return realpathSync.native(folder);
   } catch (cause) {
     throw new LockUnavailable(folder, cause);
   }
@@ -177,6 +177,8 @@ function askHolder(name: string): Promise<{ state: 'held' | 'free'; holder?: Hol
 }
 
 function parseHolder(text: string): (Holder & { claim?: string }) | null {
+  // Most of those that are asked have ended and say nothing; an error for each would be a good part of a list of pods.
+  if (text === '') return null;
   try {
     const value: unknown = JSON.parse(text);
     return isHolder(value) ? value : null;

@@ -171,7 +171,7 @@ function mustHoldLock(options: OpenLogOptions): void {
 
 function realpathOf(folder: string): string {
   try {
-    return realpathSync(folder);
+    return realpathSync.native(folder);
   } catch (cause) {
     throw new StorageFailed({
       path: folder,
