@@ -67,6 +67,7 @@ const bounds = {
   reconnectMaxMs: ms(5_000),
 };
 type LimitName = keyof typeof bounds;
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nothing is added to the table
 const limitNames = Object.keys(bounds) as LimitName[];
 
 export type Limits = { [K in LimitName]: number } & {

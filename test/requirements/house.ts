@@ -16,5 +16,7 @@ export const house = {
     'the first pod of a Node and a build leaves a code cache, and the next ones run from it',
   'start.no-cache-folder': 'a pod starts as well where no cache can be kept',
   'start.packed': "the package holds the pod's program and everything that it imports",
+  'start.plain-look':
+    'what is read without a schema, because podkin wrote it, is what the schema would have said',
   'start.program': "a pod's process is the program beside the command, or the command where there is none",
 } as const;
