@@ -90,7 +90,8 @@ export class Children {
     };
   }
 
-  async podEvent(params: Params<'podEvent'>, connection: Connection): Promise<Result<'podEvent'>> {
+  /** Not async: of what a report costs, each promise is a part that can be measured. */
+  podEvent(params: Params<'podEvent'>, connection: Connection): Promise<Result<'podEvent'>> {
     const { instance } = params.from;
     const link = this.links.over(connection, instance);
     // An earlier life's event may come over a later one's link, never the other way round.
@@ -101,14 +102,19 @@ export class Children {
     link.heardAtMs = performance.now();
     this.#pod.crash('event.read');
     const child = this.#pod.facts.children.get(instance);
-    if (child !== undefined && params.seq > child.received + 1) await this.#fill(child, link.incarnation);
+    if (child === undefined || params.seq <= child.received + 1) return this.#accept(params);
+    return this.#fill(child, link.incarnation).then(() => this.#accept(params));
+  }
+
+  #accept(params: Params<'podEvent'>): Promise<Result<'podEvent'>> {
     const answer = this.#pod.input((core) => onPodEvent(core, params));
     // A duplicate may be younger than its disk write as well: its answer also means "on disk" (I6).
-    await this.#pod.durable();
-    this.#pod.crash('receipt.committed');
-    setImmediate(() => this.#pod.crash('receipt.answered'));
-    this.#settleEnds();
-    return answer;
+    return this.#pod.durable().then(() => {
+      this.#pod.crash('receipt.committed');
+      this.#pod.crashLater('receipt.answered');
+      this.#settleEnds();
+      return answer;
+    });
   }
 
   /** Work that is open here and that the child, which has said more than stands here, holds for closed and acknowledged: our receipt was lost. */

@@ -2,7 +2,7 @@
  * The thin shell around the machine: commits to the log, applies to the facts, and performs effects after each input. Everything that happens in a pod
  * comes through `input`.
  */
-import { crashPoint } from '../std/crash-point.ts';
+import { crashPoint, crashPointsSleep } from '../std/crash-point.ts';
 import { uuidv7 } from '../std/uuid.ts';
 import type { PermissionRules } from '../scope/permission-rules.ts';
 import type { AppendLog, Appended } from '../session/append-log.ts';
@@ -133,7 +133,12 @@ export class Pod {
   }
 
   crash(point: string): void {
-    crashPoint(this.name, point);
+    if (!crashPointsSleep) crashPoint(this.name, point);
+  }
+
+  /** In the next turn of the loop, behind what leaves in this one. */
+  crashLater(point: string): void {
+    if (!crashPointsSleep) setImmediate(() => crashPoint(this.name, point));
   }
 
   clearTimers(): void {

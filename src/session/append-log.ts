@@ -91,7 +91,11 @@ export interface AppendLogOptions {
   readonly onFatal?: ((error: StorageFailed) => void) | undefined;
 }
 
-type Waiter = Deferred<void> & { readonly through: number };
+/** Everybody whom one fdatasync serves waits for one promise. `through` is known once that has begun. */
+interface SyncGroup {
+  readonly done: Deferred<void>;
+  readonly through: number;
+}
 type State = { kind: 'open' } | { kind: 'failed'; error: StorageFailed } | { kind: 'closed' };
 
 export class AppendLog {
@@ -107,9 +111,12 @@ export class AppendLog {
   #size: number;
   #lastSeq: number;
   #durableSize: number;
-  #waiters: Waiter[] = [];
-  /** Settles when the fdatasync in flight has ended, however it did. */
-  #syncing: Promise<void> | null = null;
+  /** Served by the fdatasync in flight. */
+  #syncing: SyncGroup | null = null;
+  /** For those who came too late for it: the next one is theirs. */
+  #next: Deferred<void> | null = null;
+  /** Who wants to know that no fdatasync is in flight any more, however the last one ended. */
+  #idle: Deferred<void> | null = null;
   #telling = false;
   #closing: Promise<void> | null = null;
 
@@ -157,8 +164,8 @@ export class AppendLog {
     this.#write(bytes);
     this.#size += bytes.length;
     let offset = from;
-    for (const [i, entry] of entries.entries()) {
-      this.#index.note(entry.seq, offset);
+    for (let i = 0; i < lines.length; i += 1) {
+      this.#index.note(this.#lastSeq + 1 + i, offset);
       offset += lines[i]!.length;
     }
     this.#lastSeq += entries.length;
@@ -178,10 +185,11 @@ export class AppendLog {
     if (through > this.#size) {
       return Promise.reject(new RangeError(`offset ${through} is behind the log's end, ${this.#size}`));
     }
-    const waiter: Waiter = { ...deferred<void>(), through };
-    this.#waiters.push(waiter);
-    this.#syncing ??= this.#sync();
-    return waiter.promise;
+    if (this.#syncing !== null && through <= this.#syncing.through) return this.#syncing.done.promise;
+    this.#next ??= deferred<void>();
+    const { promise } = this.#next;
+    if (this.#syncing === null) this.#sync();
+    return promise;
   }
 
   /** Hands every later append to `observer`, at once and in order; it must neither throw nor append. The answer ends it. */
@@ -211,7 +219,7 @@ export class AppendLog {
     try {
       if (this.#state.kind === 'open') await this.whenDurable();
       // A failed log may still have a sync in flight; its file number must not be reused under it.
-      await this.#syncing;
+      if (this.#syncing !== null) await (this.#idle ??= deferred<void>()).promise;
     } finally {
       this.#observers.clear();
       if (this.#state.kind === 'open') this.#state = { kind: 'closed' };
@@ -263,35 +271,40 @@ export class AppendLog {
   #fail(failure: { doing: string; advice: string; cause: unknown }): StorageFailed {
     const error = new StorageFailed({ path: this.path, fatal: true, ...failure });
     this.#state = { kind: 'failed', error };
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const waiter of waiters) waiter.reject(error);
+    this.#syncing?.done.reject(error);
+    this.#next?.reject(error);
+    this.#next = null;
     this.#onFatal(error);
     return error;
   }
 
   /** Syncs until nobody waits any more. One fdatasync at a time; who comes meanwhile joins the next. */
-  async #sync(): Promise<void> {
-    while (this.#waiters.length > 0) {
-      const target = this.#size;
-      const synced = deferred<Error | null>();
-      this.#disk.fdatasync(this.#fd, (error) => synced.resolve(error));
-      const cause = await synced.promise;
-      if (this.#state.kind === 'failed') break;
-      if (cause !== null) {
-        this.#fail({
-          doing: 'making durable',
-          advice: 'what was not durable yet is in doubt; check the disk, then restore the pod',
-          cause,
-        });
-        break;
-      }
-      this.#durableSize = target;
-      const done = this.#waiters.filter((waiter) => waiter.through <= target);
-      this.#waiters = this.#waiters.filter((waiter) => waiter.through > target);
-      for (const waiter of done) waiter.resolve();
+  #sync(): void {
+    const done = this.#next;
+    if (done === null) {
+      this.#idle?.resolve();
+      return;
+    }
+    this.#next = null;
+    const group = { done, through: this.#size };
+    this.#syncing = group;
+    this.#disk.fdatasync(this.#fd, (cause) => this.#synced(group, cause));
+  }
+
+  #synced({ done, through }: SyncGroup, cause: Error | null): void {
+    if (cause !== null && this.#state.kind !== 'failed') {
+      this.#fail({
+        doing: 'making durable',
+        advice: 'what was not durable yet is in doubt; check the disk, then restore the pod',
+        cause,
+      });
     }
     this.#syncing = null;
+    if (this.#state.kind !== 'failed') {
+      this.#durableSize = through;
+      done.resolve();
+    }
+    this.#sync();
   }
 
   #tell(appended: Appended): void {

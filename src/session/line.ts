@@ -18,6 +18,7 @@ export const logLineBytesMax = 8 * 1024 * 1024 - 64 * 1024;
 const closingBrace = 0x7d;
 const comma = 0x2c;
 const zero = 0x30;
+const hexDigits = '0123456789abcdef';
 const lastStart = Buffer.from('{"crc":"');
 const andStart = Buffer.from('{"and":"');
 const middle = Buffer.from('","entry":');
@@ -77,7 +78,8 @@ export function encodeLines(entries: readonly Entry[]): { bytes: Buffer; lines: 
 function lineOf(entry: Entry, opening: string): Buffer {
   const line = Buffer.from(`${opening}${JSON.stringify(entry)}}\n`);
   if (line.length > logLineBytesMax) throw new EntryTooLong(entry.type, line.length);
-  line.write(crcOf(line.subarray(entryFromByte, -entryTailBytes)), crcFromByte, 'latin1');
+  const crc = crc32(line.subarray(entryFromByte, -entryTailBytes));
+  for (let i = 0; i < 8; i += 1) line[crcFromByte + i] = hexDigits.charCodeAt((crc >>> (28 - 4 * i)) & 0xf);
   return line;
 }
 
