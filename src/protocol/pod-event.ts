@@ -25,9 +25,10 @@ export const pathScopeSchema = once(() =>
 );
 
 /** Bounds of what a child may say, so that a notice of it always fits into one line of the parent's log. */
-const text = once(() => z.string().max(65_536));
-const name = once(() => z.string().max(256));
-const names = once(() => z.array(name()).max(5_000));
+export const eventBounds = { textCharsMax: 65_536, nameCharsMax: 256, namesMax: 5_000 } as const;
+const text = once(() => z.string().max(eventBounds.textCharsMax));
+const name = once(() => z.string().max(eventBounds.nameCharsMax));
+const names = once(() => z.array(name()).max(eventBounds.namesMax));
 
 const turnReport = once(() => ({
   turn: name(),

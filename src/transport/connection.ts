@@ -11,7 +11,7 @@ import { deferred } from '../std/deferred.ts';
 import { ConnectionClosed, MessageTooLarge, type CloseReason } from './failures.ts';
 import { createFramer, type Frame } from './frames.ts';
 import { parseMessage, type MessageId } from './parse-message.ts';
-import { PendingRequests, type RequestOptions } from './pending-requests.ts';
+import { PendingRequests, type RequestOptions, type ResultCheck } from './pending-requests.ts';
 import { errorLine, notificationLine, requestLine, resultLine, wireErrorFor } from './write-message.ts';
 import { WriteQueue } from './write-queue.ts';
 
@@ -102,16 +102,26 @@ export class Connection {
 
   /**
    * Asks the peer. Rejects with `RemoteError` (its answer), `ConnectionClosed`, `TimedOut`, `MessageTooLarge` (nothing
-   * was sent), or the signal's reason. Requests made in one tick leave together, in order.
+   * was sent), the signal's reason, or what `check` throws at the result. Requests made in one tick leave together, in order.
    */
-  async request(method: string, params?: unknown, options: RequestOptions = {}): Promise<unknown> {
-    options.signal?.throwIfAborted();
-    if (!this.writable || this.#peerEnded) throw new ConnectionClosed(this.#whyClosed());
-    const line = requestLine(this.#lastId + 1, method, params);
-    this.#lastId += 1;
-    const answer = this.#pending.add(this.#lastId, method, options);
-    this.#out.send(line);
-    return answer;
+  request(
+    method: string,
+    params?: unknown,
+    options: RequestOptions = {},
+    check?: ResultCheck,
+  ): Promise<unknown> {
+    try {
+      options.signal?.throwIfAborted();
+      if (!this.writable || this.#peerEnded) throw new ConnectionClosed(this.#whyClosed());
+      const id = this.#lastId + 1;
+      const line = requestLine(id, method, params);
+      this.#lastId = id;
+      const answer = this.#pending.add({ id, method, options }, check);
+      this.#out.send(line);
+      return answer;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** Tells the peer, without an answer. Answers as `send` does; throws `MessageTooLarge`. */

@@ -9,9 +9,13 @@ export interface RequestOptions {
   signal?: AbortSignal | undefined;
 }
 
+export type ResultCheck = (result: unknown) => void;
+
 interface Waiting {
   resolve(result: unknown): void;
   reject(error: unknown): void;
+  /** Throws where the result is not what was asked for. */
+  check: ResultCheck | undefined;
   /** Lets go of timer and abort listener. */
   release: (() => void) | undefined;
 }
@@ -19,9 +23,12 @@ interface Waiting {
 export class PendingRequests {
   readonly #waiting = new Map<MessageId, Waiting>();
 
-  add(id: number, method: string, options: RequestOptions): Promise<unknown> {
+  add(
+    request: { id: number; method: string; options: RequestOptions },
+    check?: ResultCheck,
+  ): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject, release: this.#bound(id, method, options) });
+      this.#waiting.set(request.id, { resolve, reject, check, release: this.#bound(request) });
     });
   }
 
@@ -29,7 +36,7 @@ export class PendingRequests {
   settle(message: Extract<Incoming, { kind: 'response' | 'errorResponse' }>): void {
     const waiting = this.#remove(message.id);
     if (waiting === undefined) return;
-    if (message.kind === 'response') waiting.resolve(message.result);
+    if (message.kind === 'response') fulfil(waiting, message.result);
     else waiting.reject(new RemoteError(message.error.code, message.error.message, message.error.data));
   }
 
@@ -45,7 +52,9 @@ export class PendingRequests {
     return waiting;
   }
 
-  #bound(id: number, method: string, { timeoutMs, signal }: RequestOptions): (() => void) | undefined {
+  #bound(request: { id: number; method: string; options: RequestOptions }): (() => void) | undefined {
+    const { id, method } = request;
+    const { timeoutMs, signal } = request.options;
     if (timeoutMs === undefined && signal === undefined) return undefined;
     const giveUp = (timeoutMs: number) => this.#remove(id)?.reject(new TimedOut(`"${method}"`, timeoutMs));
     const timer = timeoutMs === undefined ? undefined : setTimeout(giveUp, timeoutMs, timeoutMs);
@@ -56,4 +65,13 @@ export class PendingRequests {
       signal?.removeEventListener('abort', onAbort);
     };
   }
+}
+
+function fulfil(waiting: Waiting, result: unknown): void {
+  try {
+    waiting.check?.(result);
+  } catch (error) {
+    return waiting.reject(error);
+  }
+  waiting.resolve(result);
 }

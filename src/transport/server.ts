@@ -9,6 +9,7 @@ import { basename, dirname, join } from 'node:path';
 import type * as z from 'zod';
 import { rpcCodes, WireError } from '../protocol/errors.ts';
 import { methods, type MethodName, type Params, type Result } from '../protocol/methods.ts';
+import { quickParams } from '../protocol/quick-checks.ts';
 import { checkSocketPath, ensureRuntimeDir } from './address.ts';
 import { Connection, type ConnectionHandlers, type RequestContext } from './connection.ts';
 import { probe } from './dial.ts';
@@ -193,12 +194,21 @@ async function identityAt(path: string): Promise<string | undefined> {
 
 type UntypedHandler = (params: unknown, context: RequestContext) => unknown;
 
+interface Dispatched {
+  schema: () => z.ZodType;
+  quick: ((params: unknown) => boolean) | undefined;
+  handler: UntypedHandler;
+}
+
 /** From the table to one function. Names are looked up among the table's own keys only. */
 function dispatcher(handlers: Handlers): NonNullable<ConnectionHandlers['onRequest']> {
-  const byName = new Map<string, { schema: () => z.ZodType; handler: UntypedHandler }>();
-  for (const [name, { params }] of Object.entries(methods)) {
+  const byName = new Map<string, Dispatched>();
+  for (const [key, { params }] of Object.entries(methods)) {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table has no other keys
+    const name = key as MethodName;
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schema of the same name makes the params fit
-    byName.set(name, { schema: params, handler: handlers[name as MethodName] as UntypedHandler });
+    const handler = handlers[name] as UntypedHandler;
+    byName.set(name, { schema: params, quick: quickParams[name], handler });
   }
   const known = [...byName.keys()].join(', ');
   return (method, params, context) => {
@@ -207,6 +217,7 @@ function dispatcher(handlers: Handlers): NonNullable<ConnectionHandlers['onReque
       const shown = JSON.stringify(method.slice(0, 64));
       throw new WireError(rpcCodes.methodNotFound, `there is no method ${shown}; there are: ${known}`);
     }
+    if (entry.quick?.(params) === true) return entry.handler(params, context);
     const parsed = entry.schema().safeParse(params === undefined ? {} : params);
     if (parsed.success) return entry.handler(parsed.data, context);
     const { field, text } = describeProblem(parsed.error);

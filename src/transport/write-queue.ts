@@ -7,6 +7,15 @@ import type { Duplex } from 'node:stream';
 /** Text gathered in one tick is handed to the socket in pieces of about this length, in characters. */
 const gatherCharsMax = 64 * 1024;
 
+/** Queues that are to be flushed when this tick ends: one callback for all, because one sync answers many connections. */
+let due: WriteQueue[] = [];
+
+function flushDue(): void {
+  const queues = due;
+  due = [];
+  for (const queue of queues) queue.flushIfDue();
+}
+
 export class WriteQueue {
   readonly #socket: Duplex;
   readonly #onFailure: (error: Error) => void;
@@ -50,7 +59,7 @@ export class WriteQueue {
     }
     if (!this.#flushDue && !this.#held) {
       this.#flushDue = true;
-      process.nextTick(() => this.flush());
+      if (due.push(this) === 1) process.nextTick(flushDue);
     }
     return this.bytes < this.#socket.writableHighWaterMark;
   }
@@ -58,6 +67,11 @@ export class WriteQueue {
   /** Until `flush`, nothing leaves by itself: answers given while one chunk of input is read leave together. */
   hold(): void {
     this.#held = true;
+  }
+
+  /** At the end of the tick; where `flush` or `hold` came in between there is nothing left to do. */
+  flushIfDue(): void {
+    if (this.#flushDue) this.flush();
   }
 
   /** Hands to the socket what has gathered. */
@@ -98,14 +112,11 @@ export class WriteQueue {
    */
   #contain(): void {
     const socket = this.#socket;
+    // A stream hands in the same callback with every write.
+    let known: { done: WriteDone; contained: WriteDone } | undefined;
     const contained = (done: WriteDone): WriteDone => {
-      return (error) => {
-        if (error instanceof Error && this.#failure === undefined) {
-          this.#failure = error;
-          this.#onFailure(error);
-        }
-        done();
-      };
+      if (known?.done !== done) known = { done, contained: this.#contained(done) };
+      return known.contained;
     };
     const write = socket._write.bind(socket);
     socket._write = (chunk: unknown, encoding: BufferEncoding, done: WriteDone) => {
@@ -117,6 +128,16 @@ export class WriteQueue {
     socket._writev = (chunks: { chunk: unknown; encoding: BufferEncoding }[], done: WriteDone) => {
       if (this.#failure === undefined) writev(chunks, contained(done));
       else done();
+    };
+  }
+
+  #contained(done: WriteDone): WriteDone {
+    return (error) => {
+      if (error instanceof Error && this.#failure === undefined) {
+        this.#failure = error;
+        this.#onFailure(error);
+      }
+      done();
     };
   }
 }
