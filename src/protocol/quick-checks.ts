@@ -2,7 +2,7 @@
  * What passes most often, checked by hand. A yes means that the schema of the same name takes the value and gives back its equal, so it need not be
  * asked; everything else, wrong or only unusual, is the schema's to judge. `test/unit/quick-checks.test.ts` holds both to the same word.
  */
-import * as z from 'zod';
+import { uuidv7Pattern } from '../std/uuid.ts';
 import type { MethodName } from './methods.ts';
 import { type SentPodEvent, eventBounds } from './pod-event.ts';
 
@@ -11,7 +11,6 @@ type Check = (value: unknown) => boolean;
 export const quickParams: { readonly [M in MethodName]?: Check } = { podEvent: isPlainReport };
 export const quickResults: { readonly [M in MethodName]?: Check } = { podEvent: isReceived };
 
-const instancePattern = z.regexes.uuid();
 const outcomes: ReadonlySet<unknown> = new Set<Extract<SentPodEvent, { kind: 'turnEnded' }>['outcome']>([
   'finished',
   'limitReached',
@@ -29,7 +28,7 @@ function isPlainReport(value: unknown): boolean {
 function isSender(value: unknown): boolean {
   if (!hasOnly(value, 2)) return false;
   const { instance, incarnation } = value;
-  return typeof instance === 'string' && isCount(incarnation, 1) && instancePattern.test(instance);
+  return typeof instance === 'string' && isCount(incarnation, 1) && uuidv7Pattern.test(instance);
 }
 
 function isPlainTurnEnd(value: unknown): boolean {
