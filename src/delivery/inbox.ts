@@ -185,3 +185,12 @@ export function reconcile(
       tell: true,
     }));
 }
+
+/**
+ * Work that is open for a child each of whose lives has its end here: it was given behind that end, and nobody sends it again. To be asked once everything
+ * in the child's log is taken in, with its lock held: a life that took it has told so then. `underWay`: being sent right now.
+ */
+export function neverTaken(facts: Facts, child: ChildFacts, underWay: ReadonlySet<string>): EntryBody[] {
+  if (facts.children.get(child.instance) !== child || child.terminal < child.incarnation) return [];
+  return reconcile(facts, child, { open: [], closed: [] }, underWay);
+}

@@ -4,11 +4,18 @@
  */
 import { deferred, type Deferred } from '../std/deferred.ts';
 import { isAlive } from '../std/process-identity.ts';
-import { type DeathFindings, assignmentsOf, deathReceipt, unreachableReceipt } from '../delivery/inbox.ts';
+import {
+  type DeathFindings,
+  assignmentsOf,
+  deathReceipt,
+  neverTaken,
+  unreachableReceipt,
+} from '../delivery/inbox.ts';
 import { WireError } from '../protocol/errors.ts';
 import { inForce } from '../delivery/handed-down.ts';
 import { protocolVersion } from '../protocol/limits.ts';
 import type { Params, Result } from '../protocol/methods.ts';
+import type { EntryBody } from '../session/entries.ts';
 import type { ChildFacts } from '../session/facts.ts';
 import { podFolder, readSpec, tokenFits } from '../session/home.ts';
 import { takeLock } from '../session/lock.ts';
@@ -149,10 +156,11 @@ export class Children {
     this.checkLater(instance);
   }
 
-  /** A run may have reached the child or not: it links again, and says so. */
+  /** A run may have reached the child or not: it links again, and says so. Where it has ended meanwhile, its log does. */
   leaveInDoubt(instance: string): void {
     this.#inDoubt.add(instance);
     this.links.renew(instance);
+    if (this.hasEnded(instance)) void this.check(instance);
   }
 
   #forgetDoubts(instance: string): boolean {
@@ -186,7 +194,7 @@ export class Children {
     for (const child of this.#pod.facts.children.values()) {
       if (child.incarnation === 0) continue;
       if (child.terminal >= child.incarnation) {
-        if (this.#hasGrown(child)) void this.check(child.instance);
+        if (this.#hasGrown(child) || this.#neverTaken(child).length > 0) void this.check(child.instance);
         continue;
       }
       if (!this.#lostAtMs.has(child.instance) && !this.links.has(child.instance)) {
@@ -285,7 +293,7 @@ export class Children {
     this.#takenInBytes.set(child.instance, bytes);
   }
 
-  /** Every life up to `newest` that has no end here yet. */
+  /** Every life up to `newest` that has no end here yet, and then what none of them took. */
   async #tellDeaths(child: ChildFacts, newest: number, known: Partial<DeathFindings>): Promise<void> {
     const findings = {
       asked: this.#pod.core.live.mode === 'stopping',
@@ -302,9 +310,14 @@ export class Children {
         }),
       );
     }
+    this.#commitAndEvaluate(() => this.#neverTaken(child));
     await this.#pod.durable();
     this.#lostAtMs.delete(child.instance);
     this.#settleEnds();
+  }
+
+  #neverTaken(child: ChildFacts): EntryBody[] {
+    return neverTaken(this.#pod.facts, child, this.underWay);
   }
 
   /** Pull: what stands in the child's log and has not come over a link goes through the same door (delivery §6). */

@@ -1,5 +1,5 @@
 /** A parent's view of its children, as `src/pod/children.ts`, `spawn-child.ts` and `give-run.ts` have it, over simulated links, locks and folders. */
-import { assignmentsOf, deathReceipt, unreachableReceipt } from '../../src/delivery/inbox.ts';
+import { assignmentsOf, deathReceipt, neverTaken, unreachableReceipt } from '../../src/delivery/inbox.ts';
 import { WireError } from '../../src/protocol/errors.ts';
 import type { Params } from '../../src/protocol/methods.ts';
 import { commitInput, onLink, onPodEvent } from '../../src/pod/inputs.ts';
@@ -7,19 +7,10 @@ import { evaluate } from '../../src/pod/state.ts';
 import type { EntryBody } from '../../src/session/entries.ts';
 import type { ChildFacts } from '../../src/session/facts.ts';
 import { type PulledLog, readLog } from './child-log.ts';
+import type { LinkDown, LinkUp } from './link-messages.ts';
 import type { SimProcess } from './process.ts';
 import { Runs } from './runs.ts';
 import type { Connection } from './wire.ts';
-
-export type LinkUp =
-  | { type: 'link'; params: Params<'link'> }
-  | { type: 'podEvent'; params: Params<'podEvent'> }
-  | { type: 'ping' };
-export type LinkDown =
-  | { type: 'linked'; received: number }
-  | { type: 'answered'; received: number }
-  | { type: 'refused'; code: string }
-  | { type: 'pong' };
 
 type Wire = Connection<LinkUp, LinkDown>;
 
@@ -232,8 +223,8 @@ export class ChildrenSide {
       const { instance } = child;
       if (child.terminal >= child.incarnation) {
         const size = world.pods.get(instance)?.disk.entries.length ?? 0;
-        if (world.mutant !== 'endedIsForgotten' && size !== (this.#takenIn.get(instance) ?? 0))
-          this.check(instance);
+        const hasGrown = world.mutant !== 'endedIsForgotten' && size !== (this.#takenIn.get(instance) ?? 0);
+        if (hasGrown || this.#neverTaken(child).length > 0) this.check(instance);
         continue;
       }
       const nowMs = world.clock.nowMs;
@@ -298,6 +289,7 @@ export class ChildrenSide {
     this.#pull(child, Number.MAX_SAFE_INTEGER, (log) => {
       if (log === null) return done();
       if (!this.#bury(child, Math.max(child.incarnation, log.incarnation))) return done();
+      if (!this.#tell(() => this.#neverTaken(child))) return done();
       this.#process.durable(() => {
         this.#lostAtMs.delete(child.instance);
         this.#takenIn.set(child.instance, size);
@@ -305,6 +297,10 @@ export class ChildrenSide {
         done();
       });
     });
+  }
+
+  #neverTaken(child: ChildFacts): EntryBody[] {
+    return neverTaken(this.#process.facts, child, this.runs.underWay);
   }
 
   #bury(child: ChildFacts, newest: number): boolean {
@@ -389,6 +385,7 @@ export class ChildrenSide {
   leaveInDoubt(instance: string): void {
     this.#inDoubt.add(instance);
     this.#links.get(instance)?.wire.close(null);
+    if (this.hasEnded(instance)) this.check(instance);
   }
 
   close(): void {

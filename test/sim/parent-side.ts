@@ -9,7 +9,7 @@ import {
 } from '../../src/delivery/outbox.ts';
 import { protocolVersion } from '../../src/protocol/limits.ts';
 import type { Params } from '../../src/protocol/methods.ts';
-import type { LinkDown, LinkUp } from './children-side.ts';
+import type { LinkDown, LinkUp } from './link-messages.ts';
 import type { SimProcess } from './process.ts';
 import { Connection } from './wire.ts';
 

@@ -15,6 +15,10 @@ export class Runs {
     this.#process = process;
   }
 
+  get underWay(): ReadonlySet<string> {
+    return this.#underWay;
+  }
+
   /** Assignments that no link message is asked about. */
   sure(): string[] {
     return [...this.#underWay, ...this.#taken];

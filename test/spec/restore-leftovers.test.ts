@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPodFolder, isRemoved, readSpec } from '../../src/session/home.ts';
 import { processIdentity } from '../../src/std/process-identity.ts';
 import { uuidv7 } from '../../src/std/uuid.ts';
+import { appendByHand } from '../support/by-hand.ts';
+import { fakeChildren } from '../support/fake-child.ts';
 import { TestHome, gone } from '../support/rig.ts';
 
 let home: TestHome;
@@ -123,5 +125,36 @@ rules:
     expect(alerts).toEqual([expect.objectContaining({ quarantines: items[0]?.seq })]);
     const said = (await root.entriesOf('assistantMessage')).at(-1);
     expect(JSON.stringify(said?.parts)).toContain('I go on without it.');
+  });
+
+  it('[restore.late-work] work that was given to a child behind its end is told as never begun, and nobody waits for it', async () => {
+    const root = home.makeRoot();
+    const [kid] = await fakeChildren(home, root, 1);
+    if (kid === undefined) throw new Error('no fake child');
+    await root.start();
+    await kid.link();
+    await kid.report(kid.shutDown());
+    await kid.end();
+    await root.untilSettled();
+    await root.kill();
+    // As a run leaves it that was committed, and sent into a connection that the child's end cut, in the instant after its shutDown.
+    const assignment = uuidv7();
+    await appendByHand(root, {
+      type: 'assignment',
+      assignment,
+      child: kid.ref,
+      state: 'open',
+      text: 'more to do',
+    });
+    home.expectsNoSockets = false;
+    await root.start();
+    await root.untilEntry(
+      'assignment',
+      (entry) => entry.assignment === assignment && entry.state === 'closed',
+    );
+    await root.untilSettled();
+    const items = await root.entriesOf('systemItem');
+    const told = items.filter(({ item }) => item.kind === 'assignment' && item.assignment === assignment);
+    expect(told.map(({ item }) => item)).toEqual([expect.objectContaining({ outcome: 'notStarted' })]);
   });
 });
