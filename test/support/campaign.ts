@@ -6,6 +6,7 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Entry } from '../../src/session/entries.ts';
 import { TestHome, type TestPod, gone } from './rig.ts';
+import { isAlive } from '../../src/std/process-identity.ts';
 import { auditPair, leftovers, ofType, receiptsOf, verified } from './audit.ts';
 
 /** Points that every turn of a pod passes. */
@@ -266,6 +267,7 @@ async function kept(root: TestPod, kid: TestPod, story: Story): Promise<string[]
   return problems;
 }
 
+/** By its process: for a moment its parent holds the lock of a child that has died. */
 async function isUp(kid: TestPod | null): Promise<boolean> {
-  return kid !== null && (await kid.lock()) === 'held';
+  return kid !== null && isAlive(await kid.process()) === 'alive';
 }
