@@ -43,6 +43,13 @@ it('[sim.histories] no history of kills, losses of power, full disks and cut lin
   expect(hits.get('watchdog.rescued') ?? 0).toBe(0);
 }, 0);
 
+/** Found something once, by a chance too small for the size in CI: work given to a child behind its shutDown was waited for without an end. */
+const rareSeeds = [167_811];
+
+it('[sim.histories] nor do the histories that once did', () => {
+  for (const seed of rareSeeds) expect(runHistory({ seed, verify: true }).violations).toEqual([]);
+});
+
 it('[sim.same-seed] one seed is one history', () => {
   const tell = (): string[] => {
     const lines: string[] = [];
