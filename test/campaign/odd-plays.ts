@@ -2,8 +2,9 @@
 import { renameSync, rmSync } from 'node:fs';
 import { type Server, type Socket, connect, createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { protocolVersion } from '../../src/protocol/limits.ts';
 import type { Random } from '../sim/random.ts';
-import { pause } from '../support/waiting.ts';
+import { eventually, pause } from '../support/waiting.ts';
 import type { Deaths } from './cell-play.ts';
 import type { Actor, Stage } from './stage.ts';
 
@@ -62,6 +63,13 @@ export async function playCutLink(stage: Stage, { number, random }: OddPlay): Pr
     deaths.reached = relay.cutCount() > 0;
   } finally {
     await relay.close();
+    // Where the pod had put another socket in the place of the lost one, the relay's end took that away too, until the pod finds it gone.
+    const answers = () =>
+      root.pod.call('hello', { protocol: protocolVersion }).then(
+        () => true,
+        () => false,
+      );
+    await eventually(root.pod.folder.path, answers, 'the root takes connections again');
   }
   // The relay took its connections with it: links have to come to stand again over the true socket.
   await stage.rest();

@@ -316,11 +316,23 @@ export class Stage {
 
   /** Until nothing is open in any active pod and everything has been told. */
   async rest(): Promise<void> {
-    await this.until('the tree comes to rest', () =>
-      this.active.every(
-        (actor) => actor.alive && actor.linked && actor.standing.open.length === 0 && !actor.standing.paused,
-      ),
+    for (;;) {
+      await this.until('the tree comes to rest', () => this.#isAtRest());
+      // Logs are read one after another: only where none has grown over a second look was it one moment in which all were at rest.
+      const before = this.#entriesCount();
+      await Promise.all(this.active.map(({ log }) => log.look()));
+      if (this.#entriesCount() === before && this.#isAtRest()) return;
+    }
+  }
+
+  #isAtRest(): boolean {
+    return this.active.every(
+      ({ alive, linked, standing }) => alive && linked && standing.open.length === 0 && !standing.paused,
     );
+  }
+
+  #entriesCount(): number {
+    return this.active.reduce((sum, { log }) => sum + log.entries.length, 0);
   }
 
   /** Until `actor`'s parent holds the end of that life. */
