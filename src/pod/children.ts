@@ -73,14 +73,15 @@ export class Children {
       this.#pod.tryCommit([{ type: 'alert', level: 'error', code: 'protocolMismatch', text }]);
       throw new WireError('protocolMismatch', text);
     }
-    // Its message may be older than a run that is in doubt: only a link made after that can be asked.
-    if (this.#forgetDoubts(instance)) {
-      throw new WireError('timeout', 'A run is in doubt; link again, so that both logs are compared.');
-    }
     // Earlier lives whose end is not known here may have left something that must come before it.
     if (child.terminal < incarnation - 1) await this.#pull(child, incarnation - 1);
     const whole = this.#hasLost(child, params) ? await this.#filled(child, params) : params;
     if (!connection.writable) throw new WireError('timeout', 'The link was closed before it stood.');
+    // Its message may be older than a run that is in doubt: only a link made after that can be asked. The doubt may
+    // have come while what stands above was waited for.
+    if (this.#forgetDoubts(instance)) {
+      throw new WireError('timeout', 'A run is in doubt; link again, so that both logs are compared.');
+    }
     this.#pod.input((core) => onLink(core, whole, new Set([...this.underWay, ...this.#taken])));
     this.links.keep(instance, { connection, incarnation, heardAtMs: performance.now() });
     this.#lostAtMs.delete(instance);

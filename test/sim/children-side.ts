@@ -57,10 +57,10 @@ export class ChildrenSide {
     const child = this.#process.facts.children.get(instance);
     if (child === undefined) return wire.down({ type: 'refused', code: 'unknownChild' });
     if (params.token !== child.tokenHash) return wire.down({ type: 'refused', code: 'badToken' });
-    if (this.#inDoubt.delete(instance)) return wire.down({ type: 'refused', code: 'timeout' });
     let told = params;
     const stand = (): void => {
       if (!wire.open) return;
+      if (this.#inDoubt.delete(instance)) return wire.down({ type: 'refused', code: 'timeout' });
       this.#answering(wire, () => {
         const { mutant, mutation } = this.#process.world;
         mutation.beforeLink(this.#process, child, incarnation);

@@ -43,8 +43,11 @@ it('[sim.histories] no history of kills, losses of power, full disks and cut lin
   expect(hits.get('watchdog.rescued') ?? 0).toBe(0);
 }, 0);
 
-/** Found something once, by a chance too small for the size in CI: work given to a child behind its shutDown was waited for without an end. */
-const rareSeeds = [167_811];
+/**
+ * Found something once, by a chance too small for the size in CI: work given to a child behind its shutDown was waited for without an end; a run that came
+ * into doubt while a link was being taken in was judged by that link's older word.
+ */
+const rareSeeds = [167_811, 679_598];
 
 it('[sim.histories] nor do the histories that once did', () => {
   for (const seed of rareSeeds) expect(runHistory({ seed, verify: true }).violations).toEqual([]);
