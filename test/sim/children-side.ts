@@ -67,13 +67,14 @@ export class ChildrenSide {
         const open = mutant === 'noReconcile' ? assignmentsOf(this.#process.facts, instance) : [];
         const sure = new Set([...this.runs.sure(), ...open]);
         this.#process.input((core) => onLink(core, told, sure));
+        this.runs.linkStands(instance);
         this.#keepLink(instance, { wire, incarnation, heardAtMs: this.#process.world.clock.nowMs });
         this.#process.durable(() => {
           this.#process.point('child.linked');
           const waiting = this.#waitingForLink.get(instance) ?? [];
           this.#waitingForLink.delete(instance);
           const received = mutant === 'noDedupe' ? 0 : child.received;
-          wire.down({ type: 'linked', received });
+          wire.down({ type: 'linked', received, number: this.runs.numberOf(instance) });
           for (const then of waiting) then();
         });
       });

@@ -6,7 +6,7 @@ export type LinkUp =
   | { type: 'podEvent'; params: Params<'podEvent'> }
   | { type: 'ping' };
 export type LinkDown =
-  | { type: 'linked'; received: number }
+  | { type: 'linked'; received: number; number: number }
   | { type: 'answered'; received: number }
   | { type: 'refused'; code: string }
   | { type: 'pong' };

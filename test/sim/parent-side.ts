@@ -36,6 +36,11 @@ export class ParentSide {
   #ackScheduled = false;
   #closed = false;
   #pongAtMs = 0;
+  /** Of the newest link that stands or stood. */
+  #number = 0;
+  /** A link message of this pod's is under way. */
+  #introducing = false;
+  readonly #held: (() => void)[] = [];
   readonly #waiters = new Set<() => void>();
 
   constructor(process: SimProcess) {
@@ -70,6 +75,17 @@ export class ParentSide {
     this.#waiters.add(again);
     this.#process.after(withinMs, () => look(true));
     look(false);
+  }
+
+  /** A run that lay unread while both sides compared their logs must not begin; while they do, it waits. */
+  whenJudged(link: number, then: (overtaken: boolean) => void): void {
+    if (this.#introducing) this.#held.push(() => then(link < this.#number));
+    else then(link < this.#number);
+  }
+
+  #introduced(): void {
+    this.#introducing = false;
+    for (const judge of this.#held.splice(0)) judge();
   }
 
   close(): void {
@@ -147,14 +163,18 @@ export class ParentSide {
       onMessage: (message) => {
         if (message.type === 'linked') {
           answered = true;
+          this.#number = message.number;
+          this.#introduced();
           this.#onLinked(link, message.received);
         } else if (message.type === 'refused' && !answered) {
           answered = true;
+          this.#introduced();
           link.close(this.#process);
           this.#fail(message.code, message.code);
         } else this.#onAnswer(link, message);
       },
       onClosed: () => {
+        if (!answered) this.#introduced();
         if (!answered) this.#fail('the link was closed');
         else if (this.#link === link) this.#step({ type: 'linkFailed', reason: 'the link was lost' });
       },
@@ -163,6 +183,7 @@ export class ParentSide {
     this.#process.durable(() => {
       if (this.#closed) return link.close(this.#process);
       this.#process.point('link.introduced');
+      this.#introducing = true;
       link.up({ type: 'link', params: this.#introduction() });
     });
   }

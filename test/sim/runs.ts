@@ -11,8 +11,22 @@ export class Runs {
   /** Answered for by the child. */
   readonly #taken = new Set<string>();
 
+  /** Of each child's newest link; higher than any of an earlier life of this pod, also before the first. */
+  readonly #numbers = new Map<string, number>();
+  readonly #numbersBegin: number;
+
   constructor(process: SimProcess) {
     this.#process = process;
+    this.#numbersBegin = process.world.links;
+  }
+
+  numberOf(instance: string): number {
+    return this.#numbers.get(instance) ?? this.#numbersBegin;
+  }
+
+  linkStands(instance: string): void {
+    this.#process.world.links += 1;
+    this.#numbers.set(instance, this.#process.world.links);
   }
 
   get underWay(): ReadonlySet<string> {
@@ -41,15 +55,18 @@ export class Runs {
     let inDoubt = false;
     const send = (triesLeft: number): void => {
       this.#process.point('run.sending');
+      const link = this.numberOf(child.instance);
       sendOneOff(
         this.#process,
         child.instance,
-        (target, answer) => target.turns.takeRun({ assignment, text, hops, answer }),
+        (target, answer) => target.turns.takeRun({ assignment, text, hops, link, answer }),
         {
           world,
           done: (sent) => {
             inDoubt ||= !sent.ok && sent.delivered === 'unknown';
-            if (!sent.ok && sent.delivered === 'unknown' && triesLeft > 1) return send(triesLeft - 1);
+            const overtaken = !sent.ok && sent.code === 'regressed';
+            if (!sent.ok && (overtaken || sent.delivered === 'unknown') && triesLeft > 1)
+              return send(triesLeft - 1);
             if (sent.ok) {
               this.#taken.add(assignment);
               return end('given');

@@ -32,6 +32,15 @@ type Result =
 const usage = { inputTokens: 1, outputTokens: 1, cost: 0 };
 const abortGraceMs = 1_000;
 
+interface ParentsRun {
+  assignment: string;
+  text: string;
+  hops: number;
+  /** Of the newest link that the parent knew when it sent the run. */
+  link: number;
+  answer: (refusal?: string) => void;
+}
+
 export class TurnSide {
   readonly #process: SimProcess;
   running: Running | null = null;
@@ -43,7 +52,16 @@ export class TurnSide {
 
   // What comes in over one-off connections
 
-  takeRun(run: { assignment: string; text: string; hops: number; answer: (refusal?: string) => void }): void {
+  takeRun(run: ParentsRun): void {
+    const { parentSide } = this.#process;
+    if (parentSide === null) return this.#accept(run);
+    parentSide.whenJudged(run.link, (overtaken) => {
+      if (overtaken) run.answer('regressed');
+      else this.#accept(run);
+    });
+  }
+
+  #accept(run: ParentsRun): void {
     const { pod, world } = this.#process;
     const parent = pod.parent === null ? undefined : world.pods.get(pod.parent);
     const { assignment: submission, text, hops, answer } = run;

@@ -71,6 +71,9 @@ export class World {
     this.#hits.set(name, (this.#hits.get(name) ?? 0) + 1);
   }
 
+  /** How many links have come to stand. */
+  links = 0;
+
   newId(): string {
     this.#ids += 1;
     return `id-${this.#ids}`;
