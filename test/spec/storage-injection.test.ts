@@ -57,8 +57,12 @@ describe.runIf(canInject())('a system call that fails', { timeout: 120_000 }, ()
       '[storage.injected] $story, $call, $effect, round $round',
       async ({ story, call, effect, round }) => {
         const range = counted.get(story)?.counts?.[call] ?? 0;
-        const nth = 1 + Math.floor(range * chance(`${seed} ${story} ${call} ${effect} ${round}`));
-        const { problems } = await playInjected(story, { call, effect, nth });
+        let nth = 1 + Math.floor(range * chance(`${seed} ${story} ${call} ${effect} ${round}`));
+        let { problems } = await playInjected(story, { call, effect, nth });
+        // The counted run may have made a call more than others do (a link made twice): then it is the one before.
+        for (; nth > 1 && problems.join() === 'the fault never came'; nth -= 1) {
+          ({ problems } = await playInjected(story, { call, effect, nth: nth - 1 }));
+        }
         if (problems.length > 0) expect.fail(`n = ${nth} of ${range}\n${problems.join('\n')}`);
       },
     );
