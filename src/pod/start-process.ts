@@ -31,13 +31,13 @@ export interface ProcessExit {
 
 export interface StartedProcess {
   readonly pid: number;
-  /** Fulfils when the pod listens. Rejects with `PodStartFailed` when it ended or said that it can not. */
+  /** Fulfils when the pod listens. Rejects with `PodStartFailed` when it has ended, with what it said of why where it did. */
   readonly ready: Promise<Extract<ReadyMessage, { kind: 'ready' }>>;
   /** Fulfils when the process is gone, while this process lives. */
   readonly exited: Promise<ProcessExit>;
 }
 
-/** The process ended before it listened, or said that it can not start. `code` is its own word (`alreadyRunning` …) or `ended`. */
+/** The process ended before it listened. `code` is its own word (`alreadyRunning` …) or `ended`. */
 export class PodStartFailed extends Error {
   readonly code: string;
   readonly stderrTail: string;
@@ -109,9 +109,11 @@ async function firstWords(
   }
   const parsed = readyMessage().safeParse(parseLine(text));
   if (parsed.success && parsed.data.kind === 'ready') return parsed.data;
+  // A process that said why it can not start is about to end: whoever is told so may take it for gone. This process has to live for that.
+  child.ref();
+  const exit = await exited;
   if (parsed.success && parsed.data.kind === 'failed')
     throw new PodStartFailed(parsed.data.code, parsed.data.message, '');
-  const exit = await exited;
   const how = exit.signal ?? `exit code ${exit.exitCode}`;
   throw new PodStartFailed(
     'ended',
