@@ -229,7 +229,8 @@ describe('errors', () => {
   it('[error.unknown-fields] unknown fields are passed over, a notification is not answered', async () => {
     const pod = await home.startRoot();
     const wire = await stranger(pod);
-    wire.write('{"jsonrpc":"2.0","method":"shutdown"}\n');
+    wire.write('{"jsonrpc":"2.0","method":"notify","params":{"message":"quietly","wake":false}}\n');
+    await pod.untilEntry('inputReceived', ({ text }) => text === 'quietly');
     wire.write('{"jsonrpc":"2.0","id":1,"method":"status","params":{"later":true},"trace":"x"}\n');
     expect((await wire.answer(1)).result).toMatchObject({ status: 'idle' });
     expect(wire.messages).toHaveLength(1);
