@@ -37,6 +37,9 @@ const providersBeside = {
   },
 };
 
+/** What Node takes in slowly and a pod wants only after it listens: with its first id, its first tool. */
+const whenUsed = ['crypto', 'fs/promises'];
+
 const every = {
   absWorkingDir: root,
   outdir: 'dist',
@@ -76,7 +79,7 @@ const commonJs = {
 };
 await build({ ...commonJs, entryPoints: { pod: 'src/pod-process.ts' }, banner: {} });
 const built = await build({ ...commonJs, entryPoints: { 'pod-body': 'src/pod/boot.ts' }, write: false });
-const steps = [importedByItsLoader, zodWhenUsed, childProcessWhenUsed, allAscii, asFunction];
+const steps = [importedByItsLoader, zodWhenUsed, nodeModulesWhenUsed, allAscii, asFunction];
 const body = steps.reduce((text, step) => step(text), built.outputFiles[0].text);
 await writeFile(`${root}dist/pod-body.cjs`, body);
 
@@ -108,12 +111,15 @@ function zodWhenUsed(text) {
     );
 }
 
-/** Node takes in much for it, and a pod wants it with its first command or child. */
-function childProcessWhenUsed(text) {
-  const taken = /^(var import_node_child_process\d* = )require\("node:child_process"\);$/gm;
-  if (!taken.test(text)) throw new Error('node:child_process is taken in another way in the body');
-  const lazily = 'new Proxy({}, { get: (_, name) => require("node:child_process")[name] });';
-  return text.replaceAll(taken, (_, variable) => variable + lazily);
+/** Each in the place where it is first asked for something. */
+function nodeModulesWhenUsed(text) {
+  return whenUsed.reduce((body, name) => {
+    const module = `require("node:${name}")`;
+    const taken = new RegExp(`^((?:var | +)import_\\w+ = )${module.replaceAll(/[()]/g, '\\$&')};$`, 'gm');
+    if (!taken.test(body)) throw new Error(`node:${name} is taken in another way in the body`);
+    const lazily = `new Proxy({}, { get: (_, name) => ${module}[name] });`;
+    return body.replaceAll(taken, (_, variable) => variable + lazily);
+  }, text);
 }
 
 /** `pod.cjs` reads it byte by character, which is quicker and takes half of the memory. esbuild escapes what is not ASCII, except in comments. */

@@ -3,7 +3,6 @@
  * `main.ts` with `__pod`, in about half of the time. It ends the process, as `main.ts` does: what is left of a pod that has ended must not keep it.
  */
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { Script } from 'node:vm';
 import type { runPod } from './pod/boot.ts';
@@ -22,7 +21,6 @@ function load(file: string, cacheFolder: string): { runPod: RunPod; keep: () => 
   // One function, and all of it ASCII: the build sees to that.
   const script = new Script(bytes.toString('latin1'), { filename: file, cachedData });
   const module: { exports: { runPod?: RunPod } } = { exports: {} };
-  const require = createRequire(file);
   script.runInThisContext()(module.exports, require, module, file, dirname(file), importModule);
   const { runPod } = module.exports;
   if (runPod === undefined) throw new Error(`${file} is not a pod's program: install podkin again`);

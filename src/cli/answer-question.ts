@@ -1,4 +1,5 @@
 /** A typed answer on its way to the pod that asks, over a connection to it or to a pod above it. */
+import { monotonicMs } from '../std/clock.ts';
 import type { Client } from '../transport/client.ts';
 import { oneLine } from './printable.ts';
 import type { QuestionDesk, Typed } from './question-desk.ts';
@@ -15,15 +16,15 @@ export async function answerQuestion(
     await client.call('approve', { request, decision });
     return told(
       `The question of ${question.pod} is answered: ${decision}.`,
-      desk.settled(request, performance.now()),
+      desk.settled(request, monotonicMs()),
     );
   } catch (error) {
     if (!client.connection.writable) {
-      desk.settled(request, performance.now(), { open: true });
+      desk.settled(request, monotonicMs(), { open: true });
       throw error;
     }
     const why = error instanceof Error ? error.message : String(error);
-    const next = desk.settled(request, performance.now());
+    const next = desk.settled(request, monotonicMs());
     return told(`The answer to ${question.pod} was not taken: ${oneLine(why, 400)}`, next);
   }
 }

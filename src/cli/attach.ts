@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readEntries } from '../session/read-log.ts';
 import { scopeText } from '../session/scope-text.ts';
+import { monotonicMs } from '../std/clock.ts';
 import { type Deferred, deferred } from '../std/deferred.ts';
 import { uuidv7 } from '../std/uuid.ts';
 import type { Client } from '../transport/client.ts';
@@ -127,7 +128,7 @@ class Attached {
     while (!this.#ended) {
       const stream = await this.#open();
       if (stream === null) {
-        lostAtMs ??= performance.now();
+        lostAtMs ??= monotonicMs();
         const status = await this.#whileAway(lostAtMs);
         if (status !== null) return status;
         continue;
@@ -189,7 +190,7 @@ class Attached {
         this.#tell(`"${name}" has ended. Start it again with: podkin restore ${name}`);
         return exitStatus.done;
       }
-      const awayMs = performance.now() - lostAtMs;
+      const awayMs = monotonicMs() - lostAtMs;
       if (!this.#attended() && awayMs > unattendedWaitMs) {
         this.#tell(`"${name}" has died. Start it again from its log with: podkin restore ${name}`);
         return exitStatus.failed;
@@ -222,13 +223,13 @@ class Attached {
       if (entry.type === 'userMessage' && this.#own.delete(entry.submission)) return;
     }
     if (this.#alerts.isNews(this.#pod.name, event)) this.#view.showMain(event);
-    const question = this.#desk.take(event, performance.now());
+    const question = this.#desk.take(event, monotonicMs());
     if (question !== null) this.#tell(question);
   }
 
   /** A single letter answers the question that is shown; without one it is a text like any other. */
   async #read(line: string): Promise<void> {
-    const typed = this.#desk.typed(line, performance.now());
+    const typed = this.#desk.typed(line, monotonicMs());
     if (typed.kind === 'other') return await this.#obey(parseAttachLine(line));
     if (typed.kind === 'late') return this.#tell(typed.text);
     await this.#command(`answering ${typed.question.pod}`, async (client) =>

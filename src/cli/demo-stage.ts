@@ -1,5 +1,6 @@
 /** Where the demo's story is told: what the pods do becomes lines as it happens, and a step waits for what it is about. */
 import type { Entry } from '../session/entries.ts';
+import { monotonicMs } from '../std/clock.ts';
 import { type Deferred, deferred } from '../std/deferred.ts';
 import type { CommandContext } from './context.ts';
 import type { Root } from './create-root.ts';
@@ -23,7 +24,7 @@ export class DemoStage {
   readonly root: Root;
   readonly watch: TreeWatch;
   readonly #entries = new Map<string, Entry[]>();
-  readonly #startedAtMs = performance.now();
+  readonly #startedAtMs = monotonicMs();
   #moved: Deferred<void> = deferred();
 
   constructor(context: CommandContext, root: Root) {
@@ -73,7 +74,7 @@ export class DemoStage {
   }
 
   line(who: string, text: string): void {
-    const at = `${((performance.now() - this.#startedAtMs) / 1_000).toFixed(1).padStart(5)} s`;
+    const at = `${((monotonicMs() - this.#startedAtMs) / 1_000).toFixed(1).padStart(5)} s`;
     this.context.stdout.write(`${paint(`${at}  ${who.padEnd(6)}│`, 'dim', this.context.color)} ${text}\n`);
   }
 

@@ -36,7 +36,7 @@ export async function demoCommand(context: CommandContext): Promise<number> {
   const folder = realPath(mkdtempSync(join(tmpdir(), 'pk-demo-')));
   const own = inOwnHome(context, folder);
   layOut(folder);
-  await ensureRuntimeDir(own.home.runtime);
+  ensureRuntimeDir(own.home.runtime);
   context.stdout.write(opening(folder));
   const root = demoRoot(own.home, folder);
   const stage = new DemoStage(own, root);

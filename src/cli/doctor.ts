@@ -106,7 +106,7 @@ async function socketDir({ home }: CommandContext): Promise<Finding> {
   const check = 'socket folder';
   if (!existsSync(home.runtime)) return ok(check, `${home.runtime} is made when it is needed`);
   try {
-    await ensureRuntimeDir(home.runtime);
+    ensureRuntimeDir(home.runtime);
     return ok(check, home.runtime);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);

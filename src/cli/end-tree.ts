@@ -1,4 +1,5 @@
 /** Ends a tree of pods so that none is left: asks from the root down, waits for the exits, then insists, and never touches a process that is not the pod's own. */
+import { monotonicMs } from '../std/clock.ts';
 import { systemCode } from '../std/system-code.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StartedEntry } from '../session/entries.ts';
@@ -72,8 +73,8 @@ export async function endTree(options: EndTreeOptions): Promise<string[]> {
     if (await gone(tree, { withinMs: options.termMs, hurry })) return [...insisted];
   }
   // The end of a parent may let a start under way come through; so look again until nothing is left.
-  const deadlineAt = performance.now() + killDeadlineMs;
-  while (performance.now() < deadlineAt) {
+  const deadlineAt = monotonicMs() + killDeadlineMs;
+  while (monotonicMs() < deadlineAt) {
     await tree.signal('SIGKILL', insisted);
     if ((await tree.running()).length === 0) return [...insisted];
     await sleep(lookEveryMs);
@@ -136,11 +137,11 @@ interface Waiting {
 
 /** Looks until none runs (true), the time is up or it became urgent (false). Nothing tells of the end of a process that is not our child. */
 async function gone(tree: EndingTree, waiting: Waiting): Promise<boolean> {
-  const deadlineAt = performance.now() + waiting.withinMs;
+  const deadlineAt = monotonicMs() + waiting.withinMs;
   for (;;) {
     const left = await tree.running();
     if (left.length === 0) return true;
-    if (waiting.hurry.aborted || performance.now() >= deadlineAt) return false;
+    if (waiting.hurry.aborted || monotonicMs() >= deadlineAt) return false;
     await waiting.each?.(left);
     await sleep(lookEveryMs);
   }

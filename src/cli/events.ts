@@ -58,7 +58,7 @@ async function everyPod(context: CommandContext): Promise<number> {
   const { home } = context;
   const folder = join(home.state, 'pods');
   createFolder(folder);
-  await ensureRuntimeDir(home.runtime);
+  ensureRuntimeDir(home.runtime);
   const known = new Map<string, Watched>();
   for (const pod of allPods(home)) known.set(pod.instance, { seq: await newestSeq(pod), stream: null });
   let looking = false;

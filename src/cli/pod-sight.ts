@@ -7,6 +7,7 @@ import type { StatusResult } from '../protocol/methods.ts';
 import type { Facts } from '../session/facts.ts';
 import { foldLog } from '../session/fold-log.ts';
 import { probeLock } from '../session/lock.ts';
+import { monotonicMs } from '../std/clock.ts';
 import { isAlive, type ProcessIdentity } from '../std/process-identity.ts';
 import { connectAndSend } from '../transport/connect-and-send.ts';
 import type { FoundPod } from './find-pod.ts';
@@ -59,10 +60,10 @@ const exitPollMs = 25;
 
 /** Whether the pod's process is gone and its lock free within the time. The processes are no children of this one, so it has to look again and again. */
 export async function exitWithin(pod: FoundPod, timeoutMs: number): Promise<boolean> {
-  const until = performance.now() + timeoutMs;
+  const until = monotonicMs() + timeoutMs;
   const facts = await foldLog(pod.folder.log);
   while (await holdsOn(pod, facts)) {
-    if (performance.now() >= until) return false;
+    if (monotonicMs() >= until) return false;
     await pause(exitPollMs);
   }
   return true;

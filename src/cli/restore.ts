@@ -17,7 +17,7 @@ export async function restoreCommand(
   options: RestoreOptions,
 ): Promise<number> {
   const pod = findPod(context.home, name);
-  await ensureRuntimeDir(context.home.runtime);
+  ensureRuntimeDir(context.home.runtime);
   // Parents first: a child that comes up finds its parent listening.
   const pods = options.tree ? [pod, ...descendantsOf(allPods(context.home), pod.instance)] : [pod];
   let status: number = exitStatus.done;

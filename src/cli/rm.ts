@@ -2,6 +2,7 @@
  * `podkin rm`: forgets a pod that does not run. Refuses while something is undelivered from it or to it; a living parent is first given the time to take
  * in what the log holds. A tombstone stays, so that nobody waits for the pod for ever.
  */
+import { monotonicMs } from '../std/clock.ts';
 import { rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Facts } from '../session/facts.ts';
@@ -131,14 +132,14 @@ async function owedUpward(
   if (parent === null || isRemoved(context.home, parent.instance)) return null;
   const above = parentOf(context, pod);
   if (above === null) return null;
-  const untilMs = performance.now() + limitsOf(above.spec.settings).sweepMs + sweepMarginMs;
+  const untilMs = monotonicMs() + limitsOf(above.spec.settings).sweepMs + sweepMarginMs;
   for (;;) {
     const missing = missingAt(await foldLog(above.folder.log), pod, facts);
     if (missing === null) return null;
     const alive = await runs(above);
     if (!alive)
       return `${missing} its parent "${above.name}", which is not running ("podkin restore ${above.name}" first)`;
-    if (!wait || performance.now() > untilMs)
+    if (!wait || monotonicMs() > untilMs)
       return `${missing} its parent "${above.name}", which has not taken it in yet`;
     await pause(lookAgainMs);
   }

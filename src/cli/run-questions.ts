@@ -1,4 +1,5 @@
 /** The questions of a tree while `podkin run` watches it: shown as they come; where stdin is a terminal, answered by a key and Enter. */
+import { monotonicMs } from '../std/clock.ts';
 import { createInterface, type Interface } from 'node:readline';
 import type { Client } from '../transport/client.ts';
 import { answerQuestion } from './answer-question.ts';
@@ -28,7 +29,7 @@ export class RunQuestions {
 
   /** An event of the root. */
   event(event: LiveEvent): void {
-    const text = this.#desk.take(event, performance.now());
+    const text = this.#desk.take(event, monotonicMs());
     if (text === null) return;
     this.#listen();
     this.#options.tell(text);
@@ -49,7 +50,7 @@ export class RunQuestions {
   }
 
   async #read(line: string): Promise<void> {
-    const typed = this.#desk.typed(line, performance.now());
+    const typed = this.#desk.typed(line, monotonicMs());
     if (typed.kind === 'late') return this.#options.tell(typed.text);
     if (typed.kind === 'other') {
       if (line.trim() !== '')
@@ -61,7 +62,7 @@ export class RunQuestions {
       if (client === null) throw new Error('not connected at the moment; type it again');
       this.#options.tell(await answerQuestion(client, this.#desk, typed));
     } catch (error) {
-      this.#desk.settled(typed.question.request, performance.now(), { open: true });
+      this.#desk.settled(typed.question.request, monotonicMs(), { open: true });
       this.#options.tell(error instanceof Error ? error.message : String(error));
     }
   }

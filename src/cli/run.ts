@@ -10,6 +10,7 @@ import { absoluteModelName, checkModelName } from '../model/create.ts';
 import { PodStartFailed, stderrTail } from '../pod/start-process.ts';
 import { NameTaken } from '../session/home.ts';
 import type { Limits } from '../session/settings.ts';
+import { monotonicMs } from '../std/clock.ts';
 import { uuidv7 } from '../std/uuid.ts';
 import { ensureRuntimeDir, socketPath } from '../transport/address.ts';
 import { connectAndSend } from '../transport/connect-and-send.ts';
@@ -63,7 +64,7 @@ export async function runCommand(context: CommandContext, options: RunOptions): 
   const format = checkFormat(options);
   const task = await taskOf(context, options.task);
   const plan = planOf(context, options);
-  await ensureRuntimeDir(context.home.runtime);
+  ensureRuntimeDir(context.home.runtime);
   const root = await rootOf(context, plan);
   const run: Run = { context, root, limits: plan.limits, task, submission: uuidv7() };
   if (options.detach === true) return await detached(run);
@@ -181,7 +182,7 @@ async function detached(run: Run): Promise<number> {
 async function foreground(run: Run, report: RunReport, mode: { headless: boolean }): Promise<number> {
   const { context, root } = run;
   const { name, instance } = root.spec;
-  const startedAt = performance.now();
+  const startedAt = monotonicMs();
   const interruption = catchSignals();
   const watch = new TreeWatch({
     home: context.home,
@@ -203,7 +204,7 @@ async function foreground(run: Run, report: RunReport, mode: { headless: boolean
     await stopAll(run, end, interruption.hurry);
     await watch.catchUp();
     const [rootTally = newTally(name, instance), ...descendants] = watch.pods.map((pod) => pod.tally);
-    const durationMs = performance.now() - startedAt;
+    const durationMs = monotonicMs() - startedAt;
     const result = runResult({ root: rootTally, descendants, end, durationMs });
     report.result(result, end);
     await context.stdout.drained();

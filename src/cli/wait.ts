@@ -1,4 +1,5 @@
 /** `podkin wait`: until pods and everything live below them are settled, and how it ended. */
+import { monotonicMs } from '../std/clock.ts';
 import { setTimeout as pause } from 'node:timers/promises';
 import { settledView } from '../delivery/settled.ts';
 import { readEntries, tailEntries } from '../session/read-log.ts';
@@ -29,7 +30,7 @@ export async function waitCommand(
   options: WaitOptions,
 ): Promise<number> {
   const timeoutMs = options.timeout === undefined ? null : secondsToMs(options.timeout, '--timeout');
-  const untilMs = timeoutMs === null ? null : performance.now() + timeoutMs;
+  const untilMs = timeoutMs === null ? null : monotonicMs() + timeoutMs;
   const pods = [...new Set(names)].map((name) => findPod(context.home, name));
   const ends = await Promise.all(
     pods.map(async (pod) => {
@@ -59,7 +60,7 @@ export async function waitForPod(
 ): Promise<WaitEnd> {
   const desk = new QuestionDesk({ color: false, keyboard: false });
   const bell = await bellOf(pod, (event) => {
-    const text = desk.take(event, performance.now());
+    const text = desk.take(event, monotonicMs());
     if (text !== null) context.stderr.write(`${text}\n`);
   });
   try {
@@ -80,7 +81,7 @@ export async function waitForPod(
         if (ended !== null) return ended;
         why = `${pod.name} runs and does not listen`;
       } else why = state.why;
-      const leftMs = untilMs === null ? recheckMs : untilMs - performance.now();
+      const leftMs = untilMs === null ? recheckMs : untilMs - monotonicMs();
       if (leftMs <= 0) return { status: exitStatus.timedOut, text: `${pod.name}: timed out, ${why}` };
       const timer = new AbortController();
       await Promise.race([

@@ -6,9 +6,10 @@ import { removeAbandoned, standInLeases } from '../scope/stand-ins.ts';
 import { writeSync, closeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { monotonicMs } from '../std/clock.ts';
 import { ownIdentity } from '../std/process-identity.ts';
 import { parseRules } from '../scope/permission-rules.ts';
-import type { AppendLog } from '../session/append-log.ts';
+import { type AppendLog, StorageFailed } from '../session/append-log.ts';
 import type { EntryBody } from '../session/entries.ts';
 import { type Facts, emptyFacts } from '../session/facts.ts';
 import { type Home, type PodFolder, type PodSpec, folderAt, homeOf, readSpec } from '../session/home.ts';
@@ -64,6 +65,8 @@ export async function runPod(folderPath: string, { onListening }: PodRun = {}): 
 interface OpenedPod {
   pod: Pod;
   lock: HeldLock;
+  /** Fulfils when this life stands in the log on disk: nobody is to find its socket before. */
+  begun: Promise<void>;
 }
 
 async function openPod(folder: PodFolder, home: Home): Promise<OpenedPod> {
@@ -81,17 +84,20 @@ async function openPod(folder: PodFolder, home: Home): Promise<OpenedPod> {
   const incarnation = facts.incarnation + 1;
   const started: EntryBody = { type: 'started', incarnation, pid, startTime, bootId, podkin: version };
   endLeftGroups(folder);
-  await pod.commitDurably(facts.session === null ? [{ type: 'session', ...spec }, started] : [started]);
-  return { pod, lock };
+  pod.commit(facts.session === null ? [{ type: 'session', ...spec }, started] : [started]);
+  const begun = pod.durable();
+  // Whoever waits for it hears of its failure; until somebody does, it is nobody's defect.
+  begun.catch(() => undefined);
+  return { pod, lock, begun };
 }
 
 /** A parent that is taking in what a dead child left holds the child's lock for a moment; anybody else keeps it. */
 async function lockOf(spec: PodSpec, folder: PodFolder): Promise<HeldLock> {
-  const deadlineAt = performance.now() + lockWaitMs;
+  const deadlineAt = monotonicMs() + lockWaitMs;
   for (;;) {
     const lock = await takeLock({ instance: spec.instance, folder: folder.path });
     if (lock.taken) return lock;
-    if (performance.now() >= deadlineAt) {
+    if (monotonicMs() >= deadlineAt) {
       const who = lock.holder === undefined ? '' : ` (process ${lock.holder.pid})`;
       throw new CanNotStart('alreadyRunning', `The pod "${basename(folder.path)}" is running already${who}.`);
     }
@@ -144,7 +150,7 @@ function permissionsOf(spec: PodSpec): PodPermissions {
 }
 
 /** From a pod that is open to its end. */
-async function live({ pod, lock }: OpenedPod, onListening?: () => void): Promise<number> {
+async function live({ pod, lock, begun }: OpenedPod, onListening?: () => void): Promise<number> {
   const parts = assemble(pod);
   // Before anybody can speak to this pod: the results of the interrupted calls name the spawns that are undone next.
   pod.input((core) => settlePast(core));
@@ -154,6 +160,7 @@ async function live({ pod, lock }: OpenedPod, onListening?: () => void): Promise
   try {
     server = await listen({
       path: socketPath(pod.home.runtime, pod.session.instance),
+      after: begun,
       handlers: parts.handlers,
       onAcceptError: (error) => process.stderr.write(`accepting failed: ${error.message}\n`),
       onDefect: (error) => process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`),
@@ -161,7 +168,7 @@ async function live({ pod, lock }: OpenedPod, onListening?: () => void): Promise
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     process.stderr.write(`${message}\n`);
-    say({ kind: 'failed', code: 'canNotListen', message });
+    say({ kind: 'failed', code: error instanceof StorageFailed ? 'failed' : 'canNotListen', message });
     return 1;
   }
   await claimed;

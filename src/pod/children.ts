@@ -2,6 +2,7 @@
  * The parent's view of its children: their links, what they send, and whether they live (delivery §§5, 6). Signs of trouble (an exit, the end of a link,
  * the sweep) only trigger a check, and the check asks the system.
  */
+import { monotonicMs } from '../std/clock.ts';
 import { deferred, type Deferred } from '../std/deferred.ts';
 import { isAlive } from '../std/process-identity.ts';
 import {
@@ -46,7 +47,7 @@ export class Children {
   readonly #taken = new Set<string>();
   /** Children to which a run was sent whose fate is not known. */
   readonly #inDoubt = new Set<string>();
-  #sweptAtMs = performance.now();
+  #sweptAtMs = monotonicMs();
   #closed = false;
 
   /** `onUnlinked`: a child's link has ended and no newer one has taken its place. */
@@ -83,7 +84,7 @@ export class Children {
       throw new WireError('timeout', 'A run is in doubt; link again, so that both logs are compared.');
     }
     this.#pod.input((core) => onLink(core, whole, new Set([...this.underWay, ...this.#taken])));
-    this.links.keep(instance, { connection, incarnation, heardAtMs: performance.now() });
+    this.links.keep(instance, { connection, incarnation, heardAtMs: monotonicMs() });
     this.#lostAtMs.delete(instance);
     await this.#pod.durable();
     // What the child is told that it holds stands in the registry by then; where it can not, its tools say so.
@@ -107,7 +108,7 @@ export class Children {
       const text = `This is the link of incarnation ${link.incarnation}; link again as incarnation ${params.from.incarnation}.`;
       throw new WireError('unknownChild', text);
     }
-    link.heardAtMs = performance.now();
+    link.heardAtMs = monotonicMs();
     this.#pod.crash('event.read');
     const child = this.#pod.facts.children.get(instance);
     if (child === undefined || params.seq <= child.received + 1) return this.#accept(params);
@@ -149,11 +150,11 @@ export class Children {
   }
 
   ping(connection: Connection): void {
-    this.links.over(connection).heardAtMs = performance.now();
+    this.links.over(connection).heardAtMs = monotonicMs();
   }
 
   #onLinkEnded(instance: string): void {
-    this.#lostAtMs.set(instance, performance.now());
+    this.#lostAtMs.set(instance, monotonicMs());
     this.checkLater(instance);
   }
 
@@ -190,7 +191,7 @@ export class Children {
   /** Looks at every child that has not ended; also after a restart, for the children that this process did not start. */
   sweep(): void {
     const { deathGraceMs } = this.#pod.core.limits;
-    const nowMs = performance.now();
+    const nowMs = monotonicMs();
     this.#forgiveStandstill(nowMs);
     for (const child of this.#pod.facts.children.values()) {
       if (child.incarnation === 0) continue;
@@ -264,7 +265,7 @@ export class Children {
 
   /** Alive by the system's word. Only a long silence is told, as `unreachable`. */
   #noteAlive(child: ChildFacts): void {
-    const nowMs = performance.now();
+    const nowMs = monotonicMs();
     const sinceMs = this.links.has(child.instance)
       ? nowMs - (this.links.get(child.instance)?.heardAtMs ?? nowMs)
       : nowMs - (this.#lostAtMs.get(child.instance) ?? nowMs);

@@ -3,6 +3,7 @@
  */
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { monotonicMs } from '../std/clock.ts';
 import { deferred } from '../std/deferred.ts';
 import { ownIdentity } from '../std/process-identity.ts';
 import {
@@ -103,12 +104,12 @@ export class ParentLink {
 
   /** Waits until the parent holds the event, at most `deadlineMs`; the event stays pending and goes on being sent whatever the answer is. */
   async outcomeOf(seq: number, deadlineMs: number): Promise<SendOutcome> {
-    const deadlineAt = performance.now() + deadlineMs;
+    const deadlineAt = monotonicMs() + deadlineMs;
     for (;;) {
       if (this.#pod.facts.outbox.acked >= seq) return { kind: 'accepted' };
       const { phase } = this.#outbox;
       if (phase.kind === 'refused') return { kind: 'refused', reason: `${phase.code}: ${phase.message}` };
-      const leftMs = deadlineAt - performance.now();
+      const leftMs = deadlineAt - monotonicMs();
       if (leftMs <= 0) return { kind: 'pending', reason: this.waitingFor() ?? 'no acknowledgement yet' };
       await this.#changed(leftMs);
     }

@@ -2,6 +2,7 @@
  * The thin shell around the machine: commits to the log, applies to the facts, and performs effects after each input. Everything that happens in a pod
  * comes through `input`.
  */
+import { monotonicMs } from '../std/clock.ts';
 import { crashPoint, crashPointsSleep } from '../std/crash-point.ts';
 import { uuidv7 } from '../std/uuid.ts';
 import type { PermissionRules } from '../scope/permission-rules.ts';
@@ -69,7 +70,7 @@ export class Pod {
       ports: {
         commit: (bodies) => void this.commit(bodies),
         perform: (effect) => void this.#effects.push(effect),
-        now: () => performance.now(),
+        now: () => monotonicMs(),
         newId: () => uuidv7(),
       },
     };

@@ -1,5 +1,6 @@
 /** Ends the process of a pod: asks, waits for its real exit, then insists. Every deadline runs from when the step began, and only the exit ends it. */
 import { setTimeout as wait } from 'node:timers/promises';
+import { monotonicMs } from '../std/clock.ts';
 import { type ProcessIdentity, isAlive } from '../std/process-identity.ts';
 import { signalProcess } from '../std/signal-process.ts';
 import { connectAndSend, type SendFailure } from '../transport/connect-and-send.ts';
@@ -82,10 +83,10 @@ function withoutProcess(failure: SendFailure | null): Stopped {
 
 /** The system says nothing when a process that is not our child ends, so it is looked for. */
 export async function gone(target: ProcessIdentity, withinMs: number): Promise<boolean> {
-  const deadlineAt = performance.now() + withinMs;
+  const deadlineAt = monotonicMs() + withinMs;
   for (;;) {
     if (isAlive(target) === 'gone') return true;
-    if (performance.now() >= deadlineAt) return false;
+    if (monotonicMs() >= deadlineAt) return false;
     await wait(lookEveryMs);
   }
 }

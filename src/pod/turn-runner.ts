@@ -1,4 +1,5 @@
 /** Runs the turn that the machine has started: gives the worker its ports and hands its result back as an input. */
+import { monotonicMs } from '../std/clock.ts';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quarantineBody } from '../delivery/notice.ts';
@@ -63,7 +64,7 @@ export class TurnRunner {
   }
 
   async #run(turn: string, abort: AbortController): Promise<void> {
-    const startedMs = performance.now();
+    const startedMs = monotonicMs();
     const resumed = this.#pod.facts.turn?.kind === 'resume';
     let result: TurnResult;
     try {
@@ -78,7 +79,7 @@ export class TurnRunner {
     this.#pod.input((core) => {
       if (core.live.mode === 'stopping') return;
       if (result.kind === 'abandoned') abandonTurn(core, result.message);
-      else endTurn(core, this.#endOf(result, performance.now() - startedMs));
+      else endTurn(core, this.#endOf(result, monotonicMs() - startedMs));
     });
     this.#options.approvals.tellClosed();
   }

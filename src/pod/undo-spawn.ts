@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { monotonicMs } from '../std/clock.ts';
 import { signalProcess } from '../std/signal-process.ts';
 import type { ProcessIdentity } from '../std/process-identity.ts';
 import { forgotten } from '../delivery/handed-down.ts';
@@ -67,14 +68,14 @@ function specOrNull(folder: PodFolder): ReturnType<typeof readSpec> {
 
 /** Null where a process could not be ended within the time: it has lost its folder then. */
 async function lockOrEnd(instance: string, folder: PodFolder): Promise<HeldLock | null> {
-  const deadlineAt = performance.now() + goneWithinMs;
+  const deadlineAt = monotonicMs() + goneWithinMs;
   for (;;) {
     const lock = await takeLock({ instance, folder: folder.path });
     if (lock.taken) return lock;
     // Others hold a pod's lock for a moment (a look at what it left, a removal): only the one that its log names is the pod.
     const { started } = await foldLog(folder.log);
     if (started !== null) await end(started);
-    if (performance.now() >= deadlineAt) return null;
+    if (monotonicMs() >= deadlineAt) return null;
     await wait(lookAgainMs);
   }
 }

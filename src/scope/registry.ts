@@ -7,6 +7,7 @@ import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import * as z from 'zod';
+import { monotonicMs } from '../std/clock.ts';
 import type { JsonObject, JsonValue } from '../std/json.ts';
 import { once } from '../std/once.ts';
 import { areTexts, isOfTexts, isPlain, isWholeNumber } from '../std/plain.ts';
@@ -102,11 +103,11 @@ export class Registry {
   }
 
   async #lock(): Promise<HeldLock> {
-    const deadlineAt = performance.now() + this.#lockWaitMs;
+    const deadlineAt = monotonicMs() + this.#lockWaitMs;
     for (;;) {
       const lock = await takeLock({ instance: 'scope-registry', folder: this.#folder });
       if (lock.taken) return lock;
-      if (performance.now() > deadlineAt)
+      if (monotonicMs() > deadlineAt)
         throw new RegistryBusy(this.path, lock.holder?.pid ?? null, this.#lockWaitMs);
       await wait(lookAgainMs);
     }

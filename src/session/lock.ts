@@ -7,7 +7,7 @@
  * What is absent: waiting, time-outs, heartbeats. A holder that is stopped or busy still holds.
  */
 import { systemCode } from '../std/system-code.ts';
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import {
   closeSync,
   fsyncSync,
@@ -22,6 +22,7 @@ import {
 import { connect, createServer } from 'node:net';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isAlive, ownIdentity } from '../std/process-identity.ts';
 import type { ProcessIdentity } from '../std/process-identity.ts';
@@ -111,11 +112,12 @@ const holderAnswerMs = 250;
 
 /**
  * Exactly the 108 bytes that an address has: Node 20 fills a shorter name up with zero bytes and Node 24 does not, so that two
- * of them would listen on two addresses of one name.
+ * of them would listen on two addresses of one name. The checksum only tells copies of one pod's folder apart; a hash that nobody can aim
+ * at would cost every start the whole of node:crypto, and whoever could aim could as well bind the name.
  */
 function socketName(instance: string, folder: string): string {
-  const hash = createHash('sha256').update(`${instance}\n${folder}`).digest('hex');
-  return `\0podkin-lock-${hash}`.padEnd(108, '-');
+  const sum = crc32(folder).toString(16).padStart(8, '0');
+  return `\0podkin-lock-${instance}-${sum}`.padEnd(108, '-');
 }
 
 async function takeSocket(instance: string, folder: string): Promise<HeldLock | LockRefused> {

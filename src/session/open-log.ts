@@ -102,7 +102,7 @@ export function createFolder(path: string): void {
   }
 }
 
-/** Makes a new, empty log (0600) whose name is durable. Throws `StorageFailed`, with errno `EEXIST` when there is a log already. */
+/** Makes a new, empty log (0600) whose name is durable; what is in it is so from the first sync of an append on. Throws `StorageFailed`, with errno `EEXIST` when there is a log already. */
 export function createLog(options: OpenLogOptions): AppendLog {
   mustHoldLock(options);
   const fd = openFile(options.path, {
@@ -110,7 +110,6 @@ export function createLog(options: OpenLogOptions): AppendLog {
     advice: 'a pod that exists is restored, not created anew',
   });
   try {
-    fsyncSync(fd);
     syncFolder(dirname(options.path));
   } catch (cause) {
     closeSync(fd);

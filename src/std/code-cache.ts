@@ -3,7 +3,6 @@
  * of this user's that nobody else may write, and only whole: V8 itself does not look whether its bytes are the ones that were written.
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 
@@ -46,6 +45,8 @@ export function readCodeCache(path: string): Buffer | undefined {
  * Not synced: after a power failure the checksum tells.
  */
 export async function writeCodeCache(folder: string, name: string, data: Buffer): Promise<void> {
+  // A start that finds its cache has no use for it.
+  const { mkdir, rename, rm, writeFile } = await import('node:fs/promises');
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const checksum = Buffer.alloc(checksumBytes);
   checksum.writeUInt32LE(crc32(data));
@@ -61,6 +62,7 @@ export async function writeCodeCache(folder: string, name: string, data: Buffer)
 }
 
 async function removeOld(folder: string): Promise<void> {
+  const { readdir, rm, stat } = await import('node:fs/promises');
   const names = (await readdir(folder)).filter((name) => ours.test(name));
   const files = await Promise.all(
     names.map(async (name) => ({

@@ -6,6 +6,7 @@ import type { ChildProcess } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Readable } from 'node:stream';
 import * as z from 'zod';
+import { monotonicMs } from '../std/clock.ts';
 import { once } from '../std/once.ts';
 import { type ProcessIdentity, isAlive, processIdentity } from '../std/process-identity.ts';
 import { signalProcess } from '../std/signal-process.ts';
@@ -42,9 +43,9 @@ export function openInside(child: ChildProcess): InsideProcesses {
     },
     async ended(timeMs) {
       await Promise.race([told, later(timeMs)]);
-      const endMs = performance.now() + timeMs;
+      const endMs = monotonicMs() + timeMs;
       // No event tells of the end of a process that is not our child.
-      for (let stepMs = 1; lives() && performance.now() < endMs; stepMs = Math.min(stepMs * 2, 50)) {
+      for (let stepMs = 1; lives() && monotonicMs() < endMs; stepMs = Math.min(stepMs * 2, 50)) {
         await pause(stepMs);
       }
       const text = await Promise.race([report, later(timeMs).then(() => '')]);

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
+import { monotonicMs } from '../std/clock.ts';
 import { deferred } from '../std/deferred.ts';
 import { errorCode } from '../scope/refusal.ts';
 import { openInside } from './inside-processes.ts';
@@ -60,7 +61,7 @@ type Exit = { exitCode: number | null; signal: NodeJS.Signals | null };
 
 /** Rejects with the system's error when the program can not be started. Standard input and error are /dev/null. */
 export async function runGroup(program: GroupProgram, control: GroupControl): Promise<GroupRun> {
-  const startedMs = performance.now();
+  const startedMs = monotonicMs();
   const { child, stdout } = start(program);
   const exited = deferred<Exit>();
   child.once('error', (error) => exited.reject(error));
@@ -74,7 +75,7 @@ export async function runGroup(program: GroupProgram, control: GroupControl): Pr
   const inside = program.isSandbox === true ? openInside(child) : null;
   const reading = readAll(stdout, control);
   const cause = await firstOf(exited.promise, control);
-  const durationMs = performance.now() - startedMs;
+  const durationMs = monotonicMs() - startedMs;
   // A sandbox is in a session of its own: in our group are its starter and our machinery alone, and looking costs more than starting.
   const others = async (): Promise<GroupMember[]> =>
     inside === null ? (await groupMembers(group)).filter((member) => !control.isOwn(member)) : [];
@@ -139,10 +140,10 @@ async function endGroup(group: number, others: () => Promise<GroupMember[]>): Pr
 
 /** No event tells that a group is empty, so this looks again and again, ever more rarely. */
 async function untilEmpty(others: () => Promise<GroupMember[]>, timeMs: number): Promise<boolean> {
-  const endMs = performance.now() + timeMs;
+  const endMs = monotonicMs() + timeMs;
   for (let stepMs = 1; ; stepMs = Math.min(stepMs * 2, 50)) {
     if ((await others()).length === 0) return true;
-    if (performance.now() >= endMs) return false;
+    if (monotonicMs() >= endMs) return false;
     await pause(stepMs);
   }
 }

@@ -1,5 +1,5 @@
 /** Where a pod's socket lives: its path follows from the instance alone, in a directory that only its user may enter. */
-import { lstat } from 'node:fs/promises';
+import { type Stats, lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { wireLimits } from '../protocol/limits.ts';
 import { makeFolders } from '../std/make-folders.ts';
@@ -29,7 +29,7 @@ export function checkSocketPath(path: string): void {
  * Makes the directory (mode 0700) where it is missing, and checks it: a real directory, our own, closed to others.
  * Throws `RuntimeDirUnsafe`. An existing one is never changed: opening it up may have been somebody's purpose.
  */
-export async function ensureRuntimeDir(path: string): Promise<void> {
+export function ensureRuntimeDir(path: string): void {
   let mistake: unknown;
   try {
     makeFolders(path, 0o700);
@@ -37,10 +37,7 @@ export async function ensureRuntimeDir(path: string): Promise<void> {
     // What stands in its place is told apart below.
     mistake = error;
   }
-  const stats = await lstat(path).catch((cause: Error) => {
-    const why = mistake instanceof Error ? mistake.message : cause.message;
-    throw new RuntimeDirUnsafe(path, `it can not be made (${why}); choose another one`, cause);
-  });
+  const stats = statsOf(path, mistake);
   if (stats.isSymbolicLink())
     throw new RuntimeDirUnsafe(path, 'it is a symbolic link; name the directory itself');
   if (!stats.isDirectory()) throw new RuntimeDirUnsafe(path, 'it is not a directory; move the file away');
@@ -54,5 +51,14 @@ export async function ensureRuntimeDir(path: string): Promise<void> {
   if ((stats.mode & 0o077) !== 0) {
     const mode = (stats.mode & 0o777).toString(8);
     throw new RuntimeDirUnsafe(path, `others may enter it (mode ${mode}); run: chmod 700 ${path}`);
+  }
+}
+
+function statsOf(path: string, mistake: unknown): Stats {
+  try {
+    return lstatSync(path);
+  } catch (cause) {
+    const why = (mistake instanceof Error ? mistake : (cause as Error)).message;
+    throw new RuntimeDirUnsafe(path, `it can not be made (${why}); choose another one`, cause as Error);
   }
 }

@@ -2,6 +2,7 @@
  * One request to a socket, from nothing: connect, ask, read until the answer, close, all under one deadline. Expected
  * failures are values, and say whether the request may have arrived.
  */
+import { monotonicMs } from '../std/clock.ts';
 import { wireLimits } from '../protocol/limits.ts';
 import type { MethodName, ParamsIn, Result } from '../protocol/methods.ts';
 import { clientOver } from './client.ts';
@@ -44,7 +45,7 @@ export async function connectAndSend<M extends MethodName>(
   options: { deadlineMs?: number | undefined } = {},
 ): Promise<Sent<Result<M>>> {
   const deadlineMs = options.deadlineMs ?? wireLimits.requestDeadlineMs;
-  const deadlineAt = performance.now() + deadlineMs;
+  const deadlineAt = monotonicMs() + deadlineMs;
   let connection: Connection;
   try {
     connection = await dialUntil(path, deadlineAt);
@@ -52,7 +53,7 @@ export async function connectAndSend<M extends MethodName>(
     return notConnected(error);
   }
   try {
-    const timeoutMs = Math.max(0, deadlineAt - performance.now());
+    const timeoutMs = Math.max(0, deadlineAt - monotonicMs());
     return { ok: true, result: await clientOver(connection).call(method, params, { timeoutMs }) };
   } catch (error) {
     return notAnswered(error);
@@ -67,10 +68,10 @@ export async function connectAndSend<M extends MethodName>(
 async function dialUntil(path: string, deadlineAt: number): Promise<Connection> {
   for (;;) {
     try {
-      return await dial(path, { timeoutMs: Math.max(0, deadlineAt - performance.now()) });
+      return await dial(path, { timeoutMs: Math.max(0, deadlineAt - monotonicMs()) });
     } catch (error) {
       const again = error instanceof RefusedConnection && error.passing;
-      if (!again || performance.now() + redialMs >= deadlineAt) throw error;
+      if (!again || monotonicMs() + redialMs >= deadlineAt) throw error;
       await new Promise((resolve) => setTimeout(resolve, redialMs));
     }
   }

@@ -2,8 +2,7 @@
  * A pod's listening socket and the table of its handlers. It writes nothing that was not asked for: no greeting, no
  * snapshot. The socket file is only ever put in place whole, and only ever removed while it is our own.
  */
-import { systemCode } from '../std/system-code.ts';
-import { chmod, lstat, rename, rm, unlink } from 'node:fs/promises';
+import { chmodSync, lstatSync, renameSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import type * as z from 'zod';
@@ -24,6 +23,8 @@ export type Handlers = {
 export interface ListenOptions {
   /** See `socketPath`. Its directory is made where it is missing, and must be closed to others. */
   path: string;
+  /** Nobody finds the socket before this is fulfilled; `listen` rejects as it does. */
+  after?: Promise<unknown> | undefined;
   handlers: Handlers;
   /** Called for each connection before anything is read from it. */
   onConnection?: ((connection: Connection) => void) | undefined;
@@ -74,14 +75,14 @@ export async function listen(options: ListenOptions): Promise<PodServer> {
     void connection.closed.then(() => connections.delete(connection));
     options.onConnection?.(connection);
   };
-  const bind = () => bindAt(path, accept, options.onAcceptError);
+  const bind = (after?: Promise<unknown>) => bindAt(path, accept, { ...options, after });
 
-  let bound = await bind();
+  let bound = await bind(options.after);
   let closing: Promise<void> | undefined;
   let checking: Promise<'present' | 'restored' | 'taken'> | undefined;
 
   async function check(): Promise<'present' | 'restored' | 'taken'> {
-    const found = await identityAt(path);
+    const found = identityAt(path);
     if (found === bound.identity) return 'present';
     if (found !== undefined) return 'taken';
     const old = bound;
@@ -95,7 +96,7 @@ export async function listen(options: ListenOptions): Promise<PodServer> {
     const stopped = new Promise<void>((resolve) => {
       bound.server.close(() => resolve());
     });
-    if ((await identityAt(path)) === bound.identity) await unlink(path).catch(() => undefined);
+    removeOwn(path, bound);
     await Promise.all([...connections].map((connection) => connection.close()));
     await stopped;
   }
@@ -140,16 +141,16 @@ interface Bound {
 async function bindAt(
   path: string,
   accept: (socket: Socket) => void,
-  onAcceptError: ((error: Error) => void) | undefined,
+  { after, onAcceptError }: Pick<ListenOptions, 'after' | 'onAcceptError'>,
 ): Promise<Bound> {
   checkSocketPath(path);
   const dir = dirname(path);
   // One name for one address: what a process that was killed in the middle has left is found again.
   const provisional = join(dir, `.${basename(path).replace(/\.sock$|.$/, '')}`);
   checkSocketPath(provisional);
-  await ensureRuntimeDir(dir);
+  ensureRuntimeDir(dir);
   await checkReplaceable(path);
-  await rm(provisional, { force: true });
+  rmSync(provisional, { force: true });
   const server = createServer({ allowHalfOpen: true }, accept);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -160,9 +161,10 @@ async function bindAt(
     });
   });
   try {
-    await chmod(provisional, 0o600);
-    const identity = await identityAt(provisional);
-    await rename(provisional, path);
+    await after;
+    chmodSync(provisional, 0o600);
+    const identity = identityAt(provisional);
+    renameSync(provisional, path);
     return { server, identity: identity! };
   } catch (error) {
     server.close();
@@ -171,24 +173,24 @@ async function bindAt(
 }
 
 async function checkReplaceable(path: string): Promise<void> {
-  const stats = await lstat(path).catch((error: unknown) => {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw error;
-  });
+  const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return;
   if (!stats.isSocket()) throw new NotASocket(path);
   if ((await probe(path, probeTimeoutMs)) === 'listening') throw new AlreadyListening(path);
 }
 
 /** Device and inode, or undefined where there is nothing. A listening socket keeps its inode from being used again. */
-async function identityAt(path: string): Promise<string | undefined> {
+function identityAt(path: string): string | undefined {
+  const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return stats === undefined ? undefined : `${stats.dev}:${stats.ino}`;
+}
+
+/** What can not be removed is found stale by the next process. */
+function removeOwn(path: string, { identity }: Bound): void {
   try {
-    const { dev, ino } = await lstat(path, { bigint: true });
-    return `${dev}:${ino}`;
-  } catch (error) {
-    const code = systemCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw error;
+    if (identityAt(path) === identity) rmSync(path, { force: true });
+  } catch {
+    // Said nowhere: this pod has ended in order all the same.
   }
 }
 

@@ -15,6 +15,8 @@ export const house = {
   'start.code-cache':
     'the first pod of a Node and a build leaves a code cache, and the next ones run from it',
   'start.no-cache-folder': 'a pod starts as well where no cache can be kept',
+  'start.modules':
+    'a pod that has nothing to do yet has loaded none of the modules of Node that only work needs',
   'start.packed': "the package holds the pod's program and everything that it imports",
   'start.plain-look':
     'what is read without a schema, because podkin wrote it, is what the schema would have said',

@@ -1,5 +1,6 @@
 /** How a pod's process is started: its own program beside the command, V8's code cache in the state folder, and what happens where either is missing or wrong. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -19,6 +20,7 @@ import { processesOf } from '../support/audit.ts';
 import { TestHome, type TestPod, commandFile, eventually } from '../support/rig.ts';
 
 const packageFolder = fileURLToPath(new URL('../..', import.meta.url));
+const spy = join(packageFolder, 'test', 'support', 'modules-at-ready.cjs');
 const bodyFile = join(dirname(commandFile), 'pod-body.cjs');
 const { version } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as {
   version: string;
@@ -107,6 +109,13 @@ describe('the program of a pod', () => {
     expect(await programOf(other)).toContain(`${other} __pod`);
   });
 
+  it('[start.modules] has loaded none of the modules that only work needs when it says that it listens', async () => {
+    const loaded = await loadedAtReady(home.makeRoot());
+    expect(loaded).toContain('net');
+    const onlyForWork = ['crypto', 'fs/promises', 'perf_hooks', 'module', 'stream/web'];
+    expect(onlyForWork.filter((name) => loaded.includes(name))).toEqual([]);
+  });
+
   it('[start.packed] the package holds the program, its body and every module that it imports', () => {
     const args = ['pack', '--dry-run', '--json', '--ignore-scripts'];
     const packed = JSON.parse(execFileSync('npm', args, { cwd: packageFolder, encoding: 'utf8' })) as [
@@ -146,6 +155,19 @@ process.stdout.write(new (require('node:vm').Script)(text).createCachedData());`
     maxBuffer: 64 * 1024 * 1024,
   });
   await writeCodeCache(dirname(path), basename(path), cache);
+}
+
+/** The modules of Node that a pod's process has loaded with its first word. Its program is started as a command starts it, with a spy before it. */
+async function loadedAtReady(pod: TestPod): Promise<string[]> {
+  const file = join(home.path, 'modules.json');
+  const args = ['--require', spy, join(dirname(commandFile), 'pod.cjs'), '__pod', pod.folder.path];
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+    env: { ...home.environment, PODKIN_READY_FD: '3', PODKIN_MODULES: file },
+  });
+  await once(child.stdio[3]!, 'data');
+  const list = JSON.parse(readFileSync(file, 'utf8')) as string[];
+  return list.map((entry) => entry.replace(/^NativeModule /, ''));
 }
 
 /** The command line of the pod that a command starts. */

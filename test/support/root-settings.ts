@@ -1,5 +1,5 @@
 /** The settings of a root that a test starts. */
-import { type Limits, defaultLimits } from '../../src/session/settings.ts';
+import { type Limits, defaultLimits, defaultSandboxSettings } from '../../src/session/settings.ts';
 import type { JsonObject } from '../../src/std/json.ts';
 
 /** Bounds that keep a test quick; each test may set others. */
@@ -24,5 +24,10 @@ export interface RootSettings {
 
 export function settingsOf({ limits, permissions = {}, sandbox }: RootSettings): JsonObject {
   const program = sandbox === 'real' ? {} : { program: '/nowhere/bwrap' };
-  return { limits: { ...defaultLimits, ...quickLimits, ...limits }, permissions, sandbox: program };
+  // Whole, as podkin writes them: what is not takes every start of a pod another way (std/plain.ts).
+  return {
+    limits: { ...defaultLimits, ...quickLimits, ...limits },
+    permissions: { allow: [], ask: [], deny: [], headless: false, ...permissions },
+    sandbox: { ...defaultSandboxSettings, ...program },
+  };
 }

@@ -3,7 +3,7 @@ import { ensureRuntimeDir } from '../../../src/transport/address.ts';
 
 if (process.getuid?.() === 0) process.setuid?.(65_534);
 try {
-  await ensureRuntimeDir(process.argv[2]!);
+  ensureRuntimeDir(process.argv[2]!);
   console.log('taken');
 } catch (error) {
   console.log(`${(error as Error).name}: ${(error as Error).message}`);
