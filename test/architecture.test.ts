@@ -65,7 +65,7 @@ const keyholes: { from: string; to: string; only: string[] }[] = [
 /** Packages and Node modules that only these places may import. */
 const privileges: { pattern: RegExp; places: string[] }[] = [
   { pattern: /^node:net$/, places: ['transport/', 'session/lock.ts'] },
-  { pattern: /^ai$|^@ai-sdk\//, places: ['model/sdk.ts'] },
+  { pattern: /^@ai-sdk\//, places: ['model/sdk.ts', 'model/prompt.ts', 'model/answer.ts'] },
   { pattern: /^commander$/, places: ['cli/'] },
 ];
 

@@ -1,0 +1,91 @@
+/** A request of ours in the words of the providers' packages: messages, tools, and the options that one provider alone understands. Pure. */
+import type {
+  LanguageModelV3CallOptions,
+  LanguageModelV3Message,
+  SharedV3ProviderOptions,
+} from '@ai-sdk/provider';
+import { type JsonObject, isJsonObject } from '../std/json.ts';
+import type { ChatMessage, ChatPart, ModelRequest } from './port.ts';
+
+export type Dialect = 'anthropic' | 'openai' | 'plain';
+
+/** All of the call but its signal. */
+export function toCallOptions(
+  dialect: Dialect,
+  { system, messages, tools }: ModelRequest,
+): LanguageModelV3CallOptions {
+  const cache = dialect === 'anthropic' && { providerOptions: anthropicCache };
+  const opening: LanguageModelV3Message[] =
+    system === '' ? [] : [{ role: 'system', content: system, ...cache }];
+  return {
+    prompt: [...opening, ...toMessages(dialect, messages)],
+    ...(tools.length > 0 && {
+      tools: tools.map((spec) => ({ type: 'function', ...spec })),
+      toolChoice: { type: 'auto' },
+    }),
+    // A pod is restored from its own log: nothing may hang on what the provider kept.
+    ...(dialect === 'openai' && { providerOptions: { openai: { store: false } } }),
+  };
+}
+
+const anthropicCache: SharedV3ProviderOptions = { anthropic: { cacheControl: { type: 'ephemeral' } } };
+
+function toMessages(dialect: Dialect, messages: readonly ChatMessage[]): LanguageModelV3Message[] {
+  const converted = messages
+    .map((message) => toMessage(dialect, message))
+    .filter((message) => message.content.length > 0);
+  const last = converted.at(-1);
+  // The longest prefix that the next request repeats ends with the last message.
+  if (dialect === 'anthropic' && last !== undefined) last.providerOptions = anthropicCache;
+  return converted;
+}
+
+function toMessage(dialect: Dialect, message: ChatMessage): LanguageModelV3Message {
+  if (message.role === 'user')
+    return { role: 'user', content: message.text === '' ? [] : [{ type: 'text', text: message.text }] };
+  if (message.role === 'tool') {
+    return {
+      role: 'tool',
+      content: message.results.map(({ call, tool, text, isError }) => ({
+        type: 'tool-result',
+        toolCallId: call,
+        toolName: tool,
+        output: { type: isError ? 'error-text' : 'text', value: text },
+      })),
+    };
+  }
+  const parts = message.parts.filter((part) => !isBlankText(dialect, part));
+  return { role: 'assistant', content: parts.map((part) => toPart(dialect, part)) };
+}
+
+/** Anthropic refuses blank texts; its models give them now and then all the same. An empty one says nothing to anybody, unless for what it carries. */
+function isBlankText(dialect: Dialect, part: ChatPart): boolean {
+  if (part.type !== 'text') return false;
+  if (dialect === 'anthropic') return part.text.trim() === '';
+  return part.text === '' && part.providerMetadata === undefined;
+}
+
+function toPart(dialect: Dialect, part: ChatPart) {
+  const metadata = dialect === 'openai' && part.type === 'text' ? withoutItemId(part) : part.providerMetadata;
+  const options = metadata === undefined ? {} : { providerOptions: toOptions(metadata) };
+  if (part.type !== 'toolCall') return { type: part.type, text: part.text, ...options };
+  // An input that was not JSON is null here; the providers accept nothing but objects.
+  const input = typeof part.input === 'object' && part.input !== null ? part.input : {};
+  return { type: 'tool-call' as const, toolCallId: part.call, toolName: part.tool, input, ...options };
+}
+
+function toOptions(metadata: JsonObject): SharedV3ProviderOptions {
+  const options: SharedV3ProviderOptions = {};
+  for (const [provider, value] of Object.entries(metadata)) {
+    if (isJsonObject(value)) options[provider] = value;
+  }
+  return options;
+}
+
+/** OpenAI refuses a text by the id of an item that it did not store. Reasoning keeps its id: its encrypted content belongs to it. */
+function withoutItemId(part: ChatPart): JsonObject | undefined {
+  const own = part.providerMetadata?.['openai'];
+  if (!isJsonObject(own)) return part.providerMetadata;
+  const { itemId: _, ...rest } = own;
+  return { ...part.providerMetadata, openai: rest };
+}
