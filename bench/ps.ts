@@ -1,7 +1,9 @@
 /** `podkin ps` in a home that has been in use for long: fifty living pods, then five hundred more that have stopped, each with a past of some turns. */
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { foldLog } from '../src/session/fold-log.ts';
 import { encodeLines } from '../src/session/line.ts';
+import { stoppedEntry } from '../src/session/totals.ts';
 import { readSpec } from '../src/session/home.ts';
 import type { EntryBody } from '../src/session/entries.ts';
 import { writeHistory } from '../test/support/big-history.ts';
@@ -67,7 +69,7 @@ async function stoppedPod(stage: Stage, name: string): Promise<void> {
     { type: 'started', incarnation: 1, ...process, podkin: spec.podkin },
   ]);
   const last = await writeHistory(pod, pastBytes);
-  writeEntries(pod.folder.log, last + 1, [{ type: 'stopped', incarnation: 1, reason: 'asked' }]);
+  writeEntries(pod.folder.log, last + 1, [stoppedEntry(await foldLog(pod.folder.log), 'asked')]);
 }
 
 function writeEntries(path: string, firstSeq: number, bodies: readonly EntryBody[]): void {

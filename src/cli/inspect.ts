@@ -20,13 +20,14 @@ export async function inspectCommand(context: CommandContext, name: string): Pro
   const seen = (await viewHome(context.home)).find((one) => one.pod.instance === pod.instance);
   if (seen === undefined) return exitStatus.noSuchPod;
   const { spec, folder, socket } = pod;
+  const facts = await foldLog(folder.log);
   const object = {
     ...seen.view,
     socket,
     log: folder.log,
     stderr: folder.stderr,
     scope: spec.scope,
-    ...(await scopeDetails(context.home, seen)),
+    ...scopeDetails(context.home, seen, facts),
     limits: limitsOf(pod.spec.settings),
     cwd: spec.cwd,
     permissionMode: spec.permissionMode,
@@ -34,7 +35,7 @@ export async function inspectCommand(context: CommandContext, name: string): Pro
     root: spec.root,
     depth: spec.depth,
     parentInstance: spec.parent?.instance ?? null,
-    ...(seen.sight.kind === 'live' ? liveDetails(seen.sight.status) : logDetails(seen.sight.facts)),
+    ...(seen.sight.kind === 'live' ? liveDetails(seen.sight.status) : logDetails(facts)),
   };
   context.stdout.write(`${JSON.stringify(object, null, 2)}\n`);
   return exitStatus.done;
@@ -47,8 +48,7 @@ interface ScopeDetails {
   handedDown: { name: string; write: readonly string[] }[];
 }
 
-async function scopeDetails(home: Home, { pod, sight }: SeenPod): Promise<Partial<ScopeDetails>> {
-  const facts = sight.kind === 'live' ? await foldLog(pod.folder.log) : sight.facts;
+function scopeDetails(home: Home, { sight }: SeenPod, facts: Facts): Partial<ScopeDetails> {
   if (facts.session === null) return {};
   const handedDown = [...facts.children.values()].flatMap(({ name, holds }) =>
     holds === null ? [] : [{ name, write: holds.write }],

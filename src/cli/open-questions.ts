@@ -26,7 +26,7 @@ async function questionsOf(pod: FoundPod): Promise<OpenQuestion[]> {
   const facts = await foldLog(pod.folder.log);
   const open = [...facts.approvals.values()].filter(({ answer }) => answer === null);
   if (open.length === 0) return [];
-  const running = await holdsOn(pod, facts);
+  const running = await holdsOn(pod, facts.started);
   return open.map(({ request, tool, summary, why, askedAt }) => ({
     request,
     pod,

@@ -4,9 +4,9 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StatusResult } from '../protocol/methods.ts';
-import type { Facts } from '../session/facts.ts';
-import { foldLog } from '../session/fold-log.ts';
+import type { Totals } from '../session/entries.ts';
 import { probeLock } from '../session/lock.ts';
+import { readTotals } from '../session/totals.ts';
 import { monotonicMs } from '../std/clock.ts';
 import { isAlive, type ProcessIdentity } from '../std/process-identity.ts';
 import { connectAndSend } from '../transport/connect-and-send.ts';
@@ -14,9 +14,9 @@ import type { FoundPod } from './find-pod.ts';
 
 export type PodSight =
   | { readonly kind: 'live'; readonly status: StatusResult }
-  /** Somebody holds its lock, or its process runs, and it does not answer: `ending` where it has said its last. */
-  | { readonly kind: 'silent'; readonly facts: Facts; readonly ending: boolean }
-  | { readonly kind: 'ended'; readonly facts: Facts };
+  /** Somebody holds its lock, or its process runs, and it does not answer: it is ending where it has said its last. */
+  | { readonly kind: 'silent'; readonly totals: Totals }
+  | { readonly kind: 'ended'; readonly totals: Totals };
 
 /** A pod answers in milliseconds; this long, and it is busy, frozen or gone. */
 export const probeDeadlineMs = 1_500;
@@ -28,23 +28,18 @@ export async function sightOf(pod: FoundPod, deadlineMs: number = probeDeadlineM
     const answer = await connectAndSend(pod.socket, 'status', {}, { deadlineMs });
     if (answer.ok) return { kind: 'live', status: answer.result };
   }
-  const facts = await foldLog(pod.folder.log);
-  return (await holdsOn(pod, facts))
-    ? { kind: 'silent', facts, ending: facts.stopped }
-    : { kind: 'ended', facts };
+  const totals = await readTotals(pod.folder.log);
+  return { kind: (await holdsOn(pod, totals.started)) ? 'silent' : 'ended', totals };
 }
 
 /** The process of the newest life that the log tells of; null before the first. */
-export function processOf(facts: Facts): ProcessIdentity | null {
-  const { started } = facts;
-  return started === null ? null : { pid: started.pid, startTime: started.startTime, bootId: started.bootId };
+export async function processOf(pod: FoundPod): Promise<ProcessIdentity | null> {
+  return (await readTotals(pod.folder.log)).started;
 }
 
 /** Whether something of the pod still runs: the lock is held, or the process of its newest life lives. */
-export async function holdsOn(pod: FoundPod, facts: Facts): Promise<boolean> {
-  const identity = processOf(facts);
-  if (identity !== null && isAlive(identity) === 'alive') return true;
-  return lockHeld(pod);
+export async function holdsOn(pod: FoundPod, newest: ProcessIdentity | null): Promise<boolean> {
+  return (newest !== null && isAlive(newest) === 'alive') || lockHeld(pod);
 }
 
 async function lockHeld(pod: FoundPod): Promise<boolean> {
@@ -61,8 +56,8 @@ const exitPollMs = 25;
 /** Whether the pod's process is gone and its lock free within the time. The processes are no children of this one, so it has to look again and again. */
 export async function exitWithin(pod: FoundPod, timeoutMs: number): Promise<boolean> {
   const until = monotonicMs() + timeoutMs;
-  const facts = await foldLog(pod.folder.log);
-  while (await holdsOn(pod, facts)) {
+  const newest = await processOf(pod);
+  while (await holdsOn(pod, newest)) {
     if (monotonicMs() >= until) return false;
     await pause(exitPollMs);
   }

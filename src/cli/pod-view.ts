@@ -100,10 +100,9 @@ async function forgetReceived({ pod, sight, view }: SeenPod, all: readonly SeenP
   if (sight.kind === 'live' || view.pendingOut === 0) return;
   const above = all.find((other) => other.pod.instance === pod.spec.parent?.instance);
   if (above === undefined) return;
-  const facts =
-    above.sight.kind === 'live' ? await foldLog(above.pod.folder.log).catch(() => null) : above.sight.facts;
+  const facts = await foldLog(above.pod.folder.log).catch(() => null);
   const received = facts?.children.get(pod.instance)?.received ?? 0;
-  view.pendingOut = [...sight.facts.outbox.pending.keys()].filter((seq) => seq > received).length;
+  view.pendingOut = sight.totals.pendingOut.filter((seq) => seq > received).length;
 }
 
 /** `attention` here is only what the pod itself says. */
@@ -130,29 +129,30 @@ export function viewOf(pod: FoundPod, sight: PodSight): PodView {
       attention: status.attention,
     };
   }
-  const { facts } = sight;
+  const { incarnation, started, children, pendingIn, pendingOut, turns, tokens, cost } = sight.totals;
   return {
     name,
     instance,
-    incarnation: facts.incarnation,
+    incarnation,
     status: statusOf(sight),
     parent,
-    pid: sight.kind === 'silent' ? (facts.started?.pid ?? null) : null,
+    pid: sight.kind === 'silent' ? (started?.pid ?? null) : null,
     model: spec.model,
-    children: [...facts.children.values()].map((child) => child.name),
-    pendingIn: facts.notifyBuffer.length + facts.unseen.length,
-    pendingOut: facts.outbox.pending.size,
-    turns: facts.turns,
-    tokens: facts.usage.inputTokens + facts.usage.outputTokens,
-    cost: facts.usage.cost,
-    startedAt: facts.started?.time ?? null,
+    children,
+    pendingIn,
+    pendingOut: pendingOut.length,
+    turns,
+    tokens,
+    cost,
+    startedAt: started?.time ?? null,
     attention: null,
   };
 }
 
 function statusOf(sight: Exclude<PodSight, { kind: 'live' }>): ShownStatus {
-  if (sight.kind === 'silent') return sight.ending ? 'stopping' : 'unreachable';
-  return sight.facts.stopped ? 'stopped' : 'dead';
+  const { kind, totals } = sight;
+  if (kind === 'silent') return totals.stopped ? 'stopping' : 'unreachable';
+  return totals.stopped ? 'stopped' : 'dead';
 }
 
 /** What only a look at both ends can tell. */

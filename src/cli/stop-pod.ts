@@ -6,7 +6,6 @@ import { signalProcess } from '../std/signal-process.ts';
 import type { Home } from '../session/home.ts';
 import { connectAndSend } from '../transport/connect-and-send.ts';
 import { allPods, descendantsOf, type FoundPod } from './find-pod.ts';
-import { foldLog } from '../session/fold-log.ts';
 import { exitWithin, holdsOn, processOf } from './pod-sight.ts';
 
 export interface StopOrder {
@@ -52,7 +51,7 @@ export async function stopPod(pod: FoundPod, order: StopOrder): Promise<boolean>
 }
 
 export async function runs(pod: FoundPod): Promise<boolean> {
-  return holdsOn(pod, await foldLog(pod.folder.log));
+  return holdsOn(pod, await processOf(pod));
 }
 
 /** False where it did not take the request. */
@@ -96,7 +95,7 @@ export async function signalPod(
   pod: FoundPod,
   options: { signal: NodeJS.Signals; group: boolean },
 ): Promise<'sent' | 'gone'> {
-  const identity = processOf(await foldLog(pod.folder.log));
+  const identity = await processOf(pod);
   const { signal, group } = options;
   return identity !== null && signalProcess(identity, signal, { group }) ? 'sent' : 'gone';
 }

@@ -2,6 +2,7 @@
 import { monotonicMs } from '../std/clock.ts';
 import { setTimeout as pause } from 'node:timers/promises';
 import { settledView } from '../delivery/settled.ts';
+import { foldLog } from '../session/fold-log.ts';
 import { readEntries, tailEntries } from '../session/read-log.ts';
 import type { CommandContext } from './context.ts';
 import { exitStatus } from './context.ts';
@@ -135,7 +136,7 @@ async function bellOf(pod: FoundPod, onEvent: (event: LiveEvent) => void): Promi
 async function endedPod(pod: FoundPod): Promise<WaitEnd | null> {
   const sight = await sightOf(pod);
   if (sight.kind !== 'ended') return null;
-  const { facts } = sight;
+  const facts = await foldLog(pod.folder.log);
   const done = settledView(facts).settled && !(await brokenOff(pod));
   if (facts.stopped && done) return endOf(pod.name, facts.lastTurn);
   const how = facts.stopped ? 'it was stopped before its work was done' : 'it died without having stopped';

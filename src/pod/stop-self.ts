@@ -4,6 +4,7 @@
  */
 import { settledView } from '../delivery/settled.ts';
 import type { EntryBody } from '../session/entries.ts';
+import { stoppedEntry } from '../session/totals.ts';
 import { closedQuestions } from './open-questions.ts';
 import type { Children } from './children.ts';
 import type { ParentLink } from './parent-link.ts';
@@ -34,7 +35,7 @@ export async function stopSelf({ pod, runner, children, parentLink }: StopParts)
   pod.tryCommit([
     // What waits for the model is final as consumed; a restore finds it unseen and asks.
     ...consumptions(pod.core, pod.facts.lastTurn?.turn ?? ''),
-    { type: 'stopped', incarnation: pod.facts.incarnation, reason: pod.core.live.stopReason?.reason ?? '' },
+    stoppedEntry(pod.facts, pod.core.live.stopReason?.reason ?? ''),
   ]);
   await pod.durable().catch(() => undefined);
 }

@@ -300,11 +300,32 @@ export interface ScopeEntry {
   /** Why it was reclaimed. */
   reason?: string;
 }
+/** What a list of pods shows of one that does not run. */
+export interface Totals {
+  incarnation: number;
+  /** The newest incarnation ended in order. */
+  stopped: boolean;
+  /** The process of the newest incarnation; null before the first. */
+  started: { pid: number; startTime: string; bootId: string; time: string } | null;
+  /** Names, in the order in which they were made. */
+  children: string[];
+  /** Received and not read by its model yet. */
+  pendingIn: number;
+  /** Numbers of the events that its parent has not acknowledged. */
+  pendingOut: number[];
+  turns: number;
+  /** In and out together. */
+  tokens: number;
+  /** US dollars; null where a price is not known. */
+  cost: number | null;
+}
 /** The pod's process ended in order. Without it, an incarnation has died. */
 export interface StoppedEntry {
   type: 'stopped';
   incarnation: number;
   reason: string;
+  /** What the log comes to, for those who list pods; absent in logs of earlier versions. */
+  totals?: Totals;
 }
 /** Committed by a person's `rm -f`: what this pod had not delivered any more is given up by them. */
 export interface DiscardedEntry {

@@ -110,6 +110,8 @@ function heldLock(folder: string, letGo: () => Promise<void> | void): HeldLock {
 /** Time for a holder to say who it is. It is only asked for its name: who holds the lock is decided by then. */
 const holderAnswerMs = 250;
 
+const addressBytes = 108;
+
 /**
  * Exactly the 108 bytes that an address has: Node 20 fills a shorter name up with zero bytes and Node 24 does not, so that two
  * of them would listen on two addresses of one name. The checksum only tells copies of one pod's folder apart; a hash that nobody can aim
@@ -117,7 +119,10 @@ const holderAnswerMs = 250;
  */
 function socketName(instance: string, folder: string): string {
   const sum = crc32(folder).toString(16).padStart(8, '0');
-  return `\0podkin-lock-${instance}-${sum}`.padEnd(108, '-');
+  const name = `\0podkin-lock-${instance}-${sum}`;
+  // Node 20 would cut it in silence.
+  if (Buffer.byteLength(name) > addressBytes) throw new Error(`"${instance}" is too long for a lock's name`);
+  return name.padEnd(addressBytes, '-');
 }
 
 async function takeSocket(instance: string, folder: string): Promise<HeldLock | LockRefused> {

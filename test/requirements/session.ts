@@ -37,6 +37,8 @@ export const session = {
   'log.sync-failed': 'a failed sync rejects everybody who waits and is never tried again',
   'log.tail': 'the last entries, whatever the size of the log and of its lines',
   'log.too-new': 'a log of a newer schema is refused by file and numbers, and not touched',
+  'log.totals':
+    'what a pod leaves in its last entry for lists of pods is what its log comes to; anything unusual is folded',
   'log.torn-every-byte':
     'cut at any byte, the complete appends before it are left, the rest is kept aside, and the next line is not welded',
   'log.torn-kept': 'every tail that was cut is still there after the next one',

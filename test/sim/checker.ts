@@ -1,6 +1,9 @@
 /** What must be true of all logs of a history when everything has come to rest. */
 import type { Entry } from '../../src/session/entries.ts';
 import { verifyLogs } from '../../src/delivery/verify.ts';
+import { replay } from '../../src/session/replay.ts';
+import { totalsOf } from '../../src/session/totals.ts';
+import { differences } from './deep-equal.ts';
 import type { SimPod } from './pods.ts';
 import type { World } from './world.ts';
 
@@ -11,6 +14,7 @@ export function checkEnd(world: World, verify: boolean): void {
     checkInbox(world, pod);
     checkSettledReports(world, pod);
     checkCalls(world, pod);
+    checkTotals(world, pod);
     const parent = pod.parent === null ? undefined : world.pods.get(pod.parent);
     if (parent !== undefined && !parent.removed && parent.process !== null) checkPair(world, parent, pod);
   }
@@ -207,6 +211,18 @@ function checkCalls(world: World, pod: SimPod): void {
 }
 
 /** What is kept against repeats grows with senders, not with events. */
+/** What a pod says in its last entry is what its log comes to. */
+function checkTotals(world: World, pod: SimPod): void {
+  const entries = pod.disk.readable();
+  for (const [i, entry] of entries.entries()) {
+    if (entry.type !== 'stopped') continue;
+    const folded = totalsOf(replay(entries.slice(0, i + 1)));
+    const wrong = differences(entry.totals, folded);
+    if (wrong.length > 0)
+      world.violation('replay', pod, `the totals of entry ${entry.seq}: ${wrong.join('; ')}`);
+  }
+}
+
 function checkMemory(world: World): void {
   for (const pod of world.pods.values()) {
     const facts = pod.process?.facts;

@@ -1,4 +1,5 @@
 /** The orderly end, as `src/pod/stop-self.ts` goes about it. */
+import { stoppedEntry } from '../../src/session/totals.ts';
 import { settledView } from '../../src/delivery/settled.ts';
 import { shutDownReport } from '../../src/pod/reports.ts';
 import { closings, consumptions } from '../../src/pod/state.ts';
@@ -55,11 +56,7 @@ function end(process: SimProcess): void {
   process.parentSide?.close();
   process.tryCommit([
     ...consumptions(process.core, facts.lastTurn?.turn ?? ''),
-    {
-      type: 'stopped',
-      incarnation: facts.incarnation,
-      reason: process.core.live.stopReason?.reason ?? '',
-    },
+    stoppedEntry(facts, process.core.live.stopReason?.reason ?? ''),
   ]);
   process.durable(() => {
     process.children.close();
