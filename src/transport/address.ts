@@ -58,7 +58,8 @@ function statsOf(path: string, mistake: unknown): Stats {
   try {
     return lstatSync(path);
   } catch (cause) {
-    const why = (mistake instanceof Error ? mistake : (cause as Error)).message;
-    throw new RuntimeDirUnsafe(path, `it can not be made (${why}); choose another one`, cause as Error);
+    const first = mistake ?? cause;
+    const why = first instanceof Error ? first.message : String(first);
+    throw new RuntimeDirUnsafe(path, `it can not be made (${why}); choose another one`, cause);
   }
 }

@@ -143,7 +143,7 @@ export class NotASocket extends Error {
 export class RuntimeDirUnsafe extends Error {
   readonly path: string;
 
-  constructor(path: string, problem: string, cause?: Error) {
+  constructor(path: string, problem: string, cause?: unknown) {
     super(`the runtime directory ${path} can not be used: ${problem}`, { cause });
     this.name = 'RuntimeDirUnsafe';
     this.path = path;

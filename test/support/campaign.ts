@@ -4,7 +4,6 @@
  */
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Entry } from '../../src/session/entries.ts';
 import { TestHome, type TestPod, gone } from './rig.ts';
 import { isAlive } from '../../src/std/process-identity.ts';
 import { auditPair, leftovers, ofType, receiptsOf, verified } from './audit.ts';
@@ -91,7 +90,7 @@ export function titleOf({ victim, point, nth, parentIs, back }: Story): string {
     : `child at ${point} (${nth}), parent ${parentIs}, ${back === 'never' ? 'for good' : `back by ${back}`}`;
 }
 
-/** How long the child takes for its answer where the parent has to be brought into its state first. */
+/** How long the child takes for its answer where the parent has to be brought into its state first, or has to have ended the turn that spawned it. */
 const childDelayMs = 250;
 const parentDelayMs = 400;
 
@@ -102,7 +101,7 @@ function scenarioOf({ victim, parentIs }: Story): string {
   - { pod: root, last: user, matches: '^give (\\S+) (task .+)', call: [ { SendToPod: { name: '{{match.1}}', message: '{{match.2}}' } } ] }
   - { pod: root, last: tool, delayMs: ${child && parentIs === 'running' ? parentDelayMs : 0}, say: 'Waiting.' }
   - { pod: root, last: notification, say: 'Noted.' }
-  - { pod: '*', last: user, matches: 'task (\\S+)', delayMs: ${child && (parentIs === 'paused' || parentIs === 'down') ? childDelayMs : 0}, say: 'Answer {{match.1}}.' }
+  - { pod: '*', last: user, matches: 'task (\\S+)', delayMs: ${!child || parentIs === 'paused' || parentIs === 'down' ? childDelayMs : 0}, say: 'Answer {{match.1}}.' }
   - { say: 'Well.' }
 `;
 }
@@ -158,7 +157,7 @@ async function killChild(root: TestPod, story: Story): Promise<TestPod> {
   await kid.untilEntry('started');
   const victim = await kid.process();
   if (story.parentIs === 'paused' || story.parentIs === 'down') {
-    await endOfTurns(root, story.back === 'sendToPod' ? 3 : 1);
+    await root.untilEntry('turnEnded');
     if (story.parentIs === 'paused') await root.call('pause', {});
     else await root.kill();
   }
@@ -191,7 +190,8 @@ async function givenCrashingChild(root: TestPod, crash: NodeJS.ProcessEnv): Prom
   const kid = await root.home.spawned('kid');
   await root.untilEntry('podEventReceived', ({ event }) => event.kind === 'turnEnded' && event.settled);
   await untilDelivered(kid);
-  await endOfTurns(root, 2);
+  // A report that came before its turn had ended was read in that turn.
+  await root.untilSettled();
   await kid.kill();
   await kid.start(crash);
   await root.untilEntry('child', ({ state, incarnation }) => state === 'linked' && incarnation === 2);
@@ -247,10 +247,6 @@ async function untilDelivered(kid: TestPod): Promise<void> {
     const emitted = ofType(entries, 'podEventEmitted').at(-1)?.eventSeq ?? 0;
     return (ofType(entries, 'podEventAcked').at(-1)?.through ?? 0) >= emitted;
   });
-}
-
-function endOfTurns(pod: TestPod, count: number): Promise<Entry[]> {
-  return pod.until(`${count} turns ended`, (entries) => ofType(entries, 'turnEnded').length >= count);
 }
 
 async function kept(root: TestPod, kid: TestPod, story: Story): Promise<string[]> {
