@@ -4,7 +4,7 @@
  */
 import { statSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { BenchOptions } from './main.ts';
+import type { BenchOptions } from './options.ts';
 import { type Figures, type Report, Samples, quantile } from './report.ts';
 import { type Sender, memoryOf, onStage } from './stage.ts';
 

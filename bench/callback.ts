@@ -2,7 +2,7 @@
  * An acknowledged durable callback: child process → the log of a real parent pod → answer. Beside it `node:net` echoing the same lines, and `node:net` with
  * append and fdatasync by group commit, which is the floor of anything durable.
  */
-import type { BenchOptions } from './main.ts';
+import type { BenchOptions } from './options.ts';
 import type { Target } from './commands.ts';
 import type { Load, Seen } from './load.ts';
 import { type Figures, type Report, Samples, latencyFigures } from './report.ts';

@@ -3,7 +3,7 @@
  * asked for the history and never read; and to one without a past and without observers.
  */
 import { type Socket, createConnection } from 'node:net';
-import type { BenchOptions } from './main.ts';
+import type { BenchOptions } from './options.ts';
 import { turned } from './callback.ts';
 import { type Report, Samples, latencyFigures } from './report.ts';
 import { memoryOf, onStage } from './stage.ts';

@@ -16,15 +16,7 @@ import { measureScale } from './scale.ts';
 import { measureStart } from './start.ts';
 import { measureStreaming } from './streaming.ts';
 import { measureWake } from './wake.ts';
-
-export interface BenchOptions {
-  /** Tiny sizes: says that the measures run, not how fast anything is. */
-  smoke: boolean;
-  /** Also 256 MB of history. */
-  big: boolean;
-  /** How often each measure and its comparators are repeated, interleaved. */
-  rounds: number;
-}
+import type { BenchOptions } from './options.ts';
 
 const measures: Record<string, (options: BenchOptions) => Promise<Report>> = {
   callback: measureCallback,

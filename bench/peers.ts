@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import { floor, measureTargets, ownTargets, sameForEach, type Targets } from './callback.ts';
-import type { BenchOptions } from './main.ts';
+import type { BenchOptions } from './options.ts';
 import { type Broker, type Offer, catalogue, offerOf } from './peers/catalogue.ts';
 import { brokerInstalled, startBroker } from './peers/brokers.ts';
 import { missingPackages } from './peers/packages.ts';

@@ -8,7 +8,7 @@ import { readSpec } from '../src/session/home.ts';
 import type { EntryBody } from '../src/session/entries.ts';
 import { writeHistory } from '../test/support/big-history.ts';
 import { commandFile } from '../test/support/rig.ts';
-import type { BenchOptions } from './main.ts';
+import type { BenchOptions } from './options.ts';
 import { turned } from './callback.ts';
 import { type Report, Samples } from './report.ts';
 import { type Stage, onStage } from './stage.ts';

@@ -5,7 +5,7 @@ import type { EntryBody } from '../src/session/entries.ts';
 import { readSpec } from '../src/session/home.ts';
 import { uuidv7 } from '../src/std/uuid.ts';
 import type { TestPod } from '../test/support/rig.ts';
-import type { BenchOptions } from './main.ts';
+import type { BenchOptions } from './options.ts';
 import { turned } from './callback.ts';
 import { type Figures, type Report, Samples } from './report.ts';
 import { memoryOf, onStage } from './stage.ts';

@@ -9,7 +9,7 @@ import { isAlive } from '../src/std/process-identity.ts';
 import { LogTail } from '../test/support/big-history.ts';
 import type { TestPod } from '../test/support/rig.ts';
 import { type Fit, fitLine } from './line-fit.ts';
-import type { BenchOptions } from './main.ts';
+import type { BenchOptions } from './options.ts';
 import { type Figures, type Report, Samples, median, quantile } from './report.ts';
 import { memoryOf, onStage, processorMs } from './stage.ts';
 

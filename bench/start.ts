@@ -3,7 +3,7 @@ import { execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { commandFile } from '../test/support/rig.ts';
-import type { BenchOptions } from './main.ts';
+import type { BenchOptions } from './options.ts';
 import { turned } from './callback.ts';
 import { ModelServer, modelName } from './model-server.ts';
 import { type Figures, type Report, Samples } from './report.ts';

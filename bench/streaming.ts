@@ -5,7 +5,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { TestPod } from '../test/support/rig.ts';
-import type { BenchOptions } from './main.ts';
+import type { BenchOptions } from './options.ts';
 import { turned } from './callback.ts';
 import { modelName } from './model-server.ts';
 import { type Figures, type Report, Samples, quantile } from './report.ts';

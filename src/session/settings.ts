@@ -91,15 +91,23 @@ export const defaultLimits: Limits = { ...ofEach(({ fallback }) => fallback), co
 
 /** The limits that a pod was made with; the defaults where an older or newer podkin wrote what is not understood here. */
 export function limitsOf(settings: JsonObject): Limits {
-  const given = settings['limits'];
-  if (given === undefined) return defaultLimits;
-  if (areWhole(given)) return given;
-  const parsed = limitsSchema().safeParse(given);
-  return parsed.success ? parsed.data : defaultLimits;
+  return ofSettings(settings['limits'], { isWhole: areWhole, schema: limitsSchema, fallback: defaultLimits });
 }
 
-/** True only for what the schema would take as it is: what podkin writes. It spares a start the schema (std/plain.ts). */
-function areWhole(value: JsonValue): value is Limits {
+/** `isWhole` spares a start the schema (std/plain.ts). */
+function ofSettings<T>(
+  given: JsonValue | undefined,
+  as: { isWhole: (value: JsonValue) => boolean; schema: () => z.ZodType<T>; fallback: T },
+): T {
+  if (given === undefined) return as.fallback;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what is whole is what the schema would give back
+  if (as.isWhole(given)) return given as T;
+  const parsed = as.schema().safeParse(given);
+  return parsed.success ? parsed.data : as.fallback;
+}
+
+/** True only for what the schema would take as it is: what podkin writes. */
+function areWhole(value: JsonValue): boolean {
   if (!isPlain(value, [...limitNames, 'cost'])) return false;
   const { cost } = value;
   return (
@@ -128,14 +136,14 @@ export const defaultSandboxSettings: SandboxSettings = { network: false, read: [
 
 /** As `limitsOf`. */
 export function sandboxSettingsOf(settings: JsonObject): SandboxSettings {
-  const given = settings['sandbox'];
-  if (given === undefined) return defaultSandboxSettings;
-  if (isPlainSandbox(given)) return given;
-  const parsed = sandboxSettingsSchema().safeParse(given);
-  return parsed.success ? parsed.data : defaultSandboxSettings;
+  return ofSettings(settings['sandbox'], {
+    isWhole: isPlainSandbox,
+    schema: sandboxSettingsSchema,
+    fallback: defaultSandboxSettings,
+  });
 }
 
-function isPlainSandbox(value: JsonValue): value is SandboxSettings {
+function isPlainSandbox(value: JsonValue): boolean {
   if (!isPlain(value, ['network', 'read', 'program'])) return false;
   const { network, read, program } = value;
   const isAbsolute = (path: JsonValue | undefined) => typeof path === 'string' && path.startsWith('/');

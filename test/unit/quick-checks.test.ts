@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { callbackEvent } from '../../bench/event.ts';
 import { methods } from '../../src/protocol/methods.ts';
 import { eventBounds } from '../../src/protocol/pod-event.ts';
 import { quickParams, quickResults } from '../../src/protocol/quick-checks.ts';
@@ -7,19 +8,7 @@ import { quickParams, quickResults } from '../../src/protocol/quick-checks.ts';
 const plain = (): Record<string, unknown> => ({
   from: { instance: '019aac00-0000-7000-8000-000000000001', incarnation: 1 },
   seq: 7,
-  event: {
-    kind: 'turnEnded',
-    outcome: 'finished',
-    turn: '019aac00-0000-7000-8000-000000000002',
-    assignments: ['a'],
-    outstanding: ['below'],
-    settled: false,
-    text: 'Half of it is done.',
-    textChars: 19,
-    usage: { inputTokens: 100, outputTokens: 20, cost: 0.001 },
-    durationMs: 1_200,
-    hops: 1,
-  },
+  event: { ...structuredClone(callbackEvent), assignments: ['a'] },
 });
 
 /** Values on both sides of every bound, and of every kind that JSON knows. */
