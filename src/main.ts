@@ -19,7 +19,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const [{ runProgram }, { contextOf }] = await Promise.all([
     import('./cli/program.ts'),
-    import('./cli/context.ts'),
+    import('./cli/invocation/context.ts'),
   ]);
   return runProgram(contextOf(process), argv);
 }

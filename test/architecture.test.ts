@@ -65,9 +65,12 @@ const keyholes: { from: string; to: string; only: string[] }[] = [
 /** Packages and Node modules that only these places may import. */
 const privileges: { pattern: RegExp; places: string[] }[] = [
   { pattern: /^node:net$/, places: ['transport/', 'session/lock.ts'] },
-  { pattern: /^@ai-sdk\//, places: ['model/sdk.ts', 'model/prompt.ts', 'model/answer.ts'] },
+  { pattern: /^@ai-sdk\//, places: ['model/sdk.ts'] },
   { pattern: /^commander$/, places: ['cli/'] },
 ];
+
+/** The rooms of the command line, from the lowest: each may import from those before it. What stands straight in `cli/` may import from all. */
+const cliRooms = ['words', 'invocation', 'pods', 'questions', 'look', 'steer', 'doctor', 'run', 'demo'];
 
 /** What Node is started with: the command, and a pod's own process, where what is left of an ended pod must not keep it. */
 const programs = new Set(['main.ts', 'pod-process.ts']);
@@ -83,6 +86,17 @@ describe('architecture', () => {
       }),
     );
     expect(wrong).toEqual([]);
+  });
+
+  it('[architecture.cli-rooms] in the command line they import only from lower ones', () => {
+    const wrong = files.flatMap((file) =>
+      importsOf(file).flatMap((target) =>
+        target.startsWith('.') ? stairProblem(file, resolve(dirname(file), target)) : [],
+      ),
+    );
+    expect(wrong).toEqual([]);
+    const rooms = readdirSync(join(root, 'src', 'cli')).filter((entry) => !entry.endsWith('.ts'));
+    expect(rooms.toSorted()).toEqual(cliRooms.toSorted());
   });
 
   it('[architecture.cycles] no file imports itself over others', () => {
@@ -147,6 +161,18 @@ function doorProblem(file: string, target: string): string[] {
   return keyhole === undefined || keyhole.only.includes(inner)
     ? []
     : [`${name(file)} imports ${name(target)}`];
+}
+
+function stairProblem(file: string, target: string): string[] {
+  const floorOf = (path: string) => {
+    const [room, inner] = name(path).split('/');
+    if (room !== 'cli') return -1;
+    const floor = cliRooms.indexOf(inner ?? '');
+    return floor === -1 ? cliRooms.length : floor;
+  };
+  return floorOf(target) > floorOf(file) && floorOf(file) !== -1
+    ? [`${name(file)} imports ${name(target)}`]
+    : [];
 }
 
 function privilegeProblem(file: string, target: string): string[] {

@@ -1,6 +1,6 @@
 /** Every command with its arguments, options and help; what it does is loaded when it is called. */
-import type { CommandContext } from './context.ts';
-import type { CommandInput } from './command-input.ts';
+import type { CommandContext } from './invocation/context.ts';
+import type { CommandInput } from './invocation/command-input.ts';
 
 export interface CommandSpec {
   /** Name and arguments, as commander reads them. */
@@ -62,7 +62,7 @@ export const commands: readonly CommandSpec[] = [
       '  $ podkin run "Write tests for src/parser" --model anthropic/claude-sonnet-5-5 --write test',
       '  $ podkin run -p --output-format json "Which files are the largest?" | jq .text',
     ].join('\n'),
-    run: async (context, input) => (await import('./run.ts')).runCommand(context, runOptions(input)),
+    run: async (context, input) => (await import('./run/run.ts')).runCommand(context, runOptions(input)),
   },
   {
     usage: 'send <name> <text>',
@@ -71,7 +71,7 @@ export const commands: readonly CommandSpec[] = [
     options: [['--wait', 'until all that follows is settled; print its answer']],
     more: '"-" as TEXT reads it from stdin. A pod that works already takes it up after its present turn.',
     run: async (context, input) =>
-      (await import('./send.ts')).sendCommand(context, first(input), input.args[1] ?? '', {
+      (await import('./steer/send.ts')).sendCommand(context, first(input), input.args[1] ?? '', {
         kind: 'run',
         wait: input.flag('wait'),
       }),
@@ -83,7 +83,7 @@ export const commands: readonly CommandSpec[] = [
     options: [['--wait', 'until all that follows is settled; print its answer']],
     more: '"-" as TEXT reads it from stdin. A working pod reads it with its next request, in the middle of its turn.',
     run: async (context, input) =>
-      (await import('./send.ts')).sendCommand(context, first(input), input.args[1] ?? '', {
+      (await import('./steer/send.ts')).sendCommand(context, first(input), input.args[1] ?? '', {
         kind: 'notice',
         wait: input.flag('wait'),
       }),
@@ -94,7 +94,7 @@ export const commands: readonly CommandSpec[] = [
     summary: "a pod's history and live work; lines typed are sent to it",
     options: [],
     more: 'Ctrl-C, Ctrl-Z or /detach leaves; the pod goes on. /help lists what can be typed.',
-    run: async (context, input) => (await import('./attach.ts')).attachCommand(context, first(input)),
+    run: async (context, input) => (await import('./steer/attach.ts')).attachCommand(context, first(input)),
   },
   {
     usage: 'wait <names...>',
@@ -103,14 +103,14 @@ export const commands: readonly CommandSpec[] = [
     options: [['--timeout <seconds>', 'give up then, with status 124']],
     more: 'Status: 0 finished, 1 failed, cancelled, died or stopped before the end, 5 a limit was reached, 124 timed out.',
     run: async (context, input) =>
-      (await import('./wait.ts')).waitCommand(context, input.args, { timeout: input.text('timeout') }),
+      (await import('./steer/wait.ts')).waitCommand(context, input.args, { timeout: input.text('timeout') }),
   },
   {
     usage: 'demo',
     group: work,
     summary: 'the whole story offline in seconds, with a scripted model',
     options: [],
-    run: async (context) => (await import('./demo.ts')).demoCommand(context),
+    run: async (context) => (await import('./demo/demo.ts')).demoCommand(context),
   },
   {
     usage: 'ps',
@@ -127,7 +127,7 @@ export const commands: readonly CommandSpec[] = [
       'IN: received and not read by its model yet. OUT: not acknowledged by its parent yet.',
     ].join('\n'),
     run: async (context, input) =>
-      (await import('./ps.ts')).psCommand(context, {
+      (await import('./look/ps.ts')).psCommand(context, {
         all: input.flag('all'),
         quiet: input.flag('quiet'),
         tree: input.flag('tree'),
@@ -139,7 +139,7 @@ export const commands: readonly CommandSpec[] = [
     group: look,
     summary: 'everything known about one pod, as JSON',
     options: [alwaysJson],
-    run: async (context, input) => (await import('./inspect.ts')).inspectCommand(context, first(input)),
+    run: async (context, input) => (await import('./look/inspect.ts')).inspectCommand(context, first(input)),
   },
   {
     usage: 'logs <name>',
@@ -152,7 +152,7 @@ export const commands: readonly CommandSpec[] = [
       ['--json', 'the entries themselves, one a line'],
     ],
     run: async (context, input) =>
-      (await import('./logs.ts')).logsCommand(context, first(input), {
+      (await import('./look/logs.ts')).logsCommand(context, first(input), {
         follow: input.flag('follow'),
         json: input.flag('json'),
         tail: input.text('tail'),
@@ -166,7 +166,7 @@ export const commands: readonly CommandSpec[] = [
     options: [alwaysJson],
     more: 'With a name: until that pod ends. Without one: all pods of the home; those that appear are joined.',
     run: async (context, input) =>
-      (await import('./events.ts')).eventsCommand(context, input.args[0] ?? null),
+      (await import('./look/events.ts')).eventsCommand(context, input.args[0] ?? null),
   },
   {
     usage: 'deliveries [name]',
@@ -175,7 +175,7 @@ export const commands: readonly CommandSpec[] = [
     options: [json],
     more: 'States: committed, sent, received, consumed, seen; waiting and refused say why. Every event ends as consumed or seen.',
     run: async (context, input) =>
-      (await import('./deliveries.ts')).deliveriesCommand(context, input.args[0] ?? null, {
+      (await import('./look/deliveries.ts')).deliveriesCommand(context, input.args[0] ?? null, {
         json: input.flag('json'),
       }),
   },
@@ -186,7 +186,7 @@ export const commands: readonly CommandSpec[] = [
     options: [json],
     more: 'A question waits until it is answered or its turn ends. Those of pods that have ended are listed too.',
     run: async (context, input) =>
-      (await import('./approvals.ts')).approvalsCommand(context, { json: input.flag('json') }),
+      (await import('./questions/approvals.ts')).approvalsCommand(context, { json: input.flag('json') }),
   },
   {
     usage: 'approve <question>',
@@ -199,7 +199,7 @@ export const commands: readonly CommandSpec[] = [
     ],
     more: 'QUESTION is its id or the beginning of it, or the name of a pod that asks one thing.',
     run: async (context, input) =>
-      (await import('./approvals.ts')).approveCommand(context, first(input), {
+      (await import('./questions/approvals.ts')).approveCommand(context, first(input), {
         deny: input.flag('deny'),
         always: input.flag('always'),
         reason: input.text('reason'),
@@ -215,7 +215,7 @@ export const commands: readonly CommandSpec[] = [
     }[method],
     options: [],
     run: async (context: CommandContext, input: CommandInput) =>
-      (await import('./control.ts')).controlCommand(context, first(input), method),
+      (await import('./steer/control.ts')).controlCommand(context, first(input), method),
   })),
   {
     usage: 'stop <names...>',
@@ -230,7 +230,7 @@ export const commands: readonly CommandSpec[] = [
     ],
     more: 'Their logs stay: "podkin restore" starts them again.',
     run: async (context, input) =>
-      (await import('./stop.ts')).stopCommand(context, input.args, {
+      (await import('./steer/stop.ts')).stopCommand(context, input.args, {
         tree: input.flag('tree'),
         timeout: input.text('timeout'),
       }),
@@ -240,7 +240,7 @@ export const commands: readonly CommandSpec[] = [
     group: steer,
     summary: "SIGKILL to one pod's process; its parent is told that it died",
     options: [],
-    run: async (context, input) => (await import('./stop.ts')).killCommand(context, first(input)),
+    run: async (context, input) => (await import('./steer/stop.ts')).killCommand(context, first(input)),
   },
   {
     usage: 'restore <name>',
@@ -249,7 +249,9 @@ export const commands: readonly CommandSpec[] = [
     options: [['--tree', 'those below it too; what runs is passed over']],
     more: 'A pod that runs already is a failure without --tree.',
     run: async (context, input) =>
-      (await import('./restore.ts')).restoreCommand(context, first(input), { tree: input.flag('tree') }),
+      (await import('./steer/restore.ts')).restoreCommand(context, first(input), {
+        tree: input.flag('tree'),
+      }),
   },
   {
     usage: 'rm <names...>',
@@ -258,7 +260,7 @@ export const commands: readonly CommandSpec[] = [
     options: [['-f, --force', 'stop a running one first, and give up what is not delivered yet']],
     more: 'Refuses while something is undelivered from it or to it; a living parent is given the time to take it in.',
     run: async (context, input) =>
-      (await import('./rm.ts')).rmCommand(context, input.args, { force: input.flag('force') }),
+      (await import('./steer/rm.ts')).rmCommand(context, input.args, { force: input.flag('force') }),
   },
   {
     usage: 'verify',
@@ -267,7 +269,7 @@ export const commands: readonly CommandSpec[] = [
     options: [json],
     more: 'Status 1 at a violation. Running pods are not disturbed.',
     run: async (context, input) =>
-      (await import('./verify.ts')).verifyCommand(context, { json: input.flag('json') }),
+      (await import('./look/verify.ts')).verifyCommand(context, { json: input.flag('json') }),
   },
   {
     usage: 'doctor',
@@ -275,7 +277,7 @@ export const commands: readonly CommandSpec[] = [
     summary: 'what is not as it should be, and how to mend it',
     options: [json],
     run: async (context, input) =>
-      (await import('./doctor.ts')).doctorCommand(context, { json: input.flag('json') }),
+      (await import('./doctor/doctor.ts')).doctorCommand(context, { json: input.flag('json') }),
   },
 ];
 

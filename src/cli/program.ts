@@ -1,10 +1,10 @@
 /** The command line: commander reads it by the table of commands; failures become one sentence on stderr and an exit status. */
 import { Command, CommanderError } from 'commander';
 import { version } from '../version.ts';
-import { commandInput } from './command-input.ts';
+import { commandInput } from './invocation/command-input.ts';
 import { commands, type CommandSpec } from './command-table.ts';
-import type { CommandContext } from './context.ts';
-import { CommandFailed, exitStatus } from './context.ts';
+import type { CommandContext } from './invocation/context.ts';
+import { CommandFailed, exitStatus } from './invocation/context.ts';
 
 const places = `
 Exit status: 0 done, 1 failed, 2 usage, 3 no such pod, 4 a tool was denied (run -p), 5 a limit was reached,
@@ -28,7 +28,7 @@ First steps:
 /** Answers with the exit status. Throws only what is a defect. */
 export async function runProgram(context: CommandContext, argv: readonly string[]): Promise<number> {
   try {
-    if (argv.length === 0) return await (await import('./ps.ts')).startCommand(context);
+    if (argv.length === 0) return await (await import('./look/ps.ts')).startCommand(context);
     let status: number = exitStatus.done;
     const program = buildProgram(context, (ended) => (status = ended));
     await program.parseAsync(argv, { from: 'user' });

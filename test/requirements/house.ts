@@ -2,6 +2,7 @@
 export const house = {
   'architecture.absences':
     'no barrel, no default export, no event emitter class, no exit but in the two programs',
+  'architecture.cli-rooms': 'the rooms of the command line import only from lower ones',
   'architecture.cycles': 'no file imports itself over others',
   'architecture.file-length': 'no file is longer than its budget',
   'architecture.imports': 'rooms import only through their doors',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Home, podFolder, podNames } from '../../src/session/home.ts';
 import { readEntries } from '../../src/session/read-log.ts';
 import { isAlive } from '../../src/std/process-identity.ts';
-import type { RunResult } from '../../src/cli/result.ts';
+import type { RunResult } from '../../src/cli/run/result.ts';
 import { type Ran, type TestHome, commandFile } from './rig.ts';
 import { patienceMs, pause } from './waiting.ts';
 

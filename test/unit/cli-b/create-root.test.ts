@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, symlinkSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { parseAttachLine } from '../../../src/cli/attach-line.ts';
-import { createRoot, freeName, type RootPlan } from '../../../src/cli/create-root.ts';
+import { parseAttachLine } from '../../../src/cli/steer/attach-line.ts';
+import { createRoot, freeName, type RootPlan } from '../../../src/cli/run/create-root.ts';
 import { pathMistake } from '../../../src/scope/path-mistake.ts';
-import { rootScope } from '../../../src/cli/root-scope.ts';
-import { demoScenario } from '../../../src/cli/demo-scenario.ts';
+import { rootScope } from '../../../src/cli/run/root-scope.ts';
+import { demoScenario } from '../../../src/cli/demo/demo-scenario.ts';
 import { parseScenario } from '../../../src/model/scenario.ts';
 import { homeOf, NameTaken, readSpec } from '../../../src/session/home.ts';
 import { defaultLimits } from '../../../src/session/settings.ts';

@@ -1,8 +1,15 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { exitOf, newTally, podOutcome, type RunEnd, runResult, tallyEntry } from '../../../src/cli/result.ts';
-import { contextOf } from '../../../src/cli/context.ts';
-import { printReport, summary } from '../../../src/cli/run-report.ts';
+import {
+  exitOf,
+  newTally,
+  podOutcome,
+  type RunEnd,
+  runResult,
+  tallyEntry,
+} from '../../../src/cli/run/result.ts';
+import { contextOf } from '../../../src/cli/invocation/context.ts';
+import { printReport, summary } from '../../../src/cli/run/run-report.ts';
 import type { EntryBody } from '../../../src/session/entries.ts';
 import { answer, begun, denied, ended, numbered, stepped, stopped } from './entries.ts';
 

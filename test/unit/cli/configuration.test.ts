@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadConfiguration, projectFile } from '../../../src/cli/configuration.ts';
-import { CommandFailed } from '../../../src/cli/context.ts';
+import { loadConfiguration, projectFile } from '../../../src/cli/invocation/configuration.ts';
+import { CommandFailed } from '../../../src/cli/invocation/context.ts';
 import { defaultLimits } from '../../../src/session/settings.ts';
 import { tempFolder } from './home-rig.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type DiskView, diskFindings } from '../../../src/cli/disk-check.ts';
+import { type DiskView, diskFindings } from '../../../src/cli/doctor/disk-check.ts';
 import { cliRig } from './home-rig.ts';
 
 const home = { config: '/h/config', state: '/h/state', runtime: '/r/podkin' };

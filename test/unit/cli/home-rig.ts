@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach } from 'vitest';
-import { contextOf } from '../../../src/cli/context.ts';
+import { contextOf } from '../../../src/cli/invocation/context.ts';
 import { runProgram } from '../../../src/cli/program.ts';
 import {
   createPodFolder,

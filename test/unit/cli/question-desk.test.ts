@@ -1,8 +1,8 @@
 /** Questions before one keyboard: which is shown, which key answers which, and that no pod can write a line of ours. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { LiveEvent } from '../../../src/cli/pod-stream.ts';
-import { QuestionDesk, questionText } from '../../../src/cli/question-desk.ts';
+import type { LiveEvent } from '../../../src/cli/pods/pod-stream.ts';
+import { QuestionDesk, questionText } from '../../../src/cli/questions/question-desk.ts';
 
 const style = { color: false, keyboard: true };
 const pod = (name: string) => ({ name, instance: '01a2059d-6376-704c-b61f-f1ab3bd2ad11' });

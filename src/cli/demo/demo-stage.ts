@@ -1,0 +1,95 @@
+/** Where the demo's story is told: what the pods do becomes lines as it happens, and a step waits for what it is about. */
+import type { Entry } from '../../session/entries.ts';
+import { monotonicMs } from '../../std/clock.ts';
+import { type Deferred, deferred } from '../../std/deferred.ts';
+import type { CommandContext } from '../invocation/context.ts';
+import type { Root } from '../run/create-root.ts';
+import { lineOf } from '../words/live-lines.ts';
+import type { PodTally } from '../run/result.ts';
+import { paint } from '../words/table.ts';
+import { TreeWatch } from '../run/tree-watch.ts';
+
+/** Something that the story is about did not happen in time. */
+export class DemoStuck extends Error {
+  constructor(what: string, waitedMs: number) {
+    super(`it did not happen within ${waitedMs / 1_000} s that ${what}`);
+    this.name = 'DemoStuck';
+  }
+}
+
+const waitMs = 15_000;
+
+export class DemoStage {
+  readonly context: CommandContext;
+  readonly root: Root;
+  readonly watch: TreeWatch;
+  readonly #entries = new Map<string, Entry[]>();
+  readonly #startedAtMs = monotonicMs();
+  #moved: Deferred<void> = deferred();
+
+  constructor(context: CommandContext, root: Root) {
+    this.context = context;
+    this.root = root;
+    this.watch = new TreeWatch({
+      home: context.home,
+      deltas: false,
+      onEvent: (pod, event) => {
+        if (event.type === 'entry') this.#take(pod.tally.name, event.entry);
+      },
+    });
+  }
+
+  /** What a pod has committed so far, as far as it was seen. */
+  entries(name: string): readonly Entry[] {
+    return this.#entries.get(name) ?? [];
+  }
+
+  tally(name: string): PodTally | null {
+    return this.watch.pods.find((pod) => pod.tally.name === name)?.tally ?? null;
+  }
+
+  isGone(name: string): boolean {
+    return this.watch.pods.find((pod) => pod.tally.name === name)?.state === 'gone';
+  }
+
+  /** `what` completes "it did not happen that …". Throws `DemoStuck`. */
+  async until(what: string, holds: () => boolean): Promise<void> {
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      this.#wake();
+    }, waitMs);
+    try {
+      while (!holds()) {
+        if (late) throw new DemoStuck(what, waitMs);
+        await Promise.race([this.#moved.promise, this.watch.changed()]);
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  title(text: string): void {
+    this.context.stdout.write(`\n${paint(text, 'bold', this.context.color)}\n`);
+  }
+
+  line(who: string, text: string): void {
+    const at = `${((monotonicMs() - this.#startedAtMs) / 1_000).toFixed(1).padStart(5)} s`;
+    this.context.stdout.write(`${paint(`${at}  ${who.padEnd(6)}│`, 'dim', this.context.color)} ${text}\n`);
+  }
+
+  #take(name: string, entry: Entry): void {
+    const known = this.#entries.get(name) ?? [];
+    known.push(entry);
+    this.#entries.set(name, known);
+    const line = lineOf(entry);
+    if (line !== null) this.line(name, line);
+    this.#wake();
+  }
+
+  #wake(): void {
+    const told = this.#moved;
+    this.#moved = deferred();
+    told.resolve();
+  }
+}

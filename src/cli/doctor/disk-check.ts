@@ -1,0 +1,70 @@
+/**
+ * For `podkin doctor`: on what kind of file system a home lies. Locks, `fdatasync` and renames are trusted as a local disk keeps them; over a network, or
+ * through a program of the user, they may not hold.
+ */
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Home } from '../../session/home.ts';
+import { systemCode } from '../../std/system-code.ts';
+import type { Finding } from './finding.ts';
+
+/** As Linux numbers them in `statfs`; only those that are not a local disk. */
+const distant: ReadonlyMap<number, string> = new Map([
+  [0x6969, 'NFS'],
+  [0x01021997, '9p'],
+  [0x65735546, 'FUSE'],
+  [0xff534d42, 'CIFS'],
+  [0xfe534d42, 'SMB'],
+  [0x517b, 'SMB'],
+  [0x00c36400, 'Ceph'],
+  [0x5346414f, 'AFS'],
+  [0x6b414653, 'AFS'],
+  [0x73757245, 'Coda'],
+  [0x0bd00bd0, 'Lustre'],
+  [0x47504653, 'GPFS'],
+  [0x786f4256, 'a VirtualBox share'],
+  [0xbacbacbc, 'a VMware share'],
+]);
+
+export interface DiskView {
+  readonly platform: NodeJS.Platform;
+  /** The number of the file system that holds a path. Throws the system's error. */
+  typeOf(path: string): number;
+}
+
+const thisMachine: DiskView = { platform: process.platform, typeOf: (path) => statfsSync(path).type };
+
+/** One finding for the state folder and one for that of the sockets; a folder that is not there yet is judged by what will hold it. */
+export function diskFindings(home: Home, view: DiskView = thisMachine): Finding[] {
+  const places = [
+    { what: 'the state folder', path: home.state, variable: 'XDG_STATE_HOME' },
+    { what: 'the folder of the sockets', path: home.runtime, variable: 'XDG_RUNTIME_DIR' },
+  ];
+  return places.map(({ what, path, variable }): Finding => {
+    const check = 'file system';
+    const mend = `set PODKIN_HOME, or ${variable}, to a folder on a local disk`;
+    if (view.platform !== 'linux') {
+      const text = `${what}, ${path}: its kind is not known on ${view.platform}; it must be a local disk`;
+      return { check, level: 'ok', text, mend: null };
+    }
+    const type = typeAt(path, view);
+    if (type === null)
+      return { check, level: 'warning', text: `${what}, ${path}: can not be looked at`, mend };
+    const name = distant.get(type);
+    if (name === undefined) return { check, level: 'ok', text: `${what}, ${path}: local`, mend: null };
+    const text = `${what}, ${path}, lies on ${name}: locks, syncs and renames may not hold there, and what was acknowledged may be lost`;
+    return { check, level: 'warning', text, mend };
+  });
+}
+
+/** Null where the system does not say. */
+function typeAt(path: string, view: DiskView): number | null {
+  try {
+    // Unsigned: a system of 32 bits hands out the high ones as negative.
+    return view.typeOf(path) >>> 0;
+  } catch (error) {
+    const above = dirname(path);
+    if (systemCode(error) !== 'ENOENT' || above === path) return null;
+    return typeAt(above, view);
+  }
+}

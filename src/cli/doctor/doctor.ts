@@ -1,0 +1,296 @@
+/** `podkin doctor`: what is not as it should be on this machine and in this home, and how to mend each. Reads only; mends nothing by itself. */
+import { systemCode } from '../../std/system-code.ts';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { readSpec, podFolder, podNames } from '../../session/home.ts';
+import { readEntries } from '../../session/read-log.ts';
+import { createSandbox } from '../../scope/sandbox.ts';
+import { abandonedPaths, standInLeases } from '../../scope/stand-ins.ts';
+import { type SandboxSettings, defaultLimits, defaultSandboxSettings } from '../../session/settings.ts';
+import { ensureRuntimeDir } from '../../transport/address.ts';
+import type { CommandContext } from '../invocation/context.ts';
+import { exitStatus } from '../invocation/context.ts';
+import { deliveriesOf, isFinal } from '../look/deliveries.ts';
+import { loadConfiguration } from '../invocation/configuration.ts';
+import { diskFindings } from './disk-check.ts';
+import type { Finding } from './finding.ts';
+import { scopeFindings } from './scope-check.ts';
+import { type SeenPod, viewHome } from '../pods/pod-view.ts';
+import { age, columns, paint, type Paint } from '../words/table.ts';
+
+export async function doctorCommand(context: CommandContext, options: { json: boolean }): Promise<number> {
+  const seen = await viewHome(context.home);
+  const findings = [
+    nodeVersion(process.versions.node),
+    ...models(context),
+    ...diskFindings(context.home),
+    ...scopeFindings(context.home),
+    await sandbox(context),
+    await socketDir(context),
+    ...staleSockets(context, seen),
+    ...leftovers(context),
+    ...standIns(context),
+    ...(await logs(context)),
+    ...pods(seen),
+    ...(await lateEvents(context, Date.now())),
+  ];
+  if (options.json) context.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
+  else context.stdout.write(findingsTable(findings, context.color));
+  return findings.some((finding) => finding.level === 'failure') ? exitStatus.failed : exitStatus.done;
+}
+
+function ok(check: string, text: string): Finding {
+  return { check, level: 'ok', text, mend: null };
+}
+
+export function nodeVersion(running: string): Finding {
+  const [major = 0] = running.split('.').map(Number);
+  if (major >= 22) return ok('node', `Node ${running}`);
+  return {
+    check: 'node',
+    level: 'warning',
+    text: `Node ${running} works and gets no more security fixes`,
+    mend: 'install Node 22 or newer',
+  };
+}
+
+const keyVariables = [
+  'ANTHROPIC_API_KEY',
+  'OPENAI_API_KEY',
+  'GOOGLE_GENERATIVE_AI_API_KEY',
+  'OPENAI_COMPATIBLE_BASE_URL',
+] as const;
+
+/** Only whether keys are there, never what they are. */
+function models({ environment, cwd }: CommandContext): Finding[] {
+  const set = keyVariables.filter((name) => (environment[name] ?? '').trim() !== '');
+  const keys: Finding =
+    set.length > 0
+      ? ok('model keys', `set: ${set.join(', ')}`)
+      : {
+          check: 'model keys',
+          level: 'warning',
+          text: 'no provider is set up',
+          mend: `set one of ${keyVariables.join(', ')}, or use a scenario (--model script/PATH)`,
+        };
+  try {
+    const { model } = loadConfiguration({ environment, cwd, flags: {} });
+    const text = model === '' ? 'valid; no model is named in it' : `valid; model ${model}`;
+    return [keys, ok('configuration', text)];
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    return [keys, { check: 'configuration', level: 'failure', text, mend: 'correct it there' }];
+  }
+}
+
+/** Tested here and now, with the settings of the user's configuration. */
+async function sandbox({ environment, cwd, home }: CommandContext): Promise<Finding> {
+  const check = 'sandbox';
+  let settings: SandboxSettings;
+  try {
+    settings = loadConfiguration({ environment, cwd, flags: {} }).sandbox;
+  } catch {
+    // Said as a finding of its own.
+    settings = defaultSandboxSettings;
+  }
+  const { config, state, runtime } = home;
+  const leases = standInLeases(home);
+  const tmpBytes = defaultLimits.shellTmpBytes;
+  const found = await createSandbox({ settings, hidden: [config, state, runtime], leases, tmpBytes }).state();
+  return found.kind === 'working'
+    ? ok(check, found.text)
+    : { check, level: 'warning', text: `${found.kind}: ${found.text}`, mend: found.mend };
+}
+
+async function socketDir({ home }: CommandContext): Promise<Finding> {
+  const check = 'socket folder';
+  if (!existsSync(home.runtime)) return ok(check, `${home.runtime} is made when it is needed`);
+  try {
+    ensureRuntimeDir(home.runtime);
+    return ok(check, home.runtime);
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    return { check, level: 'failure', text, mend: 'mend its owner or rights, or set PODKIN_HOME' };
+  }
+}
+
+function staleSockets({ home }: CommandContext, seen: readonly SeenPod[]): Finding[] {
+  const live = new Set(seen.filter((one) => one.sight.kind !== 'ended').map((one) => one.pod.socket));
+  return namesIn(home.runtime)
+    .filter((name) => name.endsWith('.sock'))
+    .map((name) => join(home.runtime, name))
+    .filter((path) => !live.has(path))
+    .map((path) => ({
+      check: 'stale socket',
+      level: 'warning',
+      text: `${path}: its pod does not run`,
+      mend: `harmless, replaced when the pod starts; or: rm ${path}`,
+    }));
+}
+
+/** A folder younger than this may be in use by somebody who makes or removes a pod right now. */
+const leftoverAgeMs = 60_000;
+
+function leftovers({ home }: CommandContext): Finding[] {
+  const folder = join(home.state, 'pods');
+  return namesIn(folder)
+    .filter((name) => name.startsWith('.'))
+    .map((name) => join(folder, name))
+    .filter((path) => ageOf(path) > leftoverAgeMs)
+    .map((path) => ({
+      check: 'leftover folder',
+      level: 'warning',
+      text: `${path}: making or removing a pod was cut off`,
+      mend: `rm -r ${path}`,
+    }));
+}
+
+/** Empty files and directories that a command had on the disk when its pod was killed. */
+function standIns({ home }: CommandContext): Finding[] {
+  const left = abandonedPaths(standInLeases(home));
+  if (left.length === 0) return [];
+  const [first = ''] = left;
+  const text = `${first}${left.length === 1 ? '' : ` and ${left.length - 1} more`}: empty, left by a shell whose pod was killed`;
+  const mend = 'the next pod of this home that starts or runs a command removes them';
+  return [{ check: 'stand-ins', level: 'warning', text, mend }];
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function ageOf(path: string): number {
+  try {
+    return Date.now() - lstatSync(path).mtimeMs;
+  } catch {
+    return 0;
+  }
+}
+
+async function logs({ home }: CommandContext): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const name of podNames(home)) {
+    const folder = podFolder(home, name);
+    const finding = await damage(name, () => readSpec(folder) !== null, folder.log);
+    if (finding !== null) findings.push(finding);
+  }
+  return findings.length === 0 ? [ok('logs', 'no damaged line')] : findings;
+}
+
+async function damage(name: string, hasSpec: () => boolean, log: string): Promise<Finding | null> {
+  let damaged = 0;
+  const failure = (text: string, mend: string): Finding => ({ check: 'logs', level: 'failure', text, mend });
+  try {
+    if (!hasSpec()) {
+      // Removed meanwhile, or no pod of ours.
+      return existsSync(log)
+        ? failure(`${name}: pod.json is missing beside ${log}`, 'put it back from a backup; the log is whole')
+        : null;
+    }
+    for await (const _ of readEntries(log, { onDamaged: () => void (damaged += 1) }));
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null;
+    const text = error instanceof Error ? error.message : String(error);
+    return failure(`${name}: ${text}`, `look at the rights and the text of the files beside ${log}`);
+  }
+  return damaged === 0
+    ? null
+    : failure(
+        `${name}: ${damaged} damaged line(s) in ${log} are passed over`,
+        'they are kept aside when the pod starts; "podkin verify" says whether events are missing',
+      );
+}
+
+function pods(seen: readonly SeenPod[]): Finding[] {
+  const findings = seen.flatMap(({ view }): Finding[] => {
+    const { name, parent } = view;
+    const finding = (level: Finding['level'], text: string, mend: string): Finding[] => [
+      { check: 'pod', level, text: `${name} ${text}`, mend },
+    ];
+    if (view.status === 'unreachable') {
+      return finding(
+        'failure',
+        `runs (process ${view.pid}) and does not answer`,
+        `podkin stop ${name}, then podkin restore ${name}`,
+      );
+    }
+    if (view.status === 'dead')
+      return finding('warning', 'died', `podkin restore ${name}, or podkin rm ${name}`);
+    switch (view.attention) {
+      case null:
+        return [];
+      case 'parentDown':
+        return finding('warning', `reports to "${parent}", which does not run`, `podkin restore ${parent}`);
+      case 'orphan':
+        return finding(
+          'warning',
+          `has lost its parent "${parent}", which was removed`,
+          `podkin stop ${name} when it is no longer needed`,
+        );
+      case 'held':
+        return finding(
+          'warning',
+          'has read what came in a turn that failed or was cancelled',
+          `podkin send ${name} TEXT goes on`,
+        );
+      case 'budget':
+        return finding('warning', 'has used up its wake budget', `podkin send ${name} TEXT wakes it`);
+      case 'storage':
+        return finding(
+          'failure',
+          'can not write its log',
+          'make room on the disk, or mend the rights; it tries again by itself',
+        );
+      default:
+        return finding('warning', `needs a look (${view.attention})`, `podkin logs ${name} --tail 20`);
+    }
+  });
+  return findings.length === 0 ? [ok('pods', `${seen.length} looked at`)] : findings;
+}
+
+const lateMs = 30_000;
+
+async function lateEvents({ home }: CommandContext, nowMs: number): Promise<Finding[]> {
+  const late = (await deliveriesOf(home)).filter((row) => {
+    const since = row.receivedAt ?? row.committedAt;
+    return !isFinal(row) && since !== null && nowMs - Date.parse(since) > lateMs;
+  });
+  if (late.length === 0) return [ok('deliveries', 'nothing is late')];
+  return late.map((row) => {
+    const which = row.seq === null ? row.kind : `event ${row.seq} (${row.kind})`;
+    const since = age(nowMs - Date.parse(row.receivedAt ?? row.committedAt ?? ''));
+    const to =
+      seenAs(row.state) === 'there'
+        ? `podkin inspect ${row.to}`
+        : `podkin restore ${row.to}, if it does not run`;
+    return {
+      check: 'deliveries',
+      level: 'warning',
+      text: `${which} of ${row.from} for ${row.to} is ${row.state} since ${since}: ${row.reason ?? reasons[seenAs(row.state)]}`,
+      mend: to,
+    };
+  });
+}
+
+const reasons = {
+  there: 'its model has not read it yet',
+  underWay: 'the receiver has not taken it in',
+} as const;
+
+function seenAs(state: string): keyof typeof reasons {
+  return state === 'received' || state === 'consumed' ? 'there' : 'underWay';
+}
+
+function findingsTable(findings: readonly Finding[], color: boolean): string {
+  const paints: Record<Finding['level'], Paint> = { ok: 'green', warning: 'yellow', failure: 'red' };
+  return findings
+    .map(({ check, level, text, mend }) => {
+      const line = columns([[paint(level.padEnd(7), paints[level], color), check.padEnd(15), text]]);
+      return mend === null ? line : `${line}${' '.repeat(26)}→ ${mend}\n`;
+    })
+    .join('');
+}

@@ -1,0 +1,118 @@
+/** `podkin deliveries`: where each event of the home stands, joined from both ends' logs and what living senders say. */
+import { systemCode } from '../../std/system-code.ts';
+import { createLedger, deliveryOf, joinLedgers, type LedgerRow } from '../../delivery/ledger.ts';
+import type { Delivery } from '../../protocol/methods.ts';
+import { type Home, isRemoved } from '../../session/home.ts';
+import { readEntries } from '../../session/read-log.ts';
+import { connectAndSend } from '../../transport/connect-and-send.ts';
+import type { CommandContext } from '../invocation/context.ts';
+import { exitStatus } from '../invocation/context.ts';
+import { allPods, findPod, type FoundPod } from '../pods/find-pod.ts';
+import { probeDeadlineMs } from '../pods/pod-sight.ts';
+import { columns, paint } from '../words/table.ts';
+
+/** With a name only what that pod sent or received. */
+export async function deliveriesCommand(
+  context: CommandContext,
+  name: string | null,
+  options: { json: boolean },
+): Promise<number> {
+  if (name !== null) findPod(context.home, name);
+  const rows = await deliveriesOf(context.home);
+  const wanted = name === null ? rows : rows.filter((row) => row.from === name || row.to === name);
+  if (options.json) context.stdout.write(`${JSON.stringify(wanted.map(deliveryOf), null, 2)}\n`);
+  else if (wanted.length > 0) context.stdout.write(deliveriesTable(wanted, context.color));
+  else context.stderr.write('No events yet: children report to their parents when their turns end.\n');
+  return exitStatus.done;
+}
+
+/** Every event of the home, senders deepest in their trees first. Never fails because a pod vanishes meanwhile. */
+export async function deliveriesOf(home: Home): Promise<LedgerRow[]> {
+  // A sender's log before its receiver's: what was received in between shows as received.
+  const pods = allPods(home).sort((a, b) => b.spec.depth - a.spec.depth);
+  const outbound: LedgerRow[] = [];
+  const inbound: LedgerRow[] = [];
+  const atSender = new Map<string, Delivery>();
+  const answering = new Set<string>();
+  const said = await Promise.all(pods.map((pod) => pendingAtSender(pod)));
+  for (const [i, pod] of pods.entries()) {
+    const rows = await ledgerRows(pod);
+    outbound.push(...rows.outbound);
+    inbound.push(...rows.inbound);
+    if (said[i] !== null) answering.add(pod.instance);
+    for (const row of said[i] ?? []) atSender.set(`${pod.instance} ${row.seq}`, row);
+  }
+  const standing = (row: LedgerRow): string | null => {
+    const parent = pods.find((pod) => pod.instance === row.instance)?.spec.parent?.instance;
+    if (row.state !== 'committed' || parent === undefined) return row.reason;
+    if (isRemoved(home, parent)) return `"${row.to}" was removed`;
+    return answering.has(parent) ? row.reason : `"${row.to}" does not run, or does not answer`;
+  };
+  return joinLedgers(outbound, inbound)
+    .map((row) => ({ ...row, reason: standing(row) }))
+    .map((row) => withSender(row, atSender.get(`${row.instance} ${row.seq}`)));
+}
+
+/** What only the living sender knows: attempts, and why it is not further. The receipt at the other end outweighs it. */
+export function withSender(row: LedgerRow, live: Delivery | undefined): LedgerRow {
+  if (live === undefined) return row;
+  const { attempts, sentAt } = live;
+  const further = row.state === 'committed' && live.state !== 'received';
+  return further
+    ? { ...row, attempts, sentAt, state: live.state, reason: live.reason ?? row.reason }
+    : { ...row, attempts, sentAt };
+}
+
+async function ledgerRows(pod: FoundPod): Promise<ReturnType<ReturnType<typeof createLedger>['rows']>> {
+  const ledger = createLedger();
+  try {
+    for await (const { entry } of readEntries(pod.folder.log)) ledger.take(entry);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+  }
+  return ledger.rows();
+}
+
+/** Null where it does not answer. */
+async function pendingAtSender(pod: FoundPod): Promise<Delivery[] | null> {
+  const params = { direction: 'out', pendingOnly: true } as const;
+  const answer = await connectAndSend(pod.socket, 'deliveries', params, { deadlineMs: probeDeadlineMs });
+  return answer.ok ? answer.result : null;
+}
+
+function deliveriesTable(rows: readonly LedgerRow[], color: boolean): string {
+  const head = [
+    'FROM',
+    'TO',
+    'EVENT',
+    'KIND',
+    'STATE',
+    'ATTEMPTS',
+    'COMMITTED',
+    'RECEIVED',
+    'SEEN',
+    'REASON',
+  ];
+  const cells = rows.map((row) => [
+    row.from,
+    row.to,
+    row.seq === null ? '–' : String(row.seq),
+    row.kind,
+    paint(row.state, isFinal(row) ? 'green' : 'yellow', color),
+    row.attempts === 0 ? '–' : String(row.attempts),
+    hour(row.committedAt),
+    hour(row.receivedAt),
+    hour(row.seenAt),
+    row.reason ?? '',
+  ]);
+  return columns([head.map((word) => paint(word, 'bold', color)), ...cells]);
+}
+
+function hour(time: string | null): string {
+  return time === null ? '–' : time.slice(11, 23);
+}
+
+/** Nothing is to come any more: what the model reads is seen, the rest consumed (then it has no systemItem and no reason). */
+export function isFinal(row: Pick<LedgerRow, 'state'>): boolean {
+  return row.state === 'seen' || row.state === 'consumed' || row.state === 'discarded';
+}

@@ -1,0 +1,98 @@
+/** `podkin inspect`: everything known about one pod, always as JSON. */
+import type { StatusResult } from '../../protocol/methods.ts';
+import { scopeByLog } from '../../delivery/handed-down.ts';
+import { scopeBesideOthers } from '../../scope/claims.ts';
+import { Registry } from '../../scope/registry.ts';
+import type { PathScope } from '../../session/entries.ts';
+import type { Facts } from '../../session/facts.ts';
+import { foldLog } from '../../session/fold-log.ts';
+import type { Home } from '../../session/home.ts';
+import { type ProcessIdentity, isAlive } from '../../std/process-identity.ts';
+import type { CommandContext } from '../invocation/context.ts';
+import { exitStatus } from '../invocation/context.ts';
+import { findPod } from '../pods/find-pod.ts';
+import { limitsOf } from '../../session/settings.ts';
+import { type SeenPod, viewHome } from '../pods/pod-view.ts';
+
+/** Answers 3 where the pod is removed between two looks. */
+export async function inspectCommand(context: CommandContext, name: string): Promise<number> {
+  const pod = findPod(context.home, name);
+  const seen = (await viewHome(context.home)).find((one) => one.pod.instance === pod.instance);
+  if (seen === undefined) return exitStatus.noSuchPod;
+  const { spec, folder, socket } = pod;
+  const facts = await foldLog(folder.log);
+  const object = {
+    ...seen.view,
+    socket,
+    log: folder.log,
+    stderr: folder.stderr,
+    scope: spec.scope,
+    ...scopeDetails(context.home, seen, facts),
+    limits: limitsOf(pod.spec.settings),
+    cwd: spec.cwd,
+    permissionMode: spec.permissionMode,
+    instructions: spec.instructions,
+    root: spec.root,
+    depth: spec.depth,
+    parentInstance: spec.parent?.instance ?? null,
+    ...(seen.sight.kind === 'live' ? liveDetails(seen.sight.status) : logDetails(facts)),
+  };
+  context.stdout.write(`${JSON.stringify(object, null, 2)}\n`);
+  return exitStatus.done;
+}
+
+interface ScopeDetails {
+  /** What it may touch now: for a living pod minus what others of the home hold, for another one what its log says. */
+  scopeNow: PathScope;
+  /** What its children hold of it. */
+  handedDown: { name: string; write: readonly string[] }[];
+}
+
+function scopeDetails(home: Home, { sight }: SeenPod, facts: Facts): Partial<ScopeDetails> {
+  if (facts.session === null) return {};
+  const handedDown = [...facts.children.values()].flatMap(({ name, holds }) =>
+    holds === null ? [] : [{ name, write: holds.write }],
+  );
+  const byLog = scopeByLog(facts);
+  if (sight.kind !== 'live') return { scopeNow: byLog, handedDown };
+  const lives = (process: ProcessIdentity) => isAlive(process) === 'alive';
+  const registry = { claims: new Registry(home).claims(), isAlive: lives };
+  return { scopeNow: scopeBesideOthers(byLog, facts.session, registry), handedDown };
+}
+
+interface Details {
+  /** Null where only a living pod could say. */
+  settled: boolean | null;
+  pending: StatusResult['pending'];
+  usage: StatusResult['usage'];
+  lastTurn: StatusResult['lastTurn'];
+  lastActivityAt: string | null;
+  childPods: StatusResult['children'];
+  watchdogRescues: number | null;
+  /** Null where no process could know it. */
+  sandbox: StatusResult['sandbox'] | null;
+}
+
+function liveDetails(status: StatusResult): Details {
+  const { settled, pending, usage, lastTurn, lastActivityAt, children, watchdogRescues, sandbox } = status;
+  return { settled, pending, usage, lastTurn, lastActivityAt, childPods: children, watchdogRescues, sandbox };
+}
+
+function logDetails(facts: Facts): Details {
+  const { notifyBuffer, unseen, outbox, queue, usage, lastTurn, lastTime, children } = facts;
+  return {
+    settled: null,
+    pending: {
+      received: notifyBuffer.length,
+      unseen: unseen.length,
+      outgoing: outbox.pending.size,
+      queued: queue.length,
+    },
+    usage,
+    lastTurn,
+    lastActivityAt: lastTime === '' ? null : lastTime,
+    childPods: [...children.values()].map(({ name, instance, state }) => ({ name, instance, status: state })),
+    watchdogRescues: null,
+    sandbox: null,
+  };
+}

@@ -1,0 +1,134 @@
+/** `podkin ps`: the pods of this home, and `podkin` alone: their tree and where to go on. */
+import type { CommandContext } from '../invocation/context.ts';
+import { exitStatus } from '../invocation/context.ts';
+import { isLive, matters, type PodView, viewHome } from '../pods/pod-view.ts';
+import { dollars } from '../words/printable.ts';
+import { age, columns, paint, type Paint } from '../words/table.ts';
+
+export interface PsOptions {
+  readonly all: boolean;
+  readonly quiet: boolean;
+  readonly tree: boolean;
+  readonly json: boolean;
+}
+
+export async function psCommand(context: CommandContext, options: PsOptions): Promise<number> {
+  const seen = await viewHome(context.home);
+  const every = seen.map((one) => one.view);
+  const views = options.all ? every : every.filter(matters);
+  const hidden = every.length - views.length;
+  if (options.json) context.stdout.write(`${JSON.stringify(views, null, 2)}\n`);
+  else if (options.quiet) context.stdout.write(views.map((view) => `${view.name}\n`).join(''));
+  else if (views.length > 0)
+    context.stdout.write(psTable(views, { ...context, ...options, nowMs: Date.now() }));
+  if (!options.json && !options.quiet) {
+    if (views.length === 0) context.stderr.write('No pod runs here.\n');
+    if (hidden > 0) context.stderr.write(`${hidden} stopped pod(s) not shown: "podkin ps -a" shows them.\n`);
+    for (const hint of hints(views)) context.stderr.write(`${hint}\n`);
+  }
+  return exitStatus.done;
+}
+
+/** `podkin` without arguments. */
+export async function startCommand(context: CommandContext): Promise<number> {
+  const views = (await viewHome(context.home)).map((one) => one.view).filter(matters);
+  if (views.length > 0) {
+    context.stdout.write(psTable(views, { tree: true, color: context.color, nowMs: Date.now() }));
+    for (const hint of hints(views)) context.stderr.write(`${hint}\n`);
+    const name = views.find(isLive)?.name ?? views[0]?.name ?? 'root';
+    context.stderr.write(
+      `\nGo on with "podkin attach ${name}", "podkin logs ${name}", "podkin send ${name} TEXT"; "podkin --help" lists all commands.\n`,
+    );
+    return exitStatus.done;
+  }
+  const { loadConfiguration } = await import('../invocation/configuration.ts');
+  const { model } = loadConfiguration({ environment: context.environment, cwd: context.cwd, flags: {} });
+  context.stderr.write(
+    model === ''
+      ? 'No pod runs here, and no model is configured yet. "podkin demo" shows the whole story offline in seconds; "podkin --help" says how to name a model.\n'
+      : 'No pod runs here. Begin with "podkin run TASK"; "podkin ps -a" shows those that have stopped, "podkin --help" all commands.\n',
+  );
+  return exitStatus.done;
+}
+
+interface TableStyle {
+  readonly tree: boolean;
+  readonly color: boolean;
+  readonly nowMs: number;
+}
+
+export function psTable(views: readonly PodView[], style: TableStyle): string {
+  const rows = style.tree ? treeOrder(views) : views.map((view) => ({ view, label: view.name }));
+  const head = [
+    'NAME',
+    'STATUS',
+    'PARENT',
+    'CHILDREN',
+    'TURNS',
+    'TOKENS',
+    'COST',
+    'IN',
+    'OUT',
+    'AGE',
+    'ATTENTION',
+  ];
+  const cells = rows.map(({ view, label }) => [
+    label,
+    paint(view.status, statusPaint(view.status), style.color),
+    view.parent ?? '–',
+    String(view.children.length),
+    String(view.turns),
+    String(view.tokens),
+    dollars(view.cost),
+    String(view.pendingIn),
+    String(view.pendingOut),
+    view.startedAt === null ? '–' : age(style.nowMs - Date.parse(view.startedAt)),
+    view.attention === null ? '' : paint(view.attention, 'yellow', style.color),
+  ]);
+  return columns([head.map((word) => paint(word, 'bold', style.color)), ...cells]);
+}
+
+function statusPaint(status: PodView['status']): Paint {
+  if (status === 'running') return 'green';
+  if (status === 'dead' || status === 'unreachable') return 'red';
+  return status === 'stopped' ? 'dim' : 'cyan';
+}
+
+/** Parents before their children, who are marked; a pod whose parent is not listed begins a tree of its own. */
+export function treeOrder(views: readonly PodView[]): { view: PodView; label: string }[] {
+  const listed = new Set(views.map((view) => view.name));
+  const rows: { view: PodView; label: string }[] = [];
+  const done = new Set<string>();
+  const put = (view: PodView, lead: string, own: string): void => {
+    if (done.has(view.name)) return;
+    done.add(view.name);
+    rows.push({ view, label: `${own}${view.name}` });
+    const below = views.filter((other) => other.parent === view.name);
+    for (const [i, child] of below.entries()) {
+      const last = i === below.length - 1;
+      put(child, `${lead}${last ? '   ' : '│  '}`, `${lead}${last ? '└─ ' : '├─ '}`);
+    }
+  };
+  for (const view of views) if (view.parent === null || !listed.has(view.parent)) put(view, '', '');
+  // What is left names each other as parents; it is shown all the same.
+  for (const view of views) put(view, '', '');
+  return rows;
+}
+
+/** One sentence for each pod that needs a person. */
+function hints(views: readonly PodView[]): string[] {
+  return views.flatMap((view) => {
+    if (view.attention === 'parentDown') {
+      const what =
+        view.pendingOut > 0 ? `${view.pendingOut} event(s) of ${view.name} wait` : `${view.name} works`;
+      return [`${what} for "${view.parent}", which is not running: podkin restore ${view.parent}`];
+    }
+    if (view.attention === 'approval')
+      return [`${view.name} waits for your answer: podkin approvals, podkin approve ${view.name}`];
+    if (view.attention === 'orphan') return [`${view.name}: its parent "${view.parent}" was removed`];
+    if (view.status === 'dead')
+      return [`${view.name} died: podkin restore ${view.name}, or podkin rm ${view.name}`];
+    if (view.status === 'unreachable') return [`${view.name} runs and does not answer: podkin doctor`];
+    return [];
+  });
+}

@@ -1,0 +1,142 @@
+/**
+ * Work as it goes by, in plain lines: the main pod's text as it streams, everything else a line each. A state machine over events with one way out,
+ * `write`; knows no socket and no terminal.
+ *
+ * Invariants
+ * - W1 Nothing is shown twice: what has been streamed is only completed by the committed message, never repeated.
+ * - W2 A line of another pod never stands in the middle of one that is being streamed.
+ */
+import type { Entry } from '../../session/entries.ts';
+import { lineOf, messageText } from '../words/live-lines.ts';
+import type { LiveEvent } from './pod-stream.ts';
+import { oneLine, printable } from '../words/printable.ts';
+
+export interface LiveViewOptions {
+  readonly write: (text: string) => void;
+  /** Off: whole messages only. */
+  readonly streaming: boolean;
+  readonly color: boolean;
+  /** How the main pod's entries look, but for its own messages; null: not shown. */
+  readonly render?: (entry: Entry) => string | null;
+}
+
+interface Streamed {
+  turn: string;
+  step: number;
+  /** What of this step's text has been shown, as it came. */
+  text: string;
+}
+
+export class LiveView {
+  readonly #options: LiveViewOptions;
+  readonly #render: (entry: Entry) => string | null;
+  #atLineStart = true;
+  #streamed: Streamed | null = null;
+
+  constructor(options: LiveViewOptions) {
+    this.#options = options;
+    this.#render = options.render ?? mainLine;
+  }
+
+  /** An event of the pod that is being watched. */
+  showMain(event: LiveEvent): void {
+    switch (event.type) {
+      case 'textDelta':
+        if (this.#options.streaming) this.#stream(event);
+        return;
+      case 'entry':
+        if (event.entry.type === 'assistantMessage') this.#complete(event.entry);
+        else this.#showLine(this.#render(event.entry));
+        return;
+      case 'alert':
+        if (event.code === 'providerRetry') this.#streamed = null;
+        this.line(this.dim(`! ${oneLine(event.text, 300)}`));
+        return;
+      case 'reasoningDelta':
+      case 'toolInputDelta':
+      case 'toolProgress':
+      case 'status':
+      case 'approvalRequested':
+      case 'approvalAnswered':
+      case 'lagged':
+      case 'shutdown':
+      default:
+    }
+  }
+
+  /** An event of a pod below it: one line, with its name. */
+  showOther(name: string, event: LiveEvent): void {
+    const line =
+      event.type === 'entry'
+        ? lineOf(event.entry)
+        : event.type === 'alert'
+          ? `! ${oneLine(event.text, 200)}`
+          : null;
+    if (line !== null) this.line(`${this.dim(`${name} │`)} ${line}`);
+  }
+
+  /** A line of its own, whatever is being streamed. */
+  line(text: string): void {
+    this.#breakLine();
+    this.#options.write(`${text}\n`);
+  }
+
+  /** Ends a line that was being streamed. */
+  finish(): void {
+    this.#breakLine();
+  }
+
+  dim(text: string): string {
+    return this.#options.color ? `\u001B[2m${text}\u001B[22m` : text;
+  }
+
+  #showLine(text: string | null): void {
+    if (text !== null) this.line(text);
+  }
+
+  #stream(delta: Extract<LiveEvent, { type: 'textDelta' }>): void {
+    const { turn, step, offset, text } = delta;
+    const known = this.#streamed;
+    const streamed =
+      known !== null && known.turn === turn && known.step === step ? known : { turn, step, text: '' };
+    this.#streamed = streamed;
+    // A hole (we were behind for a while) is filled by the committed message.
+    if (offset > streamed.text.length) return;
+    const fresh = text.slice(streamed.text.length - offset);
+    streamed.text += fresh;
+    this.#writeText(fresh);
+  }
+
+  #complete(entry: Entry & { type: 'assistantMessage' }): void {
+    const text = messageText(entry);
+    const shown = this.#streamed;
+    this.#streamed = null;
+    const same = shown !== null && shown.turn === entry.turn && shown.step === entry.step;
+    if (same && text.startsWith(shown.text)) {
+      this.#writeText(text.slice(shown.text.length));
+    } else {
+      this.#breakLine();
+      this.#writeText(text);
+    }
+    this.#breakLine();
+  }
+
+  #writeText(text: string): void {
+    const clean = printable(text);
+    if (clean === '') return;
+    this.#options.write(clean);
+    this.#atLineStart = clean.endsWith('\n');
+  }
+
+  #breakLine(): void {
+    if (!this.#atLineStart) this.#options.write('\n');
+    this.#atLineStart = true;
+  }
+}
+
+/** The end of a turn that went well is told by what stands around it. */
+function mainLine(entry: Entry): string | null {
+  if (entry.type === 'turnEnded' && entry.outcome === 'finished' && entry.outstanding.length === 0)
+    return null;
+  return lineOf(entry);
+}

@@ -1,0 +1,65 @@
+/**
+ * How one pod stands: a living one answers itself, of a dead one its log tells. "No answer" is not "dead": that needs a free lock and no process.
+ */
+import { existsSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { StatusResult } from '../../protocol/methods.ts';
+import type { Totals } from '../../session/entries.ts';
+import { probeLock } from '../../session/lock.ts';
+import { readTotals } from '../../session/totals.ts';
+import { monotonicMs } from '../../std/clock.ts';
+import { isAlive, type ProcessIdentity } from '../../std/process-identity.ts';
+import { connectAndSend } from '../../transport/connect-and-send.ts';
+import type { FoundPod } from './find-pod.ts';
+
+export type PodSight =
+  | { readonly kind: 'live'; readonly status: StatusResult }
+  /** Somebody holds its lock, or its process runs, and it does not answer: it is ending where it has said its last. */
+  | { readonly kind: 'silent'; readonly totals: Totals }
+  | { readonly kind: 'ended'; readonly totals: Totals };
+
+/** A pod answers in milliseconds; this long, and it is busy, frozen or gone. */
+export const probeDeadlineMs = 1_500;
+
+/** Throws the file system's error where the log can not be read. */
+export async function sightOf(pod: FoundPod, deadlineMs: number = probeDeadlineMs): Promise<PodSight> {
+  // Most pods of a home have stopped, and a look is far cheaper than a connection that fails.
+  if (existsSync(pod.socket)) {
+    const answer = await connectAndSend(pod.socket, 'status', {}, { deadlineMs });
+    if (answer.ok) return { kind: 'live', status: answer.result };
+  }
+  const totals = await readTotals(pod.folder.log);
+  return { kind: (await holdsOn(pod, totals.started)) ? 'silent' : 'ended', totals };
+}
+
+/** The process of the newest life that the log tells of; null before the first. */
+export async function processOf(pod: FoundPod): Promise<ProcessIdentity | null> {
+  return (await readTotals(pod.folder.log)).started;
+}
+
+/** Whether something of the pod still runs: the lock is held, or the process of its newest life lives. */
+export async function holdsOn(pod: FoundPod, newest: ProcessIdentity | null): Promise<boolean> {
+  return (newest !== null && isAlive(newest) === 'alive') || lockHeld(pod);
+}
+
+async function lockHeld(pod: FoundPod): Promise<boolean> {
+  try {
+    return (await probeLock({ instance: pod.instance, folder: pod.folder.path })) === 'held';
+  } catch {
+    // The folder has vanished: the pod was removed.
+    return false;
+  }
+}
+
+const exitPollMs = 25;
+
+/** Whether the pod's process is gone and its lock free within the time. The processes are no children of this one, so it has to look again and again. */
+export async function exitWithin(pod: FoundPod, timeoutMs: number): Promise<boolean> {
+  const until = monotonicMs() + timeoutMs;
+  const newest = await processOf(pod);
+  while (await holdsOn(pod, newest)) {
+    if (monotonicMs() >= until) return false;
+    await pause(exitPollMs);
+  }
+  return true;
+}

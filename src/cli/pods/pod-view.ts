@@ -1,0 +1,167 @@
+/** A pod as `ps` and `inspect` show it, whether it lives or not; and all pods of a home, looked at together. */
+import type { Home } from '../../session/home.ts';
+import { isRemoved } from '../../session/home.ts';
+import { allPods, type FoundPod } from './find-pod.ts';
+import { foldLog } from '../../session/fold-log.ts';
+import { type PodSight, sightOf } from './pod-sight.ts';
+
+export type ShownStatus = 'idle' | 'running' | 'paused' | 'stopping' | 'stopped' | 'dead' | 'unreachable';
+
+export interface PodView {
+  name: string;
+  instance: string;
+  incarnation: number;
+  status: ShownStatus;
+  /** Its parent's name; null for a root. */
+  parent: string | null;
+  /** Null where nothing runs. */
+  pid: number | null;
+  model: string;
+  /** Names, in the order in which they were made. */
+  children: string[];
+  /** Received and not read by its model yet. */
+  pendingIn: number;
+  /** Committed and not acknowledged by its parent yet. */
+  pendingOut: number;
+  turns: number;
+  /** In and out together. */
+  tokens: number;
+  /** US dollars; null where a price is not known. */
+  cost: number | null;
+  /** Of its newest life; null before the first. */
+  startedAt: string | null;
+  /** Why a person should look; null when all is well. */
+  attention: string | null;
+}
+
+export interface SeenPod {
+  readonly pod: FoundPod;
+  readonly sight: PodSight;
+  readonly view: PodView;
+}
+
+type Looked = Pick<SeenPod, 'pod' | 'sight'>;
+
+const liveStatuses: ReadonlySet<ShownStatus> = new Set([
+  'idle',
+  'running',
+  'paused',
+  'stopping',
+  'unreachable',
+]);
+
+export function isLive(view: Pick<PodView, 'status'>): boolean {
+  return liveStatuses.has(view.status);
+}
+
+/** What `ps` shows without `-a`: what runs, what died, and what still has something to deliver. */
+export function matters(view: PodView): boolean {
+  return isLive(view) || view.status === 'dead' || view.pendingOut > 0;
+}
+
+const probesAtOnce = 32;
+
+/** Every pod of the home, in the order of names. Never fails because one vanishes meanwhile. */
+export async function viewHome(home: Home): Promise<SeenPod[]> {
+  const seen = await lookAtAll(allPods(home));
+  const views = seen.map((one) => ({ ...one, view: viewOf(one.pod, one.sight) }));
+  for (const one of views) {
+    await forgetReceived(one, views);
+    const { attention } = one.view;
+    // A pod alone can not tell a parent that is down from one that is gone for good.
+    if (attention === null || attention === 'parentDown') {
+      one.view.attention = trouble(home, one, views) ?? attention;
+    }
+  }
+  return views;
+}
+
+/** So many at once, none of which waits for another: a busy pod answers late. */
+async function lookAtAll(pods: readonly FoundPod[]): Promise<Looked[]> {
+  const seen: (Looked | null)[] = [];
+  const left = pods.entries();
+  const lookOn = async (): Promise<void> => {
+    for (const [i, pod] of left) seen[i] = await look(pod);
+  };
+  await Promise.all(Array.from({ length: probesAtOnce }, lookOn));
+  return seen.filter((one) => one !== null);
+}
+
+async function look(pod: FoundPod): Promise<Looked | null> {
+  try {
+    return { pod, sight: await sightOf(pod) };
+  } catch {
+    return null;
+  }
+}
+
+/** A dead pod's log does not know what its parent has read from it since: the parent's log does. */
+async function forgetReceived({ pod, sight, view }: SeenPod, all: readonly SeenPod[]): Promise<void> {
+  if (sight.kind === 'live' || view.pendingOut === 0) return;
+  const above = all.find((other) => other.pod.instance === pod.spec.parent?.instance);
+  if (above === undefined) return;
+  const facts = await foldLog(above.pod.folder.log).catch(() => null);
+  const received = facts?.children.get(pod.instance)?.received ?? 0;
+  view.pendingOut = sight.totals.pendingOut.filter((seq) => seq > received).length;
+}
+
+/** `attention` here is only what the pod itself says. */
+export function viewOf(pod: FoundPod, sight: PodSight): PodView {
+  const { name, instance, spec } = pod;
+  const parent = spec.parent?.name ?? null;
+  if (sight.kind === 'live') {
+    const { status } = sight;
+    return {
+      name,
+      instance,
+      incarnation: status.incarnation,
+      status: status.status,
+      parent,
+      pid: status.pid,
+      model: status.model,
+      children: status.children.map((child) => child.name),
+      pendingIn: status.pending.received + status.pending.unseen,
+      pendingOut: status.pending.outgoing,
+      turns: status.turns,
+      tokens: status.usage.inputTokens + status.usage.outputTokens,
+      cost: status.usage.cost,
+      startedAt: status.startedAt,
+      attention: status.attention,
+    };
+  }
+  const { incarnation, started, children, pendingIn, pendingOut, turns, tokens, cost } = sight.totals;
+  return {
+    name,
+    instance,
+    incarnation,
+    status: statusOf(sight),
+    parent,
+    pid: sight.kind === 'silent' ? (started?.pid ?? null) : null,
+    model: spec.model,
+    children,
+    pendingIn,
+    pendingOut: pendingOut.length,
+    turns,
+    tokens,
+    cost,
+    startedAt: started?.time ?? null,
+    attention: null,
+  };
+}
+
+function statusOf(sight: Exclude<PodSight, { kind: 'live' }>): ShownStatus {
+  const { kind, totals } = sight;
+  if (kind === 'silent') return totals.stopped ? 'stopping' : 'unreachable';
+  return totals.stopped ? 'stopped' : 'dead';
+}
+
+/** What only a look at both ends can tell. */
+function trouble(home: Home, one: SeenPod, all: readonly SeenPod[]): string | null {
+  const parent = one.pod.spec.parent;
+  if (parent === null) return null;
+  const concerns = isLive(one.view) || one.view.pendingOut > 0;
+  if (!concerns) return null;
+  if (isRemoved(home, parent.instance)) return 'orphan';
+  const above = all.find((other) => other.pod.instance === parent.instance);
+  return above === undefined || !isLive(above.view) ? 'parentDown' : null;
+}

@@ -1,0 +1,102 @@
+/** Makes a root pod: its name, its rights and settings, its folder; then its process. */
+import { type StartedProcess, startPodProcess } from '../../pod/start-process.ts';
+import { podNamePattern } from '../../protocol/names.ts';
+import { schemaVersion } from '../../session/entries.ts';
+import {
+  createPodFolder,
+  type Home,
+  NameTaken,
+  type PodFolder,
+  podNames,
+  type PodSpec,
+} from '../../session/home.ts';
+import type { PermissionSettings } from '../../session/permissions.ts';
+import { type Limits, type SandboxSettings, defaultSandboxSettings } from '../../session/settings.ts';
+import { uuidv7 } from '../../std/uuid.ts';
+import { version } from '../../version.ts';
+import { CommandFailed, exitStatus } from '../invocation/context.ts';
+import { rootScope, type ScopeWish } from './root-scope.ts';
+
+export interface RootPlan extends ScopeWish {
+  /** Null: the first free one of `root`, `root-2`, `root-3` … */
+  readonly name: string | null;
+  /** `provider/model`; a scenario's path absolute. */
+  readonly model: string;
+  readonly permissionMode: string;
+  readonly permissions: PermissionSettings;
+  readonly instructions: string | null;
+  readonly limits: Limits;
+  /** The defaults where it is left out. */
+  readonly sandbox?: SandboxSettings;
+}
+
+export interface Root {
+  readonly spec: PodSpec;
+  readonly folder: PodFolder;
+}
+
+const nameTriesMax = 1_000;
+
+/** Throws `CommandFailed` for a bad name, `NameTaken` where it was asked for and is another's, or the file system's error. */
+export function createRoot(home: Home, plan: RootPlan): Root {
+  if (plan.name !== null) {
+    if (!podNamePattern.test(plan.name)) {
+      throw new CommandFailed(
+        exitStatus.usage,
+        `"${plan.name}" can not be a pod's name: use 1 to 63 of a-z, 0-9 and "-", starting with a letter or digit`,
+      );
+    }
+    return createNamed(home, plan, plan.name);
+  }
+  for (let tries = 0; tries < nameTriesMax; tries += 1) {
+    try {
+      return createNamed(home, plan, freeName(podNames(home)));
+    } catch (error) {
+      // Somebody else won it in between.
+      if (!(error instanceof NameTaken)) throw error;
+    }
+  }
+  throw new CommandFailed(exitStatus.failed, 'no free name was found: give one with --name');
+}
+
+/** `root`, or `root-2`, `root-3` …: the first that is not taken. */
+export function freeName(taken: readonly string[]): string {
+  const used = new Set(taken);
+  if (!used.has('root')) return 'root';
+  let number = 2;
+  while (used.has(`root-${number}`)) number += 1;
+  return `root-${number}`;
+}
+
+function createNamed(home: Home, plan: RootPlan, name: string): Root {
+  const instance = uuidv7();
+  const spec: PodSpec = {
+    schema: schemaVersion,
+    podkin: version,
+    name,
+    instance,
+    parent: null,
+    root: { name, instance },
+    depth: 0,
+    cwd: plan.cwd,
+    model: plan.model,
+    instructions: plan.instructions,
+    permissionMode: plan.permissionMode,
+    scope: rootScope(plan),
+    settings: {
+      limits: { ...plan.limits },
+      permissions: { ...plan.permissions },
+      // Whoever names a path to write in wants it alone; a whole working directory is shared, as between people.
+      exclusiveScope: plan.write.length > 0,
+      sandbox: { ...(plan.sandbox ?? defaultSandboxSettings) },
+    },
+  };
+  return { spec, folder: createPodFolder(home, spec).folder };
+}
+
+/** Starts the process and waits until it listens. Throws `PodStartFailed`. */
+export async function startRoot(root: Root, environment: NodeJS.ProcessEnv): Promise<StartedProcess> {
+  const started = startPodProcess(root.folder, environment);
+  await started.ready;
+  return started;
+}

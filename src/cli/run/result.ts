@@ -1,0 +1,220 @@
+/** What a run of a tree came to: a fold over each pod's entries, the `result` object from the folds, and the exit status. Pure. */
+import type { Usage } from '../../protocol/pod-event.ts';
+import type { Entry, EntryBody, StartedEntry, TurnOutcome } from '../../session/entries.ts';
+import { addUsage } from '../../session/facts.ts';
+import { type InterruptionSignal, interruptionStatus } from '../invocation/interruption.ts';
+
+export interface Denial {
+  pod: string;
+  tool: string;
+  call: string;
+  /** What the call was to do: its input as JSON, bounded. */
+  input: string;
+  text: string;
+}
+
+/** One pod's part of a run. */
+export interface PodTally {
+  readonly name: string;
+  readonly instance: string;
+  lastSeq: number;
+  turns: number;
+  usage: Usage;
+  /** The newest text that the model said. */
+  text: string;
+  denials: Denial[];
+  /** Inputs of the calls that have no result yet. */
+  readonly calls: Map<string, string>;
+  lastTurn: { outcome: TurnOutcome; reason: string | null } | null;
+  turnOpen: boolean;
+  started: Entry<StartedEntry> | null;
+  stopped: boolean;
+}
+
+export function newTally(name: string, instance: string): PodTally {
+  return {
+    name,
+    instance,
+    lastSeq: 0,
+    turns: 0,
+    usage: { inputTokens: 0, outputTokens: 0, cost: 0 },
+    text: '',
+    denials: [],
+    calls: new Map(),
+    lastTurn: null,
+    turnOpen: false,
+    started: null,
+    stopped: false,
+  };
+}
+
+const inputCharsMax = 500;
+
+type Counters = {
+  readonly [T in EntryBody['type']]?: (
+    tally: PodTally,
+    entry: Entry<Extract<EntryBody, { type: T }>>,
+  ) => void;
+};
+
+const counters: Counters = {
+  started(tally, entry) {
+    tally.started = entry;
+    tally.stopped = false;
+  },
+  stopped(tally) {
+    tally.stopped = true;
+  },
+  turnStarted(tally) {
+    tally.turns += 1;
+    tally.turnOpen = true;
+  },
+  assistantMessage(tally, entry) {
+    const text = entry.parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('');
+    if (text.trim() !== '') tally.text = text;
+  },
+  toolCall(tally, { call, input }) {
+    tally.calls.set(call, JSON.stringify(input).slice(0, inputCharsMax).toWellFormed());
+  },
+  toolResult(tally, { tool, call, text, denied }) {
+    const input = tally.calls.get(call) ?? '';
+    tally.calls.delete(call);
+    if (denied === true) tally.denials.push({ pod: tally.name, tool, call, input, text });
+  },
+  stepCompleted(tally, entry) {
+    tally.usage = addUsage(tally.usage, entry.usage);
+  },
+  interrupted(tally) {
+    tally.turnOpen = false;
+  },
+  turnEnded(tally, { outcome, reason, error }) {
+    tally.turnOpen = false;
+    tally.lastTurn = { outcome, reason: reason ?? error?.message ?? null };
+  },
+};
+
+/** Entries that were counted before are passed over, so the same log may be read again. */
+export function tallyEntry(tally: PodTally, entry: Entry): void {
+  if (entry.seq <= tally.lastSeq) return;
+  tally.lastSeq = entry.seq;
+  // A newer pod's type may be any word.
+  if (!Object.hasOwn(counters, entry.type)) return;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the counter of a type is handed entries of that type alone
+  const count = counters[entry.type] as ((tally: PodTally, entry: Entry) => void) | undefined;
+  count?.(tally, entry);
+}
+
+/** How one pod stood at the end: its last turn's outcome, `died` where its process ended without having stopped. */
+export type PodOutcome = 'done' | 'failed' | 'limit' | 'cancelled' | 'paused' | 'died' | 'idle';
+
+const outcomeWords = {
+  finished: 'done',
+  errored: 'failed',
+  limitReached: 'limit',
+  cancelled: 'cancelled',
+  paused: 'paused',
+} as const satisfies Record<TurnOutcome, PodOutcome>;
+
+/** Of a pod whose process has ended. */
+export function podOutcome(tally: PodTally): PodOutcome {
+  if (!tally.stopped) return 'died';
+  return tally.lastTurn === null ? 'idle' : outcomeWords[tally.lastTurn.outcome];
+}
+
+export interface ChildResult {
+  name: string;
+  instance: string;
+  status: PodOutcome;
+  turns: number;
+  tokens: number;
+  cost: number | null;
+}
+
+export interface RunResult {
+  type: 'result';
+  status: 'done' | 'failed' | 'denied' | 'limit';
+  name: string;
+  instance: string;
+  /** The root's final answer. */
+  text: string;
+  /** Why it was not `done`; null where it was. */
+  reason: string | null;
+  /** Sums over the whole tree; cost is null where a price is not known. */
+  usage: { inputTokens: number; outputTokens: number };
+  cost: number | null;
+  durationMs: number;
+  children: ChildResult[];
+  permissionDenials: Denial[];
+}
+
+/** How the run ended, as `run` saw it. `limit`: the pod sits on work that it may not begin any more. */
+export type RunEnd =
+  | { kind: 'settled' }
+  | { kind: 'limit'; reason: string }
+  | { kind: 'died'; reason: string }
+  | { kind: 'notStarted'; reason: string }
+  | { kind: 'interrupted'; signal: InterruptionSignal };
+
+export interface RunOutcome {
+  readonly root: PodTally;
+  readonly descendants: readonly PodTally[];
+  readonly end: RunEnd;
+  readonly durationMs: number;
+}
+
+export function runResult(outcome: RunOutcome): RunResult {
+  const { root, descendants, end } = outcome;
+  const all = [root, ...descendants];
+  const usage = all.map((pod) => pod.usage).reduce(addUsage);
+  const denials = all.flatMap((pod) => pod.denials);
+  return {
+    type: 'result',
+    ...statusOf(root, end, denials),
+    name: root.name,
+    instance: root.instance,
+    text: root.text,
+    usage: { inputTokens: usage.inputTokens, outputTokens: usage.outputTokens },
+    cost: usage.cost,
+    durationMs: Math.round(outcome.durationMs),
+    children: descendants.map((pod) => ({
+      name: pod.name,
+      instance: pod.instance,
+      status: podOutcome(pod),
+      turns: pod.turns,
+      tokens: pod.usage.inputTokens + pod.usage.outputTokens,
+      cost: pod.usage.cost,
+    })),
+    permissionDenials: denials,
+  };
+}
+
+function statusOf(
+  root: PodTally,
+  end: RunEnd,
+  denials: readonly Denial[],
+): Pick<RunResult, 'status' | 'reason'> {
+  if (end.kind === 'interrupted') return { status: 'failed', reason: `ended by ${end.signal}` };
+  if (end.kind === 'died' || end.kind === 'notStarted') return { status: 'failed', reason: end.reason };
+  if (end.kind === 'limit') return { status: 'limit', reason: end.reason };
+  const outcome = root.lastTurn?.outcome;
+  const reason = root.lastTurn?.reason ?? null;
+  if (outcome === 'limitReached') return { status: 'limit', reason };
+  if (outcome !== 'finished') return { status: 'failed', reason: reason ?? outcome ?? 'no turn was begun' };
+  if (denials.length > 0) return { status: 'denied', reason: denials[0]?.text ?? null };
+  return { status: 'done', reason: null };
+}
+
+/** `headless`: nobody was asked, so a denied tool is never a silent 0. With a person watching it was shown to them. */
+export function exitOf(result: RunResult, end: RunEnd, mode: { headless: boolean }): number {
+  if (end.kind === 'interrupted') return interruptionStatus[end.signal];
+  switch (result.status) {
+    case 'done':
+      return 0;
+    case 'failed':
+      return 1;
+    case 'denied':
+      return mode.headless ? 4 : 0;
+    case 'limit':
+      return 5;
+  }
+}

@@ -1,0 +1,59 @@
+/** The scope of a root pod: what the command line and the configuration say, as real paths. */
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { PathScope, ScopeDeny } from '../../session/entries.ts';
+
+/** Paths as a person gave them. Relative ones are taken from `cwd`; `~/` is the home of the user. */
+export interface ScopeWish {
+  /** Absolute. */
+  readonly cwd: string;
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+  /** Neither read nor written. */
+  readonly deny: readonly string[];
+  /** Read and not written. */
+  readonly denyWrite: readonly string[];
+}
+
+/**
+ * Without any path the working directory may be read and written; a path to write narrows writing to it, a path to read reading. A deny that is a link
+ * stands for the link and for where it leads.
+ */
+export function rootScope(wish: ScopeWish): PathScope {
+  const { cwd } = wish;
+  const read = wish.read.map((path) => realRoot(cwd, path));
+  const write = wish.write.map((path) => realRoot(cwd, path));
+  const deny = [...deniesOf(cwd, wish.deny, 'read'), ...deniesOf(cwd, wish.denyWrite, 'write')];
+  const roots = allowed(realPath(cwd), read, write);
+  const scope = { read: [...new Set(roots.read)], write: [...new Set(roots.write)] };
+  return deny.length === 0 ? scope : { ...scope, deny };
+}
+
+function allowed(cwd: string, read: string[], write: string[]): { read: string[]; write: string[] } {
+  if (read.length === 0 && write.length === 0) return { read: [cwd], write: [cwd] };
+  return { read: read.length === 0 ? [cwd, ...write] : [...read, ...write], write };
+}
+
+/** The path without symbolic links, as the disk spells it; what does not exist yet keeps its name below what does. Takes an absolute path. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : join(realPath(parent), basename(path));
+  }
+}
+
+/** `path/*` is about the directory: that is resolved. */
+function realRoot(cwd: string, path: string): string {
+  const absolute = resolve(cwd, path);
+  return basename(absolute) === '*' ? join(realPath(dirname(absolute)), '*') : realPath(absolute);
+}
+
+function deniesOf(cwd: string, paths: readonly string[], right: ScopeDeny['right']): ScopeDeny[] {
+  const named = paths.flatMap((path) => {
+    const absolute = resolve(cwd, path);
+    return [join(realPath(dirname(absolute)), basename(absolute)), realRoot(cwd, path)];
+  });
+  return [...new Set(named)].map((path) => ({ path, right }));
+}

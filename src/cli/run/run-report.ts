@@ -1,0 +1,171 @@
+/** What `podkin run` shows: work for a person, or one of the three formats of `-p` for a program. Each is told events while the tree works, and the result once. */
+import { AlertsOnce } from '../pods/alerts-once.ts';
+import type { CommandContext } from '../invocation/context.ts';
+import { jsonLine } from '../invocation/context.ts';
+import { lineOf } from '../words/live-lines.ts';
+import { LiveView } from '../pods/live-view.ts';
+import type { LiveEvent } from '../pods/pod-stream.ts';
+import { counted, dollars, duration, oneLine, printable } from '../words/printable.ts';
+import type { RunEnd, RunResult } from './result.ts';
+import type { WatchedPod } from './tree-watch.ts';
+
+export const outputFormats = ['text', 'json', 'stream-json'] as const;
+export type OutputFormat = (typeof outputFormats)[number];
+
+export interface RunReport {
+  readonly deltas: boolean;
+  /** Also called for what the tree writes while it stops. */
+  event(pod: WatchedPod, event: LiveEvent): void;
+  /** A block of lines for whoever watches, beside the work. */
+  tell(text: string): void;
+  /** Once, from when on the tree is being stopped. */
+  ending(end: RunEnd): void;
+  result(result: RunResult, end: RunEnd): void;
+}
+
+/** Only the answer on stdout; what a person should know of goes to stderr. */
+export function printReport(context: CommandContext, format: OutputFormat): RunReport {
+  const { stdout, stderr } = context;
+  const alerts = new AlertsOnce();
+  return {
+    deltas: false,
+    event(pod, event) {
+      if (event.type !== 'entry' && event.type !== 'alert') return;
+      const { name } = pod.tally;
+      if (format === 'stream-json') stdout.write(jsonLine({ pod: name, ...event }));
+      else if (alerts.isNews(name, event)) {
+        const line = troubleLine(event);
+        if (line !== null) stderr.write(`${name}: ${line}\n`);
+      }
+    },
+    tell(text) {
+      stderr.write(`${text}\n`);
+    },
+    ending() {},
+    result(result, end) {
+      if (format !== 'text') stdout.write(jsonLine(result));
+      else if (result.text !== '') stdout.write(`${answerText(result.text, context.isTerminal)}\n`);
+      if (result.status !== 'done')
+        stderr.write(`${[trouble(result, end), ...nextSteps(result, end)].join('\n')}\n`);
+    },
+  };
+}
+
+/** A program gets the answer as it is; a terminal nothing that steers it. */
+function answerText(text: string, isTerminal: boolean): string {
+  const answer = text.replace(/\n+$/, '');
+  return isTerminal ? printable(answer) : answer;
+}
+
+function troubleLine(event: Extract<LiveEvent, { type: 'entry' | 'alert' }>): string | null {
+  if (event.type === 'alert') return `! ${oneLine(event.text, 300)}`;
+  const { entry } = event;
+  const isTrouble = entry.type === 'alert' || (entry.type === 'toolResult' && entry.denied === true);
+  return isTrouble ? lineOf(entry) : null;
+}
+
+export interface PersonReportOptions {
+  /** The run's own submission: its text need not be shown to whoever wrote it. */
+  readonly submission: string;
+}
+
+export function personReport(context: CommandContext, options: PersonReportOptions): RunReport {
+  const view = new LiveView({
+    write: (text) => context.stdout.write(text),
+    streaming: context.isTerminal,
+    color: context.color,
+  });
+  const alerts = new AlertsOnce();
+  let quiet = false;
+  return {
+    deltas: context.isTerminal,
+    event(pod, event) {
+      if (quiet || !alerts.isNews(pod.tally.name, event)) return;
+      const entry = event.type === 'entry' ? event.entry : null;
+      if (entry?.type === 'userMessage' && entry.submission === options.submission) return;
+      if (pod.depth === 0) view.showMain(event);
+      else view.showOther(pod.tally.name, event);
+    },
+    tell(text) {
+      if (quiet) return;
+      view.finish();
+      context.stderr.write(`${text}\n`);
+    },
+    ending(end) {
+      quiet = true;
+      // Whatever was being streamed ends with a line of its own.
+      if (end.kind === 'interrupted') view.line(view.dim('stopping (once more to kill) …'));
+      else view.finish();
+    },
+    result(result, end) {
+      context.stderr.write(`${summary(result, end).join('\n')}\n`);
+    },
+  };
+}
+
+/** For a person, after the work. */
+export function summary(result: RunResult, end: RunEnd): string[] {
+  const { name, children, usage } = result;
+  const tokens = usage.inputTokens + usage.outputTokens;
+  const figures = [
+    duration(result.durationMs),
+    ...(children.length === 0 ? [] : [counted(children.length, 'child', 'children')]),
+    counted(tokens, 'token', 'tokens'),
+    dollars(result.cost),
+  ].join(', ');
+  const lines = [
+    '',
+    result.status === 'done' ? `${name} is done (${figures}).` : `${trouble(result, end)} (${figures})`,
+  ];
+  for (const child of children) {
+    lines.push(`  ${child.name}: ${child.status}, ${counted(child.turns, 'turn', 'turns')}`);
+  }
+  if (result.permissionDenials.length > 0 && result.status !== 'denied') {
+    lines.push(`${counted(result.permissionDenials.length, 'tool call was', 'tool calls were')} denied.`);
+  }
+  if (end.kind !== 'notStarted') lines.push(`The logs are kept: podkin logs ${name}`);
+  return [...lines, ...nextSteps(result, end)];
+}
+
+/** How to go on, where that is more than reading. */
+function nextSteps({ name }: RunResult, end: RunEnd): string[] {
+  switch (end.kind) {
+    case 'died':
+    case 'interrupted':
+      return [`To start it again where it was: podkin restore ${name}`];
+    case 'settled':
+    case 'limit':
+      return [`To go on with it: podkin restore ${name}, then podkin send ${name} "…"`];
+    case 'notStarted':
+      return [];
+  }
+}
+
+/** One sentence on what went wrong. */
+function trouble(result: RunResult, end: RunEnd): string {
+  const { name } = result;
+  const reason = result.reason === null ? '' : `: ${reasonText(result.reason)}`;
+  switch (end.kind) {
+    case 'interrupted':
+      return `${name} was interrupted by ${end.signal} and is stopped`;
+    case 'died':
+      return `${name} has ended${reason}`;
+    case 'notStarted':
+      return `${name} could not be started${reason}`;
+    case 'limit':
+    case 'settled':
+      break;
+  }
+  if (result.status === 'denied') {
+    const first = result.permissionDenials[0];
+    const what =
+      first === undefined ? '' : ` (${printable(first.tool)} in ${first.pod}: ${oneLine(first.text, 200)})`;
+    return `${name} has answered, but a tool was denied${what}; widen its rights with --write, --read, --allow-tool or --permission-mode.`;
+  }
+  return result.status === 'limit' ? `${name} stopped at a limit${reason}` : `${name} failed${reason}`;
+}
+
+/** As many lines as it has: the end of a process's error output is one of the reasons. */
+function reasonText(reason: string): string {
+  return printable(reason).slice(0, 2_500);
+}

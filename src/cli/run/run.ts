@@ -1,0 +1,311 @@
+/**
+ * `podkin run`: makes a root pod for a task, watches its tree until it is settled (docs/delivery.md §3), and stops it. With `-d` it only
+ * hands over the task. Whatever happens, no pod of the tree is left running but with `-d`.
+ */
+import { existsSync, rmSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { text as readAll } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { absoluteModelName, checkModelName } from '../../model/create.ts';
+import { PodStartFailed, stderrTail } from '../../pod/start-process.ts';
+import { NameTaken } from '../../session/home.ts';
+import type { Limits } from '../../session/settings.ts';
+import { monotonicMs } from '../../std/clock.ts';
+import { uuidv7 } from '../../std/uuid.ts';
+import { ensureRuntimeDir, socketPath } from '../../transport/address.ts';
+import { connectAndSend } from '../../transport/connect-and-send.ts';
+import { loadConfiguration, unknownLimits } from '../invocation/configuration.ts';
+import { CommandFailed, type CommandContext, exitStatus, hasKeyboard } from '../invocation/context.ts';
+import { claimScope } from './claim-scope.ts';
+import { createRoot, type Root, type RootPlan, startRoot } from './create-root.ts';
+import { endTree } from '../steer/end-tree.ts';
+import { catchSignals, type Interruption } from '../invocation/interruption.ts';
+import { exitOf, newTally, type RunEnd, runResult } from './result.ts';
+import { pathMistake } from '../../scope/path-mistake.ts';
+import { realPath } from './root-scope.ts';
+import { outputFormats, personReport, printReport, type OutputFormat, type RunReport } from './run-report.ts';
+import { RunQuestions } from '../questions/run-questions.ts';
+import { TreeWatch } from './tree-watch.ts';
+
+/** As the command line gave them; what it did not say is left out. */
+export interface RunOptions {
+  /** `-`: read from stdin. */
+  readonly task?: string | undefined;
+  readonly print?: boolean | undefined;
+  readonly outputFormat?: string | undefined;
+  readonly detach?: boolean | undefined;
+  readonly name?: string | undefined;
+  readonly model?: string | undefined;
+  readonly cwd?: string | undefined;
+  readonly write?: readonly string[] | undefined;
+  readonly read?: readonly string[] | undefined;
+  readonly deny?: readonly string[] | undefined;
+  readonly denyWrite?: readonly string[] | undefined;
+  readonly maxSteps?: string | number | undefined;
+  readonly maxCost?: string | number | undefined;
+  readonly permissionMode?: string | undefined;
+  readonly allowTool?: readonly string[] | undefined;
+  readonly askTool?: readonly string[] | undefined;
+  readonly denyTool?: readonly string[] | undefined;
+  readonly sandboxNetwork?: boolean | undefined;
+  readonly config?: string | undefined;
+}
+
+interface Run {
+  readonly context: CommandContext;
+  readonly root: Root;
+  readonly limits: Limits;
+  readonly task: string;
+  readonly submission: string;
+}
+
+/** Answers the exit status. Throws `CommandFailed` for what was asked wrongly, before anything is made. */
+export async function runCommand(context: CommandContext, options: RunOptions): Promise<number> {
+  const format = checkFormat(options);
+  const task = await taskOf(context, options.task);
+  const plan = planOf(context, options);
+  ensureRuntimeDir(context.home.runtime);
+  const root = await rootOf(context, plan);
+  const run: Run = { context, root, limits: plan.limits, task, submission: uuidv7() };
+  if (options.detach === true) return await detached(run);
+  const report =
+    options.print === true
+      ? printReport(context, format)
+      : personReport(context, { submission: run.submission });
+  return await foreground(run, report, { headless: options.print === true });
+}
+
+function checkFormat(options: RunOptions): OutputFormat {
+  const asked = options.outputFormat ?? 'text';
+  const format = outputFormats.find((known) => known === asked);
+  if (format === undefined) throw usage(`--output-format ${asked}: use one of ${outputFormats.join(', ')}`);
+  if (options.outputFormat !== undefined && options.print !== true)
+    throw usage('--output-format goes with -p: add -p, or leave it out');
+  if (options.print === true && options.detach === true)
+    throw usage('-p waits for the answer and -d does not: give one of them');
+  return format;
+}
+
+async function taskOf(context: CommandContext, given: string | undefined): Promise<string> {
+  const task = given === '-' ? await readAll(context.stdin) : (given ?? '');
+  if (task.trim() !== '') return task;
+  throw usage(
+    given === '-'
+      ? 'stdin held no task: pipe it in, as in: echo "…" | podkin run -'
+      : 'there is no task: give one, before options that take several values, as in: podkin run "…" --write src; or - to read it from stdin',
+  );
+}
+
+/** Throws `CommandFailed` (usage) for what can not be. */
+function planOf(context: CommandContext, options: RunOptions): RootPlan {
+  const { environment } = context;
+  const cwd = realPath(resolve(context.cwd, options.cwd ?? '.'));
+  if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw usage(`--cwd ${cwd}: there is no such directory`);
+  const { model, limits, permissionMode, rules, scope, instructions, sandbox } = loadConfiguration({
+    environment,
+    cwd,
+    flags: {
+      model: options.model,
+      permissionMode: options.permissionMode,
+      rules: {
+        allow: options.allowTool ?? [],
+        ask: options.askTool ?? [],
+        deny: options.denyTool ?? [],
+      },
+      sandboxNetwork: options.sandboxNetwork,
+      file: options.config === undefined ? undefined : resolve(context.cwd, options.config),
+      limits: {
+        ...(options.maxSteps === undefined ? {} : { steps: options.maxSteps }),
+        ...(options.maxCost === undefined ? {} : { cost: options.maxCost }),
+      },
+    },
+  });
+  for (const warning of unknownLimits(environment)) context.stderr.write(`podkin: ${warning}\n`);
+  const mistake = checkModelName(model, environment, { cwd: context.cwd });
+  if (mistake !== null) throw usage(mistake);
+  return {
+    name: options.name ?? null,
+    model: absoluteModelName(model, context.cwd),
+    cwd,
+    read: checkedPaths('--read', options.read),
+    write: checkedPaths('--write', options.write),
+    deny: [...scope.deny, ...checkedPaths('--deny', options.deny)],
+    denyWrite: [...scope.denyWrite, ...checkedPaths('--deny-write', options.denyWrite)],
+    permissionMode,
+    permissions: { ...rules, headless: options.print === true },
+    instructions,
+    limits,
+    sandbox,
+  };
+}
+
+function checkedPaths(option: string, paths: readonly string[] = []): readonly string[] {
+  for (const path of paths) {
+    const mistake = pathMistake(path);
+    if (mistake !== null) throw usage(`${option}: "${path}" ${mistake}`);
+  }
+  return paths;
+}
+
+async function rootOf(context: CommandContext, plan: RootPlan): Promise<Root> {
+  try {
+    const root = createRoot(context.home, plan);
+    await claimScope(context.home, root);
+    return root;
+  } catch (error) {
+    if (error instanceof NameTaken) throw usage(error.message);
+    throw error;
+  }
+}
+
+async function detached(run: Run): Promise<number> {
+  const { context, root } = run;
+  const { name, instance } = root.spec;
+  try {
+    await startRoot(root, context.environment);
+  } catch (error) {
+    throw new CommandFailed(exitStatus.failed, notStarted(root, error));
+  }
+  const path = socketPath(context.home.runtime, instance);
+  const sent = await connectAndSend(path, 'run', { input: run.task, submission: run.submission });
+  if (!sent.ok) {
+    throw new CommandFailed(
+      exitStatus.failed,
+      `"${name}" runs but did not take its task (${sent.message}): look with "podkin logs ${name}", stop it with "podkin stop ${name}"`,
+    );
+  }
+  context.stdout.write(`${name}\n`);
+  return exitStatus.done;
+}
+
+async function foreground(run: Run, report: RunReport, mode: { headless: boolean }): Promise<number> {
+  const { context, root } = run;
+  const { name, instance } = root.spec;
+  const startedAt = monotonicMs();
+  const interruption = catchSignals();
+  const watch = new TreeWatch({
+    home: context.home,
+    deltas: report.deltas,
+    onEvent: (pod, event) => {
+      report.event(pod, event);
+      if (pod.depth === 0) questions.event(event);
+    },
+  });
+  const questions = new RunQuestions(context, {
+    keyboard: !mode.headless && hasKeyboard(context),
+    client: () => watch.pods[0]?.stream?.client ?? null,
+    tell: (text) => report.tell(text),
+  });
+  try {
+    const end = await work(run, watch, interruption);
+    report.ending(end);
+    await watch.close();
+    await stopAll(run, end, interruption.hurry);
+    await watch.catchUp();
+    const [rootTally = newTally(name, instance), ...descendants] = watch.pods.map((pod) => pod.tally);
+    const durationMs = monotonicMs() - startedAt;
+    const result = runResult({ root: rootTally, descendants, end, durationMs });
+    report.result(result, end);
+    await context.stdout.drained();
+    return exitOf(result, end, mode);
+  } finally {
+    questions.close();
+    interruption.release();
+  }
+}
+
+/** From the start of the root to the end of the work, whichever way it ends. */
+async function work(run: Run, watch: TreeWatch, interruption: Interruption): Promise<RunEnd> {
+  const { context, root } = run;
+  const { name, instance } = root.spec;
+  try {
+    await startRoot(root, context.environment);
+  } catch (error) {
+    return { kind: 'notStarted', reason: notStarted(root, error) };
+  }
+  const interrupted = interruption.first.then((signal): RunEnd => ({ kind: 'interrupted', signal }));
+  try {
+    // Watching comes first, so that nothing of the work can be missed.
+    const client = await watch.start(name, instance);
+    await client.call('run', { input: run.task, submission: run.submission });
+  } catch (error) {
+    return { kind: 'died', reason: `${messageOf(error)}\n${stderrTail(root.folder)}`.trim() };
+  }
+  const looking = new AbortController();
+  try {
+    return await Promise.race([interrupted, untilSettled(run, watch, looking.signal)]);
+  } finally {
+    looking.abort();
+  }
+}
+
+/** Live events tell when to look; this is for what no event tells. */
+const lookAgainMs = 250;
+
+/** Rejects when `signal` aborts. */
+async function untilSettled(run: Run, watch: TreeWatch, signal: AbortSignal): Promise<RunEnd> {
+  for (;;) {
+    signal.throwIfAborted();
+    const changed = watch.changed();
+    const standing = await watch.standing();
+    switch (standing.kind) {
+      case 'settled':
+        return { kind: 'settled' };
+      case 'limit':
+        return standing;
+      case 'rootGone':
+        return { kind: 'died', reason: whyGone(run, watch) };
+      case 'working':
+        break;
+    }
+    await Promise.race([changed, sleep(lookAgainMs, undefined, { ref: false })]);
+  }
+}
+
+function whyGone(run: Run, watch: TreeWatch): string {
+  if (watch.pods[0]?.tally.stopped === true) return 'it was stopped before its work was done';
+  const tail = stderrTail(run.root.folder);
+  return tail === '' ? 'its process died' : `its process died; the end of its error output:\n${tail}`;
+}
+
+const cancelTimeoutMs = 2_000;
+/** Beyond the time that the pods give each other. */
+const stopSlackMs = 5_000;
+const termMs = 2_000;
+
+async function stopAll(run: Run, end: RunEnd, hurry: AbortSignal): Promise<void> {
+  const { context, root, limits } = run;
+  const { instance } = root.spec;
+  if (end.kind === 'notStarted') return;
+  if (end.kind === 'interrupted') {
+    const path = socketPath(context.home.runtime, instance);
+    // Its failure changes nothing: the stop that follows ends every turn.
+    await connectAndSend(path, 'cancel', {}, { deadlineMs: cancelTimeoutMs });
+  }
+  const killed = await endTree({
+    home: context.home,
+    rootInstance: instance,
+    reason: end.kind === 'interrupted' ? `interrupted by ${end.signal}` : 'podkin run has ended',
+    graceMs: 2 * limits.stopGraceMs + stopSlackMs,
+    termMs,
+    hurry,
+  });
+  if (killed.length > 0) context.stderr.write(`Ended by force: ${killed.join(', ')}.\n`);
+}
+
+/** Why the root did not start. A folder in which no life ever began is taken away, so that its name is free again. */
+function notStarted(root: Root, error: unknown): string {
+  if (!existsSync(root.folder.log)) rmSync(root.folder.path, { recursive: true, force: true });
+  return error instanceof PodStartFailed
+    ? error.message
+    : `${messageOf(error)}; "podkin doctor" looks for what is amiss here`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function usage(message: string): CommandFailed {
+  return new CommandFailed(exitStatus.usage, message);
+}

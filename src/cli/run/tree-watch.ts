@@ -1,0 +1,225 @@
+/**
+ * A root and everything below it, watched while it works: subscribes to each pod as its parent's log tells of it, keeps what each came to, and
+ * says when nothing is outstanding any more. What a connection could not tell because its pod had ended is read from the log on disk.
+ */
+import { systemCode } from '../../std/system-code.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ChildEntry, Entry } from '../../session/entries.ts';
+import { type Home, podFolder, readSpec } from '../../session/home.ts';
+import { readEntries } from '../../session/read-log.ts';
+import { type Deferred, deferred } from '../../std/deferred.ts';
+import { isAlive, type ProcessIdentity } from '../../std/process-identity.ts';
+import { socketPath } from '../../transport/address.ts';
+import type { Client } from '../../transport/client.ts';
+import { type LiveEvent, openPodStream, type PodStream } from '../pods/pod-stream.ts';
+import { newTally, type PodTally, tallyEntry } from './result.ts';
+import { treeState } from '../pods/settled-tree.ts';
+
+export interface WatchedPod {
+  readonly tally: PodTally;
+  /** 0 for the root. */
+  readonly depth: number;
+  state: 'connecting' | 'live' | 'gone';
+  stream: PodStream | null;
+  /** As its parent recorded it; the pod's own log is asked where this is missing. */
+  process: ProcessIdentity | null;
+}
+
+export interface TreeWatchOptions {
+  readonly home: Home;
+  readonly deltas: boolean;
+  /** In each pod's own order; of different pods as they come. Must not throw. */
+  readonly onEvent: (pod: WatchedPod, event: LiveEvent) => void;
+}
+
+export type Standing =
+  | { kind: 'working' }
+  | { kind: 'settled' }
+  /** The root may not begin what it has to do. */
+  | { kind: 'limit'; reason: string }
+  /** The root's process has ended. */
+  | { kind: 'rootGone' };
+
+const redialMs = 100;
+
+export class TreeWatch {
+  readonly #options: TreeWatchOptions;
+  readonly #pods = new Map<string, WatchedPod>();
+  #changed: Deferred<void> = deferred();
+  #closing = false;
+  readonly #following = new Set<Promise<void>>();
+
+  constructor(options: TreeWatchOptions) {
+    this.#options = options;
+  }
+
+  /** In the order in which they were found; the root first. */
+  get pods(): readonly WatchedPod[] {
+    return [...this.#pods.values()];
+  }
+
+  /** Subscribes to the root, which must listen. Throws as `openPodStream` does. */
+  async start(name: string, instance: string): Promise<Client> {
+    const root = this.#add({ name, instance, depth: 0, process: null });
+    const stream = await this.#open(root);
+    this.#follow(root, stream);
+    return stream.client;
+  }
+
+  /** A pod that had ended was started again by somebody who is not its parent: watched on from where it was left. */
+  rejoin(instance: string): void {
+    const pod = this.#pods.get(instance);
+    if (pod === undefined || pod.state !== 'gone' || this.#closing) return;
+    pod.state = 'connecting';
+    this.#follow(pod, null);
+  }
+
+  /** Fulfils with the next thing that may change how the tree stands. */
+  changed(): Promise<void> {
+    return this.#changed.promise;
+  }
+
+  /** How the tree stands at this moment; costs nothing while the root is seen to work. */
+  async standing(): Promise<Standing> {
+    const root = this.pods[0];
+    if (root === undefined || root.state === 'gone') return { kind: 'rootGone' };
+    if (root.tally.turnOpen || root.state !== 'live') return { kind: 'working' };
+    const state = await treeState(this.#options.home.runtime, root.tally.instance);
+    if (state.kind === 'settled') return { kind: 'settled' };
+    if (state.kind === 'overBudget') {
+      return { kind: 'limit', reason: 'the wake budget is used up: what has arrived waits for a person' };
+    }
+    // Whether the root has ended is told by its process, not by a socket that does not answer.
+    return { kind: 'working' };
+  }
+
+  /** Hands over what the logs on disk hold beyond what was seen. For the time when no process writes them any more. */
+  async catchUp(): Promise<void> {
+    // The map's own iterator: it also comes to those that are met on the way.
+    for (const pod of this.#pods.values()) await this.#readRest(pod);
+  }
+
+  /** Ends the watching; the pods go on. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    for (const pod of this.#pods.values()) pod.stream?.close();
+    await Promise.all(this.#following);
+  }
+
+  #add(found: {
+    name: string;
+    instance: string;
+    depth: number;
+    process: ProcessIdentity | null;
+  }): WatchedPod {
+    const { name, instance, depth, process } = found;
+    const pod: WatchedPod = {
+      tally: newTally(name, instance),
+      depth,
+      state: 'connecting',
+      stream: null,
+      process,
+    };
+    this.#pods.set(instance, pod);
+    return pod;
+  }
+
+  async #open(pod: WatchedPod): Promise<PodStream> {
+    const { instance, lastSeq } = pod.tally;
+    const stream = await openPodStream({
+      path: socketPath(this.#options.home.runtime, instance),
+      instance,
+      since: lastSeq,
+      deltas: this.#options.deltas && pod.depth === 0,
+      onEvent: (event) => this.#take(pod, event),
+    });
+    pod.stream = stream;
+    pod.state = 'live';
+    return stream;
+  }
+
+  #follow(pod: WatchedPod, opened: PodStream | null): void {
+    const following = this.#stay(pod, opened).finally(() => this.#following.delete(following));
+    this.#following.add(following);
+  }
+
+  /** Watches the pod until its process has ended: a connection that breaks while it lives is made again. */
+  async #stay(pod: WatchedPod, opened: PodStream | null): Promise<void> {
+    let stream = opened;
+    while (!this.#closing) {
+      // Which way dialling failed matters less than whether the process lives.
+      stream ??= await this.#open(pod).catch(() => null);
+      // `close` came while it was being opened, and could not know it.
+      if (this.#closing) stream?.close();
+      if (stream !== null) {
+        await stream.closed;
+        pod.stream = null;
+        pod.state = 'connecting';
+        stream = null;
+        if (this.#closing) return;
+      }
+      await this.#readRest(pod);
+      if (!processLives(pod)) break;
+      await sleep(redialMs);
+    }
+    if (this.#closing) return;
+    // It may have written its last lines between the reading and its end.
+    await this.#readRest(pod);
+    pod.state = 'gone';
+    this.#wake();
+  }
+
+  async #readRest(pod: WatchedPod): Promise<void> {
+    const folder = podFolder(this.#options.home, pod.tally.name);
+    try {
+      // The name may be another pod's by now.
+      if (readSpec(folder)?.instance !== pod.tally.instance) return;
+      for await (const { entry } of readEntries(folder.log)) this.#take(pod, { type: 'entry', entry });
+    } catch (error) {
+      const code = systemCode(error);
+      if (code !== 'ENOENT') throw error;
+    }
+  }
+
+  #take(pod: WatchedPod, event: LiveEvent): void {
+    if (event.type === 'entry') {
+      if (event.entry.seq <= pod.tally.lastSeq) return;
+      tallyEntry(pod.tally, event.entry);
+      if (event.entry.type === 'child') this.#meet(pod, event.entry);
+    }
+    this.#options.onEvent(pod, event);
+    const moves = event.type === 'entry' ? event.entry.type === 'turnEnded' : event.type === 'status';
+    if (moves) this.#wake();
+  }
+
+  #meet(parent: WatchedPod, entry: Entry<ChildEntry>): void {
+    if (entry.state !== 'started' && entry.state !== 'linked') return;
+    const { name, instance } = entry.child;
+    const known = this.#pods.get(instance);
+    const { pid, startTime, bootId } = entry;
+    const process =
+      pid === undefined || startTime === undefined || bootId === undefined
+        ? null
+        : { pid, startTime, bootId };
+    if (known === undefined) {
+      const met = this.#add({ name, instance, depth: parent.depth + 1, process });
+      if (!this.#closing) this.#follow(met, null);
+      return;
+    }
+    if (process !== null) known.process = process;
+    this.rejoin(instance);
+  }
+
+  #wake(): void {
+    const told = this.#changed;
+    this.#changed = deferred();
+    told.resolve();
+  }
+}
+
+/** Either of the two that may be the newer one. */
+function processLives(pod: WatchedPod): boolean {
+  return [pod.process, pod.tally.started].some(
+    (identity) => identity !== null && isAlive(identity) === 'alive',
+  );
+}

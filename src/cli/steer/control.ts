@@ -1,0 +1,23 @@
+/** `podkin pause`, `resume`, `cancel`: one method, and where the pod stands after it. */
+import { askPod } from '../pods/ask-pod.ts';
+import type { CommandContext } from '../invocation/context.ts';
+import { exitStatus } from '../invocation/context.ts';
+import { findPod } from '../pods/find-pod.ts';
+
+export async function controlCommand(
+  context: CommandContext,
+  name: string,
+  method: 'pause' | 'resume' | 'cancel',
+): Promise<number> {
+  const { status } = await askPod(findPod(context.home, name), method, {});
+  context.stdout.write(`${name}: ${status}\n`);
+  if (status === 'running') context.stderr.write(stillRunning[method]);
+  return exitStatus.done;
+}
+
+/** The answer comes before the turn has ended: what was asked for is under way. */
+const stillRunning = {
+  pause: 'It pauses before its next request to the model.\n',
+  cancel: 'Its turn is being ended.\n',
+  resume: '',
+};

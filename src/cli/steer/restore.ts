@@ -1,0 +1,52 @@
+/** `podkin restore`: starts the process of a pod that does not run again from its log, with `--tree` those below it too. */
+import type { CommandContext } from '../invocation/context.ts';
+import { exitStatus } from '../invocation/context.ts';
+import { allPods, descendantsOf, findPod, type FoundPod } from '../pods/find-pod.ts';
+import { ensureRuntimeDir } from '../../transport/address.ts';
+import { PodStartFailed, startPodProcess } from '../../pod/start-process.ts';
+import { runs } from './stop-pod.ts';
+
+export interface RestoreOptions {
+  /** Pods that run already are passed over; without it such a pod is a failure. */
+  readonly tree: boolean;
+}
+
+export async function restoreCommand(
+  context: CommandContext,
+  name: string,
+  options: RestoreOptions,
+): Promise<number> {
+  const pod = findPod(context.home, name);
+  ensureRuntimeDir(context.home.runtime);
+  // Parents first: a child that comes up finds its parent listening.
+  const pods = options.tree ? [pod, ...descendantsOf(allPods(context.home), pod.instance)] : [pod];
+  let status: number = exitStatus.done;
+  for (const one of pods) {
+    const outcome = await restoreOne(context, one);
+    if (outcome === 'started') context.stdout.write(`${one.name}\n`);
+    else if (outcome === 'running') {
+      context.stderr.write(`${one.name} is running already.\n`);
+      if (!options.tree) status = exitStatus.failed;
+    } else {
+      context.stderr.write(`${one.name} could not be started: ${outcome.message}\n`);
+      status = exitStatus.failed;
+    }
+  }
+  return status;
+}
+
+async function restoreOne(
+  context: CommandContext,
+  pod: FoundPod,
+): Promise<'started' | 'running' | { message: string }> {
+  try {
+    if (await runs(pod)) return 'running';
+    const { ready } = startPodProcess(pod.folder, context.environment);
+    const { incarnation } = await ready;
+    context.stderr.write(`${pod.name} runs again (life ${incarnation}).\n`);
+    return 'started';
+  } catch (error) {
+    if (error instanceof PodStartFailed && error.code === 'alreadyRunning') return 'running';
+    return { message: error instanceof Error ? error.message : String(error) };
+  }
+}
