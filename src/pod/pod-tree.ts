@@ -47,7 +47,12 @@ async function answered(work: () => Promise<ToolAnswer>): Promise<ToolAnswer> {
     if (error instanceof Error && error.name === 'StorageFailed') throw error;
     const expected = error instanceof SpawnRefused || error instanceof RunNotGiven;
     const text = error instanceof Error ? error.message : String(error);
-    return { text: expected ? text : `It did not work: ${text}`, isError: true };
+    const denied = error instanceof SpawnRefused && error.denied;
+    return {
+      text: expected ? text : `It did not work: ${text}`,
+      isError: true,
+      ...(denied ? { denied } : {}),
+    };
   }
 }
 

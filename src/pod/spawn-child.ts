@@ -36,9 +36,13 @@ import { type StartedProcess, readyWithin, startPodProcess, stderrTail } from '.
 
 /** Why a spawn was not made; the sentence is for the model. */
 export class SpawnRefused extends Error {
-  constructor(message: string) {
+  /** This pod's rights did not allow it: a denial, as of a file. */
+  readonly denied: boolean;
+
+  constructor(message: string, { denied }: { denied: boolean } = { denied: false }) {
     super(message);
     this.name = 'SpawnRefused';
+    this.denied = denied;
   }
 }
 
@@ -132,7 +136,8 @@ async function scopeFor(context: ToolContext, request: SpawnRequest): Promise<Pa
     .map(({ right, path, ...why }) => `${right} ${path}${reasonOf(why)}`)
     .join(', ');
   throw new SpawnRefused(
-    `A child gets no more than this pod has. Outside of it: ${outside}. This pod may read ${context.scope.read.join(', ') || 'nothing'} and write ${context.scope.write.join(', ') || 'nothing'}.`,
+    `Denied: a child gets no more than this pod has. Outside of it: ${outside}. This pod may read ${context.scope.read.join(', ') || 'nothing'} and write ${context.scope.write.join(', ') || 'nothing'}.`,
+    { denied: true },
   );
 }
 

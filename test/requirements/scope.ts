@@ -27,6 +27,8 @@ export const scope = {
   'scope.regrant-rest': 'without what became another’s meanwhile, and is told so',
   'scope.siblings':
     'no sibling gets a part of it, the holder is named; also not when both are asked for in one step',
+  'scope.spawn-denied':
+    'a spawn that this pod’s rights do not allow is a denial like that of a file: listed, and status 4 with -p',
   'scope.spawn-paths': 'a pattern or an empty path in a spawn is refused with what is right',
   'scope.two-trees': 'another tree of the home neither writes there nor hands it down, until it is free',
   'verify.scope':

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Registry } from '../../src/scope/registry.ts';
 import { ofType } from '../support/audit.ts';
+import { resultOf } from '../support/command-rig.ts';
 import { promiseKept } from '../support/promise-kept.ts';
 import { TestHome, type TestPod, eventually, gone } from '../support/rig.ts';
 
@@ -84,6 +85,22 @@ describe('while a child holds a path', () => {
     const answers = (await root.entriesOf('toolResult')).slice(before);
     expect(answers.filter(({ isError }) => isError)).toHaveLength(1);
     expect(answers).toHaveLength(2);
+  });
+
+  it('[scope.spawn-denied] a spawn that is refused for its scope is a denial: it is listed, and the status is 4 with -p', async () => {
+    const model = home.scenario(`rules:
+  - { last: user, call: [{ SpawnPod: { name: kid, task: rest, write: ['..'] } }] }
+  - { say: "Well." }
+`);
+    const ran = await home.run(['run', '-p', '--output-format', 'json', '--model', model, 'go']);
+    expect(ran.code).toBe(4);
+    expect(resultOf(ran)).toMatchObject({
+      status: 'denied',
+      text: 'Well.',
+      permissionDenials: [
+        { pod: 'root', tool: 'SpawnPod', text: expect.stringContaining('Denied: ') as unknown },
+      ],
+    });
   });
 
   it('[scope.two-trees] another tree of the home neither writes there nor hands it down, until it is free', async () => {
