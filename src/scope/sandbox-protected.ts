@@ -8,10 +8,12 @@ import { protectedBelow } from './protected-below.ts';
 import { protection } from './protected-paths.ts';
 import { componentsOf, covers, rootOf } from './roots.ts';
 
-/** Obeyed in a person's home alone: elsewhere they are held where they exist, and nothing stands in for them. */
+/**
+ * Obeyed in a person's home alone: elsewhere they are held where they exist, and nothing stands in for them. Not so for what shells and git read at
+ * their start: any folder may be somebody's `HOME` or `ZDOTDIR`.
+ */
 const inHomesAlone: readonly RegExp[] = [
-  /^\.(?:bashrc|bash_\w+|zshrc|zprofile|zshenv|zlogin|zlogout|kshrc|cshrc|tcshrc|profile|inputrc)$/,
-  /^\.(?:ssh|xprofile|xinitrc|xsessionrc|pam_environment|gitconfig|pypirc)$/,
+  /^\.(?:ssh|xprofile|xinitrc|xsessionrc|pam_environment|pypirc)$/,
   /^(?:\.config|Library)\//,
 ];
 

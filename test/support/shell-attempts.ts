@@ -150,6 +150,16 @@ const protectedOnes: Attempt[] = [
     fresh: true,
   },
   {
+    id: 'make shell start files',
+    command: () => 'for f in .bashrc .bash_profile .profile .zshrc .zshenv .gitconfig; do echo x > $f; done',
+    held: absent(
+      ...['.bashrc', '.bash_profile', '.profile', '.zshrc', '.zshenv', '.gitconfig'].map(
+        (name) => `fresh/${name}`,
+      ),
+    ),
+    fresh: true,
+  },
+  {
     id: 'make .envrc by a rename',
     command: () => 'echo x > new; mv -f new .envrc',
     held: absent('fresh/.envrc'),

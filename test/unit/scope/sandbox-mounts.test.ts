@@ -261,15 +261,16 @@ describe('planning mounts', () => {
 });
 
 describe('protected paths of a shell', () => {
-  it("[shell.mounts] git as a whole and what projects obey, there or not; a home's names in the home or where they exist; not what is granted itself", () => {
+  it("[shell.mounts] git as a whole, what shells read at their start and what projects obey, there or not; a home's names in the home or where they exist; not what is granted itself", () => {
     const under = (scope: string[], home: string, there: string[] = []) =>
       protectedPaths({ read: [], write: scope }, { home, exists: (path) => there.includes(path) });
     const project = under(['/none/w'], '/none/home', ['/none/w/.profile']);
     const expected = ['.git', '.podkin', '.envrc', '.vscode', '.zed', '.claude', '.npmrc', '.profile'];
     for (const name of expected) expect(project).toContain(`/none/w/${name}`);
-    expect(project.filter((path) => path.startsWith('/none/w/.git'))).toEqual(['/none/w/.git']);
-    expect(project).not.toContain('/none/w/.bashrc');
-    expect(under(['/none/home'], '/none/home')).toContain('/none/home/.bashrc');
+    expect(project.filter((path) => path.startsWith('/none/w/.git/'))).toEqual([]);
+    for (const name of ['.bashrc', '.zshenv', '.gitconfig']) expect(project).toContain(`/none/w/${name}`);
+    expect(project).not.toContain('/none/w/.ssh');
+    expect(under(['/none/home'], '/none/home')).toContain('/none/home/.ssh');
     expect(under(['/none/w', '/none/w/.git'], '/none/home')).not.toContain('/none/w/.git');
     expect(under(['/none/w/*'], '/none/home')).toEqual([]);
   });
