@@ -15,6 +15,8 @@ type Finish = Extract<StreamPart, { type: 'finish' }>;
 export interface Answer {
   /** What the part is to the caller, if anything. Throws what the stream reports as an error. */
   take(part: StreamPart): ModelPart | null;
+  /** When the stream has ended. Throws `ModelFailure` where that was before its finish. */
+  response(): ModelResponse;
   /** Something of the answer has arrived. */
   begun(): boolean;
 }
@@ -24,16 +26,21 @@ export function newAnswer(name: string): Answer {
   const parts: AnswerPart[] = [];
   const toolOfCall = new Map<string, string>();
   const takeProse = proseInto(parts);
+  let finish: Finish | null = null;
   const take = (part: StreamPart): ModelPart | null => {
     if (isProse(part)) return takeProse(part);
     if (part.type === 'error') throw part.error;
-    if (part.type === 'finish') return { type: 'response', response: responseOf(name, parts, part) };
+    if (part.type === 'finish') finish = part;
     if (part.type === 'tool-call') parts.push(toolCall(part));
     if (part.type === 'tool-input-start') toolOfCall.set(part.id, part.toolName);
     if (part.type !== 'tool-input-delta') return null;
     return { type: 'toolInputDelta', call: part.id, tool: toolOfCall.get(part.id) ?? '', text: part.delta };
   };
-  return { take, begun: () => parts.length > 0 || toolOfCall.size > 0 };
+  return {
+    take,
+    response: () => responseOf(name, parts, finish),
+    begun: () => parts.length > 0 || toolOfCall.size > 0,
+  };
 }
 
 function isProse(part: StreamPart): part is ProsePart {
@@ -72,17 +79,28 @@ function toolCall(part: Extract<StreamPart, { type: 'tool-call' }>): AnswerPart 
   };
 }
 
-/** A call without arguments may come without any text. What is no JSON the worker tells the model. */
+/**
+ * A call without arguments may come without any text. What is no JSON, or only a text, the worker tells the model; a key that would be an object's
+ * prototype is nothing to pass on.
+ */
 function toolInput(text: string): { input: JsonValue; invalid?: string } {
   if (text.trim() === '') return { input: {} };
   try {
-    return { input: JSON.parse(text) };
+    const input: JsonValue = JSON.parse(text, text.includes('__proto__') ? refusePrototype : undefined);
+    if (typeof input !== 'string') return { input };
   } catch {
-    return { input: null, invalid: `the input is not JSON: ${text.slice(0, 200)}` };
+    // Told below.
   }
+  return { input: null, invalid: `the input is not JSON: ${text.slice(0, 200)}` };
 }
 
-function responseOf(name: string, parts: AnswerPart[], finish: Finish): ModelResponse {
+function refusePrototype(key: string, value: JsonValue): JsonValue {
+  if (key === '__proto__') throw new SyntaxError('a key is __proto__');
+  return value;
+}
+
+function responseOf(name: string, parts: AnswerPart[], finish: Finish | null): ModelResponse {
+  if (finish === null) throw cutStreamFailure(name);
   const { unified, raw } = finish.finishReason;
   // A stream that just ends is reported as finished for a reason that nobody gave.
   if (unified === 'other' && raw === undefined) throw cutStreamFailure(name);

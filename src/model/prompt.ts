@@ -31,9 +31,14 @@ export function toCallOptions(
 const anthropicCache: SharedV3ProviderOptions = { anthropic: { cacheControl: { type: 'ephemeral' } } };
 
 function toMessages(dialect: Dialect, messages: readonly ChatMessage[]): LanguageModelV3Message[] {
-  const converted = messages
-    .map((message) => toMessage(dialect, message))
-    .filter((message) => message.content.length > 0);
+  const converted: LanguageModelV3Message[] = [];
+  for (const message of messages) {
+    const next = toMessage(dialect, message);
+    const before = converted.at(-1);
+    // The results of one answer's calls belong into one message.
+    if (before?.role === 'tool' && next.role === 'tool') before.content.push(...next.content);
+    else if (next.content.length > 0) converted.push(next);
+  }
   const last = converted.at(-1);
   // The longest prefix that the next request repeats ends with the last message.
   if (dialect === 'anthropic' && last !== undefined) last.providerOptions = anthropicCache;

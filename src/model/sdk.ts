@@ -5,7 +5,7 @@
 import type { LanguageModelV3, LanguageModelV3StreamPart } from '@ai-sdk/provider';
 import { assertNever } from '../std/assert-never.ts';
 import { newAnswer } from './answer.ts';
-import { cutStreamFailure, toModelFailure } from './failure.ts';
+import { toModelFailure } from './failure.ts';
 import { ModelFailure } from './port.ts';
 import type { Model, ModelPart, ModelRequest } from './port.ts';
 import { type Dialect, toCallOptions } from './prompt.ts';
@@ -84,11 +84,12 @@ async function* ask(source: ModelSource, request: ModelRequest): AsyncGenerator<
     parts = await watch.race(open(source, request, watch.signal));
     while (true) {
       const next = await watch.race(parts.read());
-      if (next.done) throw cutStreamFailure(source.name);
+      if (next.done) break;
       const part = answer.take(next.value);
       if (part !== null) yield part;
-      if (part?.type === 'response') return;
     }
+    // Not sooner: a connection that was read to its end serves the next request too.
+    yield { type: 'response', response: answer.response() };
   } catch (error) {
     if (request.signal.aborted) throw request.signal.reason;
     throw toModelFailure(error, { ...source, begun: answer.begun() });

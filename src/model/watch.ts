@@ -1,6 +1,4 @@
 /** Guards a stream: ends the wait for its next part when the caller aborts or when nothing came for too long, and cuts the request then. */
-import { realClock } from '../std/clock.ts';
-
 export interface Watch {
   /** For the request; aborts when the watch is stopped or the wait was ended. */
   readonly signal: AbortSignal;
@@ -13,37 +11,42 @@ export interface Watch {
   stop(): void;
 }
 
-/** A watch over one request. */
+/** A watch over one request. Its timer and its listener serve all waits: a token must not cost one of each. */
 export function watchStream(outer: AbortSignal, stallTimeoutMs: number, stalled: () => Error): Watch {
   const inner = new AbortController();
+  /** Ends the wait that is under way; null between two. */
+  let giveUp: ((reason: unknown) => void) | null = null;
+  const onAbort = () => giveUp?.(outer.reason);
+  outer.addEventListener('abort', onAbort, { once: true });
+  const timer = setTimeout(() => giveUp?.(stalled()), stallTimeoutMs);
+  timer.unref();
   return {
     signal: inner.signal,
     race: (work) =>
       new Promise((resolve, reject) => {
-        const finish = () => {
-          cancel();
-          outer.removeEventListener('abort', onAbort);
-        };
-        const giveUp = (reason: unknown) => {
-          finish();
+        giveUp = (reason) => {
+          giveUp = null;
           reject(reason);
           inner.abort(reason);
         };
-        const onAbort = () => giveUp(outer.reason);
-        const cancel = realClock.after(stallTimeoutMs, () => giveUp(stalled()));
-        outer.addEventListener('abort', onAbort, { once: true });
+        // Begins anew, also after it has gone off between two waits.
+        timer.refresh();
         if (outer.aborted) onAbort();
         work.then(
           (value) => {
-            finish();
+            giveUp = null;
             resolve(value);
           },
           (error: unknown) => {
-            finish();
+            giveUp = null;
             reject(error);
           },
         );
       }),
-    stop: () => inner.abort(new Error('the request is over')),
+    stop() {
+      clearTimeout(timer);
+      outer.removeEventListener('abort', onAbort);
+      inner.abort(new Error('the request is over'));
+    },
   };
 }

@@ -279,6 +279,8 @@ describe('failures of one provider', () => {
       parts: [{ call: 'c1', tool: 'Read', input: null }],
     });
     expect(response.parts[0]?.invalid).toContain('{"path": nope}');
+    handler = call('{"path": "a", "__proto__": {"x": 1}}');
+    expect((await ask(model)).response.parts).toMatchObject([{ input: null }]);
     let sent = '';
     handler = (body, response) => {
       sent = body;
