@@ -283,7 +283,7 @@ const processes: Attempt[] = [
   {
     id: 'use the processor without end',
     command: () => 'while :; do :; done',
-    timeoutMs: 20_000,
+    timeoutMs: 40_000,
     held: (_, { text }) => text.includes('limits.shellCpuSeconds'),
   },
 ];
