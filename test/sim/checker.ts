@@ -210,7 +210,6 @@ function checkCalls(world: World, pod: SimPod): void {
   }
 }
 
-/** What is kept against repeats grows with senders, not with events. */
 /** What a pod says in its last entry is what its log comes to. */
 function checkTotals(world: World, pod: SimPod): void {
   const entries = pod.disk.readable();
@@ -223,6 +222,7 @@ function checkTotals(world: World, pod: SimPod): void {
   }
 }
 
+/** What is kept against repeats grows with senders, not with events. */
 function checkMemory(world: World): void {
   for (const pod of world.pods.values()) {
     const facts = pod.process?.facts;

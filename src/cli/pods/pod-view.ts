@@ -2,6 +2,7 @@
 import type { Home } from '../../session/home.ts';
 import { isRemoved } from '../../session/home.ts';
 import { allPods, type FoundPod } from './find-pod.ts';
+import type { Facts } from '../../session/facts.ts';
 import { foldLog } from '../../session/fold-log.ts';
 import { type PodSight, sightOf } from './pod-sight.ts';
 
@@ -65,8 +66,9 @@ const probesAtOnce = 32;
 export async function viewHome(home: Home): Promise<SeenPod[]> {
   const seen = await lookAtAll(allPods(home));
   const views = seen.map((one) => ({ ...one, view: viewOf(one.pod, one.sight) }));
+  const received = receivedIn(views);
   for (const one of views) {
-    await forgetReceived(one, views);
+    await forgetReceived(one, received);
     const { attention } = one.view;
     // A pod alone can not tell a parent that is down from one that is gone for good.
     if (attention === null || attention === 'parentDown') {
@@ -96,13 +98,26 @@ async function look(pod: FoundPod): Promise<Looked | null> {
 }
 
 /** A dead pod's log does not know what its parent has read from it since: the parent's log does. */
-async function forgetReceived({ pod, sight, view }: SeenPod, all: readonly SeenPod[]): Promise<void> {
+async function forgetReceived({ pod, sight, view }: SeenPod, received: Received): Promise<void> {
   if (sight.kind === 'live' || view.pendingOut === 0) return;
-  const above = all.find((other) => other.pod.instance === pod.spec.parent?.instance);
-  if (above === undefined) return;
-  const facts = await foldLog(above.pod.folder.log).catch(() => null);
-  const received = facts?.children.get(pod.instance)?.received ?? 0;
-  view.pendingOut = sight.totals.pendingOut.filter((seq) => seq > received).length;
+  const through = await received(pod);
+  view.pendingOut = sight.totals.pendingOut.filter((seq) => seq > through).length;
+}
+
+/** The highest event of a pod that its parent holds; 0 where there is no parent, or none that can be read. */
+type Received = (pod: FoundPod) => Promise<number>;
+
+/** Many children may wait for one parent with a long past: its log is folded once a look. */
+function receivedIn(all: readonly SeenPod[]): Received {
+  const folded = new Map<string, Promise<Facts | null>>();
+  return async ({ instance, spec }) => {
+    const above = all.find((other) => other.pod.instance === spec.parent?.instance);
+    if (above === undefined) return 0;
+    const { folder, instance: parent } = above.pod;
+    const folding = folded.get(parent) ?? foldLog(folder.log).catch(() => null);
+    folded.set(parent, folding);
+    return (await folding)?.children.get(instance)?.received ?? 0;
+  };
 }
 
 /** `attention` here is only what the pod itself says. */
