@@ -11,6 +11,8 @@ export interface ChildTicket {
 
 export type Target =
   | { kind: 'raw'; path: string }
+  /** A connection for each question, which first reads the one line that it is sent unasked. */
+  | { kind: 'drained'; path: string }
   | { kind: 'child'; path: string; child: ChildTicket }
   | { kind: 'stranger'; path: string }
   /** One of `peers/catalogue.ts`. */

@@ -61,6 +61,8 @@ function open(target: Target): Promise<Ask> {
   switch (target.kind) {
     case 'raw':
       return openRaw(target.path);
+    case 'drained':
+      return Promise.resolve(() => askDrained(target.path));
     case 'child':
       return openChild(target);
     case 'stranger':
@@ -96,9 +98,33 @@ async function openRaw(path: string): Promise<Ask> {
           gathered = '';
         });
       }
-      const params = { from: { instance: 'raw', incarnation: 1 }, seq: id, event: callbackEvent };
-      gathered += `${JSON.stringify({ jsonrpc: '2.0', id, method: 'podEvent', params })}\n`;
+      gathered += lineOf(id);
     });
+}
+
+function lineOf(id: number): string {
+  const params = { from: { instance: 'raw', incarnation: 1 }, seq: id, event: callbackEvent };
+  return `${JSON.stringify({ jsonrpc: '2.0', id, method: 'podEvent', params })}\n`;
+}
+
+/** Connects, reads what it is sent first to its end, asks, and goes when it is answered. */
+function askDrained(path: string): Promise<void> {
+  const socket = createConnection(path);
+  let asked = false;
+  return new Promise((resolve, reject) => {
+    socket.on('error', reject);
+    socket.on('data', (chunk: Buffer) => {
+      // One line is the history, however many chunks it takes; the next is the answer.
+      if (!chunk.includes(0x0a)) return;
+      if (!asked) {
+        asked = true;
+        socket.write(lineOf(1));
+        return;
+      }
+      socket.destroy();
+      resolve();
+    });
+  });
 }
 
 async function openChild({ path, child }: Extract<Target, { kind: 'child' }>): Promise<Ask> {

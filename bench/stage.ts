@@ -22,6 +22,9 @@ export interface Memory {
   peakMb: number;
 }
 
+/** What `floor.ts` can play. */
+export type FloorKind = 'echo' | 'durable' | 'stream' | 'snapshotFirst';
+
 export interface StagedPod {
   pod: TestPod;
   children: FakeChild[];
@@ -71,11 +74,8 @@ export class Stage {
   }
 
   /** Starts a comparator (see floor.ts) and answers its socket. */
-  async floor(
-    kind: 'echo' | 'durable' | 'stream',
-    file = join(this.home.path, `${kind}.log`),
-  ): Promise<string> {
-    const path = join(this.home.path, `${kind}.sock`);
+  async floor(kind: FloorKind, file = ''): Promise<string> {
+    const path = join(this.home.path, `${kind}${this.#processes.length}.sock`);
     await this.fork('floor', [kind, path, file]);
     return path;
   }

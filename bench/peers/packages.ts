@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /** The folder of the bench's own package.json; `main.mjs` says where it is. */
-const folder = process.env['PODKIN_BENCH_PACKAGES'] ?? process.cwd();
-const require = createRequire(join(folder, 'package.json'));
+export const packagesFolder = process.env['PODKIN_BENCH_PACKAGES'] ?? process.cwd();
+const require = createRequire(join(packagesFolder, 'package.json'));
 
 /** Where an import of the package would end, as the path of a file; null where it is not installed. */
 function resolved(name: string): string | null {

@@ -1,0 +1,115 @@
+/** Starts of other agents' command lines: to their version, and to the moment at which a program that drives them may send its first message. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CommandLine, commandLines } from './peers/command-lines.ts';
+import type { Figures, Samples } from './report.ts';
+import { type Stage, memoryOf } from './stage.ts';
+
+/** One that is not ready by then has failed. */
+const readyMs = 60_000;
+
+export interface CliStarts {
+  starts: Record<string, () => Promise<Figures>>;
+  missing: string[];
+}
+
+/** Each in a home of its own, which its first start has furnished before anything is counted. What they hold when they are ready goes into `memory`. */
+export function cliStarts(stage: Stage, memory: Samples): CliStarts {
+  const { found, missing } = commandLines();
+  const starts: CliStarts['starts'] = {};
+  for (const cli of found) {
+    const home = join(stage.home.path, 'clis', cli.name);
+    mkdirSync(home, { recursive: true });
+    const surroundings = { cwd: home, env: { PATH: process.env['PATH'], HOME: home } };
+    starts[`${cli.name} --version`] = () => versionTime(cli, surroundings);
+    const label = `${cli.name}, ready`;
+    starts[label] = () => readyTime(cli, surroundings, (held) => memory.add(label, held));
+  }
+  return { starts, missing };
+}
+
+interface Surroundings {
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+}
+
+function versionTime({ program }: CommandLine, surroundings: Surroundings): Promise<Figures> {
+  const from = performance.now();
+  return new Promise((resolve, reject) => {
+    execFile(program, ['--version'], { ...surroundings, timeout: readyMs }, (error) =>
+      error === null ? resolve({ ms: performance.now() - from }) : reject(error),
+    );
+  });
+}
+
+async function readyTime(
+  cli: CommandLine,
+  surroundings: Surroundings,
+  onHeld: (held: Figures) => void,
+): Promise<Figures> {
+  const from = performance.now();
+  // A group of its own: some start themselves anew, and all of it has to be weighed and ended.
+  const child = spawn(cli.program, cli.args, { ...surroundings, detached: true });
+  try {
+    if (cli.say !== null) child.stdin.write(`${JSON.stringify(cli.say)}\n`);
+    await untilSays(child, cli);
+    const ms = performance.now() - from;
+    onHeld(groupMemory(child.pid!));
+    return { ms };
+  } finally {
+    endGroup(child.pid);
+  }
+}
+
+function untilSays(child: ChildProcess, { name, ready }: CommandLine): Promise<void> {
+  let output = '';
+  return new Promise((resolve, reject) => {
+    const fail = (why: string) => reject(new Error(`${name} ${why}: ${output.slice(-500)}`));
+    const timer = setTimeout(() => fail('was not ready in time'), readyMs);
+    const take = (chunk: Buffer) => {
+      output += chunk.toString();
+      if (!output.includes(ready)) return;
+      clearTimeout(timer);
+      resolve();
+    };
+    child.stdout?.on('data', take);
+    child.stderr?.on('data', take);
+    child.stdin?.on('error', () => undefined);
+    child.once('error', (error) => fail(String(error)));
+    child.once('exit', () => fail('ended before it was ready'));
+  });
+}
+
+/** Of all processes of the group that live. */
+function groupMemory(leader: number): Figures {
+  const members = groupMembers(leader)
+    .map(memoryOf)
+    .filter(({ rssMb }) => !Number.isNaN(rssMb));
+  if (members.length === 0) return {};
+  const sum = (key: 'rssMb' | 'pssMb') => members.reduce((total, member) => total + member[key], 0);
+  return { 'RSS MB': sum('rssMb'), 'PSS MB': sum('pssMb') };
+}
+
+function groupMembers(leader: number): number[] {
+  if (process.platform !== 'linux') return [];
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).filter((pid) => groupOf(pid) === leader);
+}
+
+function groupOf(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/.*\) /s, '').split(' ');
+    return Number(fields[2]);
+  } catch {
+    return Number.NaN;
+  }
+}
+
+function endGroup(leader: number | undefined): void {
+  try {
+    if (leader !== undefined) process.kill(-leader, 'SIGKILL');
+  } catch {
+    // It had ended by itself.
+  }
+}
