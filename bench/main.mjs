@@ -53,6 +53,8 @@ function run(args) {
   const child = spawn(process.execPath, args, { stdio: 'inherit', env });
   // Both get the terminal's signal; the one that has pods to stop ends first.
   process.on('SIGINT', () => undefined);
+  // What a timeout sends comes to this process alone.
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   return new Promise((resolve) => {
     child.on('error', () => resolve(1));
     child.on('exit', (code) => resolve(code ?? 1));

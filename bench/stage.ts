@@ -31,16 +31,19 @@ export interface StagedPod {
   tickets: ChildTicket[];
 }
 
+const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** Runs `work` on a stage and takes everything away behind it, also when it fails. */
 export async function onStage<T>(work: (stage: Stage) => Promise<T>): Promise<T> {
   const stage = new Stage();
   // Everything runs in sessions of its own and would outlive the terminal's signal.
-  const interrupted = () => void stage.close().finally(() => process.exit(130));
-  process.once('SIGINT', interrupted);
+  const interrupted = (_: NodeJS.Signals, number: number) =>
+    void stage.close().finally(() => process.exit(128 + number));
+  for (const signal of endSignals) process.once(signal, interrupted);
   try {
     return await work(stage);
   } finally {
-    process.off('SIGINT', interrupted);
+    for (const signal of endSignals) process.off(signal, interrupted);
     await stage.close();
   }
 }

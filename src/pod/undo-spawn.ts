@@ -9,7 +9,7 @@ import { forgotten } from '../delivery/handed-down.ts';
 import { bury } from '../session/bury.ts';
 import type { PodRef } from '../session/entries.ts';
 import { foldLog } from '../session/fold-log.ts';
-import { type PodFolder, folderAt, podFolder, readSpec } from '../session/home.ts';
+import { type PodFolder, draftPrefix, folderAt, podFolder, readSpec } from '../session/home.ts';
 import { type HeldLock, takeLock } from '../session/lock.ts';
 import { socketPath } from '../transport/address.ts';
 import type { Pod } from './pod.ts';
@@ -46,14 +46,15 @@ async function remove(pod: Pod, child: PodRef, folder: PodFolder): Promise<void>
  */
 export async function removeHalfMade(pod: Pod): Promise<void> {
   const pods = join(pod.home.state, 'pods');
+  const ownDraft = draftPrefix(pod.session);
   for (const entry of readdirSync(pods)) {
     const folder = folderAt(join(pods, entry));
-    if (existsSync(folder.log)) continue;
+    // A draft has never had a name, and may have nothing in it yet.
+    if (entry.startsWith(ownDraft)) rmSync(folder.path, { recursive: true, force: true });
+    if (entry.startsWith('.') || existsSync(folder.log)) continue;
     const spec = specOrNull(folder);
     if (spec?.parent?.instance !== pod.session.instance || pod.facts.children.has(spec.instance)) continue;
-    // A draft has never had a name.
-    if (entry.startsWith('.')) rmSync(folder.path, { recursive: true, force: true });
-    else await remove(pod, { name: spec.name, instance: spec.instance }, folder);
+    await remove(pod, { name: spec.name, instance: spec.instance }, folder);
   }
 }
 

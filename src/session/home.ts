@@ -87,7 +87,7 @@ export class NameTaken extends Error {
 export function createPodFolder(home: Home, spec: PodSpec): { folder: PodFolder; token: string } {
   const pods = join(home.state, 'pods');
   createFolder(pods);
-  const draft = folderAt(join(pods, `.${spec.name}.${randomBytes(6).toString('hex')}`));
+  const draft = folderAt(join(pods, `${draftPrefix(spec.parent)}${randomBytes(6).toString('hex')}`));
   const folder = podFolder(home, spec.name);
   const token = randomBytes(32).toString('base64url');
   try {
@@ -105,6 +105,11 @@ export function createPodFolder(home: Home, spec: PodSpec): { folder: PodFolder;
     throw error;
   }
   return { folder, token };
+}
+
+/** How the names of the folders begin that `maker` is making; null: a command does. What a death leaves of one may be empty, so its name has to say whose it is. */
+export function draftPrefix(maker: { readonly instance: string } | null): string {
+  return `.${maker?.instance ?? 'root'}.`;
 }
 
 /** Null where there is no such pod. Throws `BadPodFile` where its file is not what podkin writes, or the file system's error. */

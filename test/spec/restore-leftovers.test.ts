@@ -1,5 +1,5 @@
 /** What a killed pod leaves in the world: commands that still run, and items that keep killing it. */
-import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPodFolder, isRemoved, readSpec } from '../../src/session/home.ts';
@@ -84,12 +84,17 @@ rules:
       parent,
       depth: 1,
     });
-    const draft = join(dirname(folder.path), '.other.0123456789ab');
-    mkdirSync(draft);
-    cpSync(folder.spec, join(draft, 'pod.json'));
+    // One death came before anything was in the folder, one after its token, one before it got its name; and one is another pod's.
+    const draftOf = (maker: string, n: number) => join(dirname(folder.path), `.${maker}.0123456789a${n}`);
+    const own = [0, 1, 2].map((n) => draftOf(root.instance, n));
+    const others = draftOf(uuidv7(), 3);
+    for (const draft of [...own, others]) mkdirSync(draft);
+    writeFileSync(join(own[1]!, 'link-token'), 'half');
+    cpSync(folder.spec, join(own[2]!, 'pod.json'));
     await root.start();
     expect(existsSync(folder.path)).toBe(false);
-    expect(existsSync(draft)).toBe(false);
+    expect(own.filter((draft) => existsSync(draft))).toEqual([]);
+    expect(existsSync(others)).toBe(true);
     await root.run('spawn it');
     await root.untilEntry('podEventReceived', ({ event }) => event.kind === 'turnEnded');
     await root.untilSettled();

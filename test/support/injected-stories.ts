@@ -241,10 +241,7 @@ class InjectedStory implements Stage {
         continue;
       this.#problems.push(...(await auditPair(this.root, kid)));
     }
-    // Killed while it makes a pod's folder it can not clear that away; doctor tells of it.
-    const drafts = this.fault?.effect === 'kill' ? /^a half-made folder/ : /^$/;
-    const left = leftovers(this.home).filter((line) => !drafts.test(line));
-    return [...this.#problems, ...closings(entries), ...left];
+    return [...this.#problems, ...closings(entries), ...leftovers(this.home)];
   }
 }
 
