@@ -1,5 +1,5 @@
 /**
- * One tree of 2 to 100 living pods: what each costs in time and memory, how long the root takes to wake as there are more of them, whether every
+ * One tree of 2 to 100 living pods (`--big`: 300): what each costs in time and memory, how long the root takes to wake as there are more of them, whether every
  * report of every pod arrives (also when all report at once), and whether any of it grows faster than the number of pods.
  */
 import { readFileSync } from 'node:fs';
@@ -30,8 +30,8 @@ const slowlyMs = 500;
 /** A tree of 100 takes a minute: three rounds of all sizes say what there is to say. */
 const roundsMax = 3;
 
-export async function measureScale({ smoke, rounds }: BenchOptions): Promise<Report> {
-  const sizes = smoke ? [2, 3, 4] : [2, 10, 25, 50, 100];
+export async function measureScale({ smoke, big, rounds }: BenchOptions): Promise<Report> {
+  const sizes = smoke ? [2, 3, 4] : [2, 10, 25, 50, 100, ...(big ? [200, 300] : [])];
   const samples = new Samples();
   const notes: string[] = [];
   const repeats = Math.min(rounds, roundsMax);
