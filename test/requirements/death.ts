@@ -59,5 +59,5 @@ export const death = {
   'death.unknown-kind':
     'an event of another version in the log of a dead child is told as an error in its place, and the death behind it',
   'restore.half-made':
-    'a folder that its parent made and did not live to reserve is removed, and its name is free',
+    'a folder that its parent made and did not live to reserve is removed, and its name is free; so is one that it had only begun to make',
 } as const;
