@@ -1,7 +1,8 @@
 /** Starts of other agents' command lines: to their version, and to the moment at which a program that drives them may send its first message. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { groupMembers } from '../src/tools/group-members.ts';
 import { type CommandLine, commandLines } from './peers/command-lines.ts';
 import type { Figures, Samples } from './report.ts';
 import { type Stage, memoryOf } from './stage.ts';
@@ -55,7 +56,7 @@ async function readyTime(
     if (cli.say !== null) child.stdin.write(`${JSON.stringify(cli.say)}\n`);
     await untilSays(child, cli);
     const ms = performance.now() - from;
-    onHeld(groupMemory(child.pid!));
+    onHeld(await groupMemory(child.pid!));
     return { ms };
   } finally {
     endGroup(child.pid);
@@ -65,7 +66,10 @@ async function readyTime(
 function untilSays(child: ChildProcess, { name, ready }: CommandLine): Promise<void> {
   let output = '';
   return new Promise((resolve, reject) => {
-    const fail = (why: string) => reject(new Error(`${name} ${why}: ${output.slice(-500)}`));
+    const fail = (why: string) => {
+      clearTimeout(timer);
+      reject(new Error(`${name} ${why}: ${output.slice(-500)}`));
+    };
     const timer = setTimeout(() => fail('was not ready in time'), readyMs);
     const take = (chunk: Buffer) => {
       output += chunk.toString();
@@ -81,29 +85,14 @@ function untilSays(child: ChildProcess, { name, ready }: CommandLine): Promise<v
   });
 }
 
-/** Of all processes of the group that live. */
-function groupMemory(leader: number): Figures {
-  const members = groupMembers(leader)
-    .map(memoryOf)
+/** Of all processes of the group. */
+async function groupMemory(leader: number): Promise<Figures> {
+  const members = (await groupMembers(leader))
+    .map(({ pid }) => memoryOf(pid))
     .filter(({ rssMb }) => !Number.isNaN(rssMb));
   if (members.length === 0) return {};
   const sum = (key: 'rssMb' | 'pssMb') => members.reduce((total, member) => total + member[key], 0);
   return { 'RSS MB': sum('rssMb'), 'PSS MB': sum('pssMb') };
-}
-
-function groupMembers(leader: number): number[] {
-  if (process.platform !== 'linux') return [];
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.map(Number).filter((pid) => groupOf(pid) === leader);
-}
-
-function groupOf(pid: number): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/.*\) /s, '').split(' ');
-    return Number(fields[2]);
-  } catch {
-    return Number.NaN;
-  }
 }
 
 function endGroup(leader: number | undefined): void {
