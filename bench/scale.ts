@@ -73,7 +73,11 @@ function told(what: string, { base, slope, r2 }: Fit): string {
 function measureTree(size: number, smoke: boolean): Promise<{ figures: Figures; next: string }> {
   return onStage(async ({ home }) => {
     const names = Array.from({ length: size - 1 }, (_, i) => `child${i + 1}`);
-    const root = home.makeRoot({ name: 'root', scenario: scenarioFor(names), limits });
+    const root = home.makeRoot({
+      name: 'root',
+      scenario: scenarioFor(names, home.scenario(childScenario)),
+      limits,
+    });
     await root.start();
     const children = names.map((name) => home.pod(name));
     const spawnMs = await untilReported(root, children, async () => {
@@ -110,29 +114,30 @@ function measureTree(size: number, smoke: boolean): Promise<{ figures: Figures; 
   });
 }
 
+/** Of its own: a child that had to read what the root says to each of three hundred would cost more the more there are of them. */
+const childScenario = `rules:
+  - { matches: "slowly", delayMs: ${slowlyMs}, say: "{{pod}} is done." }
+  - { say: "{{pod}} is done." }
+`;
+
 /** The root gives work by the first word of its input: to all in one step, so that they go side by side, or to one, who begins when the root is idle again. */
-function scenarioFor(names: readonly string[]): string {
-  const calls = (tool: string, field: string) =>
-    names.map((name) => `      - ${tool}: { name: ${name}, ${field}: say something }`).join('\n');
+function scenarioFor(names: readonly string[], childModel: string): string {
+  const calls = (tool: string, fields: string) =>
+    names.map((name) => `      - ${tool}: { name: ${name}, ${fields} }`).join('\n');
   return `rules:
-  - pod: root
-    last: user
+  - last: user
     matches: "^spawn"
     call:
-${calls('SpawnPod', 'task')}
-  - pod: root
-    last: user
+${calls('SpawnPod', `task: say something, model: ${JSON.stringify(childModel)}`)}
+  - last: user
     matches: "^all"
     call:
-${calls('SendToPod', 'message')}
-  - pod: root
-    last: user
+${calls('SendToPod', 'message: say something')}
+  - last: user
     matches: "^one (.+)"
     call:
       - SendToPod: { name: "{{match.1}}", message: slowly }
-  - { pod: root, say: noted }
-  - { matches: "slowly", delayMs: ${slowlyMs}, say: "{{pod}} is done." }
-  - { say: "{{pod}} is done." }
+  - say: noted
 `;
 }
 
