@@ -1,5 +1,5 @@
 /**
- * The benchmarks' command: `main [NAME …] [--smoke] [--big] [--rounds N] [--json FILE]`. Runs the measures named (all of them without a name), prints a
+ * The benchmarks' command; `usage` below says how it is called. Runs the measures named (all of them without a name), prints a
  * table for each and writes the same figures as JSON.
  */
 import { writeFileSync } from 'node:fs';
@@ -31,15 +31,37 @@ const measures: Record<string, (options: BenchOptions) => Promise<Report>> = {
   streaming: measureStreaming,
 };
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    smoke: { type: 'boolean', default: false },
-    big: { type: 'boolean', default: false },
-    rounds: { type: 'string' },
-    json: { type: 'string' },
-  },
-});
+const usage = `npm run bench -- [NAME …] [--rounds N] [--big] [--smoke] [--json FILE]
+  NAME        one of ${Object.keys(measures).join(', ')}; all of them without a name
+  --rounds N  how often each is repeated, interleaved with what it is compared with (7; 1 with --smoke)
+  --big       also 256 MB of history, and trees of 200 and 300 pods
+  --smoke     tiny sizes: says that the measures run, not how fast anything is
+  --json FILE the same figures as JSON`;
+
+function argumentsOf(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        smoke: { type: 'boolean', default: false },
+        big: { type: 'boolean', default: false },
+        rounds: { type: 'string' },
+        json: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    process.exit(2);
+  }
+}
+
+const { values, positionals } = argumentsOf(process.argv.slice(2));
+if (values.help) {
+  console.log(usage);
+  process.exit(0);
+}
 const names = positionals.length > 0 ? positionals : Object.keys(measures);
 const rounds = Number(values.rounds ?? (values.smoke ? 1 : 7));
 const unknown = names.find((name) => measures[name] === undefined);
