@@ -1,6 +1,6 @@
-// Bundles the command (dist/main.js) and the library (dist/index.js). Heavy parts stay lazy: every dynamic
-// import becomes a chunk of its own, so a pod that has not asked a model yet has not loaded a provider SDK.
-// Beside them a pod's own process as CommonJS: dist/pod.cjs takes dist/pod-body.cjs in with V8's code cache.
+// Bundles the library (dist/index.js), the providers' packages, and the two programs: dist/main.js and dist/pod.cjs, which take dist/command-body.cjs and
+// dist/pod-body.cjs in with V8's code cache. Each body is one file of CommonJS; what it imports when it is wanted (a command, a tool, a scenario) begins
+// when it is wanted, and a provider's package is not in it at all.
 import { chmod, rm, readFile, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 
@@ -56,7 +56,6 @@ await rm(`${root}dist`, { recursive: true, force: true });
 await build({
   ...every,
   entryPoints: {
-    main: 'src/main.ts',
     index: 'src/index.ts',
     ...Object.fromEntries(Object.entries(providers).map(([place, name]) => [`providers/${place}`, name])),
   },
@@ -77,13 +76,19 @@ const commonJs = {
   banner: { js: "const __fileUrl = require('node:url').pathToFileURL(__filename).href;" },
   plugins: [oneLanguage, providersBeside],
 };
+await build({ ...every, entryPoints: { main: 'src/main.ts' }, format: 'esm' });
 await build({ ...commonJs, entryPoints: { pod: 'src/pod-process.ts' }, banner: {} });
-const built = await build({ ...commonJs, entryPoints: { 'pod-body': 'src/pod/boot.ts' }, write: false });
-const steps = [importedByItsLoader, zodWhenUsed, nodeModulesWhenUsed, allAscii, asFunction];
-const body = steps.reduce((text, step) => step(text), built.outputFiles[0].text);
-await writeFile(`${root}dist/pod-body.cjs`, body);
+await buildBody('pod-body', 'src/pod/boot.ts');
+await buildBody('command-body', 'src/command.ts');
 
-/** What V8 takes from a code cache can not import modules: dist/pod.cjs does it for the body, from the same folder. */
+async function buildBody(name, source) {
+  const built = await build({ ...commonJs, entryPoints: { [name]: source }, write: false });
+  const steps = [importedByItsLoader, zodWhenUsed, nodeModulesWhenUsed, allAscii, asFunction];
+  const body = steps.reduce((text, step) => step(text), built.outputFiles[0].text);
+  await writeFile(`${root}dist/${name}.cjs`, body);
+}
+
+/** What V8 takes from a code cache can not import modules: the program that takes a body in does it for it, from the same folder. */
 function importedByItsLoader(text) {
   const body = text.replaceAll(
     /\bimport\("(\.\/providers\/[\w-]+\.js|@vscode\/ripgrep)"\)/g,
@@ -96,11 +101,11 @@ function importedByItsLoader(text) {
 }
 
 /**
- * A pod that only begins to listen needs no schema, so `once`, in which they all stand, begins zod in the place of every module that imports it. A schema
- * outside of `once` would end each pod at its start.
+ * A pod that only begins to listen needs no schema, and neither do most commands: so `once`, in which they all stand, begins zod in the place of every module
+ * that imports it. A schema outside of `once` would fail where its module begins.
  */
 function zodWhenUsed(text) {
-  const begins = /^init_zod\(\);\n/gm;
+  const begins = /^ *init_zod\(\);\n/gm;
   const once = /^function once\((\w+)\) \{\n/m;
   if (!begins.test(text) || !once.test(text)) throw new Error('zod or once has another form in the body');
   return text
@@ -116,7 +121,8 @@ function nodeModulesWhenUsed(text) {
   return whenUsed.reduce((body, name) => {
     const module = `require("node:${name}")`;
     const taken = new RegExp(`^((?:var | +)import_\\w+ = )${module.replaceAll(/[()]/g, '\\$&')};$`, 'gm');
-    if (!taken.test(body)) throw new Error(`node:${name} is taken in another way in the body`);
+    if (body.includes(module) && !taken.test(body))
+      throw new Error(`node:${name} is taken in another way in the body`);
     const lazily = `new Proxy({}, { get: (_, name) => ${module}[name] });`;
     return body.replaceAll(taken, (_, variable) => variable + lazily);
   }, text);

@@ -1,27 +1,51 @@
 #!/usr/bin/env node
 /**
- * From argv to a command: a pod's process, the version, or the command line, each loaded only when it is asked for. Sets the exit
- * status and ends the process, as only `pod-process.ts` does beside it: there a pod's process starts where it was built.
+ * From argv to a program: a pod's process, or the command line, taken in with V8's code cache (`std/program.ts`); only the version is said right here. Sets
+ * the exit status and ends the process, as only `pod-process.ts` does beside it.
  */
-import { tellLostReader } from './std/lost-reader.ts';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type * as command from './command.ts';
+import { codeFolder, homeOf } from './session/places.ts';
+import { loadProgram } from './std/program.ts';
 import { version } from './version.ts';
 
-async function main(argv: readonly string[]): Promise<number> {
+type Command = typeof command;
+
+const require = createRequire(import.meta.url);
+/** Until the command line is there, nobody has anything to end. */
+let tellLostReader: Command['tellLostReader'] = () => false;
+
+async function main(argv: readonly string[]): Promise<number | null> {
   const [first, second] = argv;
   if (first === '__pod' && second !== undefined) {
-    const { runPod } = await import('./pod/boot.ts');
-    // What is left of a pod that has ended must not keep its process.
-    process.exit(await runPod(second));
+    // Ends this process itself.
+    require('./pod.cjs');
+    return null;
   }
   if (argv.length === 1 && (first === '--version' || first === '-V')) {
     process.stdout.write(`${version}\n`);
     return 0;
   }
-  const [{ runProgram }, { contextOf }] = await Promise.all([
-    import('./cli/program.ts'),
-    import('./cli/invocation/context.ts'),
-  ]);
-  return runProgram(contextOf(process), argv);
+  return await commandLine(argv);
+}
+
+async function commandLine(argv: readonly string[]): Promise<number> {
+  const file = join(dirname(fileURLToPath(import.meta.url)), 'command-body.cjs');
+  const { state } = homeOf(process.env);
+  // A relative specifier begins at this file, which lies beside the body.
+  const importModule = (specifier: string): Promise<unknown> => import(specifier);
+  const { exports, keep } = loadProgram<Command>(file, codeFolder(state), { require, importModule });
+  if (exports.runCommand === undefined || exports.tellLostReader === undefined) {
+    throw new Error(`${file} is not podkin's command line: install podkin again`);
+  }
+  tellLostReader = exports.tellLostReader;
+  const status = await exports.runCommand(argv);
+  // Who only looked around has no home yet, and gets none by it.
+  if (existsSync(state)) await keep();
+  return status;
 }
 
 // Nobody reads any more (EIO: the terminal is gone). A command that has a tree to end is told and ends it first; for the others there is nothing left to
@@ -33,8 +57,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.stderr.on('error', () => undefined);
 
 try {
+  const status = await main(process.argv.slice(2));
   // Set, not exited with: output that waits for a slow reader would be cut off.
-  process.exitCode = await main(process.argv.slice(2));
+  if (status !== null) process.exitCode = status;
 } catch (error) {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`podkin: ${text}\nThis is a defect of podkin: please report it with these lines.\n`);

@@ -5,6 +5,7 @@
  * Relies on each child's log having been read before its parent's: then whatever a child knows to be received must stand at the parent.
  */
 import * as z from 'zod';
+import { once } from '../std/once.ts';
 import { sentPodEvent } from '../protocol/pod-event.ts';
 import type { Tombstone } from '../session/home.ts';
 import { type Finding, type Stretch, drawTogether, holesIn, lengthOf, told } from './verify-finding.ts';
@@ -128,13 +129,15 @@ function changed(parent: LogView, child: LogView, sender: SenderView): Finding[]
 
 /** A kind that only another version of podkin knows is told as an error in its place. */
 function standsForStrange(told: unknown, sent: unknown): boolean {
-  return strangeShape.safeParse(told).success && !sentPodEvent().safeParse(sent).success;
+  return strangeShape().safeParse(told).success && !sentPodEvent().safeParse(sent).success;
 }
 
-const strangeShape = z.looseObject({
-  kind: z.literal('errored'),
-  error: z.looseObject({ category: z.literal('unknownEvent') }),
-});
+const strangeShape = once(() =>
+  z.looseObject({
+    kind: z.literal('errored'),
+    error: z.looseObject({ category: z.literal('unknownEvent') }),
+  }),
+);
 
 /** Every field of `part` stands equal in `whole`: a receiver may leave out fields that it does not know. */
 function saysNothingElse(part: unknown, whole: unknown): boolean {

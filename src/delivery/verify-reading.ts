@@ -103,7 +103,7 @@ function noteUnread(
 
 function tombstonesOf(home: Home, read: ReadHome): Tombstone[] {
   try {
-    return readTombstones(home).filter((stone) => tombstoneShape.safeParse(stone).success);
+    return readTombstones(home).filter((stone) => tombstoneShape().safeParse(stone).success);
   } catch (error) {
     noteUnread(read, { name: '*', path: `${home.state}/removed`, error });
     return [];

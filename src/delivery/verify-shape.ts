@@ -3,86 +3,94 @@
  * not fit is told and passed over, so that the checks behind it need not doubt a field.
  */
 import * as z from 'zod';
+import { once } from '../std/once.ts';
 import type { Entry, EntryBody } from '../session/entries.ts';
 
-const number = z.int().min(0);
-const ref = z.looseObject({ name: z.string(), instance: z.string() });
-const identity = z.looseObject({ name: z.string(), instance: z.string(), incarnation: number });
-const event = z.looseObject({ kind: z.string() });
-const call = { turn: z.string(), step: number, call: z.string(), tool: z.string() };
-const item = z.union([
-  z.looseObject({ kind: z.literal('podEvent'), from: identity, seq: number.nullable(), event }),
-  z.looseObject({ kind: z.string().refine((kind) => kind !== 'podEvent') }),
-]);
+const count = once(() => z.int().min(0));
 
-const shapes: Partial<Record<EntryBody['type'], z.ZodType>> = {
-  session: z.looseObject({
-    schema: number,
-    name: z.string(),
-    instance: z.string(),
-    parent: ref.nullable(),
-    depth: number,
-  }),
-  started: z.looseObject({
-    incarnation: number,
-    pid: number,
-    startTime: z.string(),
-    bootId: z.string(),
-  }),
-  inputReceived: z.looseObject({ kind: z.string() }),
-  turnStarted: z.looseObject({ turn: z.string() }),
-  toolCall: z.looseObject(call),
-  toolResult: z.looseObject({
-    ...call,
-    interrupted: z.boolean().optional(),
-    stopped: z.looseObject({ instance: z.string(), incarnation: number }).optional(),
-  }),
-  systemItem: z.looseObject({ turn: z.string(), item }),
-  stepCompleted: z.looseObject({ seenThrough: number }),
-  turnEnded: z.looseObject({ turn: z.string(), outcome: z.string() }),
-  interrupted: z.looseObject({ turn: z.string().nullable() }),
-  assignment: z.looseObject({ assignment: z.string(), child: ref, state: z.enum(['open', 'closed']) }),
-  podEventEmitted: z.looseObject({ eventSeq: number, incarnation: number, event }),
-  podEventAcked: z.looseObject({ through: number }),
-  podEventReceived: z.looseObject({
-    from: identity,
-    eventSeq: number.nullable(),
-    event,
-    reads: z.boolean(),
-    closes: z.array(z.string()),
-  }),
-  child: z.looseObject({ child: ref, state: z.string(), incarnation: number.optional() }),
-  approval: z.discriminatedUnion('state', [
-    z.looseObject({ state: z.literal('asked'), request: z.string(), call: z.string() }),
-    z.looseObject({
-      state: z.literal('answered'),
-      request: z.string(),
-      decision: z.enum(['allow', 'deny', 'allowAlways']),
-      call: z.string().optional(),
+const shapes = once((): Partial<Record<EntryBody['type'], z.ZodType>> => {
+  const number = count();
+  const ref = z.looseObject({ name: z.string(), instance: z.string() });
+  const identity = z.looseObject({ name: z.string(), instance: z.string(), incarnation: number });
+  const event = z.looseObject({ kind: z.string() });
+  const call = { turn: z.string(), step: number, call: z.string(), tool: z.string() };
+  const item = z.union([
+    z.looseObject({ kind: z.literal('podEvent'), from: identity, seq: number.nullable(), event }),
+    z.looseObject({ kind: z.string().refine((kind) => kind !== 'podEvent') }),
+  ]);
+
+  return {
+    session: z.looseObject({
+      schema: number,
+      name: z.string(),
+      instance: z.string(),
+      parent: ref.nullable(),
+      depth: number,
     }),
-    z.looseObject({ state: z.literal('taken'), request: z.string(), call: z.string() }),
-  ]),
-  scope: z.looseObject({
-    change: z.enum(['delegated', 'reclaimed', 'granted']),
-    child: ref.optional(),
-    scope: z.looseObject({ write: z.array(z.string()) }),
-  }),
-  stopped: z.looseObject({ incarnation: number }),
-  discarded: z.looseObject({ through: number }),
-};
+    started: z.looseObject({
+      incarnation: number,
+      pid: number,
+      startTime: z.string(),
+      bootId: z.string(),
+    }),
+    inputReceived: z.looseObject({ kind: z.string() }),
+    turnStarted: z.looseObject({ turn: z.string() }),
+    toolCall: z.looseObject(call),
+    toolResult: z.looseObject({
+      ...call,
+      interrupted: z.boolean().optional(),
+      stopped: z.looseObject({ instance: z.string(), incarnation: number }).optional(),
+    }),
+    systemItem: z.looseObject({ turn: z.string(), item }),
+    stepCompleted: z.looseObject({ seenThrough: number }),
+    turnEnded: z.looseObject({ turn: z.string(), outcome: z.string() }),
+    interrupted: z.looseObject({ turn: z.string().nullable() }),
+    assignment: z.looseObject({ assignment: z.string(), child: ref, state: z.enum(['open', 'closed']) }),
+    podEventEmitted: z.looseObject({ eventSeq: number, incarnation: number, event }),
+    podEventAcked: z.looseObject({ through: number }),
+    podEventReceived: z.looseObject({
+      from: identity,
+      eventSeq: number.nullable(),
+      event,
+      reads: z.boolean(),
+      closes: z.array(z.string()),
+    }),
+    child: z.looseObject({ child: ref, state: z.string(), incarnation: number.optional() }),
+    approval: z.discriminatedUnion('state', [
+      z.looseObject({ state: z.literal('asked'), request: z.string(), call: z.string() }),
+      z.looseObject({
+        state: z.literal('answered'),
+        request: z.string(),
+        decision: z.enum(['allow', 'deny', 'allowAlways']),
+        call: z.string().optional(),
+      }),
+      z.looseObject({ state: z.literal('taken'), request: z.string(), call: z.string() }),
+    ]),
+    scope: z.looseObject({
+      change: z.enum(['delegated', 'reclaimed', 'granted']),
+      child: ref.optional(),
+      scope: z.looseObject({ write: z.array(z.string()) }),
+    }),
+    stopped: z.looseObject({ incarnation: number }),
+    discarded: z.looseObject({ through: number }),
+  };
+});
 
 /** True for types that nothing here reads. */
 export function fits(entry: Entry): boolean {
-  const shape = Object.hasOwn(shapes, entry.type) ? shapes[entry.type] : undefined;
+  const known = shapes();
+  const shape = Object.hasOwn(known, entry.type) ? known[entry.type] : undefined;
   return shape === undefined || shape.safeParse(entry).success;
 }
 
 /** The part of a tombstone that the oracle reads. */
-export const tombstoneShape = z.looseObject({
-  name: z.string(),
-  instance: z.string(),
-  received: z.record(z.string(), number),
-  emitted: number,
-  acked: number,
-  discarded: z.boolean(),
-});
+export const tombstoneShape = once(() =>
+  z.looseObject({
+    name: z.string(),
+    instance: z.string(),
+    received: z.record(z.string(), count()),
+    emitted: count(),
+    acked: count(),
+    discarded: z.boolean(),
+  }),
+);

@@ -3,6 +3,7 @@ import picomatch from 'picomatch';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import type { JsonObject } from '../std/json.ts';
+import { once } from '../std/once.ts';
 import { ModelConfigError } from './failure.ts';
 import { placeholderMistake } from './template.ts';
 
@@ -31,8 +32,6 @@ export interface ScenarioRule {
 }
 
 const delayMax = 24 * 60 * 60 * 1000;
-const delay = z.int().min(0).max(delayMax);
-const retryAfterMs = delay.optional();
 /** `fail: hang` means `fail: { kind: hang }`, and `after` or `tokens` the same as `afterTokens`. */
 function failureInFull(value: unknown): unknown {
   if (typeof value === 'string') return { kind: value };
@@ -44,59 +43,75 @@ function failureInFull(value: unknown): unknown {
   return Object.fromEntries(short) as unknown;
 }
 
-const failure = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('rateLimit'), retryAfterMs }),
-  z.strictObject({ kind: z.literal('overloaded'), retryAfterMs }),
-  z.strictObject({ kind: z.literal('badRequest') }),
-  z.strictObject({ kind: z.literal('authentication') }),
-  z.strictObject({ kind: z.literal('cutStream'), afterTokens: z.int().min(0).default(1) }),
-  z.strictObject({ kind: z.literal('hang') }),
-]);
-const call = z
-  .record(
-    z.string().min(1),
-    z.record(z.string(), z.json()).nullable(),
-    'must be a map like { Read: { path: a.txt } }',
-  )
-  .refine(
-    (one) => Object.keys(one).length === 1,
-    'must name one tool: begin a new list item for the next call',
-  );
-const rule = z
-  .strictObject({
-    pod: z.string().min(1).default('*'),
-    last: z.enum(['user', 'tool', 'notification']).optional(),
-    matches: z.string().optional(),
-    times: z.int().min(1).optional(),
-    delayMs: delay.default(0),
-    tokenDelayMs: delay.default(0),
-    say: z.string().default(''),
-    call: z.array(call).default([]),
-    // A bare kind is short for a map that holds nothing else.
-    fail: z.preprocess(failureInFull, failure.optional()),
-  })
-  .check(({ value, issues }) => {
-    if (value.say === '' && value.call.length === 0 && value.fail === undefined) {
-      issues.push({ code: 'custom', input: value, message: 'does nothing: give it `say`, `call` or `fail`' });
-    }
-    const groups = groupsOf(value.matches);
-    if (groups === null) {
-      issues.push({
-        code: 'custom',
-        input: value.matches,
-        path: ['matches'],
-        message: 'is not a regular expression',
-      });
-      return;
-    }
-    for (const field of ['say', 'call'] as const) {
-      const mistake = placeholderMistake(value[field], groups);
-      if (mistake !== null) {
-        issues.push({ code: 'custom', input: value[field], path: [field], message: mistake });
+const delay = once(() => z.int().min(0).max(delayMax));
+
+const failure = once(() => {
+  const retryAfterMs = delay().optional();
+  return z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('rateLimit'), retryAfterMs }),
+    z.strictObject({ kind: z.literal('overloaded'), retryAfterMs }),
+    z.strictObject({ kind: z.literal('badRequest') }),
+    z.strictObject({ kind: z.literal('authentication') }),
+    z.strictObject({ kind: z.literal('cutStream'), afterTokens: z.int().min(0).default(1) }),
+    z.strictObject({ kind: z.literal('hang') }),
+  ]);
+});
+
+const call = once(() =>
+  z
+    .record(
+      z.string().min(1),
+      z.record(z.string(), z.json()).nullable(),
+      'must be a map like { Read: { path: a.txt } }',
+    )
+    .refine(
+      (one) => Object.keys(one).length === 1,
+      'must name one tool: begin a new list item for the next call',
+    ),
+);
+
+const rule = once(() =>
+  z
+    .strictObject({
+      pod: z.string().min(1).default('*'),
+      last: z.enum(['user', 'tool', 'notification']).optional(),
+      matches: z.string().optional(),
+      times: z.int().min(1).optional(),
+      delayMs: delay().default(0),
+      tokenDelayMs: delay().default(0),
+      say: z.string().default(''),
+      call: z.array(call()).default([]),
+      // A bare kind is short for a map that holds nothing else.
+      fail: z.preprocess(failureInFull, failure().optional()),
+    })
+    .check(({ value, issues }) => {
+      if (value.say === '' && value.call.length === 0 && value.fail === undefined) {
+        issues.push({
+          code: 'custom',
+          input: value,
+          message: 'does nothing: give it `say`, `call` or `fail`',
+        });
       }
-    }
-  });
-const scenario = z.strictObject({ rules: z.array(rule).min(1, 'must hold at least one rule') });
+      const groups = groupsOf(value.matches);
+      if (groups === null) {
+        issues.push({
+          code: 'custom',
+          input: value.matches,
+          path: ['matches'],
+          message: 'is not a regular expression',
+        });
+        return;
+      }
+      for (const field of ['say', 'call'] as const) {
+        const mistake = placeholderMistake(value[field], groups);
+        if (mistake !== null) {
+          issues.push({ code: 'custom', input: value[field], path: [field], message: mistake });
+        }
+      }
+    }),
+);
+
+const scenario = once(() => z.strictObject({ rules: z.array(rule()).min(1, 'must hold at least one rule') }));
 
 /** The rules of `text`, in order. `path` is for the messages. Throws `ModelConfigError`. */
 export function parseScenario(text: string, path: string): ScenarioRule[] {
@@ -108,7 +123,7 @@ export function parseScenario(text: string, path: string): ScenarioRule[] {
       `${path} is not YAML: ${error instanceof Error ? error.message.trim() : String(error)}`,
     );
   }
-  const checked = scenario.safeParse(read);
+  const checked = scenario().safeParse(read);
   if (!checked.success) {
     const mistakes = checked.error.issues.map((issue) => `- ${tell(issue)}`);
     throw new ModelConfigError(`${path} is not a scenario:\n${mistakes.join('\n')}`);
@@ -116,7 +131,7 @@ export function parseScenario(text: string, path: string): ScenarioRule[] {
   return checked.data.rules.map((one, index) => toRule(one, index + 1));
 }
 
-function toRule(one: z.output<typeof rule>, number: number): ScenarioRule {
+function toRule(one: z.output<ReturnType<typeof rule>>, number: number): ScenarioRule {
   const { pod, last, matches, times, delayMs, tokenDelayMs, say, fail } = one;
   return {
     number,
@@ -155,6 +170,6 @@ function tell(issue: z.core.$ZodIssue): string {
   const known =
     rest.length > 0
       ? ''
-      : ` (known: ${Object.keys(top === 'rules' ? rule.shape : scenario.shape).join(', ')})`;
+      : ` (known: ${Object.keys(top === 'rules' ? rule().shape : scenario().shape).join(', ')})`;
   return `${where}: unknown ${issue.keys.map((key) => `\`${key}\``).join(', ')}${known}`;
 }

@@ -1,43 +1,17 @@
 /**
- * Where a home keeps things: one folder a pod under `state/pods/<name>`, its socket under `run/`, tombstones of removed pods. `PODKIN_HOME` overrides
- * config, state and runtime folder together.
+ * What a home keeps: one folder a pod under `state/pods/<name>`, its socket under `run/`, tombstones of removed pods. Where it is, `places.ts` says.
  */
 import { systemCode } from '../std/system-code.ts';
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir, userInfo } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { syncFolder, writeFileAtomic } from '../std/atomic-write.ts';
 import { createFolder } from './open-log.ts';
+import type { Home } from './places.ts';
 import { type PodSpec, type Tombstone, parseSpec, parseTombstone } from './pod-file.ts';
 
 export type { PodSpec, Tombstone } from './pod-file.ts';
-
-export interface Home {
-  readonly config: string;
-  readonly state: string;
-  readonly runtime: string;
-}
-
-export function homeOf(environment: NodeJS.ProcessEnv): Home {
-  const own = environment['PODKIN_HOME'];
-  if (own !== undefined && own !== '') {
-    const root = resolve(own);
-    return { config: join(root, 'config'), state: join(root, 'state'), runtime: join(root, 'run') };
-  }
-  const user = environment['HOME'] ?? homedir();
-  const runtime = absolute(environment['XDG_RUNTIME_DIR']);
-  return {
-    config: join(absolute(environment['XDG_CONFIG_HOME']) ?? join(user, '.config'), 'podkin'),
-    state: join(absolute(environment['XDG_STATE_HOME']) ?? join(user, '.local', 'state'), 'podkin'),
-    runtime: runtime === null ? join(tmpdir(), `podkin-${userInfo().uid}`) : join(runtime, 'podkin'),
-  };
-}
-
-/** XDG: a relative path in these variables is to be ignored. */
-function absolute(path: string | undefined): string | null {
-  return path !== undefined && isAbsolute(path) ? path : null;
-}
+export { type Home, homeOf } from './places.ts';
 
 /** A pod's own folder and what is in it. */
 export interface PodFolder {

@@ -6,20 +6,20 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 
-/** As many caches stay: one for each version of Node, program and flags in use. The oldest go when one is written. */
+/** As many caches of a program stay: one for each version of Node, build and flags in use. The oldest go when one is written. */
 const cachesMax = 4;
 /** A younger unfinished file may still be in the writing. */
 const unfinishedMsMax = 60_000;
 const ending = '.cache';
 /** The file begins with its data's CRC-32, little-endian. */
 const checksumBytes = 4;
-const ours = /^pod-.*\.(cache|tmp)$/;
+const ours = /^([a-z]+)-.*\.(cache|tmp)$/;
 
-/** The file's name for a program under this Node: another version, processor, flag or program is another file. */
-export function cacheFileName(program: Buffer): string {
+/** The file's name for a program under this Node: another version, processor, flag or build of it is another file. `name` is in small letters. */
+export function cacheFileName(name: string, program: Buffer): string {
   const { version, arch, execArgv, env } = process;
   const flags = JSON.stringify([execArgv, env['NODE_OPTIONS'] ?? '']);
-  return `pod-${version}-${arch}-${hex(Buffer.from(flags))}-${program.length}-${hex(program)}${ending}`;
+  return `${name}-${version}-${arch}-${hex(Buffer.from(flags))}-${program.length}-${hex(program)}${ending}`;
 }
 
 /** Undefined where there is none, where it is damaged, and where it is not this user's alone to write. Never throws. */
@@ -58,12 +58,13 @@ export async function writeCodeCache(folder: string, name: string, data: Buffer)
     await rm(unfinished, { force: true }).catch(() => undefined);
     throw error;
   }
-  await removeOld(folder);
+  await removeOld(folder, ours.exec(name)?.[1]);
 }
 
-async function removeOld(folder: string): Promise<void> {
+/** Of one program. */
+async function removeOld(folder: string, program: string | undefined): Promise<void> {
   const { readdir, rm, stat } = await import('node:fs/promises');
-  const names = (await readdir(folder)).filter((name) => ours.test(name));
+  const names = (await readdir(folder)).filter((name) => ours.exec(name)?.[1] === program);
   const files = await Promise.all(
     names.map(async (name) => ({
       path: join(folder, name),

@@ -1,0 +1,47 @@
+/**
+ * A program in one file, as the build makes it, taken in with V8's code cache: what was compiled once is not compiled at the next start. Its imports and its
+ * `require` are those of whoever takes it in, because code that comes out of a cache has lost the way to Node's loader.
+ */
+import { readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { Script } from 'node:vm';
+import { cacheFileName, readCodeCache, writeCodeCache } from './code-cache.ts';
+
+/** What a program asks its loader for. Both look from the program's folder. */
+export interface ProgramLoader {
+  readonly require: NodeJS.Require;
+  readonly importModule: (specifier: string) => Promise<unknown>;
+}
+
+export interface Program<E> {
+  /** What it exports; that it is all there is for the caller to see. */
+  readonly exports: Partial<E>;
+  /** Writes its cache where there was none to use; functions that have run by now are in it. Never rejects. */
+  keep(): Promise<void>;
+}
+
+/** Throws what is wrong with the file or in its top level. */
+export function loadProgram<E>(file: string, cacheFolder: string, loader: ProgramLoader): Program<E> {
+  const bytes = readFileSync(file);
+  const name = cacheFileName(basename(file, '-body.cjs'), bytes);
+  const cachedData = readCodeCache(join(cacheFolder, name));
+  // One function, and all of it ASCII: the build sees to that.
+  const script = new Script(bytes.toString('latin1'), { filename: file, cachedData });
+  const module: { exports: Partial<E> } = { exports: {} };
+  const { require, importModule } = loader;
+  script.runInThisContext()(module.exports, require, module, file, dirname(file), importModule);
+  const isUsed = cachedData !== undefined && script.cachedDataRejected !== true;
+  const keep = () => (isUsed ? Promise.resolve() : keepCache(script, cacheFolder, name));
+  return { exports: module.exports, keep };
+}
+
+/** In nobody's way: a folder that can not be written only means that the next start takes longer. */
+async function keepCache(script: Script, folder: string, name: string): Promise<void> {
+  try {
+    // Another process that started at the same time may have been quicker.
+    if (readCodeCache(join(folder, name)) !== undefined && script.cachedDataRejected !== true) return;
+    await writeCodeCache(folder, name, script.createCachedData());
+  } catch {
+    // Said nowhere: nothing is lost by it.
+  }
+}
