@@ -3,7 +3,7 @@
  * From argv to a program: a pod's process, or the command line, taken in with V8's code cache (`std/program.ts`); only the version is said right here. Sets
  * the exit status and ends the process, as only `pod-process.ts` does beside it.
  */
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,9 +43,13 @@ async function commandLine(argv: readonly string[]): Promise<number> {
   }
   tellLostReader = exports.tellLostReader;
   const status = await exports.runCommand(argv);
-  // Who only looked around has no home yet, and gets none by it.
-  if (existsSync(state)) await keep();
+  if (isOwn(state)) await keep();
   return status;
+}
+
+/** Who only looks around has no home yet and gets none by it, and nobody leaves a file in another user's. */
+function isOwn(folder: string): boolean {
+  return statSync(folder, { throwIfNoEntry: false })?.uid === process.getuid?.();
 }
 
 // Nobody reads any more (EIO: the terminal is gone). A command that has a tree to end is told and ends it first; for the others there is nothing left to

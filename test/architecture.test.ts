@@ -32,14 +32,19 @@ const doors: Record<string, string[]> = {
     'worker',
   ],
   cli: ['std', 'version', 'protocol', 'transport', 'session', 'delivery', 'scope', 'model', 'pod'],
-  main: ['std', 'version', 'pod', 'cli'],
-  'pod-process': ['std', 'pod'],
+  command: ['std', 'cli'],
+  // The programs take a body in, and know of it only its type.
+  main: ['std', 'version', 'session', 'command'],
+  'pod-process': ['std', 'session', 'pod'],
   index: ['connect', 'protocol', 'transport', 'session'],
   connect: ['session', 'transport'],
 };
 
 /** Of these rooms only these files, for the rooms named. */
 const keyholes: { from: string; to: string; only: string[] }[] = [
+  // Where a home is, and no more of it than that: the rest is the body's.
+  { from: 'main', to: 'session', only: ['places.ts'] },
+  { from: 'pod-process', to: 'session', only: ['places.ts'] },
   // For the dead, the command line reads logs and starts processes; a living pod it reaches over its socket alone.
   { from: 'cli', to: 'pod', only: ['start-process.ts', 'stop-process.ts', 'read-output.ts', 'reports.ts'] },
   { from: 'cli', to: 'delivery', only: ['verify.ts', 'handed-down.ts', 'ledger.ts', 'settled.ts'] },
@@ -103,6 +108,15 @@ describe('architecture', () => {
     expect(cycles()).toEqual([]);
   });
 
+  it('[architecture.schemas] every schema stands in `once`, by which the programs begin zod', () => {
+    const outside = files.flatMap((file) =>
+      statementsOf(file)
+        .filter((statement) => /^(export )?(const|let) /.test(statement) && madeAtOnce(statement))
+        .map((statement) => `${name(file)}: ${statement.split('\n')[0]}`),
+    );
+    expect(outside).toEqual([]);
+  });
+
   it('[architecture.file-length] no file is longer than its budget', () => {
     const long = [...files, ...sourceFiles(join(root, 'test'))]
       .map((file) => ({ file: name(file), lines: readFileSync(file, 'utf8').split('\n').length - 1 }))
@@ -135,6 +149,17 @@ function sourceFiles(folder: string): string[] {
     if (statSync(path).isDirectory()) return sourceFiles(path);
     return path.endsWith('.ts') ? [path] : [];
   });
+}
+
+/** At the top of the module: they begin in the first column. */
+function statementsOf(file: string): string[] {
+  return readFileSync(file, 'utf8').split(/\n(?=[a-z/@])/);
+}
+
+/** A schema that is made with its module, not by a function in it. */
+function madeAtOnce(statement: string): boolean {
+  const schema = statement.search(/\bz\s*\.|[sS]chema\(\)/);
+  return schema !== -1 && !/\bonce\(|=>/.test(statement.slice(0, schema));
 }
 
 function importsOf(file: string): string[] {

@@ -30,6 +30,8 @@ export const commands = {
   'cli.rm-undelivered': 'refuses while something waits for the parent, or for the pod itself',
   'cli.rm-untold-death': 'refuses while the parent has not been told that the pod died',
   'cli.silent-is-not-dead': 'a pod whose lock is held and that does not answer is unreachable',
+  'cli.stopped-in-list':
+    'a list takes a pod that ended in order and whose process is gone for stopped, and does not ask its lock',
   'cli.task-behind-paths': 'a task behind --write PATH… is the task, a path is not',
   'cli.times': 'seconds, ages and times are understood, everything else is refused',
   'cli.transcript': 'colours only where they are wanted, and unknown entries are passed over',

@@ -5,6 +5,7 @@ export const house = {
   'architecture.cli-rooms': 'the rooms of the command line import only from lower ones',
   'architecture.cycles': 'no file imports itself over others',
   'architecture.file-length': 'no file is longer than its budget',
+  'architecture.schemas': 'every schema is made when it is first used',
   'architecture.imports': 'rooms import only through their doors',
   'bench.smoke': 'every measure of the bench runs and each of its rows holds numbers',
   'gate.cites': 'every test file cites at least one guarantee',
@@ -18,7 +19,10 @@ export const house = {
   'start.no-cache-folder': 'a pod starts as well where no cache can be kept',
   'start.modules':
     'a pod that has nothing to do yet has loaded none of the modules of Node that only work needs',
-  'start.packed': "the package holds the pod's program and everything that it imports",
+  'start.command-cache':
+    'a command runs from a code cache too, which the first one in a home leaves; where there is no home it leaves none',
+  'start.packed':
+    'the package holds the programs of a pod and of the command, and everything that they import',
   'start.plain-look':
     'what is read without a schema, because podkin wrote it, is what the schema would have said',
   'start.program': "a pod's process is the program beside the command, or the command where there is none",

@@ -1,4 +1,4 @@
-/** How a pod's process is started: its own program beside the command, V8's code cache in the state folder, and what happens where either is missing or wrong. */
+/** How a pod's process and a command are started: their programs, V8's code cache in the state folder, and what happens where either is missing or wrong. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -21,10 +21,11 @@ import { TestHome, type TestPod, commandFile, eventually } from '../support/rig.
 
 const packageFolder = fileURLToPath(new URL('../..', import.meta.url));
 const spy = join(packageFolder, 'test', 'support', 'modules-at-ready.cjs');
-const bodyFile = join(dirname(commandFile), 'pod-body.cjs');
+const bodyFile = (program: Program): string => join(dirname(commandFile), `${program}-body.cjs`);
 const { version } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as {
   version: string;
 };
+type Program = 'pod' | 'command';
 /** Of the same length. */
 const planted = version.replaceAll(/\d/g, '9');
 
@@ -96,6 +97,38 @@ describe("V8's code cache", () => {
   });
 });
 
+describe("a command's code cache", () => {
+  it('[start.command-cache] the first command in a home leaves one for this user alone, and the next one runs what it holds', async () => {
+    home.makeRoot();
+    expect(await versionInHelp()).toBe(version);
+    const path = await untilCached('command');
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    await plant(path, 'command');
+    expect(await versionInHelp()).toBe(planted);
+    // Damaged, it is not run, and replaced by the end of the command.
+    const bytes = readFileSync(path);
+    bytes[bytes.length >> 1]! ^= 1;
+    writeFileSync(path, bytes);
+    expect(await versionInHelp()).toBe(version);
+    expect(await versionInHelp()).toBe(version);
+    expect(readFileSync(path)).not.toEqual(bytes);
+  });
+
+  it('[start.command-cache] none is left where there is no home, and where none can be kept the command works', async () => {
+    expect(existsSync(home.home.state)).toBe(false);
+    expect((await home.run(['ps'])).code).toBe(0);
+    expect(existsSync(home.home.state)).toBe(false);
+    home.makeRoot();
+    writeFileSync(join(home.home.state, 'code'), 'no folder');
+    expect(await home.run(['ps', '--all', '--quiet'])).toMatchObject({
+      code: 0,
+      stdout: 'root\n',
+      stderr: '',
+    });
+    expect(readFileSync(join(home.home.state, 'code'), 'utf8')).toBe('no folder');
+  });
+});
+
 describe('the program of a pod', () => {
   it('[start.program] is found beside what a link to the command leads to', async () => {
     const link = join(home.path, 'podkin');
@@ -116,15 +149,19 @@ describe('the program of a pod', () => {
     expect(onlyForWork.filter((name) => loaded.includes(name))).toEqual([]);
   });
 
-  it('[start.packed] the package holds the program, its body and every module that it imports', () => {
+  it('[start.packed] the package holds both programs, their bodies and every module that these import', () => {
     const args = ['pack', '--dry-run', '--json', '--ignore-scripts'];
     const packed = JSON.parse(execFileSync('npm', args, { cwd: packageFolder, encoding: 'utf8' })) as [
       { files: { path: string }[] },
     ];
     const paths = packed[0].files.map(({ path }) => path);
-    const imported = [...readFileSync(bodyFile, 'utf8').matchAll(/__import\("\.\/(.+?)"\)/g)];
-    expect(new Set(imported.map((match) => match[1])).size).toBe(5);
-    for (const file of ['pod.cjs', 'pod-body.cjs', ...imported.map((match) => match[1])]) {
+    const importedBy = (program: Program) =>
+      [...readFileSync(bodyFile(program), 'utf8').matchAll(/__import\("\.\/(.+?)"\)/g)].map(
+        (match) => match[1],
+      );
+    expect(new Set(importedBy('pod')).size).toBe(5);
+    const programs = ['main.js', 'command-body.cjs', 'pod.cjs', 'pod-body.cjs'];
+    for (const file of [...programs, ...importedBy('pod'), ...importedBy('command')]) {
       expect(paths).toContain(`dist/${file}`);
       expect(existsSync(join(packageFolder, 'dist', file!))).toBe(true);
     }
@@ -136,21 +173,31 @@ async function startedBy(pod: TestPod): Promise<string | undefined> {
   return (await pod.entriesOf('started')).at(-1)?.podkin;
 }
 
-async function untilCached(): Promise<string> {
+/** What the command line says it is, in a way that takes all of it in. */
+async function versionInHelp(): Promise<string> {
+  const { stdout } = await home.run(['ps', '--version']);
+  return stdout.trim();
+}
+
+async function untilCached(program: Program = 'pod'): Promise<string> {
   const folder = join(home.home.state, 'code');
   const cached = () =>
-    existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.cache')) : [];
+    existsSync(folder)
+      ? readdirSync(folder).filter((name) => name.startsWith(program) && name.endsWith('.cache'))
+      : [];
   await eventually(folder, () => cached().length > 0, 'a cache');
   return join(folder, cached()[0]!);
 }
 
 /** In the place of the cache, one of the same program with another version in it. */
-async function plant(path: string): Promise<void> {
-  const text = readFileSync(bodyFile, 'utf8').replaceAll(`"${version}"`, `"${planted}"`);
-  // By a process with a pod's flags: V8 refuses a cache that was made under others.
-  const make = `const text = require('node:fs').readFileSync(0, 'utf8');
-process.stdout.write(new (require('node:vm').Script)(text).createCachedData());`;
-  const cache = execFileSync(process.execPath, [...nodeFlags(), '-e', make], {
+async function plant(path: string, program: Program = 'pod'): Promise<void> {
+  const text = readFileSync(bodyFile(program), 'utf8').replaceAll(`"${version}"`, `"${planted}"`);
+  // By a process with the program's flags: V8 refuses a cache that was made under others.
+  // Its modules begin there, so that what they hold is in the cache.
+  const make = `const script = new (require('node:vm').Script)(require('node:fs').readFileSync(0, 'utf8'));
+script.runInThisContext()({}, require, { exports: {} }, ${JSON.stringify(commandFile)}, '/', () => undefined);
+process.stdout.write(script.createCachedData());`;
+  const cache = execFileSync(process.execPath, [...(program === 'pod' ? nodeFlags() : []), '-e', make], {
     input: text,
     maxBuffer: 64 * 1024 * 1024,
   });

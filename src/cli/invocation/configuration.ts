@@ -8,6 +8,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import * as z from 'zod';
+import { once } from '../../std/once.ts';
 import { parseRule, type RuleKind } from '../../scope/permission-rules.ts';
 import { homeOf } from '../../session/home.ts';
 import { type PermissionMode, permissionModes } from '../../session/permissions.ts';
@@ -24,47 +25,60 @@ import { CommandFailed, exitStatus } from './context.ts';
 import { nearest } from '../words/nearest.ts';
 import { pathMistake } from '../../scope/path-mistake.ts';
 
-const permissionMode = z.enum(permissionModes);
+const permissionMode = once(() => z.enum(permissionModes));
 
 /** Limits as far as one source names them: without the defaults, which would hide what a weaker source says. */
-const someLimits = z.strictObject(
-  Object.fromEntries(
-    Object.entries(limitsSchema().shape).map(([name, field]) => [name, field.unwrap().optional()]),
+const someLimits = once(() =>
+  z.strictObject(
+    Object.fromEntries(
+      Object.entries(limitsSchema().shape).map(([name, field]) => [name, field.unwrap().optional()]),
+    ),
   ),
 );
-type SomeLimits = z.output<typeof someLimits>;
+type SomeLimits = z.output<ReturnType<typeof someLimits>>;
 
-const rule = z.string().superRefine((text, check) => {
-  const parsed = parseRule(text);
-  if ('mistake' in parsed) check.addIssue({ code: 'custom', message: parsed.mistake });
-});
-const rules = z.array(rule).optional();
+const rules = once(() =>
+  z
+    .array(
+      z.string().superRefine((text, check) => {
+        const parsed = parseRule(text);
+        if ('mistake' in parsed) check.addIssue({ code: 'custom', message: parsed.mistake });
+      }),
+    )
+    .optional(),
+);
 /** A project's file comes with what was cloned: it may make podkin ask and refuse, never allow. */
-const projectRules = z.strictObject({ ask: rules, deny: rules });
+const projectRules = once(() => z.strictObject({ ask: rules(), deny: rules() }));
 
-const scopePaths = z
-  .array(
-    z.string().superRefine((path, check) => {
-      const mistake = pathMistake(path);
-      if (mistake !== null) check.addIssue({ code: 'custom', message: `"${path}" ${mistake}` });
-    }),
-  )
-  .optional();
 /** Files only take away: what may be touched is said on the command line. */
-const scopeSchema = z.strictObject({ deny: scopePaths, denyWrite: scopePaths });
+const scopeSchema = once(() => {
+  const paths = z
+    .array(
+      z.string().superRefine((path, check) => {
+        const mistake = pathMistake(path);
+        if (mistake !== null) check.addIssue({ code: 'custom', message: `"${path}" ${mistake}` });
+      }),
+    )
+    .optional();
+  return z.strictObject({ deny: paths, denyWrite: paths });
+});
 
-const projectFileSchema = z.strictObject({
-  instructions: z.string().optional(),
-  limits: someLimits.optional(),
-  permissions: projectRules.optional(),
-  scope: scopeSchema.optional(),
-});
-const userFileSchema = projectFileSchema.extend({
-  model: z.string().min(1).optional(),
-  permissionMode: permissionMode.optional(),
-  permissions: projectRules.extend({ allow: rules }).optional(),
-  sandbox: sandboxSettingsSchema().optional(),
-});
+const projectFileSchema = once(() =>
+  z.strictObject({
+    instructions: z.string().optional(),
+    limits: someLimits().optional(),
+    permissions: projectRules().optional(),
+    scope: scopeSchema().optional(),
+  }),
+);
+const userFileSchema = once(() =>
+  projectFileSchema().extend({
+    model: z.string().min(1).optional(),
+    permissionMode: permissionMode().optional(),
+    permissions: projectRules().extend({ allow: rules() }).optional(),
+    sandbox: sandboxSettingsSchema().optional(),
+  }),
+);
 
 /** What the command line said; what it did not say is left out. `limits` as text or numbers, by the names of `Limits`. */
 export interface ConfigurationFlags {
@@ -102,9 +116,9 @@ export function loadConfiguration({ environment, cwd, flags }: ConfigurationSour
   const userPath = join(homeOf(environment).config, 'config.toml');
   const user =
     flags.file === undefined
-      ? readFile(userPath, userFileSchema, { mustExist: false })
-      : readFile(resolve(cwd, flags.file), userFileSchema, { mustExist: true });
-  const project = readFile(projectFile(cwd), projectFileSchema, { mustExist: false });
+      ? readFile(userPath, userFileSchema(), { mustExist: false })
+      : readFile(resolve(cwd, flags.file), userFileSchema(), { mustExist: true });
+  const project = readFile(projectFile(cwd), projectFileSchema(), { mustExist: false });
   const instructions = [user.instructions, project.instructions].filter((text) => text !== undefined);
   return {
     model: flags.model ?? named(environment, 'PODKIN_MODEL') ?? user.model ?? '',
@@ -153,7 +167,7 @@ function modeOf(
   const variable = named(environment, 'PODKIN_PERMISSION_MODE');
   const asked = flags.permissionMode ?? variable;
   if (asked === undefined) return fromFile ?? 'default';
-  const parsed = permissionMode.safeParse(asked);
+  const parsed = permissionMode().safeParse(asked);
   if (parsed.success) return parsed.data;
   const where = flags.permissionMode === undefined ? 'PODKIN_PERMISSION_MODE' : '--permission-mode';
   throw usage(`${where}: "${asked}" is not one of ${permissionModes.join(', ')}`);
@@ -190,10 +204,10 @@ function checkedLimits(
   where: (name: string) => string,
 ): SomeLimits {
   for (const [name, value] of Object.entries(values)) {
-    const checked = someLimits.safeParse({ [name]: value });
+    const checked = someLimits().safeParse({ [name]: value });
     if (!checked.success) throw usage(`${where(name)}: "${value}" ${limitMistake(checked.error)}`);
   }
-  return someLimits.parse(values);
+  return someLimits().parse(values);
 }
 
 /** What is wrong with one value, as the end of a sentence about it. */
@@ -209,7 +223,7 @@ function limitMistake(error: z.ZodError): string {
 /** Warnings for variables that look like limits and are none: nothing is bounded by a name that is mistyped. */
 export function unknownLimits(environment: NodeJS.ProcessEnv): string[] {
   const prefix = limitVariable('');
-  const known = limitNames.map((name) => limitVariable(name).slice(prefix.length));
+  const known = limitNames().map((name) => limitVariable(name).slice(prefix.length));
   return Object.keys(environment)
     .filter((name) => name.startsWith(prefix) && !known.includes(name.slice(prefix.length)))
     .map((name) => {
@@ -220,7 +234,7 @@ export function unknownLimits(environment: NodeJS.ProcessEnv): string[] {
     });
 }
 
-const limitNames = Object.keys(limitsSchema().shape);
+const limitNames = once(() => Object.keys(limitsSchema().shape));
 
 function readFile<T extends z.ZodObject>(
   path: string,
@@ -260,7 +274,7 @@ function problem(error: z.ZodError, keys: readonly string[]): string {
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0] ?? '';
     const inner: Record<string, readonly string[]> = {
-      limits: limitNames,
+      limits: limitNames(),
       permissions: ['ask', 'deny'],
       scope: ['deny', 'denyWrite'],
     };

@@ -22,14 +22,29 @@ export type PodSight =
 export const probeDeadlineMs = 1_500;
 
 /** Throws the file system's error where the log can not be read. */
-export async function sightOf(pod: FoundPod, deadlineMs: number = probeDeadlineMs): Promise<PodSight> {
+export function sightOf(pod: FoundPod): Promise<PodSight> {
+  return look(pod, (totals) => holdsOn(pod, totals.started));
+}
+
+/**
+ * As `sightOf`, for a list of pods: one that has ended in order and whose process is gone has ended, and its lock is not asked. Whoever holds that by now is a
+ * life that has not begun: nobody can find it before its own first entry is on disk.
+ */
+export function sightInList(pod: FoundPod): Promise<PodSight> {
+  return look(pod, ({ started, stopped }) => (stopped ? runs(started) : holdsOn(pod, started)));
+}
+
+async function look(
+  pod: FoundPod,
+  isHeld: (totals: Totals) => boolean | Promise<boolean>,
+): Promise<PodSight> {
   // Most pods of a home have stopped, and a look is far cheaper than a connection that fails.
   if (existsSync(pod.socket)) {
-    const answer = await connectAndSend(pod.socket, 'status', {}, { deadlineMs });
+    const answer = await connectAndSend(pod.socket, 'status', {}, { deadlineMs: probeDeadlineMs });
     if (answer.ok) return { kind: 'live', status: answer.result };
   }
   const totals = await readTotals(pod.folder.log);
-  return { kind: (await holdsOn(pod, totals.started)) ? 'silent' : 'ended', totals };
+  return { kind: (await isHeld(totals)) ? 'silent' : 'ended', totals };
 }
 
 /** The process of the newest life that the log tells of; null before the first. */
@@ -39,7 +54,11 @@ export async function processOf(pod: FoundPod): Promise<ProcessIdentity | null> 
 
 /** Whether something of the pod still runs: the lock is held, or the process of its newest life lives. */
 export async function holdsOn(pod: FoundPod, newest: ProcessIdentity | null): Promise<boolean> {
-  return (newest !== null && isAlive(newest) === 'alive') || lockHeld(pod);
+  return runs(newest) || lockHeld(pod);
+}
+
+function runs(process: ProcessIdentity | null): boolean {
+  return process !== null && isAlive(process) === 'alive';
 }
 
 async function lockHeld(pod: FoundPod): Promise<boolean> {

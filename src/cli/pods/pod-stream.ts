@@ -9,10 +9,10 @@ import type { CloseReason } from '../../transport/failures.ts';
 import { closedQuestionSchema, questionSchema } from '../../protocol/approval.ts';
 import type { Result } from '../../protocol/methods.ts';
 
-const place = { turn: z.string(), step: z.int() };
-const text = z.string();
-const liveEventSchema = once(() =>
-  z.discriminatedUnion('type', [
+const liveEventSchema = once(() => {
+  const text = z.string();
+  const place = { turn: text, step: z.int() };
+  return z.discriminatedUnion('type', [
     // The rest of an entry is not looked at here: unknown types and fields are passed on.
     z.object({
       type: z.literal('entry'),
@@ -40,8 +40,8 @@ const liveEventSchema = once(() =>
     closedQuestionSchema().extend({ type: z.literal('approvalAnswered') }),
     z.object({ type: z.literal('lagged') }),
     z.object({ type: z.literal('shutdown'), reason: text.nullish() }),
-  ]),
-);
+  ]);
+});
 
 type Parsed = z.infer<ReturnType<typeof liveEventSchema>>;
 /** An `event` notification, as far as it is known here. */

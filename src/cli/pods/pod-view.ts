@@ -4,7 +4,7 @@ import { isRemoved } from '../../session/home.ts';
 import { allPods, type FoundPod } from './find-pod.ts';
 import type { Facts } from '../../session/facts.ts';
 import { foldLog } from '../../session/fold-log.ts';
-import { type PodSight, sightOf } from './pod-sight.ts';
+import { type PodSight, sightInList } from './pod-sight.ts';
 
 export type ShownStatus = 'idle' | 'running' | 'paused' | 'stopping' | 'stopped' | 'dead' | 'unreachable';
 
@@ -91,7 +91,7 @@ async function lookAtAll(pods: readonly FoundPod[]): Promise<Looked[]> {
 
 async function look(pod: FoundPod): Promise<Looked | null> {
   try {
-    return { pod, sight: await sightOf(pod) };
+    return { pod, sight: await sightInList(pod) };
   } catch {
     return null;
   }

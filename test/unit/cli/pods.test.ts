@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readTombstones } from '../../../src/session/home.ts';
 import { takeLock } from '../../../src/session/lock.ts';
+import { ownIdentity } from '../../../src/std/process-identity.ts';
 import { finished, logHome } from '../../support/log-builder.ts';
 import { cliRig } from './home-rig.ts';
 
@@ -60,6 +61,28 @@ describe('the dead, as their logs tell', () => {
       await lock.release();
     }
     expect(JSON.parse((await rig.podkin('ps', '--json')).stdout)).toMatchObject([{ status: 'dead' }]);
+  });
+
+  it('[cli.stopped-in-list] in a list, a pod has stopped once its log says so and its process is gone, whoever holds its lock by then', async () => {
+    const rig = cliRig();
+    const home = logHome();
+    const gone = home.pod('gone');
+    gone.stop();
+    const folder = rig.write(gone);
+    const ending = home.pod('ending');
+    ending.add({ type: 'started', incarnation: 2, ...ownIdentity(), podkin: '0.0.0' });
+    ending.stop();
+    rig.write(ending);
+    const lock = await takeLock({ instance: gone.instance, folder: folder.path });
+    if (!lock.taken) throw new Error('the lock of a new pod is free');
+    try {
+      expect(JSON.parse((await rig.podkin('ps', '-a', '--json')).stdout)).toMatchObject([
+        { name: 'ending', status: 'stopping', pid: process.pid },
+        { name: 'gone', status: 'stopped', pid: null },
+      ]);
+    } finally {
+      await lock.release();
+    }
   });
 
   it('[cli.ps-damaged] a damaged folder hides only itself, and doctor names it', async () => {

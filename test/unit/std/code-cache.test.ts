@@ -22,10 +22,10 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 it('[start.code-cache] what was written is read, and each program has a name of its own', async () => {
-  const name = cacheFileName(Buffer.from('a program'));
-  expect(cacheFileName(Buffer.from('a program'))).toBe(name);
-  expect(cacheFileName(Buffer.from('b program'))).not.toBe(name);
-  expect(name).toContain(`${process.version}-${process.arch}-`);
+  const name = cacheFileName('pod', Buffer.from('a program'));
+  expect(cacheFileName('pod', Buffer.from('a program'))).toBe(name);
+  expect(cacheFileName('pod', Buffer.from('b program'))).not.toBe(name);
+  expect(name).toContain(`pod-${process.version}-${process.arch}-`);
   await writeCodeCache(folder, name, data);
   expect(readCodeCache(join(folder, name))).toEqual(data);
 });
@@ -55,7 +55,7 @@ it('[start.cache-refused] any flipped bit, any cut, a link, and a file that othe
   expect(readCodeCache(join(folder, 'none'))).toBeUndefined();
 });
 
-it('[start.cache-old] the four youngest stay, what was left unfinished long ago goes, what is not ours stays', async () => {
+it('[start.cache-old] the four youngest of a program stay, what was left unfinished long ago goes, what is not ours stays', async () => {
   const age = (name: string, minutes: number): void => {
     const atS = Date.now() / 1000 - minutes * 60;
     utimesSync(join(folder, name), atS, atS);
@@ -68,10 +68,19 @@ it('[start.cache-old] the four youngest stay, what was left unfinished long ago 
     writeFileSync(join(folder, name), '');
   age('pod-a.cache.1.tmp', 5);
   age('notes.txt', 500);
+  // Another program's are not counted with them, however old.
+  await writeCodeCache(folder, 'command-a.cache', data);
+  age('command-a.cache', 20);
   await writeCodeCache(folder, 'pod-f.cache', data);
-  expect(readdirSync(folder).sort()).toEqual(
-    ['notes.txt', 'pod-b.cache.2.tmp', 'pod-c.cache', 'pod-d.cache', 'pod-e.cache', 'pod-f.cache'].sort(),
-  );
+  expect(readdirSync(folder).sort()).toEqual([
+    'command-a.cache',
+    'notes.txt',
+    'pod-b.cache.2.tmp',
+    'pod-c.cache',
+    'pod-d.cache',
+    'pod-e.cache',
+    'pod-f.cache',
+  ]);
 });
 
 it('[start.no-cache-folder] what can not be written is told, and nothing is left of it', async () => {
