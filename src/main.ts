@@ -14,6 +14,8 @@ import { version } from './version.ts';
 
 type Command = typeof command;
 
+/** Both programs and their bodies lie here. */
+const folder = dirname(fileURLToPath(import.meta.url));
 const require = createRequire(import.meta.url);
 /** Until the command line is there, nobody has anything to end. */
 let tellLostReader: Command['tellLostReader'] = () => false;
@@ -22,7 +24,7 @@ async function main(argv: readonly string[]): Promise<number | null> {
   const [first, second] = argv;
   if (first === '__pod' && second !== undefined) {
     // Ends this process itself.
-    require('./pod.cjs');
+    require(join(folder, 'pod.cjs'));
     return null;
   }
   if (argv.length === 1 && (first === '--version' || first === '-V')) {
@@ -33,7 +35,7 @@ async function main(argv: readonly string[]): Promise<number | null> {
 }
 
 async function commandLine(argv: readonly string[]): Promise<number> {
-  const file = join(dirname(fileURLToPath(import.meta.url)), 'command-body.cjs');
+  const file = join(folder, 'command-body.cjs');
   const { state } = homeOf(process.env);
   // A relative specifier begins at this file, which lies beside the body.
   const importModule = (specifier: string): Promise<unknown> => import(specifier);
@@ -48,8 +50,8 @@ async function commandLine(argv: readonly string[]): Promise<number> {
 }
 
 /** Who only looks around has no home yet and gets none by it, and nobody leaves a file in another user's. */
-function isOwn(folder: string): boolean {
-  return statSync(folder, { throwIfNoEntry: false })?.uid === process.getuid?.();
+function isOwn(home: string): boolean {
+  return statSync(home, { throwIfNoEntry: false })?.uid === process.getuid?.();
 }
 
 // Nobody reads any more (EIO: the terminal is gone). A command that has a tree to end is told and ends it first; for the others there is nothing left to

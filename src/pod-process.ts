@@ -20,7 +20,9 @@ async function main(folder: string): Promise<number> {
     importModule,
   });
   if (exports.runPod === undefined) throw new Error(`${file} is not a pod's program: install podkin again`);
-  return await exports.runPod(folder, { onListening: () => setTimeout(keep, cacheDelayMs).unref() });
+  return await exports.runPod(folder, {
+    onListening: () => setTimeout(() => void keep(), cacheDelayMs).unref(),
+  });
 }
 
 process.stderr.on('error', () => undefined);

@@ -6,30 +6,36 @@ import * as z from 'zod';
 import { once } from '../std/once.ts';
 import type { Entry, EntryBody } from '../session/entries.ts';
 
-const count = once(() => z.int().min(0));
+type Shapes = Partial<Record<EntryBody['type'], z.ZodType>>;
 
-const shapes = once((): Partial<Record<EntryBody['type'], z.ZodType>> => {
-  const number = count();
-  const ref = z.looseObject({ name: z.string(), instance: z.string() });
-  const identity = z.looseObject({ name: z.string(), instance: z.string(), incarnation: number });
-  const event = z.looseObject({ kind: z.string() });
-  const call = { turn: z.string(), step: number, call: z.string(), tool: z.string() };
+const count = once(() => z.int().min(0));
+const ref = once(() => z.looseObject({ name: z.string(), instance: z.string() }));
+const identity = once(() => ref().extend({ incarnation: count() }));
+const event = once(() => z.looseObject({ kind: z.string() }));
+
+/** What a pod is, and what it works on. */
+function shapesOfWork(): Shapes {
+  const call = { turn: z.string(), step: count(), call: z.string(), tool: z.string() };
   const item = z.union([
-    z.looseObject({ kind: z.literal('podEvent'), from: identity, seq: number.nullable(), event }),
+    z.looseObject({
+      kind: z.literal('podEvent'),
+      from: identity(),
+      seq: count().nullable(),
+      event: event(),
+    }),
     z.looseObject({ kind: z.string().refine((kind) => kind !== 'podEvent') }),
   ]);
-
   return {
     session: z.looseObject({
-      schema: number,
+      schema: count(),
       name: z.string(),
       instance: z.string(),
-      parent: ref.nullable(),
-      depth: number,
+      parent: ref().nullable(),
+      depth: count(),
     }),
     started: z.looseObject({
-      incarnation: number,
-      pid: number,
+      incarnation: count(),
+      pid: count(),
       startTime: z.string(),
       bootId: z.string(),
     }),
@@ -39,23 +45,30 @@ const shapes = once((): Partial<Record<EntryBody['type'], z.ZodType>> => {
     toolResult: z.looseObject({
       ...call,
       interrupted: z.boolean().optional(),
-      stopped: z.looseObject({ instance: z.string(), incarnation: number }).optional(),
+      stopped: z.looseObject({ instance: z.string(), incarnation: count() }).optional(),
     }),
     systemItem: z.looseObject({ turn: z.string(), item }),
-    stepCompleted: z.looseObject({ seenThrough: number }),
+    stepCompleted: z.looseObject({ seenThrough: count() }),
     turnEnded: z.looseObject({ turn: z.string(), outcome: z.string() }),
     interrupted: z.looseObject({ turn: z.string().nullable() }),
-    assignment: z.looseObject({ assignment: z.string(), child: ref, state: z.enum(['open', 'closed']) }),
-    podEventEmitted: z.looseObject({ eventSeq: number, incarnation: number, event }),
-    podEventAcked: z.looseObject({ through: number }),
+    stopped: z.looseObject({ incarnation: count() }),
+  };
+}
+
+/** What passes between pods. */
+function shapesOfDelivery(): Shapes {
+  return {
+    assignment: z.looseObject({ assignment: z.string(), child: ref(), state: z.enum(['open', 'closed']) }),
+    podEventEmitted: z.looseObject({ eventSeq: count(), incarnation: count(), event: event() }),
+    podEventAcked: z.looseObject({ through: count() }),
     podEventReceived: z.looseObject({
-      from: identity,
-      eventSeq: number.nullable(),
-      event,
+      from: identity(),
+      eventSeq: count().nullable(),
+      event: event(),
       reads: z.boolean(),
       closes: z.array(z.string()),
     }),
-    child: z.looseObject({ child: ref, state: z.string(), incarnation: number.optional() }),
+    child: z.looseObject({ child: ref(), state: z.string(), incarnation: count().optional() }),
     approval: z.discriminatedUnion('state', [
       z.looseObject({ state: z.literal('asked'), request: z.string(), call: z.string() }),
       z.looseObject({
@@ -68,13 +81,14 @@ const shapes = once((): Partial<Record<EntryBody['type'], z.ZodType>> => {
     ]),
     scope: z.looseObject({
       change: z.enum(['delegated', 'reclaimed', 'granted']),
-      child: ref.optional(),
+      child: ref().optional(),
       scope: z.looseObject({ write: z.array(z.string()) }),
     }),
-    stopped: z.looseObject({ incarnation: number }),
-    discarded: z.looseObject({ through: number }),
+    discarded: z.looseObject({ through: count() }),
   };
-});
+}
+
+const shapes = once((): Shapes => ({ ...shapesOfWork(), ...shapesOfDelivery() }));
 
 /** True for types that nothing here reads. */
 export function fits(entry: Entry): boolean {

@@ -14,15 +14,15 @@ export interface ProgramLoader {
 }
 
 export interface Program<E> {
-  /** What it exports; that it is all there is for the caller to see. */
+  /** Whether it is all there is for the caller to see. */
   readonly exports: Partial<E>;
   /** Writes its cache where there was none to use; functions that have run by now are in it. Never rejects. */
-  keep(): Promise<void>;
+  readonly keep: () => Promise<void>;
 }
 
 /** Throws what is wrong with the file or in its top level. */
 export function loadProgram<E>(file: string, cacheFolder: string, loader: ProgramLoader): Program<E> {
-  const bytes = readFileSync(file);
+  const bytes = readProgram(file);
   const name = cacheFileName(basename(file, '-body.cjs'), bytes);
   const cachedData = readCodeCache(join(cacheFolder, name));
   // One function, and all of it ASCII: the build sees to that.
@@ -33,6 +33,14 @@ export function loadProgram<E>(file: string, cacheFolder: string, loader: Progra
   const isUsed = cachedData !== undefined && script.cachedDataRejected !== true;
   const keep = () => (isUsed ? Promise.resolve() : keepCache(script, cacheFolder, name));
   return { exports: module.exports, keep };
+}
+
+function readProgram(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new Error(`${file} can not be read: install podkin again`, { cause: error });
+  }
 }
 
 /** In nobody's way: a folder that can not be written only means that the next start takes longer. */
