@@ -51,7 +51,11 @@ async function commandLine(argv: readonly string[]): Promise<number> {
 
 /** Who only looks around has no home yet and gets none by it, and nobody leaves a file in another user's. */
 function isOwn(home: string): boolean {
-  return statSync(home, { throwIfNoEntry: false })?.uid === process.getuid?.();
+  try {
+    return statSync(home).uid === process.getuid?.();
+  } catch {
+    return false;
+  }
 }
 
 // Nobody reads any more (EIO: the terminal is gone). A command that has a tree to end is told and ends it first; for the others there is nothing left to
