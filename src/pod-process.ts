@@ -1,6 +1,6 @@
 /**
- * A pod's process as it is shipped (`dist/pod.cjs`): takes the pod itself (`dist/pod-body.cjs`) in with V8's code cache and runs it. What it does is
- * `main.ts` with `__pod`, in about half of the time. It ends the process, as `main.ts` does: what is left of a pod that has ended must not keep it.
+ * A pod's process as it is shipped (`dist/pod.cjs`): takes the pod itself (`dist/pod-body.cjs`) in with V8's code cache and runs it; `main.ts` with
+ * `__pod` is this file again. It ends the process, as `main.ts` does: what is left of a pod that has ended must not keep it.
  */
 import { dirname, join, resolve } from 'node:path';
 import type { runPod } from './pod/boot.ts';

@@ -58,11 +58,12 @@ export async function writeCodeCache(folder: string, name: string, data: Buffer)
     await rm(unfinished, { force: true }).catch(() => undefined);
     throw error;
   }
-  await removeOld(folder, ours.exec(name)?.[1]);
+  const program = ours.exec(name)?.[1];
+  if (program !== undefined) await removeOld(folder, program);
 }
 
 /** Of one program. */
-async function removeOld(folder: string, program: string | undefined): Promise<void> {
+async function removeOld(folder: string, program: string): Promise<void> {
   const { readdir, rm, stat } = await import('node:fs/promises');
   const names = (await readdir(folder)).filter((name) => ours.exec(name)?.[1] === program);
   const files = await Promise.all(

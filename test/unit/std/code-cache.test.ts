@@ -68,6 +68,9 @@ it('[start.cache-old] the four youngest of a program stay, what was left unfinis
     writeFileSync(join(folder, name), '');
   age('pod-a.cache.1.tmp', 5);
   age('notes.txt', 500);
+  // Under a name that is no program's, nothing is old.
+  await writeCodeCache(folder, 'Other', data);
+  rmSync(join(folder, 'Other'));
   // Another program's are not counted with them, however old.
   await writeCodeCache(folder, 'command-a.cache', data);
   age('command-a.cache', 20);
