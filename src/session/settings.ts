@@ -94,20 +94,19 @@ export function limitsOf(settings: JsonObject): Limits {
   return ofSettings(settings['limits'], { isWhole: areWhole, schema: limitsSchema, fallback: defaultLimits });
 }
 
-/** `isWhole` spares a start the schema (std/plain.ts). */
+/** `isWhole` spares a start the schema (std/plain.ts): what is whole is what the schema would give back. */
 function ofSettings<T>(
   given: JsonValue | undefined,
-  as: { isWhole: (value: JsonValue) => boolean; schema: () => z.ZodType<T>; fallback: T },
+  as: { isWhole: (value: JsonValue) => value is JsonValue & T; schema: () => z.ZodType<T>; fallback: T },
 ): T {
   if (given === undefined) return as.fallback;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what is whole is what the schema would give back
-  if (as.isWhole(given)) return given as T;
+  if (as.isWhole(given)) return given;
   const parsed = as.schema().safeParse(given);
   return parsed.success ? parsed.data : as.fallback;
 }
 
 /** True only for what the schema would take as it is: what podkin writes. */
-function areWhole(value: JsonValue): boolean {
+function areWhole(value: JsonValue): value is Limits {
   if (!isPlain(value, [...limitNames, 'cost'])) return false;
   const { cost } = value;
   return (
@@ -143,7 +142,7 @@ export function sandboxSettingsOf(settings: JsonObject): SandboxSettings {
   });
 }
 
-function isPlainSandbox(value: JsonValue): boolean {
+function isPlainSandbox(value: JsonValue): value is SandboxSettings {
   if (!isPlain(value, ['network', 'read', 'program'])) return false;
   const { network, read, program } = value;
   const isAbsolute = (path: JsonValue | undefined) => typeof path === 'string' && path.startsWith('/');

@@ -73,11 +73,9 @@ function readTail(path: string): Buffer | null {
 }
 
 /** As `totalsOf` makes them; what another version has written is folded. */
-function isTotals(value: JsonValue | undefined | Totals): value is Totals {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it was read as JSON
-  const given = value as JsonValue | undefined;
-  if (!isPlain(given, fields)) return false;
-  const { incarnation, stopped, started, children, pendingIn, pendingOut, turns, tokens, cost } = given;
+function isTotals(value: unknown): value is Totals {
+  if (!isPlain(value, fields)) return false;
+  const { incarnation, stopped, started, children, pendingIn, pendingOut, turns, tokens, cost } = value;
   return (
     [incarnation, pendingIn, turns, tokens].every((count) => isWholeNumber(count, 0)) &&
     stopped === true &&

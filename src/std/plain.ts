@@ -4,8 +4,8 @@
  */
 import type { JsonObject, JsonValue } from './json.ts';
 
-/** Exactly these fields, in any order. */
-export function isPlain(value: JsonValue | undefined, fields: readonly string[]): value is JsonObject {
+/** Exactly these fields, in any order. Of a value that was read as JSON. */
+export function isPlain(value: unknown, fields: readonly string[]): value is JsonObject {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const names = Object.keys(value);
   return names.length === fields.length && fields.every((field) => Object.hasOwn(value, field));

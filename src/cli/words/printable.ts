@@ -1,8 +1,7 @@
 /** Text of pods and tools made fit for a terminal: nothing in it can move the cursor, recolour, hide or reorder what else is shown. */
 
 /** One character at a time, so that a sequence cut in two by a stream is as harmless as a whole one. Newline and tab stay. */
-// oxlint-disable-next-line no-control-regex
-const steering = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u200E\u200F\u2028-\u202E\u2066-\u2069]/g;
+const steering = /(?![\n\t])[\p{Cc}\u200E\u200F\u2028-\u202E\u2066-\u2069]/gu;
 
 export function printable(text: string): string {
   return text.replaceAll(steering, '');
