@@ -37,9 +37,8 @@ export function measureAttach({ smoke, rounds }: BenchOptions): Promise<Report> 
       ] as const) {
         for (const observers of [1, manyObservers]) {
           const { figures, result } = await watched(watch, () => attach(reader, path, observers, size));
-          const { 'MB added': _, ...feelings } = figures;
           const label = `${server}, ${observers} observer${observers === 1 ? '' : 's'}`;
-          if (kept) samples.add(label, { ...timesOf(result), ...(size === null ? figures : feelings) });
+          if (kept) samples.add(label, { ...timesOf(result), ...figures });
         }
       }
     }

@@ -176,20 +176,21 @@ function refuseOverLimits(pod: Pod): void {
  */
 async function refuseOverTree(pod: Pod): Promise<void> {
   const { limits } = pod.core;
+  const names = podNames(pod.home);
   // A tree has no more pods than its home has folders. Asking the lock of each makes every spawn dearer than the one before.
-  if (podNames(pod.home).length - 1 < limits.pods) return;
-  const others = (await podsOfTree(pod)) - 1;
+  if (names.length - 1 < limits.pods) return;
+  const others = (await podsOfTree(pod, names)) - 1;
   if (others < limits.pods) return;
   throw new SpawnRefused(
     `The tree has ${others} live pods, which is the limit. Do the work yourself or wait for reports.`,
   );
 }
 
-/** Pods of this tree that live or are being made. */
-async function podsOfTree(pod: Pod): Promise<number> {
+/** Of these pods of the home, those of this tree that live or are being made. */
+async function podsOfTree(pod: Pod, names: readonly string[]): Promise<number> {
   const { root } = pod.session;
   let live = 0;
-  for (const name of podNames(pod.home)) {
+  for (const name of names) {
     const folder = podFolder(pod.home, name);
     const spec = readableSpec(folder);
     if (spec?.root.instance !== root.instance) continue;
