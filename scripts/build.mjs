@@ -2,10 +2,11 @@
 // dist/pod-body.cjs in with V8's code cache. Each body is one file of CommonJS; what it imports when it is wanted (a command, a tool, a scenario) begins
 // when it is wanted, and a provider's package is not in it at all.
 import { chmod, rm, readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
-const root = new URL('..', import.meta.url).pathname;
+const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Messages of zod in forty languages, of which podkin speaks one: a third of what a pod would have to load at its start. */
 const oneLanguage = {

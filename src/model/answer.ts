@@ -121,11 +121,18 @@ function responseOf(name: string, parts: AnswerPart[], finish: Finish | null): M
 }
 
 function usageOf(name: string, usage: LanguageModelV3Usage): ModelResponse['usage'] {
-  const inputTokens = usage.inputTokens.total ?? 0;
-  const outputTokens = usage.outputTokens.total ?? 0;
-  const { cacheRead, cacheWrite } = usage.inputTokens;
+  const inputTokens = tokenCount(usage.inputTokens.total);
+  const outputTokens = tokenCount(usage.outputTokens.total);
+  const cacheRead = tokenCount(usage.inputTokens.cacheRead);
+  const cacheWrite = tokenCount(usage.inputTokens.cacheWrite);
   const counts = { inputTokens, outputTokens, cacheReadTokens: cacheRead, cacheWriteTokens: cacheWrite };
   return { inputTokens, outputTokens, cost: costOf(name, counts) };
+}
+
+/** A whole number from 0 to 2^53 − 1: a provider's count is input from outside, and a wrong one must not cost an outcome. */
+function tokenCount(told: number | undefined): number {
+  if (told === undefined || !(told > 0)) return 0;
+  return Math.min(Math.round(told), Number.MAX_SAFE_INTEGER);
 }
 
 const finishReasons = {

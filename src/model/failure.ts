@@ -51,11 +51,17 @@ export function toModelFailure(error: unknown, context: FailureContext): ModelFa
       ? `. Check ${context.keyVariable}: the provider did not accept it`
       : '';
   const text = redact(details.message, context.secrets).slice(0, messageCharsMax);
-  return new ModelFailure(verdict.category, `${context.name}: ${text}${status}${hint}`, {
-    transient: verdict.transient,
-    retryAfterMs: verdict.transient ? retryAfterMs(details) : undefined,
+  const wishMs = verdict.transient ? retryAfterMs(details) : undefined;
+  const tooLong = wishMs !== undefined && wishMs > retryAfterMsMax;
+  const wish = tooLong ? `. It asks for ${Math.ceil(wishMs / 60_000)} minutes of rest: try again then` : '';
+  return new ModelFailure(verdict.category, `${context.name}: ${text}${status}${hint}${wish}`, {
+    transient: verdict.transient && !tooLong,
+    retryAfterMs: tooLong ? undefined : wishMs,
   });
 }
+
+/** A turn does not wait longer than this for a provider; it ends, and says what the provider wished. */
+const retryAfterMsMax = 10 * 60_000;
 
 /** Replaces the given secrets and everything that looks like a provider's key. */
 export function redact(text: string, secrets: readonly string[]): string {

@@ -103,6 +103,9 @@ function specOf(pod: Pod, request: SpawnRequest, scope: PathScope): PodSpec {
       `The tree may be ${limits.depth} levels deep below its root, and this pod is on level ${session.depth}. Do the work yourself.`,
     );
   }
+  // A scenario is a file: a model that could name one could read what its scope does not hold.
+  if (request.model?.startsWith('script/') === true && !session.model.startsWith('script/'))
+    throw new SpawnRefused('Only a pod that plays a scenario itself may give a child one; name a model.');
   const model = request.model === undefined ? session.model : absoluteModelName(request.model, session.cwd);
   const problem = checkModelName(model, process.env);
   if (problem !== null) throw new SpawnRefused(problem);

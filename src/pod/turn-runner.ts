@@ -1,9 +1,11 @@
 /** Runs the turn that the machine has started: gives the worker its ports and hands its result back as an input. */
 import { monotonicMs } from '../std/clock.ts';
-import { readFile } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quarantineBody } from '../delivery/notice.ts';
 import type { Model } from '../model/port.ts';
+import type { Access } from '../scope/access.ts';
+import { openInside } from '../scope/open-inside.ts';
 import type { Sandbox } from '../scope/sandbox.ts';
 import type { FileViews, Tool, ToolContext } from '../tools/tool.ts';
 import { driveTurn } from '../worker/drive-turn.ts';
@@ -15,7 +17,7 @@ import type { Pod } from './pod.ts';
 import type { TurnEnd } from './reports.ts';
 import { abandonTurn, endTurn, preLlmRequest } from './state.ts';
 
-const agentsFileBytesMax = 64 * 1024;
+const agentsFileBytesMax = 32 * 1024;
 
 export interface TurnRunnerOptions {
   tools: readonly Tool[];
@@ -106,7 +108,8 @@ export class TurnRunner {
     const pod = this.#pod;
     const { session } = pod;
     const { limits, facts } = pod.core;
-    const agentsFile = await readAgentsFile(session.cwd);
+    const access = { scope: pod.claims.now(), home: pod.home, outputs: pod.folder.outputs };
+    const agentsFile = await readAgentsFile(access, session.cwd);
     return {
       turn,
       pod: session.name,
@@ -183,13 +186,33 @@ function controlOf(pod: Pod): 'none' | 'pause' | 'cancel' {
   return pod.core.live.control?.kind ?? 'none';
 }
 
-/** Null where there is none; what is unreadable is as good as none for a prompt. */
-async function readAgentsFile(cwd: string): Promise<string | null> {
+/**
+ * The instructions in the working directory: a regular file of the user's or root's, that no link leads out of it and no deny covers, at most
+ * `agentsFileBytesMax` of it. Null where there is none; what may not be read is as good as none for a prompt. The scope's roots do not matter.
+ */
+async function readAgentsFile(access: Access, cwd: string): Promise<string | null> {
+  const folder = await realpath(cwd).catch(() => cwd);
+  const scope = { ...access.scope, read: [...access.scope.read, folder] };
+  const opened = await openInside({ ...access, scope }, 'read', join(folder, 'AGENTS.md'));
+  if (!opened.ok) return null;
+  const { handle, stats, realPath } = opened;
   try {
-    const text = await readFile(join(cwd, 'AGENTS.md'), 'utf8');
-    return text.length <= agentsFileBytesMax ? text : `${text.slice(0, agentsFileBytesMax)}\n(cut here)`;
+    const ours = stats.uid === 0n || stats.uid === BigInt(process.getuid?.() ?? 0);
+    if (!stats.isFile() || !ours || !realPath.startsWith(folder === '/' ? '/' : `${folder}/`)) return null;
+    const { buffer, bytesRead } = await handle.read(
+      Buffer.alloc(agentsFileBytesMax),
+      0,
+      agentsFileBytesMax,
+      0,
+    );
+    const isCut = stats.size > BigInt(bytesRead);
+    // A decoder that awaits more keeps back the half of a character.
+    const text = new TextDecoder().decode(buffer.subarray(0, bytesRead), { stream: isCut });
+    return isCut ? `${text}\n(cut here)` : text;
   } catch {
     return null;
+  } finally {
+    await handle.close();
   }
 }
 

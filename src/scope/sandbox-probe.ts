@@ -5,6 +5,7 @@
 import { execFile } from 'node:child_process';
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -43,12 +44,14 @@ export async function testSandbox(way: ProbeWay): Promise<SandboxState> {
 
 const worldName = 'podkin-probe-';
 
-/** Worlds of processes that were killed in their test. Another user's stay: they can not be removed, and are not ours. */
+/** Worlds of processes that were killed in their test. What is not a directory of our own stays: another user could swap links in it while it is removed. */
 function removeAbandoned(): void {
   for (const name of readdirSync(tmpdir()).filter((one) => one.startsWith(worldName))) {
     const pid = Number(name.slice(worldName.length).split('-')[0]);
     if (!Number.isSafeInteger(pid) || pid <= 1 || processIdentity(pid) !== null) continue;
     try {
+      const stats = lstatSync(join(tmpdir(), name));
+      if (!stats.isDirectory() || stats.uid !== process.getuid?.() || (stats.mode & 0o022) !== 0) continue;
       rmSync(join(tmpdir(), name), { recursive: true, force: true });
     } catch (error) {
       if (systemCode(error) === undefined) throw error;

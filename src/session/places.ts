@@ -20,7 +20,10 @@ export function homeOf(environment: NodeJS.ProcessEnv): Home {
   return {
     config: join(absolute(environment['XDG_CONFIG_HOME']) ?? join(user, '.config'), 'podkin'),
     state: join(absolute(environment['XDG_STATE_HOME']) ?? join(user, '.local', 'state'), 'podkin'),
-    runtime: runtime === null ? join(tmpdir(), `podkin-${userInfo().uid}`) : join(runtime, 'podkin'),
+    runtime:
+      runtime === null
+        ? join(tmpdir(), `podkin-${process.getuid?.() ?? userInfo().uid}`)
+        : join(runtime, 'podkin'),
   };
 }
 

@@ -132,7 +132,11 @@ export function loadConfiguration({ environment, cwd, flags }: ConfigurationSour
       deny: [user, project].flatMap((file) => fromHome(environment, file.scope?.deny)),
       denyWrite: [user, project].flatMap((file) => fromHome(environment, file.scope?.denyWrite)),
     },
-    limits: effectiveLimits({ ...user.limits, ...project.limits }, environment, flags.limits ?? {}),
+    limits: effectiveLimits(
+      narrowed(user.limits ?? {}, project.limits ?? {}),
+      environment,
+      flags.limits ?? {},
+    ),
     instructions: instructions.length === 0 ? null : instructions.join('\n\n'),
     sandbox: sandboxOf(user.sandbox, flags),
   };
@@ -197,6 +201,16 @@ function effectiveLimits(
     );
   }
   return limits;
+}
+
+/** A project's file comes with what was cloned: of each limit the smaller counts, against the user's or the default. */
+function narrowed(user: SomeLimits, project: SomeLimits): SomeLimits {
+  const own: Readonly<Record<string, number | null | undefined>> = { ...limitsSchema().parse({}), ...user };
+  const smaller = Object.entries(project).filter(([name, value]) => {
+    const held = own[name];
+    return typeof value === 'number' && (typeof held !== 'number' || value < held);
+  });
+  return { ...user, ...Object.fromEntries(smaller) };
 }
 
 function checkedLimits(

@@ -37,13 +37,21 @@ function mistake(sources: Sources): string {
 }
 
 describe('configuration', () => {
-  it('[config.order] a flag outweighs the environment, that the project, that the user', () => {
-    const user = '[limits]\nsteps = 1\ndepth = 1\nhops = 1\nchildren = 1';
+  it('[config.order] a flag outweighs the environment, that the files', () => {
+    const user = '[limits]\nsteps = 1\ndepth = 1\nhops = 3\nchildren = 1';
     const project = '[limits]\nsteps = 2\ndepth = 2\nhops = 2';
     const variables = { PODKIN_LIMITS_STEPS: '3', PODKIN_LIMITS_DEPTH: '3' };
     const { limits } = load({ user, project, variables, flags: { limits: { steps: '4' } } });
     expect([limits.steps, limits.depth, limits.hops, limits.children]).toEqual([4, 3, 2, 1]);
     expect(limits.coalesceMs).toBe(defaultLimits.coalesceMs);
+  });
+
+  it('[config.project-limits] a project lowers a limit of the user or a default, and raises none', () => {
+    const user = '[limits]\ncost = 1\nsteps = 5';
+    const project = '[limits]\ncost = 100000\nsteps = 3\npods = 10000\ndepth = 1';
+    const { limits } = load({ user, project });
+    expect([limits.cost, limits.steps, limits.pods, limits.depth]).toEqual([1, 3, defaultLimits.pods, 1]);
+    expect(load({ project: '[limits]\ncost = 2' }).limits.cost).toBe(2);
   });
 
   it('[config.order] the model comes from the flag, then the variable, then the file, else it is empty', () => {

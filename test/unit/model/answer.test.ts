@@ -1,0 +1,32 @@
+/** What a provider says in numbers: counts of tokens and wishes for rest are input from outside. */
+import { describe, expect, it } from 'vitest';
+import { newAnswer } from '../../../src/model/answer.ts';
+import { toModelFailure } from '../../../src/model/failure.ts';
+import { httpError } from '../../../src/model/sdk.ts';
+
+describe('a provider’s numbers', () => {
+  it.each([
+    [1.5, 2],
+    [-1, 0],
+    [Number.NaN, 0],
+    [1e308, Number.MAX_SAFE_INTEGER],
+    [2 ** 53 + 2, Number.MAX_SAFE_INTEGER],
+    [undefined, 0],
+  ])('[model.usage-clamped] %d tokens are counted as %d', (told, counted) => {
+    const answer = newAnswer('openai-compatible/m');
+    const input = { total: told, noCache: told, cacheRead: told, cacheWrite: told };
+    answer.take({
+      type: 'finish',
+      finishReason: { unified: 'stop', raw: 'stop' },
+      usage: { inputTokens: input, outputTokens: { total: told, text: told, reasoning: told } },
+    });
+    expect(answer.response().usage).toMatchObject({ inputTokens: counted, outputTokens: counted });
+  });
+
+  it('[model.retry-after-bound] more than ten minutes of rest are not waited for', async () => {
+    const error = await httpError(429, 'monthly quota', { 'retry-after': '2592000' });
+    const failure = toModelFailure(error, { name: 'a/b', secrets: [], keyVariable: null, begun: false });
+    expect(failure).toMatchObject({ transient: false, retryAfterMs: undefined });
+    expect(failure.message).toContain('43200 minutes');
+  });
+});
