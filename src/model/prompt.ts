@@ -18,7 +18,7 @@ export function toCallOptions(
   const opening: LanguageModelV3Message[] =
     system === '' ? [] : [{ role: 'system', content: system, ...cache }];
   return {
-    prompt: [...opening, ...toMessages(dialect, messages)],
+    prompt: wellFormed([...opening, ...toMessages(dialect, messages)]),
     ...(tools.length > 0 && {
       tools: tools.map((spec) => ({ type: 'function', ...spec })),
       toolChoice: { type: 'auto' },
@@ -26,6 +26,14 @@ export function toCallOptions(
     // A pod is restored from its own log: nothing may hang on what the provider kept.
     ...(dialect === 'openai' && { providerOptions: { openai: { store: false } } }),
   };
+}
+
+/** The same with every half of a surrogate pair replaced: no provider takes one, and every later request would hold it again. */
+function wellFormed<T>(value: T): T {
+  const json = JSON.stringify(value);
+  // Only what is no pair is escaped by the serialiser; the search spares the rest of the work.
+  if (!/\\ud[89a-f]/.test(json)) return value;
+  return JSON.parse(json, (_, part: unknown) => (typeof part === 'string' ? part.toWellFormed() : part));
 }
 
 const anthropicCache: SharedV3ProviderOptions = { anthropic: { cacheControl: { type: 'ephemeral' } } };

@@ -12,6 +12,7 @@ export const model = {
   'model.error-event': 'an error inside the stream keeps its category',
   'model.garbage': 'an answer that is no stream at all is a failure',
   'model.google-sent': 'Google gets the signature of a thought back with its call',
+  'model.half-pair': 'half a surrogate pair reaches no provider, from wherever it came',
   'model.invalid-input':
     'a call whose input is not JSON has null as input and says so, and goes back as an object',
   'model.leave': 'a reader that leaves the stream closes the connection',

@@ -1,5 +1,7 @@
 /** What a provider says in numbers: counts of tokens and wishes for rest are input from outside. */
 import { describe, expect, it } from 'vitest';
+import { toCallOptions } from '../../../src/model/prompt.ts';
+import { request } from './ask.ts';
 import { newAnswer } from '../../../src/model/answer.ts';
 import { toModelFailure } from '../../../src/model/failure.ts';
 import { httpError } from '../../../src/model/sdk.ts';
@@ -28,5 +30,13 @@ describe('a provider’s numbers', () => {
     const failure = toModelFailure(error, { name: 'a/b', secrets: [], keyVariable: null, begun: false });
     expect(failure).toMatchObject({ transient: false, retryAfterMs: undefined });
     expect(failure.message).toContain('43200 minutes');
+  });
+
+  it('[model.half-pair] half a surrogate pair reaches no provider, a whole one does', () => {
+    const half = String.fromCharCode(0xd83d);
+    const messages = [{ role: 'user' as const, text: `a ${half} b 😀` }];
+    const { prompt } = toCallOptions('plain', request({ messages, system: half }));
+    expect(prompt[0]).toMatchObject({ content: '\ufffd' });
+    expect(prompt[1]).toMatchObject({ content: [{ type: 'text', text: 'a \ufffd b 😀' }] });
   });
 });
