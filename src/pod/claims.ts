@@ -2,7 +2,7 @@
  * What this pod may touch at this moment, and its part of the home's registry. The log decides between a pod and its children; the registry decides
  * between pods that do not know of each other, and while a parent is away.
  */
-import { isAlive, ownIdentity, type ProcessIdentity } from '../std/process-identity.ts';
+import { isAlive, ownIdentity } from '../std/process-identity.ts';
 import { scopeByLog } from '../delivery/handed-down.ts';
 import type { PathScope, SessionEntry } from '../session/entries.ts';
 import type { Facts } from '../session/facts.ts';
@@ -16,6 +16,7 @@ import {
   scopeBesideOthers,
 } from '../scope/claims.ts';
 import { Registry } from '../scope/registry.ts';
+import { rememberedLiveness } from '../std/remembered-liveness.ts';
 
 export interface ClaimsOwner {
   readonly home: Home;
@@ -24,11 +25,11 @@ export interface ClaimsOwner {
   show(event: { type: string; [field: string]: unknown }): void;
 }
 
-const lives = (process: ProcessIdentity) => isAlive(process) === 'alive';
-
 export class Claims {
   readonly #pod: ClaimsOwner;
   readonly #registry: Registry;
+  /** Every call of a tool asks about every claim of the home: the process table is asked once for all calls of a moment. */
+  readonly #isAlive = rememberedLiveness((process) => isAlive(process) === 'alive');
   /** One update at a time; the next one begins with what the log says by then. */
   #syncing: Promise<readonly Conflict[]> | null = null;
   #next: Promise<readonly Conflict[]> | null = null;
@@ -44,7 +45,7 @@ export class Claims {
     const { facts, session } = this.#pod;
     const scope = scopeByLog(facts);
     if (scope.write.length === 0) return scope;
-    return scopeBesideOthers(scope, session, { claims: this.#registry.claims(), isAlive: lives });
+    return scopeBesideOthers(scope, session, { claims: this.#registry.claims(), isAlive: this.#isAlive });
   }
 
   /** Makes the registry say what the log says; answers with what others hold. Begins after everything that is committed now. */
@@ -89,7 +90,12 @@ export class Claims {
     // Nothing of this pod is or was there: a pod that only reads costs nothing.
     if (session.scope.write.length === 0) return [];
     const conflicts = await this.#registry.update((before) => {
-      const { claims, conflicts } = replaced(before, session.instance, this.#wanted(before), lives);
+      const { claims, conflicts } = replaced(
+        before,
+        session.instance,
+        this.#wanted(before),
+        (process) => isAlive(process) === 'alive',
+      );
       return { claims: claims.map((claim) => this.#affirmed(claim)), answer: conflicts };
     });
     for (const conflict of conflicts) this.#tell('scopeConflict', conflictText(conflict));

@@ -1,5 +1,6 @@
 /** The calls of one step: checked, run side by side where they may, each result committed as it comes. */
 import * as z from 'zod';
+import { deferred } from '../std/deferred.ts';
 import type { JsonValue } from '../std/json.ts';
 import type { ToolResultEntry } from '../session/entries.ts';
 import type { Tool, ToolAnswer } from '../tools/tool.ts';
@@ -13,6 +14,12 @@ export interface RequestedCall {
   invalid?: string;
 }
 
+/** What the calls need of the turn. */
+export type ToolPorts = Pick<
+  TurnPorts,
+  'turn' | 'tools' | 'signal' | 'commit' | 'isOpen' | 'permit' | 'toolContext'
+>;
+
 /** How long a tool may take to settle after a cancel before it is left behind with its call dangling. */
 const abortGraceMs = 5_000;
 
@@ -21,14 +28,14 @@ const abortGraceMs = 5_000;
  * Rejects with `StorageFailed` only.
  */
 export async function runTools(
-  ports: TurnPorts,
+  ports: ToolPorts,
   step: number,
   calls: readonly RequestedCall[],
 ): Promise<void> {
   for (const group of groups(ports, calls)) {
     if (ports.signal.aborted) return;
     const running = Promise.all(group.map((call) => runOne(ports, step, call)));
-    await Promise.race([running, aborted(ports.signal)]);
+    await untilDoneOrAborted(running, ports.signal);
     if (ports.signal.aborted) {
       running.catch(() => undefined);
       return;
@@ -37,7 +44,7 @@ export async function runTools(
 }
 
 /** Neighbours that may run in parallel form a group; every other call is one of its own. */
-function groups(ports: TurnPorts, calls: readonly RequestedCall[]): RequestedCall[][] {
+function groups(ports: ToolPorts, calls: readonly RequestedCall[]): RequestedCall[][] {
   const found: RequestedCall[][] = [];
   let open: RequestedCall[] | null = null;
   for (const call of calls) {
@@ -49,15 +56,20 @@ function groups(ports: TurnPorts, calls: readonly RequestedCall[]): RequestedCal
   return found;
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const later = () => setTimeout(resolve, abortGraceMs).unref();
-    if (signal.aborted) later();
-    else signal.addEventListener('abort', later, { once: true });
-  });
+/** Rejects with what `running` rejects with. Leaves no listener behind: one signal serves all groups of a turn. */
+async function untilDoneOrAborted(running: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const grace = deferred<void>();
+  const later = () => void setTimeout(grace.resolve, abortGraceMs).unref();
+  if (signal.aborted) later();
+  else signal.addEventListener('abort', later, { once: true });
+  try {
+    await Promise.race([running, grace.promise]);
+  } finally {
+    signal.removeEventListener('abort', later);
+  }
 }
 
-async function runOne(ports: TurnPorts, step: number, call: RequestedCall): Promise<void> {
+async function runOne(ports: ToolPorts, step: number, call: RequestedCall): Promise<void> {
   const checked = check(ports, call);
   const answer = 'text' in checked ? checked : await permittedAnswer(ports, step, { ...checked, call });
   if (answer === 'closed') return;
@@ -87,7 +99,7 @@ interface CheckedCall {
 type Denied = ToolAnswer & { denied: true };
 
 async function permittedAnswer(
-  ports: TurnPorts,
+  ports: ToolPorts,
   step: number,
   { call, tool, input }: CheckedCall,
 ): Promise<ToolAnswer | Denied | 'closed'> {
@@ -110,7 +122,7 @@ async function permittedAnswer(
 }
 
 async function answerOf(
-  ports: TurnPorts,
+  ports: ToolPorts,
   tool: Tool,
   request: { call: RequestedCall; input: unknown },
 ): Promise<ToolAnswer> {
@@ -124,7 +136,7 @@ async function answerOf(
 
 type Checked = { tool: Tool; input: unknown } | ToolAnswer | Denied;
 
-function check(ports: TurnPorts, call: RequestedCall): Checked {
+function check(ports: ToolPorts, call: RequestedCall): Checked {
   const tool = toolOf(ports, call.tool);
   if (tool === undefined) {
     const names = ports.tools.map((known) => known.name).join(', ');
@@ -148,6 +160,6 @@ function check(ports: TurnPorts, call: RequestedCall): Checked {
   return { tool, input: parsed.data };
 }
 
-function toolOf(ports: TurnPorts, name: string): Tool | undefined {
+function toolOf(ports: ToolPorts, name: string): Tool | undefined {
   return ports.tools.find((tool) => tool.name === name);
 }

@@ -35,4 +35,5 @@ export const scope = {
     'tells a path that two children hold, one given twice, one taken back twice, and one that an ended child keeps',
   'scope.registry-restored':
     'the registry is put back by the living when a person removes or damages it, and doctor says who holds what',
+  'claims.asked-once': 'whether the holder of a claim lives is asked once for all calls of a moment',
 } as const;

@@ -21,4 +21,5 @@ export const shell = {
     'timeout, cancel and exit end all that runs inside a sandbox, after a moment to say last words, and name what was left behind',
   'shell.stand-ins':
     'what stands in for a protected path that does not exist yet is gone after the last command that holds it, also when a pod died',
+  'worker.no-listeners': 'the calls of a turn leave no listener behind on its signal',
 } as const;
