@@ -47,8 +47,6 @@ const every = {
   bundle: true,
   platform: 'node',
   target: 'node20',
-  // The package locates its binary relative to its own files, so it must stay where npm put it.
-  external: ['@vscode/ripgrep'],
   define: { __PODKIN_VERSION__: JSON.stringify(version) },
   logLevel: 'warning',
 };
@@ -91,10 +89,7 @@ async function buildBody(name, source) {
 
 /** What V8 takes from a code cache can not import modules: the program that takes a body in does it for it, from the same folder. */
 function importedByItsLoader(text) {
-  const body = text.replaceAll(
-    /\bimport\("(\.\/providers\/[\w-]+\.js|@vscode\/ripgrep)"\)/g,
-    '__import("$1")',
-  );
+  const body = text.replaceAll(/\bimport\("(\.\/providers\/[\w-]+\.js)"\)/g, '__import("$1")');
   const left = /^.*[^.\w]import\(.*$/m.exec(body);
   if (left !== null)
     throw new Error(`an import in the body that its loader does not know: ${left[0].trim()}`);

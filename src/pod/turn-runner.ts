@@ -6,6 +6,7 @@ import { quarantineBody } from '../delivery/notice.ts';
 import type { Model } from '../model/port.ts';
 import type { Access } from '../scope/access.ts';
 import { openInside } from '../scope/open-inside.ts';
+import { ownPrograms } from '../scope/own-programs.ts';
 import type { Sandbox } from '../scope/sandbox.ts';
 import type { FileViews, Tool, ToolContext } from '../tools/tool.ts';
 import { driveTurn } from '../worker/drive-turn.ts';
@@ -108,7 +109,12 @@ export class TurnRunner {
     const pod = this.#pod;
     const { session } = pod;
     const { limits, facts } = pod.core;
-    const access = { scope: pod.claims.now(), home: pod.home, outputs: pod.folder.outputs };
+    const access = {
+      scope: pod.claims.now(),
+      home: pod.home,
+      outputs: pod.folder.outputs,
+      programs: ownPrograms().closed,
+    };
     const agentsFile = await readAgentsFile(access, session.cwd);
     return {
       turn,
@@ -149,6 +155,7 @@ export class TurnRunner {
       // As it is when the call begins: a child may have got or returned a part since the last one.
       scope: pod.claims.now(),
       home: pod.home,
+      programs: ownPrograms(),
       permissionMode,
       shell: { sandbox: this.#options.sandbox, limits: pod.core.limits },
       signal,

@@ -3,7 +3,8 @@
  * paths.
  *
  * 1. The pod's own outputs may be read, never written.
- * 2. Podkin's state and sockets may be neither read nor written, its configuration not written; the kernel's file systems neither.
+ * 2. Podkin's state and sockets may be neither read nor written, its configuration and the programs that it runs not written; the kernel's file
+ *    systems neither.
  * 3. Protected names (`protected-paths.ts`) are not written.
  * 4. Else the scope decides: what its roots allow minus what its denies take.
  */
@@ -21,13 +22,15 @@ export interface Access {
   readonly home: Home;
   /** The folder with the pod's own long outputs; absolute. */
   readonly outputs: string;
+  /** What podkin itself runs (`own-programs.ts`); absolute. */
+  readonly programs: readonly string[];
 }
 
 /** A root that takes `right` away whatever allows it. */
 export interface Block {
   readonly root: string;
   readonly right: PathRight;
-  readonly kind: 'deny' | 'own' | 'kernel';
+  readonly kind: 'deny' | 'own' | 'program' | 'kernel';
   /** What it stands for, where the scope says it. */
   readonly deny?: ScopeDeny;
   readonly parsed: Root;
@@ -58,7 +61,7 @@ export interface Lookalike {
 /** Memory with file names: ordinary files below a folder of devices. */
 const sharedMemory = '/dev/shm';
 
-export function rulesOf({ scope, home, outputs }: Access): Rules {
+export function rulesOf({ scope, home, outputs, programs }: Access): Rules {
   return {
     scope,
     outputs: [outputs],
@@ -66,6 +69,7 @@ export function rulesOf({ scope, home, outputs }: Access): Rules {
       ...blockAt(home.state, 'read', 'own'),
       ...blockAt(home.runtime, 'read', 'own'),
       ...blockAt(home.config, 'write', 'own'),
+      ...programs.flatMap((place) => blockAt(place, 'write', 'program')),
       ...['/proc', '/sys', '/dev'].flatMap((root) => blockAt(root, 'read', 'kernel')),
       ...(scope.deny ?? []).flatMap((deny) =>
         blockAt(deny.path, deny.right, 'deny').map((block) => ({ ...block, deny })),
@@ -152,6 +156,8 @@ function blockText(block: Block, question: Question): string {
       return right === 'read'
         ? `Denied: ${shown} is in podkin's own state, which pods do not read. ReadPodOutput and the notices tell what other pods did.`
         : `Denied: ${shown} is in one of podkin's own folders, which pods do not change. Use a path elsewhere in the scope.`;
+    case 'program':
+      return `Denied: ${shown} belongs to the programs that podkin itself runs, which pods do not change. To have podkin's own source changed, start podkin from another copy of it.`;
     case 'kernel':
       return `Denied: ${shown} shows devices, processes or the kernel, not files. Ask the person for what it would tell.`;
   }

@@ -12,6 +12,7 @@ import { type BwrapFeatures, bwrapArgs, bwrapFeatures } from './sandbox-bwrap.ts
 import { diskWithout, isDirectory, makeMissing, removeEmpty } from './sandbox-disk.ts';
 import { macosProfile } from './sandbox-macos.ts';
 import { type MountPlan, type Wish, planMounts } from './sandbox-mounts.ts';
+import { ownPrograms } from './own-programs.ts';
 import { testSandbox } from './sandbox-probe.ts';
 import { protectedPaths } from './sandbox-protected.ts';
 import { type SandboxState, absentState, blockedState, missingProgram, untested } from './sandbox-state.ts';
@@ -200,10 +201,13 @@ function wishOf({ settings, hidden }: SandboxOptions, { scope, outputs }: ShellR
   const bin = dirname(process.execPath);
   return {
     scope,
-    protectedPaths: protectedPaths(
-      { ...scope, write: scope.write.filter((root) => root.endsWith('/*') || isDirectory(root)) },
-      { home: process.env['HOME'], exists: existsSync },
-    ),
+    protectedPaths: [
+      ...protectedPaths(
+        { ...scope, write: scope.write.filter((root) => root.endsWith('/*') || isDirectory(root)) },
+        { home: process.env['HOME'], exists: existsSync },
+      ),
+      ...ownPrograms().closed.filter(existsSync),
+    ],
     hidden,
     shown: [outputs],
     tools: [bin, join(dirname(bin), 'lib', 'node_modules'), ...settings.read],

@@ -67,6 +67,7 @@ async function newestFirst(place: SearchPlace, pattern: string, context: ToolCon
   const outcome = await runRipgrep({
     args: [...ripgrepBasics, '--files', '--null', '--glob=!.git', '--'],
     place: place.ripgrep,
+    rights: context,
     recordEnd: 'nul',
     signal: context.signal,
     onRecord: (record) => {

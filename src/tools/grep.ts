@@ -79,6 +79,7 @@ async function search(place: SearchPlace, wanted: GrepInput, context: ToolContex
   const outcome = await runRipgrep({
     args: argumentsOf(wanted),
     place: place.ripgrep,
+    rights: context,
     recordEnd: wanted.output === 'files' ? 'nul' : 'line',
     signal: context.signal,
     onRecord: (record) => {

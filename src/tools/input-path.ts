@@ -20,8 +20,8 @@ export function absolutePath(context: ToolContext, path: string): string {
 }
 
 /** What the pod's file tools may touch. */
-export function accessOf({ scope, home, outputDir }: ToolContext): Access {
-  return { scope, home, outputs: outputDir };
+export function accessOf({ scope, home, outputDir, programs }: ToolContext): Access {
+  return { scope, home, outputs: outputDir, programs: programs.closed };
 }
 
 /** For `Tool.denied`: null, or the sentence for the model. */

@@ -1,9 +1,9 @@
-/** Runs ripgrep: where its binary is, and its output as records. Glob and Grep stand on it. */
+/** Runs ripgrep and gives its output as records. Glob and Grep stand on it. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import type { OwnPrograms } from '../scope/own-programs.ts';
+import { isAllowed } from '../scope/path-scope.ts';
+import type { PathScope } from '../session/entries.ts';
 
 /** The part of its complaints that is kept, in characters. */
 const stderrCharsMax = 4000;
@@ -14,10 +14,17 @@ export const ripgrepBasics = ['--no-config', '--color=never', '--hidden', '--no-
 /** A directory's path (found paths then begin with `./`), or the descriptor of an open file, which is searched from its beginning. */
 export type RipgrepPlace = { readonly directory: string } | { readonly file: number };
 
+/** Which ripgrep, and what the pod that searches may write. */
+export interface SearchRights {
+  readonly programs: OwnPrograms;
+  readonly scope: PathScope;
+}
+
 export interface RipgrepRequest {
   /** Without the place. */
   readonly args: readonly string[];
   readonly place: RipgrepPlace;
+  readonly rights: SearchRights;
   /** What ends a record: `nul` with `--null` lists, else `line`. */
   readonly recordEnd: 'nul' | 'line';
   readonly signal: AbortSignal;
@@ -39,33 +46,22 @@ export class RipgrepMissing extends Error {
   }
 }
 
-/** Absolute path of ripgrep: `PODKIN_RG`, else `rg` on the PATH, else the one of the package. Throws `RipgrepMissing`. */
-export async function locateRipgrep(env: NodeJS.ProcessEnv): Promise<string> {
-  const chosen = env['PODKIN_RG'];
-  if (chosen !== undefined && chosen !== '') {
-    if (isAbsolute(chosen) && (await isProgram(chosen))) return chosen;
+/** Throws `RipgrepMissing`, also for a person's choice that this pod could change: it would be a way for the pod to run what it likes. */
+function programFor({ programs, scope }: SearchRights): string {
+  const { ripgrep } = programs;
+  if ('problem' in ripgrep) throw new RipgrepMissing(ripgrep.problem);
+  const { path, chosenAs } = ripgrep;
+  if (chosenAs !== null && [path, chosenAs].some((one) => isAllowed(scope, 'write', one))) {
     throw new RipgrepMissing(
-      `PODKIN_RG is ${chosen}, which is not the absolute path of a program. Correct or unset it.`,
+      `PODKIN_RG is ${chosenAs}, which lies where this pod may write, so it is not run. A person has to unset it, or to put the program elsewhere.`,
     );
   }
-  for (const folder of (env['PATH'] ?? '').split(':')) {
-    // A relative entry would find a program in whatever folder the pod works in.
-    if (isAbsolute(folder) && (await isProgram(join(folder, 'rg')))) return join(folder, 'rg');
-  }
-  try {
-    const { rgPath } = await import('@vscode/ripgrep');
-    if (await isProgram(rgPath)) return rgPath;
-  } catch {
-    // The package throws on a platform that it has no binary for: the same as not being there.
-  }
-  throw new RipgrepMissing(
-    'ripgrep was not found. Install it (`rg` on the PATH), or set PODKIN_RG to its path.',
-  );
+  return path;
 }
 
 /** Runs it to its end. Throws `RipgrepMissing`, and the signal's reason when aborted. */
 export async function runRipgrep(request: RipgrepRequest): Promise<RipgrepOutcome> {
-  const program = await locateRipgrep(process.env);
+  const program = programFor(request.rights);
   request.signal.throwIfAborted();
   const child = start(program, request);
   const ended = exitOf(child, program);
@@ -117,19 +113,10 @@ function exitOf(child: ChildProcess, program: string): Promise<number | null> {
     child.once('error', (error) => {
       reject(
         new RipgrepMissing(
-          `${program} could not be started (${error.message}). Set PODKIN_RG to another one.`,
+          `${program} could not be started (${error.message}). A person can set PODKIN_RG to another one.`,
         ),
       );
     });
     child.once('close', (code) => resolve(code));
   });
-}
-
-async function isProgram(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK);
-    return (await stat(path)).isFile();
-  } catch {
-    return false;
-  }
 }

@@ -1,5 +1,6 @@
 /** The shape of a tool. One file a tool; a tool knows nothing of pods, sockets or logs: what it needs of those is handed to it as a function. */
 import type * as z from 'zod';
+import type { OwnPrograms } from '../scope/own-programs.ts';
 import type { ToolNeed } from '../scope/permission.ts';
 import type { Sandbox } from '../scope/sandbox.ts';
 import type { PathScope, ToolResultEntry } from '../session/entries.ts';
@@ -53,6 +54,8 @@ export interface ToolContext {
   readonly scope: PathScope;
   /** Podkin's own places, which no scope opens. */
   readonly home: Home;
+  /** What podkin runs itself: ripgrep for searches; none of it is a pod's to change. */
+  readonly programs: OwnPrograms;
   readonly permissionMode: string;
   /** Where commands run, and within which bounds. One sandbox a pod. */
   readonly shell: { readonly sandbox: Sandbox; readonly limits: ShellLimits };

@@ -12,6 +12,7 @@ export const shell = {
     'from scope, caps and disk follow the mounts: nothing but roots visible, caps held at every depth and while they do not exist',
   'shell.mounts-narrow': 'what mounts can not express comes out narrower, and a note says so',
   'shell.no-sandbox': 'without a working sandbox no command runs unless a person has said yes',
+  'shell.own-programs': 'a sandboxed shell can not change what podkin itself runs, though its scope may',
   'shell.pod':
     'a pod tests its sandbox at its first command and says the result in `status`; keys and sockets are out of reach of its shell',
   'shell.pod-death': 'when a pod is killed, what its sandboxed shell runs dies with it',

@@ -81,7 +81,11 @@ export const tools = {
   'scope.write-implies-read': 'what may be written may be read, not the other way round',
   'search.abort': 'an aborted search ends with the reason of the signal',
   'search.direct': 'of a directory of which /* may be read Glob and Grep show its files and nothing deeper',
-  'search.ripgrep': 'PODKIN_RG is taken before the PATH, that before the package; a wrong one is said',
+  'search.ripgrep':
+    'PODKIN_RG is taken before the package, that before the system, and the PATH never; a wrong one is said',
+  'search.ripgrep-not-the-pods': 'a ripgrep that the pod may write is not run, and one on the PATH never is',
+  'scope.own-programs':
+    'podkin’s package, the folder of Node and ripgrep are not written by file tools, whatever the scope',
   'search.scope': 'Glob and Grep stay inside the read scope, also through links and `..`',
   'tools.already-read-before':
     'an end that the model had read and answered to is taken in as seen: it closes its assignment and wakes nobody',

@@ -12,6 +12,7 @@ import type { ToolContext } from '../../src/tools/tool.ts';
 import { TestHome, eventually } from '../support/rig.ts';
 import { call, contextIn, sandboxOptions, tempFolder } from '../unit/tools/bench-context.ts';
 
+const packageRoot = join(import.meta.dirname, '../..');
 const hasSandbox = existsSync('/usr/bin/bwrap');
 if (!hasSandbox)
   console.warn('NOT TESTED: bubblewrap is not installed, so no shell of a pod ran inside a sandbox');
@@ -64,6 +65,15 @@ describe.skipIf(!hasSandbox)('a sandboxed command', () => {
     expect(readdirSync(tmpdir()).filter((name) => name.startsWith(`podkin-probe-${process.pid}-`))).toEqual(
       [],
     );
+  });
+
+  it('[shell.own-programs] can not change what podkin itself runs, though its scope may', async () => {
+    const scope = { read: [], write: [packageRoot] };
+    for (const path of ['dist/pod-body.cjs', 'src/main.ts', 'new-file']) {
+      const { text } = await sandboxed(`: >> ${join(packageRoot, path)} && echo written`, { scope });
+      expect(text, path).toContain('Read-only file system');
+    }
+    expect(existsSync(join(packageRoot, 'new-file'))).toBe(false);
   });
 
   it('[shell.signals] what it leaves in the background is named and ended', async () => {

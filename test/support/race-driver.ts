@@ -37,7 +37,7 @@ else process.stdout.write(`${JSON.stringify(await race(Number(second), Number(th
 async function race(reads: number, writes: number): Promise<RaceCount> {
   const inside = join(folder, 'inside');
   const home = { config: '/no-home/config', state: '/no-home/state', runtime: '/no-home/run' };
-  const access = { scope: { read: [], write: [inside] }, home, outputs: '/no-home/outputs' };
+  const access = { scope: { read: [], write: [inside] }, home, outputs: '/no-home/outputs', programs: [] };
   const swapper = fork(fileURLToPath(import.meta.url), [folder, 'swap']);
   await once(swapper, 'message');
   const count: RaceCount = {

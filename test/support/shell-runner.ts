@@ -3,6 +3,7 @@
  * a line on stdout.
  */
 import { readFileSync } from 'node:fs';
+import { ownPrograms } from '../../src/scope/own-programs.ts';
 import { decide } from '../../src/scope/permission.ts';
 import { permissionModeOf } from '../../src/session/permissions.ts';
 import { createSandbox } from '../../src/scope/sandbox.ts';
@@ -44,6 +45,7 @@ function contextOf({ id, cwd, scope }: RunnerTask['calls'][number]): ToolContext
     cwd,
     scope,
     home: { config: '/nowhere', state: '/nowhere', runtime: '/nowhere' },
+    programs: ownPrograms(),
     permissionMode: task.permissionMode,
     shell: { sandbox, limits: { ...defaultLimits, ...task.limits } },
     signal: new AbortController().signal,

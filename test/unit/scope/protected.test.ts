@@ -8,7 +8,10 @@ import { narrow } from '../../../src/scope/narrow.ts';
 import { protectedBelow } from '../../../src/scope/protected-below.ts';
 import { protectedNames } from '../../../src/scope/protected-paths.ts';
 import type { PathScope } from '../../../src/session/entries.ts';
-import { accessTo, noHome, tempFolder } from '../tools/bench-context.ts';
+import { findPrograms } from '../../../src/scope/own-programs.ts';
+import { readTool } from '../../../src/tools/read.ts';
+import { writeTool } from '../../../src/tools/write.ts';
+import { accessTo, call, contextIn, noHome, tempFolder } from '../tools/bench-context.ts';
 
 const project: PathScope = { read: [], write: ['/p'] };
 
@@ -105,6 +108,7 @@ describe('protected paths', () => {
       scope: { read: ['/'], write: ['/'] },
       home: noHome,
       outputs: `${noHome.state}/pods/me/outputs`,
+      programs: [],
     });
     const may = (right: 'read' | 'write', path: string) =>
       denialOf(rules, { right, path, realPath: path }) === undefined;
@@ -125,6 +129,39 @@ describe('protected paths', () => {
     for (const [path, read, write] of table) {
       expect([may('read', path), may('write', path)], path).toEqual([read, write]);
     }
+  });
+
+  it('[scope.own-programs] podkin’s package, the folder of Node and ripgrep are not written by file tools, whatever the scope', async () => {
+    const folder = await tempFolder();
+    const chosen = join(folder, 'bin/rg');
+    await mkdir(dirname(chosen));
+    const programs = findPrograms({ PODKIN_RG: chosen });
+    const packaged = findPrograms({}).ripgrep;
+    const root = join(import.meta.dirname, '../../..');
+    const context = contextIn('/', { scope: { read: [], write: ['/'] }, programs });
+    for (const path of [
+      join(root, 'dist/pod.cjs'),
+      join(root, 'package.json'),
+      join(root, 'node_modules/x/new.js'),
+      process.execPath,
+      join(dirname(process.execPath), 'new'),
+      'path' in packaged ? packaged.path : '',
+      // Not there yet, and so the next pod's.
+      chosen,
+    ]) {
+      expect(await call(writeTool, { path, content: '' }, context), path).toMatchObject({
+        denied: true,
+        text: expect.stringContaining('programs that podkin itself runs'),
+      });
+    }
+    expect(await call(writeTool, { path: join(folder, 'bin/other'), content: '' }, context)).toEqual({
+      text: expect.stringContaining('Created'),
+    });
+    const narrow = contextIn(folder, { scope: { read: [], write: [root] }, programs });
+    expect((await call(writeTool, { path: join(root, 'src/main.ts'), content: '' }, narrow)).denied).toBe(
+      true,
+    );
+    expect((await call(readTool, { path: join(root, 'package.json') }, narrow)).text).toContain('"podkin"');
   });
 
   it('[scope.protected-list] the list for a root names what is there and what is not yet, git’s parts one by one, also of repositories and submodules in it', async () => {

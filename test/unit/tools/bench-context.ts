@@ -7,6 +7,7 @@ import type { Access } from '../../../src/scope/access.ts';
 import type { PathScope } from '../../../src/session/entries.ts';
 import type { Home } from '../../../src/session/home.ts';
 import { type SandboxOptions, createSandbox } from '../../../src/scope/sandbox.ts';
+import { ownPrograms } from '../../../src/scope/own-programs.ts';
 import { defaultLimits } from '../../../src/session/settings.ts';
 import type { Tool, ToolAnswer, ToolContext } from '../../../src/tools/tool.ts';
 
@@ -21,7 +22,7 @@ export const noHome: Home = { config: '/no-home/config', state: '/no-home/state'
 
 /** Access to a scope and nothing beside it. */
 export function accessTo(scope: PathScope): Access {
-  return { scope, home: noHome, outputs: '/no-home/state/pods/x/outputs' };
+  return { scope, home: noHome, outputs: '/no-home/state/pods/x/outputs', programs: [] };
 }
 
 /** As on a machine without one. */
@@ -41,6 +42,7 @@ export function contextIn(folder: string, over: Partial<ToolContext> = {}): Tool
     cwd: folder,
     scope: { read: [folder], write: [folder] },
     home: noHome,
+    programs: ownPrograms(),
     permissionMode: 'bypassPermissions',
     shell: { sandbox: over.shell?.sandbox ?? noSandbox, limits: defaultLimits },
     signal: new AbortController().signal,

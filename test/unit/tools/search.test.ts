@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { globTool } from '../../../src/tools/glob.ts';
 import { grepTool } from '../../../src/tools/grep.ts';
-import { locateRipgrep } from '../../../src/tools/ripgrep.ts';
+import { findPrograms } from '../../../src/scope/own-programs.ts';
 import { call, contextIn, tempFolder } from './bench-context.ts';
 
 async function tree(files: Record<string, string>): Promise<string> {
@@ -130,22 +131,55 @@ describe('Grep', () => {
     expect((await grep({ pattern: 'y' })).length).toBeLessThan(700);
   });
 
-  it('[search.ripgrep] PODKIN_RG is taken before the PATH, that before the package; a wrong one is said', async () => {
+  it('[search.ripgrep] PODKIN_RG is taken before the package, that before the system, and the PATH never; a wrong one is said', async () => {
     const folder = await tempFolder();
     const mine = join(folder, 'rg');
     await writeFile(mine, '#!/bin/sh\nexit 1\n');
     await chmod(mine, 0o755);
-    expect(await locateRipgrep({ PODKIN_RG: mine, PATH: '/bin' })).toBe(mine);
-    expect(await locateRipgrep({ PATH: `relative:${folder}` })).toBe(mine);
-    expect(await locateRipgrep({ PATH: '' })).toMatch(/node_modules.*rg$/);
-    await expect(locateRipgrep({ PODKIN_RG: join(folder, 'none') })).rejects.toThrow('PODKIN_RG');
-    const before = process.env['PODKIN_RG'];
-    onTestFinished(() => {
-      if (before === undefined) delete process.env['PODKIN_RG'];
-      else process.env['PODKIN_RG'] = before;
+    expect(findPrograms({ PODKIN_RG: mine, PATH: '/bin' }).ripgrep).toEqual({ path: mine, chosenAs: mine });
+    expect(findPrograms({ PATH: folder }).ripgrep).toMatchObject({
+      path: expect.stringMatching(/node_modules\/.*\/bin\/rg$/),
+      chosenAs: null,
     });
-    process.env['PODKIN_RG'] = join(folder, 'none');
-    expect(await call(grepTool, { pattern: 'x' }, contextIn(folder))).toMatchObject({ isError: true });
+    const problemOf = (chosen: string) => findPrograms({ PODKIN_RG: chosen }).ripgrep;
+    const none = problemOf(join(folder, 'none'));
+    expect(none).toEqual({ problem: expect.stringContaining('not the absolute path of a program') });
+    expect(problemOf('rg')).toEqual({ problem: expect.stringContaining('not the absolute path') });
+    await chmod(mine, 0o757);
+    expect(problemOf(mine)).toEqual({ problem: expect.stringContaining('every user may change') });
+    await chmod(mine, 0o755);
+    await chmod(folder, 0o777);
+    expect(problemOf(mine)).toEqual({ problem: expect.stringContaining(`${folder} is open to all`) });
+    const programs = { ripgrep: none, closed: [] };
+    expect(await call(grepTool, { pattern: 'x' }, contextIn(folder, { programs }))).toMatchObject({
+      isError: true,
+      text: expect.stringContaining('PODKIN_RG'),
+    });
+  });
+
+  it('[search.ripgrep-not-the-pods] a ripgrep that the pod may write is not run, and one on the PATH never is', async () => {
+    const folder = await tree({ f: 'needle\n', 'bin/rg': `#!/bin/sh\ntouch ran\n` });
+    await chmod(join(folder, 'bin/rg'), 0o755);
+    await symlink('/bin/false', join(folder, 'linked'));
+    const grep = async (chosen: string) => {
+      const programs = findPrograms({ PODKIN_RG: chosen, PATH: join(folder, 'bin') });
+      return await call(grepTool, { pattern: 'needle' }, contextIn(folder, { programs }));
+    };
+    expect((await grep('')).text).toBe('f');
+    // A link counts as well: the pod could make it lead elsewhere.
+    for (const name of ['bin/rg', 'linked']) {
+      expect(await grep(join(folder, name))).toMatchObject({
+        isError: true,
+        text: expect.stringContaining('lies where this pod may write'),
+      });
+    }
+    expect(existsSync(join(folder, 'ran'))).toBe(false);
+    const reading = contextIn(folder, {
+      scope: { read: [folder], write: [join(folder, 'src')] },
+      programs: findPrograms({ PODKIN_RG: join(folder, 'bin/rg') }),
+    });
+    expect((await call(grepTool, { pattern: 'needle' }, reading)).text).toBe('No match.');
+    expect(existsSync(join(folder, 'ran'))).toBe(true);
   });
 
   it('[search.abort] an aborted search ends with the reason of the signal', async () => {
