@@ -4,6 +4,7 @@ import { mkdir, open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../scope/refusal.ts';
+import { outputFileName, removeOldOutputs } from './kept-outputs.ts';
 
 export const outputLimits = {
   /** Characters in the answer; of more, the beginning and the end are shown, half each. */
@@ -96,6 +97,7 @@ function spoolFile(folder: string, call: string): Spool {
     async close() {
       await file?.handle.close();
       if (file === undefined) return `The whole output could not be kept (${ending}).`;
+      await removeOldOutputs(file.path);
       return `The whole output is in ${file.path}${ending === undefined ? '' : ` (${ending})`}.`;
     },
   };
@@ -105,12 +107,12 @@ async function create(folder: string, call: string): Promise<{ handle: FileHandl
   await mkdir(folder, { recursive: true, mode: 0o700 });
   // Ids come from providers, so nothing in them may act as a path.
   const name = call.replaceAll(/[^A-Za-z0-9_-]/g, '_').slice(0, 100);
-  const path = join(folder, `${name}.txt`);
+  const path = join(folder, outputFileName(name));
   try {
     return { handle: await open(path, 'wx', 0o600), path };
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error;
   }
-  const other = join(folder, `${name}-${randomBytes(4).toString('hex')}.txt`);
+  const other = join(folder, outputFileName(`${name}-${randomBytes(4).toString('hex')}`));
   return { handle: await open(other, 'wx', 0o600), path: other };
 }

@@ -5,6 +5,7 @@ import { once } from '../std/once.ts';
 import { openInside } from '../scope/open-inside.ts';
 import type { OpenedPath } from '../scope/open-inside.ts';
 import { looksBinary, numbered, piecesOf } from './file-content.ts';
+import { removedOutputHint } from './kept-outputs.ts';
 import { absolutePath, accessOf, deniedRead, failed, pathInput, refused } from './input-path.ts';
 import { lineWindow } from './line-window.ts';
 import type { WindowResult } from './line-window.ts';
@@ -39,7 +40,10 @@ export const readTool = defineTool({
   async run(wanted, context) {
     const path = absolutePath(context, wanted.path);
     const opened = await openInside(accessOf(context), 'read', path);
-    if (!opened.ok) return refused(opened);
+    if (!opened.ok) {
+      const answer = refused(opened);
+      return { ...answer, text: answer.text + removedOutputHint(path, context.outputDir) };
+    }
     try {
       if (opened.stats.isDirectory()) return failed(`${path} is a directory. Use Glob to see what is in it.`);
       return await readLines(opened, path, wanted, context);

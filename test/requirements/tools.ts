@@ -10,6 +10,8 @@ export const tools = {
     'standard output and error come in the order written; the exit code is told when it is not 0',
   'bash.output-cap': 'of a long output both ends are shown and the whole is in a file named after the call',
   'bash.output-file': 'the file stops at its cap, and a folder that can not be made fails no command',
+  'bash.outputs-bound':
+    'the long outputs that a pod keeps are bounded in sum: the oldest go first, and a Read says so',
   'bash.timeout':
     'at the timeout the whole group ends, also what ignores SIGTERM, and the output so far is kept',
   'edit.endings': 'CR LF, mixed endings and the byte order mark stay as they are',

@@ -111,14 +111,14 @@ describe('Bash', () => {
     expect(text).toMatch(/^1\n2\n3\n/);
     expect(text).toMatch(/\n19999\n20000$/);
     const [, path] = /The whole output is in (\S+)\.\]/.exec(text) ?? [];
-    expect(path).toBe(join(folder, '.outputs/___toolu_1.txt'));
+    expect(path).toBe(join(folder, '.outputs/___toolu_1.output.txt'));
     const whole = await readFile(path!, 'utf8');
     expect(whole.split('\n')).toHaveLength(20_001);
     const [, left] = /\[(\d+) characters left out/.exec(text) ?? [];
     expect(Number(left)).toBe(whole.length - outputLimits.answerCharsMax);
     expect((await stat(path!)).mode & 0o777).toBe(0o600);
     await bash('echo short', {}, { cwd: folder, call: 'short' });
-    expect(await readdir(join(folder, '.outputs'))).toEqual(['___toolu_1.txt']);
+    expect(await readdir(join(folder, '.outputs'))).toEqual(['___toolu_1.output.txt']);
   });
 
   it('[bash.output-file] the file stops at its cap, and a folder that can not be made fails no command', async () => {
@@ -127,7 +127,7 @@ describe('Bash', () => {
     const piece = Buffer.alloc(1024 * 1024, 'z');
     for (let mebibytes = 0; mebibytes < 65; mebibytes += 1) await cap.add(piece);
     expect(await cap.end()).toContain(`(its first ${outputLimits.fileBytesMax} bytes only)`);
-    expect((await stat(join(folder, 'o/c.txt'))).size).toBe(outputLimits.fileBytesMax);
+    expect((await stat(join(folder, 'o/c.output.txt'))).size).toBe(outputLimits.fileBytesMax);
     await writeFile(join(folder, 'file'), '');
     const lost = await bash('seq 1 20000; exit 0', {}, { cwd: folder, outputDir: join(folder, 'file/x') });
     expect(lost.isError).toBeUndefined();
