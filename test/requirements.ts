@@ -7,6 +7,7 @@ import { death } from './requirements/death.ts';
 import { delivery } from './requirements/delivery.ts';
 import { house } from './requirements/house.ts';
 import { model } from './requirements/model.ts';
+import { outcomes } from './requirements/outcomes.ts';
 import { scope } from './requirements/scope.ts';
 import { session } from './requirements/session.ts';
 import { shell } from './requirements/shell.ts';
@@ -23,6 +24,7 @@ export const requirements: Readonly<Record<string, string>> = {
   ...delivery,
   ...house,
   ...model,
+  ...outcomes,
   ...scope,
   ...session,
   ...shell,

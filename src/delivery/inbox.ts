@@ -47,9 +47,18 @@ export function receive(facts: Facts, message: InboundEvent, state: { stopping: 
         asked: state.stopping,
       }),
       ...reclaimAtEnd(child, message.event, incarnation),
+      ...unreadAlert(child, message),
       ...reEmitted,
     ],
   };
+}
+
+/** People are told as well: the model does not read every event. */
+function unreadAlert({ name }: ChildFacts, { seq, event }: InboundEvent): EntryBody[] {
+  const { unread = [] } = event;
+  if (unread.length === 0) return [];
+  const text = `Event ${seq} (${event.kind}) of "${name}" was taken in without what could not be read of it: ${unread.join(', ')}.`;
+  return [{ type: 'alert', level: 'warning', code: 'unreadFields', text }];
 }
 
 interface Receivable {
@@ -85,6 +94,8 @@ function closedBy(facts: Facts, child: ChildFacts, event: PodEvent): string[] {
   if (!closesAssignments(event)) return [];
   const open = assignmentsOf(facts, child.instance);
   if (event.kind === 'died' || event.kind === 'shutDown') return open;
+  // Which work has ended can not be read: none of it is waited for any longer, rather than all of it for ever.
+  if ('unread' in event && event.unread?.includes('assignments') === true) return open;
   return 'assignments' in event ? open.filter((id) => event.assignments.includes(id)) : [];
 }
 
@@ -105,7 +116,8 @@ function alreadyReadAt(facts: Facts, event: PodEvent): number | null {
 function reEmission(facts: Facts, event: SentPodEvent): EntryBody[] {
   if (event.kind !== 'scopeSubDelegated' || sessionOf(facts).parent === null) return [];
   if (event.origin.seq <= (facts.origins.get(event.origin.instance) ?? 0)) return [];
-  return [emitted(facts, event)];
+  const { unread: _unread, ...report } = event;
+  return [emitted(facts, report)];
 }
 
 /** How an incarnation ended, as far as it is known. */

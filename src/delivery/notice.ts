@@ -25,7 +25,8 @@ export function noticeBody(
       if (options.alreadyRead)
         return `Pod "${name}" ${verbOf(content.event)}. You have already read its output.`;
       const asked = content.asked === '' ? [] : [`It had been asked: ${clip(content.asked, askedCharsMax)}`];
-      const lines = [...asked, ...lateReport(content), ...detailsOf(content.event, name)];
+      const { event } = content;
+      const lines = [...asked, ...lateReport(content), ...notRead(event), ...detailsOf(event, name)];
       return [`Pod "${name}" ${verbOf(content.event)}.`, ...lines].join('\n');
     }
     case 'notice': {
@@ -46,6 +47,12 @@ function lateReport(content: Extract<BufferedItem['content'], { kind: 'podEvent'
     closes.length === 0 &&
     closesAssignments(event);
   return late ? ['This report comes late: its end had been told to you before, and it was restored.'] : [];
+}
+
+function notRead(event: PodEvent): string[] {
+  const { unread = [] } = 'unread' in event ? event : {};
+  if (unread.length === 0) return [];
+  return [`Parts of its report could not be read and are left out: ${unread.join(', ')}.`];
 }
 
 function verbOf(event: PodEvent): string {

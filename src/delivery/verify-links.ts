@@ -112,7 +112,7 @@ function changed(parent: LogView, child: LogView, sender: SenderView): Finding[]
     // Committed since the child's log was read.
     if (sent === undefined) continue;
     const what = `event ${seq} of "${child.name}" (entry ${entrySeq})`;
-    if (!saysNothingElse(event, sent.event) && !standsForStrange(event, sent.event)) {
+    if (!saysNothingElse(event, sent.event) && !standsForUnreadable(event, sent.event)) {
       findings.push({
         rule: 'I8',
         pod: parent.name,
@@ -127,10 +127,33 @@ function changed(parent: LogView, child: LogView, sender: SenderView): Finding[]
   return findings;
 }
 
-/** A kind that only another version of podkin knows is told as an error in its place. */
-function standsForStrange(told: unknown, sent: unknown): boolean {
+/**
+ * What a receiver could not read it may have put down otherwise: it names these fields, and the rest is as it was sent. Of an event that it can read, it
+ * must have put down all. A kind that only another version of podkin knows is told as an error in its place.
+ */
+function standsForUnreadable(told: unknown, sent: unknown): boolean {
+  const read = unreadShape().safeParse(told);
+  if (read.success) {
+    const { unread, ...rest } = read.data;
+    const left = new Set(['unread', ...unread.map((field) => field.split('.')[0])]);
+    // An outcome that can not be read is told as an error.
+    if (left.has('outcome')) for (const field of ['kind', 'error', 'settled']) left.add(field);
+    if (left.has('text')) left.add('textChars');
+    if (left.has('outstanding')) left.add('settled');
+    const kept = Object.entries(rest).filter(([field]) => !left.has(field));
+    return isUnreadable(sent) && saysNothingElse(Object.fromEntries(kept), sent);
+  }
   return strangeShape().safeParse(told).success && !sentPodEvent().safeParse(sent).success;
 }
+
+const longEventChars = 1_000_000;
+
+/** What no line of a log could hold beside the rest of a receipt counts as that. */
+function isUnreadable(sent: unknown): boolean {
+  return !sentPodEvent().safeParse(sent).success || JSON.stringify(sent).length > longEventChars;
+}
+
+const unreadShape = once(() => z.looseObject({ unread: z.array(z.string()).min(1) }));
 
 const strangeShape = once(() =>
   z.looseObject({

@@ -1,7 +1,8 @@
 /** Reads from a child's log, without writing to it, what the child has committed for its parent. */
 import { systemCode } from '../std/system-code.ts';
 import { closeSync, fsyncSync, openSync, statSync } from 'node:fs';
-import { type SentPodEvent, sentPodEvent } from '../protocol/pod-event.ts';
+import type { SentPodEvent } from '../protocol/pod-event.ts';
+import { readSentEvent, unreadEvent } from '../protocol/read-event.ts';
 import type { PodFolder } from '../session/home.ts';
 import { readEntries } from '../session/read-log.ts';
 
@@ -42,13 +43,12 @@ export async function readChildLog(folder: PodFolder, wanted: Wanted): Promise<C
     if (entry.type === 'started') found.incarnation = entry.incarnation;
     if (entry.type !== 'podEventEmitted' || entry.eventSeq <= wanted.above) continue;
     if (entry.incarnation > wanted.throughIncarnation) continue;
-    const parsed = sentPodEvent().safeParse(entry.event);
     const next = (found.events.at(-1)?.seq ?? wanted.above) + 1;
     for (let seq = next; seq < entry.eventSeq; seq += 1) {
       found.events.push({ seq, incarnation: entry.incarnation, event: lostEvent(seq, folder.log) });
     }
     const { eventSeq: seq, incarnation } = entry;
-    const event = parsed.success ? parsed.data : notUnderstood(seq, folder.log);
+    const event = readSentEvent(entry.event) ?? notUnderstood(seq, folder.log);
     found.events.push({ seq, incarnation, event });
   }
   return found;
@@ -57,29 +57,13 @@ export async function readChildLog(folder: PodFolder, wanted: Wanted): Promise<C
 /** Stands where the line of an event is damaged: that something was said is known, and what follows it must not wait for it for ever. */
 function lostEvent(seq: number, log: string): SentPodEvent {
   const message = `what it said here (event ${seq}) is lost: that line of ${log} is damaged; ask it again`;
-  return unreadable(seq, { category: 'damagedLog', message });
+  return unreadEvent(`lost-${seq}`, { category: 'damagedLog', message });
 }
 
-/** Stands for an event that only another version of podkin can read. */
+/** Stands for what is no event that a child may send. */
 function notUnderstood(seq: number, log: string): SentPodEvent {
   const message = `what it said here (event ${seq} in ${log}) is of a kind that this version of podkin does not know; run both with one version`;
-  return unreadable(seq, { category: 'unknownEvent', message });
-}
-
-function unreadable(seq: number, error: { category: string; message: string }): SentPodEvent {
-  return {
-    kind: 'errored',
-    error,
-    turn: `lost-${seq}`,
-    assignments: [],
-    outstanding: [],
-    settled: false,
-    text: '',
-    textChars: 0,
-    usage: { inputTokens: 0, outputTokens: 0, cost: null },
-    durationMs: 0,
-    hops: 0,
-  };
+  return unreadEvent(`lost-${seq}`, { category: 'unknownEvent', message });
 }
 
 /** 0 where there is no log. */

@@ -4,6 +4,7 @@
  */
 import { WireError } from '../protocol/errors.ts';
 import type { Params } from '../protocol/methods.ts';
+import { lessened } from '../protocol/read-event.ts';
 import type { EntryBody, InputSource } from '../session/entries.ts';
 import type { ChildFacts } from '../session/facts.ts';
 import { EntryTooLong, logLineBytesMax } from '../session/line.ts';
@@ -167,6 +168,18 @@ export function onPodEvent(
   message: InboundEvent,
 ): { outcome: 'accepted' | 'duplicate'; received: number } {
   refuseStopped(core);
+  try {
+    return takeEvent(core, message);
+  } catch (error) {
+    if (!(error instanceof WireError) || error.code !== 'tooLarge') throw error;
+    return takeEvent(core, { ...message, event: lessened(message.event) });
+  }
+}
+
+function takeEvent(
+  core: Core,
+  message: InboundEvent,
+): { outcome: 'accepted' | 'duplicate'; received: number } {
   const receipt = receive(core.facts, message, { stopping: core.live.mode === 'stopping' });
   switch (receipt.kind) {
     case 'unknownChild':

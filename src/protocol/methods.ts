@@ -6,7 +6,8 @@ import * as z from 'zod';
 import { once } from '../std/once.ts';
 import { approvalDecision, approvalRequestId, closedQuestionSchema, questionSchema } from './approval.ts';
 import { incarnationNumber, instanceId, podIdentity, podName, submissionId } from './names.ts';
-import { pathScopeSchema, sentPodEvent, usageSchema } from './pod-event.ts';
+import { type SentPodEvent, pathScopeSchema, sentPodEvent, usageSchema } from './pod-event.ts';
+import { readSentEvent } from './read-event.ts';
 
 export const podStatus = once(() => z.enum(['idle', 'running', 'paused', 'stopping']));
 export type PodStatus = z.infer<ReturnType<typeof podStatus>>;
@@ -238,12 +239,13 @@ export const methods = {
   },
   podEvent: {
     who: 'linked child',
-    doc: 'One event of a linked child. `accepted` means on disk at the parent; a gap is refused with what the parent holds.',
+    doc: 'One event of a linked child. `accepted` means on disk at the parent; a gap is refused with what the parent holds. A field that can not be read is taken at its neutral value and named in `unread`; it refuses nothing.',
     params: once(() =>
       z.object({
         from: z.object({ instance: instanceId(), incarnation: incarnationNumber() }),
         seq: z.int().min(1),
-        event: sentPodEvent(),
+        // No outcome is refused for its details: a sender's fields are read one by one.
+        event: z.preprocess((value: SentPodEvent): unknown => readSentEvent(value) ?? value, sentPodEvent()),
       }),
     ),
     result: once(() => z.object({ outcome: z.enum(['accepted', 'duplicate']), received: z.int() })),

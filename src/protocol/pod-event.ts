@@ -30,6 +30,9 @@ const text = once(() => z.string().max(eventBounds.textCharsMax));
 const name = once(() => z.string().max(eventBounds.nameCharsMax));
 const names = once(() => z.array(name()).max(eventBounds.namesMax));
 
+/** Written by the receiver only: names of fields that it could not read and took at their neutral values. */
+const unread = once(() => z.array(name()).max(64).optional());
+
 const turnReport = once(() => ({
   turn: name(),
   /** Every assignment that this report closes, or (not settled, paused) that it tells about. */
@@ -46,6 +49,7 @@ const turnReport = once(() => ({
   usage: usageSchema(),
   durationMs: z.number().min(0),
   hops: z.int().min(0),
+  unread: unread(),
 }));
 
 export const turnEndedEvent = once(() =>
@@ -75,6 +79,7 @@ export const shutDownEvent = once(() =>
     assignments: names(),
     notStarted: names(),
     outstanding: names(),
+    unread: unread(),
   }),
 );
 
@@ -87,6 +92,7 @@ export const scopeSubDelegatedEvent = once(() =>
     scope: pathScopeSchema(),
     /** The event as its first sender numbered it: re-emission up the tree keeps it, receivers dedupe on it. */
     origin: z.object({ instance: instanceId(), seq: z.int().min(1) }),
+    unread: unread(),
   }),
 );
 

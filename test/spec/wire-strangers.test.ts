@@ -227,7 +227,7 @@ describe('a podEvent', () => {
     const wire = await stranger();
     await wire.call('link', linkParams(child));
     const died = { kind: 'died', assignments: [], outstanding: [], restored: false };
-    for (const event of [died, { kind: 'unreachable', sinceMs: 1 }, { kind: 'invented' }]) {
+    for (const event of [died, { kind: 'unreachable', sinceMs: 1 }, { kind: 7 }, 'finished']) {
       const params = { ...eventParams(child), event };
       expect((await wire.call('podEvent', params)).error).toMatchObject({ code: -32_602 });
     }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Report, verifyLogs } from '../../../src/delivery/verify.ts';
+import type { SentPodEvent } from '../../../src/protocol/pod-event.ts';
 import { type LogBuilder, died, finished, shutDown } from '../../support/log-builder.ts';
 import { broken, check, expectOnly, family } from './verify-rig.ts';
 
@@ -155,6 +156,22 @@ describe('verify: I6, I8, I12', () => {
     known.child.emit(shutDown());
     known.root.receive(known.child, 1, { event: notUnderstood, reads: false });
     expect(broken(check(known.home))).toContain('I8 root');
+  });
+
+  it('[outcome.verify] a receipt may differ in what could not be read, where that is so, and in nothing else', () => {
+    const sent = finished('the answer');
+    const usage = { ...sent.usage, inputTokens: 1.5 };
+    const read = { ...sent, usage: { ...sent.usage, inputTokens: 0 }, unread: ['usage.inputTokens'] };
+    const judged = (emitted: SentPodEvent, told: SentPodEvent): string[] => {
+      const { home, root, child } = family();
+      child.emit(emitted);
+      root.receive(child, 1, { event: told });
+      root.notified(() => root.addItem(child.identity, 1, told));
+      return broken(check(home));
+    };
+    expect(judged({ ...sent, usage }, read)).toEqual([]);
+    expect(judged({ ...sent, usage }, { ...read, text: 'another answer' })).toContain('I8 root');
+    expect(judged(sent, read)).toContain('I8 root');
   });
 
   it('[verify.misrouted] events stand at the parent of their sender and nowhere else', () => {
