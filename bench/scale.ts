@@ -73,9 +73,11 @@ function told(what: string, { base, slope, r2 }: Fit): string {
 function measureTree(size: number, smoke: boolean): Promise<{ figures: Figures; next: string }> {
   return onStage(async ({ home }) => {
     const names = Array.from({ length: size - 1 }, (_, i) => `child${i + 1}`);
+    // In the scope of the root, which may name no other.
+    home.file('child.yaml', childScenario);
     const root = home.makeRoot({
       name: 'root',
-      scenario: scenarioFor(names, home.scenario(childScenario)),
+      scenario: scenarioFor(names, 'script/child.yaml'),
       limits,
     });
     await root.start();

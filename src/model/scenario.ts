@@ -1,6 +1,6 @@
-/** Reads a scenario file: YAML in, checked rules out. A mistake is told with the rule's number and the field, all of them at once. */
+/** Reads a scenario file: YAML in, checked rules out. A mistake is told with the rule's number and the field, all of them at once, and without a line of the file. */
 import picomatch from 'picomatch';
-import { parse } from 'yaml';
+import { YAMLParseError, parse } from 'yaml';
 import * as z from 'zod';
 import type { JsonObject } from '../std/json.ts';
 import { once } from '../std/once.ts';
@@ -117,11 +117,9 @@ const scenario = once(() => z.strictObject({ rules: z.array(rule()).min(1, 'must
 export function parseScenario(text: string, path: string): ScenarioRule[] {
   let read: unknown;
   try {
-    read = parse(text);
+    read = parse(text, { prettyErrors: false, logLevel: 'error' });
   } catch (error) {
-    throw new ModelConfigError(
-      `${path} is not YAML: ${error instanceof Error ? error.message.trim() : String(error)}`,
-    );
+    throw new ModelConfigError(`${path} is not YAML${placeOf(error, text)}`);
   }
   const checked = scenario().safeParse(read);
   if (!checked.success) {
@@ -129,6 +127,14 @@ export function parseScenario(text: string, path: string): ScenarioRule[] {
     throw new ModelConfigError(`${path} is not a scenario:\n${mistakes.join('\n')}`);
   }
   return checked.data.rules.map((one, index) => toRule(one, index + 1));
+}
+
+/** Where and what kind of mistake. Never the parser's own words, which quote lines of the file: this text is read by other pods. */
+function placeOf(error: unknown, text: string): string {
+  if (!(error instanceof YAMLParseError)) return '.';
+  const before = text.slice(0, error.pos[0]).split('\n');
+  const kind = error.code.toLowerCase().replaceAll('_', ' ');
+  return ` at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}: ${kind}`;
 }
 
 function toRule(one: z.output<ReturnType<typeof rule>>, number: number): ScenarioRule {
@@ -167,9 +173,8 @@ function tell(issue: z.core.$ZodIssue): string {
       ? `rule ${index + 1}${rest.length === 0 ? '' : `, field \`${rest.join('.')}\``}`
       : `the file${top === undefined ? '' : `, field \`${String(top)}\``}`;
   if (issue.code !== 'unrecognized_keys') return `${where}: ${issue.message}`;
-  const known =
-    rest.length > 0
-      ? ''
-      : ` (known: ${Object.keys(top === 'rules' ? rule().shape : scenario().shape).join(', ')})`;
+  // A file that is no scenario at all is quoted nowhere, and its keys would be a quotation.
+  if (top === undefined) return `${where}: ${issue.keys.length} unknown (known: rules)`;
+  const known = rest.length > 0 ? '' : ` (known: ${Object.keys(rule().shape).join(', ')})`;
   return `${where}: unknown ${issue.keys.map((key) => `\`${key}\``).join(', ')}${known}`;
 }

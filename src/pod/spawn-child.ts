@@ -7,6 +7,9 @@ import { resolve } from 'node:path';
 import { uuidv7 } from '../std/uuid.ts';
 import { delegation } from '../delivery/handed-down.ts';
 import { conflictText } from '../scope/claims.ts';
+import { denialOf, rulesOf } from '../scope/access.ts';
+import { checkInside } from '../scope/open-inside.ts';
+import { ownPrograms } from '../scope/own-programs.ts';
 import { narrow, type OutsideRoot } from '../scope/narrow.ts';
 import { realScope } from '../scope/real-path.ts';
 import type { EntryBody, PathScope, PodRef } from '../session/entries.ts';
@@ -69,7 +72,7 @@ export async function spawnChild(
     refuseOverLimits(pod);
     // With what those before it have reserved taken away.
     const scope = await scopeFor({ ...context, scope: pod.claims.now() }, request);
-    const spec = specOf(pod, request, scope);
+    const spec = specOf(pod, request, { scope, model: await modelOf(pod, request) });
     return await reserve(pod, spec, { request, context });
   });
   try {
@@ -93,7 +96,7 @@ export async function spawnChild(
   }
 }
 
-function specOf(pod: Pod, request: SpawnRequest, scope: PathScope): PodSpec {
+function specOf(pod: Pod, request: SpawnRequest, given: { scope: PathScope; model: string }): PodSpec {
   const { session } = pod;
   const { limits } = pod.core;
   if (pod.core.live.mode === 'stopping')
@@ -103,12 +106,6 @@ function specOf(pod: Pod, request: SpawnRequest, scope: PathScope): PodSpec {
       `The tree may be ${limits.depth} levels deep below its root, and this pod is on level ${session.depth}. Do the work yourself.`,
     );
   }
-  // A scenario is a file: a model that could name one could read what its scope does not hold.
-  if (request.model?.startsWith('script/') === true && !session.model.startsWith('script/'))
-    throw new SpawnRefused('Only a pod that plays a scenario itself may give a child one; name a model.');
-  const model = request.model === undefined ? session.model : absoluteModelName(request.model, session.cwd);
-  const problem = checkModelName(model, process.env);
-  if (problem !== null) throw new SpawnRefused(problem);
   return {
     schema: schemaVersion,
     podkin: version,
@@ -118,12 +115,31 @@ function specOf(pod: Pod, request: SpawnRequest, scope: PathScope): PodSpec {
     root: session.root,
     depth: session.depth + 1,
     cwd: session.cwd,
-    model,
+    model: given.model,
     instructions: request.instructions ?? null,
     permissionMode: session.permissionMode,
-    scope,
+    scope: given.scope,
     settings: session.settings,
   };
+}
+
+/** A scenario is a file: whoever could name any could read, or find out about, what their scope does not hold. */
+async function modelOf({ session, claims, home, folder }: Pod, request: SpawnRequest): Promise<string> {
+  let model = request.model === undefined ? session.model : absoluteModelName(request.model, session.cwd);
+  if (model.startsWith('script/') && model !== session.model) {
+    if (!session.model.startsWith('script/'))
+      throw new SpawnRefused('Only a pod that plays a scenario itself may give a child one; name a model.');
+    const access = { scope: claims.now(), home, outputs: folder.outputs, programs: ownPrograms().closed };
+    const path = model.slice('script/'.length);
+    const denied = denialOf(rulesOf(access), { right: 'read', path, realPath: path });
+    if (denied !== undefined) throw new SpawnRefused(denied, { denied: true });
+    const checked = await checkInside(access, 'read', path);
+    if (!checked.ok) throw new SpawnRefused(checked.text, { denied: checked.kind === 'denied' });
+    model = `script/${checked.realPath}`;
+  }
+  const problem = checkModelName(model, process.env);
+  if (problem !== null) throw new SpawnRefused(problem);
+  return model;
 }
 
 /** Roots are resolved here, once: a link that leads out of this pod's scope is none of it, and one that changes later moves nothing. */

@@ -38,6 +38,7 @@ export const model = {
   'scenario.first-match': 'the first rule that matches pod, newest input and text answers',
   'scenario.hang': 'a hanging answer ends with the abort, or as a timeout',
   'scenario.mistakes': 'all mistakes are told at once',
+  'scenario.no-quotes': 'of a file that is no scenario nothing is quoted in the mistake that is told',
   'scenario.no-rule': 'a request that no rule answers is answered with a text that says so',
   'scenario.placeholders': 'pod, lastText and groups are filled in, in texts and at any depth of an input',
   'scenario.times': 'a rule with `times` answers so often for each pod, then the next one does',

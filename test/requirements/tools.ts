@@ -106,6 +106,7 @@ export const tools = {
     'is refused past the limit of children, and on the lowest level there is no such tool',
   'tools.spawn-refused':
     'a spawn with a bad model, name or scope, or with a name that is taken, is refused before anything is made',
+  'tools.spawn-scenario': 'a pod that plays a scenario may give a child one that lies in its scope',
   'write.bad-target': 'a directory, a file in the way of a folder and an empty path are said plainly',
   'write.new': 'a new file is made with its folders, and may be changed at once',
   'write.read-first': 'a file that was not read, or changed since, is not overwritten',

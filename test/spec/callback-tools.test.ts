@@ -1,5 +1,5 @@
 /** What a model can do with its children, whatever state they are in: send, read, list; and spawns that fail leave nothing behind. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { uuidv7 } from '../../src/std/uuid.ts';
@@ -225,12 +225,29 @@ describe('a spawn that fails', () => {
       spawn: '{ name: x, task: t, write: ["/etc"] }',
       text: /Outside of it: write \/etc/,
     },
+    {
+      why: 'scenario outside of the scope',
+      spawn: '{ name: x, task: t, write: [], model: "script/../outside.yaml" }',
+      text: /^Denied: no right to read .*outside\.yaml/,
+    },
+    {
+      why: 'scenario outside of the scope, by a link',
+      spawn: '{ name: x, task: t, write: [], model: "script/link.yaml" }',
+      text: /^Denied: no right to read .*link\.yaml\. It leads to .*outside\.yaml/,
+    },
+    {
+      why: 'scenario outside of the scope that does not exist',
+      spawn: '{ name: x, task: t, write: [], model: "script//nowhere/x.yaml" }',
+      text: /^Denied: no right to read \/nowhere\/x\.yaml/,
+    },
     { why: 'bad name', spawn: '{ name: "X y", task: t, write: [] }', text: /name/ },
   ];
 
   it.each(refusals)(
     '[tools.spawn-refused] is refused before anything is made: $why',
     async ({ spawn, text }) => {
+      writeFileSync(join(home.path, 'outside.yaml'), 'rules: [{ say: no }]');
+      symlinkSync(join(home.path, 'outside.yaml'), join(home.work, 'link.yaml'));
       const root = await home.startRoot({
         scenario: `rules:\n  - { last: user, call: [{ SpawnPod: ${spawn} }] }\n  - say: "Noted."\n`,
       });
@@ -240,6 +257,18 @@ describe('a spawn that fails', () => {
       expect((await root.untilSettled()).children).toEqual([]);
     },
   );
+
+  it('[tools.spawn-scenario] a pod that plays a scenario may give a child one that lies in its scope', async () => {
+    home.file('other.yaml', 'rules: [{ say: "Played." }]');
+    const root = await home.startRoot({
+      scenario: `rules:\n  - { last: user, call: [{ SpawnPod: { name: x, task: t, write: [], model: script/other.yaml } }] }\n  - say: "Noted."\n`,
+    });
+    await tool(root, 'spawn');
+    await settledTree(root, 1);
+    expect(await home.pod('x').entriesOf('assistantMessage')).toMatchObject([
+      { model: `script/${join(home.work, 'other.yaml')}`, parts: [{ type: 'text', text: 'Played.' }] },
+    ]);
+  });
 
   it('[tools.spawn-limits] is refused past the limit of children, and on the lowest level there is no such tool', async () => {
     const root = await home.startRoot({

@@ -60,10 +60,10 @@ describe('names', () => {
 
 describe('scenario mistakes', () => {
   it.each([
-    ['rules: [', 'is not YAML'],
+    ['rules: [', 'is not YAML at line 1, column 9: '],
     ['', 'the file:'],
     ['rules: []', 'at least one rule'],
-    ['rules: [{ say: a }]\nextra: 1', 'the file: unknown `extra` (known: rules)'],
+    ['rules: [{ say: a }]\nextra: 1', 'the file: 1 unknown (known: rules)'],
     ['rules: [{ say: a }, { sya: b }]', 'rule 2: unknown `sya` (known: pod, last, matches'],
     ['rules: [{ pod: x }]', 'rule 1: does nothing'],
     ['rules: [{ say: a, times: 0 }]', 'rule 1, field `times`:'],
@@ -84,6 +84,22 @@ describe('scenario mistakes', () => {
     ],
   ])('[scenario.mistakes] %j is told by rule and field', async (text, expected) => {
     expect(await mistakeOf(text)).toContain(expected);
+  });
+
+  it.each([
+    'machine x login y password NETRC-SECRET\n',
+    'a: b: NETRC-SECRET\n',
+    'a: *NETRC-SECRET\n',
+    '!!NETRC-SECRET a\n',
+    'NETRC-SECRET: 1\nNETRC-SECRET: 2\n',
+    'NETRC-SECRET: 1\n',
+    '- NETRC-SECRET\n- @NETRC-SECRET\n',
+    '%NETRC-SECRET\n---\n"NETRC-SECRET',
+    'a: |NETRC-SECRET\n\tNETRC-SECRET: {',
+  ])('[scenario.no-quotes] of a file that is no scenario nothing is quoted: %j', async (text) => {
+    const message = await mistakeOf(text);
+    expect(message).toMatch(/ is not (YAML|a scenario)/);
+    expect(message).not.toContain('SECRET');
   });
 
   it('[scenario.mistakes] all mistakes are told at once', async () => {
