@@ -46,7 +46,11 @@ const keyholes: { from: string; to: string; only: string[] }[] = [
   { from: 'main', to: 'session', only: ['places.ts'] },
   { from: 'pod-process', to: 'session', only: ['places.ts'] },
   // For the dead, the command line reads logs and starts processes; a living pod it reaches over its socket alone.
-  { from: 'cli', to: 'pod', only: ['start-process.ts', 'stop-process.ts', 'read-output.ts', 'reports.ts'] },
+  {
+    from: 'cli',
+    to: 'pod',
+    only: ['start-process.ts', 'stop-process.ts', 'read-output.ts', 'reports.ts', 'take-in.ts'],
+  },
   { from: 'cli', to: 'delivery', only: ['verify.ts', 'handed-down.ts', 'ledger.ts', 'settled.ts'] },
   { from: 'pod-process', to: 'pod', only: ['boot.ts'] },
   { from: 'cli', to: 'model', only: ['create.ts'] },

@@ -257,8 +257,10 @@ export const commands: readonly CommandSpec[] = [
     usage: 'rm <names...>',
     group: keep,
     summary: 'forget pods that have stopped, with their logs',
-    options: [['-f, --force', 'stop a running one first, and give up what is not delivered yet']],
-    more: 'Refuses while something is undelivered from it or to it; a living parent is given the time to take it in.',
+    options: [
+      ['-f, --force', 'end the pod and all below it first, remove it all, and print what is given up'],
+    ],
+    more: 'Refuses while anything below it lives, is open or undelivered, or its parent lacks something of it. What is above is never touched.',
     run: async (context, input) =>
       (await import('./steer/rm.ts')).rmCommand(context, input.args, { force: input.flag('force') }),
   },

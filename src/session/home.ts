@@ -137,6 +137,16 @@ export function isRemoved(home: Home, instance: string): boolean {
   return existsSync(tombstonePath(home, instance));
 }
 
+/** Null where there is none, or none that can be read. */
+export function readTombstone(home: Home, instance: string): Tombstone | null {
+  const path = tombstonePath(home, instance);
+  try {
+    return parseTombstone(path, readFileSync(path, 'utf8'));
+  } catch {
+    return null;
+  }
+}
+
 export function readTombstones(home: Home): Tombstone[] {
   const folder = join(home.state, 'removed');
   if (!existsSync(folder)) return [];

@@ -25,7 +25,11 @@ export const commands = {
   'cli.ps-default': 'without -a: what runs, what died, and what still has to deliver',
   'cli.ps-received': 'what the parent holds of a dead pod does not wait, whatever its own log says',
   'cli.rm': 'leaves nothing but a tombstone that says how far it had come',
-  'cli.rm-force': 'gives up what is owed and records that',
+  'cli.rm-below':
+    'rm is refused for what is owed anywhere below, by instance; with force all of that goes too, printed and recorded',
+  'cli.rm-force':
+    'with force a parent that does not run takes in what it was owed, and what nobody has read is printed',
+  'cli.rm-linear': 'rm of many lists the home once and reads each log once',
   'cli.rm-orphan': 'a pod whose parent was removed owes nobody',
   'cli.rm-undelivered': 'refuses while something waits for the parent, or for the pod itself',
   'cli.rm-untold-death': 'refuses while the parent has not been told that the pod died',

@@ -148,26 +148,32 @@ describe('ending and bringing back', () => {
     );
     expect(existsSync(home.pod('grandchild').folder.log)).toBe(true);
 
-    // Its death is owed to a parent that does not run.
+    // Below a dead pod something lives: by instance, not by who answers.
     const child = await home.pod('child').process();
     await podkin('kill', 'root');
     await podkin('kill', 'child');
     await gone(child);
+    const below = await podkin('rm', 'child');
+    expect(below).toMatchObject({ code: 1, stdout: '' });
+    expect(below.stderr).toMatch(/"child" stays: "grandchild" below it is running .*podkin rm -f child/);
+
+    // Its death is owed to a parent that does not run, and its child's farewell to itself.
+    await podkin('stop', 'grandchild');
     const owed = await podkin('rm', 'child');
     expect(owed).toMatchObject({ code: 1, stdout: '' });
     expect(owed.stderr).toMatch(
-      /"child" stays: its death has not been told to its parent "root".*podkin restore root.*podkin rm -f child/,
+      /"child" stays: its death has not been told to its parent "root".*podkin restore root.*1 event\(s\) of its child "grandchild" wait for it.*podkin rm -f child/,
     );
     await podkin('restore', 'root');
-    expect(await podkin('rm', 'child')).toMatchObject({ code: 0, stdout: 'child\n' });
+    const root = await home.pod('root').process();
+    const forced = await podkin('rm', '-f', 'child');
+    expect(forced).toMatchObject({ code: 0, stdout: 'grandchild\nchild\n' });
+    expect(forced.stderr).toMatch(/Discarded: event \d+ of "grandchild" for "child": shut down/);
     expect(existsSync(home.pod('child').folder.path)).toBe(false);
-    // The restored root is told of the death and answers in a turn.
+    // What is above is not touched, and was told of the death.
+    expect(await home.pod('root').process()).toEqual(root);
     await home.pod('root').untilSettled();
-    expect(await listed()).toMatchObject([
-      { name: 'grandchild', attention: 'orphan' },
-      { name: 'root', status: 'idle' },
-    ]);
-    expect(await podkin('rm', '-f', 'grandchild')).toMatchObject({ code: 0, stdout: 'grandchild\n' });
+    expect(await listed()).toMatchObject([{ name: 'root', status: 'idle' }]);
     await podkin('stop', 'root');
     expect(await podkin('rm', 'root')).toMatchObject({ code: 0, stdout: 'root\n' });
     expect(await listed('-a')).toEqual([]);

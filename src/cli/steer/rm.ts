@@ -1,20 +1,20 @@
 /**
- * `podkin rm`: forgets a pod that does not run. Refuses while something is undelivered from it or to it; a living parent is first given the time to take
- * in what the log holds. A tombstone stays, so that nobody waits for the pod for ever.
+ * `podkin rm`: forgets a pod that does not run. No outcome is thrown away unseen: it refuses while anything below lives, is open or undelivered, or the
+ * pod itself owes its parent something. With `--force` the pod and everything below it is ended and removed, what its parent can take in is taken in, and
+ * the rest is recorded as discarded and printed. What is above is never touched. A tombstone stays of each, so that nobody waits for it for ever.
  */
-import { monotonicMs } from '../../std/clock.ts';
 import { rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Facts } from '../../session/facts.ts';
-import { bury } from '../../session/bury.ts';
-import { foldLog } from '../../session/fold-log.ts';
-import { isRemoved } from '../../session/home.ts';
-import { type HeldLock, takeLock } from '../../session/lock.ts';
+import { takeInLeft } from '../../pod/take-in.ts';
 import { removeAbandoned, standInLeases } from '../../scope/stand-ins.ts';
-import type { CommandContext } from '../invocation/context.ts';
-import { exitStatus } from '../invocation/context.ts';
-import { allPods, findPod, type FoundPod } from '../pods/find-pod.ts';
+import { bury } from '../../session/bury.ts';
+import { type HeldLock, takeLock } from '../../session/lock.ts';
 import { limitsOf } from '../../session/settings.ts';
+import { monotonicMs } from '../../std/clock.ts';
+import { type CommandContext, exitStatus } from '../invocation/context.ts';
+import { findPod, type FoundPod } from '../pods/find-pod.ts';
+import { HomeIndex } from '../pods/home-index.ts';
+import { discardedLines, type Owed, owedBy, owedText, unreadLines } from './owed.ts';
 import { runs, stopPod } from './stop-pod.ts';
 
 export async function rmCommand(
@@ -22,155 +22,191 @@ export async function rmCommand(
   names: readonly string[],
   options: { force: boolean },
 ): Promise<number> {
-  const pods = [...new Set(names)].map((name) => findPod(context.home, name));
+  const named = [...new Set(names)].map((name) => findPod(context.home, name));
+  // One that is named with what is below it owes nothing to it any more by then.
+  const pods = [...named].sort((a, b) => b.spec.depth - a.spec.depth);
+  const removal = new Removal(context);
   let status: number = exitStatus.done;
   for (const pod of pods) {
-    const refusal = await removePod(context, pod, options);
-    if (refusal === null) context.stdout.write(`${pod.name}\n`);
-    else {
-      context.stderr.write(`podkin: ${refusal}\n`);
-      status = exitStatus.failed;
-    }
+    const refusal = await removal.remove(pod, options.force);
+    if (refusal === null) continue;
+    context.stderr.write(`podkin: ${refusal}\n`);
+    status = exitStatus.failed;
   }
-  return status;
-}
-
-/** Null when it is gone, else why not and what to do. */
-async function removePod(
-  context: CommandContext,
-  pod: FoundPod,
-  options: { force: boolean },
-): Promise<string | null> {
-  const { name } = pod;
-  if (await runs(pod)) {
-    if (!options.force) return `"${name}" is running: "podkin stop ${name}" first, or "podkin rm -f ${name}"`;
-    const say = (text: string): void => context.stderr.write(`${text}\n`);
-    const order = {
-      home: context.home,
-      cascade: false,
-      graceMs: limitsOf(pod.spec.settings).stopGraceMs,
-      say,
-    };
-    if (!(await stopPod(pod, order))) return `"${name}" could not be stopped`;
-  }
-  const owed = await whatIsOwed(context, pod, { waitForParent: true });
-  if (owed.length > 0 && !options.force) {
-    return `"${name}" stays: ${owed.join('; ')}; "podkin rm -f ${name}" gives it up`;
-  }
-  for (const what of owed) context.stderr.write(`Given up: ${what}.\n`);
-  // Held until the folder has its other name: nobody may start the pod in between.
-  const lock = await takeLock({ instance: pod.instance, folder: pod.folder.path });
-  if (!lock.taken) return `"${name}" was started meanwhile: "podkin stop ${name}" first`;
-  await remove(context, pod, { lock, discarded: owed.length > 0 });
   // Maybe no pod of this home runs a command again.
   removeAbandoned(standInLeases(context.home));
-  for (const child of childrenOf(context, pod)) {
-    if (await runs(child))
-      context.stderr.write(
-        `${child.name} still runs and has no parent any more: podkin stop ${child.name}\n`,
-      );
-  }
-  return null;
-}
-
-async function remove(
-  context: CommandContext,
-  pod: FoundPod,
-  end: { lock: HeldLock; discarded: boolean },
-): Promise<void> {
-  const facts = await foldLog(pod.folder.log);
-  const above = parentOf(context, pod);
-  const received = above === null ? 0 : receivedFrom(await foldLog(above.folder.log), pod.instance).received;
-  const { name, instance, folder } = pod;
-  const deleteFiles = bury(context.home, {
-    name,
-    instance,
-    folder,
-    facts,
-    receivedAbove: received,
-    discarded: end.discarded,
-  });
-  await end.lock.release();
-  rmSync(pod.socket, { force: true });
-  deleteFiles();
+  return status;
 }
 
 /** Longer than the parent's sweep, which takes in what a dead child left. */
 const sweepMarginMs = 3_000;
 const lookAgainMs = 100;
 
-/** One sentence for each thing that would be lost. */
-async function whatIsOwed(
-  context: CommandContext,
-  pod: FoundPod,
-  options: { waitForParent: boolean },
-): Promise<string[]> {
-  const facts = await foldLog(pod.folder.log);
-  const owed: string[] = [];
-  const up = await owedUpward(context, pod, facts, options.waitForParent);
-  if (up !== null) owed.push(up);
-  for (const child of childrenOf(context, pod)) {
-    const { emitted, acked } = (await foldLog(child.folder.log)).outbox;
-    const waiting = emitted - Math.max(acked, receivedFrom(facts, child.instance).received);
-    if (waiting > 0) {
-      owed.push(
-        `${waiting} event(s) of its child "${child.name}" wait for it ("podkin restore ${pod.name}" takes them in)`,
-      );
+interface Locked {
+  readonly pod: FoundPod;
+  readonly lock: HeldLock;
+}
+
+interface OwedUpward {
+  readonly owed: Owed;
+  readonly receiverLives: boolean;
+}
+
+class Removal {
+  readonly #context: CommandContext;
+  readonly #index: HomeIndex;
+
+  constructor(context: CommandContext) {
+    this.#context = context;
+    this.#index = new HomeIndex(context.home);
+  }
+
+  /** Null when it is gone, else why not and what to do. */
+  async remove(pod: FoundPod, force: boolean): Promise<string | null> {
+    // Removed with one that was named before it.
+    if (this.#index.get(pod.instance) === null) return null;
+    return force ? await this.#removeTree(pod) : await this.#removeOne(pod);
+  }
+
+  async #removeOne(pod: FoundPod): Promise<string | null> {
+    const { name } = pod;
+    if (await runs(pod))
+      return `"${name}" is running: "podkin stop ${name}" first, or "podkin rm -f ${name}"`;
+    const below = await this.#index.below(pod);
+    for (const one of below) {
+      if (!(await runs(one))) continue;
+      return `"${name}" stays: "${one.name}" below it is running ("podkin stop ${name}" ends all of it); "podkin rm -f ${name}" ends and removes it with everything below it`;
+    }
+    const up = await this.#owedUpward(pod);
+    const why = up === null ? [] : [upward(up)];
+    for (const one of await this.#owedBelow(below)) why.push(downward(one, pod));
+    if (why.length > 0) {
+      return `"${name}" stays: ${why.join('; ')}; "podkin rm -f ${name}" gives it up`;
+    }
+    // Held until the folder has its other name: nobody may start the pod in between.
+    const locked = await this.#lock(pod);
+    if (locked === null) return `"${name}" was started meanwhile: "podkin stop ${name}" first`;
+    await this.#bury(locked);
+    for (const one of below) this.#say(`${one.name} has no parent any more: podkin rm ${one.name}`);
+    return null;
+  }
+
+  /** Ends the pod and all below it first, the deepest is removed first. What does not end stays, and is named. */
+  async #removeTree(pod: FoundPod): Promise<string | null> {
+    await this.#end(pod);
+    if (await runs(pod)) return `"${pod.name}" could not be stopped: "podkin doctor" says more`;
+    // Before the locks: a parent that lives needs them for taking in what is left.
+    const up = await this.#owedUpward(pod);
+    const below = (await this.#index.below(pod)).reverse();
+    const locked: Locked[] = [];
+    for (const one of [...below, pod]) {
+      const held = (await runs(one)) ? null : await this.#lock(one);
+      if (held !== null) locked.push(held);
+      else if (one !== pod) this.#say(`Left: ${one.name}, which could not be ended: podkin stop ${one.name}`);
+    }
+    if (locked.at(-1)?.pod !== pod) {
+      for (const { lock } of locked) await lock.release();
+      return `"${pod.name}" was started meanwhile: "podkin stop ${pod.name}" first`;
+    }
+    if (up !== null && !up.receiverLives) await this.#takeIn(pod, up.owed);
+    for (const one of locked) await this.#bury(one);
+    return null;
+  }
+
+  /** Also what only the tombstones of pods between tell to be below. */
+  async #end(pod: FoundPod): Promise<void> {
+    const say = (text: string): void => this.#say(text);
+    const { stopGraceMs: graceMs } = limitsOf(pod.spec.settings);
+    const order = { home: this.#context.home, graceMs, say };
+    const all = [pod, ...(await this.#index.below(pod))];
+    const running = await Promise.all(all.map((one) => runs(one)));
+    if (!running.includes(true)) return;
+    await stopPod(pod, { ...order, cascade: true, say: running[0] === true ? say : () => undefined });
+    for (const one of (await this.#index.below(pod)).reverse()) {
+      if (await runs(one)) await stopPod(one, { ...order, cascade: false });
     }
   }
-  return owed;
-}
 
-async function owedUpward(
-  context: CommandContext,
-  pod: FoundPod,
-  facts: Facts,
-  wait: boolean,
-): Promise<string | null> {
-  const { parent } = pod.spec;
-  // Nobody will take them any more; the tombstone of the parent says how far it had come.
-  if (parent === null || isRemoved(context.home, parent.instance)) return null;
-  const above = parentOf(context, pod);
-  if (above === null) return null;
-  const untilMs = monotonicMs() + limitsOf(above.spec.settings).sweepMs + sweepMarginMs;
-  for (;;) {
-    const missing = missingAt(await foldLog(above.folder.log), pod, facts);
-    if (missing === null) return null;
-    const alive = await runs(above);
-    if (!alive)
-      return `${missing} its parent "${above.name}", which is not running ("podkin restore ${above.name}" first)`;
-    if (!wait || monotonicMs() > untilMs)
-      return `${missing} its parent "${above.name}", which has not taken it in yet`;
-    await pause(lookAgainMs);
+  /** Into the log of a parent that does not run. What it does not take is discarded when the pod is buried. */
+  async #takeIn(pod: FoundPod, owed: Owed): Promise<void> {
+    const { name, instance, folder } = owed.to;
+    try {
+      const taken = await takeInLeft({ parent: { instance, folder }, child: pod });
+      if (taken) this.#say(`Taken into the log of "${name}", which reads it when it is restored.`);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#say(`"${name}" could not take in what "${pod.name}" left: ${why}`);
+    }
+  }
+
+  /** A living parent is given the time to take in what the log holds. */
+  async #owedUpward(pod: FoundPod): Promise<OwedUpward | null> {
+    let untilMs: number | null = null;
+    for (;;) {
+      const owed = await owedBy(this.#index, pod);
+      if (owed === null) return null;
+      const receiverLives = await runs(owed.to);
+      untilMs ??= monotonicMs() + limitsOf(owed.to.spec.settings).sweepMs + sweepMarginMs;
+      if (!receiverLives || monotonicMs() > untilMs) return { owed, receiverLives };
+      await pause(lookAgainMs);
+    }
+  }
+
+  async #owedBelow(below: readonly FoundPod[]): Promise<Owed[]> {
+    const owed: Owed[] = [];
+    for (const one of below) {
+      const found = await owedBy(this.#index, one);
+      if (found !== null) owed.push(found);
+    }
+    return owed;
+  }
+
+  /** Null where somebody else holds it. */
+  async #lock(pod: FoundPod): Promise<Locked | null> {
+    const lock = await takeLock({ instance: pod.instance, folder: pod.folder.path });
+    return lock.taken ? { pod, lock } : null;
+  }
+
+  /** Says what is given up with it. */
+  async #bury({ pod, lock }: Locked): Promise<void> {
+    const { name, instance, folder } = pod;
+    const index = this.#index;
+    const facts = await index.factsOf(pod);
+    const owed = await owedBy(index, pod);
+    const above = pod.spec.parent === null ? null : index.get(pod.spec.parent.instance);
+    const known = above === null ? undefined : (await index.factsOf(above)).children.get(instance);
+    for (const line of owed === null ? [] : discardedLines(owed)) this.#say(line);
+    for (const line of unreadLines(pod, facts)) this.#say(line);
+    const deleteFiles = bury(this.#context.home, {
+      name,
+      instance,
+      folder,
+      facts,
+      receivedAbove: known?.received ?? 0,
+      discarded: owed !== null,
+    });
+    await lock.release();
+    rmSync(pod.socket, { force: true });
+    deleteFiles();
+    index.forget(pod);
+    this.#context.stdout.write(`${name}\n`);
+  }
+
+  #say(text: string): void {
+    this.#context.stderr.write(`${text}\n`);
   }
 }
 
-/** What the parent's log lacks, or null. */
-function missingAt(parent: Facts, pod: FoundPod, facts: Facts): string | null {
-  const known = receivedFrom(parent, pod.instance);
-  const waiting = facts.outbox.emitted - Math.max(known.received, facts.outbox.acked);
-  if (waiting > 0) return `${waiting} event(s) of it wait for`;
-  const untold = !facts.stopped && facts.incarnation > 0 && known.known && known.terminal < facts.incarnation;
-  return untold ? 'its death has not been told to' : null;
+function upward({ owed, receiverLives }: OwedUpward): string {
+  const { name } = owed.to;
+  return receiverLives
+    ? `${owedText(owed, 'it')} its parent "${name}", which has not taken it in yet`
+    : `${owedText(owed, 'it')} its parent "${name}", which is not running ("podkin restore ${name}" first)`;
 }
 
-function receivedFrom(
-  parent: Facts,
-  instance: string,
-): { known: boolean; received: number; terminal: number } {
-  const child = parent.children.get(instance);
-  return child === undefined
-    ? { known: false, received: 0, terminal: 0 }
-    : { known: true, received: child.received, terminal: child.terminal };
-}
-
-function parentOf(context: CommandContext, pod: FoundPod): FoundPod | null {
-  const { parent } = pod.spec;
-  return parent === null
-    ? null
-    : (allPods(context.home).find((other) => other.instance === parent.instance) ?? null);
-}
-
-function childrenOf(context: CommandContext, pod: FoundPod): FoundPod[] {
-  return allPods(context.home).filter((other) => other.spec.parent?.instance === pod.instance);
+function downward(owed: Owed, pod: FoundPod): string {
+  const { from, to } = owed;
+  const own = to.instance === pod.instance;
+  const what = owedText(owed, own ? `its child "${from.name}"` : `"${from.name}"`);
+  return `${what} ${own ? 'it' : `"${to.name}"`} ("podkin restore ${to.name}" takes them in)`;
 }

@@ -1,7 +1,10 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readTombstones } from '../../../src/session/home.ts';
+import { HomeIndex } from '../../../src/cli/pods/home-index.ts';
+import { bury } from '../../../src/session/bury.ts';
+import { foldLog } from '../../../src/session/fold-log.ts';
+import { podFolder, readTombstones } from '../../../src/session/home.ts';
 import { takeLock } from '../../../src/session/lock.ts';
 import { ownIdentity } from '../../../src/std/process-identity.ts';
 import { finished, logHome } from '../../support/log-builder.ts';
@@ -235,13 +238,39 @@ describe('rm', () => {
     ]);
   });
 
-  it('[cli.rm-force] gives up what is owed and records that', async () => {
+  it('[cli.rm-force] a parent that does not run takes in what it was owed, and what it never read is printed', async () => {
+    const rig = cliRig();
+    const { root, child } = family();
+    const above = rig.write(root);
+    rig.write(child);
+    const { status, stdout } = await rig.podkin('rm', '-f', 'alpha');
+    expect([status, stdout]).toEqual([0, 'alpha\n']);
+    expect(readTombstones(rig.home)).toMatchObject([
+      { name: 'alpha', acked: 2, emitted: 2, discarded: false },
+    ]);
+    const { children, notifyBuffer } = await foldLog(above.log);
+    expect(children.get(child.instance)).toMatchObject({ received: 2, terminal: 1, terminalKind: 'died' });
+    expect(notifyBuffer.map(({ content }) => content)).toMatchObject([
+      { event: { kind: 'turnEnded', text: 'one' } },
+      { event: { kind: 'turnEnded', text: 'two' } },
+      { event: { kind: 'died' } },
+    ]);
+    expect((await rig.podkin('verify')).status).toBe(0);
+    const last = await rig.podkin('rm', '-f', 'root');
+    expect(last.status).toBe(0);
+    expect(last.stderr).toContain('Discarded: a report of "alpha" that "root" has not read: finished: two');
+    expect((await rig.podkin('verify')).status).toBe(0);
+  });
+
+  it('[cli.rm-below] with force removes what is below too, the deepest first, and prints and records what nobody takes in', async () => {
     const rig = cliRig();
     const { root, child } = family();
     rig.write(root);
     rig.write(child);
-    const { status, stderr } = await rig.podkin('rm', '-f', 'alpha', 'root');
-    expect([status, stderr]).toEqual([0, expect.stringContaining('Given up: 1 event(s) of it wait')]);
+    const { status, stdout, stderr } = await rig.podkin('rm', '-f', 'root');
+    expect([status, stdout]).toEqual([0, 'alpha\nroot\n']);
+    expect(stderr).toContain('Discarded: event 2 of "alpha" for "root": finished: two\n');
+    expect(stderr).toContain('Discarded: the death of "alpha"');
     expect(readdirSync(join(rig.home.state, 'pods'))).toEqual([]);
     const stones = readTombstones(rig.home).map(({ name, acked, emitted, discarded }) => [
       name,
@@ -253,14 +282,81 @@ describe('rm', () => {
       ['alpha', 1, 2, true],
       ['root', 0, 0, false],
     ]);
+    expect((await rig.podkin('verify')).status).toBe(0);
+  });
+
+  it('[cli.rm-below] is refused for what is owed further down, also below a pod that was removed', async () => {
+    const rig = cliRig();
+    const home = logHome();
+    const root = home.pod('root');
+    const middle = home.pod('middle', root);
+    const low = home.pod('low', middle);
+    root.link(middle);
+    middle.link(low);
+    low.emit(finished('deep'));
+    low.stop();
+    middle.stop();
+    root.receive(middle, 1);
+    root.stop();
+    rig.write(root);
+    rig.write(middle);
+    const folder = rig.write(low);
+    const refused = await rig.podkin('rm', 'root');
+    expect([refused.status, refused.stderr]).toEqual([
+      1,
+      expect.stringContaining(
+        '2 event(s) of "low" wait for "middle" ("podkin restore middle" takes them in)',
+      ),
+    ]);
+    // Of the middle only its tombstone is left: its child is found all the same.
+    bury(rig.home, {
+      ...middle.ref,
+      folder: podFolder(rig.home, 'middle'),
+      facts: await foldLog(podFolder(rig.home, 'middle').log),
+      receivedAbove: 1,
+      discarded: false,
+    })();
+    expect((await rig.podkin('rm', '-f', 'root')).stdout).toBe('low\nroot\n');
+    expect(existsSync(folder.path)).toBe(false);
+  });
+
+  it('[cli.rm-linear] many are removed with one listing, and the log of their parent is read once', async () => {
+    const rig = cliRig();
+    const home = logHome();
+    const root = home.pod('root');
+    const children = Array.from({ length: 30 }, (_, i) => home.pod(`kid-${i}`, root));
+    for (const child of children) {
+      root.link(child);
+      root.declare(child);
+    }
+    rig.write(root);
+    for (const child of children) rig.write(child);
+    const index = new HomeIndex(rig.home);
+    const [above, first] = [index.get(root.instance)!, index.get(children[0]!.instance)!];
+    const facts = await index.factsOf(above);
+    rmSync(first.folder.path, { recursive: true });
+    index.forget(first);
+    expect(index.get(first.instance)).toBeNull();
+    expect(index.childrenOf(root.instance)).toHaveLength(29);
+    // The same objects: nothing was listed or folded again.
+    expect(index.get(root.instance)).toBe(above);
+    expect(await index.factsOf(above)).toBe(facts);
+    const removal = await rig.podkin('rm', ...children.slice(1).map(({ name }) => name));
+    expect([removal.status, removal.stdout.split('\n')]).toEqual([
+      0,
+      [...children.slice(1).map(({ name }) => name), ''],
+    ]);
   });
 
   it('[cli.rm-orphan] a pod whose parent was removed owes nobody', async () => {
     const rig = cliRig();
     const { root, child } = family();
-    rig.write(root);
+    const above = rig.write(root);
     const below = rig.write(child);
-    expect((await rig.podkin('rm', '-f', 'root')).status).toBe(0);
+    // As a build did that left what is below.
+    const facts = await foldLog(above.log);
+    bury(rig.home, { ...root.ref, folder: above, facts, receivedAbove: 0, discarded: false })();
+    expect((await rig.podkin('verify')).status).toBe(0);
     expect((await rig.podkin('rm', 'alpha')).status).toBe(0);
     expect(existsSync(below.path)).toBe(false);
   });
