@@ -36,7 +36,7 @@ async function main(argv: readonly string[]): Promise<number | null> {
 
 async function commandLine(argv: readonly string[]): Promise<number> {
   const file = join(folder, 'command-body.cjs');
-  const { state } = homeOf(process.env);
+  const state = stateFolder();
   // A relative specifier begins at this file, which lies beside the body.
   const importModule = (specifier: string): Promise<unknown> => import(specifier);
   const { exports, keep } = loadProgram<Command>(file, codeFolder(state), { require, importModule });
@@ -47,6 +47,15 @@ async function commandLine(argv: readonly string[]): Promise<number> {
   const status = await exports.runCommand(argv);
   if (isOwn(state)) await keep();
   return status;
+}
+
+/** Where nothing says where a home would be, the commands that need one say so; no cache lies in a folder without a name. */
+function stateFolder(): string {
+  try {
+    return homeOf(process.env).state;
+  } catch {
+    return '/nonexistent';
+  }
 }
 
 /** Who only looks around has no home yet and gets none by it, and nobody leaves a file in another user's. */

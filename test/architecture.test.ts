@@ -17,6 +17,7 @@ const doors: Record<string, string[]> = {
   delivery: ['std', 'protocol', 'session', 'scope'],
   scope: ['std', 'session'],
   model: ['std'],
+  project: ['std', 'session', 'scope'],
   tools: ['std', 'protocol', 'session', 'scope'],
   worker: ['std', 'session', 'tools', 'model'],
   pod: [
@@ -28,10 +29,11 @@ const doors: Record<string, string[]> = {
     'delivery',
     'scope',
     'model',
+    'project',
     'tools',
     'worker',
   ],
-  cli: ['std', 'version', 'protocol', 'transport', 'session', 'delivery', 'scope', 'model', 'pod'],
+  cli: ['std', 'version', 'protocol', 'transport', 'session', 'delivery', 'scope', 'model', 'project', 'pod'],
   command: ['std', 'cli'],
   // The programs take a body in, and know of it only its type.
   main: ['std', 'version', 'session', 'command'],
@@ -106,6 +108,15 @@ describe('architecture', () => {
     expect(wrong).toEqual([]);
     const rooms = readdirSync(join(root, 'src', 'cli')).filter((entry) => !entry.endsWith('.ts'));
     expect(rooms.toSorted()).toEqual(cliRooms.toSorted());
+  });
+
+  it('[project.no-git] no program of that name is started by us', () => {
+    const starting = /\b(?:spawn|exec|execFile|fork)(?:Sync)?\s*\(\s*['"`][^'"`]*\bgit\b/;
+    expect(files.filter((file) => starting.test(readFileSync(file, 'utf8'))).map(name)).toEqual([]);
+    // A program's name that stands in a variable.
+    expect(files.filter((file) => /[=:]\s*['"]git['"]/.test(readFileSync(file, 'utf8'))).map(name)).toEqual(
+      [],
+    );
   });
 
   it('[architecture.cycles] no file imports itself over others', () => {

@@ -16,9 +16,8 @@ Models are named provider/model: anthropic/…, openai/…, google/… with ANTH
   user's configuration.
 
 Configuration: flags, then PODKIN_MODEL, PODKIN_PERMISSION_MODE and PODKIN_LIMITS_* (PODKIN_LIMITS_STEPS=50),
-  then .podkin/config.toml in the working directory (it may narrow, never widen: [scope], [permissions],
-  [limits], instructions), then the user's
-  config.toml. PODKIN_HOME=/x keeps everything below /x: config, state, run.
+  then .podkin/config.toml in the working directory (it narrows: [scope], [permissions], [limits],
+  permissionMode; model, instructions and [sandbox] only once you have trusted it), then the user's config.toml. PODKIN_HOME=/x keeps everything below /x: config, state, run.
 
 First steps:
   $ podkin demo

@@ -1,7 +1,7 @@
 /** From a model's name and the environment to a model. Names and keys are checked at once; a provider's package is loaded with the first request. */
 import { statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { NotOrdinary, readOrdinaryFile } from '../std/bounded-file.ts';
 import { ModelConfigError } from './failure.ts';
 import type { Model, ModelRequest } from './port.ts';
 import {
@@ -34,6 +34,7 @@ interface Provider {
   readonly example: string;
 }
 
+const scenarioBytesMax = 1024 * 1024;
 const stallTimeoutMsDefault = 120_000;
 
 const providers: Record<ProviderName, Provider> = {
@@ -197,10 +198,20 @@ async function openScenario(path: string, uses: RuleUses | undefined): Promise<M
   ]);
   const scenario = {
     path,
-    rules: parseScenario(await readFile(path, 'utf8'), path),
+    rules: parseScenario(await scenarioText(path), path),
     uses: uses ?? memoryUses(),
   };
   return async (request: ModelRequest) => scriptedModel(scenario, request);
+}
+
+/** Rejects with `ModelConfigError` for what is no file to read: it may have come with a project. */
+async function scenarioText(path: string): Promise<string> {
+  try {
+    return await readOrdinaryFile(path, scenarioBytesMax);
+  } catch (error) {
+    if (error instanceof NotOrdinary) throw new ModelConfigError(`${error.message}.`);
+    throw error;
+  }
 }
 
 function split(name: string): { provider: string; model: string } {

@@ -1,13 +1,13 @@
 /** Runs the turn that the machine has started: gives the worker its ports and hands its result back as an input. */
-import { monotonicMs } from '../std/clock.ts';
-import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { monotonicMs } from '../std/clock.ts';
 import { quarantineBody } from '../delivery/notice.ts';
 import type { Model } from '../model/port.ts';
-import type { Access } from '../scope/access.ts';
-import { openInside } from '../scope/open-inside.ts';
+import { type Instructions, noInstructions, readInstructions } from '../project/instructions.ts';
 import { ownPrograms } from '../scope/own-programs.ts';
+import { isAllowed } from '../scope/path-scope.ts';
 import type { Sandbox } from '../scope/sandbox.ts';
+import { userHome } from '../session/places.ts';
 import type { FileViews, Tool, ToolContext } from '../tools/tool.ts';
 import { driveTurn } from '../worker/drive-turn.ts';
 import { systemPrompt } from '../worker/system-prompt.ts';
@@ -17,8 +17,6 @@ import { noteGroup } from './command-groups.ts';
 import type { Pod } from './pod.ts';
 import type { TurnEnd } from './reports.ts';
 import { abandonTurn, endTurn, preLlmRequest } from './state.ts';
-
-const agentsFileBytesMax = 32 * 1024;
 
 export interface TurnRunnerOptions {
   tools: readonly Tool[];
@@ -38,6 +36,8 @@ export class TurnRunner {
   #running: Promise<void> = Promise.resolve();
   /** Ends the back-off that the turn is in, if it is in one. */
   #endWait: () => void = () => undefined;
+  /** What was left out of the project's instructions when it was last said. */
+  #leftOut: readonly string[] = [];
 
   constructor(pod: Pod, options: TurnRunnerOptions) {
     this.#pod = pod;
@@ -109,17 +109,11 @@ export class TurnRunner {
     const pod = this.#pod;
     const { session } = pod;
     const { limits, facts } = pod.core;
-    const access = {
-      scope: pod.claims.now(),
-      home: pod.home,
-      outputs: pod.folder.outputs,
-      programs: ownPrograms().closed,
-    };
-    const agentsFile = await readAgentsFile(access, session.cwd);
+    const instructions = await this.#instructions();
     return {
       turn,
       pod: session.name,
-      system: systemPrompt({ session, agentsFile, spawns: this.#options.spawns }),
+      system: systemPrompt({ session, project: instructions.files, spawns: this.#options.spawns }),
       tools: this.#options.tools,
       model: () => this.#getModel(),
       preLlmRequest: async () => {
@@ -142,6 +136,24 @@ export class TurnRunner {
       crashPoint: (name) => pod.crash(name),
       wait: (delayMs) => this.#wait(delayMs, signal),
     };
+  }
+
+  /**
+   * Roots do not matter, but for a child that was handed so little that its working directory is not among it: what lies there is not for it.
+   * What may not be read is said once in a life, and again when something else is left out.
+   */
+  async #instructions(): Promise<Instructions> {
+    const pod = this.#pod;
+    const { cwd, parent } = pod.session;
+    const scope = pod.claims.now();
+    if (parent !== null && !isAllowed(scope, 'read', join(cwd, 'AGENTS.md'))) return noInstructions;
+    const reader = { home: pod.home, deny: scope.deny ?? [] };
+    const instructions = await readInstructions(reader, cwd, userHome(process.env));
+    for (const text of instructions.leftOut.filter((one) => !this.#leftOut.includes(one))) {
+      pod.tryCommit([{ type: 'alert', level: 'warning', code: 'instructionsLeftOut', text }]);
+    }
+    this.#leftOut = instructions.leftOut;
+    return instructions;
   }
 
   #toolContext(call: string, signal: AbortSignal): ToolContext {
@@ -191,36 +203,6 @@ export class TurnRunner {
 function controlOf(pod: Pod): 'none' | 'pause' | 'cancel' {
   if (pod.core.live.mode === 'stopping') return 'cancel';
   return pod.core.live.control?.kind ?? 'none';
-}
-
-/**
- * The instructions in the working directory: a regular file of the user's or root's, that no link leads out of it and no deny covers, at most
- * `agentsFileBytesMax` of it. Null where there is none; what may not be read is as good as none for a prompt. The scope's roots do not matter.
- */
-async function readAgentsFile(access: Access, cwd: string): Promise<string | null> {
-  const folder = await realpath(cwd).catch(() => cwd);
-  const scope = { ...access.scope, read: [...access.scope.read, folder] };
-  const opened = await openInside({ ...access, scope }, 'read', join(folder, 'AGENTS.md'));
-  if (!opened.ok) return null;
-  const { handle, stats, realPath } = opened;
-  try {
-    const ours = stats.uid === 0n || stats.uid === BigInt(process.getuid?.() ?? 0);
-    if (!stats.isFile() || !ours || !realPath.startsWith(folder === '/' ? '/' : `${folder}/`)) return null;
-    const { buffer, bytesRead } = await handle.read(
-      Buffer.alloc(agentsFileBytesMax),
-      0,
-      agentsFileBytesMax,
-      0,
-    );
-    const isCut = stats.size > BigInt(bytesRead);
-    // A decoder that awaits more keeps back the half of a character.
-    const text = new TextDecoder().decode(buffer.subarray(0, bytesRead), { stream: isCut });
-    return isCut ? `${text}\n(cut here)` : text;
-  } catch {
-    return null;
-  } finally {
-    await handle.close();
-  }
 }
 
 function newFileViews(): FileViews {

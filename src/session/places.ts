@@ -1,5 +1,5 @@
 /** Where a home is. Apart from what is in it: a command finds its own program by it, before anything else is loaded. */
-import { homedir, tmpdir, userInfo } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 
 export interface Home {
@@ -8,23 +8,49 @@ export interface Home {
   readonly runtime: string;
 }
 
-/** `PODKIN_HOME` overrides config, state and runtime folder together. */
+/** Nothing says where a home would be. */
+export class NoHome extends Error {
+  constructor() {
+    super(
+      'there is no place for a home: HOME names no absolute path, and the system has no folder for this user; set PODKIN_HOME or HOME',
+    );
+    this.name = 'NoHome';
+  }
+}
+
+/** `PODKIN_HOME` overrides config, state and runtime folder together. Throws `NoHome`. */
 export function homeOf(environment: NodeJS.ProcessEnv): Home {
   const own = environment['PODKIN_HOME'];
   if (own !== undefined && own !== '') {
     const root = resolve(own);
     return { config: join(root, 'config'), state: join(root, 'state'), runtime: join(root, 'run') };
   }
-  const user = environment['HOME'] ?? homedir();
   const runtime = absolute(environment['XDG_RUNTIME_DIR']);
   return {
-    config: join(absolute(environment['XDG_CONFIG_HOME']) ?? join(user, '.config'), 'podkin'),
-    state: join(absolute(environment['XDG_STATE_HOME']) ?? join(user, '.local', 'state'), 'podkin'),
+    config: join(absolute(environment['XDG_CONFIG_HOME']) ?? inUserHome(environment, '.config'), 'podkin'),
+    state: join(absolute(environment['XDG_STATE_HOME']) ?? inUserHome(environment, '.local/state'), 'podkin'),
     runtime:
       runtime === null
         ? join(tmpdir(), `podkin-${process.getuid?.() ?? userInfo().uid}`)
         : join(runtime, 'podkin'),
   };
+}
+
+/** The person's own folder. Null where neither `HOME` names one nor the system knows the user (a container's user id without a name). */
+export function userHome(environment: NodeJS.ProcessEnv): string | null {
+  const named = absolute(environment['HOME']);
+  if (named !== null) return named;
+  try {
+    return absolute(userInfo().homedir);
+  } catch {
+    return null;
+  }
+}
+
+function inUserHome(environment: NodeJS.ProcessEnv, path: string): string {
+  const user = userHome(environment);
+  if (user === null) throw new NoHome();
+  return join(user, path);
 }
 
 /** In the state folder, which no shell and no file tool of a pod reaches: whoever could write there would have their code run by the next program. */

@@ -4,13 +4,13 @@ import { scopeText } from '../session/scope-text.ts';
 
 export interface PromptFacts {
   session: SessionEntry;
-  /** The text of AGENTS.md in the working directory, where there is one. */
-  agentsFile: string | null;
+  /** The project's own instructions (AGENTS.md), the nearest last. */
+  project: readonly { readonly path: string; readonly text: string }[];
   /** The pod may have children. */
   spawns: boolean;
 }
 
-export function systemPrompt({ session, agentsFile, spawns }: PromptFacts): string {
+export function systemPrompt({ session, project, spawns }: PromptFacts): string {
   const { name, parent, cwd, scope } = session;
   const { reads, writes, denied } = scopeText(scope);
   const place =
@@ -29,9 +29,16 @@ export function systemPrompt({ session, agentsFile, spawns }: PromptFacts): stri
     spawns ? delegation : null,
     notices,
     session.instructions,
-    agentsFile === null ? null : `The project's AGENTS.md says:\n\n${agentsFile}`,
+    ...projectSections(project),
   ];
   return sections.filter((section) => section !== null && section !== '').join('\n\n');
+}
+
+function projectSections(files: PromptFacts['project']): string[] {
+  const said = files.map(({ path, text }) => `${path} says:\n\n${text}`);
+  const order =
+    'The instructions of the project follow, the farthest first; where they differ, the last counts.';
+  return said.length > 1 ? [order, ...said] : said;
 }
 
 const delegation = [

@@ -90,7 +90,12 @@ export const commands = {
   'config.file': '--config stands in for the user file',
   'config.order': 'a flag outweighs the environment, that the files',
   'config.project-limits': 'a project file lowers a limit of the user or a default, and raises none',
-  'config.project-safe': 'a project file can not set model, permission mode, base URLs or hooks',
+  'config.project-mode': 'a project file makes the permission mode stricter and never less strict',
+  'config.project-odd':
+    'a project file that is a pipe, a device, a link that leads out, too large, denied or not ours is never waited for, and said',
+  'config.project-safe': "a project file cannot set base URLs, hooks or the sandbox's program",
+  'config.project-trust':
+    'model, instructions and sandbox of a project file count only after a person has trusted that very text, asked once',
   'config.scope': 'both files add denies, none allows anything, and a mistake names file, key and path',
   'demo.scenario': "the demo's scenario is one that the scripted model takes",
   'provider.interrupted': 'an interrupted run lets go of the provider in the middle of its answer',
@@ -124,6 +129,8 @@ export const commands = {
     'denied paths stand in the scope of the root, a link under its own name and where it leads, and are kept on disk',
   'run.root-name': 'roots are named root, root-2, root-3 …, and a free number is used again',
   'run.root-name-refused': 'a name that is taken or can not be one is refused with what to do',
+  'run.starting-place':
+    'in a home directory, in / and in a folder of temporary files itself a run is asked about on a terminal and refused elsewhere, unless a path was given',
   'run.root-scope':
     'without paths the working directory may be read and written; paths narrow it, as real paths',
   'run.root-spec': 'a root is its own root, has no parent, and keeps the limits that were in force',

@@ -156,14 +156,14 @@ export class TestHome {
   /** Runs the command as a user would. */
   run(
     args: string[],
-    options: { input?: string; environment?: NodeJS.ProcessEnv; timeoutMs?: number } = {},
+    options: { input?: string; environment?: NodeJS.ProcessEnv; timeoutMs?: number; cwd?: string } = {},
   ): Promise<Ran> {
     return new Promise((resolve) => {
       const child = execFile(
         process.execPath,
         [commandFile, ...args],
         {
-          cwd: this.work,
+          cwd: options.cwd ?? this.work,
           env: { ...this.environment, ...options.environment },
           timeout: options.timeoutMs ?? patienceMs,
           maxBuffer: 256 * 1024 * 1024,

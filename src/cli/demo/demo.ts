@@ -73,7 +73,9 @@ function inOwnHome(context: CommandContext, folder: string): CommandContext {
       ([, value]) => value !== undefined,
     ),
   );
-  return { ...context, environment, home: homeOf(environment), cwd: folder };
+  const { stdout, stderr, stdin, isTerminal, color } = context;
+  const own = { environment, home: homeOf(environment), cwd: folder };
+  return { stdout, stderr, stdin, isTerminal, color, ...own };
 }
 
 function layOut(folder: string): void {

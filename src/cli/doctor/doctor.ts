@@ -9,7 +9,7 @@ import { abandonedPaths, standInLeases } from '../../scope/stand-ins.ts';
 import { type SandboxSettings, defaultLimits, defaultSandboxSettings } from '../../session/settings.ts';
 import { ensureRuntimeDir } from '../../transport/address.ts';
 import type { CommandContext } from '../invocation/context.ts';
-import { exitStatus } from '../invocation/context.ts';
+import { cwdIfThere, exitStatus } from '../invocation/context.ts';
 import { deliveriesOf, isFinal } from '../look/deliveries.ts';
 import { loadConfiguration } from '../invocation/configuration.ts';
 import { diskFindings } from './disk-check.ts';
@@ -22,7 +22,7 @@ export async function doctorCommand(context: CommandContext, options: { json: bo
   const seen = await viewHome(context.home);
   const findings = [
     nodeVersion(process.versions.node),
-    ...models(context),
+    ...(await models(context)),
     ...diskFindings(context.home),
     ...scopeFindings(context.home),
     await sandbox(context),
@@ -62,7 +62,8 @@ const keyVariables = [
 ] as const;
 
 /** Only whether keys are there, never what they are. */
-function models({ environment, cwd }: CommandContext): Finding[] {
+async function models(context: CommandContext): Promise<Finding[]> {
+  const { environment } = context;
   const set = keyVariables.filter((name) => (environment[name] ?? '').trim() !== '');
   const keys: Finding =
     set.length > 0
@@ -74,9 +75,15 @@ function models({ environment, cwd }: CommandContext): Finding[] {
           mend: `set one of ${keyVariables.join(', ')}, or use a scenario (--model script/PATH)`,
         };
   try {
-    const { model } = loadConfiguration({ environment, cwd, flags: {} });
+    const { model, notes } = await loadConfiguration({ environment, cwd: cwdIfThere(context), flags: {} });
     const text = model === '' ? 'valid; no model is named in it' : `valid; model ${model}`;
-    return [keys, ok('configuration', text)];
+    const said = notes.map((note): Finding => ({
+      check: 'configuration',
+      level: 'warning',
+      text: note,
+      mend: null,
+    }));
+    return [keys, ok('configuration', text), ...said];
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     return [keys, { check: 'configuration', level: 'failure', text, mend: 'correct it there' }];
@@ -84,11 +91,12 @@ function models({ environment, cwd }: CommandContext): Finding[] {
 }
 
 /** Tested here and now, with the settings of the user's configuration. */
-async function sandbox({ environment, cwd, home }: CommandContext): Promise<Finding> {
+async function sandbox(context: CommandContext): Promise<Finding> {
+  const { environment, home } = context;
   const check = 'sandbox';
   let settings: SandboxSettings;
   try {
-    settings = loadConfiguration({ environment, cwd, flags: {} }).sandbox;
+    settings = (await loadConfiguration({ environment, cwd: cwdIfThere(context), flags: {} })).sandbox;
   } catch {
     // Said as a finding of its own.
     settings = defaultSandboxSettings;

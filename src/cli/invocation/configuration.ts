@@ -1,17 +1,12 @@
 /**
  * The effective configuration: flags before the environment before the project's file before the user's file. Absent: keys, base URLs and hooks,
- * which only the environment can set; a project's file may set nothing that loosens what pods may do.
+ * which only the environment can set. Of a project's file only what narrows counts unasked (`project-settings.ts`).
  */
-import { systemCode } from '../../std/system-code.ts';
-import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parse, TomlError } from 'smol-toml';
-import * as z from 'zod';
-import { once } from '../../std/once.ts';
+import type * as z from 'zod';
 import { parseRule, type RuleKind } from '../../scope/permission-rules.ts';
-import { homeOf } from '../../session/home.ts';
 import { type PermissionMode, permissionModes } from '../../session/permissions.ts';
+import { homeOf, userHome } from '../../session/places.ts';
 import {
   defaultSandboxSettings,
   type Limits,
@@ -19,72 +14,25 @@ import {
   limitsSchema,
   limitVariable,
   type SandboxSettings,
-  sandboxSettingsSchema,
 } from '../../session/settings.ts';
-import { CommandFailed, exitStatus } from './context.ts';
 import { nearest } from '../words/nearest.ts';
-import { pathMistake } from '../../scope/path-mistake.ts';
-
-const permissionMode = once(() => z.enum(permissionModes));
-
-/** Limits as far as one source names them: without the defaults, which would hide what a weaker source says. */
-const someLimits = once(() =>
-  z.strictObject(
-    Object.fromEntries(
-      Object.entries(limitsSchema().shape).map(([name, field]) => [name, field.unwrap().optional()]),
-    ),
-  ),
-);
-type SomeLimits = z.output<ReturnType<typeof someLimits>>;
-
-const rules = once(() =>
-  z
-    .array(
-      z.string().superRefine((text, check) => {
-        const parsed = parseRule(text);
-        if ('mistake' in parsed) check.addIssue({ code: 'custom', message: parsed.mistake });
-      }),
-    )
-    .optional(),
-);
-/** A project's file comes with what was cloned: it may make podkin ask and refuse, never allow. */
-const projectRules = once(() => z.strictObject({ ask: rules(), deny: rules() }));
-
-/** Files only take away: what may be touched is said on the command line. */
-const scopeSchema = once(() => {
-  const paths = z
-    .array(
-      z.string().superRefine((path, check) => {
-        const mistake = pathMistake(path);
-        if (mistake !== null) check.addIssue({ code: 'custom', message: `"${path}" ${mistake}` });
-      }),
-    )
-    .optional();
-  return z.strictObject({ deny: paths, denyWrite: paths });
-});
-
-const projectFileSchema = once(() =>
-  z.strictObject({
-    instructions: z.string().optional(),
-    limits: someLimits().optional(),
-    permissions: projectRules().optional(),
-    scope: scopeSchema().optional(),
-  }),
-);
-const userFileSchema = once(() =>
-  projectFileSchema().extend({
-    model: z.string().min(1).optional(),
-    permissionMode: permissionMode().optional(),
-    permissions: projectRules().extend({ allow: rules() }).optional(),
-    sandbox: sandboxSettingsSchema().optional(),
-  }),
-);
+import {
+  limitNames,
+  permissionMode,
+  readUserFile,
+  someLimits,
+  type SomeLimits,
+  usage,
+} from './configuration-files.ts';
+import { type AskTrust, nobodysProject, readProject } from './project-settings.ts';
 
 /** What the command line said; what it did not say is left out. `limits` as text or numbers, by the names of `Limits`. */
 export interface ConfigurationFlags {
   readonly model?: string | undefined;
   readonly permissionMode?: string | undefined;
   readonly limits?: Readonly<Record<string, string | number>> | undefined;
+  /** Paths that nobody is to read, absolute. */
+  readonly deny?: readonly string[] | undefined;
   /** Rules as text. */
   readonly rules?: Readonly<Partial<Record<RuleKind, readonly string[]>>> | undefined;
   readonly sandboxNetwork?: boolean | undefined;
@@ -103,34 +51,60 @@ export interface Configuration {
   readonly limits: Limits;
   readonly instructions: string | null;
   readonly sandbox: SandboxSettings;
+  /** What a person should know of: what was left out, and why. */
+  readonly notes: readonly string[];
 }
 
 export interface ConfigurationSource {
   readonly environment: NodeJS.ProcessEnv;
-  readonly cwd: string;
+  /** Null where there is none: no project speaks then. */
+  readonly cwd: string | null;
   readonly flags: ConfigurationFlags;
+  /** Asks the person about what a project's file may set only with their trust; left out, nobody is asked. */
+  readonly askTrust?: AskTrust | undefined;
 }
 
-/** Throws `CommandFailed` (usage) that names the file or variable, the key, and what is wrong with it. */
-export function loadConfiguration({ environment, cwd, flags }: ConfigurationSource): Configuration {
-  const userPath = join(homeOf(environment).config, 'config.toml');
+/** Rejects with `CommandFailed` (usage) that names the file or variable, the key, and what is wrong with it. */
+export async function loadConfiguration(source: ConfigurationSource): Promise<Configuration> {
+  const { environment, cwd, flags } = source;
   const user =
     flags.file === undefined
-      ? readFile(userPath, userFileSchema(), { mustExist: false })
-      : readFile(resolve(cwd, flags.file), userFileSchema(), { mustExist: true });
-  const project = readFile(projectFile(cwd), projectFileSchema(), { mustExist: false });
+      ? readUserFile(join(homeOf(environment).config, 'config.toml'), { mustExist: false })
+      : readUserFile(resolve(cwd ?? '/', flags.file), { mustExist: true });
+  const deny = fromHome(environment, user.scope?.deny);
+  const { settings: project, notes: said } =
+    cwd === null
+      ? nobodysProject
+      : await readProject({
+          home: homeOf(environment),
+          cwd,
+          deny: [...deny, ...(flags.deny ?? [])],
+          askTrust: source.askTrust,
+        });
   const instructions = [user.instructions, project.instructions].filter((text) => text !== undefined);
+  const files = [user, project];
+  const mode = fileMode(user.permissionMode, project.permissionMode);
+  const notes =
+    project.permissionMode === undefined || project.permissionMode === mode
+      ? said
+      : [
+          ...said,
+          `The project's permissionMode ${project.permissionMode} lets more through than ${mode}: ignored.`,
+        ];
   return {
-    model: flags.model ?? named(environment, 'PODKIN_MODEL') ?? user.model ?? '',
-    permissionMode: modeOf(environment, flags, user.permissionMode),
+    model: flags.model ?? named(environment, 'PODKIN_MODEL') ?? project.model ?? user.model ?? '',
+    permissionMode: modeOf(environment, flags, mode),
     rules: {
-      allow: [...(user.permissions?.allow ?? []), ...flagRules(flags, 'allow')],
-      ask: [user, project].flatMap((file) => file.permissions?.ask ?? []).concat(flagRules(flags, 'ask')),
-      deny: [user, project].flatMap((file) => file.permissions?.deny ?? []).concat(flagRules(flags, 'deny')),
+      allow: [
+        ...narrowedRights(user.permissions?.allow, project.permissions?.allow),
+        ...flagRules(flags, 'allow'),
+      ],
+      ask: files.flatMap((file) => file.permissions?.ask ?? []).concat(flagRules(flags, 'ask')),
+      deny: files.flatMap((file) => file.permissions?.deny ?? []).concat(flagRules(flags, 'deny')),
     },
     scope: {
-      deny: [user, project].flatMap((file) => fromHome(environment, file.scope?.deny)),
-      denyWrite: [user, project].flatMap((file) => fromHome(environment, file.scope?.denyWrite)),
+      deny: [...deny, ...fromHome(environment, project.scope?.deny)],
+      denyWrite: files.flatMap((file) => fromHome(environment, file.scope?.denyWrite)),
     },
     limits: effectiveLimits(
       narrowed(user.limits ?? {}, project.limits ?? {}),
@@ -138,24 +112,39 @@ export function loadConfiguration({ environment, cwd, flags }: ConfigurationSour
       flags.limits ?? {},
     ),
     instructions: instructions.length === 0 ? null : instructions.join('\n\n'),
-    sandbox: sandboxOf(user.sandbox, flags),
+    sandbox: sandboxOf({ ...(user.sandbox ?? defaultSandboxSettings), ...project.sandbox }, flags),
+    notes,
   };
 }
 
-/** Only what a person says themselves: a project's file can not let shells out. */
-function sandboxOf(fromFile: SandboxSettings | undefined, flags: ConfigurationFlags): SandboxSettings {
-  const settings = fromFile ?? defaultSandboxSettings;
+function sandboxOf(settings: SandboxSettings, flags: ConfigurationFlags): SandboxSettings {
   return flags.sandboxNetwork === true ? { ...settings, network: true } : settings;
 }
 
-export function projectFile(cwd: string): string {
-  return join(cwd, '.podkin', 'config.toml');
+/** Of what the user and the project name, the stricter; the modes stand in that order. */
+function fileMode(user: PermissionMode | undefined, project: PermissionMode | undefined): PermissionMode {
+  const own = user ?? 'default';
+  const stricter = project !== undefined && permissionModes.indexOf(project) < permissionModes.indexOf(own);
+  return stricter ? project : own;
+}
+
+/** Of rights, what both name; a project that names none leaves the user's as they are. */
+function narrowedRights(
+  user: readonly string[] = [],
+  project: readonly string[] | undefined,
+): readonly string[] {
+  return project === undefined ? user : user.filter((one) => project.includes(one));
 }
 
 /** No shell has read these paths: `~/` is worked out here. */
 function fromHome(environment: NodeJS.ProcessEnv, paths: readonly string[] = []): string[] {
-  const user = environment['HOME'] ?? homedir();
-  return paths.map((path) => (path === '~' || path.startsWith('~/') ? join(user, path.slice(1)) : path));
+  return paths.map((path) => {
+    if (path !== '~' && !path.startsWith('~/')) return path;
+    const user = userHome(environment);
+    if (user === null)
+      throw usage(`${path}: no home of the user is known; set HOME, or write the path in full`);
+    return join(user, path.slice(1));
+  });
 }
 
 function named(environment: NodeJS.ProcessEnv, variable: string): string | undefined {
@@ -166,11 +155,11 @@ function named(environment: NodeJS.ProcessEnv, variable: string): string | undef
 function modeOf(
   environment: NodeJS.ProcessEnv,
   flags: ConfigurationFlags,
-  fromFile: PermissionMode | undefined,
+  fromFile: PermissionMode,
 ): PermissionMode {
   const variable = named(environment, 'PODKIN_PERMISSION_MODE');
   const asked = flags.permissionMode ?? variable;
-  if (asked === undefined) return fromFile ?? 'default';
+  if (asked === undefined) return fromFile;
   const parsed = permissionMode().safeParse(asked);
   if (parsed.success) return parsed.data;
   const where = flags.permissionMode === undefined ? 'PODKIN_PERMISSION_MODE' : '--permission-mode';
@@ -246,60 +235,4 @@ export function unknownLimits(environment: NodeJS.ProcessEnv): string[] {
         near === null ? `behind ${prefix} stand ${known.join(', ')}` : `did you mean ${prefix}${near}?`;
       return `${name} is not a limit and changes nothing; ${hint}`;
     });
-}
-
-const limitNames = once(() => Object.keys(limitsSchema().shape));
-
-function readFile<T extends z.ZodObject>(
-  path: string,
-  schema: T,
-  options: { mustExist: boolean },
-): z.output<T> {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    const code = systemCode(error);
-    const missing = code === 'ENOENT' || code === 'ENOTDIR';
-    if (missing && !options.mustExist) return schema.parse({});
-    const why = missing ? 'there is no such file' : `it can not be read (${code ?? 'unknown error'})`;
-    throw usage(`${path}: ${why}; correct its path or its rights`);
-  }
-  const parsed = schema.safeParse(parseToml(path, text));
-  if (!parsed.success) throw usage(`${path}: ${problem(parsed.error, Object.keys(schema.shape))}`);
-  return parsed.data;
-}
-
-function parseToml(path: string, text: string): unknown {
-  try {
-    return parse(text);
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    const first = error.message.split('\n')[0] ?? '';
-    throw usage(`${path}, line ${error.line}, column ${error.column}: ${first}`);
-  }
-}
-
-/** The first mistake: the key, what is wrong, and the key that may have been meant. */
-function problem(error: z.ZodError, keys: readonly string[]): string {
-  const issue = error.issues[0];
-  if (issue === undefined) return 'it is not understood';
-  const place = issue.path.map(String).join('.');
-  if (issue.code === 'unrecognized_keys') {
-    const key = issue.keys[0] ?? '';
-    const inner: Record<string, readonly string[]> = {
-      limits: limitNames(),
-      permissions: ['ask', 'deny'],
-      scope: ['deny', 'denyWrite'],
-    };
-    const known = inner[place] ?? keys;
-    const near = nearest(key, known);
-    const hint = near === null ? `known here: ${known.join(', ')}` : `did you mean "${near}"?`;
-    return `the key "${place === '' ? key : `${place}.${key}`}" may not be set here (${hint})`;
-  }
-  return place === '' ? issue.message : `${place}: ${issue.message}`;
-}
-
-function usage(message: string): CommandFailed {
-  return new CommandFailed(exitStatus.usage, message);
 }

@@ -1,8 +1,10 @@
 /** What a command is given instead of the process: where to write, the environment, the home. Commands answer with an exit status and never exit. */
 import { once } from 'node:events';
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { type Home, homeOf } from '../../session/home.ts';
+import { systemCode } from '../../std/system-code.ts';
+import { printable } from '../words/printable.ts';
 
 /** The exit statuses of every command. */
 export const exitStatus = {
@@ -21,15 +23,23 @@ export interface Output {
   drained(): Promise<void>;
 }
 
+export interface ErrorOutput extends Output {
+  readonly isTerminal: boolean;
+  /** Text with colours of ours, in which every foreign word has been made harmless. */
+  styled(text: string): void;
+}
+
 export interface CommandContext {
   /** Data. */
   readonly stdout: Output;
-  /** Everything else. */
-  readonly stderr: Output;
+  /** Everything else. Whatever is said there, paths and keys of files that somebody else made included, steers no terminal. */
+  readonly stderr: ErrorOutput;
   readonly stdin: Readable;
   /** With an absolute `PODKIN_HOME`: pods run in another directory and inherit it. */
   readonly environment: NodeJS.ProcessEnv;
+  /** Throws `CommandFailed` where it is gone. */
   readonly cwd: string;
+  /** Throws `NoHome`. */
   readonly home: Home;
   /** stdout is a terminal. */
   readonly isTerminal: boolean;
@@ -40,34 +50,71 @@ export interface CommandContext {
 /** The parts of `process` that a context is made of. */
 export interface ProcessParts {
   readonly stdout: Writable & { isTTY?: boolean };
-  readonly stderr: Writable;
+  readonly stderr: Writable & { isTTY?: boolean };
   readonly stdin: Readable;
   readonly env: NodeJS.ProcessEnv;
   cwd(): string;
 }
 
 export function contextOf(parts: ProcessParts): CommandContext {
-  const cwd = parts.cwd();
   const own = parts.env['PODKIN_HOME'];
-  const environment =
-    own === undefined || own === '' ? parts.env : { ...parts.env, PODKIN_HOME: resolve(cwd, own) };
+  const isRelative = own !== undefined && own !== '' && !isAbsolute(own);
+  const environment = isRelative ? { ...parts.env, PODKIN_HOME: resolve(cwdOf(parts), own) } : parts.env;
   const isTerminal = parts.stdout.isTTY === true;
   const plain = (environment['NO_COLOR'] ?? '') !== '' || environment['TERM'] === 'dumb';
   return {
     stdout: outputTo(parts.stdout),
-    stderr: outputTo(parts.stderr),
+    stderr: errorOutputTo(parts.stderr),
     stdin: parts.stdin,
     environment,
-    cwd,
-    home: homeOf(environment),
+    // Asked for when they are needed: most commands can do without the one or the other.
+    get cwd() {
+      return cwdOf(parts);
+    },
+    get home() {
+      return homeOf(environment);
+    },
     isTerminal,
     color: isTerminal && !plain,
   };
 }
 
+function cwdOf(parts: ProcessParts): string {
+  try {
+    return parts.cwd();
+  } catch (error) {
+    const why = `the working directory is gone or can not be entered (${systemCode(error) ?? 'unknown error'})`;
+    throw new CommandFailed(exitStatus.usage, `${why}: change to another one, or name absolute paths`);
+  }
+}
+
+/** Null where it is gone. */
+export function cwdIfThere(context: Pick<CommandContext, 'cwd'>): string | null {
+  try {
+    return context.cwd;
+  } catch {
+    return null;
+  }
+}
+
+/** What a person named, from the working directory, which must be there only for a relative path. */
+export function fromCwd(context: Pick<CommandContext, 'cwd'>, path: string): string {
+  return isAbsolute(path) ? resolve(path) : resolve(context.cwd, path);
+}
+
 /** Somebody can type: stdin is a terminal. */
 export function hasKeyboard({ stdin }: Pick<CommandContext, 'stdin'>): boolean {
   return 'isTTY' in stdin && stdin.isTTY === true;
+}
+
+function errorOutputTo(stream: ProcessParts['stderr']): ErrorOutput {
+  const output = outputTo(stream);
+  return {
+    write: (text) => output.write(printable(text)),
+    styled: (text) => output.write(text),
+    drained: () => output.drained(),
+    isTerminal: stream.isTTY === true,
+  };
 }
 
 function outputTo(stream: Writable): Output {

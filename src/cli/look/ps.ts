@@ -1,6 +1,6 @@
 /** `podkin ps`: the pods of this home, and `podkin` alone: their tree and where to go on. */
 import type { CommandContext } from '../invocation/context.ts';
-import { exitStatus } from '../invocation/context.ts';
+import { cwdIfThere, exitStatus } from '../invocation/context.ts';
 import { isLive, matters, type PodView, viewHome } from '../pods/pod-view.ts';
 import { dollars } from '../words/printable.ts';
 import { age, columns, paint, type Paint } from '../words/table.ts';
@@ -20,7 +20,7 @@ export async function psCommand(context: CommandContext, options: PsOptions): Pr
   if (options.json) context.stdout.write(`${JSON.stringify(views, null, 2)}\n`);
   else if (options.quiet) context.stdout.write(views.map((view) => `${view.name}\n`).join(''));
   else if (views.length > 0)
-    context.stdout.write(psTable(views, { ...context, ...options, nowMs: Date.now() }));
+    context.stdout.write(psTable(views, { color: context.color, tree: options.tree, nowMs: Date.now() }));
   if (!options.json && !options.quiet) {
     if (views.length === 0) context.stderr.write('No pod runs here.\n');
     if (hidden > 0) context.stderr.write(`${hidden} stopped pod(s) not shown: "podkin ps -a" shows them.\n`);
@@ -42,7 +42,8 @@ export async function startCommand(context: CommandContext): Promise<number> {
     return exitStatus.done;
   }
   const { loadConfiguration } = await import('../invocation/configuration.ts');
-  const { model } = loadConfiguration({ environment: context.environment, cwd: context.cwd, flags: {} });
+  const cwd = cwdIfThere(context);
+  const { model } = await loadConfiguration({ environment: context.environment, cwd, flags: {} });
   context.stderr.write(
     model === ''
       ? 'No pod runs here, and no model is configured yet. "podkin demo" shows the whole story offline in seconds; "podkin --help" says how to name a model.\n'

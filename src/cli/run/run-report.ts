@@ -89,7 +89,7 @@ export function personReport(context: CommandContext, options: PersonReportOptio
     tell(text) {
       if (quiet) return;
       view.finish();
-      context.stderr.write(`${text}\n`);
+      context.stderr.styled(`${text}\n`);
     },
     ending(end) {
       quiet = true;

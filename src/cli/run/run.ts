@@ -3,7 +3,6 @@
  * hands over the task. Whatever happens, no pod of the tree is left running but with `-d`.
  */
 import { existsSync, rmSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { absoluteModelName, checkModelName } from '../../model/create.ts';
@@ -15,7 +14,14 @@ import { uuidv7 } from '../../std/uuid.ts';
 import { ensureRuntimeDir, socketPath } from '../../transport/address.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
 import { loadConfiguration, unknownLimits } from '../invocation/configuration.ts';
-import { CommandFailed, type CommandContext, exitStatus, hasKeyboard } from '../invocation/context.ts';
+import { askYesNo, canAsk } from '../invocation/ask-person.ts';
+import {
+  CommandFailed,
+  type CommandContext,
+  exitStatus,
+  fromCwd,
+  hasKeyboard,
+} from '../invocation/context.ts';
 import { claimScope } from './claim-scope.ts';
 import { createRoot, type Root, type RootPlan, startRoot } from './create-root.ts';
 import { endTree } from '../steer/end-tree.ts';
@@ -23,6 +29,8 @@ import { catchSignals, type Interruption } from '../invocation/interruption.ts';
 import { exitOf, newTally, type RunEnd, runResult } from './result.ts';
 import { pathMistake } from '../../scope/path-mistake.ts';
 import { realPath } from './root-scope.ts';
+import { checkStartingPlace } from './starting-place.ts';
+import { visible } from '../words/printable.ts';
 import { outputFormats, personReport, printReport, type OutputFormat, type RunReport } from './run-report.ts';
 import { RunQuestions } from '../questions/run-questions.ts';
 import { TreeWatch } from './tree-watch.ts';
@@ -63,7 +71,7 @@ interface Run {
 export async function runCommand(context: CommandContext, options: RunOptions): Promise<number> {
   const format = checkFormat(options);
   const task = await taskOf(context, options.task);
-  const plan = planOf(context, options);
+  const plan = await planOf(context, options);
   ensureRuntimeDir(context.home.runtime);
   const root = await rootOf(context, plan);
   const run: Run = { context, root, limits: plan.limits, task, submission: uuidv7() };
@@ -97,36 +105,45 @@ async function taskOf(context: CommandContext, given: string | undefined): Promi
 }
 
 /** Throws `CommandFailed` (usage) for what can not be. */
-function planOf(context: CommandContext, options: RunOptions): RootPlan {
+async function planOf(context: CommandContext, options: RunOptions): Promise<RootPlan> {
   const { environment } = context;
-  const cwd = realPath(resolve(context.cwd, options.cwd ?? '.'));
+  const cwd = realPath(fromCwd(context, options.cwd ?? '.'));
   if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw usage(`--cwd ${cwd}: there is no such directory`);
-  const { model, limits, permissionMode, rules, scope, instructions, sandbox } = loadConfiguration({
-    environment,
-    cwd,
-    flags: {
-      model: options.model,
-      permissionMode: options.permissionMode,
-      rules: {
-        allow: options.allowTool ?? [],
-        ask: options.askTool ?? [],
-        deny: options.denyTool ?? [],
+  const mayAsk = options.print !== true;
+  const isSaid = [options.read, options.write].some((paths) => (paths ?? []).length > 0);
+  if (options.cwd === undefined && !isSaid) await checkStartingPlace(context, cwd, { mayAsk });
+  const { model, limits, permissionMode, rules, scope, instructions, sandbox, notes } =
+    await loadConfiguration({
+      environment,
+      cwd,
+      askTrust: mayAsk && canAsk(context) ? (file, wants) => askTrust(context, file, wants) : undefined,
+      flags: {
+        model: options.model,
+        permissionMode: options.permissionMode,
+        rules: {
+          allow: options.allowTool ?? [],
+          ask: options.askTool ?? [],
+          deny: options.denyTool ?? [],
+        },
+        sandboxNetwork: options.sandboxNetwork,
+        file: options.config === undefined ? undefined : fromCwd(context, options.config),
+        deny: options.deny,
+        limits: {
+          ...(options.maxSteps === undefined ? {} : { steps: options.maxSteps }),
+          ...(options.maxCost === undefined ? {} : { cost: options.maxCost }),
+        },
       },
-      sandboxNetwork: options.sandboxNetwork,
-      file: options.config === undefined ? undefined : resolve(context.cwd, options.config),
-      limits: {
-        ...(options.maxSteps === undefined ? {} : { steps: options.maxSteps }),
-        ...(options.maxCost === undefined ? {} : { cost: options.maxCost }),
-      },
-    },
-  });
-  for (const warning of unknownLimits(environment)) context.stderr.write(`podkin: ${warning}\n`);
-  const mistake = checkModelName(model, environment, { cwd: context.cwd });
+    });
+  for (const warning of [...notes, ...unknownLimits(environment)])
+    context.stderr.write(`podkin: ${warning}\n`);
+  // Only a scenario's path begins somewhere.
+  const from = model.startsWith('script/') && !model.startsWith('script//') ? context.cwd : cwd;
+  const mistake = checkModelName(model, environment, { cwd: from });
   if (mistake !== null) throw usage(mistake);
   return {
     name: options.name ?? null,
-    model: absoluteModelName(model, context.cwd),
+    model: absoluteModelName(model, from),
     cwd,
     read: checkedPaths('--read', options.read),
     write: checkedPaths('--write', options.write),
@@ -138,6 +155,13 @@ function planOf(context: CommandContext, options: RunOptions): RootPlan {
     limits,
     sandbox,
   };
+}
+
+/** All of it is shown: it is what the person says yes to. */
+function askTrust(context: CommandContext, file: string, wants: readonly string[]): Promise<boolean | null> {
+  const shown = wants.map((line) => `  │ ${visible(line)}\n`).join('');
+  const question = `${visible(file)} came with the project and wants to set:\n${shown}Use this, now and until that text changes?\n`;
+  return askYesNo(context, question);
 }
 
 function checkedPaths(option: string, paths: readonly string[] = []): readonly string[] {

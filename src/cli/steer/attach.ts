@@ -318,6 +318,6 @@ class Attached {
 
   #tell(text: string): void {
     this.#view.finish();
-    this.#context.stderr.write(`${text}\n`);
+    this.#context.stderr.styled(`${text}\n`);
   }
 }

@@ -1,7 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadConfiguration, projectFile } from '../../../src/cli/invocation/configuration.ts';
+import { loadConfiguration } from '../../../src/cli/invocation/configuration.ts';
+import { type AskTrust, projectFile } from '../../../src/cli/invocation/project-settings.ts';
 import { CommandFailed } from '../../../src/cli/invocation/context.ts';
 import { defaultLimits } from '../../../src/session/settings.ts';
 import { tempFolder } from './home-rig.ts';
@@ -11,10 +13,11 @@ interface Sources {
   project?: string;
   variables?: NodeJS.ProcessEnv;
   flags?: Parameters<typeof loadConfiguration>[0]['flags'];
+  askTrust?: AskTrust;
+  folder?: string;
 }
 
-function load({ user, project, variables = {}, flags = {} }: Sources) {
-  const folder = tempFolder();
+async function load({ user, project, variables = {}, flags = {}, askTrust, folder = tempFolder() }: Sources) {
   const put = (path: string, text: string | undefined): void => {
     if (text === undefined) return;
     mkdirSync(dirname(path), { recursive: true });
@@ -23,12 +26,12 @@ function load({ user, project, variables = {}, flags = {} }: Sources) {
   const environment = { PODKIN_HOME: join(folder, 'h'), ...variables };
   put(join(folder, 'h', 'config', 'config.toml'), user);
   put(projectFile(folder), project);
-  return loadConfiguration({ environment, cwd: folder, flags });
+  return loadConfiguration({ environment, cwd: folder, flags, askTrust });
 }
 
-function mistake(sources: Sources): string {
+async function mistake(sources: Sources): Promise<string> {
   try {
-    load(sources);
+    await load(sources);
   } catch (error) {
     if (error instanceof CommandFailed && error.status === 2) return error.message;
     throw error;
@@ -37,103 +40,216 @@ function mistake(sources: Sources): string {
 }
 
 describe('configuration', () => {
-  it('[config.order] a flag outweighs the environment, that the files', () => {
+  it('[config.order] a flag outweighs the environment, that the files', async () => {
     const user = '[limits]\nsteps = 1\ndepth = 1\nhops = 3\nchildren = 1';
     const project = '[limits]\nsteps = 2\ndepth = 2\nhops = 2';
     const variables = { PODKIN_LIMITS_STEPS: '3', PODKIN_LIMITS_DEPTH: '3' };
-    const { limits } = load({ user, project, variables, flags: { limits: { steps: '4' } } });
+    const { limits } = await load({ user, project, variables, flags: { limits: { steps: '4' } } });
     expect([limits.steps, limits.depth, limits.hops, limits.children]).toEqual([4, 3, 2, 1]);
     expect(limits.coalesceMs).toBe(defaultLimits.coalesceMs);
   });
 
-  it('[config.project-limits] a project lowers a limit of the user or a default, and raises none', () => {
+  it('[config.project-limits] a project lowers a limit of the user or a default, and raises none', async () => {
     const user = '[limits]\ncost = 1\nsteps = 5';
     const project = '[limits]\ncost = 100000\nsteps = 3\npods = 10000\ndepth = 1';
-    const { limits } = load({ user, project });
+    const { limits } = await load({ user, project });
     expect([limits.cost, limits.steps, limits.pods, limits.depth]).toEqual([1, 3, defaultLimits.pods, 1]);
-    expect(load({ project: '[limits]\ncost = 2' }).limits.cost).toBe(2);
+    expect((await load({ project: '[limits]\ncost = 2' })).limits.cost).toBe(2);
   });
 
-  it('[config.order] the model comes from the flag, then the variable, then the file, else it is empty', () => {
+  it('[config.order] the model comes from the flag, then the variable, then the file, else it is empty', async () => {
     const user = 'model = "openai/c"';
     const variables = { PODKIN_MODEL: 'openai/b' };
-    expect(load({ user, variables, flags: { model: 'openai/a' } }).model).toBe('openai/a');
-    expect(load({ user, variables }).model).toBe('openai/b');
-    expect(load({ user }).model).toBe('openai/c');
-    expect(load({}).model).toBe('');
+    expect((await load({ user, variables, flags: { model: 'openai/a' } })).model).toBe('openai/a');
+    expect((await load({ user, variables })).model).toBe('openai/b');
+    expect((await load({ user })).model).toBe('openai/c');
+    expect((await load({})).model).toBe('');
   });
 
-  it('[config.scope] both files add denies, none allows anything, and a mistake names file, key and path', () => {
+  it('[config.scope] both files add denies, none allows anything, and a mistake names file, key and path', async () => {
     const user = '[scope]\ndeny = ["~/private", ".env"]\n';
     const project = '[scope]\ndeny = ["secrets"]\ndenyWrite = ["vendor/*"]\n';
-    expect(load({ user, project, variables: { HOME: '/home/me' } }).scope).toEqual({
+    expect((await load({ user, project, variables: { HOME: '/home/me' } })).scope).toEqual({
       deny: ['/home/me/private', '.env', 'secrets'],
       denyWrite: ['vendor/*'],
     });
-    expect(load({}).scope).toEqual({ deny: [], denyWrite: [] });
-    expect(mistake({ project: '[scope]\nwrite = ["/"]' })).toMatch(
+    expect((await load({})).scope).toEqual({ deny: [], denyWrite: [] });
+    await expect(mistake({ project: '[scope]\nwrite = ["/"]' })).resolves.toMatch(
       /"scope.write".*known here: deny, denyWrite/,
     );
-    expect(mistake({ user: '[scope]\nread = ["/"]' })).toContain('"scope.read"');
-    expect(mistake({ project: '[scope]\ndeny = ["src/**"]' })).toMatch(
+    await expect(mistake({ user: '[scope]\nread = ["/"]' })).resolves.toContain('"scope.read"');
+    await expect(mistake({ project: '[scope]\ndeny = ["src/**"]' })).resolves.toMatch(
       /config.toml: scope.deny.0: "src\/\*\*" is a pattern/,
     );
   });
 
-  it.each([
-    'model = "openai/x"',
-    'permissionMode = "bypassPermissions"',
-    'baseUrl = "http://x"',
-    'hooks = []',
-  ])('[config.project-safe] a project file may not set: %s', (project) => {
-    const said = mistake({ project });
-    expect(said).toContain(join('.podkin', 'config.toml'));
-    expect(said).toContain(`"${project.split(' ')[0]}"`);
-  });
+  it.each(['baseUrl = "http://x"', 'hooks = []', 'sandbox.program = "/p/evil"'])(
+    '[config.project-safe] a project file may not set: %s',
+    async (project) => {
+      const said = await mistake({ project });
+      expect(said).toContain(join('.podkin', 'config.toml'));
+      expect(said).toContain(`"${project.split(' ')[0]}"`);
+    },
+  );
 
-  it('[config.errors] names file or variable, key and what is wrong', () => {
-    expect(mistake({ user: '[limits]\nstep = 3' })).toMatch(
+  it('[config.errors] names file or variable, key and what is wrong', async () => {
+    await expect(mistake({ user: '[limits]\nstep = 3' })).resolves.toMatch(
       /config\.toml: .*"limits\.step".*did you mean "steps"/,
     );
-    expect(mistake({ user: '[limits]\nsteps = 0' })).toMatch(/config\.toml: limits\.steps: /);
-    expect(mistake({ user: 'model = ' })).toMatch(/config\.toml, line 1, column \d+: /);
-    expect(mistake({ variables: { PODKIN_LIMITS_STEPS: 'many' } })).toMatch(
+    await expect(mistake({ user: '[limits]\nsteps = 0' })).resolves.toMatch(/config\.toml: limits\.steps: /);
+    await expect(mistake({ user: 'model = ' })).resolves.toMatch(/config\.toml, line 1, column \d+: /);
+    await expect(mistake({ variables: { PODKIN_LIMITS_STEPS: 'many' } })).resolves.toMatch(
       /^PODKIN_LIMITS_STEPS: "many" is not a number$/,
     );
-    expect(mistake({ flags: { limits: { cost: '-1' } } })).toMatch(/^--max-cost: "-1" is too small/);
-    expect(mistake({ flags: { permissionMode: 'yolo' } })).toMatch(
+    await expect(mistake({ flags: { limits: { cost: '-1' } } })).resolves.toMatch(
+      /^--max-cost: "-1" is too small/,
+    );
+    await expect(mistake({ flags: { permissionMode: 'yolo' } })).resolves.toMatch(
       /^--permission-mode: "yolo" is not one of/,
     );
-    expect(mistake({ flags: { file: 'nowhere.toml' } })).toMatch(/nowhere\.toml: there is no such file/);
+    await expect(mistake({ flags: { file: 'nowhere.toml' } })).resolves.toMatch(
+      /nowhere\.toml: there is no such file/,
+    );
     const tooShort = { PODKIN_LIMITS_STOP_GRACE_MS: '10' };
-    expect(mistake({ variables: tooShort })).toMatch(/stopGraceMs \(10\) is shorter than shutDownAckMs/);
+    await expect(mistake({ variables: tooShort })).resolves.toMatch(
+      /stopGraceMs \(10\) is shorter than shutDownAckMs/,
+    );
   });
 
-  it('[config.rules] rules add up over user, project and flags; a project may ask and deny and never allow', () => {
+  it('[config.rules] rules add up over user, project and flags; a project may ask and deny, and of what is allowed only take away', async () => {
     const user = '[permissions]\nallow = ["Bash(npm test*)"]\nask = ["Write"]\ndeny = ["Bash(rm *)"]';
     const project = '[permissions]\nask = ["Edit"]\ndeny = ["Read(secret/**)"]';
     const flags = { rules: { allow: ['Bash(ls)'], deny: ['Grep'] } };
-    expect(load({ user, project, flags }).rules).toEqual({
+    expect((await load({ user, project, flags })).rules).toEqual({
       allow: ['Bash(npm test*)', 'Bash(ls)'],
       ask: ['Write', 'Edit'],
       deny: ['Bash(rm *)', 'Read(secret/**)', 'Grep'],
     });
-    expect(load({}).rules).toEqual({ allow: [], ask: [], deny: [] });
-    expect(mistake({ project: '[permissions]\nallow = ["Bash"]' })).toMatch(
-      /"permissions\.allow" may not be set/,
-    );
-    expect(mistake({ user: '[permissions]\ndeny = ["Bsh(rm *)"]' })).toMatch(
+    expect((await load({})).rules).toEqual({ allow: [], ask: [], deny: [] });
+    const narrower = { user, project: '[permissions]\nallow = ["Bash", "Bash(npm test*)"]' };
+    expect((await load(narrower)).rules.allow).toEqual(['Bash(npm test*)']);
+    expect((await load({ user, project: '[permissions]\nallow = ["Bash"]' })).rules.allow).toEqual([]);
+    await expect(mistake({ user: '[permissions]\ndeny = ["Bsh(rm *)"]' })).resolves.toMatch(
       /config\.toml: permissions\.deny\.0: "Bsh\(rm \*\)" names no tool/,
     );
-    expect(mistake({ flags: { rules: { allow: ['Bash('] } } })).toMatch(/^--allow-tool: "Bash\(" is no rule/);
+    await expect(mistake({ flags: { rules: { allow: ['Bash('] } } })).resolves.toMatch(
+      /^--allow-tool: "Bash\(" is no rule/,
+    );
   });
 
-  it('[config.file] --config stands in for the user file', () => {
+  it('[config.file] --config stands in for the user file', async () => {
     const folder = tempFolder();
     const file = join(folder, 'own.toml');
     writeFileSync(file, 'model = "openai/own"\ninstructions = "Be short."');
-    const loaded = load({ user: 'model = "openai/c"', project: 'instructions = "Here."', flags: { file } });
+    const project = 'instructions = "Here."';
+    const askTrust = async () => true;
+    const loaded = await load({ user: 'model = "openai/c"', project, flags: { file }, askTrust });
     expect(loaded.model).toBe('openai/own');
     expect(loaded.instructions).toBe('Be short.\n\nHere.');
+  });
+
+  it('[config.project-mode] a project makes the mode stricter and never less strict', async () => {
+    const of = async (user: string, project: string, flags = {}) =>
+      (await load({ user: `permissionMode = "${user}"`, project: `permissionMode = "${project}"`, flags }))
+        .permissionMode;
+    expect(await of('acceptEdits', 'plan')).toBe('plan');
+    expect(await of('default', 'dontAsk')).toBe('dontAsk');
+    expect(await of('plan', 'bypassPermissions')).toBe('plan');
+    const loose = await load({ project: 'permissionMode = "bypassPermissions"' });
+    expect(loose.permissionMode).toBe('default');
+    expect(loose.notes).toEqual([
+      "The project's permissionMode bypassPermissions lets more through than default: ignored.",
+    ]);
+  });
+
+  it('[config.project-trust] what a project gains by counts only after a person has trusted that very text, asked once', async () => {
+    const folder = tempFolder();
+    const user = 'model = "openai/mine"\ninstructions = "Mine."';
+    const project =
+      'model = "openai/dear"\ninstructions = "Theirs."\n[sandbox]\nnetwork = true\n[limits]\nsteps = 3';
+    const asked: (readonly string[])[] = [];
+    const answering = (answer: boolean | null) => ({
+      folder,
+      user,
+      askTrust: async (_: string, wants: readonly string[]) => {
+        asked.push(wants);
+        return answer;
+      },
+    });
+    const seen = ({ model, instructions, sandbox, limits }: Awaited<ReturnType<typeof load>>) => [
+      model,
+      instructions,
+      sandbox.network,
+      limits.steps,
+    ];
+    const untrusted = await load({ folder, user, project });
+    expect(seen(untrusted)).toEqual(['openai/mine', 'Mine.', false, 3]);
+    expect(untrusted.notes).toHaveLength(1);
+    expect(untrusted.notes[0]).toMatch(
+      /config\.toml: model, instructions, sandbox ignored; .* on a terminal/,
+    );
+
+    expect(seen(await load({ ...answering(null), project }))).toEqual(['openai/mine', 'Mine.', false, 3]);
+    expect(seen(await load({ ...answering(true), project }))).toEqual([
+      'openai/dear',
+      'Mine.\n\nTheirs.',
+      true,
+      3,
+    ]);
+    // Remembered, also where nobody can be asked.
+    const later = await load({ folder, user, project });
+    expect(seen(later)).toEqual(['openai/dear', 'Mine.\n\nTheirs.', true, 3]);
+    expect(later.notes).toEqual([]);
+    const wants = ['model = "openai/dear"', 'sandbox.network = true', 'instructions:', '  Theirs.'];
+    expect(asked).toEqual([wants, wants]);
+
+    // Another text is another question, and a no is remembered too.
+    const changed = `${project}\nhops = 2`;
+    expect(seen(await load({ ...answering(false), project: changed }))).toEqual([
+      'openai/mine',
+      'Mine.',
+      false,
+      3,
+    ]);
+    const again = await load({ ...answering(true), project: changed });
+    expect(seen(again)).toEqual(['openai/mine', 'Mine.', false, 3]);
+    expect(again.notes[0]).toMatch(/you have said no to this text; to be asked again: rm \//);
+    expect(asked).toHaveLength(3);
+  });
+
+  it('[config.project-odd] a project file that is a pipe, a device, a link out, too large or denied is never waited for, and said', async () => {
+    const put = (make: (path: string, folder: string) => void): string => {
+      const folder = tempFolder();
+      mkdirSync(join(folder, '.podkin'));
+      make(projectFile(folder), folder);
+      return folder;
+    };
+    const outside = join(tempFolder(), 'config.toml');
+    writeFileSync(outside, '[limits]\nsteps = 1\n');
+    const pipe = put((path) => void execFileSync('mkfifo', [path]));
+    await expect(mistake({ folder: pipe })).resolves.toMatch(
+      /config\.toml is no regular file: put a regular file/,
+    );
+    await expect(mistake({ folder: put((path) => symlinkSync('/dev/zero', path)) })).resolves.toMatch(
+      /config\.toml is or goes through a link that leads out of its folder/,
+    );
+    await expect(mistake({ folder: put((path) => symlinkSync(outside, path)) })).resolves.toMatch(
+      /a link that leads out of its folder/,
+    );
+    const throughFolder = tempFolder();
+    symlinkSync(dirname(outside), join(throughFolder, '.podkin'));
+    await expect(mistake({ folder: throughFolder })).resolves.toMatch(/a link that leads out of its folder/);
+    await expect(mistake({ folder: put((path) => mkdirSync(path)) })).resolves.toMatch(/is no regular file/);
+    const large = put((path) => writeFileSync(path, `# ${'x'.repeat(32 * 1024)}\n`));
+    await expect(mistake({ folder: large })).resolves.toMatch(/is larger than 32 KiB: make it smaller/);
+
+    const inside = put((path, folder) => {
+      writeFileSync(join(folder, 'own.toml'), '[limits]\nsteps = 1\n');
+      symlinkSync('../own.toml', path);
+    });
+    expect((await load({ folder: inside })).limits.steps).toBe(1);
+    const denied = await load({ folder: inside, flags: { deny: ['own.toml'] } });
+    expect(denied.limits.steps).toBe(defaultLimits.steps);
+    expect(denied.notes[0]).toMatch(/config\.toml is denied for reading: it is left out/);
   });
 });

@@ -1,0 +1,138 @@
+/** The configuration files: what may stand in the user's and in a project's, how they are read, and what is said about a mistake. */
+import { readFileSync } from 'node:fs';
+import { parse, TomlError } from 'smol-toml';
+import * as z from 'zod';
+import { parseRule } from '../../scope/permission-rules.ts';
+import { pathMistake } from '../../scope/path-mistake.ts';
+import { permissionModes } from '../../session/permissions.ts';
+import { limitsSchema, sandboxSettingsSchema } from '../../session/settings.ts';
+import { once } from '../../std/once.ts';
+import { systemCode } from '../../std/system-code.ts';
+import { nearest } from '../words/nearest.ts';
+import { CommandFailed, exitStatus } from './context.ts';
+
+export const permissionMode = once(() => z.enum(permissionModes));
+
+/** Limits as far as one source names them: without the defaults, which would hide what a weaker source says. */
+export const someLimits = once(() =>
+  z.strictObject(
+    Object.fromEntries(
+      Object.entries(limitsSchema().shape).map(([name, field]) => [name, field.unwrap().optional()]),
+    ),
+  ),
+);
+export type SomeLimits = z.output<ReturnType<typeof someLimits>>;
+
+const rules = once(() =>
+  z
+    .array(
+      z.string().superRefine((text, check) => {
+        const parsed = parseRule(text);
+        if ('mistake' in parsed) check.addIssue({ code: 'custom', message: parsed.mistake });
+      }),
+    )
+    .optional(),
+);
+const permissionRules = once(() => z.strictObject({ allow: rules(), ask: rules(), deny: rules() }));
+
+/** Files only take away: what may be touched is said on the command line. */
+const scopeSchema = once(() => {
+  const paths = z
+    .array(
+      z.string().superRefine((path, check) => {
+        const mistake = pathMistake(path);
+        if (mistake !== null) check.addIssue({ code: 'custom', message: `"${path}" ${mistake}` });
+      }),
+    )
+    .optional();
+  return z.strictObject({ deny: paths, denyWrite: paths });
+});
+
+/** Without the program: what it leads to is no part of a file that a person has looked at. */
+const projectSandbox = once(() =>
+  z.strictObject(
+    Object.fromEntries(
+      Object.entries(sandboxSettingsSchema().shape)
+        .filter(([name]) => name !== 'program')
+        .map(([name, field]) => [name, field.unwrap().optional()]),
+    ),
+  ),
+);
+
+/** A project's file comes with what was cloned; what each of these can do, `project-settings.ts` says. */
+export const projectFileSchema = once(() =>
+  z.strictObject({
+    model: z.string().min(1).optional(),
+    permissionMode: permissionMode().optional(),
+    instructions: z.string().optional(),
+    limits: someLimits().optional(),
+    permissions: permissionRules().optional(),
+    scope: scopeSchema().optional(),
+    sandbox: projectSandbox().optional(),
+  }),
+);
+export type ProjectSettings = z.output<ReturnType<typeof projectFileSchema>>;
+
+export const userFileSchema = once(() =>
+  projectFileSchema().extend({ sandbox: sandboxSettingsSchema().optional() }),
+);
+export type UserSettings = z.output<ReturnType<typeof userFileSchema>>;
+
+export const limitNames = once(() => Object.keys(limitsSchema().shape));
+
+/** Throws `CommandFailed` (usage). */
+export function readUserFile(path: string, options: { mustExist: boolean }): UserSettings {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = systemCode(error);
+    const missing = code === 'ENOENT' || code === 'ENOTDIR';
+    if (missing && !options.mustExist) return {};
+    const why = missing ? 'there is no such file' : `it can not be read (${code ?? 'unknown error'})`;
+    throw usage(`${path}: ${why}; correct its path or its rights`);
+  }
+  return parseSettings(path, text, userFileSchema());
+}
+
+/** Throws `CommandFailed` (usage) that names the place of the first mistake. */
+export function parseSettings<T extends z.ZodObject>(path: string, text: string, schema: T): z.output<T> {
+  const parsed = schema.safeParse(parseToml(path, text));
+  if (!parsed.success) throw usage(`${path}: ${problem(parsed.error, Object.keys(schema.shape))}`);
+  return parsed.data;
+}
+
+function parseToml(path: string, text: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const first = error.message.split('\n')[0] ?? '';
+    throw usage(`${path}, line ${error.line}, column ${error.column}: ${first}`);
+  }
+}
+
+/** The first mistake: the key, what is wrong, and the key that may have been meant. */
+function problem(error: z.ZodError, keys: readonly string[]): string {
+  const issue = error.issues[0];
+  if (issue === undefined) return 'it is not understood';
+  const place = issue.path.map(String).join('.');
+  if (issue.code === 'unrecognized_keys') {
+    const key = issue.keys[0] ?? '';
+    const inner: Record<string, readonly string[]> = {
+      limits: limitNames(),
+      permissions: ['allow', 'ask', 'deny'],
+      sandbox: Object.keys(sandboxSettingsSchema().shape),
+      scope: ['deny', 'denyWrite'],
+    };
+    const known = inner[place] ?? keys;
+    const near = nearest(key, known);
+    const hint = near === null ? `known here: ${known.join(', ')}` : `did you mean "${near}"?`;
+    return `the key "${place === '' ? key : `${place}.${key}`}" may not be set here (${hint})`;
+  }
+  return place === '' ? issue.message : `${place}: ${issue.message}`;
+}
+
+export function usage(message: string): CommandFailed {
+  return new CommandFailed(exitStatus.usage, message);
+}

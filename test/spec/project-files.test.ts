@@ -1,0 +1,170 @@
+/** What podkin itself reads from a project, by real processes: instructions of pods and their children, the project's settings, and where a run may begin. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ProviderServer } from '../support/provider-server.ts';
+import { TestHome } from '../support/rig.ts';
+import { Terminal, hasTerminal } from '../support/terminal.ts';
+
+let home: TestHome;
+beforeEach(() => {
+  home = new TestHome();
+});
+afterEach(() => home.close());
+
+describe('instructions', () => {
+  let provider: ProviderServer;
+  afterEach(() => provider.stop());
+
+  it('[project.instructions] [project.child-instructions] a pod in a repository and its child are told what stands above them; a child that may read less is not', async () => {
+    const systems = new Map<string, string>();
+    provider = await ProviderServer.start('anthropic', ({ pod, nth, prompt }) => {
+      systems.set(pod, prompt[0]?.text ?? '');
+      if (pod !== 'root' || nth > 1) return { say: 'done' };
+      return {
+        call: [
+          ['SpawnPod', { name: 'like', task: 'go' }],
+          ['SpawnPod', { name: 'less', task: 'go', read: ['sub'] }],
+        ],
+      };
+    });
+    mkdirSync(join(home.work, '.git'));
+    mkdirSync(join(home.work, 'packages/a/sub'), { recursive: true });
+    home.file('AGENTS.md', 'RULES-OF-THE-ROOT');
+    home.file('packages/a/AGENTS.md', 'RULES-OF-THE-PACKAGE');
+    home.file('packages/a/sub/AGENTS.md', 'RULES-BELOW');
+    const { code } = await home.run(['run', '-p', '--cwd', 'packages/a', 'go'], {
+      environment: provider.environment,
+    });
+    expect(code).toBe(0);
+    for (const name of ['root', 'like']) {
+      const system = systems.get(name) ?? '';
+      expect(system.indexOf('RULES-OF-THE-ROOT')).toBeGreaterThan(0);
+      expect(system.indexOf('RULES-OF-THE-PACKAGE')).toBeGreaterThan(system.indexOf('RULES-OF-THE-ROOT'));
+      expect(system).not.toContain('RULES-BELOW');
+    }
+    expect(systems.get('less')).toContain('less');
+    expect(systems.get('less')).not.toContain('RULES');
+  });
+
+  it('[project.instructions-said] a pipe and a link to the keys hang nothing, reach no prompt, and are said in the log and on stderr', async () => {
+    let system = '';
+    provider = await ProviderServer.start('anthropic', ({ prompt }) => {
+      system = prompt[0]?.text ?? '';
+      return { say: 'done' };
+    });
+    mkdirSync(join(home.work, '.git'));
+    mkdirSync(join(home.work, 'a'));
+    execFileSync('mkfifo', [join(home.work, 'AGENTS.md')]);
+    symlinkSync('/proc/self/environ', join(home.work, 'a/AGENTS.md'));
+    const ran = await home.run(['run', '-p', '--cwd', 'a', 'go'], { environment: provider.environment });
+    expect(ran.code).toBe(0);
+    expect(system).not.toContain('ANTHROPIC_API_KEY');
+    const log = readFileSync(join(home.home.state, 'pods/root/session.jsonl'), 'utf8');
+    for (const why of ['is no regular file', 'is or goes through a link that leads out of its folder']) {
+      const said = `Left out, as it ${why}: ${home.path}`;
+      expect(ran.stderr).toContain(`root: ! ${said}`);
+      expect(log).toContain(`"code":"instructionsLeftOut","text":"${said}`);
+    }
+  });
+});
+
+const scenario = 'rules: [{ say: "done" }]';
+
+describe('settings and places', () => {
+  const wanting = 'instructions = "Theirs."\n[sandbox]\nnetwork = true\n';
+  const pods = (name: string) => readFileSync(join(home.home.state, 'pods', name, 'pod.json'), 'utf8');
+
+  function project(text: string): void {
+    mkdirSync(join(home.work, '.podkin'), { recursive: true });
+    home.file('.podkin/config.toml', text);
+  }
+
+  it('[config.project-trust] under -p and without a terminal what a project wants is ignored and said', async () => {
+    project(wanting);
+    const args = ['--model', home.scenario(scenario), 'go'];
+    for (const more of [['-p'], ['-d', '--name', 'second'], ['--name', 'third']]) {
+      const { code, stderr } = await home.run(['run', ...more, ...args]);
+      expect(code).toBe(0);
+      expect(stderr).toContain('.podkin/config.toml: instructions, sandbox ignored; a person has to trust');
+    }
+    expect(pods('root')).toContain('"instructions":null');
+    expect(pods('root')).toContain('"network":false');
+    expect((await home.run(['stop', 'second'])).code).toBe(0);
+  });
+
+  it.skipIf(!hasTerminal)(
+    '[config.project-trust] on a terminal it is asked once, with control characters visible, and a yes is remembered',
+    async () => {
+      project('instructions = "Theirs.\\u001b[2J hidden"\n');
+      const model = home.scenario(scenario);
+      const first = new Terminal(home, ['run', '--model', model, 'go']);
+      const screen = await first.until('the question', (text) => text.includes('y: yes'));
+      expect(screen).toContain('  │   Theirs.\\u{1b}[2J hidden');
+      first.type('y');
+      first.press('Enter');
+      await first.until('the end', (text) => text.includes('status 0'));
+      expect(pods('root')).toContain('Theirs.');
+      const { code, stderr } = await home.run(['run', '-p', '--model', model, '--name', 'again', 'go']);
+      expect([code, stderr]).toEqual([0, '']);
+      expect(pods('again')).toContain('Theirs.');
+    },
+  );
+
+  it('[config.project-odd] [cli.no-steering] a pipe is refused at once, and a key with control characters reaches no terminal as such', async () => {
+    project('"\\u001b[2J\\u001b]0;title\\u0007" = 1\n');
+    const model = home.scenario(scenario);
+    const odd = await home.run(['run', '-p', '--model', model, 'go']);
+    expect(odd.code).toBe(2);
+    expect(odd.stderr).toContain('[2J');
+    expect(odd.stderr).not.toMatch(/(?!\n)\p{Cc}/u);
+    const named = await home.run(['run', '-p', '--cwd', 'no\u001b[2Jwhere', 'go']);
+    expect(named.code).toBe(2);
+    expect(named.stderr).not.toMatch(/(?!\n)\p{Cc}/u);
+
+    execFileSync('rm', [join(home.work, '.podkin/config.toml')]);
+    execFileSync('mkfifo', [join(home.work, '.podkin/config.toml')]);
+    const pipe = await home.run(['run', '-p', '--model', model, 'go']);
+    expect([pipe.code, pipe.stderr.includes('is no regular file')]).toEqual([2, true]);
+    const doctor = await home.run(['doctor', '--json']);
+    expect(doctor.stdout).toContain('is no regular file');
+  });
+
+  it('[run.starting-place] in a home, in / and in a folder of temporary files a run has to be told what it may touch', async () => {
+    const model = home.scenario(scenario);
+    for (const place of [home.path, '/', '/tmp', tmpdir()]) {
+      const { code, stderr } = await home.run(['run', '-p', '--model', model, 'go'], { cwd: place });
+      expect([place, code]).toEqual([place, 2]);
+      expect(stderr).toContain(`podkin: ${place} is a`.replace('/ is a', '/ is '));
+      expect(stderr).toContain('--read, --write or --cwd');
+    }
+    for (const more of [
+      ['--read', 'work'],
+      ['--write', 'work'],
+      ['--cwd', '.'],
+    ]) {
+      const { code, stderr } = await home.run(
+        ['run', '-p', '--model', model, ...more, '--name', more[0]!.slice(2), 'go'],
+        { cwd: home.path },
+      );
+      expect([more, code, stderr]).toEqual([more, 0, '']);
+    }
+  });
+
+  it.skipIf(!hasTerminal)('[run.starting-place] on a terminal it is asked', async () => {
+    const model = home.scenario(scenario);
+    const own = { HOME: home.work };
+    const no = new Terminal(home, ['run', '--model', model, 'go'], own);
+    await no.until('the question', (text) => text.includes('Start here all the same?'));
+    no.type('n');
+    no.press('Enter');
+    await no.until('the end', (text) => text.includes('status 2'));
+    const yes = new Terminal(home, ['run', '--model', model, 'go'], own);
+    await yes.until('the question', (text) => text.includes('Start here all the same?'));
+    yes.type('y');
+    yes.press('Enter');
+    await yes.until('the end', (text) => text.includes('status 0'));
+  });
+});

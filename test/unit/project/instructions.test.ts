@@ -1,0 +1,179 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chownSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createModel } from '../../../src/model/create.ts';
+import { readInstructions } from '../../../src/project/instructions.ts';
+import { homeOf } from '../../../src/session/home.ts';
+import type { ScopeDeny } from '../../../src/session/entries.ts';
+import { capable } from '../../support/capable.ts';
+
+const isRoot = capable('root, to give files to another user', () => process.getuid?.() === 0);
+
+let top: string;
+beforeEach(() => {
+  top = realpathSync(mkdtempSync(join(tmpdir(), 'podkin-project-')));
+});
+afterEach(() => rmSync(top, { recursive: true, force: true }));
+
+function put(path: string, text: string): string {
+  mkdirSync(join(top, path, '..'), { recursive: true });
+  writeFileSync(join(top, path), text);
+  return join(top, path);
+}
+
+function read(cwd: string, options: { deny?: ScopeDeny[]; personHome?: string } = {}) {
+  const home = homeOf({ PODKIN_HOME: join(top, 'home-of-podkin') });
+  const { deny = [], personHome = null } = options;
+  return readInstructions({ home, deny }, join(top, cwd), personHome);
+}
+const textsOf = async (...args: Parameters<typeof read>) =>
+  (await read(...args)).files.map(({ text }) => text);
+
+describe('instructions', () => {
+  it("[project.instructions] from the working directory up to the repository's root, the nearest last", async () => {
+    put('AGENTS.md', 'above');
+    mkdirSync(join(top, 'repo/.git'), { recursive: true });
+    const root = put('repo/AGENTS.md', 'root');
+    const nearest = put('repo/packages/a/AGENTS.md', 'nearest');
+    expect(await read('repo/packages/a')).toEqual({
+      files: [
+        { path: root, text: 'root' },
+        { path: nearest, text: 'nearest' },
+      ],
+      leftOut: [],
+    });
+    expect(await textsOf('repo')).toEqual(['root']);
+    // A worktree and a submodule have a file of that name.
+    put('repo/packages/a/.git', 'gitdir: elsewhere');
+    expect(await textsOf('repo/packages/a')).toEqual(['nearest']);
+  });
+
+  it('[project.instructions] without a repository only the working directory, and none above the home', async () => {
+    put('AGENTS.md', 'above');
+    put('me/AGENTS.md', 'home');
+    put('me/work/AGENTS.md', 'work');
+    expect(await textsOf('me/work')).toEqual(['work']);
+    mkdirSync(join(top, '.git'));
+    expect(await textsOf('me/work', { personHome: join(top, 'me') })).toEqual(['work']);
+    expect(await textsOf('me/work')).toEqual(['above', 'home', 'work']);
+    mkdirSync(join(top, 'me/.git'));
+    expect(await textsOf('me/work', { personHome: join(top, 'me') })).toEqual(['home', 'work']);
+  });
+
+  it.runIf(isRoot)('[project.instructions] a .git of another user makes no repository', async () => {
+    put('AGENTS.md', 'above');
+    put('work/AGENTS.md', 'work');
+    mkdirSync(join(top, '.git'));
+    chownSync(join(top, '.git'), 12_345, 12_345);
+    expect(await textsOf('work')).toEqual(['work']);
+  });
+
+  it('[project.instructions-denied] denies count, as they are and through a link, and roots do not', async () => {
+    mkdirSync(join(top, 'repo/.git'), { recursive: true });
+    const root = put('repo/AGENTS.md', 'root');
+    put('repo/a/other.md', 'other');
+    symlinkSync('other.md', join(top, 'repo/a/AGENTS.md'));
+    expect(await textsOf('repo/a')).toEqual(['root', 'other']);
+    const deny: ScopeDeny[] = [
+      { path: root, right: 'read' },
+      { path: join(top, 'repo/a/other.md'), right: 'read' },
+    ];
+    expect(await read('repo/a', { deny })).toEqual({
+      files: [],
+      leftOut: [
+        `Left out, as it is denied for reading: ${root}`,
+        `Left out, as it is denied for reading: ${join(top, 'repo/a/AGENTS.md')}`,
+      ],
+    });
+    expect(await textsOf('repo', { deny: [{ path: root, right: 'write' }] })).toEqual(['root']);
+  });
+
+  it.each([
+    ['a pipe', (path: string) => void execFileSync('mkfifo', [path]), 'is no regular file'],
+    ['a folder', (path: string) => mkdirSync(path), 'is no regular file'],
+    [
+      'a link to a device',
+      (path: string) => symlinkSync('/dev/zero', path),
+      'a link that leads out of its folder',
+    ],
+    [
+      'a link to the keys',
+      (path: string) => symlinkSync('/proc/self/environ', path),
+      'leads out of its folder',
+    ],
+    ['a link out', (path: string) => symlinkSync('../secret', path), 'a link that leads out of its folder'],
+    ['a link to nothing', (path: string) => symlinkSync('nothing', path), 'is a link to nothing'],
+    ['a ring of links', (path: string) => symlinkSync('AGENTS.md', path), 'can not be read (ELOOP)'],
+  ])('[project.odd-files] %s is left out with the reason, and hangs nothing', async (_, make, why) => {
+    put('secret', 'secret');
+    mkdirSync(join(top, 'work'));
+    make(join(top, 'work/AGENTS.md'));
+    const { files, leftOut } = await read('work');
+    expect(files).toEqual([]);
+    expect(leftOut).toHaveLength(1);
+    expect(leftOut[0]).toContain(why);
+  });
+
+  it.runIf(isRoot)('[project.odd-files] a file of another user is left out', async () => {
+    chownSync(put('AGENTS.md', 'theirs'), 12_345, 12_345);
+    expect(await read('')).toEqual({
+      files: [],
+      leftOut: [`Left out, as it belongs to another user (12345): ${join(top, 'AGENTS.md')}`],
+    });
+  });
+
+  it('[project.odd-files] a large file is cut at a character and that is said; a second name of a file is read', async () => {
+    const long = put('AGENTS.md', `a${'é'.repeat(20_000)}`);
+    const { files, leftOut } = await read('');
+    expect(files[0]?.text).toBe(`a${'é'.repeat(16_383)}\n(cut here)`);
+    expect(leftOut).toEqual([`Cut, as it is larger than 32 KiB: ${long}`]);
+    mkdirSync(join(top, 'b'));
+    linkSync(put('exact', 'x'.repeat(32 * 1024)), join(top, 'b/AGENTS.md'));
+    expect(await textsOf('b')).toEqual(['x'.repeat(32 * 1024)]);
+  });
+});
+
+describe('scenario files', () => {
+  const open = (path: string) => createModel(`script/${path}`, {}, { cwd: top });
+
+  it.each([
+    ['a pipe', (path: string) => void execFileSync('mkfifo', [path]), /is not a file/],
+    ['a device', (path: string) => symlinkSync('/dev/zero', path), /is not a file/],
+    [
+      'a link out',
+      (path: string) => symlinkSync('/etc/passwd', path),
+      /is a link that leads out of its folder/,
+    ],
+    [
+      'a large file',
+      (path: string) => writeFileSync(path, '#'.repeat(1024 * 1024 + 1)),
+      /is larger than 1024 KiB/,
+    ],
+  ])('[project.scenario] %s is refused at once', async (_, make, why) => {
+    make(join(top, 'scenario.yaml'));
+    await expect(open('scenario.yaml')).rejects.toThrow(why);
+  });
+
+  it.runIf(isRoot)('[project.scenario] a file of another user is refused', async () => {
+    chownSync(put('scenario.yaml', 'rules: [{ say: hello }]'), 12_345, 12_345);
+    await expect(open('scenario.yaml')).rejects.toThrow('belongs to another user (12345)');
+  });
+
+  it('[project.scenario] a mistake is told without the lines of the file', async () => {
+    put('scenario.yaml', 'password: SECRET\n  machine: [x\n');
+    const error = await open('scenario.yaml').catch((one: unknown) => one);
+    expect(String(error)).toMatch(/is not YAML at line \d+, column \d+/);
+    expect(String(error)).not.toContain('SECRET');
+  });
+});
