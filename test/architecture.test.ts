@@ -65,6 +65,7 @@ const keyholes: { from: string; to: string; only: string[] }[] = [
       'permission-rules.ts',
       'registry.ts',
       'sandbox.ts',
+      'set-aside.ts',
       'stand-ins.ts',
     ],
   },

@@ -2,7 +2,6 @@
 import { deferred } from '../std/deferred.ts';
 import type { Model } from '../model/port.ts';
 import type { PodRef } from '../session/entries.ts';
-import { standInLeases } from '../scope/stand-ins.ts';
 import { type Sandbox, createSandbox } from '../scope/sandbox.ts';
 import { podFolder, readToken } from '../session/home.ts';
 import { sandboxSettingsOf } from '../session/settings.ts';
@@ -88,7 +87,7 @@ function sandboxOf(pod: Pod): Sandbox {
   return createSandbox({
     settings: sandboxSettingsOf(pod.session.settings),
     hidden: [config, state, runtime],
-    leases: standInLeases(pod.home),
+    state,
     tmpBytes: pod.core.limits.shellTmpBytes,
   });
 }

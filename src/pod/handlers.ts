@@ -2,6 +2,7 @@
 import { uuidv7 } from '../std/uuid.ts';
 import { createLedger } from '../delivery/ledger.ts';
 import type { Sandbox } from '../scope/sandbox.ts';
+import { hasSetAside } from '../scope/set-aside.ts';
 import { WireError } from '../protocol/errors.ts';
 import { protocolVersion } from '../protocol/limits.ts';
 import type { Delivery, Params, Result } from '../protocol/methods.ts';
@@ -181,12 +182,13 @@ function subscribeHeader(parts: HandlerParts, params: Params<'subscribe'>): Resu
   };
 }
 
-function linkView({ children, parentLink, sandbox }: HandlerParts): Parameters<typeof statusView>[1] {
+function linkView({ pod, children, parentLink, sandbox }: HandlerParts): Parameters<typeof statusView>[1] {
   const refused = parentLink?.refusal ?? null;
   const down = parentLink !== null && !parentLink.linked;
   return {
     parentTrouble: refused !== null ? { permanent: true } : down ? { permanent: false } : null,
     sandbox: sandbox.known.kind,
+    setAside: hasSetAside(pod.folder.outputs),
     isChildLinked: (instance) => children.links.has(instance),
   };
 }

@@ -9,6 +9,8 @@ export interface LinkView {
   parentTrouble: { permanent: boolean } | null;
   isChildLinked(instance: string): boolean;
   sandbox: Result<'status'>['sandbox'];
+  /** Something was set aside of a person's folder and still lies in the pod's outputs. */
+  setAside: boolean;
 }
 
 export function statusView(core: Core, links: LinkView): Result<'status'> {
@@ -67,6 +69,7 @@ function attentionOf(core: Core, links: LinkView): string | null {
   if (live.storage !== null) return 'storage';
   if ([...facts.approvals.values()].some(isOpen)) return 'approval';
   if (links.parentTrouble?.permanent === true) return 'orphan';
+  if (links.setAside) return 'setAside';
   if (live.overBudget !== null) return 'budget';
   if (facts.held !== null) return 'held';
   if (links.parentTrouble !== null) return 'parentDown';

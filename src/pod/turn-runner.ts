@@ -173,6 +173,10 @@ export class TurnRunner {
       signal,
       outputDir: pod.folder.outputs,
       fileViews: this.#fileViews,
+      alert: (code, text) => {
+        const alert = { type: 'alert', level: 'warning', code, text } as const;
+        if (!pod.tryCommit([alert])) pod.show(alert);
+      },
       noteGroup: (leaderPid) => noteGroup(pod.folder, leaderPid),
       progress: (text) => pod.show({ type: 'toolProgress', turn: turn?.turn ?? '', call, text }),
     };

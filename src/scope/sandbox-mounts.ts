@@ -4,12 +4,13 @@
  *
  * Invariants:
  * M1 A path is visible only below a system directory, a root of the scope or a root of the settings; all else is not there.
- * M2 A path is writable only below a write root, and never at or below a cap, be it there yet or not.
+ * M2 A path is writable only below a write root, and never at or below a cap that is there. A cap that is missing is in `missing`: whoever runs the
+ *    command watches for it (`protected-watch.ts`). Nothing is ever made on the disk for a cap.
  * M3 What is hidden is hidden at every depth, whatever root lies below it; only `shown` lies above.
  * M4 Nothing above a cap can be renamed or replaced: each directory between it and its write root is a mount of its own.
  * M5 What can not be expressed exactly comes out narrower, and a note says so.
  */
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { PathScope } from '../session/entries.ts';
 import { isBelow } from './path-scope.ts';
 import { normalRoot } from './roots.ts';
@@ -49,8 +50,12 @@ export type Mount =
 export interface MountPlan {
   /** Parents before what lies below them. */
   readonly mounts: readonly Mount[];
-  /** Made on the disk before the start, empty, so that something can be mounted over them; to be removed after it. */
-  readonly standIns: readonly { readonly path: string; readonly as: 'directory' | 'file' }[];
+  /** The write roots as they can be mounted, outermost first. */
+  readonly roots: readonly string[];
+  /** Caps below a write root that do not exist yet: nothing can be mounted over them. */
+  readonly missing: readonly string[];
+  /** Caps and what is pinned for them, as they exist below a write root: mounts that hold only while nobody moves what they are mounted on. */
+  readonly held: readonly string[];
   /** What the shell may do less than the scope, for whoever reads the answer. */
   readonly notes: readonly string[];
 }
@@ -129,7 +134,10 @@ export function planMounts(wish: Wish, disk: Disk): MountPlan {
     const mount = mountAt(path, { rights, disk, mounts, fences });
     if (mount !== null) mounts.push(mount);
   }
-  return { mounts, standIns: fences.standIns, notes: [...new Set(notes)] };
+  const held = mounts
+    .map(({ path }) => path)
+    .filter((path) => rights.write.some((root) => root !== path && isBelow(root, path)));
+  return { mounts, roots: rights.write, missing: fences.missing, held, notes: [...new Set(notes)] };
 }
 
 /** The right that holds at a path: hidden before read-only before writable before readable. */
@@ -146,13 +154,17 @@ function rightAt(rights: Rights, path: string): Right {
 interface Fences {
   /** Directories above a cap, to be pinned (M4). */
   readonly between: readonly string[];
-  readonly standIns: { path: string; as: 'directory' | 'file' }[];
+  readonly missing: readonly string[];
 }
 
-/** Walks from each write root down to each cap below it and finds what must be pinned, made or closed for the cap to hold. */
+/** Walks from each write root down to each cap below it and finds what must be pinned or closed for the cap to hold, and what can not be held. */
 function fence(rights: Rights, { wish, disk, notes }: { wish: Wish; disk: Disk; notes: string[] }): Fences {
   const between = new Set<string>();
-  const standIns = new Map<string, 'directory' | 'file'>();
+  const missing = new Set<string>();
+  // What another pod holds and has not made yet is that pod's to make, at any moment.
+  const others = new Set(
+    (wish.scope.deny ?? []).filter((one) => one.holder !== undefined).map(({ path }) => normalRoot(path)),
+  );
   const caps = [...rights.readOnly, ...rights.hidden].sort(byDepth);
   for (const cap of caps) {
     const root = rights.write.find((one) => one !== cap && isBelow(one, cap));
@@ -165,11 +177,7 @@ function fence(rights: Rights, { wish, disk, notes }: { wish: Wish; disk: Disk; 
         continue;
       }
       if (kind === 'missing') {
-        standIns.set(step, step === cap && looksLikeFile(step) ? 'file' : 'directory');
-        if (rightAt(rights, step) !== 'none') rights.readOnly.add(step);
-        if (step !== cap && !wish.protectedPaths.includes(cap)) {
-          notes.push(`${step} can not be made by the shell, because ${cap} in it is not its to write.`);
-        }
+        if (!others.has(cap)) missing.add(cap);
       } else if (kind === 'link') {
         // A link can not be mounted over, and whoever may write beside it may replace it.
         rights.readOnly.add(dirname(step));
@@ -180,7 +188,7 @@ function fence(rights: Rights, { wish, disk, notes }: { wish: Wish; disk: Disk; 
       break;
     }
   }
-  return { between: [...between], standIns: [...standIns].map(([path, as]) => ({ path, as })) };
+  return { between: [...between], missing: [...missing] };
 }
 
 interface Planning {
@@ -191,8 +199,7 @@ interface Planning {
 }
 
 function mountAt(path: string, { rights, disk, mounts, fences }: Planning): Mount | null {
-  const standIn = fences.standIns.find((one) => one.path === path);
-  const kind = standIn?.as ?? disk.kind(path);
+  const kind = disk.kind(path);
   if (kind === 'missing') return null;
   const above = nearestAbove(mounts, path);
   if (kind === 'link') {
@@ -271,16 +278,6 @@ function stepsBetween(root: string, path: string): string[] {
   const steps: string[] = [];
   for (let step = path; step !== root && step !== '/'; step = dirname(step)) steps.unshift(step);
   return steps;
-}
-
-/** Only for what stands in for something that does not exist yet; either kind keeps it from being made. */
-const directoryNames = new Set(
-  '.git .husky .podkin .ssh .vscode .idea .zed .devcontainer .claude .codex .cursor .gemini'.split(' '),
-);
-
-function looksLikeFile(path: string): boolean {
-  const name = basename(path);
-  return !directoryNames.has(name) && name.includes('.');
 }
 
 function byDepth(a: string, b: string): number {

@@ -1,5 +1,5 @@
 /**
- * The sandbox's self-test: a small world in the temporary folder, and a script that tries to get out of it in the ways that matter. Writes nothing
+ * The sandbox's self-test: a small world in the state folder, where no other user can put anything, and a script that tries to get out of it in the ways that matter. Writes nothing
  * outside of that folder and leaves nothing behind.
  */
 import { execFile } from 'node:child_process';
@@ -12,14 +12,17 @@ import {
   readlinkSync,
   realpathSync,
   rmSync,
+  rmdirSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { makeFolders } from '../std/make-folders.ts';
 import { processIdentity } from '../std/process-identity.ts';
 import { systemCode } from '../std/system-code.ts';
-import { type ProbeFindings, type SandboxState, judgeProbes } from './sandbox-state.ts';
-import type { Wish } from './sandbox-mounts.ts';
+import { type ProbeFindings, type SandboxState, judgeProbes, untestedState } from './sandbox-state.ts';
+import { type Wish, freshPlaces } from './sandbox-mounts.ts';
+import { isBelow } from './path-scope.ts';
 import { allowsVariable, sandboxEnvironment } from './shell-environment.ts';
 
 const probeMs = 10_000;
@@ -29,30 +32,53 @@ export interface ProbeWay {
   /** The program and its arguments that run `script` under /bin/sh with these rights. */
   commandLine(wish: Wish, cwd: string, script: string): readonly string[];
   readonly network: boolean;
+  /** Where the world is made: a home's state folder. */
+  readonly state: string;
 }
 
-/** Runs the probes. Throws only what is a defect. */
+/** Runs the probes. Throws only what is a defect: where the world can not be made, the sandbox is not tested and counts as blocked. */
 export async function testSandbox(way: ProbeWay): Promise<SandboxState> {
-  removeAbandoned();
-  const world = realpathSync(mkdtempSync(join(tmpdir(), `${worldName}${process.pid}-`)));
+  let made: string | null = null;
   try {
-    return judgeProbes(await runProbes(world, way));
+    made = makeFolders(way.state, 0o700);
+    removeAbandoned(way.state);
+    // Of the host's devices and their memory no sandbox shows anything.
+    const isFresh = freshPlaces.some((place) => isBelow(place, realpathSync(way.state)));
+    const base = isFresh ? tmpdir() : way.state;
+    const world = realpathSync(mkdtempSync(join(base, `${worldName}${process.pid}-`)));
+    try {
+      return judgeProbes(await runProbes(world, way));
+    } finally {
+      rmSync(world, { recursive: true, force: true });
+    }
+  } catch (error) {
+    if (systemCode(error) === undefined || !(error instanceof Error)) throw error;
+    return untestedState(way.state, error.message);
   } finally {
-    rmSync(world, { recursive: true, force: true });
+    if (made !== null) removeMade(way.state, made);
   }
 }
 
-const worldName = 'podkin-probe-';
+const worldName = 'probe-';
 
-/** Worlds of processes that were killed in their test. What is not a directory of our own stays: another user could swap links in it while it is removed. */
-function removeAbandoned(): void {
-  for (const name of readdirSync(tmpdir()).filter((one) => one.startsWith(worldName))) {
+/** A home that is only looked at stays as it was: without a state folder. */
+function removeMade(state: string, topmost: string): void {
+  try {
+    for (let path = state; path.length >= topmost.length; path = dirname(path)) rmdirSync(path);
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+  }
+}
+
+/** Worlds of processes that were killed in their test. */
+function removeAbandoned(state: string): void {
+  for (const name of readdirSync(state).filter((one) => one.startsWith(worldName))) {
     const pid = Number(name.slice(worldName.length).split('-')[0]);
     if (!Number.isSafeInteger(pid) || pid <= 1 || processIdentity(pid) !== null) continue;
     try {
-      const stats = lstatSync(join(tmpdir(), name));
-      if (!stats.isDirectory() || stats.uid !== process.getuid?.() || (stats.mode & 0o022) !== 0) continue;
-      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+      const stats = lstatSync(join(state, name));
+      if (!stats.isDirectory() || stats.uid !== process.getuid?.()) continue;
+      rmSync(join(state, name), { recursive: true, force: true });
     } catch (error) {
       if (systemCode(error) === undefined) throw error;
     }

@@ -95,6 +95,15 @@ export function blockedState(complaint: string): SandboxState {
   };
 }
 
+/** The world for the probes could not be made: nothing is known, so it counts as none. */
+export function untestedState(folder: string, complaint: string): SandboxState {
+  return {
+    kind: 'blocked',
+    text: `the sandbox can not be tested: ${complaint.slice(0, 300)}`,
+    mend: `make ${folder} a folder with room that you may write, then try again`,
+  };
+}
+
 function blockedMend(said: string): string {
   if (/proc/i.test(said) && /mount/i.test(said)) {
     return 'inside a container: start it so that /proc may be mounted (docker: --security-opt systempaths=unconfined), or run podkin outside of it';

@@ -5,7 +5,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { PathScope } from '../session/entries.ts';
 import { type BwrapFeatures, bwrapArgs, bwrapFeatures } from './sandbox-bwrap.ts';
@@ -16,7 +16,10 @@ import { ownPrograms } from './own-programs.ts';
 import { testSandbox } from './sandbox-probe.ts';
 import { protectedPaths } from './sandbox-protected.ts';
 import { type SandboxState, absentState, blockedState, missingProgram, untested } from './sandbox-state.ts';
-import { heldPaths, holdStandIns } from './stand-ins.ts';
+import { ProtectedWatch, type WatchReport, nestedGit, statsOf } from './protected-watch.ts';
+import { commandNotes, missingForOthers, noteCommand } from './running-commands.ts';
+import { setAsideFolder } from './set-aside.ts';
+import { heldPaths, removeAbandoned, standInLeases } from './stand-ins.ts';
 
 export interface SandboxSettings {
   readonly network: boolean;
@@ -30,8 +33,8 @@ export interface SandboxOptions {
   readonly settings: SandboxSettings;
   /** Podkin's own places, which no shell sees. */
   readonly hidden: readonly string[];
-  /** Where commands note what they put on the disk for the time of their run; one for all pods of a home. */
-  readonly leases: string;
+  /** The home's: there commands note that they run, and the self-test has its world. */
+  readonly state: string;
   /** Bytes of each command's own temporary folder. */
   readonly tmpBytes: number;
 }
@@ -50,8 +53,10 @@ export interface Entered {
   readonly infoDescriptor: number | null;
   /** What a shell may do less than the scope, one sentence each. */
   readonly notes: readonly string[];
-  /** To be called when everything inside has ended. */
-  leave(): void;
+  /** To be called once, before the program begins: what mounts can not hold is reported from now on. */
+  watch(report: WatchReport): void;
+  /** To be called when everything inside has ended; `hasRun` is false where nothing inside ever began. */
+  leave(hasRun: boolean): void;
 }
 
 export interface Sandbox {
@@ -118,6 +123,7 @@ function bubblewrap(options: SandboxOptions): Sandbox {
       return blockedState(`${program} can not be run: ${error instanceof Error ? error.message : ''}`);
     }
     return await testSandbox({
+      state: options.state,
       network: settings.network,
       commandLine: (wish, cwd, script) => {
         const plan = planMounts(wish, diskWithout(new Set()));
@@ -132,26 +138,60 @@ function bubblewrap(options: SandboxOptions): Sandbox {
       },
     });
   };
-  return testedOnce(test, {
-    enter(rights) {
-      const made = makeMissing(rights.scope.write);
-      const plan = planMounts(wishOf(options, rights), diskWithout(heldPaths(options.leases)));
-      const release = holdStandIns(options.leases, plan.standIns);
-      return {
-        prefix: [
-          program,
-          ...argsFor(plan, rights.cwd, { info: infoDescriptor, tmpBytes: options.tmpBytes }),
-          '--',
-        ],
-        infoDescriptor,
-        notes: plan.notes,
-        leave: () => {
-          release();
-          removeEmpty(made);
-        },
-      };
-    },
-  });
+  const prefix = (plan: MountPlan, cwd: string) => [
+    program,
+    ...argsFor(plan, cwd, { info: infoDescriptor, tmpBytes: options.tmpBytes }),
+    '--',
+  ];
+  return testedOnce(test, { enter: (rights) => enterMounts(options, rights, prefix) });
+}
+
+function enterMounts(
+  options: SandboxOptions,
+  rights: ShellRights,
+  prefix: (plan: MountPlan, cwd: string) => string[],
+): Entered {
+  const made = makeMissing(rights.scope.write);
+  try {
+    const { plan, watch, running } = prepare(options, rights);
+    return {
+      prefix: prefix(plan, rights.cwd),
+      infoDescriptor,
+      notes: plan.notes,
+      watch: (report) => watch.start(report),
+      leave: (hasRun) => {
+        watch.end(hasRun);
+        removeEmpty(made.filter((path) => !running.isShared(path)));
+      },
+    };
+  } catch (error) {
+    removeEmpty(made);
+    throw error;
+  }
+}
+
+/** The mounts for a command, and what watches over what they can not hold. */
+function prepare(options: SandboxOptions, rights: ShellRights) {
+  const leases = standInLeases(options);
+  removeAbandoned(leases);
+  const older = heldPaths(leases);
+  const notes = commandNotes(options);
+  // Git's own is judged at the end of whoever saw it first, and is read-only for those who began later.
+  const others = [...missingForOthers(notes)].filter((path) => basename(path) !== '.git');
+  const plan = planMounts(wishOf(options, rights), diskWithout(new Set([...older, ...others])));
+  const missing = plan.missing.filter((path) => !older.has(path));
+  const roots = plan.roots.filter(isDirectory);
+  const nested = new Map(roots.map((root) => [root, nestedGit(root, root)]));
+  const held = new Map(plan.held.map((path) => [path, statsOf(path)] as const).filter(isKnown));
+  const existing = [...held.keys(), ...[...nested.values()].flatMap((paths) => paths ?? [])];
+  const running = noteCommand(notes, { roots, existing, missing });
+  const folder = setAsideFolder(rights.outputs);
+  const watched = { roots, granted: rights.scope.write, missing, held, nested, folder };
+  return { plan, running, watch: new ProtectedWatch(watched, running) };
+}
+
+function isKnown<T>(entry: readonly [string, T | undefined]): entry is readonly [string, T] {
+  return entry[1] !== undefined;
 }
 
 function seatbelt(options: SandboxOptions): Sandbox {
@@ -166,6 +206,7 @@ function seatbelt(options: SandboxOptions): Sandbox {
   ];
   const test = (): Promise<SandboxState> =>
     testSandbox({
+      state: options.state,
       network: settings.network,
       commandLine: (wish, cwd, script) => [...prefix(wish, cwd), '/bin/sh', '-c', script],
     });
@@ -176,6 +217,7 @@ function seatbelt(options: SandboxOptions): Sandbox {
         prefix: [...prefix(wishOf(options, rights), tmp), '/usr/bin/env', `TMPDIR=${tmp}`],
         infoDescriptor: null,
         notes: [],
+        watch: () => undefined,
         leave: () => rmSync(tmp, { recursive: true, force: true }),
       };
     },

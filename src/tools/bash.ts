@@ -1,10 +1,13 @@
 /** Bash: a shell command, inside the pod's sandbox where that works. Whether it runs without a question is decided where the pod's mode and rules are known (`scope/permission.ts`). */
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
 import { once } from '../std/once.ts';
 import { errorCode } from '../scope/refusal.ts';
+import type { WatchReport } from '../scope/protected-watch.ts';
 import type { Entered } from '../scope/sandbox.ts';
+import { setAsideText } from '../scope/set-aside.ts';
 import { sandboxEnvironment, shellEnvironment } from '../scope/shell-environment.ts';
 import { systemCode } from '../std/system-code.ts';
 import { failed } from './input-path.ts';
@@ -48,30 +51,87 @@ export const bashTool = defineTool({
   async run(wanted, context) {
     const missing = await cwdMissing(context.cwd);
     if (missing !== null) return failed(missing);
-    if (context.signal.aborted) return failed('The call was cancelled before the command began.');
-    const entered = await enter(context);
-    if ('refused' in entered) return failed(entered.refused);
-    const { limits } = context.shell;
-    const timeoutMs = Math.min(wanted.timeoutMs, limits.shellTimeoutMs);
-    const output = outputCap(context.outputDir, context.call);
-    const progress = throttledProgress((text) => context.progress(text));
-    try {
-      const run = await runGroup(shell(wanted.command, context, entered.place), {
-        timeoutMs,
-        signal: context.signal,
-        onStarted: (leaderPid) => context.noteGroup(leaderPid),
-        onOutput: async (piece) => progress.add(await output.add(piece)),
-        isOwn: (member) => member.command.startsWith(relayName),
-      });
-      return answer(await output.end(), { run, limits, timeoutMs, notes: entered.place?.notes ?? [] });
-    } catch (error) {
-      return failed(notStarted(error, wanted.command));
-    } finally {
-      entered.place?.leave();
-      progress.end();
+    const timeoutMs = Math.min(wanted.timeoutMs, context.shell.limits.shellTimeoutMs);
+    let complaint = '';
+    for (const waitMs of attemptWaitsMs) {
+      await pause(waitMs);
+      if (context.signal.aborted) return failed('The call was cancelled before the command began.');
+      const entered = await enter(context);
+      if ('refused' in entered) return failed(entered.refused);
+      const tried = await runOnce({ command: wanted.command, timeoutMs, place: entered.place }, context);
+      if ('answer' in tried) return tried.answer;
+      ({ complaint } = tried);
     }
+    return failed(
+      `The sandbox could not be started, so nothing was run: ${complaint} Try again in a moment; "podkin doctor" tests the sandbox.`,
+    );
   },
 });
+
+/** What failed before anything inside had begun is the sandbox's own failure, and can be tried again without doing anything twice. */
+const attemptWaitsMs = [0, 20, 100, 500] as const;
+
+interface Attempt {
+  readonly command: string;
+  readonly timeoutMs: number;
+  readonly place: Entered | null;
+}
+
+/** Runs the command; `complaint` where the sandbox failed before the command began. */
+async function runOnce(
+  { command, timeoutMs, place }: Attempt,
+  context: ToolContext,
+): Promise<{ answer: ToolAnswer } | { complaint: string }> {
+  const output = outputCap(context.outputDir, context.call);
+  const progress = throttledProgress((text) => context.progress(text));
+  const guard = guardOf(context);
+  let hasRun = false;
+  let ended: Pick<Ended, 'run' | 'notes'> | null = null;
+  try {
+    place?.watch(guard.report);
+    const run = await runGroup(shell(command, context, place), {
+      timeoutMs,
+      signal: AbortSignal.any([context.signal, guard.signal]),
+      onStarted: (leaderPid) => context.noteGroup(leaderPid),
+      onOutput: async (piece) => progress.add(await output.add(piece)),
+      isOwn: (member) => member.command.startsWith(relayName),
+    });
+    hasRun = run.hasBegun;
+    ended = { run, notes: place?.notes ?? [] };
+  } catch (error) {
+    return { answer: failed(notStarted(error, command)) };
+  } finally {
+    place?.leave(hasRun);
+    progress.end();
+  }
+  const text = await output.end();
+  if (!hasRun && ended.run.cause === 'exited') return { complaint: lastLine(text) };
+  const { limits } = context.shell;
+  return {
+    answer: answer(text, { ...ended, limits, timeoutMs, guarded: guard.notes(), lost: guard.lost() }),
+  };
+}
+
+/** What the watch over protected names has to say: to the model at the end, to the person at once. */
+function guardOf(context: ToolContext) {
+  const stop = new AbortController();
+  const notes: string[] = [];
+  let lost: string | null = null;
+  const report: WatchReport = {
+    setAside(one) {
+      const why = one.reason ?? 'it is protected: something would obey it unasked';
+      notes.push(
+        `${one.path} came to be while the command ran and was set aside to ${one.to}, because ${why}. The person was told.`,
+      );
+      context.alert('setAside', setAsideText(one));
+    },
+    lost(path, reason) {
+      lost = `${path} was no longer protected: ${reason}`;
+      stop.abort();
+    },
+  };
+  return { report, signal: stop.signal, notes: () => notes, lost: () => lost };
+}
 
 /** The sandbox where it works; `place` null where none does. A sandbox that works and can not be entered is no reason to run outside. */
 async function enter(context: ToolContext): Promise<{ place: Entered | null } | { refused: string }> {
@@ -103,12 +163,19 @@ interface Ended {
   readonly timeoutMs: number;
   /** What the sandbox allowed less than the scope; told where the command failed, which may be why. */
   readonly notes: readonly string[];
+  /** What the watch over protected names did; told always. */
+  readonly guarded: readonly string[];
+  /** Why the watch has ended the command; null where it has not. */
+  readonly lost: string | null;
 }
 
-function answer(output: string, { run, limits, timeoutMs, notes: lessThanScope }: Ended): ToolAnswer {
+function answer(output: string, ended: Ended): ToolAnswer {
+  const { run, limits, timeoutMs } = ended;
   const notes: string[] = [];
   const seconds = `${(run.durationMs / 1000).toFixed(1)} s`;
-  if (run.cause === 'timedOut') {
+  if (ended.lost !== null) {
+    notes.push(`Ended after ${seconds}, because ${ended.lost}. The command itself may be run again.`);
+  } else if (run.cause === 'timedOut') {
     notes.push(
       `Timed out after ${timeoutMs} ms (ran ${seconds}); the command and all that it started were ended.`,
     );
@@ -124,11 +191,19 @@ function answer(output: string, { run, limits, timeoutMs, notes: lessThanScope }
     notes.push(`The shell left processes in the background, which were ended: ${listed(left)}.`);
   }
   if (run.stuck.length > 0) notes.push(`Still there after SIGKILL: ${listed(run.stuck.map(nameOf))}.`);
+  notes.push(...ended.guarded.slice(0, membersShown));
+  if (ended.guarded.length > membersShown)
+    notes.push(`And ${ended.guarded.length - membersShown} more were set aside.`);
   if (run.outputHeld) notes.push('A process in a group of its own kept the output open; it was left alone.');
-  const isError = run.cause !== 'exited' || run.exitCode !== 0;
-  if (isError) notes.push(...boundsMet(run, output, limits), ...lessThanScope);
+  const isError = ended.lost !== null || run.cause !== 'exited' || run.exitCode !== 0;
+  if (isError) notes.push(...boundsMet(run, output, limits), ...ended.notes);
   const body = output === '' ? '(no output)' : output.replace(/\n$/, '');
   return { text: [body, ...notes.map((note) => `[${note}]`)].join('\n'), ...(isError ? { isError } : {}) };
+}
+
+function lastLine(text: string): string {
+  const line = text.trim().split('\n').at(-1)?.slice(0, 300) ?? '';
+  return line === '' ? 'it ended without a word.' : `${line}.`;
 }
 
 function nameOf({ pid, command }: GroupMember): string {

@@ -11,6 +11,7 @@ import { once } from '../std/once.ts';
 import { type ProcessIdentity, isAlive, processIdentity } from '../std/process-identity.ts';
 import { signalProcess } from '../std/signal-process.ts';
 import type { GroupMember } from './group-members.ts';
+import { begunWord } from './shell-script.ts';
 
 /** Written by the sandbox, before the command begins. */
 const infoSchema = once(() => z.looseObject({ 'child-pid': z.int().min(2) }));
@@ -23,12 +24,15 @@ export interface InsideProcesses {
   askToEnd(exited: Promise<unknown>, timeMs: number): Promise<void>;
   /** Fulfils when nothing is left inside or the time is over, with what was reported as left behind. */
   ended(timeMs: number): Promise<string[]>;
+  /** After `ended`: whether the shell inside had begun. */
+  hasBegun(): boolean;
   /** After `ended`: what is still there. */
   stuck(): GroupMember[];
 }
 
 export function openInside(child: ChildProcess): InsideProcesses {
   let first: ProcessIdentity | null = null;
+  let begun = false;
   const told = textOf(child.stdio[infoIndex]).then((text) => {
     first = identityIn(text);
   });
@@ -50,11 +54,11 @@ export function openInside(child: ChildProcess): InsideProcesses {
       }
       const text = await Promise.race([report, later(timeMs).then(() => '')]);
       for (const index of [infoIndex, reportIndex]) child.stdio[index]?.destroy();
-      return text
-        .split('\0')
-        .filter((line) => line !== '')
-        .map(printable);
+      const [word, ...left] = text.split('\0');
+      begun = word === begunWord;
+      return left.filter((line) => line !== '').map(printable);
     },
+    hasBegun: () => begun,
     stuck: () => (first !== null && lives() ? [{ pid: first.pid, command: 'the sandbox' }] : []),
   };
 }

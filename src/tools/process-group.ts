@@ -47,6 +47,8 @@ export interface GroupRun {
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly durationMs: number;
+  /** False where the program is a sandbox and nothing inside of it ever began. */
+  readonly hasBegun: boolean;
   /** Left behind after an exit of the program's own, and ended. */
   readonly leftBehind: readonly GroupMember[];
   /** As `leftBehind`, of a sandbox: as told from inside, so not to be trusted beyond being shown. */
@@ -97,7 +99,8 @@ export async function runGroup(program: GroupProgram, control: GroupControl): Pr
   const leftInside = (await inside?.ended(groupTimes.killedMs)) ?? [];
   const stuck = [...(await others()), ...(inside?.stuck() ?? [])];
   if (stuck.length === 0) forget();
-  return { cause, ...exit, durationMs, leftBehind, leftInside, stuck, outputHeld };
+  const hasBegun = inside?.hasBegun() ?? true;
+  return { cause, hasBegun, ...exit, durationMs, leftBehind, leftInside, stuck, outputHeld };
 }
 
 function start({ file, args, cwd, env, isSandbox }: GroupProgram): { child: ChildProcess; stdout: Readable } {

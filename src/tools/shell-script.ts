@@ -13,6 +13,9 @@ export type ShellLimits = Pick<
 /** The name under which the output's relay runs. */
 export const relayName = 'podkin-output';
 
+/** The first word on descriptor 4: the sandbox stands and the shell in it has begun. */
+export const begunWord = 'begun';
+
 export interface ShellParts {
   /** `/bin/bash` where it is there: only it has what the relay and the naming need. */
   readonly file: string;
@@ -33,7 +36,9 @@ export function shellArgs(parts: ShellParts, command: string): string[] {
   if (parts.prefix === null) {
     return ['-c', `${bounds(parts)}\n${start}`, parts.file, parts.file, '-c', command];
   }
-  const around = parts.relayed ? `${bounds(parts)}\n${insideScript}` : `${bounds(parts)}\nexec "$0" -c "$1"`;
+  const begun = `printf '${begunWord}\\0' >&4`;
+  const rest = parts.relayed ? insideScript : 'exec 4>&-\nexec "$0" -c "$1"';
+  const around = `${bounds(parts)}\n{ ${begun}; } 2>/dev/null\n${rest}`;
   return ['-c', start, parts.file, ...parts.prefix, parts.file, '-c', around, parts.file, command];
 }
 

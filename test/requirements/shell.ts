@@ -5,7 +5,11 @@ export const shell = {
   'shell.environment': 'a pod process is given of its starter the variables that it needs and no others',
   'shell.escape':
     'what a shell tries against its sandbox fails, attempt by attempt, for root and for an ordinary user',
-  'shell.inside': 'a sandboxed shell may do what its scope says and leaves no stand-in behind',
+  'shell.git-judged':
+    'a repository made while a command runs stays if nothing in it leads git anywhere, and is set aside otherwise; one that was there is never touched',
+  'shell.inside': 'a sandboxed shell may do what its scope says, and nothing of ours is ever in its folder',
+  'shell.lost-mount':
+    'when somebody moves what a protection is mounted on, the command ends and its answer says so',
   'shell.macos':
     'on macOS the same rights are said as a profile, in which what is taken away comes after what is given',
   'shell.mounts':
@@ -13,14 +17,22 @@ export const shell = {
   'shell.mounts-narrow': 'what mounts can not express comes out narrower, and a note says so',
   'shell.no-sandbox': 'without a working sandbox no command runs unless a person has said yes',
   'shell.own-programs': 'a sandboxed shell can not change what podkin itself runs, though its scope may',
+  'shell.own-failures':
+    "a sandbox that fails before the command began is tried again, and told as what it is: never as the command's exit code",
   'shell.pod':
     'a pod tests its sandbox at its first command and says the result in `status`; keys and sockets are out of reach of its shell',
   'shell.pod-death': 'when a pod is killed, what its sandboxed shell runs dies with it',
   'shell.self-test':
     'only a sandbox whose escape probes were all held counts as working; the others are absent, blocked or leaky, with how to mend',
+  'shell.set-aside':
+    "a protected name that was missing when a command began is set aside whole into the pod's outputs, and the person is told how to put it back",
+  'shell.set-aside-together':
+    'of several commands in one folder the earliest that runs decides what was there; nothing is moved while none runs',
   'shell.signals':
     'timeout, cancel and exit end all that runs inside a sandbox, after a moment to say last words, and name what was left behind',
   'shell.stand-ins':
-    'what stands in for a protected path that does not exist yet is gone after the last command that holds it, also when a pod died',
+    'what a killed pod of an older build left standing in for protected paths is removed, if it is still empty',
+  'shell.stress':
+    'pods that run commands in one folder at once see no failure of the sandbox, and `git status` there is clean all the while',
   'worker.no-listeners': 'the calls of a turn leave no listener behind on its signal',
 } as const;

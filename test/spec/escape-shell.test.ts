@@ -101,7 +101,7 @@ async function runCalls(
     network: false,
     permissionMode: 'acceptEdits',
     hidden: world.hidden,
-    leases: join(world.path, 'h/state/stand-ins'),
+    state: join(world.path, 'h/state'),
     outputDir: join(world.path, 'h/state/pods/root/outputs'),
     limits: {
       shellProcesses: 30,

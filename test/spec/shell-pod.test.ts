@@ -1,7 +1,6 @@
 /** Shells of real pods, and of the tool alone, inside the sandbox: what they see of a pod, and that nothing inside outlives what it should not. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createSandbox } from '../../src/scope/sandbox.ts';
@@ -10,7 +9,7 @@ import { deferred } from '../../src/std/deferred.ts';
 import { bashTool } from '../../src/tools/bash.ts';
 import type { ToolContext } from '../../src/tools/tool.ts';
 import { TestHome, eventually } from '../support/rig.ts';
-import { call, contextIn, sandboxOptions, tempFolder } from '../unit/tools/bench-context.ts';
+import { call, contextIn, noHome, sandboxOptions, tempFolder } from '../unit/tools/bench-context.ts';
 
 const packageRoot = join(import.meta.dirname, '../..');
 const hasSandbox = existsSync('/usr/bin/bwrap');
@@ -36,8 +35,8 @@ const ownSleep = () => `sleep ${3_000 + Math.floor(Math.random() * 1_000_000) / 
 async function sandboxed(command: string, over: Partial<ToolContext> & { timeoutMs?: number } = {}) {
   const { timeoutMs, ...rest } = over;
   const folder = over.cwd ?? (await tempFolder());
-  await mkdir(join(folder, 'leases'), { recursive: true });
-  const sandbox = createSandbox({ ...sandboxOptions(null), leases: join(folder, 'leases') });
+  const state = over.home?.state ?? (await tempFolder());
+  const sandbox = createSandbox({ ...sandboxOptions(null), state });
   const input = { command, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
   const shell = { sandbox, limits: defaultLimits };
   const answer = await call(bashTool, input, contextIn(folder, { ...rest, shell }));
@@ -58,13 +57,35 @@ describe.skipIf(!hasSandbox)('a sandboxed command', () => {
   });
 
   it('[shell.self-test] leaves nothing behind, and removes what a test that was killed has left', async () => {
-    const abandoned = join(tmpdir(), 'podkin-probe-4194305-test');
-    await mkdir(abandoned);
-    await sandboxed('true');
-    expect(existsSync(abandoned)).toBe(false);
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith(`podkin-probe-${process.pid}-`))).toEqual(
-      [],
-    );
+    const state = await tempFolder();
+    await mkdir(join(state, 'probe-4194305-test'));
+    await sandboxed('true', { home: { ...noHome, state } });
+    expect(readdirSync(state)).toEqual(['commands']);
+    expect(readdirSync(join(state, 'commands'))).toEqual([]);
+  });
+
+  it('[shell.self-test] a home whose state folder can not be made or written is no working sandbox, and says so', async () => {
+    const folder = await tempFolder();
+    await writeFile(join(folder, 'file'), '');
+    const sandbox = createSandbox({ ...sandboxOptions(null), state: join(folder, 'file', 'state') });
+    expect(await sandbox.state()).toMatchObject({
+      kind: 'blocked',
+      text: expect.stringContaining('can not be tested: ENOTDIR') as string,
+      mend: expect.stringContaining('file/state') as string,
+    });
+  });
+
+  it('[shell.self-test] a temporary folder that is missing changes nothing', async () => {
+    const before = process.env['TMPDIR'];
+    const folder = await tempFolder();
+    process.env['TMPDIR'] = join(folder, 'gone');
+    onTestFinished(() => {
+      if (before === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = before;
+    });
+    expect(
+      await sandboxed('echo fine', { cwd: folder, home: { ...noHome, state: join(folder, 'state') } }),
+    ).toEqual({ text: 'fine' });
   });
 
   it('[shell.own-programs] can not change what podkin itself runs, though its scope may', async () => {
@@ -173,7 +194,7 @@ describe.skipIf(!hasSandbox)('a pod and its shell', () => {
     expect(readdirSync(join(home.work, 'held'))).toEqual(['kid']);
   });
 
-  it('[shell.pod-death] SIGKILL of the pod ends all that its shell runs; the next life removes what stood in', async () => {
+  it('[shell.pod-death] SIGKILL of the pod ends all that its shell runs, and leaves nothing in the folder', async () => {
     const home = new TestHome();
     onTestFinished(() => home.close());
     const sleep = ownSleep();

@@ -17,7 +17,7 @@ export interface RunnerTask {
   readonly network: boolean;
   readonly permissionMode: string;
   readonly hidden: string[];
-  readonly leases: string;
+  readonly state: string;
   readonly outputDir: string;
   readonly limits: Partial<Limits>;
   readonly calls: { id: string; command: string; cwd: string; scope: PathScope; timeoutMs: number }[];
@@ -34,7 +34,7 @@ const task = JSON.parse(readFileSync(0, 'utf8')) as RunnerTask;
 const sandbox = createSandbox({
   settings: { network: task.network, read: [], program: task.program },
   hidden: task.hidden,
-  leases: task.leases,
+  state: task.state,
   tmpBytes: task.limits.shellTmpBytes ?? defaultLimits.shellTmpBytes,
 });
 
@@ -51,6 +51,7 @@ function contextOf({ id, cwd, scope }: RunnerTask['calls'][number]): ToolContext
     signal: new AbortController().signal,
     outputDir: task.outputDir,
     fileViews: { remember: () => undefined, seen: () => undefined },
+    alert: () => undefined,
     noteGroup: () => () => undefined,
     progress: () => undefined,
   };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { readSpec, podFolder, podNames } from '../../session/home.ts';
 import { readEntries } from '../../session/read-log.ts';
 import { createSandbox } from '../../scope/sandbox.ts';
+import { setAsideFolder } from '../../scope/set-aside.ts';
 import { abandonedPaths, standInLeases } from '../../scope/stand-ins.ts';
 import { type SandboxSettings, defaultLimits, defaultSandboxSettings } from '../../session/settings.ts';
 import { ensureRuntimeDir } from '../../transport/address.ts';
@@ -31,7 +32,7 @@ export async function doctorCommand(context: CommandContext, options: { json: bo
     ...leftovers(context),
     ...standIns(context),
     ...(await logs(context)),
-    ...pods(seen),
+    ...pods(context, seen),
     ...(await lateEvents(context, Date.now())),
   ];
   if (options.json) context.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
@@ -102,9 +103,8 @@ async function sandbox(context: CommandContext): Promise<Finding> {
     settings = defaultSandboxSettings;
   }
   const { config, state, runtime } = home;
-  const leases = standInLeases(home);
   const tmpBytes = defaultLimits.shellTmpBytes;
-  const found = await createSandbox({ settings, hidden: [config, state, runtime], leases, tmpBytes }).state();
+  const found = await createSandbox({ settings, hidden: [config, state, runtime], state, tmpBytes }).state();
   return found.kind === 'working'
     ? ok(check, found.text)
     : { check, level: 'warning', text: `${found.kind}: ${found.text}`, mend: found.mend };
@@ -213,7 +213,7 @@ async function damage(name: string, hasSpec: () => boolean, log: string): Promis
       );
 }
 
-function pods(seen: readonly SeenPod[]): Finding[] {
+function pods({ home }: CommandContext, seen: readonly SeenPod[]): Finding[] {
   const findings = seen.flatMap(({ view }): Finding[] => {
     const { name, parent } = view;
     const finding = (level: Finding['level'], text: string, mend: string): Finding[] => [
@@ -247,6 +247,12 @@ function pods(seen: readonly SeenPod[]): Finding[] {
         );
       case 'budget':
         return finding('warning', 'has used up its wake budget', `podkin send ${name} TEXT wakes it`);
+      case 'setAside':
+        return finding(
+          'warning',
+          'has set something aside from the folder it works in',
+          `podkin logs ${name} says what and how to put it back; it lies in ${setAsideFolder(podFolder(home, name).outputs)}`,
+        );
       case 'storage':
         return finding(
           'failure',

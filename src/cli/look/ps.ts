@@ -126,6 +126,8 @@ function hints(views: readonly PodView[]): string[] {
     }
     if (view.attention === 'approval')
       return [`${view.name} waits for your answer: podkin approvals, podkin approve ${view.name}`];
+    if (view.attention === 'setAside')
+      return [`${view.name}: something was set aside of the folder it works in: podkin logs ${view.name}`];
     if (view.attention === 'orphan') return [`${view.name}: its parent "${view.parent}" was removed`];
     if (view.status === 'dead')
       return [`${view.name} died: podkin restore ${view.name}, or podkin rm ${view.name}`];

@@ -4,6 +4,7 @@ import { isRemoved } from '../../session/home.ts';
 import { allPods, type FoundPod } from './find-pod.ts';
 import type { Facts } from '../../session/facts.ts';
 import { foldLog } from '../../session/fold-log.ts';
+import { hasSetAside } from '../../scope/set-aside.ts';
 import { type PodSight, sightInList } from './pod-sight.ts';
 
 export type ShownStatus = 'idle' | 'running' | 'paused' | 'stopping' | 'stopped' | 'dead' | 'unreachable';
@@ -160,7 +161,7 @@ export function viewOf(pod: FoundPod, sight: PodSight): PodView {
     tokens,
     cost,
     startedAt: started?.time ?? null,
-    attention: null,
+    attention: hasSetAside(pod.folder.outputs) ? 'setAside' : null,
   };
 }
 

@@ -67,7 +67,7 @@ describe('planning mounts', () => {
       '/work/out': 'write',
       '/home/me/tools': 'read',
     });
-    expect(plan).toMatchObject({ standIns: [], notes: [] });
+    expect(plan).toMatchObject({ missing: [], held: [], notes: [] });
   });
 
   it('[shell.mounts] denied, protected and hidden places hold inside a write root, and what lies above them is pinned', () => {
@@ -128,31 +128,31 @@ describe('planning mounts', () => {
     });
   });
 
-  it('[shell.mounts] for a cap that does not exist the first missing path stands in, as what it would be', () => {
+  it('[shell.mounts] a cap that does not exist is told as missing, unless another pod holds it; what is above it is pinned', () => {
     const plan = planMounts(
       wish({
-        scope: { read: [], write: ['/w'], deny: [{ path: '/w/later', right: 'write' }] },
+        scope: {
+          read: [],
+          write: ['/w'],
+          deny: [
+            { path: '/w/later', right: 'write' },
+            { path: '/w/held', right: 'write', holder: 'kid' },
+          ],
+        },
         protectedPaths: ['/w/.envrc', '/w/.vscode/tasks.json', '/w/.git/hooks'],
         hidden: ['/w/home'],
       }),
       disk({ '/w/.git/HEAD': 'file' }),
     );
-    expect(plan.standIns).toEqual([
-      { path: '/w/.envrc', as: 'file' },
-      { path: '/w/home', as: 'directory' },
-      { path: '/w/later', as: 'directory' },
-      { path: '/w/.git/hooks', as: 'directory' },
-      { path: '/w/.vscode', as: 'directory' },
+    expect(plan.missing).toEqual([
+      '/w/.envrc',
+      '/w/home',
+      '/w/later',
+      '/w/.git/hooks',
+      '/w/.vscode/tasks.json',
     ]);
-    expect(shownAs(plan)).toEqual({
-      '/w': 'write',
-      '/w/.envrc': 'read',
-      '/w/.git': 'write',
-      '/w/.git/hooks': 'read',
-      '/w/.vscode': 'read',
-      '/w/home': 'emptyDirectory',
-      '/w/later': 'read',
-    });
+    expect(shownAs(plan)).toEqual({ '/w': 'write', '/w/.git': 'write' });
+    expect(plan.held).toEqual(['/w/.git']);
   });
 
   it('[shell.mounts-narrow] a protected link closes its directory, a file on the way to a cap is closed itself', () => {

@@ -9,8 +9,9 @@ import {
   judgeProbes,
   missingProgram,
 } from '../../../src/scope/sandbox-state.ts';
-import { abandonedPaths, heldPaths, holdStandIns, removeAbandoned } from '../../../src/scope/stand-ins.ts';
+import { abandonedPaths, removeAbandoned } from '../../../src/scope/stand-ins.ts';
 import { bwrapFeatures } from '../../../src/scope/sandbox-bwrap.ts';
+import { ownIdentity } from '../../../src/std/process-identity.ts';
 import { podEnvironment } from '../../../src/pod/pod-environment.ts';
 import { defaultLimits } from '../../../src/session/settings.ts';
 import { boundsMet } from '../../../src/tools/shell-bounds.ts';
@@ -117,25 +118,6 @@ describe('the profile for macOS', () => {
 });
 
 describe('stand-ins', () => {
-  it('[shell.stand-ins] go with the last command that holds them, unless something was put there', async () => {
-    const folder = await tempFolder();
-    const leases = join(folder, 'leases');
-    const standIns = [
-      { path: join(folder, '.envrc'), as: 'file' },
-      { path: join(folder, '.git'), as: 'directory' },
-    ] as const;
-    const first = holdStandIns(leases, standIns);
-    const second = holdStandIns(leases, standIns);
-    expect(readdirSync(folder).sort()).toEqual(['.envrc', '.git', 'leases']);
-    first();
-    expect(readdirSync(folder).sort()).toEqual(['.envrc', '.git', 'leases']);
-    expect([...heldPaths(leases)]).toEqual(standIns.map(({ path }) => path));
-    writeFileSync(join(folder, '.envrc'), 'a person wrote this');
-    second();
-    expect(readdirSync(folder).sort()).toEqual(['.envrc', 'leases']);
-    expect(readdirSync(leases)).toEqual([]);
-  });
-
   it('[shell.stand-ins] of a process that is gone are removed by the next command', async () => {
     const folder = await tempFolder();
     const leases = join(folder, 'leases');
@@ -146,24 +128,24 @@ describe('stand-ins', () => {
       join(leases, 'old.json'),
       JSON.stringify({ pid: 4_000_000, startTime: '1', bootId: 'gone', paths }),
     );
-    holdStandIns(leases, [])();
+    removeAbandoned(leases);
     expect(readdirSync(folder)).toEqual(['leases']);
     expect(readdirSync(leases)).toEqual([]);
   });
 
-  it('[shell.stand-ins] of a process that is gone are told to a person while they lie there', async () => {
+  it('[shell.stand-ins] only what is empty goes, and only what no living process holds', async () => {
     const folder = await tempFolder();
     const leases = join(folder, 'leases');
     expect(abandonedPaths(leases)).toEqual([]);
-    const path = join(folder, '.envrc');
-    const release = holdStandIns(leases, [{ path, as: 'file' }]);
-    expect(abandonedPaths(leases)).toEqual([]);
-    const gone = { pid: 4_000_000, startTime: '1', bootId: 'gone', paths: [{ path, as: 'file' }] };
+    mkdirSync(leases);
+    const paths = ['.envrc', '.npmrc', '.profile'].map((name) => ({ path: join(folder, name), as: 'file' }));
+    for (const { path } of paths) writeFileSync(path, path.endsWith('.npmrc') ? 'a person wrote this' : '');
+    const gone = { pid: 4_000_000, startTime: '1', bootId: 'gone', paths };
     writeFileSync(join(leases, 'old.json'), JSON.stringify(gone));
-    expect(abandonedPaths(leases)).toEqual([path]);
-    release();
+    writeFileSync(join(leases, 'live.json'), JSON.stringify({ ...ownIdentity(), paths: [paths[2]] }));
+    expect(abandonedPaths(leases)).toEqual(paths.map(({ path }) => path));
     removeAbandoned(leases);
-    expect(readdirSync(folder)).toEqual(['leases']);
+    expect(readdirSync(folder).sort()).toEqual(['.npmrc', '.profile', 'leases']);
     expect(abandonedPaths(leases)).toEqual([]);
   });
 });

@@ -30,7 +30,7 @@ export const noSandbox = createSandbox(sandboxOptions('/nowhere/bwrap'), 'linux'
 
 export function sandboxOptions(program: string | null): SandboxOptions {
   const settings = { network: false, read: [], program };
-  return { settings, hidden: [], leases: join(tmpdir(), 'podkin-no-leases'), tmpBytes: 1024 * 1024 };
+  return { settings, hidden: [], state: join(tmpdir(), 'podkin-no-state'), tmpBytes: 1024 * 1024 };
 }
 
 /** All of `folder` may be read and written, unless `over` says otherwise. */
@@ -47,6 +47,7 @@ export function contextIn(folder: string, over: Partial<ToolContext> = {}): Tool
     shell: { sandbox: over.shell?.sandbox ?? noSandbox, limits: defaultLimits },
     signal: new AbortController().signal,
     outputDir: join(folder, '.outputs'),
+    alert: () => undefined,
     noteGroup: () => () => undefined,
     fileViews: { remember: (path, hash) => void views.set(path, hash), seen: (path) => views.get(path) },
     progress: () => {},
