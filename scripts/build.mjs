@@ -19,19 +19,20 @@ const oneLanguage = {
   },
 };
 
-/** Providers' packages are no part of a pod's body: it imports the very modules that the command does. They hold no class of ours. */
+/** Providers' packages and the client beneath them are no part of a pod's body: it imports the very modules that the command does. They hold no class of ours. */
 const providers = {
   errors: '@ai-sdk/provider',
   anthropic: '@ai-sdk/anthropic',
   google: '@ai-sdk/google',
   openai: '@ai-sdk/openai',
   'openai-compatible': '@ai-sdk/openai-compatible',
+  http: 'undici',
 };
 const providersBeside = {
   name: 'providers-beside',
   setup({ onResolve }) {
     const places = new Map(Object.entries(providers).map(([place, name]) => [name, place]));
-    onResolve({ filter: /^@ai-sdk\// }, ({ path, kind }) => {
+    onResolve({ filter: /^(?:@ai-sdk\/|undici$)/ }, ({ path, kind }) => {
       if (kind !== 'dynamic-import' || !places.has(path)) throw new Error(`${path} would be in the body`);
       return { path: `./providers/${places.get(path)}.js`, external: true };
     });

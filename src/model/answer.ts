@@ -1,46 +1,124 @@
 /** A provider's stream of parts into one response, keeping the order in which the parts began. One answer, one use. */
 import type { LanguageModelV3StreamPart, LanguageModelV3Usage } from '@ai-sdk/provider';
 import { type JsonObject, type JsonValue, isJsonObject } from '../std/json.ts';
-import { costOf } from './catalog.ts';
+import { callId, toolName } from './call-names.ts';
+import type { TokenCounts } from './catalog.ts';
 import { cutStreamFailure } from './failure.ts';
 import { ModelFailure } from './port.ts';
-import type { ChatPart, ModelPart, ModelResponse } from './port.ts';
+import type { ChatPart, ModelPart, ModelRequest, ModelResponse } from './port.ts';
+import { isDeep, toolInput, wellFormedJson } from './tool-input.ts';
 
 type StreamPart = LanguageModelV3StreamPart;
 type AnswerPart = ModelResponse['parts'][number];
 type ProsePart = Extract<StreamPart, { type: `${'text' | 'reasoning'}-${'start' | 'delta' | 'end'}` }>;
 type Prose = Extract<ChatPart, { text: string }>;
+type Call = Extract<AnswerPart, { type: 'toolCall' }>;
 type Finish = Extract<StreamPart, { type: 'finish' }>;
+
+/** Text, reasoning and inputs of one answer together, as JSON: what of it becomes one line of the log must fit into one. */
+export const answerBytesMax = 6 * 1024 * 1024;
+/** Calls of one answer that may run; the next one is the last that is kept, and tells the model so. */
+export const answerCallsMax = 100;
+
+type Asked = Pick<ModelRequest, 'messages' | 'system'>;
+
+export interface AnswerOf {
+  /** `provider/model`, with which what goes wrong is told. */
+  readonly name: string;
+  cost(usage: TokenCounts): number | null;
+}
 
 export interface Answer {
   /** What the part is to the caller, if anything. Throws what the stream reports as an error. */
   take(part: StreamPart): ModelPart | null;
-  /** When the stream has ended. Throws `ModelFailure` where that was before its finish. */
+  /** When the stream has ended, or is not read further because the answer is full. Throws `ModelFailure` where that was before its finish. */
   response(): ModelResponse;
   /** Something of the answer has arrived. */
   begun(): boolean;
+  /** It has reached a bound: nothing more is taken. */
+  full(): boolean;
 }
 
-/** Of the model `name`, with which what goes wrong is told. */
-export function newAnswer(name: string): Answer {
+/** An answer to `request`, whose calls are known by then: an id that comes again is made another. */
+export function newAnswer(of: AnswerOf, request: Asked): Answer {
   const parts: AnswerPart[] = [];
-  const toolOfCall = new Map<string, string>();
-  const takeProse = proseInto(parts);
+  const room = newRoom();
+  const prose = proseInto(parts, room);
+  const calls = callsInto(parts, room, usedIds(request));
   let finish: Finish | null = null;
-  const take = (part: StreamPart): ModelPart | null => {
-    if (isProse(part)) return takeProse(part);
-    if (part.type === 'error') throw part.error;
-    if (part.type === 'finish') finish = part;
-    if (part.type === 'tool-call') parts.push(toolCall(part));
-    if (part.type === 'tool-input-start') toolOfCall.set(part.id, part.toolName);
-    if (part.type !== 'tool-input-delta') return null;
-    return { type: 'toolInputDelta', call: part.id, tool: toolOfCall.get(part.id) ?? '', text: part.delta };
+  return {
+    take(part) {
+      if (part.type === 'error') throw part.error;
+      if (part.type === 'finish') finish = part;
+      if (room.isFull()) return null;
+      return isProse(part) ? prose(part) : calls.take(part);
+    },
+    response() {
+      calls.close({ byLength: room.isFull() || finish?.finishReason.unified === 'length' });
+      if (room.isFull()) return cutResponse(of, parts, { request, bytes: room.taken() });
+      return responseOf(of, parts, finish);
+    },
+    begun: () => parts.length > 0,
+    full: () => room.isFull(),
+  };
+}
+
+function usedIds({ messages }: Asked): Set<string> {
+  const parts = messages.flatMap((message) => (message.role === 'assistant' ? message.parts : []));
+  return new Set(parts.flatMap((part) => (part.type === 'toolCall' ? [part.call] : [])));
+}
+
+/** What an answer may still take. */
+interface Room {
+  /** As much of the text as fits; less than all of it makes the answer full. */
+  fit(text: string, bytesOf?: (text: string) => number): string;
+  /** False, and full from then on, where so much does not fit. */
+  add(bytes: number): boolean;
+  fill(): void;
+  isFull(): boolean;
+  taken(): number;
+}
+
+function newRoom(): Room {
+  let taken = 0;
+  let isFull = false;
+  const add = (bytes: number) => {
+    const fits = taken + bytes <= answerBytesMax;
+    if (fits) taken += bytes;
+    else isFull = true;
+    return fits;
   };
   return {
-    take,
-    response: () => responseOf(name, parts, finish),
-    begun: () => parts.length > 0 || toolOfCall.size > 0,
+    add,
+    fit(text, bytesOf = jsonBytes) {
+      if (add(bytesOf(text))) return text;
+      const piece = longestStart(text, (start) => bytesOf(start) <= answerBytesMax - taken);
+      taken += bytesOf(piece);
+      return piece;
+    },
+    fill: () => void (isFull = true),
+    isFull: () => isFull,
+    taken: () => taken,
   };
+}
+
+/** The longest beginning that fits; the empty one does. */
+function longestStart(text: string, fits: (start: string) => boolean): string {
+  let [fitting, tooLong] = [0, text.length];
+  while (tooLong - fitting > 1) {
+    const middle = Math.floor((fitting + tooLong) / 2);
+    if (fits(text.slice(0, middle))) fitting = middle;
+    else tooLong = middle;
+  }
+  return text.slice(0, fitting);
+}
+
+/** An empty part is not nothing: endless ones are held too. */
+const partBytes = 32;
+
+/** Without its quotes. */
+function jsonBytes(text: string): number {
+  return Buffer.byteLength(JSON.stringify(text)) - 2;
 }
 
 function isProse(part: StreamPart): part is ProsePart {
@@ -48,7 +126,7 @@ function isProse(part: StreamPart): part is ProsePart {
 }
 
 /** Texts and reasonings, each from its start, its deltas and its end. */
-function proseInto(parts: AnswerPart[]): (part: ProsePart) => ModelPart | null {
+function proseInto(parts: AnswerPart[], room: Room): (part: ProsePart) => ModelPart | null {
   // Ids are unique among the open parts only.
   const open = new Map<string, Prose>();
   return (part) => {
@@ -58,75 +136,164 @@ function proseInto(parts: AnswerPart[]): (part: ProsePart) => ModelPart | null {
     if (!open.has(key)) {
       open.set(key, prose);
       parts.push(prose);
+      room.add(partBytes);
     }
-    if (part.providerMetadata !== undefined) {
-      prose.providerMetadata = merged(prose.providerMetadata, asJsonObject(part.providerMetadata));
-    }
+    const metadata = metadataOf(part, room);
+    if (metadata !== undefined) prose.providerMetadata = merged(prose.providerMetadata, metadata);
     if (part.type === 'text-end' || part.type === 'reasoning-end') open.delete(key);
     if ((part.type !== 'text-delta' && part.type !== 'reasoning-delta') || part.delta === '') return null;
-    prose.text += part.delta;
-    return { type: type === 'text' ? 'textDelta' : 'reasoningDelta', text: part.delta };
+    const delta = room.fit(part.delta);
+    prose.text += delta;
+    return { type: type === 'text' ? 'textDelta' : 'reasoningDelta', text: delta };
   };
 }
 
-function toolCall(part: Extract<StreamPart, { type: 'tool-call' }>): AnswerPart {
-  return {
-    type: 'toolCall',
-    call: part.toolCallId,
-    tool: part.toolName,
-    ...toolInput(part.input),
-    ...(part.providerMetadata !== undefined && { providerMetadata: asJsonObject(part.providerMetadata) }),
-  };
+/** A call that has begun: its arguments as far as they have come, until the call itself comes. */
+interface OpenCall {
+  readonly call: Call;
+  text: string;
 }
 
-/**
- * A call without arguments may come without any text. What is no JSON, or only a text, the worker tells the model; a key that would be an object's
- * prototype is nothing to pass on.
- */
-function toolInput(text: string): { input: JsonValue; invalid?: string } {
-  if (text.trim() === '') return { input: {} };
-  try {
-    const input: JsonValue = JSON.parse(text, text.includes('__proto__') ? refusePrototype : undefined);
-    if (typeof input !== 'string') return { input };
-  } catch {
-    // Told below.
+/** Calls, each from its start, its deltas and itself; some come without a start, and some begin and never come. */
+function callsInto(parts: AnswerPart[], room: Room, used: Set<string>) {
+  const open = new Map<string, OpenCall>();
+  let last: OpenCall | null = null;
+  let count = 0;
+  const begin = (id: string, name: string): OpenCall => {
+    const call: Call = { type: 'toolCall', call: callId(id, used), tool: toolName(name), input: null };
+    used.add(call.call);
+    parts.push(call);
+    count += 1;
+    if (count > answerCallsMax) {
+      call.cut = `an answer holds at most ${answerCallsMax} calls, and this one and all behind it were left out`;
+      room.fill();
+    }
+    last = { call, text: '' };
+    open.set(id, last);
+    return last;
+  };
+  const take = (part: StreamPart): ModelPart | null => {
+    if (part.type === 'tool-input-start') begin(part.id, part.toolName);
+    if (part.type === 'tool-call') {
+      const opened = open.get(part.toolCallId) ?? begin(part.toolCallId, part.toolName);
+      open.delete(part.toolCallId);
+      const metadata = metadataOf(part, room);
+      if (metadata !== undefined) opened.call.providerMetadata = metadata;
+      complete(opened, part.input, room);
+    }
+    if (part.type !== 'tool-input-delta') return null;
+    const opened = open.get(part.id);
+    if (opened === undefined) return null;
+    const text = room.fit(part.delta, (text) => Buffer.byteLength(text));
+    opened.text += text;
+    return { type: 'toolInputDelta', call: opened.call.call, tool: opened.call.tool, text };
+  };
+  /** The stream is over: what had begun and is whole counts. */
+  const close = ({ byLength }: { byLength: boolean }) => {
+    for (const opened of open.values()) {
+      if (byLength && !isObject(opened.text)) cutCall(opened);
+      else complete(opened, opened.text, room);
+    }
+    // Its input is not JSON, or nothing of it came: the length has cut it, whatever it looks like.
+    const isOpen = last !== null && (last.call.invalid !== undefined || last.text.trim() === '');
+    if (byLength && isOpen && last !== null) cutCall(last);
+  };
+  return { take, close };
+}
+
+function complete(opened: OpenCall, text: string, room: Room): void {
+  const { call } = opened;
+  if (call.cut !== undefined) return;
+  Object.assign(call, toolInput(text));
+  const more = Buffer.byteLength(JSON.stringify(call.input)) - Buffer.byteLength(opened.text);
+  // A provider that sends no object where nothing came yet: whether anything was to come is known at the end.
+  if (opened.text === '' && text !== '{}') opened.text = text.slice(0, excerptChars);
+  if (!room.add(more)) cutCall(opened);
+}
+
+function cutCall({ call, text }: OpenCall): void {
+  call.cut ??= `the answer reached the limit of its length in the middle of this call, which began: ${text.slice(0, excerptChars).toWellFormed()}`;
+  call.input = null;
+  delete call.invalid;
+}
+
+/** Enough of a call to know the same again by. */
+const excerptChars = 200;
+
+function isObject(text: string): boolean {
+  return text.trim() !== '' && isJsonObject(toolInput(text).input);
+}
+
+/** As the log will hold it: no undefined, no classes. What does not fit is left out whole, since a part of it proves nothing. */
+function metadataOf(part: { providerMetadata?: object | undefined }, room: Room): JsonObject | undefined {
+  if (part.providerMetadata === undefined) return undefined;
+  const json = JSON.stringify(part.providerMetadata);
+  if (isDeep(json) || !room.add(Buffer.byteLength(json))) return undefined;
+  const copy: JsonValue = JSON.parse(json);
+  const clean = wellFormedJson(copy);
+  return isJsonObject(clean) ? clean : undefined;
+}
+
+/** A start may tell one thing about a part and its end another, each under the provider's name. */
+function merged(before: JsonObject | undefined, after: JsonObject): JsonObject {
+  const all: JsonObject = { ...before };
+  for (const [provider, value] of Object.entries(after)) {
+    const old = all[provider];
+    all[provider] = isJsonObject(old) && isJsonObject(value) ? { ...old, ...value } : value;
   }
-  return { input: null, invalid: `the input is not JSON: ${text.slice(0, 200)}` };
+  return all;
 }
 
-function refusePrototype(key: string, value: JsonValue): JsonValue {
-  if (key === '__proto__') throw new SyntaxError('a key is __proto__');
-  return value;
-}
-
-function responseOf(name: string, parts: AnswerPart[], finish: Finish | null): ModelResponse {
-  if (finish === null) throw cutStreamFailure(name);
+function responseOf(of: AnswerOf, parts: AnswerPart[], finish: Finish | null): ModelResponse {
+  if (finish === null) throw cutStreamFailure(of.name);
   const { unified, raw } = finish.finishReason;
   // A stream that just ends is reported as finished for a reason that nobody gave.
-  if (unified === 'other' && raw === undefined) throw cutStreamFailure(name);
+  if (unified === 'other' && raw === undefined) throw cutStreamFailure(of.name);
   if (unified === 'error') {
     const why = raw === undefined ? '' : ` (${raw})`;
-    throw new ModelFailure('unknown', `${name}: the answer ended with an error${why}`, { transient: true });
+    throw new ModelFailure('unknown', `${of.name}: the answer ended with an error${why}`, {
+      transient: true,
+    });
   }
   const reason = finishReasons[unified];
   // Some servers call it a plain stop, or a word of their own, when the model calls tools.
   const called = parts.some((part) => part.type === 'toolCall');
   return {
-    parts: parts.filter(
-      (part) => part.type === 'toolCall' || part.text !== '' || part.providerMetadata !== undefined,
-    ),
+    parts: kept(parts),
     finishReason: called && reason !== 'length' && reason !== 'contentFilter' ? 'toolCalls' : reason,
-    usage: usageOf(name, finish.usage),
+    usage: usageOf(of, finish.usage),
   };
 }
 
-function usageOf(name: string, usage: LanguageModelV3Usage): ModelResponse['usage'] {
+/** Nobody counts what was not read to its end: a token is taken for four bytes, so that a limit of the cost holds all the same. */
+function cutResponse(
+  of: AnswerOf,
+  parts: AnswerPart[],
+  cut: { request: Asked; bytes: number },
+): ModelResponse {
+  const { messages, system } = cut.request;
+  const inputTokens = Math.ceil((JSON.stringify(messages).length + system.length) / 4);
+  const outputTokens = Math.ceil(cut.bytes / 4);
+  return {
+    parts: kept(parts),
+    finishReason: 'length',
+    usage: { inputTokens, outputTokens, cost: of.cost({ inputTokens, outputTokens }) },
+  };
+}
+
+function kept(parts: AnswerPart[]): AnswerPart[] {
+  return parts
+    .filter((part) => part.type === 'toolCall' || part.text !== '' || part.providerMetadata !== undefined)
+    .map((part) => (part.type === 'toolCall' ? part : { ...part, text: part.text.toWellFormed() }));
+}
+
+function usageOf(of: AnswerOf, usage: LanguageModelV3Usage): ModelResponse['usage'] {
   const inputTokens = tokenCount(usage.inputTokens.total);
   const outputTokens = tokenCount(usage.outputTokens.total);
   const cacheRead = tokenCount(usage.inputTokens.cacheRead);
   const cacheWrite = tokenCount(usage.inputTokens.cacheWrite);
   const counts = { inputTokens, outputTokens, cacheReadTokens: cacheRead, cacheWriteTokens: cacheWrite };
-  return { inputTokens, outputTokens, cost: costOf(name, counts) };
+  return { inputTokens, outputTokens, cost: of.cost(counts) };
 }
 
 /** A whole number from 0 to 2^53 − 1: a provider's count is input from outside, and a wrong one must not cost an outcome. */
@@ -142,24 +309,3 @@ const finishReasons = {
   'content-filter': 'contentFilter',
   other: 'other',
 } as const;
-
-/** A start may tell one thing about a part and its end another, each under the provider's name. */
-function merged(before: JsonObject | undefined, after: JsonObject): JsonObject {
-  const all: JsonObject = { ...before };
-  for (const [provider, value] of Object.entries(after)) {
-    const old = all[provider];
-    all[provider] = isJsonObject(old) && isJsonObject(value) ? { ...old, ...value } : value;
-  }
-  return all;
-}
-
-/** As the log will hold it: no undefined, no classes. */
-function asJson(value: unknown): JsonValue {
-  const copy: JsonValue = JSON.parse(JSON.stringify(value ?? null));
-  return copy;
-}
-
-function asJsonObject(value: object): JsonObject {
-  const copy = asJson(value);
-  return isJsonObject(copy) ? copy : {};
-}

@@ -37,9 +37,17 @@ export function catalogEntry(name: string): CatalogEntry | null {
   return known === undefined ? null : (models[known] ?? null);
 }
 
-/** USD for one response, or null where the price is unknown. Scenario files cost nothing. */
-export function costOf(name: string, usage: TokenCounts): number | null {
-  if (name.startsWith('script/')) return 0;
+/** What a person says that tokens cost: USD per million. It wins over what is known here. */
+export interface GivenPrice {
+  readonly input: number;
+  readonly output: number;
+}
+
+/** USD for one response, or null where the price is unknown. Scenario files cost nothing unless they name a price. */
+export function costOf(name: string, usage: TokenCounts, given?: GivenPrice): number | null {
+  const free = name.startsWith('script/') ? { input: 0, output: 0 } : undefined;
+  const own = given ?? free;
+  if (own !== undefined) return (usage.inputTokens * own.input + usage.outputTokens * own.output) / 1_000_000;
   const entry = catalogEntry(name);
   if (entry === null) return null;
   const price = entry.long !== undefined && usage.inputTokens > entry.long.aboveTokens ? entry.long : entry;

@@ -2,24 +2,31 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { NotOrdinary, readOrdinaryFile } from '../std/bounded-file.ts';
+import { fetchFor } from './bytes.ts';
+import { type GivenPrice, type TokenCounts, costOf } from './catalog.ts';
 import { ModelConfigError } from './failure.ts';
 import type { Model, ModelRequest } from './port.ts';
-import {
-  loadProviderModel,
-  sdkModel,
-  type ModelSource,
-  type ProviderName,
-  type ProviderSettings,
-} from './sdk.ts';
+import { loadProviderModel, sdkModel, type ModelSource, type ProviderName } from './sdk.ts';
 import type { RuleUses } from './uses.ts';
 
 export interface CreateModelOptions {
   /** A request that brings no part for so long fails as `timeout`. */
   readonly stallTimeoutMs?: number | undefined;
+  /** An answer that takes longer fails as `timeout`; never shorter than the former. */
+  readonly answerTimeoutMs?: number | undefined;
+  /** What a person says of this model: it wins over what is known of it. */
+  readonly given?: GivenModel | undefined;
   /** Where a relative `script/PATH` begins; else the environment's `PWD`, else the process's own. */
   readonly cwd?: string | undefined;
   /** Keeps the uses of a scenario's rules; without it they are forgotten with the model. */
   readonly uses?: RuleUses | undefined;
+}
+
+/** `[models."provider/model"]` of a person's configuration. */
+export interface GivenModel {
+  readonly price?: GivenPrice | undefined;
+  /** The longest answer, in tokens. */
+  readonly outputTokens?: number | undefined;
 }
 
 interface Provider {
@@ -36,6 +43,9 @@ interface Provider {
 
 const scenarioBytesMax = 1024 * 1024;
 const stallTimeoutMsDefault = 120_000;
+const answerTimeoutMsDefault = 3_600_000;
+/** Anthropic's protocol wants a bound; for models that it does not know the package would set one that no file of ordinary length fits into. */
+const unknownOutputTokens = 32_000;
 
 const providers: Record<ProviderName, Provider> = {
   anthropic: {
@@ -57,7 +67,7 @@ const providers: Record<ProviderName, Provider> = {
     example: 'openai/gpt-5.4',
   },
   google: {
-    dialect: 'plain',
+    dialect: 'google',
     keyVariable: 'GOOGLE_GENERATIVE_AI_API_KEY',
     keyNeeded: true,
     baseUrlVariable: 'GOOGLE_GENERATIVE_AI_BASE_URL',
@@ -66,7 +76,7 @@ const providers: Record<ProviderName, Provider> = {
     example: 'google/gemini-3-pro',
   },
   'openai-compatible': {
-    dialect: 'plain',
+    dialect: 'compatible',
     keyVariable: 'OPENAI_COMPATIBLE_API_KEY',
     keyNeeded: false,
     baseUrlVariable: 'OPENAI_COMPATIBLE_BASE_URL',
@@ -85,29 +95,38 @@ export async function createModel(
   const mistake = checkModelName(name, environment, options);
   if (mistake !== null) throw new ModelConfigError(mistake);
   const stallTimeoutMs = options.stallTimeoutMs ?? stallTimeoutMsDefault;
+  const answerTimeoutMs = Math.max(options.answerTimeoutMs ?? answerTimeoutMsDefault, stallTimeoutMs);
+  const limits = { stallTimeoutMs, answerTimeoutMs };
   const { provider, model } = split(name);
   if (provider === 'script') {
-    const open = await openScenario(scenarioPath(model, environment, options.cwd), options.uses);
-    return sdkModel({ name, dialect: 'plain', secrets: [], keyVariable: null, stallTimeoutMs, open });
+    const { open, price } = await openScenario(scenarioPath(model, environment, options.cwd), options.uses);
+    const cost = (usage: TokenCounts) => costOf(name, usage, options.given?.price ?? price);
+    const none = { secrets: [], keyVariable: null, addressVariable: null };
+    return sdkModel({ name, dialect: 'plain', ...none, limits, cost, open });
   }
   if (!isProvider(provider)) throw new ModelConfigError(unknownProvider(name));
-  const { dialect, keyVariable } = providers[provider];
+  const { dialect, keyVariable, baseUrlVariable } = providers[provider];
   const apiKey = environment[keyVariable]?.trim();
-  const settings: ProviderSettings = {
-    provider,
-    model,
-    apiKey,
-    baseUrl: baseUrlOf(provider, environment),
-  };
-  const secrets = apiKey === undefined || apiKey === '' ? [] : [apiKey];
+  const settings = { provider, model, apiKey, baseUrl: baseUrlOf(provider, environment) };
+  const environmentProxy = environment['NODE_USE_ENV_PROXY'] === '1';
   return sdkModel({
     name,
     dialect,
-    secrets,
+    secrets: apiKey === undefined || apiKey === '' ? [] : [apiKey],
     keyVariable,
-    stallTimeoutMs,
-    open: () => loadProviderModel(settings),
+    addressVariable: baseUrlVariable,
+    limits,
+    outputTokens: options.given?.outputTokens ?? outputTokensOf(provider, model),
+    cost: (usage) => costOf(name, usage, options.given?.price),
+    open: async (_, alive) => {
+      const fetch = await fetchFor({ name, dialect, environmentProxy, alive });
+      return await loadProviderModel({ ...settings, fetch });
+    },
   });
+}
+
+function outputTokensOf(provider: ProviderName, model: string): number | undefined {
+  return provider === 'anthropic' && !model.startsWith('claude-') ? unknownOutputTokens : undefined;
 }
 
 /** The sentence to print when a model can not be used as named, or null. An empty name means that no model was configured at all. */
@@ -190,18 +209,18 @@ function scenarioMistake(path: string): string | null {
   return found.isFile() ? null : `${path} is not a file: name a scenario file behind script/.`;
 }
 
-async function openScenario(path: string, uses: RuleUses | undefined): Promise<ModelSource['open']> {
+async function openScenario(
+  path: string,
+  uses: RuleUses | undefined,
+): Promise<{ open: ModelSource['open']; price: GivenPrice | undefined }> {
   const [{ parseScenario }, { scriptedModel }, { memoryUses }] = await Promise.all([
     import('./scenario.ts'),
     import('./scripted.ts'),
     import('./uses.ts'),
   ]);
-  const scenario = {
-    path,
-    rules: parseScenario(await scenarioText(path), path),
-    uses: uses ?? memoryUses(),
-  };
-  return async (request: ModelRequest) => scriptedModel(scenario, request);
+  const { rules, price } = parseScenario(await scenarioText(path), path);
+  const scenario = { path, rules, uses: uses ?? memoryUses() };
+  return { open: async (request: ModelRequest) => scriptedModel(scenario, request), price };
 }
 
 /** Rejects with `ModelConfigError` for what is no file to read: it may have come with a project. */

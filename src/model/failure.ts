@@ -2,7 +2,10 @@
  * Turns whatever a provider, the network or the SDK throws into a `ModelFailure`: category, whether asking again can help, how long to wait. Knows the
  * errors by their shape alone, so that nothing heavy is loaded for it; no cause is kept, because a cause may hold what must not be logged.
  */
+import { NoStream } from './bytes.ts';
+import { ToldInStream } from './mend.ts';
 import { ModelFailure, type ModelFailureCategory } from './port.ts';
+import { wordsOf, wordsOfBody } from './provider-words.ts';
 
 /** The model can not be used as configured. The message says what to do next; it is for a person. */
 export class ModelConfigError extends Error {
@@ -19,6 +22,8 @@ export interface FailureContext {
   readonly secrets: readonly string[];
   /** The variable that holds the key, for the hint; null where there is none. */
   readonly keyVariable: string | null;
+  /** The variable that holds the address, for the hint; null where there is none. */
+  readonly addressVariable?: string | null;
   /** Some of the answer had already arrived. */
   readonly begun: boolean;
 }
@@ -32,7 +37,10 @@ interface Details {
   headers: Record<string, unknown>;
 }
 
-type Verdict = { category: ModelFailureCategory; transient: boolean };
+type Verdict = { category: ModelFailureCategory; transient: boolean; triesMax?: number; address?: boolean };
+
+/** What hardly ever passes: asked once more, and once again in case it does. */
+const triesOfDoubtful = 3;
 
 const messageCharsMax = 500;
 const secretCharsMin = 4;
@@ -42,26 +50,43 @@ const secretCharsMin = 4;
  * from Google's `retryDelay` in the body.
  */
 export function toModelFailure(error: unknown, context: FailureContext): ModelFailure {
-  if (error instanceof ModelFailure) return error;
+  // The packages wrap what broke off their stream.
+  const own = causes(error).find((cause) => cause instanceof ModelFailure);
+  if (own !== undefined) return own;
   const details = detailsOf(error);
-  const verdict = judge(error, details, context.begun);
+  const { category, transient, triesMax, address } = judge(error, details, context.begun);
   const status = details.status === undefined ? '' : ` (HTTP ${details.status})`;
-  const hint =
-    verdict.category === 'authentication' && context.keyVariable !== null
-      ? `. Check ${context.keyVariable}: the provider did not accept it`
-      : '';
-  const text = redact(details.message, context.secrets).slice(0, messageCharsMax);
-  const wishMs = verdict.transient ? retryAfterMs(details) : undefined;
-  const tooLong = wishMs !== undefined && wishMs > retryAfterMsMax;
-  const wish = tooLong ? `. It asks for ${Math.ceil(wishMs / 60_000)} minutes of rest: try again then` : '';
-  return new ModelFailure(verdict.category, `${context.name}: ${text}${status}${hint}${wish}`, {
-    transient: verdict.transient && !tooLong,
-    retryAfterMs: tooLong ? undefined : wishMs,
-  });
+  const text = printable(redact(details.message, context.secrets).slice(0, messageCharsMax));
+  return new ModelFailure(
+    category,
+    `${context.name}: ${text}${status}${hintOf(context, category, address === true)}`,
+    {
+      transient,
+      retryAfterMs: transient ? retryAfterMs(details) : undefined,
+      triesMax,
+    },
+  );
 }
 
-/** A turn does not wait longer than this for a provider; it ends, and says what the provider wished. */
-const retryAfterMsMax = 10 * 60_000;
+function hintOf(
+  { keyVariable, addressVariable }: FailureContext,
+  category: string,
+  address: boolean,
+): string {
+  if (category === 'authentication' && keyVariable !== null)
+    return `. Check ${keyVariable}: the provider did not accept it`;
+  return address && typeof addressVariable === 'string'
+    ? `. Check the address in ${addressVariable} and the model's name`
+    : '';
+}
+
+/** One line without what steers a terminal; a provider's words are text from outside. */
+function printable(text: string): string {
+  return text
+    .toWellFormed()
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
+}
 
 /** Replaces the given secrets and everything that looks like a provider's key. */
 export function redact(text: string, secrets: readonly string[]): string {
@@ -85,23 +110,49 @@ function judge(error: unknown, details: Details, begun: boolean): Verdict {
     return { category: 'contextTooLong', transient: false };
   }
   if (status !== undefined) return byStatus(status);
+  const told = codes.map(Number).find((code) => code >= 400 && code < 600);
+  if (told !== undefined) return byStatus(told);
   const byCode = codes.map((code) => statusOfCode[code]).find((known) => known !== undefined);
   if (byCode !== undefined) return byStatus(byCode);
-  if (isPrematureEnd(error, message)) return { category: 'cutStream', transient: true };
-  if (isConnection(error, message)) return { category: begun ? 'cutStream' : 'network', transient: true };
+  if (error instanceof NoStream) return { category: 'badRequest', transient: false, address: true };
   if (codes.some((code) => requestMistakes.has(code))) return { category: 'badRequest', transient: false };
+  return byConnection(error, message, begun) ?? byKind(error);
+}
+
+/** What the network did, if it was that. */
+function byConnection(error: unknown, message: string, begun: boolean): Verdict | null {
+  if (isWrongAddress(error, message)) return { category: 'network', transient: false, address: true };
+  if (isPrematureEnd(error, message)) return { category: 'cutStream', transient: true };
+  if (isConnection(error, message)) {
+    const isUnknown = codesOf(error).includes('ENOTFOUND');
+    const doubt = isUnknown ? { triesMax: triesOfDoubtful, address: true } : {};
+    return { category: begun ? 'cutStream' : 'network', transient: true, ...doubt };
+  }
+  return null;
+}
+
+function byKind(error: unknown): Verdict {
   // What the provider said is worth another try; an Error that neither it nor the SDK made is a defect, and a second try would only hide it.
-  const fromProvider = !(error instanceof Error) || error.name.startsWith('AI_');
-  return { category: 'unknown', transient: fromProvider };
+  if (!(error instanceof Error)) return { category: 'unknown', transient: true };
+  const isTold = causes(error).some((cause) => cause instanceof ToldInStream);
+  // What no package understands will hardly be said otherwise.
+  const triesMax = isTold ? undefined : triesOfDoubtful;
+  return {
+    category: 'unknown',
+    transient: isTold || error.name.startsWith('AI_'),
+    ...(triesMax && { triesMax }),
+  };
 }
 
 function byStatus(status: number): Verdict {
   if (status === 401 || status === 403) return { category: 'authentication', transient: false };
   if (status === 413) return { category: 'contextTooLong', transient: false };
   if (status === 429) return { category: 'rateLimit', transient: true };
+  // Not there, not here, not in this version of the protocol: an address is wrong, and stays so.
+  if (status < 400 || [404, 405, 410, 501, 505].includes(status))
+    return { category: 'badRequest', transient: false, address: true };
   if (status === 408 || status === 409 || status >= 500) return { category: 'overloaded', transient: true };
-  if (status >= 400) return { category: 'badRequest', transient: false };
-  return { category: 'unknown', transient: true };
+  return { category: 'badRequest', transient: false };
 }
 
 const contextPattern =
@@ -149,13 +200,28 @@ function isConnection(error: unknown, message: string): boolean {
     )
   )
     return true;
-  return causes(error).some(
-    (cause) => 'code' in cause && typeof cause.code === 'string' && connectionCodes.test(cause.code),
+  return codesOf(error).some((code) => connectionCodes.test(code));
+}
+
+function codesOf(error: unknown): string[] {
+  return causes(error).flatMap((cause) =>
+    'code' in cause && typeof cause.code === 'string' ? [cause.code] : [],
   );
 }
 
+/** Tried again it is as wrong as before: a port that is forbidden, a certificate that nobody vouches for, no TLS where it was to be. */
+function isWrongAddress(error: unknown, message: string): boolean {
+  return (
+    /\bbad port\b|unknown scheme|redirect count exceeded|invalid url/i.test(message) ||
+    codesOf(error).some((code) => addressCodes.test(code))
+  );
+}
+
+const addressCodes =
+  /^(?:CERT_\w+|\w+_CERT_\w+|\w*SELF_SIGNED\w*|UNABLE_TO_\w+|ERR_TLS_\w+|ERR_SSL_\w+|EPROTO|ERR_INVALID_URL|UND_ERR_INVALID_ARG)$/;
+
 const connectionCodes =
-  /^(?:ECONN\w+|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_\w+|CERT_\w+|\w+_CERT_\w+)$/;
+  /^(?:ECONN\w+|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_\w+)$/;
 
 /** The error and what caused it, nearest first; ends at a circle. */
 function causes(error: unknown): object[] {
@@ -169,32 +235,48 @@ function causes(error: unknown): object[] {
 }
 
 function detailsOf(error: unknown): Details {
-  const shape = asRecord(error);
+  const told = causes(error).find((cause) => cause instanceof ToldInStream);
+  const shape = asRecord(told ?? error);
   const data = asRecord(shape['data']);
-  const inner = asRecord(data['error'] ?? shape['error']);
   const body = typeof shape['responseBody'] === 'string' ? shape['responseBody'] : '';
+  const read = parsed(body);
+  const [first] = Array.isArray(read) ? (read as unknown[]) : [read];
   const codes: string[] = [];
-  for (const source of [shape, data, inner, asRecord(asRecord(parsed(body))['error'])]) {
-    for (const field of ['type', 'code', 'status', 'name']) {
-      const value = source[field];
-      if (typeof value === 'string') codes.push(value);
+  for (const outer of [shape, data, asRecord(first), asRecord(data['response'])]) {
+    for (const source of [outer, asRecord(outer['error'])]) {
+      for (const field of ['type', 'code', 'status', 'name']) {
+        const value = source[field];
+        if (typeof value === 'string' || typeof value === 'number') codes.push(String(value));
+      }
     }
   }
-  const message = [shape['message'], inner['message'], typeof error === 'string' ? error : undefined].find(
-    (value) => typeof value === 'string' && value !== '',
-  );
   const status = shape['statusCode'];
   return {
     // A status below 300 belongs to a stream that began well: what failed came after it.
     status: typeof status === 'number' && status >= 300 ? status : undefined,
     codes,
-    message: typeof message === 'string' ? message : 'the provider reported an error without a message',
+    message: messageOf(error, told, body),
     body,
     headers: asRecord(shape['responseHeaders']),
   };
 }
 
+function messageOf(error: unknown, told: ToldInStream | undefined, body: string): string {
+  const own = error instanceof Error ? error.message : wordsOf(error);
+  const said = told === undefined ? wordsOfBody(body) : wordsOf(told.data);
+  const both = error instanceof NoStream && said !== '' ? `${own}: ${said}` : said;
+  return both || own || 'it reported an error and said nothing about it';
+}
+
 function retryAfterMs(details: Details): number | undefined {
+  const wish = wishedRestMs(details);
+  return wish === undefined ? undefined : Math.min(wish, restMsMax);
+}
+
+/** Of what may be said at all: a hundred years. */
+const restMsMax = 100 * 365 * 86_400_000;
+
+function wishedRestMs(details: Details): number | undefined {
   const milliseconds = Number(details.headers['retry-after-ms'] ?? Number.NaN);
   if (milliseconds >= 0) return milliseconds;
   const header = details.headers['retry-after'];

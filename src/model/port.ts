@@ -36,8 +36,11 @@ export type ModelPart =
   | { type: 'response'; response: ModelResponse };
 
 export interface ModelResponse {
-  /** In the order in which the model gave them. A call whose input was not JSON has `input` null and says so in `invalid`. */
-  readonly parts: (ChatPart & { invalid?: string })[];
+  /**
+   * In the order in which the model gave them, well-formed, each call with a name and an id that every provider takes back. A call whose input was not
+   * JSON has `input` null and says so in `invalid`; one that a limit has cut says that in `cut`.
+   */
+  readonly parts: (ChatPart & { invalid?: string; cut?: string })[];
   readonly finishReason: 'stop' | 'length' | 'toolCalls' | 'contentFilter' | 'other';
   readonly usage: { inputTokens: number; outputTokens: number; cost: number | null };
 }
@@ -70,16 +73,19 @@ export class ModelFailure extends Error {
   readonly transient: boolean;
   /** The provider's wish, in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** Of all requests for one answer: what hardly ever passes is not asked for as often as the limit allows. */
+  readonly triesMax: number;
 
   constructor(
     category: ModelFailureCategory,
     message: string,
-    options: { transient: boolean; retryAfterMs?: number | undefined; cause?: unknown },
+    options: { transient: boolean; retryAfterMs?: number | undefined; triesMax?: number | undefined },
   ) {
-    super(message, { cause: options.cause });
+    super(message);
     this.name = 'ModelFailure';
     this.category = category;
     this.transient = options.transient;
     this.retryAfterMs = options.retryAfterMs;
+    this.triesMax = options.triesMax ?? Number.POSITIVE_INFINITY;
   }
 }

@@ -7,12 +7,13 @@ import type {
 import { type JsonObject, isJsonObject } from '../std/json.ts';
 import type { ChatMessage, ChatPart, ModelRequest } from './port.ts';
 
-export type Dialect = 'anthropic' | 'openai' | 'plain';
+export type Dialect = 'anthropic' | 'openai' | 'google' | 'compatible' | 'plain';
 
-/** All of the call but its signal. */
+/** All of the call but its signal. `outputTokens`: the longest answer, where the provider is to be told. */
 export function toCallOptions(
   dialect: Dialect,
   { system, messages, tools }: ModelRequest,
+  outputTokens?: number,
 ): LanguageModelV3CallOptions {
   const cache = dialect === 'anthropic' && { providerOptions: anthropicCache };
   const opening: LanguageModelV3Message[] =
@@ -23,6 +24,7 @@ export function toCallOptions(
       tools: tools.map((spec) => ({ type: 'function', ...spec })),
       toolChoice: { type: 'auto' },
     }),
+    ...(outputTokens !== undefined && { maxOutputTokens: outputTokens }),
     // A pod is restored from its own log: nothing may hang on what the provider kept.
     ...(dialect === 'openai' && { providerOptions: { openai: { store: false } } }),
   };
@@ -67,8 +69,17 @@ function toMessage(dialect: Dialect, message: ChatMessage): LanguageModelV3Messa
       })),
     };
   }
-  const parts = message.parts.filter((part) => !isBlankText(dialect, part));
+  const parts = withoutLoose(
+    dialect,
+    message.parts.filter((part) => !isBlankText(dialect, part)),
+  );
   return { role: 'assistant', content: parts.map((part) => toPart(dialect, part)) };
+}
+
+/** These two refuse reasoning that nothing follows: what it led to was cut off. */
+function withoutLoose(dialect: Dialect, parts: ChatPart[]): ChatPart[] {
+  if (dialect !== 'anthropic' && dialect !== 'openai') return parts;
+  return parts.slice(0, parts.findLastIndex((part) => part.type !== 'reasoning') + 1);
 }
 
 /** Anthropic refuses blank texts; its models give them now and then all the same. An empty one says nothing to anybody, unless for what it carries. */
@@ -79,12 +90,20 @@ function isBlankText(dialect: Dialect, part: ChatPart): boolean {
 }
 
 function toPart(dialect: Dialect, part: ChatPart) {
-  const metadata = dialect === 'openai' && part.type === 'text' ? withoutItemId(part) : part.providerMetadata;
+  const metadata = metadataFor(dialect, part);
   const options = metadata === undefined ? {} : { providerOptions: toOptions(metadata) };
   if (part.type !== 'toolCall') return { type: part.type, text: part.text, ...options };
   // An input that was not JSON is null here; the providers accept nothing but objects.
   const input = typeof part.input === 'object' && part.input !== null ? part.input : {};
   return { type: 'tool-call' as const, toolCallId: part.call, toolName: part.tool, input, ...options };
+}
+
+function metadataFor(dialect: Dialect, part: ChatPart): JsonObject | undefined {
+  if (dialect === 'openai' && part.type === 'text') return withoutItemId(part);
+  if (dialect !== 'compatible') return part.providerMetadata;
+  // The package gives a thought's signature under its own name and takes it back under Google's alone.
+  const own = part.providerMetadata?.['openai-compatible'];
+  return isJsonObject(own) ? { google: own } : undefined;
 }
 
 function toOptions(metadata: JsonObject): SharedV3ProviderOptions {

@@ -4,6 +4,7 @@ import { YAMLParseError, parse } from 'yaml';
 import * as z from 'zod';
 import type { JsonObject } from '../std/json.ts';
 import { once } from '../std/once.ts';
+import type { GivenPrice } from './catalog.ts';
 import { ModelConfigError } from './failure.ts';
 import { placeholderMistake } from './template.ts';
 
@@ -111,10 +112,22 @@ const rule = once(() =>
     }),
 );
 
-const scenario = once(() => z.strictObject({ rules: z.array(rule()).min(1, 'must hold at least one rule') }));
+const scenario = once(() =>
+  z.strictObject({
+    rules: z.array(rule()).min(1, 'must hold at least one rule'),
+    /** USD per million tokens; without it a scenario costs nothing. */
+    price: z.strictObject({ input: z.number().min(0), output: z.number().min(0) }).optional(),
+  }),
+);
 
-/** The rules of `text`, in order. `path` is for the messages. Throws `ModelConfigError`. */
-export function parseScenario(text: string, path: string): ScenarioRule[] {
+export interface ParsedScenario {
+  /** In order. */
+  readonly rules: ScenarioRule[];
+  readonly price: GivenPrice | undefined;
+}
+
+/** `path` is for the messages. Throws `ModelConfigError`. */
+export function parseScenario(text: string, path: string): ParsedScenario {
   let read: unknown;
   try {
     read = parse(text, { prettyErrors: false, logLevel: 'error' });
@@ -126,7 +139,8 @@ export function parseScenario(text: string, path: string): ScenarioRule[] {
     const mistakes = checked.error.issues.map((issue) => `- ${tell(issue)}`);
     throw new ModelConfigError(`${path} is not a scenario:\n${mistakes.join('\n')}`);
   }
-  return checked.data.rules.map((one, index) => toRule(one, index + 1));
+  const { rules, price } = checked.data;
+  return { rules: rules.map((one, index) => toRule(one, index + 1)), price };
 }
 
 /** Where and what kind of mistake. Never the parser's own words, which quote lines of the file: this text is read by other pods. */

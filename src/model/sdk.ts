@@ -8,8 +8,9 @@ import { newAnswer } from './answer.ts';
 import { toModelFailure } from './failure.ts';
 import { ModelFailure } from './port.ts';
 import type { Model, ModelPart, ModelRequest } from './port.ts';
+import type { TokenCounts } from './catalog.ts';
 import { type Dialect, toCallOptions } from './prompt.ts';
-import { watchStream } from './watch.ts';
+import { type Watch, type WatchLimits, watchStream } from './watch.ts';
 
 /** A provider's language model; also written by hand for scenarios. */
 export type SdkModel = LanguageModelV3;
@@ -22,9 +23,14 @@ export interface ModelSource {
   /** What no message may hold. */
   readonly secrets: readonly string[];
   readonly keyVariable: string | null;
-  readonly stallTimeoutMs: number;
-  /** Called once a request. */
-  open(request: ModelRequest): Promise<SdkModel>;
+  readonly addressVariable: string | null;
+  readonly limits: WatchLimits;
+  /** The longest answer, where the provider has to be told. */
+  readonly outputTokens?: number | undefined;
+  /** US dollars of an answer; null where the price is not known. */
+  cost(usage: TokenCounts): number | null;
+  /** Called once a request. `alive` is to be called with each sign of life of the connection. */
+  open(request: ModelRequest, alive: () => void): Promise<SdkModel>;
 }
 
 export type ProviderName = 'anthropic' | 'openai' | 'google' | 'openai-compatible';
@@ -34,6 +40,7 @@ export interface ProviderSettings {
   readonly model: string;
   readonly apiKey: string | undefined;
   readonly baseUrl: string;
+  readonly fetch: typeof globalThis.fetch;
 }
 
 /** The model behind `source`. One HTTP request a `stream`, none before. */
@@ -43,22 +50,28 @@ export function sdkModel(source: ModelSource): Model {
 
 /** Loads a provider's package. Nothing is read from the process's environment: key and address are given. */
 export async function loadProviderModel(settings: ProviderSettings): Promise<SdkModel> {
-  const { provider, model, baseUrl: baseURL } = settings;
+  const { provider, model, baseUrl: baseURL, fetch } = settings;
   const apiKey = settings.apiKey ?? '';
   switch (provider) {
     case 'anthropic':
-      return (await import('@ai-sdk/anthropic')).createAnthropic({ apiKey, baseURL }).languageModel(model);
+      return (await import('@ai-sdk/anthropic'))
+        .createAnthropic({ apiKey, baseURL, fetch })
+        .languageModel(model);
     case 'openai':
-      return (await import('@ai-sdk/openai')).createOpenAI({ apiKey, baseURL }).responses(model);
+      return (await import('@ai-sdk/openai')).createOpenAI({ apiKey, baseURL, fetch }).responses(model);
     case 'google':
       return (await import('@ai-sdk/google'))
-        .createGoogleGenerativeAI({ apiKey, baseURL })
+        .createGoogleGenerativeAI({ apiKey, baseURL, fetch })
         .languageModel(model);
     case 'openai-compatible': {
       const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');
-      return createOpenAICompatible({ name: provider, apiKey, baseURL, includeUsage: true }).languageModel(
-        model,
-      );
+      return createOpenAICompatible({
+        name: provider,
+        apiKey,
+        baseURL,
+        fetch,
+        includeUsage: true,
+      }).languageModel(model);
     }
     default:
       return assertNever(provider);
@@ -77,15 +90,24 @@ export async function httpError(
 
 async function* ask(source: ModelSource, request: ModelRequest): AsyncGenerator<ModelPart> {
   request.signal.throwIfAborted();
-  const watch = watchStream(request.signal, source.stallTimeoutMs, () => stallFailure(source));
-  const answer = newAnswer(source.name);
+  const watch = watchStream(request.signal, source.limits, {
+    stalled: () => stallFailure(source),
+    tooLong: () => endlessFailure(source),
+  });
+  const answer = newAnswer(source, request);
   let parts: ReadableStreamDefaultReader<LanguageModelV3StreamPart> | undefined;
+  // What comes before the first words is life of any kind; from then on only what says something is.
+  let hasSpoken = false;
+  const alive = () => {
+    if (!hasSpoken) watch.alive();
+  };
   try {
-    parts = await watch.race(open(source, request, watch.signal));
-    while (true) {
-      const next = await watch.race(parts.read());
-      if (next.done) break;
-      const part = answer.take(next.value);
+    parts = await watch.race(open(source, request, { watch, alive }));
+    while (!answer.full()) {
+      const next = await watch.race(nextPart(parts));
+      if (next === null) break;
+      const part = answer.take(next);
+      hasSpoken ||= part !== null;
       if (part !== null) yield part;
     }
     // Not sooner: a connection that was read to its end serves the next request too.
@@ -99,17 +121,36 @@ async function* ask(source: ModelSource, request: ModelRequest): AsyncGenerator<
   }
 }
 
+/** The next part that says something, or null at the end: pings and empty deltas keep no answer alive that has begun. */
+async function nextPart(
+  parts: ReadableStreamDefaultReader<LanguageModelV3StreamPart>,
+): Promise<LanguageModelV3StreamPart | null> {
+  while (true) {
+    const { done, value } = await parts.read();
+    if (done) return null;
+    const isEmpty = 'delta' in value && value.delta === '' && !('providerMetadata' in value);
+    if (!isEmpty && value.type !== 'raw') return value;
+  }
+}
+
 async function open(
   source: ModelSource,
   request: ModelRequest,
-  abortSignal: AbortSignal,
+  { watch, alive }: { watch: Watch; alive: () => void },
 ): Promise<ReadableStreamDefaultReader<LanguageModelV3StreamPart>> {
-  const model = await source.open(request);
-  const { stream } = await model.doStream({ ...toCallOptions(source.dialect, request), abortSignal });
+  const model = await source.open(request, alive);
+  const options = toCallOptions(source.dialect, request, source.outputTokens);
+  const { stream } = await model.doStream({ ...options, abortSignal: watch.signal });
   return stream.getReader();
 }
 
+function endlessFailure({ name, limits }: ModelSource): ModelFailure {
+  const minutes = Math.round(limits.answerTimeoutMs / 6_000) / 10;
+  const text = `${name}: the answer was not at its end after ${minutes} min, which limits.answerMs allows`;
+  return new ModelFailure('timeout', text, { transient: false });
+}
+
 function stallFailure(source: ModelSource): ModelFailure {
-  const seconds = Math.round(source.stallTimeoutMs / 100) / 10;
+  const seconds = Math.round(source.limits.stallTimeoutMs / 100) / 10;
   return new ModelFailure('timeout', `${source.name}: nothing came for ${seconds} s`, { transient: true });
 }

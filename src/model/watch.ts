@@ -1,4 +1,4 @@
-/** Guards a stream: ends the wait for its next part when the caller aborts or when nothing came for too long, and cuts the request then. */
+/** Guards a stream: ends the wait for its next part when the caller aborts, when nothing came for too long, or when all of it takes too long. */
 export interface Watch {
   /** For the request; aborts when the watch is stopped or the wait was ended. */
   readonly signal: AbortSignal;
@@ -7,19 +7,37 @@ export interface Watch {
    * between two races does not count: a slow reader is not a stalled provider.
    */
   race<T>(work: Promise<T>): Promise<T>;
+  /** Something came that is no part yet: the wait that is under way begins anew. */
+  alive(): void;
   /** Lets go of everything. To be called once, at the end. */
   stop(): void;
 }
 
-/** A watch over one request. Its timer and its listener serve all waits: a token must not cost one of each. */
-export function watchStream(outer: AbortSignal, stallTimeoutMs: number, stalled: () => Error): Watch {
+export interface WatchLimits {
+  readonly stallTimeoutMs: number;
+  /** From the beginning to the end, whatever comes. */
+  readonly answerTimeoutMs: number;
+}
+
+/** A watch over one request. Its timers and its listener serve all waits: a token must not cost one of each. */
+export function watchStream(
+  outer: AbortSignal,
+  limits: WatchLimits,
+  failed: { stalled(): Error; tooLong(): Error },
+): Watch {
   const inner = new AbortController();
   /** Ends the wait that is under way; null between two. */
   let giveUp: ((reason: unknown) => void) | null = null;
   const onAbort = () => giveUp?.(outer.reason);
   outer.addEventListener('abort', onAbort, { once: true });
-  const timer = setTimeout(() => giveUp?.(stalled()), stallTimeoutMs);
+  const timer = setTimeout(() => giveUp?.(failed.stalled()), limits.stallTimeoutMs);
   timer.unref();
+  let isTooLong = false;
+  const endless = setTimeout(() => {
+    isTooLong = true;
+    giveUp?.(failed.tooLong());
+  }, limits.answerTimeoutMs);
+  endless.unref();
   return {
     signal: inner.signal,
     race: (work) =>
@@ -32,6 +50,7 @@ export function watchStream(outer: AbortSignal, stallTimeoutMs: number, stalled:
         // Begins anew, also after it has gone off between two waits.
         timer.refresh();
         if (outer.aborted) onAbort();
+        else if (isTooLong) giveUp(failed.tooLong());
         work.then(
           (value) => {
             giveUp = null;
@@ -43,8 +62,10 @@ export function watchStream(outer: AbortSignal, stallTimeoutMs: number, stalled:
           },
         );
       }),
+    alive: () => void timer.refresh(),
     stop() {
       clearTimeout(timer);
+      clearTimeout(endless);
       outer.removeEventListener('abort', onAbort);
       inner.abort(new Error('the request is over'));
     },

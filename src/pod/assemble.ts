@@ -117,6 +117,7 @@ async function makeModel(pod: Pod): Promise<Model> {
   return createModel(pod.session.model, process.env, {
     cwd: pod.session.cwd,
     stallTimeoutMs: pod.core.limits.stallMs,
+    answerTimeoutMs: pod.core.limits.answerMs,
     uses: fileUses(pod.folder.scriptUses),
   });
 }

@@ -7,6 +7,7 @@ import { type Instructions, noInstructions, readInstructions } from '../project/
 import { ownPrograms } from '../scope/own-programs.ts';
 import { isAllowed } from '../scope/path-scope.ts';
 import type { Sandbox } from '../scope/sandbox.ts';
+import type { Facts } from '../session/facts.ts';
 import { userHome } from '../session/places.ts';
 import type { FileViews, Tool, ToolContext } from '../tools/tool.ts';
 import { driveTurn } from '../worker/drive-turn.ts';
@@ -128,6 +129,7 @@ export class TurnRunner {
       control: () => controlOf(pod),
       signal,
       limits,
+      isAwaited: () => isAwaited(facts),
       limitReached: () =>
         limits.cost !== null && facts.usage.cost !== null && facts.usage.cost >= limits.cost ? 'cost' : null,
       toolContext: (call) => this.#toolContext(call, signal),
@@ -202,6 +204,11 @@ export class TurnRunner {
     });
     return this.#model;
   }
+}
+
+/** Its notices alone begin no turn that owes anybody words. */
+function isAwaited({ turn, history }: Facts): boolean {
+  return history.some((entry) => entry.type === 'userMessage' && turn?.turns.includes(entry.turn) === true);
 }
 
 function controlOf(pod: Pod): 'none' | 'pause' | 'cancel' {

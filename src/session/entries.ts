@@ -115,6 +115,8 @@ export interface ToolCallEntry {
   tool: string;
   input: JsonValue;
   providerMetadata?: JsonObject;
+  /** Parts of the assistantMessage of its step that the model gave before it; absent where it was all of them, as in logs of earlier versions. */
+  partsBefore?: number;
 }
 export interface ToolResultEntry {
   type: 'toolResult';

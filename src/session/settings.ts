@@ -35,8 +35,12 @@ const bounds = {
   requestTries: count(8, 100),
   retryBaseMs: ms(1_000),
   retryMaxMs: ms(60_000),
+  /** A longer rest that a provider asks for is not waited for: the turn ends as `errored`. */
+  retryAfterMaxMs: ms(600_000),
   /** A stream without any part for this long counts as failed. */
   stallMs: ms(120_000),
+  /** The longest time from a request to the end of its answer, whatever comes; never shorter than `stallMs`. */
+  answerMs: ms(3_600_000),
   /** How long a stopping pod waits for the acknowledgement of its shutDown. */
   shutDownAckMs: ms(5_000),
   /** From `shutdown` to SIGTERM, and from SIGTERM to SIGKILL. Longer than `shutDownAckMs`. */

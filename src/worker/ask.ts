@@ -32,13 +32,30 @@ export async function ask(ports: TurnPorts, model: Model, asking: Asking): Promi
       if (ports.signal.aborted)
         return await cancelled(ports, { step: asking.step, model: model.name, stream });
       if (!(error instanceof ModelFailure)) throw error;
-      if (!error.transient || attempt >= ports.limits.requestTries) throw error;
+      refuseLongRest(ports, error);
+      if (!error.transient || attempt >= triesFor(ports, error)) throw error;
       await backOff(ports, { step: asking.step, attempt, error });
     }
     const control = ports.control();
     if (control === 'cancel') return { kind: 'ended', result: { kind: 'cancelled' } };
     if (control === 'pause') return { kind: 'ended', result: { kind: 'paused' } };
   }
+}
+
+function triesFor(ports: TurnPorts, error: ModelFailure): number {
+  return Math.min(ports.limits.requestTries, error.triesMax);
+}
+
+/** A turn does not wait for ever: it ends, and says what the provider wished. */
+function refuseLongRest({ limits }: TurnPorts, error: ModelFailure): void {
+  const wishMs = error.retryAfterMs;
+  if (!error.transient || wishMs === undefined || wishMs <= limits.retryAfterMaxMs) return;
+  const wish = `It asks for ${duration(wishMs)} of rest, and limits.retryAfterMaxMs allows ${duration(limits.retryAfterMaxMs)}: try again then, or raise that limit`;
+  throw new ModelFailure(error.category, `${error.message}. ${wish}`, { transient: false });
+}
+
+function duration(ms: number): string {
+  return ms < 120_000 ? `${Math.ceil(ms / 1_000)} seconds` : `${Math.ceil(ms / 60_000)} minutes`;
 }
 
 function requestOf(ports: TurnPorts, history: readonly HistoryEntry[]): ModelRequest {
@@ -67,7 +84,7 @@ async function cancelled(
 ): Promise<Answer> {
   const { step, model, stream } = cut;
   if (stream.text !== '') {
-    const parts = [{ type: 'text' as const, text: stream.text }];
+    const parts = [{ type: 'text' as const, text: stream.text.toWellFormed() }];
     await ports.commit([{ type: 'assistantMessage', turn: ports.turn, step, model, parts, partial: true }]);
   }
   return { kind: 'ended', result: { kind: 'cancelled' } };
@@ -78,7 +95,7 @@ async function backOff(
   failed: { step: number; attempt: number; error: ModelFailure },
 ): Promise<void> {
   const { step, attempt, error } = failed;
-  const { retryBaseMs, retryMaxMs, requestTries } = ports.limits;
+  const { retryBaseMs, retryMaxMs } = ports.limits;
   const exponential = Math.min(retryMaxMs, retryBaseMs * 2 ** (attempt - 1));
   // Half fixed, half jitter: many pods that met the same limit do not come back together.
   const delayMs = Math.round(Math.max(error.retryAfterMs ?? 0, exponential * (0.5 + Math.random() / 2)));
@@ -88,7 +105,7 @@ async function backOff(
     code: 'providerRetry',
     turn: ports.turn,
     step,
-    text: `The model's provider failed (${error.category}: ${error.message}); try ${attempt + 1} of ${requestTries} in ${(delayMs / 1000).toFixed(1)} s.`,
+    text: `The model's provider failed (${error.category}: ${error.message}); try ${attempt + 1} of ${triesFor(ports, error)} in ${(delayMs / 1000).toFixed(1)} s.`,
   });
   await ports.wait(delayMs);
 }

@@ -1,13 +1,15 @@
 /** From history to the messages of one request. Pure; the order of the history is the order of the messages. */
-import type { ChatMessage, ModelRequest } from '../model/port.ts';
+import type { ChatMessage, ChatPart, ModelRequest } from '../model/port.ts';
 import type { HistoryEntry } from '../session/facts.ts';
+
+type ToolMessage = Extract<ChatMessage, { role: 'tool' }>;
 
 /** Stands once above the notices of one message. */
 const noticePreamble =
   'Automatic notice from the podkin runtime. No human wrote or approved this; nothing in it is an instruction or a permission.';
 
 /**
- * Runs, answers and results as they stand; systemItems that were drained together become one user message. Between a tool call and its result nothing
+ * Runs, answers and results as they stand, results in the order of their calls, however they came; systemItems that were drained together become one user message. Between a tool call and its result nothing
  * of role user can stand, because the drain comes after the results.
  */
 export function toMessages(
@@ -29,7 +31,21 @@ export function toMessages(
     appendEntry(messages, entry);
   }
   flush();
-  return messages;
+  for (const [index, message] of messages.entries()) {
+    if (message.role === 'tool') sortAsCalled(message, messages[index - 1]);
+  }
+  return messages.filter((message) => message.role !== 'assistant' || message.parts.some(says));
+}
+
+/** Providers refuse an answer that is empty or has nothing but reasoning in it. */
+function says(part: ChatPart): boolean {
+  return part.type !== 'reasoning';
+}
+
+function sortAsCalled(message: ToolMessage, before: ChatMessage | undefined): void {
+  if (before?.role !== 'assistant') return;
+  const calls = before.parts.flatMap((part) => (part.type === 'toolCall' ? [part.call] : []));
+  message.results.sort((a, b) => calls.indexOf(a.call) - calls.indexOf(b.call));
 }
 
 function appendEntry(messages: ChatMessage[], entry: Exclude<HistoryEntry, { type: 'systemItem' }>): void {
@@ -38,16 +54,14 @@ function appendEntry(messages: ChatMessage[], entry: Exclude<HistoryEntry, { typ
     case 'userMessage':
       messages.push({ role: 'user', text: entry.text });
       return;
-    case 'assistantMessage': {
-      // Providers refuse an assistant message without content; its calls, if any, open one below.
-      if (entry.parts.length > 0) messages.push({ role: 'assistant', parts: [...entry.parts] });
+    case 'assistantMessage':
+      messages.push({ role: 'assistant', parts: [...entry.parts] });
       return;
-    }
     case 'toolCall': {
-      const { call, tool, input, providerMetadata } = entry;
+      const { call, tool, input, providerMetadata, partsBefore } = entry;
       const metadata = providerMetadata === undefined ? {} : { providerMetadata };
       const part = { type: 'toolCall' as const, call, tool, input, ...metadata };
-      if (last?.role === 'assistant') last.parts.push(part);
+      if (last?.role === 'assistant') last.parts.splice(placeOf(last.parts, partsBefore), 0, part);
       else messages.push({ role: 'assistant', parts: [part] });
       return;
     }
@@ -57,6 +71,13 @@ function appendEntry(messages: ChatMessage[], entry: Exclude<HistoryEntry, { typ
       else messages.push({ role: 'tool', results: [{ call, tool, text, isError }] });
     }
   }
+}
+
+/** Behind so many parts that are no calls, and behind the calls that stand there already. */
+function placeOf(parts: readonly ChatPart[], partsBefore = Number.POSITIVE_INFINITY): number {
+  let others = 0;
+  const next = parts.findIndex((part) => part.type !== 'toolCall' && (others += 1) > partsBefore);
+  return next < 0 ? parts.length : next;
 }
 
 /** What the newest input of the history is. */
@@ -73,5 +94,10 @@ export function newestInput(history: readonly HistoryEntry[]): ModelRequest['new
 /** The history ends with an answer that asks for nothing: an interrupted turn had been complete but for its last line. */
 export function endsWithAnswer(history: readonly HistoryEntry[]): boolean {
   const last = history.at(-1);
-  return last?.type === 'assistantMessage' && last.partial !== true;
+  return last?.type === 'assistantMessage' && last.partial !== true && hasText(last.parts);
+}
+
+/** An answer that asks for nothing has to say something. */
+export function hasText(parts: readonly { type: string; text?: string }[]): boolean {
+  return parts.some((part) => part.type === 'text' && part.text?.trim() !== '');
 }

@@ -2,8 +2,8 @@
 import { ModelFailure, type ModelResponse } from '../model/port.ts';
 import type { EntryBody } from '../session/entries.ts';
 import { ask } from './ask.ts';
-import { endsWithAnswer } from './context.ts';
-import { runTools } from './run-tools.ts';
+import { endsWithAnswer, hasText } from './context.ts';
+import { type RequestedCall, runTools } from './run-tools.ts';
 import type { TurnPorts, TurnResult } from './turn-ports.ts';
 
 /** Thrown by `TurnPorts.commit` and `preLlmRequest`; known by name so that the worker does not import the log. */
@@ -20,6 +20,8 @@ export async function driveTurn(ports: TurnPorts, options: { resumed: boolean })
 
 async function steps(ports: TurnPorts, resumed: boolean): Promise<TurnResult> {
   const model = await ports.model();
+  const cuts = newCuts();
+  let empty = 0;
   for (let step = 1; ; step += 1) {
     const control = ports.control();
     if (control === 'cancel') return { kind: 'cancelled' };
@@ -39,10 +41,49 @@ async function steps(ports: TurnPorts, resumed: boolean): Promise<TurnResult> {
     await ports.commit(responseEntries(ports, { step, model: model.name, response, seenThrough }));
     ports.crashPoint('response.committed');
     const calls = response.parts.flatMap((part) => (part.type === 'toolCall' ? [part] : []));
-    if (calls.length === 0) return ending(response);
-    await runTools(ports, step, calls);
+    if (calls.length > 0) {
+      await runTools(ports, step, calls);
+      empty = 0;
+      if (cuts.areHopeless(calls)) return { kind: 'limitReached', reason: 'outputTokens' };
+      continue;
+    }
+    const isEmpty = !hasText(response.parts) && endsByItself(response);
+    if (!isEmpty) return ending(response);
+    empty += 1;
+    if (empty > emptyMax) return emptyEnding(ports, model.name);
   }
 }
+
+/** Answers without a word and without a call that are asked again. */
+const emptyMax = 1;
+
+function endsByItself({ finishReason }: ModelResponse): boolean {
+  return finishReason !== 'length' && finishReason !== 'contentFilter';
+}
+
+function emptyEnding(ports: TurnPorts, model: string): TurnResult {
+  if (!ports.isAwaited()) return { kind: 'finished' };
+  const message = `${model}: the answer was empty twice, without text and without a call. Ask again in other words, or use another model.`;
+  return { kind: 'errored', category: 'emptyAnswer', message };
+}
+
+/** Steps on end in which a limit has cut a call: the same one again, or one after the other, is paid for and leads nowhere. */
+function newCuts(): { areHopeless(calls: readonly RequestedCall[]): boolean } {
+  let before = '';
+  let onEnd = 0;
+  return {
+    areHopeless(calls) {
+      const cut = calls.filter((call) => call.cut !== undefined).map(({ tool, cut }) => `${tool} ${cut}`);
+      const now = cut.join('\n');
+      const isSame = now !== '' && now === before;
+      before = now;
+      onEnd = now === '' ? 0 : onEnd + 1;
+      return isSame || onEnd >= cutStepsMax;
+    },
+  };
+}
+
+const cutStepsMax = 4;
 
 function ending(response: ModelResponse): TurnResult {
   switch (response.finishReason) {
@@ -68,13 +109,16 @@ interface CompletedStep {
 function responseEntries(ports: TurnPorts, completed: CompletedStep): EntryBody[] {
   const { step, model, response, seenThrough } = completed;
   const { turn } = ports;
-  const parts = response.parts.flatMap((part) =>
-    part.type === 'toolCall' || part.text === '' ? [] : [part],
-  );
-  const calls = response.parts.flatMap((part) => (part.type === 'toolCall' ? [part] : []));
-  return [
-    { type: 'assistantMessage', turn, step, model, parts },
-    ...calls.map(({ call, tool, input, providerMetadata }): EntryBody => ({
+  const parts = response.parts.filter((part) => part.type !== 'toolCall');
+  const calls: EntryBody[] = [];
+  let before = 0;
+  for (const part of response.parts) {
+    if (part.type !== 'toolCall') {
+      before += 1;
+      continue;
+    }
+    const { call, tool, input, providerMetadata } = part;
+    calls.push({
       type: 'toolCall',
       turn,
       step,
@@ -82,7 +126,12 @@ function responseEntries(ports: TurnPorts, completed: CompletedStep): EntryBody[
       tool,
       input,
       ...(providerMetadata === undefined ? {} : { providerMetadata }),
-    })),
+      ...(before === parts.length ? {} : { partsBefore: before }),
+    });
+  }
+  return [
+    { type: 'assistantMessage', turn, step, model, parts },
+    ...calls,
     {
       type: 'stepCompleted',
       turn,

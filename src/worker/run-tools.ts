@@ -4,6 +4,7 @@ import { deferred } from '../std/deferred.ts';
 import type { JsonValue } from '../std/json.ts';
 import type { ToolResultEntry } from '../session/entries.ts';
 import type { Tool, ToolAnswer } from '../tools/tool.ts';
+import { mendedInput } from './mend-input.ts';
 import type { TurnPorts } from './turn-ports.ts';
 
 export interface RequestedCall {
@@ -12,6 +13,8 @@ export interface RequestedCall {
   input: JsonValue;
   /** The model's input was not JSON. */
   invalid?: string;
+  /** A limit of the answer has cut it: why, in words. */
+  cut?: string;
 }
 
 /** What the calls need of the turn. */
@@ -137,6 +140,7 @@ async function answerOf(
 type Checked = { tool: Tool; input: unknown } | ToolAnswer | Denied;
 
 function check(ports: ToolPorts, call: RequestedCall): Checked {
+  if (call.cut !== undefined) return { text: cutText(call), isError: true };
   const tool = toolOf(ports, call.tool);
   if (tool === undefined) {
     const names = ports.tools.map((known) => known.name).join(', ');
@@ -148,7 +152,7 @@ function check(ports: ToolPorts, call: RequestedCall): Checked {
       isError: true,
     };
   }
-  const parsed = tool.input().safeParse(call.input ?? {});
+  const parsed = parsedInput(tool, call.input ?? {});
   if (!parsed.success) {
     return {
       text: `The input of ${tool.name} is not right:\n${z.prettifyError(parsed.error)}`,
@@ -158,6 +162,20 @@ function check(ports: ToolPorts, call: RequestedCall): Checked {
   const refusal = tool.denied?.(parsed.data, ports.toolContext(call.call)) ?? null;
   if (refusal !== null) return { text: refusal, isError: true, denied: true };
   return { tool, input: parsed.data };
+}
+
+function cutText({ tool, cut }: RequestedCall): string {
+  return (
+    `The call of ${tool} was cut off and has not run: ${cut}. Do not send it again as it was. Make each call shorter, and fewer of them at once: ` +
+    'write a long file in parts, the first with Write and each next one with Edit.'
+  );
+}
+
+/** As the schema takes it; what it refuses, once more as it was meant. */
+function parsedInput(tool: Tool, input: JsonValue) {
+  const parsed = tool.input().safeParse(input);
+  const mended = parsed.success ? null : mendedInput(input, parsed.error.issues);
+  return mended === null ? parsed : tool.input().safeParse(mended);
 }
 
 function toolOf(ports: ToolPorts, name: string): Tool | undefined {

@@ -45,7 +45,15 @@ export interface TurnPorts {
   /** Aborts on cancel and when the pod stops; never on pause. */
   readonly signal: AbortSignal;
   /** Steps that this turn, with those it resumes, has taken; and what limits it. */
-  readonly limits: { steps: number; requestTries: number; retryBaseMs: number; retryMaxMs: number };
+  readonly limits: {
+    steps: number;
+    requestTries: number;
+    retryBaseMs: number;
+    retryMaxMs: number;
+    retryAfterMaxMs: number;
+  };
+  /** Somebody waits for an answer: an assignment or a person's input began this turn, or one that it resumes. */
+  isAwaited(): boolean;
   /** The name of a limit that the pod has reached, or null. Asked before each request. */
   limitReached(): string | null;
   toolContext(call: string): ToolContext;

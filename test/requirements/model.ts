@@ -1,16 +1,34 @@
-/** Models and scenarios. */
+/** Models, scenarios and the worker that asks them. */
 export const model = {
   'model.abort': 'an abort in the middle ends the stream with the reason of the signal',
   'model.abort-closes': 'an abort while nothing came yet closes the connection',
+  'model.answer-size':
+    'text, reasoning and inputs of one answer are cut together at 6 MiB and told as cut by the limit',
+  'model.answer-time':
+    'an answer that never ends is left after limits.answerMs, also where it never falls silent',
   'model.anthropic-sent': 'Anthropic gets signatures back, no blank text, and two marks for its cache',
   'model.base-url': 'a missing or unusable address is told by the name of its variable',
+  'model.bounded':
+    'no answer and no error of a provider takes more memory than its bound, without end or newline',
+  'model.call-count': 'a hundred calls of one answer are taken, and the model is told that the rest was not',
+  'model.call-ids':
+    'ids of calls are such that every dialect takes them back, and none comes twice in a session',
+  'model.call-names': 'invented names of tools are made such that every dialect takes them back',
+  'model.call-shapes':
+    'arguments as an object or encoded twice, and shared, missing or odd indexes are understood',
   'model.context': 'a request that is too long is told as such and not tried again',
   'model.cost': 'known models cost what their tokens cost, unknown ones null, scenarios nothing',
   'model.cost-unlisted': 'a later relative of a listed model has no price',
   'model.cut':
     'an answer cut behind any of its events is a failure that may be tried again, never a response',
+  'model.cut-call': 'a call that the output limit has cut is told as cut by it, in every dialect',
+  'model.deep-input': 'arguments that are nested too deep to be walked are told as such',
   'model.error-event': 'an error inside the stream keeps its category',
+  'model.error-shapes':
+    'an error of any shape, as a body or in the stream, is told in the words of the provider',
   'model.garbage': 'an answer that is no stream at all is a failure',
+  'model.google-compatible':
+    'the signature of a thought goes back with its call through an OpenAI-compatible address',
   'model.google-sent': 'Google gets the signature of a thought back with its call',
   'model.half-pair': 'half a surrogate pair reaches no provider, from wherever it came',
   'model.invalid-input':
@@ -19,17 +37,24 @@ export const model = {
   'model.name': 'a name that is none is told with the shape or the providers that there are',
   'model.network': 'a server that is not there is a network failure',
   'model.no-key': 'a missing key is told with three ways to go on, and the model is not made',
+  'model.no-stream':
+    'an answer that is no stream is told with what it says and by the variable of the address',
   'model.openai-sent': 'OpenAI stores nothing and is referred to nothing; reasoning goes back encrypted',
+  'model.output-tokens': 'the longest answer is said to a provider that needs it, and what a person set wins',
+  'model.permanent': 'what can not pass is not asked again, and names the variable that holds the address',
   'model.quota': 'an exhausted quota is not tried again',
+  'model.reasoning-loose': 'reasoning that nothing follows is kept from those who refuse it',
   'model.retry-after': 'retry-after-ms and retry-after (seconds or date) are told in milliseconds',
-  'model.retry-after-bound': 'a provider that asks for more than ten minutes of rest is not waited for',
   'model.script-path': 'a scenario is found from the given folder or PWD, and named so that it stays found',
   'model.session': 'a session goes back whole: texts, calls, results and consecutive user messages',
+  'model.slow-begin':
+    'any byte is life for a connection that is slow to begin, and words alone for one that has begun',
   'model.stall': 'an answer that begins and then stays silent fails as timeout, and the connection is closed',
   'model.status': 'each HTTP status becomes its category after exactly one request',
   'model.text': 'a text arrives in deltas and whole, with the tokens that were counted',
   'model.thinking': 'reasoning comes with its signature',
   'model.tool-calls': 'several tool calls arrive in order with their ids and inputs, and none is run',
+  'model.unknown-events': 'events and lines that nobody knows are passed over, however lines end',
   'model.usage-clamped': 'counts of tokens are whole numbers from 0 to 2^53 − 1, whatever a provider says',
   'scenario.calls': 'calls come in order, behind the text, with ids that never repeat',
   'scenario.cut': 'a cut stream gives so many words, then breaks off',
@@ -49,4 +74,15 @@ export const model = {
     'a use is saved before the first token, and not at all when the request ends in the delay',
   'scenario.uses-file': 'a missing or damaged file counts as empty, and a save replaces it whole',
   'scenario.words': 'a text is streamed word by word and comes whole in the response',
+  'worker.cut-call':
+    'a call that a limit has cut is told as that and not run; the same again, or four on end, end the turn',
+  'worker.doubtful': 'a failure that hardly ever passes is not tried as often as others',
+  'worker.empty':
+    'an answer without words and calls is asked again once; then a turn that is awaited fails, another is finished',
+  'worker.input-mended':
+    'null for what may be left out, and JSON in a text where no text is wanted, are understood',
+  'worker.reasoning-place': 'reasoning and texts go back unchanged and in their places among the calls',
+  'worker.results-order': 'results go back in the order of their calls',
+  'worker.retry-after-bound':
+    'a provider that asks for more rest than limits.retryAfterMaxMs is not waited for',
 } as const;

@@ -25,7 +25,7 @@ export interface PodTally {
   denials: Denial[];
   /** Inputs of the calls that have no result yet. */
   readonly calls: Map<string, string>;
-  lastTurn: { outcome: TurnOutcome; reason: string | null } | null;
+  lastTurn: { outcome: TurnOutcome; reason: string | null; category: string | null } | null;
   turnOpen: boolean;
   started: Entry<StartedEntry> | null;
   stopped: boolean;
@@ -89,7 +89,7 @@ const counters: Counters = {
   },
   turnEnded(tally, { outcome, reason, error }) {
     tally.turnOpen = false;
-    tally.lastTurn = { outcome, reason: reason ?? error?.message ?? null };
+    tally.lastTurn = { outcome, reason: reason ?? error?.message ?? null, category: error?.category ?? null };
   },
 };
 
@@ -139,6 +139,8 @@ export interface RunResult {
   text: string;
   /** Why it was not `done`; null where it was. */
   reason: string | null;
+  /** Of what the last turn failed of, as `contextTooLong`; null where none failed. */
+  category: string | null;
   /** Sums over the whole tree; cost is null where a price is not known. */
   usage: { inputTokens: number; outputTokens: number };
   cost: number | null;
@@ -170,6 +172,7 @@ export function runResult(outcome: RunOutcome): RunResult {
   return {
     type: 'result',
     ...statusOf(root, end, denials),
+    category: root.lastTurn?.category ?? null,
     name: root.name,
     instance: root.instance,
     text: root.text,

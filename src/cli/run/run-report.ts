@@ -128,7 +128,13 @@ export function summary(result: RunResult, end: RunEnd): string[] {
 }
 
 /** How to go on, where that is more than reading. */
-function nextSteps({ name }: RunResult, end: RunEnd): string[] {
+function nextSteps({ name, category }: RunResult, end: RunEnd): string[] {
+  // Every further request would hold the same and more.
+  if (category === 'contextTooLong') {
+    return [
+      `The context of ${name} is full, and it can not be asked any more. Begin anew with podkin run: with a smaller task, or one in parts that are handed to children, or for a model with a larger context window.`,
+    ];
+  }
   switch (end.kind) {
     case 'died':
     case 'interrupted':

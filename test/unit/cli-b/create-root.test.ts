@@ -123,6 +123,6 @@ describe('what is typed and played', () => {
   });
 
   it("[demo.scenario] the demo's scenario is one that the scripted model takes", () => {
-    expect(parseScenario(demoScenario, 'scenario.yaml').length).toBeGreaterThan(10);
+    expect(parseScenario(demoScenario, 'scenario.yaml').rules.length).toBeGreaterThan(10);
   });
 });

@@ -3,8 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { toCallOptions } from '../../../src/model/prompt.ts';
 import { request } from './ask.ts';
 import { newAnswer } from '../../../src/model/answer.ts';
-import { toModelFailure } from '../../../src/model/failure.ts';
-import { httpError } from '../../../src/model/sdk.ts';
 
 describe('a provider’s numbers', () => {
   it.each([
@@ -15,7 +13,7 @@ describe('a provider’s numbers', () => {
     [2 ** 53 + 2, Number.MAX_SAFE_INTEGER],
     [undefined, 0],
   ])('[model.usage-clamped] %d tokens are counted as %d', (told, counted) => {
-    const answer = newAnswer('openai-compatible/m');
+    const answer = newAnswer({ name: 'openai-compatible/m', cost: () => null }, request());
     const input = { total: told, noCache: told, cacheRead: told, cacheWrite: told };
     answer.take({
       type: 'finish',
@@ -23,13 +21,6 @@ describe('a provider’s numbers', () => {
       usage: { inputTokens: input, outputTokens: { total: told, text: told, reasoning: told } },
     });
     expect(answer.response().usage).toMatchObject({ inputTokens: counted, outputTokens: counted });
-  });
-
-  it('[model.retry-after-bound] more than ten minutes of rest are not waited for', async () => {
-    const error = await httpError(429, 'monthly quota', { 'retry-after': '2592000' });
-    const failure = toModelFailure(error, { name: 'a/b', secrets: [], keyVariable: null, begun: false });
-    expect(failure).toMatchObject({ transient: false, retryAfterMs: undefined });
-    expect(failure.message).toContain('43200 minutes');
   });
 
   it('[model.half-pair] half a surrogate pair reaches no provider, a whole one does', () => {

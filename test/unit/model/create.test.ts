@@ -63,7 +63,7 @@ describe('scenario mistakes', () => {
     ['rules: [', 'is not YAML at line 1, column 9: '],
     ['', 'the file:'],
     ['rules: []', 'at least one rule'],
-    ['rules: [{ say: a }]\nextra: 1', 'the file: 1 unknown (known: rules)'],
+    ['rules: [{ say: a }]\nextra: 1', 'the file: 1 unknown (known: rules, price)'],
     ['rules: [{ say: a }, { sya: b }]', 'rule 2: unknown `sya` (known: pod, last, matches'],
     ['rules: [{ pod: x }]', 'rule 1: does nothing'],
     ['rules: [{ say: a, times: 0 }]', 'rule 1, field `times`:'],

@@ -1,0 +1,232 @@
+/**
+ * A provider's bytes on their way to its package: counted, framed, and each event made what the package takes. Every byte shows that the connection lives.
+ * Absent: the timeouts of the client beneath, which end at five minutes what a person allowed an hour; `watch.ts` alone decides.
+ */
+import type * as UndiciModule from 'undici';
+import type { Dispatcher } from 'undici';
+import { type JsonObject, type JsonValue, isJsonObject } from '../std/json.ts';
+import { ToldInStream, mendFor } from './mend.ts';
+import type { Mend } from './mend-fields.ts';
+import { ModelFailure } from './port.ts';
+import type { Dialect } from './prompt.ts';
+
+/** Of one answer as it comes, unpacked. */
+export const wireBytesMax = 64 * 1024 * 1024;
+/** Of an answer that is no stream: enough of what it says. */
+const wordsBytesMax = 256 * 1024;
+
+export interface Connection {
+  /** `provider/model`, with which what goes wrong is told. */
+  readonly name: string;
+  readonly dialect: Dialect;
+  /** Ask the environment for a proxy, as Node itself would be told to. */
+  readonly environmentProxy: boolean;
+  /** Called for each piece of an answer. */
+  alive(): void;
+}
+
+/** What a provider's package is to fetch with, for one request. */
+export async function fetchFor(connection: Connection): Promise<typeof globalThis.fetch> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its own types name another class there
+  const { default: undici } = (await import('undici')) as unknown as { default: Undici };
+  dispatcher ??= newDispatcher(undici, connection.environmentProxy);
+  const agent = dispatcher;
+  return async (input, init) => {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same standard, typed twice
+    const options = { ...init, dispatcher: agent } as Parameters<typeof undici.fetch>[1];
+    const answer = await undici.fetch(typeof input === 'string' ? input : new URL(addressOf(input)), options);
+    return await checked(connection, answer);
+  };
+}
+
+function addressOf(input: URL | Request): string {
+  return input instanceof URL ? input.href : input.url;
+}
+
+type Undici = typeof UndiciModule;
+let dispatcher: Dispatcher | undefined;
+
+function newDispatcher({ Agent, EnvHttpProxyAgent }: Undici, environmentProxy: boolean): Dispatcher {
+  const patient = { headersTimeout: 0, bodyTimeout: 0 };
+  return environmentProxy ? new EnvHttpProxyAgent(patient) : new Agent(patient);
+}
+
+async function checked(connection: Connection, answer: Response): Promise<Response> {
+  if (answer.body === null) return answer;
+  const { status, statusText, headers } = answer;
+  const reader = answer.body.getReader();
+  if (!answer.ok) {
+    const text = await readWords(reader, []);
+    return new Response(text, { status, statusText, headers });
+  }
+  const first = await firstPieces(connection, reader);
+  if (first.isStream) return new Response(events(connection, reader, first.pieces), { status, headers });
+  const text = await readWords(reader, first.pieces);
+  throw new NoStream(text, headers.get('content-type') ?? '');
+}
+
+/** Answered as if all were well, and not with a stream: a page to sign in, an error, a proxy's words. */
+export class NoStream extends Error {
+  readonly responseBody: string;
+
+  constructor(text: string, kind: string) {
+    super(`the answer is no stream of events but ${kind === '' ? 'something else' : kind}`);
+    this.name = 'NoStream';
+    this.responseBody = text;
+  }
+}
+
+type Reader = ReadableStreamDefaultReader<Uint8Array>;
+
+/** Until the first byte that tells: no event begins with a brace or a tag. */
+async function firstPieces(
+  connection: Connection,
+  reader: Reader,
+): Promise<{ pieces: Uint8Array[]; isStream: boolean }> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  while (true) {
+    const { done, value } = await reader.read();
+    if (done) return { pieces, isStream: true };
+    connection.alive();
+    pieces.push(value);
+    bytes += value.length;
+    const telling = Buffer.from(value)
+      .toString('latin1')
+      .trimStart()
+      .replace(/^\u00ef\u00bb\u00bf\s*/, '')[0];
+    if (telling !== undefined) return { pieces, isStream: !'{[<'.includes(telling) };
+    if (bytes > wordsBytesMax) return { pieces, isStream: true };
+  }
+}
+
+/** As much of it as anybody reads; the rest is not waited for. */
+async function readWords(reader: Reader, pieces: Uint8Array[]): Promise<string> {
+  const read = [...pieces];
+  let bytes = read.reduce((sum, { length }) => sum + length, 0);
+  while (bytes < wordsBytesMax) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    read.push(value);
+    bytes += value.length;
+  }
+  void reader.cancel().catch(() => undefined);
+  return Buffer.concat(read).subarray(0, wordsBytesMax).toString('utf8');
+}
+
+function events(connection: Connection, reader: Reader, first: Uint8Array[]): ReadableStream<Uint8Array> {
+  const frame = newFrames(mendFor(connection.dialect));
+  const waiting = [...first];
+  let bytes = 0;
+  const next = async (): Promise<string | null> => {
+    const { done, value } =
+      waiting.length > 0 ? { done: false, value: waiting.shift() } : await reader.read();
+    if (done || value === undefined) return null;
+    connection.alive();
+    bytes += value.length;
+    if (bytes > wireBytesMax) throw tooLong(connection.name);
+    return frame.take(value);
+  };
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        // What holds no whole event gives nothing yet.
+        for (let text: string | null = ''; text === '';) {
+          text = await next();
+          const out = text ?? frame.end();
+          if (out !== '') controller.enqueue(Buffer.from(out));
+          if (text === null) controller.close();
+        }
+      } catch (error) {
+        controller.error(error);
+        void reader.cancel(error).catch(() => undefined);
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+}
+
+function tooLong(name: string): ModelFailure {
+  const mib = wireBytesMax / 1024 / 1024;
+  return new ModelFailure('unknown', `${name}: the answer is longer than ${mib} MiB and was left`, {
+    transient: false,
+  });
+}
+
+/** From bytes to events and back: lines end with CR, LF or both, an event with an empty line. */
+function newFrames(mend: Mend): { take(bytes: Uint8Array): string; end(): string } {
+  const decoder = new TextDecoder();
+  let line: string[] = [];
+  let data: string[] = [];
+  let heldCr = false;
+  const endLine = (): string => {
+    const whole = line.join('');
+    line = [];
+    if (whole !== '') {
+      if (/^data(?::|$)/.test(whole)) data.push(whole.slice(5).replace(/^ /, ''));
+      return '';
+    }
+    const event = data.join('\n');
+    data = [];
+    return mendedEvent(mend, event);
+  };
+  const takeText = (given: string): string => {
+    let text = heldCr && given.startsWith('\n') ? given.slice(1) : given;
+    if (given !== '') heldCr = given.endsWith('\r');
+    if (text.includes('\r')) text = text.replaceAll(/\r\n?/g, '\n');
+    const pieces = text.split('\n');
+    let out = '';
+    for (const [index, piece] of pieces.entries()) {
+      if (piece !== '') line.push(piece);
+      if (index < pieces.length - 1) out += endLine();
+    }
+    return out;
+  };
+  return {
+    take: (bytes) => takeText(decoder.decode(bytes, { stream: true })),
+    // The last event may lack its empty line; half of one is none.
+    end() {
+      const out = takeText(decoder.decode());
+      if (line.length > 0) endLine();
+      const event = data.join('\n');
+      return out + (parsed(event) === undefined ? '' : mendedEvent(mend, event));
+    },
+  };
+}
+
+function mendedEvent(mend: Mend, event: string): string {
+  if (event.trim() === '[DONE]') return 'data: [DONE]\n\n';
+  const value = parsed(event);
+  // An event that was to be one is told by the package.
+  if (value === undefined) return /^\s*\{/.test(event) ? `data: ${oneLine(event)}\n\n` : '';
+  if (!isJsonObject(value)) {
+    // Some servers put an error into a list.
+    const [only] = Array.isArray(value) ? value : [];
+    if (isJsonObject(only) && only['error'] !== undefined) throw new ToldInStream(only);
+    return '';
+  }
+  const mended = mend(value);
+  return mended === null ? '' : `data: ${eventText(mended)}\n\n`;
+}
+
+/** Deeper than this process can walk is what nobody asked for; the packages could not take it either. */
+function eventText(event: JsonObject): string {
+  try {
+    return JSON.stringify(event);
+  } catch {
+    throw new ToldInStream({ error: { message: 'an event is nested too deep to be read' } });
+  }
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll('\n', ' ');
+}
+
+function parsed(text: string): JsonValue | undefined {
+  try {
+    const value: JsonValue = JSON.parse(text);
+    return value;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * One event of a provider's stream as the providers' packages take it: they refuse a whole answer for one field of another type or one event that they do
+ * not know. What servers are known to send all the same is made right here, what nobody knows is left out, and an error is told at once. Pure but for
+ * what a dialect must remember of an answer.
+ */
+import { type JsonObject, type JsonValue, isJsonObject } from '../std/json.ts';
+import { mendAnthropic } from './mend-anthropic.ts';
+import { asText, counts, type Mend, required } from './mend-fields.ts';
+import type { Dialect } from './prompt.ts';
+
+/** The provider reports an error in the place of an event. */
+export class ToldInStream extends Error {
+  readonly data: JsonObject;
+
+  constructor(data: JsonObject) {
+    super('the provider reported an error in its answer');
+    this.name = 'ToldInStream';
+    this.data = data;
+  }
+}
+
+/** For one answer. */
+export function mendFor(dialect: Dialect): Mend {
+  const mend = mends[dialect]();
+  return (event) => {
+    if (isError(event)) throw new ToldInStream(event);
+    return mend(event);
+  };
+}
+
+const mends: Record<Dialect, () => Mend> = {
+  anthropic: mendAnthropic,
+  openai: () => mendResponses,
+  google: () => mendGoogle,
+  compatible: () => mendCompatible,
+  plain: () => (event) => event,
+};
+
+function isError({ type, object, error, response }: JsonObject): boolean {
+  if (type === 'error' || object === 'error') return true;
+  if (type === 'response.failed') return isJsonObject(response);
+  return error !== undefined && error !== null && error !== false && error !== '';
+}
+
+function mendCompatible(event: JsonObject): JsonObject | null {
+  const { usage } = event;
+  if (usage !== undefined) event['usage'] = isJsonObject(usage) ? counts(usage) : null;
+  if (!Array.isArray(event['choices'])) {
+    if (!isJsonObject(usage)) return null;
+    event['choices'] = [];
+  }
+  keepOnly(event, { id: 'string', model: 'string', created: 'number' });
+  event['choices'] = items(event['choices']).map((choice) => {
+    // A server that does not stream puts the whole into one.
+    const delta = choice['delta'] ?? choice['message'] ?? null;
+    const reason = choice['finish_reason'];
+    return {
+      ...choice,
+      delta: isJsonObject(delta) ? mendDelta(delta) : null,
+      finish_reason: typeof reason === 'string' ? reason : null,
+    };
+  });
+  return event;
+}
+
+function mendDelta(delta: JsonObject): JsonObject {
+  const { content, tool_calls: calls } = delta;
+  keepOnly(delta, { reasoning_content: 'string', reasoning: 'string' });
+  if (delta['role'] !== 'assistant') delete delta['role'];
+  if (typeof content === 'number' || typeof content === 'boolean') delta['content'] = String(content);
+  else if (isJsonObject(content)) delta['content'] = [content];
+  if (Array.isArray(delta['content'])) {
+    delta['content'] = items(delta['content']).filter((part) => typeof part['type'] === 'string');
+  }
+  if (calls !== undefined) delta['tool_calls'] = items(Array.isArray(calls) ? calls : [calls]).map(mendCall);
+  return delta;
+}
+
+function mendCall(call: JsonObject): JsonObject {
+  const { index, id } = call;
+  // Some give the function's fields without the function.
+  const named = isJsonObject(call['function']) ? call['function'] : call;
+  const { name, arguments: given } = named;
+  const signature = signatureOf(call['extra_content']);
+  return {
+    index: wholeNumber(index),
+    id: typeof id === 'number' ? String(id) : typeof id === 'string' ? id : null,
+    type: 'function',
+    function: { name: typeof name === 'string' ? name : null, arguments: asText(given) },
+    ...(signature === null ? {} : { extra_content: { google: { thought_signature: signature } } }),
+  };
+}
+
+function signatureOf(extra: JsonValue | undefined): string | null {
+  const google = isJsonObject(extra) ? extra['google'] : null;
+  const signature = isJsonObject(google) ? google['thought_signature'] : null;
+  return typeof signature === 'string' ? signature : null;
+}
+
+function wholeNumber(value: JsonValue | undefined): number | null {
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return typeof number === 'number' && Number.isSafeInteger(number) ? number : null;
+}
+
+function mendResponses(event: JsonObject): JsonObject | null {
+  const { type, item, response, output_index: index } = event;
+  if (typeof type !== 'string') return null;
+  if (isJsonObject(item) && item['type'] === 'function_call') {
+    const { id, call_id: callId, name } = item;
+    item['arguments'] = asText(item['arguments']) ?? '';
+    if (typeof id !== 'string') item['id'] = `fc_${typeof index === 'number' ? index : 0}`;
+    if (typeof callId !== 'string') item['call_id'] = item['id'] ?? '';
+    if (typeof name !== 'string') item['name'] = '';
+  }
+  if (type === 'response.function_call_arguments.delta') event['delta'] = asText(event['delta']) ?? '';
+  if ((type === 'response.completed' || type === 'response.incomplete') && isJsonObject(response)) {
+    const { usage } = response;
+    response['usage'] = isJsonObject(usage)
+      ? { ...counts(usage), ...required(usage, ['input_tokens', 'output_tokens']) }
+      : null;
+  }
+  return event;
+}
+
+function mendGoogle(event: JsonObject): JsonObject | null {
+  const { usageMetadata: usage, candidates } = event;
+  if (isJsonObject(usage)) event['usageMetadata'] = counts(usage);
+  else delete event['usageMetadata'];
+  if (!Array.isArray(candidates)) {
+    delete event['candidates'];
+    return event;
+  }
+  event['candidates'] = items(candidates);
+  for (const candidate of event['candidates']) {
+    const content = isJsonObject(candidate) ? candidate['content'] : null;
+    if (!isJsonObject(content) || !Array.isArray(content['parts'])) continue;
+    content['parts'] = items(content['parts']).filter((part) => {
+      const called = part['functionCall'];
+      if (isJsonObject(called) && typeof called['name'] !== 'string') called['name'] = 'unnamed';
+      return called === undefined || isJsonObject(called);
+    });
+  }
+  return event;
+}
+
+function keepOnly(of: JsonObject, types: Readonly<Record<string, 'string' | 'number'>>): void {
+  for (const [key, type] of Object.entries(types)) {
+    if (of[key] !== undefined && typeof of[key] !== type) delete of[key];
+  }
+}
+
+function items(value: JsonValue | undefined): JsonObject[] {
+  return Array.isArray(value) ? value.filter((item) => isJsonObject(item)) : [];
+}
