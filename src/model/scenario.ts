@@ -188,7 +188,7 @@ function tell(issue: z.core.$ZodIssue): string {
       : `the file${top === undefined ? '' : `, field \`${String(top)}\``}`;
   if (issue.code !== 'unrecognized_keys') return `${where}: ${issue.message}`;
   // A file that is no scenario at all is quoted nowhere, and its keys would be a quotation.
-  if (top === undefined) return `${where}: ${issue.keys.length} unknown (known: rules)`;
+  if (top === undefined) return `${where}: ${issue.keys.length} unknown (known: rules, price)`;
   const known = rest.length > 0 ? '' : ` (known: ${Object.keys(rule().shape).join(', ')})`;
   return `${where}: unknown ${issue.keys.map((key) => `\`${key}\``).join(', ')}${known}`;
 }

@@ -193,7 +193,7 @@ describe('what goes back', () => {
     [{ about: null, tags: null, inner: { deep: null } }, { inner: {} }],
     [
       { tags: '["a","b"]', times: '3' },
-      { tags: ['a', 'b'], times: 3 },
+      { times: 3, tags: ['a', 'b'] },
     ],
     [{ inner: '{"deep":true}' }, { inner: { deep: true } }],
     [{ about: '["a"]' }, { about: '["a"]' }],
