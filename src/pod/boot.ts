@@ -12,7 +12,8 @@ import { parseRules } from '../scope/permission-rules.ts';
 import { type AppendLog, StorageFailed } from '../session/append-log.ts';
 import type { EntryBody } from '../session/entries.ts';
 import { type Facts, emptyFacts } from '../session/facts.ts';
-import { type Home, type PodFolder, type PodSpec, folderAt, homeOf, readSpec } from '../session/home.ts';
+import { type Home, type PodFolder, type PodSpec, folderAt, readSpec } from '../session/home.ts';
+import { ownHome } from '../session/own-home.ts';
 import { type HeldLock, takeLock } from '../session/lock.ts';
 import { createLog, openLog } from '../session/open-log.ts';
 import { applyEntry } from '../session/replay.ts';
@@ -51,7 +52,7 @@ export interface PodRun {
 export async function runPod(folderPath: string, { onListening }: PodRun = {}): Promise<number> {
   let opened: OpenedPod;
   try {
-    opened = await openPod(folderAt(folderPath), homeOf(process.env));
+    opened = await openPod(folderAt(folderPath), ownHome(process.env));
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'failed';
     const message = error instanceof Error ? error.message : String(error);

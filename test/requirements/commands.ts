@@ -98,6 +98,11 @@ export const commands = {
     'model, instructions and sandbox of a project file count only after a person has trusted that very text, asked once',
   'config.scope': 'both files add denies, none allows anything, and a mistake names file, key and path',
   'demo.scenario': "the demo's scenario is one that the scripted model takes",
+  'home.cwd-gone': 'a working directory that is gone hinders only what begins in it',
+  'home.nobody':
+    'a user without a name or HOME has all commands that need no home, and is told where one would be',
+  'home.not-ours':
+    'a home that belongs to another user or that others may write is neither obeyed nor believed, by doctor neither',
   'provider.interrupted': 'an interrupted run lets go of the provider in the middle of its answer',
   'provider.key-kept':
     'a key that is refused is named by its variable and stands nowhere, also where the provider repeats it',

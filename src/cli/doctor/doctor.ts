@@ -4,6 +4,8 @@ import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSpec, podFolder, podNames } from '../../session/home.ts';
 import { readEntries } from '../../session/read-log.ts';
+import { UnsafeHome } from '../../session/own-home.ts';
+import { NoHome } from '../../session/places.ts';
 import { createSandbox } from '../../scope/sandbox.ts';
 import { setAsideFolder } from '../../scope/set-aside.ts';
 import { abandonedPaths, standInLeases } from '../../scope/stand-ins.ts';
@@ -20,6 +22,8 @@ import { type SeenPod, viewHome } from '../pods/pod-view.ts';
 import { age, columns, paint, type Paint } from '../words/table.ts';
 
 export async function doctorCommand(context: CommandContext, options: { json: boolean }): Promise<number> {
+  const unsafe = homeMistake(context);
+  if (unsafe !== null) return told(context, [unsafe], options);
   const seen = await viewHome(context.home);
   const findings = [
     nodeVersion(process.versions.node),
@@ -35,6 +39,21 @@ export async function doctorCommand(context: CommandContext, options: { json: bo
     ...pods(context, seen),
     ...(await lateEvents(context, Date.now())),
   ];
+  return told(context, findings, options);
+}
+
+/** Nothing else is looked at then: what stands in such a home is nobody's word. */
+function homeMistake(context: CommandContext): Finding | null {
+  try {
+    void context.home;
+    return null;
+  } catch (error) {
+    if (!(error instanceof UnsafeHome || error instanceof NoHome)) throw error;
+    return { check: 'home', level: 'failure', text: error.message, mend: null };
+  }
+}
+
+function told(context: CommandContext, findings: readonly Finding[], options: { json: boolean }): number {
   if (options.json) context.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
   else context.stdout.write(findingsTable(findings, context.color));
   return findings.some((finding) => finding.level === 'failure') ? exitStatus.failed : exitStatus.done;

@@ -6,7 +6,8 @@ import { join, resolve } from 'node:path';
 import type * as z from 'zod';
 import { parseRule, type RuleKind } from '../../scope/permission-rules.ts';
 import { type PermissionMode, permissionModes } from '../../session/permissions.ts';
-import { homeOf, userHome } from '../../session/places.ts';
+import { ownHome } from '../../session/own-home.ts';
+import { userHome } from '../../session/places.ts';
 import {
   defaultSandboxSettings,
   type Limits,
@@ -69,14 +70,14 @@ export async function loadConfiguration(source: ConfigurationSource): Promise<Co
   const { environment, cwd, flags } = source;
   const user =
     flags.file === undefined
-      ? readUserFile(join(homeOf(environment).config, 'config.toml'), { mustExist: false })
+      ? readUserFile(join(ownHome(environment).config, 'config.toml'), { mustExist: false })
       : readUserFile(resolve(cwd ?? '/', flags.file), { mustExist: true });
   const deny = fromHome(environment, user.scope?.deny);
   const { settings: project, notes: said } =
     cwd === null
       ? nobodysProject
       : await readProject({
-          home: homeOf(environment),
+          home: ownHome(environment),
           cwd,
           deny: [...deny, ...(flags.deny ?? [])],
           askTrust: source.askTrust,

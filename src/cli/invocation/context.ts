@@ -1,8 +1,9 @@
 /** What a command is given instead of the process: where to write, the environment, the home. Commands answer with an exit status and never exit. */
-import { once } from 'node:events';
+import { once as onceEmitted } from 'node:events';
 import { isAbsolute, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { type Home, homeOf } from '../../session/home.ts';
+import { ownHome } from '../../session/own-home.ts';
+import type { Home } from '../../session/places.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { printable } from '../words/printable.ts';
 
@@ -39,7 +40,7 @@ export interface CommandContext {
   readonly environment: NodeJS.ProcessEnv;
   /** Throws `CommandFailed` where it is gone. */
   readonly cwd: string;
-  /** Throws `NoHome`. */
+  /** Throws `NoHome` or `UnsafeHome`. */
   readonly home: Home;
   /** stdout is a terminal. */
   readonly isTerminal: boolean;
@@ -72,7 +73,7 @@ export function contextOf(parts: ProcessParts): CommandContext {
       return cwdOf(parts);
     },
     get home() {
-      return homeOf(environment);
+      return ownHome(environment);
     },
     isTerminal,
     color: isTerminal && !plain,
@@ -125,7 +126,7 @@ function outputTo(stream: Writable): Output {
     async drained() {
       if (!stream.writableNeedDrain || stream.destroyed || stream.errored !== null) return;
       // A reader that has gone is dealt with in `main.ts`; there is nothing to wait for any more.
-      await once(stream, 'drain').catch(() => undefined);
+      await onceEmitted(stream, 'drain').catch(() => undefined);
     },
   };
 }

@@ -1,0 +1,154 @@
+/** Homes that are not this user's alone, a user whom the system does not know, and a working directory that is gone. */
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { capable } from '../support/capable.ts';
+import { TestHome, commandFile } from '../support/rig.ts';
+
+const stranger = 54_321;
+const isRoot = capable('root, to be two users', () => process.getuid?.() === 0);
+const canBeStranger =
+  isRoot &&
+  capable('a checkout that other users may read', () => runAsStranger(['--version'], {}, '/').status === 0);
+
+let home: TestHome;
+beforeEach(() => {
+  home = new TestHome();
+});
+afterEach(() => home.close());
+
+const scenario = 'rules: [{ say: "done" }]';
+
+function runAsStranger(args: string[], environment: NodeJS.ProcessEnv, cwd: string) {
+  const env = { PATH: process.env['PATH'], ...environment };
+  const options = { uid: stranger, gid: stranger, cwd, env, encoding: 'utf8' } as const;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [commandFile, ...args], options);
+  return { status, stdout, stderr };
+}
+
+function looseHome(mode: number): string {
+  const path = join(home.path, 'loose');
+  mkdirSync(join(path, 'config'), { recursive: true });
+  chmodSync(path, mode);
+  return path;
+}
+
+describe('a home', () => {
+  it('[home.not-ours] that others may write is refused by every command, and doctor finds nothing else', async () => {
+    const path = looseHome(0o777);
+    const environment = { PODKIN_HOME: path };
+    const args = ['run', '-p', '--model', home.scenario(scenario), 'go'];
+    for (const command of [['ps'], ['verify'], ['logs', 'root'], args]) {
+      const { code, stderr } = await home.run(command, { environment });
+      expect([command[0], code]).toEqual([command[0], 1]);
+      expect(stderr).toBe(
+        `podkin: ${path} can be written by others (mode 777): look at what is there, then chmod go-w ${path}\n`,
+      );
+    }
+    const doctor = await home.run(['doctor', '--json'], { environment });
+    expect(doctor.code).toBe(1);
+    expect(JSON.parse(doctor.stdout)).toEqual([expect.objectContaining({ check: 'home', level: 'failure' })]);
+    expect(existsSync(join(path, 'state'))).toBe(false);
+    chmodSync(path, 0o755);
+    expect((await home.run(['ps'], { environment })).code).toBe(0);
+    // Only the settings: they name programs.
+    writeFileSync(join(path, 'config/config.toml'), '');
+    chmodSync(join(path, 'config/config.toml'), 0o666);
+    expect((await home.run(['ps'], { environment })).stderr).toContain(
+      'config.toml can be written by others',
+    );
+  });
+
+  it.runIf(isRoot)(
+    '[home.not-ours] that belongs to another user is not obeyed, also through a link',
+    async () => {
+      const path = looseHome(0o700);
+      const evil = join(home.path, 'evil');
+      writeFileSync(evil, `#!/bin/sh\ntouch ${home.path}/obeyed\n`, { mode: 0o755 });
+      writeFileSync(join(path, 'config/config.toml'), `[sandbox]\nprogram = "${evil}"\n`);
+      chownSync(path, stranger, stranger);
+      const link = join(home.path, 'link');
+      symlinkSync(path, link);
+      for (const [shown, why] of [
+        [path, path],
+        [link, link],
+      ] as const) {
+        const doctor = await home.run(['doctor'], { environment: { PODKIN_HOME: shown } });
+        expect(doctor.code).toBe(1);
+        expect(doctor.stdout).toContain(
+          `${why} belongs to another user (${stranger}): podkin obeys only a home`,
+        );
+      }
+      expect(existsSync(join(home.path, 'obeyed'))).toBe(false);
+    },
+  );
+});
+
+describe.runIf(canBeStranger)('a user id without a name', () => {
+  it('[home.nobody] without HOME has all commands that need no home, and all of them with PODKIN_HOME', () => {
+    chmodSync(home.path, 0o755);
+    for (const args of [['--version'], ['--help'], ['help', 'run'], ['ps', '--help']]) {
+      expect(runAsStranger(args, {}, '/')).toMatchObject({ status: 0, stderr: '' });
+    }
+    for (const environment of [{}, { HOME: '' }, { HOME: 'relative' }]) {
+      const ps = runAsStranger(['ps'], environment, '/');
+      expect(ps.status).toBe(1);
+      expect(ps.stderr).toMatch(/^podkin: there is no place for a home: .*; set PODKIN_HOME or HOME\n$/);
+    }
+    const own = join(home.path, 'own');
+    mkdirSync(own, { mode: 0o700 });
+    chownSync(own, stranger, stranger);
+    cpSync(home.scenario(scenario).slice('script/'.length), join(own, 's.yaml'));
+    chownSync(join(own, 's.yaml'), stranger, stranger);
+    const ran = runAsStranger(['run', '-p', '--model', 'script/s.yaml', 'go'], { PODKIN_HOME: 'h' }, own);
+    expect(ran).toEqual({ status: 0, stdout: 'done\n', stderr: '' });
+    for (const command of ['ps', 'doctor', 'verify', 'deliveries']) {
+      expect(runAsStranger([command], { PODKIN_HOME: join(own, 'h') }, '/').status).toBe(0);
+    }
+  });
+});
+
+describe('a working directory that is gone', () => {
+  it('[home.cwd-gone] hinders only what begins in it', async () => {
+    const model = home.scenario(scenario);
+    const inGone = (args: string[]) => {
+      const gone = join(home.path, 'gone');
+      mkdirSync(gone);
+      // A shell stays in what it has removed.
+      const script = 'rmdir "$1" && shift && exec "$@"';
+      const command = ['-c', script, 'sh', gone, process.execPath, commandFile, ...args];
+      return spawnSync('/bin/sh', command, { cwd: gone, env: home.environment, encoding: 'utf8' });
+    };
+    const refused = inGone(['run', '-p', '--model', model, 'go']);
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toMatch(
+      /^podkin: the working directory is gone or can not be entered \(ENOENT\): change/,
+    );
+    expect(inGone(['run', '-d', '--cwd', home.work, '--model', model, 'go'])).toMatchObject({
+      status: 0,
+      stdout: 'root\n',
+    });
+    for (const args of [
+      ['ps'],
+      ['doctor'],
+      ['logs', 'root'],
+      ['wait', 'root'],
+      ['stop', 'root'],
+      ['restore', 'root'],
+    ]) {
+      expect([args, inGone(args).status]).toEqual([args, 0]);
+    }
+    expect(inGone(['stop', 'root']).status).toBe(0);
+    rmSync(join(home.path, 'gone'), { force: true, recursive: true });
+  });
+});
