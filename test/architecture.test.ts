@@ -76,7 +76,7 @@ const keyholes: { from: string; to: string; only: string[] }[] = [
 
 /** Packages and Node modules that only these places may import. */
 const privileges: { pattern: RegExp; places: string[] }[] = [
-  { pattern: /^node:net$/, places: ['transport/', 'session/lock.ts'] },
+  { pattern: /^node:net$/, places: ['transport/', 'session/lock-socket.ts'] },
   { pattern: /^@ai-sdk\//, places: ['model/sdk.ts'] },
   { pattern: /^commander$/, places: ['cli/'] },
 ];

@@ -15,6 +15,7 @@ import { type Facts, emptyFacts } from '../session/facts.ts';
 import { type Home, type PodFolder, type PodSpec, folderAt, readSpec } from '../session/home.ts';
 import { ownHome } from '../session/own-home.ts';
 import { type HeldLock, takeLock } from '../session/lock.ts';
+import type { Holder } from '../session/lock-holder.ts';
 import { createLog, openLog } from '../session/open-log.ts';
 import { applyEntry } from '../session/replay.ts';
 import { permissionSettings } from '../session/permissions.ts';
@@ -41,7 +42,8 @@ class CanNotStart extends Error {
   }
 }
 
-const lockWaitMs = 2_000;
+/** How long a start waits for the lock, by what its holder says of itself. A loan ends by itself; one that says nothing is a process that is busy or stopped. */
+const lockWaitMs = { life: 2_000, silent: 15_000, loan: 60_000 };
 
 export interface PodRun {
   /** Called once, when the pod listens and has said so. */
@@ -92,18 +94,26 @@ async function openPod(folder: PodFolder, home: Home): Promise<OpenedPod> {
   return { pod, lock, begun };
 }
 
-/** A parent that is taking in what a dead child left holds the child's lock for a moment; anybody else keeps it. */
+/** A parent that is taking in what a dead child left holds the child's lock until it has, however slow its disk is; another life keeps it. */
 async function lockOf(spec: PodSpec, folder: PodFolder): Promise<HeldLock> {
-  const deadlineAt = monotonicMs() + lockWaitMs;
+  const startedAt = monotonicMs();
   for (;;) {
     const lock = await takeLock({ instance: spec.instance, folder: folder.path });
     if (lock.taken) return lock;
-    if (monotonicMs() >= deadlineAt) {
-      const who = lock.holder === undefined ? '' : ` (process ${lock.holder.pid})`;
-      throw new CanNotStart('alreadyRunning', `The pod "${basename(folder.path)}" is running already${who}.`);
-    }
+    const { holder } = lock;
+    const kind = holder === undefined ? 'silent' : (holder.purpose ?? 'life');
+    if (monotonicMs() - startedAt >= lockWaitMs[kind]) throw notFree(basename(folder.path), holder);
     await wait(20);
   }
+}
+
+function notFree(name: string, holder: Holder | undefined): CanNotStart {
+  if (holder?.purpose !== 'loan') {
+    const who = holder === undefined ? '' : ` (process ${holder.pid})`;
+    return new CanNotStart('alreadyRunning', `The pod "${name}" is running already${who}.`);
+  }
+  const text = `Process ${holder.pid} has held the lock of "${name}" for ${lockWaitMs.loan / 1_000} s to take in what its last life left; look at that process ("podkin doctor"), then restore it again.`;
+  return new CanNotStart('lockLent', text);
 }
 
 async function logOf(parts: {

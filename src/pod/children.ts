@@ -249,7 +249,7 @@ export class Children {
     if (child === undefined || this.#closed || child.incarnation === 0) return;
     const folder = podFolder(this.#pod.home, child.name);
     if (readSpec(folder)?.instance !== instance) return await this.#noteRemoved(child);
-    const lock = await takeLock({ instance, folder: folder.path });
+    const lock = await takeLock({ instance, folder: folder.path, purpose: 'loan' });
     if (!lock.taken) {
       this.#noteAlive(child);
       return;

@@ -19,7 +19,7 @@ export interface Taking {
 
 /** False where the parent runs, or does not know the child. Throws where a log can not be read or written; what was written then is taken in again by nobody. */
 export async function takeInLeft({ parent, child }: Taking): Promise<boolean> {
-  const lock = await takeLock({ instance: parent.instance, folder: parent.folder.path });
+  const lock = await takeLock({ instance: parent.instance, folder: parent.folder.path, purpose: 'loan' });
   if (!lock.taken) return false;
   try {
     const opened = await openLog({ path: parent.folder.log, lock, instance: parent.instance });

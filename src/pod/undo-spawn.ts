@@ -71,7 +71,7 @@ function specOrNull(folder: PodFolder): ReturnType<typeof readSpec> {
 async function lockOrEnd(instance: string, folder: PodFolder): Promise<HeldLock | null> {
   const deadlineAt = monotonicMs() + goneWithinMs;
   for (;;) {
-    const lock = await takeLock({ instance, folder: folder.path });
+    const lock = await takeLock({ instance, folder: folder.path, purpose: 'loan' });
     if (lock.taken) return lock;
     // Others hold a pod's lock for a moment (a look at what it left, a removal): only the one that its log names is the pod.
     const { started } = await foldLog(folder.log);

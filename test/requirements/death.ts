@@ -24,6 +24,8 @@ export const death = {
     'a command that a killed pod left running is ended by its next life, with all its processes',
   'restore.late-work':
     'work that was given to a child behind its end is told as never begun, and nobody waits for it',
+  'restore.lent-lock':
+    'a lock that is only lent, to read what a dead pod left, keeps no pod from being restored',
   'restore.name-reuse': 'what an old instance still says changes nothing of its namesake',
   'restore.not-mute': 'a child restored by a person takes work from its parent and reports it',
   'restore.one-wins': 'of processes that start one pod at once one wins, the others say so and end',

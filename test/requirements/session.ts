@@ -1,11 +1,15 @@
 /** The session log, the lock, processes and files. */
 export const session = {
   'file.atomic': 'a writer killed at any moment leaves the old text or the new one',
+  'lock.earlier-builds': 'a pod and one of any earlier build exclude each other, whichever came first',
   'lock.killed-holder': 'a killed holder has it no more, a stopped one still has',
   'lock.late-look': 'who acts on an old look at a dead holder does not push the new holder out',
+  'lock.lent': 'a lock that is held to look at what a dead pod left tells so, and counts for no life',
+  'lock.names': 'the names of the lock of all builds are pinned byte by byte',
   'lock.one-wins': 'of twenty processes at once exactly one takes it, and the others can tell who',
   'lock.pid-reuse': 'is not taken over from a living holder, nor from one who is just taking over',
   'lock.release': 'within one process too it is held once, until it is released',
+  'lock.renamed': 'a folder that is renamed under its holder is locked under its new name too',
   'lock.unavailable': 'without its folder it says so',
   'log.append-bug': 'what can not be serialised or is too long leaves the log as it was',
   'log.append-observed':

@@ -27,6 +27,7 @@ import {
   podNames,
   readSpec,
 } from '../../src/session/home.ts';
+import type { LockState } from '../../src/session/lock-holder.ts';
 import { probeLock } from '../../src/session/lock.ts';
 import { readEntries } from '../../src/session/read-log.ts';
 import type { Limits } from '../../src/session/settings.ts';
@@ -377,7 +378,7 @@ export class TestPod {
     await this.kill();
   }
 
-  lock(): Promise<'held' | 'free'> {
+  lock(): Promise<LockState> {
     return probeLock({ instance: this.instance, folder: this.folder.path });
   }
 }

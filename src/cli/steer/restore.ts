@@ -4,7 +4,8 @@ import { exitStatus } from '../invocation/context.ts';
 import { allPods, descendantsOf, findPod, type FoundPod } from '../pods/find-pod.ts';
 import { ensureRuntimeDir } from '../../transport/address.ts';
 import { PodStartFailed, startPodProcess } from '../../pod/start-process.ts';
-import { runs } from './stop-pod.ts';
+import { isAlive } from '../../std/process-identity.ts';
+import { processOf } from '../pods/pod-sight.ts';
 
 export interface RestoreOptions {
   /** Pods that run already are passed over; without it such a pod is a failure. */
@@ -40,7 +41,9 @@ async function restoreOne(
   pod: FoundPod,
 ): Promise<'started' | 'running' | { message: string }> {
   try {
-    if (await runs(pod)) return 'running';
+    // A lock that is held says nothing yet: a parent holds it while it reads what its dead child left. The new process waits for it, and says who has it.
+    const newest = await processOf(pod);
+    if (newest !== null && isAlive(newest) === 'alive') return 'running';
     const { ready } = startPodProcess(pod.folder, context.environment);
     const { incarnation } = await ready;
     context.stderr.write(`${pod.name} runs again (life ${incarnation}).\n`);

@@ -163,7 +163,7 @@ class Removal {
 
   /** Null where somebody else holds it. */
   async #lock(pod: FoundPod): Promise<Locked | null> {
-    const lock = await takeLock({ instance: pod.instance, folder: pod.folder.path });
+    const lock = await takeLock({ instance: pod.instance, folder: pod.folder.path, purpose: 'loan' });
     return lock.taken ? { pod, lock } : null;
   }
 
