@@ -2,10 +2,14 @@
 // dist/pod-body.cjs in with V8's code cache. Each body is one file of CommonJS; what it imports when it is wanted (a command, a tool, a scenario) begins
 // when it is wanted, and a provider's package is not in it at all.
 import { chmod, rm, readFile, writeFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { licenceTexts } from './licences.mjs';
 
-const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
+const { version, dependencies } = JSON.parse(
+  await readFile(new URL('../package.json', import.meta.url), 'utf8'),
+);
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Messages of zod in forty languages, of which podkin speaks one: a third of what a pod would have to load at its start. */
@@ -50,11 +54,32 @@ const every = {
   target: 'node20',
   define: { __PODKIN_VERSION__: JSON.stringify(version) },
   logLevel: 'warning',
+  metafile: true,
 };
+/** Every file that is in dist/. */
+const bundled = new Set();
+
+async function bundle(options) {
+  const built = await build({ ...every, ...options });
+  for (const file of Object.keys(built.metafile.inputs)) bundled.add(file);
+  checkOutside(built.metafile);
+  return built;
+}
+
+/** What a program asks for by name has to be declared. */
+function checkOutside({ outputs }) {
+  const outside = Object.values(outputs).flatMap(({ imports }) => imports.filter(({ external }) => external));
+  const unknown = outside
+    .map(({ path }) => path)
+    .filter((path) => !isBuiltin(path) && !path.startsWith('./providers/') && !(path in dependencies));
+  if (unknown.length > 0) throw new Error(`imported and not declared: ${unknown.join(', ')}`);
+}
+
+/** The first lines of both programs, for a Node that is too old to read the rest. */
+const gate = await readFile(new URL('node-gate.js', import.meta.url), 'utf8');
 
 await rm(`${root}dist`, { recursive: true, force: true });
-await build({
-  ...every,
+await bundle({
   entryPoints: {
     index: 'src/index.ts',
     ...Object.fromEntries(Object.entries(providers).map(([place, name]) => [`providers/${place}`, name])),
@@ -76,13 +101,30 @@ const commonJs = {
   banner: { js: "const __fileUrl = require('node:url').pathToFileURL(__filename).href;" },
   plugins: [oneLanguage, providersBeside],
 };
-await build({ ...every, entryPoints: { main: 'src/main.ts' }, format: 'esm' });
-await build({ ...commonJs, entryPoints: { pod: 'src/pod-process.ts' }, banner: {} });
+await bundle({ entryPoints: { 'main-body': 'src/main.ts' }, format: 'esm' });
+await writeFile(`${root}dist/main.js`, `#!/usr/bin/env node\n${gate}${startOf('./main-body.js')}`);
+// One file, in the language of the gate: Node reads all of it before it runs the first line.
+await bundle({
+  ...commonJs,
+  entryPoints: { pod: 'src/pod-process.ts' },
+  banner: { js: gate },
+  target: 'es2015',
+});
 await buildBody('pod-body', 'src/pod/boot.ts');
 await buildBody('command-body', 'src/command.ts');
+await writeFile(`${root}dist/LICENSES.txt`, licenceTexts(root, [...bundled]));
+
+/** No `import` statement: those are read before the gate. */
+function startOf(file) {
+  return `import('${file}').catch(function (error) {
+  console.error('podkin: ' + (error && error.message) + ': install podkin again');
+  process.exitCode = 1;
+});
+`;
+}
 
 async function buildBody(name, source) {
-  const built = await build({ ...commonJs, entryPoints: { [name]: source }, write: false });
+  const built = await bundle({ ...commonJs, entryPoints: { [name]: source }, write: false });
   const steps = [importedByItsLoader, zodWhenUsed, nodeModulesWhenUsed, allAscii, asFunction];
   const body = steps.reduce((text, step) => step(text), built.outputFiles[0].text);
   await writeFile(`${root}dist/${name}.cjs`, body);

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /**
  * From argv to a program: a pod's process, or the command line, taken in with V8's code cache (`std/program.ts`); only the version is said right here. Sets
  * the exit status and ends the process, as only `pod-process.ts` does beside it.

@@ -8,6 +8,7 @@ import { delivery } from './requirements/delivery.ts';
 import { house } from './requirements/house.ts';
 import { model } from './requirements/model.ts';
 import { outcomes } from './requirements/outcomes.ts';
+import { packaged } from './requirements/package.ts';
 import { project } from './requirements/project.ts';
 import { scope } from './requirements/scope.ts';
 import { session } from './requirements/session.ts';
@@ -26,6 +27,7 @@ export const requirements: Readonly<Record<string, string>> = {
   ...house,
   ...model,
   ...outcomes,
+  ...packaged,
   ...project,
   ...scope,
   ...session,

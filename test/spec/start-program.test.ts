@@ -160,7 +160,7 @@ describe('the program of a pod', () => {
         (match) => match[1],
       );
     expect(new Set(importedBy('pod')).size).toBe(5);
-    const programs = ['main.js', 'command-body.cjs', 'pod.cjs', 'pod-body.cjs'];
+    const programs = ['main.js', 'main-body.js', 'command-body.cjs', 'pod.cjs', 'pod-body.cjs'];
     for (const file of [...programs, ...importedBy('pod'), ...importedBy('command')]) {
       expect(paths).toContain(`dist/${file}`);
       expect(existsSync(join(packageFolder, 'dist', file!))).toBe(true);

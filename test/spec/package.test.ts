@@ -1,0 +1,86 @@
+/** The package as it is built and packed: in a path with a space and an umlaut, by whoever's umask, with what it ships. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { transformSync } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const packageFolder = fileURLToPath(new URL('../..', import.meta.url));
+const left = new Set(['node_modules', 'dist', '.git', '.cache', 'coverage']);
+let folder: string;
+let checkout: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'podkin-package-'));
+  checkout = join(folder, 'mit Käse & co');
+  cpSync(packageFolder, checkout, { recursive: true, filter: (path) => !left.has(basename(path)) });
+  symlinkSync(join(packageFolder, 'node_modules'), join(checkout, 'node_modules'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function pack(name: string, umask: string): string {
+  const script = `umask ${umask} && npm pack --silent --pack-destination "$1"`;
+  const place = join(folder, name);
+  execFileSync('/bin/sh', ['-c', `mkdir "$1" && ${script}`, 'sh', place], { cwd: checkout, stdio: 'pipe' });
+  return join(place, readdirSync(place)[0] ?? '');
+}
+
+describe('the package', () => {
+  it(
+    '[package.odd-path] [package.packed] is built and packed in a path with a space and an umlaut, the same whatever the umask, without scripts',
+    { timeout: 180_000 },
+    () => {
+      const before = readFileSync(join(checkout, 'package.json'), 'utf8');
+      const archives = [pack('open', '022'), pack('closed', '077')];
+      const [one, other] = archives.map((path) => readFileSync(path));
+      expect(one?.equals(other ?? Buffer.of())).toBe(true);
+      expect(readFileSync(join(checkout, 'package.json'), 'utf8')).toBe(before);
+      expect(readdirSync(checkout)).not.toContain('.package.json.kept');
+      const inArchive = (path: string) =>
+        execFileSync('tar', ['-xzOf', archives[0] ?? '', `package/${path}`], { encoding: 'utf8' });
+      const manifest = JSON.parse(inArchive('package.json')) as Record<string, unknown>;
+      expect(manifest['scripts']).toBeUndefined();
+      expect(manifest['devDependencies']).toBeUndefined();
+      expect(manifest['bin']).toEqual({ podkin: 'dist/main.js' });
+      expect(inArchive('dist/LICENSES.txt')).toMatch(/^zod \d/m);
+    },
+  );
+
+  it('[package.licences] names every package whose code it ships, with its licence', () => {
+    const text = readFileSync(join(packageFolder, 'dist/LICENSES.txt'), 'utf8');
+    const names = [...text.matchAll(/^(\S+) \d+\.\d+\.\d+\S* \((\S+)\)$/gm)].map((match) => match[1]);
+    const bundled = ['zod', 'commander', 'picomatch', 'yaml', 'smol-toml', 'eventsource-parser'];
+    expect(names).toEqual(expect.arrayContaining([...bundled, '@ai-sdk/provider', '@ai-sdk/anthropic']));
+    expect(text.match(/Permission is hereby granted/g)?.length).toBeGreaterThan(3);
+    expect(text).not.toContain('vitest');
+  });
+
+  it('[package.node-gate] both programs begin with the gate, in a language that old Nodes can read', () => {
+    const gate = readFileSync(join(packageFolder, 'scripts/node-gate.js'), 'utf8');
+    for (const [name, start] of [
+      ['main.js', '#!/usr/bin/env node\n'],
+      ['pod.cjs', ''],
+    ] as const) {
+      const text = readFileSync(join(packageFolder, 'dist', name), 'utf8');
+      expect(text.startsWith(start + gate)).toBe(true);
+      const plain = (target: string) =>
+        transformSync(text, { target, supported: { 'dynamic-import': true } }).code;
+      expect(plain('es2015')).toBe(plain('esnext'));
+      expect(text).not.toMatch(/^import /m);
+    }
+  });
+
+  it('[package.unbuilt] without development packages a build says what is missing', () => {
+    const bare = join(folder, 'bare');
+    cpSync(join(packageFolder, 'scripts'), join(bare, 'scripts'), { recursive: true });
+    const { status, stderr } = spawnSync(process.execPath, [join(bare, 'scripts/prepared.mjs')], {
+      encoding: 'utf8',
+    });
+    expect(status).toBe(1);
+    expect(stderr).toBe(
+      'podkin is built from its source, and what builds it is not installed (esbuild, typescript): npm ci --include=dev\n',
+    );
+  });
+});
