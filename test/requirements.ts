@@ -10,6 +10,7 @@ import { model } from './requirements/model.ts';
 import { outcomes } from './requirements/outcomes.ts';
 import { packaged } from './requirements/package.ts';
 import { project } from './requirements/project.ts';
+import { quoting } from './requirements/quoting.ts';
 import { scope } from './requirements/scope.ts';
 import { session } from './requirements/session.ts';
 import { shell } from './requirements/shell.ts';
@@ -29,6 +30,7 @@ export const requirements: Readonly<Record<string, string>> = {
   ...outcomes,
   ...packaged,
   ...project,
+  ...quoting,
   ...scope,
   ...session,
   ...shell,

@@ -1,12 +1,15 @@
 /**
  * The text of a notice: the exact words that the model reads (delivery §5, last). Made of data from another process, so control characters are
- * stripped and the excerpt is fenced as data. Pure.
+ * stripped and all of it stands as data: in a fence, or quoted in its line (`quoted.ts`). Pure.
  */
 import type { PodEvent, Usage } from '../protocol/pod-event.ts';
 import { type BufferedItem, closesAssignments } from '../session/facts.ts';
+import { fenced, inLine, listed, quoted } from './quoted.ts';
 
 const excerptCharsMax = 2_000;
 const askedCharsMax = 200;
+const errorCharsMax = 500;
+const stderrCharsMax = 1_000;
 
 /** Instead of an item during whose handling the pod died again and again. */
 export const quarantineBody =
@@ -22,19 +25,21 @@ export function noticeBody(
   switch (content.kind) {
     case 'podEvent': {
       const { name } = content.from;
-      if (options.alreadyRead)
-        return `Pod "${name}" ${verbOf(content.event)}. You have already read its output.`;
-      const asked = content.asked === '' ? [] : [`It had been asked: ${clip(content.asked, askedCharsMax)}`];
       const { event } = content;
-      const lines = [...asked, ...lateReport(content), ...notRead(event), ...detailsOf(event, name)];
-      return [`Pod "${name}" ${verbOf(content.event)}.`, ...lines].join('\n');
+      const why = whyOf(event);
+      if (options.alreadyRead)
+        return [`Pod "${name}" ${verbOf(event)}. You have already read its output.`, ...why].join('\n');
+      const asked =
+        content.asked === '' ? [] : [`It had been asked: ${quoted(content.asked, askedCharsMax)}`];
+      const told = [...why, ...lateReport(content), ...notRead(event), ...detailsOf(event, name)];
+      return [`Pod "${name}" ${verbOf(event)}.`, ...asked, ...told].join('\n');
     }
     case 'notice': {
       const sender = content.from.kind === 'person' ? 'a client of this pod' : `pod "${content.from.name}"`;
-      return [`A notice from ${sender}:`, ...fenced(content.text)].join('\n');
+      return [`A notice from ${sender}:`, ...fenced(content.text, excerptCharsMax)].join('\n');
     }
     case 'assignment':
-      return `Pod "${content.child.name}" never began this work (${content.outcome}): ${clip(content.text, askedCharsMax)}`;
+      return `Pod "${content.child.name}" never began this work (${content.outcome}): ${quoted(content.text, askedCharsMax)}`;
   }
 }
 
@@ -52,7 +57,7 @@ function lateReport(content: Extract<BufferedItem['content'], { kind: 'podEvent'
 function notRead(event: PodEvent): string[] {
   const { unread = [] } = 'unread' in event ? event : {};
   if (unread.length === 0) return [];
-  return [`Parts of its report could not be read and are left out: ${unread.join(', ')}.`];
+  return [`Parts of its report could not be read and are left out: ${listed(unread)}.`];
 }
 
 function verbOf(event: PodEvent): string {
@@ -60,13 +65,13 @@ function verbOf(event: PodEvent): string {
     case 'turnEnded':
       return turnVerb(event);
     case 'errored':
-      return `failed (${event.error.category}): ${clip(event.error.message, 500)}`;
+      return `failed (${inLine(event.error.category)})`;
     case 'shutDown':
-      return `has shut down${event.reason === undefined ? '' : ` (${clip(event.reason, 200)})`}`;
+      return 'has shut down';
     case 'died': {
       const how =
         event.signal ?? (event.exitCode === undefined ? 'cause unknown' : `exit code ${event.exitCode}`);
-      return `died (${how})`;
+      return `died (${inLine(how)})`;
     }
     case 'unreachable':
       return `has not answered for ${seconds(event.sinceMs)}; its process is alive`;
@@ -84,8 +89,16 @@ function turnVerb(event: Extract<PodEvent, { kind: 'turnEnded' }>): string {
     case 'paused':
       return 'was paused and has not finished';
     case 'limitReached':
-      return `stopped at a limit${event.reason === undefined ? '' : ` (${event.reason})`}`;
+      return `stopped at a limit${event.reason === undefined ? '' : ` (${inLine(event.reason)})`}`;
   }
+}
+
+/** What the pod, or a provider through it, says of why. */
+function whyOf(event: PodEvent): string[] {
+  if (event.kind === 'errored') return ['Its error:', ...fenced(event.error.message, errorCharsMax)];
+  return event.kind === 'shutDown' && event.reason !== undefined
+    ? [`The reason that was given: ${quoted(event.reason, askedCharsMax)}`]
+    : [];
 }
 
 function detailsOf(event: PodEvent, name: string): string[] {
@@ -111,7 +124,7 @@ function detailsOf(event: PodEvent, name: string): string[] {
         ...stillWorking(event.outstanding),
         ...(event.stderrTail === undefined || event.stderrTail === ''
           ? []
-          : ['The end of its error output:', ...fenced(clipTail(event.stderrTail, 1_000))]),
+          : ['The end of its error output:', ...fenced(tailOf(event.stderrTail), stderrCharsMax + 1)]),
         `Sending it a message with SendToPod starts it again from its log.`,
       ];
     case 'unreachable':
@@ -121,7 +134,7 @@ function detailsOf(event: PodEvent, name: string): string[] {
 }
 
 function stillWorking(names: readonly string[]): string[] {
-  return names.length === 0 ? [] : [`Pods below it that still work: ${names.join(', ')}.`];
+  return names.length === 0 ? [] : [`Pods below it that still work: ${listed(names)}.`];
 }
 
 function excerpt(text: string, textChars: number, name: string): string[] {
@@ -130,15 +143,7 @@ function excerpt(text: string, textChars: number, name: string): string[] {
   const rest = cut
     ? [`(${textChars - text.length} more characters: ReadPodOutput { "name": "${name}" })`]
     : [];
-  return [cut ? 'Its answer begins:' : 'Its answer:', ...fenced(text), ...rest];
-}
-
-/** The fence is longer than any run of backticks inside, so the data can not close it. */
-function fenced(text: string): string[] {
-  const clean = stripControl(clip(text, excerptCharsMax));
-  const longest = Math.max(2, ...[...clean.matchAll(/`+/g)].map((match) => match[0].length));
-  const fence = '`'.repeat(longest + 1);
-  return [`${fence}data`, clean, fence];
+  return [cut ? 'Its answer begins:' : 'Its answer:', ...fenced(text, excerptCharsMax), ...rest];
 }
 
 function cost(usage: Usage): string {
@@ -151,20 +156,6 @@ function seconds(ms: number): string {
   return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`;
 }
 
-function clip(text: string, charsMax: number): string {
-  const clean = stripControl(text);
-  return clean.length <= charsMax ? clean : `${clean.slice(0, charsMax).toWellFormed()}…`;
-}
-
-function clipTail(text: string, charsMax: number): string {
-  return text.length <= charsMax ? text : `…${text.slice(-charsMax).toWellFormed()}`;
-}
-
-/** Everything that could steer a terminal or hide text, but for newline and tab. */
-export function stripControl(text: string): string {
-  return text.replaceAll(
-    // oxlint-disable-next-line no-control-regex -- these are what is to go
-    /\u001B\[[0-?]*[ -/]*[@-~]|[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u200B-\u200F\u2028-\u202E\u2066-\u2069]/g,
-    '',
-  );
+function tailOf(text: string): string {
+  return text.length <= stderrCharsMax ? text : `…${text.slice(-stderrCharsMax).toWellFormed()}`;
 }

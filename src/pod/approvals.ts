@@ -12,7 +12,7 @@ import { permissionModeOf } from '../session/permissions.ts';
 import { rememberedKey } from '../session/replay-approvals.ts';
 import type { Permit, PermitRequest } from '../worker/turn-ports.ts';
 import { closeForPause, onApprove, onAsk } from './approval-inputs.ts';
-import { callKey, subjectOf, summaryOf } from './permit-subject.ts';
+import { callKey, exactCall, type NamedCall, subjectOf, summaryOf } from './permit-subject.ts';
 import type { Pod, PodPermissions } from './pod.ts';
 
 export interface ApprovalsOptions {
@@ -37,15 +37,17 @@ export class Approvals {
   /** As `TurnPorts.permit`. */
   async permit(request: PermitRequest): Promise<Permit> {
     const { session } = this.#pod;
-    const { tool, need } = request;
+    const { tool, need, input } = request;
     const sandboxed = need?.kind === 'shell' && (await this.#options.shellIsSandboxed());
+    const subject = await subjectOf(need, session.cwd);
+    const named: NamedCall = { tool, need, input, subject };
     const decision = decide({
       ...this.#options.permissions,
       mode: permissionModeOf(session.permissionMode),
-      remembered: this.#isRemembered(request, sandboxed),
+      remembered: this.#isRemembered(named, sandboxed),
       tool,
       need,
-      subject: await subjectOf(need, session.cwd),
+      subject,
       sandboxed,
     });
     switch (decision.kind) {
@@ -54,7 +56,7 @@ export class Approvals {
       case 'deny':
         return { kind: 'denied', text: decision.text };
       case 'ask':
-        return await this.#ask(request, { why: decision.why, sandboxed });
+        return await this.#ask(request, named, { why: decision.why, sandboxed });
     }
   }
 
@@ -88,13 +90,17 @@ export class Approvals {
     this.#options.onChanged();
   }
 
-  async #ask(request: PermitRequest, how: { why: string; sandboxed: boolean }): Promise<Permit> {
-    const { call, step, tool, need, input } = request;
+  async #ask(
+    { call, step }: PermitRequest,
+    named: NamedCall,
+    how: { why: string; sandboxed: boolean },
+  ): Promise<Permit> {
+    const { tool, need, input } = named;
     const pod = this.#pod;
     const turn = pod.facts.turn?.turn;
     if (turn === undefined) return { kind: 'closed' };
-    const always = yesTo(request, how.sandboxed);
-    const key = callKey({ tool, need, input, outside: always.outside });
+    const always = yesTo(named, how.sandboxed);
+    const key = callKey(named, always.outside);
     const asked = {
       request: randomBytes(6).toString('hex'),
       turn,
@@ -123,19 +129,18 @@ export class Approvals {
     return await waiting.promise;
   }
 
-  #isRemembered(request: PermitRequest, sandboxed: boolean): boolean {
-    const yes = yesTo(request, sandboxed);
+  #isRemembered(named: NamedCall, sandboxed: boolean): boolean {
+    const yes = yesTo(named, sandboxed);
     const { remembered } = this.#pod.facts;
     // Who allowed it with all rights allowed it with fewer too, never the other way round.
     return remembered.has(rememberedKey(yes)) || remembered.has(rememberedKey({ ...yes, outside: true }));
   }
 }
 
-/** What "always" means for this call: the very command of a shell, every call of another tool. */
-function yesTo({ tool, need }: PermitRequest, sandboxed: boolean): RememberedYes {
-  return need?.kind === 'shell'
-    ? { tool, exact: need.command, outside: !sandboxed }
-    : { tool, exact: null, outside: false };
+/** What "always" means for this call: this very call. What older logs remember of a whole tool (`exact: null`) is no call's. */
+function yesTo(named: NamedCall, sandboxed: boolean): RememberedYes {
+  const { tool, need } = named;
+  return { tool, exact: exactCall(named), outside: need?.kind === 'shell' && !sandboxed };
 }
 
 function permitOf(decision: ApprovalDecision, reason: string | null): Permit {

@@ -35,18 +35,32 @@ export function summaryOf(need: ToolNeed | null, input: JsonValue): string {
   return `${whole.slice(0, summaryCharsMax).toWellFormed()}\n[… and ${left} more characters that are not shown here; "podkin logs --json" has them all]`;
 }
 
-/** Of two calls with the same key a person would say that they are the same: what a shell command is said to be for does not count, whether a sandbox holds it does. */
-export function callKey(call: {
-  tool: string;
-  need: ToolNeed | null;
-  input: JsonValue;
-  outside: boolean;
-}): string {
-  const { tool, need, input, outside } = call;
-  const what = need?.kind === 'shell' ? need.command : sorted(input);
-  return createHash('sha256')
-    .update(JSON.stringify([tool, what, outside]))
-    .digest('hex');
+/** A call as its name: the tool and all of its input, and where its path leads at this moment. */
+export interface NamedCall {
+  readonly tool: string;
+  readonly need: ToolNeed | null;
+  readonly input: JsonValue;
+  readonly subject: RuleSubject;
+}
+
+/** Of two calls with the same key a person would say that they are the same: whether a sandbox holds a shell counts. */
+export function callKey(call: NamedCall, outside: boolean): string {
+  const { tool, need, input, subject } = call;
+  const what = need?.kind === 'shell' ? need.command : inputAndPlace(input, subject);
+  return digest(JSON.stringify([tool, what, outside]));
+}
+
+/** What "always" is said to: this very call. A shell's is its command, as what it is said to be for does not count. */
+export function exactCall({ need, input, subject }: NamedCall): string {
+  return need?.kind === 'shell' ? need.command : digest(JSON.stringify(inputAndPlace(input, subject)));
+}
+
+function inputAndPlace(input: JsonValue, subject: RuleSubject): JsonValue {
+  return subject.kind === 'paths' ? [sorted(input), [...subject.paths]] : sorted(input);
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function sorted(value: JsonValue): JsonValue {

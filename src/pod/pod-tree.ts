@@ -1,5 +1,6 @@
 /** The tools for working with other pods, done: `Tree` over this pod's children. Answers are for the model; nothing here throws. */
 import { forgotten } from '../delivery/handed-down.ts';
+import { fenced, listed, quoted } from '../delivery/quoted.ts';
 import { replay } from '../session/replay.ts';
 import type { Entry } from '../session/entries.ts';
 import type { ChildFacts } from '../session/facts.ts';
@@ -45,15 +46,25 @@ async function answered(work: () => Promise<ToolAnswer>): Promise<ToolAnswer> {
     return await work();
   } catch (error) {
     if (error instanceof Error && error.name === 'StorageFailed') throw error;
-    const expected = error instanceof SpawnRefused || error instanceof RunNotGiven;
-    const text = error instanceof Error ? error.message : String(error);
     const denied = error instanceof SpawnRefused && error.denied;
-    return {
-      text: expected ? text : `It did not work: ${text}`,
-      isError: true,
-      ...(denied ? { denied } : {}),
-    };
+    return { text: refusalText(error), isError: true, ...(denied ? { denied } : {}) };
   }
+}
+
+const errorCharsMax = 4_000;
+
+/** Our own sentence as it stands; what a child, a file or the system said is data. */
+function refusalText(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof SpawnRefused) {
+    const { data } = error;
+    return data === null ? message : [message, ...fenced(data, errorCharsMax)].join('\n');
+  }
+  const what =
+    error instanceof RunNotGiven
+      ? 'The message was not given to it. What was answered:'
+      : 'It did not work. What is known of why:';
+  return [what, ...fenced(message, errorCharsMax)].join('\n');
 }
 
 /** The newest child of that name: an older namesake was removed. */
@@ -65,9 +76,9 @@ async function withChild(
   const named = [...pod.facts.children.values()].filter((child) => child.name === name);
   const child = named.at(-1);
   if (child === undefined) {
-    const names = [...new Set([...pod.facts.children.values()].map((known) => known.name))].join(', ');
-    const text = names === '' ? 'You have no children.' : `Your children: ${names}.`;
-    return { text: `You have no child "${name}". ${text}`, isError: true };
+    const names = [...new Set([...pod.facts.children.values()].map((known) => known.name))];
+    const text = names.length === 0 ? 'You have no children.' : `Your children: ${listed(names)}.`;
+    return { text: `You have no child ${quoted(name, 64)}. ${text}`, isError: true };
   }
   const folder = podFolder(pod.home, name);
   if (readSpec(folder)?.instance !== child.instance) {
@@ -138,10 +149,11 @@ function outputAnswer(
   status: string,
   output: { text: string; cursor: string; truncated: boolean; coversTurn: string | null },
 ): ToolAnswer {
-  const body = output.text === '' ? '(nothing new)' : output.text;
-  const more = output.truncated ? '\n(There is more: call ReadPodOutput again.)' : '';
+  const body =
+    output.text === '' ? ['(nothing new)'] : ['What it has written:', ...fenced(output.text, outputCharsMax)];
+  const more = output.truncated ? ['(There is more: call ReadPodOutput again.)'] : [];
   return {
-    text: `Status of "${child.name}": ${status}.\n\n${body}${more}`,
+    text: [`Status of "${child.name}": ${status}.`, ...body, ...more].join('\n'),
     readOutput: { instance: child.instance, cursor: output.cursor, coversTurn: output.coversTurn },
   };
 }
@@ -159,7 +171,8 @@ export async function stopChild(pod: Pod, children: Children, child: ChildFacts)
     from: { instance: pod.session.instance, token: readToken(folder) },
   });
   if (stopped.kind === 'refused' || stopped.kind === 'stillThere') {
-    return { text: `Pod "${child.name}" was not stopped: ${stopped.message}`, isError: true };
+    const why = fenced(stopped.message, errorCharsMax).join('\n');
+    return { text: `Pod "${child.name}" was not stopped. What is known of why:\n${why}`, isError: true };
   }
   await children.check(child.instance);
   const alone = stopped.kind === 'wasGone' || stopped.by !== 'asked';
@@ -173,7 +186,7 @@ export async function stopChild(pod: Pod, children: Children, child: ChildFacts)
     stopped.kind === 'wasGone'
       ? `Pod "${child.name}" had ended already.`
       : `Pod "${child.name}" ${how[stopped.by]}.`;
-  const more = below.length === 0 ? '' : ` Ended with it: ${below.join(', ')}.`;
+  const more = below.length === 0 ? '' : ` Ended with it: ${listed(below)}.`;
   const ended = child.terminal >= incarnation && incarnation > 0;
   return {
     text: `${text}${more}`,
@@ -190,11 +203,10 @@ async function list(pod: Pod): Promise<ToolAnswer> {
 
 /** No answer is not dead: only the log and the system say that. */
 async function describe(pod: Pod, child: ChildFacts): Promise<string> {
-  const task = child.task.length > 80 ? `${child.task.slice(0, 80).toWellFormed()}…` : child.task;
   const status =
     child.state === 'ended' ? (child.terminalKind === 'died' ? 'dead' : 'stopped') : await ask(pod, child);
   const waits = [...pod.facts.assignments.values()].some((open) => open.child.instance === child.instance);
-  return `${child.name}: ${status}${waits ? ', its report is still to come' : ''}; task: ${task.replaceAll('\n', ' ')}`;
+  return `${child.name}: ${status}${waits ? ', its report is still to come' : ''}; task: ${quoted(child.task, 80)}`;
 }
 
 async function ask(pod: Pod, child: ChildFacts): Promise<string> {

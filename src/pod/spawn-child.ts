@@ -6,6 +6,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { uuidv7 } from '../std/uuid.ts';
 import { delegation } from '../delivery/handed-down.ts';
+import { inLine } from '../delivery/quoted.ts';
 import { conflictText } from '../scope/claims.ts';
 import { denialOf, rulesOf } from '../scope/access.ts';
 import { checkInside } from '../scope/open-inside.ts';
@@ -37,15 +38,21 @@ import type { ParentLink } from './parent-link.ts';
 import { undoSpawn } from './undo-spawn.ts';
 import { type StartedProcess, readyWithin, startPodProcess, stderrTail } from './start-process.ts';
 
+const pathCharsMax = 4_096;
+const noScenario = 'The scenario can not be had:';
+
 /** Why a spawn was not made; the sentence is for the model. */
 export class SpawnRefused extends Error {
   /** This pod's rights did not allow it: a denial, as of a file. */
   readonly denied: boolean;
+  /** Words of a child, a file or the system: quoted behind the sentence. */
+  readonly data: string | null;
 
-  constructor(message: string, { denied }: { denied: boolean } = { denied: false }) {
+  constructor(message: string, more: { denied?: boolean; data?: string } = {}) {
     super(message);
     this.name = 'SpawnRefused';
-    this.denied = denied;
+    this.denied = more.denied ?? false;
+    this.data = more.data ?? null;
   }
 }
 
@@ -92,7 +99,9 @@ export async function spawnChild(
     await undoSpawn(pod, child, reason);
     // What a child says of its own failing start stands in its error output as well.
     const more = reason.includes(tail) ? '' : `\nThe end of its error output:\n${tail}`;
-    throw new SpawnRefused(`The pod "${child.name}" could not be started: ${reason}${more}`);
+    throw new SpawnRefused(`The pod "${child.name}" could not be started. What is known of why:`, {
+      data: `${reason}${more}`,
+    });
   }
 }
 
@@ -132,13 +141,14 @@ async function modelOf({ session, claims, home, folder }: Pod, request: SpawnReq
     const access = { scope: claims.now(), home, outputs: folder.outputs, programs: ownPrograms().closed };
     const path = model.slice('script/'.length);
     const denied = denialOf(rulesOf(access), { right: 'read', path, realPath: path });
-    if (denied !== undefined) throw new SpawnRefused(denied, { denied: true });
+    if (denied !== undefined) throw new SpawnRefused(noScenario, { denied: true, data: denied });
     const checked = await checkInside(access, 'read', path);
-    if (!checked.ok) throw new SpawnRefused(checked.text, { denied: checked.kind === 'denied' });
+    if (!checked.ok)
+      throw new SpawnRefused(noScenario, { denied: checked.kind === 'denied', data: checked.text });
     model = `script/${checked.realPath}`;
   }
   const problem = checkModelName(model, process.env);
-  if (problem !== null) throw new SpawnRefused(problem);
+  if (problem !== null) throw new SpawnRefused('The model can not be had:', { data: problem });
   return model;
 }
 
@@ -152,19 +162,28 @@ async function scopeFor(context: ToolContext, request: SpawnRequest): Promise<Pa
   const narrowed = narrow(context.scope, wanted);
   if (narrowed.ok) return narrowed.scope;
   const outside = narrowed.outside
-    .map(({ right, path, ...why }) => `${right} ${path}${reasonOf(why)}`)
+    .map(({ right, path, ...why }) => `${right} ${pathIn(path)}${reasonOf(why)}`)
     .join(', ');
   throw new SpawnRefused(
-    `Denied: a child gets no more than this pod has. Outside of it: ${outside}. This pod may read ${context.scope.read.join(', ') || 'nothing'} and write ${context.scope.write.join(', ') || 'nothing'}.`,
+    `Denied: a child gets no more than this pod has. Outside of it: ${outside}. This pod may read ${pathsIn(context.scope.read)} and write ${pathsIn(context.scope.write)}.`,
     { denied: true },
   );
 }
 
 function reasonOf(why: Pick<OutsideRoot, 'deny' | 'protected'>): string {
   if (why.deny?.holder !== undefined)
-    return ` (the pod "${why.deny.holder}" holds ${why.deny.path}; StopPod returns it)`;
-  if (why.deny !== undefined) return ` (${why.deny.path} is denied)`;
-  return why.protected === undefined ? '' : ` (always read-only: ${why.protected})`;
+    return ` (the pod "${why.deny.holder}" holds ${pathIn(why.deny.path)}; StopPod returns it)`;
+  if (why.deny !== undefined) return ` (${pathIn(why.deny.path)} is denied)`;
+  return why.protected === undefined ? '' : ` (always read-only: ${pathIn(why.protected)})`;
+}
+
+/** A folder's name may be anybody's. */
+function pathIn(path: string): string {
+  return inLine(path, pathCharsMax);
+}
+
+function pathsIn(paths: readonly string[]): string {
+  return paths.map(pathIn).join(', ') || 'nothing';
 }
 
 const reserving = new WeakMap<Pod, Promise<unknown>>();

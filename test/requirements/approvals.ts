@@ -21,7 +21,8 @@ export const approvals = {
   'approval.deny': 'a no is a denied call with the reason; nothing runs',
   'approval.once': 'one answer counts, a second one is refused with what was answered',
   'approval.no-pod': 'no pod answers a question: not with a token, not over a link',
-  'approval.always': 'always is not asked again for the same command, over restores, and holds for no other',
+  'approval.always':
+    'always is not asked again for the same command, over restores, and holds for no other call of any tool',
   'approval.others-go-on': 'a question holds up no other pod, no input and no call beside it',
   'approval.ended':
     'cancel, pause and stop close a question: the call has not run and says so, and no answer is taken any more',
@@ -29,7 +30,8 @@ export const approvals = {
   'approval.crash':
     'the pod that asks dies: the call has not run, the question is told again after its restore, and answered the call runs once',
   'approval.crash-above': 'a pod above dies: the question waits on, and the restored one tells it again',
-  'approval.kept-answer': 'an answer that comes while no call waits is kept for the same call, and used once',
+  'approval.kept-answer':
+    'an answer that comes while no call waits is kept for the same call, used once, and lets no other run',
   'approval.crash-points':
     'killed at each point of asking and answering, nothing runs without a yes, and nothing twice for one',
   'approval.commands':

@@ -106,6 +106,29 @@ rules:
     expect(marks()).toBe('ran\n');
   });
 
+  it('[approval.kept-answer] a yes that is kept for one command lets no other run: that one is asked about', async () => {
+    const scenario = `
+rules:
+  - { last: user, call: [{ Bash: { command: "echo safe >> marks" } }] }
+  - { last: tool, matches: "make the same call again", times: 1, delayMs: 700, call: [{ Bash: { command: "echo other >> marks" } }] }
+  - { say: "{{lastText}}" }
+`;
+    const root = await home.startRoot({ scenario });
+    await root.run('go');
+    const { request } = await (await watched(root)).asked();
+    await root.kill();
+    await root.start();
+    await root.call('approve', { request, decision: 'allow' });
+    const next = await (await watched(root)).asked();
+    expect(next).toMatchObject({ summary: 'echo other >> marks' });
+    expect(next.request).not.toBe(request);
+    expect(marks()).toBe('');
+    await root.call('approve', { request: next.request, decision: 'deny' });
+    await root.untilSettled();
+    expect(marks()).toBe('');
+    expect(await states(root)).toEqual(['asked', 'answered', 'asked', 'answered']);
+  });
+
   it.each(['approval.asked', 'approval.answered'])(
     '[approval.crash-points] killed at %s: the command runs at most once for a yes, and never without one',
     async (point) => {

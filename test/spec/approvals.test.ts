@@ -1,5 +1,5 @@
 /** Questions to a person on real pods: they reach whoever can answer, wait without end, and are never a silent yes or no. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Watched, failureOf, watched } from '../support/approval-watch.ts';
@@ -154,6 +154,67 @@ rules:
     expect(next.summary).toBe('echo other >> marks');
     await root.call('approve', { request: next.request, decision: 'deny' });
     await root.untilSettled();
+  });
+
+  it('[approval.always] on a file tool is for this very call: another path, another text and a link that leads elsewhere are asked about', async () => {
+    mkdirSync(join(home.work, 'docs'));
+    mkdirSync(join(home.work, 'infra'));
+    const write = (path: string, content: string) =>
+      `call: [{ Write: { path: ${path}, content: ${content} } }]`;
+    const scenario = `
+rules:
+  - { last: user, matches: first, ${write('docs/readme.md', 'one')} }
+  - { last: user, matches: text, ${write('docs/readme.md', 'two')} }
+  - { last: user, matches: path, ${write('infra/deploy.sh', 'one')} }
+  - { last: tool, say: "{{lastText}}" }
+`;
+    const permissions = { ask: ['Write(docs/**)', 'Write(infra/**)'] };
+    const root = await home.startRoot({ scenario, permissions });
+    const seen = await watched(root);
+    const say = async (input: string) => void (await root.run(input));
+    const answerNext = async (count: number, decision: 'deny' | 'allowAlways') => {
+      const { request, summary } = await seen.asked(count);
+      await root.call('approve', { request, decision });
+      await root.untilSettled();
+      return summary;
+    };
+    await say('first');
+    await answerNext(0, 'allowAlways');
+    await say('first');
+    await root.untilSettled();
+    expect(seen.questions).toHaveLength(1);
+    await say('path');
+    expect(await answerNext(1, 'deny')).toContain('infra/deploy.sh');
+    expect(existsSync(join(home.work, 'infra/deploy.sh'))).toBe(false);
+    await say('text');
+    expect(await answerNext(2, 'deny')).toContain('two');
+    rmSync(join(home.work, 'docs/readme.md'));
+    home.file('infra/deploy.sh', 'old');
+    symlinkSync('../infra/deploy.sh', join(home.work, 'docs/readme.md'));
+    await say('first');
+    await answerNext(3, 'deny');
+    expect(readFileSync(join(home.work, 'infra/deploy.sh'), 'utf8')).toBe('old');
+  });
+
+  it('[approval.always] on SpawnPod is for this very child', async () => {
+    const spawn = (name: string) => `call: [{ SpawnPod: { name: ${name}, task: go } }]`;
+    const scenario = `
+rules:
+  - { pod: root, last: user, matches: other, ${spawn('other')} }
+  - { pod: root, last: user, ${spawn('one')} }
+  - { say: "{{pod}}" }
+`;
+    const root = await start(scenario, { permissions: { ask: ['SpawnPod'] } });
+    const seen = await watched(root);
+    await root.call('approve', { request: (await seen.asked()).request, decision: 'allowAlways' });
+    await home.spawned('one');
+    await root.untilSettled();
+    await root.run('other');
+    const { request, summary } = await seen.asked(1);
+    expect(summary).toContain('other');
+    await root.call('approve', { request, decision: 'deny' });
+    await root.untilSettled();
+    expect(existsSync(home.pod('other').folder.path)).toBe(false);
   });
 
   it('[approval.others-go-on] holds up neither another pod, nor what arrives, nor the calls beside it', async () => {

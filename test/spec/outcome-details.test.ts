@@ -70,7 +70,8 @@ describe('over the link', () => {
     await child.report(odd(child.turnEnded('finished', { text: 'Half.' }), { outcome: 'exploded' }));
     await root.untilSettled();
     const told = noticesOf(await root.entries(), child.instance).map(({ item }) => item.body);
-    expect(told[0]).toContain('failed (unknown): what went wrong can not be read');
+    expect(told[0]).toContain('failed (unknown).');
+    expect(told[0]).toContain('```data\nwhat went wrong can not be read');
     expect(told[1]).toContain('failed (unknownOutcome)');
     expect(told[1]).toContain('Half.');
     await child.end();
