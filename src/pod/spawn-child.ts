@@ -39,7 +39,6 @@ import { undoSpawn } from './undo-spawn.ts';
 import { type StartedProcess, readyWithin, startPodProcess, stderrTail } from './start-process.ts';
 
 const pathCharsMax = 4_096;
-const noScenario = 'The scenario can not be had:';
 
 /** Why a spawn was not made; the sentence is for the model. */
 export class SpawnRefused extends Error {
@@ -141,10 +140,9 @@ async function modelOf({ session, claims, home, folder }: Pod, request: SpawnReq
     const access = { scope: claims.now(), home, outputs: folder.outputs, programs: ownPrograms().closed };
     const path = model.slice('script/'.length);
     const denied = denialOf(rulesOf(access), { right: 'read', path, realPath: path });
-    if (denied !== undefined) throw new SpawnRefused(noScenario, { denied: true, data: denied });
+    if (denied !== undefined) throw new SpawnRefused(denied, { denied: true });
     const checked = await checkInside(access, 'read', path);
-    if (!checked.ok)
-      throw new SpawnRefused(noScenario, { denied: checked.kind === 'denied', data: checked.text });
+    if (!checked.ok) throw new SpawnRefused(checked.text, { denied: checked.kind === 'denied' });
     model = `script/${checked.realPath}`;
   }
   const problem = checkModelName(model, process.env);

@@ -263,7 +263,7 @@ export const methods = {
   },
   approve: {
     who: 'person',
-    doc: 'Answers an open question of this pod or of one below it; answered when it is on disk. `allowAlways` holds for the same call of that pod from then on. A question that was answered before is `forbidden`, one that nobody here asks `unknownPod`. No pod may answer: neither with `from` nor over a link.',
+    doc: 'Answers an open question of this pod or of one below it; answered when it is on disk. `allowAlways` holds for the same call of that pod from then on: the same command of a shell, of any other tool the same input leading to the same place. A question that was answered before is `forbidden`, one that nobody here asks `unknownPod`. No pod may answer: neither with `from` nor over a link.',
     params: once(() =>
       z.object({
         request: approvalRequestId(),

@@ -1,5 +1,6 @@
 /** SpawnPod: hands a task to a new child pod. */
 import * as z from 'zod';
+import { withoutHidden } from '../std/characters.ts';
 import { once } from '../std/once.ts';
 import { podNamePattern } from '../protocol/names.ts';
 import { pathMistake } from '../scope/path-mistake.ts';
@@ -9,9 +10,14 @@ import type { Tree } from './tree.ts';
 const pathRoot = once(() =>
   z.string().superRefine((path, context) => {
     const mistake = pathMistake(path);
-    if (mistake !== null) context.addIssue({ code: 'custom', message: `"${path}" ${mistake}` });
+    if (mistake !== null) context.addIssue({ code: 'custom', message: `${JSON.stringify(path)} ${mistake}` });
   }),
 );
+
+/** The name comes back in sentences of ours. */
+function isOneLine(text: string): boolean {
+  return withoutHidden(text) === text && !/[\n\t]/.test(text);
+}
 
 const input = once(() =>
   z.strictObject({
@@ -36,7 +42,12 @@ const input = once(() =>
       .array(pathRoot())
       .optional()
       .describe('Paths that the child may read; default: what you may read'),
-    model: z.string().min(1).optional().describe('provider/model; default: yours'),
+    model: z
+      .string()
+      .min(1)
+      .refine(isOneLine, 'a model is named in one line, without invisible characters')
+      .optional()
+      .describe('provider/model; default: yours'),
     instructions: z.string().optional().describe('Standing instructions beside the task'),
   }),
 );
