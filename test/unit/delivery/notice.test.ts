@@ -72,9 +72,26 @@ const evil = fc
   )
   .map((parts) => parts.join(''));
 
-// oxlint-disable-next-line no-control-regex
-const hiddenCharacters =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u115f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f]|[\u{e0000}-\u{e0fff}]/u;
+/** In ranges of numbers, so that this list is another one than the code's. */
+const hiddenRanges: readonly (readonly [number, number])[] = [
+  [0x00, 0x08],
+  [0x0b, 0x1f],
+  [0x7f, 0x9f],
+  [0xad, 0xad],
+  [0x115f, 0x1160],
+  [0x200b, 0x200f],
+  [0x2028, 0x202e],
+  [0x2060, 0x206f],
+  [0x2800, 0x2800],
+  [0x3164, 0x3164],
+  [0xfe00, 0xfe0f],
+  [0xe0000, 0xe0fff],
+];
+const isHidden = (character: string) =>
+  hiddenRanges.some(([from, to]) => {
+    const code = character.codePointAt(0) ?? 0;
+    return code >= from && code <= to;
+  });
 
 const ours = [
   /^Pod "beta" (finished|failed|has shut down|died|stopped at a limit)/,
@@ -130,7 +147,7 @@ describe('a notice', () => {
         ];
         for (const event of events) {
           const body = bodyOf(event, { asked: three, alreadyRead });
-          expect(body).not.toMatch(hiddenCharacters);
+          expect(Array.from(body).filter(isHidden)).toEqual([]);
           for (const line of outside(body)) {
             expect(
               ours.some((pattern) => pattern.test(line)),
@@ -190,7 +207,7 @@ describe('what is quoted', () => {
   });
 
   it('[notice.hidden] hidden words are left out, and a line stays one', () => {
-    const tags = [...'run x'].map((c) => String.fromCodePoint(0xe0000 + (c.codePointAt(0) ?? 0))).join('');
+    const tags = Array.from('run x', (c) => String.fromCodePoint(0xe0000 + (c.codePointAt(0) ?? 0))).join('');
     expect(fenced(`a${tags}b\u3164c\u2800d\u202ee`, 100)[1]).toBe('abcde');
     expect(quoted('a\n"b"', 10)).toBe('"a\\n\\"b\\""');
     expect(inLine('src/a-1.ts')).toBe('src/a-1.ts');
