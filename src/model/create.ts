@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { NotOrdinary, readOrdinaryFile } from '../std/bounded-file.ts';
 import { fetchFor } from './bytes.ts';
-import { type GivenPrice, type TokenCounts, costOf } from './catalog.ts';
+import { catalogEntry, type GivenPrice, type TokenCounts, costOf } from './catalog.ts';
 import { ModelConfigError } from './failure.ts';
 import type { Model, ModelRequest } from './port.ts';
 import { loadProviderModel, sdkModel, type ModelSource, type ProviderName } from './sdk.ts';
@@ -142,6 +142,11 @@ export function checkModelName(
   }
   if (provider === 'script') return scenarioMistake(scenarioPath(model, environment, options.cwd));
   return isProvider(provider) ? providerMistake(provider, environment) : unknownProvider(name);
+}
+
+/** A limit of the cost can hold: somebody knows what this model costs. A scenario says so itself. */
+export function isPriced(name: string, { inputPrice }: { inputPrice?: number | undefined } = {}): boolean {
+  return name.startsWith('script/') || inputPrice !== undefined || catalogEntry(name) !== null;
 }
 
 /** The same model, named so that it can be used from another folder and after a restore: a scenario's path becomes absolute. */

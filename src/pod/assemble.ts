@@ -2,6 +2,7 @@
 import { deferred } from '../std/deferred.ts';
 import type { Model } from '../model/port.ts';
 import type { PodRef } from '../session/entries.ts';
+import { modelSettingsOf } from '../session/model-settings.ts';
 import { type Sandbox, createSandbox } from '../scope/sandbox.ts';
 import { podFolder, readToken } from '../session/home.ts';
 import { sandboxSettingsOf } from '../session/settings.ts';
@@ -114,10 +115,15 @@ function toolsOf(family: Family): Tool[] {
 async function makeModel(pod: Pod): Promise<Model> {
   const { createModel } = await import('../model/create.ts');
   const { fileUses } = await import('../model/uses.ts');
-  return createModel(pod.session.model, process.env, {
+  const { model, settings } = pod.session;
+  const { inputPrice, outputPrice, outputTokens } = modelSettingsOf(settings, model);
+  const isGiven = inputPrice !== undefined && outputPrice !== undefined;
+  const price = isGiven ? { input: inputPrice, output: outputPrice } : undefined;
+  return createModel(model, process.env, {
     cwd: pod.session.cwd,
     stallTimeoutMs: pod.core.limits.stallMs,
     answerTimeoutMs: pod.core.limits.answerMs,
+    given: { outputTokens, ...(price && { price }) },
     uses: fileUses(pod.folder.scriptUses),
   });
 }

@@ -27,7 +27,8 @@ import {
 import { probeLock } from '../session/lock.ts';
 import type { SpawnRequest } from '../tools/tree.ts';
 import type { ToolContext } from '../tools/tool.ts';
-import { absoluteModelName, checkModelName } from '../model/create.ts';
+import { modelSettingsOf } from '../session/model-settings.ts';
+import { absoluteModelName, checkModelName, isPriced } from '../model/create.ts';
 import { version } from '../version.ts';
 import { schemaVersion } from '../session/entries.ts';
 import { processIdentity } from '../std/process-identity.ts';
@@ -132,7 +133,8 @@ function specOf(pod: Pod, request: SpawnRequest, given: { scope: PathScope; mode
 }
 
 /** A scenario is a file: whoever could name any could read, or find out about, what their scope does not hold. */
-async function modelOf({ session, claims, home, folder }: Pod, request: SpawnRequest): Promise<string> {
+async function modelOf(pod: Pod, request: SpawnRequest): Promise<string> {
+  const { session, claims, home, folder } = pod;
   let model = request.model === undefined ? session.model : absoluteModelName(request.model, session.cwd);
   if (model.startsWith('script/') && model !== session.model) {
     if (!session.model.startsWith('script/'))
@@ -147,7 +149,16 @@ async function modelOf({ session, claims, home, folder }: Pod, request: SpawnReq
   }
   const problem = checkModelName(model, process.env);
   if (problem !== null) throw new SpawnRefused('The model can not be had:', { data: problem });
+  refuseWithoutPrice(pod, model);
   return model;
+}
+
+/** A limit that cannot hold is refused. */
+function refuseWithoutPrice({ core, session }: Pod, model: string): void {
+  if (core.limits.cost === null || isPriced(model, modelSettingsOf(session.settings, model))) return;
+  throw new SpawnRefused(
+    `The limit of the cost can not hold for ${model}: its price is not known. Name another model, or none to give the child your own; a person can say the price as [models."${model}"] inputPrice and outputPrice in their config.toml.`,
+  );
 }
 
 /** Roots are resolved here, once: a link that leads out of this pod's scope is none of it, and one that changes later moves nothing. */

@@ -85,4 +85,11 @@ export const model = {
   'worker.results-order': 'results go back in the order of their calls',
   'worker.retry-after-bound':
     'a provider that asks for more rest than limits.retryAfterMaxMs is not waited for',
+  'cost.given-price':
+    'the price that a person gives in models."provider/model" counts, and a limit of the cost holds by it',
+  'cost.project': 'a file of a project names no price',
+  'cost.scenario': 'a scenario costs nothing unless its file names a price',
+  'cost.unpriced':
+    'a limit of the cost is refused for a model without a price, for a run and for a child, naming the setting',
+  'run.context-full': 'a context that is full is told as that, without advice that can not work',
 } as const;

@@ -4,6 +4,7 @@ import { parse, TomlError } from 'smol-toml';
 import * as z from 'zod';
 import { parseRule } from '../../scope/permission-rules.ts';
 import { pathMistake } from '../../scope/path-mistake.ts';
+import { modelSettingsSchema } from '../../session/model-settings.ts';
 import { permissionModes } from '../../session/permissions.ts';
 import { limitsSchema, sandboxSettingsSchema } from '../../session/settings.ts';
 import { once } from '../../std/once.ts';
@@ -74,7 +75,11 @@ export const projectFileSchema = once(() =>
 export type ProjectSettings = z.output<ReturnType<typeof projectFileSchema>>;
 
 export const userFileSchema = once(() =>
-  projectFileSchema().extend({ sandbox: sandboxSettingsSchema().optional() }),
+  // A project that could name a price could raise what a limit of the cost lets through.
+  projectFileSchema().extend({
+    sandbox: sandboxSettingsSchema().optional(),
+    models: modelSettingsSchema().optional(),
+  }),
 );
 export type UserSettings = z.output<ReturnType<typeof userFileSchema>>;
 
@@ -130,7 +135,8 @@ function problem(error: z.ZodError, keys: readonly string[]): string {
     const hint = near === null ? `known here: ${known.join(', ')}` : `did you mean "${near}"?`;
     return `the key "${place === '' ? key : `${place}.${key}`}" may not be set here (${hint})`;
   }
-  return place === '' ? issue.message : `${place}: ${issue.message}`;
+  const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? '') : issue.message;
+  return place === '' ? message : `${place}: ${message}`;
 }
 
 export function usage(message: string): CommandFailed {

@@ -5,6 +5,7 @@
 import { join, resolve } from 'node:path';
 import type * as z from 'zod';
 import { parseRule, type RuleKind } from '../../scope/permission-rules.ts';
+import type { ModelSettings } from '../../session/model-settings.ts';
 import { type PermissionMode, permissionModes } from '../../session/permissions.ts';
 import { ownHome } from '../../session/own-home.ts';
 import { userHome } from '../../session/places.ts';
@@ -52,6 +53,8 @@ export interface Configuration {
   readonly limits: Limits;
   readonly instructions: string | null;
   readonly sandbox: SandboxSettings;
+  /** By `provider/model`; the user's alone. */
+  readonly models: Readonly<Record<string, ModelSettings>> | undefined;
   /** What a person should know of: what was left out, and why. */
   readonly notes: readonly string[];
 }
@@ -113,6 +116,7 @@ export async function loadConfiguration(source: ConfigurationSource): Promise<Co
       flags.limits ?? {},
     ),
     instructions: instructions.length === 0 ? null : instructions.join('\n\n'),
+    models: user.models,
     sandbox: sandboxOf({ ...(user.sandbox ?? defaultSandboxSettings), ...project.sandbox }, flags),
     notes,
   };

@@ -10,8 +10,10 @@ import {
   podNames,
   type PodSpec,
 } from '../../session/home.ts';
+import type { ModelSettings } from '../../session/model-settings.ts';
 import type { PermissionSettings } from '../../session/permissions.ts';
 import { type Limits, type SandboxSettings, defaultSandboxSettings } from '../../session/settings.ts';
+import type { JsonObject } from '../../std/json.ts';
 import { uuidv7 } from '../../std/uuid.ts';
 import { version } from '../../version.ts';
 import { CommandFailed, exitStatus } from '../invocation/context.ts';
@@ -28,6 +30,8 @@ export interface RootPlan extends ScopeWish {
   readonly limits: Limits;
   /** The defaults where it is left out. */
   readonly sandbox?: SandboxSettings;
+  /** What a person says of single models. */
+  readonly models?: Readonly<Record<string, ModelSettings>> | undefined;
 }
 
 export interface Root {
@@ -70,6 +74,7 @@ export function freeName(taken: readonly string[]): string {
 
 function createNamed(home: Home, plan: RootPlan, name: string): Root {
   const instance = uuidv7();
+  const models = asJson(plan.models ?? {});
   const spec: PodSpec = {
     schema: schemaVersion,
     podkin: version,
@@ -89,9 +94,16 @@ function createNamed(home: Home, plan: RootPlan, name: string): Root {
       // Whoever names a path to write in wants it alone; a whole working directory is shared, as between people.
       exclusiveScope: plan.write.length > 0,
       sandbox: { ...(plan.sandbox ?? defaultSandboxSettings) },
+      ...(Object.keys(models).length > 0 && { models }),
     },
   };
   return { spec, folder: createPodFolder(home, spec).folder };
+}
+
+/** What is left out stays out. */
+function asJson(models: Readonly<Record<string, ModelSettings>>): JsonObject {
+  const copy: JsonObject = JSON.parse(JSON.stringify(models));
+  return copy;
 }
 
 /** Starts the process and waits until it listens. Throws `PodStartFailed`. */

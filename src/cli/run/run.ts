@@ -2,10 +2,12 @@
  * `podkin run`: makes a root pod for a task, watches its tree until it is settled (docs/delivery.md §3), and stops it. With `-d` it only
  * hands over the task. Whatever happens, no pod of the tree is left running but with `-d`.
  */
+import { join } from 'node:path';
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { text as readAll } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { absoluteModelName, checkModelName } from '../../model/create.ts';
+import type { ModelSettings } from '../../session/model-settings.ts';
+import { absoluteModelName, checkModelName, isPriced } from '../../model/create.ts';
 import { PodStartFailed, stderrTail } from '../../pod/start-process.ts';
 import { NameTaken } from '../../session/home.ts';
 import type { Limits } from '../../session/settings.ts';
@@ -113,7 +115,7 @@ async function planOf(context: CommandContext, options: RunOptions): Promise<Roo
   const mayAsk = options.print !== true;
   const isSaid = [options.read, options.write].some((paths) => (paths ?? []).length > 0);
   if (options.cwd === undefined && !isSaid) await checkStartingPlace(context, cwd, { mayAsk });
-  const { model, limits, permissionMode, rules, scope, instructions, sandbox, notes } =
+  const { model, models, limits, permissionMode, rules, scope, instructions, sandbox, notes } =
     await loadConfiguration({
       environment,
       cwd,
@@ -139,11 +141,11 @@ async function planOf(context: CommandContext, options: RunOptions): Promise<Roo
     context.stderr.write(`podkin: ${warning}\n`);
   // Only a scenario's path begins somewhere.
   const from = model.startsWith('script/') && !model.startsWith('script//') ? context.cwd : cwd;
-  const mistake = checkModelName(model, environment, { cwd: from });
-  if (mistake !== null) throw usage(mistake);
+  checkModel(context, { model, from, limits }, models?.[model]);
   return {
     name: options.name ?? null,
     model: absoluteModelName(model, from),
+    models,
     cwd,
     read: checkedPaths('--read', options.read),
     write: checkedPaths('--write', options.write),
@@ -155,6 +157,21 @@ async function planOf(context: CommandContext, options: RunOptions): Promise<Roo
     limits,
     sandbox,
   };
+}
+
+/** What can not be asked, and a limit that cannot hold, are refused. */
+function checkModel(
+  context: CommandContext,
+  { model, from, limits }: { model: string; from: string; limits: Limits },
+  given: ModelSettings | undefined,
+): void {
+  const mistake = checkModelName(model, context.environment, { cwd: from });
+  if (mistake !== null) throw usage(mistake);
+  if (limits.cost === null || isPriced(model, given)) return;
+  throw usage(
+    `--max-cost (limits.cost) can not hold for ${visible(model)}: its price is not known. Say it in ${join(context.home.config, 'config.toml')}, ` +
+      `as [models."${visible(model)}"] with inputPrice and outputPrice in USD per million tokens (0 where it costs nothing), or leave the limit out`,
+  );
 }
 
 /** All of it is shown: it is what the person says yes to. */

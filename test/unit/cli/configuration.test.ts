@@ -57,6 +57,20 @@ describe('configuration', () => {
     expect((await load({ project: '[limits]\ncost = 2' })).limits.cost).toBe(2);
   });
 
+  it('[cost.given-price] what a person says of a model is taken whole, and half a price is a mistake', async () => {
+    const user = '[models."openai-compatible/a.b"]\ninputPrice = 0.5\noutputPrice = 2\noutputTokens = 9000';
+    expect((await load({ user })).models).toEqual({
+      'openai-compatible/a.b': { inputPrice: 0.5, outputPrice: 2, outputTokens: 9000 },
+    });
+    expect(await mistake({ user: '[models."a/b"]\ninputPrice = 1' })).toContain(
+      'set inputPrice and outputPrice',
+    );
+    expect(await mistake({ user: '[models."a/b"]\ninputPrice = -1\noutputPrice = 1' })).toContain(
+      'inputPrice',
+    );
+    expect(await mistake({ user: '[models."a"]\noutputTokens = 1' })).toContain('write "provider/model"');
+  });
+
   it('[config.order] the model comes from the flag, then the variable, then the file, else it is empty', async () => {
     const user = 'model = "openai/c"';
     const variables = { PODKIN_MODEL: 'openai/b' };

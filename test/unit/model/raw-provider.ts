@@ -13,20 +13,23 @@ export const dialects = {
 export type DialectName = keyof typeof dialects;
 
 export interface RawProvider {
+  readonly url: string;
   /** Bodies of the requests, in order. */
   readonly bodies: string[];
   model(name: string, options?: CreateModelOptions): Promise<Model>;
 }
 
-/** Every request gets `answer`. Ends with the test. */
-export async function rawProvider(answer: (response: ServerResponse) => void): Promise<RawProvider> {
+/** Every request gets `answer`, which may look at its body. Ends with the test. */
+export async function rawProvider(
+  answer: (response: ServerResponse, body: string) => void,
+): Promise<RawProvider> {
   const bodies: string[] = [];
   const server = createServer((incoming, response) => {
     let body = '';
     incoming.on('data', (chunk: Buffer) => (body += chunk.toString()));
     incoming.on('end', () => {
       bodies.push(body);
-      answer(response);
+      answer(response, body);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -46,7 +49,7 @@ export async function rawProvider(answer: (response: ServerResponse) => void): P
     OPENAI_COMPATIBLE_API_KEY: 'k-0123456789',
     OPENAI_COMPATIBLE_BASE_URL: `${url}/v1`,
   };
-  return { bodies, model: (name, options) => createModel(name, environment, options) };
+  return { url, bodies, model: (name, options) => createModel(name, environment, options) };
 }
 
 /** A whole answer of server-sent events. */
