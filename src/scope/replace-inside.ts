@@ -17,6 +17,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Access } from './access.ts';
 import { blockedFolder, checkInside, checkReal, movedMeanwhile, noLink, openExact } from './open-inside.ts';
 import type { CheckedPath, OpenedPath } from './open-inside.ts';
+import { normalRoot } from './roots.ts';
 import { errorCode, refusal, refusalFrom } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
 
@@ -47,7 +48,10 @@ export async function replaceInside(
         const again = await checkReal(access, { right: 'write', path, realPath });
         if (!again.ok) return again;
       }
-      const refused = await replaceIn(directory, { name, path, content, expected });
+      const wanted = { name, path, content, expected };
+      // Handed down by itself it is a mount in others' sandboxes, which a new file in its place would detach.
+      const isRoot = expected !== 'absent' && access.scope.write.map(normalRoot).includes(checked.realPath);
+      const refused = await (isRoot ? overwriteIn(directory, wanted) : replaceIn(directory, wanted));
       return refused ?? checked;
     } finally {
       await directory.handle.close();
@@ -95,6 +99,28 @@ async function replaceIn(directory: OpenedPath, wanted: Replacement): Promise<Re
     if (!renamed) await removeIfThere(temporary);
   }
   await directory.handle.sync();
+  return undefined;
+}
+
+/** In place, through the descriptor of the very file that was looked at: a reader may see a part, and a crash may leave one. */
+async function overwriteIn(directory: OpenedPath, wanted: Replacement): Promise<Refusal | undefined> {
+  const target = entryOf(directory, wanted.name);
+  const refused = (await writable(target, wanted.path)) ?? (await differs(target, wanted));
+  if (refused !== undefined) return refused;
+  const handle = await open(target, constants.O_WRONLY | noLink() | constants.O_NONBLOCK);
+  try {
+    const { dev, ino } = await handle.stat({ bigint: true });
+    if (wanted.expected === 'absent' || dev !== wanted.expected.dev || ino !== wanted.expected.ino)
+      return movedMeanwhile(wanted.path);
+    let at = 0;
+    while (at < wanted.content.length) {
+      at += (await handle.write(wanted.content, at, wanted.content.length - at, at)).bytesWritten;
+    }
+    await handle.truncate(wanted.content.length);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
   return undefined;
 }
 

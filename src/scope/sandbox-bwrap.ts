@@ -7,6 +7,15 @@ export interface BwrapFeatures {
   readonly size: boolean;
 }
 
+export interface HeldStart {
+  /** Bubblewrap writes on it which process is the first inside. */
+  readonly infoDescriptor: number;
+  /** It waits for a byte on it when all is mounted. */
+  readonly blockDescriptor: number;
+  /** Below /dev: made in the new root, to be known by. */
+  readonly marker: string;
+}
+
 export interface BwrapOptions {
   readonly plan: MountPlan;
   /** Absolute; made as an empty place where nothing of it is visible. */
@@ -15,8 +24,8 @@ export interface BwrapOptions {
   /** Bytes of the private temporary folder, which lives in memory. */
   readonly tmpBytes: number;
   readonly features: BwrapFeatures;
-  /** Where bubblewrap writes which process is the first inside; null for nowhere. */
-  readonly infoDescriptor: number | null;
+  /** How the start is held up until what is mounted was compared with the plan; null for a start that is not. */
+  readonly held: HeldStart | null;
 }
 
 /**
@@ -41,12 +50,14 @@ export function bwrapArgs(options: BwrapOptions): string[] {
     '--die-with-parent',
     '--cap-drop',
     'ALL',
-    ...(options.infoDescriptor === null ? [] : ['--info-fd', String(options.infoDescriptor)]),
+    ...(options.held === null ? [] : ['--info-fd', String(options.held.infoDescriptor)]),
+    ...(options.held === null ? [] : ['--block-fd', String(options.held.blockDescriptor)]),
     ...(root === undefined ? [] : mountArgs(root)),
     '--proc',
     freshPlaces[0],
     '--dev',
     freshPlaces[1],
+    ...(options.held === null ? [] : ['--dir', options.held.marker]),
     ...size,
     '--tmpfs',
     '/dev/shm',

@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { PathScope } from '../session/entries.ts';
-import { type BwrapFeatures, bwrapArgs, bwrapFeatures } from './sandbox-bwrap.ts';
+import { type MountCheck, mountCheck } from './mount-check.ts';
+import { type BwrapFeatures, type HeldStart, bwrapArgs, bwrapFeatures } from './sandbox-bwrap.ts';
 import { diskWithout, isDirectory, makeMissing, removeEmpty } from './sandbox-disk.ts';
 import { macosProfile } from './sandbox-macos.ts';
 import { type MountPlan, type Wish, planMounts } from './sandbox-mounts.ts';
@@ -53,6 +54,11 @@ export interface Entered {
   readonly infoDescriptor: number | null;
   /** What a shell may do less than the scope, one sentence each. */
   readonly notes: readonly string[];
+  /**
+   * Where the start is held up: null while the sandbox is not made yet, `''` where it shows what was planned, else the path that is another thing now.
+   * Nothing inside may be released before.
+   */
+  readonly differs: ((firstPid: number) => string | null) | null;
   /** To be called once, before the program begins: what mounts can not hold is reported from now on. */
   watch(report: WatchReport): void;
   /** To be called when everything inside has ended; `hasRun` is false where nothing inside ever began. */
@@ -77,7 +83,8 @@ const bwrapPlaces = [
   '/run/current-system/sw/bin/bwrap',
 ] as const;
 const macosProgram = '/usr/bin/sandbox-exec';
-export const infoDescriptor = 3;
+const infoDescriptor = 3;
+const blockDescriptor = 5;
 /** For its list of options: what takes longer is no bubblewrap. */
 const helpMs = 5_000;
 /** Of the self-test's own folder in memory. */
@@ -106,14 +113,14 @@ function bubblewrap(options: SandboxOptions): Sandbox {
   if (program === undefined) return none(absentState('linux'));
   if (!existsSync(program)) return none(missingProgram(program));
   let features: BwrapFeatures = { disableUserns: false, size: false };
-  const argsFor = (plan: MountPlan, cwd: string, own: { info: number | null; tmpBytes: number }) =>
+  const argsFor = (plan: MountPlan, cwd: string, own: { held: HeldStart | null; tmpBytes: number }) =>
     bwrapArgs({
       plan,
       cwd,
       network: settings.network,
       tmpBytes: own.tmpBytes,
       features,
-      infoDescriptor: own.info,
+      held: own.held,
     });
   const test = async (): Promise<SandboxState> => {
     try {
@@ -129,7 +136,7 @@ function bubblewrap(options: SandboxOptions): Sandbox {
         const plan = planMounts(wish, diskWithout(new Set()));
         return [
           program,
-          ...argsFor(plan, cwd, { info: null, tmpBytes: probeTmpBytes }),
+          ...argsFor(plan, cwd, { held: null, tmpBytes: probeTmpBytes }),
           '--',
           '/bin/sh',
           '-c',
@@ -138,28 +145,36 @@ function bubblewrap(options: SandboxOptions): Sandbox {
       },
     });
   };
-  const prefix = (plan: MountPlan, cwd: string) => [
+  const prefix: PrefixOf = (plan, cwd, held) => [
     program,
-    ...argsFor(plan, cwd, { info: infoDescriptor, tmpBytes: options.tmpBytes }),
+    ...argsFor(plan, cwd, { held, tmpBytes: options.tmpBytes }),
     '--',
   ];
   return testedOnce(test, { enter: (rights) => enterMounts(options, rights, prefix) });
 }
 
-function enterMounts(
-  options: SandboxOptions,
-  rights: ShellRights,
-  prefix: (plan: MountPlan, cwd: string) => string[],
-): Entered {
+type PrefixOf = (plan: MountPlan, cwd: string, held: HeldStart) => string[];
+
+function enterMounts(options: SandboxOptions, rights: ShellRights, prefix: PrefixOf): Entered {
   const made = makeMissing(rights.scope.write);
   try {
     const { plan, watch, running } = prepare(options, rights);
+    let check: MountCheck;
+    try {
+      check = mountCheck(plan);
+    } catch (error) {
+      watch.end(false);
+      throw error;
+    }
+    const { marker } = check;
     return {
-      prefix: prefix(plan, rights.cwd),
+      prefix: prefix(plan, rights.cwd, { infoDescriptor, blockDescriptor, marker }),
       infoDescriptor,
+      differs: (firstPid) => check.differs(firstPid),
       notes: plan.notes,
       watch: (report) => watch.start(report),
       leave: (hasRun) => {
+        check.close();
         watch.end(hasRun);
         removeEmpty(made.filter((path) => !running.isShared(path)));
       },
@@ -216,6 +231,7 @@ function seatbelt(options: SandboxOptions): Sandbox {
       return {
         prefix: [...prefix(wishOf(options, rights), tmp), '/usr/bin/env', `TMPDIR=${tmp}`],
         infoDescriptor: null,
+        differs: null,
         notes: [],
         watch: () => undefined,
         leave: () => rmSync(tmp, { recursive: true, force: true }),

@@ -53,15 +53,21 @@ export const bashTool = defineTool({
     if (missing !== null) return failed(missing);
     const timeoutMs = Math.min(wanted.timeoutMs, context.shell.limits.shellTimeoutMs);
     let complaint = '';
+    let refused: string | null = null;
     for (const waitMs of attemptWaitsMs) {
       await pause(waitMs);
       if (context.signal.aborted) return failed('The call was cancelled before the command began.');
       const entered = await enter(context);
-      if ('refused' in entered) return failed(entered.refused);
+      if ('refused' in entered) {
+        refused = entered.refused;
+        continue;
+      }
+      refused = null;
       const tried = await runOnce({ command: wanted.command, timeoutMs, place: entered.place }, context);
       if ('answer' in tried) return tried.answer;
       ({ complaint } = tried);
     }
+    if (refused !== null) return failed(refused);
     return failed(
       `The sandbox could not be started, so nothing was run: ${complaint} Try again in a moment; "podkin doctor" tests the sandbox.`,
     );
@@ -105,7 +111,11 @@ async function runOnce(
     progress.end();
   }
   const text = await output.end();
-  if (!hasRun && ended.run.cause === 'exited') return { complaint: lastLine(text) };
+  if (!hasRun && ended.run.cause === 'exited') {
+    const { differing } = ended.run;
+    const changed = `the folder changed while it was made ready: ${differing} is another thing now.`;
+    return { complaint: differing === null ? lastLine(text) : changed };
+  }
   const { limits } = context.shell;
   return {
     answer: answer(text, { ...ended, limits, timeoutMs, guarded: guard.notes(), lost: guard.lost() }),
@@ -152,9 +162,20 @@ function shell(command: string, context: ToolContext, place: Entered | null): Gr
   const file = bash ? '/bin/bash' : '/bin/sh';
   const relayed = bash && existsSync('/bin/cat');
   const { limits } = context.shell;
-  const args = shellArgs({ file, relayed, limits, prefix: place?.prefix ?? null }, command);
+  const isSandbox = place !== null && place.infoDescriptor !== null;
+  const args = shellArgs(
+    { file, relayed, limits, prefix: place?.prefix ?? null, isHeld: isSandbox },
+    command,
+  );
   const env = place === null ? shellEnvironment(process.env) : sandboxEnvironment(process.env);
-  return { file, args, cwd: context.cwd, env, isSandbox: place !== null && place.infoDescriptor !== null };
+  return {
+    file,
+    args,
+    cwd: context.cwd,
+    env,
+    isSandbox,
+    differs: place?.differs ?? null,
+  };
 }
 
 interface Ended {

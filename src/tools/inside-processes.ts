@@ -4,22 +4,25 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Readable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import * as z from 'zod';
 import { monotonicMs } from '../std/clock.ts';
 import { once } from '../std/once.ts';
 import { type ProcessIdentity, isAlive, processIdentity } from '../std/process-identity.ts';
 import { signalProcess } from '../std/signal-process.ts';
 import type { GroupMember } from './group-members.ts';
-import { begunWord } from './shell-script.ts';
+import { begunWord, goWord } from './shell-script.ts';
 
 /** Written by the sandbox, before the command begins. */
 const infoSchema = once(() => z.looseObject({ 'child-pid': z.int().min(2) }));
 const infoIndex = 3;
 const reportIndex = 4;
+const blockIndex = 5;
 const reportCharsMax = 4_000;
 
 export interface InsideProcesses {
+  /** Lets the sandbox begin as soon as it shows what was planned; answers the path that is another thing, of which nothing is let go. */
+  release(differs: (firstPid: number) => string | null): Promise<string | null>;
   /** Asks with SIGTERM and fulfils when the sandbox has ended or the time is over. */
   askToEnd(exited: Promise<unknown>, timeMs: number): Promise<void>;
   /** Fulfils when nothing is left inside or the time is over, with what was reported as left behind. */
@@ -33,12 +36,25 @@ export interface InsideProcesses {
 export function openInside(child: ChildProcess): InsideProcesses {
   let first: ProcessIdentity | null = null;
   let begun = false;
-  const told = textOf(child.stdio[infoIndex]).then((text) => {
-    first = identityIn(text);
+  const told = firstIn(child.stdio[infoIndex]).then((found) => {
+    first = found;
   });
   const report = textOf(child.stdio[reportIndex]);
   const lives = (): boolean => first !== null && isAlive(first) === 'alive';
   return {
+    async release(differs) {
+      await told;
+      if (first === null) return null;
+      const { pid } = first;
+      // No event tells that a root is in place.
+      for (let stepMs = 1; isRunning(child); stepMs = Math.min(stepMs * 2, 20)) {
+        const found = differs(pid);
+        if (found === '') letGo(child);
+        if (found !== null) return found === '' ? null : found;
+        await pause(stepMs);
+      }
+      return null;
+    },
     async askToEnd(exited, timeMs) {
       await Promise.race([told, exited.catch(() => undefined), later(timeMs)]);
       if (first === null) return;
@@ -53,7 +69,7 @@ export function openInside(child: ChildProcess): InsideProcesses {
         await pause(stepMs);
       }
       const text = await Promise.race([report, later(timeMs).then(() => '')]);
-      for (const index of [infoIndex, reportIndex]) child.stdio[index]?.destroy();
+      for (const index of [infoIndex, reportIndex, blockIndex]) [...child.stdio][index]?.destroy();
       const [word, ...left] = text.split('\0');
       begun = word === begunWord;
       return left.filter((line) => line !== '').map(printable);
@@ -63,13 +79,45 @@ export function openInside(child: ChildProcess): InsideProcesses {
   };
 }
 
+/** As soon as it is told: the sandbox may hold the descriptor open for as long as it is held up itself. */
+async function firstIn(stream: unknown): Promise<ProcessIdentity | null> {
+  if (!(stream instanceof Readable)) return null;
+  let text = '';
+  try {
+    stream.setEncoding('utf8');
+    for await (const piece of stream) {
+      text += String(piece);
+      const identity = identityIn(text);
+      if (identity !== null || text.length > reportCharsMax) return identity;
+    }
+  } catch {
+    // Closed by us.
+  }
+  return null;
+}
+
 function identityIn(text: string): ProcessIdentity | null {
   try {
     return processIdentity(infoSchema().parse(JSON.parse(text))['child-pid']);
   } catch {
-    // It ended before it began; or what is inside ended at once.
+    // Not the whole yet; or what is inside ended at once.
     return null;
   }
+}
+
+/** The byte lets the sandbox go on, the word its shell: should this process die, the byte's descriptor only ends, and the shell hears nothing. */
+function letGo(child: ChildProcess): void {
+  for (const [index, text] of [
+    [blockIndex, '1'],
+    [reportIndex, `${goWord}\n`],
+  ] as const) {
+    const stream = [...child.stdio][index];
+    if (stream instanceof Writable) stream.on('error', () => undefined).write(text);
+  }
+}
+
+function isRunning(child: ChildProcess): boolean {
+  return child.exitCode === null && child.signalCode === null;
 }
 
 /** It comes from inside. */

@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { monotonicMs } from '../std/clock.ts';
 import { deferred } from '../std/deferred.ts';
 import { errorCode } from '../scope/refusal.ts';
-import { openInside } from './inside-processes.ts';
+import { type InsideProcesses, openInside } from './inside-processes.ts';
 import { groupMembers } from './group-members.ts';
 import type { GroupMember } from './group-members.ts';
 
@@ -29,6 +29,8 @@ export interface GroupProgram {
   readonly env: NodeJS.ProcessEnv;
   /** The program is a sandbox that tells on descriptor 3 which process is the first inside; whoever is inside may name on 4 what is left. */
   readonly isSandbox?: boolean;
+  /** Of a sandbox, which waits for it on 5 and its shell on 4: see `InsideProcesses.release`. */
+  readonly differs?: ((firstPid: number) => string | null) | null;
 }
 
 export interface GroupControl {
@@ -49,6 +51,8 @@ export interface GroupRun {
   readonly durationMs: number;
   /** False where the program is a sandbox and nothing inside of it ever began. */
   readonly hasBegun: boolean;
+  /** A path that was another thing in the sandbox than planned, so that nothing was let begin; null where there was none. */
+  readonly differing: string | null;
   /** Left behind after an exit of the program's own, and ended. */
   readonly leftBehind: readonly GroupMember[];
   /** As `leftBehind`, of a sandbox: as told from inside, so not to be trusted beyond being shown. */
@@ -75,6 +79,7 @@ export async function runGroup(program: GroupProgram, control: GroupControl): Pr
   const group = child.pid;
   const forget = control.onStarted(group);
   const inside = program.isSandbox === true ? openInside(child) : null;
+  const released = holdUntilChecked(inside, program, group);
   const reading = readAll(stdout, control);
   const cause = await firstOf(exited.promise, control);
   const durationMs = monotonicMs() - startedMs;
@@ -100,14 +105,27 @@ export async function runGroup(program: GroupProgram, control: GroupControl): Pr
   const stuck = [...(await others()), ...(inside?.stuck() ?? [])];
   if (stuck.length === 0) forget();
   const hasBegun = inside?.hasBegun() ?? true;
-  return { cause, hasBegun, ...exit, durationMs, leftBehind, leftInside, stuck, outputHeld };
+  const differing = await released;
+  return { cause, hasBegun, differing, ...exit, durationMs, leftBehind, leftInside, stuck, outputHeld };
 }
 
 function start({ file, args, cwd, env, isSandbox }: GroupProgram): { child: ChildProcess; stdout: Readable } {
-  const more = isSandbox === true ? (['pipe', 'pipe'] as const) : [];
+  const more = isSandbox === true ? (['pipe', 'pipe', 'pipe'] as const) : [];
   const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'ignore', ...more], detached: true });
   if (child.stdout === null) throw new Error('a piped output has no stream');
   return { child, stdout: child.stdout };
+}
+
+/** What differs is ended before it began. */
+async function holdUntilChecked(
+  inside: InsideProcesses | null,
+  { differs }: GroupProgram,
+  group: number,
+): Promise<string | null> {
+  if (inside === null || differs === undefined || differs === null) return null;
+  const differing = await inside.release(differs);
+  if (differing !== null) signalGroup(group, 'SIGKILL');
+  return differing;
 }
 
 async function readAll(stdout: Readable, control: GroupControl): Promise<void> {

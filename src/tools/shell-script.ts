@@ -16,6 +16,9 @@ export const relayName = 'podkin-output';
 /** The first word on descriptor 4: the sandbox stands and the shell in it has begun. */
 export const begunWord = 'begun';
 
+/** What the shell inside waits for on descriptor 4 before it begins. */
+export const goWord = 'go';
+
 export interface ShellParts {
   /** `/bin/bash` where it is there: only it has what the relay and the naming need. */
   readonly file: string;
@@ -23,6 +26,8 @@ export interface ShellParts {
   readonly limits: ShellLimits;
   /** What stands before the command so that it runs inside a sandbox; null outside of any. */
   readonly prefix: readonly string[] | null;
+  /** Descriptor 4 is there: the shell inside waits on it and reports on it. */
+  readonly isHeld: boolean;
 }
 
 /**
@@ -31,14 +36,17 @@ export interface ShellParts {
  * outside of the sandbox, with which everything inside ends at once.
  */
 export function shellArgs(parts: ShellParts, command: string): string[] {
-  const relay = parts.relayed ? `> >(trap "" HUP INT TERM; exec -a ${relayName} /bin/cat 3>&- 4>&-)` : '';
+  const relay = parts.relayed
+    ? `> >(trap "" HUP INT TERM; exec -a ${relayName} /bin/cat 3>&- 4>&- 5>&- 6>&-)`
+    : '';
   const start = `exec "$@" ${relay} 2>&1`;
   if (parts.prefix === null) {
     return ['-c', `${bounds(parts)}\n${start}`, parts.file, parts.file, '-c', command];
   }
-  const begun = `printf '${begunWord}\\0' >&4`;
+  const begun = `IFS= read -r go <&4 && [ "$go" = ${goWord} ] || exit 125
+printf '${begunWord}\\0' >&4`;
   const rest = parts.relayed ? insideScript : 'exec 4>&-\nexec "$0" -c "$1"';
-  const around = `${bounds(parts)}\n{ ${begun}; } 2>/dev/null\n${rest}`;
+  const around = [bounds(parts), ...(parts.isHeld ? [`{ ${begun}\n} 2>/dev/null`] : []), rest].join('\n');
   return ['-c', start, parts.file, ...parts.prefix, parts.file, '-c', around, parts.file, command];
 }
 

@@ -1,5 +1,7 @@
 /** Who may write where: what is handed down, what returns, and who is asked when two want the same. */
 export const scope = {
+  'scope.file-root':
+    'a file that is a write root itself is written in place, so that it stays the same file for every sandbox that shows it',
   'scope.all-returns':
     'when every child has ended, been undone or been removed, everything is the pod’s again, reclaimed once each',
   'scope.claims-conflict':

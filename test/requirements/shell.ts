@@ -35,4 +35,6 @@ export const shell = {
   'shell.stress':
     'pods that run commands in one folder at once see no failure of the sandbox, and `git status` there is clean all the while',
   'worker.no-listeners': 'the calls of a turn leave no listener behind on its signal',
+  'shell.what-was-checked':
+    'what a sandbox shows is what was checked: a root that is swapped with a link all the while gives no byte beyond it and takes none',
 } as const;

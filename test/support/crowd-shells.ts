@@ -1,6 +1,6 @@
 /** Several pods' shells in one folder at once, each in a process of its own, while somebody looks at the folder all the while. */
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,8 @@ import { build } from 'esbuild';
 import type { RunnerAnswer, RunnerTask } from './shell-runner.ts';
 
 export interface Runner {
-  run(task: RunnerTask): Promise<RunnerAnswer[]>;
+  /** `become`: a command line that runs the rest as another user. */
+  run(task: RunnerTask, become?: readonly string[]): Promise<RunnerAnswer[]>;
   close(): void;
 }
 
@@ -26,10 +27,12 @@ export async function makeRunner(): Promise<Runner> {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     },
   });
+  chmodSync(folder, 0o755);
   return {
-    run: (task) =>
+    run: (task, become = []) =>
       new Promise((resolve, reject) => {
-        const child = spawn(process.execPath, [bundle], { stdio: ['pipe', 'pipe', 'inherit'] });
+        const line: string[] = [...become, process.execPath, bundle];
+        const child = spawn(line[0] ?? '', line.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] });
         let text = '';
         child.stdout.setEncoding('utf8').on('data', (piece: string) => (text += piece));
         child.once('error', reject);

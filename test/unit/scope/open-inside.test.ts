@@ -198,3 +198,19 @@ async function withoutRoot<T>(act: () => Promise<T>): Promise<T> {
     process.seteuid?.(0);
   }
 }
+
+describe('a file that was handed down by itself', () => {
+  it('[scope.file-root] is written in place, so that mounts of it elsewhere keep holding', async () => {
+    const { inside } = await twoFolders();
+    const file = join(inside, 'f');
+    await writeFile(file, 'a long content before');
+    const before = await lstat(file, { bigint: true });
+    const access = accessTo({ read: [], write: [file] });
+    expect(await replaceInside(access, file, content, before)).toMatchObject({ ok: true });
+    expect(await readFile(file, 'utf8')).toBe('new');
+    expect((await lstat(file, { bigint: true })).ino).toBe(before.ino);
+    expect(await readdir(inside)).toEqual(['f']);
+    // Looked at before that write: it is another content by now.
+    expect(await replaceInside(access, file, content, before)).toMatchObject({ ok: false, kind: 'changed' });
+  });
+});

@@ -210,7 +210,7 @@ describe('planning mounts', () => {
       network: false,
       tmpBytes: 7,
       features,
-      infoDescriptor: 3,
+      held: { infoDescriptor: 3, blockDescriptor: 5, marker: '/dev/.podkin-x' },
     });
     for (const flag of [
       '--unshare-user',
@@ -235,7 +235,7 @@ describe('planning mounts', () => {
       network: true,
       tmpBytes: 7,
       features: { disableUserns: false, size: false },
-      infoDescriptor: null,
+      held: null,
     });
     expect(open.join(' ')).not.toMatch(/--unshare-net|--size|--info-fd|--disable-userns/);
   });
@@ -252,7 +252,7 @@ describe('planning mounts', () => {
       network: false,
       tmpBytes: 7,
       features,
-      infoDescriptor: null,
+      held: null,
     }).join(' ');
     expect(text).toMatch(/--bind \/ \/ --proc \/proc --dev \/dev .*--tmpfs \/sys/);
     expect(text).toContain('--tmpfs /h');
