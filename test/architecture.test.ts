@@ -78,6 +78,7 @@ const keyholes: { from: string; to: string; only: string[] }[] = [
 const privileges: { pattern: RegExp; places: string[] }[] = [
   { pattern: /^node:net$/, places: ['transport/', 'session/lock-socket.ts'] },
   { pattern: /^@ai-sdk\//, places: ['model/sdk.ts'] },
+  { pattern: /^undici$/, places: ['model/bytes.ts'] },
   { pattern: /^commander$/, places: ['cli/'] },
 ];
 

@@ -110,7 +110,8 @@ function longestStart(text: string, fits: (start: string) => boolean): string {
     if (fits(text.slice(0, middle))) fitting = middle;
     else tooLong = middle;
   }
-  return text.slice(0, fitting);
+  // Not in the middle of a pair.
+  return text.slice(0, fitting).replace(/[\ud800-\udbff]$/, '');
 }
 
 /** An empty part is not nothing: endless ones are held too. */

@@ -2,6 +2,7 @@
  * A provider's bytes on their way to its package: counted, framed, and each event made what the package takes. Every byte shows that the connection lives.
  * Absent: the timeouts of the client beneath, which end at five minutes what a person allowed an hour; `watch.ts` alone decides.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type * as UndiciModule from 'undici';
 import type { Dispatcher } from 'undici';
 import { type JsonObject, type JsonValue, isJsonObject } from '../std/json.ts';
@@ -12,8 +13,9 @@ import type { Dialect } from './prompt.ts';
 
 /** Of one answer as it comes, unpacked. */
 export const wireBytesMax = 64 * 1024 * 1024;
-/** Of an answer that is no stream: enough of what it says. */
+/** Of an answer that is no stream: enough of what it says, and as long as anybody waits for the rest of it. */
 const wordsBytesMax = 256 * 1024;
+const wordsMsMax = 5_000;
 
 export interface Connection {
   /** `provider/model`, with which what goes wrong is told. */
@@ -104,12 +106,15 @@ async function firstPieces(
 async function readWords(reader: Reader, pieces: Uint8Array[]): Promise<string> {
   const read = [...pieces];
   let bytes = read.reduce((sum, { length }) => sum + length, 0);
+  const patience = new AbortController();
+  const enough = sleep(wordsMsMax, null, { ref: false, signal: patience.signal }).catch(() => null);
   while (bytes < wordsBytesMax) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    read.push(value);
-    bytes += value.length;
+    const next = await Promise.race([reader.read(), enough]);
+    if (next === null || next.done) break;
+    read.push(next.value);
+    bytes += next.value.length;
   }
+  patience.abort();
   void reader.cancel().catch(() => undefined);
   return Buffer.concat(read).subarray(0, wordsBytesMax).toString('utf8');
 }

@@ -37,7 +37,13 @@ interface Details {
   headers: Record<string, unknown>;
 }
 
-type Verdict = { category: ModelFailureCategory; transient: boolean; triesMax?: number; address?: boolean };
+type Verdict = {
+  category: ModelFailureCategory;
+  transient: boolean;
+  triesMax?: number;
+  /** What a person has to look at. */
+  look?: 'address' | 'outputTokens';
+};
 
 /** What hardly ever passes: asked once more, and once again in case it does. */
 const triesOfDoubtful = 3;
@@ -54,28 +60,22 @@ export function toModelFailure(error: unknown, context: FailureContext): ModelFa
   const own = causes(error).find((cause) => cause instanceof ModelFailure);
   if (own !== undefined) return own;
   const details = detailsOf(error);
-  const { category, transient, triesMax, address } = judge(error, details, context.begun);
+  const { category, transient, triesMax, look } = judge(error, details, context.begun);
   const status = details.status === undefined ? '' : ` (HTTP ${details.status})`;
   const text = printable(redact(details.message, context.secrets).slice(0, messageCharsMax));
-  return new ModelFailure(
-    category,
-    `${context.name}: ${text}${status}${hintOf(context, category, address === true)}`,
-    {
-      transient,
-      retryAfterMs: transient ? retryAfterMs(details) : undefined,
-      triesMax,
-    },
-  );
+  return new ModelFailure(category, `${context.name}: ${text}${status}${hintOf(context, category, look)}`, {
+    transient,
+    retryAfterMs: transient ? retryAfterMs(details) : undefined,
+    triesMax,
+  });
 }
 
-function hintOf(
-  { keyVariable, addressVariable }: FailureContext,
-  category: string,
-  address: boolean,
-): string {
+function hintOf(context: FailureContext, category: string, look: Verdict['look']): string {
+  const { name, keyVariable, addressVariable } = context;
   if (category === 'authentication' && keyVariable !== null)
     return `. Check ${keyVariable}: the provider did not accept it`;
-  return address && typeof addressVariable === 'string'
+  if (look === 'outputTokens') return `. Set outputTokens in [models."${name}"] of your config.toml`;
+  return look === 'address' && typeof addressVariable === 'string'
     ? `. Check the address in ${addressVariable} and the model's name`
     : '';
 }
@@ -105,6 +105,8 @@ export function cutStreamFailure(name: string): ModelFailure {
 function judge(error: unknown, details: Details, begun: boolean): Verdict {
   const { status, codes, message, body } = details;
   if (codes.includes('insufficient_quota')) return { category: 'rateLimit', transient: false };
+  if (status === 400 && outputPattern.test(message))
+    return { category: 'badRequest', transient: false, look: 'outputTokens' };
   const tooLong = contextPattern.test(`${codes.join(' ')} ${message} ${body}`);
   if (tooLong && (status === undefined || status === 400 || status === 413 || status === 422)) {
     return { category: 'contextTooLong', transient: false };
@@ -114,18 +116,18 @@ function judge(error: unknown, details: Details, begun: boolean): Verdict {
   if (told !== undefined) return byStatus(told);
   const byCode = codes.map((code) => statusOfCode[code]).find((known) => known !== undefined);
   if (byCode !== undefined) return byStatus(byCode);
-  if (error instanceof NoStream) return { category: 'badRequest', transient: false, address: true };
+  if (error instanceof NoStream) return { category: 'badRequest', transient: false, look: 'address' };
   if (codes.some((code) => requestMistakes.has(code))) return { category: 'badRequest', transient: false };
   return byConnection(error, message, begun) ?? byKind(error);
 }
 
 /** What the network did, if it was that. */
 function byConnection(error: unknown, message: string, begun: boolean): Verdict | null {
-  if (isWrongAddress(error, message)) return { category: 'network', transient: false, address: true };
+  if (isWrongAddress(error, message)) return { category: 'network', transient: false, look: 'address' };
   if (isPrematureEnd(error, message)) return { category: 'cutStream', transient: true };
   if (isConnection(error, message)) {
     const isUnknown = codesOf(error).includes('ENOTFOUND');
-    const doubt = isUnknown ? { triesMax: triesOfDoubtful, address: true } : {};
+    const doubt = isUnknown ? { triesMax: triesOfDoubtful, look: 'address' as const } : {};
     return { category: begun ? 'cutStream' : 'network', transient: true, ...doubt };
   }
   return null;
@@ -150,13 +152,17 @@ function byStatus(status: number): Verdict {
   if (status === 429) return { category: 'rateLimit', transient: true };
   // Not there, not here, not in this version of the protocol: an address is wrong, and stays so.
   if (status < 400 || [404, 405, 410, 501, 505].includes(status))
-    return { category: 'badRequest', transient: false, address: true };
+    return { category: 'badRequest', transient: false, look: 'address' };
   if (status === 408 || status === 409 || status >= 500) return { category: 'overloaded', transient: true };
   return { category: 'badRequest', transient: false };
 }
 
 const contextPattern =
   /context[ _-]?(?:length|window|limit)|maximum context|(?:prompt|input) is too long|request_too_large|input token count[^.]*exceed/i;
+
+/** The answer that was asked for is too long, not the request; some name the window in the same breath. */
+const outputPattern =
+  /max_(?:completion_|output_)?tokens\b[^.]{0,80}(?:too (?:large|big|high)|valid range|at most)|maximum allowed number of output tokens/i;
 
 /** Words of errors that arrive inside a stream, where there is no status any more. */
 const statusOfCode: Record<string, number> = {

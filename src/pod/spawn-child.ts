@@ -157,7 +157,8 @@ async function modelOf(pod: Pod, request: SpawnRequest): Promise<string> {
 function refuseWithoutPrice({ core, session }: Pod, model: string): void {
   if (core.limits.cost === null || isPriced(model, modelSettingsOf(session.settings, model))) return;
   throw new SpawnRefused(
-    `The limit of the cost can not hold for ${model}: its price is not known. Name another model, or none to give the child your own; a person can say the price as [models."${model}"] inputPrice and outputPrice in their config.toml.`,
+    'The limit of the cost can not hold for this model, its price is not known. Name another, or none to give the child your own; a person can say the price: inputPrice and outputPrice in [models."provider/model"] of their config.toml. The model:',
+    { data: model },
   );
 }
 

@@ -40,6 +40,8 @@ export const model = {
   'model.no-stream':
     'an answer that is no stream is told with what it says and by the variable of the address',
   'model.openai-sent': 'OpenAI stores nothing and is referred to nothing; reasoning goes back encrypted',
+  'model.reasoning-back':
+    'reasoning goes back to each provider unchanged, signed, encrypted or redacted, without text, and between the calls',
   'model.output-tokens': 'the longest answer is said to a provider that needs it, and what a person set wins',
   'model.permanent': 'what can not pass is not asked again, and names the variable that holds the address',
   'model.quota': 'an exhausted quota is not tried again',
