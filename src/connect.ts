@@ -1,6 +1,6 @@
 /** The library's door: a pod of this user's home by name. */
 import { homeOf, podFolder, readSpec } from './session/home.ts';
-import { socketPath } from './transport/address.ts';
+import { podSocket } from './session/pod-address.ts';
 import { type Client, clientOver } from './transport/client.ts';
 import { dial } from './transport/dial.ts';
 
@@ -30,7 +30,7 @@ export async function connect(name: string, options: ConnectOptions = {}): Promi
   const spec = readSpec(podFolder(home, name));
   if (spec === null) throw new NoSuchPod(name);
   const { onEvent } = options;
-  const connection = await dial(socketPath(home.runtime, spec.instance), {
+  const connection = await dial(podSocket(home, { name, instance: spec.instance }), {
     timeoutMs: options.timeoutMs ?? 5_000,
     onEvent: (method, params) => {
       if (method === 'event' && isEvent(params)) onEvent?.(params);

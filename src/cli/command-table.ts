@@ -246,11 +246,18 @@ export const commands: readonly CommandSpec[] = [
     usage: 'restore <name>',
     group: steer,
     summary: 'start a pod that does not run again, from its log',
-    options: [['--tree', 'those below it too; what runs is passed over']],
+    options: [
+      ['--tree', 'those below it too; what runs is passed over'],
+      [
+        '--force',
+        'also one of which cannot be found out whether it runs in another container: you say it does not',
+      ],
+    ],
     more: 'A pod that runs already is a failure without --tree.',
     run: async (context, input) =>
       (await import('./steer/restore.ts')).restoreCommand(context, first(input), {
         tree: input.flag('tree'),
+        force: input.flag('force'),
       }),
   },
   {

@@ -6,6 +6,7 @@ import { isAlive } from '../std/process-identity.ts';
 import type { Entry } from '../session/entries.ts';
 import { type Home, type Tombstone, podFolder, podNames, readTombstones } from '../session/home.ts';
 import { readEntries } from '../session/read-log.ts';
+import { lostLogs } from './verify-lost-logs.ts';
 import type { Finding } from './verify-finding.ts';
 import { LogCheck, type LogView } from './verify-log.ts';
 import { tombstoneShape } from './verify-shape.ts';
@@ -28,6 +29,7 @@ export async function readHome(home: Home): Promise<ReadHome> {
     (stone) => !known.has(stone.instance) && parents.has(stone.instance),
   );
   read.tombstones = [...before, ...since];
+  read.findings.push(...(await lostLogs(home, read)));
   return read;
 }
 

@@ -1,7 +1,7 @@
 /** The method `approve`: a person's answer to a question of this pod, or handed on to the pod below that asks. */
 import { type PodErrorCode, WireError, podErrorCodes } from '../protocol/errors.ts';
 import type { Params, Result } from '../protocol/methods.ts';
-import { socketPath } from '../transport/address.ts';
+import { podSocket } from '../session/pod-address.ts';
 import { connectAndSend, type SendFailure } from '../transport/connect-and-send.ts';
 import type { Connection } from '../transport/connection.ts';
 import type { Approvals } from './approvals.ts';
@@ -32,7 +32,7 @@ export async function approve(
     const { tool, summary } = await approvals.answer(params);
     return { request, pod: { name: pod.name, instance: pod.session.instance }, tool, summary, decision };
   }
-  const path = socketPath(pod.home.runtime, below.pod.instance);
+  const path = podSocket(pod.home, below.pod);
   const told = reason === undefined ? {} : { reason };
   const sent = await connectAndSend(path, 'approve', { request, decision, ...told });
   if (sent.ok) return sent.result;

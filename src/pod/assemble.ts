@@ -18,7 +18,7 @@ import { spawnPodTool } from '../tools/spawn-pod.ts';
 import { stopPodTool } from '../tools/stop-pod.ts';
 import type { Tool } from '../tools/tool.ts';
 import { writeTool } from '../tools/write.ts';
-import { socketPath } from '../transport/address.ts';
+import { podSocket } from '../session/pod-address.ts';
 import { connectAndSend } from '../transport/connect-and-send.ts';
 import type { Handlers } from '../transport/server.ts';
 import { Approvals } from './approvals.ts';
@@ -140,7 +140,7 @@ function cancelChildren(pod: Pod, assignments: string[]): void {
   }
   for (const { child, assignments: ids } of byChild.values()) {
     const from = { instance: pod.session.instance, token: readToken(podFolder(pod.home, child.name)) };
-    const path = socketPath(pod.home.runtime, child.instance);
+    const path = podSocket(pod.home, child);
     connectAndSend(path, 'cancel', { from, assignments: ids }).then((sent) => {
       if (sent.ok || sent.code === 'notRunning') return;
       const text = `The cancel did not reach "${child.name}": ${sent.message}`;

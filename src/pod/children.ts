@@ -25,6 +25,7 @@ import { commitInput, onLink, onPodEvent } from './inputs.ts';
 import { ChildLinks } from './child-links.ts';
 import type { Pod } from './pod.ts';
 import { logSize, readChildLog } from './child-log.ts';
+import { lifeOf } from './life.ts';
 import { liveBelow } from './live-below.ts';
 import { evaluate } from './state.ts';
 import { type ProcessExit, stderrTail } from './start-process.ts';
@@ -255,6 +256,8 @@ export class Children {
       return;
     }
     try {
+      // In another network namespace it holds locks that are not seen here: nobody is dead who answers, or who cannot be asked.
+      if ((await lifeOf(this.#pod.home, child)) !== 'dead') return this.#noteAlive(child);
       await this.#takeIn(child);
       // Its next life can not begin before this: what it held is not its own by then.
       await this.#pod.claims.sync();

@@ -2,6 +2,8 @@
  * What this pod may touch at this moment, and its part of the home's registry. The log decides between a pod and its children; the registry decides
  * between pods that do not know of each other, and while a parent is away.
  */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { isAlive, ownIdentity } from '../std/process-identity.ts';
 import { scopeByLog } from '../delivery/handed-down.ts';
 import type { PathScope, SessionEntry } from '../session/entries.ts';
@@ -89,6 +91,8 @@ export class Claims {
     const { session } = this.#pod;
     // Nothing of this pod is or was there: a pod that only reads costs nothing.
     if (session.scope.write.length === 0) return [];
+    // A home that was moved away or deleted is not begun anew under its old name.
+    if (!existsSync(join(this.#pod.home.state, 'pods'))) return [];
     const conflicts = await this.#registry.update((before) => {
       const { claims, conflicts } = replaced(
         before,

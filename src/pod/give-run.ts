@@ -2,7 +2,7 @@
 import { uuidv7 } from '../std/uuid.ts';
 import type { PodRef } from '../session/entries.ts';
 import { podFolder, readToken } from '../session/home.ts';
-import { socketPath } from '../transport/address.ts';
+import { podSocket } from '../session/pod-address.ts';
 import { connectAndSend, type Sent } from '../transport/connect-and-send.ts';
 import type { Result } from '../protocol/methods.ts';
 import type { Children } from './children.ts';
@@ -69,7 +69,7 @@ async function send(
   assignment: string,
 ): Promise<{ sent: Sent<Result<'run'>>; inDoubt: boolean }> {
   const { child, text, hops } = gift;
-  const path = socketPath(pod.home.runtime, child.instance);
+  const path = podSocket(pod.home, child);
   const params = {
     input: text,
     submission: assignment,

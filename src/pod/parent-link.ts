@@ -1,7 +1,6 @@
 /**
  * The link to the parent: does what the outbox machine says. Everything that is pending stands in the log; losing this process loses nothing.
  */
-import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { monotonicMs } from '../std/clock.ts';
 import { deferred } from '../std/deferred.ts';
@@ -18,13 +17,14 @@ import { WireError } from '../protocol/errors.ts';
 import { protocolVersion } from '../protocol/limits.ts';
 import type { SentPodEvent } from '../protocol/pod-event.ts';
 import type { PathScope, PodRef } from '../session/entries.ts';
-import { isRemoved, readToken } from '../session/home.ts';
+import { isRemoved, podFolder, readToken } from '../session/home.ts';
+import { podSocket } from '../session/pod-address.ts';
 import { type Client, clientOver } from '../transport/client.ts';
-import { socketPath } from '../transport/address.ts';
 import type { Connection } from '../transport/connection.ts';
 import { dial } from '../transport/dial.ts';
 import { RemoteError } from '../transport/failures.ts';
 import { commitInput } from './inputs.ts';
+import { PlaceWatchers } from './place-watchers.ts';
 import type { Pod } from './pod.ts';
 
 const dialTimeoutMs = 5_000;
@@ -53,13 +53,12 @@ export type SendOutcome =
 export class ParentLink {
   readonly #pod: Pod;
   readonly #parent: PodRef;
-  readonly #path: string;
   readonly #onLinked: (client: Client) => void;
   #outbox: Outbox = newOutbox();
   #client: Client | null = null;
   #timer: NodeJS.Timeout | undefined;
   #pinger: NodeJS.Timeout | undefined;
-  #watcher: FSWatcher | null = null;
+  readonly #watchers = new PlaceWatchers(() => this.#step({ type: 'parentAppeared' }));
   #acked = 0;
   #ackScheduled = false;
   #closed = false;
@@ -76,11 +75,9 @@ export class ParentLink {
     this.#onLinked = onLinked;
     this.#pod = pod;
     this.#parent = parent;
-    this.#path = socketPath(pod.home.runtime, parent.instance);
   }
 
   start(): void {
-    this.#watchParent();
     this.#step({ type: 'start' });
   }
 
@@ -147,7 +144,7 @@ export class ParentLink {
     this.#closed = true;
     clearTimeout(this.#timer);
     clearInterval(this.#pinger);
-    this.#watcher?.close();
+    this.#watchers.close();
     this.#commitAck();
     this.#client?.connection.destroy();
     this.#wake();
@@ -201,7 +198,7 @@ export class ParentLink {
   async #link(): Promise<void> {
     let connection: Connection | null = null;
     try {
-      connection = await dial(this.#path, { timeoutMs: dialTimeoutMs });
+      connection = await dial(this.#watched(), { timeoutMs: dialTimeoutMs });
       if (this.#closed) return connection.destroy();
       const client = clientOver(connection);
       // What is told to the parent must not be more than the disk holds.
@@ -339,17 +336,13 @@ export class ParentLink {
     this.#pinger.unref();
   }
 
-  /** C3: dial at once when the parent's socket appears again, without waiting for the back-off. */
-  #watchParent(): void {
-    const name = basename(this.#path);
-    try {
-      this.#watcher = watch(dirname(this.#path), { persistent: false }, (_, file) => {
-        if (file === name) this.#step({ type: 'parentAppeared' });
-      });
-      this.#watcher.on('error', () => this.#watcher?.close());
-    } catch {
-      // Without a watcher the back-off alone finds the parent.
-    }
+  /** Where the parent is by now. C3: dialled at once when its socket appears again there, or when it says that it is elsewhere. */
+  #watched(): string {
+    const path = podSocket(this.#pod.home, this.#parent);
+    this.#watchers.watch('socket', dirname(path), basename(path));
+    // The file itself, by its inode: replaced it is gone. Its folder has the parent's log in it, and changes all the time.
+    this.#watchers.watch('address', podFolder(this.#pod.home, this.#parent.name).address, null);
+    return path;
   }
 
   #changed(timeoutMs: number): Promise<void> {

@@ -7,7 +7,7 @@ import type { ChildFacts } from '../session/facts.ts';
 import { podFolder, readSpec, readToken } from '../session/home.ts';
 import { readEntries } from '../session/read-log.ts';
 import { isAlive } from '../std/process-identity.ts';
-import { socketPath } from '../transport/address.ts';
+import { podSocket } from '../session/pod-address.ts';
 import { connectAndSend } from '../transport/connect-and-send.ts';
 import type { ToolAnswer, ToolContext } from '../tools/tool.ts';
 import type { Tree } from '../tools/tree.ts';
@@ -130,7 +130,7 @@ async function startAgain(pod: Pod, children: Children, child: ChildFacts): Prom
 async function readFrom(pod: Pod, children: Children, child: ChildFacts): Promise<ToolAnswer> {
   const since = pod.facts.readCursors.get(child.instance);
   const params = { maxChars: outputCharsMax, ...(since === undefined ? {} : { since }) };
-  const path = socketPath(pod.home.runtime, child.instance);
+  const path = podSocket(pod.home, child);
   const sent = await connectAndSend(path, 'readOutput', params);
   if (sent.ok) return outputAnswer(child, sent.result.status, sent.result);
   await children.check(child.instance);
@@ -163,7 +163,7 @@ export async function stopChild(pod: Pod, children: Children, child: ChildFacts)
   const folder = podFolder(pod.home, child.name);
   const { incarnation } = child;
   const stopped = await stopProcess({
-    socket: socketPath(pod.home.runtime, child.instance),
+    socket: podSocket(pod.home, child),
     process: child.process,
     graceMs: pod.stopOptions.graceMs,
     cascade: true,
@@ -210,7 +210,7 @@ async function describe(pod: Pod, child: ChildFacts): Promise<string> {
 }
 
 async function ask(pod: Pod, child: ChildFacts): Promise<string> {
-  const path = socketPath(pod.home.runtime, child.instance);
+  const path = podSocket(pod.home, child);
   const sent = await connectAndSend(path, 'status', {}, { deadlineMs: probeMs });
   if (sent.ok) return sent.result.status;
   return processGone(child) ? 'ended, its report is being taken in' : 'no answer (its process is alive)';

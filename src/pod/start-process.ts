@@ -21,6 +21,8 @@ export const readyMessage = once(() =>
 export type ReadyMessage = z.infer<ReturnType<typeof readyMessage>>;
 export const readyDescriptor = 3;
 export const readyVariable = 'PODKIN_READY_FD';
+/** Set: a person has said that no earlier life goes on where it cannot be asked. */
+export const takeOverVariable = 'PODKIN_TAKE_OVER';
 /** The hidden command that is a pod's process. */
 export const podCommand = '__pod';
 
@@ -50,8 +52,12 @@ export class PodStartFailed extends Error {
   }
 }
 
-/** Of `environment` the process is given what a pod needs (`pod-environment.ts`). Throws what `spawn` throws. */
-export function startPodProcess(folder: PodFolder, environment: NodeJS.ProcessEnv): StartedProcess {
+/** Of `environment` the process is given what a pod needs (`pod-environment.ts`). `takeOver` as in `takeOverVariable`. Throws what `spawn` throws. */
+export function startPodProcess(
+  folder: PodFolder,
+  environment: NodeJS.ProcessEnv,
+  { takeOver }: { takeOver: boolean } = { takeOver: false },
+): StartedProcess {
   const output = openSync(folder.stderr, 'a', 0o600);
   let child: ChildProcess;
   try {
@@ -59,7 +65,11 @@ export function startPodProcess(folder: PodFolder, environment: NodeJS.ProcessEn
       detached: true,
       cwd: '/',
       stdio: ['ignore', output, output, 'pipe'],
-      env: { ...podEnvironment(environment), [readyVariable]: String(readyDescriptor) },
+      env: {
+        ...podEnvironment(environment),
+        [readyVariable]: String(readyDescriptor),
+        ...(takeOver ? { [takeOverVariable]: '1' } : {}),
+      },
     });
   } finally {
     closeSync(output);
@@ -98,7 +108,8 @@ async function firstWords(
   folder: PodFolder,
 ): Promise<Extract<ReadyMessage, { kind: 'ready' }>> {
   let text = '';
-  const pipe = child.stdio[readyDescriptor];
+  // Missing where the process could not be started at all (no descriptor left).
+  const pipe = (child.stdio as ChildProcess['stdio'] | undefined)?.[readyDescriptor];
   if (pipe !== null && pipe !== undefined && 'setEncoding' in pipe) {
     pipe.setEncoding('utf8');
     for await (const chunk of pipe) {

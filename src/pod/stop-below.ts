@@ -13,7 +13,7 @@ import {
   readToken,
 } from '../session/home.ts';
 import { readEntries } from '../session/read-log.ts';
-import { socketPath } from '../transport/address.ts';
+import { podSocket } from '../session/pod-address.ts';
 import { stopProcess } from './stop-process.ts';
 
 /** Fulfils with the names of those that lived, when they have ended; one that does not end is not waited for beyond SIGKILL. */
@@ -34,7 +34,7 @@ async function stopIfBelow(
   const spec = specIn(folder);
   if (spec === null || spec.parent?.instance !== parentInstance) return [];
   const stopped = await stopProcess({
-    socket: socketPath(home.runtime, spec.instance),
+    socket: podSocket(home, { name, instance: spec.instance }),
     process: await newestProcess(folder),
     graceMs,
     cascade: true,

@@ -11,7 +11,7 @@ import type { PodRef } from '../session/entries.ts';
 import { foldLog } from '../session/fold-log.ts';
 import { type PodFolder, draftPrefix, folderAt, podFolder, readSpec } from '../session/home.ts';
 import { type HeldLock, takeLock } from '../session/lock.ts';
-import { socketPath } from '../transport/address.ts';
+import { podSocket } from '../session/pod-address.ts';
 import type { Pod } from './pod.ts';
 import { gone } from './stop-process.ts';
 
@@ -25,10 +25,11 @@ const lookAgainMs = 20;
 export async function undoSpawn(pod: Pod, child: PodRef, reason: string): Promise<void> {
   await end(pod.facts.children.get(child.instance)?.process ?? null);
   const folder = podFolder(pod.home, child.name);
+  const socket = podSocket(pod.home, child);
   // The name may be another's by now: only the instance that was reserved is removed.
   if (readSpec(folder)?.instance === child.instance) await remove(pod, child, folder);
   // Killed, it could not take its socket along.
-  rmSync(socketPath(pod.home.runtime, child.instance), { force: true });
+  rmSync(socket, { force: true });
   pod.tryCommit(forgotten(pod.facts, child, { state: 'undone', reason }));
 }
 

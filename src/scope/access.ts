@@ -68,6 +68,7 @@ export function rulesOf({ scope, home, outputs, programs }: Access): Rules {
     blocks: [
       ...blockAt(home.state, 'read', 'own'),
       ...blockAt(home.runtime, 'read', 'own'),
+      ...(home.spareRuntime === undefined ? [] : blockAt(home.spareRuntime, 'read', 'own')),
       ...blockAt(home.config, 'write', 'own'),
       ...programs.flatMap((place) => blockAt(place, 'write', 'program')),
       ...['/proc', '/sys', '/dev'].flatMap((root) => blockAt(root, 'read', 'kernel')),

@@ -7,7 +7,7 @@
  * What is absent: no timer, no retry, no buffering of entries in memory.
  */
 import { systemCode } from '../std/system-code.ts';
-import { closeSync, fdatasync, ftruncateSync, writeSync } from 'node:fs';
+import { closeSync, fdatasync, fstatSync, ftruncateSync, statSync, writeSync } from 'node:fs';
 import { realClock } from '../std/clock.ts';
 import type { Clock } from '../std/clock.ts';
 import { deferred } from '../std/deferred.ts';
@@ -207,6 +207,20 @@ export class AppendLog {
   /** The lines of a region (begin and end of lines) in pieces for an observer, damage left out; see `readPieces`. Must be used up before `close`. */
   pieces(region: Region): Generator<{ bytes: Buffer; end: number }> {
     return readPieces(this.#fd, { ...region, skip: this.#damaged });
+  }
+
+  /** Whether the path still leads to this file. Nothing tells of a file that is deleted or moved under its writer, so the owner has to ask. */
+  whereabouts(): 'inPlace' | 'deleted' | 'moved' {
+    if (this.#state.kind !== 'open' || this.#closing !== null) return 'inPlace';
+    const own = fstatSync(this.#fd, { bigint: true });
+    if (own.nlink === 0n) return 'deleted';
+    const named = statSync(this.path, { bigint: true, throwIfNoEntry: false });
+    return named?.ino === own.ino && named.dev === own.dev ? 'inPlace' : 'moved';
+  }
+
+  /** The file is lost to whoever will read it: from here on every call fails, and the owner hears of it as of a failing disk. */
+  giveUp(why: { doing: string; advice: string; cause: string }): void {
+    if (this.#state.kind === 'open') this.#fail(why);
   }
 
   /** Makes durable what is not, settles every `whenDurable`, closes the file. Rejects with `StorageFailed` when the last sync failed. Harmless twice. */

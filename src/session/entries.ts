@@ -57,6 +57,9 @@ export interface StartedEntry {
   startTime: string;
   bootId: string;
   podkin: string;
+  /** Where it listens; entries of earlier builds do not say. */
+  address?: string;
+  namespaces?: { network: string | null; process: string | null };
 }
 /** A run, a notice or a person's control, on its arrival. */
 export interface InputReceivedEntry {

@@ -24,6 +24,8 @@ export interface PodFolder {
   readonly stderr: string;
   readonly outputs: string;
   readonly scriptUses: string;
+  /** Where its newest life listens (`pod/pod-address.ts`). Written once there is a log, so its being there tells of one. */
+  readonly address: string;
 }
 
 export function podFolder(home: Home, name: string): PodFolder {
@@ -39,6 +41,7 @@ export function folderAt(path: string): PodFolder {
     stderr: join(path, 'stderr.log'),
     outputs: join(path, 'outputs'),
     scriptUses: join(path, 'script-uses.json'),
+    address: join(path, 'address.json'),
   };
 }
 

@@ -6,6 +6,8 @@ export interface Home {
   readonly config: string;
   readonly state: string;
   readonly runtime: string;
+  /** Where a pod's socket goes when `runtime` cannot be had: the session that XDG_RUNTIME_DIR belongs to has ended, or is another user's. */
+  readonly spareRuntime?: string;
 }
 
 /** Nothing says where a home would be. */
@@ -29,11 +31,14 @@ export function homeOf(environment: NodeJS.ProcessEnv): Home {
   return {
     config: join(absolute(environment['XDG_CONFIG_HOME']) ?? inUserHome(environment, '.config'), 'podkin'),
     state: join(absolute(environment['XDG_STATE_HOME']) ?? inUserHome(environment, '.local/state'), 'podkin'),
-    runtime:
-      runtime === null
-        ? join(tmpdir(), `podkin-${process.getuid?.() ?? userInfo().uid}`)
-        : join(runtime, 'podkin'),
+    ...(runtime === null
+      ? { runtime: temporaryRuntime() }
+      : { runtime: join(runtime, 'podkin'), spareRuntime: temporaryRuntime() }),
   };
+}
+
+function temporaryRuntime(): string {
+  return join(tmpdir(), `podkin-${process.getuid?.() ?? userInfo().uid}`);
 }
 
 /** The person's own folder. Null where neither `HOME` names one nor the system knows the user (a container's user id without a name). */

@@ -2,18 +2,16 @@
 import { type Stats, lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { wireLimits } from '../protocol/limits.ts';
+import { socketName } from '../protocol/socket-name.ts';
 import { makeFolders } from '../std/make-folders.ts';
 import { RuntimeDirUnsafe, SocketPathTooLong } from './failures.ts';
 
 /**
- * The socket of an instance (a UUID): `<runtimeDir>/<last 16 hex digits>.sock`. The last digits are the random ones.
+ * The socket of an instance (a UUID) that is to listen below `runtimeDir`; where one listens that does already, its folder tells (`pod-address.ts`).
  * Throws `SocketPathTooLong`, and on something that is not a UUID.
  */
 export function socketPath(runtimeDir: string, instance: string): string {
-  const digits = instance.replaceAll('-', '').toLowerCase();
-  if (!/^[0-9a-f]{32}$/.test(digits))
-    throw new Error(`"${instance}" is not an instance id; a UUID is expected`);
-  const path = join(runtimeDir, `${digits.slice(-16)}.sock`);
+  const path = join(runtimeDir, socketName(instance));
   checkSocketPath(path);
   return path;
 }

@@ -1,108 +1,162 @@
 /**
  * A pod's listening socket and the table of its handlers. It writes nothing that was not asked for: no greeting, no
- * snapshot. The socket file is only ever put in place whole, and only ever removed while it is our own.
+ * snapshot.
  */
-import { chmodSync, lstatSync, renameSync, rmSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
-import { basename, dirname, join } from 'node:path';
+import type { Server, Socket } from 'node:net';
 import type * as z from 'zod';
 import { rpcCodes, WireError } from '../protocol/errors.ts';
 import { methods, type MethodName, type Params, type Result } from '../protocol/methods.ts';
 import { quickParams } from '../protocol/quick-checks.ts';
-import { checkSocketPath, ensureRuntimeDir } from './address.ts';
 import { Connection, type ConnectionHandlers, type RequestContext } from './connection.ts';
-import { probe } from './dial.ts';
-import { AlreadyListening, NotASocket } from './failures.ts';
 import { describeProblem } from './params.ts';
+import { type Bound, bindAtFirst, identityAt, removeOwn } from './socket-place.ts';
 
 /** One handler for every method: a method without one does not compile. Each may throw `WireError`. */
 export type Handlers = {
   [M in MethodName]: (params: Params<M>, context: RequestContext) => Result<M> | Promise<Result<M>>;
 };
 
-export interface ListenOptions {
+export interface HoldOptions {
   /** See `socketPath`. Its directory is made where it is missing, and must be closed to others. */
   path: string;
-  /** Nobody finds the socket before this is fulfilled; `listen` rejects as it does. */
-  after?: Promise<unknown> | undefined;
+  /** Where to go when the directory can not be had, or not any more, in this order. */
+  elsewhere?: readonly string[] | undefined;
+  /** Accepting failed (no descriptors left …); the server goes on. */
+  onAcceptError?: ((error: Error) => void) | undefined;
+}
+
+export interface AnswerOptions {
   handlers: Handlers;
   /** Called for each connection before anything is read from it. */
   onConnection?: ((connection: Connection) => void) | undefined;
-  /** Accepting failed (no descriptors left …); the server goes on. */
-  onAcceptError?: ((error: Error) => void) | undefined;
   /** A handler threw what is no `WireError`; the asker got -32603. */
   onDefect?: ((error: unknown) => void) | undefined;
   /** As in `ConnectionHandlers`. */
   closeFlushMs?: number | undefined;
 }
 
+/** A socket in its place that accepts and answers nothing: nobody else gets the place, and who comes waits. */
+export interface HeldSocket {
+  readonly path: string;
+  /** Answers from now on, first those that have come meanwhile. */
+  answer(options: AnswerOptions): PodServer;
+  /** Gives the place up again; who waits is cut off. */
+  release(): Promise<void>;
+}
+
 export interface PodServer {
+  /** Where it is by now. */
   readonly path: string;
   readonly connections: ReadonlySet<Connection>;
   /**
    * Looks whether the path is still our socket; to be called every few seconds, since nothing tells of a deleted file.
-   * `restored`: it was gone and is there again, living connections were not touched. `taken`: something else is there
-   * and was left alone. Throws as `listen` does where it can not be restored.
+   * `restored`: it was gone and is there again (maybe under another `path`), living connections were not touched. `taken`: something else is
+   * there and was left alone. Throws as `hold` does where it can not be restored.
    */
   ensurePresent(): Promise<'present' | 'restored' | 'taken'>;
   /** Accepts no more, removes the socket file if it is ours, closes every connection. Fulfils when all are gone. */
   close(): Promise<void>;
 }
 
-/** How long to wait for the answer to "does somebody listen here", in ms. */
-const probeTimeoutMs = 1_000;
+export type ListenOptions = HoldOptions & AnswerOptions;
+
+/** `hold` and `answer` at once. */
+export async function listen(options: ListenOptions): Promise<PodServer> {
+  return (await hold(options)).answer(options);
+}
 
 /**
- * Listens. Throws `SocketPathTooLong`, `RuntimeDirUnsafe`, `AlreadyListening`, `NotASocket`; a stale socket file, whose
- * owner is gone, is replaced. Two servers that start at one path at the same time must be kept apart by the caller's lock.
+ * Puts a socket in place. Throws `SocketPathTooLong`, `RuntimeDirUnsafe`, `AlreadyListening`, `NotASocket`; a socket file that refuses connections, whose
+ * owner is gone, is set aside.
  */
-export async function listen(options: ListenOptions): Promise<PodServer> {
-  const { path } = options;
+export async function hold(options: HoldOptions): Promise<HeldSocket> {
+  const door = new Door();
+  const bound = await bindAtFirst(placesOf(options), door.accept, options);
+  return {
+    path: bound.path,
+    answer: (answers) => served(options, { door, bound }, answers),
+    release: async () => {
+      removeOwn(bound);
+      door.shut();
+      await closed(bound.server);
+    },
+  };
+}
+
+function placesOf({ path, elsewhere = [] }: HoldOptions): readonly string[] {
+  return [path, ...elsewhere];
+}
+
+/** Those who have come before anything is answered. What they send stays in the system's buffers. */
+class Door {
+  readonly #waiting = new Set<Socket>();
+  #open: ((socket: Socket) => void) | null = null;
+
+  readonly accept = (socket: Socket): void => {
+    if (this.#open !== null) return this.#open(socket);
+    this.#waiting.add(socket);
+    const leave = (): void => void this.#waiting.delete(socket);
+    socket.on('error', leave);
+    socket.on('close', leave);
+  };
+
+  open(take: (socket: Socket) => void): void {
+    this.#open = take;
+    for (const socket of this.#waiting) take(socket);
+    this.#waiting.clear();
+  }
+
+  shut(): void {
+    for (const socket of this.#waiting) socket.destroy();
+    this.#waiting.clear();
+  }
+}
+
+function served(options: HoldOptions, held: { door: Door; bound: Bound }, answers: AnswerOptions): PodServer {
+  const { door } = held;
+  let { bound } = held;
   const connections = new Set<Connection>();
-  const dispatch = dispatcher(options.handlers);
+  const dispatch = dispatcher(answers.handlers);
   const handlers: ConnectionHandlers = {
     onRequest: dispatch,
     // A method without an id wants no answer, not no effect: it is handled like any other, and a refusal has nowhere to go.
     onEvent: (method, params, context) => {
-      void settleUnanswered(() => dispatch(method, params, context), options.onDefect);
+      void settleUnanswered(() => dispatch(method, params, context), answers.onDefect);
     },
-    onDefect: options.onDefect,
-    closeFlushMs: options.closeFlushMs,
+    onDefect: answers.onDefect,
+    closeFlushMs: answers.closeFlushMs,
   };
-  const accept = (socket: Socket): void => {
+  door.open((socket) => {
     const connection = new Connection(socket, handlers);
     connections.add(connection);
     void connection.closed.then(() => connections.delete(connection));
-    options.onConnection?.(connection);
-  };
-  const bind = (after?: Promise<unknown>) => bindAt(path, accept, { ...options, after });
-
-  let bound = await bind(options.after);
+    answers.onConnection?.(connection);
+  });
   let closing: Promise<void> | undefined;
   let checking: Promise<'present' | 'restored' | 'taken'> | undefined;
 
   async function check(): Promise<'present' | 'restored' | 'taken'> {
-    const found = identityAt(path);
+    const found = identityAt(bound.path);
     if (found === bound.identity) return 'present';
     if (found !== undefined) return 'taken';
     const old = bound;
-    bound = await bind();
+    bound = await bindAtFirst([bound.path, ...placesOf(options)], door.accept, options);
     old.server.close();
     return 'restored';
   }
 
   async function closeAll(): Promise<void> {
     await checking?.catch(() => undefined);
-    const stopped = new Promise<void>((resolve) => {
-      bound.server.close(() => resolve());
-    });
-    removeOwn(path, bound);
+    const stopped = closed(bound.server);
+    removeOwn(bound);
     await Promise.all([...connections].map((connection) => connection.close()));
     await stopped;
   }
 
   return {
-    path,
+    get path() {
+      return bound.path;
+    },
     connections,
     ensurePresent() {
       if (closing !== undefined) return Promise.resolve('taken');
@@ -118,6 +172,12 @@ export async function listen(options: ListenOptions): Promise<PodServer> {
   };
 }
 
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+  });
+}
+
 async function settleUnanswered(
   handle: () => unknown,
   onDefect: ((error: unknown) => void) | undefined,
@@ -126,71 +186,6 @@ async function settleUnanswered(
     await handle();
   } catch (error) {
     if (!(error instanceof WireError)) onDefect?.(error);
-  }
-}
-
-interface Bound {
-  readonly server: Server;
-  readonly identity: string;
-}
-
-/**
- * Binds under a name of its own and moves the finished socket, mode 0600, over the path. So nobody sees it half done, and
- * what Node unlinks when this server closes is that other name, never a successor's socket.
- */
-async function bindAt(
-  path: string,
-  accept: (socket: Socket) => void,
-  { after, onAcceptError }: Pick<ListenOptions, 'after' | 'onAcceptError'>,
-): Promise<Bound> {
-  checkSocketPath(path);
-  const dir = dirname(path);
-  // One name for one address: what a process that was killed in the middle has left is found again.
-  const provisional = join(dir, `.${basename(path).replace(/\.sock$|.$/, '')}`);
-  checkSocketPath(provisional);
-  ensureRuntimeDir(dir);
-  await checkReplaceable(path);
-  rmSync(provisional, { force: true });
-  const server = createServer({ allowHalfOpen: true }, accept);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(provisional, () => {
-      server.off('error', reject);
-      server.on('error', (error) => onAcceptError?.(error));
-      resolve();
-    });
-  });
-  try {
-    await after;
-    chmodSync(provisional, 0o600);
-    const identity = identityAt(provisional);
-    renameSync(provisional, path);
-    return { server, identity: identity! };
-  } catch (error) {
-    server.close();
-    throw error;
-  }
-}
-
-async function checkReplaceable(path: string): Promise<void> {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return;
-  if (!stats.isSocket()) throw new NotASocket(path);
-  if ((await probe(path, probeTimeoutMs)) === 'listening') throw new AlreadyListening(path);
-}
-
-/** Device and inode, or undefined where there is nothing. A listening socket keeps its inode from being used again. */
-function identityAt(path: string): string | undefined {
-  const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  return stats === undefined ? undefined : `${stats.dev}:${stats.ino}`;
-}
-
-/** What can not be removed is found stale by the next process. */
-function removeOwn(path: string, { identity }: Bound): void {
-  try {
-    if (identityAt(path) === identity) rmSync(path, { force: true });
-  } catch {
-    // Said nowhere: this pod has ended in order all the same.
   }
 }
 

@@ -43,6 +43,8 @@ export const commands = {
   'cli.usage': 'unknown commands, options and missing arguments end with 2, one sentence and the way to help',
   'cli.wait-dead': 'a stopped pod answers by its last turn, a dead one fails and names restore',
   'cli.wait-status': 'of several statuses the one that says most is the answer',
+  'doctor.long-socket-path':
+    'a folder in which no socket fits is told by doctor, and a run that fails for it leaves no pod',
   'commands.attach':
     'attach shows the history, a typed line reaches the pod and its answer the screen, each once, and leaving lets it run',
   'commands.attach-many':

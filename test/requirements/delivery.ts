@@ -34,6 +34,7 @@ export const delivery = {
   'verify.entry-numbers': 'entry numbers rise by one',
   'verify.foreign-log':
     'a log without a session entry, of a newer schema or of another instance is told; the rest is still checked',
+  'verify.lost-logs': 'a home whose logs were deleted is not called healthy',
   'verify.hole': 'a number missing below what was received is lost',
   'verify.home': 'logs are read from their files, and both ends held against each other',
   'verify.huge-number': 'a log that counts beyond reason is judged at once, and named',

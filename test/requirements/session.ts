@@ -5,6 +5,7 @@ export const session = {
   'lock.killed-holder': 'a killed holder has it no more, a stopped one still has',
   'lock.late-look': 'who acts on an old look at a dead holder does not push the new holder out',
   'lock.lent': 'a lock that is held to look at what a dead pod left tells so, and counts for no life',
+  'lock.moved-home': 'a home that is renamed under its pods gets no second writer and no false death',
   'lock.names': 'the names of the lock of all builds are pinned byte by byte',
   'lock.one-wins': 'of twenty processes at once exactly one takes it, and the others can tell who',
   'lock.pid-reuse': 'is not taken over from a living holder, nor from one who is just taking over',
@@ -18,6 +19,7 @@ export const session = {
   'log.append-whole': 'only the last line of an append ends it',
   'log.close-settles': 'closing syncs, settles who waits, and refuses what comes later',
   'log.create': 'folder 0700, file 0600, and never over a log that exists',
+  'log.deleted': 'a pod whose log is deleted or replaced says so, takes nothing more and ends',
   'log.damaged-aside': 'a damaged stretch is copied aside once, with its offset, and what follows survives',
   'log.durable-means-synced': 'a sync answers only for what was committed when it began',
   'log.fail-stop':

@@ -1,8 +1,11 @@
 /** One writer, whatever the path is called: locks that follow the folder, lives that are found wherever they were started from, logs that vanish. */
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { takeLock } from '../../src/session/lock.ts';
+import { isAlive } from '../../src/std/process-identity.ts';
+import { receiptsOf } from '../support/audit.ts';
 import { TestHome } from '../support/rig.ts';
-import { pause } from '../support/waiting.ts';
+import { gone, pause } from '../support/waiting.ts';
 
 let home: TestHome;
 beforeEach(() => {
@@ -27,4 +30,104 @@ it('[restore.lent-lock] a lock that a parent holds to read what its dead child l
   if (loan.taken) await loan.release();
   expect(await restored).toMatchObject({ code: 0, stdout: 'root\n' });
   expect((await root.call('status', {})).incarnation).toBe(2);
+});
+
+it('[lock.moved-home] in a home that was renamed under its pods no second process writes a log, and no death of a living pod is told', async () => {
+  const root = await home.startRoot({ scenario });
+  await root.run('go');
+  const kid = await home.spawned('kid');
+  await kid.untilEntry('podEventAcked');
+  const before = await kid.process();
+  await root.kill();
+  const elsewhere = `${home.path}/elsewhere`;
+  renameSync(`${home.path}/h`, elsewhere);
+  const environment = { PODKIN_HOME: elsewhere };
+  try {
+    expect(await home.run(['restore', 'root'], { environment })).toMatchObject({ code: 0 });
+    if (isAlive(before) === 'alive') {
+      const again = await home.run(['restore', 'kid'], { environment });
+      expect(again).toMatchObject({ code: 1, stderr: 'kid is running already.\n' });
+    }
+    await home.run(['send', 'root', 'send'], { environment });
+    expect(await home.run(['wait', 'root'], { environment })).toMatchObject({ code: 0 });
+    expect(await home.run(['verify'], { environment })).toMatchObject({ code: 0 });
+    expect((await home.run(['stop', 'root'], { environment })).code).toBe(0);
+    await gone(before);
+  } finally {
+    // What the pod still wrote under the old name before it noticed (a cache, its scenario's count).
+    rmSync(`${home.path}/h`, { recursive: true, force: true });
+    renameSync(elsewhere, `${home.path}/h`);
+  }
+  expect(receiptsOf(await root.entries(), kid.instance).map(({ event }) => event.kind)).not.toContain('died');
+}, 90_000);
+
+it.each([
+  ['the log alone', (path: string) => rmSync(`${path}/session.jsonl`)],
+  [
+    'a log that another file has replaced',
+    (path: string) => {
+      writeFileSync(`${path}/draft`, '');
+      renameSync(`${path}/draft`, `${path}/session.jsonl`);
+    },
+  ],
+  ['the whole folder', (path: string) => rmSync(path, { recursive: true })],
+])(
+  '[log.deleted] %s, deleted under a living pod: it says so, takes nothing more and ends',
+  async (what, remove) => {
+    home.expectsNoSockets = false;
+    const root = await home.startRoot({ scenario, limits: { sweepMs: 200 } });
+    const identity = await root.process();
+    const alerts: string[] = [];
+    const client = await root.client((event) => {
+      if (event.type === 'alert') alerts.push(String(event['code']));
+    });
+    await client.call('subscribe', {});
+    if (what === 'the log alone') home.expectsViolations = [/^log root: .* is not there/];
+    remove(root.folder.path);
+    await client.connection.closed;
+    await gone(identity);
+    expect(alerts).toContain('logDeleted');
+    expect((await root.exit()).exitCode).toBe(1);
+  },
+);
+
+it('[verify.lost-logs] a home whose logs were deleted is not called healthy, by verify or by doctor', async () => {
+  home.expectsNoSockets = false;
+  const root = await home.startRoot({ scenario, limits: { sweepMs: 200 } });
+  await root.run('go');
+  const kid = await home.spawned('kid');
+  await kid.untilEntry('podEventAcked');
+  await root.untilSettled();
+  const processes = [await root.process(), await kid.process()];
+  const kept = readFileSync(kid.folder.log);
+  rmSync(kid.folder.log);
+  await gone(processes[1]!);
+  await root.until('the end of the kid is told', (all) =>
+    receiptsOf(all, kid.instance).some(({ event }) => event.kind === 'died'),
+  );
+  const verified = await home.run(['verify']);
+  expect(verified).toMatchObject({ code: 1 });
+  expect(verified.stdout).toContain(`log  kid: ${kid.folder.log} is not there`);
+  expect((await home.run(['doctor'])).stdout).toContain(`kid: its session log ${kid.folder.log} was deleted`);
+  // It does not begin anew as a first life, whose numbers its parent would refuse.
+  const restored = await home.run(['restore', 'kid']);
+  expect(restored).toMatchObject({ code: 1 });
+  expect(restored.stderr).toContain(`its session log ${kid.folder.log} was deleted`);
+  writeFileSync(kid.folder.log, kept, { mode: 0o600 });
+  expect(await home.run(['restore', 'kid'])).toMatchObject({ code: 0 });
+});
+
+it('[doctor.long-socket-path] a folder in which no socket fits is told by doctor, and a run that fails for it leaves no pod', async () => {
+  const environment = { PODKIN_HOME: `${home.path}/${'long'.repeat(25)}` };
+  const ran = await home.run(['run', '-p', '--model', home.scenario(scenario), 'go'], { environment });
+  expect(ran.code).toBe(1);
+  expect(ran.stderr).toMatch(/the socket path \S+ has \d+ bytes, at most 103 are possible; choose a shorter/);
+  const doctor = await home.run(['doctor', '--json'], { environment });
+  const findings = JSON.parse(doctor.stdout) as { check: string; level: string; mend: string }[];
+  expect(doctor.code).toBe(1);
+  expect(findings.find(({ check }) => check === 'socket folder')).toMatchObject({
+    level: 'failure',
+    mend: expect.stringContaining('to a shorter path: until then no pod can start'),
+  });
+  expect((await home.run(['ps', '-a'], { environment })).stdout).not.toContain('root');
 });

@@ -2,7 +2,7 @@
 import { systemCode } from '../../std/system-code.ts';
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { readSpec, podFolder, podNames } from '../../session/home.ts';
+import { type PodFolder, readSpec, podFolder, podNames } from '../../session/home.ts';
 import { readEntries } from '../../session/read-log.ts';
 import { UnsafeHome } from '../../session/own-home.ts';
 import { NoHome } from '../../session/places.ts';
@@ -10,7 +10,8 @@ import { createSandbox } from '../../scope/sandbox.ts';
 import { setAsideFolder } from '../../scope/set-aside.ts';
 import { abandonedPaths, standInLeases } from '../../scope/stand-ins.ts';
 import { type SandboxSettings, defaultLimits, defaultSandboxSettings } from '../../session/settings.ts';
-import { ensureRuntimeDir } from '../../transport/address.ts';
+import { ensureRuntimeDir, socketPath } from '../../transport/address.ts';
+import { SocketPathTooLong } from '../../transport/failures.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { cwdIfThere, exitStatus } from '../invocation/context.ts';
 import { deliveriesOf, isFinal } from '../look/deliveries.ts';
@@ -129,15 +130,25 @@ async function sandbox(context: CommandContext): Promise<Finding> {
     : { check, level: 'warning', text: `${found.kind}: ${found.text}`, mend: found.mend };
 }
 
+const nobody = '00000000-0000-7000-8000-000000000000';
+
+function socketFolderMend(error: unknown): string {
+  return error instanceof SocketPathTooLong
+    ? 'set XDG_RUNTIME_DIR (without it TMPDIR) or PODKIN_HOME to a shorter path: until then no pod can start'
+    : 'mend its owner or rights, or set PODKIN_HOME';
+}
+
 async function socketDir({ home }: CommandContext): Promise<Finding> {
   const check = 'socket folder';
-  if (!existsSync(home.runtime)) return ok(check, `${home.runtime} is made when it is needed`);
   try {
+    // Of any pod: all are equally long.
+    socketPath(home.runtime, nobody);
+    if (!existsSync(home.runtime)) return ok(check, `${home.runtime} is made when it is needed`);
     ensureRuntimeDir(home.runtime);
     return ok(check, home.runtime);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    return { check, level: 'failure', text, mend: 'mend its owner or rights, or set PODKIN_HOME' };
+    return { check, level: 'failure', text, mend: socketFolderMend(error) };
   }
 }
 
@@ -202,17 +213,37 @@ async function logs({ home }: CommandContext): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const name of podNames(home)) {
     const folder = podFolder(home, name);
-    const finding = await damage(name, () => readSpec(folder) !== null, folder.log);
+    const finding = await damage(name, folder);
     if (finding !== null) findings.push(finding);
   }
   return findings.length === 0 ? [ok('logs', 'no damaged line')] : findings;
 }
 
-async function damage(name: string, hasSpec: () => boolean, log: string): Promise<Finding | null> {
+/** A folder without a log is in order only while its pod is being made. */
+function lostLog(
+  folder: PodFolder,
+  name: string,
+  failure: (text: string, mend: string) => Finding,
+): Finding | null {
+  if (existsSync(folder.address)) {
+    return failure(
+      `${name}: its session log ${folder.log} was deleted`,
+      `put it back from a copy and restore the pod, or: podkin rm ${name}`,
+    );
+  }
+  if (!existsSync(folder.spec) || ageOf(folder.spec) < leftoverAgeMs) return null;
+  return failure(
+    `${name}: it has no session log: it was deleted, or the pod never came to its start`,
+    `podkin rm ${name}`,
+  );
+}
+
+async function damage(name: string, folder: PodFolder): Promise<Finding | null> {
+  const { log } = folder;
   let damaged = 0;
   const failure = (text: string, mend: string): Finding => ({ check: 'logs', level: 'failure', text, mend });
   try {
-    if (!hasSpec()) {
+    if (readSpec(folder) === null) {
       // Removed meanwhile, or no pod of ours.
       return existsSync(log)
         ? failure(`${name}: pod.json is missing beside ${log}`, 'put it back from a backup; the log is whole')
@@ -220,7 +251,7 @@ async function damage(name: string, hasSpec: () => boolean, log: string): Promis
     }
     for await (const _ of readEntries(log, { onDamaged: () => void (damaged += 1) }));
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return null;
+    if (systemCode(error) === 'ENOENT') return lostLog(folder, name, failure);
     const text = error instanceof Error ? error.message : String(error);
     return failure(`${name}: ${text}`, `look at the rights and the text of the files beside ${log}`);
   }
@@ -238,6 +269,13 @@ function pods({ home }: CommandContext, seen: readonly SeenPod[]): Finding[] {
     const finding = (level: Finding['level'], text: string, mend: string): Finding[] => [
       { check: 'pod', level, text: `${name} ${text}`, mend },
     ];
+    if (view.attention === 'elsewhere') {
+      return finding(
+        'warning',
+        'was started in another container or network namespace, and its socket cannot be reached from here: whether it runs is not known',
+        `look there; when nothing runs it any more: podkin restore --force ${name}`,
+      );
+    }
     if (view.status === 'unreachable') {
       return finding(
         'failure',

@@ -1,12 +1,13 @@
 /** From a name on the command line to a pod of this home. */
 import type { Home, PodFolder, PodSpec } from '../../session/home.ts';
 import { podFolder, podNames, readSpec } from '../../session/home.ts';
-import { socketPath } from '../../transport/address.ts';
+import { podSocket } from '../../session/pod-address.ts';
 import { CommandFailed, exitStatus } from '../invocation/context.ts';
 import { nearest } from '../words/nearest.ts';
 import { oneLine } from '../words/printable.ts';
 
 export interface FoundPod {
+  readonly home: Home;
   readonly name: string;
   readonly instance: string;
   readonly spec: PodSpec;
@@ -19,7 +20,17 @@ export function lookUp(home: Home, name: string): FoundPod | null {
   const folder = podFolder(home, name);
   const spec = readSpec(folder);
   if (spec === null) return null;
-  return { name, instance: spec.instance, spec, folder, socket: socketPath(home.runtime, spec.instance) };
+  return {
+    home,
+    name,
+    instance: spec.instance,
+    spec,
+    folder,
+    // Asked each time: it is another after a restore, and most pods of a list are never spoken to.
+    get socket() {
+      return podSocket(home, { name, instance: spec.instance });
+    },
+  };
 }
 
 /** Throws `CommandFailed` (no such pod), with the nearest name where one is near. */

@@ -6,16 +6,22 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { StatusResult } from '../../protocol/methods.ts';
 import type { Totals } from '../../session/entries.ts';
 import { probeLock } from '../../session/lock.ts';
-import { readTotals } from '../../session/totals.ts';
+import { closingTotals, readTotals } from '../../session/totals.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import { isAlive, type ProcessIdentity } from '../../std/process-identity.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
+import { lifeOf } from '../../pod/life.ts';
 import type { FoundPod } from './find-pod.ts';
 
 export type PodSight =
   | { readonly kind: 'live'; readonly status: StatusResult }
   /** Somebody holds its lock, or its process runs, and it does not answer: it is ending where it has said its last. */
-  | { readonly kind: 'silent'; readonly totals: Totals }
+  | {
+      readonly kind: 'silent';
+      readonly totals: Totals;
+      /** Started in another network namespace and not to be reached: whether it runs is not known. */
+      readonly elsewhere: boolean;
+    }
   | { readonly kind: 'ended'; readonly totals: Totals };
 
 /** A pod answers in milliseconds; this long, and it is busy, frozen or gone. */
@@ -26,25 +32,30 @@ export function sightOf(pod: FoundPod): Promise<PodSight> {
   return look(pod, (totals) => holdsOn(pod, totals.started));
 }
 
-/**
- * As `sightOf`, for a list of pods: one that has ended in order and whose process is gone has ended, and its lock is not asked. Whoever holds that by now is a
- * life that has not begun: nobody can find it before its own first entry is on disk.
- */
-export function sightInList(pod: FoundPod): Promise<PodSight> {
-  return look(pod, ({ started, stopped }) => (stopped ? runs(started) : holdsOn(pod, started)));
-}
-
 async function look(
   pod: FoundPod,
   isHeld: (totals: Totals) => boolean | Promise<boolean>,
 ): Promise<PodSight> {
+  const { socket } = pod;
   // Most pods of a home have stopped, and a look is far cheaper than a connection that fails.
-  if (existsSync(pod.socket)) {
-    const answer = await connectAndSend(pod.socket, 'status', {}, { deadlineMs: probeDeadlineMs });
-    if (answer.ok) return { kind: 'live', status: answer.result };
+  if (existsSync(socket)) {
+    const answer = await connectAndSend(socket, 'status', {}, { deadlineMs: probeDeadlineMs });
+    if (answer.ok && answer.result.instance === pod.instance) return { kind: 'live', status: answer.result };
   }
   const totals = await readTotals(pod.folder.log);
-  return { kind: (await isHeld(totals)) ? 'silent' : 'ended', totals };
+  if (await isHeld(totals)) return { kind: 'silent', totals, elsewhere: false };
+  const elsewhere = !totals.stopped && (await lifeOf(pod.home, pod)) === 'unknown';
+  return elsewhere ? { kind: 'silent', totals, elsewhere } : { kind: 'ended', totals };
+}
+
+/**
+ * As `sightOf`, for a list of pods: one that has ended in order and whose process is gone has ended, and neither its socket nor its lock is asked. Whoever
+ * holds them by now is a life that has not begun: it answers nobody before its own first entry is on disk.
+ */
+export async function sightInList(pod: FoundPod): Promise<PodSight> {
+  const closing = closingTotals(pod.folder.log);
+  if (closing !== null && !runs(closing.started)) return { kind: 'ended', totals: closing };
+  return await look(pod, ({ started, stopped }) => (stopped ? runs(started) : holdsOn(pod, started)));
 }
 
 /** The process of the newest life that the log tells of; null before the first. */

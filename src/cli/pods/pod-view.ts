@@ -161,8 +161,13 @@ export function viewOf(pod: FoundPod, sight: PodSight): PodView {
     tokens,
     cost,
     startedAt: started?.time ?? null,
-    attention: hasSetAside(pod.folder.outputs) ? 'setAside' : null,
+    attention: attentionOf(pod, sight),
   };
+}
+
+function attentionOf(pod: FoundPod, sight: PodSight): string | null {
+  if (sight.kind === 'silent' && sight.elsewhere) return 'elsewhere';
+  return hasSetAside(pod.folder.outputs) ? 'setAside' : null;
 }
 
 function statusOf(sight: Exclude<PodSight, { kind: 'live' }>): ShownStatus {

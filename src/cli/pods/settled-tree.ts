@@ -1,7 +1,13 @@
 /** Whether a pod and every live pod below it is settled (delivery §3), asked over their sockets. Shared by whoever waits for a tree. */
 import type { StatusResult } from '../../protocol/methods.ts';
-import { socketPath } from '../../transport/address.ts';
+import type { Home } from '../../session/home.ts';
+import { podSocket } from '../../session/pod-address.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
+
+interface Named {
+  readonly name: string;
+  readonly instance: string;
+}
 
 export type TreeState =
   | { readonly kind: 'working'; readonly why: string }
@@ -15,26 +21,21 @@ const askDeadlineMs = 2_000;
 /** Of children in these states nothing runs, as their parent knows. */
 const gone: ReadonlySet<string> = new Set(['ended', 'undone', 'removed', 'stopped', 'dead']);
 
-/** One look at the whole tree. `runtime` is the home's folder of sockets. */
-export async function treeState(runtime: string, instance: string): Promise<TreeState> {
-  const first = await podState(runtime, instance);
+/** One look at the whole tree. */
+export async function treeState(home: Home, pod: Named): Promise<TreeState> {
+  const first = await podState(home, pod);
   if (first.kind !== 'settled') return first;
-  const below = await childrenState(runtime, first.status, new Set([instance]));
+  const below = await childrenState(home, first.status, new Set([pod.instance]));
   if (below !== null) return { kind: 'working', why: below };
   // A child may have reported between the two looks: the pod itself has the last word.
-  const again = await podState(runtime, instance);
+  const again = await podState(home, pod);
   return again.kind === 'settled' && again.status.turns !== first.status.turns
     ? { kind: 'working', why: `${again.status.name} was called back` }
     : again;
 }
 
-async function podState(runtime: string, instance: string): Promise<TreeState> {
-  const answer = await connectAndSend(
-    socketPath(runtime, instance),
-    'status',
-    {},
-    { deadlineMs: askDeadlineMs },
-  );
+async function podState(home: Home, pod: Named): Promise<TreeState> {
+  const answer = await connectAndSend(podSocket(home, pod), 'status', {}, { deadlineMs: askDeadlineMs });
   if (!answer.ok) {
     const absent =
       answer.failure === 'notThere' ||
@@ -55,19 +56,15 @@ export function whyNotSettled(status: StatusResult): string | null {
   return status.settled ? null : `${status.name} waits for what it handed down or has not read yet`;
 }
 
-async function childrenState(
-  runtime: string,
-  status: StatusResult,
-  seen: Set<string>,
-): Promise<string | null> {
+async function childrenState(home: Home, status: StatusResult, seen: Set<string>): Promise<string | null> {
   const children = status.children.filter((child) => !gone.has(child.status) && !seen.has(child.instance));
   for (const child of children) seen.add(child.instance);
   const reasons = await Promise.all(
     children.map(async (child) => {
-      const state = await podState(runtime, child.instance);
+      const state = await podState(home, child);
       switch (state.kind) {
         case 'settled':
-          return childrenState(runtime, state.status, seen);
+          return childrenState(home, state.status, seen);
         case 'working':
           return state.why;
         case 'overBudget':

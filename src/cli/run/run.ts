@@ -13,6 +13,7 @@ import { NameTaken } from '../../session/home.ts';
 import type { Limits } from '../../session/settings.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import { uuidv7 } from '../../std/uuid.ts';
+import { podSocket } from '../../session/pod-address.ts';
 import { ensureRuntimeDir, socketPath } from '../../transport/address.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
 import { loadConfiguration, unknownLimits } from '../invocation/configuration.ts';
@@ -74,6 +75,8 @@ export async function runCommand(context: CommandContext, options: RunOptions): 
   const format = checkFormat(options);
   const task = await taskOf(context, options.task);
   const plan = await planOf(context, options);
+  // Before anything is made: no pod of this home could listen.
+  socketPath(context.home.runtime, uuidv7());
   ensureRuntimeDir(context.home.runtime);
   const root = await rootOf(context, plan);
   const run: Run = { context, root, limits: plan.limits, task, submission: uuidv7() };
@@ -208,7 +211,7 @@ async function detached(run: Run): Promise<number> {
   } catch (error) {
     throw new CommandFailed(exitStatus.failed, notStarted(root, error));
   }
-  const path = socketPath(context.home.runtime, instance);
+  const path = podSocket(context.home, { name, instance });
   const sent = await connectAndSend(path, 'run', { input: run.task, submission: run.submission });
   if (!sent.ok) {
     throw new CommandFailed(
@@ -320,7 +323,7 @@ async function stopAll(run: Run, end: RunEnd, hurry: AbortSignal): Promise<void>
   const { instance } = root.spec;
   if (end.kind === 'notStarted') return;
   if (end.kind === 'interrupted') {
-    const path = socketPath(context.home.runtime, instance);
+    const path = podSocket(context.home, root.spec);
     // Its failure changes nothing: the stop that follows ends every turn.
     await connectAndSend(path, 'cancel', {}, { deadlineMs: cancelTimeoutMs });
   }

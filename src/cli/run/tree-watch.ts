@@ -9,7 +9,7 @@ import { type Home, podFolder, readSpec } from '../../session/home.ts';
 import { readEntries } from '../../session/read-log.ts';
 import { type Deferred, deferred } from '../../std/deferred.ts';
 import { isAlive, type ProcessIdentity } from '../../std/process-identity.ts';
-import { socketPath } from '../../transport/address.ts';
+import { podSocket } from '../../session/pod-address.ts';
 import type { Client } from '../../transport/client.ts';
 import { type LiveEvent, openPodStream, type PodStream } from '../pods/pod-stream.ts';
 import { newTally, type PodTally, tallyEntry } from './result.ts';
@@ -84,7 +84,7 @@ export class TreeWatch {
     const root = this.pods[0];
     if (root === undefined || root.state === 'gone') return { kind: 'rootGone' };
     if (root.tally.turnOpen || root.state !== 'live') return { kind: 'working' };
-    const state = await treeState(this.#options.home.runtime, root.tally.instance);
+    const state = await treeState(this.#options.home, root.tally);
     if (state.kind === 'settled') return { kind: 'settled' };
     if (state.kind === 'overBudget') {
       return { kind: 'limit', reason: 'the wake budget is used up: what has arrived waits for a person' };
@@ -127,7 +127,7 @@ export class TreeWatch {
   async #open(pod: WatchedPod): Promise<PodStream> {
     const { instance, lastSeq } = pod.tally;
     const stream = await openPodStream({
-      path: socketPath(this.#options.home.runtime, instance),
+      path: podSocket(this.#options.home, pod.tally),
       instance,
       since: lastSeq,
       deltas: this.#options.deltas && pod.depth === 0,

@@ -310,7 +310,7 @@ class Attached {
     while (!this.#ended) {
       await sleep(lookAgainMs);
       if (this.#typed.length > 0 || this.#commandsOpen > 0 || this.#stream === null) continue;
-      const state = await treeState(this.#context.home.runtime, this.#pod.instance);
+      const state = await treeState(this.#context.home, this.#pod);
       if (state.kind === 'settled') this.#end.resolve(exitStatus.done);
       if (state.kind === 'overBudget') this.#end.resolve(exitStatus.limit);
     }

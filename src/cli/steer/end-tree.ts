@@ -8,7 +8,7 @@ import { probeLock } from '../../session/lock.ts';
 import { readEntries } from '../../session/read-log.ts';
 import { isAlive, type ProcessIdentity } from '../../std/process-identity.ts';
 import { signalProcess } from '../../std/signal-process.ts';
-import { socketPath } from '../../transport/address.ts';
+import { podSocket } from '../../session/pod-address.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
 
 interface TreeMember {
@@ -157,8 +157,8 @@ async function askHeads(
     ({ instance, parent }) => !asked.has(instance) && !running.some((other) => other.instance === parent),
   );
   await Promise.all(
-    heads.map(async ({ instance }) => {
-      const path = socketPath(options.home.runtime, instance);
+    heads.map(async ({ name, instance }) => {
+      const path = podSocket(options.home, { name, instance });
       const params = { cascade: true, reason: options.reason };
       const sent = await connectAndSend(path, 'shutdown', params, { deadlineMs: askTimeoutMs });
       // One that could not be reached may still be starting; one that answered has understood, whatever it said.

@@ -2,7 +2,6 @@
 import type { CommandContext } from '../invocation/context.ts';
 import { exitStatus } from '../invocation/context.ts';
 import { allPods, descendantsOf, findPod, type FoundPod } from '../pods/find-pod.ts';
-import { ensureRuntimeDir } from '../../transport/address.ts';
 import { PodStartFailed, startPodProcess } from '../../pod/start-process.ts';
 import { isAlive } from '../../std/process-identity.ts';
 import { processOf } from '../pods/pod-sight.ts';
@@ -10,6 +9,8 @@ import { processOf } from '../pods/pod-sight.ts';
 export interface RestoreOptions {
   /** Pods that run already are passed over; without it such a pod is a failure. */
   readonly tree: boolean;
+  /** A person says that a life goes on nowhere, where that cannot be found out from here. */
+  readonly force: boolean;
 }
 
 export async function restoreCommand(
@@ -18,12 +19,11 @@ export async function restoreCommand(
   options: RestoreOptions,
 ): Promise<number> {
   const pod = findPod(context.home, name);
-  ensureRuntimeDir(context.home.runtime);
   // Parents first: a child that comes up finds its parent listening.
   const pods = options.tree ? [pod, ...descendantsOf(allPods(context.home), pod.instance)] : [pod];
   let status: number = exitStatus.done;
   for (const one of pods) {
-    const outcome = await restoreOne(context, one);
+    const outcome = await restoreOne(context, one, options);
     if (outcome === 'started') context.stdout.write(`${one.name}\n`);
     else if (outcome === 'running') {
       context.stderr.write(`${one.name} is running already.\n`);
@@ -39,12 +39,13 @@ export async function restoreCommand(
 async function restoreOne(
   context: CommandContext,
   pod: FoundPod,
+  { force }: RestoreOptions,
 ): Promise<'started' | 'running' | { message: string }> {
   try {
     // A lock that is held says nothing yet: a parent holds it while it reads what its dead child left. The new process waits for it, and says who has it.
     const newest = await processOf(pod);
     if (newest !== null && isAlive(newest) === 'alive') return 'running';
-    const { ready } = startPodProcess(pod.folder, context.environment);
+    const { ready } = startPodProcess(pod.folder, context.environment, { takeOver: force });
     const { incarnation } = await ready;
     context.stderr.write(`${pod.name} runs again (life ${incarnation}).\n`);
     return 'started';

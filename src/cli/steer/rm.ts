@@ -169,7 +169,8 @@ class Removal {
 
   /** Says what is given up with it. */
   async #bury({ pod, lock }: Locked): Promise<void> {
-    const { name, instance, folder } = pod;
+    // The socket's place is told in the folder, which has another name in a moment.
+    const { name, instance, folder, socket } = pod;
     const index = this.#index;
     const facts = await index.factsOf(pod);
     const owed = await owedBy(index, pod);
@@ -186,7 +187,7 @@ class Removal {
       discarded: owed !== null,
     });
     await lock.release();
-    rmSync(pod.socket, { force: true });
+    rmSync(socket, { force: true });
     deleteFiles();
     index.forget(pod);
     this.#context.stdout.write(`${name}\n`);

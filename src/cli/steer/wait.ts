@@ -69,7 +69,7 @@ export async function waitForPod(
     for (;;) {
       // Before the look, so that what happens during it is not slept over.
       const rung = bell.next();
-      const state = await treeState(context.home.runtime, pod.instance);
+      const state = await treeState(context.home, pod);
       if (state.kind === 'settled') return endOf(pod.name, state.status.lastTurn);
       if (state.kind === 'overBudget') {
         return {
