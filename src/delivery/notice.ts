@@ -68,16 +68,18 @@ function verbOf(event: PodEvent): string {
       return `failed (${inLine(event.error.category)})`;
     case 'shutDown':
       return 'has shut down';
-    case 'died': {
-      const how =
-        event.signal ?? (event.exitCode === undefined ? 'cause unknown' : `exit code ${event.exitCode}`);
-      return `died (${inLine(how)})`;
-    }
+    case 'died':
+      return `died (${causeOf(event)})`;
     case 'unreachable':
       return `has not answered for ${seconds(event.sinceMs)}; its process is alive`;
     case 'scopeSubDelegated':
       return `gave part of its scope to "${event.to.name}"`;
   }
+}
+
+function causeOf({ signal, exitCode }: Extract<PodEvent, { kind: 'died' }>): string {
+  if (signal !== undefined) return inLine(signal);
+  return exitCode === undefined ? 'cause unknown' : `exit code ${exitCode}`;
 }
 
 function turnVerb(event: Extract<PodEvent, { kind: 'turnEnded' }>): string {

@@ -2,7 +2,7 @@
  * A provider's bytes on their way to its package: counted, framed, and each event made what the package takes. Every byte shows that the connection lives.
  * Absent: the timeouts of the client beneath, which end at five minutes what a person allowed an hour; `watch.ts` alone decides.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type * as UndiciModule from 'undici';
 import type { Dispatcher } from 'undici';
 import { type JsonObject, type JsonValue, isJsonObject } from '../std/json.ts';
@@ -143,6 +143,8 @@ function events(connection: Connection, reader: Reader, first: Uint8Array[]): Re
           if (text === null) controller.close();
         }
       } catch (error) {
+        // An error throws away what nobody has read yet: those behind get a moment for what came before it.
+        await nextTurn();
         controller.error(error);
         void reader.cancel(error).catch(() => undefined);
       }
@@ -175,7 +177,9 @@ function newFrames(mend: Mend): { take(bytes: Uint8Array): string; end(): string
     data = [];
     return mendedEvent(mend, event);
   };
+  let failure: { readonly error: unknown } | null = null;
   const takeText = (given: string): string => {
+    if (failure !== null) throw failure.error;
     let text = heldCr && given.startsWith('\n') ? given.slice(1) : given;
     if (given !== '') heldCr = given.endsWith('\r');
     if (text.includes('\r')) text = text.replaceAll(/\r\n?/g, '\n');
@@ -183,7 +187,15 @@ function newFrames(mend: Mend): { take(bytes: Uint8Array): string; end(): string
     let out = '';
     for (const [index, piece] of pieces.entries()) {
       if (piece !== '') line.push(piece);
-      if (index < pieces.length - 1) out += endLine();
+      if (index === pieces.length - 1) break;
+      try {
+        out += endLine();
+      } catch (error) {
+        // What came before the error is part of the answer.
+        if (out === '') throw error;
+        failure = { error };
+        break;
+      }
     }
     return out;
   };

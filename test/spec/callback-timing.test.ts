@@ -113,10 +113,10 @@ async function arrive(pod: TestPod, [one, two]: FakeChild[]): Promise<string[]> 
   return ['first word', 'one pauses', 'two failed', 'one is done', 'last word'];
 }
 
-/** The texts of notices in the history, in order. */
+/** The texts of notices in the history, in order. What an error says stands in a fence before the text. */
 async function noticed(pod: TestPod): Promise<string[]> {
   const bodies = (await pod.entriesOf('systemItem')).map(({ item }) => item.body);
-  return bodies.map((body) => /```data\n(.*)\n```/.exec(body)?.[1] ?? body);
+  return bodies.map((body) => [...body.matchAll(/```data\n(.*)\n```/g)].at(-1)?.[1] ?? body);
 }
 
 describe.each(moments)('$moment', ({ rules, reach, turns }) => {

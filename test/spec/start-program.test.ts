@@ -159,7 +159,7 @@ describe('the program of a pod', () => {
       [...readFileSync(bodyFile(program), 'utf8').matchAll(/__import\("\.\/(.+?)"\)/g)].map(
         (match) => match[1],
       );
-    expect(new Set(importedBy('pod')).size).toBe(5);
+    expect(new Set(importedBy('pod')).size).toBe(6);
     const programs = ['main.js', 'main-body.js', 'command-body.cjs', 'pod.cjs', 'pod-body.cjs'];
     for (const file of [...programs, ...importedBy('pod'), ...importedBy('command')]) {
       expect(paths).toContain(`dist/${file}`);

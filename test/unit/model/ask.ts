@@ -1,5 +1,6 @@
 /** What the tests of the models share: a request to fill in, a stream read to its end, a temporary folder. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -75,4 +76,13 @@ export function scenarioFile(text: string): string {
   const path = join(temporaryFolder(), 'scenario.yaml');
   writeFileSync(path, text);
   return path;
+}
+
+/** An address on this machine at which nobody listens. */
+export async function closedUrl(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
 }

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { createModel, type CreateModelOptions } from '../../../src/model/create.ts';
 import type { ChatMessage, Model } from '../../../src/model/port.ts';
 import { deferred } from '../../../src/std/deferred.ts';
-import { ask, begin, failing, request } from './ask.ts';
+import { ask, begin, closedUrl, failing, request } from './ask.ts';
 
 type Handler = (body: string, response: ServerResponse, incoming: IncomingMessage) => void;
 
@@ -196,7 +196,7 @@ describe.each(names)('%s', (name) => {
   });
 
   it('[model.network] a server that is not there is a network failure', async () => {
-    const { failure } = await failing(await modelAt('http://127.0.0.1:9', name));
+    const { failure } = await failing(await modelAt(await closedUrl(), name));
     expect(failure).toMatchObject({ category: 'network', transient: true });
     expect(failure.message).toContain(name);
   });
