@@ -2,13 +2,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 const folder = await mkdtemp(join(tmpdir(), 'podkin-docs-'));
 try {
   const outfile = join(folder, 'reference.mjs');
-  const entry = new URL('protocol-reference.ts', import.meta.url).pathname;
+  const entry = fileURLToPath(new URL('protocol-reference.ts', import.meta.url));
   await build({
     entryPoints: [entry],
     outfile,

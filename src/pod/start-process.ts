@@ -78,8 +78,17 @@ export function startPodProcess(
     child.on('exit', (exitCode, signal) => resolve({ exitCode, signal }));
     child.on('error', () => resolve({ exitCode: null, signal: null }));
   });
+  const failed = new Promise<never>((_, reject) => {
+    child.on('error', (error) => {
+      const next = 'look at the limits on open files and processes, then try again';
+      reject(
+        new PodStartFailed('ended', `the pod's process could not be started (${error.message}): ${next}`, ''),
+      );
+    });
+  });
+  const ready = Promise.race([failed, firstWords(child, exited, folder)]);
   child.unref();
-  return { pid: child.pid ?? -1, ready: firstWords(child, exited, folder), exited };
+  return { pid: child.pid ?? -1, ready, exited };
 }
 
 /**

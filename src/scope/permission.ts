@@ -71,19 +71,24 @@ function asking(one: PermissionCase, why: string): Decision {
   const reason = outside ? `${why}; it would run outside any sandbox, with all rights of this user` : why;
   if (one.mode === 'dontAsk') {
     return deny(
-      `in permission mode dontAsk no person is asked, and this call needs one (${reason}). ${otherWays}`,
+      `in permission mode dontAsk no person is asked, and this call needs one (${reason}). ${otherWays(one)}`,
     );
   }
   if (one.headless) {
     return deny(
-      `this tree was started without a person to ask (run -p), and this call needs one (${reason}). ${otherWays}`,
+      `this tree was started without a person to ask (run -p), and this call needs one (${reason}). ${otherWays(one)}`,
     );
   }
   return { kind: 'ask', why: reason };
 }
 
-const otherWays =
-  'Use the other tools. A person can start the pod with a rule that allows it (--allow-tool), or with --permission-mode acceptEdits (inside a sandbox) or bypassPermissions.';
+/** Not the mode that is in force: where that lets a sandboxed shell run, no sandbox holds this one, and `doctor` knows why. */
+function otherWays({ mode }: PermissionCase): string {
+  const rule = 'Use the other tools. A person can start the pod with a rule that allows it (--allow-tool)';
+  return mode === 'acceptEdits'
+    ? `${rule}, see with "podkin doctor" why no sandbox works here, or take --permission-mode bypassPermissions.`
+    : `${rule}, or with --permission-mode acceptEdits (inside a sandbox) or bypassPermissions.`;
+}
 
 function againstPlan({ need }: PermissionCase): Decision | null {
   const leave = 'Describe it instead; a person can start the pod in another mode.';

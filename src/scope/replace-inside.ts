@@ -18,6 +18,7 @@ import type { Access } from './access.ts';
 import { blockedFolder, checkInside, checkReal, movedMeanwhile, noLink, openExact } from './open-inside.ts';
 import type { CheckedPath, OpenedPath } from './open-inside.ts';
 import { normalRoot } from './roots.ts';
+import { syncFile } from '../std/sync-file.ts';
 import { errorCode, refusal, refusalFrom } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
 
@@ -87,7 +88,7 @@ async function replaceIn(directory: OpenedPath, wanted: Replacement): Promise<Re
       if (!(await standsIn(directory, temporary))) return movedMeanwhile(wanted.path);
       await handle.writeFile(wanted.content);
       if (wanted.expected !== 'absent') await keepOwnerAndMode(handle, wanted.expected);
-      await handle.sync();
+      await syncFile(handle);
     } finally {
       await handle.close();
     }
@@ -98,7 +99,7 @@ async function replaceIn(directory: OpenedPath, wanted: Replacement): Promise<Re
   } finally {
     if (!renamed) await removeIfThere(temporary);
   }
-  await directory.handle.sync();
+  await syncFile(directory.handle);
   return undefined;
 }
 
@@ -117,7 +118,7 @@ async function overwriteIn(directory: OpenedPath, wanted: Replacement): Promise<
       at += (await handle.write(wanted.content, at, wanted.content.length - at, at)).bytesWritten;
     }
     await handle.truncate(wanted.content.length);
-    await handle.sync();
+    await syncFile(handle);
   } finally {
     await handle.close();
   }

@@ -18,15 +18,22 @@ export function processIdentity(pid: number): ProcessIdentity | null {
   return sight === null || sight.zombie ? null : { pid, startTime: sight.startTime, bootId: bootId() };
 }
 
+/** A situation of the machine: without it nobody could tell a living pod from a dead one. */
+export class ProcessesHidden extends Error {
+  constructor() {
+    const next = 'mount /proc (Linux), or install ps';
+    super(`the system does not show process ${process.pid}, which is this one: ${next}`);
+    this.name = 'ProcessesHidden';
+  }
+}
+
 let own: ProcessIdentity | undefined;
 
 /** This process; read once. */
 export function ownIdentity(): ProcessIdentity {
   own ??= processIdentity(process.pid) ?? undefined;
   if (own === undefined) {
-    throw new Error(
-      `the system does not show process ${process.pid}, which is this one: is /proc mounted, is ps there?`,
-    );
+    throw new ProcessesHidden();
   }
   return own;
 }

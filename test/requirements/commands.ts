@@ -19,7 +19,8 @@ export const commands = {
   'cli.no-steering': 'nothing that a pod says can steer the terminal',
   'cli.no-such-pod': 'every command that takes a name ends with 3 for one that is not there',
   'cli.not-running': 'what needs a living pod names restore',
-  'cli.doctor-disk': 'doctor warns of a home on a network or user-space file system, and says what to do',
+  'cli.doctor-disk':
+    'doctor warns of a home on a network or user-space file system or in memory, and says what to do',
   'cli.ps-damaged': 'a damaged folder hides only itself, and doctor names it',
   'cli.ps-dead': 'tells stopped from dead, counts what waits, and names a parent that is down',
   'cli.ps-default': 'without -a: what runs, what died, and what still has to deliver',

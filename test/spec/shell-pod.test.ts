@@ -91,7 +91,7 @@ describe.skipIf(!hasSandbox)('a sandboxed command', () => {
   it('[shell.own-programs] can not change what podkin itself runs, though its scope may', async () => {
     const scope = { read: [], write: [packageRoot] };
     for (const path of ['dist/pod-body.cjs', 'src/main.ts', 'new-file']) {
-      const { text } = await sandboxed(`: >> ${join(packageRoot, path)} && echo written`, { scope });
+      const { text } = await sandboxed(`: >> '${join(packageRoot, path)}' && echo written`, { scope });
       expect(text, path).toContain('Read-only file system');
     }
     expect(existsSync(join(packageRoot, 'new-file'))).toBe(false);

@@ -61,8 +61,14 @@ export async function demoCommand(context: CommandContext): Promise<number> {
   // Cut short, the logs stand in the middle of something: there is nothing to be judged.
   const cut = Object.values(interruptionStatus).some((ended) => ended === status);
   const kept = cut || (await checkPromise(own));
+  const end = kept ? status : Math.max(status, exitStatus.failed);
+  if (end === exitStatus.failed) {
+    context.stderr.write(
+      '\nThe demo did not go as it should. "podkin doctor" looks for what is amiss here.\n',
+    );
+  }
   context.stdout.write(closing(folder));
-  return kept ? status : Math.max(status, exitStatus.failed);
+  return end;
 }
 
 /** The same terminal, another home. Keys stay out: nothing here may reach a provider. */

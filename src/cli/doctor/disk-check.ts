@@ -26,6 +26,9 @@ const distant: ReadonlyMap<number, string> = new Map([
   [0xbacbacbc, 'a VMware share'],
 ]);
 
+/** tmpfs and ramfs: fine for sockets. */
+const inMemory: ReadonlySet<number> = new Set([0x01021994, 0x858458f6]);
+
 export interface DiskView {
   readonly platform: NodeJS.Platform;
   /** The number of the file system that holds a path. Throws the system's error. */
@@ -50,6 +53,10 @@ export function diskFindings(home: Home, view: DiskView = thisMachine): Finding[
     const type = typeAt(path, view);
     if (type === null)
       return { check, level: 'warning', text: `${what}, ${path}: can not be looked at`, mend };
+    if (path === home.state && inMemory.has(type)) {
+      const text = `${what}, ${path}, lies in memory: a restart of the machine takes every session with it`;
+      return { check, level: 'warning', text, mend };
+    }
     const name = distant.get(type);
     if (name === undefined) return { check, level: 'ok', text: `${what}, ${path}: local`, mend: null };
     const text = `${what}, ${path}, lies on ${name}: locks, syncs and renames may not hold there, and what was acknowledged may be lost`;

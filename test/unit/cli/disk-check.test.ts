@@ -35,8 +35,16 @@ describe('the file system under a home', () => {
     expect(state[0]?.mend).toContain('XDG_STATE_HOME');
   });
 
-  it('[cli.doctor-disk] ext4, tmpfs, btrfs, xfs and overlay are local', () => {
-    for (const type of [0xef53, 0x01021994, 0x9123683e, 0x58465342, 0x794c7630]) {
+  it('[cli.doctor-disk] sessions in memory are warned of, sockets there are not', () => {
+    const found = diskFindings(home, machine({ '/': 0x01021994 }));
+    expect(found).toMatchObject([
+      { level: 'warning', text: expect.stringContaining('lies in memory: a restart of the machine') },
+      { level: 'ok' },
+    ]);
+  });
+
+  it('[cli.doctor-disk] ext4, btrfs, xfs and overlay are local', () => {
+    for (const type of [0xef53, 0x9123683e, 0x58465342, 0x794c7630]) {
       const found = diskFindings(home, machine({ '/': type }));
       expect(found.map(({ level }) => level)).toEqual(['ok', 'ok']);
     }

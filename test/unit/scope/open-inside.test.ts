@@ -14,7 +14,8 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import type { FileHandle } from 'node:fs/promises';
+import { describe, expect, it, vi } from 'vitest';
 import { narrow } from '../../../src/scope/narrow.ts';
 import { checkInside, openExact, openInside } from '../../../src/scope/open-inside.ts';
 import { realScope } from '../../../src/scope/real-path.ts';
@@ -34,6 +35,20 @@ async function twoFolders() {
 }
 
 describe('opening inside a scope', () => {
+  it("[package.unplugged] a file is written and synced where a FileHandle knows no sync, as in Yarn's Plug'n'Play", async () => {
+    const { inside, access } = await twoFolders();
+    const handle = await open(inside);
+    const kind = Object.getPrototypeOf(handle) as FileHandle;
+    await handle.close();
+    const sync = vi.spyOn(kind, 'sync').mockRejectedValue(new Error('Method not implemented.'));
+    try {
+      expect(await replaceInside(access, join(inside, 'new'), content, 'absent')).toMatchObject({ ok: true });
+      expect(await readFile(join(inside, 'new'), 'utf8')).toBe('new');
+    } finally {
+      sync.mockRestore();
+    }
+  });
+
   it('[scope.links-out] a link that leads out of the scope is denied, to a file, through a folder, and for writing', async () => {
     const { inside, outside, access } = await twoFolders();
     await symlink(join(outside, 'secret'), join(inside, 'file'));

@@ -106,8 +106,14 @@ describe('the decision', () => {
       }
     }
     expect(decided('default', 'shell', { headless: true })).toMatchObject({
-      text: expect.stringMatching(/^Denied: .*--allow-tool.*bypassPermissions/),
+      text: expect.stringMatching(/^Denied: .*--allow-tool.*acceptEdits.*bypassPermissions/),
     });
+    // The mode that is in force is no advice; why the sandbox is blocked, doctor says.
+    const blocked = decided('acceptEdits', 'shell', { headless: true, sandboxed: false });
+    expect(blocked).toMatchObject({
+      text: expect.stringMatching(/^Denied: .*--allow-tool.*podkin doctor.*bypassPermissions/),
+    });
+    expect(JSON.stringify(blocked)).not.toMatch(/--permission-mode acceptEdits/);
   });
 
   it('[permission.always] "always" stands for the question of a mode or a rule, and for no denial', () => {

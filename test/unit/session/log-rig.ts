@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { afterEach, expect } from 'vitest';
 import { createLog, openLog } from '../../../src/session/open-log.ts';
@@ -175,7 +176,7 @@ export function script(folder: string, source: string, body: string): string {
   const url = new URL(`../../../src/${source}`, import.meta.url);
   const name = source.replaceAll('/', '-');
   const outfile = join(folder, `${name}.mjs`);
-  buildSync({ entryPoints: [url.pathname], bundle: true, platform: 'node', format: 'esm', outfile });
+  buildSync({ entryPoints: [fileURLToPath(url)], bundle: true, platform: 'node', format: 'esm', outfile });
   const path = join(folder, `run-${name}.mjs`);
   writeFileSync(path, `import * as ours from './${name}.mjs';\n${body}`);
   return path;
