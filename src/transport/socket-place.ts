@@ -137,8 +137,14 @@ async function setAside(path: string): Promise<void> {
 
 /** Device and inode, or undefined where there is nothing. A listening socket keeps its inode from being used again. */
 export function identityAt(path: string): string | undefined {
-  const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  return stats === undefined ? undefined : `${stats.dev}:${stats.ino}`;
+  try {
+    const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    return stats === undefined ? undefined : `${stats.dev}:${stats.ino}`;
+  } catch (error) {
+    // Its directory has become something else.
+    if (systemCode(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
 }
 
 /** What can not be removed is found stale by the next process. */

@@ -1,6 +1,11 @@
 /** The session log, the lock, processes and files. */
 export const session = {
+  'address.copy': 'a copy of a home does not lead to the pods of the original',
+  'address.runtime-gone': 'a folder of sockets that goes is replaced, and everybody finds the pod there',
+  'address.surroundings': 'parent, child and commands find each other across runtime folders',
   'file.atomic': 'a writer killed at any moment leaves the old text or the new one',
+  'life.elsewhere': 'a life in another network namespace is asked at its socket',
+  'life.unknown': 'of a life that cannot be asked no death is told, and it is replaced only by force',
   'lock.earlier-builds': 'a pod and one of any earlier build exclude each other, whichever came first',
   'lock.killed-holder': 'a killed holder has it no more, a stopped one still has',
   'lock.late-look': 'who acts on an old look at a dead holder does not push the new holder out',

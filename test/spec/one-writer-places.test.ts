@@ -1,0 +1,177 @@
+/** Pods of one home whose commands and lives come from different surroundings: other runtime folders, a folder that goes, a copy, another container. */
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { podFolder, homeOf } from '../../src/session/home.ts';
+import { readEntries } from '../../src/session/read-log.ts';
+import { capable } from '../support/capable.ts';
+import { type Ran, TestHome, commandFile } from '../support/rig.ts';
+import { eventually } from '../support/waiting.ts';
+
+let home: TestHome;
+beforeEach(() => {
+  home = new TestHome();
+});
+afterEach(() => home.close());
+
+const scenario = `rules:
+  - { pod: root, last: user, matches: '^go', call: [ { SpawnPod: { name: kid, task: 'work' } } ] }
+  - { pod: kid, last: user, matches: '^work', delayMs: 3000, say: 'Kid is done.' }
+  - { pod: root, last: notification, say: 'Root has it.' }
+  - { say: 'Well.' }
+`;
+
+/** A home as most people have it, with its sockets in a folder that the surroundings name. */
+function surroundings(runtime: string | null, temporary = 'tmp'): NodeJS.ProcessEnv {
+  mkdirSync(join(home.path, temporary), { recursive: true });
+  const environment: NodeJS.ProcessEnv = {
+    PODKIN_HOME: '',
+    TMPDIR: join(home.path, temporary),
+    PODKIN_LIMITS_SWEEP_MS: '300',
+  };
+  if (runtime === null) return environment;
+  mkdirSync(join(home.path, runtime), { recursive: true, mode: 0o700 });
+  return { ...environment, XDG_RUNTIME_DIR: join(home.path, runtime) };
+}
+
+async function podkin(environment: NodeJS.ProcessEnv, ...args: string[]): Promise<Ran> {
+  return await home.run(args, { environment });
+}
+
+const runRoot = (environment: NodeJS.ProcessEnv): Promise<Ran> =>
+  podkin(environment, 'run', '-d', '--name', 'root', '--model', home.scenario(scenario), 'go');
+
+async function statuses(environment: NodeJS.ProcessEnv): Promise<[string, string][]> {
+  const { stdout } = await podkin(environment, 'ps', '-a', '--json');
+  return (JSON.parse(stdout) as { name: string; status: string }[]).map(({ name, status }) => [name, status]);
+}
+
+async function receipts(environment: NodeJS.ProcessEnv): Promise<string[]> {
+  const kinds: string[] = [];
+  const folder = podFolder(homeOf({ ...home.environment, ...environment }), 'root');
+  for await (const { entry } of readEntries(folder.log)) {
+    if (entry.type === 'podEventReceived') kinds.push(entry.event.kind);
+  }
+  return kinds;
+}
+
+describe('addresses', () => {
+  it('[address.surroundings] a parent that is restored from other surroundings, its child and every command find each other', async () => {
+    const session = surroundings('login');
+    const cron = surroundings(null);
+    expect(await runRoot(session)).toMatchObject({ code: 0 });
+    const kid = podFolder(homeOf({ ...home.environment, ...session }), 'kid');
+    await eventually(home.path, () => existsSync(kid.address), 'the kid has its address');
+    expect(await podkin(cron, 'kill', 'root')).toMatchObject({ code: 0 });
+    expect(await podkin(cron, 'restore', 'root')).toMatchObject({ code: 0 });
+    expect(await podkin(surroundings('ssh'), 'wait', 'root')).toMatchObject({ code: 0 });
+    await eventually(home.path, async () => (await receipts(session)).length > 0, 'the report of the kid');
+    expect(await receipts(session)).toEqual(['turnEnded']);
+    expect(await statuses(surroundings('ssh'))).toEqual([
+      ['kid', 'idle'],
+      ['root', 'idle'],
+    ]);
+    expect(await podkin(cron, 'verify')).toMatchObject({ code: 0 });
+    expect(await podkin(surroundings('ssh'), 'stop', 'root')).toMatchObject({ code: 0 });
+  });
+
+  it('[address.runtime-gone] a folder of sockets that goes and cannot be made again is replaced, and everybody finds the pod there', async () => {
+    const session = surroundings('login');
+    expect(await runRoot(session)).toMatchObject({ code: 0 });
+    expect(await podkin(session, 'wait', 'root')).toMatchObject({ code: 0 });
+    rmSync(join(home.path, 'login'), { recursive: true });
+    writeFileSync(join(home.path, 'login'), 'nobody can make a folder here');
+    const { address } = podFolder(homeOf({ ...home.environment, ...session }), 'root');
+    const kid = podFolder(homeOf({ ...home.environment, ...session }), 'kid');
+    const movedTo = (file: string) => readFileSync(file, 'utf8').includes(join(home.path, 'tmp'));
+    await eventually(home.path, () => movedTo(address) && movedTo(kid.address), 'both have moved');
+    expect(await statuses(session)).toEqual([
+      ['kid', 'idle'],
+      ['root', 'idle'],
+    ]);
+    expect(await podkin(session, 'stop', 'root')).toMatchObject({ code: 0 });
+  });
+
+  it('[address.copy] a copy of a home does not lead to the pods of the original', async () => {
+    const root = await home.startRoot({ scenario });
+    cpSync(`${home.path}/h`, `${home.path}/copy`, {
+      recursive: true,
+      filter: (path) => !path.endsWith('.sock'),
+    });
+    const copy = { PODKIN_HOME: `${home.path}/copy` };
+    // The process that its log names runs, and is another home's.
+    expect(await statuses(copy)).toEqual([['root', 'unreachable']]);
+    expect((await podkin(copy, 'send', 'root', 'hello')).code).toBe(1);
+    expect(await root.entriesOf('inputReceived')).toEqual([]);
+  });
+});
+
+/** As a container that shares the home: its own network, processes, and nothing of the others' sockets. */
+const inContainer = ['unshare', '-m', '-n', '-p', '--fork', '--mount-proc'];
+const canIsolate = capable(
+  'namespaces of its own to make (root and unshare)',
+  () =>
+    process.platform === 'linux' &&
+    spawnSync(inContainer[0]!, [...inContainer.slice(1), 'true']).status === 0,
+);
+
+describe.runIf(canIsolate)('another container', () => {
+  /** The folder of sockets is hidden by an empty one. */
+  function contained(environment: NodeJS.ProcessEnv, args: string[], lingerS = 0): Ran {
+    const [program = '', ...options] = inContainer;
+    const runtime = join(home.path, 'login');
+    const script = `mount -t tmpfs -o mode=700 none '${runtime}' && "$@"; code=$?; sleep ${lingerS}; exit $code`;
+    const ran = spawnSync(
+      program,
+      [...options, 'bash', '-c', script, 'bash', process.execPath, commandFile, ...args],
+      { cwd: home.work, env: { ...home.environment, ...environment }, encoding: 'utf8' },
+    );
+    return { code: ran.status, signal: ran.signal, stdout: ran.stdout, stderr: ran.stderr };
+  }
+
+  it('[life.unknown] of a pod that cannot be asked no death is told and no second process starts, until a person says so', async () => {
+    const session = surroundings('login');
+    expect(await runRoot(session)).toMatchObject({ code: 0 });
+    expect(await podkin(session, 'wait', 'root')).toMatchObject({ code: 0 });
+    const refused = contained(session, ['restore', 'root', '--tree']);
+    expect(refused.code).toBe(1);
+    for (const name of ['root', 'kid']) {
+      expect(refused.stderr).toMatch(
+        new RegExp(`Whether "${name}" still runs is not known.*podkin restore --force ${name}`),
+      );
+    }
+    const listed = JSON.parse(contained(session, ['ps', '-a', '--json']).stdout) as object[];
+    expect(listed).toMatchObject([
+      { name: 'kid', status: 'unreachable', attention: 'elsewhere' },
+      { name: 'root', status: 'unreachable', attention: 'elsewhere' },
+    ]);
+    expect(await statuses(session)).toEqual([
+      ['kid', 'idle'],
+      ['root', 'idle'],
+    ]);
+    // The parent alone goes, and comes back in the container: of its child it says nothing.
+    expect(await podkin(session, 'kill', 'root')).toMatchObject({ code: 0 });
+    // All that runs in the container ends with its first process, so that stays for some sweeps.
+    const forced = contained(
+      { ...session, PODKIN_LIMITS_DEATH_GRACE_MS: '100' },
+      ['restore', '--force', 'root'],
+      3,
+    );
+    expect(forced).toMatchObject({ code: 0, stdout: 'root\n' });
+    expect(await receipts(session)).toEqual(['turnEnded']);
+    expect(await podkin(session, 'verify')).toMatchObject({ code: 0 });
+    expect(await podkin(session, 'stop', 'kid')).toMatchObject({ code: 0 });
+  });
+
+  it('[life.elsewhere] one whose socket can be reached is asked, and is running', async () => {
+    const root = await home.startRoot({ scenario });
+    const [program = '', ...options] = inContainer;
+    const ran = spawnSync(program, [...options, process.execPath, commandFile, 'restore', 'root'], {
+      env: home.environment,
+      encoding: 'utf8',
+    });
+    expect(ran).toMatchObject({ status: 1, stderr: expect.stringContaining('root is running already') });
+    expect(await root.entriesOf('started')).toHaveLength(1);
+  });
+});
