@@ -239,11 +239,17 @@ function oneLine(text: string): string {
   return text.replaceAll('\n', ' ');
 }
 
+/** Undefined where it is no JSON. Keys that would be an object's prototype are left out: for them the packages refuse the whole. */
 function parsed(text: string): JsonValue | undefined {
   try {
-    const value: JsonValue = JSON.parse(text);
+    const value: JsonValue = JSON.parse(text, /proto/.test(text) ? withoutPrototype : undefined);
     return value;
   } catch {
     return undefined;
   }
+}
+
+function withoutPrototype(key: string, value: JsonValue): JsonValue | undefined {
+  const isPrototype = key === 'constructor' && isJsonObject(value) && Object.hasOwn(value, 'prototype');
+  return key === '__proto__' || isPrototype ? undefined : value;
 }

@@ -42,7 +42,7 @@ type Verdict = {
   transient: boolean;
   triesMax?: number;
   /** What a person has to look at. */
-  look?: 'address' | 'outputTokens';
+  look?: 'address' | 'key' | 'outputTokens';
 };
 
 /** What hardly ever passes: asked once more, and once again in case it does. */
@@ -74,6 +74,8 @@ function hintOf(context: FailureContext, category: string, look: Verdict['look']
   const { name, keyVariable, addressVariable } = context;
   if (category === 'authentication' && keyVariable !== null)
     return `. Check ${keyVariable}: the provider did not accept it`;
+  if (look === 'key' && keyVariable !== null)
+    return `. Check ${keyVariable}: it holds what no request can send`;
   if (look === 'outputTokens') return `. Set outputTokens in [models."${name}"] of your config.toml`;
   return look === 'address' && typeof addressVariable === 'string'
     ? `. Check the address in ${addressVariable} and the model's name`
@@ -123,10 +125,12 @@ function judge(error: unknown, details: Details, begun: boolean): Verdict {
 
 /** What the network did, if it was that. */
 function byConnection(error: unknown, message: string, begun: boolean): Verdict | null {
+  if (/ByteString|invalid header value/i.test(message))
+    return { category: 'badRequest', transient: false, look: 'key' };
   if (isWrongAddress(error, message)) return { category: 'network', transient: false, look: 'address' };
   if (isPrematureEnd(error, message)) return { category: 'cutStream', transient: true };
   if (isConnection(error, message)) {
-    const isUnknown = codesOf(error).includes('ENOTFOUND');
+    const isUnknown = codesOf(error).some((code) => /^(?:ENOTFOUND|HPE_\w+)$/.test(code));
     const doubt = isUnknown ? { triesMax: triesOfDoubtful, look: 'address' as const } : {};
     return { category: begun ? 'cutStream' : 'network', transient: true, ...doubt };
   }

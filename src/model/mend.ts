@@ -24,6 +24,8 @@ export function mendFor(dialect: Dialect): Mend {
   const mend = mends[dialect]();
   return (event) => {
     if (isError(event)) throw new ToldInStream(event);
+    // Some say with every event that there was no error; for the package the word alone is one.
+    delete event['error'];
     return mend(event);
   };
 }
@@ -32,35 +34,64 @@ const mends: Record<Dialect, () => Mend> = {
   anthropic: mendAnthropic,
   openai: () => mendResponses,
   google: () => mendGoogle,
-  compatible: () => mendCompatible,
+  compatible: mendCompatible,
   plain: () => (event) => event,
 };
 
 function isError({ type, object, error, response }: JsonObject): boolean {
   if (type === 'error' || object === 'error') return true;
   if (type === 'response.failed') return isJsonObject(response);
+  if (isJsonObject(error)) return Object.keys(error).length > 0;
   return error !== undefined && error !== null && error !== false && error !== '';
 }
 
-function mendCompatible(event: JsonObject): JsonObject | null {
-  const { usage } = event;
-  if (usage !== undefined) event['usage'] = isJsonObject(usage) ? counts(usage) : null;
-  if (!Array.isArray(event['choices'])) {
-    if (!isJsonObject(usage)) return null;
-    event['choices'] = [];
-  }
-  keepOnly(event, { id: 'string', model: 'string', created: 'number' });
-  event['choices'] = items(event['choices']).map((choice) => {
-    // A server that does not stream puts the whole into one.
-    const delta = choice['delta'] ?? choice['message'] ?? null;
-    const reason = choice['finish_reason'];
-    return {
-      ...choice,
-      delta: isJsonObject(delta) ? mendDelta(delta) : null,
-      finish_reason: typeof reason === 'string' ? reason : null,
-    };
-  });
-  return event;
+function mendCompatible(): Mend {
+  const named = namesOf();
+  return (event) => {
+    const { usage } = event;
+    if (usage !== undefined) event['usage'] = isJsonObject(usage) ? counts(usage) : null;
+    if (!Array.isArray(event['choices'])) {
+      if (!isJsonObject(usage)) return null;
+      event['choices'] = [];
+    }
+    keepOnly(event, { id: 'string', model: 'string', created: 'number' });
+    event['choices'] = items(event['choices']).map((choice) => {
+      // A server that does not stream puts the whole into one.
+      const given = choice['delta'] ?? choice['message'] ?? null;
+      const delta = isJsonObject(given) ? mendDelta(given) : null;
+      const reason = typeof choice['finish_reason'] === 'string' ? choice['finish_reason'] : null;
+      return { ...choice, delta: named(delta, reason !== null), finish_reason: reason };
+    });
+    return event;
+  };
+}
+
+/** A call without any name fails the whole answer in the package: it gets one that the model can be told of. */
+function namesOf(): (delta: JsonObject | null, isLast: boolean) => JsonObject | null {
+  const nameless = new Set<number>();
+  const known = new Set<JsonValue>();
+  return (delta, isLast) => {
+    const calls = items(delta?.['tool_calls']);
+    for (const { index, id, function: called } of calls) {
+      const name = isJsonObject(called) ? called['name'] : null;
+      if (typeof index === 'number' && !known.has(index)) nameless.add(index);
+      if (typeof index === 'number' && name !== null) {
+        nameless.delete(index);
+        known.add(index);
+      }
+      const isNew = typeof index !== 'number' && typeof id === 'string' && !known.has(id);
+      if (isNew && name === null && isJsonObject(called)) called['name'] = 'unnamed';
+      if (isNew) known.add(id);
+    }
+    if (!isLast || nameless.size === 0) return delta;
+    const late = [...nameless].map((index) => ({
+      index,
+      id: null,
+      function: { name: 'unnamed', arguments: null },
+    }));
+    nameless.clear();
+    return { ...delta, tool_calls: [...calls, ...late] };
+  };
 }
 
 function mendDelta(delta: JsonObject): JsonObject {
@@ -86,7 +117,10 @@ function mendCall(call: JsonObject): JsonObject {
     index: wholeNumber(index),
     id: typeof id === 'number' ? String(id) : typeof id === 'string' ? id : null,
     type: 'function',
-    function: { name: typeof name === 'string' ? name : null, arguments: asText(given) },
+    function: {
+      name: typeof name === 'string' && name.trim() !== '' ? name : null,
+      arguments: asText(given),
+    },
     ...(signature === null ? {} : { extra_content: { google: { thought_signature: signature } } }),
   };
 }

@@ -1,5 +1,6 @@
 /** An answer as it comes, and as the next request holds it: reasoning in its place, whatever it is made of. */
 import { describe, expect, it } from 'vitest';
+import { createModel } from '../../../src/model/create.ts';
 import { ask, failing, request } from './ask.ts';
 import {
   body,
@@ -129,6 +130,60 @@ describe('odd servers', () => {
     expect(await read(whole)).toMatchObject(wanted);
     const open = claude.start() + claude.tool(0, 't1', '{"path":"a"}') + claude.end('tool_use');
     expect(await read(open.replace(/event: content_block_stop\n[^\n]*\n\n/, ''))).toMatchObject(wanted);
+  });
+
+  it.each([
+    ['none', { arguments: '{}' }],
+    ['a blank one', { name: ' ', arguments: '{}' }],
+  ])(
+    '[model.call-names] a call whose name is %s costs no answer: the model is told of it',
+    async (_, called) => {
+      const wanted = [{ type: 'toolCall', tool: 'unnamed', input: {} }];
+      for (const index of [0, undefined]) {
+        const text = chat.call({ index, id: 'a', function: called }) + chat.end('tool_calls');
+        const provider = await rawProvider(stream(text));
+        const { response } = await ask(await provider.model(dialects.compatible));
+        expect(response.parts).toMatchObject(wanted);
+      }
+    },
+  );
+
+  it('[model.call-names] a name may come late, and blank ones behind it change nothing', async () => {
+    const call = (called: object, more: object = {}) => chat.call({ index: 0, ...more, function: called });
+    const text =
+      call({ arguments: '' }, { id: 'a' }) +
+      call({ name: 'Read' }) +
+      call({ name: '', arguments: '{"path":' }) +
+      call({ name: '', arguments: '"a"}' }) +
+      chat.end('tool_calls');
+    const provider = await rawProvider(stream(text));
+    const { response } = await ask(await provider.model(dialects.compatible));
+    expect(response.parts).toMatchObject([{ call: 'a', tool: 'Read', input: { path: 'a' } }]);
+  });
+
+  it('[model.unknown-events] an error that is none, and keys that would be a prototype, cost no answer', async () => {
+    for (const odd of [
+      '"error":null,',
+      '"error":{},',
+      '"__proto__":{"a":1},',
+      '"constructor":{"prototype":1},',
+    ]) {
+      for (const [dialect, name] of Object.entries(dialects)) {
+        const text = plainly[dialect as DialectName]().replaceAll('data: {', `data: {${odd}`);
+        const provider = await rawProvider(stream(text));
+        expect((await ask(await provider.model(name))).text).toBe('ok');
+      }
+    }
+  });
+
+  it('[model.permanent] a key that no header can hold is told by its variable', async () => {
+    const environment = {
+      OPENAI_COMPATIBLE_BASE_URL: 'http://127.0.0.1:9/v1',
+      OPENAI_COMPATIBLE_API_KEY: 'k€y',
+    };
+    const { failure } = await failing(await createModel(dialects.compatible, environment));
+    expect(failure).toMatchObject({ transient: false });
+    expect(failure.message).toContain('Check OPENAI_COMPATIBLE_API_KEY');
   });
 
   it(
