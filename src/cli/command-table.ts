@@ -50,6 +50,7 @@ export const commands: readonly CommandSpec[] = [
       ['--ask-tool <rules...>', 'calls that a person is asked about first'],
       ['--deny-tool <rules...>', 'calls that never run; a denial outweighs a question, that a permission'],
       ['--sandbox-network', 'commands of the tree may reach the network (default: none)'],
+      ['--sandbox-unix-sockets', 'commands of the tree may use sockets of the file system (default: none)'],
       ['--config <file>', "configuration, in place of the user's own file"],
     ],
     more: [
@@ -325,6 +326,7 @@ export function runOptions(input: CommandInput) {
     askTool: input.list('askTool'),
     denyTool: input.list('denyTool'),
     sandboxNetwork: input.flag('sandboxNetwork'),
+    sandboxUnixSockets: input.flag('sandboxUnixSockets'),
     config: input.text('config'),
   };
 }

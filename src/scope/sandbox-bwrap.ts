@@ -24,6 +24,8 @@ export interface BwrapOptions {
   /** Bytes of the private temporary folder, which lives in memory. */
   readonly tmpBytes: number;
   readonly features: BwrapFeatures;
+  /** Where bubblewrap reads the filter on system calls; null for none. */
+  readonly filterDescriptor: number | null;
   /** How the start is held up until what is mounted was compared with the plan; null for a start that is not. */
   readonly held: HeldStart | null;
 }
@@ -50,6 +52,7 @@ export function bwrapArgs(options: BwrapOptions): string[] {
     '--die-with-parent',
     '--cap-drop',
     'ALL',
+    ...(options.filterDescriptor === null ? [] : ['--seccomp', String(options.filterDescriptor)]),
     ...(options.held === null ? [] : ['--info-fd', String(options.held.infoDescriptor)]),
     ...(options.held === null ? [] : ['--block-fd', String(options.held.blockDescriptor)]),
     ...(root === undefined ? [] : mountArgs(root)),

@@ -3,12 +3,13 @@
  * taken for working before that.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { PathScope } from '../session/entries.ts';
 import { type MountCheck, mountCheck } from './mount-check.ts';
+import { callFilter } from './call-filter.ts';
 import { type BwrapFeatures, type HeldStart, bwrapArgs, bwrapFeatures } from './sandbox-bwrap.ts';
 import { diskWithout, isDirectory, makeMissing, removeEmpty } from './sandbox-disk.ts';
 import { macosProfile } from './sandbox-macos.ts';
@@ -24,6 +25,8 @@ import { heldPaths, removeAbandoned, standInLeases } from './stand-ins.ts';
 
 export interface SandboxSettings {
   readonly network: boolean;
+  /** Sockets of the file system may be made and connected to. */
+  readonly unixSockets: boolean;
   /** Absolute paths that shells may read beside the scope: tools of one's own. */
   readonly read: readonly string[];
   /** The sandbox's program in place of the system's; null for that. */
@@ -59,6 +62,8 @@ export interface Entered {
    * Nothing inside may be released before.
    */
   readonly differs: ((firstPid: number) => string | null) | null;
+  /** The filter on system calls, to be written on descriptor 6; null for none. */
+  readonly filter: Uint8Array | null;
   /** To be called once, before the program begins: what mounts can not hold is reported from now on. */
   watch(report: WatchReport): void;
   /** To be called when everything inside has ended; `hasRun` is false where nothing inside ever began. */
@@ -85,6 +90,7 @@ const bwrapPlaces = [
 const macosProgram = '/usr/bin/sandbox-exec';
 const infoDescriptor = 3;
 const blockDescriptor = 5;
+const filterDescriptor = 6;
 /** For its list of options: what takes longer is no bubblewrap. */
 const helpMs = 5_000;
 /** Of the self-test's own folder in memory. */
@@ -112,6 +118,7 @@ function bubblewrap(options: SandboxOptions): Sandbox {
   const program = settings.program ?? bwrapPlaces.find((place) => existsSync(place));
   if (program === undefined) return none(absentState('linux'));
   if (!existsSync(program)) return none(missingProgram(program));
+  let filter = callFilter(process.arch, settings);
   let features: BwrapFeatures = { disableUserns: false, size: false };
   const argsFor = (plan: MountPlan, cwd: string, own: { held: HeldStart | null; tmpBytes: number }) =>
     bwrapArgs({
@@ -121,6 +128,7 @@ function bubblewrap(options: SandboxOptions): Sandbox {
       tmpBytes: own.tmpBytes,
       features,
       held: own.held,
+      filterDescriptor: filter === null ? null : filterDescriptor,
     });
   const test = async (): Promise<SandboxState> => {
     try {
@@ -129,33 +137,55 @@ function bubblewrap(options: SandboxOptions): Sandbox {
     } catch (error) {
       return blockedState(`${program} can not be run: ${error instanceof Error ? error.message : ''}`);
     }
-    return await testSandbox({
+    const found = await probe();
+    if (found.kind === 'working') return filter === null ? unfiltered(found) : found;
+    if (filter === null) return found;
+    // A kernel or a container without it: the sandbox counts all the same, and says so.
+    filter = null;
+    const without = await probe();
+    return without.kind === 'working' ? unfiltered(without) : without;
+  };
+  const probe = () =>
+    testSandbox({
       state: options.state,
       network: settings.network,
       commandLine: (wish, cwd, script) => {
         const plan = planMounts(wish, diskWithout(new Set()));
-        return [
-          program,
-          ...argsFor(plan, cwd, { held: null, tmpBytes: probeTmpBytes }),
-          '--',
-          '/bin/sh',
-          '-c',
-          script,
-        ];
+        const args = argsFor(plan, cwd, { held: null, tmpBytes: probeTmpBytes });
+        return [...withFilter(filter, cwd), program, ...args, '--', '/bin/sh', '-c', script];
       },
     });
-  };
   const prefix: PrefixOf = (plan, cwd, held) => [
     program,
     ...argsFor(plan, cwd, { held, tmpBytes: options.tmpBytes }),
     '--',
   ];
-  return testedOnce(test, { enter: (rights) => enterMounts(options, rights, prefix) });
+  return testedOnce(test, {
+    enter: (rights) => enterMounts(options, rights, { prefix, filter: () => filter }),
+  });
+}
+
+function unfiltered(state: SandboxState): SandboxState {
+  const text = `${state.text}; system calls are not filtered, because this kernel or bubblewrap does not take a filter: sockets in the scope can be connected to`;
+  return { ...state, text };
+}
+
+/** Before the program: opens the filter for it, which lies beside the world of the self-test. */
+function withFilter(filter: Uint8Array | null, cwd: string): string[] {
+  if (filter === null) return [];
+  const file = join(dirname(cwd), 'filter');
+  writeFileSync(file, filter);
+  return ['/bin/sh', '-c', `exec "$@" ${filterDescriptor}<"$0"`, file];
 }
 
 type PrefixOf = (plan: MountPlan, cwd: string, held: HeldStart) => string[];
 
-function enterMounts(options: SandboxOptions, rights: ShellRights, prefix: PrefixOf): Entered {
+interface Inside {
+  readonly prefix: PrefixOf;
+  readonly filter: () => Uint8Array | null;
+}
+
+function enterMounts(options: SandboxOptions, rights: ShellRights, inside: Inside): Entered {
   const made = makeMissing(rights.scope.write);
   try {
     const { plan, watch, running } = prepare(options, rights);
@@ -168,8 +198,9 @@ function enterMounts(options: SandboxOptions, rights: ShellRights, prefix: Prefi
     }
     const { marker } = check;
     return {
-      prefix: prefix(plan, rights.cwd, { infoDescriptor, blockDescriptor, marker }),
+      prefix: inside.prefix(plan, rights.cwd, { infoDescriptor, blockDescriptor, marker }),
       infoDescriptor,
+      filter: inside.filter(),
       differs: (firstPid) => check.differs(firstPid),
       notes: plan.notes,
       watch: (report) => watch.start(report),
@@ -231,6 +262,7 @@ function seatbelt(options: SandboxOptions): Sandbox {
       return {
         prefix: [...prefix(wishOf(options, rights), tmp), '/usr/bin/env', `TMPDIR=${tmp}`],
         infoDescriptor: null,
+        filter: null,
         differs: null,
         notes: [],
         watch: () => undefined,

@@ -127,6 +127,8 @@ export const sandboxSettingsSchema = once(() =>
   z.strictObject({
     /** Shells may reach the network, and with it whatever listens on this machine. */
     network: z.boolean().default(false),
+    /** Shells may make sockets of the file system, and connect to any that lies in their scope. */
+    unixSockets: z.boolean().default(false),
     /** Absolute paths that shells may read beside the scope: tools of one's own. */
     read: z.array(z.string().startsWith('/', 'is not absolute: begin it with /')).default([]),
     /** The sandbox's program (bubblewrap, or sandbox-exec) in place of the system's own; null for that. */
@@ -135,7 +137,12 @@ export const sandboxSettingsSchema = once(() =>
 );
 export type SandboxSettings = z.infer<ReturnType<typeof sandboxSettingsSchema>>;
 
-export const defaultSandboxSettings: SandboxSettings = { network: false, read: [], program: null };
+export const defaultSandboxSettings: SandboxSettings = {
+  network: false,
+  unixSockets: false,
+  read: [],
+  program: null,
+};
 
 /** As `limitsOf`. */
 export function sandboxSettingsOf(settings: JsonObject): SandboxSettings {
@@ -147,11 +154,12 @@ export function sandboxSettingsOf(settings: JsonObject): SandboxSettings {
 }
 
 function isPlainSandbox(value: JsonValue): value is SandboxSettings {
-  if (!isPlain(value, ['network', 'read', 'program'])) return false;
-  const { network, read, program } = value;
+  if (!isPlain(value, ['network', 'unixSockets', 'read', 'program'])) return false;
+  const { network, unixSockets, read, program } = value;
   const isAbsolute = (path: JsonValue | undefined) => typeof path === 'string' && path.startsWith('/');
   return (
     typeof network === 'boolean' &&
+    typeof unixSockets === 'boolean' &&
     Array.isArray(read) &&
     read.every(isAbsolute) &&
     (program === null || isAbsolute(program))

@@ -175,6 +175,7 @@ function shell(command: string, context: ToolContext, place: Entered | null): Gr
     env,
     isSandbox,
     differs: place?.differs ?? null,
+    filter: place?.filter ?? null,
   };
 }
 

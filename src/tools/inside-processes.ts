@@ -18,6 +18,7 @@ const infoSchema = once(() => z.looseObject({ 'child-pid': z.int().min(2) }));
 const infoIndex = 3;
 const reportIndex = 4;
 const blockIndex = 5;
+const filterIndex = 6;
 const reportCharsMax = 4_000;
 
 export interface InsideProcesses {
@@ -69,7 +70,8 @@ export function openInside(child: ChildProcess): InsideProcesses {
         await pause(stepMs);
       }
       const text = await Promise.race([report, later(timeMs).then(() => '')]);
-      for (const index of [infoIndex, reportIndex, blockIndex]) [...child.stdio][index]?.destroy();
+      for (const index of [infoIndex, reportIndex, blockIndex, filterIndex])
+        [...child.stdio][index]?.destroy();
       const [word, ...left] = text.split('\0');
       begun = word === begunWord;
       return left.filter((line) => line !== '').map(printable);

@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import { type Readable, Writable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { monotonicMs } from '../std/clock.ts';
 import { deferred } from '../std/deferred.ts';
@@ -22,6 +22,8 @@ export const groupTimes = {
   killedMs: 2000,
 } as const;
 
+const filterIndex = 6;
+
 export interface GroupProgram {
   readonly file: string;
   readonly args: readonly string[];
@@ -29,6 +31,8 @@ export interface GroupProgram {
   readonly env: NodeJS.ProcessEnv;
   /** The program is a sandbox that tells on descriptor 3 which process is the first inside; whoever is inside may name on 4 what is left. */
   readonly isSandbox?: boolean;
+  /** Of a sandbox, which reads it on 6: the filter on system calls. */
+  readonly filter?: Uint8Array | null;
   /** Of a sandbox, which waits for it on 5 and its shell on 4: see `InsideProcesses.release`. */
   readonly differs?: ((firstPid: number) => string | null) | null;
 }
@@ -79,6 +83,7 @@ export async function runGroup(program: GroupProgram, control: GroupControl): Pr
   const group = child.pid;
   const forget = control.onStarted(group);
   const inside = program.isSandbox === true ? openInside(child) : null;
+  giveFilter(child, program);
   const released = holdUntilChecked(inside, program, group);
   const reading = readAll(stdout, control);
   const cause = await firstOf(exited.promise, control);
@@ -110,10 +115,16 @@ export async function runGroup(program: GroupProgram, control: GroupControl): Pr
 }
 
 function start({ file, args, cwd, env, isSandbox }: GroupProgram): { child: ChildProcess; stdout: Readable } {
-  const more = isSandbox === true ? (['pipe', 'pipe', 'pipe'] as const) : [];
+  const more = isSandbox === true ? (['pipe', 'pipe', 'pipe', 'pipe'] as const) : [];
   const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'ignore', ...more], detached: true });
   if (child.stdout === null) throw new Error('a piped output has no stream');
   return { child, stdout: child.stdout };
+}
+
+function giveFilter(child: ChildProcess, { filter }: GroupProgram): void {
+  const stream = [...child.stdio][filterIndex];
+  if (filter !== undefined && filter !== null && stream instanceof Writable)
+    stream.on('error', () => undefined).end(filter);
 }
 
 /** What differs is ended before it began. */

@@ -28,6 +28,17 @@ export function boundsMet(
       `If no process could be started: a command may have ${limits.shellProcesses} at once here (limits.shellProcesses).`,
     );
   }
+  if (
+    /EACCES|Permission denied/.test(tail) &&
+    /socket|connect|listen|\.sock\b|AF_UNIX|tmux|agent/i.test(tail)
+  ) {
+    met.push(
+      'If a socket was refused: in the sandbox there are none of the file system (AF_UNIX), unless a person allows it with --sandbox-unix-sockets or [sandbox] unixSockets = true in their own config.toml.',
+    );
+  }
+  if (/EPERM|Operation not permitted/.test(tail) && /mode|permission|chmod|install/i.test(tail)) {
+    met.push('If a mode was refused: set-user-id and set-group-id bits can not be set in the sandbox.');
+  }
   if (/Cannot allocate memory|out of memory|bad_alloc|MemoryError|ENOMEM/i.test(tail)) {
     met.push(
       `If memory ran out: a process may have ${limits.shellMemoryBytes} bytes of its own here (limits.shellMemoryBytes).`,

@@ -37,4 +37,6 @@ export const shell = {
   'worker.no-listeners': 'the calls of a turn leave no listener behind on its signal',
   'shell.what-was-checked':
     'what a sandbox shows is what was checked: a root that is swapped with a link all the while gives no byte beyond it and takes none',
+  'shell.call-filter':
+    'in a sandbox no socket of the file system and no vsock is made unless allowed, no set-id bit is set, and what cannot be judged answers ENOSYS, call by call',
 } as const;

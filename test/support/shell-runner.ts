@@ -32,7 +32,7 @@ export interface RunnerAnswer {
 
 const task = JSON.parse(readFileSync(0, 'utf8')) as RunnerTask;
 const sandbox = createSandbox({
-  settings: { network: task.network, read: [], program: task.program },
+  settings: { network: task.network, unixSockets: false, read: [], program: task.program },
   hidden: task.hidden,
   state: task.state,
   tmpBytes: task.limits.shellTmpBytes ?? defaultLimits.shellTmpBytes,

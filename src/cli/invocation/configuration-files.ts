@@ -49,12 +49,12 @@ const scopeSchema = once(() => {
   return z.strictObject({ deny: paths, denyWrite: paths });
 });
 
-/** Without the program: what it leads to is no part of a file that a person has looked at. */
+/** Without the program, since what it leads to is no part of a file that a person has looked at, and without what opens the way to a user's services. */
 const projectSandbox = once(() =>
   z.strictObject(
     Object.fromEntries(
       Object.entries(sandboxSettingsSchema().shape)
-        .filter(([name]) => name !== 'program')
+        .filter(([name]) => name !== 'program' && name !== 'unixSockets')
         .map(([name, field]) => [name, field.unwrap().optional()]),
     ),
   ),

@@ -38,6 +38,7 @@ export interface ConfigurationFlags {
   /** Rules as text. */
   readonly rules?: Readonly<Partial<Record<RuleKind, readonly string[]>>> | undefined;
   readonly sandboxNetwork?: boolean | undefined;
+  readonly sandboxUnixSockets?: boolean | undefined;
   /** Read in place of the user's file; it must be there. */
   readonly file?: string | undefined;
 }
@@ -123,7 +124,11 @@ export async function loadConfiguration(source: ConfigurationSource): Promise<Co
 }
 
 function sandboxOf(settings: SandboxSettings, flags: ConfigurationFlags): SandboxSettings {
-  return flags.sandboxNetwork === true ? { ...settings, network: true } : settings;
+  return {
+    ...settings,
+    ...(flags.sandboxNetwork === true ? { network: true } : {}),
+    ...(flags.sandboxUnixSockets === true ? { unixSockets: true } : {}),
+  };
 }
 
 /** Of what the user and the project name, the stricter; the modes stand in that order. */

@@ -59,6 +59,7 @@ export interface RunOptions {
   readonly askTool?: readonly string[] | undefined;
   readonly denyTool?: readonly string[] | undefined;
   readonly sandboxNetwork?: boolean | undefined;
+  readonly sandboxUnixSockets?: boolean | undefined;
   readonly config?: string | undefined;
 }
 
@@ -132,6 +133,7 @@ async function planOf(context: CommandContext, options: RunOptions): Promise<Roo
           deny: options.denyTool ?? [],
         },
         sandboxNetwork: options.sandboxNetwork,
+        sandboxUnixSockets: options.sandboxUnixSockets,
         file: options.config === undefined ? undefined : fromCwd(context, options.config),
         deny: options.deny,
         limits: {

@@ -210,6 +210,7 @@ describe('planning mounts', () => {
       network: false,
       tmpBytes: 7,
       features,
+      filterDescriptor: null,
       held: { infoDescriptor: 3, blockDescriptor: 5, marker: '/dev/.podkin-x' },
     });
     for (const flag of [
@@ -235,6 +236,7 @@ describe('planning mounts', () => {
       network: true,
       tmpBytes: 7,
       features: { disableUserns: false, size: false },
+      filterDescriptor: null,
       held: null,
     });
     expect(open.join(' ')).not.toMatch(/--unshare-net|--size|--info-fd|--disable-userns/);
@@ -252,6 +254,7 @@ describe('planning mounts', () => {
       network: false,
       tmpBytes: 7,
       features,
+      filterDescriptor: null,
       held: null,
     }).join(' ');
     expect(text).toMatch(/--bind \/ \/ --proc \/proc --dev \/dev .*--tmpfs \/sys/);

@@ -29,7 +29,7 @@ export function accessTo(scope: PathScope): Access {
 export const noSandbox = createSandbox(sandboxOptions('/nowhere/bwrap'), 'linux');
 
 export function sandboxOptions(program: string | null): SandboxOptions {
-  const settings = { network: false, read: [], program };
+  const settings = { network: false, unixSockets: false, read: [], program };
   return { settings, hidden: [], state: join(tmpdir(), 'podkin-no-state'), tmpBytes: 1024 * 1024 };
 }
 

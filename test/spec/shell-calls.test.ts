@@ -1,0 +1,101 @@
+/** The filter on system calls, each call made by its number from inside a sandbox. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createSandbox } from '../../src/scope/sandbox.ts';
+import { defaultLimits } from '../../src/session/settings.ts';
+import { bashTool } from '../../src/tools/bash.ts';
+import { capable } from '../support/capable.ts';
+import { call, contextIn, sandboxOptions, tempFolder } from '../unit/tools/bench-context.ts';
+
+const python = '/usr/bin/python3';
+const can =
+  capable('bubblewrap', () => existsSync('/usr/bin/bwrap')) &&
+  capable('an x86-64 processor', () => process.arch === 'x64') &&
+  capable('python3 with ctypes', () => {
+    try {
+      execFileSync(python, ['-c', 'import ctypes'], { stdio: 'ignore' });
+      return true;
+    } catch {
+      return false;
+    }
+  });
+
+/** Name → its arguments for `syscall(2)`, as Python, and the error that it has to answer with; null for none. */
+const calls: Readonly<Record<string, readonly [string, string | null]>> = {
+  'socket(AF_UNIX)': ['41, 1, 1, 0', 'EACCES'],
+  'socket(AF_UNIX, SOCK_DGRAM)': ['41, 1, 2, 0', 'EACCES'],
+  'socket(AF_VSOCK)': ['41, 40, 1, 0', 'EACCES'],
+  'socket(AF_INET)': ['41, 2, 1, 0', null],
+  'socketpair(AF_UNIX)': ['53, 1, 1, 0, pair', null],
+  'chmod 4755': ['90, b"f", 0o4755', 'EPERM'],
+  'chmod 2755': ['90, b"f", 0o2755', 'EPERM'],
+  'chmod 755': ['90, b"f", 0o755', null],
+  'fchmod 4755': ['91, fd, 0o4755', 'EPERM'],
+  'fchmodat 4755': ['268, -100, b"f", 0o4755', 'EPERM'],
+  'fchmodat2 4755': ['452, -100, b"f", 0o4755, 0', 'EPERM'],
+  'open O_CREAT 4755': ['2, b"o1", 0o101, 0o4755', 'EPERM'],
+  'open O_CREAT 755': ['2, b"o2", 0o101, 0o755', null],
+  'open without O_CREAT': ['2, b"f", 0, 0o4755', null],
+  'openat O_CREAT 4755': ['257, -100, b"o3", 0o101, 0o4755', 'EPERM'],
+  'openat O_TMPFILE 4755': ['257, -100, b".", 0o20200001, 0o4755', 'EPERM'],
+  'creat 4755': ['85, b"o4", 0o4755', 'EPERM'],
+  'mknod 4755': ['133, b"o5", 0o104755, 0', 'EPERM'],
+  'mknodat 4755': ['259, -100, b"o6", 0o104755, 0', 'EPERM'],
+  openat2: ['437, -100, b"f", pair, 24', 'ENOSYS'],
+  io_uring_setup: ['425, 1, pair', 'ENOSYS'],
+  io_uring_enter: ['426, 0, 0, 0, 0, 0', 'ENOSYS'],
+  io_uring_register: ['427, 0, 0, 0, 0', 'ENOSYS'],
+};
+
+async function inside(command: string, unixSockets = false) {
+  const work = await tempFolder();
+  const options = sandboxOptions(null);
+  const sandbox = createSandbox({
+    ...options,
+    settings: { ...options.settings, unixSockets },
+    state: await tempFolder(),
+  });
+  const context = contextIn(work, { shell: { sandbox, limits: defaultLimits }, outputDir: join(work, 'o') });
+  return { work, state: await sandbox.state(), answer: await call(bashTool, { command }, context) };
+}
+
+const program = (list: Readonly<Record<string, string>>) => `cat > f; ${python} - <<'END'
+import ctypes, errno, os
+libc = ctypes.CDLL(None, use_errno=True)
+pair = (ctypes.c_int * 32)()
+fd = os.open("f", os.O_RDWR)
+def ask(name, *args):
+    ctypes.set_errno(0)
+    found = libc.syscall(*args)
+    print(name + "=" + ("ok" if found >= 0 else errno.errorcode[ctypes.get_errno()]))
+${Object.entries(list)
+  .map(([name, args]) => `ask(${JSON.stringify(name)}, ${args})`)
+  .join('\n')}
+END`;
+
+describe.skipIf(!can)('system calls in a sandbox', () => {
+  it('[shell.call-filter] each answers as it has to', async () => {
+    const list = Object.fromEntries(Object.entries(calls).map(([name, [args]]) => [name, args]));
+    const { answer, work, state } = await inside(program(list));
+    expect(state.text).not.toContain('not filtered');
+    const expected = Object.entries(calls).map(([name, [, error]]) => `${name}=${error ?? 'ok'}`);
+    expect(answer.text.split('\n')).toEqual(expected);
+    expect(lstatSync(join(work, 'f')).mode & 0o6000).toBe(0);
+  });
+
+  it('[shell.call-filter] the numbers of another ABI end the process', async () => {
+    const { answer } = await inside(program({ x32: '0x40000000 + 39' }));
+    expect(answer.text).toMatch(/Bad system call|Exit code 159/);
+  });
+
+  it('[shell.call-filter] a command that met it is told so, and a person can allow sockets', async () => {
+    const bind = `${python} -c 'import socket; socket.socket(socket.AF_UNIX).bind("s")'`;
+    const { answer } = await inside(bind);
+    expect(answer.isError).toBe(true);
+    expect(answer.text).toContain('--sandbox-unix-sockets');
+    const allowed = await inside(bind, true);
+    expect(allowed.answer).toEqual({ text: '(no output)' });
+  });
+});
