@@ -184,10 +184,13 @@ export const commands: readonly CommandSpec[] = [
     usage: 'approvals',
     group: look,
     summary: 'the questions that wait for a person',
-    options: [json],
+    options: [json, ['--full', 'a long call to its end, not only the beginning of it']],
     more: 'A question waits until it is answered or its turn ends. Those of pods that have ended are listed too.',
     run: async (context, input) =>
-      (await import('./questions/approvals.ts')).approvalsCommand(context, { json: input.flag('json') }),
+      (await import('./questions/approvals.ts')).approvalsCommand(context, {
+        json: input.flag('json'),
+        full: input.flag('full'),
+      }),
   },
   {
     usage: 'approve <question>',

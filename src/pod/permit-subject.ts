@@ -32,7 +32,7 @@ export function summaryOf(need: ToolNeed | null, input: JsonValue): string {
   const whole = need?.kind === 'shell' ? need.command : JSON.stringify(input);
   if (whole.length <= summaryCharsMax) return whole.toWellFormed();
   const left = whole.length - summaryCharsMax;
-  return `${whole.slice(0, summaryCharsMax).toWellFormed()}\n[… and ${left} more characters that are not shown here; "podkin logs --json" has them all]`;
+  return `${whole.slice(0, summaryCharsMax).toWellFormed()}\n[… and ${left} more characters that are not shown here; "podkin approvals --full" shows them]`;
 }
 
 /** A call as its name: the tool and all of its input, and where its path leads at this moment. */

@@ -45,11 +45,15 @@ export const approvals = {
     'a child tells its whole list: repeated it tells nothing anew, and what is closed is told once',
   'approval.unlinked': 'the end of a link takes the questions below it away, the next one brings them back',
   'approval.silent-asker': 'an answer that does not reach the pod that asks is refused with what to do',
+  'question.one-key': 'at a terminal one key answers, and no can be given with a reason',
+  'question.reason': 'a line that begins with no and a comma is a no with the rest as its reason',
+  'question.whole': 'a yes is taken only where all of the call has been shown, a no always',
+  'question.hidden': 'characters that cannot be seen are shown as their numbers, padding as its length',
   'question.one-at-a-time': 'one question is shown at a time, the next one when it is answered',
   'question.other-lines': 'only a lone key word is an answer, and only while a question waits',
   'question.unread': 'no key answers a question that has not stood on the screen for a second',
   'question.not-taken': 'an answer whose fate is not known leaves the question open',
   'question.no-keyboard': 'without a keyboard every question names the command that answers it',
   'question.forged':
-    'no text of a pod begins a line of a question or steers the terminal, and what is left out is said',
+    'no text of a pod begins a row of the screen or steers the terminal; what is asked and how much of it stands below too',
 } as const;

@@ -138,7 +138,6 @@ describe.skipIf(!hasTerminal)('at a terminal', () => {
   const pressUntil = async (terminal: Terminal, key: string, sign: string) => {
     for (let tries = 1; !terminal.screen().includes(sign); tries += 1) {
       terminal.type(key);
-      terminal.press('Enter');
       const early = (screen: string) => screen.split('has only just come up').length - 1;
       await terminal.until(sign, (screen) => screen.includes(sign) || early(screen) >= tries);
     }
@@ -150,7 +149,7 @@ describe.skipIf(!hasTerminal)('at a terminal', () => {
     await pressUntil(terminal, 'y', 'is answered: allow');
     await terminal.until('the end', (screen) => screen.includes('status 0'));
     expect(marks()).toBe('ran\n');
-    expect(terminal.screen()).toContain('y: yes, n: no, a: always');
+    expect(terminal.screen()).toContain('y: yes, n: no, r: no, and why, a: always for this very call');
   });
 
   it('[approval.keys] attach on the root answers for a pod below, and no key becomes a text', async () => {
@@ -166,5 +165,61 @@ describe.skipIf(!hasTerminal)('at a terminal', () => {
     await root.untilSettled();
     expect(marks()).toBe('');
     expect((await root.entriesOf('userMessage')).map(({ text }) => text)).toEqual(['go']);
+  });
+
+  it('[question.one-key] no with a reason is typed as a line, and Escape goes back to the question', async () => {
+    const root = await home.startRoot({ scenario: below });
+    await root.run('go');
+    const terminal = new Terminal(home, ['attach', 'root']);
+    await terminal.until('the question', (screen) => screen.includes('? low asks for Bash'));
+    await pressUntil(terminal, 'r', 'No, because');
+    terminal.type('never mind');
+    terminal.press('Escape');
+    const prompts = (screen: string) => screen.split('No, because').length - 1;
+    await terminal.until('a second prompt', (screen) => {
+      if (prompts(screen) < 2) terminal.type('r');
+      return prompts(screen) >= 2;
+    });
+    terminal.type('use pnpm insteadd');
+    terminal.press('BSpace');
+    terminal.press('Enter');
+    const low = home.pod('low');
+    expect(await low.untilEntry('approval', ({ state }) => state === 'answered')).toMatchObject({
+      decision: 'deny',
+      reason: 'use pnpm instead',
+    });
+    await root.untilSettled();
+    expect(marks()).toBe('');
+    expect((await root.entriesOf('userMessage')).map(({ text }) => text)).toEqual(['go']);
+  });
+
+  it('[question.unread] a text that was begun before the question goes on as a text, whatever its letters are', async () => {
+    const scenario = `
+rules:
+  - { last: user, matches: go, delayMs: 800, call: [{ Bash: { command: "echo ran >> marks" } }] }
+  - { say: "{{lastText}}" }
+`;
+    const root = await home.startRoot({ scenario });
+    const terminal = new Terminal(home, ['attach', 'root']);
+    await terminal.until('the greeting', (screen) => screen.includes('/help lists the commands'));
+    terminal.type('plan ');
+    await root.run('go');
+    await terminal.until('the question', (screen) => screen.includes('y: yes'));
+    terminal.type('any');
+    terminal.press('Enter');
+    await root.until('the text is queued', (all) =>
+      all.some(
+        (entry) =>
+          entry.type === 'inputReceived' &&
+          entry.kind === 'run' &&
+          'text' in entry &&
+          entry.text === 'plan any',
+      ),
+    );
+    expect((await root.entriesOf('approval')).map(({ state }) => state)).toEqual(['asked']);
+    await pressUntil(terminal, 'n', 'is answered: deny');
+    await root.untilSettled();
+    expect(marks()).toBe('');
+    expect((await root.entriesOf('userMessage')).map(({ text }) => text)).toEqual(['go', 'plan any']);
   });
 });

@@ -102,7 +102,7 @@ describe('settings and places', () => {
       const model = home.scenario(scenario);
       const first = new Terminal(home, ['run', '--model', model, 'go']);
       const screen = await first.until('the question', (text) => text.includes('y: yes'));
-      expect(screen).toContain('  │   Theirs.\\u{1b}[2J hidden');
+      expect(screen).toContain('  │   Theirs.<U+001B>[2J hidden');
       first.type('y');
       first.press('Enter');
       await first.until('the end', (text) => text.includes('status 0'));

@@ -79,9 +79,9 @@ function inOwnHome(context: CommandContext, folder: string): CommandContext {
       ([, value]) => value !== undefined,
     ),
   );
-  const { stdout, stderr, stdin, isTerminal, color } = context;
+  const { stdout, stderr, stdin, isTerminal, color, screen } = context;
   const own = { environment, home: homeOf(environment), cwd: folder };
-  return { stdout, stderr, stdin, isTerminal, color, ...own };
+  return { stdout, stderr, stdin, isTerminal, color, screen, ...own };
 }
 
 function layOut(folder: string): void {

@@ -46,12 +46,16 @@ export interface CommandContext {
   readonly isTerminal: boolean;
   /** Colours are wanted on stdout. */
   readonly color: boolean;
+  /** Of the terminal that is written to, as it is at this moment; undefined where there is none. */
+  readonly screen: () => { readonly columns: number | undefined; readonly rows: number | undefined };
 }
+
+type TerminalOutput = Writable & { isTTY?: boolean; columns?: number; rows?: number };
 
 /** The parts of `process` that a context is made of. */
 export interface ProcessParts {
-  readonly stdout: Writable & { isTTY?: boolean };
-  readonly stderr: Writable & { isTTY?: boolean };
+  readonly stdout: TerminalOutput;
+  readonly stderr: TerminalOutput;
   readonly stdin: Readable;
   readonly env: NodeJS.ProcessEnv;
   cwd(): string;
@@ -77,6 +81,10 @@ export function contextOf(parts: ProcessParts): CommandContext {
     },
     isTerminal,
     color: isTerminal && !plain,
+    screen: () => {
+      const { columns, rows } = isTerminal ? parts.stdout : parts.stderr;
+      return { columns, rows };
+    },
   };
 }
 
@@ -101,6 +109,13 @@ export function cwdIfThere(context: Pick<CommandContext, 'cwd'>): string | null 
 /** What a person named, from the working directory, which must be there only for a relative path. */
 export function fromCwd(context: Pick<CommandContext, 'cwd'>, path: string): string {
   return isAbsolute(path) ? resolve(path) : resolve(context.cwd, path);
+}
+
+/** Narrow enough for most, where it is not known. */
+export function screenOf({ screen }: Pick<CommandContext, 'screen'>): { columns: number; rows: number } {
+  const { columns = 80, rows = 24 } = screen();
+  // A terminal that does not know says 0.
+  return { columns: columns > 0 ? columns : 80, rows: rows > 0 ? rows : 24 };
 }
 
 /** Somebody can type: stdin is a terminal. */

@@ -8,12 +8,12 @@ import type { QuestionDesk, Typed } from './question-desk.ts';
 export async function answerQuestion(
   client: Client,
   desk: QuestionDesk,
-  { question, decision }: Extract<Typed, { kind: 'answer' }>,
+  { question, decision, reason }: Extract<Typed, { kind: 'answer' }>,
 ): Promise<string> {
   const { request } = question;
   const told = (text: string, next: string | null) => (next === null ? text : `${text}\n${next}`);
   try {
-    await client.call('approve', { request, decision });
+    await client.call('approve', { request, decision, ...(reason === undefined ? {} : { reason }) });
     return told(
       `The question of ${question.pod} is answered: ${decision}.`,
       desk.settled(request, monotonicMs()),

@@ -1,16 +1,27 @@
 /** `podkin approvals` and `podkin approve`: the questions that wait for a person, and the answer to one. */
 import { askPod } from '../pods/ask-pod.ts';
 import type { CommandContext } from '../invocation/context.ts';
-import { CommandFailed, exitStatus } from '../invocation/context.ts';
-import { openQuestions, questionMeant } from './open-questions.ts';
+import { CommandFailed, exitStatus, screenOf } from '../invocation/context.ts';
+import { type OpenQuestion, openQuestions, questionMeant } from './open-questions.ts';
 import { oneLine, visible } from '../words/printable.ts';
-import { questionText } from './question-desk.ts';
+import { questionPages } from './question-text.ts';
 import { age } from '../words/table.ts';
 
-export async function approvalsCommand(context: CommandContext, options: { json: boolean }): Promise<number> {
+export interface ApprovalsOptions {
+  readonly json: boolean;
+  /** Long calls whole. */
+  readonly full: boolean;
+}
+
+export async function approvalsCommand(context: CommandContext, options: ApprovalsOptions): Promise<number> {
   const questions = await openQuestions(context.home);
   if (options.json) {
-    const rows = questions.map(({ pod, ...rest }) => ({ ...rest, pod: pod.name, instance: pod.instance }));
+    const rows = questions.map(({ pod, whole, ...rest }) => ({
+      ...rest,
+      summary: options.full ? whole : rest.summary,
+      pod: pod.name,
+      instance: pod.instance,
+    }));
     context.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
     return exitStatus.done;
   }
@@ -18,13 +29,28 @@ export async function approvalsCommand(context: CommandContext, options: { json:
   for (const question of questions) {
     const { request, pod, running, askedAt } = question;
     const since = age(Date.now() - Date.parse(askedAt));
-    const how = running
+    const { text, isWhole } = shownText(context, question, options.full);
+    const answer = isWhole
       ? `podkin approve ${request} [--deny]`
+      : '"podkin approvals --full" shows all of it and says how it is answered';
+    const how = running
+      ? answer
       : `"${pod.name}" does not run: podkin restore ${pod.name}, then podkin approve ${request}`;
-    const text = questionText({ ...question, pod: pod.name }, { color: context.color });
     context.stdout.write(`${text}\n  ${since} ago; ${how}\n`);
   }
   return exitStatus.done;
+}
+
+function shownText(
+  context: CommandContext,
+  question: OpenQuestion,
+  full: boolean,
+): { text: string; isWhole: boolean } {
+  const summary = full ? question.whole : question.summary;
+  const { columns } = screenOf(context);
+  const asked = { ...question, pod: question.pod.name, summary };
+  const [page] = questionPages(asked, { color: context.color, columns, rows: null });
+  return page ?? { text: '', isWhole: false };
 }
 
 export interface ApproveOptions {
@@ -50,6 +76,8 @@ export async function approveCommand(
       `"${pod.name}" is not running and can take no answer: "podkin restore ${pod.name}" starts it again, its question stays open`,
     );
   }
+  // On stderr: what was answered is the data.
+  context.stderr.styled(`${shownText(context, question, true).text}\n`);
   const decision = options.deny ? 'deny' : options.always ? 'allowAlways' : 'allow';
   const reason = options.reason === undefined ? {} : { reason: options.reason };
   const answer = await askPod(pod, 'approve', { request, decision, ...reason });

@@ -1,5 +1,6 @@
 /** The questions to a person that are open in a home, as the pods' logs tell: of living pods and of those that have ended. */
 import { foldLog } from '../../session/fold-log.ts';
+import type { Facts } from '../../session/facts.ts';
 import type { Home } from '../../session/home.ts';
 import { CommandFailed, exitStatus } from '../invocation/context.ts';
 import { allPods, type FoundPod, lookUp } from '../pods/find-pod.ts';
@@ -11,7 +12,10 @@ export interface OpenQuestion {
   /** The pod's process runs, so that it can be answered now. */
   readonly running: boolean;
   readonly tool: string;
+  /** As it is told; of a long call only its beginning. */
   readonly summary: string;
+  /** All of the call. */
+  readonly whole: string;
   readonly why: string;
   readonly askedAt: string;
 }
@@ -27,15 +31,25 @@ async function questionsOf(pod: FoundPod): Promise<OpenQuestion[]> {
   const open = [...facts.approvals.values()].filter(({ answer }) => answer === null);
   if (open.length === 0) return [];
   const running = await holdsOn(pod, facts.started);
-  return open.map(({ request, tool, summary, why, askedAt }) => ({
+  return open.map(({ request, tool, summary, why, askedAt, call }) => ({
     request,
     pod,
     running,
     tool,
     summary,
+    whole: wholeOf(facts, call) ?? summary,
     why,
     askedAt,
   }));
+}
+
+function wholeOf(facts: Facts, call: string): string | null {
+  const made = facts.history.findLast((entry) => entry.type === 'toolCall' && entry.call === call);
+  if (made?.type !== 'toolCall') return null;
+  const { tool, input } = made;
+  const isCommand = tool === 'Bash' && typeof input === 'object' && input !== null && !Array.isArray(input);
+  const command = isCommand ? input['command'] : undefined;
+  return typeof command === 'string' ? command : JSON.stringify(input);
 }
 
 /** The one question that is meant: by its whole id, the name of the pod that asks, or the beginning of the id. Throws `CommandFailed`. */

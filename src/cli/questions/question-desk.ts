@@ -2,33 +2,47 @@
  * Questions to a person as they come and go before one keyboard: one is shown at a time, and an answer goes to the one that was shown. Pure.
  *
  * Invariants
- * - K1 Nothing that a pod wrote begins a line of ours: its words stand behind a bar, with their control characters made visible.
- * - K2 A key that was typed before the question on the screen could be read answers nothing.
+ * - K2 A key that was typed before the question on the screen could be read answers nothing, and neither does one in the midst of other typing.
+ * - K4 A yes is taken only where all of the call has been shown; a no at any time.
  */
 import type { ApprovalDecision } from '../../session/entries.ts';
 import type { LiveEvent } from '../pods/pod-stream.ts';
-import { oneLine, visible } from '../words/printable.ts';
+import { visible } from '../words/printable.ts';
 import { paint } from '../words/table.ts';
-
-export interface AskedQuestion {
-  readonly request: string;
-  /** The name of the pod that asks. */
-  readonly pod: string;
-  readonly tool: string;
-  readonly summary: string;
-  readonly why: string;
-}
+import { type AskedQuestion, type QuestionPage, questionPages } from './question-text.ts';
 
 export type Typed =
   /** No answer: an ordinary line. */
   | { readonly kind: 'other' }
-  | { readonly kind: 'answer'; readonly question: AskedQuestion; readonly decision: ApprovalDecision }
-  /** It was meant for a question that is not on the screen any more. */
-  | { readonly kind: 'late'; readonly text: string };
+  | {
+      readonly kind: 'answer';
+      readonly question: AskedQuestion;
+      readonly decision: ApprovalDecision;
+      readonly reason?: string;
+    }
+  /** It was meant for a question that is not on the screen any more, or may not be answered so. */
+  | { readonly kind: 'late'; readonly text: string }
+  /** The next page of the question. */
+  | { readonly kind: 'page'; readonly text: string }
+  /** No, and the next line says why. */
+  | { readonly kind: 'reason'; readonly question: AskedQuestion }
+  /** The next line is a text for the pod. */
+  | { readonly kind: 'text' };
+
+export interface DeskStyle {
+  readonly color: boolean;
+  /** Somebody can type single keys, or lines, or nothing: then the command that answers is named. */
+  readonly keyboard: 'keys' | 'lines' | 'none';
+  /** What is typed can be a text for the pod too. */
+  readonly texts: boolean;
+  /** As it is at this moment. */
+  readonly screen: () => { readonly columns: number; readonly rows: number };
+}
 
 /** How long a question stands on the screen before a key is taken to be meant for it, and how long one is still taken to be meant for what has gone. */
 const readMs = 1_000;
-const summaryLinesMax = 60;
+/** After a key that is none, who types on is writing something. */
+const pauseMs = 700;
 
 const words: Readonly<Record<string, ApprovalDecision>> = {
   y: 'allow',
@@ -40,17 +54,27 @@ const words: Readonly<Record<string, ApprovalDecision>> = {
 };
 
 export class QuestionDesk {
-  readonly #style: { color: boolean; keyboard: boolean };
+  readonly #style: DeskStyle;
   /** In the order of asking; the first is the one that is shown. */
   readonly #open = new Map<string, AskedQuestion>();
   /** Answered from here; the pod has not said yet that it is so. */
   readonly #answering = new Set<string>();
   /** When what is on the screen last changed. */
   #changedAtMs = Number.NEGATIVE_INFINITY;
+  /** When something was typed that is no answer. */
+  #otherAtMs = Number.NEGATIVE_INFINITY;
+  /** Of the question that is shown: its pages, as the screen was then, and which of them. */
+  #pages: readonly QuestionPage[] = [];
+  #page = 0;
+  #columns = 0;
 
-  /** `keyboard`: somebody can type here; otherwise the command that answers is named. */
-  constructor(style: { color: boolean; keyboard: boolean }) {
+  constructor(style: DeskStyle) {
     this.#style = style;
+  }
+
+  /** A question is shown that single keys answer. */
+  get takesKeys(): boolean {
+    return this.#open.size > 0 && this.#style.keyboard === 'keys';
   }
 
   /** What is to be shown now, or null. */
@@ -61,24 +85,92 @@ export class QuestionDesk {
     return event.entry.state === 'answered' ? this.#gone(event.entry, nowMs) : null;
   }
 
+  /** A whole line: an answer where it is one word alone, or a no with its reason (`n, use pnpm`). */
   typed(line: string, nowMs: number): Typed {
+    const because = this.#open.size > 0 ? /^\s*(?:n|no)\s*[,:]\s*(\S.*)$/i.exec(line)?.[1] : undefined;
     const word = line.trim().toLowerCase();
-    const decision = Object.hasOwn(words, word) ? words[word] : undefined;
+    const decision = because !== undefined ? 'deny' : Object.hasOwn(words, word) ? words[word] : undefined;
     if (decision === undefined) return { kind: 'other' };
+    // Its first letter would have answered by itself: it was begun before the question came.
+    if (this.takesKeys)
+      return {
+        kind: 'late',
+        text: 'Nothing was answered: press the key alone, with nothing typed before it.',
+      };
+    return this.#answer(decision, nowMs, because);
+  }
+
+  /** One key, with nothing typed before it. */
+  key(key: string, nowMs: number): Typed {
     const question = this.#first();
-    const quick = nowMs - this.#changedAtMs < readMs;
+    const known =
+      question !== undefined && (/^[ynar ]$/i.test(key) || (this.#style.texts && /^t$/i.test(key)));
+    if (!known) {
+      this.#otherAtMs = nowMs;
+      return { kind: 'other' };
+    }
+    if (nowMs - this.#otherAtMs < pauseMs) {
+      this.#otherAtMs = nowMs;
+      return { kind: 'other' };
+    }
+    const word = key.toLowerCase();
+    if (word === 't') return { kind: 'text' };
+    if (word === ' ') return this.#nextPage(nowMs);
+    const early = this.#refusal(question, nowMs);
+    if (early !== null) return early;
+    if (word === 'r') return { kind: 'reason', question };
+    const decision = words[word];
+    return decision === undefined ? { kind: 'other' } : this.#answer(decision, nowMs);
+  }
+
+  /** The reason for a no to `question` has been typed. */
+  refused(question: AskedQuestion, reason: string): Typed {
+    const { request, pod } = question;
+    if (!this.#open.has(request) || this.#answering.has(request)) {
+      return { kind: 'late', text: `The question of ${pod} does not wait any more; nothing was sent.` };
+    }
+    this.#answering.add(request);
+    return { kind: 'answer', question, decision: 'deny', ...(reason.trim() === '' ? {} : { reason }) };
+  }
+
+  #answer(decision: ApprovalDecision, nowMs: number, reason?: string): Typed {
+    const question = this.#first();
     if (question === undefined) {
-      return quick
+      return nowMs - this.#changedAtMs < readMs
         ? { kind: 'late', text: 'No question waits any more; nothing was sent.' }
         : { kind: 'other' };
     }
-    if (this.#answering.has(question.request)) return { kind: 'late', text: 'The answer is on its way.' };
-    if (quick) {
-      const text = `Nothing was answered: the question of ${question.pod} has only just come up. Read it, and type it again.`;
+    const early = this.#refusal(question, nowMs);
+    if (early !== null) return early;
+    if (decision !== 'deny' && this.#pages[this.#page]?.isWhole !== true) {
+      const text = `Nothing was answered: there is no yes to what has not been shown. ${this.#keys(question)}`;
       return { kind: 'late', text };
     }
     this.#answering.add(question.request);
-    return { kind: 'answer', question, decision };
+    return { kind: 'answer', question, decision, ...(reason === undefined ? {} : { reason }) };
+  }
+
+  /** Why no key counts at this moment. */
+  #refusal(question: AskedQuestion, nowMs: number): Extract<Typed, { kind: 'late' }> | null {
+    if (this.#answering.has(question.request)) return { kind: 'late', text: 'The answer is on its way.' };
+    if (nowMs - this.#changedAtMs < readMs) {
+      const text = `Nothing was answered: the question of ${question.pod} has only just come up. Read it, and type it again.`;
+      return { kind: 'late', text };
+    }
+    if (this.#style.screen().columns >= this.#columns) return null;
+    // The terminal has broken the rows anew, without the bar.
+    const text = `Nothing was answered: the window has become narrower.\n${this.#shown(question, nowMs)}`;
+    return { kind: 'late', text };
+  }
+
+  #nextPage(nowMs: number): Typed {
+    const question = this.#first();
+    if (question === undefined || this.#page + 1 >= this.#pages.length) {
+      return { kind: 'late', text: 'There is no more of it.' };
+    }
+    this.#page += 1;
+    this.#changedAtMs = nowMs;
+    return { kind: 'page', text: this.#pageText(question) };
   }
 
   /** An answer from here has arrived, or could not: the next question to show, or null. `open`: this one waits still. */
@@ -92,9 +184,9 @@ export class QuestionDesk {
     if (this.#open.has(request)) return null;
     const question = { request, pod: pod.name, tool, summary, why };
     this.#open.set(request, question);
-    if (this.#open.size === 1) this.#changedAtMs = nowMs;
-    else if (this.#style.keyboard) return `One more question waits, from ${question.pod}.`;
-    return this.#shown(question);
+    if (this.#open.size > 1 && this.#style.keyboard !== 'none')
+      return `One more question waits, from ${question.pod}.`;
+    return this.#shown(question, nowMs);
   }
 
   #gone(closed: { request: string; decision: string; by: string }, nowMs: number): string | null {
@@ -114,28 +206,41 @@ export class QuestionDesk {
     if (!wasShown) return null;
     this.#changedAtMs = nowMs;
     const next = this.#first();
-    return next === undefined || !this.#style.keyboard ? null : this.#shown(next);
+    return next === undefined || this.#style.keyboard === 'none' ? null : this.#shown(next, nowMs);
   }
 
   #first(): AskedQuestion | undefined {
     return this.#open.values().next().value;
   }
 
-  #shown(question: AskedQuestion): string {
-    const how = this.#style.keyboard
-      ? 'y: yes, n: no, a: always for this call'
-      : `podkin approve ${question.request} [--deny]`;
-    return `${questionText(question, this.#style)}\n  ${paint(how, 'bold', this.#style.color)}`;
+  #shown(question: AskedQuestion, nowMs: number): string {
+    const { color, keyboard, screen } = this.#style;
+    const { columns, rows } = screen();
+    this.#pages = questionPages(question, { color, columns, rows: keyboard === 'keys' ? rows : null });
+    this.#page = 0;
+    this.#columns = columns;
+    this.#changedAtMs = nowMs;
+    return this.#pageText(question);
   }
-}
 
-/** The question as lines; what the pod wrote stands behind a bar. */
-export function questionText(question: AskedQuestion, style: { color: boolean }): string {
-  const { pod, tool, summary, why } = question;
-  const head = paint(`? ${pod} asks for ${oneLine(visible(tool), 63)}`, 'yellow', style.color);
-  const all = summary.split(/\r\n|\r|\n/);
-  const lines = all.slice(0, summaryLinesMax).map((line) => `  │ ${visible(line)}`);
-  const left = all.length - lines.length;
-  const more = left > 0 ? [`  … and ${left} more lines: podkin approvals --json`] : [];
-  return [`${head} (${oneLine(visible(why), 400)})`, ...lines, ...more].join('\n');
+  #pageText(question: AskedQuestion): string {
+    const keys = paint(this.#keys(question), 'bold', this.#style.color);
+    return `${this.#pages[this.#page]?.text ?? ''}\n  ${keys}`;
+  }
+
+  #keys({ request }: AskedQuestion): string {
+    const { keyboard, texts } = this.#style;
+    const page = this.#pages[this.#page];
+    const whole = page?.isWhole === true;
+    const elsewhere = `"podkin approvals --full" shows all of it, then: podkin approve ${request} [--deny]`;
+    if (keyboard === 'none') return whole ? `podkin approve ${request} [--deny]` : elsewhere;
+    if (keyboard === 'lines') {
+      return whole
+        ? 'y: yes, n: no, a: always for this very call; "n, REASON": no, and why'
+        : `n: no; ${elsewhere}`;
+    }
+    const no = `n: no, r: no, and why${texts ? ', t: a text for the pod' : ''}`;
+    if (whole) return `y: yes, ${no}, a: always for this very call`;
+    return page?.isLast === true ? `${no}; ${elsewhere}` : `space: read on; ${no}`;
+  }
 }

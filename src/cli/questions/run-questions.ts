@@ -1,11 +1,11 @@
-/** The questions of a tree while `podkin run` watches it: shown as they come; where stdin is a terminal, answered by a key and Enter. */
+/** The questions of a tree while `podkin run` watches it: shown as they come; where stdin is a terminal, answered by a key. */
 import { monotonicMs } from '../../std/clock.ts';
-import { createInterface, type Interface } from 'node:readline';
 import type { Client } from '../../transport/client.ts';
 import { answerQuestion } from './answer-question.ts';
-import type { CommandContext } from '../invocation/context.ts';
+import { type CommandContext, screenOf } from '../invocation/context.ts';
 import type { LiveEvent } from '../pods/pod-stream.ts';
 import { QuestionDesk } from './question-desk.ts';
+import { QuestionInput, type TypedAnswer } from './question-input.ts';
 
 export interface RunQuestionsOptions {
   readonly keyboard: boolean;
@@ -19,44 +19,51 @@ export class RunQuestions {
   readonly #context: CommandContext;
   readonly #options: RunQuestionsOptions;
   readonly #desk: QuestionDesk;
-  #lines: Interface | null = null;
+  #input: QuestionInput | null = null;
 
   constructor(context: CommandContext, options: RunQuestionsOptions) {
     this.#context = context;
     this.#options = options;
-    this.#desk = new QuestionDesk({ color: context.color, keyboard: options.keyboard });
+    this.#desk = new QuestionDesk({
+      color: context.color,
+      keyboard: options.keyboard ? 'keys' : 'none',
+      texts: false,
+      screen: () => screenOf(context),
+    });
   }
 
   /** An event of the root. */
   event(event: LiveEvent): void {
+    if (this.#input !== null) return this.#input.event(event);
     const text = this.#desk.take(event, monotonicMs());
     if (text === null) return;
-    this.#listen();
     this.#options.tell(text);
+    this.#listen();
   }
 
   /** Stdin is let go: an open one would keep this process alive. */
   close(): void {
-    if (this.#lines === null) return;
-    this.#lines.close();
-    this.#context.stdin.destroy();
+    this.#input?.close();
   }
 
   /** Only from the first question on: what is typed before it belongs to whatever runs next in this terminal. */
   #listen(): void {
-    if (!this.#options.keyboard || this.#lines !== null) return;
-    this.#lines = createInterface({ input: this.#context.stdin });
-    this.#lines.on('line', (line) => void this.#read(line));
+    if (!this.#options.keyboard) return;
+    const { stdin, stderr } = this.#context;
+    this.#input = new QuestionInput({
+      stdin,
+      desk: this.#desk,
+      echo: (text) => stderr.styled(text),
+      tell: (text) => this.#options.tell(text),
+      answer: (typed) => this.#answer(typed),
+      onText: (line) => {
+        if (line.trim() !== '')
+          this.#options.tell('y, n, r or a answers a question; to send it a text use "podkin send".');
+      },
+    });
   }
 
-  async #read(line: string): Promise<void> {
-    const typed = this.#desk.typed(line, monotonicMs());
-    if (typed.kind === 'late') return this.#options.tell(typed.text);
-    if (typed.kind === 'other') {
-      if (line.trim() !== '')
-        this.#options.tell('y, n or a answers a question; to send it a text use "podkin send".');
-      return;
-    }
+  async #answer(typed: TypedAnswer): Promise<void> {
     const client = this.#options.client();
     try {
       if (client === null) throw new Error('not connected at the moment; type it again');

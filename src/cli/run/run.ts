@@ -18,13 +18,7 @@ import { ensureRuntimeDir, socketPath } from '../../transport/address.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
 import { loadConfiguration, unknownLimits } from '../invocation/configuration.ts';
 import { askYesNo, canAsk } from '../invocation/ask-person.ts';
-import {
-  CommandFailed,
-  type CommandContext,
-  exitStatus,
-  fromCwd,
-  hasKeyboard,
-} from '../invocation/context.ts';
+import { CommandFailed, type CommandContext, exitStatus, fromCwd, screenOf } from '../invocation/context.ts';
 import { claimScope } from './claim-scope.ts';
 import { createRoot, type Root, type RootPlan, startRoot } from './create-root.ts';
 import { endTree } from '../steer/end-tree.ts';
@@ -33,6 +27,7 @@ import { exitOf, newTally, type RunEnd, runResult } from './result.ts';
 import { pathMistake } from '../../scope/path-mistake.ts';
 import { realPath } from './root-scope.ts';
 import { checkStartingPlace } from './starting-place.ts';
+import { barred } from '../words/barred.ts';
 import { visible } from '../words/printable.ts';
 import { outputFormats, personReport, printReport, type OutputFormat, type RunReport } from './run-report.ts';
 import { RunQuestions } from '../questions/run-questions.ts';
@@ -181,7 +176,11 @@ function checkModel(
 
 /** All of it is shown: it is what the person says yes to. */
 function askTrust(context: CommandContext, file: string, wants: readonly string[]): Promise<boolean | null> {
-  const shown = wants.map((line) => `  │ ${visible(line)}\n`).join('');
+  const { columns } = screenOf(context);
+  const shown = wants
+    .flatMap((line) => barred(line, columns))
+    .map((row) => `${row}\n`)
+    .join('');
   const question = `${visible(file)} came with the project and wants to set:\n${shown}Use this, now and until that text changes?\n`;
   return askYesNo(context, question);
 }
@@ -239,7 +238,7 @@ async function foreground(run: Run, report: RunReport, mode: { headless: boolean
     },
   });
   const questions = new RunQuestions(context, {
-    keyboard: !mode.headless && hasKeyboard(context),
+    keyboard: !mode.headless && canAsk(context),
     client: () => watch.pods[0]?.stream?.client ?? null,
     tell: (text) => report.tell(text),
   });

@@ -2,7 +2,6 @@
  * `podkin attach`: one pod's history and its work as plain text, and what is typed goes to it. Detaching stops nothing. The connection may come and go:
  * it is made again behind the last entry seen, so nothing is shown twice and nothing is left out.
  */
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readEntries } from '../../session/read-log.ts';
 import { scopeText } from '../../session/scope-text.ts';
@@ -13,13 +12,15 @@ import type { Client } from '../../transport/client.ts';
 import { AlertsOnce } from '../pods/alerts-once.ts';
 import { notRunning } from '../pods/ask-pod.ts';
 import { type AttachAction, attachHelp, parseAttachLine } from './attach-line.ts';
-import { CommandFailed, type CommandContext, exitStatus } from '../invocation/context.ts';
+import { CommandFailed, type CommandContext, exitStatus, screenOf } from '../invocation/context.ts';
+import { canAsk } from '../invocation/ask-person.ts';
 import { findPod, type FoundPod } from '../pods/find-pod.ts';
 import { LiveView } from '../pods/live-view.ts';
 import { type LiveEvent, openPodStream, type PodStream } from '../pods/pod-stream.ts';
 import { oneLine } from '../words/printable.ts';
 import { answerQuestion } from '../questions/answer-question.ts';
 import { QuestionDesk } from '../questions/question-desk.ts';
+import { QuestionInput, type TypedAnswer } from '../questions/question-input.ts';
 import { treeState } from '../pods/settled-tree.ts';
 import { runs } from './stop-pod.ts';
 import { renderEntry } from '../words/transcript.ts';
@@ -52,6 +53,7 @@ class Attached {
   readonly #view: LiveView;
   readonly #alerts = new AlertsOnce();
   readonly #desk: QuestionDesk;
+  #input: QuestionInput | null = null;
   readonly #end: Deferred<number> = deferred();
   #ended = false;
   #stream: PodStream | null = null;
@@ -73,12 +75,21 @@ class Attached {
   constructor(context: CommandContext, pod: FoundPod) {
     this.#context = context;
     this.#pod = pod;
-    this.#desk = new QuestionDesk({ color: context.color, keyboard: true });
+    this.#desk = new QuestionDesk({
+      color: context.color,
+      keyboard: canAsk(context) ? 'keys' : 'lines',
+      texts: true,
+      screen: () => screenOf(context),
+    });
     this.#view = new LiveView({
       write: (text) => context.stdout.write(text),
       streaming: context.isTerminal,
       color: context.color,
-      render: (entry) => renderEntry(entry, { color: context.color }),
+      // A question that is open is shown as one; of the others the call and the answer tell.
+      render: (entry) =>
+        entry.type === 'approval' && entry.state === 'asked'
+          ? null
+          : renderEntry(entry, { color: context.color }),
     });
     void this.#end.promise.then(() => {
       this.#ended = true;
@@ -95,9 +106,16 @@ class Attached {
     const detach = (): void => this.#detach();
     const signals = ['SIGINT', 'SIGTSTP'] as const;
     for (const signal of signals) process.on(signal, detach);
-    const lines = createInterface({ input: this.#context.stdin });
-    lines.on('line', (line) => void this.#read(line));
-    lines.on('close', () => void this.#onInputEnd());
+    const input = new QuestionInput({
+      stdin: this.#context.stdin,
+      desk: this.#desk,
+      echo: (text) => this.#context.stderr.styled(text),
+      tell: (text) => this.#tell(text),
+      answer: (typed) => this.#answer(typed),
+      onText: (line) => void this.#obey(parseAttachLine(line)),
+      onEnd: () => void this.#onInputEnd(),
+    });
+    this.#input = input;
     try {
       const following = this.#follow();
       // A defect there must end this command, not hang it.
@@ -110,9 +128,7 @@ class Attached {
       this.#ended = true;
       for (const signal of signals) process.off(signal, detach);
       this.#stream?.close();
-      lines.close();
-      // An open stdin would keep this process alive.
-      this.#context.stdin.destroy();
+      input.close();
     }
   }
 
@@ -223,18 +239,15 @@ class Attached {
       if (entry.type === 'userMessage' && this.#own.delete(entry.submission)) return;
     }
     if (this.#alerts.isNews(this.#pod.name, event)) this.#view.showMain(event);
-    const question = this.#desk.take(event, monotonicMs());
-    if (question !== null) this.#tell(question);
+    this.#input?.event(event);
   }
 
-  /** A single letter answers the question that is shown; without one it is a text like any other. */
-  async #read(line: string): Promise<void> {
-    const typed = this.#desk.typed(line, monotonicMs());
-    if (typed.kind === 'other') return await this.#obey(parseAttachLine(line));
-    if (typed.kind === 'late') return this.#tell(typed.text);
+  async #answer(typed: TypedAnswer): Promise<void> {
     await this.#command(`answering ${typed.question.pod}`, async (client) =>
       this.#tell(await answerQuestion(client, this.#desk, typed)),
     );
+    // Without a connection it was not sent, and the question waits on.
+    this.#desk.settled(typed.question.request, monotonicMs(), { open: true });
   }
 
   async #obey(action: AttachAction): Promise<void> {

@@ -5,7 +5,7 @@ import { settledView } from '../../delivery/settled.ts';
 import { foldLog } from '../../session/fold-log.ts';
 import { readEntries, tailEntries } from '../../session/read-log.ts';
 import type { CommandContext } from '../invocation/context.ts';
-import { exitStatus } from '../invocation/context.ts';
+import { exitStatus, screenOf } from '../invocation/context.ts';
 import { findPod, type FoundPod } from '../pods/find-pod.ts';
 import { type LiveEvent, openPodStream, type PodStream } from '../pods/pod-stream.ts';
 import { QuestionDesk } from '../questions/question-desk.ts';
@@ -59,7 +59,12 @@ export async function waitForPod(
   pod: FoundPod,
   untilMs: number | null,
 ): Promise<WaitEnd> {
-  const desk = new QuestionDesk({ color: false, keyboard: false });
+  const desk = new QuestionDesk({
+    color: false,
+    keyboard: 'none',
+    texts: false,
+    screen: () => screenOf(context),
+  });
   const bell = await bellOf(pod, (event) => {
     const text = desk.take(event, monotonicMs());
     if (text !== null) context.stderr.write(`${text}\n`);

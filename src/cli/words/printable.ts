@@ -1,18 +1,27 @@
 /** Text of pods and tools made fit for a terminal: nothing in it can move the cursor, recolour, hide or reorder what else is shown. */
 
+import { hidden } from '../../std/characters.ts';
+
 /** One character at a time, so that a sequence cut in two by a stream is as harmless as a whole one. Newline and tab stay. */
-const steering = /(?![\n\t])[\p{Cc}\u200E\u200F\u2028-\u202E\u2066-\u2069]/gu;
+const steering = /(?![\n\t])[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u{E0000}-\u{E007F}]/gu;
 
 export function printable(text: string): string {
   return text.replaceAll(steering, '');
 }
 
-/** Steering characters and those that take no room. */
-const unseen = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+/** What steers, hides or pads: hidden characters, all blanks but the space, what has no picture of its own, and marks piled upon one another. */
+const unseen = new RegExp(
+  `${hidden.source}|(?![\\n\\t])[\\p{C}]|(?! )\\p{Zs}|(?<=^|\\n|\\p{M}{3})\\p{M}`,
+  'gu',
+);
 
-/** As `printable`, but what would steer or can not be seen is shown as its number (`\u{1b}`) instead of being left out: for what a person is to judge. */
+/** As `printable`, but what would steer or cannot be seen is shown as its number (`<U+001B>`) instead of being left out: for what a person is to judge. */
 export function visible(text: string): string {
-  return text.replaceAll(unseen, (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`);
+  return text.replaceAll(unseen, (character) => `<U+${numberOf(character)}>`);
+}
+
+function numberOf(character: string): string {
+  return (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
 }
 
 /** The first line that says something, at most `charsMax` characters, with `…` where something is missing. */

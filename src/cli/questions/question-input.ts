@@ -1,0 +1,72 @@
+/** One keyboard before the questions of a tree: what is typed goes to the question that is shown, or on as a text. */
+import type { Readable } from 'node:stream';
+import { monotonicMs } from '../../std/clock.ts';
+import type { LiveEvent } from '../pods/pod-stream.ts';
+import type { QuestionDesk, Typed } from './question-desk.ts';
+import { Typing } from './typing.ts';
+
+export type TypedAnswer = Extract<Typed, { kind: 'answer' }>;
+
+export interface QuestionInputOptions {
+  readonly stdin: Readable;
+  readonly desk: QuestionDesk;
+  readonly echo: (text: string) => void;
+  readonly tell: (text: string) => void;
+  /** Brings the answer to the pod; must not reject. */
+  readonly answer: (typed: TypedAnswer) => Promise<void>;
+  readonly onText: (line: string) => void;
+  readonly onEnd?: () => void;
+}
+
+export class QuestionInput {
+  readonly #options: QuestionInputOptions;
+  readonly #typing: Typing;
+
+  constructor(options: QuestionInputOptions) {
+    this.#options = options;
+    const { stdin, echo, onEnd } = options;
+    this.#typing = new Typing({
+      stdin,
+      echo,
+      onLine: (line) => this.#act(options.desk.typed(line, monotonicMs()), line),
+      onKey: (key) => this.#act(options.desk.key(key, monotonicMs()), null),
+      ...(onEnd === undefined ? {} : { onEnd }),
+    });
+    this.#typing.keys(options.desk.takesKeys);
+  }
+
+  event(event: LiveEvent): void {
+    const text = this.#options.desk.take(event, monotonicMs());
+    if (text !== null) this.#options.tell(text);
+    this.#typing.keys(this.#options.desk.takesKeys);
+  }
+
+  close(): void {
+    this.#typing.close();
+  }
+
+  /** False: it is nothing to a question. */
+  #act(typed: Typed, line: string | null): boolean {
+    const { desk, tell, answer, onText } = this.#options;
+    switch (typed.kind) {
+      case 'other':
+        if (line !== null) onText(line);
+        return false;
+      case 'late':
+      case 'page':
+        tell(typed.text);
+        return true;
+      case 'text':
+        this.#typing.ask('> ', (text) => text !== null && text !== '' && onText(text));
+        return true;
+      case 'reason':
+        this.#typing.ask('No, because (Enter sends it, Esc goes back): ', (reason) => {
+          if (reason !== null) this.#act(desk.refused(typed.question, reason), null);
+        });
+        return true;
+      case 'answer':
+        void answer(typed).finally(() => this.#typing.keys(desk.takesKeys));
+        return true;
+    }
+  }
+}
