@@ -118,11 +118,6 @@ export function screenOf({ screen }: Pick<CommandContext, 'screen'>): { columns:
   return { columns: columns > 0 ? columns : 80, rows: rows > 0 ? rows : 24 };
 }
 
-/** Somebody can type: stdin is a terminal. */
-export function hasKeyboard({ stdin }: Pick<CommandContext, 'stdin'>): boolean {
-  return 'isTTY' in stdin && stdin.isTTY === true;
-}
-
 function errorOutputTo(stream: ProcessParts['stderr']): ErrorOutput {
   const output = outputTo(stream);
   return {
