@@ -1,6 +1,6 @@
 /**
  * Where each event stands (delivery §7), folded from session logs. What a log can not know is left open here: until it is acknowledged, only a living
- * sender knows how an event is faring, so `sent`, `waiting` and `refused` never come from this file.
+ * sender knows how an event is faring, so `sent` and `waiting` never come from this file.
  */
 import type { Delivery } from '../protocol/methods.ts';
 import type {
@@ -49,6 +49,8 @@ interface State {
   paused: boolean;
   /** Why what is unseen is not read at once: its turn failed or was cancelled. */
   held: string | null;
+  /** The parent has refused this pod for good: so says its log, until a later life or an acknowledgement. */
+  refusal: string | null;
 }
 
 export function createLedger(): Ledger {
@@ -63,12 +65,13 @@ export function createLedger(): Ledger {
     doneCount: 0,
     paused: false,
     held: null,
+    refusal: null,
   };
   return {
     take: (entry) => takeEntry(state, entry),
     rows: () => ({
       inbound: state.inbound.map((inbound) => ({ ...inbound.row, reason: reasonOf(state, inbound) })),
-      outbound: state.outbound.map((row) => ({ ...row })),
+      outbound: state.outbound.map((row) => withRefusal(state, row)),
     }),
   };
 }
@@ -113,6 +116,11 @@ export function deliveryOf(row: LedgerRow): Delivery {
   return delivery;
 }
 
+function withRefusal({ refusal }: State, row: LedgerRow): LedgerRow {
+  const refused = refusal !== null && row.state === 'committed';
+  return refused ? { ...row, state: 'refused', reason: refusal } : { ...row };
+}
+
 /** Other types, unknown ones too, say nothing about events. */
 function takeEntry(state: State, entry: Entry): void {
   if (entry.type === 'podEventEmitted') state.outbound.push(emittedRow(state, entry));
@@ -130,6 +138,10 @@ function takeMood(state: State, entry: Entry): void {
   if (entry.type === 'session') {
     state.self = { name: entry.name, instance: entry.instance };
     state.parent = entry.parent ?? state.parent;
+  } else if (entry.type === 'started') {
+    state.refusal = null;
+  } else if (entry.type === 'alert') {
+    if (entry.refusal !== undefined) state.refusal = `${entry.refusal}: ${entry.text}`;
   } else if (entry.type === 'turnStarted') {
     state.held = null;
   } else if (entry.type === 'turnEnded') {
@@ -143,6 +155,7 @@ function takeMood(state: State, entry: Entry): void {
 }
 
 function takeAck(state: State, entry: Entry<PodEventAckedEntry>): void {
+  state.refusal = null;
   const { through, time } = entry;
   const sends = new Map(entry.sent?.map((send) => [send.seq, send]));
   settleOutbound(state, through, (row) => {

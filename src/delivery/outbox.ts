@@ -42,7 +42,8 @@ export type OutboxEffect =
   | { type: 'acknowledge'; through: number }
   | { type: 'retryIn'; delayMs: number }
   | { type: 'dropLink' }
-  | { type: 'alert'; code: string; text: string };
+  /** `refusal`: the parent has refused this pod for good. */
+  | { type: 'alert'; code: string; text: string; refusal?: true };
 
 /** What the log says, and the bounds of the back-off. */
 export interface OutboxView {
@@ -152,6 +153,6 @@ function refuse(outbox: Outbox, code: string, message: string): { outbox: Outbox
   const text = `The parent refuses this pod for good (${code}): ${message}`;
   return {
     outbox: { ...outbox, phase: { kind: 'refused', code, message }, trouble: message, alerted: true },
-    effects: [{ type: 'dropLink' }, { type: 'alert', code, text }],
+    effects: [{ type: 'dropLink' }, { type: 'alert', code, text, refusal: true }],
   };
 }

@@ -1,7 +1,7 @@
 /** What the oracle says when a log breaks a promise of delivery §1. */
 
 /** `S…`: who may write where. `log`: the file itself, not an invariant of delivery. */
-export type Rule = 'I1' | 'I2' | 'I3' | 'I5' | 'I6' | 'I7' | 'I8' | 'I12' | 'S1' | 'S2' | 'log';
+export type Rule = 'I1' | 'I2' | 'I3' | 'I5' | 'I6' | 'I7' | 'I8' | 'I12' | 'C4' | 'S1' | 'S2' | 'log';
 
 export interface Violation {
   rule: Rule;

@@ -35,10 +35,28 @@ export function checkLinks(home: HomeView): Finding[] {
     }
   }
   for (const child of home.logs) {
+    findings.push(...refusedForGood(child, logs, stones));
     if (child.parent === null || logs.has(child.parent.instance)) continue;
     findings.push(...checkWithoutParent(child, child.parent.name, stones.get(child.parent.instance), home));
   }
   return findings;
+}
+
+/** C4: what a parent will never take. A person who removed the parent has decided that; any other refusal is to be mended. */
+function refusedForGood(
+  child: LogView,
+  logs: ReadonlyMap<string, LogView>,
+  stones: ReadonlyMap<string, Tombstone>,
+): Finding[] {
+  const { parent, refusal } = child;
+  if (parent === null || refusal === null) return [];
+  if (refusal === 'parentRemoved' && stones.has(parent.instance)) return [];
+  const received = logs.get(parent.instance)?.senders.get(child.instance)?.max ?? 0;
+  const held = Math.max(child.acked, child.discarded, received);
+  const refused = [...child.emitted.keys()].filter((seq) => seq > held);
+  if (refused.length === 0) return [];
+  const text = `event(s) ${told(drawTogether(refused))} are refused for good by its parent "${parent.name}" (${refusal})`;
+  return [{ rule: 'C4', pod: child.name, text, count: refused.length }];
 }
 
 interface Pair {

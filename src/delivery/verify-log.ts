@@ -36,6 +36,8 @@ export interface LogView {
   /** Highest number acknowledged, and highest given up by a person. */
   acked: number;
   discarded: number;
+  /** Its parent refuses it for good, with this code, since its newest life or acknowledgement. */
+  refusal: string | null;
   senders: Map<string, SenderView>;
   children: Map<string, ChildView>;
 }
@@ -63,6 +65,7 @@ export class LogCheck {
   #emittedThrough = 0;
   #acked = 0;
   #discarded = 0;
+  #refusal: string | null = null;
 
   /** `where` names the log for people: its path where there is one. */
   constructor(name: string, where: string) {
@@ -130,6 +133,7 @@ export class LogCheck {
       emitted: this.#emitted,
       acked: this.#acked,
       discarded: this.#discarded,
+      refusal: this.#refusal,
       senders: this.#inbox.senders,
       children: this.#inbox.children,
     };
@@ -165,6 +169,8 @@ export class LogCheck {
       this.#emit(entry);
     } else if (entry.type === 'podEventAcked') {
       this.#acknowledge(entry);
+    } else if (entry.type === 'alert') {
+      this.#refusal = entry.refusal ?? this.#refusal;
     } else if (entry.type === 'discarded') {
       this.#discarded = Math.max(this.#discarded, entry.through);
     }
@@ -184,6 +190,7 @@ export class LogCheck {
 
   #acknowledge(entry: Entry<PodEventAckedEntry>): void {
     const { through, seq } = entry;
+    this.#refusal = null;
     if (through > this.#emittedThrough) {
       this.#find(
         'I6',
@@ -195,6 +202,7 @@ export class LogCheck {
 
   #start(entry: Entry<StartedEntry>): void {
     const last = this.#lives.at(-1)?.incarnation ?? 0;
+    this.#refusal = null;
     if (entry.incarnation <= last) {
       this.#find(
         'I8',

@@ -84,6 +84,7 @@ function shapesOfDelivery(): Shapes {
       child: ref().optional(),
       scope: z.looseObject({ write: z.array(z.string()) }),
     }),
+    alert: z.looseObject({ refusal: z.string().optional() }),
     discarded: z.looseObject({ through: count() }),
   };
 }

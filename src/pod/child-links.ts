@@ -20,6 +20,8 @@ export class ChildLinks {
   readonly #onEnded: (instance: string) => void;
   readonly #numbers = new Map<string, number>();
   readonly #numbersBegin: number;
+  /** Children whose last link message was refused for good. */
+  readonly #refused = new Set<string>();
 
   /** `life`: this pod's incarnation. `onEnded`: a child's link has ended and no newer one has taken its place. */
   constructor(life: number, onEnded: (instance: string) => void) {
@@ -38,12 +40,24 @@ export class ChildLinks {
     if (old !== undefined && old.connection !== link.connection) old.connection.destroy();
     this.#numbers.set(instance, this.numberOf(instance) + 1);
     this.#links.set(instance, link);
+    this.#refused.delete(instance);
     this.#byConnection.set(link.connection, instance);
     void link.connection.closed.then(() => this.#ended(instance, link));
   }
 
   get(instance: string): Link | undefined {
     return this.#links.get(instance);
+  }
+
+  /** False where it was noted before. */
+  noteRefused(instance: string): boolean {
+    if (this.#refused.has(instance)) return false;
+    this.#refused.add(instance);
+    return true;
+  }
+
+  isRefused(instance: string): boolean {
+    return this.#refused.has(instance) && !this.#links.has(instance);
   }
 
   has(instance: string): boolean {

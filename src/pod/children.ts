@@ -3,7 +3,6 @@
  * the sweep) only trigger a check, and the check asks the system.
  */
 import { monotonicMs } from '../std/clock.ts';
-import { deferred, type Deferred } from '../std/deferred.ts';
 import { isAlive } from '../std/process-identity.ts';
 import {
   type DeathFindings,
@@ -25,6 +24,8 @@ import { commitInput, onLink, onPodEvent } from './inputs.ts';
 import { ChildLinks } from './child-links.ts';
 import type { Pod } from './pod.ts';
 import { logSize, readChildLog } from './child-log.ts';
+import { noteRefusal } from './child-refusal.ts';
+import { EndWaiters } from './end-waiters.ts';
 import { lifeOf } from './life.ts';
 import { liveBelow } from './live-below.ts';
 import { evaluate } from './state.ts';
@@ -41,7 +42,7 @@ export class Children {
   readonly #lostAtMs = new Map<string, number>();
   readonly #checking = new Map<string, Promise<void>>();
   readonly #filling = new Map<string, Promise<unknown>>();
-  readonly #waitingForEnd = new Map<string, Deferred<void>>();
+  readonly #ends = new EndWaiters((instance) => this.hasEnded(instance));
   /** Assignments whose `run` is being sent right now. */
   readonly underWay = new Set<string>();
   /** Open assignments that the child has answered for: a link message that was written before the run came must not deny them. */
@@ -62,7 +63,17 @@ export class Children {
 
   // The wire
 
+  /** A refusal for good of a child that is known is shown here too, once, and in this pod's list of children: its log alone would tell of it. */
   async link(params: Params<'link'>, connection: Connection): Promise<Result<'link'>> {
+    try {
+      return await this.#link(params, connection);
+    } catch (error) {
+      if (error instanceof WireError) noteRefusal(this.#pod, this.links, params.child.instance, error);
+      throw error;
+    }
+  }
+
+  async #link(params: Params<'link'>, connection: Connection): Promise<Result<'link'>> {
     const { instance, incarnation } = params.child;
     const child = this.#pod.facts.children.get(instance);
     if (child === undefined)
@@ -122,7 +133,7 @@ export class Children {
     return this.#pod.durable().then(() => {
       this.#pod.crash('receipt.committed');
       this.#pod.crashLater('receipt.answered');
-      this.#settleEnds();
+      this.#ends.settle();
       return answer;
     });
   }
@@ -318,7 +329,7 @@ export class Children {
     this.#commitAndEvaluate(() => this.#neverTaken(child));
     await this.#pod.durable();
     this.#lostAtMs.delete(child.instance);
-    this.#settleEnds();
+    this.#ends.settle();
   }
 
   #neverTaken(child: ChildFacts): EntryBody[] {
@@ -353,30 +364,13 @@ export class Children {
   }
 
   /** Fulfils when the end of the child's newest incarnation stands in this log; with false after `timeoutMs`. */
-  async ended(instance: string, timeoutMs: number): Promise<boolean> {
-    if (this.hasEnded(instance)) return true;
-    const waiting = this.#waitingForEnd.get(instance) ?? deferred<void>();
-    this.#waitingForEnd.set(instance, waiting);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, timeoutMs);
-    });
-    await Promise.race([waiting.promise, late]);
-    clearTimeout(timer);
-    return this.hasEnded(instance);
+  ended(instance: string, timeoutMs: number): Promise<boolean> {
+    return this.#ends.ended(instance, timeoutMs);
   }
 
   hasEnded(instance: string): boolean {
     const child = this.#pod.facts.children.get(instance);
     return child === undefined || (child.incarnation > 0 && child.terminal >= child.incarnation);
-  }
-
-  #settleEnds(): void {
-    for (const [instance, waiting] of this.#waitingForEnd) {
-      if (!this.hasEnded(instance)) continue;
-      waiting.resolve();
-      this.#waitingForEnd.delete(instance);
-    }
   }
 
   #alert(instance: string, error: unknown): void {

@@ -36,6 +36,8 @@ export class Claims {
   #syncing: Promise<readonly Conflict[]> | null = null;
   #next: Promise<readonly Conflict[]> | null = null;
   #told = '';
+  /** What others of the home hold of what this pod should, as the registry last said. */
+  conflict: { since: string; reason: string } | null = null;
 
   constructor(pod: ClaimsOwner) {
     this.#pod = pod;
@@ -103,6 +105,9 @@ export class Claims {
       return { claims: claims.map((claim) => this.#affirmed(claim)), answer: conflicts };
     });
     for (const conflict of conflicts) this.#tell('scopeConflict', conflictText(conflict));
+    const [first] = conflicts;
+    const since = this.conflict?.since ?? new Date().toISOString();
+    this.conflict = first === undefined ? null : { since, reason: conflictText(first) };
     return conflicts;
   }
 

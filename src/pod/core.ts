@@ -27,12 +27,24 @@ export interface Live {
   /** When the counted notification turns of the last minute began. */
   spentAtMs: number[];
   overBudget: 'turnsPerMinute' | 'hops' | null;
-  /** Why the log can not be written at the moment. */
+  /** Since when `overBudget`; wall time, as in the entries. */
+  overBudgetAt: string;
+  /** Why the log can not be written at the moment, and since when. */
   storage: string | null;
+  storageAt: string;
+  provider: ProviderWait;
   /** Turns that the disk cut off since one was last committed to its end. */
   turnsAbandoned: number;
   watchdogRescues: number;
   stopReason: { reason: string; by: 'person' | 'parent' | 'signal' } | null;
+}
+
+/** How the running turn's request fares. */
+export interface ProviderWait {
+  /** Sent, and nothing of an answer has come yet. */
+  askedAt: string | null;
+  /** It has failed and is tried again; `until` is null while a try is under way. */
+  failing: { since: string; until: string | null; reason: string } | null;
 }
 
 export interface CorePorts {
@@ -68,7 +80,10 @@ export function freshLive(): Live {
     coalescing: false,
     spentAtMs: [],
     overBudget: null,
+    overBudgetAt: '',
     storage: null,
+    storageAt: '',
+    provider: { askedAt: null, failing: null },
     turnsAbandoned: 0,
     watchdogRescues: 0,
     stopReason: null,
@@ -110,6 +125,7 @@ const storageRetryMaxMs = 60_000;
 export function noteStorageTrouble(core: Core, text: string): void {
   if (core.live.storage === null) {
     core.ports.perform({ type: 'alert', level: 'error', code: 'storageFailed', text });
+    core.live.storageAt = new Date().toISOString();
   }
   core.live.storage = text;
   // A disk that takes a small entry and refuses each turn's answer must not cost a request a second.

@@ -190,6 +190,8 @@ function linkView({ pod, children, parentLink, sandbox }: HandlerParts): Paramet
     sandbox: sandbox.known.kind,
     setAside: hasSetAside(pod.folder.outputs),
     isChildLinked: (instance) => children.links.has(instance),
+    isChildRefused: (instance) => children.links.isRefused(instance),
+    scopeHeld: pod.claims.conflict,
   };
 }
 
@@ -207,7 +209,8 @@ async function deliveries(parts: HandlerParts, params: Params<'deliveries'>): Pr
 }
 
 function withLink(row: Delivery, link: ParentLink | null): Delivery {
-  if (link === null || row.state !== 'committed' || row.seq === null) return row;
+  const open = row.state === 'committed' || row.state === 'refused';
+  if (link === null || !open || row.seq === null) return row;
   const sent = link.sentInfo(row.seq);
   const refusal = link.refusal;
   const waiting = link.waitingFor();

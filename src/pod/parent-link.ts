@@ -188,7 +188,10 @@ export class ParentLink {
         return;
       }
       case 'alert': {
-        const alert = { level: 'warning' as const, code: effect.code, text: effect.text };
+        const { code, text, refusal } = effect;
+        const final =
+          refusal === true && code !== 'parentRemoved' ? ('error' as const) : ('warning' as const);
+        const alert = { level: final, code, text, ...(refusal === true ? { refusal: code } : {}) };
         // Observers see what is committed as its entry; the live lane is for what could not be.
         if (!this.#pod.tryCommit([{ type: 'alert', ...alert }])) this.#pod.show({ type: 'alert', ...alert });
       }

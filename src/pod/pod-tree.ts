@@ -2,6 +2,7 @@
 import { forgotten } from '../delivery/handed-down.ts';
 import { fenced, listed, quoted } from '../delivery/quoted.ts';
 import { replay } from '../session/replay.ts';
+import type { StatusResult } from '../protocol/methods.ts';
 import type { Entry } from '../session/entries.ts';
 import type { ChildFacts } from '../session/facts.ts';
 import { podFolder, readSpec, readToken } from '../session/home.ts';
@@ -22,6 +23,7 @@ import { stopProcess } from './stop-process.ts';
 
 const outputCharsMax = 20_000;
 const probeMs = 1_500;
+const waitCharsMax = 200;
 
 export function podTree(family: Family): Tree {
   const { pod, children } = family;
@@ -132,7 +134,7 @@ async function readFrom(pod: Pod, children: Children, child: ChildFacts): Promis
   const params = { maxChars: outputCharsMax, ...(since === undefined ? {} : { since }) };
   const path = podSocket(pod.home, child);
   const sent = await connectAndSend(path, 'readOutput', params);
-  if (sent.ok) return outputAnswer(child, sent.result.status, sent.result);
+  if (sent.ok) return outputAnswer(child, await ask(pod, child), sent.result);
   await children.check(child.instance);
   const status = children.hasEnded(child.instance)
     ? child.terminalKind === 'died'
@@ -209,9 +211,18 @@ async function describe(pod: Pod, child: ChildFacts): Promise<string> {
   return `${child.name}: ${status}${waits ? ', its report is still to come' : ''}; task: ${quoted(child.task, 80)}`;
 }
 
+/** With what it waits for. The reason is the words of another process or of a provider: quoted. */
+function statusText({ status, waiting, refusal }: StatusResult): string {
+  const refused = refusal === null ? '' : `, its reports are refused for good (${refusal.code})`;
+  if (waiting === null) return `${status}${refused}`;
+  const { kind, since, until, reason } = waiting;
+  const next = until === null ? '' : ` until ${until}`;
+  return `${status}, waiting for ${kind} since ${since}${next} (${quoted(reason, waitCharsMax)})${refused}`;
+}
+
 async function ask(pod: Pod, child: ChildFacts): Promise<string> {
   const path = podSocket(pod.home, child);
   const sent = await connectAndSend(path, 'status', {}, { deadlineMs: probeMs });
-  if (sent.ok) return sent.result.status;
+  if (sent.ok) return statusText(sent.result);
   return processGone(child) ? 'ended, its report is being taken in' : 'no answer (its process is alive)';
 }

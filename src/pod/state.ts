@@ -337,6 +337,7 @@ function reportOwedEnd(core: Core): void {
 function reportOverBudget(core: Core, why: 'turnsPerMinute' | 'hops', items: number): void {
   const { facts, live, limits, ports } = core;
   live.overBudget = why;
+  live.overBudgetAt = new Date().toISOString();
   const bound =
     why === 'hops'
       ? `a chain of ${limits.hops} turns`

@@ -3,11 +3,15 @@ import { settledView } from '../delivery/settled.ts';
 import type { Result } from '../protocol/methods.ts';
 import { isOpen } from './open-questions.ts';
 import { type Core, statusOf } from './core.ts';
+import { type OtherWaits, waitingOf } from './waiting.ts';
 
 export interface LinkView {
   /** Why the parent can not be reached, and whether it is for good; null while linked, or for a root. */
   parentTrouble: { permanent: boolean } | null;
   isChildLinked(instance: string): boolean;
+  /** It has come with a wrong token, an old log or another protocol, and has no link since. */
+  isChildRefused(instance: string): boolean;
+  scopeHeld: OtherWaits['scope'];
   sandbox: Result<'status'>['sandbox'];
   /** Something was set aside of a person's folder and still lies in the pod's outputs. */
   setAside: boolean;
@@ -47,6 +51,11 @@ export function statusView(core: Core, links: LinkView): Result<'status'> {
         ? null
         : { turn: facts.lastTurn.turn, outcome: facts.lastTurn.outcome, reason: facts.lastTurn.reason },
     attention: attentionOf(core, links),
+    waiting: waitingOf(core, { scope: links.scopeHeld, nowMs: Date.now() }),
+    refusal:
+      facts.refusal === null
+        ? null
+        : { code: facts.refusal.code, reason: facts.refusal.text, since: facts.refusal.at },
     sandbox: links.sandbox,
     watchdogRescues: live.watchdogRescues,
   };
@@ -58,6 +67,7 @@ function childStatus(
 ): string {
   if (child.state === 'ended') return child.terminalKind === 'died' ? 'dead' : 'stopped';
   if (links.isChildLinked(child.instance)) return 'linked';
+  if (links.isChildRefused(child.instance)) return 'refused';
   if (child.unreachable) return 'unreachable';
   // The log's word is about the past: this link has ended, and what became of the child is being found out.
   return child.state === 'linked' ? 'unlinked' : child.state;
@@ -68,7 +78,8 @@ function attentionOf(core: Core, links: LinkView): string | null {
   const { facts, live } = core;
   if (live.storage !== null) return 'storage';
   if ([...facts.approvals.values()].some(isOpen)) return 'approval';
-  if (links.parentTrouble?.permanent === true) return 'orphan';
+  if (facts.refusal?.code === 'parentRemoved') return 'orphan';
+  if (links.parentTrouble?.permanent === true) return 'refused';
   if (links.setAside) return 'setAside';
   if (live.overBudget !== null) return 'budget';
   if (facts.held !== null) return 'held';

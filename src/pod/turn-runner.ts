@@ -17,6 +17,7 @@ import type { Approvals } from './approvals.ts';
 import { noteGroup } from './command-groups.ts';
 import type { Pod } from './pod.ts';
 import type { TurnEnd } from './reports.ts';
+import { RequestWatch } from './request-watch.ts';
 import { abandonTurn, endTurn, preLlmRequest } from './state.ts';
 
 export interface TurnRunnerOptions {
@@ -31,6 +32,7 @@ export interface TurnRunnerOptions {
 export class TurnRunner {
   readonly #pod: Pod;
   readonly #options: TurnRunnerOptions;
+  readonly #requests: RequestWatch;
   readonly #fileViews: FileViews = newFileViews();
   #model: Promise<Model> | null = null;
   #abort: AbortController | null = null;
@@ -43,6 +45,7 @@ export class TurnRunner {
   constructor(pod: Pod, options: TurnRunnerOptions) {
     this.#pod = pod;
     this.#options = options;
+    this.#requests = new RequestWatch(pod);
   }
 
   start(turn: string): void {
@@ -78,6 +81,7 @@ export class TurnRunner {
     } catch (error) {
       result = { kind: 'abandoned', message: error instanceof Error ? error.message : String(error) };
     }
+    this.#requests.answered();
     this.#options.approvals.control('cancel');
     this.#pod.crash('turn.beforeCommit');
     this.#pod.input((core) => {
@@ -121,10 +125,14 @@ export class TurnRunner {
         pod.input((core) => preLlmRequest(core));
         await pod.durable();
         pod.crash('item.committed');
+        this.#requests.asked();
         return { history: facts.history, seenThrough: facts.lastSeq };
       },
       bodyOf: (entry) => (facts.quarantined.has(entry.seq) ? quarantineBody : entry.item.body),
-      commit: (bodies) => pod.commitDurably(bodies),
+      commit: (bodies) => {
+        if (bodies.some(({ type }) => type === 'stepCompleted')) this.#requests.answered();
+        return pod.commitDurably(bodies);
+      },
       isOpen: (call) => facts.turn?.turn === turn && facts.turn.dangling.has(call),
       control: () => controlOf(pod),
       signal,
@@ -134,9 +142,15 @@ export class TurnRunner {
         limits.cost !== null && facts.usage.cost !== null && facts.usage.cost >= limits.cost ? 'cost' : null,
       toolContext: (call) => this.#toolContext(call, signal),
       permit: (request) => this.#options.approvals.permit(request),
-      show: (event) => pod.show(event),
+      show: (event) => {
+        if (event.type.endsWith('Delta')) this.#requests.begun();
+        pod.show(event);
+      },
       crashPoint: (name) => pod.crash(name),
-      wait: (delayMs) => this.#wait(delayMs, signal),
+      wait: async (delayMs, why) => {
+        this.#requests.failed(delayMs, why);
+        await this.#wait(delayMs, signal);
+      },
     };
   }
 

@@ -37,6 +37,17 @@ export const deliverySchema = once(() =>
 );
 export type Delivery = z.infer<ReturnType<typeof deliverySchema>>;
 
+/** What a pod waits for: `until` where that is known, `reason` in words. */
+const waitingFor = once(() =>
+  z.object({
+    kind: z.enum(['provider', 'approval', 'children', 'storage', 'scope', 'budget', 'limit']),
+    since: z.string(),
+    until: z.string().nullable(),
+    reason: z.string(),
+  }),
+);
+export type Waiting = z.infer<ReturnType<typeof waitingFor>>;
+
 const statusResult = once(() =>
   z.object({
     name: podName(),
@@ -57,8 +68,11 @@ const statusResult = once(() =>
     lastActivityAt: z.string(),
     /** The last turn's end, null before the first. */
     lastTurn: z.object({ turn: z.string(), outcome: z.string(), reason: z.string().nullable() }).nullable(),
-    /** Why a person should look: `approval` (a question waits), `held`, `budget`, `storage`, `orphan`, `parentDown` …; null when all is well. */
+    /** Why a person should look: `approval` (a question waits), `held`, `budget`, `storage`, `orphan` (its parent was removed), `refused` (its parent refuses it for good), `parentDown` …; null when all is well. */
     attention: z.string().nullable(),
+    waiting: waitingFor().nullable().default(null),
+    /** The parent has refused this pod for good: what is outgoing is not sent any more in this life. */
+    refusal: z.object({ code: z.string(), reason: z.string(), since: z.string() }).nullable().default(null),
     /** What holds this pod's shells, as its self-test found out: `unknown` until a first command wants to run. */
     sandbox: z.enum(['unknown', 'working', 'absent', 'blocked', 'leaky']),
     /** How often the wake rule was rescued by its watchdog: 0 unless there is a bug. */

@@ -197,6 +197,8 @@ export interface AlertEntry {
   text: string;
   /** Entry seq of a systemItem whose content the model is not shown any more. */
   quarantines?: number;
+  /** The parent has refused this pod for good, with this code: what is pending stays so until a later life or an acknowledgement says otherwise. */
+  refusal?: string;
 }
 /** An event for the parent. The log is the outbox: pending while no acknowledgement at or above its number is committed. */
 export interface PodEventEmittedEntry {

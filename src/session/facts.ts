@@ -196,6 +196,8 @@ export interface Facts {
   answered: Map<string, { decision: ApprovalDecision; by: string }>;
   /** What a person said "always" to: `rememberedKey` of each. */
   remembered: Set<string>;
+  /** The parent has refused this life for good. */
+  refusal: { code: string; text: string; at: string } | null;
   /** Everything at or below it was in a completed request. */
   seenThrough: number;
   usage: Usage;
@@ -237,6 +239,7 @@ export function emptyFacts(): Facts {
     approvals: new Map(),
     answered: new Map(),
     remembered: new Set(),
+    refusal: null,
     seenThrough: 0,
     usage: { ...noUsage },
     turns: 0,

@@ -44,6 +44,7 @@ const appliers: Appliers = {
     facts.incarnation = entry.incarnation;
     facts.started = entry;
     facts.stopped = false;
+    facts.refusal = null;
     // A new life may try again what failed for good in the last one.
     if (facts.held?.why === 'failed') facts.held = null;
   },
@@ -173,6 +174,8 @@ const appliers: Appliers = {
   },
   alert(facts, entry) {
     if (entry.quarantines !== undefined) facts.quarantined.add(entry.quarantines);
+    if (entry.refusal !== undefined)
+      facts.refusal = { code: entry.refusal, text: entry.text, at: entry.time };
   },
   podEventEmitted(facts, entry) {
     const { event, eventSeq, incarnation } = entry;
@@ -190,6 +193,7 @@ const appliers: Appliers = {
   },
   podEventAcked(facts, entry) {
     facts.outbox.acked = Math.max(facts.outbox.acked, entry.through);
+    facts.refusal = null;
     forgetDelivered(facts, entry.through);
   },
   discarded(facts, entry) {

@@ -66,8 +66,8 @@ export interface TurnPorts {
   show(event: { type: string } & JsonObject): void;
   /** A named point at which tests end the process (delivery §8). */
   crashPoint(name: string): void;
-  /** Resolves after the time, or at once when the signal aborts. */
-  wait(delayMs: number): Promise<void>;
+  /** A failed request is tried again after the time; `why` is what people are told of it. Resolves at once when the signal aborts. */
+  wait(delayMs: number, why: string): Promise<void>;
 }
 
 /** How the worker says that a turn is over; the pod commits it. */

@@ -11,4 +11,12 @@ export const outcomes = {
     'an end that does not say readably what it ends closes all that its sender had: nothing is waited for without an end',
   'outcome.verify':
     'a receipt may differ from what was sent in the fields that could not be read, and in no other',
+  'refusal.loud':
+    'what a parent refuses for good is told by status at both ends, ps, deliveries, doctor and verify (status 1), and what doctor advises helps',
+  'refusal.wait':
+    'wait and send --wait end with it as failed, at the refused pod and at the one that waits for it',
+  'refusal.run': 'run ends with it as failed',
+  'refusal.parent-removed':
+    'a child of a parent that a person removed is told so and works on; its report is final as refused, nothing waits for it, and verify finds nothing',
+  'refusal.stranger': 'a stranger with the name of a linked child changes nothing that is shown',
 } as const;

@@ -171,7 +171,10 @@ describe('an old copy of a log', () => {
     await kid.start();
     const alert = await kid.untilEntry('alert', ({ code }) => code === 'regressed');
     expect(alert.text).toMatch(/older|old copy|later incarnation/);
-    expect(await kid.call('status', {})).toMatchObject({ attention: 'orphan' });
+    expect(await kid.call('status', {})).toMatchObject({
+      attention: 'refused',
+      refusal: { code: 'regressed' },
+    });
     expect(receiptsOf(await root.entries(), kid.instance)).toHaveLength(before);
     await kid.stop();
   });

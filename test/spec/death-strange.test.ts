@@ -84,6 +84,7 @@ describe('an event of another version', () => {
   });
 
   it('[wire.not-understood] a parent that does not understand an event has refused it for good: the child stops sending and says so', async () => {
+    home.expectsViolations.push(/^C4 kid: .*refused for good by its parent "root" \(protocolMismatch\)/);
     await root.kill();
     const parent = createServer((socket) => {
       createInterface(socket).on('line', (line) => {

@@ -101,7 +101,7 @@ describe('a link', () => {
     expect(answer.error!.message).toMatch(/99.*1.*version/);
     const alert = await pod.untilEntry('alert', (entry) => entry.code === 'protocolMismatch');
     expect(alert.text).toContain(child.name);
-    expect((await pod.call('status', {})).children[0]).toMatchObject({ status: 'unlinked' });
+    expect((await pod.call('status', {})).children[0]).toMatchObject({ status: 'refused' });
     expect((await wire.call('hello', { protocol: 99 })).error).toMatchObject({
       data: { code: 'protocolMismatch', protocol: 1 },
     });
@@ -130,6 +130,7 @@ describe('a child', () => {
   - { pod: top, say: ok }
   - { pod: kid, say: done }
 `;
+    home.expectsViolations.push(/^C4 kid: .*refused for good by its parent "top" \(protocolMismatch\)/);
     const top = await home.startRoot({ name: 'top', scenario });
     await top.run('go');
     const kid = await home.spawned('kid');

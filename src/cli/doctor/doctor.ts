@@ -7,7 +7,6 @@ import { readEntries } from '../../session/read-log.ts';
 import { UnsafeHome } from '../../session/own-home.ts';
 import { NoHome } from '../../session/places.ts';
 import { createSandbox } from '../../scope/sandbox.ts';
-import { setAsideFolder } from '../../scope/set-aside.ts';
 import { abandonedPaths, standInLeases } from '../../scope/stand-ins.ts';
 import { type SandboxSettings, defaultLimits, defaultSandboxSettings } from '../../session/settings.ts';
 import { ensureRuntimeDir, socketPath } from '../../transport/address.ts';
@@ -19,7 +18,9 @@ import { loadConfiguration } from '../invocation/configuration.ts';
 import { diskFindings } from './disk-check.ts';
 import type { Finding } from './finding.ts';
 import { scopeFindings } from './scope-check.ts';
-import { type SeenPod, viewHome } from '../pods/pod-view.ts';
+import { isLive, type SeenPod, viewHome } from '../pods/pod-view.ts';
+import { podFindings } from './pod-findings.ts';
+import type { LedgerRow } from '../../delivery/ledger.ts';
 import { age, columns, paint, type Paint } from '../words/table.ts';
 
 export async function doctorCommand(context: CommandContext, options: { json: boolean }): Promise<number> {
@@ -37,8 +38,8 @@ export async function doctorCommand(context: CommandContext, options: { json: bo
     ...leftovers(context),
     ...standIns(context),
     ...(await logs(context)),
-    ...pods(context, seen),
-    ...(await lateEvents(context, Date.now())),
+    ...podFindings(context.home, seen),
+    ...(await lateEvents(context, seen, Date.now())),
   ];
   return told(context, findings, options);
 }
@@ -263,69 +264,21 @@ async function damage(name: string, folder: PodFolder): Promise<Finding | null> 
       );
 }
 
-function pods({ home }: CommandContext, seen: readonly SeenPod[]): Finding[] {
-  const findings = seen.flatMap(({ view }): Finding[] => {
-    const { name, parent } = view;
-    const finding = (level: Finding['level'], text: string, mend: string): Finding[] => [
-      { check: 'pod', level, text: `${name} ${text}`, mend },
-    ];
-    if (view.attention === 'elsewhere') {
-      return finding(
-        'warning',
-        'was started in another container or network namespace, and its socket cannot be reached from here: whether it runs is not known',
-        `look there; when nothing runs it any more: podkin restore --force ${name}`,
-      );
-    }
-    if (view.status === 'unreachable') {
-      return finding(
-        'failure',
-        `runs (process ${view.pid}) and does not answer`,
-        `podkin stop ${name}, then podkin restore ${name}`,
-      );
-    }
-    if (view.status === 'dead')
-      return finding('warning', 'died', `podkin restore ${name}, or podkin rm ${name}`);
-    switch (view.attention) {
-      case null:
-        return [];
-      case 'parentDown':
-        return finding('warning', `reports to "${parent}", which does not run`, `podkin restore ${parent}`);
-      case 'orphan':
-        return finding(
-          'warning',
-          `has lost its parent "${parent}", which was removed`,
-          `podkin stop ${name} when it is no longer needed`,
-        );
-      case 'held':
-        return finding(
-          'warning',
-          'has read what came in a turn that failed or was cancelled',
-          `podkin send ${name} TEXT goes on`,
-        );
-      case 'budget':
-        return finding('warning', 'has used up its wake budget', `podkin send ${name} TEXT wakes it`);
-      case 'setAside':
-        return finding(
-          'warning',
-          'has set something aside from the folder it works in',
-          `podkin logs ${name} says what and how to put it back; it lies in ${setAsideFolder(podFolder(home, name).outputs)}`,
-        );
-      case 'storage':
-        return finding(
-          'failure',
-          'can not write its log',
-          'make room on the disk, or mend the rights; it tries again by itself',
-        );
-      default:
-        return finding('warning', `needs a look (${view.attention})`, `podkin logs ${name} --tail 20`);
-    }
-  });
-  return findings.length === 0 ? [ok('pods', `${seen.length} looked at`)] : findings;
-}
-
 const lateMs = 30_000;
 
-async function lateEvents({ home }: CommandContext, nowMs: number): Promise<Finding[]> {
+/** Only the very parent: a namesake would not take it. */
+function restoreOf(row: LedgerRow, seen: readonly SeenPod[]): string {
+  const parent = seen.find(({ pod }) => pod.instance === row.instance)?.pod.spec.parent;
+  const above = seen.find(({ pod }) => pod.instance === parent?.instance);
+  if (above === undefined) return `podkin logs ${row.from}: its parent is not there any more`;
+  return isLive(above.view) ? `podkin logs ${row.from}: it goes on being sent` : `podkin restore ${row.to}`;
+}
+
+async function lateEvents(
+  { home }: CommandContext,
+  seen: readonly SeenPod[],
+  nowMs: number,
+): Promise<Finding[]> {
   const late = (await deliveriesOf(home)).filter((row) => {
     const since = row.receivedAt ?? row.committedAt;
     return !isFinal(row) && since !== null && nowMs - Date.parse(since) > lateMs;
@@ -334,15 +287,14 @@ async function lateEvents({ home }: CommandContext, nowMs: number): Promise<Find
   return late.map((row) => {
     const which = row.seq === null ? row.kind : `event ${row.seq} (${row.kind})`;
     const since = age(nowMs - Date.parse(row.receivedAt ?? row.committedAt ?? ''));
-    const to =
-      seenAs(row.state) === 'there'
-        ? `podkin inspect ${row.to}`
-        : `podkin restore ${row.to}, if it does not run`;
+    const there = seenAs(row.state) === 'there';
+    const refused = row.state === 'refused' ? 'see what is said of that pod above' : null;
+    const mend = refused ?? (there ? `podkin inspect ${row.to}` : restoreOf(row, seen));
     return {
       check: 'deliveries',
       level: 'warning',
       text: `${which} of ${row.from} for ${row.to} is ${row.state} since ${since}: ${row.reason ?? reasons[seenAs(row.state)]}`,
-      mend: to,
+      mend,
     };
   });
 }

@@ -42,14 +42,22 @@ export async function deliveriesOf(home: Home): Promise<LedgerRow[]> {
     if (said[i] !== null) answering.add(pod.instance);
     for (const row of said[i] ?? []) atSender.set(`${pod.instance} ${row.seq}`, row);
   }
-  const standing = (row: LedgerRow): string | null => {
-    const parent = pods.find((pod) => pod.instance === row.instance)?.spec.parent?.instance;
-    if (row.state !== 'committed' || parent === undefined) return row.reason;
-    if (isRemoved(home, parent)) return `"${row.to}" was removed`;
-    return answering.has(parent) ? row.reason : `"${row.to}" does not run, or does not answer`;
+  const parents = new Map(pods.map((pod) => [pod.instance, pod.spec.parent?.instance]));
+  const standing = (row: LedgerRow): Pick<LedgerRow, 'state' | 'reason'> => {
+    const { state, reason } = row;
+    const parent = parents.get(row.instance);
+    if ((state !== 'committed' && state !== 'refused') || parent === undefined) return { state, reason };
+    if (isRemoved(home, parent)) {
+      return {
+        state: 'refused',
+        reason: `parentRemoved: "${row.to}" was removed by a person; this is final`,
+      };
+    }
+    if (state === 'refused' || answering.has(parent)) return { state, reason };
+    return { state, reason: `"${row.to}" does not run, or does not answer` };
   };
   return joinLedgers(outbound, inbound)
-    .map((row) => ({ ...row, reason: standing(row) }))
+    .map((row) => ({ ...row, ...standing(row) }))
     .map((row) => withSender(row, atSender.get(`${row.instance} ${row.seq}`)));
 }
 
@@ -57,7 +65,8 @@ export async function deliveriesOf(home: Home): Promise<LedgerRow[]> {
 export function withSender(row: LedgerRow, live: Delivery | undefined): LedgerRow {
   if (live === undefined) return row;
   const { attempts, sentAt } = live;
-  const further = row.state === 'committed' && live.state !== 'received';
+  const open = row.state === 'committed' || (row.state === 'refused' && !isFinal(row));
+  const further = open && live.state !== 'received';
   return further
     ? { ...row, attempts, sentAt, state: live.state, reason: live.reason ?? row.reason }
     : { ...row, attempts, sentAt };
@@ -113,6 +122,8 @@ function hour(time: string | null): string {
 }
 
 /** Nothing is to come any more: what the model reads is seen, the rest consumed (then it has no systemItem and no reason). */
-export function isFinal(row: Pick<LedgerRow, 'state'>): boolean {
+/** What a removed parent will never take is final too. */
+export function isFinal(row: Pick<LedgerRow, 'state' | 'reason'>): boolean {
+  if (row.state === 'refused') return row.reason?.startsWith('parentRemoved') === true;
   return row.state === 'seen' || row.state === 'consumed' || row.state === 'discarded';
 }

@@ -2,7 +2,7 @@
 import type { CommandContext } from '../invocation/context.ts';
 import { cwdIfThere, exitStatus } from '../invocation/context.ts';
 import { isLive, matters, type PodView, viewHome } from '../pods/pod-view.ts';
-import { dollars } from '../words/printable.ts';
+import { dollars, oneLine } from '../words/printable.ts';
 import { age, columns, paint, type Paint } from '../words/table.ts';
 
 export interface PsOptions {
@@ -84,9 +84,15 @@ export function psTable(views: readonly PodView[], style: TableStyle): string {
     String(view.pendingIn),
     String(view.pendingOut),
     view.startedAt === null ? '–' : age(style.nowMs - Date.parse(view.startedAt)),
-    view.attention === null ? '' : paint(view.attention, 'yellow', style.color),
+    attentionCell(view, style.color),
   ]);
   return columns([head.map((word) => paint(word, 'bold', style.color)), ...cells]);
+}
+
+/** Why a person should look, else what it waits for. */
+function attentionCell({ attention, waiting }: PodView, color: boolean): string {
+  if (attention !== null) return paint(attention, 'yellow', color);
+  return waiting === null ? '' : paint(`(${waiting.kind})`, 'dim', color);
 }
 
 function statusPaint(status: PodView['status']): Paint {
@@ -116,6 +122,13 @@ export function treeOrder(views: readonly PodView[]): { view: PodView; label: st
   return rows;
 }
 
+/** Removing it would be refused while anything of it is owed or something below it runs. */
+export function mayGo(view: PodView, all: readonly PodView[]): boolean {
+  if (view.pendingOut > 0 || view.pendingIn > 0) return false;
+  const below = all.filter((other) => other.parent === view.name);
+  return below.every((child) => !isLive(child) && child.status !== 'dead' && mayGo(child, all));
+}
+
 /** One sentence for each pod that needs a person. */
 function hints(views: readonly PodView[]): string[] {
   return views.flatMap((view) => {
@@ -128,9 +141,19 @@ function hints(views: readonly PodView[]): string[] {
       return [`${view.name} waits for your answer: podkin approvals, podkin approve ${view.name}`];
     if (view.attention === 'setAside')
       return [`${view.name}: something was set aside of the folder it works in: podkin logs ${view.name}`];
-    if (view.attention === 'orphan') return [`${view.name}: its parent "${view.parent}" was removed`];
-    if (view.status === 'dead')
-      return [`${view.name} died: podkin restore ${view.name}, or podkin rm ${view.name}`];
+    if (view.attention === 'orphan')
+      return [`${view.name}: its parent "${view.parent}" was removed; nobody takes its reports`];
+    if (view.attention === 'refused')
+      return [`${view.name}: its parent "${view.parent}" refuses it for good: podkin doctor`];
+    if (view.attention === 'parentGone')
+      return [`${view.name}: the folder of its parent "${view.parent}" is gone: podkin doctor`];
+    if (view.status === 'dead') {
+      return [
+        `${view.name} died: podkin restore ${view.name}${mayGo(view, views) ? `, or podkin rm ${view.name}` : ''}`,
+      ];
+    }
+    if (view.waiting?.kind === 'provider')
+      return [`${view.name} waits for its provider: ${oneLine(view.waiting.reason, 160)}`];
     if (view.status === 'unreachable') return [`${view.name} runs and does not answer: podkin doctor`];
     return [];
   });

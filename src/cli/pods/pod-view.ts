@@ -1,4 +1,5 @@
 /** A pod as `ps` and `inspect` show it, whether it lives or not; and all pods of a home, looked at together. */
+import type { Waiting } from '../../protocol/methods.ts';
 import type { Home } from '../../session/home.ts';
 import { isRemoved } from '../../session/home.ts';
 import { allPods, type FoundPod } from './find-pod.ts';
@@ -34,6 +35,8 @@ export interface PodView {
   startedAt: string | null;
   /** Why a person should look; null when all is well. */
   attention: string | null;
+  /** What it waits for; null where it waits for nothing, or does not answer. */
+  waiting: Waiting | null;
 }
 
 export interface SeenPod {
@@ -143,6 +146,7 @@ export function viewOf(pod: FoundPod, sight: PodSight): PodView {
       cost: status.usage.cost,
       startedAt: status.startedAt,
       attention: status.attention,
+      waiting: status.waiting,
     };
   }
   const { incarnation, started, children, pendingIn, pendingOut, turns, tokens, cost } = sight.totals;
@@ -162,6 +166,7 @@ export function viewOf(pod: FoundPod, sight: PodSight): PodView {
     cost,
     startedAt: started?.time ?? null,
     attention: attentionOf(pod, sight),
+    waiting: null,
   };
 }
 
@@ -184,5 +189,7 @@ function trouble(home: Home, one: SeenPod, all: readonly SeenPod[]): string | nu
   if (!concerns) return null;
   if (isRemoved(home, parent.instance)) return 'orphan';
   const above = all.find((other) => other.pod.instance === parent.instance);
-  return above === undefined || !isLive(above.view) ? 'parentDown' : null;
+  // Neither folder nor tombstone: there is nothing to restore.
+  if (above === undefined) return 'parentGone';
+  return isLive(above.view) ? null : 'parentDown';
 }

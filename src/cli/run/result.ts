@@ -153,6 +153,8 @@ export interface RunResult {
 export type RunEnd =
   | { kind: 'settled' }
   | { kind: 'limit'; reason: string }
+  /** What a pod below has to say is refused for good: nobody waits for it. */
+  | { kind: 'refused'; reason: string }
   | { kind: 'died'; reason: string }
   | { kind: 'notStarted'; reason: string }
   | { kind: 'interrupted'; signal: InterruptionSignal };
@@ -198,6 +200,7 @@ function statusOf(
 ): Pick<RunResult, 'status' | 'reason'> {
   if (end.kind === 'interrupted') return { status: 'failed', reason: `ended by ${end.signal}` };
   if (end.kind === 'died' || end.kind === 'notStarted') return { status: 'failed', reason: end.reason };
+  if (end.kind === 'refused') return { status: 'failed', reason: end.reason };
   if (end.kind === 'limit') return { status: 'limit', reason: end.reason };
   const outcome = root.lastTurn?.outcome;
   const reason = root.lastTurn?.reason ?? null;

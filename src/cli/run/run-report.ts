@@ -141,6 +141,7 @@ function nextSteps({ name, category }: RunResult, end: RunEnd): string[] {
       return [`To start it again where it was: podkin restore ${name}`];
     case 'settled':
     case 'limit':
+    case 'refused':
       return [`To go on with it: podkin restore ${name}, then podkin send ${name} "…"`];
     case 'notStarted':
       return [];
@@ -159,6 +160,7 @@ function trouble(result: RunResult, end: RunEnd): string {
     case 'notStarted':
       return `${name} could not be started${reason}`;
     case 'limit':
+    case 'refused':
     case 'settled':
       break;
   }

@@ -298,6 +298,7 @@ async function untilSettled(run: Run, watch: TreeWatch, signal: AbortSignal): Pr
       case 'settled':
         return { kind: 'settled' };
       case 'limit':
+      case 'refused':
         return standing;
       case 'rootGone':
         return { kind: 'died', reason: whyGone(run, watch) };

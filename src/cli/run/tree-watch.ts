@@ -37,6 +37,8 @@ export type Standing =
   | { kind: 'settled' }
   /** The root may not begin what it has to do. */
   | { kind: 'limit'; reason: string }
+  /** What a pod below has to say is refused for good, and nothing else goes on. */
+  | { kind: 'refused'; reason: string }
   /** The root's process has ended. */
   | { kind: 'rootGone' };
 
@@ -89,6 +91,7 @@ export class TreeWatch {
     if (state.kind === 'overBudget') {
       return { kind: 'limit', reason: 'the wake budget is used up: what has arrived waits for a person' };
     }
+    if (state.kind === 'refused') return { kind: 'refused', reason: state.why };
     // Whether the root has ended is told by its process, not by a socket that does not answer.
     return { kind: 'working' };
   }

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { settledView } from '../../delivery/settled.ts';
 import { foldLog } from '../../session/fold-log.ts';
 import { readEntries, tailEntries } from '../../session/read-log.ts';
+import type { StatusResult } from '../../protocol/methods.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { exitStatus, screenOf } from '../invocation/context.ts';
 import { findPod, type FoundPod } from '../pods/find-pod.ts';
@@ -75,7 +76,8 @@ export async function waitForPod(
       // Before the look, so that what happens during it is not slept over.
       const rung = bell.next();
       const state = await treeState(context.home, pod);
-      if (state.kind === 'settled') return endOf(pod.name, state.status.lastTurn);
+      if (state.kind === 'settled') return withOrphan(endOf(pod.name, state.status.lastTurn), state.status);
+      if (state.kind === 'refused') return { status: exitStatus.failed, text: `${pod.name}: ${state.why}` };
       if (state.kind === 'overBudget') {
         return {
           status: exitStatus.limit,
@@ -159,6 +161,13 @@ async function brokenOff(pod: FoundPod): Promise<boolean> {
     if (entry.type === 'turnEnded') open = false;
   }
   return open;
+}
+
+/** Nobody takes its reports any more; that is no failure of its work. */
+function withOrphan({ status, text }: WaitEnd, { refusal, parent, pending }: StatusResult): WaitEnd {
+  if (refusal?.code !== 'parentRemoved' || pending.outgoing === 0) return { status, text };
+  const lost = `${pending.outgoing} event(s) of it reach nobody: its parent "${parent?.name ?? ''}" was removed`;
+  return { status, text: `${text} (${lost})` };
 }
 
 function endOf(name: string, lastTurn: { outcome: string; reason: string | null } | null): WaitEnd {

@@ -29,6 +29,7 @@ function view(name: string, fields: Partial<PodView> = {}): PodView {
     cost: 0,
     startedAt: null,
     attention: null,
+    waiting: null,
     ...fields,
   };
 }

@@ -1,0 +1,85 @@
+/** What is not as it should be with each pod of the home, and what to do: nothing that would break something. */
+import { setAsideFolder } from '../../scope/set-aside.ts';
+import { type Home, podFolder } from '../../session/home.ts';
+import { mayGo } from '../look/ps.ts';
+import type { PodView, SeenPod } from '../pods/pod-view.ts';
+import type { Finding } from './finding.ts';
+
+export function podFindings(home: Home, seen: readonly SeenPod[]): Finding[] {
+  const views = seen.map(({ view }) => view);
+  const findings = seen.flatMap((one) => ofPod(home, one, views));
+  const looked: Finding = { check: 'pods', level: 'ok', text: `${seen.length} looked at`, mend: null };
+  return findings.length === 0 ? [looked] : findings;
+}
+
+function ofPod(home: Home, seen: SeenPod, views: readonly PodView[]): Finding[] {
+  const { view } = seen;
+  const { name } = view;
+  if (view.attention === 'elsewhere') {
+    return finding(view, 'warning', [
+      'was started in another container or network namespace, and its socket cannot be reached from here: whether it runs is not known',
+      `look there; when nothing runs it any more: podkin restore --force ${name}`,
+    ]);
+  }
+  if (view.status === 'unreachable') {
+    const text = `runs (process ${view.pid}) and does not answer`;
+    return finding(view, 'failure', [text, `podkin stop ${name}, then podkin restore ${name}`]);
+  }
+  if (view.status === 'dead') {
+    const orRemove = mayGo(view, views) ? `, or podkin rm ${name}` : '';
+    return finding(view, 'warning', ['died', `podkin restore ${name}${orRemove}`]);
+  }
+  return view.attention === null ? [] : ofAttention(home, seen, view.attention);
+}
+
+/** What it is, and what to do. */
+type Told = readonly [text: string, mend: string];
+
+function finding({ name }: PodView, level: Finding['level'], [text, mend]: Told): Finding[] {
+  return [{ check: 'pod', level, text: `${name} ${text}`, mend }];
+}
+
+function ofAttention(home: Home, { view, sight }: SeenPod, attention: string): Finding[] {
+  const { name, parent } = view;
+  const warnings: Readonly<Record<string, Told>> = {
+    parentDown: [`reports to "${parent}", which does not run`, `podkin restore ${parent}`],
+    orphan: [
+      `has lost its parent "${parent}", which was removed: nobody takes its reports`,
+      `podkin stop ${name} when it is no longer needed`,
+    ],
+    held: ['has read what came in a turn that failed or was cancelled', `podkin send ${name} TEXT goes on`],
+    setAside: [
+      'has set something aside from the folder it works in',
+      `podkin logs ${name} says what and how to put it back; it lies in ${setAsideFolder(podFolder(home, name).outputs)}`,
+    ],
+    budget: ['has used up its wake budget', `podkin send ${name} TEXT wakes it`],
+  };
+  const failures: Readonly<Record<string, Told>> = {
+    storage: ['can not write its log', 'make room on the disk, or mend the rights; it tries again by itself'],
+    refused: [`is refused for good by its parent "${parent}": ${refusalOf(sight)}`, refusalMend(name, sight)],
+    parentGone: [
+      `reports to "${parent}", whose folder is gone without having been removed`,
+      `put that folder back from a backup, or podkin stop ${name}, then podkin rm -f ${name}`,
+    ],
+  };
+  const [warning, failure] = [warnings[attention], failures[attention]];
+  if (warning !== undefined) return finding(view, 'warning', warning);
+  if (failure !== undefined) return finding(view, 'failure', failure);
+  return finding(view, 'warning', [`needs a look (${attention})`, `podkin logs ${name} --tail 20`]);
+}
+
+function refusalOf(sight: SeenPod['sight']): string {
+  return sight.kind === 'live' ? (sight.status.refusal?.reason ?? 'it says no more') : 'it says no more';
+}
+
+/** A parent reads what a stopped child has left from its log: no link is needed for that. An old copy of a log is another matter. */
+function refusalMend(name: string, sight: SeenPod['sight']): string {
+  const code = sight.kind === 'live' ? sight.status.refusal?.code : undefined;
+  if (code === 'regressed') {
+    return `stop it, put the newer log back from where it was copied, and restore it; what it has said since stands in podkin logs ${name}`;
+  }
+  if (code === 'unknownChild') {
+    return `its parent's log does not know it (an old copy?): put the newer log of its parent back; its work stands in podkin logs ${name}`;
+  }
+  return `podkin stop ${name}: its parent then reads what it has left from its log`;
+}
