@@ -6,8 +6,8 @@
  * - PR2 A denying or asking pattern matches a command as soon as it matches the whole or any part between operators.
  * - PR3 A path matches an allowing rule only if all its names do (as given, and where links lead), a denying or asking one if any does.
  */
-import { homedir } from 'node:os';
 import { resolve } from 'node:path';
+import { userHome } from '../session/places.ts';
 import picomatch from 'picomatch';
 
 export interface PermissionRule {
@@ -150,7 +150,9 @@ function wildcardFits(pattern: string, text: string): boolean {
 
 /** A relative pattern is taken from the working directory, one with `~/` from the home directory. A directory stands for itself; `dir/**` for what is below it. */
 function pathGlob(pattern: string, cwd: string, options: { nocase: boolean }): (path: string) => boolean {
-  const fromHome = pattern.startsWith('~/') ? resolve(homedir(), pattern.slice(2)) : pattern;
+  const fromHome = pattern.startsWith('~/')
+    ? resolve(userHome(process.env) ?? '/nonexistent', pattern.slice(2))
+    : pattern;
   const anchored = fromHome.startsWith('/') ? fromHome : `${escaped(cwd)}/${fromHome.replace(/^\.\//, '')}`;
   const matches = picomatch(anchored, { dot: true, nonegate: true, nocase: options.nocase });
   return (path) => matches(path);

@@ -1,4 +1,4 @@
-/** Homes that are not this user's alone, a user whom the system does not know, a working directory that is gone, and few descriptors. */
+/** Homes that are not this user's alone, a user whom the system does not know, and a working directory that is gone. */
 import {
   chmodSync,
   chownSync,
@@ -150,20 +150,5 @@ describe('a working directory that is gone', () => {
     }
     expect(inGone(['stop', 'root']).status).toBe(0);
     rmSync(join(home.path, 'gone'), { force: true, recursive: true });
-  });
-});
-
-describe('few descriptors', () => {
-  it('[package.few-descriptors] a process that cannot be started for them is told as that, with what to look at', () => {
-    const model = home.scenario(scenario);
-    const ends = [20, 22, 24, 26].map((count) => {
-      const args = ['run', '-p', '--name', `pod-${count}`, '--model', model, 'go'];
-      const command = ['-c', `ulimit -n ${count}; exec "$@"`, 'sh', process.execPath, commandFile, ...args];
-      return spawnSync('/bin/sh', command, { cwd: home.work, env: home.environment, encoding: 'utf8' });
-    });
-    const said = ends.map(({ stdout, stderr }) => stdout + stderr).join('');
-    expect(said).toContain("the pod's process could not be started (spawn");
-    expect(said).toContain('EMFILE): look at the limits on open files and processes');
-    expect(said).not.toMatch(/TypeError|defect/);
   });
 });
