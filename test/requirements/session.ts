@@ -26,6 +26,8 @@ export const session = {
   'log.create': 'folder 0700, file 0600, and never over a log that exists',
   'log.deleted': 'a pod whose log is deleted or replaced says so, takes nothing more and ends',
   'log.damaged-aside': 'a damaged stretch is copied aside once, with its offset, and what follows survives',
+  'sync.before-answer':
+    'runs, notices, events and receipts are told only behind the sync of what they rest on, and a new log has its name on disk before its pod listens',
   'log.durable-means-synced': 'a sync answers only for what was committed when it began',
   'log.fail-stop':
     'EIO on a write: every later call fails, and what was committed is read at the next opening',

@@ -88,6 +88,20 @@ describe('runs', () => {
     await ended(pod, 3);
     expect(await userTexts(pod)).toEqual(['hang', 'a', 'b']);
   });
+
+  it('[control.queue-restart] an orderly stop keeps them too', async () => {
+    const pod = await startHolding();
+    await pod.run('hang');
+    await pod.untilEntry('turnStarted');
+    await pod.run('a');
+    await pod.run('b');
+    await pod.stop();
+    expect(await pod.entriesOf('inputDropped')).toEqual([]);
+    await pod.start();
+    // The turn that was running is given up by the stop, what waited is not.
+    expect(await ended(pod, 2)).toEqual(['finished', 'finished']);
+    expect(await userTexts(pod)).toEqual(['hang', 'a', 'b']);
+  });
 });
 
 describe('pause', () => {
