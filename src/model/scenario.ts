@@ -1,8 +1,8 @@
 /** Reads a scenario file: YAML in, checked rules out. A mistake is told with the rule's number and the field, all of them at once, and without a line of the file. */
-import picomatch from 'picomatch';
 import { YAMLParseError, parse } from 'yaml';
 import * as z from 'zod';
 import type { JsonObject } from '../std/json.ts';
+import { compileGlob, globMistake } from '../std/glob.ts';
 import { once } from '../std/once.ts';
 import type { GivenPrice } from './catalog.ts';
 import { ModelConfigError } from './failure.ts';
@@ -74,7 +74,11 @@ const call = once(() =>
 const rule = once(() =>
   z
     .strictObject({
-      pod: z.string().min(1).default('*'),
+      pod: z
+        .string()
+        .min(1)
+        .refine((pattern) => globMistake(pattern) === null, 'is too long or has too many parts')
+        .default('*'),
       last: z.enum(['user', 'tool', 'notification']).optional(),
       matches: z.string().optional(),
       times: z.int().min(1).optional(),
@@ -155,7 +159,7 @@ function toRule(one: z.output<ReturnType<typeof rule>>, number: number): Scenari
   const { pod, last, matches, times, delayMs, tokenDelayMs, say, fail } = one;
   return {
     number,
-    podMatches: picomatch(pod),
+    podMatches: compileGlob(pod),
     last: last ?? null,
     matches: matches === undefined ? null : new RegExp(matches),
     times: times ?? Number.POSITIVE_INFINITY,

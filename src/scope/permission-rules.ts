@@ -6,9 +6,11 @@
  * - PR2 A denying or asking pattern matches a command as soon as it matches the whole or any part between operators.
  * - PR3 A path matches an allowing rule only if all its names do (as given, and where links lead), a denying or asking one if any does.
  */
-import { resolve } from 'node:path';
+import { posix } from 'node:path';
 import { userHome } from '../session/places.ts';
-import picomatch from 'picomatch';
+import { compileGlob, escapeGlob, globMistake } from '../std/glob.ts';
+import { holdsCommand } from './denied-command.ts';
+import { foldedName } from './folded-name.ts';
 
 export interface PermissionRule {
   /** As it was written. */
@@ -70,7 +72,19 @@ export function parseRule(text: string): PermissionRule | { readonly mistake: st
       mistake: `${shown} has an empty pattern: write ${tool} for every call of it, or a pattern between the brackets`,
     };
   }
-  return { text: text.trim(), tool, pattern };
+  const wrong = pattern !== null && pathTools.has(tool) ? pathMistake(pattern.trim()) : null;
+  return wrong === null ? { text: text.trim(), tool, pattern } : { mistake: `${shown} ${wrong}` };
+}
+
+const pathTools = new Set(['Read', 'Write', 'Edit', 'Glob', 'Grep']);
+
+/** Signs of other programs' patterns would stand for themselves here, and a rule would forbid nothing. */
+function pathMistake(pattern: string): string | null {
+  if (/[+@!]\([^)]*\)|[?*]\([^)]*\|[^)]*\)/.test(pattern)) {
+    return 'holds brackets behind +, @, !, ? or *, which mean nothing here: write {a,b} for one of several, or [+] for the sign itself';
+  }
+  const wrong = globMistake(pattern);
+  return wrong === null ? null : `has a pattern that ${wrong}`;
 }
 
 /** Throws an `Error` that names the first rule that is none. */
@@ -99,9 +113,10 @@ function covers({ pattern }: PermissionRule, kind: RuleKind, subject: RuleSubjec
     case 'command':
       return kind === 'allow'
         ? allowsCommand(pattern, subject.command)
-        : partsOf(subject.command).some((part) => wildcardFits(pattern, part));
+        : partsOf(subject.command).some((part) => wildcardFits(pattern, part)) ||
+            holdsCommand(subject.command, commandRule(pattern));
     case 'paths': {
-      const matches = pathGlob(pattern, subject.cwd, { nocase: kind !== 'allow' });
+      const matches = pathGlob(pattern, subject.cwd, kind);
       return kind === 'allow' ? subject.paths.every(matches) : subject.paths.some(matches);
     }
     case 'name':
@@ -123,6 +138,11 @@ function allowsCommand(pattern: string, command: string): boolean {
 /** Words that only say how the command behind them is run. */
 const carriers =
   /^(?:(?:sudo|env|command|exec|nohup|time|builtin|then|do|else|if|while|!)\s+|[A-Za-z_]\w*=\S*\s+)+/;
+
+function commandRule(pattern: string): { fits: (text: string) => boolean; program: string | null } {
+  const program = /^[^\s*]+(?=\s|$)/.exec(pattern.trim())?.[0] ?? null;
+  return { fits: (text) => wildcardFits(pattern, text), program };
+}
 
 /** The whole, what stands between operators, and each of them without quotes and without what only carries it. */
 function partsOf(command: string): string[] {
@@ -148,16 +168,24 @@ function wildcardFits(pattern: string, text: string): boolean {
   return text.length - last.length >= from && text.endsWith(last);
 }
 
-/** A relative pattern is taken from the working directory, one with `~/` from the home directory. A directory stands for itself; `dir/**` for what is below it. */
-function pathGlob(pattern: string, cwd: string, options: { nocase: boolean }): (path: string) => boolean {
-  const fromHome = pattern.startsWith('~/')
-    ? resolve(userHome(process.env) ?? '/nonexistent', pattern.slice(2))
+/**
+ * A relative pattern is taken from the working directory, one with `~/` from the home directory. `dir/**` and `dir/` mean what is below it; a rule that
+ * denies or asks means that also by the plain name `dir`.
+ */
+function pathGlob(pattern: string, cwd: string, kind: RuleKind): (path: string) => boolean {
+  const isOfHome = pattern === '~' || pattern.startsWith('~/');
+  const fromHome = isOfHome
+    ? escapeGlob(userHome(process.env) ?? '/nonexistent') + pattern.slice(1)
     : pattern;
-  const anchored = fromHome.startsWith('/') ? fromHome : `${escaped(cwd)}/${fromHome.replace(/^\.\//, '')}`;
-  const matches = picomatch(anchored, { dot: true, nonegate: true, nocase: options.nocase });
-  return (path) => matches(path);
+  const anchored = posix.normalize(fromHome.startsWith('/') ? fromHome : `${escapeGlob(cwd)}/${fromHome}`);
+  const plain = anchored.replace(/(?<=.)\/$/, '');
+  const matches = compileGlob(plain, kind === 'allow' ? undefined : foldedName);
+  const last = plain.slice(plain.lastIndexOf('/') + 1);
+  const isBelow = plain !== anchored || (kind !== 'allow' && !/[*?[]/.test(last.replaceAll(/\\./g, '')));
+  return (path) => matches(path) || (isBelow && foldersAbove(path).some(matches));
 }
 
-function escaped(path: string): string {
-  return path.replaceAll(/[\\*?[\]{}()!+@|]/g, '\\$&').replace(/\/$/, '');
+function foldersAbove(path: string): string[] {
+  const names = path.split('/');
+  return names.slice(1).map((_, at) => names.slice(0, at + 1).join('/') || '/');
 }

@@ -1,10 +1,11 @@
-/** Glob: the files whose paths match a pattern, newest first. What `.gitignore` leaves out stays out. */
+/** Glob: the files, links and folders whose paths match a pattern, newest first. What `.gitignore` leaves out stays out, and is named. */
 import { lstat } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, relative } from 'node:path';
-import picomatch from 'picomatch';
+import { join, relative } from 'node:path';
 import * as z from 'zod';
+import { compileGlob, globMistake, splitGlob } from '../std/glob.ts';
 import { once } from '../std/once.ts';
 import { errorCode } from '../scope/refusal.ts';
+import { type FolderLook, FolderLooker, ignoredNote } from './folder-look.ts';
 import { absolutePath, deniedSearch, failed, pathInput, refused } from './input-path.ts';
 import { RipgrepMissing, ripgrepBasics, runRipgrep } from './ripgrep.ts';
 import { inSearchPlace } from './search-place.ts';
@@ -20,7 +21,7 @@ const statsAtOnce = 64;
 const input = once(() =>
   z.object({
     pattern: pathInput().describe(
-      'For example `**/*.ts` or `src/{a,b}*.json`. `*` stays inside a folder, `**` does not.',
+      'For example `**/*.ts` or `src/{a,b}*.json`. `*` stays inside a folder, `**` does not. A `/` at the end means folders only.',
     ),
     path: pathInput().optional().describe('The folder to look in; the working directory if not given.'),
   }),
@@ -30,7 +31,7 @@ type GlobInput = z.output<ReturnType<typeof input>>;
 export const globTool = defineTool({
   name: 'Glob',
   description:
-    'Finds files by a pattern on their path, newest first, hidden ones included. Leaves out what .gitignore names. For what is in the files use Grep.',
+    'Finds files by a pattern on their path, newest first, hidden ones included; folders too, with a / behind, where the pattern has no **. Leaves out what .gitignore names, and says so; name an ignored folder as path to look into it. For what is in the files use Grep.',
   input,
   order: 'parallel',
   denied: (wanted, context) => deniedSearch(context, parted(wanted).path),
@@ -53,17 +54,30 @@ export const globTool = defineTool({
   },
 });
 
-/** An absolute pattern is the folder up to its first wildcard and the pattern below it. */
+/** The folder to look in goes up to the first wildcard: so a link in it is followed, and a folder that is ignored looked into, as it is named. */
 function parted(wanted: GlobInput): { path: string; pattern: string } {
-  if (!isAbsolute(wanted.pattern)) return { path: wanted.path ?? '.', pattern: wanted.pattern };
-  const { base, glob } = picomatch.scan(wanted.pattern);
-  if (glob === '') return { path: dirname(base), pattern: picomatch.scan(basename(base)).input };
-  return { path: base === '' ? '/' : base, pattern: glob };
+  const given = wanted.pattern.replace(/^(?:\.\/+)+(?=.)/, '').replace(/\/{2,}/g, '/');
+  if (given.split('/').includes('..')) return { path: wanted.path ?? '.', pattern: given };
+  const { base, rest } = splitGlob(given.endsWith('/') ? given.slice(0, -1) : given);
+  const isOwn = base.startsWith('/') || base === '~' || base.startsWith('~/');
+  const path = isOwn ? base : join(wanted.path ?? '.', base);
+  return { path, pattern: given.endsWith('/') ? `${rest}/` : rest };
+}
+
+/** What a call is about to show, folders with a `/` at their end. */
+interface Match {
+  readonly path: string;
+  readonly end: '' | '/';
 }
 
 async function newestFirst(place: SearchPlace, pattern: string, context: ToolContext): Promise<ToolAnswer> {
-  const matches = picomatch(pattern, { dot: true });
-  const matching: string[] = [];
+  const mistake = globMistake(pattern);
+  if (mistake !== null) return failed(`The pattern ${mistake}.`);
+  const onlyFolders = pattern.endsWith('/');
+  const matches = compileGlob(onlyFolders ? pattern.slice(0, -1) : pattern);
+  const fits = (path: string) => matches(relative(place.realPath, path));
+  const looker = new FolderLooker(place, context);
+  const files: Match[] = [];
   const outcome = await runRipgrep({
     args: [...ripgrepBasics, '--files', '--null', '--glob=!.git', '--'],
     place: place.ripgrep,
@@ -71,23 +85,72 @@ async function newestFirst(place: SearchPlace, pattern: string, context: ToolCon
     recordEnd: 'nul',
     signal: context.signal,
     onRecord: (record) => {
-      const file = place.found(record);
-      if (matches(relative(place.realPath, file))) matching.push(file);
+      const path = place.found(record);
+      looker.file(path);
+      if (!onlyFolders && fits(path)) files.push({ path, end: '' });
       return true;
     },
   });
-  const told = await place.tellable(matching);
-  const found = matching.filter((file) => told.has(file));
-  const complaints = outcome.exitCode === 2 ? await place.complaints(outcome.stderr) : '';
-  const trouble = complaints === '' ? '' : `\n[Not everything could be looked at: ${complaints}]`;
-  if (found.length === 0)
-    return { text: `No file matches ${pattern} in ${place.shown(place.realPath)}.${trouble}` };
-  const times = await modificationTimes(found);
-  const sorted = [...times].sort(([a, aTime], [b, bTime]) => bTime - aTime || (a < b ? -1 : 1));
-  const shown = sorted.slice(0, pathsMax).map(([file]) => place.shown(file));
+  const look = await looker.look();
+  // With `**` folders would double every answer.
+  const showsFolders = onlyFolders || !pattern.includes('**');
+  const folders = look.folders
+    .filter((path) => showsFolders && fits(path))
+    .map((path): Match => ({ path, end: '/' }));
+  const links = look.links
+    .filter(({ path, isFolder }) => (isFolder || !onlyFolders) && fits(path))
+    .map(({ path, isFolder }): Match => ({ path, end: isFolder ? '/' : '' }));
+  const matching = [...files, ...folders, ...links];
+  const told = await place.tellable(matching.map(({ path }) => path));
+  const found = matching.filter(({ path }) => told.has(path));
+  const notes = [
+    ...(await leftOut(place, look, pattern)),
+    ...(look.isWhole
+      ? []
+      : ['[There are too many folders to look for links and ignored files in all of them.]']),
+    ...(outcome.exitCode === 2 ? await trouble(place, outcome.stderr) : []),
+  ];
+  if (found.length === 0) {
+    const none = `${onlyFolders ? 'No folder' : 'No file'} matches ${pattern} in ${place.shown(place.realPath)}.`;
+    return { text: [none, ...notes].join('\n') };
+  }
+  const times = await modificationTimes(found.map(({ path }) => path));
+  const time = ({ path }: Match) => times.get(path) ?? 0;
+  const sorted = found
+    .filter(({ path }) => times.has(path))
+    .sort((a, b) => time(b) - time(a) || (a.path < b.path ? -1 : 1));
+  const shown = sorted.slice(0, pathsMax).map(({ path, end }) => place.shown(path) + end);
   const left = sorted.length - shown.length;
-  const more = left > 0 ? `\n[and ${left} more. Use a narrower pattern or path to see them.]` : '';
-  return { text: shown.join('\n') + more + trouble };
+  const more = left > 0 ? [`[and ${left} more. Use a narrower pattern or path to see them.]`] : [];
+  return { text: [...shown, ...more, ...notes].join('\n') };
+}
+
+async function trouble(place: SearchPlace, stderr: string): Promise<string[]> {
+  const complaints = await place.complaints(stderr);
+  return complaints === '' ? [] : [`[Not everything could be looked at: ${complaints}]`];
+}
+
+/** Folders that were not looked into, where the pattern reaches into them, and files that it fits. */
+async function leftOut(place: SearchPlace, look: FolderLook, pattern: string): Promise<string[]> {
+  const plain = pattern.endsWith('/') ? pattern.slice(0, -1) : pattern;
+  const matches = compileGlob(plain);
+  const names = plain.split('/');
+  const reaches = (path: string) => {
+    const parts = relative(place.realPath, path).split('/');
+    const depth = names.includes('**') ? Math.min(names.indexOf('**'), parts.length) : parts.length;
+    const beginning = names.slice(0, depth).join('/');
+    return (
+      depth === 0 ||
+      ((parts.length <= names.length || names.includes('**')) &&
+        compileGlob(beginning)(parts.slice(0, depth).join('/')))
+    );
+  };
+  return await ignoredNote(
+    place,
+    look.ignored.filter(({ path, isFolder }) =>
+      isFolder ? reaches(path) : matches(relative(place.realPath, path)),
+    ),
+  );
 }
 
 /** Milliseconds by path; what has gone meanwhile is left out. */

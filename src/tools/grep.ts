@@ -135,6 +135,8 @@ function argumentsOf(wanted: GrepInput): string[] {
   return [
     ...ripgrepBasics,
     '--null',
+    // A line ends before its CR too.
+    '--crlf',
     '--with-filename',
     // One thread, but the same answer each time, and the first ones are known to be the first.
     '--sort=path',

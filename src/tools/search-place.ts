@@ -83,7 +83,7 @@ function placeAt(
 }
 
 /** By the descriptor where the system can name it: a link that is swapped in above leads nowhere else. */
-function directoryOf({ handle, realPath }: OpenedPath): string {
+export function directoryOf({ handle, realPath }: Pick<OpenedPath, 'handle' | 'realPath'>): string {
   const byDescriptor = `/proc/self/fd/${handle.fd}`;
   return process.platform === 'linux' && existsSync(byDescriptor) ? byDescriptor : realPath;
 }

@@ -12,6 +12,9 @@ export const approvals = {
   'permission.segments': 'a denying pattern finds its command behind operators, carriers, paths and quotes',
   'permission.paths':
     'path rules hold for relative and absolute patterns and where links lead: one name is enough to deny, all are needed to allow',
+  'permission.paths-below': 'a denied folder is denied with all below it, whatever is in its name or theirs',
+  'permission.wrapped':
+    'a denied command is found behind what only carries it: wrappers, redirections, assignments, quotes, braces, another shell',
   'permission.malformed': 'a rule that is none, or for a tool that there is not, is a mistake that names it',
   'permission.linear': 'a long command costs a pattern no more than its length',
   'config.rules': 'rules come from the user, the flags and, but for allow, the project',

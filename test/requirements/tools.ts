@@ -28,8 +28,13 @@ export const tools = {
   'escape.wide':
     'with everything readable podkin’s state and sockets and the kernel’s tales of processes are not, and no configuration is changed',
   'glob.cap': 'at most 1000 paths, and how many more there are',
+  'glob.bounded': 'a pattern that a matcher with backtracking never ends at is answered at once, or refused',
+  'glob.pattern': 'stars, signs, classes, braces and depth match what they say and nothing else',
+  'glob.folders-links':
+    'folders and links inside the scope are found by their names, and what they lead to through them',
   'glob.match': 'files match by path, newest first, without what .gitignore names',
   'grep.cap': 'a long answer is cut with a note, and so is a long line',
+  'grep.line-ends': 'the end of a line is found before its CR',
   'grep.outputs': 'gives files, lines with context, or counts; paths are short',
   'grep.pattern-is-data':
     'a pattern is never an option, no match is no error, a bad one gets ripgrep’s words',

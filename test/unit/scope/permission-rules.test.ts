@@ -1,4 +1,5 @@
 /** Rules over commands and paths: tables, and properties over generated commands. */
+import { homedir } from 'node:os';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -92,6 +93,118 @@ describe('denying', () => {
     expect(fits('Bash(rm *)', 'ask', command(text))).toBe(true);
   });
 
+  it.each([
+    'FOO="a b" rm x',
+    'A="b c" B=2 rm x',
+    'A+=x rm x',
+    'env -i rm x',
+    'env -S "rm x"',
+    'env A="b c" rm x',
+    'sudo -n rm x',
+    'sudo -u root rm x',
+    'sudo -u root -- /bin/rm x',
+    'doas rm x',
+    'time -p rm x',
+    'timeout 5 rm x',
+    'timeout -k 1 5 rm x',
+    'nice rm x',
+    'nice -n 5 rm x',
+    'ionice -c 3 rm x',
+    'nohup -- rm x',
+    'setsid rm x',
+    'stdbuf -o0 rm x',
+    'command -p rm x',
+    'command -- rm x',
+    'exec -a name rm x',
+    'builtin command rm x',
+    'eval rm x',
+    'eval "rm x"',
+    "eval 'cd /; rm x'",
+    'bash -c "rm x"',
+    "sh -c 'cd y && rm x'",
+    "/usr/bin/env bash -lc 'rm x'",
+    `bash -c "sh -c 'rm x'"`,
+    'busybox rm x',
+    'find . -name x -exec rm {} +',
+    'find . -type f -execdir /bin/rm x \\;',
+    'ls | xargs rm',
+    'ls | xargs -0 -n 1 rm -f',
+    "ls | xargs -I{} sh -c 'rm {}'",
+    'parallel rm ::: a b',
+    '>/dev/null rm x',
+    '2>/dev/null rm x',
+    '2>&1 >"a b" rm x',
+    '&>log rm x',
+    '{fd}>log rm x',
+    '<<<x rm y',
+    '{rm,-rf,x}',
+    'r{m,} x',
+    'rm${IFS}x',
+    'rm$IFS-rf${IFS%?}x',
+    "$'rm' x",
+    "$'\\x72\\155' x",
+    '$"rm" x',
+    "'r'm x",
+    'r""m x',
+    'rm\\\n x',
+    '/bin/r? x',
+    '/bin/r[m] x',
+    '/b*/r* x',
+    'until rm x; do :; done',
+    'while ! rm x; do :; done',
+    'for a in b; do rm $a; done',
+    'case a in a) rm x;; esac',
+    'coproc rm x',
+    'coproc NAME { rm x; }',
+    "trap 'rm x' EXIT",
+    'f() { rm x; }; f',
+    'function f { rm x; }',
+    '{ rm x; }',
+    '! rm x',
+    'echo "$(rm x)"',
+    'echo "a `sudo rm x`"',
+    'cat <(rm x)',
+    'bash <<EOF\nrm x\nEOF',
+    `${'sudo '.repeat(600)}rm x`,
+  ])('[permission.wrapped] Bash(rm *) denies what only carries it: %j', (text) => {
+    expect(fits('Bash(rm *)', 'deny', command(text))).toBe(true);
+    expect(fits('Bash(rm *)', 'allow', command(text))).toBe(false);
+  });
+
+  it('[permission.wrapped] it leaves alone what no carrier runs', () => {
+    for (const text of [
+      'git commit -m "rm x"',
+      'grep -rn "rm x" src',
+      'find . -name rm -print',
+      'echo {a,rm,x}',
+      'sudo ls x',
+      'env A=rm ls x',
+      '/bin/l? x',
+    ]) {
+      expect(fits('Bash(rm *)', 'deny', command(text)), text).toBe(false);
+    }
+  });
+
+  it('[permission.linear] a long or deep command is looked through at once', () => {
+    const started = performance.now();
+    const deep = Array.from({ length: 14 }).reduce<string>(
+      (inside) => `bash -c ${JSON.stringify(inside)}`,
+      'ls',
+    );
+    for (const text of [
+      deep.slice(0, 200_000),
+      `bash -c '${'echo "a b"; '.repeat(10_000)}'`,
+      `sudo ${'"a b" '.repeat(400)}`,
+      `xargs ${`${'x'.repeat(2_000)} `.repeat(100)}`,
+      `echo ${'{a,'.repeat(5_000)}`,
+      '$('.repeat(50_000),
+      '"'.repeat(100_000),
+    ]) {
+      fits('Bash(rm *)', 'deny', command(text));
+    }
+    expect(performance.now() - started).toBeLessThan(3_000);
+  });
+
   it('[permission.segments] it leaves alone what only names the word', () => {
     for (const text of ['ls rm x', 'echo "rm x"x', 'npm run rm', 'rmdir x']) {
       expect(fits('Bash(rm *)', 'deny', command(text)), text).toBe(false);
@@ -131,6 +244,41 @@ describe('paths and names', () => {
     expect(fits('Write(a)', 'allow', odd)).toBe(true);
   });
 
+  it('[permission.paths-below] a denied folder is denied with all below it, under whatever name', () => {
+    const rows: [string, string, boolean][] = [
+      ['Write(src)', '/w/src/a/b', true],
+      ['Write(src/)', '/w/src/a/b', true],
+      ['Write(src/)', '/w/src', true],
+      ['Write(src)', '/w/srcs/a', false],
+      ['Write(./src//)', '/w/src/a', true],
+      ['Write(../other)', '/other/a', true],
+      ['Write(src/**)', '/w/src/a\nb', true],
+      ['Write(src/**)', '/w/src/\n', true],
+      ['Write(**/secrets)', '/w/a/secrets/key', true],
+      ['Write(src/*)', '/w/src/a/b', false],
+      ['Write(app/(group)/**)', '/w/app/(group)/page.tsx', true],
+      ['Write(app/(group))', '/w/app/(group)/page.tsx', true],
+      ['Write(app/[id]/**)', '/w/app/i/page.tsx', true],
+      ['Write(app/\\[id\\]/**)', '/w/app/[id]/page.tsx', true],
+      ['Write(//etc/**)', '/etc/x', true],
+      ['Write(/)', '/etc/x', true],
+      ['Write(~/.ssh)', `${homedir()}/.ssh/id`, true],
+      ['Write(~)', `${homedir()}/x`, true],
+      ['Write(cafe\u0301)', '/w/caf\u00e9/x', true],
+    ];
+    for (const [rule, name, expected] of rows) expect(fits(rule, 'deny', path(name)), rule).toBe(expected);
+    expect(fits('Write(src)', 'allow', path('/w/src/a'))).toBe(false);
+    expect(fits('Write(src/)', 'allow', path('/w/src/a'))).toBe(true);
+  });
+
+  it('[permission.linear] a path rule that a matcher with backtracking never ends at is answered at once', () => {
+    const started = performance.now();
+    for (const pattern of [`${'*a'.repeat(200)}*b`, `${'**/*a*a/'.repeat(8)}b`]) {
+      expect(fits(`Read(${pattern})`, 'ask', path(`/w/${'a'.repeat(255)}/${'a'.repeat(255)}`))).toBe(false);
+    }
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
+
   it('[permission.paths] a link: all names must be allowed, one is enough to be denied, in any case of its letters', () => {
     const linked = path('/w/open/x', '/w/secret/x');
     expect(fits('Write(open/**)', 'allow', linked)).toBe(false);
@@ -161,6 +309,11 @@ describe('reading a rule', () => {
     'bash',
     'do this',
     'Bash(x) y',
+    'Read(+(*)b)',
+    'Write(src/@(a|b)/**)',
+    'Write(!(src)/**)',
+    'Write(*(a|b))',
+    'Read({a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b})',
   ])('[permission.malformed] %j is a mistake that says what to write', (text) => {
     const rule = parseRule(text);
     expect('mistake' in rule && rule.mistake).toContain(JSON.stringify(text));

@@ -33,12 +33,50 @@ describe('Glob', () => {
     const context = contextIn(folder);
     const glob = async (pattern: string, path?: string) =>
       (await call(globTool, { pattern, ...(path === undefined ? {} : { path }) }, context)).text;
-    expect(await glob('**/*.ts')).toBe('src/deep/new.ts\n.hidden.ts\ntop.ts\nsrc/old.ts');
+    expect(await glob('**/*.ts')).toBe(
+      'src/deep/new.ts\n.hidden.ts\ntop.ts\nsrc/old.ts\n[Left out, because .gitignore or a file like it names them: out/. To look there, name it as path.]',
+    );
+    expect(await glob('out/*.ts')).toBe('out/made.ts');
     expect(await glob('*.ts')).toBe('.hidden.ts\ntop.ts');
     expect(await glob('**/*.ts', 'src')).toBe('src/deep/new.ts\nsrc/old.ts');
     expect(await glob(`${folder}/src/*.ts`)).toBe('src/old.ts');
     expect(await glob(`${folder}/top.ts`)).toBe('top.ts');
     expect(await glob('*.none')).toContain('No file matches');
+  });
+
+  it('[glob.folders-links] folders and links inside the scope are found by their names, and what they lead to through them', async () => {
+    const folder = await tree({
+      'packages/a/f.ts': '',
+      'packages/b/f.ts': '',
+      'skip/x': '',
+      '.gitignore': 'skip/\n',
+    });
+    await mkdir(join(folder, 'packages/empty'));
+    await symlink('packages/a/f.ts', join(folder, 'link.ts'));
+    await symlink('packages/a', join(folder, 'linked'));
+    await symlink('/etc', join(folder, 'out'));
+    const glob = async (pattern: string, path?: string) => {
+      const { text } = await call(
+        globTool,
+        { pattern, ...(path === undefined ? {} : { path }) },
+        contextIn(folder),
+      );
+      return text.split('\n').sort();
+    };
+    const note =
+      '[Left out, because .gitignore or a file like it names them: skip/. To look there, name it as path.]';
+    expect(await glob('*')).toEqual(['.gitignore', note, 'link.ts', 'linked/', 'packages/'].sort());
+    expect(await glob('*', 'packages')).toEqual(['packages/a/', 'packages/b/', 'packages/empty/']);
+    expect(await glob('link.ts')).toEqual(['link.ts']);
+    expect(await glob('linked/*')).toEqual(['linked/f.ts']);
+    expect(await glob('*/')).toEqual([note, 'linked/', 'packages/'].sort());
+    expect(await glob('out/*')).toEqual([expect.stringContaining('Denied')]);
+    const started = performance.now();
+    await writeFile(join(folder, 'a'.repeat(60)), '');
+    for (const pattern of ['+(*)b', `${'*a'.repeat(30)}*b`]) {
+      expect((await glob(pattern)).join(' ')).toContain('No file matches');
+    }
+    expect(performance.now() - started).toBeLessThan(2_000);
   });
 
   it('[glob.cap] at most 1000 paths, and how many more there are', async () => {
@@ -108,6 +146,14 @@ describe('Grep', () => {
     expect(await grep({ output: 'content', limit: 1 })).toMatch(
       /^a\.txt:2:two\n\[Only the first 1 lines; there is more/,
     );
+  });
+
+  it('[grep.line-ends] the end of a line is found before its CR', async () => {
+    const folder = await tree({ 'a.txt': 'foo\r\nbar\r\n', 'b.txt': 'foo\nbar\n' });
+    const grep = async (pattern: string) =>
+      (await call(grepTool, { pattern, output: 'content' }, contextIn(folder))).text;
+    expect(await grep('foo$')).toBe('a.txt:1:foo\nb.txt:1:foo');
+    expect(await grep('^bar$')).toBe('a.txt:2:bar\nb.txt:2:bar');
   });
 
   it('[grep.pattern-is-data] a pattern is never an option, no match is no error, a bad one gets ripgrep’s words', async () => {
