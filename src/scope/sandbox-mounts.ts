@@ -37,6 +37,8 @@ export interface Wish {
   readonly hidden: readonly string[];
   /** Read-only, also below what is hidden: this pod's own outputs. */
   readonly shown: readonly string[];
+  /** The command runs as root, who can read every secret of the system's settings. */
+  readonly isRoot?: boolean;
   /** Read-only beside the scope: a person's setting, and the running Node. */
   readonly tools: readonly string[];
 }
@@ -78,6 +80,25 @@ const systemPaths = [
   '/run/current-system',
 ] as const;
 
+/**
+ * Of /etc, for root, who can read every key in it: what programs need. Of /opt nothing: what is needed there is a person's to name (`[sandbox] read`). Names
+ * and addresses, the linker, time, fonts, certificates, shells' and languages' settings.
+ */
+const rootsSettings = (
+  'alternatives bash.bashrc bashrc ca-certificates ca-certificates.conf debian_version environment fonts gai.conf ' +
+  'group host.conf hostname hosts inputrc java-17-openjdk java-21-openjdk ld.so.cache ld.so.conf ld.so.conf.d ' +
+  'locale.alias locale.conf localtime magic mime.types mtab nsswitch.conf os-release passwd perl php profile ' +
+  'profile.d protocols python3 redhat-release resolv.conf rpc services shells ssl/certs ssl/openssl.cnf ' +
+  'pki/tls/cert.pem pki/tls/certs pki/tls/openssl.cnf pki/ca-trust/extracted crypto-policies terminfo timezone vim'
+)
+  .split(' ')
+  .map((name) => `/etc/${name}`);
+
+function systemPathsFor(isRoot: boolean | undefined): readonly string[] {
+  if (isRoot !== true) return systemPaths;
+  return [...systemPaths.filter((path) => path !== '/etc' && path !== '/opt'), ...rootsSettings];
+}
+
 /** Below the system's settings, and secret: only root could read them anyway, and a pod may run as root. */
 const systemSecrets = [
   '/etc/shadow',
@@ -98,6 +119,7 @@ export const freshPlaces = ['/proc', '/dev', '/sys'] as const;
 type Right = 'none' | 'read' | 'write';
 
 interface Rights {
+  readonly system: readonly string[];
   readonly read: readonly string[];
   readonly write: readonly string[];
   /** Nothing at or below is writable. */
@@ -109,6 +131,7 @@ interface Rights {
 export function planMounts(wish: Wish, disk: Disk): MountPlan {
   const notes: string[] = [];
   const rights: Rights = {
+    system: systemPathsFor(wish.isRoot),
     read: [
       ...usableRoots(wish.scope.read, 'read', { disk, notes }),
       ...wish.tools.filter((path) => disk.kind(path) !== 'missing'),
@@ -121,7 +144,7 @@ export function planMounts(wish: Wish, disk: Disk): MountPlan {
   };
   const fences = fence(rights, { wish, disk, notes });
   const places = new Set([
-    ...systemPaths,
+    ...rights.system,
     ...rights.read,
     ...rights.write,
     ...rights.shown,
@@ -147,7 +170,7 @@ function rightAt(rights: Rights, path: string): Right {
   if (rights.write.some((root) => isBelow(root, path))) {
     return [...rights.readOnly].some((root) => isBelow(root, path)) ? 'read' : 'write';
   }
-  const read = [...rights.read, ...systemPaths].some((root) => isBelow(root, path));
+  const read = [...rights.read, ...rights.system].some((root) => isBelow(root, path));
   return read ? 'read' : 'none';
 }
 
@@ -204,7 +227,7 @@ function mountAt(path: string, { rights, disk, mounts, fences }: Planning): Moun
   const above = nearestAbove(mounts, path);
   if (kind === 'link') {
     const target = disk.target(path);
-    const isSystem = systemPaths.some((one) => one === path) && above === null;
+    const isSystem = rights.system.includes(path) && above === null;
     return isSystem && target !== undefined ? { as: 'link', path, target } : null;
   }
   const right = rightAt(rights, path);

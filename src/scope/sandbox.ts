@@ -300,6 +300,7 @@ function wishOf({ settings, hidden }: SandboxOptions, { scope, outputs }: ShellR
     ],
     hidden,
     shown: [outputs],
+    isRoot: process.getuid?.() === 0,
     tools: [bin, join(dirname(bin), 'lib', 'node_modules'), ...settings.read],
   };
 }

@@ -70,6 +70,25 @@ describe('planning mounts', () => {
     expect(plan).toMatchObject({ missing: [], held: [], notes: [] });
   });
 
+  it('[shell.mounts] for root a list of /etc is visible and nothing of /opt', () => {
+    const there = {
+      '/etc/passwd': 'file',
+      '/etc/ssl/certs': 'directory',
+      '/etc/localtime': '→/usr/share/zoneinfo/UTC',
+      '/etc/wireguard/wg0.conf': 'file',
+      '/etc/kubernetes/admin.conf': 'file',
+      '/opt/app/secret': 'file',
+      '/usr/share/zoneinfo/UTC': 'file',
+    } as const;
+    expect(shownAs(planMounts(wish({ isRoot: true }), disk(there)))).toEqual({
+      '/usr': 'read',
+      '/etc/localtime': 'link',
+      '/etc/passwd': 'read',
+      '/etc/ssl/certs': 'read',
+    });
+    expect(shownAs(planMounts(wish({}), disk(there)))).toMatchObject({ '/etc': 'read', '/opt': 'read' });
+  });
+
   it('[shell.mounts] denied, protected and hidden places hold inside a write root, and what lies above them is pinned', () => {
     const plan = planMounts(
       wish({
