@@ -100,7 +100,7 @@ function core(schema: JsonObject): string {
       .join(' / ')
       .replaceAll('"', '');
   const union = schema['anyOf'] ?? schema['oneOf'];
-  if (Array.isArray(union) && union.some((option) => 'kind' in object(object(option)['properties']))) {
+  if (Array.isArray(union) && union.some(isEvent)) {
     return 'one of the events below that a child sends';
   }
   if (Array.isArray(union)) return union.map((option) => core(object(option))).join(' or ');
@@ -122,6 +122,11 @@ function core(schema: JsonObject): string {
     : typeof type === 'string'
       ? type
       : 'any';
+}
+
+/** An event's kind is one word; what a pod waits for has several. */
+function isEvent(option: JsonValue): boolean {
+  return 'const' in object(object(object(option)['properties'])['kind']);
 }
 
 function object(value: JsonValue | undefined): JsonObject {

@@ -16,8 +16,15 @@ export type Wake =
   | { kind: 'nothing' }
   /** Start `runForNotification`; `counted` spends one of the minute's turns. */
   | { kind: 'now'; counted: boolean }
-  /** Out of budget: wake-worthy items stay committed. `refillAtMs` is null where only a person's input helps. */
-  | { kind: 'overBudget'; why: 'turnsPerMinute' | 'hops'; items: number; refillAtMs: number | null };
+  | OverBudget;
+
+/** Out of budget: wake-worthy items stay committed. `refillAtMs` is null where only a person's input helps. */
+export interface OverBudget {
+  kind: 'overBudget';
+  why: 'turnsPerMinute' | 'hops';
+  items: number;
+  refillAtMs: number | null;
+}
 
 const minuteMs = 60_000;
 

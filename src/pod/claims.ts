@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAlive, ownIdentity } from '../std/process-identity.ts';
 import { scopeByLog } from '../delivery/handed-down.ts';
-import type { PathScope, SessionEntry } from '../session/entries.ts';
+import type { EntryBody, PathScope, SessionEntry } from '../session/entries.ts';
 import type { Facts } from '../session/facts.ts';
 import type { Home } from '../session/home.ts';
 import {
@@ -25,6 +25,7 @@ export interface ClaimsOwner {
   readonly facts: Facts;
   readonly session: SessionEntry;
   show(event: { type: string; [field: string]: unknown }): void;
+  tryCommit(bodies: EntryBody[]): boolean;
 }
 
 export class Claims {
@@ -108,6 +109,8 @@ export class Claims {
     const [first] = conflicts;
     const since = this.conflict?.since ?? new Date().toISOString();
     this.conflict = first === undefined ? null : { since, reason: conflictText(first) };
+    // The same again is news once it was over.
+    if (first === undefined) this.#told = '';
     return conflicts;
   }
 
@@ -135,6 +138,7 @@ export class Claims {
   #tell(code: string, text: string): void {
     if (text === this.#told) return;
     this.#told = text;
-    this.#pod.show({ type: 'alert', level: 'warning', code, text });
+    const alert = { type: 'alert', level: 'warning', code, text } as const;
+    if (!this.#pod.tryCommit([alert])) this.#pod.show(alert);
   }
 }

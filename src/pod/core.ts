@@ -27,8 +27,9 @@ export interface Live {
   /** When the counted notification turns of the last minute began. */
   spentAtMs: number[];
   overBudget: 'turnsPerMinute' | 'hops' | null;
-  /** Since when `overBudget`; wall time, as in the entries. */
+  /** Since when `overBudget`, and until when where it fills again by itself; wall time, as in the entries. */
   overBudgetAt: string;
+  overBudgetUntil: string | null;
   /** Why the log can not be written at the moment, and since when. */
   storage: string | null;
   storageAt: string;
@@ -81,6 +82,7 @@ export function freshLive(): Live {
     spentAtMs: [],
     overBudget: null,
     overBudgetAt: '',
+    overBudgetUntil: null,
     storage: null,
     storageAt: '',
     provider: { askedAt: null, failing: null },

@@ -18,7 +18,7 @@ import { begunAssignments, emitted } from '../delivery/emit.ts';
 import { noticeBody } from '../delivery/notice.ts';
 import type { Limits } from '../session/settings.ts';
 import { settledView } from '../delivery/settled.ts';
-import { notificationHops, wakeRule } from '../delivery/wake.ts';
+import { type OverBudget, notificationHops, wakeRule } from '../delivery/wake.ts';
 import { closedQuestions, interruptedWaiting } from './open-questions.ts';
 import { type Core, controlEntry, noteStorageTrouble, tryCommit } from './core.ts';
 import { type TurnEnd, excerptOf, finalText, reportOfTurn } from './reports.ts';
@@ -56,7 +56,7 @@ function considerWake(core: Core, urgent: boolean): void {
       if (wake.refillAtMs !== null) {
         ports.perform({ type: 'timer', name: 'refill', delayMs: Math.max(0, wake.refillAtMs - ports.now()) });
       }
-      if (live.overBudget === null) reportOverBudget(core, wake.why, wake.items);
+      if (live.overBudget === null) reportOverBudget(core, wake);
       return;
     case 'now':
       live.overBudget = null;
@@ -334,10 +334,14 @@ function reportOwedEnd(core: Core): void {
   ports.perform({ type: 'statusChanged' });
 }
 
-function reportOverBudget(core: Core, why: 'turnsPerMinute' | 'hops', items: number): void {
+function reportOverBudget(core: Core, { why, items, refillAtMs }: OverBudget): void {
   const { facts, live, limits, ports } = core;
   live.overBudget = why;
-  live.overBudgetAt = new Date().toISOString();
+  const nowMs = Date.now();
+  // An earlier life may have told it, and no turn has begun since.
+  live.overBudgetAt = facts.overBudgetAt ?? new Date(nowMs).toISOString();
+  live.overBudgetUntil =
+    refillAtMs === null ? null : new Date(nowMs + Math.max(0, refillAtMs - ports.now())).toISOString();
   const bound =
     why === 'hops'
       ? `a chain of ${limits.hops} turns`

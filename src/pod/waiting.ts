@@ -55,22 +55,14 @@ function onScope({ live }: Core, { scope }: OtherWaits): Waiting | null {
   return scope === null || live.mode === 'stopping' ? null : { kind: 'scope', until: null, ...scope };
 }
 
-const minuteMs = 60_000;
-
-function onBudget({ live, ports }: Core): Waiting | null {
-  const { overBudget, overBudgetAt, spentAtMs } = live;
+function onBudget({ live }: Core): Waiting | null {
+  const { overBudget, overBudgetAt: since, overBudgetUntil: until } = live;
   if (overBudget === null) return null;
-  const [oldest] = spentAtMs;
-  const refills = overBudget === 'turnsPerMinute' && oldest !== undefined;
-  const leftMs = refills ? Math.max(0, oldest + minuteMs - ports.now()) : 0;
-  return {
-    kind: 'budget',
-    since: overBudgetAt,
-    until: refills ? new Date(Date.now() + leftMs).toISOString() : null,
-    reason: refills
+  const reason =
+    overBudget === 'turnsPerMinute'
       ? 'too many turns for notices within a minute'
-      : 'a chain of notices has used up its hops; a person’s input goes on',
-  };
+      : 'a chain of notices has used up its hops; a person’s input goes on';
+  return { kind: 'budget', since, until, reason };
 }
 
 function onLimit({ facts, live }: Core): Waiting | null {

@@ -198,6 +198,8 @@ export interface Facts {
   remembered: Set<string>;
   /** The parent has refused this life for good. */
   refusal: { code: string; text: string; at: string } | null;
+  /** Since when notices wait because the wake budget is used up; null once a turn has begun. */
+  overBudgetAt: string | null;
   /** Everything at or below it was in a completed request. */
   seenThrough: number;
   usage: Usage;
@@ -240,6 +242,7 @@ export function emptyFacts(): Facts {
     answered: new Map(),
     remembered: new Set(),
     refusal: null,
+    overBudgetAt: null,
     seenThrough: 0,
     usage: { ...noUsage },
     turns: 0,

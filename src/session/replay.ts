@@ -78,6 +78,7 @@ const appliers: Appliers = {
       dangling: new Map(),
     };
     facts.resumable = null;
+    facts.overBudgetAt = null;
     facts.lastCause = entry.cause;
     facts.turns += 1;
   },
@@ -174,6 +175,7 @@ const appliers: Appliers = {
   },
   alert(facts, entry) {
     if (entry.quarantines !== undefined) facts.quarantined.add(entry.quarantines);
+    if (entry.code === 'wakeBudget') facts.overBudgetAt ??= entry.time;
     if (entry.refusal !== undefined)
       facts.refusal = { code: entry.refusal, text: entry.text, at: entry.time };
   },

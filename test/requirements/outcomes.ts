@@ -19,4 +19,25 @@ export const outcomes = {
   'refusal.parent-removed':
     'a child of a parent that a person removed is told so and works on; its report is final as refused, nothing waits for it, and verify finds nothing',
   'refusal.stranger': 'a stranger with the name of a linked child changes nothing that is shown',
+  'waiting.provider':
+    'a pod whose provider asks for a rest says so in status, ps, inspect, logs, ListPods and ReadPodOutput: kind, since, until and reason; a rest of five seconds or more is in its log; a cancel ends it',
+  'waiting.provider-silent':
+    'a provider that has taken a request and sent nothing for five seconds is what the pod waits for, until it begins to answer',
+  'waiting.provider-brief':
+    'a retry is in the log once the failing lasts five seconds, over several tries too, and not before',
+  'waiting.provider-restart': 'a restarted pod asks its provider again and waits from then on',
+  'waiting.approval':
+    'a pod that asks a person shows that everywhere, with the call, over a kill and restart, until it is answered',
+  'waiting.children':
+    'a pod that waits for its children shows that everywhere, by name and since the oldest open task, over a kill and restart, until the last report',
+  'waiting.storage':
+    'a pod whose log cannot be written shows that everywhere, since the first failure, and its log tells of it afterwards',
+  'waiting.scope':
+    'a pod of whose paths another pod holds one shows that everywhere and in its log, until the path is free',
+  'waiting.budget':
+    'a pod whose turns of a minute are used up shows that everywhere, with the time at which they fill again',
+  'waiting.hops':
+    'a chain of notices that has ended shows everywhere, over a kill and restart, until a person speaks',
+  'waiting.limit':
+    'a pod whose turn a limit has ended shows that everywhere, with the limit, over a kill and restart, until its next turn',
 } as const;

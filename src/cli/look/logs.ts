@@ -7,6 +7,9 @@ import type { CommandContext } from '../invocation/context.ts';
 import { exitStatus, jsonLine } from '../invocation/context.ts';
 import { findPod, type FoundPod } from '../pods/find-pod.ts';
 import { sinceMs, wholeNumber } from '../invocation/seconds.ts';
+import { connectAndSend } from '../../transport/connect-and-send.ts';
+import { probeDeadlineMs } from '../pods/pod-sight.ts';
+import { oneLine } from '../words/printable.ts';
 import { paint } from '../words/table.ts';
 import { renderEntry } from '../words/transcript.ts';
 
@@ -45,8 +48,19 @@ export async function logsCommand(
   if (damaged > 0) {
     context.stderr.write(`${damaged} damaged line(s) were passed over: "podkin doctor" says more.\n`);
   }
+  await sayWaiting(context, pod);
   if (options.follow) await follow(pod, end, show);
   return exitStatus.done;
+}
+
+/** What the log alone cannot tell: what a living pod waits for now. */
+async function sayWaiting(context: CommandContext, pod: FoundPod): Promise<void> {
+  if (!existsSync(pod.socket)) return;
+  const answer = await connectAndSend(pod.socket, 'status', {}, { deadlineMs: probeDeadlineMs });
+  if (!answer.ok || answer.result.instance !== pod.instance || answer.result.waiting === null) return;
+  const { kind, since, until, reason } = answer.result.waiting;
+  const next = until === null ? '' : `, until ${until}`;
+  context.stderr.write(`${pod.name} waits for ${kind} since ${since}${next}: ${oneLine(reason, 400)}\n`);
 }
 
 type Show = (entry: Entry) => Promise<void>;
