@@ -4,6 +4,7 @@ import { type JsonObject, type JsonValue, isJsonObject } from '../std/json.ts';
 import { callId, toolName } from './call-names.ts';
 import type { TokenCounts } from './catalog.ts';
 import { cutStreamFailure } from './failure.ts';
+import { isLoneSignature } from './lone-signature.ts';
 import { ModelFailure } from './port.ts';
 import type { ChatPart, ModelPart, ModelRequest, ModelResponse } from './port.ts';
 import { isDeep, toolInput, wellFormedJson } from './tool-input.ts';
@@ -50,7 +51,12 @@ export function newAnswer(of: AnswerOf, request: Asked): Answer {
     take(part) {
       if (part.type === 'error') throw part.error;
       if (part.type === 'finish') finish = part;
-      if (room.isFull()) return null;
+      if (room.isFull() || isProvidersOwn(part)) return null;
+      if (isLoneSignature(part)) {
+        const metadata = metadataOf(part, room);
+        if (metadata !== undefined) parts.push({ type: 'text', text: '', providerMetadata: metadata });
+        return null;
+      }
       return isProse(part) ? prose(part) : calls.take(part);
     },
     response() {
@@ -61,6 +67,11 @@ export function newAnswer(of: AnswerOf, request: Asked): Answer {
     begun: () => parts.length > 0,
     full: () => room.isFull(),
   };
+}
+
+/** A call that the provider has answered itself: nothing of it is for this side. */
+function isProvidersOwn(part: StreamPart): boolean {
+  return 'providerExecuted' in part && part.providerExecuted;
 }
 
 function usedIds({ messages }: Asked): Set<string> {

@@ -6,6 +6,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type * as UndiciModule from 'undici';
 import type { Dispatcher } from 'undici';
 import { type JsonObject, type JsonValue, isJsonObject } from '../std/json.ts';
+import { withLoneSignatures } from './lone-signature.ts';
 import { ToldInStream, mendFor } from './mend.ts';
 import type { Mend } from './mend-fields.ts';
 import { ModelFailure } from './port.ts';
@@ -35,10 +36,19 @@ export async function fetchFor(connection: Connection): Promise<typeof globalThi
   const agent = dispatcher;
   return async (input, init) => {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same standard, typed twice
-    const options = { ...init, dispatcher: agent } as Parameters<typeof undici.fetch>[1];
+    const options = { ...init, ...sent(connection, init), dispatcher: agent } as FetchOptions;
     const answer = await undici.fetch(typeof input === 'string' ? input : new URL(addressOf(input)), options);
     return await checked(connection, answer);
   };
+}
+
+type FetchOptions = Parameters<Undici['fetch']>[1];
+
+/** A redirection is not followed: the key is for the address that a person has named. */
+function sent({ dialect }: Connection, init: RequestInit | undefined): RequestInit {
+  const body = init?.body;
+  const isGoogle = dialect === 'google' && typeof body === 'string';
+  return { redirect: 'manual', ...(isGoogle && { body: withLoneSignatures(body) }) };
 }
 
 function addressOf(input: URL | Request): string {
@@ -54,11 +64,13 @@ function newDispatcher({ Agent, EnvHttpProxyAgent }: Undici, environmentProxy: b
 }
 
 async function checked(connection: Connection, answer: Response): Promise<Response> {
-  if (answer.body === null) return answer;
+  if (answer.body === null) throw new NoStream('', 'nothing at all');
   const { status, statusText, headers } = answer;
   const reader = answer.body.getReader();
   if (!answer.ok) {
-    const text = await readWords(reader, []);
+    const location = status < 400 ? headers.get('location') : null;
+    const words = location === null ? '' : `the server sends on to ${location}, which is not followed`;
+    const text = words || (await readWords(reader, []));
     return new Response(text, { status, statusText, headers });
   }
   const first = await firstPieces(connection, reader);
@@ -165,17 +177,21 @@ function newFrames(mend: Mend): { take(bytes: Uint8Array): string; end(): string
   const decoder = new TextDecoder();
   let line: string[] = [];
   let data: string[] = [];
+  let isError = false;
   let heldCr = false;
   const endLine = (): string => {
     const whole = line.join('');
     line = [];
     if (whole !== '') {
       if (/^data(?::|$)/.test(whole)) data.push(whole.slice(5).replace(/^ /, ''));
+      if (whole.startsWith('event:')) isError = whole.slice(6).trim() === 'error';
       return '';
     }
     const event = data.join('\n');
+    const wasError = isError;
     data = [];
-    return mendedEvent(mend, event);
+    isError = false;
+    return mendedEvent(mend, event, wasError);
   };
   let failure: { readonly error: unknown } | null = null;
   const takeText = (given: string): string => {
@@ -206,14 +222,20 @@ function newFrames(mend: Mend): { take(bytes: Uint8Array): string; end(): string
       const out = takeText(decoder.decode());
       if (line.length > 0) endLine();
       const event = data.join('\n');
-      return out + (parsed(event) === undefined ? '' : mendedEvent(mend, event));
+      const isWhole = isError || isDone(event) || parsed(event) !== undefined;
+      return out + (isWhole ? mendedEvent(mend, event, isError) : '');
     },
   };
 }
 
-function mendedEvent(mend: Mend, event: string): string {
-  if (event.trim() === '[DONE]') return 'data: [DONE]\n\n';
+function isDone(event: string): boolean {
+  return event.trim() === '[DONE]';
+}
+
+function mendedEvent(mend: Mend, event: string, isError: boolean): string {
+  if (isDone(event)) return `${eventsText(mend.done())}data: [DONE]\n\n`;
   const value = parsed(event);
+  if (isError || (value === undefined && /^\s*error\b/i.test(event))) throw toldIn(event, value);
   // An event that was to be one is told by the package.
   if (value === undefined) return /^\s*\{/.test(event) ? `data: ${oneLine(event)}\n\n` : '';
   if (!isJsonObject(value)) {
@@ -222,8 +244,17 @@ function mendedEvent(mend: Mend, event: string): string {
     if (isJsonObject(only) && only['error'] !== undefined) throw new ToldInStream(only);
     return '';
   }
-  const mended = mend(value);
-  return mended === null ? '' : `data: ${eventText(mended)}\n\n`;
+  return eventsText(mend.event(value));
+}
+
+/** An event that is called an error, or says in plain text that it is one. */
+function toldIn(event: string, value: JsonValue | undefined): ToldInStream {
+  const message = event.trim() || 'it reported an error and said nothing about it';
+  return new ToldInStream(isJsonObject(value) ? value : { error: { message } });
+}
+
+function eventsText(events: readonly JsonObject[]): string {
+  return events.map((event) => `data: ${eventText(event)}\n\n`).join('');
 }
 
 /** Deeper than this process can walk is what nobody asked for; the packages could not take it either. */

@@ -20,5 +20,7 @@ export function toolName(given: string): string {
     .replaceAll(/[^\w-]/g, '_')
     .slice(0, nameCharsMax);
   if (plain === '') return 'unnamed';
-  return /^[A-Za-z_]/.test(plain) ? plain : `_${plain}`.slice(0, nameCharsMax);
+  // The packages look names up in objects: a name that every object has would find something else there.
+  const isSafe = /^[A-Za-z_]/.test(plain) && !(plain in Object.prototype);
+  return isSafe ? plain : `_${plain}`.slice(0, nameCharsMax);
 }

@@ -99,9 +99,13 @@ export function redact(text: string, secrets: readonly string[]): string {
   return clean.replaceAll(/\b(?:sk-|AIza|Bearer )[\w*.-]{8,}/g, '[redacted]');
 }
 
-/** The answer stopped before its end. */
+/** The stream ended in good order and said nothing of the answer's end: a server that never does is not asked again and again. */
 export function cutStreamFailure(name: string): ModelFailure {
-  return new ModelFailure('cutStream', `${name}: the answer broke off before its end`, { transient: true });
+  return new ModelFailure(
+    'cutStream',
+    `${name}: the stream ended without saying that the answer is whole (no finish reason)`,
+    { transient: true, triesMax: triesOfDoubtful },
+  );
 }
 
 function judge(error: unknown, details: Details, begun: boolean): Verdict {
@@ -128,9 +132,12 @@ function byConnection(error: unknown, message: string, begun: boolean): Verdict 
   if (/ByteString|invalid header value/i.test(message))
     return { category: 'badRequest', transient: false, look: 'key' };
   if (isWrongAddress(error, message)) return { category: 'network', transient: false, look: 'address' };
-  if (isPrematureEnd(error, message)) return { category: 'cutStream', transient: true };
+  if (isPrematureEnd(error, message))
+    return { category: 'cutStream', transient: true, triesMax: triesOfDoubtful };
   if (isConnection(error, message)) {
-    const isUnknown = codesOf(error).some((code) => /^(?:ENOTFOUND|HPE_\w+)$/.test(code));
+    const isUnknown = codesOf(error).some((code) =>
+      /^(?:ENOTFOUND|HPE_\w+|UND_ERR_HEADERS_OVERFLOW)$/.test(code),
+    );
     const doubt = isUnknown ? { triesMax: triesOfDoubtful, look: 'address' as const } : {};
     return { category: begun ? 'cutStream' : 'network', transient: true, ...doubt };
   }

@@ -1,6 +1,7 @@
 /** Anthropic's events, and those of the many servers that speak like it: blocks and deltas of kinds that the package does not know are passed over. */
 import { type JsonObject, isJsonObject } from '../std/json.ts';
-import { asText, counts, type Mend, required } from './mend-fields.ts';
+import { toolName } from './call-names.ts';
+import { asText, counts, type MendEvent, required, wholeNumber } from './mend-fields.ts';
 
 const events = new Set([
   'message_start',
@@ -10,7 +11,7 @@ const events = new Set([
   'message_delta',
   'message_stop',
 ]);
-const blocks = new Set(['text', 'thinking', 'redacted_thinking', 'tool_use', 'compaction']);
+const blockTypes = new Set(['text', 'thinking', 'redacted_thinking', 'tool_use', 'compaction']);
 /** Each with the field that carries it, a text. */
 const deltas: Readonly<Record<string, string>> = {
   text_delta: 'text',
@@ -20,22 +21,64 @@ const deltas: Readonly<Record<string, string>> = {
   compaction_delta: 'content',
 };
 
-/** For one answer: the parts of a block that was passed over are too. */
-export function mendAnthropic(): Mend {
-  const open = new Set<unknown>();
+/** For one answer: the parts of a block that was passed over are too. Some number no blocks, or begin none. */
+export function mendAnthropic(): MendEvent {
+  const blocks = newBlocks();
+  let hasReason = false;
   return (event) => {
-    const { type, index } = event;
+    const { type } = event;
     if (typeof type !== 'string' || !events.has(type)) return null;
     if (type === 'message_start') return mendStart(event);
-    if (type === 'message_delta') return mendEnd(event);
-    if (type === 'message_stop') return event;
-    if (type === 'content_block_start') {
-      if (!isJsonObject(event['content_block']) || !mendBlock(event['content_block'], index)) return null;
-      open.add(index);
-    } else if (!open.has(index)) return null;
-    return type === 'content_block_delta' ? mendDelta(event) : event;
+    if (type === 'message_delta') {
+      const end = mendEnd(event);
+      hasReason ||= isJsonObject(end['delta']) && typeof end['delta']['stop_reason'] === 'string';
+      return end;
+    }
+    // It is whole, and nobody said why it ended.
+    if (type === 'message_stop') return hasReason ? event : [plainEnd, event];
+    return blocks(event);
   };
 }
+
+function newBlocks(): MendEvent {
+  const open = new Set<number>();
+  const left = new Set<number>();
+  let current = -1;
+  return (event) => {
+    const isStart = event['type'] === 'content_block_start';
+    const index = wholeNumber(event['index']) ?? (isStart ? current + 1 : Math.max(current, 0));
+    event['index'] = index;
+    current = index;
+    if (isStart) {
+      const block = event['content_block'];
+      const isKnown = isJsonObject(block) && mendBlock(block, index);
+      (isKnown ? open : left).add(index);
+      return isKnown ? event : null;
+    }
+    if (left.has(index)) return null;
+    const isOpen = open.has(index);
+    if (event['type'] === 'content_block_stop') return isOpen ? event : null;
+    const delta = mendDelta(event);
+    if (delta === null || isOpen) return delta;
+    const start = startOf(delta);
+    if (start === null) return null;
+    open.add(index);
+    return [{ type: 'content_block_start', index, content_block: start }, delta];
+  };
+}
+
+/** The block that a delta belongs to, where the server has begun none; of a call nothing is known but its arguments. */
+function startOf({ delta }: JsonObject): JsonObject | null {
+  const type = isJsonObject(delta) ? delta['type'] : null;
+  if (type === 'text_delta') return { type: 'text', text: '' };
+  return type === 'thinking_delta' || type === 'signature_delta' ? { type: 'thinking', thinking: '' } : null;
+}
+
+const plainEnd: JsonObject = {
+  type: 'message_delta',
+  delta: { stop_reason: 'end_turn' },
+  usage: { output_tokens: 0 },
+};
 
 function mendStart(event: JsonObject): JsonObject | null {
   const { message } = event;
@@ -63,13 +106,13 @@ function mendEnd(event: JsonObject): JsonObject {
 /** False for a kind that is not known. */
 function mendBlock(block: JsonObject, index: unknown): boolean {
   const { type, id, name, input } = block;
-  if (typeof type !== 'string' || !blocks.has(type)) return false;
+  if (typeof type !== 'string' || !blockTypes.has(type)) return false;
   if (type === 'text' && typeof block['text'] !== 'string') block['text'] = '';
   if (type === 'thinking' && typeof block['thinking'] !== 'string') block['thinking'] = '';
   if (type === 'redacted_thinking') return typeof block['data'] === 'string';
   if (type === 'tool_use') {
     if (typeof id !== 'string') block['id'] = `block ${String(index)}`;
-    if (typeof name !== 'string') block['name'] = '';
+    block['name'] = toolName(typeof name === 'string' ? name : '');
     if (!isJsonObject(input)) block['input'] = {};
   }
   return true;

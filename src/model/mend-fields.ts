@@ -1,8 +1,16 @@
 /** Fields of a provider's events that every dialect has: arguments and counts. */
 import { type JsonObject, type JsonValue, isJsonObject } from '../std/json.ts';
 
-/** The event, made right in place, or null where it is to be passed over. May throw `ToldInStream`. */
-export type Mend = (event: JsonObject) => JsonObject | null;
+/** The event, made right in place, one with what was missing before it, or null where it is to be passed over. */
+export type MendEvent = (event: JsonObject) => JsonObject | JsonObject[] | null;
+
+/** For one answer. */
+export interface Mend {
+  /** May throw `ToldInStream`. */
+  event(event: JsonObject): JsonObject[];
+  /** The server says that it has sent all: what is missing of an end. */
+  done(): JsonObject[];
+}
 
 /** Arguments are a text for the packages, whatever they were on the wire; null where there are none. */
 export function asText(given: JsonValue | undefined): string | null {
@@ -16,19 +24,26 @@ export function asText(given: JsonValue | undefined): string | null {
   }
 }
 
-/** Counts of tokens as numbers from 0 to 2^53 − 1; all else of a usage stays as it is. */
+/** Counts of tokens as numbers from 0 to 2^53 − 1. All else of a usage is left out: nobody here reads it, and the packages refuse what they do not know. */
 export function counts(usage: JsonObject): JsonObject {
-  const mended: JsonObject = {};
+  const kept: JsonObject = {};
   for (const [key, value] of Object.entries(usage)) {
-    if (isJsonObject(value)) mended[key] = counts(value);
-    else mended[key] = /token|count/i.test(key) && !Array.isArray(value) ? tokens(value) : value;
+    const holdsMore = /details$|^cache_creation$/i.test(key);
+    if (holdsMore && isJsonObject(value)) kept[key] = counts(value);
+    else if (!holdsMore && /token|count/i.test(key) && typeof value !== 'object') kept[key] = tokens(value);
   }
-  return mended;
+  return kept;
 }
 
 /** The named counts, 0 where they are missing. */
 export function required(usage: JsonObject, names: readonly string[]): JsonObject {
   return Object.fromEntries(names.map((name) => [name, tokens(usage[name] ?? 0) ?? 0]));
+}
+
+/** Also as a text; null for all else. */
+export function wholeNumber(value: JsonValue | undefined): number | null {
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return typeof number === 'number' && Number.isSafeInteger(number) ? number : null;
 }
 
 function tokens(value: JsonValue): number | null {

@@ -4,8 +4,10 @@
  * what a dialect must remember of an answer.
  */
 import { type JsonObject, type JsonValue, isJsonObject } from '../std/json.ts';
+import { toolName } from './call-names.ts';
+import { keepLoneSignatures } from './lone-signature.ts';
 import { mendAnthropic } from './mend-anthropic.ts';
-import { asText, counts, type Mend, required } from './mend-fields.ts';
+import { asText, counts, type Mend, type MendEvent, required, wholeNumber } from './mend-fields.ts';
 import type { Dialect } from './prompt.ts';
 
 /** The provider reports an error in the place of an event. */
@@ -22,15 +24,37 @@ export class ToldInStream extends Error {
 /** For one answer. */
 export function mendFor(dialect: Dialect): Mend {
   const mend = mends[dialect]();
-  return (event) => {
-    if (isError(event)) throw new ToldInStream(event);
-    // Some say with every event that there was no error; for the package the word alone is one.
-    delete event['error'];
-    return mend(event);
+  const ends = endsOf[dialect];
+  let hasEnd = false;
+  return {
+    event(event) {
+      if (isError(event)) throw new ToldInStream(event);
+      // Some say with every event that there was no error; for the package the word alone is one.
+      delete event['error'];
+      const mended = [mend(event) ?? []].flat();
+      hasEnd ||= mended.some((one) => ends?.is(one) === true);
+      return mended;
+    },
+    done: () => (hasEnd || ends === undefined ? [] : [ends.plain()]),
   };
 }
 
-const mends: Record<Dialect, () => Mend> = {
+/** Of the dialects whose servers say `[DONE]` behind all: some say nothing else at the end. */
+const endsOf: Partial<Record<Dialect, { is(event: JsonObject): boolean; plain(): JsonObject }>> = {
+  compatible: {
+    is: ({ choices }) => items(choices).some((choice) => choice['finish_reason'] !== null),
+    plain: () => ({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }),
+  },
+  openai: {
+    is: ({ type }) => type === 'response.completed' || type === 'response.incomplete',
+    plain: () => ({
+      type: 'response.completed',
+      response: { usage: { input_tokens: 0, output_tokens: 0 } },
+    }),
+  },
+};
+
+const mends: Record<Dialect, () => MendEvent> = {
   anthropic: mendAnthropic,
   openai: () => mendResponses,
   google: () => mendGoogle,
@@ -45,7 +69,7 @@ function isError({ type, object, error, response }: JsonObject): boolean {
   return error !== undefined && error !== null && error !== false && error !== '';
 }
 
-function mendCompatible(): Mend {
+function mendCompatible(): MendEvent {
   const named = namesOf();
   return (event) => {
     const { usage } = event;
@@ -56,6 +80,7 @@ function mendCompatible(): Mend {
     }
     keepOnly(event, { id: 'string', model: 'string', created: 'number' });
     event['choices'] = items(event['choices']).map((choice) => {
+      if (isError(choice) || choice['finish_reason'] === 'error') throw new ToldInStream(choice);
       // A server that does not stream puts the whole into one.
       const given = choice['delta'] ?? choice['message'] ?? null;
       const delta = isJsonObject(given) ? mendDelta(given) : null;
@@ -118,7 +143,7 @@ function mendCall(call: JsonObject): JsonObject {
     id: typeof id === 'number' ? String(id) : typeof id === 'string' ? id : null,
     type: 'function',
     function: {
-      name: typeof name === 'string' && name.trim() !== '' ? name : null,
+      name: typeof name === 'string' && name.trim() !== '' ? toolName(name) : null,
       arguments: asText(given),
     },
     ...(signature === null ? {} : { extra_content: { google: { thought_signature: signature } } }),
@@ -131,11 +156,6 @@ function signatureOf(extra: JsonValue | undefined): string | null {
   return typeof signature === 'string' ? signature : null;
 }
 
-function wholeNumber(value: JsonValue | undefined): number | null {
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  return typeof number === 'number' && Number.isSafeInteger(number) ? number : null;
-}
-
 function mendResponses(event: JsonObject): JsonObject | null {
   const { type, item, response, output_index: index } = event;
   if (typeof type !== 'string') return null;
@@ -144,7 +164,7 @@ function mendResponses(event: JsonObject): JsonObject | null {
     item['arguments'] = asText(item['arguments']) ?? '';
     if (typeof id !== 'string') item['id'] = `fc_${typeof index === 'number' ? index : 0}`;
     if (typeof callId !== 'string') item['call_id'] = item['id'] ?? '';
-    if (typeof name !== 'string') item['name'] = '';
+    item['name'] = toolName(typeof name === 'string' ? name : '');
   }
   if (type === 'response.function_call_arguments.delta') event['delta'] = asText(event['delta']) ?? '';
   if ((type === 'response.completed' || type === 'response.incomplete') && isJsonObject(response)) {
@@ -168,13 +188,21 @@ function mendGoogle(event: JsonObject): JsonObject | null {
   for (const candidate of event['candidates']) {
     const content = isJsonObject(candidate) ? candidate['content'] : null;
     if (!isJsonObject(content) || !Array.isArray(content['parts'])) continue;
-    content['parts'] = items(content['parts']).filter((part) => {
+    const parts = items(content['parts']).filter((part) => {
       const called = part['functionCall'];
-      if (isJsonObject(called) && typeof called['name'] !== 'string') called['name'] = 'unnamed';
+      if (isJsonObject(called)) nameCall(called);
       return called === undefined || isJsonObject(called);
     });
+    content['parts'] = keepLoneSignatures(parts);
   }
   return event;
+}
+
+/** One without a name is the end of a call that came in pieces, unless it holds a whole one. */
+function nameCall(called: JsonObject): void {
+  const { name, args } = called;
+  if (typeof name === 'string') called['name'] = toolName(name);
+  else if (args !== undefined) called['name'] = 'unnamed';
 }
 
 function keepOnly(of: JsonObject, types: Readonly<Record<string, 'string' | 'number'>>): void {

@@ -5,6 +5,8 @@ import type {
   SharedV3ProviderOptions,
 } from '@ai-sdk/provider';
 import { type JsonObject, isJsonObject } from '../std/json.ts';
+import { toolName } from './call-names.ts';
+import { loneSignaturePart } from './lone-signature.ts';
 import type { ChatMessage, ChatPart, ModelRequest } from './port.ts';
 
 export type Dialect = 'anthropic' | 'openai' | 'google' | 'compatible' | 'plain';
@@ -64,16 +66,22 @@ function toMessage(dialect: Dialect, message: ChatMessage): LanguageModelV3Messa
       content: message.results.map(({ call, tool, text, isError }) => ({
         type: 'tool-result',
         toolCallId: call,
-        toolName: tool,
+        toolName: toolName(tool),
         output: { type: isError ? 'error-text' : 'text', value: text },
       })),
     };
   }
+  if (!message.parts.some(saysSomething)) return { role: 'assistant', content: [] };
   const parts = withoutLoose(
     dialect,
     message.parts.filter((part) => !isBlankText(dialect, part)),
   );
   return { role: 'assistant', content: parts.map((part) => toPart(dialect, part)) };
+}
+
+/** An answer without a word and a call says nothing to anybody; behind it nothing could be asked. */
+function saysSomething(part: ChatPart): boolean {
+  return part.type === 'toolCall' || (part.type === 'text' && part.text.trim() !== '');
 }
 
 /** These two refuse reasoning that nothing follows: what it led to was cut off. */
@@ -92,10 +100,19 @@ function isBlankText(dialect: Dialect, part: ChatPart): boolean {
 function toPart(dialect: Dialect, part: ChatPart) {
   const metadata = metadataFor(dialect, part);
   const options = metadata === undefined ? {} : { providerOptions: toOptions(metadata) };
-  if (part.type !== 'toolCall') return { type: part.type, text: part.text, ...options };
+  if (part.type !== 'toolCall') {
+    const isLone = dialect === 'google' && part.text === '';
+    return isLone ? { ...loneSignaturePart(), ...options } : { type: part.type, text: part.text, ...options };
+  }
   // An input that was not JSON is null here; the providers accept nothing but objects.
-  const input = typeof part.input === 'object' && part.input !== null ? part.input : {};
-  return { type: 'tool-call' as const, toolCallId: part.call, toolName: part.tool, input, ...options };
+  const input = isJsonObject(part.input) ? part.input : {};
+  return {
+    type: 'tool-call' as const,
+    toolCallId: part.call,
+    toolName: toolName(part.tool),
+    input,
+    ...options,
+  };
 }
 
 function metadataFor(dialect: Dialect, part: ChatPart): JsonObject | undefined {

@@ -252,10 +252,19 @@ export function emptyFacts(): Facts {
 /** Sums tokens and cost; an unknown price makes the sum unknown. */
 export function addUsage(a: Usage, b: Usage): Usage {
   return {
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
+    inputTokens: sum(a.inputTokens, b.inputTokens),
+    outputTokens: sum(a.outputTokens, b.outputTokens),
     cost: a.cost === null || b.cost === null ? null : a.cost + b.cost,
   };
+}
+
+/** Both as a provider counted them: what is more than a whole number can be stays at the largest. */
+function sum(a: number, b: number): number {
+  return Math.min(a + b, Number.MAX_SAFE_INTEGER);
+}
+
+export function allTokens({ inputTokens, outputTokens }: Usage): number {
+  return sum(inputTokens, outputTokens);
 }
 
 /** The session entry of a log that has one; a log without it is not a pod's. */

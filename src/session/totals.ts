@@ -7,7 +7,7 @@ import { areTexts, isOfTexts, isPlain, isWholeNumber } from '../std/plain.ts';
 import type { JsonValue } from '../std/json.ts';
 import { systemCode } from '../std/system-code.ts';
 import type { StoppedEntry, Totals } from './entries.ts';
-import type { Facts } from './facts.ts';
+import { type Facts, allTokens } from './facts.ts';
 import { foldLog } from './fold-log.ts';
 import { decodeLine } from './line.ts';
 
@@ -24,7 +24,7 @@ export function totalsOf(facts: Facts): Totals {
     pendingIn: notifyBuffer.length + unseen.length,
     pendingOut: [...outbox.pending.keys()],
     turns,
-    tokens: usage.inputTokens + usage.outputTokens,
+    tokens: allTokens(usage),
     cost: usage.cost,
   };
 }

@@ -8,6 +8,7 @@ export const model = {
     'an answer that never ends is left after limits.answerMs, also where it never falls silent',
   'model.anthropic-sent': 'Anthropic gets signatures back, no blank text, and two marks for its cache',
   'model.base-url': 'a missing or unusable address is told by the name of its variable',
+  'model.blank-answer': 'an answer without a word and a call is left out of the next request',
   'model.bounded':
     'no answer and no error of a provider takes more memory than its bound, without end or newline',
   'model.call-count': 'a hundred calls of one answer are taken, and the model is told that the rest was not',
@@ -34,8 +35,12 @@ export const model = {
   'model.invalid-input':
     'a call whose input is not JSON has null as input and says so, and goes back as an object',
   'model.leave': 'a reader that leaves the stream closes the connection',
+  'model.lone-signature':
+    'a signature of a thought in a part of its own goes back to Google as it came, in its place',
   'model.name': 'a name that is none is told with the shape or the providers that there are',
   'model.network': 'a server that is not there is a network failure',
+  'model.no-finish':
+    'a stream that its server calls whole is whole without a reason; one that just ends is asked for three times at most',
   'model.no-key': 'a missing key is told with three ways to go on, and the model is not made',
   'model.no-stream':
     'an answer that is no stream is told with what it says and by the variable of the address',
@@ -43,8 +48,10 @@ export const model = {
   'model.reasoning-back':
     'reasoning goes back to each provider unchanged, signed, encrypted or redacted, without text, and between the calls',
   'model.output-tokens': 'the longest answer is said to a provider that needs it, and what a person set wins',
+  'model.own-calls': 'a call that the provider has answered itself is none of the pod',
   'model.permanent': 'what can not pass is not asked again, and names the variable that holds the address',
   'model.quota': 'an exhausted quota is not tried again',
+  'model.redirect': 'a redirection is not followed, so that no key goes to an address that nobody named',
   'model.reasoning-loose': 'reasoning that nothing follows is kept from those who refuse it',
   'model.retry-after': 'retry-after-ms and retry-after (seconds or date) are told in milliseconds',
   'model.script-path': 'a scenario is found from the given folder or PWD, and named so that it stays found',

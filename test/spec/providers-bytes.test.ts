@@ -101,6 +101,20 @@ describe('what a pod keeps of an answer', () => {
     expect(provider.bodies.join('')).not.toMatch(/\\ud83d/);
   });
 
+  it('[model.usage-clamped] the sum of what a provider counts is a number that every pod takes', async () => {
+    const huge = { prompt_tokens: 1e300, completion_tokens: 1e300 };
+    const provider = await inTurn(
+      call('ListPods', {}) + chat.end('tool_calls', huge),
+      chat.chunk({ content: 'ok' }) + chat.end('stop', huge),
+    );
+    const ran = await run(provider);
+    expect(ran.code, ran.stderr).toBe(0);
+    const [inputTokens, outputTokens] = [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER];
+    expect(resultOf(ran)).toMatchObject({ status: 'done', text: 'ok', usage: { inputTokens, outputTokens } });
+    const listed = await home.run(['ps', '--all', '--json']);
+    expect(JSON.parse(listed.stdout)).toMatchObject([{ tokens: Number.MAX_SAFE_INTEGER }]);
+  });
+
   it('[model.answer-size] an answer above the bound is kept as far as it fits into the log, and ends as a limit', async () => {
     const mib = chat.chunk({ content: '\u0001é'.repeat(1 << 17) });
     const provider = await inTurn(mib.repeat(16) + chat.end());

@@ -101,7 +101,8 @@ describe('reasoning', () => {
     };
     expect(contents[1]?.parts).toMatchObject([
       { text: 'hm', thought: true },
-      { text: 'I read. ', thoughtSignature: 'U1RFWFQ=' },
+      { text: 'I read. ' },
+      { text: '', thoughtSignature: 'U1RFWFQ=' },
       { functionCall: { args: { path: 'a' } }, thoughtSignature: 'U0NBTEw=' },
       { functionCall: { args: { path: 'b' } } },
     ]);
