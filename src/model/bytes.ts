@@ -11,6 +11,7 @@ import { ToldInStream, mendFor } from './mend.ts';
 import type { Mend } from './mend-fields.ts';
 import { ModelFailure } from './port.ts';
 import type { Dialect } from './prompt.ts';
+import type { Proxy } from './proxy.ts';
 
 /** Of one answer as it comes, unpacked. */
 export const wireBytesMax = 64 * 1024 * 1024;
@@ -22,8 +23,8 @@ export interface Connection {
   /** `provider/model`, with which what goes wrong is told. */
   readonly name: string;
   readonly dialect: Dialect;
-  /** Ask the environment for a proxy, as Node itself would be told to. */
-  readonly environmentProxy: boolean;
+  /** Null: connect directly. */
+  readonly proxy: Proxy | null;
   /** Called for each piece of an answer. */
   alive(): void;
 }
@@ -32,8 +33,7 @@ export interface Connection {
 export async function fetchFor(connection: Connection): Promise<typeof globalThis.fetch> {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its own types name another class there
   const { default: undici } = (await import('undici')) as unknown as { default: Undici };
-  dispatcher ??= newDispatcher(undici, connection.environmentProxy);
-  const agent = dispatcher;
+  const agent = dispatcherFor(undici, connection);
   return async (input, init) => {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same standard, typed twice
     const options = { ...init, ...sent(connection, init), dispatcher: agent } as FetchOptions;
@@ -56,11 +56,22 @@ function addressOf(input: URL | Request): string {
 }
 
 type Undici = typeof UndiciModule;
-let dispatcher: Dispatcher | undefined;
+/** One for each proxy: its connections are kept for the next request. */
+const dispatchers = new Map<string, Dispatcher>();
 
-function newDispatcher({ Agent, EnvHttpProxyAgent }: Undici, environmentProxy: boolean): Dispatcher {
+function dispatcherFor({ Agent, EnvHttpProxyAgent }: Undici, { name, proxy }: Connection): Dispatcher {
+  const key = JSON.stringify(proxy);
   const patient = { headersTimeout: 0, bodyTimeout: 0 };
-  return environmentProxy ? new EnvHttpProxyAgent(patient) : new Agent(patient);
+  try {
+    const known = dispatchers.get(key);
+    const dispatcher =
+      known ?? (proxy === null ? new Agent(patient) : new EnvHttpProxyAgent({ ...patient, ...proxy }));
+    dispatchers.set(key, dispatcher);
+    return dispatcher;
+  } catch {
+    const text = `${name}: the proxy in HTTPS_PROXY or HTTP_PROXY cannot be used: write it like http://host:port`;
+    throw new ModelFailure('network', text, { transient: false });
+  }
 }
 
 async function checked(connection: Connection, answer: Response): Promise<Response> {

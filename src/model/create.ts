@@ -6,6 +6,7 @@ import { fetchFor } from './bytes.ts';
 import { catalogEntry, type GivenPrice, type TokenCounts, costOf } from './catalog.ts';
 import { ModelConfigError } from './failure.ts';
 import type { Model, ModelRequest } from './port.ts';
+import { proxyOf, unusedProxyHint } from './proxy.ts';
 import { loadProviderModel, sdkModel, type ModelSource, type ProviderName } from './sdk.ts';
 import type { RuleUses } from './uses.ts';
 
@@ -101,25 +102,26 @@ export async function createModel(
   if (provider === 'script') {
     const { open, price } = await openScenario(scenarioPath(model, environment, options.cwd), options.uses);
     const cost = (usage: TokenCounts) => costOf(name, usage, options.given?.price ?? price);
-    const none = { secrets: [], keyVariable: null, addressVariable: null };
+    const none = { secrets: [], keyVariable: null, addressVariable: null, proxyHint: '' };
     return sdkModel({ name, dialect: 'plain', ...none, limits, cost, open });
   }
   if (!isProvider(provider)) throw new ModelConfigError(unknownProvider(name));
   const { dialect, keyVariable, baseUrlVariable } = providers[provider];
   const apiKey = environment[keyVariable]?.trim();
   const settings = { provider, model, apiKey, baseUrl: baseUrlOf(provider, environment) };
-  const environmentProxy = environment['NODE_USE_ENV_PROXY'] === '1';
+  const proxy = proxyOf(environment);
   return sdkModel({
     name,
     dialect,
     secrets: apiKey === undefined || apiKey === '' ? [] : [apiKey],
     keyVariable,
     addressVariable: baseUrlVariable,
+    proxyHint: unusedProxyHint(environment),
     limits,
     outputTokens: options.given?.outputTokens ?? outputTokensOf(provider, model),
     cost: (usage) => costOf(name, usage, options.given?.price),
     open: async (_, alive) => {
-      const fetch = await fetchFor({ name, dialect, environmentProxy, alive });
+      const fetch = await fetchFor({ name, dialect, proxy, alive });
       return await loadProviderModel({ ...settings, fetch });
     },
   });

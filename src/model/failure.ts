@@ -24,6 +24,8 @@ export interface FailureContext {
   readonly keyVariable: string | null;
   /** The variable that holds the address, for the hint; null where there is none. */
   readonly addressVariable?: string | null;
+  /** Said of a connection that failed; empty where there is nothing to say. */
+  readonly proxyHint?: string;
   /** Some of the answer had already arrived. */
   readonly begun: boolean;
 }
@@ -63,11 +65,15 @@ export function toModelFailure(error: unknown, context: FailureContext): ModelFa
   const { category, transient, triesMax, look } = judge(error, details, context.begun);
   const status = details.status === undefined ? '' : ` (HTTP ${details.status})`;
   const text = printable(redact(details.message, context.secrets).slice(0, messageCharsMax));
-  return new ModelFailure(category, `${context.name}: ${text}${status}${hintOf(context, category, look)}`, {
-    transient,
-    retryAfterMs: transient ? retryAfterMs(details) : undefined,
-    triesMax,
-  });
+  return new ModelFailure(
+    category,
+    `${context.name}: ${text}${status}${hintOf(context, category, look)}${category === 'network' ? (context.proxyHint ?? '') : ''}`,
+    {
+      transient,
+      retryAfterMs: transient ? retryAfterMs(details) : undefined,
+      triesMax,
+    },
+  );
 }
 
 function hintOf(context: FailureContext, category: string, look: Verdict['look']): string {

@@ -24,6 +24,8 @@ export interface ModelSource {
   readonly secrets: readonly string[];
   readonly keyVariable: string | null;
   readonly addressVariable: string | null;
+  /** Said of a connection that failed; empty where there is nothing to say. */
+  readonly proxyHint: string;
   readonly limits: WatchLimits;
   /** The longest answer, where the provider has to be told. */
   readonly outputTokens?: number | undefined;
@@ -145,8 +147,9 @@ async function open(
 }
 
 function endlessFailure({ name, limits }: ModelSource): ModelFailure {
-  const minutes = Math.round(limits.answerTimeoutMs / 6_000) / 10;
-  const text = `${name}: the answer was not at its end after ${minutes} min, which limits.answerMs allows`;
+  const seconds = Math.round(limits.answerTimeoutMs / 100) / 10;
+  const time = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 6) / 10} min`;
+  const text = `${name}: the answer was not at its end after ${time}, which limits.answerMs allows`;
   return new ModelFailure('timeout', text, { transient: false });
 }
 

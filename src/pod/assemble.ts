@@ -113,12 +113,16 @@ function toolsOf(family: Family): Tool[] {
 
 /** The provider's package is loaded by the model itself, at its first request. */
 async function makeModel(pod: Pod): Promise<Model> {
-  const { createModel } = await import('../model/create.ts');
+  const { createModel, isPriced } = await import('../model/create.ts');
+  const { ModelConfigError } = await import('../model/failure.ts');
   const { fileUses } = await import('../model/uses.ts');
   const { model, settings } = pod.session;
   const { inputPrice, outputPrice, outputTokens } = modelSettingsOf(settings, model);
   const isGiven = inputPrice !== undefined && outputPrice !== undefined;
   const price = isGiven ? { input: inputPrice, output: outputPrice } : undefined;
+  // A session of an earlier podkin, or one whose prices are not known any more: its limit would hold nothing back.
+  const hasPrice = isPriced(model, { inputPrice }) && pod.facts.usage.cost !== null;
+  if (pod.core.limits.cost !== null && !hasPrice) throw new ModelConfigError(limitWithoutPrice(model));
   return createModel(model, process.env, {
     cwd: pod.session.cwd,
     stallTimeoutMs: pod.core.limits.stallMs,
@@ -126,6 +130,10 @@ async function makeModel(pod: Pod): Promise<Model> {
     given: { outputTokens, ...(price && { price }) },
     uses: fileUses(pod.folder.scriptUses),
   });
+}
+
+function limitWithoutPrice(model: string): string {
+  return `The limit of the cost (limits.cost) cannot hold for this session: what ${model} costs is not known, now or for an earlier answer. Begin a new one with podkin run, with [models."${model}"] inputPrice and outputPrice in your config.toml or without the limit.`;
 }
 
 /** Reaches the turns that work for these assignments; a child that does not answer is told again by whoever cancels again. */

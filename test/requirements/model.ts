@@ -50,6 +50,8 @@ export const model = {
   'model.output-tokens': 'the longest answer is said to a provider that needs it, and what a person set wins',
   'model.own-calls': 'a call that the provider has answered itself is none of the pod',
   'model.permanent': 'what can not pass is not asked again, and names the variable that holds the address',
+  'model.proxy':
+    'the proxy of the environment is used as Node uses it, and named where it is set, not used, and a connection fails',
   'model.quota': 'an exhausted quota is not tried again',
   'model.redirect': 'a redirection is not followed, so that no key goes to an address that nobody named',
   'model.reasoning-loose': 'reasoning that nothing follows is kept from those who refuse it',

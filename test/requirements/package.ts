@@ -7,6 +7,6 @@ export const packaged = {
   'package.node-gate': 'a Node that cannot run it gets one sentence from both programs',
   'package.odd-path': 'it is built in a path with a space and an umlaut',
   'package.packed': 'the tarball has no scripts, and the same bytes whatever the umask',
-  'package.unbuilt': 'an install without what builds it says so',
+  'package.unbuilt': 'an install without what builds it, or without scripts, says so and what to run',
   'package.unplugged': "it runs under Yarn's Plug'n'Play: its files are files, and what is written is synced",
 } as const;

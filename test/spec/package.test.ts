@@ -83,4 +83,15 @@ describe('the package', () => {
       'podkin is built from its source, and what builds it is not installed (esbuild, typescript): npm ci --include=dev\n',
     );
   });
+
+  it('[package.unbuilt] where an install ran no scripts, the demo says what to run', () => {
+    const bare = join(folder, 'without scripts');
+    cpSync(join(packageFolder, 'scripts'), join(bare, 'scripts'), { recursive: true });
+    cpSync(join(packageFolder, 'package.json'), join(bare, 'package.json'));
+    const { status, stderr } = spawnSync('npm', ['run', '--silent', 'demo'], { cwd: bare, encoding: 'utf8' });
+    expect(status).toBe(1);
+    expect(stderr).toBe(
+      'podkin is not built here (npm ran no scripts: --ignore-scripts, ignore-scripts=true): npm run build\n',
+    );
+  });
 });

@@ -179,6 +179,26 @@ describe('a limit of the cost', () => {
     expect(result).toMatchObject({ isError: true, text: expect.stringContaining('its price is not known') });
   });
 
+  it('[cost.unpriced] a session whose price is not known any more is asked nothing, and says why', async () => {
+    const provider = await inTurn(say('hello'));
+    const pod = await home.startRoot({
+      model,
+      limits: { cost: 1 },
+      environment: environmentOf(provider),
+    });
+    await pod.run('do it');
+    const ended = await pod.untilEntry('turnEnded');
+    expect(ended).toMatchObject({
+      outcome: 'errored',
+      error: {
+        category: 'configuration',
+        message: expect.stringContaining(`what ${model} costs is not known`),
+      },
+    });
+    expect(provider.bodies).toEqual([]);
+    await pod.stop();
+  });
+
   it('[cost.scenario] a scenario costs nothing unless its file names a price, which then counts', async () => {
     const rules = 'rules:\n  - { say: "again and again", call: [{ ListPods: {} }] }\n';
     const args = (scenario: string) =>

@@ -46,6 +46,8 @@ export async function makeRunner(): Promise<Runner> {
                 .map((line) => JSON.parse(line) as RunnerAnswer),
             );
         });
+        // One that ends before it has read all of it is judged by its exit.
+        child.stdin.on('error', () => undefined);
         child.stdin.end(JSON.stringify(task));
       }),
     close: () => rmSync(folder, { recursive: true, force: true }),

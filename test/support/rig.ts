@@ -171,6 +171,8 @@ export class TestHome {
         },
         (_, stdout, stderr) => resolve({ code: child.exitCode, signal: child.signalCode, stdout, stderr }),
       );
+      // A command that ends before it has read all of it is judged by its exit.
+      child.stdin?.on('error', () => undefined);
       child.stdin?.end(options.input ?? '');
     });
   }

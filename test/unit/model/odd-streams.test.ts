@@ -78,11 +78,23 @@ describe.each(names)('%s', (dialect) => {
 
   it('[model.usage-clamped] what else a usage holds costs no answer', async () => {
     const odd = {
-      ...{ input_tokens: 5, output_tokens: 6, prompt_tokens: 5, completion_tokens: 6 },
-      ...{ promptTokenCount: 5, candidatesTokenCount: 6, totalTokenCount: {} },
-      ...{ prompt_tokens_details: 7, completion_tokens_details: 'x', input_tokens_details: [] },
-      ...{ output_tokens_details: 3, promptTokensDetails: 'x', cacheTokensDetails: 4, cache_creation: 'x' },
-      ...{ server_tool_use: 5, iterations: 5, service_tier: 9, serviceTier: 5, trafficType: 3 },
+      input_tokens: 5,
+      output_tokens: 6,
+      prompt_tokens: 5,
+      completion_tokens: 6,
+      promptTokenCount: 5,
+      candidatesTokenCount: 6,
+      totalTokenCount: {},
+      prompt_tokens_details: 7,
+      completion_tokens_details: 'x',
+      input_tokens_details: [],
+      output_tokens_details: 3,
+      promptTokensDetails: 'x',
+      cache_creation: 'x',
+      server_tool_use: 5,
+      iterations: 5,
+      service_tier: 9,
+      serviceTier: 5,
     };
     const provider = await rawProvider(stream(plainly[dialect](odd)));
     const { text, response } = await ask(await provider.model(dialects[dialect]));
