@@ -23,7 +23,10 @@ const oneLanguage = {
   },
 };
 
-/** Providers' packages and the client beneath them are no part of a pod's body: it imports the very modules that the command does. They hold no class of ours. */
+/**
+ * Providers' packages and the client beneath them are no part of a pod's body: it imports the very modules
+ * that the command does. They hold no class of ours.
+ */
 const providers = {
   errors: '@ai-sdk/provider',
   anthropic: '@ai-sdk/anthropic',

@@ -1,4 +1,5 @@
-// Before what runs dist/: an install without scripts (`--ignore-scripts`) leaves none, and says nothing of it.
+// Before what runs dist/: an install without scripts (`--ignore-scripts`) leaves none, and says nothing of
+// it.
 import { existsSync } from 'node:fs';
 
 if (!existsSync(new URL('../dist/main.js', import.meta.url))) {

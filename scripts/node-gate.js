@@ -1,4 +1,5 @@
-// Begins both programs, before anything that an old Node could not even read: so nothing newer than 2015 stands here, and `import(` comes after it.
+// Begins both programs, before anything that an old Node could not even read: so nothing newer than 2015
+// stands here, and `import(` comes after it.
 var node = process.versions.node.split('.');
 var major = Number(node[0]);
 var minor = Number(node[1]);

@@ -1,5 +1,6 @@
-// Around `npm pack` and `npm publish`: the tarball's package.json has neither scripts nor development packages (npm counts `prepare` as an install script),
-// and its bytes do not depend on the umask of whoever packs. `pack.mjs before` and `pack.mjs after`.
+// Around `npm pack` and `npm publish`: the tarball's package.json has neither scripts nor development
+// packages (npm counts `prepare` as an install script), and its bytes do not depend on the umask of whoever
+// packs. `pack.mjs before` and `pack.mjs after`.
 import {
   chmodSync,
   existsSync,

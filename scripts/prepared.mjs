@@ -1,4 +1,5 @@
-// Before a build: what builds it has to be there. An install without development packages leaves no programs, and says so here.
+// Before a build: what builds it has to be there. An install without development packages leaves no programs,
+// and says so here.
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);

@@ -94,7 +94,8 @@ function closedBy(facts: Facts, child: ChildFacts, event: PodEvent): string[] {
   if (!closesAssignments(event)) return [];
   const open = assignmentsOf(facts, child.instance);
   if (event.kind === 'died' || event.kind === 'shutDown') return open;
-  // Which work has ended can not be read: none of it is waited for any longer, rather than all of it for ever.
+  // Which work has ended cannot be read: none of it is waited for any longer, rather than all of it for
+  // ever.
   if ('unread' in event && event.unread?.includes('assignments') === true) return open;
   return 'assignments' in event ? open.filter((id) => event.assignments.includes(id)) : [];
 }

@@ -2,8 +2,8 @@
  * Words of another process for a model: data that can neither end the quotation nor hide in it. Pure.
  *
  * Invariants
- * - W1 What stands in a fence can not close it: the fence is longer than any run of backticks inside.
- * - W2 What stands in a line can not end it, and is bounded.
+ * - W1 What stands in a fence cannot close it: the fence is longer than any run of backticks inside.
+ * - W2 What stands in a line cannot end it, and is bounded.
  */
 import { withoutHidden } from '../std/characters.ts';
 

@@ -42,7 +42,10 @@ export function checkLinks(home: HomeView): Finding[] {
   return findings;
 }
 
-/** C4: what a parent will never take. A person who removed the parent has decided that; any other refusal is to be mended. */
+/**
+ * C4: what a parent will never take. A person who removed the parent has decided that; any other refusal is
+ * to be mended.
+ */
 function refusedForGood(
   child: LogView,
   logs: ReadonlyMap<string, LogView>,
@@ -146,15 +149,16 @@ function changed(parent: LogView, child: LogView, sender: SenderView): Finding[]
 }
 
 /**
- * What a receiver could not read it may have put down otherwise: it names these fields, and the rest is as it was sent. Of an event that it can read, it
- * must have put down all. A kind that only another version of podkin knows is told as an error in its place.
+ * What a receiver could not read it may have put down otherwise: it names these fields, and the rest is as it
+ * was sent. Of an event that it can read, it must have put down all. A kind that only another version of
+ * podkin knows is told as an error in its place.
  */
 function standsForUnreadable(told: unknown, sent: unknown): boolean {
   const read = unreadShape().safeParse(told);
   if (read.success) {
     const { unread, ...rest } = read.data;
     const left = new Set(['unread', ...unread.map((field) => field.split('.')[0])]);
-    // An outcome that can not be read is told as an error.
+    // An outcome that cannot be read is told as an error.
     if (left.has('outcome')) for (const field of ['kind', 'error', 'settled']) left.add(field);
     if (left.has('text')) left.add('textChars');
     if (left.has('outstanding')) left.add('settled');

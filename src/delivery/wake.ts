@@ -18,7 +18,9 @@ export type Wake =
   | { kind: 'now'; counted: boolean }
   | OverBudget;
 
-/** Out of budget: wake-worthy items stay committed. `refillAtMs` is null where only a person's input helps. */
+/**
+ * Out of budget: wake-worthy items stay committed. `refillAtMs` is null where only a person's input helps.
+ */
 export interface OverBudget {
   kind: 'overBudget';
   why: 'turnsPerMinute' | 'hops';

@@ -16,7 +16,10 @@ type Prose = Extract<ChatPart, { text: string }>;
 type Call = Extract<AnswerPart, { type: 'toolCall' }>;
 type Finish = Extract<StreamPart, { type: 'finish' }>;
 
-/** Text, reasoning and inputs of one answer together, as JSON: what of it becomes one line of the log must fit into one. */
+/**
+ * Text, reasoning and inputs of one answer together, as JSON: what of it becomes one line of the log must fit
+ * into one.
+ */
 export const answerBytesMax = 6 * 1024 * 1024;
 /** Calls of one answer that may run; the next one is the last that is kept, and tells the model so. */
 export const answerCallsMax = 100;
@@ -32,7 +35,10 @@ export interface AnswerOf {
 export interface Answer {
   /** What the part is to the caller, if anything. Throws what the stream reports as an error. */
   take(part: StreamPart): ModelPart | null;
-  /** When the stream has ended, or is not read further because the answer is full. Throws `ModelFailure` where that was before its finish. */
+  /**
+   * When the stream has ended, or is not read further because the answer is full. Throws `ModelFailure` where
+   * that was before its finish.
+   */
   response(): ModelResponse;
   /** Something of the answer has arrived. */
   begun(): boolean;
@@ -166,7 +172,10 @@ interface OpenCall {
   text: string;
 }
 
-/** Calls, each from its start, its deltas and itself; some come without a start, and some begin and never come. */
+/**
+ * Calls, each from its start, its deltas and itself; some come without a start, and some begin and never
+ * come.
+ */
 function callsInto(parts: AnswerPart[], room: Room, used: Set<string>) {
   const open = new Map<string, OpenCall>();
   let last: OpenCall | null = null;
@@ -236,7 +245,10 @@ function isObject(text: string): boolean {
   return text.trim() !== '' && isJsonObject(toolInput(text).input);
 }
 
-/** As the log will hold it: no undefined, no classes. What does not fit is left out whole, since a part of it proves nothing. */
+/**
+ * As the log will hold it: no undefined, no classes. What does not fit is left out whole, since a part of it
+ * proves nothing.
+ */
 function metadataOf(part: { providerMetadata?: object | undefined }, room: Room): JsonObject | undefined {
   if (part.providerMetadata === undefined) return undefined;
   const json = JSON.stringify(part.providerMetadata);
@@ -277,7 +289,10 @@ function responseOf(of: AnswerOf, parts: AnswerPart[], finish: Finish | null): M
   };
 }
 
-/** Nobody counts what was not read to its end: a token is taken for four bytes, so that a limit of the cost holds all the same. */
+/**
+ * Nobody counts what was not read to its end: a token is taken for four bytes, so that a limit of the cost
+ * holds all the same.
+ */
 function cutResponse(
   of: AnswerOf,
   parts: AnswerPart[],
@@ -308,7 +323,10 @@ function usageOf(of: AnswerOf, usage: LanguageModelV3Usage): ModelResponse['usag
   return { inputTokens, outputTokens, cost: of.cost(counts) };
 }
 
-/** A whole number from 0 to 2^53 − 1: a provider's count is input from outside, and a wrong one must not cost an outcome. */
+/**
+ * A whole number from 0 to 2^53 − 1: a provider's count is input from outside, and a wrong one must not cost
+ * an outcome.
+ */
 function tokenCount(told: number | undefined): number {
   if (told === undefined || !(told > 0)) return 0;
   return Math.min(Math.round(told), Number.MAX_SAFE_INTEGER);

@@ -1,21 +1,24 @@
 /**
- * A provider's bytes on their way to its package: counted, framed, and each event made what the package takes. Every byte shows that the connection lives.
- * Absent: the timeouts of the client beneath, which end at five minutes what a person allowed an hour; `watch.ts` alone decides.
+ * A provider's bytes on their way to its package: counted, framed, and each event made what the package
+ * takes. Every byte shows that the connection lives. Absent: the timeouts of the client beneath, which end at
+ * five minutes what a person allowed an hour; `watch.ts` alone decides.
  */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type * as UndiciModule from 'undici';
 import type { Dispatcher } from 'undici';
 import { type JsonObject, type JsonValue, isJsonObject } from '../std/json.ts';
 import { withLoneSignatures } from './lone-signature.ts';
-import { ToldInStream, mendFor } from './mend.ts';
-import type { Mend } from './mend-fields.ts';
+import { ToldInStream, repairFor } from './repair.ts';
+import type { Repair } from './repair-fields.ts';
 import { ModelFailure } from './port.ts';
 import type { Dialect } from './prompt.ts';
 import type { Proxy } from './proxy.ts';
 
 /** Of one answer as it comes, unpacked. */
 export const wireBytesMax = 64 * 1024 * 1024;
-/** Of an answer that is no stream: enough of what it says, and as long as anybody waits for the rest of it. */
+/**
+ * Of an answer that is no stream: enough of what it says, and as long as anybody waits for the rest of it.
+ */
 const wordsBytesMax = 256 * 1024;
 const wordsMsMax = 5_000;
 
@@ -143,7 +146,7 @@ async function readWords(reader: Reader, pieces: Uint8Array[]): Promise<string> 
 }
 
 function events(connection: Connection, reader: Reader, first: Uint8Array[]): ReadableStream<Uint8Array> {
-  const frame = newFrames(mendFor(connection.dialect));
+  const frame = newFrames(repairFor(connection.dialect));
   const waiting = [...first];
   let bytes = 0;
   const next = async (): Promise<string | null> => {
@@ -184,7 +187,7 @@ function tooLong(name: string): ModelFailure {
 }
 
 /** From bytes to events and back: lines end with CR, LF or both, an event with an empty line. */
-function newFrames(mend: Mend): { take(bytes: Uint8Array): string; end(): string } {
+function newFrames(repair: Repair): { take(bytes: Uint8Array): string; end(): string } {
   const decoder = new TextDecoder();
   let line: string[] = [];
   let data: string[] = [];
@@ -202,7 +205,7 @@ function newFrames(mend: Mend): { take(bytes: Uint8Array): string; end(): string
     const wasError = isError;
     data = [];
     isError = false;
-    return mendedEvent(mend, event, wasError);
+    return repairedEvent(repair, event, wasError);
   };
   let failure: { readonly error: unknown } | null = null;
   const takeText = (given: string): string => {
@@ -234,7 +237,7 @@ function newFrames(mend: Mend): { take(bytes: Uint8Array): string; end(): string
       if (line.length > 0) endLine();
       const event = data.join('\n');
       const isWhole = isError || isDone(event) || parsed(event) !== undefined;
-      return out + (isWhole ? mendedEvent(mend, event, isError) : '');
+      return out + (isWhole ? repairedEvent(repair, event, isError) : '');
     },
   };
 }
@@ -243,8 +246,8 @@ function isDone(event: string): boolean {
   return event.trim() === '[DONE]';
 }
 
-function mendedEvent(mend: Mend, event: string, isError: boolean): string {
-  if (isDone(event)) return `${eventsText(mend.done())}data: [DONE]\n\n`;
+function repairedEvent(repair: Repair, event: string, isError: boolean): string {
+  if (isDone(event)) return `${eventsText(repair.done())}data: [DONE]\n\n`;
   const value = parsed(event);
   if (isError || (value === undefined && /^\s*error\b/i.test(event))) throw toldIn(event, value);
   // An event that was to be one is told by the package.
@@ -255,7 +258,7 @@ function mendedEvent(mend: Mend, event: string, isError: boolean): string {
     if (isJsonObject(only) && only['error'] !== undefined) throw new ToldInStream(only);
     return '';
   }
-  return eventsText(mend.event(value));
+  return eventsText(repair.event(value));
 }
 
 /** An event that is called an error, or says in plain text that it is one. */
@@ -281,7 +284,10 @@ function oneLine(text: string): string {
   return text.replaceAll('\n', ' ');
 }
 
-/** Undefined where it is no JSON. Keys that would be an object's prototype are left out: for them the packages refuse the whole. */
+/**
+ * Undefined where it is no JSON. Keys that would be an object's prototype are left out: for them the packages
+ * refuse the whole.
+ */
 function parsed(text: string): JsonValue | undefined {
   try {
     const value: JsonValue = JSON.parse(text, /proto/.test(text) ? withoutPrototype : undefined);

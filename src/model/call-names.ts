@@ -1,10 +1,16 @@
-/** Names and ids of calls that every dialect takes back: a model invents names, and servers give ids that others of their kind refuse. */
+/**
+ * Names and ids of calls that every dialect takes back: a model invents names, and servers give ids that
+ * others of their kind refuse.
+ */
 import { randomUUID } from 'node:crypto';
 
 const plainId = /^[\w-]{1,64}$/;
 const nameCharsMax = 64;
 
-/** The given id, or a new one where it is odd or `used`. Nine letters and digits, which the strictest of the servers wants. */
+/**
+ * The given id, or a new one where it is odd or `used`. Nine letters and digits, which the strictest of the
+ * servers wants.
+ */
 export function callId(given: string, used: ReadonlySet<string>): string {
   if (plainId.test(given) && !used.has(given)) return given;
   let made: string;

@@ -43,7 +43,10 @@ export interface GivenPrice {
   readonly output: number;
 }
 
-/** USD for one response, or null where the price is unknown. Scenario files cost nothing unless they name a price. */
+/**
+ * USD for one response, or null where the price is unknown. Scenario files cost nothing unless they name a
+ * price.
+ */
 export function costOf(name: string, usage: TokenCounts, given?: GivenPrice): number | null {
   const free = name.startsWith('script/') ? { input: 0, output: 0 } : undefined;
   const own = given ?? free;

@@ -3,7 +3,7 @@
  * errors by their shape alone, so that nothing heavy is loaded for it; no cause is kept, because a cause may hold what must not be logged.
  */
 import { NoStream } from './bytes.ts';
-import { ToldInStream } from './mend.ts';
+import { ToldInStream } from './repair.ts';
 import { ModelFailure, type ModelFailureCategory } from './port.ts';
 import { wordsOf, wordsOfBody } from './provider-words.ts';
 
@@ -105,7 +105,10 @@ export function redact(text: string, secrets: readonly string[]): string {
   return clean.replaceAll(/\b(?:sk-|AIza|Bearer )[\w*.-]{8,}/g, '[redacted]');
 }
 
-/** The stream ended in good order and said nothing of the answer's end: a server that never does is not asked again and again. */
+/**
+ * The stream ended in good order and said nothing of the answer's end: a server that never does is not asked
+ * again and again.
+ */
 export function cutStreamFailure(name: string): ModelFailure {
   return new ModelFailure(
     'cutStream',
@@ -232,7 +235,10 @@ function codesOf(error: unknown): string[] {
   );
 }
 
-/** Tried again it is as wrong as before: a port that is forbidden, a certificate that nobody vouches for, no TLS where it was to be. */
+/**
+ * Tried again it is as wrong as before: a port that is forbidden, a certificate that nobody vouches for, no
+ * TLS where it was to be.
+ */
 function isWrongAddress(error: unknown, message: string): boolean {
   return (
     /\bbad port\b|unknown scheme|redirect count exceeded|invalid url/i.test(message) ||

@@ -1,6 +1,7 @@
 /**
- * Google's signature of a thought in a part of its own, without text and without a call. The package drops it in both directions, and it has to go back as
- * it came: so it passes the package as a file of a kind that nobody else uses. Pure.
+ * Google's signature of a thought in a part of its own, without text and without a call. The package drops it
+ * in both directions, and it has to go back as it came: so it passes the package as a file of a kind that
+ * nobody else uses. Pure.
  */
 import type { LanguageModelV3FilePart, LanguageModelV3StreamPart } from '@ai-sdk/provider';
 import { type JsonObject, type JsonValue, isJsonObject } from '../std/json.ts';

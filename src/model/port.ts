@@ -37,8 +37,9 @@ export type ModelPart =
 
 export interface ModelResponse {
   /**
-   * In the order in which the model gave them, well-formed, each call with a name and an id that every provider takes back. A call whose input was not
-   * JSON has `input` null and says so in `invalid`; one that a limit has cut says that in `cut`.
+   * In the order in which the model gave them, well-formed, each call with a name and an id that every
+   * provider takes back. A call whose input was not JSON has `input` null and says so in `invalid`; one that
+   * a limit has cut says that in `cut`.
    */
   readonly parts: (ChatPart & { invalid?: string; cut?: string })[];
   readonly finishReason: 'stop' | 'length' | 'toolCalls' | 'contentFilter' | 'other';
@@ -73,7 +74,9 @@ export class ModelFailure extends Error {
   readonly transient: boolean;
   /** The provider's wish, in milliseconds. */
   readonly retryAfterMs: number | undefined;
-  /** Of all requests for one answer: what hardly ever passes is not asked for as often as the limit allows. */
+  /**
+   * Of all requests for one answer: what hardly ever passes is not asked for as often as the limit allows.
+   */
   readonly triesMax: number;
 
   constructor(

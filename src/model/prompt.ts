@@ -32,7 +32,10 @@ export function toCallOptions(
   };
 }
 
-/** The same with every half of a surrogate pair replaced: no provider takes one, and every later request would hold it again. */
+/**
+ * The same with every half of a surrogate pair replaced: no provider takes one, and every later request would
+ * hold it again.
+ */
 function wellFormed<T>(value: T): T {
   const json = JSON.stringify(value);
   // Only what is no pair is escaped by the serialiser; the search spares the rest of the work.

@@ -1,4 +1,7 @@
-/** What a provider said went wrong, in its own words, from whatever it said it in: JSON of any shape, a page, a line, nothing. Pure. */
+/**
+ * What a provider said went wrong, in its own words, from whatever it said it in: JSON of any shape, a page,
+ * a line, nothing. Pure.
+ */
 import type { JsonValue } from '../std/json.ts';
 
 const levelsMax = 8;

@@ -1,4 +1,7 @@
-/** The proxy of the environment: used as Node itself uses it, with NODE_USE_ENV_PROXY=1, and else named where a connection fails. Pure. */
+/**
+ * The proxy of the environment: used as Node itself uses it, with NODE_USE_ENV_PROXY=1, and else named where
+ * a connection fails. Pure.
+ */
 
 export interface Proxy {
   /** Empty: none. */

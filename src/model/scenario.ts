@@ -1,4 +1,7 @@
-/** Reads a scenario file: YAML in, checked rules out. A mistake is told with the rule's number and the field, all of them at once, and without a line of the file. */
+/**
+ * Reads a scenario file: YAML in, checked rules out. A mistake is told with the rule's number and the field,
+ * all of them at once, and without a line of the file.
+ */
 import { YAMLParseError, parse } from 'yaml';
 import * as z from 'zod';
 import type { JsonObject } from '../std/json.ts';
@@ -147,7 +150,10 @@ export function parseScenario(text: string, path: string): ParsedScenario {
   return { rules: rules.map((one, index) => toRule(one, index + 1)), price };
 }
 
-/** Where and what kind of mistake. Never the parser's own words, which quote lines of the file: this text is read by other pods. */
+/**
+ * Where and what kind of mistake. Never the parser's own words, which quote lines of the file: this text is
+ * read by other pods.
+ */
 function placeOf(error: unknown, text: string): string {
   if (!(error instanceof YAMLParseError)) return '.';
   const before = text.slice(0, error.pos[0]).split('\n');

@@ -123,7 +123,10 @@ async function* ask(source: ModelSource, request: ModelRequest): AsyncGenerator<
   }
 }
 
-/** The next part that says something, or null at the end: pings and empty deltas keep no answer alive that has begun. */
+/**
+ * The next part that says something, or null at the end: pings and empty deltas keep no answer alive that has
+ * begun.
+ */
 async function nextPart(
   parts: ReadableStreamDefaultReader<LanguageModelV3StreamPart>,
 ): Promise<LanguageModelV3StreamPart | null> {

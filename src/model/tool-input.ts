@@ -1,14 +1,22 @@
-/** What a model wrote as a call's arguments, made an input: text from outside, in every shape that providers are known to send. */
+/**
+ * What a model wrote as a call's arguments, made an input: text from outside, in every shape that providers
+ * are known to send.
+ */
 import type { JsonValue } from '../std/json.ts';
 
 /** `invalid` says why there is no input, for the model to read. */
 export type ToolInput = { input: JsonValue; invalid?: string };
 
-/** No tool takes half as many levels; past some thousands the walkers of this process would run out of stack. */
+/**
+ * No tool takes half as many levels; past some thousands the walkers of this process would run out of stack.
+ */
 const levelsMax = 100;
 const shownChars = 200;
 
-/** A call without arguments may come without any text; an object may come encoded twice. A key that would be an object's prototype is nothing to pass on. */
+/**
+ * A call without arguments may come without any text; an object may come encoded twice. A key that would be
+ * an object's prototype is nothing to pass on.
+ */
 export function toolInput(text: string): ToolInput {
   if (text.trim() === '') return { input: {} };
   const excerpt = text.slice(0, shownChars).toWellFormed();
@@ -25,7 +33,10 @@ function deep(excerpt: string): ToolInput {
   return { input: null, invalid: `the input is nested deeper than ${levelsMax} levels: ${excerpt}` };
 }
 
-/** The same value with every half of a surrogate pair replaced, in keys too. To be given no deeper than `levelsMax`. */
+/**
+ * The same value with every half of a surrogate pair replaced, in keys too. To be given no deeper than
+ * `levelsMax`.
+ */
 export function wellFormedJson(value: JsonValue): JsonValue {
   if (typeof value === 'string') return value.toWellFormed();
   if (Array.isArray(value)) return value.map(wellFormedJson);

@@ -1,4 +1,7 @@
-/** Guards a stream: ends the wait for its next part when the caller aborts, when nothing came for too long, or when all of it takes too long. */
+/**
+ * Guards a stream: ends the wait for its next part when the caller aborts, when nothing came for too long, or
+ * when all of it takes too long.
+ */
 export interface Watch {
   /** For the request; aborts when the watch is stopped or the wait was ended. */
   readonly signal: AbortSignal;
@@ -19,7 +22,9 @@ export interface WatchLimits {
   readonly answerTimeoutMs: number;
 }
 
-/** A watch over one request. Its timers and its listener serve all waits: a token must not cost one of each. */
+/**
+ * A watch over one request. Its timers and its listener serve all waits: a token must not cost one of each.
+ */
 export function watchStream(
   outer: AbortSignal,
   limits: WatchLimits,

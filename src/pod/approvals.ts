@@ -137,7 +137,10 @@ export class Approvals {
   }
 }
 
-/** What "always" means for this call: this very call. What older logs remember of a whole tool (`exact: null`) is no call's. */
+/**
+ * What "always" means for this call: this very call. What older logs remember of a whole tool (`exact: null`)
+ * is no call's.
+ */
 function yesTo(named: NamedCall, sandboxed: boolean): RememberedYes {
   const { tool, need } = named;
   return { tool, exact: exactCall(named), outside: need?.kind === 'shell' && !sandboxed };

@@ -120,7 +120,8 @@ async function makeModel(pod: Pod): Promise<Model> {
   const { inputPrice, outputPrice, outputTokens } = modelSettingsOf(settings, model);
   const isGiven = inputPrice !== undefined && outputPrice !== undefined;
   const price = isGiven ? { input: inputPrice, output: outputPrice } : undefined;
-  // A session of an earlier podkin, or one whose prices are not known any more: its limit would hold nothing back.
+  // A session of an earlier podkin, or one whose prices are not known any more: its limit would hold nothing
+  // back.
   const hasPrice = isPriced(model, { inputPrice }) && pod.facts.usage.cost !== null;
   if (pod.core.limits.cost !== null && !hasPrice) throw new ModelConfigError(limitWithoutPrice(model));
   return createModel(model, process.env, {

@@ -1,4 +1,7 @@
-/** A child that is refused for good is shown at its parent's end too: live, and in the list of children. Its own log has the lasting word. */
+/**
+ * A child that is refused for good is shown at its parent's end too: live, and in the list of children. Its
+ * own log has the lasting word.
+ */
 import type { WireError } from '../protocol/errors.ts';
 import type { ChildLinks } from './child-links.ts';
 import type { Pod } from './pod.ts';

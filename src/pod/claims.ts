@@ -31,7 +31,10 @@ export interface ClaimsOwner {
 export class Claims {
   readonly #pod: ClaimsOwner;
   readonly #registry: Registry;
-  /** Every call of a tool asks about every claim of the home: the process table is asked once for all calls of a moment. */
+  /**
+   * Every call of a tool asks about every claim of the home: the process table is asked once for all calls of
+   * a moment.
+   */
   readonly #isAlive = rememberedLiveness((process) => isAlive(process) === 'alive');
   /** One update at a time; the next one begins with what the log says by then. */
   #syncing: Promise<readonly Conflict[]> | null = null;

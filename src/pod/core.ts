@@ -30,7 +30,7 @@ export interface Live {
   /** Since when `overBudget`, and until when where it fills again by itself; wall time, as in the entries. */
   overBudgetAt: string;
   overBudgetUntil: string | null;
-  /** Why the log can not be written at the moment, and since when. */
+  /** Why the log cannot be written at the moment, and since when. */
   storage: string | null;
   storageAt: string;
   provider: ProviderWait;

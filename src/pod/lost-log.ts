@@ -1,6 +1,7 @@
 /**
- * A log that is deleted or moved under its living pod (`git clean`, a tidy script, a folder that is renamed). What is written into a file without a name is
- * lost with the process, and what comes over the pod's old paths lands nowhere; so the pod takes nothing more, says so and ends.
+ * A log that is deleted or moved under its living pod (`git clean`, a tidy script, a folder that is renamed).
+ * What is written into a file without a name is lost with the process, and what comes over the pod's old
+ * paths lands nowhere; so the pod takes nothing more, says so and ends.
  */
 import { systemCode } from '../std/system-code.ts';
 import { onShutdown } from './inputs.ts';

@@ -43,14 +43,20 @@ export interface NamedCall {
   readonly subject: RuleSubject;
 }
 
-/** Of two calls with the same key a person would say that they are the same: whether a sandbox holds a shell counts. */
+/**
+ * Of two calls with the same key a person would say that they are the same: whether a sandbox holds a shell
+ * counts.
+ */
 export function callKey(call: NamedCall, outside: boolean): string {
   const { tool, need, input, subject } = call;
   const what = need?.kind === 'shell' ? need.command : inputAndPlace(input, subject);
   return digest(JSON.stringify([tool, what, outside]));
 }
 
-/** What "always" is said to: this very call. A shell's is its command, as what it is said to be for does not count. */
+/**
+ * What "always" is said to: this very call. A shell's is its command, as what it is said to be for does not
+ * count.
+ */
 export function exactCall({ need, input, subject }: NamedCall): string {
   return need?.kind === 'shell' ? need.command : digest(JSON.stringify(inputAndPlace(input, subject)));
 }

@@ -1,4 +1,7 @@
-/** How the running turn's request to the provider fares, for those who look at the pod: asked, failing since when and until when, answered. */
+/**
+ * How the running turn's request to the provider fares, for those who look at the pod: asked, failing since
+ * when and until when, answered.
+ */
 import type { Pod } from './pod.ts';
 
 /** What passes sooner is nobody's to read later. */
@@ -27,7 +30,10 @@ export class RequestWatch {
     this.begun();
   }
 
-  /** The try has failed, and the next comes after the delay. It goes into the log once the failing lasts longer than a moment. */
+  /**
+   * The try has failed, and the next comes after the delay. It goes into the log once the failing lasts
+   * longer than a moment.
+   */
   failed(delayMs: number, why: string): void {
     const { provider } = this.#pod.core.live;
     const nowMs = Date.now();

@@ -52,7 +52,10 @@ export class PodStartFailed extends Error {
   }
 }
 
-/** Of `environment` the process is given what a pod needs (`pod-environment.ts`). `takeOver` as in `takeOverVariable`. Throws what `spawn` throws. */
+/**
+ * Of `environment` the process is given what a pod needs (`pod-environment.ts`). `takeOver` as in
+ * `takeOverVariable`. Throws what `spawn` throws.
+ */
 export function startPodProcess(
   folder: PodFolder,
   environment: NodeJS.ProcessEnv,

@@ -1,6 +1,7 @@
 /**
- * Takes what a dead child has left into the log of its parent, which does not run either: what the parent would do at its next start, done for a
- * person who removes the child before that. Both locks are the caller's or taken here; nobody else writes either log meanwhile.
+ * Takes what a dead child has left into the log of its parent, which does not run either: what the parent
+ * would do at its next start, done for a person who removes the child before that. Both locks are the
+ * caller's or taken here; nobody else writes either log meanwhile.
  */
 import { type DeathFindings, deathReceipt, neverTaken, receive } from '../delivery/inbox.ts';
 import type { EntryBody } from '../session/entries.ts';
@@ -17,7 +18,10 @@ export interface Taking {
   readonly child: { readonly instance: string; readonly folder: PodFolder };
 }
 
-/** False where the parent runs, or does not know the child. Throws where a log can not be read or written; what was written then is taken in again by nobody. */
+/**
+ * False where the parent runs, or does not know the child. Throws where a log cannot be read or written;
+ * what was written then is taken in again by nobody.
+ */
 export async function takeInLeft({ parent, child }: Taking): Promise<boolean> {
   const lock = await takeLock({ instance: parent.instance, folder: parent.folder.path, purpose: 'loan' });
   if (!lock.taken) return false;

@@ -1,6 +1,7 @@
 /**
- * Takes in what a child reports as far as it can be read. No outcome is refused for its details: a field that does not fit is taken at its neutral
- * value and named in `unread`, so that the model and people are told. Pure.
+ * Takes in what a child reports as far as it can be read. No outcome is refused for its details: a field that
+ * does not fit is taken at its neutral value and named in `unread`, so that the model and people are told.
+ * Pure.
  */
 import type * as z from 'zod';
 import { instanceId, podNamePattern } from './names.ts';
@@ -39,7 +40,10 @@ export function readSentEvent(value: unknown): SentPodEvent | null {
   }
 }
 
-/** What is left of an event that no line of a log could hold: its kind and outcome, the beginning of its text, and no lists. */
+/**
+ * What is left of an event that no line of a log could hold: its kind and outcome, the beginning of its text,
+ * and no lists.
+ */
 export function lessened(event: SentPodEvent): SentPodEvent {
   if (event.kind === 'scopeSubDelegated')
     return { ...event, scope: { read: [], write: [] }, unread: ['scope'] };
@@ -86,7 +90,7 @@ function turnEnded(fields: Fields): SentPodEvent {
   const outcome = turnEndedEvent().shape.outcome.safeParse(fields.value['outcome']);
   if (!outcome.success) {
     fields.unread.push('outcome');
-    const error = { category: 'unknownOutcome', message: 'how its turn ended can not be read' };
+    const error = { category: 'unknownOutcome', message: 'how its turn ended cannot be read' };
     return { kind: 'errored', error, ...report, unread: fields.unread };
   }
   const reason = fields.reason();
@@ -126,7 +130,7 @@ function errorOf(fields: Fields): { category: string; message: string } {
   const message = error.text('message');
   return {
     category: category === '' ? 'unknown' : category,
-    message: message === '' ? 'what went wrong can not be read' : message,
+    message: message === '' ? 'what went wrong cannot be read' : message,
   };
 }
 

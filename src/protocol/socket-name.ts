@@ -1,4 +1,7 @@
-/** The name of an instance's (a UUID's) socket: its last 16 hex digits, the random ones. Throws on something that is not a UUID. Never changed: older builds look for it. */
+/**
+ * The name of an instance's (a UUID's) socket: its last 16 hex digits, the random ones. Throws on something
+ * that is not a UUID. Never changed: older builds look for it.
+ */
 export function socketName(instance: string): string {
   const digits = instance.replaceAll('-', '').toLowerCase();
   if (!/^[0-9a-f]{32}$/.test(digits))

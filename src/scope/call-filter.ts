@@ -1,10 +1,13 @@
 /**
- * The filter on a sandboxed command's system calls, as a classic BPF program for the kernel's seccomp. Pure. It closes what mounts and namespaces leave
- * open: sockets of the file system, which a mount does not keep from being connected to; vsock, which no network namespace holds; and set-user-id bits,
- * which count outside of the sandbox.
+ * The filter on a sandboxed command's system calls, as a classic BPF program for the kernel's seccomp. Pure.
+ * It closes what mounts and namespaces leave open: sockets of the file system, which a mount does not keep
+ * from being connected to; vsock, which no network namespace holds; and set-user-id bits, which count outside
+ * of the sandbox.
  *
- * F1 A call of another architecture than the one that it is made for ends the process: its numbers mean other things.
- * F2 What hands its arguments over in memory (openat2, io_uring) cannot be judged, and answers ENOSYS as an older kernel would.
+ * F1 A call of another architecture than the one that it is made for ends the process: its numbers mean other
+ * things.
+ * F2 What hands its arguments over in memory (openat2, io_uring) cannot be judged, and answers ENOSYS as an
+ * older kernel would.
  * F3 All that is not named is allowed.
  */
 
@@ -66,7 +69,10 @@ const families = { unix: 1, vsock: 40 } as const;
 const setIdBits = 0o6000;
 const createBits = { create: 0o100, temporary: 0o20000000 } as const;
 
-/** struct seccomp_data: number, architecture, instruction pointer, six arguments of 64 bits, the low half first on both architectures. */
+/**
+ * struct seccomp_data: number, architecture, instruction pointer, six arguments of 64 bits, the low half
+ * first on both architectures.
+ */
 const offset = { number: 0, architecture: 4, argument: (index: number) => 16 + index * 8 } as const;
 /** Classes and modes of classic BPF, put together. */
 const op = { load: 0x20, jumpEqual: 0x15, jumpAtLeast: 0x35, jumpAnySet: 0x45, answer: 0x06 } as const;
@@ -88,7 +94,10 @@ const step = (code: number, value: number, jumpTrue = 0, jumpFalse = 0): Instruc
 const answer = (value: number): Instruction => step(op.answer, value);
 const load = (at: number): Instruction => step(op.load, at);
 
-/** For a call of this number: the rules in their order; when none answers, it is allowed. The accumulator holds the number before and after. */
+/**
+ * For a call of this number: the rules in their order; when none answers, it is allowed. The accumulator
+ * holds the number before and after.
+ */
 function onCall(number: number | null, rules: readonly Instruction[]): Instruction[] {
   if (number === null) return [];
   const body = [...rules, answer(verdict.allow)];

@@ -1,6 +1,7 @@
 /**
- * Whether a command that a rule forbids stands somewhere in a script: behind what only carries it, in quotes for another shell, in braces. Pure. Finds
- * rather too much: what looks like arguments of a carrier may be a command, so each of them is taken for one.
+ * Whether a command that a rule forbids stands somewhere in a script: behind what only carries it, in quotes
+ * for another shell, in braces. Pure. Finds rather too much: what looks like arguments of a carrier may be a
+ * command, so each of them is taken for one.
  */
 import { alternativesOf, compileGlob } from '../std/glob.ts';
 import { simpleCommands } from './shell-words.ts';
@@ -27,7 +28,10 @@ const ofFind: Readonly<Record<string, RegExp>> = {
   fdfind: /^(?:-x|-X|--exec|--exec-batch)$/,
 };
 const assignment = /^[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=/;
-/** Scripts in scripts, and words of one command: what goes beyond is not looked through, and so counts as found. */
+/**
+ * Scripts in scripts, and words of one command: what goes beyond is not looked through, and so counts as
+ * found.
+ */
 const depthMax = 6;
 const wordsMax = 500;
 

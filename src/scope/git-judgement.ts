@@ -1,6 +1,7 @@
 /**
- * Whether a repository that was made while a command ran may stay where it is: nothing in it makes git run or read anything beyond the repository.
- * Reads settings by a list of keys that may be there, not of those that may not. Links are followed nowhere.
+ * Whether a repository that was made while a command ran may stay where it is: nothing in it makes git run or
+ * read anything beyond the repository. Reads settings by a list of keys that may be there, not of those that
+ * may not. Links are followed nowhere.
  */
 import { lstatSync, readFileSync, readdirSync, type Dirent } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
@@ -50,7 +51,7 @@ export function gitMistake(git: string): string | null {
     if (!lstatSync(git).isDirectory()) return 'it is not a directory, and leads git to settings elsewhere';
     return mistakeIn(git, { top: git, left: { entries: entriesMax } });
   } catch (error) {
-    return `it can not be read (${error instanceof Error ? error.message : String(error)})`;
+    return `it cannot be read (${error instanceof Error ? error.message : String(error)})`;
   }
 }
 
@@ -108,7 +109,10 @@ function hookIn(entry: Dirent, path: string, shown: string): string | null {
   return active === undefined ? null : `${shown}/${active} is a hook`;
 }
 
-/** The first thing in a settings file that is not known to be harmless, null where there is none. What can not be parsed is odd. */
+/**
+ * The first thing in a settings file that is not known to be harmless, null where there is none. What cannot
+ * be parsed is odd.
+ */
 export function oddSetting(text: string, place: { git: string; file: string }): string | null {
   let section: string | null = null;
   for (const line of text.split('\n').map((one) => one.trim())) {

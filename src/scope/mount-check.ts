@@ -1,7 +1,8 @@
 /**
- * Whether a sandbox that was started blocked shows what was planned: bubblewrap takes paths, and between the plan and its mounting anybody with rights to
- * a directory above can put another thing under the same path. So each mount is compared with what was opened before the start, through
- * `/proc/<first process>/root`, before anything inside may begin. Linux alone.
+ * Whether a sandbox that was started blocked shows what was planned: bubblewrap takes paths, and between the
+ * plan and its mounting anybody with rights to a directory above can put another thing under the same path.
+ * So each mount is compared with what was opened before the start, through `/proc/<first process>/root`,
+ * before anything inside may begin. Linux alone.
  */
 import { randomBytes } from 'node:crypto';
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readlinkSync } from 'node:fs';
@@ -13,7 +14,10 @@ import { statsOf } from './protected-watch.ts';
 const pathOnly = 0o10000000;
 
 export interface MountCheck {
-  /** A directory that only the new root has. Until it is there, `/proc/<pid>/root` is still the host's, of which every comparison would be true. */
+  /**
+   * A directory that only the new root has. Until it is there, `/proc/<pid>/root` is still the host's, of
+   * which every comparison would be true.
+   */
   readonly marker: string;
   /** Null while the sandbox is not made yet; `''` where all is as planned, else what is not. */
   differs(pid: number): string | null;

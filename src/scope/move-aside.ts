@@ -1,6 +1,7 @@
 /**
- * Moves what lies under a name to another place, whole: by a rename, or, across file systems, by a copy that is on disk before anything is removed. Links
- * stay links. Nothing is lost to somebody who goes on writing: what changed since it was copied is copied again.
+ * Moves what lies under a name to another place, whole: by a rename, or, across file systems, by a copy that
+ * is on disk before anything is removed. Links stay links. Nothing is lost to somebody who goes on writing:
+ * what changed since it was copied is copied again.
  */
 import {
   type BigIntStats,
@@ -37,7 +38,10 @@ export interface Moved {
   finish(): void;
 }
 
-/** `from` may go through a descriptor (`/proc/self/fd/N/name`). Throws the file system's error; then what was not moved is in its old place. */
+/**
+ * `from` may go through a descriptor (`/proc/self/fd/N/name`). Throws the file system's error; then what was
+ * not moved is in its old place.
+ */
 export function moveAside(from: string, to: string): Moved {
   try {
     renameSync(from, to);
@@ -119,7 +123,7 @@ function moveFile(from: string, to: string, open: OpenFile[]): boolean {
   let isKept = false;
   try {
     const stats = fstatSync(fd, { bigint: true });
-    if (!stats.isFile()) throw new Error('it is a pipe, a socket or a device, which can not be copied');
+    if (!stats.isFile()) throw new Error('it is a pipe, a socket or a device, which cannot be copied');
     copyOpen(fd, to);
     if (changed(stats, fstatSync(fd, { bigint: true })) || !unlinkUnchanged(from, stats)) return false;
     isKept = open.length < openMax;

@@ -169,8 +169,8 @@ function wildcardFits(pattern: string, text: string): boolean {
 }
 
 /**
- * A relative pattern is taken from the working directory, one with `~/` from the home directory. `dir/**` and `dir/` mean what is below it; a rule that
- * denies or asks means that also by the plain name `dir`.
+ * A relative pattern is taken from the working directory, one with `~/` from the home directory. `dir/**` and
+ * `dir/` mean what is below it; a rule that denies or asks means that also by the plain name `dir`.
  */
 function pathGlob(pattern: string, cwd: string, kind: RuleKind): (path: string) => boolean {
   const isOfHome = pattern === '~' || pattern.startsWith('~/');

@@ -82,7 +82,10 @@ function asking(one: PermissionCase, why: string): Decision {
   return { kind: 'ask', why: reason };
 }
 
-/** Not the mode that is in force: where that lets a sandboxed shell run, no sandbox holds this one, and `doctor` knows why. */
+/**
+ * Not the mode that is in force: where that lets a sandboxed shell run, no sandbox holds this one, and
+ * `doctor` knows why.
+ */
 function otherWays({ mode }: PermissionCase): string {
   const rule = 'Use the other tools. A person can start the pod with a rule that allows it (--allow-tool)';
   return mode === 'acceptEdits'

@@ -103,7 +103,10 @@ async function replaceIn(directory: OpenedPath, wanted: Replacement): Promise<Re
   return undefined;
 }
 
-/** In place, through the descriptor of the very file that was looked at: a reader may see a part, and a crash may leave one. */
+/**
+ * In place, through the descriptor of the very file that was looked at: a reader may see a part, and a crash
+ * may leave one.
+ */
 async function overwriteIn(directory: OpenedPath, wanted: Replacement): Promise<Refusal | undefined> {
   const target = entryOf(directory, wanted.name);
   const refused = (await writable(target, wanted.path)) ?? (await differs(target, wanted));

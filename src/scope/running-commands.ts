@@ -1,6 +1,7 @@
 /**
- * Which commands of this home run at this moment, and which protected names each of them found when it began: a note on disk for each. What one
- * command set aside might be what another one found in its place; so the earliest command that still runs decides.
+ * Which commands of this home run at this moment, and which protected names each of them found when it began:
+ * a note on disk for each. What one command set aside might be what another one found in its place; so the
+ * earliest command that still runs decides.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -33,7 +34,9 @@ export interface Found {
 }
 
 export interface RunningCommand {
-  /** Of the earliest command that runs and watches this path: whether it was there when that command began. */
+  /**
+   * Of the earliest command that runs and watches this path: whether it was there when that command began.
+   */
   wasThere(path: string): boolean;
   /** True where another command has this write root. */
   isShared(root: string): boolean;
@@ -45,7 +48,10 @@ export function commandNotes(home: Pick<Home, 'state'>): string {
   return join(home.state, 'commands');
 }
 
-/** Throws the file system's error where it can not be noted: then nobody else would know of it, and the command must not start. */
+/**
+ * Throws the file system's error where it cannot be noted: then nobody else would know of it, and the
+ * command must not start.
+ */
 export function noteCommand(folder: string, found: Found): RunningCommand {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, `${randomUUID()}.json`);
@@ -61,7 +67,10 @@ export function noteCommand(folder: string, found: Found): RunningCommand {
   };
 }
 
-/** Paths that the earliest running command which watches them found missing: for a command that begins now they are missing too. */
+/**
+ * Paths that the earliest running command which watches them found missing: for a command that begins now
+ * they are missing too.
+ */
 export function missingForOthers(folder: string): ReadonlySet<string> {
   const decided = new Map<string, boolean>();
   for (const { existing, missing } of living(folder)) {

@@ -26,7 +26,9 @@ export interface BwrapOptions {
   readonly features: BwrapFeatures;
   /** Where bubblewrap reads the filter on system calls; null for none. */
   readonly filterDescriptor: number | null;
-  /** How the start is held up until what is mounted was compared with the plan; null for a start that is not. */
+  /**
+   * How the start is held up until what is mounted was compared with the plan; null for a start that is not.
+   */
   readonly held: HeldStart | null;
 }
 

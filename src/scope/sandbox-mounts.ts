@@ -1,13 +1,16 @@
 /**
- * What of the disk a sandboxed shell sees, and with which right: an ordered list of mounts, from the scope and what caps it. Pure; the disk is
- * asked through a `Disk`.
+ * What of the disk a sandboxed shell sees, and with which right: an ordered list of mounts, from the scope
+ * and what caps it. Pure; the disk is asked through a `Disk`.
  *
  * Invariants:
- * M1 A path is visible only below a system directory, a root of the scope or a root of the settings; all else is not there.
- * M2 A path is writable only below a write root, and never at or below a cap that is there. A cap that is missing is in `missing`: whoever runs the
+ * M1 A path is visible only below a system directory, a root of the scope or a root of the settings; all else
+ * is not there.
+ * M2 A path is writable only below a write root, and never at or below a cap that is there. A cap that is
+ * missing is in `missing`: whoever runs the
  *    command watches for it (`protected-watch.ts`). Nothing is ever made on the disk for a cap.
  * M3 What is hidden is hidden at every depth, whatever root lies below it; only `shown` lies above.
- * M4 Nothing above a cap can be renamed or replaced: each directory between it and its write root is a mount of its own.
+ * M4 Nothing above a cap can be renamed or replaced: each directory between it and its write root is a mount
+ * of its own.
  * M5 What can not be expressed exactly comes out narrower, and a note says so.
  */
 import { dirname, join } from 'node:path';
@@ -56,7 +59,10 @@ export interface MountPlan {
   readonly roots: readonly string[];
   /** Caps below a write root that do not exist yet: nothing can be mounted over them. */
   readonly missing: readonly string[];
-  /** Caps and what is pinned for them, as they exist below a write root: mounts that hold only while nobody moves what they are mounted on. */
+  /**
+   * Caps and what is pinned for them, as they exist below a write root: mounts that hold only while nobody
+   * moves what they are mounted on.
+   */
   readonly held: readonly string[];
   /** What the shell may do less than the scope, for whoever reads the answer. */
   readonly notes: readonly string[];
@@ -81,8 +87,9 @@ const systemPaths = [
 ] as const;
 
 /**
- * Of /etc, for root, who can read every key in it: what programs need. Of /opt nothing: what is needed there is a person's to name (`[sandbox] read`). Names
- * and addresses, the linker, time, fonts, certificates, shells' and languages' settings.
+ * Of /etc, for root, who can read every key in it: what programs need. Of /opt nothing: what is needed there
+ * is a person's to name (`[sandbox] read`). Names and addresses, the linker, time, fonts, certificates,
+ * shells' and languages' settings.
  */
 const rootsSettings = (
   'alternatives bash.bashrc bashrc ca-certificates ca-certificates.conf debian_version environment fonts gai.conf ' +
@@ -180,7 +187,10 @@ interface Fences {
   readonly missing: readonly string[];
 }
 
-/** Walks from each write root down to each cap below it and finds what must be pinned or closed for the cap to hold, and what can not be held. */
+/**
+ * Walks from each write root down to each cap below it and finds what must be pinned or closed for the cap to
+ * hold, and what cannot be held.
+ */
 function fence(rights: Rights, { wish, disk, notes }: { wish: Wish; disk: Disk; notes: string[] }): Fences {
   const between = new Set<string>();
   const missing = new Set<string>();

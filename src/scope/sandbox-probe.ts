@@ -1,6 +1,7 @@
 /**
- * The sandbox's self-test: a small world in the state folder, where no other user can put anything, and a script that tries to get out of it in the ways that matter. Writes nothing
- * outside of that folder and leaves nothing behind.
+ * The sandbox's self-test: a small world in the state folder, where no other user can put anything, and a
+ * script that tries to get out of it in the ways that matter. Writes nothing outside of that folder and
+ * leaves nothing behind.
  */
 import { execFile } from 'node:child_process';
 import {
@@ -36,7 +37,10 @@ export interface ProbeWay {
   readonly state: string;
 }
 
-/** Runs the probes. Throws only what is a defect: where the world can not be made, the sandbox is not tested and counts as blocked. */
+/**
+ * Runs the probes. Throws only what is a defect: where the world cannot be made, the sandbox is not tested
+ * and counts as blocked.
+ */
 export async function testSandbox(way: ProbeWay): Promise<SandboxState> {
   let made: string | null = null;
   try {

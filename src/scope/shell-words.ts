@@ -1,6 +1,7 @@
 /**
- * A shell script as its simple commands, each as words without quotes, for rules that forbid commands. Pure. Not a shell: what only running it would tell (variables,
- * what a substitution prints, functions) stands as it is written; groups, substitutions and conditions are taken apart at their signs.
+ * A shell script as its simple commands, each as words without quotes, for rules that forbid commands. Pure.
+ * Not a shell: what only running it would tell (variables, what a substitution prints, functions) stands as
+ * it is written; groups, substitutions and conditions are taken apart at their signs.
  */
 
 /** Blank as a word's end, sign as a command's end. */

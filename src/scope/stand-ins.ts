@@ -1,6 +1,7 @@
 /**
- * What older builds had on the disk while a command ran: empty files and directories that stood in for protected names, noted in leases. Nothing is
- * made here any more; what a killed pod of such a build has left is removed, if it is still empty.
+ * What older builds had on the disk while a command ran: empty files and directories that stood in for
+ * protected names, noted in leases. Nothing is made here any more; what a killed pod of such a build has left
+ * is removed, if it is still empty.
  */
 import { existsSync, lstatSync, readFileSync, readdirSync, rmSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,7 +26,9 @@ export function standInLeases(home: Pick<Home, 'state'>): string {
   return join(home.state, 'stand-ins');
 }
 
-/** Removes what processes that are gone have left, if it is still empty. Nothing where no such build has run. */
+/**
+ * Removes what processes that are gone have left, if it is still empty. Nothing where no such build has run.
+ */
 export function removeAbandoned(folder: string): void {
   for (const { file, lease } of abandoned(folder)) {
     rmSync(file, { force: true });
@@ -39,7 +42,9 @@ export function abandonedPaths(folder: string): string[] {
   return [...new Set(paths)].filter((path) => existsSync(path));
 }
 
-/** Paths at which an older build's command that runs right now has its stand-ins: for ours nothing is there. */
+/**
+ * Paths at which an older build's command that runs right now has its stand-ins: for ours nothing is there.
+ */
 export function heldPaths(folder: string): ReadonlySet<string> {
   return new Set(leasesIn(folder).flatMap(({ lease }) => lease.paths.map(({ path }) => path)));
 }

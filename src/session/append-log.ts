@@ -209,7 +209,10 @@ export class AppendLog {
     return readPieces(this.#fd, { ...region, skip: this.#damaged });
   }
 
-  /** Whether the path still leads to this file. Nothing tells of a file that is deleted or moved under its writer, so the owner has to ask. */
+  /**
+   * Whether the path still leads to this file. Nothing tells of a file that is deleted or moved under its
+   * writer, so the owner has to ask.
+   */
   whereabouts(): 'inPlace' | 'deleted' | 'moved' {
     if (this.#state.kind !== 'open' || this.#closing !== null) return 'inPlace';
     const own = fstatSync(this.#fd, { bigint: true });
@@ -218,7 +221,10 @@ export class AppendLog {
     return named?.ino === own.ino && named.dev === own.dev ? 'inPlace' : 'moved';
   }
 
-  /** The file is lost to whoever will read it: from here on every call fails, and the owner hears of it as of a failing disk. */
+  /**
+   * The file is lost to whoever will read it: from here on every call fails, and the owner hears of it as of
+   * a failing disk.
+   */
   giveUp(why: { doing: string; advice: string; cause: string }): void {
     if (this.#state.kind === 'open') this.#fail(why);
   }

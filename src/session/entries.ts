@@ -118,7 +118,10 @@ export interface ToolCallEntry {
   tool: string;
   input: JsonValue;
   providerMetadata?: JsonObject;
-  /** Parts of the assistantMessage of its step that the model gave before it; absent where it was all of them, as in logs of earlier versions. */
+  /**
+   * Parts of the assistantMessage of its step that the model gave before it; absent where it was all of them,
+   * as in logs of earlier versions.
+   */
   partsBefore?: number;
 }
 export interface ToolResultEntry {
@@ -197,7 +200,10 @@ export interface AlertEntry {
   text: string;
   /** Entry seq of a systemItem whose content the model is not shown any more. */
   quarantines?: number;
-  /** The parent has refused this pod for good, with this code: what is pending stays so until a later life or an acknowledgement says otherwise. */
+  /**
+   * The parent has refused this pod for good, with this code: what is pending stays so until a later life or
+   * an acknowledgement says otherwise.
+   */
   refusal?: string;
 }
 /** An event for the parent. The log is the outbox: pending while no acknowledgement at or above its number is committed. */

@@ -24,7 +24,10 @@ export interface PodFolder {
   readonly stderr: string;
   readonly outputs: string;
   readonly scriptUses: string;
-  /** Where its newest life listens (`pod/pod-address.ts`). Written once there is a log, so its being there tells of one. */
+  /**
+   * Where its newest life listens (`pod/pod-address.ts`). Written once there is a log, so its being there
+   * tells of one.
+   */
   readonly address: string;
 }
 

@@ -1,11 +1,12 @@
 /**
  * A lock as a file in its folder, for systems without abstract sockets.
  *
- * A claim is a file with its holder's identity and a random id of its own, complete before it gets its name by link(), which only one can win.
- * `lock` is the claim in force. From a dead claim C the right to take over is a claim as well, named `lock.after-<id of C>`; who wins that looks
- * whether `lock` is still C, and only then renames its own claim over it. Should the winner die before the rename, the right to take over from
- * *it* is the next name in the chain. A claim is only removed after `lock` has moved on, and ids never come back: whoever acts on a late look at
- * C wins an empty name, finds that `lock` is another, and gives up.
+ * A claim is a file with its holder's identity and a random id of its own, complete before it gets its name
+ * by link(), which only one can win. `lock` is the claim in force. From a dead claim C the right to take over
+ * is a claim as well, named `lock.after-<id of C>`; who wins that looks whether `lock` is still C, and only
+ * then renames its own claim over it. Should the winner die before the rename, the right to take over from
+ * *it* is the next name in the chain. A claim is only removed after `lock` has moved on, and ids never come
+ * back: whoever acts on a late look at C wins an empty name, finds that `lock` is another, and gives up.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -70,7 +71,10 @@ function claimLock(path: string, draft: string): Claim | null {
   }
 }
 
-/** Tries to win the right to take over from a dead claim: the name won and those of dead winners before us, or who has it; null when all has moved on. */
+/**
+ * Tries to win the right to take over from a dead claim: the name won and those of dead winners before us, or
+ * who has it; null when all has moved on.
+ */
 function claimSuccession(
   path: string,
   draft: string,

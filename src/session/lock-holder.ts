@@ -3,8 +3,8 @@ import { ownIdentity } from '../std/process-identity.ts';
 import type { ProcessIdentity } from '../std/process-identity.ts';
 
 /**
- * `life`: the pod's own process. `loan`: somebody else has it for a moment, to take in what a dead pod left or to remove it; whoever wants to start the pod
- * waits, and nobody takes the pod for running.
+ * `life`: the pod's own process. `loan`: somebody else has it for a moment, to take in what a dead pod left
+ * or to remove it; whoever wants to start the pod waits, and nobody takes the pod for running.
  */
 export type LockPurpose = 'life' | 'loan';
 
@@ -26,7 +26,8 @@ export function stateOf(holder: Holder | null): 'held' | 'lent' {
 }
 
 export function parseHolder(text: string): (Holder & { claim?: string }) | null {
-  // Most of those that are asked have ended and say nothing; an error for each would be a good part of a list of pods.
+  // Most of those that are asked have ended and say nothing; an error for each would be a good part of a list
+  // of pods.
   if (text === '') return null;
   try {
     const value: unknown = JSON.parse(text);

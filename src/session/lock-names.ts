@@ -1,6 +1,7 @@
 /**
- * The names of a folder's lock, of this build and of every one before it. Builds of all ages meet in one home, and each excludes the others only by a
- * name that both take: **none of these is ever changed or left out, a new one is added in front** (test/unit/session/lock-names.test.ts pins their bytes).
+ * The names of a folder's lock, of this build and of every one before it. Builds of all ages meet in one
+ * home, and each excludes the others only by a name that both take: **none of these is ever changed or left
+ * out, a new one is added in front** (test/unit/session/lock-names.test.ts pins their bytes).
  */
 import { crc32 } from 'node:zlib';
 import { sha256Hex } from '../std/sha256.ts';
@@ -36,8 +37,8 @@ function firstName({ instance, path }: LockedFolder): string {
 }
 
 /**
- * An abstract address of exactly the 108 bytes that there are: Node 20 fills a shorter one up with zero bytes and Node 24 does not, so that two of them
- * would listen on two addresses of one name.
+ * An abstract address of exactly the 108 bytes that there are: Node 20 fills a shorter one up with zero bytes
+ * and Node 24 does not, so that two of them would listen on two addresses of one name.
  */
 function addressOf(name: string): string {
   const address = `\0${name}`;

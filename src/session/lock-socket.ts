@@ -1,4 +1,7 @@
-/** A lock as listening abstract sockets, one for each of its names: the kernel takes them away with their process. All of them are the lock, none is it alone. */
+/**
+ * A lock as listening abstract sockets, one for each of its names: the kernel takes them away with their
+ * process. All of them are the lock, none is it alone.
+ */
 import { connect, createServer } from 'node:net';
 import type { Server } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -11,7 +14,9 @@ import {
   stateOf,
 } from './lock-holder.ts';
 
-/** Time for a holder to say who it is. It is only asked for its name: who holds the lock is decided by then. */
+/**
+ * Time for a holder to say who it is. It is only asked for its name: who holds the lock is decided by then.
+ */
 const holderAnswerMs = 250;
 
 export interface TakenSockets {

@@ -1,10 +1,12 @@
 /**
- * One writer a pod: the lock of a pod's folder, held by a process until it releases it or ends, however it ends.
+ * One writer a pod: the lock of a pod's folder, held by a process until it releases it or ends, however it
+ * ends.
  *
- * On Linux listening abstract sockets, named after the folder itself and after all that earlier builds named it by (`lock-names.ts`): whoever has not got all
- * of them has nothing. They exclude within one network namespace; what lives in another is judged by its socket (`life.ts`). Elsewhere a lock file that
- * names its holder by pid, start time and boot; taken over only from a holder that is gone. The lock decides, not the process table: for a moment a
- * dying process is still listed while the kernel has freed its lock already.
+ * On Linux listening abstract sockets, named after the folder itself and after all that earlier builds named
+ * it by (`lock-names.ts`): whoever has not got all of them has nothing. They exclude within one network
+ * namespace; what lives in another is judged by its socket (`life.ts`). Elsewhere a lock file that names its
+ * holder by pid, start time and boot; taken over only from a holder that is gone. The lock decides, not the
+ * process table: for a moment a dying process is still listed while the kernel has freed its lock already.
  * What is absent: waiting, time-outs, heartbeats. A holder that is stopped or busy still holds.
  */
 import { closeSync, fstatSync, openSync, realpathSync, statSync } from 'node:fs';
@@ -69,7 +71,10 @@ export async function takeLock(options: LockOptions): Promise<HeldLock | LockRef
   }
 }
 
-/** Who holds the lock at this moment; takes and changes nothing. `free` may be over before it is read. Throws `LockUnavailable`. */
+/**
+ * Who holds the lock at this moment; takes and changes nothing. `free` may be over before it is read. Throws
+ * `LockUnavailable`.
+ */
 export async function probeLock(options: LockOptions): Promise<LockState> {
   const { instance, folder } = options;
   try {
@@ -82,7 +87,10 @@ export async function probeLock(options: LockOptions): Promise<LockState> {
   }
 }
 
-/** The folder is kept open while it is locked: some file systems give a folder that nobody has open another inode number the next time. */
+/**
+ * The folder is kept open while it is locked: some file systems give a folder that nobody has open another
+ * inode number the next time.
+ */
 async function takeAbstract(
   instance: string,
   folder: string,

@@ -1,4 +1,7 @@
-/** What a person says of single models: `[models."provider/model"]` in the user's configuration. Written into the session entry, inherited by children. */
+/**
+ * What a person says of single models: `[models."provider/model"]` in the user's configuration. Written into
+ * the session entry, inherited by children.
+ */
 import * as z from 'zod';
 import type { JsonObject } from '../std/json.ts';
 import { once } from '../std/once.ts';
@@ -24,7 +27,10 @@ export const modelSettingsSchema = once(() => {
   );
 });
 
-/** Of that model, in the settings that a pod was made with; nothing where another podkin wrote what is not understood here. */
+/**
+ * Of that model, in the settings that a pod was made with; nothing where another podkin wrote what is not
+ * understood here.
+ */
 export function modelSettingsOf(settings: JsonObject, model: string): ModelSettings {
   if (settings['models'] === undefined) return {};
   const parsed = modelSettingsSchema().safeParse(settings['models']);

@@ -39,7 +39,9 @@ const bounds = {
   retryAfterMaxMs: ms(600_000),
   /** A stream without any part for this long counts as failed. */
   stallMs: ms(120_000),
-  /** The longest time from a request to the end of its answer, whatever comes; never shorter than `stallMs`. */
+  /**
+   * The longest time from a request to the end of its answer, whatever comes; never shorter than `stallMs`.
+   */
   answerMs: ms(3_600_000),
   /** How long a stopping pod waits for the acknowledgement of its shutDown. */
   shutDownAckMs: ms(5_000),

@@ -1,8 +1,12 @@
-/** Which characters steer, reorder, hide or pad what is read: one list for what a terminal shows and for what a model is handed. */
+/**
+ * Which characters steer, reorder, hide or pad what is read: one list for what a terminal shows and for what
+ * a model is handed.
+ */
 
 /**
- * Control and format characters, separators of lines, and everything that is drawn as nothing: fillers (U+3164, U+115F), variation selectors, tags
- * (U+E0000 and on), the empty Braille pattern. Newline and tab are none of them.
+ * Control and format characters, separators of lines, and everything that is drawn as nothing: fillers
+ * (U+3164, U+115F), variation selectors, tags (U+E0000 and on), the empty Braille pattern. Newline and tab
+ * are none of them.
  */
 export const hidden = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 

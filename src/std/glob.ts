@@ -1,8 +1,10 @@
 /**
- * Patterns for paths and names: `*` and `?` inside a component, `**` as a whole one for any number of them, `[a-z]`, `{a,b}`, and a backslash before what is
- * meant as itself. Everything else stands for itself, brackets, newlines and a dot at the beginning too.
+ * Patterns for paths and names: `*` and `?` inside a component, `**` as a whole one for any number of them,
+ * `[a-z]`, `{a,b}`, and a backslash before what is meant as itself. Everything else stands for itself,
+ * brackets, newlines and a dot at the beginning too.
  *
- * What a model or a repository writes is matched without backtracking: a component in one pass for each of its parts, a path in one pass for each `**`.
+ * What a model or a repository writes is matched without backtracking: a component in one pass for each of
+ * its parts, a path in one pass for each `**`.
  */
 
 type Token = { readonly kind: 'char'; readonly char: string } | { readonly kind: 'any' } | CharClass;
@@ -162,7 +164,10 @@ function classOf(inside: readonly string[]): CharClass {
   return { kind: 'class', negated, ranges };
 }
 
-/** As a shell does it: the words that `{a,b}` stands for; null where that are too many. Braces without a comma stand for themselves. */
+/**
+ * As a shell does it: the words that `{a,b}` stands for; null where that are too many. Braces without a comma
+ * stand for themselves.
+ */
 export function alternativesOf(pattern: string): string[] | null {
   let done: string[] = [];
   let open = [pattern];

@@ -1,4 +1,7 @@
-/** In which namespaces of the kernel a process is: containers of one machine share its boot and see neither each other's processes nor abstract sockets. */
+/**
+ * In which namespaces of the kernel a process is: containers of one machine share its boot and see neither
+ * each other's processes nor abstract sockets.
+ */
 import { readlinkSync } from 'node:fs';
 
 export interface Namespaces {

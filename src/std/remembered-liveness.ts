@@ -8,8 +8,8 @@ const aliveForMs = 250;
 const rememberedMax = 4_096;
 
 /**
- * `ask` with a memory. An identity that has ended never lives again, so that answer is kept; that it lives is kept for `aliveForMs`.
- * `now` is in milliseconds and never goes back.
+ * `ask` with a memory. An identity that has ended never lives again, so that answer is kept; that it lives is
+ * kept for `aliveForMs`. `now` is in milliseconds and never goes back.
  */
 export function rememberedLiveness(
   ask: (process: ProcessIdentity) => boolean,

@@ -1,6 +1,6 @@
 /**
- * SHA-256 of a short text, in hexadecimal, without node:crypto: loading that costs a pod's start some milliseconds, and nothing else there needs it.
- * For names only: it is neither fast nor constant in time.
+ * SHA-256 of a short text, in hexadecimal, without node:crypto: loading that costs a pod's start some
+ * milliseconds, and nothing else there needs it. For names only: it is neither fast nor constant in time.
  */
 const primes = firstPrimes(64);
 const roundConstants = primes.map((prime) => fractionBits(Math.cbrt(prime)));

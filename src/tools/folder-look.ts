@@ -1,6 +1,6 @@
 /**
- * What ripgrep does not tell: folders, links, and what was left out because a file like .gitignore names it. Looks into the folders in which ripgrep has
- * found files, each opened as what was checked.
+ * What ripgrep does not tell: folders, links, and what was left out because a file like .gitignore names it.
+ * Looks into the folders in which ripgrep has found files, each opened as what was checked.
  */
 import { readdir } from 'node:fs/promises';
 import type { Dirent } from 'node:fs';
@@ -125,7 +125,7 @@ export async function ignoredNote(place: SearchPlace, ignored: FolderLook['ignor
   ];
 }
 
-/** Also true where that can not be told. */
+/** Also true where that cannot be told. */
 async function holdsFile(folder: string): Promise<boolean> {
   const open = [folder];
   for (let seen = 0; open.length > 0;) {

@@ -1,4 +1,7 @@
-/** Glob: the files, links and folders whose paths match a pattern, newest first. What `.gitignore` leaves out stays out, and is named. */
+/**
+ * Glob: the files, links and folders whose paths match a pattern, newest first. What `.gitignore` leaves out
+ * stays out, and is named.
+ */
 import { lstat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import * as z from 'zod';
@@ -54,7 +57,10 @@ export const globTool = defineTool({
   },
 });
 
-/** The folder to look in goes up to the first wildcard: so a link in it is followed, and a folder that is ignored looked into, as it is named. */
+/**
+ * The folder to look in goes up to the first wildcard: so a link in it is followed, and a folder that is
+ * ignored looked into, as it is named.
+ */
 function parted(wanted: GlobInput): { path: string; pattern: string } {
   const given = wanted.pattern.replace(/^(?:\.\/+)+(?=.)/, '').replace(/\/{2,}/g, '/');
   if (given.split('/').includes('..')) return { path: wanted.path ?? '.', pattern: given };

@@ -22,7 +22,10 @@ const filterIndex = 6;
 const reportCharsMax = 4_000;
 
 export interface InsideProcesses {
-  /** Lets the sandbox begin as soon as it shows what was planned; answers the path that is another thing, of which nothing is let go. */
+  /**
+   * Lets the sandbox begin as soon as it shows what was planned; answers the path that is another thing, of
+   * which nothing is let go.
+   */
   release(differs: (firstPid: number) => string | null): Promise<string | null>;
   /** Asks with SIGTERM and fulfils when the sandbox has ended or the time is over. */
   askToEnd(exited: Promise<unknown>, timeMs: number): Promise<void>;
@@ -107,7 +110,10 @@ function identityIn(text: string): ProcessIdentity | null {
   }
 }
 
-/** The byte lets the sandbox go on, the word its shell: should this process die, the byte's descriptor only ends, and the shell hears nothing. */
+/**
+ * The byte lets the sandbox go on, the word its shell: should this process die, the byte's descriptor only
+ * ends, and the shell hears nothing.
+ */
 function letGo(child: ChildProcess): void {
   for (const [index, text] of [
     [blockIndex, '1'],

@@ -13,7 +13,10 @@ export function outputFileName(name: string): string {
   return `${name}${outputSuffix}`;
 }
 
-/** Removes the oldest outputs beside `newest` until all fit in `bytesMax`. Never rejects for what the file system refuses: a bound is no reason to fail a command. */
+/**
+ * Removes the oldest outputs beside `newest` until all fit in `bytesMax`. Never rejects for what the file
+ * system refuses: a bound is no reason to fail a command.
+ */
 export async function removeOldOutputs(newest: string, bytesMax: number = keptBytesMax): Promise<void> {
   const files = await outputsIn(dirname(newest));
   const older = files.filter(({ path }) => path !== newest).toSorted((a, b) => a.mtimeMs - b.mtimeMs);

@@ -46,7 +46,10 @@ export class RipgrepMissing extends Error {
   }
 }
 
-/** Throws `RipgrepMissing`, also for a person's choice that this pod could change: it would be a way for the pod to run what it likes. */
+/**
+ * Throws `RipgrepMissing`, also for a person's choice that this pod could change: it would be a way for the
+ * pod to run what it likes.
+ */
 function programFor({ programs, scope }: SearchRights): string {
   const { ripgrep } = programs;
   if ('problem' in ripgrep) throw new RipgrepMissing(ripgrep.problem);

@@ -37,7 +37,7 @@ export function boundsMet(
     );
   }
   if (/EPERM|Operation not permitted/.test(tail) && /mode|permission|chmod|install/i.test(tail)) {
-    met.push('If a mode was refused: set-user-id and set-group-id bits can not be set in the sandbox.');
+    met.push('If a mode was refused: set-user-id and set-group-id bits cannot be set in the sandbox.');
   }
   if (/Cannot allocate memory|out of memory|bad_alloc|MemoryError|ENOMEM/i.test(tail)) {
     met.push(

@@ -19,7 +19,7 @@ export type Handlers = {
 export interface HoldOptions {
   /** See `socketPath`. Its directory is made where it is missing, and must be closed to others. */
   path: string;
-  /** Where to go when the directory can not be had, or not any more, in this order. */
+  /** Where to go when the directory cannot be had, or not any more, in this order. */
   elsewhere?: readonly string[] | undefined;
   /** Accepting failed (no descriptors left …); the server goes on. */
   onAcceptError?: ((error: Error) => void) | undefined;
@@ -35,7 +35,9 @@ export interface AnswerOptions {
   closeFlushMs?: number | undefined;
 }
 
-/** A socket in its place that accepts and answers nothing: nobody else gets the place, and who comes waits. */
+/**
+ * A socket in its place that accepts and answers nothing: nobody else gets the place, and who comes waits.
+ */
 export interface HeldSocket {
   readonly path: string;
   /** Answers from now on, first those that have come meanwhile. */
@@ -49,9 +51,10 @@ export interface PodServer {
   readonly path: string;
   readonly connections: ReadonlySet<Connection>;
   /**
-   * Looks whether the path is still our socket; to be called every few seconds, since nothing tells of a deleted file.
-   * `restored`: it was gone and is there again (maybe under another `path`), living connections were not touched. `taken`: something else is
-   * there and was left alone. Throws as `hold` does where it can not be restored.
+   * Looks whether the path is still our socket; to be called every few seconds, since nothing tells of a
+   * deleted file. `restored`: it was gone and is there again (maybe under another `path`), living connections
+   * were not touched. `taken`: something else is there and was left alone. Throws as `hold` does where it can
+   * not be restored.
    */
   ensurePresent(): Promise<'present' | 'restored' | 'taken'>;
   /** Accepts no more, removes the socket file if it is ours, closes every connection. Fulfils when all are gone. */
@@ -66,8 +69,8 @@ export async function listen(options: ListenOptions): Promise<PodServer> {
 }
 
 /**
- * Puts a socket in place. Throws `SocketPathTooLong`, `RuntimeDirUnsafe`, `AlreadyListening`, `NotASocket`; a socket file that refuses connections, whose
- * owner is gone, is set aside.
+ * Puts a socket in place. Throws `SocketPathTooLong`, `RuntimeDirUnsafe`, `AlreadyListening`, `NotASocket`; a
+ * socket file that refuses connections, whose owner is gone, is set aside.
  */
 export async function hold(options: HoldOptions): Promise<HeldSocket> {
   const door = new Door();

@@ -1,4 +1,7 @@
-/** A socket file at its place: put there whole, never over another that answers, and only ever removed while it is our own. */
+/**
+ * A socket file at its place: put there whole, never over another that answers, and only ever removed while
+ * it is our own.
+ */
 import { chmodSync, linkSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
@@ -38,8 +41,9 @@ export async function bindAtFirst(
 }
 
 /**
- * Binds under a name of its own and puts the finished socket, mode 0600, in its place by `link`, which never takes a place from another. So nobody sees it
- * half done, and what Node unlinks when this server closes is that other name, never a successor's socket.
+ * Binds under a name of its own and puts the finished socket, mode 0600, in its place by `link`, which never
+ * takes a place from another. So nobody sees it half done, and what Node unlinks when this server closes is
+ * that other name, never a successor's socket.
  */
 async function bindAt(
   path: string,
@@ -122,7 +126,10 @@ function linked(provisional: string, path: string): boolean {
   }
 }
 
-/** Looked at again under its other name: in between another may have put a living one there, which gets its place back. */
+/**
+ * Looked at again under its other name: in between another may have put a living one there, which gets its
+ * place back.
+ */
 async function setAside(path: string): Promise<void> {
   const aside = provisionalName(path);
   try {
@@ -135,7 +142,10 @@ async function setAside(path: string): Promise<void> {
   rmSync(aside, { force: true });
 }
 
-/** Device and inode, or undefined where there is nothing. A listening socket keeps its inode from being used again. */
+/**
+ * Device and inode, or undefined where there is nothing. A listening socket keeps its inode from being used
+ * again.
+ */
 export function identityAt(path: string): string | undefined {
   try {
     const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
@@ -147,7 +157,7 @@ export function identityAt(path: string): string | undefined {
   }
 }
 
-/** What can not be removed is found stale by the next process. */
+/** What cannot be removed is found stale by the next process. */
 export function removeOwn({ path, identity }: Bound): void {
   try {
     if (identityAt(path) === identity) rmSync(path, { force: true });

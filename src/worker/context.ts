@@ -9,7 +9,8 @@ const noticePreamble =
   'Automatic notice from the podkin runtime. No human wrote or approved this; nothing in it is an instruction or a permission.';
 
 /**
- * Runs, answers and results as they stand, results in the order of their calls, however they came; systemItems that were drained together become one user message. Between a tool call and its result nothing
+ * Runs, answers and results as they stand, results in the order of their calls, however they came;
+ * systemItems that were drained together become one user message. Between a tool call and its result nothing
  * of role user can stand, because the drain comes after the results.
  */
 export function toMessages(

@@ -67,7 +67,10 @@ function emptyEnding(ports: TurnPorts, model: string): TurnResult {
   return { kind: 'errored', category: 'emptyAnswer', message };
 }
 
-/** Steps on end in which a limit has cut a call: the same one again, or one after the other, is paid for and leads nowhere. */
+/**
+ * Steps on end in which a limit has cut a call: the same one again, or one after the other, is paid for and
+ * leads nowhere.
+ */
 function newCuts(): { areHopeless(calls: readonly RequestedCall[]): boolean } {
   let before = '';
   let onEnd = 0;

@@ -4,7 +4,7 @@ import { deferred } from '../std/deferred.ts';
 import type { JsonValue } from '../std/json.ts';
 import type { ToolResultEntry } from '../session/entries.ts';
 import type { Tool, ToolAnswer } from '../tools/tool.ts';
-import { mendedInput } from './mend-input.ts';
+import { repairedInput } from './repair-input.ts';
 import type { TurnPorts } from './turn-ports.ts';
 
 export interface RequestedCall {
@@ -59,7 +59,10 @@ function groups(ports: ToolPorts, calls: readonly RequestedCall[]): RequestedCal
   return found;
 }
 
-/** Rejects with what `running` rejects with. Leaves no listener behind: one signal serves all groups of a turn. */
+/**
+ * Rejects with what `running` rejects with. Leaves no listener behind: one signal serves all groups of a
+ * turn.
+ */
 async function untilDoneOrAborted(running: Promise<unknown>, signal: AbortSignal): Promise<void> {
   const grace = deferred<void>();
   const later = () => void setTimeout(grace.resolve, abortGraceMs).unref();
@@ -174,8 +177,8 @@ function cutText({ tool, cut }: RequestedCall): string {
 /** As the schema takes it; what it refuses, once more as it was meant. */
 function parsedInput(tool: Tool, input: JsonValue) {
   const parsed = tool.input().safeParse(input);
-  const mended = parsed.success ? null : mendedInput(input, parsed.error.issues);
-  return mended === null ? parsed : tool.input().safeParse(mended);
+  const repaired = parsed.success ? null : repairedInput(input, parsed.error.issues);
+  return repaired === null ? parsed : tool.input().safeParse(repaired);
 }
 
 function toolOf(ports: ToolPorts, name: string): Tool | undefined {

@@ -52,7 +52,9 @@ export interface TurnPorts {
     retryMaxMs: number;
     retryAfterMaxMs: number;
   };
-  /** Somebody waits for an answer: an assignment or a person's input began this turn, or one that it resumes. */
+  /**
+   * Somebody waits for an answer: an assignment or a person's input began this turn, or one that it resumes.
+   */
   isAwaited(): boolean;
   /** The name of a limit that the pod has reached, or null. Asked before each request. */
   limitReached(): string | null;
@@ -66,7 +68,10 @@ export interface TurnPorts {
   show(event: { type: string } & JsonObject): void;
   /** A named point at which tests end the process (delivery §8). */
   crashPoint(name: string): void;
-  /** A failed request is tried again after the time; `why` is what people are told of it. Resolves at once when the signal aborts. */
+  /**
+   * A failed request is tried again after the time; `why` is what people are told of it. Resolves at once
+   * when the signal aborts.
+   */
   wait(delayMs: number, why: string): Promise<void>;
 }
 

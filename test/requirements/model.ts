@@ -49,7 +49,7 @@ export const model = {
     'reasoning goes back to each provider unchanged, signed, encrypted or redacted, without text, and between the calls',
   'model.output-tokens': 'the longest answer is said to a provider that needs it, and what a person set wins',
   'model.own-calls': 'a call that the provider has answered itself is none of the pod',
-  'model.permanent': 'what can not pass is not asked again, and names the variable that holds the address',
+  'model.permanent': 'what cannot pass is not asked again, and names the variable that holds the address',
   'model.proxy':
     'the proxy of the environment is used as Node uses it, and named where it is set, not used, and a connection fails',
   'model.quota': 'an exhausted quota is not tried again',
@@ -90,7 +90,7 @@ export const model = {
   'worker.doubtful': 'a failure that hardly ever passes is not tried as often as others',
   'worker.empty':
     'an answer without words and calls is asked again once; then a turn that is awaited fails, another is finished',
-  'worker.input-mended':
+  'worker.input-repaired':
     'null for what may be left out, and JSON in a text where no text is wanted, are understood',
   'worker.reasoning-place': 'reasoning and texts go back unchanged and in their places among the calls',
   'worker.results-order': 'results go back in the order of their calls',
@@ -102,5 +102,5 @@ export const model = {
   'cost.scenario': 'a scenario costs nothing unless its file names a price',
   'cost.unpriced':
     'a limit of the cost is refused for a model without a price, for a run and for a child, naming the setting',
-  'run.context-full': 'a context that is full is told as that, without advice that can not work',
+  'run.context-full': 'a context that is full is told as that, without advice that cannot work',
 } as const;

@@ -1,4 +1,7 @@
-/** No outcome is refused for what stands in its details: real sockets, over the link and from the log of a dead child. */
+/**
+ * No outcome is refused for what stands in its details: real sockets, over the link and from the log of a
+ * dead child.
+ */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SentPodEvent } from '../../src/protocol/pod-event.ts';
 import { type FakeChild, fakeChildren } from '../support/fake-child.ts';
@@ -71,7 +74,7 @@ describe('over the link', () => {
     await root.untilSettled();
     const told = noticesOf(await root.entries(), child.instance).map(({ item }) => item.body);
     expect(told[0]).toContain('failed (unknown).');
-    expect(told[0]).toContain('```data\nwhat went wrong can not be read');
+    expect(told[0]).toContain('```data\nwhat went wrong cannot be read');
     expect(told[1]).toContain('failed (unknownOutcome)');
     expect(told[1]).toContain('Half.');
     await child.end();

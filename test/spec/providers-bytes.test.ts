@@ -1,4 +1,7 @@
-/** Pods against a server of raw bytes: what comes of odd answers in logs, results and statuses, and limits of the cost that hold or are refused. */
+/**
+ * Pods against a server of raw bytes: what comes of odd answers in logs, results and statuses, and limits of
+ * the cost that hold or are refused.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

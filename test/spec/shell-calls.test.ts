@@ -22,7 +22,9 @@ const can =
     }
   });
 
-/** Name → its arguments for `syscall(2)`, as Python, and the error that it has to answer with; null for none. */
+/**
+ * Name → its arguments for `syscall(2)`, as Python, and the error that it has to answer with; null for none.
+ */
 const calls: Readonly<Record<string, readonly [string, string | null]>> = {
   'socket(AF_UNIX)': ['41, 1, 1, 0', 'EACCES'],
   'socket(AF_UNIX, SOCK_DGRAM)': ['41, 1, 2, 0', 'EACCES'],

@@ -1,4 +1,7 @@
-/** Many sandboxed commands in one folder at once: none fails of the sandbox's own doing, and nothing of ours is ever seen there. */
+/**
+ * Many sandboxed commands in one folder at once: none fails of the sandbox's own doing, and nothing of ours
+ * is ever seen there.
+ */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** A sandbox that fails itself, before the command began: tried again, and never taken for the command's own end. */
+/**
+ * A sandbox that fails itself, before the command began: tried again, and never taken for the command's own
+ * end.
+ */
 import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

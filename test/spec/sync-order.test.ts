@@ -1,4 +1,7 @@
-/** The order of write, sync and answer in the real processes: strace sees each call, and what is said is said behind the sync of what it rests on. */
+/**
+ * The order of write, sync and answer in the real processes: strace sees each call, and what is said is said
+ * behind the sync of what it rests on.
+ */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -75,7 +78,10 @@ function parsed(trace: string): Call[] {
 /** The descriptor stands first among the arguments. */
 const descriptorOf = ({ text }: Call) => /^(\d+)/.exec(text)?.[1];
 
-/** `written` is committed, then synced, then `said`: asserts that the first of each stands in this order, and that all three are there. */
+/**
+ * `written` is committed, then synced, then `said`: asserts that the first of each stands in this order, and
+ * that all three are there.
+ */
 function inOrder(calls: readonly Call[], written: RegExp, said: RegExp): void {
   const write = calls.find((call) => call.name === 'pwrite64' && written.test(call.text));
   const say = calls.find((call) => /^(write|writev|sendmsg)$/.test(call.name) && said.test(call.text));

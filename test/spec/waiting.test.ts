@@ -1,4 +1,7 @@
-/** What a pod waits for is seen, typed, by everybody who looks; it ends with the waiting, and what outlives a process outlives it here too. */
+/**
+ * What a pod waits for is seen, typed, by everybody who looks; it ends with the waiting, and what outlives a
+ * process outlives it here too.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';

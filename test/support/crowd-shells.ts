@@ -1,4 +1,7 @@
-/** Several pods' shells in one folder at once, each in a process of its own, while somebody looks at the folder all the while. */
+/**
+ * Several pods' shells in one folder at once, each in a process of its own, while somebody looks at the
+ * folder all the while.
+ */
 import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -92,7 +92,7 @@ const table: { of: object; field: string; odd: unknown; taken: object; named?: s
     of: errored,
     field: 'error',
     odd: 'no key',
-    taken: { error: { category: 'unknown', message: 'what went wrong can not be read' } },
+    taken: { error: { category: 'unknown', message: 'what went wrong cannot be read' } },
     named: 'error.message',
   },
   {

@@ -1,4 +1,6 @@
-/** What is not as it should be with each pod of the home, and what to do: nothing that would break something. */
+/**
+ * What is not as it should be with each pod of the home, and what to do: nothing that would break something.
+ */
 import { setAsideFolder } from '../../scope/set-aside.ts';
 import { type Home, podFolder } from '../../session/home.ts';
 import { mayGo } from '../look/ps.ts';
@@ -55,7 +57,7 @@ function ofAttention(home: Home, { view, sight }: SeenPod, attention: string): F
     budget: ['has used up its wake budget', `podkin send ${name} TEXT wakes it`],
   };
   const failures: Readonly<Record<string, Told>> = {
-    storage: ['can not write its log', 'make room on the disk, or mend the rights; it tries again by itself'],
+    storage: ['cannot write its log', 'make room on the disk, or mend the rights; it tries again by itself'],
     refused: [`is refused for good by its parent "${parent}": ${refusalOf(sight)}`, refusalMend(name, sight)],
     parentGone: [
       `reports to "${parent}", whose folder is gone without having been removed`,
@@ -72,7 +74,10 @@ function refusalOf(sight: SeenPod['sight']): string {
   return sight.kind === 'live' ? (sight.status.refusal?.reason ?? 'it says no more') : 'it says no more';
 }
 
-/** A parent reads what a stopped child has left from its log: no link is needed for that. An old copy of a log is another matter. */
+/**
+ * A parent reads what a stopped child has left from its log: no link is needed for that. An old copy of a log
+ * is another matter.
+ */
 function refusalMend(name: string, sight: SeenPod['sight']): string {
   const code = sight.kind === 'live' ? sight.status.refusal?.code : undefined;
   if (code === 'regressed') {

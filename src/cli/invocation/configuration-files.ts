@@ -1,4 +1,7 @@
-/** The configuration files: what may stand in the user's and in a project's, how they are read, and what is said about a mistake. */
+/**
+ * The configuration files: what may stand in the user's and in a project's, how they are read, and what is
+ * said about a mistake.
+ */
 import { readFileSync } from 'node:fs';
 import { parse, TomlError } from 'smol-toml';
 import * as z from 'zod';
@@ -14,7 +17,9 @@ import { CommandFailed, exitStatus } from './context.ts';
 
 export const permissionMode = once(() => z.enum(permissionModes));
 
-/** Limits as far as one source names them: without the defaults, which would hide what a weaker source says. */
+/**
+ * Limits as far as one source names them: without the defaults, which would hide what a weaker source says.
+ */
 export const someLimits = once(() =>
   z.strictObject(
     Object.fromEntries(
@@ -49,7 +54,10 @@ const scopeSchema = once(() => {
   return z.strictObject({ deny: paths, denyWrite: paths });
 });
 
-/** Without the program, since what it leads to is no part of a file that a person has looked at, and without what opens the way to a user's services. */
+/**
+ * Without the program, since what it leads to is no part of a file that a person has looked at, and without
+ * what opens the way to a user's services.
+ */
 const projectSandbox = once(() =>
   z.strictObject(
     Object.fromEntries(
@@ -94,7 +102,7 @@ export function readUserFile(path: string, options: { mustExist: boolean }): Use
     const code = systemCode(error);
     const missing = code === 'ENOENT' || code === 'ENOTDIR';
     if (missing && !options.mustExist) return {};
-    const why = missing ? 'there is no such file' : `it can not be read (${code ?? 'unknown error'})`;
+    const why = missing ? 'there is no such file' : `it cannot be read (${code ?? 'unknown error'})`;
     throw usage(`${path}: ${why}; correct its path or its rights`);
   }
   return parseSettings(path, text, userFileSchema());

@@ -71,7 +71,10 @@ function refusalText(status: StatusResult): string | null {
 
 const lookAgainMs = 300;
 
-/** The pod waits for its children alone, none of them works, and one of them is refused: twice in a row, because an answer may be on its way. */
+/**
+ * The pod waits for its children alone, none of them works, and one of them is refused: twice in a row,
+ * because an answer may be on its way.
+ */
 async function refusedBelow(home: Home, status: StatusResult): Promise<TreeState | null> {
   const first = await stuckBelow(home, status, new Set([status.instance]));
   if (first === null) return null;

@@ -1,8 +1,10 @@
 /**
- * Questions to a person as they come and go before one keyboard: one is shown at a time, and an answer goes to the one that was shown. Pure.
+ * Questions to a person as they come and go before one keyboard: one is shown at a time, and an answer goes
+ * to the one that was shown. Pure.
  *
  * Invariants
- * - K2 A key that was typed before the question on the screen could be read answers nothing, and neither does one in the midst of other typing.
+ * - K2 A key that was typed before the question on the screen could be read answers nothing, and neither does
+ * one in the midst of other typing.
  * - K4 A yes is taken only where all of the call has been shown; a no at any time.
  */
 import type { ApprovalDecision } from '../../session/entries.ts';

@@ -1,4 +1,7 @@
-/** One keyboard before the questions of a tree: what is typed goes to the question that is shown, or on as a text. */
+/**
+ * One keyboard before the questions of a tree: what is typed goes to the question that is shown, or on as a
+ * text.
+ */
 import type { Readable } from 'node:stream';
 import { monotonicMs } from '../../std/clock.ts';
 import type { LiveEvent } from '../pods/pod-stream.ts';

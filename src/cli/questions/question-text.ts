@@ -3,7 +3,8 @@
  *
  * Invariants
  * - K1 Nothing that a pod wrote begins a row of ours (`barred.ts`).
- * - K3 What is asked, and how much of it there is, stands below the text too; of a text that is not shown to its end this line says so.
+ * - K3 What is asked, and how much of it there is, stands below the text too; of a text that is not shown to
+ * its end this line says so.
  */
 import { barred } from '../words/barred.ts';
 import { counted, oneLine, visible } from '../words/printable.ts';
@@ -63,7 +64,9 @@ export function questionPages(question: AskedQuestion, style: PageStyle): Questi
   return pages;
 }
 
-/** The pod that asks keeps a long call's beginning and says how much more there is (`pod/permit-subject.ts`). */
+/**
+ * The pod that asks keeps a long call's beginning and says how much more there is (`pod/permit-subject.ts`).
+ */
 function cutOff(summary: string): { shown: string; left: number } {
   const mark = /\n\[\u2026 and (\d+) more characters[^\n]*\]$/.exec(summary);
   if (mark === null) return { shown: summary, left: 0 };

@@ -1,4 +1,7 @@
-/** The questions of a tree while `podkin run` watches it: shown as they come; where stdin is a terminal, answered by a key. */
+/**
+ * The questions of a tree while `podkin run` watches it: shown as they come; where stdin is a terminal,
+ * answered by a key.
+ */
 import { monotonicMs } from '../../std/clock.ts';
 import type { Client } from '../../transport/client.ts';
 import { answerQuestion } from './answer-question.ts';

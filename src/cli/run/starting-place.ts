@@ -1,4 +1,7 @@
-/** Whether a run may begin where it was started: without any path its scope is the whole working directory, and some of those nobody means. */
+/**
+ * Whether a run may begin where it was started: without any path its scope is the whole working directory,
+ * and some of those nobody means.
+ */
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { userHome } from '../../session/places.ts';

@@ -1,4 +1,7 @@
-/** What would be lost with a pod: what it, or anything below it, has committed and its parent has not taken in; and how that is told to a person. */
+/**
+ * What would be lost with a pod: what it, or anything below it, has committed and its parent has not taken
+ * in; and how that is told to a person.
+ */
 import type { SentPodEvent } from '../../protocol/pod-event.ts';
 import type { Facts } from '../../session/facts.ts';
 import { oneLine } from '../words/printable.ts';

@@ -42,7 +42,8 @@ async function restoreOne(
   { force }: RestoreOptions,
 ): Promise<'started' | 'running' | { message: string }> {
   try {
-    // A lock that is held says nothing yet: a parent holds it while it reads what its dead child left. The new process waits for it, and says who has it.
+    // A lock that is held says nothing yet: a parent holds it while it reads what its dead child left. The
+    // new process waits for it, and says who has it.
     const newest = await processOf(pod);
     if (newest !== null && isAlive(newest) === 'alive') return 'running';
     const { ready } = startPodProcess(pod.folder, context.environment, { takeOver: force });

@@ -2,7 +2,8 @@
  * Foreign words as rows of a screen, for a person who is to judge them. Pure.
  *
  * Invariants
- * - K1 Nothing of theirs begins a row of the screen: rows are broken here, narrower than it, and each stands behind a bar; what cannot be seen is shown
+ * - K1 Nothing of theirs begins a row of the screen: rows are broken here, narrower than it, and each stands
+ * behind a bar; what cannot be seen is shown
  *   as its number, and padding as its length.
  */
 import { visible } from './printable.ts';
@@ -44,7 +45,9 @@ function brokenInto(line: string, room: number): string[] {
   return [...rows, row];
 }
 
-/** The most that it can be: what is not ASCII takes one column or two, as the terminal and its fonts have it. */
+/**
+ * The most that it can be: what is not ASCII takes one column or two, as the terminal and its fonts have it.
+ */
 function widthOf(text: string): number {
   let width = 0;
   for (const character of text) width += character < '\u007F' ? 1 : 2;

@@ -1,4 +1,7 @@
-/** What a child, or a provider through it, says stands in a notice as data: no text of theirs is a line of ours. */
+/**
+ * What a child, or a provider through it, says stands in a notice as data: no text of theirs is a line of
+ * ours.
+ */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { noticeBody } from '../../../src/delivery/notice.ts';

@@ -1,4 +1,7 @@
-/** What servers are known to send that no standard has: each is understood, passed over, bounded, or told in the provider's words. */
+/**
+ * What servers are known to send that no standard has: each is understood, passed over, bounded, or told in
+ * the provider's words.
+ */
 import { describe, expect, it } from 'vitest';
 import { wireBytesMax } from '../../../src/model/bytes.ts';
 import { ask, failing } from './ask.ts';
@@ -184,7 +187,8 @@ describe.each(names)('%s', (dialect) => {
       const timer = setInterval(() => response.write(pieces[letter]), 20);
       response.on('close', () => clearInterval(timer));
     });
-    // Loading the package is not what is measured, and on a busy machine a letter may come late: the time is over before a pause as long as all of it.
+    // Loading the package is not what is measured, and on a busy machine a letter may come late: the time is
+    // over before a pause as long as all of it.
     await ask(await provider.model(dialects[dialect]), { messages: [{ role: 'user', text: 'warm up' }] });
     const limits = { stallTimeoutMs: 1_000, answerTimeoutMs: 1_000 };
     const { failure } = await failing(await provider.model(dialects[dialect], limits));

@@ -1,4 +1,7 @@
-/** Streams that agents are known to have failed on, each as it comes and as the next request holds what was kept of it. */
+/**
+ * Streams that agents are known to have failed on, each as it comes and as the next request holds what was
+ * kept of it.
+ */
 import { describe, expect, it } from 'vitest';
 import type { ModelResponse } from '../../../src/model/port.ts';
 import { ask, failing, request } from './ask.ts';

@@ -1,4 +1,6 @@
-/** An answer as it comes, and as the next request holds it: reasoning in its place, whatever it is made of. */
+/**
+ * An answer as it comes, and as the next request holds it: reasoning in its place, whatever it is made of.
+ */
 import { describe, expect, it } from 'vitest';
 import { createModel } from '../../../src/model/create.ts';
 import { ask, failing, request } from './ask.ts';

@@ -6,7 +6,10 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { PodStartFailed, startPodProcess } from '../../../src/pod/start-process.ts';
 import { folderAt } from '../../../src/session/home.ts';
 
-/** What Node answers where no descriptor is left: a child without a pid and without streams, and then an error. */
+/**
+ * What Node answers where no descriptor is left: a child without a pid and without streams, and then an
+ * error.
+ */
 vi.mock(import('node:child_process'), async (original) => ({
   ...(await original()),
   spawn: () => {

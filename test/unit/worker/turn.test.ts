@@ -1,4 +1,7 @@
-/** One turn against a model that answers as it is told to: what is asked again, what ends the turn, and what the model reads of its calls. */
+/**
+ * One turn against a model that answers as it is told to: what is asked again, what ends the turn, and what
+ * the model reads of its calls.
+ */
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { type Model, ModelFailure, type ModelRequest, type ModelResponse } from '../../../src/model/port.ts';
@@ -197,7 +200,7 @@ describe('what goes back', () => {
     ],
     [{ inner: '{"deep":true}' }, { inner: { deep: true } }],
     [{ about: '["a"]' }, { about: '["a"]' }],
-  ])('[worker.input-mended] %j is understood as %j', async (input, understood) => {
+  ])('[worker.input-repaired] %j is understood as %j', async (input, understood) => {
     const { run, results } = world([
       { parts: [call('c1', { input })], finishReason: 'toolCalls' },
       text('done'),
@@ -206,7 +209,7 @@ describe('what goes back', () => {
     expect(results()).toMatchObject([{ isError: false, text: JSON.stringify(understood) }]);
   });
 
-  it('[worker.input-mended] what is wrong in another way is told', async () => {
+  it('[worker.input-repaired] what is wrong in another way is told', async () => {
     const input = { about: 7, wrong: null };
     const { run, results } = world([
       { parts: [call('c1', { input })], finishReason: 'toolCalls' },

@@ -1,13 +1,14 @@
 /**
- * One event of a provider's stream as the providers' packages take it: they refuse a whole answer for one field of another type or one event that they do
- * not know. What servers are known to send all the same is made right here, what nobody knows is left out, and an error is told at once. Pure but for
- * what a dialect must remember of an answer.
+ * One event of a provider's stream as the providers' packages take it: they refuse a whole answer for one
+ * field of another type or one event that they do not know. What servers are known to send all the same is
+ * made right here, what nobody knows is left out, and an error is told at once. Pure but for what a dialect
+ * must remember of an answer.
  */
 import { type JsonObject, type JsonValue, isJsonObject } from '../std/json.ts';
 import { toolName } from './call-names.ts';
 import { keepLoneSignatures } from './lone-signature.ts';
-import { mendAnthropic } from './mend-anthropic.ts';
-import { asText, counts, type Mend, type MendEvent, required, wholeNumber } from './mend-fields.ts';
+import { repairAnthropic } from './repair-anthropic.ts';
+import { asText, counts, type Repair, type RepairEvent, required, wholeNumber } from './repair-fields.ts';
 import type { Dialect } from './prompt.ts';
 
 /** The provider reports an error in the place of an event. */
@@ -22,8 +23,8 @@ export class ToldInStream extends Error {
 }
 
 /** For one answer. */
-export function mendFor(dialect: Dialect): Mend {
-  const mend = mends[dialect]();
+export function repairFor(dialect: Dialect): Repair {
+  const repair = repairs[dialect]();
   const ends = endsOf[dialect];
   let hasEnd = false;
   return {
@@ -31,9 +32,9 @@ export function mendFor(dialect: Dialect): Mend {
       if (isError(event)) throw new ToldInStream(event);
       // Some say with every event that there was no error; for the package the word alone is one.
       delete event['error'];
-      const mended = [mend(event) ?? []].flat();
-      hasEnd ||= mended.some((one) => ends?.is(one) === true);
-      return mended;
+      const repaired = [repair(event) ?? []].flat();
+      hasEnd ||= repaired.some((one) => ends?.is(one) === true);
+      return repaired;
     },
     done: () => (hasEnd || ends === undefined ? [] : [ends.plain()]),
   };
@@ -54,11 +55,11 @@ const endsOf: Partial<Record<Dialect, { is(event: JsonObject): boolean; plain():
   },
 };
 
-const mends: Record<Dialect, () => MendEvent> = {
-  anthropic: mendAnthropic,
-  openai: () => mendResponses,
-  google: () => mendGoogle,
-  compatible: mendCompatible,
+const repairs: Record<Dialect, () => RepairEvent> = {
+  anthropic: repairAnthropic,
+  openai: () => repairResponses,
+  google: () => repairGoogle,
+  compatible: repairCompatible,
   plain: () => (event) => event,
 };
 
@@ -69,7 +70,7 @@ function isError({ type, object, error, response }: JsonObject): boolean {
   return error !== undefined && error !== null && error !== false && error !== '';
 }
 
-function mendCompatible(): MendEvent {
+function repairCompatible(): RepairEvent {
   const named = namesOf();
   return (event) => {
     const { usage } = event;
@@ -83,7 +84,7 @@ function mendCompatible(): MendEvent {
       if (isError(choice) || choice['finish_reason'] === 'error') throw new ToldInStream(choice);
       // A server that does not stream puts the whole into one.
       const given = choice['delta'] ?? choice['message'] ?? null;
-      const delta = isJsonObject(given) ? mendDelta(given) : null;
+      const delta = isJsonObject(given) ? repairDelta(given) : null;
       const reason = typeof choice['finish_reason'] === 'string' ? choice['finish_reason'] : null;
       return { ...choice, delta: named(delta, reason !== null), finish_reason: reason };
     });
@@ -91,7 +92,9 @@ function mendCompatible(): MendEvent {
   };
 }
 
-/** A call without any name fails the whole answer in the package: it gets one that the model can be told of. */
+/**
+ * A call without any name fails the whole answer in the package: it gets one that the model can be told of.
+ */
 function namesOf(): (delta: JsonObject | null, isLast: boolean) => JsonObject | null {
   const nameless = new Set<number>();
   const known = new Set<JsonValue>();
@@ -119,7 +122,7 @@ function namesOf(): (delta: JsonObject | null, isLast: boolean) => JsonObject | 
   };
 }
 
-function mendDelta(delta: JsonObject): JsonObject {
+function repairDelta(delta: JsonObject): JsonObject {
   const { content, tool_calls: calls } = delta;
   keepOnly(delta, { reasoning_content: 'string', reasoning: 'string' });
   if (delta['role'] !== 'assistant') delete delta['role'];
@@ -128,11 +131,12 @@ function mendDelta(delta: JsonObject): JsonObject {
   if (Array.isArray(delta['content'])) {
     delta['content'] = items(delta['content']).filter((part) => typeof part['type'] === 'string');
   }
-  if (calls !== undefined) delta['tool_calls'] = items(Array.isArray(calls) ? calls : [calls]).map(mendCall);
+  if (calls !== undefined)
+    delta['tool_calls'] = items(Array.isArray(calls) ? calls : [calls]).map(repairCall);
   return delta;
 }
 
-function mendCall(call: JsonObject): JsonObject {
+function repairCall(call: JsonObject): JsonObject {
   const { index, id } = call;
   // Some give the function's fields without the function.
   const named = isJsonObject(call['function']) ? call['function'] : call;
@@ -156,7 +160,7 @@ function signatureOf(extra: JsonValue | undefined): string | null {
   return typeof signature === 'string' ? signature : null;
 }
 
-function mendResponses(event: JsonObject): JsonObject | null {
+function repairResponses(event: JsonObject): JsonObject | null {
   const { type, item, response, output_index: index } = event;
   if (typeof type !== 'string') return null;
   if (isJsonObject(item) && item['type'] === 'function_call') {
@@ -176,7 +180,7 @@ function mendResponses(event: JsonObject): JsonObject | null {
   return event;
 }
 
-function mendGoogle(event: JsonObject): JsonObject | null {
+function repairGoogle(event: JsonObject): JsonObject | null {
   const { usageMetadata: usage, candidates } = event;
   if (isJsonObject(usage)) event['usageMetadata'] = counts(usage);
   else delete event['usageMetadata'];

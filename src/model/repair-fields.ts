@@ -1,11 +1,13 @@
 /** Fields of a provider's events that every dialect has: arguments and counts. */
 import { type JsonObject, type JsonValue, isJsonObject } from '../std/json.ts';
 
-/** The event, made right in place, one with what was missing before it, or null where it is to be passed over. */
-export type MendEvent = (event: JsonObject) => JsonObject | JsonObject[] | null;
+/**
+ * The event, made right in place, one with what was missing before it, or null where it is to be passed over.
+ */
+export type RepairEvent = (event: JsonObject) => JsonObject | JsonObject[] | null;
 
 /** For one answer. */
-export interface Mend {
+export interface Repair {
   /** May throw `ToldInStream`. */
   event(event: JsonObject): JsonObject[];
   /** The server says that it has sent all: what is missing of an end. */
@@ -24,7 +26,10 @@ export function asText(given: JsonValue | undefined): string | null {
   }
 }
 
-/** Counts of tokens as numbers from 0 to 2^53 − 1. All else of a usage is left out: nobody here reads it, and the packages refuse what they do not know. */
+/**
+ * Counts of tokens as numbers from 0 to 2^53 − 1. All else of a usage is left out: nobody here reads it, and
+ * the packages refuse what they do not know.
+ */
 export function counts(usage: JsonObject): JsonObject {
   const kept: JsonObject = {};
   for (const [key, value] of Object.entries(usage)) {

@@ -1,7 +1,10 @@
-/** Anthropic's events, and those of the many servers that speak like it: blocks and deltas of kinds that the package does not know are passed over. */
+/**
+ * Anthropic's events, and those of the many servers that speak like it: blocks and deltas of kinds that the
+ * package does not know are passed over.
+ */
 import { type JsonObject, isJsonObject } from '../std/json.ts';
 import { toolName } from './call-names.ts';
-import { asText, counts, type MendEvent, required, wholeNumber } from './mend-fields.ts';
+import { asText, counts, type RepairEvent, required, wholeNumber } from './repair-fields.ts';
 
 const events = new Set([
   'message_start',
@@ -21,16 +24,18 @@ const deltas: Readonly<Record<string, string>> = {
   compaction_delta: 'content',
 };
 
-/** For one answer: the parts of a block that was passed over are too. Some number no blocks, or begin none. */
-export function mendAnthropic(): MendEvent {
+/**
+ * For one answer: the parts of a block that was passed over are too. Some number no blocks, or begin none.
+ */
+export function repairAnthropic(): RepairEvent {
   const blocks = newBlocks();
   let hasReason = false;
   return (event) => {
     const { type } = event;
     if (typeof type !== 'string' || !events.has(type)) return null;
-    if (type === 'message_start') return mendStart(event);
+    if (type === 'message_start') return repairStart(event);
     if (type === 'message_delta') {
-      const end = mendEnd(event);
+      const end = repairEnd(event);
       hasReason ||= isJsonObject(end['delta']) && typeof end['delta']['stop_reason'] === 'string';
       return end;
     }
@@ -40,7 +45,7 @@ export function mendAnthropic(): MendEvent {
   };
 }
 
-function newBlocks(): MendEvent {
+function newBlocks(): RepairEvent {
   const open = new Set<number>();
   const left = new Set<number>();
   let current = -1;
@@ -51,14 +56,14 @@ function newBlocks(): MendEvent {
     current = index;
     if (isStart) {
       const block = event['content_block'];
-      const isKnown = isJsonObject(block) && mendBlock(block, index);
+      const isKnown = isJsonObject(block) && repairBlock(block, index);
       (isKnown ? open : left).add(index);
       return isKnown ? event : null;
     }
     if (left.has(index)) return null;
     const isOpen = open.has(index);
     if (event['type'] === 'content_block_stop') return isOpen ? event : null;
-    const delta = mendDelta(event);
+    const delta = repairDelta(event);
     if (delta === null || isOpen) return delta;
     const start = startOf(delta);
     if (start === null) return null;
@@ -67,7 +72,10 @@ function newBlocks(): MendEvent {
   };
 }
 
-/** The block that a delta belongs to, where the server has begun none; of a call nothing is known but its arguments. */
+/**
+ * The block that a delta belongs to, where the server has begun none; of a call nothing is known but its
+ * arguments.
+ */
 function startOf({ delta }: JsonObject): JsonObject | null {
   const type = isJsonObject(delta) ? delta['type'] : null;
   if (type === 'text_delta') return { type: 'text', text: '' };
@@ -80,7 +88,7 @@ const plainEnd: JsonObject = {
   usage: { output_tokens: 0 },
 };
 
-function mendStart(event: JsonObject): JsonObject | null {
+function repairStart(event: JsonObject): JsonObject | null {
   const { message } = event;
   const given = isJsonObject(message) ? message : {};
   const usage = isJsonObject(given['usage']) ? given['usage'] : {};
@@ -96,7 +104,7 @@ function mendStart(event: JsonObject): JsonObject | null {
   return event;
 }
 
-function mendEnd(event: JsonObject): JsonObject {
+function repairEnd(event: JsonObject): JsonObject {
   const usage = isJsonObject(event['usage']) ? event['usage'] : {};
   event['usage'] = { ...counts(usage), ...required(usage, ['output_tokens']) };
   if (!isJsonObject(event['delta'])) event['delta'] = { stop_reason: null };
@@ -104,7 +112,7 @@ function mendEnd(event: JsonObject): JsonObject {
 }
 
 /** False for a kind that is not known. */
-function mendBlock(block: JsonObject, index: unknown): boolean {
+function repairBlock(block: JsonObject, index: unknown): boolean {
   const { type, id, name, input } = block;
   if (typeof type !== 'string' || !blockTypes.has(type)) return false;
   if (type === 'text' && typeof block['text'] !== 'string') block['text'] = '';
@@ -118,7 +126,7 @@ function mendBlock(block: JsonObject, index: unknown): boolean {
   return true;
 }
 
-function mendDelta(event: JsonObject): JsonObject | null {
+function repairDelta(event: JsonObject): JsonObject | null {
   const { delta } = event;
   if (!isJsonObject(delta) || typeof delta['type'] !== 'string') return null;
   const field = Object.hasOwn(deltas, delta['type']) ? deltas[delta['type']] : undefined;

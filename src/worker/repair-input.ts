@@ -1,17 +1,23 @@
-/** An input that a schema refuses, once more as it was meant: null for what may be left out, and JSON in a text where no text is wanted. Pure. */
+/**
+ * An input that a schema refuses, once more as it was meant: null for what may be left out, and JSON in a
+ * text where no text is wanted. Pure.
+ */
 import type * as z from 'zod';
 import { type JsonValue, isJsonObject } from '../std/json.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** The input with what the issues point at made right, or null where there is nothing of that kind. The given one stays as it is. */
-export function mendedInput(input: JsonValue, issues: readonly Issue[]): JsonValue | null {
+/**
+ * The input with what the issues point at made right, or null where there is nothing of that kind. The given
+ * one stays as it is.
+ */
+export function repairedInput(input: JsonValue, issues: readonly Issue[]): JsonValue | null {
   const copy = structuredClone(input);
-  const mended = issues.filter((issue) => mend(copy, issue.path));
-  return mended.length > 0 ? copy : null;
+  const repaired = issues.filter((issue) => repair(copy, issue.path));
+  return repaired.length > 0 ? copy : null;
 }
 
-function mend(input: JsonValue, path: readonly PropertyKey[]): boolean {
+function repair(input: JsonValue, path: readonly PropertyKey[]): boolean {
   const key = path.at(-1);
   const holder = path.slice(0, -1).reduce<JsonValue | undefined>(inside, input);
   if (key === undefined || holder === undefined) return false;
