@@ -51,7 +51,15 @@ const keyholes: { from: string; to: string; only: string[] }[] = [
   {
     from: 'cli',
     to: 'pod',
-    only: ['life.ts', 'start-process.ts', 'stop-process.ts', 'read-output.ts', 'reports.ts', 'take-in.ts'],
+    only: [
+      'life.ts',
+      'command-groups.ts',
+      'start-process.ts',
+      'stop-process.ts',
+      'read-output.ts',
+      'reports.ts',
+      'take-in.ts',
+    ],
   },
   { from: 'cli', to: 'delivery', only: ['verify.ts', 'handed-down.ts', 'ledger.ts', 'settled.ts'] },
   { from: 'pod-process', to: 'pod', only: ['boot.ts'] },

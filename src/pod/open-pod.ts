@@ -30,7 +30,7 @@ import { socketPath } from '../transport/address.ts';
 import { AlreadyListening } from '../transport/failures.ts';
 import { type HeldSocket, hold } from '../transport/server.ts';
 import { version } from '../version.ts';
-import { endLeftGroups } from './command-groups.ts';
+import { endLeft, leftAlert } from './command-groups.ts';
 import { lifeAt } from './life.ts';
 import { Pod, type PodPermissions } from './pod.ts';
 
@@ -103,8 +103,10 @@ async function openLife(parts: {
   const { process, socket, namespaces } = address;
   const life = { incarnation: facts.incarnation + 1, ...process, podkin: version };
   const started: EntryBody = { type: 'started', ...life, address: socket, namespaces };
-  endLeftGroups(folder);
-  pod.commit(facts.session === null ? [{ type: 'session', ...spec }, started] : [started]);
+  const left = await endLeft(folder, spec.instance);
+  const bodies: EntryBody[] = facts.session === null ? [{ type: 'session', ...spec }, started] : [started];
+  if (left !== null) bodies.push(leftAlert(left));
+  pod.commit(bodies);
   const begun = pod.durable();
   // Whoever waits for it hears of its failure; until somebody does, it is nobody's defect.
   begun.catch(() => undefined);

@@ -1,4 +1,5 @@
 /** What a pod's process is given of its starter's environment. Pure. An allow-list: a person's shell holds secrets that no pod has a use for. */
+import { markVariable } from '../tools/marked-processes.ts';
 
 const names = new Set([
   // Where things are, and whose.
@@ -36,7 +37,10 @@ const beginnings = ['PODKIN_', 'LC_', 'NODE_'] as const;
 
 export function podEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const passed = Object.entries(environment).filter(
-    ([name]) => names.has(name) || beginnings.some((beginning) => name.startsWith(beginning)),
+    ([name]) =>
+      // A pod that a command has started is a pod: `ps` shows it, and it stays until it is stopped.
+      name !== markVariable &&
+      (names.has(name) || beginnings.some((beginning) => name.startsWith(beginning))),
   );
   return Object.fromEntries(passed);
 }

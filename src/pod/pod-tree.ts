@@ -13,6 +13,7 @@ import { connectAndSend } from '../transport/connect-and-send.ts';
 import type { ToolAnswer, ToolContext } from '../tools/tool.ts';
 import type { Tree } from '../tools/tree.ts';
 import type { Children } from './children.ts';
+import { endLeftOfDead } from './command-groups.ts';
 import { RunNotGiven, giveRun } from './give-run.ts';
 import type { Pod } from './pod.ts';
 import { readOutput } from './read-output.ts';
@@ -178,6 +179,7 @@ export async function stopChild(pod: Pod, children: Children, child: ChildFacts)
   }
   await children.check(child.instance);
   const alone = stopped.kind === 'wasGone' || stopped.by !== 'asked';
+  const left = alone ? await endLeftOfDead(folder, child.instance) : null;
   const below = alone ? await stopBelow(pod.home, child.instance, pod.stopOptions.graceMs) : [];
   const how = {
     asked: 'has shut down',
@@ -188,10 +190,13 @@ export async function stopChild(pod: Pod, children: Children, child: ChildFacts)
     stopped.kind === 'wasGone'
       ? `Pod "${child.name}" had ended already.`
       : `Pod "${child.name}" ${how[stopped.by]}.`;
-  const more = below.length === 0 ? '' : ` Ended with it: ${listed(below)}.`;
+  const more = [
+    ...(below.length === 0 ? [] : [`Ended with it: ${listed(below)}.`]),
+    ...(left === null ? [] : [left]),
+  ];
   const ended = child.terminal >= incarnation && incarnation > 0;
   return {
-    text: `${text}${more}`,
+    text: [text, ...more].join(' '),
     ...(ended ? { stopped: { instance: child.instance, incarnation: child.terminal } } : {}),
   };
 }

@@ -14,6 +14,7 @@ import {
 } from '../session/home.ts';
 import { readEntries } from '../session/read-log.ts';
 import { podSocket } from '../session/pod-address.ts';
+import { endLeftOfDead } from './command-groups.ts';
 import { stopProcess } from './stop-process.ts';
 
 /** Fulfils with the names of those that lived, when they have ended; one that does not end is not waited for beyond SIGKILL. */
@@ -42,6 +43,7 @@ async function stopIfBelow(
     from: { instance: parentInstance, token: readToken(folder) },
   });
   if (stopped.kind === 'ended' && stopped.by === 'asked') return [name];
+  await endLeftOfDead(folder, spec.instance);
   const below = await stopBelow(home, spec.instance, graceMs);
   return stopped.kind === 'ended' ? [name, ...below] : below;
 }

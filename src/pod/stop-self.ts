@@ -5,6 +5,7 @@
 import { settledView } from '../delivery/settled.ts';
 import type { EntryBody } from '../session/entries.ts';
 import { stoppedEntry } from '../session/totals.ts';
+import { endLeft, leftAlert } from './command-groups.ts';
 import { closedQuestions } from './open-questions.ts';
 import type { Children } from './children.ts';
 import type { ParentLink } from './parent-link.ts';
@@ -14,6 +15,9 @@ import { stopBelow } from './stop-below.ts';
 import { shutDownReport } from './reports.ts';
 import { closings, consumptions } from './state.ts';
 import type { TurnRunner } from './turn-runner.ts';
+
+/** Of what commands have left outside of their groups, which ended with their calls: this is rare. */
+const leftGraceMs = 1_000;
 
 export interface StopParts {
   pod: Pod;
@@ -32,7 +36,9 @@ export async function stopSelf({ pod, runner, children, parentLink }: StopParts)
     await parentLink?.outcomeOf(pod.facts.outbox.emitted, pod.core.limits.shutDownAckMs);
   }
   parentLink?.close();
+  const left = await endLeft(pod.folder, pod.session.instance, leftGraceMs).catch(() => null);
   pod.tryCommit([
+    ...(left === null ? [] : [leftAlert(left)]),
     // What waits for the model is final as consumed; a restore finds it unseen and asks.
     ...consumptions(pod.core, pod.facts.lastTurn?.turn ?? ''),
     stoppedEntry(pod.facts, pod.core.live.stopReason?.reason ?? ''),

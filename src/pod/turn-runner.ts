@@ -9,12 +9,13 @@ import { isAllowed } from '../scope/path-scope.ts';
 import type { Sandbox } from '../scope/sandbox.ts';
 import type { Facts } from '../session/facts.ts';
 import { userHome } from '../session/places.ts';
+import { commandMark } from '../tools/marked-processes.ts';
 import type { FileViews, Tool, ToolContext } from '../tools/tool.ts';
 import { driveTurn } from '../worker/drive-turn.ts';
 import { systemPrompt } from '../worker/system-prompt.ts';
 import type { TurnPorts, TurnResult } from '../worker/turn-ports.ts';
 import type { Approvals } from './approvals.ts';
-import { noteGroup } from './command-groups.ts';
+import { noteGroup, noteOutside } from './command-groups.ts';
 import type { Pod } from './pod.ts';
 import type { TurnEnd } from './reports.ts';
 import { RequestWatch } from './request-watch.ts';
@@ -192,6 +193,10 @@ export class TurnRunner {
       alert: (code, text) => {
         const alert = { type: 'alert', level: 'warning', code, text } as const;
         if (!pod.tryCommit([alert])) pod.show(alert);
+      },
+      markCommand: () => {
+        noteOutside(pod.folder);
+        return commandMark(pod.session.instance, call);
       },
       noteGroup: (leaderPid) => noteGroup(pod.folder, leaderPid),
       progress: (text) => pod.show({ type: 'toolProgress', turn: turn?.turn ?? '', call, text }),

@@ -17,6 +17,7 @@ import { boundsMet } from './shell-bounds.ts';
 import type { GroupMember } from './group-members.ts';
 import type { GroupProgram, GroupRun } from './process-group.ts';
 import { type ShellLimits, relayName, shellArgs } from './shell-script.ts';
+import { markVariable } from './marked-processes.ts';
 import { throttledProgress } from './throttled-progress.ts';
 import { defineTool } from './tool.ts';
 import type { ToolAnswer, ToolContext } from './tool.ts';
@@ -167,12 +168,18 @@ function shell(command: string, context: ToolContext, place: Entered | null): Gr
     { file, relayed, limits, prefix: place?.prefix ?? null, isHeld: isSandbox },
     command,
   );
-  const env = place === null ? shellEnvironment(process.env) : sandboxEnvironment(process.env);
+  // In a sandbox all ends with it.
+  const mark = place === null ? context.markCommand() : null;
+  const env =
+    mark === null
+      ? sandboxEnvironment(process.env)
+      : { ...shellEnvironment(process.env), [markVariable]: mark };
   return {
     file,
     args,
     cwd: context.cwd,
     env,
+    mark,
     isSandbox,
     differs: place?.differs ?? null,
     filter: place?.filter ?? null,

@@ -12,6 +12,11 @@ export interface GroupMember {
 
 const commandCharsMax = 80;
 
+/** From the text of /proc/<pid>/cmdline. */
+export function commandIn(cmdline: string): string {
+  return cmdline.replaceAll('\0', ' ').trim().slice(0, commandCharsMax);
+}
+
 export async function groupMembers(group: number): Promise<GroupMember[]> {
   try {
     process.kill(-group, 0);
@@ -31,10 +36,10 @@ async function fromProc(group: number): Promise<GroupMember[]> {
         // The name in brackets may itself hold brackets and spaces; after the last one come state, parent and group.
         const [state, , of] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
         if (Number(of) !== group || state === 'Z' || state === 'X') return [];
-        const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ').trim();
+        const command = commandIn(await readFile(`/proc/${pid}/cmdline`, 'utf8'));
         // It has given its memory back and is on its way out: as good as a zombie, and nobody can say any more what it was.
         if (command === '') return [];
-        return [{ pid: Number(pid), command: command.slice(0, commandCharsMax) }];
+        return [{ pid: Number(pid), command }];
       } catch (error) {
         if (errorCode(error) === undefined) throw error;
         return [];

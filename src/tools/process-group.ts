@@ -1,6 +1,6 @@
 /**
- * Runs a program at the head of a process group of its own and sees to it that nothing of the group outlives the call. Absent by intent: what leaves
- * the group with `setsid` is not hunted down.
+ * Runs a program at the head of a process group of its own and sees to it that nothing of the group outlives the call, nor what carries its mark
+ * elsewhere (`marked-processes.ts`).
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -12,6 +12,7 @@ import { errorCode } from '../scope/refusal.ts';
 import { type InsideProcesses, openInside } from './inside-processes.ts';
 import { groupMembers } from './group-members.ts';
 import type { GroupMember } from './group-members.ts';
+import { type MarkedProcess, markedProcesses, signalMarked } from './marked-processes.ts';
 
 export const groupTimes = {
   /** After the program's exit, what it left behind gets this long to end by itself and to close the output. */
@@ -29,6 +30,8 @@ export interface GroupProgram {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
+  /** In `env` under `markVariable`: what carries it belongs to the program wherever it is. Null where that is not looked for. */
+  readonly mark?: string | null;
   /** The program is a sandbox that tells on descriptor 3 which process is the first inside; whoever is inside may name on 4 what is left. */
   readonly isSandbox?: boolean;
   /** Of a sandbox, which reads it on 6: the filter on system calls. */
@@ -89,13 +92,11 @@ export async function runGroup(program: GroupProgram, control: GroupControl): Pr
   const cause = await firstOf(exited.promise, control);
   const durationMs = monotonicMs() - startedMs;
   // A sandbox is in a session of its own: in our group are its starter and our machinery alone, and looking costs more than starting.
-  const others = async (): Promise<GroupMember[]> =>
-    inside === null ? (await groupMembers(group)).filter((member) => !control.isOwn(member)) : [];
-  let leftBehind: GroupMember[] = [];
-  if (cause === 'exited') {
-    await untilEmpty(others, groupTimes.leftBehindMs);
-    leftBehind = await others();
-  }
+  const others = async (): Promise<Member[]> =>
+    inside === null ? await membersOf(group, program, control) : [];
+  if (cause === 'exited') await untilEmpty(others, groupTimes.leftBehindMs);
+  // What is in the group at a timeout or a cancel is the command itself.
+  const leftBehind = (await others()).filter((one) => cause === 'exited' || 'identity' in one);
   if (cause !== 'exited') await inside?.askToEnd(exited.promise, groupTimes.graceMs);
   if (cause !== 'exited' || leftBehind.length > 0) await endGroup(group, others);
   const outputHeld = !(await within(reading, groupTimes.leftBehindMs));
@@ -163,15 +164,38 @@ async function firstOf(exited: Promise<Exit>, control: GroupControl): Promise<Gr
   }
 }
 
-async function endGroup(group: number, others: () => Promise<GroupMember[]>): Promise<void> {
-  signalGroup(group, 'SIGTERM');
+type Member = GroupMember | MarkedProcess;
+
+/** Each once. */
+async function membersOf(group: number, { mark }: GroupProgram, control: GroupControl): Promise<Member[]> {
+  const members = new Map<number, Member>();
+  for (const one of mark === undefined || mark === null ? [] : await markedProcesses(mark))
+    members.set(one.pid, one);
+  for (const one of await groupMembers(group)) members.set(one.pid, one);
+  return [...members.values()].filter((member) => !control.isOwn(member));
+}
+
+async function endGroup(group: number, others: () => Promise<Member[]>): Promise<void> {
+  const signalAll = (members: readonly Member[], signal: NodeJS.Signals): void => {
+    signalGroup(group, signal);
+    signalMarked(
+      members.filter((one) => 'identity' in one),
+      signal,
+    );
+  };
+  signalAll(await others(), 'SIGTERM');
   if (await untilEmpty(others, groupTimes.graceMs)) return;
-  signalGroup(group, 'SIGKILL');
-  await untilEmpty(others, groupTimes.killedMs);
+  // What starts something anew while it is ended is met at the next look.
+  const kill = async (): Promise<Member[]> => {
+    const left = await others();
+    signalAll(left, 'SIGKILL');
+    return left;
+  };
+  await untilEmpty(kill, groupTimes.killedMs);
 }
 
 /** No event tells that a group is empty, so this looks again and again, ever more rarely. */
-async function untilEmpty(others: () => Promise<GroupMember[]>, timeMs: number): Promise<boolean> {
+async function untilEmpty(others: () => Promise<Member[]>, timeMs: number): Promise<boolean> {
   const endMs = monotonicMs() + timeMs;
   for (let stepMs = 1; ; stepMs = Math.min(stepMs * 2, 50)) {
     if ((await others()).length === 0) return true;

@@ -39,7 +39,8 @@ export function shellArgs(parts: ShellParts, command: string): string[] {
   const relay = parts.relayed
     ? `> >(trap "" HUP INT TERM; exec -a ${relayName} /bin/cat 3>&- 4>&- 5>&- 6>&-)`
     : '';
-  const start = `exec "$@" ${relay} 2>&1`;
+  // Two steps: in one, bash would leave the relay's pipe open a second time, and a daemon that has closed its outputs would still hold it.
+  const start = `exec ${relay} 2>&1\nexec "$@"`;
   if (parts.prefix === null) {
     return ['-c', `${bounds(parts)}\n${start}`, parts.file, parts.file, '-c', command];
   }

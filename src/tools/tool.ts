@@ -65,6 +65,8 @@ export interface ToolContext {
   readonly outputDir: string;
   /** What was read and when, for Edit and Write. One a pod. */
   readonly fileViews: FileViews;
+  /** Takes note, on disk, that a command begins outside of any sandbox; answers the mark for all that it starts. */
+  markCommand(): string;
   /** Takes note, on disk, of a process group that this call has started, so that it can be ended should the pod die; the answer forgets it. */
   noteGroup(leaderPid: number): () => void;
   /** For the person: committed to the log and shown to observers. Must not throw. */

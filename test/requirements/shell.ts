@@ -16,6 +16,11 @@ export const shell = {
     'from scope, caps and disk follow the mounts: nothing but roots visible, caps held at every depth and while they do not exist',
   'shell.mounts-narrow': 'what mounts can not express comes out narrower, and a note says so',
   'shell.no-sandbox': 'without a working sandbox no command runs unless a person has said yes',
+  'shell.outside':
+    'what a command outside of any sandbox started is ended at its end, at a timeout and at a stop, also in a session of its own, and named; no process that took over a number is hit',
+  'shell.outside-death':
+    'what such a command left when its pod was killed is ended and named by the next life, by stop and by rm',
+  'shell.outside-unmarked': 'what has given up its environment is not found, as the documentation says',
   'shell.own-programs': 'a sandboxed shell can not change what podkin itself runs, though its scope may',
   'shell.own-failures':
     "a sandbox that fails before the command began is tried again, and told as what it is: never as the command's exit code",

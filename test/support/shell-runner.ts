@@ -52,6 +52,7 @@ function contextOf({ id, cwd, scope }: RunnerTask['calls'][number]): ToolContext
     outputDir: task.outputDir,
     fileViews: { remember: () => undefined, seen: () => undefined },
     alert: () => undefined,
+    markCommand: () => `runner-${process.pid}/${id}`,
     noteGroup: () => () => undefined,
     progress: () => undefined,
   };

@@ -5,6 +5,7 @@
  */
 import { rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { endLeft } from '../../pod/command-groups.ts';
 import { takeInLeft } from '../../pod/take-in.ts';
 import { removeAbandoned, standInLeases } from '../../scope/stand-ins.ts';
 import { bury } from '../../session/bury.ts';
@@ -172,6 +173,8 @@ class Removal {
     // The socket's place is told in the folder, which has another name in a moment.
     const { name, instance, folder, socket } = pod;
     const index = this.#index;
+    const left = await endLeft(folder, instance);
+    if (left !== null) this.#say(`${name}: ${left}`);
     const facts = await index.factsOf(pod);
     const owed = await owedBy(index, pod);
     const above = pod.spec.parent === null ? null : index.get(pod.spec.parent.instance);

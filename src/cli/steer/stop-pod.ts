@@ -2,6 +2,7 @@
  * Ending pods: asked first, then SIGTERM, then SIGKILL to the process group. Every deadline is measured to the exit, not from a call. A signal only ever goes to
  * the process that the log names, checked by pid, start time and boot.
  */
+import { endLeftOfDead } from '../../pod/command-groups.ts';
 import { signalProcess } from '../../std/signal-process.ts';
 import type { Home } from '../../session/home.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
@@ -22,6 +23,16 @@ const killDeadlineMs = 5_000;
 
 /** True when nothing of the pod (with `cascade`: of its tree) runs any more. */
 export async function stopPod(pod: FoundPod, order: StopOrder): Promise<boolean> {
+  const ended = await endAll(pod, order);
+  const below = order.cascade ? descendantsOf(allPods(order.home), pod.instance) : [];
+  for (const one of [...below, pod]) {
+    const left = await endLeftOfDead(one.folder, one.instance);
+    if (left !== null) order.say(`${one.name}: ${left}`);
+  }
+  return ended;
+}
+
+async function endAll(pod: FoundPod, order: StopOrder): Promise<boolean> {
   const below = order.cascade ? descendantsOf(allPods(order.home), pod.instance) : [];
   const wasRunning = await runs(pod);
   const asked = wasRunning && (await ask(pod, order));

@@ -48,6 +48,7 @@ export function contextIn(folder: string, over: Partial<ToolContext> = {}): Tool
     signal: new AbortController().signal,
     outputDir: join(folder, '.outputs'),
     alert: () => undefined,
+    markCommand: () => `bench-${process.pid}/call`,
     noteGroup: () => () => undefined,
     fileViews: { remember: (path, hash) => void views.set(path, hash), seen: (path) => views.get(path) },
     progress: () => {},
