@@ -70,6 +70,7 @@ const keyholes: { from: string; to: string; only: string[] }[] = [
     only: [
       'claims.ts',
       'path-mistake.ts',
+      'path-scope.ts',
       'permission-rules.ts',
       'registry.ts',
       'sandbox.ts',

@@ -38,4 +38,8 @@ export const scope = {
   'scope.registry-restored':
     'the registry is put back by the living when a person removes or damages it, and doctor says who holds what',
   'claims.asked-once': 'whether the holder of a claim lives is asked once for all calls of a moment',
+  'scope.keys':
+    "the usual places of keys in a home are denied for reading where a root holds them; one that a person names is lifted, and a person's deny wins",
+  'scope.keys-held':
+    'keys of a home are read by no file tool, no shell and no child, but for those that a person has named',
 } as const;

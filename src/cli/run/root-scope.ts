@@ -2,6 +2,7 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { PathScope, ScopeDeny } from '../../session/entries.ts';
+import { keyDenies } from './key-denies.ts';
 
 /** Paths as a person gave them. Relative ones are taken from `cwd`; `~/` is the home of the user. */
 export interface ScopeWish {
@@ -13,18 +14,28 @@ export interface ScopeWish {
   readonly deny: readonly string[];
   /** Read and not written. */
   readonly denyWrite: readonly string[];
+  /** Where keys are that are denied unless they are named; absolute. */
+  readonly home?: string | null;
 }
 
 /**
  * Without any path the working directory may be read and written; a path to write narrows writing to it, a path to read reading. A deny that is a link
- * stands for the link and for where it leads.
+ * stands for the link and for where it leads. Keys of a home are denied where no path names them. Throws `CommandFailed` as `keyDenies` does.
  */
 export function rootScope(wish: ScopeWish): PathScope {
   const { cwd } = wish;
   const read = wish.read.map((path) => realRoot(cwd, path));
   const write = wish.write.map((path) => realRoot(cwd, path));
-  const deny = [...deniesOf(cwd, wish.deny, 'read'), ...deniesOf(cwd, wish.denyWrite, 'write')];
   const roots = allowed(realPath(cwd), read, write);
+  const named = [...wish.read, ...wish.write];
+  const keys = keyDenies({ home: wish.home ?? null, cwd, named, roots: [...roots.read, ...roots.write] });
+  const own = deniesOf(cwd, wish.deny, 'read');
+  // A person's come first: they win whatever is named.
+  const deny = [
+    ...own,
+    ...keys.filter((key) => !own.some(({ path }) => path === key.path)),
+    ...deniesOf(cwd, wish.denyWrite, 'write'),
+  ];
   const scope = { read: [...new Set(roots.read)], write: [...new Set(roots.write)] };
   return deny.length === 0 ? scope : { ...scope, deny };
 }

@@ -7,6 +7,7 @@ import { existsSync, rmSync, statSync } from 'node:fs';
 import { text as readAll } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModelSettings } from '../../session/model-settings.ts';
+import { userHome } from '../../session/places.ts';
 import { absoluteModelName, checkModelName, isPriced } from '../../model/create.ts';
 import { PodStartFailed, stderrTail } from '../../pod/start-process.ts';
 import { NameTaken } from '../../session/home.ts';
@@ -147,6 +148,7 @@ async function planOf(context: CommandContext, options: RunOptions): Promise<Roo
     model: absoluteModelName(model, from),
     models,
     cwd,
+    home: userHome(environment),
     read: checkedPaths('--read', options.read),
     write: checkedPaths('--write', options.write),
     deny: [...scope.deny, ...checkedPaths('--deny', options.deny)],
