@@ -4,8 +4,9 @@ import { monotonicMs } from '../std/clock.ts';
 import { quarantineBody } from '../delivery/notice.ts';
 import type { Model } from '../model/port.ts';
 import { type Instructions, noInstructions, readInstructions } from '../project/instructions.ts';
-import { ownPrograms } from '../scope/own-programs.ts';
+import { ownPrograms, programsWith } from '../scope/own-programs.ts';
 import { isAllowed } from '../scope/path-scope.ts';
+import { sandboxSettingsOf } from '../session/settings.ts';
 import type { Sandbox } from '../scope/sandbox.ts';
 import type { Facts } from '../session/facts.ts';
 import { userHome } from '../session/places.ts';
@@ -184,7 +185,7 @@ export class TurnRunner {
       // As it is when the call begins: a child may have got or returned a part since the last one.
       scope: pod.claims.now(),
       home: pod.home,
-      programs: ownPrograms(),
+      programs: programsWith(ownPrograms(), sandboxSettingsOf(pod.session.settings).program),
       permissionMode,
       shell: { sandbox: this.#options.sandbox, limits: pod.core.limits },
       signal,

@@ -1,5 +1,5 @@
 /**
- * The programs that podkin runs outside of any sandbox: Node, its own package, ripgrep. They are found once a process and never on the PATH, which may
+ * The programs that podkin runs outside of any sandbox: Node, its own package, ripgrep, the sandbox itself. They are found once a process and never on the PATH, which may
  * name folders that a pod writes in; and no pod changes them, whatever its scope: what it put there would run with all rights of the user.
  */
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
@@ -30,6 +30,15 @@ const systemPlaces = [
   '/run/current-system/sw/bin/rg',
 ] as const;
 
+/** Fixed places: a program of that name elsewhere on the path may be anybody's. */
+export const bwrapPlaces = [
+  '/usr/bin/bwrap',
+  '/bin/bwrap',
+  '/usr/local/bin/bwrap',
+  '/run/wrappers/bin/bwrap',
+  '/run/current-system/sw/bin/bwrap',
+] as const;
+
 const othersWrite = 0o002;
 const sticky = 0o1000;
 
@@ -49,9 +58,15 @@ export function findPrograms(env: NodeJS.ProcessEnv): OwnPrograms {
     dirname(process.execPath),
     'path' in ripgrep ? ripgrep.path : '',
     // Also while nothing is there, and where a link stands: it is what the next pod will look at.
-    isAbsolute(chosen) ? chosen : '',
+    ...[isAbsolute(chosen) ? chosen : '', ...systemPlaces, ...bwrapPlaces],
   ].filter((place) => place !== '' && place !== '/');
   return { ripgrep, closed: [...new Set(places.flatMap((place) => [place, realOf(place)]))] };
+}
+
+/** With the sandbox's program that a person's settings name; null for none. */
+export function programsWith(programs: OwnPrograms, program: string | null): OwnPrograms {
+  if (program === null || !isAbsolute(program)) return programs;
+  return { ...programs, closed: [...new Set([...programs.closed, program, realOf(program)])] };
 }
 
 /** `PODKIN_RG`, else the one of the package, else one in a fixed place of the system. */

@@ -14,7 +14,7 @@ import { type BwrapFeatures, type HeldStart, bwrapArgs, bwrapFeatures } from './
 import { diskWithout, isDirectory, makeMissing, removeEmpty } from './sandbox-disk.ts';
 import { macosProfile } from './sandbox-macos.ts';
 import { type MountPlan, type Wish, planMounts } from './sandbox-mounts.ts';
-import { ownPrograms } from './own-programs.ts';
+import { bwrapPlaces, ownPrograms, programsWith } from './own-programs.ts';
 import { testSandbox } from './sandbox-probe.ts';
 import { protectedPaths } from './sandbox-protected.ts';
 import { type SandboxState, absentState, blockedState, missingProgram, untested } from './sandbox-state.ts';
@@ -79,14 +79,6 @@ export interface Sandbox {
   enter(rights: ShellRights): Entered;
 }
 
-/** Fixed places: a program of that name elsewhere on the path may be anybody's. */
-const bwrapPlaces = [
-  '/usr/bin/bwrap',
-  '/bin/bwrap',
-  '/usr/local/bin/bwrap',
-  '/run/wrappers/bin/bwrap',
-  '/run/current-system/sw/bin/bwrap',
-] as const;
 const macosProgram = '/usr/bin/sandbox-exec';
 const infoDescriptor = 3;
 const blockDescriptor = 5;
@@ -287,6 +279,15 @@ function testedOnce(test: () => Promise<SandboxState>, { enter }: Pick<Sandbox, 
   };
 }
 
+/** Its folder is not reached through a link: such a name has no mount of its own, and where it leads is closed under its own name. */
+function isInPlace(path: string): boolean {
+  try {
+    return realpathSync(dirname(path)) === dirname(path);
+  } catch {
+    return false;
+  }
+}
+
 function wishOf({ settings, hidden }: SandboxOptions, { scope, outputs }: ShellRights): Wish {
   const bin = dirname(process.execPath);
   return {
@@ -296,7 +297,7 @@ function wishOf({ settings, hidden }: SandboxOptions, { scope, outputs }: ShellR
         { ...scope, write: scope.write.filter((root) => root.endsWith('/*') || isDirectory(root)) },
         { home: process.env['HOME'], exists: existsSync },
       ),
-      ...ownPrograms().closed.filter(existsSync),
+      ...programsWith(ownPrograms(), settings.program).closed.filter(isInPlace),
     ],
     hidden,
     shown: [outputs],

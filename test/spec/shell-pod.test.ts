@@ -170,6 +170,40 @@ describe.skipIf(!hasSandbox)('a pod and its shell', () => {
     expect(await pod.call('status', {})).toMatchObject({ sandbox: 'working' });
   });
 
+  it("[shell.own-programs] the sandbox's program that the settings name is no tool's to change, though it lies in the scope", async () => {
+    const home = new TestHome();
+    onTestFinished(() => home.close());
+    const program = join(home.work, 'bin', 'bwrap');
+    await mkdir(join(home.work, 'bin'));
+    await writeFile(program, '#!/bin/sh\nexec /usr/bin/bwrap "$@"\n', { mode: 0o755 });
+    await mkdir(home.home.config, { recursive: true });
+    await writeFile(join(home.home.config, 'config.toml'), `[sandbox]\nprogram = "${program}"\n`);
+    const evil = 'echo evil > evil; exec /usr/bin/bwrap "$@"';
+    const shells = [
+      `echo '${evil}' >> bin/bwrap`,
+      'rm -f bin/bwrap',
+      'mv bin/bwrap bin/other',
+      'mv bin other',
+      `cp bin/bwrap b && mv -f b bin/bwrap`,
+      'echo fine > made',
+    ].map((command) => ({ Bash: { command } }));
+    const calls = [...shells, { Write: { path: 'bin/bwrap', content: evil } }];
+    const model = home.scenario(
+      `rules:\n  - { last: user, call: ${JSON.stringify(calls)} }\n  - { say: done }\n`,
+    );
+    const ran = await home.run(['run', 'go', '-p', '--model', model, '--permission-mode', 'acceptEdits']);
+    expect(ran.code, ran.stderr).toBe(4);
+    const results = await home.pod('root').entriesOf('toolResult');
+    const texts = results.filter(({ tool }) => tool === 'Bash').map(({ text }) => text);
+    expect(texts).toHaveLength(shells.length);
+    for (const text of texts.slice(0, -1)) expect(text).toMatch(/Read-only file system|busy/);
+    expect(texts.at(-1)).toBe('(no output)');
+    expect(results.find(({ tool }) => tool === 'Write')?.text).toContain(
+      'belongs to the programs that podkin itself runs',
+    );
+    expect(readFileSync(program, 'utf8')).toBe('#!/bin/sh\nexec /usr/bin/bwrap "$@"\n');
+  });
+
   it("[shell.pod] what a child holds its parent's shell can not write, and the child's shell writes nothing else", async () => {
     const home = new TestHome();
     onTestFinished(() => home.close());
