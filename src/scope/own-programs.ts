@@ -58,7 +58,9 @@ export function findPrograms(env: NodeJS.ProcessEnv): OwnPrograms {
     dirname(process.execPath),
     'path' in ripgrep ? ripgrep.path : '',
     // Also while nothing is there, and where a link stands: it is what the next pod will look at.
-    ...[isAbsolute(chosen) ? chosen : '', ...systemPlaces, ...bwrapPlaces],
+    isAbsolute(chosen) ? chosen : '',
+    ...systemPlaces,
+    ...bwrapPlaces,
   ].filter((place) => place !== '' && place !== '/');
   return { ripgrep, closed: [...new Set(places.flatMap((place) => [place, realOf(place)]))] };
 }
