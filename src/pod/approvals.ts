@@ -12,13 +12,14 @@ import { permissionModeOf } from '../session/permissions.ts';
 import { rememberedKey } from '../session/replay-approvals.ts';
 import type { Permit, PermitRequest } from '../worker/turn-ports.ts';
 import { closeForPause, onApprove, onAsk } from './approval-inputs.ts';
+import type { SandboxState } from '../scope/sandbox-state.ts';
 import { callKey, exactCall, type NamedCall, subjectOf, summaryOf } from './permit-subject.ts';
 import type { Pod, PodPermissions } from './pod.ts';
 
 export interface ApprovalsOptions {
   readonly permissions: PodPermissions;
-  /** A working sandbox of the operating system will hold a shell that is started now. */
-  shellIsSandboxed(): Promise<boolean>;
+  /** Of the sandbox that a shell would be started in now. */
+  sandboxState(): Promise<SandboxState>;
   /** A question was asked or closed, and stands on disk. */
   onChanged(): void;
 }
@@ -38,7 +39,8 @@ export class Approvals {
   async permit(request: PermitRequest): Promise<Permit> {
     const { session } = this.#pod;
     const { tool, need, input } = request;
-    const sandboxed = need?.kind === 'shell' && (await this.#options.shellIsSandboxed());
+    const sandbox = need?.kind === 'shell' ? await this.#options.sandboxState() : null;
+    const sandboxed = sandbox?.kind === 'working';
     const subject = await subjectOf(need, session.cwd);
     const named: NamedCall = { tool, need, input, subject };
     const decision = decide({
@@ -49,6 +51,7 @@ export class Approvals {
       need,
       subject,
       sandboxed,
+      isUnfiltered: sandbox?.isUnfiltered === true,
     });
     switch (decision.kind) {
       case 'allow':

@@ -48,7 +48,7 @@ export function assemble(pod: Pod): Assembled {
   const sandbox = sandboxOf(pod);
   const approvals = new Approvals(pod, {
     permissions: pod.permissions,
-    shellIsSandboxed: async () => (await sandbox.state()).kind === 'working',
+    sandboxState: () => sandbox.state(),
     onChanged: () => questions.changed(),
   });
   const observers = new Observers(pod.log, () => questions.events());

@@ -1,8 +1,10 @@
 /**
  * Moves what lies under a name to another place, whole: by a rename, or, across file systems, by a copy that
  * is on disk before anything is removed. Links stay links. Nothing is lost to somebody who goes on writing:
- * what changed since it was copied is copied again.
+ * what changed since it was copied is copied again, and what was put under the name meanwhile is moved too,
+ * beside what was there before.
  */
+import { randomBytes } from 'node:crypto';
 import {
   type BigIntStats,
   closeSync,
@@ -11,6 +13,7 @@ import {
   fstatSync,
   fsyncSync,
   futimesSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -30,6 +33,7 @@ import { systemCode } from '../std/system-code.ts';
 const roundsMax = 100;
 /** Of a folder with more files the rest is not watched for late writers. */
 const openMax = 200;
+const clockStepMs = 1_000;
 const pieceBytes = 256 * 1024;
 
 /** A file that was copied and removed, still open: whoever had it open may have written since. */
@@ -56,7 +60,8 @@ export function moveAside(from: string, to: string): Moved {
     finish() {
       for (const file of open.splice(0)) {
         try {
-          if (changed(file.stats, fstatSync(file.fd, { bigint: true }))) copyOpen(file.fd, file.to);
+          if (file.isRecent || changed(file.stats, fstatSync(file.fd, { bigint: true })))
+            copyOpen(file.fd, file.to);
         } finally {
           closeSync(file.fd);
         }
@@ -68,24 +73,47 @@ export function moveAside(from: string, to: string): Moved {
 interface OpenFile {
   readonly fd: number;
   readonly stats: BigIntStats;
+  /** Another name when something newer has come to its place. */
+  to: string;
+  /** Written so shortly before it was copied that its time would not tell of one more time. */
+  readonly isRecent: boolean;
+}
+
+interface Destination {
   readonly to: string;
+  readonly open: OpenFile[];
 }
 
 function moveByCopy(from: string, to: string, open: OpenFile[]): void {
+  keepEarlier(to, open);
   for (let round = 0; round < roundsMax; round += 1) {
     const stats = lstatSync(from, { bigint: true, throwIfNoEntry: false });
     if (stats === undefined) return;
-    const isGone = stats.isDirectory()
-      ? moveFolder(from, to, open)
-      : stats.isSymbolicLink()
-        ? moveLink(from, to, stats)
-        : moveFile(from, to, open);
-    if (isGone) return;
+    try {
+      const isGone = stats.isDirectory()
+        ? moveFolder(from, to, open)
+        : stats.isSymbolicLink()
+          ? moveLink(from, stats, { to, open })
+          : moveFile(from, to, open);
+      if (isGone) return;
+    } catch (error) {
+      // Somebody has removed it meanwhile; the next look tells.
+      if (systemCode(error) !== 'ENOENT') throw error;
+    }
   }
   throw new Error(`${from} changes all the while`);
 }
 
+/** Of a name that was moved before and has been made anew since: each is another file, and none takes the other's place. */
+function keepEarlier(to: string, open: readonly OpenFile[]): void {
+  if (lstatSync(to, { throwIfNoEntry: false })?.isDirectory() !== false) return;
+  const earlier = `${to}.before-${process.hrtime.bigint()}`;
+  renameSync(to, earlier);
+  for (const file of open.filter((one) => one.to === to)) file.to = earlier;
+}
+
 function moveFolder(from: string, to: string, open: OpenFile[]): boolean {
+  if (lstatSync(to, { throwIfNoEntry: false })?.isDirectory() === false) keepEarlier(to, open);
   mkdirSync(to, { recursive: true, mode: 0o700 });
   // Through its descriptor: what is swapped in under the name meanwhile is not entered.
   const fd = openSync(from, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
@@ -105,7 +133,8 @@ function moveFolder(from: string, to: string, open: OpenFile[]): boolean {
   }
 }
 
-function moveLink(from: string, to: string, stats: BigIntStats): boolean {
+function moveLink(from: string, stats: BigIntStats, destination: Destination): boolean {
+  const { to } = destination;
   const target = readlinkSync(from);
   try {
     symlinkSync(target, to);
@@ -115,7 +144,7 @@ function moveLink(from: string, to: string, stats: BigIntStats): boolean {
     symlinkSync(target, to);
   }
   syncFolder(dirname(to));
-  return unlinkUnchanged(from, stats);
+  return removeUnchanged(from, stats, destination);
 }
 
 function moveFile(from: string, to: string, open: OpenFile[]): boolean {
@@ -125,9 +154,10 @@ function moveFile(from: string, to: string, open: OpenFile[]): boolean {
     const stats = fstatSync(fd, { bigint: true });
     if (!stats.isFile()) throw new Error('it is a pipe, a socket or a device, which cannot be copied');
     copyOpen(fd, to);
-    if (changed(stats, fstatSync(fd, { bigint: true })) || !unlinkUnchanged(from, stats)) return false;
+    if (changed(stats, fstatSync(fd, { bigint: true })) || !removeUnchanged(from, stats, { to, open }))
+      return false;
     isKept = open.length < openMax;
-    if (isKept) open.push({ fd, stats, to });
+    if (isKept) open.push({ fd, stats, to, isRecent: isRecent(stats) });
     return true;
   } finally {
     if (!isKept) closeSync(fd);
@@ -162,11 +192,32 @@ function copyOpen(fd: number, to: string): void {
   }
 }
 
-function unlinkUnchanged(path: string, copied: BigIntStats): boolean {
+/**
+ * Taken by a rename and looked at again under a name that nobody knows: what somebody saves under the old name between a look and the removal would be
+ * removed in its stead. What turns out to be another thing goes back, or, where its place is taken again, is moved on its own.
+ */
+function removeUnchanged(path: string, copied: BigIntStats, { to, open }: Destination): boolean {
   const now = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   if (now === undefined || now.ino !== copied.ino || changed(copied, now)) return now === undefined;
-  unlinkSync(path);
-  return true;
+  const taken = `${path}.${randomBytes(6).toString('hex')}`;
+  renameSync(path, taken);
+  const after = lstatSync(taken, { bigint: true });
+  if (after.ino === copied.ino && !changed(copied, after)) {
+    unlinkSync(taken);
+    return true;
+  }
+  try {
+    linkSync(taken, path);
+    unlinkSync(taken);
+  } catch {
+    moveByCopy(taken, `${to}.before-${process.hrtime.bigint()}`, open);
+  }
+  return false;
+}
+
+/** The system's clock for files goes in steps of some milliseconds. */
+function isRecent({ mtimeMs }: BigIntStats): boolean {
+  return Date.now() - Number(mtimeMs) < clockStepMs;
 }
 
 function changed(before: BigIntStats, now: BigIntStats): boolean {

@@ -29,6 +29,8 @@ export interface PermissionCase {
   readonly subject: RuleSubject;
   /** A working sandbox would hold the shell. */
   readonly sandboxed: boolean;
+  /** It holds it without a filter on system calls. */
+  readonly isUnfiltered?: boolean;
 }
 
 export type Decision =
@@ -68,7 +70,15 @@ function byMode(one: PermissionCase): Decision {
 
 function asking(one: PermissionCase, why: string): Decision {
   const outside = one.need?.kind === 'shell' && !one.sandboxed;
-  const reason = outside ? `${why}; it would run outside any sandbox, with all rights of this user` : why;
+  const holes = [
+    ...(outside ? ['it would run outside any sandbox, with all rights of this user'] : []),
+    ...(one.sandboxed && one.isUnfiltered === true
+      ? [
+          'in the sandbox of this machine system calls are not filtered: it can connect to sockets in the scope',
+        ]
+      : []),
+  ];
+  const reason = [why, ...holes].join('; ');
   if (one.mode === 'dontAsk') {
     return deny(
       `in permission mode dontAsk no person is asked, and this call needs one (${reason}). ${otherWays(one)}`,

@@ -172,6 +172,8 @@ export class ProtectedWatch {
     } catch (error) {
       // Somebody else's command was faster.
       if (systemCode(error) === 'ENOENT' && !isThere(place.through)) return;
+      // What was moved before that is told all the same.
+      if (isThere(to)) this.#report?.setAside({ path, to, reason: 'a part of it could not be moved' });
       return this.#lose(
         path,
         `it can not be set aside (${error instanceof Error ? error.message : String(error)})`,

@@ -8,6 +8,8 @@ export interface SandboxState {
   readonly kind: 'unknown' | 'working' | 'absent' | 'blocked' | 'leaky';
   /** What was found, for a person. */
   readonly text: string;
+  /** It works, and this kernel took no filter on system calls. */
+  readonly isUnfiltered?: boolean;
   /** What to do; null where nothing is to be done. */
   readonly mend: string | null;
 }

@@ -159,7 +159,7 @@ function bubblewrap(options: SandboxOptions): Sandbox {
 
 function unfiltered(state: SandboxState): SandboxState {
   const text = `${state.text}; system calls are not filtered, because this kernel or bubblewrap does not take a filter: sockets in the scope can be connected to`;
-  return { ...state, text };
+  return { ...state, text, isUnfiltered: true };
 }
 
 /** Before the program: opens the filter for it, which lies beside the world of the self-test. */

@@ -33,6 +33,8 @@ export const shell = {
     "a protected name that was missing when a command began is set aside whole into the pod's outputs, and the person is told how to put it back",
   'shell.set-aside-together':
     'of several commands in one folder the earliest that runs decides what was there; nothing is moved while none runs',
+  'shell.set-aside-whole':
+    "a person's program that makes and saves protected names all the while loses no byte: each is in place or in the outputs and told",
   'shell.signals':
     'timeout, cancel and exit end all that runs inside a sandbox, after a moment to say last words, and name what was left behind',
   'shell.stand-ins':

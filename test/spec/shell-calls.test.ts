@@ -1,6 +1,6 @@
 /** The filter on system calls, each call made by its number from inside a sandbox. */
-import { execFileSync } from 'node:child_process';
-import { existsSync, lstatSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, lstatSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createSandbox } from '../../src/scope/sandbox.ts';
@@ -51,9 +51,9 @@ const calls: Readonly<Record<string, readonly [string, string | null]>> = {
   io_uring_register: ['427, 0, 0, 0, 0', 'ENOSYS'],
 };
 
-async function inside(command: string, unixSockets = false) {
+async function inside(command: string, unixSockets = false, program: string | null = null) {
   const work = await tempFolder();
-  const options = sandboxOptions(null);
+  const options = sandboxOptions(program);
   const sandbox = createSandbox({
     ...options,
     settings: { ...options.settings, unixSockets },
@@ -77,6 +77,79 @@ ${Object.entries(list)
   .join('\n')}
 END`;
 
+/** exit(42), by the calls of each. */
+const exitCalls = {
+  i386: [0xb8, 1, 0, 0, 0, 0xbb, 42, 0, 0, 0, 0xcd, 0x80],
+  x64: [0xb8, 60, 0, 0, 0, 0xbf, 42, 0, 0, 0, 0x0f, 0x05],
+};
+
+/** The smallest program with this code, for i386. */
+function elf32(code: readonly number[]): Buffer {
+  const start = 84;
+  const bytes = Buffer.alloc(start + code.length);
+  bytes.set([0x7f, 0x45, 0x4c, 0x46, 1, 1, 1]);
+  const base = 0x8048000;
+  const half: [number, number][] = [
+    [16, 2],
+    [18, 3],
+    [40, 52],
+    [42, 32],
+    [44, 1],
+  ];
+  const word: [number, number][] = [
+    [20, 1],
+    [24, base + start],
+    [28, 52],
+  ];
+  const header: [number, number][] = [
+    [52, 1],
+    [60, base],
+    [64, base],
+    [68, bytes.length],
+    [72, bytes.length],
+    [76, 5],
+    [80, 0x1000],
+  ];
+  for (const [at, value] of half) bytes.writeUInt16LE(value, at);
+  for (const [at, value] of [...word, ...header]) bytes.writeUInt32LE(value, at);
+  bytes.set(code, start);
+  return bytes;
+}
+
+/** As `elf32`, for x86-64. */
+function elf64(code: readonly number[]): Buffer {
+  const start = 120;
+  const bytes = Buffer.alloc(start + code.length);
+  bytes.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
+  const base = 0x400000;
+  const half: [number, number][] = [
+    [16, 2],
+    [18, 62],
+    [52, 64],
+    [54, 56],
+    [56, 1],
+  ];
+  const word: [number, number][] = [
+    [20, 1],
+    [64, 1],
+    [68, 5],
+  ];
+  const long: [number, number][] = [
+    [24, base + start],
+    [32, 64],
+    [80, base],
+    [88, base],
+    [96, bytes.length],
+    [104, bytes.length],
+    [112, 0x1000],
+  ];
+  for (const [at, value] of half) bytes.writeUInt16LE(value, at);
+  for (const [at, value] of word) bytes.writeUInt32LE(value, at);
+  for (const [at, value] of long) bytes.writeBigUInt64LE(BigInt(value), at);
+  bytes.set(code, start);
+  return bytes;
+}
+
 describe.skipIf(!can)('system calls in a sandbox', () => {
   it('[shell.call-filter] each answers as it has to', async () => {
     const list = Object.fromEntries(Object.entries(calls).map(([name, [args]]) => [name, args]));
@@ -90,6 +163,43 @@ describe.skipIf(!can)('system calls in a sandbox', () => {
   it('[shell.call-filter] the numbers of another ABI end the process', async () => {
     const { answer } = await inside(program({ x32: '0x40000000 + 39' }));
     expect(answer.text).toMatch(/Bad system call|Exit code 159/);
+  });
+
+  it('[shell.call-filter] a program of another architecture, and its calls from one of ours, end the process', async ({
+    skip,
+  }) => {
+    const folder = await tempFolder();
+    const files = { elf32: elf32(exitCalls.i386), int80: elf64(exitCalls.i386) };
+    for (const [name, bytes] of Object.entries(files)) {
+      const path = join(folder, name);
+      writeFileSync(path, bytes, { mode: 0o755 });
+      const works = () => spawnSync(path, { stdio: 'ignore' }).status === 42;
+      if (!capable(`calls of i386 (${name})`, works)) skip();
+      const copy = `printf '${[...bytes].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('')}' > p; chmod +x p; ./p`;
+      const { answer } = await inside(copy);
+      expect(answer.text, name).toMatch(/Bad system call|Exit code 159/);
+    }
+    const own = join(folder, 'own');
+    writeFileSync(own, elf64(exitCalls.x64), { mode: 0o755 });
+    expect(spawnSync(own).status).toBe(42);
+  });
+
+  it('[shell.call-filter] where no filter is taken the sandbox counts all the same, and says so', async () => {
+    const folder = await tempFolder();
+    const program = join(folder, 'bwrap');
+    const script = `#!/bin/sh
+for word in "$@"; do [ "$word" != --seccomp ] || { echo "bwrap: prctl(PR_SET_SECCOMP): Invalid argument" >&2; exit 1; }; done
+exec /usr/bin/bwrap "$@"
+`;
+    writeFileSync(program, script, { mode: 0o755 });
+    const bind = `${python} -c 'import socket; socket.socket(socket.AF_UNIX).bind("s")'`;
+    const { state, answer } = await inside(bind, false, program);
+    expect(state).toMatchObject({
+      kind: 'working',
+      isUnfiltered: true,
+      text: expect.stringContaining('system calls are not filtered') as string,
+    });
+    expect(answer).toEqual({ text: '(no output)' });
   });
 
   it('[shell.call-filter] a command that met it is told so, and a person can allow sockets', async () => {

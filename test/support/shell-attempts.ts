@@ -1,6 +1,7 @@
 /** What a shell may try to get out of its scope, and how each attempt is known to have failed. One row, one attempt. */
 import { existsSync, lstatSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemCalls } from './shell-call-attempts.ts';
 import type { RunnerAnswer } from './shell-runner.ts';
 import type { ShellWorld } from './shell-world.ts';
 
@@ -368,6 +369,7 @@ export const attempts: readonly Attempt[] = [
   ...links,
   ...processes,
   ...kernel,
+  ...systemCalls,
   ...wires,
 ];
 

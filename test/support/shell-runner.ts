@@ -51,7 +51,8 @@ function contextOf({ id, cwd, scope }: RunnerTask['calls'][number]): ToolContext
     signal: new AbortController().signal,
     outputDir: task.outputDir,
     fileViews: { remember: () => undefined, seen: () => undefined },
-    alert: () => undefined,
+    // The person's: an answer by that name.
+    alert: (code, text) => void process.stdout.write(`${JSON.stringify({ id: `alert ${code}`, text })}\n`),
     markCommand: () => `runner-${process.pid}/${id}`,
     noteGroup: () => () => undefined,
     progress: () => undefined,

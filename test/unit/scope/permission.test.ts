@@ -66,6 +66,11 @@ describe('the decision', () => {
     expect(decided('default', 'shell')).toMatchObject({
       why: expect.stringContaining('outside any sandbox'),
     });
+    const unfiltered = decided('default', 'shell', { sandboxed: true, isUnfiltered: true });
+    expect(unfiltered).toMatchObject({
+      kind: 'ask',
+      why: expect.stringContaining('system calls are not filtered') as string,
+    });
     const inside = decided('default', 'shell', { sandboxed: true });
     expect(inside).toMatchObject({ kind: 'ask', why: expect.not.stringContaining('outside any sandbox') });
   });
