@@ -1,6 +1,7 @@
 /**
- * What this pod's commands leave running when nobody ends it at their end, because the pod was killed: on disk stand the process groups while they run, and
- * whether anything was started outside of a sandbox, where it may have left its group. The next life ends it, or whoever stops or removes the pod.
+ * What this pod's commands leave running when nobody ends it at their end, because the pod was killed: on
+ * disk stand the process groups while they run, and whether anything was started outside of a sandbox, where
+ * it may have left its group. The next life ends it, or whoever stops or removes the pod.
  */
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,7 +27,10 @@ function groupsOf(folder: PodFolder): string {
   return join(folder.path, 'groups');
 }
 
-/** Takes note of a group by its leader; the answer forgets it. What can not be noted is not worth failing a command for. */
+/**
+ * Takes note of a group by its leader; the answer forgets it. What cannot be noted is not worth failing a
+ * command for.
+ */
 export function noteGroup(folder: PodFolder, leaderPid: number): () => void {
   const identity = processIdentity(leaderPid);
   if (identity === null) return () => undefined;
@@ -51,8 +55,9 @@ function note(folder: PodFolder, name: string, text: string): boolean {
 }
 
 /**
- * Ends what commands have left running, and answers with a sentence on what was outside of a sandbox; null where there was nothing. For whoever holds
- * the pod's lock: nothing of a life that goes on may be ended. With a grace it is asked first.
+ * Ends what commands have left running, and answers with a sentence on what was outside of a sandbox; null
+ * where there was nothing. For whoever holds the pod's lock: nothing of a life that goes on may be ended.
+ * With a grace it is asked first.
  */
 export async function endLeft(folder: PodFolder, instance: string, graceMs = 0): Promise<string | null> {
   const names = notes(folder);

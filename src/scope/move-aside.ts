@@ -104,7 +104,10 @@ function moveByCopy(from: string, to: string, open: OpenFile[]): void {
   throw new Error(`${from} changes all the while`);
 }
 
-/** Of a name that was moved before and has been made anew since: each is another file, and none takes the other's place. */
+/**
+ * Of a name that was moved before and has been made anew since: each is another file, and none takes the
+ * other's place.
+ */
 function keepEarlier(to: string, open: readonly OpenFile[]): void {
   if (lstatSync(to, { throwIfNoEntry: false })?.isDirectory() !== false) return;
   const earlier = `${to}.before-${process.hrtime.bigint()}`;
@@ -193,8 +196,9 @@ function copyOpen(fd: number, to: string): void {
 }
 
 /**
- * Taken by a rename and looked at again under a name that nobody knows: what somebody saves under the old name between a look and the removal would be
- * removed in its stead. What turns out to be another thing goes back, or, where its place is taken again, is moved on its own.
+ * Taken by a rename and looked at again under a name that nobody knows: what somebody saves under the old
+ * name between a look and the removal would be removed in its stead. What turns out to be another thing goes
+ * back, or, where its place is taken again, is moved on its own.
  */
 function removeUnchanged(path: string, copied: BigIntStats, { to, open }: Destination): boolean {
   const now = lstatSync(path, { bigint: true, throwIfNoEntry: false });

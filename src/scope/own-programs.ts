@@ -1,6 +1,7 @@
 /**
- * The programs that podkin runs outside of any sandbox: Node, its own package, ripgrep, the sandbox itself. They are found once a process and never on the PATH, which may
- * name folders that a pod writes in; and no pod changes them, whatever its scope: what it put there would run with all rights of the user.
+ * The programs that podkin runs outside of any sandbox: Node, its own package, ripgrep, the sandbox itself.
+ * They are found once a process and never on the PATH, which may name folders that a pod writes in; and no
+ * pod changes them, whatever its scope: what it put there would run with all rights of the user.
  */
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';

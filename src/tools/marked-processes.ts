@@ -1,7 +1,8 @@
 /**
- * What commands outside of any sandbox have started, also where it has left its process group (`setsid`, a daemon): it carries the command's mark in its
- * environment. Linux alone shows that. Not found: what was started without that environment (`env -i`), has written over it, or was started by
- * somebody else on the command's behalf (a service, `at`).
+ * What commands outside of any sandbox have started, also where it has left its process group (`setsid`, a
+ * daemon): it carries the command's mark in its environment. Linux alone shows that. Not found: what was
+ * started without that environment (`env -i`), has written over it, or was started by somebody else on the
+ * command's behalf (a service, `at`).
  */
 import { readFile, readdir } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -21,7 +22,10 @@ export function commandMark(instance: string, call: string): string {
   return `${instance}/${call}`;
 }
 
-/** Those with exactly this mark, or with one that begins with it where it ends with a slash. Never this process itself. */
+/**
+ * Those with exactly this mark, or with one that begins with it where it ends with a slash. Never this
+ * process itself.
+ */
 export async function markedProcesses(mark: string): Promise<MarkedProcess[]> {
   if (process.platform !== 'linux') return [];
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
@@ -29,7 +33,10 @@ export async function markedProcesses(mark: string): Promise<MarkedProcess[]> {
   return found.filter((one) => one !== null);
 }
 
-/** Asks with SIGTERM where there is a grace, then insists until `killMs` are over. Answers with all that were met. */
+/**
+ * Asks with SIGTERM where there is a grace, then insists until `killMs` are over. Answers with all that were
+ * met.
+ */
 export async function endMarked(
   mark: string,
   times: { readonly graceMs: number; readonly killMs: number },
@@ -76,7 +83,10 @@ async function untilNone(look: () => Promise<readonly MarkedProcess[]>, timeMs: 
   }
 }
 
-/** The identity is taken before the look that counts: whoever has the number after it has another start time, and no signal reaches it. */
+/**
+ * The identity is taken before the look that counts: whoever has the number after it has another start time,
+ * and no signal reaches it.
+ */
 async function lookAt(pid: number, mark: string): Promise<MarkedProcess | null> {
   if (!carries(await readOf(pid, 'environ'), mark)) return null;
   const identity = processIdentity(pid);

@@ -1,4 +1,7 @@
-/** Keys in a home whose pods' scope holds all of it: denied to file tools, shells and children, unless a person has named them. */
+/**
+ * Keys in a home whose pods' scope holds all of it: denied to file tools, shells and children, unless a
+ * person has named them.
+ */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

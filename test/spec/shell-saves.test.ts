@@ -1,4 +1,7 @@
-/** A person's program that makes and saves protected names all the while commands of four pods run in the folder: no byte of it is lost. */
+/**
+ * A person's program that makes and saves protected names all the while commands of four pods run in the
+ * folder: no byte of it is lost.
+ */
 import { spawn } from 'node:child_process';
 import { once as event } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync } from 'node:fs';
@@ -17,9 +20,10 @@ const pods = 4;
 const commands = Number(process.env['SHELL_SAVES'] ?? 15);
 
 /**
- * Each piece has an id of its own, which is written on stdout once it is saved: by a rename over what is there (read, one more line, saved anew), by a
- * new file that takes no other's place, at the end of a file in place, and as a file in a folder. Now and then all of it is put by, so that the names are
- * missing when some command begins.
+ * Each piece has an id of its own, which is written on stdout once it is saved: by a rename over what is
+ * there (read, one more line, saved anew), by a new file that takes no other's place, at the end of a file in
+ * place, and as a file in a folder. Now and then all of it is put by, so that the names are missing when some
+ * command begins.
  */
 const person = `import os, sys, time
 os.chdir(sys.argv[1])

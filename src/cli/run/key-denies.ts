@@ -1,6 +1,7 @@
 /**
- * Keys and logins that programs keep in a home: denied to pods for reading unless a person names them with --read or --write. Denies of podkin's own,
- * in the root's scope with a person's: so file tools, shells and children are held alike.
+ * Keys and logins that programs keep in a home: denied to pods for reading unless a person names them with
+ * --read or --write. Denies of podkin's own, in the root's scope with a person's: so file tools, shells and
+ * children are held alike.
  */
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -46,8 +47,9 @@ export interface KeyWish {
 }
 
 /**
- * The denies for the keys that some root holds. One that is named itself is left out. Throws `CommandFailed` (usage) where a part of one is named beside a
- * root that holds all of it: then no deny could tell the two apart.
+ * The denies for the keys that some root holds. One that is named itself is left out. Throws `CommandFailed`
+ * (usage) where a part of one is named beside a root that holds all of it: then no deny could tell the two
+ * apart.
  */
 export function keyDenies({ home, cwd, named, roots }: KeyWish): ScopeDeny[] {
   const lifts = new Set(named.flatMap((path) => spellings(resolve(cwd, path.replace(/\/\*$/, '')))));
