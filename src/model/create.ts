@@ -1,6 +1,7 @@
 /** From a model's name and the environment to a model. Names and keys are checked at once; a provider's package is loaded with the first request. */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { fromTilde } from '../std/tilde.ts';
 import { NotOrdinary, readOrdinaryFile } from '../std/bounded-file.ts';
 import { fetchFor } from './bytes.ts';
 import { catalogEntry, type GivenPrice, type TokenCounts, costOf } from './catalog.ts';
@@ -154,7 +155,9 @@ export function isPriced(name: string, { inputPrice }: { inputPrice?: number | u
 /** The same model, named so that it can be used from another folder and after a restore: a scenario's path becomes absolute. */
 export function absoluteModelName(name: string, cwd: string): string {
   const { provider, model } = split(name);
-  return provider === 'script' && model !== '' ? `script/${resolve(cwd, model)}` : name;
+  return provider === 'script' && model !== ''
+    ? `script/${resolve(cwd, fromTilde(model, process.env['HOME'] ?? null))}`
+    : name;
 }
 
 function providerMistake(name: ProviderName, environment: NodeJS.ProcessEnv): string | null {
@@ -207,7 +210,7 @@ function baseUrlOf(name: ProviderName, environment: NodeJS.ProcessEnv): string {
 }
 
 function scenarioPath(path: string, environment: NodeJS.ProcessEnv, cwd: string | undefined): string {
-  return resolve(cwd ?? environment['PWD'] ?? process.cwd(), path);
+  return resolve(cwd ?? environment['PWD'] ?? process.cwd(), fromTilde(path, environment['HOME'] ?? null));
 }
 
 function scenarioMistake(path: string): string | null {

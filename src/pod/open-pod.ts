@@ -5,7 +5,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { parseRules } from '../scope/permission-rules.ts';
+import { restoredRules } from '../scope/permission-rules.ts';
 import type { AppendLog } from '../session/append-log.ts';
 import type { EntryBody } from '../session/entries.ts';
 import { type Facts, emptyFacts } from '../session/facts.ts';
@@ -110,7 +110,13 @@ async function openLife(parts: {
   const begun = pod.durable();
   // Whoever waits for it hears of its failure; until somebody does, it is nobody's defect.
   begun.catch(() => undefined);
+  const notes = permissions.notes ?? [];
+  if (notes.length > 0) pod.commit(notes.map(notUnderstood));
   return { pod, begun };
+}
+
+function notUnderstood(text: string): EntryBody {
+  return { type: 'alert', level: 'warning', code: 'ruleNotUnderstood', text };
 }
 
 /** The locks are ours, so what lives still lives where they do not reach. */
@@ -229,11 +235,14 @@ function endOnFatal(error: Error): void {
   });
 }
 
-/** A pod whose rules can not be read does not run: a rule that is lost would be a right that nobody gave. */
+/**
+ * A pod whose settings can not be read does not run: a rule that is lost would be a right that nobody gave. A rule of another build that means nothing
+ * here keeps no pod from its start: it is taken for the widest.
+ */
 function permissionsOf(spec: PodSpec): PodPermissions {
   try {
     const { headless, ...texts } = permissionSettings(spec.settings);
-    return { rules: parseRules(texts), headless };
+    return { ...restoredRules(texts), headless };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new CanNotStart('badRules', `The pod "${spec.name}" can not start: ${why}.`);

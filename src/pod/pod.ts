@@ -19,6 +19,8 @@ import { onTimer } from './state.ts';
 /** Whom this pod asks, beside its mode. */
 export interface PodPermissions {
   readonly rules: PermissionRules;
+  /** What became of rules that mean nothing here, for the person. */
+  readonly notes?: readonly string[];
   readonly headless: boolean;
 }
 

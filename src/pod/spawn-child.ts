@@ -3,13 +3,13 @@
  * crash the parent's next start undoes what had not come to its first run (delivery §6).
  */
 import { existsSync, rmSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { uuidv7 } from '../std/uuid.ts';
 import { delegation } from '../delivery/handed-down.ts';
 import { inLine } from '../delivery/quoted.ts';
 import { conflictText } from '../scope/claims.ts';
 import { denialOf, rulesOf } from '../scope/access.ts';
 import { checkInside } from '../scope/open-inside.ts';
+import { hookPlaces, hookProtection } from '../scope/git-hooks.ts';
 import { ownPrograms } from '../scope/own-programs.ts';
 import { narrow, type OutsideRoot } from '../scope/narrow.ts';
 import { realScope } from '../scope/real-path.ts';
@@ -26,6 +26,7 @@ import {
 } from '../session/home.ts';
 import { probeLock } from '../session/lock.ts';
 import type { SpawnRequest } from '../tools/tree.ts';
+import { absolutePath } from '../tools/input-path.ts';
 import type { ToolContext } from '../tools/tool.ts';
 import { modelSettingsOf } from '../session/model-settings.ts';
 import { absoluteModelName, checkModelName, isPriced } from '../model/create.ts';
@@ -164,20 +165,30 @@ function refuseWithoutPrice({ core, session }: Pod, model: string): void {
 
 /** Roots are resolved here, once: a link that leads out of this pod's scope is none of it, and one that changes later moves nothing. */
 async function scopeFor(context: ToolContext, request: SpawnRequest): Promise<PathScope> {
-  const absolute = (paths: readonly string[]) => paths.map((path) => resolve(context.cwd, path));
+  const absolute = (paths: readonly string[]) => paths.map((path) => absolutePath(context, path));
   const wanted = await realScope({
     read: request.read === undefined ? [...context.scope.read] : absolute(request.read),
     write: absolute(request.write),
   });
   const narrowed = narrow(context.scope, wanted);
-  if (narrowed.ok) return narrowed.scope;
-  const outside = narrowed.outside
+  const outsideRoots = narrowed.ok ? hookRoots(context.scope, narrowed.scope.write) : narrowed.outside;
+  if (narrowed.ok && outsideRoots.length === 0) return narrowed.scope;
+  const outside = outsideRoots
     .map(({ right, path, ...why }) => `${right} ${pathIn(path)}${reasonOf(why)}`)
     .join(', ');
   throw new SpawnRefused(
     `Denied: a child gets no more than this pod has. Outside of it: ${outside}. This pod may read ${pathsIn(context.scope.read)} and write ${pathsIn(context.scope.write)}.`,
     { denied: true },
   );
+}
+
+/** A child that got one as its root would be free of what holds its parent. */
+function hookRoots(scope: PathScope, write: readonly string[]): OutsideRoot[] {
+  const places = hookPlaces(scope.write, write);
+  return write.flatMap((path) => {
+    const why = hookProtection(scope, places, path);
+    return why === undefined ? [] : [{ right: 'write' as const, path, protected: why }];
+  });
 }
 
 function reasonOf(why: Pick<OutsideRoot, 'deny' | 'protected'>): string {

@@ -94,6 +94,24 @@ export function denialOf(rules: Rules, question: Question): string | undefined {
   return blockOf(rules, question) ?? protectionOf(rules.scope, question);
 }
 
+/** True where everything that lies directly in this folder, whatever its name, may be read: no need to ask for each. False may mean either. */
+export function mayReadAllIn(rules: Rules, folder: string): boolean {
+  const parts = componentsOf(folder);
+  if (parts === undefined) return false;
+  const isCovered = rootsFor(rules.scope, 'read').some((text) => {
+    const root = rootOf(text);
+    return root?.direct === false && covers(root, parts);
+  });
+  const names = parts.map(foldedName);
+  return (
+    isCovered &&
+    rules.blocks.every(({ folded }) => {
+      const shorter = Math.min(folded.base.length, names.length);
+      return folded.base.slice(0, shorter).some((name, at) => name !== names[at]);
+    })
+  );
+}
+
 /** True for a directory of which `/*` may be read: its names are its files', so it may be looked through, though not read as a whole tree. */
 export function mayLookThrough(scope: PathScope, path: string): boolean {
   const parts = componentsOf(path);
@@ -139,7 +157,11 @@ function protectionOf(scope: PathScope, { right, path, realPath }: Question): st
     .filter((root) => root !== undefined && covers(root, parts))
     .map((root) => protection(parts, root?.base.length ?? 0));
   if (reasons.length === 0 || reasons.includes(undefined)) return undefined;
-  return `Denied: ${path}${leadsTo(path, realPath)} is always read-only for pods: ${reasons[0]}. Write the text to another file and say in your answer where it belongs; a person can put it there, or start a pod that is granted this very path.`;
+  return protectedText({ path, realPath }, reasons[0] ?? '');
+}
+
+export function protectedText({ path, realPath }: Pick<Question, 'path' | 'realPath'>, why: string): string {
+  return `Denied: ${path}${leadsTo(path, realPath)} is always read-only for pods: ${why}. Write the text to another file and say in your answer where it belongs; a person can put it there, or start a pod that is granted this very path.`;
 }
 
 function concerns(block: Block, { right, realPath }: Question): boolean {

@@ -20,9 +20,11 @@ import {
   denialOf,
   lookalikes,
   mayLookThrough,
+  protectedText,
   rulesOf,
 } from './access.ts';
 import { foldedName } from './folded-name.ts';
+import { hookPlaces, hookProtection } from './git-hooks.ts';
 import { mayBeSame, realOrFuturePath, realRoot } from './real-path.ts';
 import { errorCode, refusal, refusalFrom } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
@@ -108,8 +110,15 @@ export async function checkInside(
 /** The same for a path that is real already. */
 export async function checkReal(access: Access, question: Question): Promise<CheckedPath | Refusal> {
   const rules = await rulesNow(access);
-  const denied = denialOf(rules, question) ?? (await sameAsBlocked(rules, question));
+  const denied =
+    denialOf(rules, question) ?? (await sameAsBlocked(rules, question)) ?? hookDenial(access, question);
   return denied === undefined ? { ok: true, realPath: question.realPath } : refusal('denied', denied);
+}
+
+function hookDenial({ scope }: Access, question: Question): string | undefined {
+  if (question.right === 'read') return undefined;
+  const why = hookProtection(scope, hookPlaces(scope.write, [question.realPath]), question.realPath);
+  return why === undefined ? undefined : protectedText(question, why);
 }
 
 /** Undefined where a directory may be made on the way to a file that may be written, else why not. `realPath` is the directory's. */

@@ -87,15 +87,37 @@ function pathMistake(pattern: string): string | null {
   return wrong === null ? null : `has a pattern that ${wrong}`;
 }
 
-/** Throws an `Error` that names the first rule that is none. */
-export function parseRules(texts: Record<RuleKind, readonly string[]>): PermissionRules {
-  const parsed = (kind: RuleKind) =>
-    texts[kind].map((text) => {
+/**
+ * The rules of a session that another build may have written: one that means nothing here is kept as the widest that it could mean where it denies or
+ * asks, and dropped where it allows. Each is told in `notes`.
+ */
+export function restoredRules(texts: Record<RuleKind, readonly string[]>): {
+  rules: PermissionRules;
+  notes: readonly string[];
+} {
+  const notes: string[] = [];
+  const restored = (kind: RuleKind) =>
+    texts[kind].flatMap((text) => {
       const rule = parseRule(text);
-      if ('mistake' in rule) throw new Error(rule.mistake);
-      return rule;
+      if (!('mistake' in rule)) return [rule];
+      const instead = kind === 'allow' ? [] : widest(text);
+      const kept = instead.map(({ tool }) => tool).join(', ');
+      const what =
+        kind === 'allow'
+          ? 'It allows nothing any more'
+          : kept === ''
+            ? 'There is no such tool to be called'
+            : `It ${kind === 'deny' ? 'denies' : 'asks for'} every call of ${kept} now`;
+      notes.push(`A rule of this session (${kind}) means nothing to this podkin: ${rule.mistake}. ${what}.`);
+      return instead;
     });
-  return { allow: parsed('allow'), ask: parsed('ask'), deny: parsed('deny') };
+  return { rules: { allow: restored('allow'), ask: restored('ask'), deny: restored('deny') }, notes };
+}
+
+function widest(text: string): PermissionRule[] {
+  const named = /^\s*([A-Za-z][\w-]*)\s*(?:\(|$)/.exec(text)?.[1]?.toLowerCase();
+  const tools = ruledTools.filter((tool) => named === undefined || tool.toLowerCase() === named);
+  return tools.map((tool) => ({ text, tool, pattern: null }));
 }
 
 /** The first of the rules that this call falls under. */

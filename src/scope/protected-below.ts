@@ -9,7 +9,7 @@ import { lstatSync, readdirSync } from 'node:fs';
 import type { Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../std/system-code.ts';
-import { protectedNames } from './protected-paths.ts';
+import { isProtectedName, protectedNames } from './protected-paths.ts';
 
 /** Folders directly in a root, and modules or worktrees of a repository, that are looked at. */
 const foldersMax = 1_000;
@@ -22,10 +22,14 @@ const moduleDepthMax = 4;
  */
 export function protectedBelow(root: string): string[] {
   const own = protectedNames.filter((name) => name !== '.git').map((name) => join(root, name));
+  // Spelt otherwise, or told by its ending alone.
+  const spelt = entriesOf(root)
+    .filter(({ name }) => name !== '.git' && isProtectedName(name))
+    .map(({ name }) => join(root, name));
   const nested = foldersIn(root)
     .filter((name) => kindOf(join(root, name, '.git')) !== 'missing')
     .flatMap((name) => gitPaths(join(root, name, '.git')));
-  return [...own, ...gitPaths(join(root, '.git')), ...nested];
+  return [...new Set([...own, ...spelt]), ...gitPaths(join(root, '.git')), ...nested];
 }
 
 /** Of a repository. As a file, `.git` says where the repository is: then it is that file. */

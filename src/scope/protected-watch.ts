@@ -24,7 +24,10 @@ import { systemCode } from '../std/system-code.ts';
 import { gitMistake } from './git-judgement.ts';
 import { type Moved, moveAside } from './move-aside.ts';
 import { isBelow } from './path-scope.ts';
+import { isProtectedName, protectedNames } from './protected-paths.ts';
 import type { RunningCommand } from './running-commands.ts';
+
+const isListed = new Set(protectedNames);
 
 /** Folders directly in a root whose `.git` is looked for; of a root with more of them none is judged. */
 const nestedMax = 1_000;
@@ -99,6 +102,7 @@ export class ProtectedWatch {
         const names = this.#namesIn(root.path);
         const watcher = watch(`/proc/self/fd/${root.fd}`, { persistent: false }, (_, name) => {
           if (name === null || names.has(name)) this.#look();
+          else this.#lookAtOdd(root.path, name);
         });
         watcher.on('error', () => watcher.close());
         this.#watchers.push(watcher);
@@ -116,6 +120,9 @@ export class ProtectedWatch {
     try {
       if (hasRun && this.#report !== null) {
         this.#look();
+        for (const { path, fd } of this.#roots) {
+          for (const name of readdirSync(`/proc/self/fd/${fd}`)) this.#lookAtOdd(path, name);
+        }
         for (const path of [...this.#watched.missing.filter(isGit), ...this.#newNested()]) this.#judge(path);
       }
       for (const moved of this.#moved) moved.finish();
@@ -158,6 +165,16 @@ export class ProtectedWatch {
       if (now?.ino !== mountedOn.ino || now.dev !== mountedOn.dev)
         this.#lose(path, 'it was moved, removed or saved anew by somebody else, which takes a mount with it');
     }
+  }
+
+  /** Names that no list of paths can hold: known by their ending, or spelt otherwise. */
+  #lookAtOdd(root: string, name: string): void {
+    const { granted, held, missing } = this.#watched;
+    const path = join(root, name);
+    if (isListed.has(name) || !isProtectedName(name)) return;
+    if (held.has(path) || missing.includes(path) || granted.some((one) => isBelow(path, one))) return;
+    const place = this.#placeOf(path);
+    if (place !== null && isThere(place.through)) this.#setAside(place, null);
   }
 
   #setAside(place: Place, reason: string | null): void {

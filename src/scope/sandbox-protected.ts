@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import type { PathScope } from '../session/entries.ts';
+import { hookPaths } from './git-hooks.ts';
 import { protectedBelow } from './protected-below.ts';
 import { protection } from './protected-paths.ts';
 import { componentsOf, covers, rootOf } from './roots.ts';
@@ -13,8 +14,9 @@ import { componentsOf, covers, rootOf } from './roots.ts';
  * their start: any folder may be somebody's `HOME` or `ZDOTDIR`.
  */
 const inHomesAlone: readonly RegExp[] = [
-  /^\.(?:ssh|xprofile|xinitrc|xsessionrc|pam_environment|pypirc)$/,
-  /^(?:\.config|Library)\//,
+  /^\.(?:ssh|rhosts|shosts|xprofile|xinitrc|xsession|xsessionrc|xserverrc|pam_environment|forward|procmailrc)$/,
+  /^\.(?:pypirc|login|logout|wgetrc|curlrc|gemrc|condarc|terraformrc|hgrc|jjconfig\.toml|codeium)$/,
+  /^(?:\.config\/(?!mise|lefthook)|Library\/|\.local\/|\.m2\/|\.gradle\/|\.cargo\/(?:bin|credentials))/,
 ];
 
 export interface Places {
@@ -25,7 +27,8 @@ export interface Places {
 /** Paths below the write roots of a scope that no shell may change, there yet or not. A root that is granted by a protected name itself is not among them. */
 export function protectedPaths(scope: PathScope, places: Places): string[] {
   const roots = scope.write.filter((root) => rootOf(root)?.direct === false);
-  return roots.flatMap((root) => {
+  const hooks = hookPaths(scope);
+  const named = roots.flatMap((root) => {
     const matters = (path: string) =>
       root === places.home ||
       places.exists(path) ||
@@ -33,6 +36,7 @@ export function protectedPaths(scope: PathScope, places: Places): string[] {
     const paths = new Set([join(root, '.git'), ...protectedBelow(root).map(wholeGit)]);
     return [...paths].filter((path) => matters(path) && isHeld(scope, path));
   });
+  return [...new Set([...named, ...hooks])];
 }
 
 function wholeGit(path: string): string {

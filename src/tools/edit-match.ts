@@ -1,15 +1,20 @@
 /** Finds the text that an Edit names and puts the new one in its place, in whatever line endings the file has. Pure. */
 import { numbered, shownLine } from './file-content.ts';
+import { type LineEnds, isMixed, withEnds } from './text-form.ts';
 
 export type EditOutcome =
   | {
       readonly ok: true;
       readonly text: string;
-      /** Where the replaced parts begin in `text`, and how long each is there. */
-      readonly starts: readonly number[];
-      readonly length: number;
+      /** What was put in, as it stands in `text`. */
+      readonly places: readonly Place[];
     }
   | { readonly ok: false; readonly problem: string };
+
+interface Place {
+  readonly start: number;
+  readonly length: number;
+}
 
 export interface EditRequest {
   readonly old: string;
@@ -24,70 +29,153 @@ const snippetsMax = 3;
 const placesMax = 10;
 
 /**
- * Replaces `old`, which must stand there exactly and, without `all`, once. In a file whose lines all end in CR LF, the line breaks of `old` and
- * `new` are taken as CR LF.
+ * Replaces `old`, which must stand there exactly and, without `all`, once. In a file whose lines all end alike, the line breaks of `old` and `new`
+ * are taken as those. In a file of mixed line ends a break in `old` stands for any of them, and each line keeps its own; an `old` with a CR in it is
+ * taken by the letter there.
  */
 export function applyEdit(text: string, request: EditRequest): EditOutcome {
-  const crlf = text.includes('\r\n') && !/(?<!\r)\n/.test(text);
-  const old = crlf ? withCrlf(request.old) : request.old;
-  const fresh = crlf ? withCrlf(request.new) : request.new;
+  const ends = lineEndsOf(text);
+  const hasMixed = isMixed(ends);
+  const isLoose = hasMixed && !request.old.includes('\r');
+  const old = hasMixed ? request.old : withEnds(request.old, ends);
+  const fresh = hasMixed ? request.new : withEnds(request.new, ends);
   if (old === fresh) return { ok: false, problem: 'old and new are the same; nothing would change.' };
-  const found = placesOf(text, old);
+  const found = isLoose ? loosePlaces(text, old) : placesOf(text, old);
   if (found.length === 0) return { ok: false, problem: notFound(text, old) };
   if (found.length > 1 && !request.all) {
-    const lines = found.slice(0, placesMax).map((at) => lineAt(text, at));
+    const lines = found.slice(0, placesMax).map(({ start }) => lineAt(text, start));
     const places = `${lines.join(', ')}${found.length > placesMax ? ' …' : ''}`;
     return {
       ok: false,
       problem: `old stands ${found.length} times (lines ${places}). Add lines around it until it is unique, or set all.`,
     };
   }
+  return { ok: true, ...replaced(text, found, (place) => (isLoose ? inItsEnds(text, place, fresh) : fresh)) };
+}
+
+function replaced(
+  text: string,
+  found: readonly Place[],
+  freshFor: (place: Place) => string,
+): { text: string; places: Place[] } {
   const pieces: string[] = [];
+  const places: Place[] = [];
   let from = 0;
-  for (const at of found) {
-    pieces.push(text.slice(from, at));
-    from = at + old.length;
+  let grown = 0;
+  for (const place of found) {
+    const fresh = freshFor(place);
+    pieces.push(text.slice(from, place.start), fresh);
+    places.push({ start: place.start + grown, length: fresh.length });
+    from = place.start + place.length;
+    grown += fresh.length - place.length;
   }
   pieces.push(text.slice(from));
-  const starts = found.map((at, index) => at + index * (fresh.length - old.length));
-  return { ok: true, text: pieces.join(fresh), starts, length: fresh.length };
+  return { text: pieces.join(''), places };
+}
+
+function lineEndsOf(text: string): LineEnds {
+  const crlf = countOf(text, '\r\n');
+  return { crlf, lf: countOf(text, '\n') - crlf, cr: countOf(text, '\r') - crlf };
+}
+
+function countOf(text: string, sign: string): number {
+  let count = 0;
+  for (let at = text.indexOf(sign); at !== -1; at = text.indexOf(sign, at + sign.length)) count += 1;
+  return count;
+}
+
+/**
+ * New text in the line ends of the text that it replaces: line by line, from both ends where lines are the same; what is more than there was gets the
+ * end of its neighbour. A CR that `fresh` itself holds stays.
+ */
+function inItsEnds(text: string, { start, length }: Place, fresh: string): string {
+  const before = text.slice(start, start + length);
+  const lines = before.split(/\r\n|\n|\r/);
+  const ends = before.match(/\r\n|\n|\r/g) ?? [];
+  const freshLines = fresh.split('\n');
+  const shorter = Math.min(lines.length, freshLines.length);
+  let same = 0;
+  while (same < shorter && lines[same] === freshLines[same]) same += 1;
+  let sameBehind = 0;
+  while (sameBehind < shorter - same && lines.at(-1 - sameBehind) === freshLines.at(-1 - sameBehind)) {
+    sameBehind += 1;
+  }
+  const added = freshLines.length - lines.length;
+  const near = ends.length === 0 ? endNear(text, start) : null;
+  return freshLines
+    .map((line, at) => {
+      if (at === freshLines.length - 1) return line;
+      if (line.endsWith('\r')) return `${line}\n`;
+      const isBehind = at >= same && freshLines.length - 2 - at < sameBehind;
+      const like = isBehind ? at - added : Math.min(at, ends.length - 1 - sameBehind);
+      return line + (near ?? ends[Math.max(0, Math.min(like, ends.length - 1))] ?? '\n');
+    })
+    .join('');
+}
+
+/** The end of the line before, else of the line itself. */
+function endNear(text: string, position: number): string {
+  const isCrlf = (at: number): boolean => text[at - 1] === '\r';
+  const before = position === 0 ? -1 : text.lastIndexOf('\n', position - 1);
+  const at = before === -1 ? text.indexOf('\n', position) : before;
+  return at !== -1 && isCrlf(at) ? '\r\n' : '\n';
 }
 
 /** The changed lines with some around them, numbered as they are now. */
 export function changedLines(outcome: EditOutcome & { ok: true }): string {
-  const lines = outcome.text.split('\n');
+  const lines = linesOf(outcome.text);
   if (lines.at(-1) === '') lines.pop();
-  const parts = outcome.starts.slice(0, snippetsMax).map((start) => {
+  const parts = outcome.places.slice(0, snippetsMax).map(({ start, length }) => {
     const first = Math.max(1, lineAt(outcome.text, start) - snippetLines);
-    const last = lineAt(outcome.text, start + outcome.length) + snippetLines;
+    const last = lineAt(outcome.text, start + length) + snippetLines;
     const shown = lines.slice(first - 1, last).map((line) => shownLine(line));
     return numbered(shown, first);
   });
-  const left = outcome.starts.length - parts.length;
+  const left = outcome.places.length - parts.length;
   return parts.join('\n   ...\n') + (left > 0 ? `\n[and ${left} more places]` : '');
 }
 
-function placesOf(text: string, old: string): number[] {
-  const places: number[] = [];
-  for (let at = text.indexOf(old); at !== -1; at = text.indexOf(old, at + old.length)) places.push(at);
+function placesOf(text: string, old: string): Place[] {
+  const places: Place[] = [];
+  for (let at = text.indexOf(old); at !== -1; at = text.indexOf(old, at + old.length)) {
+    places.push({ start: at, length: old.length });
+  }
   return places;
+}
+
+/** A break in `old` stands for a whole one of any kind. */
+function loosePlaces(text: string, old: string): Place[] {
+  if (!old.includes('\n')) return placesOf(text, old);
+  const lines = old.split('\n').map((line) => line.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
+  const pattern = new RegExp(lines.join('(?:\\r\\n|(?<!\\r)\\n|\\r(?!\\n))'), 'g');
+  return Array.from(text.matchAll(pattern), (match) => ({ start: match.index, length: match[0].length }));
+}
+
+/** As Read counts them. */
+function breakOf(text: string): string {
+  return text.includes('\n') ? '\n' : '\r';
+}
+
+function linesOf(text: string): string[] {
+  return text.split(breakOf(text));
 }
 
 /** The number of the line that holds a position. */
 function lineAt(text: string, position: number): number {
+  const sign = breakOf(text);
   let line = 1;
-  for (let at = text.indexOf('\n'); at !== -1 && at < position; at = text.indexOf('\n', at + 1)) line += 1;
+  for (let at = text.indexOf(sign); at !== -1 && at < position; at = text.indexOf(sign, at + 1)) line += 1;
   return line;
 }
 
 /** Says that nothing matched, and the likeliest reason. */
 function notFound(text: string, old: string): string {
   const base = 'old was not found in the file.';
-  const oldLines = old.split('\n');
+  const oldLines = linesOf(old).map(withoutCr);
   if (oldLines.every((line) => line === '' || /^ *\d+\t/.test(line))) {
     return `${base} It seems to hold the line numbers that Read shows; leave them out.`;
   }
-  const lines = text.split('\n');
+  const lines = linesOf(text).map(withoutCr);
   const loose = oldLines.map(withoutWhitespace);
   while (loose.at(-1) === '') loose.pop();
   while (loose[0] === '') loose.shift();
@@ -126,6 +214,6 @@ function withoutWhitespace(line: string): string {
   return line.replaceAll(/\s+/g, '');
 }
 
-function withCrlf(text: string): string {
-  return text.replaceAll(/\r?\n/g, '\r\n');
+function withoutCr(line: string): string {
+  return line.endsWith('\r') ? line.slice(0, -1) : line;
 }

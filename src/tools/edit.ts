@@ -1,12 +1,13 @@
-/** Edit: an exact piece of a file's text for another one. Everything else in the file, line endings and byte order mark included, stays as it is. */
+/** Edit: an exact piece of a file's text for another one. Everything else in the file, line ends, byte order mark and encoding included, stays as it is. */
 import * as z from 'zod';
 import { once } from '../std/once.ts';
 import { replaceInside } from '../scope/replace-inside.ts';
 import type { OpenedPath } from '../scope/open-inside.ts';
 import { openCurrent, unseen } from './current-file.ts';
 import { applyEdit, changedLines } from './edit-match.ts';
-import { hashOf, looksBinary } from './file-content.ts';
+import { hashOf } from './file-content.ts';
 import { absolutePath, accessOf, deniedWrite, failed, pathInput, refused } from './input-path.ts';
+import { decoded, encoded } from './text-form.ts';
 import { defineTool } from './tool.ts';
 import type { ToolAnswer, ToolContext } from './tool.ts';
 
@@ -62,27 +63,18 @@ async function edit(
   const bytes = await current.handle.readFile();
   const reason = unseen(context.fileViews, current, hashOf(bytes));
   if (reason !== null) return failed(reason);
-  const text = looksBinary(bytes) ? undefined : decoded(bytes);
-  if (text === undefined)
+  const stored = decoded(bytes);
+  if (stored === undefined)
     return failed(`${path} is not UTF-8 text, so Edit leaves it alone. Change it with a command.`);
-  const outcome = applyEdit(text, { old: wanted.old, new: wanted.new, all: wanted.all ?? false });
+  const outcome = applyEdit(stored.text, { old: wanted.old, new: wanted.new, all: wanted.all ?? false });
   if (!outcome.ok) return failed(`${path}: ${outcome.problem}`);
   context.signal.throwIfAborted();
-  const content = Buffer.from(outcome.text);
+  const content = encoded(outcome.text, stored.encoding);
   const written = await replaceInside(accessOf(context), path, content, current.stats);
   if (!written.ok) return refused(written);
   context.fileViews.remember(written.realPath, hashOf(content));
-  const count = outcome.starts.length;
+  const count = outcome.places.length;
   return {
     text: `Changed ${path} in ${count === 1 ? 'one place' : `${count} places`}:\n${changedLines(outcome)}`,
   };
-}
-
-/** Undefined when the bytes are not UTF-8: writing them back would destroy what could not be decoded. Keeps a byte order mark. */
-function decoded(bytes: Buffer): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }

@@ -11,13 +11,6 @@ export function hashOf(content: Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-/** Hash of the whole file, never holding more than a piece of it. Throws the signal's reason when aborted. */
-export async function hashOfFile(handle: FileHandle, signal: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const piece of piecesOf(handle, signal)) hash.update(piece);
-  return hash.digest('hex');
-}
-
 /** The file from its beginning in pieces of at most 64 KiB. A piece is valid until the next one is asked for. */
 export async function* piecesOf(handle: FileHandle, signal: AbortSignal): AsyncGenerator<Buffer> {
   const piece = Buffer.allocUnsafe(64 * 1024);

@@ -4,7 +4,7 @@
  */
 import { readdir } from 'node:fs/promises';
 import type { Dirent } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { checkInside, openExact } from '../scope/open-inside.ts';
 import { errorCode } from '../scope/refusal.ts';
 import { accessOf } from './input-path.ts';
@@ -49,8 +49,8 @@ export class FolderLooker {
   file(path: string): void {
     this.#files += 1;
     if (this.#files > filesMax) return;
-    const folder = dirname(path);
-    this.#folder(folder).add(basename(path));
+    const end = path.lastIndexOf('/');
+    this.#folder(path.slice(0, end) || '/').add(path.slice(end + 1));
   }
 
   async look(): Promise<FolderLook> {

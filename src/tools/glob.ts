@@ -2,8 +2,9 @@
  * Glob: the files, links and folders whose paths match a pattern, newest first. What `.gitignore` leaves out
  * stays out, and is named.
  */
-import { lstat } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import * as z from 'zod';
 import { compileGlob, globMistake, splitGlob } from '../std/glob.ts';
 import { once } from '../std/once.ts';
@@ -18,8 +19,8 @@ import type { ToolAnswer, ToolContext } from './tool.ts';
 
 /** Paths in one answer. */
 const pathsMax = 1000;
-/** Files asked for their time at once. */
-const statsAtOnce = 64;
+/** Files asked for their time before something else has its turn: without waiting for each, which takes ten times as long. */
+const statsAtOnce = 256;
 
 const input = once(() =>
   z.object({
@@ -81,7 +82,8 @@ async function newestFirst(place: SearchPlace, pattern: string, context: ToolCon
   if (mistake !== null) return failed(`The pattern ${mistake}.`);
   const onlyFolders = pattern.endsWith('/');
   const matches = compileGlob(onlyFolders ? pattern.slice(0, -1) : pattern);
-  const fits = (path: string) => matches(relative(place.realPath, path));
+  const above = place.realPath === '/' ? 1 : place.realPath.length + 1;
+  const fits = (path: string) => matches(path.slice(above));
   const looker = new FolderLooker(place, context);
   const files: Match[] = [];
   const outcome = await runRipgrep({
@@ -163,15 +165,15 @@ async function leftOut(place: SearchPlace, look: FolderLook, pattern: string): P
 async function modificationTimes(files: readonly string[]): Promise<Map<string, number>> {
   const times = new Map<string, number>();
   for (let from = 0; from < files.length; from += statsAtOnce) {
-    await Promise.all(
-      files.slice(from, from + statsAtOnce).map(async (file) => {
-        try {
-          times.set(file, (await lstat(file)).mtimeMs);
-        } catch (error) {
-          if (errorCode(error) === undefined) throw error;
-        }
-      }),
-    );
+    for (const file of files.slice(from, from + statsAtOnce)) {
+      try {
+        const stats = lstatSync(file, { throwIfNoEntry: false });
+        if (stats !== undefined) times.set(file, stats.mtimeMs);
+      } catch (error) {
+        if (errorCode(error) === undefined) throw error;
+      }
+    }
+    await setImmediate();
   }
   return times;
 }

@@ -1,6 +1,7 @@
 /** Grep: what the files hold, by regular expression. */
 import * as z from 'zod';
 import { once } from '../std/once.ts';
+import { FolderLooker, ignoredNote } from './folder-look.ts';
 import { absolutePath, deniedSearch, failed, pathInput, refused } from './input-path.ts';
 import { RipgrepMissing, ripgrepBasics, runRipgrep } from './ripgrep.ts';
 import { inSearchPlace } from './search-place.ts';
@@ -25,7 +26,14 @@ const input = once(() =>
     path: pathInput()
       .optional()
       .describe('The file or folder to search; the working directory if not given.'),
-    glob: pathInput()
+    glob: z
+      .string()
+      .min(1, 'a glob can not be empty')
+      .refine((glob) => !glob.includes('\0'), 'a glob can not hold a NUL character')
+      .refine(
+        (glob) => !/^!?~(?:\/|$)/.test(glob),
+        'a glob is taken from `path`: name the folder in the home there',
+      )
       .optional()
       .describe('Only files whose path matches, for example `*.ts`; with a `!` in front, all others.'),
     output: z
@@ -47,7 +55,7 @@ type GrepInput = z.output<ReturnType<typeof input>>;
 export const grepTool = defineTool({
   name: 'Grep',
   description:
-    'Searches the contents of files with ripgrep and gives paths, lines or counts. Leaves out what .gitignore names and binary files. For paths use Glob.',
+    'Searches the contents of files with ripgrep and gives paths, lines or counts. Leaves out binary files and what .gitignore names, and says the latter; name an ignored folder as path to search it. For paths use Glob.',
   input,
   order: 'parallel',
   denied: (wanted, context) => deniedSearch(context, wanted.path ?? '.'),
@@ -95,7 +103,8 @@ async function search(place: SearchPlace, wanted: GrepInput, context: ToolContex
   const lines = await tellableLines(place, found);
   const wrong = outcome.exitCode === 2 ? await place.complaints(outcome.stderr) : '';
   if (lines.length === 0) {
-    return wrong === '' ? { text: 'No match.' } : failed(`The search failed. ripgrep says: ${wrong}`);
+    const none = ['No match.', ...(await leftOut(place, context))].join('\n');
+    return wrong === '' ? { text: none } : failed(`The search failed. ripgrep says: ${wrong}`);
   }
   const unit = wanted.output === 'content' ? 'lines' : 'files';
   const notes = [
@@ -104,9 +113,28 @@ async function search(place: SearchPlace, wanted: GrepInput, context: ToolContex
           `[Only the first ${lines.length} ${unit}; there is more. Narrow the pattern, path or glob, or raise limit.]`,
         ]
       : []),
+    ...(cut ? [] : await leftOut(place, context)),
     ...(wrong === '' ? [] : [`[Not everything could be searched: ${wrong}]`]),
   ];
   return { text: [...lines, ...notes].join('\n') };
+}
+
+/** Files and folders that were not searched; where a part was enough, that is no matter. */
+async function leftOut(place: SearchPlace, context: ToolContext): Promise<string[]> {
+  if (!place.isDirectory) return [];
+  const looker = new FolderLooker(place, context);
+  await runRipgrep({
+    args: [...ripgrepBasics, '--files', '--null', '--glob=!.git', '--'],
+    place: place.ripgrep,
+    rights: context,
+    recordEnd: 'nul',
+    signal: context.signal,
+    onRecord: (record) => {
+      looker.file(place.found(record));
+      return true;
+    },
+  });
+  return await ignoredNote(place, (await looker.look()).ignored);
 }
 
 /** Without what may not be told, and without the separators that it leaves behind. */

@@ -2,7 +2,9 @@
 import { isAbsolute, relative, resolve } from 'node:path';
 import * as z from 'zod';
 import { once } from '../std/once.ts';
+import { fromTilde, tildeMistake } from '../std/tilde.ts';
 import type { PathRight } from '../session/entries.ts';
+import { userHome } from '../session/places.ts';
 import { type Access, denialOf, mayLookThrough, rulesOf } from '../scope/access.ts';
 import type { Refusal } from '../scope/refusal.ts';
 import type { ToolAnswer, ToolContext } from './tool.ts';
@@ -11,12 +13,16 @@ export const pathInput = once(() =>
   z
     .string()
     .min(1, 'a path can not be empty')
-    .refine((path) => !path.includes('\0'), 'a path can not hold a NUL character'),
+    .refine((path) => !path.includes('\0'), 'a path can not hold a NUL character')
+    .superRefine((path, check) => {
+      const mistake = tildeMistake(path, userHome(process.env));
+      if (mistake !== null) check.addIssue({ code: 'custom', message: `${JSON.stringify(path)} ${mistake}` });
+    }),
 );
 
-/** The absolute path that is meant; `..` is worked out, links are not followed yet. */
-export function absolutePath(context: ToolContext, path: string): string {
-  return resolve(context.cwd, path);
+/** The absolute path that is meant; `~` is the home, `..` is worked out, links are not followed yet. */
+export function absolutePath(context: Pick<ToolContext, 'cwd'>, path: string): string {
+  return resolve(context.cwd, fromTilde(path, userHome(process.env)));
 }
 
 /** What the pod's file tools may touch. */
@@ -56,5 +62,7 @@ export function failed(text: string): ToolAnswer {
 /** A path as answers show it: from `from` on where it lies below it, else absolute. */
 export function shownPath(from: string, path: string): string {
   const short = relative(from, path);
-  return short === '' || short.startsWith('..') || isAbsolute(short) ? path : short;
+  if (short === '' || short.startsWith('..') || isAbsolute(short)) return path;
+  // As it can be given back.
+  return short.startsWith('~') ? `./${short}` : short;
 }

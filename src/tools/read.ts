@@ -4,11 +4,12 @@ import * as z from 'zod';
 import { once } from '../std/once.ts';
 import { openInside } from '../scope/open-inside.ts';
 import type { OpenedPath } from '../scope/open-inside.ts';
-import { looksBinary, numbered, piecesOf } from './file-content.ts';
+import { numbered, piecesOf } from './file-content.ts';
 import { removedOutputHint } from './kept-outputs.ts';
 import { absolutePath, accessOf, deniedRead, failed, pathInput, refused } from './input-path.ts';
 import { lineWindow } from './line-window.ts';
 import type { WindowResult } from './line-window.ts';
+import { formNotes, formScanner, isBinary, looksUnmarked } from './text-form.ts';
 import { defineTool } from './tool.ts';
 import type { ToolAnswer, ToolContext } from './tool.ts';
 
@@ -69,19 +70,25 @@ async function readLines(
   const offset = wanted.offset ?? 1;
   const window = lineWindow({ offset, limit: wanted.limit ?? limitDefault, charsMax: answerCharsMax });
   const hash = createHash('sha256');
+  const scanner = formScanner();
   let bytes = 0;
   for await (const piece of piecesOf(opened.handle, context.signal)) {
-    if (bytes === 0 && looksBinary(piece)) {
-      return failed(`${path} is a binary file of ${size} bytes, of unknown kind. Read shows text only.`);
-    }
+    if (bytes === 0 && isBinary(piece)) return notText(path, size, piece);
     hash.update(piece);
-    window.add(piece);
+    window.add(scanner.add(piece));
     bytes += piece.length;
     if (bytes > rangeFileBytesMax) return tooLarge(path, bytes);
   }
   context.fileViews.remember(opened.realPath, hash.digest('hex'));
   if (bytes === 0) return { text: `${path} is empty.` };
-  return shown(window.end(), offset, path);
+  return shown(window.end(), { offset, path, notes: formNotes(scanner.end()) });
+}
+
+function notText(path: string, size: number, beginning: Buffer): ToolAnswer {
+  const more = looksUnmarked(beginning)
+    ? ' It looks like UTF-16 without a byte order mark: make it UTF-8 with a command first.'
+    : ' Read shows text only, and Write and Edit leave the file alone.';
+  return failed(`${path} is a binary file of ${size} bytes, of unknown kind.${more}`);
 }
 
 function tooLarge(path: string, bytes: number): ToolAnswer {
@@ -90,13 +97,16 @@ function tooLarge(path: string, bytes: number): ToolAnswer {
   );
 }
 
-function shown(read: WindowResult, offset: number, path: string): ToolAnswer {
-  const { lines, total } = read;
+function shown(
+  { lines, total }: WindowResult,
+  { offset, path, notes }: { offset: number; path: string; notes: readonly string[] },
+): ToolAnswer {
   if (lines.length === 0)
     return failed(`${path} has ${total} lines; there is no line ${offset}. Give a smaller offset.`);
   const last = offset + lines.length - 1;
+  const more = last < total ? [`Go on with offset ${last + 1}.`] : [];
+  const part = offset === 1 && last === total ? [] : [`Lines ${offset} to ${last} of ${total}.`, ...more];
+  const below = [...part, ...notes];
   const text = numbered(lines, offset);
-  if (offset === 1 && last === total) return { text };
-  const more = last < total ? ` Go on with offset ${last + 1}.` : '';
-  return { text: `${text}\n[Lines ${offset} to ${last} of ${total}.${more}]` };
+  return { text: below.length === 0 ? text : `${text}\n[${below.join(' ')}]` };
 }

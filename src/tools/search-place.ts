@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { type Rules, denialOf } from '../scope/access.ts';
+import { type Rules, denialOf, mayReadAllIn } from '../scope/access.ts';
 import { mayShow, openToSearch, rulesNow } from '../scope/open-inside.ts';
 import type { OpenedPath } from '../scope/open-inside.ts';
 import { errorCode } from '../scope/refusal.ts';
@@ -58,7 +58,12 @@ function placeAt(
 ): SearchPlace {
   const { realPath } = opened;
   const isDirectory = opened.stats.isDirectory();
-  const found = (record: string) => (isDirectory ? join(realPath, record) : realPath);
+  // As ripgrep names what it finds in `./`, without a join for each of a hundred thousand.
+  const below = realPath === '/' ? '' : realPath;
+  const found = (record: string) => {
+    if (!isDirectory) return realPath;
+    return record.startsWith('./') ? below + record.slice(1) : join(realPath, record);
+  };
   const shown = (path: string) => shownPath(context.cwd, join(asked, relative(realPath, path)));
   const tellable = async (paths: Iterable<string>) => await tellableOf(rules, paths);
   return {
@@ -94,12 +99,16 @@ function complained(line: string): string | undefined {
 }
 
 async function tellableOf(rules: Rules, found: Iterable<string>): Promise<ReadonlySet<string>> {
-  const folders = new Map<string, boolean>();
+  const folders = new Map<string, 'none' | 'each' | 'all'>();
   const told = new Set<string>();
   for (const path of new Set(found)) {
     const folder = dirname(path);
-    if (!folders.has(folder)) folders.set(folder, await isReal(folder));
-    if (folders.get(folder) === true && (await mayShow(rules, path))) told.add(path);
+    let may = folders.get(folder);
+    if (may === undefined) {
+      may = (await isReal(folder)) ? (mayReadAllIn(rules, folder) ? 'all' : 'each') : 'none';
+      folders.set(folder, may);
+    }
+    if (may === 'all' || (may === 'each' && (await mayShow(rules, path)))) told.add(path);
   }
   return told;
 }

@@ -4,12 +4,13 @@ import { withoutHidden } from '../std/characters.ts';
 import { once } from '../std/once.ts';
 import { podNamePattern } from '../protocol/names.ts';
 import { pathMistake } from '../scope/path-mistake.ts';
+import { userHome } from '../session/places.ts';
 import { type Tool, defineTool } from './tool.ts';
 import type { Tree } from './tree.ts';
 
 const pathRoot = once(() =>
   z.string().superRefine((path, context) => {
-    const mistake = pathMistake(path);
+    const mistake = pathMistake(path, userHome(process.env));
     if (mistake !== null) context.addIssue({ code: 'custom', message: `${JSON.stringify(path)} ${mistake}` });
   }),
 );

@@ -1,11 +1,14 @@
-/** Write: a whole file, new or in the place of one that was read. */
+/** Write: a whole file, new or in the place of one that was read, whose encoding, byte order mark and line ends it keeps. */
 import * as z from 'zod';
 import { once } from '../std/once.ts';
+import type { OpenedPath } from '../scope/open-inside.ts';
 import { replaceInside } from '../scope/replace-inside.ts';
 import { openCurrent, unseen } from './current-file.ts';
-import { hashOf, hashOfFile } from './file-content.ts';
+import { hashOf } from './file-content.ts';
 import { absolutePath, accessOf, deniedWrite, failed, pathInput, refused } from './input-path.ts';
+import { type TextForm, inForm, lookThrough } from './text-form.ts';
 import { defineTool } from './tool.ts';
+import type { ToolContext } from './tool.ts';
 
 const input = once(() =>
   z.object({
@@ -17,7 +20,7 @@ const input = once(() =>
 export const writeTool = defineTool({
   name: 'Write',
   description:
-    'Writes a whole file; directories that are missing are made. A file that exists must have been read as it is now. For a small change to a file use Edit.',
+    'Writes a whole file; directories that are missing are made. A file that exists must have been read as it is now; its encoding, byte order mark and line ends are kept. For a small change to a file use Edit.',
   input,
   order: 'alone',
   denied: (wanted, context) => deniedWrite(context, wanted.path),
@@ -26,24 +29,33 @@ export const writeTool = defineTool({
     const path = absolutePath(context, wanted.path);
     const current = await openCurrent(accessOf(context), path);
     if (current !== 'absent' && !current.ok) return refused(current);
-    if (current !== 'absent') {
-      try {
-        const { fileViews, signal } = context;
-        // What was never read is refused without reading it through now.
-        const hash =
-          fileViews.seen(current.realPath) === undefined ? '' : await hashOfFile(current.handle, signal);
-        const reason = unseen(fileViews, current, hash);
-        if (reason !== null) return failed(reason);
-      } finally {
-        await current.handle.close();
-      }
-    }
+    const before = current === 'absent' ? { form: null } : await seenForm(current, context);
+    if ('reason' in before) return failed(before.reason);
     context.signal.throwIfAborted();
-    const content = Buffer.from(wanted.content);
+    const content = inForm(wanted.content, before.form);
+    if ('problem' in content) return failed(`${path} ${content.problem}`);
+    const { bytes, notes } = content;
     const expected = current === 'absent' ? current : current.stats;
-    const written = await replaceInside(accessOf(context), path, content, expected);
+    const written = await replaceInside(accessOf(context), path, bytes, expected);
     if (!written.ok) return refused(written);
-    context.fileViews.remember(written.realPath, hashOf(content));
-    return { text: `${current === 'absent' ? 'Created' : 'Replaced'} ${path} (${content.length} bytes).` };
+    context.fileViews.remember(written.realPath, hashOf(bytes));
+    const done = `${current === 'absent' ? 'Created' : 'Replaced'} ${path} (${bytes.length} bytes).`;
+    return { text: [done, ...notes].join(' ') };
   },
 });
+
+/** How the file is stored, null for an empty one; or why it may not be replaced. Closes it. */
+async function seenForm(
+  current: OpenedPath,
+  { fileViews, signal }: ToolContext,
+): Promise<{ form: TextForm | null } | { reason: string }> {
+  try {
+    // What was never read is refused without reading it through now.
+    const isSeen = fileViews.seen(current.realPath) !== undefined;
+    const { hash, form } = isSeen ? await lookThrough(current.handle, signal) : { hash: '', form: null };
+    const reason = unseen(fileViews, current, hash);
+    return reason === null ? { form } : { reason };
+  } finally {
+    await current.handle.close();
+  }
+}

@@ -16,6 +16,8 @@ export const approvals = {
   'permission.wrapped':
     'a denied command is found behind what only carries it: wrappers, redirections, assignments, quotes, braces, another shell',
   'permission.malformed': 'a rule that is none, or for a tool that there is not, is a mistake that names it',
+  'permission.restored':
+    'a rule of another build that means nothing here restores as the widest deny or question, or as no permission, and is told',
   'permission.linear': 'a long command costs a pattern no more than its length',
   'config.rules': 'rules come from the user, the flags and, but for allow, the project',
   'approval.tree':

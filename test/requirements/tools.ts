@@ -17,6 +17,8 @@ export const tools = {
   'edit.endings': 'CR LF, mixed endings and the byte order mark stay as they are',
   'edit.exact':
     'an exact, unique text is replaced, special characters literally, and the changed lines are shown',
+  'edit.form':
+    'encoding, byte order mark and line ends stay as they are, also mixed ones, which an `old` need not spell',
   'edit.not-found': 'a text that is not there is answered with the likeliest reason',
   'edit.read-first': 'the file must have been read as it is now, and be UTF-8 text',
   'edit.unique': 'several places need `all`, which changes each',
@@ -34,10 +36,12 @@ export const tools = {
     'folders and links inside the scope are found by their names, and what they lead to through them',
   'glob.match': 'files match by path, newest first, without what .gitignore names',
   'grep.cap': 'a long answer is cut with a note, and so is a long line',
+  'grep.ignored': 'what was not searched because .gitignore names it is said',
   'grep.line-ends': 'the end of a line is found before its CR',
   'grep.outputs': 'gives files, lines with context, or counts; paths are short',
   'grep.pattern-is-data':
     'a pattern is never an option, no match is no error, a bad one gets ripgrep’s words',
+  'read.form': 'encoding, byte order mark and line ends are said when they are unusual',
   'read.huge': 'a huge file is read by range only, and never held whole',
   'read.long-lines': 'a long line is cut with a note, and a long answer stops with the offset to go on from',
   'read.not-text': 'binary and empty files, directories and missing files are said plainly',
@@ -71,6 +75,10 @@ export const tools = {
   'scope.overlap': 'two lists overlap exactly where some path lies in both, and the pair is named',
   'scope.own-places':
     'podkin’s state and sockets are neither read nor written and its configuration not written, whatever the scope covers; own outputs are read',
+  'scope.hooks-path':
+    'the folder that git takes hooks from by core.hooksPath is read-only for file tools and shells, by settings read as plain files',
+  'scope.protected-variants':
+    'every variant of a name that something obeys is protected, in any case, for file tools and for shells from one list',
   'scope.protected':
     'what git, shells, editors, agents and logins obey unasked is read-only in every root, at any depth, existing or not',
   'scope.protected-folded':
@@ -94,6 +102,8 @@ export const tools = {
   'scope.own-programs':
     'podkin’s package, the folder of Node and ripgrep are not written by file tools, whatever the scope',
   'search.scope': 'Glob and Grep stay inside the read scope, also through links and `..`',
+  'tools.home-sign':
+    '`~` in a path of any tool is the home, with a name behind it refused, and never makes a folder of that name',
   'tools.already-read-before':
     'an end that the model had read and answered to is taken in as seen: it closes its assignment and wakes nobody',
   'tools.already-read-turn': 'what was read whole in the turn is only named by its notice',
@@ -114,6 +124,8 @@ export const tools = {
   'tools.spawn-scenario': 'a pod that plays a scenario may give a child one that lies in its scope',
   'write.bad-target': 'a directory, a file in the way of a folder and an empty path are said plainly',
   'write.new': 'a new file is made with its folders, and may be changed at once',
+  'write.form':
+    'encoding, byte order mark and line ends of what is replaced are kept and told, or the file is left alone',
   'write.read-first': 'a file that was not read, or changed since, is not overwritten',
   'write.scope': 'nothing is written outside: siblings, `..`, links, hard links',
 } as const;

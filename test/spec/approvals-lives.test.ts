@@ -157,3 +157,30 @@ rules:
     },
   );
 });
+
+describe('a session of another build', () => {
+  it('[permission.restored] with rules that mean nothing here starts, restores and spawns: denies widest, allows nothing, says so', async () => {
+    const root = await home.startRoot({
+      scenario: `
+rules:
+  - { pod: root, last: user, call: [{ Write: { path: a, content: x } }, { Bash: { command: "echo ran >> marks" } }, { SpawnPod: { name: child, task: go } }] }
+  - { pod: child, last: user, call: [{ Write: { path: b, content: x } }] }
+  - { say: "{{lastText}}" }
+`,
+      permissionMode: 'bypassPermissions',
+      permissions: { allow: ['Bsh(ls)'], deny: ['Write(src/@(a|b)/**)'] },
+    });
+    await root.kill();
+    await root.start();
+    await root.run('go');
+    const child = await home.spawned('child');
+    await child.untilEntry('turnEnded');
+    await root.untilSettled();
+    const told = (await root.entriesOf('alert')).filter(({ code }) => code === 'ruleNotUnderstood');
+    expect(told).toHaveLength(4);
+    expect(JSON.stringify(told)).toContain('denies every call of Write now');
+    expect(existsSync(join(home.work, 'a'))).toBe(false);
+    expect(existsSync(join(home.work, 'b'))).toBe(false);
+    expect(marks()).toBe('ran\n');
+  });
+});

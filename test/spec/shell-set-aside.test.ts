@@ -177,6 +177,44 @@ describe.skipIf(!hasSandbox)('protected names that come to be while a command ru
     });
   }
 
+  it('[scope.protected-variants] [scope.hooks-path] new ones of every variant are set aside, those that are there are read-only', async () => {
+    const at = await place();
+    mkdirSync(join(at.work, '.git'));
+    writeFileSync(join(at.work, '.git/config'), '[core]\n\thooksPath = tools/hooks\n');
+    writeFileSync(join(at.work, 'Old.Code-Workspace'), 'old');
+    writeFileSync(join(at.work, '.VIMRC'), 'old');
+    const made = [
+      'lefthook-local.yml',
+      '.pnpmfile.mjs',
+      'opencode.jsonc',
+      '.gdbinit',
+      'new.code-workspace',
+      '.KIRO',
+    ];
+    const { text } = await at.bash(
+      `mkdir -p tools/hooks .github/hooks .cargo; touch tools/hooks/pre-commit .github/hooks/x .cargo/config.toml .cargo/kept
+      for n in ${made.join(' ')}; do echo new > $n; done; for n in Old.Code-Workspace .VIMRC; do echo new > $n; done`,
+    );
+    expect(text).toContain('Read-only file system');
+    expect([...at.aside().keys()].sort()).toEqual([...made, 'config.toml', 'hooks'].sort());
+    expect(at.alerts).toHaveLength(made.length + 3);
+    expect(readdirSync(at.work).sort()).toEqual([
+      '.VIMRC',
+      '.cargo',
+      '.git',
+      '.github',
+      'Old.Code-Workspace',
+      'tools',
+    ]);
+    expect(readdirSync(join(at.work, '.cargo'))).toEqual(['kept']);
+    for (const name of ['Old.Code-Workspace', '.VIMRC'])
+      expect(readFileSync(join(at.work, name), 'utf8')).toBe('old');
+    mkdirSync(join(at.work, 'tools/hooks'));
+    writeFileSync(join(at.work, 'tools/hooks/pre-commit'), 'mine');
+    expect((await at.bash('echo x > tools/hooks/pre-commit')).text).toContain('Read-only file system');
+    expect(readFileSync(join(at.work, 'tools/hooks/pre-commit'), 'utf8')).toBe('mine');
+  });
+
   it('[shell.set-aside] nothing beyond the folder is touched, whatever links the command makes', async () => {
     const at = await place();
     const home = join(at.work, '..', 'home');

@@ -17,6 +17,7 @@ import {
   limitVariable,
   type SandboxSettings,
 } from '../../session/settings.ts';
+import { fromTilde, tildeMistake } from '../../std/tilde.ts';
 import { nearest } from '../words/nearest.ts';
 import {
   limitNames,
@@ -83,7 +84,7 @@ export async function loadConfiguration(source: ConfigurationSource): Promise<Co
       : await readProject({
           home: ownHome(environment),
           cwd,
-          deny: [...deny, ...(flags.deny ?? [])],
+          deny: [...deny, ...fromHome(environment, flags.deny)],
           askTrust: source.askTrust,
         });
   const instructions = [user.instructions, project.instructions].filter((text) => text !== undefined);
@@ -146,14 +147,13 @@ function narrowedRights(
   return project === undefined ? user : user.filter((one) => project.includes(one));
 }
 
-/** No shell has read these paths: `~/` is worked out here. */
-function fromHome(environment: NodeJS.ProcessEnv, paths: readonly string[] = []): string[] {
+/** No shell has read these paths, nor `--read=~/x`: `~/` is worked out here. */
+export function fromHome(environment: NodeJS.ProcessEnv, paths: readonly string[] = []): string[] {
+  const user = userHome(environment);
   return paths.map((path) => {
-    if (path !== '~' && !path.startsWith('~/')) return path;
-    const user = userHome(environment);
-    if (user === null)
-      throw usage(`${path}: no home of the user is known; set HOME, or write the path in full`);
-    return join(user, path.slice(1));
+    const mistake = tildeMistake(path, user);
+    if (mistake !== null) throw usage(`${path} ${mistake}`);
+    return fromTilde(path, user);
   });
 }
 

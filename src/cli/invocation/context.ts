@@ -1,6 +1,7 @@
 /** What a command is given instead of the process: where to write, the environment, the home. Commands answer with an exit status and never exit. */
 import { once as onceEmitted } from 'node:events';
 import { isAbsolute, resolve } from 'node:path';
+import { fromTilde } from '../../std/tilde.ts';
 import type { Readable, Writable } from 'node:stream';
 import { ownHome } from '../../session/own-home.ts';
 import type { Home } from '../../session/places.ts';
@@ -108,7 +109,8 @@ export function cwdIfThere(context: Pick<CommandContext, 'cwd'>): string | null 
 
 /** What a person named, from the working directory, which must be there only for a relative path. */
 export function fromCwd(context: Pick<CommandContext, 'cwd'>, path: string): string {
-  return isAbsolute(path) ? resolve(path) : resolve(context.cwd, path);
+  const meant = fromTilde(path, process.env['HOME'] ?? null);
+  return isAbsolute(meant) ? resolve(meant) : resolve(context.cwd, meant);
 }
 
 /** Narrow enough for most, where it is not known. */

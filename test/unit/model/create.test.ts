@@ -1,5 +1,6 @@
 /** Names, keys and files that can not be used, each with what to do next; prices. */
 import { mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { catalogEntry, costOf } from '../../../src/model/catalog.ts';
@@ -51,6 +52,7 @@ describe('names', () => {
     expect((await ask(await createModel(name, { PWD: folder }))).text).toBe('here');
     expect(absoluteModelName(name, folder)).toBe(`script/${path}`);
     expect(absoluteModelName(`script/${path}`, '/')).toBe(`script/${path}`);
+    expect(absoluteModelName('script/~/s.yaml', folder)).toBe(`script/${homedir()}/s.yaml`);
     expect(absoluteModelName('openai/gpt-5', folder)).toBe('openai/gpt-5');
     expect(checkModelName('script/nowhere.yaml', { PWD: folder })).toContain('There is no scenario file');
     mkdirSync(join(folder, 'dir'));

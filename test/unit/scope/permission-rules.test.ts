@@ -6,7 +6,7 @@ import {
   type RuleKind,
   type RuleSubject,
   parseRule,
-  parseRules,
+  restoredRules,
   ruleFor,
   ruledTools,
 } from '../../../src/scope/permission-rules.ts';
@@ -15,7 +15,8 @@ const command = (text: string): RuleSubject => ({ kind: 'command', command: text
 const path = (...paths: string[]): RuleSubject => ({ kind: 'paths', paths, cwd: '/w' });
 
 function fits(rule: string, kind: RuleKind, subject: RuleSubject): boolean {
-  const rules = parseRules({ allow: [], ask: [], deny: [], [kind]: [rule] });
+  const { rules, notes } = restoredRules({ allow: [], ask: [], deny: [], [kind]: [rule] });
+  expect(notes).toEqual([]);
   const tool = rule.split('(')[0] ?? '';
   return ruleFor(rules[kind], kind, { tool, subject }) !== undefined;
 }
@@ -318,8 +319,30 @@ describe('reading a rule', () => {
   ])('[permission.malformed] %j is a mistake that says what to write', (text) => {
     const rule = parseRule(text);
     expect('mistake' in rule && rule.mistake).toContain(JSON.stringify(text));
-    expect(() => parseRules({ allow: [], ask: [], deny: [text] })).toThrow(JSON.stringify(text));
   });
+
+  it.each([
+    ['Bash(x', ['Bash']],
+    ['bash(rm *)', ['Bash']],
+    ['Write(src/@(a|b)/**)', ['Write']],
+    ['Bash()', ['Bash']],
+    ['do this', [...ruledTools]],
+    ['', [...ruledTools]],
+    ['WebFetch(x)', []],
+  ])(
+    '[permission.restored] %j denies and asks for the widest, allows nothing, and is told',
+    (text, tools) => {
+      for (const kind of ['allow', 'ask', 'deny'] as const) {
+        const good = { text: 'Read', tool: 'Read', pattern: null };
+        const { rules, notes } = restoredRules({ allow: [], ask: [], deny: [], [kind]: ['Read', text] });
+        const instead = kind === 'allow' ? [] : tools.map((tool) => ({ text, tool, pattern: null }));
+        expect(rules[kind]).toEqual([good, ...instead]);
+        expect(notes).toHaveLength(1);
+        expect(notes[0]).toContain(JSON.stringify(text));
+        for (const tool of kind === 'allow' ? [] : tools) expect(notes[0]).toContain(tool);
+      }
+    },
+  );
 
   it('[permission.malformed] every tool can be named, with brackets inside the pattern too', () => {
     for (const tool of ruledTools) expect(parseRule(tool)).toEqual({ text: tool, tool, pattern: null });

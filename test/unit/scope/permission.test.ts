@@ -1,7 +1,7 @@
 /** The decision table: mode × kind of tool × rules × sandbox. */
 import { describe, expect, it } from 'vitest';
 import { type PermissionCase, type ToolNeed, decide } from '../../../src/scope/permission.ts';
-import { type RuleSubject, parseRules } from '../../../src/scope/permission-rules.ts';
+import { type RuleSubject, restoredRules } from '../../../src/scope/permission-rules.ts';
 import { type PermissionMode, permissionModeOf, permissionModes } from '../../../src/session/permissions.ts';
 
 const needs = {
@@ -32,7 +32,7 @@ function decided(mode: PermissionMode, kind: Kind, wanted: Wanted = {}) {
   const need = needs[kind];
   return decide({
     mode,
-    rules: parseRules({ allow, ask, deny }),
+    rules: restoredRules({ allow, ask, deny }).rules,
     remembered: false,
     headless: false,
     tool: tools[kind],

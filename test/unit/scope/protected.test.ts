@@ -53,6 +53,52 @@ describe('protected paths', () => {
     }
   });
 
+  it('[scope.protected-variants] the names that were tried from outside, and their nearest relatives, are held from file tools and from shells', async () => {
+    const root = await tempFolder();
+    const list = protectedBelow(root);
+    for (const name of (
+      'lefthook-local.yml lefthook.yaml .lefthook.yml lefthook.toml lefthook.json ' +
+      '.lefthook-local.toml .config/lefthook.yml .config/lefthook-local.json .githooks ' +
+      '.pnpmfile.mjs .pnpmfile.cjs .pnpmfile.js .cargo/config .cargo/config.toml ' +
+      '.yarn/releases .vimrc .exrc .nvimrc .gvimrc .vim .config/nvim .emacs .dir-locals.el ' +
+      '.tmux.conf .config/tmux .gdbinit .lldbinit .screenrc .psqlrc .irbrc .Rprofile ' +
+      '.local/bin .direnvrc .config/direnv .config/mise .mise.toml mise.toml .rvmrc ' +
+      'opencode.json opencode.jsonc .opencode .kiro .windsurf .qwen .copilot .github/hooks ' +
+      '.claude.json .continue .roo .cline .aider.conf.yml .crush.json .junie .trae'
+    ).split(' ')) {
+      for (const spelt of [name, name.toUpperCase(), `sub/${name}`, `${name}/below`]) {
+        expect(refusedIn(project, `/p/${spelt}`), spelt).toBe(true);
+      }
+      const folded = list.map((path) => foldedName(path));
+      expect(folded, name).toContain(foldedName(join(root, name)));
+      expect(refusedIn({ read: [], write: ['/p', `/p/${name}`] }, `/p/${name}`), name).toBe(false);
+    }
+    for (const name of [
+      'my.code-workspace',
+      'MY.Code-Workspace',
+      'sub/x.code-workspace',
+      '.code-workspace',
+    ]) {
+      expect(refusedIn(project, `/p/${name}`), name).toBe(true);
+    }
+    for (const name of [
+      'lefthook.md',
+      '.cargo/registry',
+      '.github/copilot-instructions.md',
+      'vimrc',
+      'x.code-workspaces',
+      '.local/share/x',
+      '.config/x',
+    ]) {
+      expect(refusedIn(project, `/p/${name}`), name).toBe(false);
+    }
+    await writeFile(join(root, 'a.code-workspace'), '');
+    await writeFile(join(root, '.Envrc'), '');
+    expect(protectedBelow(root)).toEqual(
+      expect.arrayContaining([join(root, 'a.code-workspace'), join(root, '.Envrc')]),
+    );
+  });
+
   it('[scope.protected-folded] another case, another Unicode form and signs without width do not slip past a protected name', () => {
     for (const name of [
       '.GIT/hooks/x',

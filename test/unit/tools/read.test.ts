@@ -18,7 +18,9 @@ describe('Read', () => {
   it('[read.numbered] lines come with their numbers, without CR and byte order mark, and the content is remembered', async () => {
     const content = '\uFEFFone\r\ntwo\r\n\r\nfour';
     const answer = await readOf(content);
-    expect(answer.text).toBe('     1\tone\n     2\ttwo\n     3\t\n     4\tfour');
+    expect(answer.text).toBe(
+      '     1\tone\n     2\ttwo\n     3\t\n     4\tfour\n[The file begins with a byte order mark. Lines end in CR LF.]',
+    );
     expect(answer.seen).toBe(hashOf(Buffer.from(content)));
   });
 

@@ -130,8 +130,6 @@ describe('Grep', () => {
     const folder = await tree({
       'a.txt': 'one\ntwo\r\nthree\n',
       'b/c.md': 'Two\ntwo\n',
-      'skip.log': 'two',
-      '.gitignore': '*.log',
     });
     const grep = async (input: object) =>
       (await call(grepTool, { pattern: 'two', ...input }, contextIn(folder))).text;
@@ -146,6 +144,21 @@ describe('Grep', () => {
     expect(await grep({ output: 'content', limit: 1 })).toMatch(
       /^a\.txt:2:two\n\[Only the first 1 lines; there is more/,
     );
+  });
+
+  it('[grep.ignored] what was not searched because it is ignored is named, with and without a match', async () => {
+    const folder = await tempFolder();
+    await mkdir(join(folder, 'build'));
+    await writeFile(join(folder, '.gitignore'), 'build/\n*.log\n');
+    for (const name of ['build/out.js', 'a.log', 'a.js']) await writeFile(join(folder, name), 'needle\n');
+    const note =
+      '[Left out, because .gitignore or a file like it names them: a.log, build/. To look there, name it as path.]';
+    const grep = async (pattern: string, more: object = {}) =>
+      (await call(grepTool, { pattern, ...more }, contextIn(folder))).text;
+    expect(await grep('needle')).toBe(`a.js\n${note}`);
+    expect(await grep('absent')).toBe(`No match.\n${note}`);
+    expect(await grep('needle', { path: 'build' })).toBe('build/out.js');
+    expect(await grep('needle', { path: 'a.js' })).toBe('a.js');
   });
 
   it('[grep.line-ends] the end of a line is found before its CR', async () => {
@@ -224,7 +237,7 @@ describe('Grep', () => {
       scope: { read: [folder], write: [join(folder, 'src')] },
       programs: findPrograms({ PODKIN_RG: join(folder, 'bin/rg') }),
     });
-    expect((await call(grepTool, { pattern: 'needle' }, reading)).text).toBe('No match.');
+    expect((await call(grepTool, { pattern: 'needle' }, reading)).text).toMatch(/^No match\.\n/);
     expect(existsSync(join(folder, 'ran'))).toBe(true);
   });
 
