@@ -5,6 +5,7 @@ import { catalogue } from './requirements/catalogue.ts';
 import { commands } from './requirements/commands.ts';
 import { death } from './requirements/death.ts';
 import { delivery } from './requirements/delivery.ts';
+import { growth } from './requirements/growth.ts';
 import { house } from './requirements/house.ts';
 import { model } from './requirements/model.ts';
 import { outcomes } from './requirements/outcomes.ts';
@@ -25,6 +26,7 @@ export const requirements: Readonly<Record<string, string>> = {
   ...commands,
   ...death,
   ...delivery,
+  ...growth,
   ...house,
   ...model,
   ...outcomes,

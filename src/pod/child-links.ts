@@ -60,6 +60,12 @@ export class ChildLinks {
     return this.#refused.has(instance) && !this.#links.has(instance);
   }
 
+  /** Of a child that will never link again. */
+  forget(instance: string): void {
+    this.#numbers.delete(instance);
+    this.#refused.delete(instance);
+  }
+
   has(instance: string): boolean {
     return this.#links.has(instance);
   }

@@ -17,16 +17,18 @@ import { protocolVersion } from '../protocol/limits.ts';
 import type { Params, Result } from '../protocol/methods.ts';
 import type { EntryBody } from '../session/entries.ts';
 import type { ChildFacts } from '../session/facts.ts';
-import { podFolder, readSpec, tokenFits } from '../session/home.ts';
+import { isRemoved, podFolder, readSpec, tokenFits } from '../session/home.ts';
 import { takeLock } from '../session/lock.ts';
 import type { Connection } from '../transport/connection.ts';
 import { commitInput, onLink, onPodEvent } from './inputs.ts';
 import { ChildLinks } from './child-links.ts';
 import type { Pod } from './pod.ts';
-import { logSize, readChildLog } from './child-log.ts';
+import { logSize } from './child-log.ts';
 import { noteRefusal } from './child-refusal.ts';
+import { EndedChildren } from './ended-children.ts';
 import { EndWaiters } from './end-waiters.ts';
 import { lifeOf } from './life.ts';
+import { pullFrom } from './pull-child.ts';
 import { liveBelow } from './live-below.ts';
 import { evaluate } from './state.ts';
 import { type ProcessExit, stderrTail } from './start-process.ts';
@@ -36,8 +38,7 @@ export class Children {
   /** For those who wait for a link, ask for one or look whether there is one. */
   readonly links: ChildLinks;
   readonly #exits = new Map<string, ProcessExit & { pid: number }>();
-  /** Size of each dead child's log when it was taken in whole. */
-  readonly #takenInBytes = new Map<string, number>();
+  readonly #ended: EndedChildren;
   /** When each child was last seen to be without a link; for grace and `unreachable`. */
   readonly #lostAtMs = new Map<string, number>();
   readonly #checking = new Map<string, Promise<void>>();
@@ -55,6 +56,7 @@ export class Children {
   /** `onUnlinked`: a child's link has ended and no newer one has taken its place. */
   constructor(pod: Pod, onUnlinked: (instance: string) => void = () => undefined) {
     this.#pod = pod;
+    this.#ended = new EndedChildren(pod);
     this.links = new ChildLinks(pod.facts.incarnation, (instance) => {
       onUnlinked(instance);
       this.#onLinkEnded(instance);
@@ -87,7 +89,7 @@ export class Children {
       throw new WireError('protocolMismatch', text);
     }
     // Earlier lives whose end is not known here may have left something that must come before it.
-    if (child.terminal < incarnation - 1) await this.#pull(child, incarnation - 1);
+    if (child.terminal < incarnation - 1) await pullFrom(this.#pod, child, incarnation - 1);
     const whole = this.#hasLost(child, params) ? await this.#filled(child, params) : params;
     if (!connection.writable) throw new WireError('timeout', 'The link was closed before it stood.');
     // Its message may be older than a run that is in doubt: only a link made after that can be asked. The doubt may
@@ -156,7 +158,7 @@ export class Children {
     const running = this.#filling.get(child.instance);
     if (running !== undefined) return await running;
     // Where that log can not be read either, or has the hole itself, the child is answered `gap`.
-    const filling = this.#pull(child, throughIncarnation).catch(() => undefined);
+    const filling = pullFrom(this.#pod, child, throughIncarnation).catch(() => undefined);
     this.#filling.set(child.instance, filling);
     return await filling.finally(() => this.#filling.delete(child.instance));
   }
@@ -205,10 +207,11 @@ export class Children {
     const { deathGraceMs } = this.#pod.core.limits;
     const nowMs = monotonicMs();
     this.#forgiveStandstill(nowMs);
+    const ended: ChildFacts[] = [];
     for (const child of this.#pod.facts.children.values()) {
       if (child.incarnation === 0) continue;
       if (child.terminal >= child.incarnation) {
-        if (this.#hasGrown(child) || this.#neverTaken(child).length > 0) void this.check(child.instance);
+        ended.push(child);
         continue;
       }
       if (!this.#lostAtMs.has(child.instance) && !this.links.has(child.instance)) {
@@ -221,11 +224,23 @@ export class Children {
       if (silent || (lostAtMs !== undefined && nowMs - lostAtMs >= deathGraceMs))
         void this.check(child.instance);
     }
+    this.#sweepEnded(ended);
   }
 
-  /** A child whose end is known was restored and has written since: a life that never linked must be taken in all the same. */
-  #hasGrown(child: ChildFacts): boolean {
-    return logSize(podFolder(this.#pod.home, child.name)) !== (this.#takenInBytes.get(child.instance) ?? 0);
+  #sweepEnded(ended: readonly ChildFacts[]): void {
+    const { children, assignments } = this.#pod.facts;
+    const { grown, removed } = this.#ended.due(ended);
+    const open = [...assignments.values()].flatMap(({ child }) => children.get(child.instance) ?? []);
+    const stuck = open.filter((child) => this.#neverTaken(child).length > 0);
+    for (const child of new Set([...grown, ...stuck])) void this.check(child.instance);
+    this.#forget(removed);
+  }
+
+  #forget(removed: readonly ChildFacts[]): void {
+    for (const instance of this.#ended.forget(removed)) {
+      this.links.forget(instance);
+      this.#lostAtMs.delete(instance);
+    }
   }
 
   /** While this process stood still (stopped, or its loop blocked) it could hear nobody: that time is no child's silence. */
@@ -292,12 +307,14 @@ export class Children {
     if (this.links.has(child.instance)) return this.#noteAlive(child);
     if (child.process !== null && isAlive(child.process) === 'alive') return this.#noteAlive(child);
     await this.#tellDeaths(child, child.incarnation, { reason: 'its folder was removed' });
+    this.#ended.takenIn(child.instance, 0);
+    if (isRemoved(this.#pod.home, child.instance)) this.#forget([child]);
   }
 
   /** The child's lock is ours, so nobody writes its log: everything in it first, the death last. */
   async #takeIn(child: ChildFacts): Promise<void> {
     const bytes = logSize(podFolder(this.#pod.home, child.name));
-    const log = await this.#pull(child, Number.MAX_SAFE_INTEGER);
+    const log = await pullFrom(this.#pod, child, Number.MAX_SAFE_INTEGER);
     const exit = this.#exits.get(child.instance);
     const own = exit !== undefined && exit.pid === child.process?.pid ? exit : undefined;
     await this.#tellDeaths(child, Math.max(child.incarnation, log.incarnation), {
@@ -306,7 +323,8 @@ export class Children {
       stderrTail: stderrTail(podFolder(this.#pod.home, child.name)),
       ...(log.lastTime === '' ? {} : { lastActivityAt: log.lastTime }),
     });
-    this.#takenInBytes.set(child.instance, bytes);
+    this.#ended.takenIn(child.instance, bytes);
+    this.#exits.delete(child.instance);
   }
 
   /** Every life up to `newest` that has no end here yet, and then what none of them took. */
@@ -334,23 +352,6 @@ export class Children {
 
   #neverTaken(child: ChildFacts): EntryBody[] {
     return neverTaken(this.#pod.facts, child, this.underWay);
-  }
-
-  /** Pull: what stands in the child's log and has not come over a link goes through the same door (delivery §6). */
-  async #pull(
-    child: ChildFacts,
-    throughIncarnation: number,
-  ): Promise<{ incarnation: number; lastTime: string }> {
-    const log = await readChildLog(podFolder(this.#pod.home, child.name), {
-      instance: child.instance,
-      above: child.received,
-      throughIncarnation,
-    });
-    for (const { seq, incarnation, event } of log.events) {
-      const from = { instance: child.instance, incarnation };
-      this.#pod.input((core) => onPodEvent(core, { from, seq, event }));
-    }
-    return log;
   }
 
   #commitAndEvaluate(make: () => ReturnType<typeof deathReceipt>): void {

@@ -1,6 +1,7 @@
 /** One handler a method: who may ask, which input it is, and what must be on disk before the answer. */
 import { uuidv7 } from '../std/uuid.ts';
 import { createLedger } from '../delivery/ledger.ts';
+import { pendingInbound, pendingOutbound } from '../delivery/pending-deliveries.ts';
 import type { Sandbox } from '../scope/sandbox.ts';
 import { hasSetAside } from '../scope/set-aside.ts';
 import { WireError } from '../protocol/errors.ts';
@@ -198,14 +199,20 @@ function linkView({ pod, children, parentLink, sandbox }: HandlerParts): Paramet
 /** The log tells most of it; only how often an event was sent, and what it waits for, is known to the link alone. */
 async function deliveries(parts: HandlerParts, params: Params<'deliveries'>): Promise<Delivery[]> {
   const { pod, parentLink } = parts;
+  if (params.pendingOnly) {
+    const outgoing = pendingOutbound(pod.facts).map((row) => withLink(row, parentLink));
+    return [
+      ...(params.direction === 'in' ? [] : outgoing),
+      ...(params.direction === 'out' ? [] : pendingInbound(pod.facts)),
+    ];
+  }
   const ledger = createLedger();
   for await (const { entry } of readEntries(pod.folder.log)) ledger.take(entry);
   const { inbound, outbound } = ledger.rows();
-  const rows = [
+  return [
     ...(params.direction === 'in' ? [] : outbound.map((row) => withLink(row, parentLink))),
     ...(params.direction === 'out' ? [] : inbound),
   ];
-  return params.pendingOnly ? rows.filter((row) => !isFinal(row)) : rows;
 }
 
 function withLink(row: Delivery, link: ParentLink | null): Delivery {
@@ -223,10 +230,4 @@ function withLink(row: Delivery, link: ParentLink | null): Delivery {
   return sent === undefined
     ? row
     : { ...row, attempts, sentAt, state: 'sent', reason: 'no acknowledgement yet' };
-}
-
-function isFinal(row: Delivery): boolean {
-  return (
-    row.state === 'consumed' || row.state === 'seen' || row.state === 'discarded' || row.state === 'received'
-  );
 }

@@ -7,7 +7,8 @@ import type { Params } from '../protocol/methods.ts';
 import { lessened } from '../protocol/read-event.ts';
 import type { EntryBody, InputSource } from '../session/entries.ts';
 import type { ChildFacts } from '../session/facts.ts';
-import { EntryTooLong, logLineBytesMax } from '../session/line.ts';
+import { inputTextMistake } from '../session/input-bound.ts';
+import { EntryTooLong } from '../session/line.ts';
 import { begunAssignments, emitted } from '../delivery/emit.ts';
 import { type InboundEvent, endsBefore, receive, reconcile } from '../delivery/inbox.ts';
 import { regrant } from '../delivery/handed-down.ts';
@@ -259,16 +260,9 @@ function refuseStopped(core: Core): void {
     throw new WireError('stopping', 'The pod has ended; send it again when it is restored.');
 }
 
-/** A run's text is committed again as the turn's first message, with more around it: what only just fits its receipt would never begin. */
-const inputTextBytesMax = logLineBytesMax - 64 * 1024;
-
 function refuseTooLong(text: string): void {
-  // No character takes more than six bytes of JSON.
-  if (text.length * 6 <= inputTextBytesMax) return;
-  const bytes = Buffer.byteLength(JSON.stringify(text));
-  if (bytes <= inputTextBytesMax) return;
-  const message = `The input has ${bytes} bytes, at most ${inputTextBytesMax} can be taken; put it into a file and name that.`;
-  throw new WireError('tooLarge', message);
+  const mistake = inputTextMistake(text);
+  if (mistake !== null) throw new WireError('tooLarge', mistake);
 }
 
 /** Commits or refuses with `storageFailed` (`tooLarge` where no disk could hold the line): the sender keeps what it sent. */

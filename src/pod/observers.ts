@@ -42,6 +42,8 @@ const newline = 0x0a;
 export class Observers {
   readonly #log: AppendLog;
   readonly #observers = new Map<Connection, Observer>();
+  /** Whose end is waited for: once, however often it asks anew. */
+  readonly #known = new WeakSet<Connection>();
   #inFlight: InFlight | null = null;
   /** Fulfils when the last turn of the loop that was asked for has come. */
   #turns: Promise<void> = Promise.resolve();
@@ -61,7 +63,10 @@ export class Observers {
     this.#end(connection);
     const observer: Observer = { connection, deltas: options.deltas, offset, phase: 'history' };
     this.#observers.set(connection, observer);
-    void connection.closed.then(() => this.#end(connection, observer));
+    if (!this.#known.has(connection)) {
+      this.#known.add(connection);
+      void connection.closed.then(() => this.#end(connection));
+    }
     setImmediate(() => void this.#stream(observer));
   }
 
@@ -85,9 +90,9 @@ export class Observers {
     }
   }
 
-  #end(connection: Connection, only?: Observer): void {
+  #end(connection: Connection): void {
     const observer = this.#observers.get(connection);
-    if (observer === undefined || (only !== undefined && observer !== only)) return;
+    if (observer === undefined) return;
     observer.phase = 'ended';
     this.#observers.delete(connection);
   }

@@ -1,7 +1,6 @@
 /**
  * The link to the parent: does what the outbox machine says. Everything that is pending stands in the log; losing this process loses nothing.
  */
-import { basename, dirname } from 'node:path';
 import { monotonicMs } from '../std/clock.ts';
 import { deferred } from '../std/deferred.ts';
 import { ownIdentity } from '../std/process-identity.ts';
@@ -24,7 +23,7 @@ import type { Connection } from '../transport/connection.ts';
 import { dial } from '../transport/dial.ts';
 import { RemoteError } from '../transport/failures.ts';
 import { commitInput } from './inputs.ts';
-import { PlaceWatchers } from './place-watchers.ts';
+import { PlacePoll } from './place-poll.ts';
 import type { Pod } from './pod.ts';
 
 const dialTimeoutMs = 5_000;
@@ -32,6 +31,8 @@ const dialTimeoutMs = 5_000;
 const pingEveryMsMax = 10_000;
 const pongWithinMs = 60_000;
 const ackRetryMs = 1_000;
+/** While there is no link: whether the parent is where it was not. */
+const lookEveryMs = 200;
 /** Refusals that no retry can change (C4). */
 const permanentCodes = new Set([
   'unknownChild',
@@ -58,7 +59,9 @@ export class ParentLink {
   #client: Client | null = null;
   #timer: NodeJS.Timeout | undefined;
   #pinger: NodeJS.Timeout | undefined;
-  readonly #watchers = new PlaceWatchers(() => this.#step({ type: 'parentAppeared' }));
+  readonly #poll = new PlacePoll(lookEveryMs, () => this.#step({ type: 'parentAppeared' }));
+  /** Its socket, and the file that says where that is. */
+  #places: readonly string[] = [];
   #acked = 0;
   #ackScheduled = false;
   #closed = false;
@@ -144,7 +147,7 @@ export class ParentLink {
     this.#closed = true;
     clearTimeout(this.#timer);
     clearInterval(this.#pinger);
-    this.#watchers.close();
+    this.#poll.stop();
     this.#commitAck();
     this.#client?.connection.destroy();
     this.#wake();
@@ -161,8 +164,16 @@ export class ParentLink {
     const { outbox, effects } = outboxStep(this.#outbox, input, view);
     this.#outbox = outbox;
     for (const effect of effects) this.#perform(effect);
-    if (outbox.phase.kind !== before) this.#pod.show({ type: 'deliveryChanged', link: outbox.phase.kind });
+    const { kind } = outbox.phase;
+    if (kind !== before) this.#onPhase(kind);
     this.#wake();
+  }
+
+  /** C3: dialled at once when its socket is there again, or when it says that it is elsewhere. */
+  #onPhase(link: Outbox['phase']['kind']): void {
+    this.#pod.show({ type: 'deliveryChanged', link });
+    if (link === 'waiting') this.#poll.start(this.#places);
+    else this.#poll.stop();
   }
 
   #perform(effect: OutboxEffect): void {
@@ -201,7 +212,7 @@ export class ParentLink {
   async #link(): Promise<void> {
     let connection: Connection | null = null;
     try {
-      connection = await dial(this.#watched(), { timeoutMs: dialTimeoutMs });
+      connection = await dial(this.#parentSocket(), { timeoutMs: dialTimeoutMs });
       if (this.#closed) return connection.destroy();
       const client = clientOver(connection);
       // What is told to the parent must not be more than the disk holds.
@@ -339,12 +350,11 @@ export class ParentLink {
     this.#pinger.unref();
   }
 
-  /** Where the parent is by now. C3: dialled at once when its socket appears again there, or when it says that it is elsewhere. */
-  #watched(): string {
+  /** Where the parent is by now. */
+  #parentSocket(): string {
     const path = podSocket(this.#pod.home, this.#parent);
-    this.#watchers.watch('socket', dirname(path), basename(path));
-    // The file itself, by its inode: replaced it is gone. Its folder has the parent's log in it, and changes all the time.
-    this.#watchers.watch('address', podFolder(this.#pod.home, this.#parent.name).address, null);
+    this.#places = [path, podFolder(this.#pod.home, this.#parent.name).address];
+    this.#poll.note(this.#places);
     return path;
   }
 

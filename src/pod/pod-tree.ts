@@ -5,7 +5,7 @@ import { replay } from '../session/replay.ts';
 import type { StatusResult } from '../protocol/methods.ts';
 import type { Entry } from '../session/entries.ts';
 import type { ChildFacts } from '../session/facts.ts';
-import { podFolder, readSpec, readToken } from '../session/home.ts';
+import { isRemoved, podFolder, readSpec, readToken } from '../session/home.ts';
 import { readEntries } from '../session/read-log.ts';
 import { isAlive } from '../std/process-identity.ts';
 import { podSocket } from '../session/pod-address.ts';
@@ -25,6 +25,7 @@ import { stopProcess } from './stop-process.ts';
 const outputCharsMax = 20_000;
 const probeMs = 1_500;
 const waitCharsMax = 200;
+const endedShown = 20;
 
 export function podTree(family: Family): Tree {
   const { pod, children } = family;
@@ -201,10 +202,16 @@ export async function stopChild(pod: Pod, children: Children, child: ChildFacts)
   };
 }
 
+/** All that live, and of those that have ended the newest: they stay for as long as nobody removes them. */
 async function list(pod: Pod): Promise<ToolAnswer> {
-  const all = [...pod.facts.children.values()];
+  const all = [...pod.facts.children.values()].filter(({ instance }) => !isRemoved(pod.home, instance));
   if (all.length === 0) return { text: 'You have no children.' };
-  const lines = await Promise.all(all.map((child) => describe(pod, child)));
+  const ended = all.filter(({ state }) => state === 'ended');
+  const older = new Set(ended.slice(0, -endedShown));
+  const lines = await Promise.all(
+    all.filter((child) => !older.has(child)).map((child) => describe(pod, child)),
+  );
+  if (older.size > 0) lines.push(`${older.size} more have ended before; their names still work.`);
   return { text: lines.join('\n') };
 }
 

@@ -36,7 +36,8 @@ export async function undoSpawn(pod: Pod, child: PodRef, reason: string): Promis
 async function remove(pod: Pod, child: PodRef, folder: PodFolder): Promise<void> {
   const lock = await lockOrEnd(child.instance, folder);
   const facts = await foldLog(folder.log);
-  const deleteFiles = bury(pod.home, { ...child, folder, facts, receivedAbove: 0, discarded: true });
+  const parent = pod.session.instance;
+  const deleteFiles = bury(pod.home, { ...child, folder, parent, facts, receivedAbove: 0, discarded: true });
   await lock?.release();
   deleteFiles();
 }

@@ -219,7 +219,7 @@ export const methods = {
   },
   deliveries: {
     who: 'anyone',
-    doc: 'Where each event stands that this pod sent or received.',
+    doc: 'Where each event stands that this pod sent or received. With `pendingOnly` those alone that its parent has not acknowledged or its own model has not read: that costs the same whatever the length of the history.',
     params: once(() =>
       z.object({
         direction: z.enum(['in', 'out']).optional(),

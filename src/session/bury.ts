@@ -10,6 +10,8 @@ export interface Burial {
   readonly name: string;
   readonly instance: string;
   readonly folder: PodFolder;
+  /** Its parent's instance; null: a root. */
+  readonly parent: string | null;
   /** What its log says. */
   readonly facts: Facts;
   /** Highest event number that its parent is known to hold, if any. */
@@ -23,10 +25,11 @@ export interface Burial {
  * that deletes the files, for whoever has something to let go of before.
  */
 export function bury(home: Home, burial: Burial): () => void {
-  const { name, instance, folder, facts } = burial;
+  const { name, instance, folder, parent, facts } = burial;
   writeTombstone(home, {
     name,
     instance,
+    parent,
     removedAt: new Date().toISOString(),
     received: Object.fromEntries(
       [...facts.children.values()].map((child) => [child.instance, child.received]),

@@ -116,6 +116,8 @@ export interface BufferedItem {
 /** In the history, and no completed response stands behind it yet. */
 export interface UnseenItem {
   entrySeq: number;
+  /** Null where the line of its receipt is damaged. */
+  receivedAt: string | null;
   /** When the pod died while a turn had this item in hand (delivery §5, quarantine). */
   deathsAt: string[];
   wakes: boolean;

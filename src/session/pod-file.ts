@@ -34,6 +34,8 @@ const tombstoneSchema = once(() =>
     name: z.string(),
     instance: z.string(),
     removedAt: z.string(),
+    /** Its parent's instance; null: it was a root. Earlier builds left it out. */
+    parent: z.string().nullable().optional(),
     /** Highest event number received, by child instance. */
     received: z.record(z.string(), z.int()),
     /** Highest event number emitted and acknowledged; the rest was given up by a person where `discarded`. */

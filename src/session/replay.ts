@@ -100,6 +100,7 @@ const appliers: Appliers = {
     const buffered = index < 0 ? undefined : facts.notifyBuffer.splice(index, 1)[0];
     facts.unseen.push({
       entrySeq: entry.seq,
+      receivedAt: buffered?.receivedAt ?? null,
       wakes: buffered?.wakes ?? false,
       hops: buffered?.hops ?? 0,
       deathsAt: buffered?.deathsAt ?? [],
@@ -252,6 +253,7 @@ function giveUpWork(facts: Facts): void {
 /** Nothing will close what it was given. */
 function forgetChild(facts: Facts, instance: string): void {
   facts.children.delete(instance);
+  facts.readCursors.delete(instance);
   for (const [id, { child }] of facts.assignments)
     if (child.instance === instance) facts.assignments.delete(id);
 }

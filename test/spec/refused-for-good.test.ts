@@ -101,7 +101,7 @@ it('[refusal.parent-removed] a child of a parent that was removed is told so, wo
   await root.kill();
   const { name, instance, folder } = root;
   const facts = await foldLog(folder.log);
-  bury(home.home, { name, instance, folder, facts, receivedAbove: 0, discarded: false })();
+  bury(home.home, { name, instance, folder, parent: null, facts, receivedAbove: 0, discarded: false })();
   await kid.untilEntry('alert', ({ refusal }) => refusal === 'parentRemoved');
   await kid.untilEntry('podEventEmitted');
   await kid.untilSettled();

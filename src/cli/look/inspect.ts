@@ -6,7 +6,7 @@ import { Registry } from '../../scope/registry.ts';
 import type { PathScope } from '../../session/entries.ts';
 import type { Facts } from '../../session/facts.ts';
 import { foldLog } from '../../session/fold-log.ts';
-import type { Home } from '../../session/home.ts';
+import { type Home, isRemoved } from '../../session/home.ts';
 import { type ProcessIdentity, isAlive } from '../../std/process-identity.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { exitStatus } from '../invocation/context.ts';
@@ -35,7 +35,9 @@ export async function inspectCommand(context: CommandContext, name: string): Pro
     root: spec.root,
     depth: spec.depth,
     parentInstance: spec.parent?.instance ?? null,
-    ...(seen.sight.kind === 'live' ? liveDetails(seen.sight.status) : logDetails(facts)),
+    ...(seen.sight.kind === 'live'
+      ? liveDetails(context.home, seen.sight.status)
+      : logDetails(context.home, facts)),
   };
   context.stdout.write(`${JSON.stringify(object, null, 2)}\n`);
   return exitStatus.done;
@@ -73,12 +75,13 @@ interface Details {
   sandbox: StatusResult['sandbox'] | null;
 }
 
-function liveDetails(status: StatusResult): Details {
-  const { settled, pending, usage, lastTurn, lastActivityAt, children, watchdogRescues, sandbox } = status;
+function liveDetails(home: Home, status: StatusResult): Details {
+  const { settled, pending, usage, lastTurn, lastActivityAt, watchdogRescues, sandbox } = status;
+  const children = status.children.filter(({ instance }) => !isRemoved(home, instance));
   return { settled, pending, usage, lastTurn, lastActivityAt, childPods: children, watchdogRescues, sandbox };
 }
 
-function logDetails(facts: Facts): Details {
+function logDetails(home: Home, facts: Facts): Details {
   const { notifyBuffer, unseen, outbox, queue, usage, lastTurn, lastTime, children } = facts;
   return {
     settled: null,
@@ -91,7 +94,9 @@ function logDetails(facts: Facts): Details {
     usage,
     lastTurn,
     lastActivityAt: lastTime === '' ? null : lastTime,
-    childPods: [...children.values()].map(({ name, instance, state }) => ({ name, instance, status: state })),
+    childPods: [...children.values()]
+      .filter(({ instance }) => !isRemoved(home, instance))
+      .map(({ name, instance, state }) => ({ name, instance, status: state })),
     watchdogRescues: null,
     sandbox: null,
   };

@@ -22,6 +22,8 @@ export class HomeIndex {
   #stamp: bigint | null = null;
   readonly #pods = new Map<string, FoundPod>();
   readonly #children = new Map<string, FoundPod[]>();
+  /** Removed pods between those that are there, by the parent that their tombstones name. */
+  readonly #gaps = new Map<string, Set<string>>();
   readonly #folded = new Map<string, Folded>();
 
   constructor(home: Home) {
@@ -98,7 +100,24 @@ export class HomeIndex {
       pod === null
         ? Object.keys(readTombstone(this.home, instance)?.received ?? {})
         : [...(await this.factsOf(pod)).children.keys()];
-    return known.filter((child) => this.get(child) === null);
+    const gaps = this.#gaps.get(instance) ?? [];
+    return [...known, ...gaps].filter((child) => this.get(child) === null);
+  }
+
+  /** A parent forgets a child that was removed; what that child left below is found by its tombstone, upward. */
+  #noteGaps(): void {
+    this.#gaps.clear();
+    for (const { spec } of this.#pods.values()) {
+      let missing = spec.parent?.instance;
+      while (missing !== undefined && !this.#pods.has(missing)) {
+        const above = readTombstone(this.home, missing)?.parent ?? undefined;
+        if (above === undefined) break;
+        const known = this.#gaps.get(above) ?? new Set();
+        if (known.has(missing)) break;
+        this.#gaps.set(above, known.add(missing));
+        missing = above;
+      }
+    }
   }
 
   #listed(): ReadonlyMap<string, FoundPod> {
@@ -115,6 +134,7 @@ export class HomeIndex {
       if (siblings === undefined) this.#children.set(parent.instance, [pod]);
       else siblings.push(pod);
     }
+    this.#noteGaps();
     return this.#pods;
   }
 

@@ -1,7 +1,8 @@
 /** A pod as `ps` and `inspect` show it, whether it lives or not; and all pods of a home, looked at together. */
+import { existsSync } from 'node:fs';
 import type { Waiting } from '../../protocol/methods.ts';
 import type { Home } from '../../session/home.ts';
-import { isRemoved } from '../../session/home.ts';
+import { isRemoved, podFolder } from '../../session/home.ts';
 import { allPods, type FoundPod } from './find-pod.ts';
 import type { Facts } from '../../session/facts.ts';
 import { foldLog } from '../../session/fold-log.ts';
@@ -20,7 +21,7 @@ export interface PodView {
   /** Null where nothing runs. */
   pid: number | null;
   model: string;
-  /** Names, in the order in which they were made. */
+  /** Names, in the order in which they were made, of those that were not removed. */
   children: string[];
   /** Received and not read by its model yet. */
   pendingIn: number;
@@ -138,7 +139,10 @@ export function viewOf(pod: FoundPod, sight: PodSight): PodView {
       parent,
       pid: status.pid,
       model: status.model,
-      children: status.children.map((child) => child.name),
+      children: stillThere(
+        pod,
+        status.children.map((child) => child.name),
+      ),
       pendingIn: status.pending.received + status.pending.unseen,
       pendingOut: status.pending.outgoing,
       turns: status.turns,
@@ -158,7 +162,7 @@ export function viewOf(pod: FoundPod, sight: PodSight): PodView {
     parent,
     pid: sight.kind === 'silent' ? (started?.pid ?? null) : null,
     model: spec.model,
-    children,
+    children: stillThere(pod, children),
     pendingIn,
     pendingOut: pendingOut.length,
     turns,
@@ -168,6 +172,11 @@ export function viewOf(pod: FoundPod, sight: PodSight): PodView {
     attention: attentionOf(pod, sight),
     waiting: null,
   };
+}
+
+/** A parent may not have heard yet whom a person has removed. */
+function stillThere({ home }: FoundPod, children: readonly string[]): string[] {
+  return children.filter((name) => existsSync(podFolder(home, name).path));
 }
 
 function attentionOf(pod: FoundPod, sight: PodSight): string | null {

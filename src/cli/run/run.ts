@@ -11,6 +11,7 @@ import { userHome } from '../../session/places.ts';
 import { absoluteModelName, checkModelName, isPriced } from '../../model/create.ts';
 import { PodStartFailed, stderrTail } from '../../pod/start-process.ts';
 import { NameTaken } from '../../session/home.ts';
+import { inputTextMistake } from '../../session/input-bound.ts';
 import type { Limits } from '../../session/settings.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import { uuidv7 } from '../../std/uuid.ts';
@@ -98,6 +99,8 @@ function checkFormat(options: RunOptions): OutputFormat {
 
 async function taskOf(context: CommandContext, given: string | undefined): Promise<string> {
   const task = given === '-' ? await readAll(context.stdin) : (given ?? '');
+  const mistake = inputTextMistake(task);
+  if (mistake !== null) throw usage(mistake);
   if (task.trim() !== '') return task;
   throw usage(
     given === '-'

@@ -9,11 +9,12 @@ import { endLeft } from '../../pod/command-groups.ts';
 import { takeInLeft } from '../../pod/take-in.ts';
 import { removeAbandoned, standInLeases } from '../../scope/stand-ins.ts';
 import { bury } from '../../session/bury.ts';
+import { pruneTombstones } from '../../session/old-tombstones.ts';
 import { type HeldLock, takeLock } from '../../session/lock.ts';
 import { limitsOf } from '../../session/settings.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import { type CommandContext, exitStatus } from '../invocation/context.ts';
-import { findPod, type FoundPod } from '../pods/find-pod.ts';
+import { allPods, findPod, type FoundPod } from '../pods/find-pod.ts';
 import { HomeIndex } from '../pods/home-index.ts';
 import { discardedLines, type Owed, owedBy, owedText, unreadLines } from './owed.ts';
 import { runs, stopPod } from './stop-pod.ts';
@@ -34,6 +35,11 @@ export async function rmCommand(
     context.stderr.write(`podkin: ${refusal}\n`);
     status = exitStatus.failed;
   }
+  const left = allPods(context.home).map(({ instance, spec }) => ({
+    instance,
+    parent: spec.parent?.instance ?? null,
+  }));
+  pruneTombstones(context.home, left, Date.now());
   // Maybe no pod of this home runs a command again.
   removeAbandoned(standInLeases(context.home));
   return status;
@@ -185,6 +191,7 @@ class Removal {
       name,
       instance,
       folder,
+      parent: pod.spec.parent?.instance ?? null,
       facts,
       receivedAbove: known?.received ?? 0,
       discarded: owed !== null,

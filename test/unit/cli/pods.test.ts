@@ -313,11 +313,40 @@ describe('rm', () => {
       ...middle.ref,
       folder: podFolder(rig.home, 'middle'),
       facts: await foldLog(podFolder(rig.home, 'middle').log),
+      parent: root.ref.instance,
       receivedAbove: 1,
       discarded: false,
     })();
     expect((await rig.podkin('rm', '-f', 'root')).stdout).toBe('low\nroot\n');
     expect(existsSync(folder.path)).toBe(false);
+  });
+
+  it('[cli.rm-below] also below a removed pod that its own parent has forgotten', async () => {
+    const rig = cliRig();
+    const home = logHome();
+    const top = home.pod('top');
+    const upper = home.pod('upper', top);
+    const middle = home.pod('middle', upper);
+    const low = home.pod('low', middle);
+    for (const child of [low, middle, upper]) child.parent?.link(child);
+    for (const pod of [low, middle, upper]) pod.stop();
+    middle.receive(low, 1);
+    upper.receive(middle, 1);
+    upper.add({ type: 'child', child: middle.ref, state: 'removed' });
+    top.receive(upper, 1);
+    for (const pod of [top, upper, middle, low]) rig.write(pod);
+    const folder = podFolder(rig.home, 'middle');
+    const facts = await foldLog(folder.log);
+    const { ref } = middle;
+    bury(rig.home, {
+      ...ref,
+      folder,
+      facts,
+      parent: upper.ref.instance,
+      receivedAbove: 1,
+      discarded: false,
+    })();
+    expect((await rig.podkin('rm', '-f', 'upper')).stdout).toBe('low\nupper\n');
   });
 
   it('[cli.rm-linear] many are removed with one listing, and the log of their parent is read once', async () => {
@@ -355,7 +384,7 @@ describe('rm', () => {
     const below = rig.write(child);
     // As a build did that left what is below.
     const facts = await foldLog(above.log);
-    bury(rig.home, { ...root.ref, folder: above, facts, receivedAbove: 0, discarded: false })();
+    bury(rig.home, { ...root.ref, folder: above, parent: null, facts, receivedAbove: 0, discarded: false })();
     expect((await rig.podkin('verify')).status).toBe(0);
     expect((await rig.podkin('rm', 'alpha')).status).toBe(0);
     expect(existsSync(below.path)).toBe(false);

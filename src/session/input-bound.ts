@@ -1,0 +1,14 @@
+/** The longest text that a pod takes in, asked before anything is made for it and at the pod's door. */
+import { logLineBytesMax } from './line.ts';
+
+/** A run's text is committed again as the turn's first message, with more around it: what only just fits its receipt would never begin. */
+const inputTextBytesMax = logLineBytesMax - 64 * 1024;
+
+/** Null for a text that can be taken. */
+export function inputTextMistake(text: string): string | null {
+  // No character takes more than six bytes of JSON.
+  if (text.length * 6 <= inputTextBytesMax) return null;
+  const bytes = Buffer.byteLength(JSON.stringify(text));
+  if (bytes <= inputTextBytesMax) return null;
+  return `The input has ${bytes} bytes, at most ${inputTextBytesMax} can be taken; put it into a file and name that.`;
+}
