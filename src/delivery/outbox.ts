@@ -10,6 +10,8 @@
  * - O1 Nothing is sent that is not committed (C1): only numbers at or below `emitted` are.
  * - O2 Over one link numbers rise by one; a new link begins behind what the parent holds (C2).
  * - O3 A permanent refusal ends the trying and raises one alert; everything else is tried again for ever (C3, C4).
+ * - O4 A link that stands and takes nothing is no success: tries count from the last progress, which is an acknowledgement or a link with nothing to send.
+ *   Past a bound of them one alert is raised, and none more before the next progress.
  */
 export type LinkPhase =
   | { kind: 'waiting'; attempt: number }
@@ -21,8 +23,10 @@ export interface Outbox {
   phase: LinkPhase;
   /** Why the link is not there; null while it is. */
   trouble: string | null;
-  /** An alert was raised for the present outage. */
+  /** An alert was raised since the last progress. */
   alerted: boolean;
+  /** Links since the last progress: what waits was sent over each, and nothing was taken. */
+  vainLinks: number;
 }
 
 export type OutboxInput =
@@ -56,7 +60,7 @@ export interface OutboxView {
 }
 
 export function newOutbox(): Outbox {
-  return { phase: { kind: 'waiting', attempt: 0 }, trouble: null, alerted: false };
+  return { phase: { kind: 'waiting', attempt: 0 }, trouble: null, alerted: false, vainLinks: 0 };
 }
 
 export function outboxStep(
@@ -83,7 +87,7 @@ export function outboxStep(
     case 'acked':
       // As at a link: an answer for more than was ever said is no acknowledgement.
       if (input.received > view.emitted) return tooMuch(outbox, input.received, view);
-      return { outbox, effects: acknowledge(input.received, view) };
+      return onAcked(outbox, input.received, view);
     case 'linkFailed':
       return onFailure(outbox, input, view);
   }
@@ -91,9 +95,21 @@ export function outboxStep(
 
 function onLinked(outbox: Outbox, received: number, view: OutboxView) {
   if (received > view.emitted) return tooMuch(outbox, received, view);
-  const linked: Outbox = { ...outbox, trouble: null, alerted: false };
+  const isProgress = received > view.acked || received === view.emitted;
+  const linked: Outbox = {
+    ...outbox,
+    trouble: null,
+    alerted: outbox.alerted && !isProgress,
+    vainLinks: isProgress ? 0 : outbox.vainLinks + 1,
+  };
   const rest = sendRest(linked, received, view);
   return { outbox: rest.outbox, effects: [...acknowledge(received, view), ...rest.effects] };
+}
+
+function onAcked(outbox: Outbox, received: number, view: OutboxView) {
+  const effects = acknowledge(received, view);
+  if (effects.length === 0) return { outbox, effects };
+  return { outbox: { ...outbox, alerted: false, vainLinks: 0 }, effects };
 }
 
 function sendRest(
@@ -122,20 +138,24 @@ function onFailure(
   const { phase } = outbox;
   // A second sign of the same loss: the retry is already set.
   if (phase.kind === 'waiting') return { outbox, effects: [] };
-  const attempt = phase.kind === 'linking' ? phase.attempt : 0;
+  const attempt = phase.kind === 'linking' ? phase.attempt : Math.max(0, outbox.vainLinks - 1);
   const bound = Math.min(view.reconnectMaxMs, view.reconnectBaseMs * 2 ** Math.min(attempt, 20));
   const effects: OutboxEffect[] = [
     { type: 'dropLink' },
     { type: 'retryIn', delayMs: Math.ceil(bound * view.random()) },
   ];
   const waiting = view.emitted - view.acked;
-  const alerts = waiting > 0 && attempt >= 3 && !outbox.alerted;
+  const alerts = attempt >= (waiting > 0 ? triesWithWork : triesWithout) && !outbox.alerted;
   if (alerts) {
-    const text = `${waiting} event(s) wait for the parent: ${failure.reason}. They are kept and sent when it is back.`;
+    const text =
+      waiting > 0
+        ? `${waiting} event(s) wait for the parent: ${failure.reason}. They are kept and sent when it is back.`
+        : `The parent cannot be reached: ${failure.reason}. Nothing waits for it yet; it is tried again.`;
     effects.push({ type: 'alert', code: 'parentDown', text });
   }
   return {
     outbox: {
+      ...outbox,
       phase: { kind: 'waiting', attempt },
       trouble: failure.reason,
       alerted: outbox.alerted || alerts,
@@ -143,6 +163,10 @@ function onFailure(
     effects,
   };
 }
+
+/** A moment where something waits; some forty seconds where nothing does, since a parent may be restarted. */
+const triesWithWork = 3;
+const triesWithout = 20;
 
 function tooMuch(outbox: Outbox, received: number, view: OutboxView) {
   const text = `The parent holds ${received} events of this pod, its log only ${view.emitted}: the log is an old copy. Restore it as a new instance.`;

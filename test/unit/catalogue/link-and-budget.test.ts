@@ -45,6 +45,50 @@ describe('a parent that is away', () => {
     expect(alerts).toEqual([expect.stringContaining('2 event(s) wait for the parent')]);
   });
 
+  it('[refusal.transient] a parent that takes each link and none of the events is backed off from, and one alert says so until it takes something', () => {
+    const bounds: number[] = [];
+    const alerts: string[] = [];
+    let { outbox } = after(newOutbox(), { type: 'start' });
+    const play = (input: OutboxInput, more = {}) => {
+      const step = outboxStep(outbox, input, { ...view, ...more });
+      outbox = step.outbox;
+      for (const effect of step.effects) {
+        if (effect.type === 'retryIn') bounds.push(effect.delayMs);
+        if (effect.type === 'alert') alerts.push(effect.text);
+      }
+    };
+    const inVain = () => {
+      play({ type: 'linkAnswered', received: 1 });
+      play({ type: 'linkFailed', reason: 'internal error' });
+      play({ type: 'retry' });
+    };
+    for (let round = 0; round < 1_000; round += 1) inVain();
+    expect(bounds.slice(0, 8)).toEqual([50, 100, 200, 400, 800, 1_600, 3_200, 5_000]);
+    expect(alerts).toEqual([expect.stringContaining('2 event(s) wait for the parent: internal error')]);
+    // It takes one; then the same begins anew, and is told anew.
+    play({ type: 'linkAnswered', received: 1 });
+    play({ type: 'acked', received: 2 });
+    play({ type: 'linkFailed', reason: 'internal error' });
+    expect(bounds.at(-1)).toBe(50);
+    play({ type: 'retry' });
+    for (let round = 0; round < 10; round += 1) inVain();
+    expect(alerts).toHaveLength(2);
+  });
+
+  it('[refusal.transient] also where nothing waits for it yet, later', () => {
+    const idle = { ...view, acked: 3 };
+    let { outbox } = after(newOutbox(), { type: 'start' });
+    const alerts: string[] = [];
+    for (let round = 1; round <= 100; round += 1) {
+      const step = outboxStep(outbox, failed, idle);
+      ({ outbox } = outboxStep(step.outbox, { type: 'retry' }, idle));
+      for (const effect of step.effects) if (effect.type === 'alert') alerts.push(`${round}: ${effect.text}`);
+    }
+    expect(alerts).toEqual([
+      '20: The parent cannot be reached: nobody listens. Nothing waits for it yet; it is tried again.',
+    ]);
+  });
+
   it('[catalogue.back-off-jitter] is waited for by chance within the bound, and not at all when its socket appears', () => {
     const delays = [0, 0.25, 0.5].map((chance) => {
       const { effects } = outboxStep(linked, failed, { ...view, random: () => chance });
