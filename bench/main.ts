@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { measureAttach } from './attach.ts';
 import { measureCallback } from './callback.ts';
+import { measureChurn } from './churn.ts';
 import { measureHistory } from './history.ts';
 import { describeMachine } from './machine.ts';
 import { measurePeers } from './peers.ts';
@@ -29,12 +30,13 @@ const measures: Record<string, (options: BenchOptions) => Promise<Report>> = {
   replay: measureReplay,
   scale: measureScale,
   streaming: measureStreaming,
+  churn: measureChurn,
 };
 
 const usage = `npm run bench -- [NAME …] [--rounds N] [--big] [--smoke] [--json FILE]
   NAME        one of ${Object.keys(measures).join(', ')}; all of them without a name
   --rounds N  how often each is repeated, interleaved with what it is compared with (7; 1 with --smoke)
-  --big       also 256 MB of history, and trees of 200 and 300 pods
+  --big       also 256 MB of history, trees of 200 and 300 pods, and 500 children that come and go
   --smoke     tiny sizes: says that the measures run, not how fast anything is
   --json FILE the same figures as JSON`;
 

@@ -27,6 +27,7 @@ it('[bench.smoke] every measure of the bench runs and each of its rows holds num
       'replay',
       'scale',
       'streaming',
+      'churn',
     ]);
     for (const { name, rows } of reports) {
       expect(rows.length, name).toBeGreaterThanOrEqual(3);
