@@ -35,7 +35,7 @@ export function checkLinks(home: HomeView): Finding[] {
     }
   }
   for (const child of home.logs) {
-    findings.push(...refusedForGood(child, logs, stones));
+    findings.push(...refusesForGood(child, logs), ...refusedForGood(child, logs, stones));
     if (child.parent === null || logs.has(child.parent.instance)) continue;
     findings.push(...checkWithoutParent(child, child.parent.name, stones.get(child.parent.instance), home));
   }
@@ -60,6 +60,19 @@ function refusedForGood(
   if (refused.length === 0) return [];
   const text = `event(s) ${told(drawTogether(refused))} are refused for good by its parent "${parent.name}" (${refusal})`;
   return [{ rule: 'C4', pod: child.name, text, count: refused.length }];
+}
+
+/** C4 by the parent's log alone: the child's does not tell of it, or is not there. */
+function refusesForGood(parent: LogView, logs: ReadonlyMap<string, LogView>): Finding[] {
+  return [...parent.refuses].flatMap(([instance, { name, code }]): Finding[] => {
+    const child = logs.get(instance);
+    const received = parent.senders.get(instance)?.max ?? 0;
+    const waits = child === undefined || [...child.emitted.keys()].some((seq) => seq > received);
+    // What its own log tells of is judged there.
+    if (!waits || (child !== undefined && child.refusal !== null)) return [];
+    const text = `refuses its child "${name}" for good (${code}): what it has to say is not taken in`;
+    return [{ rule: 'C4', pod: parent.name, text, count: 1 }];
+  });
 }
 
 interface Pair {

@@ -38,6 +38,8 @@ export interface LogView {
   discarded: number;
   /** Its parent refuses it for good, with this code, since its newest life or acknowledgement. */
   refusal: string | null;
+  /** Children that it refuses for good, with the code, that have not linked or ended since; by instance. */
+  refuses: Map<string, { name: string; code: string }>;
   senders: Map<string, SenderView>;
   children: Map<string, ChildView>;
 }
@@ -66,6 +68,7 @@ export class LogCheck {
   #acked = 0;
   #discarded = 0;
   #refusal: string | null = null;
+  readonly #refuses: LogView['refuses'] = new Map();
 
   /** `where` names the log for people: its path where there is one. */
   constructor(name: string, where: string) {
@@ -134,6 +137,7 @@ export class LogCheck {
       acked: this.#acked,
       discarded: this.#discarded,
       refusal: this.#refusal,
+      refuses: this.#refuses,
       senders: this.#inbox.senders,
       children: this.#inbox.children,
     };
@@ -157,7 +161,21 @@ export class LogCheck {
     return this.#session !== null;
   }
 
+  /** C4, of its children. */
+  #takeRefusal(entry: Entry): void {
+    if (entry.type === 'alert' && entry.refuses !== undefined) {
+      const { child, code } = entry.refuses;
+      this.#refuses.set(child.instance, { name: child.name, code });
+    } else if (entry.type === 'child') {
+      if (entry.state === 'linked' || entry.state === 'removed') this.#refuses.delete(entry.child.instance);
+    } else if (entry.type === 'podEventReceived') {
+      const { kind } = entry.event;
+      if (kind === 'shutDown' || kind === 'died') this.#refuses.delete(entry.from.instance);
+    }
+  }
+
   #takeOwn(entry: Entry): void {
+    this.#takeRefusal(entry);
     if (entry.type === 'session') {
       if (this.#count === 1) this.#session = entry;
       else this.#find('log', `a second session entry in ${this.#where} (entry ${entry.seq})`);

@@ -84,7 +84,10 @@ function shapesOfDelivery(): Shapes {
       child: ref().optional(),
       scope: z.looseObject({ write: z.array(z.string()) }),
     }),
-    alert: z.looseObject({ refusal: z.string().optional() }),
+    alert: z.looseObject({
+      refusal: z.string().optional(),
+      refuses: z.looseObject({ child: ref(), code: z.string() }).optional(),
+    }),
     discarded: z.looseObject({ through: count() }),
   };
 }

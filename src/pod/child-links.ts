@@ -20,8 +20,6 @@ export class ChildLinks {
   readonly #onEnded: (instance: string) => void;
   readonly #numbers = new Map<string, number>();
   readonly #numbersBegin: number;
-  /** Children whose last link message was refused for good. */
-  readonly #refused = new Set<string>();
 
   /** `life`: this pod's incarnation. `onEnded`: a child's link has ended and no newer one has taken its place. */
   constructor(life: number, onEnded: (instance: string) => void) {
@@ -40,7 +38,6 @@ export class ChildLinks {
     if (old !== undefined && old.connection !== link.connection) old.connection.destroy();
     this.#numbers.set(instance, this.numberOf(instance) + 1);
     this.#links.set(instance, link);
-    this.#refused.delete(instance);
     this.#byConnection.set(link.connection, instance);
     void link.connection.closed.then(() => this.#ended(instance, link));
   }
@@ -49,21 +46,9 @@ export class ChildLinks {
     return this.#links.get(instance);
   }
 
-  /** False where it was noted before. */
-  noteRefused(instance: string): boolean {
-    if (this.#refused.has(instance)) return false;
-    this.#refused.add(instance);
-    return true;
-  }
-
-  isRefused(instance: string): boolean {
-    return this.#refused.has(instance) && !this.#links.has(instance);
-  }
-
   /** Of a child that will never link again. */
   forget(instance: string): void {
     this.#numbers.delete(instance);
-    this.#refused.delete(instance);
   }
 
   has(instance: string): boolean {

@@ -191,7 +191,6 @@ function linkView({ pod, children, parentLink, sandbox }: HandlerParts): Paramet
     sandbox: sandbox.known.kind,
     setAside: hasSetAside(pod.folder.outputs),
     isChildLinked: (instance) => children.links.has(instance),
-    isChildRefused: (instance) => children.links.isRefused(instance),
     scopeHeld: pod.claims.conflict,
   };
 }

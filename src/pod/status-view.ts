@@ -1,6 +1,7 @@
 /** What `status` answers, made from the facts: costs the same whatever the history's length. */
 import { settledView } from '../delivery/settled.ts';
 import type { Result } from '../protocol/methods.ts';
+import type { ChildFacts } from '../session/facts.ts';
 import { isOpen } from './open-questions.ts';
 import { type Core, statusOf } from './core.ts';
 import { type OtherWaits, waitingOf } from './waiting.ts';
@@ -9,8 +10,6 @@ export interface LinkView {
   /** Why the parent can not be reached, and whether it is for good; null while linked, or for a root. */
   parentTrouble: { permanent: boolean } | null;
   isChildLinked(instance: string): boolean;
-  /** It has come with a wrong token, an old log or another protocol, and has no link since. */
-  isChildRefused(instance: string): boolean;
   scopeHeld: OtherWaits['scope'];
   sandbox: Result<'status'>['sandbox'];
   /** Something was set aside of a person's folder and still lies in the pod's outputs. */
@@ -62,12 +61,12 @@ export function statusView(core: Core, links: LinkView): Result<'status'> {
 }
 
 function childStatus(
-  child: { instance: string; state: string; terminalKind: string | null; unreachable: boolean },
+  child: Pick<ChildFacts, 'instance' | 'state' | 'terminalKind' | 'unreachable' | 'refused'>,
   links: LinkView,
 ): string {
   if (child.state === 'ended') return child.terminalKind === 'died' ? 'dead' : 'stopped';
   if (links.isChildLinked(child.instance)) return 'linked';
-  if (links.isChildRefused(child.instance)) return 'refused';
+  if (child.refused !== null) return 'refused';
   if (child.unreachable) return 'unreachable';
   // The log's word is about the past: this link has ended, and what became of the child is being found out.
   return child.state === 'linked' ? 'unlinked' : child.state;
@@ -80,6 +79,7 @@ function attentionOf(core: Core, links: LinkView): string | null {
   if ([...facts.approvals.values()].some(isOpen)) return 'approval';
   if (facts.refusal?.code === 'parentRemoved') return 'orphan';
   if (links.parentTrouble?.permanent === true) return 'refused';
+  if ([...facts.children.values()].some(({ refused }) => refused !== null)) return 'childRefused';
   if (links.setAside) return 'setAside';
   if (live.overBudget !== null) return 'budget';
   if (facts.held !== null) return 'held';

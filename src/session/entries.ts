@@ -205,6 +205,8 @@ export interface AlertEntry {
    * an acknowledgement says otherwise.
    */
   refusal?: string;
+  /** This pod has refused that child for good, with this code, until it links or has ended. */
+  refuses?: { child: PodRef; code: string };
 }
 /** An event for the parent. The log is the outbox: pending while no acknowledgement at or above its number is committed. */
 export interface PodEventEmittedEntry {

@@ -77,6 +77,8 @@ export interface ChildFacts {
   stopTold: number;
   /** An `unreachable` episode has been told and has not ended. */
   unreachable: boolean;
+  /** Refused for good, with this code, and not linked since. */
+  refused: string | null;
   /** Own children that it reported as still working. */
   outstanding: string[];
   lastReportAt: string | null;
@@ -310,6 +312,7 @@ export function newChild(name: string, instance: string): ChildFacts {
     terminalKind: null,
     stopTold: 0,
     unreachable: false,
+    refused: null,
     outstanding: [],
     lastReportAt: null,
   };

@@ -177,6 +177,8 @@ const appliers: Appliers = {
   alert(facts, entry) {
     if (entry.quarantines !== undefined) facts.quarantined.add(entry.quarantines);
     if (entry.code === 'wakeBudget') facts.overBudgetAt ??= entry.time;
+    const refused = facts.children.get(entry.refuses?.child.instance ?? '');
+    if (refused !== undefined) refused.refused = entry.refuses?.code ?? null;
     if (entry.refusal !== undefined)
       facts.refusal = { code: entry.refusal, text: entry.text, at: entry.time };
   },
@@ -217,7 +219,7 @@ const appliers: Appliers = {
     if (entry.pid !== undefined) {
       known.process = { pid: entry.pid, startTime: entry.startTime ?? '', bootId: entry.bootId ?? '' };
     }
-    if (entry.state === 'linked') known.unreachable = false;
+    if (entry.state === 'linked') Object.assign(known, { unreachable: false, refused: null });
     if (entry.state === 'undone' || entry.state === 'removed') forgetChild(facts, known.instance);
   },
   scope(facts, entry) {
@@ -340,6 +342,7 @@ function applyReceipt(facts: Facts, entry: Entry<PodEventReceivedEntry>): void {
     if (from.incarnation >= child.incarnation) {
       child.terminalKind = event.kind;
       child.state = 'ended';
+      child.refused = null;
     }
   }
   const asked =

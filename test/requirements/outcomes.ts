@@ -20,6 +20,8 @@ export const outcomes = {
     'a child of a parent that a person removed is told so and works on; its report is final as refused, nothing waits for it, and verify finds nothing',
   'refusal.transient':
     'a parent that takes each link and no event, or that is away for long, is backed off from, and one alert in the log says so until something is taken',
+  'refusal.recorded':
+    'a refusal for good stands in the log of the parent that refuses too: its status and ps say so, over its restart, and verify and doctor by it alone, until the child links or has ended',
   'refusal.stranger': 'a stranger with the name of a linked child changes nothing that is shown',
   'waiting.provider':
     'a pod whose provider asks for a rest says so in status, ps, inspect, logs, ListPods and ReadPodOutput: kind, since, until and reason; a rest of five seconds or more is in its log; a cancel ends it',

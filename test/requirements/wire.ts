@@ -69,7 +69,8 @@ export const wire = {
     'a method with a `from` that is not the parent of the pod is answered badToken and leaves no trace',
   'stranger.from-parent-only':
     'a child takes `from` of its own parent with its own token, and of nobody else',
-  'stranger.link': 'of an unknown child, or with a wrong token, is refused without a trace',
+  'stranger.link':
+    'of an unknown child is refused without a trace; with a wrong token too, but for one line that tells of it until the child links',
   'stranger.namesake': 'of an earlier instance with the same name is refused: a name gives no right',
   'stranger.old-link': 'over the link that a newer one has replaced changes nothing',
   'stranger.other-life': 'in the name of another incarnation than the linked one changes nothing',

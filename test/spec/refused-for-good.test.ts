@@ -147,6 +147,41 @@ it('[refusal.run] what watches a run sees it, and the run ends with it as failed
   await mended(root);
 });
 
+it('[refusal.recorded] the parent’s own log tells of it, over its restart, where the child’s does not; until it links', async () => {
+  const root = home.makeRoot();
+  const [child] = (await fakeChildren(home, root, 1)) as [FakeChild];
+  await root.start();
+  child.emit(child.turnEnded('finished'));
+  const wire = await root.client();
+  const { ref: who, incarnation } = child;
+  const params = { child: { ...who, incarnation, pid: 1, startTime: 'x' }, token: 'guess', protocol: 1 };
+  const come = () => wire.call('link', { ...params, assignments: { open: [], closed: [] } });
+  await expect(come()).rejects.toThrow('token');
+  await expect(come()).rejects.toThrow('token');
+  const alerts = (await root.entriesOf('alert')).filter(({ code }) => code === 'childRefused');
+  expect(alerts.map(({ refuses }) => refuses)).toEqual([{ child: who, code: 'badToken' }]);
+  await root.kill();
+  await root.start();
+  expect(await root.call('status', {})).toMatchObject({
+    attention: 'childRefused',
+    children: [{ name: 'child1', status: 'refused' }],
+  });
+  const ps = await home.run(['ps']);
+  expect(ps.stderr).toContain('root: it refuses a child of its own for good: podkin doctor');
+  const doctor = await home.run(['doctor']);
+  expect(doctor.code).toBe(1);
+  expect(doctor.stdout).toMatch(/root refuses for good its child "child1"[^\n]*\n[^\n]*podkin stop child1/);
+  const verify = await home.run(['verify']);
+  expect(verify.code).toBe(1);
+  expect(verify.stdout).toMatch(/C4 {2}root: refuses its child "child1" for good \(badToken\)/);
+  await child.link();
+  await child.send(1);
+  expect(await root.call('status', {})).toMatchObject({ children: [{ status: 'linked' }] });
+  expect((await root.call('status', {})).attention).toBeNull();
+  expect((await home.run(['verify'])).code).toBe(0);
+  await child.end();
+});
+
 it('[refusal.stranger] a stranger with the name of a linked child changes nothing that is shown', async () => {
   const root = home.makeRoot();
   const [child] = (await fakeChildren(home, root, 1)) as [FakeChild];

@@ -59,6 +59,7 @@ function ofAttention(home: Home, { view, sight }: SeenPod, attention: string): F
   const failures: Readonly<Record<string, Told>> = {
     storage: ['cannot write its log', 'make room on the disk, or mend the rights; it tries again by itself'],
     refused: [`is refused for good by its parent "${parent}": ${refusalOf(sight)}`, refusalMend(name, sight)],
+    childRefused: [`refuses for good ${refusedChildren(sight)}`, refusedMend(sight)],
     parentGone: [
       `reports to "${parent}", whose folder is gone without having been removed`,
       `put that folder back from a backup, or podkin stop ${name}, then podkin rm -f ${name}`,
@@ -72,6 +73,23 @@ function ofAttention(home: Home, { view, sight }: SeenPod, attention: string): F
 
 function refusalOf(sight: SeenPod['sight']): string {
   return sight.kind === 'live' ? (sight.status.refusal?.reason ?? 'it says no more') : 'it says no more';
+}
+
+function refusedOf(sight: SeenPod['sight']): string[] {
+  if (sight.kind !== 'live') return [];
+  return sight.status.children.flatMap(({ name, status }) => (status === 'refused' ? [name] : []));
+}
+
+function refusedChildren(sight: SeenPod['sight']): string {
+  return `its child ${refusedOf(sight)
+    .map((name) => `"${name}"`)
+    .join(', ')}: its log says why (childRefused)`;
+}
+
+function refusedMend(sight: SeenPod['sight']): string {
+  return `${refusedOf(sight)
+    .map((name) => `podkin stop ${name}`)
+    .join(', ')}: what it has left is then read from its log`;
 }
 
 /**

@@ -145,6 +145,8 @@ function hints(views: readonly PodView[]): string[] {
       return [`${view.name}: its parent "${view.parent}" was removed; nobody takes its reports`];
     if (view.attention === 'refused')
       return [`${view.name}: its parent "${view.parent}" refuses it for good: podkin doctor`];
+    if (view.attention === 'childRefused')
+      return [`${view.name}: it refuses a child of its own for good: podkin doctor`];
     if (view.attention === 'parentGone')
       return [`${view.name}: the folder of its parent "${view.parent}" is gone: podkin doctor`];
     if (view.status === 'dead') {
