@@ -16,6 +16,8 @@ export const session = {
   'lock.pid-reuse': 'is not taken over from a living holder, nor from one who is just taking over',
   'lock.release': 'within one process too it is held once, until it is released',
   'lock.renamed': 'a folder that is renamed under its holder is locked under its new name too',
+  'lock.second-path':
+    'under a second path of a home, in another namespace of processes, a running pod gets no second writer, and nothing is written to its log',
   'lock.unavailable': 'without its folder it says so',
   'log.append-bug': 'what can not be serialised or is too long leaves the log as it was',
   'log.append-observed':

@@ -1,10 +1,12 @@
 /** One writer, whatever the path is called: locks that follow the folder, lives that are found wherever they were started from, logs that vanish. */
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { takeLock } from '../../src/session/lock.ts';
 import { isAlive } from '../../src/std/process-identity.ts';
 import { receiptsOf } from '../support/audit.ts';
-import { TestHome } from '../support/rig.ts';
+import { capable } from '../support/capable.ts';
+import { TestHome, commandFile } from '../support/rig.ts';
 import { gone, pause } from '../support/waiting.ts';
 
 let home: TestHome;
@@ -60,6 +62,32 @@ it('[lock.moved-home] in a home that was renamed under its pods no second proces
   }
   expect(receiptsOf(await root.entries(), kid.instance).map(({ event }) => event.kind)).not.toContain('died');
 }, 90_000);
+
+const inNamespace = ['-m', '-p', '--fork', '--mount-proc'];
+const canMountBind = capable(
+  'a bind mount in namespaces of processes and mounts (unshare)',
+  () => process.platform === 'linux' && spawnSync('unshare', [...inNamespace, 'true']).status === 0,
+);
+
+it.runIf(canMountBind)(
+  '[lock.second-path] under a second path of the same home, in another namespace of processes, a pod is running already, and not a byte is written to its log',
+  async () => {
+    const root = await home.startRoot({ scenario });
+    await root.run('hello');
+    await root.untilSettled();
+    const before = readFileSync(root.folder.log);
+    const other = `${home.path}/second`;
+    mkdirSync(other);
+    const script = `mount --bind '${home.path}/h' '${other}' && PODKIN_HOME='${other}' '${process.execPath}' '${commandFile}' restore root`;
+    const ran = spawnSync('unshare', [...inNamespace, 'sh', '-c', script], {
+      env: home.environment,
+      encoding: 'utf8',
+    });
+    expect(ran).toMatchObject({ status: 1, stderr: expect.stringContaining('root is running already') });
+    expect(readFileSync(root.folder.log).equals(before)).toBe(true);
+    expect((await root.call('status', {})).incarnation).toBe(1);
+  },
+);
 
 it.each([
   ['the log alone', (path: string) => rmSync(`${path}/session.jsonl`)],
