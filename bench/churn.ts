@@ -1,7 +1,8 @@
 /**
- * What children that have come and gone leave behind in their parent: nothing. One root has children, one after the other, each spawned, heard and stopped;
- * in one series they stay, in the other a person removes them. Told by tenths of the way: time and processor time a child, what the root holds, and what it
- * uses when nothing happens.
+ * What children that have come and gone leave behind in their parent: nothing. One root has children, one
+ * after the other, each spawned, heard and stopped; in one series they stay, in the other a person removes
+ * them. Told by tenths of the way: time and processor time a child, what the root holds, and what it uses
+ * when nothing happens.
  */
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -72,7 +73,10 @@ async function churn({ home }: Stage, { series, count, idleMs, samples }: Series
   }
 }
 
-/** Spawned, heard by the root's model, stopped by it. Answers the instances of inotify that both of them had while both lived. */
+/**
+ * Spawned, heard by the root's model, stopped by it. Answers the instances of inotify that both of them had
+ * while both lived.
+ */
 async function comeAndGo(root: TestPod, child: TestPod): Promise<number> {
   await turn(root, `spawn ${child.name}`, (entry) => entry.type === 'systemItem');
   const pids = await Promise.all([root, child].map(async (pod) => (await pod.process()).pid));
@@ -81,7 +85,10 @@ async function comeAndGo(root: TestPod, child: TestPod): Promise<number> {
   return links.filter((link) => link.includes('inotify')).length;
 }
 
-/** Until a turn has ended behind such an entry. Only what is new of the log is read, by this process: the root pays for nothing of it. */
+/**
+ * Until a turn has ended behind such an entry. Only what is new of the log is read, by this process: the root
+ * pays for nothing of it.
+ */
 async function turn(root: TestPod, input: string, fits: (entry: Entry) => boolean): Promise<void> {
   const tail = new LogTail(root);
   await root.run(input);
@@ -106,7 +113,10 @@ function linksOf(pid: number): string[] {
   }
 }
 
-/** In nanoseconds as the scheduler counts them: an idle pod uses less in a minute than a tick of the other clock. */
+/**
+ * In nanoseconds as the scheduler counts them: an idle pod uses less in a minute than a tick of the other
+ * clock.
+ */
 async function idle(pid: number, forMs: number): Promise<number> {
   const from = onProcessorMs(pid);
   await wait(forMs);

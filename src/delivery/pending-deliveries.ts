@@ -1,4 +1,7 @@
-/** Where the events stand that have not come to their end, from the facts alone: costs the same whatever the history's length. The whole is in `ledger.ts`. */
+/**
+ * Where the events stand that have not come to their end, from the facts alone: costs the same whatever the
+ * history's length. The whole is in `ledger.ts`.
+ */
 import type { Delivery } from '../protocol/methods.ts';
 import type { BufferedItem, Facts, HistoryEntry, UnseenItem } from '../session/facts.ts';
 import { sessionOf } from '../session/facts.ts';

@@ -1,6 +1,6 @@
 /**
- * A child that is refused for good is told at its parent's end too: in its log, and so in its list of children
- * over restarts.
+ * A child that is refused for good is told at its parent's end too: in its log, and so in its list of
+ * children over restarts.
  */
 import type { WireError } from '../protocol/errors.ts';
 import type { ChildLinks } from './child-links.ts';
@@ -10,8 +10,8 @@ import type { Pod } from './pod.ts';
 const forGood: ReadonlySet<string> = new Set(['badToken', 'regressed', 'protocolMismatch']);
 
 /**
- * Once until it links or has ended. A stranger with a child's name is nobody's problem while the child has its
- * link, or has ended.
+ * Once until it links or has ended. A stranger with a child's name is nobody's problem while the child has
+ * its link, or has ended.
  */
 export function noteRefusal(
   pod: Pod,

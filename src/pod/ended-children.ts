@@ -1,6 +1,7 @@
 /**
- * Children that have ended and whose logs are taken in whole: they may be hundreds, and cost next to nothing. A sweep looks at a few of them in turn, and
- * at all only when a pod of the home was made or removed since the last one.
+ * Children that have ended and whose logs are taken in whole: they may be hundreds, and cost next to nothing.
+ * A sweep looks at a few of them in turn, and at all only when a pod of the home was made or removed since
+ * the last one.
  */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +17,10 @@ import { logSize } from './child-log.ts';
 const looksASweep = 16;
 
 export interface DueChildren {
-  /** Something may stand in their logs that is not taken in: restored since, and maybe dead again without a link. */
+  /**
+   * Something may stand in their logs that is not taken in: restored since, and maybe dead again without a
+   * link.
+   */
   grown: ChildFacts[];
   /** A person has removed them. */
   removed: ChildFacts[];
@@ -44,7 +48,10 @@ export class EndedChildren {
     this.#takenInBytes.set(instance, bytes);
   }
 
-  /** They are nobody's children any more: not looked at, listed or named again. Answers whom it has forgotten; who has open work is not among them. */
+  /**
+   * They are nobody's children any more: not looked at, listed or named again. Answers whom it has forgotten;
+   * who has open work is not among them.
+   */
   forget(removed: readonly ChildFacts[]): string[] {
     const { facts } = this.#pod;
     const idle = removed.filter(
@@ -87,7 +94,10 @@ export class EndedChildren {
     ];
   }
 
-  /** By its last line: it has ended in order, in no later life than is known here, and nothing of it is missing here. */
+  /**
+   * By its last line: it has ended in order, in no later life than is known here, and nothing of it is
+   * missing here.
+   */
   #isTakenIn({ name, terminal, received }: ChildFacts): boolean {
     const totals = closingTotals(podFolder(this.#pod.home, name).log);
     return (

@@ -1,6 +1,7 @@
 /**
- * Sees places in the file system come, go and be replaced by looking at them again and again. Not by watches: each process that has ever had one keeps an
- * inotify instance to its end, and a user has 128 of them for all programs together.
+ * Sees places in the file system come, go and be replaced by looking at them again and again. Not by watches:
+ * each process that has ever had one keeps an inotify instance to its end, and a user has 128 of them for all
+ * programs together.
  */
 import { statSync } from 'node:fs';
 

@@ -1,11 +1,17 @@
-/** Pull: what stands in a child's log and has not come over a link goes through the same door as what does (delivery §6). */
+/**
+ * Pull: what stands in a child's log and has not come over a link goes through the same door as what does
+ * (delivery §6).
+ */
 import type { ChildFacts } from '../session/facts.ts';
 import { podFolder } from '../session/home.ts';
 import { readChildLog } from './child-log.ts';
 import { onPodEvent } from './inputs.ts';
 import type { Pod } from './pod.ts';
 
-/** Answers the newest life that the log tells of, and when it was last written. Throws the file system's error. */
+/**
+ * Answers the newest life that the log tells of, and when it was last written. Throws the file system's
+ * error.
+ */
 export async function pullFrom(
   pod: Pod,
   child: ChildFacts,

@@ -68,7 +68,11 @@ const statusResult = once(() =>
     lastActivityAt: z.string(),
     /** The last turn's end, null before the first. */
     lastTurn: z.object({ turn: z.string(), outcome: z.string(), reason: z.string().nullable() }).nullable(),
-    /** Why a person should look: `approval` (a question waits), `held`, `budget`, `storage`, `orphan` (its parent was removed), `refused` (its parent refuses it for good), `childRefused` (it refuses a child), `parentDown` …; null when all is well. */
+    /**
+     * Why a person should look: `approval` (a question waits), `held`, `budget`, `storage`, `orphan` (its
+     * parent was removed), `refused` (its parent refuses it for good), `childRefused` (it refuses a child),
+     * `parentDown` …; null when all is well.
+     */
     attention: z.string().nullable(),
     waiting: waitingFor().nullable().default(null),
     /** The parent has refused this pod for good: what is outgoing is not sent any more in this life. */

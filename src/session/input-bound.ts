@@ -1,7 +1,10 @@
 /** The longest text that a pod takes in, asked before anything is made for it and at the pod's door. */
 import { logLineBytesMax } from './line.ts';
 
-/** A run's text is committed again as the turn's first message, with more around it: what only just fits its receipt would never begin. */
+/**
+ * A run's text is committed again as the turn's first message, with more around it: what only just fits its
+ * receipt would never begin.
+ */
 const inputTextBytesMax = logLineBytesMax - 64 * 1024;
 
 /** Null for a text that can be taken. */

@@ -1,4 +1,7 @@
-/** Tombstones that nobody can ask for any more, removed. One that an earlier build wrote does not name its parent, and stays. */
+/**
+ * Tombstones that nobody can ask for any more, removed. One that an earlier build wrote does not name its
+ * parent, and stays.
+ */
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../std/system-code.ts';

@@ -55,7 +55,10 @@ function eventParams(of: FakeChild, seq = 1, from: object = {}): object {
   };
 }
 
-/** The log's bytes are the same after `act`, but for that many lines that tell of it, and it was refused with `code`. */
+/**
+ * The log's bytes are the same after `act`, but for that many lines that tell of it, and it was refused with
+ * `code`.
+ */
 async function refusedWithoutATrace(
   code: string,
   act: () => Promise<RawMessage>,

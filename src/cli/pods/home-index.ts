@@ -104,7 +104,9 @@ export class HomeIndex {
     return [...known, ...gaps].filter((child) => this.get(child) === null);
   }
 
-  /** A parent forgets a child that was removed; what that child left below is found by its tombstone, upward. */
+  /**
+   * A parent forgets a child that was removed; what that child left below is found by its tombstone, upward.
+   */
   #noteGaps(): void {
     this.#gaps.clear();
     for (const { spec } of this.#pods.values()) {
