@@ -4,11 +4,12 @@
  */
 import { closeSync, writeSync } from 'node:fs';
 import { removeAbandoned, standInLeases } from '../scope/stand-ins.ts';
+import { StorageFailed } from '../session/append-log.ts';
 import { folderAt } from '../session/home.ts';
 import { ownHome } from '../session/own-home.ts';
 import { rewriteAddress } from '../session/pod-address.ts';
 import type { PodServer } from '../transport/server.ts';
-import { assemble } from './assemble.ts';
+import { type Assembled, assemble } from './assemble.ts';
 import { onShutdown } from './inputs.ts';
 import { logInPlace } from './lost-log.ts';
 import { type OpenedPod, addressAt, openPod } from './open-pod.ts';
@@ -28,35 +29,37 @@ export async function runPod(folderPath: string, { onListening }: PodRun = {}): 
   try {
     opened = await openPod(folderAt(folderPath), ownHome(process.env), { takeOver: takesOver() });
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'failed';
-    const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`${message}\n`);
-    say({ kind: 'failed', code, message });
-    return 1;
+    return notStarted(error);
   }
   return await live(opened, onListening);
 }
 
+function notStarted(error: unknown): number {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'failed';
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${message}\n`);
+  say({ kind: 'failed', code, message });
+  return 1;
+}
+
 /** From a pod that is open to its end. */
-async function live({ pod, lock, socket, begun }: OpenedPod, onListening?: () => void): Promise<number> {
-  const parts = assemble(pod);
-  // Before anybody can speak to this pod: the results of the interrupted calls name the spawns that are undone next.
-  pod.input((core) => settlePast(core));
-  await undoUnbegun(pod);
-  const claimed = pod.claims.sync().catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
+async function live(opened: OpenedPod, onListening?: () => void): Promise<number> {
+  const { pod, lock, socket } = opened;
+  let parts: Prepared;
   try {
-    await begun;
+    parts = await prepared(opened);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`${message}\n`);
-    say({ kind: 'failed', code: 'failed', message });
-    return 1;
+    if (error instanceof StorageFailed) notStarted(error);
+    await socket.release();
+    await lock.release();
+    if (error instanceof StorageFailed) return 1;
+    throw error;
   }
   const server = socket.answer({
     handlers: parts.handlers,
     onDefect: (error) => process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`),
   });
-  await claimed;
+  await parts.claimed;
   const ended = parts.ended;
   catchSignals(pod);
   say({ kind: 'ready', pid: process.pid, incarnation: pod.facts.incarnation, socket: server.path });
@@ -64,7 +67,8 @@ async function live({ pod, lock, socket, begun }: OpenedPod, onListening?: () =>
   removeStandIns(pod);
   parts.parentLink?.start();
   pod.input((core) => boot(core));
-  const sweeper = setInterval(() => sweep(pod, server, parts.children), pod.core.limits.sweepMs);
+  const present = keeper(pod, server);
+  const sweeper = setInterval(() => sweep(pod, present, parts.children), pod.core.limits.sweepMs);
   parts.children.sweep();
   await ended;
   clearInterval(sweeper);
@@ -77,6 +81,21 @@ async function live({ pod, lock, socket, begun }: OpenedPod, onListening?: () =>
   return 0;
 }
 
+interface Prepared extends Assembled {
+  claimed: Promise<unknown>;
+}
+
+/** All that comes before the first answer; fulfils when this life stands on disk. */
+async function prepared({ pod, begun }: OpenedPod): Promise<Prepared> {
+  const parts = assemble(pod);
+  // Before anybody can speak to this pod: the results of the interrupted calls name the spawns that are undone next.
+  pod.input((core) => settlePast(core));
+  await undoUnbegun(pod);
+  const claimed = pod.claims.sync().catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
+  await begun;
+  return { ...parts, claimed };
+}
+
 /** What a killed pod's shell has left is no reason not to live. */
 function removeStandIns(pod: Pod): void {
   try {
@@ -86,22 +105,27 @@ function removeStandIns(pod: Pod): void {
   }
 }
 
-function sweep(pod: Pod, server: PodServer, children: { sweep(): void }): void {
+function sweep(pod: Pod, keepPresent: () => Promise<void>, children: { sweep(): void }): void {
   // First of all: what follows makes again what is missing, and would do it where the home no longer is.
   if (!logInPlace(pod)) return;
   children.sweep();
   pod.claims.sweep();
   pod.input((core) => watchdog(core));
-  keepPresent(pod, server).catch((error: unknown) => {
+  keepPresent().catch((error: unknown) => {
     process.stderr.write(`the socket could not be put back: ${String(error)}\n`);
   });
 }
 
-/** A folder of sockets that has gone (a logout, a tidied /tmp) is made again, or another one is taken: then whoever asks has to be told. */
-async function keepPresent(pod: Pod, server: PodServer): Promise<void> {
-  const before = server.path;
-  await server.ensurePresent();
-  if (server.path !== before) rewriteAddress(pod.folder, addressAt(server.path, pod.session.instance));
+/** A folder of sockets that has gone (a logout, a tidied /tmp) is made again, or another one is taken: then whoever asks has to be told, as soon as that can be written. */
+function keeper(pod: Pod, server: PodServer): () => Promise<void> {
+  let told = server.path;
+  return async () => {
+    await server.ensurePresent();
+    const { path } = server;
+    if (path === told) return;
+    rewriteAddress(pod.folder, addressAt(path, pod.session.instance));
+    told = path;
+  };
 }
 
 /** Set for this one start, by a person. */

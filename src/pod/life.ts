@@ -25,6 +25,13 @@ export async function lifeOf(home: Home, pod: { name: string; instance: string }
   return path !== address?.socket && existsSync(path) && (await asked(path)) === 'alive' ? 'alive' : 'dead';
 }
 
+/** Of a life that was started outside of this network namespace, where the lock tells nothing of it; `dead` where there is none such. */
+export async function lifeElsewhere(home: Home, pod: { name: string; instance: string }): Promise<Life> {
+  const address = readAddress(podFolder(home, pod.name), pod.instance);
+  if (address === null || isSame(address.namespaces.network, ownNamespaces().network)) return 'dead';
+  return await lifeAt(address);
+}
+
 export async function lifeAt({ socket, process, namespaces }: PodAddress): Promise<Life> {
   if (process.bootId !== bootId()) return 'dead';
   const answer = await asked(socket);

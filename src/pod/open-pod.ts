@@ -71,31 +71,46 @@ export async function openPod(folder: PodFolder, home: Home, options: OpenOption
   }
   const permissions = permissionsOf(spec);
   const lock = await lockOf(spec, folder);
-  const before = addressText(folder);
-  await refuseOtherLives(spec, folder, options);
-  const socket = await placeOf(home, spec);
-  const address = addressAt(socket.path, spec.instance);
-  const claim = new AddressClaim(folder, address, before);
   try {
-    if (!claim.isAlone()) throw alreadyStarting(basename(folder.path));
-    const opened = await openLife({ spec, folder, lock, home, permissions, address });
-    claim.settle();
-    return { ...opened, lock, socket };
+    const before = addressText(folder);
+    await refuseOtherLives(spec, folder, options);
+    const socket = await placeOf(home, spec);
+    try {
+      const address = addressAt(socket.path, spec.instance);
+      const claim = new AddressClaim(folder, address, before);
+      return { ...(await claimed({ spec, folder, lock, home, permissions, address }, claim)), lock, socket };
+    } catch (error) {
+      await socket.release();
+      throw error;
+    }
   } catch (error) {
-    claim.withdraw();
-    await socket.release();
+    await lock.release();
     throw error;
   }
 }
 
-async function openLife(parts: {
+async function claimed(parts: LifeParts, claim: AddressClaim): Promise<Pick<OpenedPod, 'pod' | 'begun'>> {
+  try {
+    if (!claim.isAlone()) throw alreadyStarting(basename(parts.folder.path));
+    const opened = await openLife(parts);
+    claim.settle();
+    return opened;
+  } catch (error) {
+    claim.withdraw();
+    throw error;
+  }
+}
+
+interface LifeParts {
   spec: PodSpec;
   folder: PodFolder;
   lock: HeldLock;
   home: Home;
   permissions: PodPermissions;
   address: PodAddress;
-}): Promise<Pick<OpenedPod, 'pod' | 'begun'>> {
+}
+
+async function openLife(parts: LifeParts): Promise<Pick<OpenedPod, 'pod' | 'begun'>> {
   const { spec, folder, lock, home, permissions, address } = parts;
   const facts = emptyFacts();
   const log = await logOf({ spec, folder, lock, facts });

@@ -37,6 +37,14 @@ export function homeOf(environment: NodeJS.ProcessEnv): Home {
   };
 }
 
+/** What names the folder of the sockets in these surroundings. */
+export function runtimeVariable(
+  environment: NodeJS.ProcessEnv,
+): 'PODKIN_HOME' | 'XDG_RUNTIME_DIR' | 'TMPDIR' {
+  if ((environment['PODKIN_HOME'] ?? '') !== '') return 'PODKIN_HOME';
+  return absolute(environment['XDG_RUNTIME_DIR']) === null ? 'TMPDIR' : 'XDG_RUNTIME_DIR';
+}
+
 function temporaryRuntime(): string {
   return join(tmpdir(), `podkin-${process.getuid?.() ?? userInfo().uid}`);
 }

@@ -14,6 +14,7 @@ import type { Namespaces } from '../std/namespaces.ts';
 import type { ProcessIdentity } from '../std/process-identity.ts';
 import { systemCode } from '../std/system-code.ts';
 import { socketName } from '../protocol/socket-name.ts';
+import { StorageFailed } from './append-log.ts';
 import { type PodFolder, podFolder } from './home.ts';
 import type { Home } from './places.ts';
 
@@ -59,7 +60,12 @@ export class AddressClaim {
     this.#folder = folder;
     this.#before = before;
     this.#path = join(folder.path, `${claimBeginning}${Math.random().toString(36).slice(2, 12)}`);
-    writeFileSync(this.#path, textOf(folder, address), { flag: 'wx', mode: 0o600 });
+    try {
+      writeFileSync(this.#path, textOf(folder, address), { flag: 'wx', mode: 0o600 });
+    } catch (cause) {
+      this.withdraw();
+      throw notWritten(folder, cause);
+    }
   }
 
   /** False where another life begins, or has begun since. */
@@ -71,12 +77,35 @@ export class AddressClaim {
 
   /** From now on it is the pod's address. Not synced: after a loss of power nobody listens there. */
   settle(): void {
-    renameSync(this.#path, this.#folder.address);
+    try {
+      renameSync(this.#path, this.#folder.address);
+    } catch (cause) {
+      throw notWritten(this.#folder, cause);
+    }
   }
 
   withdraw(): void {
-    rmSync(this.#path, { force: true });
+    try {
+      rmSync(this.#path, { force: true });
+    } catch {
+      // The next start judges what it names, and removes it.
+    }
   }
+}
+
+/** Told by the log, which a person knows and which could not be written there either. */
+function notWritten({ path, log }: PodFolder, cause: unknown): StorageFailed {
+  const full = systemCode(cause) === 'ENOSPC' || systemCode(cause) === 'EDQUOT';
+  const advice = full
+    ? 'free some space, then restore the pod'
+    : `the folder ${path} must belong to you and be writable ("ls -ld" shows both); set that right, then restore the pod`;
+  return new StorageFailed({
+    path: log,
+    doing: "writing the pod's address beside",
+    advice,
+    fatal: true,
+    cause,
+  });
 }
 
 /** Replaces the address of a life that has moved its socket. */

@@ -1,6 +1,6 @@
 /** Where a pod's socket lives: its path follows from the instance alone, in a directory that only its user may enter. */
-import { type Stats, lstatSync } from 'node:fs';
-import { join } from 'node:path';
+import { type Stats, lstatSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { wireLimits } from '../protocol/limits.ts';
 import { socketName } from '../protocol/socket-name.ts';
 import { makeFolders } from '../std/make-folders.ts';
@@ -24,10 +24,11 @@ export function checkSocketPath(path: string): void {
 }
 
 /**
- * Makes the directory (mode 0700) where it is missing, and checks it: a real directory, our own, closed to others.
+ * Makes the directory (mode 0700) where it is missing, and checks it: a real directory, our own, closed to others, where nobody else can put another one.
  * Throws `RuntimeDirUnsafe`. An existing one is never changed: opening it up may have been somebody's purpose.
  */
 export function ensureRuntimeDir(path: string): void {
+  checkAbove(path);
   let mistake: unknown;
   try {
     makeFolders(path, 0o700);
@@ -49,6 +50,31 @@ export function ensureRuntimeDir(path: string): void {
   if ((stats.mode & 0o077) !== 0) {
     const mode = (stats.mode & 0o777).toString(8);
     throw new RuntimeDirUnsafe(path, `others may enter it (mode ${mode}); run: chmod 700 ${path}`);
+  }
+}
+
+/** Whoever owns the folder above, or may rename in it, could put a directory of theirs in our place. A sticky one is a folder of temporary files, where that is our risk as everybody's. */
+function checkAbove(path: string): void {
+  const above = dirname(path);
+  const stats = seen(above);
+  const uid = process.getuid?.();
+  if (stats === undefined || uid === undefined || (stats.mode & 0o1000) !== 0) return;
+  if (stats.uid !== uid && stats.uid !== 0) {
+    throw new RuntimeDirUnsafe(
+      path,
+      `${above} belongs to user ${stats.uid}, not to us (${uid}); choose another one`,
+    );
+  }
+  if ((stats.mode & 0o002) !== 0)
+    throw new RuntimeDirUnsafe(path, `everybody may write in ${above}; run: chmod o-w ${above}`);
+}
+
+/** Undefined where it cannot be looked at: what comes of that is told when the directory is made. */
+function seen(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
   }
 }
 

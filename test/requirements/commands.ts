@@ -44,6 +44,8 @@ export const commands = {
   'cli.usage': 'unknown commands, options and missing arguments end with 2, one sentence and the way to help',
   'cli.wait-dead': 'a stopped pod answers by its last turn, a dead one fails and names restore',
   'cli.wait-status': 'of several statuses the one that says most is the answer',
+  'run.typed-before': 'what was typed before a question was shown answers nothing',
+  'run.socket-folder': 'where the folder of the sockets cannot be had, run says so and makes nothing',
   'doctor.long-socket-path':
     'a folder in which no socket fits is told by doctor, and a run that fails for it leaves no pod',
   'commands.attach':

@@ -17,6 +17,8 @@ export const death = {
   'death.told-once':
     'the death of a child is told once, with its signal, whatever child and parent were doing',
   'death.unreachable': 'is unreachable once an episode, is not dead, and its finish still arrives',
+  'restore.slow-disk':
+    'restore and restore --tree start every dead pod of a tree again, however slow the disk',
   'restore.both':
     'parent and child killed at once: the outcome is told once, in whatever order they come back',
   'restore.by-both': 'a dead child that its parent and a person restore at the same moment does the work',
@@ -53,6 +55,8 @@ export const death = {
     'a system call that fails, or is the last, at any time: what was acknowledged is there, once, and the pod recovers',
   'storage.read-only': 'is told with the file and what to do, as an ordinary user sees it',
   'storage.short-write': 'a part of an append is taken back, and the log goes on whole when there is room',
+  'storage.start-released':
+    'a start that fails behind its socket leaves no socket, no lock and no file of its own, and says what to do',
   'storage.torn': 'a torn end is cut and kept aside; everything before it is there',
   'storm.ping-pong':
     'a parent and a child that keep each other busy stop at the budget; a person goes on, nothing is dropped',

@@ -1,6 +1,7 @@
 /** The session log, the lock, processes and files. */
 export const session = {
   'address.copy': 'a copy of a home does not lead to the pods of the original',
+  'address.rewritten': 'an address that cannot be written at once is written as soon as it can be',
   'address.runtime-gone': 'a folder of sockets that goes is replaced, and everybody finds the pod there',
   'address.surroundings': 'parent, child and commands find each other across runtime folders',
   'file.atomic': 'a writer killed at any moment leaves the old text or the new one',
@@ -11,6 +12,8 @@ export const session = {
   'lock.late-look': 'who acts on an old look at a dead holder does not push the new holder out',
   'lock.lent': 'a lock that is held to look at what a dead pod left tells so, and counts for no life',
   'lock.moved-home': 'a home that is renamed under its pods gets no second writer and no false death',
+  'lock.bind-mount': 'a pod has one writer under every path of its folder',
+  'lock.mixed-builds': 'builds of all ages exclude each other, and their pods work together in one tree',
   'lock.names': 'the names of the lock of all builds are pinned byte by byte',
   'lock.one-wins': 'of twenty processes at once exactly one takes it, and the others can tell who',
   'lock.pid-reuse': 'is not taken over from a living holder, nor from one who is just taking over',
@@ -28,6 +31,11 @@ export const session = {
   'log.create': 'folder 0700, file 0600, and never over a log that exists',
   'log.deleted': 'a pod whose log is deleted or replaced says so, takes nothing more and ends',
   'log.damaged-aside': 'a damaged stretch is copied aside once, with its offset, and what follows survives',
+  'sync.before-link': 'a child that comes back to its parent tells of an end only behind its sync',
+  'sync.before-request': 'what a provider is asked stands on disk',
+  'sync.before-run-below': 'a run is sent to a child behind the sync of its assignment',
+  'sync.before-taking-in':
+    'what a dead child left, and what a log held at its opening, is synced before anything follows from it',
   'sync.before-answer':
     'runs, notices, events and receipts are told only behind the sync of what they rest on, and a new log has its name on disk before its pod listens',
   'log.durable-means-synced': 'a sync answers only for what was committed when it began',

@@ -1,5 +1,5 @@
 /** Pods of one home whose commands and lives come from different surroundings: other runtime folders, a folder that goes, a copy, another container. */
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -116,6 +116,82 @@ const canIsolate = capable(
     spawnSync(inContainer[0]!, [...inContainer.slice(1), 'true']).status === 0,
 );
 
+/** A mount table of its own, with the processes and the network of all. */
+const inMounts = ['unshare', '-r', '-m'];
+const canBind = capable(
+  'second path to make for a folder (unshare and mount --bind)',
+  () =>
+    process.platform === 'linux' &&
+    spawnSync(inMounts[0]!, [...inMounts.slice(1), 'mount', '--bind', '/usr', '/usr']).status === 0,
+);
+
+describe.runIf(canBind)('a home under two paths', () => {
+  /** A command that sees the home at `second` too, and is told to use it there. */
+  function underSecondPath(args: string[]): Ran {
+    const second = join(home.path, 'second');
+    mkdirSync(second, { recursive: true });
+    const [program = '', ...options] = inMounts;
+    const script = 'mount --bind "$PODKIN_HOME" "$1" && export PODKIN_HOME="$1" && shift && exec "$@"';
+    const ran = spawnSync(
+      program,
+      [...options, 'bash', '-c', script, 'bash', second, process.execPath, commandFile, ...args],
+      { cwd: home.work, env: home.environment, encoding: 'utf8' },
+    );
+    return { code: ran.status, signal: ran.signal, stdout: ran.stdout, stderr: ran.stderr };
+  }
+
+  it.each(['first', 'second'])(
+    '[lock.bind-mount] a pod that was started under the %s path has one writer under both',
+    async (path) => {
+      mkdirSync(`${home.path}/h`, { mode: 0o700 });
+      const outside = (...args: string[]) => home.run(args);
+      const inside = (...args: string[]) => Promise.resolve(underSecondPath(args));
+      const [own, other] = path === 'first' ? [outside, inside] : [inside, outside];
+      const model = home.scenario(scenario);
+      expect(await own('run', '-d', '--name', 'root', '--model', model, 'go')).toMatchObject({ code: 0 });
+      const root = home.pod('root');
+      const kid = await home.spawned('kid');
+      await root.until('the kid has reported', (all) => all.some(({ type }) => type === 'podEventReceived'));
+      for (const pod of [root, kid]) {
+        const refused = await other('restore', pod.name);
+        expect(refused).toMatchObject({ code: 1, stderr: `${pod.name} is running already.\n` });
+        expect(await pod.entriesOf('started')).toHaveLength(1);
+      }
+      expect(await other('send', 'root', 'hello')).toMatchObject({ code: 0 });
+      expect(await other('wait', 'root')).toMatchObject({ code: 0 });
+      expect(await own('verify')).toMatchObject({ code: 0 });
+      expect((await root.entriesOf('inputReceived')).map(({ kind }) => kind)).toEqual(['run', 'run']);
+      expect(await other('stop', 'root')).toMatchObject({
+        code: 0,
+        stderr: expect.stringContaining('root is stopped.'),
+      });
+    },
+  );
+});
+
+describe.runIf(canIsolate)('an address that cannot be written', () => {
+  it('[address.rewritten] is written as soon as it can be', async () => {
+    const session = surroundings('login');
+    expect(await runRoot(session)).toMatchObject({ code: 0 });
+    expect(await podkin(session, 'wait', 'root')).toMatchObject({ code: 0 });
+    const folder = podFolder(homeOf({ ...home.environment, ...session }), 'root');
+    execFileSync('mount', ['--bind', folder.path, folder.path]);
+    execFileSync('mount', ['-o', 'remount,bind,ro', folder.path]);
+    try {
+      rmSync(join(home.path, 'login'), { recursive: true });
+      writeFileSync(join(home.path, 'login'), 'nobody can make a folder here');
+      const failed = () =>
+        readFileSync(folder.stderr, 'utf8').includes(`beside ${folder.log} failed (EROFS)`);
+      await eventually(home.path, failed, 'the root has tried');
+    } finally {
+      execFileSync('umount', [folder.path]);
+    }
+    const written = () => readFileSync(folder.address, 'utf8').includes(join(home.path, 'tmp'));
+    await eventually(home.path, written, 'the root has written it');
+    expect(await podkin(session, 'stop', 'root')).toMatchObject({ code: 0 });
+  });
+});
+
 describe.runIf(canIsolate)('another container', () => {
   /** The folder of sockets is hidden by an empty one. */
   function contained(environment: NodeJS.ProcessEnv, args: string[], lingerS = 0): Ran {
@@ -141,6 +217,14 @@ describe.runIf(canIsolate)('another container', () => {
         new RegExp(`Whether "${name}" still runs is not known.*podkin restore --force ${name}`),
       );
     }
+    for (const command of ['stop', 'kill', 'attach', 'rm']) {
+      const told = contained(session, [command, 'root']);
+      expect(told.code, command).toBe(1);
+      expect(told.stderr, command).toContain('Whether "root" runs is not known');
+    }
+    expect(contained(session, ['send', 'root', 'hello']).stderr).toContain(
+      'Whether "root" runs is not known',
+    );
     const listed = JSON.parse(contained(session, ['ps', '-a', '--json']).stdout) as object[];
     expect(listed).toMatchObject([
       { name: 'kid', status: 'unreachable', attention: 'elsewhere' },
@@ -173,5 +257,11 @@ describe.runIf(canIsolate)('another container', () => {
     });
     expect(ran).toMatchObject({ status: 1, stderr: expect.stringContaining('root is running already') });
     expect(await root.entriesOf('started')).toHaveLength(1);
+    const stopped = spawnSync(program, [...options, process.execPath, commandFile, 'stop', 'root'], {
+      env: home.environment,
+      encoding: 'utf8',
+    });
+    expect(stopped).toMatchObject({ status: 0, stderr: 'root is stopped.\n' });
+    expect((await root.exit()).exitCode).toBe(0);
   });
 });

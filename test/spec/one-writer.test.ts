@@ -1,6 +1,15 @@
 /** One writer, whatever the path is called: locks that follow the folder, lives that are found wherever they were started from, logs that vanish. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { takeLock } from '../../src/session/lock.ts';
 import { isAlive } from '../../src/std/process-identity.ts';
@@ -144,6 +153,60 @@ it('[verify.lost-logs] a home whose logs were deleted is not called healthy, by 
   writeFileSync(kid.folder.log, kept, { mode: 0o600 });
   expect(await home.run(['restore', 'kid'])).toMatchObject({ code: 0 });
 });
+
+/** A folder that belongs to somebody else; only root can make one. */
+function foreign(path: string): string {
+  mkdirSync(path, { mode: 0o700 });
+  chownSync(path, 65_534, 65_534);
+  return path;
+}
+
+type Folder = [what: string, told: RegExp, make: (path: string) => string];
+const folders: Folder[] = [
+  [
+    'too long',
+    /has \d+ bytes, at most 103 are possible/,
+    (path) => {
+      mkdirSync(`${path}${'x'.repeat(100)}`, { mode: 0o700 });
+      return `${path}${'x'.repeat(100)}`;
+    },
+  ],
+  [
+    'a file',
+    /can not be made \(ENOTDIR/,
+    (path) => {
+      writeFileSync(path, '');
+      return path;
+    },
+  ],
+  [
+    'open to everybody',
+    /everybody may write in \S+; run: chmod o-w /,
+    (path) => {
+      mkdirSync(path);
+      chmodSync(path, 0o777);
+      return path;
+    },
+  ],
+  ...(process.getuid?.() === 0
+    ? [['of another user', /belongs to user 65534, not to us \(0\)/, foreign] satisfies Folder]
+    : []),
+];
+
+it.each(folders)(
+  '[run.socket-folder] where XDG_RUNTIME_DIR is %s, run says so and makes nothing',
+  async (_, told, make) => {
+    const folder = make(`${home.path}/r`);
+    const environment = { PODKIN_HOME: '', XDG_RUNTIME_DIR: folder };
+    const ran = await home.run(['run', '-p', '--model', home.scenario(scenario), 'go'], { environment });
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toMatch(told);
+    expect(ran.stderr).toContain('XDG_RUNTIME_DIR says where it is: set it to a folder of your own');
+    expect(existsSync(`${folder}/podkin`)).toBe(false);
+    expect((await home.run(['ps', '-a'], { environment })).stdout).toBe('');
+    rmSync(folder, { recursive: true });
+  },
+);
 
 it('[doctor.long-socket-path] a folder in which no socket fits is told by doctor, and a run that fails for it leaves no pod', async () => {
   const environment = { PODKIN_HOME: `${home.path}/${'long'.repeat(25)}` };

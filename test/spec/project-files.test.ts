@@ -153,16 +153,36 @@ describe('settings and places', () => {
     }
   });
 
+  it.skipIf(!hasTerminal)(
+    '[run.typed-before] what was typed before its question was shown answers nothing, whole line or begun',
+    async () => {
+      const model = home.scenario(scenario);
+      const own = { HOME: home.work };
+      const terminal = new Terminal(home, ['run', '--model', model, 'go'], own);
+      // As fast as it can be: the command has not even begun to look where it is.
+      terminal.type('y');
+      terminal.press('Enter');
+      terminal.type('y');
+      const asked = await terminal.until('the answers', (text) => text.includes('y: yes'));
+      expect(asked).toMatch(
+        /Start here all the same\?\nWhat was typed before this could be read does not count\.\n/,
+      );
+      terminal.type('n');
+      terminal.press('Enter');
+      await terminal.until('the end', (text) => text.includes('status 2'));
+    },
+  );
+
   it.skipIf(!hasTerminal)('[run.starting-place] on a terminal it is asked', async () => {
     const model = home.scenario(scenario);
     const own = { HOME: home.work };
     const no = new Terminal(home, ['run', '--model', model, 'go'], own);
-    await no.until('the question', (text) => text.includes('Start here all the same?'));
+    await no.until('the question', (text) => text.includes('y: yes'));
     no.type('n');
     no.press('Enter');
     await no.until('the end', (text) => text.includes('status 2'));
     const yes = new Terminal(home, ['run', '--model', model, 'go'], own);
-    await yes.until('the question', (text) => text.includes('Start here all the same?'));
+    await yes.until('the question', (text) => text.includes('y: yes'));
     yes.type('y');
     yes.press('Enter');
     await yes.until('the end', (text) => text.includes('status 0'));

@@ -4,6 +4,7 @@ import {
   chmodSync,
   chownSync,
   cpSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -203,8 +204,81 @@ describe('a folder that may not be written', () => {
     expect(ran.status).toBe(1);
     expect(ran.stderr).toContain(root.folder.log);
     expect(ran.stderr).toMatch(/EACCES|EROFS/);
+    expect(ran.stderr).toContain(`the folder ${root.folder.path} must belong to you and be writable`);
     expect(ran.stderr).not.toMatch(/\n\s+at /);
   });
+});
+
+/** As a person's command starts it, with its end. */
+function failedStart(pod: TestPod, through: string[] = []): { status: number | null; stderr: string } {
+  const command = [...through, process.execPath, commandFile, '__pod', pod.folder.path];
+  return spawnSync(command[0]!, command.slice(1), {
+    env: { ...home.environment, UV_THREADPOOL_SIZE: '1' },
+    encoding: 'utf8',
+  });
+}
+
+async function nothingLeft(pod: TestPod): Promise<void> {
+  expect(readdirSync(home.home.runtime)).toEqual([]);
+  expect(readdirSync(pod.folder.path).filter((name) => name.startsWith('.address'))).toEqual([]);
+  expect(await pod.lock()).toBe('free');
+}
+
+describe('a start that fails behind its socket', () => {
+  it('[storage.start-released] leaves nothing where the log is none', async () => {
+    const root = home.makeRoot({ scenario });
+    mkdirSync(root.folder.log);
+    const { status, stderr } = failedStart(root);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`opening ${root.folder.log} failed`);
+    expect(stderr).toContain('check the name of the pod and the rights of the file');
+    await nothingLeft(root);
+    rmSync(root.folder.log, { recursive: true });
+  });
+
+  it('[storage.start-released] leaves nothing where the log is another pod’s', async () => {
+    const other = await home.startRoot({ scenario, name: 'other' });
+    await other.stop();
+    const root = home.makeRoot({ scenario });
+    cpSync(other.folder.log, root.folder.log);
+    const { status, stderr } = failedStart(root);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`is the log of instance ${other.instance}, not of ${root.instance}`);
+    await nothingLeft(root);
+    rmSync(root.folder.log);
+  });
+
+  it.runIf(canMount)('[storage.start-released] leaves nothing on a full disk', async () => {
+    const root = home.makeRoot({ scenario });
+    onSmallDisk(root);
+    const makeRoom = fill(root);
+    const { status, stderr } = failedStart(root);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`${root.folder.log} failed (ENOSPC): free some space`);
+    await nothingLeft(root);
+    makeRoom();
+    await root.start();
+    await root.run('hello');
+    await root.untilSettled();
+  });
+
+  it.runIf(canInject())(
+    '[storage.start-released] leaves nothing where its first entry cannot be synced',
+    async () => {
+      const root = home.makeRoot({ scenario });
+      const inject = 'inject=fdatasync:error=EIO:when=1+';
+      const strace = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=fdatasync', '-e', inject];
+      const { status, stderr } = failedStart(root, strace);
+      expect(status).toBe(1);
+      expect(stderr).toContain(`${root.folder.log} failed (EIO)`);
+      expect(stderr).toContain('check the disk, then restore the pod');
+      expect(readdirSync(home.home.runtime)).toEqual([]);
+      expect(await root.lock()).toBe('free');
+      await root.start();
+      await root.run('hello');
+      await root.untilSettled();
+    },
+  );
 });
 
 describe.runIf(canInject())('a disk that fails', () => {

@@ -7,6 +7,8 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { canInject } from '../support/capable.ts';
+import { ofType } from '../support/audit.ts';
+import { ProviderServer } from '../support/provider-server.ts';
 import { TestHome, type TestPod, commandFile } from '../support/rig.ts';
 
 let home: TestHome;
@@ -25,7 +27,7 @@ interface Call {
 }
 
 /** Starts the root's process, and with it whatever it starts, under strace. */
-async function traced(root: TestPod): Promise<() => Call[]> {
+async function traced(root: TestPod, environment: NodeJS.ProcessEnv = {}): Promise<() => Call[]> {
   const trace = join(home.path, 'trace');
   const output = openSync(root.folder.stderr, 'a');
   const calls = 'trace=pwrite64,fdatasync,fsync,write,writev,sendmsg';
@@ -38,7 +40,7 @@ async function traced(root: TestPod): Promise<() => Call[]> {
       root.folder.path,
     ),
     {
-      env: { ...home.environment, PODKIN_READY_FD: '3' },
+      env: { ...home.environment, ...environment, PODKIN_READY_FD: '3' },
       stdio: ['ignore', output, output, 'pipe'],
       cwd: '/',
     },
@@ -75,8 +77,8 @@ function parsed(trace: string): Call[] {
   return calls;
 }
 
-/** The descriptor stands first among the arguments. */
-const descriptorOf = ({ text }: Call) => /^(\d+)/.exec(text)?.[1];
+/** The descriptor stands first among the arguments, with its file: another process may have the same number. */
+const descriptorOf = ({ text }: Call) => /^(\d+<[^>]*>)/.exec(text)?.[1];
 
 /**
  * `written` is committed, then synced, then `said`: asserts that the first of each stands in this order, and
@@ -101,6 +103,9 @@ function inOrder(calls: readonly Call[], written: RegExp, said: RegExp): void {
 const scenario = `
 rules:
   - { pod: root, last: user, matches: go, call: [{ SpawnPod: { name: kid, task: "work" } }] }
+  - { pod: root, last: user, matches: more, call: [{ SendToPod: { name: kid, message: "errand 4713" } }] }
+  - { pod: kid, last: user, matches: slow, delayMs: 1500, say: "slow is done" }
+  - { pod: kid, last: user, matches: hang, fail: hang }
   - { pod: kid, say: "kid is done" }
   - { say: "{{pod}} is done" }
 `;
@@ -123,5 +128,77 @@ describe.runIf(canInject())('what is said rests on a sync', { timeout: 60_000 },
     inOrder(all, /inputReceived[^]*"kind\\":\\"notice/, /submission\\":\\"told/);
     inOrder(all, /podEventEmitted[^]*turnEnded/, /method\\":\\"podEvent/);
     inOrder(all, /podEventReceived[^]*turnEnded/, /outcome\\":\\"accepted/);
+  });
+
+  it('[sync.before-request] what a provider is asked stands on disk: an input, and a notice as the item that the model reads', async () => {
+    const provider = await ProviderServer.start('anthropic', () => ({ say: 'Well.' }));
+    home.atClose(() => provider.stop());
+    const root = home.makeRoot({ model: provider.model });
+    const calls = await traced(root, provider.environment);
+    await root.run('input 4711');
+    await root.untilSettled();
+    await root.call('notify', { message: 'notice 4712', wake: true });
+    await root.until('it has read it', (all) => ofType(all, 'turnEnded').length === 2);
+    await root.stop();
+    inOrder(calls(), /\\"userMessage\\"[^]*input 4711/, /input 4711/);
+    inOrder(calls(), /\\"systemItem\\"[^]*notice 4712/, /notice 4712/);
+  });
+
+  it('[sync.before-run-below] a run is sent to a child behind the sync of its assignment, and in a later life a receipt is answered behind its own', async () => {
+    const root = await home.startRoot({ scenario });
+    await root.run('go');
+    await root.untilEntry('podEventReceived', ({ event }) => event.kind === 'turnEnded');
+    await root.untilSettled();
+    await root.kill();
+    const calls = await traced(root);
+    // A text that comes into a running turn is not the last of a user's.
+    await root.untilSettled();
+    await root.run('more');
+    await home.pod('kid').untilEntry('userMessage', ({ text }) => text.includes('errand 4713'));
+    await root.until('its report', (all) => ofType(all, 'podEventReceived').length === 2);
+    await root.untilSettled();
+    await root.stop();
+    inOrder(calls(), /\\"assignment\\"[^]*errand 4713/, /method\\":\\"run[^]*errand 4713/);
+    inOrder(calls(), /podEventReceived[^]*turnEnded/, /outcome\\":\\"accepted/);
+  });
+
+  it('[sync.before-link] a child that comes back to its parent tells of an end only behind its sync', async () => {
+    const root = home.makeRoot({ scenario: scenario.replace('task: "work"', 'task: "slow"') });
+    const calls = await traced(root);
+    await root.run('go');
+    const kid = await home.spawned('kid');
+    await kid.untilEntry('turnStarted');
+    await root.kill();
+    await kid.untilEntry('podEventEmitted');
+    await root.start();
+    await root.untilEntry('podEventReceived', ({ event }) => event.kind === 'turnEnded');
+    await root.untilSettled();
+    await kid.stop();
+    const all = calls();
+    const emitted = all.find(({ name, text }) => name === 'pwrite64' && text.includes('podEventEmitted'));
+    const since = all.filter(({ from }) => from >= (emitted?.from ?? Infinity));
+    inOrder(since, /podEventEmitted[^]*turnEnded/, /method\\":\\"link/);
+  });
+
+  it('[sync.before-taking-in] what a dead child left, and what a log held at its opening, is synced before anything follows from it', async () => {
+    const root = home.makeRoot({ scenario: scenario.replace('task: "work"', 'task: "hang"') });
+    await root.start();
+    await root.run('go');
+    const kid = await home.spawned('kid');
+    await kid.untilEntry('turnStarted');
+    await root.until('the turn is over', (all) => ofType(all, 'turnEnded').length === 1);
+    await root.kill();
+    const calls = await traced(root);
+    await kid.kill();
+    await root.untilEntry('podEventReceived', ({ event }) => event.kind === 'died');
+    await root.untilSettled();
+    await root.stop();
+    const all = calls();
+    const began = all.find(({ name, text }) => name === 'pwrite64' && text.includes('\\"started\\"'));
+    const synced = (path: string) =>
+      all.find(({ name, text }) => name === 'fsync' && text.includes(`<${path}>`))?.to ?? Infinity;
+    expect(synced(root.folder.log)).toBeLessThan(began?.from ?? -1);
+    const told = all.find(({ name, text }) => name === 'pwrite64' && /podEventReceived[^]*died/.test(text));
+    expect(synced(kid.folder.log)).toBeLessThan(told?.from ?? -1);
   });
 });

@@ -69,17 +69,21 @@ function changed(value: Record<string, unknown>, changes: Change[]): unknown {
 }
 
 describe('quick checks', () => {
-  it('[wire.quick-checks] what is let through by hand is what the schema takes, and comes out of it unchanged', () => {
-    let passed = 0;
-    const property = fc.property(fc.array(change, { maxLength: 3 }), (changes) => {
-      const params = changed(plain(), changes);
-      if (quickParams.podEvent?.(params) !== true) return;
-      passed += 1;
-      expect(methods.podEvent.params().parse(params)).toStrictEqual(params);
-    });
-    fc.assert(property, { numRuns: 20_000 });
-    expect(passed).toBeGreaterThan(1_000);
-  });
+  it(
+    '[wire.quick-checks] what is let through by hand is what the schema takes, and comes out of it unchanged',
+    { timeout: 120_000 },
+    () => {
+      let passed = 0;
+      const property = fc.property(fc.array(change, { maxLength: 3 }), (changes) => {
+        const params = changed(plain(), changes);
+        if (quickParams.podEvent?.(params) !== true) return;
+        passed += 1;
+        expect(methods.podEvent.params().parse(params)).toStrictEqual(params);
+      });
+      fc.assert(property, { numRuns: 20_000 });
+      expect(passed).toBeGreaterThan(1_000);
+    },
+  );
 
   it('[wire.quick-checks] a result that is let through by hand is one that the schema takes', () => {
     const property = fc.property(fc.array(change, { maxLength: 2 }), (changes) => {

@@ -70,12 +70,12 @@ export class DemoStage {
   }
 
   title(text: string): void {
-    this.context.stdout.write(`\n${paint(text, 'bold', this.context.color)}\n`);
+    this.context.stdout.styled(`\n${paint(text, 'bold', this.context.color)}\n`);
   }
 
   line(who: string, text: string): void {
     const at = `${((monotonicMs() - this.#startedAtMs) / 1_000).toFixed(1).padStart(5)} s`;
-    this.context.stdout.write(`${paint(`${at}  ${who.padEnd(6)}│`, 'dim', this.context.color)} ${text}\n`);
+    this.context.stdout.styled(`${paint(`${at}  ${who.padEnd(6)}│`, 'dim', this.context.color)} ${text}\n`);
   }
 
   #take(name: string, entry: Entry): void {

@@ -37,7 +37,7 @@ export async function demoCommand(context: CommandContext): Promise<number> {
   const own = inOwnHome(context, folder);
   layOut(folder);
   ensureRuntimeDir(own.home.runtime);
-  context.stdout.write(opening(folder));
+  context.stdout.styled(opening(folder));
   const root = demoRoot(own.home, folder);
   const stage = new DemoStage(own, root);
   const interruption = catchSignals();
@@ -67,7 +67,7 @@ export async function demoCommand(context: CommandContext): Promise<number> {
       '\nThe demo did not go as it should. "podkin doctor" looks for what is amiss here.\n',
     );
   }
-  context.stdout.write(closing(folder));
+  context.stdout.styled(closing(folder));
   return end;
 }
 
@@ -127,21 +127,21 @@ async function tell(stage: DemoStage): Promise<number> {
     await step.play(stage);
   }
   stage.title('The answer:');
-  stage.context.stdout.write(`${stage.tally('root')?.text ?? ''}\n`);
+  stage.context.stdout.styled(`${stage.tally('root')?.text ?? ''}\n`);
   stage.title('Where each report is:');
   const rows = await deliveriesOf(stage.context.home);
   const lines = rows.map((row) => [row.from, row.to, row.kind, row.state]);
-  stage.context.stdout.write(columns([['FROM', 'TO', 'EVENT', 'STATE'], ...lines]));
+  stage.context.stdout.styled(columns([['FROM', 'TO', 'EVENT', 'STATE'], ...lines]));
   return rows.every(isFinal) ? exitStatus.done : exitStatus.failed;
 }
 
 async function checkPromise(context: CommandContext): Promise<boolean> {
   const { events, lost, duplicated, outOfOrder, violations } = await verifyHome(context.home);
   const { stdout } = context;
-  stdout.write(
+  stdout.styled(
     `\nChecked from the logs alone: ${events} events, ${lost} lost, ${duplicated} duplicated, ${outOfOrder} out of order.\n`,
   );
-  for (const violation of violations) stdout.write(`  ${JSON.stringify(violation)}\n`);
+  for (const violation of violations) stdout.styled(`  ${JSON.stringify(violation)}\n`);
   return violations.length === 0;
 }
 

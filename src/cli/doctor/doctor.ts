@@ -12,7 +12,7 @@ import { type SandboxSettings, defaultLimits, defaultSandboxSettings } from '../
 import { ensureRuntimeDir, socketPath } from '../../transport/address.ts';
 import { SocketPathTooLong } from '../../transport/failures.ts';
 import type { CommandContext } from '../invocation/context.ts';
-import { cwdIfThere, exitStatus } from '../invocation/context.ts';
+import { cwdIfThere, exitStatus, jsonText } from '../invocation/context.ts';
 import { deliveriesOf, isFinal } from '../look/deliveries.ts';
 import { loadConfiguration } from '../invocation/configuration.ts';
 import { diskFindings } from './disk-check.ts';
@@ -21,6 +21,7 @@ import { scopeFindings } from './scope-check.ts';
 import { isLive, type SeenPod, viewHome } from '../pods/pod-view.ts';
 import { podFindings } from './pod-findings.ts';
 import type { LedgerRow } from '../../delivery/ledger.ts';
+import { oneLine } from '../words/printable.ts';
 import { age, columns, paint, type Paint } from '../words/table.ts';
 
 export async function doctorCommand(context: CommandContext, options: { json: boolean }): Promise<number> {
@@ -56,8 +57,8 @@ function homeMistake(context: CommandContext): Finding | null {
 }
 
 function told(context: CommandContext, findings: readonly Finding[], options: { json: boolean }): number {
-  if (options.json) context.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
-  else context.stdout.write(findingsTable(findings, context.color));
+  if (options.json) context.stdout.write(jsonText(findings));
+  else context.stdout.styled(findingsTable(findings, context.color));
   return findings.some((finding) => finding.level === 'failure') ? exitStatus.failed : exitStatus.done;
 }
 
@@ -308,12 +309,21 @@ function seenAs(state: string): keyof typeof reasons {
   return state === 'received' || state === 'consumed' ? 'there' : 'underWay';
 }
 
+/** A finding is one line, however long the path in it. */
+const textCharsMax = 8_000;
+
 function findingsTable(findings: readonly Finding[], color: boolean): string {
   const paints: Record<Finding['level'], Paint> = { ok: 'green', warning: 'yellow', failure: 'red' };
   return findings
     .map(({ check, level, text, mend }) => {
-      const line = columns([[paint(level.padEnd(7), paints[level], color), check.padEnd(15), text]]);
-      return mend === null ? line : `${line}${' '.repeat(26)}→ ${mend}\n`;
+      const line = columns([
+        [
+          paint(level.padEnd(7), paints[level], color),
+          oneLine(check, 40).padEnd(15),
+          oneLine(text, textCharsMax),
+        ],
+      ]);
+      return mend === null ? line : `${line}${' '.repeat(26)}→ ${oneLine(mend, textCharsMax)}\n`;
     })
     .join('');
 }

@@ -6,7 +6,7 @@ import type { Readable, Writable } from 'node:stream';
 import { ownHome } from '../../session/own-home.ts';
 import type { Home } from '../../session/places.ts';
 import { systemCode } from '../../std/system-code.ts';
-import { printable } from '../words/printable.ts';
+import { printable, steering } from '../words/printable.ts';
 
 /** The exit statuses of every command. */
 export const exitStatus = {
@@ -25,15 +25,19 @@ export interface Output {
   drained(): Promise<void>;
 }
 
-export interface ErrorOutput extends Output {
-  readonly isTerminal: boolean;
+/** Where people read. */
+export interface TextOutput extends Output {
   /** Text with colours of ours, in which every foreign word has been made harmless. */
   styled(text: string): void;
 }
 
+export interface ErrorOutput extends TextOutput {
+  readonly isTerminal: boolean;
+}
+
 export interface CommandContext {
-  /** Data. */
-  readonly stdout: Output;
+  /** Data: to a pipe as it is, to a terminal without what would steer it. */
+  readonly stdout: TextOutput;
   /** Everything else. Whatever is said there, paths and keys of files that somebody else made included, steers no terminal. */
   readonly stderr: ErrorOutput;
   readonly stdin: Readable;
@@ -69,7 +73,7 @@ export function contextOf(parts: ProcessParts): CommandContext {
   const isTerminal = parts.stdout.isTTY === true;
   const plain = (environment['NO_COLOR'] ?? '') !== '' || environment['TERM'] === 'dumb';
   return {
-    stdout: outputTo(parts.stdout),
+    stdout: dataOutputTo(parts.stdout),
     stderr: errorOutputTo(parts.stderr),
     stdin: parts.stdin,
     environment,
@@ -120,6 +124,15 @@ export function screenOf({ screen }: Pick<CommandContext, 'screen'>): { columns:
   return { columns: columns > 0 ? columns : 80, rows: rows > 0 ? rows : 24 };
 }
 
+function dataOutputTo(stream: ProcessParts['stdout']): TextOutput {
+  const output = outputTo(stream);
+  return {
+    write: (text) => output.write(stream.isTTY === true ? printable(text) : text),
+    styled: (text) => output.write(text),
+    drained: () => output.drained(),
+  };
+}
+
 function errorOutputTo(stream: ProcessParts['stderr']): ErrorOutput {
   const output = outputTo(stream);
   return {
@@ -156,5 +169,19 @@ export class CommandFailed extends Error {
 
 /** One line of JSON. */
 export function jsonLine(value: unknown): string {
-  return `${JSON.stringify(value)}\n`;
+  return `${harmless(JSON.stringify(value))}\n`;
+}
+
+/** A list or an object, for programs and for people. */
+export function jsonText(value: unknown): string {
+  return `${harmless(JSON.stringify(value, null, 2))}\n`;
+}
+
+/** The same value in JSON: what would steer a terminal stands in it as its number. Only texts can hold such characters. */
+function harmless(json: string): string {
+  return json.replaceAll(steering, (character) =>
+    Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
+      .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
 }

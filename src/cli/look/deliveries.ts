@@ -6,9 +6,10 @@ import { type Home, isRemoved } from '../../session/home.ts';
 import { readEntries } from '../../session/read-log.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
 import type { CommandContext } from '../invocation/context.ts';
-import { exitStatus } from '../invocation/context.ts';
+import { exitStatus, jsonText } from '../invocation/context.ts';
 import { allPods, findPod, type FoundPod } from '../pods/find-pod.ts';
 import { probeDeadlineMs } from '../pods/pod-sight.ts';
+import { oneLine } from '../words/printable.ts';
 import { columns, paint } from '../words/table.ts';
 
 /** With a name only what that pod sent or received. */
@@ -20,8 +21,8 @@ export async function deliveriesCommand(
   if (name !== null) findPod(context.home, name);
   const rows = await deliveriesOf(context.home);
   const wanted = name === null ? rows : rows.filter((row) => row.from === name || row.to === name);
-  if (options.json) context.stdout.write(`${JSON.stringify(wanted.map(deliveryOf), null, 2)}\n`);
-  else if (wanted.length > 0) context.stdout.write(deliveriesTable(wanted, context.color));
+  if (options.json) context.stdout.write(jsonText(wanted.map(deliveryOf)));
+  else if (wanted.length > 0) context.stdout.styled(deliveriesTable(wanted, context.color));
   else context.stderr.write('No events yet: children report to their parents when their turns end.\n');
   return exitStatus.done;
 }
@@ -103,22 +104,22 @@ function deliveriesTable(rows: readonly LedgerRow[], color: boolean): string {
     'REASON',
   ];
   const cells = rows.map((row) => [
-    row.from,
-    row.to,
+    oneLine(row.from, 63),
+    oneLine(row.to, 63),
     row.seq === null ? '–' : String(row.seq),
-    row.kind,
+    oneLine(row.kind, 40),
     paint(row.state, isFinal(row) ? 'green' : 'yellow', color),
     row.attempts === 0 ? '–' : String(row.attempts),
     hour(row.committedAt),
     hour(row.receivedAt),
     hour(row.seenAt),
-    row.reason ?? '',
+    oneLine(row.reason ?? '', 400),
   ]);
   return columns([head.map((word) => paint(word, 'bold', color)), ...cells]);
 }
 
 function hour(time: string | null): string {
-  return time === null ? '–' : time.slice(11, 23);
+  return time === null ? '–' : oneLine(time.slice(11, 23), 12);
 }
 
 /** Nothing is to come any more: what the model reads is seen, the rest consumed (then it has no systemItem and no reason). */

@@ -9,9 +9,10 @@ import { foldLog } from '../../session/fold-log.ts';
 import { type Home, isRemoved } from '../../session/home.ts';
 import { type ProcessIdentity, isAlive } from '../../std/process-identity.ts';
 import type { CommandContext } from '../invocation/context.ts';
-import { exitStatus } from '../invocation/context.ts';
+import { exitStatus, jsonText } from '../invocation/context.ts';
 import { findPod } from '../pods/find-pod.ts';
 import { limitsOf } from '../../session/settings.ts';
+import { questionsOf } from '../questions/open-questions.ts';
 import { type SeenPod, viewHome } from '../pods/pod-view.ts';
 
 /** Answers 3 where the pod is removed between two looks. */
@@ -35,11 +36,18 @@ export async function inspectCommand(context: CommandContext, name: string): Pro
     root: spec.root,
     depth: spec.depth,
     parentInstance: spec.parent?.instance ?? null,
+    questions: (await questionsOf(pod)).map(({ request, tool, whole, why, askedAt }) => ({
+      request,
+      tool,
+      call: whole,
+      why,
+      askedAt,
+    })),
     ...(seen.sight.kind === 'live'
       ? liveDetails(context.home, seen.sight.status)
       : logDetails(context.home, facts)),
   };
-  context.stdout.write(`${JSON.stringify(object, null, 2)}\n`);
+  context.stdout.write(jsonText(object));
   return exitStatus.done;
 }
 

@@ -33,7 +33,7 @@ export async function logsCommand(
   let unwritten = 0;
   const show = async (entry: Entry): Promise<void> => {
     if (Date.parse(entry.time) < fromMs) return;
-    context.stdout.write(options.json ? jsonLine(entry) : readable(entry, context.color));
+    context.stdout.styled(options.json ? jsonLine(entry) : readable(entry, context.color));
     unwritten += 1;
     if (unwritten % 200 === 0) await context.stdout.drained();
   };
@@ -117,6 +117,6 @@ function readable(entry: Entry, color: boolean): string {
   if (text === null) return '';
   const [first = '', ...rest] = text.split('\n');
   // The day is in `--json`; a reader of a conversation wants the hour.
-  const time = paint(entry.time.slice(11, 19), 'dim', color);
+  const time = paint(oneLine(entry.time.slice(11, 19), 8), 'dim', color);
   return [`${time}  ${first}`, ...rest.map((line) => `          ${line}`)].join('\n') + '\n';
 }

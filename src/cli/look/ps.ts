@@ -1,8 +1,8 @@
 /** `podkin ps`: the pods of this home, and `podkin` alone: their tree and where to go on. */
 import type { CommandContext } from '../invocation/context.ts';
-import { cwdIfThere, exitStatus } from '../invocation/context.ts';
+import { cwdIfThere, exitStatus, jsonText } from '../invocation/context.ts';
 import { isLive, matters, type PodView, viewHome } from '../pods/pod-view.ts';
-import { dollars, oneLine } from '../words/printable.ts';
+import { dollars, oneLine, printable } from '../words/printable.ts';
 import { age, columns, paint, type Paint } from '../words/table.ts';
 
 export interface PsOptions {
@@ -17,10 +17,10 @@ export async function psCommand(context: CommandContext, options: PsOptions): Pr
   const every = seen.map((one) => one.view);
   const views = options.all ? every : every.filter(matters);
   const hidden = every.length - views.length;
-  if (options.json) context.stdout.write(`${JSON.stringify(views, null, 2)}\n`);
+  if (options.json) context.stdout.write(jsonText(views));
   else if (options.quiet) context.stdout.write(views.map((view) => `${view.name}\n`).join(''));
   else if (views.length > 0)
-    context.stdout.write(psTable(views, { color: context.color, tree: options.tree, nowMs: Date.now() }));
+    context.stdout.styled(psTable(views, { color: context.color, tree: options.tree, nowMs: Date.now() }));
   if (!options.json && !options.quiet) {
     if (views.length === 0) context.stderr.write('No pod runs here.\n');
     if (hidden > 0) context.stderr.write(`${hidden} stopped pod(s) not shown: "podkin ps -a" shows them.\n`);
@@ -33,7 +33,7 @@ export async function psCommand(context: CommandContext, options: PsOptions): Pr
 export async function startCommand(context: CommandContext): Promise<number> {
   const views = (await viewHome(context.home)).map((one) => one.view).filter(matters);
   if (views.length > 0) {
-    context.stdout.write(psTable(views, { tree: true, color: context.color, nowMs: Date.now() }));
+    context.stdout.styled(psTable(views, { tree: true, color: context.color, nowMs: Date.now() }));
     for (const hint of hints(views)) context.stderr.write(`${hint}\n`);
     const name = views.find(isLive)?.name ?? views[0]?.name ?? 'root';
     context.stderr.write(
@@ -74,9 +74,9 @@ export function psTable(views: readonly PodView[], style: TableStyle): string {
     'ATTENTION',
   ];
   const cells = rows.map(({ view, label }) => [
-    label,
-    paint(view.status, statusPaint(view.status), style.color),
-    view.parent ?? '–',
+    printable(label),
+    paint(oneLine(view.status, 40), statusPaint(view.status), style.color),
+    oneLine(view.parent ?? '–', 63),
     String(view.children.length),
     String(view.turns),
     String(view.tokens),
@@ -91,8 +91,8 @@ export function psTable(views: readonly PodView[], style: TableStyle): string {
 
 /** Why a person should look, else what it waits for. */
 function attentionCell({ attention, waiting }: PodView, color: boolean): string {
-  if (attention !== null) return paint(attention, 'yellow', color);
-  return waiting === null ? '' : paint(`(${waiting.kind})`, 'dim', color);
+  if (attention !== null) return paint(oneLine(attention, 40), 'yellow', color);
+  return waiting === null ? '' : paint(`(${oneLine(waiting.kind, 40)})`, 'dim', color);
 }
 
 function statusPaint(status: PodView['status']): Paint {

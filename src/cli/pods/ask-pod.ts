@@ -3,7 +3,7 @@ import type { MethodName, ParamsIn, Result } from '../../protocol/methods.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
 import { CommandFailed, exitStatus } from '../invocation/context.ts';
 import type { FoundPod } from './find-pod.ts';
-import { sightOf } from './pod-sight.ts';
+import { elsewhere, sightOf } from './pod-sight.ts';
 
 /** Throws `CommandFailed` (failed): not running, no answer, or the pod's own refusal. */
 export async function askPod<M extends MethodName>(
@@ -18,6 +18,8 @@ export async function askPod<M extends MethodName>(
   }
   if (answer.failure === 'notThere' || answer.failure === 'refusedConnection') {
     const sight = await sightOf(pod);
+    if (sight.kind === 'silent' && sight.elsewhere)
+      throw new CommandFailed(exitStatus.failed, elsewhere(pod.name));
     if (sight.kind === 'ended') throw new CommandFailed(exitStatus.failed, notRunning(pod.name));
   }
   const doubt =

@@ -10,7 +10,7 @@ import { closingTotals, readTotals } from '../../session/totals.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import { isAlive, type ProcessIdentity } from '../../std/process-identity.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
-import { lifeOf } from '../../pod/life.ts';
+import { lifeElsewhere, lifeOf } from '../../pod/life.ts';
 import type { FoundPod } from './find-pod.ts';
 
 export type PodSight =
@@ -63,9 +63,21 @@ export async function processOf(pod: FoundPod): Promise<ProcessIdentity | null> 
   return (await readTotals(pod.folder.log)).started;
 }
 
-/** Whether something of the pod still runs: the lock is held, or the process of its newest life lives. */
+/** Whether something of the pod still runs: the lock is held, the process of its newest life lives, or it answers out of another network namespace. */
 export async function holdsOn(pod: FoundPod, newest: ProcessIdentity | null): Promise<boolean> {
-  return runs(newest) || lockHeld(pod);
+  if (runs(newest) || (await lockHeld(pod))) return true;
+  return (await lifeElsewhere(pod.home, pod)) === 'alive';
+}
+
+/** What a person has to know where it cannot be found out whether a pod runs; null where it can. */
+export async function notKnown(pod: FoundPod): Promise<string | null> {
+  const sight = await sightOf(pod).catch(() => null);
+  if (sight?.kind !== 'silent' || !sight.elsewhere) return null;
+  return elsewhere(pod.name);
+}
+
+export function elsewhere(name: string): string {
+  return `Whether "${name}" runs is not known: it was started in another container or network namespace, and its socket cannot be reached from here. Look there; when nothing runs it any more, "podkin restore --force ${name}" starts it here`;
 }
 
 function runs(process: ProcessIdentity | null): boolean {

@@ -1,7 +1,7 @@
 /** `podkin approvals` and `podkin approve`: the questions that wait for a person, and the answer to one. */
 import { askPod } from '../pods/ask-pod.ts';
 import type { CommandContext } from '../invocation/context.ts';
-import { CommandFailed, exitStatus, screenOf } from '../invocation/context.ts';
+import { CommandFailed, exitStatus, screenOf, jsonText } from '../invocation/context.ts';
 import { type OpenQuestion, openQuestions, questionMeant } from './open-questions.ts';
 import { oneLine, visible } from '../words/printable.ts';
 import { questionPages } from './question-text.ts';
@@ -22,7 +22,7 @@ export async function approvalsCommand(context: CommandContext, options: Approva
       pod: pod.name,
       instance: pod.instance,
     }));
-    context.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+    context.stdout.write(jsonText(rows));
     return exitStatus.done;
   }
   if (questions.length === 0) context.stderr.write('No question waits for an answer.\n');
@@ -36,7 +36,7 @@ export async function approvalsCommand(context: CommandContext, options: Approva
     const how = running
       ? answer
       : `"${pod.name}" does not run: podkin restore ${pod.name}, then podkin approve ${request}`;
-    context.stdout.write(`${text}\n  ${since} ago; ${how}\n`);
+    context.stdout.styled(`${text}\n  ${since} ago; ${how}\n`);
   }
   return exitStatus.done;
 }

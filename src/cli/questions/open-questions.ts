@@ -26,7 +26,7 @@ export async function openQuestions(home: Home): Promise<OpenQuestion[]> {
   return found.flat();
 }
 
-async function questionsOf(pod: FoundPod): Promise<OpenQuestion[]> {
+export async function questionsOf(pod: FoundPod): Promise<OpenQuestion[]> {
   const facts = await foldLog(pod.folder.log);
   const open = [...facts.approvals.values()].filter(({ answer }) => answer === null);
   if (open.length === 0) return [];

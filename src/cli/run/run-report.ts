@@ -71,7 +71,7 @@ export interface PersonReportOptions {
 
 export function personReport(context: CommandContext, options: PersonReportOptions): RunReport {
   const view = new LiveView({
-    write: (text) => context.stdout.write(text),
+    write: (text) => context.stdout.styled(text),
     streaming: context.isTerminal,
     color: context.color,
   });

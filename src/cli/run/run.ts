@@ -15,6 +15,7 @@ import { inputTextMistake } from '../../session/input-bound.ts';
 import type { Limits } from '../../session/settings.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import { uuidv7 } from '../../std/uuid.ts';
+import { runtimeVariable } from '../../session/places.ts';
 import { podSocket } from '../../session/pod-address.ts';
 import { ensureRuntimeDir, socketPath } from '../../transport/address.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
@@ -73,9 +74,7 @@ export async function runCommand(context: CommandContext, options: RunOptions): 
   const format = checkFormat(options);
   const task = await taskOf(context, options.task);
   const plan = await planOf(context, options);
-  // Before anything is made: no pod of this home could listen.
-  socketPath(context.home.runtime, uuidv7());
-  ensureRuntimeDir(context.home.runtime);
+  checkSocketFolder(context);
   const root = await rootOf(context, plan);
   const run: Run = { context, root, limits: plan.limits, task, submission: uuidv7() };
   if (options.detach === true) return await detached(run);
@@ -84,6 +83,21 @@ export async function runCommand(context: CommandContext, options: RunOptions): 
       ? printReport(context, format)
       : personReport(context, { submission: run.submission });
   return await foreground(run, report, { headless: options.print === true });
+}
+
+/** Before anything is made: no pod of this home could listen. */
+function checkSocketFolder({ home, environment }: CommandContext): void {
+  try {
+    socketPath(home.runtime, uuidv7());
+    ensureRuntimeDir(home.runtime);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const variable = runtimeVariable(environment);
+    throw new CommandFailed(
+      exitStatus.failed,
+      `${message}. ${variable} says where it is: set it to a folder of your own with a short path${variable === 'PODKIN_HOME' ? '' : ', or unset it'}`,
+    );
+  }
 }
 
 function checkFormat(options: RunOptions): OutputFormat {

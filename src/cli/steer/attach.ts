@@ -22,6 +22,7 @@ import { answerQuestion } from '../questions/answer-question.ts';
 import { QuestionDesk } from '../questions/question-desk.ts';
 import { QuestionInput, type TypedAnswer } from '../questions/question-input.ts';
 import { treeState } from '../pods/settled-tree.ts';
+import { notKnown } from '../pods/pod-sight.ts';
 import { runs } from './stop-pod.ts';
 import { renderEntry } from '../words/transcript.ts';
 
@@ -34,9 +35,10 @@ const lookAgainMs = 250;
 export async function attachCommand(context: CommandContext, name: string): Promise<number> {
   const pod = findPod(context.home, name);
   const attached = new Attached(context, pod);
-  if (!(await runs(pod))) {
+  const doubt = await notKnown(pod);
+  if (doubt !== null || !(await runs(pod))) {
     await attached.showLog();
-    throw new CommandFailed(exitStatus.failed, notRunning(pod.name));
+    throw new CommandFailed(exitStatus.failed, doubt ?? notRunning(pod.name));
   }
   return await attached.stay();
 }
@@ -82,7 +84,7 @@ class Attached {
       screen: () => screenOf(context),
     });
     this.#view = new LiveView({
-      write: (text) => context.stdout.write(text),
+      write: (text) => context.stdout.styled(text),
       streaming: context.isTerminal,
       color: context.color,
       // A question that is open is shown as one; of the others the call and the answer tell.

@@ -15,6 +15,7 @@ import { limitsOf } from '../../session/settings.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import { type CommandContext, exitStatus } from '../invocation/context.ts';
 import { allPods, findPod, type FoundPod } from '../pods/find-pod.ts';
+import { notKnown } from '../pods/pod-sight.ts';
 import { HomeIndex } from '../pods/home-index.ts';
 import { discardedLines, type Owed, owedBy, owedText, unreadLines } from './owed.ts';
 import { runs, stopPod } from './stop-pod.ts';
@@ -80,6 +81,10 @@ class Removal {
     if (await runs(pod))
       return `"${name}" is running: "podkin stop ${name}" first, or "podkin rm -f ${name}"`;
     const below = await this.#index.below(pod);
+    for (const one of [pod, ...below]) {
+      const doubt = await notKnown(one);
+      if (doubt !== null) return `"${name}" stays: ${doubt}; "podkin rm -f ${name}" removes it all the same`;
+    }
     for (const one of below) {
       if (!(await runs(one))) continue;
       return `"${name}" stays: "${one.name}" below it is running ("podkin stop ${name}" ends all of it); "podkin rm -f ${name}" ends and removes it with everything below it`;

@@ -8,7 +8,6 @@ import type { CommandContext } from '../invocation/context.ts';
 import { CommandFailed, exitStatus } from '../invocation/context.ts';
 import { findPod } from '../pods/find-pod.ts';
 import { messageText } from '../words/live-lines.ts';
-import { printable } from '../words/printable.ts';
 import { waitForPod } from './wait.ts';
 
 export interface SendOptions {
@@ -38,7 +37,7 @@ export async function sendCommand(
   if (!options.wait) return exitStatus.done;
   const end = await waitForPod(context, pod, null);
   const answer = await answerTo(submission, pod.folder.log);
-  if (answer !== '') context.stdout.write(`${context.isTerminal ? printable(answer) : answer}\n`);
+  if (answer !== '') context.stdout.write(`${answer}\n`);
   if (end.status !== exitStatus.done) context.stderr.write(`${end.text}\n`);
   return end.status;
 }

@@ -7,7 +7,7 @@ import { signalProcess } from '../../std/signal-process.ts';
 import type { Home } from '../../session/home.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
 import { allPods, descendantsOf, type FoundPod } from '../pods/find-pod.ts';
-import { exitWithin, holdsOn, processOf } from '../pods/pod-sight.ts';
+import { exitWithin, holdsOn, notKnown, processOf } from '../pods/pod-sight.ts';
 
 export interface StopOrder {
   readonly home: Home;
@@ -34,7 +34,7 @@ export async function stopPod(pod: FoundPod, order: StopOrder): Promise<boolean>
 
 async function endAll(pod: FoundPod, order: StopOrder): Promise<boolean> {
   const below = order.cascade ? descendantsOf(allPods(order.home), pod.instance) : [];
-  const wasRunning = await runs(pod);
+  const wasRunning = (await notKnown(pod)) === null && (await runs(pod));
   const asked = wasRunning && (await ask(pod, order));
   const levels = 1 + Math.max(0, ...below.map((child) => child.spec.depth - pod.spec.depth));
   // The exits of the whole tree come before the pod's own.
@@ -43,22 +43,28 @@ async function endAll(pod: FoundPod, order: StopOrder): Promise<boolean> {
   // Deepest first; those that a dead parent could not pass the word on to, too. Listed again: a pod may have been born meanwhile.
   const rest = order.cascade ? descendantsOf(allPods(order.home), pod.instance).reverse() : [];
   for (const child of rest) {
-    if (!(await runs(child))) {
-      order.say(`${child.name} is stopped.`);
+    if ((await notKnown(child)) !== null || !(await runs(child))) {
+      ended = (await saidStopped(child, order, 'is stopped')) && ended;
       continue;
     }
     const childAsked = await ask(child, { ...order, cascade: false });
     ended = (await insist(child, order, childAsked)) && ended;
   }
   if (!wasRunning) {
-    order.say(`${pod.name} was not running.`);
-    return ended;
+    return (await saidStopped(pod, order, 'was not running')) && ended;
   }
   if (asked && exited) {
     order.say(`${pod.name} is stopped.`);
     return ended;
   }
   return (await insist(pod, { ...order, graceMs: asked ? 0 : order.graceMs }, asked)) && ended;
+}
+
+/** False, and said, where nobody here can know it. */
+async function saidStopped(pod: FoundPod, order: StopOrder, how: string): Promise<boolean> {
+  const doubt = await notKnown(pod);
+  order.say(doubt === null ? `${pod.name} ${how}.` : `${doubt}.`);
+  return doubt === null;
 }
 
 export async function runs(pod: FoundPod): Promise<boolean> {

@@ -2,7 +2,7 @@
 import type { CommandContext } from '../invocation/context.ts';
 import { CommandFailed, exitStatus } from '../invocation/context.ts';
 import { findPod } from '../pods/find-pod.ts';
-import { exitWithin } from '../pods/pod-sight.ts';
+import { exitWithin, notKnown } from '../pods/pod-sight.ts';
 import { limitsOf } from '../../session/settings.ts';
 import { secondsToMs } from '../invocation/seconds.ts';
 import { signalPod, stopPod } from './stop-pod.ts';
@@ -38,7 +38,8 @@ export async function killCommand(context: CommandContext, name: string): Promis
   if (sent === 'gone') {
     throw new CommandFailed(
       exitStatus.failed,
-      `"${name}" is not running, nothing was killed: "podkin ps -a" shows how it ended`,
+      (await notKnown(pod)) ??
+        `"${name}" is not running, nothing was killed: "podkin ps -a" shows how it ended`,
     );
   }
   if (!(await exitWithin(pod, killDeadlineMs))) {

@@ -11,6 +11,7 @@ import { findPod, type FoundPod } from '../pods/find-pod.ts';
 import { type LiveEvent, openPodStream, type PodStream } from '../pods/pod-stream.ts';
 import { QuestionDesk } from '../questions/question-desk.ts';
 import { sightOf } from '../pods/pod-sight.ts';
+import { oneLine } from '../words/printable.ts';
 import { outcomeWord } from '../words/transcript.ts';
 import { secondsToMs } from '../invocation/seconds.ts';
 import { treeState } from '../pods/settled-tree.ts';
@@ -38,12 +39,15 @@ export async function waitCommand(
     pods.map(async (pod) => {
       const end = await waitForPod(context, pod, untilMs);
       const output = end.status === exitStatus.done ? context.stdout : context.stderr;
-      output.write(`${end.text}\n`);
+      // A reason may be a provider's or a child's words.
+      output.write(`${oneLine(end.text, textCharsMax)}\n`);
       return end;
     }),
   );
   return worst(ends.map((end) => end.status));
 }
+
+const textCharsMax = 2_000;
 
 /** One exit status for many: a pod that ran out of time says the least, so it comes first. */
 export function worst(statuses: readonly number[]): number {

@@ -3,7 +3,7 @@
 import { hidden } from '../../std/characters.ts';
 
 /** One character at a time, so that a sequence cut in two by a stream is as harmless as a whole one. Newline and tab stay. */
-const steering = /(?![\n\t])[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u{E0000}-\u{E007F}]/gu;
+export const steering = /(?![\n\t])[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u{E0000}-\u{E007F}]/gu;
 
 export function printable(text: string): string {
   return text.replaceAll(steering, '');
