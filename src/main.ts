@@ -66,18 +66,29 @@ function isOwn(home: string): boolean {
   }
 }
 
-// Nobody reads any more (EIO: the terminal is gone). A command that has a tree to end is told and ends it first; for the others there is nothing left to
-// do, and `podkin logs x | head` is no failure.
+/** The status of a command whose output did not all arrive. */
+let lostStatus: number | null = null;
+
+// Nobody reads any more (EIO: the terminal is gone), or there is no room for it. A command that has a tree to end is told and ends it first; for the others
+// there is nothing left to do, and `podkin logs x | head` is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  const readerGone = error.code === 'EPIPE' || error.code === 'EIO';
-  if (!readerGone || !tellLostReader()) process.exit(error.code === 'EPIPE' ? 0 : 1);
+  const isReaderGone = error.code === 'EPIPE' || error.code === 'EIO';
+  if (!isReaderGone && lostStatus === null) {
+    process.stderr.write(
+      `podkin: the output cannot be written (${error.code ?? error.message}): make room, or send it elsewhere\n`,
+    );
+  }
+  lostStatus ??= isReaderGone ? 141 : 1;
+  // It may have ended already, with what only now turns out not to have arrived.
+  if (process.exitCode === 0) process.exitCode = lostStatus;
+  if (!tellLostReader()) process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
 process.stderr.on('error', () => undefined);
 
 try {
   const status = await main(process.argv.slice(2));
   // Set, not exited with: output that waits for a slow reader would be cut off.
-  if (status !== null) process.exitCode = status;
+  if (status !== null) process.exitCode = status === 0 && lostStatus !== null ? lostStatus : status;
 } catch (error) {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`podkin: ${text}\nThis is a defect of podkin: please report it with these lines.\n`);

@@ -68,7 +68,10 @@ function onBudget({ live }: Core): Waiting | null {
 function onLimit({ facts, live }: Core): Waiting | null {
   const { lastTurn } = facts;
   if (live.mode !== 'idle' || lastTurn?.outcome !== 'limitReached') return null;
-  const reason = `a limit was reached (${lastTurn.reason ?? 'unknown'}); a person’s input goes on`;
+  const reason =
+    lastTurn.reason === 'cost'
+      ? 'what it may cost (limits.cost) is used up, whoever asks'
+      : `a limit was reached (${lastTurn.reason ?? 'unknown'}); a person’s input goes on`;
   return { kind: 'limit', since: lastTurn.at, until: null, reason };
 }
 

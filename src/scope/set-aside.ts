@@ -1,6 +1,6 @@
 /** What was set aside of a person's folder, for that person: what is said about it, and whether anything still lies there. */
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { SetAside } from './protected-watch.ts';
 
 /** In a pod's outputs. */
@@ -21,6 +21,14 @@ export function hasSetAside(outputs: string): boolean {
   }
 }
 
+/** Moves it out of a pod's folder, which is to go. Answers with where it is then, null where there is nothing. */
+export function keepSetAside(outputs: string, keptIn: string): string | null {
+  if (!hasSetAside(outputs)) return null;
+  mkdirSync(dirname(keptIn), { recursive: true, mode: 0o700 });
+  renameSync(setAsideFolder(outputs), keptIn);
+  return keptIn;
+}
+
 export function setAsideText({ path, to, reason }: SetAside): string {
   return [
     `${path} was set aside. If it is yours, put it back: mv -n ${quoted(to)} ${quoted(path)}`,
@@ -28,7 +36,12 @@ export function setAsideText({ path, to, reason }: SetAside): string {
   ].join('\n');
 }
 
-/** For a POSIX shell. */
+/** For a POSIX shell. What a screen would not show as it is, is written by its number. */
 function quoted(path: string): string {
+  if (/\p{C}/u.test(path)) return `$'${path.replaceAll(/[\\']/g, '\\$&').replaceAll(/\p{C}/gu, byBytes)}'`;
   return /^[\w/.@+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+}
+
+function byBytes(character: string): string {
+  return [...Buffer.from(character)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 }

@@ -32,11 +32,14 @@ export const commands = {
     'with force a parent that does not run takes in what it was owed, and what nobody has read is printed',
   'cli.rm-linear': 'rm of many lists the home once and reads each log once',
   'cli.rm-orphan': 'a pod whose parent was removed owes nobody',
+  'cli.rm-set-aside':
+    'what was set aside of a folder is never deleted with its pod: rm refuses, and with force says where it keeps it',
   'cli.rm-undelivered': 'refuses while something waits for the parent, or for the pod itself',
   'cli.rm-untold-death': 'refuses while the parent has not been told that the pod died',
   'cli.silent-is-not-dead': 'a pod whose lock is held and that does not answer is unreachable',
   'cli.stopped-in-list':
     'a list takes a pod that ended in order and whose process is gone for stopped, and does not ask its lock',
+  'cli.tree-instance': 'a pod is shown below its parent, never below another that has the name of it by now',
   'cli.task-behind-paths': 'a task behind --write PATH… is the task, a path is not',
   'cli.times': 'seconds, ages and times are understood, everything else is refused',
   'cli.transcript': 'colours only where they are wanted, and unknown entries are passed over',
@@ -70,6 +73,8 @@ export const commands = {
   'commands.print-text': '-p gives the answer and nothing else on stdout',
   'commands.reader-gone': 'a reader that goes away ends the tree: nothing works on for nobody',
   'commands.result-last': 'the last line of stdout is the result in every format, also on failure',
+  'commands.output-lost':
+    'an answer that cannot be written leaves no pod running and is no success: 141 where its reader is gone, 1 and a sentence where there is no room',
   'commands.rm': 'rm refuses what runs and what is owed, says how to go on, and forgets the rest',
   'commands.root-dies':
     'a root that dies ends the run with 1 and what to do next, and nothing of its tree goes on',
@@ -139,6 +144,8 @@ export const commands = {
     'denied paths stand in the scope of the root, a link under its own name and where it leads, and are kept on disk',
   'run.root-name': 'roots are named root, root-2, root-3 …, and a free number is used again',
   'run.root-name-refused': 'a name that is taken or can not be one is refused with what to do',
+  'run.asked-first':
+    'a question before the run begins takes nothing from the keyboard of those that come later',
   'run.starting-place':
     'in a home directory, in / and in a folder of temporary files itself a run is asked about on a terminal and refused elsewhere, unless a path was given',
   'run.root-scope':

@@ -1,10 +1,11 @@
 /** `podkin run` as a user calls it: what goes where, the exit status of every way in which it can end, and that nothing is left. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { closeSync, constants, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RunningCommand, linesOf, livingPods, resultOf, socketsOf } from '../support/command-rig.ts';
 import { promiseKept } from '../support/promise-kept.ts';
-import { TestHome, eventually } from '../support/rig.ts';
+import { TestHome, commandFile, eventually } from '../support/rig.ts';
 
 let home: TestHome;
 beforeEach(() => {
@@ -266,6 +267,30 @@ rules:
       await nothingLeft();
     },
   );
+
+  it('[commands.output-lost] an answer that cannot be written is no success, and no pod runs on', async () => {
+    const model = home.scenario('rules: [{ say: "hello there" }]');
+    const into = (output: number, more: string[]) => {
+      const args = [commandFile, 'run', '-p', '--model', model, ...more, 'go'];
+      const options = { cwd: home.work, env: home.environment, encoding: 'utf8' } as const;
+      const ran = spawnSync(process.execPath, args, { ...options, stdio: ['ignore', output, 'pipe'] });
+      closeSync(output);
+      return [ran.status, ran.stderr];
+    };
+    expect(into(openSync('/dev/full', 'w'), ['--name', 'full'])).toEqual([
+      1,
+      'podkin: the output cannot be written (ENOSPC): make room, or send it elsewhere\n',
+    ]);
+    for (const format of ['text', 'json']) {
+      const pipe = join(home.path, format);
+      execFileSync('mkfifo', [pipe]);
+      const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+      const writer = openSync(pipe, 'w');
+      closeSync(reader);
+      expect(into(writer, ['--name', format, '--output-format', format])).toEqual([141, '']);
+    }
+    expect(await livingPods(home)).toEqual([]);
+  });
 
   it('[commands.reader-gone] a reader that goes away ends the tree: nothing works on for nobody', async () => {
     const { command, nothingLeft } = await midCommand();

@@ -173,6 +173,31 @@ describe('settings and places', () => {
     },
   );
 
+  it.skipIf(!hasTerminal)(
+    '[run.asked-first] keys are read after a question at the start: an answer, and Ctrl-C',
+    async () => {
+      const shell = 'rules: [{ last: user, call: [{ Bash: { command: "echo hi" } }] }, { say: "done" }]';
+      const args = ['run', '--model', home.scenario(shell), 'go'];
+      const begun = async () => {
+        const terminal = new Terminal(home, args, { HOME: home.work });
+        await terminal.until('the first question', (text) => text.includes('Start here all the same?'));
+        terminal.type('y');
+        terminal.press('Enter');
+        await terminal.until('the second question', (text) => text.includes('asks for Bash'));
+        return terminal;
+      };
+      const answered = await begun();
+      // What comes within a moment of a question is not taken for its answer.
+      await answered.until('the end', (text) => {
+        if (!text.includes('status')) answered.type('y');
+        return text.includes('status 0');
+      });
+      const left = await begun();
+      left.press('C-c');
+      await left.until('the end', (text) => text.includes('status 130'));
+    },
+  );
+
   it.skipIf(!hasTerminal)('[run.starting-place] on a terminal it is asked', async () => {
     const model = home.scenario(scenario);
     const own = { HOME: home.work };

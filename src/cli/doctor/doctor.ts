@@ -19,6 +19,7 @@ import { diskFindings } from './disk-check.ts';
 import type { Finding } from './finding.ts';
 import { scopeFindings } from './scope-check.ts';
 import { isLive, type SeenPod, viewHome } from '../pods/pod-view.ts';
+import { probe } from '../../transport/dial.ts';
 import { podFindings } from './pod-findings.ts';
 import type { LedgerRow } from '../../delivery/ledger.ts';
 import { oneLine } from '../words/printable.ts';
@@ -35,7 +36,7 @@ export async function doctorCommand(context: CommandContext, options: { json: bo
     ...scopeFindings(context.home),
     await sandbox(context),
     await socketDir(context),
-    ...staleSockets(context, seen),
+    ...(await staleSockets(context, seen)),
     ...leftovers(context),
     ...standIns(context),
     ...(await logs(context)),
@@ -154,19 +155,28 @@ async function socketDir({ home }: CommandContext): Promise<Finding> {
   }
 }
 
-function staleSockets({ home }: CommandContext, seen: readonly SeenPod[]): Finding[] {
+async function staleSockets({ home }: CommandContext, seen: readonly SeenPod[]): Promise<Finding[]> {
   const live = new Set(seen.filter((one) => one.sight.kind !== 'ended').map((one) => one.pod.socket));
-  return namesIn(home.runtime)
+  const unknown = namesIn(home.runtime)
     .filter((name) => name.endsWith('.sock'))
     .map((name) => join(home.runtime, name))
-    .filter((path) => !live.has(path))
-    .map((path) => ({
+    .filter((path) => !live.has(path));
+  const stale: Finding[] = [];
+  for (const path of unknown) {
+    // Homes may share this folder: what answers is a pod of another one.
+    const found = await probe(path, socketAnswerMs).catch(() => null);
+    if (found !== 'refused') continue;
+    stale.push({
       check: 'stale socket',
       level: 'warning',
       text: `${path}: its pod does not run`,
       mend: `harmless, replaced when the pod starts; or: rm ${path}`,
-    }));
+    });
+  }
+  return stale;
 }
+
+const socketAnswerMs = 1_000;
 
 /** A folder younger than this may be in use by somebody who makes or removes a pod right now. */
 const leftoverAgeMs = 60_000;

@@ -11,7 +11,7 @@ export interface Interruption {
   readonly first: Promise<InterruptionSignal>;
   /** Aborts with a second one that a person has sent. */
   readonly hurry: AbortSignal;
-  /** Gives the signals back to their defaults. A lost reader stays taken: what can not be written at a command's end must not change its status. */
+  /** Gives the signals back to their defaults. A lost reader stays taken: what cannot be written at the end of a command ends nothing any more (`main.ts` gives its status). */
   release(): void;
 }
 

@@ -76,7 +76,7 @@ export function psTable(views: readonly PodView[], style: TableStyle): string {
   const cells = rows.map(({ view, label }) => [
     printable(label),
     paint(oneLine(view.status, 40), statusPaint(view.status), style.color),
-    oneLine(view.parent ?? '–', 63),
+    oneLine(parentCell(view, views), 80),
     String(view.children.length),
     String(view.turns),
     String(view.tokens),
@@ -87,6 +87,13 @@ export function psTable(views: readonly PodView[], style: TableStyle): string {
     attentionCell(view, style.color),
   ]);
   return columns([head.map((word) => paint(word, 'bold', style.color)), ...cells]);
+}
+
+/** Another pod may have the name of one that was removed. */
+function parentCell({ parent, parentInstance }: PodView, all: readonly PodView[]): string {
+  if (parent === null) return '–';
+  const isOther = all.some((view) => view.name === parent && view.instance !== parentInstance);
+  return isOther ? `(${parent}, removed)` : parent;
 }
 
 /** Why a person should look, else what it waits for. */
@@ -103,20 +110,20 @@ function statusPaint(status: PodView['status']): Paint {
 
 /** Parents before their children, who are marked; a pod whose parent is not listed begins a tree of its own. */
 export function treeOrder(views: readonly PodView[]): { view: PodView; label: string }[] {
-  const listed = new Set(views.map((view) => view.name));
+  const listed = new Set<string | null>(views.map((view) => view.instance));
   const rows: { view: PodView; label: string }[] = [];
   const done = new Set<string>();
   const put = (view: PodView, lead: string, own: string): void => {
     if (done.has(view.name)) return;
     done.add(view.name);
     rows.push({ view, label: `${own}${view.name}` });
-    const below = views.filter((other) => other.parent === view.name);
+    const below = views.filter((other) => other.parentInstance === view.instance);
     for (const [i, child] of below.entries()) {
       const last = i === below.length - 1;
       put(child, `${lead}${last ? '   ' : '│  '}`, `${lead}${last ? '└─ ' : '├─ '}`);
     }
   };
-  for (const view of views) if (view.parent === null || !listed.has(view.parent)) put(view, '', '');
+  for (const view of views) if (!listed.has(view.parentInstance)) put(view, '', '');
   // What is left names each other as parents; it is shown all the same.
   for (const view of views) put(view, '', '');
   return rows;
@@ -125,7 +132,7 @@ export function treeOrder(views: readonly PodView[]): { view: PodView; label: st
 /** Removing it would be refused while anything of it is owed or something below it runs. */
 export function mayGo(view: PodView, all: readonly PodView[]): boolean {
   if (view.pendingOut > 0 || view.pendingIn > 0) return false;
-  const below = all.filter((other) => other.parent === view.name);
+  const below = all.filter((other) => other.parentInstance === view.instance);
   return below.every((child) => !isLive(child) && child.status !== 'dead' && mayGo(child, all));
 }
 

@@ -9,7 +9,7 @@
 import type { Entry } from '../../session/entries.ts';
 import { lineOf, messageText } from '../words/live-lines.ts';
 import type { LiveEvent } from './pod-stream.ts';
-import { oneLine, printable } from '../words/printable.ts';
+import { alertText, printable } from '../words/printable.ts';
 
 export interface LiveViewOptions {
   readonly write: (text: string) => void;
@@ -50,7 +50,7 @@ export class LiveView {
         return;
       case 'alert':
         if (event.code === 'providerRetry') this.#streamed = null;
-        this.line(this.dim(`! ${oneLine(event.text, 300)}`));
+        this.line(this.dim(alertText(event.text)));
         return;
       case 'reasoningDelta':
       case 'toolInputDelta':
@@ -67,11 +67,7 @@ export class LiveView {
   /** An event of a pod below it: one line, with its name. */
   showOther(name: string, event: LiveEvent): void {
     const line =
-      event.type === 'entry'
-        ? lineOf(event.entry)
-        : event.type === 'alert'
-          ? `! ${oneLine(event.text, 200)}`
-          : null;
+      event.type === 'entry' ? lineOf(event.entry) : event.type === 'alert' ? alertText(event.text) : null;
     if (line !== null) this.line(`${this.dim(`${name} │`)} ${line}`);
   }
 

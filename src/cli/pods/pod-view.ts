@@ -18,6 +18,8 @@ export interface PodView {
   status: ShownStatus;
   /** Its parent's name; null for a root. */
   parent: string | null;
+  /** Which pod of that name: another may have it by now. */
+  parentInstance: string | null;
   /** Null where nothing runs. */
   pid: number | null;
   model: string;
@@ -129,6 +131,7 @@ function receivedIn(all: readonly SeenPod[]): Received {
 export function viewOf(pod: FoundPod, sight: PodSight): PodView {
   const { name, instance, spec } = pod;
   const parent = spec.parent?.name ?? null;
+  const parentInstance = spec.parent?.instance ?? null;
   if (sight.kind === 'live') {
     const { status } = sight;
     return {
@@ -137,6 +140,7 @@ export function viewOf(pod: FoundPod, sight: PodSight): PodView {
       incarnation: status.incarnation,
       status: status.status,
       parent,
+      parentInstance,
       pid: status.pid,
       model: status.model,
       children: stillThere(
@@ -160,6 +164,7 @@ export function viewOf(pod: FoundPod, sight: PodSight): PodView {
     incarnation,
     status: statusOf(sight),
     parent,
+    parentInstance,
     pid: sight.kind === 'silent' ? (started?.pid ?? null) : null,
     model: spec.model,
     children: stillThere(pod, children),

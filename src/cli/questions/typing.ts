@@ -52,6 +52,8 @@ export class Typing {
     stdin.setEncoding('utf8');
     stdin.on('data', this.#onData);
     stdin.on('end', this.#onEnd);
+    // Whoever read before, a question at the start of a run, has stopped it: then a listener alone does not make it flow.
+    stdin.resume();
   }
 
   /** Keys from now on, where there is a terminal; otherwise, and for `false`, lines. */

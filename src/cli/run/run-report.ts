@@ -5,7 +5,7 @@ import { jsonLine } from '../invocation/context.ts';
 import { lineOf } from '../words/live-lines.ts';
 import { LiveView } from '../pods/live-view.ts';
 import type { LiveEvent } from '../pods/pod-stream.ts';
-import { counted, dollars, duration, oneLine, printable } from '../words/printable.ts';
+import { alertText, counted, dollars, duration, oneLine, printable } from '../words/printable.ts';
 import type { RunEnd, RunResult } from './result.ts';
 import type { WatchedPod } from './tree-watch.ts';
 
@@ -58,7 +58,7 @@ function answerText(text: string, isTerminal: boolean): string {
 }
 
 function troubleLine(event: Extract<LiveEvent, { type: 'entry' | 'alert' }>): string | null {
-  if (event.type === 'alert') return `! ${oneLine(event.text, 300)}`;
+  if (event.type === 'alert') return alertText(event.text);
   const { entry } = event;
   const isTrouble = entry.type === 'alert' || (entry.type === 'toolResult' && entry.denied === true);
   return isTrouble ? lineOf(entry) : null;
@@ -128,7 +128,7 @@ export function summary(result: RunResult, end: RunEnd): string[] {
 }
 
 /** How to go on, where that is more than reading. */
-function nextSteps({ name, category }: RunResult, end: RunEnd): string[] {
+function nextSteps({ name, category, reason }: RunResult, end: RunEnd): string[] {
   // Every further request would hold the same and more.
   if (category === 'contextTooLong') {
     return [
@@ -142,6 +142,12 @@ function nextSteps({ name, category }: RunResult, end: RunEnd): string[] {
     case 'settled':
     case 'limit':
     case 'refused':
+      // It goes with the pod's whole session, whoever asks.
+      if (reason === 'cost') {
+        return [
+          `What it may cost (--max-cost) is used up, and stays so for ${name}. To go on: podkin run with a larger --max-cost and a task that builds on what is there.`,
+        ];
+      }
       return [`To go on with it: podkin restore ${name}, then podkin send ${name} "…"`];
     case 'notStarted':
       return [];

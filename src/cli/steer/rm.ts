@@ -1,12 +1,14 @@
 /**
  * `podkin rm`: forgets a pod that does not run. No outcome is thrown away unseen: it refuses while anything below lives, is open or undelivered, or the
  * pod itself owes its parent something. With `--force` the pod and everything below it is ended and removed, what its parent can take in is taken in, and
- * the rest is recorded as discarded and printed. What is above is never touched. A tombstone stays of each, so that nobody waits for it for ever.
+ * the rest is recorded as discarded and printed. What was set aside of a person's folder is never deleted. What is above is never touched. A tombstone stays of each, so that nobody waits for it for ever.
  */
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { endLeft } from '../../pod/command-groups.ts';
 import { takeInLeft } from '../../pod/take-in.ts';
+import { hasSetAside, keepSetAside } from '../../scope/set-aside.ts';
 import { removeAbandoned, standInLeases } from '../../scope/stand-ins.ts';
 import { bury } from '../../session/bury.ts';
 import { pruneTombstones } from '../../session/old-tombstones.ts';
@@ -92,6 +94,11 @@ class Removal {
     const up = await this.#owedUpward(pod);
     const why = up === null ? [] : [upward(up)];
     for (const one of await this.#owedBelow(below)) why.push(downward(one, pod));
+    if (hasSetAside(pod.folder.outputs)) {
+      why.push(
+        `what was set aside of the folder it worked in is with it, maybe yours ("podkin logs ${name}" has the line that puts it back)`,
+      );
+    }
     if (why.length > 0) {
       return `"${name}" stays: ${why.join('; ')}; "podkin rm -f ${name}" gives it up`;
     }
@@ -192,6 +199,12 @@ class Removal {
     const known = above === null ? undefined : (await index.factsOf(above)).children.get(instance);
     for (const line of owed === null ? [] : discardedLines(owed)) this.#say(line);
     for (const line of unreadLines(pod, facts)) this.#say(line);
+    const kept = keepSetAside(
+      folder.outputs,
+      join(this.#context.home.state, 'set-aside', `${name}-${instance}`),
+    );
+    if (kept !== null)
+      this.#say(`Kept: what was set aside of the folder that "${name}" worked in is in ${kept}`);
     const deleteFiles = bury(this.#context.home, {
       name,
       instance,

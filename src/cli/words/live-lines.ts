@@ -1,7 +1,7 @@
 /** One committed entry as one line, for people who watch work go by. The whole of it is in `podkin logs`. Pure. */
 import type { JsonValue } from '../../std/json.ts';
 import type { Entry, EntryBody, TurnEndedEntry } from '../../session/entries.ts';
-import { duration, oneLine, printable } from './printable.ts';
+import { alertText, duration, oneLine, printable } from './printable.ts';
 import { renderEntry } from './transcript.ts';
 
 const lineCharsMax = 110;
@@ -26,7 +26,7 @@ const lines: Lines = {
   systemItem: (entry) => renderEntry(entry, { color: false }),
   turnEnded: turnLine,
   interrupted: (entry) => `■ interrupted: ${oneLine(entry.reason, lineCharsMax)}`,
-  alert: (entry) => `! ${oneLine(entry.text, lineCharsMax)}`,
+  alert: (entry) => alertText(entry.text),
 };
 
 /** Null for what is no news to a watcher. Unknown types are none. */

@@ -35,6 +35,15 @@ export function oneLine(text: string, charsMax: number): string {
   return lines.length > 1 && first.length < charsMax - 1 ? `${first} …` : first;
 }
 
+const alertCharsMax = 10_000;
+
+/** An alert, all of it: it may hold a line that a person is to copy. Further lines stand below the first, set in. */
+export function alertText(text: string): string {
+  const clean = printable(text).trim();
+  const shown = clean.length > alertCharsMax ? `${clean.slice(0, alertCharsMax).toWellFormed()}…` : clean;
+  return `! ${shown.replaceAll('\n', '\n  ')}`;
+}
+
 /** `950 ms`, `4.2 s`, `3 min 5 s`. */
 export function duration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;

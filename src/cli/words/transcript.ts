@@ -10,7 +10,7 @@ import type {
 } from '../../session/entries.ts';
 import type { PodEvent } from '../../protocol/pod-event.ts';
 import type { JsonValue } from '../../std/json.ts';
-import { counted, dollars, duration, oneLine, printable, visible } from './printable.ts';
+import { alertText, counted, dollars, duration, oneLine, printable, visible } from './printable.ts';
 import { paint, type Paint } from './table.ts';
 
 export interface TranscriptStyle {
@@ -52,7 +52,7 @@ const renderers: Renderers = {
   toolResult: resultLine,
   systemItem: ({ item }, say) => `${say('◆', 'cyan')} ${systemItemLine(item)}`,
   turnEnded: turnEndLine,
-  alert: ({ level, text }, say) => say(`! ${oneLine(text, 400)}`, level === 'error' ? 'red' : 'yellow'),
+  alert: ({ level, text }, say) => say(alertText(text), level === 'error' ? 'red' : 'yellow'),
   child: ({ state, child }, say) => childLine(state, child.name, say),
   approval: approvalLine,
   assignment: ({ state, child, text }, say) =>

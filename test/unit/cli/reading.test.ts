@@ -4,7 +4,7 @@ import { runOptions } from '../../../src/cli/command-table.ts';
 import { noSuchPod } from '../../../src/cli/pods/find-pod.ts';
 import { nearest } from '../../../src/cli/words/nearest.ts';
 import { type PodView, matters } from '../../../src/cli/pods/pod-view.ts';
-import { psTable, treeOrder } from '../../../src/cli/look/ps.ts';
+import { mayGo, psTable, treeOrder } from '../../../src/cli/look/ps.ts';
 import { secondsToMs, sinceMs } from '../../../src/cli/invocation/seconds.ts';
 import { renderEntry } from '../../../src/cli/words/transcript.ts';
 import { worst } from '../../../src/cli/steer/wait.ts';
@@ -19,6 +19,7 @@ function view(name: string, fields: Partial<PodView> = {}): PodView {
     incarnation: 1,
     status: 'idle',
     parent: null,
+    parentInstance: null,
     pid: 1,
     model: 'script/x',
     children: [],
@@ -32,6 +33,10 @@ function view(name: string, fields: Partial<PodView> = {}): PodView {
     waiting: null,
     ...fields,
   };
+}
+
+function below(name: string, parent: string): PodView {
+  return view(name, { parent, parentInstance: parent });
 }
 
 describe('what is read from the command line', () => {
@@ -104,13 +109,13 @@ describe('what is read from the command line', () => {
 describe('what is shown', () => {
   it('[cli.tree] children stand below their parents, and nobody is left out', () => {
     const views = [
-      view('a', { parent: 'root' }),
-      view('b', { parent: 'a' }),
-      view('c', { parent: 'root' }),
-      view('far', { parent: 'gone' }),
+      below('a', 'root'),
+      below('b', 'a'),
+      below('c', 'root'),
+      below('far', 'gone'),
       view('root'),
-      view('x', { parent: 'y' }),
-      view('y', { parent: 'x' }),
+      below('x', 'y'),
+      below('y', 'x'),
     ];
     expect(treeOrder(views).map((row) => row.label)).toEqual([
       'far',
@@ -122,6 +127,14 @@ describe('what is shown', () => {
       '└─ y',
     ]);
     expect(psTable(views, { tree: true, color: false, nowMs: 0 }).split('\n')).toHaveLength(views.length + 2);
+  });
+
+  it('[cli.tree-instance] a new pod with the name of a removed parent is not the parent', () => {
+    const views = [view('boss', { instance: 'new' }), view('kid', { parent: 'boss', parentInstance: 'old' })];
+    expect(treeOrder(views).map((row) => row.label)).toEqual(['boss', 'kid']);
+    const table = psTable(views, { tree: true, color: false, nowMs: 0 });
+    expect(table).toMatch(/kid +idle +\(boss, removed\) /);
+    expect(mayGo(view('boss', { instance: 'new' }), [below('kid', 'boss')])).toBe(true);
   });
 
   it('[cli.ps-default] without -a: what runs, what died, and what still has to deliver', () => {
