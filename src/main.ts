@@ -88,7 +88,8 @@ process.stderr.on('error', () => undefined);
 try {
   const status = await main(process.argv.slice(2));
   // Set, not exited with: output that waits for a slow reader would be cut off.
-  if (status !== null) process.exitCode = lostStatus !== null && (status === 0 || status === 141) ? lostStatus : status;
+  if (status !== null)
+    process.exitCode = lostStatus !== null && (status === 0 || status === 141) ? lostStatus : status;
 } catch (error) {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`podkin: ${text}\nThis is a defect of podkin: please report it with these lines.\n`);

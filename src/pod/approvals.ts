@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { deferred, type Deferred } from '../std/deferred.ts';
 import type { Params } from '../protocol/methods.ts';
+import { notTested, type SandboxState } from '../scope/sandbox-state.ts';
 import { decide } from '../scope/permission.ts';
 import type { ApprovalDecision, RememberedYes } from '../session/entries.ts';
 import type { Approval } from '../session/facts.ts';
@@ -12,7 +13,6 @@ import { permissionModeOf } from '../session/permissions.ts';
 import { rememberedKey } from '../session/replay-approvals.ts';
 import type { Permit, PermitRequest } from '../worker/turn-ports.ts';
 import { closeForPause, onApprove, onAsk } from './approval-inputs.ts';
-import type { SandboxState } from '../scope/sandbox-state.ts';
 import { callKey, exactCall, type NamedCall, subjectOf, summaryOf } from './permit-subject.ts';
 import type { Pod, PodPermissions } from './pod.ts';
 
@@ -40,6 +40,7 @@ export class Approvals {
     const { session } = this.#pod;
     const { tool, need, input } = request;
     const sandbox = need?.kind === 'shell' ? await this.#options.sandboxState() : null;
+    if (sandbox?.kind === 'unknown') return { kind: 'failed', text: notTested(sandbox) };
     const sandboxed = sandbox?.kind === 'working';
     const subject = await subjectOf(need, session.cwd);
     const named: NamedCall = { tool, need, input, subject };

@@ -37,10 +37,7 @@ export interface ProbeWay {
   readonly state: string;
 }
 
-/**
- * Runs the probes. Throws only what is a defect: where the world cannot be made, the sandbox is not tested
- * and counts as blocked.
- */
+/** Runs the probes. Throws only what is a defect: where the world cannot be made, nothing is known. */
 export async function testSandbox(way: ProbeWay): Promise<SandboxState> {
   let made: string | null = null;
   try {
@@ -173,7 +170,8 @@ function run(file: string, args: string[], cwd: string): Promise<{ stdout: strin
       maxBuffer: 1024 * 1024,
     } as const;
     execFile(file, args, options, (error, stdout, stderr) => {
-      resolve({ stdout, stderr: stderr === '' && error !== null ? error.message : stderr });
+      const late = error?.killed === true ? 'ETIMEDOUT: it did not end in time' : null;
+      resolve({ stdout, stderr: late ?? (stderr === '' && error !== null ? error.message : stderr) });
     });
   });
 }

@@ -2,7 +2,7 @@
 
 export interface SandboxState {
   /**
-   * `unknown`: not tested yet. `working`: every probe was held. `absent`: there is no program for it. `blocked`: there is one and the system does
+   * `unknown`: not tested yet, or the test could not be made just now; then no command runs, inside or outside. `working`: every probe was held. `absent`: there is no program for it. `blocked`: there is one and the system does
    * not let it work. `leaky`: a probe got out, so it counts as none.
    */
   readonly kind: 'unknown' | 'working' | 'absent' | 'blocked' | 'leaky';
@@ -90,6 +90,10 @@ export function judgeProbes(findings: ProbeFindings): SandboxState {
 /** `complaint`: the last words of the program that should have started the probes. */
 export function blockedState(complaint: string): SandboxState {
   const said = complaint.trim().split('\n').at(-1)?.slice(0, 300) ?? '';
+  if (isPassing(complaint)) {
+    const mend = 'make room, or raise the limit that it names; it is tested again with the next command';
+    return { kind: 'unknown', text: `the sandbox cannot be tested: ${said}`, mend };
+  }
   return {
     kind: 'blocked',
     text: `the sandbox can not start: ${said === '' ? 'it ended without a word' : said}`,
@@ -97,13 +101,26 @@ export function blockedState(complaint: string): SandboxState {
   };
 }
 
-/** The world for the probes could not be made: nothing is known, so it counts as none. */
+/** The world for the probes could not be made. */
 export function untestedState(folder: string, complaint: string): SandboxState {
   return {
-    kind: 'blocked',
-    text: `the sandbox can not be tested: ${complaint.slice(0, 300)}`,
+    kind: 'unknown',
+    text: `the sandbox cannot be tested: ${complaint.slice(0, 300)}`,
     mend: `make ${folder} a folder with room that you may write, then try again`,
   };
+}
+
+/** What a machine is short of for a while says nothing about its sandbox. Without room for one more namespace, though, there is none for good. */
+function isPassing(said: string): boolean {
+  if (/namespace/i.test(said) && /no space left/i.test(said)) return false;
+  return /no space left|quota exceeded|too many open files|cannot allocate|temporarily unavailable|input\/output error|interrupted system call|\b(?:ENOSPC|EDQUOT|EMFILE|ENFILE|ENOMEM|EAGAIN|EIO|EINTR|ETIMEDOUT)\b/i.test(
+    said,
+  );
+}
+
+/** To a model whose command is not run for it. */
+export function notTested({ text }: SandboxState): string {
+  return `Nothing was run: ${text}. It is tested again with the next command; if that fails too, say so in your answer.`;
 }
 
 function blockedMend(said: string): string {

@@ -71,9 +71,9 @@ export interface Entered {
 }
 
 export interface Sandbox {
-  /** `unknown` before the first `state()` has fulfilled. */
+  /** `unknown` before the first `state()` has fulfilled, and while the test cannot be made. */
   readonly known: SandboxState;
-  /** Tests it the first time. Throws only what is a defect. */
+  /** Tests it the first time, and again as long as it cannot be tested: what is known once stays. Throws only what is a defect. */
   state(): Promise<SandboxState>;
   /** To be called in the state `working` alone. Throws the file system's error where protection can not be made. */
   enter(rights: ShellRights): Entered;
@@ -127,7 +127,9 @@ function bubblewrap(options: SandboxOptions): Sandbox {
       const bounds = { timeout: helpMs, killSignal: 'SIGKILL' } as const;
       features = bwrapFeatures((await promisify(execFile)(program, ['--help'], bounds)).stdout);
     } catch (error) {
-      return blockedState(`${program} can not be run: ${error instanceof Error ? error.message : ''}`);
+      const isLate = error instanceof Error && 'killed' in error && error.killed === true;
+      const why = isLate ? 'ETIMEDOUT' : error instanceof Error ? error.message : '';
+      return blockedState(`${program} cannot be run: ${why}`);
     }
     const found = await probe();
     if (found.kind === 'working') return filter === null ? unfiltered(found) : found;
@@ -272,7 +274,11 @@ function testedOnce(test: () => Promise<SandboxState>, { enter }: Pick<Sandbox, 
       return known;
     },
     state: () => {
-      testing ??= test().then((state) => (known = state));
+      testing ??= test().then((state) => {
+        known = state;
+        if (state.kind === 'unknown') testing = null;
+        return state;
+      });
       return testing;
     },
     enter,

@@ -7,6 +7,7 @@ import { once } from '../std/once.ts';
 import { errorCode } from '../scope/refusal.ts';
 import type { WatchReport } from '../scope/protected-watch.ts';
 import type { Entered } from '../scope/sandbox.ts';
+import { notTested } from '../scope/sandbox-state.ts';
 import { setAsideText } from '../scope/set-aside.ts';
 import { sandboxEnvironment, shellEnvironment } from '../scope/shell-environment.ts';
 import { systemCode } from '../std/system-code.ts';
@@ -147,7 +148,10 @@ function guardOf(context: ToolContext) {
 /** The sandbox where it works; `place` null where none does. A sandbox that works and can not be entered is no reason to run outside. */
 async function enter(context: ToolContext): Promise<{ place: Entered | null } | { refused: string }> {
   const { sandbox } = context.shell;
-  if ((await sandbox.state()).kind !== 'working') return { place: null };
+  // What was permitted was permitted for this state.
+  const state = sandbox.known.kind === 'unknown' ? await sandbox.state() : sandbox.known;
+  if (state.kind === 'unknown') return { refused: notTested(state) };
+  if (state.kind !== 'working') return { place: null };
   try {
     return { place: sandbox.enter({ scope: context.scope, cwd: context.cwd, outputs: context.outputDir }) };
   } catch (error) {

@@ -122,6 +122,8 @@ async function permittedAnswer(
       return 'closed';
     case 'denied':
       return { text: permit.text, isError: true, denied: true };
+    case 'failed':
+      return { text: permit.text, isError: true };
     case 'allowed':
       return await answerOf(ports, tool, { call, input });
   }

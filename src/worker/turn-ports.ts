@@ -19,6 +19,8 @@ export type Permit =
   | { readonly kind: 'allowed' }
   /** `text` is the call's result. */
   | { readonly kind: 'denied'; readonly text: string }
+  /** What it takes is not there at this moment: nobody's no. `text` is the call's result. */
+  | { readonly kind: 'failed'; readonly text: string }
   /** The waiting for a person was ended: the call has its result already, or gets it with the turn's end. */
   | { readonly kind: 'closed' };
 

@@ -27,6 +27,8 @@ export const shell = {
   'shell.pod':
     'a pod tests its sandbox at its first command and says the result in `status`; keys and sockets are out of reach of its shell',
   'shell.pod-death': 'when a pod is killed, what its sandboxed shell runs dies with it',
+  'shell.not-tested':
+    'while a sandbox cannot be tested no command runs, inside or outside, and it is tested again with the next one; a failure that passes is no verdict',
   'shell.self-test':
     'only a sandbox whose escape probes were all held counts as working; the others are absent, blocked or leaky, with how to mend',
   'shell.set-aside':

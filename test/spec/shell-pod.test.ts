@@ -1,5 +1,5 @@
 /** Shells of real pods, and of the tool alone, inside the sandbox: what they see of a pod, and that nothing inside outlives what it should not. */
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -64,15 +64,56 @@ describe.skipIf(!hasSandbox)('a sandboxed command', () => {
     expect(readdirSync(join(state, 'commands'))).toEqual([]);
   });
 
-  it('[shell.self-test] a home whose state folder can not be made or written is no working sandbox, and says so', async () => {
+  it('[shell.self-test] a home whose state folder cannot be made or written says nothing of the sandbox: nothing runs, and it is tested again', async () => {
     const folder = await tempFolder();
     await writeFile(join(folder, 'file'), '');
     const sandbox = createSandbox({ ...sandboxOptions(null), state: join(folder, 'file', 'state') });
     expect(await sandbox.state()).toMatchObject({
-      kind: 'blocked',
-      text: expect.stringContaining('can not be tested: ENOTDIR') as string,
+      kind: 'unknown',
+      text: expect.stringContaining('cannot be tested: ENOTDIR') as string,
       mend: expect.stringContaining('file/state') as string,
     });
+    const context = contextIn(folder, { shell: { sandbox, limits: defaultLimits } });
+    const refused = await call(bashTool, { command: 'touch ran' }, context);
+    expect(refused).toMatchObject({ isError: true });
+    expect(refused.text).toContain('Nothing was run: the sandbox cannot be tested: ENOTDIR');
+    rmSync(join(folder, 'file'));
+    expect(await call(bashTool, { command: 'touch ran; echo fine' }, context)).toEqual({ text: 'fine' });
+    expect(sandbox.known.kind).toBe('working');
+  });
+
+  it('[shell.not-tested] a pod whose sandbox cannot be tested for a while runs no command outside of it, whatever its mode', async () => {
+    const home = new TestHome();
+    onTestFinished(() => home.close());
+    const bash = JSON.stringify({ command: 'touch ran; cat ../secret' });
+    const program = join(home.path, 'short-of-descriptors');
+    const again = join(home.path, 'again');
+    writeFileSync(
+      program,
+      `#!/bin/sh\n[ "$1" = --help ] || [ -e ${again} ] || { echo 'bwrap: open: Too many open files' >&2; exit 1; }\nexec /usr/bin/bwrap "$@"\n`,
+      { mode: 0o755 },
+    );
+    const pod = await home.startRoot({
+      permissionMode: 'bypassPermissions',
+      sandbox: { program },
+      scenario: `rules:\n  - { last: user, call: [{ Bash: ${bash} }] }\n  - { say: done }\n`,
+    });
+    writeFileSync(join(home.path, 'secret'), 'SECRET');
+    await pod.run('go');
+    const first = await pod.untilEntry('toolResult');
+    await pod.untilSettled();
+    expect(first).toMatchObject({ isError: true });
+    expect(first).not.toHaveProperty('denied');
+    expect(first.text).toContain(
+      'Nothing was run: the sandbox cannot be tested: bwrap: open: Too many open files',
+    );
+    expect(existsSync(join(home.work, 'ran'))).toBe(false);
+    writeFileSync(again, '');
+    await pod.run('again');
+    const second = await pod.untilEntry('toolResult', ({ seq }) => seq > first.seq);
+    await pod.untilSettled();
+    expect(second.text).not.toContain('SECRET');
+    expect(existsSync(join(home.work, 'ran'))).toBe(true);
   });
 
   it('[shell.self-test] a temporary folder that is missing changes nothing', async () => {

@@ -58,7 +58,7 @@ export interface RootOptions {
   scope?: PathScope;
   permissionMode?: string;
   permissions?: JsonObject;
-  sandbox?: 'real';
+  sandbox?: 'real' | { readonly program: string };
   environment?: NodeJS.ProcessEnv;
 }
 

@@ -19,11 +19,11 @@ export interface RootSettings {
   limits?: Partial<Limits>;
   permissions?: JsonObject;
   /** The machine's own; else as on a machine without one: most tests are about pods, and look for a command's process among theirs. */
-  sandbox?: 'real';
+  sandbox?: 'real' | { readonly program: string };
 }
 
 export function settingsOf({ limits, permissions = {}, sandbox }: RootSettings): JsonObject {
-  const program = sandbox === 'real' ? {} : { program: '/nowhere/bwrap' };
+  const program = sandbox === 'real' ? {} : (sandbox ?? { program: '/nowhere/bwrap' });
   // Whole, as podkin writes them: what is not takes every start of a pod another way (std/plain.ts).
   return {
     limits: { ...defaultLimits, ...quickLimits, ...limits },

@@ -62,6 +62,22 @@ describe('the self-test', () => {
       mend: expect.stringContaining('user namespaces'),
     });
     expect(judgeProbes(findings({ output: held.replace('end=yes\n', '') })).kind).toBe('blocked');
+    for (const passing of [
+      'bwrap: Creating new namespace failed: Resource temporarily unavailable',
+      'sh: 1: Cannot fork: Resource temporarily unavailable',
+      'spawn /usr/bin/bwrap EMFILE',
+      "bwrap: Can't create file at /tmp/x: No space left on device",
+      'ETIMEDOUT: it did not end in time',
+    ]) {
+      expect([passing, blockedState(passing).kind]).toEqual([passing, 'unknown']);
+    }
+    for (const lasting of [
+      'bwrap: Creating new namespace failed: No space left on device',
+      'bwrap: No permissions to create new namespace',
+      '',
+    ]) {
+      expect([lasting, blockedState(lasting).kind]).toEqual([lasting, 'blocked']);
+    }
     expect(blockedState("bwrap: Can't mount proc on /newroot/proc: Operation not permitted").mend).toContain(
       'container',
     );
