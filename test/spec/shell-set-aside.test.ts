@@ -12,7 +12,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createSandbox } from '../../src/scope/sandbox.ts';
 import { defaultLimits } from '../../src/session/settings.ts';
@@ -247,35 +247,6 @@ describe.skipIf(!hasSandbox)('protected names that come to be while a command ru
     execFileSync('/bin/sh', ['-c', /put it back: (.*)/.exec(alert.text)?.[1] ?? 'false']);
     expect(await pod.call('status', {})).toMatchObject({ attention: null });
     expect(readdirSync(home.work)).toEqual(['.envrc']);
-  });
-
-  it('[cli.rm-set-aside] rm refuses, and with force keeps it elsewhere; the line that puts it back is shown whole', async () => {
-    const home = new TestHome();
-    onTestFinished(() => home.close());
-    const cwd = join(home.work, "it's\na \u202eplace");
-    mkdirSync(cwd);
-    const bash = JSON.stringify({ command: 'echo mine > .envrc' });
-    const model = home.scenario(`rules:\n  - last: user\n    call:\n      - Bash: ${bash}\n  - say: done\n`);
-    const args = ['run', '-p', '--name', 'w', '--permission-mode', 'acceptEdits', '--model', model, 'go'];
-    expect((await home.run(args, { cwd })).code).toBe(0);
-    const refused = await home.run(['rm', 'w']);
-    expect(refused.code).toBe(1);
-    expect(refused.stderr).toContain('"w" stays: what was set aside of the folder it worked in is with it');
-    const { stdout } = await home.run(['logs', 'w']);
-    const line = /put it back: (.*)/.exec(stdout)?.[1] ?? '';
-    const removed = await home.run(['rm', '-f', 'w']);
-    const kept = /Kept: what was set aside of the folder that "w" worked in is in (.*)/.exec(
-      removed.stderr,
-    )?.[1];
-    expect([removed.code, existsSync(kept ?? '')]).toEqual([0, true]);
-    const [id = ''] = readdirSync(kept ?? '');
-    expect(readFileSync(join(kept ?? '', id, '.envrc'), 'utf8')).toBe('mine\n');
-    // Where it was before, for the line as it stands.
-    const outputs = dirname(dirname(/mv -n (\S+)/.exec(line)?.[1] ?? ''));
-    mkdirSync(dirname(outputs), { recursive: true });
-    renameSync(kept ?? '', outputs);
-    execFileSync('bash', ['-c', line]);
-    expect(readFileSync(join(cwd, '.envrc'), 'utf8')).toBe('mine\n');
   });
 });
 
