@@ -180,7 +180,7 @@ describe('settings and places', () => {
       const args = ['run', '--model', home.scenario(shell), 'go'];
       const begun = async () => {
         const terminal = new Terminal(home, args, { HOME: home.work });
-        await terminal.until('the first question', (text) => text.includes('Start here all the same?'));
+        await terminal.until('the first question', (text) => text.includes('y: yes'));
         terminal.type('y');
         terminal.press('Enter');
         await terminal.until('the second question', (text) => text.includes('asks for Bash'));
