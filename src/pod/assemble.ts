@@ -1,10 +1,12 @@
 /** Puts a pod's parts together: which effect is done by whom. The only place that knows them all. */
+import { existsSync } from 'node:fs';
 import { deferred } from '../std/deferred.ts';
 import type { Model } from '../model/port.ts';
 import type { PodRef } from '../session/entries.ts';
 import { modelSettingsOf } from '../session/model-settings.ts';
 import { type Sandbox, createSandbox } from '../scope/sandbox.ts';
 import { podFolder, readToken } from '../session/home.ts';
+import { ownPlaces } from '../session/places.ts';
 import { sandboxSettingsOf } from '../session/settings.ts';
 import { bashTool } from '../tools/bash.ts';
 import { editTool } from '../tools/edit.ts';
@@ -84,11 +86,16 @@ export function assemble(pod: Pod): Assembled {
 
 /** Nothing is tested or looked for here: that waits for the first command. */
 function sandboxOf(pod: Pod): Sandbox {
-  const { config, state, runtime } = pod.home;
   return createSandbox({
     settings: sandboxSettingsOf(pod.session.settings),
-    hidden: [config, state, runtime],
-    state,
+    // Asked for at each command. What is hidden and missing is set aside when it comes to be; a folder for
+    // sockets alone is not: that would be a person's own first start, and a pod gains nothing by making it.
+    get hidden() {
+      return ownPlaces(pod.home)
+        .filter(({ path, isRuntime }) => isRuntime !== true || existsSync(path))
+        .map(({ path }) => path);
+    },
+    state: pod.home.state,
     tmpBytes: pod.core.limits.shellTmpBytes,
   });
 }

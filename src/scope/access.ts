@@ -3,14 +3,14 @@
  * paths.
  *
  * 1. The pod's own outputs may be read, never written.
- * 2. Podkin's state and sockets may be neither read nor written, its configuration and the programs that it runs not written; the kernel's file
+ * 2. Podkin's state and sockets (also of this user's other homes that are known) may be neither read nor written, its configuration and the programs that it runs not written; the kernel's file
  *    systems neither.
  * 3. Protected names (`protected-paths.ts`) are not written.
  * 4. Else the scope decides: what its roots allow minus what its denies take.
  */
 import { join } from 'node:path';
 import type { PathRight, PathScope, ScopeDeny } from '../session/entries.ts';
-import type { Home } from '../session/home.ts';
+import { type Home, ownPlaces } from '../session/places.ts';
 import { foldedName } from './folded-name.ts';
 import { caps, denialText, deniedText, isAllowed, isBelow, rootsFor } from './path-scope.ts';
 import { protection } from './protected-paths.ts';
@@ -66,10 +66,7 @@ export function rulesOf({ scope, home, outputs, programs }: Access): Rules {
     scope,
     outputs: [outputs],
     blocks: [
-      ...blockAt(home.state, 'read', 'own'),
-      ...blockAt(home.runtime, 'read', 'own'),
-      ...(home.spareRuntime === undefined ? [] : blockAt(home.spareRuntime, 'read', 'own')),
-      ...blockAt(home.config, 'write', 'own'),
+      ...ownPlaces(home).flatMap(({ path, closed }) => blockAt(path, closed, 'own')),
       ...programs.flatMap((place) => blockAt(place, 'write', 'program')),
       ...['/proc', '/sys', '/dev'].flatMap((root) => blockAt(root, 'read', 'kernel')),
       ...(scope.deny ?? []).flatMap((deny) =>

@@ -8,6 +8,16 @@ export interface Home {
   readonly runtime: string;
   /** Where a pod's socket goes when `runtime` cannot be had: the session that XDG_RUNTIME_DIR belongs to has ended, or is another user's. */
   readonly spareRuntime?: string;
+  /** Where this user's other homes are, as far as that can be known: the usual ones beside the one that `PODKIN_HOME` or the XDG variables name. */
+  readonly others?: readonly OwnPlace[];
+}
+
+/** A folder of podkin's own, and what no pod may do there whatever its scope: `read` takes writing along. */
+export interface OwnPlace {
+  readonly path: string;
+  readonly closed: 'read' | 'write';
+  /** It holds sockets alone, and is made anew after every start of the machine. */
+  readonly isRuntime?: true;
 }
 
 /** Nothing says where a home would be. */
@@ -25,10 +35,12 @@ export function homeOf(environment: NodeJS.ProcessEnv): Home {
   const own = environment['PODKIN_HOME'];
   if (own !== undefined && own !== '') {
     const root = resolve(own);
-    return { config: join(root, 'config'), state: join(root, 'state'), runtime: join(root, 'run') };
+    const home = { config: join(root, 'config'), state: join(root, 'state'), runtime: join(root, 'run') };
+    return { ...home, others: usualPlaces(environment) };
   }
   const runtime = absolute(environment['XDG_RUNTIME_DIR']);
   return {
+    others: usualPlaces(environment),
     config: join(absolute(environment['XDG_CONFIG_HOME']) ?? inUserHome(environment, '.config'), 'podkin'),
     state: join(absolute(environment['XDG_STATE_HOME']) ?? inUserHome(environment, '.local/state'), 'podkin'),
     ...(runtime === null
@@ -43,6 +55,35 @@ export function runtimeVariable(
 ): 'PODKIN_HOME' | 'XDG_RUNTIME_DIR' | 'TMPDIR' {
   if ((environment['PODKIN_HOME'] ?? '') !== '') return 'PODKIN_HOME';
   return absolute(environment['XDG_RUNTIME_DIR']) === null ? 'TMPDIR' : 'XDG_RUNTIME_DIR';
+}
+
+/** Podkin's own folders, each once. */
+export function ownPlaces(home: Home): OwnPlace[] {
+  const { config, state, runtime, spareRuntime } = home;
+  const all: OwnPlace[] = [
+    { path: state, closed: 'read' },
+    { path: runtime, closed: 'read' },
+    ...(spareRuntime === undefined ? [] : [{ path: spareRuntime, closed: 'read', isRuntime: true } as const]),
+    { path: config, closed: 'write' },
+    ...(home.others ?? []),
+  ];
+  return all.filter((one, at) => all.findIndex(({ path }) => path === one.path) === at);
+}
+
+/** Where a home of this user is without `PODKIN_HOME`: by the variables and without them, by `HOME` and by the system's word. */
+function usualPlaces(environment: NodeJS.ProcessEnv): OwnPlace[] {
+  const homes = [userHome(environment), userHome({})].filter((home) => home !== null);
+  const below = (variable: string, usual: string) =>
+    [absolute(environment[variable]), ...homes.map((home) => join(home, usual))]
+      .filter((folder) => folder !== null)
+      .map((folder) => join(folder, 'podkin'));
+  const session = absolute(environment['XDG_RUNTIME_DIR']);
+  const runtimes = [temporaryRuntime(), ...(session === null ? [] : [join(session, 'podkin')])];
+  return [
+    ...below('XDG_STATE_HOME', '.local/state').map((path) => ({ path, closed: 'read' }) as const),
+    ...below('XDG_CONFIG_HOME', '.config').map((path) => ({ path, closed: 'write' }) as const),
+    ...runtimes.map((path) => ({ path, closed: 'read', isRuntime: true }) as const),
+  ];
 }
 
 function temporaryRuntime(): string {

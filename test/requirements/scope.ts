@@ -38,6 +38,8 @@ export const scope = {
   'scope.registry-restored':
     'the registry is put back by the living when a person removes or damages it, and doctor says who holds what',
   'claims.asked-once': 'whether the holder of a claim lives is asked once for all calls of a moment',
+  'scope.other-home':
+    'state, sockets and configuration of the homes that this user has by default are closed to a pod of another home, for file tools and shells',
   'scope.keys':
     "the usual places of keys in a home are denied for reading where a root holds them; one that a person names is lifted, and a person's deny wins",
   'scope.keys-held':

@@ -245,6 +245,29 @@ describe.skipIf(!hasSandbox)('a pod and its shell', () => {
     expect(readFileSync(program, 'utf8')).toBe('#!/bin/sh\nexec /usr/bin/bwrap "$@"\n');
   });
 
+  it('[scope.other-home] the default home is not there for the shell of a pod of another home, existing or not', async () => {
+    const home = new TestHome();
+    onTestFinished(() => home.close());
+    const state = join(home.path, '.local/state/podkin');
+    const config = join(home.path, '.config/podkin');
+    await mkdir(state, { recursive: true });
+    await writeFile(join(state, 'log'), 'old\n');
+    const command = `cat ${state}/log; echo new >> ${state}/log; mkdir -p ${config}; echo x > ${config}/config.toml; echo fine`;
+    const pod = await home.startRoot({
+      permissionMode: 'acceptEdits',
+      sandbox: 'real',
+      scope: { read: [home.path], write: [home.path] },
+      scenario: `rules:\n  - { last: user, call: [{ Bash: ${JSON.stringify({ command })} }] }\n  - { say: done }\n`,
+    });
+    await pod.run('go');
+    await pod.untilSettled();
+    const [result] = await pod.entriesOf('toolResult');
+    expect(result?.text).toContain('fine');
+    expect(result?.text).not.toMatch(/^old$/m);
+    expect(readFileSync(join(state, 'log'), 'utf8')).toBe('old\n');
+    expect(existsSync(config)).toBe(false);
+  });
+
   it("[shell.pod] what a child holds its parent's shell can not write, and the child's shell writes nothing else", async () => {
     const home = new TestHome();
     onTestFinished(() => home.close());

@@ -1,4 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -8,6 +9,7 @@ import { narrow } from '../../../src/scope/narrow.ts';
 import { protectedBelow } from '../../../src/scope/protected-below.ts';
 import { protectedNames } from '../../../src/scope/protected-paths.ts';
 import type { PathScope } from '../../../src/session/entries.ts';
+import { homeOf } from '../../../src/session/places.ts';
 import { findPrograms } from '../../../src/scope/own-programs.ts';
 import { readTool } from '../../../src/tools/read.ts';
 import { writeTool } from '../../../src/tools/write.ts';
@@ -147,6 +149,40 @@ describe('protected paths', () => {
       expect(narrow(project, { read: [root], write: [] }).ok, root).toBe(true);
     }
     expect(narrow(granted, { read: [], write: ['/p/.vscode'] }).ok).toBe(true);
+  });
+
+  it('[scope.other-home] beside a home by PODKIN_HOME the usual ones, by the variables and by HOME, are closed as its own are', () => {
+    const environment = { HOME: '/me', XDG_STATE_HOME: '/xs', XDG_RUNTIME_DIR: '/run/user/7' };
+    for (const [given, closed] of [
+      [{ ...environment, PODKIN_HOME: '/p' }, ['/p/state', '/p/run']],
+      [environment, []],
+    ] as const) {
+      const access = {
+        scope: { read: ['/'], write: ['/'] },
+        home: homeOf(given),
+        outputs: '/o',
+        programs: [],
+      };
+      const denied = (right: 'read' | 'write', path: string) =>
+        denialOf(rulesOf(access), { right, path, realPath: path }) !== undefined;
+      const temporary = join(tmpdir(), `podkin-${process.getuid?.() ?? ''}`);
+      for (const place of [
+        ...closed,
+        '/xs/podkin',
+        '/me/.local/state/podkin',
+        '/run/user/7/podkin',
+        temporary,
+      ]) {
+        expect([place, denied('read', `${place}/x`), denied('write', `${place}/x`)]).toEqual([
+          place,
+          true,
+          true,
+        ]);
+      }
+      expect(denied('write', '/me/.config/podkin/config.toml')).toBe(true);
+      expect(denied('read', '/me/.config/podkin/config.toml')).toBe(false);
+      expect(denied('read', '/me/.local/state/other')).toBe(false);
+    }
   });
 
   it('[scope.own-places] podkin’s state and sockets are neither read nor written and its configuration not written, whatever the scope covers; own outputs are read', () => {
