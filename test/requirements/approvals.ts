@@ -41,6 +41,8 @@ export const approvals = {
     'killed at each point of asking and answering, nothing runs without a yes, and nothing twice for one',
   'approval.commands':
     'approvals lists what waits, of dead pods too; approve answers by id, its beginning or name, and says what can not be',
+  'approval.reason-is-no-yes':
+    'approve with --reason and without --deny is refused as wrong usage, and the question stays open',
   'approval.headless':
     'run -p denies instead of asking in the whole tree, names each call in the result and ends with 4',
   'approval.rule-flags': 'rules given to run hold in the whole tree',

@@ -58,6 +58,8 @@ export const commands = {
   'commands.color': 'colours only in a terminal, and never with NO_COLOR',
   'commands.ctrl-c': 'a first Ctrl-C on podkin run stops its tree in order',
   'commands.demo': 'the demo tells the whole story in under 20 s, without a key, and leaves no process',
+  'commands.demo-cut':
+    'a demo that is cut short, also before its first pod, ends with the status of that and leaves no process',
   'commands.denied': 'a denied tool in headless mode is status 4, named, with the answer',
   'commands.denied-shown':
     'with a person watching a denied tool is shown, and the status is that of the answer',
@@ -86,6 +88,8 @@ export const commands = {
   'commands.signal':
     "a signal in the middle of a tree ends it with the signal's status and leaves nothing running",
   'commands.stdin': 'the task may come on stdin and arrives word for word',
+  'commands.start-hangs':
+    'a root whose process hangs in its start fails the run within spawnMs; a signal ends it before that; nothing of it is left',
   'commands.steer': 'pause, resume and cancel act on the running turn and answer where the pod stands',
   'commands.stop':
     'stop ends a tree from the deepest up, and restore --tree brings all of it back and passes over what runs',

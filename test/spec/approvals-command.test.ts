@@ -36,7 +36,7 @@ const marks = () => {
 };
 
 describe('podkin approvals and approve', () => {
-  it('[approval.commands] list what waits, answer by id, its beginning or the name of the pod, and say what can not be', async () => {
+  it('[approval.commands] [approval.reason-is-no-yes] list what waits, answer by id, its beginning or the name of the pod, and say what can not be', async () => {
     const root = await home.startRoot({ scenario: flat });
     expect((await home.run(['approvals'])).stderr).toContain('No question waits');
     await root.run('go');
@@ -55,6 +55,8 @@ describe('podkin approvals and approve', () => {
     await wait.until('the question', ({ stderr }) => stderr.includes(`podkin approve ${request}`));
     expect((await home.run(['approve', 'nobody'])).code).toBe(3);
     expect((await home.run(['approve', request, '--deny', '--always'])).code).toBe(2);
+    const half = await home.run(['approve', request, '--reason', 'not so']);
+    expect([half.code, half.stdout, half.stderr]).toEqual([2, '', expect.stringContaining('--deny')]);
     const answered = await home.run(['approve', request.slice(0, 5), '--deny', '--reason', 'not now']);
     expect(answered).toMatchObject({ code: 0, stdout: 'root: Bash denied: echo ran >> marks\n' });
     expect((await wait.ended).code).toBe(0);

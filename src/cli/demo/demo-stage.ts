@@ -17,12 +17,23 @@ export class DemoStuck extends Error {
   }
 }
 
+/** Nobody wants the story to go on. */
+class DemoCut extends Error {
+  constructor() {
+    super('the demo was cut short');
+    this.name = 'DemoCut';
+  }
+}
+
 const waitMs = 15_000;
 
 export class DemoStage {
   readonly context: CommandContext;
   readonly root: Root;
   readonly watch: TreeWatch;
+  /** Fulfils when the story is to end where it is: from then on nothing of it begins. */
+  readonly cut: Deferred<void> = deferred();
+  #isCut = false;
   readonly #entries = new Map<string, Entry[]>();
   readonly #startedAtMs = monotonicMs();
   #moved: Deferred<void> = deferred();
@@ -36,6 +47,10 @@ export class DemoStage {
       onEvent: (pod, event) => {
         if (event.type === 'entry') this.#take(pod.tally.name, event.entry);
       },
+    });
+    void this.cut.promise.then(() => {
+      this.#isCut = true;
+      this.#wake();
     });
   }
 
@@ -60,16 +75,19 @@ export class DemoStage {
       this.#wake();
     }, waitMs);
     try {
-      while (!holds()) {
+      while (!this.#isCut && !holds()) {
         if (late) throw new DemoStuck(what, waitMs);
         await Promise.race([this.#moved.promise, this.watch.changed()]);
       }
     } finally {
       clearTimeout(timer);
     }
+    this.#goOn();
   }
 
+  /** Throws when it was cut. */
   title(text: string): void {
+    this.#goOn();
     this.context.stdout.styled(`\n${paint(text, 'bold', this.context.color)}\n`);
   }
 
@@ -85,6 +103,10 @@ export class DemoStage {
     const line = lineOf(entry);
     if (line !== null) this.line(name, line);
     this.#wake();
+  }
+
+  #goOn(): void {
+    if (this.#isCut) throw new DemoCut();
   }
 
   #wake(): void {

@@ -4,6 +4,7 @@ import type { Entry } from '../../session/entries.ts';
 import type { PodEvent } from '../../protocol/pod-event.ts';
 import { uuidv7 } from '../../std/uuid.ts';
 import { startRoot } from '../run/create-root.ts';
+import { defaultLimits } from '../../session/settings.ts';
 import { deliveriesOf } from '../look/deliveries.ts';
 import { demoTask } from './demo-scenario.ts';
 import type { DemoStage } from './demo-stage.ts';
@@ -39,9 +40,13 @@ export const demoSteps: readonly DemoStep[] = [
   },
 ];
 
+function starting({ cut }: DemoStage): { spawnMs: number; givenUp: Promise<unknown> } {
+  return { spawnMs: defaultLimits.spawnMs, givenUp: cut.promise };
+}
+
 async function handOut(stage: DemoStage): Promise<void> {
   const { name, instance } = stage.root.spec;
-  await startRoot(stage.root, stage.context.environment);
+  await startRoot(stage.root, stage.context.environment, starting(stage));
   const client = await stage.watch.start(name, instance);
   await client.call('run', { input: demoTask, submission: uuidv7() });
   await stage.until('the parent ended its first turn', () => turnsEnded(stage, 'root') >= 1);
@@ -78,7 +83,7 @@ async function rootReturns(stage: DemoStage): Promise<void> {
   const { root, watch, context } = stage;
   stage.line('demo', 'podkin restore root');
   try {
-    await startRoot(root, context.environment);
+    await startRoot(root, context.environment, starting(stage));
   } catch (error) {
     throw new Error(`root did not start again; the end of its error output:\n${stderrTail(root.folder)}`, {
       cause: error,

@@ -108,7 +108,11 @@ function demoRoot(home: Home, folder: string): Root {
 }
 
 async function play(stage: DemoStage, interruption: Interruption): Promise<number> {
-  const interrupted = interruption.first.then((signal) => interruptionStatus[signal]);
+  const interrupted = interruption.first.then((signal) => {
+    // What is not begun yet would begin behind the end of the tree.
+    stage.cut.resolve();
+    return interruptionStatus[signal];
+  });
   const told = tell(stage);
   // After an interruption nobody waits for it any more.
   told.catch(() => undefined);

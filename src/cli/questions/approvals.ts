@@ -68,6 +68,12 @@ export async function approveCommand(
   if (options.deny && options.always) {
     throw new CommandFailed(exitStatus.usage, '--always is a yes and --deny is none: give one of them');
   }
+  if (options.reason !== undefined && !options.deny) {
+    throw new CommandFailed(
+      exitStatus.usage,
+      '--reason goes with --deny: it is what the pod is told with a no; add --deny, or leave it out. Nothing was answered',
+    );
+  }
   const question = questionMeant(await openQuestions(context.home), meant, context.home);
   const { request, pod, running } = question;
   if (!running) {

@@ -1,5 +1,11 @@
 /** Makes a root pod: its name, its rights and settings, its folder; then its process. */
-import { type StartedProcess, startPodProcess } from '../../pod/start-process.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  PodStartFailed,
+  readyWithin,
+  type StartedProcess,
+  startPodProcess,
+} from '../../pod/start-process.ts';
 import { podNamePattern } from '../../protocol/names.ts';
 import { schemaVersion } from '../../session/entries.ts';
 import {
@@ -13,6 +19,8 @@ import {
 import type { ModelSettings } from '../../session/model-settings.ts';
 import type { PermissionSettings } from '../../session/permissions.ts';
 import { type Limits, type SandboxSettings, defaultSandboxSettings } from '../../session/settings.ts';
+import { processIdentity } from '../../std/process-identity.ts';
+import { signalProcess } from '../../std/signal-process.ts';
 import type { JsonObject } from '../../std/json.ts';
 import { uuidv7 } from '../../std/uuid.ts';
 import { version } from '../../version.ts';
@@ -106,9 +114,33 @@ function asJson(models: Readonly<Record<string, ModelSettings>>): JsonObject {
   return copy;
 }
 
-/** Starts the process and waits until it listens. Throws `PodStartFailed`. */
-export async function startRoot(root: Root, environment: NodeJS.ProcessEnv): Promise<StartedProcess> {
-  const started = startPodProcess(root.folder, environment);
-  await started.ready;
-  return started;
+/**
+ * Starts the process and waits until it listens, for `spawnMs` (a limit) at most and only until `givenUp`. Throws `PodStartFailed`
+ * (`silent`, `interrupted` …): then nothing of the process is left.
+ */
+export async function startRoot(
+  { folder }: Root,
+  environment: NodeJS.ProcessEnv,
+  { spawnMs, givenUp }: { spawnMs: number; givenUp: Promise<unknown> },
+): Promise<void> {
+  const started = startPodProcess(folder, environment);
+  const interrupted = givenUp.then((): never => {
+    throw new PodStartFailed('interrupted', 'its start was interrupted', '');
+  });
+  try {
+    await Promise.race([readyWithin(started, spawnMs), interrupted]);
+  } catch (error) {
+    await endStart(started);
+    throw error;
+  }
+}
+
+/** SIGKILL cannot be refused; longer than this only an uninterruptible system call takes. */
+const killDeadlineMs = 5_000;
+
+/** It has taken nothing in yet, and may hang where it hears no other signal. */
+async function endStart({ pid, exited }: StartedProcess): Promise<void> {
+  const identity = pid > 0 ? processIdentity(pid) : null;
+  if (identity === null || !signalProcess(identity, 'SIGKILL', { group: true })) return;
+  await Promise.race([exited, sleep(killDeadlineMs, undefined, { ref: false })]);
 }

@@ -156,7 +156,8 @@ export type RunEnd =
   /** What a pod below has to say is refused for good: nobody waits for it. */
   | { kind: 'refused'; reason: string }
   | { kind: 'died'; reason: string }
-  | { kind: 'notStarted'; reason: string }
+  /** `signal`: that is what ended its start. */
+  | { kind: 'notStarted'; reason: string; signal: InterruptionSignal | null }
   | { kind: 'interrupted'; signal: InterruptionSignal };
 
 export interface RunOutcome {
@@ -213,6 +214,7 @@ function statusOf(
 /** `headless`: nobody was asked, so a denied tool is never a silent 0. With a person watching it was shown to them. */
 export function exitOf(result: RunResult, end: RunEnd, mode: { headless: boolean }): number {
   if (end.kind === 'interrupted') return interruptionStatus[end.signal];
+  if (end.kind === 'notStarted' && end.signal !== null) return interruptionStatus[end.signal];
   switch (result.status) {
     case 'done':
       return 0;

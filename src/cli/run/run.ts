@@ -3,13 +3,13 @@
  * hands over the task. Whatever happens, no pod of the tree is left running but with `-d`.
  */
 import { join } from 'node:path';
-import { existsSync, rmSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { text as readAll } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModelSettings } from '../../session/model-settings.ts';
 import { userHome } from '../../session/places.ts';
 import { absoluteModelName, checkModelName, isPriced } from '../../model/create.ts';
-import { PodStartFailed, stderrTail } from '../../pod/start-process.ts';
+import { stderrTail } from '../../pod/start-process.ts';
 import { NameTaken } from '../../session/home.ts';
 import { inputTextMistake } from '../../session/input-bound.ts';
 import type { Limits } from '../../session/settings.ts';
@@ -23,9 +23,9 @@ import { fromHome, loadConfiguration, unknownLimits } from '../invocation/config
 import { askYesNo, canAsk } from '../invocation/ask-person.ts';
 import { CommandFailed, type CommandContext, exitStatus, fromCwd, screenOf } from '../invocation/context.ts';
 import { claimScope } from './claim-scope.ts';
-import { createRoot, type Root, type RootPlan, startRoot } from './create-root.ts';
+import { createRoot, type Root, type RootPlan } from './create-root.ts';
 import { endTree } from '../steer/end-tree.ts';
-import { catchSignals, type Interruption } from '../invocation/interruption.ts';
+import { catchSignals, type Interruption, interruptionStatus } from '../invocation/interruption.ts';
 import { exitOf, newTally, type RunEnd, runResult } from './result.ts';
 import { pathMistake } from '../../scope/path-mistake.ts';
 import { realPath } from './root-scope.ts';
@@ -33,6 +33,7 @@ import { checkStartingPlace } from './starting-place.ts';
 import { barred } from '../words/barred.ts';
 import { visible } from '../words/printable.ts';
 import { outputFormats, personReport, printReport, type OutputFormat, type RunReport } from './run-report.ts';
+import { type RootStart, startedOr } from './root-start.ts';
 import { RunQuestions } from '../questions/run-questions.ts';
 import { TreeWatch } from './tree-watch.ts';
 
@@ -61,10 +62,7 @@ export interface RunOptions {
   readonly config?: string | undefined;
 }
 
-interface Run {
-  readonly context: CommandContext;
-  readonly root: Root;
-  readonly limits: Limits;
+interface Run extends RootStart {
   readonly task: string;
   readonly submission: string;
 }
@@ -226,10 +224,11 @@ async function rootOf(context: CommandContext, plan: RootPlan): Promise<Root> {
 async function detached(run: Run): Promise<number> {
   const { context, root } = run;
   const { name, instance } = root.spec;
-  try {
-    await startRoot(root, context.environment);
-  } catch (error) {
-    throw new CommandFailed(exitStatus.failed, notStarted(root, error));
+  const interruption = catchSignals();
+  const failed = await startedOr(run, interruption).finally(() => interruption.release());
+  if (failed !== null) {
+    const status = failed.signal === null ? exitStatus.failed : interruptionStatus[failed.signal];
+    throw new CommandFailed(status, `${name} could not be started: ${failed.reason}`);
   }
   const path = podSocket(context.home, { name, instance });
   const sent = await connectAndSend(path, 'run', { input: run.task, submission: run.submission });
@@ -281,27 +280,30 @@ async function foreground(run: Run, report: RunReport, mode: { headless: boolean
 
 /** From the start of the root to the end of the work, whichever way it ends. */
 async function work(run: Run, watch: TreeWatch, interruption: Interruption): Promise<RunEnd> {
-  const { context, root } = run;
-  const { name, instance } = root.spec;
-  try {
-    await startRoot(root, context.environment);
-  } catch (error) {
-    return { kind: 'notStarted', reason: notStarted(root, error) };
-  }
+  const failed = await startedOr(run, interruption);
+  if (failed !== null) return failed;
   const interrupted = interruption.first.then((signal): RunEnd => ({ kind: 'interrupted', signal }));
-  try {
-    // Watching comes first, so that nothing of the work can be missed.
-    const client = await watch.start(name, instance);
-    await client.call('run', { input: run.task, submission: run.submission });
-  } catch (error) {
-    return { kind: 'died', reason: `${messageOf(error)}\n${stderrTail(root.folder)}`.trim() };
-  }
   const looking = new AbortController();
   try {
-    return await Promise.race([interrupted, untilSettled(run, watch, looking.signal)]);
+    return await Promise.race([interrupted, handedOver(run, watch, looking.signal)]);
   } finally {
     looking.abort();
   }
+}
+
+/** Rejects when `signal` aborts. */
+async function handedOver(run: Run, watch: TreeWatch, signal: AbortSignal): Promise<RunEnd> {
+  const { name, instance } = run.root.spec;
+  try {
+    // Watching comes first, so that nothing of the work can be missed.
+    const client = await watch.start(name, instance);
+    signal.throwIfAborted();
+    await client.call('run', { input: run.task, submission: run.submission });
+  } catch (error) {
+    signal.throwIfAborted();
+    return { kind: 'died', reason: `${messageOf(error)}\n${stderrTail(run.root.folder)}`.trim() };
+  }
+  return await untilSettled(run, watch, signal);
 }
 
 /** Live events tell when to look; this is for what no event tells. */
@@ -357,14 +359,6 @@ async function stopAll(run: Run, end: RunEnd, hurry: AbortSignal): Promise<void>
     hurry,
   });
   if (killed.length > 0) context.stderr.write(`Ended by force: ${killed.join(', ')}.\n`);
-}
-
-/** Why the root did not start. A folder in which no life ever began is taken away, so that its name is free again. */
-function notStarted(root: Root, error: unknown): string {
-  if (!existsSync(root.folder.log)) rmSync(root.folder.path, { recursive: true, force: true });
-  return error instanceof PodStartFailed
-    ? error.message
-    : `${messageOf(error)}; "podkin doctor" looks for what is amiss here`;
 }
 
 function messageOf(error: unknown): string {

@@ -1,0 +1,42 @@
+/** The start of the root for `podkin run`: bounded, ended by a signal, and what is said where it fails. */
+import { existsSync, rmSync } from 'node:fs';
+import { PodStartFailed, stderrTail } from '../../pod/start-process.ts';
+import type { Limits } from '../../session/settings.ts';
+import type { CommandContext } from '../invocation/context.ts';
+import type { Interruption } from '../invocation/interruption.ts';
+import { type Root, startRoot } from './create-root.ts';
+import type { RunEnd } from './result.ts';
+
+export interface RootStart {
+  readonly context: CommandContext;
+  readonly root: Root;
+  readonly limits: Limits;
+}
+
+type NotStarted = Extract<RunEnd, { kind: 'notStarted' }>;
+
+/** Null: the root listens. Else nothing of its process is left, and why. A folder in which no life ever began is taken away: its name is free again. */
+export async function startedOr(start: RootStart, interruption: Interruption): Promise<NotStarted | null> {
+  const { context, root, limits } = start;
+  const { folder } = root;
+  try {
+    const { spawnMs } = limits;
+    await startRoot(root, context.environment, { spawnMs, givenUp: interruption.first });
+    return null;
+  } catch (error) {
+    const said = stderrTail(folder);
+    if (!existsSync(folder.log)) rmSync(folder.path, { recursive: true, force: true });
+    const isInterrupted = error instanceof PodStartFailed && error.code === 'interrupted';
+    const signal = isInterrupted ? await interruption.first : null;
+    const reason = signal === null ? whyNot(error, said, limits) : `ended by ${signal} before it listened`;
+    return { kind: 'notStarted', signal, reason };
+  }
+}
+
+function whyNot(error: unknown, said: string, { spawnMs }: Limits): string {
+  const message = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof PodStartFailed)) return `${message}; "podkin doctor" looks for what is amiss here`;
+  if (error.code !== 'silent') return message;
+  const words = said === '' ? '' : `\nThe end of its error output:\n${said}`;
+  return `${message}, and was ended. If this machine is that busy, give it longer (limits.spawnMs, now ${spawnMs}); else "podkin doctor" looks for what is amiss here${words}`;
+}
