@@ -38,15 +38,17 @@ export async function readInstructions(
   return { files, leftOut };
 }
 
-/** Real paths, the repository's root first. */
+/** Real paths, the outermost first. A repository that begins above the home speaks from the home on. */
 async function foldersOf(cwd: string, personHome: string | null): Promise<string[]> {
   const start = await realOr(cwd);
   const top = personHome === null ? null : await realOr(personHome);
   const folders: string[] = [];
+  let isAboveHome = false;
   for (let folder = start; ; folder = dirname(folder)) {
-    folders.unshift(folder);
+    if (!isAboveHome) folders.unshift(folder);
     if (await isRepository(folder)) return folders;
-    if (folder === top || folder === dirname(folder)) return [start];
+    if (folder === dirname(folder)) return [start];
+    isAboveHome ||= folder === top;
   }
 }
 

@@ -8,7 +8,7 @@ import type { ScopeDeny } from '../session/entries.ts';
 import type { Home } from '../session/places.ts';
 import { isBelow } from '../scope/path-scope.ts';
 import { openInside } from '../scope/open-inside.ts';
-import { isOurs, readBounded } from '../std/bounded-file.ts';
+import { type BoundedText, isOurs, readBounded } from '../std/bounded-file.ts';
 import { systemCode } from '../std/system-code.ts';
 
 export const projectFileBytesMax = 32 * 1024;
@@ -20,7 +20,7 @@ export interface ProjectReader {
 }
 
 export type ProjectText =
-  | { readonly kind: 'text'; readonly text: string; readonly isCut: boolean }
+  | ({ readonly kind: 'text' } & BoundedText)
   | { readonly kind: 'missing' }
   | { readonly kind: 'denied' }
   /** `why` is the end of a sentence about it. */
@@ -49,7 +49,8 @@ async function placeOf(path: string, folder: string): Promise<string | ProjectTe
     await lstat(path);
   } catch (error) {
     const code = systemCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing' };
+    if (code === 'ENOENT') return { kind: 'missing' };
+    if (code === 'ENOTDIR') return leftOut('can not be there, as what should be its folder is none');
     throw error;
   }
   try {

@@ -7,6 +7,8 @@ export interface BoundedText {
   readonly text: string;
   /** There was more; the text ends with its last whole character. */
   readonly isCut: boolean;
+  /** False: what is not UTF-8 has been replaced, and says something else than whoever wrote it. */
+  readonly isUtf8: boolean;
 }
 
 /** The beginning of a regular file as text. */
@@ -20,9 +22,14 @@ export async function readBounded(handle: FileHandle, bytesMax: number): Promise
     length += bytesRead;
   }
   const isCut = length > bytesMax;
+  const bytes = buffer.subarray(0, Math.min(length, bytesMax));
   // A decoder that awaits more keeps back the half of a character.
-  const text = new TextDecoder().decode(buffer.subarray(0, Math.min(length, bytesMax)), { stream: isCut });
-  return { text, isCut };
+  const decoded = (fatal: boolean) => new TextDecoder('utf-8', { fatal }).decode(bytes, { stream: isCut });
+  try {
+    return { text: decoded(true), isCut, isUtf8: true };
+  } catch {
+    return { text: decoded(false), isCut, isUtf8: false };
+  }
 }
 
 /** For a file that a person named. Never waits for the other end of a pipe. Throws the system's errors; `NotOrdinary` for what is no file to read. */
@@ -41,7 +48,8 @@ export async function readOrdinaryFile(path: string, bytesMax: number): Promise<
         `${path} belongs to another user (${stats.uid}): make a copy of your own, and use that`,
       );
     }
-    const { text, isCut } = await readBounded(handle, bytesMax);
+    const { text, isCut, isUtf8 } = await readBounded(handle, bytesMax);
+    if (!isUtf8) throw new NotOrdinary(`${path} is not UTF-8: save it as that`);
     if (isCut) throw new NotOrdinary(`${path} is larger than ${bytesMax / 1024} KiB: make it smaller`);
     return text;
   } finally {

@@ -54,6 +54,8 @@ export async function readProject(place: ProjectPlace): Promise<Project> {
     case 'text':
       break;
   }
+  // A path that it denies would be another one.
+  if (!found.isUtf8) throw usage(`${path} is not UTF-8: save it as that`);
   if (found.isCut) throw usage(`${path} is larger than ${projectFileBytesMax / 1024} KiB: make it smaller`);
   const settings = parseSettings(path, found.text, projectFileSchema());
   const { model } = settings;

@@ -256,6 +256,14 @@ describe('configuration', () => {
     await expect(mistake({ folder: put((path) => mkdirSync(path)) })).resolves.toMatch(/is no regular file/);
     const large = put((path) => writeFileSync(path, `# ${'x'.repeat(32 * 1024)}\n`));
     await expect(mistake({ folder: large })).resolves.toMatch(/is larger than 32 KiB: make it smaller/);
+    // Decoded all the same it would deny another path than was meant.
+    const latin1 = put((path) => writeFileSync(path, '[scope]\ndeny = ["caf\u00e9"]\n', 'latin1'));
+    await expect(mistake({ folder: latin1 })).resolves.toMatch(/config\.toml is not UTF-8: save it as that/);
+    const marked = put((path) => writeFileSync(path, '\ufeff[limits]\nsteps = 1\n'));
+    expect((await load({ folder: marked })).limits.steps).toBe(1);
+    const noFolder = tempFolder();
+    execFileSync('mkfifo', [join(noFolder, '.podkin')]);
+    await expect(mistake({ folder: noFolder })).resolves.toMatch(/as what should be its folder is none/);
 
     const inside = put((path, folder) => {
       writeFileSync(join(folder, 'own.toml'), '[limits]\nsteps = 1\n');

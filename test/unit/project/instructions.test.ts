@@ -65,7 +65,7 @@ describe('instructions', () => {
     put('me/work/AGENTS.md', 'work');
     expect(await textsOf('me/work')).toEqual(['work']);
     mkdirSync(join(top, '.git'));
-    expect(await textsOf('me/work', { personHome: join(top, 'me') })).toEqual(['work']);
+    expect(await textsOf('me/work', { personHome: join(top, 'me') })).toEqual(['home', 'work']);
     expect(await textsOf('me/work')).toEqual(['above', 'home', 'work']);
     mkdirSync(join(top, 'me/.git'));
     expect(await textsOf('me/work', { personHome: join(top, 'me') })).toEqual(['home', 'work']);
@@ -160,6 +160,7 @@ describe('scenario files', () => {
       (path: string) => writeFileSync(path, '#'.repeat(1024 * 1024 + 1)),
       /is larger than 1024 KiB/,
     ],
+    ['a file in Latin-1', (path: string) => writeFileSync(path, '# \u00e9', 'latin1'), /is not UTF-8/],
   ])('[project.scenario] %s is refused at once', async (_, make, why) => {
     make(join(top, 'scenario.yaml'));
     await expect(open('scenario.yaml')).rejects.toThrow(why);
