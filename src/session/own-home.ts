@@ -14,12 +14,18 @@ export class UnsafeHome extends Error {
   }
 }
 
+/** Folders of the state: what lies in them is believed by its name alone. */
+const believed = ['pods', 'removed', 'trusted'];
+
 /** Throws `UnsafeHome` with the sentence of what to do, or `NoHome`. */
 export function ownHome(environment: NodeJS.ProcessEnv): Home {
   const home = homeOf(environment);
   const uid = process.getuid?.();
   if (uid === undefined) return home;
-  for (const path of [home.config, home.state, join(home.config, 'config.toml')]) check(path, uid, false);
+  const inside = believed.map((name) => join(home.state, name));
+  for (const path of [home.config, join(home.config, 'config.toml'), home.state, ...inside]) {
+    check(path, uid, false);
+  }
   // Whoever may write there could put another folder in the place of ours.
   for (const path of [dirname(home.config), dirname(home.state)]) check(path, uid, true);
   return home;

@@ -67,6 +67,14 @@ describe('a home', () => {
     expect((await home.run(['ps'], { environment })).stderr).toContain(
       'config.toml can be written by others',
     );
+    rmSync(join(path, 'config/config.toml'));
+    for (const name of ['pods', 'removed', 'trusted']) {
+      const inside = join(path, 'state', name);
+      mkdirSync(inside, { recursive: true });
+      chmodSync(inside, 0o777);
+      expect((await home.run(['ps'], { environment })).stderr).toContain(`${inside} can be written by others`);
+      rmSync(inside, { recursive: true });
+    }
   });
 
   it.runIf(isRoot)(
