@@ -14,7 +14,13 @@ export async function lostLogs(home: Home, { logs }: { logs: readonly LogView[] 
     const folder = podFolder(home, name);
     if (existsSync(folder.log)) continue;
     const spec = specOf(folder);
-    if (spec === null) continue;
+    if (spec === null) {
+      // A pod is made, and removed, under another name.
+      if (!existsSync(folder.path) || existsSync(folder.spec)) continue;
+      const text = `${folder.path} holds no pod any more: its log was deleted; put it back from a copy, or: rm -r ${folder.path}`;
+      findings.push({ rule: 'log', pod: name, text, count: 1 });
+      continue;
+    }
     const evidence = await evidenceOf(folder, spec, logs);
     if (evidence === null) continue;
     const text = `${folder.log} is not there, although ${evidence.text}: it was deleted; put it back from a copy, or remove the pod with "podkin rm ${name}"`;

@@ -1,14 +1,5 @@
 /** How often each rule of a scenario has answered: kept in a small file of the pod's folder, so that `times` counts over restores. */
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 export interface RuleUses {
@@ -34,7 +25,6 @@ export function fileUses(path: string): RuleUses {
     },
     save(uses) {
       const temporary = `${path}.${process.pid}.tmp`;
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
       try {
         writeDurably(temporary, JSON.stringify(uses));
         renameSync(temporary, path);

@@ -10,6 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { takeLock } from '../../src/session/lock.ts';
 import { isAlive } from '../../src/std/process-identity.ts';
@@ -152,6 +153,13 @@ it('[verify.lost-logs] a home whose logs were deleted is not called healthy, by 
   expect(restored.stderr).toContain(`its session log ${kid.folder.log} was deleted`);
   writeFileSync(kid.folder.log, kept, { mode: 0o600 });
   expect(await home.run(['restore', 'kid'])).toMatchObject({ code: 0 });
+  // What a pod wrote after all of its folder was deleted.
+  const left = join(home.home.state, 'pods/left');
+  mkdirSync(left);
+  expect((await home.run(['verify'])).stdout).toContain(`log  left: ${left} holds no pod any more`);
+  expect((await home.run(['doctor'])).stdout).toContain(`rm -r ${left}`);
+  expect((await home.run(['rm', 'left'])).stderr).toContain('of the pod "left" only a folder is left');
+  rmSync(left, { recursive: true });
 });
 
 /** A folder that belongs to somebody else; only root can make one. */

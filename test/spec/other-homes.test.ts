@@ -72,7 +72,9 @@ describe('a home', () => {
       const inside = join(path, 'state', name);
       mkdirSync(inside, { recursive: true });
       chmodSync(inside, 0o777);
-      expect((await home.run(['ps'], { environment })).stderr).toContain(`${inside} can be written by others`);
+      expect((await home.run(['ps'], { environment })).stderr).toContain(
+        `${inside} can be written by others`,
+      );
       rmSync(inside, { recursive: true });
     }
   });

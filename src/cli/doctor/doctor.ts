@@ -256,9 +256,17 @@ async function damage(name: string, folder: PodFolder): Promise<Finding | null> 
   const failure = (text: string, mend: string): Finding => ({ check: 'logs', level: 'failure', text, mend });
   try {
     if (readSpec(folder) === null) {
-      // Removed meanwhile, or no pod of ours.
-      return existsSync(log)
-        ? failure(`${name}: pod.json is missing beside ${log}`, 'put it back from a backup; the log is whole')
+      if (existsSync(log))
+        return failure(
+          `${name}: pod.json is missing beside ${log}`,
+          'put it back from a backup; the log is whole',
+        );
+      // What a pod writes after its folder was deleted; where there is none, it was removed meanwhile.
+      return existsSync(folder.path)
+        ? failure(
+            `${name}: the session log and all else of a pod was deleted from ${folder.path}`,
+            `put it back from a copy, or: rm -r ${folder.path}`,
+          )
         : null;
     }
     for await (const _ of readEntries(log, { onDamaged: () => void (damaged += 1) }));

@@ -47,6 +47,8 @@ export function noSuchPod(name: string, names: readonly string[]): string {
   if (names.length === 0) {
     return `there is no pod "${shown}", and no other in this home: begin with "podkin run" or "podkin demo"`;
   }
+  if (names.includes(name))
+    return `of the pod "${shown}" only a folder is left: "podkin doctor" says what to do with it`;
   const near = nearest(name, names);
   const hint = near === null ? '' : `; did you mean "${near}"?`;
   return `there is no pod "${shown}"${hint === '' ? ': "podkin ps -a" lists them all' : hint}`;

@@ -90,7 +90,7 @@ describe('uses', () => {
   });
 
   it('[scenario.times-durable] uses kept in a file are counted over restores', async () => {
-    const path = join(temporaryFolder(), 'pod', 'uses.json');
+    const path = join(temporaryFolder(), 'uses.json');
     const rules = `
   - { times: 1, say: once }
   - { say: again }`;
