@@ -6,7 +6,19 @@
  * A life that begins first writes its address under a name of its own beside the file, and looks whether another did so too: of two that cannot see each
  * other's locks at most one goes on. The name becomes the file once the log is open.
  */
-import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
 import { isOfTexts, isPlain, isWholeNumber } from '../std/plain.ts';
 import type { JsonValue } from '../std/json.ts';
@@ -158,15 +170,22 @@ function identityOf(folder: PodFolder): string | null {
   return stats === undefined ? null : `${stats.dev}:${stats.ino}`;
 }
 
+/** A cache: whatever stands in its place, a pipe or a device too, costs nobody more than what it would have told. */
 function textAt(path: string): string | null {
+  let fd: number | undefined;
   try {
-    return readFileSync(path, 'utf8');
+    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const stats = fstatSync(fd);
+    return stats.isFile() && stats.size <= addressBytesMax ? readFileSync(fd, 'utf8') : null;
   } catch (error) {
-    const code = systemCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    throw error;
+    if (systemCode(error) === undefined) throw error;
+    return null;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
   }
 }
+
+const addressBytesMax = 16 * 1024;
 
 function parsed(text: string): unknown {
   try {

@@ -2,6 +2,8 @@
 export const session = {
   'address.copy': 'a copy of a home does not lead to the pods of the original',
   'address.rewritten': 'an address that cannot be written at once is written as soon as it can be',
+  'address.odd-file':
+    'an address that is missing, damaged or no regular file hangs nobody, and follows from the instance',
   'address.runtime-gone': 'a folder of sockets that goes is replaced, and everybody finds the pod there',
   'address.surroundings': 'parent, child and commands find each other across runtime folders',
   'file.atomic': 'a writer killed at any moment leaves the old text or the new one',
