@@ -119,11 +119,14 @@ const rule = once(() =>
     }),
 );
 
+/** Beyond it a sum would be no number any more, and no limit would hold. */
+const price = once(() => z.number().min(0).max(1_000_000_000));
+
 const scenario = once(() =>
   z.strictObject({
     rules: z.array(rule()).min(1, 'must hold at least one rule'),
     /** USD per million tokens; without it a scenario costs nothing. */
-    price: z.strictObject({ input: z.number().min(0), output: z.number().min(0) }).optional(),
+    price: z.strictObject({ input: price(), output: price() }).optional(),
   }),
 );
 

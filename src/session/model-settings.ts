@@ -14,8 +14,11 @@ export interface ModelSettings {
   readonly outputTokens?: number | undefined;
 }
 
+/** USD per million tokens. Beyond it a sum would be no number any more, and no limit would hold. */
+export const priceMax = 1_000_000_000;
+
 export const modelSettingsSchema = once(() => {
-  const price = z.number().min(0).optional();
+  const price = z.number().min(0).max(priceMax).optional();
   return z.record(
     z.string().regex(/^[^/]+\/./, 'is not a model: write "provider/model", in quotes'),
     z

@@ -7,7 +7,7 @@ import { podFolder, homeOf } from '../../src/session/home.ts';
 import { readEntries } from '../../src/session/read-log.ts';
 import { capable } from '../support/capable.ts';
 import { type Ran, TestHome, commandFile } from '../support/rig.ts';
-import { eventually } from '../support/waiting.ts';
+import { eventually, gone } from '../support/waiting.ts';
 
 let home: TestHome;
 beforeEach(() => {
@@ -230,6 +230,13 @@ describe.runIf(canIsolate)('another container', () => {
       { name: 'kid', status: 'unreachable', attention: 'elsewhere' },
       { name: 'root', status: 'unreachable', attention: 'elsewhere' },
     ]);
+    for (const args of [
+      ['rm', 'kid'],
+      ['rm', '-f', 'kid'],
+    ]) {
+      const { code, stderr } = contained(session, args);
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/"kid" (?:stays|could not be stopped)/)]);
+    }
     expect(await statuses(session)).toEqual([
       ['kid', 'idle'],
       ['root', 'idle'],
@@ -263,5 +270,25 @@ describe.runIf(canIsolate)('another container', () => {
     });
     expect(stopped).toMatchObject({ status: 0, stderr: 'root is stopped.\n' });
     expect((await root.exit()).exitCode).toBe(0);
+  });
+
+  it('[life.elsewhere] one that lives is neither removed nor taken for stopped from there, and ends when it is told to', async () => {
+    const root = await home.startRoot({ scenario });
+    const identity = await root.process();
+    const [program = '', ...options] = inContainer;
+    const there = (...args: string[]) =>
+      spawnSync(program, [...options, process.execPath, commandFile, ...args], {
+        env: home.environment,
+        encoding: 'utf8',
+      });
+    expect(there('rm', 'root')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('"root" is running'),
+    });
+    const stopped = there('stop', 'root');
+    expect(stopped).toMatchObject({ status: 0, stderr: 'root is stopped.\n' });
+    expect(await root.entriesOf('stopped')).toHaveLength(1);
+    await gone(identity);
+    expect(there('rm', 'root')).toMatchObject({ status: 0, stdout: 'root\n' });
   });
 });

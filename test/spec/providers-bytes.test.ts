@@ -211,5 +211,8 @@ describe('a limit of the cost', () => {
     expect(resultOf(await home.run(args(rules)))).toMatchObject({ reason: 'steps', cost: 0 });
     const priced = await home.run(args(`${rules}price: { input: 0, output: 100000 }\n`));
     expect(resultOf(priced)).toMatchObject({ reason: 'cost', cost: expect.closeTo(0.6) });
+    // A sum of it would be no number, and no limit would hold.
+    const endless = await home.run(args(`${rules}price: { input: 1.0e+308, output: 1 }\n`));
+    expect(resultOf(endless)).toMatchObject({ status: 'failed' });
   });
 });

@@ -80,6 +80,13 @@ export function elsewhere(name: string): string {
   return `Whether "${name}" runs is not known: it was started in another container or network namespace, and its socket cannot be reached from here. Look there; when nothing runs it any more, "podkin restore --force ${name}" starts it here`;
 }
 
+/** As `holdsOn`, and of a life in another container: there only its socket answers. Not known is no end. */
+export async function goesOn(pod: FoundPod, newest: ProcessIdentity | null): Promise<boolean> {
+  if (await holdsOn(pod, newest)) return true;
+  if (newest === null || (await lifeOf(pod.home, pod)) === 'dead') return false;
+  return !(await readTotals(pod.folder.log)).stopped;
+}
+
 function runs(process: ProcessIdentity | null): boolean {
   return process !== null && isAlive(process) === 'alive';
 }
@@ -99,7 +106,7 @@ const exitPollMs = 25;
 export async function exitWithin(pod: FoundPod, timeoutMs: number): Promise<boolean> {
   const until = monotonicMs() + timeoutMs;
   const newest = await processOf(pod);
-  while (await holdsOn(pod, newest)) {
+  while (await goesOn(pod, newest)) {
     if (monotonicMs() >= until) return false;
     await pause(exitPollMs);
   }

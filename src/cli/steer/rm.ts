@@ -80,13 +80,13 @@ class Removal {
 
   async #removeOne(pod: FoundPod): Promise<string | null> {
     const { name } = pod;
-    if (await runs(pod))
-      return `"${name}" is running: "podkin stop ${name}" first, or "podkin rm -f ${name}"`;
     const below = await this.#index.below(pod);
     for (const one of [pod, ...below]) {
       const doubt = await notKnown(one);
-      if (doubt !== null) return `"${name}" stays: ${doubt}; "podkin rm -f ${name}" removes it all the same`;
+      if (doubt !== null) return `"${name}" stays: ${doubt}`;
     }
+    if (await runs(pod))
+      return `"${name}" is running: "podkin stop ${name}" first, or "podkin rm -f ${name}"`;
     for (const one of below) {
       if (!(await runs(one))) continue;
       return `"${name}" stays: "${one.name}" below it is running ("podkin stop ${name}" ends all of it); "podkin rm -f ${name}" ends and removes it with everything below it`;
@@ -113,6 +113,8 @@ class Removal {
   /** Ends the pod and all below it first, the deepest is removed first. What does not end stays, and is named. */
   async #removeTree(pod: FoundPod): Promise<string | null> {
     await this.#end(pod);
+    const doubt = await notKnown(pod);
+    if (doubt !== null) return `"${pod.name}" stays: ${doubt}`;
     if (await runs(pod)) return `"${pod.name}" could not be stopped: "podkin doctor" says more`;
     // Before the locks: a parent that lives needs them for taking in what is left.
     const up = await this.#owedUpward(pod);

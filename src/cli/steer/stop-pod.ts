@@ -7,7 +7,7 @@ import { signalProcess } from '../../std/signal-process.ts';
 import type { Home } from '../../session/home.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
 import { allPods, descendantsOf, type FoundPod } from '../pods/find-pod.ts';
-import { exitWithin, holdsOn, notKnown, processOf } from '../pods/pod-sight.ts';
+import { exitWithin, goesOn, notKnown, processOf } from '../pods/pod-sight.ts';
 
 export interface StopOrder {
   readonly home: Home;
@@ -68,7 +68,7 @@ async function saidStopped(pod: FoundPod, order: StopOrder, how: string): Promis
 }
 
 export async function runs(pod: FoundPod): Promise<boolean> {
-  return holdsOn(pod, await processOf(pod));
+  return goesOn(pod, await processOf(pod));
 }
 
 /** False where it did not take the request. */

@@ -68,6 +68,10 @@ describe('configuration', () => {
     expect(await mistake({ user: '[models."a/b"]\ninputPrice = -1\noutputPrice = 1' })).toContain(
       'inputPrice',
     );
+    // A sum of it would be no number, and no limit would hold.
+    expect(await mistake({ user: '[models."a/b"]\ninputPrice = 1e300\noutputPrice = 1' })).toContain(
+      'inputPrice',
+    );
     expect(await mistake({ user: '[models."a"]\noutputTokens = 1' })).toContain('write "provider/model"');
   });
 
