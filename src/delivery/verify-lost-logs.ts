@@ -2,7 +2,7 @@
  * Pods whose log is gone. A folder without one may be that of a pod that is being made or whose start was cut off, which is in order; it is not where
  * anything tells of a life: the address that a life has left beside its log, the parent that it linked to, or the lock that it holds.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { type Home, type PodFolder, type PodSpec, podFolder, podNames, readSpec } from '../session/home.ts';
 import { probeLock } from '../session/lock.ts';
 import type { Finding } from './verify-finding.ts';
@@ -15,8 +15,7 @@ export async function lostLogs(home: Home, { logs }: { logs: readonly LogView[] 
     if (existsSync(folder.log)) continue;
     const spec = specOf(folder);
     if (spec === null) {
-      // A pod is made, and removed, under another name.
-      if (!existsSync(folder.path) || existsSync(folder.spec)) continue;
+      if (existsSync(folder.spec) || !holdsLeftovers(folder.path)) continue;
       const text = `${folder.path} holds no pod any more: its log was deleted; put it back from a copy, or: rm -r ${folder.path}`;
       findings.push({ rule: 'log', pod: name, text, count: 1 });
       continue;
@@ -44,6 +43,15 @@ async function evidenceOf(
   }
   const lock = await probeLock({ instance, folder: folder.path }).catch(() => 'free');
   return lock === 'held' ? { text: 'a process of the pod runs', fresh: true } : null;
+}
+
+/** An empty folder tells of no pod; one is made, and removed, under another name. */
+export function holdsLeftovers(path: string): boolean {
+  try {
+    return readdirSync(path).length > 0;
+  } catch {
+    return false;
+  }
 }
 
 function namesOf(home: Home): string[] {

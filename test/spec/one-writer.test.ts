@@ -156,6 +156,7 @@ it('[verify.lost-logs] a home whose logs were deleted is not called healthy, by 
   // What a pod wrote after all of its folder was deleted.
   const left = join(home.home.state, 'pods/left');
   mkdirSync(left);
+  writeFileSync(join(left, 'script-uses.json'), '{}');
   expect((await home.run(['verify'])).stdout).toContain(`log  left: ${left} holds no pod any more`);
   expect((await home.run(['doctor'])).stdout).toContain(`rm -r ${left}`);
   expect((await home.run(['rm', 'left'])).stderr).toContain('of the pod "left" only a folder is left');

@@ -23,6 +23,7 @@ import { probe } from '../../transport/dial.ts';
 import { podFindings } from './pod-findings.ts';
 import type { LedgerRow } from '../../delivery/ledger.ts';
 import { oneLine } from '../words/printable.ts';
+import { holdsLeftovers } from '../../delivery/verify-lost-logs.ts';
 import { age, columns, paint, type Paint } from '../words/table.ts';
 
 export async function doctorCommand(context: CommandContext, options: { json: boolean }): Promise<number> {
@@ -262,7 +263,7 @@ async function damage(name: string, folder: PodFolder): Promise<Finding | null> 
           'put it back from a backup; the log is whole',
         );
       // What a pod writes after its folder was deleted; where there is none, it was removed meanwhile.
-      return existsSync(folder.path)
+      return holdsLeftovers(folder.path)
         ? failure(
             `${name}: the session log and all else of a pod was deleted from ${folder.path}`,
             `put it back from a copy, or: rm -r ${folder.path}`,
