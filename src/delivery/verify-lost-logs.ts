@@ -2,8 +2,16 @@
  * Pods whose log is gone. A folder without one may be that of a pod that is being made or whose start was cut off, which is in order; it is not where
  * anything tells of a life: the address that a life has left beside its log, the parent that it linked to, or the lock that it holds.
  */
-import { existsSync, readdirSync } from 'node:fs';
-import { type Home, type PodFolder, type PodSpec, podFolder, podNames, readSpec } from '../session/home.ts';
+import { existsSync } from 'node:fs';
+import {
+  type Home,
+  type PodFolder,
+  type PodSpec,
+  holdsLeftovers,
+  podFolder,
+  podNames,
+  readSpec,
+} from '../session/home.ts';
 import { probeLock } from '../session/lock.ts';
 import type { Finding } from './verify-finding.ts';
 import type { LogView } from './verify-log.ts';
@@ -43,15 +51,6 @@ async function evidenceOf(
   }
   const lock = await probeLock({ instance, folder: folder.path }).catch(() => 'free');
   return lock === 'held' ? { text: 'a process of the pod runs', fresh: true } : null;
-}
-
-/** An empty folder tells of no pod; one is made, and removed, under another name. */
-export function holdsLeftovers(path: string): boolean {
-  try {
-    return readdirSync(path).length > 0;
-  } catch {
-    return false;
-  }
 }
 
 function namesOf(home: Home): string[] {

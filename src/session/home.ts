@@ -160,3 +160,12 @@ export function readTombstones(home: Home): Tombstone[] {
     .filter((name) => name.endsWith('.json'))
     .map((name) => parseTombstone(join(folder, name), readFileSync(join(folder, name), 'utf8')));
 }
+
+/** An empty folder tells of no pod; one is made, and removed, under another name. */
+export function holdsLeftovers(path: string): boolean {
+  try {
+    return readdirSync(path).length > 0;
+  } catch {
+    return false;
+  }
+}

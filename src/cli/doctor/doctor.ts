@@ -2,7 +2,7 @@
 import { systemCode } from '../../std/system-code.ts';
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type PodFolder, readSpec, podFolder, podNames } from '../../session/home.ts';
+import { type PodFolder, holdsLeftovers, podFolder, podNames, readSpec } from '../../session/home.ts';
 import { readEntries } from '../../session/read-log.ts';
 import { UnsafeHome } from '../../session/own-home.ts';
 import { NoHome } from '../../session/places.ts';
@@ -23,7 +23,6 @@ import { probe } from '../../transport/dial.ts';
 import { podFindings } from './pod-findings.ts';
 import type { LedgerRow } from '../../delivery/ledger.ts';
 import { oneLine } from '../words/printable.ts';
-import { holdsLeftovers } from '../../delivery/verify-lost-logs.ts';
 import { age, columns, paint, type Paint } from '../words/table.ts';
 
 export async function doctorCommand(context: CommandContext, options: { json: boolean }): Promise<number> {
