@@ -1,11 +1,21 @@
 /** The package as it is built and packed: in a path with a space and an umlaut, by whoever's umask, with what it ships. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transformSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { capable } from '../support/capable.ts';
 
 const packageFolder = fileURLToPath(new URL('../..', import.meta.url));
 const left = new Set(['node_modules', 'dist', '.git', '.cache', 'coverage']);
@@ -27,7 +37,48 @@ function pack(name: string, umask: string): string {
   return join(place, readdirSync(place)[0] ?? '');
 }
 
+/** PODKIN_YARN names Yarn's program (`bin/yarn.js` of @yarnpkg/cli-dist); the test installs from a registry. */
+const yarn = process.env['PODKIN_YARN'] ?? '';
+capable("Yarn's program in PODKIN_YARN", () => yarn !== '');
+
 describe('the package', () => {
+  it.skipIf(yarn === '')(
+    "[package.unplugged] pods, their tools and a child run under Yarn's Plug'n'Play (PODKIN_YARN, a registry)",
+    { timeout: 300_000 },
+    () => {
+      const project = join(folder, 'pnp');
+      mkdirSync(project);
+      const write = (name: string, text: string) => writeFileSync(join(project, name), text);
+      const archive = pack('for-yarn', '022');
+      write('package.json', JSON.stringify({ private: true, dependencies: { podkin: `file:${archive}` } }));
+      write('.yarnrc.yml', 'nodeLinker: pnp\nenableTelemetry: false\nenableGlobalCache: false\n');
+      write('yarn.lock', '');
+      write(
+        's.yaml',
+        `rules:
+  - pod: child
+    say: "The child is done."
+  - last: user
+    call:
+      - Write: { path: made.txt, content: "a needle" }
+      - Grep: { pattern: needle, glob: made.txt }
+      - SpawnPod: { name: child, task: go, write: [] }
+  - say: "{{lastText}}"
+`,
+      );
+      const { PODKIN_COMMAND: _, ...given } = process.env;
+      const environment = { ...given, PODKIN_HOME: join(project, 'h') };
+      const run = (...args: string[]) =>
+        execFileSync(process.execPath, [yarn, ...args], { cwd: project, env: environment, encoding: 'utf8' });
+      run('install');
+      const args = ['--model', 'script/s.yaml', '--permission-mode', 'bypassPermissions', 'go'];
+      expect(run('podkin', 'run', '-p', ...args)).toContain('The child is done.');
+      expect(readFileSync(join(project, 'made.txt'), 'utf8')).toBe('a needle');
+      expect(run('podkin', 'logs', 'root')).toContain('← made.txt');
+      expect(run('podkin', 'verify')).toContain('No violation.');
+    },
+  );
+
   it(
     '[package.odd-path] [package.packed] is built and packed in a path with a space and an umlaut, the same whatever the umask, without scripts',
     { timeout: 180_000 },
