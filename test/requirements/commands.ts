@@ -131,6 +131,8 @@ export const commands = {
   'provider.retry-after': 'the wait that a provider asks for is kept',
   'provider.retry-alert':
     'a retry anywhere in the tree is an alert in the stream of the run, whose last line is the result',
+  'provider.retry-once':
+    'run and run -p show each retry once, also one that goes into the log because it lasts',
   'provider.stays': 'a provider failure that stays ends the run as failed after as many requests as can help',
   'provider.tool-once': 'a failure behind a tool result asks again without running the tool again',
   'provider.tree':
@@ -141,6 +143,8 @@ export const commands = {
     'a root that died is told with its reason and with the command that starts it again',
   'run.exit-status': 'the exit status tells how it ended, and a denied tool is never a silent 0 with -p',
   'run.path-mistakes': 'an empty path and a pattern are no paths of a scope, a last /* is',
+  'run.person-no':
+    "after a person's own no the end of a run says so and advises no wider rights; where nobody was asked it names the options that widen",
   'run.result-denials': 'a denial anywhere in the tree is in the result, with the pod and the tool',
   'run.result-once': 'an entry that is read a second time counts once',
   'run.result-sums': 'tokens and cost are sums over the tree, and an unknown price is not taken for none',

@@ -99,6 +99,24 @@ it('[provider.retry-alert] a retry anywhere in the tree is an alert in the strea
   ]);
 });
 
+it('[provider.retry-once] a retry that lasts is in the log, and run and run -p tell it once', async () => {
+  const model = home.scenario(
+    'rules:\n  - { times: 1, fail: { kind: overloaded, retryAfterMs: 5100 } }\n  - say: fine\n',
+  );
+  const told = await Promise.all(
+    [
+      ['-p', '--name', 'print'],
+      ['--name', 'person'],
+    ].map(async (args) => {
+      const ran = await home.run(['run', ...args, '--model', model, 'go']);
+      expect(ran.code, ran.stderr).toBe(0);
+      expect(await home.pod(args.at(-1)!).entriesOf('alert')).toMatchObject([{ code: 'providerWaiting' }]);
+      return `${ran.stdout}${ran.stderr}`.match(/provider failed .*/g);
+    }),
+  );
+  for (const lines of told) expect(lines).toEqual([expect.stringMatching(/try 2 of 8 in 5\.1 s\.$/)]);
+});
+
 const isNotice = ({ pod, last }: Asked) => pod === 'root' && last.text.startsWith('Automatic notice');
 
 it('[provider.notice-retried] a notice whose request fails is in every try and in the history once', async () => {

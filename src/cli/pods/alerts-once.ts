@@ -18,5 +18,10 @@ export class AlertsOnce {
 }
 
 function alertText(event: LiveEvent): string | null {
-  return event.type === 'entry' && event.entry.type === 'alert' ? event.entry.text : null;
+  if (event.type !== 'entry' || event.entry.type !== 'alert') return null;
+  const { code, text } = event.entry;
+  // In the log a retry also says since when and until when (`pod/request-watch.ts`): of what is live that is no news.
+  return code === 'providerWaiting' ? text.replace(waitingTimes, '') : text;
 }
+
+const waitingTimes = / It has not answered since \S+; the next try is at \S+\.$/;

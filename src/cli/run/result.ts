@@ -11,6 +11,8 @@ export interface Denial {
   /** What the call was to do: its input as JSON, bounded. */
   input: string;
   text: string;
+  /** A person was asked and said no; left out where nobody was. */
+  byPerson?: true;
 }
 
 /** One pod's part of a run. */
@@ -25,6 +27,8 @@ export interface PodTally {
   denials: Denial[];
   /** Inputs of the calls that have no result yet. */
   readonly calls: Map<string, string>;
+  /** Questions and calls to which a person said no. */
+  readonly noes: Set<string>;
   lastTurn: { outcome: TurnOutcome; reason: string | null; category: string | null } | null;
   turnOpen: boolean;
   started: Entry<StartedEntry> | null;
@@ -41,6 +45,7 @@ export function newTally(name: string, instance: string): PodTally {
     text: '',
     denials: [],
     calls: new Map(),
+    noes: new Set(),
     lastTurn: null,
     turnOpen: false,
     started: null,
@@ -79,7 +84,14 @@ const counters: Counters = {
   toolResult(tally, { tool, call, text, denied }) {
     const input = tally.calls.get(call) ?? '';
     tally.calls.delete(call);
-    if (denied === true) tally.denials.push({ pod: tally.name, tool, call, input, text });
+    const byPerson = tally.noes.delete(call) && { byPerson: true as const };
+    if (denied === true) tally.denials.push({ pod: tally.name, tool, call, input, text, ...byPerson });
+  },
+  approval(tally, entry) {
+    if (entry.state === 'answered' && entry.by === 'person' && entry.decision === 'deny')
+      tally.noes.add(entry.call ?? entry.request);
+    // An answer that was given before the call was made again.
+    if (entry.state === 'taken' && tally.noes.delete(entry.request)) tally.noes.add(entry.call);
   },
   stepCompleted(tally, entry) {
     tally.usage = addUsage(tally.usage, entry.usage);

@@ -170,13 +170,21 @@ function trouble(result: RunResult, end: RunEnd): string {
     case 'settled':
       break;
   }
-  if (result.status === 'denied') {
-    const first = result.permissionDenials[0];
-    const what =
-      first === undefined ? '' : ` (${printable(first.tool)} in ${first.pod}: ${oneLine(first.text, 200)})`;
-    return `${name} has answered, but a tool was denied${what}; widen its rights with --write, --read, --allow-tool or --permission-mode.`;
-  }
+  if (result.status === 'denied') return deniedText(result);
   return result.status === 'limit' ? `${name} stopped at a limit${reason}` : `${name} failed${reason}`;
+}
+
+/** Who was asked and said no wants no wider rights. */
+function deniedText({ name, permissionDenials }: RunResult): string {
+  const unasked = permissionDenials.find(({ byPerson }) => byPerson !== true);
+  const first = unasked ?? permissionDenials[0];
+  const what =
+    first === undefined
+      ? ''
+      : ` (${printable(first.tool)} in ${first.pod}: ${oneLine(unasked === undefined ? first.input : first.text, 200)})`;
+  return unasked === undefined
+    ? `${name} has answered; a person said no to ${counted(permissionDenials.length, 'tool call', 'tool calls')}${what}.`
+    : `${name} has answered, but a tool was denied${what}; widen its rights with --write, --read, --allow-tool or --permission-mode.`;
 }
 
 /** As many lines as it has: the end of a process's error output is one of the reasons. */

@@ -87,6 +87,41 @@ describe('the result of a run', () => {
     ]);
   });
 
+  it('[run.person-no] what a person said no to is told as that, and widens no rights; what nobody was asked about names the options', () => {
+    const no = (fields: { call?: string }): EntryBody => ({
+      type: 'approval',
+      state: 'answered',
+      request: 'q1',
+      decision: 'deny',
+      by: 'person',
+      ...fields,
+    });
+    const taken: EntryBody = { type: 'approval', state: 'taken', request: 'q1', call: 'c1' };
+    const called: EntryBody = {
+      type: 'toolCall',
+      turn: 't1',
+      step: 1,
+      call: 'c1',
+      tool: 'Write',
+      input: { path: 'a' },
+    };
+    for (const asked of [[no({ call: 'c1' })], [no({}), taken]]) {
+      const result = resultOf([begun(), called, ...asked, denied(), ended('finished')]);
+      expect(result).toMatchObject({ status: 'denied', permissionDenials: [{ byPerson: true }] });
+      expect(summary(result, settled)[1]).toBe(
+        'root has answered; a person said no to 1 tool call (Write in root: {"path":"a"}). (1.2 s, 0 tokens, $0.0000)',
+      );
+      const both = resultOf([begun(), called, ...asked, denied(), denied('Read'), ended('finished')]);
+      expect(summary(both, settled)[1]).toMatch(
+        /a tool was denied \(Read in root: Denied: no\); widen its rights/,
+      );
+    }
+    const unasked = resultOf([begun(), no({ call: 'c2' }), called, denied(), ended('finished')]);
+    expect(summary(unasked, settled)[1]).toMatch(
+      /a tool was denied \(Write .*; widen its rights with --write/,
+    );
+  });
+
   it('[run.child-outcome] a child whose process ended without having stopped is told as died', () => {
     expect(podOutcome(tally('a', [begun(), ended('finished')]))).toBe('died');
     expect(podOutcome(tally('a', [begun(), ended('finished'), stopped]))).toBe('done');
