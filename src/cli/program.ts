@@ -16,8 +16,10 @@ Models are named provider/model: anthropic/…, openai/…, google/… with ANTH
   user's configuration.
 
 Configuration: flags, then PODKIN_MODEL, PODKIN_PERMISSION_MODE and PODKIN_LIMITS_* (PODKIN_LIMITS_STEPS=50),
-  then .podkin/config.toml in the working directory (it narrows: [scope], [permissions], [limits],
-  permissionMode; model, instructions and [sandbox] only once you have trusted it), then the user's config.toml. PODKIN_HOME=/x keeps everything below /x: config, state, run.
+  then the user's config.toml. The .podkin/config.toml of a project (working directory and above it, up to the
+  repository's root) narrows what variables and the user's file say: [scope], [permissions], [limits],
+  permissionMode; a flag for a limit or the mode overrides it, which is said. Its model, instructions and
+  [sandbox] count only once you have trusted them. PODKIN_HOME=/x keeps everything below /x: config, state, run.
 
 First steps:
   $ podkin demo

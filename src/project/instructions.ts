@@ -1,11 +1,9 @@
 /**
- * The AGENTS.md files that speak to a pod: of its working directory and of each folder above it up to the repository's root, the nearest last. Never from
- * above that root or the person's home; without a repository only the working directory's. What is left out is said.
+ * The AGENTS.md files that speak to a pod: of its project's folders, the nearest last. What is left out is said.
  */
-import { lstat, realpath } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { isOurs } from '../std/bounded-file.ts';
+import { join } from 'node:path';
 import { type ProjectReader, projectFileBytesMax, readProjectFile } from './project-file.ts';
+import { foldersOf } from './project-folders.ts';
 
 const fileName = 'AGENTS.md';
 
@@ -36,31 +34,4 @@ export async function readInstructions(
     files.push({ path, text: found.isCut ? `${found.text}\n(cut here)` : found.text });
   }
   return { files, leftOut };
-}
-
-/** Real paths, the outermost first. A repository that begins above the home speaks from the home on. */
-async function foldersOf(cwd: string, personHome: string | null): Promise<string[]> {
-  const start = await realOr(cwd);
-  const top = personHome === null ? null : await realOr(personHome);
-  const folders: string[] = [];
-  let isAboveHome = false;
-  for (let folder = start; ; folder = dirname(folder)) {
-    if (!isAboveHome) folders.unshift(folder);
-    if (await isRepository(folder)) return folders;
-    if (folder === dirname(folder)) return [start];
-    isAboveHome ||= folder === top;
-  }
-}
-
-/** A `.git` that another user has put into a shared folder makes no repository of it. */
-async function isRepository(folder: string): Promise<boolean> {
-  try {
-    return isOurs((await lstat(join(folder, '.git'))).uid);
-  } catch {
-    return false;
-  }
-}
-
-async function realOr(path: string): Promise<string> {
-  return await realpath(path).catch(() => path);
 }

@@ -11,6 +11,7 @@ import { userHome } from '../session/places.ts';
 import { compileGlob, escapeGlob, globMistake } from '../std/glob.ts';
 import { holdsCommand } from './denied-command.ts';
 import { foldedName } from './folded-name.ts';
+import { namesVariable } from './path-mistake.ts';
 
 export interface PermissionRule {
   /** As it was written. */
@@ -78,11 +79,22 @@ export function parseRule(text: string): PermissionRule | { readonly mistake: st
 
 const pathTools = new Set(['Read', 'Write', 'Edit', 'Glob', 'Grep']);
 
+/** The rule as it means the same from every working directory: a relative pattern of a path is taken from `folder`. */
+export function anchoredRule(text: string, folder: string): string {
+  const rule = parseRule(text);
+  if ('mistake' in rule || rule.pattern === null || !pathTools.has(rule.tool)) return text;
+  if (rule.pattern.startsWith('/') || rule.pattern.startsWith('~')) return text;
+  const base = escapeGlob(folder).replaceAll(/[+@!](?=\()/g, '\\$&');
+  return `${rule.tool}(${base.replace(/\/$/, '')}/${rule.pattern})`;
+}
+
 /** Signs of other programs' patterns would stand for themselves here, and a rule would forbid nothing. */
 function pathMistake(pattern: string): string | null {
-  if (/[+@!]\([^)]*\)|[?*]\([^)]*\|[^)]*\)/.test(pattern)) {
+  if (/[+@!]\([^)]*\)|[?*]\([^)]*\|[^)]*\)/.test(pattern.replaceAll(/\\./gs, ''))) {
     return 'holds brackets behind +, @, !, ? or *, which mean nothing here: write {a,b} for one of several, or [+] for the sign itself';
   }
+  if (namesVariable(pattern))
+    return 'names a variable, and none is worked out here: write the path in full, or with ~/ for the home';
   const wrong = globMistake(pattern);
   return wrong === null ? null : `has a pattern that ${wrong}`;
 }

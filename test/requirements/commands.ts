@@ -102,7 +102,14 @@ export const commands = {
   'commands.xdg': 'without PODKIN_HOME, configuration, state and sockets are where the XDG variables say',
   'config.errors': 'names file or variable, key and what is wrong',
   'config.file': '--config stands in for the user file',
-  'config.order': 'a flag outweighs the environment, that the files',
+  'config.order':
+    "a flag outweighs the environment, that the user's file; a project's narrowing all but the flags",
+  'config.project-above':
+    "every project file from the working directory up to the repository's root counts, each narrowing, with its relative paths and patterns from its own project's folder; none from above that root or the home",
+  'config.project-flags':
+    "a flag of this command overrides a project's mode, limit or permission and says which; variables and the user's file do not",
+  'config.variable-paths':
+    'a path or pattern that names a variable is refused with what to write, wherever a person gives it',
   'config.project-limits': 'a project file lowers a limit of the user or a default, and raises none',
   'config.project-mode': 'a project file makes the permission mode stricter and never less strict',
   'config.project-odd':

@@ -12,6 +12,7 @@ import { permissionModes } from '../../session/permissions.ts';
 import { limitsSchema, sandboxSettingsSchema } from '../../session/settings.ts';
 import { once } from '../../std/once.ts';
 import { systemCode } from '../../std/system-code.ts';
+import { fromTilde, tildeMistake } from '../../std/tilde.ts';
 import { nearest } from '../words/nearest.ts';
 import { CommandFailed, exitStatus } from './context.ts';
 
@@ -145,6 +146,15 @@ function problem(error: z.ZodError, keys: readonly string[]): string {
   }
   const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? '') : issue.message;
   return place === '' ? message : `${place}: ${message}`;
+}
+
+/** No shell has read these paths, nor `--read=~/x`: `~/` is worked out here. Throws `CommandFailed` (usage). */
+export function fromHome(home: string | null, paths: readonly string[] = []): string[] {
+  return paths.map((path) => {
+    const mistake = tildeMistake(path, home);
+    if (mistake !== null) throw usage(`${path} ${mistake}`);
+    return fromTilde(path, home);
+  });
 }
 
 export function usage(message: string): CommandFailed {

@@ -1,10 +1,12 @@
 /**
- * The effective configuration: flags before the environment before the project's file before the user's file. Absent: keys, base URLs and hooks,
- * which only the environment can set. Of a project's file only what narrows counts unasked (`project-settings.ts`).
+ * The effective configuration: flags before the environment before the user's file. What a project's files narrow
+ * (`narrowing.ts`) holds against all of them but the flags. Absent: keys, base URLs and hooks, which only the
+ * environment can set.
  */
+import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type * as z from 'zod';
-import { parseRule, type RuleKind } from '../../scope/permission-rules.ts';
+import { anchoredRule, parseRule, type RuleKind } from '../../scope/permission-rules.ts';
 import type { ModelSettings } from '../../session/model-settings.ts';
 import { type PermissionMode, permissionModes } from '../../session/permissions.ts';
 import { ownHome } from '../../session/own-home.ts';
@@ -17,9 +19,9 @@ import {
   limitVariable,
   type SandboxSettings,
 } from '../../session/settings.ts';
-import { fromTilde, tildeMistake } from '../../std/tilde.ts';
 import { nearest } from '../words/nearest.ts';
 import {
+  fromHome,
   limitNames,
   permissionMode,
   readUserFile,
@@ -27,7 +29,15 @@ import {
   type SomeLimits,
   usage,
 } from './configuration-files.ts';
-import { type AskTrust, nobodysProject, readProject } from './project-settings.ts';
+import {
+  type Narrowed,
+  type Narrowing,
+  narrowedAllow,
+  narrowedLimits,
+  narrowedMode,
+  narrowingOf,
+} from './narrowing.ts';
+import { type AskTrust, nobodysProject, type Project, readProject } from './project-settings.ts';
 
 /** What the command line said; what it did not say is left out. `limits` as text or numbers, by the names of `Limits`. */
 export interface ConfigurationFlags {
@@ -50,7 +60,7 @@ export interface Configuration {
   readonly permissionMode: PermissionMode;
   /** From all places together: whichever says it, a denial is one. */
   readonly rules: Record<RuleKind, string[]>;
-  /** From both files together; `~/` is worked out, relative paths are taken from the working directory. */
+  /** From all files together; `~/` is worked out. The user's relative paths are taken from the working directory. */
   readonly scope: { readonly deny: string[]; readonly denyWrite: string[] };
   readonly limits: Limits;
   readonly instructions: string | null;
@@ -77,84 +87,70 @@ export async function loadConfiguration(source: ConfigurationSource): Promise<Co
     flags.file === undefined
       ? readUserFile(join(ownHome(environment).config, 'config.toml'), { mustExist: false })
       : readUserFile(resolve(cwd ?? '/', flags.file), { mustExist: true });
-  const deny = fromHome(environment, user.scope?.deny);
-  const { settings: project, notes: said } =
-    cwd === null
-      ? nobodysProject
-      : await readProject({
-          home: ownHome(environment),
-          cwd,
-          deny: [...deny, ...fromHome(environment, flags.deny)],
-          askTrust: source.askTrust,
-        });
+  const personHome = userHome(environment);
+  const deny = fromHome(personHome, user.scope?.deny);
+  const read = await projectOf(source, deny);
+  const project = narrowingOf(read.files);
   const instructions = [user.instructions, project.instructions].filter((text) => text !== undefined);
-  const files = [user, project];
-  const mode = fileMode(user.permissionMode, project.permissionMode);
-  const notes =
-    project.permissionMode === undefined || project.permissionMode === mode
-      ? said
-      : [
-          ...said,
-          `The project's permissionMode ${project.permissionMode} lets more through than ${mode}: ignored.`,
-        ];
+  const own = variableMode(environment) ?? user.permissionMode ?? 'default';
+  const mode = narrowedMode(own, project.permissionMode, flagMode(flags));
+  const limits = effectiveLimits(user.limits ?? {}, { environment, flags, project });
+  const allow = narrowedAllow(
+    { file: user.permissions?.allow ?? [], flags: flagRules(flags, 'allow') },
+    project.allow,
+    (rule) => (cwd === null ? rule : anchoredRule(rule, realPath(cwd))),
+  );
+  const sandbox = sandboxOf({ ...(user.sandbox ?? defaultSandboxSettings) }, project.sandbox, flags);
   return {
     model: flags.model ?? named(environment, 'PODKIN_MODEL') ?? project.model ?? user.model ?? '',
-    permissionMode: modeOf(environment, flags, mode),
+    permissionMode: mode.value,
     rules: {
-      allow: [
-        ...narrowedRights(user.permissions?.allow, project.permissions?.allow),
-        ...flagRules(flags, 'allow'),
-      ],
-      ask: files.flatMap((file) => file.permissions?.ask ?? []).concat(flagRules(flags, 'ask')),
-      deny: files.flatMap((file) => file.permissions?.deny ?? []).concat(flagRules(flags, 'deny')),
+      allow: allow.value,
+      ask: [...(user.permissions?.ask ?? []), ...project.ask, ...flagRules(flags, 'ask')],
+      deny: [...(user.permissions?.deny ?? []), ...project.deny, ...flagRules(flags, 'deny')],
     },
     scope: {
-      deny: [...deny, ...fromHome(environment, project.scope?.deny)],
-      denyWrite: files.flatMap((file) => fromHome(environment, file.scope?.denyWrite)),
+      deny: [...deny, ...project.scope.deny],
+      denyWrite: [...fromHome(personHome, user.scope?.denyWrite), ...project.scope.denyWrite],
     },
-    limits: effectiveLimits(
-      narrowed(user.limits ?? {}, project.limits ?? {}),
-      environment,
-      flags.limits ?? {},
-    ),
+    limits: limits.value,
     instructions: instructions.length === 0 ? null : instructions.join('\n\n'),
     models: user.models,
-    sandbox: sandboxOf({ ...(user.sandbox ?? defaultSandboxSettings), ...project.sandbox }, flags),
-    notes,
+    sandbox: sandbox.value,
+    notes: [...read.notes, ...mode.notes, ...limits.notes, ...allow.notes, ...sandbox.notes],
   };
 }
 
-function sandboxOf(settings: SandboxSettings, flags: ConfigurationFlags): SandboxSettings {
-  return {
-    ...settings,
+async function projectOf(source: ConfigurationSource, deny: readonly string[]): Promise<Project> {
+  const { environment, cwd, flags, askTrust } = source;
+  if (cwd === null) return nobodysProject;
+  const personHome = userHome(environment);
+  const denied = [...deny, ...fromHome(personHome, flags.deny)];
+  return await readProject({ home: ownHome(environment), personHome, cwd, deny: denied, askTrust });
+}
+
+function sandboxOf(
+  own: SandboxSettings,
+  project: Narrowing['sandbox'],
+  flags: ConfigurationFlags,
+): Narrowed<SandboxSettings> {
+  const overrides = flags.sandboxNetwork === true && project?.value.network === false;
+  const note = `--sandbox-network overrides sandbox.network = false of ${project?.path}.`;
+  const value = {
+    ...own,
+    ...project?.value,
     ...(flags.sandboxNetwork === true ? { network: true } : {}),
     ...(flags.sandboxUnixSockets === true ? { unixSockets: true } : {}),
   };
+  return { value, notes: overrides ? [note] : [] };
 }
 
-/** Of what the user and the project name, the stricter; the modes stand in that order. */
-function fileMode(user: PermissionMode | undefined, project: PermissionMode | undefined): PermissionMode {
-  const own = user ?? 'default';
-  const stricter = project !== undefined && permissionModes.indexOf(project) < permissionModes.indexOf(own);
-  return stricter ? project : own;
-}
-
-/** Of rights, what both name; a project that names none leaves the user's as they are. */
-function narrowedRights(
-  user: readonly string[] = [],
-  project: readonly string[] | undefined,
-): readonly string[] {
-  return project === undefined ? user : user.filter((one) => project.includes(one));
-}
-
-/** No shell has read these paths, nor `--read=~/x`: `~/` is worked out here. */
-export function fromHome(environment: NodeJS.ProcessEnv, paths: readonly string[] = []): string[] {
-  const user = userHome(environment);
-  return paths.map((path) => {
-    const mistake = tildeMistake(path, user);
-    if (mistake !== null) throw usage(`${path} ${mistake}`);
-    return fromTilde(path, user);
-  });
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 function named(environment: NodeJS.ProcessEnv, variable: string): string | undefined {
@@ -162,17 +158,18 @@ function named(environment: NodeJS.ProcessEnv, variable: string): string | undef
   return value === undefined || value === '' ? undefined : value;
 }
 
-function modeOf(
-  environment: NodeJS.ProcessEnv,
-  flags: ConfigurationFlags,
-  fromFile: PermissionMode,
-): PermissionMode {
-  const variable = named(environment, 'PODKIN_PERMISSION_MODE');
-  const asked = flags.permissionMode ?? variable;
-  if (asked === undefined) return fromFile;
+function variableMode(environment: NodeJS.ProcessEnv): PermissionMode | undefined {
+  return checkedMode(named(environment, 'PODKIN_PERMISSION_MODE'), 'PODKIN_PERMISSION_MODE');
+}
+
+function flagMode(flags: ConfigurationFlags): PermissionMode | undefined {
+  return checkedMode(flags.permissionMode, '--permission-mode');
+}
+
+function checkedMode(asked: string | undefined, where: string): PermissionMode | undefined {
+  if (asked === undefined) return undefined;
   const parsed = permissionMode().safeParse(asked);
   if (parsed.success) return parsed.data;
-  const where = flags.permissionMode === undefined ? 'PODKIN_PERMISSION_MODE' : '--permission-mode';
   throw usage(`${where}: "${asked}" is not one of ${permissionModes.join(', ')}`);
 }
 
@@ -185,31 +182,25 @@ function flagRules(flags: ConfigurationFlags, kind: RuleKind): readonly string[]
   return texts;
 }
 
+interface LimitSources {
+  readonly environment: NodeJS.ProcessEnv;
+  readonly flags: ConfigurationFlags;
+  readonly project: Narrowing;
+}
+
 /** Values that are in force are valid one by one, so what is wrong can be named by where it came from. */
-function effectiveLimits(
-  files: SomeLimits,
-  environment: NodeJS.ProcessEnv,
-  flags: Readonly<Record<string, string | number>>,
-): Limits {
+function effectiveLimits(user: SomeLimits, sources: LimitSources): Narrowed<Limits> {
+  const { environment, flags, project } = sources;
   const fromEnvironment = checkedLimits(limitsOfEnvironment(environment), limitVariable);
-  const fromFlags = checkedLimits(flags, (name) => `--max-${name}`);
-  const limits = limitsSchema().parse({ ...files, ...fromEnvironment, ...fromFlags });
+  const fromFlags = checkedLimits(flags.limits ?? {}, (name) => `--max-${name}`);
+  const narrowed = narrowedLimits({ ...user, ...fromEnvironment }, project.limits, fromFlags);
+  const limits = limitsSchema().parse(narrowed.value);
   if (limits.stopGraceMs < limits.shutDownAckMs) {
     throw usage(
       `limits: stopGraceMs (${limits.stopGraceMs}) is shorter than shutDownAckMs (${limits.shutDownAckMs}); a pod would be killed while it waits to be heard: raise the one or lower the other`,
     );
   }
-  return limits;
-}
-
-/** A project's file comes with what was cloned: of each limit the smaller counts, against the user's or the default. */
-function narrowed(user: SomeLimits, project: SomeLimits): SomeLimits {
-  const own: Readonly<Record<string, number | null | undefined>> = { ...limitsSchema().parse({}), ...user };
-  const smaller = Object.entries(project).filter(([name, value]) => {
-    const held = own[name];
-    return typeof value === 'number' && (typeof held !== 'number' || value < held);
-  });
-  return { ...user, ...Object.fromEntries(smaller) };
+  return { value: limits, notes: narrowed.notes };
 }
 
 function checkedLimits(

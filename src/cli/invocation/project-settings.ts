@@ -1,27 +1,44 @@
 /**
- * A project's `.podkin/config.toml`: it came with what was cloned, and nobody may have looked at it. What narrows (limits, rules, denies, a stricter mode)
+ * A project's `.podkin/config.toml`, of the working directory and of each folder above it up to the repository's
+ * root: it came with what was cloned, and nobody may have looked at it. What narrows (limits, rules, denies, a stricter mode)
  * counts at once; what a project could gain by (`model`, `instructions`, `sandbox`) only after a person has trusted this very text.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
-import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { absoluteModelName } from '../../model/create.ts';
 import { projectFileBytesMax, readProjectFile } from '../../project/project-file.ts';
+import { foldersOf } from '../../project/project-folders.ts';
+import { anchoredRule } from '../../scope/permission-rules.ts';
 import type { Home } from '../../session/places.ts';
 import { writeFileAtomic } from '../../std/atomic-write.ts';
-import { parseSettings, type ProjectSettings, projectFileSchema, usage } from './configuration-files.ts';
+import {
+  fromHome,
+  parseSettings,
+  type ProjectSettings,
+  projectFileSchema,
+  usage,
+} from './configuration-files.ts';
 
 /** What the file wants, for the person to judge; one line a setting, instructions as they are. Null: nobody answered. */
 export type AskTrust = (file: string, wants: readonly string[]) => Promise<boolean | null>;
 
-export interface Project {
+export interface ProjectFile {
+  readonly path: string;
+  /** Everything relative in it is worked out from its project's folder. */
   readonly settings: ProjectSettings;
+}
+
+export interface Project {
+  /** The nearest to the working directory last. */
+  readonly files: readonly ProjectFile[];
   readonly notes: readonly string[];
 }
 
 export interface ProjectPlace {
   readonly home: Home;
+  /** The person's; null where it is not known. */
+  readonly personHome: string | null;
   readonly cwd: string;
   /** Paths that nobody is to read, relative ones from `cwd`. */
   readonly deny: readonly string[];
@@ -29,26 +46,40 @@ export interface ProjectPlace {
 }
 
 const fileName = join('.podkin', 'config.toml');
-export const nobodysProject: Project = { settings: {}, notes: [] };
+export const nobodysProject: Project = { files: [], notes: [] };
 
-export function projectFile(cwd: string): string {
-  return join(cwd, fileName);
+export function projectFile(folder: string): string {
+  return join(folder, fileName);
 }
 
 /** Rejects with `CommandFailed` (usage) for a file that is not what it should be: what it denies must not be lost unseen. */
 export async function readProject(place: ProjectPlace): Promise<Project> {
-  const folder = await realpath(place.cwd).catch(() => place.cwd);
+  const files: ProjectFile[] = [];
+  const notes: string[] = [];
+  for (const folder of await foldersOf(place.cwd, place.personHome)) {
+    const found = await readFolder(place, folder);
+    if (found.settings !== null) files.push({ path: projectFile(folder), settings: found.settings });
+    notes.push(...found.notes);
+  }
+  return { files, notes };
+}
+
+interface Found {
+  readonly settings: ProjectSettings | null;
+  readonly notes: readonly string[];
+}
+
+async function readFolder(place: ProjectPlace, folder: string): Promise<Found> {
   const path = projectFile(folder);
-  const deny = place.deny.map((denied) => ({ path: resolve(folder, denied), right: 'read' as const }));
+  const deny = place.deny.map((denied) => ({ path: resolve(place.cwd, denied), right: 'read' as const }));
   const found = await readProjectFile({ home: place.home, deny }, folder, fileName);
   switch (found.kind) {
     case 'missing':
-      return nobodysProject;
-    case 'denied':
-      return {
-        settings: {},
-        notes: [`${path} is denied for reading: it is left out, with all that it denies.`],
-      };
+      return { settings: null, notes: [] };
+    case 'denied': {
+      const note = `${path} is denied for reading: it is left out, with all that it denies.`;
+      return { settings: null, notes: [note] };
+    }
     case 'leftOut':
       throw usage(`${path} ${found.why}: put a regular file of your own there, or take it away`);
     case 'text':
@@ -58,15 +89,37 @@ export async function readProject(place: ProjectPlace): Promise<Project> {
   if (!found.isUtf8) throw usage(`${path} is not UTF-8: save it as that`);
   if (found.isCut) throw usage(`${path} is larger than ${projectFileBytesMax / 1024} KiB: make it smaller`);
   const settings = parseSettings(path, found.text, projectFileSchema());
-  const { model } = settings;
-  const named = model === undefined ? settings : { ...settings, model: absoluteModelName(model, folder) };
-  return await trusted(place, { path, text: found.text, settings: named });
+  return await trusted(place, { path, text: found.text, settings: anchored(settings, folder, place) });
+}
+
+/** What is relative is so to the project's folder, wherever in it podkin was started and its children work. */
+function anchored(
+  settings: ProjectSettings,
+  folder: string,
+  { personHome }: Pick<ProjectPlace, 'personHome'>,
+): ProjectSettings {
+  const { model, scope, permissions } = settings;
+  const paths = (given: readonly string[] | undefined) =>
+    fromHome(personHome, given).map((path) => resolve(folder, path));
+  const rules = (given: readonly string[] | undefined) => given?.map((text) => anchoredRule(text, folder));
+  return {
+    ...settings,
+    ...(model !== undefined && { model: absoluteModelName(model, folder) }),
+    ...(scope && { scope: { deny: paths(scope.deny), denyWrite: paths(scope.denyWrite) } }),
+    ...(permissions && {
+      permissions: {
+        allow: rules(permissions.allow),
+        ask: rules(permissions.ask),
+        deny: rules(permissions.deny),
+      },
+    }),
+  };
 }
 
 async function trusted(
   place: ProjectPlace,
   file: { path: string; text: string; settings: ProjectSettings },
-): Promise<Project> {
+): Promise<Found> {
   const { path, text, settings } = file;
   const { model, instructions, sandbox, ...narrowing } = settings;
   const wants = [

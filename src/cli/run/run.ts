@@ -19,7 +19,8 @@ import { runtimeVariable } from '../../session/places.ts';
 import { podSocket } from '../../session/pod-address.ts';
 import { ensureRuntimeDir, socketPath } from '../../transport/address.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
-import { fromHome, loadConfiguration, unknownLimits } from '../invocation/configuration.ts';
+import { loadConfiguration, unknownLimits } from '../invocation/configuration.ts';
+import { fromHome } from '../invocation/configuration-files.ts';
 import { askYesNo, canAsk } from '../invocation/ask-person.ts';
 import { CommandFailed, type CommandContext, exitStatus, fromCwd, screenOf } from '../invocation/context.ts';
 import { claimScope } from './claim-scope.ts';
@@ -207,7 +208,7 @@ function checkedPaths(option: string, paths: readonly string[] = []): readonly s
     const mistake = pathMistake(path);
     if (mistake !== null) throw usage(`${option}: "${path}" ${mistake}`);
   }
-  return fromHome(process.env, paths);
+  return fromHome(userHome(process.env), paths);
 }
 
 async function rootOf(context: CommandContext, plan: RootPlan): Promise<Root> {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { loadConfiguration } from '../../../src/cli/invocation/configuration.ts';
 import { type AskTrust, projectFile } from '../../../src/cli/invocation/project-settings.ts';
 import { CommandFailed } from '../../../src/cli/invocation/context.ts';
+import { parseRule, ruleFor } from '../../../src/scope/permission-rules.ts';
 import { defaultLimits } from '../../../src/session/settings.ts';
 import { tempFolder } from './home-rig.ts';
 
@@ -40,12 +41,12 @@ async function mistake(sources: Sources): Promise<string> {
 }
 
 describe('configuration', () => {
-  it('[config.order] a flag outweighs the environment, that the files', async () => {
+  it('[config.order] a flag outweighs the environment, that the user’s file, and a project’s narrowing both but the flag', async () => {
     const user = '[limits]\nsteps = 1\ndepth = 1\nhops = 3\nchildren = 1';
     const project = '[limits]\nsteps = 2\ndepth = 2\nhops = 2';
     const variables = { PODKIN_LIMITS_STEPS: '3', PODKIN_LIMITS_DEPTH: '3' };
     const { limits } = await load({ user, project, variables, flags: { limits: { steps: '4' } } });
-    expect([limits.steps, limits.depth, limits.hops, limits.children]).toEqual([4, 3, 2, 1]);
+    expect([limits.steps, limits.depth, limits.hops, limits.children]).toEqual([4, 2, 2, 1]);
     expect(limits.coalesceMs).toBe(defaultLimits.coalesceMs);
   });
 
@@ -87,9 +88,10 @@ describe('configuration', () => {
   it('[config.scope] both files add denies, none allows anything, and a mistake names file, key and path', async () => {
     const user = '[scope]\ndeny = ["~/private", ".env"]\n';
     const project = '[scope]\ndeny = ["secrets"]\ndenyWrite = ["vendor/*"]\n';
-    expect((await load({ user, project, variables: { HOME: '/home/me' } })).scope).toEqual({
-      deny: ['/home/me/private', '.env', 'secrets'],
-      denyWrite: ['vendor/*'],
+    const folder = tempFolder();
+    expect((await load({ user, project, folder, variables: { HOME: '/home/me' } })).scope).toEqual({
+      deny: ['/home/me/private', '.env', join(folder, 'secrets')],
+      denyWrite: [join(folder, 'vendor/*')],
     });
     expect((await load({})).scope).toEqual({ deny: [], denyWrite: [] });
     await expect(mistake({ project: '[scope]\nwrite = ["/"]' })).resolves.toMatch(
@@ -138,10 +140,11 @@ describe('configuration', () => {
     const user = '[permissions]\nallow = ["Bash(npm test*)"]\nask = ["Write"]\ndeny = ["Bash(rm *)"]';
     const project = '[permissions]\nask = ["Edit"]\ndeny = ["Read(secret/**)"]';
     const flags = { rules: { allow: ['Bash(ls)'], deny: ['Grep'] } };
-    expect((await load({ user, project, flags })).rules).toEqual({
+    const folder = tempFolder();
+    expect((await load({ user, project, flags, folder })).rules).toEqual({
       allow: ['Bash(npm test*)', 'Bash(ls)'],
       ask: ['Write', 'Edit'],
-      deny: ['Bash(rm *)', 'Read(secret/**)', 'Grep'],
+      deny: ['Bash(rm *)', `Read(${folder}/secret/**)`, 'Grep'],
     });
     expect((await load({})).rules).toEqual({ allow: [], ask: [], deny: [] });
     const narrower = { user, project: '[permissions]\nallow = ["Bash", "Bash(npm test*)"]' };
@@ -178,6 +181,98 @@ describe('configuration', () => {
     expect(loose.notes).toEqual([
       "The project's permissionMode bypassPermissions lets more through than default: ignored.",
     ]);
+  });
+
+  it('[config.project-above] files up to the repository count, each narrowing, with paths and patterns from their own folder', async () => {
+    const top = tempFolder();
+    const repository = join(top, 'r (1)@(x)');
+    const below = join(repository, 'src', 'deep');
+    mkdirSync(below, { recursive: true });
+    const put = (folder: string, text: string) => {
+      mkdirSync(join(folder, '.podkin'), { recursive: true });
+      writeFileSync(projectFile(folder), text);
+    };
+    put(top, '[limits]\nsteps = 1\n');
+    put(
+      repository,
+      'permissionMode = "plan"\n[limits]\nsteps = 7\nhops = 2\n[scope]\ndeny = ["keys"]\ndenyWrite = ["src/*"]\n[permissions]\ndeny = ["Write(**/schema.sql)", "Bash(rm *)"]\nallow = ["Bash(ls)", "Write(src/**)"]\n',
+    );
+    put(
+      below,
+      'permissionMode = "default"\n[limits]\nsteps = 5\n[permissions]\nask = ["Read(x)"]\nallow = ["Bash(ls)", "Bash(pwd)"]\n',
+    );
+    const user =
+      'permissionMode = "acceptEdits"\n[permissions]\nallow = ["Bash(ls)", "Bash(pwd)", "Write(src/**)"]\n';
+    const config = join(top, 'h/config/config.toml');
+    mkdirSync(dirname(config), { recursive: true });
+    writeFileSync(config, user);
+    const environment = { PODKIN_HOME: join(top, 'h'), HOME: '/nowhere' };
+    const loaded = () => loadConfiguration({ environment, cwd: below, flags: {} });
+    // No repository: the nearest file alone.
+    expect((await loaded()).limits).toMatchObject({ steps: 5, hops: defaultLimits.hops });
+    mkdirSync(join(repository, '.git'));
+    const { permissionMode, limits, scope, rules } = await loaded();
+    expect(permissionMode).toBe('plan');
+    expect(limits).toMatchObject({ steps: 5, hops: 2 });
+    expect(scope).toEqual({ deny: [join(repository, 'keys')], denyWrite: [join(repository, 'src/*')] });
+    expect(rules.allow).toEqual(['Bash(ls)']);
+    expect(rules.ask).toEqual([`Read(${top}/r (1)\\@(x)/src/deep/x)`]);
+    const [first = '', second] = rules.deny;
+    expect(second).toBe('Bash(rm *)');
+    const rule = parseRule(first);
+    if ('mistake' in rule) throw new Error(rule.mistake);
+    const falls = (path: string) =>
+      ruleFor([rule], 'deny', {
+        tool: 'Write',
+        subject: { kind: 'paths', paths: [path], cwd: '/elsewhere' },
+      }) !== undefined;
+    expect(falls(join(repository, 'db/schema.sql'))).toBe(true);
+    expect(falls(join(top, 'schema.sql'))).toBe(false);
+    // A home within: nothing from above it.
+    environment.HOME = join(repository, 'src');
+    expect((await loaded()).limits.hops).toBe(defaultLimits.hops);
+  });
+
+  it('[config.project-flags] a flag overrides what a project narrows and says so; variables and the user’s file do not', async () => {
+    const folder = tempFolder();
+    const project = 'permissionMode = "plan"\n[limits]\nsteps = 2\n[permissions]\nallow = ["Bash(ls)"]\n';
+    const variables = { PODKIN_PERMISSION_MODE: 'acceptEdits', PODKIN_LIMITS_STEPS: '50' };
+    const user = 'permissionMode = "acceptEdits"\n[limits]\nsteps = 60\n';
+    const held = await load({ folder, user, project, variables });
+    expect([held.permissionMode, held.limits.steps, held.notes]).toEqual(['plan', 2, []]);
+    const flags = {
+      permissionMode: 'acceptEdits',
+      limits: { steps: '50' },
+      rules: { allow: ['Bash(ls)', 'Bash(pwd)'] },
+    };
+    const over = await load({ folder, user, project, flags });
+    expect([over.permissionMode, over.limits.steps]).toEqual(['acceptEdits', 50]);
+    const path = projectFile(folder);
+    expect(over.notes).toEqual([
+      `--permission-mode acceptEdits overrides permissionMode = "plan" of ${path}.`,
+      `--max-steps 50 overrides limits.steps = 2 of ${path}.`,
+      `--allow-tool "Bash(pwd)" allows more than [permissions] allow of ${path}.`,
+    ]);
+    const stricter = await load({
+      folder,
+      project,
+      flags: { permissionMode: 'plan', limits: { steps: '1' } },
+    });
+    expect([stricter.permissionMode, stricter.limits.steps, stricter.notes]).toEqual(['plan', 1, []]);
+  });
+
+  it('[config.variable-paths] a variable in a path is refused, a name that only looks like one is not', async () => {
+    for (const path of ['$HOME/sec', '${HOME}/sec', '/data/$USER', 'a/${X}b']) {
+      const text = `[scope]\ndeny = ["${path}"]`;
+      for (const sources of [{ user: text }, { project: text }])
+        await expect(mistake(sources)).resolves.toContain(
+          `"${path}" names a variable, and none is worked out`,
+        );
+      const rule = `[permissions]\ndeny = ["Read(${path}/**)"]`;
+      await expect(mistake({ user: rule })).resolves.toContain('names a variable');
+    }
+    const names = ['app/$slug.tsx', '$RECYCLE.BIN', 'a$B/c', '$id'];
+    expect((await load({ user: `[scope]\ndeny = ${JSON.stringify(names)}` })).scope.deny).toEqual(names);
   });
 
   it('[config.project-trust] what a project gains by counts only after a person has trusted that very text, asked once', async () => {
