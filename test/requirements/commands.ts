@@ -117,6 +117,8 @@ export const commands = {
   'config.project-safe': "a project file cannot set base URLs, hooks or the sandbox's program",
   'config.project-trust':
     'model, instructions and sandbox of a project file count only after a person has trusted that very text, asked once',
+  'config.trust-pages':
+    "a project's text that is longer than the screen is shown in pages, and there is no yes before the last of them; back from Ctrl-Z a page is shown again",
   'config.scope': 'both files add denies, none allows anything, and a mistake names file, key and path',
   'demo.scenario': "the demo's scenario is one that the scripted model takes",
   'home.cwd-gone': 'a working directory that is gone hinders only what begins in it',

@@ -113,6 +113,41 @@ describe('settings and places', () => {
     },
   );
 
+  it.skipIf(!hasTerminal)(
+    '[config.trust-pages] a text longer than the screen is read to its end before a yes counts, and shown again after Ctrl-Z',
+    async () => {
+      const lines = Array.from({ length: 70 }, (_, at) => `line ${at + 1}.`);
+      project(`instructions = """\n${lines.join('\n')}\n"""\n`);
+      const model = home.scenario(scenario);
+      const terminal = Terminal.shell(home);
+      terminal.command(['run', '--model', model, 'go']);
+      const line = (text: string) => {
+        terminal.type(text);
+        terminal.press('Enter');
+      };
+      const times = (text: string, part: string | RegExp) => text.split(part).length - 1;
+      const first = await terminal.until('the first page', (text) => text.includes('Enter: read on'));
+      expect(first).toMatch(/│ +line 32\.\n +rows 1 to 33 of 72\n/);
+      expect(first).not.toContain('line 33.');
+      expect(first).not.toContain('y: yes');
+      line('y');
+      await terminal.until('no yes yet', (text) => text.includes('no yes before all of it was shown'));
+      terminal.press('C-z');
+      await terminal.until('it is stopped', (text) => text.includes('Stopped'));
+      line('fg');
+      await terminal.until('the page again', (text) => times(text, 'rows 1 to 33 of 72') === 2);
+      await terminal.until('the second page', (text) => {
+        if (!text.includes('rows 34')) terminal.press('Enter');
+        return /rows 34 to 66 of 72\n +Enter: read on/.test(text);
+      });
+      line('');
+      await terminal.until('the last page', (text) => /rows 67 to 72 of 72\n.*\n +y: yes/.test(text));
+      line('y');
+      await terminal.until('the end', (text) => text.includes('root is done'));
+      expect(pods('root')).toContain('line 70.');
+    },
+  );
+
   it('[config.project-odd] [cli.no-steering] a pipe is refused at once, and a key with control characters reaches no terminal as such', async () => {
     project('"\\u001b[2J\\u001b]0;title\\u0007" = 1\n');
     const model = home.scenario(scenario);

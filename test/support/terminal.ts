@@ -15,16 +15,19 @@ export const hasTerminal = (() => {
 
 const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
+const lineOf = (args: readonly string[]) => [process.execPath, commandFile, ...args].map(quoted).join(' ');
+
 export class Terminal {
   readonly #home: TestHome;
   readonly #socket: string;
   #closed = false;
 
   /** Runs the command in a window of 100 × 40. When it has ended, the screen says "status N" and stays. Closed with the home at the latest. */
-  constructor(home: TestHome, args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+  constructor(home: TestHome, args: readonly string[] | null, environment: NodeJS.ProcessEnv = {}) {
     this.#home = home;
     this.#socket = join(home.path, `t${Math.random().toString(36).slice(2, 8)}`);
-    const command = [process.execPath, commandFile, ...args].map(quoted).join(' ');
+    const command =
+      args === null ? 'exec bash --norc --noprofile -i' : `${lineOf(args)}; echo "status $?"; exec cat`;
     execFileSync(
       'tmux',
       [
@@ -40,10 +43,22 @@ export class Terminal {
         '40',
         '-c',
         home.work,
-      ].concat(`${command}; echo "status $?"; exec cat`),
+        command,
+      ],
       { env: { ...home.environment, LANG: 'C.UTF-8', ...environment }, stdio: 'ignore' },
     );
     home.beforeClose(async () => this.close());
+  }
+
+  /** A shell with job control, to which commands are typed. */
+  static shell(home: TestHome): Terminal {
+    return new Terminal(home, null);
+  }
+
+  /** Into a shell. */
+  command(args: readonly string[]): void {
+    this.type(lineOf(args));
+    this.press('Enter');
   }
 
   /** The text of the window with its history; with `colors` its escape sequences too. */

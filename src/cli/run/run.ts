@@ -21,8 +21,8 @@ import { ensureRuntimeDir, socketPath } from '../../transport/address.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
 import { loadConfiguration, unknownLimits } from '../invocation/configuration.ts';
 import { fromHome } from '../invocation/configuration-files.ts';
-import { askYesNo, canAsk } from '../invocation/ask-person.ts';
-import { CommandFailed, type CommandContext, exitStatus, fromCwd, screenOf } from '../invocation/context.ts';
+import { askAboutText, canAsk } from '../invocation/ask-person.ts';
+import { CommandFailed, type CommandContext, exitStatus, fromCwd } from '../invocation/context.ts';
 import { claimScope } from './claim-scope.ts';
 import { createRoot, type Root, type RootPlan } from './create-root.ts';
 import { endTree } from '../steer/end-tree.ts';
@@ -31,7 +31,6 @@ import { exitOf, newTally, type RunEnd, runResult } from './result.ts';
 import { pathMistake } from '../../scope/path-mistake.ts';
 import { realPath } from './root-scope.ts';
 import { checkStartingPlace } from './starting-place.ts';
-import { barred } from '../words/barred.ts';
 import { visible } from '../words/printable.ts';
 import { outputFormats, personReport, printReport, type OutputFormat, type RunReport } from './run-report.ts';
 import { type RootStart, startedOr } from './root-start.ts';
@@ -192,15 +191,12 @@ function checkModel(
   );
 }
 
-/** All of it is shown: it is what the person says yes to. */
 function askTrust(context: CommandContext, file: string, wants: readonly string[]): Promise<boolean | null> {
-  const { columns } = screenOf(context);
-  const shown = wants
-    .flatMap((line) => barred(line, columns))
-    .map((row) => `${row}\n`)
-    .join('');
-  const question = `${visible(file)} came with the project and wants to set:\n${shown}Use this, now and until that text changes?\n`;
-  return askYesNo(context, question);
+  return askAboutText(context, {
+    head: `${visible(file)} came with the project and wants to set:\n`,
+    foreign: wants,
+    question: 'Use this, now and until that text changes?\n',
+  });
 }
 
 function checkedPaths(option: string, paths: readonly string[] = []): readonly string[] {
