@@ -73,11 +73,20 @@ export function parseRule(text: string): PermissionRule | { readonly mistake: st
       mistake: `${shown} has an empty pattern: write ${tool} for every call of it, or a pattern between the brackets`,
     };
   }
-  const wrong = pattern !== null && pathTools.has(tool) ? pathMistake(pattern.trim()) : null;
+  const wrong = pattern === null ? null : patternMistake(tool, pattern.trim());
   return wrong === null ? { text: text.trim(), tool, pattern } : { mistake: `${shown} ${wrong}` };
 }
 
 const pathTools = new Set(['Read', 'Write', 'Edit', 'Glob', 'Grep']);
+
+function patternMistake(tool: string, pattern: string): string | null {
+  const before = pattern.endsWith(':*') ? pattern.slice(0, -2).trim() : null;
+  if (tool === 'Bash')
+    return before === '' ? 'has no command before ":*": write Bash for every command' : null;
+  // No name of a pod holds a colon, and hardly one of a file: the rule would mean nothing.
+  if (before !== null) return `ends in ":*", which is for Bash alone: write ${tool}(${before}*)`;
+  return pathTools.has(tool) ? pathMistake(pattern) : null;
+}
 
 /** The rule as it means the same from every working directory: a relative pattern of a path is taken from `folder`. */
 export function anchoredRule(text: string, folder: string): string {
@@ -145,10 +154,9 @@ function covers({ pattern }: PermissionRule, kind: RuleKind, subject: RuleSubjec
   if (pattern === null) return true;
   switch (subject.kind) {
     case 'command':
-      return kind === 'allow'
-        ? allowsCommand(pattern, subject.command)
-        : partsOf(subject.command).some((part) => wildcardFits(pattern, part)) ||
-            holdsCommand(subject.command, commandRule(pattern));
+      return commandPatterns(pattern).some((one) =>
+        kind === 'allow' ? allowsCommand(one, subject.command) : findsCommand(one, subject.command),
+      );
     case 'paths': {
       const matches = pathGlob(pattern, subject.cwd, kind);
       return kind === 'allow' ? subject.paths.every(matches) : subject.paths.some(matches);
@@ -159,6 +167,21 @@ function covers({ pattern }: PermissionRule, kind: RuleKind, subject: RuleSubjec
     case 'none':
       return kind !== 'allow';
   }
+}
+
+/** `rm:*`, as other programs write it, is `rm` alone and before any arguments; its letters as they stand count too (`npm run test:*`). */
+function commandPatterns(pattern: string): readonly string[] {
+  const plain = pattern.trim();
+  if (!plain.endsWith(':*')) return [plain];
+  const before = plain.slice(0, -2).trim();
+  return [plain, before, `${before} *`];
+}
+
+function findsCommand(pattern: string, command: string): boolean {
+  return (
+    partsOf(command).some((part) => wildcardFits(pattern, part)) ||
+    holdsCommand(command, commandRule(pattern))
+  );
 }
 
 /** Whatever lets a shell do more than run one program with these words. Quotes are not looked into: a question too many is no harm. */

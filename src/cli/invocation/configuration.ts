@@ -28,6 +28,7 @@ import {
   someLimits,
   type SomeLimits,
   usage,
+  type UserSettings,
 } from './configuration-files.ts';
 import {
   type Narrowed,
@@ -37,6 +38,7 @@ import {
   narrowedMode,
   narrowingOf,
 } from './narrowing.ts';
+import { ruleNotes } from './rule-notes.ts';
 import { type AskTrust, nobodysProject, type Project, readProject } from './project-settings.ts';
 
 /** What the command line said; what it did not say is left out. `limits` as text or numbers, by the names of `Limits`. */
@@ -100,15 +102,17 @@ export async function loadConfiguration(source: ConfigurationSource): Promise<Co
     project.allow,
     (rule) => (cwd === null ? rule : anchoredRule(rule, realPath(cwd))),
   );
+  const rules = {
+    allow: allow.value,
+    ask: allRules('ask', user, { project, flags }),
+    deny: allRules('deny', user, { project, flags }),
+  };
+  const odd = ruleNotes(Object.values(rules).flat(), cwd);
   const sandbox = sandboxOf({ ...(user.sandbox ?? defaultSandboxSettings) }, project.sandbox, flags);
   return {
     model: flags.model ?? named(environment, 'PODKIN_MODEL') ?? project.model ?? user.model ?? '',
     permissionMode: mode.value,
-    rules: {
-      allow: allow.value,
-      ask: [...(user.permissions?.ask ?? []), ...project.ask, ...flagRules(flags, 'ask')],
-      deny: [...(user.permissions?.deny ?? []), ...project.deny, ...flagRules(flags, 'deny')],
-    },
+    rules,
     scope: {
       deny: [...deny, ...project.scope.deny],
       denyWrite: [...fromHome(personHome, user.scope?.denyWrite), ...project.scope.denyWrite],
@@ -117,7 +121,7 @@ export async function loadConfiguration(source: ConfigurationSource): Promise<Co
     instructions: instructions.length === 0 ? null : instructions.join('\n\n'),
     models: user.models,
     sandbox: sandbox.value,
-    notes: [...read.notes, ...mode.notes, ...limits.notes, ...allow.notes, ...sandbox.notes],
+    notes: [...read.notes, ...mode.notes, ...limits.notes, ...allow.notes, ...sandbox.notes, ...odd],
   };
 }
 
@@ -127,6 +131,14 @@ async function projectOf(source: ConfigurationSource, deny: readonly string[]): 
   const personHome = userHome(environment);
   const denied = [...deny, ...fromHome(personHome, flags.deny)];
   return await readProject({ home: ownHome(environment), personHome, cwd, deny: denied, askTrust });
+}
+
+function allRules(
+  kind: 'ask' | 'deny',
+  user: UserSettings,
+  { project, flags }: { project: Narrowing; flags: ConfigurationFlags },
+): string[] {
+  return [...(user.permissions?.[kind] ?? []), ...project[kind], ...flagRules(flags, kind)];
 }
 
 function sandboxOf(

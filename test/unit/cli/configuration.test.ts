@@ -158,6 +158,18 @@ describe('configuration', () => {
     );
   });
 
+  it('[permission.foreign] a path from the root of the disk that is only in the working directory is told with the right form', async () => {
+    const folder = tempFolder();
+    mkdirSync(join(folder, 'src-of-project'));
+    const user =
+      '[permissions]\ndeny = ["Edit(/src-of-project/**)", "Read(/etc/**)", "Read(/nowhere-at-all/x)"]';
+    const { notes, rules } = await load({ folder, user });
+    expect(rules.deny).toHaveLength(3);
+    expect(notes).toEqual([
+      'The rule Edit(/src-of-project/**) is about /src-of-project, which does not exist; for src-of-project in the working directory write Edit(src-of-project/**).',
+    ]);
+  });
+
   it('[config.file] --config stands in for the user file', async () => {
     const folder = tempFolder();
     const file = join(folder, 'own.toml');
