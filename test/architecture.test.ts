@@ -53,6 +53,7 @@ const keyholes: { from: string; to: string; only: string[] }[] = [
     to: 'pod',
     only: [
       'life.ts',
+      'claim-lives.ts',
       'command-groups.ts',
       'start-process.ts',
       'stop-process.ts',

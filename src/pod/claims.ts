@@ -4,7 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAlive, ownIdentity } from '../std/process-identity.ts';
+import { ownNamespaces } from '../std/namespaces.ts';
+import { ownIdentity } from '../std/process-identity.ts';
 import { scopeByLog } from '../delivery/handed-down.ts';
 import type { EntryBody, PathScope, SessionEntry } from '../session/entries.ts';
 import type { Facts } from '../session/facts.ts';
@@ -18,7 +19,7 @@ import {
   scopeBesideOthers,
 } from '../scope/claims.ts';
 import { Registry } from '../scope/registry.ts';
-import { rememberedLiveness } from '../std/remembered-liveness.ts';
+import { ClaimLives } from './claim-lives.ts';
 
 export interface ClaimsOwner {
   readonly home: Home;
@@ -31,11 +32,7 @@ export interface ClaimsOwner {
 export class Claims {
   readonly #pod: ClaimsOwner;
   readonly #registry: Registry;
-  /**
-   * Every call of a tool asks about every claim of the home: the process table is asked once for all calls of
-   * a moment.
-   */
-  readonly #isAlive = rememberedLiveness((process) => isAlive(process) === 'alive');
+  readonly #lives: ClaimLives;
   /** One update at a time; the next one begins with what the log says by then. */
   #syncing: Promise<readonly Conflict[]> | null = null;
   #next: Promise<readonly Conflict[]> | null = null;
@@ -46,6 +43,7 @@ export class Claims {
   constructor(pod: ClaimsOwner) {
     this.#pod = pod;
     this.#registry = new Registry(pod.home);
+    this.#lives = new ClaimLives(pod.home);
   }
 
   /** The scope in force. Throws the file system's error. */
@@ -53,7 +51,7 @@ export class Claims {
     const { facts, session } = this.#pod;
     const scope = scopeByLog(facts);
     if (scope.write.length === 0) return scope;
-    return scopeBesideOthers(scope, session, { claims: this.#registry.claims(), isAlive: this.#isAlive });
+    return scopeBesideOthers(scope, session, { claims: this.#registry.claims(), lifeOf: this.#lives.now });
   }
 
   /** Makes the registry say what the log says; answers with what others hold. Begins after everything that is committed now. */
@@ -71,7 +69,7 @@ export class Claims {
     this.sync().catch((error: unknown) => this.#tell('registryFailed', String(error)));
   }
 
-  /** Puts back what a person or a damaged file has taken out of the registry. */
+  /** Puts back what a person or a damaged file has taken out of the registry, and asks after the owners in other containers. */
   sweep(): void {
     let claims: readonly Claim[];
     try {
@@ -79,6 +77,7 @@ export class Claims {
     } catch (error) {
       return this.#tell('registryFailed', String(error));
     }
+    this.#lives.ask(claims).catch((error: unknown) => this.#tell('registryFailed', String(error)));
     const missing = this.#wanted(claims).some(
       ({ owner }) => !claims.some((claim) => claim.owner.instance === owner.instance),
     );
@@ -99,13 +98,9 @@ export class Claims {
     if (session.scope.write.length === 0) return [];
     // A home that was moved away or deleted is not begun anew under its old name.
     if (!existsSync(join(this.#pod.home.state, 'pods'))) return [];
-    const conflicts = await this.#registry.update((before) => {
-      const { claims, conflicts } = replaced(
-        before,
-        session.instance,
-        this.#wanted(before),
-        (process) => isAlive(process) === 'alive',
-      );
+    const conflicts = await this.#registry.update(async (before) => {
+      const lifeOf = await this.#lives.ask(before);
+      const { claims, conflicts } = replaced(before, session.instance, this.#wanted(before), lifeOf);
       return { claims: claims.map((claim) => this.#affirmed(claim)), answer: conflicts };
     });
     for (const conflict of conflicts) this.#tell('scopeConflict', conflictText(conflict));
@@ -125,17 +120,17 @@ export class Claims {
   #wanted(before: readonly Claim[]): Claim[] {
     const { facts, session } = this.#pod;
     const me = { name: session.name, instance: session.instance };
-    const maker = ownIdentity();
+    const made = { maker: ownIdentity(), namespaces: ownNamespaces() };
     const above = [...podsAbove(before, session), me.instance];
     const children = [...facts.children.values()].flatMap(({ name, instance, holds, process }): Claim[] => {
       if (holds === null || holds.write.length === 0) return [];
       const { write, deny = [] } = holds;
-      return [{ owner: { name, instance }, above, write, deny, exclusive: true, maker, process }];
+      return [{ owner: { name, instance }, above, write, deny, exclusive: true, process, ...made }];
     });
     if (session.parent !== null) return children;
     const exclusive = session.settings['exclusiveScope'] === true;
     const { write, deny = [] } = session.scope;
-    return [{ owner: me, above: [], write, deny, exclusive, maker, process: maker }, ...children];
+    return [{ owner: me, above: [], write, deny, exclusive, process: made.maker, ...made }, ...children];
   }
 
   #tell(code: string, text: string): void {

@@ -4,10 +4,11 @@
  *
  * Invariants
  * - G1 Two living exclusive claims overlap only where one owner gave the other its part.
- * - G2 A claim counts while its owner's process lives, or the one that made it, which then is bound to take it back.
+ * - G2 A claim counts while its owner's process lives, or the one that made it, which then is bound to take it back; and where neither is known.
  * - G3 A giver's claims are replaced together: they are what its log says, and nothing else of its is left.
  */
 import type { PathScope, PodRef, ScopeDeny } from '../session/entries.ts';
+import type { Namespaces } from '../std/namespaces.ts';
 import type { ProcessIdentity } from '../std/process-identity.ts';
 import { contested } from './narrow.ts';
 
@@ -23,9 +24,13 @@ export interface Claim {
   /** The process that made the claim, and the owner's where one is known. */
   readonly maker: ProcessIdentity;
   readonly process: ProcessIdentity | null;
+  /** The maker's: its pid says nothing in others. Earlier builds name none. */
+  readonly namespaces?: Namespaces | undefined;
 }
 
-export type IsAlive = (process: ProcessIdentity) => boolean;
+/** `unknown`: it was started in another container and cannot be asked. */
+export type OwnersLife = 'alive' | 'dead' | 'unknown';
+export type LifeOf = (claim: Claim) => OwnersLife;
 
 /** A path that can not be claimed, because it is somebody's. */
 export interface Conflict {
@@ -34,10 +39,20 @@ export interface Conflict {
   readonly owner: PodRef;
   /** The owner's root that stands against it. */
   readonly theirs: string;
+  /** False where nobody can tell from here whether the owner runs. */
+  readonly isKnown: boolean;
 }
 
-export function counts(claim: Claim, isAlive: IsAlive): boolean {
-  return (claim.process !== null && isAlive(claim.process)) || isAlive(claim.maker);
+/** Whether a process of the claim is seen; those of other namespaces cannot be. */
+export function seenAlive(
+  { process, maker }: Claim,
+  isAlive: (process: ProcessIdentity) => boolean,
+): boolean {
+  return (process !== null && isAlive(process)) || isAlive(maker);
+}
+
+export function counts(claim: Claim, lifeOf: LifeOf): boolean {
+  return lifeOf(claim) !== 'dead';
 }
 
 /** Who made the claim: a root its own. */
@@ -50,24 +65,26 @@ export function replaced(
   claims: readonly Claim[],
   giver: string,
   wanted: readonly Claim[],
-  isAlive: IsAlive,
+  lifeOf: LifeOf,
 ): { claims: Claim[]; conflicts: Conflict[] } {
-  const others = claims.filter((claim) => giverOf(claim) !== giver && counts(claim, isAlive));
+  const others = claims.filter((claim) => giverOf(claim) !== giver && counts(claim, lifeOf));
   const conflicts: Conflict[] = [];
   const kept: Claim[] = [];
   for (const claim of wanted) {
-    const conflict = conflictOf(claim, [...others, ...kept]);
+    const conflict = conflictOf(claim, [...others, ...kept], lifeOf);
     if (conflict === null) kept.push(claim);
     else conflicts.push(conflict);
   }
   return { claims: [...others, ...kept], conflicts };
 }
 
-function conflictOf(claim: Claim, standing: readonly Claim[]): Conflict | null {
+function conflictOf(claim: Claim, standing: readonly Claim[], lifeOf: LifeOf): Conflict | null {
   for (const other of standing) {
     if (!claim.exclusive || !other.exclusive || inOneLine(claim, other)) continue;
     const shared = contested(claim, other);
-    if (shared !== null) return { claim, path: shared.mine, owner: other.owner, theirs: shared.theirs };
+    if (shared === null) continue;
+    const isKnown = lifeOf(other) !== 'unknown';
+    return { claim, path: shared.mine, owner: other.owner, theirs: shared.theirs, isKnown };
   }
   return null;
 }
@@ -85,13 +102,13 @@ function inOneLine(one: Claim, other: Claim): boolean {
 export function heldByOthers(
   claims: readonly Claim[],
   me: { instance: string; above: readonly string[] },
-  isAlive: IsAlive,
+  lifeOf: LifeOf,
 ): { path: string; holder: string }[] {
   const own = claims.find((claim) => claim.owner.instance === me.instance);
   const isAbove = (instance: string) => instance === me.instance || me.above.includes(instance);
   return claims
     .filter((claim) => claim.exclusive && !isAbove(claim.owner.instance))
-    .filter((claim) => giverOf(claim) !== me.instance && counts(claim, isAlive))
+    .filter((claim) => giverOf(claim) !== me.instance && counts(claim, lifeOf))
     .filter((claim) => own?.exclusive !== true || contested(own, claim) !== null)
     .flatMap((claim) => claim.write.map((path) => ({ path, holder: claim.owner.name })));
 }
@@ -117,12 +134,12 @@ export function podsAbove(
 export function scopeBesideOthers(
   byLog: PathScope,
   pod: ClaimingPod,
-  registry: { readonly claims: readonly Claim[]; readonly isAlive: IsAlive },
+  registry: { readonly claims: readonly Claim[]; readonly lifeOf: LifeOf },
 ): PathScope {
   if (byLog.write.length === 0) return byLog;
-  const { claims, isAlive } = registry;
+  const { claims, lifeOf } = registry;
   const me = { instance: pod.instance, above: podsAbove(claims, pod) };
-  const held: ScopeDeny[] = heldByOthers(claims, me, isAlive).map((other) => ({ ...other, right: 'write' }));
+  const held: ScopeDeny[] = heldByOthers(claims, me, lifeOf).map((other) => ({ ...other, right: 'write' }));
   const own = claims.find(({ owner }) => owner.instance === pod.instance);
   const write = pod.parent === null ? byLog.write : byLog.write.filter((root) => own?.write.includes(root));
   const deny = [...(byLog.deny ?? []), ...held];
@@ -130,6 +147,8 @@ export function scopeBesideOthers(
 }
 
 /** For people and models: whose the path is, and how it becomes free. */
-export function conflictText({ path, owner, theirs }: Conflict): string {
-  return `${path} is held for writing by the pod "${owner.name}" (${theirs}); stop that pod first, or use another path.`;
+export function conflictText({ path, owner: { name }, theirs, isKnown }: Conflict): string {
+  const held = `${path} is held for writing by the pod "${name}" (${theirs})`;
+  if (isKnown) return `${held}; stop that pod first, or use another path.`;
+  return `${held}, and whether that pod runs is not known: it was started in another container or network namespace, and its socket cannot be reached from here. Look there, or use another path; when nothing runs it any more, "podkin restore --force ${name}" starts it here, where it can be stopped and removed.`;
 }

@@ -34,6 +34,7 @@ const fileSchema = once(() =>
         exclusive: z.boolean(),
         maker: processSchema(),
         process: processSchema().nullable(),
+        namespaces: z.object({ network: z.string().nullable(), process: z.string().nullable() }).optional(),
       }),
     ),
   }),
@@ -48,6 +49,11 @@ export class RegistryBusy extends Error {
     );
     this.name = 'RegistryBusy';
   }
+}
+
+export interface Changed<T> {
+  readonly claims: readonly Claim[];
+  readonly answer: T;
 }
 
 export class Registry {
@@ -76,12 +82,12 @@ export class Registry {
   }
 
   /** Changes the claims with nobody else in between. Throws `RegistryBusy`, or the file system's error with nothing changed. */
-  async update<T>(change: (claims: readonly Claim[]) => { claims: readonly Claim[]; answer: T }): Promise<T> {
+  async update<T>(change: (claims: readonly Claim[]) => Changed<T> | Promise<Changed<T>>): Promise<T> {
     createFolder(this.#folder);
     const lock = await this.#lock();
     try {
       const { claims: before, damaged } = this.#parse();
-      const { claims, answer } = change(before);
+      const { claims, answer } = await change(before);
       // What can not be read is kept for a person: the pods put back what they own.
       if (damaged)
         renameSync(this.path, `${this.path}.damaged-${Date.now()}-${randomBytes(3).toString('hex')}`);
@@ -148,9 +154,11 @@ function isWhole(value: JsonValue): value is JsonObject & { claims: Claim[] } {
   return version === 1 && Array.isArray(claims) && claims.every(isClaim);
 }
 
+const claimFields = ['owner', 'above', 'write', 'deny', 'exclusive', 'maker', 'process'];
+
 function isClaim(value: JsonValue): boolean {
-  if (!isPlain(value, ['owner', 'above', 'write', 'deny', 'exclusive', 'maker', 'process'])) return false;
-  const { owner, above, write, deny, exclusive, maker, process } = value;
+  if (!isPlain(value, claimFields) && !isPlain(value, [...claimFields, 'namespaces'])) return false;
+  const { owner, above, write, deny, exclusive, maker, process, namespaces } = value;
   return (
     isOfTexts(owner, ['name', 'instance']) &&
     areTexts(above) &&
@@ -159,8 +167,14 @@ function isClaim(value: JsonValue): boolean {
     deny.every(isDeny) &&
     typeof exclusive === 'boolean' &&
     isProcess(maker) &&
-    (process === null || isProcess(process))
+    (process === null || isProcess(process)) &&
+    (namespaces === undefined || areNamespaces(namespaces))
   );
+}
+
+function areNamespaces(value: JsonValue): boolean {
+  if (!isPlain(value, ['network', 'process'])) return false;
+  return Object.values(value).every((name) => name === null || typeof name === 'string');
 }
 
 function isDeny(value: JsonValue): boolean {

@@ -8,6 +8,10 @@ export const scope = {
     'a path that is another’s is refused with the owner’s name; given out of one’s own part it is not',
   'scope.claims-dead':
     'a claim whose owner and maker are gone counts for nothing and is dropped at the next change',
+  'scope.claims-unknown':
+    'a claim of whose owner nobody knows whether it runs holds, and what refuses it says so and what to do',
+  'scope.claims-elsewhere':
+    'a claim of a pod in another container holds while its pod answers or is not known to have ended, also where an older build made it; once it has ended it holds nothing',
   'scope.claims-property':
     'whatever is claimed and dies in whatever order, two living exclusive claims never overlap outside one line of giving',
   'scope.claims-shared':

@@ -291,4 +291,82 @@ describe.runIf(canIsolate)('another container', () => {
     await gone(identity);
     expect(there('rm', 'root')).toMatchObject({ status: 0, stdout: 'root\n' });
   });
+
+  const work = () => join(home.path, 'work');
+  const giving = `rules:
+  - { pod: root, last: user, matches: '^go', call: [ { SpawnPod: { name: kid, task: 'work', write: ['part'] } } ] }
+  - { last: user, matches: '^write', call: [ { Write: { path: 'part/file', content: 'mine' } } ] }
+  - { say: 'Well.' }
+`;
+  const giveAway = (environment: NodeJS.ProcessEnv): Promise<Ran> =>
+    podkin(environment, 'run', '-d', '--name', 'root', '--model', home.scenario(giving), 'go');
+  const inside = (environment: NodeJS.ProcessEnv, ...args: string[]) => {
+    const [program = '', ...options] = inContainer;
+    const env = { ...home.environment, ...environment };
+    return spawnSync(program, [...options, process.execPath, commandFile, ...args], {
+      cwd: home.work,
+      env,
+      encoding: 'utf8',
+    });
+  };
+  const writing = (name: string, ...more: string[]) => {
+    const model = home.scenario(giving);
+    return [
+      'run',
+      'write',
+      '-p',
+      '--name',
+      name,
+      '--model',
+      model,
+      '--permission-mode',
+      'acceptEdits',
+      ...more,
+    ];
+  };
+  /** As an earlier build has written it. */
+  function forgetNamespaces(): void {
+    const path = join(homeOf({ ...home.environment, PODKIN_HOME: '' }).state, 'scope.json');
+    const file = JSON.parse(readFileSync(path, 'utf8')) as { claims: { namespaces?: object }[] };
+    for (const claim of file.claims) delete claim.namespaces;
+    writeFileSync(path, JSON.stringify(file));
+  }
+
+  it.each(['this', 'an earlier'])(
+    '[scope.claims-elsewhere] a part that was given to a child there by %s build is not written from here, until the child has ended',
+    async (build) => {
+      const session = surroundings('login');
+      expect(await giveAway(session)).toMatchObject({ code: 0 });
+      expect(await podkin(session, 'wait', 'root')).toMatchObject({ code: 0 });
+      if (build !== 'this') forgetNamespaces();
+      const refused = inside(session, ...writing('other', '--write', '.'));
+      expect(refused).toMatchObject({
+        status: 1,
+        stderr: expect.stringMatching(/held for writing by the pod "kid" .*; stop that pod first/),
+      });
+      // It shares the folder with the root, and writes beside what the child holds.
+      const beside = inside(session, ...writing('beside'));
+      expect(beside.stdout + beside.stderr).toContain('kid');
+      expect(existsSync(join(work(), 'part/file'))).toBe(false);
+      expect(await podkin(session, 'stop', 'root')).toMatchObject({ code: 0 });
+      expect(inside(session, ...writing('after', '--write', '.'))).toMatchObject({ status: 0 });
+      expect(readFileSync(join(work(), 'part/file'), 'utf8')).toBe('mine');
+    },
+  );
+
+  it('[scope.claims-elsewhere] one that cannot be asked keeps its part, and what is refused says that it is not known and what to do', async () => {
+    const session = surroundings('login');
+    expect(await giveAway(session)).toMatchObject({ code: 0 });
+    expect(await podkin(session, 'wait', 'root')).toMatchObject({ code: 0 });
+    const refused = contained(session, writing('other', '--write', '.'));
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(
+      /held for writing by the pod "kid" .* whether that pod runs is not known: .*"podkin restore --force kid"/,
+    );
+    const doctor = contained(session, ['doctor']);
+    expect(doctor.stdout).toMatch(/kid \(in another container; whether it runs is not known\): /);
+    expect(await podkin(session, 'stop', 'root')).toMatchObject({ code: 0 });
+    expect(contained(session, writing('after', '--write', '.'))).toMatchObject({ code: 0 });
+    expect(readFileSync(join(work(), 'part/file'), 'utf8')).toBe('mine');
+  });
 });

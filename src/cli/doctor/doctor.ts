@@ -33,7 +33,7 @@ export async function doctorCommand(context: CommandContext, options: { json: bo
     nodeVersion(process.versions.node),
     ...(await models(context)),
     ...diskFindings(context.home),
-    ...scopeFindings(context.home),
+    ...(await scopeFindings(context.home)),
     await sandbox(context),
     await socketDir(context),
     ...(await staleSockets(context, seen)),

@@ -1,13 +1,13 @@
 /** For `podkin doctor`: what the registry of the home says about who may write where, and claims whose owners are gone. */
 import { existsSync } from 'node:fs';
+import { ClaimLives } from '../../pod/claim-lives.ts';
 import { counts } from '../../scope/claims.ts';
 import { Registry } from '../../scope/registry.ts';
 import type { Home } from '../../session/home.ts';
-import { type ProcessIdentity, isAlive } from '../../std/process-identity.ts';
 import type { Finding } from './finding.ts';
 
 /** Nothing where no pod has written a claim yet. */
-export function scopeFindings(home: Home): Finding[] {
+export async function scopeFindings(home: Home): Promise<Finding[]> {
   const check = 'scopes';
   const registry = new Registry(home);
   if (!existsSync(registry.path)) return [];
@@ -17,16 +17,17 @@ export function scopeFindings(home: Home): Finding[] {
     const mend = 'leave it to the living pods, which set it aside and write it anew within moments';
     return [{ check, level: 'warning', text, mend }];
   }
-  const living = claims.filter((claim) => counts(claim, lives));
+  const lifeOf = await new ClaimLives(home).ask(claims);
+  const living = claims.filter((claim) => counts(claim, lifeOf));
   const held = living
     .filter(({ exclusive }) => exclusive)
-    .map(({ owner, write }) => `${owner.name}: ${write.join(', ')}`);
+    .map((claim) => {
+      const where =
+        lifeOf(claim) === 'unknown' ? ' (in another container; whether it runs is not known)' : '';
+      return `${claim.owner.name}${where}: ${claim.write.join(', ')}`;
+    });
   const gone = claims.length - living.length;
   const rest = gone === 0 ? '' : `; ${gone} of pods that are gone count for nothing`;
   const text = `${held.length === 0 ? 'nothing is held by one pod alone' : `held alone by ${held.join('; ')}`}${rest}`;
   return [{ check, level: 'ok', text, mend: null }];
-}
-
-function lives(process: ProcessIdentity): boolean {
-  return isAlive(process) === 'alive';
 }

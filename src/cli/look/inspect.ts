@@ -1,13 +1,13 @@
 /** `podkin inspect`: everything known about one pod, always as JSON. */
 import type { StatusResult } from '../../protocol/methods.ts';
 import { scopeByLog } from '../../delivery/handed-down.ts';
+import { ClaimLives } from '../../pod/claim-lives.ts';
 import { scopeBesideOthers } from '../../scope/claims.ts';
 import { Registry } from '../../scope/registry.ts';
 import type { PathScope } from '../../session/entries.ts';
 import type { Facts } from '../../session/facts.ts';
 import { foldLog } from '../../session/fold-log.ts';
 import { type Home, isRemoved } from '../../session/home.ts';
-import { type ProcessIdentity, isAlive } from '../../std/process-identity.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { exitStatus, jsonText } from '../invocation/context.ts';
 import { findPod } from '../pods/find-pod.ts';
@@ -28,7 +28,7 @@ export async function inspectCommand(context: CommandContext, name: string): Pro
     log: folder.log,
     stderr: folder.stderr,
     scope: spec.scope,
-    ...scopeDetails(context.home, seen, facts),
+    ...(await scopeDetails(context.home, seen, facts)),
     limits: limitsOf(pod.spec.settings),
     cwd: spec.cwd,
     permissionMode: spec.permissionMode,
@@ -58,15 +58,15 @@ interface ScopeDetails {
   handedDown: { name: string; write: readonly string[] }[];
 }
 
-function scopeDetails(home: Home, { sight }: SeenPod, facts: Facts): Partial<ScopeDetails> {
+async function scopeDetails(home: Home, { sight }: SeenPod, facts: Facts): Promise<Partial<ScopeDetails>> {
   if (facts.session === null) return {};
   const handedDown = [...facts.children.values()].flatMap(({ name, holds }) =>
     holds === null ? [] : [{ name, write: holds.write }],
   );
   const byLog = scopeByLog(facts);
   if (sight.kind !== 'live') return { scopeNow: byLog, handedDown };
-  const lives = (process: ProcessIdentity) => isAlive(process) === 'alive';
-  const registry = { claims: new Registry(home).claims(), isAlive: lives };
+  const claims = new Registry(home).claims();
+  const registry = { claims, lifeOf: await new ClaimLives(home).ask(claims) };
   return { scopeNow: scopeBesideOthers(byLog, facts.session, registry), handedDown };
 }
 

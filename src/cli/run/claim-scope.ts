@@ -1,6 +1,8 @@
 /** A new root asks for the paths that it was given by name before there is a pod of it. */
 import { rmSync } from 'node:fs';
-import { type ProcessIdentity, isAlive, ownIdentity } from '../../std/process-identity.ts';
+import { ClaimLives } from '../../pod/claim-lives.ts';
+import { ownNamespaces } from '../../std/namespaces.ts';
+import { ownIdentity } from '../../std/process-identity.ts';
 import { conflictText, replaced } from '../../scope/claims.ts';
 import { Registry } from '../../scope/registry.ts';
 import type { Home } from '../../session/home.ts';
@@ -12,18 +14,15 @@ export async function claimScope(home: Home, root: Root): Promise<void> {
   const { name, instance, scope, settings } = root.spec;
   if (settings['exclusiveScope'] !== true) return;
   const me = { name, instance };
-  const maker = ownIdentity();
+  const made = { maker: ownIdentity(), namespaces: ownNamespaces() };
   const { write, deny = [] } = scope;
-  const claim = { owner: me, above: [], write, deny, exclusive: true, maker, process: null };
-  const [conflict] = await new Registry(home).update((before) => {
-    const { claims, conflicts } = replaced(before, instance, [claim], lives);
+  const claim = { owner: me, above: [], write, deny, exclusive: true, process: null, ...made };
+  const [conflict] = await new Registry(home).update(async (before) => {
+    const lifeOf = await new ClaimLives(home).ask(before);
+    const { claims, conflicts } = replaced(before, instance, [claim], lifeOf);
     return { claims, answer: conflicts };
   });
   if (conflict === undefined) return;
   rmSync(root.folder.path, { recursive: true, force: true });
   throw new CommandFailed(exitStatus.failed, conflictText(conflict));
-}
-
-function lives(process: ProcessIdentity): boolean {
-  return isAlive(process) === 'alive';
 }

@@ -8,8 +8,10 @@ import {
   type Claim,
   conflictText,
   heldByOthers,
+  type LifeOf,
   replaced,
   scopeBesideOthers,
+  seenAlive,
 } from '../../../src/scope/claims.ts';
 import { contested } from '../../../src/scope/narrow.ts';
 import { Registry } from '../../../src/scope/registry.ts';
@@ -34,7 +36,11 @@ function claim(giver: string, owner: string, write: string[], more: Short = {}):
   const ends = { maker: process(maker), process: own === null ? null : process(own) };
   return { above, owner: pod(owner), write, deny: [], exclusive, ...ends };
 }
-const everybodyLives = () => true;
+const everybodyLives: LifeOf = () => 'alive';
+const bySight =
+  (lives: (process: { pid: number }) => boolean): LifeOf =>
+  (one) =>
+    seenAlive(one, lives) ? 'alive' : 'dead';
 
 describe('claims', () => {
   it('[scope.claims-conflict] a path that is another’s is refused with the owner’s name; given out of one’s own part it is not', () => {
@@ -67,7 +73,7 @@ describe('claims', () => {
   it('[scope.now] a living root is denied what another’s child holds, a child writes only where a claim for it stands', () => {
     const shared = claim('one', 'one', ['/w'], { exclusive: false });
     const claims = [shared, claim('one', 'kid', ['/w/a'])];
-    const registry = { claims, isAlive: everybodyLives };
+    const registry = { claims, lifeOf: everybodyLives };
     const byLog = { read: ['/w'], write: ['/w'] };
     const other = { instance: 'two-id', parent: null, root: pod('two') };
     const held = [{ path: '/w/a', right: 'write', holder: 'kid' }];
@@ -77,18 +83,47 @@ describe('claims', () => {
       read: ['/w'],
       write: ['/w/a'],
     });
-    const none = { claims: [], isAlive: everybodyLives };
+    const none = { claims: [], lifeOf: everybodyLives };
     expect(scopeBesideOthers({ read: ['/w'], write: ['/w/a'] }, kid, none).write).toEqual([]);
   });
 
   it('[scope.claims-dead] a claim whose owner and maker are gone counts for nothing and is dropped at the next change', () => {
     const dead = claim('old', 'old', ['/w'], { maker: 7, process: 8 });
-    const lives = ({ pid }: { pid: number }) => pid === 1;
+    const lives = bySight(({ pid }) => pid === 1);
     const mine = claim('new', 'new', ['/w']);
     expect(replaced([dead], 'new-id', [mine], lives)).toEqual({ claims: [mine], conflicts: [] });
     // The owner outlives who made it, or is only being started by one who lives.
-    expect(replaced([dead], 'new-id', [mine], ({ pid }) => pid === 8).conflicts).toHaveLength(1);
-    expect(replaced([dead], 'new-id', [mine], ({ pid }) => pid === 7).conflicts).toHaveLength(1);
+    expect(
+      replaced(
+        [dead],
+        'new-id',
+        [mine],
+        bySight(({ pid }) => pid === 8),
+      ).conflicts,
+    ).toHaveLength(1);
+    expect(
+      replaced(
+        [dead],
+        'new-id',
+        [mine],
+        bySight(({ pid }) => pid === 7),
+      ).conflicts,
+    ).toHaveLength(1);
+  });
+
+  it('[scope.claims-unknown] a claim of whose owner nobody knows whether it runs holds, and what refuses it says so and what to do', () => {
+    const theirs = claim('old', 'old', ['/w/a'], { maker: 7 });
+    const nobodyKnows: LifeOf = (one) => (one === theirs ? 'unknown' : 'alive');
+    const { claims, conflicts } = replaced([theirs], 'new-id', [claim('new', 'new', ['/w'])], nobodyKnows);
+    expect(claims).toEqual([theirs]);
+    expect(conflicts.map(conflictText)).toEqual([
+      expect.stringMatching(
+        /^\/w.* held for writing by the pod "old" \(\/w\/a\), and whether that pod runs is not known: .*"podkin restore --force old"/,
+      ),
+    ]);
+    expect(heldByOthers([theirs], { instance: 'new-id', above: [] }, nobodyKnows)).toEqual([
+      { path: '/w/a', holder: 'old' },
+    ]);
   });
 
   it('[scope.claims-property] whatever is claimed and dies in whatever order, two living exclusive claims never overlap outside one line of giving', () => {
@@ -112,7 +147,7 @@ describe('claims', () => {
       fc.property(fc.array(request, { maxLength: 12 }), (requests) => {
         let claims: Claim[] = [];
         const dead = new Set<number>();
-        const lives = ({ pid }: { pid: number }) => !dead.has(pid);
+        const lives = bySight(({ pid }) => !dead.has(pid));
         for (const { giver, wanted, dies } of requests) {
           const maker = names.indexOf(giver) + 10;
           dead.delete(maker);
