@@ -10,6 +10,7 @@ import { sandboxSettingsOf } from '../session/settings.ts';
 import type { Sandbox } from '../scope/sandbox.ts';
 import type { Facts } from '../session/facts.ts';
 import { userHome } from '../session/places.ts';
+import type { FileView } from '../tools/file-view.ts';
 import { commandMark } from '../tools/marked-processes.ts';
 import type { FileViews, Tool, ToolContext } from '../tools/tool.ts';
 import { driveTurn } from '../worker/drive-turn.ts';
@@ -237,9 +238,9 @@ function controlOf(pod: Pod): 'none' | 'pause' | 'cancel' {
 }
 
 function newFileViews(): FileViews {
-  const hashes = new Map<string, string>();
+  const views = new Map<string, FileView>();
   return {
-    remember: (path, hash) => void hashes.set(path, hash),
-    seen: (path) => hashes.get(path),
+    remember: (path, view) => void views.set(path, view),
+    seen: (path) => views.get(path),
   };
 }

@@ -21,7 +21,7 @@ export async function openCurrent(access: Access, path: string): Promise<OpenedP
 /** Null when `hash` is what the model has seen of the file, else what it has to do first. */
 export function unseen(fileViews: FileViews, opened: OpenedPath, hash: string): string | null {
   const seen = fileViews.seen(opened.realPath);
-  if (seen === hash) return null;
+  if (seen?.hash === hash) return null;
   return seen === undefined
     ? `${opened.realPath} exists and was not read yet. Read it first, then change it.`
     : `${opened.realPath} was changed since it was read. Read it again, then change it.`;

@@ -135,6 +135,25 @@ export function changedLines(outcome: EditOutcome & { ok: true }): string {
   return parts.join('\n   ...\n') + (left > 0 ? `\n[and ${left} more places]` : '');
 }
 
+/** Which lines of `before` have something else now, in their order, and by how many lines each place grew. */
+export function movedLines(
+  before: string,
+  { text, places }: EditOutcome & { ok: true },
+): { lines: number[]; growth: number } {
+  const sign = breakOf(before);
+  const breaks = countOf(text, sign) - countOf(before, sign);
+  // Every place has lost the same lines and got the same.
+  const growth = Math.round(breaks / Math.max(1, places.length));
+  const lines: number[] = [];
+  let line = 1;
+  let at = text.indexOf(sign);
+  for (const [index, { start }] of places.entries()) {
+    for (; at !== -1 && at < start; at = text.indexOf(sign, at + 1)) line += 1;
+    lines.push(line - index * growth);
+  }
+  return { lines, growth };
+}
+
 function placesOf(text: string, old: string): Place[] {
   const places: Place[] = [];
   for (let at = text.indexOf(old); at !== -1; at = text.indexOf(old, at + old.length)) {

@@ -4,7 +4,8 @@ import { once } from '../std/once.ts';
 import { replaceInside } from '../scope/replace-inside.ts';
 import type { OpenedPath } from '../scope/open-inside.ts';
 import { openCurrent, unseen } from './current-file.ts';
-import { applyEdit, changedLines } from './edit-match.ts';
+import { viewAfterEdit, wholeView } from './file-view.ts';
+import { applyEdit, changedLines, movedLines } from './edit-match.ts';
 import { hashOf } from './file-content.ts';
 import { absolutePath, accessOf, deniedWrite, failed, pathInput, refused } from './input-path.ts';
 import { decoded, encoded } from './text-form.ts';
@@ -72,7 +73,9 @@ async function edit(
   const content = encoded(outcome.text, stored.encoding);
   const written = await replaceInside(accessOf(context), path, content, current.stats);
   if (!written.ok) return refused(written);
-  context.fileViews.remember(written.realPath, hashOf(content));
+  const seen = context.fileViews.seen(current.realPath) ?? wholeView('');
+  const moved = { hash: hashOf(content), ...movedLines(stored.text, outcome) };
+  context.fileViews.remember(written.realPath, viewAfterEdit(seen, moved));
   const count = outcome.places.length;
   return {
     text: `Changed ${path} in ${count === 1 ? 'one place' : `${count} places`}:\n${changedLines(outcome)}`,

@@ -36,7 +36,16 @@ export function numbered(lines: readonly string[], first: number): string {
 
 /** A line as shown: without its CR, cut where it is too long. `bytes` is its whole length. */
 export function shownLine(text: string, bytes: number = Buffer.byteLength(text)): string {
-  const line = text.endsWith('\r') ? text.slice(0, -1) : text;
-  if (line.length <= lineCharsMax) return line;
+  const line = withoutCr(text);
+  if (!isCut(text)) return line;
   return `${line.slice(0, lineCharsMax)}… [cut: this line has ${bytes} bytes]`;
+}
+
+/** Whether less than the line is shown. */
+export function isCut(text: string): boolean {
+  return withoutCr(text).length > lineCharsMax;
+}
+
+function withoutCr(text: string): string {
+  return text.endsWith('\r') ? text.slice(0, -1) : text;
 }

@@ -1,5 +1,5 @@
 /** Picks a range of lines out of a stream of bytes. Holds the lines it was asked for and nothing else, however long the file or its lines are. */
-import { lineCharsMax, shownLine } from './file-content.ts';
+import { isCut, lineCharsMax, shownLine } from './file-content.ts';
 
 /** Bytes kept of one line: enough for every character that is shown (UTF-8 needs at most 4 for each UTF-16 unit) and one more. */
 const lineBytesKept = (lineCharsMax + 1) * 4;
@@ -13,6 +13,8 @@ export interface LineWindow {
 export interface WindowResult {
   /** As shown, from line `offset` on. */
   readonly lines: readonly string[];
+  /** Numbers of those that are longer than what is shown of them. */
+  readonly cut: readonly number[];
   /** Lines of the whole file; a last one without a newline counts. */
   readonly total: number;
 }
@@ -20,6 +22,7 @@ export interface WindowResult {
 /** `offset`: 1-based number of the first line wanted. `limit`: lines. `charsMax`: the answer stops before the line that would pass it, but has at least one. */
 export function lineWindow(wanted: { offset: number; limit: number; charsMax: number }): LineWindow {
   const lines: string[] = [];
+  const cut: number[] = [];
   let chars = 0;
   let full = false;
   /** Number of the line under way, how many of its bytes came by, and those that are kept. */
@@ -45,6 +48,7 @@ export function lineWindow(wanted: { offset: number; limit: number; charsMax: nu
       full = lines.length > 0 && chars + line.length > wanted.charsMax;
       if (!full) {
         lines.push(line);
+        if (isCut(text)) cut.push(number);
         chars += line.length;
       }
     }
@@ -66,7 +70,7 @@ export function lineWindow(wanted: { offset: number; limit: number; charsMax: nu
     },
     end() {
       if (bytes > 0) closeLine();
-      return { lines, total: number - 1 };
+      return { lines, cut, total: number - 1 };
     },
   };
 }

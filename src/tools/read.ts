@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { once } from '../std/once.ts';
 import { openInside } from '../scope/open-inside.ts';
 import type { OpenedPath } from '../scope/open-inside.ts';
+import { viewAfterRead } from './file-view.ts';
 import { numbered, piecesOf } from './file-content.ts';
 import { removedOutputHint } from './kept-outputs.ts';
 import { absolutePath, accessOf, deniedRead, failed, pathInput, refused } from './input-path.ts';
@@ -79,9 +80,17 @@ async function readLines(
     bytes += piece.length;
     if (bytes > rangeFileBytesMax) return tooLarge(path, bytes);
   }
-  context.fileViews.remember(opened.realPath, hash.digest('hex'));
+  const result = window.end();
+  const { fileViews } = context;
+  const read = {
+    hash: hash.digest('hex'),
+    total: result.total,
+    shown: { from: offset, to: offset + result.lines.length - 1 },
+    cut: result.cut,
+  };
+  fileViews.remember(opened.realPath, viewAfterRead(fileViews.seen(opened.realPath), read));
   if (bytes === 0) return { text: `${path} is empty.` };
-  return shown(window.end(), { offset, path, notes: formNotes(scanner.end()) });
+  return shown(result, { offset, path, notes: formNotes(scanner.end()) });
 }
 
 function notText(path: string, size: number, beginning: Buffer): ToolAnswer {

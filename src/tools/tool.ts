@@ -5,6 +5,7 @@ import type { ToolNeed } from '../scope/permission.ts';
 import type { Sandbox } from '../scope/sandbox.ts';
 import type { PathScope, ToolResultEntry } from '../session/entries.ts';
 import type { Home } from '../session/home.ts';
+import type { FileView } from './file-view.ts';
 import type { ShellLimits } from './shell-script.ts';
 
 export type { ToolNeed } from '../scope/permission.ts';
@@ -75,10 +76,10 @@ export interface ToolContext {
   progress(text: string): void;
 }
 
-/** Remembers the content that the model has seen of each file: absolute real path → content hash. Not durable: after a restore a file is read again first. */
+/** Remembers what the model has seen of each file, by its absolute real path. Not durable: after a restore a file is read again first. */
 export interface FileViews {
-  remember(path: string, hash: string): void;
-  seen(path: string): string | undefined;
+  remember(path: string, view: FileView): void;
+  seen(path: string): FileView | undefined;
 }
 
 /** Keeps the input's type while tools are listed together. */

@@ -4,6 +4,7 @@ import { once } from '../std/once.ts';
 import type { OpenedPath } from '../scope/open-inside.ts';
 import { replaceInside } from '../scope/replace-inside.ts';
 import { openCurrent, unseen } from './current-file.ts';
+import { partMissing, wholeView } from './file-view.ts';
 import { hashOf } from './file-content.ts';
 import { absolutePath, accessOf, deniedWrite, failed, pathInput, refused } from './input-path.ts';
 import { type TextForm, inForm, lookThrough } from './text-form.ts';
@@ -20,7 +21,7 @@ const input = once(() =>
 export const writeTool = defineTool({
   name: 'Write',
   description:
-    'Writes a whole file; directories that are missing are made. A file that exists must have been read as it is now; its encoding, byte order mark and line ends are kept. For a small change to a file use Edit.',
+    'Writes a whole file; directories that are missing are made. A file that exists must have been read as it is now, all of it; its encoding, byte order mark and line ends are kept. For a small change to a file use Edit.',
   input,
   order: 'alone',
   denied: (wanted, context) => deniedWrite(context, wanted.path),
@@ -38,7 +39,7 @@ export const writeTool = defineTool({
     const expected = current === 'absent' ? current : current.stats;
     const written = await replaceInside(accessOf(context), path, bytes, expected);
     if (!written.ok) return refused(written);
-    context.fileViews.remember(written.realPath, hashOf(bytes));
+    context.fileViews.remember(written.realPath, wholeView(hashOf(bytes)));
     const done = `${current === 'absent' ? 'Created' : 'Replaced'} ${path} (${bytes.length} bytes).`;
     return { text: [done, ...notes].join(' ') };
   },
@@ -51,9 +52,11 @@ async function seenForm(
 ): Promise<{ form: TextForm | null } | { reason: string }> {
   try {
     // What was never read is refused without reading it through now.
-    const isSeen = fileViews.seen(current.realPath) !== undefined;
-    const { hash, form } = isSeen ? await lookThrough(current.handle, signal) : { hash: '', form: null };
-    const reason = unseen(fileViews, current, hash);
+    const seen = fileViews.seen(current.realPath);
+    const { hash, form } =
+      seen !== undefined ? await lookThrough(current.handle, signal) : { hash: '', form: null };
+    const changed = unseen(fileViews, current, hash);
+    const reason = changed ?? (seen === undefined ? null : partMissing(current.realPath, seen));
     return reason === null ? { form } : { reason };
   } finally {
     await current.handle.close();

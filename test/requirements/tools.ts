@@ -127,5 +127,7 @@ export const tools = {
   'write.form':
     'encoding, byte order mark and line ends of what is replaced are kept and told, or the file is left alone',
   'write.read-first': 'a file that was not read, or changed since, is not overwritten',
+  'write.read-part':
+    'a file of which lines were not shown is not replaced; the answer names them, and reads of parts add up',
   'write.scope': 'nothing is written outside: siblings, `..`, links, hard links',
 } as const;

@@ -9,6 +9,7 @@ import type { Home } from '../../../src/session/home.ts';
 import { type SandboxOptions, createSandbox } from '../../../src/scope/sandbox.ts';
 import { ownPrograms } from '../../../src/scope/own-programs.ts';
 import { defaultLimits } from '../../../src/session/settings.ts';
+import type { FileView } from '../../../src/tools/file-view.ts';
 import type { Tool, ToolAnswer, ToolContext } from '../../../src/tools/tool.ts';
 
 export async function tempFolder(): Promise<string> {
@@ -35,7 +36,7 @@ export function sandboxOptions(program: string | null): SandboxOptions {
 
 /** All of `folder` may be read and written, unless `over` says otherwise. */
 export function contextIn(folder: string, over: Partial<ToolContext> = {}): ToolContext {
-  const views = new Map<string, string>();
+  const views = new Map<string, FileView>();
   return {
     call: 'call_1',
     hops: 0,
@@ -50,7 +51,7 @@ export function contextIn(folder: string, over: Partial<ToolContext> = {}): Tool
     alert: () => undefined,
     markCommand: () => `bench-${process.pid}/call`,
     noteGroup: () => () => undefined,
-    fileViews: { remember: (path, hash) => void views.set(path, hash), seen: (path) => views.get(path) },
+    fileViews: { remember: (path, view) => void views.set(path, view), seen: (path) => views.get(path) },
     progress: () => {},
     ...over,
   };

@@ -42,6 +42,52 @@ describe('Write', () => {
     expect(await now()).toBe('mine');
   });
 
+  it('[write.read-part] lines that no Read has shown are named, reads of parts add up, and edits keep count', async () => {
+    const lines = Array.from({ length: 3000 }, (_, index) => `line ${index + 1}`);
+    const { path, context, now } = await fileWith(`${lines.join('\n')}\n`);
+    const read = (offset: number, limit: number) => call(readTool, { path, offset, limit }, context);
+    const write = () => call(writeTool, { path, content: 'mine' }, context);
+    const edit = (old: string, fresh: string) => call(editTool, { path, old, new: fresh }, context);
+    const refusal = async (what: string, offset: number) =>
+      expect(await write()).toEqual({
+        isError: true,
+        text: `Lines ${what} of ${path} were not read: read them (Read with offset ${offset}), or use Edit.`,
+      });
+    await call(readTool, { path }, context);
+    await refusal('2001–3000', 2001);
+    await read(2501, 10);
+    await refusal('2001–2500, 2511–3000', 2001);
+    // An edit is no read of the rest, and moves it: two lines more above, one less between.
+    expect((await edit('line 5\n', 'line 5\na\nb\n')).isError).toBeUndefined();
+    expect((await edit('line 2505\n', '')).isError).toBeUndefined();
+    await refusal('2003–2502, 2512–3001', 2003);
+    await read(2003, 500);
+    await read(2512, 489);
+    expect(await write()).toMatchObject({
+      isError: true,
+      text: expect.stringMatching(/^Line 3001 of .* was not read: read it \(Read with offset 3001\)/),
+    });
+    await read(3001, 1);
+    expect((await write()).isError).toBeUndefined();
+    expect(await now()).toBe('mine');
+  });
+
+  it('[write.read-part] a file with a line that Read cuts is not replaced, and is edited', async () => {
+    const { path, context, read, edit, now } = await fileWith(`short\n${'x'.repeat(2001)}end\n`);
+    await read();
+    expect(await call(writeTool, { path, content: 'mine' }, context)).toEqual({
+      isError: true,
+      text: `Line 2 of ${path} is longer than Read shows, so its end was not read: use Edit, or, if all of the file is to go, remove it with a command first.`,
+    });
+    await edit({ old: 'short', new: 'S' });
+    expect((await call(writeTool, { path, content: 'mine' }, context)).text).toContain('Line 2 of');
+    expect(await now()).toMatch(/^S\nx+end\n$/);
+    // Exactly as long as is shown.
+    const fits = await fileWith(`${'x'.repeat(2000)}\r\n`);
+    await fits.read();
+    expect((await call(writeTool, { path: fits.path, content: 'm' }, fits.context)).isError).toBeUndefined();
+  });
+
   it('[write.scope] nothing is written outside: siblings, `..`, links, hard links; nor in mode `plan`', async () => {
     const folder = await tempFolder();
     const inside = join(folder, 'b');
