@@ -8,7 +8,7 @@ import { CommandFailed, exitStatus } from './invocation/context.ts';
 
 const places = `
 Exit status: 0 done, 1 failed, 2 usage, 3 no such pod, 4 a tool was denied (run -p), 5 a limit was reached,
-  124 wait timed out, 129, 130, 141 and 143 ended by a signal.
+  124 wait timed out, 129, 130, 131, 141 and 143 ended by a signal.
 
 Models are named provider/model: anthropic/…, openai/…, google/… with ANTHROPIC_API_KEY, OPENAI_API_KEY,
   GOOGLE_GENERATIVE_AI_API_KEY; openai-compatible/… with OPENAI_COMPATIBLE_BASE_URL (Ollama, vLLM, llama.cpp …);

@@ -54,6 +54,7 @@ export const approvals = {
     'a child tells its whole list: repeated it tells nothing anew, and what is closed is told once',
   'approval.unlinked': 'the end of a link takes the questions below it away, the next one brings them back',
   'approval.silent-asker': 'an answer that does not reach the pod that asks is refused with what to do',
+  'question.again': 'after Ctrl-Z and fg an open question is shown again before it takes a key',
   'question.one-key': 'at a terminal one key answers, and no can be given with a reason',
   'question.reason': 'a line that begins with no and a comma is a no with the rest as its reason',
   'question.whole': 'a yes is taken only where all of the call has been shown, a no always',

@@ -77,6 +77,8 @@ export const commands = {
   'commands.result-last': 'the last line of stdout is the result in every format, also on failure',
   'commands.output-lost':
     'an answer that cannot be written leaves no pod running and is no success: 141 where its reader is gone, 1 and a sentence where there is no room',
+  'commands.quit':
+    'Ctrl-\\ on podkin run, at a question too, stops its tree in order and leaves the terminal as it was; on attach it detaches',
   'commands.rm': 'rm refuses what runs and what is owed, says how to go on, and forgets the rest',
   'commands.root-dies':
     'a root that dies ends the run with 1 and what to do next, and nothing of its tree goes on',
@@ -173,6 +175,11 @@ export const commands = {
   'stream.each-once': 'an entry that is sent again, or that had been seen before, is not handed over',
   'stream.reset':
     'where the place does not fit the log any more, everything is handed over from the beginning',
+  'typing.edit':
+    'in attach keys without a character show nothing and change nothing; a character, a word or the line can be taken back',
+  'typing.paste':
+    'several lines that are pasted into attach are one text and one run, sent by Enter, and no key to a question; nothing of them steers the terminal',
+  'typing.sequences': 'what a terminal sends is taken apart the same wherever it is cut',
   'view.no-steering': 'what a pod says can not steer the terminal, in whatever pieces it comes',
   'view.no-streaming': 'off a terminal only whole messages are written',
   'view.nothing-twice': 'text streamed in any pieces, with repeats, holes or none at all, stands there once',

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { RunningCommand, resultOf } from '../support/command-rig.ts';
+import { RunningCommand, livingPods, resultOf } from '../support/command-rig.ts';
 import { promiseKept } from '../support/promise-kept.ts';
 import { TestHome } from '../support/rig.ts';
 import { Terminal, hasTerminal } from '../support/terminal.ts';
@@ -223,5 +223,36 @@ rules:
     await root.untilSettled();
     expect(marks()).toBe('');
     expect((await root.entriesOf('userMessage')).map(({ text }) => text)).toEqual(['go', 'plan any']);
+  });
+
+  it('[question.again] after Ctrl-Z and fg the question is shown again, and no key counts before it could be read', async () => {
+    const terminal = Terminal.shell(home);
+    terminal.command(['run', '--model', home.scenario(below), 'go']);
+    const times = (screen: string, part: string) => screen.split(part).length - 1;
+    await terminal.until('the question', (screen) => screen.includes('y: yes'));
+    terminal.press('C-z');
+    await terminal.until('it is stopped', (screen) => screen.includes('Stopped'));
+    terminal.type('fg');
+    terminal.press('Enter');
+    await terminal.until('it again', (screen) => times(screen, '│ echo ran >> marks') === 2);
+    terminal.type('y');
+    await terminal.until('too early', (screen) => screen.includes('has only just come up'));
+    expect(await home.pod('low').entriesOf('approval')).toHaveLength(1);
+    await pressUntil(terminal, 'y', 'is answered: allow');
+    await terminal.until('the end', (screen) => screen.includes('root is done'));
+    expect(marks()).toBe('ran\n');
+  });
+
+  it('[commands.quit] Ctrl-\\ at a question stops the tree, says so, and the terminal takes lines again', async () => {
+    const terminal = Terminal.shell(home);
+    terminal.command(['run', '--model', home.scenario(below), 'go']);
+    await terminal.until('the question', (screen) => screen.includes('y: yes'));
+    terminal.press('C-\\');
+    await terminal.until('the end', (screen) => screen.includes('root was interrupted by SIGQUIT'));
+    terminal.type('echo "status $?"; stty -a | grep -c " icanon"');
+    terminal.press('Enter');
+    await terminal.until('a line is taken', (screen) => /\nstatus 131\n1\n/.test(screen));
+    expect(await livingPods(home)).toEqual([]);
+    expect(await home.pod('root').entriesOf('stopped')).toHaveLength(1);
   });
 });

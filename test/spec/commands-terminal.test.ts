@@ -37,6 +37,7 @@ describe.skipIf(!hasTerminal)('in a terminal', () => {
   it.each([
     ['Ctrl-Z', (terminal: Terminal) => terminal.press('C-z')],
     ['Ctrl-C', (terminal: Terminal) => terminal.press('C-c')],
+    ['Ctrl-\\', (terminal: Terminal) => terminal.press('C-\\')],
     [
       '/detach',
       (terminal: Terminal) => {
@@ -70,6 +71,24 @@ describe.skipIf(!hasTerminal)('in a terminal', () => {
       expect(await root.entriesOf('userMessage')).toHaveLength(2);
     },
   );
+
+  it('[typing.paste] [typing.edit] lines pasted into attach are one run, and keys without a character show nothing', async () => {
+    const root = await withHistory();
+    const terminal = new Terminal(home, ['attach', 'root']);
+    await terminal.until('the greeting', (screen) => screen.includes('/help lists the commands'));
+    for (const key of ['Up', 'C-l', 'Left']) terminal.press(key);
+    terminal.paste('tell\ntwo\n  three\n');
+    await terminal.until('the paste', (screen) => screen.includes('tell\ntwo\n  three'));
+    terminal.press('Enter');
+    await root.untilEntry('userMessage', ({ text }) => text === 'tell\ntwo\n  three');
+    // As a terminal that marks nothing sends it.
+    terminal.type('say\rfour\r');
+    await root.untilEntry('userMessage', ({ text }) => text === 'say\nfour');
+    expect(terminal.screen()).not.toMatch(/\^\[|\^L|\[A|\[D/);
+    terminal.press('C-d');
+    await terminal.until('the end', (screen) => screen.includes('status 0'));
+    expect(await root.entriesOf('userMessage')).toHaveLength(3);
+  });
 
   it('[commands.attach-many] two terminals on one pod see the same answer, and closing one of them disturbs nobody', async () => {
     const root = await withHistory();

@@ -52,7 +52,8 @@ export class Terminal {
 
   /** A shell with job control, to which commands are typed. */
   static shell(home: TestHome): Terminal {
-    return new Terminal(home, null);
+    // It would write its history at its end, into the home that is being taken away.
+    return new Terminal(home, null, { HISTFILE: '/dev/null' });
   }
 
   /** Into a shell. */
@@ -69,6 +70,12 @@ export class Terminal {
 
   type(text: string): void {
     this.#tmux('send-keys', '-l', text);
+  }
+
+  /** As from a clipboard: marked where the command has asked for it. */
+  paste(text: string): void {
+    this.#tmux('set-buffer', text);
+    this.#tmux('paste-buffer', '-p');
   }
 
   /** `Enter`, `C-c`, `C-z` … */

@@ -3,7 +3,13 @@ import { deferred } from '../../std/deferred.ts';
 import { onLostReader } from '../../std/lost-reader.ts';
 
 /** The exit status that each leads to. SIGHUP: the terminal is gone; SIGPIPE: whoever read the output is. */
-export const interruptionStatus = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGPIPE: 141 } as const;
+export const interruptionStatus = {
+  SIGINT: 130,
+  SIGQUIT: 131,
+  SIGTERM: 143,
+  SIGHUP: 129,
+  SIGPIPE: 141,
+} as const;
 export type InterruptionSignal = keyof typeof interruptionStatus;
 
 export interface Interruption {
@@ -22,7 +28,7 @@ export function catchSignals(): Interruption {
   let asked = false;
   const take = (signal: InterruptionSignal): void => {
     // A lost terminal or reader is told again with every write, and says nothing about haste.
-    if (asked && (signal === 'SIGINT' || signal === 'SIGTERM')) hurry.abort();
+    if (asked && signal !== 'SIGHUP' && signal !== 'SIGPIPE') hurry.abort();
     asked = true;
     first.resolve(signal);
   };
@@ -38,4 +44,4 @@ export function catchSignals(): Interruption {
   };
 }
 
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const signals = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'] as const;

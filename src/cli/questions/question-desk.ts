@@ -175,6 +175,12 @@ export class QuestionDesk {
     return { kind: 'page', text: this.#pageText(question) };
   }
 
+  /** What was shown may have gone from the screen: the question, or null. It has to be read again before a key counts. */
+  again(nowMs: number): string | null {
+    const question = this.#first();
+    return question === undefined ? null : this.#shown(question, nowMs);
+  }
+
   /** An answer from here has arrived, or could not: the next question to show, or null. `open`: this one waits still. */
   settled(request: string, nowMs: number, options: { open: boolean } = { open: false }): string | null {
     this.#answering.delete(request);

@@ -19,6 +19,8 @@ export interface QuestionInputOptions {
   readonly answer: (typed: TypedAnswer) => Promise<void>;
   readonly onText: (line: string) => void;
   readonly onEnd?: () => void;
+  /** As `Typing` has it. */
+  readonly editsLines: boolean;
 }
 
 export class QuestionInput {
@@ -27,10 +29,15 @@ export class QuestionInput {
 
   constructor(options: QuestionInputOptions) {
     this.#options = options;
-    const { stdin, echo, onEnd } = options;
+    const { stdin, echo, onEnd, editsLines } = options;
     this.#typing = new Typing({
       stdin,
       echo,
+      editsLines,
+      onContinue: () => {
+        const text = options.desk.again(monotonicMs());
+        if (text !== null) options.tell(text);
+      },
       onLine: (line) => this.#act(options.desk.typed(line, monotonicMs()), line),
       onKey: (key) => this.#act(options.desk.key(key, monotonicMs()), null),
       ...(onEnd === undefined ? {} : { onEnd }),

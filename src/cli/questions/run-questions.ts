@@ -56,6 +56,7 @@ export class RunQuestions {
     this.#input = new QuestionInput({
       stdin,
       desk: this.#desk,
+      editsLines: false,
       echo: (text) => stderr.styled(text),
       tell: (text) => this.#options.tell(text),
       answer: (typed) => this.#answer(typed),

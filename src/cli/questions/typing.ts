@@ -1,8 +1,9 @@
 /**
  * What a person types: lines, as the terminal itself edits them (or as a pipe brings them); and while a question waits at a terminal, single keys.
- * A text that has been begun is finished as a text, whatever is asked meanwhile.
+ * A text that has been begun is finished as a text, whatever is asked meanwhile. What is pasted is one text, however many lines it has, and no key.
  */
 import type { Readable } from 'node:stream';
+import { pasteMarksOff, pasteMarksOn, TerminalInput } from './terminal-input.ts';
 
 export interface TypingOptions {
   readonly stdin: Readable;
@@ -12,6 +13,10 @@ export interface TypingOptions {
   /** False: it is none, and begins a text. */
   readonly onKey: (key: string) => boolean;
   readonly onEnd?: () => void;
+  /** Lines of a terminal are edited here too: pasted ones belong together, and keys without a character show nothing. */
+  readonly editsLines: boolean;
+  /** Somebody has sent this process on, after Ctrl-Z: what stands on the screen is not known. For the time of keys. */
+  readonly onContinue: () => void;
 }
 
 /** A text being typed, and who gets it. */
@@ -32,6 +37,15 @@ const signals: Readonly<Record<string, NodeJS.Signals>> = {
   '\u001C': 'SIGQUIT',
 };
 
+const tabShown = '    ';
+
+/** How many characters of a text a key takes away: the last one, the last word, or all. */
+function erased(key: string, text: string): number {
+  if (key === '\u007F' || key === '\b') return text === '' ? 0 : 1;
+  if (key === '\u0015') return Array.from(text).length;
+  return key === '\u0017' ? Array.from(/\S*\s*$/u.exec(text)?.[0] ?? '').length : 0;
+}
+
 export class Typing {
   readonly #options: TypingOptions;
   readonly #terminal: Terminal;
@@ -43,7 +57,12 @@ export class Typing {
   #isClosed = false;
   readonly #onData = (chunk: string): void => this.#take(chunk);
   readonly #onEnd = (): void => this.#end();
-  readonly #onContinue = (): void => this.#setRaw(this.#isRaw);
+  readonly #input = new TerminalInput();
+  readonly #onContinue = (): void => {
+    this.#setRaw(this.#isRaw);
+    this.#options.onContinue();
+    if (this.#draft !== null) this.#options.echo(this.#draft.text);
+  };
 
   constructor(options: TypingOptions) {
     this.#options = options;
@@ -58,7 +77,7 @@ export class Typing {
 
   /** Keys from now on, where there is a terminal; otherwise, and for `false`, lines. */
   keys(wanted: boolean): void {
-    this.#wantsKeys = wanted && this.#terminal.isTTY === true && this.#terminal.setRawMode !== undefined;
+    this.#wantsKeys = wanted && this.#isTerminal;
     this.#adapt();
   }
 
@@ -79,8 +98,13 @@ export class Typing {
     this.#options.stdin.destroy();
   }
 
+  get #isTerminal(): boolean {
+    return this.#terminal.isTTY === true && this.#terminal.setRawMode !== undefined;
+  }
+
   #adapt(): void {
-    const raw = this.#wantsKeys || (this.#isRaw && this.#draft !== null);
+    const { editsLines } = this.#options;
+    const raw = this.#wantsKeys || (this.#isTerminal && editsLines) || (this.#isRaw && this.#draft !== null);
     if (raw === this.#isRaw || this.#isClosed) return;
     this.#isRaw = raw;
     this.#setRaw(raw);
@@ -90,17 +114,38 @@ export class Typing {
 
   #setRaw(raw: boolean): void {
     this.#terminal.setRawMode?.(raw);
+    this.#options.echo(raw ? pasteMarksOn : pasteMarksOff);
   }
 
   #take(chunk: string): void {
     if (!this.#isRaw) return this.#takeLines(chunk);
-    // Arrows and their like.
-    if (chunk.length > 1 && chunk.startsWith('\u001B')) return;
-    const typed = Array.from(chunk.replace(/[\r\n]+$/, ''));
+    for (const { kind, text } of this.#input.take(chunk)) {
+      if (kind === 'pasted') this.#paste(text);
+      else this.#typed(text);
+    }
+  }
+
+  #typed(text: string): void {
+    const typed = Array.from(text.replace(/[\r\n]+$/, ''));
     const [key] = typed;
     const isKey = typed.length === 1 && key !== undefined && key >= ' ' && key !== '\u007F';
     if (isKey && this.#draft === null && this.#options.onKey(key)) return;
-    for (const character of chunk) this.#edit(character);
+    // Nobody types so fast: a paste, from a terminal that does not mark it.
+    const isPaste = typed.some((character) => character === '\r' || character === '\n');
+    if (isPaste) this.#paste(typed.join(''));
+    for (const character of isPaste ? text.slice(-1).replace(/[^\r\n]/, '') : text) this.#edit(character);
+  }
+
+  /** What of it no terminal should be told is left out; Tab is text here. */
+  #paste(pasted: string): void {
+    const text = pasted.replaceAll(/\r\n?/g, '\n').replaceAll(/[^\P{Cc}\n\t]/gu, '');
+    if (text !== '') this.#add(text);
+  }
+
+  #add(text: string): void {
+    this.#draft ??= { text: '', done: (line) => line !== null && this.#options.onLine(line) };
+    this.#draft.text += text;
+    this.#options.echo(text.replaceAll('\t', tabShown));
   }
 
   #takeLines(chunk: string): void {
@@ -110,7 +155,6 @@ export class Typing {
   }
 
   #edit(character: string): void {
-    const { echo } = this.#options;
     const signal = signals[character];
     if (signal !== undefined) return this.#signal(signal);
     const draft = this.#draft;
@@ -118,18 +162,21 @@ export class Typing {
     if (character === '\r' || character === '\n')
       return draft === null ? undefined : this.#finish(draft.text);
     if (character === '\u001B') return draft === null ? undefined : this.#finish(null);
-    if (character === '\u007F' || character === '\b' || character === '\u0015') {
-      if (draft === null) return;
-      const all = Array.from(draft.text);
-      const kept = character === '\u0015' ? [] : all.slice(0, -1);
-      for (const gone of all.slice(kept.length)) echo(gone < '\u007F' ? '\b \b' : '\b\b  \b\b');
-      draft.text = kept.join('');
-      return;
-    }
-    if (character < ' ') return;
-    this.#draft ??= { text: '', done: (line) => line !== null && this.#options.onLine(line) };
-    this.#draft.text += character;
-    echo(character);
+    const gone = erased(character, draft?.text ?? '');
+    if (gone > 0 && draft !== null) return this.#erase(draft, gone);
+    if (character < ' ' || /\p{Cc}/u.test(character)) return;
+    this.#add(character);
+  }
+
+  #erase(draft: Draft, count: number): void {
+    const { echo } = this.#options;
+    const all = Array.from(draft.text);
+    const gone = all.slice(all.length - count);
+    draft.text = all.slice(0, all.length - count).join('');
+    // A row above cannot be gone back to: what is left of the line is shown anew.
+    if (gone.includes('\n')) return echo(`\n${draft.text.split('\n').at(-1) ?? ''}`);
+    for (const character of gone)
+      echo('\b \b'.repeat(character === '\t' ? tabShown.length : character < '\u007F' ? 1 : 2));
   }
 
   #finish(line: string | null): void {

@@ -106,11 +106,12 @@ class Attached {
 
   async stay(): Promise<number> {
     const detach = (): void => this.#detach();
-    const signals = ['SIGINT', 'SIGTSTP'] as const;
+    const signals = ['SIGINT', 'SIGTSTP', 'SIGQUIT'] as const;
     for (const signal of signals) process.on(signal, detach);
     const input = new QuestionInput({
       stdin: this.#context.stdin,
       desk: this.#desk,
+      editsLines: canAsk(this.#context),
       echo: (text) => this.#context.stderr.styled(text),
       tell: (text) => this.#tell(text),
       answer: (typed) => this.#answer(typed),
