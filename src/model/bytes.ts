@@ -9,7 +9,7 @@ import type { Dispatcher } from 'undici';
 import { type JsonObject, type JsonValue, isJsonObject } from '../std/json.ts';
 import { withLoneSignatures } from './lone-signature.ts';
 import { ToldInStream, repairFor } from './repair.ts';
-import type { Repair } from './repair-fields.ts';
+import type { Ending, Repair } from './repair-fields.ts';
 import { ModelFailure } from './port.ts';
 import type { Dialect } from './prompt.ts';
 import type { Proxy } from './proxy.ts';
@@ -151,7 +151,7 @@ function events(connection: Connection, reader: Reader, first: Uint8Array[]): Re
   let bytes = 0;
   const next = async (): Promise<string | null> => {
     const { done, value } =
-      waiting.length > 0 ? { done: false, value: waiting.shift() } : await reader.read();
+      waiting.length > 0 ? { done: false, value: waiting.shift() } : await readOn(reader, frame.ending());
     if (done || value === undefined) return null;
     connection.alive();
     bytes += value.length;
@@ -179,6 +179,21 @@ function events(connection: Connection, reader: Reader, first: Uint8Array[]): Re
   });
 }
 
+/** How long the end of a connection, or counts, are waited for behind an answer that is whole. Some servers leave it open. */
+const afterMs: Readonly<Record<Exclude<Ending, 'open'>, number>> = { over: 200, finished: 5_000 };
+
+/** The next piece, or the end where the answer is whole and nothing more comes. */
+async function readOn(reader: Reader, ending: Ending): ReturnType<Reader['read']> {
+  if (ending === 'open') return await reader.read();
+  const patience = new AbortController();
+  const enough = sleep(afterMs[ending], null, { ref: false, signal: patience.signal }).catch(() => null);
+  const next = await Promise.race([reader.read(), enough]);
+  patience.abort();
+  if (next !== null) return next;
+  void reader.cancel().catch(() => undefined);
+  return { done: true, value: undefined };
+}
+
 function tooLong(name: string): ModelFailure {
   const mib = wireBytesMax / 1024 / 1024;
   return new ModelFailure('unknown', `${name}: the answer is longer than ${mib} MiB and was left`, {
@@ -187,7 +202,11 @@ function tooLong(name: string): ModelFailure {
 }
 
 /** From bytes to events and back: lines end with CR, LF or both, an event with an empty line. */
-function newFrames(repair: Repair): { take(bytes: Uint8Array): string; end(): string } {
+function newFrames(repair: Repair): {
+  take(bytes: Uint8Array): string;
+  end(): string;
+  ending(): Ending;
+} {
   const decoder = new TextDecoder();
   let line: string[] = [];
   let data: string[] = [];
@@ -230,6 +249,7 @@ function newFrames(repair: Repair): { take(bytes: Uint8Array): string; end(): st
     return out;
   };
   return {
+    ending: () => repair.ending(),
     take: (bytes) => takeText(decoder.decode(bytes, { stream: true })),
     // The last event may lack its empty line; half of one is none.
     end() {

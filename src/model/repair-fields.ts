@@ -6,12 +6,17 @@ import { type JsonObject, type JsonValue, isJsonObject } from '../std/json.ts';
  */
 export type RepairEvent = (event: JsonObject) => JsonObject | JsonObject[] | null;
 
+/** `finished`: it has said why it ends, and something may come behind that. `over`: it has said that this is all. */
+export type Ending = 'open' | 'finished' | 'over';
+
 /** For one answer. */
 export interface Repair {
   /** May throw `ToldInStream`. */
   event(event: JsonObject): JsonObject[];
   /** The server says that it has sent all: what is missing of an end. */
   done(): JsonObject[];
+  /** As the events so far tell it. */
+  ending(): Ending;
 }
 
 /** Arguments are a text for the packages, whatever they were on the wire; null where there are none. */

@@ -8,7 +8,15 @@ import { type JsonObject, type JsonValue, isJsonObject } from '../std/json.ts';
 import { toolName } from './call-names.ts';
 import { keepLoneSignatures } from './lone-signature.ts';
 import { repairAnthropic } from './repair-anthropic.ts';
-import { asText, counts, type Repair, type RepairEvent, required, wholeNumber } from './repair-fields.ts';
+import {
+  asText,
+  counts,
+  type Ending,
+  type Repair,
+  type RepairEvent,
+  required,
+  wholeNumber,
+} from './repair-fields.ts';
 import type { Dialect } from './prompt.ts';
 
 /** The provider reports an error in the place of an event. */
@@ -27,6 +35,7 @@ export function repairFor(dialect: Dialect): Repair {
   const repair = repairs[dialect]();
   const ends = endsOf[dialect];
   let hasEnd = false;
+  let ending: Ending = 'open';
   return {
     event(event) {
       if (isError(event)) throw new ToldInStream(event);
@@ -34,10 +43,32 @@ export function repairFor(dialect: Dialect): Repair {
       delete event['error'];
       const repaired = [repair(event) ?? []].flat();
       hasEnd ||= repaired.some((one) => ends?.is(one) === true);
+      if (repaired.some(isLast)) ending = 'over';
+      else if (ending === 'open' && repaired.some(saysReason)) ending = 'finished';
       return repaired;
     },
-    done: () => (hasEnd || ends === undefined ? [] : [ends.plain()]),
+    done() {
+      ending = 'over';
+      return hasEnd || ends === undefined ? [] : [ends.plain()];
+    },
+    ending: () => ending,
   };
+}
+
+function isLast({ type }: JsonObject): boolean {
+  return type === 'message_stop' || type === 'response.completed' || type === 'response.incomplete';
+}
+
+/** Counts may come behind it. */
+function saysReason({ choices, candidates }: JsonObject): boolean {
+  return (
+    items(choices).some((choice) => isReason(choice['finish_reason'])) ||
+    items(candidates).some((candidate) => isReason(candidate['finishReason']))
+  );
+}
+
+function isReason(value: JsonValue | undefined): boolean {
+  return typeof value === 'string' && value !== '';
 }
 
 /** Of the dialects whose servers say `[DONE]` behind all: some say nothing else at the end. */

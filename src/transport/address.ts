@@ -54,7 +54,7 @@ export function ensureRuntimeDir(path: string): void {
 }
 
 /** Whoever owns the folder above, or may rename in it, could put a directory of theirs in our place. A sticky one is a folder of temporary files, where that is our risk as everybody's. */
-function checkAbove(path: string): void {
+export function checkAbove(path: string): void {
   const above = dirname(path);
   const stats = seen(above);
   const uid = process.getuid?.();

@@ -49,6 +49,8 @@ export const commands = {
   'cli.wait-status': 'of several statuses the one that says most is the answer',
   'run.typed-before': 'what was typed before a question was shown answers nothing',
   'run.socket-folder': 'where the folder of the sockets cannot be had, run says so and makes nothing',
+  'doctor.socket-folder':
+    'a socket folder that cannot be made is told by doctor, with the variable that names it',
   'doctor.long-socket-path':
     'a folder in which no socket fits is told by doctor, and a run that fails for it leaves no pod',
   'commands.attach':

@@ -32,6 +32,8 @@ export const model = {
     'the signature of a thought goes back with its call through an OpenAI-compatible address',
   'model.google-sent': 'Google gets the signature of a thought back with its call',
   'model.half-pair': 'half a surrogate pair reaches no provider, from wherever it came',
+  'model.held-open':
+    'an answer of which all has come is taken as it is, also over a connection that is left open',
   'model.invalid-input':
     'a call whose input is not JSON has null as input and says so, and goes back as an object',
   'model.leave': 'a reader that leaves the stream closes the connection',

@@ -212,6 +212,7 @@ it.each(folders)(
     expect(ran.stderr).toMatch(told);
     expect(ran.stderr).toContain('XDG_RUNTIME_DIR says where it is: set it to a folder of your own');
     expect(existsSync(`${folder}/podkin`)).toBe(false);
+    expect((await home.run(['doctor', '--json'], { environment })).code).toBe(1);
     expect((await home.run(['ps', '-a'], { environment })).stdout).toBe('');
     rmSync(folder, { recursive: true });
   },
@@ -231,3 +232,23 @@ it('[doctor.long-socket-path] a folder in which no socket fits is told by doctor
   });
   expect((await home.run(['ps', '-a'], { environment })).stdout).not.toContain('root');
 });
+
+it.skipIf(process.getuid?.() !== 0)(
+  '[doctor.socket-folder] a socket folder that cannot be made is a failure that names its variable',
+  async () => {
+    const closed = join(home.path, 'closed');
+    chmodSync(home.path, 0o755);
+    mkdirSync(closed, { mode: 0o555 });
+    const args = [commandFile, 'doctor', '--json'];
+    const env = { PATH: process.env['PATH'], HOME: '/nonexistent', XDG_RUNTIME_DIR: join(closed, 'user/99') };
+    const options = { uid: 65_534, gid: 65_534, cwd: '/', env, encoding: 'utf8' } as const;
+    const { status, stdout } = spawnSync(process.execPath, args, options);
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout)).toContainEqual({
+      check: 'socket folder',
+      level: 'failure',
+      text: `${closed}/user/99/podkin cannot be made: EACCES at ${closed}`,
+      mend: 'set XDG_RUNTIME_DIR to a folder of your own, or unset it',
+    });
+  },
+);

@@ -1,6 +1,6 @@
 /** `podkin doctor`: what is not as it should be on this machine and in this home, and how to mend each. Reads only; mends nothing by itself. */
 import { systemCode } from '../../std/system-code.ts';
-import { existsSync, lstatSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { type PodFolder, holdsLeftovers, podFolder, podNames, readSpec } from '../../session/home.ts';
 import { readEntries } from '../../session/read-log.ts';
@@ -9,17 +9,15 @@ import { NoHome } from '../../session/places.ts';
 import { createSandbox } from '../../scope/sandbox.ts';
 import { abandonedPaths, standInLeases } from '../../scope/stand-ins.ts';
 import { type SandboxSettings, defaultLimits, defaultSandboxSettings } from '../../session/settings.ts';
-import { ensureRuntimeDir, socketPath } from '../../transport/address.ts';
-import { SocketPathTooLong } from '../../transport/failures.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { cwdIfThere, exitStatus, jsonText } from '../invocation/context.ts';
 import { deliveriesOf, isFinal } from '../look/deliveries.ts';
 import { loadConfiguration } from '../invocation/configuration.ts';
 import { diskFindings } from './disk-check.ts';
-import type { Finding } from './finding.ts';
+import { type Finding, namesIn, ok } from './finding.ts';
+import { socketFolder, staleSockets } from './socket-check.ts';
 import { scopeFindings } from './scope-check.ts';
 import { isLive, type SeenPod, viewHome } from '../pods/pod-view.ts';
-import { probe } from '../../transport/dial.ts';
 import { podFindings } from './pod-findings.ts';
 import type { LedgerRow } from '../../delivery/ledger.ts';
 import { oneLine } from '../words/printable.ts';
@@ -35,7 +33,7 @@ export async function doctorCommand(context: CommandContext, options: { json: bo
     ...diskFindings(context.home),
     ...(await scopeFindings(context.home)),
     await sandbox(context),
-    await socketDir(context),
+    socketFolder(context),
     ...(await staleSockets(context, seen)),
     ...leftovers(context),
     ...standIns(context),
@@ -61,10 +59,6 @@ function told(context: CommandContext, findings: readonly Finding[], options: { 
   if (options.json) context.stdout.write(jsonText(findings));
   else context.stdout.styled(findingsTable(findings, context.color));
   return findings.some((finding) => finding.level === 'failure') ? exitStatus.failed : exitStatus.done;
-}
-
-function ok(check: string, text: string): Finding {
-  return { check, level: 'ok', text, mend: null };
 }
 
 export function nodeVersion(running: string): Finding {
@@ -133,51 +127,6 @@ async function sandbox(context: CommandContext): Promise<Finding> {
     : { check, level: 'warning', text: `${found.kind}: ${found.text}`, mend: found.mend };
 }
 
-const nobody = '00000000-0000-7000-8000-000000000000';
-
-function socketFolderMend(error: unknown): string {
-  return error instanceof SocketPathTooLong
-    ? 'set XDG_RUNTIME_DIR (without it TMPDIR) or PODKIN_HOME to a shorter path: until then no pod can start'
-    : 'mend its owner or rights, or set PODKIN_HOME';
-}
-
-async function socketDir({ home }: CommandContext): Promise<Finding> {
-  const check = 'socket folder';
-  try {
-    // Of any pod: all are equally long.
-    socketPath(home.runtime, nobody);
-    if (!existsSync(home.runtime)) return ok(check, `${home.runtime} is made when it is needed`);
-    ensureRuntimeDir(home.runtime);
-    return ok(check, home.runtime);
-  } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
-    return { check, level: 'failure', text, mend: socketFolderMend(error) };
-  }
-}
-
-async function staleSockets({ home }: CommandContext, seen: readonly SeenPod[]): Promise<Finding[]> {
-  const live = new Set(seen.filter((one) => one.sight.kind !== 'ended').map((one) => one.pod.socket));
-  const unknown = namesIn(home.runtime)
-    .filter((name) => name.endsWith('.sock'))
-    .map((name) => join(home.runtime, name))
-    .filter((path) => !live.has(path));
-  const stale: Finding[] = [];
-  for (const path of unknown) {
-    // Homes may share this folder: what answers is a pod of another one.
-    const found = await probe(path, socketAnswerMs).catch(() => null);
-    if (found !== 'refused') continue;
-    stale.push({
-      check: 'stale socket',
-      level: 'warning',
-      text: `${path}: its pod does not run`,
-      mend: `harmless, replaced when the pod starts; or: rm ${path}`,
-    });
-  }
-  return stale;
-}
-
-const socketAnswerMs = 1_000;
-
 /** A folder younger than this may be in use by somebody who makes or removes a pod right now. */
 const leftoverAgeMs = 60_000;
 
@@ -203,14 +152,6 @@ function standIns({ home }: CommandContext): Finding[] {
   const text = `${first}${left.length === 1 ? '' : ` and ${left.length - 1} more`}: empty, left by a shell whose pod was killed`;
   const mend = 'the next pod of this home that starts or runs a command removes them';
   return [{ check: 'stand-ins', level: 'warning', text, mend }];
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }
 
 function ageOf(path: string): number {

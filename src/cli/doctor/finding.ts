@@ -1,8 +1,22 @@
-/** One thing that `podkin doctor` has looked at. */
+/** One thing that `podkin doctor` looks at, and what all of its checks share. */
+import { readdirSync } from 'node:fs';
+
 export interface Finding {
   readonly check: string;
   readonly level: 'ok' | 'warning' | 'failure';
   readonly text: string;
   /** What to do; null where nothing is to be done. */
   readonly mend: string | null;
+}
+
+export function ok(check: string, text: string): Finding {
+  return { check, level: 'ok', text, mend: null };
+}
+
+export function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }

@@ -64,6 +64,17 @@ async function failureOf(dialect: DialectName, answer: string) {
 }
 
 describe.each(names)('%s', (dialect) => {
+  it('[model.held-open] an answer that is whole ends, though its connection stays open', async () => {
+    const provider = await rawProvider((reply) => {
+      reply.writeHead(200, { 'content-type': 'text/event-stream' }).write(plainly[dialect]());
+    });
+    const model = await provider.model(dialects[dialect], { stallTimeoutMs: 30_000 });
+    const { text, response } = await ask(model);
+    expect([text, response.finishReason]).toEqual(['ok', 'stop']);
+    expect(response.usage.outputTokens).toBeGreaterThan(0);
+    expect(provider.bodies).toHaveLength(1);
+  });
+
   it('[model.call-names] names that every object has are made others, and go back with their calls', async () => {
     for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
       const { response, next } = await played(dialect, calls[dialect](name, '{}'));

@@ -1,0 +1,74 @@
+/** Whether pods of this home can have their sockets where they belong, and what lies there without a pod. */
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { runtimeVariable } from '../../session/places.ts';
+import { systemCode } from '../../std/system-code.ts';
+import { checkAbove, ensureRuntimeDir, socketPath } from '../../transport/address.ts';
+import { probe } from '../../transport/dial.ts';
+import { SocketPathTooLong } from '../../transport/failures.ts';
+import type { CommandContext } from '../invocation/context.ts';
+import type { SeenPod } from '../pods/pod-view.ts';
+import { type Finding, namesIn, ok } from './finding.ts';
+
+const nobody = '00000000-0000-7000-8000-000000000000';
+
+export function socketFolder({ home, environment }: CommandContext): Finding {
+  const check = 'socket folder';
+  try {
+    // Of any pod: all are equally long.
+    socketPath(home.runtime, nobody);
+    if (!existsSync(home.runtime)) {
+      checkAbove(home.runtime);
+      const problem = makingProblem(home.runtime);
+      if (problem === null) return ok(check, `${home.runtime} is made when it is needed`);
+      const mend = `set ${runtimeVariable(environment)} to a folder of your own, or unset it`;
+      return { check, level: 'failure', text: `${home.runtime} cannot be made: ${problem}`, mend };
+    }
+    ensureRuntimeDir(home.runtime);
+    return ok(check, home.runtime);
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    return { check, level: 'failure', text, mend: socketFolderMend(error) };
+  }
+}
+
+/** Why a folder could not be made there, by the nearest one above that is there; null where it could. */
+function makingProblem(path: string): string | null {
+  const above = dirname(path);
+  try {
+    accessSync(above, constants.W_OK | constants.X_OK);
+    return null;
+  } catch (error) {
+    const code = systemCode(error) ?? String(error);
+    return code === 'ENOENT' && above !== path ? makingProblem(above) : `${code} at ${above}`;
+  }
+}
+
+export async function staleSockets({ home }: CommandContext, seen: readonly SeenPod[]): Promise<Finding[]> {
+  const live = new Set(seen.filter((one) => one.sight.kind !== 'ended').map((one) => one.pod.socket));
+  const unknown = namesIn(home.runtime)
+    .filter((name) => name.endsWith('.sock'))
+    .map((name) => join(home.runtime, name))
+    .filter((path) => !live.has(path));
+  const stale: Finding[] = [];
+  for (const path of unknown) {
+    // Homes may share this folder: what answers is a pod of another one.
+    const found = await probe(path, socketAnswerMs).catch(() => null);
+    if (found !== 'refused') continue;
+    stale.push({
+      check: 'stale socket',
+      level: 'warning',
+      text: `${path}: its pod does not run`,
+      mend: `harmless, replaced when the pod starts; or: rm ${path}`,
+    });
+  }
+  return stale;
+}
+
+const socketAnswerMs = 1_000;
+
+function socketFolderMend(error: unknown): string {
+  return error instanceof SocketPathTooLong
+    ? 'set XDG_RUNTIME_DIR (without it TMPDIR) or PODKIN_HOME to a shorter path: until then no pod can start'
+    : 'mend its owner or rights, or set PODKIN_HOME';
+}
