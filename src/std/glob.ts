@@ -1,13 +1,20 @@
 /**
  * Patterns for paths and names: `*` and `?` inside a component, `**` as a whole one for any number of them,
  * `[a-z]`, `{a,b}`, and a backslash before what is meant as itself. Everything else stands for itself,
- * brackets, newlines and a dot at the beginning too.
+ * brackets, newlines and a dot at the beginning too. A name of the very letters of a class (`[slug]`, as folders
+ * are called) is meant by it as well.
  *
  * What a model or a repository writes is matched without backtracking: a component in one pass for each of
  * its parts, a path in one pass for each `**`.
  */
 
-type Token = { readonly kind: 'char'; readonly char: string } | { readonly kind: 'any' } | CharClass;
+type Token = Char | { readonly kind: 'any' } | CharClass;
+interface Char {
+  readonly kind: 'char';
+  readonly char: string;
+  /** A bracket that begins a class without an end. */
+  readonly isOpen?: true;
+}
 interface CharClass {
   readonly kind: 'class';
   readonly negated: boolean;
@@ -15,8 +22,8 @@ interface CharClass {
 }
 /** What stands between two stars. */
 type Piece = readonly Token[];
-/** `null`: any number of components. */
-type Component = readonly Piece[] | null;
+/** Any of these; `null`: any number of components. */
+type Component = readonly (readonly Piece[])[] | null;
 
 /** Changes a component of pattern or path before they are compared, so that what is alike is equal. */
 export type Fold = (name: string) => string;
@@ -39,7 +46,7 @@ export function compileGlob(pattern: string, fold: Fold = (name) => name): (path
   if (globMistake(pattern) !== null) return () => false;
   const compiled = (alternativesOf(pattern) ?? []).map((plain) =>
     collapsed(plain.split('/')).map((component) =>
-      isAnyDepth(component) ? null : piecesOf(fold(component)),
+      isAnyDepth(component) ? null : readings(fold(component)).map(piecesOf),
     ),
   );
   return (path) => {
@@ -66,6 +73,48 @@ export function escapeGlob(text: string): string {
   return text.replaceAll(/[\\*?[\]{}]/g, '\\$&');
 }
 
+/** Of one component: with its classes, and by its letters. */
+function readings(component: string): string[] {
+  const letters = byItsLetters(component);
+  return letters === component ? [component] : [component, letters];
+}
+
+/** Brackets that are not meant as themselves yet are now. */
+function byItsLetters(component: string): string {
+  return component.replaceAll(/\\[\s\S]|[[\]]/g, (sign) => (sign.length === 1 ? `\\${sign}` : sign));
+}
+
+/** Components with classes of which every combination is tried. */
+const combinedMax = 4;
+
+/**
+ * The same for a program that knows classes alone: patterns of which any may match. What that program would refuse
+ * (a class without an end, a range that runs backwards) is taken by its letters only.
+ */
+export function readingsOf(pattern: string): string[] {
+  const components = pattern.split('/').map((one) => {
+    const [plain = one, ...letters] = readings(one);
+    return hasBadClass(plain) ? letters : [plain, ...letters];
+  });
+  if (components.filter((one) => one.length > 1).length > combinedMax) {
+    const pick = (at: 0 | -1) => components.map((one) => one.at(at) ?? '').join('/');
+    return [pick(0), pick(-1)];
+  }
+  return components
+    .reduce<string[][]>((done, one) => done.flatMap((path) => one.map((name) => [...path, name])), [[]])
+    .map((names) => names.join('/'));
+}
+
+function hasBadClass(component: string): boolean {
+  return piecesOf(component).some((piece) =>
+    piece.some((token) =>
+      token.kind === 'class'
+        ? token.ranges.some(([low, high]) => low > high)
+        : token.kind === 'char' && token.isOpen === true,
+    ),
+  );
+}
+
 function isAnyDepth(component: string): boolean {
   return component === '**';
 }
@@ -84,7 +133,7 @@ function pathFits(components: readonly Component[], names: readonly string[]): b
       const component = components[at];
       if (component === undefined) continue;
       if (component === null) next.push(at);
-      else if (nameFits(component, name)) next.push(at + 1);
+      else if (component.some((pieces) => nameFits(pieces, name))) next.push(at + 1);
     }
     if (next.length === 0) return false;
     places = new Set(reach(components, next));
@@ -139,7 +188,7 @@ function piecesOf(component: string): Piece[] {
       piece.push({ kind: 'any' });
     } else if (char === '[') {
       const end = chars.indexOf(']', chars[at + 1] === '!' || chars[at + 1] === '^' ? at + 3 : at + 2);
-      if (end === -1) piece.push({ kind: 'char', char });
+      if (end === -1) piece.push({ kind: 'char', char, isOpen: true });
       else piece.push(classOf(chars.slice(at + 1, end)));
       at = end === -1 ? at : end;
     } else {

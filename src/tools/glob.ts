@@ -12,7 +12,7 @@ import { errorCode } from '../scope/refusal.ts';
 import { type FolderLook, FolderLooker, ignoredNote } from './folder-look.ts';
 import { absolutePath, deniedSearch, failed, pathInput, refused } from './input-path.ts';
 import { RipgrepMissing, ripgrepBasics, runRipgrep } from './ripgrep.ts';
-import { inSearchPlace } from './search-place.ts';
+import { inSearchPlace, notUtf8Note } from './search-place.ts';
 import type { SearchPlace } from './search-place.ts';
 import { defineTool } from './tool.ts';
 import type { ToolAnswer, ToolContext } from './tool.ts';
@@ -116,6 +116,10 @@ async function newestFirst(place: SearchPlace, pattern: string, context: ToolCon
     ...(look.isWhole
       ? []
       : ['[There are too many folders to look for links and ignored files in all of them.]']),
+    ...notUtf8Note(
+      place,
+      matching.map(({ path }) => path),
+    ),
     ...(outcome.exitCode === 2 ? await trouble(place, outcome.stderr) : []),
   ];
   if (found.length === 0) {

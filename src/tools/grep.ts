@@ -1,10 +1,11 @@
 /** Grep: what the files hold, by regular expression. */
 import * as z from 'zod';
+import { readingsOf } from '../std/glob.ts';
 import { once } from '../std/once.ts';
 import { FolderLooker, ignoredNote } from './folder-look.ts';
 import { absolutePath, deniedSearch, failed, pathInput, refused } from './input-path.ts';
 import { RipgrepMissing, ripgrepBasics, runRipgrep } from './ripgrep.ts';
-import { inSearchPlace } from './search-place.ts';
+import { inSearchPlace, notUtf8Note } from './search-place.ts';
 import type { SearchPlace } from './search-place.ts';
 import { defineTool } from './tool.ts';
 import type { ToolAnswer, ToolContext } from './tool.ts';
@@ -101,9 +102,13 @@ async function search(place: SearchPlace, wanted: GrepInput, context: ToolContex
     },
   });
   const lines = await tellableLines(place, found);
+  const nameless = notUtf8Note(
+    place,
+    found.flatMap(({ path }) => (path === null ? [] : [path])),
+  );
   const wrong = outcome.exitCode === 2 ? await place.complaints(outcome.stderr) : '';
   if (lines.length === 0) {
-    const none = ['No match.', ...(await leftOut(place, context))].join('\n');
+    const none = ['No match.', ...nameless, ...(await leftOut(place, context))].join('\n');
     return wrong === '' ? { text: none } : failed(`The search failed. ripgrep says: ${wrong}`);
   }
   const unit = wanted.output === 'content' ? 'lines' : 'files';
@@ -113,6 +118,7 @@ async function search(place: SearchPlace, wanted: GrepInput, context: ToolContex
           `[Only the first ${lines.length} ${unit}; there is more. Narrow the pattern, path or glob, or raise limit.]`,
         ]
       : []),
+    ...nameless,
     ...(cut ? [] : await leftOut(place, context)),
     ...(wrong === '' ? [] : [`[Not everything could be searched: ${wrong}]`]),
   ];
@@ -171,11 +177,18 @@ function argumentsOf(wanted: GrepInput): string[] {
     ...output[wanted.output],
     ...(wanted.ignoreCase === true ? ['--ignore-case'] : []),
     ...(wanted.multiline === true ? ['--multiline', '--multiline-dotall'] : []),
-    ...(wanted.glob === undefined ? [] : [`--glob=${wanted.glob}`]),
+    ...globsOf(wanted.glob).map((glob) => `--glob=${glob}`),
     '--glob=!.git',
     '--',
     wanted.pattern,
   ];
+}
+
+/** A name with brackets is meant by its letters too. */
+function globsOf(glob: string | undefined): string[] {
+  if (glob === undefined) return [];
+  const not = glob.startsWith('!') ? '!' : '';
+  return readingsOf(glob.slice(not.length)).map((one) => not + one);
 }
 
 /** `path NUL rest`, as ripgrep prints it, in the usual form: `path:12:text`, around matches `path-12-text`, for counts `path:3`. */

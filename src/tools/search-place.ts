@@ -3,7 +3,7 @@
  * where the pod may read. Ripgrep follows no links. What is left: a link swapped in below, in the instant between ripgrep's look at a directory and its
  * opening of a file there, can make a file outside count as a match.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { type Rules, denialOf, mayReadAllIn } from '../scope/access.ts';
@@ -117,6 +117,30 @@ async function tellableOf(rules: Rules, found: Iterable<string>): Promise<Readon
 async function isReal(folder: string): Promise<boolean> {
   try {
     return (await realpath(folder)) === folder;
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    return false;
+  }
+}
+
+/** Asked about, of the names that a decoder has put its sign into. */
+const namelessAsked = 1_000;
+
+/** What was found under a name that is no UTF-8: no tool can be given it, so that it is said and not passed over. */
+export function notUtf8Note(place: SearchPlace, found: readonly string[]): string[] {
+  const marked = [...new Set(found.filter((path) => path.includes('\uFFFD')))].slice(0, namelessAsked);
+  const [first, ...more] = marked.filter((path) => place.isAllowed(path) && !isNamed(path));
+  if (first === undefined) return [];
+  const which = more.length === 0 ? 'One path' : `${more.length + 1} paths`;
+  return [
+    `[${which} found here cannot be named to a tool, because a name in it is not UTF-8 (as ${place.shown(first)}). Rename it with a command first.]`,
+  ];
+}
+
+/** Something is there by this very name. */
+function isNamed(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch (error) {
     if (errorCode(error) === undefined) throw error;
     return false;

@@ -32,6 +32,9 @@ export const tools = {
   'glob.cap': 'at most 1000 paths, and how many more there are',
   'glob.bounded': 'a pattern that a matcher with backtracking never ends at is answered at once, or refused',
   'glob.pattern': 'stars, signs, classes, braces and depth match what they say and nothing else',
+  'search.brackets':
+    'a folder whose name holds brackets is found by its letters, in Glob, in the glob of Grep and in rules',
+  'search.not-utf8': 'what is found under a name that is not UTF-8 is said, since no tool can be given it',
   'glob.folders-links':
     'folders and links inside the scope are found by their names, and what they lead to through them',
   'glob.match': 'files match by path, newest first, without what .gitignore names',

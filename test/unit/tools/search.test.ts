@@ -87,6 +87,53 @@ describe('Glob', () => {
     expect(text).toContain('[and 3 more.');
   });
 
+  it('[search.brackets] names with brackets are found by their letters, beside the class that they may be', async () => {
+    const folder = await tree({
+      'src/[slug]/page.tsx': 'needle',
+      'src/s/page.tsx': 'needle',
+      'src/[[...all]]/x.tsx': 'needle',
+      'src/[my-param]/[id].tsx': 'needle',
+      'src/other/page.tsx': 'needle',
+    });
+    const context = contextIn(folder);
+    const lines = ({ text }: { text: string }) => text.split('\n').sort();
+    const glob = async (pattern: string) => lines(await call(globTool, { pattern }, context));
+    const grep = async (glob: string) => lines(await call(grepTool, { pattern: 'needle', glob }, context));
+    for (const [pattern, expected] of [
+      ['src/[slug]/*.tsx', ['src/[slug]/page.tsx', 'src/s/page.tsx']],
+      ['src/[[...all]]/*', ['src/[[...all]]/x.tsx']],
+      ['src/[my-param]/[id].tsx', ['src/[my-param]/[id].tsx']],
+      ['**/[id].{ts,tsx}', ['src/[my-param]/[id].tsx']],
+    ] as const) {
+      expect([pattern, await glob(pattern), await grep(pattern)]).toEqual([pattern, expected, expected]);
+    }
+    expect(await grep('!src/[slug]/*')).toEqual([
+      'src/[[...all]]/x.tsx',
+      'src/[my-param]/[id].tsx',
+      'src/other/page.tsx',
+    ]);
+  });
+
+  it('[search.not-utf8] a name that is not UTF-8 is said by Glob and Grep', async () => {
+    const folder = await tree({ 'a.txt': 'needle' });
+    const name = Buffer.concat([Buffer.from(`${folder}/caf`), Buffer.from([0xe9]), Buffer.from('.txt')]);
+    await writeFile(name, 'needle');
+    const below = Buffer.concat([Buffer.from(`${folder}/d`), Buffer.from([0xe9])]);
+    await mkdir(below);
+    await writeFile(Buffer.concat([below, Buffer.from('/b.txt')]), 'needle');
+    await writeFile(join(folder, 'real\uFFFD.txt'), 'needle');
+    const context = contextIn(folder);
+    const { text } = await call(globTool, { pattern: '**/*.txt' }, context);
+    expect(text.split('\n').slice(0, 2).sort()).toEqual(['a.txt', 'real\uFFFD.txt']);
+    expect(text).toMatch(
+      /\n\[2 paths found here cannot be named to a tool, because a name in it is not UTF-8 \(as /,
+    );
+    expect((await call(grepTool, { pattern: 'needle' }, context)).text).toContain('[2 paths found here');
+    const alone = await call(globTool, { pattern: 'caf*' }, context);
+    expect(alone.text).toMatch(/^\[One path found here cannot be named .*\]$/);
+    expect((await call(globTool, { pattern: 'a*' }, context)).text).toBe('a.txt');
+  });
+
   it('[search.scope] Glob and Grep stay inside the read scope, also through links and `..`', async () => {
     const folder = await tree({ 'in/a': 'needle', 'out/secret': 'needle' });
     const inside = join(folder, 'in');
