@@ -12,13 +12,17 @@ interface Bound {
   readonly min: number;
   readonly max: number;
   readonly fallback: number;
+  /** A smaller number lets a pod do less and nothing else: only such a limit may a project's file lower. */
+  readonly narrows: boolean;
 }
-const ms = (fallback: number): Bound => ({ min: 0, max: 86_400_000, fallback });
-const count = (fallback: number, max: number): Bound => ({ min: 1, max, fallback });
+/** A time to wait or to keep to: a shorter one has pods look, retry, give up or kill more often. */
+const ms = (fallback: number): Bound => ({ min: 0, max: 86_400_000, fallback, narrows: false });
+/** So much of something and no more. */
+const count = (fallback: number, max: number): Bound => ({ min: 1, max, fallback, narrows: true });
 
 const bounds = {
   /** Levels below the root; a spawn past it is an error that the model reads. */
-  depth: { min: 0, max: 16, fallback: 3 },
+  depth: { ...count(3, 16), min: 0 },
   /** Live children of one pod. */
   children: count(8, 1_000),
   /** Live pods of one tree. */
@@ -36,7 +40,7 @@ const bounds = {
   retryBaseMs: ms(1_000),
   retryMaxMs: ms(60_000),
   /** A longer rest that a provider asks for is not waited for: the turn ends as `errored`. */
-  retryAfterMaxMs: ms(600_000),
+  retryAfterMaxMs: { ...ms(600_000), narrows: true },
   /** A stream without any part for this long counts as failed. */
   stallMs: ms(120_000),
   /**
@@ -56,7 +60,7 @@ const bounds = {
   /** From the start of a child's process to its link. */
   spawnMs: ms(20_000),
   /** Deaths within ten minutes with one item in hand, after which its content is kept from the model. */
-  quarantineDeaths: count(3, 1_000_000),
+  quarantineDeaths: { ...count(3, 1_000_000), narrows: false },
   /** Of one shell command, inside a sandbox: processes and threads at once. Past it none can be started. Root is not bound by it. */
   shellProcesses: count(512, 1_000_000),
   /** Of each process of a command: its own data in memory; past it there is no more. And all that is written into the sandbox's temporary folder. */
@@ -92,6 +96,12 @@ export const limitsSchema = once(() =>
     cost: z.coerce.number().positive().nullable().default(null),
   }),
 );
+
+/** The limits that a project's file may lower. */
+export const narrowingLimits: readonly string[] = [
+  ...limitNames.filter((name) => bounds[name].narrows),
+  'cost',
+];
 
 export const defaultLimits: Limits = { ...ofEach(({ fallback }) => fallback), cost: null };
 

@@ -114,6 +114,8 @@ export const commands = {
     "a flag of this command overrides a project's mode, limit or permission and says which; variables and the user's file do not",
   'config.variable-paths':
     'a path or pattern that names a variable is refused with what to write, wherever a person gives it',
+  'config.project-limits-table':
+    'a project lowers only a limit of which a smaller value lets pods do less and nothing else; its value for any other is ignored and said',
   'config.project-limits': 'a project file lowers a limit of the user or a default, and raises none',
   'config.project-mode': 'a project file makes the permission mode stricter and never less strict',
   'config.project-odd':

@@ -3,7 +3,7 @@
  * word: what it narrows stands against their file and variables, and yields only to a flag of this very command.
  */
 import { type PermissionMode, permissionModes } from '../../session/permissions.ts';
-import { limitsSchema } from '../../session/settings.ts';
+import { limitsSchema, limitVariable, narrowingLimits } from '../../session/settings.ts';
 import type { ProjectSettings, SomeLimits } from './configuration-files.ts';
 import type { ProjectFile } from './project-settings.ts';
 
@@ -106,8 +106,16 @@ export function narrowedLimits(
   flags: SomeLimits,
 ): Narrowed<SomeLimits> {
   const held: Readonly<Record<string, number | null | undefined>> = { ...limitsSchema().parse({}), ...own };
+  const isLowerable = (name: string) => narrowingLimits.includes(name);
+  const ignored = [...project]
+    .filter(([name, { value }]) => !isLowerable(name) && value !== held[name])
+    .map(([name, { value, path }]) => {
+      const next = `to have it, set it in your own config.toml or by ${limitVariable(name)}`;
+      return `limits.${name} = ${value} of ${path} is ignored: a project may not set it, since a smaller value does not only let pods do less; ${next}.`;
+    });
   const smaller = [...project].filter(([name, { value }]) => {
     const mine = held[name];
+    if (!isLowerable(name)) return false;
     return typeof mine !== 'number' || value < mine;
   });
   const given: Readonly<Record<string, number | null | undefined>> = flags;
@@ -118,7 +126,7 @@ export function narrowedLimits(
       : [];
   });
   const narrowed = Object.fromEntries(smaller.map(([name, { value }]) => [name, value]));
-  return { value: { ...own, ...narrowed, ...flags }, notes };
+  return { value: { ...own, ...narrowed, ...flags }, notes: [...ignored, ...notes] };
 }
 
 /** Of what the person's file allows, what every list of the project names too; what a flag allows stays. */
