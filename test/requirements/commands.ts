@@ -19,6 +19,8 @@ export const commands = {
   'cli.no-steering': 'nothing that a pod says can steer the terminal',
   'cli.no-such-pod': 'every command that takes a name ends with 3 for one that is not there',
   'cli.not-running': 'what needs a living pod names restore',
+  'cli.doctor-unwritable':
+    'a home in which no pod can start because it cannot be written is a failure of doctor, with the folder, the reason and what to do',
   'cli.doctor-disk':
     'doctor warns of a home on a network or user-space file system or in memory, and says what to do',
   'cli.ps-damaged': 'a damaged folder hides only itself, and doctor names it',

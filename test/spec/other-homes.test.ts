@@ -162,3 +162,72 @@ describe('a working directory that is gone', () => {
     rmSync(join(home.path, 'gone'), { force: true, recursive: true });
   });
 });
+
+describe('a home that cannot be written', () => {
+  const inMounts = (script: string) =>
+    spawnSync('unshare', ['-m', 'bash', '-c', script, 'bash', process.execPath, commandFile], {
+      cwd: home.work,
+      env: home.environment,
+      encoding: 'utf8',
+    });
+  const readOnly =
+    'mount --bind "$PODKIN_HOME" "$PODKIN_HOME" && mount -o remount,bind,ro "$PODKIN_HOME" && exec "$@" doctor --json';
+  const canMount =
+    isRoot &&
+    capable(
+      'a file system to mount read-only (unshare -m)',
+      () => spawnSync('unshare', ['-m', 'true']).status === 0,
+    );
+
+  const failuresOf = (stdout: string) =>
+    (JSON.parse(stdout) as { check: string; level: string; text: string; mend: string }[]).filter(
+      ({ check, level }) => check === 'home' && level === 'failure',
+    );
+
+  it.runIf(canMount).each([[[]], [['state', 'config', 'run']]])(
+    '[cli.doctor-unwritable] on a read-only file system, with %j there, is a failure that says what to do',
+    (folders) => {
+      for (const name of ['', ...folders])
+        mkdirSync(`${home.path}/h/${name}`, { recursive: true, mode: 0o700 });
+      const { status, stdout } = inMounts(readOnly);
+      const state =
+        folders.length === 0 ? `${home.path}/h, which ${home.path}/h/state` : `${home.path}/h/state`;
+      expect(failuresOf(stdout)).toMatchObject([
+        { text: expect.stringContaining(state), mend: expect.stringContaining('mount its file system') },
+      ]);
+      expect(stdout).toContain('cannot be written (EROFS): no pod can start');
+      expect(stdout).toMatch(/h\/run cannot be (?:made|written): EROFS at /);
+      expect(status).toBe(1);
+    },
+  );
+
+  it('[cli.doctor-unwritable] that is a file in its place is one too, and a home that is not there yet is none', async () => {
+    const before = await home.run(['doctor', '--json']);
+    expect([before.code, failuresOf(before.stdout)]).toEqual([0, []]);
+    mkdirSync(`${home.path}/h`, { mode: 0o700 });
+    writeFileSync(`${home.path}/h/state`, '');
+    const { code, stdout } = await home.run(['doctor', '--json']);
+    expect(code).toBe(1);
+    const [found] = failuresOf(stdout);
+    expect(found?.text).toBe(`${home.path}/h/state cannot be written (ENOTDIR): no pod can start`);
+    expect(found?.mend).toContain('set PODKIN_HOME to one');
+    rmSync(`${home.path}/h/state`);
+  });
+
+  it.runIf(canBeStranger)('[cli.doctor-unwritable] whose rights let nothing be made is one too', () => {
+    const state = `${home.path}/h/state`;
+    mkdirSync(state, { recursive: true, mode: 0o700 });
+    for (const path of [`${home.path}/h`, state]) chownSync(path, stranger, stranger);
+    chmodSync(state, 0o500);
+    chmodSync(home.path, 0o755);
+    const { status, stdout } = runAsStranger(
+      ['doctor', '--json'],
+      { PODKIN_HOME: `${home.path}/h`, HOME: '/' },
+      '/',
+    );
+    expect(status).toBe(1);
+    expect(failuresOf(stdout)).toMatchObject([
+      { text: `${state} cannot be written (EACCES): no pod can start` },
+    ]);
+  });
+});

@@ -1,9 +1,9 @@
 /**
- * For `podkin doctor`: on what kind of file system a home lies. Locks, `fdatasync` and renames are trusted as a local disk keeps them; over a network, or
+ * For `podkin doctor`: whether a home can be written, and on what kind of file system it lies. Locks, `fdatasync` and renames are trusted as a local disk keeps them; over a network, or
  * through a program of the user, they may not hold.
  */
-import { statfsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { accessSync, constants, statfsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Home } from '../../session/home.ts';
 import { systemCode } from '../../std/system-code.ts';
 import type { Finding } from './finding.ts';
@@ -73,5 +73,34 @@ function typeAt(path: string, view: DiskView): number | null {
     const above = dirname(path);
     if (systemCode(error) !== 'ENOENT' || above === path) return null;
     return typeAt(above, view);
+  }
+}
+
+/** A failure where no pod could be made; nothing is written to find out. */
+export function unwritableFindings({ state }: Home): Finding[] {
+  const path = mistakeIn(state) === null ? join(state, 'pods') : state;
+  const mistake = mistakeIn(path);
+  if (mistake === null) return [];
+  const { folder, code } = mistake;
+  const where = folder === path ? path : `${folder}, which ${path} is made in,`;
+  const text = `${where} cannot be written (${code}): no pod can start`;
+  const mend =
+    code === 'EROFS'
+      ? 'mount its file system for writing, or set PODKIN_HOME to a folder that you may write'
+      : 'make it a folder that belongs to you and that you may write, or set PODKIN_HOME to one';
+  return [{ check: 'home', level: 'failure', text, mend }];
+}
+
+/** Of the folder, or of the nearest one above it that is there. */
+function mistakeIn(path: string): { folder: string; code: string } | null {
+  try {
+    if (!statSync(path).isDirectory()) return { folder: path, code: 'ENOTDIR' };
+    accessSync(path, constants.W_OK | constants.X_OK);
+    return null;
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === undefined) throw error;
+    const above = dirname(path);
+    return code === 'ENOENT' && above !== path ? mistakeIn(above) : { folder: path, code };
   }
 }

@@ -13,7 +13,7 @@ import type { CommandContext } from '../invocation/context.ts';
 import { cwdIfThere, exitStatus, jsonText } from '../invocation/context.ts';
 import { deliveriesOf, isFinal } from '../look/deliveries.ts';
 import { loadConfiguration } from '../invocation/configuration.ts';
-import { diskFindings } from './disk-check.ts';
+import { diskFindings, unwritableFindings } from './disk-check.ts';
 import { type Finding, namesIn, ok } from './finding.ts';
 import { socketFolder, staleSockets } from './socket-check.ts';
 import { scopeFindings } from './scope-check.ts';
@@ -26,10 +26,13 @@ import { age, columns, paint, type Paint } from '../words/table.ts';
 export async function doctorCommand(context: CommandContext, options: { json: boolean }): Promise<number> {
   const unsafe = homeMistake(context);
   if (unsafe !== null) return told(context, [unsafe], options);
-  const seen = await viewHome(context.home);
+  const unwritable = unwritableFindings(context.home);
+  const seen = await seenPods(context);
+  if ('check' in seen) return told(context, unwritable.length > 0 ? unwritable : [seen], options);
   const findings = [
     nodeVersion(process.versions.node),
     ...(await models(context)),
+    ...unwritable,
     ...diskFindings(context.home),
     ...(await scopeFindings(context.home)),
     await sandbox(context),
@@ -52,6 +55,17 @@ function homeMistake(context: CommandContext): Finding | null {
   } catch (error) {
     if (!(error instanceof UnsafeHome || error instanceof NoHome)) throw error;
     return { check: 'home', level: 'failure', text: error.message, mend: null };
+  }
+}
+
+/** A finding where the pods' folder cannot be read: then there is nothing else to look at. */
+async function seenPods({ home }: CommandContext): Promise<readonly SeenPod[] | Finding> {
+  try {
+    return await viewHome(home);
+  } catch (error) {
+    if (systemCode(error) === undefined || !(error instanceof Error)) throw error;
+    const mend = 'make it a folder that belongs to you and that you may read, or set PODKIN_HOME to one';
+    return { check: 'home', level: 'failure', text: error.message, mend };
   }
 }
 

@@ -25,14 +25,17 @@ export function socketFolder({ home, environment }: CommandContext): Finding {
       return { check, level: 'failure', text: `${home.runtime} cannot be made: ${problem}`, mend };
     }
     ensureRuntimeDir(home.runtime);
-    return ok(check, home.runtime);
+    const problem = makingProblem(join(home.runtime, nobody));
+    if (problem === null) return ok(check, home.runtime);
+    const mend = `make it writable for you, or set ${runtimeVariable(environment)} to a folder of your own`;
+    return { check, level: 'failure', text: `${home.runtime} cannot be written: ${problem}`, mend };
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     return { check, level: 'failure', text, mend: socketFolderMend(error) };
   }
 }
 
-/** Why a folder could not be made there, by the nearest one above that is there; null where it could. */
+/** Why nothing could be made there, by the nearest one above that is there; null where it could. */
 function makingProblem(path: string): string | null {
   const above = dirname(path);
   try {

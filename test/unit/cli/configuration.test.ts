@@ -6,7 +6,7 @@ import { loadConfiguration } from '../../../src/cli/invocation/configuration.ts'
 import { type AskTrust, projectFile } from '../../../src/cli/invocation/project-settings.ts';
 import { CommandFailed } from '../../../src/cli/invocation/context.ts';
 import { parseRule, ruleFor } from '../../../src/scope/permission-rules.ts';
-import { type Limits, defaultLimits } from '../../../src/session/settings.ts';
+import { defaultLimits } from '../../../src/session/settings.ts';
 import { tempFolder } from './home-rig.ts';
 
 interface Sources {
@@ -56,67 +56,6 @@ describe('configuration', () => {
     const { limits } = await load({ user, project });
     expect([limits.cost, limits.steps, limits.pods, limits.depth]).toEqual([1, 3, defaultLimits.pods, 1]);
     expect((await load({ project: '[limits]\ncost = 2' })).limits.cost).toBe(2);
-  });
-
-  /** Whether a smaller number lets a pod do less and nothing else. A new limit has to be judged here. */
-  const lowerable: Record<keyof Limits, boolean> = {
-    depth: true,
-    children: true,
-    pods: true,
-    steps: true,
-    wakesPerMinute: true,
-    hops: true,
-    coalesceMs: false,
-    requestTries: true,
-    retryBaseMs: false,
-    retryMaxMs: false,
-    retryAfterMaxMs: true,
-    stallMs: false,
-    answerMs: false,
-    shutDownAckMs: false,
-    stopGraceMs: false,
-    deathGraceMs: false,
-    unreachableMs: false,
-    sweepMs: false,
-    spawnMs: false,
-    quarantineDeaths: false,
-    shellProcesses: true,
-    shellMemoryBytes: true,
-    shellTmpBytes: true,
-    shellFileBytes: true,
-    shellCpuSeconds: true,
-    shellTimeoutMs: true,
-    reconnectBaseMs: false,
-    reconnectMaxMs: false,
-    cost: true,
-  };
-
-  it('[config.project-limits-table] every limit is judged', () => {
-    expect(Object.keys(lowerable).toSorted()).toEqual(Object.keys(defaultLimits).toSorted());
-  });
-
-  it.each(Object.entries(lowerable))(
-    '[config.project-limits-table] of a project, limits.%s counts: %s; what does not is said',
-    async (name, counts) => {
-      const folder = tempFolder();
-      const { limits, notes } = await load({
-        folder,
-        project: `[limits]\n${name} = 1`,
-        user: 'limits.cost = 9',
-      });
-      const own: Record<string, number | null> = { ...defaultLimits, cost: 9 };
-      expect(limits).toEqual({ ...own, [name]: counts ? 1 : own[name] });
-      const ignored = `limits.${name} = 1 of ${projectFile(folder)} is ignored: a project may not set it`;
-      expect(notes).toEqual(counts ? [] : [expect.stringContaining(ignored)]);
-    },
-  );
-
-  it('[config.project-limits-table] nor does a project raise what it may not lower; a flag of the person counts and the note stays', async () => {
-    const folder = tempFolder();
-    const project = '[limits]\nsweepMs = 60000\nretryBaseMs = 0';
-    const { limits, notes } = await load({ folder, project, flags: { limits: { sweepMs: 7_000 } } });
-    expect([limits.sweepMs, limits.retryBaseMs]).toEqual([7_000, defaultLimits.retryBaseMs]);
-    expect(notes).toHaveLength(2);
   });
 
   it('[cost.given-price] what a person says of a model is taken whole, and half a price is a mistake', async () => {
