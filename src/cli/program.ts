@@ -1,5 +1,6 @@
 /** The command line: commander reads it by the table of commands; failures become one sentence on stderr and an exit status. */
 import { Command, CommanderError } from 'commander';
+import { systemCode } from '../std/system-code.ts';
 import { version } from '../version.ts';
 import { commandInput } from './invocation/command-input.ts';
 import { commands, type CommandSpec } from './command-table.ts';
@@ -78,6 +79,19 @@ function addCommand(
   });
 }
 
+const noRoom = 'free some space there, then try again';
+const noRight = 'look whose it is and what its rights are, or choose another home with PODKIN_HOME';
+const whatToDo: Readonly<Record<string, string>> = {
+  ENOSPC: noRoom,
+  EDQUOT: noRoom,
+  EROFS: 'nothing can be written there: choose another home with PODKIN_HOME',
+  EACCES: noRight,
+  EPERM: noRight,
+  EMFILE: 'raise the limit on open files ("ulimit -n"), then try again',
+  ENFILE: 'this machine has too many open files: end something, then try again',
+  EIO: "the disk fails: look at the system's log before anything else",
+};
+
 function failureStatus(context: CommandContext, error: unknown): number {
   if (error instanceof CommanderError) {
     // Help and version come this way too, with 0.
@@ -88,7 +102,8 @@ function failureStatus(context: CommandContext, error: unknown): number {
     return error.status;
   }
   if (!(error instanceof Error) || !isSituation(error)) throw error;
-  context.stderr.write(`podkin: ${error.message}\n`);
+  const next = whatToDo[systemCode(error) ?? ''];
+  context.stderr.write(`podkin: ${error.message}${next === undefined ? '' : `: ${next}`}\n`);
   return exitStatus.failed;
 }
 

@@ -23,9 +23,18 @@ export function writeFileAtomic(path: string, text: string, mode: number): void 
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw error;
+    throw named(error, path);
   }
   syncFolder(dirname(path));
+}
+
+/** Of a write to an open file the system does not say which one it was. */
+function named(error: unknown, path: string): unknown {
+  if (error instanceof Error && !('path' in error)) {
+    error.message += ` '${path}'`;
+    Object.assign(error, { path });
+  }
+  return error;
 }
 
 /** Makes the names in a folder durable: what was created, renamed or removed in it. Throws the file system's error. */

@@ -55,6 +55,8 @@ export const death = {
     'a system call that fails, or is the last, at any time: what was acknowledged is there, once, and the pod recovers',
   'storage.read-only': 'is told with the file and what to do, as an ordinary user sees it',
   'storage.short-write': 'a part of an append is taken back, and the log goes on whole when there is room',
+  'storage.full-home':
+    'a command for which the home has no room names the file and what to do, and leaves nothing of a pod',
   'storage.start-released':
     'a start that fails behind its socket leaves no socket, no lock and no file of its own, and says what to do',
   'storage.torn': 'a torn end is cut and kept aside; everything before it is there',

@@ -1,4 +1,6 @@
 /** What a stranger meets who drives podkin from a script: input that comes all at once, names that are mistyped, places that can not be written. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Result } from '../../src/protocol/methods.ts';
 import { RunningCommand } from '../support/command-rig.ts';
@@ -101,6 +103,22 @@ describe('what can not be', () => {
     for (const [options, environment, told] of cases) {
       const ran = await home.run([...run, ...options, 'plain'], { environment });
       expect(ran).toMatchObject({ code: 2, stdout: '', stderr: `podkin: ${told}\n` });
+    }
+  });
+
+  it('[accept.limit-values] in a file too, with the file, the key and the value', async () => {
+    const file = join(home.work, '.podkin', 'config.toml');
+    mkdirSync(join(home.work, '.podkin'));
+    for (const [value, told] of [
+      ['"many"', '"many" is not a number'],
+      ['1.5', '1.5 is not a whole number'],
+      ['nan', 'NaN is not a number'],
+      ['-3', '-3 is too small: at least 1 is possible'],
+      ['""', '"" is too small: at least 1 is possible'],
+    ]) {
+      writeFileSync(file, `[limits]\nsteps = ${value}\n`);
+      const ran = await home.run(['run', '-p', '--model', home.scenario(answers), 'plain']);
+      expect(ran).toMatchObject({ code: 2, stdout: '', stderr: `podkin: ${file}: limits.steps: ${told}\n` });
     }
   });
 

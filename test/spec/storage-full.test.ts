@@ -367,3 +367,28 @@ describe('a damaged log', () => {
     home.expectsViolations = [/^log root: entry \d+ follows entry/, /^log root: 1 damaged line/];
   });
 });
+
+it.skipIf(!canMount)(
+  '[storage.full-home] run in a full home names the file and what to do, and leaves nothing of a pod',
+  async () => {
+    mkdirSync(join(home.home.state, 'pods'), { recursive: true, mode: 0o700 });
+    const full = join(home.path, 'full');
+    mkdirSync(full);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k,mode=700', 'none', full]);
+    try {
+      spawnSync('dd', ['if=/dev/zero', `of=${join(full, 'fill')}`, 'bs=4k']);
+      for (const mode of ['-p', '-d']) {
+        const args = ['run', mode, '--model', home.scenario(scenario), 'task 1'];
+        const ran = await home.run(args, { environment: { PODKIN_HOME: full } });
+        expect(ran).toMatchObject({ code: 1, stdout: '' });
+        expect(ran.stderr).toMatch(
+          /^podkin: ENOSPC: no space left on device, \w+ '([^']+)': free some space there/,
+        );
+        expect(/'([^']+)'/.exec(ran.stderr)?.[1]).toMatch(new RegExp(`^${full}/`));
+        expect(readdirSync(join(full, 'state', 'pods'))).toEqual([]);
+      }
+    } finally {
+      execFileSync('umount', [full]);
+    }
+  },
+);

@@ -111,12 +111,13 @@ export function readUserFile(path: string, options: { mustExist: boolean }): Use
 
 /** Throws `CommandFailed` (usage) that names the place of the first mistake. */
 export function parseSettings<T extends z.ZodObject>(path: string, text: string, schema: T): z.output<T> {
-  const parsed = schema.safeParse(parseToml(path, text));
-  if (!parsed.success) throw usage(`${path}: ${problem(parsed.error, Object.keys(schema.shape))}`);
+  const said = parseToml(path, text);
+  const parsed = schema.safeParse(said);
+  if (!parsed.success) throw usage(`${path}: ${problem(parsed.error, Object.keys(schema.shape), said)}`);
   return parsed.data;
 }
 
-function parseToml(path: string, text: string): unknown {
+function parseToml(path: string, text: string): Record<string, unknown> {
   try {
     return parse(text);
   } catch (error) {
@@ -127,7 +128,11 @@ function parseToml(path: string, text: string): unknown {
 }
 
 /** The first mistake: the key, what is wrong, and the key that may have been meant. */
-function problem(error: z.ZodError, keys: readonly string[]): string {
+function problem(
+  error: z.ZodError,
+  keys: readonly string[],
+  said: Readonly<Record<string, unknown>>,
+): string {
   const issue = error.issues[0];
   if (issue === undefined) return 'it is not understood';
   const place = issue.path.map(String).join('.');
@@ -144,8 +149,23 @@ function problem(error: z.ZodError, keys: readonly string[]): string {
     const hint = near === null ? `known here: ${known.join(', ')}` : `did you mean "${near}"?`;
     return `the key "${place === '' ? key : `${place}.${key}`}" may not be set here (${hint})`;
   }
+  const { limits } = said;
+  const name = issue.path[0] === 'limits' ? issue.path[1] : undefined;
+  if (typeof name === 'string' && typeof limits === 'object' && limits !== null && !Array.isArray(limits)) {
+    const value: unknown = Object.entries(limits).find(([key]) => key === name)?.[1];
+    return `${place}: ${typeof value === 'number' ? value : JSON.stringify(value)} ${limitMistake(issue)}`;
+  }
   const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? '') : issue.message;
   return place === '' ? message : `${place}: ${message}`;
+}
+
+/** What is wrong with one value, as the end of a sentence about it. */
+export function limitMistake(issue: z.core.$ZodIssue | undefined): string {
+  if (issue?.code === 'too_small')
+    return `is too small: ${issue.inclusive === true ? 'at least' : 'more than'} ${issue.minimum} is possible`;
+  if (issue?.code === 'too_big') return `is too large: at most ${issue.maximum} is possible`;
+  if (issue?.code === 'invalid_type' && issue.expected === 'int') return 'is not a whole number';
+  return 'is not a number';
 }
 
 /** No shell has read these paths, nor `--read=~/x`: `~/` is worked out here. Throws `CommandFailed` (usage). */

@@ -5,7 +5,6 @@
  */
 import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type * as z from 'zod';
 import { anchoredRule, parseRule, type RuleKind } from '../../scope/permission-rules.ts';
 import type { ModelSettings } from '../../session/model-settings.ts';
 import { type PermissionMode, permissionModes } from '../../session/permissions.ts';
@@ -22,6 +21,7 @@ import {
 import { nearest } from '../words/nearest.ts';
 import {
   fromHome,
+  limitMistake,
   limitNames,
   permissionMode,
   readUserFile,
@@ -221,19 +221,9 @@ function checkedLimits(
 ): SomeLimits {
   for (const [name, value] of Object.entries(values)) {
     const checked = someLimits().safeParse({ [name]: value });
-    if (!checked.success) throw usage(`${where(name)}: "${value}" ${limitMistake(checked.error)}`);
+    if (!checked.success) throw usage(`${where(name)}: "${value}" ${limitMistake(checked.error.issues[0])}`);
   }
   return someLimits().parse(values);
-}
-
-/** What is wrong with one value, as the end of a sentence about it. */
-function limitMistake(error: z.ZodError): string {
-  const issue = error.issues[0];
-  if (issue?.code === 'too_small')
-    return `is too small: ${issue.inclusive === true ? 'at least' : 'more than'} ${issue.minimum} is possible`;
-  if (issue?.code === 'too_big') return `is too large: at most ${issue.maximum} is possible`;
-  if (issue?.code === 'invalid_type' && issue.expected === 'int') return 'is not a whole number';
-  return 'is not a number';
 }
 
 /** Warnings for variables that look like limits and are none: nothing is bounded by a name that is mistyped. */
