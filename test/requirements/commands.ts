@@ -132,6 +132,8 @@ export const commands = {
   'home.cwd-gone': 'a working directory that is gone hinders only what begins in it',
   'home.nobody':
     'a user without a name or HOME has all commands that need no home, and is told where one would be',
+  'home.above':
+    'a home is refused where anybody else could put another in its place, by a folder or a link anywhere on the way to it',
   'home.not-ours':
     'a home that belongs to another user or that others may write is neither obeyed nor believed, by doctor neither',
   'provider.interrupted': 'an interrupted run lets go of the provider in the middle of its answer',

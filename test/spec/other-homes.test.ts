@@ -79,6 +79,64 @@ describe('a home', () => {
     }
   });
 
+  /** One that is in order itself, below folders as deep as `names`. */
+  function deepHome(...names: string[]): string {
+    const path = join(home.path, ...names, 'h');
+    mkdirSync(join(path, 'config'), { recursive: true, mode: 0o755 });
+    return path;
+  }
+  const asked = async (environment: NodeJS.ProcessEnv) => await home.run(['ps'], { environment });
+
+  it('[home.above] of which a folder far above, or one that a link to it lies in, can be written by others is refused, and a sticky one is not', async () => {
+    const path = deepHome('a', 'b', 'c');
+    const loose = join(home.path, 'a');
+    const way = join(home.path, 'way');
+    mkdirSync(way);
+    symlinkSync(deepHome('safe'), join(way, 'there'));
+    const link = join(home.path, 'link');
+    symlinkSync('way/there', link);
+    for (const [folder, environment] of [
+      [loose, { PODKIN_HOME: path }],
+      [loose, { PODKIN_HOME: '', XDG_STATE_HOME: path, XDG_CONFIG_HOME: home.path }],
+      [loose, { PODKIN_HOME: '', XDG_CONFIG_HOME: path, XDG_STATE_HOME: home.path }],
+      // Nothing of it is there yet.
+      [loose, { PODKIN_HOME: join(path, 'not/yet') }],
+      [way, { PODKIN_HOME: link }],
+    ] as const) {
+      expect(await asked(environment)).toMatchObject({ code: 0 });
+      chmodSync(folder, 0o777);
+      const { code, stderr } = await asked(environment);
+      expect([code, stderr]).toEqual([
+        1,
+        `podkin: ${folder} is on the way to the home and can be written by others (mode 777): podkin obeys only a home that nobody else can replace; set PODKIN_HOME to one, or chmod go-w ${folder}\n`,
+      ]);
+      chmodSync(folder, 0o1777);
+      expect(await asked(environment)).toMatchObject({ code: 0 });
+      chmodSync(folder, 0o755);
+    }
+  });
+
+  it.runIf(isRoot)(
+    '[home.above] of which a folder far above belongs to another user, or to a group that may write, is refused',
+    async () => {
+      const path = deepHome('a', 'b', 'c');
+      const above = join(home.path, 'a');
+      chownSync(above, stranger, 0);
+      const owned = await asked({ PODKIN_HOME: path });
+      expect([owned.code, owned.stderr]).toEqual([
+        1,
+        expect.stringContaining(
+          `${above} is on the way to the home and belongs to another user (${stranger})`,
+        ),
+      ]);
+      chownSync(above, 0, stranger);
+      chmodSync(above, 0o775);
+      expect((await asked({ PODKIN_HOME: path })).stderr).toContain('can be written by others (mode 775)');
+      chownSync(above, 0, 0);
+      expect(await asked({ PODKIN_HOME: path })).toMatchObject({ code: 0 });
+    },
+  );
+
   it.runIf(isRoot)(
     '[home.not-ours] that belongs to another user is not obeyed, also through a link',
     async () => {
