@@ -83,6 +83,8 @@ export const commands = {
     'an answer that cannot be written leaves no pod running and is no success: 141 where its reader is gone, 1 and a sentence where there is no room',
   'commands.quit':
     'Ctrl-\\ on podkin run, at a question too, stops its tree in order and leaves the terminal as it was; on attach it detaches',
+  'commands.restore-late':
+    'restore waits for a pod that is slow to listen, and says so after spawnMs, with how to end it',
   'commands.rm': 'rm refuses what runs and what is owed, says how to go on, and forgets the rest',
   'commands.root-dies':
     'a root that dies ends the run with 1 and what to do next, and nothing of its tree goes on',

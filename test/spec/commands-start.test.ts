@@ -85,6 +85,20 @@ describe('a root that hangs in its start', () => {
   });
 });
 
+it('[commands.restore-late] restore says that a pod does not listen yet and how its start is ended', async () => {
+  const root = await home.startRoot({ scenario: 'rules:\n  - say: done\n', limits: { spawnMs: 1_000 } });
+  await root.stop();
+  const { environment, pid } = hangingRoot(hang);
+  const command = new RunningCommand(home, ['restore', 'root'], environment);
+  await command.until('the word', ({ stderr }) => stderr.includes('root does not listen yet, after 1000 ms'));
+  const told = Number(/kill -9 (\d+)/.exec(command.stderr)?.[1]);
+  expect(told).toBe(pid());
+  process.kill(told, 'SIGKILL');
+  const ran = await command.ended;
+  expect(ran).toMatchObject({ code: 1, stdout: '' });
+  expect(ran.stderr).toMatch(/root could not be started: .*ended before it listened \(SIGKILL\)/);
+});
+
 describe('a demo that is cut short', () => {
   /** Reads `lines` lines of it, as `head` does. */
   async function headOfDemo(lines: number): Promise<{ status: number | null; left: string[] }> {

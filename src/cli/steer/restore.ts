@@ -3,6 +3,7 @@ import type { CommandContext } from '../invocation/context.ts';
 import { exitStatus } from '../invocation/context.ts';
 import { allPods, descendantsOf, findPod, type FoundPod } from '../pods/find-pod.ts';
 import { PodStartFailed, startPodProcess } from '../../pod/start-process.ts';
+import { limitsOf } from '../../session/settings.ts';
 import { isAlive } from '../../std/process-identity.ts';
 import { processOf } from '../pods/pod-sight.ts';
 
@@ -46,8 +47,15 @@ async function restoreOne(
     // new process waits for it, and says who has it.
     const newest = await processOf(pod);
     if (newest !== null && isAlive(newest) === 'alive') return 'running';
-    const { ready } = startPodProcess(pod.folder, context.environment, { takeOver: force });
-    const { incarnation } = await ready;
+    const { pid, ready } = startPodProcess(pod.folder, context.environment, { takeOver: force });
+    const { spawnMs } = limitsOf(pod.spec.settings);
+    // Not ended: one that reads a long log is only slow. But nobody waits without a word.
+    const late = setTimeout(() => {
+      context.stderr.write(
+        `${pod.name} does not listen yet, after ${spawnMs} ms: a long log takes time. Ctrl+C ends this waiting and not its start; "kill -9 ${pid}" ends that.\n`,
+      );
+    }, spawnMs);
+    const { incarnation } = await ready.finally(() => clearTimeout(late));
     context.stderr.write(`${pod.name} runs again (life ${incarnation}).\n`);
     return 'started';
   } catch (error) {
