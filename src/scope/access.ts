@@ -145,20 +145,23 @@ export function lookalikes(rules: Rules, question: Question): Lookalike[] {
   });
 }
 
-/** Undefined unless every root that grants writing holds the path as protected. */
 function protectionOf(scope: PathScope, { right, path, realPath }: Question): string | undefined {
-  if (right === 'read') return undefined;
+  const reason = right === 'read' ? undefined : protectionReason(scope, realPath);
+  return reason === undefined ? undefined : protectedText({ path, realPath }, reason);
+}
+
+export function protectedText({ path, realPath }: Pick<Question, 'path' | 'realPath'>, why: string): string {
+  return `Denied: ${path}${leadsTo(path, realPath)} is always read-only for pods: ${why}. Write the text to another file and say in your answer where it belongs; a person can put it there, or start a pod that is granted this very path.`;
+}
+
+/** Why the path is protected; undefined unless every root that grants writing holds it so. */
+export function protectionReason(scope: PathScope, realPath: string): string | undefined {
   const parts = componentsOf(realPath) ?? [];
   const reasons = scope.write
     .map(rootOf)
     .filter((root) => root !== undefined && covers(root, parts))
     .map((root) => protection(parts, root?.base.length ?? 0));
-  if (reasons.length === 0 || reasons.includes(undefined)) return undefined;
-  return protectedText({ path, realPath }, reasons[0] ?? '');
-}
-
-export function protectedText({ path, realPath }: Pick<Question, 'path' | 'realPath'>, why: string): string {
-  return `Denied: ${path}${leadsTo(path, realPath)} is always read-only for pods: ${why}. Write the text to another file and say in your answer where it belongs; a person can put it there, or start a pod that is granted this very path.`;
+  return reasons.includes(undefined) ? undefined : reasons[0];
 }
 
 function concerns(block: Block, { right, realPath }: Question): boolean {

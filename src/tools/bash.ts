@@ -11,6 +11,7 @@ import { notTested } from '../scope/sandbox-state.ts';
 import { setAsideText } from '../scope/set-aside.ts';
 import { sandboxEnvironment, shellEnvironment } from '../scope/shell-environment.ts';
 import { systemCode } from '../std/system-code.ts';
+import { failureNotes } from './failed-command.ts';
 import { failed } from './input-path.ts';
 import { outputCap } from './output-cap.ts';
 import { runGroup } from './process-group.ts';
@@ -119,8 +120,11 @@ async function runOnce(
     return { complaint: differing === null ? lastLine(text) : changed };
   }
   const { limits } = context.shell;
+  const isHeld = place !== null && (ended.run.cause !== 'exited' || ended.run.exitCode !== 0);
+  const met = isHeld ? await failureNotes({ command, output: text }, context) : [];
+  const notes = [...ended.notes, ...met];
   return {
-    answer: answer(text, { ...ended, limits, timeoutMs, guarded: guard.notes(), lost: guard.lost() }),
+    answer: answer(text, { ...ended, notes, limits, timeoutMs, guarded: guard.notes(), lost: guard.lost() }),
   };
 }
 

@@ -1,5 +1,9 @@
 /** The shell inside the scope: the sandbox, what it is made of, and the bounds on a command. */
 export const shell = {
+  'shell.failure-names':
+    'a failed command says which denies, holders and protected names the paths meet that it or its output names, a few at most',
+  'shell.git-outside':
+    'a failed git command where .git is a file that names a folder outside of the scope says so, and which --read helps',
   'shell.bounds':
     'a bound on processes, file length, processor time or memory that a command met is named with its setting',
   'shell.environment': 'a pod process is given of its starter the variables that it needs and no others',

@@ -1,4 +1,5 @@
 /** Shells of real pods, and of the tool alone, inside the sandbox: what they see of a pod, and that nothing inside outlives what it should not. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -266,6 +267,31 @@ describe.skipIf(!hasSandbox)('a pod and its shell', () => {
     expect(result?.text).not.toMatch(/^old$/m);
     expect(readFileSync(join(state, 'log'), 'utf8')).toBe('old\n');
     expect(existsSync(config)).toBe(false);
+  });
+
+  it('[shell.git-outside] [shell.failure-names] in a linked worktree git’s failure is explained, and the flags that the answer names help', async () => {
+    const home = new TestHome();
+    onTestFinished(() => home.close());
+    const git = 'git -c user.name=a -c user.email=a@b -c init.defaultBranch=main';
+    const made = `${git} init -q main && cd main && echo a > a && ${git} add a && ${git} commit -qm x && ${git} worktree add -q ../wt`;
+    execFileSync('/bin/sh', ['-c', made], {
+      cwd: home.work,
+      env: { PATH: process.env['PATH'], HOME: home.path },
+    });
+    const model = home.scenario(
+      'rules:\n  - { last: user, call: [{ Bash: { command: git status } }] }\n  - { say: done }\n',
+    );
+    const cwd = join(home.work, 'wt');
+    const run = async (name: string, ...flags: string[]) => {
+      const args = ['run', 'go', '-p', '--name', name, '--model', model, '--permission-mode', 'acceptEdits'];
+      await home.run([...args, ...flags], { cwd });
+      return (await home.pod(name).entriesOf('toolResult'))[0]?.text ?? '';
+    };
+    const told = await run('without');
+    expect(told).toContain(`${cwd}/.git is a file that leads git to ${home.work}/main/.git/worktrees/wt`);
+    const flags = /\(as (--write \S+ --read \S+)\)/.exec(told)?.[1]?.split(' ') ?? [];
+    expect(flags).toHaveLength(4);
+    expect(await run('with', ...flags)).toMatch(/^On branch wt/);
   });
 
   it("[shell.pod] what a child holds its parent's shell can not write, and the child's shell writes nothing else", async () => {
