@@ -1,4 +1,5 @@
 /** The command line: commander reads it by the table of commands; failures become one sentence on stderr and an exit status. */
+import { errorText } from './words/printable.ts';
 import { Command, CommanderError } from 'commander';
 import { systemCode } from '../std/system-code.ts';
 import { version } from '../version.ts';
@@ -51,7 +52,7 @@ function buildProgram(context: CommandContext, ended: (status: number) => void):
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, 'podkin: ')),
+      outputError: (text, write) => write(usageText(text)),
       getOutHasColors: () => context.color,
     })
     .showHelpAfterError('"podkin --help" lists all commands.')
@@ -79,6 +80,12 @@ function addCommand(
   });
 }
 
+/** Commander quotes what was typed; its hint stands on a line of its own. */
+function usageText(text: string): string {
+  const [, said = text, hint = ''] = /^error: (.*?)(\n\(Did you mean [^\n]*\))?\n?$/s.exec(text) ?? [];
+  return `podkin: ${errorText(said)}${hint}\n`;
+}
+
 const noRoom = 'free some space there, then try again';
 const noRight = 'look whose it is and what its rights are, or choose another home with PODKIN_HOME';
 const whatToDo: Readonly<Record<string, string>> = {
@@ -98,12 +105,12 @@ function failureStatus(context: CommandContext, error: unknown): number {
     return error.exitCode === 0 ? exitStatus.done : exitStatus.usage;
   }
   if (error instanceof CommandFailed) {
-    context.stderr.write(`podkin: ${error.message}\n`);
+    context.stderr.write(`podkin: ${errorText(error.message)}\n`);
     return error.status;
   }
   if (!(error instanceof Error) || !isSituation(error)) throw error;
   const next = whatToDo[systemCode(error) ?? ''];
-  context.stderr.write(`podkin: ${error.message}${next === undefined ? '' : `: ${next}`}\n`);
+  context.stderr.write(`podkin: ${errorText(`${error.message}${next === undefined ? '' : `: ${next}`}`)}\n`);
   return exitStatus.failed;
 }
 

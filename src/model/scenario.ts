@@ -146,8 +146,8 @@ export function parseScenario(text: string, path: string): ParsedScenario {
   }
   const checked = scenario().safeParse(read);
   if (!checked.success) {
-    const mistakes = checked.error.issues.map((issue) => `- ${tell(issue)}`);
-    throw new ModelConfigError(`${path} is not a scenario:\n${mistakes.join('\n')}`);
+    const mistakes = checked.error.issues.map(tell);
+    throw new ModelConfigError(`${path} is not a scenario: ${mistakes.join('; ')}`);
   }
   const { rules, price } = checked.data;
   return { rules: rules.map((one, index) => toRule(one, index + 1)), price };

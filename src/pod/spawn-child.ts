@@ -2,6 +2,7 @@
  * SpawnPod, step by step: reserve → start → link → record → first run. Each step is committed before the next, and undone if a later one fails; after a
  * crash the parent's next start undoes what had not come to its first run (delivery §6).
  */
+import { withErrorOutput } from '../std/error-output.ts';
 import { existsSync, rmSync } from 'node:fs';
 import { uuidv7 } from '../std/uuid.ts';
 import { delegation } from '../delivery/handed-down.ts';
@@ -99,9 +100,8 @@ export async function spawnChild(
     const tail = stderrTail(folder);
     await undoSpawn(pod, child, reason);
     // What a child says of its own failing start stands in its error output as well.
-    const more = reason.includes(tail) ? '' : `\nThe end of its error output:\n${tail}`;
     throw new SpawnRefused(`The pod "${child.name}" could not be started. What is known of why:`, {
-      data: `${reason}${more}`,
+      data: reason.includes(tail) ? reason : withErrorOutput(reason, tail),
     });
   }
 }

@@ -2,6 +2,7 @@
  * Starts the process of a pod from its folder. The process is detached, its output goes to a file (never a pipe, which would break with the starter),
  * and it says on descriptor 3, once, that it listens or why it can not.
  */
+import { withErrorOutput } from '../std/error-output.ts';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -45,7 +46,7 @@ export class PodStartFailed extends Error {
   readonly stderrTail: string;
 
   constructor(code: string, message: string, stderrTail: string) {
-    super(stderrTail === '' ? message : `${message}\nThe end of its error output:\n${stderrTail}`);
+    super(withErrorOutput(message, stderrTail));
     this.name = 'PodStartFailed';
     this.code = code;
     this.stderrTail = stderrTail;

@@ -30,7 +30,9 @@ export function permissionSettings(settings: JsonObject): PermissionSettings {
   if (isWhole(given)) return given;
   const parsed = settingsSchema().safeParse(given);
   if (parsed.success) return parsed.data;
-  throw new Error(`the pod's permission settings can not be read (${z.prettifyError(parsed.error)})`);
+  throw new Error(
+    `the pod's permission settings can not be read (${z.prettifyError(parsed.error).replaceAll('\n', ' ')})`,
+  );
 }
 
 /** True only for what the schema would take as it is: what podkin writes. It spares a start the schema (std/plain.ts). */

@@ -84,7 +84,7 @@ function parse<T>(path: string, text: string, { schema, isWhole }: Check<T>): T 
   }
   if (isWhole?.(value) === true) return value;
   const parsed = schema().safeParse(value);
-  if (!parsed.success) throw new BadPodFile(path, z.prettifyError(parsed.error));
+  if (!parsed.success) throw new BadPodFile(path, z.prettifyError(parsed.error).replaceAll('\n', ' '));
   return parsed.data;
 }
 

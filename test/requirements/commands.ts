@@ -102,6 +102,8 @@ export const commands = {
   'commands.stop':
     'stop ends a tree from the deepest up, and restore --tree brings all of it back and passes over what runs',
   'commands.stream-json': 'stream-json gives every entry of every pod in its order and the result last',
+  'commands.error-line':
+    'an error is one line whatever a path or a name in it holds: line ends, control and hidden characters stand there as their numbers',
   'commands.usage': 'bad usage is status 2 with a sentence on stderr, and nothing is made',
   'commands.wait-limit': 'wait answers 5 where a limit ended the work',
   'commands.wake-budget': 'a tree past its wake budget ends the run with 5, and the alert is shown once',

@@ -1,11 +1,12 @@
 /** Where things are kept: two homes side by side, the places of the XDG variables, and the demo in a home of its own. */
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { homeOf, podNames } from '../../src/session/home.ts';
 import { livingPods } from '../support/command-rig.ts';
 import { promiseKept } from '../support/promise-kept.ts';
-import { TestHome } from '../support/rig.ts';
+import { TestHome, commandFile } from '../support/rig.ts';
 
 let homes: TestHome[];
 beforeEach(() => {
@@ -99,4 +100,50 @@ it('[commands.demo] the demo tells the whole story in under 20 s, without a key,
   const demo = homeOf({ PODKIN_HOME: join(home.path, folder, 'home') });
   expect(podNames(demo)).toHaveLength(4);
   expect(await livingPods({ home: demo })).toEqual([]);
+});
+
+it('[commands.error-line] a folder whose name breaks lines and steers a terminal is shown as numbers by every error', () => {
+  const [home] = homes;
+  const named = 'a\nb\tc\u001B[31m\u202E';
+  const shown = 'a<U+000A>b<U+0009>c<U+001B>[31m<U+202E>';
+  const folder = join(home!.path, named);
+  const own = join(folder, 'h');
+  mkdirSync(join(own, 'config'), { recursive: true, mode: 0o700 });
+  writeFileSync(join(folder, 's.yaml'), 'no scenario');
+  const podkin = (...args: string[]) => {
+    const env = { ...home!.environment, PODKIN_HOME: own };
+    return spawnSync(process.execPath, [commandFile, ...args], { cwd: folder, env, encoding: 'utf8' });
+  };
+  const told = (...args: string[]) => {
+    const { status, stderr } = podkin(...args);
+    return { status, lines: stderr.split('\n').slice(0, -1) };
+  };
+  const here = join(home!.path, shown);
+  expect(told('run', '-p', '--model', 'script/x', 'go')).toEqual({
+    status: 2,
+    lines: [`podkin: There is no scenario file ${here}/x: check the path behind script/.`],
+  });
+  expect(told('run', '-p', '--cwd', 'no\nne', 'go')).toEqual({
+    status: 2,
+    lines: [`podkin: --cwd ${here}/no<U+000A>ne: there is no such directory`],
+  });
+  expect(told('run', '-p', '--model', 'script/s.yaml', 'go').lines[0]).toContain(
+    `root failed: ${here}/s.yaml is not a scenario: `,
+  );
+  expect(told('lo\ngs').lines).toEqual([
+    "podkin: unknown command 'lo<U+000A>gs'",
+    '(Did you mean logs?)',
+    '"podkin --help" lists all commands.',
+  ]);
+  writeFileSync(join(own, 'config/config.toml'), 'bad');
+  expect(told('run', '-p', 'go')).toEqual({
+    status: 2,
+    lines: [expect.stringContaining(`podkin: ${here}/h/config/config.toml, line 1`)],
+  });
+  // The system's own words about a path.
+  chmodSync(own, 0o777);
+  expect(told('ps')).toEqual({
+    status: 1,
+    lines: [expect.stringContaining(`podkin: ${here}/h can be written by others`)],
+  });
 });

@@ -1,4 +1,5 @@
 /** The steps of the demo's story, in order. Each says what is to be seen, does its part and waits until it has really happened. */
+import { withErrorOutput } from '../../std/error-output.ts';
 import { stderrTail } from '../../pod/start-process.ts';
 import type { Entry } from '../../session/entries.ts';
 import type { PodEvent } from '../../protocol/pod-event.ts';
@@ -85,7 +86,7 @@ async function rootReturns(stage: DemoStage): Promise<void> {
   try {
     await startRoot(root, context.environment, starting(stage));
   } catch (error) {
-    throw new Error(`root did not start again; the end of its error output:\n${stderrTail(root.folder)}`, {
+    throw new Error(withErrorOutput('root did not start again', stderrTail(root.folder)), {
       cause: error,
     });
   }

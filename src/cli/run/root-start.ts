@@ -1,4 +1,5 @@
 /** The start of the root for `podkin run`: bounded, ended by a signal, and what is said where it fails. */
+import { withErrorOutput } from '../../std/error-output.ts';
 import { existsSync, rmSync } from 'node:fs';
 import { PodStartFailed, stderrTail } from '../../pod/start-process.ts';
 import type { Limits } from '../../session/settings.ts';
@@ -37,6 +38,6 @@ function whyNot(error: unknown, said: string, { spawnMs }: Limits): string {
   const message = error instanceof Error ? error.message : String(error);
   if (!(error instanceof PodStartFailed)) return `${message}; "podkin doctor" looks for what is amiss here`;
   if (error.code !== 'silent') return message;
-  const words = said === '' ? '' : `\nThe end of its error output:\n${said}`;
-  return `${message}, and was ended. If this machine is that busy, give it longer (limits.spawnMs, now ${spawnMs}); else "podkin doctor" looks for what is amiss here${words}`;
+  const text = `${message}, and was ended. If this machine is that busy, give it longer (limits.spawnMs, now ${spawnMs}); else "podkin doctor" looks for what is amiss here`;
+  return withErrorOutput(text, said);
 }

@@ -1,4 +1,5 @@
 /** What `podkin run` shows: work for a person, or one of the three formats of `-p` for a program. Each is told events while the tree works, and the result once. */
+import { errorText } from '../words/printable.ts';
 import { AlertsOnce } from '../pods/alerts-once.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { jsonLine } from '../invocation/context.ts';
@@ -189,5 +190,5 @@ function deniedText({ name, permissionDenials }: RunResult): string {
 
 /** As many lines as it has: the end of a process's error output is one of the reasons. */
 function reasonText(reason: string): string {
-  return printable(reason).slice(0, 2_500);
+  return errorText(reason).slice(0, 2_500);
 }

@@ -2,6 +2,7 @@
  * `podkin run`: makes a root pod for a task, watches its tree until it is settled (docs/delivery.md §3), and stops it. With `-d` it only
  * hands over the task. Whatever happens, no pod of the tree is left running but with `-d`.
  */
+import { withErrorOutput } from '../../std/error-output.ts';
 import { join } from 'node:path';
 import { statSync } from 'node:fs';
 import { text as readAll } from 'node:stream/consumers';
@@ -31,7 +32,7 @@ import { exitOf, newTally, type RunEnd, runResult } from './result.ts';
 import { pathMistake } from '../../scope/path-mistake.ts';
 import { realPath } from './root-scope.ts';
 import { checkStartingPlace } from './starting-place.ts';
-import { visible } from '../words/printable.ts';
+import { errorText, visible } from '../words/printable.ts';
 import { outputFormats, personReport, printReport, type OutputFormat, type RunReport } from './run-report.ts';
 import { type RootStart, startedOr } from './root-start.ts';
 import { RunQuestions } from '../questions/run-questions.ts';
@@ -154,7 +155,7 @@ async function planOf(context: CommandContext, options: RunOptions): Promise<Roo
       },
     });
   for (const warning of [...notes, ...unknownLimits(environment)])
-    context.stderr.write(`podkin: ${warning}\n`);
+    context.stderr.write(`podkin: ${errorText(warning)}\n`);
   // Only a scenario's path begins somewhere.
   const from = model.startsWith('script/') && !model.startsWith('script//') ? context.cwd : cwd;
   checkModel(context, { model, from, limits }, models?.[model]);
@@ -298,7 +299,7 @@ async function handedOver(run: Run, watch: TreeWatch, signal: AbortSignal): Prom
     await client.call('run', { input: run.task, submission: run.submission });
   } catch (error) {
     signal.throwIfAborted();
-    return { kind: 'died', reason: `${messageOf(error)}\n${stderrTail(run.root.folder)}`.trim() };
+    return { kind: 'died', reason: withErrorOutput(messageOf(error), stderrTail(run.root.folder)) };
   }
   return await untilSettled(run, watch, signal);
 }
@@ -330,7 +331,7 @@ async function untilSettled(run: Run, watch: TreeWatch, signal: AbortSignal): Pr
 function whyGone(run: Run, watch: TreeWatch): string {
   if (watch.pods[0]?.tally.stopped === true) return 'it was stopped before its work was done';
   const tail = stderrTail(run.root.folder);
-  return tail === '' ? 'its process died' : `its process died; the end of its error output:\n${tail}`;
+  return withErrorOutput('its process died', tail);
 }
 
 const cancelTimeoutMs = 2_000;

@@ -1,4 +1,5 @@
 /** `podkin restore`: starts the process of a pod that does not run again from its log, with `--tree` those below it too. */
+import { errorText } from '../words/printable.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { exitStatus } from '../invocation/context.ts';
 import { allPods, descendantsOf, findPod, type FoundPod } from '../pods/find-pod.ts';
@@ -30,7 +31,7 @@ export async function restoreCommand(
       context.stderr.write(`${one.name} is running already.\n`);
       if (!options.tree) status = exitStatus.failed;
     } else {
-      context.stderr.write(`${one.name} could not be started: ${outcome.message}\n`);
+      context.stderr.write(`${one.name} could not be started: ${errorText(outcome.message)}\n`);
       status = exitStatus.failed;
     }
   }

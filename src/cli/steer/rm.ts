@@ -3,6 +3,7 @@
  * pod itself owes its parent something. With `--force` the pod and everything below it is ended and removed, what its parent can take in is taken in, and
  * the rest is recorded as discarded and printed. What was set aside of a person's folder is never deleted. What is above is never touched. A tombstone stays of each, so that nobody waits for it for ever.
  */
+import { errorText } from '../words/printable.ts';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -35,7 +36,7 @@ export async function rmCommand(
   for (const pod of pods) {
     const refusal = await removal.remove(pod, options.force);
     if (refusal === null) continue;
-    context.stderr.write(`podkin: ${refusal}\n`);
+    context.stderr.write(`podkin: ${errorText(refusal)}\n`);
     status = exitStatus.failed;
   }
   const left = allPods(context.home).map(({ instance, spec }) => ({

@@ -1,6 +1,7 @@
 /** Text of pods and tools made fit for a terminal: nothing in it can move the cursor, recolour, hide or reorder what else is shown. */
 
 import { hidden } from '../../std/characters.ts';
+import { apartFromErrorOutput } from '../../std/error-output.ts';
 
 /** One character at a time, so that a sequence cut in two by a stream is as harmless as a whole one. Newline and tab stay. */
 export const steering = /(?![\n\t])[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u{E0000}-\u{E007F}]/gu;
@@ -22,6 +23,15 @@ export function visible(text: string): string {
 
 function numberOf(character: string): string {
   return (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+}
+
+/**
+ * An error's message: line ends and all that cannot be seen, as a path or a name may hold them, stand in it as their
+ * numbers. Only what a process has written to its error output is more than a line.
+ */
+export function errorText(message: string): string {
+  const { sentence, below } = apartFromErrorOutput(message);
+  return `${visible(sentence).replaceAll(/[\n\t]/g, (character) => `<U+${numberOf(character)}>`)}${printable(below)}`;
 }
 
 /** The first line that says something, at most `charsMax` characters, with `…` where something is missing. */
