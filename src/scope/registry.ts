@@ -16,6 +16,7 @@ import type { Home } from '../session/home.ts';
 import { type HeldLock, takeLock } from '../session/lock.ts';
 import { systemCode } from '../std/system-code.ts';
 import type { Claim } from './claims.ts';
+import { releaseRegistryFile, takeRegistryFile } from './registry-file.ts';
 
 const lockWaitMsDefault = 5_000;
 const lookAgainMs = 5;
@@ -59,6 +60,7 @@ export interface Changed<T> {
 export class Registry {
   readonly path: string;
   readonly #folder: string;
+  readonly #file: string;
   readonly #lockWaitMs: number;
   #read: { version: string; claims: Claim[] } | null = null;
 
@@ -66,6 +68,7 @@ export class Registry {
     this.#lockWaitMs = options.lockWaitMs ?? lockWaitMsDefault;
     this.#folder = home.state;
     this.path = join(home.state, 'scope.json');
+    this.#file = join(home.state, '.scope.json.lock');
   }
 
   /** As the file stands now; read again only when it has changed. A file that is damaged or missing holds none. Throws the file system's other errors. */
@@ -96,7 +99,11 @@ export class Registry {
       }
       return answer;
     } finally {
-      await lock.release();
+      try {
+        releaseRegistryFile(this.#file);
+      } finally {
+        await lock.release();
+      }
     }
   }
 
@@ -112,10 +119,23 @@ export class Registry {
     const deadlineAt = monotonicMs() + this.#lockWaitMs;
     for (;;) {
       const lock = await takeLock({ instance: 'scope-registry', folder: this.#folder });
-      if (lock.taken) return lock;
-      if (monotonicMs() > deadlineAt)
-        throw new RegistryBusy(this.path, lock.holder?.pid ?? null, this.#lockWaitMs);
+      if (lock.taken && (await this.#isAlone(lock))) return lock;
+      if (monotonicMs() > deadlineAt) {
+        const holder = lock.taken ? undefined : lock.holder;
+        throw new RegistryBusy(this.path, holder?.pid ?? null, this.#lockWaitMs);
+      }
       await wait(lookAgainMs);
+    }
+  }
+
+  /** Lets the lock go where another container is at it, or nothing can be written. */
+  async #isAlone(lock: HeldLock): Promise<boolean> {
+    let isAlone = false;
+    try {
+      isAlone = takeRegistryFile(this.#file);
+      return isAlone;
+    } finally {
+      if (!isAlone) await lock.release();
     }
   }
 

@@ -28,6 +28,8 @@ export const scope = {
   'scope.registry-busy': 'who holds it for longer than anybody needs is named, and nothing is changed',
   'scope.registry-damaged':
     'a file that can not be read is kept aside, and the claims that are made then stand',
+  'scope.registry-elsewhere':
+    'while another container changes it nobody else does, and what a death has left there holds nobody up',
   'scope.registry-together': 'of many who change it at once nobody loses what he wrote',
   'scope.regrant': 'holds again what it held, from its link on',
   'scope.regrant-rest': 'without what became another’s meanwhile, and is told so',

@@ -1,5 +1,13 @@
 /** Claims of many trees over one home: no two exclusive ones overlap but within one line of giving, the dead count for nothing, owners are named. */
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
@@ -17,6 +25,8 @@ import { contested } from '../../../src/scope/narrow.ts';
 import { Registry } from '../../../src/scope/registry.ts';
 import { homeOf } from '../../../src/session/home.ts';
 import { takeLock } from '../../../src/session/lock.ts';
+import { ownNamespaces } from '../../../src/std/namespaces.ts';
+import { bootId } from '../../../src/std/process-identity.ts';
 
 const process = (pid: number) => ({ pid, startTime: `${pid}`, bootId: 'boot' });
 const pod = (name: string) => ({ name, instance: `${name}-id` });
@@ -222,4 +232,34 @@ describe('the registry', () => {
     }
     expect(registry.claims()).toEqual([]);
   });
+
+  it.runIf(globalThis.process.platform === 'linux')(
+    '[scope.registry-elsewhere] while another container changes it nobody else does, and what a death has left there holds nobody up',
+    async () => {
+      const registry = new Registry(homeOf({ PODKIN_HOME: folder }), { lockWaitMs: 100 });
+      const change = () =>
+        registry.update((before) => ({ claims: [...before, claim('a', 'a', ['/a'])], answer: null }));
+      await change();
+      const file = join(folder, 'state', '.scope.json.lock');
+      const put = (network: string, boot: string, ageMs = 0) => {
+        writeFileSync(file, JSON.stringify({ bootId: boot, network, id: 'x' }));
+        const at = (Date.now() - ageMs) / 1_000;
+        utimesSync(file, at, at);
+      };
+      put('net:[1]', bootId());
+      await expect(change()).rejects.toThrow(/has been held by another process/);
+      expect([registry.claims().length, existsSync(file)]).toEqual([1, true]);
+      const left = [
+        () => put('net:[1]', bootId(), 60_000),
+        () => put('net:[1]', 'another-boot'),
+        () => put(ownNamespaces().network ?? '', bootId()),
+      ];
+      for (const [at, leave] of left.entries()) {
+        leave();
+        await change();
+        expect(registry.claims()).toHaveLength(at + 2);
+      }
+      expect(readdirSync(join(folder, 'state')).filter((name) => name.includes('lock'))).toEqual([]);
+    },
+  );
 });
