@@ -1,6 +1,6 @@
 /** What was set aside of a person's folder outlives the pod in whose outputs it lies. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { TestHome } from '../support/rig.ts';
@@ -31,11 +31,9 @@ it.skipIf(!hasSandbox)(
     expect([removed.code, existsSync(kept ?? '')]).toEqual([0, true]);
     const [id = ''] = readdirSync(kept ?? '');
     expect(readFileSync(join(kept ?? '', id, '.envrc'), 'utf8')).toBe('mine\n');
-    // Where it was before, for the line as it stands.
+    // The line, with the place where it is kept now.
     const outputs = dirname(dirname(/mv -n (\S+)/.exec(line)?.[1] ?? ''));
-    mkdirSync(dirname(outputs), { recursive: true });
-    renameSync(kept ?? '', outputs);
-    execFileSync('bash', ['-c', line]);
+    execFileSync('bash', ['-c', line.replace(outputs, kept ?? '')]);
     expect(readFileSync(join(cwd, '.envrc'), 'utf8')).toBe('mine\n');
   },
 );
