@@ -6,6 +6,7 @@ import { lstatSync, readFileSync, readlinkSync, statSync, type Stats } from 'nod
 import { dirname, isAbsolute, join } from 'node:path';
 import { systemCode } from '../std/system-code.ts';
 import { type Home, homeOf } from './places.ts';
+import { withOwnRuntime } from './own-runtime.ts';
 
 export class UnsafeHome extends Error {
   constructor(path: string, why: string) {
@@ -30,7 +31,7 @@ export function ownHome(environment: NodeJS.ProcessEnv): Home {
   for (const path of [dirname(home.config), dirname(home.state)]) check(path, uid, true);
   const steps = new Set([home.config, home.state].flatMap(stepsTo));
   for (const path of steps) checkStep(path, uid);
-  return home;
+  return withOwnRuntime(home);
 }
 
 const linksMax = 40;

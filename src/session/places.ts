@@ -1,4 +1,5 @@
 /** Where a home is. Apart from what is in it: a command finds its own program by it, before anything else is loaded. */
+import { lstatSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 
@@ -8,6 +9,8 @@ export interface Home {
   readonly runtime: string;
   /** Where a pod's socket goes when `runtime` cannot be had: the session that XDG_RUNTIME_DIR belongs to has ended, or is another user's. */
   readonly spareRuntime?: string;
+  /** The shared name for sockets in the folder of temporary files, where another user has it: `runtime` or `spareRuntime` is another one for that. */
+  readonly othersRuntime?: string;
   /** Where this user's other homes are, as far as that can be known: the usual ones beside the one that `PODKIN_HOME` or the XDG variables name. */
   readonly others?: readonly OwnPlace[];
 }
@@ -67,7 +70,9 @@ export function ownPlaces(home: Home): OwnPlace[] {
     { path: config, closed: 'write' },
     ...(home.others ?? []),
   ];
-  return all.filter((one, at) => all.findIndex(({ path }) => path === one.path) === at);
+  const alone = all.filter((one, at) => all.findIndex(({ path }) => path === one.path) === at);
+  // Another user's folder holds no socket of ours, and where a link of theirs leads is theirs to say.
+  return alone.filter(({ path, isRuntime }) => isRuntime !== true || !isOthers(path));
 }
 
 /** Where a home of this user is without `PODKIN_HOME`: by the variables and without them, by `HOME` and by the system's word. */
@@ -86,8 +91,18 @@ function usualPlaces(environment: NodeJS.ProcessEnv): OwnPlace[] {
   ];
 }
 
-function temporaryRuntime(): string {
+export function temporaryRuntime(): string {
   return join(tmpdir(), `podkin-${process.getuid?.() ?? userInfo().uid}`);
+}
+
+/** Whether another user has the name: a folder, a file, or a link wherever it leads. */
+export function isOthers(path: string): boolean {
+  const uid = process.getuid?.();
+  try {
+    return uid !== undefined && lstatSync(path).uid !== uid;
+  } catch {
+    return false;
+  }
 }
 
 /** The person's own folder. Null where neither `HOME` names one nor the system knows the user (a container's user id without a name). */

@@ -4,6 +4,8 @@ export const session = {
   'address.rewritten': 'an address that cannot be written at once is written as soon as it can be',
   'address.odd-file':
     'an address that is missing, damaged or no regular file hangs nobody, and follows from the instance',
+  'address.others-name':
+    'where another user has the name of the sockets’ folder among the temporary files, pods listen in a folder of their own',
   'address.runtime-gone': 'a folder of sockets that goes is replaced, and everybody finds the pod there',
   'address.surroundings': 'parent, child and commands find each other across runtime folders',
   'file.atomic': 'a writer killed at any moment leaves the old text or the new one',

@@ -1,5 +1,5 @@
 /** Whether pods of this home can have their sockets where they belong, and what lies there without a pod. */
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { runtimeVariable } from '../../session/places.ts';
 import { systemCode } from '../../std/system-code.ts';
@@ -12,12 +12,23 @@ import { type Finding, namesIn, ok } from './finding.ts';
 
 const nobody = '00000000-0000-7000-8000-000000000000';
 
-export function socketFolder({ home, environment }: CommandContext): Finding {
+export function socketFolder(context: CommandContext): Finding {
+  const { runtime, spareRuntime, othersRuntime } = context.home;
+  const found = ownSocketFolder(context);
+  // Only a spare one is another: nobody needs it at this moment.
+  const isUnused = othersRuntime === undefined || spareRuntime !== undefined;
+  if (isUnused || found.level === 'failure') return found;
+  const text = `another user has made ${othersRuntime}: sockets are in ${runtime} instead, and pods run as always`;
+  const mend = 'set XDG_RUNTIME_DIR to a folder of your own, or have root remove that name';
+  return { ...found, level: 'warning', text, mend };
+}
+
+function ownSocketFolder({ home, environment }: CommandContext): Finding {
   const check = 'socket folder';
   try {
     // Of any pod: all are equally long.
     socketPath(home.runtime, nobody);
-    if (!existsSync(home.runtime)) {
+    if (!isThere(home.runtime)) {
       checkAbove(home.runtime);
       const problem = makingProblem(home.runtime);
       if (problem === null) return ok(check, `${home.runtime} is made when it is needed`);
@@ -32,6 +43,16 @@ export function socketFolder({ home, environment }: CommandContext): Finding {
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     return { check, level: 'failure', text, mend: socketFolderMend(error) };
+  }
+}
+
+/** A link that leads to nothing is something too. */
+function isThere(path: string): boolean {
+  try {
+    lstatSync(path);
+    return true;
+  } catch {
+    return false;
   }
 }
 
