@@ -1,8 +1,9 @@
 /**
  * The filter on a sandboxed command's system calls, as a classic BPF program for the kernel's seccomp. Pure.
  * It closes what mounts and namespaces leave open: sockets of the file system, which a mount does not keep
- * from being connected to; vsock, which no network namespace holds; and set-user-id bits, which count outside
- * of the sandbox.
+ * from being connected to; families of sockets that no network namespace holds; and set-user-id bits, which
+ * count outside of the sandbox. It also keeps a process from taking another's descriptors: the shell around a
+ * command has one on which it tells us what is left behind.
  *
  * F1 A call of another architecture than the one that it is made for ends the process: its numbers mean other
  * things.
@@ -22,6 +23,7 @@ interface Numbers {
   /** Numbers from here on are of another ABI (x32). */
   readonly foreignFrom: number | null;
   readonly socket: number;
+  readonly socketpair: number;
   readonly chmod: number | null;
   readonly fchmod: number;
   readonly fchmodat: number;
@@ -37,6 +39,7 @@ const architectures: Readonly<Record<string, Numbers>> = {
     audit: 0xc000003e,
     foreignFrom: 0x40000000,
     socket: 41,
+    socketpair: 53,
     chmod: 90,
     fchmod: 91,
     fchmodat: 268,
@@ -50,6 +53,7 @@ const architectures: Readonly<Record<string, Numbers>> = {
     audit: 0xc00000b7,
     foreignFrom: null,
     socket: 198,
+    socketpair: 199,
     chmod: null,
     fchmod: 52,
     fchmodat: 53,
@@ -62,10 +66,17 @@ const architectures: Readonly<Record<string, Numbers>> = {
 };
 
 /** The same number everywhere. */
-const common = { ioUring: [425, 426, 427], openat2: 437, fchmodat2: 452 } as const;
+const common = { ioUring: [425, 426, 427], openat2: 437, pidfdGetfd: 438, fchmodat2: 452 } as const;
 
 const errno = { EPERM: 1, EACCES: 13, ENOSYS: 38 } as const;
-const families = { unix: 1, vsock: 40 } as const;
+const unixFamily = 1;
+/** ISDN, vsock and Qualcomm's router (AF_QIPCRTR): they reach past any network namespace. */
+const familiesOutside = [34, 40, 42] as const;
+/**
+ * Ends of a pair of these stay connected to each other: no call leads them to a name. Those of all other types
+ * (SOCK_DGRAM, and SOCK_RAW, which is the same) can be connected and bound anew, and send to any name.
+ */
+const pairTypes = { mask: 0xf, stream: 1, seqpacket: 5 } as const;
 const setIdBits = 0o6000;
 const createBits = { create: 0o100, temporary: 0o20000000 } as const;
 
@@ -75,7 +86,14 @@ const createBits = { create: 0o100, temporary: 0o20000000 } as const;
  */
 const offset = { number: 0, architecture: 4, argument: (index: number) => 16 + index * 8 } as const;
 /** Classes and modes of classic BPF, put together. */
-const op = { load: 0x20, jumpEqual: 0x15, jumpAtLeast: 0x35, jumpAnySet: 0x45, answer: 0x06 } as const;
+const op = {
+  load: 0x20,
+  jumpEqual: 0x15,
+  jumpAtLeast: 0x35,
+  jumpAnySet: 0x45,
+  and: 0x54,
+  answer: 0x06,
+} as const;
 const verdict = { allow: 0x7fff0000, kill: 0x80000000, error: (code: number) => 0x00050000 | code } as const;
 
 interface Instruction {
@@ -113,6 +131,18 @@ function whereEqual(argument: number, value: number, code: number): Instruction[
   return [load(offset.argument(argument)), step(op.jumpEqual, value, 0, 1), answer(verdict.error(code))];
 }
 
+/** Socket pairs of the file system's family only of the types that cannot leave each other. */
+function wherePairLeaves(): Instruction[] {
+  const refused = [
+    load(offset.argument(1)),
+    step(op.and, pairTypes.mask),
+    step(op.jumpEqual, pairTypes.stream, 2, 0),
+    step(op.jumpEqual, pairTypes.seqpacket, 1, 0),
+    answer(verdict.error(errno.EACCES)),
+  ];
+  return [load(offset.argument(0)), step(op.jumpEqual, unixFamily, 0, refused.length), ...refused];
+}
+
 /** A mode counts only where a file is made: otherwise the argument holds whatever was left there. */
 function whereMade(flags: number, mode: number): Instruction[] {
   const refused = whereSet(mode, setIdBits, errno.EPERM);
@@ -125,6 +155,7 @@ export function callFilter(architecture: string, { unixSockets }: FilterOptions)
   const numbers = architectures[architecture];
   if (numbers === undefined) return null;
   const setId = (argument: number): Instruction[] => whereSet(argument, setIdBits, errno.EPERM);
+  const outside = familiesOutside.flatMap((family) => whereEqual(0, family, errno.EACCES));
   const program = [
     load(offset.architecture),
     step(op.jumpEqual, numbers.audit, 1, 0),
@@ -133,10 +164,9 @@ export function callFilter(architecture: string, { unixSockets }: FilterOptions)
     ...(numbers.foreignFrom === null
       ? []
       : [step(op.jumpAtLeast, numbers.foreignFrom, 0, 1), answer(verdict.kill)]),
-    ...onCall(numbers.socket, [
-      ...(unixSockets ? [] : whereEqual(0, families.unix, errno.EACCES)),
-      ...whereEqual(0, families.vsock, errno.EACCES),
-    ]),
+    ...onCall(numbers.socket, [...(unixSockets ? [] : whereEqual(0, unixFamily, errno.EACCES)), ...outside]),
+    ...onCall(numbers.socketpair, [...(unixSockets ? [] : wherePairLeaves()), ...outside]),
+    ...onCall(common.pidfdGetfd, [answer(verdict.error(errno.EPERM))]),
     ...onCall(numbers.chmod, setId(1)),
     ...onCall(numbers.fchmod, setId(1)),
     ...onCall(numbers.fchmodat, setId(2)),

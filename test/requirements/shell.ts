@@ -51,5 +51,5 @@ export const shell = {
   'shell.what-was-checked':
     'what a sandbox shows is what was checked: a root that is swapped with a link all the while gives no byte beyond it and takes none',
   'shell.call-filter':
-    'in a sandbox no socket of the file system and no vsock is made unless allowed, no set-id bit is set, and what cannot be judged answers ENOSYS, call by call',
+    'in a sandbox no socket of the file system, no end of a pair that could reach one and none of a family beyond namespaces is made unless allowed, no set-id bit is set, and what cannot be judged answers ENOSYS, call by call',
 } as const;
