@@ -20,7 +20,11 @@ export async function lostLogs(home: Home, { logs }: { logs: readonly LogView[] 
   const findings: Finding[] = [];
   for (const name of namesOf(home)) {
     const folder = podFolder(home, name);
-    if (existsSync(folder.log)) continue;
+    if (existsSync(folder.log)) {
+      const why = damageOf(folder);
+      if (why !== null) findings.push({ rule: 'log', pod: name, text: why, count: 1 });
+      continue;
+    }
     const spec = specOf(folder);
     if (spec === null) {
       if (existsSync(folder.spec) || !holdsLeftovers(folder.path)) continue;
@@ -59,6 +63,16 @@ function namesOf(home: Home): string[] {
   } catch {
     // Said by the reading of the logs.
     return [];
+  }
+}
+
+/** Of its `pod.json`, beside a log, which says the same and is read instead. */
+function damageOf(folder: PodFolder): string | null {
+  try {
+    readSpec(folder);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }
 

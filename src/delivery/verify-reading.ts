@@ -20,7 +20,9 @@ export interface ReadHome {
 
 export async function readHome(home: Home): Promise<ReadHome> {
   const read: ReadHome = { logs: [], tombstones: [], unread: new Set(), findings: [] };
-  const before = tombstonesOf(home, read);
+  const before = tombstonesOf(home, read, (path, why) =>
+    noteUnread(read, { name: '*', path, error: new Error(why) }),
+  );
   for (const { name, path } of await deepestFirst(home, read)) await readLog(name, path, read);
   // A child removed from here on is judged by its log, its parent may have received more since; a parent removed meanwhile only has a new tombstone.
   const parents = new Set(read.logs.map((log) => log.parent?.instance));
@@ -103,9 +105,11 @@ function noteUnread(
   read.findings.push({ rule: 'log', pod: name, text, count: 1 });
 }
 
-function tombstonesOf(home: Home, read: ReadHome): Tombstone[] {
+type OnDamaged = (path: string, why: string) => void;
+
+function tombstonesOf(home: Home, read: ReadHome, onDamaged?: OnDamaged): Tombstone[] {
   try {
-    return readTombstones(home).filter((stone) => tombstoneShape().safeParse(stone).success);
+    return readTombstones(home, onDamaged).filter((stone) => tombstoneShape().safeParse(stone).success);
   } catch (error) {
     noteUnread(read, { name: '*', path: `${home.state}/removed`, error });
     return [];

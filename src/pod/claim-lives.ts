@@ -4,7 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import { type Claim, type LifeOf, type OwnersLife, giverOf, seenAlive } from '../scope/claims.ts';
-import { type Home, podFolder, podNames, readSpec } from '../session/home.ts';
+import { type Home, podFolder, podNames } from '../session/home.ts';
+import { knownSpec } from '../session/known-spec.ts';
 import { probeLock } from '../session/lock.ts';
 import { readAddress } from '../session/pod-address.ts';
 import { closingTotals } from '../session/totals.ts';
@@ -83,7 +84,7 @@ export class ClaimLives {
   /** False where it was removed, and where the name is another pod's by now. */
   #isThere({ name, instance }: Pod): boolean {
     try {
-      return readSpec(podFolder(this.#home, name))?.instance === instance;
+      return knownSpec(podFolder(this.#home, name))?.instance === instance;
     } catch {
       // What cannot be read says nothing of a removal.
       return true;

@@ -3,15 +3,8 @@
  * asked in the name of that parent, whose link token it has.
  */
 import type { ProcessIdentity } from '../std/process-identity.ts';
-import {
-  type Home,
-  type PodFolder,
-  type PodSpec,
-  podFolder,
-  podNames,
-  readSpec,
-  readToken,
-} from '../session/home.ts';
+import { type Home, type PodFolder, podFolder, podNames, readToken } from '../session/home.ts';
+import { specIfKnown } from '../session/known-spec.ts';
 import { readEntries } from '../session/read-log.ts';
 import { podSocket } from '../session/pod-address.ts';
 import { endLeftOfDead } from './command-groups.ts';
@@ -32,7 +25,8 @@ async function stopIfBelow(
 ): Promise<string[]> {
   const { parentInstance, graceMs } = order;
   const folder = podFolder(home, name);
-  const spec = specIn(folder);
+  // A folder that can not be read must not keep the others from being ended.
+  const spec = specIfKnown(folder);
   if (spec === null || spec.parent?.instance !== parentInstance) return [];
   const stopped = await stopProcess({
     socket: podSocket(home, { name, instance: spec.instance }),
@@ -46,15 +40,6 @@ async function stopIfBelow(
   await endLeftOfDead(folder, spec.instance);
   const below = await stopBelow(home, spec.instance, graceMs);
   return stopped.kind === 'ended' ? [name, ...below] : below;
-}
-
-/** A folder that can not be read must not keep the others from being ended. */
-function specIn(folder: PodFolder): PodSpec | null {
-  try {
-    return readSpec(folder);
-  } catch {
-    return null;
-  }
 }
 
 /** Null before its first life, and where its log can not be read. */

@@ -48,12 +48,41 @@ export function holdsCommand(script: string, rule: CommandRule, depth = 0): bool
   const spaced = script.replaceAll(/\$\{IFS[^}]*\}|\$IFS\b/g, ' ');
   // Without quotes as well: inside of them a substitution or another shell's script may stand.
   const bare = spaced.replaceAll(/["']/g, '');
-  const commands = [...simpleCommands(spaced), ...(bare === spaced ? [] : simpleCommands(bare))];
-  return commands.some((words) => holds(words.flatMap(inBraces), rule, depth));
+  const commands = [...new Set([spaced, bare, withoutVariables(spaced)])].flatMap(simpleCommands);
+  return commands.some((words) => {
+    const expanded = words.map(inBraces);
+    return (
+      expanded.includes(null) ||
+      holds(
+        expanded.flatMap((one) => one ?? []),
+        rule,
+        depth,
+      )
+    );
+  });
 }
 
-function inBraces(word: string): readonly string[] {
-  return word.includes('{') && word.includes(',') ? (alternativesOf(word) ?? [word]) : [word];
+/** As if none were set: what is left of them is nothing, or what they name for that. */
+function withoutVariables(script: string): string {
+  return script
+    .replaceAll(/\$\{\w+:?[-=+]([^{}]*)\}/g, '$1')
+    .replaceAll(/\$(?:\w+|[@*#?!-]|\{[^{}]*\})/g, '');
+}
+
+/** Null for more than is looked through. The shell leaves out what comes to nothing: `{,rm} x` runs `rm x`. */
+function inBraces(word: string): readonly string[] | null {
+  const listed = word.replaceAll(/\{([A-Za-z])\.\.([A-Za-z])(?:\.\.-?\d+)?\}/g, letters);
+  if (listed === word && !(word.includes('{') && word.includes(','))) return [word];
+  return alternativesOf(listed)?.filter((one) => one !== '') ?? null;
+}
+
+/** `{a..c}` as `{a,b,c}`. */
+function letters(_all: string, from: string, to: string): string {
+  const [a, b] = [from.charCodeAt(0), to.charCodeAt(0)];
+  const all = Array.from({ length: Math.abs(b - a) + 1 }, (_, at) =>
+    String.fromCharCode(a < b ? a + at : a - at),
+  );
+  return all.length === 1 ? from : `{${all.join(',')}}`;
 }
 
 function holds(all: readonly string[], rule: CommandRule, depth: number): boolean {
@@ -70,8 +99,22 @@ function holds(all: readonly string[], rule: CommandRule, depth: number): boolea
     if (at === 0) return false;
     const begins = found === undefined || found.test(words[at - 1] ?? '');
     if (begins && isMeant([...words.slice(at), ...more], rule)) return true;
-    return /[\s;&|()`<>]/.test(word) && holdsCommand(word, rule, depth + 1);
+    if (/[\s;&|()`<>]/.test(word) && holdsCommand(word, rule, depth + 1)) return true;
+    return scriptsIn(word).some((script) =>
+      holdsCommand([script, ...words.slice(at + 1), ...more].join(' '), rule, depth + 1),
+    );
   });
+}
+
+/** What is given to an option without a blank: `-S'rm x'`, `-iSrm`, `-c'rm x'`, `--split-string='rm x'`. */
+function scriptsIn(word: string): string[] {
+  // Blanks as `env -S` writes them.
+  const plain = word.replaceAll(/\\[_tnrfv]/g, ' ');
+  const named = /^--[A-Za-z][\w-]*=([^]+)$/.exec(plain)?.[1];
+  if (named !== undefined) return [named];
+  const flags = /^-[A-Za-z0-9]*/.exec(plain)?.[0] ?? '';
+  const attached = [...flags.matchAll(/[Sc]/g)].map(({ index }) => plain.slice(index + 1));
+  return [...attached, ...(plain === word ? [] : [plain])].filter((script) => script !== '');
 }
 
 /** With the program's whole name, without its folder, and as the name that a pattern in it may come to. */

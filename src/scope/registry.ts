@@ -3,10 +3,11 @@
  * rebuilt from the pods' logs at any time; each pod puts its own part back.
  */
 import { randomBytes } from 'node:crypto';
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import * as z from 'zod';
+import { isOutOfPlace, readRegular } from '../std/open-regular.ts';
 import { monotonicMs } from '../std/clock.ts';
 import type { JsonObject, JsonValue } from '../std/json.ts';
 import { once } from '../std/once.ts';
@@ -20,6 +21,8 @@ import { releaseRegistryFile, takeRegistryFile } from './registry-file.ts';
 
 const lockWaitMsDefault = 5_000;
 const lookAgainMs = 5;
+/** Some hundred thousand claims. */
+const fileBytesMax = 256 * 1024 * 1024;
 
 const ref = once(() => z.object({ name: z.string(), instance: z.string() }));
 const processSchema = once(() => z.object({ pid: z.int(), startTime: z.string(), bootId: z.string() }));
@@ -140,16 +143,18 @@ export class Registry {
   }
 
   #version(): string {
-    const stats = statSync(this.path, { bigint: true, throwIfNoEntry: false });
+    // A link is no file of podkin's: what it leads to changes unseen.
+    const stats = lstatSync(this.path, { bigint: true, throwIfNoEntry: false });
     return stats === undefined ? 'none' : `${stats.ino} ${stats.mtimeNs} ${stats.size}`;
   }
 
   #parse(): { claims: Claim[]; damaged: boolean } {
     let text: string;
     try {
-      text = readFileSync(this.path, 'utf8');
+      text = readRegular(this.path, fileBytesMax);
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return { claims: [], damaged: false };
+      if (isOutOfPlace(error)) return { claims: [], damaged: true };
       throw error;
     }
     const value = parseJson(text);

@@ -7,8 +7,10 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, w
 import { join } from 'node:path';
 import { syncFolder, writeFileAtomic } from '../std/atomic-write.ts';
 import { createFolder } from './open-log.ts';
+import { isOutOfPlace, readRegular } from '../std/open-regular.ts';
+import { logLineBytesMax } from './line.ts';
 import type { Home } from './places.ts';
-import { type PodSpec, type Tombstone, parseSpec, parseTombstone } from './pod-file.ts';
+import { type PodSpec, type Tombstone, badSpec, parseSpec, parseTombstone } from './pod-file.ts';
 
 export type { PodSpec, Tombstone } from './pod-file.ts';
 export { type Home, homeOf } from './places.ts';
@@ -95,10 +97,12 @@ export function draftPrefix(maker: { readonly instance: string } | null): string
 /** Null where there is no such pod. Throws `BadPodFile` where its file is not what podkin writes, or the file system's error. */
 export function readSpec(folder: PodFolder): PodSpec | null {
   try {
-    return parseSpec(folder.spec, readFileSync(folder.spec, 'utf8'));
+    return parseSpec(folder.spec, readRegular(folder.spec, logLineBytesMax));
   } catch (error) {
     const code = systemCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    if (isOutOfPlace(error))
+      throw badSpec(folder.spec, error instanceof Error ? error.message : String(error));
     throw error;
   }
 }
@@ -130,6 +134,9 @@ export function tokenFits(token: string, tokenHash: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
+/** It names each child: some hundred thousand. */
+export const tombstoneBytesMax = 64 * 1024 * 1024;
+
 function tombstonePath(home: Home, instance: string): string {
   return join(home.state, 'removed', `${instance}.json`);
 }
@@ -147,18 +154,32 @@ export function isRemoved(home: Home, instance: string): boolean {
 export function readTombstone(home: Home, instance: string): Tombstone | null {
   const path = tombstonePath(home, instance);
   try {
-    return parseTombstone(path, readFileSync(path, 'utf8'));
+    return parseTombstone(path, readRegular(path, tombstoneBytesMax));
   } catch {
     return null;
   }
 }
 
-export function readTombstones(home: Home): Tombstone[] {
+/** `onDamaged`: told of each that is not what podkin wrote; the others are there all the same. */
+export function readTombstones(
+  home: Home,
+  onDamaged: (path: string, why: string) => void = () => undefined,
+): Tombstone[] {
   const folder = join(home.state, 'removed');
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
     .filter((name) => name.endsWith('.json'))
-    .map((name) => parseTombstone(join(folder, name), readFileSync(join(folder, name), 'utf8')));
+    .flatMap((name) => {
+      const path = join(folder, name);
+      try {
+        return [parseTombstone(path, readRegular(path, tombstoneBytesMax))];
+      } catch (error) {
+        // Another command has removed it meanwhile.
+        if (systemCode(error) !== 'ENOENT')
+          onDamaged(path, error instanceof Error ? error.message : String(error));
+        return [];
+      }
+    });
 }
 
 /** An empty folder tells of no pod; one is made, and removed, under another name. */

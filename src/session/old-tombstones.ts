@@ -2,10 +2,11 @@
  * Tombstones that nobody can ask for any more, removed. One that an earlier build wrote does not name its
  * parent, and stays.
  */
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
+import { readRegular } from '../std/open-regular.ts';
 import { join } from 'node:path';
 import { systemCode } from '../std/system-code.ts';
-import type { Home } from './home.ts';
+import { type Home, tombstoneBytesMax } from './home.ts';
 import { type Tombstone, parseTombstone } from './pod-file.ts';
 
 /** Whoever still runs with the pod's name in its hands has noticed by then. */
@@ -43,7 +44,7 @@ function filesIn(folder: string): string[] {
 /** Null for one that is gone meanwhile, or is not what podkin wrote. */
 function read(path: string): Tombstone | null {
   try {
-    return parseTombstone(path, readFileSync(path, 'utf8'));
+    return parseTombstone(path, readRegular(path, tombstoneBytesMax));
   } catch {
     return null;
   }

@@ -1,4 +1,5 @@
 /** The small JSON files of a home, checked at the door: what a pod is started from, and what stays of a removed one. */
+import { basename, dirname } from 'node:path';
 import * as z from 'zod';
 import { once } from '../std/once.ts';
 import { instanceId, podName, podNamePattern } from '../protocol/names.ts';
@@ -52,39 +53,44 @@ export type Tombstone = z.infer<ReturnType<typeof tombstoneSchema>>;
 export class BadPodFile extends Error {
   readonly path: string;
 
-  constructor(path: string, problem: string) {
-    super(
-      `${path} is not what podkin wrote there (${problem}): put it back from a backup, or remove the pod with its folder`,
-    );
+  constructor(path: string, problem: string, otherwise: string) {
+    super(`${path} is not what podkin wrote there (${problem}): put it back from a backup, or ${otherwise}`);
     this.name = 'BadPodFile';
     this.path = path;
   }
 }
 
+export function badSpec(path: string, problem: string): BadPodFile {
+  const name = basename(dirname(path));
+  return new BadPodFile(path, problem, `give the pod up: "podkin rm -f ${name}"`);
+}
+
 export function parseSpec(path: string, text: string): PodSpec {
-  return parse(path, text, { schema: specSchema, isWhole: isWholeSpec });
+  return parse(text, { schema: specSchema, isWhole: isWholeSpec, bad: (problem) => badSpec(path, problem) });
 }
 
 export function parseTombstone(path: string, text: string): Tombstone {
-  return parse(path, text, { schema: tombstoneSchema });
+  const bad = (problem: string) => new BadPodFile(path, problem, 'remove it');
+  return parse(text, { schema: tombstoneSchema, bad });
 }
 
 interface Check<T> {
   readonly schema: () => z.ZodType<T>;
+  readonly bad: (problem: string) => BadPodFile;
   /** True only for what the schema would take as it is. */
   readonly isWhole?: (value: JsonValue) => value is JsonObject & T;
 }
 
-function parse<T>(path: string, text: string, { schema, isWhole }: Check<T>): T {
+function parse<T>(text: string, { schema, isWhole, bad }: Check<T>): T {
   let value: JsonValue;
   try {
     value = JSON.parse(text);
   } catch {
-    throw new BadPodFile(path, 'not JSON');
+    throw bad('not JSON');
   }
   if (isWhole?.(value) === true) return value;
   const parsed = schema().safeParse(value);
-  if (!parsed.success) throw new BadPodFile(path, z.prettifyError(parsed.error).replaceAll('\n', ' '));
+  if (!parsed.success) throw bad(z.prettifyError(parsed.error).replaceAll('\n', ' '));
   return parsed.data;
 }
 

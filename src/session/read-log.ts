@@ -2,7 +2,8 @@
  * Reading a session log, live or dead: no lock, no write, memory bounded by a piece and the longest append. What stands behind the last complete
  * append is not there for a reader (it is being written, or torn); a damaged line with a complete append behind it is passed over and told.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import { openRegular } from '../std/open-regular.ts';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Entry } from './entries.ts';
 import { checkLine, decodeLine, logLineBytesMax } from './line.ts';
@@ -83,7 +84,7 @@ export function* linesByPiece(fd: number, region: Region): Generator<RawLine[]> 
  * to follow a live log, ask again `from` the last `end`. Throws the file system's error (ENOENT: there is no such log).
  */
 export async function* readEntries(path: string, options: ReadOptions = {}): AsyncGenerator<ReadEntry> {
-  const fd = openSync(path, 'r');
+  const fd = openRegular(path);
   try {
     const to = options.to ?? fstatSync(fd).size;
     let from = options.from ?? 0;
@@ -139,7 +140,7 @@ async function* readOnce(
 /** The last `count` entries of the log at `path`, oldest first; reads from the end, so its cost does not grow with the log. Throws like `readEntries`. */
 export async function tailEntries(path: string, count: number): Promise<ReadEntry[]> {
   if (count <= 0) return [];
-  const fd = openSync(path, 'r');
+  const fd = openRegular(path);
   try {
     const to = fstatSync(fd).size;
     for (let windowBytes = pieceBytes; ; windowBytes *= 4) {

@@ -2,7 +2,8 @@
  * What a list of pods shows of one that does not run. A pod that ends in order leaves it in its last entry, so that the list need not read all that came
  * before; of any other log it is folded.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import { openRegular } from '../std/open-regular.ts';
 import { areTexts, isOfTexts, isPlain, isWholeNumber } from '../std/plain.ts';
 import type { JsonValue } from '../std/json.ts';
 import { systemCode } from '../std/system-code.ts';
@@ -59,7 +60,7 @@ export function closingTotals(path: string): Totals | null {
 function readTail(path: string): Buffer | null {
   let fd: number | undefined;
   try {
-    fd = openSync(path, 'r');
+    fd = openRegular(path);
     const { size } = fstatSync(fd);
     const bytes = Buffer.allocUnsafe(Math.min(size, tailBytes));
     const count = readSync(fd, bytes, 0, bytes.length, size - bytes.length);

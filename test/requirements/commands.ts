@@ -34,6 +34,8 @@ export const commands = {
     'with force a parent that does not run takes in what it was owed, and what nobody has read is printed',
   'cli.rm-linear': 'rm of many lists the home once and reads each log once',
   'cli.rm-orphan': 'a pod whose parent was removed owes nobody',
+  'cli.rm-damaged':
+    'rm -f of a pod whose files say nothing any more deletes nothing: they are kept aside whole, with a tombstone where its instance is known, and never while it runs',
   'cli.rm-set-aside':
     'what was set aside of a folder is never deleted with its pod: rm refuses, and with force says where it keeps it',
   'cli.rm-undelivered': 'refuses while something waits for the parent, or for the pod itself',

@@ -17,6 +17,7 @@ import { diskFindings, unwritableFindings } from './disk-check.ts';
 import { type Finding, namesIn, ok } from './finding.ts';
 import { socketFolder, staleSockets } from './socket-check.ts';
 import { scopeFindings } from './scope-check.ts';
+import { tombstoneFindings } from './tombstone-check.ts';
 import { isLive, type SeenPod, viewHome } from '../pods/pod-view.ts';
 import { podFindings } from './pod-findings.ts';
 import type { LedgerRow } from '../../delivery/ledger.ts';
@@ -41,6 +42,7 @@ export async function doctorCommand(context: CommandContext, options: { json: bo
     ...leftovers(context),
     ...standIns(context),
     ...(await logs(context)),
+    ...tombstoneFindings(context.home),
     ...podFindings(context.home, seen),
     ...(await lateEvents(context, seen, Date.now())),
   ];
@@ -214,13 +216,13 @@ async function damage(name: string, folder: PodFolder): Promise<Finding | null> 
       if (existsSync(log))
         return failure(
           `${name}: pod.json is missing beside ${log}`,
-          'put it back from a backup; the log is whole',
+          `put it back from a backup, or: podkin rm ${name}`,
         );
       // What a pod writes after its folder was deleted; where there is none, it was removed meanwhile.
       return holdsLeftovers(folder.path)
         ? failure(
             `${name}: the session log and all else of a pod was deleted from ${folder.path}`,
-            `put it back from a copy, or: rm -r ${folder.path}`,
+            `put it back from a copy, or: podkin rm -f ${name}`,
           )
         : null;
     }
@@ -228,7 +230,10 @@ async function damage(name: string, folder: PodFolder): Promise<Finding | null> 
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return lostLog(folder, name, failure);
     const text = error instanceof Error ? error.message : String(error);
-    return failure(`${name}: ${text}`, `look at the rights and the text of the files beside ${log}`);
+    return failure(
+      `${name}: ${text}`,
+      `look at the rights and the text of the files beside ${log}, or: podkin rm -f ${name}`,
+    );
   }
   return damaged === 0
     ? null

@@ -1,5 +1,5 @@
 /** For `podkin doctor`: what the registry of the home says about who may write where, and claims whose owners are gone. */
-import { existsSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { ClaimLives } from '../../pod/claim-lives.ts';
 import { counts } from '../../scope/claims.ts';
 import { Registry } from '../../scope/registry.ts';
@@ -10,7 +10,8 @@ import type { Finding } from './finding.ts';
 export async function scopeFindings(home: Home): Promise<Finding[]> {
   const check = 'scopes';
   const registry = new Registry(home);
-  if (!existsSync(registry.path)) return [];
+  // Also a link that leads nowhere.
+  if (lstatSync(registry.path, { throwIfNoEntry: false }) === undefined) return [];
   const claims = registry.read();
   if (claims === null) {
     const text = `${registry.path} can not be read: children write nothing until it is put back`;

@@ -1,4 +1,5 @@
 /** `podkin deliveries`: where each event of the home stands, joined from both ends' logs and what living senders say. */
+import { isOutOfPlace } from '../../std/open-regular.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { createLedger, deliveryOf, joinLedgers, type LedgerRow } from '../../delivery/ledger.ts';
 import type { Delivery } from '../../protocol/methods.ts';
@@ -27,6 +28,16 @@ export async function deliveriesCommand(
   return exitStatus.done;
 }
 
+/** One log that cannot be read hides its own rows only; `doctor` and `verify` name it. */
+async function readableRows(pod: FoundPod): ReturnType<typeof ledgerRows> {
+  try {
+    return await ledgerRows(pod);
+  } catch (error) {
+    if (!isOutOfPlace(error)) throw error;
+    return { outbound: [], inbound: [] };
+  }
+}
+
 /** Every event of the home, senders deepest in their trees first. Never fails because a pod vanishes meanwhile. */
 export async function deliveriesOf(home: Home): Promise<LedgerRow[]> {
   // A sender's log before its receiver's: what was received in between shows as received.
@@ -37,7 +48,7 @@ export async function deliveriesOf(home: Home): Promise<LedgerRow[]> {
   const answering = new Set<string>();
   const said = await Promise.all(pods.map((pod) => pendingAtSender(pod)));
   for (const [i, pod] of pods.entries()) {
-    const rows = await ledgerRows(pod);
+    const rows = await readableRows(pod);
     outbound.push(...rows.outbound);
     inbound.push(...rows.inbound);
     if (said[i] !== null) answering.add(pod.instance);

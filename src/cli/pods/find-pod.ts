@@ -1,6 +1,7 @@
 /** From a name on the command line to a pod of this home. */
 import type { Home, PodFolder, PodSpec } from '../../session/home.ts';
-import { podFolder, podNames, readSpec } from '../../session/home.ts';
+import { podFolder, podNames } from '../../session/home.ts';
+import { knownSpec } from '../../session/known-spec.ts';
 import { podSocket } from '../../session/pod-address.ts';
 import { CommandFailed, exitStatus } from '../invocation/context.ts';
 import { nearest } from '../words/nearest.ts';
@@ -18,7 +19,7 @@ export interface FoundPod {
 /** Null where there is no such pod, or no more: pods may vanish while they are listed. Throws where the folder is damaged. */
 export function lookUp(home: Home, name: string): FoundPod | null {
   const folder = podFolder(home, name);
-  const spec = readSpec(folder);
+  const spec = knownSpec(folder);
   if (spec === null) return null;
   return {
     home,

@@ -35,6 +35,10 @@ export class HomeIndex {
     return this.#listed().get(instance) ?? null;
   }
 
+  all(): FoundPod[] {
+    return [...this.#listed().values()];
+  }
+
   childrenOf(instance: string): readonly FoundPod[] {
     this.#listed();
     return this.#children.get(instance) ?? [];

@@ -3,7 +3,8 @@ import { monotonicMs } from '../../std/clock.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StartedEntry } from '../../session/entries.ts';
-import { type Home, podFolder, podNames, type PodFolder, readSpec } from '../../session/home.ts';
+import { type Home, podFolder, podNames, type PodFolder } from '../../session/home.ts';
+import { specIfKnown } from '../../session/known-spec.ts';
 import { probeLock } from '../../session/lock.ts';
 import { readEntries } from '../../session/read-log.ts';
 import { isAlive, type ProcessIdentity } from '../../std/process-identity.ts';
@@ -24,7 +25,8 @@ function treeMembers(home: Home, rootInstance: string): TreeMember[] {
   const members: TreeMember[] = [];
   for (const name of podNames(home)) {
     const folder = podFolder(home, name);
-    const spec = readSpec(folder);
+    // A neighbour whose file nobody can read belongs to no tree that is known.
+    const spec = specIfKnown(folder);
     if (spec === null || spec.root.instance !== rootInstance) continue;
     const { instance, depth } = spec;
     members.push({ name, instance, depth, parent: spec.parent?.instance ?? null, folder });

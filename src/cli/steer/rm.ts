@@ -21,6 +21,7 @@ import { allPods, findPod, type FoundPod } from '../pods/find-pod.ts';
 import { notKnown } from '../pods/pod-sight.ts';
 import { HomeIndex } from '../pods/home-index.ts';
 import { discardedLines, type Owed, owedBy, owedText, unreadLines } from './owed.ts';
+import { removeWreck, wreckOf } from './rm-wreck.ts';
 import { runs, stopPod } from './stop-pod.ts';
 
 export async function rmCommand(
@@ -28,17 +29,24 @@ export async function rmCommand(
   names: readonly string[],
   options: { force: boolean },
 ): Promise<number> {
-  const named = [...new Set(names)].map((name) => findPod(context.home, name));
+  const wrecks = new Map<string, string>();
+  const named = [...new Set(names)].flatMap((name) => {
+    const why = options.force ? wreckOf(context, name) : null;
+    if (why === null) return [findPod(context.home, name)];
+    wrecks.set(name, why);
+    return [];
+  });
   // One that is named with what is below it owes nothing to it any more by then.
   const pods = [...named].sort((a, b) => b.spec.depth - a.spec.depth);
   const removal = new Removal(context);
   let status: number = exitStatus.done;
-  for (const pod of pods) {
-    const refusal = await removal.remove(pod, options.force);
-    if (refusal === null) continue;
+  const tell = (refusal: string | null): void => {
+    if (refusal === null) return;
     context.stderr.write(`podkin: ${errorText(refusal)}\n`);
     status = exitStatus.failed;
-  }
+  };
+  for (const [name, why] of wrecks) tell(await removeWreck(context, name, why));
+  for (const pod of pods) tell(await removal.remove(pod, options.force));
   const left = allPods(context.home).map(({ instance, spec }) => ({
     instance,
     parent: spec.parent?.instance ?? null,

@@ -92,13 +92,20 @@ describe('the dead, as their logs tell', () => {
     const rig = cliRig();
     const home = logHome();
     rig.write(home.pod('good'));
-    writeFileSync(rig.write(home.pod('torn')).spec, '{');
+    writeFileSync(rig.write(home.pod('told')).spec, '{');
+    const torn = rig.write(home.pod('torn'));
+    writeFileSync(torn.spec, '{');
+    writeFileSync(torn.log, '{');
     const { status, stdout } = await rig.podkin('ps', '-a', '-q');
-    expect([status, stdout]).toEqual([0, 'good\n']);
+    // The first entry of a log says the same as a damaged pod.json.
+    expect([status, stdout]).toEqual([0, 'good\ntold\n']);
     const doctor = await rig.podkin('doctor', '--json');
     expect(doctor.status).toBe(1);
     const logs = JSON.parse(doctor.stdout).filter((finding: { check: string }) => finding.check === 'logs');
-    expect(logs).toMatchObject([{ level: 'failure', text: expect.stringContaining('torn') }]);
+    expect(logs).toMatchObject([
+      { level: 'failure', text: expect.stringContaining('told/pod.json') },
+      { level: 'failure', text: expect.stringContaining('torn/pod.json') },
+    ]);
   });
 
   it('[cli.no-such-pod] every command that takes a name ends with 3 for one that is not there', async () => {

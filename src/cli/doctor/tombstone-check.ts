@@ -1,0 +1,17 @@
+/** For `podkin doctor`: tombstones of removed pods that are not what podkin wrote. */
+import { type Home, readTombstones } from '../../session/home.ts';
+import type { Finding } from './finding.ts';
+
+export function tombstoneFindings(home: Home): Finding[] {
+  const findings: Finding[] = [];
+  const tell = (path: string, text: string): void => {
+    const mend = `put it back from a backup, or: rm ${path}`;
+    findings.push({ check: 'removed pods', level: 'warning', text, mend });
+  };
+  try {
+    readTombstones(home, tell);
+  } catch (error) {
+    tell(`${home.state}/removed`, error instanceof Error ? error.message : String(error));
+  }
+  return findings;
+}
