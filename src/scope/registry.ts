@@ -3,7 +3,7 @@
  * rebuilt from the pods' logs at any time; each pod puts its own part back.
  */
 import { randomBytes } from 'node:crypto';
-import { lstatSync, renameSync, writeFileSync } from 'node:fs';
+import { lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import * as z from 'zod';
@@ -114,6 +114,8 @@ export class Registry {
   #write(claims: readonly Claim[]): void {
     // One writer at a time, so one name will do, and a crash leaves nothing that grows.
     const draft = join(this.#folder, '.scope.json.new');
+    // Also a pipe or a link that somebody has put there.
+    rmSync(draft, { force: true, recursive: true });
     writeFileSync(draft, `${JSON.stringify({ version: 1, claims })}\n`, { mode: 0o600 });
     renameSync(draft, this.path);
   }

@@ -3,7 +3,7 @@
  * same. So one damaged file takes no pod out of its tree, and keeps no outcome from being told.
  */
 import { basename } from 'node:path';
-import { closeSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import { openRegular } from '../std/open-regular.ts';
 import { type PodFolder, readSpec } from './home.ts';
 import { decodeLine, logLineBytesMax } from './line.ts';
@@ -29,6 +29,16 @@ export function specIfKnown(folder: PodFolder): PodSpec | null {
   } catch {
     return null;
   }
+}
+
+/** False for a log with text in it that is no pod's. Throws as `openRegular` does. */
+export function isPodLog(path: string): boolean {
+  const fd = openRegular(path);
+  const { size } = fstatSync(fd);
+  closeSync(fd);
+  if (size === 0) return true;
+  const decoded = decodeLine(firstLine(path));
+  return decoded.ok && decoded.entry.type === 'session';
 }
 
 function specInLog(folder: PodFolder): PodSpec | null {

@@ -25,6 +25,7 @@ export class HomeIndex {
   /** Removed pods between those that are there, by the parent that their tombstones name. */
   readonly #gaps = new Map<string, Set<string>>();
   readonly #folded = new Map<string, Folded>();
+  readonly #damaged = new Map<string, number>();
 
   constructor(home: Home) {
     this.home = home;
@@ -75,8 +76,11 @@ export class HomeIndex {
     const folded = known !== undefined && known.end <= size ? known : { facts: emptyFacts(), end: 0 };
     this.#folded.set(instance, folded);
     if (folded.end === size) return folded.facts;
+    const onDamaged = (): void => {
+      this.#damaged.set(instance, this.damagedIn(instance) + 1);
+    };
     try {
-      for await (const { entry, end } of readEntries(folder.log, { from: folded.end })) {
+      for await (const { entry, end } of readEntries(folder.log, { from: folded.end, onDamaged })) {
         applyEntry(folded.facts, entry);
         folded.facts.history.length = 0;
         folded.end = end;
@@ -85,6 +89,11 @@ export class HomeIndex {
       if (systemCode(error) !== 'ENOENT') throw error;
     }
     return folded.facts;
+  }
+
+  /** Lines of its log that were passed over so far. */
+  damagedIn(instance: string): number {
+    return this.#damaged.get(instance) ?? 0;
   }
 
   /** The caller has removed its folder. */

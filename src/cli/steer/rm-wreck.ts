@@ -2,19 +2,19 @@
  * `podkin rm -f` of a pod whose files no longer say what it is: nobody can tell what it owed, so nothing of it is
  * deleted. What stands at its place is moved aside whole, with a tombstone where its instance is known.
  */
-import { chmodSync, closeSync, existsSync, lstatSync, mkdirSync, renameSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { lifeElsewhere } from '../../pod/life.ts';
 import type { StartedEntry } from '../../session/entries.ts';
 import { type Facts, emptyFacts } from '../../session/facts.ts';
 import { foldLog } from '../../session/fold-log.ts';
 import { type PodFolder, podFolder, writeTombstone } from '../../session/home.ts';
-import { knownSpec, specIfKnown } from '../../session/known-spec.ts';
+import { isPodLog, knownSpec, specIfKnown } from '../../session/known-spec.ts';
 import { probeLock } from '../../session/lock.ts';
 import { readEntries } from '../../session/read-log.ts';
 import { Registry } from '../../scope/registry.ts';
 import { syncFolder } from '../../std/atomic-write.ts';
-import { isOutOfPlace, openRegular, readRegular } from '../../std/open-regular.ts';
+import { isOutOfPlace, readRegular } from '../../std/open-regular.ts';
 import { isAlive } from '../../std/process-identity.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { HomeIndex } from '../pods/home-index.ts';
@@ -27,7 +27,7 @@ export function wreckOf({ home }: CommandContext, name: string): string | null {
   if (lstatSync(folder.path, { throwIfNoEntry: false }) === undefined) return null;
   try {
     if (knownSpec(folder) === null) return `${folder.path} holds nothing that says what pod it is`;
-    closeSync(openRegular(folder.log));
+    if (!isPodLog(folder.log)) return `${folder.log} does not begin as the log of a pod does`;
   } catch (error) {
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     if (isMissing) return null;

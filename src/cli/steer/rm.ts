@@ -205,6 +205,11 @@ class Removal {
     const left = await endLeft(folder, instance);
     if (left !== null) this.#say(`${name}: ${left}`);
     const facts = await index.factsOf(pod);
+    const damaged = index.damagedIn(instance);
+    if (damaged > 0)
+      this.#say(
+        `Discarded: ${damaged} damaged line(s) of the log of "${name}"; what they said is not known.`,
+      );
     const owed = await owedBy(index, pod);
     const above = pod.spec.parent === null ? null : index.get(pod.spec.parent.instance);
     const known = above === null ? undefined : (await index.factsOf(above)).children.get(instance);

@@ -1,6 +1,14 @@
 /** Files of one pod, and of the home, that are not what podkin wrote there: every other command goes on. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { endTree } from '../../../src/cli/steer/end-tree.ts';
@@ -87,6 +95,23 @@ describe.each(Object.keys(damages))('%s', (how) => {
     expect((await rig.podkin('doctor')).stdout).toContain('x.json');
     expect((await rig.podkin('verify')).stdout).toContain('x.json');
   });
+});
+
+it('[cli.rm-damaged] a log that is no pod’s is kept, and damaged lines in one are told when it goes', async () => {
+  const rig = cliRig();
+  const home = logHome();
+  const other = rig.write(home.pod('other'));
+  writeFileSync(other.log, 'what nobody can read\n');
+  const removed = await rig.podkin('rm', '-f', 'other');
+  const [kept = ''] = readdirSync(join(rig.home.state, 'set-aside'));
+  expect([
+    removed.status,
+    readFileSync(join(rig.home.state, 'set-aside', kept, 'session.jsonl'), 'utf8'),
+  ]).toEqual([0, 'what nobody can read\n']);
+  const torn = rig.write(home.pod('torn'));
+  const [first, second] = readFileSync(torn.log, 'utf8').split('\n');
+  writeFileSync(torn.log, [first, 'damaged', second, ''].join('\n'));
+  expect((await rig.podkin('rm', '-f', 'torn')).stderr).toContain('1 damaged line(s) of the log of "torn"');
 });
 
 it('[cli.rm-damaged] what its parent knows of it becomes its tombstone; it stays while a process holds it', async () => {
