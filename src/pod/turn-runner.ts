@@ -192,8 +192,8 @@ export class TurnRunner {
       signal,
       outputDir: pod.folder.outputs,
       fileViews: this.#fileViews,
-      alert: (code, text) => {
-        const alert = { type: 'alert', level: 'warning', code, text } as const;
+      alert: (code, text, level = 'warning') => {
+        const alert = { type: 'alert', level, code, text } as const;
         if (!pod.tryCommit([alert])) pod.show(alert);
       },
       markCommand: () => {

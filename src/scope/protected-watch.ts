@@ -5,6 +5,8 @@
  * W1 What was there when the earliest of the running commands began is never moved. Nothing is deleted.
  * W2 A `.git` is judged once, when everything inside has ended, and stays if nothing in it leads git anywhere.
  * W3 Names are taken through the descriptor of the root as it was when the command began: what is swapped in above them is not touched.
+ * W4 When everything inside has ended, nothing stays under a protected name, however much there is and whatever rights it has: what cannot be moved to
+ *    the outputs gets another name in its own folder, is closed, and is told as what it is.
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -19,21 +21,21 @@ import {
   readlinkSync,
   watch,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
+import { below, shownName } from './byte-path.ts';
 import { systemCode } from '../std/system-code.ts';
 import { gitMistake } from './git-judgement.ts';
-import { type Moved, moveAside } from './move-aside.ts';
+import { type Moved, moveAside, renameInPlace } from './move-aside.ts';
+import { withOwnerRights } from './owner-rights.ts';
 import { isBelow } from './path-scope.ts';
 import { isProtectedName, protectedNames } from './protected-paths.ts';
 import type { RunningCommand } from './running-commands.ts';
 
 const isListed = new Set(protectedNames);
 
-/** Folders directly in a root whose `.git` is looked for; of a root with more of them none is judged. */
-const nestedMax = 1_000;
 /** What the notification of the system does not tell, or tells too late. */
 const lookEveryMs = 250;
-/** A command that makes more is ended. */
+/** A command that makes more is ended, and what is moved beyond is told in one piece. */
 const setAsideMax = 200;
 
 export interface SetAside {
@@ -41,10 +43,16 @@ export interface SetAside {
   readonly to: string;
   /** Why, where more is known than that it is protected. */
   readonly reason: string | null;
+  /** What was in it and holds nothing (pipes, sockets, devices): removed, by name. */
+  readonly leftOut: readonly string[];
 }
 
 export interface WatchReport {
   setAside(one: SetAside): void;
+  /** So many more, each below `folder` by its path in the write root. */
+  setAsideMore(count: number, folder: string): void;
+  /** It is still there: by another name, or, `now` being null, by its own. `reason` is the end of a sentence. */
+  stays(path: string, now: string | null, reason: string): void;
   /** The protection of this path is gone, or can not be kept up; the command is to be ended. `reason` is the end of a sentence. */
   lost(path: string, reason: string): void;
 }
@@ -57,8 +65,8 @@ export interface Watched {
   readonly missing: readonly string[];
   /** Mounts below a root, with what they were mounted on. */
   readonly held: ReadonlyMap<string, Pick<BigIntStats, 'dev' | 'ino'>>;
-  /** `.git` of folders directly in each root, as they were found; null where there were too many to be looked at. */
-  readonly nested: ReadonlyMap<string, readonly string[] | null>;
+  /** `.git` of folders directly in each root, as they were found. */
+  readonly nested: ReadonlyMap<string, readonly string[]>;
   /** Where things are set aside, made on demand. */
   readonly folder: string;
 }
@@ -66,13 +74,17 @@ export interface Watched {
 export class ProtectedWatch {
   readonly #watched: Watched;
   readonly #running: RunningCommand;
-  readonly #roots: { path: string; fd: number }[] = [];
+  readonly #roots: Root[] = [];
   readonly #watchers: FSWatcher[] = [];
   readonly #moved: Moved[] = [];
   #timer: NodeJS.Timeout | null = null;
   #report: WatchReport | null = null;
   #count = 0;
+  /** Where what is beyond `setAsideMax` goes. */
+  #rest: string | null = null;
+  #untold = 0;
   #isLost = false;
+  #isEnding = false;
 
   /** Throws the file system's error where a root can not be opened. */
   constructor(watched: Watched, running: RunningCommand) {
@@ -102,7 +114,7 @@ export class ProtectedWatch {
         const names = this.#namesIn(root.path);
         const watcher = watch(`/proc/self/fd/${root.fd}`, { persistent: false }, (_, name) => {
           if (name === null || names.has(name)) this.#look();
-          else this.#lookAtOdd(root.path, name);
+          else this.#lookAtOdd(root, Buffer.from(name));
         });
         watcher.on('error', () => watcher.close());
         this.#watchers.push(watcher);
@@ -119,11 +131,10 @@ export class ProtectedWatch {
   end(hasRun: boolean): void {
     try {
       if (hasRun && this.#report !== null) {
-        this.#look();
-        for (const { path, fd } of this.#roots) {
-          for (const name of readdirSync(`/proc/self/fd/${fd}`)) this.#lookAtOdd(path, name);
-        }
-        for (const path of [...this.#watched.missing.filter(isGit), ...this.#newNested()]) this.#judge(path);
+        this.#isEnding = true;
+        const roots = this.#roots.map(({ fd }) => `/proc/self/fd/${fd}`);
+        withOwnerRights(roots, () => this.#lookLast());
+        if (this.#rest !== null) this.#report.setAsideMore(this.#untold, this.#rest);
       }
       for (const moved of this.#moved) moved.finish();
     } finally {
@@ -132,11 +143,45 @@ export class ProtectedWatch {
     }
   }
 
+  /** All that is there, however much: nobody inside makes more. */
+  #lookLast(): void {
+    this.#look();
+    for (const root of this.#roots) {
+      const through = `/proc/self/fd/${root.fd}`;
+      this.#tried(root.path, () => {
+        for (const name of readdirSync(through, 'buffer')) this.#lookAtOdd(root, name);
+      });
+    }
+    for (const path of this.#watched.missing.filter(isGit)) this.#tried(path, () => this.#judge(path));
+    for (const root of this.#roots) this.#tried(root.path, () => this.#judgeNested(root));
+  }
+
+  /** What hinders one must not hinder the others. */
+  #tried(path: string, act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+      this.#lose(path, `it cannot be looked through (${messageOf(error)})`);
+    }
+  }
+
   #judge(path: string): void {
     const place = this.#placeOf(path);
     if (place === null || !isThere(place.through)) return;
     const mistake = place.path === path ? gitMistake(place.through) : 'it leads through a link';
     if (mistake !== null) this.#setAside(place, mistake);
+  }
+
+  /** `.git` of folders directly in a root that were not there. */
+  #judgeNested(root: Root): void {
+    const { granted, nested } = this.#watched;
+    const before = new Set(nested.get(root.path));
+    eachNestedGit(root.path, `/proc/self/fd/${root.fd}`, (path, through) => {
+      if (before.has(path) || granted.some((one) => isBelow(path, one))) return;
+      const mistake = gitMistake(through);
+      if (mistake !== null) this.#setAside({ path, through }, mistake);
+    });
   }
 
   #close(): void {
@@ -155,8 +200,10 @@ export class ProtectedWatch {
   #look(): void {
     for (const path of this.#watched.missing) {
       if (isGit(path)) continue;
-      const place = this.#placeOf(path);
-      if (place !== null && isThere(place.through)) this.#setAside(place, null);
+      withOwnerRights(this.#isEnding ? this.#wayTo(path) : [], () => {
+        const place = this.#placeOf(path);
+        if (place !== null && isThere(place.through)) this.#setAside(place, null);
+      });
     }
     for (const [path, mountedOn] of this.#watched.held) {
       if (this.#isLost) return;
@@ -168,37 +215,62 @@ export class ProtectedWatch {
   }
 
   /** Names that no list of paths can hold: known by their ending, or spelt otherwise. */
-  #lookAtOdd(root: string, name: string): void {
+  #lookAtOdd(root: Root, name: Buffer): void {
     const { granted, held, missing } = this.#watched;
-    const path = join(root, name);
-    if (isListed.has(name) || !isProtectedName(name)) return;
+    const shown = shownName(name);
+    const path = join(root.path, shown);
+    if (isListed.has(shown) || !isProtectedName(shown)) return;
     if (held.has(path) || missing.includes(path) || granted.some((one) => isBelow(path, one))) return;
-    const place = this.#placeOf(path);
-    if (place !== null && isThere(place.through)) this.#setAside(place, null);
+    const through = below(`/proc/self/fd/${root.fd}`, name);
+    if (isThere(through)) this.#setAside({ path, through }, null);
   }
 
   #setAside(place: Place, reason: string | null): void {
-    if (this.#isLost && this.#count >= setAsideMax) return;
+    if (!this.#isEnding && this.#count >= setAsideMax) return;
     const { path } = place;
     if (this.#running.wasThere(path)) return;
-    const folder = join(this.#watched.folder, randomBytes(6).toString('hex'));
-    const to = join(folder, basename(path));
+    const to = this.#placeFor(path);
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      this.#moved.push(moveAside(place.through, to));
+      mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
+      const moved = moveAside(place.through, to);
+      this.#moved.push(moved);
+      this.#count += 1;
+      if (this.#rest !== null && isBelow(this.#rest, to)) this.#untold += 1;
+      else this.#report?.setAside({ path, to, reason, leftOut: moved.leftOut });
     } catch (error) {
       // Somebody else's command was faster.
       if (systemCode(error) === 'ENOENT' && !isThere(place.through)) return;
       // What was moved before that is told all the same.
-      if (isThere(to)) this.#report?.setAside({ path, to, reason: 'a part of it could not be moved' });
-      return this.#lose(
-        path,
-        `it can not be set aside (${error instanceof Error ? error.message : String(error)})`,
-      );
+      if (isThere(to))
+        this.#report?.setAside({ path, to, reason: 'a part of it could not be moved', leftOut: [] });
+      return this.#leave(place, messageOf(error));
     }
-    this.#count += 1;
-    this.#report?.setAside({ path, to, reason });
     if (this.#count >= setAsideMax) this.#lose(path, `something made such names ${setAsideMax} times`);
+  }
+
+  /** A folder of its own for each of the first, one for all others. */
+  #placeFor(path: string): string {
+    const { folder } = this.#watched;
+    const own = () => join(folder, randomBytes(6).toString('hex'));
+    if (this.#count < setAsideMax) return join(own(), basename(path));
+    this.#rest ??= own();
+    const root = this.#roots.findLast((one) => one.path !== path && isBelow(one.path, path));
+    const to = join(this.#rest, relative(root?.path ?? '/', path));
+    return isThere(to) ? join(own(), basename(path)) : to;
+  }
+
+  /** What cannot be moved: nothing obeys it by another name. */
+  #leave({ path, through }: Place, why: string): void {
+    let now: string | null = null;
+    let reason = why;
+    try {
+      now = join(dirname(path), renameInPlace(through));
+    } catch (error) {
+      if (!isThere(through)) return;
+      reason = `${why}; ${messageOf(error)}`;
+    }
+    this.#report?.stays(path, now, reason);
+    this.#lose(path, `it cannot be set aside (${reason})`);
   }
 
   #lose(path: string, reason: string): void {
@@ -207,20 +279,20 @@ export class ProtectedWatch {
     this.#report?.lost(path, reason);
   }
 
-  /** `.git` of folders directly in a root that were not there. */
-  #newNested(): string[] {
-    return this.#roots.flatMap(({ path, fd }) => {
-      const before = this.#watched.nested.get(path) ?? null;
-      if (before === null) return [];
-      const { granted } = this.#watched;
-      return (nestedGit(path, `/proc/self/fd/${fd}`) ?? []).filter(
-        (one) => !before.includes(one) && !granted.some((root) => isBelow(one, root)),
-      );
-    });
+  /** Folders between its root and a path, the outer first; each is looked at when the one above it is open. */
+  *#wayTo(path: string): Generator<string> {
+    const root = this.#roots.findLast((one) => one.path !== path && isBelow(one.path, path));
+    if (root === undefined) return;
+    let through = `/proc/self/fd/${root.fd}`;
+    for (const name of relative(root.path, dirname(path)).split('/')) {
+      through = join(through, name);
+      if (name === '' || statsOf(through)?.isDirectory() !== true) return;
+      yield through;
+    }
   }
 
   /** Where a path is found through its root's descriptor. Of a link on the way, which was not there before, the link itself; null where the way ends. */
-  #placeOf(path: string): Place | null {
+  #placeOf(path: string): (Place & { readonly through: string }) | null {
     const root = this.#roots.findLast((one) => one.path !== path && isBelow(one.path, path));
     if (root === undefined) return null;
     const names = path.slice(root.path === '/' ? 1 : root.path.length + 1).split('/');
@@ -236,30 +308,66 @@ export class ProtectedWatch {
   }
 }
 
+interface Root {
+  readonly path: string;
+  readonly fd: number;
+}
+
 interface Place {
-  readonly through: string;
+  readonly through: string | Buffer;
   readonly path: string;
 }
 
-/** `.git` of folders directly in `root`, which is read by the name `through`; null where there are too many to be looked at. */
-export function nestedGit(root: string, through: string): string[] | null {
-  const folders = readdirSync(through, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  if (folders.length > nestedMax) return null;
-  return folders
-    .filter(({ name }) => name !== '.git' && isThere(join(through, name, '.git')))
-    .map(({ name }) => join(root, name, '.git'));
+/** `.git` of folders directly in `root`. */
+export function nestedGit(root: string): string[] {
+  const found: string[] = [];
+  eachNestedGit(root, root, (path) => found.push(path));
+  return found;
+}
+
+/** Of all folders, also those that their owner has closed: a command opens them again. `root` is read by the name `through`. */
+function eachNestedGit(root: string, through: string, act: (path: string, through: string) => void): void {
+  for (const entry of readdirSync(through, { withFileTypes: true, encoding: 'buffer' })) {
+    const name = shownName(entry.name);
+    if (!entry.isDirectory() || name === '.git') continue;
+    const folder = below(through, entry.name);
+    withOwnerRights([folder], () => {
+      const fd = folderOf(folder);
+      if (fd === null) return;
+      try {
+        const git = `/proc/self/fd/${fd}/.git`;
+        if (isThere(git)) act(join(root, name, '.git'), git);
+      } finally {
+        closeSync(fd);
+      }
+    });
+  }
+}
+
+/** Null for what is none (any more), and what is another user's and closed. */
+function folderOf(path: Buffer): number | null {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'EPERM'].includes(systemCode(error) ?? '')) return null;
+    throw error;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function isGit(path: string): boolean {
   return basename(path) === '.git';
 }
 
-function isThere(path: string): boolean {
+function isThere(path: string | Buffer): boolean {
   return statsOf(path) !== undefined;
 }
 
 /** Of the entry itself. What can not be looked at is not there. */
-export function statsOf(path: string): BigIntStats | undefined {
+export function statsOf(path: string | Buffer): BigIntStats | undefined {
   try {
     return lstatSync(path, { bigint: true, throwIfNoEntry: false });
   } catch {

@@ -221,9 +221,9 @@ function prepare(options: SandboxOptions, rights: ShellRights) {
   const plan = planMounts(wishOf(options, rights), diskWithout(new Set([...older, ...others])));
   const missing = plan.missing.filter((path) => !older.has(path));
   const roots = plan.roots.filter(isDirectory);
-  const nested = new Map(roots.map((root) => [root, nestedGit(root, root)]));
+  const nested = new Map(roots.map((root) => [root, nestedGit(root)]));
   const held = new Map(plan.held.map((path) => [path, statsOf(path)] as const).filter(isKnown));
-  const existing = [...held.keys(), ...[...nested.values()].flatMap((paths) => paths ?? [])];
+  const existing = [...held.keys(), ...[...nested.values()].flat()];
   const running = noteCommand(notes, { roots, existing, missing });
   const folder = setAsideFolder(rights.outputs);
   const watched = { roots, granted: rights.scope.write, missing, held, nested, folder };

@@ -1,7 +1,9 @@
 /** What was set aside of a person's folder, for that person: what is said about it, and whether anything still lies there. */
 import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { SetAside } from './protected-watch.ts';
+
+const leftOutShown = 5;
 
 /** In a pod's outputs. */
 export const setAsideName = 'set-aside';
@@ -29,11 +31,32 @@ export function keepSetAside(outputs: string, keptIn: string): string | null {
   return keptIn;
 }
 
-export function setAsideText({ path, to, reason }: SetAside): string {
+export function setAsideText({ path, to, reason, leftOut }: SetAside): string {
+  const left =
+    leftOut.length === 0
+      ? []
+      : [
+          `Removed, because pipes, sockets and devices hold nothing that could be kept: ${leftOut.slice(0, leftOutShown).join(', ')}${leftOut.length > leftOutShown ? ` and ${leftOut.length - leftOutShown} more` : ''}.`,
+        ];
+  if (leftOut[0] === basename(path)) return `${path} came to be while a shell command ran there. ${left[0]}`;
   return [
     `${path} was set aside. If it is yours, put it back: mv -n ${quoted(to)} ${quoted(path)}`,
     `It came to be while a shell command ran there, and nobody can tell who made it: ${reason ?? 'something would obey a file of that name unasked'}.`,
+    ...left,
   ].join('\n');
+}
+
+export function setAsideMoreText(count: number, folder: string): string {
+  return `${count} more protected names were set aside, each by its path in the folder where it lay: ${quoted(folder)}. Whichever is yours, put it back from there.`;
+}
+
+/** What could not be moved to the outputs. `now`: what it is called, null where nothing helped. */
+export function staysText(path: string, now: string | null, reason: string): string {
+  const where =
+    now === null
+      ? `${path} is still there. Do not open or use the folder that it lies in before you have looked at it and removed it`
+      : `It is called ${now} now, where nothing obeys it, and nobody may open it. Look at it, then remove it or give it its name again`;
+  return `${path} came to be while a shell command ran there, and could not be set aside: ${reason}. ${where}.`;
 }
 
 /** For a POSIX shell. What a screen would not show as it is, is written by its number. */

@@ -8,7 +8,7 @@ import { errorCode } from '../scope/refusal.ts';
 import type { WatchReport } from '../scope/protected-watch.ts';
 import type { Entered } from '../scope/sandbox.ts';
 import { notTested } from '../scope/sandbox-state.ts';
-import { setAsideText } from '../scope/set-aside.ts';
+import { setAsideMoreText, setAsideText, staysText } from '../scope/set-aside.ts';
 import { sandboxEnvironment, shellEnvironment } from '../scope/shell-environment.ts';
 import { systemCode } from '../std/system-code.ts';
 import { failureNotes } from './failed-command.ts';
@@ -140,6 +140,15 @@ function guardOf(context: ToolContext) {
         `${one.path} came to be while the command ran and was set aside to ${one.to}, because ${why}. The person was told.`,
       );
       context.alert('setAside', setAsideText(one));
+    },
+    setAsideMore(count, folder) {
+      notes.unshift(`${count} more protected names were set aside to ${folder}. The person was told.`);
+      context.alert('setAside', setAsideMoreText(count, folder));
+    },
+    stays(path, now, reason) {
+      const text = staysText(path, now, reason);
+      notes.unshift(text);
+      context.alert('notSetAside', text, 'error');
     },
     lost(path, reason) {
       lost = `${path} was no longer protected: ${reason}`;

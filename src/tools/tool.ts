@@ -71,7 +71,7 @@ export interface ToolContext {
   /** Takes note, on disk, of a process group that this call has started, so that it can be ended should the pod die; the answer forgets it. */
   noteGroup(leaderPid: number): () => void;
   /** For the person: committed to the log and shown to observers. Must not throw. */
-  alert(code: string, text: string): void;
+  alert(code: string, text: string, level?: 'warning' | 'error'): void;
   /** Shown to observers while the call runs; never committed. */
   progress(text: string): void;
 }

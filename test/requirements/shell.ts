@@ -37,6 +37,8 @@ export const shell = {
     'only a sandbox whose escape probes were all held counts as working; the others are absent, blocked or leaky, with how to mend',
   'shell.set-aside':
     "a protected name that was missing when a command began is set aside whole into the pod's outputs, and the person is told how to put it back",
+  'shell.set-aside-all':
+    'when a command has ended nothing stays under a protected name, whatever rights, names, pipes and numbers it has: what cannot be moved gets another name there, is closed, and is told as an error',
   'shell.set-aside-together':
     'of several commands in one folder the earliest that runs decides what was there; nothing is moved while none runs',
   'shell.set-aside-whole':

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { once as event } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { capable } from '../support/capable.ts';
 import { type Runner, makeRunner } from '../support/crowd-shells.ts';
@@ -124,7 +124,13 @@ describe.skipIf(!can)("a person's program that saves protected names all the whi
       expect(ids.filter((id) => !all.includes(id))).toEqual([]);
       const told = answers.flat().filter(({ id }) => id === 'alert setAside');
       const untold = moved.filter(
-        (path) => !told.some(({ text }) => text.includes(path.replace(/\.before-\d+$/, ''))),
+        (path) =>
+          !told.some(
+            ({ text }) =>
+              text.includes(path.replace(/\.before-\d+$/, '')) ||
+              // Of very many the folder alone.
+              text.endsWith(`${dirname(path)}. Whichever is yours, put it back from there.`),
+          ),
       );
       expect(untold).toEqual([]);
       // Nothing of ours stays in the folder.
