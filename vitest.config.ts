@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Tests of single parts that start many processes or play thousands of cases: too slow for `npm run check`. */
 const slowParts = [
   'test/unit/session/lock.test.ts',
+  'test/unit/session/lock-strangers.test.ts',
   'test/unit/session/repair.test.ts',
   'test/unit/session/read.test.ts',
   'test/unit/session/process-and-file.test.ts',

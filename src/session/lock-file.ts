@@ -1,5 +1,5 @@
 /**
- * A lock as a file in its folder, for systems without abstract sockets.
+ * A lock as a file in its folder, for systems without abstract sockets, and where another user has names of them.
  *
  * A claim is a file with its holder's identity and a random id of its own, complete before it gets its name
  * by link(), which only one can win. `lock` is the claim in force. From a dead claim C the right to take over
@@ -127,11 +127,17 @@ function withoutClaim({ pid, startTime, bootId, purpose }: Holder): Holder {
 }
 
 export function probeFile(folder: string): LockState {
+  const holder = fileHolder(folder);
+  return holder === null ? 'free' : stateOf(holder);
+}
+
+/** The living process that has it or is about to. */
+export function fileHolder(folder: string): Holder | null {
   const path = join(folder, 'lock');
   for (let claim = readClaim(path); claim !== null; claim = readClaim(nextName(path, claim))) {
-    if (isAlive(claim) === 'alive') return stateOf(claim);
+    if (isAlive(claim) === 'alive') return withoutClaim(claim);
   }
-  return 'free';
+  return null;
 }
 
 function writeDurably(path: string, text: string): void {

@@ -1,10 +1,18 @@
 /**
  * A lock as listening abstract sockets, one for each of its names: the kernel takes them away with their
  * process. All of them are the lock, none is it alone.
+ *
+ * A name that another user holds (`lock-strangers.ts`) is passed over, and counts as free. Who has passed over
+ * one takes the lock file as well, then looks at the passed names again; who has got all names only looks
+ * whether a living process has that file. So two of ours exclude each other whenever the stranger comes or
+ * goes. Where both pass over names, one has the file. Where one has all names, it had them before it looked for
+ * the file: it finds the file of the other, or the other, which looks again after it took the file, finds it.
+ * Earlier builds know no such file: they are excluded by the names that are not a stranger's.
  */
 import { connect, createServer } from 'node:net';
 import type { Server } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { fileHolder, probeFile, takeFile } from './lock-file.ts';
 import {
   type Holder,
   type LockPurpose,
@@ -13,6 +21,7 @@ import {
   parseHolder,
   stateOf,
 } from './lock-holder.ts';
+import { isStrangers } from './lock-strangers.ts';
 
 /**
  * Time for a holder to say who it is. It is only asked for its name: who holds the lock is decided by then.
@@ -23,50 +32,80 @@ export interface TakenSockets {
   release(): Promise<void>;
 }
 
+/** What is locked, under which names, and what for. */
+export interface Wanted {
+  readonly names: readonly string[];
+  /** Where the lock file would be. */
+  readonly folder: string;
+  readonly purpose: LockPurpose;
+}
+
 /** All names in their order, or none. Who holds the first that is not free, where that could be learnt. */
-export async function takeSockets(
-  names: readonly string[],
-  purpose: LockPurpose,
-): Promise<TakenSockets | { holder: Holder | null }> {
-  const servers: Server[] = [];
+export async function takeSockets(wanted: Wanted): Promise<TakenSockets | { holder: Holder | null }> {
+  const releases: (() => Promise<void>)[] = [];
   const release = async (): Promise<void> => {
-    await Promise.all(servers.map(closed));
+    await Promise.all(releases.map((one) => one()));
   };
   try {
-    for (const name of names) {
-      const taken = await takeName(name, purpose);
-      if ('holder' in taken) {
-        await release();
-        return taken;
-      }
-      servers.push(taken.server);
-    }
+    const refused = await takeAll(wanted, releases);
+    if (refused === null) return { release };
+    await release();
+    return refused;
   } catch (error) {
     await release();
     throw error;
   }
-  return { release };
 }
 
-/** Whether any of the names is held. */
-export async function probeSockets(names: readonly string[]): Promise<LockState> {
+/** Null when all is taken. What has been taken is to be given back by `releases`. */
+async function takeAll(
+  wanted: Wanted,
+  releases: (() => Promise<void>)[],
+): Promise<{ holder: Holder | null } | null> {
+  const passedOver: string[] = [];
+  for (const name of wanted.names) {
+    const taken = await takeName(name, wanted);
+    if (taken === 'strangers') passedOver.push(name);
+    else if ('holder' in taken) return taken;
+    else releases.push(() => closed(taken.server));
+  }
+  if (passedOver.length === 0) {
+    const holder = fileHolder(wanted.folder);
+    return holder === null ? null : { holder };
+  }
+  const file = takeFile(wanted.folder, wanted.purpose);
+  if ('holder' in file) return file;
+  releases.push(async () => file.release());
+  for (const name of passedOver) {
+    const taken = await takeName(name, wanted);
+    if (taken === 'strangers') continue;
+    if ('holder' in taken) return taken;
+    releases.push(() => closed(taken.server));
+  }
+  return null;
+}
+
+/** Whether any of the names is held, or the lock file. */
+export async function probeSockets({ names, folder }: Omit<Wanted, 'purpose'>): Promise<LockState> {
   for (const name of names) {
     const { state, holder } = await askHolder(name);
-    if (state === 'held') return stateOf(holder);
+    if (state === 'held' && !isStrangers(name, folder, holder?.pid)) return stateOf(holder);
   }
-  return 'free';
+  return probeFile(folder);
 }
 
 async function takeName(
   name: string,
-  purpose: LockPurpose,
-): Promise<{ server: Server } | { holder: Holder | null }> {
+  { folder, purpose }: Wanted,
+): Promise<{ server: Server } | { holder: Holder | null } | 'strangers'> {
   for (let tries = 1; ; tries += 1) {
     const server = await listenAlone(name, purpose);
     if (server !== null) return { server };
     const { state, holder } = await askHolder(name);
     // Bound and not yet listening, or just ended: for a few turns nobody can be asked.
-    if (state === 'held' || tries === 5) return { holder };
+    if (state === 'held' || tries === 5) {
+      return isStrangers(name, folder, holder?.pid) ? 'strangers' : { holder };
+    }
     await nextTurn();
   }
 }

@@ -81,7 +81,7 @@ export async function probeLock(options: LockOptions): Promise<LockState> {
     const path = realpathSync.native(folder);
     if (kindOf(options) === 'file') return probeFile(path);
     const { dev: device, ino: inode } = statSync(path, { bigint: true });
-    return await probeSockets(lockNames({ instance, path, device, inode }));
+    return await probeSockets({ names: lockNames({ instance, path, device, inode }), folder: path });
   } catch (cause) {
     throw new LockUnavailable(folder, cause);
   }
@@ -101,7 +101,8 @@ async function takeAbstract(
   try {
     const path = realpathSync.native(folder);
     const { dev: device, ino: inode } = fstatSync(fd, { bigint: true });
-    const taken = await takeSockets(lockNames({ instance, path, device, inode }), purpose);
+    const names = lockNames({ instance, path, device, inode });
+    const taken = await takeSockets({ names, folder: path, purpose });
     if ('holder' in taken) return outcome(path, taken);
     kept = true;
     return outcome(path, {

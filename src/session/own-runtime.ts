@@ -1,6 +1,6 @@
 /**
- * Another user can make the name that our sockets' folder would have among the temporary files, and in a sticky folder we cannot take it away.
- * Pods then listen in a folder that nobody else can name first; their address files say where.
+ * Another user can make the name that our sockets' folder would have among the temporary files, and in a
+ * sticky folder we cannot take it away. Pods then listen in a folder that nobody else can name first; their address files say where.
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';

@@ -25,6 +25,10 @@ export const session = {
   'lock.renamed': 'a folder that is renamed under its holder is locked under its new name too',
   'lock.second-path':
     'under a second path of a home, in another namespace of processes, a running pod gets no second writer, and nothing is written to its log',
+  'lock.strangers-name':
+    'a name of the lock that another user holds keeps no pod from starting and no death from being told',
+  'lock.strangers-orders':
+    'two of ours exclude each other whenever another user takes or frees names of the lock',
   'lock.unavailable': 'without its folder it says so',
   'log.append-bug': 'what can not be serialised or is too long leaves the log as it was',
   'log.append-observed':
