@@ -17,7 +17,8 @@ import { protocolVersion } from '../protocol/limits.ts';
 import type { Params, Result } from '../protocol/methods.ts';
 import type { EntryBody } from '../session/entries.ts';
 import type { ChildFacts } from '../session/facts.ts';
-import { isRemoved, podFolder, readSpec, tokenFits } from '../session/home.ts';
+import { isRemoved, podFolder, tokenFits } from '../session/home.ts';
+import { knownSpec } from '../session/known-spec.ts';
 import { takeLock } from '../session/lock.ts';
 import type { Connection } from '../transport/connection.ts';
 import { commitInput, onLink, onPodEvent } from './inputs.ts';
@@ -275,7 +276,7 @@ export class Children {
     const child = this.#pod.facts.children.get(instance);
     if (child === undefined || this.#closed || child.incarnation === 0) return;
     const folder = podFolder(this.#pod.home, child.name);
-    if (readSpec(folder)?.instance !== instance) return await this.#noteRemoved(child);
+    if (knownSpec(folder)?.instance !== instance) return await this.#noteRemoved(child);
     const lock = await takeLock({ instance, folder: folder.path, purpose: 'loan' });
     if (!lock.taken) {
       this.#noteAlive(child);

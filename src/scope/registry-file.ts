@@ -3,15 +3,17 @@
  * home do not write over each other. Whoever looks at it holds the lock already: a file of its own network is what a death has left.
  */
 import { randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { JsonValue } from '../std/json.ts';
 import { ownNamespaces } from '../std/namespaces.ts';
+import { isOutOfPlace, readRegular } from '../std/open-regular.ts';
 import { isOfTexts } from '../std/plain.ts';
 import { bootId } from '../std/process-identity.ts';
 import { systemCode } from '../std/system-code.ts';
 
 /** A change takes milliseconds, and a second where a pod that is asked after does not answer. */
 const abandonedAfterMs = 3_000;
+const textBytesMax = 16 * 1024;
 
 /** False while a process of another container changes the registry. Throws the file system's error. */
 export function takeRegistryFile(path: string): boolean {
@@ -61,15 +63,17 @@ function putAway(path: string, found: string): void {
     const code = systemCode(error);
     if (code !== 'ENOENT' && code !== 'EEXIST') throw error;
   } finally {
-    rmSync(aside, { force: true });
+    rmSync(aside, { force: true, recursive: true });
   }
 }
 
 function textAt(path: string): string | null {
   try {
-    return readFileSync(path, 'utf8');
+    return readRegular(path, textBytesMax);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return null;
+    // Something else stands there: nobody's who changes the registry.
+    if (isOutOfPlace(error)) return '';
     throw error;
   }
 }
