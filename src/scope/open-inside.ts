@@ -25,6 +25,7 @@ import {
 } from './access.ts';
 import { foldedName } from './folded-name.ts';
 import { hookPlaces, hookProtection } from './git-hooks.ts';
+import { linkProtection } from './protected-links.ts';
 import { mayBeSame, realOrFuturePath, realRoot } from './real-path.ts';
 import { errorCode, refusal, refusalFrom } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
@@ -117,7 +118,9 @@ export async function checkReal(access: Access, question: Question): Promise<Che
 
 function hookDenial({ scope }: Access, question: Question): string | undefined {
   if (question.right === 'read') return undefined;
-  const why = hookProtection(scope, hookPlaces(scope.write, [question.realPath]), question.realPath);
+  const why =
+    hookProtection(scope, hookPlaces(scope.write, [question.realPath]), question.realPath) ??
+    linkProtection(scope, question.realPath);
   return why === undefined ? undefined : protectedText(question, why);
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { PathScope } from '../session/entries.ts';
 import { hookPaths } from './git-hooks.ts';
 import { protectedBelow } from './protected-below.ts';
+import { linkTargets } from './protected-links.ts';
 import { protection } from './protected-paths.ts';
 import { componentsOf, covers, rootOf } from './roots.ts';
 
@@ -36,7 +37,7 @@ export function protectedPaths(scope: PathScope, places: Places): string[] {
     const paths = new Set([join(root, '.git'), ...protectedBelow(root).map(wholeGit)]);
     return [...paths].filter((path) => matters(path) && isHeld(scope, path));
   });
-  return [...new Set([...named, ...hooks])];
+  return [...new Set([...named, ...hooks, ...linkTargets(scope).map(({ path }) => path)])];
 }
 
 function wholeGit(path: string): string {

@@ -88,6 +88,8 @@ export const tools = {
     'another case, another Unicode form and signs without width do not slip past a protected name',
   'scope.protected-granted':
     'a root that is protected itself may be granted by a person, and is never narrowed out of a wider one',
+  'scope.protected-links':
+    'what a protected name leads to as a link, there yet or not, is as read-only as the name, for file tools and shells alike',
   'scope.protected-list':
     'the list for a root names what is there and what is not yet, git’s parts one by one, also of repositories and submodules in it',
   'scope.regular-only': 'a pipe is neither opened nor waited for, and a device is refused',
