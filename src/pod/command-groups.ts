@@ -12,7 +12,7 @@ import { signalProcess } from '../std/signal-process.ts';
 import type { EntryBody } from '../session/entries.ts';
 import type { PodFolder } from '../session/home.ts';
 import { takeLock } from '../session/lock.ts';
-import type { GroupMember } from '../tools/group-members.ts';
+import { type GroupMember, quotedCommand } from '../tools/group-members.ts';
 import { commandMark, endMarked } from '../tools/marked-processes.ts';
 import { relayName } from '../tools/shell-script.ts';
 
@@ -96,7 +96,7 @@ export function leftAlert(text: string): EntryBody {
 
 function leftText(ended: readonly GroupMember[]): string {
   const more = ended.length > namesShown ? ` and ${ended.length - namesShown} more` : '';
-  const names = ended.slice(0, namesShown).map(({ pid, command }) => `${pid} (${command})`);
+  const names = ended.slice(0, namesShown).map(({ pid, command }) => `${pid} (${quotedCommand(command)})`);
   return `Ended what its commands had left running: ${names.join(', ')}${more}.`;
 }
 

@@ -1,5 +1,6 @@
 /** The argument list of bubblewrap for a plan of mounts. Pure. Nothing secret may be in it: it can be read in the process table and inside the sandbox. */
-import { freshPlaces, type MountPlan } from './sandbox-mounts.ts';
+import { isBelow } from './path-scope.ts';
+import { freshPlaces, type MountPlan, isInMemory, sharedMemory } from './sandbox-mounts.ts';
 
 /** What this machine's bubblewrap knows beyond the oldest that is supported. */
 export interface BwrapFeatures {
@@ -42,6 +43,10 @@ export function bwrapArgs(options: BwrapOptions): string[] {
   const below = plan.mounts.filter((mount) => mount !== root);
   const size = features.size ? ['--size', String(options.tmpBytes)] : [];
   const isVisible = (path: string) => root !== undefined || below.some((mount) => mount.path === path);
+  // What is written in memory would be lost without a word.
+  const isCwdVain = isInMemory(options.cwd, plan.mounts);
+  const sealed = [...new Set([...plan.sealed, ...(isCwdVain ? [options.cwd] : [])])];
+  const closed = plan.closed.filter((path) => !isBelow(path, options.cwd));
   return [
     '--unshare-user',
     ...(features.disableUserns ? ['--disable-userns'] : []),
@@ -65,12 +70,15 @@ export function bwrapArgs(options: BwrapOptions): string[] {
     ...(options.held === null ? [] : ['--dir', options.held.marker]),
     ...size,
     '--tmpfs',
-    '/dev/shm',
+    sharedMemory,
     ...(root === undefined ? [] : ['--tmpfs', freshPlaces[2], '--remount-ro', freshPlaces[2]]),
     ...(isVisible('/tmp') ? [] : [...size, '--tmpfs', '/tmp']),
+    ...sealed.flatMap((path) => ['--tmpfs', path]),
     ...below.flatMap(mountArgs),
+    ...closed.flatMap((path) => mountArgs({ as: 'emptyFile', path })),
     // Last: until then places for what is shown below may have to be made in them.
     ...plan.mounts.flatMap(({ as, path }) => (as === 'emptyDirectory' ? ['--remount-ro', path] : [])),
+    ...sealed.flatMap((path) => ['--remount-ro', path]),
     // For root the kernel's settings would be writable, capabilities or not. Devices stay so, and what has a mount of its own.
     '--remount-ro',
     freshPlaces[0],

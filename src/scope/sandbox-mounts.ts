@@ -64,6 +64,12 @@ export interface MountPlan {
    * moves what they are mounted on.
    */
   readonly held: readonly string[];
+  /**
+   * Write roots that cannot be mounted, and would lie in memory: closed, so that nobody writes there in vain.
+   */
+  readonly closed: readonly string[];
+  /** Directories in memory of which only files are mounted: read-only, so that no new one is written in vain. */
+  readonly sealed: readonly string[];
   /** What the shell may do less than the scope, for whoever reads the answer. */
   readonly notes: readonly string[];
 }
@@ -120,8 +126,14 @@ const systemSecrets = [
   '/etc/security/opasswd',
 ] as const;
 
-/** Made fresh by the sandbox: no root of a scope reaches into the host's. */
+/** Made fresh by the sandbox: no root of a scope reaches into the host's, but into its shared memory. */
 export const freshPlaces = ['/proc', '/dev', '/sys'] as const;
+
+/** Below a fresh place, and files like any other: the host's where a root of the scope is it, or is above or below it. */
+export const sharedMemory = '/dev/shm';
+
+/** Fresh and writable, in memory, where no root is above: what is written there is gone after the command. */
+const memoryPlaces = ['/tmp', sharedMemory] as const;
 
 type Right = 'none' | 'read' | 'write';
 
@@ -167,7 +179,43 @@ export function planMounts(wish: Wish, disk: Disk): MountPlan {
   const held = mounts
     .map(({ path }) => path)
     .filter((path) => rights.write.some((root) => root !== path && isBelow(root, path)));
-  return { mounts, roots: rights.write, missing: fences.missing, held, notes: [...new Set(notes)] };
+  return {
+    mounts,
+    roots: rights.write.filter((root) => root !== sharedMemory || wish.scope.write.includes(root)),
+    missing: fences.missing,
+    held,
+    ...inVain(wish, rights, mounts),
+    notes: [...new Set(notes)],
+  };
+}
+
+/** Strictly below a place in memory, and no mount at it or above it. */
+export function isInMemory(path: string, mounts: readonly Mount[]): boolean {
+  const isBelowPlace = memoryPlaces.some((place) => place !== path && isBelow(place, path));
+  // Devices are fresh over the whole disk too.
+  const above = mounts.filter(
+    (mount) => isBelow(mount.path, path) && (mount.path !== '/' || !isBelow('/dev', path)),
+  );
+  return isBelowPlace && above.length === 0;
+}
+
+/** Granted places of which nothing, or only files, can be mounted: elsewhere writing there fails by itself. */
+function inVain(
+  { scope }: Wish,
+  rights: Rights,
+  mounts: readonly Mount[],
+): Pick<MountPlan, 'closed' | 'sealed'> {
+  const roots = scope.write.map(normalRoot).filter((root) => !rights.write.includes(root));
+  const isVain = (path: string): boolean => isInMemory(path, mounts);
+  return {
+    closed: roots.filter(
+      (root) => !root.endsWith('/*') && isVain(root) && !mounts.some(({ path }) => isBelow(root, path)),
+    ),
+    sealed: roots
+      .filter((root) => root.endsWith('/*'))
+      .map((root) => root.slice(0, -2))
+      .filter(isVain),
+  };
 }
 
 /** The right that holds at a path: hidden before read-only before writable before readable. */
@@ -245,7 +293,11 @@ function mountAt(path: string, { rights, disk, mounts, fences }: Planning): Moun
     if (above === null || above.as === 'emptyDirectory') return null;
     return { as: kind === 'directory' ? 'emptyDirectory' : 'emptyFile', path };
   }
+  // Over what is fresh nothing of the host's is mounted, not even to pin it.
+  if (isFresh(path)) return null;
   const pinned = right === 'write' && fences.between.includes(path);
+  // What is above it in the plan is not what is above it in the sandbox.
+  if (path === sharedMemory) return { as: right, path };
   return above?.as === right && !pinned ? null : { as: right, path };
 }
 
@@ -259,9 +311,9 @@ function usableRoots(
   right: 'read' | 'write',
   { disk, notes }: { disk: Disk; notes: string[] },
 ): string[] {
-  return roots.map(normalRoot).flatMap((root) => {
+  return withSharedMemory(roots.map(normalRoot), disk).flatMap((root) => {
     if (root.endsWith('/*')) return filesIn(root.slice(0, -2) || '/', right, { disk, notes });
-    if (freshPlaces.some((place) => isBelow(place, root))) {
+    if (isFresh(root)) {
       notes.push(`${root} is not in the shell: it has its own ${root.slice(0, 5)}.`);
       return [];
     }
@@ -275,6 +327,17 @@ function usableRoots(
     }
     return disk.kind(root) === 'missing' ? [] : [root];
   });
+}
+
+function isFresh(path: string): boolean {
+  return freshPlaces.some((place) => isBelow(place, path)) && !isBelow(sharedMemory, path);
+}
+
+/** Devices are fresh, over a root above them too. */
+function withSharedMemory(roots: readonly string[], disk: Disk): string[] {
+  const isThere = disk.kind(sharedMemory) === 'directory';
+  const isIn = isThere && !roots.includes(sharedMemory) && roots.some((root) => isBelow(root, sharedMemory));
+  return isIn ? [...roots, sharedMemory] : [...roots];
 }
 
 /** `directory/*`: a mount of the directory would let the shell into everything below it, so only the files that are there are mounted. */

@@ -16,7 +16,7 @@ import { failed } from './input-path.ts';
 import { outputCap } from './output-cap.ts';
 import { runGroup } from './process-group.ts';
 import { boundsMet } from './shell-bounds.ts';
-import type { GroupMember } from './group-members.ts';
+import { type GroupMember, quotedCommand } from './group-members.ts';
 import type { GroupProgram, GroupRun } from './process-group.ts';
 import { type ShellLimits, relayName, shellArgs } from './shell-script.ts';
 import { markVariable } from './marked-processes.ts';
@@ -232,7 +232,7 @@ function answer(output: string, ended: Ended): ToolAnswer {
   } else if (run.exitCode !== 0) {
     notes.push(`Exit code ${run.exitCode}.`);
   }
-  const left = [...run.leftBehind.map(nameOf), ...run.leftInside];
+  const left = [...run.leftBehind.map(nameOf), ...run.leftInside.map(quotedCommand)];
   if (left.length > 0) {
     notes.push(`The shell left processes in the background, which were ended: ${listed(left)}.`);
   }
@@ -253,7 +253,7 @@ function lastLine(text: string): string {
 }
 
 function nameOf({ pid, command }: GroupMember): string {
-  return `${pid} (${command})`;
+  return `${pid} (${quotedCommand(command)})`;
 }
 
 function listed(names: readonly string[]): string {

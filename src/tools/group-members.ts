@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { withoutHidden } from '../std/characters.ts';
 import { errorCode } from '../scope/refusal.ts';
 
 export interface GroupMember {
@@ -11,6 +12,11 @@ export interface GroupMember {
 }
 
 const commandCharsMax = 80;
+
+/** In a sentence of ours: a process gives itself what name it likes, so it stands in quotation marks and is bounded. */
+export function quotedCommand(command: string): string {
+  return JSON.stringify(withoutHidden(command).slice(0, commandCharsMax).toWellFormed());
+}
 
 /** From the text of /proc/<pid>/cmdline. */
 export function commandIn(cmdline: string): string {

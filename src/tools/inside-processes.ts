@@ -19,7 +19,9 @@ const infoIndex = 3;
 const reportIndex = 4;
 const blockIndex = 5;
 const filterIndex = 6;
-const reportCharsMax = 4_000;
+const infoCharsMax = 4_000;
+/** More than a shell has to say of as many processes as it may have; what is past it is not read. */
+const reportCharsMax = 64_000;
 
 export interface InsideProcesses {
   /**
@@ -75,9 +77,9 @@ export function openInside(child: ChildProcess): InsideProcesses {
       const text = await Promise.race([report, later(timeMs).then(() => '')]);
       for (const index of [infoIndex, reportIndex, blockIndex, filterIndex])
         [...child.stdio][index]?.destroy();
-      const [word, ...left] = text.split('\0');
+      const [word, ...left] = wholeWords(text);
       begun = word === begunWord;
-      return left.filter((line) => line !== '').map(printable);
+      return left;
     },
     hasBegun: () => begun,
     stuck: () => (first !== null && lives() ? [{ pid: first.pid, command: 'the sandbox' }] : []),
@@ -93,7 +95,7 @@ async function firstIn(stream: unknown): Promise<ProcessIdentity | null> {
     for await (const piece of stream) {
       text += String(piece);
       const identity = identityIn(text);
-      if (identity !== null || text.length > reportCharsMax) return identity;
+      if (identity !== null || text.length > infoCharsMax) return identity;
     }
   } catch {
     // Closed by us.
@@ -128,19 +130,24 @@ function isRunning(child: ChildProcess): boolean {
   return child.exitCode === null && child.signalCode === null;
 }
 
-/** It comes from inside. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, ' ');
+/** Each is closed by NUL: what is not is no word of the shell's. */
+function wholeWords(text: string): string[] {
+  return text
+    .split('\0')
+    .slice(0, -1)
+    .filter((word) => word !== '');
 }
 
-/** Everything up to the end, or to the bound; never rejects. */
+/** Everything up to the end, or to the bound, past which nothing is read; never rejects. Whoever is inside may have written it. */
 async function textOf(stream: unknown): Promise<string> {
   if (!(stream instanceof Readable)) return '';
   let text = '';
   try {
     stream.setEncoding('utf8');
     for await (const piece of stream) {
-      if (text.length < reportCharsMax) text += String(piece);
+      text += String(piece);
+      // The end of this loop closes the descriptor.
+      if (text.length >= reportCharsMax) break;
     }
   } catch {
     // Closed by us.

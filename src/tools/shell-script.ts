@@ -77,7 +77,7 @@ export function countsPerSandbox(kernel: string): boolean {
  * nothing, since a command may have left no room for another process. At the end it names on descriptor 4, each closed by NUL, what is
  * still there after a moment, and asks it to end.
  */
-const insideScript = `trap : HUP INT TERM
+const insideScript = `trap : HUP INT PIPE TERM
 exec 6>&2 2>/dev/null
 "$0" -c "$1" 2>&6 4>&- 6>&-
 status=$?

@@ -52,6 +52,10 @@ export const shell = {
   'worker.no-listeners': 'the calls of a turn leave no listener behind on its signal',
   'shell.what-was-checked':
     'what a sandbox shows is what was checked: a root that is swapped with a link all the while gives no byte beyond it and takes none',
+  'shell.names-quoted':
+    'what a command names its processes stands quoted and bounded in what is said of them, forged names too; words past the bound or without an end are not read',
+  'shell.in-vain':
+    'what a command writes at a place that it is granted is there after it, below /dev/shm and /tmp too, or its writing fails and the answer says why',
   'shell.call-filter':
     'in a sandbox no socket of the file system, no end of a pair that could reach one and none of a family beyond namespaces is made unless allowed, no set-id bit is set, and what cannot be judged answers ENOSYS, call by call',
 } as const;

@@ -82,7 +82,7 @@ describe.skipIf(!shows)('a command outside of any sandbox', () => {
     await pod.run('go');
     const { text } = await pod.untilEntry('toolResult');
     expect(text).toContain('Timed out after 700 ms');
-    expect(text).toMatch(new RegExp(`which were ended: \\d+ \\(${sleep}\\)\\.`));
+    expect(text).toMatch(new RegExp(`which were ended: \\d+ \\("${sleep}"\\)\\.`));
     expect(running(sleep)).toEqual([]);
     await pod.untilSettled();
   });

@@ -282,6 +282,24 @@ describe('planning mounts', () => {
   });
 });
 
+describe('fresh places', () => {
+  it('[shell.in-vain] nothing of the host is mounted over fresh devices to hold what lies below them, but its shared memory', () => {
+    const there = disk({ '/dev/shm/secret': 'directory', '/proc/1': 'directory', '/dev/x': 'file' });
+    const scope = (write: string[], deny: string[] = []) => ({
+      read: [],
+      write,
+      deny: deny.map((path) => ({ path, right: 'write' as const })),
+    });
+    const whole = planMounts(wish({ scope: scope(['/'], ['/dev/shm/secret', '/proc/1', '/dev/x']) }), there);
+    expect(shownAs(whole)).toEqual({ '/': 'write', '/dev/shm': 'write', '/dev/shm/secret': 'read' });
+    expect(whole.roots).toEqual(['/']);
+    expect(shownAs(planMounts(wish({ scope: scope(['/dev/shm/secret']) }), there))).toEqual({
+      '/dev/shm/secret': 'write',
+    });
+    expect(shownAs(planMounts(wish({ scope: scope(['/dev']) }), there))).toEqual({ '/dev/shm': 'write' });
+  });
+});
+
 describe('protected paths of a shell', () => {
   it("[shell.mounts] git as a whole, what shells read at their start and what projects obey, there or not; a home's names in the home or where they exist; not what is granted itself", () => {
     const under = (scope: string[], home: string, there: string[] = []) =>
