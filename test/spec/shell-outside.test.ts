@@ -104,7 +104,7 @@ describe.skipIf(!shows)('a command outside of any sandbox', () => {
     await pod.start();
     const alert = await pod.untilEntry('alert', ({ code }) => code === 'processesLeft');
     expect(alert.text).toMatch(/^Ended what its commands had left running: /);
-    expect(alert.text).toContain(`(${sleep})`);
+    expect(alert.text).toContain(`("${sleep}")`);
     expect(alert.text).toContain(`(${sleep}1)`);
     for (const one of [sleep, `${sleep}1`]) expect(running(one)).toEqual([]);
     await pod.untilSettled();
@@ -119,7 +119,7 @@ describe.skipIf(!shows)('a command outside of any sandbox', () => {
       const ran = await home.run([...command, pod.name]);
       expect(ran.code, ran.stderr).toBe(0);
       expect(ran.stderr).toMatch(/^root: Ended what its commands had left running: /m);
-      expect(ran.stderr).toContain(`(${sleep})`);
+      expect(ran.stderr).toContain(`("${sleep}")`);
       for (const one of [sleep, `${sleep}1`]) expect(running(one)).toEqual([]);
       home.expectsNoSockets = false;
     },
