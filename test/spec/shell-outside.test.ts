@@ -105,7 +105,7 @@ describe.skipIf(!shows)('a command outside of any sandbox', () => {
     const alert = await pod.untilEntry('alert', ({ code }) => code === 'processesLeft');
     expect(alert.text).toMatch(/^Ended what its commands had left running: /);
     expect(alert.text).toContain(`("${sleep}")`);
-    expect(alert.text).toContain(`(${sleep}1)`);
+    expect(alert.text).toContain(`("${sleep}1")`);
     for (const one of [sleep, `${sleep}1`]) expect(running(one)).toEqual([]);
     await pod.untilSettled();
   });
