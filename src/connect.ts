@@ -18,13 +18,19 @@ export class NoSuchPod extends Error {
 export interface ConnectOptions {
   /** Until the connection stands, in ms; default 5000. */
   timeoutMs?: number;
-  /** Called with each event once `subscribe` was asked: `{ type: "entry", entry }`, `{ type: "textDelta", … }` (docs/protocol.md). Must not throw. */
+  /**
+   * Called with each event once `subscribe` was asked: `{ type: "entry", entry }`, `{ type: "textDelta", … }`
+   * (docs/protocol.md). Must not throw.
+   */
   onEvent?: (event: { type: string; [field: string]: unknown }) => void;
   /** Where the home is looked for; default `process.env`. */
   environment?: NodeJS.ProcessEnv;
 }
 
-/** Connects to a living pod. Throws `NoSuchPod`, `NotThere` or `RefusedConnection` (its process is not running), `TimedOut`. */
+/**
+ * Connects to a living pod. Throws `NoSuchPod`, `NotThere` or `RefusedConnection` (its process is not
+ * running), `TimedOut`.
+ */
 export async function connect(name: string, options: ConnectOptions = {}): Promise<Client> {
   const home = homeOf(options.environment ?? process.env);
   const spec = readSpec(podFolder(home, name));

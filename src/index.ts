@@ -1,5 +1,6 @@
 /**
- * The library: talk to pods from a program. What is not exported here is not promised. Absent: `defineTool`, until a pod can be given tools of one's own.
+ * The library: talk to pods from a program. What is not exported here is not promised. Absent: `defineTool`,
+ * until a pod can be given tools of one's own.
  */
 export { type ConnectOptions, NoSuchPod, connect } from './connect.ts';
 export { type Client, clientOver } from './transport/client.ts';

@@ -1,5 +1,6 @@
 /**
- * From argv to a program: a pod's process, or the command line, taken in with V8's code cache (`std/program.ts`); only the version is said right here. Sets
+ * From argv to a program: a pod's process, or the command line, taken in with V8's code cache
+ * (`std/program.ts`); only the version is said right here. Sets
  * the exit status and ends the process, as only `pod-process.ts` does beside it.
  */
 import { statSync } from 'node:fs';
@@ -48,7 +49,10 @@ async function commandLine(argv: readonly string[]): Promise<number> {
   return status;
 }
 
-/** Where nothing says where a home would be, the commands that need one say so; no cache lies in a folder without a name. */
+/**
+ * Where nothing says where a home would be, the commands that need one say so; no cache lies in a folder
+ * without a name.
+ */
 function stateFolder(): string {
   try {
     return homeOf(process.env).state;
@@ -69,7 +73,8 @@ function isOwn(home: string): boolean {
 /** The status of a command whose output did not all arrive. */
 let lostStatus: number | null = null;
 
-// Nobody reads any more (EIO: the terminal is gone), or there is no room for it. A command that has a tree to end is told and ends it first; for the others
+// Nobody reads any more (EIO: the terminal is gone), or there is no room for it. A command that has a tree to
+// end is told and ends it first; for the others
 // there is nothing left to do, and `podkin logs x | head` is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   const isReaderGone = error.code === 'EPIPE' || error.code === 'EIO';

@@ -1,13 +1,18 @@
 /**
- * A pod's process as it is shipped (`dist/pod.cjs`): takes the pod itself (`dist/pod-body.cjs`) in with V8's code cache and runs it; `main.ts` with
- * `__pod` is this file again. It ends the process, as `main.ts` does: what is left of a pod that has ended must not keep it.
+ * A pod's process as it is shipped (`dist/pod.cjs`): takes the pod itself (`dist/pod-body.cjs`) in with V8's
+ * code cache and runs it; `main.ts` with
+ * `__pod` is this file again. It ends the process, as `main.ts` does: what is left of a pod that has ended
+ * must not keep it.
  */
 import { dirname, join, resolve } from 'node:path';
 import type { runPod } from './pod/boot.ts';
 import { codeFolder } from './session/places.ts';
 import { loadProgram } from './std/program.ts';
 
-/** Functions that ran are in a cache, others are not: this long after the pod listens, most of what every start runs has run. */
+/**
+ * Functions that ran are in a cache, others are not: this long after the pod listens, most of what every
+ * start runs has run.
+ */
 const cacheDelayMs = 300;
 
 async function main(folder: string): Promise<number> {

@@ -298,7 +298,10 @@ export const commands: readonly CommandSpec[] = [
 const pathOptions = ['write', 'read', 'deny', 'denyWrite'] as const;
 type PathLists = Record<(typeof pathOptions)[number], readonly string[]>;
 
-/** `--write a "do this"` leaves no argument for the task: a last path with a space in it, or `-`, was meant as one, where only one list ends so. */
+/**
+ * `--write a "do this"` leaves no argument for the task: a last path with a space in it, or `-`, was meant as
+ * one, where only one list ends so.
+ */
 function taskAmongPaths(lists: PathLists): PathLists & { task: string | undefined } {
   const isTask = (list: readonly string[]): boolean => list.length > 1 && /\s|^-$/.test(list.at(-1) ?? '');
   const [option, more] = pathOptions.filter((name) => isTask(lists[name]));

@@ -1,4 +1,7 @@
-/** The command line: commander reads it by the table of commands; failures become one sentence on stderr and an exit status. */
+/**
+ * The command line: commander reads it by the table of commands; failures become one sentence on stderr and
+ * an exit status.
+ */
 import { errorText } from './words/printable.ts';
 import { Command, CommanderError } from 'commander';
 import { systemCode } from '../std/system-code.ts';

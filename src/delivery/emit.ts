@@ -1,9 +1,14 @@
-/** Numbers what goes into the outbox. The log is the outbox: an event is pending from its commit until an acknowledgement at or above its number is committed. */
+/**
+ * Numbers what goes into the outbox. The log is the outbox: an event is pending from its commit until an
+ * acknowledgement at or above its number is committed.
+ */
 import type { SentPodEvent } from '../protocol/pod-event.ts';
 import type { EntryBody } from '../session/entries.ts';
 import type { Facts } from '../session/facts.ts';
 
-/** The entry of the next event. At most one an append: the next number follows from what has been committed. */
+/**
+ * The entry of the next event. At most one an append: the next number follows from what has been committed.
+ */
 export function emitted(facts: Facts, event: SentPodEvent): EntryBody {
   return {
     type: 'podEventEmitted',

@@ -2,10 +2,13 @@
  * Who may write where, as a pod's own log tells it: what it has handed down, and when that returns. Pure.
  *
  * Invariants
- * - S1 A path is writable for at most one of a pod and its children: from the reservation on it is the child's, from the end of the child's newest life
+ * - S1 A path is writable for at most one of a pod and its children: from the reservation on it is the
+ *   child's, from the end of the child's newest life
  *   on the pod's again.
- * - S2 Each delegation is reclaimed once: with the receipt of that end, or with the child's undoing or removal, in the same append.
- * - S3 What returns is what was handed down. Denies of the pod's own scope stand in the session and are never lifted by it.
+ * - S2 Each delegation is reclaimed once: with the receipt of that end, or with the child's undoing or
+ *   removal, in the same append.
+ * - S3 What returns is what was handed down. Denies of the pod's own scope stand in the session and are never
+ *   lifted by it.
  */
 import type { PodEvent } from '../protocol/pod-event.ts';
 import type { ChildEntry, EntryBody, PathScope, ScopeDeny } from '../session/entries.ts';
@@ -21,14 +24,20 @@ export function scopeByLog(facts: Facts): PathScope {
   return held.length === 0 ? base : { ...base, deny: [...(base.deny ?? []), ...held] };
 }
 
-/** Goes into the append that reserves the child. Nothing where there is nothing to write in: to read is not exclusive. */
+/**
+ * Goes into the append that reserves the child. Nothing where there is nothing to write in: to read is not
+ * exclusive.
+ */
 export function delegation(child: { name: string; instance: string }, scope: PathScope): EntryBody[] {
   if (scope.write.length === 0) return [];
   const { name, instance } = child;
   return [{ type: 'scope', change: 'delegated', child: { name, instance }, scope }];
 }
 
-/** What the end of a life returns, for the append of its receipt. A life that a later one has followed returns nothing: the later one holds it. */
+/**
+ * What the end of a life returns, for the append of its receipt. A life that a later one has followed returns
+ * nothing: the later one holds it.
+ */
 export function reclaimAtEnd(child: ChildFacts, event: PodEvent, incarnation: number): EntryBody[] {
   const ends = event.kind === 'shutDown' || (event.kind === 'died' && !event.restored);
   return ends && incarnation >= child.incarnation ? reclaim(child, event.kind) : [];
@@ -51,7 +60,8 @@ function reclaim({ name, instance, holds }: ChildFacts, reason: string): EntryBo
 }
 
 /**
- * A child that is back after its end was told holds what it held before, as far as this pod can still give it. For the append of its link. The last link
+ * A child that is back after its end was told holds what it held before, as far as this pod can still give
+ * it. For the append of its link. The last link
  * of a life whose end stands here already, made to hear that it was heard, brings nobody back.
  */
 export function regrant(facts: Facts, child: ChildFacts, incarnation: number): EntryBody[] {
@@ -65,7 +75,10 @@ export function regrant(facts: Facts, child: ChildFacts, incarnation: number): E
   return delegation(child, givable(scopeByLog(facts), child.scope));
 }
 
-/** Root by root: one that is another's by now does not cost the child the others. What may be read was never taken away. */
+/**
+ * Root by root: one that is another's by now does not cost the child the others. What may be read was never
+ * taken away.
+ */
 function givable(now: PathScope, wanted: PathScope): PathScope {
   const parts = wanted.write.map((path) => narrow(now, { read: [], write: [path] }));
   const given = parts.flatMap((part) => (part.ok ? [part.scope] : []));

@@ -1,5 +1,6 @@
 /**
- * The parent's side of a delivery, P1–P5: what is to be committed for an inbound event. Push over the link and pull from a dead child's log both come
+ * The parent's side of a delivery, P1–P5: what is to be committed for an inbound event. Push over the link
+ * and pull from a dead child's log both come
  * through `receive`, in every state of the pod (P8). Pure; the caller commits, syncs and answers.
  */
 import type { PodIdentity } from '../protocol/names.ts';
@@ -106,7 +107,10 @@ export function assignmentsOf(facts: Facts, instance: string): string[] {
     .map((open) => open.assignment);
 }
 
-/** ReadPodOutput gave the model the whole end of this turn, and a completed response stands behind that result. */
+/**
+ * ReadPodOutput gave the model the whole end of this turn, and a completed response stands behind that
+ * result.
+ */
 function alreadyReadAt(facts: Facts, event: PodEvent): number | null {
   if (event.kind !== 'turnEnded' || event.outcome !== 'finished') return null;
   const at = facts.readTurns.get(event.turn);
@@ -136,7 +140,10 @@ export interface DeathFindings {
   outstanding: string[];
 }
 
-/** The `died` of one incarnation, to be committed after everything that it had committed itself; nothing where its end stands here already (I7). */
+/**
+ * The `died` of one incarnation, to be committed after everything that it had committed itself; nothing where
+ * its end stands here already (I7).
+ */
 export function deathReceipt(
   facts: Facts,
   child: ChildFacts,
@@ -157,7 +164,10 @@ export function deathReceipt(
   ];
 }
 
-/** The deaths of all lives before `incarnation` that have no end here; what they had committed stands here already. Not news: a later life follows. */
+/**
+ * The deaths of all lives before `incarnation` that have no end here; what they had committed stands here
+ * already. Not news: a later life follows.
+ */
 export function endsBefore(facts: Facts, child: ChildFacts, incarnation: number): EntryBody[] {
   const bodies: EntryBody[] = [];
   for (let earlier = child.terminal + 1; earlier < incarnation; earlier += 1) {
@@ -176,8 +186,10 @@ export function unreachableReceipt(facts: Facts, child: ChildFacts, sinceMs: num
 }
 
 /**
- * Compares both logs at a link: an assignment that stands open here and that the child has neither open nor closed was never accepted. `sure`: not
- * judged, because their `run` is being sent right now, or was answered for by the child, whose link message may be older than that.
+ * Compares both logs at a link: an assignment that stands open here and that the child has neither open nor
+ * closed was never accepted. `sure`: not
+ * judged, because their `run` is being sent right now, or was answered for by the child, whose link message
+ * may be older than that.
  */
 export function reconcile(
   facts: Facts,
@@ -200,8 +212,10 @@ export function reconcile(
 }
 
 /**
- * Work that is open for a child each of whose lives has its end here: it was given behind that end, and nobody sends it again. To be asked once everything
- * in the child's log is taken in, with its lock held: a life that took it has told so then. `underWay`: being sent right now.
+ * Work that is open for a child each of whose lives has its end here: it was given behind that end, and
+ * nobody sends it again. To be asked once everything
+ * in the child's log is taken in, with its lock held: a life that took it has told so then. `underWay`: being
+ * sent right now.
  */
 export function neverTaken(facts: Facts, child: ChildFacts, underWay: ReadonlySet<string>): EntryBody[] {
   if (facts.children.get(child.instance) !== child || child.terminal < child.incarnation) return [];

@@ -1,5 +1,6 @@
 /**
- * Where each event stands (delivery §7), folded from session logs. What a log can not know is left open here: until it is acknowledged, only a living
+ * Where each event stands (delivery §7), folded from session logs. What a log cannot know is left open here:
+ * until it is acknowledged, only a living
  * sender knows how an event is faring, so `sent` and `waiting` never come from this file.
  */
 import type { Delivery } from '../protocol/methods.ts';
@@ -14,7 +15,10 @@ import type {
   ToolResultEntry,
 } from '../session/entries.ts';
 
-/** One event with its identity: names alone may mean two pods (I8). `attempts` and `sentAt` stand with the acknowledgement; before it they are 0 and null here. */
+/**
+ * One event with its identity: names alone may mean two pods (I8). `attempts` and `sentAt` stand with the
+ * acknowledgement; before it they are 0 and null here.
+ */
 export interface LedgerRow extends Delivery {
   /** The sender's. */
   instance: string;
@@ -25,7 +29,10 @@ export interface LedgerRow extends Delivery {
 export interface Ledger {
   /** Told every entry of one log, in order. */
   take(entry: Entry): void;
-  /** Copies, each list in the order of the log: what this pod received, and what it emitted. May be asked at any time. */
+  /**
+   * Copies, each list in the order of the log: what this pod received, and what it emitted. May be asked at
+   * any time.
+   */
   rows(): { inbound: LedgerRow[]; outbound: LedgerRow[] };
 }
 
@@ -81,7 +88,10 @@ export function inboundLedger(entries: Iterable<Entry>): LedgerRow[] {
   return ledgerOf(entries).rows().inbound;
 }
 
-/** One row per event that the pod of this log emitted, as far as it knows: `committed`, `received` or `discarded`. */
+/**
+ * One row per event that the pod of this log emitted, as far as it knows: `committed`, `received` or
+ * `discarded`.
+ */
 export function outboundLedger(entries: Iterable<Entry>): LedgerRow[] {
   return ledgerOf(entries).rows().outbound;
 }
@@ -93,8 +103,10 @@ function ledgerOf(entries: Iterable<Entry>): Ledger {
 }
 
 /**
- * Puts both ends together, by instance and number: the sender's part up to its commit, the receiver's from the receipt on. Either list may hold rows of
- * several pods. First every emitted event in the order given, then what only a receiver knows: `died`, `unreachable`, events of removed pods.
+ * Puts both ends together, by instance and number: the sender's part up to its commit, the receiver's from
+ * the receipt on. Either list may hold rows of
+ * several pods. First every emitted event in the order given, then what only a receiver knows: `died`,
+ * `unreachable`, events of removed pods.
  */
 export function joinLedgers(outbound: readonly LedgerRow[], inbound: readonly LedgerRow[]): LedgerRow[] {
   const received = new Map<string, LedgerRow>();

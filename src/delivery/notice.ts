@@ -1,5 +1,6 @@
 /**
- * The text of a notice: the exact words that the model reads (delivery §5, last). Made of data from another process, so control characters are
+ * The text of a notice: the exact words that the model reads (delivery §5, last). Made of data from another
+ * process, so control characters are
  * stripped and all of it stands as data: in a fence, or quoted in its line (`quoted.ts`). Pure.
  */
 import type { PodEvent, Usage } from '../protocol/pod-event.ts';

@@ -1,5 +1,6 @@
 /**
- * The child's side of a delivery, C1–C4: one link to the parent, what is sent over it, and what a failure of it means. Pure; the log holds what is
+ * The child's side of a delivery, C1–C4: one link to the parent, what is sent over it, and what a failure of
+ * it means. Pure; the log holds what is
  * pending, this holds only how far the present link has come.
  *
  *   waiting ──retry, parent appeared──▶ linking ──answered──▶ linked
@@ -9,7 +10,8 @@
  * Invariants
  * - O1 Nothing is sent that is not committed (C1): only numbers at or below `emitted` are.
  * - O2 Over one link numbers rise by one; a new link begins behind what the parent holds (C2).
- * - O3 A permanent refusal ends the trying and raises one alert; everything else is tried again for ever (C3, C4).
+ * - O3 A permanent refusal ends the trying and raises one alert; everything else is tried again for ever (C3,
+ *   C4).
  * - O4 A link that stands and takes nothing is no success: tries count from the last progress, which is an
  *   acknowledgement or a link with nothing to send.
  *   Past a bound of them one alert is raised, and none more before the next progress.

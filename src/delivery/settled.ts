@@ -1,4 +1,7 @@
-/** Settled: nothing of this pod, and nothing that it handed down, is outstanding (delivery §3). The turn's end, the wake rule, `wait`, `run` and `verify` all ask here. */
+/**
+ * Settled: nothing of this pod, and nothing that it handed down, is outstanding (delivery §3). The turn's
+ * end, the wake rule, `wait`, `run` and `verify` all ask here.
+ */
 import type { BufferedItem, Facts, UnseenItem } from '../session/facts.ts';
 
 export interface SettledView {
@@ -8,8 +11,10 @@ export interface SettledView {
 }
 
 /**
- * `holding`: the turn that ends now failed for good, met a limit or was cancelled, so what it had in hand will be held. Says nothing about an open turn:
- * its end asks before it is committed. A running coalescing timer needs no word here: it runs only while something wake-worthy waits.
+ * `holding`: the turn that ends now failed for good, met a limit or was cancelled, so what it had in hand
+ * will be held. Says nothing about an open turn:
+ * its end asks before it is committed. A running coalescing timer needs no word here: it runs only while
+ * something wake-worthy waits.
  */
 export function settledView(facts: Facts, options: { holding: boolean } = { holding: false }): SettledView {
   const outstanding = [...new Set([...facts.assignments.values()].map((open) => open.child.name))];

@@ -23,7 +23,10 @@ export interface Stretch {
   to: number;
 }
 
-/** What of 1 … `through` is not among `present`. Its cost follows from what is there, not from how high a broken log counts. */
+/**
+ * What of 1 … `through` is not among `present`. Its cost follows from what is there, not from how high a
+ * broken log counts.
+ */
 export function holesIn(present: Iterable<number>, through: number): Stretch[] {
   const holes: Stretch[] = [];
   let next = 1;

@@ -1,6 +1,8 @@
 /**
- * What one log has received and given to its model: each event once, in order, as it was received (I2, I3, I8), each end of a life once (I2), each
- * assignment closed once, by whom it was given to (I8). Holes are for `verify-links.ts`, which knows both ends.
+ * What one log has received and given to its model: each event once, in order, as it was received (I2, I3,
+ * I8), each end of a life once (I2), each
+ * assignment closed once, by whom it was given to (I8). Holes are for `verify-links.ts`, which knows both
+ * ends.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { PodIdentity } from '../protocol/names.ts';
@@ -114,7 +116,10 @@ export class InboxCheck {
     this.#receipts.set(identity, [...(this.#receipts.get(identity) ?? []), receipt]);
   }
 
-  /** Numbers rise, and lives follow each other: what tells of an earlier one, its death too, stands before all of a later one. */
+  /**
+   * Numbers rise, and lives follow each other: what tells of an earlier one, its death too, stands before all
+   * of a later one.
+   */
   #checkOrder(sender: SenderView, { from, event, eventSeq, seq }: Entry<PodEventReceivedEntry>): void {
     if (eventSeq !== null && eventSeq < sender.max) {
       this.#find(
@@ -218,7 +223,8 @@ export class InboxCheck {
       'I2',
       `the end of incarnation ${from.incarnation} of "${from.name}" was told twice: ${first.event.kind} at entry ${first.entrySeq}, ${receipt.event.kind} at entry ${receipt.entrySeq}`,
     );
-    // A repeated `died` has the first one's identity; a shutDown has its own number and may be consumed under it.
+    // A repeated `died` has the first one's identity; a shutDown has its own number and may be consumed under
+    // it.
     return receipt.event.kind !== first.event.kind || receipt.event.kind === 'shutDown';
   }
 

@@ -1,8 +1,11 @@
 /**
- * What the logs of parents and children say of each other: nothing acknowledged or numbered is missing (I1), a death stands behind everything that the
- * dead life had committed (I3), every life's end is told (I7), every event is the one that its sender committed, at the sender's own parent (I8).
+ * What the logs of parents and children say of each other: nothing acknowledged or numbered is missing (I1),
+ * a death stands behind everything that the
+ * dead life had committed (I3), every life's end is told (I7), every event is the one that its sender
+ * committed, at the sender's own parent (I8).
  *
- * Relies on each child's log having been read before its parent's: then whatever a child knows to be received must stand at the parent.
+ * Relies on each child's log having been read before its parent's: then whatever a child knows to be received
+ * must stand at the parent.
  */
 import * as z from 'zod';
 import { once } from '../std/once.ts';
@@ -239,7 +242,10 @@ function passedOverEnds(pair: Pair, sender: SenderView | undefined): Finding[] {
   return [{ rule: 'I7', pod: pair.parent.name, text, count: lengthOf(untold) }];
 }
 
-/** I7, by time: a living parent finds out by itself. A child that was never put to work, or is gone from the parent's list, is no loss. */
+/**
+ * I7, by time: a living parent finds out by itself. A child that was never put to work, or is gone from the
+ * parent's list, is no loss.
+ */
 function untoldEnd(parent: LogView, child: LogView, nowMs: number): Finding[] {
   const record = parent.children.get(child.instance);
   if (record === undefined || !parent.alive) return [];

@@ -1,4 +1,7 @@
-/** One session log, read once from its beginning: what it contradicts in itself, and what is to be held against the logs at its other ends. */
+/**
+ * One session log, read once from its beginning: what it contradicts in itself, and what is to be held
+ * against the logs at its other ends.
+ */
 import type { SentPodEvent } from '../protocol/pod-event.ts';
 import {
   type Entry,

@@ -1,6 +1,7 @@
 /**
- * Reads the logs of a home for the oracle, live or dead, without a lock. Deepest pods first, so that each child's log is read before its parent's. What
- * can not be read becomes a finding; what vanishes meanwhile was removed, and its tombstone speaks for it.
+ * Reads the logs of a home for the oracle, live or dead, without a lock. Deepest pods first, so that each
+ * child's log is read before its parent's. What
+ * cannot be read becomes a finding; what vanishes meanwhile was removed, and its tombstone speaks for it.
  */
 import { isAlive } from '../std/process-identity.ts';
 import type { Entry } from '../session/entries.ts';
@@ -24,7 +25,8 @@ export async function readHome(home: Home): Promise<ReadHome> {
     noteUnread(read, { name: '*', path, error: new Error(why) }),
   );
   for (const { name, path } of await deepestFirst(home, read)) await readLog(name, path, read);
-  // A child removed from here on is judged by its log, its parent may have received more since; a parent removed meanwhile only has a new tombstone.
+  // A child removed from here on is judged by its log, its parent may have received more since; a parent
+  // removed meanwhile only has a new tombstone.
   const parents = new Set(read.logs.map((log) => log.parent?.instance));
   const known = new Set(before.map((stone) => stone.instance));
   const since = tombstonesOf(home, read).filter(

@@ -1,4 +1,7 @@
-/** Whether one log hands every path to at most one child at a time, and takes each back once (`handed-down.ts`, S1 and S2). */
+/**
+ * Whether one log hands every path to at most one child at a time, and takes each back once
+ * (`handed-down.ts`, S1 and S2).
+ */
 import type { Entry } from '../session/entries.ts';
 import { type WriteScope, contested } from '../scope/narrow.ts';
 import type { Finding, Rule } from './verify-finding.ts';

@@ -1,5 +1,6 @@
 /**
- * Whether an entry has the fields that the oracle reads. A line with a right checksum may still come from another program or a broken one; what does
+ * Whether an entry has the fields that the oracle reads. A line with a right checksum may still come from
+ * another program or a broken one; what does
  * not fit is told and passed over, so that the checks behind it need not doubt a field.
  */
 import * as z from 'zod';

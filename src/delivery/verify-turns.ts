@@ -1,5 +1,6 @@
 /**
- * The turns of one log: every item that was put into the history was in a request that completed (I5), and no call of an earlier turn is run again or
+ * The turns of one log: every item that was put into the history was in a request that completed (I5), and no
+ * call of an earlier turn is run again or
  * left open (I12).
  */
 import type {

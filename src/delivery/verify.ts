@@ -1,9 +1,12 @@
 /**
- * The oracle: reads what pods have committed and says where a promise of delivery §1 was broken. For tests and for people (`podkin verify`). It shares
- * nothing with the code that delivers but the format of the log, so that one mistake can not hide in both.
+ * The oracle: reads what pods have committed and says where a promise of delivery §1 was broken. For tests
+ * and for people (`podkin verify`). It shares
+ * nothing with the code that delivers but the format of the log, so that one mistake cannot hide in both.
  *
- * `verify-log.ts` looks at one log, `verify-links.ts` at both ends, `verify-reading.ts` reads a home. Not looked at: what waits (I4), which is a matter
- * of time and of `podkin deliveries`; an event that was emitted and not acknowledged is pending and breaks nothing.
+ * `verify-log.ts` looks at one log, `verify-links.ts` at both ends, `verify-reading.ts` reads a home. Not
+ * looked at: what waits (I4), which is a matter
+ * of time and of `podkin deliveries`; an event that was emitted and not acknowledged is pending and breaks
+ * nothing.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Entry } from '../session/entries.ts';
@@ -40,7 +43,8 @@ export interface PodLog {
 }
 
 /**
- * Checks the logs of one home. Each child's must have been read before its parent's. `nowMs` is wall time, as in the entries.
+ * Checks the logs of one home. Each child's must have been read before its parent's. `nowMs` is wall time, as
+ * in the entries.
  */
 export function verifyLogs(
   logs: readonly PodLog[],
@@ -66,7 +70,10 @@ export function verifyLogs(
   return reportOf(views, [...findings, ...checkLinks({ logs: views, tombstones, unread, nowMs })]);
 }
 
-/** A parent looks after a broken link within 2 s and sweeps every 5 s: a death that it has not told after this much longer is not on its way. */
+/**
+ * A parent looks after a broken link within 2 s and sweeps every 5 s: a death that it has not told after this
+ * much longer is not on its way.
+ */
 const secondLookAfterMs = 15_000;
 
 export interface VerifyHomeOptions {
@@ -75,7 +82,8 @@ export interface VerifyHomeOptions {
 }
 
 /**
- * Checks the home on disk; never throws for what it finds there. Waits 15 s and looks again when a death seems untold, because no log tells when a
+ * Checks the home on disk; never throws for what it finds there. Waits 15 s and looks again when a death
+ * seems untold, because no log tells when a
  * process died: without such a finding it does not wait.
  */
 export async function verifyHome(home: Home, options: VerifyHomeOptions = {}): Promise<Report> {

@@ -1,5 +1,6 @@
 /**
- * Who gets to see what: the table of delivery §3 as one pure function. A receipt's row is decided once, when it is committed, and stands in the entry.
+ * Who gets to see what: the table of delivery §3 as one pure function. A receipt's row is decided once, when
+ * it is committed, and stands in the entry.
  */
 import type { PodEvent } from '../protocol/pod-event.ts';
 import type { ChildFacts } from '../session/facts.ts';
@@ -13,7 +14,10 @@ export interface Row {
 const silent: Row = { reads: false, wakes: false };
 const toldAndWakes: Row = { reads: true, wakes: true };
 
-/** `incarnation` is the one that the event speaks of; `asked`: this pod asked for its end, as StopPod does or because it stops itself. */
+/**
+ * `incarnation` is the one that the event speaks of; `asked`: this pod asked for its end, as StopPod does or
+ * because it stops itself.
+ */
 export function rowOf(
   event: PodEvent,
   child: ChildFacts,

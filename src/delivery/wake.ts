@@ -1,5 +1,6 @@
 /**
- * The wake rule, in its only place (delivery §5, I4). A level, not an edge: the controller asks after every input, and whatever was missed before is
+ * The wake rule, in its only place (delivery §5, I4). A level, not an edge: the controller asks after every
+ * input, and whatever was missed before is
  * found then. Pure.
  */
 import type { Facts } from '../session/facts.ts';
@@ -30,7 +31,10 @@ export interface OverBudget {
 
 const minuteMs = 60_000;
 
-/** `spentAtMs`: when the counted turns of the last minute began, oldest first. Asked only of a pod that is idle and not paused. */
+/**
+ * `spentAtMs`: when the counted turns of the last minute began, oldest first. Asked only of a pod that is
+ * idle and not paused.
+ */
 export function wakeRule(
   facts: Facts,
   budget: WakeBudget,
@@ -51,7 +55,10 @@ export function wakeRule(
   return { kind: 'now', counted: true };
 }
 
-/** A report that closed an assignment of this pod: it asked for that itself, so it costs hops but none of the minute's turns. */
+/**
+ * A report that closed an assignment of this pod: it asked for that itself, so it costs hops but none of the
+ * minute's turns.
+ */
 function hasOwnReport(facts: Facts): boolean {
   return wakeWorthy(facts).some(
     (item) => 'content' in item && item.content.kind === 'podEvent' && item.content.closes.length > 0,

@@ -1,4 +1,7 @@
-/** A provider's stream of parts into one response, keeping the order in which the parts began. One answer, one use. */
+/**
+ * A provider's stream of parts into one response, keeping the order in which the parts began. One answer, one
+ * use.
+ */
 import type { LanguageModelV3StreamPart, LanguageModelV3Usage } from '@ai-sdk/provider';
 import { type JsonObject, type JsonValue, isJsonObject } from '../std/json.ts';
 import { callId, toolName } from './call-names.ts';

@@ -179,7 +179,10 @@ function events(connection: Connection, reader: Reader, first: Uint8Array[]): Re
   });
 }
 
-/** How long the end of a connection, or counts, are waited for behind an answer that is whole. Some servers leave it open. */
+/**
+ * How long the end of a connection, or counts, are waited for behind an answer that is whole. Some servers
+ * leave it open.
+ */
 const afterMs: Readonly<Record<Exclude<Ending, 'open'>, number>> = { over: 200, finished: 5_000 };
 
 /** The next piece, or the end where the answer is whole and nothing more comes. */

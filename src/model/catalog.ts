@@ -1,5 +1,6 @@
 /**
- * Prices and context windows of well-known models, as their providers published them in autumn 2026. A model that is not listed has no price here:
+ * Prices and context windows of well-known models, as their providers published them in autumn 2026. A model
+ * that is not listed has no price here:
  * null is told as unknown, never guessed from a relative.
  */
 
@@ -25,7 +26,10 @@ export interface TokenCounts {
   readonly cacheWriteTokens?: number | undefined;
 }
 
-/** What is known about `provider/model`, or null. A date, `-latest` or `-preview` behind a known id does not matter; any other ending does. */
+/**
+ * What is known about `provider/model`, or null. A date, `-latest` or `-preview` behind a known id does not
+ * matter; any other ending does.
+ */
 export function catalogEntry(name: string): CatalogEntry | null {
   const slash = name.indexOf('/');
   const models = catalog[name.slice(0, slash)];

@@ -1,4 +1,7 @@
-/** From a model's name and the environment to a model. Names and keys are checked at once; a provider's package is loaded with the first request. */
+/**
+ * From a model's name and the environment to a model. Names and keys are checked at once; a provider's
+ * package is loaded with the first request.
+ */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fromTilde } from '../std/tilde.ts';
@@ -46,7 +49,10 @@ interface Provider {
 const scenarioBytesMax = 1024 * 1024;
 const stallTimeoutMsDefault = 120_000;
 const answerTimeoutMsDefault = 3_600_000;
-/** Anthropic's protocol wants a bound; for models that it does not know the package would set one that no file of ordinary length fits into. */
+/**
+ * Anthropic's protocol wants a bound; for models that it does not know the package would set one that no file
+ * of ordinary length fits into.
+ */
 const unknownOutputTokens = 32_000;
 
 const providers: Record<ProviderName, Provider> = {
@@ -88,7 +94,10 @@ const providers: Record<ProviderName, Provider> = {
   },
 };
 
-/** Throws `ModelConfigError` with the sentence of `checkModelName`, or with a scenario's mistakes. Opens no connection. */
+/**
+ * Throws `ModelConfigError` with the sentence of `checkModelName`, or with a scenario's mistakes. Opens no
+ * connection.
+ */
 export async function createModel(
   name: string,
   environment: NodeJS.ProcessEnv,
@@ -132,7 +141,10 @@ function outputTokensOf(provider: ProviderName, model: string): number | undefin
   return provider === 'anthropic' && !model.startsWith('claude-') ? unknownOutputTokens : undefined;
 }
 
-/** The sentence to print when a model can not be used as named, or null. An empty name means that no model was configured at all. */
+/**
+ * The sentence to print when a model cannot be used as named, or null. An empty name means that no model was
+ * configured at all.
+ */
 export function checkModelName(
   name: string,
   environment: NodeJS.ProcessEnv,
@@ -152,7 +164,10 @@ export function isPriced(name: string, { inputPrice }: { inputPrice?: number | u
   return name.startsWith('script/') || inputPrice !== undefined || catalogEntry(name) !== null;
 }
 
-/** The same model, named so that it can be used from another folder and after a restore: a scenario's path becomes absolute. */
+/**
+ * The same model, named so that it can be used from another folder and after a restore: a scenario's path
+ * becomes absolute.
+ */
 export function absoluteModelName(name: string, cwd: string): string {
   const { provider, model } = split(name);
   return provider === 'script' && model !== ''

@@ -1,13 +1,15 @@
 /**
- * Turns whatever a provider, the network or the SDK throws into a `ModelFailure`: category, whether asking again can help, how long to wait. Knows the
- * errors by their shape alone, so that nothing heavy is loaded for it; no cause is kept, because a cause may hold what must not be logged.
+ * Turns whatever a provider, the network or the SDK throws into a `ModelFailure`: category, whether asking
+ * again can help, how long to wait. Knows the
+ * errors by their shape alone, so that nothing heavy is loaded for it; no cause is kept, because a cause may
+ * hold what must not be logged.
  */
 import { NoStream } from './bytes.ts';
 import { ToldInStream } from './repair.ts';
 import { ModelFailure, type ModelFailureCategory } from './port.ts';
 import { wordsOf, wordsOfBody } from './provider-words.ts';
 
-/** The model can not be used as configured. The message says what to do next; it is for a person. */
+/** The model cannot be used as configured. The message says what to do next; it is for a person. */
 export class ModelConfigError extends Error {
   constructor(message: string) {
     super(message);
@@ -54,7 +56,8 @@ const messageCharsMax = 500;
 const secretCharsMin = 4;
 
 /**
- * Never throws. Answers a `ModelFailure` as it is. `retryAfterMs` comes from the headers `retry-after-ms` and `retry-after` (seconds or a date), or
+ * Never throws. Answers a `ModelFailure` as it is. `retryAfterMs` comes from the headers `retry-after-ms` and
+ * `retry-after` (seconds or a date), or
  * from Google's `retryDelay` in the body.
  */
 export function toModelFailure(error: unknown, context: FailureContext): ModelFailure {
@@ -154,7 +157,8 @@ function byConnection(error: unknown, message: string, begun: boolean): Verdict 
 }
 
 function byKind(error: unknown): Verdict {
-  // What the provider said is worth another try; an Error that neither it nor the SDK made is a defect, and a second try would only hide it.
+  // What the provider said is worth another try; an Error that neither it nor the SDK made is a defect, and a
+  // second try would only hide it.
   if (!(error instanceof Error)) return { category: 'unknown', transient: true };
   const isTold = causes(error).some((cause) => cause instanceof ToldInStream);
   // What no package understands will hardly be said otherwise.

@@ -1,4 +1,7 @@
-/** A language model as the worker sees it: one request in, a stream of parts out. Everything about providers stays behind this. */
+/**
+ * A language model as the worker sees it: one request in, a stream of parts out. Everything about providers
+ * stays behind this.
+ */
 import type { JsonObject, JsonValue } from '../std/json.ts';
 
 export type ChatMessage =
@@ -50,8 +53,10 @@ export interface Model {
   /** `provider/model`, as configured. */
   readonly name: string;
   /**
-   * Asks once, without any retry of its own. Yields deltas, then exactly one `response` as the last part. Throws `ModelFailure` for everything that
-   * the provider, the network or the stream does wrong, also when the stream was cut after some deltas; throws the signal's reason when aborted.
+   * Asks once, without any retry of its own. Yields deltas, then exactly one `response` as the last part.
+   * Throws `ModelFailure` for everything that
+   * the provider, the network or the stream does wrong, also when the stream was cut after some deltas;
+   * throws the signal's reason when aborted.
    */
   stream(request: ModelRequest): AsyncIterable<ModelPart>;
 }
@@ -70,7 +75,7 @@ export type ModelFailureCategory =
 /** Why a request failed; the worker decides from it whether to ask again. */
 export class ModelFailure extends Error {
   readonly category: ModelFailureCategory;
-  /** False: asking again can not help. */
+  /** False: asking again cannot help. */
   readonly transient: boolean;
   /** The provider's wish, in milliseconds. */
   readonly retryAfterMs: number | undefined;

@@ -1,4 +1,7 @@
-/** A request of ours in the words of the providers' packages: messages, tools, and the options that one provider alone understands. Pure. */
+/**
+ * A request of ours in the words of the providers' packages: messages, tools, and the options that one
+ * provider alone understands. Pure.
+ */
 import type {
   LanguageModelV3CallOptions,
   LanguageModelV3Message,
@@ -93,7 +96,10 @@ function withoutLoose(dialect: Dialect, parts: ChatPart[]): ChatPart[] {
   return parts.slice(0, parts.findLastIndex((part) => part.type !== 'reasoning') + 1);
 }
 
-/** Anthropic refuses blank texts; its models give them now and then all the same. An empty one says nothing to anybody, unless for what it carries. */
+/**
+ * Anthropic refuses blank texts; its models give them now and then all the same. An empty one says nothing to
+ * anybody, unless for what it carries.
+ */
 function isBlankText(dialect: Dialect, part: ChatPart): boolean {
   if (part.type !== 'text') return false;
   if (dialect === 'anthropic') return part.text.trim() === '';
@@ -134,7 +140,10 @@ function toOptions(metadata: JsonObject): SharedV3ProviderOptions {
   return options;
 }
 
-/** OpenAI refuses a text by the id of an item that it did not store. Reasoning keeps its id: its encrypted content belongs to it. */
+/**
+ * OpenAI refuses a text by the id of an item that it did not store. Reasoning keeps its id: its encrypted
+ * content belongs to it.
+ */
 function withoutItemId(part: ChatPart): JsonObject | undefined {
   const own = part.providerMetadata?.['openai'];
   if (!isJsonObject(own)) return part.providerMetadata;

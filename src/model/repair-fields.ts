@@ -6,7 +6,10 @@ import { type JsonObject, type JsonValue, isJsonObject } from '../std/json.ts';
  */
 export type RepairEvent = (event: JsonObject) => JsonObject | JsonObject[] | null;
 
-/** `finished`: it has said why it ends, and something may come behind that. `over`: it has said that this is all. */
+/**
+ * `finished`: it has said why it ends, and something may come behind that. `over`: it has said that this is
+ * all.
+ */
 export type Ending = 'open' | 'finished' | 'over';
 
 /** For one answer. */

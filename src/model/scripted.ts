@@ -1,5 +1,6 @@
 /**
- * Plays a scenario: chooses the rule that answers a request and streams its answer as a provider would. It is no model; it goes through the same
+ * Plays a scenario: chooses the rule that answers a request and streams its answer as a provider would. It is
+ * no model; it goes through the same
  * SDK as the real ones, so that everything behind it is the real machinery.
  */
 import { randomUUID } from 'node:crypto';

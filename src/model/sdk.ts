@@ -1,6 +1,8 @@
 /**
- * The only file that loads the AI SDK's packages: one request of ours through a provider's own language model, without the SDK's layer above it, whose
- * loop, retries and printing a pod has no use for (docs/decisions/0014). Everything is loaded at the first request.
+ * The only file that loads the AI SDK's packages: one request of ours through a provider's own language
+ * model, without the SDK's layer above it, whose
+ * loop, retries and printing a pod has no use for (docs/decisions/0014). Everything is loaded at the first
+ * request.
  */
 import type { LanguageModelV3, LanguageModelV3StreamPart } from '@ai-sdk/provider';
 import { assertNever } from '../std/assert-never.ts';

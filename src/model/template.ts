@@ -10,7 +10,10 @@ export interface TemplateValues {
 
 const placeholder = /\{\{\s*([\w.]+)\s*\}\}/g;
 
-/** Fills in every string of a value, at any depth; keys stay as they are. What is filled in is not looked at again. */
+/**
+ * Fills in every string of a value, at any depth; keys stay as they are. What is filled in is not looked at
+ * again.
+ */
 export function fillIn<T extends JsonValue>(value: T, values: TemplateValues): T;
 export function fillIn(value: JsonValue, values: TemplateValues): JsonValue {
   if (typeof value === 'string')
@@ -22,7 +25,10 @@ export function fillIn(value: JsonValue, values: TemplateValues): JsonValue {
   return value;
 }
 
-/** The first placeholder of a value that can not be filled in, told as a sentence, or null. `groups`: how many groups `matches` has. */
+/**
+ * The first placeholder of a value that cannot be filled in, told as a sentence, or null. `groups`: how many
+ * groups `matches` has.
+ */
 export function placeholderMistake(value: JsonValue, groups: number): string | null {
   if (typeof value === 'string') {
     for (const [whole, name] of value.matchAll(placeholder)) {

@@ -1,4 +1,7 @@
-/** How often each rule of a scenario has answered: kept in a small file of the pod's folder, so that `times` counts over restores. */
+/**
+ * How often each rule of a scenario has answered: kept in a small file of the pod's folder, so that `times`
+ * counts over restores.
+ */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -9,7 +12,10 @@ export interface RuleUses {
   save(uses: Record<string, number>): void;
 }
 
-/** Uses kept in `path`. A missing or damaged file counts as empty: a scenario is worth less than a pod that starts. */
+/**
+ * Uses kept in `path`. A missing or damaged file counts as empty: a scenario is worth less than a pod that
+ * starts.
+ */
 export function fileUses(path: string): RuleUses {
   return {
     load() {

@@ -6,7 +6,8 @@ export interface Watch {
   /** For the request; aborts when the watch is stopped or the wait was ended. */
   readonly signal: AbortSignal;
   /**
-   * Settles as `work` does, unless the outer signal aborts first (rejects with its reason) or `stallTimeoutMs` pass (rejects with `stalled()`). Time
+   * Settles as `work` does, unless the outer signal aborts first (rejects with its reason) or
+   * `stallTimeoutMs` pass (rejects with `stalled()`). Time
    * between two races does not count: a slow reader is not a stalled provider.
    */
   race<T>(work: Promise<T>): Promise<T>;

@@ -1,11 +1,13 @@
 /**
- * Questions to a person, as functions over the core: asked, answered, closed. Each commits; the caller awaits the log's sync before it tells anybody or
+ * Questions to a person, as functions over the core: asked, answered, closed. Each commits; the caller awaits
+ * the log's sync before it tells anybody or
  * lets a call run.
  *
  * Invariants
  * - Q1 A question is committed before anybody is told of it, an answer before the call that it lets run.
  * - Q2 A question is answered once; whoever comes second is refused and changes nothing.
- * - Q3 A call that was interrupted while it waited has not run. Made again, it joins its question where that is open, and takes the kept answer once.
+ * - Q3 A call that was interrupted while it waited has not run. Made again, it joins its question where that
+ *   is open, and takes the kept answer once.
  */
 import { WireError } from '../protocol/errors.ts';
 import type { ApprovalAskedEntry, ApprovalDecision } from '../session/entries.ts';
@@ -19,7 +21,10 @@ export type Asked =
   /** A person had answered before this call was made. */
   | { readonly kind: 'answered'; readonly decision: ApprovalDecision; readonly reason: string | null };
 
-/** `waiting`: requests that a call of this life waits for; they are never joined by another. Throws what the commit throws. */
+/**
+ * `waiting`: requests that a call of this life waits for; they are never joined by another. Throws what the
+ * commit throws.
+ */
 export function onAsk(
   core: Core,
   question: Omit<ApprovalAskedEntry, 'type' | 'state'>,
@@ -43,7 +48,10 @@ export function onAsk(
 
 const reasonCharsMax = 2_000;
 
-/** `waits`: a call of this life waits for the answer. Throws `forbidden` for what was answered, `unknownPod` for what was never asked here. */
+/**
+ * `waits`: a call of this life waits for the answer. Throws `forbidden` for what was answered, `unknownPod`
+ * for what was never asked here.
+ */
 export function onApprove(
   core: Core,
   answer: { request: string; decision: ApprovalDecision; reason?: string | undefined },
@@ -85,7 +93,10 @@ function notOpen(facts: Facts, request: string): WireError {
   });
 }
 
-/** A pause ends the waiting: the call gets a result that says that it did not run. False where the log could not be written, and nothing changed then. */
+/**
+ * A pause ends the waiting: the call gets a result that says that it did not run. False where the log could
+ * not be written, and nothing changed then.
+ */
 export function closeForPause(core: Core, request: string): boolean {
   const question = core.facts.approvals.get(request);
   if (question === undefined) return false;

@@ -1,5 +1,6 @@
 /**
- * This pod's own questions to a person: a call that needs one waits here, whoever answers comes in by `answer`. What is asked and answered is in the
+ * This pod's own questions to a person: a call that needs one waits here, whoever answers comes in by
+ * `answer`. What is asked and answered is in the
  * log; here is only who waits.
  */
 import { randomBytes } from 'node:crypto';
@@ -79,7 +80,10 @@ export class Approvals {
     return question;
   }
 
-  /** Nobody waits any more. A pause closes the questions here; after a cancel or a stop, and at its end, the turn closes them. */
+  /**
+   * Nobody waits any more. A pause closes the questions here; after a cancel or a stop, and at its end, the
+   * turn closes them.
+   */
   control(kind: 'cancel' | 'pause'): void {
     for (const [request, waiting] of this.#waiting) {
       if (kind === 'pause' && !this.#pod.input((core) => closeForPause(core, request))) continue;

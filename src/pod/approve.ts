@@ -1,4 +1,6 @@
-/** The method `approve`: a person's answer to a question of this pod, or handed on to the pod below that asks. */
+/**
+ * The method `approve`: a person's answer to a question of this pod, or handed on to the pod below that asks.
+ */
 import { type PodErrorCode, WireError, podErrorCodes } from '../protocol/errors.ts';
 import type { Params, Result } from '../protocol/methods.ts';
 import { podSocket } from '../session/pod-address.ts';
@@ -16,7 +18,9 @@ export interface ApproveParts {
   readonly questions: Questions;
 }
 
-/** Throws `forbidden`, `unknownPod`, `storageFailed`, `notRunning`, and what the pod that asks refuses with. */
+/**
+ * Throws `forbidden`, `unknownPod`, `storageFailed`, `notRunning`, and what the pod that asks refuses with.
+ */
 export async function approve(
   parts: ApproveParts,
   params: Params<'approve'>,

@@ -144,7 +144,10 @@ function limitWithoutPrice(model: string): string {
   return `The limit of the cost (limits.cost) cannot hold for this session: what ${model} costs is not known, now or for an earlier answer. Begin a new one with podkin run, with [models."${model}"] inputPrice and outputPrice in your config.toml or without the limit.`;
 }
 
-/** Reaches the turns that work for these assignments; a child that does not answer is told again by whoever cancels again. */
+/**
+ * Reaches the turns that work for these assignments; a child that does not answer is told again by whoever
+ * cancels again.
+ */
 function cancelChildren(pod: Pod, assignments: string[]): void {
   const byChild = new Map<string, { child: PodRef; assignments: string[] }>();
   for (const id of assignments) {

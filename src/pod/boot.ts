@@ -1,5 +1,6 @@
 /**
- * A pod's process from its folder to its end: locks, socket, log, `started` on disk, answers, and only then the first word to whoever waits. Nothing here imports
+ * A pod's process from its folder to its end: locks, socket, log, `started` on disk, answers, and only then
+ * the first word to whoever waits. Nothing here imports
  * a provider SDK: that comes with the first request.
  */
 import { closeSync, writeSync } from 'node:fs';
@@ -88,7 +89,8 @@ interface Prepared extends Assembled {
 /** All that comes before the first answer; fulfils when this life stands on disk. */
 async function prepared({ pod, begun }: OpenedPod): Promise<Prepared> {
   const parts = assemble(pod);
-  // Before anybody can speak to this pod: the results of the interrupted calls name the spawns that are undone next.
+  // Before anybody can speak to this pod: the results of the interrupted calls name the spawns that are
+  // undone next.
   pod.input((core) => settlePast(core));
   await undoUnbegun(pod);
   const claimed = pod.claims.sync().catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
@@ -116,7 +118,10 @@ function sweep(pod: Pod, keepPresent: () => Promise<void>, children: { sweep(): 
   });
 }
 
-/** A folder of sockets that has gone (a logout, a tidied /tmp) is made again, or another one is taken: then whoever asks has to be told, as soon as that can be written. */
+/**
+ * A folder of sockets that has gone (a logout, a tidied /tmp) is made again, or another one is taken: then
+ * whoever asks has to be told, as soon as that can be written.
+ */
 function keeper(pod: Pod, server: PodServer): () => Promise<void> {
   let told = server.path;
   return async () => {

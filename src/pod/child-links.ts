@@ -1,4 +1,7 @@
-/** The connections over which children are linked: one a child, and who waits for one to come. Knows no log; whether a link is right is checked before it is kept. */
+/**
+ * The connections over which children are linked: one a child, and who waits for one to come. Knows no log;
+ * whether a link is right is checked before it is kept.
+ */
 import { type Deferred, deferred } from '../std/deferred.ts';
 import { WireError } from '../protocol/errors.ts';
 import type { Connection } from '../transport/connection.ts';
@@ -21,13 +24,18 @@ export class ChildLinks {
   readonly #numbers = new Map<string, number>();
   readonly #numbersBegin: number;
 
-  /** `life`: this pod's incarnation. `onEnded`: a child's link has ended and no newer one has taken its place. */
+  /**
+   * `life`: this pod's incarnation. `onEnded`: a child's link has ended and no newer one has taken its place.
+   */
   constructor(life: number, onEnded: (instance: string) => void) {
     this.#numbersBegin = life * linksOfALifeMax;
     this.#onEnded = onEnded;
   }
 
-  /** The number of the child's newest link; higher than any of an earlier life of this pod, also before the first. */
+  /**
+   * The number of the child's newest link; higher than any of an earlier life of this pod, also before the
+   * first.
+   */
   numberOf(instance: string): number {
     return this.#numbers.get(instance) ?? this.#numbersBegin;
   }
@@ -55,7 +63,10 @@ export class ChildLinks {
     return this.#links.has(instance);
   }
 
-  /** Throws `unknownChild` where this connection is not that child's link; without `instance`, where it is no child's. */
+  /**
+   * Throws `unknownChild` where this connection is not that child's link; without `instance`, where it is no
+   * child's.
+   */
   over(connection: Connection, instance: string | undefined = this.#byConnection.get(connection)): Link {
     const link = instance === undefined ? undefined : this.#links.get(instance);
     if (link?.connection !== connection) {
@@ -85,7 +96,10 @@ export class ChildLinks {
     this.#waiting.get(instance)?.resolve();
   }
 
-  /** Fulfils when the child links. Rejects after `timeoutMs`, and at once when the process that is to make the link has ended. */
+  /**
+   * Fulfils when the child links. Rejects after `timeoutMs`, and at once when the process that is to make the
+   * link has ended.
+   */
   async linked(
     instance: string,
     within: { timeoutMs: number; exited: Promise<ProcessExit> | null },

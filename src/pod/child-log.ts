@@ -28,7 +28,8 @@ export interface Wanted {
 }
 
 /**
- * A log that is not there holds nothing. Throws the file system's error where it can not be read, and where it is another instance's: then nothing is
+ * A log that is not there holds nothing. Throws the file system's error where it cannot be read, and where it
+ * is another instance's: then nothing is
  * known and the caller tries again.
  */
 export async function readChildLog(folder: PodFolder, wanted: Wanted): Promise<ChildLog> {
@@ -54,7 +55,10 @@ export async function readChildLog(folder: PodFolder, wanted: Wanted): Promise<C
   return found;
 }
 
-/** Stands where the line of an event is damaged: that something was said is known, and what follows it must not wait for it for ever. */
+/**
+ * Stands where the line of an event is damaged: that something was said is known, and what follows it must
+ * not wait for it for ever.
+ */
 function lostEvent(seq: number, log: string): SentPodEvent {
   const message = `what it said here (event ${seq}) is lost: that line of ${log} is damaged; ask it again`;
   return unreadEvent(`lost-${seq}`, { category: 'damagedLog', message });

@@ -1,6 +1,8 @@
 /**
- * Whether a claim still has its owner. Processes of other containers cannot be seen from here, so a claim that was made there is judged as the life of
- * its pod is: by what answers at the pod's address (`life.ts`). What is not known holds: nobody writes where somebody may be writing.
+ * Whether a claim still has its owner. Processes of other containers cannot be seen from here, so a claim
+ * that was made there is judged as the life of
+ * its pod is: by what answers at the pod's address (`life.ts`). What is not known holds: nobody writes where
+ * somebody may be writing.
  */
 import { existsSync } from 'node:fs';
 import { type Claim, type LifeOf, type OwnersLife, giverOf, seenAlive } from '../scope/claims.ts';

@@ -1,5 +1,6 @@
 /**
- * What this pod may touch at this moment, and its part of the home's registry. The log decides between a pod and its children; the registry decides
+ * What this pod may touch at this moment, and its part of the home's registry. The log decides between a pod
+ * and its children; the registry decides
  * between pods that do not know of each other, and while a parent is away.
  */
 import { existsSync } from 'node:fs';
@@ -54,7 +55,10 @@ export class Claims {
     return scopeBesideOthers(scope, session, { claims: this.#registry.claims(), lifeOf: this.#lives.now });
   }
 
-  /** Makes the registry say what the log says; answers with what others hold. Begins after everything that is committed now. */
+  /**
+   * Makes the registry say what the log says; answers with what others hold. Begins after everything that is
+   * committed now.
+   */
   sync(): Promise<readonly Conflict[]> {
     if (this.#syncing === null) return this.#begin();
     this.#next ??= this.#syncing.then(
@@ -69,7 +73,10 @@ export class Claims {
     this.sync().catch((error: unknown) => this.#tell('registryFailed', String(error)));
   }
 
-  /** Puts back what a person or a damaged file has taken out of the registry, and asks after the owners in other containers. */
+  /**
+   * Puts back what a person or a damaged file has taken out of the registry, and asks after the owners in
+   * other containers.
+   */
   sweep(): void {
     let claims: readonly Claim[];
     try {
@@ -112,7 +119,9 @@ export class Claims {
     return conflicts;
   }
 
-  /** The parent made it, maybe before there was a process: from here on it counts as long as this one lives. */
+  /**
+   * The parent made it, maybe before there was a process: from here on it counts as long as this one lives.
+   */
   #affirmed(claim: Claim): Claim {
     return claim.owner.instance === this.#pod.session.instance ? { ...claim, process: ownIdentity() } : claim;
   }

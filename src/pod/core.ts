@@ -1,5 +1,6 @@
 /**
- * What the pod's state machine stands on: facts (from the log), the little that is not in the log, and the ports through which it acts. No I/O here and
+ * What the pod's state machine stands on: facts (from the log), the little that is not in the log, and the
+ * ports through which it acts. No I/O here and
  * none in `state.ts`, `inputs.ts`, `reports.ts`: a simulation drives them as well as `controller.ts` does.
  */
 import type { EntryBody } from '../session/entries.ts';
@@ -50,11 +51,15 @@ export interface ProviderWait {
 
 export interface CorePorts {
   /**
-   * Writes all entries in one append and applies them to the facts; durable only once the log's sync has been awaited. Throws `StorageFailed` with
+   * Writes all entries in one append and applies them to the facts; durable only once the log's sync has been
+   * awaited. Throws `StorageFailed` with
    * nothing written and the facts untouched.
    */
   commit(bodies: EntryBody[]): void;
-  /** Takes note of what is to be done; must not call back into the machine before the current input has been handled. */
+  /**
+   * Takes note of what is to be done; must not call back into the machine before the current input has been
+   * handled.
+   */
   perform(effect: Effect): void;
   /** Monotonic milliseconds. */
   now(): number;
@@ -110,7 +115,10 @@ export function controlEntry(submission: string, kind: 'pause' | 'resume' | 'can
   };
 }
 
-/** Commits, or goes into storage trouble and answers false: nothing was written then, and a timer will try again. */
+/**
+ * Commits, or goes into storage trouble and answers false: nothing was written then, and a timer will try
+ * again.
+ */
 export function tryCommit(core: Core, bodies: EntryBody[]): boolean {
   try {
     core.ports.commit(bodies);

@@ -1,4 +1,7 @@
-/** Gives a child a run: the assignment is committed first, then sent, and either end of a doubt is settled by the next link (delivery §3). */
+/**
+ * Gives a child a run: the assignment is committed first, then sent, and either end of a doubt is settled by
+ * the next link (delivery §3).
+ */
 import { uuidv7 } from '../std/uuid.ts';
 import type { PodRef } from '../session/entries.ts';
 import { podFolder, readToken } from '../session/home.ts';

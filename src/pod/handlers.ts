@@ -195,7 +195,10 @@ function linkView({ pod, children, parentLink, sandbox }: HandlerParts): Paramet
   };
 }
 
-/** The log tells most of it; only how often an event was sent, and what it waits for, is known to the link alone. */
+/**
+ * The log tells most of it; only how often an event was sent, and what it waits for, is known to the link
+ * alone.
+ */
 async function deliveries(parts: HandlerParts, params: Params<'deliveries'>): Promise<Delivery[]> {
   const { pod, parentLink } = parts;
   if (params.pendingOnly) {

@@ -1,5 +1,6 @@
 /**
- * What comes in from outside, each as one function over the core: check, commit, evaluate. Refusals are `WireError`s; an input whose commit failed has
+ * What comes in from outside, each as one function over the core: check, commit, evaluate. Refusals are
+ * `WireError`s; an input whose commit failed has
  * changed nothing. The caller awaits the log's sync before it answers what must be durable.
  */
 import { WireError } from '../protocol/errors.ts';
@@ -163,7 +164,9 @@ export function onShutdown(core: Core, by: 'person' | 'parent' | 'signal', reaso
   ports.perform({ type: 'stop' });
 }
 
-/** P1–P5 for an event over the link or from a dead child's log. Throws `unknownChild`, `gap`, `storageFailed`. */
+/**
+ * P1–P5 for an event over the link or from a dead child's log. Throws `unknownChild`, `gap`, `storageFailed`.
+ */
 export function onPodEvent(
   core: Core,
   message: InboundEvent,
@@ -201,7 +204,8 @@ function takeEvent(
 }
 
 /**
- * A child's link, after its token was found right and whatever an earlier life left on disk was taken in. `sure`: assignments whose run is being sent, or
+ * A child's link, after its token was found right and whatever an earlier life left on disk was taken in.
+ * `sure`: assignments whose run is being sent, or
  * was answered for by the child since this process began.
  */
 export function onLink(core: Core, link: Params<'link'>, sure: ReadonlySet<string>): ChildFacts {
@@ -222,7 +226,8 @@ export function onLink(core: Core, link: Params<'link'>, sure: ReadonlySet<strin
       { received: child.received },
     );
   }
-  // Every earlier life that has no terminal event here has died (I7); what they had committed was taken in from the log before this.
+  // Every earlier life that has no terminal event here has died (I7); what they had committed was taken in
+  // from the log before this.
   const died = endsBefore(facts, child, incarnation);
   commitInput(core, [
     ...died,
@@ -265,7 +270,10 @@ function refuseTooLong(text: string): void {
   if (mistake !== null) throw new WireError('tooLarge', mistake);
 }
 
-/** Commits or refuses with `storageFailed` (`tooLarge` where no disk could hold the line): the sender keeps what it sent. */
+/**
+ * Commits or refuses with `storageFailed` (`tooLarge` where no disk could hold the line): the sender keeps
+ * what it sent.
+ */
 export function commitInput(core: Core, bodies: EntryBody[]): void {
   if (bodies.length === 0) return;
   try {

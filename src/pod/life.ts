@@ -1,6 +1,8 @@
 /**
- * Whether a life goes on whose lock could be taken here. A lock excludes within one network namespace; a life in another of this boot is asked at its
- * socket, whose file answers across them. Only where that cannot be asked, and its process cannot be seen either, it is unknown: then nothing may be
+ * Whether a life goes on whose lock could be taken here. A lock excludes within one network namespace; a life
+ * in another of this boot is asked at its
+ * socket, whose file answers across them. Only where that cannot be asked, and its process cannot be seen
+ * either, it is unknown: then nothing may be
  * said of its death, and nobody may take its place unasked.
  */
 import { existsSync } from 'node:fs';
@@ -14,7 +16,10 @@ export type Life = 'alive' | 'dead' | 'unknown';
 
 const probeTimeoutMs = 1_000;
 
-/** Of the life that has left its address; of one of an earlier build, by the socket at the place that follows from its instance. */
+/**
+ * Of the life that has left its address; of one of an earlier build, by the socket at the place that follows
+ * from its instance.
+ */
 export async function lifeOf(home: Home, pod: { name: string; instance: string }): Promise<Life> {
   const address = readAddress(podFolder(home, pod.name), pod.instance);
   if (address !== null) {
@@ -25,7 +30,10 @@ export async function lifeOf(home: Home, pod: { name: string; instance: string }
   return path !== address?.socket && existsSync(path) && (await asked(path)) === 'alive' ? 'alive' : 'dead';
 }
 
-/** Of a life that was started outside of this network namespace, where the lock tells nothing of it; `dead` where there is none such. */
+/**
+ * Of a life that was started outside of this network namespace, where the lock tells nothing of it; `dead`
+ * where there is none such.
+ */
 export async function lifeElsewhere(home: Home, pod: { name: string; instance: string }): Promise<Life> {
   const address = readAddress(podFolder(home, pod.name), pod.instance);
   if (address === null || isSame(address.namespaces.network, ownNamespaces().network)) return 'dead';

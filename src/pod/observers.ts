@@ -1,12 +1,16 @@
 /**
- * Connections that asked for the history and what comes after it. Each is a place in the log file: what is behind it is read from the file at the
+ * Connections that asked for the history and what comes after it. Each is a place in the log file: what is
+ * behind it is read from the file at the
  * observer's own speed, and only one that has reached the end is handed new entries as they are committed.
  *
  * Invariants
- * - V1 An observer's place moves by whole lines and only forward: no gap, no overlap, whatever happens in between.
- * - V2 Nothing is queued for an observer beyond `observerQueueBytesMax`: past it the connection is `lagged` and goes on from the file.
+ * - V1 An observer's place moves by whole lines and only forward: no gap, no overlap, whatever happens in
+ *   between.
+ * - V2 Nothing is queued for an observer beyond `observerQueueBytesMax`: past it the connection is `lagged`
+ *   and goes on from the file.
  * - V3 One Buffer serves all observers of an entry.
- * - V4 At most one piece of history is read and sent in a turn of the event loop, however many observers stream: a callback waits for one, not for all.
+ * - V4 At most one piece of history is read and sent in a turn of the event loop, however many observers
+ *   stream: a callback waits for one, not for all.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { wireLimits } from '../protocol/limits.ts';
@@ -57,7 +61,10 @@ export class Observers {
     this.#stopListening = log.onAppend((appended) => this.#onAppend(appended));
   }
 
-  /** Starts the stream behind `sinceSeq`; the answer to the request is written first, because nothing is sent before this turn of the loop ends. */
+  /**
+   * Starts the stream behind `sinceSeq`; the answer to the request is written first, because nothing is sent
+   * before this turn of the loop ends.
+   */
   subscribe(connection: Connection, options: { sinceSeq: number; deltas: boolean }): void {
     const offset = options.sinceSeq === 0 ? 0 : this.#log.offsetOfSeq(options.sinceSeq + 1);
     this.#end(connection);
@@ -139,7 +146,10 @@ export class Observers {
     for (const event of this.#standing()) observer.connection.send(liveLine(event));
   }
 
-  /** A turn of the loop that no other stream gets (V4). Nobody holds it longer than a piece takes: waiting for a slow observer comes before. */
+  /**
+   * A turn of the loop that no other stream gets (V4). Nobody holds it longer than a piece takes: waiting for
+   * a slow observer comes before.
+   */
   #ownTurn(): Promise<void> {
     this.#turns = this.#turns.then(() => nextTurn());
     return this.#turns;
@@ -179,7 +189,10 @@ function liveLine(event: LiveEvent): Buffer {
   return Buffer.from(`${JSON.stringify({ jsonrpc: '2.0', method: 'event', params: event })}\n`);
 }
 
-/** Log lines as event lines: the entry's own bytes are cut out and put between head and tail, nothing is parsed. */
+/**
+ * Log lines as event lines: the entry's own bytes are cut out and put between head and tail, nothing is
+ * parsed.
+ */
 function eventLines(logLines: Buffer): Buffer {
   const parts: Buffer[] = [];
   let start = 0;

@@ -1,5 +1,6 @@
 /**
- * From a pod's folder to its open log: the locks, then the socket in its place, accepting and answering nothing, and only then is anything read, repaired or
+ * From a pod's folder to its open log: the locks, then the socket in its place, accepting and answering
+ * nothing, and only then is anything read, repaired or
  * written. Whoever finds the place taken has changed nothing in the log.
  */
 import { existsSync, rmSync } from 'node:fs';
@@ -34,7 +35,7 @@ import { endLeft, leftAlert } from './command-groups.ts';
 import { lifeAt } from './life.ts';
 import { Pod, type PodPermissions } from './pod.ts';
 
-/** The pod can not start; `code` is for the starter's program, the message for its person. */
+/** The pod cannot start; `code` is for the starter's program, the message for its person. */
 class CanNotStart extends Error {
   readonly code: string;
 
@@ -45,7 +46,10 @@ class CanNotStart extends Error {
   }
 }
 
-/** How long a start waits for the lock, by what its holder says of itself. A loan ends by itself; one that says nothing is a process that is busy or stopped. */
+/**
+ * How long a start waits for the lock, by what its holder says of itself. A loan ends by itself; one that
+ * says nothing is a process that is busy or stopped.
+ */
 const lockWaitMs = { life: 2_000, silent: 15_000, loan: 60_000 };
 
 export interface OpenedPod {
@@ -58,11 +62,17 @@ export interface OpenedPod {
 }
 
 export interface OpenOptions {
-  /** Also where it is not known whether an earlier life goes on in another container: a person has said that it does not. */
+  /**
+   * Also where it is not known whether an earlier life goes on in another container: a person has said that
+   * it does not.
+   */
   readonly takeOver: boolean;
 }
 
-/** Throws `CanNotStart`, what `hold`, `openLog` and `createLog` throw, and `StorageFailed`, with nothing held and no socket left. */
+/**
+ * Throws `CanNotStart`, what `hold`, `openLog` and `createLog` throw, and `StorageFailed`, with nothing held
+ * and no socket left.
+ */
 export async function openPod(folder: PodFolder, home: Home, options: OpenOptions): Promise<OpenedPod> {
   const spec = readSpec(folder);
   if (spec === null) throw new CanNotStart('unknownPod', `There is no pod in ${folder.path}.`);
@@ -187,7 +197,10 @@ export function addressAt(socket: string, instance: string): PodAddress {
   return { instance, socket, process: ownIdentity(), namespaces: ownNamespaces() };
 }
 
-/** A parent that is taking in what a dead child left holds the child's lock until it has, however slow its disk is; another life keeps it. */
+/**
+ * A parent that is taking in what a dead child left holds the child's lock until it has, however slow its
+ * disk is; another life keeps it.
+ */
 async function lockOf(spec: PodSpec, folder: PodFolder): Promise<HeldLock> {
   const startedAt = monotonicMs();
   for (;;) {
@@ -230,7 +243,10 @@ async function logOf(parts: {
   return opened.log;
 }
 
-/** Null where there is one already. An address without a log tells of a life whose log was deleted: its numbers are known elsewhere and never given again. */
+/**
+ * Null where there is one already. An address without a log tells of a life whose log was deleted: its
+ * numbers are known elsewhere and never given again.
+ */
 function newLog(options: Parameters<typeof createLog>[0], folder: PodFolder): AppendLog | null {
   if (existsSync(folder.log)) return null;
   if (existsSync(folder.address)) {
@@ -241,7 +257,10 @@ function newLog(options: Parameters<typeof createLog>[0], folder: PodFolder): Ap
   return createLog(options);
 }
 
-/** The disk is failing: ending loudly is the only honest thing; recovery is `restore`, which reads what is really there. */
+/**
+ * The disk is failing: ending loudly is the only honest thing; recovery is `restore`, which reads what is
+ * really there.
+ */
 function endOnFatal(error: Error): void {
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
@@ -251,7 +270,8 @@ function endOnFatal(error: Error): void {
 }
 
 /**
- * A pod whose settings can not be read does not run: a rule that is lost would be a right that nobody gave. A rule of another build that means nothing
+ * A pod whose settings cannot be read does not run: a rule that is lost would be a right that nobody gave. A
+ * rule of another build that means nothing
  * here keeps no pod from its start: it is taken for the widest.
  */
 function permissionsOf(spec: PodSpec): PodPermissions {

@@ -1,4 +1,7 @@
-/** What a call is known by: the names that rules are held against, the words that a person reads, and the key under which it is known again. */
+/**
+ * What a call is known by: the names that rules are held against, the words that a person reads, and the key
+ * under which it is known again.
+ */
 import { createHash } from 'node:crypto';
 import type { ToolNeed } from '../scope/permission.ts';
 import type { RuleSubject } from '../scope/permission-rules.ts';
@@ -20,14 +23,19 @@ export async function subjectOf(need: ToolNeed | null, cwd: string): Promise<Rul
   }
 }
 
-/** Where links lead; the path itself where that can not be found out: then nothing can be opened there either. */
+/**
+ * Where links lead; the path itself where that cannot be found out: then nothing can be opened there either.
+ */
 async function realName(path: string): Promise<string> {
   return (await realOrFuturePath(path).catch(() => undefined)) ?? path;
 }
 
 const summaryCharsMax = 4_000;
 
-/** A shell's command as it stands, any other input as JSON. Where something is left out it says how much: an answer must not be given to less than there is. */
+/**
+ * A shell's command as it stands, any other input as JSON. Where something is left out it says how much: an
+ * answer must not be given to less than there is.
+ */
 export function summaryOf(need: ToolNeed | null, input: JsonValue): string {
   const whole = need?.kind === 'shell' ? need.command : JSON.stringify(input);
   if (whole.length <= summaryCharsMax) return whole.toWellFormed();

@@ -1,4 +1,7 @@
-/** What a pod's process is given of its starter's environment. Pure. An allow-list: a person's shell holds secrets that no pod has a use for. */
+/**
+ * What a pod's process is given of its starter's environment. Pure. An allow-list: a person's shell holds
+ * secrets that no pod has a use for.
+ */
 import { markVariable } from '../tools/marked-processes.ts';
 
 const names = new Set([

@@ -1,4 +1,7 @@
-/** The tools for working with other pods, done: `Tree` over this pod's children. Answers are for the model; nothing here throws. */
+/**
+ * The tools for working with other pods, done: `Tree` over this pod's children. Answers are for the model;
+ * nothing here throws.
+ */
 import { forgotten } from '../delivery/handed-down.ts';
 import { fenced, listed, quoted } from '../delivery/quoted.ts';
 import { replay } from '../session/replay.ts';
@@ -162,7 +165,10 @@ function outputAnswer(
   };
 }
 
-/** Asks, waits for the real exit, insists; then takes in what the child had left, so that the result can name the incarnation. */
+/**
+ * Asks, waits for the real exit, insists; then takes in what the child had left, so that the result can name
+ * the incarnation.
+ */
 export async function stopChild(pod: Pod, children: Children, child: ChildFacts): Promise<ToolAnswer> {
   const folder = podFolder(pod.home, child.name);
   const { incarnation } = child;

@@ -1,5 +1,6 @@
 /**
- * The thin shell around the machine: commits to the log, applies to the facts, and performs effects after each input. Everything that happens in a pod
+ * The thin shell around the machine: commits to the log, applies to the facts, and performs effects after
+ * each input. Everything that happens in a pod
  * comes through `input`.
  */
 import { monotonicMs } from '../std/clock.ts';
@@ -24,7 +25,10 @@ export interface PodPermissions {
   readonly headless: boolean;
 }
 
-/** What the machine asks for, done by the parts of the pod. None may throw; each may come back later with a new input. */
+/**
+ * What the machine asks for, done by the parts of the pod. None may throw; each may come back later with a
+ * new input.
+ */
 export interface Performers {
   startTurn(turn: string): void;
   controlTurn(): void;
@@ -96,7 +100,9 @@ export class Pod {
     this.#performers?.show(event);
   }
 
-  /** Writes and applies, all or nothing. Throws `StorageFailed` (or `EntryTooLong`) with the facts untouched. */
+  /**
+   * Writes and applies, all or nothing. Throws `StorageFailed` (or `EntryTooLong`) with the facts untouched.
+   */
   commit(bodies: EntryBody[]): Appended {
     const appended = this.log.append(bodies);
     for (const entry of appended.entries) applyEntry(this.core.facts, entry);
@@ -115,7 +121,10 @@ export class Pod {
     return this.log.whenDurable();
   }
 
-  /** One input of the machine: handled whole, then its effects in order. Throws what the handler throws, effects performed all the same. */
+  /**
+   * One input of the machine: handled whole, then its effects in order. Throws what the handler throws,
+   * effects performed all the same.
+   */
   input<T>(handle: (core: Core) => T): T {
     // An input from within an effect joins the queue of effects that is being worked off.
     const outermost = !this.#inside;

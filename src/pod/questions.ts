@@ -1,5 +1,6 @@
 /**
- * The open questions of this pod and of those below it: told to observers, and to the parent over the link. What goes up is always the whole list, so
+ * The open questions of this pod and of those below it: told to observers, and to the parent over the link.
+ * What goes up is always the whole list, so
  * that a lost or repeated message, a new link or a restart changes nothing: a level, not an edge.
  */
 import type { ClosedQuestion, Question } from '../protocol/approval.ts';
@@ -118,7 +119,10 @@ export class Questions {
     setImmediate(() => void this.#send());
   }
 
-  /** One at a time: what comes meanwhile is in the next list. A link that fails is made again, and everything said again. */
+  /**
+   * One at a time: what comes meanwhile is in the next list. A link that fails is made again, and everything
+   * said again.
+   */
   async #send(): Promise<void> {
     const client = this.#parent;
     if (client === null || this.#sending || !this.#dirty) return;

@@ -1,4 +1,7 @@
-/** The texts of a pod from a cursor on. Pure over the history, so it serves a living pod and the log of a dead one alike. */
+/**
+ * The texts of a pod from a cursor on. Pure over the history, so it serves a living pod and the log of a dead
+ * one alike.
+ */
 import * as z from 'zod';
 import { once } from '../std/once.ts';
 import type { Facts } from '../session/facts.ts';
@@ -7,7 +10,10 @@ import { textOf } from './reports.ts';
 /** Stands between two texts of one reading. */
 const separator = '\n\n';
 
-/** Place in the log: the next entry to read, and how many characters of it have been read; below 0 so many of the separator before it are still to come. */
+/**
+ * Place in the log: the next entry to read, and how many characters of it have been read; below 0 so many of
+ * the separator before it are still to come.
+ */
 const cursorSchema = once(() => z.object({ seq: z.int().min(1), offset: z.int().min(-separator.length) }));
 
 export interface Output {
@@ -17,7 +23,10 @@ export interface Output {
   coversTurn: string | null;
 }
 
-/** A cursor that is none begins at the beginning: nothing is skipped. `maxChars` counts UTF-16 units; texts that were cut make the whole again when they are put together. */
+/**
+ * A cursor that is none begins at the beginning: nothing is skipped. `maxChars` counts UTF-16 units; texts
+ * that were cut make the whole again when they are put together.
+ */
 export function readOutput(facts: Facts, since: string | undefined, maxChars: number): Output {
   const from = parseCursor(since);
   let text = '';

@@ -1,4 +1,7 @@
-/** What a pod tells its parent: builds the events that go with a turn's end and with the pod's own (delivery §3). Pure. */
+/**
+ * What a pod tells its parent: builds the events that go with a turn's end and with the pod's own (delivery
+ * §3). Pure.
+ */
 import type { AssistantMessageEntry, EntryBody, TurnOutcome } from '../session/entries.ts';
 import { type Facts, type OpenTurn, sessionOf } from '../session/facts.ts';
 import { begunAssignments, emitted, ownAssignments } from '../delivery/emit.ts';
@@ -15,7 +18,8 @@ export interface TurnEnd {
 }
 
 /**
- * The report of a turn's end, or nothing: a pod without a parent emits none, and neither does a turn that a person caused while no assignment is open.
+ * The report of a turn's end, or nothing: a pod without a parent emits none, and neither does a turn that a
+ * person caused while no assignment is open.
  */
 export function reportOfTurn(facts: Facts, turn: OpenTurn, end: TurnEnd, view: SettledView): EntryBody[] {
   const assignments = begunAssignments(facts);
@@ -49,7 +53,8 @@ export function excerptOf(text: string): { text: string; textChars: number } {
 }
 
 /**
- * The model's last text since the newest input; empty where it wrote none. Not bound to one turn id, because a resumed turn may end on the text that its
+ * The model's last text since the newest input; empty where it wrote none. Not bound to one turn id, because
+ * a resumed turn may end on the text that its
  * interrupted predecessor had committed.
  */
 export function finalText(facts: Facts): string {

@@ -1,5 +1,6 @@
 /**
- * SpawnPod, step by step: reserve → start → link → record → first run. Each step is committed before the next, and undone if a later one fails; after a
+ * SpawnPod, step by step: reserve → start → link → record → first run. Each step is committed before the
+ * next, and undone if a later one fails; after a
  * crash the parent's next start undoes what had not come to its first run (delivery §6).
  */
 import { withErrorOutput } from '../std/error-output.ts';
@@ -133,7 +134,9 @@ function specOf(pod: Pod, request: SpawnRequest, given: { scope: PathScope; mode
   };
 }
 
-/** A scenario is a file: whoever could name any could read, or find out about, what their scope does not hold. */
+/**
+ * A scenario is a file: whoever could name any could read, or find out about, what their scope does not hold.
+ */
 async function modelOf(pod: Pod, request: SpawnRequest): Promise<string> {
   const { session, claims, home, folder } = pod;
   let model = request.model === undefined ? session.model : absoluteModelName(request.model, session.cwd);
@@ -163,7 +166,10 @@ function refuseWithoutPrice({ core, session }: Pod, model: string): void {
   );
 }
 
-/** Roots are resolved here, once: a link that leads out of this pod's scope is none of it, and one that changes later moves nothing. */
+/**
+ * Roots are resolved here, once: a link that leads out of this pod's scope is none of it, and one that
+ * changes later moves nothing.
+ */
 async function scopeFor(context: ToolContext, request: SpawnRequest): Promise<PathScope> {
   const absolute = (paths: readonly string[]) => paths.map((path) => absolutePath(context, path));
   const wanted = await realScope({
@@ -230,13 +236,15 @@ function refuseOverLimits(pod: Pod): void {
 }
 
 /**
- * Asked behind the making of the new pod's folder, which everybody counts: pods that spawn at the same moment may all be refused, and never pass the
+ * Asked behind the making of the new pod's folder, which everybody counts: pods that spawn at the same moment
+ * may all be refused, and never pass the
  * limit together.
  */
 async function refuseOverTree(pod: Pod): Promise<void> {
   const { limits } = pod.core;
   const names = podNames(pod.home);
-  // A tree has no more pods than its home has folders. Asking the lock of each makes every spawn dearer than the one before.
+  // A tree has no more pods than its home has folders. Asking the lock of each makes every spawn dearer than
+  // the one before.
   if (names.length - 1 < limits.pods) return;
   const others = (await podsOfTree(pod, names)) - 1;
   if (others < limits.pods) return;

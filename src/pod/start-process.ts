@@ -1,6 +1,7 @@
 /**
- * Starts the process of a pod from its folder. The process is detached, its output goes to a file (never a pipe, which would break with the starter),
- * and it says on descriptor 3, once, that it listens or why it can not.
+ * Starts the process of a pod from its folder. The process is detached, its output goes to a file (never a
+ * pipe, which would break with the starter),
+ * and it says on descriptor 3, once, that it listens or why it cannot.
  */
 import { withErrorOutput } from '../std/error-output.ts';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -34,7 +35,10 @@ export interface ProcessExit {
 
 export interface StartedProcess {
   readonly pid: number;
-  /** Fulfils when the pod listens. Rejects with `PodStartFailed` when it has ended, with what it said of why where it did. */
+  /**
+   * Fulfils when the pod listens. Rejects with `PodStartFailed` when it has ended, with what it said of why
+   * where it did.
+   */
   readonly ready: Promise<Extract<ReadyMessage, { kind: 'ready' }>>;
   /** Fulfils when the process is gone, while this process lives. */
   readonly exited: Promise<ProcessExit>;
@@ -96,7 +100,8 @@ export function startPodProcess(
 }
 
 /**
- * As `ready`; rejects with `PodStartFailed` (`silent`) for a process that has said nothing for so long: one that hangs in its start. It is not ended here,
+ * As `ready`; rejects with `PodStartFailed` (`silent`) for a process that has said nothing for so long: one
+ * that hangs in its start. It is not ended here,
  * because a pod that reads a long log is only slow.
  */
 export async function readyWithin(
@@ -133,7 +138,8 @@ async function firstWords(
   }
   const parsed = readyMessage().safeParse(parseLine(text));
   if (parsed.success && parsed.data.kind === 'ready') return parsed.data;
-  // A process that said why it can not start is about to end: whoever is told so may take it for gone. This process has to live for that.
+  // A process that said why it cannot start is about to end: whoever is told so may take it for gone. This
+  // process has to live for that.
   child.ref();
   const exit = await exited;
   if (parsed.success && parsed.data.kind === 'failed')
@@ -155,8 +161,10 @@ function parseLine(text: string): unknown {
 }
 
 /**
- * This process's own, and the size of V8's young generation as Node 20 and 22 have it, in MB: Node 24's is twice as large, a busy pod with it half as large
- * again, and a tree is many. Those before must not be given the flag: they then refuse the code cache of Node's own modules, which costs 15 ms a start.
+ * This process's own, and the size of V8's young generation as Node 20 and 22 have it, in MB: Node 24's is
+ * twice as large, a busy pod with it half as large
+ * again, and a tree is many. Those before must not be given the flag: they then refuse the code cache of
+ * Node's own modules, which costs 15 ms a start.
  */
 export function nodeFlags(): string[] {
   const flag = '--max-semi-space-size';
@@ -166,7 +174,8 @@ export function nodeFlags(): string[] {
 }
 
 /**
- * The pod's own program where it lies beside the command; else the command itself, which can be a pod too: the source when it is run as it is.
+ * The pod's own program where it lies beside the command; else the command itself, which can be a pod too:
+ * the source when it is run as it is.
  * A command is often a link (npm's folder of commands), and the program lies beside what it leads to.
  */
 function commandFile(): string {

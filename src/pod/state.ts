@@ -1,14 +1,17 @@
 /**
  * The pod's state machine: when a turn starts and how it ends.
  *
- *   idle ──start──▶ running ──end──▶ idle        paused = idle with `facts.paused`; nothing starts until `resume`
+ *   idle ──start──▶ running ──end──▶ idle        paused = idle with `facts.paused`; nothing starts until
+ *   `resume`
  *     └────────────stop─────────────▶ stopping   no way back; the process ends
  *
  * Invariants
  * - S1 `evaluate` runs after every input and is the only place that starts a turn (I4: a level, not an edge).
- * - S2 Every start is committed before it is performed, and a turn's end stands in the same append as its report (C1).
+ * - S2 Every start is committed before it is performed, and a turn's end stands in the same append as its
+ *   report (C1).
  * - S3 A turn never starts while calls of an earlier one dangle (I12).
- * - S4 The order of what waits: an interrupted turn is resumed, then queued runs in order, then notifications.
+ * - S4 The order of what waits: an interrupted turn is resumed, then queued runs in order, then
+ *   notifications.
  *
  * Absent: sockets, files, timers, the model. They are behind `CorePorts`.
  */
@@ -144,7 +147,10 @@ export function consumptions({ facts, limits }: Core, turn: string): EntryBody[]
   });
 }
 
-/** The running turn has ended. Where the log can not be written it stays open there, and is closed as interrupted once it can. */
+/**
+ * The running turn has ended. Where the log cannot be written it stays open there, and is closed as
+ * interrupted once it can.
+ */
 export function endTurn(core: Core, ended: TurnEnd): void {
   const end = clipped(ended);
   const { facts, live, ports } = core;
@@ -199,7 +205,10 @@ export function abandonTurn(core: Core, text: string): void {
   core.ports.perform({ type: 'statusChanged' });
 }
 
-/** Synthetic results for calls that will never end (I12). `questions`: what becomes of those that a call waited with. */
+/**
+ * Synthetic results for calls that will never end (I12). `questions`: what becomes of those that a call
+ * waited with.
+ */
 export function closings(facts: Facts, why: string, questions: 'close' | 'stay' = 'close'): EntryBody[] {
   return [...(facts.turn?.dangling.values() ?? [])].map((call) => ({
     type: 'toolResult',
@@ -228,7 +237,10 @@ export function hasBegun(facts: Facts, instance: string): boolean {
   return facts.children.get(instance)?.begun ?? false;
 }
 
-/** Closes what an earlier life, or a failed write, left open. The work itself is staged as `resume` by `evaluate`. */
+/**
+ * Closes what an earlier life, or a failed write, left open. The work itself is staged as `resume` by
+ * `evaluate`.
+ */
 export function closeInterrupted(core: Core, reason: string): void {
   const { facts } = core;
   if (facts.turn === null) return;
@@ -270,7 +282,8 @@ function quarantine(core: Core): void {
 }
 
 /**
- * What an earlier life left open is closed, and what kills this pod is kept from it. Behind the commit of `started` and before anybody can speak to the
+ * What an earlier life left open is closed, and what kills this pod is kept from it. Behind the commit of
+ * `started` and before anybody can speak to the
  * pod: later a turn of this life might be taken for one of the last.
  */
 export function settlePast(core: Core): void {
@@ -297,7 +310,10 @@ function recoverStorage(core: Core): boolean {
   return true;
 }
 
-/** The watchdog looks whether the rule would have had work that nobody started; it never has, unless there is a bug. */
+/**
+ * The watchdog looks whether the rule would have had work that nobody started; it never has, unless there is
+ * a bug.
+ */
 export function watchdog(core: Core): void {
   const { live } = core;
   if (live.mode !== 'idle' || live.coalescing) return;
@@ -309,7 +325,8 @@ export function watchdog(core: Core): void {
 }
 
 /**
- * The parent was told that this pod goes on by itself, and what it waited for has ended without a word to the model (read already, asked for, given up):
+ * The parent was told that this pod goes on by itself, and what it waited for has ended without a word to the
+ * model (read already, asked for, given up):
  * no turn will come that could say so. Also a level, asked with the wake rule.
  */
 function reportOwedEnd(core: Core): void {

@@ -7,7 +7,7 @@ import { type Core, statusOf } from './core.ts';
 import { type OtherWaits, waitingOf } from './waiting.ts';
 
 export interface LinkView {
-  /** Why the parent can not be reached, and whether it is for good; null while linked, or for a root. */
+  /** Why the parent cannot be reached, and whether it is for good; null while linked, or for a root. */
   parentTrouble: { permanent: boolean } | null;
   isChildLinked(instance: string): boolean;
   scopeHeld: OtherWaits['scope'];

@@ -1,5 +1,6 @@
 /**
- * Ends what stands below a pod that could not do it itself: it was killed, or had died before. Its folder is known by its parent's instance, and each is
+ * Ends what stands below a pod that could not do it itself: it was killed, or had died before. Its folder is
+ * known by its parent's instance, and each is
  * asked in the name of that parent, whose link token it has.
  */
 import type { ProcessIdentity } from '../std/process-identity.ts';
@@ -10,7 +11,10 @@ import { podSocket } from '../session/pod-address.ts';
 import { endLeftOfDead } from './command-groups.ts';
 import { stopProcess } from './stop-process.ts';
 
-/** Fulfils with the names of those that lived, when they have ended; one that does not end is not waited for beyond SIGKILL. */
+/**
+ * Fulfils with the names of those that lived, when they have ended; one that does not end is not waited for
+ * beyond SIGKILL.
+ */
 export async function stopBelow(home: Home, parentInstance: string, graceMs: number): Promise<string[]> {
   const names = await Promise.all(
     podNames(home).map((name) => stopIfBelow(home, name, { parentInstance, graceMs })),
@@ -25,7 +29,7 @@ async function stopIfBelow(
 ): Promise<string[]> {
   const { parentInstance, graceMs } = order;
   const folder = podFolder(home, name);
-  // A folder that can not be read must not keep the others from being ended.
+  // A folder that cannot be read must not keep the others from being ended.
   const spec = specIfKnown(folder);
   if (spec === null || spec.parent?.instance !== parentInstance) return [];
   const stopped = await stopProcess({
@@ -42,7 +46,7 @@ async function stopIfBelow(
   return stopped.kind === 'ended' ? [name, ...below] : below;
 }
 
-/** Null before its first life, and where its log can not be read. */
+/** Null before its first life, and where its log cannot be read. */
 async function newestProcess(folder: PodFolder): Promise<ProcessIdentity | null> {
   let newest: ProcessIdentity | null = null;
   try {

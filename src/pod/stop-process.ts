@@ -1,4 +1,7 @@
-/** Ends the process of a pod: asks, waits for its real exit, then insists. Every deadline runs from when the step began, and only the exit ends it. */
+/**
+ * Ends the process of a pod: asks, waits for its real exit, then insists. Every deadline runs from when the
+ * step began, and only the exit ends it.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import { monotonicMs } from '../std/clock.ts';
 import { type ProcessIdentity, isAlive } from '../std/process-identity.ts';
@@ -47,7 +50,8 @@ export async function stopProcess(order: StopOrder): Promise<Stopped> {
   );
   if (!asked.ok && asked.failure === 'refused') return { kind: 'refused', message: asked.message };
   if (target === null) return withoutProcess(asked.ok ? null : asked);
-  // A pod that has not been reached may be starting or frozen: it gets its grace all the same, then the signal.
+  // A pod that has not been reached may be starting or frozen: it gets its grace all the same, then the
+  // signal.
   if (await gone(target, asked.ok ? graceMs : 0)) return { kind: 'ended', by: 'asked' };
   if (asked.ok && order.cascade && (await goneWhileBusy(order, target)))
     return { kind: 'ended', by: 'asked' };
@@ -62,7 +66,8 @@ export async function stopProcess(order: StopOrder): Promise<Stopped> {
 }
 
 /**
- * A pod that ends a tree of its own may have to insist below, which takes it longer than its own grace: killing it meanwhile would leave those below
+ * A pod that ends a tree of its own may have to insist below, which takes it longer than its own grace:
+ * killing it meanwhile would leave those below
  * alone. So it is waited for, within bounds, as long as it answers.
  */
 async function goneWhileBusy(order: StopOrder, target: ProcessIdentity): Promise<boolean> {

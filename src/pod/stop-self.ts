@@ -1,5 +1,6 @@
 /**
- * The orderly end of this pod: the tree below first, then the running turn, the last word to the parent, the log's last line. What fails on the way does
+ * The orderly end of this pod: the tree below first, then the running turn, the last word to the parent, the
+ * log's last line. What fails on the way does
  * not keep the process alive: everything that matters is on disk by then.
  */
 import { settledView } from '../delivery/settled.ts';
@@ -62,7 +63,10 @@ async function stopChildren(pod: Pod, children: Children): Promise<void> {
   );
 }
 
-/** One append: open calls closed, the turn marked as interrupted, the report. A stopped pod says one thing, not an error and a farewell. */
+/**
+ * One append: open calls closed, the turn marked as interrupted, the report. A stopped pod says one thing,
+ * not an error and a farewell.
+ */
 async function lastWord(pod: Pod): Promise<boolean> {
   const { facts } = pod;
   const stop = pod.core.live.stopReason ?? { reason: 'stopping', by: 'person' as const };

@@ -1,4 +1,7 @@
-/** Runs the turn that the machine has started: gives the worker its ports and hands its result back as an input. */
+/**
+ * Runs the turn that the machine has started: gives the worker its ports and hands its result back as an
+ * input.
+ */
 import { join } from 'node:path';
 import { monotonicMs } from '../std/clock.ts';
 import { quarantineBody } from '../delivery/notice.ts';
@@ -56,7 +59,10 @@ export class TurnRunner {
     this.#running = this.#run(turn, this.#abort);
   }
 
-  /** Something was asked of the running turn: a cancel aborts what is under way, a pause ends a back-off and is read at the next boundary. */
+  /**
+   * Something was asked of the running turn: a cancel aborts what is under way, a pause ends a back-off and
+   * is read at the next boundary.
+   */
   control(): void {
     const { control, mode } = this.#pod.core.live;
     const cancelled = mode === 'stopping' || control?.kind === 'cancel';
@@ -158,7 +164,8 @@ export class TurnRunner {
   }
 
   /**
-   * Roots do not matter, but for a child that was handed so little that its working directory is not among it: what lies there is not for it.
+   * Roots do not matter, but for a child that was handed so little that its working directory is not among
+   * it: what lies there is not for it.
    * What may not be read is said once in a life, and again when something else is left out.
    */
   async #instructions(): Promise<Instructions> {

@@ -1,4 +1,7 @@
-/** Takes a spawn back that has not come to its first run: nobody of it lives on, and its name is free again (delivery §6). */
+/**
+ * Takes a spawn back that has not come to its first run: nobody of it lives on, and its name is free again
+ * (delivery §6).
+ */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -19,7 +22,8 @@ const goneWithinMs = 5_000;
 const lookAgainMs = 20;
 
 /**
- * Ends the process if there is one and forgets the child. A process that nobody has noted (this pod died between starting it and committing that) is
+ * Ends the process if there is one and forgets the child. A process that nobody has noted (this pod died
+ * between starting it and committing that) is
  * found by the lock that it holds; one that has not come to its lock yet finds no folder and ends by itself.
  */
 export async function undoSpawn(pod: Pod, child: PodRef, reason: string): Promise<void> {
@@ -43,8 +47,10 @@ async function remove(pod: Pod, child: PodRef, folder: PodFolder): Promise<void>
 }
 
 /**
- * Folders that this pod made for a child and did not live to reserve: its log knows nothing of them, no process was ever started there, and their names
- * would be taken for ever. Only this pod makes folders of its children, and it makes none before its boot is over.
+ * Folders that this pod made for a child and did not live to reserve: its log knows nothing of them, no
+ * process was ever started there, and their names
+ * would be taken for ever. Only this pod makes folders of its children, and it makes none before its boot is
+ * over.
  */
 export async function removeHalfMade(pod: Pod): Promise<void> {
   const pods = join(pod.home.state, 'pods');
@@ -60,7 +66,7 @@ export async function removeHalfMade(pod: Pod): Promise<void> {
   }
 }
 
-/** What can not be read is not this pod's to judge; doctor names it. */
+/** What cannot be read is not this pod's to judge; doctor names it. */
 function specOrNull(folder: PodFolder): ReturnType<typeof readSpec> {
   try {
     return readSpec(folder);
@@ -75,7 +81,8 @@ async function lockOrEnd(instance: string, folder: PodFolder): Promise<HeldLock 
   for (;;) {
     const lock = await takeLock({ instance, folder: folder.path, purpose: 'loan' });
     if (lock.taken) return lock;
-    // Others hold a pod's lock for a moment (a look at what it left, a removal): only the one that its log names is the pod.
+    // Others hold a pod's lock for a moment (a look at what it left, a removal): only the one that its log
+    // names is the pod.
     const { started } = await foldLog(folder.log);
     if (started !== null) await end(started);
     if (monotonicMs() >= deadlineAt) return null;

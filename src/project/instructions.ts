@@ -1,5 +1,6 @@
 /**
- * The AGENTS.md files that speak to a pod: of its project's folders, the nearest last. What is left out is said.
+ * The AGENTS.md files that speak to a pod: of its project's folders, the nearest last. What is left out is
+ * said.
  */
 import { join } from 'node:path';
 import { type ProjectReader, projectFileBytesMax, readProjectFile } from './project-file.ts';

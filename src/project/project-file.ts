@@ -1,6 +1,8 @@
 /**
- * What podkin itself reads from a project, opened as the Read tool opens: whoever made the project may have put anything in its place. A regular file of
- * this user's or root's, that no link leads out of the folder that was looked at and no deny covers; bounded. Nothing here waits for anything.
+ * What podkin itself reads from a project, opened as the Read tool opens: whoever made the project may have
+ * put anything in its place. A regular file of
+ * this user's or root's, that no link leads out of the folder that was looked at and no deny covers; bounded.
+ * Nothing here waits for anything.
  */
 import { lstat, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +15,10 @@ import { systemCode } from '../std/system-code.ts';
 
 export const projectFileBytesMax = 32 * 1024;
 
-/** Whose denies count. The roots of a scope do not matter here: a project's own files speak to whoever works in it. */
+/**
+ * Whose denies count. The roots of a scope do not matter here: a project's own files speak to whoever works
+ * in it.
+ */
 export interface ProjectReader {
   readonly home: Home;
   readonly deny: readonly ScopeDeny[];
@@ -26,7 +31,10 @@ export type ProjectText =
   /** `why` is the end of a sentence about it. */
   | { readonly kind: 'leftOut'; readonly why: string };
 
-/** `folder` is the real path of the one that is looked at, `name` the file's path in it. Never rejects for what it finds there. */
+/**
+ * `folder` is the real path of the one that is looked at, `name` the file's path in it. Never rejects for
+ * what it finds there.
+ */
 export async function readProjectFile(
   reader: ProjectReader,
   folder: string,

@@ -1,4 +1,7 @@
-/** A question to a person as processes tell each other of it. The whole of it stands in the log of the pod that asks. */
+/**
+ * A question to a person as processes tell each other of it. The whole of it stands in the log of the pod
+ * that asks.
+ */
 import * as z from 'zod';
 import { once } from '../std/once.ts';
 import { instanceId, podName } from './names.ts';
@@ -14,7 +17,9 @@ export const questionSchema = once(() =>
     /** The pod that asks. */
     pod: z.object({ name: podName(), instance: instanceId() }),
     tool: z.string().max(256),
-    /** What the call is to do, as the model wrote it: to be shown with its control characters made visible. */
+    /**
+     * What the call is to do, as the model wrote it: to be shown with its control characters made visible.
+     */
     summary: z.string().max(8_192),
     why: z.string().max(8_192),
     askedAt: z.string().max(64),

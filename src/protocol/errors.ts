@@ -1,5 +1,6 @@
 /**
- * Errors that cross the wire. Errors inside a process are ordinary classes near their cause (`transport/failures.ts`, `session/…`);
+ * Errors that cross the wire. Errors inside a process are ordinary classes near their cause
+ * (`transport/failures.ts`, `session/…`);
  * the two families never mix: a handler throws `WireError`, the connection turns it into JSON.
  */
 export const podErrorCodes = [

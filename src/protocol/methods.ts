@@ -1,5 +1,6 @@
 /**
- * The one table of what a client may ask of a pod. Types, validation, the typed client, the handlers' table and docs/protocol.md derive from it;
+ * The one table of what a client may ask of a pod. Types, validation, the typed client, the handlers' table
+ * and docs/protocol.md derive from it;
  * a method without a handler does not compile. Not here yet: `complete`, which comes with the screen.
  */
 import * as z from 'zod';
@@ -57,7 +58,10 @@ const statusResult = once(() =>
     pid: z.int(),
     parent: z.object({ name: podName(), instance: instanceId() }).nullable(),
     children: z.array(z.object({ name: podName(), instance: instanceId(), status: z.string() })),
-    /** Events and notices that wait: received and not consumed, consumed and not seen, emitted and not acknowledged, runs in the queue. */
+    /**
+     * Events and notices that wait: received and not consumed, consumed and not seen, emitted and not
+     * acknowledged, runs in the queue.
+     */
     pending: z.object({ received: z.int(), unseen: z.int(), outgoing: z.int(), queued: z.int() }),
     /** True when nothing of this pod, and nothing that it handed down, is outstanding. */
     settled: z.boolean(),
@@ -77,7 +81,9 @@ const statusResult = once(() =>
     waiting: waitingFor().nullable().default(null),
     /** The parent has refused this pod for good: what is outgoing is not sent any more in this life. */
     refusal: z.object({ code: z.string(), reason: z.string(), since: z.string() }).nullable().default(null),
-    /** What holds this pod's shells, as its self-test found out: `unknown` until a first command wants to run. */
+    /**
+     * What holds this pod's shells, as its self-test found out: `unknown` until a first command wants to run.
+     */
     sandbox: z.enum(['unknown', 'working', 'absent', 'blocked', 'leaky']),
     /** How often the wake rule was rescued by its watchdog: 0 unless there is a bug. */
     watchdogRescues: z.int(),
@@ -150,7 +156,10 @@ export const methods = {
         from: fromParent().optional(),
         root: z.string().optional(),
         hops: z.int().min(0).optional(),
-        /** A parent's: the newest link that it knows of. A run that was written before a later link is refused (`regressed`): that link has told that it never came. */
+        /**
+         * A parent's: the newest link that it knows of. A run that was written before a later link is refused
+         * (`regressed`): that link has told that it never came.
+         */
         link: z.int().optional(),
       }),
     ),
@@ -216,7 +225,10 @@ export const methods = {
         cursor: z.string(),
         status: podStatus(),
         truncated: z.boolean(),
-        /** The turn whose final text this answer covers to its end, if any; for the parent's "already read" (delivery §5). */
+        /**
+         * The turn whose final text this answer covers to its end, if any; for the parent's "already read"
+         * (delivery §5).
+         */
         coversTurn: z.string().nullable(),
       }),
     ),

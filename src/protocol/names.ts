@@ -25,5 +25,8 @@ export const podIdentity = once(() =>
 );
 export type PodIdentity = z.infer<ReturnType<typeof podIdentity>>;
 
-/** A submission is one run or notice handed to a pod; for a run that a parent gives a child it is also the assignment's id. */
+/**
+ * A submission is one run or notice handed to a pod; for a run that a parent gives a child it is also the
+ * assignment's id.
+ */
 export const submissionId = once(() => z.string().min(1).max(128));

@@ -12,7 +12,10 @@ export const usageSchema = once(() =>
 );
 export type Usage = z.infer<ReturnType<typeof usageSchema>>;
 
-/** What may be touched: absolute paths, each meaning the whole tree below it, or with `/*` at its end what lies directly in it. `write` implies `read`; a deny caps below its right. */
+/**
+ * What may be touched: absolute paths, each meaning the whole tree below it, or with `/*` at its end what
+ * lies directly in it. `write` implies `read`; a deny caps below its right.
+ */
 export const pathScopeSchema = once(() =>
   z.object({
     read: z.array(z.string()).readonly(),
@@ -90,7 +93,9 @@ export const scopeSubDelegatedEvent = once(() =>
     to: z.object({ name: podName(), instance: instanceId() }),
     by: z.object({ name: podName(), instance: instanceId() }),
     scope: pathScopeSchema(),
-    /** The event as its first sender numbered it: re-emission up the tree keeps it, receivers dedupe on it. */
+    /**
+     * The event as its first sender numbered it: re-emission up the tree keeps it, receivers dedupe on it.
+     */
     origin: z.object({ instance: instanceId(), seq: z.int().min(1) }),
     unread: unread(),
   }),

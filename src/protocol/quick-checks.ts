@@ -1,6 +1,8 @@
 /**
- * What passes most often, checked by hand. A yes means that the schema of the same name takes the value and gives back its equal, so it need not be
- * asked; everything else, wrong or only unusual, is the schema's to judge. `test/unit/quick-checks.test.ts` holds both to the same word.
+ * What passes most often, checked by hand. A yes means that the schema of the same name takes the value and
+ * gives back its equal, so it need not be
+ * asked; everything else, wrong or only unusual, is the schema's to judge. `test/unit/quick-checks.test.ts`
+ * holds both to the same word.
  */
 import { uuidv7Pattern } from '../std/uuid.ts';
 import type { MethodName } from './methods.ts';
@@ -18,7 +20,10 @@ const outcomes: ReadonlySet<unknown> = new Set<Extract<SentPodEvent, { kind: 'tu
   'cancelled',
 ]);
 
-/** The end of a turn, with every field that it must have and none beside: the one event that a busy tree is full of. */
+/**
+ * The end of a turn, with every field that it must have and none beside: the one event that a busy tree is
+ * full of.
+ */
 function isPlainReport(value: unknown): boolean {
   if (!hasOnly(value, 3)) return false;
   const { from, seq, event } = value;
@@ -63,7 +68,10 @@ function isReceived(value: unknown): boolean {
   return (outcome === 'accepted' || outcome === 'duplicate') && Number.isSafeInteger(received);
 }
 
-/** An object with so many fields. Where the caller then finds so many that it asks for, there is no other among them. */
+/**
+ * An object with so many fields. Where the caller then finds so many that it asks for, there is no other
+ * among them.
+ */
 function hasOnly(value: unknown, fields: number): value is Record<string, unknown> {
   if (!isObject(value)) return false;
   let count = 0;

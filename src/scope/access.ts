@@ -1,9 +1,11 @@
 /**
- * The one place that says whether a pod's file tools may touch a path: its scope, and what no scope opens. Pure; `open-inside.ts` asks about real
+ * The one place that says whether a pod's file tools may touch a path: its scope, and what no scope opens.
+ * Pure; `open-inside.ts` asks about real
  * paths.
  *
  * 1. The pod's own outputs may be read, never written.
- * 2. Podkin's state and sockets (also of this user's other homes that are known) may be neither read nor written, its configuration and the programs that it runs not written; the kernel's file
+ * 2. Podkin's state and sockets (also of this user's other homes that are known) may be neither read nor
+ * written, its configuration and the programs that it runs not written; the kernel's file
  *    systems neither.
  * 3. Protected names (`protected-paths.ts`) are not written.
  * 4. Else the scope decides: what its roots allow minus what its denies take.
@@ -91,7 +93,10 @@ export function denialOf(rules: Rules, question: Question): string | undefined {
   return blockOf(rules, question) ?? protectionOf(rules.scope, question);
 }
 
-/** True where everything that lies directly in this folder, whatever its name, may be read: no need to ask for each. False may mean either. */
+/**
+ * True where everything that lies directly in this folder, whatever its name, may be read: no need to ask for
+ * each. False may mean either.
+ */
 export function mayReadAllIn(rules: Rules, folder: string): boolean {
   const parts = componentsOf(folder);
   if (parts === undefined) return false;
@@ -109,7 +114,10 @@ export function mayReadAllIn(rules: Rules, folder: string): boolean {
   );
 }
 
-/** True for a directory of which `/*` may be read: its names are its files', so it may be looked through, though not read as a whole tree. */
+/**
+ * True for a directory of which `/*` may be read: its names are its files', so it may be looked through,
+ * though not read as a whole tree.
+ */
 export function mayLookThrough(scope: PathScope, path: string): boolean {
   const parts = componentsOf(path);
   return rootsFor(scope, 'read').some((text) => {
@@ -131,7 +139,10 @@ export function blockOf(rules: Rules, question: Question): string | undefined {
   return block === undefined ? undefined : blockText(block, question);
 }
 
-/** Blocks whose names differ from the path's only in case, Unicode form or signs without width: only the disk can tell. */
+/**
+ * Blocks whose names differ from the path's only in case, Unicode form or signs without width: only the disk
+ * can tell.
+ */
 export function lookalikes(rules: Rules, question: Question): Lookalike[] {
   const { right, realPath } = question;
   if (right === 'read' && rules.outputs.some((root) => isBelow(root, realPath))) return [];

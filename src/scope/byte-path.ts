@@ -14,7 +14,9 @@ export function nameOf(path: Buffer): Buffer {
   return path.subarray(path.lastIndexOf(slash) + 1);
 }
 
-/** For people, and as a key: two names are never shown the same, but for one that spells the escapes itself. */
+/**
+ * For people, and as a key: two names are never shown the same, but for one that spells the escapes itself.
+ */
 export function shownName(name: Buffer): string {
   const text = name.toString();
   if (Buffer.from(text).equals(name)) return text;

@@ -73,7 +73,8 @@ const unixFamily = 1;
 /** ISDN, vsock and Qualcomm's router (AF_QIPCRTR): they reach past any network namespace. */
 const familiesOutside = [34, 40, 42] as const;
 /**
- * Ends of a pair of these stay connected to each other: no call leads them to a name. Those of all other types
+ * Ends of a pair of these stay connected to each other: no call leads them to a name. Those of all other
+ * types
  * (SOCK_DGRAM, and SOCK_RAW, which is the same) can be connected and bound anew, and send to any name.
  */
 const pairTypes = { mask: 0xf, stream: 1, seqpacket: 5 } as const;

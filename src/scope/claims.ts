@@ -1,10 +1,12 @@
 /**
- * Who owns what across all pods of a home, as arithmetic on claims: who may claim, and what a claim takes from everybody else. Pure; `registry.ts` keeps
+ * Who owns what across all pods of a home, as arithmetic on claims: who may claim, and what a claim takes
+ * from everybody else. Pure; `registry.ts` keeps
  * them on disk.
  *
  * Invariants
  * - G1 Two living exclusive claims overlap only where one owner gave the other its part.
- * - G2 A claim counts while its owner's process lives, or the one that made it, which then is bound to take it back; and where neither is known.
+ * - G2 A claim counts while its owner's process lives, or the one that made it, which then is bound to take
+ *   it back; and where neither is known.
  * - G3 A giver's claims are replaced together: they are what its log says, and nothing else of its is left.
  */
 import type { PathScope, PodRef, ScopeDeny } from '../session/entries.ts';
@@ -14,12 +16,18 @@ import { contested } from './narrow.ts';
 
 export interface Claim {
   readonly owner: PodRef;
-  /** Instances of the pods out of whose part it was given, the tree's root first, its giver last; empty for a root. */
+  /**
+   * Instances of the pods out of whose part it was given, the tree's root first, its giver last; empty for a
+   * root.
+   */
   readonly above: readonly string[];
   /** Roots as in `PathScope.write`, and what is denied inside of them. */
   readonly write: readonly string[];
   readonly deny: readonly ScopeDeny[];
-  /** A root that was given no path of its own shares its directory with other roots; everything else is exclusive. */
+  /**
+   * A root that was given no path of its own shares its directory with other roots; everything else is
+   * exclusive.
+   */
   readonly exclusive: boolean;
   /** The process that made the claim, and the owner's where one is known. */
   readonly maker: ProcessIdentity;
@@ -32,7 +40,7 @@ export interface Claim {
 export type OwnersLife = 'alive' | 'dead' | 'unknown';
 export type LifeOf = (claim: Claim) => OwnersLife;
 
-/** A path that can not be claimed, because it is somebody's. */
+/** A path that cannot be claimed, because it is somebody's. */
 export interface Conflict {
   readonly claim: Claim;
   readonly path: string;
@@ -60,7 +68,10 @@ export function giverOf({ above, owner }: Claim): string {
   return above.at(-1) ?? owner.instance;
 }
 
-/** The claims with `wanted` in the place of all that `giver` had claimed. What conflicts is left out and named; claims of the dead are dropped. */
+/**
+ * The claims with `wanted` in the place of all that `giver` had claimed. What conflicts is left out and
+ * named; claims of the dead are dropped.
+ */
 export function replaced(
   claims: readonly Claim[],
   giver: string,
@@ -96,7 +107,8 @@ function inOneLine(one: Claim, other: Claim): boolean {
 }
 
 /**
- * Roots that somebody else's claim keeps from this pod, with the holder's name. What the pod gave itself is not among them: its own log tells that. Nor
+ * Roots that somebody else's claim keeps from this pod, with the holder's name. What the pod gave itself is
+ * not among them: its own log tells that. Nor
  * is what its own exclusive claim leaves free, however wide the other's roots are.
  */
 export function heldByOthers(
@@ -130,7 +142,10 @@ export function podsAbove(
   return own?.above ?? [...new Set([root.instance, parent.instance])];
 }
 
-/** The scope in force of a living pod: `byLog`, minus what others hold. A child writes only where its parent's claim for it stands. */
+/**
+ * The scope in force of a living pod: `byLog`, minus what others hold. A child writes only where its parent's
+ * claim for it stands.
+ */
 export function scopeBesideOthers(
   byLog: PathScope,
   pod: ClaimingPod,

@@ -69,7 +69,9 @@ function withoutVariables(script: string): string {
     .replaceAll(/\$(?:\w+|[@*#?!-]|\{[^{}]*\})/g, '');
 }
 
-/** Null for more than is looked through. The shell leaves out what comes to nothing: `{,rm} x` runs `rm x`. */
+/**
+ * Null for more than is looked through. The shell leaves out what comes to nothing: `{,rm} x` runs `rm x`.
+ */
 function inBraces(word: string): readonly string[] | null {
   const listed = word.replaceAll(/\{([A-Za-z])\.\.([A-Za-z])(?:\.\.-?\d+)?\}/g, letters);
   if (listed === word && !(word.includes('{') && word.includes(','))) return [word];

@@ -1,4 +1,7 @@
-/** Names as a file system that does not tell cases and Unicode forms apart compares them. Wider than any one system: it may take two names for one, not one for two. */
+/**
+ * Names as a file system that does not tell cases and Unicode forms apart compares them. Wider than any one
+ * system: it may take two names for one, not one for two.
+ */
 
 /** Signs without width or meaning, which some file systems pass over in names. */
 const passedOver = /[\u200c-\u200f\u202a-\u202e\u2060-\u2064\u206a-\u206f\ufeff]/gu;

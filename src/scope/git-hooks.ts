@@ -1,6 +1,8 @@
 /**
- * The folders that git takes hooks from because a setting (`core.hooksPath`) says so: for a pod they are as read-only as `.git/hooks`. Settings are read
- * as plain files, bounded; git is never run, and no link is followed. What a repository's settings include from elsewhere is not read: there, whatever
+ * The folders that git takes hooks from because a setting (`core.hooksPath`) says so: for a pod they are as
+ * read-only as `.git/hooks`. Settings are read
+ * as plain files, bounded; git is never run, and no link is followed. What a repository's settings include
+ * from elsewhere is not read: there, whatever
  * has the name of a hook counts.
  */
 import {
@@ -27,7 +29,9 @@ const pointerBytesMax = 4 * 1024;
 /** Folders directly in a write root that are asked for a repository. */
 const nestedMax = 1_000;
 
-/** Without `update`, which many a program is called, and which git runs in the repository that is pushed to. */
+/**
+ * Without `update`, which many a program is called, and which git runs in the repository that is pushed to.
+ */
 const hookNames: readonly string[] = (
   'applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit post-commit ' +
   'prepare-commit-msg commit-msg pre-rebase post-checkout post-merge pre-push post-update ' +
@@ -42,9 +46,12 @@ const why = 'git takes hooks from there (core.hooksPath), and runs them';
 const whyUnknown = 'settings here lead git to files that are not read, and it runs what is called as a hook';
 
 export interface HookPlaces {
-  /** Real paths and paths as they are named. `isTree`: the work tree lies in it, so that only hooks by their names are meant. */
+  /**
+   * Real paths and paths as they are named. `isTree`: the work tree lies in it, so that only hooks by their
+   * names are meant.
+   */
   readonly folders: readonly { readonly path: string; readonly isTree: boolean }[];
-  /** Work trees whose settings can not be told. */
+  /** Work trees whose settings cannot be told. */
   readonly unknown: readonly string[];
 }
 
@@ -71,7 +78,10 @@ export function hookPlaces(roots: readonly string[], paths: readonly string[] = 
   return { folders: all, unknown };
 }
 
-/** Why a path is read-only, the end of a sentence; undefined where it is not. A root of the scope that is such a folder was granted as that. */
+/**
+ * Why a path is read-only, the end of a sentence; undefined where it is not. A root of the scope that is such
+ * a folder was granted as that.
+ */
 export function hookProtection(scope: PathScope, places: HookPlaces, path: string): string | undefined {
   const parts = folded(path);
   const granting = scope.write

@@ -43,9 +43,14 @@ const nameBytesMax = 120;
 /** What is in the way of nobody: it is another's, or the file has gone meanwhile. */
 const goneMeanwhile = new Set(['ENOENT', 'ELOOP', 'ENOTDIR', 'EISDIR']);
 
-/** What was moved. Files that were copied and removed are still open: whoever had them open may have written since. */
+/**
+ * What was moved. Files that were copied and removed are still open: whoever had them open may have written
+ * since.
+ */
 export interface Moved {
-  /** Pipes, sockets and devices, which hold nothing and cannot be copied: removed. Paths below what was moved. */
+  /**
+   * Pipes, sockets and devices, which hold nothing and cannot be copied: removed. Paths below what was moved.
+   */
   readonly leftOut: readonly string[];
   /** To be called when nobody is expected to write any more: takes over what came late. */
   finish(): void;
@@ -170,7 +175,9 @@ function withEnding(path: Buffer, ending: string): Buffer {
   return below(parentOf(path), Buffer.concat([nameOf(path).subarray(0, nameBytesMax), Buffer.from(ending)]));
 }
 
-/** Both sides through descriptors: what is swapped in meanwhile is not entered, and no path grows too long. */
+/**
+ * Both sides through descriptors: what is swapped in meanwhile is not entered, and no path grows too long.
+ */
 function moveFolder(from: Buffer, { to, shown, copy }: Destination): boolean {
   keepEarlier(to);
   mkdirSync(to, { recursive: true, mode: 0o700 });

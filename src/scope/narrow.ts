@@ -1,8 +1,10 @@
 /**
- * Handing scope down, pure: the part that a child gets, what the giver keeps, and whether two pods would write in the same place.
+ * Handing scope down, pure: the part that a child gets, what the giver keeps, and whether two pods would
+ * write in the same place.
  *
  * 1. What the narrowed scope allows, the giver's scope allows.
- * 2. No deny is lost: one of the giver's that touches a granted root goes along, and so does every one that was asked for.
+ * 2. No deny is lost: one of the giver's that touches a granted root goes along, and so does every one that
+ * was asked for.
  * 3. A root that touches what another pod holds is not given.
  * 4. Narrowing what came out of narrowing, by itself, changes nothing.
  */
@@ -11,7 +13,7 @@ import { caps, rootsFor } from './path-scope.ts';
 import { protection } from './protected-paths.ts';
 import { contains, covers, meets, normalRoot, type Root, rootOf } from './roots.ts';
 
-/** A root that was asked for and can not be given. */
+/** A root that was asked for and cannot be given. */
 export interface OutsideRoot {
   readonly right: PathRight;
   readonly path: string;
@@ -25,8 +27,10 @@ export type Narrowed =
   | { readonly ok: false; readonly outside: readonly OutsideRoot[] };
 
 /**
- * The part of `parent`, its scope as it is now in force, that a child asks for. Every root of `wanted` must lie inside the parent's roots for the same
- * right and not be denied; otherwise the answer lists each one that does not, relative ones included. Roots come back normalised and once each.
+ * The part of `parent`, its scope as it is now in force, that a child asks for. Every root of `wanted` must
+ * lie inside the parent's roots for the same
+ * right and not be denied; otherwise the answer lists each one that does not, relative ones included. Roots
+ * come back normalised and once each.
  */
 export function narrow(parent: PathScope, wanted: PathScope): Narrowed {
   const outside = [
@@ -43,7 +47,10 @@ export function narrow(parent: PathScope, wanted: PathScope): Narrowed {
   return { ok: true, scope: withDenies({ read, write }, [...inherited, ...(wanted.deny ?? [])]) };
 }
 
-/** The giver's scope once `roots` are another's to write: it may still read them. Roots absolute, `/*` allowed. */
+/**
+ * The giver's scope once `roots` are another's to write: it may still read them. Roots absolute, `/*`
+ * allowed.
+ */
 export function withoutWrite(scope: PathScope, roots: readonly string[]): PathScope {
   const handed = roots.map((path): ScopeDeny => ({ path, right: 'write' }));
   return withDenies({ read: scope.read, write: scope.write }, [...(scope.deny ?? []), ...handed]);
@@ -64,7 +71,10 @@ export function overlap(
 /** What of a scope decides who may write where. */
 export type WriteScope = Pick<PathScope, 'write' | 'deny'>;
 
-/** As `overlap`, minus what either of the two is denied inside its roots. Where a deny covers only a part of what both have, that still counts. */
+/**
+ * As `overlap`, minus what either of the two is denied inside its roots. Where a deny covers only a part of
+ * what both have, that still counts.
+ */
 export function contested(
   a: WriteScope,
   b: WriteScope,
@@ -87,7 +97,7 @@ function isTakenFrom(scope: WriteScope, text: string): boolean {
   });
 }
 
-/** Why the root can not be given, if so; an array to flatten. */
+/** Why the root cannot be given, if so; an array to flatten. */
 function problem(parent: PathScope, right: PathRight, path: string): OutsideRoot[] {
   const root = rootOf(path);
   const around = rootsFor(parent, right)
@@ -102,7 +112,8 @@ function problem(parent: PathScope, right: PathRight, path: string): OutsideRoot
 }
 
 /**
- * The deny leaves nothing of the root, or not the path by which the root is named. Of what a pod holds not even a part may lie in it: that part would be
+ * The deny leaves nothing of the root, or not the path by which the root is named. Of what a pod holds not
+ * even a part may lie in it: that part would be
  * nobody's when it returns.
  */
 function takesAway(deny: ScopeDeny, root: Root): boolean {

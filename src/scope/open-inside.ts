@@ -1,8 +1,11 @@
 /**
- * Opens what a pod may touch, and nothing else. The real path is computed and checked first; after the open the descriptor itself is asked where
- * it points, so that a link swapped in between is noticed. Absent by intent: opening devices, pipes, sockets and what is no file but the kernel speaking.
+ * Opens what a pod may touch, and nothing else. The real path is computed and checked first; after the open
+ * the descriptor itself is asked where
+ * it points, so that a link swapped in between is noticed. Absent by intent: opening devices, pipes, sockets
+ * and what is no file but the kernel speaking.
  *
- * A second name (hard link) of a file is read under the name's own rights: such links are everyday (package stores, checkouts), and whoever could make
+ * A second name (hard link) of a file is read under the name's own rights: such links are everyday (package
+ * stores, checkouts), and whoever could make
  * one inside the scope could read the file anyway.
  */
 import { constants } from 'node:fs';
@@ -44,7 +47,8 @@ export interface CheckedPath {
 }
 
 /**
- * Opens a regular file or a directory for reading. `right` is what the pod must have on its real path. Every failure that the file system knows
+ * Opens a regular file or a directory for reading. `right` is what the pod must have on its real path. Every
+ * failure that the file system knows
  * is a refusal.
  */
 export async function openInside(
@@ -70,7 +74,10 @@ export async function openInside(
   }
 }
 
-/** Opens a place for a search: also a directory of which only `/*` may be read. What is found there is told as `mayShow` says. */
+/**
+ * Opens a place for a search: also a directory of which only `/*` may be read. What is found there is told as
+ * `mayShow` says.
+ */
 export async function openToSearch(access: Access, path: string): Promise<OpenedPath | Refusal> {
   const opened = await openInside(access, 'read', path);
   if (opened.ok || opened.kind !== 'denied') return opened;
@@ -86,7 +93,8 @@ export async function openToSearch(access: Access, path: string): Promise<Opened
 }
 
 /**
- * Where `path` really is, links followed, if the pod has `right` there. What does not exist yet is its longest existing ancestor's real path
+ * Where `path` really is, links followed, if the pod has `right` there. What does not exist yet is its
+ * longest existing ancestor's real path
  * plus the rest; a link to nothing is refused, since writing through it would make its target.
  */
 export async function checkInside(
@@ -124,7 +132,10 @@ function hookDenial({ scope }: Access, question: Question): string | undefined {
   return why === undefined ? undefined : protectedText(question, why);
 }
 
-/** Undefined where a directory may be made on the way to a file that may be written, else why not. `realPath` is the directory's. */
+/**
+ * Undefined where a directory may be made on the way to a file that may be written, else why not. `realPath`
+ * is the directory's.
+ */
 export async function blockedFolder(
   access: Access,
   path: string,
@@ -154,7 +165,10 @@ export async function mayShow(rules: Rules, realPath: string): Promise<boolean> 
   return denialOf(rules, question) === undefined && (await sameAsBlocked(rules, question)) === undefined;
 }
 
-/** Denies and podkin's own places hold under the name that was given and where that leads now. The roots that allow are real since they were granted. */
+/**
+ * Denies and podkin's own places hold under the name that was given and where that leads now. The roots that
+ * allow are real since they were granted.
+ */
 async function realRules(rules: Rules): Promise<Rules> {
   const blocks = await Promise.all(
     rules.blocks.map(async (block) => {
@@ -167,8 +181,10 @@ async function realRules(rules: Rules): Promise<Rules> {
 }
 
 /**
- * Opens a real path for reading and makes sure that this very path was opened: no link at its end, none swapped in above it, nothing but a regular
- * file or a directory. `shownPath` is the name for messages. The answer's `realPath` is as the system spells it. Throws the system's errors.
+ * Opens a real path for reading and makes sure that this very path was opened: no link at its end, none
+ * swapped in above it, nothing but a regular
+ * file or a directory. `shownPath` is the name for messages. The answer's `realPath` is as the system spells
+ * it. Throws the system's errors.
  */
 export async function openExact(realPath: string, shownPath: string): Promise<OpenedPath | Refusal> {
   // O_NONBLOCK: should a pipe have taken the file's place, the open must not wait for its other end.
@@ -191,13 +207,17 @@ export function movedMeanwhile(path: string): Refusal {
   return refusal('changed', `${path} was moved or replaced while it was being opened. Try again.`);
 }
 
-/** No link at the path's end; on macOS none anywhere in it, for which it has a flag that Node does not name (O_NOFOLLOW_ANY). */
+/**
+ * No link at the path's end; on macOS none anywhere in it, for which it has a flag that Node does not name
+ * (O_NOFOLLOW_ANY).
+ */
 export function noLink(): number {
   return process.platform === 'darwin' ? 0x2000_0000 : constants.O_NOFOLLOW;
 }
 
 /**
- * Where the descriptor points; where the system can not tell, `realPath` if that leads to what is open. The second way alone can be deceived by links
+ * Where the descriptor points; where the system cannot tell, `realPath` if that leads to what is open. The
+ * second way alone can be deceived by links
  * that are swapped twice in between: on macOS the open itself follows none.
  */
 async function placeOf(
@@ -223,12 +243,17 @@ async function placeOf(
   }
 }
 
-/** The same path, or one that a file system may take for the same; the caller then checks the other spelling. */
+/**
+ * The same path, or one that a file system may take for the same; the caller then checks the other spelling.
+ */
 function maySpell(one: string, other: string): boolean {
   return one === other || foldedName(one) === foldedName(other);
 }
 
-/** Magic numbers of file systems whose files are the kernel speaking, wherever they are mounted: proc, sysfs, debugfs, tracefs, securityfs, cgroup, cgroup2, configfs, devpts. */
+/**
+ * Magic numbers of file systems whose files are the kernel speaking, wherever they are mounted: proc, sysfs,
+ * debugfs, tracefs, securityfs, cgroup, cgroup2, configfs, devpts.
+ */
 const kernelFileSystems = new Set([
   0x9fa0, 0x62656572, 0x64626720, 0x74726163, 0x73636673, 0x27e0eb, 0x63677270, 0x62656570, 0x1cd1,
 ]);

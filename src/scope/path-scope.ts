@@ -1,5 +1,6 @@
 /**
- * What a pod may touch, as pure arithmetic on absolute paths: allowed is what a root covers, minus what a deny covers. No disk here: links are
+ * What a pod may touch, as pure arithmetic on absolute paths: allowed is what a root covers, minus what a
+ * deny covers. No disk here: links are
  * resolved in `open-inside.ts`, which then asks these same questions.
  *
  * 1. A deny wins over every allow, whichever was said first or is more exact.
@@ -8,7 +9,10 @@
 import type { PathRight, PathScope, ScopeDeny } from '../session/entries.ts';
 import { componentsOf, covers, rootOf } from './roots.ts';
 
-/** True when `path` is `root` or lies below it. Compared component by component: `/a/bc` is not below `/a/b`. Relative paths are below nothing. */
+/**
+ * True when `path` is `root` or lies below it. Compared component by component: `/a/bc` is not below `/a/b`.
+ * Relative paths are below nothing.
+ */
 export function isBelow(root: string, path: string): boolean {
   const base = componentsOf(root);
   const parts = componentsOf(path);
@@ -43,7 +47,10 @@ export function caps(deny: ScopeDeny, right: PathRight): boolean {
   return deny.right === 'read' || right === 'write';
 }
 
-/** What the model reads when a right is missing: the path, the right, what the scope holds and what to do next. `realPath`: where links led, if elsewhere. */
+/**
+ * What the model reads when a right is missing: the path, the right, what the scope holds and what to do
+ * next. `realPath`: where links led, if elsewhere.
+ */
 export function denialText(
   scope: PathScope,
   right: PathRight,

@@ -2,9 +2,12 @@
  * Rules of the form `Tool` or `Tool(pattern)`: read from text, matched against one call. Pure.
  *
  * Invariants
- * - PR1 An allowing pattern never matches a command that holds a shell operator, unless it is that very command, character by character.
- * - PR2 A denying or asking pattern matches a command as soon as it matches the whole or any part between operators.
- * - PR3 A path matches an allowing rule only if all its names do (as given, and where links lead), a denying or asking one if any does.
+ * - PR1 An allowing pattern never matches a command that holds a shell operator, unless it is that very
+ *   command, character by character.
+ * - PR2 A denying or asking pattern matches a command as soon as it matches the whole or any part between
+ *   operators.
+ * - PR3 A path matches an allowing rule only if all its names do (as given, and where links lead), a denying
+ *   or asking one if any does.
  */
 import { posix } from 'node:path';
 import { userHome } from '../session/places.ts';
@@ -88,7 +91,10 @@ function patternMistake(tool: string, pattern: string): string | null {
   return pathTools.has(tool) ? pathMistake(pattern) : null;
 }
 
-/** The rule as it means the same from every working directory: a relative pattern of a path is taken from `folder`. */
+/**
+ * The rule as it means the same from every working directory: a relative pattern of a path is taken from
+ * `folder`.
+ */
 export function anchoredRule(text: string, folder: string): string {
   const rule = parseRule(text);
   if ('mistake' in rule || rule.pattern === null || !pathTools.has(rule.tool)) return text;
@@ -109,7 +115,8 @@ function pathMistake(pattern: string): string | null {
 }
 
 /**
- * The rules of a session that another build may have written: one that means nothing here is kept as the widest that it could mean where it denies or
+ * The rules of a session that another build may have written: one that means nothing here is kept as the
+ * widest that it could mean where it denies or
  * asks, and dropped where it allows. Each is told in `notes`.
  */
 export function restoredRules(texts: Record<RuleKind, readonly string[]>): {
@@ -169,7 +176,10 @@ function covers({ pattern }: PermissionRule, kind: RuleKind, subject: RuleSubjec
   }
 }
 
-/** `rm:*`, as other programs write it, is `rm` alone and before any arguments; its letters as they stand count too (`npm run test:*`). */
+/**
+ * `rm:*`, as other programs write it, is `rm` alone and before any arguments; its letters as they stand count
+ * too (`npm run test:*`).
+ */
 function commandPatterns(pattern: string): readonly string[] {
   const plain = pattern.trim();
   if (!plain.endsWith(':*')) return [plain];
@@ -184,7 +194,10 @@ function findsCommand(pattern: string, command: string): boolean {
   );
 }
 
-/** Whatever lets a shell do more than run one program with these words. Quotes are not looked into: a question too many is no harm. */
+/**
+ * Whatever lets a shell do more than run one program with these words. Quotes are not looked into: a question
+ * too many is no harm.
+ */
 const operators = /[;&|<>`$(){}\n\r]/;
 
 function allowsCommand(pattern: string, command: string): boolean {
@@ -201,7 +214,9 @@ function commandRule(pattern: string): { fits: (text: string) => boolean; progra
   return { fits: (text) => wildcardFits(pattern, text), program };
 }
 
-/** The whole, what stands between operators, and each of them without quotes and without what only carries it. */
+/**
+ * The whole, what stands between operators, and each of them without quotes and without what only carries it.
+ */
 function partsOf(command: string): string[] {
   const plain = command.replaceAll(/["'\\]/g, '');
   const pieces = [command, plain].flatMap((text) => [text, ...text.split(operators)]);
@@ -210,7 +225,10 @@ function partsOf(command: string): string[] {
   return [...new Set([command.trim(), ...carried, ...carried.map((piece) => piece.replace(/^\S*\//, ''))])];
 }
 
-/** `*` stands for any characters, spaces and slashes too; everything else for itself. Linear in the text, which a model may make long. */
+/**
+ * `*` stands for any characters, spaces and slashes too; everything else for itself. Linear in the text,
+ * which a model may make long.
+ */
 function wildcardFits(pattern: string, text: string): boolean {
   const [first = '', ...rest] = pattern.trim().split('*');
   const last = rest.pop();

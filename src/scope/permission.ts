@@ -1,12 +1,16 @@
 /**
- * Whether a call runs, is denied, or is a person's to decide: from the mode, the rules, what the tool says it needs, and whether a sandbox holds the
- * shell. Pure; this is the one place. What a path's right is stands apart, in the scope: nothing here widens it.
+ * Whether a call runs, is denied, or is a person's to decide: from the mode, the rules, what the tool says it
+ * needs, and whether a sandbox holds the
+ * shell. Pure; this is the one place. What a path's right is stands apart, in the scope: nothing here widens
+ * it.
  *
  * Invariants
- * - D1 The order is deny, ask, allow (a rule or an earlier "always"), mode. Two modes stand outside of it: what `plan` forbids no rule opens, and in
+ * - D1 The order is deny, ask, allow (a rule or an earlier "always"), mode. Two modes stand outside of it:
+ *   what `plan` forbids no rule opens, and in
  *   `bypassPermissions` no question is asked.
  * - D2 Where nobody can be asked (`dontAsk`, headless) a question becomes a denial, never a yes.
- * - D3 A shell outside of any sandbox runs only by a person's word: their mode, their rule, or their answer to a question that says so.
+ * - D3 A shell outside of any sandbox runs only by a person's word: their mode, their rule, or their answer
+ *   to a question that says so.
  */
 import type { PermissionMode } from '../session/permissions.ts';
 import { type PermissionRules, type RuleSubject, ruleFor } from './permission-rules.ts';

@@ -1,8 +1,10 @@
 /**
- * The protected names below a writable root as concrete paths, for whoever confines a process by paths. Cheap: the root's own level and git directories
+ * The protected names below a writable root as concrete paths, for whoever confines a process by paths.
+ * Cheap: the root's own level and git directories
  * in known places, no walk.
  *
- * What slips: protected names deeper than the root's own level, except git's in folders directly in it; git directories that are made later, or lie
+ * What slips: protected names deeper than the root's own level, except git's in folders directly in it; git
+ * directories that are made later, or lie
  * deeper, or have another name. For file tools nothing of this slips: they check each path by its names.
  */
 import { lstatSync, readdirSync } from 'node:fs';
@@ -17,8 +19,9 @@ const foldersMax = 1_000;
 const moduleDepthMax = 4;
 
 /**
- * Absolute paths to keep read-only below `root`, whether they exist or not, each with all below it. `.git` itself must stay writable for git to work: of
- * it the hooks and settings are listed. A root that can not be read gives the names alone.
+ * Absolute paths to keep read-only below `root`, whether they exist or not, each with all below it. `.git`
+ * itself must stay writable for git to work: of
+ * it the hooks and settings are listed. A root that cannot be read gives the names alone.
  */
 export function protectedBelow(root: string): string[] {
   const own = protectedNames.filter((name) => name !== '.git').map((name) => join(root, name));

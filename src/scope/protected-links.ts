@@ -1,6 +1,8 @@
 /**
- * Where protected names lead that are links: what obeys the name obeys the target, so the target is as read-only as the name. Looked at: the protected names
- * at a root's own level, `.git` of folders directly in it, and what lies directly in such a folder (of `.git` also its hooks). Links whose end is missing
+ * Where protected names lead that are links: what obeys the name obeys the target, so the target is as
+ * read-only as the name. Looked at: the protected names
+ * at a root's own level, `.git` of folders directly in it, and what lies directly in such a folder (of `.git`
+ * also its hooks). Links whose end is missing
  * count with the place where it would be.
  */
 import { type Dirent, lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
@@ -79,7 +81,10 @@ function linksIn(path: string): string[] {
   return [...links(path), ...(basename(path) === '.git' ? links(join(path, 'hooks')) : [])];
 }
 
-/** Every link on the way followed, also the last whose end is missing; null where they lead in a circle or cannot be told. */
+/**
+ * Every link on the way followed, also the last whose end is missing; null where they lead in a circle or
+ * cannot be told.
+ */
 function endOf(path: string, left = linksMax): string | null {
   if (left === 0) return null;
   try {

@@ -1,12 +1,16 @@
 /**
- * What stays read-only for pods inside every root that they may write, also while it does not exist yet: files that something obeys without having
+ * What stays read-only for pods inside every root that they may write, also while it does not exist yet:
+ * files that something obeys without having
  * been asked to, at the next git command, shell, editor, agent or login. Pure; names are compared folded.
  *
- * 1. Protection counts from the root that grants writing: whoever is granted `.vscode` itself may write in it. Narrowing gives no such root away.
+ * 1. Protection counts from the root that grants writing: whoever is granted `.vscode` itself may write in
+ * it. Narrowing gives no such root away.
  * 2. Everything below a protected name is protected with it.
  *
- * Absent by intent: what a person runs by name and reads in a diff (package.json, Makefile, `.gitmodules`, CI files, AGENTS.md). Absent because no
- * name tells it: a git directory that is not called `.git` or `….git`, and what a protected file includes from elsewhere.
+ * Absent by intent: what a person runs by name and reads in a diff (package.json, Makefile, `.gitmodules`, CI
+ * files, AGENTS.md). Absent because no
+ * name tells it: a git directory that is not called `.git` or `….git`, and what a protected file includes
+ * from elsewhere.
  */
 import { foldedName } from './folded-name.ts';
 
@@ -92,13 +96,17 @@ for (const one of table) byFirst.set(one.parts[0] ?? '', [...(byFirst.get(one.pa
 /** Below a repository without a working tree. */
 const bareParts = new Set(['hooks', 'config'].map(foldedName));
 
-/** The protected names as relative paths, for whoever has to list concrete paths. `.git` stands for all that is in it; what only an ending tells is not here. */
+/**
+ * The protected names as relative paths, for whoever has to list concrete paths. `.git` stands for all that
+ * is in it; what only an ending tells is not here.
+ */
 export const protectedNames: readonly string[] = table
   .filter((one) => !byEnding.includes(one))
   .map(({ name }) => name);
 
 /**
- * Why `path` (components) is read-only below a root of `rootLength` components; undefined where it is not. The end of a sentence that began with what
+ * Why `path` (components) is read-only below a root of `rootLength` components; undefined where it is not.
+ * The end of a sentence that began with what
  * is protected.
  */
 export function protection(path: readonly string[], rootLength: number): string | undefined {

@@ -1,11 +1,15 @@
 /**
- * Watches, while a command runs, over what mounts can not hold: protected names that were missing when it began, which are set aside as soon as they
+ * Watches, while a command runs, over what mounts cannot hold: protected names that were missing when it
+ * began, which are set aside as soon as they
  * are there, and mounts that somebody outside has moved away. Linux alone.
  *
  * W1 What was there when the earliest of the running commands began is never moved. Nothing is deleted.
- * W2 A `.git` is judged once, when everything inside has ended, and stays if nothing in it leads git anywhere.
- * W3 Names are taken through the descriptor of the root as it was when the command began: what is swapped in above them is not touched.
- * W4 When everything inside has ended, nothing stays under a protected name, however much there is and whatever rights it has: what cannot be moved to
+ * W2 A `.git` is judged once, when everything inside has ended, and stays if nothing in it leads git
+ * anywhere.
+ * W3 Names are taken through the descriptor of the root as it was when the command began: what is swapped in
+ * above them is not touched.
+ * W4 When everything inside has ended, nothing stays under a protected name, however much there is and
+ * whatever rights it has: what cannot be moved to
  *    the outputs gets another name in its own folder, is closed, and is told as what it is.
  */
 import { randomBytes } from 'node:crypto';
@@ -51,9 +55,14 @@ export interface WatchReport {
   setAside(one: SetAside): void;
   /** So many more, each below `folder` by its path in the write root. */
   setAsideMore(count: number, folder: string): void;
-  /** It is still there: by another name, or, `now` being null, by its own. `reason` is the end of a sentence. */
+  /**
+   * It is still there: by another name, or, `now` being null, by its own. `reason` is the end of a sentence.
+   */
   stays(path: string, now: string | null, reason: string): void;
-  /** The protection of this path is gone, or can not be kept up; the command is to be ended. `reason` is the end of a sentence. */
+  /**
+   * The protection of this path is gone, or cannot be kept up; the command is to be ended. `reason` is the
+   * end of a sentence.
+   */
   lost(path: string, reason: string): void;
 }
 
@@ -86,7 +95,7 @@ export class ProtectedWatch {
   #isLost = false;
   #isEnding = false;
 
-  /** Throws the file system's error where a root can not be opened. */
+  /** Throws the file system's error where a root cannot be opened. */
   constructor(watched: Watched, running: RunningCommand) {
     this.#watched = watched;
     this.#running = running;
@@ -279,7 +288,9 @@ export class ProtectedWatch {
     this.#report?.lost(path, reason);
   }
 
-  /** Folders between its root and a path, the outer first; each is looked at when the one above it is open. */
+  /**
+   * Folders between its root and a path, the outer first; each is looked at when the one above it is open.
+   */
   *#wayTo(path: string): Generator<string> {
     const root = this.#roots.findLast((one) => one.path !== path && isBelow(one.path, path));
     if (root === undefined) return;
@@ -291,7 +302,10 @@ export class ProtectedWatch {
     }
   }
 
-  /** Where a path is found through its root's descriptor. Of a link on the way, which was not there before, the link itself; null where the way ends. */
+  /**
+   * Where a path is found through its root's descriptor. Of a link on the way, which was not there before,
+   * the link itself; null where the way ends.
+   */
   #placeOf(path: string): (Place & { readonly through: string }) | null {
     const root = this.#roots.findLast((one) => one.path !== path && isBelow(one.path, path));
     if (root === undefined) return null;
@@ -325,7 +339,10 @@ export function nestedGit(root: string): string[] {
   return found;
 }
 
-/** Of all folders, also those that their owner has closed: a command opens them again. `root` is read by the name `through`. */
+/**
+ * Of all folders, also those that their owner has closed: a command opens them again. `root` is read by the
+ * name `through`.
+ */
 function eachNestedGit(root: string, through: string, act: (path: string, through: string) => void): void {
   for (const entry of readdirSync(through, { withFileTypes: true, encoding: 'buffer' })) {
     const name = shownName(entry.name);
@@ -366,7 +383,7 @@ function isThere(path: string | Buffer): boolean {
   return statsOf(path) !== undefined;
 }
 
-/** Of the entry itself. What can not be looked at is not there. */
+/** Of the entry itself. What cannot be looked at is not there. */
 export function statsOf(path: string | Buffer): BigIntStats | undefined {
   try {
     return lstatSync(path, { bigint: true, throwIfNoEntry: false });

@@ -1,4 +1,7 @@
-/** Where paths really lead: links resolved, as the disk spells them. A scope is resolved once, when it is granted; a link that changes later moves nothing. */
+/**
+ * Where paths really lead: links resolved, as the disk spells them. A scope is resolved once, when it is
+ * granted; a link that changes later moves nothing.
+ */
 import type { BigIntStats } from 'node:fs';
 import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -6,7 +9,8 @@ import type { PathScope, ScopeDeny } from '../session/entries.ts';
 import { errorCode } from './refusal.ts';
 
 /**
- * What does not exist yet is its longest existing ancestor's real path plus the rest. Undefined when a link on the way leads to nothing. Takes an
+ * What does not exist yet is its longest existing ancestor's real path plus the rest. Undefined when a link
+ * on the way leads to nothing. Takes an
  * absolute path; throws the system's errors other than ENOENT.
  */
 export async function realOrFuturePath(path: string): Promise<string | undefined> {
@@ -21,8 +25,10 @@ export async function realOrFuturePath(path: string): Promise<string | undefined
 }
 
 /**
- * A scope that is about to be granted, with its roots as real paths, so that a check of the scope is a check of what is meant. A root that can not be
- * resolved stays as it is: it will grant nothing but itself. Denies keep their own path beside the one that they lead to.
+ * A scope that is about to be granted, with its roots as real paths, so that a check of the scope is a check
+ * of what is meant. A root that cannot be
+ * resolved stays as it is: it will grant nothing but itself. Denies keep their own path beside the one that
+ * they lead to.
  */
 export async function realScope(scope: PathScope): Promise<PathScope> {
   const [read, write, denies] = await Promise.all([
@@ -64,7 +70,10 @@ async function realName(path: string): Promise<string> {
   return path === '/' ? path : join(await realRoot(dirname(path)), basename(path));
 }
 
-/** Whether two paths may be one file or directory, as the disk sees it. What does not exist yet may come to be the same. */
+/**
+ * Whether two paths may be one file or directory, as the disk sees it. What does not exist yet may come to be
+ * the same.
+ */
 export async function mayBeSame(path: string, other: string): Promise<boolean> {
   const [one, two] = await Promise.all([look(path), look(other)]);
   if (one === undefined) return true;

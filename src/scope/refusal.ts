@@ -2,7 +2,10 @@
 
 export interface Refusal {
   readonly ok: false;
-  /** `missing`: nothing is there. `denied`: the scope does not allow it. `changed`: somebody was at work at the same moment. `failed`: everything else. */
+  /**
+   * `missing`: nothing is there. `denied`: the scope does not allow it. `changed`: somebody was at work at
+   * the same moment. `failed`: everything else.
+   */
   readonly kind: 'missing' | 'denied' | 'changed' | 'failed';
   readonly text: string;
 }
@@ -11,7 +14,10 @@ export function refusal(kind: Refusal['kind'], text: string): Refusal {
   return { ok: false, kind, text };
 }
 
-/** A file system's error as a refusal; anything that is not one is a bug and is thrown on. `path` is the path as the model knows it. */
+/**
+ * A file system's error as a refusal; anything that is not one is a bug and is thrown on. `path` is the path
+ * as the model knows it.
+ */
 export function refusalFrom(error: unknown, doing: string, path: string): Refusal {
   const code = errorCode(error);
   if (code === undefined) throw error;

@@ -1,5 +1,6 @@
 /**
- * The registry of a home: one file with every claim, replaced atomically under a lock that ends with the process that holds it. What it says can be
+ * The registry of a home: one file with every claim, replaced atomically under a lock that ends with the
+ * process that holds it. What it says can be
  * rebuilt from the pods' logs at any time; each pod puts its own part back.
  */
 import { randomBytes } from 'node:crypto';
@@ -74,27 +75,33 @@ export class Registry {
     this.#file = join(home.state, '.scope.json.lock');
   }
 
-  /** As the file stands now; read again only when it has changed. A file that is damaged or missing holds none. Throws the file system's other errors. */
+  /**
+   * As the file stands now; read again only when it has changed. A file that is damaged or missing holds
+   * none. Throws the file system's other errors.
+   */
   claims(): readonly Claim[] {
     const version = this.#version();
     if (this.#read?.version !== version) this.#read = { version, claims: this.#parse().claims };
     return this.#read.claims;
   }
 
-  /** As it is on disk; null where it can not be understood. */
+  /** As it is on disk; null where it cannot be understood. */
   read(): readonly Claim[] | null {
     const { claims, damaged } = this.#parse();
     return damaged ? null : claims;
   }
 
-  /** Changes the claims with nobody else in between. Throws `RegistryBusy`, or the file system's error with nothing changed. */
+  /**
+   * Changes the claims with nobody else in between. Throws `RegistryBusy`, or the file system's error with
+   * nothing changed.
+   */
   async update<T>(change: (claims: readonly Claim[]) => Changed<T> | Promise<Changed<T>>): Promise<T> {
     createFolder(this.#folder);
     const lock = await this.#lock();
     try {
       const { claims: before, damaged } = this.#parse();
       const { claims, answer } = await change(before);
-      // What can not be read is kept for a person: the pods put back what they own.
+      // What cannot be read is kept for a person: the pods put back what they own.
       if (damaged)
         renameSync(this.path, `${this.path}.damaged-${Date.now()}-${randomBytes(3).toString('hex')}`);
       if (damaged || JSON.stringify(before) !== JSON.stringify(claims)) {

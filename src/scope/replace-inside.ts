@@ -1,11 +1,17 @@
 /**
- * Puts a whole file in place, inside what the pod may write: temporary file beside it, fsync, rename. A reader sees the old content or the new, never a
- * part, also after a crash. Absent by intent: writing through to a file that has a second name (hard link) somewhere else.
+ * Puts a whole file in place, inside what the pod may write: temporary file beside it, fsync, rename. A
+ * reader sees the old content or the new, never a
+ * part, also after a crash. Absent by intent: writing through to a file that has a second name (hard link)
+ * somewhere else.
  *
- * On Linux every name is taken through the descriptor of the directory that was checked (`/proc/self/fd/N/name`), so whatever is swapped in above it,
- * nothing is made or changed elsewhere. What is left there: a directory that is itself moved out of the scope after the check takes its new file along.
- * Elsewhere names are whole paths. On macOS opening one follows no link anywhere in it, so an empty directory is all that a link swapped in at the right
- * instant can lead outside; on other systems an empty file with a random name as well. Content goes only into a file that was found at its right place,
+ * On Linux every name is taken through the descriptor of the directory that was checked
+ * (`/proc/self/fd/N/name`), so whatever is swapped in above it,
+ * nothing is made or changed elsewhere. What is left there: a directory that is itself moved out of the scope
+ * after the check takes its new file along.
+ * Elsewhere names are whole paths. On macOS opening one follows no link anywhere in it, so an empty directory
+ * is all that a link swapped in at the right
+ * instant can lead outside; on other systems an empty file with a random name as well. Content goes only into
+ * a file that was found at its right place,
  * and a rename finds the random name nowhere else.
  */
 import { randomBytes } from 'node:crypto';
@@ -26,8 +32,10 @@ import type { Refusal } from './refusal.ts';
 export type Expected = 'absent' | BigIntStats;
 
 /**
- * Writes `content` as the whole of the file at `path`; directories that are missing on the way are made. Mode and, where permitted, owner of a file
- * that exists are kept; a new one gets 0o666 less the umask. A link at the end is followed and stays. Between the last look and the rename there is
+ * Writes `content` as the whole of the file at `path`; directories that are missing on the way are made. Mode
+ * and, where permitted, owner of a file
+ * that exists are kept; a new one gets 0o666 less the umask. A link at the end is followed and stays. Between
+ * the last look and the rename there is
  * a gap of microseconds in which another process's write can still be overwritten.
  */
 export async function replaceInside(
@@ -73,7 +81,8 @@ async function replaceIn(directory: OpenedPath, wanted: Replacement): Promise<Re
   const target = entryOf(directory, wanted.name);
   const refused = await writable(target, wanted.path);
   if (refused !== undefined) return refused;
-  // The name is ours alone and new (O_EXCL), whatever else stands in the directory. When the scope's root is the file itself, this is for an instant
+  // The name is ours alone and new (O_EXCL), whatever else stands in the directory. When the scope's root is
+  // the file itself, this is for an instant
   // the one thing that stands beside it.
   const temporary = entryOf(directory, `.podkin-${randomBytes(8).toString('hex')}.tmp`);
   const handle = await open(
@@ -207,8 +216,10 @@ async function removeIfThere(temporary: string): Promise<void> {
 }
 
 /**
- * Opens the directory at a real path that is already checked, making it and what is missing above it, where no deny stands against that. Above a root
- * that does not exist yet this makes directories outside of the scope: they are what granting that root asked for.
+ * Opens the directory at a real path that is already checked, making it and what is missing above it, where
+ * no deny stands against that. Above a root
+ * that does not exist yet this makes directories outside of the scope: they are what granting that root asked
+ * for.
  */
 async function openDirectory(
   access: Access,

@@ -1,6 +1,8 @@
 /**
- * The roots that scopes are made of: `/a/b` is that path and all below it, `/a/b/*` what lies directly in `/a/b`, neither the directory itself nor
- * anything deeper. Pure, component by component. Absent: any other pattern; a name that is really `*` at a path's end can not be named.
+ * The roots that scopes are made of: `/a/b` is that path and all below it, `/a/b/*` what lies directly in
+ * `/a/b`, neither the directory itself nor
+ * anything deeper. Pure, component by component. Absent: any other pattern; a name that is really `*` at a
+ * path's end cannot be named.
  */
 import { posix } from 'node:path';
 
@@ -48,7 +50,8 @@ export function contains(outer: Root, inner: Root): boolean {
 export function meets(a: Root, b: Root): boolean {
   if (a.direct && b.direct) return sameBase(a, b);
   if (a.direct) return meets(b, a);
-  // A direct root's paths are one component longer than its base, so `/a/b` meets `/a/*`, and `/a/b/c` does not.
+  // A direct root's paths are one component longer than its base, so `/a/b` meets `/a/*`, and `/a/b/c` does
+  // not.
   if (b.direct) return beginsWith(b.base, a.base) || covers(b, a.base);
   return beginsWith(a.base, b.base) || beginsWith(b.base, a.base);
 }

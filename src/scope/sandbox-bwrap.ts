@@ -1,4 +1,7 @@
-/** The argument list of bubblewrap for a plan of mounts. Pure. Nothing secret may be in it: it can be read in the process table and inside the sandbox. */
+/**
+ * The argument list of bubblewrap for a plan of mounts. Pure. Nothing secret may be in it: it can be read in
+ * the process table and inside the sandbox.
+ */
 import { isBelow } from './path-scope.ts';
 import { freshPlaces, type MountPlan, isInMemory, sharedMemory } from './sandbox-mounts.ts';
 
@@ -34,8 +37,10 @@ export interface BwrapOptions {
 }
 
 /**
- * Own user, process, ipc, host name, cgroup and (unless wanted) network namespaces; no capability even for root; a session of its own, so that no
- * terminal can be typed into; all of it dies with the starter. The root is empty and read-only but for the mounts.
+ * Own user, process, ipc, host name, cgroup and (unless wanted) network namespaces; no capability even for
+ * root; a session of its own, so that no
+ * terminal can be typed into; all of it dies with the starter. The root is empty and read-only but for the
+ * mounts.
  */
 export function bwrapArgs(options: BwrapOptions): string[] {
   const { plan, features } = options;
@@ -79,7 +84,8 @@ export function bwrapArgs(options: BwrapOptions): string[] {
     // Last: until then places for what is shown below may have to be made in them.
     ...plan.mounts.flatMap(({ as, path }) => (as === 'emptyDirectory' ? ['--remount-ro', path] : [])),
     ...sealed.flatMap((path) => ['--remount-ro', path]),
-    // For root the kernel's settings would be writable, capabilities or not. Devices stay so, and what has a mount of its own.
+    // For root the kernel's settings would be writable, capabilities or not. Devices stay so, and what has a
+    // mount of its own.
     '--remount-ro',
     freshPlaces[0],
     '--remount-ro',

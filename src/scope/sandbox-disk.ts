@@ -1,4 +1,7 @@
-/** The disk as the planning of mounts asks it. What can not be looked at is missing: nothing is mounted that is not known. */
+/**
+ * The disk as the planning of mounts asks it. What cannot be looked at is missing: nothing is mounted that is
+ * not known.
+ */
 import { lstatSync, mkdirSync, opendirSync, readlinkSync, realpathSync, rmdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type Disk, filesOfPatternMax, type Kind } from './sandbox-mounts.ts';
@@ -49,7 +52,8 @@ export function isDirectory(path: string): boolean {
 }
 
 /**
- * Makes the directories among these roots that do not exist yet: a mount needs a place. A name with a dot may be meant as a file and is left alone.
+ * Makes the directories among these roots that do not exist yet: a mount needs a place. A name with a dot may
+ * be meant as a file and is left alone.
  * Answers what was made, the deepest first.
  */
 export function makeMissing(roots: readonly string[]): string[] {

@@ -1,5 +1,6 @@
 /**
- * The profile for macOS' `sandbox-exec`. Pure, and tested as text only: it has not been run by us on a Mac. The self-test runs before it counts
+ * The profile for macOS' `sandbox-exec`. Pure, and tested as text only: it has not been run by us on a Mac.
+ * The self-test runs before it counts
  * for anything. Unlike namespaces it hides no processes; it forbids to signal them.
  */
 import { dirname } from 'node:path';
@@ -28,7 +29,8 @@ const writableDevices = [
 ] as const;
 
 /**
- * Later rules win: first nothing is allowed, then what the scope gives, then what is taken from it again. `tmp` is the command's own temporary
+ * Later rules win: first nothing is allowed, then what the scope gives, then what is taken from it again.
+ * `tmp` is the command's own temporary
  * folder. Paths must be real ones: the kernel compares those.
  */
 export function macosProfile(wish: Wish, options: { network: boolean; tmp: string }): string {

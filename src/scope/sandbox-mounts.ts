@@ -11,7 +11,7 @@
  * M3 What is hidden is hidden at every depth, whatever root lies below it; only `shown` lies above.
  * M4 Nothing above a cap can be renamed or replaced: each directory between it and its write root is a mount
  * of its own.
- * M5 What can not be expressed exactly comes out narrower, and a note says so.
+ * M5 What cannot be expressed exactly comes out narrower, and a note says so.
  */
 import { dirname, join } from 'node:path';
 import type { PathScope } from '../session/entries.ts';
@@ -24,7 +24,7 @@ export type Kind = 'directory' | 'file' | 'link' | 'special' | 'missing';
 export interface Disk {
   /** Of the entry itself: a link is not followed. */
   kind(path: string): Kind;
-  /** Links followed, what does not exist kept by name; undefined where that can not be told. */
+  /** Links followed, what does not exist kept by name; undefined where that cannot be told. */
   real(path: string): string | undefined;
   /** What a link holds. */
   target(path: string): string | undefined;
@@ -48,7 +48,7 @@ export interface Wish {
 
 export type Mount =
   | { readonly as: 'write' | 'read'; readonly path: string }
-  /** An empty, read-only directory, or a file that can not be opened, over what is there. */
+  /** An empty, read-only directory, or a file that cannot be opened, over what is there. */
   | { readonly as: 'emptyDirectory' | 'emptyFile'; readonly path: string }
   | { readonly as: 'link'; readonly path: string; readonly target: string };
 
@@ -68,7 +68,9 @@ export interface MountPlan {
    * Write roots that cannot be mounted, and would lie in memory: closed, so that nobody writes there in vain.
    */
   readonly closed: readonly string[];
-  /** Directories in memory of which only files are mounted: read-only, so that no new one is written in vain. */
+  /**
+   * Directories in memory of which only files are mounted: read-only, so that no new one is written in vain.
+   */
   readonly sealed: readonly string[];
   /** What the shell may do less than the scope, for whoever reads the answer. */
   readonly notes: readonly string[];
@@ -129,7 +131,10 @@ const systemSecrets = [
 /** Made fresh by the sandbox: no root of a scope reaches into the host's, but into its shared memory. */
 export const freshPlaces = ['/proc', '/dev', '/sys'] as const;
 
-/** Below a fresh place, and files like any other: the host's where a root of the scope is it, or is above or below it. */
+/**
+ * Below a fresh place, and files like any other: the host's where a root of the scope is it, or is above or
+ * below it.
+ */
 export const sharedMemory = '/dev/shm';
 
 /** Fresh and writable, in memory, where no root is above: what is written there is gone after the command. */
@@ -199,7 +204,9 @@ export function isInMemory(path: string, mounts: readonly Mount[]): boolean {
   return isBelowPlace && above.length === 0;
 }
 
-/** Granted places of which nothing, or only files, can be mounted: elsewhere writing there fails by itself. */
+/**
+ * Granted places of which nothing, or only files, can be mounted: elsewhere writing there fails by itself.
+ */
 function inVain(
   { scope }: Wish,
   rights: Rights,
@@ -260,7 +267,7 @@ function fence(rights: Rights, { wish, disk, notes }: { wish: Wish; disk: Disk; 
       if (kind === 'missing') {
         if (!others.has(cap)) missing.add(cap);
       } else if (kind === 'link') {
-        // A link can not be mounted over, and whoever may write beside it may replace it.
+        // A link cannot be mounted over, and whoever may write beside it may replace it.
         rights.readOnly.add(dirname(step));
         notes.push(`${dirname(step)} is read-only for the shell, because ${step} is protected and a link.`);
       } else if (step !== cap) {
@@ -305,7 +312,10 @@ function nearestAbove(mounts: readonly Mount[], path: string): Mount | null {
   return mounts.findLast((mount) => isBelow(mount.path, path)) ?? null;
 }
 
-/** Roots as they can be mounted. A root that is, or goes through, a link grants nothing: the link may be somebody else's work. */
+/**
+ * Roots as they can be mounted. A root that is, or goes through, a link grants nothing: the link may be
+ * somebody else's work.
+ */
 function usableRoots(
   roots: readonly string[],
   right: 'read' | 'write',
@@ -340,7 +350,10 @@ function withSharedMemory(roots: readonly string[], disk: Disk): string[] {
   return isIn ? [...roots, sharedMemory] : [...roots];
 }
 
-/** `directory/*`: a mount of the directory would let the shell into everything below it, so only the files that are there are mounted. */
+/**
+ * `directory/*`: a mount of the directory would let the shell into everything below it, so only the files
+ * that are there are mounted.
+ */
 function filesIn(
   directory: string,
   right: 'read' | 'write',

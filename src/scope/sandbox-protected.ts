@@ -1,6 +1,8 @@
 /**
- * Which of the protected paths a shell is held from. A repository's `.git` as a whole, not only its hooks and settings: a `commondir` in it, which git
- * obeys as soon as it is there, leads to settings anywhere, and nothing can stand in for that file without breaking git.
+ * Which of the protected paths a shell is held from. A repository's `.git` as a whole, not only its hooks and
+ * settings: a `commondir` in it, which git
+ * obeys as soon as it is there, leads to settings anywhere, and nothing can stand in for that file without
+ * breaking git.
  */
 import { join } from 'node:path';
 import type { PathScope } from '../session/entries.ts';
@@ -11,7 +13,8 @@ import { protection } from './protected-paths.ts';
 import { componentsOf, covers, rootOf } from './roots.ts';
 
 /**
- * Obeyed in a person's home alone: elsewhere they are held where they exist, and nothing stands in for them. Not so for what shells and git read at
+ * Obeyed in a person's home alone: elsewhere they are held where they exist, and nothing stands in for them.
+ * Not so for what shells and git read at
  * their start: any folder may be somebody's `HOME` or `ZDOTDIR`.
  */
 const inHomesAlone: readonly RegExp[] = [
@@ -25,7 +28,10 @@ export interface Places {
   exists(path: string): boolean;
 }
 
-/** Paths below the write roots of a scope that no shell may change, there yet or not. A root that is granted by a protected name itself is not among them. */
+/**
+ * Paths below the write roots of a scope that no shell may change, there yet or not. A root that is granted
+ * by a protected name itself is not among them.
+ */
 export function protectedPaths(scope: PathScope, places: Places): string[] {
   const roots = scope.write.filter((root) => rootOf(root)?.direct === false);
   const hooks = hookPaths(scope);

@@ -1,8 +1,13 @@
-/** Whether a sandbox holds on this machine, as its self-test found out; and what the escape probes' findings mean. Pure. */
+/**
+ * Whether a sandbox holds on this machine, as its self-test found out; and what the escape probes' findings
+ * mean. Pure.
+ */
 
 export interface SandboxState {
   /**
-   * `unknown`: not tested yet, or the test could not be made just now; then no command runs, inside or outside. `working`: every probe was held. `absent`: there is no program for it. `blocked`: there is one and the system does
+   * `unknown`: not tested yet, or the test could not be made just now; then no command runs, inside or
+   * outside. `working`: every probe was held. `absent`: there is no program for it. `blocked`: there is one
+   * and the system does
    * not let it work. `leaky`: a probe got out, so it counts as none.
    */
   readonly kind: 'unknown' | 'working' | 'absent' | 'blocked' | 'leaky';
@@ -110,7 +115,10 @@ export function untestedState(folder: string, complaint: string): SandboxState {
   };
 }
 
-/** What a machine is short of for a while says nothing about its sandbox. Without room for one more namespace, though, there is none for good. */
+/**
+ * What a machine is short of for a while says nothing about its sandbox. Without room for one more namespace,
+ * though, there is none for good.
+ */
 function isPassing(said: string): boolean {
   if (/namespace/i.test(said) && /no space left/i.test(said)) return false;
   return /no space left|quota exceeded|too many open files|cannot allocate|temporarily unavailable|input\/output error|interrupted system call|\b(?:ENOSPC|EDQUOT|EMFILE|ENFILE|ENOMEM|EAGAIN|EIO|EINTR|ETIMEDOUT)\b/i.test(

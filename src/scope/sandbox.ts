@@ -1,5 +1,6 @@
 /**
- * The sandbox of a pod's shells: bubblewrap on Linux, `sandbox-exec` on macOS, tested once a process, at the first question about it, and never
+ * The sandbox of a pod's shells: bubblewrap on Linux, `sandbox-exec` on macOS, tested once a process, at the
+ * first question about it, and never
  * taken for working before that.
  */
 import { execFile } from 'node:child_process';
@@ -58,13 +59,14 @@ export interface Entered {
   /** What a shell may do less than the scope, one sentence each. */
   readonly notes: readonly string[];
   /**
-   * Where the start is held up: null while the sandbox is not made yet, `''` where it shows what was planned, else the path that is another thing now.
+   * Where the start is held up: null while the sandbox is not made yet, `''` where it shows what was planned,
+   * else the path that is another thing now.
    * Nothing inside may be released before.
    */
   readonly differs: ((firstPid: number) => string | null) | null;
   /** The filter on system calls, to be written on descriptor 6; null for none. */
   readonly filter: Uint8Array | null;
-  /** To be called once, before the program begins: what mounts can not hold is reported from now on. */
+  /** To be called once, before the program begins: what mounts cannot hold is reported from now on. */
   watch(report: WatchReport): void;
   /** To be called when everything inside has ended; `hasRun` is false where nothing inside ever began. */
   leave(hasRun: boolean): void;
@@ -73,9 +75,15 @@ export interface Entered {
 export interface Sandbox {
   /** `unknown` before the first `state()` has fulfilled, and while the test cannot be made. */
   readonly known: SandboxState;
-  /** Tests it the first time, and again as long as it cannot be tested: what is known once stays. Throws only what is a defect. */
+  /**
+   * Tests it the first time, and again as long as it cannot be tested: what is known once stays. Throws only
+   * what is a defect.
+   */
   state(): Promise<SandboxState>;
-  /** To be called in the state `working` alone. Throws the file system's error where protection can not be made. */
+  /**
+   * To be called in the state `working` alone. Throws the file system's error where protection cannot be
+   * made.
+   */
   enter(rights: ShellRights): Entered;
 }
 
@@ -94,7 +102,7 @@ export function createSandbox(options: SandboxOptions, platform: string = proces
   return none(absentState(platform));
 }
 
-/** With what a caller can not do without: neither is asked for before the state says `working`. */
+/** With what a caller cannot do without: neither is asked for before the state says `working`. */
 function none(state: SandboxState): Sandbox {
   return {
     known: state,
@@ -210,7 +218,7 @@ function enterMounts(options: SandboxOptions, rights: ShellRights, inside: Insid
   }
 }
 
-/** The mounts for a command, and what watches over what they can not hold. */
+/** The mounts for a command, and what watches over what they cannot hold. */
 function prepare(options: SandboxOptions, rights: ShellRights) {
   const leases = standInLeases(options);
   removeAbandoned(leases);
@@ -285,7 +293,10 @@ function testedOnce(test: () => Promise<SandboxState>, { enter }: Pick<Sandbox, 
   };
 }
 
-/** Its folder is not reached through a link: such a name has no mount of its own, and where it leads is closed under its own name. */
+/**
+ * Its folder is not reached through a link: such a name has no mount of its own, and where it leads is closed
+ * under its own name.
+ */
 function isInPlace(path: string): boolean {
   try {
     return realpathSync(dirname(path)) === dirname(path);

@@ -1,4 +1,7 @@
-/** What was set aside of a person's folder, for that person: what is said about it, and whether anything still lies there. */
+/**
+ * What was set aside of a person's folder, for that person: what is said about it, and whether anything still
+ * lies there.
+ */
 import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { SetAside } from './protected-watch.ts';
@@ -23,7 +26,9 @@ export function hasSetAside(outputs: string): boolean {
   }
 }
 
-/** Moves it out of a pod's folder, which is to go. Answers with where it is then, null where there is nothing. */
+/**
+ * Moves it out of a pod's folder, which is to go. Answers with where it is then, null where there is nothing.
+ */
 export function keepSetAside(outputs: string, keptIn: string): string | null {
   if (!hasSetAside(outputs)) return null;
   mkdirSync(dirname(keptIn), { recursive: true, mode: 0o700 });

@@ -1,4 +1,7 @@
-/** What a shell sees of the environment. Pure. An allow-list: the pod's own environment holds the keys of providers. */
+/**
+ * What a shell sees of the environment. Pure. An allow-list: the pod's own environment holds the keys of
+ * providers.
+ */
 
 const names = new Set(['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'TERM', 'TZ', 'TMPDIR', 'SHELL']);
 /** Set by shells themselves, or by us. */
@@ -9,7 +12,10 @@ export function shellEnvironment(environment: NodeJS.ProcessEnv): NodeJS.Process
   return Object.fromEntries(passed);
 }
 
-/** Inside a sandbox the temporary folder is its own, and caches go there too, since the home is not to be written. */
+/**
+ * Inside a sandbox the temporary folder is its own, and caches go there too, since the home is not to be
+ * written.
+ */
 export function sandboxEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...shellEnvironment(environment), TMPDIR: '/tmp', XDG_CACHE_HOME: '/tmp/.cache' };
 }

@@ -1,9 +1,13 @@
 /**
- * Writing a session log: one writer, synchronous appends that are there whole or not at all, and durability by group commit.
+ * Writing a session log: one writer, synchronous appends that are there whole or not at all, and durability
+ * by group commit.
  *
- * Invariants: (1) `size` is the end of the last complete append; nothing that failed stays behind it while the log is writable. (2) Lines are written
- * in the order of their seq. (3) A failed fdatasync is never repeated on the same file: the kernel may have dropped the pages and would then
- * report success. (4) After a failure that leaves the file in doubt every call fails; the next opening reads what is really there.
+ * Invariants: (1) `size` is the end of the last complete append; nothing that failed stays behind it while
+ * the log is writable. (2) Lines are written
+ * in the order of their seq. (3) A failed fdatasync is never repeated on the same file: the kernel may have
+ * dropped the pages and would then
+ * report success. (4) After a failure that leaves the file in doubt every call fails; the next opening reads
+ * what is really there.
  * What is absent: no timer, no retry, no buffering of entries in memory.
  */
 import { systemCode } from '../std/system-code.ts';
@@ -19,7 +23,10 @@ import type { Region, SeqIndex } from './read-log.ts';
 
 /** What the log asks of the file system; tests and the simulation hand in one that fails. */
 export interface LogDisk {
-  /** Writes at `position`; answers how many bytes were taken, which may be fewer than given. Throws an errno error. */
+  /**
+   * Writes at `position`; answers how many bytes were taken, which may be fewer than given. Throws an errno
+   * error.
+   */
   writeSync(fd: number, bytes: Uint8Array, position: number): number;
   fdatasync(fd: number, done: (error: Error | null) => void): void;
   ftruncateSync(fd: number, size: number): void;
@@ -31,7 +38,10 @@ export const nodeDisk: LogDisk = {
   ftruncateSync: (fd, size) => ftruncateSync(fd, size),
 };
 
-/** The disk under a session log refused. `fatal`: the log takes nothing more until it is opened anew; else a later append may succeed. */
+/**
+ * The disk under a session log refused. `fatal`: the log takes nothing more until it is opened anew; else a
+ * later append may succeed.
+ */
 export class StorageFailed extends Error {
   readonly path: string;
   /** `ENOSPC`, `EIO` …; null when the system gave none. */
@@ -149,8 +159,10 @@ export class AppendLog {
   }
 
   /**
-   * Commits the bodies, all or none, in this order, before it returns; process death does not undo it, a loss of power may until `whenDurable`.
-   * Throws `StorageFailed` (nothing was committed; not `fatal`: try again when the cause is mended), `EntryTooLong`, `LogClosed`.
+   * Commits the bodies, all or none, in this order, before it returns; process death does not undo it, a loss
+   * of power may until `whenDurable`.
+   * Throws `StorageFailed` (nothing was committed; not `fatal`: try again when the cause is mended),
+   * `EntryTooLong`, `LogClosed`.
    */
   append(bodies: readonly EntryBody[]): Appended {
     this.#mustBeOpen();
@@ -175,7 +187,8 @@ export class AppendLog {
   }
 
   /**
-   * Resolves when every byte before `through` (all that is committed unless told) is on disk. Only this asks for a sync, and one sync serves
+   * Resolves when every byte before `through` (all that is committed unless told) is on disk. Only this asks
+   * for a sync, and one sync serves
    * everything that was committed when it began. Rejects with `StorageFailed` (always fatal) or `LogClosed`.
    */
   whenDurable(through: number = this.#size): Promise<void> {
@@ -192,19 +205,28 @@ export class AppendLog {
     return promise;
   }
 
-  /** Hands every later append to `observer`, at once and in order; it must neither throw nor append. The answer ends it. */
+  /**
+   * Hands every later append to `observer`, at once and in order; it must neither throw nor append. The
+   * answer ends it.
+   */
   onAppend(observer: (appended: Appended) => void): () => void {
     this.#observers.add(observer);
     return () => void this.#observers.delete(observer);
   }
 
-  /** Offset of the first entry with this seq or a higher one; `size` when there is none yet. Reads at most 256 KiB and a line, or 256 entries. */
+  /**
+   * Offset of the first entry with this seq or a higher one; `size` when there is none yet. Reads at most 256
+   * KiB and a line, or 256 entries.
+   */
   offsetOfSeq(seq: number): number {
     if (seq > this.#lastSeq) return this.#size;
     return findSeq(this.#fd, { from: this.#index.floor(seq), to: this.#size }, seq);
   }
 
-  /** The lines of a region (begin and end of lines) in pieces for an observer, damage left out; see `readPieces`. Must be used up before `close`. */
+  /**
+   * The lines of a region (begin and end of lines) in pieces for an observer, damage left out; see
+   * `readPieces`. Must be used up before `close`.
+   */
   pieces(region: Region): Generator<{ bytes: Buffer; end: number }> {
     return readPieces(this.#fd, { ...region, skip: this.#damaged });
   }
@@ -229,7 +251,10 @@ export class AppendLog {
     if (this.#state.kind === 'open') this.#fail(why);
   }
 
-  /** Makes durable what is not, settles every `whenDurable`, closes the file. Rejects with `StorageFailed` when the last sync failed. Harmless twice. */
+  /**
+   * Makes durable what is not, settles every `whenDurable`, closes the file. Rejects with `StorageFailed`
+   * when the last sync failed. Harmless twice.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

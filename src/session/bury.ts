@@ -21,7 +21,8 @@ export interface Burial {
 }
 
 /**
- * The tombstone first: a crash in between leaves a pod that is removed once more, never one that vanished without a word. Answers with a function
+ * The tombstone first: a crash in between leaves a pod that is removed once more, never one that vanished
+ * without a word. Answers with a function
  * that deletes the files, for whoever has something to let go of before.
  */
 export function bury(home: Home, burial: Burial): () => void {

@@ -1,6 +1,8 @@
 /**
- * What a session log says, folded into memory. `replay.ts` is the only writer: a living pod applies each entry right after committing it, a restored
- * one applies them all, so both stand on the same facts by construction. Nothing here is known from anywhere but the log.
+ * What a session log says, folded into memory. `replay.ts` is the only writer: a living pod applies each
+ * entry right after committing it, a restored
+ * one applies them all, so both stand on the same facts by construction. Nothing here is known from anywhere
+ * but the log.
  */
 import type { PodIdentity } from '../protocol/names.ts';
 import type { PodEvent, SentPodEvent, Usage } from '../protocol/pod-event.ts';
@@ -36,7 +38,10 @@ export interface QueuedRun {
 
 export interface OpenTurn {
   turn: string;
-  /** It and the interrupted or paused ones that it goes on with: what was handed down in any of them was for this work. */
+  /**
+   * It and the interrupted or paused ones that it goes on with: what was handed down in any of them was for
+   * this work.
+   */
   turns: string[];
   /** Entry seq of its start. */
   entrySeq: number;
@@ -169,7 +174,8 @@ export interface Facts {
   lastCause: 'person' | 'parent' | null;
   lastTurn: { turn: string; outcome: TurnOutcome; reason: string | null; at: string } | null;
   /**
-   * What a turn that failed for good, met a limit or was cancelled had in hand waits for something new: items consumed up to `through`, and items that
+   * What a turn that failed for good, met a limit or was cancelled had in hand waits for something new: items
+   * consumed up to `through`, and items that
    * were in the buffer when it began (`before`). What arrived during the turn is something new.
    */
   held: { why: 'failed' | 'limit' | 'cancelled'; through: number; before: number } | null;
@@ -190,7 +196,10 @@ export interface Facts {
   origins: Map<string, number>;
   /** ReadPodOutput's place in each child. */
   readCursors: Map<string, string>;
-  /** Turns of children whose whole end the model has been given by ReadPodOutput: turn → entry seq of that result. */
+  /**
+   * Turns of children whose whole end the model has been given by ReadPodOutput: turn → entry seq of that
+   * result.
+   */
   readTurns: Map<string, number>;
   /** Items whose content is kept from the model: entry seqs of their systemItems. */
   quarantined: Set<number>;

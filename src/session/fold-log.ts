@@ -4,7 +4,10 @@ import { type Facts, emptyFacts } from './facts.ts';
 import { readEntries } from './read-log.ts';
 import { applyEntry } from './replay.ts';
 
-/** What a log says, without the conversation itself: memory stays bounded. A log that is not there says nothing. Throws the file system's other errors. */
+/**
+ * What a log says, without the conversation itself: memory stays bounded. A log that is not there says
+ * nothing. Throws the file system's other errors.
+ */
 export async function foldLog(path: string): Promise<Facts> {
   const facts = emptyFacts();
   try {

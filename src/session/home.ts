@@ -1,5 +1,6 @@
 /**
- * What a home keeps: one folder a pod under `state/pods/<name>`, its socket under `run/`, tombstones of removed pods. Where it is, `places.ts` says.
+ * What a home keeps: one folder a pod under `state/pods/<name>`, its socket under `run/`, tombstones of
+ * removed pods. Where it is, `places.ts` says.
  */
 import { systemCode } from '../std/system-code.ts';
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
@@ -64,7 +65,8 @@ export class NameTaken extends Error {
 }
 
 /**
- * Reserves the name and makes the pod's folder, whole or not at all, with its link token. Throws `NameTaken`, or the file system's error.
+ * Reserves the name and makes the pod's folder, whole or not at all, with its link token. Throws `NameTaken`,
+ * or the file system's error.
  */
 export function createPodFolder(home: Home, spec: PodSpec): { folder: PodFolder; token: string } {
   const pods = join(home.state, 'pods');
@@ -89,12 +91,18 @@ export function createPodFolder(home: Home, spec: PodSpec): { folder: PodFolder;
   return { folder, token };
 }
 
-/** How the names of the folders begin that `maker` is making; null: a command does. What a death leaves of one may be empty, so its name has to say whose it is. */
+/**
+ * How the names of the folders begin that `maker` is making; null: a command does. What a death leaves of one
+ * may be empty, so its name has to say whose it is.
+ */
 export function draftPrefix(maker: { readonly instance: string } | null): string {
   return `.${maker?.instance ?? 'root'}.`;
 }
 
-/** Null where there is no such pod. Throws `BadPodFile` where its file is not what podkin writes, or the file system's error. */
+/**
+ * Null where there is no such pod. Throws `BadPodFile` where its file is not what podkin writes, or the file
+ * system's error.
+ */
 export function readSpec(folder: PodFolder): PodSpec | null {
   try {
     return parseSpec(folder.spec, readRegular(folder.spec, logLineBytesMax));

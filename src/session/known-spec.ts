@@ -1,5 +1,6 @@
 /**
- * What a pod was started from, also where its `pod.json` is damaged or gone: the first entry of its log says the
+ * What a pod was started from, also where its `pod.json` is damaged or gone: the first entry of its log says
+ * the
  * same. So one damaged file takes no pod out of its tree, and keeps no outcome from being told.
  */
 import { basename } from 'node:path';

@@ -1,18 +1,27 @@
 /**
- * One line of a session log: `{"crc":"xxxxxxxx","entry":{…}}` and a newline, where crc is the CRC-32 of the entry's JSON text (8 lower-case hex
- * digits). The newline is the commit mark of the line. An append of several entries must be there whole or not at all, and the kernel may tear one
- * write anywhere: so every line of an append but its last says `"and"` in the place of `"crc"` (the same length: offsets stay fixed), and a reader
+ * One line of a session log: `{"crc":"xxxxxxxx","entry":{…}}` and a newline, where crc is the CRC-32 of the
+ * entry's JSON text (8 lower-case hex
+ * digits). The newline is the commit mark of the line. An append of several entries must be there whole or
+ * not at all, and the kernel may tear one
+ * write anywhere: so every line of an append but its last says `"and"` in the place of `"crc"` (the same
+ * length: offsets stay fixed), and a reader
  * takes such lines only once the append's last line is there.
  */
 import { isUtf8 } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import type { Entry } from './entries.ts';
 
-/** The entry's JSON text is `line.subarray(entryFromByte, line.length - entryTailBytes)` of a line with its newline. */
+/**
+ * The entry's JSON text is `line.subarray(entryFromByte, line.length - entryTailBytes)` of a line with its
+ * newline.
+ */
 export const entryFromByte = 26;
 export const entryTailBytes = 2;
 
-/** A longer line is not written (`EntryTooLong`) and counts as damaged when read. It leaves room in one line of the wire for what is put around the entry. */
+/**
+ * A longer line is not written (`EntryTooLong`) and counts as damaged when read. It leaves room in one line
+ * of the wire for what is put around the entry.
+ */
 export const logLineBytesMax = 8 * 1024 * 1024 - 64 * 1024;
 
 const closingBrace = 0x7d;
@@ -61,7 +70,8 @@ export function encodeLine(entry: Entry): EncodedLine {
 }
 
 /**
- * Encodes one append into one buffer; `lines` are views into it, newline included. `seq` and `time` must come first in each entry, in that order.
+ * Encodes one append into one buffer; `lines` are views into it, newline included. `seq` and `time` must come
+ * first in each entry, in that order.
  * Throws `EntryTooLong`, or what JSON.stringify throws (a cycle, a BigInt).
  */
 export function encodeLines(entries: readonly Entry[]): { bytes: Buffer; lines: Buffer[] } {
@@ -84,7 +94,8 @@ function lineOf(entry: Entry, opening: string): Buffer {
 }
 
 /**
- * Checks a line (without its newline) against its checksum and reads its seq, without parsing. `last`: the line ends its append.
+ * Checks a line (without its newline) against its checksum and reads its seq, without parsing. `last`: the
+ * line ends its append.
  * What passes was written by `encodeLines`, or by somebody who took the trouble.
  */
 export function checkLine(bytes: Buffer): CheckedLine {
@@ -102,7 +113,10 @@ export function checkLine(bytes: Buffer): CheckedLine {
   return seq === null ? { ok: false, why: 'shape' } : { ok: true, seq, last };
 }
 
-/** Checks and parses a line (without its newline). Strict about UTF-8; types and fields that it does not know are kept. */
+/**
+ * Checks and parses a line (without its newline). Strict about UTF-8; types and fields that it does not know
+ * are kept.
+ */
 export function decodeLine(bytes: Buffer): DecodedLine {
   const checked = checkLine(bytes);
   if (!checked.ok) return checked;

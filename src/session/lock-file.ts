@@ -1,5 +1,6 @@
 /**
- * A lock as a file in its folder, for systems without abstract sockets, and where another user has names of them.
+ * A lock as a file in its folder, for systems without abstract sockets, and where another user has names of
+ * them.
  *
  * A claim is a file with its holder's identity and a random id of its own, complete before it gets its name
  * by link(), which only one can win. `lock` is the claim in force. From a dead claim C the right to take over

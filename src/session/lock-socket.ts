@@ -2,10 +2,12 @@
  * A lock as listening abstract sockets, one for each of its names: the kernel takes them away with their
  * process. All of them are the lock, none is it alone.
  *
- * A name that another user holds (`lock-strangers.ts`) is passed over, and counts as free. Who has passed over
+ * A name that another user holds (`lock-strangers.ts`) is passed over, and counts as free. Who has passed
+ * over
  * one takes the lock file as well, then looks at the passed names again; who has got all names only looks
  * whether a living process has that file. So two of ours exclude each other whenever the stranger comes or
- * goes. Where both pass over names, one has the file. Where one has all names, it had them before it looked for
+ * goes. Where both pass over names, one has the file. Where one has all names, it had them before it looked
+ * for
  * the file: it finds the file of the other, or the other, which looks again after it took the file, finds it.
  * Earlier builds know no such file: they are excluded by the names that are not a stranger's.
  */

@@ -1,5 +1,6 @@
 /**
- * Whether a name of a lock is held by another user. Abstract addresses have no owner: anybody who has read one
+ * Whether a name of a lock is held by another user. Abstract addresses have no owner: anybody who has read
+ * one
  * in /proc/net/unix can bind it once its holder is gone. A name counts as a stranger's only where that is
  * certain: every process of ours can be seen, and none of them has a socket of that name. All else counts as
  * held:

@@ -42,7 +42,7 @@ export interface LockOptions {
   readonly kind?: LockKind;
 }
 
-/** The lock's folder is not there, or its lock file can not be made. */
+/** The lock's folder is not there, or its lock file cannot be made. */
 export class LockUnavailable extends Error {
   readonly folder: string;
 
@@ -57,7 +57,10 @@ export class LockUnavailable extends Error {
   }
 }
 
-/** Takes the lock of a pod's folder, or says that another process (or this one) has it. Never waits for it. Throws `LockUnavailable`. */
+/**
+ * Takes the lock of a pod's folder, or says that another process (or this one) has it. Never waits for it.
+ * Throws `LockUnavailable`.
+ */
 export async function takeLock(options: LockOptions): Promise<HeldLock | LockRefused> {
   const { instance, folder, purpose = 'life' } = options;
   try {

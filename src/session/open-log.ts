@@ -1,6 +1,8 @@
 /**
- * Opening a session log for writing. Order matters: the caller holds the pod's lock; the torn tail is kept aside and cut; the file and its folder are
- * synced; and only then does anybody see what was read. What was read before a sync may be in the page cache alone, and acting on it
+ * Opening a session log for writing. Order matters: the caller holds the pod's lock; the torn tail is kept
+ * aside and cut; the file and its folder are
+ * synced; and only then does anybody see what was read. What was read before a sync may be in the page cache
+ * alone, and acting on it
  * (an answer, a receipt) would outlive a loss of power that the log does not.
  */
 import { closeSync, fsyncSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
@@ -36,7 +38,10 @@ export class LogTooNew extends Error {
   }
 }
 
-/** The log belongs to another instance than the one asked for: a copied or a mistaken folder. Nothing was changed. */
+/**
+ * The log belongs to another instance than the one asked for: a copied or a mistaken folder. Nothing was
+ * changed.
+ */
 export class LogOfAnotherPod extends Error {
   readonly path: string;
   readonly found: string;
@@ -83,7 +88,10 @@ export interface OpenedLog {
   entries(): AsyncGenerator<Entry>;
 }
 
-/** Makes a pod's folder, 0700, with the folders above it where they are missing; durable. Harmless when it exists. Throws `StorageFailed`. */
+/**
+ * Makes a pod's folder, 0700, with the folders above it where they are missing; durable. Harmless when it
+ * exists. Throws `StorageFailed`.
+ */
 export function createFolder(path: string): void {
   try {
     const first = makeFolders(path, 0o700);
@@ -102,7 +110,10 @@ export function createFolder(path: string): void {
   }
 }
 
-/** Makes a new, empty log (0600) whose name is durable; what is in it is so from the first sync of an append on. Throws `StorageFailed`, with errno `EEXIST` when there is a log already. */
+/**
+ * Makes a new, empty log (0600) whose name is durable; what is in it is so from the first sync of an append
+ * on. Throws `StorageFailed`, with errno `EEXIST` when there is a log already.
+ */
 export function createLog(options: OpenLogOptions): AppendLog {
   mustHoldLock(options);
   const fd = openFile(options.path, {
@@ -119,7 +130,8 @@ export function createLog(options: OpenLogOptions): AppendLog {
 }
 
 /**
- * Opens a log that exists: repairs it, makes it durable, and answers with the writer, what was found, and the entries.
+ * Opens a log that exists: repairs it, makes it durable, and answers with the writer, what was found, and the
+ * entries.
  * Throws `StorageFailed` (errno `ENOENT`: there is no such log), `LogTooNew`, `LogOfAnotherPod`.
  */
 export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {

@@ -1,5 +1,6 @@
 /**
- * A home is obeyed (its configuration names programs) and believed (its logs say what has happened): so it has to be this user's alone. Looks only; nothing
+ * A home is obeyed (its configuration names programs) and believed (its logs say what has happened): so it
+ * has to be this user's alone. Looks only; nothing
  * is changed, since opening it up may have been somebody's purpose.
  */
 import { lstatSync, readFileSync, readlinkSync, statSync, type Stats } from 'node:fs';
@@ -79,7 +80,10 @@ function checkStep(path: string, uid: number): void {
   );
 }
 
-/** In a container of a user, what belongs to the system outside is shown under a number that stands for nobody within. */
+/**
+ * In a container of a user, what belongs to the system outside is shown under a number that stands for nobody
+ * within.
+ */
 function isMapped(uid: number): boolean {
   try {
     const lines = readFileSync('/proc/self/uid_map', 'latin1').trim().split('\n');
@@ -110,7 +114,10 @@ function check(path: string, uid: number, isAbove: boolean): void {
   );
 }
 
-/** A group with the number of its user is that user's alone on the systems that set it up so, and there a new folder may be open to it. */
+/**
+ * A group with the number of its user is that user's alone on the systems that set it up so, and there a new
+ * folder may be open to it.
+ */
 function othersMayWrite({ mode, uid, gid }: Stats): boolean {
   return (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== uid);
 }

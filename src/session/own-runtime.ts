@@ -1,6 +1,7 @@
 /**
  * Another user can make the name that our sockets' folder would have among the temporary files, and in a
- * sticky folder we cannot take it away. Pods then listen in a folder that nobody else can name first; their address files say where.
+ * sticky folder we cannot take it away. Pods then listen in a folder that nobody else can name first; their
+ * address files say where.
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -24,7 +25,10 @@ export function withOwnRuntime(home: Home): Home {
 
 const anyInstance = '00000000-0000-7000-8000-000000000000';
 
-/** In the state folder, which is ours alone, where a socket's path fits; else a name by chance among the temporary files. */
+/**
+ * In the state folder, which is ours alone, where a socket's path fits; else a name by chance among the
+ * temporary files.
+ */
 function ownRuntime(state: string): string {
   const near = join(state, 'run');
   // Of any pod: all are equally long.
@@ -44,7 +48,9 @@ function ownRuntime(state: string): string {
   }
 }
 
-/** Null where it is not known, is not of this folder of temporary files, or has become another user's since. */
+/**
+ * Null where it is not known, is not of this folder of temporary files, or has become another user's since.
+ */
 function remembered(note: string): string | null {
   try {
     const path = readFileSync(note, 'utf8').trim();

@@ -1,5 +1,6 @@
 /**
- * What a pod keeps about whom it asks: its mode, its rules as text, and whether a person can be asked at all. Stands in the session entry and goes down to
+ * What a pod keeps about whom it asks: its mode, its rules as text, and whether a person can be asked at all.
+ * Stands in the session entry and goes down to
  * every child as it is; what it means is decided in `scope/permission.ts`.
  */
 import * as z from 'zod';
@@ -23,7 +24,10 @@ const settingsSchema = once(() =>
 );
 export type PermissionSettings = z.infer<ReturnType<typeof settingsSchema>>;
 
-/** Of a session's settings. Throws where they are not what podkin wrote: a rule that can not be read must not be a rule that is not there. */
+/**
+ * Of a session's settings. Throws where they are not what podkin wrote: a rule that cannot be read must not
+ * be a rule that is not there.
+ */
 export function permissionSettings(settings: JsonObject): PermissionSettings {
   const given = settings['permissions'];
   if (given === undefined) return { allow: [], ask: [], deny: [], headless: false };
@@ -35,7 +39,10 @@ export function permissionSettings(settings: JsonObject): PermissionSettings {
   );
 }
 
-/** True only for what the schema would take as it is: what podkin writes. It spares a start the schema (std/plain.ts). */
+/**
+ * True only for what the schema would take as it is: what podkin writes. It spares a start the schema
+ * (std/plain.ts).
+ */
 function isWhole(value: JsonValue): value is JsonObject & PermissionSettings {
   if (!isPlain(value, ['allow', 'ask', 'deny', 'headless'])) return false;
   const { allow, ask, deny, headless } = value;

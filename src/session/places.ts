@@ -1,4 +1,7 @@
-/** Where a home is. Apart from what is in it: a command finds its own program by it, before anything else is loaded. */
+/**
+ * Where a home is. Apart from what is in it: a command finds its own program by it, before anything else is
+ * loaded.
+ */
 import { lstatSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
@@ -7,11 +10,20 @@ export interface Home {
   readonly config: string;
   readonly state: string;
   readonly runtime: string;
-  /** Where a pod's socket goes when `runtime` cannot be had: the session that XDG_RUNTIME_DIR belongs to has ended, or is another user's. */
+  /**
+   * Where a pod's socket goes when `runtime` cannot be had: the session that XDG_RUNTIME_DIR belongs to has
+   * ended, or is another user's.
+   */
   readonly spareRuntime?: string;
-  /** The shared name for sockets in the folder of temporary files, where another user has it: `runtime` or `spareRuntime` is another one for that. */
+  /**
+   * The shared name for sockets in the folder of temporary files, where another user has it: `runtime` or
+   * `spareRuntime` is another one for that.
+   */
   readonly othersRuntime?: string;
-  /** Where this user's other homes are, as far as that can be known: the usual ones beside the one that `PODKIN_HOME` or the XDG variables name. */
+  /**
+   * Where this user's other homes are, as far as that can be known: the usual ones beside the one that
+   * `PODKIN_HOME` or the XDG variables name.
+   */
   readonly others?: readonly OwnPlace[];
 }
 
@@ -75,7 +87,10 @@ export function ownPlaces(home: Home): OwnPlace[] {
   return alone.filter(({ path, isRuntime }) => isRuntime !== true || !isOthers(path));
 }
 
-/** Where a home of this user is without `PODKIN_HOME`: by the variables and without them, by `HOME` and by the system's word. */
+/**
+ * Where a home of this user is without `PODKIN_HOME`: by the variables and without them, by `HOME` and by the
+ * system's word.
+ */
 function usualPlaces(environment: NodeJS.ProcessEnv): OwnPlace[] {
   const homes = [userHome(environment), userHome({})].filter((home) => home !== null);
   const below = (variable: string, usual: string) =>
@@ -105,7 +120,10 @@ export function isOthers(path: string): boolean {
   }
 }
 
-/** The person's own folder. Null where neither `HOME` names one nor the system knows the user (a container's user id without a name). */
+/**
+ * The person's own folder. Null where neither `HOME` names one nor the system knows the user (a container's
+ * user id without a name).
+ */
 export function userHome(environment: NodeJS.ProcessEnv): string | null {
   const named = absolute(environment['HOME']);
   if (named !== null) return named;
@@ -122,7 +140,10 @@ function inUserHome(environment: NodeJS.ProcessEnv, path: string): string {
   return join(user, path);
 }
 
-/** In the state folder, which no shell and no file tool of a pod reaches: whoever could write there would have their code run by the next program. */
+/**
+ * In the state folder, which no shell and no file tool of a pod reaches: whoever could write there would have
+ * their code run by the next program.
+ */
 export function codeFolder(state: string): string {
   return join(state, 'code');
 }

@@ -1,9 +1,13 @@
 /**
- * Where a pod listens, told beside its log: whoever asks may have other ideas of where sockets are (another XDG_RUNTIME_DIR or TMPDIR: cron, sudo, ssh, a
- * login shell), and may be in another container. The file is a cache of what the newest life's `started` says. It names the folder in which it was
- * written, so that a copy of a home does not lead to the pods of the original. Where it is missing (older builds) the address follows from the instance.
+ * Where a pod listens, told beside its log: whoever asks may have other ideas of where sockets are (another
+ * XDG_RUNTIME_DIR or TMPDIR: cron, sudo, ssh, a
+ * login shell), and may be in another container. The file is a cache of what the newest life's `started`
+ * says. It names the folder in which it was
+ * written, so that a copy of a home does not lead to the pods of the original. Where it is missing (older
+ * builds) the address follows from the instance.
  *
- * A life that begins first writes its address under a name of its own beside the file, and looks whether another did so too: of two that cannot see each
+ * A life that begins first writes its address under a name of its own beside the file, and looks whether
+ * another did so too: of two that cannot see each
  * other's locks at most one goes on. The name becomes the file once the log is open.
  */
 import {
@@ -37,7 +41,10 @@ export interface PodAddress {
   readonly namespaces: Namespaces;
 }
 
-/** Where the pod is to be reached from here: its own word where that leads to something, else where its instance would have it. */
+/**
+ * Where the pod is to be reached from here: its own word where that leads to something, else where its
+ * instance would have it.
+ */
 export function podSocket(home: Home, pod: { readonly name: string; readonly instance: string }): string {
   const derived = join(home.runtime, socketName(pod.instance));
   const told = readAddress(podFolder(home, pod.name), pod.instance)?.socket;
@@ -170,7 +177,10 @@ function identityOf(folder: PodFolder): string | null {
   return stats === undefined ? null : `${stats.dev}:${stats.ino}`;
 }
 
-/** A cache: whatever stands in its place, a pipe or a device too, costs nobody more than what it would have told. */
+/**
+ * A cache: whatever stands in its place, a pipe or a device too, costs nobody more than what it would have
+ * told.
+ */
 function textAt(path: string): string | null {
   let fd: number | undefined;
   try {

@@ -1,4 +1,7 @@
-/** The small JSON files of a home, checked at the door: what a pod is started from, and what stays of a removed one. */
+/**
+ * The small JSON files of a home, checked at the door: what a pod is started from, and what stays of a
+ * removed one.
+ */
 import { basename, dirname } from 'node:path';
 import * as z from 'zod';
 import { once } from '../std/once.ts';
@@ -46,7 +49,10 @@ const tombstoneSchema = once(() =>
   }),
 );
 
-/** What stays of a removed pod: its children learn from it that nobody takes their events any more, `verify` how far it had received. */
+/**
+ * What stays of a removed pod: its children learn from it that nobody takes their events any more, `verify`
+ * how far it had received.
+ */
 export type Tombstone = z.infer<ReturnType<typeof tombstoneSchema>>;
 
 /** A file of podkin's own that somebody or something has changed. */

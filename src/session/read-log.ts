@@ -1,6 +1,8 @@
 /**
- * Reading a session log, live or dead: no lock, no write, memory bounded by a piece and the longest append. What stands behind the last complete
- * append is not there for a reader (it is being written, or torn); a damaged line with a complete append behind it is passed over and told.
+ * Reading a session log, live or dead: no lock, no write, memory bounded by a piece and the longest append.
+ * What stands behind the last complete
+ * append is not there for a reader (it is being written, or torn); a damaged line with a complete append
+ * behind it is passed over and told.
  */
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { openRegular } from '../std/open-regular.ts';
@@ -40,12 +42,16 @@ export interface ReadOptions {
 }
 
 export interface RawLine extends Region {
-  /** Without the newline; a view that the next piece overwrites. Null for a line longer than `logLineBytesMax`. */
+  /**
+   * Without the newline; a view that the next piece overwrites. Null for a line longer than
+   * `logLineBytesMax`.
+   */
   readonly bytes: Buffer | null;
 }
 
 /**
- * The whole lines of a region, a piece of the file at a time; what follows the last newline is left out. The buffers are only good until the next
+ * The whole lines of a region, a piece of the file at a time; what follows the last newline is left out. The
+ * buffers are only good until the next
  * piece is asked for. Throws the file system's error.
  */
 export function* linesByPiece(fd: number, region: Region): Generator<RawLine[]> {
@@ -80,15 +86,18 @@ export function* linesByPiece(fd: number, region: Region): Generator<RawLine[]> 
 }
 
 /**
- * The committed entries of the log at `path`, in order. Yields to the event loop between pieces. Ends at the size that the file had at the start:
- * to follow a live log, ask again `from` the last `end`. Throws the file system's error (ENOENT: there is no such log).
+ * The committed entries of the log at `path`, in order. Yields to the event loop between pieces. Ends at the
+ * size that the file had at the start:
+ * to follow a live log, ask again `from` the last `end`. Throws the file system's error (ENOENT: there is no
+ * such log).
  */
 export async function* readEntries(path: string, options: ReadOptions = {}): AsyncGenerator<ReadEntry> {
   const fd = openRegular(path);
   try {
     const to = options.to ?? fstatSync(fd).size;
     let from = options.from ?? 0;
-    // A writer on a full disk takes a half-written append back and writes another one there: what looks damaged is read a second time.
+    // A writer on a full disk takes a half-written append back and writes another one there: what looks
+    // damaged is read a second time.
     let suspect = -1;
     for (;;) {
       const again = yield* readOnce(fd, { from, to }, { suspect, onDamaged: options.onDamaged });
@@ -137,7 +146,10 @@ async function* readOnce(
   return null;
 }
 
-/** The last `count` entries of the log at `path`, oldest first; reads from the end, so its cost does not grow with the log. Throws like `readEntries`. */
+/**
+ * The last `count` entries of the log at `path`, oldest first; reads from the end, so its cost does not grow
+ * with the log. Throws like `readEntries`.
+ */
 export async function tailEntries(path: string, count: number): Promise<ReadEntry[]> {
   if (count <= 0) return [];
   const fd = openRegular(path);
@@ -166,8 +178,10 @@ function lineStart(fd: number, region: Region): number {
 }
 
 /**
- * A region's lines as they stand in the file, newlines included, in pieces of at most `pieceBytes` (a longer line alone), for observers: not parsed,
- * not checked. `skip`: damaged regions, in order. The caller waits for its socket and yields to the event loop between two pieces. Each piece is a
+ * A region's lines as they stand in the file, newlines included, in pieces of at most `pieceBytes` (a longer
+ * line alone), for observers: not parsed,
+ * not checked. `skip`: damaged regions, in order. The caller waits for its socket and yields to the event
+ * loop between two pieces. Each piece is a
  * buffer of its own. `to` must be the end of a line. Throws the file system's error.
  */
 export function* readPieces(
@@ -189,7 +203,10 @@ export function* readPieces(
   }
 }
 
-/** Whole lines from the region's beginning: as many as the limit holds, at least one. Empty when the file holds no more of them. */
+/**
+ * Whole lines from the region's beginning: as many as the limit holds, at least one. Empty when the file
+ * holds no more of them.
+ */
 function readPiece(fd: number, region: Region, limit: number): Buffer {
   for (let wanted = limit; ; wanted *= 2) {
     const bytes = Buffer.allocUnsafeSlow(Math.min(wanted, region.to - region.from));
@@ -201,7 +218,10 @@ function readPiece(fd: number, region: Region, limit: number): Buffer {
   }
 }
 
-/** Seq to offset, one mark every 256 entries or 256 KiB, whichever comes first: a look-up reads at most that much and one line more. */
+/**
+ * Seq to offset, one mark every 256 entries or 256 KiB, whichever comes first: a look-up reads at most that
+ * much and one line more.
+ */
 export class SeqIndex {
   #seqs: number[] = [];
   #offsets: number[] = [];
@@ -233,7 +253,10 @@ export class SeqIndex {
   }
 }
 
-/** Offset of the first line in the region whose seq is `seq` or higher; the region's end when there is none. Throws the file system's error. */
+/**
+ * Offset of the first line in the region whose seq is `seq` or higher; the region's end when there is none.
+ * Throws the file system's error.
+ */
 export function findSeq(fd: number, region: Region, seq: number): number {
   for (const lines of linesByPiece(fd, region)) {
     for (const line of lines) {

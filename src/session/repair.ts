@@ -1,6 +1,8 @@
 /**
- * What opening a log finds and mends: the committed part is measured, a torn tail is kept aside and cut, damage in the middle is copied aside and
- * left where it is. Nothing is ever deleted, and what is kept aside is never overwritten. Only for the holder of the pod's lock.
+ * What opening a log finds and mends: the committed part is measured, a torn tail is kept aside and cut,
+ * damage in the middle is copied aside and
+ * left where it is. Nothing is ever deleted, and what is kept aside is never overwritten. Only for the holder
+ * of the pod's lock.
  */
 import {
   closeSync,
@@ -45,7 +47,10 @@ export interface Survey {
 
 type Seen = Region & { readonly seq: number };
 
-/** Reads the whole log once, checksums only; yields to the event loop between pieces. Throws the file system's error. */
+/**
+ * Reads the whole log once, checksums only; yields to the event loop between pieces. Throws the file system's
+ * error.
+ */
 export async function surveyLog(fd: number): Promise<Survey> {
   const size = fstatSync(fd).size;
   const found = {
@@ -107,7 +112,10 @@ export interface OpenFile {
   readonly disk: LogDisk;
 }
 
-/** Keeps the region `from` … end of file in `<path>.torn-<n>`, durably, and cuts it off. Answers that file's path. Throws `StorageFailed`; then nothing was cut. */
+/**
+ * Keeps the region `from` … end of file in `<path>.torn-<n>`, durably, and cuts it off. Answers that file's
+ * path. Throws `StorageFailed`; then nothing was cut.
+ */
 export function cutTornTail(log: OpenFile, torn: Region): string {
   const kept = keepAside(log, torn, (n) => `${log.path}.torn-${n}`);
   try {
@@ -125,8 +133,10 @@ export function cutTornTail(log: OpenFile, torn: Region): string {
 }
 
 /**
- * Copies a damaged region to `<path>.damaged-<offset>` (`.1`, `.2` … behind it if that holds other bytes), once over all openings. Answers that file's
- * path, or null when there was no room for it: the region itself stays in the log, so the copy may wait for the next opening.
+ * Copies a damaged region to `<path>.damaged-<offset>` (`.1`, `.2` … behind it if that holds other bytes),
+ * once over all openings. Answers that file's
+ * path, or null when there was no room for it: the region itself stays in the log, so the copy may wait for
+ * the next opening.
  */
 export function copyDamaged(log: OpenFile, damaged: Region): string | null {
   const named = (n: number): string => `${log.path}.damaged-${damaged.from}${n === 1 ? '' : `.${n - 1}`}`;
@@ -163,7 +173,10 @@ function holdsRegion(fd: number, region: Region, bytes: Buffer): boolean {
   return true;
 }
 
-/** Copies a region into the first file of `named(1)`, `named(2)` … that does not exist. Durable, name included. */
+/**
+ * Copies a region into the first file of `named(1)`, `named(2)` … that does not exist. Durable, name
+ * included.
+ */
 function keepAside(log: OpenFile, region: Region, named: (n: number) => string): string {
   const { path: aside, fd } = createFirstFree(named);
   try {

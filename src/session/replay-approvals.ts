@@ -3,7 +3,8 @@
  *
  * Invariants
  * - A1 An answer serves one call: the one that it names, or the first that takes it.
- * - A2 Only a turn's end (or what gives its work up) forgets a question without an answer; an interruption does not.
+ * - A2 Only a turn's end (or what gives its work up) forgets a question without an answer; an interruption
+ *   does not.
  */
 import type { ApprovalEntry, Entry, RememberedYes } from './entries.ts';
 import type { Facts } from './facts.ts';

@@ -1,8 +1,10 @@
 /**
- * The fold from entries to facts. Deterministic and free of I/O; changes `facts` in place because a log may hold a hundred thousand entries.
+ * The fold from entries to facts. Deterministic and free of I/O; changes `facts` in place because a log may
+ * hold a hundred thousand entries.
  *
  * Invariants
- * - R1 `applyEntry` never fails on a well-formed entry, whatever came before it: what it does not understand it passes over.
+ * - R1 `applyEntry` never fails on a well-formed entry, whatever came before it: what it does not understand
+ *   it passes over.
  * - R2 Dedupe memory is one number a sender, never a list of identities.
  * - R3 An item is in exactly one of: buffer (received), unseen (consumed), neither (final).
  */
@@ -187,7 +189,8 @@ const appliers: Appliers = {
     facts.outbox.emitted = eventSeq;
     facts.outbox.pending.set(eventSeq, { event, incarnation, committedAt: entry.time });
     if (event.kind === 'scopeSubDelegated') rememberOrigin(facts, event.origin);
-    // It stands also where the process died before its last line: the parent has closed what this life was doing.
+    // It stands also where the process died before its last line: the parent has closed what this life was
+    // doing.
     if (event.kind === 'shutDown') giveUpWork(facts);
     if (!('assignments' in event) || !closesAssignments(event)) return;
     const closed =

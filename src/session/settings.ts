@@ -1,6 +1,8 @@
 /**
- * Every bound of a pod's work, in one place with its unit and what happens at it. Set by `limits.*` in the configuration or `PODKIN_LIMITS_*` in the
- * environment, written into the session entry at creation, inherited by children. The bounds of the wire are in `protocol/limits.ts`.
+ * Every bound of a pod's work, in one place with its unit and what happens at it. Set by `limits.*` in the
+ * configuration or `PODKIN_LIMITS_*` in the
+ * environment, written into the session entry at creation, inherited by children. The bounds of the wire are
+ * in `protocol/limits.ts`.
  */
 import * as z from 'zod';
 import type { JsonObject, JsonValue } from '../std/json.ts';
@@ -61,9 +63,15 @@ const bounds = {
   spawnMs: ms(20_000),
   /** Deaths within ten minutes with one item in hand, after which its content is kept from the model. */
   quarantineDeaths: { ...count(3, 1_000_000), narrows: false },
-  /** Of one shell command, inside a sandbox: processes and threads at once. Past it none can be started. Root is not bound by it. */
+  /**
+   * Of one shell command, inside a sandbox: processes and threads at once. Past it none can be started. Root
+   * is not bound by it.
+   */
   shellProcesses: count(512, 1_000_000),
-  /** Of each process of a command: its own data in memory; past it there is no more. And all that is written into the sandbox's temporary folder. */
+  /**
+   * Of each process of a command: its own data in memory; past it there is no more. And all that is written
+   * into the sandbox's temporary folder.
+   */
   shellMemoryBytes: count(8 * 1024 ** 3, Number.MAX_SAFE_INTEGER),
   shellTmpBytes: count(1024 ** 3, Number.MAX_SAFE_INTEGER),
   /** The longest file that a command may write; past it SIGXFSZ ends the process. */
@@ -105,7 +113,10 @@ export const narrowingLimits: readonly string[] = [
 
 export const defaultLimits: Limits = { ...ofEach(({ fallback }) => fallback), cost: null };
 
-/** The limits that a pod was made with; the defaults where an older or newer podkin wrote what is not understood here. */
+/**
+ * The limits that a pod was made with; the defaults where an older or newer podkin wrote what is not
+ * understood here.
+ */
 export function limitsOf(settings: JsonObject): Limits {
   return ofSettings(settings['limits'], { isWhole: areWhole, schema: limitsSchema, fallback: defaultLimits });
 }
@@ -134,7 +145,10 @@ function areWhole(value: JsonValue): value is Limits {
   );
 }
 
-/** How a pod's shells are confined beyond its scope. Set by a person only: `[sandbox]` in the user's configuration, and flags; inherited by children. */
+/**
+ * How a pod's shells are confined beyond its scope. Set by a person only: `[sandbox]` in the user's
+ * configuration, and flags; inherited by children.
+ */
 export const sandboxSettingsSchema = once(() =>
   z.strictObject({
     /** Shells may reach the network, and with it whatever listens on this machine. */

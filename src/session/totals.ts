@@ -1,5 +1,6 @@
 /**
- * What a list of pods shows of one that does not run. A pod that ends in order leaves it in its last entry, so that the list need not read all that came
+ * What a list of pods shows of one that does not run. A pod that ends in order leaves it in its last entry,
+ * so that the list need not read all that came
  * before; of any other log it is folded.
  */
 import { closeSync, fstatSync, readSync } from 'node:fs';
@@ -30,13 +31,18 @@ export function totalsOf(facts: Facts): Totals {
   };
 }
 
-/** A pod's last entry, of its facts before it: what is committed with it and by it changes none of the totals. */
+/**
+ * A pod's last entry, of its facts before it: what is committed with it and by it changes none of the totals.
+ */
 export function stoppedEntry(facts: Facts, reason: string): StoppedEntry {
   const totals = { ...totalsOf(facts), stopped: true };
   return { type: 'stopped', incarnation: facts.incarnation, reason, totals };
 }
 
-/** Of a log that somebody else may be writing. A log that is not there says nothing. Throws the file system's other errors. */
+/**
+ * Of a log that somebody else may be writing. A log that is not there says nothing. Throws the file system's
+ * other errors.
+ */
 export async function readTotals(path: string): Promise<Totals> {
   return closingTotals(path) ?? totalsOf(await foldLog(path));
 }

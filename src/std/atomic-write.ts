@@ -1,10 +1,14 @@
-/** Replaces a small file so that a reader, and the next boot after a crash, finds the old text or the new one, never a part. */
+/**
+ * Replaces a small file so that a reader, and the next boot after a crash, finds the old text or the new one,
+ * never a part.
+ */
 import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 
 /**
- * Writes `text` to `path` with exactly these permission bits, through a temporary file of its own beside it; durable when it returns.
+ * Writes `text` to `path` with exactly these permission bits, through a temporary file of its own beside it;
+ * durable when it returns.
  * Throws the file system's error; then `path` is as it was and the temporary file is gone.
  */
 export function writeFileAtomic(path: string, text: string, mode: number): void {
@@ -37,7 +41,10 @@ function named(error: unknown, path: string): unknown {
   return error;
 }
 
-/** Makes the names in a folder durable: what was created, renamed or removed in it. Throws the file system's error. */
+/**
+ * Makes the names in a folder durable: what was created, renamed or removed in it. Throws the file system's
+ * error.
+ */
 export function syncFolder(folder: string): void {
   const fd = openSync(folder, 'r');
   try {

@@ -1,4 +1,7 @@
-/** Reads files that somebody else may have put there: no more of them than a bound, and nothing that is no ordinary file. */
+/**
+ * Reads files that somebody else may have put there: no more of them than a bound, and nothing that is no
+ * ordinary file.
+ */
 import { constants } from 'node:fs';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -32,7 +35,10 @@ export async function readBounded(handle: FileHandle, bytesMax: number): Promise
   }
 }
 
-/** For a file that a person named. Never waits for the other end of a pipe. Throws the system's errors; `NotOrdinary` for what is no file to read. */
+/**
+ * For a file that a person named. Never waits for the other end of a pipe. Throws the system's errors;
+ * `NotOrdinary` for what is no file to read.
+ */
 export async function readOrdinaryFile(path: string, bytesMax: number): Promise<string> {
   const folder = await realpath(dirname(path));
   const place = await realpath(path);

@@ -1,4 +1,7 @@
-/** Time as the rest of the code sees it. `now` is monotonic and for durations; `wallTime` is for people only: no order comes from it. */
+/**
+ * Time as the rest of the code sees it. `now` is monotonic and for durations; `wallTime` is for people only:
+ * no order comes from it.
+ */
 export interface Clock {
   /** Milliseconds from an arbitrary origin, never going back. */
   now(): number;
@@ -8,13 +11,18 @@ export interface Clock {
   after(delayMs: number, wake: () => void): () => void;
 }
 
-/** Milliseconds from an arbitrary origin, never going back. Not `performance.now()`: the first look at `performance` takes in ten modules of Node's. */
+/**
+ * Milliseconds from an arbitrary origin, never going back. Not `performance.now()`: the first look at
+ * `performance` takes in ten modules of Node's.
+ */
 export function monotonicMs(): number {
   const [seconds, nanoseconds] = process.hrtime();
   return seconds * 1_000 + nanoseconds / 1_000_000;
 }
 
-/** Many entries are committed within one millisecond, and writing a date out costs more than a microsecond. */
+/**
+ * Many entries are committed within one millisecond, and writing a date out costs more than a microsecond.
+ */
 let written = { atMs: -1, text: '' };
 
 function wallTime(): string {

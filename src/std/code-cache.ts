@@ -1,12 +1,17 @@
 /**
- * V8's code cache of one program, in a file: what was compiled once is not compiled at the next start. A cache is code. It is taken only from a file
- * of this user's that nobody else may write, and only whole: V8 itself does not look whether its bytes are the ones that were written.
+ * V8's code cache of one program, in a file: what was compiled once is not compiled at the next start. A
+ * cache is code. It is taken only from a file
+ * of this user's that nobody else may write, and only whole: V8 itself does not look whether its bytes are
+ * the ones that were written.
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 
-/** As many caches of a program stay: one for each version of Node, build and flags in use. The oldest go when one is written. */
+/**
+ * As many caches of a program stay: one for each version of Node, build and flags in use. The oldest go when
+ * one is written.
+ */
 const cachesMax = 4;
 /** A younger unfinished file may still be in the writing. */
 const unfinishedMsMax = 60_000;
@@ -15,14 +20,20 @@ const ending = '.cache';
 const checksumBytes = 4;
 const ours = /^([a-z]+)-.*\.(cache|tmp)$/;
 
-/** The file's name for a program under this Node: another version, processor, flag or build of it is another file. `name` is in small letters. */
+/**
+ * The file's name for a program under this Node: another version, processor, flag or build of it is another
+ * file. `name` is in small letters.
+ */
 export function cacheFileName(name: string, program: Buffer): string {
   const { version, arch, execArgv, env } = process;
   const flags = JSON.stringify([execArgv, env['NODE_OPTIONS'] ?? '']);
   return `${name}-${version}-${arch}-${hex(Buffer.from(flags))}-${program.length}-${hex(program)}${ending}`;
 }
 
-/** Undefined where there is none, where it is damaged, and where it is not this user's alone to write. Never throws. */
+/**
+ * Undefined where there is none, where it is damaged, and where it is not this user's alone to write. Never
+ * throws.
+ */
 export function readCodeCache(path: string): Buffer | undefined {
   let fd: number | undefined;
   try {
@@ -41,7 +52,8 @@ export function readCodeCache(path: string): Buffer | undefined {
 }
 
 /**
- * Puts the cache in its place, whole or not at all, and removes old ones. Rejects with the file system's error; nothing unfinished is left then.
+ * Puts the cache in its place, whole or not at all, and removes old ones. Rejects with the file system's
+ * error; nothing unfinished is left then.
  * Not synced: after a power failure the checksum tells.
  */
 export async function writeCodeCache(folder: string, name: string, data: Buffer): Promise<void> {

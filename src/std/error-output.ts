@@ -1,4 +1,7 @@
-/** What a process has written to its error output, below the sentence about its end: the one part of an error's message that is more than a line. */
+/**
+ * What a process has written to its error output, below the sentence about its end: the one part of an
+ * error's message that is more than a line.
+ */
 
 const heading = 'The end of its error output:';
 

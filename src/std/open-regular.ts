@@ -1,4 +1,7 @@
-/** Files that somebody else may have put something else in the place of: a pipe would be waited for without an end, and a device has none. */
+/**
+ * Files that somebody else may have put something else in the place of: a pipe would be waited for without an
+ * end, and a device has none.
+ */
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 
 /** What should be a regular file is none, or is far larger than what podkin writes there. */
@@ -29,7 +32,10 @@ export function readRegular(path: string, bytesMax: number): string {
   }
 }
 
-/** Whether an error says that something else stands at a path, or that its rights were taken away; not that the disk fails. */
+/**
+ * Whether an error says that something else stands at a path, or that its rights were taken away; not that
+ * the disk fails.
+ */
 export function isOutOfPlace(error: unknown): boolean {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
   return ['NOT_AS_WRITTEN', 'EISDIR', 'ELOOP', 'ENXIO', 'EACCES', 'EPERM'].includes(String(code));

@@ -1,4 +1,7 @@
-/** Who a process is beyond its pid, which the system reuses: start time and boot. Reads /proc on Linux and asks `ps` and `sysctl` elsewhere. */
+/**
+ * Who a process is beyond its pid, which the system reuses: start time and boot. Reads /proc on Linux and
+ * asks `ps` and `sysctl` elsewhere.
+ */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -12,7 +15,10 @@ export interface ProcessIdentity {
 
 type Sight = { startTime: string; zombie: boolean };
 
-/** The identity of a living process; null when there is none with that pid, when it is a zombie, or when the system hides it. */
+/**
+ * The identity of a living process; null when there is none with that pid, when it is a zombie, or when the
+ * system hides it.
+ */
 export function processIdentity(pid: number): ProcessIdentity | null {
   const sight = look(pid);
   return sight === null || sight.zombie ? null : { pid, startTime: sight.startTime, bootId: bootId() };
@@ -39,7 +45,8 @@ export function ownIdentity(): ProcessIdentity {
 }
 
 /**
- * Whether exactly this process still runs. A zombie, another process under its pid and another boot are `gone`; a process that the system hides
+ * Whether exactly this process still runs. A zombie, another process under its pid and another boot are
+ * `gone`; a process that the system hides
  * from us but that takes a signal (or refuses it with EPERM) is `alive`.
  */
 export function isAlive(identity: ProcessIdentity): 'alive' | 'gone' {
@@ -89,7 +96,10 @@ function lookInProc(pid: number): Sight | null {
   }
 }
 
-/** Reads /proc/<pid>/stat. The command name in it may hold spaces and parentheses, so the fields are counted from the last one; null when it does not fit. */
+/**
+ * Reads /proc/<pid>/stat. The command name in it may hold spaces and parentheses, so the fields are counted
+ * from the last one; null when it does not fit.
+ */
 export function parseProcStat(text: string): Sight | null {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   // Behind the name come field 3, the state, and at field 22 the start time.
@@ -112,7 +122,8 @@ export function lookWithPs(pid: number): Sight | null {
 }
 
 function ask(command: string, args: string[]): string {
-  // Language and zone fixed: the date is compared as text, by processes that may have been started under other settings.
+  // Language and zone fixed: the date is compared as text, by processes that may have been started under
+  // other settings.
   const env = { PATH: '/bin:/usr/bin:/sbin:/usr/sbin', LC_ALL: 'C', TZ: 'UTC' };
   return execFileSync(command, args, { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'ignore'] }).trim();
 }

@@ -1,6 +1,8 @@
 /**
- * A program in one file, as the build makes it, taken in with V8's code cache: what was compiled once is not compiled at the next start. Its imports and its
- * `require` are those of whoever takes it in, because code that comes out of a cache has lost the way to Node's loader.
+ * A program in one file, as the build makes it, taken in with V8's code cache: what was compiled once is not
+ * compiled at the next start. Its imports and its
+ * `require` are those of whoever takes it in, because code that comes out of a cache has lost the way to
+ * Node's loader.
  */
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -16,7 +18,9 @@ export interface ProgramLoader {
 export interface Program<E> {
   /** Whether it is all there is for the caller to see. */
   readonly exports: Partial<E>;
-  /** Writes its cache where there was none to use; functions that have run by now are in it. Never rejects. */
+  /**
+   * Writes its cache where there was none to use; functions that have run by now are in it. Never rejects.
+   */
   readonly keep: () => Promise<void>;
 }
 
@@ -43,7 +47,7 @@ function readProgram(file: string): Buffer {
   }
 }
 
-/** In nobody's way: a folder that can not be written only means that the next start takes longer. */
+/** In nobody's way: a folder that cannot be written only means that the next start takes longer. */
 async function keepCache(script: Script, folder: string, name: string): Promise<void> {
   try {
     // Another process that started at the same time may have been quicker.

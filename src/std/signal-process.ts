@@ -1,8 +1,11 @@
-/** Signals to a process that is known by pid, start time and boot: never to another one that has its pid now. */
+/**
+ * Signals to a process that is known by pid, start time and boot: never to another one that has its pid now.
+ */
 import { type ProcessIdentity, isAlive } from './process-identity.ts';
 
 /**
- * `group`: to the group that the process leads (pods lead groups of their own; one started by other means gets the signal alone). False where it is
+ * `group`: to the group that the process leads (pods lead groups of their own; one started by other means
+ * gets the signal alone). False where it is
  * gone. Throws the system's error where the signal is not allowed.
  */
 export function signalProcess(

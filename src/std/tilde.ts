@@ -1,12 +1,21 @@
-/** `~` at the beginning of a path that no shell has read: the home of the user, or a mistake that is said; never a folder of that name. */
+/**
+ * `~` at the beginning of a path that no shell has read: the home of the user, or a mistake that is said;
+ * never a folder of that name.
+ */
 import { join } from 'node:path';
 
-/** The path from the home where it is `~` or begins with `~/`; any other as it is, and all where no home is known. */
+/**
+ * The path from the home where it is `~` or begins with `~/`; any other as it is, and all where no home is
+ * known.
+ */
 export function fromTilde(path: string, home: string | null): string {
   return home !== null && isOfHome(path) ? join(home, path.slice(1)) : path;
 }
 
-/** What is wrong with a `~` at the beginning, as the end of a sentence that begins with the path; null when nothing is. */
+/**
+ * What is wrong with a `~` at the beginning, as the end of a sentence that begins with the path; null when
+ * nothing is.
+ */
 export function tildeMistake(path: string, home: string | null): string | null {
   if (!path.startsWith('~')) return null;
   if (!isOfHome(path)) {

@@ -1,4 +1,7 @@
-/** Bash: a shell command, inside the pod's sandbox where that works. Whether it runs without a question is decided where the pod's mode and rules are known (`scope/permission.ts`). */
+/**
+ * Bash: a shell command, inside the pod's sandbox where that works. Whether it runs without a question is
+ * decided where the pod's mode and rules are known (`scope/permission.ts`).
+ */
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -77,7 +80,10 @@ export const bashTool = defineTool({
   },
 });
 
-/** What failed before anything inside had begun is the sandbox's own failure, and can be tried again without doing anything twice. */
+/**
+ * What failed before anything inside had begun is the sandbox's own failure, and can be tried again without
+ * doing anything twice.
+ */
 const attemptWaitsMs = [0, 20, 100, 500] as const;
 
 interface Attempt {
@@ -158,7 +164,10 @@ function guardOf(context: ToolContext) {
   return { report, signal: stop.signal, notes: () => notes, lost: () => lost };
 }
 
-/** The sandbox where it works; `place` null where none does. A sandbox that works and can not be entered is no reason to run outside. */
+/**
+ * The sandbox where it works; `place` null where none does. A sandbox that works and cannot be entered is no
+ * reason to run outside.
+ */
 async function enter(context: ToolContext): Promise<{ place: Entered | null } | { refused: string }> {
   const { sandbox } = context.shell;
   // What was permitted was permitted for this state.

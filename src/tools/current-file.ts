@@ -1,4 +1,6 @@
-/** The rule that Write and Edit share: what is changed must have been read, and must still be as it was read. */
+/**
+ * The rule that Write and Edit share: what is changed must have been read, and must still be as it was read.
+ */
 import type { Access } from '../scope/access.ts';
 import { checkInside, openInside } from '../scope/open-inside.ts';
 import type { OpenedPath } from '../scope/open-inside.ts';

@@ -1,4 +1,7 @@
-/** Finds the text that an Edit names and puts the new one in its place, in whatever line endings the file has. Pure. */
+/**
+ * Finds the text that an Edit names and puts the new one in its place, in whatever line endings the file has.
+ * Pure.
+ */
 import { numbered, shownLine } from './file-content.ts';
 import { type LineEnds, isMixed, withEnds } from './text-form.ts';
 
@@ -29,8 +32,10 @@ const snippetsMax = 3;
 const placesMax = 10;
 
 /**
- * Replaces `old`, which must stand there exactly and, without `all`, once. In a file whose lines all end alike, the line breaks of `old` and `new`
- * are taken as those. In a file of mixed line ends a break in `old` stands for any of them, and each line keeps its own; an `old` with a CR in it is
+ * Replaces `old`, which must stand there exactly and, without `all`, once. In a file whose lines all end
+ * alike, the line breaks of `old` and `new`
+ * are taken as those. In a file of mixed line ends a break in `old` stands for any of them, and each line
+ * keeps its own; an `old` with a CR in it is
  * taken by the letter there.
  */
 export function applyEdit(text: string, request: EditRequest): EditOutcome {
@@ -85,7 +90,8 @@ function countOf(text: string, sign: string): number {
 }
 
 /**
- * New text in the line ends of the text that it replaces: line by line, from both ends where lines are the same; what is more than there was gets the
+ * New text in the line ends of the text that it replaces: line by line, from both ends where lines are the
+ * same; what is more than there was gets the
  * end of its neighbour. A CR that `fresh` itself holds stays.
  */
 function inItsEnds(text: string, { start, length }: Place, fresh: string): string {
@@ -215,7 +221,10 @@ function notFound(text: string, old: string): string {
     : `${base} Its first line stands at line ${near + 1}, but what follows differs. Read from there and copy the text exactly.`;
 }
 
-/** Index of the first of `lines` where all of `wanted` follow, the ends of the outer ones left open; -1 without. */
+/**
+ * Index of the first of `lines` where all of `wanted` follow, the ends of the outer ones left open; -1
+ * without.
+ */
 function windowOf(lines: readonly string[], wanted: readonly string[]): number {
   const last = wanted.length - 1;
   return lines.findIndex((_, at) =>

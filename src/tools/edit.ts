@@ -1,4 +1,7 @@
-/** Edit: an exact piece of a file's text for another one. Everything else in the file, line ends, byte order mark and encoding included, stays as it is. */
+/**
+ * Edit: an exact piece of a file's text for another one. Everything else in the file, line ends, byte order
+ * mark and encoding included, stays as it is.
+ */
 import * as z from 'zod';
 import { once } from '../std/once.ts';
 import { replaceInside } from '../scope/replace-inside.ts';

@@ -1,6 +1,8 @@
 /**
- * What a failed command is told of its sandbox: which of the scope's narrowings the paths meet that its text or its
- * output names, and a git directory that lies outside. The commands are not understood, only looked through for
+ * What a failed command is told of its sandbox: which of the scope's narrowings the paths meet that its text
+ * or its
+ * output names, and a git directory that lies outside. The commands are not understood, only looked through
+ * for
  * paths.
  */
 import { dirname, join, relative, resolve } from 'node:path';

@@ -11,7 +11,9 @@ export function hashOf(content: Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-/** The file from its beginning in pieces of at most 64 KiB. A piece is valid until the next one is asked for. */
+/**
+ * The file from its beginning in pieces of at most 64 KiB. A piece is valid until the next one is asked for.
+ */
 export async function* piecesOf(handle: FileHandle, signal: AbortSignal): AsyncGenerator<Buffer> {
   const piece = Buffer.allocUnsafe(64 * 1024);
   let position = 0;

@@ -42,7 +42,10 @@ export function viewAfterRead(
   };
 }
 
-/** `lines`: where something was put in, by the numbers of before, ascending; each place grew by `growth` lines. */
+/**
+ * `lines`: where something was put in, by the numbers of before, ascending; each place grew by `growth`
+ * lines.
+ */
 export function viewAfterEdit(
   before: FileView,
   edit: { hash: string; lines: readonly number[]; growth: number },

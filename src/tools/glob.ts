@@ -19,7 +19,10 @@ import type { ToolAnswer, ToolContext } from './tool.ts';
 
 /** Paths in one answer. */
 const pathsMax = 1000;
-/** Files asked for their time before something else has its turn: without waiting for each, which takes ten times as long. */
+/**
+ * Files asked for their time before something else has its turn: without waiting for each, which takes ten
+ * times as long.
+ */
 const statsAtOnce = 256;
 
 const input = once(() =>

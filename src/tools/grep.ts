@@ -191,7 +191,10 @@ function globsOf(glob: string | undefined): string[] {
   return readingsOf(glob.slice(not.length)).map((one) => not + one);
 }
 
-/** `path NUL rest`, as ripgrep prints it, in the usual form: `path:12:text`, around matches `path-12-text`, for counts `path:3`. */
+/**
+ * `path NUL rest`, as ripgrep prints it, in the usual form: `path:12:text`, around matches `path-12-text`,
+ * for counts `path:3`.
+ */
 function foundIn(place: SearchPlace, record: string, output: GrepInput['output']): Found {
   const end = output === 'files' ? record.length : record.indexOf('\0');
   if (end === -1) return { path: null, line: record };

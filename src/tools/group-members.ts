@@ -1,4 +1,7 @@
-/** Who is in a process group now. Zombies do not count: where nobody reaps them, they stay for ever and do nothing. */
+/**
+ * Who is in a process group now. Zombies do not count: where nobody reaps them, they stay for ever and do
+ * nothing.
+ */
 import { execFile } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -13,7 +16,10 @@ export interface GroupMember {
 
 const commandCharsMax = 80;
 
-/** In a sentence of ours: a process gives itself what name it likes, so it stands in quotation marks and is bounded. */
+/**
+ * In a sentence of ours: a process gives itself what name it likes, so it stands in quotation marks and is
+ * bounded.
+ */
 export function quotedCommand(command: string): string {
   return JSON.stringify(withoutHidden(command).slice(0, commandCharsMax).toWellFormed());
 }
@@ -39,11 +45,13 @@ async function fromProc(group: number): Promise<GroupMember[]> {
     pids.map(async (pid) => {
       try {
         const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-        // The name in brackets may itself hold brackets and spaces; after the last one come state, parent and group.
+        // The name in brackets may itself hold brackets and spaces; after the last one come state, parent and
+        // group.
         const [state, , of] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
         if (Number(of) !== group || state === 'Z' || state === 'X') return [];
         const command = commandIn(await readFile(`/proc/${pid}/cmdline`, 'utf8'));
-        // It has given its memory back and is on its way out: as good as a zombie, and nobody can say any more what it was.
+        // It has given its memory back and is on its way out: as good as a zombie, and nobody can say any
+        // more what it was.
         if (command === '') return [];
         return [{ pid: Number(pid), command }];
       } catch (error) {

@@ -1,4 +1,6 @@
-/** What the file tools share: a path in an input, the scope it is checked against, and a refusal as an answer. */
+/**
+ * What the file tools share: a path in an input, the scope it is checked against, and a refusal as an answer.
+ */
 import { isAbsolute, relative, resolve } from 'node:path';
 import * as z from 'zod';
 import { once } from '../std/once.ts';

@@ -1,5 +1,6 @@
 /**
- * The processes inside a sandbox, seen from outside: the first of them is known by what the sandbox writes on a descriptor, and when it has ended,
+ * The processes inside a sandbox, seen from outside: the first of them is known by what the sandbox writes on
+ * a descriptor, and when it has ended,
  * the kernel has ended all others. It takes no signal but SIGKILL; the rest of its group does.
  */
 import type { ChildProcess } from 'node:child_process';
@@ -138,7 +139,10 @@ function wholeWords(text: string): string[] {
     .filter((word) => word !== '');
 }
 
-/** Everything up to the end, or to the bound, past which nothing is read; never rejects. Whoever is inside may have written it. */
+/**
+ * Everything up to the end, or to the bound, past which nothing is read; never rejects. Whoever is inside may
+ * have written it.
+ */
 async function textOf(stream: unknown): Promise<string> {
   if (!(stream instanceof Readable)) return '';
   let text = '';

@@ -1,7 +1,13 @@
-/** Picks a range of lines out of a stream of bytes. Holds the lines it was asked for and nothing else, however long the file or its lines are. */
+/**
+ * Picks a range of lines out of a stream of bytes. Holds the lines it was asked for and nothing else, however
+ * long the file or its lines are.
+ */
 import { isCut, lineCharsMax, shownLine } from './file-content.ts';
 
-/** Bytes kept of one line: enough for every character that is shown (UTF-8 needs at most 4 for each UTF-16 unit) and one more. */
+/**
+ * Bytes kept of one line: enough for every character that is shown (UTF-8 needs at most 4 for each UTF-16
+ * unit) and one more.
+ */
 const lineBytesKept = (lineCharsMax + 1) * 4;
 
 export interface LineWindow {
@@ -19,7 +25,10 @@ export interface WindowResult {
   readonly total: number;
 }
 
-/** `offset`: 1-based number of the first line wanted. `limit`: lines. `charsMax`: the answer stops before the line that would pass it, but has at least one. */
+/**
+ * `offset`: 1-based number of the first line wanted. `limit`: lines. `charsMax`: the answer stops before the
+ * line that would pass it, but has at least one.
+ */
 export function lineWindow(wanted: { offset: number; limit: number; charsMax: number }): LineWindow {
   const lines: string[] = [];
   const cut: number[] = [];

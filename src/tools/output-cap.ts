@@ -1,4 +1,7 @@
-/** Holds the output of a command: as much as an answer shows in memory, and the whole in a file once it is more than that. */
+/**
+ * Holds the output of a command: as much as an answer shows in memory, and the whole in a file once it is
+ * more than that.
+ */
 import { randomBytes } from 'node:crypto';
 import { mkdir, open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
@@ -14,7 +17,10 @@ export const outputLimits = {
 } as const;
 
 export interface OutputCap {
-  /** Takes a piece and answers it as text. Settles when it is in the file, so that awaiting it holds a fast command back. Never rejects. */
+  /**
+   * Takes a piece and answers it as text. Settles when it is in the file, so that awaiting it holds a fast
+   * command back. Never rejects.
+   */
   add(piece: Buffer): Promise<string>;
   /** What the answer shows. To be called once, after the last `add` has settled. */
   end(): Promise<string>;

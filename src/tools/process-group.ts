@@ -1,5 +1,6 @@
 /**
- * Runs a program at the head of a process group of its own and sees to it that nothing of the group outlives the call, nor what carries its mark
+ * Runs a program at the head of a process group of its own and sees to it that nothing of the group outlives
+ * the call, nor what carries its mark
  * elsewhere (`marked-processes.ts`).
  */
 import { spawn } from 'node:child_process';
@@ -15,7 +16,9 @@ import type { GroupMember } from './group-members.ts';
 import { type MarkedProcess, markedProcesses, signalMarked } from './marked-processes.ts';
 
 export const groupTimes = {
-  /** After the program's exit, what it left behind gets this long to end by itself and to close the output. */
+  /**
+   * After the program's exit, what it left behind gets this long to end by itself and to close the output.
+   */
   leftBehindMs: 500,
   /** From SIGTERM to SIGKILL. */
   graceMs: 2000,
@@ -30,9 +33,15 @@ export interface GroupProgram {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** In `env` under `markVariable`: what carries it belongs to the program wherever it is. Null where that is not looked for. */
+  /**
+   * In `env` under `markVariable`: what carries it belongs to the program wherever it is. Null where that is
+   * not looked for.
+   */
   readonly mark?: string | null;
-  /** The program is a sandbox that tells on descriptor 3 which process is the first inside; whoever is inside may name on 4 what is left. */
+  /**
+   * The program is a sandbox that tells on descriptor 3 which process is the first inside; whoever is inside
+   * may name on 4 what is left.
+   */
   readonly isSandbox?: boolean;
   /** Of a sandbox, which reads it on 6: the filter on system calls. */
   readonly filter?: Uint8Array | null;
@@ -43,7 +52,10 @@ export interface GroupProgram {
 export interface GroupControl {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  /** Told the group's leader as soon as it runs; the answer is called when nothing of the group is left to end. Must not throw. */
+  /**
+   * Told the group's leader as soon as it runs; the answer is called when nothing of the group is left to
+   * end. Must not throw.
+   */
   onStarted(leaderPid: number): () => void;
   /** Called with each piece of standard output in order, the next when this has settled. Must not reject. */
   onOutput(piece: Buffer): Promise<void>;
@@ -58,7 +70,10 @@ export interface GroupRun {
   readonly durationMs: number;
   /** False where the program is a sandbox and nothing inside of it ever began. */
   readonly hasBegun: boolean;
-  /** A path that was another thing in the sandbox than planned, so that nothing was let begin; null where there was none. */
+  /**
+   * A path that was another thing in the sandbox than planned, so that nothing was let begin; null where
+   * there was none.
+   */
   readonly differing: string | null;
   /** Left behind after an exit of the program's own, and ended. */
   readonly leftBehind: readonly GroupMember[];
@@ -72,7 +87,9 @@ export interface GroupRun {
 
 type Exit = { exitCode: number | null; signal: NodeJS.Signals | null };
 
-/** Rejects with the system's error when the program can not be started. Standard input and error are /dev/null. */
+/**
+ * Rejects with the system's error when the program cannot be started. Standard input and error are /dev/null.
+ */
 export async function runGroup(program: GroupProgram, control: GroupControl): Promise<GroupRun> {
   const startedMs = monotonicMs();
   const { child, stdout } = start(program);
@@ -91,7 +108,8 @@ export async function runGroup(program: GroupProgram, control: GroupControl): Pr
   const reading = readAll(stdout, control);
   const cause = await firstOf(exited.promise, control);
   const durationMs = monotonicMs() - startedMs;
-  // A sandbox is in a session of its own: in our group are its starter and our machinery alone, and looking costs more than starting.
+  // A sandbox is in a session of its own: in our group are its starter and our machinery alone, and looking
+  // costs more than starting.
   const others = async (): Promise<Member[]> =>
     inside === null ? await membersOf(group, program, control) : [];
   if (cause === 'exited') await untilEmpty(others, groupTimes.leftBehindMs);

@@ -16,7 +16,10 @@ import type { ToolAnswer, ToolContext } from './tool.ts';
 
 /** Above this a file is read only by a range that was asked for. */
 const wholeFileBytesMax = 10 * 1024 * 1024;
-/** Above this not even by range: the lines before a range have to be counted, and a file that grows for ever has no end. */
+/**
+ * Above this not even by range: the lines before a range have to be counted, and a file that grows for ever
+ * has no end.
+ */
 const rangeFileBytesMax = 4 * 1024 * 1024 * 1024;
 /** Characters of lines in one answer; the rest is for the next call. */
 const answerCharsMax = 100_000;

@@ -8,10 +8,16 @@ import type { PathScope } from '../session/entries.ts';
 /** The part of its complaints that is kept, in characters. */
 const stderrCharsMax = 4000;
 
-/** Asked of every run: no configuration of the user's, hidden files too, `.gitignore` also outside of a repository. */
+/**
+ * Asked of every run: no configuration of the user's, hidden files too, `.gitignore` also outside of a
+ * repository.
+ */
 export const ripgrepBasics = ['--no-config', '--color=never', '--hidden', '--no-require-git'] as const;
 
-/** A directory's path (found paths then begin with `./`), or the descriptor of an open file, which is searched from its beginning. */
+/**
+ * A directory's path (found paths then begin with `./`), or the descriptor of an open file, which is searched
+ * from its beginning.
+ */
 export type RipgrepPlace = { readonly directory: string } | { readonly file: number };
 
 /** Which ripgrep, and what the pod that searches may write. */
@@ -90,7 +96,8 @@ export async function runRipgrep(request: RipgrepRequest): Promise<RipgrepOutcom
 }
 
 function start(program: string, { args, place }: RipgrepRequest): ChildProcess {
-  // The child inherits the descriptor up to its exec, so a working directory named by it is the one that was opened.
+  // The child inherits the descriptor up to its exec, so a working directory named by it is the one that was
+  // opened.
   return 'directory' in place
     ? spawn(program, [...args, './'], { cwd: place.directory, env: {}, stdio: ['ignore', 'pipe', 'pipe'] })
     : spawn(program, [...args, '-'], { cwd: '/', env: {}, stdio: [place.file, 'pipe', 'pipe'] });

@@ -1,6 +1,8 @@
 /**
- * Where Glob and Grep look: checked, opened and kept open, so that ripgrep works in the very directory that was checked, and what it finds is told only
- * where the pod may read. Ripgrep follows no links. What is left: a link swapped in below, in the instant between ripgrep's look at a directory and its
+ * Where Glob and Grep look: checked, opened and kept open, so that ripgrep works in the very directory that
+ * was checked, and what it finds is told only
+ * where the pod may read. Ripgrep follows no links. What is left: a link swapped in below, in the instant
+ * between ripgrep's look at a directory and its
  * opening of a file there, can make a file outside count as a match.
  */
 import { existsSync, lstatSync } from 'node:fs';
@@ -24,7 +26,10 @@ export interface SearchPlace {
   readonly ripgrep: RipgrepPlace;
   /** The absolute path of what ripgrep names. */
   found(record: string): string;
-  /** A found absolute path by the name under which the model asked, short where it lies in the working directory. */
+  /**
+   * A found absolute path by the name under which the model asked, short where it lies in the working
+   * directory.
+   */
   shown(found: string): string;
   /** False where the scope says so already; `tellable` also asks the disk. */
   isAllowed(found: string): boolean;
@@ -126,7 +131,10 @@ async function isReal(folder: string): Promise<boolean> {
 /** Asked about, of the names that a decoder has put its sign into. */
 const namelessAsked = 1_000;
 
-/** What was found under a name that is no UTF-8: no tool can be given it, so that it is said and not passed over. */
+/**
+ * What was found under a name that is no UTF-8: no tool can be given it, so that it is said and not passed
+ * over.
+ */
 export function notUtf8Note(place: SearchPlace, found: readonly string[]): string[] {
   const marked = [...new Set(found.filter((path) => path.includes('\uFFFD')))].slice(0, namelessAsked);
   const [first, ...more] = marked.filter((path) => place.isAllowed(path) && !isNamed(path));

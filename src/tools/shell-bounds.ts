@@ -5,7 +5,10 @@ import type { ShellLimits } from './shell-script.ts';
 /** A shell passes on the end of what it started as 128 and the signal's number. */
 const exits = { fileTooLong: 128 + 25, processorTime: 128 + 24 } as const;
 
-/** One sentence a bound, with the setting that moves it. Of the last two only the words are known, so they are put as a possibility. */
+/**
+ * One sentence a bound, with the setting that moves it. Of the last two only the words are known, so they are
+ * put as a possibility.
+ */
 export function boundsMet(
   run: Pick<GroupRun, 'exitCode' | 'signal'>,
   output: string,

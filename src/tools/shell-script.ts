@@ -1,5 +1,6 @@
 /**
- * The shell scripts around a command: the relay that makes one pipe of its two outputs, the bounds on its resources, and, inside a sandbox, the
+ * The shell scripts around a command: the relay that makes one pipe of its two outputs, the bounds on its
+ * resources, and, inside a sandbox, the
  * naming of what it leaves behind. Pure.
  */
 import { release } from 'node:os';
@@ -31,15 +32,18 @@ export interface ShellParts {
 }
 
 /**
- * Arguments for `parts.file`. Standard output and error are one pipe, so that they come in the order written. Node gives a child sockets, on which
- * `> /dev/stderr` fails; hence, where it can be, a relay with a true pipe stands between. It outlasts SIGTERM to pass on the last words, and stands
+ * Arguments for `parts.file`. Standard output and error are one pipe, so that they come in the order written.
+ * Node gives a child sockets, on which
+ * `> /dev/stderr` fails; hence, where it can be, a relay with a true pipe stands between. It outlasts SIGTERM
+ * to pass on the last words, and stands
  * outside of the sandbox, with which everything inside ends at once.
  */
 export function shellArgs(parts: ShellParts, command: string): string[] {
   const relay = parts.relayed
     ? `> >(trap "" HUP INT TERM; exec -a ${relayName} /bin/cat 3>&- 4>&- 5>&- 6>&-)`
     : '';
-  // Two steps: in one, bash would leave the relay's pipe open a second time, and a daemon that has closed its outputs would still hold it.
+  // Two steps: in one, bash would leave the relay's pipe open a second time, and a daemon that has closed its
+  // outputs would still hold it.
   const start = `exec ${relay} 2>&1\nexec "$@"`;
   if (parts.prefix === null) {
     return ['-c', `${bounds(parts)}\n${start}`, parts.file, parts.file, '-c', command];
@@ -66,15 +70,20 @@ function bounds({ file, limits, prefix }: ShellParts): string {
   return wanted.map((bound) => `ulimit ${bound} 2>/dev/null || :`).join('\n');
 }
 
-/** Since Linux 5.14 processes are counted for each user namespace; before, and outside of any, all of the user's count, whoever started them. */
+/**
+ * Since Linux 5.14 processes are counted for each user namespace; before, and outside of any, all of the
+ * user's count, whoever started them.
+ */
 export function countsPerSandbox(kernel: string): boolean {
   const [major = 0, minor = 0] = kernel.split('.').map(Number);
   return process.platform === 'linux' && (major > 5 || (major === 5 && minor >= 14));
 }
 
 /**
- * For bash, as process 2 of a sandbox, with `$0` the shell and `$1` the command. It outlasts SIGTERM, since everything inside ends with it, and starts
- * nothing, since a command may have left no room for another process. At the end it names on descriptor 4, each closed by NUL, what is
+ * For bash, as process 2 of a sandbox, with `$0` the shell and `$1` the command. It outlasts SIGTERM, since
+ * everything inside ends with it, and starts
+ * nothing, since a command may have left no room for another process. At the end it names on descriptor 4,
+ * each closed by NUL, what is
  * still there after a moment, and asks it to end.
  */
 const insideScript = `trap : HUP INT PIPE TERM

@@ -1,5 +1,6 @@
 /**
- * How a file's text is stored: encoding, byte order mark, line ends. Read says what is unusual about it, Write and Edit keep it or leave
+ * How a file's text is stored: encoding, byte order mark, line ends. Read says what is unusual about it,
+ * Write and Edit keep it or leave
  * the file alone. UTF-16 is known by its mark alone; what is no text in a known encoding has no form.
  */
 import { isUtf8 } from 'node:buffer';
@@ -157,7 +158,10 @@ function withLf(): (bytes: Buffer) => Buffer {
   };
 }
 
-/** The file's hash with its form, null where there is nothing in it to say it of. Throws the signal's reason when aborted. */
+/**
+ * The file's hash with its form, null where there is nothing in it to say it of. Throws the signal's reason
+ * when aborted.
+ */
 export async function lookThrough(
   handle: FileHandle,
   signal: AbortSignal,
@@ -194,7 +198,10 @@ export function formNotes({ encoding, mark, ends }: TextForm): string[] {
   ];
 }
 
-/** New content in the form of the file that it replaces, with sentences on what became of it; or the end of a sentence on why not. */
+/**
+ * New content in the form of the file that it replaces, with sentences on what became of it; or the end of a
+ * sentence on why not.
+ */
 export function inForm(
   content: string,
   form: TextForm | null,
@@ -234,7 +241,10 @@ export function isMixed({ crlf, lf, cr }: LineEnds): boolean {
   return [crlf, lf, cr].filter((count) => count > 0).length > 1;
 }
 
-/** In text whose lines all end alike, those of `content` do too; of LF it is free, since only there nothing has to be written that is not seen. */
+/**
+ * In text whose lines all end alike, those of `content` do too; of LF it is free, since only there nothing
+ * has to be written that is not seen.
+ */
 export function withEnds(content: string, ends: LineEnds): string {
   if (ends.lf > 0) return content;
   if (ends.crlf > 0) return content.replaceAll(/\r?\n/g, '\r\n');

@@ -1,4 +1,7 @@
-/** The shape of a tool. One file a tool; a tool knows nothing of pods, sockets or logs: what it needs of those is handed to it as a function. */
+/**
+ * The shape of a tool. One file a tool; a tool knows nothing of pods, sockets or logs: what it needs of those
+ * is handed to it as a function.
+ */
 import type * as z from 'zod';
 import type { OwnPrograms } from '../scope/own-programs.ts';
 import type { ToolNeed } from '../scope/permission.ts';
@@ -15,22 +18,32 @@ export interface Tool<I extends z.ZodType = z.ZodType> {
   readonly name: string;
   /** What the model reads about it. */
   readonly description: string;
-  /** Made when it is first wanted (`std/once.ts`). Validated before `run`; a mismatch becomes an error result that names the field. */
+  /**
+   * Made when it is first wanted (`std/once.ts`). Validated before `run`; a mismatch becomes an error result
+   * that names the field.
+   */
   readonly input: () => I;
   /**
-   * `parallel`: calls of one step may run side by side (reads, spawns). `alone`: waits for those before it and holds those after it.
+   * `parallel`: calls of one step may run side by side (reads, spawns). `alone`: waits for those before it
+   * and holds those after it.
    */
   readonly order: 'parallel' | 'alone';
-  /** Null when the pod's rights allow the call, else the sentence that the model reads. Called once, before `run`; must not throw or touch the disk. */
+  /**
+   * Null when the pod's rights allow the call, else the sentence that the model reads. Called once, before
+   * `run`; must not throw or touch the disk.
+   */
   denied?(input: z.output<I>, context: ToolContext): string | null;
   /**
-   * What the call is about, for whoever decides whether it runs without a question; without it no mode holds the call up. Called once, after `denied`;
+   * What the call is about, for whoever decides whether it runs without a question; without it no mode holds
+   * the call up. Called once, after `denied`;
    * must not throw or touch the disk.
    */
   needs?(input: z.output<I>, context: ToolContext): ToolNeed;
   /**
-   * Does the work. May be called again with the same input by a later call, never for the same call. A failure that the model can act on is an
-   * answer with `isError`; a throw is a defect and becomes an error result with the message. Must settle soon after `context.signal` aborts.
+   * Does the work. May be called again with the same input by a later call, never for the same call. A
+   * failure that the model can act on is an
+   * answer with `isError`; a throw is a defect and becomes an error result with the message. Must settle soon
+   * after `context.signal` aborts.
    */
   run(input: z.output<I>, context: ToolContext): Promise<ToolAnswer>;
 }
@@ -38,7 +51,10 @@ export interface Tool<I extends z.ZodType = z.ZodType> {
 export interface ToolAnswer {
   readonly text: string;
   readonly isError?: boolean;
-  /** The pod's rights did not allow the call, as only its run could tell: a link that leads out, a file with several names. */
+  /**
+   * The pod's rights did not allow the call, as only its run could tell: a link that leads out, a file with
+   * several names.
+   */
   readonly denied?: boolean;
   /** Recorded with the result. */
   readonly stopped?: ToolResultEntry['stopped'];
@@ -66,9 +82,15 @@ export interface ToolContext {
   readonly outputDir: string;
   /** What was read and when, for Edit and Write. One a pod. */
   readonly fileViews: FileViews;
-  /** Takes note, on disk, that a command begins outside of any sandbox; answers the mark for all that it starts. */
+  /**
+   * Takes note, on disk, that a command begins outside of any sandbox; answers the mark for all that it
+   * starts.
+   */
   markCommand(): string;
-  /** Takes note, on disk, of a process group that this call has started, so that it can be ended should the pod die; the answer forgets it. */
+  /**
+   * Takes note, on disk, of a process group that this call has started, so that it can be ended should the
+   * pod die; the answer forgets it.
+   */
   noteGroup(leaderPid: number): () => void;
   /** For the person: committed to the log and shown to observers. Must not throw. */
   alert(code: string, text: string, level?: 'warning' | 'error'): void;
@@ -76,7 +98,10 @@ export interface ToolContext {
   progress(text: string): void;
 }
 
-/** Remembers what the model has seen of each file, by its absolute real path. Not durable: after a restore a file is read again first. */
+/**
+ * Remembers what the model has seen of each file, by its absolute real path. Not durable: after a restore a
+ * file is read again first.
+ */
 export interface FileViews {
   remember(path: string, view: FileView): void;
   seen(path: string): FileView | undefined;

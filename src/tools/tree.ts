@@ -1,4 +1,7 @@
-/** What the tools for working with other pods need done. The pod hands in an implementation; the tools know neither sockets nor processes. */
+/**
+ * What the tools for working with other pods need done. The pod hands in an implementation; the tools know
+ * neither sockets nor processes.
+ */
 import type { ToolAnswer, ToolContext } from './tool.ts';
 
 export interface SpawnRequest {

@@ -1,4 +1,7 @@
-/** Write: a whole file, new or in the place of one that was read, whose encoding, byte order mark and line ends it keeps. */
+/**
+ * Write: a whole file, new or in the place of one that was read, whose encoding, byte order mark and line
+ * ends it keeps.
+ */
 import * as z from 'zod';
 import { once } from '../std/once.ts';
 import type { OpenedPath } from '../scope/open-inside.ts';

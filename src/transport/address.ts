@@ -1,4 +1,7 @@
-/** Where a pod's socket lives: its path follows from the instance alone, in a directory that only its user may enter. */
+/**
+ * Where a pod's socket lives: its path follows from the instance alone, in a directory that only its user may
+ * enter.
+ */
 import { type Stats, lstatSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { wireLimits } from '../protocol/limits.ts';
@@ -7,7 +10,8 @@ import { makeFolders } from '../std/make-folders.ts';
 import { RuntimeDirUnsafe, SocketPathTooLong } from './failures.ts';
 
 /**
- * The socket of an instance (a UUID) that is to listen below `runtimeDir`; where one listens that does already, its folder tells (`pod-address.ts`).
+ * The socket of an instance (a UUID) that is to listen below `runtimeDir`; where one listens that does
+ * already, its folder tells (`pod-address.ts`).
  * Throws `SocketPathTooLong`, and on something that is not a UUID.
  */
 export function socketPath(runtimeDir: string, instance: string): string {
@@ -16,7 +20,10 @@ export function socketPath(runtimeDir: string, instance: string): string {
   return path;
 }
 
-/** Throws `SocketPathTooLong` where the path has more bytes (not characters) than every supported system takes. */
+/**
+ * Throws `SocketPathTooLong` where the path has more bytes (not characters) than every supported system
+ * takes.
+ */
 export function checkSocketPath(path: string): void {
   const bytes = Buffer.byteLength(path);
   if (bytes > wireLimits.socketPathBytesMax)
@@ -24,8 +31,10 @@ export function checkSocketPath(path: string): void {
 }
 
 /**
- * Makes the directory (mode 0700) where it is missing, and checks it: a real directory, our own, closed to others, where nobody else can put another one.
- * Throws `RuntimeDirUnsafe`. An existing one is never changed: opening it up may have been somebody's purpose.
+ * Makes the directory (mode 0700) where it is missing, and checks it: a real directory, our own, closed to
+ * others, where nobody else can put another one.
+ * Throws `RuntimeDirUnsafe`. An existing one is never changed: opening it up may have been somebody's
+ * purpose.
  */
 export function ensureRuntimeDir(path: string): void {
   checkAbove(path);
@@ -53,7 +62,10 @@ export function ensureRuntimeDir(path: string): void {
   }
 }
 
-/** Whoever owns the folder above, or may rename in it, could put a directory of theirs in our place. A sticky one is a folder of temporary files, where that is our risk as everybody's. */
+/**
+ * Whoever owns the folder above, or may rename in it, could put a directory of theirs in our place. A sticky
+ * one is a folder of temporary files, where that is our risk as everybody's.
+ */
 export function checkAbove(path: string): void {
   const above = dirname(path);
   const stats = seen(above);

@@ -9,7 +9,8 @@ import type { RequestOptions } from './pending-requests.ts';
 export interface Client {
   readonly connection: Connection;
   /**
-   * Asks and waits for the answer. Rejects as `Connection.request` does, and with `UnexpectedAnswer` where the result
+   * Asks and waits for the answer. Rejects as `Connection.request` does, and with `UnexpectedAnswer` where
+   * the result
    * lacks what the table says; fields that the table does not know are passed on.
    */
   call<M extends MethodName>(method: M, params: ParamsIn<M>, options?: RequestOptions): Promise<Result<M>>;

@@ -1,5 +1,6 @@
 /**
- * One request to a socket, from nothing: connect, ask, read until the answer, close, all under one deadline. Expected
+ * One request to a socket, from nothing: connect, ask, read until the answer, close, all under one deadline.
+ * Expected
  * failures are values, and say whether the request may have arrived.
  */
 import { monotonicMs } from '../std/clock.ts';

@@ -1,6 +1,8 @@
 /**
- * One socket and both roles on it: requests out and their answers, requests in and ours, notifications either way.
- * Whatever ends it, everything in flight on both sides is settled once, and input that has arrived is still handled
+ * One socket and both roles on it: requests out and their answers, requests in and ours, notifications either
+ * way.
+ * Whatever ends it, everything in flight on both sides is settled once, and input that has arrived is still
+ * handled
  * when writing has failed. No event emitter leaves this file.
  */
 import { setMaxListeners } from 'node:events';
@@ -24,7 +26,8 @@ export interface RequestContext {
 /** All are called synchronously, in order of arrival. */
 export interface ConnectionHandlers {
   /**
-   * Answers a request by a value or a promise; a thrown `WireError` is the error answer, anything else is a defect.
+   * Answers a request by a value or a promise; a thrown `WireError` is the error answer, anything else is a
+   * defect.
    * Without it this side is a pure client: requests and malformed lines of the peer are passed over.
    */
   onRequest?: ((method: string, params: unknown, context: RequestContext) => unknown) | undefined;
@@ -32,7 +35,10 @@ export interface ConnectionHandlers {
   onEvent?: ((method: string, params: unknown, context: RequestContext) => void) | undefined;
   /** A handler threw what it should not have. Must not throw. Without it: a process warning. */
   onDefect?: ((error: unknown) => void) | undefined;
-  /** How long closing waits for a peer that does not read, in ms; then what is queued for it is lost. Default 1000. */
+  /**
+   * How long closing waits for a peer that does not read, in ms; then what is queued for it is lost. Default
+   * 1000.
+   */
   closeFlushMs?: number | undefined;
 }
 
@@ -101,8 +107,10 @@ export class Connection {
   }
 
   /**
-   * Asks the peer. Rejects with `RemoteError` (its answer), `ConnectionClosed`, `TimedOut`, `MessageTooLarge` (nothing
-   * was sent), the signal's reason, or what `check` throws at the result. Requests made in one tick leave together, in order.
+   * Asks the peer. Rejects with `RemoteError` (its answer), `ConnectionClosed`, `TimedOut`, `MessageTooLarge`
+   * (nothing
+   * was sent), the signal's reason, or what `check` throws at the result. Requests made in one tick leave
+   * together, in order.
    */
   request(
     method: string,
@@ -130,7 +138,8 @@ export class Connection {
   }
 
   /**
-   * Sends whole lines, each with its LF, as they are: one buffer may serve many connections. False asks to wait for
+   * Sends whole lines, each with its LF, as they are: one buffer may serve many connections. False asks to
+   * wait for
    * `drained()` before more; it is also false, and nothing is sent, where `writable` is.
    */
   send(lines: string | Buffer): boolean {
@@ -142,7 +151,9 @@ export class Connection {
     return this.#reason === undefined ? this.#out.drained() : Promise.resolve();
   }
 
-  /** Settles everything in flight now, then sends what is queued and ends. Fulfils when the socket is gone. */
+  /**
+   * Settles everything in flight now, then sends what is queued and ends. Fulfils when the socket is gone.
+   */
   async close(): Promise<void> {
     this.#beginClose({ kind: 'closedHere' });
     await this.closed;
@@ -191,7 +202,10 @@ export class Connection {
     else this.#socket.resume();
   }
 
-  /** False when there was nothing to take. A handler may close the connection; what is left of the input goes then. */
+  /**
+   * False when there was nothing to take. A handler may close the connection; what is left of the input goes
+   * then.
+   */
   #takeNext(): boolean {
     const frame = this.#frames[this.#next];
     if (frame === undefined) {
@@ -263,7 +277,9 @@ export class Connection {
     this.#answered(errorLine(id, wireErrorFor(error)));
   }
 
-  /** The one place where an inbound request ends. A late answer, after closing, goes nowhere: `send` drops it. */
+  /**
+   * The one place where an inbound request ends. A late answer, after closing, goes nowhere: `send` drops it.
+   */
   #answered(line: string): void {
     this.#inFlight -= 1;
     this.send(line);
@@ -273,7 +289,10 @@ export class Connection {
     if (this.#peerEnded) this.#endIfAnswered();
   }
 
-  /** The error answer to a line that is no request. A pure client stays silent: it has no business to correct its peer. */
+  /**
+   * The error answer to a line that is no request. A pure client stays silent: it has no business to correct
+   * its peer.
+   */
   #refuse(id: MessageId, error: WireErrorObject): void {
     if (this.#handlers.onRequest !== undefined) this.send(errorLine(id, error));
   }
@@ -291,7 +310,10 @@ export class Connection {
 
   // The end
 
-  /** Reading goes on: what the peer sent before it went must not be lost. Only our own requests need not wait for long. */
+  /**
+   * Reading goes on: what the peer sent before it went must not be lost. Only our own requests need not wait
+   * for long.
+   */
   #onWriteFailure(): void {
     this.#out.releaseWaiters();
     if (this.#reason !== undefined) return;
@@ -333,7 +355,10 @@ export class Connection {
     this.#closed.resolve(this.#reason!);
   }
 
-  /** The socket broke while reading was paused: what had arrived is handed over all the same; its answers go nowhere. */
+  /**
+   * The socket broke while reading was paused: what had arrived is handed over all the same; its answers go
+   * nowhere.
+   */
   #takeRest(): void {
     this.#socket.removeAllListeners('data');
     for (let chunk: unknown = this.#socket.read(); Buffer.isBuffer(chunk); chunk = this.#socket.read()) {
@@ -344,7 +369,9 @@ export class Connection {
     this.#pumping = false;
   }
 
-  /** Once, whichever way it ends: our requests reject, handlers at work are told, waiters for room are let go. */
+  /**
+   * Once, whichever way it ends: our requests reject, handlers at work are told, waiters for room are let go.
+   */
   #settle(reason: CloseReason): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;

@@ -11,7 +11,8 @@ export interface DialOptions extends ConnectionHandlers {
 }
 
 /**
- * Connects once, without a retry. Throws `NotThere`, `RefusedConnection` (with the system's code, and whether it passes),
+ * Connects once, without a retry. Throws `NotThere`, `RefusedConnection` (with the system's code, and whether
+ * it passes),
  * `TimedOut` or `SocketPathTooLong`.
  */
 export function dial(path: string, options: DialOptions): Promise<Connection> {

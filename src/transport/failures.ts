@@ -1,9 +1,13 @@
 /**
- * What can go wrong around one socket, as classes named after the situation, with the cause kept and the data as fields.
+ * What can go wrong around one socket, as classes named after the situation, with the cause kept and the data
+ * as fields.
  * These never cross the wire; what does is `protocol/errors.ts`.
  */
 
-/** The peer answered with an error. `code` is ours from `data.code` where there is one, `rpcCode` is JSON-RPC's number. */
+/**
+ * The peer answered with an error. `code` is ours from `data.code` where there is one, `rpcCode` is
+ * JSON-RPC's number.
+ */
 export class RemoteError extends Error {
   readonly rpcCode: number;
   readonly code: string | undefined;
@@ -89,11 +93,15 @@ export class NotThere extends Error {
   }
 }
 
-/** Codes after which the same dial may succeed a moment later: a full backlog, or no free file descriptor or memory. */
+/**
+ * Codes after which the same dial may succeed a moment later: a full backlog, or no free file descriptor or
+ * memory.
+ */
 const passingCodes: ReadonlySet<string> = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
 
 /**
- * There is a file, but no connection came about. `passing` is true where the cause is load, not absence (EAGAIN: the
+ * There is a file, but no connection came about. `passing` is true where the cause is load, not absence
+ * (EAGAIN: the
  * listener's backlog is full; EMFILE: this process has no descriptor left).
  */
 export class RefusedConnection extends Error {
@@ -139,7 +147,7 @@ export class NotASocket extends Error {
   }
 }
 
-/** The directory of the sockets can not be trusted, or not be made. */
+/** The directory of the sockets cannot be trusted, or not be made. */
 export class RuntimeDirUnsafe extends Error {
   readonly path: string;
 

@@ -1,7 +1,12 @@
-/** Bytes to lines. Byte 0x0A ends a line and nothing else does; a line over the bound is told once, skipped and forgotten. */
+/**
+ * Bytes to lines. Byte 0x0A ends a line and nothing else does; a line over the bound is told once, skipped
+ * and forgotten.
+ */
 import { wireLimits } from '../protocol/limits.ts';
 
-/** A line without its end (a view of the chunks pushed, whole and not empty), or word of one that is too long. */
+/**
+ * A line without its end (a view of the chunks pushed, whole and not empty), or word of one that is too long.
+ */
 export type Frame = Buffer | OversizeLine;
 
 /** `bytes` is how many were known when the bound was crossed, not the length of the whole line. */

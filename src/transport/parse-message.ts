@@ -1,5 +1,6 @@
 /**
- * One line to one JSON-RPC message, or to the error that answers it. Nothing here throws, and no schema library is asked:
+ * One line to one JSON-RPC message, or to the error that answers it. Nothing here throws, and no schema
+ * library is asked:
  * the envelope is small, and every message passes through.
  */
 import { rpcCodes, type WireErrorObject } from '../protocol/errors.ts';
@@ -17,7 +18,8 @@ export type Incoming =
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Reads one line (without its end). `malformed` carries the error to answer with and the id to answer to, null where
+ * Reads one line (without its end). `malformed` carries the error to answer with and the id to answer to,
+ * null where
  * none could be read. A byte order mark in front is passed over.
  */
 export function parseMessage(line: Uint8Array): Incoming {
@@ -55,7 +57,8 @@ function classify(value: Record<string, unknown>, text: string): Incoming {
   if (id !== undefined && id !== null && typeof id !== 'string' && typeof id !== 'number') {
     return malformed(null, rpcCodes.invalidRequest, '"id" must be a string, a number or null');
   }
-  // JSON can write a number that JavaScript only knows as infinite, and infinity is nothing that JSON can answer with.
+  // JSON can write a number that JavaScript only knows as infinite, and infinity is nothing that JSON can
+  // answer with.
   if (typeof id === 'number' && !Number.isFinite(id)) {
     return malformed(null, rpcCodes.invalidRequest, '"id" is a number out of range; send a smaller one');
   }
@@ -101,7 +104,8 @@ function readError(raw: unknown): WireErrorObject {
 }
 
 /**
- * Whether brackets outside strings nest too deep, seen before the parser builds anything. Strings are jumped over, so a
+ * Whether brackets outside strings nest too deep, seen before the parser builds anything. Strings are jumped
+ * over, so a
  * long text costs little. A text that is no JSON may pass or fail here; the parser refuses it all the same.
  */
 function isTooDeep(text: string): boolean {
@@ -122,7 +126,10 @@ function isTooDeep(text: string): boolean {
   return false;
 }
 
-/** Counts opening brackets, those in strings too, by a search that is far quicker than a look at each character. */
+/**
+ * Counts opening brackets, those in strings too, by a search that is far quicker than a look at each
+ * character.
+ */
 function opensMoreThan(text: string, bound: number): boolean {
   let count = 0;
   for (const bracket of '{[') {
@@ -134,7 +141,10 @@ function opensMoreThan(text: string, bound: number): boolean {
   return false;
 }
 
-/** Where the string ends whose first character is at `from`: at the first quote with an even number of backslashes before it. */
+/**
+ * Where the string ends whose first character is at `from`: at the first quote with an even number of
+ * backslashes before it.
+ */
 function stringEnd(text: string, from: number): number {
   let quote = text.indexOf('"', from);
   while (quote !== -1) {

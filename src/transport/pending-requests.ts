@@ -1,4 +1,7 @@
-/** Requests that this side has made and that wait for their answers. Each settles once, whichever of its ends comes first. */
+/**
+ * Requests that this side has made and that wait for their answers. Each settles once, whichever of its ends
+ * comes first.
+ */
 import { RemoteError, TimedOut } from './failures.ts';
 import type { Incoming, MessageId } from './parse-message.ts';
 

@@ -1,5 +1,6 @@
 /**
- * A pod's listening socket and the table of its handlers. It writes nothing that was not asked for: no greeting, no
+ * A pod's listening socket and the table of its handlers. It writes nothing that was not asked for: no
+ * greeting, no
  * snapshot.
  */
 import type { Server, Socket } from 'node:net';
@@ -57,7 +58,10 @@ export interface PodServer {
    * not be restored.
    */
   ensurePresent(): Promise<'present' | 'restored' | 'taken'>;
-  /** Accepts no more, removes the socket file if it is ours, closes every connection. Fulfils when all are gone. */
+  /**
+   * Accepts no more, removes the socket file if it is ours, closes every connection. Fulfils when all are
+   * gone.
+   */
   close(): Promise<void>;
 }
 
@@ -122,7 +126,8 @@ function served(options: HoldOptions, held: { door: Door; bound: Bound }, answer
   const dispatch = dispatcher(answers.handlers);
   const handlers: ConnectionHandlers = {
     onRequest: dispatch,
-    // A method without an id wants no answer, not no effect: it is handled like any other, and a refusal has nowhere to go.
+    // A method without an id wants no answer, not no effect: it is handled like any other, and a refusal has
+    // nowhere to go.
     onEvent: (method, params, context) => {
       void settleUnanswered(() => dispatch(method, params, context), answers.onDefect);
     },

@@ -9,12 +9,17 @@ export function requestLine(id: number, method: string, params: unknown): string
   return bounded(`{"jsonrpc":"2.0","id":${id},${methodAndParams(method, params)}}\n`);
 }
 
-/** A notification's line with its LF, also for a sender who shows one event to many. Throws `MessageTooLarge`. */
+/**
+ * A notification's line with its LF, also for a sender who shows one event to many. Throws `MessageTooLarge`.
+ */
 export function notificationLine(method: string, params: unknown): string {
   return bounded(`{"jsonrpc":"2.0",${methodAndParams(method, params)}}\n`);
 }
 
-/** An answer's line with its LF; `undefined` is sent as null. Throws `MessageTooLarge`, or what JSON.stringify throws. */
+/**
+ * An answer's line with its LF; `undefined` is sent as null. Throws `MessageTooLarge`, or what JSON.stringify
+ * throws.
+ */
 export function resultLine(id: MessageId, result: unknown): string {
   return bounded(`{"jsonrpc":"2.0","id":${idText(id)},"result":${JSON.stringify(result) ?? 'null'}}\n`);
 }
@@ -23,7 +28,10 @@ export function errorLine(id: MessageId, error: WireErrorObject): string {
   return `{"jsonrpc":"2.0","id":${idText(id)},"error":${JSON.stringify(error)}}\n`;
 }
 
-/** What the peer is told about a thrown value: a `WireError` as it is, an answer too long as `tooLarge`, a defect in short. */
+/**
+ * What the peer is told about a thrown value: a `WireError` as it is, an answer too long as `tooLarge`, a
+ * defect in short.
+ */
 export function wireErrorFor(thrown: unknown): WireErrorObject {
   if (thrown instanceof WireError) return thrown.toJSON();
   if (thrown instanceof MessageTooLarge) {

@@ -1,5 +1,6 @@
 /**
- * The writing half of one socket: what is sent in one tick leaves in one write, the caller can wait for room, and a write
+ * The writing half of one socket: what is sent in one tick leaves in one write, the caller can wait for room,
+ * and a write
  * that fails takes nothing else with it.
  */
 import type { Duplex } from 'node:stream';
@@ -7,7 +8,10 @@ import type { Duplex } from 'node:stream';
 /** Text gathered in one tick is handed to the socket in pieces of about this length, in characters. */
 const gatherCharsMax = 64 * 1024;
 
-/** Queues that are to be flushed when this tick ends: one callback for all, because one sync answers many connections. */
+/**
+ * Queues that are to be flushed when this tick ends: one callback for all, because one sync answers many
+ * connections.
+ */
 let due: WriteQueue[] = [];
 
 function flushDue(): void {
@@ -64,7 +68,9 @@ export class WriteQueue {
     return this.bytes < this.#socket.writableHighWaterMark;
   }
 
-  /** Until `flush`, nothing leaves by itself: answers given while one chunk of input is read leave together. */
+  /**
+   * Until `flush`, nothing leaves by itself: answers given while one chunk of input is read leave together.
+   */
   hold(): void {
     this.#held = true;
   }
@@ -107,7 +113,8 @@ export class WriteQueue {
   }
 
   /**
-   * A stream destroys itself when a write fails, and with it the input that the kernel already holds. So the stream is
+   * A stream destroys itself when a write fails, and with it the input that the kernel already holds. So the
+   * stream is
    * told that all went well; that the peer is gone shows on the reading side, behind the last byte it sent.
    */
   #contain(): void {

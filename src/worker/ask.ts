@@ -1,4 +1,7 @@
-/** One step's request, with the tries that a failing provider takes. No tool of the step has run yet, so asking again repeats nothing. */
+/**
+ * One step's request, with the tries that a failing provider takes. No tool of the step has run yet, so
+ * asking again repeats nothing.
+ */
 import { type Model, ModelFailure, type ModelRequest, type ModelResponse } from '../model/port.ts';
 import type { HistoryEntry } from '../session/facts.ts';
 import { toolSpecs } from './tool-specs.ts';
@@ -77,7 +80,10 @@ async function readStream(model: Model, request: ModelRequest, stream: LiveStrea
   throw new ModelFailure('cutStream', 'The answer ended before it was complete.', { transient: true });
 }
 
-/** What a person cut off stays readable, as text only: a half reasoning or call can not be sent back to a provider. */
+/**
+ * What a person cut off stays readable, as text only: a half reasoning or call cannot be sent back to a
+ * provider.
+ */
 async function cancelled(
   ports: TurnPorts,
   cut: { step: number; model: string; stream: LiveStream },
@@ -104,7 +110,10 @@ async function backOff(
   await ports.wait(delayMs, text);
 }
 
-/** Deltas to observers, each with its place in the step's text, so that nobody shows one twice after a resynchronisation. */
+/**
+ * Deltas to observers, each with its place in the step's text, so that nobody shows one twice after a
+ * resynchronisation.
+ */
 class LiveStream {
   readonly #ports: TurnPorts;
   readonly #step: number;

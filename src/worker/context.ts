@@ -1,4 +1,6 @@
-/** From history to the messages of one request. Pure; the order of the history is the order of the messages. */
+/**
+ * From history to the messages of one request. Pure; the order of the history is the order of the messages.
+ */
 import type { ChatMessage, ChatPart, ModelRequest } from '../model/port.ts';
 import type { HistoryEntry } from '../session/facts.ts';
 
@@ -92,7 +94,10 @@ export function newestInput(history: readonly HistoryEntry[]): ModelRequest['new
   return 'user';
 }
 
-/** The history ends with an answer that asks for nothing: an interrupted turn had been complete but for its last line. */
+/**
+ * The history ends with an answer that asks for nothing: an interrupted turn had been complete but for its
+ * last line.
+ */
 export function endsWithAnswer(history: readonly HistoryEntry[]): boolean {
   const last = history.at(-1);
   return last?.type === 'assistantMessage' && last.partial !== true && hasText(last.parts);

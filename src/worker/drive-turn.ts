@@ -1,4 +1,7 @@
-/** One turn: request, answer, tool calls, request … until the model asks for nothing more, or something ends it. */
+/**
+ * One turn: request, answer, tool calls, request … until the model asks for nothing more, or something ends
+ * it.
+ */
 import { ModelFailure, type ModelResponse } from '../model/port.ts';
 import type { EntryBody } from '../session/entries.ts';
 import { ask } from './ask.ts';
@@ -6,10 +9,15 @@ import { endsWithAnswer, hasText } from './context.ts';
 import { type RequestedCall, runTools } from './run-tools.ts';
 import type { TurnPorts, TurnResult } from './turn-ports.ts';
 
-/** Thrown by `TurnPorts.commit` and `preLlmRequest`; known by name so that the worker does not import the log. */
+/**
+ * Thrown by `TurnPorts.commit` and `preLlmRequest`; known by name so that the worker does not import the log.
+ */
 const storageErrorName = 'StorageFailed';
 
-/** Never rejects for what a provider, a tool or the disk does; those are results. `resumed`: the turn goes on where another was interrupted. */
+/**
+ * Never rejects for what a provider, a tool or the disk does; those are results. `resumed`: the turn goes on
+ * where another was interrupted.
+ */
 export async function driveTurn(ports: TurnPorts, options: { resumed: boolean }): Promise<TurnResult> {
   try {
     return await steps(ports, options.resumed);

@@ -27,7 +27,8 @@ export type ToolPorts = Pick<
 const abortGraceMs = 5_000;
 
 /**
- * Resolves when every call has a committed result, or shortly after the signal aborted; calls without a result then are closed by the turn's end.
+ * Resolves when every call has a committed result, or shortly after the signal aborted; calls without a
+ * result then are closed by the turn's end.
  * Rejects with `StorageFailed` only.
  */
 export async function runTools(

@@ -1,4 +1,7 @@
-/** What every request begins with: who the pod is, how to work with other pods, what it may touch, and the project's own AGENTS.md. */
+/**
+ * What every request begins with: who the pod is, how to work with other pods, what it may touch, and the
+ * project's own AGENTS.md.
+ */
 import type { SessionEntry } from '../session/entries.ts';
 import { scopeText } from '../session/scope-text.ts';
 

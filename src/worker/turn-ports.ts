@@ -32,7 +32,8 @@ export interface TurnPorts {
   /** May throw `ModelConfigError`: the turn then ends as errored. Called once a turn. */
   model(): Promise<Model>;
   /**
-   * The interceptor before each request, retries included: commits what waits in the notify buffer and answers the history to ask with. Resolves once
+   * The interceptor before each request, retries included: commits what waits in the notify buffer and
+   * answers the history to ask with. Resolves once
    * that is on disk. Rejects with `StorageFailed`: the turn is abandoned.
    */
   preLlmRequest(): Promise<{ history: readonly HistoryEntry[]; seenThrough: number }>;
@@ -40,7 +41,10 @@ export interface TurnPorts {
   bodyOf(item: Entry<SystemItemEntry>): string;
   /** Resolves once the entries are on disk. Rejects with `StorageFailed`. */
   commit(bodies: EntryBody[]): Promise<void>;
-  /** False once the call has a result, synthetic or not, or the turn is over: a result that comes later is dropped (I12). */
+  /**
+   * False once the call has a result, synthetic or not, or the turn is over: a result that comes later is
+   * dropped (I12).
+   */
   isOpen(call: string): boolean;
   /** Whether somebody wants this turn to end, and how. Read at every boundary. */
   control(): 'none' | 'pause' | 'cancel';
@@ -62,7 +66,8 @@ export interface TurnPorts {
   limitReached(): string | null;
   toolContext(call: string): ToolContext;
   /**
-   * Whether the call may run. May wait for a person for as long as it takes; what it answers is on disk by then. Settles as `closed` when the turn is
+   * Whether the call may run. May wait for a person for as long as it takes; what it answers is on disk by
+   * then. Settles as `closed` when the turn is
    * cancelled or paused or the pod stops. Rejects with `StorageFailed`.
    */
   permit(request: PermitRequest): Promise<Permit>;

@@ -1,4 +1,7 @@
-/** What the demo plays: three short texts, and the rules by which root and children answer. The rules read what the tools really returned. */
+/**
+ * What the demo plays: three short texts, and the rules by which root and children answer. The rules read
+ * what the tools really returned.
+ */
 
 export const demoTask = 'Summarise the three texts in in/. Use a child for each.';
 

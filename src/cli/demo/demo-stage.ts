@@ -1,4 +1,7 @@
-/** Where the demo's story is told: what the pods do becomes lines as it happens, and a step waits for what it is about. */
+/**
+ * Where the demo's story is told: what the pods do becomes lines as it happens, and a step waits for what it
+ * is about.
+ */
 import type { Entry } from '../../session/entries.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import { type Deferred, deferred } from '../../std/deferred.ts';

@@ -1,4 +1,7 @@
-/** The steps of the demo's story, in order. Each says what is to be seen, does its part and waits until it has really happened. */
+/**
+ * The steps of the demo's story, in order. Each says what is to be seen, does its part and waits until it has
+ * really happened.
+ */
 import { withErrorOutput } from '../../std/error-output.ts';
 import { stderrTail } from '../../pod/start-process.ts';
 import type { Entry } from '../../session/entries.ts';

@@ -1,5 +1,6 @@
 /**
- * `podkin demo`: the whole story offline, in a folder of its own with a home of its own. Real processes, sockets, files and deaths; only the model is
+ * `podkin demo`: the whole story offline, in a folder of its own with a home of its own. Real processes,
+ * sockets, files and deaths; only the model is
  * a script. Leaves no process, whatever happens, and the folder for whoever wants to look.
  */
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';

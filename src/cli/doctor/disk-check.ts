@@ -1,5 +1,6 @@
 /**
- * For `podkin doctor`: whether a home can be written, and on what kind of file system it lies. Locks, `fdatasync` and renames are trusted as a local disk keeps them; over a network, or
+ * For `podkin doctor`: whether a home can be written, and on what kind of file system it lies. Locks,
+ * `fdatasync` and renames are trusted as a local disk keeps them; over a network, or
  * through a program of the user, they may not hold.
  */
 import { accessSync, constants, statfsSync, statSync } from 'node:fs';
@@ -37,7 +38,10 @@ export interface DiskView {
 
 const thisMachine: DiskView = { platform: process.platform, typeOf: (path) => statfsSync(path).type };
 
-/** One finding for the state folder and one for that of the sockets; a folder that is not there yet is judged by what will hold it. */
+/**
+ * One finding for the state folder and one for that of the sockets; a folder that is not there yet is judged
+ * by what will hold it.
+ */
 export function diskFindings(home: Home, view: DiskView = thisMachine): Finding[] {
   const places = [
     { what: 'the state folder', path: home.state, variable: 'XDG_STATE_HOME' },

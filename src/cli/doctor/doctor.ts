@@ -1,4 +1,7 @@
-/** `podkin doctor`: what is not as it should be on this machine and in this home, and how to mend each. Reads only; mends nothing by itself. */
+/**
+ * `podkin doctor`: what is not as it should be on this machine and in this home, and how to mend each. Reads
+ * only; mends nothing by itself.
+ */
 import { systemCode } from '../../std/system-code.ts';
 import { existsSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** For `podkin doctor`: what the registry of the home says about who may write where, and claims whose owners are gone. */
+/**
+ * For `podkin doctor`: what the registry of the home says about who may write where, and claims whose owners
+ * are gone.
+ */
 import { lstatSync } from 'node:fs';
 import { ClaimLives } from '../../pod/claim-lives.ts';
 import { counts } from '../../scope/claims.ts';

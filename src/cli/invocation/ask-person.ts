@@ -1,8 +1,10 @@
 /**
  * A question to the person at the terminal before a command begins.
  *
- * Invariant K2 (as of the pods' questions): what was typed before the question could be read answers nothing. It is taken from the terminal and thrown away
- * for a second; only then the line that names the answers is shown. K4: there is no yes before all of it has been shown.
+ * Invariant K2 (as of the pods' questions): what was typed before the question could be read answers nothing.
+ * It is taken from the terminal and thrown away
+ * for a second; only then the line that names the answers is shown. K4: there is no yes before all of it has
+ * been shown.
  */
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -44,7 +46,10 @@ export interface AskedText {
 const rowsAround = 7;
 const textRowsMin = 4;
 
-/** In pages of the screen, behind a bar. There is no yes before all of it was shown, as the rows of the screen are at the end. */
+/**
+ * In pages of the screen, behind a bar. There is no yes before all of it was shown, as the rows of the screen
+ * are at the end.
+ */
 export async function askAboutText(
   asking: Asking & Pick<CommandContext, 'screen'>,
   { head, foreign, question }: AskedText,
@@ -111,7 +116,10 @@ async function answerTo(
   }
 }
 
-/** Whether something was. Raw, because a line that was begun and not sent would otherwise become the beginning of the answer. */
+/**
+ * Whether something was. Raw, because a line that was begun and not sent would otherwise become the beginning
+ * of the answer.
+ */
 async function typedBefore(stdin: Readable & { setRawMode?: (raw: boolean) => unknown }): Promise<boolean> {
   let typed = false;
   const cooked = (): void => void stdin.setRawMode?.(false);

@@ -168,7 +168,9 @@ export function limitMistake(issue: z.core.$ZodIssue | undefined): string {
   return 'is not a number';
 }
 
-/** No shell has read these paths, nor `--read=~/x`: `~/` is worked out here. Throws `CommandFailed` (usage). */
+/**
+ * No shell has read these paths, nor `--read=~/x`: `~/` is worked out here. Throws `CommandFailed` (usage).
+ */
 export function fromHome(home: string | null, paths: readonly string[] = []): string[] {
   return paths.map((path) => {
     const mistake = tildeMistake(path, home);

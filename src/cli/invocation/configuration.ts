@@ -1,5 +1,6 @@
 /**
- * The effective configuration: flags before the environment before the user's file. What a project's files narrow
+ * The effective configuration: flags before the environment before the user's file. What a project's files
+ * narrow
  * (`narrowing.ts`) holds against all of them but the flags. Absent: keys, base URLs and hooks, which only the
  * environment can set.
  */
@@ -41,7 +42,10 @@ import {
 import { ruleNotes } from './rule-notes.ts';
 import { type AskTrust, nobodysProject, type Project, readProject } from './project-settings.ts';
 
-/** What the command line said; what it did not say is left out. `limits` as text or numbers, by the names of `Limits`. */
+/**
+ * What the command line said; what it did not say is left out. `limits` as text or numbers, by the names of
+ * `Limits`.
+ */
 export interface ConfigurationFlags {
   readonly model?: string | undefined;
   readonly permissionMode?: string | undefined;
@@ -62,7 +66,10 @@ export interface Configuration {
   readonly permissionMode: PermissionMode;
   /** From all places together: whichever says it, a denial is one. */
   readonly rules: Record<RuleKind, string[]>;
-  /** From all files together; `~/` is worked out. The user's relative paths are taken from the working directory. */
+  /**
+   * From all files together; `~/` is worked out. The user's relative paths are taken from the working
+   * directory.
+   */
   readonly scope: { readonly deny: string[]; readonly denyWrite: string[] };
   readonly limits: Limits;
   readonly instructions: string | null;
@@ -82,7 +89,9 @@ export interface ConfigurationSource {
   readonly askTrust?: AskTrust | undefined;
 }
 
-/** Rejects with `CommandFailed` (usage) that names the file or variable, the key, and what is wrong with it. */
+/**
+ * Rejects with `CommandFailed` (usage) that names the file or variable, the key, and what is wrong with it.
+ */
 export async function loadConfiguration(source: ConfigurationSource): Promise<Configuration> {
   const { environment, cwd, flags } = source;
   const user =
@@ -226,7 +235,9 @@ function checkedLimits(
   return someLimits().parse(values);
 }
 
-/** Warnings for variables that look like limits and are none: nothing is bounded by a name that is mistyped. */
+/**
+ * Warnings for variables that look like limits and are none: nothing is bounded by a name that is mistyped.
+ */
 export function unknownLimits(environment: NodeJS.ProcessEnv): string[] {
   const prefix = limitVariable('');
   const known = limitNames().map((name) => limitVariable(name).slice(prefix.length));

@@ -1,4 +1,7 @@
-/** What a command is given instead of the process: where to write, the environment, the home. Commands answer with an exit status and never exit. */
+/**
+ * What a command is given instead of the process: where to write, the environment, the home. Commands answer
+ * with an exit status and never exit.
+ */
 import { once as onceEmitted } from 'node:events';
 import { isAbsolute, resolve } from 'node:path';
 import { fromTilde } from '../../std/tilde.ts';
@@ -38,7 +41,10 @@ export interface ErrorOutput extends TextOutput {
 export interface CommandContext {
   /** Data: to a pipe as it is, to a terminal without what would steer it. */
   readonly stdout: TextOutput;
-  /** Everything else. Whatever is said there, paths and keys of files that somebody else made included, steers no terminal. */
+  /**
+   * Everything else. Whatever is said there, paths and keys of files that somebody else made included, steers
+   * no terminal.
+   */
   readonly stderr: ErrorOutput;
   readonly stdin: Readable;
   /** With an absolute `PODKIN_HOME`: pods run in another directory and inherit it. */
@@ -177,7 +183,10 @@ export function jsonText(value: unknown): string {
   return `${harmless(JSON.stringify(value, null, 2))}\n`;
 }
 
-/** The same value in JSON: what would steer a terminal stands in it as its number. Only texts can hold such characters. */
+/**
+ * The same value in JSON: what would steer a terminal stands in it as its number. Only texts can hold such
+ * characters.
+ */
 function harmless(json: string): string {
   return json.replaceAll(steering, (character) =>
     Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))

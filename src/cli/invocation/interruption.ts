@@ -17,11 +17,17 @@ export interface Interruption {
   readonly first: Promise<InterruptionSignal>;
   /** Aborts with a second one that a person has sent. */
   readonly hurry: AbortSignal;
-  /** Gives the signals back to their defaults. A lost reader stays taken: what cannot be written at the end of a command ends nothing any more (`main.ts` gives its status). */
+  /**
+   * Gives the signals back to their defaults. A lost reader stays taken: what cannot be written at the end of
+   * a command ends nothing any more (`main.ts` gives its status).
+   */
   release(): void;
 }
 
-/** Takes these signals over until `release`, and the loss of the output's reader, which `main.ts` tells and which counts as SIGPIPE. */
+/**
+ * Takes these signals over until `release`, and the loss of the output's reader, which `main.ts` tells and
+ * which counts as SIGPIPE.
+ */
 export function catchSignals(): Interruption {
   const first = deferred<InterruptionSignal>();
   const hurry = new AbortController();

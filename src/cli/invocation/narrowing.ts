@@ -1,6 +1,7 @@
 /**
  * What a project's files take from a person's settings, as one. Pure. A file of a project is not the person's
- * word: what it narrows stands against their file and variables, and yields only to a flag of this very command.
+ * word: what it narrows stands against their file and variables, and yields only to a flag of this very
+ * command.
  */
 import { type PermissionMode, permissionModes } from '../../session/permissions.ts';
 import { limitsSchema, limitVariable, narrowingLimits } from '../../session/settings.ts';

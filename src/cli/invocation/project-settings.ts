@@ -1,7 +1,10 @@
 /**
- * A project's `.podkin/config.toml`, of the working directory and of each folder above it up to the repository's
- * root: it came with what was cloned, and nobody may have looked at it. What narrows (limits, rules, denies, a stricter mode)
- * counts at once; what a project could gain by (`model`, `instructions`, `sandbox`) only after a person has trusted this very text.
+ * A project's `.podkin/config.toml`, of the working directory and of each folder above it up to the
+ * repository's
+ * root: it came with what was cloned, and nobody may have looked at it. What narrows (limits, rules, denies,
+ * a stricter mode)
+ * counts at once; what a project could gain by (`model`, `instructions`, `sandbox`) only after a person has
+ * trusted this very text.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -20,7 +23,10 @@ import {
   usage,
 } from './configuration-files.ts';
 
-/** What the file wants, for the person to judge; one line a setting, instructions as they are. Null: nobody answered. */
+/**
+ * What the file wants, for the person to judge; one line a setting, instructions as they are. Null: nobody
+ * answered.
+ */
 export type AskTrust = (file: string, wants: readonly string[]) => Promise<boolean | null>;
 
 export interface ProjectFile {
@@ -52,7 +58,10 @@ export function projectFile(folder: string): string {
   return join(folder, fileName);
 }
 
-/** Rejects with `CommandFailed` (usage) for a file that is not what it should be: what it denies must not be lost unseen. */
+/**
+ * Rejects with `CommandFailed` (usage) for a file that is not what it should be: what it denies must not be
+ * lost unseen.
+ */
 export async function readProject(place: ProjectPlace): Promise<Project> {
   const files: ProjectFile[] = [];
   const notes: string[] = [];
@@ -92,7 +101,9 @@ async function readFolder(place: ProjectPlace, folder: string): Promise<Found> {
   return await trusted(place, { path, text: found.text, settings: anchored(settings, folder, place) });
 }
 
-/** What is relative is so to the project's folder, wherever in it podkin was started and its children work. */
+/**
+ * What is relative is so to the project's folder, wherever in it podkin was started and its children work.
+ */
 function anchored(
   settings: ProjectSettings,
   folder: string,

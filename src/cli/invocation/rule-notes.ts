@@ -3,7 +3,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseRule } from '../../scope/permission-rules.ts';
 
-/** One sentence for each. `Edit(/src/**)` is the project's `src` in other programs, and the root directory's here. */
+/**
+ * One sentence for each. `Edit(/src/**)` is the project's `src` in other programs, and the root directory's
+ * here.
+ */
 export function ruleNotes(rules: readonly string[], cwd: string | null): string[] {
   if (cwd === null) return [];
   return [...new Set(rules)].flatMap((text) => {

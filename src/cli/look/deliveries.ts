@@ -1,4 +1,7 @@
-/** `podkin deliveries`: where each event of the home stands, joined from both ends' logs and what living senders say. */
+/**
+ * `podkin deliveries`: where each event of the home stands, joined from both ends' logs and what living
+ * senders say.
+ */
 import { isOutOfPlace } from '../../std/open-regular.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { createLedger, deliveryOf, joinLedgers, type LedgerRow } from '../../delivery/ledger.ts';
@@ -38,7 +41,10 @@ async function readableRows(pod: FoundPod): ReturnType<typeof ledgerRows> {
   }
 }
 
-/** Every event of the home, senders deepest in their trees first. Never fails because a pod vanishes meanwhile. */
+/**
+ * Every event of the home, senders deepest in their trees first. Never fails because a pod vanishes
+ * meanwhile.
+ */
 export async function deliveriesOf(home: Home): Promise<LedgerRow[]> {
   // A sender's log before its receiver's: what was received in between shows as received.
   const pods = allPods(home).sort((a, b) => b.spec.depth - a.spec.depth);
@@ -73,7 +79,10 @@ export async function deliveriesOf(home: Home): Promise<LedgerRow[]> {
     .map((row) => withSender(row, atSender.get(`${row.instance} ${row.seq}`)));
 }
 
-/** What only the living sender knows: attempts, and why it is not further. The receipt at the other end outweighs it. */
+/**
+ * What only the living sender knows: attempts, and why it is not further. The receipt at the other end
+ * outweighs it.
+ */
 export function withSender(row: LedgerRow, live: Delivery | undefined): LedgerRow {
   if (live === undefined) return row;
   const { attempts, sentAt } = live;
@@ -133,7 +142,10 @@ function hour(time: string | null): string {
   return time === null ? '–' : oneLine(time.slice(11, 23), 12);
 }
 
-/** Nothing is to come any more: what the model reads is seen, the rest consumed (then it has no systemItem and no reason). */
+/**
+ * Nothing is to come any more: what the model reads is seen, the rest consumed (then it has no systemItem and
+ * no reason).
+ */
 /** What a removed parent will never take is final too. */
 export function isFinal(row: Pick<LedgerRow, 'state' | 'reason'>): boolean {
   if (row.state === 'refused') return row.reason?.startsWith('parentRemoved') === true;

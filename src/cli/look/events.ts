@@ -1,4 +1,7 @@
-/** `podkin events`: what pods do from now on, one JSON object a line, each with its pod's name. Absent: streamed text; what is committed comes as entries. */
+/**
+ * `podkin events`: what pods do from now on, one JSON object a line, each with its pod's name. Absent:
+ * streamed text; what is committed comes as entries.
+ */
 import { watch } from 'node:fs';
 import { join } from 'node:path';
 import { tailEntries } from '../../session/read-log.ts';

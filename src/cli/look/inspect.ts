@@ -52,7 +52,10 @@ export async function inspectCommand(context: CommandContext, name: string): Pro
 }
 
 interface ScopeDetails {
-  /** What it may touch now: for a living pod minus what others of the home hold, for another one what its log says. */
+  /**
+   * What it may touch now: for a living pod minus what others of the home hold, for another one what its log
+   * says.
+   */
   scopeNow: PathScope;
   /** What its children hold of it. */
   handedDown: { name: string; write: readonly string[] }[];

@@ -1,4 +1,7 @@
-/** `podkin logs`: a pod's session from its file, so also a dead pod's; with `-f` what is committed from now on. */
+/**
+ * `podkin logs`: a pod's session from its file, so also a dead pod's; with `-f` what is committed from now
+ * on.
+ */
 import { systemCode } from '../../std/system-code.ts';
 import { existsSync, watch } from 'node:fs';
 import { readEntries, tailEntries } from '../../session/read-log.ts';

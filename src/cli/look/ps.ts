@@ -108,7 +108,9 @@ function statusPaint(status: PodView['status']): Paint {
   return status === 'stopped' ? 'dim' : 'cyan';
 }
 
-/** Parents before their children, who are marked; a pod whose parent is not listed begins a tree of its own. */
+/**
+ * Parents before their children, who are marked; a pod whose parent is not listed begins a tree of its own.
+ */
 export function treeOrder(views: readonly PodView[]): { view: PodView; label: string }[] {
   const listed = new Set<string | null>(views.map((view) => view.instance));
   const rows: { view: PodView; label: string }[] = [];

@@ -16,7 +16,10 @@ export interface FoundPod {
   readonly socket: string;
 }
 
-/** Null where there is no such pod, or no more: pods may vanish while they are listed. Throws where the folder is damaged. */
+/**
+ * Null where there is no such pod, or no more: pods may vanish while they are listed. Throws where the folder
+ * is damaged.
+ */
 export function lookUp(home: Home, name: string): FoundPod | null {
   const folder = podFolder(home, name);
   const spec = knownSpec(folder);

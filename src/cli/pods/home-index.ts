@@ -1,5 +1,6 @@
 /**
- * The pods of a home by instance, with what their logs say: listed again only when the folder of pods has changed, each log read once and then only
+ * The pods of a home by instance, with what their logs say: listed again only when the folder of pods has
+ * changed, each log read once and then only
  * where it has grown. For commands that look at many pods.
  */
 import { statSync } from 'node:fs';
@@ -45,7 +46,10 @@ export class HomeIndex {
     return this.#children.get(instance) ?? [];
   }
 
-  /** Everything below a pod, by instance, the dead included, each behind its parent; also what is below one that was removed. */
+  /**
+   * Everything below a pod, by instance, the dead included, each behind its parent; also what is below one
+   * that was removed.
+   */
   async below(pod: FoundPod): Promise<FoundPod[]> {
     const found = new Map<string, FoundPod>();
     const from = [pod.instance];

@@ -1,9 +1,11 @@
 /**
- * Work as it goes by, in plain lines: the main pod's text as it streams, everything else a line each. A state machine over events with one way out,
+ * Work as it goes by, in plain lines: the main pod's text as it streams, everything else a line each. A state
+ * machine over events with one way out,
  * `write`; knows no socket and no terminal.
  *
  * Invariants
- * - W1 Nothing is shown twice: what has been streamed is only completed by the committed message, never repeated.
+ * - W1 Nothing is shown twice: what has been streamed is only completed by the committed message, never
+ *   repeated.
  * - W2 A line of another pod never stands in the middle of one that is being streamed.
  */
 import type { Entry } from '../../session/entries.ts';

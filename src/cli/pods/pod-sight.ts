@@ -1,5 +1,6 @@
 /**
- * How one pod stands: a living one answers itself, of a dead one its log tells. "No answer" is not "dead": that needs a free lock and no process.
+ * How one pod stands: a living one answers itself, of a dead one its log tells. "No answer" is not "dead":
+ * that needs a free lock and no process.
  */
 import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -15,7 +16,10 @@ import type { FoundPod } from './find-pod.ts';
 
 export type PodSight =
   | { readonly kind: 'live'; readonly status: StatusResult }
-  /** Somebody holds its lock, or its process runs, and it does not answer: it is ending where it has said its last. */
+  /**
+   * Somebody holds its lock, or its process runs, and it does not answer: it is ending where it has said its
+   * last.
+   */
   | {
       readonly kind: 'silent';
       readonly totals: Totals;
@@ -27,7 +31,7 @@ export type PodSight =
 /** A pod answers in milliseconds; this long, and it is busy, frozen or gone. */
 export const probeDeadlineMs = 1_500;
 
-/** Throws the file system's error where the log can not be read. */
+/** Throws the file system's error where the log cannot be read. */
 export function sightOf(pod: FoundPod): Promise<PodSight> {
   return look(pod, (totals) => holdsOn(pod, totals.started));
 }
@@ -49,7 +53,8 @@ async function look(
 }
 
 /**
- * As `sightOf`, for a list of pods: one that has ended in order and whose process is gone has ended, and neither its socket nor its lock is asked. Whoever
+ * As `sightOf`, for a list of pods: one that has ended in order and whose process is gone has ended, and
+ * neither its socket nor its lock is asked. Whoever
  * holds them by now is a life that has not begun: it answers nobody before its own first entry is on disk.
  */
 export async function sightInList(pod: FoundPod): Promise<PodSight> {
@@ -63,7 +68,10 @@ export async function processOf(pod: FoundPod): Promise<ProcessIdentity | null> 
   return (await readTotals(pod.folder.log)).started;
 }
 
-/** Whether something of the pod still runs: the lock is held, the process of its newest life lives, or it answers out of another network namespace. */
+/**
+ * Whether something of the pod still runs: the lock is held, the process of its newest life lives, or it
+ * answers out of another network namespace.
+ */
 export async function holdsOn(pod: FoundPod, newest: ProcessIdentity | null): Promise<boolean> {
   if (runs(newest) || (await lockHeld(pod))) return true;
   return (await lifeElsewhere(pod.home, pod)) === 'alive';
@@ -102,7 +110,10 @@ async function lockHeld(pod: FoundPod): Promise<boolean> {
 
 const exitPollMs = 25;
 
-/** Whether the pod's process is gone and its lock free within the time. The processes are no children of this one, so it has to look again and again. */
+/**
+ * Whether the pod's process is gone and its lock free within the time. The processes are no children of this
+ * one, so it has to look again and again.
+ */
 export async function exitWithin(pod: FoundPod, timeoutMs: number): Promise<boolean> {
   const until = monotonicMs() + timeoutMs;
   const newest = await processOf(pod);

@@ -1,4 +1,7 @@
-/** One pod watched from outside: subscribes to its socket and hands over its entries and live events, each entry once and in order. */
+/**
+ * One pod watched from outside: subscribes to its socket and hands over its entries and live events, each
+ * entry once and in order.
+ */
 import * as z from 'zod';
 import { once } from '../../std/once.ts';
 import type { JsonValue } from '../../std/json.ts';

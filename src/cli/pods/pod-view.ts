@@ -1,4 +1,6 @@
-/** A pod as `ps` and `inspect` show it, whether it lives or not; and all pods of a home, looked at together. */
+/**
+ * A pod as `ps` and `inspect` show it, whether it lives or not; and all pods of a home, looked at together.
+ */
 import { existsSync } from 'node:fs';
 import type { Waiting } from '../../protocol/methods.ts';
 import type { Home } from '../../session/home.ts';
@@ -77,7 +79,7 @@ export async function viewHome(home: Home): Promise<SeenPod[]> {
   for (const one of views) {
     await forgetReceived(one, received);
     const { attention } = one.view;
-    // A pod alone can not tell a parent that is down from one that is gone for good.
+    // A pod alone cannot tell a parent that is down from one that is gone for good.
     if (attention === null || attention === 'parentDown') {
       one.view.attention = trouble(home, one, views) ?? attention;
     }

@@ -1,4 +1,7 @@
-/** Whether a pod and every live pod below it is settled (delivery §3), asked over their sockets. Shared by whoever waits for a tree. */
+/**
+ * Whether a pod and every live pod below it is settled (delivery §3), asked over their sockets. Shared by
+ * whoever waits for a tree.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StatusResult } from '../../protocol/methods.ts';
 import type { Home } from '../../session/home.ts';

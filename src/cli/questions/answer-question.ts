@@ -4,7 +4,10 @@ import type { Client } from '../../transport/client.ts';
 import { oneLine } from '../words/printable.ts';
 import type { QuestionDesk, Typed } from './question-desk.ts';
 
-/** What is to be shown then: that it is answered or why not, and the next question. Throws where nobody knows whether it arrived: the question stays. */
+/**
+ * What is to be shown then: that it is answered or why not, and the next question. Throws where nobody knows
+ * whether it arrived: the question stays.
+ */
 export async function answerQuestion(
   client: Client,
   desk: QuestionDesk,

@@ -1,4 +1,7 @@
-/** The questions to a person that are open in a home, as the pods' logs tell: of living pods and of those that have ended. */
+/**
+ * The questions to a person that are open in a home, as the pods' logs tell: of living pods and of those that
+ * have ended.
+ */
 import { foldLog } from '../../session/fold-log.ts';
 import type { Facts } from '../../session/facts.ts';
 import type { Home } from '../../session/home.ts';
@@ -52,7 +55,10 @@ function wholeOf(facts: Facts, call: string): string | null {
   return typeof command === 'string' ? command : JSON.stringify(input);
 }
 
-/** The one question that is meant: by its whole id, the name of the pod that asks, or the beginning of the id. Throws `CommandFailed`. */
+/**
+ * The one question that is meant: by its whole id, the name of the pod that asks, or the beginning of the id.
+ * Throws `CommandFailed`.
+ */
 export function questionMeant(questions: readonly OpenQuestion[], meant: string, home: Home): OpenQuestion {
   const exact = questions.find(({ request }) => request === meant);
   if (exact !== undefined) return exact;

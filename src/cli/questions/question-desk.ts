@@ -41,7 +41,10 @@ export interface DeskStyle {
   readonly screen: () => { readonly columns: number; readonly rows: number };
 }
 
-/** How long a question stands on the screen before a key is taken to be meant for it, and how long one is still taken to be meant for what has gone. */
+/**
+ * How long a question stands on the screen before a key is taken to be meant for it, and how long one is
+ * still taken to be meant for what has gone.
+ */
 const readMs = 1_000;
 /** After a key that is none, who types on is writing something. */
 const pauseMs = 700;
@@ -175,13 +178,19 @@ export class QuestionDesk {
     return { kind: 'page', text: this.#pageText(question) };
   }
 
-  /** What was shown may have gone from the screen: the question, or null. It has to be read again before a key counts. */
+  /**
+   * What was shown may have gone from the screen: the question, or null. It has to be read again before a key
+   * counts.
+   */
   again(nowMs: number): string | null {
     const question = this.#first();
     return question === undefined ? null : this.#shown(question, nowMs);
   }
 
-  /** An answer from here has arrived, or could not: the next question to show, or null. `open`: this one waits still. */
+  /**
+   * An answer from here has arrived, or could not: the next question to show, or null. `open`: this one waits
+   * still.
+   */
   settled(request: string, nowMs: number, options: { open: boolean } = { open: false }): string | null {
     this.#answering.delete(request);
     return options.open ? null : this.#remove(request, nowMs);

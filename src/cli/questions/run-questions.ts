@@ -49,7 +49,9 @@ export class RunQuestions {
     this.#input?.close();
   }
 
-  /** Only from the first question on: what is typed before it belongs to whatever runs next in this terminal. */
+  /**
+   * Only from the first question on: what is typed before it belongs to whatever runs next in this terminal.
+   */
   #listen(): void {
     if (!this.#options.keyboard) return;
     const { stdin, stderr } = this.#context;

@@ -1,6 +1,8 @@
 /**
- * What a terminal in raw mode sends, taken apart: what was typed, and what was pasted, which the terminal puts between two marks where it is asked to
- * (bracketed paste). Keys without a character (arrows and their like) are left out. Keeps what of a sequence has not come yet.
+ * What a terminal in raw mode sends, taken apart: what was typed, and what was pasted, which the terminal
+ * puts between two marks where it is asked to
+ * (bracketed paste). Keys without a character (arrows and their like) are left out. Keeps what of a sequence
+ * has not come yet.
  */
 export interface TerminalPart {
   readonly kind: 'typed' | 'pasted';

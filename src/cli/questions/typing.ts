@@ -1,6 +1,8 @@
 /**
- * What a person types: lines, as the terminal itself edits them (or as a pipe brings them); and while a question waits at a terminal, single keys.
- * A text that has been begun is finished as a text, whatever is asked meanwhile. What is pasted is one text, however many lines it has, and no key.
+ * What a person types: lines, as the terminal itself edits them (or as a pipe brings them); and while a
+ * question waits at a terminal, single keys.
+ * A text that has been begun is finished as a text, whatever is asked meanwhile. What is pasted is one text,
+ * however many lines it has, and no key.
  */
 import type { Readable } from 'node:stream';
 import { pasteMarksOff, pasteMarksOn, TerminalInput } from './terminal-input.ts';
@@ -13,9 +15,15 @@ export interface TypingOptions {
   /** False: it is none, and begins a text. */
   readonly onKey: (key: string) => boolean;
   readonly onEnd?: () => void;
-  /** Lines of a terminal are edited here too: pasted ones belong together, and keys without a character show nothing. */
+  /**
+   * Lines of a terminal are edited here too: pasted ones belong together, and keys without a character show
+   * nothing.
+   */
   readonly editsLines: boolean;
-  /** Somebody has sent this process on, after Ctrl-Z: what stands on the screen is not known. For the time of keys. */
+  /**
+   * Somebody has sent this process on, after Ctrl-Z: what stands on the screen is not known. For the time of
+   * keys.
+   */
   readonly onContinue: () => void;
 }
 
@@ -71,7 +79,8 @@ export class Typing {
     stdin.setEncoding('utf8');
     stdin.on('data', this.#onData);
     stdin.on('end', this.#onEnd);
-    // Whoever read before, a question at the start of a run, has stopped it: then a listener alone does not make it flow.
+    // Whoever read before, a question at the start of a run, has stopped it: then a listener alone does not
+    // make it flow.
     stdin.resume();
   }
 

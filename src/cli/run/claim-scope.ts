@@ -9,7 +9,9 @@ import type { Home } from '../../session/home.ts';
 import { CommandFailed, exitStatus } from '../invocation/context.ts';
 import type { Root } from './create-root.ts';
 
-/** Throws `CommandFailed` where another pod of this home holds one of them, with nothing left of the new one. */
+/**
+ * Throws `CommandFailed` where another pod of this home holds one of them, with nothing left of the new one.
+ */
 export async function claimScope(home: Home, root: Root): Promise<void> {
   const { name, instance, scope, settings } = root.spec;
   if (settings['exclusiveScope'] !== true) return;

@@ -49,7 +49,10 @@ export interface Root {
 
 const nameTriesMax = 1_000;
 
-/** Throws `CommandFailed` for a bad name, `NameTaken` where it was asked for and is another's, or the file system's error. */
+/**
+ * Throws `CommandFailed` for a bad name, `NameTaken` where it was asked for and is another's, or the file
+ * system's error.
+ */
 export function createRoot(home: Home, plan: RootPlan): Root {
   if (plan.name !== null) {
     if (!podNamePattern.test(plan.name)) {
@@ -99,7 +102,8 @@ function createNamed(home: Home, plan: RootPlan, name: string): Root {
     settings: {
       limits: { ...plan.limits },
       permissions: { ...plan.permissions },
-      // Whoever names a path to write in wants it alone; a whole working directory is shared, as between people.
+      // Whoever names a path to write in wants it alone; a whole working directory is shared, as between
+      // people.
       exclusiveScope: plan.write.length > 0,
       sandbox: { ...(plan.sandbox ?? defaultSandboxSettings) },
       ...(Object.keys(models).length > 0 && { models }),
@@ -115,7 +119,8 @@ function asJson(models: Readonly<Record<string, ModelSettings>>): JsonObject {
 }
 
 /**
- * Starts the process and waits until it listens, for `spawnMs` (a limit) at most and only until `givenUp`. Throws `PodStartFailed`
+ * Starts the process and waits until it listens, for `spawnMs` (a limit) at most and only until `givenUp`.
+ * Throws `PodStartFailed`
  * (`silent`, `interrupted` …): then nothing of the process is left.
  */
 export async function startRoot(

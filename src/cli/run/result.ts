@@ -1,4 +1,7 @@
-/** What a run of a tree came to: a fold over each pod's entries, the `result` object from the folds, and the exit status. Pure. */
+/**
+ * What a run of a tree came to: a fold over each pod's entries, the `result` object from the folds, and the
+ * exit status. Pure.
+ */
 import type { Usage } from '../../protocol/pod-event.ts';
 import type { Entry, EntryBody, StartedEntry, TurnOutcome } from '../../session/entries.ts';
 import { addUsage } from '../../session/facts.ts';
@@ -116,7 +119,10 @@ export function tallyEntry(tally: PodTally, entry: Entry): void {
   count?.(tally, entry);
 }
 
-/** How one pod stood at the end: its last turn's outcome, `died` where its process ended without having stopped. */
+/**
+ * How one pod stood at the end: its last turn's outcome, `died` where its process ended without having
+ * stopped.
+ */
 export type PodOutcome = 'done' | 'failed' | 'limit' | 'cancelled' | 'paused' | 'died' | 'idle';
 
 const outcomeWords = {
@@ -223,7 +229,10 @@ function statusOf(
   return { status: 'done', reason: null };
 }
 
-/** `headless`: nobody was asked, so a denied tool is never a silent 0. With a person watching it was shown to them. */
+/**
+ * `headless`: nobody was asked, so a denied tool is never a silent 0. With a person watching it was shown to
+ * them.
+ */
 export function exitOf(result: RunResult, end: RunEnd, mode: { headless: boolean }): number {
   if (end.kind === 'interrupted') return interruptionStatus[end.signal];
   if (end.kind === 'notStarted' && end.signal !== null) return interruptionStatus[end.signal];

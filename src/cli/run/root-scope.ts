@@ -19,8 +19,10 @@ export interface ScopeWish {
 }
 
 /**
- * Without any path the working directory may be read and written; a path to write narrows writing to it, a path to read reading. A deny that is a link
- * stands for the link and for where it leads. Keys of a home are denied where no path names them. Throws `CommandFailed` as `keyDenies` does.
+ * Without any path the working directory may be read and written; a path to write narrows writing to it, a
+ * path to read reading. A deny that is a link
+ * stands for the link and for where it leads. Keys of a home are denied where no path names them. Throws
+ * `CommandFailed` as `keyDenies` does.
  */
 export function rootScope(wish: ScopeWish): PathScope {
   const { cwd } = wish;
@@ -45,7 +47,10 @@ function allowed(cwd: string, read: string[], write: string[]): { read: string[]
   return { read: read.length === 0 ? [cwd, ...write] : [...read, ...write], write };
 }
 
-/** The path without symbolic links, as the disk spells it; what does not exist yet keeps its name below what does. Takes an absolute path. */
+/**
+ * The path without symbolic links, as the disk spells it; what does not exist yet keeps its name below what
+ * does. Takes an absolute path.
+ */
 export function realPath(path: string): string {
   try {
     return realpathSync.native(path);

@@ -1,4 +1,7 @@
-/** What `podkin run` shows: work for a person, or one of the three formats of `-p` for a program. Each is told events while the tree works, and the result once. */
+/**
+ * What `podkin run` shows: work for a person, or one of the three formats of `-p` for a program. Each is told
+ * events while the tree works, and the result once.
+ */
 import { errorText } from '../words/printable.ts';
 import { AlertsOnce } from '../pods/alerts-once.ts';
 import type { CommandContext } from '../invocation/context.ts';

@@ -1,5 +1,6 @@
 /**
- * `podkin run`: makes a root pod for a task, watches its tree until it is settled (docs/delivery.md §3), and stops it. With `-d` it only
+ * `podkin run`: makes a root pod for a task, watches its tree until it is settled (docs/delivery.md §3), and
+ * stops it. With `-d` it only
  * hands over the task. Whatever happens, no pod of the tree is left running but with `-d`.
  */
 import { withErrorOutput } from '../../std/error-output.ts';
@@ -122,7 +123,7 @@ async function taskOf(context: CommandContext, given: string | undefined): Promi
   );
 }
 
-/** Throws `CommandFailed` (usage) for what can not be. */
+/** Throws `CommandFailed` (usage) for what cannot be. */
 async function planOf(context: CommandContext, options: RunOptions): Promise<RootPlan> {
   const { environment } = context;
   const cwd = realPath(fromCwd(context, options.cwd ?? '.'));
@@ -177,7 +178,7 @@ async function planOf(context: CommandContext, options: RunOptions): Promise<Roo
   };
 }
 
-/** What can not be asked, and a limit that cannot hold, are refused. */
+/** What cannot be asked, and a limit that cannot hold, are refused. */
 function checkModel(
   context: CommandContext,
   { model, from, limits }: { model: string; from: string; limits: Limits },

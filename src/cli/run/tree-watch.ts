@@ -1,6 +1,8 @@
 /**
- * A root and everything below it, watched while it works: subscribes to each pod as its parent's log tells of it, keeps what each came to, and
- * says when nothing is outstanding any more. What a connection could not tell because its pod had ended is read from the log on disk.
+ * A root and everything below it, watched while it works: subscribes to each pod as its parent's log tells of
+ * it, keeps what each came to, and
+ * says when nothing is outstanding any more. What a connection could not tell because its pod had ended is
+ * read from the log on disk.
  */
 import { systemCode } from '../../std/system-code.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -68,7 +70,10 @@ export class TreeWatch {
     return stream.client;
   }
 
-  /** A pod that had ended was started again by somebody who is not its parent: watched on from where it was left. */
+  /**
+   * A pod that had ended was started again by somebody who is not its parent: watched on from where it was
+   * left.
+   */
   rejoin(instance: string): void {
     const pod = this.#pods.get(instance);
     if (pod === undefined || pod.state !== 'gone' || this.#closing) return;
@@ -96,7 +101,10 @@ export class TreeWatch {
     return { kind: 'working' };
   }
 
-  /** Hands over what the logs on disk hold beyond what was seen. For the time when no process writes them any more. */
+  /**
+   * Hands over what the logs on disk hold beyond what was seen. For the time when no process writes them any
+   * more.
+   */
   async catchUp(): Promise<void> {
     // The map's own iterator: it also comes to those that are met on the way.
     for (const pod of this.#pods.values()) await this.#readRest(pod);

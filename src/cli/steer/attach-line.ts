@@ -20,7 +20,10 @@ const commands: Readonly<Record<string, AttachAction>> = {
   '/stop': { kind: 'method', method: 'shutdown' },
 };
 
-/** A path at the beginning (`/etc/hosts is …`) is a text like any other; a lone word behind a slash is a command. */
+/**
+ * A path at the beginning (`/etc/hosts is …`) is a text like any other; a lone word behind a slash is a
+ * command.
+ */
 export function parseAttachLine(line: string): AttachAction {
   const text = line.trim();
   if (text === '') return { kind: 'nothing' };

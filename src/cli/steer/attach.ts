@@ -1,5 +1,6 @@
 /**
- * `podkin attach`: one pod's history and its work as plain text, and what is typed goes to it. Detaching stops nothing. The connection may come and go:
+ * `podkin attach`: one pod's history and its work as plain text, and what is typed goes to it. Detaching
+ * stops nothing. The connection may come and go:
  * it is made again behind the last entry seen, so nothing is shown twice and nothing is left out.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -31,7 +32,9 @@ const redialMs = 200;
 const unattendedWaitMs = 3_000;
 const lookAgainMs = 250;
 
-/** Throws `CommandFailed` where there is no such pod, or where it does not run (after showing its history). */
+/**
+ * Throws `CommandFailed` where there is no such pod, or where it does not run (after showing its history).
+ */
 export async function attachCommand(context: CommandContext, name: string): Promise<number> {
   const pod = findPod(context.home, name);
   const attached = new Attached(context, pod);
@@ -43,7 +46,9 @@ export async function attachCommand(context: CommandContext, name: string): Prom
   return await attached.stay();
 }
 
-/** A typed text, kept until the pod has said that it is on disk: sent again under the same id, it counts once. */
+/**
+ * A typed text, kept until the pod has said that it is on disk: sent again under the same id, it counts once.
+ */
 interface Typed {
   readonly submission: string;
   readonly input: string;

@@ -1,4 +1,7 @@
-/** Ends a tree of pods so that none is left: asks from the root down, waits for the exits, then insists, and never touches a process that is not the pod's own. */
+/**
+ * Ends a tree of pods so that none is left: asks from the root down, waits for the exits, then insists, and
+ * never touches a process that is not the pod's own.
+ */
 import { monotonicMs } from '../../std/clock.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -58,11 +61,14 @@ export interface EndTreeOptions {
 }
 
 const lookEveryMs = 50;
-/** SIGKILL can not be refused; longer than this only an uninterruptible system call takes. */
+/** SIGKILL cannot be refused; longer than this only an uninterruptible system call takes. */
 const killDeadlineMs = 5_000;
 const askTimeoutMs = 3_000;
 
-/** Answers the names of the pods that had to be signalled. Afterwards no process of the tree is left; throws where the system does not let us end one. */
+/**
+ * Answers the names of the pods that had to be signalled. Afterwards no process of the tree is left; throws
+ * where the system does not let us end one.
+ */
 export async function endTree(options: EndTreeOptions): Promise<string[]> {
   const tree = new EndingTree(options.home, options.rootInstance);
   const { hurry } = options;
@@ -85,7 +91,9 @@ export async function endTree(options: EndTreeOptions): Promise<string[]> {
   throw new Error(`these pods did not end: ${left}; look with: podkin ps --tree`);
 }
 
-/** Who is left of a tree. Logs are read once a pod, and only after its lock has come free: a log may be long. */
+/**
+ * Who is left of a tree. Logs are read once a pod, and only after its lock has come free: a log may be long.
+ */
 class EndingTree {
   readonly #home: Home;
   readonly #rootInstance: string;
@@ -137,7 +145,10 @@ interface Waiting {
   readonly each?: (running: readonly TreeMember[]) => Promise<void>;
 }
 
-/** Looks until none runs (true), the time is up or it became urgent (false). Nothing tells of the end of a process that is not our child. */
+/**
+ * Looks until none runs (true), the time is up or it became urgent (false). Nothing tells of the end of a
+ * process that is not our child.
+ */
 async function gone(tree: EndingTree, waiting: Waiting): Promise<boolean> {
   const deadlineAt = monotonicMs() + waiting.withinMs;
   for (;;) {
@@ -163,7 +174,8 @@ async function askHeads(
       const path = podSocket(options.home, { name, instance });
       const params = { cascade: true, reason: options.reason };
       const sent = await connectAndSend(path, 'shutdown', params, { deadlineMs: askTimeoutMs });
-      // One that could not be reached may still be starting; one that answered has understood, whatever it said.
+      // One that could not be reached may still be starting; one that answered has understood, whatever it
+      // said.
       if (sent.ok || sent.delivered === 'refused') asked.add(instance);
     }),
   );

@@ -1,4 +1,7 @@
-/** `podkin restore`: starts the process of a pod that does not run again from its log, with `--tree` those below it too. */
+/**
+ * `podkin restore`: starts the process of a pod that does not run again from its log, with `--tree` those
+ * below it too.
+ */
 import { errorText } from '../words/printable.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { exitStatus } from '../invocation/context.ts';

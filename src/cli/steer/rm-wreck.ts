@@ -1,5 +1,6 @@
 /**
- * `podkin rm -f` of a pod whose files no longer say what it is: nobody can tell what it owed, so nothing of it is
+ * `podkin rm -f` of a pod whose files no longer say what it is: nobody can tell what it owed, so nothing of
+ * it is
  * deleted. What stands at its place is moved aside whole, with a tombstone where its instance is known.
  */
 import { chmodSync, existsSync, lstatSync, mkdirSync, renameSync } from 'node:fs';
@@ -120,7 +121,10 @@ function instanceIn({ home }: CommandContext, folder: PodFolder, name: string): 
   return claim?.owner.instance ?? null;
 }
 
-/** Null where nothing of it runs: no process holds its folder, and the newest that its log and its address name is gone. */
+/**
+ * Null where nothing of it runs: no process holds its folder, and the newest that its log and its address
+ * name is gone.
+ */
 async function whyItMayRun(
   { home }: CommandContext,
   { name, instance, folder }: { name: string; instance: string | null; folder: PodFolder },

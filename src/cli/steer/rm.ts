@@ -1,7 +1,10 @@
 /**
- * `podkin rm`: forgets a pod that does not run. No outcome is thrown away unseen: it refuses while anything below lives, is open or undelivered, or the
- * pod itself owes its parent something. With `--force` the pod and everything below it is ended and removed, what its parent can take in is taken in, and
- * the rest is recorded as discarded and printed. What was set aside of a person's folder is never deleted. What is above is never touched. A tombstone stays of each, so that nobody waits for it for ever.
+ * `podkin rm`: forgets a pod that does not run. No outcome is thrown away unseen: it refuses while anything
+ * below lives, is open or undelivered, or the
+ * pod itself owes its parent something. With `--force` the pod and everything below it is ended and removed,
+ * what its parent can take in is taken in, and
+ * the rest is recorded as discarded and printed. What was set aside of a person's folder is never deleted.
+ * What is above is never touched. A tombstone stays of each, so that nobody waits for it for ever.
  */
 import { errorText } from '../words/printable.ts';
 import { rmSync } from 'node:fs';
@@ -119,7 +122,9 @@ class Removal {
     return null;
   }
 
-  /** Ends the pod and all below it first, the deepest is removed first. What does not end stays, and is named. */
+  /**
+   * Ends the pod and all below it first, the deepest is removed first. What does not end stays, and is named.
+   */
   async #removeTree(pod: FoundPod): Promise<string | null> {
     await this.#end(pod);
     const doubt = await notKnown(pod);
@@ -157,7 +162,9 @@ class Removal {
     }
   }
 
-  /** Into the log of a parent that does not run. What it does not take is discarded when the pod is buried. */
+  /**
+   * Into the log of a parent that does not run. What it does not take is discarded when the pod is buried.
+   */
   async #takeIn(pod: FoundPod, owed: Owed): Promise<void> {
     const { name, instance, folder } = owed.to;
     try {

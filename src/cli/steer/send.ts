@@ -1,4 +1,7 @@
-/** `podkin send` and `podkin notify`: a run, or a notice, for a pod; with `--wait` until all that follows from it is settled. */
+/**
+ * `podkin send` and `podkin notify`: a run, or a notice, for a pod; with `--wait` until all that follows from
+ * it is settled.
+ */
 import { text as readAll } from 'node:stream/consumers';
 import type { Entry } from '../../session/entries.ts';
 import { readEntries } from '../../session/read-log.ts';
@@ -42,7 +45,10 @@ export async function sendCommand(
   return end.status;
 }
 
-/** What the model said last in the log at `path`, from when it was shown the submission; empty where it has said nothing since, or has not been shown it. */
+/**
+ * What the model said last in the log at `path`, from when it was shown the submission; empty where it has
+ * said nothing since, or has not been shown it.
+ */
 export async function answerTo(submission: string, path: string): Promise<string> {
   let shown = false;
   let newest = '';

@@ -1,5 +1,6 @@
 /**
- * Ending pods: asked first, then SIGTERM, then SIGKILL to the process group. Every deadline is measured to the exit, not from a call. A signal only ever goes to
+ * Ending pods: asked first, then SIGTERM, then SIGKILL to the process group. Every deadline is measured to
+ * the exit, not from a call. A signal only ever goes to
  * the process that the log names, checked by pid, start time and boot.
  */
 import { endLeftOfDead } from '../../pod/command-groups.ts';
@@ -18,7 +19,7 @@ export interface StopOrder {
   readonly say: (text: string) => void;
 }
 
-/** SIGKILL can not be refused; longer than this only an uninterruptible system call takes. */
+/** SIGKILL cannot be refused; longer than this only an uninterruptible system call takes. */
 const killDeadlineMs = 5_000;
 
 /** True when nothing of the pod (with `cascade`: of its tree) runs any more. */
@@ -40,7 +41,8 @@ async function endAll(pod: FoundPod, order: StopOrder): Promise<boolean> {
   // The exits of the whole tree come before the pod's own.
   const exited = !asked || (await exitWithin(pod, order.graceMs * (order.cascade ? levels : 1)));
   let ended = true;
-  // Deepest first; those that a dead parent could not pass the word on to, too. Listed again: a pod may have been born meanwhile.
+  // Deepest first; those that a dead parent could not pass the word on to, too. Listed again: a pod may have
+  // been born meanwhile.
   const rest = order.cascade ? descendantsOf(allPods(order.home), pod.instance).reverse() : [];
   for (const child of rest) {
     if ((await notKnown(child)) !== null || !(await runs(child))) {
@@ -105,7 +107,8 @@ async function signalled(pod: FoundPod, signal: NodeJS.Signals, timeoutMs: numbe
 }
 
 /**
- * Sends a signal to the process of the pod's newest life, with `group` to its process group. `gone`: that process does not run. Throws the system's
+ * Sends a signal to the process of the pod's newest life, with `group` to its process group. `gone`: that
+ * process does not run. Throws the system's
  * error where the signal is not allowed.
  */
 export async function signalPod(

@@ -113,7 +113,10 @@ interface Bell {
   close(): void;
 }
 
-/** Rings when the pod says that it stands otherwise. Without a connection it never does, and the re-check has to do. */
+/**
+ * Rings when the pod says that it stands otherwise. Without a connection it never does, and the re-check has
+ * to do.
+ */
 async function bellOf(pod: FoundPod, onEvent: (event: LiveEvent) => void): Promise<Bell> {
   let ring: (() => void) | null = null;
   let stream: PodStream | null = null;

@@ -1,4 +1,7 @@
-/** One committed entry as one line, for people who watch work go by. The whole of it is in `podkin logs`. Pure. */
+/**
+ * One committed entry as one line, for people who watch work go by. The whole of it is in `podkin logs`.
+ * Pure.
+ */
 import type { JsonValue } from '../../std/json.ts';
 import type { Entry, EntryBody, TurnEndedEntry } from '../../session/entries.ts';
 import { alertText, duration, oneLine, printable } from './printable.ts';

@@ -1,22 +1,34 @@
-/** Text of pods and tools made fit for a terminal: nothing in it can move the cursor, recolour, hide or reorder what else is shown. */
+/**
+ * Text of pods and tools made fit for a terminal: nothing in it can move the cursor, recolour, hide or
+ * reorder what else is shown.
+ */
 
 import { hidden } from '../../std/characters.ts';
 import { apartFromErrorOutput } from '../../std/error-output.ts';
 
-/** One character at a time, so that a sequence cut in two by a stream is as harmless as a whole one. Newline and tab stay. */
+/**
+ * One character at a time, so that a sequence cut in two by a stream is as harmless as a whole one. Newline
+ * and tab stay.
+ */
 export const steering = /(?![\n\t])[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u{E0000}-\u{E007F}]/gu;
 
 export function printable(text: string): string {
   return text.replaceAll(steering, '');
 }
 
-/** What steers, hides or pads: hidden characters, all blanks but the space, what has no picture of its own, and marks piled upon one another. */
+/**
+ * What steers, hides or pads: hidden characters, all blanks but the space, what has no picture of its own,
+ * and marks piled upon one another.
+ */
 const unseen = new RegExp(
   `${hidden.source}|(?![\\n\\t])[\\p{C}]|(?! )\\p{Zs}|(?<=^|\\n|\\p{M}{3})\\p{M}`,
   'gu',
 );
 
-/** As `printable`, but what would steer or cannot be seen is shown as its number (`<U+001B>`) instead of being left out: for what a person is to judge. */
+/**
+ * As `printable`, but what would steer or cannot be seen is shown as its number (`<U+001B>`) instead of being
+ * left out: for what a person is to judge.
+ */
 export function visible(text: string): string {
   return text.replaceAll(unseen, (character) => `<U+${numberOf(character)}>`);
 }
@@ -26,7 +38,8 @@ function numberOf(character: string): string {
 }
 
 /**
- * An error's message: line ends and all that cannot be seen, as a path or a name may hold them, stand in it as their
+ * An error's message: line ends and all that cannot be seen, as a path or a name may hold them, stand in it
+ * as their
  * numbers. Only what a process has written to its error output is more than a line.
  */
 export function errorText(message: string): string {
@@ -47,7 +60,10 @@ export function oneLine(text: string, charsMax: number): string {
 
 const alertCharsMax = 10_000;
 
-/** An alert, all of it: it may hold a line that a person is to copy. Further lines stand below the first, set in. */
+/**
+ * An alert, all of it: it may hold a line that a person is to copy. Further lines stand below the first, set
+ * in.
+ */
 export function alertText(text: string): string {
   const clean = printable(text).trim();
   const shown = clean.length > alertCharsMax ? `${clean.slice(0, alertCharsMax).toWellFormed()}…` : clean;

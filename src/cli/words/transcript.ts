@@ -1,4 +1,7 @@
-/** A log's entries as text for people: one block an entry, nothing for entries that only the machinery needs. Pure. */
+/**
+ * A log's entries as text for people: one block an entry, nothing for entries that only the machinery needs.
+ * Pure.
+ */
 import type {
   ApprovalEntry,
   Entry,
@@ -21,7 +24,10 @@ const inputCharsMax = 160;
 const resultCharsMax = 160;
 const excerptCharsMax = 200;
 
-/** Without a newline at its end; null for what a reader of the conversation does not need. Unknown types give null. */
+/**
+ * Without a newline at its end; null for what a reader of the conversation does not need. Unknown types give
+ * null.
+ */
 export function renderEntry(entry: Entry, style: TranscriptStyle): string | null {
   if (!Object.hasOwn(renderers, entry.type)) return null;
   const say: Say = (text, name) => paint(text, name, style.color);
