@@ -4,7 +4,6 @@
  * home do not write over each other. Whoever looks at it holds the lock already: a file of its own network is
  * what a death has left.
  */
-import { randomBytes } from 'node:crypto';
 import { linkSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { JsonValue } from '../std/json.ts';
 import { ownNamespaces } from '../std/namespaces.ts';
@@ -35,7 +34,7 @@ export function releaseRegistryFile(path: string): void {
 
 function create(path: string, network: string): boolean {
   try {
-    const text = JSON.stringify({ bootId: bootId(), network, id: randomBytes(8).toString('hex') });
+    const text = JSON.stringify({ bootId: bootId(), network, id: randomName() });
     writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
     return true;
   } catch (error) {
@@ -57,7 +56,7 @@ function isAbandoned(path: string, text: string, network: string): boolean {
 
 /** Two may have found the same one abandoned: the later must not take away what the first has made since. */
 function putAway(path: string, found: string): void {
-  const aside = `${path}.${randomBytes(4).toString('hex')}`;
+  const aside = `${path}.${randomName()}`;
   try {
     renameSync(path, aside);
     if (textAt(aside) !== found) linkSync(aside, path);
@@ -88,4 +87,9 @@ function parsed(text: string): { bootId: string; network: string } | null {
   } catch {
     return null;
   }
+}
+
+/** Against chance alone, and without the module that a start would have to load for more. */
+function randomName(): string {
+  return `${process.pid.toString(36)}${Math.random().toString(36).slice(2, 12)}`;
 }

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { probeLock } from '../../src/session/lock.ts';
 import { capable } from '../support/capable.ts';
 import { type FakeChild, fakeChildren } from '../support/fake-child.ts';
 import { TestHome, type TestPod, eventually } from '../support/rig.ts';
@@ -68,7 +69,8 @@ it('[growth.removed-many] as many as were removed while it slept are forgotten a
   for (const child of children) await endInOrder(child);
   await root.until('all have ended', (all) => ends(all) === 40);
   await root.untilSettled();
-  await root.freeze();
+  // Not in the middle of a look, for which it borrows the locks of those that have ended.
+  await eventually(home.work, () => frozenBetweenLooks(root, children), 'it sleeps between two looks');
   // Its parent cannot be asked meanwhile; its log is read.
   const ran = await home.run(['rm', ...children.map(({ name }) => name)]);
   expect(ran.stderr).toBe('');
@@ -111,6 +113,16 @@ it('[growth.restored-unlinked] what a child says in a life that never linked is 
     return from.instance === late.instance && event.kind === 'died' && from.incarnation === 2;
   });
 });
+
+async function frozenBetweenLooks(root: TestPod, children: readonly FakeChild[]): Promise<boolean> {
+  await root.freeze();
+  for (const { instance, folder } of children) {
+    if ((await probeLock({ instance, folder: folder.path })) === 'free') continue;
+    await root.thaw();
+    return false;
+  }
+  return true;
+}
 
 async function endInOrder(child: FakeChild): Promise<void> {
   await child.link();

@@ -2,6 +2,7 @@
  * Children without a process: known to a parent through its log, with folder, link token, lock and a session log of their own, they link over the real
  * socket and say exactly what a test wants, when it wants. Make them before the parent starts.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { type ProcessIdentity, ownIdentity } from '../../src/std/process-identity.ts';
 import { uuidv7 } from '../../src/std/uuid.ts';
 import { protocolVersion } from '../../src/protocol/limits.ts';
@@ -195,9 +196,13 @@ export class FakeChild {
   }
 
   async #takeLock(): Promise<HeldLock> {
-    const lock = await takeLock({ instance: this.instance, folder: this.folder.path });
-    if (!lock.taken) throw new Error(`somebody holds the lock of ${this.name}`);
-    return lock;
+    // As a pod does: its parent borrows it while it takes in what the last life left.
+    for (;;) {
+      const lock = await takeLock({ instance: this.instance, folder: this.folder.path });
+      if (lock.taken) return lock;
+      if (lock.holder?.purpose !== 'loan') throw new Error(`somebody holds the lock of ${this.name}`);
+      await pause(20);
+    }
   }
 
   #started(): EntryBody {

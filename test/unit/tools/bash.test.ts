@@ -64,7 +64,7 @@ describe('Bash', () => {
     expect(performance.now() - started).toBeLessThan(10_000);
     expect(isError).toBeUndefined();
     expect(text).toMatch(/^done\n\[The shell left processes in the background, which were ended: /);
-    expect(text).toContain('(sleep 300)');
+    expect(text).toContain('("sleep 300")');
     const pids = await pidsIn(folder);
     expect(pids).toHaveLength(2);
     for (const pid of pids) {
