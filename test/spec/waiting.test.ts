@@ -110,7 +110,9 @@ describe('a provider', () => {
 
 it('[waiting.approval] a person: since the question, with the call; over a restart the same; gone with the answer', async () => {
   const { root, kid } = await family(
-    `  - { pod: kid, matches: "^work", call: [{ Write: { path: part/a, content: "x" } }] }`,
+    // In its next life it makes the same call again, which takes the question up.
+    `  - { pod: kid, matches: "^work", call: [{ Write: { path: part/a, content: "x" } }] }
+  - { pod: kid, last: tool, times: 1, call: [{ Write: { path: part/a, content: "x" } }] }`,
     { permissions: { ask: ['Write'] } },
   );
   await untilWaiting(kid, 'approval');
@@ -223,8 +225,11 @@ it('[waiting.scope] a path that somebody else of the home holds: whose it is, al
 describe('the wake budget', () => {
   it('[waiting.budget] of a minute: since it was used up, until it fills again; a person’s input ends it', async () => {
     const { root, kid } = await family('', { limits: { wakesPerMinute: 1 } });
+    // Neither is read by a turn that runs already.
+    await kid.untilSettled();
     await kid.call('notify', { message: 'one' });
     await kid.untilEntry('turnStarted', ({ kind }) => kind === 'runForNotification');
+    await kid.untilSettled();
     await kid.call('notify', { message: 'two' });
     await kid.untilEntry('alert', ({ code }) => code === 'wakeBudget');
     await untilWaiting(kid, 'budget');
@@ -241,6 +246,7 @@ describe('the wake budget', () => {
 
   it('[waiting.hops] of a chain: no time ends it, over a restart it is the same, and a person’s input goes on', async () => {
     const { root, kid } = await family('', { limits: { hops: 2 } });
+    await kid.untilSettled();
     await kid.call('notify', { message: 'far', hops: 2 });
     const told = await kid.untilEntry('alert', ({ code }) => code === 'wakeBudget');
     await untilWaiting(kid, 'budget');
