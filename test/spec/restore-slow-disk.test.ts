@@ -23,7 +23,7 @@ it(
   '[restore.slow-disk] restore and restore --tree start every dead pod of a tree again, whatever its parent still reads',
   { timeout: 60_000 + restores * 15_000 },
   async () => {
-    const slow = `--require ${fileURLToPath(new URL('../support/slow-disk.cjs', import.meta.url))}`;
+    const slow = `--require "${fileURLToPath(new URL('../support/slow-disk.cjs', import.meta.url))}"`;
     const environment = { NODE_OPTIONS: slow, PODKIN_SLOW_DISK_MS: '150', PODKIN_LIMITS_SWEEP_MS: '200' };
     const root = await home.startRoot({ scenario, environment });
     await root.run('go');

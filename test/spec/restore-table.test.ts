@@ -28,6 +28,9 @@ const scenario = () => `rules:
   - { say: 'Well.' }
 `;
 
+/** In the turn that spawned it, or in one of its own: the report has been read. */
+const spawnIsOver = (all: readonly Entry[]) => ofType(all, 'turnEnded').at(-1)?.settled === true;
+
 interface Cell {
   title: string;
   /** Brings the child into its state. */
@@ -154,7 +157,7 @@ describe('a restored child', () => {
     });
     await root.run('spawn hello');
     const kid = await home.spawned('kid');
-    await root.until('the spawn is over', (all) => ofType(all, 'turnEnded').length === 2);
+    await root.until('the spawn is over', spawnIsOver);
     await cell.given(root, kid);
     const commands = commandsRun();
     await kid.kill();
@@ -194,7 +197,7 @@ describe('a restored child', () => {
     const root = await home.startRoot({ scenario: scenario(), limits: { sweepMs: 100 } });
     await root.run('spawn hello');
     const kid = await home.spawned('kid');
-    await root.until('the spawn is over', (all) => ofType(all, 'turnEnded').length === 2);
+    await root.until('the spawn is over', spawnIsOver);
     await kid.call('pause', {});
     await root.run('give task 1');
     await kid.untilEntry('inputReceived', ({ text }) => text === 'task 1');
@@ -212,7 +215,7 @@ describe('a restored child', () => {
     const root = await home.startRoot({ scenario: scenario() });
     await root.run('spawn hello');
     const kid = await home.spawned('kid');
-    await root.until('the spawn is over', (all) => ofType(all, 'turnEnded').length === 2);
+    await root.until('the spawn is over', spawnIsOver);
     await kid.stop();
     await root.untilEntry('podEventReceived', ({ event }) => event.kind === 'shutDown');
     await root.untilSettled();
