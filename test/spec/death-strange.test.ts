@@ -8,7 +8,7 @@ import type { Entry } from '../../src/session/entries.ts';
 import { encodeLines } from '../../src/session/line.ts';
 import { readToken } from '../../src/session/home.ts';
 import { receiptsOf } from '../support/audit.ts';
-import { TestHome, type TestPod } from '../support/rig.ts';
+import { TestHome, type TestPod, eventually } from '../support/rig.ts';
 
 const scenario = `rules:
   - { pod: root, last: user, matches: '^spawn', call: [{ SpawnPod: { name: kid, task: first } }] }
@@ -49,7 +49,8 @@ describe('a run that was overtaken', () => {
     await kid.call('run', { input: 'before', from, link: ofThatLife });
     await root.kill();
     await root.start();
-    await root.untilEntry('child', ({ state, seq }) => state === 'linked' && seq > 0);
+    const isLinked = async () => (await root.call('status', {})).children[0]?.status === 'linked';
+    await eventually(root.folder.path, isLinked, 'the child has linked to its next life');
     await root.untilSettled();
     await expect(kid.call('run', { input: 'late', from, link: ofThatLife })).rejects.toMatchObject(regressed);
   });
