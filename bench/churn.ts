@@ -7,7 +7,7 @@
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Entry } from '../src/session/entries.ts';
+import type { Entry } from '../src/session/facts/entries.ts';
 import { LogTail } from '../test/support/big-history.ts';
 import type { TestPod } from '../test/support/rig.ts';
 import type { BenchOptions } from './options.ts';

@@ -1,11 +1,11 @@
 /** `podkin ps` in a home that has been in use for long: fifty living pods, then five hundred more that have stopped, each with a past of some turns. */
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { foldLog } from '../src/session/fold-log.ts';
-import { encodeLines } from '../src/session/line.ts';
-import { stoppedEntry } from '../src/session/totals.ts';
-import { readSpec } from '../src/session/home.ts';
-import type { EntryBody } from '../src/session/entries.ts';
+import { foldLog } from '../src/session/log/fold-log.ts';
+import { encodeLines } from '../src/session/log/line.ts';
+import { stoppedEntry } from '../src/session/log/totals.ts';
+import { readSpec } from '../src/session/home/home.ts';
+import type { EntryBody } from '../src/session/facts/entries.ts';
 import { writeHistory } from '../test/support/big-history.ts';
 import { commandFile } from '../test/support/rig.ts';
 import type { BenchOptions } from './options.ts';

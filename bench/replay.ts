@@ -1,8 +1,8 @@
 /** Opening a long session: what a restore costs beside reading the file and parsing each of its lines once. Each in a process of its own. */
 import { appendFileSync } from 'node:fs';
-import { encodeLines } from '../src/session/line.ts';
-import type { EntryBody } from '../src/session/entries.ts';
-import { readSpec } from '../src/session/home.ts';
+import { encodeLines } from '../src/session/log/line.ts';
+import type { EntryBody } from '../src/session/facts/entries.ts';
+import { readSpec } from '../src/session/home/home.ts';
 import { uuidv7 } from '../src/std/uuid.ts';
 import type { TestPod } from '../test/support/rig.ts';
 import type { BenchOptions } from './options.ts';

@@ -1,10 +1,10 @@
 /** One opening of a session log in a process of its own: `parse` reads the file and parses each line, `open` does what a pod does. Arguments: how, log, instance. */
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { emptyFacts } from '../src/session/facts.ts';
-import { takeLock } from '../src/session/lock.ts';
-import { openLog } from '../src/session/open-log.ts';
-import { applyEntry } from '../src/session/replay.ts';
+import { emptyFacts } from '../src/session/facts/facts.ts';
+import { takeLock } from '../src/session/lock/lock.ts';
+import { openLog } from '../src/session/log/open-log.ts';
+import { applyEntry } from '../src/session/facts/replay.ts';
 
 const [how, path = '', instance = ''] = process.argv.slice(2);
 const from = performance.now();

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { verifyHome } from '../src/delivery/verify.ts';
+import { verifyHome } from '../src/delivery/verify/verify.ts';
 import { isAlive } from '../src/std/process-identity.ts';
 import { LogTail } from '../test/support/big-history.ts';
 import type { TestPod } from '../test/support/rig.ts';

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { defaultLimits, type Limits } from '../src/session/settings.ts';
+import { defaultLimits, type Limits } from '../src/session/settings/settings.ts';
 import { writeHistory } from '../test/support/big-history.ts';
 import { type FakeChild, fakeChildren } from '../test/support/fake-child.ts';
 import { TestHome, type TestPod } from '../test/support/rig.ts';

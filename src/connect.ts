@@ -1,6 +1,6 @@
 /** The library's door: a pod of this user's home by name. */
-import { homeOf, podFolder, readSpec } from './session/home.ts';
-import { podSocket } from './session/pod-address.ts';
+import { homeOf, podFolder, readSpec } from './session/home/home.ts';
+import { podSocket } from './session/home/pod-address.ts';
 import { type Client, clientOver } from './transport/client.ts';
 import { dial } from './transport/dial.ts';
 

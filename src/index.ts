@@ -26,4 +26,4 @@ export type {
   StatusResult,
 } from './protocol/methods.ts';
 export type { PodEvent, PodEventKind, SentPodEvent, Usage } from './protocol/pod-event.ts';
-export type { Entry, EntryBody } from './session/entries.ts';
+export type { Entry, EntryBody } from './session/facts/entries.ts';

@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type * as command from './command.ts';
-import { codeFolder, homeOf } from './session/places.ts';
+import { codeFolder, homeOf } from './session/home/places.ts';
 import { loadProgram } from './std/program.ts';
 import { version } from './version.ts';
 

@@ -5,8 +5,8 @@
  * must not keep it.
  */
 import { dirname, join, resolve } from 'node:path';
-import type { runPod } from './pod/boot.ts';
-import { codeFolder } from './session/places.ts';
+import type { runPod } from './pod/boot/boot.ts';
+import { codeFolder } from './session/home/places.ts';
 import { loadProgram } from './std/program.ts';
 
 /**

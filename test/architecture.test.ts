@@ -15,7 +15,7 @@ const doors: Record<string, string[]> = {
   transport: ['std', 'protocol'],
   session: ['std', 'protocol'],
   delivery: ['std', 'protocol', 'session', 'scope'],
-  scope: ['std', 'session'],
+  scope: ['std', 'protocol', 'session'],
   model: ['std'],
   project: ['std', 'session', 'scope'],
   tools: ['std', 'protocol', 'session', 'scope'],
@@ -45,58 +45,87 @@ const doors: Record<string, string[]> = {
 /** Of these rooms only these files, for the rooms named. */
 const keyholes: { from: string; to: string; only: string[] }[] = [
   // Where a home is, and no more of it than that: the rest is the body's.
-  { from: 'main', to: 'session', only: ['places.ts'] },
-  { from: 'pod-process', to: 'session', only: ['places.ts'] },
+  { from: 'main', to: 'session', only: ['home/places.ts'] },
+  { from: 'pod-process', to: 'session', only: ['home/places.ts'] },
   // For the dead, the command line reads logs and starts processes; a living pod it reaches over its socket alone.
   {
     from: 'cli',
     to: 'pod',
     only: [
-      'life.ts',
+      'process/life.ts',
       'claim-lives.ts',
-      'command-groups.ts',
-      'start-process.ts',
-      'stop-process.ts',
-      'read-output.ts',
-      'reports.ts',
-      'take-in.ts',
+      'process/command-groups.ts',
+      'process/start-process.ts',
+      'process/stop-process.ts',
+      'machine/read-output.ts',
+      'machine/reports.ts',
+      'children/take-in.ts',
     ],
   },
-  { from: 'cli', to: 'delivery', only: ['verify.ts', 'handed-down.ts', 'ledger.ts', 'settled.ts'] },
-  { from: 'pod-process', to: 'pod', only: ['boot.ts'] },
+  { from: 'cli', to: 'delivery', only: ['verify/verify.ts', 'ledger.ts', 'settled.ts'] },
+  { from: 'pod-process', to: 'pod', only: ['boot/boot.ts'] },
   { from: 'cli', to: 'model', only: ['create.ts'] },
   {
     from: 'cli',
     to: 'scope',
     only: [
-      'claims.ts',
-      'path-mistake.ts',
-      'path-scope.ts',
-      'permission-rules.ts',
-      'registry.ts',
-      'sandbox.ts',
-      'set-aside.ts',
-      'stand-ins.ts',
+      'ownership/claims.ts',
+      'ownership/delegation.ts',
+      'paths/path-problem.ts',
+      'paths/path-scope.ts',
+      'permissions/permission-rules.ts',
+      'ownership/registry.ts',
+      'sandbox/sandbox.ts',
+      'set-aside/set-aside.ts',
+      'sandbox/leftovers.ts',
     ],
   },
   // Arithmetic on scopes, no files.
-  { from: 'delivery', to: 'scope', only: ['narrow.ts'] },
+  { from: 'delivery', to: 'scope', only: ['ownership/delegation.ts', 'paths/narrow.ts'] },
+  { from: 'scope', to: 'protocol', only: ['pod-event.ts'] },
   { from: 'tools', to: 'protocol', only: ['names.ts'] },
 ];
 
 /** Packages and Node modules that only these places may import. */
 const privileges: { pattern: RegExp; places: string[] }[] = [
-  { pattern: /^node:net$/, places: ['transport/', 'session/lock-socket.ts'] },
+  { pattern: /^node:net$/, places: ['transport/', 'session/lock/lock-socket.ts'] },
   { pattern: /^@ai-sdk\//, places: ['model/sdk.ts'] },
   { pattern: /^undici$/, places: ['model/bytes.ts'] },
   { pattern: /^commander$/, places: ['cli/'] },
 ];
 
-/** The rooms of the command line, from the lowest: each may import from those before it. What stands straight in `cli/` may import from all. */
-const cliRooms = ['words', 'invocation', 'pods', 'questions', 'look', 'steer', 'doctor', 'run', 'demo'];
+/**
+ * Of a room that is divided: its inner rooms and the files that stand straight in it, from the lowest. Each may
+ * import from those before it; a file that is not named here may import from all.
+ */
+const floors: Record<string, string[]> = {
+  session: ['facts', 'lock', 'log', 'home', 'settings'],
+  scope: ['paths', 'permissions', 'ownership', 'set-aside', 'sandbox'],
+  pod: [
+    'machine',
+    'process',
+    'claim-lives.ts',
+    'scope-claims.ts',
+    'pod.ts',
+    'parent',
+    'children',
+    'approvals',
+    'turn',
+    'serve',
+    'boot',
+  ],
+  cli: ['format', 'invocation', 'pods', 'approvals', 'inspect', 'control', 'doctor', 'run', 'demo'],
+};
 
 /** What Node is started with: the command, and a pod's own process, where what is left of an ended pod must not keep it. */
 const programs = new Set(['main.ts', 'pod-process.ts']);
+
+/** Arithmetic, whatever their names say. */
+const pureModules = new Set(['node:buffer', 'node:zlib', 'node:path']);
+
+/** Time, chance and the process, which a machine has from its ports. */
+const worldly =
+  /\b(?:Date\.now\(|new Date\(\)|Math\.random|process\.\w+|setTimeout|setInterval|performance\.)/g;
 
 const files = sourceFiles(join(root, 'src'));
 
@@ -111,15 +140,17 @@ describe('architecture', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('[architecture.cli-rooms] in the command line they import only from lower ones', () => {
+  it('[architecture.floors] inside a divided room they import only from lower ones', () => {
     const wrong = files.flatMap((file) =>
       importsOf(file).flatMap((target) =>
         target.startsWith('.') ? stairProblem(file, resolve(dirname(file), target)) : [],
       ),
     );
     expect(wrong).toEqual([]);
-    const rooms = readdirSync(join(root, 'src', 'cli')).filter((entry) => !entry.endsWith('.ts'));
-    expect(rooms.toSorted()).toEqual(cliRooms.toSorted());
+    for (const [room, inner] of Object.entries(floors)) {
+      const rooms = readdirSync(join(root, 'src', room)).filter((entry) => !entry.endsWith('.ts'));
+      expect(rooms.toSorted()).toEqual(inner.filter((entry) => !entry.endsWith('.ts')).toSorted());
+    }
   });
 
   it('[project.no-git] no program of that name is started by us', () => {
@@ -129,6 +160,26 @@ describe('architecture', () => {
     expect(files.filter((file) => /[=:]\s*['"]git['"]/.test(readFileSync(file, 'utf8'))).map(name)).toEqual(
       [],
     );
+  });
+
+  it('[architecture.pure-machine] the machines reach nothing of the system but over their ports', () => {
+    const starts = files.filter(
+      (file) => name(file).startsWith('pod/machine/') || /^delivery\/[^/]+$/.test(name(file)),
+    );
+    const reached = new Set<string>();
+    const visit = (file: string): void => {
+      if (reached.has(file)) return;
+      reached.add(file);
+      for (const target of valuesOf(file)) if (target.startsWith('.')) visit(resolve(dirname(file), target));
+    };
+    starts.forEach(visit);
+    const wrong = [...reached].flatMap((file) =>
+      [
+        ...valuesOf(file).filter((target) => target.startsWith('node:') && !pureModules.has(target)),
+        ...(readFileSync(file, 'utf8').match(worldly) ?? []),
+      ].map((what) => `${name(file)}: ${what}`),
+    );
+    expect(wrong).toEqual([]);
   });
 
   it('[architecture.cycles] no file imports itself over others', () => {
@@ -194,6 +245,17 @@ function importsOf(file: string): string[] {
   return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '');
 }
 
+/** As `importsOf`, without what is imported as a type alone. */
+function valuesOf(file: string): string[] {
+  const text = readFileSync(file, 'utf8');
+  return [...text.matchAll(/import\s+(type\s)?(?:\{([^}]*)\}|[^'{]*)\s*(?:from\s*)?'([^']+)'/g)].flatMap(
+    ([, type, names, target]) => {
+      const onlyTypes = names !== undefined && names.split(',').every((one) => /^\s*(type\s|$)/.test(one));
+      return type !== undefined || onlyTypes || target === undefined ? [] : [target];
+    },
+  );
+}
+
 function name(file: string): string {
   return relative(join(root, 'src'), file);
 }
@@ -216,15 +278,14 @@ function doorProblem(file: string, target: string): string[] {
 }
 
 function stairProblem(file: string, target: string): string[] {
+  const room = roomOf(file);
+  const inner = floors[room];
+  if (inner === undefined || roomOf(target) !== room) return [];
   const floorOf = (path: string) => {
-    const [room, inner] = name(path).split('/');
-    if (room !== 'cli') return -1;
-    const floor = cliRooms.indexOf(inner ?? '');
-    return floor === -1 ? cliRooms.length : floor;
+    const floor = inner.indexOf(name(path).split('/')[1] ?? '');
+    return floor === -1 ? inner.length : floor;
   };
-  return floorOf(target) > floorOf(file) && floorOf(file) !== -1
-    ? [`${name(file)} imports ${name(target)}`]
-    : [];
+  return floorOf(target) > floorOf(file) ? [`${name(file)} imports ${name(target)}`] : [];
 }
 
 function privilegeProblem(file: string, target: string): string[] {

@@ -72,7 +72,7 @@ export const commands: readonly CommandSpec[] = [
     options: [['--wait', 'until all that follows is settled; print its answer']],
     more: '"-" as TEXT reads it from stdin. A pod that works already takes it up after its present turn.',
     run: async (context, input) =>
-      (await import('./steer/send.ts')).sendCommand(context, first(input), input.args[1] ?? '', {
+      (await import('./control/send.ts')).sendCommand(context, first(input), input.args[1] ?? '', {
         kind: 'run',
         wait: input.flag('wait'),
       }),
@@ -84,7 +84,7 @@ export const commands: readonly CommandSpec[] = [
     options: [['--wait', 'until all that follows is settled; print its answer']],
     more: '"-" as TEXT reads it from stdin. A working pod reads it with its next request, in the middle of its turn.',
     run: async (context, input) =>
-      (await import('./steer/send.ts')).sendCommand(context, first(input), input.args[1] ?? '', {
+      (await import('./control/send.ts')).sendCommand(context, first(input), input.args[1] ?? '', {
         kind: 'notice',
         wait: input.flag('wait'),
       }),
@@ -95,7 +95,7 @@ export const commands: readonly CommandSpec[] = [
     summary: "a pod's history and live work; lines typed are sent to it",
     options: [],
     more: 'Ctrl-C, Ctrl-Z or /detach leaves; the pod goes on. /help lists what can be typed.',
-    run: async (context, input) => (await import('./steer/attach.ts')).attachCommand(context, first(input)),
+    run: async (context, input) => (await import('./control/attach.ts')).attachCommand(context, first(input)),
   },
   {
     usage: 'wait <names...>',
@@ -104,7 +104,9 @@ export const commands: readonly CommandSpec[] = [
     options: [['--timeout <seconds>', 'give up then, with status 124']],
     more: 'Status: 0 finished, 1 failed, cancelled, died or stopped before the end, 5 a limit was reached, 124 timed out.',
     run: async (context, input) =>
-      (await import('./steer/wait.ts')).waitCommand(context, input.args, { timeout: input.text('timeout') }),
+      (await import('./control/wait.ts')).waitCommand(context, input.args, {
+        timeout: input.text('timeout'),
+      }),
   },
   {
     usage: 'demo',
@@ -128,7 +130,7 @@ export const commands: readonly CommandSpec[] = [
       'IN: received and not read by its model yet. OUT: not acknowledged by its parent yet.',
     ].join('\n'),
     run: async (context, input) =>
-      (await import('./look/ps.ts')).psCommand(context, {
+      (await import('./inspect/ps.ts')).psCommand(context, {
         all: input.flag('all'),
         quiet: input.flag('quiet'),
         tree: input.flag('tree'),
@@ -140,7 +142,8 @@ export const commands: readonly CommandSpec[] = [
     group: look,
     summary: 'everything known about one pod, as JSON',
     options: [alwaysJson],
-    run: async (context, input) => (await import('./look/inspect.ts')).inspectCommand(context, first(input)),
+    run: async (context, input) =>
+      (await import('./inspect/inspect.ts')).inspectCommand(context, first(input)),
   },
   {
     usage: 'logs <name>',
@@ -153,7 +156,7 @@ export const commands: readonly CommandSpec[] = [
       ['--json', 'the entries themselves, one a line'],
     ],
     run: async (context, input) =>
-      (await import('./look/logs.ts')).logsCommand(context, first(input), {
+      (await import('./inspect/logs.ts')).logsCommand(context, first(input), {
         follow: input.flag('follow'),
         json: input.flag('json'),
         tail: input.text('tail'),
@@ -167,7 +170,7 @@ export const commands: readonly CommandSpec[] = [
     options: [alwaysJson],
     more: 'With a name: until that pod ends. Without one: all pods of the home; those that appear are joined.',
     run: async (context, input) =>
-      (await import('./look/events.ts')).eventsCommand(context, input.args[0] ?? null),
+      (await import('./inspect/events.ts')).eventsCommand(context, input.args[0] ?? null),
   },
   {
     usage: 'deliveries [name]',
@@ -176,7 +179,7 @@ export const commands: readonly CommandSpec[] = [
     options: [json],
     more: 'States: committed, sent, received, consumed, seen; waiting and refused say why. Every event ends as consumed or seen.',
     run: async (context, input) =>
-      (await import('./look/deliveries.ts')).deliveriesCommand(context, input.args[0] ?? null, {
+      (await import('./inspect/deliveries.ts')).deliveriesCommand(context, input.args[0] ?? null, {
         json: input.flag('json'),
       }),
   },
@@ -187,7 +190,7 @@ export const commands: readonly CommandSpec[] = [
     options: [json, ['--full', 'a long call to its end, not only the beginning of it']],
     more: 'A question waits until it is answered or its turn ends. Those of pods that have ended are listed too.',
     run: async (context, input) =>
-      (await import('./questions/approvals.ts')).approvalsCommand(context, {
+      (await import('./approvals/approvals.ts')).approvalsCommand(context, {
         json: input.flag('json'),
         full: input.flag('full'),
       }),
@@ -203,7 +206,7 @@ export const commands: readonly CommandSpec[] = [
     ],
     more: 'QUESTION is its id or the beginning of it, or the name of a pod that asks one thing.',
     run: async (context, input) =>
-      (await import('./questions/approvals.ts')).approveCommand(context, first(input), {
+      (await import('./approvals/approvals.ts')).approveCommand(context, first(input), {
         deny: input.flag('deny'),
         always: input.flag('always'),
         reason: input.text('reason'),
@@ -219,7 +222,7 @@ export const commands: readonly CommandSpec[] = [
     }[method],
     options: [],
     run: async (context: CommandContext, input: CommandInput) =>
-      (await import('./steer/control.ts')).controlCommand(context, first(input), method),
+      (await import('./control/control.ts')).controlCommand(context, first(input), method),
   })),
   {
     usage: 'stop <names...>',
@@ -234,7 +237,7 @@ export const commands: readonly CommandSpec[] = [
     ],
     more: 'Their logs stay: "podkin restore" starts them again.',
     run: async (context, input) =>
-      (await import('./steer/stop.ts')).stopCommand(context, input.args, {
+      (await import('./control/stop.ts')).stopCommand(context, input.args, {
         tree: input.flag('tree'),
         timeout: input.text('timeout'),
       }),
@@ -244,7 +247,7 @@ export const commands: readonly CommandSpec[] = [
     group: steer,
     summary: "SIGKILL to one pod's process; its parent is told that it died",
     options: [],
-    run: async (context, input) => (await import('./steer/stop.ts')).killCommand(context, first(input)),
+    run: async (context, input) => (await import('./control/stop.ts')).killCommand(context, first(input)),
   },
   {
     usage: 'restore <name>',
@@ -259,7 +262,7 @@ export const commands: readonly CommandSpec[] = [
     ],
     more: 'A pod that runs already is a failure without --tree.',
     run: async (context, input) =>
-      (await import('./steer/restore.ts')).restoreCommand(context, first(input), {
+      (await import('./control/restore.ts')).restoreCommand(context, first(input), {
         tree: input.flag('tree'),
         force: input.flag('force'),
       }),
@@ -273,7 +276,7 @@ export const commands: readonly CommandSpec[] = [
     ],
     more: 'Refuses while anything below it lives, is open or undelivered, or its parent lacks something of it. What is above is never touched.',
     run: async (context, input) =>
-      (await import('./steer/rm.ts')).rmCommand(context, input.args, { force: input.flag('force') }),
+      (await import('./control/rm.ts')).rmCommand(context, input.args, { force: input.flag('force') }),
   },
   {
     usage: 'verify',
@@ -282,7 +285,7 @@ export const commands: readonly CommandSpec[] = [
     options: [json],
     more: 'Status 1 at a violation. Running pods are not disturbed.',
     run: async (context, input) =>
-      (await import('./look/verify.ts')).verifyCommand(context, { json: input.flag('json') }),
+      (await import('./inspect/verify.ts')).verifyCommand(context, { json: input.flag('json') }),
   },
   {
     usage: 'doctor',

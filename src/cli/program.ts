@@ -2,7 +2,7 @@
  * The command line: commander reads it by the table of commands; failures become one sentence on stderr and
  * an exit status.
  */
-import { errorText } from './words/printable.ts';
+import { errorText } from './format/printable.ts';
 import { Command, CommanderError } from 'commander';
 import { systemCode } from '../std/system-code.ts';
 import { version } from '../version.ts';
@@ -34,7 +34,7 @@ First steps:
 /** Answers with the exit status. Throws only what is a defect. */
 export async function runProgram(context: CommandContext, argv: readonly string[]): Promise<number> {
   try {
-    if (argv.length === 0) return await (await import('./look/ps.ts')).startCommand(context);
+    if (argv.length === 0) return await (await import('./inspect/ps.ts')).startCommand(context);
     let status: number = exitStatus.done;
     const program = buildProgram(context, (ended) => (status = ended));
     await program.parseAsync(argv, { from: 'user' });

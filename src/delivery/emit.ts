@@ -3,8 +3,8 @@
  * acknowledgement at or above its number is committed.
  */
 import type { SentPodEvent } from '../protocol/pod-event.ts';
-import type { EntryBody } from '../session/entries.ts';
-import type { Facts } from '../session/facts.ts';
+import type { EntryBody } from '../session/facts/entries.ts';
+import type { Facts } from '../session/facts/facts.ts';
 
 /**
  * The entry of the next event. At most one an append: the next number follows from what has been committed.

@@ -5,10 +5,10 @@
  */
 import type { PodIdentity } from '../protocol/names.ts';
 import type { PodEvent, SentPodEvent } from '../protocol/pod-event.ts';
-import type { EntryBody } from '../session/entries.ts';
-import { type ChildFacts, type Facts, closesAssignments, sessionOf } from '../session/facts.ts';
+import type { EntryBody } from '../session/facts/entries.ts';
+import { type ChildFacts, type Facts, closesAssignments, sessionOf } from '../session/facts/facts.ts';
 import { emitted } from './emit.ts';
-import { reclaimAtEnd } from './handed-down.ts';
+import { reclaimAtEnd } from '../scope/ownership/delegation.ts';
 import { rowOf } from './visibility.ts';
 
 export interface InboundEvent {

@@ -13,7 +13,7 @@ import type {
   PodRef,
   SystemItemEntry,
   ToolResultEntry,
-} from '../session/entries.ts';
+} from '../session/facts/entries.ts';
 
 /**
  * One event with its identity: names alone may mean two pods (I8). `attempts` and `sentAt` stand with the

@@ -4,7 +4,7 @@
  * stripped and all of it stands as data: in a fence, or quoted in its line (`quoted.ts`). Pure.
  */
 import type { PodEvent, Usage } from '../protocol/pod-event.ts';
-import { type BufferedItem, closesAssignments } from '../session/facts.ts';
+import { type BufferedItem, closesAssignments } from '../session/facts/facts.ts';
 import { fenced, inLine, listed, quoted } from './quoted.ts';
 
 const excerptCharsMax = 2_000;

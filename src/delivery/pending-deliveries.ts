@@ -3,8 +3,8 @@
  * history's length. The whole is in `ledger.ts`.
  */
 import type { Delivery } from '../protocol/methods.ts';
-import type { BufferedItem, Facts, HistoryEntry, UnseenItem } from '../session/facts.ts';
-import { sessionOf } from '../session/facts.ts';
+import type { BufferedItem, Facts, HistoryEntry, UnseenItem } from '../session/facts/facts.ts';
+import { sessionOf } from '../session/facts/facts.ts';
 
 const noTimes = {
   attempts: 0,

@@ -2,7 +2,7 @@
  * Settled: nothing of this pod, and nothing that it handed down, is outstanding (delivery §3). The turn's
  * end, the wake rule, `wait`, `run` and `verify` all ask here.
  */
-import type { BufferedItem, Facts, UnseenItem } from '../session/facts.ts';
+import type { BufferedItem, Facts, UnseenItem } from '../session/facts/facts.ts';
 
 export interface SettledView {
   settled: boolean;

@@ -3,7 +3,7 @@
  * it is committed, and stands in the entry.
  */
 import type { PodEvent } from '../protocol/pod-event.ts';
-import type { ChildFacts } from '../session/facts.ts';
+import type { ChildFacts } from '../session/facts/facts.ts';
 
 export interface Row {
   /** The model reads it; otherwise the receipt is its final state. */

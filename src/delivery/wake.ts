@@ -3,7 +3,7 @@
  * input, and whatever was missed before is
  * found then. Pure.
  */
-import type { Facts } from '../session/facts.ts';
+import type { Facts } from '../session/facts/facts.ts';
 import { wakeWorthy } from './settled.ts';
 
 export interface WakeBudget {

@@ -5,16 +5,16 @@
  * somebody may be writing.
  */
 import { existsSync } from 'node:fs';
-import { type Claim, type LifeOf, type OwnersLife, giverOf, seenAlive } from '../scope/claims.ts';
-import { type Home, podFolder, podNames } from '../session/home.ts';
-import { knownSpec } from '../session/known-spec.ts';
-import { probeLock } from '../session/lock.ts';
-import { readAddress } from '../session/pod-address.ts';
-import { closingTotals } from '../session/totals.ts';
+import { type Claim, type LifeOf, type OwnersLife, giverOf, seenAlive } from '../scope/ownership/claims.ts';
+import { type Home, podFolder, podNames } from '../session/home/home.ts';
+import { knownSpec } from '../session/home/known-spec.ts';
+import { probeLock } from '../session/lock/lock.ts';
+import { readAddress } from '../session/home/pod-address.ts';
+import { closingTotals } from '../session/log/totals.ts';
 import { ownNamespaces } from '../std/namespaces.ts';
 import { type ProcessIdentity, isAlive } from '../std/process-identity.ts';
 import { rememberedLiveness } from '../std/remembered-liveness.ts';
-import { lifeOf } from './life.ts';
+import { lifeOf } from './process/life.ts';
 
 type Pod = Claim['owner'];
 

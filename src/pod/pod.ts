@@ -6,16 +6,16 @@
 import { monotonicMs } from '../std/clock.ts';
 import { crashPoint, crashPointsSleep } from '../std/crash-point.ts';
 import { uuidv7 } from '../std/uuid.ts';
-import type { PermissionRules } from '../scope/permission-rules.ts';
-import type { AppendLog, Appended } from '../session/append-log.ts';
-import type { EntryBody, SessionEntry } from '../session/entries.ts';
-import { type Facts, sessionOf } from '../session/facts.ts';
-import type { Home, PodFolder } from '../session/home.ts';
-import { applyEntry } from '../session/replay.ts';
-import type { Limits } from '../session/settings.ts';
-import { type Core, type Effect, type TimerName, freshLive, statusOf, tryCommit } from './core.ts';
-import { Claims } from './claims.ts';
-import { onTimer } from './state.ts';
+import type { PermissionRules } from '../scope/permissions/permission-rules.ts';
+import type { AppendLog, Appended } from '../session/log/append-log.ts';
+import type { EntryBody, SessionEntry } from '../session/facts/entries.ts';
+import { type Facts, sessionOf } from '../session/facts/facts.ts';
+import type { Home, PodFolder } from '../session/home/home.ts';
+import { applyEntry } from '../session/facts/replay.ts';
+import type { Limits } from '../session/settings/settings.ts';
+import { type Core, type Effect, type TimerName, freshLive, statusOf, tryCommit } from './machine/core.ts';
+import { Claims } from './scope-claims.ts';
+import { onTimer } from './machine/state.ts';
 
 /** Whom this pod asks, beside its mode. */
 export interface PodPermissions {
@@ -77,6 +77,7 @@ export class Pod {
         commit: (bodies) => void this.commit(bodies),
         perform: (effect) => void this.#effects.push(effect),
         now: () => monotonicMs(),
+        wallMs: () => Date.now(),
         newId: () => uuidv7(),
       },
     };

@@ -6,10 +6,10 @@
  */
 import { lstat, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ScopeDeny } from '../session/entries.ts';
-import type { Home } from '../session/places.ts';
-import { isBelow } from '../scope/path-scope.ts';
-import { openInside } from '../scope/open-inside.ts';
+import type { ScopeDeny } from '../session/facts/entries.ts';
+import type { Home } from '../session/home/places.ts';
+import { isBelow } from '../scope/paths/path-scope.ts';
+import { openInside } from '../scope/paths/open-inside.ts';
 import { type BoundedText, isOurs, readBounded } from '../std/bounded-file.ts';
 import { systemCode } from '../std/system-code.ts';
 

@@ -1,18 +1,18 @@
 /**
  * Bash: a shell command, inside the pod's sandbox where that works. Whether it runs without a question is
- * decided where the pod's mode and rules are known (`scope/permission.ts`).
+ * decided where the pod's mode and rules are known (`scope/permissions/permission.ts`).
  */
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
 import { once } from '../std/once.ts';
-import { errorCode } from '../scope/refusal.ts';
-import type { WatchReport } from '../scope/protected-watch.ts';
-import type { Entered } from '../scope/sandbox.ts';
-import { notTested } from '../scope/sandbox-state.ts';
-import { setAsideMoreText, setAsideText, staysText } from '../scope/set-aside.ts';
-import { sandboxEnvironment, shellEnvironment } from '../scope/shell-environment.ts';
+import { errorCode } from '../scope/paths/refusal.ts';
+import type { WatchReport } from '../scope/set-aside/protected-watch.ts';
+import type { Entered } from '../scope/sandbox/sandbox.ts';
+import { notTested } from '../scope/sandbox/state.ts';
+import { setAsideMoreText, setAsideText, staysText } from '../scope/set-aside/set-aside.ts';
+import { sandboxEnvironment, shellEnvironment } from '../scope/sandbox/shell-environment.ts';
 import { systemCode } from '../std/system-code.ts';
 import { failureNotes } from './failed-command.ts';
 import { failed } from './input-path.ts';

@@ -1,11 +1,11 @@
 /**
  * The rule that Write and Edit share: what is changed must have been read, and must still be as it was read.
  */
-import type { Access } from '../scope/access.ts';
-import { checkInside, openInside } from '../scope/open-inside.ts';
-import type { OpenedPath } from '../scope/open-inside.ts';
-import { refusal } from '../scope/refusal.ts';
-import type { Refusal } from '../scope/refusal.ts';
+import type { Access } from '../scope/paths/access.ts';
+import { checkInside, openInside } from '../scope/paths/open-inside.ts';
+import type { OpenedPath } from '../scope/paths/open-inside.ts';
+import { refusal } from '../scope/paths/refusal.ts';
+import type { Refusal } from '../scope/paths/refusal.ts';
 import type { FileViews } from './tool.ts';
 
 /** The file that a call is about to change, open; `absent` where there is none. */

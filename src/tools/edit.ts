@@ -4,8 +4,8 @@
  */
 import * as z from 'zod';
 import { once } from '../std/once.ts';
-import { replaceInside } from '../scope/replace-inside.ts';
-import type { OpenedPath } from '../scope/open-inside.ts';
+import { replaceInside } from '../scope/paths/replace-inside.ts';
+import type { OpenedPath } from '../scope/paths/open-inside.ts';
 import { openCurrent, unseen } from './current-file.ts';
 import { viewAfterEdit, wholeView } from './file-view.ts';
 import { applyEdit, changedLines, movedLines } from './edit-match.ts';

@@ -6,12 +6,12 @@
  * paths.
  */
 import { dirname, join, relative, resolve } from 'node:path';
-import { protectionReason } from '../scope/access.ts';
-import { openInside } from '../scope/open-inside.ts';
-import { isAllowed } from '../scope/path-scope.ts';
-import { componentsOf, covers, rootOf } from '../scope/roots.ts';
-import type { PathScope } from '../session/entries.ts';
-import { userHome } from '../session/places.ts';
+import { protectionReason } from '../scope/paths/access.ts';
+import { openInside } from '../scope/paths/open-inside.ts';
+import { isAllowed } from '../scope/paths/path-scope.ts';
+import { componentsOf, covers, rootOf } from '../scope/paths/roots.ts';
+import type { PathScope } from '../session/facts/entries.ts';
+import { userHome } from '../session/home/places.ts';
 import { readBounded } from '../std/bounded-file.ts';
 import { fromTilde } from '../std/tilde.ts';
 import { accessOf } from './input-path.ts';

@@ -5,8 +5,8 @@
 import { readdir } from 'node:fs/promises';
 import type { Dirent } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { checkInside, openExact } from '../scope/open-inside.ts';
-import { errorCode } from '../scope/refusal.ts';
+import { checkInside, openExact } from '../scope/paths/open-inside.ts';
+import { errorCode } from '../scope/paths/refusal.ts';
 import { accessOf } from './input-path.ts';
 import { type SearchPlace, directoryOf } from './search-place.ts';
 import type { ToolContext } from './tool.ts';

@@ -8,7 +8,7 @@ import { setImmediate } from 'node:timers/promises';
 import * as z from 'zod';
 import { compileGlob, globMistake, splitGlob } from '../std/glob.ts';
 import { once } from '../std/once.ts';
-import { errorCode } from '../scope/refusal.ts';
+import { errorCode } from '../scope/paths/refusal.ts';
 import { type FolderLook, FolderLooker, ignoredNote } from './folder-look.ts';
 import { absolutePath, deniedSearch, failed, pathInput, refused } from './input-path.ts';
 import { RipgrepMissing, ripgrepBasics, runRipgrep } from './ripgrep.ts';

@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { withoutHidden } from '../std/characters.ts';
-import { errorCode } from '../scope/refusal.ts';
+import { errorCode } from '../scope/paths/refusal.ts';
 
 export interface GroupMember {
   readonly pid: number;

@@ -5,10 +5,10 @@ import { isAbsolute, relative, resolve } from 'node:path';
 import * as z from 'zod';
 import { once } from '../std/once.ts';
 import { fromTilde, tildeMistake } from '../std/tilde.ts';
-import type { PathRight } from '../session/entries.ts';
-import { userHome } from '../session/places.ts';
-import { type Access, denialOf, mayLookThrough, rulesOf } from '../scope/access.ts';
-import type { Refusal } from '../scope/refusal.ts';
+import type { PathRight } from '../session/facts/entries.ts';
+import { userHome } from '../session/home/places.ts';
+import { type Access, denialOf, mayLookThrough, rulesOf } from '../scope/paths/access.ts';
+import type { Refusal } from '../scope/paths/refusal.ts';
 import type { ToolAnswer, ToolContext } from './tool.ts';
 
 export const pathInput = once(() =>

@@ -1,7 +1,7 @@
 /** What a pod keeps of its commands' long outputs is bounded in sum: the oldest go first. */
 import { readdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { errorCode } from '../scope/refusal.ts';
+import { errorCode } from '../scope/paths/refusal.ts';
 
 /** Bytes of all long outputs of one pod together. */
 export const keptBytesMax = 512 * 1024 * 1024;

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCode } from '../scope/refusal.ts';
+import { errorCode } from '../scope/paths/refusal.ts';
 import { outputFileName, removeOldOutputs } from './kept-outputs.ts';
 
 export const outputLimits = {

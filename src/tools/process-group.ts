@@ -9,7 +9,7 @@ import { type Readable, Writable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { monotonicMs } from '../std/clock.ts';
 import { deferred } from '../std/deferred.ts';
-import { errorCode } from '../scope/refusal.ts';
+import { errorCode } from '../scope/paths/refusal.ts';
 import { type InsideProcesses, openInside } from './inside-processes.ts';
 import { groupMembers } from './group-members.ts';
 import type { GroupMember } from './group-members.ts';

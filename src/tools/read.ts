@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { once } from '../std/once.ts';
-import { openInside } from '../scope/open-inside.ts';
-import type { OpenedPath } from '../scope/open-inside.ts';
+import { openInside } from '../scope/paths/open-inside.ts';
+import type { OpenedPath } from '../scope/paths/open-inside.ts';
 import { viewAfterRead } from './file-view.ts';
 import { numbered, piecesOf } from './file-content.ts';
 import { removedOutputHint } from './kept-outputs.ts';

@@ -1,9 +1,9 @@
 /** Runs ripgrep and gives its output as records. Glob and Grep stand on it. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import type { OwnPrograms } from '../scope/own-programs.ts';
-import { isAllowed } from '../scope/path-scope.ts';
-import type { PathScope } from '../session/entries.ts';
+import type { OwnPrograms } from '../scope/sandbox/own-programs.ts';
+import { isAllowed } from '../scope/paths/path-scope.ts';
+import type { PathScope } from '../session/facts/entries.ts';
 
 /** The part of its complaints that is kept, in characters. */
 const stderrCharsMax = 4000;

@@ -8,11 +8,11 @@
 import { existsSync, lstatSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { type Rules, denialOf, mayReadAllIn } from '../scope/access.ts';
-import { mayShow, openToSearch, rulesNow } from '../scope/open-inside.ts';
-import type { OpenedPath } from '../scope/open-inside.ts';
-import { errorCode } from '../scope/refusal.ts';
-import type { Refusal } from '../scope/refusal.ts';
+import { type Rules, denialOf, mayReadAllIn } from '../scope/paths/access.ts';
+import { mayShow, openToSearch, rulesNow } from '../scope/paths/open-inside.ts';
+import type { OpenedPath } from '../scope/paths/open-inside.ts';
+import { errorCode } from '../scope/paths/refusal.ts';
+import type { Refusal } from '../scope/paths/refusal.ts';
 import { absolutePath, accessOf, shownPath } from './input-path.ts';
 import type { RipgrepPlace } from './ripgrep.ts';
 import type { ToolContext } from './tool.ts';

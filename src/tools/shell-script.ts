@@ -4,7 +4,7 @@
  * naming of what it leaves behind. Pure.
  */
 import { release } from 'node:os';
-import type { Limits } from '../session/settings.ts';
+import type { Limits } from '../session/settings/settings.ts';
 
 export type ShellLimits = Pick<
   Limits,

@@ -3,8 +3,8 @@ import * as z from 'zod';
 import { withoutHidden } from '../std/characters.ts';
 import { once } from '../std/once.ts';
 import { podNamePattern } from '../protocol/names.ts';
-import { pathMistake } from '../scope/path-mistake.ts';
-import { userHome } from '../session/places.ts';
+import { pathMistake } from '../scope/paths/path-problem.ts';
+import { userHome } from '../session/home/places.ts';
 import { type Tool, defineTool } from './tool.ts';
 import type { Tree } from './tree.ts';
 

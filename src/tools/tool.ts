@@ -3,15 +3,15 @@
  * is handed to it as a function.
  */
 import type * as z from 'zod';
-import type { OwnPrograms } from '../scope/own-programs.ts';
-import type { ToolNeed } from '../scope/permission.ts';
-import type { Sandbox } from '../scope/sandbox.ts';
-import type { PathScope, ToolResultEntry } from '../session/entries.ts';
-import type { Home } from '../session/home.ts';
+import type { OwnPrograms } from '../scope/sandbox/own-programs.ts';
+import type { ToolNeed } from '../scope/permissions/permission.ts';
+import type { Sandbox } from '../scope/sandbox/sandbox.ts';
+import type { PathScope, ToolResultEntry } from '../session/facts/entries.ts';
+import type { Home } from '../session/home/home.ts';
 import type { FileView } from './file-view.ts';
 import type { ShellLimits } from './shell-script.ts';
 
-export type { ToolNeed } from '../scope/permission.ts';
+export type { ToolNeed } from '../scope/permissions/permission.ts';
 
 export interface Tool<I extends z.ZodType = z.ZodType> {
   /** As the model calls it. */

@@ -3,7 +3,7 @@
  * asking again repeats nothing.
  */
 import { type Model, ModelFailure, type ModelRequest, type ModelResponse } from '../model/port.ts';
-import type { HistoryEntry } from '../session/facts.ts';
+import type { HistoryEntry } from '../session/facts/facts.ts';
 import { toolSpecs } from './tool-specs.ts';
 import { newestInput, toMessages } from './context.ts';
 import type { TurnPorts, TurnResult } from './turn-ports.ts';

@@ -2,7 +2,7 @@
  * From history to the messages of one request. Pure; the order of the history is the order of the messages.
  */
 import type { ChatMessage, ChatPart, ModelRequest } from '../model/port.ts';
-import type { HistoryEntry } from '../session/facts.ts';
+import type { HistoryEntry } from '../session/facts/facts.ts';
 
 type ToolMessage = Extract<ChatMessage, { role: 'tool' }>;
 

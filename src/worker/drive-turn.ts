@@ -3,7 +3,7 @@
  * it.
  */
 import { ModelFailure, type ModelResponse } from '../model/port.ts';
-import type { EntryBody } from '../session/entries.ts';
+import type { EntryBody } from '../session/facts/entries.ts';
 import { ask } from './ask.ts';
 import { endsWithAnswer, hasText } from './context.ts';
 import { type RequestedCall, runTools } from './run-tools.ts';

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { deferred } from '../std/deferred.ts';
 import type { JsonValue } from '../std/json.ts';
-import type { ToolResultEntry } from '../session/entries.ts';
+import type { ToolResultEntry } from '../session/facts/entries.ts';
 import type { Tool, ToolAnswer } from '../tools/tool.ts';
 import { repairedInput } from './repair-input.ts';
 import type { TurnPorts } from './turn-ports.ts';

@@ -2,8 +2,8 @@
  * What every request begins with: who the pod is, how to work with other pods, what it may touch, and the
  * project's own AGENTS.md.
  */
-import type { SessionEntry } from '../session/entries.ts';
-import { scopeText } from '../session/scope-text.ts';
+import type { SessionEntry } from '../session/facts/entries.ts';
+import { scopeText } from '../session/settings/scope-text.ts';
 
 export interface PromptFacts {
   session: SessionEntry;

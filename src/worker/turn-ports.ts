@@ -1,8 +1,8 @@
 /** What a turn needs of its pod. The worker knows no socket, no log file and no other pod. */
 import type { JsonObject, JsonValue } from '../std/json.ts';
 import type { Model } from '../model/port.ts';
-import type { Entry, EntryBody, SystemItemEntry } from '../session/entries.ts';
-import type { HistoryEntry } from '../session/facts.ts';
+import type { Entry, EntryBody, SystemItemEntry } from '../session/facts/entries.ts';
+import type { HistoryEntry } from '../session/facts/facts.ts';
 import type { Tool, ToolContext, ToolNeed } from '../tools/tool.ts';
 
 /** A call that the scope does not forbid, before it runs. */

@@ -1,7 +1,7 @@
 /**
  * After the deaths of a play: who died comes back its way or is replaced, what was held goes on, spawned twigs are stopped, and the tree comes to rest.
  */
-import { PodStartFailed } from '../../src/pod/start-process.ts';
+import { PodStartFailed } from '../../src/pod/process/start-process.ts';
 import type { Random } from '../sim/random.ts';
 import { type Deaths, ancestorsOf } from './cell-play.ts';
 import type { Way } from './plan.ts';

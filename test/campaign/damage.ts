@@ -1,5 +1,5 @@
 /** Damage done on purpose to the logs of a right run, each of a kind that the oracle has to find: a campaign that can not fail proves nothing. */
-import type { Entry } from '../../src/session/entries.ts';
+import type { Entry } from '../../src/session/facts/entries.ts';
 import type { AuditedPod, BrokenPromise } from './oracle.ts';
 
 export interface Damage {

@@ -1,7 +1,7 @@
 /** The log of one pod as it grows: every look reads only what is new. Reads files alone, so it works the same for the living and the dead. */
 import { existsSync, statSync } from 'node:fs';
-import type { Entry } from '../../src/session/entries.ts';
-import { readEntries } from '../../src/session/read-log.ts';
+import type { Entry } from '../../src/session/facts/entries.ts';
+import { readEntries } from '../../src/session/log/read-log.ts';
 
 export class FollowedLog {
   readonly path: string;

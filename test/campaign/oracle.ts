@@ -2,7 +2,7 @@
  * What the campaign believes and nothing else: reads the logs of a home and says which promise of delivery §1 they break. Pure; shares no code with
  * delivery or with `podkin verify`, which has to agree, but the format of an entry.
  */
-import type { Entry } from '../../src/session/entries.ts';
+import type { Entry } from '../../src/session/facts/entries.ts';
 import { type EntryOf, noticesOf, ofType, receiptsOf } from '../support/audit.ts';
 import { standingOf } from './standing.ts';
 

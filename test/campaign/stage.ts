@@ -14,7 +14,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { podFolder, podNames, readSpec } from '../../src/session/home.ts';
+import { podFolder, podNames, readSpec } from '../../src/session/home/home.ts';
 import { type ProcessIdentity, isAlive } from '../../src/std/process-identity.ts';
 import { systemCode } from '../../src/std/system-code.ts';
 import { TestHome, type TestPod } from '../support/rig.ts';

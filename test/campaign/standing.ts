@@ -2,7 +2,7 @@
  * What a pod's log says about where it stands: asleep, in a request, in a tool, with something waiting. The campaign's own reading of the entries; shares
  * no code with the pods but the format.
  */
-import type { Entry } from '../../src/session/entries.ts';
+import type { Entry } from '../../src/session/facts/entries.ts';
 import { ofType, seenThrough } from '../support/audit.ts';
 
 export interface Standing {

@@ -2,10 +2,13 @@
 export const house = {
   'architecture.absences':
     'no barrel, no default export, no event emitter class, no exit but in the two programs',
-  'architecture.cli-rooms': 'the rooms of the command line import only from lower ones',
+  'architecture.floors':
+    'Inside a divided room (session, scope, pod, cli) the inner rooms draw no circle: each imports only from lower ones.',
   'architecture.cycles': 'no file imports itself over others',
   'architecture.file-length': 'no file is longer than its budget',
   'architecture.schemas': 'every schema is made when it is first used',
+  'architecture.pure-machine':
+    'pod/machine and delivery reach neither the system nor time nor chance but over their ports',
   'architecture.imports': 'rooms import only through their doors',
   'bench.smoke': 'every measure of the bench runs and each of its rows holds numbers',
   'gate.cites': 'every test file cites at least one guarantee',

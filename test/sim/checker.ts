@@ -1,8 +1,8 @@
 /** What must be true of all logs of a history when everything has come to rest. */
-import type { Entry } from '../../src/session/entries.ts';
-import { verifyLogs } from '../../src/delivery/verify.ts';
-import { replay } from '../../src/session/replay.ts';
-import { totalsOf } from '../../src/session/totals.ts';
+import type { Entry } from '../../src/session/facts/entries.ts';
+import { verifyLogs } from '../../src/delivery/verify/verify.ts';
+import { replay } from '../../src/session/facts/replay.ts';
+import { totalsOf } from '../../src/session/log/totals.ts';
 import { differences } from './deep-equal.ts';
 import type { SimPod } from './pods.ts';
 import type { World } from './world.ts';

@@ -1,6 +1,6 @@
-/** What `src/pod/child-log.ts` reads from a dead child's log. */
+/** What `src/pod/children/child-log.ts` reads from a dead child's log. */
 import type { Params } from '../../src/protocol/methods.ts';
-import type { Entry } from '../../src/session/entries.ts';
+import type { Entry } from '../../src/session/facts/entries.ts';
 
 export interface PulledLog {
   events: Params<'podEvent'>[];

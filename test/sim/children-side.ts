@@ -1,11 +1,11 @@
-/** A parent's view of its children, as `src/pod/children.ts`, `spawn-child.ts` and `give-run.ts` have it, over simulated links, locks and folders. */
+/** A parent's view of its children, as `src/pod/children/children.ts`, `spawn-child.ts` and `give-run.ts` have it, over simulated links, locks and folders. */
 import { assignmentsOf, deathReceipt, neverTaken, unreachableReceipt } from '../../src/delivery/inbox.ts';
 import { WireError } from '../../src/protocol/errors.ts';
 import type { Params } from '../../src/protocol/methods.ts';
-import { commitInput, onLink, onPodEvent } from '../../src/pod/inputs.ts';
-import { evaluate } from '../../src/pod/state.ts';
-import type { EntryBody } from '../../src/session/entries.ts';
-import type { ChildFacts } from '../../src/session/facts.ts';
+import { commitInput, onLink, onPodEvent } from '../../src/pod/machine/inputs.ts';
+import { evaluate } from '../../src/pod/machine/state.ts';
+import type { EntryBody } from '../../src/session/facts/entries.ts';
+import type { ChildFacts } from '../../src/session/facts/facts.ts';
 import { type PulledLog, readLog } from './child-log.ts';
 import type { LinkDown, LinkUp } from './link-messages.ts';
 import type { SimProcess } from './process.ts';

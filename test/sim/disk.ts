@@ -2,7 +2,7 @@
  * One pod's folder on a disk that may lose what was not synced. An append is there whole or not at all, as the log's format makes it; a torn one is
  * a tail without meaning that the next opening cuts.
  */
-import type { Entry } from '../../src/session/entries.ts';
+import type { Entry } from '../../src/session/facts/entries.ts';
 import type { Random } from './random.ts';
 
 /** As the log's own error: the machines know it by its name. */

@@ -1,5 +1,5 @@
 /** One history: from an empty home through whatever befalls it to a quiet end, and what is wrong then. */
-import { onResume } from '../../src/pod/inputs.ts';
+import { onResume } from '../../src/pod/machine/inputs.ts';
 import { checkEnd } from './checker.ts';
 import type { MutantName } from './mutants.ts';
 import type { SimProcess } from './process.ts';

@@ -1,5 +1,5 @@
-/** Writing and syncing of one process's log, as `src/session/append-log.ts` does it: group commit, one sync at a time. */
-import type { Entry } from '../../src/session/entries.ts';
+/** Writing and syncing of one process's log, as `src/session/log/append-log.ts` does it: group commit, one sync at a time. */
+import type { Entry } from '../../src/session/facts/entries.ts';
 import type { SimProcess } from './process.ts';
 
 interface Waiter {

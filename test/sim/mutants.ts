@@ -2,12 +2,12 @@
  * Deliberate defects, put in from outside: around the machines' functions, their ports, and what a restart hands them. Each must be caught, or the
  * simulation proves nothing. Those without a function here are of the shell: the simulated shell leaves the step out where it is asked for by name.
  */
-import type { Core, TimerName } from '../../src/pod/core.ts';
+import type { Core, TimerName } from '../../src/pod/machine/core.ts';
 import { deathReceipt } from '../../src/delivery/inbox.ts';
-import { commitInput } from '../../src/pod/inputs.ts';
+import { commitInput } from '../../src/pod/machine/inputs.ts';
 import type { Params } from '../../src/protocol/methods.ts';
-import type { EntryBody } from '../../src/session/entries.ts';
-import type { ChildFacts } from '../../src/session/facts.ts';
+import type { EntryBody } from '../../src/session/facts/entries.ts';
+import type { ChildFacts } from '../../src/session/facts/facts.ts';
 import type { SimProcess } from './process.ts';
 
 /** What each one does wrong, in a few words. */

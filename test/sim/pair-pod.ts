@@ -1,9 +1,9 @@
 /** One of the two pods of `pair-world.ts`: a log and, while it lives, the machine over it. */
-import { type Core, type Effect, type TimerName, freshLive } from '../../src/pod/core.ts';
-import { settlePast } from '../../src/pod/state.ts';
-import type { Entry, EntryBody, PodRef } from '../../src/session/entries.ts';
-import { applyEntry, replay } from '../../src/session/replay.ts';
-import { defaultLimits } from '../../src/session/settings.ts';
+import { type Core, type Effect, type TimerName, freshLive } from '../../src/pod/machine/core.ts';
+import { settlePast } from '../../src/pod/machine/state.ts';
+import type { Entry, EntryBody, PodRef } from '../../src/session/facts/entries.ts';
+import { applyEntry, replay } from '../../src/session/facts/replay.ts';
+import { defaultLimits } from '../../src/session/settings/settings.ts';
 
 const ref = (name: string): PodRef => ({ name, instance: `${name}-instance` });
 export const parentRef = ref('parent');
@@ -31,6 +31,7 @@ export class PairPod {
         commit: (bodies) => this.commit(bodies),
         perform: (effect) => void this.effects.push(effect),
         now: () => 0,
+        wallMs: () => 0,
         newId: () => `id-${(this.#ids += 1)}`,
       },
     };

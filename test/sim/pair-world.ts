@@ -11,8 +11,8 @@ import {
   newOutbox,
   outboxStep,
 } from '../../src/delivery/outbox.ts';
-import type { Core } from '../../src/pod/core.ts';
-import { commitInput, onLink, onPause, onPodEvent, onResume } from '../../src/pod/inputs.ts';
+import type { Core } from '../../src/pod/machine/core.ts';
+import { commitInput, onLink, onPause, onPodEvent, onResume } from '../../src/pod/machine/inputs.ts';
 import {
   boot,
   endTurn,
@@ -21,7 +21,7 @@ import {
   preLlmRequest,
   settlePast,
   watchdog,
-} from '../../src/pod/state.ts';
+} from '../../src/pod/machine/state.ts';
 import type { SentPodEvent } from '../../src/protocol/pod-event.ts';
 import { PairPod, childRef, machine, parentRef, sessionOf } from './pair-pod.ts';
 

@@ -1,4 +1,4 @@
-/** A child's link to its parent: does what the outbox machine says, as `src/pod/parent-link.ts` does over a real socket. */
+/** A child's link to its parent: does what the outbox machine says, as `src/pod/parent/link.ts` does over a real socket. */
 import { ownAssignments } from '../../src/delivery/emit.ts';
 import {
   type Outbox,
@@ -15,7 +15,7 @@ import { Connection } from './wire.ts';
 
 const pingEveryMs = 4_000;
 const pongWithinMs = 8_000;
-/** As in `src/pod/parent-link.ts`. */
+/** As in `src/pod/parent/link.ts`. */
 const permanentCodes = new Set([
   'unknownChild',
   'badToken',

@@ -1,5 +1,5 @@
 /** What a history is made of besides its processes: pods as they stand on disk, the bounds they work under, and what was found wrong. */
-import { type Limits, defaultLimits } from '../../src/session/settings.ts';
+import { type Limits, defaultLimits } from '../../src/session/settings/settings.ts';
 import type { SimDisk } from './disk.ts';
 import type { SimProcess } from './process.ts';
 import type { Random } from './random.ts';

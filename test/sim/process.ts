@@ -2,12 +2,19 @@
  * One life of one pod: the shell that `src/pod/pod.ts` and `boot.ts` are in a real process, over the simulated disk and clock. It dies where a fault
  * says so, in the middle of anything; what the code under it still does after that has no effect.
  */
-import { type Core, type Effect, type TimerName, freshLive, tryCommit } from '../../src/pod/core.ts';
-import { boot, closeInterrupted, hasBegun, onTimer, settlePast, watchdog } from '../../src/pod/state.ts';
-import type { Entry, EntryBody } from '../../src/session/entries.ts';
-import { type Facts, emptyFacts } from '../../src/session/facts.ts';
-import { applyEntry, replay } from '../../src/session/replay.ts';
-import type { Limits } from '../../src/session/settings.ts';
+import { type Core, type Effect, type TimerName, freshLive, tryCommit } from '../../src/pod/machine/core.ts';
+import {
+  boot,
+  closeInterrupted,
+  hasBegun,
+  onTimer,
+  settlePast,
+  watchdog,
+} from '../../src/pod/machine/state.ts';
+import type { Entry, EntryBody } from '../../src/session/facts/entries.ts';
+import { type Facts, emptyFacts } from '../../src/session/facts/facts.ts';
+import { applyEntry, replay } from '../../src/session/facts/replay.ts';
+import type { Limits } from '../../src/session/settings/settings.ts';
 import { ChildrenSide } from './children-side.ts';
 import { differences } from './deep-equal.ts';
 import { StorageFailed } from './disk.ts';
@@ -152,6 +159,7 @@ export class SimProcess {
         commit: (bodies) => this.commit(bodies),
         perform: (effect) => void this.#effects.push(effect),
         now: () => this.world.clock.nowMs,
+        wallMs: () => this.world.clock.wallMs,
         newId: () => this.world.newId(),
       },
     };

@@ -1,7 +1,7 @@
-/** Runs that a parent gives, and their cancelling, as `src/pod/give-run.ts` and `assemble.ts` have it. */
+/** Runs that a parent gives, and their cancelling, as `src/pod/children/send-run.ts` and `assemble.ts` have it. */
 import { assignmentsOf } from '../../src/delivery/inbox.ts';
-import { onCancel } from '../../src/pod/inputs.ts';
-import type { EntryBody, PodRef } from '../../src/session/entries.ts';
+import { onCancel } from '../../src/pod/machine/inputs.ts';
+import type { EntryBody, PodRef } from '../../src/session/facts/entries.ts';
 import type { SimProcess } from './process.ts';
 import { sendOneOff } from './wire.ts';
 

@@ -1,6 +1,6 @@
 /** What befalls a history and when: drawn once from its seed, so that a failing one can be tried again with less. */
-import { onCancel, onPause, onResume, onShutdown } from '../../src/pod/inputs.ts';
-import type { Core } from '../../src/pod/core.ts';
+import { onCancel, onPause, onResume, onShutdown } from '../../src/pod/machine/inputs.ts';
+import type { Core } from '../../src/pod/machine/core.ts';
 import { Random } from './random.ts';
 import { sendOneOff } from './wire.ts';
 import type { SimPod } from './pods.ts';

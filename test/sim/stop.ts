@@ -1,9 +1,9 @@
-/** The orderly end, as `src/pod/stop-self.ts` goes about it. */
-import { stoppedEntry } from '../../src/session/totals.ts';
+/** The orderly end, as `src/pod/boot/stop-self.ts` goes about it. */
+import { stoppedEntry } from '../../src/session/log/totals.ts';
 import { settledView } from '../../src/delivery/settled.ts';
-import { shutDownReport } from '../../src/pod/reports.ts';
-import { closings, consumptions } from '../../src/pod/state.ts';
-import type { EntryBody } from '../../src/session/entries.ts';
+import { shutDownReport } from '../../src/pod/machine/reports.ts';
+import { closings, consumptions } from '../../src/pod/machine/state.ts';
+import type { EntryBody } from '../../src/session/facts/entries.ts';
 import type { SimProcess } from './process.ts';
 import { stopChild } from './tools.ts';
 

@@ -1,12 +1,12 @@
-/** The tools for children, as `src/pod/pod-tree.ts` and `spawn-child.ts` do them, and one that only takes time. */
+/** The tools for children, as `src/pod/children/pod-tree.ts` and `spawn-child.ts` do them, and one that only takes time. */
 import { emitted } from '../../src/delivery/emit.ts';
-import { delegation, forgotten, scopeByLog } from '../../src/delivery/handed-down.ts';
-import { narrow } from '../../src/scope/narrow.ts';
-import { commitInput, onShutdown } from '../../src/pod/inputs.ts';
-import { readOutput } from '../../src/pod/read-output.ts';
-import type { EntryBody, PodRef } from '../../src/session/entries.ts';
-import type { ChildFacts } from '../../src/session/facts.ts';
-import { replay } from '../../src/session/replay.ts';
+import { delegation, forgotten, scopeByLog } from '../../src/scope/ownership/delegation.ts';
+import { narrow } from '../../src/scope/paths/narrow.ts';
+import { commitInput, onShutdown } from '../../src/pod/machine/inputs.ts';
+import { readOutput } from '../../src/pod/machine/read-output.ts';
+import type { EntryBody, PodRef } from '../../src/session/facts/entries.ts';
+import type { ChildFacts } from '../../src/session/facts/facts.ts';
+import { replay } from '../../src/session/facts/replay.ts';
 import type { ToolAnswer } from '../../src/tools/tool.ts';
 import type { ScriptedCall } from './script.ts';
 import type { SimProcess } from './process.ts';

@@ -1,13 +1,13 @@
 /**
  * The worker of a simulated pod: asks a model that the script plays, runs its tool calls, and hands the end back to the machine, in the order of
- * commits and syncs that `src/worker` and `src/pod/turn-runner.ts` keep.
+ * commits and syncs that `src/worker` and `src/pod/turn/runner.ts` keep.
  */
-import type { Core } from '../../src/pod/core.ts';
-import { onNotice, onRun } from '../../src/pod/inputs.ts';
-import type { TurnEnd } from '../../src/pod/reports.ts';
-import { abandonTurn, endTurn, preLlmRequest } from '../../src/pod/state.ts';
+import type { Core } from '../../src/pod/machine/core.ts';
+import { onNotice, onRun } from '../../src/pod/machine/inputs.ts';
+import type { TurnEnd } from '../../src/pod/machine/reports.ts';
+import { abandonTurn, endTurn, preLlmRequest } from '../../src/pod/machine/state.ts';
 import { WireError } from '../../src/protocol/errors.ts';
-import type { EntryBody, ToolResultEntry } from '../../src/session/entries.ts';
+import type { EntryBody, ToolResultEntry } from '../../src/session/facts/entries.ts';
 import { endsWithAnswer } from '../../src/worker/context.ts';
 import type { ScriptedCall } from './script.ts';
 import type { SimProcess } from './process.ts';

@@ -1,7 +1,7 @@
 /** Everything of one history: pods and their disks, the folders by name, the wire, chance, and what has been noticed. */
-import type { Entry, SessionEntry } from '../../src/session/entries.ts';
-import type { Limits } from '../../src/session/settings.ts';
-import type { Tombstone } from '../../src/session/home.ts';
+import type { Entry, SessionEntry } from '../../src/session/facts/entries.ts';
+import type { Limits } from '../../src/session/settings/settings.ts';
+import type { Tombstone } from '../../src/session/home/home.ts';
 import { VirtualClock } from './clock.ts';
 import { SimDisk } from './disk.ts';
 import { type Mutation, mutationOf, type MutantName } from './mutants.ts';

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync, symlinkSync } from 'no
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { uuidv7 } from '../../src/std/uuid.ts';
-import { podNames } from '../../src/session/home.ts';
+import { podNames } from '../../src/session/home/home.ts';
 import { fakeChildren } from '../support/fake-child.ts';
 import { promiseKept } from '../support/promise-kept.ts';
 import { TestHome, type TestPod } from '../support/rig.ts';

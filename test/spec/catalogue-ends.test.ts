@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { quarantineBody } from '../../src/delivery/notice.ts';
-import { podNames } from '../../src/session/home.ts';
+import { podNames } from '../../src/session/home/home.ts';
 import {
   auditPair,
   leftovers,

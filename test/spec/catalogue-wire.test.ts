@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { podNames } from '../../src/session/home.ts';
+import { podNames } from '../../src/session/home/home.ts';
 import { auditPair, noticesOf, ofType, receiptsOf, seenThrough, verified } from '../support/audit.ts';
 import { fakeChildren } from '../support/fake-child.ts';
 import { type RawWire, rawWire, requestLine } from '../support/raw-wire.ts';

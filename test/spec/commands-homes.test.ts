@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { homeOf, podNames } from '../../src/session/home.ts';
+import { homeOf, podNames } from '../../src/session/home/home.ts';
 import { livingPods } from '../support/command-rig.ts';
 import { promiseKept } from '../support/promise-kept.ts';
 import { TestHome, commandFile } from '../support/rig.ts';

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RunningCommand, linesOf } from '../support/command-rig.ts';
 import { promiseKept } from '../support/promise-kept.ts';
 import { type Ran, TestHome } from '../support/rig.ts';
-import type { Entry } from '../../src/session/entries.ts';
+import type { Entry } from '../../src/session/facts/entries.ts';
 
 let home: TestHome;
 beforeEach(() => {

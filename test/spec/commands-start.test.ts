@@ -5,7 +5,7 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { homeOf } from '../../src/session/home.ts';
+import { homeOf } from '../../src/session/home/home.ts';
 import { RunningCommand, livingPods } from '../support/command-rig.ts';
 import { TestHome, commandFile, eventually } from '../support/rig.ts';
 

@@ -4,9 +4,9 @@ import { appendFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Entry } from '../../src/session/entries.ts';
-import { encodeLines } from '../../src/session/line.ts';
-import { readToken } from '../../src/session/home.ts';
+import type { Entry } from '../../src/session/facts/entries.ts';
+import { encodeLines } from '../../src/session/log/line.ts';
+import { readToken } from '../../src/session/home/home.ts';
 import { receiptsOf } from '../support/audit.ts';
 import { TestHome, type TestPod, eventually } from '../support/rig.ts';
 

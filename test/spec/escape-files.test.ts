@@ -13,7 +13,7 @@ import {
 import { createServer } from 'node:net';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Entry, ToolResultEntry } from '../../src/session/entries.ts';
+import type { Entry, ToolResultEntry } from '../../src/session/facts/entries.ts';
 import { TestHome, commandFile } from '../support/rig.ts';
 import { patienceMs } from '../support/waiting.ts';
 

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { probeLock } from '../../src/session/lock.ts';
+import { probeLock } from '../../src/session/lock/lock.ts';
 import { capable } from '../support/capable.ts';
 import { type FakeChild, fakeChildren } from '../support/fake-child.ts';
 import { TestHome, type TestPod, eventually } from '../support/rig.ts';

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { takeLock } from '../../src/session/lock.ts';
+import { takeLock } from '../../src/session/lock/lock.ts';
 import { receiptsOf } from '../support/audit.ts';
 import { capable } from '../support/capable.ts';
 import { TestHome, commandFile } from '../support/rig.ts';

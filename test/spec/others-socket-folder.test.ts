@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { podFolder, homeOf } from '../../src/session/home.ts';
+import { podFolder, homeOf } from '../../src/session/home/home.ts';
 import { capable } from '../support/capable.ts';
 import { type Ran, TestHome } from '../support/rig.ts';
 

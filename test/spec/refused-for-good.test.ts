@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { exitOf, newTally, runResult } from '../../src/cli/run/result.ts';
 import { TreeWatch } from '../../src/cli/run/tree-watch.ts';
-import { bury } from '../../src/session/bury.ts';
-import { foldLog } from '../../src/session/fold-log.ts';
+import { bury } from '../../src/session/home/remove.ts';
+import { foldLog } from '../../src/session/log/fold-log.ts';
 import { type FakeChild, fakeChildren } from '../support/fake-child.ts';
 import { TestHome, type TestPod } from '../support/rig.ts';
 

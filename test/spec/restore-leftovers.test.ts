@@ -2,7 +2,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createPodFolder, isRemoved, readSpec } from '../../src/session/home.ts';
+import { createPodFolder, isRemoved, readSpec } from '../../src/session/home/home.ts';
 import { processIdentity } from '../../src/std/process-identity.ts';
 import { uuidv7 } from '../../src/std/uuid.ts';
 import { appendByHand } from '../support/by-hand.ts';

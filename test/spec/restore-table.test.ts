@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Entry } from '../../src/session/entries.ts';
+import type { Entry } from '../../src/session/facts/entries.ts';
 import { type EntryOf, auditPair, ofType, receiptsOf, verified } from '../support/audit.ts';
 import { TestHome, type TestPod, eventually } from '../support/rig.ts';
 

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Registry } from '../../src/scope/registry.ts';
+import { Registry } from '../../src/scope/ownership/registry.ts';
 import { ofType } from '../support/audit.ts';
 import { resultOf } from '../support/command-rig.ts';
 import { promiseKept } from '../support/promise-kept.ts';

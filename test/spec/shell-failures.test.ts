@@ -5,8 +5,8 @@
 import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createSandbox } from '../../src/scope/sandbox.ts';
-import { defaultLimits } from '../../src/session/settings.ts';
+import { createSandbox } from '../../src/scope/sandbox/sandbox.ts';
+import { defaultLimits } from '../../src/session/settings/settings.ts';
 import { bashTool } from '../../src/tools/bash.ts';
 import { call, contextIn, sandboxOptions, tempFolder } from '../unit/tools/bench-context.ts';
 

@@ -11,9 +11,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createSandbox } from '../../src/scope/sandbox.ts';
-import { type PathScope } from '../../src/session/entries.ts';
-import { defaultLimits } from '../../src/session/settings.ts';
+import { createSandbox } from '../../src/scope/sandbox/sandbox.ts';
+import { type PathScope } from '../../src/session/facts/entries.ts';
+import { defaultLimits } from '../../src/session/settings/settings.ts';
 import { bashTool } from '../../src/tools/bash.ts';
 import { capable } from '../support/capable.ts';
 import { call, contextIn, sandboxOptions, tempFolder } from '../unit/tools/bench-context.ts';

@@ -4,8 +4,8 @@ import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'no
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createSandbox } from '../../src/scope/sandbox.ts';
-import { defaultLimits } from '../../src/session/settings.ts';
+import { createSandbox } from '../../src/scope/sandbox/sandbox.ts';
+import { defaultLimits } from '../../src/session/settings/settings.ts';
 import { deferred } from '../../src/std/deferred.ts';
 import { bashTool } from '../../src/tools/bash.ts';
 import type { ToolContext } from '../../src/tools/tool.ts';

@@ -14,7 +14,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { nodeFlags } from '../../src/pod/start-process.ts';
+import { nodeFlags } from '../../src/pod/process/start-process.ts';
 import { writeCodeCache } from '../../src/std/code-cache.ts';
 import { processesOf } from '../support/audit.ts';
 import { TestHome, type TestPod, commandFile, eventually } from '../support/rig.ts';

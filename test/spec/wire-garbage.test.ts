@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { wireLimits } from '../../src/protocol/limits.ts';
-import { logLineBytesMax } from '../../src/session/line.ts';
+import { logLineBytesMax } from '../../src/session/log/line.ts';
 import { methods } from '../../src/protocol/methods.ts';
 import { type FakeChild, fakeChildren } from '../support/fake-child.ts';
 import { type RawMessage, type RawWire, rawWire, requestLine } from '../support/raw-wire.ts';

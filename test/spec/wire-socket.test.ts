@@ -16,8 +16,8 @@ import {
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startPodProcess } from '../../src/pod/start-process.ts';
-import { createPodFolder, homeOf, readSpec } from '../../src/session/home.ts';
+import { startPodProcess } from '../../src/pod/process/start-process.ts';
+import { createPodFolder, homeOf, readSpec } from '../../src/session/home/home.ts';
 import { connectAndSend } from '../../src/transport/connect-and-send.ts';
 import { ConnectionClosed } from '../../src/transport/failures.ts';
 import { type RawWire, rawWire } from '../support/raw-wire.ts';

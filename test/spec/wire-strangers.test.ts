@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { uuidv7 } from '../../src/std/uuid.ts';
-import { readToken } from '../../src/session/home.ts';
+import { readToken } from '../../src/session/home/home.ts';
 import { type FakeChild, fakeChildren } from '../support/fake-child.ts';
 import { type RawMessage, type RawWire, rawWire } from '../support/raw-wire.ts';
 import { TestHome, type TestPod } from '../support/rig.ts';

@@ -5,8 +5,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { verifyHome } from '../../src/delivery/verify.ts';
-import type { Entry, EntryBody } from '../../src/session/entries.ts';
+import { verifyHome } from '../../src/delivery/verify/verify.ts';
+import type { Entry, EntryBody } from '../../src/session/facts/entries.ts';
 import { isAlive } from '../../src/std/process-identity.ts';
 import type { TestHome, TestPod } from './rig.ts';
 

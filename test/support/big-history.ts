@@ -4,10 +4,10 @@
  */
 import { appendFileSync, existsSync, statSync } from 'node:fs';
 import { uuidv7 } from '../../src/std/uuid.ts';
-import type { Entry, EntryBody } from '../../src/session/entries.ts';
-import { readSpec } from '../../src/session/home.ts';
-import { encodeLines } from '../../src/session/line.ts';
-import { readEntries } from '../../src/session/read-log.ts';
+import type { Entry, EntryBody } from '../../src/session/facts/entries.ts';
+import { readSpec } from '../../src/session/home/home.ts';
+import { encodeLines } from '../../src/session/log/line.ts';
+import { readEntries } from '../../src/session/log/read-log.ts';
 import { type TestPod, eventually } from './rig.ts';
 
 export const kilobyte = 1024;

@@ -1,7 +1,7 @@
 /** Logs as a life could have left them that nobody can be made to live. */
-import type { EntryBody } from '../../src/session/entries.ts';
-import { takeLock } from '../../src/session/lock.ts';
-import { openLog } from '../../src/session/open-log.ts';
+import type { EntryBody } from '../../src/session/facts/entries.ts';
+import { takeLock } from '../../src/session/lock/lock.ts';
+import { openLog } from '../../src/session/log/open-log.ts';
 import type { TestPod } from './rig.ts';
 import { eventually } from './waiting.ts';
 

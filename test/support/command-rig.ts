@@ -2,8 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Home, podFolder, podNames } from '../../src/session/home.ts';
-import { readEntries } from '../../src/session/read-log.ts';
+import { type Home, podFolder, podNames } from '../../src/session/home/home.ts';
+import { readEntries } from '../../src/session/log/read-log.ts';
 import { isAlive } from '../../src/std/process-identity.ts';
 import type { RunResult } from '../../src/cli/run/result.ts';
 import { type Ran, type TestHome, commandFile } from './rig.ts';

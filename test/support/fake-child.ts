@@ -8,17 +8,17 @@ import { uuidv7 } from '../../src/std/uuid.ts';
 import { protocolVersion } from '../../src/protocol/limits.ts';
 import type { MethodName, ParamsIn, Result } from '../../src/protocol/methods.ts';
 import type { SentPodEvent } from '../../src/protocol/pod-event.ts';
-import type { AppendLog } from '../../src/session/append-log.ts';
-import { type EntryBody, schemaVersion } from '../../src/session/entries.ts';
+import type { AppendLog } from '../../src/session/log/append-log.ts';
+import { type EntryBody, schemaVersion } from '../../src/session/facts/entries.ts';
 import {
   type PodFolder,
   type PodSpec,
   createPodFolder,
   hashToken,
   readSpec,
-} from '../../src/session/home.ts';
-import { type HeldLock, takeLock } from '../../src/session/lock.ts';
-import { createLog, openLog } from '../../src/session/open-log.ts';
+} from '../../src/session/home/home.ts';
+import { type HeldLock, takeLock } from '../../src/session/lock/lock.ts';
+import { createLog, openLog } from '../../src/session/log/open-log.ts';
 import type { Client } from '../../src/transport/client.ts';
 import type { TestHome, TestPod } from './rig.ts';
 

@@ -1,6 +1,6 @@
 /** The end of every test on real pods: the oracle reads the logs that it leaves, as `podkin verify` would, and finds nothing that the test has not announced. */
-import { verifyHome } from '../../src/delivery/verify.ts';
-import type { Home } from '../../src/session/home.ts';
+import { verifyHome } from '../../src/delivery/verify/verify.ts';
+import type { Home } from '../../src/session/home/home.ts';
 
 /**
  * What is wrong, as sentences; empty when all is well. `announced`: what must be found because the test damages logs or speaks falsely on purpose; each

@@ -3,7 +3,7 @@
  * logs must hold everything that was acknowledged, once.
  */
 import { connectAndSend } from '../../src/transport/connect-and-send.ts';
-import type { Entry } from '../../src/session/entries.ts';
+import type { Entry } from '../../src/session/facts/entries.ts';
 import { auditPair, leftovers, ofType, receiptsOf } from './audit.ts';
 import { type FakeChild, fakeChildren } from './fake-child.ts';
 import { type CallName, type Fault, type TracedPod, isFatal, startTraced } from './injection.ts';

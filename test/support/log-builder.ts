@@ -3,9 +3,15 @@
  * every entry, over all logs of a home.
  */
 import type { PodEvent, SentPodEvent } from '../../src/protocol/pod-event.ts';
-import type { Entry, EntryBody, InputSource, ToolResultEntry, TurnKind } from '../../src/session/entries.ts';
-import type { PodLog } from '../../src/delivery/verify.ts';
-import { schemaVersion } from '../../src/session/entries.ts';
+import type {
+  Entry,
+  EntryBody,
+  InputSource,
+  ToolResultEntry,
+  TurnKind,
+} from '../../src/session/facts/entries.ts';
+import type { PodLog } from '../../src/delivery/verify/verify.ts';
+import { schemaVersion } from '../../src/session/facts/entries.ts';
 
 const startMs = Date.parse('2026-01-01T00:00:00.000Z');
 const usage = { inputTokens: 1, outputTokens: 1, cost: 0 };

@@ -7,9 +7,9 @@ import { once } from 'node:events';
 import { renameSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Access } from '../../src/scope/access.ts';
-import { openInside } from '../../src/scope/open-inside.ts';
-import { replaceInside } from '../../src/scope/replace-inside.ts';
+import type { Access } from '../../src/scope/paths/access.ts';
+import { openInside } from '../../src/scope/paths/open-inside.ts';
+import { replaceInside } from '../../src/scope/paths/replace-inside.ts';
 
 export interface RaceCount {
   /** Contents from outside that were read. */

@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { MethodName, ParamsIn, Result } from '../../src/protocol/methods.ts';
-import type { Entry, EntryBody, PathScope } from '../../src/session/entries.ts';
+import type { Entry, EntryBody, PathScope } from '../../src/session/facts/entries.ts';
 import {
   type Home,
   type PodFolder,
@@ -26,15 +26,15 @@ import {
   podFolder,
   podNames,
   readSpec,
-} from '../../src/session/home.ts';
-import type { LockState } from '../../src/session/lock-holder.ts';
-import { probeLock } from '../../src/session/lock.ts';
-import { readEntries } from '../../src/session/read-log.ts';
-import type { Limits } from '../../src/session/settings.ts';
+} from '../../src/session/home/home.ts';
+import type { LockState } from '../../src/session/lock/lock-holder.ts';
+import { probeLock } from '../../src/session/lock/lock.ts';
+import { readEntries } from '../../src/session/log/read-log.ts';
+import type { Limits } from '../../src/session/settings/settings.ts';
 import { type ProcessIdentity, isAlive } from '../../src/std/process-identity.ts';
 import type { JsonObject } from '../../src/std/json.ts';
 import { uuidv7 } from '../../src/std/uuid.ts';
-import { type ProcessExit, startPodProcess } from '../../src/pod/start-process.ts';
+import { type ProcessExit, startPodProcess } from '../../src/pod/process/start-process.ts';
 import { socketPath } from '../../src/transport/address.ts';
 import { type Client, clientOver } from '../../src/transport/client.ts';
 import { dial } from '../../src/transport/dial.ts';

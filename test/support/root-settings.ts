@@ -1,5 +1,5 @@
 /** The settings of a root that a test starts. */
-import { type Limits, defaultLimits, defaultSandboxSettings } from '../../src/session/settings.ts';
+import { type Limits, defaultLimits, defaultSandboxSettings } from '../../src/session/settings/settings.ts';
 import type { JsonObject } from '../../src/std/json.ts';
 
 /** Bounds that keep a test quick; each test may set others. */

@@ -2,8 +2,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createSandbox } from '../../src/scope/sandbox.ts';
-import { defaultLimits } from '../../src/session/settings.ts';
+import { createSandbox } from '../../src/scope/sandbox/sandbox.ts';
+import { defaultLimits } from '../../src/session/settings/settings.ts';
 import { bashTool } from '../../src/tools/bash.ts';
 import type { ToolContext } from '../../src/tools/tool.ts';
 import { call, contextIn, sandboxOptions, tempFolder } from '../unit/tools/bench-context.ts';

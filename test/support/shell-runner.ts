@@ -3,12 +3,12 @@
  * a line on stdout.
  */
 import { readFileSync } from 'node:fs';
-import { ownPrograms } from '../../src/scope/own-programs.ts';
-import { decide } from '../../src/scope/permission.ts';
-import { permissionModeOf } from '../../src/session/permissions.ts';
-import { createSandbox } from '../../src/scope/sandbox.ts';
-import type { PathScope } from '../../src/session/entries.ts';
-import { type Limits, defaultLimits } from '../../src/session/settings.ts';
+import { ownPrograms } from '../../src/scope/sandbox/own-programs.ts';
+import { decide } from '../../src/scope/permissions/permission.ts';
+import { permissionModeOf } from '../../src/session/settings/permissions.ts';
+import { createSandbox } from '../../src/scope/sandbox/sandbox.ts';
+import type { PathScope } from '../../src/session/facts/entries.ts';
+import { type Limits, defaultLimits } from '../../src/session/settings/settings.ts';
 import { bashTool } from '../../src/tools/bash.ts';
 import type { ToolContext } from '../../src/tools/tool.ts';
 

@@ -15,7 +15,7 @@ import { type Server, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { randomUUID } from 'node:crypto';
-import type { PathScope } from '../../src/session/entries.ts';
+import type { PathScope } from '../../src/session/facts/entries.ts';
 
 /** What stands where. */
 const contents: Readonly<Record<string, string>> = {

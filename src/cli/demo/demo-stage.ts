@@ -2,14 +2,14 @@
  * Where the demo's story is told: what the pods do becomes lines as it happens, and a step waits for what it
  * is about.
  */
-import type { Entry } from '../../session/entries.ts';
+import type { Entry } from '../../session/facts/entries.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import { type Deferred, deferred } from '../../std/deferred.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import type { Root } from '../run/create-root.ts';
-import { lineOf } from '../words/live-lines.ts';
+import { lineOf } from '../format/live-lines.ts';
 import type { PodTally } from '../run/result.ts';
-import { paint } from '../words/table.ts';
+import { paint } from '../format/table.ts';
 import { TreeWatch } from '../run/tree-watch.ts';
 
 /** Something that the story is about did not happen in time. */

@@ -3,13 +3,13 @@
  * really happened.
  */
 import { withErrorOutput } from '../../std/error-output.ts';
-import { stderrTail } from '../../pod/start-process.ts';
-import type { Entry } from '../../session/entries.ts';
+import { stderrTail } from '../../pod/process/start-process.ts';
+import type { Entry } from '../../session/facts/entries.ts';
 import type { PodEvent } from '../../protocol/pod-event.ts';
 import { uuidv7 } from '../../std/uuid.ts';
 import { startRoot } from '../run/create-root.ts';
-import { defaultLimits } from '../../session/settings.ts';
-import { deliveriesOf } from '../look/deliveries.ts';
+import { defaultLimits } from '../../session/settings/settings.ts';
+import { deliveriesOf } from '../inspect/deliveries.ts';
 import { demoTask } from './demo-scenario.ts';
 import type { DemoStage } from './demo-stage.ts';
 import { signalProcess } from '../../std/signal-process.ts';

@@ -6,20 +6,20 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { verifyHome } from '../../delivery/verify.ts';
-import { type Home, homeOf } from '../../session/home.ts';
-import { defaultLimits } from '../../session/settings.ts';
+import { verifyHome } from '../../delivery/verify/verify.ts';
+import { type Home, homeOf } from '../../session/home/home.ts';
+import { defaultLimits } from '../../session/settings/settings.ts';
 import { ensureRuntimeDir } from '../../transport/address.ts';
 import { type CommandContext, exitStatus } from '../invocation/context.ts';
 import { createRoot, type Root } from '../run/create-root.ts';
 import { realPath } from '../run/root-scope.ts';
-import { deliveriesOf, isFinal } from '../look/deliveries.ts';
+import { deliveriesOf, isFinal } from '../inspect/deliveries.ts';
 import { demoScenario, demoTexts } from './demo-scenario.ts';
 import { DemoStage } from './demo-stage.ts';
 import { demoSteps } from './demo-steps.ts';
-import { endTree } from '../steer/end-tree.ts';
+import { endTree } from '../control/end-tree.ts';
 import { catchSignals, type Interruption, interruptionStatus } from '../invocation/interruption.ts';
-import { columns } from '../words/table.ts';
+import { columns } from '../format/table.ts';
 
 /** Short waits, so that the story is told in seconds. */
 const demoLimits = {

@@ -5,7 +5,7 @@
  */
 import { accessSync, constants, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Home } from '../../session/home.ts';
+import type { Home } from '../../session/home/home.ts';
 import { systemCode } from '../../std/system-code.ts';
 import type { Finding } from './finding.ts';
 

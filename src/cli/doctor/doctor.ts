@@ -5,16 +5,20 @@
 import { systemCode } from '../../std/system-code.ts';
 import { existsSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { type PodFolder, holdsLeftovers, podFolder, podNames, readSpec } from '../../session/home.ts';
-import { readEntries } from '../../session/read-log.ts';
-import { UnsafeHome } from '../../session/own-home.ts';
-import { NoHome } from '../../session/places.ts';
-import { createSandbox } from '../../scope/sandbox.ts';
-import { abandonedPaths, standInLeases } from '../../scope/stand-ins.ts';
-import { type SandboxSettings, defaultLimits, defaultSandboxSettings } from '../../session/settings.ts';
+import { type PodFolder, holdsLeftovers, podFolder, podNames, readSpec } from '../../session/home/home.ts';
+import { readEntries } from '../../session/log/read-log.ts';
+import { UnsafeHome } from '../../session/home/own-home.ts';
+import { NoHome } from '../../session/home/places.ts';
+import { createSandbox } from '../../scope/sandbox/sandbox.ts';
+import { abandonedPaths, standInLeases } from '../../scope/sandbox/leftovers.ts';
+import {
+  type SandboxSettings,
+  defaultLimits,
+  defaultSandboxSettings,
+} from '../../session/settings/settings.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { cwdIfThere, exitStatus, jsonText } from '../invocation/context.ts';
-import { deliveriesOf, isFinal } from '../look/deliveries.ts';
+import { deliveriesOf, isFinal } from '../inspect/deliveries.ts';
 import { loadConfiguration } from '../invocation/configuration.ts';
 import { diskFindings, unwritableFindings } from './disk-check.ts';
 import { type Finding, namesIn, ok } from './finding.ts';
@@ -24,8 +28,8 @@ import { tombstoneFindings } from './tombstone-check.ts';
 import { isLive, type SeenPod, viewHome } from '../pods/pod-view.ts';
 import { podFindings } from './pod-findings.ts';
 import type { LedgerRow } from '../../delivery/ledger.ts';
-import { oneLine } from '../words/printable.ts';
-import { age, columns, paint, type Paint } from '../words/table.ts';
+import { oneLine } from '../format/printable.ts';
+import { age, columns, paint, type Paint } from '../format/table.ts';
 
 export async function doctorCommand(context: CommandContext, options: { json: boolean }): Promise<number> {
   const unsafe = homeMistake(context);

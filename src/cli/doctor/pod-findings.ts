@@ -1,9 +1,9 @@
 /**
  * What is not as it should be with each pod of the home, and what to do: nothing that would break something.
  */
-import { setAsideFolder } from '../../scope/set-aside.ts';
-import { type Home, podFolder } from '../../session/home.ts';
-import { mayGo } from '../look/ps.ts';
+import { setAsideFolder } from '../../scope/set-aside/set-aside.ts';
+import { type Home, podFolder } from '../../session/home/home.ts';
+import { mayGo } from '../inspect/ps.ts';
 import type { PodView, SeenPod } from '../pods/pod-view.ts';
 import type { Finding } from './finding.ts';
 

@@ -4,9 +4,9 @@
  */
 import { lstatSync } from 'node:fs';
 import { ClaimLives } from '../../pod/claim-lives.ts';
-import { counts } from '../../scope/claims.ts';
-import { Registry } from '../../scope/registry.ts';
-import type { Home } from '../../session/home.ts';
+import { counts } from '../../scope/ownership/claims.ts';
+import { Registry } from '../../scope/ownership/registry.ts';
+import type { Home } from '../../session/home/home.ts';
 import type { Finding } from './finding.ts';
 
 /** Nothing where no pod has written a claim yet. */

@@ -1,7 +1,7 @@
 /** Whether pods of this home can have their sockets where they belong, and what lies there without a pod. */
 import { accessSync, constants, lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { runtimeVariable } from '../../session/places.ts';
+import { runtimeVariable } from '../../session/home/places.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { checkAbove, ensureRuntimeDir, socketPath } from '../../transport/address.ts';
 import { probe } from '../../transport/dial.ts';

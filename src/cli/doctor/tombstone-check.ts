@@ -1,5 +1,5 @@
 /** For `podkin doctor`: tombstones of removed pods that are not what podkin wrote. */
-import { type Home, readTombstones } from '../../session/home.ts';
+import { type Home, readTombstones } from '../../session/home/home.ts';
 import type { Finding } from './finding.ts';
 
 export function tombstoneFindings(home: Home): Finding[] {

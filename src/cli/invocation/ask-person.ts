@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { monotonicMs } from '../../std/clock.ts';
-import { barred } from '../words/barred.ts';
+import { barred } from '../format/barred.ts';
 import { type CommandContext, screenOf } from './context.ts';
 
 /** Somebody can read a question on stderr and type an answer. */

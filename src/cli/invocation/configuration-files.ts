@@ -5,15 +5,15 @@
 import { readFileSync } from 'node:fs';
 import { parse, TomlError } from 'smol-toml';
 import * as z from 'zod';
-import { parseRule } from '../../scope/permission-rules.ts';
-import { pathMistake } from '../../scope/path-mistake.ts';
-import { modelSettingsSchema } from '../../session/model-settings.ts';
-import { permissionModes } from '../../session/permissions.ts';
-import { limitsSchema, sandboxSettingsSchema } from '../../session/settings.ts';
+import { parseRule } from '../../scope/permissions/permission-rules.ts';
+import { pathMistake } from '../../scope/paths/path-problem.ts';
+import { modelSettingsSchema } from '../../session/settings/model-settings.ts';
+import { permissionModes } from '../../session/settings/permissions.ts';
+import { limitsSchema, sandboxSettingsSchema } from '../../session/settings/settings.ts';
 import { once } from '../../std/once.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { fromTilde, tildeMistake } from '../../std/tilde.ts';
-import { nearest } from '../words/nearest.ts';
+import { nearest } from '../format/nearest.ts';
 import { CommandFailed, exitStatus } from './context.ts';
 
 export const permissionMode = once(() => z.enum(permissionModes));

@@ -6,11 +6,11 @@
  */
 import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { anchoredRule, parseRule, type RuleKind } from '../../scope/permission-rules.ts';
-import type { ModelSettings } from '../../session/model-settings.ts';
-import { type PermissionMode, permissionModes } from '../../session/permissions.ts';
-import { ownHome } from '../../session/own-home.ts';
-import { userHome } from '../../session/places.ts';
+import { anchoredRule, parseRule, type RuleKind } from '../../scope/permissions/permission-rules.ts';
+import type { ModelSettings } from '../../session/settings/model-settings.ts';
+import { type PermissionMode, permissionModes } from '../../session/settings/permissions.ts';
+import { ownHome } from '../../session/home/own-home.ts';
+import { userHome } from '../../session/home/places.ts';
 import {
   defaultSandboxSettings,
   type Limits,
@@ -18,8 +18,8 @@ import {
   limitsSchema,
   limitVariable,
   type SandboxSettings,
-} from '../../session/settings.ts';
-import { nearest } from '../words/nearest.ts';
+} from '../../session/settings/settings.ts';
+import { nearest } from '../format/nearest.ts';
 import {
   fromHome,
   limitMistake,

@@ -6,10 +6,10 @@ import { once as onceEmitted } from 'node:events';
 import { isAbsolute, resolve } from 'node:path';
 import { fromTilde } from '../../std/tilde.ts';
 import type { Readable, Writable } from 'node:stream';
-import { ownHome } from '../../session/own-home.ts';
-import type { Home } from '../../session/places.ts';
+import { ownHome } from '../../session/home/own-home.ts';
+import type { Home } from '../../session/home/places.ts';
 import { systemCode } from '../../std/system-code.ts';
-import { printable, steering } from '../words/printable.ts';
+import { printable, steering } from '../format/printable.ts';
 
 /** The exit statuses of every command. */
 export const exitStatus = {

@@ -12,8 +12,8 @@ import { join, resolve } from 'node:path';
 import { absoluteModelName } from '../../model/create.ts';
 import { projectFileBytesMax, readProjectFile } from '../../project/project-file.ts';
 import { foldersOf } from '../../project/project-folders.ts';
-import { anchoredRule } from '../../scope/permission-rules.ts';
-import type { Home } from '../../session/places.ts';
+import { anchoredRule } from '../../scope/permissions/permission-rules.ts';
+import type { Home } from '../../session/home/places.ts';
 import { writeFileAtomic } from '../../std/atomic-write.ts';
 import {
   fromHome,

@@ -26,7 +26,7 @@ export class AlertsOnce {
 function alertText(event: LiveEvent): string | null {
   if (event.type !== 'entry' || event.entry.type !== 'alert') return null;
   const { code, text } = event.entry;
-  // In the log a retry also says since when and until when (`pod/request-watch.ts`): of what is live that is
+  // In the log a retry also says since when and until when (`pod/turn/request-watch.ts`): of what is live that is
   // no news.
   return code === 'providerWaiting' ? text.replace(waitingTimes, '') : text;
 }

@@ -1,11 +1,11 @@
 /** From a name on the command line to a pod of this home. */
-import type { Home, PodFolder, PodSpec } from '../../session/home.ts';
-import { podFolder, podNames } from '../../session/home.ts';
-import { knownSpec } from '../../session/known-spec.ts';
-import { podSocket } from '../../session/pod-address.ts';
+import type { Home, PodFolder, PodSpec } from '../../session/home/home.ts';
+import { podFolder, podNames } from '../../session/home/home.ts';
+import { knownSpec } from '../../session/home/known-spec.ts';
+import { podSocket } from '../../session/home/pod-address.ts';
 import { CommandFailed, exitStatus } from '../invocation/context.ts';
-import { nearest } from '../words/nearest.ts';
-import { oneLine } from '../words/printable.ts';
+import { nearest } from '../format/nearest.ts';
+import { oneLine } from '../format/printable.ts';
 
 export interface FoundPod {
   readonly home: Home;

@@ -5,10 +5,10 @@
  */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Facts, emptyFacts } from '../../session/facts.ts';
-import { type Home, readTombstone } from '../../session/home.ts';
-import { readEntries } from '../../session/read-log.ts';
-import { applyEntry } from '../../session/replay.ts';
+import { type Facts, emptyFacts } from '../../session/facts/facts.ts';
+import { type Home, readTombstone } from '../../session/home/home.ts';
+import { readEntries } from '../../session/log/read-log.ts';
+import { applyEntry } from '../../session/facts/replay.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { allPods, type FoundPod } from './find-pod.ts';
 

@@ -5,13 +5,13 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StatusResult } from '../../protocol/methods.ts';
-import type { Totals } from '../../session/entries.ts';
-import { probeLock } from '../../session/lock.ts';
-import { closingTotals, readTotals } from '../../session/totals.ts';
+import type { Totals } from '../../session/facts/entries.ts';
+import { probeLock } from '../../session/lock/lock.ts';
+import { closingTotals, readTotals } from '../../session/log/totals.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import { isAlive, type ProcessIdentity } from '../../std/process-identity.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
-import { lifeElsewhere, lifeOf } from '../../pod/life.ts';
+import { lifeElsewhere, lifeOf } from '../../pod/process/life.ts';
 import type { FoundPod } from './find-pod.ts';
 
 export type PodSight =

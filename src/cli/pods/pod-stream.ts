@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import { once } from '../../std/once.ts';
 import type { JsonValue } from '../../std/json.ts';
-import type { Entry } from '../../session/entries.ts';
+import type { Entry } from '../../session/facts/entries.ts';
 import { type Client, clientOver } from '../../transport/client.ts';
 import { dial } from '../../transport/dial.ts';
 import type { CloseReason } from '../../transport/failures.ts';

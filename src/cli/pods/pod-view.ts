@@ -3,12 +3,12 @@
  */
 import { existsSync } from 'node:fs';
 import type { Waiting } from '../../protocol/methods.ts';
-import type { Home } from '../../session/home.ts';
-import { isRemoved, podFolder } from '../../session/home.ts';
+import type { Home } from '../../session/home/home.ts';
+import { isRemoved, podFolder } from '../../session/home/home.ts';
 import { allPods, type FoundPod } from './find-pod.ts';
-import type { Facts } from '../../session/facts.ts';
-import { foldLog } from '../../session/fold-log.ts';
-import { hasSetAside } from '../../scope/set-aside.ts';
+import type { Facts } from '../../session/facts/facts.ts';
+import { foldLog } from '../../session/log/fold-log.ts';
+import { hasSetAside } from '../../scope/set-aside/set-aside.ts';
 import { type PodSight, sightInList } from './pod-sight.ts';
 
 export type ShownStatus = 'idle' | 'running' | 'paused' | 'stopping' | 'stopped' | 'dead' | 'unreachable';

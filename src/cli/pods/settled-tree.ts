@@ -4,8 +4,8 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StatusResult } from '../../protocol/methods.ts';
-import type { Home } from '../../session/home.ts';
-import { podSocket } from '../../session/pod-address.ts';
+import type { Home } from '../../session/home/home.ts';
+import { podSocket } from '../../session/home/pod-address.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
 
 interface Named {

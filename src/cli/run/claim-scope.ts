@@ -3,9 +3,9 @@ import { rmSync } from 'node:fs';
 import { ClaimLives } from '../../pod/claim-lives.ts';
 import { ownNamespaces } from '../../std/namespaces.ts';
 import { ownIdentity } from '../../std/process-identity.ts';
-import { conflictText, replaced } from '../../scope/claims.ts';
-import { Registry } from '../../scope/registry.ts';
-import type { Home } from '../../session/home.ts';
+import { conflictText, replaced } from '../../scope/ownership/claims.ts';
+import { Registry } from '../../scope/ownership/registry.ts';
+import type { Home } from '../../session/home/home.ts';
 import { CommandFailed, exitStatus } from '../invocation/context.ts';
 import type { Root } from './create-root.ts';
 

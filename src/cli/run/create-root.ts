@@ -5,9 +5,9 @@ import {
   readyWithin,
   type StartedProcess,
   startPodProcess,
-} from '../../pod/start-process.ts';
+} from '../../pod/process/start-process.ts';
 import { podNamePattern } from '../../protocol/names.ts';
-import { schemaVersion } from '../../session/entries.ts';
+import { schemaVersion } from '../../session/facts/entries.ts';
 import {
   createPodFolder,
   type Home,
@@ -15,10 +15,14 @@ import {
   type PodFolder,
   podNames,
   type PodSpec,
-} from '../../session/home.ts';
-import type { ModelSettings } from '../../session/model-settings.ts';
-import type { PermissionSettings } from '../../session/permissions.ts';
-import { type Limits, type SandboxSettings, defaultSandboxSettings } from '../../session/settings.ts';
+} from '../../session/home/home.ts';
+import type { ModelSettings } from '../../session/settings/model-settings.ts';
+import type { PermissionSettings } from '../../session/settings/permissions.ts';
+import {
+  type Limits,
+  type SandboxSettings,
+  defaultSandboxSettings,
+} from '../../session/settings/settings.ts';
 import { processIdentity } from '../../std/process-identity.ts';
 import { signalProcess } from '../../std/signal-process.ts';
 import type { JsonObject } from '../../std/json.ts';

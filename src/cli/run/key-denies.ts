@@ -5,8 +5,8 @@
  */
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { ScopeDeny } from '../../session/entries.ts';
-import { isBelow } from '../../scope/path-scope.ts';
+import type { ScopeDeny } from '../../session/facts/entries.ts';
+import { isBelow } from '../../scope/paths/path-scope.ts';
 import { CommandFailed, exitStatus } from '../invocation/context.ts';
 
 /** Relative to a home. */

@@ -3,8 +3,8 @@
  * exit status. Pure.
  */
 import type { Usage } from '../../protocol/pod-event.ts';
-import type { Entry, EntryBody, StartedEntry, TurnOutcome } from '../../session/entries.ts';
-import { addUsage } from '../../session/facts.ts';
+import type { Entry, EntryBody, StartedEntry, TurnOutcome } from '../../session/facts/entries.ts';
+import { addUsage } from '../../session/facts/facts.ts';
 import { type InterruptionSignal, interruptionStatus } from '../invocation/interruption.ts';
 
 export interface Denial {

@@ -1,7 +1,7 @@
 /** The scope of a root pod: what the command line and the configuration say, as real paths. */
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { PathScope, ScopeDeny } from '../../session/entries.ts';
+import type { PathScope, ScopeDeny } from '../../session/facts/entries.ts';
 import { keyDenies } from './key-denies.ts';
 
 /** Paths as a person gave them. Relative ones are taken from `cwd`; `~/` is the home of the user. */

@@ -1,8 +1,8 @@
 /** The start of the root for `podkin run`: bounded, ended by a signal, and what is said where it fails. */
 import { withErrorOutput } from '../../std/error-output.ts';
 import { existsSync, rmSync } from 'node:fs';
-import { PodStartFailed, stderrTail } from '../../pod/start-process.ts';
-import type { Limits } from '../../session/settings.ts';
+import { PodStartFailed, stderrTail } from '../../pod/process/start-process.ts';
+import type { Limits } from '../../session/settings/settings.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import type { Interruption } from '../invocation/interruption.ts';
 import { type Root, startRoot } from './create-root.ts';

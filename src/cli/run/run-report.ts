@@ -2,14 +2,14 @@
  * What `podkin run` shows: work for a person, or one of the three formats of `-p` for a program. Each is told
  * events while the tree works, and the result once.
  */
-import { errorText } from '../words/printable.ts';
+import { errorText } from '../format/printable.ts';
 import { AlertsOnce } from '../pods/alerts-once.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { jsonLine } from '../invocation/context.ts';
-import { lineOf } from '../words/live-lines.ts';
+import { lineOf } from '../format/live-lines.ts';
 import { LiveView } from '../pods/live-view.ts';
 import type { LiveEvent } from '../pods/pod-stream.ts';
-import { alertText, counted, dollars, duration, oneLine, printable } from '../words/printable.ts';
+import { alertText, counted, dollars, duration, oneLine, printable } from '../format/printable.ts';
 import type { RunEnd, RunResult } from './result.ts';
 import type { WatchedPod } from './tree-watch.ts';
 

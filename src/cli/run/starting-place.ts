@@ -4,7 +4,7 @@
  */
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
-import { userHome } from '../../session/places.ts';
+import { userHome } from '../../session/home/places.ts';
 import { askYesNo, canAsk } from '../invocation/ask-person.ts';
 import { CommandFailed, type CommandContext, exitStatus } from '../invocation/context.ts';
 import { realPath } from './root-scope.ts';

@@ -6,12 +6,12 @@
  */
 import { systemCode } from '../../std/system-code.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ChildEntry, Entry } from '../../session/entries.ts';
-import { type Home, podFolder, readSpec } from '../../session/home.ts';
-import { readEntries } from '../../session/read-log.ts';
+import type { ChildEntry, Entry } from '../../session/facts/entries.ts';
+import { type Home, podFolder, readSpec } from '../../session/home/home.ts';
+import { readEntries } from '../../session/log/read-log.ts';
 import { type Deferred, deferred } from '../../std/deferred.ts';
 import { isAlive, type ProcessIdentity } from '../../std/process-identity.ts';
-import { podSocket } from '../../session/pod-address.ts';
+import { podSocket } from '../../session/home/pod-address.ts';
 import type { Client } from '../../transport/client.ts';
 import { type LiveEvent, openPodStream, type PodStream } from '../pods/pod-stream.ts';
 import { newTally, type PodTally, tallyEntry } from './result.ts';

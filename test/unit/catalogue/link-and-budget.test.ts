@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { type Outbox, type OutboxInput, newOutbox, outboxStep } from '../../../src/delivery/outbox.ts';
 import { wakeRule } from '../../../src/delivery/wake.ts';
 import { methods } from '../../../src/protocol/methods.ts';
-import { emptyFacts } from '../../../src/session/facts.ts';
-import { defaultLimits } from '../../../src/session/settings.ts';
+import { emptyFacts } from '../../../src/session/facts/facts.ts';
+import { defaultLimits } from '../../../src/session/settings/settings.ts';
 import { parseMessage } from '../../../src/transport/parse-message.ts';
 
 const { reconnectBaseMs, reconnectMaxMs } = defaultLimits;

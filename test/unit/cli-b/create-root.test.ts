@@ -2,14 +2,14 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, symlinkSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { parseAttachLine } from '../../../src/cli/steer/attach-line.ts';
+import { parseAttachLine } from '../../../src/cli/control/attach-line.ts';
 import { createRoot, freeName, type RootPlan } from '../../../src/cli/run/create-root.ts';
-import { pathMistake } from '../../../src/scope/path-mistake.ts';
+import { pathMistake } from '../../../src/scope/paths/path-problem.ts';
 import { rootScope } from '../../../src/cli/run/root-scope.ts';
 import { demoScenario } from '../../../src/cli/demo/demo-scenario.ts';
 import { parseScenario } from '../../../src/model/scenario.ts';
-import { homeOf, NameTaken, readSpec } from '../../../src/session/home.ts';
-import { defaultLimits } from '../../../src/session/settings.ts';
+import { homeOf, NameTaken, readSpec } from '../../../src/session/home/home.ts';
+import { defaultLimits } from '../../../src/session/settings/settings.ts';
 
 function place(): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'pk-root-')));

@@ -1,5 +1,5 @@
 /** Entries for the tests of what reads them: only what a case is about is named. */
-import type { Entry, EntryBody } from '../../../src/session/entries.ts';
+import type { Entry, EntryBody } from '../../../src/session/facts/entries.ts';
 
 const time = '2026-01-02T03:04:05.000Z';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { lineOf } from '../../../src/cli/words/live-lines.ts';
+import { lineOf } from '../../../src/cli/format/live-lines.ts';
 import { LiveView } from '../../../src/cli/pods/live-view.ts';
 import { type LiveEvent, parseLiveEvent } from '../../../src/cli/pods/pod-stream.ts';
-import type { EntryBody } from '../../../src/session/entries.ts';
+import type { EntryBody } from '../../../src/session/facts/entries.ts';
 import { answer, denied, ended, numbered } from './entries.ts';
 
 function screen(options: { streaming: boolean } = { streaming: true }) {

@@ -10,7 +10,7 @@ import {
 } from '../../../src/cli/run/result.ts';
 import { contextOf } from '../../../src/cli/invocation/context.ts';
 import { printReport, summary } from '../../../src/cli/run/run-report.ts';
-import type { EntryBody } from '../../../src/session/entries.ts';
+import type { EntryBody } from '../../../src/session/facts/entries.ts';
 import { answer, begun, denied, ended, numbered, stepped, stopped } from './entries.ts';
 
 const settled: RunEnd = { kind: 'settled' };

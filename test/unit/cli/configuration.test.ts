@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { loadConfiguration } from '../../../src/cli/invocation/configuration.ts';
 import { type AskTrust, projectFile } from '../../../src/cli/invocation/project-settings.ts';
 import { CommandFailed } from '../../../src/cli/invocation/context.ts';
-import { parseRule, ruleFor } from '../../../src/scope/permission-rules.ts';
-import { defaultLimits } from '../../../src/session/settings.ts';
+import { parseRule, ruleFor } from '../../../src/scope/permissions/permission-rules.ts';
+import { defaultLimits } from '../../../src/session/settings/settings.ts';
 import { tempFolder } from './home-rig.ts';
 
 interface Sources {

@@ -11,10 +11,10 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { endTree } from '../../../src/cli/steer/end-tree.ts';
-import { Registry } from '../../../src/scope/registry.ts';
-import { readTombstone, writeTombstone } from '../../../src/session/home.ts';
-import { takeLock } from '../../../src/session/lock.ts';
+import { endTree } from '../../../src/cli/control/end-tree.ts';
+import { Registry } from '../../../src/scope/ownership/registry.ts';
+import { readTombstone, writeTombstone } from '../../../src/session/home/home.ts';
+import { takeLock } from '../../../src/session/lock/lock.ts';
 import { logHome } from '../../support/log-builder.ts';
 import { type CliRig, cliRig } from './home-rig.ts';
 

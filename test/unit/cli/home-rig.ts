@@ -13,8 +13,8 @@ import {
   homeOf,
   type PodFolder,
   type PodSpec,
-} from '../../../src/session/home.ts';
-import { encodeLine } from '../../../src/session/line.ts';
+} from '../../../src/session/home/home.ts';
+import { encodeLine } from '../../../src/session/log/line.ts';
 import type { LogBuilder } from '../../support/log-builder.ts';
 
 const folders: string[] = [];

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ConfigurationFlags, loadConfiguration } from '../../../src/cli/invocation/configuration.ts';
 import { projectFile } from '../../../src/cli/invocation/project-settings.ts';
-import { type Limits, defaultLimits } from '../../../src/session/settings.ts';
+import { type Limits, defaultLimits } from '../../../src/session/settings/settings.ts';
 import { tempFolder } from './home-rig.ts';
 
 async function load(folder: string, project: string, flags: ConfigurationFlags = {}) {

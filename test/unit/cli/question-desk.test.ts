@@ -2,8 +2,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LiveEvent } from '../../../src/cli/pods/pod-stream.ts';
-import { type DeskStyle, QuestionDesk } from '../../../src/cli/questions/question-desk.ts';
-import { questionPages } from '../../../src/cli/questions/question-text.ts';
+import { type DeskStyle, QuestionDesk } from '../../../src/cli/approvals/question-desk.ts';
+import { questionPages } from '../../../src/cli/approvals/question-text.ts';
 
 const style: DeskStyle = {
   color: false,

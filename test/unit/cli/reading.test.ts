@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { commandInput } from '../../../src/cli/invocation/command-input.ts';
 import { runOptions } from '../../../src/cli/command-table.ts';
 import { noSuchPod } from '../../../src/cli/pods/find-pod.ts';
-import { nearest } from '../../../src/cli/words/nearest.ts';
+import { nearest } from '../../../src/cli/format/nearest.ts';
 import { type PodView, matters } from '../../../src/cli/pods/pod-view.ts';
-import { mayGo, psTable, treeOrder } from '../../../src/cli/look/ps.ts';
+import { mayGo, psTable, treeOrder } from '../../../src/cli/inspect/ps.ts';
 import { secondsToMs, sinceMs } from '../../../src/cli/invocation/seconds.ts';
-import { renderEntry } from '../../../src/cli/words/transcript.ts';
-import { worst } from '../../../src/cli/steer/wait.ts';
-import type { Entry } from '../../../src/session/entries.ts';
+import { renderEntry } from '../../../src/cli/format/transcript.ts';
+import { worst } from '../../../src/cli/control/wait.ts';
+import type { Entry } from '../../../src/session/facts/entries.ts';
 import { logHome } from '../../support/log-builder.ts';
 import { cliRig } from './home-rig.ts';
 

@@ -2,8 +2,8 @@
 import { PassThrough } from 'node:stream';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { TerminalInput } from '../../../src/cli/questions/terminal-input.ts';
-import { Typing } from '../../../src/cli/questions/typing.ts';
+import { TerminalInput } from '../../../src/cli/approvals/terminal-input.ts';
+import { Typing } from '../../../src/cli/approvals/typing.ts';
 
 const parts = (chunks: readonly string[]) => {
   const input = new TerminalInput();

@@ -7,12 +7,12 @@ import {
   reclaimAtEnd,
   regrant,
   scopeByLog,
-} from '../../../src/delivery/handed-down.ts';
-import { narrow } from '../../../src/scope/narrow.ts';
-import { mayWrite } from '../../../src/scope/path-scope.ts';
-import type { Entry, EntryBody } from '../../../src/session/entries.ts';
-import { type ChildFacts, type Facts, emptyFacts } from '../../../src/session/facts.ts';
-import { applyEntry, replay } from '../../../src/session/replay.ts';
+} from '../../../src/scope/ownership/delegation.ts';
+import { narrow } from '../../../src/scope/paths/narrow.ts';
+import { mayWrite } from '../../../src/scope/paths/path-scope.ts';
+import type { Entry, EntryBody } from '../../../src/session/facts/entries.ts';
+import { type ChildFacts, type Facts, emptyFacts } from '../../../src/session/facts/facts.ts';
+import { applyEntry, replay } from '../../../src/session/facts/replay.ts';
 import type { PodEvent } from '../../../src/protocol/pod-event.ts';
 
 const roots = ['/w', '/w/a', '/w/a/b', '/w/c', '/w/c/*', '/w/*'];

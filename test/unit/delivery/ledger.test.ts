@@ -8,7 +8,7 @@ import {
   outboundLedger,
 } from '../../../src/delivery/ledger.ts';
 import { deliverySchema } from '../../../src/protocol/methods.ts';
-import type { Entry } from '../../../src/session/entries.ts';
+import type { Entry } from '../../../src/session/facts/entries.ts';
 import { died, finished, logHome, scopeReport } from '../../support/log-builder.ts';
 
 const states = (rows: readonly LedgerRow[]): string[] => rows.map((row) => row.state);

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { noticeBody } from '../../../src/delivery/notice.ts';
 import { fenced, inLine, listed, quoted } from '../../../src/delivery/quoted.ts';
 import type { PodEvent } from '../../../src/protocol/pod-event.ts';
-import type { BufferedItem } from '../../../src/session/facts.ts';
+import type { BufferedItem } from '../../../src/session/facts/facts.ts';
 
 const child = { name: 'beta', instance: '01a2059d-6376-704c-b61f-f1ab3bd2ad11' };
 const report = {

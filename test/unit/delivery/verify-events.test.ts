@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { verifyLogs } from '../../../src/delivery/verify.ts';
-import type { Tombstone } from '../../../src/session/home.ts';
+import { verifyLogs } from '../../../src/delivery/verify/verify.ts';
+import type { Tombstone } from '../../../src/session/home/home.ts';
 import { type LogBuilder, died, finished, shutDown } from '../../support/log-builder.ts';
 import { broken, busyHome, check, expectOnly, family } from './verify-rig.ts';
 

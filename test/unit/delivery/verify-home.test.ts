@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Report, verifyHome } from '../../../src/delivery/verify.ts';
-import type { Entry } from '../../../src/session/entries.ts';
-import { type Home, homeOf, podFolder, writeTombstone } from '../../../src/session/home.ts';
-import { encodeLines } from '../../../src/session/line.ts';
+import { type Report, verifyHome } from '../../../src/delivery/verify/verify.ts';
+import type { Entry } from '../../../src/session/facts/entries.ts';
+import { type Home, homeOf, podFolder, writeTombstone } from '../../../src/session/home/home.ts';
+import { encodeLines } from '../../../src/session/log/line.ts';
 import { ownIdentity } from '../../../src/std/process-identity.ts';
 import { type LogBuilder, died, logHome } from '../../support/log-builder.ts';
 

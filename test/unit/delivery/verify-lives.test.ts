@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Report, verifyLogs } from '../../../src/delivery/verify.ts';
+import { type Report, verifyLogs } from '../../../src/delivery/verify/verify.ts';
 import type { SentPodEvent } from '../../../src/protocol/pod-event.ts';
 import { type LogBuilder, died, finished, shutDown } from '../../support/log-builder.ts';
 import { broken, check, expectOnly, family } from './verify-rig.ts';

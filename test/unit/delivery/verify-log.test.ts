@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { renderReport, verifyLogs } from '../../../src/delivery/verify.ts';
-import type { Entry } from '../../../src/session/entries.ts';
+import { renderReport, verifyLogs } from '../../../src/delivery/verify/verify.ts';
+import type { Entry } from '../../../src/session/facts/entries.ts';
 import { renumbered } from '../../support/log-builder.ts';
 import { broken, busyHome, check, expectOnly, family } from './verify-rig.ts';
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Report, verifyLogs } from '../../../src/delivery/verify.ts';
-import type { Entry, PodEventReceivedEntry } from '../../../src/session/entries.ts';
+import { type Report, verifyLogs } from '../../../src/delivery/verify/verify.ts';
+import type { Entry, PodEventReceivedEntry } from '../../../src/session/facts/entries.ts';
 import { type LogBuilder, died, finished, logHome, renumbered } from '../../support/log-builder.ts';
 
 /** One thing that happens to one of the children; what can not happen at that moment does not. */

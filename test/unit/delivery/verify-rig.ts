@@ -1,8 +1,8 @@
 /** What the oracle's tests share: a family of two, a home in which much has happened, and what is said of a home. */
 import { expect } from 'vitest';
-import { type Report, verifyLogs } from '../../../src/delivery/verify.ts';
-import type { Rule } from '../../../src/delivery/verify-finding.ts';
-import type { Tombstone } from '../../../src/session/home.ts';
+import { type Report, verifyLogs } from '../../../src/delivery/verify/verify.ts';
+import type { Rule } from '../../../src/delivery/verify/finding.ts';
+import type { Tombstone } from '../../../src/session/home/home.ts';
 import {
   type LogBuilder,
   type LogHome,

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
-import { PodStartFailed, startPodProcess } from '../../../src/pod/start-process.ts';
-import { folderAt } from '../../../src/session/home.ts';
+import { PodStartFailed, startPodProcess } from '../../../src/pod/process/start-process.ts';
+import { folderAt } from '../../../src/session/home/home.ts';
 
 /**
  * What Node answers where no descriptor is left: a child without a pid and without streams, and then an

@@ -2,9 +2,9 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { EndedChildren } from '../../../src/pod/ended-children.ts';
-import { type ChildFacts, emptyFacts, newChild } from '../../../src/session/facts.ts';
-import { type Home, homeOf, podFolder } from '../../../src/session/home.ts';
+import { EndedChildren } from '../../../src/pod/children/ended-children.ts';
+import { type ChildFacts, emptyFacts, newChild } from '../../../src/session/facts/facts.ts';
+import { type Home, homeOf, podFolder } from '../../../src/session/home/home.ts';
 
 let home: Home;
 let path: string;

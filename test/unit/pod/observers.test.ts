@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
-import { Observers } from '../../../src/pod/observers.ts';
-import type { AppendLog } from '../../../src/session/append-log.ts';
+import { Observers } from '../../../src/pod/serve/observers.ts';
+import type { AppendLog } from '../../../src/session/log/append-log.ts';
 import type { Connection } from '../../../src/transport/connection.ts';
 
 it('[growth.subscribe-again] a hundred times over one connection: one waits for its end', () => {

@@ -14,8 +14,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createModel } from '../../../src/model/create.ts';
 import { readInstructions } from '../../../src/project/instructions.ts';
-import { homeOf } from '../../../src/session/home.ts';
-import type { ScopeDeny } from '../../../src/session/entries.ts';
+import { homeOf } from '../../../src/session/home/home.ts';
+import type { ScopeDeny } from '../../../src/session/facts/entries.ts';
 import { capable } from '../../support/capable.ts';
 
 const isRoot = capable('root, to give files to another user', () => process.getuid?.() === 0);

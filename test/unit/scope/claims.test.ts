@@ -20,11 +20,11 @@ import {
   replaced,
   scopeBesideOthers,
   seenAlive,
-} from '../../../src/scope/claims.ts';
-import { contested } from '../../../src/scope/narrow.ts';
-import { Registry } from '../../../src/scope/registry.ts';
-import { homeOf } from '../../../src/session/home.ts';
-import { takeLock } from '../../../src/session/lock.ts';
+} from '../../../src/scope/ownership/claims.ts';
+import { contested } from '../../../src/scope/paths/narrow.ts';
+import { Registry } from '../../../src/scope/ownership/registry.ts';
+import { homeOf } from '../../../src/session/home/home.ts';
+import { takeLock } from '../../../src/session/lock/lock.ts';
 import { ownNamespaces } from '../../../src/std/namespaces.ts';
 import { bootId } from '../../../src/std/process-identity.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseRule, ruleFor } from '../../../src/scope/permission-rules.ts';
+import { parseRule, ruleFor } from '../../../src/scope/permissions/permission-rules.ts';
 
 describe('rules as other programs write them', () => {
   const fits = (text: string, kind: 'allow' | 'deny', command: string) => {

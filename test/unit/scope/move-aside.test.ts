@@ -17,7 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { moveAside, renameInPlace } from '../../../src/scope/move-aside.ts';
+import { moveAside, renameInPlace } from '../../../src/scope/set-aside/move-aside.ts';
 
 const isRoot = process.getuid?.() === 0;
 const someUser = 65534;

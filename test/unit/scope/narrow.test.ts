@@ -2,9 +2,9 @@
 import { posix } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { narrow, overlap, withoutWrite } from '../../../src/scope/narrow.ts';
-import { mayRead, mayWrite } from '../../../src/scope/path-scope.ts';
-import type { PathScope, ScopeDeny } from '../../../src/session/entries.ts';
+import { narrow, overlap, withoutWrite } from '../../../src/scope/paths/narrow.ts';
+import { mayRead, mayWrite } from '../../../src/scope/paths/path-scope.ts';
+import type { PathScope, ScopeDeny } from '../../../src/session/facts/entries.ts';
 
 const names = ['a', 'ab'];
 /** All paths of up to four components out of two names, one the beginning of the other. */

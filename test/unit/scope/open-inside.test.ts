@@ -16,10 +16,10 @@ import {
 import { join } from 'node:path';
 import type { FileHandle } from 'node:fs/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { narrow } from '../../../src/scope/narrow.ts';
-import { checkInside, openExact, openInside } from '../../../src/scope/open-inside.ts';
-import { realScope } from '../../../src/scope/real-path.ts';
-import { replaceInside } from '../../../src/scope/replace-inside.ts';
+import { narrow } from '../../../src/scope/paths/narrow.ts';
+import { checkInside, openExact, openInside } from '../../../src/scope/paths/open-inside.ts';
+import { realScope } from '../../../src/scope/paths/real-path.ts';
+import { replaceInside } from '../../../src/scope/paths/replace-inside.ts';
 import { accessTo, tempFolder } from '../tools/bench-context.ts';
 
 const content = Buffer.from('new');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { denialText, isBelow, mayRead, mayWrite } from '../../../src/scope/path-scope.ts';
+import { denialText, isBelow, mayRead, mayWrite } from '../../../src/scope/paths/path-scope.ts';
 
 const scope = { read: ['/data'], write: ['/a/b'] };
 

@@ -9,7 +9,7 @@ import {
   restoredRules,
   ruleFor,
   ruledTools,
-} from '../../../src/scope/permission-rules.ts';
+} from '../../../src/scope/permissions/permission-rules.ts';
 
 const command = (text: string): RuleSubject => ({ kind: 'command', command: text });
 const path = (...paths: string[]): RuleSubject => ({ kind: 'paths', paths, cwd: '/w' });

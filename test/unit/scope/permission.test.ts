@@ -1,8 +1,12 @@
 /** The decision table: mode × kind of tool × rules × sandbox. */
 import { describe, expect, it } from 'vitest';
-import { type PermissionCase, type ToolNeed, decide } from '../../../src/scope/permission.ts';
-import { type RuleSubject, restoredRules } from '../../../src/scope/permission-rules.ts';
-import { type PermissionMode, permissionModeOf, permissionModes } from '../../../src/session/permissions.ts';
+import { type PermissionCase, type ToolNeed, decide } from '../../../src/scope/permissions/permission.ts';
+import { type RuleSubject, restoredRules } from '../../../src/scope/permissions/permission-rules.ts';
+import {
+  type PermissionMode,
+  permissionModeOf,
+  permissionModes,
+} from '../../../src/session/settings/permissions.ts';
 
 const needs = {
   read: { kind: 'read', path: '/w/a' },

@@ -2,8 +2,8 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { linkTargets } from '../../../src/scope/protected-links.ts';
-import { protectedPaths } from '../../../src/scope/sandbox-protected.ts';
+import { linkTargets } from '../../../src/scope/paths/protected-links.ts';
+import { protectedPaths } from '../../../src/scope/sandbox/protected.ts';
 import { writeTool } from '../../../src/tools/write.ts';
 import { call, contextIn, tempFolder } from '../tools/bench-context.ts';
 

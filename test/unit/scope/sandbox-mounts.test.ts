@@ -1,14 +1,14 @@
 import { posix } from 'node:path';
-import { protectedPaths } from '../../../src/scope/sandbox-protected.ts';
+import { protectedPaths } from '../../../src/scope/sandbox/protected.ts';
 import { describe, expect, it } from 'vitest';
-import { bwrapArgs } from '../../../src/scope/sandbox-bwrap.ts';
+import { bwrapArgs } from '../../../src/scope/sandbox/bwrap.ts';
 import {
   type Disk,
   type Kind,
   type Wish,
   filesOfPatternMax,
   planMounts,
-} from '../../../src/scope/sandbox-mounts.ts';
+} from '../../../src/scope/sandbox/mounts.ts';
 
 /** A disk by its entries; `→` in front of a target makes a link. Directories above an entry are there. */
 function disk(entries: Readonly<Record<string, Kind | `→${string}`>>): Disk {

@@ -1,19 +1,19 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { macosProfile } from '../../../src/scope/sandbox-macos.ts';
+import { macosProfile } from '../../../src/scope/sandbox/macos.ts';
 import {
   type ProbeFindings,
   absentState,
   blockedState,
   judgeProbes,
   missingProgram,
-} from '../../../src/scope/sandbox-state.ts';
-import { abandonedPaths, removeAbandoned } from '../../../src/scope/stand-ins.ts';
-import { bwrapFeatures } from '../../../src/scope/sandbox-bwrap.ts';
+} from '../../../src/scope/sandbox/state.ts';
+import { abandonedPaths, removeAbandoned } from '../../../src/scope/sandbox/leftovers.ts';
+import { bwrapFeatures } from '../../../src/scope/sandbox/bwrap.ts';
 import { ownIdentity } from '../../../src/std/process-identity.ts';
-import { podEnvironment } from '../../../src/pod/pod-environment.ts';
-import { defaultLimits } from '../../../src/session/settings.ts';
+import { podEnvironment } from '../../../src/pod/process/pod-environment.ts';
+import { defaultLimits } from '../../../src/session/settings/settings.ts';
 import { boundsMet } from '../../../src/tools/shell-bounds.ts';
 import { countsPerSandbox } from '../../../src/tools/shell-script.ts';
 import { tempFolder } from '../tools/bench-context.ts';

@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/std/json.ts';
-import { EntryTooLong } from '../../../src/session/line.ts';
-import { LogClosed, nodeDisk, StorageFailed } from '../../../src/session/append-log.ts';
-import type { Appended, LogDisk } from '../../../src/session/append-log.ts';
+import { EntryTooLong } from '../../../src/session/log/line.ts';
+import { LogClosed, nodeDisk, StorageFailed } from '../../../src/session/log/append-log.ts';
+import type { Appended, LogDisk } from '../../../src/session/log/append-log.ts';
 import {
   alert,
   canMountTmpfs,
@@ -297,7 +297,7 @@ describe('a killed writer', () => {
     newLog(at).append([session()]);
     const run = script(
       at.folder,
-      'session/append-log.ts',
+      'session/log/append-log.ts',
       `import { openSync } from 'node:fs';
        const [path, size, lastSeq] = process.argv.slice(2);
        const log = new ours.AppendLog({ path, fd: openSync(path, 'r+'), size: Number(size), lastSeq: Number(lastSeq), index: { note() {} }, damaged: [] });

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { assert, integer, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Entry } from '../../../src/session/entries.ts';
+import type { Entry } from '../../../src/session/facts/entries.ts';
 import {
   decodeLine,
   encodeLine,
@@ -10,7 +10,7 @@ import {
   entryTailBytes,
   EntryTooLong,
   logLineBytesMax,
-} from '../../../src/session/line.ts';
+} from '../../../src/session/log/line.ts';
 import { wireLimits } from '../../../src/protocol/limits.ts';
 
 const entry = (text: string, seq = 1): Entry => ({

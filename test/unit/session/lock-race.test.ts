@@ -2,7 +2,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import type * as nodeFs from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import { takeLock } from '../../../src/session/lock.ts';
+import { takeLock } from '../../../src/session/lock/lock.ts';
 import { ownIdentity } from '../../../src/std/process-identity.ts';
 import { tempFolder } from './log-rig.ts';
 

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
-import { lockNames } from '../../../src/session/lock-names.ts';
-import { probeLock, takeLock } from '../../../src/session/lock.ts';
+import { lockNames } from '../../../src/session/lock/lock-names.ts';
+import { probeLock, takeLock } from '../../../src/session/lock/lock.ts';
 import { capable } from '../../support/capable.ts';
 import { type Run, script, start, tempFolder } from './log-rig.ts';
 
@@ -81,7 +81,7 @@ function taker(folder: string): Run {
   return start(
     script(
       tempFolder(),
-      'session/lock.ts',
+      'session/lock/lock.ts',
       `let lock = null;
        console.log('ready');
        process.stdin.on('data', async () => {

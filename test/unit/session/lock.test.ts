@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { LockUnavailable, probeLock, takeLock } from '../../../src/session/lock.ts';
-import type { HeldLock, LockKind, LockRefused } from '../../../src/session/lock.ts';
+import { LockUnavailable, probeLock, takeLock } from '../../../src/session/lock/lock.ts';
+import type { HeldLock, LockKind, LockRefused } from '../../../src/session/lock/lock.ts';
 import { ownIdentity } from '../../../src/std/process-identity.ts';
 import { failure, script, start, tempFolder } from './log-rig.ts';
 import type { Run } from './log-rig.ts';
@@ -14,7 +14,7 @@ const instance = '0190a1b2-0000-7000-8000-000000000002';
 const taker = (folder: string, kind: LockKind): string =>
   script(
     tempFolder(),
-    'session/lock.ts',
+    'session/lock/lock.ts',
     `console.log('ready');
      process.stdin.once('data', async () => {
        const lock = await ours.takeLock(${JSON.stringify({ instance, folder, kind })});

@@ -8,14 +8,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { afterEach, expect } from 'vitest';
-import { createLog, openLog } from '../../../src/session/open-log.ts';
-import type { OpenedLog, OpenLogOptions } from '../../../src/session/open-log.ts';
-import type { AppendLog } from '../../../src/session/append-log.ts';
-import type { EntryBody, SessionEntry } from '../../../src/session/entries.ts';
-import { takeLock } from '../../../src/session/lock.ts';
-import type { HeldLock } from '../../../src/session/lock.ts';
-import { readEntries } from '../../../src/session/read-log.ts';
-import type { DamagedRegion } from '../../../src/session/read-log.ts';
+import { createLog, openLog } from '../../../src/session/log/open-log.ts';
+import type { OpenedLog, OpenLogOptions } from '../../../src/session/log/open-log.ts';
+import type { AppendLog } from '../../../src/session/log/append-log.ts';
+import type { EntryBody, SessionEntry } from '../../../src/session/facts/entries.ts';
+import { takeLock } from '../../../src/session/lock/lock.ts';
+import type { HeldLock } from '../../../src/session/lock/lock.ts';
+import { readEntries } from '../../../src/session/log/read-log.ts';
+import type { DamagedRegion } from '../../../src/session/log/read-log.ts';
 
 const endings: (() => unknown)[] = [];
 afterEach(async () => {

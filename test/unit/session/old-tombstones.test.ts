@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { homeOf, writeTombstone } from '../../../src/session/home.ts';
-import { pruneTombstones } from '../../../src/session/old-tombstones.ts';
+import { homeOf, writeTombstone } from '../../../src/session/home/home.ts';
+import { pruneTombstones } from '../../../src/session/home/old-tombstones.ts';
 
 const nowMs = Date.parse('2026-06-02T00:00:01.000Z');
 const dayBefore = '2026-06-01T00:00:00.000Z';

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Registry } from '../../../src/scope/registry.ts';
-import { permissionSettings } from '../../../src/session/permissions.ts';
-import { parseSpec } from '../../../src/session/pod-file.ts';
+import { Registry } from '../../../src/scope/ownership/registry.ts';
+import { permissionSettings } from '../../../src/session/settings/permissions.ts';
+import { parseSpec } from '../../../src/session/home/pod-file.ts';
 import {
   defaultLimits,
   defaultSandboxSettings,
@@ -14,7 +14,7 @@ import {
   limitsSchema,
   sandboxSettingsOf,
   sandboxSettingsSchema,
-} from '../../../src/session/settings.ts';
+} from '../../../src/session/settings/settings.ts';
 import type { JsonObject, JsonValue } from '../../../src/std/json.ts';
 import { uuidv7 } from '../../../src/std/uuid.ts';
 

@@ -4,8 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { socketName } from '../../../src/protocol/socket-name.ts';
-import { type Home, homeOf, podFolder } from '../../../src/session/home.ts';
-import { addressText, podSocket, readAddress, rewriteAddress } from '../../../src/session/pod-address.ts';
+import { type Home, homeOf, podFolder } from '../../../src/session/home/home.ts';
+import {
+  addressText,
+  podSocket,
+  readAddress,
+  rewriteAddress,
+} from '../../../src/session/home/pod-address.ts';
 
 const instance = '01a226a7-ef02-7aa7-bf5c-0078dbf1c400';
 const pod = { name: 'root', instance };

@@ -2,9 +2,9 @@ import { appendFileSync, closeSync, openSync, readFileSync, truncateSync, writeF
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { encodeLine, encodeLines } from '../../../src/session/line.ts';
-import type { Entry } from '../../../src/session/entries.ts';
-import { pieceBytes, readEntries, readPieces, tailEntries } from '../../../src/session/read-log.ts';
+import { encodeLine, encodeLines } from '../../../src/session/log/line.ts';
+import type { Entry } from '../../../src/session/facts/entries.ts';
+import { pieceBytes, readEntries, readPieces, tailEntries } from '../../../src/session/log/read-log.ts';
 import { alert, newLog, opened, place, readSeqs, script, session, start, tempFolder } from './log-rig.ts';
 
 const entry = (seq: number, text = ''): Entry => ({
@@ -23,7 +23,7 @@ describe('a reader', () => {
     newLog(at).append([session()]);
     const run = script(
       at.folder,
-      'session/append-log.ts',
+      'session/log/append-log.ts',
       `import { openSync, statSync } from 'node:fs';
        const path = process.argv[2];
        const log = new ours.AppendLog({ path, fd: openSync(path, 'r+'), size: statSync(path).size, lastSeq: 1, index: { note() {} }, damaged: [] });
@@ -92,7 +92,7 @@ describe('a reader', () => {
     closeSync(fd);
     const run = script(
       folder,
-      'session/read-log.ts',
+      'session/log/read-log.ts',
       `let count = 0; let most = 0;
        for await (const { entry } of ours.readEntries(process.argv[2])) {
          if (entry.seq !== ++count) throw new Error('out of order');

@@ -9,15 +9,15 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { StorageFailed } from '../../../src/session/append-log.ts';
-import { encodeLine } from '../../../src/session/line.ts';
+import { StorageFailed } from '../../../src/session/log/append-log.ts';
+import { encodeLine } from '../../../src/session/log/line.ts';
 import {
   createFolder,
   createLog,
   LogOfAnotherPod,
   LogTooNew,
   openLog,
-} from '../../../src/session/open-log.ts';
+} from '../../../src/session/log/open-log.ts';
 import {
   alert,
   canMountTmpfs,

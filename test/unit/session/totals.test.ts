@@ -2,11 +2,11 @@
 import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Entry } from '../../../src/session/entries.ts';
-import { emptyFacts } from '../../../src/session/facts.ts';
-import { encodeLines } from '../../../src/session/line.ts';
-import { applyEntry } from '../../../src/session/replay.ts';
-import { closingTotals, readTotals, stoppedEntry, totalsOf } from '../../../src/session/totals.ts';
+import type { Entry } from '../../../src/session/facts/entries.ts';
+import { emptyFacts } from '../../../src/session/facts/facts.ts';
+import { encodeLines } from '../../../src/session/log/line.ts';
+import { applyEntry } from '../../../src/session/facts/replay.ts';
+import { closingTotals, readTotals, stoppedEntry, totalsOf } from '../../../src/session/log/totals.ts';
 import { logHome } from '../../support/log-builder.ts';
 import { tempFolder } from './log-rig.ts';
 

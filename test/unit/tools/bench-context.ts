@@ -3,12 +3,12 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { Access } from '../../../src/scope/access.ts';
-import type { PathScope } from '../../../src/session/entries.ts';
-import type { Home } from '../../../src/session/home.ts';
-import { type SandboxOptions, createSandbox } from '../../../src/scope/sandbox.ts';
-import { ownPrograms } from '../../../src/scope/own-programs.ts';
-import { defaultLimits } from '../../../src/session/settings.ts';
+import type { Access } from '../../../src/scope/paths/access.ts';
+import type { PathScope } from '../../../src/session/facts/entries.ts';
+import type { Home } from '../../../src/session/home/home.ts';
+import { type SandboxOptions, createSandbox } from '../../../src/scope/sandbox/sandbox.ts';
+import { ownPrograms } from '../../../src/scope/sandbox/own-programs.ts';
+import { defaultLimits } from '../../../src/session/settings/settings.ts';
 import type { FileView } from '../../../src/tools/file-view.ts';
 import type { Tool, ToolAnswer, ToolContext } from '../../../src/tools/tool.ts';
 

@@ -1,7 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { PathScope } from '../../../src/session/entries.ts';
+import type { PathScope } from '../../../src/session/facts/entries.ts';
 import { failureNotes, narrowingsMet } from '../../../src/tools/failed-command.ts';
 import { contextIn, tempFolder } from './bench-context.ts';
 

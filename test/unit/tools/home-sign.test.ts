@@ -2,7 +2,7 @@
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { pathMistake } from '../../../src/scope/path-mistake.ts';
+import { pathMistake } from '../../../src/scope/paths/path-problem.ts';
 import { absolutePath } from '../../../src/tools/input-path.ts';
 import { editTool } from '../../../src/tools/edit.ts';
 import { globTool } from '../../../src/tools/glob.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { globTool } from '../../../src/tools/glob.ts';
 import { grepTool } from '../../../src/tools/grep.ts';
-import { findPrograms } from '../../../src/scope/own-programs.ts';
+import { findPrograms } from '../../../src/scope/sandbox/own-programs.ts';
 import { call, contextIn, tempFolder } from './bench-context.ts';
 
 async function tree(files: Record<string, string>): Promise<string> {

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import type { EntryBody } from '../../../src/session/entries.ts';
+import type { EntryBody } from '../../../src/session/facts/entries.ts';
 import type { Tool } from '../../../src/tools/tool.ts';
 import { type ToolPorts, runTools } from '../../../src/worker/run-tools.ts';
 import { contextIn } from '../tools/bench-context.ts';

@@ -5,9 +5,9 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { type Model, ModelFailure, type ModelRequest, type ModelResponse } from '../../../src/model/port.ts';
-import type { Entry, EntryBody } from '../../../src/session/entries.ts';
-import type { HistoryEntry } from '../../../src/session/facts.ts';
-import { defaultLimits } from '../../../src/session/settings.ts';
+import type { Entry, EntryBody } from '../../../src/session/facts/entries.ts';
+import type { HistoryEntry } from '../../../src/session/facts/facts.ts';
+import { defaultLimits } from '../../../src/session/settings/settings.ts';
 import type { Tool } from '../../../src/tools/tool.ts';
 import { driveTurn } from '../../../src/worker/drive-turn.ts';
 import type { TurnPorts } from '../../../src/worker/turn-ports.ts';

@@ -1,0 +1,33 @@
+/** A typed answer on its way to the pod that asks, over a connection to it or to a pod above it. */
+import { monotonicMs } from '../../std/clock.ts';
+import type { Client } from '../../transport/client.ts';
+import { oneLine } from '../format/printable.ts';
+import type { QuestionDesk, Typed } from './question-desk.ts';
+
+/**
+ * What is to be shown then: that it is answered or why not, and the next question. Throws where nobody knows
+ * whether it arrived: the question stays.
+ */
+export async function answerQuestion(
+  client: Client,
+  desk: QuestionDesk,
+  { question, decision, reason }: Extract<Typed, { kind: 'answer' }>,
+): Promise<string> {
+  const { request } = question;
+  const told = (text: string, next: string | null) => (next === null ? text : `${text}\n${next}`);
+  try {
+    await client.call('approve', { request, decision, ...(reason === undefined ? {} : { reason }) });
+    return told(
+      `The question of ${question.pod} is answered: ${decision}.`,
+      desk.settled(request, monotonicMs()),
+    );
+  } catch (error) {
+    if (!client.connection.writable) {
+      desk.settled(request, monotonicMs(), { open: true });
+      throw error;
+    }
+    const why = error instanceof Error ? error.message : String(error);
+    const next = desk.settled(request, monotonicMs());
+    return told(`The answer to ${question.pod} was not taken: ${oneLine(why, 400)}`, next);
+  }
+}

@@ -1,0 +1,95 @@
+/** `podkin approvals` and `podkin approve`: the questions that wait for a person, and the answer to one. */
+import { askPod } from '../pods/ask-pod.ts';
+import type { CommandContext } from '../invocation/context.ts';
+import { CommandFailed, exitStatus, screenOf, jsonText } from '../invocation/context.ts';
+import { type OpenQuestion, openQuestions, questionMeant } from './open-questions.ts';
+import { oneLine, visible } from '../format/printable.ts';
+import { questionPages } from './question-text.ts';
+import { age } from '../format/table.ts';
+
+export interface ApprovalsOptions {
+  readonly json: boolean;
+  /** Long calls whole. */
+  readonly full: boolean;
+}
+
+export async function approvalsCommand(context: CommandContext, options: ApprovalsOptions): Promise<number> {
+  const questions = await openQuestions(context.home);
+  if (options.json) {
+    const rows = questions.map(({ pod, whole, ...rest }) => ({
+      ...rest,
+      summary: options.full ? whole : rest.summary,
+      pod: pod.name,
+      instance: pod.instance,
+    }));
+    context.stdout.write(jsonText(rows));
+    return exitStatus.done;
+  }
+  if (questions.length === 0) context.stderr.write('No question waits for an answer.\n');
+  for (const question of questions) {
+    const { request, pod, running, askedAt } = question;
+    const since = age(Date.now() - Date.parse(askedAt));
+    const { text, isWhole } = shownText(context, question, options.full);
+    const answer = isWhole
+      ? `podkin approve ${request} [--deny]`
+      : '"podkin approvals --full" shows all of it and says how it is answered';
+    const how = running
+      ? answer
+      : `"${pod.name}" does not run: podkin restore ${pod.name}, then podkin approve ${request}`;
+    context.stdout.styled(`${text}\n  ${since} ago; ${how}\n`);
+  }
+  return exitStatus.done;
+}
+
+function shownText(
+  context: CommandContext,
+  question: OpenQuestion,
+  full: boolean,
+): { text: string; isWhole: boolean } {
+  const summary = full ? question.whole : question.summary;
+  const { columns } = screenOf(context);
+  const asked = { ...question, pod: question.pod.name, summary };
+  const [page] = questionPages(asked, { color: context.color, columns, rows: null });
+  return page ?? { text: '', isWhole: false };
+}
+
+export interface ApproveOptions {
+  readonly deny: boolean;
+  readonly always: boolean;
+  readonly reason: string | undefined;
+}
+
+/** `meant`: a question's id or its beginning, or the name of the pod that asks. */
+export async function approveCommand(
+  context: CommandContext,
+  meant: string,
+  options: ApproveOptions,
+): Promise<number> {
+  if (options.deny && options.always) {
+    throw new CommandFailed(exitStatus.usage, '--always is a yes and --deny is none: give one of them');
+  }
+  if (options.reason !== undefined && !options.deny) {
+    throw new CommandFailed(
+      exitStatus.usage,
+      '--reason goes with --deny: it is what the pod is told with a no; add --deny, or leave it out. Nothing was answered',
+    );
+  }
+  const question = questionMeant(await openQuestions(context.home), meant, context.home);
+  const { request, pod, running } = question;
+  if (!running) {
+    throw new CommandFailed(
+      exitStatus.failed,
+      `"${pod.name}" is not running and can take no answer: "podkin restore ${pod.name}" starts it again, its question stays open`,
+    );
+  }
+  // On stderr: what was answered is the data.
+  context.stderr.styled(`${shownText(context, question, true).text}\n`);
+  const decision = options.deny ? 'deny' : options.always ? 'allowAlways' : 'allow';
+  const reason = options.reason === undefined ? {} : { reason: options.reason };
+  const answer = await askPod(pod, 'approve', { request, decision, ...reason });
+  const word = { deny: 'denied', allow: 'allowed', allowAlways: 'allowed, now and always' }[answer.decision];
+  context.stdout.write(
+    `${answer.pod.name}: ${visible(answer.tool)} ${word}: ${oneLine(visible(answer.summary), 200)}\n`,
+  );
+  return exitStatus.done;
+}

@@ -1,0 +1,69 @@
+/**
+ * `podkin restore`: starts the process of a pod that does not run again from its log, with `--tree` those
+ * below it too.
+ */
+import { errorText } from '../format/printable.ts';
+import type { CommandContext } from '../invocation/context.ts';
+import { exitStatus } from '../invocation/context.ts';
+import { allPods, descendantsOf, findPod, type FoundPod } from '../pods/find-pod.ts';
+import { PodStartFailed, startPodProcess } from '../../pod/process/start-process.ts';
+import { limitsOf } from '../../session/settings/settings.ts';
+import { isAlive } from '../../std/process-identity.ts';
+import { processOf } from '../pods/pod-sight.ts';
+
+export interface RestoreOptions {
+  /** Pods that run already are passed over; without it such a pod is a failure. */
+  readonly tree: boolean;
+  /** A person says that a life goes on nowhere, where that cannot be found out from here. */
+  readonly force: boolean;
+}
+
+export async function restoreCommand(
+  context: CommandContext,
+  name: string,
+  options: RestoreOptions,
+): Promise<number> {
+  const pod = findPod(context.home, name);
+  // Parents first: a child that comes up finds its parent listening.
+  const pods = options.tree ? [pod, ...descendantsOf(allPods(context.home), pod.instance)] : [pod];
+  let status: number = exitStatus.done;
+  for (const one of pods) {
+    const outcome = await restoreOne(context, one, options);
+    if (outcome === 'started') context.stdout.write(`${one.name}\n`);
+    else if (outcome === 'running') {
+      context.stderr.write(`${one.name} is running already.\n`);
+      if (!options.tree) status = exitStatus.failed;
+    } else {
+      context.stderr.write(`${one.name} could not be started: ${errorText(outcome.message)}\n`);
+      status = exitStatus.failed;
+    }
+  }
+  return status;
+}
+
+async function restoreOne(
+  context: CommandContext,
+  pod: FoundPod,
+  { force }: RestoreOptions,
+): Promise<'started' | 'running' | { message: string }> {
+  try {
+    // A lock that is held says nothing yet: a parent holds it while it reads what its dead child left. The
+    // new process waits for it, and says who has it.
+    const newest = await processOf(pod);
+    if (newest !== null && isAlive(newest) === 'alive') return 'running';
+    const { pid, ready } = startPodProcess(pod.folder, context.environment, { takeOver: force });
+    const { spawnMs } = limitsOf(pod.spec.settings);
+    // Not ended: one that reads a long log is only slow. But nobody waits without a word.
+    const late = setTimeout(() => {
+      context.stderr.write(
+        `${pod.name} does not listen yet, after ${spawnMs} ms: a long log takes time. Ctrl+C ends this waiting and not its start; "kill -9 ${pid}" ends that.\n`,
+      );
+    }, spawnMs);
+    const { incarnation } = await ready.finally(() => clearTimeout(late));
+    context.stderr.write(`${pod.name} runs again (life ${incarnation}).\n`);
+    return 'started';
+  } catch (error) {
+    if (error instanceof PodStartFailed && error.code === 'alreadyRunning') return 'running';
+    return { message: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * `podkin rm -f` of a pod whose files no longer say what it is: nobody can tell what it owed, so nothing of
+ * it is
+ * deleted. What stands at its place is moved aside whole, with a tombstone where its instance is known.
+ */
+import { chmodSync, existsSync, lstatSync, mkdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { lifeElsewhere } from '../../pod/process/life.ts';
+import type { StartedEntry } from '../../session/facts/entries.ts';
+import { type Facts, emptyFacts } from '../../session/facts/facts.ts';
+import { foldLog } from '../../session/log/fold-log.ts';
+import { type PodFolder, podFolder, writeTombstone } from '../../session/home/home.ts';
+import { isPodLog, knownSpec, specIfKnown } from '../../session/home/known-spec.ts';
+import { probeLock } from '../../session/lock/lock.ts';
+import { readEntries } from '../../session/log/read-log.ts';
+import { Registry } from '../../scope/ownership/registry.ts';
+import { syncFolder } from '../../std/atomic-write.ts';
+import { isOutOfPlace, readRegular } from '../../std/open-regular.ts';
+import { isAlive } from '../../std/process-identity.ts';
+import type { CommandContext } from '../invocation/context.ts';
+import { HomeIndex } from '../pods/home-index.ts';
+import { elsewhere } from '../pods/pod-sight.ts';
+
+/** Why the pod cannot be removed as others are; null where it can, and where there is none of that name. */
+export function wreckOf({ home }: CommandContext, name: string): string | null {
+  if (!/^[a-z0-9-]+$/.test(name)) return null;
+  const folder = podFolder(home, name);
+  if (lstatSync(folder.path, { throwIfNoEntry: false }) === undefined) return null;
+  try {
+    if (knownSpec(folder) === null) return `${folder.path} holds nothing that says what pod it is`;
+    if (!isPodLog(folder.log)) return `${folder.log} does not begin as the log of a pod does`;
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (isMissing) return null;
+    if (!(error instanceof Error)) throw error;
+    return isOutOfPlace(error) ? `${folder.log}: ${error.message}` : error.message;
+  }
+  return null;
+}
+
+/** Null when it is out of the way, else why it stays. */
+export async function removeWreck(
+  context: CommandContext,
+  name: string,
+  why: string,
+): Promise<string | null> {
+  const { home } = context;
+  const folder = podFolder(home, name);
+  const index = new HomeIndex(home);
+  const known = await knownAbove(index, name);
+  const instance = specIfKnown(folder)?.instance ?? known.instance ?? instanceIn(context, folder, name);
+  const doubt = await whyItMayRun(context, { name, instance, folder });
+  if (doubt !== null) return `"${name}" stays: ${doubt}`;
+  const facts = await foldLog(folder.log).catch(() => emptyFacts());
+  if (instance !== null && (index.get(instance)?.name ?? name) === name)
+    bequeath(context, { name, instance, facts, received: known.received });
+  const aside = join(home.state, 'set-aside', `${name}-${instance ?? Date.now().toString(36)}-damaged`);
+  move(folder.path, aside);
+  context.stderr.write(
+    `${name}: ${why}. What it owed is not known, so nothing is deleted: all that was there is kept in ${aside}\n`,
+  );
+  context.stdout.write(`${name}\n`);
+  return null;
+}
+
+/** Folders that are moved need the right to be written. */
+function move(from: string, to: string): void {
+  if (lstatSync(from).isDirectory()) chmodSync(from, 0o700);
+  mkdirSync(join(to, '..'), { recursive: true, mode: 0o700 });
+  renameSync(from, existsSync(to) ? `${to}-${Date.now().toString(36)}` : to);
+  syncFolder(join(from, '..'));
+}
+
+/** Its children learn that nobody takes their events any more; its parent, that nothing more comes. */
+function bequeath(
+  { home }: CommandContext,
+  pod: { name: string; instance: string; facts: Facts; received: number },
+): void {
+  const { name, instance, facts, received } = pod;
+  const children = [...facts.children.values()].map((child) => [child.instance, child.received]);
+  writeTombstone(home, {
+    name,
+    instance,
+    removedAt: new Date().toISOString(),
+    received: Object.fromEntries(children),
+    emitted: Math.max(facts.outbox.emitted, received),
+    acked: Math.max(facts.outbox.acked, received),
+    discarded: true,
+  });
+}
+
+/** What the logs of the other pods say of a child of that name. */
+async function knownAbove(
+  index: HomeIndex,
+  name: string,
+): Promise<{ instance: string | null; received: number }> {
+  for (const pod of index.all()) {
+    const facts = await index.factsOf(pod).catch(() => emptyFacts());
+    for (const child of facts.children.values()) {
+      if (child.name === name && index.get(child.instance) === null)
+        return { instance: child.instance, received: child.received };
+    }
+  }
+  return { instance: null, received: 0 };
+}
+
+const uuid = /"instance":"([0-9a-f]{8}-[0-9a-f-]{27})"/;
+const smallBytes = 8 * 1024 * 1024;
+
+/** As its damaged files, or its claim on paths, name it. */
+function instanceIn({ home }: CommandContext, folder: PodFolder, name: string): string | null {
+  for (const path of [folder.address, folder.spec]) {
+    try {
+      const found = uuid.exec(readRegular(path, smallBytes))?.[1];
+      if (found !== undefined) return found;
+    } catch {
+      // The next one may tell.
+    }
+  }
+  const claim = new Registry(home).read()?.find(({ owner }) => owner.name === name);
+  return claim?.owner.instance ?? null;
+}
+
+/**
+ * Null where nothing of it runs: no process holds its folder, and the newest that its log and its address
+ * name is gone.
+ */
+async function whyItMayRun(
+  { home }: CommandContext,
+  { name, instance, folder }: { name: string; instance: string | null; folder: PodFolder },
+): Promise<string | null> {
+  // The lock is named after the folder too, so any instance will do.
+  const lock = await probeLock({ instance: instance ?? name, folder: folder.path }).catch(() => 'free');
+  const newest = await newestStart(folder.log);
+  const pid = newest !== null && isAlive(newest) === 'alive' ? newest.pid : null;
+  if (pid !== null) return `its process ${pid} still runs: end it ("kill ${pid}") and try again`;
+  if (lock === 'held') return 'a process of it still runs ("podkin doctor" says more): end it and try again';
+  if (instance === null) return null;
+  const life = await lifeElsewhere(home, { name, instance });
+  return life === 'dead' ? null : elsewhere(name);
+}
+
+async function newestStart(log: string): Promise<StartedEntry | null> {
+  let newest: StartedEntry | null = null;
+  try {
+    for await (const { entry } of readEntries(log)) if (entry.type === 'started') newest = entry;
+  } catch {
+    return newest;
+  }
+  return newest;
+}

@@ -1,0 +1,264 @@
+/**
+ * `podkin rm`: forgets a pod that does not run. No outcome is thrown away unseen: it refuses while anything
+ * below lives, is open or undelivered, or the
+ * pod itself owes its parent something. With `--force` the pod and everything below it is ended and removed,
+ * what its parent can take in is taken in, and
+ * the rest is recorded as discarded and printed. What was set aside of a person's folder is never deleted.
+ * What is above is never touched. A tombstone stays of each, so that nobody waits for it for ever.
+ */
+import { errorText } from '../format/printable.ts';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { endLeft } from '../../pod/process/command-groups.ts';
+import { takeInLeft } from '../../pod/children/take-in.ts';
+import { hasSetAside, keepSetAside } from '../../scope/set-aside/set-aside.ts';
+import { removeAbandoned, standInLeases } from '../../scope/sandbox/leftovers.ts';
+import { bury } from '../../session/home/remove.ts';
+import { pruneTombstones } from '../../session/home/old-tombstones.ts';
+import { type HeldLock, takeLock } from '../../session/lock/lock.ts';
+import { limitsOf } from '../../session/settings/settings.ts';
+import { monotonicMs } from '../../std/clock.ts';
+import { type CommandContext, exitStatus } from '../invocation/context.ts';
+import { allPods, findPod, type FoundPod } from '../pods/find-pod.ts';
+import { notKnown } from '../pods/pod-sight.ts';
+import { HomeIndex } from '../pods/home-index.ts';
+import { discardedLines, type Owed, owedBy, owedText, unreadLines } from './owed.ts';
+import { removeWreck, wreckOf } from './rm-wreck.ts';
+import { runs, stopPod } from './stop-pod.ts';
+
+export async function rmCommand(
+  context: CommandContext,
+  names: readonly string[],
+  options: { force: boolean },
+): Promise<number> {
+  const wrecks = new Map<string, string>();
+  const named = [...new Set(names)].flatMap((name) => {
+    const why = options.force ? wreckOf(context, name) : null;
+    if (why === null) return [findPod(context.home, name)];
+    wrecks.set(name, why);
+    return [];
+  });
+  // One that is named with what is below it owes nothing to it any more by then.
+  const pods = [...named].sort((a, b) => b.spec.depth - a.spec.depth);
+  const removal = new Removal(context);
+  let status: number = exitStatus.done;
+  const tell = (refusal: string | null): void => {
+    if (refusal === null) return;
+    context.stderr.write(`podkin: ${errorText(refusal)}\n`);
+    status = exitStatus.failed;
+  };
+  for (const [name, why] of wrecks) tell(await removeWreck(context, name, why));
+  for (const pod of pods) tell(await removal.remove(pod, options.force));
+  const left = allPods(context.home).map(({ instance, spec }) => ({
+    instance,
+    parent: spec.parent?.instance ?? null,
+  }));
+  pruneTombstones(context.home, left, Date.now());
+  // Maybe no pod of this home runs a command again.
+  removeAbandoned(standInLeases(context.home));
+  return status;
+}
+
+/** Longer than the parent's sweep, which takes in what a dead child left. */
+const sweepMarginMs = 3_000;
+const lookAgainMs = 100;
+
+interface Locked {
+  readonly pod: FoundPod;
+  readonly lock: HeldLock;
+}
+
+interface OwedUpward {
+  readonly owed: Owed;
+  readonly receiverLives: boolean;
+}
+
+class Removal {
+  readonly #context: CommandContext;
+  readonly #index: HomeIndex;
+
+  constructor(context: CommandContext) {
+    this.#context = context;
+    this.#index = new HomeIndex(context.home);
+  }
+
+  /** Null when it is gone, else why not and what to do. */
+  async remove(pod: FoundPod, force: boolean): Promise<string | null> {
+    // Removed with one that was named before it.
+    if (this.#index.get(pod.instance) === null) return null;
+    return force ? await this.#removeTree(pod) : await this.#removeOne(pod);
+  }
+
+  async #removeOne(pod: FoundPod): Promise<string | null> {
+    const { name } = pod;
+    const below = await this.#index.below(pod);
+    for (const one of [pod, ...below]) {
+      const doubt = await notKnown(one);
+      if (doubt !== null) return `"${name}" stays: ${doubt}`;
+    }
+    if (await runs(pod))
+      return `"${name}" is running: "podkin stop ${name}" first, or "podkin rm -f ${name}"`;
+    for (const one of below) {
+      if (!(await runs(one))) continue;
+      return `"${name}" stays: "${one.name}" below it is running ("podkin stop ${name}" ends all of it); "podkin rm -f ${name}" ends and removes it with everything below it`;
+    }
+    const up = await this.#owedUpward(pod);
+    const why = up === null ? [] : [upward(up)];
+    for (const one of await this.#owedBelow(below)) why.push(downward(one, pod));
+    if (hasSetAside(pod.folder.outputs)) {
+      why.push(
+        `what was set aside of the folder it worked in is with it, maybe yours ("podkin logs ${name}" has the line that puts it back)`,
+      );
+    }
+    if (why.length > 0) {
+      return `"${name}" stays: ${why.join('; ')}; "podkin rm -f ${name}" gives it up`;
+    }
+    // Held until the folder has its other name: nobody may start the pod in between.
+    const locked = await this.#lock(pod);
+    if (locked === null) return `"${name}" was started meanwhile: "podkin stop ${name}" first`;
+    await this.#bury(locked);
+    for (const one of below) this.#say(`${one.name} has no parent any more: podkin rm ${one.name}`);
+    return null;
+  }
+
+  /**
+   * Ends the pod and all below it first, the deepest is removed first. What does not end stays, and is named.
+   */
+  async #removeTree(pod: FoundPod): Promise<string | null> {
+    await this.#end(pod);
+    const doubt = await notKnown(pod);
+    if (doubt !== null) return `"${pod.name}" stays: ${doubt}`;
+    if (await runs(pod)) return `"${pod.name}" could not be stopped: "podkin doctor" says more`;
+    // Before the locks: a parent that lives needs them for taking in what is left.
+    const up = await this.#owedUpward(pod);
+    const below = (await this.#index.below(pod)).reverse();
+    const locked: Locked[] = [];
+    for (const one of [...below, pod]) {
+      const held = (await runs(one)) ? null : await this.#lock(one);
+      if (held !== null) locked.push(held);
+      else if (one !== pod) this.#say(`Left: ${one.name}, which could not be ended: podkin stop ${one.name}`);
+    }
+    if (locked.at(-1)?.pod !== pod) {
+      for (const { lock } of locked) await lock.release();
+      return `"${pod.name}" was started meanwhile: "podkin stop ${pod.name}" first`;
+    }
+    if (up !== null && !up.receiverLives) await this.#takeIn(pod, up.owed);
+    for (const one of locked) await this.#bury(one);
+    return null;
+  }
+
+  /** Also what only the tombstones of pods between tell to be below. */
+  async #end(pod: FoundPod): Promise<void> {
+    const say = (text: string): void => this.#say(text);
+    const { stopGraceMs: graceMs } = limitsOf(pod.spec.settings);
+    const order = { home: this.#context.home, graceMs, say };
+    const all = [pod, ...(await this.#index.below(pod))];
+    const running = await Promise.all(all.map((one) => runs(one)));
+    if (!running.includes(true)) return;
+    await stopPod(pod, { ...order, cascade: true, say: running[0] === true ? say : () => undefined });
+    for (const one of (await this.#index.below(pod)).reverse()) {
+      if (await runs(one)) await stopPod(one, { ...order, cascade: false });
+    }
+  }
+
+  /**
+   * Into the log of a parent that does not run. What it does not take is discarded when the pod is buried.
+   */
+  async #takeIn(pod: FoundPod, owed: Owed): Promise<void> {
+    const { name, instance, folder } = owed.to;
+    try {
+      const taken = await takeInLeft({ parent: { instance, folder }, child: pod });
+      if (taken) this.#say(`Taken into the log of "${name}", which reads it when it is restored.`);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#say(`"${name}" could not take in what "${pod.name}" left: ${why}`);
+    }
+  }
+
+  /** A living parent is given the time to take in what the log holds. */
+  async #owedUpward(pod: FoundPod): Promise<OwedUpward | null> {
+    let untilMs: number | null = null;
+    for (;;) {
+      const owed = await owedBy(this.#index, pod);
+      if (owed === null) return null;
+      const receiverLives = await runs(owed.to);
+      untilMs ??= monotonicMs() + limitsOf(owed.to.spec.settings).sweepMs + sweepMarginMs;
+      if (!receiverLives || monotonicMs() > untilMs) return { owed, receiverLives };
+      await pause(lookAgainMs);
+    }
+  }
+
+  async #owedBelow(below: readonly FoundPod[]): Promise<Owed[]> {
+    const owed: Owed[] = [];
+    for (const one of below) {
+      const found = await owedBy(this.#index, one);
+      if (found !== null) owed.push(found);
+    }
+    return owed;
+  }
+
+  /** Null where somebody else holds it. */
+  async #lock(pod: FoundPod): Promise<Locked | null> {
+    const lock = await takeLock({ instance: pod.instance, folder: pod.folder.path, purpose: 'loan' });
+    return lock.taken ? { pod, lock } : null;
+  }
+
+  /** Says what is given up with it. */
+  async #bury({ pod, lock }: Locked): Promise<void> {
+    // The socket's place is told in the folder, which has another name in a moment.
+    const { name, instance, folder, socket } = pod;
+    const index = this.#index;
+    const left = await endLeft(folder, instance);
+    if (left !== null) this.#say(`${name}: ${left}`);
+    const facts = await index.factsOf(pod);
+    const damaged = index.damagedIn(instance);
+    if (damaged > 0)
+      this.#say(
+        `Discarded: ${damaged} damaged line(s) of the log of "${name}"; what they said is not known.`,
+      );
+    const owed = await owedBy(index, pod);
+    const above = pod.spec.parent === null ? null : index.get(pod.spec.parent.instance);
+    const known = above === null ? undefined : (await index.factsOf(above)).children.get(instance);
+    for (const line of owed === null ? [] : discardedLines(owed)) this.#say(line);
+    for (const line of unreadLines(pod, facts)) this.#say(line);
+    const kept = keepSetAside(
+      folder.outputs,
+      join(this.#context.home.state, 'set-aside', `${name}-${instance}`),
+    );
+    if (kept !== null)
+      this.#say(`Kept: what was set aside of the folder that "${name}" worked in is in ${kept}`);
+    const deleteFiles = bury(this.#context.home, {
+      name,
+      instance,
+      folder,
+      parent: pod.spec.parent?.instance ?? null,
+      facts,
+      receivedAbove: known?.received ?? 0,
+      discarded: owed !== null,
+    });
+    await lock.release();
+    rmSync(socket, { force: true });
+    deleteFiles();
+    index.forget(pod);
+    this.#context.stdout.write(`${name}\n`);
+  }
+
+  #say(text: string): void {
+    this.#context.stderr.write(`${text}\n`);
+  }
+}
+
+function upward({ owed, receiverLives }: OwedUpward): string {
+  const { name } = owed.to;
+  return receiverLives
+    ? `${owedText(owed, 'it')} its parent "${name}", which has not taken it in yet`
+    : `${owedText(owed, 'it')} its parent "${name}", which is not running ("podkin restore ${name}" first)`;
+}
+
+function downward(owed: Owed, pod: FoundPod): string {
+  const { from, to } = owed;
+  const own = to.instance === pod.instance;
+  const what = owedText(owed, own ? `its child "${from.name}"` : `"${from.name}"`);
+  return `${what} ${own ? 'it' : `"${to.name}"`} ("podkin restore ${to.name}" takes them in)`;
+}

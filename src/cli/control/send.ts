@@ -1,0 +1,68 @@
+/**
+ * `podkin send` and `podkin notify`: a run, or a notice, for a pod; with `--wait` until all that follows from
+ * it is settled.
+ */
+import { text as readAll } from 'node:stream/consumers';
+import type { Entry } from '../../session/facts/entries.ts';
+import { readEntries } from '../../session/log/read-log.ts';
+import { uuidv7 } from '../../std/uuid.ts';
+import { askPod } from '../pods/ask-pod.ts';
+import type { CommandContext } from '../invocation/context.ts';
+import { CommandFailed, exitStatus } from '../invocation/context.ts';
+import { findPod } from '../pods/find-pod.ts';
+import { messageText } from '../format/live-lines.ts';
+import { waitForPod } from './wait.ts';
+
+export interface SendOptions {
+  readonly kind: 'run' | 'notice';
+  readonly wait: boolean;
+}
+
+/** `text` is `-` for what comes on stdin. */
+export async function sendCommand(
+  context: CommandContext,
+  name: string,
+  text: string,
+  options: SendOptions,
+): Promise<number> {
+  const pod = findPod(context.home, name);
+  const message = text === '-' ? (await readAll(context.stdin)).trimEnd() : text;
+  if (message.trim() === '')
+    throw new CommandFailed(exitStatus.usage, 'the text is empty: say what the pod is to do');
+  const submission = uuidv7();
+  if (options.kind === 'run') {
+    const { accepted } = await askPod(pod, 'run', { input: message, submission });
+    context.stderr.write(accepted === 'started' ? `${name} has begun.\n` : `${name} has it in its queue.\n`);
+  } else {
+    await askPod(pod, 'notify', { message, submission });
+    context.stderr.write(`${name} has the notice.\n`);
+  }
+  if (!options.wait) return exitStatus.done;
+  const end = await waitForPod(context, pod, null);
+  const answer = await answerTo(submission, pod.folder.log);
+  if (answer !== '') context.stdout.write(`${answer}\n`);
+  if (end.status !== exitStatus.done) context.stderr.write(`${end.text}\n`);
+  return end.status;
+}
+
+/**
+ * What the model said last in the log at `path`, from when it was shown the submission; empty where it has
+ * said nothing since, or has not been shown it.
+ */
+export async function answerTo(submission: string, path: string): Promise<string> {
+  let shown = false;
+  let newest = '';
+  for await (const { entry } of readEntries(path)) {
+    shown ||= shows(entry, submission);
+    if (!shown || entry.type !== 'assistantMessage') continue;
+    const said = messageText(entry);
+    if (said.trim() !== '') newest = said;
+  }
+  return newest;
+}
+
+/** The entry with which a run or a notice comes into the history. */
+function shows(entry: Entry, submission: string): boolean {
+  if (entry.type === 'userMessage') return entry.submission === submission;
+  return entry.type === 'systemItem' && entry.item.kind === 'notice' && entry.item.submission === submission;
+}

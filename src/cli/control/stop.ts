@@ -1,0 +1,53 @@
+/** `podkin stop` and `podkin kill`: ask and then insist, or do not ask. */
+import type { CommandContext } from '../invocation/context.ts';
+import { CommandFailed, exitStatus } from '../invocation/context.ts';
+import { findPod } from '../pods/find-pod.ts';
+import { exitWithin, notKnown } from '../pods/pod-sight.ts';
+import { limitsOf } from '../../session/settings/settings.ts';
+import { secondsToMs } from '../invocation/seconds.ts';
+import { signalPod, stopPod } from './stop-pod.ts';
+
+export interface StopOptions {
+  readonly tree: boolean;
+  /** Seconds a level of the tree may take; else the pod's own `stopGraceMs`. */
+  readonly timeout?: string | undefined;
+}
+
+export async function stopCommand(
+  context: CommandContext,
+  names: readonly string[],
+  options: StopOptions,
+): Promise<number> {
+  const asked = options.timeout === undefined ? null : secondsToMs(options.timeout, '--timeout');
+  const pods = [...new Set(names)].map((name) => findPod(context.home, name));
+  let ended = true;
+  // One after the other: one may be the parent of the next.
+  for (const pod of pods) {
+    const graceMs = asked ?? limitsOf(pod.spec.settings).stopGraceMs;
+    const say = (text: string): void => context.stderr.write(`${text}\n`);
+    ended = (await stopPod(pod, { home: context.home, cascade: options.tree, graceMs, say })) && ended;
+  }
+  return ended ? exitStatus.done : exitStatus.failed;
+}
+
+const killDeadlineMs = 5_000;
+
+export async function killCommand(context: CommandContext, name: string): Promise<number> {
+  const pod = findPod(context.home, name);
+  const sent = await signalPod(pod, { signal: 'SIGKILL', group: false });
+  if (sent === 'gone') {
+    throw new CommandFailed(
+      exitStatus.failed,
+      (await notKnown(pod)) ??
+        `"${name}" is not running, nothing was killed: "podkin ps -a" shows how it ended`,
+    );
+  }
+  if (!(await exitWithin(pod, killDeadlineMs))) {
+    throw new CommandFailed(
+      exitStatus.failed,
+      `"${name}" was sent SIGKILL and is still there: the system has not let go of it yet, look again`,
+    );
+  }
+  context.stderr.write(`${name} was killed; "podkin restore ${name}" starts it again.\n`);
+  return exitStatus.done;
+}

@@ -1,0 +1,187 @@
+/** `podkin wait`: until pods and everything live below them are settled, and how it ended. */
+import { monotonicMs } from '../../std/clock.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { settledView } from '../../delivery/settled.ts';
+import { foldLog } from '../../session/log/fold-log.ts';
+import { readEntries, tailEntries } from '../../session/log/read-log.ts';
+import type { StatusResult } from '../../protocol/methods.ts';
+import type { CommandContext } from '../invocation/context.ts';
+import { exitStatus, screenOf } from '../invocation/context.ts';
+import { findPod, type FoundPod } from '../pods/find-pod.ts';
+import { type LiveEvent, openPodStream, type PodStream } from '../pods/pod-stream.ts';
+import { QuestionDesk } from '../approvals/question-desk.ts';
+import { sightOf } from '../pods/pod-sight.ts';
+import { oneLine } from '../format/printable.ts';
+import { outcomeWord } from '../format/transcript.ts';
+import { secondsToMs } from '../invocation/seconds.ts';
+import { treeState } from '../pods/settled-tree.ts';
+
+export interface WaitOptions {
+  /** Seconds; without it there is no end. */
+  readonly timeout?: string | undefined;
+}
+
+export interface WaitEnd {
+  readonly status: number;
+  /** What a person reads. */
+  readonly text: string;
+}
+
+export async function waitCommand(
+  context: CommandContext,
+  names: readonly string[],
+  options: WaitOptions,
+): Promise<number> {
+  const timeoutMs = options.timeout === undefined ? null : secondsToMs(options.timeout, '--timeout');
+  const untilMs = timeoutMs === null ? null : monotonicMs() + timeoutMs;
+  const pods = [...new Set(names)].map((name) => findPod(context.home, name));
+  const ends = await Promise.all(
+    pods.map(async (pod) => {
+      const end = await waitForPod(context, pod, untilMs);
+      const output = end.status === exitStatus.done ? context.stdout : context.stderr;
+      // A reason may be a provider's or a child's words.
+      output.write(`${oneLine(end.text, textCharsMax)}\n`);
+      return end;
+    }),
+  );
+  return worst(ends.map((end) => end.status));
+}
+
+const textCharsMax = 2_000;
+
+/** One exit status for many: a pod that ran out of time says the least, so it comes first. */
+export function worst(statuses: readonly number[]): number {
+  const order = [exitStatus.timedOut, exitStatus.failed, exitStatus.limit, exitStatus.done];
+  return order.find((status) => statuses.includes(status)) ?? exitStatus.done;
+}
+
+/** How long a change that no event tells of may go unnoticed. */
+const recheckMs = 500;
+
+/** `untilMs` on the monotonic clock; null for no end. */
+export async function waitForPod(
+  context: CommandContext,
+  pod: FoundPod,
+  untilMs: number | null,
+): Promise<WaitEnd> {
+  const desk = new QuestionDesk({
+    color: false,
+    keyboard: 'none',
+    texts: false,
+    screen: () => screenOf(context),
+  });
+  const bell = await bellOf(pod, (event) => {
+    const text = desk.take(event, monotonicMs());
+    if (text !== null) context.stderr.write(`${text}\n`);
+  });
+  try {
+    let why = 'it has not answered';
+    for (;;) {
+      // Before the look, so that what happens during it is not slept over.
+      const rung = bell.next();
+      const state = await treeState(context.home, pod);
+      if (state.kind === 'settled') return withOrphan(endOf(pod.name, state.status.lastTurn), state.status);
+      if (state.kind === 'refused') return { status: exitStatus.failed, text: `${pod.name}: ${state.why}` };
+      if (state.kind === 'overBudget') {
+        return {
+          status: exitStatus.limit,
+          text: `${pod.name}: its wake budget is used up; "podkin send ${pod.name} TEXT" wakes it`,
+        };
+      }
+      if (state.kind === 'notThere') {
+        const ended = await endedPod(pod);
+        if (ended !== null) return ended;
+        why = `${pod.name} runs and does not listen`;
+      } else why = state.why;
+      const leftMs = untilMs === null ? recheckMs : untilMs - monotonicMs();
+      if (leftMs <= 0) return { status: exitStatus.timedOut, text: `${pod.name}: timed out, ${why}` };
+      const timer = new AbortController();
+      await Promise.race([
+        rung,
+        pause(Math.min(recheckMs, leftMs), undefined, { signal: timer.signal }),
+      ]).catch(() => undefined);
+      timer.abort();
+    }
+  } finally {
+    bell.close();
+  }
+}
+
+interface Bell {
+  /** Fulfils at the next such event. */
+  next(): Promise<void>;
+  close(): void;
+}
+
+/**
+ * Rings when the pod says that it stands otherwise. Without a connection it never does, and the re-check has
+ * to do.
+ */
+async function bellOf(pod: FoundPod, onEvent: (event: LiveEvent) => void): Promise<Bell> {
+  let ring: (() => void) | null = null;
+  let stream: PodStream | null = null;
+  try {
+    const newest = await tailEntries(pod.folder.log, 1);
+    stream = await openPodStream({
+      path: pod.socket,
+      instance: pod.instance,
+      since: newest[0]?.entry.seq ?? 0,
+      deltas: false,
+      onEvent: (event) => {
+        const mayEnd =
+          event.type === 'status' || (event.type === 'entry' && event.entry.type === 'turnEnded');
+        if (mayEnd) ring?.();
+        onEvent(event);
+      },
+    });
+    void stream.closed.then(() => ring?.());
+  } catch {
+    // Not there, or too busy: the look itself tells.
+  }
+  return {
+    next: () =>
+      new Promise((resolve) => {
+        ring = resolve;
+      }),
+    close: () => stream?.close(),
+  };
+}
+
+async function endedPod(pod: FoundPod): Promise<WaitEnd | null> {
+  const sight = await sightOf(pod);
+  if (sight.kind !== 'ended') return null;
+  const facts = await foldLog(pod.folder.log);
+  const done = settledView(facts).settled && !(await brokenOff(pod));
+  if (facts.stopped && done) return endOf(pod.name, facts.lastTurn);
+  const how = facts.stopped ? 'it was stopped before its work was done' : 'it died without having stopped';
+  return {
+    status: exitStatus.failed,
+    text: `${pod.name}: ${how}; "podkin restore ${pod.name}" starts it again from its log`,
+  };
+}
+
+/** Its newest turn never ended: a stop gives such work up, so what is known of the pod no longer tells. */
+async function brokenOff(pod: FoundPod): Promise<boolean> {
+  let open = false;
+  for await (const { entry } of readEntries(pod.folder.log)) {
+    if (entry.type === 'turnStarted') open = true;
+    if (entry.type === 'turnEnded') open = false;
+  }
+  return open;
+}
+
+/** Nobody takes its reports any more; that is no failure of its work. */
+function withOrphan({ status, text }: WaitEnd, { refusal, parent, pending }: StatusResult): WaitEnd {
+  if (refusal?.code !== 'parentRemoved' || pending.outgoing === 0) return { status, text };
+  const lost = `${pending.outgoing} event(s) of it reach nobody: its parent "${parent?.name ?? ''}" was removed`;
+  return { status, text: `${text} (${lost})` };
+}
+
+function endOf(name: string, lastTurn: { outcome: string; reason: string | null } | null): WaitEnd {
+  if (lastTurn === null) return { status: exitStatus.done, text: `${name}: settled, it has had no turn` };
+  const { outcome, reason } = lastTurn;
+  const cause = reason === null || reason === '' ? '' : `: ${reason}`;
+  const text = `${name}: ${outcomeWord(outcome)}${outcome === 'finished' ? '' : cause}`;
+  if (outcome === 'finished') return { status: exitStatus.done, text };
+  return { status: outcome === 'limitReached' ? exitStatus.limit : exitStatus.failed, text };
+}

@@ -1,0 +1,91 @@
+/**
+ * `podkin events`: what pods do from now on, one JSON object a line, each with its pod's name. Absent:
+ * streamed text; what is committed comes as entries.
+ */
+import { watch } from 'node:fs';
+import { join } from 'node:path';
+import { tailEntries } from '../../session/log/read-log.ts';
+import { createFolder } from '../../session/log/open-log.ts';
+import { ensureRuntimeDir } from '../../transport/address.ts';
+import { notRunning } from '../pods/ask-pod.ts';
+import type { CommandContext } from '../invocation/context.ts';
+import { CommandFailed, exitStatus, jsonLine } from '../invocation/context.ts';
+import { allPods, findPod, type FoundPod } from '../pods/find-pod.ts';
+import { openPodStream, type PodStream } from '../pods/pod-stream.ts';
+
+interface Watched {
+  seq: number;
+  stream: PodStream | null;
+}
+
+/** With a name until that pod ends; without one until it is interrupted, and pods that appear are joined. */
+export async function eventsCommand(context: CommandContext, name: string | null): Promise<number> {
+  if (name !== null) {
+    const pod = findPod(context.home, name);
+    const watched: Watched = { seq: await newestSeq(pod), stream: null };
+    if (!(await joinPod(context, pod, watched))) throw new CommandFailed(exitStatus.failed, notRunning(name));
+    await watched.stream?.closed;
+    return exitStatus.done;
+  }
+  return everyPod(context);
+}
+
+async function newestSeq(pod: FoundPod): Promise<number> {
+  const newest = await tailEntries(pod.folder.log, 1).catch(() => []);
+  return newest[0]?.entry.seq ?? 0;
+}
+
+/** False where it does not listen. */
+async function joinPod(context: CommandContext, pod: FoundPod, watched: Watched): Promise<boolean> {
+  try {
+    watched.stream = await openPodStream({
+      path: pod.socket,
+      instance: pod.instance,
+      since: watched.seq,
+      deltas: false,
+      onEvent: (event) => {
+        if (event.type === 'entry') watched.seq = event.entry.seq;
+        context.stdout.write(jsonLine({ pod: pod.name, instance: pod.instance, ...event }));
+      },
+    });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A socket may appear a moment before it listens; what is missed is found at this pace. */
+const lookAgainMs = 1_000;
+
+async function everyPod(context: CommandContext): Promise<number> {
+  const { home } = context;
+  const folder = join(home.state, 'pods');
+  createFolder(folder);
+  ensureRuntimeDir(home.runtime);
+  const known = new Map<string, Watched>();
+  for (const pod of allPods(home)) known.set(pod.instance, { seq: await newestSeq(pod), stream: null });
+  let looking = false;
+  const look = async (): Promise<void> => {
+    if (looking) return;
+    looking = true;
+    try {
+      for (const pod of allPods(home)) {
+        // A pod that was not there at the start is shown from its first entry on.
+        const watched = known.get(pod.instance) ?? { seq: 0, stream: null };
+        known.set(pod.instance, watched);
+        if (watched.stream !== null) continue;
+        if (!(await joinPod(context, pod, watched))) continue;
+        void (watched.stream as PodStream | null)?.closed.then(() => (watched.stream = null));
+      }
+    } finally {
+      looking = false;
+    }
+  };
+  const watchers = [folder, home.runtime].map((path) => watch(path, () => void look()));
+  // Both folders may be removed below us: then only the timer looks.
+  for (const watcher of watchers) watcher.on('error', () => watcher.close());
+  setInterval(() => void look(), lookAgainMs);
+  await look();
+  // Ends with the process: a signal, or a reader that has gone.
+  return new Promise<never>(() => undefined);
+}

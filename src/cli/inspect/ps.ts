@@ -1,0 +1,171 @@
+/** `podkin ps`: the pods of this home, and `podkin` alone: their tree and where to go on. */
+import type { CommandContext } from '../invocation/context.ts';
+import { cwdIfThere, exitStatus, jsonText } from '../invocation/context.ts';
+import { isLive, matters, type PodView, viewHome } from '../pods/pod-view.ts';
+import { dollars, oneLine, printable } from '../format/printable.ts';
+import { age, columns, paint, type Paint } from '../format/table.ts';
+
+export interface PsOptions {
+  readonly all: boolean;
+  readonly quiet: boolean;
+  readonly tree: boolean;
+  readonly json: boolean;
+}
+
+export async function psCommand(context: CommandContext, options: PsOptions): Promise<number> {
+  const seen = await viewHome(context.home);
+  const every = seen.map((one) => one.view);
+  const views = options.all ? every : every.filter(matters);
+  const hidden = every.length - views.length;
+  if (options.json) context.stdout.write(jsonText(views));
+  else if (options.quiet) context.stdout.write(views.map((view) => `${view.name}\n`).join(''));
+  else if (views.length > 0)
+    context.stdout.styled(psTable(views, { color: context.color, tree: options.tree, nowMs: Date.now() }));
+  if (!options.json && !options.quiet) {
+    if (views.length === 0) context.stderr.write('No pod runs here.\n');
+    if (hidden > 0) context.stderr.write(`${hidden} stopped pod(s) not shown: "podkin ps -a" shows them.\n`);
+    for (const hint of hints(views)) context.stderr.write(`${hint}\n`);
+  }
+  return exitStatus.done;
+}
+
+/** `podkin` without arguments. */
+export async function startCommand(context: CommandContext): Promise<number> {
+  const views = (await viewHome(context.home)).map((one) => one.view).filter(matters);
+  if (views.length > 0) {
+    context.stdout.styled(psTable(views, { tree: true, color: context.color, nowMs: Date.now() }));
+    for (const hint of hints(views)) context.stderr.write(`${hint}\n`);
+    const name = views.find(isLive)?.name ?? views[0]?.name ?? 'root';
+    context.stderr.write(
+      `\nGo on with "podkin attach ${name}", "podkin logs ${name}", "podkin send ${name} TEXT"; "podkin --help" lists all commands.\n`,
+    );
+    return exitStatus.done;
+  }
+  const { loadConfiguration } = await import('../invocation/configuration.ts');
+  const cwd = cwdIfThere(context);
+  const { model } = await loadConfiguration({ environment: context.environment, cwd, flags: {} });
+  context.stderr.write(
+    model === ''
+      ? 'No pod runs here, and no model is configured yet. "podkin demo" shows the whole story offline in seconds; "podkin --help" says how to name a model.\n'
+      : 'No pod runs here. Begin with "podkin run TASK"; "podkin ps -a" shows those that have stopped, "podkin --help" all commands.\n',
+  );
+  return exitStatus.done;
+}
+
+interface TableStyle {
+  readonly tree: boolean;
+  readonly color: boolean;
+  readonly nowMs: number;
+}
+
+export function psTable(views: readonly PodView[], style: TableStyle): string {
+  const rows = style.tree ? treeOrder(views) : views.map((view) => ({ view, label: view.name }));
+  const head = [
+    'NAME',
+    'STATUS',
+    'PARENT',
+    'CHILDREN',
+    'TURNS',
+    'TOKENS',
+    'COST',
+    'IN',
+    'OUT',
+    'AGE',
+    'ATTENTION',
+  ];
+  const cells = rows.map(({ view, label }) => [
+    printable(label),
+    paint(oneLine(view.status, 40), statusPaint(view.status), style.color),
+    oneLine(parentCell(view, views), 80),
+    String(view.children.length),
+    String(view.turns),
+    String(view.tokens),
+    dollars(view.cost),
+    String(view.pendingIn),
+    String(view.pendingOut),
+    view.startedAt === null ? '–' : age(style.nowMs - Date.parse(view.startedAt)),
+    attentionCell(view, style.color),
+  ]);
+  return columns([head.map((word) => paint(word, 'bold', style.color)), ...cells]);
+}
+
+/** Another pod may have the name of one that was removed. */
+function parentCell({ parent, parentInstance }: PodView, all: readonly PodView[]): string {
+  if (parent === null) return '–';
+  const isOther = all.some((view) => view.name === parent && view.instance !== parentInstance);
+  return isOther ? `(${parent}, removed)` : parent;
+}
+
+/** Why a person should look, else what it waits for. */
+function attentionCell({ attention, waiting }: PodView, color: boolean): string {
+  if (attention !== null) return paint(oneLine(attention, 40), 'yellow', color);
+  return waiting === null ? '' : paint(`(${oneLine(waiting.kind, 40)})`, 'dim', color);
+}
+
+function statusPaint(status: PodView['status']): Paint {
+  if (status === 'running') return 'green';
+  if (status === 'dead' || status === 'unreachable') return 'red';
+  return status === 'stopped' ? 'dim' : 'cyan';
+}
+
+/**
+ * Parents before their children, who are marked; a pod whose parent is not listed begins a tree of its own.
+ */
+export function treeOrder(views: readonly PodView[]): { view: PodView; label: string }[] {
+  const listed = new Set<string | null>(views.map((view) => view.instance));
+  const rows: { view: PodView; label: string }[] = [];
+  const done = new Set<string>();
+  const put = (view: PodView, lead: string, own: string): void => {
+    if (done.has(view.name)) return;
+    done.add(view.name);
+    rows.push({ view, label: `${own}${view.name}` });
+    const below = views.filter((other) => other.parentInstance === view.instance);
+    for (const [i, child] of below.entries()) {
+      const last = i === below.length - 1;
+      put(child, `${lead}${last ? '   ' : '│  '}`, `${lead}${last ? '└─ ' : '├─ '}`);
+    }
+  };
+  for (const view of views) if (!listed.has(view.parentInstance)) put(view, '', '');
+  // What is left names each other as parents; it is shown all the same.
+  for (const view of views) put(view, '', '');
+  return rows;
+}
+
+/** Removing it would be refused while anything of it is owed or something below it runs. */
+export function mayGo(view: PodView, all: readonly PodView[]): boolean {
+  if (view.pendingOut > 0 || view.pendingIn > 0) return false;
+  const below = all.filter((other) => other.parentInstance === view.instance);
+  return below.every((child) => !isLive(child) && child.status !== 'dead' && mayGo(child, all));
+}
+
+/** One sentence for each pod that needs a person. */
+function hints(views: readonly PodView[]): string[] {
+  return views.flatMap((view) => {
+    if (view.attention === 'parentDown') {
+      const what =
+        view.pendingOut > 0 ? `${view.pendingOut} event(s) of ${view.name} wait` : `${view.name} works`;
+      return [`${what} for "${view.parent}", which is not running: podkin restore ${view.parent}`];
+    }
+    if (view.attention === 'approval')
+      return [`${view.name} waits for your answer: podkin approvals, podkin approve ${view.name}`];
+    if (view.attention === 'setAside')
+      return [`${view.name}: something was set aside of the folder it works in: podkin logs ${view.name}`];
+    if (view.attention === 'orphan')
+      return [`${view.name}: its parent "${view.parent}" was removed; nobody takes its reports`];
+    if (view.attention === 'refused')
+      return [`${view.name}: its parent "${view.parent}" refuses it for good: podkin doctor`];
+    if (view.attention === 'childRefused')
+      return [`${view.name}: it refuses a child of its own for good: podkin doctor`];
+    if (view.attention === 'parentGone')
+      return [`${view.name}: the folder of its parent "${view.parent}" is gone: podkin doctor`];
+    if (view.status === 'dead') {
+      return [
+        `${view.name} died: podkin restore ${view.name}${mayGo(view, views) ? `, or podkin rm ${view.name}` : ''}`,
+      ];
+    }
+    if (view.waiting?.kind === 'provider')
+      return [`${view.name} waits for its provider: ${oneLine(view.waiting.reason, 160)}`];
+    if (view.status === 'unreachable') return [`${view.name} runs and does not answer: podkin doctor`];
+    return [];
+  });
+}

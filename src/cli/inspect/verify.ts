@@ -1,0 +1,10 @@
+/** `podkin verify`: reads every log of the home and checks what was promised; fails at a violation. */
+import { renderReport, verifyHome } from '../../delivery/verify/verify.ts';
+import type { CommandContext } from '../invocation/context.ts';
+import { exitStatus, jsonText } from '../invocation/context.ts';
+
+export async function verifyCommand(context: CommandContext, options: { json: boolean }): Promise<number> {
+  const report = await verifyHome(context.home);
+  context.stdout.write(options.json ? jsonText(report) : `${renderReport(report).trimEnd()}\n`);
+  return report.violations.length === 0 ? exitStatus.done : exitStatus.failed;
+}

@@ -1,0 +1,275 @@
+/**
+ * What one log has received and given to its model: each event once, in order, as it was received (I2, I3,
+ * I8), each end of a life once (I2), each
+ * assignment closed once, by whom it was given to (I8). Holes are for `verify-links.ts`, which knows both
+ * ends.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { PodIdentity } from '../../protocol/names.ts';
+import type { PodEvent } from '../../protocol/pod-event.ts';
+import type {
+  AssignmentEntry,
+  ChildEntry,
+  ChildState,
+  Entry,
+  PodEventReceivedEntry,
+  SystemItemEntry,
+  ToolResultEntry,
+} from '../../session/facts/entries.ts';
+import type { Finding, Rule } from './finding.ts';
+
+export interface ReceiptView {
+  entrySeq: number;
+  incarnation: number;
+  event: PodEvent;
+  /** `final`: not for the model (any more). */
+  state: 'waiting' | 'consumed' | 'final';
+}
+
+/** One child, by what this log has received of it. */
+export interface SenderView {
+  name: string;
+  instance: string;
+  /** By event number, each the first of its number. */
+  receipts: Map<number, ReceiptView>;
+  /** Highest number received, and highest life that anything was received of. */
+  max: number;
+  life: number;
+  /** Without a number: what this side wrote itself. */
+  ownCount: number;
+  /** shutDown or died, by incarnation, each the first. */
+  terminals: Map<number, ReceiptView>;
+}
+
+/** One child, by what this log says of it as a pod. `linked`: highest incarnation that linked, 0 for none. */
+export interface ChildView {
+  name: string;
+  state: ChildState;
+  linked: number;
+}
+
+export class InboxCheck {
+  readonly findings: Finding[] = [];
+  readonly senders = new Map<string, SenderView>();
+  readonly children = new Map<string, ChildView>();
+  readonly #pod: string;
+  /** Assignments given and not closed: id → the child's instance. */
+  #open = new Map<string, string>();
+  /** By identity; only `unreachable` may stand here more than once. */
+  #receipts = new Map<string, ReceiptView[]>();
+  /** By instance: the highest incarnation whose end a StopPod result told. */
+  #stopTold = new Map<string, number>();
+  /** By instance: entry seq of the latest receipt that was given to the model. */
+  #itemsThrough = new Map<string, number>();
+
+  constructor(pod: string) {
+    this.#pod = pod;
+  }
+
+  take(entry: Entry): void {
+    if (entry.type === 'podEventReceived') this.#receipt(entry);
+    else if (entry.type === 'systemItem') this.#item(entry);
+    else if (entry.type === 'toolResult') this.#result(entry);
+    else if (entry.type === 'assignment') this.#assignment(entry);
+    else if (entry.type === 'child') this.#child(entry);
+  }
+
+  /** At the log's end: nothing may have been passed over for good. */
+  end(): void {
+    for (const [identity, receipts] of this.#receipts) {
+      for (const receipt of receipts) {
+        const instance = identity.slice(0, identity.indexOf(' '));
+        if (receipt.state !== 'waiting' || receipt.entrySeq > (this.#itemsThrough.get(instance) ?? 0))
+          continue;
+        this.#find(
+          'I3',
+          `${receipt.event.kind} of "${this.#nameOf(instance)}" (entry ${receipt.entrySeq}) was passed over: later ones of that pod stand in the history`,
+        );
+      }
+    }
+  }
+
+  #receipt(entry: Entry<PodEventReceivedEntry>): void {
+    const { from, eventSeq, event } = entry;
+    const sender = this.#sender(from);
+    if (eventSeq !== null && sender.receipts.has(eventSeq)) {
+      this.#find(
+        'I2',
+        `event ${eventSeq} of "${from.name}" was received twice (again at entry ${entry.seq})`,
+      );
+      return;
+    }
+    this.#checkOrder(sender, entry);
+    const receipt: ReceiptView = {
+      entrySeq: entry.seq,
+      incarnation: from.incarnation,
+      event,
+      state: this.#isFinal(entry) ? 'final' : 'waiting',
+    };
+    if (eventSeq === null) sender.ownCount += 1;
+    else sender.receipts.set(eventSeq, receipt);
+    sender.max = Math.max(sender.max, eventSeq ?? 0);
+    sender.life = Math.max(sender.life, from.incarnation);
+    for (const id of entry.closes) this.#closeOne(id, from, entry.seq);
+    if (isTerminal(event) && !this.#endOnce(sender, from, receipt)) return;
+    const identity = identityOf(from, eventSeq, event.kind);
+    this.#receipts.set(identity, [...(this.#receipts.get(identity) ?? []), receipt]);
+  }
+
+  /**
+   * Numbers rise, and lives follow each other: what tells of an earlier one, its death too, stands before all
+   * of a later one.
+   */
+  #checkOrder(sender: SenderView, { from, event, eventSeq, seq }: Entry<PodEventReceivedEntry>): void {
+    if (eventSeq !== null && eventSeq < sender.max) {
+      this.#find(
+        'I3',
+        `event ${eventSeq} of "${from.name}" was received after event ${sender.max} (entry ${seq})`,
+      );
+    } else if (from.incarnation < sender.life) {
+      this.#find(
+        'I3',
+        `${event.kind} of incarnation ${from.incarnation} of "${from.name}" (entry ${seq}) stands behind what incarnation ${sender.life} reported`,
+      );
+    }
+  }
+
+  #item(entry: Entry<SystemItemEntry>): void {
+    const { item } = entry;
+    if (item.kind !== 'podEvent') return;
+    const { from, seq, event } = item;
+    const what = `${event.kind}${seq === null ? '' : ` (event ${seq})`} of "${from.name}"`;
+    const receipts = this.#receipts.get(identityOf(from, seq, event.kind)) ?? [];
+    const receipt = receipts.find(({ state }) => state === 'waiting');
+    if (receipt === undefined) {
+      this.#find('I2', `${what} stands in the history at entry ${entry.seq}, ${whyNot(receipts)}`);
+      return;
+    }
+    receipt.state = 'consumed';
+    if (!isDeepStrictEqual(event, receipt.event)) {
+      this.#find(
+        'I8',
+        `${what} stands in the history otherwise (entry ${entry.seq}) than it was received (entry ${receipt.entrySeq})`,
+      );
+    }
+    const through = this.#itemsThrough.get(from.instance) ?? 0;
+    if (receipt.entrySeq < through) {
+      this.#find(
+        'I3',
+        `${what} stands in the history behind what was received after it (entry ${entry.seq})`,
+      );
+    }
+    this.#itemsThrough.set(from.instance, Math.max(through, receipt.entrySeq));
+  }
+
+  #result(entry: Entry<ToolResultEntry>): void {
+    const { stopped } = entry;
+    if (stopped === undefined) return;
+    const { instance, incarnation } = stopped;
+    this.#stopTold.set(instance, Math.max(this.#stopTold.get(instance) ?? 0, incarnation));
+    for (const [of, terminal] of this.senders.get(instance)?.terminals ?? []) {
+      if (of <= incarnation && terminal.state === 'waiting') terminal.state = 'final';
+    }
+  }
+
+  #assignment(entry: Entry<AssignmentEntry>): void {
+    const { assignment, child, state } = entry;
+    if (state === 'closed') {
+      this.#closeOne(assignment, child, entry.seq);
+      return;
+    }
+    if (this.#open.has(assignment)) {
+      this.#find(
+        'I8',
+        `assignment ${assignment} was given to "${child.name}" at entry ${entry.seq} although it was open already`,
+      );
+    }
+    this.#open.set(assignment, child.instance);
+  }
+
+  #child(entry: Entry<ChildEntry>): void {
+    const { child, state, incarnation } = entry;
+    const linked = this.children.get(child.instance)?.linked ?? 0;
+    this.children.set(child.instance, {
+      name: child.name,
+      state,
+      linked: state === 'linked' ? Math.max(linked, incarnation ?? 0) : linked,
+    });
+  }
+
+  #closeOne(assignment: string, by: { name: string; instance: string }, entrySeq: number): void {
+    const owner = this.#open.get(assignment);
+    if (owner === undefined) {
+      this.#find(
+        'I8',
+        `entry ${entrySeq} closes assignment ${assignment} for "${by.name}", which was not open`,
+      );
+    } else if (owner !== by.instance) {
+      this.#find(
+        'I8',
+        `entry ${entrySeq} closes assignment ${assignment} for "${by.name}", which had been given to "${this.#nameOf(owner)}"`,
+      );
+    }
+    this.#open.delete(assignment);
+  }
+
+  #endOnce(sender: SenderView, from: PodIdentity, receipt: ReceiptView): boolean {
+    const first = sender.terminals.get(from.incarnation);
+    if (first === undefined) {
+      sender.terminals.set(from.incarnation, receipt);
+      return true;
+    }
+    this.#find(
+      'I2',
+      `the end of incarnation ${from.incarnation} of "${from.name}" was told twice: ${first.event.kind} at entry ${first.entrySeq}, ${receipt.event.kind} at entry ${receipt.entrySeq}`,
+    );
+    // A repeated `died` has the first one's identity; a shutDown has its own number and may be consumed under
+    // it.
+    return receipt.event.kind !== first.event.kind || receipt.event.kind === 'shutDown';
+  }
+
+  #isFinal(entry: Entry<PodEventReceivedEntry>): boolean {
+    const { from, event, reads } = entry;
+    return !reads || (isTerminal(event) && from.incarnation <= (this.#stopTold.get(from.instance) ?? 0));
+  }
+
+  #sender(from: PodIdentity): SenderView {
+    const known = this.senders.get(from.instance);
+    if (known !== undefined) return known;
+    const { name, instance } = from;
+    const sender = {
+      name,
+      instance,
+      receipts: new Map(),
+      max: 0,
+      life: 0,
+      ownCount: 0,
+      terminals: new Map(),
+    };
+    this.senders.set(instance, sender);
+    return sender;
+  }
+
+  #nameOf(instance: string): string {
+    return this.senders.get(instance)?.name ?? this.children.get(instance)?.name ?? instance;
+  }
+
+  #find(rule: Rule, text: string): void {
+    this.findings.push({ rule, pod: this.#pod, text, count: 1 });
+  }
+}
+
+function isTerminal(event: PodEvent): boolean {
+  return event.kind === 'shutDown' || event.kind === 'died';
+}
+
+function identityOf(from: PodIdentity, seq: number | null, kind: string): string {
+  return seq === null ? `${from.instance} ${from.incarnation} ${kind}` : `${from.instance} ${seq}`;
+}
+
+function whyNot(receipts: readonly ReceiptView[]): string {
+  if (receipts.length === 0) return 'but was never received';
+  return receipts.some(({ state }) => state === 'consumed')
+    ? 'a second time'
+    : 'although it was not for the model, or StopPod had told it';
+}

@@ -1,0 +1,288 @@
+/**
+ * What the logs of parents and children say of each other: nothing acknowledged or numbered is missing (I1),
+ * a death stands behind everything that the
+ * dead life had committed (I3), every life's end is told (I7), every event is the one that its sender
+ * committed, at the sender's own parent (I8).
+ *
+ * Relies on each child's log having been read before its parent's: then whatever a child knows to be received
+ * must stand at the parent.
+ */
+import * as z from 'zod';
+import { once } from '../../std/once.ts';
+import { sentPodEvent } from '../../protocol/pod-event.ts';
+import type { Tombstone } from '../../session/home/home.ts';
+import { type Finding, type Stretch, drawTogether, holesIn, lengthOf, told } from './finding.ts';
+import type { SenderView } from './inbox.ts';
+import type { Life, LogView } from './log.ts';
+
+/** A parent that lives has so long to find out about a death that nobody told it of. */
+const declareWithinMs = 60_000;
+
+export interface HomeView {
+  logs: readonly LogView[];
+  tombstones: readonly Tombstone[];
+  /** Names of pods whose log could not be read; that has been told. */
+  unread: ReadonlySet<string>;
+  nowMs: number;
+}
+
+export function checkLinks(home: HomeView): Finding[] {
+  const logs = new Map(home.logs.map((log) => [log.instance, log]));
+  const stones = new Map(home.tombstones.map((stone) => [stone.instance, stone]));
+  const findings: Finding[] = [];
+  for (const parent of home.logs) {
+    for (const instance of new Set([...parent.senders.keys(), ...parent.children.keys()])) {
+      findings.push(
+        ...checkPair({ parent, instance, child: logs.get(instance), stone: stones.get(instance) }, home),
+      );
+    }
+  }
+  for (const child of home.logs) {
+    findings.push(...refusesForGood(child, logs), ...refusedForGood(child, logs, stones));
+    if (child.parent === null || logs.has(child.parent.instance)) continue;
+    findings.push(...checkWithoutParent(child, child.parent.name, stones.get(child.parent.instance), home));
+  }
+  return findings;
+}
+
+/**
+ * C4: what a parent will never take. A person who removed the parent has decided that; any other refusal is
+ * to be mended.
+ */
+function refusedForGood(
+  child: LogView,
+  logs: ReadonlyMap<string, LogView>,
+  stones: ReadonlyMap<string, Tombstone>,
+): Finding[] {
+  const { parent, refusal } = child;
+  if (parent === null || refusal === null) return [];
+  if (refusal === 'parentRemoved' && stones.has(parent.instance)) return [];
+  const received = logs.get(parent.instance)?.senders.get(child.instance)?.max ?? 0;
+  const held = Math.max(child.acked, child.discarded, received);
+  const refused = [...child.emitted.keys()].filter((seq) => seq > held);
+  if (refused.length === 0) return [];
+  const text = `event(s) ${told(drawTogether(refused))} are refused for good by its parent "${parent.name}" (${refusal})`;
+  return [{ rule: 'C4', pod: child.name, text, count: refused.length }];
+}
+
+/** C4 by the parent's log alone: the child's does not tell of it, or is not there. */
+function refusesForGood(parent: LogView, logs: ReadonlyMap<string, LogView>): Finding[] {
+  return [...parent.refuses].flatMap(([instance, { name, code }]): Finding[] => {
+    const child = logs.get(instance);
+    const received = parent.senders.get(instance)?.max ?? 0;
+    const waits = child === undefined || [...child.emitted.keys()].some((seq) => seq > received);
+    // What its own log tells of is judged there.
+    if (!waits || (child !== undefined && child.refusal !== null)) return [];
+    const text = `refuses its child "${name}" for good (${code}): what it has to say is not taken in`;
+    return [{ rule: 'C4', pod: parent.name, text, count: 1 }];
+  });
+}
+
+interface Pair {
+  parent: LogView;
+  instance: string;
+  child: LogView | undefined;
+  stone: Tombstone | undefined;
+}
+
+function checkPair(pair: Pair, home: HomeView): Finding[] {
+  const { parent, instance, child } = pair;
+  const sender = parent.senders.get(instance);
+  if (child !== undefined && child.parent?.instance !== parent.instance) {
+    if (sender === undefined) return [];
+    const text = `holds events of "${child.name}", whose parent is ${child.parent === null ? 'nobody' : `"${child.parent.name}"`}`;
+    return [{ rule: 'I8', pod: parent.name, text, count: 1 }];
+  }
+  return [
+    ...lost(pair, sender),
+    ...(child === undefined || sender === undefined ? [] : changed(parent, child, sender)),
+    ...(child === undefined || sender === undefined ? [] : earlyDeaths(parent, child, sender)),
+    ...passedOverEnds(pair, sender),
+    ...(child === undefined ? [] : untoldEnd(parent, child, home.nowMs)),
+  ];
+}
+
+/** I1: holes below what is there, and what the child knows to be received. */
+function lost(pair: Pair, sender: SenderView | undefined): Finding[] {
+  const { parent, child } = pair;
+  const max = sender?.max ?? 0;
+  const missing = holesIn(sender?.receipts.keys() ?? [], Math.max(max, dueOf(pair)));
+  const finding = (holes: Stretch[], although: string): Finding[] => {
+    if (holes.length === 0) return [];
+    const text = `event(s) ${told(holes)} of "${nameOf(pair)}" are not there, although ${although}`;
+    return [{ rule: 'I1', pod: parent.name, text, count: lengthOf(holes) }];
+  };
+  const why = child === undefined ? 'it was removed as delivered' : 'it holds an acknowledgement for them';
+  return [
+    ...finding(
+      missing.filter(({ from }) => from <= max),
+      `event ${max} is`,
+    ),
+    ...finding(
+      missing.filter(({ from }) => from > max),
+      why,
+    ),
+  ];
+}
+
+function nameOf({ parent, instance, child, stone }: Pair): string {
+  return child?.name ?? stone?.name ?? parent.children.get(instance)?.name ?? instance;
+}
+
+/** Up to which number the parent must hold the child's events. */
+function dueOf({ parent, instance, child, stone }: Pair): number {
+  if (child !== undefined) return child.acked;
+  // A spawn that was undone had no work and is not waited for.
+  return parent.children.get(instance)?.state === 'undone' ? 0 : dueOfRemoved(stone);
+}
+
+function dueOfRemoved(stone: Tombstone | undefined): number {
+  if (stone === undefined) return 0;
+  return stone.discarded ? stone.acked : stone.emitted;
+}
+
+/** I8: a receipt says what its sender committed. */
+function changed(parent: LogView, child: LogView, sender: SenderView): Finding[] {
+  const findings: Finding[] = [];
+  for (const [seq, { event, incarnation, entrySeq }] of sender.receipts) {
+    const sent = child.emitted.get(seq);
+    // Committed since the child's log was read.
+    if (sent === undefined) continue;
+    const what = `event ${seq} of "${child.name}" (entry ${entrySeq})`;
+    if (!saysNothingElse(event, sent.event) && !standsForUnreadable(event, sent.event)) {
+      findings.push({
+        rule: 'I8',
+        pod: parent.name,
+        text: `${what} is not what that pod committed`,
+        count: 1,
+      });
+    } else if (incarnation !== sent.incarnation) {
+      const text = `${what} is put down to incarnation ${incarnation}, it was incarnation ${sent.incarnation}`;
+      findings.push({ rule: 'I8', pod: parent.name, text, count: 1 });
+    }
+  }
+  return findings;
+}
+
+/**
+ * What a receiver could not read it may have put down otherwise: it names these fields, and the rest is as it
+ * was sent. Of an event that it can read, it must have put down all. A kind that only another version of
+ * podkin knows is told as an error in its place.
+ */
+function standsForUnreadable(told: unknown, sent: unknown): boolean {
+  const read = unreadShape().safeParse(told);
+  if (read.success) {
+    const { unread, ...rest } = read.data;
+    const left = new Set(['unread', ...unread.map((field) => field.split('.')[0])]);
+    // An outcome that cannot be read is told as an error.
+    if (left.has('outcome')) for (const field of ['kind', 'error', 'settled']) left.add(field);
+    if (left.has('text')) left.add('textChars');
+    if (left.has('outstanding')) left.add('settled');
+    const kept = Object.entries(rest).filter(([field]) => !left.has(field));
+    return isUnreadable(sent) && saysNothingElse(Object.fromEntries(kept), sent);
+  }
+  return strangeShape().safeParse(told).success && !sentPodEvent().safeParse(sent).success;
+}
+
+const longEventChars = 1_000_000;
+
+/** What no line of a log could hold beside the rest of a receipt counts as that. */
+function isUnreadable(sent: unknown): boolean {
+  return !sentPodEvent().safeParse(sent).success || JSON.stringify(sent).length > longEventChars;
+}
+
+const unreadShape = once(() => z.looseObject({ unread: z.array(z.string()).min(1) }));
+
+const strangeShape = once(() =>
+  z.looseObject({
+    kind: z.literal('errored'),
+    error: z.looseObject({ category: z.literal('unknownEvent') }),
+  }),
+);
+
+/** Every field of `part` stands equal in `whole`: a receiver may leave out fields that it does not know. */
+function saysNothingElse(part: unknown, whole: unknown): boolean {
+  if (typeof part !== 'object' || part === null) return part === whole;
+  if (typeof whole !== 'object' || whole === null || Array.isArray(part) !== Array.isArray(whole))
+    return false;
+  if (Array.isArray(part) && Array.isArray(whole) && part.length !== whole.length) return false;
+  const fields = new Map<string, unknown>(Object.entries(whole));
+  return Object.entries(part).every(
+    ([key, value]) => fields.has(key) && saysNothingElse(value, fields.get(key)),
+  );
+}
+
+/** I3: everything that a dead life had committed stands before its death. */
+function earlyDeaths(parent: LogView, child: LogView, sender: SenderView): Finding[] {
+  const findings: Finding[] = [];
+  for (const [incarnation, death] of sender.terminals) {
+    if (death.event.kind !== 'died') continue;
+    const behind = [...child.emitted].filter(([seq, sent]) => {
+      if (sent.incarnation > incarnation || seq <= child.discarded) return false;
+      const receipt = sender.receipts.get(seq);
+      // What is acknowledged and not there is lost, and told as that.
+      return receipt === undefined
+        ? seq > Math.max(child.acked, sender.max)
+        : receipt.entrySeq > death.entrySeq;
+    });
+    if (behind.length === 0) continue;
+    const seqs = told(drawTogether(behind.map(([seq]) => seq)));
+    const text = `the death of incarnation ${incarnation} of "${child.name}" (entry ${death.entrySeq}) stands before event(s) ${seqs}, which were committed before it`;
+    findings.push({ rule: 'I3', pod: parent.name, text, count: behind.length });
+  }
+  return findings;
+}
+
+/** I7, from the parent's log alone: when a later life has linked, the ends of all earlier ones are known. */
+function passedOverEnds(pair: Pair, sender: SenderView | undefined): Finding[] {
+  const linked = pair.parent.children.get(pair.instance)?.linked ?? 0;
+  const untold = holesIn(sender?.terminals.keys() ?? [], linked - 1);
+  if (untold.length === 0) return [];
+  const text = `the end of incarnation(s) ${told(untold)} of "${nameOf(pair)}" was never told, although incarnation ${linked} has linked`;
+  return [{ rule: 'I7', pod: pair.parent.name, text, count: lengthOf(untold) }];
+}
+
+/**
+ * I7, by time: a living parent finds out by itself. A child that was never put to work, or is gone from the
+ * parent's list, is no loss.
+ */
+function untoldEnd(parent: LogView, child: LogView, nowMs: number): Finding[] {
+  const record = parent.children.get(child.instance);
+  if (record === undefined || !parent.alive) return [];
+  if (record.state === 'reserved' || record.state === 'undone' || record.state === 'removed') return [];
+  const terminals = parent.senders.get(child.instance)?.terminals;
+  const parentSinceMs = Date.parse(parent.lives.at(-1)?.startedAt ?? '');
+  return child.lives.flatMap((life, index): Finding[] => {
+    const next = child.lives[index + 1];
+    const ended = next !== undefined || !child.alive;
+    if (!ended || life.stopped || life.incarnation < record.linked) return [];
+    if (terminals?.has(life.incarnation) === true) return [];
+    const sinceMs = Math.max(endOf(child, next), parentSinceMs);
+    if (!(nowMs - sinceMs > declareWithinMs)) return [];
+    const text = `incarnation ${life.incarnation} of "${child.name}" has ended without a shutdown, and this pod, which lives, does not say so`;
+    return [{ rule: 'I7', pod: parent.name, text, count: 1, fresh: true }];
+  });
+}
+
+/** The last life may have ended long after its last word: that is why the finding is `fresh`. */
+function endOf(child: LogView, next: Life | undefined): number {
+  return Date.parse(next?.startedAt ?? child.lastAt);
+}
+
+/** The parent is gone: what its tombstone says, or that there is nothing to judge by. */
+function checkWithoutParent(
+  child: LogView,
+  parentName: string,
+  stone: Tombstone | undefined,
+  home: HomeView,
+): Finding[] {
+  if (stone === undefined) {
+    if (child.acked === 0 || home.unread.has(parentName)) return [];
+    const text = `its parent "${parentName}" has neither a log nor a tombstone in this home: ${child.acked} acknowledged event(s) can not be checked`;
+    return [{ rule: 'log', pod: child.name, text, count: 1 }];
+  }
+  const received = stone.received[child.instance] ?? 0;
+  if (child.acked <= received) return [];
+  const text = `holds an acknowledgement through event ${child.acked}, but its removed parent "${stone.name}" had received only ${received}`;
+  return [{ rule: 'I1', pod: child.name, text, count: child.acked - received }];
+}

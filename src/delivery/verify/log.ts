@@ -1,0 +1,240 @@
+/**
+ * One session log, read once from its beginning: what it contradicts in itself, and what is to be held
+ * against the logs at its other ends.
+ */
+import type { SentPodEvent } from '../../protocol/pod-event.ts';
+import {
+  type Entry,
+  type PodEventAckedEntry,
+  type PodEventEmittedEntry,
+  type PodRef,
+  type SessionEntry,
+  type StartedEntry,
+  schemaVersion,
+} from '../../session/facts/entries.ts';
+import type { Finding, Rule } from './finding.ts';
+import { type ChildView, InboxCheck, type SenderView } from './inbox.ts';
+import { fits } from './shape.ts';
+import { ScopeCheck } from './scope.ts';
+import { TurnCheck } from './turns.ts';
+
+/** One life of the pod. */
+export interface Life {
+  incarnation: number;
+  startedAt: string;
+  /** It ended in order. */
+  stopped: boolean;
+}
+
+export interface LogView {
+  name: string;
+  instance: string;
+  parent: PodRef | null;
+  /** The newest life's process runs. */
+  alive: boolean;
+  lives: Life[];
+  /** Of the last entry. */
+  lastAt: string;
+  emitted: Map<number, { incarnation: number; event: SentPodEvent }>;
+  /** Highest number acknowledged, and highest given up by a person. */
+  acked: number;
+  discarded: number;
+  /** Its parent refuses it for good, with this code, since its newest life or acknowledgement. */
+  refusal: string | null;
+  /** Children that it refuses for good, with the code, that have not linked or ended since; by instance. */
+  refuses: Map<string, { name: string; code: string }>;
+  senders: Map<string, SenderView>;
+  children: Map<string, ChildView>;
+}
+
+export interface LogEnd {
+  /** Damaged lines that were passed over. */
+  damagedCount: number;
+  alive: boolean;
+}
+
+export class LogCheck {
+  readonly #name: string;
+  readonly #where: string;
+  readonly #findings: Finding[] = [];
+  readonly #inbox: InboxCheck;
+  readonly #turns: TurnCheck;
+  readonly #scope: ScopeCheck;
+  #session: Entry<SessionEntry> | null = null;
+  #count = 0;
+  #lastSeq = 0;
+  #lastAt = '';
+  #lives: Life[] = [];
+  #started: Entry<StartedEntry> | null = null;
+  #emitted: LogView['emitted'] = new Map();
+  #emittedThrough = 0;
+  #acked = 0;
+  #discarded = 0;
+  #refusal: string | null = null;
+  readonly #refuses: LogView['refuses'] = new Map();
+
+  /** `where` names the log for people: its path where there is one. */
+  constructor(name: string, where: string) {
+    this.#name = name;
+    this.#where = where;
+    this.#inbox = new InboxCheck(name);
+    this.#turns = new TurnCheck(name);
+    this.#scope = new ScopeCheck(name);
+  }
+
+  /** The newest life, for asking the system whether it lives. */
+  get started(): Entry<StartedEntry> | null {
+    return this.#started;
+  }
+
+  take(entry: Entry): void {
+    this.#count += 1;
+    if (entry.seq !== this.#lastSeq + 1) {
+      this.#find(
+        'log',
+        `entry ${entry.seq} follows entry ${this.#lastSeq} in ${this.#where}: numbers must rise by one`,
+      );
+    }
+    this.#lastSeq = entry.seq;
+    this.#lastAt = entry.time;
+    if (!fits(entry)) {
+      this.#find(
+        'log',
+        `entry ${entry.seq} (${entry.type}) in ${this.#where} lacks fields of its type and was passed over`,
+      );
+      return;
+    }
+    this.#takeOwn(entry);
+    this.#inbox.take(entry);
+    this.#turns.take(entry);
+    this.#scope.take(entry);
+  }
+
+  /** `view` is null where this is not a pod's log, or one that nothing was committed to yet. */
+  end({ damagedCount, alive }: LogEnd): { view: LogView | null; findings: Finding[] } {
+    if (damagedCount > 0) {
+      this.#find(
+        'log',
+        `${damagedCount} damaged line(s) in ${this.#where} were passed over: what they held is missing here`,
+      );
+    }
+    if (!this.#isOurs()) return { view: null, findings: this.#findings };
+    this.#inbox.end();
+    this.#turns.end();
+    this.#scope.end();
+    const parts = [this.#inbox, this.#turns, this.#scope];
+    const findings = [...this.#findings, ...parts.flatMap((part) => part.findings)];
+    return { view: this.#view(alive), findings };
+  }
+
+  #view(alive: boolean): LogView | null {
+    if (this.#session === null) return null;
+    return {
+      name: this.#name,
+      instance: this.#session.instance,
+      parent: this.#session.parent,
+      alive,
+      lives: this.#lives,
+      lastAt: this.#lastAt,
+      emitted: this.#emitted,
+      acked: this.#acked,
+      discarded: this.#discarded,
+      refusal: this.#refusal,
+      refuses: this.#refuses,
+      senders: this.#inbox.senders,
+      children: this.#inbox.children,
+    };
+  }
+
+  #isOurs(): boolean {
+    if (this.#session !== null && this.#session.schema > schemaVersion) {
+      const { schema } = this.#session;
+      this.#find(
+        'log',
+        `${this.#where} has schema ${schema}, this podkin reads ${schemaVersion}: verify it with a newer podkin`,
+      );
+      return false;
+    }
+    if (this.#session === null && this.#count > 0) {
+      this.#find(
+        'log',
+        `${this.#where} does not begin with a session entry: it is no pod's log, or its first line is damaged`,
+      );
+    }
+    return this.#session !== null;
+  }
+
+  /** C4, of its children. */
+  #takeRefusal(entry: Entry): void {
+    if (entry.type === 'alert' && entry.refuses !== undefined) {
+      const { child, code } = entry.refuses;
+      this.#refuses.set(child.instance, { name: child.name, code });
+    } else if (entry.type === 'child') {
+      if (entry.state === 'linked' || entry.state === 'removed') this.#refuses.delete(entry.child.instance);
+    } else if (entry.type === 'podEventReceived') {
+      const { kind } = entry.event;
+      if (kind === 'shutDown' || kind === 'died') this.#refuses.delete(entry.from.instance);
+    }
+  }
+
+  #takeOwn(entry: Entry): void {
+    this.#takeRefusal(entry);
+    if (entry.type === 'session') {
+      if (this.#count === 1) this.#session = entry;
+      else this.#find('log', `a second session entry in ${this.#where} (entry ${entry.seq})`);
+    } else if (entry.type === 'started') {
+      this.#start(entry);
+    } else if (entry.type === 'stopped') {
+      for (const life of this.#lives) if (life.incarnation === entry.incarnation) life.stopped = true;
+    } else if (entry.type === 'podEventEmitted') {
+      this.#emit(entry);
+    } else if (entry.type === 'podEventAcked') {
+      this.#acknowledge(entry);
+    } else if (entry.type === 'alert') {
+      this.#refusal = entry.refusal ?? this.#refusal;
+    } else if (entry.type === 'discarded') {
+      this.#discarded = Math.max(this.#discarded, entry.through);
+    }
+  }
+
+  #emit(entry: Entry<PodEventEmittedEntry>): void {
+    const { eventSeq, incarnation, event } = entry;
+    if (eventSeq !== this.#emittedThrough + 1) {
+      this.#find(
+        'I3',
+        `event ${eventSeq} was emitted after event ${this.#emittedThrough}: numbers must rise by one`,
+      );
+    }
+    this.#emittedThrough = Math.max(this.#emittedThrough, eventSeq);
+    this.#emitted.set(eventSeq, { incarnation, event });
+  }
+
+  #acknowledge(entry: Entry<PodEventAckedEntry>): void {
+    const { through, seq } = entry;
+    this.#refusal = null;
+    if (through > this.#emittedThrough) {
+      this.#find(
+        'I6',
+        `acknowledged through event ${through}, but only ${this.#emittedThrough} had been committed (entry ${seq})`,
+      );
+    }
+    this.#acked = Math.max(this.#acked, Math.min(through, this.#emittedThrough));
+  }
+
+  #start(entry: Entry<StartedEntry>): void {
+    const last = this.#lives.at(-1)?.incarnation ?? 0;
+    this.#refusal = null;
+    if (entry.incarnation <= last) {
+      this.#find(
+        'I8',
+        `incarnation ${entry.incarnation} began after incarnation ${last} (entry ${entry.seq})`,
+      );
+    }
+    this.#lives.push({ incarnation: entry.incarnation, startedAt: entry.time, stopped: false });
+    this.#started = entry;
+  }
+
+  #find(rule: Rule, text: string): void {
+    this.#findings.push({ rule, pod: this.#name, text, count: 1 });
+  }
+}

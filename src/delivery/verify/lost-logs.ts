@@ -1,0 +1,87 @@
+/**
+ * Pods whose log is gone. A folder without one may be that of a pod that is being made or whose start was cut
+ * off, which is in order; it is not where
+ * anything tells of a life: the address that a life has left beside its log, the parent that it linked to, or
+ * the lock that it holds.
+ */
+import { existsSync } from 'node:fs';
+import {
+  type Home,
+  type PodFolder,
+  type PodSpec,
+  holdsLeftovers,
+  podFolder,
+  podNames,
+  readSpec,
+} from '../../session/home/home.ts';
+import { probeLock } from '../../session/lock/lock.ts';
+import type { Finding } from './finding.ts';
+import type { LogView } from './log.ts';
+
+export async function lostLogs(home: Home, { logs }: { logs: readonly LogView[] }): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const name of namesOf(home)) {
+    const folder = podFolder(home, name);
+    if (existsSync(folder.log)) {
+      const why = damageOf(folder);
+      if (why !== null) findings.push({ rule: 'log', pod: name, text: why, count: 1 });
+      continue;
+    }
+    const spec = specOf(folder);
+    if (spec === null) {
+      if (existsSync(folder.spec) || !holdsLeftovers(folder.path)) continue;
+      const text = `${folder.path} holds no pod any more: its log was deleted; put it back from a copy, or: rm -r ${folder.path}`;
+      findings.push({ rule: 'log', pod: name, text, count: 1 });
+      continue;
+    }
+    const evidence = await evidenceOf(folder, spec, logs);
+    if (evidence === null) continue;
+    const text = `${folder.log} is not there, although ${evidence.text}: it was deleted; put it back from a copy, or remove the pod with "podkin rm ${name}"`;
+    findings.push({ rule: 'log', pod: name, text, count: 1, ...(evidence.fresh ? { fresh: true } : {}) });
+  }
+  return findings;
+}
+
+/** `fresh`: it may only not be there yet. */
+async function evidenceOf(
+  folder: PodFolder,
+  { instance, parent }: PodSpec,
+  logs: readonly LogView[],
+): Promise<{ text: string; fresh: boolean } | null> {
+  if (existsSync(folder.address)) return { text: 'a life of the pod has run', fresh: false };
+  const above = logs.find((log) => log.instance === parent?.instance);
+  const told = above?.senders.get(instance);
+  const linked = above?.children.get(instance)?.linked ?? 0;
+  if (linked > 0 || (told !== undefined && told.receipts.size > 0)) {
+    return { text: `its parent "${above?.name ?? ''}" knows of its lives`, fresh: false };
+  }
+  const lock = await probeLock({ instance, folder: folder.path }).catch(() => 'free');
+  return lock === 'held' ? { text: 'a process of the pod runs', fresh: true } : null;
+}
+
+function namesOf(home: Home): string[] {
+  try {
+    return podNames(home);
+  } catch {
+    // Said by the reading of the logs.
+    return [];
+  }
+}
+
+/** Of its `pod.json`, beside a log, which says the same and is read instead. */
+function damageOf(folder: PodFolder): string | null {
+  try {
+    readSpec(folder);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function specOf(folder: PodFolder): PodSpec | null {
+  try {
+    return readSpec(folder);
+  } catch {
+    return null;
+  }
+}

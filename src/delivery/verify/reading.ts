@@ -1,0 +1,119 @@
+/**
+ * Reads the logs of a home for the oracle, live or dead, without a lock. Deepest pods first, so that each
+ * child's log is read before its parent's. What
+ * cannot be read becomes a finding; what vanishes meanwhile was removed, and its tombstone speaks for it.
+ */
+import { isAlive } from '../../std/process-identity.ts';
+import type { Entry } from '../../session/facts/entries.ts';
+import { type Home, type Tombstone, podFolder, podNames, readTombstones } from '../../session/home/home.ts';
+import { readEntries } from '../../session/log/read-log.ts';
+import { lostLogs } from './lost-logs.ts';
+import type { Finding } from './finding.ts';
+import { LogCheck, type LogView } from './log.ts';
+import { tombstoneShape } from './shape.ts';
+
+export interface ReadHome {
+  logs: LogView[];
+  tombstones: Tombstone[];
+  unread: Set<string>;
+  findings: Finding[];
+}
+
+export async function readHome(home: Home): Promise<ReadHome> {
+  const read: ReadHome = { logs: [], tombstones: [], unread: new Set(), findings: [] };
+  const before = tombstonesOf(home, read, (path, why) =>
+    noteUnread(read, { name: '*', path, error: new Error(why) }),
+  );
+  for (const { name, path } of await deepestFirst(home, read)) await readLog(name, path, read);
+  // A child removed from here on is judged by its log, its parent may have received more since; a parent
+  // removed meanwhile only has a new tombstone.
+  const parents = new Set(read.logs.map((log) => log.parent?.instance));
+  const known = new Set(before.map((stone) => stone.instance));
+  const since = tombstonesOf(home, read).filter(
+    (stone) => !known.has(stone.instance) && parents.has(stone.instance),
+  );
+  read.tombstones = [...before, ...since];
+  read.findings.push(...(await lostLogs(home, read)));
+  return read;
+}
+
+interface Place {
+  name: string;
+  path: string;
+  depth: number;
+}
+
+async function deepestFirst(home: Home, read: ReadHome): Promise<Place[]> {
+  const places: Place[] = [];
+  for (const name of namesOf(home, read)) {
+    const path = podFolder(home, name).log;
+    try {
+      places.push({ name, path, depth: await depthOf(path) });
+    } catch (error) {
+      noteUnread(read, { name, path, error });
+    }
+  }
+  return places.sort((a, b) => b.depth - a.depth);
+}
+
+function namesOf(home: Home, read: ReadHome): string[] {
+  try {
+    return podNames(home);
+  } catch (error) {
+    noteUnread(read, { name: '*', path: home.state, error });
+    return [];
+  }
+}
+
+async function depthOf(path: string): Promise<number> {
+  for await (const { entry } of readEntries(path)) {
+    return entry.type === 'session' && Number.isSafeInteger(entry.depth) ? entry.depth : 0;
+  }
+  return 0;
+}
+
+async function readLog(name: string, path: string, read: ReadHome): Promise<void> {
+  const check = new LogCheck(name, path);
+  let damagedCount = 0;
+  const onDamaged = (): void => {
+    damagedCount += 1;
+  };
+  try {
+    for await (const { entry } of readEntries(path, { onDamaged })) check.take(entry);
+  } catch (error) {
+    noteUnread(read, { name, path, error });
+    return;
+  }
+  const { view, findings } = check.end({ damagedCount, alive: lives(check.started) });
+  read.findings.push(...findings);
+  if (view === null) read.unread.add(name);
+  else read.logs.push(view);
+}
+
+function lives(started: (Entry & { pid: number; startTime: string; bootId: string }) | null): boolean {
+  return started !== null && isAlive(started) === 'alive';
+}
+
+function noteUnread(
+  read: ReadHome,
+  { name, path, error }: { name: string; path: string; error: unknown },
+): void {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  // A pod that is being made, was removed, or a stray file among the folders: no log, nothing to say.
+  if (code === 'ENOENT' || code === 'ENOTDIR') return;
+  if (!(error instanceof Error)) throw error;
+  read.unread.add(name);
+  const text = `${path} can not be read (${error.message}): mend its rights or the disk and verify again`;
+  read.findings.push({ rule: 'log', pod: name, text, count: 1 });
+}
+
+type OnDamaged = (path: string, why: string) => void;
+
+function tombstonesOf(home: Home, read: ReadHome, onDamaged?: OnDamaged): Tombstone[] {
+  try {
+    return readTombstones(home, onDamaged).filter((stone) => tombstoneShape().safeParse(stone).success);
+  } catch (error) {
+    noteUnread(read, { name: '*', path: `${home.state}/removed`, error });
+    return [];
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * The method `approve`: a person's answer to a question of this pod, or handed on to the pod below that asks.
+ */
+import { type PodErrorCode, WireError, podErrorCodes } from '../../protocol/errors.ts';
+import type { Params, Result } from '../../protocol/methods.ts';
+import { podSocket } from '../../session/home/pod-address.ts';
+import { connectAndSend, type SendFailure } from '../../transport/connect-and-send.ts';
+import type { Connection } from '../../transport/connection.ts';
+import type { Approvals } from './gate.ts';
+import type { Children } from '../children/children.ts';
+import type { Pod } from '../pod.ts';
+import type { Questions } from './feed.ts';
+
+export interface ApproveParts {
+  readonly pod: Pod;
+  readonly children: Children;
+  readonly approvals: Approvals;
+  readonly questions: Questions;
+}
+
+/**
+ * Throws `forbidden`, `unknownPod`, `storageFailed`, `notRunning`, and what the pod that asks refuses with.
+ */
+export async function approve(
+  parts: ApproveParts,
+  params: Params<'approve'>,
+  connection: Connection,
+): Promise<Result<'approve'>> {
+  const { pod, children, approvals, questions } = parts;
+  if (params.from !== undefined || children.links.isLink(connection)) {
+    throw new WireError('forbidden', 'Only a person answers a question; no pod does. Nothing was changed.');
+  }
+  const { request, decision, reason } = params;
+  const below = pod.facts.approvals.has(request) ? undefined : questions.below(request);
+  if (below === undefined) {
+    const { tool, summary } = await approvals.answer(params);
+    return { request, pod: { name: pod.name, instance: pod.session.instance }, tool, summary, decision };
+  }
+  const path = podSocket(pod.home, below.pod);
+  const told = reason === undefined ? {} : { reason };
+  const sent = await connectAndSend(path, 'approve', { request, decision, ...told });
+  if (sent.ok) return sent.result;
+  throw refusalOf(below.pod.name, sent);
+}
+
+function refusalOf(name: string, sent: SendFailure): WireError {
+  const code = podErrorCodes.find((known): known is PodErrorCode => known === sent.code);
+  if (sent.failure === 'refused' && code !== undefined) return new WireError(code, sent.message);
+  const doubt =
+    sent.delivered === 'unknown'
+      ? 'Whether it took the answer is not known; "podkin approvals" shows whether the question is open still.'
+      : 'Nothing was changed; restore it if it has ended, and answer then.';
+  return new WireError(
+    'notRunning',
+    `The pod "${name}" that asks did not answer (${sent.message}). ${doubt}`,
+  );
+}

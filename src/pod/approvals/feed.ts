@@ -1,0 +1,142 @@
+/**
+ * The open questions of this pod and of those below it: told to observers, and to the parent over the link.
+ * What goes up is always the whole list, so
+ * that a lost or repeated message, a new link or a restart changes nothing: a level, not an edge.
+ */
+import type { ClosedQuestion, Question } from '../../protocol/approval.ts';
+import type { Client } from '../../transport/client.ts';
+import { isOpen } from '../machine/approval-facts.ts';
+import type { Pod } from '../pod.ts';
+
+/** A tree that asks more at once is answered one after the other all the same. */
+const upwardMax = 1_000;
+/** Of closed ones only the newest are told on. */
+const closedMax = 100;
+
+export class Questions {
+  readonly #pod: Pod;
+  /** By child, as each told last. */
+  readonly #below = new Map<string, Map<string, Question>>();
+  /** Own ones that observers were told of. */
+  readonly #told = new Map<string, Question>();
+  #closed: ClosedQuestion[] = [];
+  #parent: Client | null = null;
+  /** Something has changed since the last list went up. */
+  #dirty = false;
+  #sending = false;
+
+  constructor(pod: Pod) {
+    this.#pod = pod;
+    // What an earlier life asked is on disk: it is told like what is asked now.
+    for (const question of this.#own()) this.#told.set(question.request, question);
+  }
+
+  /** In no particular order; own ones first. */
+  open(): Question[] {
+    return [...this.#told.values(), ...[...this.#below.values()].flatMap((list) => [...list.values()])];
+  }
+
+  /** One of a pod below. */
+  below(request: string): Question | undefined {
+    for (const list of this.#below.values()) {
+      const found = list.get(request);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** For an observer that has just come to the end of the history. */
+  events(): { type: string; [field: string]: unknown }[] {
+    return this.open().map((question) => ({ type: 'approvalRequested', ...question }));
+  }
+
+  /** Own questions may have come or gone; to be called once that is on disk. */
+  changed(): void {
+    const own = this.#own();
+    const asked = own.filter(({ request }) => !this.#told.has(request));
+    const still = new Set(own.map(({ request }) => request));
+    const gone = [...this.#told.values()].filter(({ request }) => !still.has(request));
+    for (const question of asked) this.#told.set(question.request, question);
+    for (const { request } of gone) this.#told.delete(request);
+    this.#tell(
+      asked,
+      gone.map((question) => this.#closing(question)),
+    );
+  }
+
+  /** A linked child's whole list, its own and those below it. */
+  fromChild(instance: string, list: readonly Question[], closed: readonly ClosedQuestion[]): void {
+    const before = this.#below.get(instance) ?? new Map<string, Question>();
+    const now = new Map(list.map((question) => [question.request, question]));
+    if (now.size === 0) this.#below.delete(instance);
+    else this.#below.set(instance, now);
+    this.#tell(
+      [...now.values()].filter(({ request }) => !before.has(request)),
+      closed.filter(({ request }) => before.has(request) && !now.has(request)),
+    );
+  }
+
+  /** Its link has ended, or a new one stands: what it asks is known here again once it has said it anew. */
+  dropChild(instance: string): void {
+    if (this.#below.delete(instance)) this.#tell([], []);
+  }
+
+  /** A link to the parent stands: everything is said again. */
+  linked(client: Client): void {
+    this.#parent = client;
+    if (this.open().length > 0) this.#schedule();
+    else this.#dirty = false;
+  }
+
+  #own(): Question[] {
+    const { name, instance } = this.#pod.session;
+    return [...this.#pod.facts.approvals.values()]
+      .filter(isOpen)
+      .map(({ request, tool, summary, why, askedAt }) => ({
+        request,
+        pod: { name, instance },
+        tool,
+        summary,
+        why,
+        askedAt,
+      }));
+  }
+
+  #closing({ request, pod }: Question): ClosedQuestion {
+    const { decision, by } = this.#pod.facts.answered.get(request) ?? { decision: 'deny', by: 'turnEnd' };
+    return { request, pod, decision, by };
+  }
+
+  #tell(asked: readonly Question[], closed: readonly ClosedQuestion[]): void {
+    for (const question of asked) this.#pod.show({ type: 'approvalRequested', ...question });
+    for (const question of closed) this.#pod.show({ type: 'approvalAnswered', ...question });
+    this.#closed = [...this.#closed, ...closed].slice(-closedMax);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    this.#dirty = true;
+    setImmediate(() => void this.#send());
+  }
+
+  /**
+   * One at a time: what comes meanwhile is in the next list. A link that fails is made again, and everything
+   * said again.
+   */
+  async #send(): Promise<void> {
+    const client = this.#parent;
+    if (client === null || this.#sending || !this.#dirty) return;
+    this.#sending = true;
+    this.#dirty = false;
+    const closed = this.#closed;
+    this.#closed = [];
+    try {
+      await client.call('openApprovals', { open: this.open().slice(0, upwardMax), closed });
+    } catch {
+      if (this.#parent === client) this.#parent = null;
+    } finally {
+      this.#sending = false;
+    }
+    if (this.#dirty) this.#schedule();
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * What a call is known by: the names that rules are held against, the words that a person reads, and the key
+ * under which it is known again.
+ */
+import { createHash } from 'node:crypto';
+import type { ToolNeed } from '../../scope/permissions/permission.ts';
+import type { RuleSubject } from '../../scope/permissions/permission-rules.ts';
+import { realOrFuturePath } from '../../scope/paths/real-path.ts';
+import type { JsonValue } from '../../std/json.ts';
+
+/** Looks where links lead; what does not exist yet is named below what does. */
+export async function subjectOf(need: ToolNeed | null, cwd: string): Promise<RuleSubject> {
+  switch (need?.kind) {
+    case undefined:
+      return { kind: 'none' };
+    case 'shell':
+      return { kind: 'command', command: need.command };
+    case 'tree':
+      return { kind: 'name', name: need.name };
+    case 'read':
+    case 'edit':
+      return { kind: 'paths', paths: [...new Set([need.path, await realName(need.path)])], cwd };
+  }
+}
+
+/**
+ * Where links lead; the path itself where that cannot be found out: then nothing can be opened there either.
+ */
+async function realName(path: string): Promise<string> {
+  return (await realOrFuturePath(path).catch(() => undefined)) ?? path;
+}
+
+const summaryCharsMax = 4_000;
+
+/**
+ * A shell's command as it stands, any other input as JSON. Where something is left out it says how much: an
+ * answer must not be given to less than there is.
+ */
+export function summaryOf(need: ToolNeed | null, input: JsonValue): string {
+  const whole = need?.kind === 'shell' ? need.command : JSON.stringify(input);
+  if (whole.length <= summaryCharsMax) return whole.toWellFormed();
+  const left = whole.length - summaryCharsMax;
+  return `${whole.slice(0, summaryCharsMax).toWellFormed()}\n[… and ${left} more characters that are not shown here; "podkin approvals --full" shows them]`;
+}
+
+/** A call as its name: the tool and all of its input, and where its path leads at this moment. */
+export interface NamedCall {
+  readonly tool: string;
+  readonly need: ToolNeed | null;
+  readonly input: JsonValue;
+  readonly subject: RuleSubject;
+}
+
+/**
+ * Of two calls with the same key a person would say that they are the same: whether a sandbox holds a shell
+ * counts.
+ */
+export function callKey(call: NamedCall, outside: boolean): string {
+  const { tool, need, input, subject } = call;
+  const what = need?.kind === 'shell' ? need.command : inputAndPlace(input, subject);
+  return digest(JSON.stringify([tool, what, outside]));
+}
+
+/**
+ * What "always" is said to: this very call. A shell's is its command, as what it is said to be for does not
+ * count.
+ */
+export function exactCall({ need, input, subject }: NamedCall): string {
+  return need?.kind === 'shell' ? need.command : digest(JSON.stringify(inputAndPlace(input, subject)));
+}
+
+function inputAndPlace(input: JsonValue, subject: RuleSubject): JsonValue {
+  return subject.kind === 'paths' ? [sorted(input), [...subject.paths]] : sorted(input);
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function sorted(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sorted(value[key] ?? null)]),
+  );
+}

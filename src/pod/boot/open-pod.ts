@@ -1,0 +1,285 @@
+/**
+ * From a pod's folder to its open log: the locks, then the socket in its place, accepting and answering
+ * nothing, and only then is anything read, repaired or
+ * written. Whoever finds the place taken has changed nothing in the log.
+ */
+import { existsSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { restoredRules } from '../../scope/permissions/permission-rules.ts';
+import type { AppendLog } from '../../session/log/append-log.ts';
+import type { EntryBody } from '../../session/facts/entries.ts';
+import { type Facts, emptyFacts } from '../../session/facts/facts.ts';
+import { type Home, type PodFolder, type PodSpec, readSpec } from '../../session/home/home.ts';
+import type { Holder } from '../../session/lock/lock-holder.ts';
+import { type HeldLock, takeLock } from '../../session/lock/lock.ts';
+import { createLog, openLog } from '../../session/log/open-log.ts';
+import { permissionSettings } from '../../session/settings/permissions.ts';
+import {
+  AddressClaim,
+  type PodAddress,
+  addressClaims,
+  addressText,
+  readAddress,
+} from '../../session/home/pod-address.ts';
+import { applyEntry } from '../../session/facts/replay.ts';
+import { limitsOf } from '../../session/settings/settings.ts';
+import { monotonicMs } from '../../std/clock.ts';
+import { ownNamespaces } from '../../std/namespaces.ts';
+import { ownIdentity } from '../../std/process-identity.ts';
+import { socketPath } from '../../transport/address.ts';
+import { AlreadyListening } from '../../transport/failures.ts';
+import { type HeldSocket, hold } from '../../transport/server.ts';
+import { version } from '../../version.ts';
+import { endLeft, leftAlert } from '../process/command-groups.ts';
+import { lifeAt } from '../process/life.ts';
+import { Pod, type PodPermissions } from '../pod.ts';
+
+/** The pod cannot start; `code` is for the starter's program, the message for its person. */
+class CanNotStart extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = 'CanNotStart';
+    this.code = code;
+  }
+}
+
+/**
+ * How long a start waits for the lock, by what its holder says of itself. A loan ends by itself; one that
+ * says nothing is a process that is busy or stopped.
+ */
+const lockWaitMs = { life: 2_000, silent: 15_000, loan: 60_000 };
+
+export interface OpenedPod {
+  pod: Pod;
+  lock: HeldLock;
+  /** In its place; answers nothing yet. */
+  socket: HeldSocket;
+  /** Fulfils when this life stands in the log on disk: nobody is answered before. */
+  begun: Promise<void>;
+}
+
+export interface OpenOptions {
+  /**
+   * Also where it is not known whether an earlier life goes on in another container: a person has said that
+   * it does not.
+   */
+  readonly takeOver: boolean;
+}
+
+/**
+ * Throws `CanNotStart`, what `hold`, `openLog` and `createLog` throw, and `StorageFailed`, with nothing held
+ * and no socket left.
+ */
+export async function openPod(folder: PodFolder, home: Home, options: OpenOptions): Promise<OpenedPod> {
+  const spec = readSpec(folder);
+  if (spec === null) throw new CanNotStart('unknownPod', `There is no pod in ${folder.path}.`);
+  if (join(home.state, 'pods') !== dirname(folder.path)) {
+    throw new CanNotStart('wrongHome', `${folder.path} is not in the home that PODKIN_HOME names.`);
+  }
+  const permissions = permissionsOf(spec);
+  const lock = await lockOf(spec, folder);
+  try {
+    const before = addressText(folder);
+    await refuseOtherLives(spec, folder, options);
+    const socket = await placeOf(home, spec);
+    try {
+      const address = addressAt(socket.path, spec.instance);
+      const claim = new AddressClaim(folder, address, before);
+      return { ...(await claimed({ spec, folder, lock, home, permissions, address }, claim)), lock, socket };
+    } catch (error) {
+      await socket.release();
+      throw error;
+    }
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function claimed(parts: LifeParts, claim: AddressClaim): Promise<Pick<OpenedPod, 'pod' | 'begun'>> {
+  try {
+    if (!claim.isAlone()) throw alreadyStarting(basename(parts.folder.path));
+    const opened = await openLife(parts);
+    claim.settle();
+    return opened;
+  } catch (error) {
+    claim.withdraw();
+    throw error;
+  }
+}
+
+interface LifeParts {
+  spec: PodSpec;
+  folder: PodFolder;
+  lock: HeldLock;
+  home: Home;
+  permissions: PodPermissions;
+  address: PodAddress;
+}
+
+async function openLife(parts: LifeParts): Promise<Pick<OpenedPod, 'pod' | 'begun'>> {
+  const { spec, folder, lock, home, permissions, address } = parts;
+  const facts = emptyFacts();
+  const log = await logOf({ spec, folder, lock, facts });
+  const pod = new Pod({ home, folder, log, facts, limits: limitsOf(spec.settings), permissions });
+  const { process, socket, namespaces } = address;
+  const life = { incarnation: facts.incarnation + 1, ...process, podkin: version };
+  const started: EntryBody = { type: 'started', ...life, address: socket, namespaces };
+  const left = await endLeft(folder, spec.instance);
+  const bodies: EntryBody[] = facts.session === null ? [{ type: 'session', ...spec }, started] : [started];
+  if (left !== null) bodies.push(leftAlert(left));
+  pod.commit(bodies);
+  const begun = pod.durable();
+  // Whoever waits for it hears of its failure; until somebody does, it is nobody's defect.
+  begun.catch(() => undefined);
+  const notes = permissions.notes ?? [];
+  if (notes.length > 0) pod.commit(notes.map(notUnderstood));
+  return { pod, begun };
+}
+
+function notUnderstood(text: string): EntryBody {
+  return { type: 'alert', level: 'warning', code: 'ruleNotUnderstood', text };
+}
+
+/** The locks are ours, so what lives still lives where they do not reach. */
+async function refuseOtherLives(
+  { name, instance }: PodSpec,
+  folder: PodFolder,
+  { takeOver }: OpenOptions,
+): Promise<void> {
+  const last = readAddress(folder, instance);
+  const claims = addressClaims(folder, instance);
+  for (const address of [last, ...claims.map((claim) => claim.address)]) {
+    if (address === null) continue;
+    const life = await lifeAt(address);
+    if (life === 'alive') {
+      throw new CanNotStart(
+        'alreadyRunning',
+        `The pod "${name}" is running already (it answers at ${address.socket}).`,
+      );
+    }
+    if (life === 'unknown' && !takeOver) throw unknownLife(name, address);
+  }
+  for (const { path } of claims) rmSync(path, { force: true });
+}
+
+function unknownLife(name: string, { socket, process }: PodAddress): CanNotStart {
+  const text = `Whether "${name}" still runs is not known: its last life (process ${process.pid} there) was started in another container or network namespace of this machine, and its socket ${socket} cannot be reached from here. Look there; when that container has gone or runs it no more, start it with: podkin restore --force ${name}`;
+  return new CanNotStart('unknownLife', text);
+}
+
+function alreadyStarting(name: string): CanNotStart {
+  const text = `The pod "${name}" is being started elsewhere at this moment, maybe in another container: nothing was changed; look with "podkin ps".`;
+  return new CanNotStart('alreadyRunning', text);
+}
+
+async function placeOf(home: Home, { name, instance }: PodSpec): Promise<HeldSocket> {
+  const { runtime, spareRuntime } = home;
+  try {
+    return await hold({
+      path: socketPath(runtime, instance),
+      elsewhere: spareRuntime === undefined ? [] : [socketPath(spareRuntime, instance)],
+      onAcceptError: (error) => process.stderr.write(`accepting failed: ${error.message}\n`),
+    });
+  } catch (error) {
+    if (error instanceof AlreadyListening) {
+      throw new CanNotStart('alreadyRunning', `The pod "${name}" is running already: ${error.message}.`);
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    throw new CanNotStart('canNotListen', message);
+  }
+}
+
+export function addressAt(socket: string, instance: string): PodAddress {
+  return { instance, socket, process: ownIdentity(), namespaces: ownNamespaces() };
+}
+
+/**
+ * A parent that is taking in what a dead child left holds the child's lock until it has, however slow its
+ * disk is; another life keeps it.
+ */
+async function lockOf(spec: PodSpec, folder: PodFolder): Promise<HeldLock> {
+  const startedAt = monotonicMs();
+  for (;;) {
+    const lock = await takeLock({ instance: spec.instance, folder: folder.path });
+    if (lock.taken) return lock;
+    const { holder } = lock;
+    const kind = holder === undefined ? 'silent' : (holder.purpose ?? 'life');
+    if (monotonicMs() - startedAt >= lockWaitMs[kind]) throw notFree(basename(folder.path), holder);
+    await wait(20);
+  }
+}
+
+function notFree(name: string, holder: Holder | undefined): CanNotStart {
+  if (holder?.purpose !== 'loan') {
+    const who = holder === undefined ? '' : ` (process ${holder.pid})`;
+    return new CanNotStart('alreadyRunning', `The pod "${name}" is running already${who}.`);
+  }
+  const text = `Process ${holder.pid} has held the lock of "${name}" for ${lockWaitMs.loan / 1_000} s to take in what its last life left; look at that process ("podkin doctor"), then restore it again.`;
+  return new CanNotStart('lockLent', text);
+}
+
+async function logOf(parts: {
+  spec: PodSpec;
+  folder: PodFolder;
+  lock: HeldLock;
+  facts: Facts;
+}): Promise<AppendLog> {
+  const { spec, folder, lock, facts } = parts;
+  const options = { path: folder.log, lock, instance: spec.instance, onFatal: endOnFatal };
+  const first = newLog(options, folder);
+  if (first !== null) return first;
+  const opened = await openLog(options);
+  for await (const entry of opened.entries()) applyEntry(facts, entry);
+  const { torn, damaged } = opened.report;
+  if (torn !== null || damaged.length > 0) {
+    const text = `The log was mended at opening: ${damaged.length} damaged line(s) set aside, ${torn?.bytes ?? 0} torn bytes cut and kept beside it.`;
+    process.stderr.write(`${text}\n`);
+    opened.log.append([{ type: 'alert', level: 'warning', code: 'logMended', text }]);
+  }
+  return opened.log;
+}
+
+/**
+ * Null where there is one already. An address without a log tells of a life whose log was deleted: its
+ * numbers are known elsewhere and never given again.
+ */
+function newLog(options: Parameters<typeof createLog>[0], folder: PodFolder): AppendLog | null {
+  if (existsSync(folder.log)) return null;
+  if (existsSync(folder.address)) {
+    const name = basename(folder.path);
+    const text = `The pod "${name}" has run, and its session log ${folder.log} was deleted: put it back from a copy, or remove the pod with "podkin rm ${name}".`;
+    throw new CanNotStart('logDeleted', text);
+  }
+  return createLog(options);
+}
+
+/**
+ * The disk is failing: ending loudly is the only honest thing; recovery is `restore`, which reads what is
+ * really there.
+ */
+function endOnFatal(error: Error): void {
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+  setImmediate(() => {
+    throw error;
+  });
+}
+
+/**
+ * A pod whose settings cannot be read does not run: a rule that is lost would be a right that nobody gave. A
+ * rule of another build that means nothing
+ * here keeps no pod from its start: it is taken for the widest.
+ */
+function permissionsOf(spec: PodSpec): PodPermissions {
+  try {
+    const { headless, ...texts } = permissionSettings(spec.settings);
+    return { ...restoredRules(texts), headless };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CanNotStart('badRules', `The pod "${spec.name}" can not start: ${why}.`);
+  }
+}

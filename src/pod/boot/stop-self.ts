@@ -1,0 +1,84 @@
+/**
+ * The orderly end of this pod: the tree below first, then the running turn, the last word to the parent, the
+ * log's last line. What fails on the way does
+ * not keep the process alive: everything that matters is on disk by then.
+ */
+import { settledView } from '../../delivery/settled.ts';
+import type { EntryBody } from '../../session/facts/entries.ts';
+import { stoppedEntry } from '../../session/log/totals.ts';
+import { endLeft, leftAlert } from '../process/command-groups.ts';
+import { closedQuestions } from '../machine/approval-facts.ts';
+import type { Children } from '../children/children.ts';
+import type { ParentLink } from '../parent/link.ts';
+import type { Pod } from '../pod.ts';
+import { stopChild } from '../children/pod-tree.ts';
+import { stopBelow } from '../children/stop-below.ts';
+import { shutDownReport } from '../machine/reports.ts';
+import { closings, consumptions } from '../machine/state.ts';
+import type { TurnRunner } from '../turn/runner.ts';
+
+/** Of what commands have left outside of their groups, which ended with their calls: this is rare. */
+const leftGraceMs = 1_000;
+
+export interface StopParts {
+  pod: Pod;
+  runner: TurnRunner;
+  children: Children;
+  parentLink: ParentLink | null;
+}
+
+export async function stopSelf({ pod, runner, children, parentLink }: StopParts): Promise<void> {
+  pod.show({ type: 'shutdown', reason: pod.core.live.stopReason?.reason ?? 'stopping' });
+  const turnEnded = runner.stop();
+  if (pod.stopOptions.cascade) await stopChildren(pod, children);
+  await turnEnded;
+  if (await lastWord(pod)) {
+    parentLink?.emitted();
+    await parentLink?.outcomeOf(pod.facts.outbox.emitted, pod.core.limits.shutDownAckMs);
+  }
+  parentLink?.close();
+  const left = await endLeft(pod.folder, pod.session.instance, leftGraceMs).catch(() => null);
+  pod.tryCommit([
+    ...(left === null ? [] : [leftAlert(left)]),
+    // What waits for the model is final as consumed; a restore finds it unseen and asks.
+    ...consumptions(pod.core, pod.facts.lastTurn?.turn ?? ''),
+    stoppedEntry(pod.facts, pod.core.live.stopReason?.reason ?? ''),
+  ]);
+  await pod.durable().catch(() => undefined);
+}
+
+async function stopChildren(pod: Pod, children: Children): Promise<void> {
+  await Promise.all(
+    [...pod.facts.children.values()].map(async (child) => {
+      try {
+        // A child that has died may have left some of its own at work.
+        if (children.hasEnded(child.instance)) {
+          await stopBelow(pod.home, child.instance, pod.stopOptions.graceMs);
+        } else await stopChild(pod, children, child);
+      } catch (error) {
+        const text = `The child "${child.name}" could not be stopped: ${String(error)}`;
+        pod.show({ type: 'alert', level: 'error', code: 'stopFailed', text });
+      }
+    }),
+  );
+}
+
+/**
+ * One append: open calls closed, the turn marked as interrupted, the report. A stopped pod says one thing,
+ * not an error and a farewell.
+ */
+async function lastWord(pod: Pod): Promise<boolean> {
+  const { facts } = pod;
+  const stop = pod.core.live.stopReason ?? { reason: 'stopping', by: 'person' as const };
+  const report = shutDownReport(facts, stop, settledView(facts).outstanding);
+  const bodies: EntryBody[] = [...closings(facts, 'interrupted'), ...closedQuestions(facts, 'stop')];
+  if (facts.turn !== null) {
+    const calls = [...facts.turn.dangling.keys()];
+    bodies.push({ type: 'interrupted', turn: facts.turn.turn, reason: stop.reason, calls });
+  }
+  // Last: the farewell gives up what was interrupted before it.
+  bodies.push(...report);
+  if (bodies.length === 0 || !pod.tryCommit(bodies)) return false;
+  await pod.durable().catch(() => undefined);
+  return report.length > 0;
+}

@@ -1,0 +1,91 @@
+/** Reads from a child's log, without writing to it, what the child has committed for its parent. */
+import { systemCode } from '../../std/system-code.ts';
+import { closeSync, fsyncSync, openSync, statSync } from 'node:fs';
+import type { SentPodEvent } from '../../protocol/pod-event.ts';
+import { readSentEvent, unreadEvent } from '../../protocol/read-event.ts';
+import type { PodFolder } from '../../session/home/home.ts';
+import { readEntries } from '../../session/log/read-log.ts';
+
+export interface CommittedEvent {
+  seq: number;
+  incarnation: number;
+  event: SentPodEvent;
+}
+
+export interface ChildLog {
+  /** In order, without a hole: a damaged line is filled in by an event that says so. */
+  events: CommittedEvent[];
+  /** The newest incarnation that opened the log; 0 where there is none. */
+  incarnation: number;
+  lastTime: string;
+}
+
+export interface Wanted {
+  instance: string;
+  /** Events with a higher number. */
+  above: number;
+  throughIncarnation: number;
+}
+
+/**
+ * A log that is not there holds nothing. Throws the file system's error where it cannot be read, and where it
+ * is another instance's: then nothing is
+ * known and the caller tries again.
+ */
+export async function readChildLog(folder: PodFolder, wanted: Wanted): Promise<ChildLog> {
+  const found: ChildLog = { events: [], incarnation: 0, lastTime: '' };
+  // What the page cache holds must be on disk before a receipt of it is.
+  if (!sync(folder.log)) return found;
+  for await (const { entry } of readEntries(folder.log)) {
+    found.lastTime = entry.time;
+    if (entry.type === 'session' && entry.instance !== wanted.instance) {
+      throw new Error(`${folder.log} belongs to another instance`);
+    }
+    if (entry.type === 'started') found.incarnation = entry.incarnation;
+    if (entry.type !== 'podEventEmitted' || entry.eventSeq <= wanted.above) continue;
+    if (entry.incarnation > wanted.throughIncarnation) continue;
+    const next = (found.events.at(-1)?.seq ?? wanted.above) + 1;
+    for (let seq = next; seq < entry.eventSeq; seq += 1) {
+      found.events.push({ seq, incarnation: entry.incarnation, event: lostEvent(seq, folder.log) });
+    }
+    const { eventSeq: seq, incarnation } = entry;
+    const event = readSentEvent(entry.event) ?? notUnderstood(seq, folder.log);
+    found.events.push({ seq, incarnation, event });
+  }
+  return found;
+}
+
+/**
+ * Stands where the line of an event is damaged: that something was said is known, and what follows it must
+ * not wait for it for ever.
+ */
+function lostEvent(seq: number, log: string): SentPodEvent {
+  const message = `what it said here (event ${seq}) is lost: that line of ${log} is damaged; ask it again`;
+  return unreadEvent(`lost-${seq}`, { category: 'damagedLog', message });
+}
+
+/** Stands for what is no event that a child may send. */
+function notUnderstood(seq: number, log: string): SentPodEvent {
+  const message = `what it said here (event ${seq} in ${log}) is of a kind that this version of podkin does not know; run both with one version`;
+  return unreadEvent(`lost-${seq}`, { category: 'unknownEvent', message });
+}
+
+/** 0 where there is no log. */
+export function logSize(folder: PodFolder): number {
+  return statSync(folder.log, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function sync(path: string): boolean {
+  try {
+    const fd = openSync(path, 'r');
+    try {
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}

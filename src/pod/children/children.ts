@@ -1,0 +1,393 @@
+/**
+ * The parent's view of its children: their links, what they send, and whether they live (delivery §§5, 6). Signs of trouble (an exit, the end of a link,
+ * the sweep) only trigger a check, and the check asks the system.
+ */
+import { monotonicMs } from '../../std/clock.ts';
+import { isAlive } from '../../std/process-identity.ts';
+import {
+  type DeathFindings,
+  assignmentsOf,
+  deathReceipt,
+  neverTaken,
+  unreachableReceipt,
+} from '../../delivery/inbox.ts';
+import { WireError } from '../../protocol/errors.ts';
+import { inForce } from '../../scope/ownership/delegation.ts';
+import { protocolVersion } from '../../protocol/limits.ts';
+import type { Params, Result } from '../../protocol/methods.ts';
+import type { EntryBody } from '../../session/facts/entries.ts';
+import type { ChildFacts } from '../../session/facts/facts.ts';
+import { isRemoved, podFolder, tokenFits } from '../../session/home/home.ts';
+import { knownSpec } from '../../session/home/known-spec.ts';
+import { takeLock } from '../../session/lock/lock.ts';
+import type { Connection } from '../../transport/connection.ts';
+import { commitInput, onLink, onPodEvent } from '../machine/inputs.ts';
+import { ChildLinks } from './child-links.ts';
+import type { Pod } from '../pod.ts';
+import { logSize } from './child-log.ts';
+import { noteRefusal } from './child-refusal.ts';
+import { EndedChildren } from './ended-children.ts';
+import { EndWaiters } from './end-waiters.ts';
+import { lifeOf } from '../process/life.ts';
+import { pullFrom } from './pull-child.ts';
+import { liveBelow } from './live-below.ts';
+import { evaluate } from '../machine/state.ts';
+import { type ProcessExit, stderrTail } from '../process/start-process.ts';
+
+export class Children {
+  readonly #pod: Pod;
+  /** For those who wait for a link, ask for one or look whether there is one. */
+  readonly links: ChildLinks;
+  readonly #exits = new Map<string, ProcessExit & { pid: number }>();
+  readonly #ended: EndedChildren;
+  /** When each child was last seen to be without a link; for grace and `unreachable`. */
+  readonly #lostAtMs = new Map<string, number>();
+  readonly #checking = new Map<string, Promise<void>>();
+  readonly #filling = new Map<string, Promise<unknown>>();
+  readonly #ends = new EndWaiters((instance) => this.hasEnded(instance));
+  /** Assignments whose `run` is being sent right now. */
+  readonly underWay = new Set<string>();
+  /** Open assignments that the child has answered for: a link message that was written before the run came must not deny them. */
+  readonly #taken = new Set<string>();
+  /** Children to which a run was sent whose fate is not known. */
+  readonly #inDoubt = new Set<string>();
+  #sweptAtMs = monotonicMs();
+  #closed = false;
+
+  /** `onUnlinked`: a child's link has ended and no newer one has taken its place. */
+  constructor(pod: Pod, onUnlinked: (instance: string) => void = () => undefined) {
+    this.#pod = pod;
+    this.#ended = new EndedChildren(pod);
+    this.links = new ChildLinks(pod.facts.incarnation, (instance) => {
+      onUnlinked(instance);
+      this.#onLinkEnded(instance);
+    });
+  }
+
+  // The wire
+
+  /** A refusal for good of a child that is known is shown here too, once, and in this pod's list of children: its log alone would tell of it. */
+  async link(params: Params<'link'>, connection: Connection): Promise<Result<'link'>> {
+    try {
+      return await this.#link(params, connection);
+    } catch (error) {
+      if (error instanceof WireError) noteRefusal(this.#pod, this.links, params.child.instance, error);
+      throw error;
+    }
+  }
+
+  async #link(params: Params<'link'>, connection: Connection): Promise<Result<'link'>> {
+    const { instance, incarnation } = params.child;
+    const child = this.#pod.facts.children.get(instance);
+    if (child === undefined)
+      throw new WireError('unknownChild', 'This pod has no such child; nothing was changed.');
+    if (!tokenFits(params.token, child.tokenHash)) {
+      throw new WireError('badToken', 'The link token is not the one made at spawn; nothing was changed.');
+    }
+    if (params.protocol !== protocolVersion) {
+      const text = `The child "${child.name}" speaks protocol ${params.protocol}, this pod ${protocolVersion}; run both with one version of podkin.`;
+      this.#pod.tryCommit([{ type: 'alert', level: 'error', code: 'protocolMismatch', text }]);
+      throw new WireError('protocolMismatch', text);
+    }
+    // Earlier lives whose end is not known here may have left something that must come before it.
+    if (child.terminal < incarnation - 1) await pullFrom(this.#pod, child, incarnation - 1);
+    const whole = this.#hasLost(child, params) ? await this.#filled(child, params) : params;
+    if (!connection.writable) throw new WireError('timeout', 'The link was closed before it stood.');
+    // Its message may be older than a run that is in doubt: only a link made after that can be asked. The doubt may
+    // have come while what stands above was waited for.
+    if (this.#forgetDoubts(instance)) {
+      throw new WireError('timeout', 'A run is in doubt; link again, so that both logs are compared.');
+    }
+    this.#pod.input((core) => onLink(core, whole, new Set([...this.underWay, ...this.#taken])));
+    this.links.keep(instance, { connection, incarnation, heardAtMs: monotonicMs() });
+    this.#lostAtMs.delete(instance);
+    await this.#pod.durable();
+    // What the child is told that it holds stands in the registry by then; where it can not, its tools say so.
+    await this.#pod.claims.sync().catch(() => []);
+    this.#pod.crash('child.linked');
+    this.links.arrived(instance);
+    return {
+      received: child.received,
+      assignments: assignmentsOf(this.#pod.facts, instance),
+      scope: inForce(child),
+      link: this.links.numberOf(instance),
+    };
+  }
+
+  /** Not async: of what a report costs, each promise is a part that can be measured. */
+  podEvent(params: Params<'podEvent'>, connection: Connection): Promise<Result<'podEvent'>> {
+    const { instance } = params.from;
+    const link = this.links.over(connection, instance);
+    // An earlier life's event may come over a later one's link, never the other way round.
+    if (params.from.incarnation > link.incarnation) {
+      const text = `This is the link of incarnation ${link.incarnation}; link again as incarnation ${params.from.incarnation}.`;
+      throw new WireError('unknownChild', text);
+    }
+    link.heardAtMs = monotonicMs();
+    this.#pod.crash('event.read');
+    const child = this.#pod.facts.children.get(instance);
+    if (child === undefined || params.seq <= child.received + 1) return this.#accept(params);
+    return this.#fill(child, link.incarnation).then(() => this.#accept(params));
+  }
+
+  #accept(params: Params<'podEvent'>): Promise<Result<'podEvent'>> {
+    const answer = this.#pod.input((core) => onPodEvent(core, params));
+    // A duplicate may be younger than its disk write as well: its answer also means "on disk" (I6).
+    return this.#pod.durable().then(() => {
+      this.#pod.crash('receipt.committed');
+      this.#pod.crashLater('receipt.answered');
+      this.#ends.settle();
+      return answer;
+    });
+  }
+
+  /** Work that is open here and that the child, which has said more than stands here, holds for closed and acknowledged: our receipt was lost. */
+  #hasLost(child: ChildFacts, { assignments, emitted }: Params<'link'>): boolean {
+    if (emitted === undefined || emitted <= child.received) return false;
+    const known = new Set([...assignments.open, ...assignments.closed, ...this.underWay, ...this.#taken]);
+    return assignmentsOf(this.#pod.facts, child.instance).some((id) => !known.has(id));
+  }
+
+  /** Filled from the child's own log, which may say more by now than the link message did: that is no older copy. */
+  async #filled(child: ChildFacts, params: Params<'link'>): Promise<Params<'link'>> {
+    await this.#fill(child, params.child.incarnation);
+    return { ...params, emitted: Math.max(params.emitted ?? 0, child.received) };
+  }
+
+  /** What this log has lost (a damaged line, an old copy put back) the child was told is safe and does not send again: it is in the child's log still. */
+  async #fill(child: ChildFacts, throughIncarnation: number): Promise<unknown> {
+    const running = this.#filling.get(child.instance);
+    if (running !== undefined) return await running;
+    // Where that log can not be read either, or has the hole itself, the child is answered `gap`.
+    const filling = pullFrom(this.#pod, child, throughIncarnation).catch(() => undefined);
+    this.#filling.set(child.instance, filling);
+    return await filling.finally(() => this.#filling.delete(child.instance));
+  }
+
+  ping(connection: Connection): void {
+    this.links.over(connection).heardAtMs = monotonicMs();
+  }
+
+  #onLinkEnded(instance: string): void {
+    this.#lostAtMs.set(instance, monotonicMs());
+    this.checkLater(instance);
+  }
+
+  /** A run may have reached the child or not: it links again, and says so. Where it has ended meanwhile, its log does. */
+  leaveInDoubt(instance: string): void {
+    this.#inDoubt.add(instance);
+    this.links.renew(instance);
+    if (this.hasEnded(instance)) void this.check(instance);
+  }
+
+  #forgetDoubts(instance: string): boolean {
+    return this.#inDoubt.delete(instance);
+  }
+
+  noteTaken(assignment: string): void {
+    const { assignments } = this.#pod.facts;
+    for (const id of this.#taken) if (!assignments.has(id)) this.#taken.delete(id);
+    this.#taken.add(assignment);
+  }
+
+  // Life and death
+
+  /** A process that this one started has ended. */
+  noteExit(instance: string, exit: ProcessExit & { pid: number }): void {
+    this.#exits.set(instance, exit);
+    void this.check(instance);
+  }
+
+  checkLater(instance: string): void {
+    const timer = setTimeout(() => void this.check(instance), this.#pod.core.limits.deathGraceMs);
+    timer.unref();
+  }
+
+  /** Looks at every child that has not ended; also after a restart, for the children that this process did not start. */
+  sweep(): void {
+    const { deathGraceMs } = this.#pod.core.limits;
+    const nowMs = monotonicMs();
+    this.#forgiveStandstill(nowMs);
+    const ended: ChildFacts[] = [];
+    for (const child of this.#pod.facts.children.values()) {
+      if (child.incarnation === 0) continue;
+      if (child.terminal >= child.incarnation) {
+        ended.push(child);
+        continue;
+      }
+      if (!this.#lostAtMs.has(child.instance) && !this.links.has(child.instance)) {
+        this.#lostAtMs.set(child.instance, nowMs);
+        // After a start: a living child links within its grace, a dead one is not left to the next sweep.
+        this.checkLater(child.instance);
+      }
+      const lostAtMs = this.#lostAtMs.get(child.instance);
+      const silent = this.#isSilent(child.instance, nowMs);
+      if (silent || (lostAtMs !== undefined && nowMs - lostAtMs >= deathGraceMs))
+        void this.check(child.instance);
+    }
+    this.#sweepEnded(ended);
+  }
+
+  #sweepEnded(ended: readonly ChildFacts[]): void {
+    const { children, assignments } = this.#pod.facts;
+    const { grown, removed } = this.#ended.due(ended);
+    const open = [...assignments.values()].flatMap(({ child }) => children.get(child.instance) ?? []);
+    const stuck = open.filter((child) => this.#neverTaken(child).length > 0);
+    for (const child of new Set([...grown, ...stuck])) void this.check(child.instance);
+    this.#forget(removed);
+  }
+
+  #forget(removed: readonly ChildFacts[]): void {
+    for (const instance of this.#ended.forget(removed)) {
+      this.links.forget(instance);
+      this.#lostAtMs.delete(instance);
+    }
+  }
+
+  /** While this process stood still (stopped, or its loop blocked) it could hear nobody: that time is no child's silence. */
+  #forgiveStandstill(nowMs: number): void {
+    const { sweepMs } = this.#pod.core.limits;
+    const lateMs = nowMs - this.#sweptAtMs - sweepMs;
+    this.#sweptAtMs = nowMs;
+    if (lateMs <= sweepMs) return;
+    this.links.forgive(lateMs, nowMs);
+    for (const [instance, lostAtMs] of this.#lostAtMs) {
+      this.#lostAtMs.set(instance, Math.min(nowMs, lostAtMs + lateMs));
+    }
+  }
+
+  #isSilent(instance: string, nowMs: number): boolean {
+    const link = this.links.get(instance);
+    return link !== undefined && nowMs - link.heardAtMs > this.#pod.core.limits.unreachableMs;
+  }
+
+  /** Finds out whether the child's newest incarnation has ended, and takes in what it left. One check at a time a child. */
+  check(instance: string): Promise<void> {
+    const running = this.#checking.get(instance);
+    if (running !== undefined) return running;
+    const checking = this.#check(instance)
+      .catch((error: unknown) => this.#alert(instance, error))
+      .finally(() => this.#checking.delete(instance));
+    this.#checking.set(instance, checking);
+    return checking;
+  }
+
+  async #check(instance: string): Promise<void> {
+    const child = this.#pod.facts.children.get(instance);
+    if (child === undefined || this.#closed || child.incarnation === 0) return;
+    const folder = podFolder(this.#pod.home, child.name);
+    if (knownSpec(folder)?.instance !== instance) return await this.#noteRemoved(child);
+    const lock = await takeLock({ instance, folder: folder.path, purpose: 'loan' });
+    if (!lock.taken) {
+      this.#noteAlive(child);
+      return;
+    }
+    try {
+      // In another network namespace it holds locks that are not seen here: nobody is dead who answers, or who cannot be asked.
+      if ((await lifeOf(this.#pod.home, child)) !== 'dead') return this.#noteAlive(child);
+      await this.#takeIn(child);
+      // Its next life can not begin before this: what it held is not its own by then.
+      await this.#pod.claims.sync();
+    } finally {
+      await lock.release();
+    }
+  }
+
+  /** Alive by the system's word. Only a long silence is told, as `unreachable`. */
+  #noteAlive(child: ChildFacts): void {
+    const nowMs = monotonicMs();
+    const sinceMs = this.links.has(child.instance)
+      ? nowMs - (this.links.get(child.instance)?.heardAtMs ?? nowMs)
+      : nowMs - (this.#lostAtMs.get(child.instance) ?? nowMs);
+    if (sinceMs < this.#pod.core.limits.unreachableMs) return;
+    this.#commitAndEvaluate(() => unreachableReceipt(this.#pod.facts, child, Math.round(sinceMs)));
+  }
+
+  /** Its folder is gone, or a namesake's by now: only its link and its process still tell of it, and its work would be waited for without an end. */
+  async #noteRemoved(child: ChildFacts): Promise<void> {
+    if (this.links.has(child.instance)) return this.#noteAlive(child);
+    if (child.process !== null && isAlive(child.process) === 'alive') return this.#noteAlive(child);
+    await this.#tellDeaths(child, child.incarnation, { reason: 'its folder was removed' });
+    this.#ended.takenIn(child.instance, 0);
+    if (isRemoved(this.#pod.home, child.instance)) this.#forget([child]);
+  }
+
+  /** The child's lock is ours, so nobody writes its log: everything in it first, the death last. */
+  async #takeIn(child: ChildFacts): Promise<void> {
+    const bytes = logSize(podFolder(this.#pod.home, child.name));
+    const log = await pullFrom(this.#pod, child, Number.MAX_SAFE_INTEGER);
+    const exit = this.#exits.get(child.instance);
+    const own = exit !== undefined && exit.pid === child.process?.pid ? exit : undefined;
+    await this.#tellDeaths(child, Math.max(child.incarnation, log.incarnation), {
+      ...(own?.exitCode === null || own?.exitCode === undefined ? {} : { exitCode: own.exitCode }),
+      ...(own?.signal === null || own?.signal === undefined ? {} : { signal: own.signal }),
+      stderrTail: stderrTail(podFolder(this.#pod.home, child.name)),
+      ...(log.lastTime === '' ? {} : { lastActivityAt: log.lastTime }),
+    });
+    this.#ended.takenIn(child.instance, bytes);
+    this.#exits.delete(child.instance);
+  }
+
+  /** Every life up to `newest` that has no end here yet, and then what none of them took. */
+  async #tellDeaths(child: ChildFacts, newest: number, known: Partial<DeathFindings>): Promise<void> {
+    const findings = {
+      asked: this.#pod.core.live.mode === 'stopping',
+      outstanding: await liveBelow(this.#pod, child.instance),
+    };
+    for (let incarnation = child.terminal + 1; incarnation <= newest; incarnation += 1) {
+      const restored = incarnation < newest;
+      this.#commitAndEvaluate(() =>
+        // What is known of an exit is known of the newest life only.
+        deathReceipt(this.#pod.facts, child, incarnation, {
+          ...(restored ? {} : known),
+          ...findings,
+          restored,
+        }),
+      );
+    }
+    this.#commitAndEvaluate(() => this.#neverTaken(child));
+    await this.#pod.durable();
+    this.#lostAtMs.delete(child.instance);
+    this.#ends.settle();
+  }
+
+  #neverTaken(child: ChildFacts): EntryBody[] {
+    return neverTaken(this.#pod.facts, child, this.underWay);
+  }
+
+  #commitAndEvaluate(make: () => ReturnType<typeof deathReceipt>): void {
+    this.#pod.input((core) => {
+      const bodies = make();
+      if (bodies.length === 0) return;
+      commitInput(core, bodies);
+      core.ports.perform({ type: 'statusChanged' });
+      evaluate(core, { urgent: false });
+    });
+  }
+
+  /** Fulfils when the end of the child's newest incarnation stands in this log; with false after `timeoutMs`. */
+  ended(instance: string, timeoutMs: number): Promise<boolean> {
+    return this.#ends.ended(instance, timeoutMs);
+  }
+
+  hasEnded(instance: string): boolean {
+    const child = this.#pod.facts.children.get(instance);
+    return child === undefined || (child.incarnation > 0 && child.terminal >= child.incarnation);
+  }
+
+  #alert(instance: string, error: unknown): void {
+    const name = this.#pod.facts.children.get(instance)?.name ?? instance;
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#pod.show({
+      type: 'alert',
+      level: 'error',
+      code: 'childCheckFailed',
+      text: `What became of the child "${name}" could not be found out: ${reason}. It is tried again.`,
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.links.close();
+  }
+}

@@ -1,0 +1,246 @@
+/**
+ * The tools for working with other pods, done: `Tree` over this pod's children. Answers are for the model;
+ * nothing here throws.
+ */
+import { forgotten } from '../../scope/ownership/delegation.ts';
+import { fenced, listed, quoted } from '../../delivery/quoted.ts';
+import { replay } from '../../session/facts/replay.ts';
+import type { StatusResult } from '../../protocol/methods.ts';
+import type { Entry } from '../../session/facts/entries.ts';
+import type { ChildFacts } from '../../session/facts/facts.ts';
+import { isRemoved, podFolder, readSpec, readToken } from '../../session/home/home.ts';
+import { readEntries } from '../../session/log/read-log.ts';
+import { isAlive } from '../../std/process-identity.ts';
+import { podSocket } from '../../session/home/pod-address.ts';
+import { connectAndSend } from '../../transport/connect-and-send.ts';
+import type { ToolAnswer, ToolContext } from '../../tools/tool.ts';
+import type { Tree } from '../../tools/tree.ts';
+import type { Children } from './children.ts';
+import { endLeftOfDead } from '../process/command-groups.ts';
+import { RunNotGiven, giveRun } from './send-run.ts';
+import type { Pod } from '../pod.ts';
+import { readOutput } from '../machine/read-output.ts';
+import { type Family, SpawnRefused, spawnChild } from './spawn-child.ts';
+import { PodStartFailed, type ProcessExit, readyWithin, startPodProcess } from '../process/start-process.ts';
+import { stopBelow } from './stop-below.ts';
+import { stopProcess } from '../process/stop-process.ts';
+
+const outputCharsMax = 20_000;
+const probeMs = 1_500;
+const waitCharsMax = 200;
+const endedShown = 20;
+
+export function podTree(family: Family): Tree {
+  const { pod, children } = family;
+  return {
+    spawn: (request, context) =>
+      answered(async () => {
+        const { child } = await spawnChild(family, request, context);
+        return {
+          text: `Pod "${child.name}" is working on it. You will get a notice when it finishes, fails, stops or dies. If you have nothing else to do, end your turn now.`,
+        };
+      }),
+    send: ({ name, message }, context) =>
+      answered(() => withChild(pod, name, (child) => sendTo(pod, children, child, { message, context }))),
+    readOutput: (name) => answered(() => withChild(pod, name, (child) => readFrom(pod, children, child))),
+    stop: (name) => answered(() => withChild(pod, name, (child) => stopChild(pod, children, child))),
+    list: () => answered(() => list(pod)),
+  };
+}
+
+async function answered(work: () => Promise<ToolAnswer>): Promise<ToolAnswer> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Error && error.name === 'StorageFailed') throw error;
+    const denied = error instanceof SpawnRefused && error.denied;
+    return { text: refusalText(error), isError: true, ...(denied ? { denied } : {}) };
+  }
+}
+
+const errorCharsMax = 4_000;
+
+/** Our own sentence as it stands; what a child, a file or the system said is data. */
+function refusalText(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof SpawnRefused) {
+    const { data } = error;
+    return data === null ? message : [message, ...fenced(data, errorCharsMax)].join('\n');
+  }
+  const what =
+    error instanceof RunNotGiven
+      ? 'The message was not given to it. What was answered:'
+      : 'It did not work. What is known of why:';
+  return [what, ...fenced(message, errorCharsMax)].join('\n');
+}
+
+/** The newest child of that name: an older namesake was removed. */
+async function withChild(
+  pod: Pod,
+  name: string,
+  work: (child: ChildFacts) => Promise<ToolAnswer>,
+): Promise<ToolAnswer> {
+  const named = [...pod.facts.children.values()].filter((child) => child.name === name);
+  const child = named.at(-1);
+  if (child === undefined) {
+    const names = [...new Set([...pod.facts.children.values()].map((known) => known.name))];
+    const text = names.length === 0 ? 'You have no children.' : `Your children: ${listed(names)}.`;
+    return { text: `You have no child ${quoted(name, 64)}. ${text}`, isError: true };
+  }
+  const folder = podFolder(pod.home, name);
+  if (readSpec(folder)?.instance !== child.instance) {
+    pod.tryCommit(forgotten(pod.facts, { name, instance: child.instance }, { state: 'removed' }));
+    return { text: `The pod "${name}" was removed; it can not be used any more.`, isError: true };
+  }
+  return work(child);
+}
+
+async function sendTo(
+  pod: Pod,
+  children: Children,
+  child: ChildFacts,
+  asked: { message: string; context: ToolContext },
+): Promise<ToolAnswer> {
+  // Its spawn is under way in a call beside this one, and may yet be undone.
+  if (child.incarnation === 0) {
+    return { text: `Pod "${child.name}" is still being started; send it again.`, isError: true };
+  }
+  const ref = { name: child.name, instance: child.instance };
+  const gift = { child: ref, text: asked.message, hops: asked.context.hops };
+  const dead = children.hasEnded(child.instance) || processGone(child);
+  if (dead) await startAgain(pod, children, child);
+  await giveRun(pod, children, gift);
+  const again = dead ? ' Its process had ended and was started again from its log.' : '';
+  return { text: `Pod "${child.name}" has the message.${again} You will get a notice when it is done.` };
+}
+
+function processGone(child: ChildFacts): boolean {
+  return child.process !== null && isAlive(child.process) === 'gone';
+}
+
+async function startAgain(pod: Pod, children: Children, child: ChildFacts): Promise<void> {
+  // What it left is taken in first, so that its end is told before its new life.
+  await children.check(child.instance);
+  const started = startPodProcess(podFolder(pod.home, child.name), process.env);
+  void started.exited.then((exit) => children.noteExit(child.instance, { ...exit, pid: started.pid }));
+  let { exited }: { exited: Promise<ProcessExit> | null } = started;
+  try {
+    await readyWithin(started, pod.core.limits.spawnMs);
+  } catch (error) {
+    // A person was quicker: there is nothing to start, only that other process's link to wait for.
+    if (!(error instanceof PodStartFailed && error.code === 'alreadyRunning')) throw error;
+    exited = null;
+  }
+  await children.links.linked(child.instance, { timeoutMs: pod.core.limits.spawnMs, exited });
+}
+
+async function readFrom(pod: Pod, children: Children, child: ChildFacts): Promise<ToolAnswer> {
+  const since = pod.facts.readCursors.get(child.instance);
+  const params = { maxChars: outputCharsMax, ...(since === undefined ? {} : { since }) };
+  const path = podSocket(pod.home, child);
+  const sent = await connectAndSend(path, 'readOutput', params);
+  if (sent.ok) return outputAnswer(child, await ask(pod, child), sent.result);
+  await children.check(child.instance);
+  const status = children.hasEnded(child.instance)
+    ? child.terminalKind === 'died'
+      ? 'dead'
+      : 'stopped'
+    : 'not answering (its process is alive)';
+  const entries: Entry[] = [];
+  for await (const { entry } of readEntries(podFolder(pod.home, child.name).log)) entries.push(entry);
+  return outputAnswer(child, status, readOutput(replay(entries), since, outputCharsMax));
+}
+
+function outputAnswer(
+  child: ChildFacts,
+  status: string,
+  output: { text: string; cursor: string; truncated: boolean; coversTurn: string | null },
+): ToolAnswer {
+  const body =
+    output.text === '' ? ['(nothing new)'] : ['What it has written:', ...fenced(output.text, outputCharsMax)];
+  const more = output.truncated ? ['(There is more: call ReadPodOutput again.)'] : [];
+  return {
+    text: [`Status of "${child.name}": ${status}.`, ...body, ...more].join('\n'),
+    readOutput: { instance: child.instance, cursor: output.cursor, coversTurn: output.coversTurn },
+  };
+}
+
+/**
+ * Asks, waits for the real exit, insists; then takes in what the child had left, so that the result can name
+ * the incarnation.
+ */
+export async function stopChild(pod: Pod, children: Children, child: ChildFacts): Promise<ToolAnswer> {
+  const folder = podFolder(pod.home, child.name);
+  const { incarnation } = child;
+  const stopped = await stopProcess({
+    socket: podSocket(pod.home, child),
+    process: child.process,
+    graceMs: pod.stopOptions.graceMs,
+    cascade: true,
+    reason: 'stopped by its parent',
+    from: { instance: pod.session.instance, token: readToken(folder) },
+  });
+  if (stopped.kind === 'refused' || stopped.kind === 'stillThere') {
+    const why = fenced(stopped.message, errorCharsMax).join('\n');
+    return { text: `Pod "${child.name}" was not stopped. What is known of why:\n${why}`, isError: true };
+  }
+  await children.check(child.instance);
+  const alone = stopped.kind === 'wasGone' || stopped.by !== 'asked';
+  const left = alone ? await endLeftOfDead(folder, child.instance) : null;
+  const below = alone ? await stopBelow(pod.home, child.instance, pod.stopOptions.graceMs) : [];
+  const how = {
+    asked: 'has shut down',
+    SIGTERM: 'did not answer and was ended with SIGTERM',
+    SIGKILL: 'did not answer and was killed',
+  };
+  const text =
+    stopped.kind === 'wasGone'
+      ? `Pod "${child.name}" had ended already.`
+      : `Pod "${child.name}" ${how[stopped.by]}.`;
+  const more = [
+    ...(below.length === 0 ? [] : [`Ended with it: ${listed(below)}.`]),
+    ...(left === null ? [] : [left]),
+  ];
+  const ended = child.terminal >= incarnation && incarnation > 0;
+  return {
+    text: [text, ...more].join(' '),
+    ...(ended ? { stopped: { instance: child.instance, incarnation: child.terminal } } : {}),
+  };
+}
+
+/** All that live, and of those that have ended the newest: they stay for as long as nobody removes them. */
+async function list(pod: Pod): Promise<ToolAnswer> {
+  const all = [...pod.facts.children.values()].filter(({ instance }) => !isRemoved(pod.home, instance));
+  if (all.length === 0) return { text: 'You have no children.' };
+  const ended = all.filter(({ state }) => state === 'ended');
+  const older = new Set(ended.slice(0, -endedShown));
+  const lines = await Promise.all(
+    all.filter((child) => !older.has(child)).map((child) => describe(pod, child)),
+  );
+  if (older.size > 0) lines.push(`${older.size} more have ended before; their names still work.`);
+  return { text: lines.join('\n') };
+}
+
+/** No answer is not dead: only the log and the system say that. */
+async function describe(pod: Pod, child: ChildFacts): Promise<string> {
+  const status =
+    child.state === 'ended' ? (child.terminalKind === 'died' ? 'dead' : 'stopped') : await ask(pod, child);
+  const waits = [...pod.facts.assignments.values()].some((open) => open.child.instance === child.instance);
+  return `${child.name}: ${status}${waits ? ', its report is still to come' : ''}; task: ${quoted(child.task, 80)}`;
+}
+
+/** With what it waits for. The reason is the words of another process or of a provider: quoted. */
+function statusText({ status, waiting, refusal }: StatusResult): string {
+  const refused = refusal === null ? '' : `, its reports are refused for good (${refusal.code})`;
+  if (waiting === null) return `${status}${refused}`;
+  const { kind, since, until, reason } = waiting;
+  const next = until === null ? '' : ` until ${until}`;
+  return `${status}, waiting for ${kind} since ${since}${next} (${quoted(reason, waitCharsMax)})${refused}`;
+}
+
+async function ask(pod: Pod, child: ChildFacts): Promise<string> {
+  const path = podSocket(pod.home, child);
+  const sent = await connectAndSend(path, 'status', {}, { deadlineMs: probeMs });
+  if (sent.ok) return statusText(sent.result);
+  return processGone(child) ? 'ended, its report is being taken in' : 'no answer (its process is alive)';
+}

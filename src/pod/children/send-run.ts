@@ -1,0 +1,95 @@
+/**
+ * Gives a child a run: the assignment is committed first, then sent, and either end of a doubt is settled by
+ * the next link (delivery §3).
+ */
+import { uuidv7 } from '../../std/uuid.ts';
+import type { PodRef } from '../../session/facts/entries.ts';
+import { podFolder, readToken } from '../../session/home/home.ts';
+import { podSocket } from '../../session/home/pod-address.ts';
+import { connectAndSend, type Sent } from '../../transport/connect-and-send.ts';
+import type { Result } from '../../protocol/methods.ts';
+import type { Children } from './children.ts';
+import type { Pod } from '../pod.ts';
+
+export interface RunGift {
+  child: PodRef;
+  text: string;
+  hops: number;
+}
+
+/** The run did not reach the child; the assignment is closed again. */
+export class RunNotGiven extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'RunNotGiven';
+  }
+}
+
+const tries = 3;
+const assignmentTextChars = 500;
+
+/** The assignment's id. Throws `RunNotGiven` where the child certainly has not taken it. */
+export async function giveRun(pod: Pod, children: Children, gift: RunGift): Promise<string> {
+  const assignment = uuidv7();
+  const { child, text } = gift;
+  children.underWay.add(assignment);
+  try {
+    await pod.commitDurably([
+      {
+        type: 'assignment',
+        assignment,
+        child,
+        state: 'open',
+        text: text.slice(0, assignmentTextChars).toWellFormed(),
+        ...(pod.facts.turn === null ? {} : { turn: pod.facts.turn.turn }),
+      },
+    ]);
+    const { sent, inDoubt } = await send({ pod, children }, gift, assignment);
+    if (sent.ok) {
+      children.noteTaken(assignment);
+      return assignment;
+    }
+    if (!inDoubt) {
+      // The child's end may have closed it meanwhile.
+      if (pod.facts.assignments.has(assignment)) {
+        const closed = { type: 'assignment', assignment, child, state: 'closed', text } as const;
+        pod.tryCommit([{ ...closed, outcome: 'notStarted' }]);
+      }
+      throw new RunNotGiven(sent.message);
+    }
+  } finally {
+    children.underWay.delete(assignment);
+  }
+  // It stays open, and the child's next link says whether it has it: that link is made to come now.
+  children.leaveInDoubt(child.instance);
+  return assignment;
+}
+
+/** `inDoubt`: one of the tries may have arrived, whatever became of the later ones. */
+async function send(
+  { pod, children }: { pod: Pod; children: Children },
+  gift: RunGift,
+  assignment: string,
+): Promise<{ sent: Sent<Result<'run'>>; inDoubt: boolean }> {
+  const { child, text, hops } = gift;
+  const path = podSocket(pod.home, child);
+  const params = {
+    input: text,
+    submission: assignment,
+    from: { instance: pod.session.instance, token: readToken(podFolder(pod.home, child.name)) },
+    root: pod.session.root.instance,
+    hops,
+  };
+  let inDoubt = false;
+  for (let attempt = 1; ; attempt += 1) {
+    // The submission's id makes a repeat harmless.
+    const sent = await connectAndSend(path, 'run', {
+      ...params,
+      link: children.links.numberOf(child.instance),
+    });
+    if (sent.ok) return { sent, inDoubt };
+    if (attempt === 1) inDoubt = sent.delivered === 'unknown';
+    const overtaken = sent.failure === 'refused' && sent.code === 'regressed';
+    if (attempt === tries || !(overtaken || sent.delivered === 'unknown')) return { sent, inDoubt };
+  }
+}

@@ -1,0 +1,351 @@
+/**
+ * SpawnPod, step by step: reserve → start → link → record → first run. Each step is committed before the
+ * next, and undone if a later one fails; after a
+ * crash the parent's next start undoes what had not come to its first run (delivery §6).
+ */
+import { withErrorOutput } from '../../std/error-output.ts';
+import { existsSync, rmSync } from 'node:fs';
+import { uuidv7 } from '../../std/uuid.ts';
+import { delegation } from '../../scope/ownership/delegation.ts';
+import { inLine } from '../../delivery/quoted.ts';
+import { conflictText } from '../../scope/ownership/claims.ts';
+import { denialOf, rulesOf } from '../../scope/paths/access.ts';
+import { checkInside } from '../../scope/paths/open-inside.ts';
+import { hookPlaces, hookProtection } from '../../scope/paths/git-hooks.ts';
+import { ownPrograms } from '../../scope/sandbox/own-programs.ts';
+import { narrow, type OutsideRoot } from '../../scope/paths/narrow.ts';
+import { realScope } from '../../scope/paths/real-path.ts';
+import type { EntryBody, PathScope, PodRef } from '../../session/facts/entries.ts';
+import {
+  NameTaken,
+  type PodFolder,
+  type PodSpec,
+  createPodFolder,
+  hashToken,
+  podFolder,
+  podNames,
+  readSpec,
+} from '../../session/home/home.ts';
+import { probeLock } from '../../session/lock/lock.ts';
+import type { SpawnRequest } from '../../tools/tree.ts';
+import { absolutePath } from '../../tools/input-path.ts';
+import type { ToolContext } from '../../tools/tool.ts';
+import { modelSettingsOf } from '../../session/settings/model-settings.ts';
+import { absoluteModelName, checkModelName, isPriced } from '../../model/create.ts';
+import { version } from '../../version.ts';
+import { schemaVersion } from '../../session/facts/entries.ts';
+import { processIdentity } from '../../std/process-identity.ts';
+import type { Children } from './children.ts';
+import type { Pod } from '../pod.ts';
+import { giveRun } from './send-run.ts';
+import type { ParentLink } from '../parent/link.ts';
+import { undoSpawn } from './undo-spawn.ts';
+import { type StartedProcess, readyWithin, startPodProcess, stderrTail } from '../process/start-process.ts';
+
+const pathCharsMax = 4_096;
+
+/** Why a spawn was not made; the sentence is for the model. */
+export class SpawnRefused extends Error {
+  /** This pod's rights did not allow it: a denial, as of a file. */
+  readonly denied: boolean;
+  /** Words of a child, a file or the system: quoted behind the sentence. */
+  readonly data: string | null;
+
+  constructor(message: string, more: { denied?: boolean; data?: string } = {}) {
+    super(message);
+    this.name = 'SpawnRefused';
+    this.denied = more.denied ?? false;
+    this.data = more.data ?? null;
+  }
+}
+
+/** A pod with its links down and up. */
+export interface Family {
+  pod: Pod;
+  children: Children;
+  parentLink: ParentLink | null;
+}
+
+export interface Spawned {
+  child: PodRef;
+  assignment: string;
+}
+
+/** Throws `SpawnRefused` with everything undone. */
+export async function spawnChild(
+  family: Family,
+  request: SpawnRequest,
+  context: ToolContext,
+): Promise<Spawned> {
+  const { pod, children } = family;
+  const { folder, child, scope } = await oneAfterTheOther(pod, async () => {
+    refuseOverLimits(pod);
+    // With what those before it have reserved taken away.
+    const scope = await scopeFor({ ...context, scope: pod.claims.now() }, request);
+    const spec = specOf(pod, request, { scope, model: await modelOf(pod, request) });
+    return await reserve(pod, spec, { request, context });
+  });
+  try {
+    await claim(pod, child);
+    const { exited } = await start(pod, children, { folder, child });
+    await children.links.linked(child.instance, { timeoutMs: pod.core.limits.spawnMs, exited });
+    // Nobody waits for this child any more: it must not begin to work.
+    context.signal.throwIfAborted();
+    recordScope(family, child, scope);
+    pod.crash('scope.moved');
+    const assignment = await giveRun(pod, children, { child, text: request.task, hops: context.hops });
+    pod.crash('child.firstRun');
+    return { child, assignment };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const tail = stderrTail(folder);
+    await undoSpawn(pod, child, reason);
+    // What a child says of its own failing start stands in its error output as well.
+    throw new SpawnRefused(`The pod "${child.name}" could not be started. What is known of why:`, {
+      data: reason.includes(tail) ? reason : withErrorOutput(reason, tail),
+    });
+  }
+}
+
+function specOf(pod: Pod, request: SpawnRequest, given: { scope: PathScope; model: string }): PodSpec {
+  const { session } = pod;
+  const { limits } = pod.core;
+  if (pod.core.live.mode === 'stopping')
+    throw new SpawnRefused('This pod is stopping; it starts nothing any more.');
+  if (session.depth + 1 > limits.depth) {
+    throw new SpawnRefused(
+      `The tree may be ${limits.depth} levels deep below its root, and this pod is on level ${session.depth}. Do the work yourself.`,
+    );
+  }
+  return {
+    schema: schemaVersion,
+    podkin: version,
+    name: request.name,
+    instance: uuidv7(),
+    parent: { name: session.name, instance: session.instance },
+    root: session.root,
+    depth: session.depth + 1,
+    cwd: session.cwd,
+    model: given.model,
+    instructions: request.instructions ?? null,
+    permissionMode: session.permissionMode,
+    scope: given.scope,
+    settings: session.settings,
+  };
+}
+
+/**
+ * A scenario is a file: whoever could name any could read, or find out about, what their scope does not hold.
+ */
+async function modelOf(pod: Pod, request: SpawnRequest): Promise<string> {
+  const { session, claims, home, folder } = pod;
+  let model = request.model === undefined ? session.model : absoluteModelName(request.model, session.cwd);
+  if (model.startsWith('script/') && model !== session.model) {
+    if (!session.model.startsWith('script/'))
+      throw new SpawnRefused('Only a pod that plays a scenario itself may give a child one; name a model.');
+    const access = { scope: claims.now(), home, outputs: folder.outputs, programs: ownPrograms().closed };
+    const path = model.slice('script/'.length);
+    const denied = denialOf(rulesOf(access), { right: 'read', path, realPath: path });
+    if (denied !== undefined) throw new SpawnRefused(denied, { denied: true });
+    const checked = await checkInside(access, 'read', path);
+    if (!checked.ok) throw new SpawnRefused(checked.text, { denied: checked.kind === 'denied' });
+    model = `script/${checked.realPath}`;
+  }
+  const problem = checkModelName(model, process.env);
+  if (problem !== null) throw new SpawnRefused('The model can not be had:', { data: problem });
+  refuseWithoutPrice(pod, model);
+  return model;
+}
+
+/** A limit that cannot hold is refused. */
+function refuseWithoutPrice({ core, session }: Pod, model: string): void {
+  if (core.limits.cost === null || isPriced(model, modelSettingsOf(session.settings, model))) return;
+  throw new SpawnRefused(
+    'The limit of the cost can not hold for this model, its price is not known. Name another, or none to give the child your own; a person can say the price: inputPrice and outputPrice in [models."provider/model"] of their config.toml. The model:',
+    { data: model },
+  );
+}
+
+/**
+ * Roots are resolved here, once: a link that leads out of this pod's scope is none of it, and one that
+ * changes later moves nothing.
+ */
+async function scopeFor(context: ToolContext, request: SpawnRequest): Promise<PathScope> {
+  const absolute = (paths: readonly string[]) => paths.map((path) => absolutePath(context, path));
+  const wanted = await realScope({
+    read: request.read === undefined ? [...context.scope.read] : absolute(request.read),
+    write: absolute(request.write),
+  });
+  const narrowed = narrow(context.scope, wanted);
+  const outsideRoots = narrowed.ok ? hookRoots(context.scope, narrowed.scope.write) : narrowed.outside;
+  if (narrowed.ok && outsideRoots.length === 0) return narrowed.scope;
+  const outside = outsideRoots
+    .map(({ right, path, ...why }) => `${right} ${pathIn(path)}${reasonOf(why)}`)
+    .join(', ');
+  throw new SpawnRefused(
+    `Denied: a child gets no more than this pod has. Outside of it: ${outside}. This pod may read ${pathsIn(context.scope.read)} and write ${pathsIn(context.scope.write)}.`,
+    { denied: true },
+  );
+}
+
+/** A child that got one as its root would be free of what holds its parent. */
+function hookRoots(scope: PathScope, write: readonly string[]): OutsideRoot[] {
+  const places = hookPlaces(scope.write, write);
+  return write.flatMap((path) => {
+    const why = hookProtection(scope, places, path);
+    return why === undefined ? [] : [{ right: 'write' as const, path, protected: why }];
+  });
+}
+
+function reasonOf(why: Pick<OutsideRoot, 'deny' | 'protected'>): string {
+  if (why.deny?.holder !== undefined)
+    return ` (the pod "${why.deny.holder}" holds ${pathIn(why.deny.path)}; StopPod returns it)`;
+  if (why.deny !== undefined) return ` (${pathIn(why.deny.path)} is denied)`;
+  return why.protected === undefined ? '' : ` (always read-only: ${pathIn(why.protected)})`;
+}
+
+/** A folder's name may be anybody's. */
+function pathIn(path: string): string {
+  return inLine(path, pathCharsMax);
+}
+
+function pathsIn(paths: readonly string[]): string {
+  return paths.map(pathIn).join(', ') || 'nothing';
+}
+
+const reserving = new WeakMap<Pod, Promise<unknown>>();
+
+/** Spawns of one step run side by side; each is counted against the limits with those before it reserved. */
+async function oneAfterTheOther<T>(pod: Pod, work: () => Promise<T>): Promise<T> {
+  const before = reserving.get(pod) ?? Promise.resolve();
+  const mine = before.then(work);
+  reserving.set(
+    pod,
+    mine.catch(() => undefined),
+  );
+  return mine;
+}
+
+function refuseOverLimits(pod: Pod): void {
+  const { limits, facts } = pod.core;
+  const live = [...facts.children.values()].filter((child) => child.state !== 'ended').length;
+  if (live < limits.children) return;
+  throw new SpawnRefused(
+    `This pod has ${live} live children, which is the limit. Stop one with StopPod, or give an existing one more to do with SendToPod.`,
+  );
+}
+
+/**
+ * Asked behind the making of the new pod's folder, which everybody counts: pods that spawn at the same moment
+ * may all be refused, and never pass the
+ * limit together.
+ */
+async function refuseOverTree(pod: Pod): Promise<void> {
+  const { limits } = pod.core;
+  const names = podNames(pod.home);
+  // A tree has no more pods than its home has folders. Asking the lock of each makes every spawn dearer than
+  // the one before.
+  if (names.length - 1 < limits.pods) return;
+  const others = (await podsOfTree(pod, names)) - 1;
+  if (others < limits.pods) return;
+  throw new SpawnRefused(
+    `The tree has ${others} live pods, which is the limit. Do the work yourself or wait for reports.`,
+  );
+}
+
+/** Of these pods of the home, those of this tree that live or are being made. */
+async function podsOfTree(pod: Pod, names: readonly string[]): Promise<number> {
+  const { root } = pod.session;
+  let live = 0;
+  for (const name of names) {
+    const folder = podFolder(pod.home, name);
+    const spec = readableSpec(folder);
+    if (spec?.root.instance !== root.instance) continue;
+    // A log is made under the lock: one that has none yet is being started.
+    const isNew = !existsSync(folder.log);
+    const state = await probeLock({ instance: spec.instance, folder: folder.path }).catch(() => 'free');
+    if (isNew || state === 'held') live += 1;
+  }
+  return live;
+}
+
+/** A neighbour's damaged folder keeps nobody from spawning; doctor names it. */
+function readableSpec(folder: PodFolder): PodSpec | null {
+  try {
+    return readSpec(folder);
+  } catch {
+    return null;
+  }
+}
+
+async function reserve(
+  pod: Pod,
+  spec: PodSpec,
+  asked: { request: SpawnRequest; context: ToolContext },
+): Promise<{ folder: PodFolder; child: PodRef; scope: PathScope }> {
+  const child = { name: spec.name, instance: spec.instance };
+  let made: ReturnType<typeof createPodFolder>;
+  try {
+    made = createPodFolder(pod.home, spec);
+  } catch (error) {
+    if (error instanceof NameTaken)
+      throw new SpawnRefused(`There is a pod "${spec.name}" already; choose another name.`);
+    throw error;
+  }
+  const reserved: EntryBody = {
+    type: 'child',
+    child,
+    state: 'reserved',
+    tokenHash: hashToken(made.token),
+    scope: spec.scope,
+    task: asked.request.task,
+    call: asked.context.call,
+  };
+  try {
+    await refuseOverTree(pod);
+    await pod.commitDurably([reserved, ...delegation(child, spec.scope)]);
+  } catch (error) {
+    rmSync(made.folder.path, { recursive: true, force: true });
+    throw error;
+  }
+  pod.crash('child.reserved');
+  return { folder: made.folder, child, scope: spec.scope };
+}
+
+/** Other trees of the home may hold what this pod could give: then nobody is started. */
+async function claim(pod: Pod, child: PodRef): Promise<void> {
+  const conflicts = await pod.claims.sync();
+  const mine = conflicts.find((conflict) => conflict.claim.owner.instance === child.instance);
+  if (mine !== undefined) throw new Error(conflictText(mine));
+}
+
+async function start(
+  pod: Pod,
+  children: Children,
+  made: { folder: PodFolder; child: PodRef },
+): Promise<StartedProcess> {
+  const { folder, child } = made;
+  const started = startPodProcess(folder, process.env);
+  const identity = processIdentity(started.pid);
+  if (identity !== null) {
+    // Its process is known before anything is waited for: a crash from here on leaves nobody behind unseen.
+    pod.commit([{ type: 'child', child, state: 'started', ...identity }]);
+  }
+  pod.crash('child.started');
+  void started.exited.then((exit) => children.noteExit(child.instance, { ...exit, pid: started.pid }));
+  await readyWithin(started, pod.core.limits.spawnMs);
+  return started;
+}
+
+/** The scope report goes up to the root (delivery §3), one append with nothing beside it. */
+function recordScope({ pod, parentLink }: Family, child: PodRef, scope: PathScope): void {
+  const { facts, session } = pod;
+  if (parentLink === null) return;
+  parentLink.fireAndForget({
+    kind: 'scopeSubDelegated',
+    to: child,
+    by: { name: session.name, instance: session.instance },
+    scope,
+    origin: { instance: session.instance, seq: facts.outbox.emitted + 1 },
+  });
+}

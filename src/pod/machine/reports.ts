@@ -1,0 +1,92 @@
+/**
+ * What a pod tells its parent: builds the events that go with a turn's end and with the pod's own (delivery
+ * §3). Pure.
+ */
+import type { AssistantMessageEntry, EntryBody, TurnOutcome } from '../../session/facts/entries.ts';
+import { type Facts, type OpenTurn, sessionOf } from '../../session/facts/facts.ts';
+import { begunAssignments, emitted, ownAssignments } from '../../delivery/emit.ts';
+import type { SettledView } from '../../delivery/settled.ts';
+
+const excerptCharsMax = 2_000;
+
+export interface TurnEnd {
+  outcome: TurnOutcome;
+  by?: 'person' | 'parent';
+  reason?: string;
+  error?: { category: string; message: string };
+  durationMs: number;
+}
+
+/**
+ * The report of a turn's end, or nothing: a pod without a parent emits none, and neither does a turn that a
+ * person caused while no assignment is open.
+ */
+export function reportOfTurn(facts: Facts, turn: OpenTurn, end: TurnEnd, view: SettledView): EntryBody[] {
+  const assignments = begunAssignments(facts);
+  if (sessionOf(facts).parent === null) return [];
+  if (assignments.length === 0 && turn.cause === 'person') return [];
+  const text = finalText(facts);
+  const report = {
+    turn: turn.turn,
+    assignments,
+    ...(end.by === undefined ? {} : { by: end.by }),
+    outstanding: view.outstanding,
+    settled: view.settled,
+    ...excerptOf(text),
+    usage: turn.usage,
+    durationMs: end.durationMs,
+    hops: turn.hops,
+  };
+  const reason = end.reason === undefined ? {} : { reason: end.reason };
+  return [
+    emitted(
+      facts,
+      end.outcome === 'errored'
+        ? { kind: 'errored', error: end.error ?? { category: 'unknown', message: 'unknown' }, ...report }
+        : { kind: 'turnEnded', outcome: end.outcome, ...reason, ...report },
+    ),
+  ];
+}
+
+export function excerptOf(text: string): { text: string; textChars: number } {
+  return { text: text.slice(0, excerptCharsMax).toWellFormed(), textChars: text.length };
+}
+
+/**
+ * The model's last text since the newest input; empty where it wrote none. Not bound to one turn id, because
+ * a resumed turn may end on the text that its
+ * interrupted predecessor had committed.
+ */
+export function finalText(facts: Facts): string {
+  for (let index = facts.history.length - 1; index >= 0; index -= 1) {
+    const entry = facts.history[index];
+    if (entry === undefined || entry.type === 'userMessage' || entry.type === 'systemItem') return '';
+    if (entry.type !== 'assistantMessage') continue;
+    const text = textOf(entry);
+    if (text !== '') return text;
+  }
+  return '';
+}
+
+export function textOf(entry: AssistantMessageEntry): string {
+  return entry.parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('');
+}
+
+/** The last word of an incarnation that ends in order. */
+export function shutDownReport(
+  facts: Facts,
+  stop: { reason: string; by: 'person' | 'parent' | 'signal' },
+  outstanding: string[],
+): EntryBody[] {
+  if (sessionOf(facts).parent === null) return [];
+  return [
+    emitted(facts, {
+      kind: 'shutDown',
+      reason: stop.reason,
+      by: stop.by,
+      assignments: begunAssignments(facts),
+      notStarted: ownAssignments(facts, 'queued'),
+      outstanding,
+    }),
+  ];
+}

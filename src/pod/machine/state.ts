@@ -1,0 +1,390 @@
+/**
+ * The pod's state machine: when a turn starts and how it ends.
+ *
+ *   idle ──start──▶ running ──end──▶ idle        paused = idle with `facts.paused`; nothing starts until
+ *   `resume`
+ *     └────────────stop─────────────▶ stopping   no way back; the process ends
+ *
+ * Invariants
+ * - S1 `evaluate` runs after every input and is the only place that starts a turn (I4: a level, not an edge).
+ * - S2 Every start is committed before it is performed, and a turn's end stands in the same append as its
+ *   report (C1).
+ * - S3 A turn never starts while calls of an earlier one dangle (I12).
+ * - S4 The order of what waits: an interrupted turn is resumed, then queued runs in order, then
+ *   notifications.
+ *
+ * Absent: sockets, files, timers, the model. They are behind `CorePorts`.
+ */
+import type { EntryBody, TurnKind } from '../../session/facts/entries.ts';
+import { type Facts, sessionOf } from '../../session/facts/facts.ts';
+import { begunAssignments, emitted } from '../../delivery/emit.ts';
+import { noticeBody } from '../../delivery/notice.ts';
+import type { Limits } from '../../session/settings/settings.ts';
+import { settledView } from '../../delivery/settled.ts';
+import { type OverBudget, notificationHops, wakeRule } from '../../delivery/wake.ts';
+import { closedQuestions, interruptedWaiting } from './approval-facts.ts';
+import { type Core, controlEntry, noteStorageTrouble, tryCommit } from './core.ts';
+import { type TurnEnd, excerptOf, finalText, reportOfTurn } from './reports.ts';
+
+/** `urgent`: at a turn's end and when the coalescing timer has run out, nothing is waited for. */
+export function evaluate(core: Core, options: { urgent: boolean }): void {
+  const { facts, live } = core;
+  if (live.mode !== 'idle' || live.storage !== null || facts.paused) return;
+  if (facts.turn !== null) closeInterrupted(core, 'the log could not be written');
+  // Not closed: the log refuses still, and its timer comes back here (S3).
+  if (facts.turn !== null) return;
+  if (facts.resumable !== null) {
+    startTurn(core, { kind: 'resume', ...facts.resumable });
+    return;
+  }
+  const next = facts.queue[0];
+  if (next !== undefined) {
+    const cause = next.from.kind === 'parent' ? 'parent' : 'person';
+    startTurn(core, { kind: 'run', submissions: [next.submission], hops: next.hops, cause });
+    return;
+  }
+  considerWake(core, options.urgent);
+}
+
+function considerWake(core: Core, urgent: boolean): void {
+  const { facts, live, limits, ports } = core;
+  const budget = { turnsPerMinute: limits.wakesPerMinute, hopsMax: limits.hops };
+  const wake = wakeRule(facts, budget, live.spentAtMs, ports.now());
+  switch (wake.kind) {
+    case 'nothing':
+      live.overBudget = null;
+      reportOwedEnd(core);
+      return;
+    case 'overBudget':
+      if (wake.refillAtMs !== null) {
+        ports.perform({ type: 'timer', name: 'refill', delayMs: Math.max(0, wake.refillAtMs - ports.now()) });
+      }
+      if (live.overBudget === null) reportOverBudget(core, wake);
+      return;
+    case 'now':
+      live.overBudget = null;
+      if (!urgent && limits.coalesceMs > 0) {
+        if (!live.coalescing) ports.perform({ type: 'timer', name: 'coalesce', delayMs: limits.coalesceMs });
+        live.coalescing = true;
+        return;
+      }
+      startTurn(core, {
+        kind: 'runForNotification',
+        submissions: [],
+        hops: notificationHops(facts),
+        cause: causeOfNotification(facts),
+        counted: wake.counted,
+      });
+  }
+}
+
+function causeOfNotification(facts: Facts): 'person' | 'parent' {
+  if (begunAssignments(facts).length > 0) return 'parent';
+  return facts.lastCause ?? (sessionOf(facts).parent === null ? 'person' : 'parent');
+}
+
+interface TurnStart {
+  kind: TurnKind;
+  submissions: string[];
+  hops: number;
+  cause: 'person' | 'parent';
+  counted?: boolean;
+}
+
+function startTurn(core: Core, start: TurnStart): void {
+  const { facts, live, ports } = core;
+  const turn = ports.newId();
+  const { kind, submissions, hops, cause } = start;
+  const counted = start.counted === true ? { counted: true } : {};
+  const bodies: EntryBody[] = [{ type: 'turnStarted', turn, kind, submissions, hops, cause, ...counted }];
+  const next = facts.queue[0];
+  if (kind === 'run' && next !== undefined) {
+    bodies.push({ type: 'userMessage', turn, submission: next.submission, from: next.from, text: next.text });
+  }
+  if (!tryCommit(core, bodies)) return;
+  if (start.counted === true) {
+    const nowMs = ports.now();
+    live.spentAtMs = [...live.spentAtMs.filter((at) => at > nowMs - 60_000), nowMs];
+  }
+  live.mode = 'running';
+  live.control = null;
+  live.coalescing = false;
+  ports.perform({ type: 'startTurn', turn });
+  ports.perform({ type: 'statusChanged' });
+}
+
+/** P6: commits what the buffer holds, in order. Throws `StorageFailed` with the buffer as it was. */
+export function preLlmRequest(core: Core): void {
+  const { facts, ports } = core;
+  const turn = facts.turn?.turn;
+  if (turn === undefined || facts.notifyBuffer.length === 0) return;
+  ports.commit(consumptions(core, turn));
+}
+
+/** One systemItem for each item of the buffer, with the exact text that the model reads. */
+export function consumptions({ facts, limits }: Core, turn: string): EntryBody[] {
+  return facts.notifyBuffer.map((item) => {
+    const { content } = item;
+    const alreadyRead =
+      content.kind === 'podEvent' &&
+      content.event.kind === 'turnEnded' &&
+      facts.readTurns.has(content.event.turn);
+    const body = noticeBody(item, { alreadyRead, quarantined: isPoison(item, limits) });
+    switch (content.kind) {
+      case 'podEvent': {
+        const { from, seq, event } = content;
+        return { type: 'systemItem', turn, item: { kind: 'podEvent', from, seq, event, body } };
+      }
+      case 'notice': {
+        const { submission, from } = content;
+        return { type: 'systemItem', turn, item: { kind: 'notice', submission, from, body } };
+      }
+      case 'assignment': {
+        const { assignment, child, outcome } = content;
+        return { type: 'systemItem', turn, item: { kind: 'assignment', assignment, child, outcome, body } };
+      }
+    }
+  });
+}
+
+/**
+ * The running turn has ended. Where the log cannot be written it stays open there, and is closed as
+ * interrupted once it can.
+ */
+export function endTurn(core: Core, ended: TurnEnd): void {
+  const end = clipped(ended);
+  const { facts, live, ports } = core;
+  const { turn } = facts;
+  if (turn === null || live.mode !== 'running') return;
+  const holding = end.outcome !== 'finished' && end.outcome !== 'paused';
+  const view = settledView(facts, { holding });
+  const settled = end.outcome !== 'paused' && view.settled;
+  const report = reportOfTurn(facts, turn, end, { ...view, settled });
+  const committed = tryCommit(core, [
+    ...closings(facts, end.outcome === 'cancelled' ? 'cancelled' : 'interrupted'),
+    ...closedQuestions(facts, end.outcome === 'cancelled' ? 'cancel' : 'turnEnd'),
+    {
+      type: 'turnEnded',
+      turn: turn.turn,
+      outcome: end.outcome,
+      ...(end.by === undefined ? {} : { by: end.by }),
+      ...(end.reason === undefined ? {} : { reason: end.reason }),
+      ...(end.error === undefined ? {} : { error: end.error }),
+      settled,
+      outstanding: view.outstanding,
+      usage: turn.usage,
+      durationMs: end.durationMs,
+    },
+    // A pause that found no further request to stop before holds behind the turn.
+    ...(live.control?.kind === 'pause' && end.outcome !== 'paused'
+      ? [controlEntry(ports.newId(), 'pause')]
+      : []),
+    ...report,
+  ]);
+  live.mode = 'idle';
+  live.control = null;
+  if (committed) live.turnsAbandoned = 0;
+  if (committed && report.length > 0) ports.perform({ type: 'emitted' });
+  ports.perform({ type: 'statusChanged' });
+  evaluate(core, { urgent: true });
+}
+
+/** A message can be of any length where a tool or a provider wrote it. */
+function clipped(end: TurnEnd): TurnEnd {
+  if (end.error === undefined) return end;
+  const { category, message } = end.error;
+  return { ...end, error: { category, message: message.slice(0, errorCharsMax).toWellFormed() } };
+}
+
+/** The turn could not go on because the log could not be written. */
+export function abandonTurn(core: Core, text: string): void {
+  if (core.live.mode === 'running') core.live.mode = 'idle';
+  core.live.control = null;
+  noteStorageTrouble(core, text);
+  core.live.turnsAbandoned += 1;
+  core.ports.perform({ type: 'statusChanged' });
+}
+
+/**
+ * Synthetic results for calls that will never end (I12). `questions`: what becomes of those that a call
+ * waited with.
+ */
+export function closings(facts: Facts, why: string, questions: 'close' | 'stay' = 'close'): EntryBody[] {
+  return [...(facts.turn?.dangling.values() ?? [])].map((call) => ({
+    type: 'toolResult',
+    turn: call.turn,
+    step: call.step,
+    call: call.call,
+    tool: call.tool,
+    text:
+      interruptedWaiting(facts, call.call, { why, stays: questions === 'stay' }) ??
+      interruptedText(facts, call.call, why),
+    isError: true,
+    interrupted: true,
+  }));
+}
+
+function interruptedText(facts: Facts, call: string, why: string): string {
+  const undone = [...facts.children.values()].find(
+    (child) => child.call === call && !hasBegun(facts, child.instance),
+  );
+  const spawn = undone === undefined ? '' : ` The pod "${undone.name}" that it was starting was undone.`;
+  return `This call was ${why} before it ended; whether it had an effect is unknown. It was not run again.${spawn}`;
+}
+
+/** A spawn counts from its first assignment on; before that it is undone at the next start (delivery §6). */
+export function hasBegun(facts: Facts, instance: string): boolean {
+  return facts.children.get(instance)?.begun ?? false;
+}
+
+/**
+ * Closes what an earlier life, or a failed write, left open. The work itself is staged as `resume` by
+ * `evaluate`.
+ */
+export function closeInterrupted(core: Core, reason: string): void {
+  const { facts } = core;
+  if (facts.turn === null) return;
+  tryCommit(core, [
+    ...closings(facts, 'interrupted', 'stay'),
+    { type: 'interrupted', turn: facts.turn.turn, reason, calls: [...facts.turn.dangling.keys()] },
+  ]);
+}
+
+const errorCharsMax = 2_000;
+const poisonWindowMs = 600_000;
+
+/** The pod died often enough, shortly enough one after the other, with this item in hand. */
+function isPoison(item: { deathsAt: string[] }, limits: Limits): boolean {
+  const { quarantineDeaths } = limits;
+  const first = item.deathsAt.at(-quarantineDeaths);
+  const last = item.deathsAt.at(-1);
+  if (first === undefined || last === undefined || item.deathsAt.length < quarantineDeaths) return false;
+  return Date.parse(last) - Date.parse(first) <= poisonWindowMs;
+}
+
+/** What is in the history already stays there, but the model is shown one line in its place. */
+function quarantine(core: Core): void {
+  const { facts, limits } = core;
+  const poison = facts.unseen.filter(
+    (item) => isPoison(item, limits) && !facts.quarantined.has(item.entrySeq),
+  );
+  if (poison.length === 0) return;
+  tryCommit(
+    core,
+    poison.map((item) => ({
+      type: 'alert',
+      level: 'error',
+      code: 'quarantined',
+      text: `Entry ${item.entrySeq} is kept from the model: the pod died ${item.deathsAt.length} times while handling it.`,
+      quarantines: item.entrySeq,
+    })),
+  );
+}
+
+/**
+ * What an earlier life left open is closed, and what kills this pod is kept from it. Behind the commit of
+ * `started` and before anybody can speak to the
+ * pod: later a turn of this life might be taken for one of the last.
+ */
+export function settlePast(core: Core): void {
+  closeInterrupted(core, 'the process ended during the turn');
+  quarantine(core);
+}
+
+/** First input of its own, once it can be spoken to; others may have come before it. */
+export function boot(core: Core): void {
+  evaluate(core, { urgent: false });
+}
+
+export function onTimer(core: Core, name: 'coalesce' | 'refill' | 'storage'): void {
+  const { live } = core;
+  if (name === 'coalesce') live.coalescing = false;
+  if (name === 'storage' && live.storage !== null && !recoverStorage(core)) return;
+  evaluate(core, { urgent: name === 'coalesce' });
+}
+
+function recoverStorage(core: Core): boolean {
+  const text = `the log can be written again (it could not: ${core.live.storage})`;
+  if (!tryCommit(core, [{ type: 'alert', level: 'warning', code: 'storageRecovered', text }])) return false;
+  core.live.storage = null;
+  return true;
+}
+
+/**
+ * The watchdog looks whether the rule would have had work that nobody started; it never has, unless there is
+ * a bug.
+ */
+export function watchdog(core: Core): void {
+  const { live } = core;
+  if (live.mode !== 'idle' || live.coalescing) return;
+  // The budget may be full again at this very moment, its timer a millisecond behind.
+  const refilling = live.overBudget === 'turnsPerMinute';
+  evaluate(core, { urgent: true });
+  // `startTurn` is the only thing that leaves idle here.
+  if ((live.mode as string) === 'running' && !refilling) live.watchdogRescues += 1;
+}
+
+/**
+ * The parent was told that this pod goes on by itself, and what it waited for has ended without a word to the
+ * model (read already, asked for, given up):
+ * no turn will come that could say so. Also a level, asked with the wake rule.
+ */
+function reportOwedEnd(core: Core): void {
+  const { facts, ports } = core;
+  const assignments = begunAssignments(facts);
+  if (assignments.length === 0 || facts.held !== null || !settledView(facts).settled) return;
+  const text = finalText(facts);
+  const report = emitted(facts, {
+    kind: 'turnEnded',
+    outcome: 'finished',
+    turn: facts.lastTurn?.turn ?? ports.newId(),
+    assignments,
+    outstanding: [],
+    settled: true,
+    ...excerptOf(text),
+    usage: { inputTokens: 0, outputTokens: 0, cost: 0 },
+    durationMs: 0,
+    hops: 0,
+  });
+  if (!tryCommit(core, [report])) return;
+  ports.perform({ type: 'emitted' });
+  ports.perform({ type: 'statusChanged' });
+}
+
+function reportOverBudget(core: Core, { why, items, refillAtMs }: OverBudget): void {
+  const { facts, live, limits, ports } = core;
+  live.overBudget = why;
+  const nowMs = ports.wallMs();
+  // An earlier life may have told it, and no turn has begun since.
+  live.overBudgetAt = facts.overBudgetAt ?? new Date(nowMs).toISOString();
+  live.overBudgetUntil =
+    refillAtMs === null ? null : new Date(nowMs + Math.max(0, refillAtMs - ports.now())).toISOString();
+  const bound =
+    why === 'hops'
+      ? `a chain of ${limits.hops} turns`
+      : `${limits.wakesPerMinute} notification turns a minute`;
+  const text = `${items} event(s) wait: the wake budget of ${bound} is used up. A person's input wakes the pod.`;
+  const bodies: EntryBody[] = [{ type: 'alert', level: 'warning', code: 'wakeBudget', text }];
+  const upward =
+    sessionOf(facts).parent !== null && (begunAssignments(facts).length > 0 || facts.lastCause === 'parent');
+  if (upward) {
+    bodies.push(
+      emitted(facts, {
+        kind: 'turnEnded',
+        outcome: 'limitReached',
+        reason: 'wakeBudget',
+        turn: facts.lastTurn?.turn ?? ports.newId(),
+        assignments: begunAssignments(facts),
+        outstanding: settledView(facts).outstanding,
+        settled: false,
+        text: '',
+        textChars: 0,
+        usage: { inputTokens: 0, outputTokens: 0, cost: 0 },
+        durationMs: 0,
+        hops: Math.min(limits.hops, notificationHops(facts)),
+      }),
+    );
+  }
+  if (!tryCommit(core, bodies)) return;
+  if (upward) ports.perform({ type: 'emitted' });
+}

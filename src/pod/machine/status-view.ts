@@ -1,0 +1,89 @@
+/** What `status` answers, made from the facts: costs the same whatever the history's length. */
+import { settledView } from '../../delivery/settled.ts';
+import type { Result } from '../../protocol/methods.ts';
+import type { ChildFacts } from '../../session/facts/facts.ts';
+import { isOpen } from './approval-facts.ts';
+import { type Core, statusOf } from './core.ts';
+import { type OtherWaits, waitingOf } from './waiting.ts';
+
+export interface LinkView {
+  readonly pid: number;
+  /** Why the parent cannot be reached, and whether it is for good; null while linked, or for a root. */
+  parentTrouble: { permanent: boolean } | null;
+  isChildLinked(instance: string): boolean;
+  scopeHeld: OtherWaits['scope'];
+  sandbox: Result<'status'>['sandbox'];
+  /** Something was set aside of a person's folder and still lies in the pod's outputs. */
+  setAside: boolean;
+}
+
+export function statusView(core: Core, links: LinkView): Result<'status'> {
+  const { facts, live } = core;
+  const session = facts.session!;
+  const { name, instance, parent, model } = session;
+  const view = settledView(facts);
+  return {
+    name,
+    instance,
+    incarnation: facts.incarnation,
+    status: statusOf(core),
+    pid: links.pid,
+    parent: parent === null ? null : { name: parent.name, instance: parent.instance },
+    children: [...facts.children.values()].map((child) => ({
+      name: child.name,
+      instance: child.instance,
+      status: childStatus(child, links),
+    })),
+    pending: {
+      received: facts.notifyBuffer.length,
+      unseen: facts.unseen.length,
+      outgoing: facts.outbox.pending.size,
+      queued: facts.queue.length,
+    },
+    settled: view.settled && facts.turn === null && live.mode === 'idle',
+    model,
+    usage: facts.usage,
+    turns: facts.turns,
+    startedAt: facts.started?.time ?? session.time,
+    lastActivityAt: facts.lastTime,
+    lastTurn:
+      facts.lastTurn === null
+        ? null
+        : { turn: facts.lastTurn.turn, outcome: facts.lastTurn.outcome, reason: facts.lastTurn.reason },
+    attention: attentionOf(core, links),
+    waiting: waitingOf(core, { scope: links.scopeHeld, nowMs: core.ports.wallMs() }),
+    refusal:
+      facts.refusal === null
+        ? null
+        : { code: facts.refusal.code, reason: facts.refusal.text, since: facts.refusal.at },
+    sandbox: links.sandbox,
+    watchdogRescues: live.watchdogRescues,
+  };
+}
+
+function childStatus(
+  child: Pick<ChildFacts, 'instance' | 'state' | 'terminalKind' | 'unreachable' | 'refused'>,
+  links: LinkView,
+): string {
+  if (child.state === 'ended') return child.terminalKind === 'died' ? 'dead' : 'stopped';
+  if (links.isChildLinked(child.instance)) return 'linked';
+  if (child.refused !== null) return 'refused';
+  if (child.unreachable) return 'unreachable';
+  // The log's word is about the past: this link has ended, and what became of the child is being found out.
+  return child.state === 'linked' ? 'unlinked' : child.state;
+}
+
+/** One word for why a person should look; the most urgent first. */
+function attentionOf(core: Core, links: LinkView): string | null {
+  const { facts, live } = core;
+  if (live.storage !== null) return 'storage';
+  if ([...facts.approvals.values()].some(isOpen)) return 'approval';
+  if (facts.refusal?.code === 'parentRemoved') return 'orphan';
+  if (links.parentTrouble?.permanent === true) return 'refused';
+  if ([...facts.children.values()].some(({ refused }) => refused !== null)) return 'childRefused';
+  if (links.setAside) return 'setAside';
+  if (live.overBudget !== null) return 'budget';
+  if (facts.held !== null) return 'held';
+  if (links.parentTrouble !== null) return 'parentDown';
+  return null;
+}

@@ -1,0 +1,385 @@
+/**
+ * The link to the parent: does what the outbox machine says. Everything that is pending stands in the log; losing this process loses nothing.
+ */
+import { monotonicMs } from '../../std/clock.ts';
+import { deferred } from '../../std/deferred.ts';
+import { ownIdentity } from '../../std/process-identity.ts';
+import {
+  type Outbox,
+  type OutboxEffect,
+  type OutboxInput,
+  newOutbox,
+  outboxStep,
+} from '../../delivery/outbox.ts';
+import { emitted, ownAssignments } from '../../delivery/emit.ts';
+import { WireError } from '../../protocol/errors.ts';
+import { protocolVersion } from '../../protocol/limits.ts';
+import type { SentPodEvent } from '../../protocol/pod-event.ts';
+import type { PathScope, PodRef } from '../../session/facts/entries.ts';
+import { isRemoved, podFolder, readToken } from '../../session/home/home.ts';
+import { podSocket } from '../../session/home/pod-address.ts';
+import { type Client, clientOver } from '../../transport/client.ts';
+import type { Connection } from '../../transport/connection.ts';
+import { dial } from '../../transport/dial.ts';
+import { RemoteError } from '../../transport/failures.ts';
+import { commitInput } from '../machine/inputs.ts';
+import { PlacePoll } from './place-poll.ts';
+import type { Pod } from '../pod.ts';
+
+const dialTimeoutMs = 5_000;
+/** At most: a parent that gives up on silence sooner is told of life sooner. */
+const pingEveryMsMax = 10_000;
+const pongWithinMs = 60_000;
+const ackRetryMs = 1_000;
+/** While there is no link: whether the parent is where it was not. */
+const lookEveryMs = 200;
+/** Refusals that no retry can change (C4). */
+const permanentCodes = new Set([
+  'unknownChild',
+  'badToken',
+  'parentRemoved',
+  'regressed',
+  'protocolMismatch',
+]);
+
+/** JSON-RPC's unknown method and invalid params. */
+const notUnderstood = new Set([-32601, -32602]);
+
+/** What became of an event within a deadline (C6). */
+export type SendOutcome =
+  | { kind: 'accepted' }
+  | { kind: 'pending'; reason: string }
+  | { kind: 'refused'; reason: string };
+
+export class ParentLink {
+  readonly #pod: Pod;
+  readonly #parent: PodRef;
+  readonly #onLinked: (client: Client) => void;
+  #outbox: Outbox = newOutbox();
+  #client: Client | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #pinger: NodeJS.Timeout | undefined;
+  readonly #poll = new PlacePoll(lookEveryMs, () => this.#step({ type: 'parentAppeared' }));
+  /** Its socket, and the file that says where that is. */
+  #places: readonly string[] = [];
+  #acked = 0;
+  #ackScheduled = false;
+  #closed = false;
+  /** The newest link that the parent has answered. */
+  #number = 0;
+  /** An introduction that has no answer yet. */
+  #introducing: Promise<unknown> | null = null;
+  #waiters = new Set<() => void>();
+  /** When each pending event was last sent, and how often. */
+  readonly #sent = new Map<number, { attempts: number; at: string }>();
+
+  /** `onLinked`: a link stands, and is the one to speak over until the next. */
+  constructor(pod: Pod, parent: PodRef, onLinked: (client: Client) => void = () => undefined) {
+    this.#onLinked = onLinked;
+    this.#pod = pod;
+    this.#parent = parent;
+  }
+
+  start(): void {
+    this.#step({ type: 'start' });
+  }
+
+  emitted(): void {
+    this.#step({ type: 'emitted' });
+  }
+
+  /** C6: commits the event and starts sending; what becomes of it is in the delivery state, and in an alert where it fails. Throws `storageFailed`. */
+  fireAndForget(event: SentPodEvent): number {
+    return this.#pod.input((core) => {
+      commitInput(core, [emitted(core.facts, event)]);
+      core.ports.perform({ type: 'emitted' });
+      return core.facts.outbox.emitted;
+    });
+  }
+
+  /** C6, awaited: as `fireAndForget`, and waits for the parent's answer. A deadline that passes leaves the event pending, and it goes on being sent. */
+  async sendPodEvent(event: SentPodEvent, options: { deadlineMs: number }): Promise<SendOutcome> {
+    return await this.outcomeOf(this.fireAndForget(event), options.deadlineMs);
+  }
+
+  /** Waits until the parent holds the event, at most `deadlineMs`; the event stays pending and goes on being sent whatever the answer is. */
+  async outcomeOf(seq: number, deadlineMs: number): Promise<SendOutcome> {
+    const deadlineAt = monotonicMs() + deadlineMs;
+    for (;;) {
+      if (this.#pod.facts.outbox.acked >= seq) return { kind: 'accepted' };
+      const { phase } = this.#outbox;
+      if (phase.kind === 'refused') return { kind: 'refused', reason: `${phase.code}: ${phase.message}` };
+      const leftMs = deadlineAt - monotonicMs();
+      if (leftMs <= 0) return { kind: 'pending', reason: this.waitingFor() ?? 'no acknowledgement yet' };
+      await this.#changed(leftMs);
+    }
+  }
+
+  /** Why what is pending is not further; null while a link stands. */
+  waitingFor(): string | null {
+    return this.#outbox.phase.kind === 'linked' ? null : (this.#outbox.trouble ?? 'linking to the parent');
+  }
+
+  get refusal(): { code: string; message: string } | null {
+    const { phase } = this.#outbox;
+    return phase.kind === 'refused' ? phase : null;
+  }
+
+  get linked(): boolean {
+    return this.#outbox.phase.kind === 'linked';
+  }
+
+  /**
+   * A run of the parent may lie unread while both sides compare their logs at a link, which then says that it never came. Such a run must not begin:
+   * throws `regressed` where a link later than `link` stands. Waits for the answer of a link that is being made.
+   */
+  async refuseOvertaken(link: number): Promise<void> {
+    await this.#introducing;
+    if (link >= this.#number) return;
+    throw new WireError('regressed', 'A later link has said that this run never came; give it again.');
+  }
+
+  sentInfo(seq: number): { attempts: number; at: string } | undefined {
+    return this.#sent.get(seq);
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    clearInterval(this.#pinger);
+    this.#poll.stop();
+    this.#commitAck();
+    this.#client?.connection.destroy();
+    this.#wake();
+  }
+
+  #step(input: OutboxInput): void {
+    if (this.#closed) return;
+    const { facts, core } = this.#pod;
+    const { reconnectBaseMs, reconnectMaxMs } = core.limits;
+    const { emitted } = facts.outbox;
+    const acked = Math.max(this.#acked, facts.outbox.acked);
+    const view = { emitted, acked, reconnectBaseMs, reconnectMaxMs, random: Math.random };
+    const before = this.#outbox.phase.kind;
+    const { outbox, effects } = outboxStep(this.#outbox, input, view);
+    this.#outbox = outbox;
+    for (const effect of effects) this.#perform(effect);
+    const { kind } = outbox.phase;
+    if (kind !== before) this.#onPhase(kind);
+    this.#wake();
+  }
+
+  /** C3: dialled at once when its socket is there again, or when it says that it is elsewhere. */
+  #onPhase(link: Outbox['phase']['kind']): void {
+    this.#pod.show({ type: 'deliveryChanged', link });
+    if (link === 'waiting') this.#poll.start(this.#places);
+    else this.#poll.stop();
+  }
+
+  #perform(effect: OutboxEffect): void {
+    switch (effect.type) {
+      case 'link':
+        void this.#link();
+        return;
+      case 'send':
+        void this.#send(effect.from, effect.through);
+        return;
+      case 'acknowledge':
+        this.#acknowledge(effect.through);
+        return;
+      case 'retryIn':
+        clearTimeout(this.#timer);
+        this.#timer = setTimeout(() => this.#step({ type: 'retry' }), effect.delayMs);
+        return;
+      case 'dropLink': {
+        const client = this.#client;
+        this.#client = null;
+        clearInterval(this.#pinger);
+        client?.connection.destroy();
+        return;
+      }
+      case 'alert': {
+        const { code, text, refusal } = effect;
+        const final =
+          refusal === true && code !== 'parentRemoved' ? ('error' as const) : ('warning' as const);
+        const alert = { level: final, code, text, ...(refusal === true ? { refusal: code } : {}) };
+        // Observers see what is committed as its entry; the live lane is for what could not be.
+        if (!this.#pod.tryCommit([{ type: 'alert', ...alert }])) this.#pod.show({ type: 'alert', ...alert });
+      }
+    }
+  }
+
+  async #link(): Promise<void> {
+    let connection: Connection | null = null;
+    try {
+      connection = await dial(this.#parentSocket(), { timeoutMs: dialTimeoutMs });
+      if (this.#closed) return connection.destroy();
+      const client = clientOver(connection);
+      // What is told to the parent must not be more than the disk holds.
+      await this.#pod.durable();
+      const asked = client.call('link', this.#introduction());
+      this.#introducing = asked.catch(() => undefined);
+      const answer = await asked;
+      this.#number = answer.link ?? this.#number;
+      if (this.#closed) return connection.destroy();
+      this.#client = client;
+      void connection.closed.then(() => this.#onLost(client));
+      this.#startPinging(client);
+      this.#noteScope(answer.scope);
+      this.#step({ type: 'linkAnswered', received: answer.received });
+      this.#onLinked(client);
+    } catch (error) {
+      // Not the link, and nobody else's either.
+      connection?.destroy();
+      this.#fail(error);
+    }
+  }
+
+  #introduction() {
+    const { facts, session } = this.#pod;
+    const { name, instance } = session;
+    const { pid, startTime, bootId } = ownIdentity();
+    return {
+      child: { name, instance, incarnation: facts.incarnation, pid, startTime, bootId },
+      token: readToken(this.#pod.folder),
+      protocol: protocolVersion,
+      assignments: {
+        open: [...ownAssignments(facts, 'begun'), ...ownAssignments(facts, 'queued')],
+        closed: [...facts.closedAssignments.keys()],
+      },
+      emitted: facts.outbox.emitted,
+    };
+  }
+
+  /** What the parent says now stands over what it said at the spawn, in later lives too. */
+  #noteScope(scope: PathScope | null): void {
+    const { facts, session } = this.#pod;
+    if (scope === null || sameScope(scope, facts.granted ?? session.scope)) return;
+    this.#pod.tryCommit([{ type: 'scope', change: 'granted', scope }]);
+  }
+
+  #onLost(client: Client): void {
+    if (this.#client === client)
+      this.#step({ type: 'linkFailed', reason: 'the link to the parent was lost' });
+  }
+
+  #fail(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (isRemoved(this.#pod.home, this.#parent.instance)) {
+      const text = `the parent "${this.#parent.name}" was removed; this pod goes on without it`;
+      this.#step({ type: 'linkFailed', reason: text, permanent: 'parentRemoved' });
+      return;
+    }
+    const code = refusalCode(error);
+    if (code !== undefined && permanentCodes.has(code)) {
+      this.#step({ type: 'linkFailed', reason, permanent: code });
+    } else {
+      this.#step({ type: 'linkFailed', reason });
+    }
+  }
+
+  /** C1, C2: after the log's sync, in order, all at once; the answers come as the parent's disk allows. */
+  async #send(from: number, through: number): Promise<void> {
+    const client = this.#client;
+    try {
+      this.#pod.crash('event.committed');
+      await this.#pod.durable();
+      for (let seq = from; seq <= through; seq += 1) {
+        if (client !== this.#client || client === null) return;
+        this.#sendOne(client, seq);
+      }
+      this.#pod.crash('event.sent');
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #sendOne(client: Client, seq: number): void {
+    const pending = this.#pod.facts.outbox.pending.get(seq);
+    if (pending === undefined) return;
+    const { instance } = this.#pod.session;
+    const attempts = (this.#sent.get(seq)?.attempts ?? 0) + 1;
+    this.#sent.set(seq, { attempts, at: new Date().toISOString() });
+    this.#pod.show({ type: 'deliveryChanged', seq, state: 'sent', attempts });
+    client
+      .call('podEvent', { from: { instance, incarnation: pending.incarnation }, seq, event: pending.event })
+      .then(
+        (answer) => {
+          this.#pod.crash('event.acked');
+          this.#step({ type: 'acked', received: answer.received });
+        },
+        (error: unknown) => {
+          if (client === this.#client) this.#fail(error);
+        },
+      );
+  }
+
+  /** Many acknowledgements of one turn of the loop are one entry. */
+  #acknowledge(through: number): void {
+    this.#acked = Math.max(this.#acked, through);
+    if (this.#ackScheduled) return;
+    this.#ackScheduled = true;
+    setImmediate(() => {
+      this.#ackScheduled = false;
+      if (!this.#closed) this.#commitAck();
+    });
+  }
+
+  #commitAck(): void {
+    if (this.#acked <= this.#pod.facts.outbox.acked) return;
+    // A lost acknowledgement costs one redundant send, so nobody waits for the disk here.
+    const through = this.#acked;
+    const covered = [...this.#sent].filter(([seq]) => seq <= through);
+    const sent = covered.map(([seq, { attempts, at }]) => ({ seq, attempts, at }));
+    if (this.#pod.tryCommit([{ type: 'podEventAcked', through, sent }])) {
+      for (const [seq] of covered) this.#sent.delete(seq);
+      this.#pod.show({ type: 'deliveryChanged', through: this.#acked, state: 'received' });
+    } else if (!this.#closed) {
+      // Nothing else would come back to it: without its entry the event would count as pending until the next one.
+      setTimeout(() => this.#commitAck(), ackRetryMs).unref();
+    }
+    this.#wake();
+  }
+
+  #startPinging(client: Client): void {
+    clearInterval(this.#pinger);
+    const pingEveryMs = Math.min(pingEveryMsMax, Math.max(50, this.#pod.core.limits.unreachableMs / 4));
+    this.#pinger = setInterval(() => {
+      client.call('ping', {}, { timeoutMs: pongWithinMs }).catch(() => client.connection.destroy());
+    }, pingEveryMs);
+    this.#pinger.unref();
+  }
+
+  /** Where the parent is by now. */
+  #parentSocket(): string {
+    const path = podSocket(this.#pod.home, this.#parent);
+    this.#places = [path, podFolder(this.#pod.home, this.#parent.name).address];
+    this.#poll.note(this.#places);
+    return path;
+  }
+
+  #changed(timeoutMs: number): Promise<void> {
+    const { promise, resolve } = deferred<void>();
+    const timer = setTimeout(resolve, timeoutMs);
+    this.#waiters.add(resolve);
+    return promise.finally(() => {
+      clearTimeout(timer);
+      this.#waiters.delete(resolve);
+    });
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiters) resolve();
+  }
+}
+
+/** What no later version of this process can say either is refused for good: a message that the parent does not understand stays what it is. */
+function refusalCode(error: unknown): string | undefined {
+  if (!(error instanceof RemoteError)) return undefined;
+  return error.code ?? (notUnderstood.has(error.rpcCode) ? 'protocolMismatch' : undefined);
+}
+
+function sameScope(a: PathScope, b: PathScope): boolean {
+  const text = ({ read, write, deny = [] }: PathScope) => JSON.stringify([read, write, deny]);
+  return text(a) === text(b);
+}

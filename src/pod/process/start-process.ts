@@ -1,0 +1,201 @@
+/**
+ * Starts the process of a pod from its folder. The process is detached, its output goes to a file (never a
+ * pipe, which would break with the starter),
+ * and it says on descriptor 3, once, that it listens or why it cannot.
+ */
+import { withErrorOutput } from '../../std/error-output.ts';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as z from 'zod';
+import { once } from '../../std/once.ts';
+import type { PodFolder } from '../../session/home/home.ts';
+import { podEnvironment } from './pod-environment.ts';
+
+/** The pod's own first words, one JSON line on `readyDescriptor`. */
+export const readyMessage = once(() =>
+  z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('ready'), pid: z.int(), incarnation: z.int(), socket: z.string() }),
+    z.object({ kind: z.literal('failed'), code: z.string(), message: z.string() }),
+  ]),
+);
+export type ReadyMessage = z.infer<ReturnType<typeof readyMessage>>;
+export const readyDescriptor = 3;
+export const readyVariable = 'PODKIN_READY_FD';
+/** Set: a person has said that no earlier life goes on where it cannot be asked. */
+export const takeOverVariable = 'PODKIN_TAKE_OVER';
+/** The hidden command that is a pod's process. */
+export const podCommand = '__pod';
+
+export interface ProcessExit {
+  exitCode: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+export interface StartedProcess {
+  readonly pid: number;
+  /**
+   * Fulfils when the pod listens. Rejects with `PodStartFailed` when it has ended, with what it said of why
+   * where it did.
+   */
+  readonly ready: Promise<Extract<ReadyMessage, { kind: 'ready' }>>;
+  /** Fulfils when the process is gone, while this process lives. */
+  readonly exited: Promise<ProcessExit>;
+}
+
+/** The process ended before it listened. `code` is its own word (`alreadyRunning` …) or `ended`. */
+export class PodStartFailed extends Error {
+  readonly code: string;
+  readonly stderrTail: string;
+
+  constructor(code: string, message: string, stderrTail: string) {
+    super(withErrorOutput(message, stderrTail));
+    this.name = 'PodStartFailed';
+    this.code = code;
+    this.stderrTail = stderrTail;
+  }
+}
+
+/**
+ * Of `environment` the process is given what a pod needs (`pod-environment.ts`). `takeOver` as in
+ * `takeOverVariable`. Throws what `spawn` throws.
+ */
+export function startPodProcess(
+  folder: PodFolder,
+  environment: NodeJS.ProcessEnv,
+  { takeOver }: { takeOver: boolean } = { takeOver: false },
+): StartedProcess {
+  const output = openSync(folder.stderr, 'a', 0o600);
+  let child: ChildProcess;
+  try {
+    child = spawn(process.execPath, [...nodeFlags(), commandFile(), podCommand, folder.path], {
+      detached: true,
+      cwd: '/',
+      stdio: ['ignore', output, output, 'pipe'],
+      env: {
+        ...podEnvironment(environment),
+        [readyVariable]: String(readyDescriptor),
+        ...(takeOver ? { [takeOverVariable]: '1' } : {}),
+      },
+    });
+  } finally {
+    closeSync(output);
+  }
+  const exited = new Promise<ProcessExit>((resolve) => {
+    child.on('exit', (exitCode, signal) => resolve({ exitCode, signal }));
+    child.on('error', () => resolve({ exitCode: null, signal: null }));
+  });
+  const failed = new Promise<never>((_, reject) => {
+    child.on('error', (error) => {
+      const next = 'look at the limits on open files and processes, then try again';
+      reject(
+        new PodStartFailed('ended', `the pod's process could not be started (${error.message}): ${next}`, ''),
+      );
+    });
+  });
+  const ready = Promise.race([failed, firstWords(child, exited, folder)]);
+  child.unref();
+  return { pid: child.pid ?? -1, ready, exited };
+}
+
+/**
+ * As `ready`; rejects with `PodStartFailed` (`silent`) for a process that has said nothing for so long: one
+ * that hangs in its start. It is not ended here,
+ * because a pod that reads a long log is only slow.
+ */
+export async function readyWithin(
+  { ready }: StartedProcess,
+  timeoutMs: number,
+): Promise<Extract<ReadyMessage, { kind: 'ready' }>> {
+  let timer: NodeJS.Timeout | undefined;
+  const silent = new Promise<never>((_, reject) => {
+    const text = `the pod's process was started and did not listen within ${timeoutMs} ms`;
+    timer = setTimeout(() => reject(new PodStartFailed('silent', text, '')), timeoutMs);
+  });
+  try {
+    return await Promise.race([ready, silent]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function firstWords(
+  child: ChildProcess,
+  exited: Promise<ProcessExit>,
+  folder: PodFolder,
+): Promise<Extract<ReadyMessage, { kind: 'ready' }>> {
+  let text = '';
+  // Missing where the process could not be started at all (no descriptor left).
+  const pipe = (child.stdio as ChildProcess['stdio'] | undefined)?.[readyDescriptor];
+  if (pipe !== null && pipe !== undefined && 'setEncoding' in pipe) {
+    pipe.setEncoding('utf8');
+    for await (const chunk of pipe) {
+      text += String(chunk);
+      if (text.includes('\n')) break;
+    }
+    pipe.destroy();
+  }
+  const parsed = readyMessage().safeParse(parseLine(text));
+  if (parsed.success && parsed.data.kind === 'ready') return parsed.data;
+  // A process that said why it cannot start is about to end: whoever is told so may take it for gone. This
+  // process has to live for that.
+  child.ref();
+  const exit = await exited;
+  if (parsed.success && parsed.data.kind === 'failed')
+    throw new PodStartFailed(parsed.data.code, parsed.data.message, '');
+  const how = exit.signal ?? `exit code ${exit.exitCode}`;
+  throw new PodStartFailed(
+    'ended',
+    `the pod's process ended before it listened (${how})`,
+    stderrTail(folder),
+  );
+}
+
+function parseLine(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * This process's own, and the size of V8's young generation as Node 20 and 22 have it, in MB: Node 24's is
+ * twice as large, a busy pod with it half as large
+ * again, and a tree is many. Those before must not be given the flag: they then refuse the code cache of
+ * Node's own modules, which costs 15 ms a start.
+ */
+export function nodeFlags(): string[] {
+  const flag = '--max-semi-space-size';
+  const own = process.execArgv;
+  const isSmall = Number(process.versions.node.split('.')[0]) < 24;
+  return isSmall || own.some((word) => word.startsWith(flag)) ? own : [...own, `${flag}=16`];
+}
+
+/**
+ * The pod's own program where it lies beside the command; else the command itself, which can be a pod too:
+ * the source when it is run as it is.
+ * A command is often a link (npm's folder of commands), and the program lies beside what it leads to.
+ */
+function commandFile(): string {
+  const command = process.env['PODKIN_COMMAND'] ?? process.argv[1] ?? fileURLToPath(import.meta.url);
+  try {
+    const program = join(dirname(realpathSync(command)), 'pod.cjs');
+    return existsSync(program) ? program : command;
+  } catch {
+    // What is wrong with it, Node says when it is started.
+    return command;
+  }
+}
+
+const stderrTailChars = 2_000;
+
+/** What a pod's process wrote last, for people; empty where nothing is known. */
+export function stderrTail(folder: PodFolder): string {
+  try {
+    return readFileSync(folder.stderr, 'utf8').slice(-stderrTailChars).trim();
+  } catch {
+    return '';
+  }
+}

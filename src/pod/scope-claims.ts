@@ -1,0 +1,151 @@
+/**
+ * What this pod may touch at this moment, and its part of the home's registry. The log decides between a pod
+ * and its children; the registry decides
+ * between pods that do not know of each other, and while a parent is away.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { ownNamespaces } from '../std/namespaces.ts';
+import { ownIdentity } from '../std/process-identity.ts';
+import { scopeByLog } from '../scope/ownership/delegation.ts';
+import type { EntryBody, PathScope, SessionEntry } from '../session/facts/entries.ts';
+import type { Facts } from '../session/facts/facts.ts';
+import type { Home } from '../session/home/home.ts';
+import {
+  type Claim,
+  type Conflict,
+  conflictText,
+  podsAbove,
+  replaced,
+  scopeBesideOthers,
+} from '../scope/ownership/claims.ts';
+import { Registry } from '../scope/ownership/registry.ts';
+import { ClaimLives } from './claim-lives.ts';
+
+export interface ClaimsOwner {
+  readonly home: Home;
+  readonly facts: Facts;
+  readonly session: SessionEntry;
+  show(event: { type: string; [field: string]: unknown }): void;
+  tryCommit(bodies: EntryBody[]): boolean;
+}
+
+export class Claims {
+  readonly #pod: ClaimsOwner;
+  readonly #registry: Registry;
+  readonly #lives: ClaimLives;
+  /** One update at a time; the next one begins with what the log says by then. */
+  #syncing: Promise<readonly Conflict[]> | null = null;
+  #next: Promise<readonly Conflict[]> | null = null;
+  #told = '';
+  /** What others of the home hold of what this pod should, as the registry last said. */
+  conflict: { since: string; reason: string } | null = null;
+
+  constructor(pod: ClaimsOwner) {
+    this.#pod = pod;
+    this.#registry = new Registry(pod.home);
+    this.#lives = new ClaimLives(pod.home);
+  }
+
+  /** The scope in force. Throws the file system's error. */
+  now(): PathScope {
+    const { facts, session } = this.#pod;
+    const scope = scopeByLog(facts);
+    if (scope.write.length === 0) return scope;
+    return scopeBesideOthers(scope, session, { claims: this.#registry.claims(), lifeOf: this.#lives.now });
+  }
+
+  /**
+   * Makes the registry say what the log says; answers with what others hold. Begins after everything that is
+   * committed now.
+   */
+  sync(): Promise<readonly Conflict[]> {
+    if (this.#syncing === null) return this.#begin();
+    this.#next ??= this.#syncing.then(
+      () => this.#begin(),
+      () => this.#begin(),
+    );
+    return this.#next;
+  }
+
+  /** As `sync`, for those who do not wait: trouble is shown, and the sweep tries again. */
+  syncLater(): void {
+    this.sync().catch((error: unknown) => this.#tell('registryFailed', String(error)));
+  }
+
+  /**
+   * Puts back what a person or a damaged file has taken out of the registry, and asks after the owners in
+   * other containers.
+   */
+  sweep(): void {
+    let claims: readonly Claim[];
+    try {
+      claims = this.#registry.claims();
+    } catch (error) {
+      return this.#tell('registryFailed', String(error));
+    }
+    this.#lives.ask(claims).catch((error: unknown) => this.#tell('registryFailed', String(error)));
+    const missing = this.#wanted(claims).some(
+      ({ owner }) => !claims.some((claim) => claim.owner.instance === owner.instance),
+    );
+    if (missing) this.syncLater();
+  }
+
+  #begin(): Promise<readonly Conflict[]> {
+    this.#next = null;
+    this.#syncing = this.#update().finally(() => {
+      this.#syncing = null;
+    });
+    return this.#syncing;
+  }
+
+  async #update(): Promise<readonly Conflict[]> {
+    const { session } = this.#pod;
+    // Nothing of this pod is or was there: a pod that only reads costs nothing.
+    if (session.scope.write.length === 0) return [];
+    // A home that was moved away or deleted is not begun anew under its old name.
+    if (!existsSync(join(this.#pod.home.state, 'pods'))) return [];
+    const conflicts = await this.#registry.update(async (before) => {
+      const lifeOf = await this.#lives.ask(before);
+      const { claims, conflicts } = replaced(before, session.instance, this.#wanted(before), lifeOf);
+      return { claims: claims.map((claim) => this.#affirmed(claim)), answer: conflicts };
+    });
+    for (const conflict of conflicts) this.#tell('scopeConflict', conflictText(conflict));
+    const [first] = conflicts;
+    const since = this.conflict?.since ?? new Date().toISOString();
+    this.conflict = first === undefined ? null : { since, reason: conflictText(first) };
+    // The same again is news once it was over.
+    if (first === undefined) this.#told = '';
+    return conflicts;
+  }
+
+  /**
+   * The parent made it, maybe before there was a process: from here on it counts as long as this one lives.
+   */
+  #affirmed(claim: Claim): Claim {
+    return claim.owner.instance === this.#pod.session.instance ? { ...claim, process: ownIdentity() } : claim;
+  }
+
+  #wanted(before: readonly Claim[]): Claim[] {
+    const { facts, session } = this.#pod;
+    const me = { name: session.name, instance: session.instance };
+    const made = { maker: ownIdentity(), namespaces: ownNamespaces() };
+    const above = [...podsAbove(before, session), me.instance];
+    const children = [...facts.children.values()].flatMap(({ name, instance, holds, process }): Claim[] => {
+      if (holds === null || holds.write.length === 0) return [];
+      const { write, deny = [] } = holds;
+      return [{ owner: { name, instance }, above, write, deny, exclusive: true, process, ...made }];
+    });
+    if (session.parent !== null) return children;
+    const exclusive = session.settings['exclusiveScope'] === true;
+    const { write, deny = [] } = session.scope;
+    return [{ owner: me, above: [], write, deny, exclusive, process: made.maker, ...made }, ...children];
+  }
+
+  #tell(code: string, text: string): void {
+    if (text === this.#told) return;
+    this.#told = text;
+    const alert = { type: 'alert', level: 'warning', code, text } as const;
+    if (!this.#pod.tryCommit([alert])) this.#pod.show(alert);
+  }
+}

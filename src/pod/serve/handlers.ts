@@ -1,0 +1,236 @@
+/** One handler a method: who may ask, which input it is, and what must be on disk before the answer. */
+import { uuidv7 } from '../../std/uuid.ts';
+import { createLedger } from '../../delivery/ledger.ts';
+import { pendingInbound, pendingOutbound } from '../../delivery/pending-deliveries.ts';
+import type { Sandbox } from '../../scope/sandbox/sandbox.ts';
+import { hasSetAside } from '../../scope/set-aside/set-aside.ts';
+import { WireError } from '../../protocol/errors.ts';
+import { protocolVersion } from '../../protocol/limits.ts';
+import type { Delivery, Params, Result } from '../../protocol/methods.ts';
+import type { InputSource } from '../../session/facts/entries.ts';
+import { hashToken, readToken, tokenFits } from '../../session/home/home.ts';
+import { readEntries } from '../../session/log/read-log.ts';
+import type { Handlers } from '../../transport/server.ts';
+import type { Approvals } from '../approvals/gate.ts';
+import { approve } from '../approvals/answer.ts';
+import type { Children } from '../children/children.ts';
+import { statusOf } from '../machine/core.ts';
+import { onCancel, onNotice, onPause, onResume, onRun, onShutdown } from '../machine/inputs.ts';
+import type { Observers } from './observers.ts';
+import type { ParentLink } from '../parent/link.ts';
+import type { Pod } from '../pod.ts';
+import type { Questions } from '../approvals/feed.ts';
+import { readOutput } from '../machine/read-output.ts';
+import { statusView } from '../machine/status-view.ts';
+
+export interface HandlerParts {
+  pod: Pod;
+  observers: Observers;
+  children: Children;
+  parentLink: ParentLink | null;
+  toolNames: string[];
+  approvals: Approvals;
+  questions: Questions;
+  sandbox: Sandbox;
+}
+
+export function podHandlers(parts: HandlerParts): Handlers {
+  const { pod, children } = parts;
+  return {
+    hello: ({ protocol }) => hello(pod, protocol),
+    status: () => statusView(pod.core, linkView(parts)),
+    subscribe: (params, { connection }) => {
+      const header = subscribeHeader(parts, params);
+      const sinceSeq = header.reset ? 0 : (params.since?.seq ?? 0);
+      parts.observers.subscribe(connection, { sinceSeq, deltas: params.deltas });
+      return header;
+    },
+    unsubscribe: (_, { connection }) => {
+      parts.observers.unsubscribe(connection);
+      return {};
+    },
+    run: (params) => run(parts, params),
+    notify: (params) => notify(pod, params),
+    cancel: async ({ from, assignments }) => {
+      const by = senderOf(pod, from);
+      return await controlled(pod, () => pod.input((core) => onCancel(core, by, assignments)));
+    },
+    pause: async ({ from }) => {
+      const by = senderOf(pod, from);
+      return await controlled(pod, () => pod.input((core) => onPause(core, by)));
+    },
+    resume: async ({ from }) => {
+      senderOf(pod, from);
+      return await controlled(pod, () => pod.input((core) => onResume(core)));
+    },
+    shutdown: (params) => {
+      const by = senderOf(pod, params.from);
+      const reason = params.reason ?? (by === 'parent' ? 'stopped by its parent' : 'stopped by a person');
+      pod.stopOptions = { cascade: params.cascade, graceMs: params.graceMs ?? pod.core.limits.stopGraceMs };
+      // The answer leaves first: what follows ends this connection.
+      setImmediate(() => pod.input((core) => onShutdown(core, by, reason)));
+      return {};
+    },
+    readOutput: ({ since, maxChars }) => ({
+      ...readOutput(pod.facts, since, maxChars),
+      status: statusOf(pod.core),
+    }),
+    deliveries: (params) => deliveries(parts, params),
+    link: async (params, { connection }) => {
+      const answer = await children.link(params, connection);
+      parts.questions.dropChild(params.child.instance);
+      return answer;
+    },
+    podEvent: (params, { connection }) => children.podEvent(params, connection),
+    openApprovals: ({ open, closed }, { connection }) => {
+      parts.questions.fromChild(children.links.instanceOver(connection), open, closed);
+      return {};
+    },
+    approve: (params, { connection }) => approve(parts, params, connection),
+    ping: (_, { connection }) => {
+      children.ping(connection);
+      return {};
+    },
+  };
+}
+
+function hello(pod: Pod, protocol: number): Result<'hello'> {
+  if (protocol !== protocolVersion) {
+    throw new WireError('protocolMismatch', `This pod speaks protocol ${protocolVersion}; ask with that.`, {
+      protocol: protocolVersion,
+    });
+  }
+  const { name, instance } = pod.session;
+  return {
+    protocol: protocolVersion,
+    pod: { name, instance, incarnation: pod.facts.incarnation, status: statusOf(pod.core) },
+    pid: process.pid,
+  };
+}
+
+/** `parent` where the token of the link proves it, `person` where nobody is named. Throws `badToken`. */
+function senderOf(pod: Pod, from: { instance: string; token: string } | undefined): 'person' | 'parent' {
+  if (from === undefined) return 'person';
+  const { parent } = pod.session;
+  if (parent === null || parent.instance !== from.instance || !tokenFits(from.token, ownTokenHash(pod))) {
+    throw new WireError('badToken', 'The sender is not the parent of this pod; nothing was changed.');
+  }
+  return 'parent';
+}
+
+let tokenHash: string | null = null;
+function ownTokenHash(pod: Pod): string {
+  tokenHash ??= hashToken(readToken(pod.folder));
+  return tokenHash;
+}
+
+async function run({ pod, parentLink }: HandlerParts, params: Params<'run'>): Promise<Result<'run'>> {
+  const by = senderOf(pod, params.from);
+  if (by === 'parent' && params.link !== undefined) await parentLink?.refuseOvertaken(params.link);
+  const { parent } = pod.session;
+  const from: InputSource =
+    by === 'parent' && parent !== null ? { kind: 'parent', ...parent } : { kind: 'person' };
+  const text =
+    typeof params.input === 'string' ? params.input : params.input.map((segment) => segment.text).join('\n');
+  const submission = params.submission ?? uuidv7();
+  const { ifBusy, hops = 0 } = params;
+  const accepted = pod.input((core) => onRun(core, { text, submission, from, ifBusy, hops }));
+  await durably(pod);
+  return { submission, accepted };
+}
+
+async function notify(pod: Pod, params: Params<'notify'>): Promise<Result<'notify'>> {
+  const submission = params.submission ?? uuidv7();
+  const from: InputSource =
+    params.from === undefined ? { kind: 'person' } : { kind: 'pod', name: params.from.name };
+  const { message, wake, hops = 0 } = params;
+  pod.input((core) => onNotice(core, { text: message, submission, from, wake, hops }));
+  await durably(pod);
+  return { submission };
+}
+
+async function controlled(pod: Pod, act: () => void): Promise<{ status: ReturnType<typeof statusOf> }> {
+  act();
+  await durably(pod);
+  return { status: statusOf(pod.core) };
+}
+
+/** A failing disk is the asker's to know: nothing is acknowledged that it does not hold (I6). */
+async function durably(pod: Pod): Promise<void> {
+  try {
+    await pod.durable();
+  } catch (error) {
+    throw new WireError('storageFailed', `It is not certain to be on disk: ${String(error)}. Send it again.`);
+  }
+}
+
+function subscribeHeader(parts: HandlerParts, params: Params<'subscribe'>): Result<'subscribe'> {
+  const { pod } = parts;
+  const { name, instance, cwd, model, scope } = pod.session;
+  const { since } = params;
+  const fits = since === undefined || (since.instance === instance && since.seq <= pod.facts.lastSeq);
+  return {
+    cursor: { instance, seq: pod.facts.lastSeq },
+    reset: !fits,
+    status: statusOf(pod.core),
+    greeting: {
+      name,
+      cwd,
+      model,
+      scope,
+      tools: parts.toolNames,
+    },
+  };
+}
+
+function linkView({ pod, children, parentLink, sandbox }: HandlerParts): Parameters<typeof statusView>[1] {
+  const refused = parentLink?.refusal ?? null;
+  const down = parentLink !== null && !parentLink.linked;
+  return {
+    pid: process.pid,
+    parentTrouble: refused !== null ? { permanent: true } : down ? { permanent: false } : null,
+    sandbox: sandbox.known.kind,
+    setAside: hasSetAside(pod.folder.outputs),
+    isChildLinked: (instance) => children.links.has(instance),
+    scopeHeld: pod.claims.conflict,
+  };
+}
+
+/**
+ * The log tells most of it; only how often an event was sent, and what it waits for, is known to the link
+ * alone.
+ */
+async function deliveries(parts: HandlerParts, params: Params<'deliveries'>): Promise<Delivery[]> {
+  const { pod, parentLink } = parts;
+  if (params.pendingOnly) {
+    const outgoing = pendingOutbound(pod.facts).map((row) => withLink(row, parentLink));
+    return [
+      ...(params.direction === 'in' ? [] : outgoing),
+      ...(params.direction === 'out' ? [] : pendingInbound(pod.facts)),
+    ];
+  }
+  const ledger = createLedger();
+  for await (const { entry } of readEntries(pod.folder.log)) ledger.take(entry);
+  const { inbound, outbound } = ledger.rows();
+  return [
+    ...(params.direction === 'in' ? [] : outbound.map((row) => withLink(row, parentLink))),
+    ...(params.direction === 'out' ? [] : inbound),
+  ];
+}
+
+function withLink(row: Delivery, link: ParentLink | null): Delivery {
+  const open = row.state === 'committed' || row.state === 'refused';
+  if (link === null || !open || row.seq === null) return row;
+  const sent = link.sentInfo(row.seq);
+  const refusal = link.refusal;
+  const waiting = link.waitingFor();
+  const attempts = sent?.attempts ?? 0;
+  const sentAt = sent?.at ?? null;
+  if (refusal !== null) {
+    return { ...row, attempts, sentAt, state: 'refused', reason: `${refusal.code}: ${refusal.message}` };
+  }
+  if (waiting !== null) return { ...row, attempts, sentAt, state: 'waiting', reason: waiting };
+  return sent === undefined
+    ? row
+    : { ...row, attempts, sentAt, state: 'sent', reason: 'no acknowledgement yet' };
+}

@@ -1,0 +1,48 @@
+/**
+ * How the running turn's request to the provider fares, for those who look at the pod: asked, failing since
+ * when and until when, answered.
+ */
+import type { Pod } from '../pod.ts';
+
+/** What passes sooner is nobody's to read later. */
+const loggedFromMs = 5_000;
+
+export class RequestWatch {
+  readonly #pod: Pod;
+
+  constructor(pod: Pod) {
+    this.#pod = pod;
+  }
+
+  /** A try is sent. */
+  asked(): void {
+    const { provider } = this.#pod.core.live;
+    provider.askedAt = new Date().toISOString();
+    if (provider.failing !== null) provider.failing.until = null;
+  }
+
+  /** Something of the answer has come. */
+  begun(): void {
+    this.#pod.core.live.provider = { askedAt: null, failing: null };
+  }
+
+  answered(): void {
+    this.begun();
+  }
+
+  /**
+   * The try has failed, and the next comes after the delay. It goes into the log once the failing lasts
+   * longer than a moment.
+   */
+  failed(delayMs: number, why: string): void {
+    const { provider } = this.#pod.core.live;
+    const nowMs = Date.now();
+    const since = provider.failing?.since ?? provider.askedAt ?? new Date(nowMs).toISOString();
+    const until = new Date(nowMs + delayMs).toISOString();
+    this.#pod.core.live.provider = { askedAt: null, failing: { since, until, reason: why } };
+    this.#pod.input((core) => core.ports.perform({ type: 'statusChanged' }));
+    if (nowMs + delayMs - Date.parse(since) < loggedFromMs) return;
+    const text = `${why} It has not answered since ${since}; the next try is at ${until}.`;
+    this.#pod.tryCommit([{ type: 'alert', level: 'warning', code: 'providerWaiting', text }]);
+  }
+}

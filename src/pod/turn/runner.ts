@@ -1,0 +1,253 @@
+/**
+ * Runs the turn that the machine has started: gives the worker its ports and hands its result back as an
+ * input.
+ */
+import { join } from 'node:path';
+import { monotonicMs } from '../../std/clock.ts';
+import { quarantineBody } from '../../delivery/notice.ts';
+import type { Model } from '../../model/port.ts';
+import { type Instructions, noInstructions, readInstructions } from '../../project/instructions.ts';
+import { ownPrograms, programsWith } from '../../scope/sandbox/own-programs.ts';
+import { isAllowed } from '../../scope/paths/path-scope.ts';
+import { sandboxSettingsOf } from '../../session/settings/settings.ts';
+import type { Sandbox } from '../../scope/sandbox/sandbox.ts';
+import type { Facts } from '../../session/facts/facts.ts';
+import { userHome } from '../../session/home/places.ts';
+import type { FileView } from '../../tools/file-view.ts';
+import { commandMark } from '../../tools/marked-processes.ts';
+import type { FileViews, Tool, ToolContext } from '../../tools/tool.ts';
+import { driveTurn } from '../../worker/drive-turn.ts';
+import { systemPrompt } from '../../worker/system-prompt.ts';
+import type { TurnPorts, TurnResult } from '../../worker/turn-ports.ts';
+import type { Approvals } from '../approvals/gate.ts';
+import { noteGroup, noteOutside } from '../process/command-groups.ts';
+import type { Pod } from '../pod.ts';
+import type { TurnEnd } from '../machine/reports.ts';
+import { RequestWatch } from './request-watch.ts';
+import { abandonTurn, endTurn, preLlmRequest } from '../machine/state.ts';
+
+export interface TurnRunnerOptions {
+  tools: readonly Tool[];
+  /** Made once and kept; a failure is tried again with the next turn. */
+  makeModel(): Promise<Model>;
+  spawns: boolean;
+  approvals: Approvals;
+  sandbox: Sandbox;
+}
+
+export class TurnRunner {
+  readonly #pod: Pod;
+  readonly #options: TurnRunnerOptions;
+  readonly #requests: RequestWatch;
+  readonly #fileViews: FileViews = newFileViews();
+  #model: Promise<Model> | null = null;
+  #abort: AbortController | null = null;
+  #running: Promise<void> = Promise.resolve();
+  /** Ends the back-off that the turn is in, if it is in one. */
+  #endWait: () => void = () => undefined;
+  /** What was left out of the project's instructions when it was last said. */
+  #leftOut: readonly string[] = [];
+
+  constructor(pod: Pod, options: TurnRunnerOptions) {
+    this.#pod = pod;
+    this.#options = options;
+    this.#requests = new RequestWatch(pod);
+  }
+
+  start(turn: string): void {
+    this.#abort = new AbortController();
+    this.#running = this.#run(turn, this.#abort);
+  }
+
+  /**
+   * Something was asked of the running turn: a cancel aborts what is under way, a pause ends a back-off and
+   * is read at the next boundary.
+   */
+  control(): void {
+    const { control, mode } = this.#pod.core.live;
+    const cancelled = mode === 'stopping' || control?.kind === 'cancel';
+    if (cancelled) this.#abort?.abort(new Error('the turn was ended'));
+    this.#endWait();
+    if (cancelled || control?.kind === 'pause')
+      this.#options.approvals.control(cancelled ? 'cancel' : 'pause');
+  }
+
+  /** Fulfils when no turn runs any more; the machine must not start another. */
+  async stop(): Promise<void> {
+    this.#abort?.abort(new Error('the pod is stopping'));
+    this.#options.approvals.control('cancel');
+    await this.#running;
+  }
+
+  async #run(turn: string, abort: AbortController): Promise<void> {
+    const startedMs = monotonicMs();
+    const resumed = this.#pod.facts.turn?.kind === 'resume';
+    let result: TurnResult;
+    try {
+      // The start must be on disk before anything that follows from it.
+      await this.#pod.durable();
+      result = await driveTurn(await this.#ports(turn, abort.signal), { resumed });
+    } catch (error) {
+      result = { kind: 'abandoned', message: error instanceof Error ? error.message : String(error) };
+    }
+    this.#requests.answered();
+    this.#options.approvals.control('cancel');
+    this.#pod.crash('turn.beforeCommit');
+    this.#pod.input((core) => {
+      if (core.live.mode === 'stopping') return;
+      if (result.kind === 'abandoned') abandonTurn(core, result.message);
+      else endTurn(core, this.#endOf(result, monotonicMs() - startedMs));
+    });
+    this.#options.approvals.tellClosed();
+  }
+
+  #endOf(result: Exclude<TurnResult, { kind: 'abandoned' }>, durationMs: number): TurnEnd {
+    const by = this.#pod.core.live.control?.by;
+    const end = { durationMs: Math.round(durationMs), ...(by === undefined ? {} : { by }) };
+    switch (result.kind) {
+      case 'limitReached':
+        return { outcome: 'limitReached', reason: result.reason, durationMs: end.durationMs };
+      case 'errored': {
+        const { category, message } = result;
+        return { outcome: 'errored', error: { category, message }, durationMs: end.durationMs };
+      }
+      case 'finished':
+        return { outcome: 'finished', durationMs: end.durationMs };
+      case 'paused':
+      case 'cancelled':
+        return { outcome: result.kind, ...end };
+    }
+  }
+
+  async #ports(turn: string, signal: AbortSignal): Promise<TurnPorts> {
+    const pod = this.#pod;
+    const { session } = pod;
+    const { limits, facts } = pod.core;
+    const instructions = await this.#instructions();
+    return {
+      turn,
+      pod: session.name,
+      system: systemPrompt({ session, project: instructions.files, spawns: this.#options.spawns }),
+      tools: this.#options.tools,
+      model: () => this.#getModel(),
+      preLlmRequest: async () => {
+        pod.input((core) => preLlmRequest(core));
+        await pod.durable();
+        pod.crash('item.committed');
+        this.#requests.asked();
+        return { history: facts.history, seenThrough: facts.lastSeq };
+      },
+      bodyOf: (entry) => (facts.quarantined.has(entry.seq) ? quarantineBody : entry.item.body),
+      commit: (bodies) => {
+        if (bodies.some(({ type }) => type === 'stepCompleted')) this.#requests.answered();
+        return pod.commitDurably(bodies);
+      },
+      isOpen: (call) => facts.turn?.turn === turn && facts.turn.dangling.has(call),
+      control: () => controlOf(pod),
+      signal,
+      limits,
+      isAwaited: () => isAwaited(facts),
+      limitReached: () =>
+        limits.cost !== null && facts.usage.cost !== null && facts.usage.cost >= limits.cost ? 'cost' : null,
+      toolContext: (call) => this.#toolContext(call, signal),
+      permit: (request) => this.#options.approvals.permit(request),
+      show: (event) => {
+        if (event.type.endsWith('Delta')) this.#requests.begun();
+        pod.show(event);
+      },
+      crashPoint: (name) => pod.crash(name),
+      wait: async (delayMs, why) => {
+        this.#requests.failed(delayMs, why);
+        await this.#wait(delayMs, signal);
+      },
+    };
+  }
+
+  /**
+   * Roots do not matter, but for a child that was handed so little that its working directory is not among
+   * it: what lies there is not for it.
+   * What may not be read is said once in a life, and again when something else is left out.
+   */
+  async #instructions(): Promise<Instructions> {
+    const pod = this.#pod;
+    const { cwd, parent } = pod.session;
+    const scope = pod.claims.now();
+    if (parent !== null && !isAllowed(scope, 'read', join(cwd, 'AGENTS.md'))) return noInstructions;
+    const reader = { home: pod.home, deny: scope.deny ?? [] };
+    const instructions = await readInstructions(reader, cwd, userHome(process.env));
+    for (const text of instructions.leftOut.filter((one) => !this.#leftOut.includes(one))) {
+      pod.tryCommit([{ type: 'alert', level: 'warning', code: 'instructionsLeftOut', text }]);
+    }
+    this.#leftOut = instructions.leftOut;
+    return instructions;
+  }
+
+  #toolContext(call: string, signal: AbortSignal): ToolContext {
+    const pod = this.#pod;
+    const { cwd, permissionMode } = pod.session;
+    const turn = pod.facts.turn;
+    return {
+      call,
+      hops: turn?.hops ?? 0,
+      cwd,
+      // As it is when the call begins: a child may have got or returned a part since the last one.
+      scope: pod.claims.now(),
+      home: pod.home,
+      programs: programsWith(ownPrograms(), sandboxSettingsOf(pod.session.settings).program),
+      permissionMode,
+      shell: { sandbox: this.#options.sandbox, limits: pod.core.limits },
+      signal,
+      outputDir: pod.folder.outputs,
+      fileViews: this.#fileViews,
+      alert: (code, text, level = 'warning') => {
+        const alert = { type: 'alert', level, code, text } as const;
+        if (!pod.tryCommit([alert])) pod.show(alert);
+      },
+      markCommand: () => {
+        noteOutside(pod.folder);
+        return commandMark(pod.session.instance, call);
+      },
+      noteGroup: (leaderPid) => noteGroup(pod.folder, leaderPid),
+      progress: (text) => pod.show({ type: 'toolProgress', turn: turn?.turn ?? '', call, text }),
+    };
+  }
+
+  #wait(delayMs: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, signal.aborted ? 0 : delayMs);
+      signal.addEventListener('abort', done, { once: true });
+      this.#endWait = done;
+    });
+  }
+
+  #getModel(): Promise<Model> {
+    this.#model ??= this.#options.makeModel();
+    this.#model.catch(() => {
+      this.#model = null;
+    });
+    return this.#model;
+  }
+}
+
+/** Its notices alone begin no turn that owes anybody words. */
+function isAwaited({ turn, history }: Facts): boolean {
+  return history.some((entry) => entry.type === 'userMessage' && turn?.turns.includes(entry.turn) === true);
+}
+
+function controlOf(pod: Pod): 'none' | 'pause' | 'cancel' {
+  if (pod.core.live.mode === 'stopping') return 'cancel';
+  return pod.core.live.control?.kind ?? 'none';
+}
+
+function newFileViews(): FileViews {
+  const views = new Map<string, FileView>();
+  return {
+    remember: (path, view) => void views.set(path, view),
+    seen: (path) => views.get(path),
+  };
+}

@@ -1,0 +1,97 @@
+/**
+ * Who may write where, as a pod's own log tells it: what it has handed down, and when that returns. Pure.
+ *
+ * Invariants
+ * - S1 A path is writable for at most one of a pod and its children: from the reservation on it is the
+ *   child's, from the end of the child's newest life
+ *   on the pod's again.
+ * - S2 Each delegation is reclaimed once: with the receipt of that end, or with the child's undoing or
+ *   removal, in the same append.
+ * - S3 What returns is what was handed down. Denies of the pod's own scope stand in the session and are never
+ *   lifted by it.
+ */
+import type { PodEvent } from '../../protocol/pod-event.ts';
+import type { ChildEntry, EntryBody, PathScope, ScopeDeny } from '../../session/facts/entries.ts';
+import { type ChildFacts, type Facts, sessionOf } from '../../session/facts/facts.ts';
+import { narrow } from '../paths/narrow.ts';
+
+/** This pod's scope by its own log: what it was given, minus what its children hold. */
+export function scopeByLog(facts: Facts): PathScope {
+  const base = facts.granted ?? sessionOf(facts).scope;
+  const held: ScopeDeny[] = [...facts.children.values()].flatMap((child) =>
+    (child.holds?.write ?? []).map((path) => ({ path, right: 'write', holder: child.name })),
+  );
+  return held.length === 0 ? base : { ...base, deny: [...(base.deny ?? []), ...held] };
+}
+
+/**
+ * Goes into the append that reserves the child. Nothing where there is nothing to write in: to read is not
+ * exclusive.
+ */
+export function delegation(child: { name: string; instance: string }, scope: PathScope): EntryBody[] {
+  if (scope.write.length === 0) return [];
+  const { name, instance } = child;
+  return [{ type: 'scope', change: 'delegated', child: { name, instance }, scope }];
+}
+
+/**
+ * What the end of a life returns, for the append of its receipt. A life that a later one has followed returns
+ * nothing: the later one holds it.
+ */
+export function reclaimAtEnd(child: ChildFacts, event: PodEvent, incarnation: number): EntryBody[] {
+  const ends = event.kind === 'shutDown' || (event.kind === 'died' && !event.restored);
+  return ends && incarnation >= child.incarnation ? reclaim(child, event.kind) : [];
+}
+
+/** A child that is nobody's any more, with what it held. */
+export function forgotten(
+  facts: Facts,
+  child: ChildEntry['child'],
+  end: { state: 'undone' | 'removed'; reason?: string },
+): EntryBody[] {
+  const known = facts.children.get(child.instance);
+  const returned = known === undefined ? [] : reclaim(known, end.state);
+  return [...returned, { type: 'child', child, ...end }];
+}
+
+function reclaim({ name, instance, holds }: ChildFacts, reason: string): EntryBody[] {
+  if (holds === null) return [];
+  return [{ type: 'scope', change: 'reclaimed', child: { name, instance }, scope: holds, reason }];
+}
+
+/**
+ * A child that is back after its end was told holds what it held before, as far as this pod can still give
+ * it. For the append of its link. The last link
+ * of a life whose end stands here already, made to hear that it was heard, brings nobody back.
+ */
+export function regrant(facts: Facts, child: ChildFacts, incarnation: number): EntryBody[] {
+  if (
+    incarnation <= child.terminal ||
+    child.holds !== null ||
+    child.scope === null ||
+    child.scope.write.length === 0
+  )
+    return [];
+  return delegation(child, givable(scopeByLog(facts), child.scope));
+}
+
+/**
+ * Root by root: one that is another's by now does not cost the child the others. What may be read was never
+ * taken away.
+ */
+function givable(now: PathScope, wanted: PathScope): PathScope {
+  const parts = wanted.write.map((path) => narrow(now, { read: [], write: [path] }));
+  const given = parts.flatMap((part) => (part.ok ? [part.scope] : []));
+  const deny = [...(wanted.deny ?? []), ...given.flatMap((scope) => scope.deny ?? [])];
+  return {
+    read: wanted.read,
+    write: given.flatMap((scope) => scope.write),
+    ...(deny.length === 0 ? {} : { deny: deny.map(({ path, right }) => ({ path, right })) }),
+  };
+}
+
+/** What the child is told at its link. */
+export function inForce(child: ChildFacts): PathScope | null {
+  if (child.scope === null) return null;
+  return child.holds ?? { ...child.scope, write: [] };
+}

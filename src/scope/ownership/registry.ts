@@ -1,0 +1,221 @@
+/**
+ * The registry of a home: one file with every claim, replaced atomically under a lock that ends with the
+ * process that holds it. What it says can be
+ * rebuilt from the pods' logs at any time; each pod puts its own part back.
+ */
+import { randomBytes } from 'node:crypto';
+import { lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import * as z from 'zod';
+import { isOutOfPlace, readRegular } from '../../std/open-regular.ts';
+import { monotonicMs } from '../../std/clock.ts';
+import type { JsonObject, JsonValue } from '../../std/json.ts';
+import { once } from '../../std/once.ts';
+import { areTexts, isOfTexts, isPlain, isWholeNumber } from '../../std/plain.ts';
+import { createFolder } from '../../session/log/open-log.ts';
+import type { Home } from '../../session/home/home.ts';
+import { type HeldLock, takeLock } from '../../session/lock/lock.ts';
+import { systemCode } from '../../std/system-code.ts';
+import type { Claim } from './claims.ts';
+import { releaseRegistryFile, takeRegistryFile } from './registry-file.ts';
+
+const lockWaitMsDefault = 5_000;
+const lookAgainMs = 5;
+/** Some hundred thousand claims. */
+const fileBytesMax = 256 * 1024 * 1024;
+
+const ref = once(() => z.object({ name: z.string(), instance: z.string() }));
+const processSchema = once(() => z.object({ pid: z.int(), startTime: z.string(), bootId: z.string() }));
+const fileSchema = once(() =>
+  z.object({
+    version: z.literal(1),
+    claims: z.array(
+      z.object({
+        owner: ref(),
+        above: z.array(z.string()),
+        write: z.array(z.string()),
+        deny: z.array(z.object({ path: z.string(), right: z.enum(['read', 'write']) })),
+        exclusive: z.boolean(),
+        maker: processSchema(),
+        process: processSchema().nullable(),
+        namespaces: z.object({ network: z.string().nullable(), process: z.string().nullable() }).optional(),
+      }),
+    ),
+  }),
+);
+
+/** Somebody has held the registry for longer than anybody needs; a person should look at that process. */
+export class RegistryBusy extends Error {
+  constructor(path: string, pid: number | null, lockWaitMs: number) {
+    const who = pid === null ? 'another process' : `process ${pid}`;
+    super(
+      `${path} has been held by ${who} for ${lockWaitMs / 1_000} s: let that process go on or end it, and try again`,
+    );
+    this.name = 'RegistryBusy';
+  }
+}
+
+export interface Changed<T> {
+  readonly claims: readonly Claim[];
+  readonly answer: T;
+}
+
+export class Registry {
+  readonly path: string;
+  readonly #folder: string;
+  readonly #file: string;
+  readonly #lockWaitMs: number;
+  #read: { version: string; claims: Claim[] } | null = null;
+
+  constructor(home: Home, options: { lockWaitMs?: number } = {}) {
+    this.#lockWaitMs = options.lockWaitMs ?? lockWaitMsDefault;
+    this.#folder = home.state;
+    this.path = join(home.state, 'scope.json');
+    this.#file = join(home.state, '.scope.json.lock');
+  }
+
+  /**
+   * As the file stands now; read again only when it has changed. A file that is damaged or missing holds
+   * none. Throws the file system's other errors.
+   */
+  claims(): readonly Claim[] {
+    const version = this.#version();
+    if (this.#read?.version !== version) this.#read = { version, claims: this.#parse().claims };
+    return this.#read.claims;
+  }
+
+  /** As it is on disk; null where it cannot be understood. */
+  read(): readonly Claim[] | null {
+    const { claims, damaged } = this.#parse();
+    return damaged ? null : claims;
+  }
+
+  /**
+   * Changes the claims with nobody else in between. Throws `RegistryBusy`, or the file system's error with
+   * nothing changed.
+   */
+  async update<T>(change: (claims: readonly Claim[]) => Changed<T> | Promise<Changed<T>>): Promise<T> {
+    createFolder(this.#folder);
+    const lock = await this.#lock();
+    try {
+      const { claims: before, damaged } = this.#parse();
+      const { claims, answer } = await change(before);
+      // What cannot be read is kept for a person: the pods put back what they own.
+      if (damaged)
+        renameSync(this.path, `${this.path}.damaged-${Date.now()}-${randomBytes(3).toString('hex')}`);
+      if (damaged || JSON.stringify(before) !== JSON.stringify(claims)) {
+        this.#write(claims);
+      }
+      return answer;
+    } finally {
+      try {
+        releaseRegistryFile(this.#file);
+      } finally {
+        await lock.release();
+      }
+    }
+  }
+
+  /** Whole or not at all; not synced, because after a power loss no process that it names lives any more. */
+  #write(claims: readonly Claim[]): void {
+    // One writer at a time, so one name will do, and a crash leaves nothing that grows.
+    const draft = join(this.#folder, '.scope.json.new');
+    // Also a pipe or a link that somebody has put there.
+    rmSync(draft, { force: true, recursive: true });
+    writeFileSync(draft, `${JSON.stringify({ version: 1, claims })}\n`, { mode: 0o600 });
+    renameSync(draft, this.path);
+  }
+
+  async #lock(): Promise<HeldLock> {
+    const deadlineAt = monotonicMs() + this.#lockWaitMs;
+    for (;;) {
+      const lock = await takeLock({ instance: 'scope-registry', folder: this.#folder });
+      if (lock.taken && (await this.#isAlone(lock))) return lock;
+      if (monotonicMs() > deadlineAt) {
+        const holder = lock.taken ? undefined : lock.holder;
+        throw new RegistryBusy(this.path, holder?.pid ?? null, this.#lockWaitMs);
+      }
+      await wait(lookAgainMs);
+    }
+  }
+
+  /** Lets the lock go where another container is at it, or nothing can be written. */
+  async #isAlone(lock: HeldLock): Promise<boolean> {
+    let isAlone = false;
+    try {
+      isAlone = takeRegistryFile(this.#file);
+      return isAlone;
+    } finally {
+      if (!isAlone) await lock.release();
+    }
+  }
+
+  #version(): string {
+    // A link is no file of podkin's: what it leads to changes unseen.
+    const stats = lstatSync(this.path, { bigint: true, throwIfNoEntry: false });
+    return stats === undefined ? 'none' : `${stats.ino} ${stats.mtimeNs} ${stats.size}`;
+  }
+
+  #parse(): { claims: Claim[]; damaged: boolean } {
+    let text: string;
+    try {
+      text = readRegular(this.path, fileBytesMax);
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return { claims: [], damaged: false };
+      if (isOutOfPlace(error)) return { claims: [], damaged: true };
+      throw error;
+    }
+    const value = parseJson(text);
+    if (isWhole(value)) return { claims: value.claims, damaged: false };
+    const parsed = fileSchema().safeParse(value);
+    return parsed.success ? { claims: parsed.data.claims, damaged: false } : { claims: [], damaged: true };
+  }
+}
+
+function parseJson(text: string): JsonValue {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** True only for what the schema would take as it is: what podkin writes (std/plain.ts). */
+function isWhole(value: JsonValue): value is JsonObject & { claims: Claim[] } {
+  if (!isPlain(value, ['version', 'claims'])) return false;
+  const { version, claims } = value;
+  return version === 1 && Array.isArray(claims) && claims.every(isClaim);
+}
+
+const claimFields = ['owner', 'above', 'write', 'deny', 'exclusive', 'maker', 'process'];
+
+function isClaim(value: JsonValue): boolean {
+  if (!isPlain(value, claimFields) && !isPlain(value, [...claimFields, 'namespaces'])) return false;
+  const { owner, above, write, deny, exclusive, maker, process, namespaces } = value;
+  return (
+    isOfTexts(owner, ['name', 'instance']) &&
+    areTexts(above) &&
+    areTexts(write) &&
+    Array.isArray(deny) &&
+    deny.every(isDeny) &&
+    typeof exclusive === 'boolean' &&
+    isProcess(maker) &&
+    (process === null || isProcess(process)) &&
+    (namespaces === undefined || areNamespaces(namespaces))
+  );
+}
+
+function areNamespaces(value: JsonValue): boolean {
+  if (!isPlain(value, ['network', 'process'])) return false;
+  return Object.values(value).every((name) => name === null || typeof name === 'string');
+}
+
+function isDeny(value: JsonValue): boolean {
+  return isOfTexts(value, ['path', 'right']) && ['read', 'write'].includes(value['right'] ?? '');
+}
+
+function isProcess(value: JsonValue | undefined): boolean {
+  if (!isPlain(value, ['pid', 'startTime', 'bootId'])) return false;
+  return isWholeNumber(value['pid']) && areTexts([value['startTime'], value['bootId']]);
+}

@@ -1,0 +1,124 @@
+/**
+ * Where protected names lead that are links: what obeys the name obeys the target, so the target is as
+ * read-only as the name. Looked at: the protected names
+ * at a root's own level, `.git` of folders directly in it, and what lies directly in such a folder (of `.git`
+ * also its hooks). Links whose end is missing
+ * count with the place where it would be.
+ */
+import { type Dirent, lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { PathScope } from '../../session/facts/entries.ts';
+import { foldedName } from './folded-name.ts';
+import { isBelow } from './path-scope.ts';
+import { isProtectedName, protectedNames, protection } from './protected-paths.ts';
+import { componentsOf, covers, rootOf } from './roots.ts';
+
+/** As the system itself follows at most. */
+const linksMax = 40;
+const entriesMax = 1_000;
+
+/** Names of more than one part, by their first. */
+const deeper = new Map<string, string[]>();
+for (const name of protectedNames) {
+  const [first = '', ...rest] = name.split('/');
+  if (rest.length > 0)
+    deeper.set(foldedName(first), [...(deeper.get(foldedName(first)) ?? []), rest.join('/')]);
+}
+
+export interface LinkTarget {
+  readonly path: string;
+  /** The end of a sentence. */
+  readonly why: string;
+}
+
+/** Inside the scope, and none of its roots: a root that is or lies in the target was granted as that. */
+export function linkTargets(scope: PathScope): LinkTarget[] {
+  const roots = scope.write.map(rootOf).filter((root) => root !== undefined);
+  const found = new Map<string, string>();
+  for (const root of roots) {
+    const folder = `/${root.base.join('/')}`;
+    for (const name of protectedIn(folder)) {
+      const target = endOf(name);
+      if (target === name || target === null || found.has(target)) continue;
+      const parts = componentsOf(target) ?? [];
+      const isGranted = scope.write.some((one) => isBelow(target, one.replace(/\/\*$/, '')));
+      if (isGranted || !roots.some((one) => covers(one, parts))) continue;
+      const why = protection(componentsOf(name) ?? [], root.base.length) ?? 'something obeys it unasked';
+      found.set(target, `${name} leads to it; ${why}`);
+    }
+  }
+  return [...found].map(([path, why]) => ({ path, why }));
+}
+
+/** Why a real path is read-only, undefined where it is not. */
+export function linkProtection(scope: PathScope, realPath: string): string | undefined {
+  const parts = (componentsOf(realPath) ?? []).map(foldedName);
+  return linkTargets(scope).find(({ path }) =>
+    covers({ base: (componentsOf(path) ?? []).map(foldedName), direct: false }, parts),
+  )?.why;
+}
+
+/** Paths that may be, or lead through, links. */
+function protectedIn(folder: string): string[] {
+  return entriesOf(folder).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    const below = (deeper.get(foldedName(entry.name)) ?? []).map((rest) => join(path, rest));
+    const named = isProtectedName(entry.name) ? [path, ...below] : below;
+    const inside = named.flatMap(linksIn);
+    const git = entry.isDirectory() && entry.name !== '.git' ? join(path, '.git') : null;
+    return [...named, ...inside, ...(git !== null && isThere(git) ? [git, ...linksIn(git)] : [])];
+  });
+}
+
+/** A link is one of itself; what it leads to is read-only whole. */
+function linksIn(path: string): string[] {
+  if (lstat(path)?.isDirectory() !== true) return [];
+  const links = (folder: string) =>
+    entriesOf(folder)
+      .filter((entry) => entry.isSymbolicLink())
+      .slice(0, entriesMax)
+      .map(({ name }) => join(folder, name));
+  return [...links(path), ...(basename(path) === '.git' ? links(join(path, 'hooks')) : [])];
+}
+
+/**
+ * Every link on the way followed, also the last whose end is missing; null where they lead in a circle or
+ * cannot be told.
+ */
+function endOf(path: string, left = linksMax): string | null {
+  if (left === 0) return null;
+  try {
+    return realpathSync(path);
+  } catch {
+    if (path === '/') return null;
+  }
+  const above = endOf(dirname(path), left - 1);
+  if (above === null) return null;
+  const here = join(above, basename(path));
+  if (lstat(here)?.isSymbolicLink() !== true) return here;
+  try {
+    return endOf(resolve(above, readlinkSync(here)), left - 1);
+  } catch {
+    return null;
+  }
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
+function isThere(path: string): boolean {
+  return lstat(path) !== undefined;
+}
+
+function lstat(path: string): ReturnType<typeof lstatSync> {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}

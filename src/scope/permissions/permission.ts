@@ -1,0 +1,124 @@
+/**
+ * Whether a call runs, is denied, or is a person's to decide: from the mode, the rules, what the tool says it
+ * needs, and whether a sandbox holds the
+ * shell. Pure; this is the one place. What a path's right is stands apart, in the scope: nothing here widens
+ * it.
+ *
+ * Invariants
+ * - D1 The order is deny, ask, allow (a rule or an earlier "always"), mode. Two modes stand outside of it:
+ *   what `plan` forbids no rule opens, and in
+ *   `bypassPermissions` no question is asked.
+ * - D2 Where nobody can be asked (`dontAsk`, headless) a question becomes a denial, never a yes.
+ * - D3 A shell outside of any sandbox runs only by a person's word: their mode, their rule, or their answer
+ *   to a question that says so.
+ */
+import type { PermissionMode } from '../../session/settings/permissions.ts';
+import { type PermissionRules, type RuleSubject, ruleFor } from './permission-rules.ts';
+
+/** What a call is about, as the tool itself says. */
+export type ToolNeed =
+  | { readonly kind: 'read' | 'edit'; readonly path: string }
+  | { readonly kind: 'shell'; readonly command: string }
+  /** Another pod; `writes`: paths are handed down to be written. */
+  | { readonly kind: 'tree'; readonly name: string; readonly writes: boolean };
+
+export interface PermissionCase {
+  readonly mode: PermissionMode;
+  readonly rules: PermissionRules;
+  /** A person has said "always" to this very call of this pod. */
+  readonly remembered: boolean;
+  readonly headless: boolean;
+  readonly tool: string;
+  readonly need: ToolNeed | null;
+  readonly subject: RuleSubject;
+  /** A working sandbox would hold the shell. */
+  readonly sandboxed: boolean;
+  /** It holds it without a filter on system calls. */
+  readonly isUnfiltered?: boolean;
+}
+
+export type Decision =
+  | { readonly kind: 'allow' }
+  /** `text` is for the model and says what to do. */
+  | { readonly kind: 'deny'; readonly text: string }
+  /** `why` is for the person. */
+  | { readonly kind: 'ask'; readonly why: string };
+
+const allow: Decision = { kind: 'allow' };
+
+export function decide(one: PermissionCase): Decision {
+  const { mode, rules, tool, subject } = one;
+  const denied = ruleFor(rules.deny, 'deny', { tool, subject });
+  if (denied !== undefined) {
+    return deny(
+      `the rule ${denied.text} forbids this call. Do it another way, or say that a person has to change the rule.`,
+    );
+  }
+  const planned = mode === 'plan' ? againstPlan(one) : null;
+  if (planned !== null) return planned;
+  if (mode === 'bypassPermissions') return allow;
+  const asked = ruleFor(rules.ask, 'ask', { tool, subject });
+  if (asked !== undefined) {
+    return one.remembered ? allow : asking(one, `the rule ${asked.text} asks for it`);
+  }
+  if (one.remembered || ruleFor(rules.allow, 'allow', { tool, subject }) !== undefined) return allow;
+  return byMode(one);
+}
+
+/** The scope is a person's yes to what lies inside of it; a shell has none. */
+function byMode(one: PermissionCase): Decision {
+  if (one.need?.kind !== 'shell') return allow;
+  if (one.mode === 'acceptEdits' && one.sandboxed) return allow;
+  return asking(one, `permission mode ${one.mode} asks before a shell command`);
+}
+
+function asking(one: PermissionCase, why: string): Decision {
+  const outside = one.need?.kind === 'shell' && !one.sandboxed;
+  const holes = [
+    ...(outside ? ['it would run outside any sandbox, with all rights of this user'] : []),
+    ...(one.sandboxed && one.isUnfiltered === true
+      ? [
+          'in the sandbox of this machine system calls are not filtered: it can connect to sockets in the scope',
+        ]
+      : []),
+  ];
+  const reason = [why, ...holes].join('; ');
+  if (one.mode === 'dontAsk') {
+    return deny(
+      `in permission mode dontAsk no person is asked, and this call needs one (${reason}). ${otherWays(one)}`,
+    );
+  }
+  if (one.headless) {
+    return deny(
+      `this tree was started without a person to ask (run -p), and this call needs one (${reason}). ${otherWays(one)}`,
+    );
+  }
+  return { kind: 'ask', why: reason };
+}
+
+/**
+ * Not the mode that is in force: where that lets a sandboxed shell run, no sandbox holds this one, and
+ * `doctor` knows why.
+ */
+function otherWays({ mode }: PermissionCase): string {
+  const rule = 'Use the other tools. A person can start the pod with a rule that allows it (--allow-tool)';
+  return mode === 'acceptEdits'
+    ? `${rule}, see with "podkin doctor" why no sandbox works here, or take --permission-mode bypassPermissions.`
+    : `${rule}, or with --permission-mode acceptEdits (inside a sandbox) or bypassPermissions.`;
+}
+
+function againstPlan({ need }: PermissionCase): Decision | null {
+  const leave = 'Describe it instead; a person can start the pod in another mode.';
+  if (need?.kind === 'edit') return deny(`in permission mode plan no file is changed. ${leave}`);
+  if (need?.kind === 'shell') return deny(`in permission mode plan no shell command is run. ${leave}`);
+  if (need?.kind === 'tree' && need.writes) {
+    return deny(
+      'in permission mode plan nothing is handed down to be written. Spawn the pod without paths to write.',
+    );
+  }
+  return null;
+}
+
+function deny(text: string): Decision {
+  return { kind: 'deny', text: `Denied: ${text}` };
+}

@@ -1,0 +1,177 @@
+/**
+ * The sandbox's self-test: a small world in the state folder, where no other user can put anything, and a
+ * script that tries to get out of it in the ways that matter. Writes nothing outside of that folder and
+ * leaves nothing behind.
+ */
+import { execFile } from 'node:child_process';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { makeFolders } from '../../std/make-folders.ts';
+import { processIdentity } from '../../std/process-identity.ts';
+import { systemCode } from '../../std/system-code.ts';
+import { type ProbeFindings, type SandboxState, judgeProbes, untestedState } from './state.ts';
+import { type Wish, freshPlaces } from './mounts.ts';
+import { isBelow } from '../paths/path-scope.ts';
+import { allowsVariable, sandboxEnvironment } from './shell-environment.ts';
+
+const probeMs = 10_000;
+
+/** How a program is run inside; `null` for the name of a place where nothing is found. */
+export interface ProbeWay {
+  /** The program and its arguments that run `script` under /bin/sh with these rights. */
+  commandLine(wish: Wish, cwd: string, script: string): readonly string[];
+  readonly network: boolean;
+  /** Where the world is made: a home's state folder. */
+  readonly state: string;
+}
+
+/** Runs the probes. Throws only what is a defect: where the world cannot be made, nothing is known. */
+export async function testSandbox(way: ProbeWay): Promise<SandboxState> {
+  let made: string | null = null;
+  try {
+    made = makeFolders(way.state, 0o700);
+    removeAbandoned(way.state);
+    // Of the host's devices and their memory no sandbox shows anything.
+    const isFresh = freshPlaces.some((place) => isBelow(place, realpathSync(way.state)));
+    const base = isFresh ? tmpdir() : way.state;
+    const world = realpathSync(mkdtempSync(join(base, `${worldName}${process.pid}-`)));
+    try {
+      return judgeProbes(await runProbes(world, way));
+    } finally {
+      rmSync(world, { recursive: true, force: true });
+    }
+  } catch (error) {
+    if (systemCode(error) === undefined || !(error instanceof Error)) throw error;
+    return untestedState(way.state, error.message);
+  } finally {
+    if (made !== null) removeMade(way.state, made);
+  }
+}
+
+const worldName = 'probe-';
+
+/** A home that is only looked at stays as it was: without a state folder. */
+function removeMade(state: string, topmost: string): void {
+  try {
+    for (let path = state; path.length >= topmost.length; path = dirname(path)) rmdirSync(path);
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+  }
+}
+
+/** Worlds of processes that were killed in their test. */
+function removeAbandoned(state: string): void {
+  for (const name of readdirSync(state).filter((one) => one.startsWith(worldName))) {
+    const pid = Number(name.slice(worldName.length).split('-')[0]);
+    if (!Number.isSafeInteger(pid) || pid <= 1 || processIdentity(pid) !== null) continue;
+    try {
+      const stats = lstatSync(join(state, name));
+      if (!stats.isDirectory() || stats.uid !== process.getuid?.()) continue;
+      rmSync(join(state, name), { recursive: true, force: true });
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+    }
+  }
+}
+
+async function runProbes(world: string, way: ProbeWay): Promise<ProbeFindings> {
+  const inside = join(world, 'inside');
+  const places = {
+    outside: join(world, 'outside'),
+    hidden: join(inside, 'hidden'),
+    denied: join(inside, 'denied'),
+    kept: join(inside, 'kept'),
+  };
+  for (const place of Object.values(places)) {
+    mkdirSync(place, { recursive: true });
+    writeFileSync(join(place, 'secret'), 'secret\n');
+  }
+  const future = join(inside, 'future');
+  const wish: Wish = {
+    scope: {
+      read: [],
+      write: [inside],
+      deny: [
+        { path: places.denied, right: 'read' },
+        { path: places.kept, right: 'write' },
+      ],
+    },
+    protectedPaths: [],
+    hidden: [places.hidden],
+    shown: [],
+    tools: [],
+  };
+  const script = probes({ ...places, inside });
+  const [file = '', ...args] = way.commandLine(wish, inside, script);
+  const { stdout, stderr } = await run(file, args, inside);
+  const written = [...Object.values(places).map((place) => join(place, 'made')), future].filter((path) =>
+    existsSync(path),
+  );
+  const outside = { pidNamespace: namespaceOf('pid'), netNamespace: namespaceOf('net') };
+  return { output: stdout, complaint: stderr, written, outside, network: way.network, allowsVariable };
+}
+
+function probes(
+  places: Readonly<Record<'inside' | 'outside' | 'hidden' | 'denied' | 'kept', string>>,
+): string {
+  const closed = ['outside', 'hidden', 'denied'] as const;
+  const lines = [
+    // What the probes need is not always where the user's own path leads.
+    'PATH="$PATH:/usr/bin:/bin:/run/current-system/sw/bin"',
+    `echo x > ${quoted(join(places.inside, 'made'))} && echo inside=yes`,
+    ...[...closed, 'kept' as const].map(
+      (name) => `(echo x > ${quoted(join(places[name], 'made'))}) 2>/dev/null`,
+    ),
+    ...closed.map(
+      (name) => `(read -r line < ${quoted(join(places[name], 'secret'))} && echo "read=${name}") 2>/dev/null`,
+    ),
+    'if [ -e /proc/self/ns/pid ]; then',
+    'echo "ns.pid=$(readlink /proc/self/ns/pid)"; echo "ns.net=$(readlink /proc/self/ns/net)"',
+    'echo "capabilities=$(sed -n \'s/^CapEff:[[:space:]]*//p\' /proc/self/status)"',
+    "cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | sed -n 's/^\\([A-Za-z_][A-Za-z0-9_]*\\)=.*/variable=\\1/p'",
+    "else env | sed -n 's/^\\([A-Za-z_][A-Za-z0-9_]*\\)=.*/variable=\\1/p'; fi",
+    'echo end=yes',
+  ];
+  return lines.join('\n');
+}
+
+/** For a POSIX shell. */
+function quoted(path: string): string {
+  return `'${path.replaceAll("'", `'\\''`)}'`;
+}
+
+function namespaceOf(kind: 'pid' | 'net'): string {
+  try {
+    return readlinkSync(`/proc/self/ns/${kind}`);
+  } catch {
+    return '';
+  }
+}
+
+function run(file: string, args: string[], cwd: string): Promise<{ stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    const options = {
+      cwd,
+      env: sandboxEnvironment(process.env),
+      timeout: probeMs,
+      killSignal: 'SIGKILL',
+      maxBuffer: 1024 * 1024,
+    } as const;
+    execFile(file, args, options, (error, stdout, stderr) => {
+      const late = error?.killed === true ? 'ETIMEDOUT: it did not end in time' : null;
+      resolve({ stdout, stderr: late ?? (stderr === '' && error !== null ? error.message : stderr) });
+    });
+  });
+}

@@ -1,0 +1,145 @@
+/**
+ * Whether a repository that was made while a command ran may stay where it is: nothing in it makes git run or
+ * read anything beyond the repository. Reads settings by a list of keys that may be there, not of those that
+ * may not. Links are followed nowhere.
+ */
+import { lstatSync, readFileSync, readdirSync, type Dirent } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import { isBelow } from '../paths/path-scope.ts';
+
+const entriesMax = 20_000;
+const configBytesMax = 256 * 1024;
+
+/** Keys as git compares them: section and name in lower case, `*` for a part that is free. */
+const harmlessKeys = new Set([
+  'core.repositoryformatversion',
+  'core.filemode',
+  'core.bare',
+  'core.logallrefupdates',
+  'core.ignorecase',
+  'core.precomposeunicode',
+  'core.symlinks',
+  'core.autocrlf',
+  'core.eol',
+  'core.safecrlf',
+  'core.quotepath',
+  'core.abbrev',
+  'extensions.objectformat',
+  'init.defaultbranch',
+  'user.name',
+  'user.email',
+  'remote.*.url',
+  'remote.*.fetch',
+  'remote.*.tagopt',
+  'branch.*.remote',
+  'branch.*.merge',
+  'branch.*.rebase',
+  'submodule.*.url',
+  'submodule.*.active',
+  'submodule.active',
+  'pull.rebase',
+  'pull.ff',
+  'push.default',
+  'push.autosetupremote',
+  'fetch.prune',
+  'color.ui',
+]);
+
+/** Why it must not stay, the end of a sentence; null where it may. `git` is the path of a `.git`. */
+export function gitMistake(git: string): string | null {
+  try {
+    if (!lstatSync(git).isDirectory()) return 'it is not a directory, and leads git to settings elsewhere';
+    return mistakeIn(git, { top: git, left: { entries: entriesMax } });
+  } catch (error) {
+    return `it cannot be read (${error instanceof Error ? error.message : String(error)})`;
+  }
+}
+
+interface Walk {
+  readonly top: string;
+  readonly left: { entries: number };
+}
+
+function mistakeIn(folder: string, walk: Walk): string | null {
+  const entries = readdirSync(folder, { withFileTypes: true });
+  walk.left.entries -= entries.length;
+  if (walk.left.entries < 0) return 'it is too large to be looked through';
+  const names = new Set(entries.map(({ name }) => name.toLowerCase()));
+  const isRepository = names.has('head') && names.has('objects');
+  if (isRepository && folder !== walk.top && !isBelow(join(walk.top, 'modules'), folder))
+    return `it holds another repository (${folder.slice(walk.top.length + 1)})`;
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    const found =
+      mistakeOf(entry, path, walk) ?? (entry.isDirectory() ? below(entry.name, path, walk) : null);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** Objects are many and are told by their names. */
+function below(name: string, path: string, walk: Walk): string | null {
+  if (name !== 'objects') return mistakeIn(path, walk);
+  const odd = readdirSync(path).find((one) => !/^(?:[0-9a-f]{2}|info|pack)$/.test(one));
+  return odd === undefined ? null : `objects/${odd} is none of git's`;
+}
+
+function mistakeOf(entry: Dirent, path: string, { top }: Walk): string | null {
+  const name = entry.name.toLowerCase();
+  const shown = path.slice(top.length + 1);
+  if (entry.isSymbolicLink()) return `${shown} is a link`;
+  if (name === 'commondir' || name === 'gitdir') return `${shown} leads git to settings elsewhere`;
+  if (isRef(shown)) return null;
+  if (name === 'hooks') return hookIn(entry, path, shown);
+  if (name !== 'config' && name !== 'config.worktree') return null;
+  if (!entry.isFile() || lstatSync(path).size > configBytesMax) return `${shown} is no settings file`;
+  const odd = oddSetting(readFileSync(path, 'utf8'), { git: top, file: path });
+  return odd === null ? null : `${shown} holds ${odd}`;
+}
+
+/** Branches may have any name. */
+function isRef(path: string): boolean {
+  return /(?:^|\/)(?:refs|logs)\//.test(path);
+}
+
+function hookIn(entry: Dirent, path: string, shown: string): string | null {
+  if (!entry.isDirectory()) return `${shown} is not a directory`;
+  // Also one that is not executable: a file system without that bit calls every file so.
+  const active = readdirSync(path).find((one) => !one.endsWith('.sample'));
+  return active === undefined ? null : `${shown}/${active} is a hook`;
+}
+
+/**
+ * The first thing in a settings file that is not known to be harmless, null where there is none. What cannot
+ * be parsed is odd.
+ */
+export function oddSetting(text: string, place: { git: string; file: string }): string | null {
+  let section: string | null = null;
+  for (const line of text.split('\n').map((one) => one.trim())) {
+    if (line === '' || line.startsWith('#') || line.startsWith(';')) continue;
+    const head = /^\[([A-Za-z][A-Za-z0-9-]*)(?:[ \t]+"((?:[^"\\\0]|\\["\\])*)")?\]$/.exec(line);
+    if (head !== null) {
+      section = head[2] === undefined ? (head[1] ?? '').toLowerCase() : `${(head[1] ?? '').toLowerCase()}.*`;
+      continue;
+    }
+    const setting = /^([A-Za-z][A-Za-z0-9-]*)(?:[ \t]*=[ \t]*(.*))?$/.exec(line);
+    if (section === null || setting === null || line.endsWith('\\')) return 'a line that is not understood';
+    const key = `${section}.${(setting[1] ?? '').toLowerCase()}`;
+    if (!isHarmless(key, setting[2] ?? '', place)) return key;
+  }
+  return null;
+}
+
+function isHarmless(key: string, value: string, { git, file }: { git: string; file: string }): boolean {
+  // A submodule's own repository says where its files are.
+  if (key === 'core.worktree') {
+    const modules = join(git, 'modules');
+    const folder = resolve(file, '..');
+    if (!isBelow(modules, folder) || isAbsolute(value) || /["'\\#;]/.test(value)) return false;
+    const tree = resolve(folder, value);
+    return isBelow(resolve(git, '..'), tree) && !isBelow(git, tree);
+  }
+  // `ext::command` runs it, and what begins with a dash is an option.
+  if (key.endsWith('.url')) return harmlessKeys.has(key) && !value.includes('::') && !/^["']?-/.test(value);
+  return harmlessKeys.has(key);
+}

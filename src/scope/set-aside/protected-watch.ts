@@ -1,0 +1,393 @@
+/**
+ * Watches, while a command runs, over what mounts cannot hold: protected names that were missing when it
+ * began, which are set aside as soon as they
+ * are there, and mounts that somebody outside has moved away. Linux alone.
+ *
+ * W1 What was there when the earliest of the running commands began is never moved. Nothing is deleted.
+ * W2 A `.git` is judged once, when everything inside has ended, and stays if nothing in it leads git
+ * anywhere.
+ * W3 Names are taken through the descriptor of the root as it was when the command began: what is swapped in
+ * above them is not touched.
+ * W4 When everything inside has ended, nothing stays under a protected name, however much there is and
+ * whatever rights it has: what cannot be moved to
+ *    the outputs gets another name in its own folder, is closed, and is told as what it is.
+ */
+import { randomBytes } from 'node:crypto';
+import {
+  type BigIntStats,
+  type FSWatcher,
+  closeSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  watch,
+} from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { below, shownName } from '../paths/byte-path.ts';
+import { systemCode } from '../../std/system-code.ts';
+import { gitMistake } from './git-judgement.ts';
+import { type Moved, moveAside, renameInPlace } from './move-aside.ts';
+import { withOwnerRights } from '../paths/owner-rights.ts';
+import { isBelow } from '../paths/path-scope.ts';
+import { isProtectedName, protectedNames } from '../paths/protected-paths.ts';
+import type { RunningCommand } from './running-commands.ts';
+
+const isListed = new Set(protectedNames);
+
+/** What the notification of the system does not tell, or tells too late. */
+const lookEveryMs = 250;
+/** A command that makes more is ended, and what is moved beyond is told in one piece. */
+const setAsideMax = 200;
+
+export interface SetAside {
+  readonly path: string;
+  readonly to: string;
+  /** Why, where more is known than that it is protected. */
+  readonly reason: string | null;
+  /** What was in it and holds nothing (pipes, sockets, devices): removed, by name. */
+  readonly leftOut: readonly string[];
+}
+
+export interface WatchReport {
+  setAside(one: SetAside): void;
+  /** So many more, each below `folder` by its path in the write root. */
+  setAsideMore(count: number, folder: string): void;
+  /**
+   * It is still there: by another name, or, `now` being null, by its own. `reason` is the end of a sentence.
+   */
+  stays(path: string, now: string | null, reason: string): void;
+  /**
+   * The protection of this path is gone, or cannot be kept up; the command is to be ended. `reason` is the
+   * end of a sentence.
+   */
+  lost(path: string, reason: string): void;
+}
+
+export interface Watched {
+  /** Write roots, outermost first. */
+  readonly roots: readonly string[];
+  /** All write roots: a `.git` in or below which one lies was granted, and is not judged. */
+  readonly granted: readonly string[];
+  readonly missing: readonly string[];
+  /** Mounts below a root, with what they were mounted on. */
+  readonly held: ReadonlyMap<string, Pick<BigIntStats, 'dev' | 'ino'>>;
+  /** `.git` of folders directly in each root, as they were found. */
+  readonly nested: ReadonlyMap<string, readonly string[]>;
+  /** Where things are set aside, made on demand. */
+  readonly folder: string;
+}
+
+export class ProtectedWatch {
+  readonly #watched: Watched;
+  readonly #running: RunningCommand;
+  readonly #roots: Root[] = [];
+  readonly #watchers: FSWatcher[] = [];
+  readonly #moved: Moved[] = [];
+  #timer: NodeJS.Timeout | null = null;
+  #report: WatchReport | null = null;
+  #count = 0;
+  /** Where what is beyond `setAsideMax` goes. */
+  #rest: string | null = null;
+  #untold = 0;
+  #isLost = false;
+  #isEnding = false;
+
+  /** Throws the file system's error where a root cannot be opened. */
+  constructor(watched: Watched, running: RunningCommand) {
+    this.#watched = watched;
+    this.#running = running;
+    try {
+      for (const path of watched.roots) this.#open(path);
+    } catch (error) {
+      this.#close();
+      running.end();
+      throw error;
+    }
+  }
+
+  #open(path: string): void {
+    const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    this.#roots.push({ path, fd });
+    if (readlinkSync(`/proc/self/fd/${fd}`) !== path) {
+      throw Object.assign(new Error(`${path} was moved just now`), { code: 'ESTALE' });
+    }
+  }
+
+  start(report: WatchReport): void {
+    this.#report = report;
+    for (const root of this.#roots) {
+      try {
+        const names = this.#namesIn(root.path);
+        const watcher = watch(`/proc/self/fd/${root.fd}`, { persistent: false }, (_, name) => {
+          if (name === null || names.has(name)) this.#look();
+          else this.#lookAtOdd(root, Buffer.from(name));
+        });
+        watcher.on('error', () => watcher.close());
+        this.#watchers.push(watcher);
+      } catch {
+        // No more watches for this user: the timer alone looks.
+      }
+    }
+    this.#timer = setInterval(() => this.#look(), lookEveryMs);
+    this.#timer.unref();
+    this.#look();
+  }
+
+  /** When everything inside has ended. Nothing is moved of a command that never began. */
+  end(hasRun: boolean): void {
+    try {
+      if (hasRun && this.#report !== null) {
+        this.#isEnding = true;
+        const roots = this.#roots.map(({ fd }) => `/proc/self/fd/${fd}`);
+        withOwnerRights(roots, () => this.#lookLast());
+        if (this.#rest !== null) this.#report.setAsideMore(this.#untold, this.#rest);
+      }
+      for (const moved of this.#moved) moved.finish();
+    } finally {
+      this.#close();
+      this.#running.end();
+    }
+  }
+
+  /** All that is there, however much: nobody inside makes more. */
+  #lookLast(): void {
+    this.#look();
+    for (const root of this.#roots) {
+      const through = `/proc/self/fd/${root.fd}`;
+      this.#tried(root.path, () => {
+        for (const name of readdirSync(through, 'buffer')) this.#lookAtOdd(root, name);
+      });
+    }
+    for (const path of this.#watched.missing.filter(isGit)) this.#tried(path, () => this.#judge(path));
+    for (const root of this.#roots) this.#tried(root.path, () => this.#judgeNested(root));
+  }
+
+  /** What hinders one must not hinder the others. */
+  #tried(path: string, act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+      this.#lose(path, `it cannot be looked through (${messageOf(error)})`);
+    }
+  }
+
+  #judge(path: string): void {
+    const place = this.#placeOf(path);
+    if (place === null || !isThere(place.through)) return;
+    const mistake = place.path === path ? gitMistake(place.through) : 'it leads through a link';
+    if (mistake !== null) this.#setAside(place, mistake);
+  }
+
+  /** `.git` of folders directly in a root that were not there. */
+  #judgeNested(root: Root): void {
+    const { granted, nested } = this.#watched;
+    const before = new Set(nested.get(root.path));
+    eachNestedGit(root.path, `/proc/self/fd/${root.fd}`, (path, through) => {
+      if (before.has(path) || granted.some((one) => isBelow(path, one))) return;
+      const mistake = gitMistake(through);
+      if (mistake !== null) this.#setAside({ path, through }, mistake);
+    });
+  }
+
+  #close(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    for (const watcher of this.#watchers) watcher.close();
+    for (const { fd } of this.#roots.splice(0)) closeSync(fd);
+  }
+
+  /** What in a root is looked at or lies above it. */
+  #namesIn(root: string): ReadonlySet<string> {
+    const { missing, held } = this.#watched;
+    const below = [...missing, ...held.keys()].filter((path) => isBelow(root, path));
+    return new Set(below.map((path) => path.slice(root === '/' ? 1 : root.length + 1).split('/')[0] ?? ''));
+  }
+
+  #look(): void {
+    for (const path of this.#watched.missing) {
+      if (isGit(path)) continue;
+      withOwnerRights(this.#isEnding ? this.#wayTo(path) : [], () => {
+        const place = this.#placeOf(path);
+        if (place !== null && isThere(place.through)) this.#setAside(place, null);
+      });
+    }
+    for (const [path, mountedOn] of this.#watched.held) {
+      if (this.#isLost) return;
+      const place = this.#placeOf(path);
+      const now = place?.path === path ? statsOf(place.through) : undefined;
+      if (now?.ino !== mountedOn.ino || now.dev !== mountedOn.dev)
+        this.#lose(path, 'it was moved, removed or saved anew by somebody else, which takes a mount with it');
+    }
+  }
+
+  /** Names that no list of paths can hold: known by their ending, or spelt otherwise. */
+  #lookAtOdd(root: Root, name: Buffer): void {
+    const { granted, held, missing } = this.#watched;
+    const shown = shownName(name);
+    const path = join(root.path, shown);
+    if (isListed.has(shown) || !isProtectedName(shown)) return;
+    if (held.has(path) || missing.includes(path) || granted.some((one) => isBelow(path, one))) return;
+    const through = below(`/proc/self/fd/${root.fd}`, name);
+    if (isThere(through)) this.#setAside({ path, through }, null);
+  }
+
+  #setAside(place: Place, reason: string | null): void {
+    if (!this.#isEnding && this.#count >= setAsideMax) return;
+    const { path } = place;
+    if (this.#running.wasThere(path)) return;
+    const to = this.#placeFor(path);
+    try {
+      mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
+      const moved = moveAside(place.through, to);
+      this.#moved.push(moved);
+      this.#count += 1;
+      if (this.#rest !== null && isBelow(this.#rest, to)) this.#untold += 1;
+      else this.#report?.setAside({ path, to, reason, leftOut: moved.leftOut });
+    } catch (error) {
+      // Somebody else's command was faster.
+      if (systemCode(error) === 'ENOENT' && !isThere(place.through)) return;
+      // What was moved before that is told all the same.
+      if (isThere(to))
+        this.#report?.setAside({ path, to, reason: 'a part of it could not be moved', leftOut: [] });
+      return this.#leave(place, messageOf(error));
+    }
+    if (this.#count >= setAsideMax) this.#lose(path, `something made such names ${setAsideMax} times`);
+  }
+
+  /** A folder of its own for each of the first, one for all others. */
+  #placeFor(path: string): string {
+    const { folder } = this.#watched;
+    const own = () => join(folder, randomBytes(6).toString('hex'));
+    if (this.#count < setAsideMax) return join(own(), basename(path));
+    this.#rest ??= own();
+    const root = this.#roots.findLast((one) => one.path !== path && isBelow(one.path, path));
+    const to = join(this.#rest, relative(root?.path ?? '/', path));
+    return isThere(to) ? join(own(), basename(path)) : to;
+  }
+
+  /** What cannot be moved: nothing obeys it by another name. */
+  #leave({ path, through }: Place, why: string): void {
+    let now: string | null = null;
+    let reason = why;
+    try {
+      now = join(dirname(path), renameInPlace(through));
+    } catch (error) {
+      if (!isThere(through)) return;
+      reason = `${why}; ${messageOf(error)}`;
+    }
+    this.#report?.stays(path, now, reason);
+    this.#lose(path, `it cannot be set aside (${reason})`);
+  }
+
+  #lose(path: string, reason: string): void {
+    if (this.#isLost) return;
+    this.#isLost = true;
+    this.#report?.lost(path, reason);
+  }
+
+  /**
+   * Folders between its root and a path, the outer first; each is looked at when the one above it is open.
+   */
+  *#wayTo(path: string): Generator<string> {
+    const root = this.#roots.findLast((one) => one.path !== path && isBelow(one.path, path));
+    if (root === undefined) return;
+    let through = `/proc/self/fd/${root.fd}`;
+    for (const name of relative(root.path, dirname(path)).split('/')) {
+      through = join(through, name);
+      if (name === '' || statsOf(through)?.isDirectory() !== true) return;
+      yield through;
+    }
+  }
+
+  /**
+   * Where a path is found through its root's descriptor. Of a link on the way, which was not there before,
+   * the link itself; null where the way ends.
+   */
+  #placeOf(path: string): (Place & { readonly through: string }) | null {
+    const root = this.#roots.findLast((one) => one.path !== path && isBelow(one.path, path));
+    if (root === undefined) return null;
+    const names = path.slice(root.path === '/' ? 1 : root.path.length + 1).split('/');
+    let through = `/proc/self/fd/${root.fd}`;
+    for (const [at, name] of names.entries()) {
+      through = join(through, name);
+      if (at === names.length - 1) break;
+      const stats = statsOf(through);
+      if (stats === undefined) return null;
+      if (!stats.isDirectory()) return { through, path: join(root.path, ...names.slice(0, at + 1)) };
+    }
+    return { through, path };
+  }
+}
+
+interface Root {
+  readonly path: string;
+  readonly fd: number;
+}
+
+interface Place {
+  readonly through: string | Buffer;
+  readonly path: string;
+}
+
+/** `.git` of folders directly in `root`. */
+export function nestedGit(root: string): string[] {
+  const found: string[] = [];
+  eachNestedGit(root, root, (path) => found.push(path));
+  return found;
+}
+
+/**
+ * Of all folders, also those that their owner has closed: a command opens them again. `root` is read by the
+ * name `through`.
+ */
+function eachNestedGit(root: string, through: string, act: (path: string, through: string) => void): void {
+  for (const entry of readdirSync(through, { withFileTypes: true, encoding: 'buffer' })) {
+    const name = shownName(entry.name);
+    if (!entry.isDirectory() || name === '.git') continue;
+    const folder = below(through, entry.name);
+    withOwnerRights([folder], () => {
+      const fd = folderOf(folder);
+      if (fd === null) return;
+      try {
+        const git = `/proc/self/fd/${fd}/.git`;
+        if (isThere(git)) act(join(root, name, '.git'), git);
+      } finally {
+        closeSync(fd);
+      }
+    });
+  }
+}
+
+/** Null for what is none (any more), and what is another user's and closed. */
+function folderOf(path: Buffer): number | null {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'EPERM'].includes(systemCode(error) ?? '')) return null;
+    throw error;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function isGit(path: string): boolean {
+  return basename(path) === '.git';
+}
+
+function isThere(path: string | Buffer): boolean {
+  return statsOf(path) !== undefined;
+}
+
+/** Of the entry itself. What cannot be looked at is not there. */
+export function statsOf(path: string | Buffer): BigIntStats | undefined {
+  try {
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}

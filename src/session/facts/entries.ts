@@ -1,0 +1,378 @@
+/**
+ * The entries of a session log: what a pod has committed. One JSON object each, the same on the wire, in `podkin logs --json` and, inside its
+ * checksummed line, in the file (`line.ts`). Unknown types and fields are kept and passed over, so that an older podkin can read a newer log.
+ */
+import type { JsonObject, JsonValue } from '../../std/json.ts';
+import type { PodIdentity } from '../../protocol/names.ts';
+import type { PodEvent, SentPodEvent, Usage } from '../../protocol/pod-event.ts';
+
+/** +1 whenever an entry that exists changes its meaning; a log with a higher number is refused. */
+export const schemaVersion = 1;
+
+export interface PodRef {
+  readonly name: string;
+  readonly instance: string;
+}
+export type PathRight = 'read' | 'write';
+/**
+ * What may be touched. A path means the whole tree below it, one that ends in `/*` only what lies directly in that directory. `write` implies `read`.
+ * A deny caps below its right: without `write` a path may still be read, without `read` it may not be touched at all.
+ */
+export interface PathScope {
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+  readonly deny?: readonly ScopeDeny[];
+}
+export interface ScopeDeny {
+  readonly path: string;
+  readonly right: PathRight;
+  /** The pod that holds this path now; never on disk, since it ends with that pod. */
+  readonly holder?: string;
+}
+export type InputSource = { kind: 'person' } | ({ kind: 'parent' } & PodRef) | { kind: 'pod'; name: string };
+
+/** First entry of every log; everything that a restore needs to know about who this pod is. */
+export interface SessionEntry {
+  type: 'session';
+  schema: number;
+  podkin: string;
+  name: string;
+  instance: string;
+  parent: PodRef | null;
+  root: PodRef;
+  /** 0 for a root. */
+  depth: number;
+  cwd: string;
+  model: string;
+  instructions: string | null;
+  permissionMode: string;
+  scope: PathScope;
+  settings: JsonObject;
+}
+/** An incarnation opened the log for writing. */
+export interface StartedEntry {
+  type: 'started';
+  incarnation: number;
+  pid: number;
+  startTime: string;
+  bootId: string;
+  podkin: string;
+  /** Where it listens; entries of earlier builds do not say. */
+  address?: string;
+  namespaces?: { network: string | null; process: string | null };
+}
+/** A run, a notice or a person's control, on its arrival. */
+export interface InputReceivedEntry {
+  type: 'inputReceived';
+  submission: string;
+  kind: 'run' | 'notice' | 'pause' | 'resume' | 'cancel';
+  wake: boolean;
+  from: InputSource;
+  text: string;
+  hops: number;
+}
+/** A queued run was dropped before it began. */
+export interface InputDroppedEntry {
+  type: 'inputDropped';
+  submission: string;
+  reason: string;
+}
+export interface UserMessageEntry {
+  type: 'userMessage';
+  turn: string;
+  submission: string;
+  from: InputSource;
+  text: string;
+}
+export type TurnKind = 'run' | 'runForNotification' | 'resume';
+export interface TurnStartedEntry {
+  type: 'turnStarted';
+  turn: string;
+  kind: TurnKind;
+  /** The runs that this turn answers; empty for a notification. */
+  submissions: string[];
+  hops: number;
+  /** Who the work is for in the end: a turn that a person caused is not reported to the parent. */
+  cause: 'person' | 'parent';
+  /** A notification turn that the wake budget counts. */
+  counted?: boolean;
+}
+/** Text and reasoning of one response; its tool calls follow as entries of their own. */
+export interface AssistantMessageEntry {
+  type: 'assistantMessage';
+  turn: string;
+  step: number;
+  model: string;
+  parts: AssistantPart[];
+  /** Cut off by a cancel; what had been streamed until then. */
+  partial?: boolean;
+}
+export type AssistantPart =
+  | { type: 'text'; text: string; providerMetadata?: JsonObject }
+  | { type: 'reasoning'; text: string; providerMetadata?: JsonObject };
+export interface ToolCallEntry {
+  type: 'toolCall';
+  turn: string;
+  step: number;
+  call: string;
+  tool: string;
+  input: JsonValue;
+  providerMetadata?: JsonObject;
+  /**
+   * Parts of the assistantMessage of its step that the model gave before it; absent where it was all of them,
+   * as in logs of earlier versions.
+   */
+  partsBefore?: number;
+}
+export interface ToolResultEntry {
+  type: 'toolResult';
+  turn: string;
+  step: number;
+  call: string;
+  tool: string;
+  text: string;
+  isError: boolean;
+  /** The call did not run to its end: the pod died, was cancelled or paused (I12). */
+  interrupted?: boolean;
+  /** A right was missing. */
+  denied?: boolean;
+  /** StopPod: the incarnation whose end this result tells; its shutDown or death is not told again. */
+  stopped?: { instance: string; incarnation: number };
+  /** ReadPodOutput: where the next read of that child begins, and the turn whose whole final text this result holds. */
+  readOutput?: { instance: string; cursor: string; coversTurn: string | null };
+}
+export type SystemItem =
+  | { kind: 'podEvent'; from: PodIdentity; seq: number | null; event: PodEvent; body: string }
+  | { kind: 'notice'; submission: string; from: InputSource; body: string }
+  | { kind: 'assignment'; assignment: string; child: PodRef; outcome: string; body: string };
+/** A notification, consumed: `body` is the exact text that the model reads. */
+export interface SystemItemEntry {
+  type: 'systemItem';
+  turn: string;
+  item: SystemItem;
+}
+/** A completed response: every item at or below `seenThrough` (an entry seq) was in its request. */
+export interface StepCompletedEntry {
+  type: 'stepCompleted';
+  turn: string;
+  step: number;
+  finishReason: string;
+  usage: Usage;
+  seenThrough: number;
+}
+export type TurnOutcome = 'finished' | 'limitReached' | 'paused' | 'cancelled' | 'errored';
+export interface TurnEndedEntry {
+  type: 'turnEnded';
+  turn: string;
+  outcome: TurnOutcome;
+  by?: 'person' | 'parent';
+  reason?: string;
+  error?: { category: string; message: string };
+  settled: boolean;
+  outstanding: string[];
+  usage: Usage;
+  durationMs: number;
+}
+/** What an earlier incarnation left open was closed; dangling calls got their synthetic results in the same append. */
+export interface InterruptedEntry {
+  type: 'interrupted';
+  turn: string | null;
+  reason: string;
+  calls: string[];
+}
+/** A run that this pod gives a child: committed before it is sent. Closed by the child's report, or here when it was never begun. */
+export interface AssignmentEntry {
+  type: 'assignment';
+  assignment: string;
+  child: PodRef;
+  state: 'open' | 'closed';
+  text: string;
+  /** The turn that gave it, and its hops; absent on closing. */
+  turn?: string;
+  outcome?: string;
+  /** Closed assignments whose closing the model must hear of by itself. */
+  tell?: boolean;
+}
+export interface AlertEntry {
+  type: 'alert';
+  level: 'warning' | 'error';
+  code: string;
+  text: string;
+  /** Entry seq of a systemItem whose content the model is not shown any more. */
+  quarantines?: number;
+  /**
+   * The parent has refused this pod for good, with this code: what is pending stays so until a later life or
+   * an acknowledgement says otherwise.
+   */
+  refusal?: string;
+  /** This pod has refused that child for good, with this code, until it links or has ended. */
+  refuses?: { child: PodRef; code: string };
+}
+/** An event for the parent. The log is the outbox: pending while no acknowledgement at or above its number is committed. */
+export interface PodEventEmittedEntry {
+  type: 'podEventEmitted';
+  eventSeq: number;
+  /** The life that committed it; a later one may be the one that sends it. */
+  incarnation: number;
+  event: SentPodEvent;
+}
+export interface PodEventAckedEntry {
+  type: 'podEventAcked';
+  through: number;
+  /** When each event that it covers was last sent, and how often; for people. */
+  sent?: { seq: number; attempts: number; at: string }[];
+}
+/** A receipt. The log is the inbox: received minus consumed is the notify buffer. `eventSeq` is null for what the parent's side wrote itself. */
+export interface PodEventReceivedEntry {
+  type: 'podEventReceived';
+  from: PodIdentity;
+  eventSeq: number | null;
+  event: PodEvent;
+  /** The model will read it: the receipt is not its final state. Decided once, on receipt (`delivery/visibility.ts`). */
+  reads: boolean;
+  /** It wakes an idle pod. */
+  wakes: boolean;
+  /** Assignments of this pod that it closed. */
+  closes: string[];
+  /** The model had read this turn's whole end with ReadPodOutput: the entry seq of that result. The receipt is then final as seen. */
+  readAt?: number;
+}
+export type ChildState = 'reserved' | 'started' | 'linked' | 'undone' | 'ended' | 'removed';
+export interface ChildEntry {
+  type: 'child';
+  child: PodRef;
+  state: ChildState;
+  tokenHash?: string;
+  scope?: PathScope;
+  task?: string;
+  call?: string;
+  incarnation?: number;
+  pid?: number;
+  startTime?: string;
+  bootId?: string;
+  reason?: string;
+}
+/**
+ * A call waits for a person: on disk before anybody is told. The same request again, with another call: the model has made the same call once more after
+ * an interruption, and waits for the same answer.
+ */
+export interface ApprovalAskedEntry {
+  type: 'approval';
+  state: 'asked';
+  /** Unique in the tree. */
+  request: string;
+  turn: string;
+  step: number;
+  call: string;
+  tool: string;
+  /** What the person reads of the input: as the model wrote it, bounded. */
+  summary: string;
+  /** Why it is asked. */
+  why: string;
+  /** Hash of the tool and what it is to do: by it the same call is known again. */
+  key: string;
+  /** What "always" would allow from then on. */
+  always: RememberedYes;
+}
+export type ApprovalDecision = 'allow' | 'deny' | 'allowAlways';
+/** On disk before the call runs, and before whoever answered is told. */
+export interface ApprovalAnsweredEntry {
+  type: 'approval';
+  state: 'answered';
+  request: string;
+  decision: ApprovalDecision;
+  /** A person, or what ended the waiting. */
+  by: 'person' | 'cancel' | 'pause' | 'stop' | 'turnEnd';
+  reason?: string;
+  /** The call that this answer lets run or refuses. Without it none waited: the answer is kept for the same call, once. */
+  call?: string;
+}
+/** A kept answer was given to this call; there is no second use of it. */
+export interface ApprovalTakenEntry {
+  type: 'approval';
+  state: 'taken';
+  request: string;
+  call: string;
+}
+export type ApprovalEntry = ApprovalAskedEntry | ApprovalAnsweredEntry | ApprovalTakenEntry;
+/** A person's "always" for one pod: this very input of the tool, or all of its calls. */
+export interface RememberedYes {
+  tool: string;
+  exact: string | null;
+  /** It was said of a shell outside any sandbox; without that it holds inside one only. */
+  outside: boolean;
+}
+/**
+ * A scope to write in changed hands. `delegated`: a child holds it and this pod does not; `reclaimed`: it is this pod's again, once each. `granted`: what
+ * this pod's own parent says that it holds now, in the place of the session's scope.
+ */
+export interface ScopeEntry {
+  type: 'scope';
+  change: 'delegated' | 'reclaimed' | 'granted';
+  /** The other side: absent for `granted`. */
+  child?: PodRef;
+  scope: PathScope;
+  /** Why it was reclaimed. */
+  reason?: string;
+}
+/** What a list of pods shows of one that does not run. */
+export interface Totals {
+  incarnation: number;
+  /** The newest incarnation ended in order. */
+  stopped: boolean;
+  /** The process of the newest incarnation; null before the first. */
+  started: { pid: number; startTime: string; bootId: string; time: string } | null;
+  /** Names, in the order in which they were made. */
+  children: string[];
+  /** Received and not read by its model yet. */
+  pendingIn: number;
+  /** Numbers of the events that its parent has not acknowledged. */
+  pendingOut: number[];
+  turns: number;
+  /** In and out together. */
+  tokens: number;
+  /** US dollars; null where a price is not known. */
+  cost: number | null;
+}
+/** The pod's process ended in order. Without it, an incarnation has died. */
+export interface StoppedEntry {
+  type: 'stopped';
+  incarnation: number;
+  reason: string;
+  /** What the log comes to, for those who list pods; absent in logs of earlier versions. */
+  totals?: Totals;
+}
+/** Committed by a person's `rm -f`: what this pod had not delivered any more is given up by them. */
+export interface DiscardedEntry {
+  type: 'discarded';
+  through: number;
+  reason: string;
+}
+
+export type EntryBody =
+  | SessionEntry
+  | StartedEntry
+  | InputReceivedEntry
+  | InputDroppedEntry
+  | UserMessageEntry
+  | TurnStartedEntry
+  | AssistantMessageEntry
+  | ToolCallEntry
+  | ToolResultEntry
+  | SystemItemEntry
+  | StepCompletedEntry
+  | TurnEndedEntry
+  | InterruptedEntry
+  | AssignmentEntry
+  | AlertEntry
+  | PodEventEmittedEntry
+  | PodEventAckedEntry
+  | PodEventReceivedEntry
+  | ChildEntry
+  | ApprovalEntry
+  | ScopeEntry
+  | StoppedEntry
+  | DiscardedEntry;
+
+/** `seq` numbers the entries of one log: 1, 2, 3 … Never to be mixed up with an event's number, which is called `eventSeq` here. `time` is for people. */
+export type Entry<B extends EntryBody = EntryBody> = { seq: number; time: string } & B;

@@ -1,0 +1,328 @@
+/**
+ * What a session log says, folded into memory. `replay.ts` is the only writer: a living pod applies each
+ * entry right after committing it, a restored
+ * one applies them all, so both stand on the same facts by construction. Nothing here is known from anywhere
+ * but the log.
+ */
+import type { PodIdentity } from '../../protocol/names.ts';
+import type { PodEvent, SentPodEvent, Usage } from '../../protocol/pod-event.ts';
+import type {
+  ApprovalDecision,
+  AssistantMessageEntry,
+  Entry,
+  InputSource,
+  PathScope,
+  PodRef,
+  RememberedYes,
+  SessionEntry,
+  StartedEntry,
+  SystemItemEntry,
+  ToolCallEntry,
+  ToolResultEntry,
+  TurnKind,
+  TurnOutcome,
+  UserMessageEntry,
+} from './entries.ts';
+
+export type HistoryEntry = Entry<
+  UserMessageEntry | AssistantMessageEntry | ToolCallEntry | ToolResultEntry | SystemItemEntry
+>;
+
+/** A run that waits for its turn. */
+export interface QueuedRun {
+  submission: string;
+  from: InputSource;
+  text: string;
+  hops: number;
+}
+
+export interface OpenTurn {
+  turn: string;
+  /**
+   * It and the interrupted or paused ones that it goes on with: what was handed down in any of them was for
+   * this work.
+   */
+  turns: string[];
+  /** Entry seq of its start. */
+  entrySeq: number;
+  kind: TurnKind;
+  submissions: string[];
+  hops: number;
+  cause: 'person' | 'parent';
+  startedAt: string;
+  steps: number;
+  usage: Usage;
+  /** Calls without a result yet, in order. */
+  dangling: Map<string, Entry<ToolCallEntry>>;
+}
+
+/** A child as this pod's own log knows it. */
+export interface ChildFacts {
+  name: string;
+  instance: string;
+  state: 'reserved' | 'started' | 'linked' | 'undone' | 'ended' | 'removed';
+  tokenHash: string;
+  scope: PathScope | null;
+  /** What it holds of this pod's scope and this pod does not; null where it holds nothing to write in. */
+  holds: PathScope | null;
+  task: string;
+  /** The SpawnPod call that made it. */
+  call: string | null;
+  /** The newest incarnation known; 0 before the first link. */
+  incarnation: number;
+  process: { pid: number; startTime: string; bootId: string } | null;
+  /** It was given a run, or has said something: its spawn is not undone any more. */
+  begun: boolean;
+  /** Highest event number on disk here (P2). */
+  received: number;
+  /** Highest incarnation whose terminal event (shutDown or died) stands here (I7). */
+  terminal: number;
+  terminalKind: 'shutDown' | 'died' | null;
+  /** Highest incarnation whose end a StopPod result told. */
+  stopTold: number;
+  /** An `unreachable` episode has been told and has not ended. */
+  unreachable: boolean;
+  /** Refused for good, with this code, and not linked since. */
+  refused: string | null;
+  /** Own children that it reported as still working. */
+  outstanding: string[];
+  lastReportAt: string | null;
+}
+
+/** A run that this pod gave to a child and whose end it has not been told. */
+export interface OpenAssignment {
+  assignment: string;
+  child: PodRef;
+  turn: string | null;
+  text: string;
+  openedAt: string;
+}
+
+/** Received, and the model has not been given it: together these are the notify buffer. */
+export interface BufferedItem {
+  /** Entry seq of its receipt; orders the buffer. */
+  entrySeq: number;
+  wakes: boolean;
+  hops: number;
+  receivedAt: string;
+  /** When the pod died while a turn was taking this item in. */
+  deathsAt: string[];
+  content:
+    | {
+        kind: 'podEvent';
+        from: PodIdentity;
+        seq: number | null;
+        event: PodEvent;
+        closes: string[];
+        asked: string;
+      }
+    | { kind: 'notice'; submission: string; from: InputSource; text: string }
+    | { kind: 'assignment'; assignment: string; child: PodRef; outcome: string; text: string };
+}
+
+/** In the history, and no completed response stands behind it yet. */
+export interface UnseenItem {
+  entrySeq: number;
+  /** Null where the line of its receipt is damaged. */
+  receivedAt: string | null;
+  /** When the pod died while a turn had this item in hand (delivery §5, quarantine). */
+  deathsAt: string[];
+  wakes: boolean;
+  hops: number;
+}
+
+export interface PendingEvent {
+  incarnation: number;
+  event: SentPodEvent;
+  committedAt: string;
+}
+
+/** A question to a person that is open, or answered while no call waited for it. */
+export interface Approval {
+  request: string;
+  turn: string;
+  step: number;
+  /** The newest call that asked it. */
+  call: string;
+  tool: string;
+  summary: string;
+  why: string;
+  key: string;
+  always: RememberedYes;
+  askedAt: string;
+  /** Null while it is open. */
+  answer: { decision: ApprovalDecision; reason: string | null } | null;
+}
+
+export interface Facts {
+  session: Entry<SessionEntry> | null;
+  lastSeq: number;
+  lastTime: string;
+  incarnation: number;
+  started: Entry<StartedEntry> | null;
+  /** The newest incarnation ended in order. */
+  stopped: boolean;
+  history: HistoryEntry[];
+  /** Every submission ever taken in: what makes a resend harmless. */
+  submissions: Set<string>;
+  queue: QueuedRun[];
+  turn: OpenTurn | null;
+  /** What an interrupted or paused turn was working on, for `resume`. */
+  resumable: { turns: string[]; submissions: string[]; hops: number; cause: 'person' | 'parent' } | null;
+  paused: boolean;
+  /** Who the newest turn was for. */
+  lastCause: 'person' | 'parent' | null;
+  lastTurn: { turn: string; outcome: TurnOutcome; reason: string | null; at: string } | null;
+  /**
+   * What a turn that failed for good, met a limit or was cancelled had in hand waits for something new: items
+   * consumed up to `through`, and items that
+   * were in the buffer when it began (`before`). What arrived during the turn is something new.
+   */
+  held: { why: 'failed' | 'limit' | 'cancelled'; through: number; before: number } | null;
+  children: Map<string, ChildFacts>;
+  /** What the parent said last that this pod holds; null: the session's scope. */
+  granted: PathScope | null;
+  assignments: Map<string, OpenAssignment>;
+  /** Runs that the parent gave this pod and whose end it has not been told. */
+  ownAssignments: Map<string, 'queued' | 'begun'>;
+  /** Closed by an event with this number, which the parent has not acknowledged. */
+  closedAssignments: Map<string, number>;
+  notifyBuffer: BufferedItem[];
+  unseen: UnseenItem[];
+  outbox: { emitted: number; acked: number; pending: Map<number, PendingEvent> };
+  /** Pods below the children, as far as scope reports told of them: instance → name and giver. */
+  descendants: Map<string, { name: string; by: string }>;
+  /** Origins of re-emitted scope reports: instance → highest seq (one number a sender). */
+  origins: Map<string, number>;
+  /** ReadPodOutput's place in each child. */
+  readCursors: Map<string, string>;
+  /**
+   * Turns of children whose whole end the model has been given by ReadPodOutput: turn → entry seq of that
+   * result.
+   */
+  readTurns: Map<string, number>;
+  /** Items whose content is kept from the model: entry seqs of their systemItems. */
+  quarantined: Set<number>;
+  /** By request, in the order of asking. */
+  approvals: Map<string, Approval>;
+  /** Every request that was ever answered, and how: a second answer is told so. */
+  answered: Map<string, { decision: ApprovalDecision; by: string }>;
+  /** What a person said "always" to: `rememberedKey` of each. */
+  remembered: Set<string>;
+  /** The parent has refused this life for good. */
+  refusal: { code: string; text: string; at: string } | null;
+  /** Since when notices wait because the wake budget is used up; null once a turn has begun. */
+  overBudgetAt: string | null;
+  /** Everything at or below it was in a completed request. */
+  seenThrough: number;
+  usage: Usage;
+  turns: number;
+}
+
+const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cost: 0 };
+
+export function emptyFacts(): Facts {
+  return {
+    session: null,
+    lastSeq: 0,
+    lastTime: '',
+    incarnation: 0,
+    started: null,
+    stopped: false,
+    history: [],
+    submissions: new Set(),
+    queue: [],
+    turn: null,
+    resumable: null,
+    paused: false,
+    lastCause: null,
+    lastTurn: null,
+    held: null,
+    children: new Map(),
+    granted: null,
+    assignments: new Map(),
+    ownAssignments: new Map(),
+    closedAssignments: new Map(),
+    notifyBuffer: [],
+    unseen: [],
+    outbox: { emitted: 0, acked: 0, pending: new Map() },
+    descendants: new Map(),
+    origins: new Map(),
+    readCursors: new Map(),
+    readTurns: new Map(),
+    quarantined: new Set(),
+    approvals: new Map(),
+    answered: new Map(),
+    remembered: new Set(),
+    refusal: null,
+    overBudgetAt: null,
+    seenThrough: 0,
+    usage: { ...noUsage },
+    turns: 0,
+  };
+}
+
+/** Sums tokens and cost; an unknown price makes the sum unknown. */
+export function addUsage(a: Usage, b: Usage): Usage {
+  return {
+    inputTokens: sum(a.inputTokens, b.inputTokens),
+    outputTokens: sum(a.outputTokens, b.outputTokens),
+    cost: a.cost === null || b.cost === null ? null : a.cost + b.cost,
+  };
+}
+
+/** Both as a provider counted them: what is more than a whole number can be stays at the largest. */
+function sum(a: number, b: number): number {
+  return Math.min(a + b, Number.MAX_SAFE_INTEGER);
+}
+
+export function allTokens({ inputTokens, outputTokens }: Usage): number {
+  return sum(inputTokens, outputTokens);
+}
+
+/** The session entry of a log that has one; a log without it is not a pod's. */
+export function sessionOf(facts: Facts): Entry<SessionEntry> {
+  if (facts.session === null) throw new Error('the log has no session entry');
+  return facts.session;
+}
+
+/** True when this event ends the assignments that it names (delivery §3). */
+export function closesAssignments(event: PodEvent): boolean {
+  switch (event.kind) {
+    case 'turnEnded':
+      return event.outcome === 'finished' ? event.settled : event.outcome !== 'paused';
+    case 'died':
+      return !event.restored;
+    case 'errored':
+    case 'shutDown':
+      return true;
+    case 'scopeSubDelegated':
+    case 'unreachable':
+      return false;
+  }
+}
+
+/** A child of which nothing but its name is known yet. */
+export function newChild(name: string, instance: string): ChildFacts {
+  return {
+    name,
+    instance,
+    state: 'reserved',
+    tokenHash: '',
+    scope: null,
+    holds: null,
+    task: '',
+    call: null,
+    incarnation: 0,
+    process: null,
+    begun: false,
+    received: 0,
+    terminal: 0,
+    terminalKind: null,
+    stopTold: 0,
+    unreachable: false,
+    refused: null,
+    outstanding: [],
+    lastReportAt: null,
+  };
+}

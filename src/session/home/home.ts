@@ -1,0 +1,200 @@
+/**
+ * What a home keeps: one folder a pod under `state/pods/<name>`, its socket under `run/`, tombstones of
+ * removed pods. Where it is, `places.ts` says.
+ */
+import { systemCode } from '../../std/system-code.ts';
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { syncFolder, writeFileAtomic } from '../../std/atomic-write.ts';
+import { createFolder } from '../log/open-log.ts';
+import { isOutOfPlace, readRegular } from '../../std/open-regular.ts';
+import { logLineBytesMax } from '../log/line.ts';
+import type { Home } from './places.ts';
+import { type PodSpec, type Tombstone, badSpec, parseSpec, parseTombstone } from './pod-file.ts';
+
+export type { PodSpec, Tombstone } from './pod-file.ts';
+export { type Home, homeOf } from './places.ts';
+
+/** A pod's own folder and what is in it. */
+export interface PodFolder {
+  readonly path: string;
+  readonly log: string;
+  /** The session entry before there is a log: what the first start writes. */
+  readonly spec: string;
+  /** 0600; known to the pod and its parent. */
+  readonly token: string;
+  readonly stderr: string;
+  readonly outputs: string;
+  readonly scriptUses: string;
+  /**
+   * Where its newest life listens (`pod/pod-address.ts`). Written once there is a log, so its being there
+   * tells of one.
+   */
+  readonly address: string;
+}
+
+export function podFolder(home: Home, name: string): PodFolder {
+  return folderAt(join(home.state, 'pods', name));
+}
+
+export function folderAt(path: string): PodFolder {
+  return {
+    path,
+    log: join(path, 'session.jsonl'),
+    spec: join(path, 'pod.json'),
+    token: join(path, 'link-token'),
+    stderr: join(path, 'stderr.log'),
+    outputs: join(path, 'outputs'),
+    scriptUses: join(path, 'script-uses.json'),
+    address: join(path, 'address.json'),
+  };
+}
+
+/** The name is another pod's that still exists. */
+export class NameTaken extends Error {
+  readonly podName: string;
+
+  constructor(podName: string) {
+    super(
+      `there is a pod "${podName}" already: choose another name, or remove that one with "podkin rm ${podName}"`,
+    );
+    this.name = 'NameTaken';
+    this.podName = podName;
+  }
+}
+
+/**
+ * Reserves the name and makes the pod's folder, whole or not at all, with its link token. Throws `NameTaken`,
+ * or the file system's error.
+ */
+export function createPodFolder(home: Home, spec: PodSpec): { folder: PodFolder; token: string } {
+  const pods = join(home.state, 'pods');
+  createFolder(pods);
+  const draft = folderAt(join(pods, `${draftPrefix(spec.parent)}${randomBytes(6).toString('hex')}`));
+  const folder = podFolder(home, spec.name);
+  const token = randomBytes(32).toString('base64url');
+  try {
+    mkdirSync(draft.path, { mode: 0o700 });
+    writeFileAtomic(draft.token, token, 0o600);
+    writeFileAtomic(draft.spec, `${JSON.stringify(spec)}\n`, 0o600);
+    writeFileSync(draft.stderr, '', { mode: 0o600 });
+    // Fails on a folder that is not empty, and a pod's never is: the one atomic step in which a name is won.
+    renameSync(draft.path, folder.path);
+    syncFolder(pods);
+  } catch (error) {
+    rmSync(draft.path, { recursive: true, force: true });
+    const code = systemCode(error);
+    if (code === 'ENOTEMPTY' || code === 'EEXIST') throw new NameTaken(spec.name);
+    throw error;
+  }
+  return { folder, token };
+}
+
+/**
+ * How the names of the folders begin that `maker` is making; null: a command does. What a death leaves of one
+ * may be empty, so its name has to say whose it is.
+ */
+export function draftPrefix(maker: { readonly instance: string } | null): string {
+  return `.${maker?.instance ?? 'root'}.`;
+}
+
+/**
+ * Null where there is no such pod. Throws `BadPodFile` where its file is not what podkin writes, or the file
+ * system's error.
+ */
+export function readSpec(folder: PodFolder): PodSpec | null {
+  try {
+    return parseSpec(folder.spec, readRegular(folder.spec, logLineBytesMax));
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    if (isOutOfPlace(error))
+      throw badSpec(folder.spec, error instanceof Error ? error.message : String(error));
+    throw error;
+  }
+}
+
+/** Names of the pods of this home, sorted. */
+export function podNames(home: Home): string[] {
+  try {
+    return readdirSync(join(home.state, 'pods'))
+      .filter((name) => !name.startsWith('.'))
+      .sort();
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+export function readToken(folder: PodFolder): string {
+  return readFileSync(folder.token, 'utf8').trim();
+}
+
+export function hashToken(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
+
+/** In constant time. */
+export function tokenFits(token: string, tokenHash: string): boolean {
+  const a = Buffer.from(hashToken(token));
+  const b = Buffer.from(tokenHash);
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** It names each child: some hundred thousand. */
+export const tombstoneBytesMax = 64 * 1024 * 1024;
+
+function tombstonePath(home: Home, instance: string): string {
+  return join(home.state, 'removed', `${instance}.json`);
+}
+
+export function writeTombstone(home: Home, tombstone: Tombstone): void {
+  createFolder(join(home.state, 'removed'));
+  writeFileAtomic(tombstonePath(home, tombstone.instance), `${JSON.stringify(tombstone)}\n`, 0o600);
+}
+
+export function isRemoved(home: Home, instance: string): boolean {
+  return existsSync(tombstonePath(home, instance));
+}
+
+/** Null where there is none, or none that can be read. */
+export function readTombstone(home: Home, instance: string): Tombstone | null {
+  const path = tombstonePath(home, instance);
+  try {
+    return parseTombstone(path, readRegular(path, tombstoneBytesMax));
+  } catch {
+    return null;
+  }
+}
+
+/** `onDamaged`: told of each that is not what podkin wrote; the others are there all the same. */
+export function readTombstones(
+  home: Home,
+  onDamaged: (path: string, why: string) => void = () => undefined,
+): Tombstone[] {
+  const folder = join(home.state, 'removed');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .flatMap((name) => {
+      const path = join(folder, name);
+      try {
+        return [parseTombstone(path, readRegular(path, tombstoneBytesMax))];
+      } catch (error) {
+        // Another command has removed it meanwhile.
+        if (systemCode(error) !== 'ENOENT')
+          onDamaged(path, error instanceof Error ? error.message : String(error));
+        return [];
+      }
+    });
+}
+
+/** An empty folder tells of no pod; one is made, and removed, under another name. */
+export function holdsLeftovers(path: string): boolean {
+  try {
+    return readdirSync(path).length > 0;
+  } catch {
+    return false;
+  }
+}

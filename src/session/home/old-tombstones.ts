@@ -1,0 +1,51 @@
+/**
+ * Tombstones that nobody can ask for any more, removed. One that an earlier build wrote does not name its
+ * parent, and stays.
+ */
+import { readdirSync, rmSync } from 'node:fs';
+import { readRegular } from '../../std/open-regular.ts';
+import { join } from 'node:path';
+import { systemCode } from '../../std/system-code.ts';
+import { type Home, tombstoneBytesMax } from './home.ts';
+import { type Tombstone, parseTombstone } from './pod-file.ts';
+
+/** Whoever still runs with the pod's name in its hands has noticed by then. */
+const keptMs = 24 * 60 * 60 * 1_000;
+
+/** As the pods of the home say it of themselves. */
+export interface StandingPod {
+  readonly instance: string;
+  readonly parent: string | null;
+}
+
+/** A child asks for its parent's; over a parent's log `verify` and `rm` ask for its children's. */
+export function pruneTombstones(home: Home, pods: readonly StandingPod[], nowMs: number): void {
+  const folder = join(home.state, 'removed');
+  const standing = new Set(pods.map(({ instance }) => instance));
+  const parents = new Set(pods.map(({ parent }) => parent));
+  for (const name of filesIn(folder)) {
+    const path = join(folder, name);
+    const stone = read(path);
+    if (stone?.parent === undefined || parents.has(stone.instance)) continue;
+    if (stone.parent !== null && standing.has(stone.parent)) continue;
+    if (nowMs - Date.parse(stone.removedAt) > keptMs) rmSync(path, { force: true });
+  }
+}
+
+function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => name.endsWith('.json'));
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** Null for one that is gone meanwhile, or is not what podkin wrote. */
+function read(path: string): Tombstone | null {
+  try {
+    return parseTombstone(path, readRegular(path, tombstoneBytesMax));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,22 @@
+/** The facts of a log that somebody else may be writing, or that nobody writes any more. */
+import { systemCode } from '../../std/system-code.ts';
+import { type Facts, emptyFacts } from '../facts/facts.ts';
+import { readEntries } from './read-log.ts';
+import { applyEntry } from '../facts/replay.ts';
+
+/**
+ * What a log says, without the conversation itself: memory stays bounded. A log that is not there says
+ * nothing. Throws the file system's other errors.
+ */
+export async function foldLog(path: string): Promise<Facts> {
+  const facts = emptyFacts();
+  try {
+    for await (const { entry } of readEntries(path)) {
+      applyEntry(facts, entry);
+      facts.history.length = 0;
+    }
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+  }
+  return facts;
+}

@@ -1,0 +1,232 @@
+/**
+ * Opening a session log for writing. Order matters: the caller holds the pod's lock; the torn tail is kept
+ * aside and cut; the file and its folder are
+ * synced; and only then does anybody see what was read. What was read before a sync may be in the page cache
+ * alone, and acting on it
+ * (an answer, a receipt) would outlive a loss of power that the log does not.
+ */
+import { closeSync, fsyncSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { syncFolder } from '../../std/atomic-write.ts';
+import type { Clock } from '../../std/clock.ts';
+import { makeFolders } from '../../std/make-folders.ts';
+import { AppendLog, errnoOf, nodeDisk, StorageFailed } from './append-log.ts';
+import type { LogDisk } from './append-log.ts';
+import { schemaVersion } from '../facts/entries.ts';
+import type { Entry, SessionEntry } from '../facts/entries.ts';
+import { decodeLine } from './line.ts';
+import type { HeldLock } from '../lock/lock.ts';
+import { readEntries, SeqIndex } from './read-log.ts';
+import type { DamagedRegion, Region } from './read-log.ts';
+import { copyDamaged, cutTornTail, surveyLog } from './repair.ts';
+import type { SeqBreak } from './repair.ts';
+
+/** The log was written by a newer podkin whose entries this one would misread. Nothing was changed. */
+export class LogTooNew extends Error {
+  readonly path: string;
+  readonly found: number;
+  readonly known: number;
+
+  constructor(path: string, found: number) {
+    super(
+      `${path} has schema ${found}, this podkin reads up to ${schemaVersion}: use a podkin at least as new as the one that wrote it`,
+    );
+    this.name = 'LogTooNew';
+    this.path = path;
+    this.found = found;
+    this.known = schemaVersion;
+  }
+}
+
+/**
+ * The log belongs to another instance than the one asked for: a copied or a mistaken folder. Nothing was
+ * changed.
+ */
+export class LogOfAnotherPod extends Error {
+  readonly path: string;
+  readonly found: string;
+  readonly wanted: string;
+
+  constructor(path: string, ids: { found: string; wanted: string }) {
+    super(
+      `${path} is the log of instance ${ids.found}, not of ${ids.wanted}: check the folder, or restore it as a new instance`,
+    );
+    this.name = 'LogOfAnotherPod';
+    this.path = path;
+    this.found = ids.found;
+    this.wanted = ids.wanted;
+  }
+}
+
+export interface OpenLogOptions {
+  readonly path: string;
+  /** Of the folder that the log is in. It stays the caller's: `AppendLog.close` does not release it. */
+  readonly lock: HeldLock;
+  /** When given, the log must be this instance's. */
+  readonly instance?: string;
+  readonly clock?: Clock;
+  readonly disk?: LogDisk;
+  /** See `AppendLogOptions`. */
+  readonly onFatal?: (error: StorageFailed) => void;
+}
+
+export interface OpenReport {
+  readonly entries: number;
+  /** Null when the first entry is not one of type `session`: the log's beginning is lost. */
+  readonly session: Entry<SessionEntry> | null;
+  /** What was cut off the end, and where it is kept. */
+  readonly torn: { readonly offset: number; readonly bytes: number; readonly file: string } | null;
+  /** What is passed over in the middle; `file` is null when there was no room for the copy. */
+  readonly damaged: readonly (DamagedRegion & { readonly file: string | null })[];
+  readonly seqBreaks: readonly SeqBreak[];
+}
+
+export interface OpenedLog {
+  readonly log: AppendLog;
+  readonly report: OpenReport;
+  /** The entries found at opening, read from the file as they are asked for. May be called again. */
+  entries(): AsyncGenerator<Entry>;
+}
+
+/**
+ * Makes a pod's folder, 0700, with the folders above it where they are missing; durable. Harmless when it
+ * exists. Throws `StorageFailed`.
+ */
+export function createFolder(path: string): void {
+  try {
+    const first = makeFolders(path, 0o700);
+    if (first === null) return;
+    // Each new name stands in the folder above it.
+    for (let made = resolve(path); made.length >= first.length; made = dirname(made))
+      syncFolder(dirname(made));
+  } catch (cause) {
+    throw new StorageFailed({
+      path,
+      doing: 'making the folder',
+      advice: 'check that the path is free and that you may write there',
+      fatal: true,
+      cause,
+    });
+  }
+}
+
+/**
+ * Makes a new, empty log (0600) whose name is durable; what is in it is so from the first sync of an append
+ * on. Throws `StorageFailed`, with errno `EEXIST` when there is a log already.
+ */
+export function createLog(options: OpenLogOptions): AppendLog {
+  mustHoldLock(options);
+  const fd = openFile(options.path, {
+    flags: 'wx+',
+    advice: 'a pod that exists is restored, not created anew',
+  });
+  try {
+    syncFolder(dirname(options.path));
+  } catch (cause) {
+    closeSync(fd);
+    throw syncFailed(options.path, cause);
+  }
+  return new AppendLog({ ...options, fd, size: 0, lastSeq: 0, index: new SeqIndex(), damaged: [] });
+}
+
+/**
+ * Opens a log that exists: repairs it, makes it durable, and answers with the writer, what was found, and the
+ * entries.
+ * Throws `StorageFailed` (errno `ENOENT`: there is no such log), `LogTooNew`, `LogOfAnotherPod`.
+ */
+export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
+  const { path } = options;
+  mustHoldLock(options);
+  const fd = openFile(path, { flags: 'r+', advice: 'check the name of the pod and the rights of the file' });
+  try {
+    const survey = await surveyLog(fd);
+    const session = survey.firstEntry === null ? null : sessionAt(fd, survey.firstEntry);
+    // Looked at first: a log that is refused is not touched.
+    if (session !== null) mustBeOurs(options, session);
+    const file = { path, fd, disk: options.disk ?? nodeDisk };
+    const damaged = survey.damaged.map((region) => ({ ...region, file: copyDamaged(file, region) }));
+    const tail = { from: survey.committed, to: survey.size };
+    const torn =
+      tail.from === tail.to
+        ? null
+        : { offset: tail.from, bytes: tail.to - tail.from, file: cutTornTail(file, tail) };
+    fsyncSync(fd);
+    syncFolder(dirname(path));
+    const { entries, seqBreaks, lastSeq, index, committed } = survey;
+    const log = new AppendLog({ ...options, fd, size: committed, lastSeq, index, damaged: survey.damaged });
+    return {
+      log,
+      report: { entries, session, torn, damaged, seqBreaks },
+      entries: () => entriesUpTo(path, committed),
+    };
+  } catch (cause) {
+    closeSync(fd);
+    throw errnoOf(cause) === null || cause instanceof StorageFailed ? cause : syncFailed(path, cause);
+  }
+}
+
+async function* entriesUpTo(path: string, to: number): AsyncGenerator<Entry> {
+  for await (const { entry } of readEntries(path, { to })) yield entry;
+}
+
+/** A log without its lock is a mistake of the program, not of a person. */
+function mustHoldLock(options: OpenLogOptions): void {
+  const { path, lock } = options;
+  if (!lock.held) throw new Error(`the lock for ${path} has been released: take it before the log is opened`);
+  if (realpathOf(dirname(path)) !== lock.folder) {
+    throw new Error(
+      `the lock is that of ${lock.folder}, the log is ${path}: take the lock of the log's own folder`,
+    );
+  }
+}
+
+function realpathOf(folder: string): string {
+  try {
+    return realpathSync.native(folder);
+  } catch (cause) {
+    throw new StorageFailed({
+      path: folder,
+      doing: 'looking for',
+      advice: 'make the folder first',
+      fatal: true,
+      cause,
+    });
+  }
+}
+
+function openFile(path: string, how: { flags: string; advice: string }): number {
+  try {
+    const fd = openSync(path, how.flags, 0o600);
+    if (statSync(path).isFile()) return fd;
+    closeSync(fd);
+  } catch (cause) {
+    throw new StorageFailed({ path, doing: 'opening', advice: how.advice, fatal: true, cause });
+  }
+  throw new StorageFailed({
+    path,
+    doing: 'opening',
+    advice: how.advice,
+    fatal: true,
+    cause: 'it is not a file',
+  });
+}
+
+function syncFailed(path: string, cause: unknown): StorageFailed {
+  const advice = 'nothing was read from it; check the disk, then restore the pod again';
+  return new StorageFailed({ path, doing: 'reading or syncing', advice, fatal: true, cause });
+}
+
+function sessionAt(fd: number, line: Region): Entry<SessionEntry> | null {
+  const bytes = Buffer.allocUnsafe(line.to - line.from - 1);
+  readSync(fd, bytes, 0, bytes.length, line.from);
+  const decoded = decodeLine(bytes);
+  return decoded.ok && decoded.entry.type === 'session' ? decoded.entry : null;
+}
+
+function mustBeOurs(options: OpenLogOptions, session: SessionEntry): void {
+  const { path, instance: wanted } = options;
+  if (session.schema > schemaVersion) throw new LogTooNew(path, session.schema);
+  if (wanted !== undefined && session.instance !== wanted) {
+    throw new LogOfAnotherPod(path, { found: session.instance, wanted });
+  }
+}

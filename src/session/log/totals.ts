@@ -1,0 +1,113 @@
+/**
+ * What a list of pods shows of one that does not run. A pod that ends in order leaves it in its last entry,
+ * so that the list need not read all that came
+ * before; of any other log it is folded.
+ */
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import { openRegular } from '../../std/open-regular.ts';
+import { areTexts, isOfTexts, isPlain, isWholeNumber } from '../../std/plain.ts';
+import type { JsonValue } from '../../std/json.ts';
+import { systemCode } from '../../std/system-code.ts';
+import type { StoppedEntry, Totals } from '../facts/entries.ts';
+import { type Facts, allTokens } from '../facts/facts.ts';
+import { foldLog } from './fold-log.ts';
+import { decodeLine } from './line.ts';
+
+export function totalsOf(facts: Facts): Totals {
+  const { incarnation, stopped, started, children, notifyBuffer, unseen, outbox, turns, usage } = facts;
+  return {
+    incarnation,
+    stopped,
+    started:
+      started === null
+        ? null
+        : { pid: started.pid, startTime: started.startTime, bootId: started.bootId, time: started.time },
+    children: [...children.values()].map(({ name }) => name),
+    pendingIn: notifyBuffer.length + unseen.length,
+    pendingOut: [...outbox.pending.keys()],
+    turns,
+    tokens: allTokens(usage),
+    cost: usage.cost,
+  };
+}
+
+/**
+ * A pod's last entry, of its facts before it: what is committed with it and by it changes none of the totals.
+ */
+export function stoppedEntry(facts: Facts, reason: string): StoppedEntry {
+  const totals = { ...totalsOf(facts), stopped: true };
+  return { type: 'stopped', incarnation: facts.incarnation, reason, totals };
+}
+
+/**
+ * Of a log that somebody else may be writing. A log that is not there says nothing. Throws the file system's
+ * other errors.
+ */
+export async function readTotals(path: string): Promise<Totals> {
+  return closingTotals(path) ?? totalsOf(await foldLog(path));
+}
+
+/** A pod with some hundred children has a longer last entry; its log is folded. */
+const tailBytes = 4 * 1024;
+const newline = 0x0a;
+
+/** Null where the log's last line is anything but a whole `stopped` with its totals. */
+export function closingTotals(path: string): Totals | null {
+  const tail = readTail(path);
+  if (tail === null || tail.at(-1) !== newline) return null;
+  const from = tail.lastIndexOf(newline, -2);
+  if (from === -1) return null;
+  const decoded = decodeLine(tail.subarray(from + 1, -1));
+  if (!decoded.ok || !decoded.last || decoded.entry.type !== 'stopped') return null;
+  const { totals } = decoded.entry;
+  return isTotals(totals) ? totals : null;
+}
+
+function readTail(path: string): Buffer | null {
+  let fd: number | undefined;
+  try {
+    fd = openRegular(path);
+    const { size } = fstatSync(fd);
+    const bytes = Buffer.allocUnsafe(Math.min(size, tailBytes));
+    const count = readSync(fd, bytes, 0, bytes.length, size - bytes.length);
+    return count === bytes.length ? bytes : null;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null;
+    throw error;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+/** As `totalsOf` makes them; what another version has written is folded. */
+function isTotals(value: unknown): value is Totals {
+  if (!isPlain(value, fields)) return false;
+  const { incarnation, stopped, started, children, pendingIn, pendingOut, turns, tokens, cost } = value;
+  return (
+    [incarnation, pendingIn, turns, tokens].every((count) => isWholeNumber(count, 0)) &&
+    stopped === true &&
+    isStart(started) &&
+    areTexts(children) &&
+    Array.isArray(pendingOut) &&
+    pendingOut.every((seq) => isWholeNumber(seq, 1)) &&
+    (cost === null || typeof cost === 'number')
+  );
+}
+
+const fields = [
+  'incarnation',
+  'stopped',
+  'started',
+  'children',
+  'pendingIn',
+  'pendingOut',
+  'turns',
+  'tokens',
+  'cost',
+];
+
+function isStart(value: JsonValue | undefined): boolean {
+  if (!isPlain(value, ['pid', 'startTime', 'bootId', 'time'])) return false;
+  const { pid, ...texts } = value;
+  return isWholeNumber(pid, 1) && isOfTexts(texts, ['startTime', 'bootId', 'time']);
+}

@@ -1,0 +1,41 @@
+/**
+ * What a person says of single models: `[models."provider/model"]` in the user's configuration. Written into
+ * the session entry, inherited by children.
+ */
+import * as z from 'zod';
+import type { JsonObject } from '../../std/json.ts';
+import { once } from '../../std/once.ts';
+
+export interface ModelSettings {
+  /** USD per million tokens; one of the two is not said without the other. */
+  readonly inputPrice?: number | undefined;
+  readonly outputPrice?: number | undefined;
+  /** The longest answer, in tokens, where the provider is to be told. */
+  readonly outputTokens?: number | undefined;
+}
+
+/** USD per million tokens. Beyond it a sum would be no number any more, and no limit would hold. */
+export const priceMax = 1_000_000_000;
+
+export const modelSettingsSchema = once(() => {
+  const price = z.number().min(0).max(priceMax).optional();
+  return z.record(
+    z.string().regex(/^[^/]+\/./, 'is not a model: write "provider/model", in quotes'),
+    z
+      .strictObject({ inputPrice: price, outputPrice: price, outputTokens: z.int().min(1).optional() })
+      .refine(
+        ({ inputPrice, outputPrice }) => (inputPrice === undefined) === (outputPrice === undefined),
+        'has one price of two: set inputPrice and outputPrice, USD per million tokens',
+      ),
+  );
+});
+
+/**
+ * Of that model, in the settings that a pod was made with; nothing where another podkin wrote what is not
+ * understood here.
+ */
+export function modelSettingsOf(settings: JsonObject, model: string): ModelSettings {
+  if (settings['models'] === undefined) return {};
+  const parsed = modelSettingsSchema().safeParse(settings['models']);
+  return parsed.success && Object.hasOwn(parsed.data, model) ? (parsed.data[model] ?? {}) : {};
+}
