@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { verifyHome } from '../src/delivery/verify/verify.ts';
-import { isAlive } from '../src/std/process-identity.ts';
+import { isRunning } from '../src/std/process-identity.ts';
 import { LogTail } from '../test/support/big-history.ts';
 import type { TestPod } from '../test/support/rig.ts';
 import { type Fit, fitLine } from './line-fit.ts';
@@ -203,7 +203,7 @@ async function endOf(root: TestPod): Promise<void> {
   const identity = await root.process();
   const from = performance.now();
   await root.call('shutdown', {});
-  while (isAlive(identity) === 'alive') {
+  while (isRunning(identity)) {
     if (performance.now() - from > patienceMs) throw new Error('the root did not end');
     await wait(20);
   }

@@ -59,7 +59,7 @@ const keyholes: { from: string; to: string; only: string[] }[] = [
       'process/stop-process.ts',
       'machine/read-output.ts',
       'machine/reports.ts',
-      'children/take-in.ts',
+      'children/drain-child.ts',
     ],
   },
   { from: 'cli', to: 'delivery', only: ['verify/verify.ts', 'ledger.ts', 'settled.ts'] },

@@ -214,10 +214,10 @@ export function reconcile(
 /**
  * Work that is open for a child each of whose lives has its end here: it was given behind that end, and
  * nobody sends it again. To be asked once everything
- * in the child's log is taken in, with its lock held: a life that took it has told so then. `underWay`: being
+ * in the child's log is taken in, with its lock held: a life that took it has told so then. `inFlight`: being
  * sent right now.
  */
-export function neverTaken(facts: Facts, child: ChildFacts, underWay: ReadonlySet<string>): EntryBody[] {
+export function unaccepted(facts: Facts, child: ChildFacts, inFlight: ReadonlySet<string>): EntryBody[] {
   if (facts.children.get(child.instance) !== child || child.terminal < child.incarnation) return [];
-  return reconcile(facts, child, { open: [], closed: [] }, underWay);
+  return reconcile(facts, child, { open: [], closed: [] }, inFlight);
 }

@@ -12,7 +12,7 @@ import { probeLock } from '../session/lock/lock.ts';
 import { readAddress } from '../session/home/pod-address.ts';
 import { closingTotals } from '../session/log/totals.ts';
 import { ownNamespaces } from '../std/namespaces.ts';
-import { type ProcessIdentity, isAlive } from '../std/process-identity.ts';
+import { type ProcessIdentity, isRunning } from '../std/process-identity.ts';
 import { rememberedLiveness } from '../std/remembered-liveness.ts';
 import { lifeOf } from './process/life.ts';
 
@@ -95,7 +95,7 @@ export class ClaimLives {
 }
 
 function runs(process: ProcessIdentity): boolean {
-  return isAlive(process) === 'alive';
+  return isRunning(process);
 }
 
 /** A name that is not known on one side tells no two apart. */

@@ -45,19 +45,18 @@ export function ownIdentity(): ProcessIdentity {
 }
 
 /**
- * Whether exactly this process still runs. A zombie, another process under its pid and another boot are
- * `gone`; a process that the system hides
- * from us but that takes a signal (or refuses it with EPERM) is `alive`.
+ * Whether exactly this process still runs: not a zombie, not another process under its pid, not one of another
+ * boot. A process that the system hides from us but that takes a signal (or refuses it with EPERM) runs.
  */
-export function isAlive(identity: ProcessIdentity): 'alive' | 'gone' {
-  if (!validPid(identity.pid) || identity.bootId !== bootId()) return 'gone';
+export function isRunning(identity: ProcessIdentity): boolean {
+  if (!validPid(identity.pid) || identity.bootId !== bootId()) return false;
   const sight = look(identity.pid);
-  if (sight !== null) return !sight.zombie && sight.startTime === identity.startTime ? 'alive' : 'gone';
+  if (sight !== null) return !sight.zombie && sight.startTime === identity.startTime;
   try {
     process.kill(identity.pid, 0);
-    return 'alive';
+    return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM' ? 'alive' : 'gone';
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * Signals to a process that is known by pid, start time and boot: never to another one that has its pid now.
  */
-import { type ProcessIdentity, isAlive } from './process-identity.ts';
+import { type ProcessIdentity, isRunning } from './process-identity.ts';
 
 /**
  * `group`: to the group that the process leads (pods lead groups of their own; one started by other means
@@ -13,10 +13,8 @@ export function signalProcess(
   signal: NodeJS.Signals,
   options: { group: boolean },
 ): boolean {
-  if (target.pid <= 1 || isAlive(target) === 'gone') return false;
-  return (
-    (options.group && sent(-target.pid, signal)) || (isAlive(target) === 'alive' && sent(target.pid, signal))
-  );
+  if (target.pid <= 1 || !isRunning(target)) return false;
+  return (options.group && sent(-target.pid, signal)) || (isRunning(target) && sent(target.pid, signal));
 }
 
 function sent(pid: number, signal: NodeJS.Signals): boolean {

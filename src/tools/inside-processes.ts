@@ -9,7 +9,7 @@ import { Readable, Writable } from 'node:stream';
 import * as z from 'zod';
 import { monotonicMs } from '../std/clock.ts';
 import { once } from '../std/once.ts';
-import { type ProcessIdentity, isAlive, processIdentity } from '../std/process-identity.ts';
+import { type ProcessIdentity, isRunning, processIdentity } from '../std/process-identity.ts';
 import { signalProcess } from '../std/signal-process.ts';
 import type { GroupMember } from './group-members.ts';
 import { begunWord, goWord } from './shell-script.ts';
@@ -47,14 +47,14 @@ export function openInside(child: ChildProcess): InsideProcesses {
     first = found;
   });
   const report = textOf(child.stdio[reportIndex]);
-  const lives = (): boolean => first !== null && isAlive(first) === 'alive';
+  const lives = (): boolean => first !== null && isRunning(first);
   return {
     async release(differs) {
       await told;
       if (first === null) return null;
       const { pid } = first;
       // No event tells that a root is in place.
-      for (let stepMs = 1; isRunning(child); stepMs = Math.min(stepMs * 2, 20)) {
+      for (let stepMs = 1; hasNotExited(child); stepMs = Math.min(stepMs * 2, 20)) {
         const found = differs(pid);
         if (found === '') letGo(child);
         if (found !== null) return found === '' ? null : found;
@@ -127,7 +127,7 @@ function letGo(child: ChildProcess): void {
   }
 }
 
-function isRunning(child: ChildProcess): boolean {
+function hasNotExited(child: ChildProcess): boolean {
   return child.exitCode === null && child.signalCode === null;
 }
 

@@ -1,6 +1,6 @@
 /** The table of methods as calls: what a program writes to talk to a pod. */
 import { methods, type MethodName, type ParamsIn, type Result } from '../protocol/methods.ts';
-import { quickResults } from '../protocol/quick-checks.ts';
+import { quickResults } from '../protocol/fast-guards.ts';
 import type { Connection } from './connection.ts';
 import { UnexpectedAnswer } from './failures.ts';
 import { describeProblem } from './params.ts';

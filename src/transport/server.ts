@@ -7,7 +7,7 @@ import type { Server, Socket } from 'node:net';
 import type * as z from 'zod';
 import { rpcCodes, WireError } from '../protocol/errors.ts';
 import { methods, type MethodName, type Params, type Result } from '../protocol/methods.ts';
-import { quickParams } from '../protocol/quick-checks.ts';
+import { quickParams } from '../protocol/fast-guards.ts';
 import { Connection, type ConnectionHandlers, type RequestContext } from './connection.ts';
 import { describeProblem } from './params.ts';
 import { type Bound, bindAtFirst, identityAt, removeOwn } from './socket-place.ts';

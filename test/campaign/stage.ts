@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { podFolder, podNames, readSpec } from '../../src/session/home/home.ts';
-import { type ProcessIdentity, isAlive } from '../../src/std/process-identity.ts';
+import { type ProcessIdentity, isRunning } from '../../src/std/process-identity.ts';
 import { systemCode } from '../../src/std/system-code.ts';
 import { TestHome, type TestPod } from '../support/rig.ts';
 import { ofType } from '../support/audit.ts';
@@ -91,7 +91,7 @@ export class Actor {
     );
   }
   get alive(): boolean {
-    return this.process !== null && isAlive(this.process) === 'alive';
+    return this.process !== null && isRunning(this.process);
   }
 }
 
@@ -238,7 +238,7 @@ export class Stage {
   async kill(actor: Actor): Promise<boolean> {
     await actor.log.look();
     const process_ = actor.process;
-    if (process_ === null || isAlive(process_) === 'gone') return false;
+    if (process_ === null || !isRunning(process_)) return false;
     process.kill(process_.pid, 'SIGKILL');
     await this.gone(process_, patienceMs);
     return true;
@@ -247,7 +247,7 @@ export class Stage {
   /** The system says nothing about processes that are not our children: a look costs a few microseconds. */
   async gone(identity: ProcessIdentity, withinMs: number): Promise<boolean> {
     const deadlineAt = performance.now() + withinMs;
-    while (isAlive(identity) === 'alive') {
+    while (isRunning(identity)) {
       if (performance.now() > deadlineAt) return false;
       await pause(3);
     }

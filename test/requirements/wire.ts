@@ -99,6 +99,6 @@ export const wire = {
   'user.ordinary': 'a tree runs from task to result as a user who is not root, and everything is that user’s',
   'wire.not-understood':
     'a parent that does not understand an event has refused it for good: the child stops sending and says so',
-  'wire.quick-checks':
+  'wire.fast-guards':
     'what is checked by hand is taken only where the schema takes it, and comes out as the schema would give it back',
 } as const;

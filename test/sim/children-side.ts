@@ -1,5 +1,5 @@
 /** A parent's view of its children, as `src/pod/children/children.ts`, `spawn-child.ts` and `give-run.ts` have it, over simulated links, locks and folders. */
-import { assignmentsOf, deathReceipt, neverTaken, unreachableReceipt } from '../../src/delivery/inbox.ts';
+import { assignmentsOf, deathReceipt, unaccepted, unreachableReceipt } from '../../src/delivery/inbox.ts';
 import { WireError } from '../../src/protocol/errors.ts';
 import type { Params } from '../../src/protocol/methods.ts';
 import { commitInput, onLink, onPodEvent } from '../../src/pod/machine/inputs.ts';
@@ -225,7 +225,7 @@ export class ChildrenSide {
       if (child.terminal >= child.incarnation) {
         const size = world.pods.get(instance)?.disk.entries.length ?? 0;
         const hasGrown = world.mutant !== 'endedIsForgotten' && size !== (this.#takenIn.get(instance) ?? 0);
-        if (hasGrown || this.#neverTaken(child).length > 0) this.check(instance);
+        if (hasGrown || this.#unaccepted(child).length > 0) this.check(instance);
         continue;
       }
       const nowMs = world.clock.nowMs;
@@ -285,12 +285,12 @@ export class ChildrenSide {
 
   #takeIn(child: ChildFacts, done: () => void): void {
     const { world } = this.#process;
-    if (world.mutant === 'diedBeforeDrain') this.#bury(child, child.incarnation);
+    if (world.mutant === 'diedBeforeDrain') this.#removePodFolder(child, child.incarnation);
     const size = world.pods.get(child.instance)?.disk.entries.length ?? 0;
     this.#pull(child, Number.MAX_SAFE_INTEGER, (log) => {
       if (log === null) return done();
-      if (!this.#bury(child, Math.max(child.incarnation, log.incarnation))) return done();
-      if (!this.#tell(() => this.#neverTaken(child))) return done();
+      if (!this.#removePodFolder(child, Math.max(child.incarnation, log.incarnation))) return done();
+      if (!this.#tell(() => this.#unaccepted(child))) return done();
       this.#process.durable(() => {
         this.#lostAtMs.delete(child.instance);
         this.#takenIn.set(child.instance, size);
@@ -300,11 +300,11 @@ export class ChildrenSide {
     });
   }
 
-  #neverTaken(child: ChildFacts): EntryBody[] {
-    return neverTaken(this.#process.facts, child, this.runs.underWay);
+  #unaccepted(child: ChildFacts): EntryBody[] {
+    return unaccepted(this.#process.facts, child, this.runs.inFlight);
   }
 
-  #bury(child: ChildFacts, newest: number): boolean {
+  #removePodFolder(child: ChildFacts, newest: number): boolean {
     const asked = this.#process.core.live.mode === 'stopping';
     for (let incarnation = child.terminal + 1; incarnation <= newest; incarnation += 1) {
       const findings = { restored: incarnation < newest, asked, outstanding: child.outstanding };
@@ -383,7 +383,7 @@ export class ChildrenSide {
   }
 
   /** A run may have reached the child or not: it links again, and says so. */
-  leaveInDoubt(instance: string): void {
+  markUncertain(instance: string): void {
     this.#inDoubt.add(instance);
     this.#links.get(instance)?.wire.close(null);
     if (this.hasEnded(instance)) this.check(instance);

@@ -1,6 +1,6 @@
 /** One of the two pods of `pair-world.ts`: a log and, while it lives, the machine over it. */
 import { type Core, type Effect, type TimerName, freshLive } from '../../src/pod/machine/core.ts';
-import { settlePast } from '../../src/pod/machine/state.ts';
+import { recoverPreviousRun } from '../../src/pod/machine/state.ts';
 import type { Entry, EntryBody, PodRef } from '../../src/session/facts/entries.ts';
 import { applyEntry, replay } from '../../src/session/facts/replay.ts';
 import { defaultLimits } from '../../src/session/settings/settings.ts';
@@ -45,7 +45,7 @@ export class PairPod {
     };
     this.commit(facts.session === null ? [session, started] : [started]);
     mutate(this.core);
-    settlePast(this.core);
+    recoverPreviousRun(this.core);
   }
 
   commit(bodies: EntryBody[]): void {

@@ -19,7 +19,7 @@ import {
   evaluate,
   onTimer,
   preLlmRequest,
-  settlePast,
+  recoverPreviousRun,
   watchdog,
 } from '../../src/pod/machine/state.ts';
 import type { SentPodEvent } from '../../src/protocol/pod-event.ts';
@@ -151,7 +151,7 @@ export class PairWorld {
       while (this.deliver());
     }
     this.input((core) => {
-      if (this.#mutant === 'bootClosesTurns') settlePast(core);
+      if (this.#mutant === 'bootClosesTurns') recoverPreviousRun(core);
       boot(core);
     });
   }

@@ -8,7 +8,7 @@ import {
   closeInterrupted,
   hasBegun,
   onTimer,
-  settlePast,
+  recoverPreviousRun,
   watchdog,
 } from '../../src/pod/machine/state.ts';
 import type { Entry, EntryBody } from '../../src/session/facts/entries.ts';
@@ -320,7 +320,7 @@ export class SimProcess {
   }
 
   #live(): void {
-    this.input((core) => settlePast(core));
+    this.input((core) => recoverPreviousRun(core));
     const unbegun = [...this.facts.children.values()].filter(
       (child) => !hasBegun(this.facts, child.instance),
     );

@@ -7,7 +7,7 @@ import { sendOneOff } from './wire.ts';
 
 export class Runs {
   readonly #process: SimProcess;
-  readonly #underWay = new Set<string>();
+  readonly #inFlight = new Set<string>();
   /** Answered for by the child. */
   readonly #taken = new Set<string>();
 
@@ -29,27 +29,27 @@ export class Runs {
     this.#numbers.set(instance, this.#process.world.links);
   }
 
-  get underWay(): ReadonlySet<string> {
-    return this.#underWay;
+  get inFlight(): ReadonlySet<string> {
+    return this.#inFlight;
   }
 
   /** Assignments that no link message is asked about. */
   sure(): string[] {
-    return [...this.#underWay, ...this.#taken];
+    return [...this.#inFlight, ...this.#taken];
   }
 
   /** The assignment first, then the run; a doubt is settled by the child's next link. */
-  giveRun(
+  sendRun(
     gift: { child: PodRef; text: string; hops: number },
     then: (given: 'given' | 'inDoubt' | 'notGiven') => void,
   ): void {
     const { world, facts } = this.#process;
     const { child, text, hops } = gift;
     const assignment = world.newId();
-    this.#underWay.add(assignment);
+    this.#inFlight.add(assignment);
     const turn = facts.turn === null ? {} : { turn: facts.turn.turn };
     const end = (how: 'given' | 'inDoubt' | 'notGiven'): void => {
-      this.#underWay.delete(assignment);
+      this.#inFlight.delete(assignment);
       then(how);
     };
     let inDoubt = false;
@@ -74,7 +74,7 @@ export class Runs {
             if (inDoubt) {
               world.hit('run.inDoubt');
               end('inDoubt');
-              if (world.mutant !== 'doubtIsLeft') this.#process.children.leaveInDoubt(child.instance);
+              if (world.mutant !== 'doubtIsLeft') this.#process.children.markUncertain(child.instance);
               return;
             }
             if (!facts.assignments.has(assignment)) return end('notGiven');
@@ -91,7 +91,7 @@ export class Runs {
       const open: EntryBody = { type: 'assignment', assignment, child, state: 'open', text, ...turn };
       this.#process.commitDurably([open], () => send(3));
     } catch (error) {
-      this.#underWay.delete(assignment);
+      this.#inFlight.delete(assignment);
       throw error;
     }
   }

@@ -2,7 +2,7 @@
 import { stoppedEntry } from '../../src/session/log/totals.ts';
 import { settledView } from '../../src/delivery/settled.ts';
 import { shutDownReport } from '../../src/pod/machine/reports.ts';
-import { closings, consumptions } from '../../src/pod/machine/state.ts';
+import { syntheticResults, systemItemsFromBuffer } from '../../src/pod/machine/state.ts';
 import type { EntryBody } from '../../src/session/facts/entries.ts';
 import type { SimProcess } from './process.ts';
 import { stopChild } from './tools.ts';
@@ -43,7 +43,7 @@ function lastWord(process: SimProcess): boolean {
   const { facts, core } = process;
   const stop = core.live.stopReason ?? { reason: 'stopping', by: 'person' as const };
   const report = shutDownReport(facts, stop, settledView(facts).outstanding);
-  const bodies: EntryBody[] = [...closings(facts, 'interrupted'), ...report];
+  const bodies: EntryBody[] = [...syntheticResults(facts, 'interrupted'), ...report];
   if (facts.turn !== null) {
     const calls = [...facts.turn.dangling.keys()];
     bodies.push({ type: 'interrupted', turn: facts.turn.turn, reason: stop.reason, calls });
@@ -55,7 +55,7 @@ function end(process: SimProcess): void {
   const { facts } = process;
   process.parentSide?.close();
   process.tryCommit([
-    ...consumptions(process.core, facts.lastTurn?.turn ?? ''),
+    ...systemItemsFromBuffer(process.core, facts.lastTurn?.turn ?? ''),
     stoppedEntry(facts, process.core.live.stopReason?.reason ?? ''),
   ]);
   process.durable(() => {

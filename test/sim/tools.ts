@@ -94,7 +94,7 @@ function spawn(process: SimProcess, asked: { name: string; call: string }, done:
           try {
             recordScope(process, child);
             process.point('scope.moved');
-            children.runs.giveRun({ child, text: task, hops }, (given) => {
+            children.runs.sendRun({ child, text: task, hops }, (given) => {
               process.point('child.firstRun');
               if (given === 'notGiven') return fail('it did not take its task');
               world.hit('spawn.done');
@@ -158,7 +158,7 @@ function send(process: SimProcess, child: ChildFacts, done: Done): void {
   const hops = process.facts.turn?.hops ?? 0;
   const give = (): void => {
     try {
-      children.runs.giveRun({ child: refOf(child), text: 'more to do', hops }, (given) => {
+      children.runs.sendRun({ child: refOf(child), text: 'more to do', hops }, (given) => {
         if (given === 'notGiven') return done({ text: 'it was not taken', isError: true });
         world.hit('send.done');
         done({ text: 'it has the message' });

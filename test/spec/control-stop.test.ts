@@ -1,6 +1,6 @@
 /** The orderly end of a tree, also where a part of it does not follow: every process ends, the deepest first, and each end is told once. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isAlive } from '../../src/std/process-identity.ts';
+import { isRunning } from '../../src/std/process-identity.ts';
 import type { Limits } from '../../src/session/settings/settings.ts';
 import { fakeChildren } from '../support/fake-child.ts';
 import { promiseKept } from '../support/promise-kept.ts';
@@ -76,7 +76,7 @@ describe('shutdown', () => {
       text: 'Pod "a" did not answer and was killed. Ended with it: b.',
       isError: false,
     });
-    expect(processes.map(isAlive)).toEqual(['gone', 'gone']);
+    expect(processes.map(isRunning)).toEqual([false, false]);
     expect(await b.entriesOf('stopped')).toHaveLength(1);
     await root.untilSettled();
     await promiseKept(home);
@@ -89,7 +89,7 @@ describe('shutdown', () => {
     await a.kill();
     await root.untilEntry('podEventReceived', ({ event }) => event.kind === 'died');
     await root.stop();
-    expect(isAlive(process)).toBe('gone');
+    expect(isRunning(process)).toBe(false);
     expect(await b.entriesOf('stopped')).toHaveLength(1);
     await promiseKept(home);
   });
@@ -101,7 +101,7 @@ describe('shutdown', () => {
     await pod.start();
     await pod.call('shutdown', { graceMs: 200 });
     expect(await pod.exit()).toEqual({ exitCode: 0, signal: null });
-    expect(isAlive(stubborn.identity)).toBe('gone');
+    expect(isRunning(stubborn.identity)).toBe(false);
   });
 
   it('[stop.alone] without `cascade` leaves the children at work; what they report meanwhile waits for the next start', async () => {

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { isAlive } from '../../src/std/process-identity.ts';
+import { isRunning } from '../../src/std/process-identity.ts';
 import { receiptsOf, verified } from '../support/audit.ts';
 import { capable } from '../support/capable.ts';
 import { type Ran, TestHome, type TestPod, commandFile } from '../support/rig.ts';
@@ -115,7 +115,7 @@ describe.runIf(hasHistory)('builds of all ages in one home', { timeout: 120_000 
         'turnEnded',
         'turnEnded',
       ]);
-      expect(isAlive(before)).toBe('alive');
+      expect(isRunning(before)).toBe(true);
       expect(await kid.entriesOf('started')).toHaveLength(1);
       expect(await verified(home)).toEqual([]);
     },

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { exitOf, newTally, runResult } from '../../src/cli/run/result.ts';
 import { TreeWatch } from '../../src/cli/run/tree-watch.ts';
-import { bury } from '../../src/session/home/remove.ts';
+import { removePodFolder } from '../../src/session/home/remove.ts';
 import { foldLog } from '../../src/session/log/fold-log.ts';
 import { type FakeChild, fakeChildren } from '../support/fake-child.ts';
 import { TestHome, type TestPod } from '../support/rig.ts';
@@ -101,7 +101,15 @@ it('[refusal.parent-removed] a child of a parent that was removed is told so, wo
   await root.kill();
   const { name, instance, folder } = root;
   const facts = await foldLog(folder.log);
-  bury(home.home, { name, instance, folder, parent: null, facts, receivedAbove: 0, discarded: false })();
+  removePodFolder(home.home, {
+    name,
+    instance,
+    folder,
+    parent: null,
+    facts,
+    receivedAbove: 0,
+    discarded: false,
+  })();
   await kid.untilEntry('alert', ({ refusal }) => refusal === 'parentRemoved');
   await kid.untilEntry('podEventEmitted');
   await kid.untilSettled();

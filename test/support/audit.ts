@@ -7,7 +7,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { verifyHome } from '../../src/delivery/verify/verify.ts';
 import type { Entry, EntryBody } from '../../src/session/facts/entries.ts';
-import { isAlive } from '../../src/std/process-identity.ts';
+import { isRunning } from '../../src/std/process-identity.ts';
 import type { TestHome, TestPod } from './rig.ts';
 
 export type EntryOf<T extends EntryBody['type']> = Entry<Extract<EntryBody, { type: T }>>;
@@ -77,7 +77,7 @@ function endsOf(sent: readonly Entry[], receipts: EntryOf<'podEventReceived'>[],
       ({ from, event }) =>
         from.incarnation === incarnation && (event.kind === 'died' || event.kind === 'shutDown'),
     );
-    const over = index < lives.length - 1 || isAlive(life) === 'gone';
+    const over = index < lives.length - 1 || !isRunning(life);
     if (!over)
       return ends.length === 0 ? [] : [`the running life ${incarnation} of ${child.name} is told as ended`];
     const farewell = farewells.some((entry) => entry.incarnation === incarnation);

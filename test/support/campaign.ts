@@ -5,7 +5,7 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { TestHome, type TestPod, gone } from './rig.ts';
-import { isAlive } from '../../src/std/process-identity.ts';
+import { isRunning } from '../../src/std/process-identity.ts';
 import { auditPair, leftovers, ofType, receiptsOf, verified } from './audit.ts';
 
 /** Points that every turn of a pod passes. */
@@ -265,5 +265,5 @@ async function kept(root: TestPod, kid: TestPod, story: Story): Promise<string[]
 
 /** By its process: for a moment its parent holds the lock of a child that has died. */
 async function isUp(kid: TestPod | null): Promise<boolean> {
-  return kid !== null && isAlive(await kid.process()) === 'alive';
+  return kid !== null && isRunning(await kid.process());
 }

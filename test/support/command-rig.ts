@@ -4,7 +4,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Home, podFolder, podNames } from '../../src/session/home/home.ts';
 import { readEntries } from '../../src/session/log/read-log.ts';
-import { isAlive } from '../../src/std/process-identity.ts';
+import { isRunning } from '../../src/std/process-identity.ts';
 import type { RunResult } from '../../src/cli/run/result.ts';
 import { type Ran, type TestHome, commandFile } from './rig.ts';
 import { patienceMs, pause } from './waiting.ts';
@@ -16,7 +16,7 @@ export async function livingPods({ home }: { home: Home }): Promise<string[]> {
     const { log } = podFolder(home, name);
     if (!existsSync(log)) continue;
     for await (const { entry } of readEntries(log)) {
-      if (entry.type === 'started' && isAlive(entry) === 'alive') living.add(name);
+      if (entry.type === 'started' && isRunning(entry)) living.add(name);
     }
   }
   return [...living];

@@ -241,7 +241,7 @@ class InjectedStory implements Stage {
         continue;
       this.#problems.push(...(await auditPair(this.root, kid)));
     }
-    return [...this.#problems, ...closings(entries), ...leftovers(this.home)];
+    return [...this.#problems, ...syntheticResults(entries), ...leftovers(this.home)];
   }
 }
 
@@ -252,12 +252,12 @@ function isQuiet(entries: readonly Entry[]): boolean {
   return (
     ofType(entries, 'inputReceived').length > 0 &&
     over.some(({ turn }) => turn === started) &&
-    closings(entries).length === 0
+    syntheticResults(entries).length === 0
   );
 }
 
 /** Each assignment that was given has one end. */
-function closings(entries: readonly Entry[]): string[] {
+function syntheticResults(entries: readonly Entry[]): string[] {
   return ofType(entries, 'assignment')
     .filter(({ state }) => state === 'open')
     .flatMap(({ assignment, text }) => {

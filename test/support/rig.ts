@@ -31,7 +31,7 @@ import type { LockState } from '../../src/session/lock/lock-holder.ts';
 import { probeLock } from '../../src/session/lock/lock.ts';
 import { readEntries } from '../../src/session/log/read-log.ts';
 import type { Limits } from '../../src/session/settings/settings.ts';
-import { type ProcessIdentity, isAlive } from '../../src/std/process-identity.ts';
+import { type ProcessIdentity, isRunning } from '../../src/std/process-identity.ts';
 import type { JsonObject } from '../../src/std/json.ts';
 import { uuidv7 } from '../../src/std/uuid.ts';
 import { type ProcessExit, startPodProcess } from '../../src/pod/process/start-process.ts';
@@ -199,7 +199,7 @@ export class TestHome {
     const pods = podNames(this.home).map((name) => this.pod(name));
     await Promise.all(pods.map((pod) => pod.end()));
     for (const work of this.#atClose) await work();
-    const left = pods.filter((pod) => pod.identities().some((identity) => isAlive(identity) === 'alive'));
+    const left = pods.filter((pod) => pod.identities().some((identity) => isRunning(identity)));
     const sockets = existsSync(this.home.runtime)
       ? readdirSync(this.home.runtime).filter((name) => name.endsWith('.sock'))
       : [];
@@ -344,7 +344,7 @@ export class TestPod {
 
   async signal(signal: NodeJS.Signals): Promise<void> {
     const identity = await this.process();
-    if (isAlive(identity) === 'alive') process.kill(identity.pid, signal);
+    if (isRunning(identity)) process.kill(identity.pid, signal);
   }
 
   /** SIGKILL, and waits until the process is gone. */
@@ -370,7 +370,7 @@ export class TestPod {
     const started = await this.entriesOf('started').catch(() => []);
     this.#identities = started.map(({ pid, startTime, bootId }) => ({ pid, startTime, bootId }));
     const last = this.#identities.at(-1);
-    if (last === undefined || isAlive(last) === 'gone') return;
+    if (last === undefined || !isRunning(last)) return;
     await this.thaw().catch(() => undefined);
     const stopped = await Promise.race([this.stop().then(() => true), pause(5_000).then(() => false)]).catch(
       () => false,

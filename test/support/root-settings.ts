@@ -24,7 +24,7 @@ export interface RootSettings {
 
 export function settingsOf({ limits, permissions = {}, sandbox }: RootSettings): JsonObject {
   const program = sandbox === 'real' ? {} : (sandbox ?? { program: '/nowhere/bwrap' });
-  // Whole, as podkin writes them: what is not takes every start of a pod another way (std/plain.ts).
+  // Whole, as podkin writes them: what is not takes every start of a pod another way (std/fast-guards.ts).
   return {
     limits: { ...defaultLimits, ...quickLimits, ...limits },
     permissions: { allow: [], ask: [], deny: [], headless: false, ...permissions },

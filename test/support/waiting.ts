@@ -1,6 +1,6 @@
 /** Waiting for what a test can not be told of: looked at after every change of a folder and in short steps, never slept for. */
 import { type FSWatcher, existsSync, statSync, watch } from 'node:fs';
-import { type ProcessIdentity, isAlive } from '../../src/std/process-identity.ts';
+import { type ProcessIdentity, isRunning } from '../../src/std/process-identity.ts';
 
 /** How long a test waits for something that must happen; only a broken promise takes that long. */
 export const patienceMs = 30_000;
@@ -8,7 +8,7 @@ export const patienceMs = 30_000;
 /** The system says nothing about processes that are not our children, so they are looked at until they are gone. */
 export async function gone(identity: ProcessIdentity): Promise<void> {
   const deadlineAt = performance.now() + patienceMs;
-  while (isAlive(identity) === 'alive') {
+  while (isRunning(identity)) {
     if (performance.now() > deadlineAt) throw new Error(`process ${identity.pid} did not end`);
     await pause(5);
   }

@@ -2,7 +2,7 @@
 import { monotonicMs } from '../../std/clock.ts';
 import type { Client } from '../../transport/client.ts';
 import { oneLine } from '../format/printable.ts';
-import type { QuestionDesk, Typed } from './question-desk.ts';
+import type { ApprovalDesk, Typed } from './question-desk.ts';
 
 /**
  * What is to be shown then: that it is answered or why not, and the next question. Throws where nobody knows
@@ -10,7 +10,7 @@ import type { QuestionDesk, Typed } from './question-desk.ts';
  */
 export async function answerQuestion(
   client: Client,
-  desk: QuestionDesk,
+  desk: ApprovalDesk,
   { question, decision, reason }: Extract<Typed, { kind: 'answer' }>,
 ): Promise<string> {
   const { request } = question;

@@ -7,7 +7,7 @@ import type { Facts } from '../../session/facts/facts.ts';
 import type { Home } from '../../session/home/home.ts';
 import { CommandFailed, exitStatus } from '../invocation/context.ts';
 import { allPods, type FoundPod, lookUp } from '../pods/find-pod.ts';
-import { holdsOn } from '../pods/pod-sight.ts';
+import { holdsOn } from '../pods/pod-probe.ts';
 
 export interface OpenQuestion {
   readonly request: string;

@@ -58,7 +58,7 @@ const words: Readonly<Record<string, ApprovalDecision>> = {
   always: 'allowAlways',
 };
 
-export class QuestionDesk {
+export class ApprovalDesk {
   readonly #style: DeskStyle;
   /** In the order of asking; the first is the one that is shown. */
   readonly #open = new Map<string, AskedQuestion>();

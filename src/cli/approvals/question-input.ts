@@ -5,14 +5,14 @@
 import type { Readable } from 'node:stream';
 import { monotonicMs } from '../../std/clock.ts';
 import type { LiveEvent } from '../pods/pod-stream.ts';
-import type { QuestionDesk, Typed } from './question-desk.ts';
+import type { ApprovalDesk, Typed } from './question-desk.ts';
 import { Typing } from './typing.ts';
 
 export type TypedAnswer = Extract<Typed, { kind: 'answer' }>;
 
 export interface QuestionInputOptions {
   readonly stdin: Readable;
-  readonly desk: QuestionDesk;
+  readonly desk: ApprovalDesk;
   readonly echo: (text: string) => void;
   readonly tell: (text: string) => void;
   /** Brings the answer to the pod; must not reject. */

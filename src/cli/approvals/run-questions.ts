@@ -7,7 +7,7 @@ import type { Client } from '../../transport/client.ts';
 import { answerQuestion } from './answer-question.ts';
 import { type CommandContext, screenOf } from '../invocation/context.ts';
 import type { LiveEvent } from '../pods/pod-stream.ts';
-import { QuestionDesk } from './question-desk.ts';
+import { ApprovalDesk } from './question-desk.ts';
 import { QuestionInput, type TypedAnswer } from './question-input.ts';
 
 export interface RunQuestionsOptions {
@@ -21,13 +21,13 @@ export interface RunQuestionsOptions {
 export class RunQuestions {
   readonly #context: CommandContext;
   readonly #options: RunQuestionsOptions;
-  readonly #desk: QuestionDesk;
+  readonly #desk: ApprovalDesk;
   #input: QuestionInput | null = null;
 
   constructor(context: CommandContext, options: RunQuestionsOptions) {
     this.#context = context;
     this.#options = options;
-    this.#desk = new QuestionDesk({
+    this.#desk = new ApprovalDesk({
       color: context.color,
       keyboard: options.keyboard ? 'keys' : 'none',
       texts: false,

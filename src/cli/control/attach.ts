@@ -20,10 +20,10 @@ import { LiveView } from '../pods/live-view.ts';
 import { type LiveEvent, openPodStream, type PodStream } from '../pods/pod-stream.ts';
 import { oneLine } from '../format/printable.ts';
 import { answerQuestion } from '../approvals/answer-question.ts';
-import { QuestionDesk } from '../approvals/question-desk.ts';
+import { ApprovalDesk } from '../approvals/question-desk.ts';
 import { QuestionInput, type TypedAnswer } from '../approvals/question-input.ts';
 import { treeState } from '../pods/settled-tree.ts';
-import { notKnown } from '../pods/pod-sight.ts';
+import { notKnown } from '../pods/pod-probe.ts';
 import { runs } from './stop-pod.ts';
 import { renderEntry } from '../format/transcript.ts';
 
@@ -59,7 +59,7 @@ class Attached {
   readonly #pod: FoundPod;
   readonly #view: LiveView;
   readonly #alerts = new AlertsOnce();
-  readonly #desk: QuestionDesk;
+  readonly #desk: ApprovalDesk;
   #input: QuestionInput | null = null;
   readonly #end: Deferred<number> = deferred();
   #ended = false;
@@ -82,7 +82,7 @@ class Attached {
   constructor(context: CommandContext, pod: FoundPod) {
     this.#context = context;
     this.#pod = pod;
-    this.#desk = new QuestionDesk({
+    this.#desk = new ApprovalDesk({
       color: context.color,
       keyboard: canAsk(context) ? 'keys' : 'lines',
       texts: true,

@@ -10,7 +10,7 @@ import { type Home, podFolder, podNames, type PodFolder } from '../../session/ho
 import { specIfKnown } from '../../session/home/known-spec.ts';
 import { probeLock } from '../../session/lock/lock.ts';
 import { readEntries } from '../../session/log/read-log.ts';
-import { isAlive, type ProcessIdentity } from '../../std/process-identity.ts';
+import { isRunning, type ProcessIdentity } from '../../std/process-identity.ts';
 import { signalProcess } from '../../std/signal-process.ts';
 import { podSocket } from '../../session/home/pod-address.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
@@ -135,7 +135,7 @@ class EndingTree {
     }
     const process = this.#lastProcess.get(instance) ?? (await lastProcess(folder));
     this.#lastProcess.set(instance, process);
-    return process !== null && isAlive(process) === 'alive';
+    return process !== null && isRunning(process);
   }
 }
 

@@ -8,8 +8,8 @@ import { exitStatus } from '../invocation/context.ts';
 import { allPods, descendantsOf, findPod, type FoundPod } from '../pods/find-pod.ts';
 import { PodStartFailed, startPodProcess } from '../../pod/process/start-process.ts';
 import { limitsOf } from '../../session/settings/settings.ts';
-import { isAlive } from '../../std/process-identity.ts';
-import { processOf } from '../pods/pod-sight.ts';
+import { isRunning } from '../../std/process-identity.ts';
+import { processOf } from '../pods/pod-probe.ts';
 
 export interface RestoreOptions {
   /** Pods that run already are passed over; without it such a pod is a failure. */
@@ -50,7 +50,7 @@ async function restoreOne(
     // A lock that is held says nothing yet: a parent holds it while it reads what its dead child left. The
     // new process waits for it, and says who has it.
     const newest = await processOf(pod);
-    if (newest !== null && isAlive(newest) === 'alive') return 'running';
+    if (newest !== null && isRunning(newest)) return 'running';
     const { pid, ready } = startPodProcess(pod.folder, context.environment, { takeOver: force });
     const { spawnMs } = limitsOf(pod.spec.settings);
     // Not ended: one that reads a long log is only slow. But nobody waits without a word.

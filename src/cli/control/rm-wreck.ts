@@ -16,10 +16,10 @@ import { readEntries } from '../../session/log/read-log.ts';
 import { Registry } from '../../scope/ownership/registry.ts';
 import { syncFolder } from '../../std/atomic-write.ts';
 import { isOutOfPlace, readRegular } from '../../std/open-regular.ts';
-import { isAlive } from '../../std/process-identity.ts';
+import { isRunning } from '../../std/process-identity.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { HomeIndex } from '../pods/home-index.ts';
-import { elsewhere } from '../pods/pod-sight.ts';
+import { elsewhere } from '../pods/pod-probe.ts';
 
 /** Why the pod cannot be removed as others are; null where it can, and where there is none of that name. */
 export function wreckOf({ home }: CommandContext, name: string): string | null {
@@ -132,7 +132,7 @@ async function whyItMayRun(
   // The lock is named after the folder too, so any instance will do.
   const lock = await probeLock({ instance: instance ?? name, folder: folder.path }).catch(() => 'free');
   const newest = await newestStart(folder.log);
-  const pid = newest !== null && isAlive(newest) === 'alive' ? newest.pid : null;
+  const pid = newest !== null && isRunning(newest) ? newest.pid : null;
   if (pid !== null) return `its process ${pid} still runs: end it ("kill ${pid}") and try again`;
   if (lock === 'held') return 'a process of it still runs ("podkin doctor" says more): end it and try again';
   if (instance === null) return null;

@@ -11,17 +11,17 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { endLeft } from '../../pod/process/command-groups.ts';
-import { takeInLeft } from '../../pod/children/take-in.ts';
+import { takeInLeft } from '../../pod/children/drain-child.ts';
 import { hasSetAside, keepSetAside } from '../../scope/set-aside/set-aside.ts';
 import { removeAbandoned, standInLeases } from '../../scope/sandbox/leftovers.ts';
-import { bury } from '../../session/home/remove.ts';
+import { removePodFolder } from '../../session/home/remove.ts';
 import { pruneTombstones } from '../../session/home/old-tombstones.ts';
 import { type HeldLock, takeLock } from '../../session/lock/lock.ts';
 import { limitsOf } from '../../session/settings/settings.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import { type CommandContext, exitStatus } from '../invocation/context.ts';
 import { allPods, findPod, type FoundPod } from '../pods/find-pod.ts';
-import { notKnown } from '../pods/pod-sight.ts';
+import { notKnown } from '../pods/pod-probe.ts';
 import { HomeIndex } from '../pods/home-index.ts';
 import { discardedLines, type Owed, owedBy, owedText, unreadLines } from './owed.ts';
 import { removeWreck, wreckOf } from './rm-wreck.ts';
@@ -117,7 +117,7 @@ class Removal {
     // Held until the folder has its other name: nobody may start the pod in between.
     const locked = await this.#lock(pod);
     if (locked === null) return `"${name}" was started meanwhile: "podkin stop ${name}" first`;
-    await this.#bury(locked);
+    await this.#removePodFolder(locked);
     for (const one of below) this.#say(`${one.name} has no parent any more: podkin rm ${one.name}`);
     return null;
   }
@@ -144,7 +144,7 @@ class Removal {
       return `"${pod.name}" was started meanwhile: "podkin stop ${pod.name}" first`;
     }
     if (up !== null && !up.receiverLives) await this.#takeIn(pod, up.owed);
-    for (const one of locked) await this.#bury(one);
+    for (const one of locked) await this.#removePodFolder(one);
     return null;
   }
 
@@ -205,7 +205,7 @@ class Removal {
   }
 
   /** Says what is given up with it. */
-  async #bury({ pod, lock }: Locked): Promise<void> {
+  async #removePodFolder({ pod, lock }: Locked): Promise<void> {
     // The socket's place is told in the folder, which has another name in a moment.
     const { name, instance, folder, socket } = pod;
     const index = this.#index;
@@ -228,7 +228,7 @@ class Removal {
     );
     if (kept !== null)
       this.#say(`Kept: what was set aside of the folder that "${name}" worked in is in ${kept}`);
-    const deleteFiles = bury(this.#context.home, {
+    const deleteFiles = removePodFolder(this.#context.home, {
       name,
       instance,
       folder,

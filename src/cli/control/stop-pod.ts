@@ -8,7 +8,7 @@ import { signalProcess } from '../../std/signal-process.ts';
 import type { Home } from '../../session/home/home.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
 import { allPods, descendantsOf, type FoundPod } from '../pods/find-pod.ts';
-import { exitWithin, goesOn, notKnown, processOf } from '../pods/pod-sight.ts';
+import { exitWithin, goesOn, notKnown, processOf } from '../pods/pod-probe.ts';
 
 export interface StopOrder {
   readonly home: Home;
@@ -50,7 +50,7 @@ async function endAll(pod: FoundPod, order: StopOrder): Promise<boolean> {
       continue;
     }
     const childAsked = await ask(child, { ...order, cascade: false });
-    ended = (await insist(child, order, childAsked)) && ended;
+    ended = (await escalate(child, order, childAsked)) && ended;
   }
   if (!wasRunning) {
     return (await saidStopped(pod, order, 'was not running')) && ended;
@@ -59,7 +59,7 @@ async function endAll(pod: FoundPod, order: StopOrder): Promise<boolean> {
     order.say(`${pod.name} is stopped.`);
     return ended;
   }
-  return (await insist(pod, { ...order, graceMs: asked ? 0 : order.graceMs }, asked)) && ended;
+  return (await escalate(pod, { ...order, graceMs: asked ? 0 : order.graceMs }, asked)) && ended;
 }
 
 /** False, and said, where nobody here can know it. */
@@ -81,7 +81,7 @@ async function ask(pod: FoundPod, order: StopOrder): Promise<boolean> {
   return answer.ok || (answer.failure === 'refused' && answer.code === 'stopping');
 }
 
-async function insist(pod: FoundPod, order: StopOrder, asked: boolean): Promise<boolean> {
+async function escalate(pod: FoundPod, order: StopOrder, asked: boolean): Promise<boolean> {
   if (asked && (await exitWithin(pod, order.graceMs))) {
     order.say(`${pod.name} is stopped.`);
     return true;

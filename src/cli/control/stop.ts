@@ -2,7 +2,7 @@
 import type { CommandContext } from '../invocation/context.ts';
 import { CommandFailed, exitStatus } from '../invocation/context.ts';
 import { findPod } from '../pods/find-pod.ts';
-import { exitWithin, notKnown } from '../pods/pod-sight.ts';
+import { exitWithin, notKnown } from '../pods/pod-probe.ts';
 import { limitsOf } from '../../session/settings/settings.ts';
 import { secondsToMs } from '../invocation/seconds.ts';
 import { signalPod, stopPod } from './stop-pod.ts';

@@ -9,8 +9,8 @@ import type { CommandContext } from '../invocation/context.ts';
 import { exitStatus, screenOf } from '../invocation/context.ts';
 import { findPod, type FoundPod } from '../pods/find-pod.ts';
 import { type LiveEvent, openPodStream, type PodStream } from '../pods/pod-stream.ts';
-import { QuestionDesk } from '../approvals/question-desk.ts';
-import { sightOf } from '../pods/pod-sight.ts';
+import { ApprovalDesk } from '../approvals/question-desk.ts';
+import { probePod } from '../pods/pod-probe.ts';
 import { oneLine } from '../format/printable.ts';
 import { outcomeWord } from '../format/transcript.ts';
 import { secondsToMs } from '../invocation/seconds.ts';
@@ -64,13 +64,13 @@ export async function waitForPod(
   pod: FoundPod,
   untilMs: number | null,
 ): Promise<WaitEnd> {
-  const desk = new QuestionDesk({
+  const desk = new ApprovalDesk({
     color: false,
     keyboard: 'none',
     texts: false,
     screen: () => screenOf(context),
   });
-  const bell = await bellOf(pod, (event) => {
+  const bell = await changeSignalOf(pod, (event) => {
     const text = desk.take(event, monotonicMs());
     if (text !== null) context.stderr.write(`${text}\n`);
   });
@@ -107,7 +107,7 @@ export async function waitForPod(
   }
 }
 
-interface Bell {
+interface ChangeSignal {
   /** Fulfils at the next such event. */
   next(): Promise<void>;
   close(): void;
@@ -117,7 +117,7 @@ interface Bell {
  * Rings when the pod says that it stands otherwise. Without a connection it never does, and the re-check has
  * to do.
  */
-async function bellOf(pod: FoundPod, onEvent: (event: LiveEvent) => void): Promise<Bell> {
+async function changeSignalOf(pod: FoundPod, onEvent: (event: LiveEvent) => void): Promise<ChangeSignal> {
   let ring: (() => void) | null = null;
   let stream: PodStream | null = null;
   try {
@@ -148,7 +148,7 @@ async function bellOf(pod: FoundPod, onEvent: (event: LiveEvent) => void): Promi
 }
 
 async function endedPod(pod: FoundPod): Promise<WaitEnd | null> {
-  const sight = await sightOf(pod);
+  const sight = await probePod(pod);
   if (sight.kind !== 'ended') return null;
   const facts = await foldLog(pod.folder.log);
   const done = settledView(facts).settled && !(await brokenOff(pod));

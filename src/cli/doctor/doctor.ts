@@ -287,11 +287,11 @@ async function lateEvents(
 
 const reasons = {
   there: 'its model has not read it yet',
-  underWay: 'the receiver has not taken it in',
+  inFlight: 'the receiver has not taken it in',
 } as const;
 
 function seenAs(state: string): keyof typeof reasons {
-  return state === 'received' || state === 'consumed' ? 'there' : 'underWay';
+  return state === 'received' || state === 'consumed' ? 'there' : 'inFlight';
 }
 
 /** A finding is one line, however long the path in it. */

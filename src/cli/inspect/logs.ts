@@ -11,7 +11,7 @@ import { exitStatus, jsonLine } from '../invocation/context.ts';
 import { findPod, type FoundPod } from '../pods/find-pod.ts';
 import { sinceMs, wholeNumber } from '../invocation/seconds.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
-import { probeDeadlineMs } from '../pods/pod-sight.ts';
+import { probeDeadlineMs } from '../pods/pod-probe.ts';
 import { oneLine } from '../format/printable.ts';
 import { paint } from '../format/table.ts';
 import { renderEntry } from '../format/transcript.ts';

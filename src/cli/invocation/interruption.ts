@@ -1,6 +1,6 @@
 /** What ends a command from outside, as values: the first asks, a second Ctrl+C or SIGTERM insists. */
 import { deferred } from '../../std/deferred.ts';
-import { onLostReader } from '../../std/lost-reader.ts';
+import { onLostReader } from '../../std/broken-pipe.ts';
 
 /** The exit status that each leads to. SIGHUP: the terminal is gone; SIGPIPE: whoever read the output is. */
 export const interruptionStatus = {

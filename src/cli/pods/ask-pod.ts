@@ -3,7 +3,7 @@ import type { MethodName, ParamsIn, Result } from '../../protocol/methods.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
 import { CommandFailed, exitStatus } from '../invocation/context.ts';
 import type { FoundPod } from './find-pod.ts';
-import { elsewhere, sightOf } from './pod-sight.ts';
+import { elsewhere, probePod } from './pod-probe.ts';
 
 /** Throws `CommandFailed` (failed): not running, no answer, or the pod's own refusal. */
 export async function askPod<M extends MethodName>(
@@ -17,7 +17,7 @@ export async function askPod<M extends MethodName>(
     throw new CommandFailed(exitStatus.failed, `"${pod.name}" refuses: ${answer.message}`);
   }
   if (answer.failure === 'notThere' || answer.failure === 'refusedConnection') {
-    const sight = await sightOf(pod);
+    const sight = await probePod(pod);
     if (sight.kind === 'silent' && sight.elsewhere)
       throw new CommandFailed(exitStatus.failed, elsewhere(pod.name));
     if (sight.kind === 'ended') throw new CommandFailed(exitStatus.failed, notRunning(pod.name));

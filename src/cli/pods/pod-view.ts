@@ -9,7 +9,7 @@ import { allPods, type FoundPod } from './find-pod.ts';
 import type { Facts } from '../../session/facts/facts.ts';
 import { foldLog } from '../../session/log/fold-log.ts';
 import { hasSetAside } from '../../scope/set-aside/set-aside.ts';
-import { type PodSight, sightInList } from './pod-sight.ts';
+import { type ProbedPod, probeInList } from './pod-probe.ts';
 
 export type ShownStatus = 'idle' | 'running' | 'paused' | 'stopping' | 'stopped' | 'dead' | 'unreachable';
 
@@ -46,11 +46,11 @@ export interface PodView {
 
 export interface SeenPod {
   readonly pod: FoundPod;
-  readonly sight: PodSight;
+  readonly sight: ProbedPod;
   readonly view: PodView;
 }
 
-type Looked = Pick<SeenPod, 'pod' | 'sight'>;
+type Probed = Pick<SeenPod, 'pod' | 'sight'>;
 
 const liveStatuses: ReadonlySet<ShownStatus> = new Set([
   'idle',
@@ -88,8 +88,8 @@ export async function viewHome(home: Home): Promise<SeenPod[]> {
 }
 
 /** So many at once, none of which waits for another: a busy pod answers late. */
-async function lookAtAll(pods: readonly FoundPod[]): Promise<Looked[]> {
-  const seen: (Looked | null)[] = [];
+async function lookAtAll(pods: readonly FoundPod[]): Promise<Probed[]> {
+  const seen: (Probed | null)[] = [];
   const left = pods.entries();
   const lookOn = async (): Promise<void> => {
     for (const [i, pod] of left) seen[i] = await look(pod);
@@ -98,9 +98,9 @@ async function lookAtAll(pods: readonly FoundPod[]): Promise<Looked[]> {
   return seen.filter((one) => one !== null);
 }
 
-async function look(pod: FoundPod): Promise<Looked | null> {
+async function look(pod: FoundPod): Promise<Probed | null> {
   try {
-    return { pod, sight: await sightInList(pod) };
+    return { pod, sight: await probeInList(pod) };
   } catch {
     return null;
   }
@@ -130,7 +130,7 @@ function receivedIn(all: readonly SeenPod[]): Received {
 }
 
 /** `attention` here is only what the pod itself says. */
-export function viewOf(pod: FoundPod, sight: PodSight): PodView {
+export function viewOf(pod: FoundPod, sight: ProbedPod): PodView {
   const { name, instance, spec } = pod;
   const parent = spec.parent?.name ?? null;
   const parentInstance = spec.parent?.instance ?? null;
@@ -186,12 +186,12 @@ function stillThere({ home }: FoundPod, children: readonly string[]): string[] {
   return children.filter((name) => existsSync(podFolder(home, name).path));
 }
 
-function attentionOf(pod: FoundPod, sight: PodSight): string | null {
+function attentionOf(pod: FoundPod, sight: ProbedPod): string | null {
   if (sight.kind === 'silent' && sight.elsewhere) return 'elsewhere';
   return hasSetAside(pod.folder.outputs) ? 'setAside' : null;
 }
 
-function statusOf(sight: Exclude<PodSight, { kind: 'live' }>): ShownStatus {
+function statusOf(sight: Exclude<ProbedPod, { kind: 'live' }>): ShownStatus {
   const { kind, totals } = sight;
   if (kind === 'silent') return totals.stopped ? 'stopping' : 'unreachable';
   return totals.stopped ? 'stopped' : 'dead';

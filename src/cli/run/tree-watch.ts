@@ -10,7 +10,7 @@ import type { ChildEntry, Entry } from '../../session/facts/entries.ts';
 import { type Home, podFolder, readSpec } from '../../session/home/home.ts';
 import { readEntries } from '../../session/log/read-log.ts';
 import { type Deferred, deferred } from '../../std/deferred.ts';
-import { isAlive, type ProcessIdentity } from '../../std/process-identity.ts';
+import { isRunning, type ProcessIdentity } from '../../std/process-identity.ts';
 import { podSocket } from '../../session/home/pod-address.ts';
 import type { Client } from '../../transport/client.ts';
 import { type LiveEvent, openPodStream, type PodStream } from '../pods/pod-stream.ts';
@@ -230,7 +230,5 @@ export class TreeWatch {
 
 /** Either of the two that may be the newer one. */
 function processLives(pod: WatchedPod): boolean {
-  return [pod.process, pod.tally.started].some(
-    (identity) => identity !== null && isAlive(identity) === 'alive',
-  );
+  return [pod.process, pod.tally.started].some((identity) => identity !== null && isRunning(identity));
 }

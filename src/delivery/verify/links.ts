@@ -28,19 +28,24 @@ export interface HomeView {
 
 export function checkLinks(home: HomeView): Finding[] {
   const logs = new Map(home.logs.map((log) => [log.instance, log]));
-  const stones = new Map(home.tombstones.map((stone) => [stone.instance, stone]));
+  const tombstones = new Map(home.tombstones.map((tombstone) => [tombstone.instance, tombstone]));
   const findings: Finding[] = [];
   for (const parent of home.logs) {
     for (const instance of new Set([...parent.senders.keys(), ...parent.children.keys()])) {
       findings.push(
-        ...checkPair({ parent, instance, child: logs.get(instance), stone: stones.get(instance) }, home),
+        ...checkPair(
+          { parent, instance, child: logs.get(instance), tombstone: tombstones.get(instance) },
+          home,
+        ),
       );
     }
   }
   for (const child of home.logs) {
-    findings.push(...refusesForGood(child, logs), ...refusedForGood(child, logs, stones));
+    findings.push(...refusesForGood(child, logs), ...refusedForGood(child, logs, tombstones));
     if (child.parent === null || logs.has(child.parent.instance)) continue;
-    findings.push(...checkWithoutParent(child, child.parent.name, stones.get(child.parent.instance), home));
+    findings.push(
+      ...checkWithoutParent(child, child.parent.name, tombstones.get(child.parent.instance), home),
+    );
   }
   return findings;
 }
@@ -52,11 +57,11 @@ export function checkLinks(home: HomeView): Finding[] {
 function refusedForGood(
   child: LogView,
   logs: ReadonlyMap<string, LogView>,
-  stones: ReadonlyMap<string, Tombstone>,
+  tombstones: ReadonlyMap<string, Tombstone>,
 ): Finding[] {
   const { parent, refusal } = child;
   if (parent === null || refusal === null) return [];
-  if (refusal === 'parentRemoved' && stones.has(parent.instance)) return [];
+  if (refusal === 'parentRemoved' && tombstones.has(parent.instance)) return [];
   const received = logs.get(parent.instance)?.senders.get(child.instance)?.max ?? 0;
   const held = Math.max(child.acked, child.discarded, received);
   const refused = [...child.emitted.keys()].filter((seq) => seq > held);
@@ -82,7 +87,7 @@ interface Pair {
   parent: LogView;
   instance: string;
   child: LogView | undefined;
-  stone: Tombstone | undefined;
+  tombstone: Tombstone | undefined;
 }
 
 function checkPair(pair: Pair, home: HomeView): Finding[] {
@@ -125,20 +130,20 @@ function lost(pair: Pair, sender: SenderView | undefined): Finding[] {
   ];
 }
 
-function nameOf({ parent, instance, child, stone }: Pair): string {
-  return child?.name ?? stone?.name ?? parent.children.get(instance)?.name ?? instance;
+function nameOf({ parent, instance, child, tombstone }: Pair): string {
+  return child?.name ?? tombstone?.name ?? parent.children.get(instance)?.name ?? instance;
 }
 
 /** Up to which number the parent must hold the child's events. */
-function dueOf({ parent, instance, child, stone }: Pair): number {
+function dueOf({ parent, instance, child, tombstone }: Pair): number {
   if (child !== undefined) return child.acked;
   // A spawn that was undone had no work and is not waited for.
-  return parent.children.get(instance)?.state === 'undone' ? 0 : dueOfRemoved(stone);
+  return parent.children.get(instance)?.state === 'undone' ? 0 : dueOfRemoved(tombstone);
 }
 
-function dueOfRemoved(stone: Tombstone | undefined): number {
-  if (stone === undefined) return 0;
-  return stone.discarded ? stone.acked : stone.emitted;
+function dueOfRemoved(tombstone: Tombstone | undefined): number {
+  if (tombstone === undefined) return 0;
+  return tombstone.discarded ? tombstone.acked : tombstone.emitted;
 }
 
 /** I8: a receipt says what its sender committed. */
@@ -273,16 +278,16 @@ function endOf(child: LogView, next: Life | undefined): number {
 function checkWithoutParent(
   child: LogView,
   parentName: string,
-  stone: Tombstone | undefined,
+  tombstone: Tombstone | undefined,
   home: HomeView,
 ): Finding[] {
-  if (stone === undefined) {
+  if (tombstone === undefined) {
     if (child.acked === 0 || home.unread.has(parentName)) return [];
     const text = `its parent "${parentName}" has neither a log nor a tombstone in this home: ${child.acked} acknowledged event(s) can not be checked`;
     return [{ rule: 'log', pod: child.name, text, count: 1 }];
   }
-  const received = stone.received[child.instance] ?? 0;
+  const received = tombstone.received[child.instance] ?? 0;
   if (child.acked <= received) return [];
-  const text = `holds an acknowledgement through event ${child.acked}, but its removed parent "${stone.name}" had received only ${received}`;
+  const text = `holds an acknowledgement through event ${child.acked}, but its removed parent "${tombstone.name}" had received only ${received}`;
   return [{ rule: 'I1', pod: child.name, text, count: child.acked - received }];
 }

@@ -3,7 +3,7 @@
  * child's log is read before its parent's. What
  * cannot be read becomes a finding; what vanishes meanwhile was removed, and its tombstone speaks for it.
  */
-import { isAlive } from '../../std/process-identity.ts';
+import { isRunning } from '../../std/process-identity.ts';
 import type { Entry } from '../../session/facts/entries.ts';
 import { type Home, type Tombstone, podFolder, podNames, readTombstones } from '../../session/home/home.ts';
 import { readEntries } from '../../session/log/read-log.ts';
@@ -28,9 +28,9 @@ export async function readHome(home: Home): Promise<ReadHome> {
   // A child removed from here on is judged by its log, its parent may have received more since; a parent
   // removed meanwhile only has a new tombstone.
   const parents = new Set(read.logs.map((log) => log.parent?.instance));
-  const known = new Set(before.map((stone) => stone.instance));
+  const known = new Set(before.map((tombstone) => tombstone.instance));
   const since = tombstonesOf(home, read).filter(
-    (stone) => !known.has(stone.instance) && parents.has(stone.instance),
+    (tombstone) => !known.has(tombstone.instance) && parents.has(tombstone.instance),
   );
   read.tombstones = [...before, ...since];
   read.findings.push(...(await lostLogs(home, read)));
@@ -91,7 +91,7 @@ async function readLog(name: string, path: string, read: ReadHome): Promise<void
 }
 
 function lives(started: (Entry & { pid: number; startTime: string; bootId: string }) | null): boolean {
-  return started !== null && isAlive(started) === 'alive';
+  return started !== null && isRunning(started);
 }
 
 function noteUnread(
@@ -111,7 +111,9 @@ type OnDamaged = (path: string, why: string) => void;
 
 function tombstonesOf(home: Home, read: ReadHome, onDamaged?: OnDamaged): Tombstone[] {
   try {
-    return readTombstones(home, onDamaged).filter((stone) => tombstoneShape().safeParse(stone).success);
+    return readTombstones(home, onDamaged).filter(
+      (tombstone) => tombstoneShape().safeParse(tombstone).success,
+    );
   } catch (error) {
     noteUnread(read, { name: '*', path: `${home.state}/removed`, error });
     return [];

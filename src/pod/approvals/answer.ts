@@ -6,16 +6,16 @@ import type { Params, Result } from '../../protocol/methods.ts';
 import { podSocket } from '../../session/home/pod-address.ts';
 import { connectAndSend, type SendFailure } from '../../transport/connect-and-send.ts';
 import type { Connection } from '../../transport/connection.ts';
-import type { Approvals } from './gate.ts';
+import type { ApprovalGate } from './gate.ts';
 import type { Children } from '../children/children.ts';
 import type { Pod } from '../pod.ts';
-import type { Questions } from './feed.ts';
+import type { ApprovalFeed } from './feed.ts';
 
 export interface ApproveParts {
   readonly pod: Pod;
   readonly children: Children;
-  readonly approvals: Approvals;
-  readonly questions: Questions;
+  readonly approvals: ApprovalGate;
+  readonly questions: ApprovalFeed;
 }
 
 /**

@@ -13,7 +13,7 @@ const upwardMax = 1_000;
 /** Of closed ones only the newest are told on. */
 const closedMax = 100;
 
-export class Questions {
+export class ApprovalFeed {
   readonly #pod: Pod;
   /** By child, as each told last. */
   readonly #below = new Map<string, Map<string, Question>>();

@@ -25,7 +25,7 @@ export interface ApprovalsOptions {
   onChanged(): void;
 }
 
-export class Approvals {
+export class ApprovalGate {
   readonly #pod: Pod;
   readonly #options: ApprovalsOptions;
   /** Calls of the running turn that wait, by request. */

@@ -23,15 +23,15 @@ import { writeTool } from '../../tools/write.ts';
 import { podSocket } from '../../session/home/pod-address.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
 import type { Handlers } from '../../transport/server.ts';
-import { Approvals } from '../approvals/gate.ts';
+import { ApprovalGate } from '../approvals/gate.ts';
 import { Children } from '../children/children.ts';
 import { podHandlers } from '../serve/handlers.ts';
 import { Observers } from '../serve/observers.ts';
 import { ParentLink } from '../parent/link.ts';
 import type { Pod } from '../pod.ts';
 import { podTree } from '../children/pod-tree.ts';
-import type { Family } from '../children/spawn-child.ts';
-import { Questions } from '../approvals/feed.ts';
+import type { PodContext } from '../children/spawn-child.ts';
+import { ApprovalFeed } from '../approvals/feed.ts';
 import { stopSelf } from './stop-self.ts';
 import { TurnRunner } from '../turn/runner.ts';
 
@@ -46,9 +46,9 @@ export interface Assembled {
 
 export function assemble(pod: Pod): Assembled {
   const { parent } = pod.session;
-  const questions = new Questions(pod);
+  const questions = new ApprovalFeed(pod);
   const sandbox = sandboxOf(pod);
-  const approvals = new Approvals(pod, {
+  const approvals = new ApprovalGate(pod, {
     permissions: pod.permissions,
     sandboxState: () => sandbox.state(),
     onChanged: () => questions.changed(),
@@ -104,7 +104,7 @@ function maySpawn(pod: Pod): boolean {
   return pod.session.depth < pod.core.limits.depth;
 }
 
-function toolsOf(family: Family): Tool[] {
+function toolsOf(family: PodContext): Tool[] {
   const files = [readTool, writeTool, editTool, globTool, grepTool, bashTool];
   const tree = podTree(family);
   const pods = [

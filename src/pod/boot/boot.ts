@@ -21,7 +21,7 @@ import {
   readyVariable,
   takeOverVariable,
 } from '../process/start-process.ts';
-import { boot, hasBegun, settlePast, watchdog } from '../machine/state.ts';
+import { boot, hasBegun, recoverPreviousRun, watchdog } from '../machine/state.ts';
 import { removeHalfMade, undoSpawn } from '../children/undo-spawn.ts';
 
 export interface PodRun {
@@ -96,7 +96,7 @@ async function prepared({ pod, begun }: OpenedPod): Promise<Prepared> {
   const parts = assemble(pod);
   // Before anybody can speak to this pod: the results of the interrupted calls name the spawns that are
   // undone next.
-  pod.input((core) => settlePast(core));
+  pod.input((core) => recoverPreviousRun(core));
   await undoUnbegun(pod);
   const claimed = pod.claims.sync().catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
   await begun;

@@ -36,12 +36,12 @@ import { lifeAt } from '../process/life.ts';
 import { Pod, type PodPermissions } from '../pod.ts';
 
 /** The pod cannot start; `code` is for the starter's program, the message for its person. */
-class CanNotStart extends Error {
+class CannotStart extends Error {
   readonly code: string;
 
   constructor(code: string, message: string) {
     super(message);
-    this.name = 'CanNotStart';
+    this.name = 'CannotStart';
     this.code = code;
   }
 }
@@ -70,14 +70,14 @@ export interface OpenOptions {
 }
 
 /**
- * Throws `CanNotStart`, what `hold`, `openLog` and `createLog` throw, and `StorageFailed`, with nothing held
+ * Throws `CannotStart`, what `hold`, `openLog` and `createLog` throw, and `StorageFailed`, with nothing held
  * and no socket left.
  */
 export async function openPod(folder: PodFolder, home: Home, options: OpenOptions): Promise<OpenedPod> {
   const spec = readSpec(folder);
-  if (spec === null) throw new CanNotStart('unknownPod', `There is no pod in ${folder.path}.`);
+  if (spec === null) throw new CannotStart('unknownPod', `There is no pod in ${folder.path}.`);
   if (join(home.state, 'pods') !== dirname(folder.path)) {
-    throw new CanNotStart('wrongHome', `${folder.path} is not in the home that PODKIN_HOME names.`);
+    throw new CannotStart('wrongHome', `${folder.path} is not in the home that PODKIN_HOME names.`);
   }
   const permissions = permissionsOf(spec);
   const lock = await lockOf(spec, folder);
@@ -156,7 +156,7 @@ async function refuseOtherLives(
     if (address === null) continue;
     const life = await lifeAt(address);
     if (life === 'alive') {
-      throw new CanNotStart(
+      throw new CannotStart(
         'alreadyRunning',
         `The pod "${name}" is running already (it answers at ${address.socket}).`,
       );
@@ -166,14 +166,14 @@ async function refuseOtherLives(
   for (const { path } of claims) rmSync(path, { force: true });
 }
 
-function unknownLife(name: string, { socket, process }: PodAddress): CanNotStart {
+function unknownLife(name: string, { socket, process }: PodAddress): CannotStart {
   const text = `Whether "${name}" still runs is not known: its last life (process ${process.pid} there) was started in another container or network namespace of this machine, and its socket ${socket} cannot be reached from here. Look there; when that container has gone or runs it no more, start it with: podkin restore --force ${name}`;
-  return new CanNotStart('unknownLife', text);
+  return new CannotStart('unknownLife', text);
 }
 
-function alreadyStarting(name: string): CanNotStart {
+function alreadyStarting(name: string): CannotStart {
   const text = `The pod "${name}" is being started elsewhere at this moment, maybe in another container: nothing was changed; look with "podkin ps".`;
-  return new CanNotStart('alreadyRunning', text);
+  return new CannotStart('alreadyRunning', text);
 }
 
 async function placeOf(home: Home, { name, instance }: PodSpec): Promise<HeldSocket> {
@@ -186,10 +186,10 @@ async function placeOf(home: Home, { name, instance }: PodSpec): Promise<HeldSoc
     });
   } catch (error) {
     if (error instanceof AlreadyListening) {
-      throw new CanNotStart('alreadyRunning', `The pod "${name}" is running already: ${error.message}.`);
+      throw new CannotStart('alreadyRunning', `The pod "${name}" is running already: ${error.message}.`);
     }
     const message = error instanceof Error ? error.message : String(error);
-    throw new CanNotStart('canNotListen', message);
+    throw new CannotStart('canNotListen', message);
   }
 }
 
@@ -213,13 +213,13 @@ async function lockOf(spec: PodSpec, folder: PodFolder): Promise<HeldLock> {
   }
 }
 
-function notFree(name: string, holder: Holder | undefined): CanNotStart {
+function notFree(name: string, holder: Holder | undefined): CannotStart {
   if (holder?.purpose !== 'loan') {
     const who = holder === undefined ? '' : ` (process ${holder.pid})`;
-    return new CanNotStart('alreadyRunning', `The pod "${name}" is running already${who}.`);
+    return new CannotStart('alreadyRunning', `The pod "${name}" is running already${who}.`);
   }
   const text = `Process ${holder.pid} has held the lock of "${name}" for ${lockWaitMs.loan / 1_000} s to take in what its last life left; look at that process ("podkin doctor"), then restore it again.`;
-  return new CanNotStart('lockLent', text);
+  return new CannotStart('lockLent', text);
 }
 
 async function logOf(parts: {
@@ -252,7 +252,7 @@ function newLog(options: Parameters<typeof createLog>[0], folder: PodFolder): Ap
   if (existsSync(folder.address)) {
     const name = basename(folder.path);
     const text = `The pod "${name}" has run, and its session log ${folder.log} was deleted: put it back from a copy, or remove the pod with "podkin rm ${name}".`;
-    throw new CanNotStart('logDeleted', text);
+    throw new CannotStart('logDeleted', text);
   }
   return createLog(options);
 }
@@ -280,6 +280,6 @@ function permissionsOf(spec: PodSpec): PodPermissions {
     return { ...restoredRules(texts), headless };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new CanNotStart('badRules', `The pod "${spec.name}" can not start: ${why}.`);
+    throw new CannotStart('badRules', `The pod "${spec.name}" can not start: ${why}.`);
   }
 }

@@ -14,7 +14,7 @@ import type { Pod } from '../pod.ts';
 import { stopChild } from '../children/pod-tree.ts';
 import { stopBelow } from '../children/stop-below.ts';
 import { shutDownReport } from '../machine/reports.ts';
-import { closings, consumptions } from '../machine/state.ts';
+import { syntheticResults, systemItemsFromBuffer } from '../machine/state.ts';
 import type { TurnRunner } from '../turn/runner.ts';
 
 /** Of what commands have left outside of their groups, which ended with their calls: this is rare. */
@@ -41,7 +41,7 @@ export async function stopSelf({ pod, runner, children, parentLink }: StopParts)
   pod.tryCommit([
     ...(left === null ? [] : [leftAlert(left)]),
     // What waits for the model is final as consumed; a restore finds it unseen and asks.
-    ...consumptions(pod.core, pod.facts.lastTurn?.turn ?? ''),
+    ...systemItemsFromBuffer(pod.core, pod.facts.lastTurn?.turn ?? ''),
     stoppedEntry(pod.facts, pod.core.live.stopReason?.reason ?? ''),
   ]);
   await pod.durable().catch(() => undefined);
@@ -71,7 +71,7 @@ async function lastWord(pod: Pod): Promise<boolean> {
   const { facts } = pod;
   const stop = pod.core.live.stopReason ?? { reason: 'stopping', by: 'person' as const };
   const report = shutDownReport(facts, stop, settledView(facts).outstanding);
-  const bodies: EntryBody[] = [...closings(facts, 'interrupted'), ...closedQuestions(facts, 'stop')];
+  const bodies: EntryBody[] = [...syntheticResults(facts, 'interrupted'), ...closedQuestions(facts, 'stop')];
   if (facts.turn !== null) {
     const calls = [...facts.turn.dangling.keys()];
     bodies.push({ type: 'interrupted', turn: facts.turn.turn, reason: stop.reason, calls });

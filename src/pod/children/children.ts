@@ -3,12 +3,12 @@
  * the sweep) only trigger a check, and the check asks the system.
  */
 import { monotonicMs } from '../../std/clock.ts';
-import { isAlive } from '../../std/process-identity.ts';
+import { isRunning } from '../../std/process-identity.ts';
 import {
   type DeathFindings,
   assignmentsOf,
   deathReceipt,
-  neverTaken,
+  unaccepted,
   unreachableReceipt,
 } from '../../delivery/inbox.ts';
 import { WireError } from '../../protocol/errors.ts';
@@ -29,7 +29,7 @@ import { noteRefusal } from './child-refusal.ts';
 import { EndedChildren } from './ended-children.ts';
 import { EndWaiters } from './end-waiters.ts';
 import { lifeOf } from '../process/life.ts';
-import { pullFrom } from './pull-child.ts';
+import { readAndReceive } from './pull-child.ts';
 import { liveBelow } from './live-below.ts';
 import { evaluate } from '../machine/state.ts';
 import { type ProcessExit, stderrTail } from '../process/start-process.ts';
@@ -46,7 +46,7 @@ export class Children {
   readonly #filling = new Map<string, Promise<unknown>>();
   readonly #ends = new EndWaiters((instance) => this.hasEnded(instance));
   /** Assignments whose `run` is being sent right now. */
-  readonly underWay = new Set<string>();
+  readonly inFlight = new Set<string>();
   /** Open assignments that the child has answered for: a link message that was written before the run came must not deny them. */
   readonly #taken = new Set<string>();
   /** Children to which a run was sent whose fate is not known. */
@@ -90,7 +90,7 @@ export class Children {
       throw new WireError('protocolMismatch', text);
     }
     // Earlier lives whose end is not known here may have left something that must come before it.
-    if (child.terminal < incarnation - 1) await pullFrom(this.#pod, child, incarnation - 1);
+    if (child.terminal < incarnation - 1) await readAndReceive(this.#pod, child, incarnation - 1);
     const whole = this.#hasLost(child, params) ? await this.#filled(child, params) : params;
     if (!connection.writable) throw new WireError('timeout', 'The link was closed before it stood.');
     // Its message may be older than a run that is in doubt: only a link made after that can be asked. The doubt may
@@ -98,7 +98,7 @@ export class Children {
     if (this.#forgetDoubts(instance)) {
       throw new WireError('timeout', 'A run is in doubt; link again, so that both logs are compared.');
     }
-    this.#pod.input((core) => onLink(core, whole, new Set([...this.underWay, ...this.#taken])));
+    this.#pod.input((core) => onLink(core, whole, new Set([...this.inFlight, ...this.#taken])));
     this.links.keep(instance, { connection, incarnation, heardAtMs: monotonicMs() });
     this.#lostAtMs.delete(instance);
     await this.#pod.durable();
@@ -144,7 +144,7 @@ export class Children {
   /** Work that is open here and that the child, which has said more than stands here, holds for closed and acknowledged: our receipt was lost. */
   #hasLost(child: ChildFacts, { assignments, emitted }: Params<'link'>): boolean {
     if (emitted === undefined || emitted <= child.received) return false;
-    const known = new Set([...assignments.open, ...assignments.closed, ...this.underWay, ...this.#taken]);
+    const known = new Set([...assignments.open, ...assignments.closed, ...this.inFlight, ...this.#taken]);
     return assignmentsOf(this.#pod.facts, child.instance).some((id) => !known.has(id));
   }
 
@@ -159,7 +159,7 @@ export class Children {
     const running = this.#filling.get(child.instance);
     if (running !== undefined) return await running;
     // Where that log can not be read either, or has the hole itself, the child is answered `gap`.
-    const filling = pullFrom(this.#pod, child, throughIncarnation).catch(() => undefined);
+    const filling = readAndReceive(this.#pod, child, throughIncarnation).catch(() => undefined);
     this.#filling.set(child.instance, filling);
     return await filling.finally(() => this.#filling.delete(child.instance));
   }
@@ -174,7 +174,7 @@ export class Children {
   }
 
   /** A run may have reached the child or not: it links again, and says so. Where it has ended meanwhile, its log does. */
-  leaveInDoubt(instance: string): void {
+  markUncertain(instance: string): void {
     this.#inDoubt.add(instance);
     this.links.renew(instance);
     if (this.hasEnded(instance)) void this.check(instance);
@@ -184,7 +184,7 @@ export class Children {
     return this.#inDoubt.delete(instance);
   }
 
-  noteTaken(assignment: string): void {
+  markAccepted(assignment: string): void {
     const { assignments } = this.#pod.facts;
     for (const id of this.#taken) if (!assignments.has(id)) this.#taken.delete(id);
     this.#taken.add(assignment);
@@ -207,7 +207,7 @@ export class Children {
   sweep(): void {
     const { deathGraceMs } = this.#pod.core.limits;
     const nowMs = monotonicMs();
-    this.#forgiveStandstill(nowMs);
+    this.#discountStall(nowMs);
     const ended: ChildFacts[] = [];
     for (const child of this.#pod.facts.children.values()) {
       if (child.incarnation === 0) continue;
@@ -232,7 +232,7 @@ export class Children {
     const { children, assignments } = this.#pod.facts;
     const { grown, removed } = this.#ended.due(ended);
     const open = [...assignments.values()].flatMap(({ child }) => children.get(child.instance) ?? []);
-    const stuck = open.filter((child) => this.#neverTaken(child).length > 0);
+    const stuck = open.filter((child) => this.#unaccepted(child).length > 0);
     for (const child of new Set([...grown, ...stuck])) void this.check(child.instance);
     this.#forget(removed);
   }
@@ -245,7 +245,7 @@ export class Children {
   }
 
   /** While this process stood still (stopped, or its loop blocked) it could hear nobody: that time is no child's silence. */
-  #forgiveStandstill(nowMs: number): void {
+  #discountStall(nowMs: number): void {
     const { sweepMs } = this.#pod.core.limits;
     const lateMs = nowMs - this.#sweptAtMs - sweepMs;
     this.#sweptAtMs = nowMs;
@@ -306,7 +306,7 @@ export class Children {
   /** Its folder is gone, or a namesake's by now: only its link and its process still tell of it, and its work would be waited for without an end. */
   async #noteRemoved(child: ChildFacts): Promise<void> {
     if (this.links.has(child.instance)) return this.#noteAlive(child);
-    if (child.process !== null && isAlive(child.process) === 'alive') return this.#noteAlive(child);
+    if (child.process !== null && isRunning(child.process)) return this.#noteAlive(child);
     await this.#tellDeaths(child, child.incarnation, { reason: 'its folder was removed' });
     this.#ended.takenIn(child.instance, 0);
     if (isRemoved(this.#pod.home, child.instance)) this.#forget([child]);
@@ -315,7 +315,7 @@ export class Children {
   /** The child's lock is ours, so nobody writes its log: everything in it first, the death last. */
   async #takeIn(child: ChildFacts): Promise<void> {
     const bytes = logSize(podFolder(this.#pod.home, child.name));
-    const log = await pullFrom(this.#pod, child, Number.MAX_SAFE_INTEGER);
+    const log = await readAndReceive(this.#pod, child, Number.MAX_SAFE_INTEGER);
     const exit = this.#exits.get(child.instance);
     const own = exit !== undefined && exit.pid === child.process?.pid ? exit : undefined;
     await this.#tellDeaths(child, Math.max(child.incarnation, log.incarnation), {
@@ -345,14 +345,14 @@ export class Children {
         }),
       );
     }
-    this.#commitAndEvaluate(() => this.#neverTaken(child));
+    this.#commitAndEvaluate(() => this.#unaccepted(child));
     await this.#pod.durable();
     this.#lostAtMs.delete(child.instance);
     this.#ends.settle();
   }
 
-  #neverTaken(child: ChildFacts): EntryBody[] {
-    return neverTaken(this.#pod.facts, child, this.underWay);
+  #unaccepted(child: ChildFacts): EntryBody[] {
+    return unaccepted(this.#pod.facts, child, this.inFlight);
   }
 
   #commitAndEvaluate(make: () => ReturnType<typeof deathReceipt>): void {

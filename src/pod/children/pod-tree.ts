@@ -10,17 +10,17 @@ import type { Entry } from '../../session/facts/entries.ts';
 import type { ChildFacts } from '../../session/facts/facts.ts';
 import { isRemoved, podFolder, readSpec, readToken } from '../../session/home/home.ts';
 import { readEntries } from '../../session/log/read-log.ts';
-import { isAlive } from '../../std/process-identity.ts';
+import { isRunning } from '../../std/process-identity.ts';
 import { podSocket } from '../../session/home/pod-address.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
 import type { ToolAnswer, ToolContext } from '../../tools/tool.ts';
 import type { Tree } from '../../tools/tree.ts';
 import type { Children } from './children.ts';
 import { endLeftOfDead } from '../process/command-groups.ts';
-import { RunNotGiven, giveRun } from './send-run.ts';
+import { RunRejected, sendRun } from './send-run.ts';
 import type { Pod } from '../pod.ts';
 import { readOutput } from '../machine/read-output.ts';
-import { type Family, SpawnRefused, spawnChild } from './spawn-child.ts';
+import { type PodContext, SpawnRefused, spawnChild } from './spawn-child.ts';
 import { PodStartFailed, type ProcessExit, readyWithin, startPodProcess } from '../process/start-process.ts';
 import { stopBelow } from './stop-below.ts';
 import { stopProcess } from '../process/stop-process.ts';
@@ -30,7 +30,7 @@ const probeMs = 1_500;
 const waitCharsMax = 200;
 const endedShown = 20;
 
-export function podTree(family: Family): Tree {
+export function podTree(family: PodContext): Tree {
   const { pod, children } = family;
   return {
     spawn: (request, context) =>
@@ -68,7 +68,7 @@ function refusalText(error: unknown): string {
     return data === null ? message : [message, ...fenced(data, errorCharsMax)].join('\n');
   }
   const what =
-    error instanceof RunNotGiven
+    error instanceof RunRejected
       ? 'The message was not given to it. What was answered:'
       : 'It did not work. What is known of why:';
   return [what, ...fenced(message, errorCharsMax)].join('\n');
@@ -109,13 +109,13 @@ async function sendTo(
   const gift = { child: ref, text: asked.message, hops: asked.context.hops };
   const dead = children.hasEnded(child.instance) || processGone(child);
   if (dead) await startAgain(pod, children, child);
-  await giveRun(pod, children, gift);
+  await sendRun(pod, children, gift);
   const again = dead ? ' Its process had ended and was started again from its log.' : '';
   return { text: `Pod "${child.name}" has the message.${again} You will get a notice when it is done.` };
 }
 
 function processGone(child: ChildFacts): boolean {
-  return child.process !== null && isAlive(child.process) === 'gone';
+  return child.process !== null && !isRunning(child.process);
 }
 
 async function startAgain(pod: Pod, children: Children, child: ChildFacts): Promise<void> {

@@ -12,7 +12,7 @@ import type { Pod } from '../pod.ts';
  * Answers the newest life that the log tells of, and when it was last written. Throws the file system's
  * error.
  */
-export async function pullFrom(
+export async function readAndReceive(
   pod: Pod,
   child: ChildFacts,
   throughIncarnation: number,

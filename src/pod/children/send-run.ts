@@ -11,28 +11,28 @@ import type { Result } from '../../protocol/methods.ts';
 import type { Children } from './children.ts';
 import type { Pod } from '../pod.ts';
 
-export interface RunGift {
+export interface RunRequest {
   child: PodRef;
   text: string;
   hops: number;
 }
 
 /** The run did not reach the child; the assignment is closed again. */
-export class RunNotGiven extends Error {
+export class RunRejected extends Error {
   constructor(message: string) {
     super(message);
-    this.name = 'RunNotGiven';
+    this.name = 'RunRejected';
   }
 }
 
 const tries = 3;
 const assignmentTextChars = 500;
 
-/** The assignment's id. Throws `RunNotGiven` where the child certainly has not taken it. */
-export async function giveRun(pod: Pod, children: Children, gift: RunGift): Promise<string> {
+/** The assignment's id. Throws `RunRejected` where the child certainly has not taken it. */
+export async function sendRun(pod: Pod, children: Children, gift: RunRequest): Promise<string> {
   const assignment = uuidv7();
   const { child, text } = gift;
-  children.underWay.add(assignment);
+  children.inFlight.add(assignment);
   try {
     await pod.commitDurably([
       {
@@ -46,7 +46,7 @@ export async function giveRun(pod: Pod, children: Children, gift: RunGift): Prom
     ]);
     const { sent, inDoubt } = await send({ pod, children }, gift, assignment);
     if (sent.ok) {
-      children.noteTaken(assignment);
+      children.markAccepted(assignment);
       return assignment;
     }
     if (!inDoubt) {
@@ -55,20 +55,20 @@ export async function giveRun(pod: Pod, children: Children, gift: RunGift): Prom
         const closed = { type: 'assignment', assignment, child, state: 'closed', text } as const;
         pod.tryCommit([{ ...closed, outcome: 'notStarted' }]);
       }
-      throw new RunNotGiven(sent.message);
+      throw new RunRejected(sent.message);
     }
   } finally {
-    children.underWay.delete(assignment);
+    children.inFlight.delete(assignment);
   }
   // It stays open, and the child's next link says whether it has it: that link is made to come now.
-  children.leaveInDoubt(child.instance);
+  children.markUncertain(child.instance);
   return assignment;
 }
 
 /** `inDoubt`: one of the tries may have arrived, whatever became of the later ones. */
 async function send(
   { pod, children }: { pod: Pod; children: Children },
-  gift: RunGift,
+  gift: RunRequest,
   assignment: string,
 ): Promise<{ sent: Sent<Result<'run'>>; inDoubt: boolean }> {
   const { child, text, hops } = gift;

@@ -37,7 +37,7 @@ import { schemaVersion } from '../../session/facts/entries.ts';
 import { processIdentity } from '../../std/process-identity.ts';
 import type { Children } from './children.ts';
 import type { Pod } from '../pod.ts';
-import { giveRun } from './send-run.ts';
+import { sendRun } from './send-run.ts';
 import type { ParentLink } from '../parent/link.ts';
 import { undoSpawn } from './undo-spawn.ts';
 import { type StartedProcess, readyWithin, startPodProcess, stderrTail } from '../process/start-process.ts';
@@ -60,7 +60,7 @@ export class SpawnRefused extends Error {
 }
 
 /** A pod with its links down and up. */
-export interface Family {
+export interface PodContext {
   pod: Pod;
   children: Children;
   parentLink: ParentLink | null;
@@ -73,7 +73,7 @@ export interface Spawned {
 
 /** Throws `SpawnRefused` with everything undone. */
 export async function spawnChild(
-  family: Family,
+  family: PodContext,
   request: SpawnRequest,
   context: ToolContext,
 ): Promise<Spawned> {
@@ -93,7 +93,7 @@ export async function spawnChild(
     context.signal.throwIfAborted();
     recordScope(family, child, scope);
     pod.crash('scope.moved');
-    const assignment = await giveRun(pod, children, { child, text: request.task, hops: context.hops });
+    const assignment = await sendRun(pod, children, { child, text: request.task, hops: context.hops });
     pod.crash('child.firstRun');
     return { child, assignment };
   } catch (error) {
@@ -338,7 +338,7 @@ async function start(
 }
 
 /** The scope report goes up to the root (delivery §3), one append with nothing beside it. */
-function recordScope({ pod, parentLink }: Family, child: PodRef, scope: PathScope): void {
+function recordScope({ pod, parentLink }: PodContext, child: PodRef, scope: PathScope): void {
   const { facts, session } = pod;
   if (parentLink === null) return;
   parentLink.fireAndForget({

@@ -9,7 +9,7 @@ import { monotonicMs } from '../../std/clock.ts';
 import { signalProcess } from '../../std/signal-process.ts';
 import type { ProcessIdentity } from '../../std/process-identity.ts';
 import { forgotten } from '../../scope/ownership/delegation.ts';
-import { bury } from '../../session/home/remove.ts';
+import { removePodFolder } from '../../session/home/remove.ts';
 import type { PodRef } from '../../session/facts/entries.ts';
 import { foldLog } from '../../session/log/fold-log.ts';
 import { type PodFolder, draftPrefix, folderAt, podFolder, readSpec } from '../../session/home/home.ts';
@@ -41,7 +41,14 @@ async function remove(pod: Pod, child: PodRef, folder: PodFolder): Promise<void>
   const lock = await lockOrEnd(child.instance, folder);
   const facts = await foldLog(folder.log);
   const parent = pod.session.instance;
-  const deleteFiles = bury(pod.home, { ...child, folder, parent, facts, receivedAbove: 0, discarded: true });
+  const deleteFiles = removePodFolder(pod.home, {
+    ...child,
+    folder,
+    parent,
+    facts,
+    receivedAbove: 0,
+    discarded: true,
+  });
   await lock?.release();
   deleteFiles();
 }

@@ -126,7 +126,7 @@ export function tryCommit(core: Core, bodies: EntryBody[]): boolean {
     core.ports.commit(bodies);
     return true;
   } catch (error) {
-    noteStorageTrouble(core, error instanceof Error ? error.message : String(error));
+    noteStorageProblem(core, error instanceof Error ? error.message : String(error));
     return false;
   }
 }
@@ -134,7 +134,7 @@ export function tryCommit(core: Core, bodies: EntryBody[]): boolean {
 const storageRetryMs = 1_000;
 const storageRetryMaxMs = 60_000;
 
-export function noteStorageTrouble(core: Core, text: string): void {
+export function noteStorageProblem(core: Core, text: string): void {
   if (core.live.storage === null) {
     core.ports.perform({ type: 'alert', level: 'error', code: 'storageFailed', text });
     core.live.storageAt = new Date(core.ports.wallMs()).toISOString();

@@ -14,7 +14,7 @@ import { begunAssignments, emitted } from '../../delivery/emit.ts';
 import { type InboundEvent, endsBefore, receive, reconcile } from '../../delivery/inbox.ts';
 import { regrant } from '../../scope/ownership/delegation.ts';
 import { settledView } from '../../delivery/settled.ts';
-import { type Core, controlEntry, noteStorageTrouble, statusOf } from './core.ts';
+import { type Core, controlEntry, noteStorageProblem, statusOf } from './core.ts';
 import { closedQuestions } from './approval-facts.ts';
 import { evaluate } from './state.ts';
 
@@ -282,7 +282,7 @@ export function commitInput(core: Core, bodies: EntryBody[]): void {
     if (error instanceof EntryTooLong)
       throw new WireError('tooLarge', `Nothing was taken in: ${error.message}.`);
     const text = error instanceof Error ? error.message : String(error);
-    noteStorageTrouble(core, text);
+    noteStorageProblem(core, text);
     throw new WireError(
       'storageFailed',
       `Nothing was taken in: ${text}. Make room or mend the disk and send it again.`,

@@ -23,7 +23,7 @@ import type { Limits } from '../../session/settings/settings.ts';
 import { settledView } from '../../delivery/settled.ts';
 import { type OverBudget, notificationHops, wakeRule } from '../../delivery/wake.ts';
 import { closedQuestions, interruptedWaiting } from './approval-facts.ts';
-import { type Core, controlEntry, noteStorageTrouble, tryCommit } from './core.ts';
+import { type Core, controlEntry, noteStorageProblem, tryCommit } from './core.ts';
 import { type TurnEnd, excerptOf, finalText, reportOfTurn } from './reports.ts';
 
 /** `urgent`: at a turn's end and when the coalescing timer has run out, nothing is waited for. */
@@ -118,18 +118,18 @@ export function preLlmRequest(core: Core): void {
   const { facts, ports } = core;
   const turn = facts.turn?.turn;
   if (turn === undefined || facts.notifyBuffer.length === 0) return;
-  ports.commit(consumptions(core, turn));
+  ports.commit(systemItemsFromBuffer(core, turn));
 }
 
 /** One systemItem for each item of the buffer, with the exact text that the model reads. */
-export function consumptions({ facts, limits }: Core, turn: string): EntryBody[] {
+export function systemItemsFromBuffer({ facts, limits }: Core, turn: string): EntryBody[] {
   return facts.notifyBuffer.map((item) => {
     const { content } = item;
     const alreadyRead =
       content.kind === 'podEvent' &&
       content.event.kind === 'turnEnded' &&
       facts.readTurns.has(content.event.turn);
-    const body = noticeBody(item, { alreadyRead, quarantined: isPoison(item, limits) });
+    const body = noticeBody(item, { alreadyRead, quarantined: shouldQuarantine(item, limits) });
     switch (content.kind) {
       case 'podEvent': {
         const { from, seq, event } = content;
@@ -161,7 +161,7 @@ export function endTurn(core: Core, ended: TurnEnd): void {
   const settled = end.outcome !== 'paused' && view.settled;
   const report = reportOfTurn(facts, turn, end, { ...view, settled });
   const committed = tryCommit(core, [
-    ...closings(facts, end.outcome === 'cancelled' ? 'cancelled' : 'interrupted'),
+    ...syntheticResults(facts, end.outcome === 'cancelled' ? 'cancelled' : 'interrupted'),
     ...closedQuestions(facts, end.outcome === 'cancelled' ? 'cancel' : 'turnEnd'),
     {
       type: 'turnEnded',
@@ -200,7 +200,7 @@ function clipped(end: TurnEnd): TurnEnd {
 export function abandonTurn(core: Core, text: string): void {
   if (core.live.mode === 'running') core.live.mode = 'idle';
   core.live.control = null;
-  noteStorageTrouble(core, text);
+  noteStorageProblem(core, text);
   core.live.turnsAbandoned += 1;
   core.ports.perform({ type: 'statusChanged' });
 }
@@ -209,7 +209,11 @@ export function abandonTurn(core: Core, text: string): void {
  * Synthetic results for calls that will never end (I12). `questions`: what becomes of those that a call
  * waited with.
  */
-export function closings(facts: Facts, why: string, questions: 'close' | 'stay' = 'close'): EntryBody[] {
+export function syntheticResults(
+  facts: Facts,
+  why: string,
+  questions: 'close' | 'stay' = 'close',
+): EntryBody[] {
   return [...(facts.turn?.dangling.values() ?? [])].map((call) => ({
     type: 'toolResult',
     turn: call.turn,
@@ -245,7 +249,7 @@ export function closeInterrupted(core: Core, reason: string): void {
   const { facts } = core;
   if (facts.turn === null) return;
   tryCommit(core, [
-    ...closings(facts, 'interrupted', 'stay'),
+    ...syntheticResults(facts, 'interrupted', 'stay'),
     { type: 'interrupted', turn: facts.turn.turn, reason, calls: [...facts.turn.dangling.keys()] },
   ]);
 }
@@ -254,7 +258,7 @@ const errorCharsMax = 2_000;
 const poisonWindowMs = 600_000;
 
 /** The pod died often enough, shortly enough one after the other, with this item in hand. */
-function isPoison(item: { deathsAt: string[] }, limits: Limits): boolean {
+function shouldQuarantine(item: { deathsAt: string[] }, limits: Limits): boolean {
   const { quarantineDeaths } = limits;
   const first = item.deathsAt.at(-quarantineDeaths);
   const last = item.deathsAt.at(-1);
@@ -266,7 +270,7 @@ function isPoison(item: { deathsAt: string[] }, limits: Limits): boolean {
 function quarantine(core: Core): void {
   const { facts, limits } = core;
   const poison = facts.unseen.filter(
-    (item) => isPoison(item, limits) && !facts.quarantined.has(item.entrySeq),
+    (item) => shouldQuarantine(item, limits) && !facts.quarantined.has(item.entrySeq),
   );
   if (poison.length === 0) return;
   tryCommit(
@@ -286,7 +290,7 @@ function quarantine(core: Core): void {
  * `started` and before anybody can speak to the
  * pod: later a turn of this life might be taken for one of the last.
  */
-export function settlePast(core: Core): void {
+export function recoverPreviousRun(core: Core): void {
   closeInterrupted(core, 'the process ended during the turn');
   quarantine(core);
 }

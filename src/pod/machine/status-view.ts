@@ -9,7 +9,7 @@ import { type OtherWaits, waitingOf } from './waiting.ts';
 export interface LinkView {
   readonly pid: number;
   /** Why the parent cannot be reached, and whether it is for good; null while linked, or for a root. */
-  parentTrouble: { permanent: boolean } | null;
+  parentProblem: { permanent: boolean } | null;
   isChildLinked(instance: string): boolean;
   scopeHeld: OtherWaits['scope'];
   sandbox: Result<'status'>['sandbox'];
@@ -79,11 +79,11 @@ function attentionOf(core: Core, links: LinkView): string | null {
   if (live.storage !== null) return 'storage';
   if ([...facts.approvals.values()].some(isOpen)) return 'approval';
   if (facts.refusal?.code === 'parentRemoved') return 'orphan';
-  if (links.parentTrouble?.permanent === true) return 'refused';
+  if (links.parentProblem?.permanent === true) return 'refused';
   if ([...facts.children.values()].some(({ refused }) => refused !== null)) return 'childRefused';
   if (links.setAside) return 'setAside';
   if (live.overBudget !== null) return 'budget';
   if (facts.held !== null) return 'held';
-  if (links.parentTrouble !== null) return 'parentDown';
+  if (links.parentProblem !== null) return 'parentDown';
   return null;
 }

@@ -9,7 +9,7 @@ import { existsSync } from 'node:fs';
 import { type PodAddress, podSocket, readAddress } from '../../session/home/pod-address.ts';
 import { type Home, podFolder } from '../../session/home/home.ts';
 import { ownNamespaces } from '../../std/namespaces.ts';
-import { bootId, isAlive } from '../../std/process-identity.ts';
+import { bootId, isRunning } from '../../std/process-identity.ts';
 import { probe } from '../../transport/dial.ts';
 
 export type Life = 'alive' | 'dead' | 'unknown';
@@ -48,7 +48,7 @@ export async function lifeAt({ socket, process, namespaces }: PodAddress): Promi
   // Of this namespace the lock has decided.
   if (isSame(namespaces.network, here.network)) return 'dead';
   if (!isSame(namespaces.process, here.process)) return 'unknown';
-  return isAlive(process) === 'alive' ? 'alive' : 'dead';
+  return isRunning(process) ? 'alive' : 'dead';
 }
 
 /** A name that is not known on one side tells no two apart. */

@@ -4,7 +4,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { monotonicMs } from '../../std/clock.ts';
-import { type ProcessIdentity, isAlive } from '../../std/process-identity.ts';
+import { type ProcessIdentity, isRunning } from '../../std/process-identity.ts';
 import { signalProcess } from '../../std/signal-process.ts';
 import { connectAndSend, type SendFailure } from '../../transport/connect-and-send.ts';
 
@@ -36,7 +36,7 @@ const sightMs = 1_000;
 /** Signals go to the process group, and only while pid, start time and boot still name the same process. */
 export async function stopProcess(order: StopOrder): Promise<Stopped> {
   const { process: target, graceMs } = order;
-  if (target !== null && isAlive(target) === 'gone') return { kind: 'wasGone' };
+  if (target !== null && !isRunning(target)) return { kind: 'wasGone' };
   const asked = await connectAndSend(
     order.socket,
     'shutdown',
@@ -90,7 +90,7 @@ function withoutProcess(failure: SendFailure | null): Stopped {
 export async function gone(target: ProcessIdentity, withinMs: number): Promise<boolean> {
   const deadlineAt = monotonicMs() + withinMs;
   for (;;) {
-    if (isAlive(target) === 'gone') return true;
+    if (!isRunning(target)) return true;
     if (monotonicMs() >= deadlineAt) return false;
     await wait(lookEveryMs);
   }

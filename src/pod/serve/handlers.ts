@@ -11,7 +11,7 @@ import type { InputSource } from '../../session/facts/entries.ts';
 import { hashToken, readToken, tokenFits } from '../../session/home/home.ts';
 import { readEntries } from '../../session/log/read-log.ts';
 import type { Handlers } from '../../transport/server.ts';
-import type { Approvals } from '../approvals/gate.ts';
+import type { ApprovalGate } from '../approvals/gate.ts';
 import { approve } from '../approvals/answer.ts';
 import type { Children } from '../children/children.ts';
 import { statusOf } from '../machine/core.ts';
@@ -19,7 +19,7 @@ import { onCancel, onNotice, onPause, onResume, onRun, onShutdown } from '../mac
 import type { Observers } from './observers.ts';
 import type { ParentLink } from '../parent/link.ts';
 import type { Pod } from '../pod.ts';
-import type { Questions } from '../approvals/feed.ts';
+import type { ApprovalFeed } from '../approvals/feed.ts';
 import { readOutput } from '../machine/read-output.ts';
 import { statusView } from '../machine/status-view.ts';
 
@@ -29,8 +29,8 @@ export interface HandlerParts {
   children: Children;
   parentLink: ParentLink | null;
   toolNames: string[];
-  approvals: Approvals;
-  questions: Questions;
+  approvals: ApprovalGate;
+  questions: ApprovalFeed;
   sandbox: Sandbox;
 }
 
@@ -188,7 +188,7 @@ function linkView({ pod, children, parentLink, sandbox }: HandlerParts): Paramet
   const down = parentLink !== null && !parentLink.linked;
   return {
     pid: process.pid,
-    parentTrouble: refused !== null ? { permanent: true } : down ? { permanent: false } : null,
+    parentProblem: refused !== null ? { permanent: true } : down ? { permanent: false } : null,
     sandbox: sandbox.known.kind,
     setAside: hasSetAside(pod.folder.outputs),
     isChildLinked: (instance) => children.links.has(instance),

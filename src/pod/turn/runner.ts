@@ -19,7 +19,7 @@ import type { FileViews, Tool, ToolContext } from '../../tools/tool.ts';
 import { driveTurn } from '../../worker/drive-turn.ts';
 import { systemPrompt } from '../../worker/system-prompt.ts';
 import type { TurnPorts, TurnResult } from '../../worker/turn-ports.ts';
-import type { Approvals } from '../approvals/gate.ts';
+import type { ApprovalGate } from '../approvals/gate.ts';
 import { noteGroup, noteOutside } from '../process/command-groups.ts';
 import type { Pod } from '../pod.ts';
 import type { TurnEnd } from '../machine/reports.ts';
@@ -31,7 +31,7 @@ export interface TurnRunnerOptions {
   /** Made once and kept; a failure is tried again with the next turn. */
   makeModel(): Promise<Model>;
   spawns: boolean;
-  approvals: Approvals;
+  approvals: ApprovalGate;
   sandbox: Sandbox;
 }
 

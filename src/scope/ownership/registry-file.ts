@@ -8,7 +8,7 @@ import { linkSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { JsonValue } from '../../std/json.ts';
 import { ownNamespaces } from '../../std/namespaces.ts';
 import { isOutOfPlace, readRegular } from '../../std/open-regular.ts';
-import { isOfTexts } from '../../std/plain.ts';
+import { isOfTexts } from '../../std/fast-guards.ts';
 import { bootId } from '../../std/process-identity.ts';
 import { systemCode } from '../../std/system-code.ts';
 

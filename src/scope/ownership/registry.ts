@@ -12,7 +12,7 @@ import { isOutOfPlace, readRegular } from '../../std/open-regular.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import type { JsonObject, JsonValue } from '../../std/json.ts';
 import { once } from '../../std/once.ts';
-import { areTexts, isOfTexts, isPlain, isWholeNumber } from '../../std/plain.ts';
+import { areTexts, isOfTexts, isPlain, isWholeNumber } from '../../std/fast-guards.ts';
 import { createFolder } from '../../session/log/open-log.ts';
 import type { Home } from '../../session/home/home.ts';
 import { type HeldLock, takeLock } from '../../session/lock/lock.ts';
@@ -181,7 +181,7 @@ function parseJson(text: string): JsonValue {
   }
 }
 
-/** True only for what the schema would take as it is: what podkin writes (std/plain.ts). */
+/** True only for what the schema would take as it is: what podkin writes (std/fast-guards.ts). */
 function isWhole(value: JsonValue): value is JsonObject & { claims: Claim[] } {
   if (!isPlain(value, ['version', 'claims'])) return false;
   const { version, claims } = value;

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { once } from '../../std/once.ts';
 import type { Home } from '../../session/home/home.ts';
-import { isAlive } from '../../std/process-identity.ts';
+import { isRunning } from '../../std/process-identity.ts';
 import { systemCode } from '../../std/system-code.ts';
 
 const leaseSchema = once(() =>
@@ -50,7 +50,7 @@ export function heldPaths(folder: string): ReadonlySet<string> {
 }
 
 function abandoned(folder: string): { file: string; lease: Lease }[] {
-  return leasesIn(folder).filter(({ lease }) => isAlive(lease) !== 'alive');
+  return leasesIn(folder).filter(({ lease }) => !isRunning(lease));
 }
 
 function leasesIn(folder: string): { file: string; lease: Lease }[] {

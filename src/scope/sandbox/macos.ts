@@ -4,7 +4,7 @@
  * for anything. Unlike namespaces it hides no processes; it forbids to signal them.
  */
 import { dirname } from 'node:path';
-import type { Wish } from './mounts.ts';
+import type { MountRequest } from './mounts.ts';
 
 /** What programs need of the system, read-only. */
 const systemPaths = [
@@ -33,7 +33,7 @@ const writableDevices = [
  * `tmp` is the command's own temporary
  * folder. Paths must be real ones: the kernel compares those.
  */
-export function macosProfile(wish: Wish, options: { network: boolean; tmp: string }): string {
+export function macosProfile(wish: MountRequest, options: { network: boolean; tmp: string }): string {
   const deny = (right: 'read' | 'write') =>
     (wish.scope.deny ?? []).filter((one) => one.right === right).map(({ path }) => path);
   const readable = [...systemPaths, ...wish.tools, ...wish.scope.read, ...wish.scope.write, options.tmp];

@@ -32,7 +32,7 @@ export interface Disk {
   names(path: string): readonly string[];
 }
 
-export interface Wish {
+export interface MountRequest {
   readonly scope: PathScope;
   /** Read-only even where the scope may write, there yet or not. */
   readonly protectedPaths: readonly string[];
@@ -152,7 +152,7 @@ interface Rights {
   readonly shown: readonly string[];
 }
 
-export function planMounts(wish: Wish, disk: Disk): MountPlan {
+export function planMounts(wish: MountRequest, disk: Disk): MountPlan {
   const notes: string[] = [];
   const rights: Rights = {
     system: systemPathsFor(wish.isRoot),
@@ -208,7 +208,7 @@ export function isInMemory(path: string, mounts: readonly Mount[]): boolean {
  * Granted places of which nothing, or only files, can be mounted: elsewhere writing there fails by itself.
  */
 function inVain(
-  { scope }: Wish,
+  { scope }: MountRequest,
   rights: Rights,
   mounts: readonly Mount[],
 ): Pick<MountPlan, 'closed' | 'sealed'> {
@@ -246,7 +246,10 @@ interface Fences {
  * Walks from each write root down to each cap below it and finds what must be pinned or closed for the cap to
  * hold, and what cannot be held.
  */
-function fence(rights: Rights, { wish, disk, notes }: { wish: Wish; disk: Disk; notes: string[] }): Fences {
+function fence(
+  rights: Rights,
+  { wish, disk, notes }: { wish: MountRequest; disk: Disk; notes: string[] },
+): Fences {
   const between = new Set<string>();
   const missing = new Set<string>();
   // What another pod holds and has not made yet is that pod's to make, at any moment.
@@ -370,7 +373,7 @@ function filesIn(
   return shown;
 }
 
-function denied(wish: Wish, right: 'read' | 'write', disk: Disk): string[] {
+function denied(wish: MountRequest, right: 'read' | 'write', disk: Disk): string[] {
   const paths = (wish.scope.deny ?? [])
     .filter((deny) => deny.right === right)
     // Of `directory/*` the whole directory: narrower.

@@ -22,7 +22,7 @@ import { makeFolders } from '../../std/make-folders.ts';
 import { processIdentity } from '../../std/process-identity.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { type ProbeFindings, type SandboxState, judgeProbes, untestedState } from './state.ts';
-import { type Wish, freshPlaces } from './mounts.ts';
+import { type MountRequest, freshPlaces } from './mounts.ts';
 import { isBelow } from '../paths/path-scope.ts';
 import { allowsVariable, sandboxEnvironment } from './shell-environment.ts';
 
@@ -31,7 +31,7 @@ const probeMs = 10_000;
 /** How a program is run inside; `null` for the name of a place where nothing is found. */
 export interface ProbeWay {
   /** The program and its arguments that run `script` under /bin/sh with these rights. */
-  commandLine(wish: Wish, cwd: string, script: string): readonly string[];
+  commandLine(wish: MountRequest, cwd: string, script: string): readonly string[];
   readonly network: boolean;
   /** Where the world is made: a home's state folder. */
   readonly state: string;
@@ -99,7 +99,7 @@ async function runProbes(world: string, way: ProbeWay): Promise<ProbeFindings> {
     writeFileSync(join(place, 'secret'), 'secret\n');
   }
   const future = join(inside, 'future');
-  const wish: Wish = {
+  const wish: MountRequest = {
     scope: {
       read: [],
       write: [inside],

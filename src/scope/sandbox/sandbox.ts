@@ -14,7 +14,7 @@ import { callFilter } from './call-filter.ts';
 import { type BwrapFeatures, type HeldStart, bwrapArgs, bwrapFeatures } from './bwrap.ts';
 import { diskWithout, isDirectory, makeMissing, removeEmpty } from './disk.ts';
 import { macosProfile } from './macos.ts';
-import { type MountPlan, type Wish, planMounts } from './mounts.ts';
+import { type MountPlan, type MountRequest, planMounts } from './mounts.ts';
 import { bwrapPlaces, ownPrograms, programsWith } from './own-programs.ts';
 import { testSandbox } from './probe.ts';
 import { protectedPaths } from './protected.ts';
@@ -247,7 +247,7 @@ function seatbelt(options: SandboxOptions): Sandbox {
   const program = settings.program ?? macosProgram;
   if (!existsSync(program))
     return none(settings.program === null ? absentState('darwin') : missingProgram(program));
-  const prefix = (wish: Wish, tmp: string) => [
+  const prefix = (wish: MountRequest, tmp: string) => [
     program,
     '-p',
     macosProfile(wish, { network: settings.network, tmp }),
@@ -305,7 +305,7 @@ function isInPlace(path: string): boolean {
   }
 }
 
-function wishOf({ settings, hidden }: SandboxOptions, { scope, outputs }: ShellRights): Wish {
+function wishOf({ settings, hidden }: SandboxOptions, { scope, outputs }: ShellRights): MountRequest {
   const bin = dirname(process.execPath);
   return {
     scope,

@@ -9,7 +9,7 @@ import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
 import type { Home } from '../../session/home/home.ts';
 import { once } from '../../std/once.ts';
-import { isAlive, ownIdentity } from '../../std/process-identity.ts';
+import { isRunning, ownIdentity } from '../../std/process-identity.ts';
 
 const noteSchema = once(() =>
   z.object({
@@ -93,7 +93,7 @@ function living(folder: string, except?: string): Note[] {
     if (file === except) continue;
     const note = readNote(file);
     if (note === null) continue;
-    if (isAlive(note) === 'alive') notes.push(note);
+    if (isRunning(note)) notes.push(note);
     else rmSync(file, { force: true });
   }
   return notes.sort((a, b) => (BigInt(a.begun) < BigInt(b.begun) ? -1 : 1));

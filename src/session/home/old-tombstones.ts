@@ -25,10 +25,10 @@ export function pruneTombstones(home: Home, pods: readonly StandingPod[], nowMs:
   const parents = new Set(pods.map(({ parent }) => parent));
   for (const name of filesIn(folder)) {
     const path = join(folder, name);
-    const stone = read(path);
-    if (stone?.parent === undefined || parents.has(stone.instance)) continue;
-    if (stone.parent !== null && standing.has(stone.parent)) continue;
-    if (nowMs - Date.parse(stone.removedAt) > keptMs) rmSync(path, { force: true });
+    const tombstone = read(path);
+    if (tombstone?.parent === undefined || parents.has(tombstone.instance)) continue;
+    if (tombstone.parent !== null && standing.has(tombstone.parent)) continue;
+    if (nowMs - Date.parse(tombstone.removedAt) > keptMs) rmSync(path, { force: true });
   }
 }
 

@@ -24,7 +24,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
-import { isOfTexts, isPlain, isWholeNumber } from '../../std/plain.ts';
+import { isOfTexts, isPlain, isWholeNumber } from '../../std/fast-guards.ts';
 import type { JsonValue } from '../../std/json.ts';
 import type { Namespaces } from '../../std/namespaces.ts';
 import type { ProcessIdentity } from '../../std/process-identity.ts';

@@ -8,7 +8,7 @@ import { once } from '../../std/once.ts';
 import { instanceId, podName, podNamePattern } from '../../protocol/names.ts';
 import { pathScopeSchema } from '../../protocol/pod-event.ts';
 import type { JsonObject, JsonValue } from '../../std/json.ts';
-import { areTexts, isPlain, isWholeNumber } from '../../std/plain.ts';
+import { areTexts, isPlain, isWholeNumber } from '../../std/fast-guards.ts';
 import { uuidv7Pattern } from '../../std/uuid.ts';
 import type { SessionEntry } from '../facts/entries.ts';
 
@@ -116,7 +116,7 @@ const specFields = Object.keys({
   settings: true,
 } satisfies Record<keyof PodSpec, true>);
 
-/** What podkin writes: it spares a start, and a list of pods, the schema (std/plain.ts). */
+/** What podkin writes: it spares a start, and a list of pods, the schema (std/fast-guards.ts). */
 function isWholeSpec(value: JsonValue): value is JsonObject & PodSpec {
   if (!isPlain(value, specFields)) return false;
   const { schema, depth, parent, root, instructions, scope, settings } = value;

@@ -25,7 +25,7 @@ export interface Burial {
  * without a word. Answers with a function
  * that deletes the files, for whoever has something to let go of before.
  */
-export function bury(home: Home, burial: Burial): () => void {
+export function removePodFolder(home: Home, burial: Burial): () => void {
   const { name, instance, folder, parent, facts } = burial;
   writeTombstone(home, {
     name,

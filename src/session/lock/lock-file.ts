@@ -21,7 +21,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { isAlive } from '../../std/process-identity.ts';
+import { isRunning } from '../../std/process-identity.ts';
 import { systemCode } from '../../std/system-code.ts';
 import {
   type Holder,
@@ -58,7 +58,7 @@ function claimLock(path: string, draft: string): Claim | null {
     if (linkIfFree(draft, path)) return null;
     const stale = readClaim(path);
     // Null: released between the two calls; try again.
-    if (stale !== null && isAlive(stale) === 'alive') return stale;
+    if (stale !== null && isRunning(stale)) return stale;
     const right = stale === null ? null : claimSuccession(path, draft, stale);
     if (right === null) continue;
     if ('heir' in right) return right.heir;
@@ -86,7 +86,7 @@ function claimSuccession(
     if (linkIfFree(draft, name)) return { won: name, spent };
     const heir = readClaim(name);
     if (heir === null) return null;
-    if (isAlive(heir) === 'alive') return { heir };
+    if (isRunning(heir)) return { heir };
     spent.push(name);
     name = nextName(path, heir);
   }
@@ -136,7 +136,7 @@ export function probeFile(folder: string): LockState {
 export function fileHolder(folder: string): Holder | null {
   const path = join(folder, 'lock');
   for (let claim = readClaim(path); claim !== null; claim = readClaim(nextName(path, claim))) {
-    if (isAlive(claim) === 'alive') return withoutClaim(claim);
+    if (isRunning(claim)) return withoutClaim(claim);
   }
   return null;
 }

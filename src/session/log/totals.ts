@@ -5,7 +5,7 @@
  */
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { openRegular } from '../../std/open-regular.ts';
-import { areTexts, isOfTexts, isPlain, isWholeNumber } from '../../std/plain.ts';
+import { areTexts, isOfTexts, isPlain, isWholeNumber } from '../../std/fast-guards.ts';
 import type { JsonValue } from '../../std/json.ts';
 import { systemCode } from '../../std/system-code.ts';
 import type { StoppedEntry, Totals } from '../facts/entries.ts';

@@ -6,7 +6,7 @@
 import * as z from 'zod';
 import { once } from '../../std/once.ts';
 import type { JsonObject, JsonValue } from '../../std/json.ts';
-import { areTexts, isPlain } from '../../std/plain.ts';
+import { areTexts, isPlain } from '../../std/fast-guards.ts';
 
 /** From the one that lets least through to the one that lets most. */
 export const permissionModes = ['plan', 'dontAsk', 'default', 'acceptEdits', 'bypassPermissions'] as const;
@@ -41,7 +41,7 @@ export function permissionSettings(settings: JsonObject): PermissionSettings {
 
 /**
  * True only for what the schema would take as it is: what podkin writes. It spares a start the schema
- * (std/plain.ts).
+ * (std/fast-guards.ts).
  */
 function isWhole(value: JsonValue): value is JsonObject & PermissionSettings {
   if (!isPlain(value, ['allow', 'ask', 'deny', 'headless'])) return false;

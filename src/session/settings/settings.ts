@@ -7,7 +7,7 @@
 import * as z from 'zod';
 import type { JsonObject, JsonValue } from '../../std/json.ts';
 import { once } from '../../std/once.ts';
-import { isPlain, isWholeNumber } from '../../std/plain.ts';
+import { isPlain, isWholeNumber } from '../../std/fast-guards.ts';
 
 /** Of a whole number. */
 interface Bound {
@@ -121,7 +121,7 @@ export function limitsOf(settings: JsonObject): Limits {
   return ofSettings(settings['limits'], { isWhole: areWhole, schema: limitsSchema, fallback: defaultLimits });
 }
 
-/** `isWhole` spares a start the schema (std/plain.ts): what is whole is what the schema would give back. */
+/** `isWhole` spares a start the schema (std/fast-guards.ts): what is whole is what the schema would give back. */
 function ofSettings<T>(
   given: JsonValue | undefined,
   as: { isWhole: (value: JsonValue) => value is JsonValue & T; schema: () => z.ZodType<T>; fallback: T },

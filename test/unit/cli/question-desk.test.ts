@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LiveEvent } from '../../../src/cli/pods/pod-stream.ts';
-import { type DeskStyle, QuestionDesk } from '../../../src/cli/approvals/question-desk.ts';
+import { type DeskStyle, ApprovalDesk } from '../../../src/cli/approvals/question-desk.ts';
 import { questionPages } from '../../../src/cli/approvals/question-text.ts';
 
 const style: DeskStyle = {
@@ -40,7 +40,7 @@ const closed = (request: string, by = 'person'): LiveEvent => ({
 
 describe('the desk', () => {
   it('[question.one-at-a-time] shows one question, counts the others, and goes on with the next', () => {
-    const desk = new QuestionDesk(style);
+    const desk = new ApprovalDesk(style);
     expect(desk.take(asked('a'), 0)).toContain('│ echo a');
     expect(desk.take(asked('a'), 1)).toBeNull();
     expect(desk.take(asked('b'), 2)).toBe('One more question waits, from pod-b.');
@@ -56,14 +56,14 @@ describe('the desk', () => {
       ['A', 'allowAlways'],
       [' yes ', 'allow'],
     ] as const) {
-      const fresh = new QuestionDesk(style);
+      const fresh = new ApprovalDesk(style);
       fresh.take(asked('q'), 0);
       expect(fresh.typed(key, 5_000)).toMatchObject({ decision });
     }
   });
 
   it('[question.other-lines] takes no other line for an answer, and no key where nothing waits', () => {
-    const desk = new QuestionDesk(style);
+    const desk = new ApprovalDesk(style);
     expect(desk.typed('y', 0)).toEqual({ kind: 'other' });
     desk.take(asked('a'), 0);
     for (const line of ['', 'yes please', 'ya', 'y y', '/help', 'toString']) {
@@ -72,7 +72,7 @@ describe('the desk', () => {
   });
 
   it('[question.unread] a key that comes before the question could be read answers nothing', () => {
-    const desk = new QuestionDesk(style);
+    const desk = new ApprovalDesk(style);
     desk.take(asked('a'), 1_000);
     expect(desk.typed('y', 1_200)).toMatchObject({ kind: 'late' });
     expect(desk.typed('y', 3_000)).toMatchObject({ kind: 'answer', question: { request: 'a' } });
@@ -96,7 +96,7 @@ describe('the desk', () => {
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-        const desk = new QuestionDesk(style);
+        const desk = new ApprovalDesk(style);
         let nowMs = 0;
         const shown = { id: '', atMs: 0 };
         const look = (text: string | null) => {
@@ -120,7 +120,7 @@ describe('the desk', () => {
   });
 
   it('[question.not-taken] an answer that did not arrive leaves the question to be answered again', () => {
-    const desk = new QuestionDesk(style);
+    const desk = new ApprovalDesk(style);
     desk.take(asked('a'), 0);
     desk.typed('y', 2_000);
     expect(desk.settled('a', 2_001, { open: true })).toBeNull();
@@ -128,7 +128,7 @@ describe('the desk', () => {
   });
 
   it('[question.no-keyboard] without a keyboard every question is shown, with the command that answers it', () => {
-    const desk = new QuestionDesk({ ...style, keyboard: 'none' });
+    const desk = new ApprovalDesk({ ...style, keyboard: 'none' });
     expect(desk.take(asked('a'), 0)).toContain('podkin approve a');
     expect(desk.take(asked('b'), 1)).toContain('podkin approve b');
     expect(desk.take(closed('a', 'cancel'), 2)).toBe('The question of pod-a is closed (cancel).');
@@ -137,7 +137,7 @@ describe('the desk', () => {
 
 describe('the keys', () => {
   const keyed = (screen = { columns: 80, rows: 24 }) =>
-    new QuestionDesk({ ...style, keyboard: 'keys', texts: true, screen: () => screen });
+    new ApprovalDesk({ ...style, keyboard: 'keys', texts: true, screen: () => screen });
 
   it('[question.one-key] one key answers: yes, no, always, and no with a reason', () => {
     for (const [key, decision] of [
@@ -203,7 +203,7 @@ describe('the keys', () => {
   it('[question.whole] there is no yes to a call that is told only in part, and always a no', () => {
     const summary = `echo a\n[… and 900 more characters that are not shown here; "podkin approvals --full" shows them]`;
     for (const keyboard of ['keys', 'lines', 'none'] as const) {
-      const desk = new QuestionDesk({ ...style, keyboard });
+      const desk = new ApprovalDesk({ ...style, keyboard });
       const shown = desk.take(asked('q', { summary }), 0) ?? '';
       expect(shown).toContain('900 more characters are NOT shown');
       expect(shown).toContain('podkin approvals --full');
@@ -218,7 +218,7 @@ describe('the keys', () => {
   });
 
   it('[question.reason] a line that begins with no and a comma is a no with its reason', () => {
-    const desk = new QuestionDesk(style);
+    const desk = new ApprovalDesk(style);
     expect(desk.typed('n, use pnpm', 0)).toEqual({ kind: 'other' });
     desk.take(asked('q'), 0);
     expect(desk.typed('n, use pnpm instead', 2_000)).toMatchObject({

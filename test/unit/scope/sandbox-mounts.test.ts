@@ -5,7 +5,7 @@ import { bwrapArgs } from '../../../src/scope/sandbox/bwrap.ts';
 import {
   type Disk,
   type Kind,
-  type Wish,
+  type MountRequest,
   filesOfPatternMax,
   planMounts,
 } from '../../../src/scope/sandbox/mounts.ts';
@@ -38,7 +38,7 @@ function disk(entries: Readonly<Record<string, Kind | `→${string}`>>): Disk {
   };
 }
 
-function wish(over: Partial<Wish>): Wish {
+function wish(over: Partial<MountRequest>): MountRequest {
   return { scope: { read: [], write: [] }, protectedPaths: [], hidden: [], shown: [], tools: [], ...over };
 }
 

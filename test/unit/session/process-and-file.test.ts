@@ -6,7 +6,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { writeFileAtomic } from '../../../src/std/atomic-write.ts';
 import {
   bootId,
-  isAlive,
+  isRunning,
   lookWithPs,
   ownIdentity,
   parseProcStat,
@@ -25,12 +25,12 @@ describe('who a process is', () => {
       expect(identity).toEqual({ pid: child.pid, startTime: expect.stringMatching(/./), bootId: bootId() });
       expect(processIdentity(child.pid!)).toEqual(identity);
       expect(ownIdentity()).toEqual(processIdentity(process.pid));
-      expect(isAlive(identity)).toBe('alive');
-      expect(isAlive({ ...identity, startTime: ownIdentity().startTime })).toBe('gone');
-      expect(isAlive({ ...identity, bootId: 'another' })).toBe('gone');
+      expect(isRunning(identity)).toBe(true);
+      expect(isRunning({ ...identity, startTime: ownIdentity().startTime })).toBe(false);
+      expect(isRunning({ ...identity, bootId: 'another' })).toBe(false);
       child.kill('SIGKILL');
       await once(child, 'exit');
-      expect(isAlive(identity)).toBe('gone');
+      expect(isRunning(identity)).toBe(false);
       expect(processIdentity(identity.pid)).toBeNull();
     } finally {
       child.kill('SIGKILL');
@@ -39,9 +39,9 @@ describe('who a process is', () => {
 
   it("[process.identity] somebody else's process is alive, what is no pid is gone", () => {
     // Process 1 takes no signal from an ordinary user.
-    expect(isAlive(processIdentity(1)!)).toBe('alive');
+    expect(isRunning(processIdentity(1)!)).toBe(true);
     for (const pid of [0, -1, 1.5, Number.NaN, 2 ** 53]) {
-      expect([processIdentity(pid), isAlive({ ...ownIdentity(), pid })]).toEqual([null, 'gone']);
+      expect([processIdentity(pid), isRunning({ ...ownIdentity(), pid })]).toEqual([null, false]);
     }
   });
 
@@ -54,12 +54,12 @@ describe('who a process is', () => {
       parent.stdin.write('here');
       await once(parent.stdout, 'data');
       const identity = processIdentity(pid)!;
-      expect(isAlive(identity)).toBe('alive');
+      expect(isRunning(identity)).toBe(true);
       process.kill(pid, 'SIGKILL');
       await vi.waitFor(() => expect(processIdentity(pid)).toBeNull(), { interval: 5 });
       // It is still in the table: a signal finds it.
       expect(process.kill(pid, 0)).toBe(true);
-      expect(isAlive(identity)).toBe('gone');
+      expect(isRunning(identity)).toBe(false);
     } finally {
       parent.kill('SIGKILL');
       await once(parent, 'exit');

@@ -9,12 +9,12 @@ import type { Totals } from '../../session/facts/entries.ts';
 import { probeLock } from '../../session/lock/lock.ts';
 import { closingTotals, readTotals } from '../../session/log/totals.ts';
 import { monotonicMs } from '../../std/clock.ts';
-import { isAlive, type ProcessIdentity } from '../../std/process-identity.ts';
+import { isRunning, type ProcessIdentity } from '../../std/process-identity.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
 import { lifeElsewhere, lifeOf } from '../../pod/process/life.ts';
 import type { FoundPod } from './find-pod.ts';
 
-export type PodSight =
+export type ProbedPod =
   | { readonly kind: 'live'; readonly status: StatusResult }
   /**
    * Somebody holds its lock, or its process runs, and it does not answer: it is ending where it has said its
@@ -32,14 +32,14 @@ export type PodSight =
 export const probeDeadlineMs = 1_500;
 
 /** Throws the file system's error where the log cannot be read. */
-export function sightOf(pod: FoundPod): Promise<PodSight> {
+export function probePod(pod: FoundPod): Promise<ProbedPod> {
   return look(pod, (totals) => holdsOn(pod, totals.started));
 }
 
 async function look(
   pod: FoundPod,
   isHeld: (totals: Totals) => boolean | Promise<boolean>,
-): Promise<PodSight> {
+): Promise<ProbedPod> {
   const { socket } = pod;
   // Most pods of a home have stopped, and a look is far cheaper than a connection that fails.
   if (existsSync(socket)) {
@@ -53,11 +53,11 @@ async function look(
 }
 
 /**
- * As `sightOf`, for a list of pods: one that has ended in order and whose process is gone has ended, and
+ * As `probePod`, for a list of pods: one that has ended in order and whose process is gone has ended, and
  * neither its socket nor its lock is asked. Whoever
  * holds them by now is a life that has not begun: it answers nobody before its own first entry is on disk.
  */
-export async function sightInList(pod: FoundPod): Promise<PodSight> {
+export async function probeInList(pod: FoundPod): Promise<ProbedPod> {
   const closing = closingTotals(pod.folder.log);
   if (closing !== null && !runs(closing.started)) return { kind: 'ended', totals: closing };
   return await look(pod, ({ started, stopped }) => (stopped ? runs(started) : holdsOn(pod, started)));
@@ -79,7 +79,7 @@ export async function holdsOn(pod: FoundPod, newest: ProcessIdentity | null): Pr
 
 /** What a person has to know where it cannot be found out whether a pod runs; null where it can. */
 export async function notKnown(pod: FoundPod): Promise<string | null> {
-  const sight = await sightOf(pod).catch(() => null);
+  const sight = await probePod(pod).catch(() => null);
   if (sight?.kind !== 'silent' || !sight.elsewhere) return null;
   return elsewhere(pod.name);
 }
@@ -96,7 +96,7 @@ export async function goesOn(pod: FoundPod, newest: ProcessIdentity | null): Pro
 }
 
 function runs(process: ProcessIdentity | null): boolean {
-  return process !== null && isAlive(process) === 'alive';
+  return process !== null && isRunning(process);
 }
 
 async function lockHeld(pod: FoundPod): Promise<boolean> {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { callbackEvent } from '../../bench/event.ts';
 import { methods } from '../../src/protocol/methods.ts';
 import { eventBounds } from '../../src/protocol/pod-event.ts';
-import { quickParams, quickResults } from '../../src/protocol/quick-checks.ts';
+import { quickParams, quickResults } from '../../src/protocol/fast-guards.ts';
 
 const plain = (): Record<string, unknown> => ({
   from: { instance: '019aac00-0000-7000-8000-000000000001', incarnation: 1 },
@@ -70,7 +70,7 @@ function changed(value: Record<string, unknown>, changes: Change[]): unknown {
 
 describe('quick checks', () => {
   it(
-    '[wire.quick-checks] what is let through by hand is what the schema takes, and comes out of it unchanged',
+    '[wire.fast-guards] what is let through by hand is what the schema takes, and comes out of it unchanged',
     { timeout: 120_000 },
     () => {
       let passed = 0;
@@ -85,7 +85,7 @@ describe('quick checks', () => {
     },
   );
 
-  it('[wire.quick-checks] a result that is let through by hand is one that the schema takes', () => {
+  it('[wire.fast-guards] a result that is let through by hand is one that the schema takes', () => {
     const property = fc.property(fc.array(change, { maxLength: 2 }), (changes) => {
       const result = changed({ outcome: 'accepted', received: 3 }, changes);
       if (quickResults.podEvent?.(result) !== true) return;
@@ -94,7 +94,7 @@ describe('quick checks', () => {
     fc.assert(property, { numRuns: 5_000 });
   });
 
-  it('[wire.quick-checks] the usual is let through', () => {
+  it('[wire.fast-guards] the usual is let through', () => {
     expect(quickParams.podEvent?.(plain())).toBe(true);
     expect(quickResults.podEvent?.({ outcome: 'duplicate', received: 3 })).toBe(true);
     expect(quickResults.podEvent?.({ outcome: 'accepted', received: 3, later: 'field' })).toBe(true);

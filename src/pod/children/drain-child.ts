@@ -3,7 +3,7 @@
  * would do at its next start, done for a person who removes the child before that. Both locks are the
  * caller's or taken here; nobody else writes either log meanwhile.
  */
-import { type DeathFindings, deathReceipt, neverTaken, receive } from '../../delivery/inbox.ts';
+import { type DeathFindings, deathReceipt, unaccepted, receive } from '../../delivery/inbox.ts';
 import type { EntryBody } from '../../session/facts/entries.ts';
 import { type Facts, emptyFacts } from '../../session/facts/facts.ts';
 import type { PodFolder } from '../../session/home/home.ts';
@@ -64,6 +64,6 @@ async function takeInto(
     const findings: DeathFindings = { restored: incarnation < newest, asked: false, outstanding: [] };
     commit(deathReceipt(facts, child, incarnation, findings));
   }
-  commit(neverTaken(facts, child, new Set()));
+  commit(unaccepted(facts, child, new Set()));
   return true;
 }
