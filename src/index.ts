@@ -2,7 +2,8 @@
  * The library: talk to pods from a program. What is not exported here is not promised. Absent: `defineTool`,
  * until a pod can be given tools of one's own.
  */
-export { type ConnectOptions, NoSuchPod, connect } from './connect.ts';
+export { type ConnectOptions, connect } from './client/connect.ts';
+export { NoSuchPod } from './client/errors.ts';
 export { type Client, clientOver } from './transport/client.ts';
 export { type DialOptions, dial } from './transport/dial.ts';
 export { type SendFailure, type Sent, connectAndSend } from './transport/connect-and-send.ts';

@@ -33,13 +33,25 @@ const doors: Record<string, string[]> = {
     'tools',
     'worker',
   ],
-  cli: ['std', 'version', 'protocol', 'transport', 'session', 'delivery', 'scope', 'model', 'project', 'pod'],
+  client: ['std', 'protocol', 'transport', 'session', 'scope', 'pod'],
+  cli: [
+    'std',
+    'version',
+    'protocol',
+    'transport',
+    'session',
+    'delivery',
+    'scope',
+    'model',
+    'project',
+    'pod',
+    'client',
+  ],
   command: ['std', 'cli'],
   // The programs take a body in, and know of it only its type.
   main: ['std', 'version', 'session', 'command'],
   'pod-process': ['std', 'session', 'pod'],
-  index: ['connect', 'protocol', 'transport', 'session'],
-  connect: ['session', 'transport'],
+  index: ['client', 'protocol', 'transport', 'session'],
 };
 
 /** Of these rooms only these files, for the rooms named. */
@@ -62,6 +74,9 @@ const keyholes: { from: string; to: string; only: string[] }[] = [
       'children/drain-child.ts',
     ],
   },
+  // Whether a process in another namespace lives, and whether files of a person's were set aside.
+  { from: 'client', to: 'pod', only: ['process/life.ts'] },
+  { from: 'client', to: 'scope', only: ['set-aside/set-aside.ts'] },
   { from: 'cli', to: 'delivery', only: ['verify/verify.ts', 'ledger.ts', 'settled.ts'] },
   { from: 'pod-process', to: 'pod', only: ['boot/boot.ts'] },
   { from: 'cli', to: 'model', only: ['create.ts'] },
@@ -114,7 +129,7 @@ const floors: Record<string, string[]> = {
     'serve',
     'boot',
   ],
-  cli: ['format', 'invocation', 'pods', 'approvals', 'inspect', 'control', 'doctor', 'run', 'demo'],
+  cli: ['format', 'invocation', 'approvals', 'inspect', 'control', 'doctor', 'run', 'demo'],
 };
 
 /** What Node is started with: the command, and a pod's own process, where what is left of an ended pod must not keep it. */
@@ -179,6 +194,16 @@ describe('architecture', () => {
         ...(readFileSync(file, 'utf8').match(worldly) ?? []),
       ].map((what) => `${name(file)}: ${what}`),
     );
+    expect(wrong).toEqual([]);
+  });
+
+  it('[architecture.client] the client names no command and no exit status, and touches no terminal', () => {
+    const ofPerson = /exitStatus|exitCode|podkin [a-z]+|process\.(?:std\w+|argv)|isTTY|\\u001B/gi;
+    const wrong = files
+      .filter((file) => roomOf(file) === 'client')
+      .flatMap((file) =>
+        (readFileSync(file, 'utf8').match(ofPerson) ?? []).map((what) => `${name(file)}: ${what}`),
+      );
     expect(wrong).toEqual([]);
   });
 

@@ -3,6 +3,9 @@
  * an exit status.
  */
 import { errorText } from './format/printable.ts';
+import { podSentence } from './format/pod-sentences.ts';
+import { NoSuchPod } from '../client/errors.ts';
+import { PodkinError } from '../std/podkin-error.ts';
 import { Command, CommanderError } from 'commander';
 import { systemCode } from '../std/system-code.ts';
 import { version } from '../version.ts';
@@ -112,9 +115,10 @@ function failureStatus(context: CommandContext, error: unknown): number {
     return error.status;
   }
   if (!(error instanceof Error) || !isSituation(error)) throw error;
+  const said = error instanceof PodkinError ? podSentence(error) : error.message;
   const next = whatToDo[systemCode(error) ?? ''];
-  context.stderr.write(`podkin: ${errorText(`${error.message}${next === undefined ? '' : `: ${next}`}`)}\n`);
-  return exitStatus.failed;
+  context.stderr.write(`podkin: ${errorText(`${said}${next === undefined ? '' : `: ${next}`}`)}\n`);
+  return error instanceof NoSuchPod ? exitStatus.noSuchPod : exitStatus.failed;
 }
 
 /** Failures of the system and of sockets, whose message is meant for people; anything else is a defect. */

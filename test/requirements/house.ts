@@ -2,6 +2,7 @@
 export const house = {
   'architecture.absences':
     'no barrel, no default export, no event emitter class, no exit but in the two programs',
+  'architecture.client': 'The client names no command and no exit status, and touches no terminal.',
   'architecture.floors':
     'Inside a divided room (session, scope, pod, cli) the inner rooms draw no circle: each imports only from lower ones.',
   'architecture.cycles': 'no file imports itself over others',

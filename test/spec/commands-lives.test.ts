@@ -1,7 +1,7 @@
 /** The commands that end pods and bring them back: stop, kill, restore, rm, with what they refuse and what the looking commands say meanwhile. */
 import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { TreeWatch } from '../../src/cli/run/tree-watch.ts';
+import { TreeWatch } from '../../src/client/tree-watch.ts';
 import { RunningCommand, livingPods, resultOf, socketsOf } from '../support/command-rig.ts';
 import { promiseKept } from '../support/promise-kept.ts';
 import { type Ran, TestHome, eventually } from '../support/rig.ts';

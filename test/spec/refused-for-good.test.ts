@@ -1,8 +1,9 @@
 /** What a parent refuses for good is seen at both ends and by every command, and nothing waits for it without an end. */
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { exitOf, newTally, runResult } from '../../src/cli/run/result.ts';
-import { TreeWatch } from '../../src/cli/run/tree-watch.ts';
+import { exitOf, runResult } from '../../src/cli/run/result.ts';
+import { newTally } from '../../src/client/pod-tally.ts';
+import { TreeWatch } from '../../src/client/tree-watch.ts';
 import { removePodFolder } from '../../src/session/home/remove.ts';
 import { foldLog } from '../../src/session/log/fold-log.ts';
 import { type FakeChild, fakeChildren } from '../support/fake-child.ts';
@@ -140,10 +141,10 @@ it('[refusal.run] what watches a run sees it, and the run ends with it as failed
   await watch.start('root', root.instance);
   try {
     await expect
-      .poll(() => watch.standing(), { timeout: 10_000 })
+      .poll(() => watch.status(), { timeout: 10_000 })
       .toMatchObject({
         kind: 'refused',
-        reason: expect.stringContaining('badToken'),
+        refused: { parent: 'root', events: 1, code: 'badToken' },
       });
     const end = { kind: 'refused' as const, reason: 'refused for good' };
     const result = runResult({ root: newTally('root', root.instance), descendants: [], end, durationMs: 1 });

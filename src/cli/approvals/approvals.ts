@@ -1,8 +1,10 @@
 /** `podkin approvals` and `podkin approve`: the questions that wait for a person, and the answer to one. */
-import { askPod } from '../pods/ask-pod.ts';
+import { askPod } from '../../client/ask-pod.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { CommandFailed, exitStatus, screenOf, jsonText } from '../invocation/context.ts';
-import { type OpenQuestion, openQuestions, questionMeant } from './open-questions.ts';
+import { lookUp } from '../../client/find-pod.ts';
+import { type OpenApproval, openApprovals } from '../../client/open-approvals.ts';
+import type { Home } from '../../session/home/home.ts';
 import { oneLine, visible } from '../format/printable.ts';
 import { questionPages } from './question-text.ts';
 import { age } from '../format/table.ts';
@@ -14,7 +16,7 @@ export interface ApprovalsOptions {
 }
 
 export async function approvalsCommand(context: CommandContext, options: ApprovalsOptions): Promise<number> {
-  const questions = await openQuestions(context.home);
+  const questions = await openApprovals(context.home);
   if (options.json) {
     const rows = questions.map(({ pod, whole, ...rest }) => ({
       ...rest,
@@ -43,7 +45,7 @@ export async function approvalsCommand(context: CommandContext, options: Approva
 
 function shownText(
   context: CommandContext,
-  question: OpenQuestion,
+  question: OpenApproval,
   full: boolean,
 ): { text: string; isWhole: boolean } {
   const summary = full ? question.whole : question.summary;
@@ -74,7 +76,7 @@ export async function approveCommand(
       '--reason goes with --deny: it is what the pod is told with a no; add --deny, or leave it out. Nothing was answered',
     );
   }
-  const question = questionMeant(await openQuestions(context.home), meant, context.home);
+  const question = approvalMeant(await openApprovals(context.home), meant, context.home);
   const { request, pod, running } = question;
   if (!running) {
     throw new CommandFailed(
@@ -92,4 +94,30 @@ export async function approveCommand(
     `${answer.pod.name}: ${visible(answer.tool)} ${word}: ${oneLine(visible(answer.summary), 200)}\n`,
   );
   return exitStatus.done;
+}
+
+/**
+ * The one question that is meant: by its whole id, the name of the pod that asks, or the beginning of the id.
+ * Throws `CommandFailed`.
+ */
+function approvalMeant(questions: readonly OpenApproval[], meant: string, home: Home): OpenApproval {
+  const exact = questions.find(({ request }) => request === meant);
+  if (exact !== undefined) return exact;
+  const asking = questions.filter(({ pod }) => pod.name === meant);
+  const matching = asking.length > 0 ? asking : questions.filter(({ request }) => request.startsWith(meant));
+  const [first, ...others] = matching;
+  if (first === undefined || meant === '') {
+    const isPod = lookUp(home, meant) !== null;
+    throw new CommandFailed(
+      isPod ? exitStatus.failed : exitStatus.noSuchPod,
+      isPod
+        ? `"${meant}" asks nothing at the moment; "podkin approvals" lists the questions that are open`
+        : `no open question begins with ${JSON.stringify(meant.slice(0, 63))}, and no pod is called that; "podkin approvals" lists them`,
+    );
+  }
+  if (others.length > 0) {
+    const ids = matching.map(({ request }) => request).join(', ');
+    throw new CommandFailed(exitStatus.usage, `"${meant}" could mean ${ids}: name one of them`);
+  }
+  return first;
 }

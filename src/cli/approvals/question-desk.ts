@@ -8,7 +8,7 @@
  * - K4 A yes is taken only where all of the call has been shown; a no at any time.
  */
 import type { ApprovalDecision } from '../../session/facts/entries.ts';
-import type { LiveEvent } from '../pods/pod-stream.ts';
+import type { LiveEvent } from '../../client/pod-stream.ts';
 import { visible } from '../format/printable.ts';
 import { paint } from '../format/table.ts';
 import { type AskedQuestion, type QuestionPage, questionPages } from './question-text.ts';

@@ -4,7 +4,7 @@
  */
 import type { Readable } from 'node:stream';
 import { monotonicMs } from '../../std/clock.ts';
-import type { LiveEvent } from '../pods/pod-stream.ts';
+import type { LiveEvent } from '../../client/pod-stream.ts';
 import type { ApprovalDesk, Typed } from './question-desk.ts';
 import { Typing } from './typing.ts';
 

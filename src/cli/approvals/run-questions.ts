@@ -6,7 +6,7 @@ import { monotonicMs } from '../../std/clock.ts';
 import type { Client } from '../../transport/client.ts';
 import { answerQuestion } from './answer-question.ts';
 import { type CommandContext, screenOf } from '../invocation/context.ts';
-import type { LiveEvent } from '../pods/pod-stream.ts';
+import type { LiveEvent } from '../../client/pod-stream.ts';
 import { ApprovalDesk } from './question-desk.ts';
 import { QuestionInput, type TypedAnswer } from './question-input.ts';
 

@@ -1,83 +1,56 @@
 /**
  * `podkin attach`: one pod's history and its work as plain text, and what is typed goes to it. Detaching
- * stops nothing. The connection may come and go:
- * it is made again behind the last entry seen, so nothing is shown twice and nothing is left out.
+ * stops nothing.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readEntries } from '../../session/log/read-log.ts';
+import { AlertsOnce } from '../../client/alerts-once.ts';
+import { AttachedPod, type AttachmentEnd } from '../../client/attached-pod.ts';
+import { NotConnected, PodNotRunning, PodOutOfReach } from '../../client/errors.ts';
+import { findPod, type FoundPod } from '../../client/find-pod.ts';
+import { isOutOfReach, isPodRunning } from '../../client/pod-probe.ts';
+import type { LiveEvent, PodStream } from '../../client/pod-stream.ts';
+import { treeState } from '../../client/settled-tree.ts';
 import { scopeText } from '../../session/settings/scope-text.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import { type Deferred, deferred } from '../../std/deferred.ts';
-import { uuidv7 } from '../../std/uuid.ts';
 import type { Client } from '../../transport/client.ts';
-import { AlertsOnce } from '../pods/alerts-once.ts';
-import { notRunning } from '../pods/ask-pod.ts';
-import { type AttachAction, attachHelp, parseAttachLine } from './attach-line.ts';
-import { CommandFailed, type CommandContext, exitStatus, screenOf } from '../invocation/context.ts';
-import { canAsk } from '../invocation/ask-person.ts';
-import { findPod, type FoundPod } from '../pods/find-pod.ts';
-import { LiveView } from '../pods/live-view.ts';
-import { type LiveEvent, openPodStream, type PodStream } from '../pods/pod-stream.ts';
-import { oneLine } from '../format/printable.ts';
 import { answerQuestion } from '../approvals/answer-question.ts';
 import { ApprovalDesk } from '../approvals/question-desk.ts';
 import { QuestionInput, type TypedAnswer } from '../approvals/question-input.ts';
-import { treeState } from '../pods/settled-tree.ts';
-import { notKnown } from '../pods/pod-probe.ts';
-import { runs } from './stop-pod.ts';
+import { LiveView } from '../format/live-view.ts';
+import { oneLine } from '../format/printable.ts';
 import { renderEntry } from '../format/transcript.ts';
+import { canAsk } from '../invocation/ask-person.ts';
+import { type CommandContext, exitStatus, screenOf } from '../invocation/context.ts';
+import { type AttachAction, attachHelp, parseAttachLine } from './attach-line.ts';
 
-const redialMs = 200;
-/** Without a person to wait for a restore, how long a pod that has died may take to come back. */
-const unattendedWaitMs = 3_000;
-const lookAgainMs = 250;
+const settledPollMs = 250;
 
-/**
- * Throws `CommandFailed` where there is no such pod, or where it does not run (after showing its history).
- */
+/** Throws `NoSuchPod`, `PodNotRunning` or `PodOutOfReach`, the last two after showing the history. */
 export async function attachCommand(context: CommandContext, name: string): Promise<number> {
   const pod = findPod(context.home, name);
-  const attached = new Attached(context, pod);
-  const doubt = await notKnown(pod);
-  if (doubt !== null || !(await runs(pod))) {
-    await attached.showLog();
-    throw new CommandFailed(exitStatus.failed, doubt ?? notRunning(pod.name));
+  const screen = new AttachScreen(context, pod);
+  const outOfReach = await isOutOfReach(pod);
+  if (outOfReach || !(await isPodRunning(pod))) {
+    await screen.showLog();
+    throw outOfReach ? new PodOutOfReach(name) : new PodNotRunning(name);
   }
-  return await attached.stay();
+  return await screen.stay();
 }
 
-/**
- * A typed text, kept until the pod has said that it is on disk: sent again under the same id, it counts once.
- */
-interface Typed {
-  readonly submission: string;
-  readonly input: string;
-}
-
-class Attached {
+class AttachScreen {
   readonly #context: CommandContext;
   readonly #pod: FoundPod;
+  readonly #attached: AttachedPod;
   readonly #view: LiveView;
   readonly #alerts = new AlertsOnce();
   readonly #desk: ApprovalDesk;
   #input: QuestionInput | null = null;
   readonly #end: Deferred<number> = deferred();
-  #ended = false;
-  #stream: PodStream | null = null;
-  #seen = 0;
-  /** The newest life has said that it stops. */
-  #stopped = false;
-  /** The present absence has been told. */
-  #toldAway = false;
+  #hasEnded = false;
   #inputEnded = false;
-  readonly #typed: Typed[] = [];
-  /** Commands that were typed and have no answer yet. */
-  #commandsOpen = 0;
-  /** Piped lines arrive before the first connection does: a command among them waits for it. */
-  readonly #connected: Deferred<void> = deferred();
-  /** On a terminal these stand there already, as they were typed. */
-  readonly #own = new Set<string>();
-  #sending = false;
+  /** Submissions that were typed on this terminal: their texts are on it already. */
+  readonly #typedHere = new Set<string>();
 
   constructor(context: CommandContext, pod: FoundPod) {
     this.#context = context;
@@ -92,20 +65,29 @@ class Attached {
       write: (text) => context.stdout.styled(text),
       streaming: context.isTerminal,
       color: context.color,
-      // A question that is open is shown as one; of the others the call and the answer tell.
+      // An open question is shown as one; of the others the call and the answer are enough.
       render: (entry) =>
         entry.type === 'approval' && entry.state === 'asked'
           ? null
           : renderEntry(entry, { color: context.color }),
     });
-    void this.#end.promise.then(() => {
-      this.#ended = true;
+    this.#attached = new AttachedPod(pod, {
+      deltas: context.isTerminal,
+      onEvent: (event) => this.#show(event),
+      onGreeting: (header) => this.#greet(header),
+      onBack: () => this.#say(`"${pod.name}" is back.`),
+      onDied: () =>
+        this.#say(
+          `"${pod.name}" has died. This waits until somebody starts it again: podkin restore ${pod.name}`,
+        ),
+      waitsForRestore: () => this.#isAttended(),
+      onRejected: (error) => this.#say(`It was not taken: ${messageOf(error)}`),
     });
   }
 
   /** The history of a pod that does not run. */
   async showLog(): Promise<void> {
-    for await (const { entry } of readEntries(this.#pod.folder.log)) this.#take({ type: 'entry', entry });
+    await this.#attached.readLog();
     await this.#context.stdout.drained();
   }
 
@@ -118,141 +100,73 @@ class Attached {
       desk: this.#desk,
       editsLines: canAsk(this.#context),
       echo: (text) => this.#context.stderr.styled(text),
-      tell: (text) => this.#tell(text),
+      tell: (text) => this.#say(text),
       answer: (typed) => this.#answer(typed),
       onText: (line) => void this.#obey(parseAttachLine(line)),
       onEnd: () => void this.#onInputEnd(),
     });
     this.#input = input;
     try {
-      const following = this.#follow();
+      const followed = this.#attached.follow().then((end) => this.#sayEnd(end));
       // A defect there must end this command, not hang it.
-      following.catch(() => undefined);
-      const status = await Promise.race([this.#end.promise, following]);
+      followed.catch(() => undefined);
+      const status = await Promise.race([this.#end.promise, followed]);
       this.#view.finish();
       await this.#context.stdout.drained();
       return status;
     } finally {
-      this.#ended = true;
+      this.#hasEnded = true;
       for (const signal of signals) process.off(signal, detach);
-      this.#stream?.close();
+      this.#attached.close();
       input.close();
     }
   }
 
   #detach(): void {
-    this.#tell(`Detached; "${this.#pod.name}" goes on. Back with: podkin attach ${this.#pod.name}`);
+    this.#say(`Detached; "${this.#pod.name}" goes on. Back with: podkin attach ${this.#pod.name}`);
+    this.#attached.close();
     this.#end.resolve(exitStatus.done);
   }
 
-  /** Connection after connection, until the pod has ended for good. */
-  async #follow(): Promise<number> {
-    let greeted = false;
-    let lostAtMs: number | null = null;
-    while (!this.#ended) {
-      const stream = await this.#open();
-      if (stream === null) {
-        lostAtMs ??= monotonicMs();
-        const status = await this.#whileAway(lostAtMs);
-        if (status !== null) return status;
-        continue;
-      }
-      // Left while it was being made: it would be held open for nobody.
-      if (this.#hasEnded()) {
-        stream.close();
-        break;
-      }
-      if (!greeted) this.#greet(stream);
-      else if (lostAtMs !== null) this.#tell(`"${this.#pod.name}" is back.`);
-      greeted = true;
-      this.#toldAway = false;
-      lostAtMs = null;
-      void this.#sendTyped();
-      this.#connected.resolve();
-      await stream.closed;
-      this.#stream = null;
-    }
-    return exitStatus.done;
-  }
-
-  async #open(): Promise<PodStream | null> {
-    const { socket: path, instance } = this.#pod;
-    try {
-      const since = this.#seen;
-      const onEvent = (event: LiveEvent): void => this.#take(event);
-      this.#stream = await openPodStream({
-        path,
-        instance,
-        since,
-        deltas: this.#context.isTerminal,
-        onEvent,
-      });
-      // The log is not the one that we knew: it comes whole, and so does what we show.
-      if (this.#stream.header.reset) this.#seen = 0;
-      return this.#stream;
-    } catch {
-      // Why it is away is found out by looking at the pod, not at the error.
-      return null;
-    }
-  }
-
-  #greet(stream: PodStream): void {
-    const { name, cwd, model, scope, tools } = stream.header.greeting;
+  #greet(header: PodStream['header']): void {
+    const { name, cwd, model, scope, tools } = header.greeting;
     const { reads, writes, denied } = scopeText(scope);
     const rights = `reads ${reads}; writes ${writes}${denied === '' ? '' : `; ${denied}`}`;
-    this.#tell(`${name} (${stream.header.status}), ${model}, in ${cwd}`);
-    this.#tell(`${oneLine(rights, 300)}; tools: ${tools.join(', ')}`);
-    this.#tell('What you type is sent to it; /help lists the commands, Ctrl+C detaches.');
+    this.#say(`${name} (${header.status}), ${model}, in ${cwd}`);
+    this.#say(`${oneLine(rights, 300)}; tools: ${tools.join(', ')}`);
+    this.#say('What you type is sent to it; /help lists the commands, Ctrl+C detaches.');
   }
 
-  /** Null: look again. Otherwise the exit status. */
-  async #whileAway(lostAtMs: number): Promise<number | null> {
+  /** Answers the exit status. */
+  #sayEnd(end: AttachmentEnd): number {
     const { name } = this.#pod;
-    if (!(await runs(this.#pod))) {
-      await this.showLog();
-      if (this.#stopped) {
-        this.#tell(`"${name}" has ended. Start it again with: podkin restore ${name}`);
+    switch (end) {
+      case 'closed':
         return exitStatus.done;
-      }
-      const awayMs = monotonicMs() - lostAtMs;
-      if (!this.#attended() && awayMs > unattendedWaitMs) {
-        this.#tell(`"${name}" has died. Start it again from its log with: podkin restore ${name}`);
+      case 'stopped':
+        this.#say(`"${name}" has ended. Start it again with: podkin restore ${name}`);
+        return exitStatus.done;
+      case 'died':
+        this.#say(`"${name}" has died. Start it again from its log with: podkin restore ${name}`);
         return exitStatus.failed;
-      }
-      if (!this.#toldAway && this.#attended()) {
-        this.#tell(`"${name}" has died. This waits until somebody starts it again: podkin restore ${name}`);
-      }
-      this.#toldAway = true;
     }
-    await sleep(redialMs);
-    return null;
   }
 
-  /** Asked anew after each await: what ends this comes from outside the loop. */
-  #hasEnded(): boolean {
-    return this.#ended;
-  }
-
-  #attended(): boolean {
+  #isAttended(): boolean {
     return this.#context.isTerminal && !this.#inputEnded;
   }
 
-  #take(event: LiveEvent): void {
-    if (event.type === 'entry') {
-      const { entry } = event;
-      if (entry.seq <= this.#seen) return;
-      this.#seen = entry.seq;
-      if (entry.type === 'started') this.#stopped = false;
-      if (entry.type === 'stopped') this.#stopped = true;
-      if (entry.type === 'userMessage' && this.#own.delete(entry.submission)) return;
+  #show(event: LiveEvent): void {
+    if (event.type === 'entry' && event.entry.type === 'userMessage') {
+      if (this.#typedHere.delete(event.entry.submission)) return;
     }
     if (this.#alerts.isNews(this.#pod.name, event)) this.#view.showMain(event);
     this.#input?.event(event);
   }
 
   async #answer(typed: TypedAnswer): Promise<void> {
-    await this.#command(`answering ${typed.question.pod}`, async (client) =>
-      this.#tell(await answerQuestion(client, this.#desk, typed)),
+    await this.#call(`answering ${typed.question.pod}`, async (client) =>
+      this.#say(await answerQuestion(client, this.#desk, typed)),
     );
     // Without a connection it was not sent, and the question waits on.
     this.#desk.settled(typed.question.request, monotonicMs(), { open: true });
@@ -262,83 +176,55 @@ class Attached {
     switch (action.kind) {
       case 'nothing':
         return;
-      case 'say':
-        this.#type(action.text);
-        await this.#sendTyped();
+      case 'say': {
+        const submission = this.#attached.send(action.text);
+        if (this.#isAttended()) this.#typedHere.add(submission);
         return;
+      }
       case 'detach':
         this.#detach();
         return;
       case 'help':
-        this.#tell(attachHelp);
+        this.#say(attachHelp);
         return;
       case 'unknown':
-        this.#tell(`There is no command ${oneLine(action.word, 40)}. ${attachHelp}`);
+        this.#say(`There is no command ${oneLine(action.word, 40)}. ${attachHelp}`);
         return;
       case 'method':
-        await this.#control(action.method);
+        await this.#call(action.method, (client) => client.call(action.method, {}));
     }
   }
 
-  #type(input: string): void {
-    const submission = uuidv7();
-    this.#typed.push({ submission, input });
-    if (this.#attended()) this.#own.add(submission);
-  }
-
-  async #control(method: 'pause' | 'resume' | 'cancel' | 'shutdown'): Promise<void> {
-    await this.#command(method, (client) => client.call(method, {}));
-  }
-
-  async #command(what: string, work: (client: Client) => Promise<unknown>): Promise<void> {
-    this.#commandsOpen += 1;
+  async #call(what: string, work: (client: Client) => Promise<unknown>): Promise<void> {
     try {
-      await this.#connected.promise;
-      const client = this.#stream?.client;
-      if (client === undefined) this.#tell('Not connected at the moment; try again when it is back.');
-      else await work(client);
+      await this.#attached.call(work);
     } catch (error) {
-      this.#tell(`${what}: ${error instanceof Error ? error.message : String(error)}`);
-    } finally {
-      this.#commandsOpen -= 1;
+      this.#say(
+        error instanceof NotConnected
+          ? 'Not connected at the moment; try again when it is back.'
+          : `${what}: ${messageOf(error)}`,
+      );
     }
   }
 
-  /** In order, one at a time. What a broken connection left open is sent again over the next. */
-  async #sendTyped(): Promise<void> {
-    if (this.#sending) return;
-    this.#sending = true;
-    try {
-      for (let next = this.#typed[0]; next !== undefined; next = this.#typed[0]) {
-        const stream = this.#stream;
-        if (stream === null) return;
-        try {
-          await stream.client.call('run', { input: next.input, submission: next.submission });
-        } catch (error) {
-          if (!stream.client.connection.writable) return;
-          this.#tell(`It was not taken: ${error instanceof Error ? error.message : String(error)}`);
-        }
-        this.#typed.shift();
-      }
-    } finally {
-      this.#sending = false;
-    }
-  }
-
-  /** Nobody types any more: what was typed is seen through to its end. */
+  /** Nobody types any more: what was typed is carried out to its end. */
   async #onInputEnd(): Promise<void> {
     this.#inputEnded = true;
-    while (!this.#ended) {
-      await sleep(lookAgainMs);
-      if (this.#typed.length > 0 || this.#commandsOpen > 0 || this.#stream === null) continue;
+    while (!this.#hasEnded) {
+      await sleep(settledPollMs);
+      if (this.#attached.isBusy) continue;
       const state = await treeState(this.#context.home, this.#pod);
       if (state.kind === 'settled') this.#end.resolve(exitStatus.done);
       if (state.kind === 'overBudget') this.#end.resolve(exitStatus.limit);
     }
   }
 
-  #tell(text: string): void {
+  #say(text: string): void {
     this.#view.finish();
     this.#context.stderr.styled(`${text}\n`);
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,8 +1,8 @@
 /** `podkin pause`, `resume`, `cancel`: one method, and where the pod stands after it. */
-import { askPod } from '../pods/ask-pod.ts';
+import { askPod } from '../../client/ask-pod.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { exitStatus } from '../invocation/context.ts';
-import { findPod } from '../pods/find-pod.ts';
+import { findPod } from '../../client/find-pod.ts';
 
 export async function controlCommand(
   context: CommandContext,

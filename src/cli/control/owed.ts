@@ -5,8 +5,8 @@
 import type { SentPodEvent } from '../../protocol/pod-event.ts';
 import type { Facts } from '../../session/facts/facts.ts';
 import { oneLine } from '../format/printable.ts';
-import type { FoundPod } from '../pods/find-pod.ts';
-import type { HomeIndex } from '../pods/home-index.ts';
+import type { FoundPod } from '../../client/find-pod.ts';
+import type { HomeIndex } from '../../client/home-index.ts';
 
 export interface Owed {
   readonly from: FoundPod;

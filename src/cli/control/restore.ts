@@ -5,11 +5,11 @@
 import { errorText } from '../format/printable.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { exitStatus } from '../invocation/context.ts';
-import { allPods, descendantsOf, findPod, type FoundPod } from '../pods/find-pod.ts';
+import { allPods, descendantsOf, findPod, type FoundPod } from '../../client/find-pod.ts';
 import { PodStartFailed, startPodProcess } from '../../pod/process/start-process.ts';
 import { limitsOf } from '../../session/settings/settings.ts';
 import { isRunning } from '../../std/process-identity.ts';
-import { processOf } from '../pods/pod-probe.ts';
+import { processOf } from '../../client/pod-probe.ts';
 
 export interface RestoreOptions {
   /** Pods that run already are passed over; without it such a pod is a failure. */

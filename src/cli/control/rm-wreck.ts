@@ -18,8 +18,8 @@ import { syncFolder } from '../../std/atomic-write.ts';
 import { isOutOfPlace, readRegular } from '../../std/open-regular.ts';
 import { isRunning } from '../../std/process-identity.ts';
 import type { CommandContext } from '../invocation/context.ts';
-import { HomeIndex } from '../pods/home-index.ts';
-import { elsewhere } from '../pods/pod-probe.ts';
+import { HomeIndex } from '../../client/home-index.ts';
+import { outOfReach } from '../format/pod-sentences.ts';
 
 /** Why the pod cannot be removed as others are; null where it can, and where there is none of that name. */
 export function wreckOf({ home }: CommandContext, name: string): string | null {
@@ -137,7 +137,7 @@ async function whyItMayRun(
   if (lock === 'held') return 'a process of it still runs ("podkin doctor" says more): end it and try again';
   if (instance === null) return null;
   const life = await lifeElsewhere(home, { name, instance });
-  return life === 'dead' ? null : elsewhere(name);
+  return life === 'dead' ? null : outOfReach(name);
 }
 
 async function newestStart(log: string): Promise<StartedEntry | null> {

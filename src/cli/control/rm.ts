@@ -20,12 +20,12 @@ import { type HeldLock, takeLock } from '../../session/lock/lock.ts';
 import { limitsOf } from '../../session/settings/settings.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import { type CommandContext, exitStatus } from '../invocation/context.ts';
-import { allPods, findPod, type FoundPod } from '../pods/find-pod.ts';
-import { notKnown } from '../pods/pod-probe.ts';
-import { HomeIndex } from '../pods/home-index.ts';
+import { allPods, findPod, type FoundPod } from '../../client/find-pod.ts';
+import { isPodRunning } from '../../client/pod-probe.ts';
+import { HomeIndex } from '../../client/home-index.ts';
 import { discardedLines, type Owed, owedBy, owedText, unreadLines } from './owed.ts';
 import { removeWreck, wreckOf } from './rm-wreck.ts';
-import { runs, stopPod } from './stop-pod.ts';
+import { notKnown, stopPod } from './stop-pod.ts';
 
 export async function rmCommand(
   context: CommandContext,
@@ -97,10 +97,10 @@ class Removal {
       const doubt = await notKnown(one);
       if (doubt !== null) return `"${name}" stays: ${doubt}`;
     }
-    if (await runs(pod))
+    if (await isPodRunning(pod))
       return `"${name}" is running: "podkin stop ${name}" first, or "podkin rm -f ${name}"`;
     for (const one of below) {
-      if (!(await runs(one))) continue;
+      if (!(await isPodRunning(one))) continue;
       return `"${name}" stays: "${one.name}" below it is running ("podkin stop ${name}" ends all of it); "podkin rm -f ${name}" ends and removes it with everything below it`;
     }
     const up = await this.#owedUpward(pod);
@@ -129,13 +129,13 @@ class Removal {
     await this.#end(pod);
     const doubt = await notKnown(pod);
     if (doubt !== null) return `"${pod.name}" stays: ${doubt}`;
-    if (await runs(pod)) return `"${pod.name}" could not be stopped: "podkin doctor" says more`;
+    if (await isPodRunning(pod)) return `"${pod.name}" could not be stopped: "podkin doctor" says more`;
     // Before the locks: a parent that lives needs them for taking in what is left.
     const up = await this.#owedUpward(pod);
     const below = (await this.#index.below(pod)).reverse();
     const locked: Locked[] = [];
     for (const one of [...below, pod]) {
-      const held = (await runs(one)) ? null : await this.#lock(one);
+      const held = (await isPodRunning(one)) ? null : await this.#lock(one);
       if (held !== null) locked.push(held);
       else if (one !== pod) this.#say(`Left: ${one.name}, which could not be ended: podkin stop ${one.name}`);
     }
@@ -154,11 +154,11 @@ class Removal {
     const { stopGraceMs: graceMs } = limitsOf(pod.spec.settings);
     const order = { home: this.#context.home, graceMs, say };
     const all = [pod, ...(await this.#index.below(pod))];
-    const running = await Promise.all(all.map((one) => runs(one)));
+    const running = await Promise.all(all.map((one) => isPodRunning(one)));
     if (!running.includes(true)) return;
     await stopPod(pod, { ...order, cascade: true, say: running[0] === true ? say : () => undefined });
     for (const one of (await this.#index.below(pod)).reverse()) {
-      if (await runs(one)) await stopPod(one, { ...order, cascade: false });
+      if (await isPodRunning(one)) await stopPod(one, { ...order, cascade: false });
     }
   }
 
@@ -182,7 +182,7 @@ class Removal {
     for (;;) {
       const owed = await owedBy(this.#index, pod);
       if (owed === null) return null;
-      const receiverLives = await runs(owed.to);
+      const receiverLives = await isPodRunning(owed.to);
       untilMs ??= monotonicMs() + limitsOf(owed.to.spec.settings).sweepMs + sweepMarginMs;
       if (!receiverLives || monotonicMs() > untilMs) return { owed, receiverLives };
       await pause(lookAgainMs);

@@ -6,10 +6,10 @@ import { text as readAll } from 'node:stream/consumers';
 import type { Entry } from '../../session/facts/entries.ts';
 import { readEntries } from '../../session/log/read-log.ts';
 import { uuidv7 } from '../../std/uuid.ts';
-import { askPod } from '../pods/ask-pod.ts';
+import { askPod } from '../../client/ask-pod.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { CommandFailed, exitStatus } from '../invocation/context.ts';
-import { findPod } from '../pods/find-pod.ts';
+import { findPod } from '../../client/find-pod.ts';
 import { messageText } from '../format/live-lines.ts';
 import { waitForPod } from './wait.ts';
 

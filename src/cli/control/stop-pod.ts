@@ -7,8 +7,9 @@ import { endLeftOfDead } from '../../pod/process/command-groups.ts';
 import { signalProcess } from '../../std/signal-process.ts';
 import type { Home } from '../../session/home/home.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
-import { allPods, descendantsOf, type FoundPod } from '../pods/find-pod.ts';
-import { exitWithin, goesOn, notKnown, processOf } from '../pods/pod-probe.ts';
+import { allPods, descendantsOf, type FoundPod } from '../../client/find-pod.ts';
+import { exitWithin, isOutOfReach, isPodRunning, processOf } from '../../client/pod-probe.ts';
+import { outOfReach } from '../format/pod-sentences.ts';
 
 export interface StopOrder {
   readonly home: Home;
@@ -35,7 +36,7 @@ export async function stopPod(pod: FoundPod, order: StopOrder): Promise<boolean>
 
 async function endAll(pod: FoundPod, order: StopOrder): Promise<boolean> {
   const below = order.cascade ? descendantsOf(allPods(order.home), pod.instance) : [];
-  const wasRunning = (await notKnown(pod)) === null && (await runs(pod));
+  const wasRunning = (await notKnown(pod)) === null && (await isPodRunning(pod));
   const asked = wasRunning && (await ask(pod, order));
   const levels = 1 + Math.max(0, ...below.map((child) => child.spec.depth - pod.spec.depth));
   // The exits of the whole tree come before the pod's own.
@@ -45,7 +46,7 @@ async function endAll(pod: FoundPod, order: StopOrder): Promise<boolean> {
   // been born meanwhile.
   const rest = order.cascade ? descendantsOf(allPods(order.home), pod.instance).reverse() : [];
   for (const child of rest) {
-    if ((await notKnown(child)) !== null || !(await runs(child))) {
+    if ((await notKnown(child)) !== null || !(await isPodRunning(child))) {
       ended = (await saidStopped(child, order, 'is stopped')) && ended;
       continue;
     }
@@ -69,8 +70,9 @@ async function saidStopped(pod: FoundPod, order: StopOrder, how: string): Promis
   return doubt === null;
 }
 
-export async function runs(pod: FoundPod): Promise<boolean> {
-  return goesOn(pod, await processOf(pod));
+/** What a person has to know where it cannot be found out whether a pod runs; null where it can. */
+export async function notKnown(pod: FoundPod): Promise<string | null> {
+  return (await isOutOfReach(pod)) ? outOfReach(pod.name) : null;
 }
 
 /** False where it did not take the request. */

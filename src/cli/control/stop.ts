@@ -1,11 +1,11 @@
 /** `podkin stop` and `podkin kill`: ask and then insist, or do not ask. */
 import type { CommandContext } from '../invocation/context.ts';
 import { CommandFailed, exitStatus } from '../invocation/context.ts';
-import { findPod } from '../pods/find-pod.ts';
-import { exitWithin, notKnown } from '../pods/pod-probe.ts';
+import { findPod } from '../../client/find-pod.ts';
+import { exitWithin } from '../../client/pod-probe.ts';
 import { limitsOf } from '../../session/settings/settings.ts';
 import { secondsToMs } from '../invocation/seconds.ts';
-import { signalPod, stopPod } from './stop-pod.ts';
+import { notKnown, signalPod, stopPod } from './stop-pod.ts';
 
 export interface StopOptions {
   readonly tree: boolean;

@@ -7,14 +7,15 @@ import { readEntries, tailEntries } from '../../session/log/read-log.ts';
 import type { StatusResult } from '../../protocol/methods.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { exitStatus, screenOf } from '../invocation/context.ts';
-import { findPod, type FoundPod } from '../pods/find-pod.ts';
-import { type LiveEvent, openPodStream, type PodStream } from '../pods/pod-stream.ts';
+import { findPod, type FoundPod } from '../../client/find-pod.ts';
+import { type LiveEvent, openPodStream, type PodStream } from '../../client/pod-stream.ts';
 import { ApprovalDesk } from '../approvals/question-desk.ts';
-import { probePod } from '../pods/pod-probe.ts';
+import { probePod } from '../../client/pod-probe.ts';
 import { oneLine } from '../format/printable.ts';
+import { refusedText, unsettledText } from '../format/unsettled.ts';
 import { outcomeWord } from '../format/transcript.ts';
 import { secondsToMs } from '../invocation/seconds.ts';
-import { treeState } from '../pods/settled-tree.ts';
+import { treeState } from '../../client/settled-tree.ts';
 
 export interface WaitOptions {
   /** Seconds; without it there is no end. */
@@ -70,18 +71,19 @@ export async function waitForPod(
     texts: false,
     screen: () => screenOf(context),
   });
-  const bell = await changeSignalOf(pod, (event) => {
+  const changes = await changeSignalOf(pod, (event) => {
     const text = desk.take(event, monotonicMs());
     if (text !== null) context.stderr.write(`${text}\n`);
   });
   try {
     let why = 'it has not answered';
     for (;;) {
-      // Before the look, so that what happens during it is not slept over.
-      const rung = bell.next();
+      // Before the calls, so that no change during them is missed.
+      const changed = changes.next();
       const state = await treeState(context.home, pod);
       if (state.kind === 'settled') return withOrphan(endOf(pod.name, state.status.lastTurn), state.status);
-      if (state.kind === 'refused') return { status: exitStatus.failed, text: `${pod.name}: ${state.why}` };
+      if (state.kind === 'refused')
+        return { status: exitStatus.failed, text: `${pod.name}: ${refusedText(state.refused)}` };
       if (state.kind === 'overBudget') {
         return {
           status: exitStatus.limit,
@@ -92,18 +94,18 @@ export async function waitForPod(
         const ended = await endedPod(pod);
         if (ended !== null) return ended;
         why = `${pod.name} runs and does not listen`;
-      } else why = state.why;
+      } else why = unsettledText(state.why);
       const leftMs = untilMs === null ? recheckMs : untilMs - monotonicMs();
       if (leftMs <= 0) return { status: exitStatus.timedOut, text: `${pod.name}: timed out, ${why}` };
       const timer = new AbortController();
       await Promise.race([
-        rung,
+        changed,
         pause(Math.min(recheckMs, leftMs), undefined, { signal: timer.signal }),
       ]).catch(() => undefined);
       timer.abort();
     }
   } finally {
-    bell.close();
+    changes.close();
   }
 }
 
@@ -114,11 +116,11 @@ interface ChangeSignal {
 }
 
 /**
- * Rings when the pod says that it stands otherwise. Without a connection it never does, and the re-check has
- * to do.
+ * Notifies when the pod says that its status has changed. Without a connection it never does, and the re-check
+ * has to do.
  */
 async function changeSignalOf(pod: FoundPod, onEvent: (event: LiveEvent) => void): Promise<ChangeSignal> {
-  let ring: (() => void) | null = null;
+  let notify: (() => void) | null = null;
   let stream: PodStream | null = null;
   try {
     const newest = await tailEntries(pod.folder.log, 1);
@@ -130,26 +132,26 @@ async function changeSignalOf(pod: FoundPod, onEvent: (event: LiveEvent) => void
       onEvent: (event) => {
         const mayEnd =
           event.type === 'status' || (event.type === 'entry' && event.entry.type === 'turnEnded');
-        if (mayEnd) ring?.();
+        if (mayEnd) notify?.();
         onEvent(event);
       },
     });
-    void stream.closed.then(() => ring?.());
+    void stream.closed.then(() => notify?.());
   } catch {
-    // Not there, or too busy: the look itself tells.
+    // Not there, or too busy: the re-check finds out.
   }
   return {
     next: () =>
       new Promise((resolve) => {
-        ring = resolve;
+        notify = resolve;
       }),
     close: () => stream?.close(),
   };
 }
 
 async function endedPod(pod: FoundPod): Promise<WaitEnd | null> {
-  const sight = await probePod(pod);
-  if (sight.kind !== 'ended') return null;
+  const probed = await probePod(pod);
+  if (probed.kind !== 'ended') return null;
   const facts = await foldLog(pod.folder.log);
   const done = settledView(facts).settled && !(await brokenOff(pod));
   if (facts.stopped && done) return endOf(pod.name, facts.lastTurn);

@@ -8,9 +8,9 @@ import { type Deferred, deferred } from '../../std/deferred.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import type { Root } from '../run/create-root.ts';
 import { lineOf } from '../format/live-lines.ts';
-import type { PodTally } from '../run/result.ts';
+import type { PodTally } from '../../client/pod-tally.ts';
 import { paint } from '../format/table.ts';
-import { TreeWatch } from '../run/tree-watch.ts';
+import { TreeWatch } from '../../client/tree-watch.ts';
 
 /** Something that the story is about did not happen in time. */
 export class DemoStuck extends Error {

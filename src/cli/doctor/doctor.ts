@@ -25,7 +25,7 @@ import { type Finding, namesIn, ok } from './finding.ts';
 import { socketFolder, staleSockets } from './socket-check.ts';
 import { scopeFindings } from './scope-check.ts';
 import { tombstoneFindings } from './tombstone-check.ts';
-import { isLive, type SeenPod, viewHome } from '../pods/pod-view.ts';
+import { isLive, type SeenPod, viewHome } from '../../client/pod-view.ts';
 import { podFindings } from './pod-findings.ts';
 import type { LedgerRow } from '../../delivery/ledger.ts';
 import { oneLine } from '../format/printable.ts';

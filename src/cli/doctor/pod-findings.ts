@@ -4,7 +4,7 @@
 import { setAsideFolder } from '../../scope/set-aside/set-aside.ts';
 import { type Home, podFolder } from '../../session/home/home.ts';
 import { mayGo } from '../inspect/ps.ts';
-import type { PodView, SeenPod } from '../pods/pod-view.ts';
+import type { PodView, SeenPod } from '../../client/pod-view.ts';
 import type { Finding } from './finding.ts';
 
 export function podFindings(home: Home, seen: readonly SeenPod[]): Finding[] {
@@ -41,7 +41,7 @@ function finding({ name }: PodView, level: Finding['level'], [text, mend]: Told)
   return [{ check: 'pod', level, text: `${name} ${text}`, mend }];
 }
 
-function ofAttention(home: Home, { view, sight }: SeenPod, attention: string): Finding[] {
+function ofAttention(home: Home, { view, probed }: SeenPod, attention: string): Finding[] {
   const { name, parent } = view;
   const warnings: Readonly<Record<string, Told>> = {
     parentDown: [`reports to "${parent}", which does not run`, `podkin restore ${parent}`],
@@ -58,8 +58,11 @@ function ofAttention(home: Home, { view, sight }: SeenPod, attention: string): F
   };
   const failures: Readonly<Record<string, Told>> = {
     storage: ['cannot write its log', 'make room on the disk, or mend the rights; it tries again by itself'],
-    refused: [`is refused for good by its parent "${parent}": ${refusalOf(sight)}`, refusalMend(name, sight)],
-    childRefused: [`refuses for good ${refusedChildren(sight)}`, refusedMend(sight)],
+    refused: [
+      `is refused for good by its parent "${parent}": ${refusalOf(probed)}`,
+      refusalMend(name, probed),
+    ],
+    childRefused: [`refuses for good ${refusedChildren(probed)}`, refusedMend(probed)],
     parentGone: [
       `reports to "${parent}", whose folder is gone without having been removed`,
       `put that folder back from a backup, or podkin stop ${name}, then podkin rm -f ${name}`,
@@ -71,23 +74,23 @@ function ofAttention(home: Home, { view, sight }: SeenPod, attention: string): F
   return finding(view, 'warning', [`needs a look (${attention})`, `podkin logs ${name} --tail 20`]);
 }
 
-function refusalOf(sight: SeenPod['sight']): string {
-  return sight.kind === 'live' ? (sight.status.refusal?.reason ?? 'it says no more') : 'it says no more';
+function refusalOf(probed: SeenPod['probed']): string {
+  return probed.kind === 'live' ? (probed.status.refusal?.reason ?? 'it says no more') : 'it says no more';
 }
 
-function refusedOf(sight: SeenPod['sight']): string[] {
-  if (sight.kind !== 'live') return [];
-  return sight.status.children.flatMap(({ name, status }) => (status === 'refused' ? [name] : []));
+function refusedOf(probed: SeenPod['probed']): string[] {
+  if (probed.kind !== 'live') return [];
+  return probed.status.children.flatMap(({ name, status }) => (status === 'refused' ? [name] : []));
 }
 
-function refusedChildren(sight: SeenPod['sight']): string {
-  return `its child ${refusedOf(sight)
+function refusedChildren(probed: SeenPod['probed']): string {
+  return `its child ${refusedOf(probed)
     .map((name) => `"${name}"`)
     .join(', ')}: its log says why (childRefused)`;
 }
 
-function refusedMend(sight: SeenPod['sight']): string {
-  return `${refusedOf(sight)
+function refusedMend(probed: SeenPod['probed']): string {
+  return `${refusedOf(probed)
     .map((name) => `podkin stop ${name}`)
     .join(', ')}: what it has left is then read from its log`;
 }
@@ -96,8 +99,8 @@ function refusedMend(sight: SeenPod['sight']): string {
  * A parent reads what a stopped child has left from its log: no link is needed for that. An old copy of a log
  * is another matter.
  */
-function refusalMend(name: string, sight: SeenPod['sight']): string {
-  const code = sight.kind === 'live' ? sight.status.refusal?.code : undefined;
+function refusalMend(name: string, probed: SeenPod['probed']): string {
+  const code = probed.kind === 'live' ? probed.status.refusal?.code : undefined;
   if (code === 'regressed') {
     return `stop it, put the newer log back from where it was copied, and restore it; what it has said since stands in podkin logs ${name}`;
   }

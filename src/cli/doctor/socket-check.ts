@@ -7,7 +7,7 @@ import { checkAbove, ensureRuntimeDir, socketPath } from '../../transport/addres
 import { probe } from '../../transport/dial.ts';
 import { SocketPathTooLong } from '../../transport/failures.ts';
 import type { CommandContext } from '../invocation/context.ts';
-import type { SeenPod } from '../pods/pod-view.ts';
+import type { SeenPod } from '../../client/pod-view.ts';
 import { type Finding, namesIn, ok } from './finding.ts';
 
 const nobody = '00000000-0000-7000-8000-000000000000';
@@ -69,7 +69,7 @@ function makingProblem(path: string): string | null {
 }
 
 export async function staleSockets({ home }: CommandContext, seen: readonly SeenPod[]): Promise<Finding[]> {
-  const live = new Set(seen.filter((one) => one.sight.kind !== 'ended').map((one) => one.pod.socket));
+  const live = new Set(seen.filter((one) => one.probed.kind !== 'ended').map((one) => one.pod.socket));
   const unknown = namesIn(home.runtime)
     .filter((name) => name.endsWith('.sock'))
     .map((name) => join(home.runtime, name))

@@ -11,8 +11,8 @@ import { readEntries } from '../../session/log/read-log.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { exitStatus, jsonText } from '../invocation/context.ts';
-import { allPods, findPod, type FoundPod } from '../pods/find-pod.ts';
-import { probeDeadlineMs } from '../pods/pod-probe.ts';
+import { allPods, findPod, type FoundPod } from '../../client/find-pod.ts';
+import { probeDeadlineMs } from '../../client/pod-probe.ts';
 import { oneLine } from '../format/printable.ts';
 import { columns, paint } from '../format/table.ts';
 

@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { tailEntries } from '../../session/log/read-log.ts';
 import { createFolder } from '../../session/log/open-log.ts';
 import { ensureRuntimeDir } from '../../transport/address.ts';
-import { notRunning } from '../pods/ask-pod.ts';
 import type { CommandContext } from '../invocation/context.ts';
-import { CommandFailed, exitStatus, jsonLine } from '../invocation/context.ts';
-import { allPods, findPod, type FoundPod } from '../pods/find-pod.ts';
-import { openPodStream, type PodStream } from '../pods/pod-stream.ts';
+import { exitStatus, jsonLine } from '../invocation/context.ts';
+import { PodNotRunning } from '../../client/errors.ts';
+import { allPods, findPod, type FoundPod } from '../../client/find-pod.ts';
+import { openPodStream, type PodStream } from '../../client/pod-stream.ts';
 
 interface Watched {
   seq: number;
@@ -23,7 +23,7 @@ export async function eventsCommand(context: CommandContext, name: string | null
   if (name !== null) {
     const pod = findPod(context.home, name);
     const watched: Watched = { seq: await newestSeq(pod), stream: null };
-    if (!(await joinPod(context, pod, watched))) throw new CommandFailed(exitStatus.failed, notRunning(name));
+    if (!(await joinPod(context, pod, watched))) throw new PodNotRunning(name);
     await watched.stream?.closed;
     return exitStatus.done;
   }

@@ -10,10 +10,10 @@ import { foldLog } from '../../session/log/fold-log.ts';
 import { type Home, isRemoved } from '../../session/home/home.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { exitStatus, jsonText } from '../invocation/context.ts';
-import { findPod } from '../pods/find-pod.ts';
+import { findPod } from '../../client/find-pod.ts';
 import { limitsOf } from '../../session/settings/settings.ts';
-import { questionsOf } from '../approvals/open-questions.ts';
-import { type SeenPod, viewHome } from '../pods/pod-view.ts';
+import { approvalsOf } from '../../client/open-approvals.ts';
+import { type SeenPod, viewHome } from '../../client/pod-view.ts';
 
 /** Answers 3 where the pod is removed between two looks. */
 export async function inspectCommand(context: CommandContext, name: string): Promise<number> {
@@ -36,15 +36,15 @@ export async function inspectCommand(context: CommandContext, name: string): Pro
     root: spec.root,
     depth: spec.depth,
     parentInstance: spec.parent?.instance ?? null,
-    questions: (await questionsOf(pod)).map(({ request, tool, whole, why, askedAt }) => ({
+    questions: (await approvalsOf(pod)).map(({ request, tool, whole, why, askedAt }) => ({
       request,
       tool,
       call: whole,
       why,
       askedAt,
     })),
-    ...(seen.sight.kind === 'live'
-      ? liveDetails(context.home, seen.sight.status)
+    ...(seen.probed.kind === 'live'
+      ? liveDetails(context.home, seen.probed.status)
       : logDetails(context.home, facts)),
   };
   context.stdout.write(jsonText(object));
@@ -61,13 +61,13 @@ interface ScopeDetails {
   handedDown: { name: string; write: readonly string[] }[];
 }
 
-async function scopeDetails(home: Home, { sight }: SeenPod, facts: Facts): Promise<Partial<ScopeDetails>> {
+async function scopeDetails(home: Home, { probed }: SeenPod, facts: Facts): Promise<Partial<ScopeDetails>> {
   if (facts.session === null) return {};
   const handedDown = [...facts.children.values()].flatMap(({ name, holds }) =>
     holds === null ? [] : [{ name, write: holds.write }],
   );
   const byLog = scopeByLog(facts);
-  if (sight.kind !== 'live') return { scopeNow: byLog, handedDown };
+  if (probed.kind !== 'live') return { scopeNow: byLog, handedDown };
   const claims = new Registry(home).claims();
   const registry = { claims, lifeOf: await new ClaimLives(home).ask(claims) };
   return { scopeNow: scopeBesideOthers(byLog, facts.session, registry), handedDown };

@@ -1,7 +1,7 @@
 /** `podkin ps`: the pods of this home, and `podkin` alone: their tree and where to go on. */
 import type { CommandContext } from '../invocation/context.ts';
 import { cwdIfThere, exitStatus, jsonText } from '../invocation/context.ts';
-import { isLive, matters, type PodView, viewHome } from '../pods/pod-view.ts';
+import { isLive, matters, type PodView, viewHome } from '../../client/pod-view.ts';
 import { dollars, oneLine, printable } from '../format/printable.ts';
 import { age, columns, paint, type Paint } from '../format/table.ts';
 

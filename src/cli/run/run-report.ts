@@ -3,15 +3,15 @@
  * events while the tree works, and the result once.
  */
 import { errorText } from '../format/printable.ts';
-import { AlertsOnce } from '../pods/alerts-once.ts';
+import { AlertsOnce } from '../../client/alerts-once.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { jsonLine } from '../invocation/context.ts';
 import { lineOf } from '../format/live-lines.ts';
-import { LiveView } from '../pods/live-view.ts';
-import type { LiveEvent } from '../pods/pod-stream.ts';
+import { LiveView } from '../format/live-view.ts';
+import type { LiveEvent } from '../../client/pod-stream.ts';
 import { alertText, counted, dollars, duration, oneLine, printable } from '../format/printable.ts';
 import type { RunEnd, RunResult } from './result.ts';
-import type { WatchedPod } from './tree-watch.ts';
+import type { WatchedPod } from '../../client/tree-watch.ts';
 
 export const outputFormats = ['text', 'json', 'stream-json'] as const;
 export type OutputFormat = (typeof outputFormats)[number];

@@ -29,15 +29,17 @@ import { claimScope } from './claim-scope.ts';
 import { createRoot, type Root, type RootPlan } from './create-root.ts';
 import { endTree } from '../control/end-tree.ts';
 import { catchSignals, type Interruption, interruptionStatus } from '../invocation/interruption.ts';
-import { exitOf, newTally, type RunEnd, runResult } from './result.ts';
+import { newTally } from '../../client/pod-tally.ts';
+import { exitOf, type RunEnd, runResult } from './result.ts';
 import { pathMistake } from '../../scope/paths/path-problem.ts';
 import { realPath } from './root-scope.ts';
 import { checkStartingPlace } from './starting-place.ts';
 import { errorText, visible } from '../format/printable.ts';
+import { refusedText } from '../format/unsettled.ts';
 import { outputFormats, personReport, printReport, type OutputFormat, type RunReport } from './run-report.ts';
 import { type RootStart, startedOr } from './root-start.ts';
 import { RunQuestions } from '../approvals/run-questions.ts';
-import { TreeWatch } from './tree-watch.ts';
+import { TreeWatch } from '../../client/tree-watch.ts';
 
 /** As the command line gave them; what it did not say is left out. */
 export interface RunOptions {
@@ -313,13 +315,17 @@ async function untilSettled(run: Run, watch: TreeWatch, signal: AbortSignal): Pr
   for (;;) {
     signal.throwIfAborted();
     const changed = watch.changed();
-    const standing = await watch.standing();
-    switch (standing.kind) {
+    const status = await watch.status();
+    switch (status.kind) {
       case 'settled':
         return { kind: 'settled' };
-      case 'limit':
+      case 'overBudget':
+        return {
+          kind: 'limit',
+          reason: 'the wake budget is used up: what has arrived waits for a person',
+        };
       case 'refused':
-        return standing;
+        return { kind: 'refused', reason: refusedText(status.refused) };
       case 'rootGone':
         return { kind: 'died', reason: whyGone(run, watch) };
       case 'working':

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { lineOf } from '../../../src/cli/format/live-lines.ts';
-import { LiveView } from '../../../src/cli/pods/live-view.ts';
-import { type LiveEvent, parseLiveEvent } from '../../../src/cli/pods/pod-stream.ts';
+import { LiveView } from '../../../src/cli/format/live-view.ts';
+import { type LiveEvent, parseLiveEvent } from '../../../src/client/pod-stream.ts';
 import type { EntryBody } from '../../../src/session/facts/entries.ts';
 import { answer, denied, ended, numbered } from './entries.ts';
 

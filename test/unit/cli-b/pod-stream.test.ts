@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type LiveEvent, openPodStream } from '../../../src/cli/pods/pod-stream.ts';
+import { type LiveEvent, openPodStream } from '../../../src/client/pod-stream.ts';
 import type { Result } from '../../../src/protocol/methods.ts';
 import { deferred } from '../../../src/std/deferred.ts';
 import type { Connection } from '../../../src/transport/connection.ts';

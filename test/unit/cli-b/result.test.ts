@@ -1,13 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import {
-  exitOf,
-  newTally,
-  podOutcome,
-  type RunEnd,
-  runResult,
-  tallyEntry,
-} from '../../../src/cli/run/result.ts';
+import { exitOf, type RunEnd, runResult } from '../../../src/cli/run/result.ts';
+import { newTally, podOutcome, tallyEntry } from '../../../src/client/pod-tally.ts';
 import { contextOf } from '../../../src/cli/invocation/context.ts';
 import { printReport, summary } from '../../../src/cli/run/run-report.ts';
 import type { EntryBody } from '../../../src/session/facts/entries.ts';

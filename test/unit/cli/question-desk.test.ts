@@ -1,7 +1,7 @@
 /** Questions before one keyboard: which is shown, which key answers which, and that no pod can write a line of ours. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { LiveEvent } from '../../../src/cli/pods/pod-stream.ts';
+import type { LiveEvent } from '../../../src/client/pod-stream.ts';
 import { type DeskStyle, ApprovalDesk } from '../../../src/cli/approvals/question-desk.ts';
 import { questionPages } from '../../../src/cli/approvals/question-text.ts';
 

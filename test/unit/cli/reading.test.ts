@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { commandInput } from '../../../src/cli/invocation/command-input.ts';
 import { runOptions } from '../../../src/cli/command-table.ts';
-import { noSuchPod } from '../../../src/cli/pods/find-pod.ts';
+import { noSuchPod } from '../../../src/cli/format/pod-sentences.ts';
 import { nearest } from '../../../src/cli/format/nearest.ts';
-import { type PodView, matters } from '../../../src/cli/pods/pod-view.ts';
+import { type PodView, matters } from '../../../src/client/pod-view.ts';
 import { mayGo, psTable, treeOrder } from '../../../src/cli/inspect/ps.ts';
 import { secondsToMs, sinceMs } from '../../../src/cli/invocation/seconds.ts';
 import { renderEntry } from '../../../src/cli/format/transcript.ts';

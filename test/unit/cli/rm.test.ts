@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { HomeIndex } from '../../../src/cli/pods/home-index.ts';
+import { HomeIndex } from '../../../src/client/home-index.ts';
 import { removePodFolder } from '../../../src/session/home/remove.ts';
 import { foldLog } from '../../../src/session/log/fold-log.ts';
 import { podFolder, readTombstones } from '../../../src/session/home/home.ts';

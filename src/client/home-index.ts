@@ -5,11 +5,11 @@
  */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Facts, emptyFacts } from '../../session/facts/facts.ts';
-import { type Home, readTombstone } from '../../session/home/home.ts';
-import { readEntries } from '../../session/log/read-log.ts';
-import { applyEntry } from '../../session/facts/replay.ts';
-import { systemCode } from '../../std/system-code.ts';
+import { type Facts, emptyFacts } from '../session/facts/facts.ts';
+import { type Home, readTombstone } from '../session/home/home.ts';
+import { readEntries } from '../session/log/read-log.ts';
+import { applyEntry } from '../session/facts/replay.ts';
+import { systemCode } from '../std/system-code.ts';
 import { allPods, type FoundPod } from './find-pod.ts';
 
 interface Folded {

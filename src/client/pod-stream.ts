@@ -3,14 +3,14 @@
  * entry once and in order.
  */
 import * as z from 'zod';
-import { once } from '../../std/once.ts';
-import type { JsonValue } from '../../std/json.ts';
-import type { Entry } from '../../session/facts/entries.ts';
-import { type Client, clientOver } from '../../transport/client.ts';
-import { dial } from '../../transport/dial.ts';
-import type { CloseReason } from '../../transport/failures.ts';
-import { closedQuestionSchema, questionSchema } from '../../protocol/approval.ts';
-import type { Result } from '../../protocol/methods.ts';
+import { once } from '../std/once.ts';
+import type { JsonValue } from '../std/json.ts';
+import type { Entry } from '../session/facts/entries.ts';
+import { type Client, clientOver } from '../transport/client.ts';
+import { dial } from '../transport/dial.ts';
+import type { CloseReason } from '../transport/failures.ts';
+import { closedQuestionSchema, questionSchema } from '../protocol/approval.ts';
+import type { Result } from '../protocol/methods.ts';
 
 const liveEventSchema = once(() => {
   const text = z.string();

@@ -9,9 +9,9 @@
  * - W2 A line of another pod never stands in the middle of one that is being streamed.
  */
 import type { Entry } from '../../session/facts/entries.ts';
-import { lineOf, messageText } from '../format/live-lines.ts';
-import type { LiveEvent } from './pod-stream.ts';
-import { alertText, printable } from '../format/printable.ts';
+import { lineOf, messageText } from './live-lines.ts';
+import type { LiveEvent } from '../../client/pod-stream.ts';
+import { alertText, printable } from './printable.ts';
 
 export interface LiveViewOptions {
   readonly write: (text: string) => void;

@@ -1,14 +1,14 @@
 /**
- * A pod as `ps` and `inspect` show it, whether it lives or not; and all pods of a home, looked at together.
+ * A pod as `ps` and `inspect` show it, whether it lives or not; and all pods of a home, probed together.
  */
 import { existsSync } from 'node:fs';
-import type { Waiting } from '../../protocol/methods.ts';
-import type { Home } from '../../session/home/home.ts';
-import { isRemoved, podFolder } from '../../session/home/home.ts';
+import type { Waiting } from '../protocol/methods.ts';
+import type { Home } from '../session/home/home.ts';
+import { isRemoved, podFolder } from '../session/home/home.ts';
 import { allPods, type FoundPod } from './find-pod.ts';
-import type { Facts } from '../../session/facts/facts.ts';
-import { foldLog } from '../../session/log/fold-log.ts';
-import { hasSetAside } from '../../scope/set-aside/set-aside.ts';
+import type { Facts } from '../session/facts/facts.ts';
+import { foldLog } from '../session/log/fold-log.ts';
+import { hasSetAside } from '../scope/set-aside/set-aside.ts';
 import { type ProbedPod, probeInList } from './pod-probe.ts';
 
 export type ShownStatus = 'idle' | 'running' | 'paused' | 'stopping' | 'stopped' | 'dead' | 'unreachable';
@@ -38,7 +38,7 @@ export interface PodView {
   cost: number | null;
   /** Of its newest life; null before the first. */
   startedAt: string | null;
-  /** Why a person should look; null when all is well. */
+  /** Why a person is needed; null when all is well. */
   attention: string | null;
   /** What it waits for; null where it waits for nothing, or does not answer. */
   waiting: Waiting | null;
@@ -46,11 +46,11 @@ export interface PodView {
 
 export interface SeenPod {
   readonly pod: FoundPod;
-  readonly sight: ProbedPod;
+  readonly probed: ProbedPod;
   readonly view: PodView;
 }
 
-type Probed = Pick<SeenPod, 'pod' | 'sight'>;
+type Probed = Pick<SeenPod, 'pod' | 'probed'>;
 
 const liveStatuses: ReadonlySet<ShownStatus> = new Set([
   'idle',
@@ -73,8 +73,8 @@ const probesAtOnce = 32;
 
 /** Every pod of the home, in the order of names. Never fails because one vanishes meanwhile. */
 export async function viewHome(home: Home): Promise<SeenPod[]> {
-  const seen = await lookAtAll(allPods(home));
-  const views = seen.map((one) => ({ ...one, view: viewOf(one.pod, one.sight) }));
+  const seen = await probeAll(allPods(home));
+  const views = seen.map((one) => ({ ...one, view: viewOf(one.pod, one.probed) }));
   const received = receivedIn(views);
   for (const one of views) {
     await forgetReceived(one, received);
@@ -88,35 +88,35 @@ export async function viewHome(home: Home): Promise<SeenPod[]> {
 }
 
 /** So many at once, none of which waits for another: a busy pod answers late. */
-async function lookAtAll(pods: readonly FoundPod[]): Promise<Probed[]> {
+async function probeAll(pods: readonly FoundPod[]): Promise<Probed[]> {
   const seen: (Probed | null)[] = [];
   const left = pods.entries();
-  const lookOn = async (): Promise<void> => {
-    for (const [i, pod] of left) seen[i] = await look(pod);
+  const probeNext = async (): Promise<void> => {
+    for (const [i, pod] of left) seen[i] = await probeOne(pod);
   };
-  await Promise.all(Array.from({ length: probesAtOnce }, lookOn));
+  await Promise.all(Array.from({ length: probesAtOnce }, probeNext));
   return seen.filter((one) => one !== null);
 }
 
-async function look(pod: FoundPod): Promise<Probed | null> {
+async function probeOne(pod: FoundPod): Promise<Probed | null> {
   try {
-    return { pod, sight: await probeInList(pod) };
+    return { pod, probed: await probeInList(pod) };
   } catch {
     return null;
   }
 }
 
 /** A dead pod's log does not know what its parent has read from it since: the parent's log does. */
-async function forgetReceived({ pod, sight, view }: SeenPod, received: Received): Promise<void> {
-  if (sight.kind === 'live' || view.pendingOut === 0) return;
+async function forgetReceived({ pod, probed, view }: SeenPod, received: Received): Promise<void> {
+  if (probed.kind === 'live' || view.pendingOut === 0) return;
   const through = await received(pod);
-  view.pendingOut = sight.totals.pendingOut.filter((seq) => seq > through).length;
+  view.pendingOut = probed.totals.pendingOut.filter((seq) => seq > through).length;
 }
 
 /** The highest event of a pod that its parent holds; 0 where there is no parent, or none that can be read. */
 type Received = (pod: FoundPod) => Promise<number>;
 
-/** Many children may wait for one parent with a long past: its log is folded once a look. */
+/** Many children may wait for one parent with a long past: its log is folded once a view. */
 function receivedIn(all: readonly SeenPod[]): Received {
   const folded = new Map<string, Promise<Facts | null>>();
   return async ({ instance, spec }) => {
@@ -130,12 +130,12 @@ function receivedIn(all: readonly SeenPod[]): Received {
 }
 
 /** `attention` here is only what the pod itself says. */
-export function viewOf(pod: FoundPod, sight: ProbedPod): PodView {
+export function viewOf(pod: FoundPod, probed: ProbedPod): PodView {
   const { name, instance, spec } = pod;
   const parent = spec.parent?.name ?? null;
   const parentInstance = spec.parent?.instance ?? null;
-  if (sight.kind === 'live') {
-    const { status } = sight;
+  if (probed.kind === 'live') {
+    const { status } = probed;
     return {
       name,
       instance,
@@ -159,15 +159,15 @@ export function viewOf(pod: FoundPod, sight: ProbedPod): PodView {
       waiting: status.waiting,
     };
   }
-  const { incarnation, started, children, pendingIn, pendingOut, turns, tokens, cost } = sight.totals;
+  const { incarnation, started, children, pendingIn, pendingOut, turns, tokens, cost } = probed.totals;
   return {
     name,
     instance,
     incarnation,
-    status: statusOf(sight),
+    status: statusOf(probed),
     parent,
     parentInstance,
-    pid: sight.kind === 'silent' ? (started?.pid ?? null) : null,
+    pid: probed.kind === 'silent' ? (started?.pid ?? null) : null,
     model: spec.model,
     children: stillThere(pod, children),
     pendingIn,
@@ -176,7 +176,7 @@ export function viewOf(pod: FoundPod, sight: ProbedPod): PodView {
     tokens,
     cost,
     startedAt: started?.time ?? null,
-    attention: attentionOf(pod, sight),
+    attention: attentionOf(pod, probed),
     waiting: null,
   };
 }
@@ -186,18 +186,18 @@ function stillThere({ home }: FoundPod, children: readonly string[]): string[] {
   return children.filter((name) => existsSync(podFolder(home, name).path));
 }
 
-function attentionOf(pod: FoundPod, sight: ProbedPod): string | null {
-  if (sight.kind === 'silent' && sight.elsewhere) return 'elsewhere';
+function attentionOf(pod: FoundPod, probed: ProbedPod): string | null {
+  if (probed.kind === 'silent' && probed.elsewhere) return 'elsewhere';
   return hasSetAside(pod.folder.outputs) ? 'setAside' : null;
 }
 
-function statusOf(sight: Exclude<ProbedPod, { kind: 'live' }>): ShownStatus {
-  const { kind, totals } = sight;
+function statusOf(probed: Exclude<ProbedPod, { kind: 'live' }>): ShownStatus {
+  const { kind, totals } = probed;
   if (kind === 'silent') return totals.stopped ? 'stopping' : 'unreachable';
   return totals.stopped ? 'stopped' : 'dead';
 }
 
-/** What only a look at both ends can tell. */
+/** What only both ends together show. */
 function trouble(home: Home, one: SeenPod, all: readonly SeenPod[]): string | null {
   const parent = one.pod.spec.parent;
   if (parent === null) return null;

@@ -1,21 +1,20 @@
 /**
- * A root and everything below it, watched while it works: subscribes to each pod as its parent's log tells of
- * it, keeps what each came to, and
- * says when nothing is outstanding any more. What a connection could not tell because its pod had ended is
- * read from the log on disk.
+ * A root and everything below it, watched while it works: subscribes to each pod that its parent's log names,
+ * keeps a tally of each, and knows when nothing is outstanding. What a connection could not carry because its
+ * pod had ended is read from the log on disk.
  */
-import { systemCode } from '../../std/system-code.ts';
+import { systemCode } from '../std/system-code.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ChildEntry, Entry } from '../../session/facts/entries.ts';
-import { type Home, podFolder, readSpec } from '../../session/home/home.ts';
-import { readEntries } from '../../session/log/read-log.ts';
-import { type Deferred, deferred } from '../../std/deferred.ts';
-import { isRunning, type ProcessIdentity } from '../../std/process-identity.ts';
-import { podSocket } from '../../session/home/pod-address.ts';
-import type { Client } from '../../transport/client.ts';
-import { type LiveEvent, openPodStream, type PodStream } from '../pods/pod-stream.ts';
-import { newTally, type PodTally, tallyEntry } from './result.ts';
-import { treeState } from '../pods/settled-tree.ts';
+import type { ChildEntry, Entry } from '../session/facts/entries.ts';
+import { type Home, podFolder, readSpec } from '../session/home/home.ts';
+import { readEntries } from '../session/log/read-log.ts';
+import { type Deferred, deferred } from '../std/deferred.ts';
+import { isRunning, type ProcessIdentity } from '../std/process-identity.ts';
+import { podSocket } from '../session/home/pod-address.ts';
+import type { Client } from '../transport/client.ts';
+import { type LiveEvent, openPodStream, type PodStream } from './pod-stream.ts';
+import { newTally, type PodTally, tallyEntry } from './pod-tally.ts';
+import { type RefusedEvents, treeState } from './settled-tree.ts';
 
 export interface WatchedPod {
   readonly tally: PodTally;
@@ -34,15 +33,15 @@ export interface TreeWatchOptions {
   readonly onEvent: (pod: WatchedPod, event: LiveEvent) => void;
 }
 
-export type Standing =
-  | { kind: 'working' }
-  | { kind: 'settled' }
+export type TreeStatus =
+  | { readonly kind: 'working' }
+  | { readonly kind: 'settled' }
   /** The root may not begin what it has to do. */
-  | { kind: 'limit'; reason: string }
-  /** What a pod below has to say is refused for good, and nothing else goes on. */
-  | { kind: 'refused'; reason: string }
+  | { readonly kind: 'overBudget' }
+  /** Events of a pod below are refused for good, and nothing else goes on. */
+  | { readonly kind: 'refused'; readonly refused: RefusedEvents }
   /** The root's process has ended. */
-  | { kind: 'rootGone' };
+  | { readonly kind: 'rootGone' };
 
 const redialMs = 100;
 
@@ -81,23 +80,20 @@ export class TreeWatch {
     this.#follow(pod, null);
   }
 
-  /** Fulfils with the next thing that may change how the tree stands. */
+  /** Fulfils with the next event that may change the tree's status. */
   changed(): Promise<void> {
     return this.#changed.promise;
   }
 
-  /** How the tree stands at this moment; costs nothing while the root is seen to work. */
-  async standing(): Promise<Standing> {
+  /** The tree's status at this moment; costs nothing while the root is seen to work. */
+  async status(): Promise<TreeStatus> {
     const root = this.pods[0];
     if (root === undefined || root.state === 'gone') return { kind: 'rootGone' };
     if (root.tally.turnOpen || root.state !== 'live') return { kind: 'working' };
     const state = await treeState(this.#options.home, root.tally);
-    if (state.kind === 'settled') return { kind: 'settled' };
-    if (state.kind === 'overBudget') {
-      return { kind: 'limit', reason: 'the wake budget is used up: what has arrived waits for a person' };
-    }
-    if (state.kind === 'refused') return { kind: 'refused', reason: state.why };
-    // Whether the root has ended is told by its process, not by a socket that does not answer.
+    if (state.kind === 'settled' || state.kind === 'overBudget') return { kind: state.kind };
+    if (state.kind === 'refused') return state;
+    // Its process decides whether the root has ended, not a socket that does not answer.
     return { kind: 'working' };
   }
 
@@ -170,7 +166,7 @@ export class TreeWatch {
         if (this.#closing) return;
       }
       await this.#readRest(pod);
-      if (!processLives(pod)) break;
+      if (!processRuns(pod)) break;
       await sleep(redialMs);
     }
     if (this.#closing) return;
@@ -222,13 +218,13 @@ export class TreeWatch {
   }
 
   #wake(): void {
-    const told = this.#changed;
+    const changed = this.#changed;
     this.#changed = deferred();
-    told.resolve();
+    changed.resolve();
   }
 }
 
-/** Either of the two that may be the newer one. */
-function processLives(pod: WatchedPod): boolean {
+/** Either of the two may be the newer one. */
+function processRuns(pod: WatchedPod): boolean {
   return [pod.process, pod.tally.started].some((identity) => identity !== null && isRunning(identity));
 }

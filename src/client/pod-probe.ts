@@ -1,25 +1,22 @@
 /**
- * How one pod stands: a living one answers itself, of a dead one its log tells. "No answer" is not "dead":
+ * The state of one pod: a living one answers itself, of a dead one the log is read. "No answer" is not "dead":
  * that needs a free lock and no process.
  */
 import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { StatusResult } from '../../protocol/methods.ts';
-import type { Totals } from '../../session/facts/entries.ts';
-import { probeLock } from '../../session/lock/lock.ts';
-import { closingTotals, readTotals } from '../../session/log/totals.ts';
-import { monotonicMs } from '../../std/clock.ts';
-import { isRunning, type ProcessIdentity } from '../../std/process-identity.ts';
-import { connectAndSend } from '../../transport/connect-and-send.ts';
-import { lifeElsewhere, lifeOf } from '../../pod/process/life.ts';
+import type { StatusResult } from '../protocol/methods.ts';
+import type { Totals } from '../session/facts/entries.ts';
+import { probeLock } from '../session/lock/lock.ts';
+import { closingTotals, readTotals } from '../session/log/totals.ts';
+import { monotonicMs } from '../std/clock.ts';
+import { isRunning, type ProcessIdentity } from '../std/process-identity.ts';
+import { connectAndSend } from '../transport/connect-and-send.ts';
+import { lifeElsewhere, lifeOf } from '../pod/process/life.ts';
 import type { FoundPod } from './find-pod.ts';
 
 export type ProbedPod =
   | { readonly kind: 'live'; readonly status: StatusResult }
-  /**
-   * Somebody holds its lock, or its process runs, and it does not answer: it is ending where it has said its
-   * last.
-   */
+  /** Its lock is held or its process runs, and it does not answer. Its log may say that it has stopped. */
   | {
       readonly kind: 'silent';
       readonly totals: Totals;
@@ -33,15 +30,15 @@ export const probeDeadlineMs = 1_500;
 
 /** Throws the file system's error where the log cannot be read. */
 export function probePod(pod: FoundPod): Promise<ProbedPod> {
-  return look(pod, (totals) => holdsOn(pod, totals.started));
+  return probeBy(pod, (totals) => holdsOn(pod, totals.started));
 }
 
-async function look(
+async function probeBy(
   pod: FoundPod,
   isHeld: (totals: Totals) => boolean | Promise<boolean>,
 ): Promise<ProbedPod> {
   const { socket } = pod;
-  // Most pods of a home have stopped, and a look is far cheaper than a connection that fails.
+  // Most pods of a home have stopped, and this costs far less than a connection that fails.
   if (existsSync(socket)) {
     const answer = await connectAndSend(socket, 'status', {}, { deadlineMs: probeDeadlineMs });
     if (answer.ok && answer.result.instance === pod.instance) return { kind: 'live', status: answer.result };
@@ -59,8 +56,10 @@ async function look(
  */
 export async function probeInList(pod: FoundPod): Promise<ProbedPod> {
   const closing = closingTotals(pod.folder.log);
-  if (closing !== null && !runs(closing.started)) return { kind: 'ended', totals: closing };
-  return await look(pod, ({ started, stopped }) => (stopped ? runs(started) : holdsOn(pod, started)));
+  if (closing !== null && !processRuns(closing.started)) return { kind: 'ended', totals: closing };
+  return await probeBy(pod, ({ started, stopped }) =>
+    stopped ? processRuns(started) : holdsOn(pod, started),
+  );
 }
 
 /** The process of the newest life that the log tells of; null before the first. */
@@ -73,29 +72,29 @@ export async function processOf(pod: FoundPod): Promise<ProcessIdentity | null> 
  * answers out of another network namespace.
  */
 export async function holdsOn(pod: FoundPod, newest: ProcessIdentity | null): Promise<boolean> {
-  if (runs(newest) || (await lockHeld(pod))) return true;
+  if (processRuns(newest) || (await lockHeld(pod))) return true;
   return (await lifeElsewhere(pod.home, pod)) === 'alive';
 }
 
-/** What a person has to know where it cannot be found out whether a pod runs; null where it can. */
-export async function notKnown(pod: FoundPod): Promise<string | null> {
-  const sight = await probePod(pod).catch(() => null);
-  if (sight?.kind !== 'silent' || !sight.elsewhere) return null;
-  return elsewhere(pod.name);
+/** It was started in another network namespace, and whether it runs can not be found out from here. */
+export async function isOutOfReach(pod: FoundPod): Promise<boolean> {
+  const probed = await probePod(pod).catch(() => null);
+  return probed?.kind === 'silent' && probed.elsewhere;
 }
 
-export function elsewhere(name: string): string {
-  return `Whether "${name}" runs is not known: it was started in another container or network namespace, and its socket cannot be reached from here. Look there; when nothing runs it any more, "podkin restore --force ${name}" starts it here`;
+/** Whether something of the pod runs, or may run where only its socket could answer. */
+export async function isPodRunning(pod: FoundPod): Promise<boolean> {
+  return goesOn(pod, await processOf(pod));
 }
 
 /** As `holdsOn`, and of a life in another container: there only its socket answers. Not known is no end. */
-export async function goesOn(pod: FoundPod, newest: ProcessIdentity | null): Promise<boolean> {
+async function goesOn(pod: FoundPod, newest: ProcessIdentity | null): Promise<boolean> {
   if (await holdsOn(pod, newest)) return true;
   if (newest === null || (await lifeOf(pod.home, pod)) === 'dead') return false;
   return !(await readTotals(pod.folder.log)).stopped;
 }
 
-function runs(process: ProcessIdentity | null): boolean {
+function processRuns(process: ProcessIdentity | null): boolean {
   return process !== null && isRunning(process);
 }
 
@@ -112,7 +111,7 @@ const exitPollMs = 25;
 
 /**
  * Whether the pod's process is gone and its lock free within the time. The processes are no children of this
- * one, so it has to look again and again.
+ * one, so it has to poll.
  */
 export async function exitWithin(pod: FoundPod, timeoutMs: number): Promise<boolean> {
   const until = monotonicMs() + timeoutMs;

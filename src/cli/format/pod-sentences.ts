@@ -1,0 +1,41 @@
+/** What a person is told of a pod that can not be found or called: one sentence, with what to do next. */
+import { CallRefused, NoAnswer, NoSuchPod, PodNotRunning, PodOutOfReach } from '../../client/errors.ts';
+import type { PodkinError } from '../../std/podkin-error.ts';
+import { nearest } from './nearest.ts';
+import { oneLine } from './printable.ts';
+
+/** Its own message where no command can help. */
+export function podSentence(error: PodkinError): string {
+  if (error instanceof NoSuchPod) return noSuchPod(error.podName, error.known);
+  if (error instanceof PodNotRunning) return notRunning(error.podName);
+  if (error instanceof PodOutOfReach) return outOfReach(error.podName);
+  if (error instanceof NoAnswer) return noAnswer(error);
+  if (error instanceof CallRefused) return `"${error.podName}" refuses: ${error.reason}`;
+  return error.message;
+}
+
+/** The sentence for a name that no pod has. */
+export function noSuchPod(name: string, names: readonly string[]): string {
+  const shown = oneLine(name, 63);
+  if (names.length === 0) {
+    return `there is no pod "${shown}", and no other in this home: begin with "podkin run" or "podkin demo"`;
+  }
+  if (names.includes(name))
+    return `of the pod "${shown}" only a folder is left: "podkin doctor" says what to do with it`;
+  const near = nearest(name, names);
+  const hint = near === null ? '' : `; did you mean "${near}"?`;
+  return `there is no pod "${shown}"${hint === '' ? ': "podkin ps -a" lists them all' : hint}`;
+}
+
+export function notRunning(name: string): string {
+  return `"${name}" is not running: "podkin restore ${name}" starts it again from its log`;
+}
+
+export function outOfReach(name: string): string {
+  return `Whether "${name}" runs is not known: it was started in another container or network namespace, and its socket cannot be reached from here. Look there; when nothing runs it any more, "podkin restore --force ${name}" starts it here`;
+}
+
+function noAnswer({ podName, reason, delivered }: NoAnswer): string {
+  const doubt = delivered === 'unknown' ? ' Whether it arrived is not known; "podkin logs" shows it.' : '';
+  return `"${podName}" runs and does not answer (${reason}); "podkin doctor" looks why.${doubt}`;
+}

@@ -1,0 +1,87 @@
+/**
+ * What can go wrong between a program and a pod, as classes named after the situation, with its data as
+ * fields. Absent: commands and exit statuses; whoever talks to a person says what to do next.
+ */
+import { PodkinError } from '../std/podkin-error.ts';
+
+/** There is no pod of that name in this home. */
+export class NoSuchPod extends PodkinError {
+  readonly podName: string;
+  /** The names that there are. */
+  readonly known: readonly string[];
+
+  constructor(podName: string, known: readonly string[]) {
+    super(`there is no pod "${podName}" in this home`);
+    this.name = 'NoSuchPod';
+    this.podName = podName;
+    this.known = known;
+  }
+}
+
+/** The pod's process has ended. Nothing was sent. */
+export class PodNotRunning extends PodkinError {
+  readonly podName: string;
+
+  constructor(podName: string) {
+    super(`"${podName}" is not running`);
+    this.name = 'PodNotRunning';
+    this.podName = podName;
+  }
+}
+
+/** The pod was started in another network namespace: whether it runs can not be found out from here. */
+export class PodOutOfReach extends PodkinError {
+  readonly podName: string;
+
+  constructor(podName: string) {
+    super(
+      `"${podName}" was started in another container or network namespace and can not be reached from here`,
+    );
+    this.name = 'PodOutOfReach';
+    this.podName = podName;
+  }
+}
+
+/** The pod answered with an error. `code` as on the wire. */
+export class CallRefused extends PodkinError {
+  readonly podName: string;
+  readonly code: string;
+  /** The pod's own words. */
+  readonly reason: string;
+
+  constructor(podName: string, code: string, reason: string) {
+    super(`"${podName}" refuses: ${reason}`);
+    this.name = 'CallRefused';
+    this.podName = podName;
+    this.code = code;
+    this.reason = reason;
+  }
+}
+
+/** The pod's process runs, or may run, and no answer came. */
+export class NoAnswer extends PodkinError {
+  readonly podName: string;
+  /** What became of the connection. */
+  readonly reason: string;
+  /** `no`: the call never left. `unknown`: the pod may have acted on it. */
+  readonly delivered: 'no' | 'unknown';
+
+  constructor(podName: string, reason: string, delivered: 'no' | 'unknown') {
+    super(`"${podName}" runs and does not answer (${reason})`);
+    this.name = 'NoAnswer';
+    this.podName = podName;
+    this.reason = reason;
+    this.delivered = delivered;
+  }
+}
+
+/** There is no connection to the pod at the moment. Nothing was sent. */
+export class NotConnected extends PodkinError {
+  readonly podName: string;
+
+  constructor(podName: string) {
+    super(`not connected to "${podName}" at the moment`);
+    this.name = 'NotConnected';
+    this.podName = podName;
+  }
+}

@@ -1,0 +1,136 @@
+/** One pod's part of what a tree does: a fold over its entries. Pure. */
+import type { Usage } from '../protocol/pod-event.ts';
+import type { Entry, EntryBody, StartedEntry, TurnOutcome } from '../session/facts/entries.ts';
+import { addUsage } from '../session/facts/facts.ts';
+
+export interface Denial {
+  pod: string;
+  tool: string;
+  call: string;
+  /** What the call was to do: its input as JSON, bounded. */
+  input: string;
+  text: string;
+  /** A person was asked and said no; left out where nobody was. */
+  byPerson?: true;
+}
+
+/** One pod's part of a run. */
+export interface PodTally {
+  readonly name: string;
+  readonly instance: string;
+  lastSeq: number;
+  turns: number;
+  usage: Usage;
+  /** The newest text that the model said. */
+  text: string;
+  denials: Denial[];
+  /** Inputs of the calls that have no result yet. */
+  readonly calls: Map<string, string>;
+  /** Questions and calls to which a person said no. */
+  readonly noes: Set<string>;
+  lastTurn: { outcome: TurnOutcome; reason: string | null; category: string | null } | null;
+  turnOpen: boolean;
+  started: Entry<StartedEntry> | null;
+  stopped: boolean;
+}
+
+export function newTally(name: string, instance: string): PodTally {
+  return {
+    name,
+    instance,
+    lastSeq: 0,
+    turns: 0,
+    usage: { inputTokens: 0, outputTokens: 0, cost: 0 },
+    text: '',
+    denials: [],
+    calls: new Map(),
+    noes: new Set(),
+    lastTurn: null,
+    turnOpen: false,
+    started: null,
+    stopped: false,
+  };
+}
+
+const inputCharsMax = 500;
+
+type Counters = {
+  readonly [T in EntryBody['type']]?: (
+    tally: PodTally,
+    entry: Entry<Extract<EntryBody, { type: T }>>,
+  ) => void;
+};
+
+const counters: Counters = {
+  started(tally, entry) {
+    tally.started = entry;
+    tally.stopped = false;
+  },
+  stopped(tally) {
+    tally.stopped = true;
+  },
+  turnStarted(tally) {
+    tally.turns += 1;
+    tally.turnOpen = true;
+  },
+  assistantMessage(tally, entry) {
+    const text = entry.parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('');
+    if (text.trim() !== '') tally.text = text;
+  },
+  toolCall(tally, { call, input }) {
+    tally.calls.set(call, JSON.stringify(input).slice(0, inputCharsMax).toWellFormed());
+  },
+  toolResult(tally, { tool, call, text, denied }) {
+    const input = tally.calls.get(call) ?? '';
+    tally.calls.delete(call);
+    const byPerson = tally.noes.delete(call) && { byPerson: true as const };
+    if (denied === true) tally.denials.push({ pod: tally.name, tool, call, input, text, ...byPerson });
+  },
+  approval(tally, entry) {
+    if (entry.state === 'answered' && entry.by === 'person' && entry.decision === 'deny')
+      tally.noes.add(entry.call ?? entry.request);
+    // An answer that was given before the call was made again.
+    if (entry.state === 'taken' && tally.noes.delete(entry.request)) tally.noes.add(entry.call);
+  },
+  stepCompleted(tally, entry) {
+    tally.usage = addUsage(tally.usage, entry.usage);
+  },
+  interrupted(tally) {
+    tally.turnOpen = false;
+  },
+  turnEnded(tally, { outcome, reason, error }) {
+    tally.turnOpen = false;
+    tally.lastTurn = { outcome, reason: reason ?? error?.message ?? null, category: error?.category ?? null };
+  },
+};
+
+/** Entries that were counted before are passed over, so the same log may be read again. */
+export function tallyEntry(tally: PodTally, entry: Entry): void {
+  if (entry.seq <= tally.lastSeq) return;
+  tally.lastSeq = entry.seq;
+  // A newer pod's type may be any word.
+  if (!Object.hasOwn(counters, entry.type)) return;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the counter of a type is handed entries of that type alone
+  const count = counters[entry.type] as ((tally: PodTally, entry: Entry) => void) | undefined;
+  count?.(tally, entry);
+}
+
+/**
+ * How one pod stood at the end: its last turn's outcome, `died` where its process ended without having
+ * stopped.
+ */
+export type PodOutcome = 'done' | 'failed' | 'limit' | 'cancelled' | 'paused' | 'died' | 'idle';
+
+const outcomeWords = {
+  finished: 'done',
+  errored: 'failed',
+  limitReached: 'limit',
+  cancelled: 'cancelled',
+  paused: 'paused',
+} as const satisfies Record<TurnOutcome, PodOutcome>;
+
+/** Of a pod whose process has ended. */
+export function podOutcome(tally: PodTally): PodOutcome {
+  if (!tally.stopped) return 'died';
+  return tally.lastTurn === null ? 'idle' : outcomeWords[tally.lastTurn.outcome];
+}
