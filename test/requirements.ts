@@ -7,6 +7,7 @@ import { death } from './requirements/death.ts';
 import { delivery } from './requirements/delivery.ts';
 import { growth } from './requirements/growth.ts';
 import { house } from './requirements/house.ts';
+import { machine, plays } from './requirements/machine.ts';
 import { model } from './requirements/model.ts';
 import { outcomes } from './requirements/outcomes.ts';
 import { packaged } from './requirements/package.ts';
@@ -28,9 +29,11 @@ export const requirements: Readonly<Record<string, string>> = {
   ...delivery,
   ...growth,
   ...house,
+  ...machine,
   ...model,
   ...outcomes,
   ...packaged,
+  ...plays,
   ...project,
   ...quoting,
   ...scope,

@@ -39,6 +39,10 @@ export const approvals = {
   'approval.crash-above': 'a pod above dies: the question waits on, and the restored one tells it again',
   'approval.kept-answer':
     'an answer that comes while no call waits is kept for the same call, used once, and lets no other run',
+  'approval.key':
+    'two calls are the same for a kept answer only where tool, whole input, places and sandbox are the same',
+  'approval.key-same':
+    'the order of the fields of an input and the words around a command make no other call of it',
   'approval.crash-points':
     'killed at each point of asking and answering, nothing runs without a yes, and nothing twice for one',
   'approval.commands':

@@ -14,6 +14,8 @@ export const callback = {
   'callback.nested-once':
     'a child that only waits for its own child reports silently; the parent is woken once, by the settled outcome',
   'callback.paused-counts': 'a paused parent shows it as received and reads it after its resume',
+  'callback.run-in-doubt':
+    'where a run to a child gets no answer its link is made anew, and what never came is told as not started',
   'callback.scope-to-root':
     'a scope handed down three levels is told to every level above once, with its first origin',
   'callback.siblings-one-turn': 'siblings that report together cost the idle parent one turn and one message',

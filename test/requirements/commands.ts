@@ -201,4 +201,8 @@ export const commands = {
   'view.retry-voids': 'what was streamed of an answer that the provider cut is followed by the whole new one',
   'view.unknown-passes': 'an event or entry that a newer pod sends is passed over',
   'view.whole-lines': 'a line of another pod never stands inside a line that is being streamed',
+  'tree.below-counts':
+    'wait and run take a tree for settled only where every live pod of it is, whoever gave it its work',
+  'tree.last-word':
+    'the pod itself is asked again behind those below it: one that was called back meanwhile is not settled',
 } as const;

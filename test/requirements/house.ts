@@ -12,6 +12,8 @@ export const house = {
     'pod/machine and delivery reach neither the system nor time nor chance but over their ports',
   'architecture.imports': 'rooms import only through their doors',
   'bench.smoke': 'every measure of the bench runs and each of its rows holds numbers',
+  'defects.cited': 'each named defect names the guarantee that has to fail with it, and where its test is',
+  'defects.fresh': 'each named defect can be put into the source as it is today',
   'gate.cites': 'every test file cites at least one guarantee',
   'gate.covered': 'every guarantee is cited by a test',
   'gate.known': 'every citation is a guarantee',

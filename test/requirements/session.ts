@@ -44,6 +44,8 @@ export const session = {
   'sync.before-run-below': 'a run is sent to a child behind the sync of its assignment',
   'sync.before-taking-in':
     'what a dead child left, and what a log held at its opening, is synced before anything follows from it',
+  'storage.ack-retried':
+    'an acknowledgement whose entry found no room is committed when there is room, without another event',
   'sync.before-answer':
     'runs, notices, events and receipts are told only behind the sync of what they rest on, and a new log has its name on disk before its pod listens',
   'log.durable-means-synced': 'a sync answers only for what was committed when it began',

@@ -85,9 +85,15 @@ export const wire = {
     'text that is being streamed at attach time is part of what an observer gets; the offsets join it to what follows',
   'subscribe.lagged':
     'an observer that stops reading is told `lagged` with the entry it will go on from, and is brought up from the log',
+  'subscribe.lag-loses-none':
+    'an observer that falls behind and catches up, however often, gets each entry once and in order',
+  'stranger.older-connection':
+    'a connection that a newer link of the same child has replaced is no link any more, also before it is closed',
   'subscribe.log-is-the-stream': 'an entry on the wire is the entry in the log',
   'subscribe.memory': 'ten observers that never read cost a pod with 64 MB of history next to nothing',
   'subscribe.no-deltas': '`deltas: false` leaves out the stream of tokens and nothing else',
+  'subscribe.append-storm':
+    'an observer that comes to the end of the history while entries are committed misses none of them',
   'subscribe.no-gap':
     'observers that attach while entries are committed get each entry once and in order, the fast, the slow and the one that stops for a while',
   'subscribe.reset':

@@ -200,7 +200,9 @@ export class FakeChild {
     for (;;) {
       const lock = await takeLock({ instance: this.instance, folder: this.folder.path });
       if (lock.taken) return lock;
-      if (lock.holder?.purpose !== 'loan') throw new Error(`somebody holds the lock of ${this.name}`);
+      // One who says nothing yet has only just taken it.
+      if (lock.holder !== undefined && lock.holder.purpose !== 'loan')
+        throw new Error(`somebody holds the lock of ${this.name}`);
       await pause(20);
     }
   }
@@ -240,6 +242,11 @@ export class FakeChild {
   async say<M extends MethodName>(method: M, params: ParamsIn<M>): Promise<Result<M>> {
     if (this.#client === null) throw new Error(`${this.name} has no link`);
     return await this.#client.call(method, params);
+  }
+
+  /** Fulfils when its parent has ended the link. */
+  async unlinked(): Promise<void> {
+    await this.#client?.connection.closed;
   }
 
   async unlink(): Promise<void> {

@@ -204,6 +204,20 @@ describe('the registry', () => {
     expect(owners.sort()).toEqual(names.sort());
   });
 
+  it('[scope.registry-together] nor where a change takes its time', async () => {
+    const names = ['a', 'b', 'c'];
+    await Promise.all(
+      names.map((name) =>
+        open().update(async (before) => {
+          await new Promise((resolve) => setImmediate(resolve));
+          return { claims: [...before, claim(name, name, [`/${name}`])], answer: null };
+        }),
+      ),
+    );
+    const owners = open().claims();
+    expect(owners.map(({ owner }) => owner.name).sort()).toEqual(names);
+  });
+
   it('[scope.registry-damaged] a file that can not be read is kept aside, and the claims that are made then stand', async () => {
     const registry = open();
     await registry.update(() => ({ claims: [claim('a', 'a', ['/a'])], answer: null }));

@@ -1,0 +1,178 @@
+/** Defects of the shell around the machine: links, processes, observers, commands. */
+import type { Defect } from './defect.ts';
+
+const children = 'src/pod/children/children.ts';
+const link = 'src/pod/parent/link.ts';
+const observers = 'src/pod/serve/observers.ts';
+const tree = 'src/cli/pods/settled-tree.ts';
+
+const storm = 'test/unit/pod/observers-storm.test.ts';
+const settledTree = 'test/unit/cli/settled-tree.test.ts';
+
+export const ofTheShell: readonly Defect[] = [
+  {
+    id: 'death-before-last-words',
+    breaks: 'a death is told before what the dead had committed',
+    file: children,
+    find: 'const log = await readAndReceive(this.#pod, child, Number.MAX_SAFE_INTEGER);',
+    replace:
+      "const log = { incarnation: child.incarnation, lastTime: '' };\n    setTimeout(() => void readAndReceive(this.#pod, child, Number.MAX_SAFE_INTEGER), 50);",
+    test: 'test/spec/death-child.test.ts',
+    guarantee: 'death.last-words-first',
+  },
+  {
+    id: 'ended-never-grows',
+    breaks: 'an ended child that was restored and never linked is not taken in',
+    file: 'src/pod/children/ended-children.ts',
+    find: 'else due.grown.push(child);',
+    replace: 'else this.takenIn(child.instance, bytes);',
+    test: 'test/unit/pod/ended-children.test.ts',
+    guarantee: 'growth.ended-children',
+  },
+  {
+    id: 'never-linked-not-taken-in',
+    breaks: 'what an incarnation said that died before it linked stays in its log for ever',
+    file: 'src/pod/children/ended-children.ts',
+    find: 'else due.grown.push(child);',
+    replace: 'else this.takenIn(child.instance, bytes);',
+    test: 'test/spec/unlinked-children.test.ts',
+    guarantee: 'restore.never-linked',
+  },
+  {
+    id: 'overtaken-run-begins',
+    breaks: 'a run that a later link has told as never come is begun',
+    file: link,
+    find: 'if (link >= this.#number) return;',
+    replace: 'if (link >= 0) return;',
+    test: 'test/spec/death-strange.test.ts',
+    guarantee: 'callback.overtaken-run',
+  },
+  {
+    id: 'ack-not-retried',
+    breaks: 'an acknowledgement whose entry found no room is not committed later',
+    file: link,
+    find: '      setTimeout(() => this.#commitAck(), ackRetryMs).unref();\n',
+    replace: '',
+    test: 'test/spec/ack-without-room.test.ts',
+    guarantee: 'storage.ack-retried',
+  },
+  {
+    id: 'removed-parent-dialled-for-ever',
+    breaks: 'a child whose parent was removed dials it for ever',
+    file: link,
+    find: 'if (isRemoved(this.#pod.home, this.#parent.instance)) {',
+    replace: "if (reason === '' && isRemoved(this.#pod.home, this.#parent.instance)) {",
+    test: 'test/spec/refused-for-good.test.ts',
+    guarantee: 'refusal.parent-removed',
+  },
+  {
+    id: 'doubt-makes-no-link',
+    breaks: 'a run that may not have arrived is left in doubt: no new link compares the logs',
+    file: children,
+    find: '    this.links.renew(instance);\n',
+    replace: '',
+    test: 'test/spec/unlinked-children.test.ts',
+    guarantee: 'callback.run-in-doubt',
+  },
+  {
+    id: 'observer-gap',
+    breaks: 'an entry that is committed between history and live is lost to an observer',
+    file: observers,
+    find: "    observer.phase = 'live';\n",
+    replace: "    await nextTurn();\n    observer.phase = 'live';\n",
+    test: storm,
+    guarantee: 'subscribe.append-storm',
+  },
+  {
+    id: 'lagged-loses-one',
+    breaks: 'the entry at which an observer lags is lost to it',
+    file: observers,
+    find: 'if (this.#send(observer, lines, appended.entries[0]?.seq)) observer.offset = appended.end;',
+    replace: 'this.#send(observer, lines, appended.entries[0]?.seq);\n      observer.offset = appended.end;',
+    test: storm,
+    guarantee: 'subscribe.lag-loses-none',
+  },
+  {
+    id: 'older-link-speaks',
+    breaks: 'an older link of a child may speak beside the newer one',
+    file: 'src/pod/children/child-links.ts',
+    find: 'if (link?.connection !== connection) {',
+    replace:
+      'if (link === undefined || (link.connection !== connection && this.#byConnection.get(connection) !== instance)) {',
+    test: 'test/unit/pod/child-links.test.ts',
+    guarantee: 'stranger.older-connection',
+  },
+  {
+    id: 'undo-leaves-process',
+    breaks: 'a spawn that is undone leaves its process',
+    file: 'src/pod/children/undo-spawn.ts',
+    find: "if (target !== null && signalProcess(target, 'SIGKILL', { group: true })) await gone(target, goneWithinMs);",
+    replace: 'await Promise.resolve([target, signalProcess, gone]);',
+    test: 'test/spec/restore-leftovers.test.ts',
+    guarantee: 'restore.unnoted-child',
+  },
+  {
+    id: 'registry-without-lock',
+    breaks: 'two pods change the registry at once, and one claim is lost',
+    file: 'src/scope/ownership/registry.ts',
+    find: '    const lock = await this.#lock();',
+    replace:
+      '    const lock = { release: () => Promise.resolve() };\n    if (this.path.length === 0) await this.#lock();\n    await wait(0);',
+    test: 'test/unit/scope/claims.test.ts',
+    guarantee: 'scope.registry-together',
+  },
+  {
+    id: 'no-sweep',
+    breaks: 'nobody looks at a child whose end no event tells of',
+    file: 'src/pod/boot/boot.ts',
+    find: '  children.sweep();\n',
+    replace: '',
+    test: 'test/spec/death-child.test.ts',
+    guarantee: 'death.parent-down',
+  },
+  {
+    id: 'cancel-names-no-work',
+    breaks: 'a cancel reaches children and names no work of theirs',
+    file: 'src/pod/boot/assemble.ts',
+    find: "connectAndSend(path, 'cancel', { from, assignments: ids })",
+    replace: "connectAndSend(path, 'cancel', { from, assignments: ids.slice(1) })",
+    test: 'test/spec/control-turns.test.ts',
+    guarantee: 'control.cancel-reaches-down',
+  },
+  {
+    id: 'gap-not-filled',
+    breaks: "what a parent's log has lost is not taken from the child's log",
+    file: children,
+    find: 'if (child === undefined || params.seq <= child.received + 1) return this.#accept(params);',
+    replace: 'if (child === undefined || params.seq > 0) return this.#accept(params);',
+    test: 'test/spec/catalogue-storage.test.ts',
+    guarantee: 'catalogue.lost-receipt',
+  },
+  {
+    id: 'nobody-below-is-asked',
+    breaks: 'wait and run do not look below the root',
+    file: tree,
+    find: 'const below = await childrenState(home, first.status, new Set([pod.instance]));',
+    replace: 'const below = first.kind === null ? await childrenState(home, first.status, new Set()) : null;',
+    test: settledTree,
+    guarantee: 'tree.below-counts',
+  },
+  {
+    id: 'only-children-are-asked',
+    breaks: 'wait and run do not look below the children',
+    file: tree,
+    find: 'return childrenState(home, state.status, seen);',
+    replace: 'return null;',
+    test: settledTree,
+    guarantee: 'tree.below-counts',
+  },
+  {
+    id: 'no-last-word',
+    breaks: 'a root that was called back while others were asked counts as settled',
+    file: tree,
+    find: 'const again = await podState(home, pod);\n  return again.kind',
+    replace: 'const again: TreeState = first;\n  return again.kind',
+    test: settledTree,
+    guarantee: 'tree.last-word',
+  },
+];

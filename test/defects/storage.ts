@@ -1,0 +1,148 @@
+/** Defects of the log and of small files, and of the order of write, sync and answer. */
+import type { Defect } from './defect.ts';
+
+const children = 'src/pod/children/children.ts';
+const link = 'src/pod/parent/link.ts';
+const handlers = 'src/pod/serve/handlers.ts';
+const openLog = 'src/session/log/open-log.ts';
+const order = 'test/spec/sync-order.test.ts';
+
+export const ofTheStorage: readonly Defect[] = [
+  {
+    id: 'ack-before-sync',
+    breaks: 'a receipt is answered before its sync',
+    file: children,
+    find: "return this.#pod.durable().then(() => {\n      this.#pod.crash('receipt.committed');",
+    replace: "return Promise.resolve().then(() => {\n      this.#pod.crash('receipt.committed');",
+    test: order,
+    guarantee: 'sync.before-answer',
+  },
+  {
+    id: 'ack-before-sync-later',
+    breaks: 'from its second incarnation on a parent answers a receipt before its sync',
+    file: children,
+    find: "return this.#pod.durable().then(() => {\n      this.#pod.crash('receipt.committed');",
+    replace:
+      "const synced = this.#pod.facts.incarnation > 1 ? Promise.resolve() : this.#pod.durable();\n    return synced.then(() => {\n      this.#pod.crash('receipt.committed');",
+    test: order,
+    guarantee: 'sync.before-run-below',
+  },
+  {
+    id: 'send-before-sync',
+    breaks: 'an event is sent before its sync',
+    file: link,
+    find: "      this.#pod.crash('event.committed');\n      await this.#pod.durable();\n",
+    replace: "      this.#pod.crash('event.committed');\n",
+    test: order,
+    guarantee: 'sync.before-answer',
+  },
+  {
+    id: 'link-before-sync',
+    breaks: 'a link tells of an end before its sync',
+    file: link,
+    find: '      // What is told to the parent must not be more than the disk holds.\n      await this.#pod.durable();\n',
+    replace: '',
+    test: order,
+    guarantee: 'sync.before-link',
+  },
+  {
+    id: 'inputs-answered-before-sync',
+    breaks: 'runs and notices are answered before their sync',
+    file: handlers,
+    find: '    await pod.durable();\n  } catch (error) {',
+    replace: '    await Promise.resolve();\n  } catch (error) {',
+    test: order,
+    guarantee: 'sync.before-answer',
+  },
+  {
+    id: 'notice-answered-before-sync',
+    breaks: 'a notice is answered before its sync',
+    file: handlers,
+    find: '  await durably(pod);\n  return { submission };',
+    replace: '  return { submission };',
+    test: order,
+    guarantee: 'sync.before-answer',
+  },
+  {
+    id: 'dead-log-without-sync',
+    breaks: "what stands in a dead child's log is taken in before that log's sync",
+    file: 'src/pod/children/child-log.ts',
+    find: '      fsyncSync(fd);\n',
+    replace: '      void fsyncSync;\n',
+    test: order,
+    guarantee: 'sync.before-taking-in',
+  },
+  {
+    id: 'opened-without-sync',
+    breaks: 'what was read at opening is acted on before its sync',
+    file: openLog,
+    find: '    fsyncSync(fd);\n',
+    replace: '    void fsyncSync;\n',
+    test: order,
+    guarantee: 'sync.before-taking-in',
+  },
+  {
+    id: 'request-before-item',
+    breaks: 'a provider is asked before the item that the model reads is on disk',
+    file: 'src/pod/turn/runner.ts',
+    find: '        pod.input((core) => preLlmRequest(core));\n        await pod.durable();\n',
+    replace: '        pod.input((core) => preLlmRequest(core));\n',
+    test: order,
+    guarantee: 'sync.before-request',
+  },
+  {
+    id: 'run-before-assignment',
+    breaks: 'a run is sent to a child before its assignment is on disk',
+    file: 'src/pod/children/send-run.ts',
+    find: '    await pod.commitDurably([',
+    replace: '    pod.commit([',
+    test: order,
+    guarantee: 'sync.before-run-below',
+  },
+  {
+    id: 'new-log-without-name',
+    breaks: 'the name of a new log is not on disk when its pod listens',
+    file: openLog,
+    find: '    syncFolder(dirname(options.path));\n',
+    replace: '',
+    test: order,
+    guarantee: 'sync.before-answer',
+  },
+  {
+    id: 'small-file-without-name',
+    breaks: 'the name of a small file that was replaced is not on disk',
+    file: 'src/std/atomic-write.ts',
+    find: '    throw named(error, path);\n  }\n  syncFolder(dirname(path));\n',
+    replace: '    throw named(error, path);\n  }\n',
+    test: 'test/spec/catalogue-files.test.ts',
+    guarantee: 'catalogue.folder-synced',
+  },
+  {
+    id: 'pid-is-enough',
+    breaks: 'a pid that another process has by now counts for the one that had it before',
+    file: 'src/std/process-identity.ts',
+    find: 'return !sight.zombie && sight.startTime === identity.startTime;',
+    replace: 'return !sight.zombie;',
+    test: 'test/unit/session/process-and-file.test.ts',
+    guarantee: 'process.identity',
+  },
+  {
+    id: 'last-line-unchecked',
+    breaks: 'a damaged last line of a log is taken for whole',
+    file: 'src/session/log/repair.ts',
+    find: '      const checked = check(line);\n',
+    replace:
+      '      const isLong = line.to === size && line.bytes !== null && line.bytes.length > 40;\n      const checked = isLong ? { ok: true as const, seq: found.lastSeq + held.length + 1, last: true } : check(line);\n',
+    test: 'test/unit/session/repair.test.ts',
+    guarantee: 'log.flip-found',
+  },
+  {
+    id: 'torn-append-read',
+    breaks: 'lines of an append that is not whole are read',
+    file: 'src/session/log/read-log.ts',
+    find: '      if (!decoded.last) continue;\n      for (const region of damaged)',
+    replace: '      for (const region of damaged)',
+    test: 'test/unit/session/read.test.ts',
+    guarantee: 'log.read-live',
+  },
+];

@@ -1,0 +1,15 @@
+/** All named defects. */
+import type { Defect } from './defect.ts';
+import { ofOthers } from './plays.ts';
+import { ofTheMachines } from './machine.ts';
+import { ofTheOracle } from './oracle.ts';
+import { ofTheShell } from './shell.ts';
+import { ofTheStorage } from './storage.ts';
+
+export const defects: readonly Defect[] = [
+  ...ofTheMachines,
+  ...ofOthers,
+  ...ofTheShell,
+  ...ofTheStorage,
+  ...ofTheOracle,
+];

@@ -1,0 +1,75 @@
+/** Children that say something without a link, and children of which nobody knows whether a run has reached them. */
+import { createServer } from 'node:net';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type FakeChild, fakeChildren } from '../support/fake-child.ts';
+import { TestHome, type TestPod } from '../support/rig.ts';
+
+let home: TestHome;
+beforeEach(() => {
+  home = new TestHome();
+});
+afterEach(() => home.close());
+
+const scenario = `
+rules:
+  - { last: user, matches: "^send", call: [{ SendToPod: { name: child1, message: "more work" } }] }
+  - { say: "{{pod}} has read it." }
+`;
+
+async function withChild(): Promise<{ root: TestPod; kid: FakeChild }> {
+  const root = home.makeRoot({ scenario, limits: { sweepMs: 300 } });
+  const [kid] = await fakeChildren(home, root, 1);
+  if (kid === undefined) throw new Error('no fake child');
+  await root.start();
+  await kid.link();
+  return { root, kid };
+}
+
+it('[restore.never-linked] what an incarnation said that ended before it linked is taken in, and its end behind it', async () => {
+  const { root, kid } = await withChild();
+  const [errand = ''] = kid.assignments;
+  await kid.report(kid.turnEnded('finished', { assignments: [errand] }));
+  await kid.report(kid.shutDown());
+  await kid.end();
+  await root.untilSettled();
+  // A person restores it while its parent cannot be reached: it says something, and dies.
+  await kid.beginAgain();
+  kid.emit(kid.turnEnded('limitReached', { assignments: [], text: 'said without a link', textChars: 19 }));
+  await kid.end();
+  const end = await root.untilEntry(
+    'podEventReceived',
+    ({ event, from }) => event.kind === 'died' && from.incarnation === 2,
+  );
+  const said = await root.untilEntry('podEventReceived', ({ eventSeq }) => eventSeq === 3);
+  expect(said.event).toMatchObject({ kind: 'turnEnded', text: 'said without a link' });
+  expect(said.seq).toBeLessThan(end.seq);
+  await root.untilSettled();
+});
+
+it('[callback.run-in-doubt] a run that got no answer makes the child link anew, which then says that it never came', async () => {
+  const { root, kid } = await withChild();
+  const [errand = ''] = kid.assignments;
+  await kid.report(kid.turnEnded('finished', { assignments: [errand] }));
+  await root.untilSettled();
+  // Takes the run and is gone before it says what became of it.
+  const server = createServer((socket) => socket.once('data', () => socket.destroy()));
+  const path = home.pod('child1').socket;
+  await new Promise<void>((resolve) => void server.listen(path, resolve));
+  home.beforeClose(() => new Promise((resolve) => void server.close(() => resolve())));
+  await root.run('send');
+  const open = await root.untilEntry('assignment', ({ text }) => text === 'more work');
+  await kid.unlinked();
+  // What it says may be older than the doubt the first time.
+  await expect(kid.link()).rejects.toThrow('A run is in doubt');
+  await kid.link();
+  const closed = await root.untilEntry(
+    'assignment',
+    ({ assignment, state }) => assignment === open.assignment && state === 'closed',
+  );
+  expect(closed).toMatchObject({ outcome: 'notStarted', tell: true });
+  await root.untilSettled();
+  const told = (await root.entriesOf('systemItem')).filter(({ item }) => item.kind === 'assignment');
+  expect(told.map(({ item }) => item)).toMatchObject([
+    { assignment: open.assignment, outcome: 'notStarted' },
+  ]);
+});
