@@ -4,10 +4,10 @@ import type { Defect } from './defect.ts';
 const children = 'src/pod/children/children.ts';
 const link = 'src/pod/parent/link.ts';
 const observers = 'src/pod/serve/observers.ts';
-const tree = 'src/cli/pods/settled-tree.ts';
+const tree = 'src/client/settled-tree.ts';
 
 const storm = 'test/unit/pod/observers-storm.test.ts';
-const settledTree = 'test/unit/cli/settled-tree.test.ts';
+const settledTree = 'test/unit/client/settled-tree.test.ts';
 
 export const ofTheShell: readonly Defect[] = [
   {

@@ -1,7 +1,7 @@
 /** Whether a tree is settled, asked of pods that answer what a test wants. */
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { treeState } from '../../../src/cli/pods/settled-tree.ts';
+import { treeState } from '../../../src/client/settled-tree.ts';
 import type { StatusResult } from '../../../src/protocol/methods.ts';
 import { type Home, homeOf } from '../../../src/session/home/home.ts';
 import { podSocket } from '../../../src/session/home/pod-address.ts';
@@ -59,7 +59,10 @@ const settledKid = status('kid', { children: [child('low')] });
 it('[tree.below-counts] what a person gave a grandchild is waited for, though nobody above knows of it', async () => {
   const low = status('low', { status: 'running', settled: false });
   const home = await tree({ root: [settledRoot], kid: [settledKid], low: [low, low, status('low')] });
-  expect(await treeState(home, root)).toEqual({ kind: 'working', why: 'low is running' });
+  expect(await treeState(home, root)).toEqual({
+    kind: 'working',
+    why: { kind: 'status', pod: 'low', status: 'running' },
+  });
   expect(await treeState(home, root)).toMatchObject({ kind: 'working' });
   expect(await treeState(home, root)).toMatchObject({ kind: 'settled', status: { name: 'root' } });
 });
@@ -67,13 +70,16 @@ it('[tree.below-counts] what a person gave a grandchild is waited for, though no
 it('[tree.below-counts] a report that is still to be delivered counts, at whatever depth', async () => {
   const low = status('low', { pending: { received: 0, unseen: 0, outgoing: 2, queued: 0 } });
   const home = await tree({ root: [settledRoot], kid: [settledKid], low: [low] });
-  expect(await treeState(home, root)).toEqual({ kind: 'working', why: 'low has 2 event(s) to deliver' });
+  expect(await treeState(home, root)).toEqual({
+    kind: 'working',
+    why: { kind: 'undelivered', pod: 'low', events: 2 },
+  });
 });
 
 it('[tree.last-word] a pod that was called back while those below it were asked is not settled', async () => {
   const again = status('root', { children: [child('kid')], turns: 2 });
   const home = await tree({ root: [settledRoot, again], kid: [status('kid')] });
-  expect(await treeState(home, root)).toEqual({ kind: 'working', why: 'root was called back' });
+  expect(await treeState(home, root)).toEqual({ kind: 'working', why: { kind: 'calledBack', pod: 'root' } });
   // The same at both looks: it is.
   expect(await treeState(home, root)).toMatchObject({ kind: 'settled', status: { turns: 2 } });
 });
@@ -81,5 +87,8 @@ it('[tree.last-word] a pod that was called back while those below it were asked 
 it('[tree.last-word] nor is one that works by then', async () => {
   const again = status('root', { status: 'running', settled: false, turns: 2 });
   const home = await tree({ root: [settledRoot, again], kid: [status('kid')] });
-  expect(await treeState(home, root)).toMatchObject({ kind: 'working', why: 'root is running' });
+  expect(await treeState(home, root)).toMatchObject({
+    kind: 'working',
+    why: { kind: 'status', pod: 'root', status: 'running' },
+  });
 });
