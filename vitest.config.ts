@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests of single parts that start many processes or play thousands of cases: too slow for `npm run check`. */
-const slowParts = [
+export const slowParts = [
   'test/unit/session/lock.test.ts',
   'test/unit/session/lock-strangers.test.ts',
   'test/unit/session/repair.test.ts',
