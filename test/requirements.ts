@@ -16,6 +16,7 @@ import { quoting } from './requirements/quoting.ts';
 import { scope } from './requirements/scope.ts';
 import { session } from './requirements/session.ts';
 import { shell } from './requirements/shell.ts';
+import { tables } from './requirements/tables.ts';
 import { tools } from './requirements/tools.ts';
 import { transport } from './requirements/transport.ts';
 import { wire } from './requirements/wire.ts';
@@ -39,6 +40,7 @@ export const requirements: Readonly<Record<string, string>> = {
   ...scope,
   ...session,
   ...shell,
+  ...tables,
   ...tools,
   ...transport,
   ...wire,

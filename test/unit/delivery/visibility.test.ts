@@ -1,0 +1,69 @@
+/** Who gets to see what: the table of the design, row by row. */
+import { expect, it } from 'vitest';
+import { type Row, rowOf } from '../../../src/delivery/visibility.ts';
+import type { PodEvent } from '../../../src/protocol/pod-event.ts';
+import { newChild } from '../../../src/session/facts/facts.ts';
+import { died, errored, finished, kid, scopeReport, shutDown, unreachable } from '../machine-rig.ts';
+
+const readsAndWakes: Row = { reads: true, wakes: true };
+const silent: Row = { reads: false, wakes: false };
+
+interface Case {
+  event: PodEvent;
+  row: Row;
+  /** This pod asked for the end. */
+  asked?: boolean;
+  /** The life that the event speaks of, and the newest one whose end a StopPod result told. */
+  incarnation?: number;
+  stopTold?: number;
+}
+
+const table: Record<string, Case> = {
+  'finished and settled': { event: finished(), row: readsAndWakes },
+  'finished, not settled': { event: finished({ settled: false }), row: silent },
+  'a limit': { event: finished({ outcome: 'limitReached' }), row: readsAndWakes },
+  'a limit, not settled': {
+    event: finished({ outcome: 'limitReached', settled: false }),
+    row: readsAndWakes,
+  },
+  cancelled: { event: finished({ outcome: 'cancelled' }), row: readsAndWakes },
+  'cancelled, not settled': { event: finished({ outcome: 'cancelled', settled: false }), row: readsAndWakes },
+  paused: { event: finished({ outcome: 'paused', settled: false }), row: readsAndWakes },
+  'an end of a turn, of a child that is being stopped': {
+    event: finished(),
+    asked: true,
+    row: readsAndWakes,
+  },
+  'an error': { event: errored(), row: readsAndWakes },
+  'an error, not settled': { event: errored({ settled: false }), row: readsAndWakes },
+  'out of reach': { event: unreachable, row: readsAndWakes },
+  'a death': { event: died(), row: readsAndWakes },
+  'a death that a later life has followed': { event: died({ restored: true }), row: silent },
+  'a death that this pod asked for': { event: died(), asked: true, row: silent },
+  'a death of the life that StopPod told': { event: died(), stopTold: 1, row: silent },
+  'a death of an earlier life than StopPod told': { event: died(), stopTold: 2, row: silent },
+  'a death of a later life than StopPod told': {
+    event: died(),
+    incarnation: 2,
+    stopTold: 1,
+    row: readsAndWakes,
+  },
+  'an orderly end': { event: shutDown(), row: readsAndWakes },
+  'an orderly end that this pod asked for': { event: shutDown(), asked: true, row: silent },
+  'an orderly end of the life that StopPod told': { event: shutDown(), stopTold: 1, row: silent },
+  'an orderly end of a later life than StopPod told': {
+    event: shutDown(),
+    incarnation: 2,
+    stopTold: 1,
+    row: readsAndWakes,
+  },
+  'a scope handed on': { event: scopeReport(kid, 1), row: silent },
+};
+
+it.each(Object.entries(table))(
+  '[visibility.table] %s',
+  (_, { event, row, asked = false, incarnation = 1, stopTold = 0 }) => {
+    const child = { ...newChild(kid.name, kid.instance), incarnation, stopTold };
+    expect(rowOf(event, child, { incarnation, asked })).toEqual(row);
+  },
+);
