@@ -42,6 +42,12 @@ function fingerprint() {
 
 async function mutantsOf(file) {
   const folder = mkdtempSync(join(tmpdir(), 'podkin-mutants-'));
+  const leave = () => {
+    rmSync(folder, { recursive: true, force: true });
+    process.exit(1);
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  for (const signal of signals) process.once(signal, leave);
   try {
     return await new Stryker({
       mutate: [file],
@@ -60,6 +66,7 @@ async function mutantsOf(file) {
       cleanTempDir: 'always',
     }).runMutationTest();
   } finally {
+    for (const signal of signals) process.off(signal, leave);
     rmSync(folder, { recursive: true, force: true });
   }
 }

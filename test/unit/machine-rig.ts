@@ -257,7 +257,7 @@ export function linkOf(
     protocol: 1,
     assignments: { open, closed },
     ...(emitted === undefined ? {} : { emitted }),
-  } as Params<'link'>;
+  };
 }
 
 // The outbox

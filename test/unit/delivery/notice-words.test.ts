@@ -1,6 +1,7 @@
 /** The exact words that a model reads of each event, as a table; what stands in them as data is `notice.test.ts`. */
 import { describe, expect, it } from 'vitest';
 import { noticeBody } from '../../../src/delivery/notice.ts';
+import { inLine, listed } from '../../../src/delivery/quoted.ts';
 import type { PodEvent } from '../../../src/protocol/pod-event.ts';
 import {
   type Line,
@@ -268,5 +269,16 @@ describe('the bounds of a notice', () => {
   ])('[notice.bounds] of the error output of a dead pod: %s', (_, stderrTail, shown) => {
     const lines = words(died({ stderrTail })).split('\n');
     expect(lines[lines.indexOf('```data') + 1]).toBe(shown);
+  });
+});
+
+describe('names in a line', () => {
+  it('[notice.bounds] stand as they are up to 64 characters, and twenty of them', () => {
+    expect(inLine('x'.repeat(64))).toBe('x'.repeat(64));
+    expect(inLine('x'.repeat(65))).toBe(`"${'x'.repeat(64)}…"`);
+    const names = Array.from({ length: 22 }, (_, n) => `n${n}`);
+    const twenty = names.slice(0, 20).join(', ');
+    expect(listed(names.slice(0, 20))).toBe(twenty);
+    expect(listed(names)).toBe(`${twenty} and 2 more`);
   });
 });

@@ -36,6 +36,8 @@ const table: Record<string, Case> = {
   },
   'an error': { event: errored(), row: readsAndWakes },
   'an error, not settled': { event: errored({ settled: false }), row: readsAndWakes },
+  'an error, of a child that is being stopped': { event: errored(), asked: true, row: readsAndWakes },
+  'out of reach, of a child that is being stopped': { event: unreachable, asked: true, row: readsAndWakes },
   'out of reach': { event: unreachable, row: readsAndWakes },
   'a death': { event: died(), row: readsAndWakes },
   'a death that a later life has followed': { event: died({ restored: true }), row: silent },
