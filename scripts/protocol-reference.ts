@@ -1,7 +1,8 @@
-/** Renders docs/protocol.md from the one table of methods, so that the reference can not say anything else. */
+/** Renders docs/protocol.md from the tables of methods and of events, so that the reference can not say anything else. */
 import * as z from 'zod';
 import { podErrorCodes } from '../src/protocol/errors.ts';
 import { protocolVersion, wireLimits } from '../src/protocol/limits.ts';
+import { liveEvents } from '../src/protocol/live-events.ts';
 import { methods } from '../src/protocol/methods.ts';
 import { podEventSchema } from '../src/protocol/pod-event.ts';
 import type { JsonObject, JsonValue } from '../src/std/json.ts';
@@ -29,8 +30,15 @@ export function renderReference(): string {
     ...eventKinds().flatMap(({ kind, schema }) => [`### \`${kind}\``, '', ...fields('fields', schema)]),
     '## What an observer is sent',
     '',
-    ...observerEvents,
+    'After `subscribe`, notifications with method `event`. A reader passes over types that it does not know.',
     '',
+    ...Object.entries(liveEvents).flatMap(([type, spec]) => [
+      `### \`${type}\``,
+      '',
+      spec.doc,
+      '',
+      ...fields('fields beside `type`', schemaOf(spec.fields(), 'output')),
+    ]),
     '## Errors',
     '',
     'JSON-RPC: `-32700` not JSON or not UTF-8, `-32600` not a request (batches, too deep, prototype keys), `-32601` unknown method, `-32602` wrong params, `-32603` a defect. All others are `-32000` with `error.data.code`:',
@@ -42,23 +50,6 @@ export function renderReference(): string {
     ...Object.entries(wireLimits).map(([name, value]) => `- \`${name}\`: ${value}`),
   ].join('\n')}\n`;
 }
-
-const observerEvents = [
-  'After `subscribe`, notifications with method `event`. The durable lane is `{ "type": "entry", "entry": … }`, one for each committed log entry, in order, without gap or overlap. The live lane, between entries and never repeated by them:',
-  '',
-  '| type | fields |',
-  '|---|---|',
-  "| `textDelta`, `reasoningDelta` | turn, step, offset (place in the step's text, in UTF-16 units), text |",
-  '| `toolInputDelta` | turn, step, call, tool, text |',
-  '| `toolProgress` | turn, call, text |',
-  '| `status` | status, turns |',
-  '| `alert` | level, code, text; with code `providerRetry` also turn and step, whose streamed text is void |',
-  '| `deliveryChanged` | what changed on the link to the parent: seq or through, state, attempts, link |',
-  '| `approvalRequested` | request, pod {name, instance}, tool, summary, why, askedAt: a question of this pod or one below it waits for a person; told again behind the history while it is open |',
-  '| `approvalAnswered` | request, pod, decision, by: that question is closed; by is `person` where somebody answered it |',
-  '| `lagged` | from: the entry seq at which the stream goes on from the log |',
-  '| `shutdown` | reason |',
-];
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a JSON Schema is JSON
@@ -73,6 +64,7 @@ function eventKinds(): { kind: string; schema: JsonObject }[] {
 }
 
 function fields(title: string, schema: JsonObject): string[] {
+  if (Array.isArray(schema['anyOf'])) return [`${title}: ${core(schema)}`, ''];
   if (schema['type'] === 'array') return [`${title}: a list of`, '', ...rows(object(schema['items'])), ''];
   const lines = rows(schema);
   return lines.length === 0 ? [`${title}: none`, ''] : [`${title}:`, '', ...lines, ''];

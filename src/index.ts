@@ -4,6 +4,7 @@
  */
 export { type ConnectOptions, connect } from './client/connect.ts';
 export { NoSuchPod } from './client/errors.ts';
+export type { LiveEvent } from './client/pod-stream.ts';
 export { type Client, clientOver } from './transport/client.ts';
 export { type DialOptions, dial } from './transport/dial.ts';
 export { type SendFailure, type Sent, connectAndSend } from './transport/connect-and-send.ts';

@@ -19,7 +19,7 @@ const doors: Record<string, string[]> = {
   model: ['std'],
   project: ['std', 'session', 'scope'],
   tools: ['std', 'protocol', 'session', 'scope'],
-  worker: ['std', 'session', 'tools', 'model'],
+  worker: ['std', 'protocol', 'session', 'tools', 'model'],
   pod: [
     'std',
     'version',
@@ -99,6 +99,7 @@ const keyholes: { from: string; to: string; only: string[] }[] = [
   { from: 'delivery', to: 'scope', only: ['ownership/delegation.ts', 'paths/narrow.ts'] },
   { from: 'scope', to: 'protocol', only: ['pod-event.ts'] },
   { from: 'tools', to: 'protocol', only: ['names.ts'] },
+  { from: 'worker', to: 'protocol', only: ['live-events.ts'] },
 ];
 
 /** Packages and Node modules that only these places may import. */

@@ -3,15 +3,16 @@ import { homeOf } from '../session/home/home.ts';
 import { type Client, clientOver } from '../transport/client.ts';
 import { dial } from '../transport/dial.ts';
 import { findPod } from './find-pod.ts';
+import { type LiveEvent, parseLiveEvent } from './pod-stream.ts';
 
 export interface ConnectOptions {
   /** Until the connection is made, in ms; default 5000. */
   timeoutMs?: number;
   /**
    * Called with each event after `subscribe` was called: `{ type: "entry", entry }`, `{ type: "textDelta", … }`
-   * (docs/protocol.md). Must not throw.
+   * (docs/protocol.md). Types that this version does not know are passed over. Must not throw.
    */
-  onEvent?: (event: { type: string; [field: string]: unknown }) => void;
+  onEvent?: (event: LiveEvent) => void;
   /** Where the home is found; default `process.env`. */
   environment?: NodeJS.ProcessEnv;
 }
@@ -26,12 +27,9 @@ export async function connect(name: string, options: ConnectOptions = {}): Promi
   const connection = await dial(socket, {
     timeoutMs: options.timeoutMs ?? 5_000,
     onEvent: (method, params) => {
-      if (method === 'event' && isEvent(params)) onEvent?.(params);
+      const event = method === 'event' && onEvent !== undefined ? parseLiveEvent(params) : null;
+      if (event !== null) onEvent?.(event);
     },
   });
   return clientOver(connection);
-}
-
-function isEvent(params: unknown): params is { type: string; [field: string]: unknown } {
-  return typeof params === 'object' && params !== null && 'type' in params && typeof params.type === 'string';
 }

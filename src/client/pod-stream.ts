@@ -2,61 +2,22 @@
  * One pod watched from outside: subscribes to its socket and hands over its entries and live events, each
  * entry once and in order.
  */
-import * as z from 'zod';
-import { once } from '../std/once.ts';
-import type { JsonValue } from '../std/json.ts';
 import type { Entry } from '../session/facts/entries.ts';
 import { type Client, clientOver } from '../transport/client.ts';
 import { dial } from '../transport/dial.ts';
 import type { CloseReason } from '../transport/failures.ts';
-import { closedQuestionSchema, questionSchema } from '../protocol/approval.ts';
+import { readLiveEvent, type ShownEvent } from '../protocol/live-events.ts';
 import type { Result } from '../protocol/methods.ts';
 
-const liveEventSchema = once(() => {
-  const text = z.string();
-  const place = { turn: text, step: z.int() };
-  return z.discriminatedUnion('type', [
-    // The rest of an entry is not looked at here: unknown types and fields are passed on.
-    z.object({
-      type: z.literal('entry'),
-      entry: z.looseObject({ seq: z.int().min(1), time: text, type: text }),
-    }),
-    z.object({ type: z.literal('textDelta'), ...place, offset: z.int().min(0), text }),
-    z.object({ type: z.literal('reasoningDelta'), ...place, offset: z.int().min(0), text }),
-    z.object({ type: z.literal('toolInputDelta'), ...place, call: text, tool: text, text }),
-    z.object({ type: z.literal('toolProgress'), turn: text, call: text, text }),
-    z.object({
-      type: z.literal('status'),
-      status: text,
-      settled: z.boolean().optional(),
-      attention: text.nullish(),
-    }),
-    z.object({
-      type: z.literal('alert'),
-      level: text,
-      code: text,
-      text,
-      turn: text.optional(),
-      step: z.int().optional(),
-    }),
-    questionSchema().extend({ type: z.literal('approvalRequested') }),
-    closedQuestionSchema().extend({ type: z.literal('approvalAnswered') }),
-    z.object({ type: z.literal('lagged') }),
-    z.object({ type: z.literal('shutdown'), reason: text.nullish() }),
-  ]);
-});
-
-type Parsed = z.infer<ReturnType<typeof liveEventSchema>>;
-/** An `event` notification, as far as it is known here. */
-export type LiveEvent = Exclude<Parsed, { type: 'entry' }> | { type: 'entry'; entry: Entry };
+/** As `protocol/live-events.ts` has them, with the log's own type for an entry. */
+export type LiveEvent = ShownEvent | { type: 'entry'; entry: Entry };
 
 /** Null for what a newer pod says and this program does not know. */
 export function parseLiveEvent(params: unknown): LiveEvent | null {
-  const parsed = liveEventSchema().safeParse(params);
-  if (!parsed.success) return null;
-  if (parsed.data.type !== 'entry') return parsed.data;
+  const event = readLiveEvent(params);
+  if (event?.type !== 'entry') return event;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- seq, time and type are checked; readers pass over types they do not know
-  return { type: 'entry', entry: parsed.data.entry as { [field: string]: JsonValue } as unknown as Entry };
+  return event as unknown as { type: 'entry'; entry: Entry };
 }
 
 export interface PodStreamOptions {

@@ -6,6 +6,8 @@
 import { monotonicMs } from '../std/clock.ts';
 import { crashPoint, crashPointsSleep } from '../std/crash-point.ts';
 import { uuidv7 } from '../std/uuid.ts';
+import type { ShownEvent } from '../protocol/live-events.ts';
+import type { PodStatus } from '../protocol/methods.ts';
 import type { PermissionRules } from '../scope/permissions/permission-rules.ts';
 import type { AppendLog, Appended } from '../session/log/append-log.ts';
 import type { EntryBody, SessionEntry } from '../session/facts/entries.ts';
@@ -36,7 +38,7 @@ export interface Performers {
   cancelChildren(assignments: string[]): void;
   stop(): void;
   /** The live lane: to observers, not into the log. */
-  show(event: { type: string; [field: string]: unknown }): void;
+  show(event: ShownEvent): void;
 }
 
 export interface PodParts {
@@ -97,7 +99,7 @@ export class Pod {
     this.#performers = performers;
   }
 
-  show(event: { type: string; [field: string]: unknown }): void {
+  show(event: ShownEvent): void {
     this.#performers?.show(event);
   }
 
@@ -189,7 +191,7 @@ export class Pod {
   }
 
   /** What observers are told on every change; the whole is in `status-view.ts`. */
-  shortStatus(): { status: string; turns: number } {
+  shortStatus(): { status: PodStatus; turns: number } {
     return { status: statusOf(this.core), turns: this.core.facts.turns };
   }
 

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { ownNamespaces } from '../std/namespaces.ts';
 import { ownIdentity } from '../std/process-identity.ts';
 import { scopeByLog } from '../scope/ownership/delegation.ts';
+import type { ShownEvent } from '../protocol/live-events.ts';
 import type { EntryBody, PathScope, SessionEntry } from '../session/facts/entries.ts';
 import type { Facts } from '../session/facts/facts.ts';
 import type { Home } from '../session/home/home.ts';
@@ -26,7 +27,7 @@ export interface ClaimsOwner {
   readonly home: Home;
   readonly facts: Facts;
   readonly session: SessionEntry;
-  show(event: { type: string; [field: string]: unknown }): void;
+  show(event: ShownEvent): void;
   tryCommit(bodies: EntryBody[]): boolean;
 }
 

@@ -1,5 +1,6 @@
 /** What a turn needs of its pod. The worker knows no socket, no log file and no other pod. */
-import type { JsonObject, JsonValue } from '../std/json.ts';
+import type { JsonValue } from '../std/json.ts';
+import type { ShownEvent } from '../protocol/live-events.ts';
 import type { Model } from '../model/port.ts';
 import type { Entry, EntryBody, SystemItemEntry } from '../session/facts/entries.ts';
 import type { HistoryEntry } from '../session/facts/facts.ts';
@@ -72,7 +73,7 @@ export interface TurnPorts {
    */
   permit(request: PermitRequest): Promise<Permit>;
   /** The live lane: shown to observers, never committed. Must not throw. */
-  show(event: { type: string } & JsonObject): void;
+  show(event: ShownEvent): void;
   /** A named point at which tests end the process (delivery §8). */
   crashPoint(name: string): void;
   /**

@@ -98,7 +98,11 @@ export const wire = {
     'observers that attach while entries are committed get each entry once and in order, the fast, the slow and the one that stops for a while',
   'subscribe.reset':
     'a `since` that does not fit is answered reset, and the stream starts from the beginning',
+  'subscribe.read':
+    'a reader passes over a type of event that it does not know and fields that it does not know, and loses no alert',
   'subscribe.since': '`since` sends what is behind it and nothing before',
+  'subscribe.table':
+    'every event that an observer is sent is one of the table, with its fields and none beside',
   'subscribe.twice': 'subscribing again on the same connection starts one stream anew, not a second one',
   'subscribe.unsubscribe': 'after `unsubscribe` nothing more comes, and the connection lives on',
   'user.foreign-home': 'a home that is somebody else’s is refused with one clear sentence',

@@ -60,6 +60,7 @@ export class LiveView {
       case 'status':
       case 'approvalRequested':
       case 'approvalAnswered':
+      case 'deliveryChanged':
       case 'lagged':
       case 'shutdown':
       default:

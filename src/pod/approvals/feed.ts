@@ -4,6 +4,7 @@
  * that a lost or repeated message, a new link or a restart changes nothing: a level, not an edge.
  */
 import type { ClosedQuestion, Question } from '../../protocol/approval.ts';
+import type { ShownEvent } from '../../protocol/live-events.ts';
 import type { Client } from '../../transport/client.ts';
 import { isOpen } from '../machine/approval-facts.ts';
 import type { Pod } from '../pod.ts';
@@ -46,7 +47,7 @@ export class ApprovalFeed {
   }
 
   /** For an observer that has just come to the end of the history. */
-  events(): { type: string; [field: string]: unknown }[] {
+  events(): ShownEvent[] {
     return this.open().map((question) => ({ type: 'approvalRequested', ...question }));
   }
 

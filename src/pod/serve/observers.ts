@@ -14,6 +14,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { wireLimits } from '../../protocol/limits.ts';
+import type { ShownEvent } from '../../protocol/live-events.ts';
 import type { Appended, AppendLog } from '../../session/log/append-log.ts';
 import { entryFromByte, entryTailBytes } from '../../session/log/line.ts';
 import type { Connection } from '../../transport/connection.ts';
@@ -34,11 +35,6 @@ interface InFlight {
   reasoning: string;
 }
 
-export interface LiveEvent {
-  type: string;
-  [field: string]: unknown;
-}
-
 const eventHead = Buffer.from('{"jsonrpc":"2.0","method":"event","params":{"type":"entry","entry":');
 const eventTail = Buffer.from('}}\n');
 const newline = 0x0a;
@@ -52,10 +48,10 @@ export class Observers {
   /** Fulfils when the last turn of the loop that was asked for has come. */
   #turns: Promise<void> = Promise.resolve();
   readonly #stopListening: () => void;
-  readonly #standing: () => LiveEvent[];
+  readonly #standing: () => ShownEvent[];
 
   /** `standing`: what of the live lane holds on, for an observer that has come to the end of the history. */
-  constructor(log: AppendLog, standing: () => LiveEvent[] = () => []) {
+  constructor(log: AppendLog, standing: () => ShownEvent[] = () => []) {
     this.#log = log;
     this.#standing = standing;
     this.#stopListening = log.onAppend((appended) => this.#onAppend(appended));
@@ -87,7 +83,7 @@ export class Observers {
   }
 
   /** The live lane. Deltas go only to those who want them; all of it only to those who have the history. */
-  show(event: LiveEvent): void {
+  show(event: ShownEvent): void {
     this.#keepInFlight(event);
     if (this.#observers.size === 0) return;
     const line = liveLine(event);
@@ -169,23 +165,22 @@ export class Observers {
     if (text !== '') observer.connection.send(liveLine({ type: 'textDelta', ...place, text }));
   }
 
-  #keepInFlight(event: LiveEvent): void {
-    if (event['code'] === 'providerRetry') this.#inFlight = null;
+  #keepInFlight(event: ShownEvent): void {
+    if (event.type === 'alert' && event.code === 'providerRetry') this.#inFlight = null;
     if (event.type !== 'textDelta' && event.type !== 'reasoningDelta') return;
-    const turn = String(event['turn']);
-    const step = Number(event['step']);
+    const { turn, step, text } = event;
     const known = this.#inFlight;
     const streaming =
       known !== null && known.turn === turn && known.step === step
         ? known
         : { turn, step, text: '', reasoning: '' };
-    if (event.type === 'textDelta') streaming.text += String(event['text']);
-    else streaming.reasoning += String(event['text']);
+    if (event.type === 'textDelta') streaming.text += text;
+    else streaming.reasoning += text;
     this.#inFlight = streaming;
   }
 }
 
-function liveLine(event: LiveEvent): Buffer {
+function liveLine(event: ShownEvent): Buffer {
   return Buffer.from(`${JSON.stringify({ jsonrpc: '2.0', method: 'event', params: event })}\n`);
 }
 
