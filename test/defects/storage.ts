@@ -127,6 +127,25 @@ export const ofTheStorage: readonly Defect[] = [
     guarantee: 'process.identity',
   },
   {
+    id: 'boot-ignored',
+    breaks: 'a process of an earlier start of the machine counts as running',
+    file: 'src/std/process-identity.ts',
+    find: '  if (!validPid(identity.pid) || identity.bootId !== bootId()) return false;',
+    replace: '  if (!validPid(identity.pid)) return false;',
+    test: 'test/unit/session/process-and-file.test.ts',
+    guarantee: 'process.identity',
+  },
+  {
+    id: 'answer-before-disk',
+    breaks: 'a call runs before the yes of a person is on disk',
+    file: 'src/pod/approvals/gate.ts',
+    find: "    await this.#pod.durable();\n    this.#pod.crash('approval.answered');\n    waiting?.resolve(permitOf(decision, reason ?? null));",
+    replace:
+      "    waiting?.resolve(permitOf(decision, reason ?? null));\n    await this.#pod.durable();\n    this.#pod.crash('approval.answered');",
+    test: 'test/spec/approvals-lives.test.ts',
+    guarantee: 'approval.crash-points',
+  },
+  {
     id: 'last-line-unchecked',
     breaks: 'a damaged last line of a log is taken for whole',
     file: 'src/session/log/repair.ts',

@@ -33,6 +33,8 @@ export const machine = {
   'machine.acked-not-pending': 'an acknowledgement ends what is pending up to the event that it names',
   'machine.ended-holds-nothing':
     'a late link of an incarnation that has ended takes no scope from its parent',
+  'machine.never-accepted-told':
+    'a link that knows nothing of an assignment has it told to the model as never begun, once; one whose run is being sent is left',
   'machine.older-life-refused':
     'a link of an earlier incarnation than the newest one is refused, however near it is',
 } as const;

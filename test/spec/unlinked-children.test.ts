@@ -32,6 +32,9 @@ it('[restore.never-linked] what an incarnation said that ended before it linked 
   await kid.report(kid.shutDown());
   await kid.end();
   await root.untilSettled();
+  // No end of a link is left that would have the child looked at.
+  await root.kill();
+  await root.start();
   // A person restores it while its parent cannot be reached: it says something, and dies.
   await kid.beginAgain();
   kid.emit(kid.turnEnded('limitReached', { assignments: [], text: 'said without a link', textChars: 19 }));

@@ -219,7 +219,13 @@ describe('a restart', () => {
 });
 
 describe('a link', () => {
-  const link = (root: BareMachine, kid: LogBuilder, incarnation: number, emitted = 0) =>
+  /** It knows of `a1` only. */
+  const link = (
+    root: BareMachine,
+    kid: LogBuilder,
+    incarnation: number,
+    { emitted = 0, sure = [] }: { emitted?: number; sure?: string[] } = {},
+  ) =>
     onLink(
       root.core,
       {
@@ -229,7 +235,7 @@ describe('a link', () => {
         assignments: { open: ['a1'], closed: [] },
         emitted,
       },
-      new Set(),
+      new Set(sure),
     );
 
   it('[machine.older-life-refused] of the incarnation before, and of any earlier one; the same one may link again', () => {
@@ -238,6 +244,24 @@ describe('a link', () => {
     for (const earlier of [2, 1])
       expect(() => link(root, kid, earlier), `${earlier}`).toThrow('A later incarnation');
     expect(link(root, kid, 3)).toMatchObject({ incarnation: 3, terminal: 2 });
+  });
+
+  it('[machine.never-accepted-told] that knows nothing of an open assignment has it told as never begun, once, and wakes', () => {
+    const { root, kid } = family('a1', 'a2');
+    root.finish();
+    link(root, kid, 1);
+    link(root, kid, 1);
+    expect([...root.facts.assignments.keys()]).toEqual(['a1']);
+    root.coalesced();
+    root.finish();
+    expect(root.items()).toMatchObject([{ kind: 'assignment', assignment: 'a2', outcome: 'notStarted' }]);
+    expect(root.facts.turn).toBeNull();
+  });
+
+  it('[machine.never-accepted-told] a run that is being sent is not judged by it', () => {
+    const { root, kid } = family('a1', 'a2');
+    link(root, kid, 1, { sure: ['a2'] });
+    expect([...root.facts.assignments.keys()]).toEqual(['a1', 'a2']);
   });
 
   it('[machine.ended-holds-nothing] of an incarnation that has ended gives it no scope back, that of the next one does', () => {
@@ -251,9 +275,9 @@ describe('a link', () => {
     root.hear(kid, 1, shutDown());
     expect(root.newest('scope')).toMatchObject({ change: 'reclaimed', scope });
     const child = root.facts.children.get(kid.instance)!;
-    link(root, kid, 1, 1);
+    link(root, kid, 1, { emitted: 1 });
     expect([child.holds, root.all('scope').length]).toEqual([null, 3]);
-    link(root, kid, 2, 1);
+    link(root, kid, 2, { emitted: 1 });
     expect(child.holds).toMatchObject({ write: ['/kid'] });
   });
 });
