@@ -8,6 +8,7 @@ export type { LiveEvent } from './client/pod-stream.ts';
 export { type Client, clientOver } from './transport/client.ts';
 export { type DialOptions, dial } from './transport/dial.ts';
 export { type SendFailure, type Sent, connectAndSend } from './transport/connect-and-send.ts';
+export { PodkinError } from './std/podkin-error.ts';
 export {
   ConnectionClosed,
   MessageTooLarge,

@@ -51,7 +51,7 @@ const doors: Record<string, string[]> = {
   // The programs take a body in, and know of it only its type.
   main: ['std', 'version', 'session', 'command'],
   'pod-process': ['std', 'session', 'pod'],
-  index: ['client', 'protocol', 'transport', 'session'],
+  index: ['std', 'client', 'protocol', 'transport', 'session'],
 };
 
 /** Of these rooms only these files, for the rooms named. */
@@ -205,6 +205,21 @@ describe('architecture', () => {
       .flatMap((file) =>
         (readFileSync(file, 'utf8').match(ofPerson) ?? []).map((what) => `${name(file)}: ${what}`),
       );
+    expect(wrong).toEqual([]);
+  });
+
+  it('[architecture.errors] local errors have one base and are told apart by it, never by a name', () => {
+    // Of the rooms that are being divided: their classes follow with them.
+    const later = new Set(['pod', 'worker']);
+    // Wire errors are the other family; a command's end is no error of the machine.
+    const others = new Set(['std/podkin-error.ts', 'protocol/errors.ts', 'cli/invocation/context.ts']);
+    const wrong = files.flatMap((file) => {
+      if (later.has(roomOf(file)) || others.has(name(file))) return [];
+      const text = readFileSync(file, 'utf8');
+      return [...text.matchAll(/class \w+ extends Error\b|error\.name (?:===|!==) '(?!AI_)\w+'/g)].map(
+        ([what]) => `${name(file)}: ${what}`,
+      );
+    });
     expect(wrong).toEqual([]);
   });
 

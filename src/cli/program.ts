@@ -121,11 +121,8 @@ function failureStatus(context: CommandContext, error: unknown): number {
   return error instanceof NoSuchPod ? exitStatus.noSuchPod : exitStatus.failed;
 }
 
-/** Failures of the system and of sockets, whose message is meant for people; anything else is a defect. */
+/** Whose message is meant for people: ours, and the system's failures. Anything else is a defect. */
 function isSituation(error: Error): boolean {
-  const ofSystem = 'code' in error && typeof error.code === 'string' && /^E[A-Z0-9]+$/.test(error.code);
-  return (
-    ofSystem ||
-    (error.name !== 'Error' && !/^(?:Type|Range|Reference|Syntax|Eval|URI)Error$/.test(error.name))
-  );
+  if (error instanceof PodkinError) return true;
+  return 'code' in error && typeof error.code === 'string' && /^E[A-Z0-9]+$/.test(error.code);
 }

@@ -13,6 +13,7 @@ import type { Ending, Repair } from './repair-fields.ts';
 import { ModelFailure } from './port.ts';
 import type { Dialect } from './prompt.ts';
 import type { Proxy } from './proxy.ts';
+import { PodkinError } from '../std/podkin-error.ts';
 
 /** Of one answer as it comes, unpacked. */
 export const wireBytesMax = 64 * 1024 * 1024;
@@ -94,7 +95,7 @@ async function checked(connection: Connection, answer: Response): Promise<Respon
 }
 
 /** Answered as if all were well, and not with a stream: a page to sign in, an error, a proxy's words. */
-export class NoStream extends Error {
+export class NoStream extends PodkinError {
   readonly responseBody: string;
 
   constructor(text: string, kind: string) {

@@ -8,9 +8,10 @@ import { NoStream } from './bytes.ts';
 import { ToldInStream } from './repair.ts';
 import { ModelFailure, type ModelFailureCategory } from './port.ts';
 import { wordsOf, wordsOfBody } from './provider-words.ts';
+import { PodkinError } from '../std/podkin-error.ts';
 
 /** The model cannot be used as configured. The message says what to do next; it is for a person. */
-export class ModelConfigError extends Error {
+export class ModelConfigError extends PodkinError {
   constructor(message: string) {
     super(message);
     this.name = 'ModelConfigError';

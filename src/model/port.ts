@@ -3,6 +3,7 @@
  * stays behind this.
  */
 import type { JsonObject, JsonValue } from '../std/json.ts';
+import { PodkinError } from '../std/podkin-error.ts';
 
 export type ChatMessage =
   | { role: 'user'; text: string }
@@ -73,7 +74,7 @@ export type ModelFailureCategory =
   | 'unknown';
 
 /** Why a request failed; the worker decides from it whether to ask again. */
-export class ModelFailure extends Error {
+export class ModelFailure extends PodkinError {
   readonly category: ModelFailureCategory;
   /** False: asking again cannot help. */
   readonly transient: boolean;

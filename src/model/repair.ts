@@ -18,9 +18,10 @@ import {
   wholeNumber,
 } from './repair-fields.ts';
 import type { Dialect } from './prompt.ts';
+import { PodkinError } from '../std/podkin-error.ts';
 
 /** The provider reports an error in the place of an event. */
-export class ToldInStream extends Error {
+export class ToldInStream extends PodkinError {
   readonly data: JsonObject;
 
   constructor(data: JsonObject) {

@@ -1,7 +1,7 @@
 /**
- * Errors that cross the wire. Errors inside a process are ordinary classes near their cause
- * (`transport/failures.ts`, `session/…`);
- * the two families never mix: a handler throws `WireError`, the connection turns it into JSON.
+ * Errors that cross the wire. Errors inside a process are classes near their cause with `PodkinError` as their
+ * base (`transport/failures.ts`, `client/errors.ts`, …). The two families never mix: a handler throws
+ * `WireError`, the connection turns it into JSON.
  */
 export const podErrorCodes = [
   'busy',

@@ -5,6 +5,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { PodkinError } from './podkin-error.ts';
 
 export interface BoundedText {
   readonly text: string;
@@ -64,7 +65,7 @@ export async function readOrdinaryFile(path: string, bytesMax: number): Promise<
 }
 
 /** The sentence says what to do. */
-export class NotOrdinary extends Error {
+export class NotOrdinary extends PodkinError {
   constructor(message: string) {
     super(message);
     this.name = 'NotOrdinary';

@@ -4,6 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { OwnPrograms } from '../scope/sandbox/own-programs.ts';
 import { isAllowed } from '../scope/paths/path-scope.ts';
 import type { PathScope } from '../session/facts/entries.ts';
+import { PodkinError } from '../std/podkin-error.ts';
 
 /** The part of its complaints that is kept, in characters. */
 const stderrCharsMax = 4000;
@@ -45,7 +46,7 @@ export interface RipgrepOutcome {
 }
 
 /** Why ripgrep could not be run, with what to do about it. */
-export class RipgrepMissing extends Error {
+export class RipgrepMissing extends PodkinError {
   constructor(message: string) {
     super(message);
     this.name = 'RipgrepMissing';

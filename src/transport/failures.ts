@@ -1,14 +1,14 @@
 /**
  * What can go wrong around one socket, as classes named after the situation, with the cause kept and the data
- * as fields.
- * These never cross the wire; what does is `protocol/errors.ts`.
+ * as fields. These never cross the wire; what does is `protocol/errors.ts`.
  */
+import { PodkinError } from '../std/podkin-error.ts';
 
 /**
  * The peer answered with an error. `code` is ours from `data.code` where there is one, `rpcCode` is
  * JSON-RPC's number.
  */
-export class RemoteError extends Error {
+export class RemoteError extends PodkinError {
   readonly rpcCode: number;
   readonly code: string | undefined;
   readonly data: Readonly<Record<string, unknown>>;
@@ -35,7 +35,7 @@ const closeTexts: Record<CloseReason['kind'], string> = {
 };
 
 /** A request lost its connection. Whether the other side acted on it is not known. */
-export class ConnectionClosed extends Error {
+export class ConnectionClosed extends PodkinError {
   readonly reason: CloseReason['kind'];
 
   constructor(reason: CloseReason) {
@@ -46,7 +46,7 @@ export class ConnectionClosed extends Error {
 }
 
 /** Nothing came within the time that the caller gave. */
-export class TimedOut extends Error {
+export class TimedOut extends PodkinError {
   readonly timeoutMs: number;
 
   constructor(what: string, timeoutMs: number) {
@@ -57,7 +57,7 @@ export class TimedOut extends Error {
 }
 
 /** A message that we were about to send is longer than a line may be; nothing was sent. */
-export class MessageTooLarge extends Error {
+export class MessageTooLarge extends PodkinError {
   readonly bytes: number;
   readonly bytesMax: number;
 
@@ -70,7 +70,7 @@ export class MessageTooLarge extends Error {
 }
 
 /** The answer's shape is not that of the method's result. */
-export class UnexpectedAnswer extends Error {
+export class UnexpectedAnswer extends PodkinError {
   readonly method: string;
 
   constructor(method: string, problem: string) {
@@ -83,7 +83,7 @@ export class UnexpectedAnswer extends Error {
 }
 
 /** No socket file at the path. */
-export class NotThere extends Error {
+export class NotThere extends PodkinError {
   readonly path: string;
 
   constructor(path: string, cause?: Error) {
@@ -104,7 +104,7 @@ const passingCodes: ReadonlySet<string> = new Set(['EAGAIN', 'EMFILE', 'ENFILE',
  * (EAGAIN: the
  * listener's backlog is full; EMFILE: this process has no descriptor left).
  */
-export class RefusedConnection extends Error {
+export class RefusedConnection extends PodkinError {
   readonly path: string;
   readonly code: string;
   readonly passing: boolean;
@@ -126,7 +126,7 @@ const refusalHints: Readonly<Record<string, string>> = {
 };
 
 /** Somebody answers at the path that we were to listen on. */
-export class AlreadyListening extends Error {
+export class AlreadyListening extends PodkinError {
   readonly path: string;
 
   constructor(path: string) {
@@ -137,7 +137,7 @@ export class AlreadyListening extends Error {
 }
 
 /** Something that is not a socket is in the way; it is left alone. */
-export class NotASocket extends Error {
+export class NotASocket extends PodkinError {
   readonly path: string;
 
   constructor(path: string) {
@@ -148,7 +148,7 @@ export class NotASocket extends Error {
 }
 
 /** The directory of the sockets cannot be trusted, or not be made. */
-export class RuntimeDirUnsafe extends Error {
+export class RuntimeDirUnsafe extends PodkinError {
   readonly path: string;
 
   constructor(path: string, problem: string, cause?: unknown) {
@@ -159,7 +159,7 @@ export class RuntimeDirUnsafe extends Error {
 }
 
 /** The kernel takes only so many bytes for a socket's path, and Node 20 would silently cut the rest. */
-export class SocketPathTooLong extends Error {
+export class SocketPathTooLong extends PodkinError {
   readonly path: string;
   readonly bytes: number;
   readonly bytesMax: number;

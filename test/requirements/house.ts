@@ -3,6 +3,8 @@ export const house = {
   'architecture.absences':
     'no barrel, no default export, no event emitter class, no exit but in the two programs',
   'architecture.client': 'The client names no command and no exit status, and touches no terminal.',
+  'architecture.errors':
+    'Local errors have one base and are told apart by it, never by a name; what crosses the wire is another family.',
   'architecture.floors':
     'Inside a divided room (session, scope, pod, cli) the inner rooms draw no circle: each imports only from lower ones.',
   'architecture.cycles': 'no file imports itself over others',

@@ -11,9 +11,10 @@ import { lineOf } from '../format/live-lines.ts';
 import type { PodTally } from '../../client/pod-tally.ts';
 import { paint } from '../format/table.ts';
 import { TreeWatch } from '../../client/tree-watch.ts';
+import { PodkinError } from '../../std/podkin-error.ts';
 
 /** Something that the story is about did not happen in time. */
-export class DemoStuck extends Error {
+export class DemoStuck extends PodkinError {
   constructor(what: string, waitedMs: number) {
     super(`it did not happen within ${waitedMs / 1_000} s that ${what}`);
     this.name = 'DemoStuck';
@@ -21,7 +22,7 @@ export class DemoStuck extends Error {
 }
 
 /** Nobody wants the story to go on. */
-class DemoCut extends Error {
+class DemoCut extends PodkinError {
   constructor() {
     super('the demo was cut short');
     this.name = 'DemoCut';

@@ -19,6 +19,7 @@ import { type HeldLock, takeLock } from '../../session/lock/lock.ts';
 import { systemCode } from '../../std/system-code.ts';
 import type { Claim } from './claims.ts';
 import { releaseRegistryFile, takeRegistryFile } from './registry-file.ts';
+import { PodkinError } from '../../std/podkin-error.ts';
 
 const lockWaitMsDefault = 5_000;
 const lookAgainMs = 5;
@@ -46,7 +47,7 @@ const fileSchema = once(() =>
 );
 
 /** Somebody has held the registry for longer than anybody needs; a person should look at that process. */
-export class RegistryBusy extends Error {
+export class RegistryBusy extends PodkinError {
   constructor(path: string, pid: number | null, lockWaitMs: number) {
     const who = pid === null ? 'another process' : `process ${pid}`;
     super(

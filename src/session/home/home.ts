@@ -12,6 +12,7 @@ import { isOutOfPlace, readRegular } from '../../std/open-regular.ts';
 import { logLineBytesMax } from '../log/line.ts';
 import type { Home } from './places.ts';
 import { type PodSpec, type Tombstone, badSpec, parseSpec, parseTombstone } from './pod-file.ts';
+import { PodkinError } from '../../std/podkin-error.ts';
 
 export type { PodSpec, Tombstone } from './pod-file.ts';
 export { type Home, homeOf } from './places.ts';
@@ -52,7 +53,7 @@ export function folderAt(path: string): PodFolder {
 }
 
 /** The name is another pod's that still exists. */
-export class NameTaken extends Error {
+export class NameTaken extends PodkinError {
   readonly podName: string;
 
   constructor(podName: string) {

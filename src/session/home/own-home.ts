@@ -8,8 +8,9 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { systemCode } from '../../std/system-code.ts';
 import { type Home, homeOf } from './places.ts';
 import { withOwnRuntime } from './own-runtime.ts';
+import { PodkinError } from '../../std/podkin-error.ts';
 
-export class UnsafeHome extends Error {
+export class UnsafeHome extends PodkinError {
   constructor(path: string, why: string) {
     super(`${path} ${why}`);
     this.name = 'UnsafeHome';

@@ -5,6 +5,7 @@
 import { lstatSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import { PodkinError } from '../../std/podkin-error.ts';
 
 export interface Home {
   readonly config: string;
@@ -36,7 +37,7 @@ export interface OwnPlace {
 }
 
 /** Nothing says where a home would be. */
-export class NoHome extends Error {
+export class NoHome extends PodkinError {
   constructor() {
     super(
       'there is no place for a home: HOME names no absolute path, and the system has no folder for this user; set PODKIN_HOME or HOME',

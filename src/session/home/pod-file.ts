@@ -11,6 +11,7 @@ import type { JsonObject, JsonValue } from '../../std/json.ts';
 import { areTexts, isPlain, isWholeNumber } from '../../std/fast-guards.ts';
 import { uuidv7Pattern } from '../../std/uuid.ts';
 import type { SessionEntry } from '../facts/entries.ts';
+import { PodkinError } from '../../std/podkin-error.ts';
 
 /** The session entry before there is a log: what the first start writes into it. */
 export type PodSpec = Omit<SessionEntry, 'type'>;
@@ -56,7 +57,7 @@ const tombstoneSchema = once(() =>
 export type Tombstone = z.infer<ReturnType<typeof tombstoneSchema>>;
 
 /** A file of podkin's own that somebody or something has changed. */
-export class BadPodFile extends Error {
+export class BadPodFile extends PodkinError {
   readonly path: string;
 
   constructor(path: string, problem: string, otherwise: string) {

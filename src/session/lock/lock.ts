@@ -14,6 +14,7 @@ import { probeFile, takeFile } from './lock-file.ts';
 import type { Holder, LockPurpose, LockState } from './lock-holder.ts';
 import { lockNames } from './lock-names.ts';
 import { probeSockets, takeSockets } from './lock-socket.ts';
+import { PodkinError } from '../../std/podkin-error.ts';
 
 export interface HeldLock {
   readonly taken: true;
@@ -43,7 +44,7 @@ export interface LockOptions {
 }
 
 /** The lock's folder is not there, or its lock file cannot be made. */
-export class LockUnavailable extends Error {
+export class LockUnavailable extends PodkinError {
   readonly folder: string;
 
   constructor(folder: string, cause: unknown) {

@@ -20,6 +20,7 @@ import type { Entry, EntryBody } from '../facts/entries.ts';
 import { encodeLines } from './line.ts';
 import { findSeq, readPieces } from './read-log.ts';
 import type { Region, SeqIndex } from './read-log.ts';
+import { PodkinError } from '../../std/podkin-error.ts';
 
 /** What the log asks of the file system; tests and the simulation hand in one that fails. */
 export interface LogDisk {
@@ -42,7 +43,7 @@ export const nodeDisk: LogDisk = {
  * The disk under a session log refused. `fatal`: the log takes nothing more until it is opened anew; else a
  * later append may succeed.
  */
-export class StorageFailed extends Error {
+export class StorageFailed extends PodkinError {
   readonly path: string;
   /** `ENOSPC`, `EIO` …; null when the system gave none. */
   readonly errno: string | null;
@@ -59,7 +60,7 @@ export class StorageFailed extends Error {
 }
 
 /** A call on a log that its owner has closed: a mistake in the caller's order of ending. */
-export class LogClosed extends Error {
+export class LogClosed extends PodkinError {
   constructor(path: string) {
     super(`the session log ${path} is closed: open it again before appending`);
     this.name = 'LogClosed';

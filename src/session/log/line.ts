@@ -10,6 +10,7 @@
 import { isUtf8 } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import type { Entry } from '../facts/entries.ts';
+import { PodkinError } from '../../std/podkin-error.ts';
 
 /**
  * The entry's JSON text is `line.subarray(entryFromByte, line.length - entryTailBytes)` of a line with its
@@ -38,7 +39,7 @@ const crcFromByte = lastStart.length;
 const middleFromByte = crcFromByte + 8;
 
 /** The entry would not fit into one line of the log or of the wire; nothing was written. */
-export class EntryTooLong extends Error {
+export class EntryTooLong extends PodkinError {
   readonly entryType: string;
   readonly lineBytes: number;
 

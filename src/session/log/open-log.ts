@@ -20,9 +20,10 @@ import { readEntries, SeqIndex } from './read-log.ts';
 import type { DamagedRegion, Region } from './read-log.ts';
 import { copyDamaged, cutTornTail, surveyLog } from './repair.ts';
 import type { SeqBreak } from './repair.ts';
+import { PodkinError } from '../../std/podkin-error.ts';
 
 /** The log was written by a newer podkin whose entries this one would misread. Nothing was changed. */
-export class LogTooNew extends Error {
+export class LogTooNew extends PodkinError {
   readonly path: string;
   readonly found: number;
   readonly known: number;
@@ -42,7 +43,7 @@ export class LogTooNew extends Error {
  * The log belongs to another instance than the one asked for: a copied or a mistaken folder. Nothing was
  * changed.
  */
-export class LogOfAnotherPod extends Error {
+export class LogOfAnotherPod extends PodkinError {
   readonly path: string;
   readonly found: string;
   readonly wanted: string;
