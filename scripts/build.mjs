@@ -113,7 +113,7 @@ await bundle({
   banner: { js: gate },
   target: 'es2015',
 });
-await buildBody('pod-body', 'src/pod/boot/boot.ts');
+await buildBody('pod-body', 'src/pod/boot/run-pod.ts');
 await buildBody('command-body', 'src/command.ts');
 await writeFile(`${root}dist/LICENSES.txt`, licenceTexts(root, [...bundled]));
 

@@ -5,7 +5,7 @@
  * must not keep it.
  */
 import { dirname, join, resolve } from 'node:path';
-import type { runPod } from './pod/boot/boot.ts';
+import type { runPod } from './pod/boot/run-pod.ts';
 import { codeFolder } from './session/home/places.ts';
 import { loadProgram } from './std/program.ts';
 

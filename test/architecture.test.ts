@@ -64,6 +64,7 @@ const keyholes: { from: string; to: string; only: string[] }[] = [
     from: 'cli',
     to: 'pod',
     only: [
+      'host.ts',
       'process/life.ts',
       'claim-lives.ts',
       'process/command-groups.ts',
@@ -78,7 +79,7 @@ const keyholes: { from: string; to: string; only: string[] }[] = [
   { from: 'client', to: 'pod', only: ['process/life.ts'] },
   { from: 'client', to: 'scope', only: ['set-aside/set-aside.ts'] },
   { from: 'cli', to: 'delivery', only: ['verify/verify.ts', 'ledger.ts', 'settled.ts'] },
-  { from: 'pod-process', to: 'pod', only: ['boot/boot.ts'] },
+  { from: 'pod-process', to: 'pod', only: ['boot/run-pod.ts'] },
   { from: 'cli', to: 'model', only: ['create.ts'] },
   {
     from: 'cli',
@@ -119,8 +120,11 @@ const floors: Record<string, string[]> = {
   scope: ['paths', 'permissions', 'ownership', 'set-aside', 'sandbox'],
   pod: [
     'machine',
+    'host.ts',
     'process',
     'claim-lives.ts',
+    'node-work.ts',
+    'node-host.ts',
     'scope-claims.ts',
     'pod.ts',
     'parent',

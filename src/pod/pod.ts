@@ -3,9 +3,6 @@
  * each input. Everything that happens in a pod
  * comes through `input`.
  */
-import { monotonicMs } from '../std/clock.ts';
-import { crashPoint, crashPointsSleep } from '../std/crash-point.ts';
-import { uuidv7 } from '../std/uuid.ts';
 import type { ShownEvent } from '../protocol/live-events.ts';
 import type { PodStatus } from '../protocol/methods.ts';
 import type { PermissionRules } from '../scope/permissions/permission-rules.ts';
@@ -16,6 +13,7 @@ import type { Home, PodFolder } from '../session/home/home.ts';
 import { applyEntry } from '../session/facts/replay.ts';
 import type { Limits } from '../session/settings/settings.ts';
 import { type Core, type Effect, type TimerName, freshLive, statusOf, tryCommit } from './machine/core.ts';
+import type { End, Host } from './host.ts';
 import { Claims } from './scope-claims.ts';
 import { onTimer } from './machine/state.ts';
 
@@ -42,7 +40,7 @@ export interface Performers {
 }
 
 export interface PodParts {
-  home: Home;
+  host: Host;
   folder: PodFolder;
   log: AppendLog;
   facts: Facts;
@@ -51,7 +49,7 @@ export interface PodParts {
 }
 
 export class Pod {
-  readonly home: Home;
+  readonly host: Host;
   readonly folder: PodFolder;
   readonly log: AppendLog;
   readonly core: Core;
@@ -62,10 +60,11 @@ export class Pod {
   #performers: Performers | null = null;
   #effects: Effect[] = [];
   #inside = false;
-  readonly #timers = new Map<TimerName, NodeJS.Timeout>();
+  readonly #timers = new Map<TimerName, End>();
 
   constructor(parts: PodParts) {
-    this.home = parts.home;
+    this.host = parts.host;
+    const { clock, chance } = parts.host;
     this.folder = parts.folder;
     this.log = parts.log;
     this.permissions = parts.permissions;
@@ -78,13 +77,16 @@ export class Pod {
       ports: {
         commit: (bodies) => void this.commit(bodies),
         perform: (effect) => void this.#effects.push(effect),
-        now: () => monotonicMs(),
-        wallMs: () => Date.now(),
-        newId: () => uuidv7(),
+        now: () => clock.now(),
+        wallMs: () => clock.wallMs(),
+        newId: () => chance.uuid(),
       },
     };
   }
 
+  get home(): Home {
+    return this.host.home.places;
+  }
   get facts(): Facts {
     return this.core.facts;
   }
@@ -148,16 +150,17 @@ export class Pod {
   }
 
   crash(point: string): void {
-    if (!crashPointsSleep) crashPoint(this.name, point);
+    if (!this.host.self.crashPointsSleep) this.host.self.crash(this.name, point);
   }
 
   /** In the next turn of the loop, behind what leaves in this one. */
   crashLater(point: string): void {
-    if (!crashPointsSleep) setImmediate(() => crashPoint(this.name, point));
+    if (this.host.self.crashPointsSleep) return;
+    this.host.clock.soon(() => this.host.self.crash(this.name, point));
   }
 
   clearTimers(): void {
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+    for (const end of this.#timers.values()) end();
     this.#timers.clear();
   }
 
@@ -196,8 +199,10 @@ export class Pod {
   }
 
   #setTimer(name: TimerName, delayMs: number): void {
-    clearTimeout(this.#timers.get(name));
-    const timer = setTimeout(() => this.input((core) => onTimer(core, name)), delayMs);
-    this.#timers.set(name, timer);
+    this.#timers.get(name)?.();
+    this.#timers.set(
+      name,
+      this.host.clock.after(delayMs, () => this.input((core) => onTimer(core, name))),
+    );
   }
 }

@@ -3,15 +3,11 @@
  * and its children; the registry decides
  * between pods that do not know of each other, and while a parent is away.
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { ownNamespaces } from '../std/namespaces.ts';
-import { ownIdentity } from '../std/process-identity.ts';
 import { scopeByLog } from '../scope/ownership/delegation.ts';
 import type { ShownEvent } from '../protocol/live-events.ts';
 import type { EntryBody, PathScope, SessionEntry } from '../session/facts/entries.ts';
+import type { Host } from './host.ts';
 import type { Facts } from '../session/facts/facts.ts';
-import type { Home } from '../session/home/home.ts';
 import {
   type Claim,
   type Conflict,
@@ -20,11 +16,9 @@ import {
   replaced,
   scopeBesideOthers,
 } from '../scope/ownership/claims.ts';
-import { Registry } from '../scope/ownership/registry.ts';
-import { ClaimLives } from './claim-lives.ts';
 
 export interface ClaimsOwner {
-  readonly home: Home;
+  readonly host: Host;
   readonly facts: Facts;
   readonly session: SessionEntry;
   show(event: ShownEvent): void;
@@ -33,8 +27,6 @@ export interface ClaimsOwner {
 
 export class Claims {
   readonly #pod: ClaimsOwner;
-  readonly #registry: Registry;
-  readonly #lives: ClaimLives;
   /** One update at a time; the next one begins with what the log says by then. */
   #syncing: Promise<readonly Conflict[]> | null = null;
   #next: Promise<readonly Conflict[]> | null = null;
@@ -44,16 +36,15 @@ export class Claims {
 
   constructor(pod: ClaimsOwner) {
     this.#pod = pod;
-    this.#registry = new Registry(pod.home);
-    this.#lives = new ClaimLives(pod.home);
   }
 
   /** The scope in force. Throws the file system's error. */
   now(): PathScope {
     const { facts, session } = this.#pod;
+    const { claims } = this.#pod.host;
     const scope = scopeByLog(facts);
     if (scope.write.length === 0) return scope;
-    return scopeBesideOthers(scope, session, { claims: this.#registry.claims(), lifeOf: this.#lives.now });
+    return scopeBesideOthers(scope, session, { claims: claims.all(), lifeOf: claims.lifeOf });
   }
 
   /**
@@ -81,11 +72,11 @@ export class Claims {
   sweep(): void {
     let claims: readonly Claim[];
     try {
-      claims = this.#registry.claims();
+      claims = this.#pod.host.claims.all();
     } catch (error) {
       return this.#tell('registryFailed', String(error));
     }
-    this.#lives.ask(claims).catch((error: unknown) => this.#tell('registryFailed', String(error)));
+    this.#pod.host.claims.ask(claims).catch((error: unknown) => this.#tell('registryFailed', String(error)));
     const missing = this.#wanted(claims).some(
       ({ owner }) => !claims.some((claim) => claim.owner.instance === owner.instance),
     );
@@ -105,15 +96,16 @@ export class Claims {
     // Nothing of this pod is or was there: a pod that only reads costs nothing.
     if (session.scope.write.length === 0) return [];
     // A home that was moved away or deleted is not begun anew under its old name.
-    if (!existsSync(join(this.#pod.home.state, 'pods'))) return [];
-    const conflicts = await this.#registry.update(async (before) => {
-      const lifeOf = await this.#lives.ask(before);
+    const { host } = this.#pod;
+    if (!host.home.isThere()) return [];
+    const conflicts = await host.claims.update(async (before) => {
+      const lifeOf = await host.claims.ask(before);
       const { claims, conflicts } = replaced(before, session.instance, this.#wanted(before), lifeOf);
       return { claims: claims.map((claim) => this.#affirmed(claim)), answer: conflicts };
     });
     for (const conflict of conflicts) this.#tell('scopeConflict', conflictText(conflict));
     const [first] = conflicts;
-    const since = this.conflict?.since ?? new Date().toISOString();
+    const since = this.conflict?.since ?? host.clock.wallTime();
     this.conflict = first === undefined ? null : { since, reason: conflictText(first) };
     // The same again is news once it was over.
     if (first === undefined) this.#told = '';
@@ -124,13 +116,16 @@ export class Claims {
    * The parent made it, maybe before there was a process: from here on it counts as long as this one lives.
    */
   #affirmed(claim: Claim): Claim {
-    return claim.owner.instance === this.#pod.session.instance ? { ...claim, process: ownIdentity() } : claim;
+    return claim.owner.instance === this.#pod.session.instance
+      ? { ...claim, process: this.#pod.host.self.identity() }
+      : claim;
   }
 
   #wanted(before: readonly Claim[]): Claim[] {
     const { facts, session } = this.#pod;
     const me = { name: session.name, instance: session.instance };
-    const made = { maker: ownIdentity(), namespaces: ownNamespaces() };
+    const { self } = this.#pod.host;
+    const made = { maker: self.identity(), namespaces: self.namespaces() };
     const above = [...podsAbove(before, session), me.instance];
     const children = [...facts.children.values()].flatMap(({ name, instance, holds, process }): Claim[] => {
       if (holds === null || holds.write.length === 0) return [];

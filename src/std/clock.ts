@@ -7,7 +7,7 @@ export interface Clock {
   now(): number;
   /** ISO 8601, UTC. */
   wallTime(): string;
-  /** Calls `wake` once after `delayMs`; the answer cancels it. A timer never keeps the process alive. */
+  /** Calls `wake` once after `delayMs`; the answer cancels it. */
   after(delayMs: number, wake: () => void): () => void;
 }
 
@@ -36,7 +36,6 @@ export const realClock: Clock = {
   wallTime,
   after(delayMs, wake) {
     const timer = setTimeout(wake, delayMs);
-    timer.unref();
     return () => clearTimeout(timer);
   },
 };

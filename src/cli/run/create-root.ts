@@ -1,11 +1,7 @@
 /** Makes a root pod: its name, its rights and settings, its folder; then its process. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  PodStartFailed,
-  readyWithin,
-  type StartedProcess,
-  startPodProcess,
-} from '../../pod/process/start-process.ts';
+import type { StartedProcess } from '../../pod/host.ts';
+import { PodStartFailed, readyWithin, startPodProcess } from '../../pod/process/start-process.ts';
 import { podNamePattern } from '../../protocol/names.ts';
 import { schemaVersion } from '../../session/facts/entries.ts';
 import {
@@ -23,6 +19,7 @@ import {
   type SandboxSettings,
   defaultSandboxSettings,
 } from '../../session/settings/settings.ts';
+import { realClock } from '../../std/clock.ts';
 import { processIdentity } from '../../std/process-identity.ts';
 import { signalProcess } from '../../std/signal-process.ts';
 import type { JsonObject } from '../../std/json.ts';
@@ -137,7 +134,7 @@ export async function startRoot(
     throw new PodStartFailed('interrupted', 'its start was interrupted', '');
   });
   try {
-    await Promise.race([readyWithin(started, spawnMs), interrupted]);
+    await Promise.race([readyWithin(realClock, started, spawnMs), interrupted]);
   } catch (error) {
     await endStart(started);
     throw error;

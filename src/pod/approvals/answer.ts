@@ -3,8 +3,7 @@
  */
 import { type PodErrorCode, WireError, podErrorCodes } from '../../protocol/errors.ts';
 import type { Params, Result } from '../../protocol/methods.ts';
-import { podSocket } from '../../session/home/pod-address.ts';
-import { connectAndSend, type SendFailure } from '../../transport/connect-and-send.ts';
+import type { SendFailure } from '../../transport/connect-and-send.ts';
 import type { Connection } from '../../transport/connection.ts';
 import type { ApprovalGate } from './gate.ts';
 import type { Children } from '../children/children.ts';
@@ -36,9 +35,9 @@ export async function approve(
     const { tool, summary } = await approvals.answer(params);
     return { request, pod: { name: pod.name, instance: pod.session.instance }, tool, summary, decision };
   }
-  const path = podSocket(pod.home, below.pod);
+  const path = pod.host.home.socketOf(below.pod);
   const told = reason === undefined ? {} : { reason };
-  const sent = await connectAndSend(path, 'approve', { request, decision, ...told });
+  const sent = await pod.host.wire.send(path, 'approve', { request, decision, ...told });
   if (sent.ok) return sent.result;
   throw refusalOf(below.pod.name, sent);
 }

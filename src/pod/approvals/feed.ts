@@ -117,7 +117,7 @@ export class ApprovalFeed {
 
   #schedule(): void {
     this.#dirty = true;
-    setImmediate(() => void this.#send());
+    this.#pod.host.clock.soon(() => void this.#send());
   }
 
   /**

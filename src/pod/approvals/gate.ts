@@ -3,7 +3,6 @@
  * `answer`. What is asked and answered is in the
  * log; here is only who waits.
  */
-import { randomBytes } from 'node:crypto';
 import { deferred, type Deferred } from '../../std/deferred.ts';
 import type { Params } from '../../protocol/methods.ts';
 import { notTested, type SandboxState } from '../../scope/sandbox/state.ts';
@@ -110,7 +109,7 @@ export class ApprovalGate {
     const always = yesTo(named, how.sandboxed);
     const key = callKey(named, always.outside);
     const asked = {
-      request: randomBytes(6).toString('hex'),
+      request: pod.host.chance.word(),
       turn,
       step,
       call,

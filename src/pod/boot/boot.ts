@@ -3,24 +3,15 @@
  * the first word to whoever waits. Nothing here imports
  * a provider SDK: that comes with the first request.
  */
-import { closeSync, writeSync } from 'node:fs';
-import { removeAbandoned, standInLeases } from '../../scope/sandbox/leftovers.ts';
 import { StorageFailed } from '../../session/log/append-log.ts';
 import { folderAt } from '../../session/home/home.ts';
-import { ownHome } from '../../session/home/own-home.ts';
-import { rewriteAddress } from '../../session/home/pod-address.ts';
 import type { PodServer } from '../../transport/server.ts';
 import { type Assembled, assemble } from './assemble.ts';
 import { onShutdown } from '../machine/inputs.ts';
 import { logInPlace } from './lost-log.ts';
 import { type OpenedPod, addressAt, openPod } from './open-pod.ts';
+import type { Host } from '../host.ts';
 import type { Pod } from '../pod.ts';
-import {
-  type ReadyMessage,
-  readyDescriptor,
-  readyVariable,
-  takeOverVariable,
-} from '../process/start-process.ts';
 import { boot, hasBegun, recoverPreviousRun, watchdog } from '../machine/state.ts';
 import { removeHalfMade, undoSpawn } from '../children/undo-spawn.ts';
 
@@ -30,32 +21,37 @@ export interface PodRun {
 }
 
 /** Fulfils when the pod has ended, with the exit status of its process. */
-export async function runPod(folderPath: string, { onListening }: PodRun = {}): Promise<number> {
+export async function runPodOn(
+  host: Host,
+  folderPath: string,
+  { onListening }: PodRun = {},
+): Promise<number> {
   let opened: OpenedPod;
   try {
-    opened = await openPod(folderAt(folderPath), ownHome(process.env), { takeOver: takesOver() });
+    opened = await openPod(folderAt(folderPath), host, { takeOver: host.self.takesOver() });
   } catch (error) {
-    return notStarted(error);
+    return notStarted(host, error);
   }
   return await live(opened, onListening);
 }
 
-function notStarted(error: unknown): number {
+export function notStarted({ self }: Pick<Host, 'self'>, error: unknown): number {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'failed';
   const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`${message}\n`);
-  say({ kind: 'failed', code, message });
+  self.complain(message);
+  self.say({ kind: 'failed', code, message });
   return 1;
 }
 
 /** From a pod that is open to its end. */
 async function live(opened: OpenedPod, onListening?: () => void): Promise<number> {
   const { pod, lock, socket } = opened;
+  const { host } = pod;
   let parts: Prepared;
   try {
     parts = await prepared(opened);
   } catch (error) {
-    if (error instanceof StorageFailed) notStarted(error);
+    if (error instanceof StorageFailed) notStarted(host, error);
     await socket.release();
     await lock.release();
     if (error instanceof StorageFailed) return 1;
@@ -63,21 +59,23 @@ async function live(opened: OpenedPod, onListening?: () => void): Promise<number
   }
   const server = socket.answer({
     handlers: parts.handlers,
-    onDefect: (error) => process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`),
+    onDefect: (error) =>
+      host.self.complain(error instanceof Error ? (error.stack ?? error.message) : String(error)),
   });
   await parts.claimed;
   const ended = parts.ended;
-  catchSignals(pod);
-  say({ kind: 'ready', pid: process.pid, incarnation: pod.facts.incarnation, socket: server.path });
+  host.self.onSignal((signal) => pod.input((core) => onShutdown(core, 'signal', signal)));
+  const { pid } = host.self.identity();
+  host.self.say({ kind: 'ready', pid, incarnation: pod.facts.incarnation, socket: server.path });
   onListening?.();
   removeStandIns(pod);
   parts.parentLink?.start();
   pod.input((core) => boot(core));
   const present = keeper(pod, server);
-  const sweeper = setInterval(() => sweep(pod, present, parts.children), pod.core.limits.sweepMs);
+  const endSweeps = host.clock.every(pod.core.limits.sweepMs, () => sweep(pod, present, parts.children));
   parts.children.sweep();
   await ended;
-  clearInterval(sweeper);
+  endSweeps();
   pod.clearTimers();
   parts.observers.close();
   parts.children.close();
@@ -98,7 +96,7 @@ async function prepared({ pod, begun }: OpenedPod): Promise<Prepared> {
   // undone next.
   pod.input((core) => recoverPreviousRun(core));
   await undoUnbegun(pod);
-  const claimed = pod.claims.sync().catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
+  const claimed = pod.claims.sync().catch((error: unknown) => pod.host.self.complain(String(error)));
   await begun;
   return { ...parts, claimed };
 }
@@ -106,9 +104,9 @@ async function prepared({ pod, begun }: OpenedPod): Promise<Prepared> {
 /** What a killed pod's shell has left is no reason not to live. */
 function removeStandIns(pod: Pod): void {
   try {
-    removeAbandoned(standInLeases(pod.home));
+    pod.host.home.removeLeftovers();
   } catch (error) {
-    process.stderr.write(`stand-ins of the dead stay for now: ${String(error)}\n`);
+    pod.host.self.complain(`stand-ins of the dead stay for now: ${String(error)}`);
   }
 }
 
@@ -119,7 +117,7 @@ function sweep(pod: Pod, keepPresent: () => Promise<void>, children: { sweep(): 
   pod.claims.sweep();
   pod.input((core) => watchdog(core));
   keepPresent().catch((error: unknown) => {
-    process.stderr.write(`the socket could not be put back: ${String(error)}\n`);
+    pod.host.self.complain(`the socket could not be put back: ${String(error)}`);
   });
 }
 
@@ -133,16 +131,9 @@ function keeper(pod: Pod, server: PodServer): () => Promise<void> {
     await server.ensurePresent();
     const { path } = server;
     if (path === told) return;
-    rewriteAddress(pod.folder, addressAt(path, pod.session.instance));
+    pod.host.home.addresses.rewrite(pod.folder, addressAt(pod.host, path, pod.session.instance));
     told = path;
   };
-}
-
-/** Set for this one start, by a person. */
-function takesOver(): boolean {
-  const asked = process.env[takeOverVariable] !== undefined;
-  delete process.env[takeOverVariable];
-  return asked;
 }
 
 /** A spawn that had not come to its first run when the last process ended (delivery §6). */
@@ -154,22 +145,4 @@ async function undoUnbegun(pod: Pod): Promise<void> {
   }
   // A first life has made none.
   if (pod.facts.incarnation > 1) await removeHalfMade(pod);
-}
-
-function catchSignals(pod: Pod): void {
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-    process.on(signal, () => pod.input((core) => onShutdown(core, 'signal', signal)));
-  }
-}
-
-/** The one line on the starter's descriptor. Nobody may be reading it any more. */
-function say(message: ReadyMessage): void {
-  if (process.env[readyVariable] === undefined) return;
-  delete process.env[readyVariable];
-  try {
-    writeSync(readyDescriptor, `${JSON.stringify(message)}\n`);
-    closeSync(readyDescriptor);
-  } catch {
-    // The starter is gone; the pod lives on.
-  }
 }

@@ -16,7 +16,7 @@ export function logInPlace(pod: Pod): boolean {
     found === 'deleted'
       ? `The session log ${path} was deleted or replaced while this pod ran: what was written since is lost. It takes nothing more and ends.`
       : `The session log ${path} is no more under its name, and its file is elsewhere: the pod's folder was moved or renamed while it ran. It ends; restore it where it is now.`;
-  process.stderr.write(`${text}\n`);
+  pod.host.self.complain(text);
   pod.show({ type: 'alert', level: 'error', code: found === 'deleted' ? 'logDeleted' : 'logMoved', text });
   if (found === 'deleted') {
     const advice = 'put it back from a copy and restore the pod, or remove the pod with "podkin rm"';
@@ -34,7 +34,7 @@ function whereabouts(pod: Pod): ReturnType<Pod['log']['whereabouts']> {
     return pod.log.whereabouts();
   } catch (error) {
     // A disk that does not answer has not lost the file.
-    process.stderr.write(`looking for ${pod.log.path}: ${systemCode(error) ?? String(error)}\n`);
+    pod.host.self.complain(`looking for ${pod.log.path}: ${systemCode(error) ?? String(error)}`);
     return 'inPlace';
   }
 }

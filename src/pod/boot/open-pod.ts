@@ -3,36 +3,24 @@
  * nothing, and only then is anything read, repaired or
  * written. Whoever finds the place taken has changed nothing in the log.
  */
-import { existsSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { restoredRules } from '../../scope/permissions/permission-rules.ts';
 import type { AppendLog } from '../../session/log/append-log.ts';
 import type { EntryBody } from '../../session/facts/entries.ts';
 import { type Facts, emptyFacts } from '../../session/facts/facts.ts';
-import { type Home, type PodFolder, type PodSpec, readSpec } from '../../session/home/home.ts';
+import type { PodFolder, PodSpec } from '../../session/home/home.ts';
 import type { Holder } from '../../session/lock/lock-holder.ts';
-import { type HeldLock, takeLock } from '../../session/lock/lock.ts';
+import type { HeldLock } from '../../session/lock/lock.ts';
 import { createLog, openLog } from '../../session/log/open-log.ts';
 import { permissionSettings } from '../../session/settings/permissions.ts';
-import {
-  AddressClaim,
-  type PodAddress,
-  addressClaims,
-  addressText,
-  readAddress,
-} from '../../session/home/pod-address.ts';
+import type { PodAddress } from '../../session/home/pod-address.ts';
 import { applyEntry } from '../../session/facts/replay.ts';
 import { limitsOf } from '../../session/settings/settings.ts';
-import { monotonicMs } from '../../std/clock.ts';
-import { ownNamespaces } from '../../std/namespaces.ts';
-import { ownIdentity } from '../../std/process-identity.ts';
-import { socketPath } from '../../transport/address.ts';
 import { AlreadyListening } from '../../transport/failures.ts';
-import { type HeldSocket, hold } from '../../transport/server.ts';
+import type { HeldSocket } from '../../transport/server.ts';
 import { version } from '../../version.ts';
-import { endLeft, leftAlert } from '../process/command-groups.ts';
-import { lifeAt } from '../process/life.ts';
+import { leftAlert } from '../process/command-groups.ts';
+import type { AddressClaim, Host } from '../host.ts';
 import { Pod, type PodPermissions } from '../pod.ts';
 
 /** The pod cannot start; `code` is for the starter's program, the message for its person. */
@@ -73,22 +61,23 @@ export interface OpenOptions {
  * Throws `CannotStart`, what `hold`, `openLog` and `createLog` throw, and `StorageFailed`, with nothing held
  * and no socket left.
  */
-export async function openPod(folder: PodFolder, home: Home, options: OpenOptions): Promise<OpenedPod> {
-  const spec = readSpec(folder);
+export async function openPod(folder: PodFolder, host: Host, options: OpenOptions): Promise<OpenedPod> {
+  const { home } = host;
+  const spec = home.spec(folder);
   if (spec === null) throw new CannotStart('unknownPod', `There is no pod in ${folder.path}.`);
-  if (join(home.state, 'pods') !== dirname(folder.path)) {
+  if (join(home.places.state, 'pods') !== dirname(folder.path)) {
     throw new CannotStart('wrongHome', `${folder.path} is not in the home that PODKIN_HOME names.`);
   }
   const permissions = permissionsOf(spec);
-  const lock = await lockOf(spec, folder);
+  const lock = await lockOf(host, spec, folder);
   try {
-    const before = addressText(folder);
-    await refuseOtherLives(spec, folder, options);
-    const socket = await placeOf(home, spec);
+    const before = home.addresses.text(folder);
+    await refuseOtherLives(host, { spec, folder }, options);
+    const socket = await placeOf(host, spec);
     try {
-      const address = addressAt(socket.path, spec.instance);
-      const claim = new AddressClaim(folder, address, before);
-      return { ...(await claimed({ spec, folder, lock, home, permissions, address }, claim)), lock, socket };
+      const address = addressAt(host, socket.path, spec.instance);
+      const claim = home.addresses.claim(folder, address, before);
+      return { ...(await claimed({ spec, folder, lock, host, permissions, address }, claim)), lock, socket };
     } catch (error) {
       await socket.release();
       throw error;
@@ -115,20 +104,20 @@ interface LifeParts {
   spec: PodSpec;
   folder: PodFolder;
   lock: HeldLock;
-  home: Home;
+  host: Host;
   permissions: PodPermissions;
   address: PodAddress;
 }
 
 async function openLife(parts: LifeParts): Promise<Pick<OpenedPod, 'pod' | 'begun'>> {
-  const { spec, folder, lock, home, permissions, address } = parts;
+  const { spec, folder, lock, host, permissions, address } = parts;
   const facts = emptyFacts();
-  const log = await logOf({ spec, folder, lock, facts });
-  const pod = new Pod({ home, folder, log, facts, limits: limitsOf(spec.settings), permissions });
+  const log = await logOf({ host, spec, folder, lock, facts });
+  const pod = new Pod({ host, folder, log, facts, limits: limitsOf(spec.settings), permissions });
   const { process, socket, namespaces } = address;
   const life = { incarnation: facts.incarnation + 1, ...process, podkin: version };
   const started: EntryBody = { type: 'started', ...life, address: socket, namespaces };
-  const left = await endLeft(folder, spec.instance);
+  const left = await host.processes.endLeft(folder, spec.instance);
   const bodies: EntryBody[] = facts.session === null ? [{ type: 'session', ...spec }, started] : [started];
   if (left !== null) bodies.push(leftAlert(left));
   pod.commit(bodies);
@@ -146,15 +135,16 @@ function notUnderstood(text: string): EntryBody {
 
 /** The locks are ours, so what lives still lives where they do not reach. */
 async function refuseOtherLives(
-  { name, instance }: PodSpec,
-  folder: PodFolder,
+  host: Host,
+  { spec: { name, instance }, folder }: { spec: PodSpec; folder: PodFolder },
   { takeOver }: OpenOptions,
 ): Promise<void> {
-  const last = readAddress(folder, instance);
-  const claims = addressClaims(folder, instance);
+  const { addresses } = host.home;
+  const last = addresses.last(folder, instance);
+  const claims = addresses.claims(folder, instance);
   for (const address of [last, ...claims.map((claim) => claim.address)]) {
     if (address === null) continue;
-    const life = await lifeAt(address);
+    const life = await host.processes.lifeAt(address);
     if (life === 'alive') {
       throw new CannotStart(
         'alreadyRunning',
@@ -163,7 +153,7 @@ async function refuseOtherLives(
     }
     if (life === 'unknown' && !takeOver) throw unknownLife(name, address);
   }
-  for (const { path } of claims) rmSync(path, { force: true });
+  for (const { path } of claims) addresses.removeClaim(path);
 }
 
 function unknownLife(name: string, { socket, process }: PodAddress): CannotStart {
@@ -176,14 +166,9 @@ function alreadyStarting(name: string): CannotStart {
   return new CannotStart('alreadyRunning', text);
 }
 
-async function placeOf(home: Home, { name, instance }: PodSpec): Promise<HeldSocket> {
-  const { runtime, spareRuntime } = home;
+async function placeOf({ wire }: Host, { name, instance }: PodSpec): Promise<HeldSocket> {
   try {
-    return await hold({
-      path: socketPath(runtime, instance),
-      elsewhere: spareRuntime === undefined ? [] : [socketPath(spareRuntime, instance)],
-      onAcceptError: (error) => process.stderr.write(`accepting failed: ${error.message}\n`),
-    });
+    return await wire.hold(instance);
   } catch (error) {
     if (error instanceof AlreadyListening) {
       throw new CannotStart('alreadyRunning', `The pod "${name}" is running already: ${error.message}.`);
@@ -193,23 +178,23 @@ async function placeOf(home: Home, { name, instance }: PodSpec): Promise<HeldSoc
   }
 }
 
-export function addressAt(socket: string, instance: string): PodAddress {
-  return { instance, socket, process: ownIdentity(), namespaces: ownNamespaces() };
+export function addressAt({ self }: Host, socket: string, instance: string): PodAddress {
+  return { instance, socket, process: self.identity(), namespaces: self.namespaces() };
 }
 
 /**
  * A parent that is taking in what a dead child left holds the child's lock until it has, however slow its
  * disk is; another life keeps it.
  */
-async function lockOf(spec: PodSpec, folder: PodFolder): Promise<HeldLock> {
-  const startedAt = monotonicMs();
+async function lockOf({ clock, locks }: Host, spec: PodSpec, folder: PodFolder): Promise<HeldLock> {
+  const startedAt = clock.now();
   for (;;) {
-    const lock = await takeLock({ instance: spec.instance, folder: folder.path });
+    const lock = await locks.take({ instance: spec.instance, folder: folder.path });
     if (lock.taken) return lock;
     const { holder } = lock;
     const kind = holder === undefined ? 'silent' : (holder.purpose ?? 'life');
-    if (monotonicMs() - startedAt >= lockWaitMs[kind]) throw notFree(basename(folder.path), holder);
-    await wait(20);
+    if (clock.now() - startedAt >= lockWaitMs[kind]) throw notFree(basename(folder.path), holder);
+    await clock.pause(20);
   }
 }
 
@@ -223,21 +208,29 @@ function notFree(name: string, holder: Holder | undefined): CannotStart {
 }
 
 async function logOf(parts: {
+  host: Host;
   spec: PodSpec;
   folder: PodFolder;
   lock: HeldLock;
   facts: Facts;
 }): Promise<AppendLog> {
-  const { spec, folder, lock, facts } = parts;
-  const options = { path: folder.log, lock, instance: spec.instance, onFatal: endOnFatal };
-  const first = newLog(options, folder);
+  const { host, spec, folder, lock, facts } = parts;
+  const options = {
+    path: folder.log,
+    lock,
+    instance: spec.instance,
+    onFatal: (error: Error) => host.self.fail(error),
+    disk: host.logs,
+    clock: host.clock,
+  };
+  const first = newLog(host, options, folder);
   if (first !== null) return first;
   const opened = await openLog(options);
   for await (const entry of opened.entries()) applyEntry(facts, entry);
   const { torn, damaged } = opened.report;
   if (torn !== null || damaged.length > 0) {
     const text = `The log was mended at opening: ${damaged.length} damaged line(s) set aside, ${torn?.bytes ?? 0} torn bytes cut and kept beside it.`;
-    process.stderr.write(`${text}\n`);
+    host.self.complain(text);
     opened.log.append([{ type: 'alert', level: 'warning', code: 'logMended', text }]);
   }
   return opened.log;
@@ -247,26 +240,18 @@ async function logOf(parts: {
  * Null where there is one already. An address without a log tells of a life whose log was deleted: its
  * numbers are known elsewhere and never given again.
  */
-function newLog(options: Parameters<typeof createLog>[0], folder: PodFolder): AppendLog | null {
-  if (existsSync(folder.log)) return null;
-  if (existsSync(folder.address)) {
+function newLog(
+  { home }: Host,
+  options: Parameters<typeof createLog>[0],
+  folder: PodFolder,
+): AppendLog | null {
+  if (home.hasLog(folder)) return null;
+  if (home.addresses.isThere(folder)) {
     const name = basename(folder.path);
     const text = `The pod "${name}" has run, and its session log ${folder.log} was deleted: put it back from a copy, or remove the pod with "podkin rm ${name}".`;
     throw new CannotStart('logDeleted', text);
   }
   return createLog(options);
-}
-
-/**
- * The disk is failing: ending loudly is the only honest thing; recovery is `restore`, which reads what is
- * really there.
- */
-function endOnFatal(error: Error): void {
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
-  setImmediate(() => {
-    throw error;
-  });
 }
 
 /**

@@ -6,7 +6,7 @@
 import { settledView } from '../../delivery/settled.ts';
 import type { EntryBody } from '../../session/facts/entries.ts';
 import { stoppedEntry } from '../../session/log/totals.ts';
-import { endLeft, leftAlert } from '../process/command-groups.ts';
+import { leftAlert } from '../process/command-groups.ts';
 import { closedQuestions } from '../machine/approval-facts.ts';
 import type { Children } from '../children/children.ts';
 import type { ParentLink } from '../parent/link.ts';
@@ -37,7 +37,9 @@ export async function stopSelf({ pod, runner, children, parentLink }: StopParts)
     await parentLink?.outcomeOf(pod.facts.outbox.emitted, pod.core.limits.shutDownAckMs);
   }
   parentLink?.close();
-  const left = await endLeft(pod.folder, pod.session.instance, leftGraceMs).catch(() => null);
+  const left = await pod.host.processes
+    .endLeft(pod.folder, pod.session.instance, leftGraceMs)
+    .catch(() => null);
   pod.tryCommit([
     ...(left === null ? [] : [leftAlert(left)]),
     // What waits for the model is final as consumed; a restore finds it unseen and asks.
@@ -53,7 +55,7 @@ async function stopChildren(pod: Pod, children: Children): Promise<void> {
       try {
         // A child that has died may have left some of its own at work.
         if (children.hasEnded(child.instance)) {
-          await stopBelow(pod.home, child.instance, pod.stopOptions.graceMs);
+          await stopBelow(pod.host, child.instance, pod.stopOptions.graceMs);
         } else await stopChild(pod, children, child);
       } catch (error) {
         const text = `The child "${child.name}" could not be stopped: ${String(error)}`;

@@ -5,7 +5,7 @@
 import { type Deferred, deferred } from '../../std/deferred.ts';
 import { WireError } from '../../protocol/errors.ts';
 import type { Connection } from '../../transport/connection.ts';
-import type { ProcessExit } from '../process/start-process.ts';
+import type { HostClock, ProcessExit } from '../host.ts';
 
 export interface Link {
   readonly connection: Connection;
@@ -23,12 +23,12 @@ export class ChildLinks {
   readonly #onEnded: (instance: string) => void;
   readonly #numbers = new Map<string, number>();
   readonly #numbersBegin: number;
+  readonly #clock: HostClock;
 
-  /**
-   * `life`: this pod's incarnation. `onEnded`: a child's link has ended and no newer one has taken its place.
-   */
-  constructor(life: number, onEnded: (instance: string) => void) {
-    this.#numbersBegin = life * linksOfALifeMax;
+  /** `incarnation`: this pod's. `onEnded`: a child's link has ended and no newer one has taken its place. */
+  constructor(of: { incarnation: number; clock: HostClock }, onEnded: (instance: string) => void) {
+    this.#clock = of.clock;
+    this.#numbersBegin = of.incarnation * linksOfALifeMax;
     this.#onEnded = onEnded;
   }
 
@@ -109,14 +109,14 @@ export class ChildLinks {
     const waiting = this.#waiting.get(instance) ?? deferred<void>();
     this.#waiting.set(instance, waiting);
     const text = `the child did not link within ${timeoutMs} ms`;
-    const timer = setTimeout(() => waiting.reject(new Error(text)), timeoutMs);
+    const end = this.#clock.after(timeoutMs, () => waiting.reject(new Error(text)));
     void exited?.then(({ exitCode, signal }) => {
       waiting.reject(new Error(`its process ended before it linked (${signal ?? `exit code ${exitCode}`})`));
     });
     try {
       await waiting.promise;
     } finally {
-      clearTimeout(timer);
+      end();
       this.#waiting.delete(instance);
     }
   }

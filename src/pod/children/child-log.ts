@@ -1,8 +1,8 @@
 /** Reads from a child's log, without writing to it, what the child has committed for its parent. */
 import { systemCode } from '../../std/system-code.ts';
-import { closeSync, fsyncSync, openSync, statSync } from 'node:fs';
 import type { SentPodEvent } from '../../protocol/pod-event.ts';
 import { readSentEvent, unreadEvent } from '../../protocol/read-event.ts';
+import type { LogDisk } from '../../session/log/log-disk.ts';
 import type { PodFolder } from '../../session/home/home.ts';
 import { readEntries } from '../../session/log/read-log.ts';
 
@@ -32,11 +32,14 @@ export interface Wanted {
  * is another instance's: then nothing is
  * known and the caller tries again.
  */
-export async function readChildLog(folder: PodFolder, wanted: Wanted): Promise<ChildLog> {
+export async function readChildLog(
+  { folder, disk }: { folder: PodFolder; disk: LogDisk },
+  wanted: Wanted,
+): Promise<ChildLog> {
   const found: ChildLog = { events: [], incarnation: 0, lastTime: '' };
   // What the page cache holds must be on disk before a receipt of it is.
-  if (!sync(folder.log)) return found;
-  for await (const { entry } of readEntries(folder.log)) {
+  if (!sync(folder.log, disk)) return found;
+  for await (const { entry } of readEntries(folder.log, { disk })) {
     found.lastTime = entry.time;
     if (entry.type === 'session' && entry.instance !== wanted.instance) {
       throw new Error(`${folder.log} belongs to another instance`);
@@ -70,18 +73,13 @@ function notUnderstood(seq: number, log: string): SentPodEvent {
   return unreadEvent(`lost-${seq}`, { category: 'unknownEvent', message });
 }
 
-/** 0 where there is no log. */
-export function logSize(folder: PodFolder): number {
-  return statSync(folder.log, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-function sync(path: string): boolean {
+function sync(path: string, disk: LogDisk): boolean {
   try {
-    const fd = openSync(path, 'r');
+    const fd = disk.open(path);
     try {
-      fsyncSync(fd);
+      disk.fsync(fd);
     } finally {
-      closeSync(fd);
+      disk.close(fd);
     }
     return true;
   } catch (error) {

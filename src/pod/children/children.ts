@@ -2,8 +2,6 @@
  * The parent's view of its children: their links, what they send, and whether they live (delivery §§5, 6). Signs of trouble (an exit, the end of a link,
  * the sweep) only trigger a check, and the check asks the system.
  */
-import { monotonicMs } from '../../std/clock.ts';
-import { isRunning } from '../../std/process-identity.ts';
 import {
   type DeathFindings,
   assignmentsOf,
@@ -17,22 +15,18 @@ import { protocolVersion } from '../../protocol/limits.ts';
 import type { Params, Result } from '../../protocol/methods.ts';
 import type { EntryBody } from '../../session/facts/entries.ts';
 import type { ChildFacts } from '../../session/facts/facts.ts';
-import { isRemoved, podFolder, tokenFits } from '../../session/home/home.ts';
-import { knownSpec } from '../../session/home/known-spec.ts';
-import { takeLock } from '../../session/lock/lock.ts';
+import { podFolder, tokenFits } from '../../session/home/home.ts';
 import type { Connection } from '../../transport/connection.ts';
 import { commitInput, onLink, onPodEvent } from '../machine/inputs.ts';
 import { ChildLinks } from './child-links.ts';
 import type { Pod } from '../pod.ts';
-import { logSize } from './child-log.ts';
 import { noteRefusal } from './child-refusal.ts';
 import { EndedChildren } from './ended-children.ts';
 import { EndWaiters } from './end-waiters.ts';
-import { lifeOf } from '../process/life.ts';
 import { readAndReceive } from './pull-child.ts';
 import { liveBelow } from './live-below.ts';
 import { evaluate } from '../machine/state.ts';
-import { type ProcessExit, stderrTail } from '../process/start-process.ts';
+import type { ProcessExit } from '../host.ts';
 
 export class Children {
   readonly #pod: Pod;
@@ -44,21 +38,23 @@ export class Children {
   readonly #lostAtMs = new Map<string, number>();
   readonly #checking = new Map<string, Promise<void>>();
   readonly #filling = new Map<string, Promise<unknown>>();
-  readonly #ends = new EndWaiters((instance) => this.hasEnded(instance));
+  readonly #ends: EndWaiters;
   /** Assignments whose `run` is being sent right now. */
   readonly inFlight = new Set<string>();
   /** Open assignments that the child has answered for: a link message that was written before the run came must not deny them. */
   readonly #taken = new Set<string>();
   /** Children to which a run was sent whose fate is not known. */
   readonly #inDoubt = new Set<string>();
-  #sweptAtMs = monotonicMs();
+  #sweptAtMs: number;
   #closed = false;
 
   /** `onUnlinked`: a child's link has ended and no newer one has taken its place. */
   constructor(pod: Pod, onUnlinked: (instance: string) => void = () => undefined) {
     this.#pod = pod;
+    this.#sweptAtMs = pod.host.clock.now();
+    this.#ends = new EndWaiters(pod.host.clock, (instance) => this.hasEnded(instance));
     this.#ended = new EndedChildren(pod);
-    this.links = new ChildLinks(pod.facts.incarnation, (instance) => {
+    this.links = new ChildLinks({ incarnation: pod.facts.incarnation, clock: pod.host.clock }, (instance) => {
       onUnlinked(instance);
       this.#onLinkEnded(instance);
     });
@@ -99,7 +95,7 @@ export class Children {
       throw new WireError('timeout', 'A run is in doubt; link again, so that both logs are compared.');
     }
     this.#pod.input((core) => onLink(core, whole, new Set([...this.inFlight, ...this.#taken])));
-    this.links.keep(instance, { connection, incarnation, heardAtMs: monotonicMs() });
+    this.links.keep(instance, { connection, incarnation, heardAtMs: this.#pod.host.clock.now() });
     this.#lostAtMs.delete(instance);
     await this.#pod.durable();
     // What the child is told that it holds stands in the registry by then; where it can not, its tools say so.
@@ -123,7 +119,7 @@ export class Children {
       const text = `This is the link of incarnation ${link.incarnation}; link again as incarnation ${params.from.incarnation}.`;
       throw new WireError('unknownChild', text);
     }
-    link.heardAtMs = monotonicMs();
+    link.heardAtMs = this.#pod.host.clock.now();
     this.#pod.crash('event.read');
     const child = this.#pod.facts.children.get(instance);
     if (child === undefined || params.seq <= child.received + 1) return this.#accept(params);
@@ -165,11 +161,11 @@ export class Children {
   }
 
   ping(connection: Connection): void {
-    this.links.over(connection).heardAtMs = monotonicMs();
+    this.links.over(connection).heardAtMs = this.#pod.host.clock.now();
   }
 
   #onLinkEnded(instance: string): void {
-    this.#lostAtMs.set(instance, monotonicMs());
+    this.#lostAtMs.set(instance, this.#pod.host.clock.now());
     this.checkLater(instance);
   }
 
@@ -199,14 +195,14 @@ export class Children {
   }
 
   checkLater(instance: string): void {
-    const timer = setTimeout(() => void this.check(instance), this.#pod.core.limits.deathGraceMs);
-    timer.unref();
+    const { host, core } = this.#pod;
+    host.clock.after(core.limits.deathGraceMs, () => void this.check(instance));
   }
 
   /** Looks at every child that has not ended; also after a restart, for the children that this process did not start. */
   sweep(): void {
     const { deathGraceMs } = this.#pod.core.limits;
-    const nowMs = monotonicMs();
+    const nowMs = this.#pod.host.clock.now();
     this.#discountStall(nowMs);
     const ended: ChildFacts[] = [];
     for (const child of this.#pod.facts.children.values()) {
@@ -276,15 +272,15 @@ export class Children {
     const child = this.#pod.facts.children.get(instance);
     if (child === undefined || this.#closed || child.incarnation === 0) return;
     const folder = podFolder(this.#pod.home, child.name);
-    if (knownSpec(folder)?.instance !== instance) return await this.#noteRemoved(child);
-    const lock = await takeLock({ instance, folder: folder.path, purpose: 'loan' });
+    if (this.#pod.host.home.knownSpec(folder)?.instance !== instance) return await this.#noteRemoved(child);
+    const lock = await this.#pod.host.locks.take({ instance, folder: folder.path, purpose: 'loan' });
     if (!lock.taken) {
       this.#noteAlive(child);
       return;
     }
     try {
       // In another network namespace it holds locks that are not seen here: nobody is dead who answers, or who cannot be asked.
-      if ((await lifeOf(this.#pod.home, child)) !== 'dead') return this.#noteAlive(child);
+      if ((await this.#pod.host.processes.lifeOf(child)) !== 'dead') return this.#noteAlive(child);
       await this.#takeIn(child);
       // Its next life can not begin before this: what it held is not its own by then.
       await this.#pod.claims.sync();
@@ -295,7 +291,7 @@ export class Children {
 
   /** Alive by the system's word. Only a long silence is told, as `unreachable`. */
   #noteAlive(child: ChildFacts): void {
-    const nowMs = monotonicMs();
+    const nowMs = this.#pod.host.clock.now();
     const sinceMs = this.links.has(child.instance)
       ? nowMs - (this.links.get(child.instance)?.heardAtMs ?? nowMs)
       : nowMs - (this.#lostAtMs.get(child.instance) ?? nowMs);
@@ -306,22 +302,23 @@ export class Children {
   /** Its folder is gone, or a namesake's by now: only its link and its process still tell of it, and its work would be waited for without an end. */
   async #noteRemoved(child: ChildFacts): Promise<void> {
     if (this.links.has(child.instance)) return this.#noteAlive(child);
-    if (child.process !== null && isRunning(child.process)) return this.#noteAlive(child);
+    if (child.process !== null && this.#pod.host.processes.isRunning(child.process))
+      return this.#noteAlive(child);
     await this.#tellDeaths(child, child.incarnation, { reason: 'its folder was removed' });
     this.#ended.takenIn(child.instance, 0);
-    if (isRemoved(this.#pod.home, child.instance)) this.#forget([child]);
+    if (this.#pod.host.home.isRemoved(child.instance)) this.#forget([child]);
   }
 
   /** The child's lock is ours, so nobody writes its log: everything in it first, the death last. */
   async #takeIn(child: ChildFacts): Promise<void> {
-    const bytes = logSize(podFolder(this.#pod.home, child.name));
+    const bytes = this.#pod.host.home.logSize(podFolder(this.#pod.home, child.name));
     const log = await readAndReceive(this.#pod, child, Number.MAX_SAFE_INTEGER);
     const exit = this.#exits.get(child.instance);
     const own = exit !== undefined && exit.pid === child.process?.pid ? exit : undefined;
     await this.#tellDeaths(child, Math.max(child.incarnation, log.incarnation), {
       ...(own?.exitCode === null || own?.exitCode === undefined ? {} : { exitCode: own.exitCode }),
       ...(own?.signal === null || own?.signal === undefined ? {} : { signal: own.signal }),
-      stderrTail: stderrTail(podFolder(this.#pod.home, child.name)),
+      stderrTail: this.#pod.host.home.errorTail(podFolder(this.#pod.home, child.name)),
       ...(log.lastTime === '' ? {} : { lastActivityAt: log.lastTime }),
     });
     this.#ended.takenIn(child.instance, bytes);

@@ -8,6 +8,7 @@ import type { EntryBody } from '../../session/facts/entries.ts';
 import { type Facts, emptyFacts } from '../../session/facts/facts.ts';
 import type { PodFolder } from '../../session/home/home.ts';
 import { takeLock } from '../../session/lock/lock.ts';
+import { nodeDisk } from '../../session/log/log-disk.ts';
 import { openLog } from '../../session/log/open-log.ts';
 import { applyEntry } from '../../session/facts/replay.ts';
 import { readChildLog } from './child-log.ts';
@@ -54,7 +55,7 @@ async function takeInto(
   const child = facts.children.get(instance);
   if (child === undefined) return false;
   const everything = { instance, above: child.received, throughIncarnation: Number.MAX_SAFE_INTEGER };
-  const left = await readChildLog(folder, everything);
+  const left = await readChildLog({ folder, disk: nodeDisk }, everything);
   for (const { seq, incarnation, event } of left.events) {
     const receipt = receive(facts, { from: { instance, incarnation }, seq, event }, { stopping: false });
     if (receipt.kind === 'accept') commit(receipt.bodies);

@@ -1,11 +1,14 @@
 /** Who waits for the end of a child's newest incarnation to stand in this log. */
+import type { HostClock } from '../host.ts';
 import { type Deferred, deferred } from '../../std/deferred.ts';
 
 export class EndWaiters {
+  readonly #clock: HostClock;
   readonly #hasEnded: (instance: string) => boolean;
   readonly #waiting = new Map<string, Deferred<void>>();
 
-  constructor(hasEnded: (instance: string) => boolean) {
+  constructor(clock: HostClock, hasEnded: (instance: string) => boolean) {
+    this.#clock = clock;
     this.#hasEnded = hasEnded;
   }
 
@@ -14,12 +17,10 @@ export class EndWaiters {
     if (this.#hasEnded(instance)) return true;
     const waiting = this.#waiting.get(instance) ?? deferred<void>();
     this.#waiting.set(instance, waiting);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, timeoutMs);
-    });
-    await Promise.race([waiting.promise, late]);
-    clearTimeout(timer);
+    const late = deferred<void>();
+    const end = this.#clock.after(timeoutMs, () => late.resolve());
+    await Promise.race([waiting.promise, late.promise]);
+    end();
     return this.#hasEnded(instance);
   }
 

@@ -3,15 +3,13 @@
  * A sweep looks at a few of them in turn, and at all only when a pod of the home was made or removed since
  * the last one.
  */
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import { forgotten } from '../../scope/ownership/delegation.ts';
 import { assignmentsOf } from '../../delivery/inbox.ts';
 import type { EntryBody } from '../../session/facts/entries.ts';
 import type { ChildFacts, Facts } from '../../session/facts/facts.ts';
-import { type Home, isRemoved, podFolder } from '../../session/home/home.ts';
+import { podFolder } from '../../session/home/home.ts';
 import { closingTotals } from '../../session/log/totals.ts';
-import { logSize } from './child-log.ts';
+import type { Host } from '../host.ts';
 
 /** So many make a round of five hundred in less than three minutes, by 10 µs each. */
 const looksASweep = 16;
@@ -27,7 +25,7 @@ export interface DueChildren {
 }
 
 export interface EndedChildrenOwner {
-  readonly home: Home;
+  readonly host: Host;
   readonly facts: Facts;
   tryCommit(bodies: EntryBody[]): boolean;
 }
@@ -68,12 +66,13 @@ export class EndedChildren {
 
   /** Of all that have ended, those that this sweep has found to be due. */
   due(ended: readonly ChildFacts[]): DueChildren {
+    const { host } = this.#pod;
     const due: DueChildren = { grown: [], removed: [] };
     for (const child of this.#inTurn(ended)) {
-      const bytes = logSize(podFolder(this.#pod.home, child.name));
+      const bytes = host.home.logSize(podFolder(host.home.places, child.name));
       const known = this.#takenInBytes.get(child.instance);
       if (bytes === known && bytes > 0) continue;
-      if (isRemoved(this.#pod.home, child.instance)) due.removed.push(child);
+      if (host.home.isRemoved(child.instance)) due.removed.push(child);
       else if (bytes === known) continue;
       else if (this.#isTakenIn(child)) this.takenIn(child.instance, bytes);
       else due.grown.push(child);
@@ -83,8 +82,7 @@ export class EndedChildren {
 
   #inTurn(ended: readonly ChildFacts[]): readonly ChildFacts[] {
     const before = this.#podsChanged;
-    const pods = join(this.#pod.home.state, 'pods');
-    this.#podsChanged = statSync(pods, { bigint: true, throwIfNoEntry: false })?.mtimeNs ?? null;
+    this.#podsChanged = this.#pod.host.home.version();
     if (ended.length <= looksASweep || this.#podsChanged !== before) return ended;
     const from = this.#turn % ended.length;
     this.#turn = from + looksASweep;
@@ -99,7 +97,8 @@ export class EndedChildren {
    * missing here.
    */
   #isTakenIn({ name, terminal, received }: ChildFacts): boolean {
-    const totals = closingTotals(podFolder(this.#pod.home, name).log);
+    const { home, logs } = this.#pod.host;
+    const totals = closingTotals(podFolder(home.places, name).log, logs);
     return (
       totals !== null && totals.incarnation <= terminal && totals.pendingOut.every((seq) => seq <= received)
     );

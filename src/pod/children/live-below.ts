@@ -1,6 +1,5 @@
 /** Who below a child is still at work when the child itself has ended. */
 import { podFolder } from '../../session/home/home.ts';
-import { probeLock } from '../../session/lock/lock.ts';
 import type { Pod } from '../pod.ts';
 
 /** Descendants of a child, as far as scope reports told of them, whose processes live. */
@@ -13,7 +12,9 @@ export async function liveBelow(pod: Pod, instance: string): Promise<string[]> {
       if (known.by !== by) continue;
       above.push(below);
       const { path } = podFolder(pod.home, known.name);
-      const state = await probeLock({ instance: below, folder: path }).catch(() => 'free' as const);
+      const state = await pod.host.locks
+        .probe({ instance: below, folder: path })
+        .catch(() => 'free' as const);
       if (state === 'held') names.push(known.name);
     }
   }

@@ -8,20 +8,17 @@ import { replay } from '../../session/facts/replay.ts';
 import type { StatusResult } from '../../protocol/methods.ts';
 import type { Entry } from '../../session/facts/entries.ts';
 import type { ChildFacts } from '../../session/facts/facts.ts';
-import { isRemoved, podFolder, readSpec, readToken } from '../../session/home/home.ts';
+import { podFolder } from '../../session/home/home.ts';
 import { readEntries } from '../../session/log/read-log.ts';
-import { isRunning } from '../../std/process-identity.ts';
-import { podSocket } from '../../session/home/pod-address.ts';
-import { connectAndSend } from '../../transport/connect-and-send.ts';
 import type { ToolAnswer, ToolContext } from '../../tools/tool.ts';
 import type { Tree } from '../../tools/tree.ts';
 import type { Children } from './children.ts';
-import { endLeftOfDead } from '../process/command-groups.ts';
 import { RunRejected, sendRun } from './send-run.ts';
 import type { Pod } from '../pod.ts';
 import { readOutput } from '../machine/read-output.ts';
 import { type PodContext, SpawnRefused, spawnChild } from './spawn-child.ts';
-import { PodStartFailed, type ProcessExit, readyWithin, startPodProcess } from '../process/start-process.ts';
+import type { ProcessExit } from '../host.ts';
+import { PodStartFailed, readyWithin } from '../process/start-process.ts';
 import { stopBelow } from './stop-below.ts';
 import { stopProcess } from '../process/stop-process.ts';
 
@@ -88,7 +85,7 @@ async function withChild(
     return { text: `You have no child ${quoted(name, 64)}. ${text}`, isError: true };
   }
   const folder = podFolder(pod.home, name);
-  if (readSpec(folder)?.instance !== child.instance) {
+  if (pod.host.home.spec(folder)?.instance !== child.instance) {
     pod.tryCommit(forgotten(pod.facts, { name, instance: child.instance }, { state: 'removed' }));
     return { text: `The pod "${name}" was removed; it can not be used any more.`, isError: true };
   }
@@ -107,25 +104,25 @@ async function sendTo(
   }
   const ref = { name: child.name, instance: child.instance };
   const gift = { child: ref, text: asked.message, hops: asked.context.hops };
-  const dead = children.hasEnded(child.instance) || processGone(child);
+  const dead = children.hasEnded(child.instance) || processGone(pod, child);
   if (dead) await startAgain(pod, children, child);
   await sendRun(pod, children, gift);
   const again = dead ? ' Its process had ended and was started again from its log.' : '';
   return { text: `Pod "${child.name}" has the message.${again} You will get a notice when it is done.` };
 }
 
-function processGone(child: ChildFacts): boolean {
-  return child.process !== null && !isRunning(child.process);
+function processGone(pod: Pod, child: ChildFacts): boolean {
+  return child.process !== null && !pod.host.processes.isRunning(child.process);
 }
 
 async function startAgain(pod: Pod, children: Children, child: ChildFacts): Promise<void> {
   // What it left is taken in first, so that its end is told before its new life.
   await children.check(child.instance);
-  const started = startPodProcess(podFolder(pod.home, child.name), process.env);
+  const started = pod.host.processes.start(podFolder(pod.home, child.name));
   void started.exited.then((exit) => children.noteExit(child.instance, { ...exit, pid: started.pid }));
   let { exited }: { exited: Promise<ProcessExit> | null } = started;
   try {
-    await readyWithin(started, pod.core.limits.spawnMs);
+    await readyWithin(pod.host.clock, started, pod.core.limits.spawnMs);
   } catch (error) {
     // A person was quicker: there is nothing to start, only that other process's link to wait for.
     if (!(error instanceof PodStartFailed && error.code === 'alreadyRunning')) throw error;
@@ -137,8 +134,8 @@ async function startAgain(pod: Pod, children: Children, child: ChildFacts): Prom
 async function readFrom(pod: Pod, children: Children, child: ChildFacts): Promise<ToolAnswer> {
   const since = pod.facts.readCursors.get(child.instance);
   const params = { maxChars: outputCharsMax, ...(since === undefined ? {} : { since }) };
-  const path = podSocket(pod.home, child);
-  const sent = await connectAndSend(path, 'readOutput', params);
+  const path = pod.host.home.socketOf(child);
+  const sent = await pod.host.wire.send(path, 'readOutput', params);
   if (sent.ok) return outputAnswer(child, await ask(pod, child), sent.result);
   await children.check(child.instance);
   const status = children.hasEnded(child.instance)
@@ -147,7 +144,8 @@ async function readFrom(pod: Pod, children: Children, child: ChildFacts): Promis
       : 'stopped'
     : 'not answering (its process is alive)';
   const entries: Entry[] = [];
-  for await (const { entry } of readEntries(podFolder(pod.home, child.name).log)) entries.push(entry);
+  for await (const { entry } of readEntries(podFolder(pod.home, child.name).log, { disk: pod.host.logs }))
+    entries.push(entry);
   return outputAnswer(child, status, readOutput(replay(entries), since, outputCharsMax));
 }
 
@@ -172,13 +170,13 @@ function outputAnswer(
 export async function stopChild(pod: Pod, children: Children, child: ChildFacts): Promise<ToolAnswer> {
   const folder = podFolder(pod.home, child.name);
   const { incarnation } = child;
-  const stopped = await stopProcess({
-    socket: podSocket(pod.home, child),
+  const stopped = await stopProcess(pod.host, {
+    socket: pod.host.home.socketOf(child),
     process: child.process,
     graceMs: pod.stopOptions.graceMs,
     cascade: true,
     reason: 'stopped by its parent',
-    from: { instance: pod.session.instance, token: readToken(folder) },
+    from: { instance: pod.session.instance, token: pod.host.home.token(folder) },
   });
   if (stopped.kind === 'refused' || stopped.kind === 'stillThere') {
     const why = fenced(stopped.message, errorCharsMax).join('\n');
@@ -186,8 +184,8 @@ export async function stopChild(pod: Pod, children: Children, child: ChildFacts)
   }
   await children.check(child.instance);
   const alone = stopped.kind === 'wasGone' || stopped.by !== 'asked';
-  const left = alone ? await endLeftOfDead(folder, child.instance) : null;
-  const below = alone ? await stopBelow(pod.home, child.instance, pod.stopOptions.graceMs) : [];
+  const left = alone ? await pod.host.processes.endLeftOfDead(folder, child.instance) : null;
+  const below = alone ? await stopBelow(pod.host, child.instance, pod.stopOptions.graceMs) : [];
   const how = {
     asked: 'has shut down',
     SIGTERM: 'did not answer and was ended with SIGTERM',
@@ -210,7 +208,7 @@ export async function stopChild(pod: Pod, children: Children, child: ChildFacts)
 
 /** All that live, and of those that have ended the newest: they stay for as long as nobody removes them. */
 async function list(pod: Pod): Promise<ToolAnswer> {
-  const all = [...pod.facts.children.values()].filter(({ instance }) => !isRemoved(pod.home, instance));
+  const all = [...pod.facts.children.values()].filter(({ instance }) => !pod.host.home.isRemoved(instance));
   if (all.length === 0) return { text: 'You have no children.' };
   const ended = all.filter(({ state }) => state === 'ended');
   const older = new Set(ended.slice(0, -endedShown));
@@ -239,8 +237,8 @@ function statusText({ status, waiting, refusal }: StatusResult): string {
 }
 
 async function ask(pod: Pod, child: ChildFacts): Promise<string> {
-  const path = podSocket(pod.home, child);
-  const sent = await connectAndSend(path, 'status', {}, { deadlineMs: probeMs });
+  const path = pod.host.home.socketOf(child);
+  const sent = await pod.host.wire.send(path, 'status', {}, { deadlineMs: probeMs });
   if (sent.ok) return statusText(sent.result);
-  return processGone(child) ? 'ended, its report is being taken in' : 'no answer (its process is alive)';
+  return processGone(pod, child) ? 'ended, its report is being taken in' : 'no answer (its process is alive)';
 }

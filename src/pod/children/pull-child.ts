@@ -17,11 +17,14 @@ export async function readAndReceive(
   child: ChildFacts,
   throughIncarnation: number,
 ): Promise<{ incarnation: number; lastTime: string }> {
-  const log = await readChildLog(podFolder(pod.home, child.name), {
-    instance: child.instance,
-    above: child.received,
-    throughIncarnation,
-  });
+  const log = await readChildLog(
+    { folder: podFolder(pod.home, child.name), disk: pod.host.logs },
+    {
+      instance: child.instance,
+      above: child.received,
+      throughIncarnation,
+    },
+  );
   for (const { seq, incarnation, event } of log.events) {
     const from = { instance: child.instance, incarnation };
     pod.input((core) => onPodEvent(core, { from, seq, event }));

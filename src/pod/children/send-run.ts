@@ -2,11 +2,9 @@
  * Gives a child a run: the assignment is committed first, then sent, and either end of a doubt is settled by
  * the next link (delivery §3).
  */
-import { uuidv7 } from '../../std/uuid.ts';
 import type { PodRef } from '../../session/facts/entries.ts';
-import { podFolder, readToken } from '../../session/home/home.ts';
-import { podSocket } from '../../session/home/pod-address.ts';
-import { connectAndSend, type Sent } from '../../transport/connect-and-send.ts';
+import { podFolder } from '../../session/home/home.ts';
+import type { Sent } from '../../transport/connect-and-send.ts';
 import type { Result } from '../../protocol/methods.ts';
 import type { Children } from './children.ts';
 import type { Pod } from '../pod.ts';
@@ -30,7 +28,7 @@ const assignmentTextChars = 500;
 
 /** The assignment's id. Throws `RunRejected` where the child certainly has not taken it. */
 export async function sendRun(pod: Pod, children: Children, gift: RunRequest): Promise<string> {
-  const assignment = uuidv7();
+  const assignment = pod.host.chance.uuid();
   const { child, text } = gift;
   children.inFlight.add(assignment);
   try {
@@ -72,18 +70,18 @@ async function send(
   assignment: string,
 ): Promise<{ sent: Sent<Result<'run'>>; inDoubt: boolean }> {
   const { child, text, hops } = gift;
-  const path = podSocket(pod.home, child);
+  const path = pod.host.home.socketOf(child);
   const params = {
     input: text,
     submission: assignment,
-    from: { instance: pod.session.instance, token: readToken(podFolder(pod.home, child.name)) },
+    from: { instance: pod.session.instance, token: pod.host.home.token(podFolder(pod.home, child.name)) },
     root: pod.session.root.instance,
     hops,
   };
   let inDoubt = false;
   for (let attempt = 1; ; attempt += 1) {
     // The submission's id makes a repeat harmless.
-    const sent = await connectAndSend(path, 'run', {
+    const sent = await pod.host.wire.send(path, 'run', {
       ...params,
       link: children.links.numberOf(child.instance),
     });

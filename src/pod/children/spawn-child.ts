@@ -4,43 +4,29 @@
  * crash the parent's next start undoes what had not come to its first run (delivery §6).
  */
 import { withErrorOutput } from '../../std/error-output.ts';
-import { existsSync, rmSync } from 'node:fs';
-import { uuidv7 } from '../../std/uuid.ts';
 import { delegation } from '../../scope/ownership/delegation.ts';
 import { inLine } from '../../delivery/quoted.ts';
 import { conflictText } from '../../scope/ownership/claims.ts';
 import { denialOf, rulesOf } from '../../scope/paths/access.ts';
 import { checkInside } from '../../scope/paths/open-inside.ts';
 import { hookPlaces, hookProtection } from '../../scope/paths/git-hooks.ts';
-import { ownPrograms } from '../../scope/sandbox/own-programs.ts';
 import { narrow, type OutsideRoot } from '../../scope/paths/narrow.ts';
-import { realScope } from '../../scope/paths/real-path.ts';
 import type { EntryBody, PathScope, PodRef } from '../../session/facts/entries.ts';
-import {
-  NameTaken,
-  type PodFolder,
-  type PodSpec,
-  createPodFolder,
-  hashToken,
-  podFolder,
-  podNames,
-  readSpec,
-} from '../../session/home/home.ts';
-import { probeLock } from '../../session/lock/lock.ts';
+import { NameTaken, type PodFolder, type PodSpec, hashToken, podFolder } from '../../session/home/home.ts';
 import type { SpawnRequest } from '../../tools/tree.ts';
 import { absolutePath } from '../../tools/input-path.ts';
 import type { ToolContext } from '../../tools/tool.ts';
 import { modelSettingsOf } from '../../session/settings/model-settings.ts';
-import { absoluteModelName, checkModelName, isPriced } from '../../model/create.ts';
+import { absoluteModelName, isPriced } from '../../model/create.ts';
 import { version } from '../../version.ts';
 import { schemaVersion } from '../../session/facts/entries.ts';
-import { processIdentity } from '../../std/process-identity.ts';
 import type { Children } from './children.ts';
 import type { Pod } from '../pod.ts';
 import { sendRun } from './send-run.ts';
 import type { ParentLink } from '../parent/link.ts';
 import { undoSpawn } from './undo-spawn.ts';
-import { type StartedProcess, readyWithin, startPodProcess, stderrTail } from '../process/start-process.ts';
+import type { StartedProcess } from '../host.ts';
+import { readyWithin } from '../process/start-process.ts';
 
 const pathCharsMax = 4_096;
 
@@ -81,7 +67,7 @@ export async function spawnChild(
   const { folder, child, scope } = await oneAfterTheOther(pod, async () => {
     refuseOverLimits(pod);
     // With what those before it have reserved taken away.
-    const scope = await scopeFor({ ...context, scope: pod.claims.now() }, request);
+    const scope = await scopeFor(pod, { ...context, scope: pod.claims.now() }, request);
     const spec = specOf(pod, request, { scope, model: await modelOf(pod, request) });
     return await reserve(pod, spec, { request, context });
   });
@@ -98,7 +84,7 @@ export async function spawnChild(
     return { child, assignment };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const tail = stderrTail(folder);
+    const tail = pod.host.home.errorTail(folder);
     await undoSpawn(pod, child, reason);
     // What a child says of its own failing start stands in its error output as well.
     throw new SpawnRefused(`The pod "${child.name}" could not be started. What is known of why:`, {
@@ -121,7 +107,7 @@ function specOf(pod: Pod, request: SpawnRequest, given: { scope: PathScope; mode
     schema: schemaVersion,
     podkin: version,
     name: request.name,
-    instance: uuidv7(),
+    instance: pod.host.chance.uuid(),
     parent: { name: session.name, instance: session.instance },
     root: session.root,
     depth: session.depth + 1,
@@ -143,7 +129,12 @@ async function modelOf(pod: Pod, request: SpawnRequest): Promise<string> {
   if (model.startsWith('script/') && model !== session.model) {
     if (!session.model.startsWith('script/'))
       throw new SpawnRefused('Only a pod that plays a scenario itself may give a child one; name a model.');
-    const access = { scope: claims.now(), home, outputs: folder.outputs, programs: ownPrograms().closed };
+    const access = {
+      scope: claims.now(),
+      home,
+      outputs: folder.outputs,
+      programs: pod.host.work.programs.closed,
+    };
     const path = model.slice('script/'.length);
     const denied = denialOf(rulesOf(access), { right: 'read', path, realPath: path });
     if (denied !== undefined) throw new SpawnRefused(denied, { denied: true });
@@ -151,7 +142,7 @@ async function modelOf(pod: Pod, request: SpawnRequest): Promise<string> {
     if (!checked.ok) throw new SpawnRefused(checked.text, { denied: checked.kind === 'denied' });
     model = `script/${checked.realPath}`;
   }
-  const problem = checkModelName(model, process.env);
+  const problem = pod.host.work.modelProblem(model);
   if (problem !== null) throw new SpawnRefused('The model can not be had:', { data: problem });
   refuseWithoutPrice(pod, model);
   return model;
@@ -170,9 +161,9 @@ function refuseWithoutPrice({ core, session }: Pod, model: string): void {
  * Roots are resolved here, once: a link that leads out of this pod's scope is none of it, and one that
  * changes later moves nothing.
  */
-async function scopeFor(context: ToolContext, request: SpawnRequest): Promise<PathScope> {
+async function scopeFor(pod: Pod, context: ToolContext, request: SpawnRequest): Promise<PathScope> {
   const absolute = (paths: readonly string[]) => paths.map((path) => absolutePath(context, path));
-  const wanted = await realScope({
+  const wanted = await pod.host.work.realScope({
     read: request.read === undefined ? [...context.scope.read] : absolute(request.read),
     write: absolute(request.write),
   });
@@ -242,7 +233,7 @@ function refuseOverLimits(pod: Pod): void {
  */
 async function refuseOverTree(pod: Pod): Promise<void> {
   const { limits } = pod.core;
-  const names = podNames(pod.home);
+  const names = pod.host.home.names();
   // A tree has no more pods than its home has folders. Asking the lock of each makes every spawn dearer than
   // the one before.
   if (names.length - 1 < limits.pods) return;
@@ -259,20 +250,22 @@ async function podsOfTree(pod: Pod, names: readonly string[]): Promise<number> {
   let live = 0;
   for (const name of names) {
     const folder = podFolder(pod.home, name);
-    const spec = readableSpec(folder);
+    const spec = readableSpec(pod, folder);
     if (spec?.root.instance !== root.instance) continue;
     // A log is made under the lock: one that has none yet is being started.
-    const isNew = !existsSync(folder.log);
-    const state = await probeLock({ instance: spec.instance, folder: folder.path }).catch(() => 'free');
+    const isNew = !pod.host.home.hasLog(folder);
+    const state = await pod.host.locks
+      .probe({ instance: spec.instance, folder: folder.path })
+      .catch(() => 'free');
     if (isNew || state === 'held') live += 1;
   }
   return live;
 }
 
 /** A neighbour's damaged folder keeps nobody from spawning; doctor names it. */
-function readableSpec(folder: PodFolder): PodSpec | null {
+function readableSpec(pod: Pod, folder: PodFolder): PodSpec | null {
   try {
-    return readSpec(folder);
+    return pod.host.home.spec(folder);
   } catch {
     return null;
   }
@@ -284,9 +277,9 @@ async function reserve(
   asked: { request: SpawnRequest; context: ToolContext },
 ): Promise<{ folder: PodFolder; child: PodRef; scope: PathScope }> {
   const child = { name: spec.name, instance: spec.instance };
-  let made: ReturnType<typeof createPodFolder>;
+  let made: ReturnType<Pod['host']['home']['create']>;
   try {
-    made = createPodFolder(pod.home, spec);
+    made = pod.host.home.create(spec);
   } catch (error) {
     if (error instanceof NameTaken)
       throw new SpawnRefused(`There is a pod "${spec.name}" already; choose another name.`);
@@ -305,7 +298,7 @@ async function reserve(
     await refuseOverTree(pod);
     await pod.commitDurably([reserved, ...delegation(child, spec.scope)]);
   } catch (error) {
-    rmSync(made.folder.path, { recursive: true, force: true });
+    pod.host.home.discard(made.folder);
     throw error;
   }
   pod.crash('child.reserved');
@@ -325,15 +318,15 @@ async function start(
   made: { folder: PodFolder; child: PodRef },
 ): Promise<StartedProcess> {
   const { folder, child } = made;
-  const started = startPodProcess(folder, process.env);
-  const identity = processIdentity(started.pid);
+  const started = pod.host.processes.start(folder);
+  const identity = pod.host.processes.identity(started.pid);
   if (identity !== null) {
     // Its process is known before anything is waited for: a crash from here on leaves nobody behind unseen.
     pod.commit([{ type: 'child', child, state: 'started', ...identity }]);
   }
   pod.crash('child.started');
   void started.exited.then((exit) => children.noteExit(child.instance, { ...exit, pid: started.pid }));
-  await readyWithin(started, pod.core.limits.spawnMs);
+  await readyWithin(pod.host.clock, started, pod.core.limits.spawnMs);
   return started;
 }
 

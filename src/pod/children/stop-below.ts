@@ -4,55 +4,62 @@
  * asked in the name of that parent, whose link token it has.
  */
 import type { ProcessIdentity } from '../../std/process-identity.ts';
-import { type Home, type PodFolder, podFolder, podNames, readToken } from '../../session/home/home.ts';
-import { specIfKnown } from '../../session/home/known-spec.ts';
+import { type PodFolder, podFolder } from '../../session/home/home.ts';
 import { readEntries } from '../../session/log/read-log.ts';
-import { podSocket } from '../../session/home/pod-address.ts';
-import { endLeftOfDead } from '../process/command-groups.ts';
+import type { Host } from '../host.ts';
 import { stopProcess } from '../process/stop-process.ts';
 
 /**
  * Fulfils with the names of those that lived, when they have ended; one that does not end is not waited for
  * beyond SIGKILL.
  */
-export async function stopBelow(home: Home, parentInstance: string, graceMs: number): Promise<string[]> {
+export async function stopBelow(host: Host, parentInstance: string, graceMs: number): Promise<string[]> {
   const names = await Promise.all(
-    podNames(home).map((name) => stopIfBelow(home, name, { parentInstance, graceMs })),
+    host.home.names().map((name) => stopIfBelow(host, name, { parentInstance, graceMs })),
   );
   return names.flat();
 }
 
 async function stopIfBelow(
-  home: Home,
+  host: Host,
   name: string,
   order: { parentInstance: string; graceMs: number },
 ): Promise<string[]> {
   const { parentInstance, graceMs } = order;
-  const folder = podFolder(home, name);
-  // A folder that cannot be read must not keep the others from being ended.
-  const spec = specIfKnown(folder);
+  const folder = podFolder(host.home.places, name);
+  const spec = specIfKnown(host, folder);
   if (spec === null || spec.parent?.instance !== parentInstance) return [];
-  const stopped = await stopProcess({
-    socket: podSocket(home, { name, instance: spec.instance }),
-    process: await newestProcess(folder),
+  const stopped = await stopProcess(host, {
+    socket: host.home.socketOf({ name, instance: spec.instance }),
+    process: await newestProcess(host, folder),
     graceMs,
     cascade: true,
     reason: 'stopped with the tree that it belongs to',
-    from: { instance: parentInstance, token: readToken(folder) },
+    from: { instance: parentInstance, token: host.home.token(folder) },
   });
   if (stopped.kind === 'ended' && stopped.by === 'asked') return [name];
-  await endLeftOfDead(folder, spec.instance);
-  const below = await stopBelow(home, spec.instance, graceMs);
+  await host.processes.endLeftOfDead(folder, spec.instance);
+  const below = await stopBelow(host, spec.instance, graceMs);
   return stopped.kind === 'ended' ? [name, ...below] : below;
 }
 
 /** Null before its first life, and where its log cannot be read. */
-async function newestProcess(folder: PodFolder): Promise<ProcessIdentity | null> {
+async function newestProcess({ logs }: Host, folder: PodFolder): Promise<ProcessIdentity | null> {
   let newest: ProcessIdentity | null = null;
   try {
-    for await (const { entry } of readEntries(folder.log)) if (entry.type === 'started') newest = entry;
+    for await (const { entry } of readEntries(folder.log, { disk: logs }))
+      if (entry.type === 'started') newest = entry;
   } catch {
     return null;
   }
   return newest;
+}
+
+/** A folder that cannot be read must not keep the others from being ended. */
+function specIfKnown({ home }: Host, folder: PodFolder): ReturnType<Host['home']['knownSpec']> {
+  try {
+    return home.knownSpec(folder);
+  } catch {
+    return null;
+  }
 }

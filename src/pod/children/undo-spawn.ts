@@ -2,19 +2,13 @@
  * Takes a spawn back that has not come to its first run: nobody of it lives on, and its name is free again
  * (delivery §6).
  */
-import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
-import { monotonicMs } from '../../std/clock.ts';
-import { signalProcess } from '../../std/signal-process.ts';
 import type { ProcessIdentity } from '../../std/process-identity.ts';
 import { forgotten } from '../../scope/ownership/delegation.ts';
-import { removePodFolder } from '../../session/home/remove.ts';
 import type { PodRef } from '../../session/facts/entries.ts';
 import { foldLog } from '../../session/log/fold-log.ts';
-import { type PodFolder, draftPrefix, folderAt, podFolder, readSpec } from '../../session/home/home.ts';
-import { type HeldLock, takeLock } from '../../session/lock/lock.ts';
-import { podSocket } from '../../session/home/pod-address.ts';
+import { type PodFolder, podFolder } from '../../session/home/home.ts';
+import type { HeldLock } from '../../session/lock/lock.ts';
+import type { Host } from '../host.ts';
 import type { Pod } from '../pod.ts';
 import { gone } from '../process/stop-process.ts';
 
@@ -27,21 +21,23 @@ const lookAgainMs = 20;
  * found by the lock that it holds; one that has not come to its lock yet finds no folder and ends by itself.
  */
 export async function undoSpawn(pod: Pod, child: PodRef, reason: string): Promise<void> {
-  await end(pod.facts.children.get(child.instance)?.process ?? null);
+  const { home } = pod.host;
+  await end(pod.host, pod.facts.children.get(child.instance)?.process ?? null);
   const folder = podFolder(pod.home, child.name);
-  const socket = podSocket(pod.home, child);
+  const socket = home.socketOf(child);
   // The name may be another's by now: only the instance that was reserved is removed.
-  if (readSpec(folder)?.instance === child.instance) await remove(pod, child, folder);
+  if (home.spec(folder)?.instance === child.instance) await remove(pod, child, folder);
   // Killed, it could not take its socket along.
-  rmSync(socket, { force: true });
+  home.removeSocket(socket);
   pod.tryCommit(forgotten(pod.facts, child, { state: 'undone', reason }));
 }
 
 async function remove(pod: Pod, child: PodRef, folder: PodFolder): Promise<void> {
-  const lock = await lockOrEnd(child.instance, folder);
-  const facts = await foldLog(folder.log);
+  const { host } = pod;
+  const lock = await lockOrEnd(host, child.instance, folder);
+  const facts = await foldLog(folder.log, host.logs);
   const parent = pod.session.instance;
-  const deleteFiles = removePodFolder(pod.home, {
+  const deleteFiles = host.home.remove({
     ...child,
     folder,
     parent,
@@ -60,43 +56,26 @@ async function remove(pod: Pod, child: PodRef, folder: PodFolder): Promise<void>
  * over.
  */
 export async function removeHalfMade(pod: Pod): Promise<void> {
-  const pods = join(pod.home.state, 'pods');
-  const ownDraft = draftPrefix(pod.session);
-  for (const entry of readdirSync(pods)) {
-    const folder = folderAt(join(pods, entry));
-    // A draft has never had a name, and may have nothing in it yet.
-    if (entry.startsWith(ownDraft)) rmSync(folder.path, { recursive: true, force: true });
-    if (entry.startsWith('.') || existsSync(folder.log)) continue;
-    const spec = specOrNull(folder);
-    if (spec?.parent?.instance !== pod.session.instance || pod.facts.children.has(spec.instance)) continue;
-    await remove(pod, { name: spec.name, instance: spec.instance }, folder);
-  }
-}
-
-/** What cannot be read is not this pod's to judge; doctor names it. */
-function specOrNull(folder: PodFolder): ReturnType<typeof readSpec> {
-  try {
-    return readSpec(folder);
-  } catch {
-    return null;
+  for (const { folder, child } of pod.host.home.halfMadeBy(pod.session)) {
+    if (!pod.facts.children.has(child.instance)) await remove(pod, child, folder);
   }
 }
 
 /** Null where a process could not be ended within the time: it has lost its folder then. */
-async function lockOrEnd(instance: string, folder: PodFolder): Promise<HeldLock | null> {
-  const deadlineAt = monotonicMs() + goneWithinMs;
+async function lockOrEnd(host: Host, instance: string, folder: PodFolder): Promise<HeldLock | null> {
+  const deadlineAt = host.clock.now() + goneWithinMs;
   for (;;) {
-    const lock = await takeLock({ instance, folder: folder.path, purpose: 'loan' });
+    const lock = await host.locks.take({ instance, folder: folder.path, purpose: 'loan' });
     if (lock.taken) return lock;
     // Others hold a pod's lock for a moment (a look at what it left, a removal): only the one that its log
     // names is the pod.
-    const { started } = await foldLog(folder.log);
-    if (started !== null) await end(started);
-    if (monotonicMs() >= deadlineAt) return null;
-    await wait(lookAgainMs);
+    const { started } = await foldLog(folder.log, host.logs);
+    if (started !== null) await end(host, started);
+    if (host.clock.now() >= deadlineAt) return null;
+    await host.clock.pause(lookAgainMs);
   }
 }
 
-async function end(target: ProcessIdentity | null): Promise<void> {
-  if (target !== null && signalProcess(target, 'SIGKILL', { group: true })) await gone(target, goneWithinMs);
+async function end(host: Host, target: ProcessIdentity | null): Promise<void> {
+  if (target !== null && host.processes.signal(target, 'SIGKILL')) await gone(host, target, goneWithinMs);
 }

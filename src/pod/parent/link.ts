@@ -1,9 +1,7 @@
 /**
  * The link to the parent: does what the outbox machine says. Everything that is pending stands in the log; losing this process loses nothing.
  */
-import { monotonicMs } from '../../std/clock.ts';
 import { deferred } from '../../std/deferred.ts';
-import { ownIdentity } from '../../std/process-identity.ts';
 import {
   type Outbox,
   type OutboxEffect,
@@ -16,12 +14,11 @@ import { WireError } from '../../protocol/errors.ts';
 import { protocolVersion } from '../../protocol/limits.ts';
 import type { SentPodEvent } from '../../protocol/pod-event.ts';
 import type { PathScope, PodRef } from '../../session/facts/entries.ts';
-import { isRemoved, podFolder, readToken } from '../../session/home/home.ts';
-import { podSocket } from '../../session/home/pod-address.ts';
+import { podFolder } from '../../session/home/home.ts';
 import { type Client, clientOver } from '../../transport/client.ts';
 import type { Connection } from '../../transport/connection.ts';
-import { dial } from '../../transport/dial.ts';
 import { RemoteError } from '../../transport/failures.ts';
+import type { End } from '../host.ts';
 import { commitInput } from '../machine/inputs.ts';
 import { PlacePoll } from './place-poll.ts';
 import type { Pod } from '../pod.ts';
@@ -57,9 +54,9 @@ export class ParentLink {
   readonly #onLinked: (client: Client) => void;
   #outbox: Outbox = newOutbox();
   #client: Client | null = null;
-  #timer: NodeJS.Timeout | undefined;
-  #pinger: NodeJS.Timeout | undefined;
-  readonly #poll = new PlacePoll(lookEveryMs, () => this.#step({ type: 'parentAppeared' }));
+  #endRetry: End = () => undefined;
+  #endPinging: End = () => undefined;
+  readonly #poll: PlacePoll;
   /** Its socket, and the file that says where that is. */
   #places: readonly string[] = [];
   #acked = 0;
@@ -78,6 +75,7 @@ export class ParentLink {
     this.#onLinked = onLinked;
     this.#pod = pod;
     this.#parent = parent;
+    this.#poll = new PlacePoll(pod.host, lookEveryMs, () => this.#step({ type: 'parentAppeared' }));
   }
 
   start(): void {
@@ -104,12 +102,13 @@ export class ParentLink {
 
   /** Waits until the parent holds the event, at most `deadlineMs`; the event stays pending and goes on being sent whatever the answer is. */
   async outcomeOf(seq: number, deadlineMs: number): Promise<SendOutcome> {
-    const deadlineAt = monotonicMs() + deadlineMs;
+    const { clock } = this.#pod.host;
+    const deadlineAt = clock.now() + deadlineMs;
     for (;;) {
       if (this.#pod.facts.outbox.acked >= seq) return { kind: 'accepted' };
       const { phase } = this.#outbox;
       if (phase.kind === 'refused') return { kind: 'refused', reason: `${phase.code}: ${phase.message}` };
-      const leftMs = deadlineAt - monotonicMs();
+      const leftMs = deadlineAt - clock.now();
       if (leftMs <= 0) return { kind: 'pending', reason: this.waitingFor() ?? 'no acknowledgement yet' };
       await this.#changed(leftMs);
     }
@@ -145,8 +144,8 @@ export class ParentLink {
 
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#timer);
-    clearInterval(this.#pinger);
+    this.#endRetry();
+    this.#endPinging();
     this.#poll.stop();
     this.#commitAck();
     this.#client?.connection.destroy();
@@ -159,7 +158,13 @@ export class ParentLink {
     const { reconnectBaseMs, reconnectMaxMs } = core.limits;
     const { emitted } = facts.outbox;
     const acked = Math.max(this.#acked, facts.outbox.acked);
-    const view = { emitted, acked, reconnectBaseMs, reconnectMaxMs, random: Math.random };
+    const view = {
+      emitted,
+      acked,
+      reconnectBaseMs,
+      reconnectMaxMs,
+      random: () => this.#pod.host.chance.random(),
+    };
     const before = this.#outbox.phase.kind;
     const { outbox, effects } = outboxStep(this.#outbox, input, view);
     this.#outbox = outbox;
@@ -188,13 +193,13 @@ export class ParentLink {
         this.#acknowledge(effect.through);
         return;
       case 'retryIn':
-        clearTimeout(this.#timer);
-        this.#timer = setTimeout(() => this.#step({ type: 'retry' }), effect.delayMs);
+        this.#endRetry();
+        this.#endRetry = this.#pod.host.clock.after(effect.delayMs, () => this.#step({ type: 'retry' }));
         return;
       case 'dropLink': {
         const client = this.#client;
         this.#client = null;
-        clearInterval(this.#pinger);
+        this.#endPinging();
         client?.connection.destroy();
         return;
       }
@@ -212,7 +217,7 @@ export class ParentLink {
   async #link(): Promise<void> {
     let connection: Connection | null = null;
     try {
-      connection = await dial(this.#parentSocket(), { timeoutMs: dialTimeoutMs });
+      connection = await this.#pod.host.wire.dial(this.#parentSocket(), { timeoutMs: dialTimeoutMs });
       if (this.#closed) return connection.destroy();
       const client = clientOver(connection);
       // What is told to the parent must not be more than the disk holds.
@@ -238,10 +243,10 @@ export class ParentLink {
   #introduction() {
     const { facts, session } = this.#pod;
     const { name, instance } = session;
-    const { pid, startTime, bootId } = ownIdentity();
+    const { pid, startTime, bootId } = this.#pod.host.self.identity();
     return {
       child: { name, instance, incarnation: facts.incarnation, pid, startTime, bootId },
-      token: readToken(this.#pod.folder),
+      token: this.#pod.host.home.token(this.#pod.folder),
       protocol: protocolVersion,
       assignments: {
         open: [...ownAssignments(facts, 'begun'), ...ownAssignments(facts, 'queued')],
@@ -265,7 +270,7 @@ export class ParentLink {
 
   #fail(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
-    if (isRemoved(this.#pod.home, this.#parent.instance)) {
+    if (this.#pod.host.home.isRemoved(this.#parent.instance)) {
       const text = `the parent "${this.#parent.name}" was removed; this pod goes on without it`;
       this.#step({ type: 'linkFailed', reason: text, permanent: 'parentRemoved' });
       return;
@@ -299,7 +304,7 @@ export class ParentLink {
     if (pending === undefined) return;
     const { instance } = this.#pod.session;
     const attempts = (this.#sent.get(seq)?.attempts ?? 0) + 1;
-    this.#sent.set(seq, { attempts, at: new Date().toISOString() });
+    this.#sent.set(seq, { attempts, at: this.#pod.host.clock.wallTime() });
     this.#pod.show({ type: 'deliveryChanged', seq, state: 'sent', attempts });
     client
       .call('podEvent', { from: { instance, incarnation: pending.incarnation }, seq, event: pending.event })
@@ -319,7 +324,7 @@ export class ParentLink {
     this.#acked = Math.max(this.#acked, through);
     if (this.#ackScheduled) return;
     this.#ackScheduled = true;
-    setImmediate(() => {
+    this.#pod.host.clock.soon(() => {
       this.#ackScheduled = false;
       if (!this.#closed) this.#commitAck();
     });
@@ -336,23 +341,22 @@ export class ParentLink {
       this.#pod.show({ type: 'deliveryChanged', through: this.#acked, state: 'received' });
     } else if (!this.#closed) {
       // Nothing else would come back to it: without its entry the event would count as pending until the next one.
-      setTimeout(() => this.#commitAck(), ackRetryMs).unref();
+      this.#pod.host.clock.after(ackRetryMs, () => this.#commitAck());
     }
     this.#wake();
   }
 
   #startPinging(client: Client): void {
-    clearInterval(this.#pinger);
+    this.#endPinging();
     const pingEveryMs = Math.min(pingEveryMsMax, Math.max(50, this.#pod.core.limits.unreachableMs / 4));
-    this.#pinger = setInterval(() => {
+    this.#endPinging = this.#pod.host.clock.every(pingEveryMs, () => {
       client.call('ping', {}, { timeoutMs: pongWithinMs }).catch(() => client.connection.destroy());
-    }, pingEveryMs);
-    this.#pinger.unref();
+    });
   }
 
   /** Where the parent is by now. */
   #parentSocket(): string {
-    const path = podSocket(this.#pod.home, this.#parent);
+    const path = this.#pod.host.home.socketOf(this.#parent);
     this.#places = [path, podFolder(this.#pod.home, this.#parent.name).address];
     this.#poll.note(this.#places);
     return path;
@@ -360,10 +364,10 @@ export class ParentLink {
 
   #changed(timeoutMs: number): Promise<void> {
     const { promise, resolve } = deferred<void>();
-    const timer = setTimeout(resolve, timeoutMs);
+    const end = this.#pod.host.clock.after(timeoutMs, resolve);
     this.#waiters.add(resolve);
     return promise.finally(() => {
-      clearTimeout(timer);
+      end();
       this.#waiters.delete(resolve);
     });
   }

@@ -1,50 +1,39 @@
 /**
- * Sees places in the file system come, go and be replaced by looking at them again and again. Not by watches:
+ * Sees places in the file system come, go and be replaced by asking for them again and again. Not by watches:
  * each process that has ever had one keeps an inotify instance to its end, and a user has 128 of them for all
  * programs together.
  */
-import { statSync } from 'node:fs';
+import type { End, Host } from '../host.ts';
 
 export class PlacePoll {
+  readonly #host: Host;
   readonly #everyMs: number;
   readonly #onChange: () => void;
   #seen: string | null = null;
-  #timer: NodeJS.Timeout | undefined;
+  #end: End = () => undefined;
 
-  constructor(everyMs: number, onChange: () => void) {
+  constructor(host: Host, everyMs: number, onChange: () => void) {
+    this.#host = host;
     this.#everyMs = everyMs;
     this.#onChange = onChange;
   }
 
   /** What is there now is not news. */
   note(paths: readonly string[]): void {
-    this.#seen = identityOf(paths);
+    this.#seen = this.#host.home.identityOf(paths);
   }
 
-  /** Tells once, when something else is there than was noted last. */
+  /** Calls back once, when something else is there than was noted last. */
   start(paths: readonly string[]): void {
     this.stop();
-    this.#timer = setInterval(() => {
-      if (identityOf(paths) === this.#seen) return;
+    this.#end = this.#host.clock.every(this.#everyMs, () => {
+      if (this.#host.home.identityOf(paths) === this.#seen) return;
       this.stop();
       this.#onChange();
-    }, this.#everyMs);
-    this.#timer.unref();
+    });
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#end();
   }
-}
-
-function identityOf(paths: readonly string[]): string {
-  const found = paths.map((path) => {
-    try {
-      const { dev, ino, ctimeNs } = statSync(path, { bigint: true });
-      return `${dev}:${ino}:${ctimeNs}`;
-    } catch {
-      return '';
-    }
-  });
-  return found.join(' ');
 }

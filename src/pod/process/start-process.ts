@@ -9,40 +9,25 @@ import { closeSync, existsSync, openSync, readFileSync, realpathSync } from 'nod
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
+import type { Clock } from '../../std/clock.ts';
 import { once } from '../../std/once.ts';
 import type { PodFolder } from '../../session/home/home.ts';
+import type { End, ProcessExit, ReadyMessage, StartedProcess } from '../host.ts';
 import { podEnvironment } from './pod-environment.ts';
 
-/** The pod's own first words, one JSON line on `readyDescriptor`. */
-export const readyMessage = once(() =>
+const readyMessage = once((): z.ZodType<ReadyMessage> =>
   z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('ready'), pid: z.int(), incarnation: z.int(), socket: z.string() }),
     z.object({ kind: z.literal('failed'), code: z.string(), message: z.string() }),
   ]),
 );
-export type ReadyMessage = z.infer<ReturnType<typeof readyMessage>>;
+/** On this descriptor it says its first words, one JSON line. */
 export const readyDescriptor = 3;
 export const readyVariable = 'PODKIN_READY_FD';
 /** Set: a person has said that no earlier life goes on where it cannot be asked. */
 export const takeOverVariable = 'PODKIN_TAKE_OVER';
 /** The hidden command that is a pod's process. */
 export const podCommand = '__pod';
-
-export interface ProcessExit {
-  exitCode: number | null;
-  signal: NodeJS.Signals | null;
-}
-
-export interface StartedProcess {
-  readonly pid: number;
-  /**
-   * Fulfils when the pod listens. Rejects with `PodStartFailed` when it has ended, with what it said of why
-   * where it did.
-   */
-  readonly ready: Promise<Extract<ReadyMessage, { kind: 'ready' }>>;
-  /** Fulfils when the process is gone, while this process lives. */
-  readonly exited: Promise<ProcessExit>;
-}
 
 /** The process ended before it listened. `code` is its own word (`alreadyRunning` …) or `ended`. */
 export class PodStartFailed extends Error {
@@ -105,18 +90,19 @@ export function startPodProcess(
  * because a pod that reads a long log is only slow.
  */
 export async function readyWithin(
+  clock: Clock,
   { ready }: StartedProcess,
   timeoutMs: number,
 ): Promise<Extract<ReadyMessage, { kind: 'ready' }>> {
-  let timer: NodeJS.Timeout | undefined;
+  let end: End = () => undefined;
   const silent = new Promise<never>((_, reject) => {
     const text = `the pod's process was started and did not listen within ${timeoutMs} ms`;
-    timer = setTimeout(() => reject(new PodStartFailed('silent', text, '')), timeoutMs);
+    end = clock.after(timeoutMs, () => reject(new PodStartFailed('silent', text, '')));
   });
   try {
     return await Promise.race([ready, silent]);
   } finally {
-    clearTimeout(timer);
+    end();
   }
 }
 

@@ -2,11 +2,12 @@
  * Ends the process of a pod: asks, waits for its real exit, then insists. Every deadline runs from when the
  * step began, and only the exit ends it.
  */
-import { setTimeout as wait } from 'node:timers/promises';
-import { monotonicMs } from '../../std/clock.ts';
-import { type ProcessIdentity, isRunning } from '../../std/process-identity.ts';
-import { signalProcess } from '../../std/signal-process.ts';
-import { connectAndSend, type SendFailure } from '../../transport/connect-and-send.ts';
+import type { ProcessIdentity } from '../../std/process-identity.ts';
+import type { SendFailure } from '../../transport/connect-and-send.ts';
+import type { Host } from '../host.ts';
+
+/** What of the host is needed to end a process. */
+export type Stopper = Pick<Host, 'clock' | 'processes' | 'wire'>;
 
 export interface StopOrder {
   /** The pod's socket. */
@@ -34,10 +35,10 @@ const busyRoundsMax = 6;
 const sightMs = 1_000;
 
 /** Signals go to the process group, and only while pid, start time and boot still name the same process. */
-export async function stopProcess(order: StopOrder): Promise<Stopped> {
+export async function stopProcess(host: Stopper, order: StopOrder): Promise<Stopped> {
   const { process: target, graceMs } = order;
-  if (target !== null && !isRunning(target)) return { kind: 'wasGone' };
-  const asked = await connectAndSend(
+  if (target !== null && !host.processes.isRunning(target)) return { kind: 'wasGone' };
+  const asked = await host.wire.send(
     order.socket,
     'shutdown',
     {
@@ -52,12 +53,13 @@ export async function stopProcess(order: StopOrder): Promise<Stopped> {
   if (target === null) return withoutProcess(asked.ok ? null : asked);
   // A pod that has not been reached may be starting or frozen: it gets its grace all the same, then the
   // signal.
-  if (await gone(target, asked.ok ? graceMs : 0)) return { kind: 'ended', by: 'asked' };
-  if (asked.ok && order.cascade && (await goneWhileBusy(order, target)))
+  if (await gone(host, target, asked.ok ? graceMs : 0)) return { kind: 'ended', by: 'asked' };
+  if (asked.ok && order.cascade && (await goneWhileBusy(host, order, target)))
     return { kind: 'ended', by: 'asked' };
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    if (!signalProcess(target, signal, { group: true })) return { kind: 'ended', by: signal };
-    if (await gone(target, signal === 'SIGTERM' ? graceMs : killWaitMs)) return { kind: 'ended', by: signal };
+    if (!host.processes.signal(target, signal)) return { kind: 'ended', by: signal };
+    if (await gone(host, target, signal === 'SIGTERM' ? graceMs : killWaitMs))
+      return { kind: 'ended', by: signal };
   }
   return {
     kind: 'stillThere',
@@ -70,11 +72,11 @@ export async function stopProcess(order: StopOrder): Promise<Stopped> {
  * killing it meanwhile would leave those below
  * alone. So it is waited for, within bounds, as long as it answers.
  */
-async function goneWhileBusy(order: StopOrder, target: ProcessIdentity): Promise<boolean> {
+async function goneWhileBusy(host: Stopper, order: StopOrder, target: ProcessIdentity): Promise<boolean> {
   for (let round = 1; round <= busyRoundsMax; round += 1) {
-    const sight = await connectAndSend(order.socket, 'status', {}, { deadlineMs: sightMs });
+    const sight = await host.wire.send(order.socket, 'status', {}, { deadlineMs: sightMs });
     const busy = sight.ok && sight.result.status === 'stopping';
-    if (await gone(target, busy ? order.graceMs : 0)) return true;
+    if (await gone(host, target, busy ? order.graceMs : 0)) return true;
     if (!busy) return false;
   }
   return false;
@@ -87,11 +89,15 @@ function withoutProcess(failure: SendFailure | null): Stopped {
 }
 
 /** The system says nothing when a process that is not our child ends, so it is looked for. */
-export async function gone(target: ProcessIdentity, withinMs: number): Promise<boolean> {
-  const deadlineAt = monotonicMs() + withinMs;
+export async function gone(
+  host: Pick<Host, 'clock' | 'processes'>,
+  target: ProcessIdentity,
+  withinMs: number,
+): Promise<boolean> {
+  const deadlineAt = host.clock.now() + withinMs;
   for (;;) {
-    if (!isRunning(target)) return true;
-    if (monotonicMs() >= deadlineAt) return false;
-    await wait(lookEveryMs);
+    if (!host.processes.isRunning(target)) return true;
+    if (host.clock.now() >= deadlineAt) return false;
+    await host.clock.pause(lookEveryMs);
   }
 }

@@ -1,14 +1,12 @@
 /** One handler a method: who may ask, which input it is, and what must be on disk before the answer. */
-import { uuidv7 } from '../../std/uuid.ts';
 import { createLedger } from '../../delivery/ledger.ts';
 import { pendingInbound, pendingOutbound } from '../../delivery/pending-deliveries.ts';
 import type { Sandbox } from '../../scope/sandbox/sandbox.ts';
-import { hasSetAside } from '../../scope/set-aside/set-aside.ts';
 import { WireError } from '../../protocol/errors.ts';
 import { protocolVersion } from '../../protocol/limits.ts';
 import type { Delivery, Params, Result } from '../../protocol/methods.ts';
 import type { InputSource } from '../../session/facts/entries.ts';
-import { hashToken, readToken, tokenFits } from '../../session/home/home.ts';
+import { hashToken, tokenFits } from '../../session/home/home.ts';
 import { readEntries } from '../../session/log/read-log.ts';
 import type { Handlers } from '../../transport/server.ts';
 import type { ApprovalGate } from '../approvals/gate.ts';
@@ -68,7 +66,7 @@ export function podHandlers(parts: HandlerParts): Handlers {
       const reason = params.reason ?? (by === 'parent' ? 'stopped by its parent' : 'stopped by a person');
       pod.stopOptions = { cascade: params.cascade, graceMs: params.graceMs ?? pod.core.limits.stopGraceMs };
       // The answer leaves first: what follows ends this connection.
-      setImmediate(() => pod.input((core) => onShutdown(core, by, reason)));
+      pod.host.clock.soon(() => pod.input((core) => onShutdown(core, by, reason)));
       return {};
     },
     readOutput: ({ since, maxChars }) => ({
@@ -104,7 +102,7 @@ function hello(pod: Pod, protocol: number): Result<'hello'> {
   return {
     protocol: protocolVersion,
     pod: { name, instance, incarnation: pod.facts.incarnation, status: statusOf(pod.core) },
-    pid: process.pid,
+    pid: pod.host.self.identity().pid,
   };
 }
 
@@ -118,9 +116,12 @@ function senderOf(pod: Pod, from: { instance: string; token: string } | undefine
   return 'parent';
 }
 
-let tokenHash: string | null = null;
+const tokenHashes = new WeakMap<Pod, string>();
 function ownTokenHash(pod: Pod): string {
-  tokenHash ??= hashToken(readToken(pod.folder));
+  const known = tokenHashes.get(pod);
+  if (known !== undefined) return known;
+  const tokenHash = hashToken(pod.host.home.token(pod.folder));
+  tokenHashes.set(pod, tokenHash);
   return tokenHash;
 }
 
@@ -132,7 +133,7 @@ async function run({ pod, parentLink }: HandlerParts, params: Params<'run'>): Pr
     by === 'parent' && parent !== null ? { kind: 'parent', ...parent } : { kind: 'person' };
   const text =
     typeof params.input === 'string' ? params.input : params.input.map((segment) => segment.text).join('\n');
-  const submission = params.submission ?? uuidv7();
+  const submission = params.submission ?? pod.host.chance.uuid();
   const { ifBusy, hops = 0 } = params;
   const accepted = pod.input((core) => onRun(core, { text, submission, from, ifBusy, hops }));
   await durably(pod);
@@ -140,7 +141,7 @@ async function run({ pod, parentLink }: HandlerParts, params: Params<'run'>): Pr
 }
 
 async function notify(pod: Pod, params: Params<'notify'>): Promise<Result<'notify'>> {
-  const submission = params.submission ?? uuidv7();
+  const submission = params.submission ?? pod.host.chance.uuid();
   const from: InputSource =
     params.from === undefined ? { kind: 'person' } : { kind: 'pod', name: params.from.name };
   const { message, wake, hops = 0 } = params;
@@ -187,10 +188,10 @@ function linkView({ pod, children, parentLink, sandbox }: HandlerParts): Paramet
   const refused = parentLink?.refusal ?? null;
   const down = parentLink !== null && !parentLink.linked;
   return {
-    pid: process.pid,
+    pid: pod.host.self.identity().pid,
     parentProblem: refused !== null ? { permanent: true } : down ? { permanent: false } : null,
     sandbox: sandbox.known.kind,
-    setAside: hasSetAside(pod.folder.outputs),
+    setAside: pod.host.home.hasSetAside(pod.folder),
     isChildLinked: (instance) => children.links.has(instance),
     scopeHeld: pod.claims.conflict,
   };
@@ -210,7 +211,7 @@ async function deliveries(parts: HandlerParts, params: Params<'deliveries'>): Pr
     ];
   }
   const ledger = createLedger();
-  for await (const { entry } of readEntries(pod.folder.log)) ledger.take(entry);
+  for await (const { entry } of readEntries(pod.folder.log, { disk: pod.host.logs })) ledger.take(entry);
   const { inbound, outbound } = ledger.rows();
   return [
     ...(params.direction === 'in' ? [] : outbound.map((row) => withLink(row, parentLink))),

@@ -12,11 +12,11 @@
  * - V4 At most one piece of history is read and sent in a turn of the event loop, however many observers
  *   stream: a callback waits for one, not for all.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { wireLimits } from '../../protocol/limits.ts';
 import type { ShownEvent } from '../../protocol/live-events.ts';
 import type { Appended, AppendLog } from '../../session/log/append-log.ts';
 import { entryFromByte, entryTailBytes } from '../../session/log/line.ts';
+import type { HostClock } from '../host.ts';
 import type { Connection } from '../../transport/connection.ts';
 
 interface Observer {
@@ -41,6 +41,7 @@ const newline = 0x0a;
 
 export class Observers {
   readonly #log: AppendLog;
+  readonly #clock: HostClock;
   readonly #observers = new Map<Connection, Observer>();
   /** Whose end is waited for: once, however often it asks anew. */
   readonly #known = new WeakSet<Connection>();
@@ -51,8 +52,9 @@ export class Observers {
   readonly #standing: () => ShownEvent[];
 
   /** `standing`: what of the live lane holds on, for an observer that has come to the end of the history. */
-  constructor(log: AppendLog, standing: () => ShownEvent[] = () => []) {
+  constructor(log: AppendLog, clock: HostClock, standing: () => ShownEvent[] = () => []) {
     this.#log = log;
+    this.#clock = clock;
     this.#standing = standing;
     this.#stopListening = log.onAppend((appended) => this.#onAppend(appended));
   }
@@ -70,7 +72,7 @@ export class Observers {
       this.#known.add(connection);
       void connection.closed.then(() => this.#end(connection));
     }
-    setImmediate(() => void this.#stream(observer));
+    this.#clock.soon(() => void this.#stream(observer));
   }
 
   unsubscribe(connection: Connection): void {
@@ -147,7 +149,7 @@ export class Observers {
    * a slow observer comes before.
    */
   #ownTurn(): Promise<void> {
-    this.#turns = this.#turns.then(() => nextTurn());
+    this.#turns = this.#turns.then(() => this.#clock.nextTurn());
     return this.#turns;
   }
 

@@ -17,7 +17,7 @@ export class RequestWatch {
   /** A try is sent. */
   asked(): void {
     const { provider } = this.#pod.core.live;
-    provider.askedAt = new Date().toISOString();
+    provider.askedAt = this.#pod.host.clock.wallTime();
     if (provider.failing !== null) provider.failing.until = null;
   }
 
@@ -36,7 +36,7 @@ export class RequestWatch {
    */
   failed(delayMs: number, why: string): void {
     const { provider } = this.#pod.core.live;
-    const nowMs = Date.now();
+    const nowMs = this.#pod.host.clock.wallMs();
     const since = provider.failing?.since ?? provider.askedAt ?? new Date(nowMs).toISOString();
     const until = new Date(nowMs + delayMs).toISOString();
     this.#pod.core.live.provider = { askedAt: null, failing: { since, until, reason: why } };

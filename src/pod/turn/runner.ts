@@ -3,16 +3,14 @@
  * input.
  */
 import { join } from 'node:path';
-import { monotonicMs } from '../../std/clock.ts';
 import { quarantineBody } from '../../delivery/notice.ts';
 import type { Model } from '../../model/port.ts';
-import { type Instructions, noInstructions, readInstructions } from '../../project/instructions.ts';
-import { ownPrograms, programsWith } from '../../scope/sandbox/own-programs.ts';
+import { type Instructions, noInstructions } from '../../project/instructions.ts';
+import { programsWith } from '../../scope/sandbox/own-programs.ts';
 import { isAllowed } from '../../scope/paths/path-scope.ts';
 import { sandboxSettingsOf } from '../../session/settings/settings.ts';
 import type { Sandbox } from '../../scope/sandbox/sandbox.ts';
 import type { Facts } from '../../session/facts/facts.ts';
-import { userHome } from '../../session/home/places.ts';
 import type { FileView } from '../../tools/file-view.ts';
 import { commandMark } from '../../tools/marked-processes.ts';
 import type { FileViews, Tool, ToolContext } from '../../tools/tool.ts';
@@ -20,7 +18,6 @@ import { driveTurn } from '../../worker/drive-turn.ts';
 import { systemPrompt } from '../../worker/system-prompt.ts';
 import type { TurnPorts, TurnResult } from '../../worker/turn-ports.ts';
 import type { ApprovalGate } from '../approvals/gate.ts';
-import { noteGroup, noteOutside } from '../process/command-groups.ts';
 import type { Pod } from '../pod.ts';
 import type { TurnEnd } from '../machine/reports.ts';
 import { RequestWatch } from './request-watch.ts';
@@ -80,7 +77,8 @@ export class TurnRunner {
   }
 
   async #run(turn: string, abort: AbortController): Promise<void> {
-    const startedMs = monotonicMs();
+    const { clock } = this.#pod.host;
+    const startedMs = clock.now();
     const resumed = this.#pod.facts.turn?.kind === 'resume';
     let result: TurnResult;
     try {
@@ -96,7 +94,7 @@ export class TurnRunner {
     this.#pod.input((core) => {
       if (core.live.mode === 'stopping') return;
       if (result.kind === 'abandoned') abandonTurn(core, result.message);
-      else endTurn(core, this.#endOf(result, monotonicMs() - startedMs));
+      else endTurn(core, this.#endOf(result, clock.now() - startedMs));
     });
     this.#options.approvals.tellClosed();
   }
@@ -173,8 +171,7 @@ export class TurnRunner {
     const { cwd, parent } = pod.session;
     const scope = pod.claims.now();
     if (parent !== null && !isAllowed(scope, 'read', join(cwd, 'AGENTS.md'))) return noInstructions;
-    const reader = { home: pod.home, deny: scope.deny ?? [] };
-    const instructions = await readInstructions(reader, cwd, userHome(process.env));
+    const instructions = await pod.host.work.instructions(scope.deny, cwd);
     for (const text of instructions.leftOut.filter((one) => !this.#leftOut.includes(one))) {
       pod.tryCommit([{ type: 'alert', level: 'warning', code: 'instructionsLeftOut', text }]);
     }
@@ -193,7 +190,7 @@ export class TurnRunner {
       // As it is when the call begins: a child may have got or returned a part since the last one.
       scope: pod.claims.now(),
       home: pod.home,
-      programs: programsWith(ownPrograms(), sandboxSettingsOf(pod.session.settings).program),
+      programs: programsWith(pod.host.work.programs, sandboxSettingsOf(pod.session.settings).program),
       permissionMode,
       shell: { sandbox: this.#options.sandbox, limits: pod.core.limits },
       signal,
@@ -204,10 +201,10 @@ export class TurnRunner {
         if (!pod.tryCommit([alert])) pod.show(alert);
       },
       markCommand: () => {
-        noteOutside(pod.folder);
+        pod.host.work.noteOutside(pod.folder);
         return commandMark(pod.session.instance, call);
       },
-      noteGroup: (leaderPid) => noteGroup(pod.folder, leaderPid),
+      noteGroup: (leaderPid) => pod.host.work.noteGroup(pod.folder, leaderPid),
       progress: (text) => pod.show({ type: 'toolProgress', turn: turn?.turn ?? '', call, text }),
     };
   }
@@ -215,11 +212,11 @@ export class TurnRunner {
   #wait(delayMs: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
-        clearTimeout(timer);
+        end();
         signal.removeEventListener('abort', done);
         resolve();
       };
-      const timer = setTimeout(done, signal.aborted ? 0 : delayMs);
+      const end = this.#pod.host.clock.after(signal.aborted ? 0 : delayMs, done);
       signal.addEventListener('abort', done, { once: true });
       this.#endWait = done;
     });

@@ -11,33 +11,16 @@
  * What is absent: no timer, no retry, no buffering of entries in memory.
  */
 import { systemCode } from '../../std/system-code.ts';
-import { closeSync, fdatasync, fstatSync, ftruncateSync, statSync, writeSync } from 'node:fs';
 import { realClock } from '../../std/clock.ts';
 import type { Clock } from '../../std/clock.ts';
 import { deferred } from '../../std/deferred.ts';
 import type { Deferred } from '../../std/deferred.ts';
 import type { Entry, EntryBody } from '../facts/entries.ts';
 import { encodeLines } from './line.ts';
+import { type LogDisk, nodeDisk } from './log-disk.ts';
 import { findSeq, readPieces } from './read-log.ts';
-import type { Region, SeqIndex } from './read-log.ts';
+import type { LogFile, Region, SeqIndex } from './read-log.ts';
 import { PodkinError } from '../../std/podkin-error.ts';
-
-/** What the log asks of the file system; tests and the simulation hand in one that fails. */
-export interface LogDisk {
-  /**
-   * Writes at `position`; answers how many bytes were taken, which may be fewer than given. Throws an errno
-   * error.
-   */
-  writeSync(fd: number, bytes: Uint8Array, position: number): number;
-  fdatasync(fd: number, done: (error: Error | null) => void): void;
-  ftruncateSync(fd: number, size: number): void;
-}
-
-export const nodeDisk: LogDisk = {
-  writeSync: (fd, bytes, position) => writeSync(fd, bytes, 0, bytes.length, position),
-  fdatasync: (fd, done) => fdatasync(fd, done),
-  ftruncateSync: (fd, size) => ftruncateSync(fd, size),
-};
 
 /**
  * The disk under a session log refused. `fatal`: the log takes nothing more until it is opened anew; else a
@@ -221,7 +204,7 @@ export class AppendLog {
    */
   offsetOfSeq(seq: number): number {
     if (seq > this.#lastSeq) return this.#size;
-    return findSeq(this.#fd, { from: this.#index.floor(seq), to: this.#size }, seq);
+    return findSeq(this.#file(), { from: this.#index.floor(seq), to: this.#size }, seq);
   }
 
   /**
@@ -229,7 +212,7 @@ export class AppendLog {
    * `readPieces`. Must be used up before `close`.
    */
   pieces(region: Region): Generator<{ bytes: Buffer; end: number }> {
-    return readPieces(this.#fd, { ...region, skip: this.#damaged });
+    return readPieces(this.#file(), { ...region, skip: this.#damaged });
   }
 
   /**
@@ -238,10 +221,7 @@ export class AppendLog {
    */
   whereabouts(): 'inPlace' | 'deleted' | 'moved' {
     if (this.#state.kind !== 'open' || this.#closing !== null) return 'inPlace';
-    const own = fstatSync(this.#fd, { bigint: true });
-    if (own.nlink === 0n) return 'deleted';
-    const named = statSync(this.path, { bigint: true, throwIfNoEntry: false });
-    return named?.ino === own.ino && named.dev === own.dev ? 'inPlace' : 'moved';
+    return this.#disk.whereabouts(this.#fd, this.path);
   }
 
   /**
@@ -269,8 +249,12 @@ export class AppendLog {
     } finally {
       this.#observers.clear();
       if (this.#state.kind === 'open') this.#state = { kind: 'closed' };
-      closeSync(this.#fd);
+      this.#disk.close(this.#fd);
     }
+  }
+
+  #file(): LogFile {
+    return { fd: this.#fd, disk: this.#disk };
   }
 
   #mustBeOpen(): void {

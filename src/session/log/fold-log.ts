@@ -1,6 +1,7 @@
 /** The facts of a log that somebody else may be writing, or that nobody writes any more. */
 import { systemCode } from '../../std/system-code.ts';
 import { type Facts, emptyFacts } from '../facts/facts.ts';
+import { type LogDisk, nodeDisk } from './log-disk.ts';
 import { readEntries } from './read-log.ts';
 import { applyEntry } from '../facts/replay.ts';
 
@@ -8,10 +9,10 @@ import { applyEntry } from '../facts/replay.ts';
  * What a log says, without the conversation itself: memory stays bounded. A log that is not there says
  * nothing. Throws the file system's other errors.
  */
-export async function foldLog(path: string): Promise<Facts> {
+export async function foldLog(path: string, disk: LogDisk = nodeDisk): Promise<Facts> {
   const facts = emptyFacts();
   try {
-    for await (const { entry } of readEntries(path)) {
+    for await (const { entry } of readEntries(path, { disk })) {
       applyEntry(facts, entry);
       facts.history.length = 0;
     }

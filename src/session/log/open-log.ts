@@ -5,19 +5,18 @@
  * alone, and acting on it
  * (an answer, a receipt) would outlive a loss of power that the log does not.
  */
-import { closeSync, fsyncSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { syncFolder } from '../../std/atomic-write.ts';
 import type { Clock } from '../../std/clock.ts';
 import { makeFolders } from '../../std/make-folders.ts';
-import { AppendLog, errnoOf, nodeDisk, StorageFailed } from './append-log.ts';
-import type { LogDisk } from './append-log.ts';
+import { AppendLog, errnoOf, StorageFailed } from './append-log.ts';
 import { schemaVersion } from '../facts/entries.ts';
 import type { Entry, SessionEntry } from '../facts/entries.ts';
 import { decodeLine } from './line.ts';
+import { type LogDisk, nodeDisk } from './log-disk.ts';
 import type { HeldLock } from '../lock/lock.ts';
 import { readEntries, SeqIndex } from './read-log.ts';
-import type { DamagedRegion, Region } from './read-log.ts';
+import type { DamagedRegion, LogFile, Region } from './read-log.ts';
 import { copyDamaged, cutTornTail, surveyLog } from './repair.ts';
 import type { SeqBreak } from './repair.ts';
 import { PodkinError } from '../../std/podkin-error.ts';
@@ -117,14 +116,15 @@ export function createFolder(path: string): void {
  */
 export function createLog(options: OpenLogOptions): AppendLog {
   mustHoldLock(options);
-  const fd = openFile(options.path, {
+  const disk = options.disk ?? nodeDisk;
+  const fd = openFile(disk, options.path, {
     flags: 'wx+',
     advice: 'a pod that exists is restored, not created anew',
   });
   try {
-    syncFolder(dirname(options.path));
+    disk.syncFolder(dirname(options.path));
   } catch (cause) {
-    closeSync(fd);
+    disk.close(fd);
     throw syncFailed(options.path, cause);
   }
   return new AppendLog({ ...options, fd, size: 0, lastSeq: 0, index: new SeqIndex(), damaged: [] });
@@ -136,54 +136,57 @@ export function createLog(options: OpenLogOptions): AppendLog {
  * Throws `StorageFailed` (errno `ENOENT`: there is no such log), `LogTooNew`, `LogOfAnotherPod`.
  */
 export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
-  const { path } = options;
+  const { path, disk = nodeDisk } = options;
   mustHoldLock(options);
-  const fd = openFile(path, { flags: 'r+', advice: 'check the name of the pod and the rights of the file' });
+  const fd = openFile(disk, path, {
+    flags: 'r+',
+    advice: 'check the name of the pod and the rights of the file',
+  });
   try {
-    const survey = await surveyLog(fd);
-    const session = survey.firstEntry === null ? null : sessionAt(fd, survey.firstEntry);
+    const file = { path, fd, disk };
+    const survey = await surveyLog(file);
+    const session = survey.firstEntry === null ? null : sessionAt(file, survey.firstEntry);
     // Looked at first: a log that is refused is not touched.
     if (session !== null) mustBeOurs(options, session);
-    const file = { path, fd, disk: options.disk ?? nodeDisk };
     const damaged = survey.damaged.map((region) => ({ ...region, file: copyDamaged(file, region) }));
     const tail = { from: survey.committed, to: survey.size };
     const torn =
       tail.from === tail.to
         ? null
         : { offset: tail.from, bytes: tail.to - tail.from, file: cutTornTail(file, tail) };
-    fsyncSync(fd);
-    syncFolder(dirname(path));
+    disk.fsync(fd);
+    disk.syncFolder(dirname(path));
     const { entries, seqBreaks, lastSeq, index, committed } = survey;
     const log = new AppendLog({ ...options, fd, size: committed, lastSeq, index, damaged: survey.damaged });
     return {
       log,
       report: { entries, session, torn, damaged, seqBreaks },
-      entries: () => entriesUpTo(path, committed),
+      entries: () => entriesUpTo(path, { to: committed, disk }),
     };
   } catch (cause) {
-    closeSync(fd);
+    disk.close(fd);
     throw errnoOf(cause) === null || cause instanceof StorageFailed ? cause : syncFailed(path, cause);
   }
 }
 
-async function* entriesUpTo(path: string, to: number): AsyncGenerator<Entry> {
-  for await (const { entry } of readEntries(path, { to })) yield entry;
+async function* entriesUpTo(path: string, options: { to: number; disk: LogDisk }): AsyncGenerator<Entry> {
+  for await (const { entry } of readEntries(path, options)) yield entry;
 }
 
 /** A log without its lock is a mistake of the program, not of a person. */
 function mustHoldLock(options: OpenLogOptions): void {
-  const { path, lock } = options;
+  const { path, lock, disk = nodeDisk } = options;
   if (!lock.held) throw new Error(`the lock for ${path} has been released: take it before the log is opened`);
-  if (realpathOf(dirname(path)) !== lock.folder) {
+  if (realFolder(dirname(path), disk) !== lock.folder) {
     throw new Error(
       `the lock is that of ${lock.folder}, the log is ${path}: take the lock of the log's own folder`,
     );
   }
 }
 
-function realpathOf(folder: string): string {
+function realFolder(folder: string, disk: LogDisk): string {
   try {
-    return realpathSync.native(folder);
+    return disk.realPath(folder);
   } catch (cause) {
     throw new StorageFailed({
       path: folder,
@@ -195,11 +198,11 @@ function realpathOf(folder: string): string {
   }
 }
 
-function openFile(path: string, how: { flags: string; advice: string }): number {
+function openFile(disk: LogDisk, path: string, how: { flags: 'r+' | 'wx+'; advice: string }): number {
   try {
-    const fd = openSync(path, how.flags, 0o600);
-    if (statSync(path).isFile()) return fd;
-    closeSync(fd);
+    const fd = disk.openForWriting(path, how.flags);
+    if (disk.isFile(fd)) return fd;
+    disk.close(fd);
   } catch (cause) {
     throw new StorageFailed({ path, doing: 'opening', advice: how.advice, fatal: true, cause });
   }
@@ -217,9 +220,9 @@ function syncFailed(path: string, cause: unknown): StorageFailed {
   return new StorageFailed({ path, doing: 'reading or syncing', advice, fatal: true, cause });
 }
 
-function sessionAt(fd: number, line: Region): Entry<SessionEntry> | null {
+function sessionAt({ disk, fd }: LogFile, line: Region): Entry<SessionEntry> | null {
   const bytes = Buffer.allocUnsafe(line.to - line.from - 1);
-  readSync(fd, bytes, 0, bytes.length, line.from);
+  disk.read(fd, bytes, bytes.length, line.from);
   const decoded = decodeLine(bytes);
   return decoded.ok && decoded.entry.type === 'session' ? decoded.entry : null;
 }

@@ -4,9 +4,7 @@
  * append is not there for a reader (it is being written, or torn); a damaged line with a complete append
  * behind it is passed over and told.
  */
-import { closeSync, fstatSync, readSync } from 'node:fs';
-import { openRegular } from '../../std/open-regular.ts';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type LogDisk, nodeDisk } from './log-disk.ts';
 import type { Entry } from '../facts/entries.ts';
 import { checkLine, decodeLine, logLineBytesMax } from './line.ts';
 import type { LineFault } from './line.ts';
@@ -16,6 +14,12 @@ export const pieceBytes = 256 * 1024;
 
 const newline = 0x0a;
 const indexEveryEntries = 256;
+
+/** A log that is open, and the disk that it lies on. */
+export interface LogFile {
+  readonly fd: number;
+  readonly disk: LogDisk;
+}
 
 /** A stretch of the file, in bytes, end exclusive. */
 export interface Region {
@@ -39,6 +43,7 @@ export interface ReadOptions {
   readonly to?: number;
   /** Called once for each damaged line, before the entries behind it. Must not throw. */
   readonly onDamaged?: (region: DamagedRegion) => void;
+  readonly disk?: LogDisk;
 }
 
 export interface RawLine extends Region {
@@ -54,14 +59,14 @@ export interface RawLine extends Region {
  * buffers are only good until the next
  * piece is asked for. Throws the file system's error.
  */
-export function* linesByPiece(fd: number, region: Region): Generator<RawLine[]> {
+export function* linesByPiece({ disk, fd }: LogFile, region: Region): Generator<RawLine[]> {
   const piece = Buffer.allocUnsafe(Math.max(1, Math.min(pieceBytes, region.to - region.from)));
   /** The beginning of a line whose end has not been read yet. Past the limit only its length is kept. */
   let carried: Buffer[] = [];
   let lineFrom = region.from;
   let at = region.from;
   while (at < region.to) {
-    const count = readSync(fd, piece, 0, Math.min(piece.length, region.to - at), at);
+    const count = disk.read(fd, piece, Math.min(piece.length, region.to - at), at);
     if (count === 0) return;
     const lines: RawLine[] = [];
     let start = 0;
@@ -92,20 +97,21 @@ export function* linesByPiece(fd: number, region: Region): Generator<RawLine[]> 
  * such log).
  */
 export async function* readEntries(path: string, options: ReadOptions = {}): AsyncGenerator<ReadEntry> {
-  const fd = openRegular(path);
+  const disk = options.disk ?? nodeDisk;
+  const fd = disk.open(path);
   try {
-    const to = options.to ?? fstatSync(fd).size;
+    const to = options.to ?? disk.size(fd);
     let from = options.from ?? 0;
     // A writer on a full disk takes a half-written append back and writes another one there: what looks
     // damaged is read a second time.
     let suspect = -1;
     for (;;) {
-      const again = yield* readOnce(fd, { from, to }, { suspect, onDamaged: options.onDamaged });
+      const again = yield* readOnce({ disk, fd }, { from, to }, { suspect, onDamaged: options.onDamaged });
       if (again === null) return;
       ({ from, suspect } = again);
     }
   } finally {
-    closeSync(fd);
+    disk.close(fd);
   }
 }
 
@@ -117,7 +123,7 @@ interface ReadOnceOptions {
 
 /** Reads a region to its end (null), or up to a fault that must be looked at again. */
 async function* readOnce(
-  fd: number,
+  file: LogFile,
   region: Region,
   options: ReadOnceOptions,
 ): AsyncGenerator<ReadEntry, { from: number; suspect: number } | null> {
@@ -125,7 +131,7 @@ async function* readOnce(
   /** Entries of an append whose last line has not come yet. */
   let held: ReadEntry[] = [];
   let damaged: DamagedRegion[] = [];
-  for (const lines of linesByPiece(fd, region)) {
+  for (const lines of linesByPiece(file, region)) {
     for (const line of lines) {
       const decoded = line.bytes === null ? ({ ok: false, why: 'shape' } as const) : decodeLine(line.bytes);
       if (!decoded.ok) {
@@ -141,7 +147,7 @@ async function* readOnce(
       damaged = [];
       yielded = line.to;
     }
-    await nextTurn();
+    await file.disk.nextTurn();
   }
   return null;
 }
@@ -152,25 +158,26 @@ async function* readOnce(
  */
 export async function tailEntries(path: string, count: number): Promise<ReadEntry[]> {
   if (count <= 0) return [];
-  const fd = openRegular(path);
+  const disk = nodeDisk;
+  const fd = disk.open(path);
   try {
-    const to = fstatSync(fd).size;
+    const to = disk.size(fd);
     for (let windowBytes = pieceBytes; ; windowBytes *= 4) {
-      const from = lineStart(fd, { from: Math.max(0, to - windowBytes), to });
+      const from = lineStart({ disk, fd }, { from: Math.max(0, to - windowBytes), to });
       const found: ReadEntry[] = [];
       for await (const read of readEntries(path, { from, to })) found.push(read);
       if (found.length >= count || from === 0) return found.slice(-count);
     }
   } finally {
-    closeSync(fd);
+    disk.close(fd);
   }
 }
 
 /** The first beginning of a line at or behind `region.from`; 0 when there is none in the region. */
-function lineStart(fd: number, region: Region): number {
+function lineStart(file: LogFile, region: Region): number {
   if (region.from === 0) return 0;
   // One byte earlier: if that is a newline, `from` itself begins a line.
-  for (const lines of linesByPiece(fd, { from: region.from - 1, to: region.to })) {
+  for (const lines of linesByPiece(file, { from: region.from - 1, to: region.to })) {
     const first = lines[0];
     if (first !== undefined) return first.to;
   }
@@ -185,7 +192,7 @@ function lineStart(fd: number, region: Region): number {
  * buffer of its own. `to` must be the end of a line. Throws the file system's error.
  */
 export function* readPieces(
-  fd: number,
+  file: LogFile,
   region: Region & { readonly skip?: readonly Region[]; readonly pieceBytes?: number },
 ): Generator<{ bytes: Buffer; end: number }> {
   const limit = region.pieceBytes ?? pieceBytes;
@@ -194,7 +201,7 @@ export function* readPieces(
     if (hole.to <= from && hole.from < region.to) continue;
     const to = Math.min(hole.from, region.to);
     while (from < to) {
-      const bytes = readPiece(fd, { from, to }, limit);
+      const bytes = readPiece(file, { from, to }, limit);
       if (bytes.length === 0) return;
       from += bytes.length;
       yield { bytes, end: from };
@@ -207,10 +214,10 @@ export function* readPieces(
  * Whole lines from the region's beginning: as many as the limit holds, at least one. Empty when the file
  * holds no more of them.
  */
-function readPiece(fd: number, region: Region, limit: number): Buffer {
+function readPiece({ disk, fd }: LogFile, region: Region, limit: number): Buffer {
   for (let wanted = limit; ; wanted *= 2) {
     const bytes = Buffer.allocUnsafeSlow(Math.min(wanted, region.to - region.from));
-    const count = readSync(fd, bytes, 0, bytes.length, region.from);
+    const count = disk.read(fd, bytes, bytes.length, region.from);
     if (count === 0) return bytes.subarray(0, 0);
     const end = (wanted === limit ? bytes.lastIndexOf(newline, count - 1) : bytes.indexOf(newline)) + 1;
     if (end > 0 && end <= count) return bytes.subarray(0, end);
@@ -257,8 +264,8 @@ export class SeqIndex {
  * Offset of the first line in the region whose seq is `seq` or higher; the region's end when there is none.
  * Throws the file system's error.
  */
-export function findSeq(fd: number, region: Region, seq: number): number {
-  for (const lines of linesByPiece(fd, region)) {
+export function findSeq(file: LogFile, region: Region, seq: number): number {
+  for (const lines of linesByPiece(file, region)) {
     for (const line of lines) {
       if (line.bytes === null) continue;
       const checked = checkLine(line.bytes);

@@ -4,24 +4,12 @@
  * left where it is. Nothing is ever deleted, and what is kept aside is never overwritten. Only for the holder
  * of the pod's lock.
  */
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { dirname } from 'node:path';
-import { syncFolder } from '../../std/atomic-write.ts';
+import type { LogDisk } from './log-disk.ts';
 import { errnoOf, StorageFailed } from './append-log.ts';
-import type { LogDisk } from './append-log.ts';
 import { checkLine } from './line.ts';
 import { linesByPiece, pieceBytes, SeqIndex } from './read-log.ts';
-import type { DamagedRegion, RawLine, Region } from './read-log.ts';
+import type { DamagedRegion, LogFile, RawLine, Region } from './read-log.ts';
 
 /** An entry whose number does not follow its predecessor's: a gap (`found` higher) or a repeat. */
 export interface SeqBreak {
@@ -51,8 +39,8 @@ type Seen = Region & { readonly seq: number };
  * Reads the whole log once, checksums only; yields to the event loop between pieces. Throws the file system's
  * error.
  */
-export async function surveyLog(fd: number): Promise<Survey> {
-  const size = fstatSync(fd).size;
+export async function surveyLog(file: LogFile): Promise<Survey> {
+  const size = file.disk.size(file.fd);
   const found = {
     committed: 0,
     entries: 0,
@@ -79,7 +67,7 @@ export async function surveyLog(fd: number): Promise<Survey> {
     held = [];
     suspects = [];
   };
-  for (const lines of linesByPiece(fd, { from: 0, to: size })) {
+  for (const lines of linesByPiece(file, { from: 0, to: size })) {
     for (const line of lines) {
       const checked = check(line);
       if (!checked.ok) {
@@ -89,7 +77,7 @@ export async function surveyLog(fd: number): Promise<Survey> {
       held.push({ from: line.from, to: line.to, seq: checked.seq });
       if (checked.last) commit();
     }
-    await nextTurn();
+    await file.disk.nextTurn();
   }
   return { ...found, size };
 }
@@ -105,11 +93,9 @@ function joined(regions: DamagedRegion[], next: DamagedRegion): DamagedRegion[] 
   return regions;
 }
 
-export interface OpenFile {
+/** Open for reading and writing. */
+export interface OpenFile extends LogFile {
   readonly path: string;
-  /** Open for reading and writing. */
-  readonly fd: number;
-  readonly disk: LogDisk;
 }
 
 /**
@@ -141,9 +127,9 @@ export function cutTornTail(log: OpenFile, torn: Region): string {
 export function copyDamaged(log: OpenFile, damaged: Region): string | null {
   const named = (n: number): string => `${log.path}.damaged-${damaged.from}${n === 1 ? '' : `.${n - 1}`}`;
   for (let n = 1; ; n += 1) {
-    const present = readIfThere(named(n));
+    const present = log.disk.readWhole(named(n));
     if (present === null) break;
-    if (holdsRegion(log.fd, damaged, present)) return named(n);
+    if (holdsRegion(log, damaged, present)) return named(n);
   }
   try {
     return keepAside(log, damaged, named);
@@ -153,20 +139,11 @@ export function copyDamaged(log: OpenFile, damaged: Region): string | null {
   }
 }
 
-function readIfThere(path: string): Buffer | null {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return null;
-    throw error;
-  }
-}
-
-function holdsRegion(fd: number, region: Region, bytes: Buffer): boolean {
+function holdsRegion({ disk, fd }: LogFile, region: Region, bytes: Buffer): boolean {
   if (bytes.length !== region.to - region.from) return false;
   const piece = Buffer.allocUnsafe(Math.min(pieceBytes, Math.max(1, bytes.length)));
   for (let at = 0; at < bytes.length;) {
-    const count = readSync(fd, piece, 0, Math.min(piece.length, bytes.length - at), region.from + at);
+    const count = disk.read(fd, piece, Math.min(piece.length, bytes.length - at), region.from + at);
     if (count === 0 || !piece.subarray(0, count).equals(bytes.subarray(at, at + count))) return false;
     at += count;
   }
@@ -178,27 +155,28 @@ function holdsRegion(fd: number, region: Region, bytes: Buffer): boolean {
  * included.
  */
 function keepAside(log: OpenFile, region: Region, named: (n: number) => string): string {
-  const { path: aside, fd } = createFirstFree(named);
+  const { disk } = log;
+  const { path: aside, fd } = createFirstFree(disk, named);
   try {
     try {
-      copyRegion(log.fd, region, fd);
-      fsyncSync(fd);
+      copyRegion(log, region, fd);
+      disk.fsync(fd);
     } finally {
-      closeSync(fd);
+      disk.close(fd);
     }
-    syncFolder(dirname(aside));
+    disk.syncFolder(dirname(aside));
     return aside;
   } catch (cause) {
-    rmSync(aside, { force: true });
+    disk.remove(aside);
     throw asideFailed(aside, cause);
   }
 }
 
-function createFirstFree(named: (n: number) => string): { path: string; fd: number } {
+function createFirstFree(disk: LogDisk, named: (n: number) => string): { path: string; fd: number } {
   for (let n = 1; ; n += 1) {
     const path = named(n);
     try {
-      return { path, fd: openSync(path, 'wx', 0o600) };
+      return { path, fd: disk.openForWriting(path, 'wx+') };
     } catch (cause) {
       if (errnoOf(cause) !== 'EEXIST') throw asideFailed(path, cause);
     }
@@ -216,12 +194,14 @@ function asideFailed(path: string, cause: unknown): StorageFailed {
   });
 }
 
-function copyRegion(from: number, region: Region, to: number): void {
+function copyRegion({ disk, fd: from }: LogFile, region: Region, to: number): void {
   const piece = Buffer.allocUnsafe(Math.max(1, Math.min(pieceBytes, region.to - region.from)));
   for (let at = region.from; at < region.to;) {
-    const count = readSync(from, piece, 0, Math.min(piece.length, region.to - at), at);
+    const count = disk.read(from, piece, Math.min(piece.length, region.to - at), at);
     if (count === 0) return;
-    for (let done = 0; done < count;) done += writeSync(to, piece, done, count - done);
+    for (let done = 0; done < count;) {
+      done += disk.writeSync(to, piece.subarray(done, count), at - region.from + done);
+    }
     at += count;
   }
 }

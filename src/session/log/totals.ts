@@ -3,8 +3,7 @@
  * so that the list need not read all that came
  * before; of any other log it is folded.
  */
-import { closeSync, fstatSync, readSync } from 'node:fs';
-import { openRegular } from '../../std/open-regular.ts';
+import { type LogDisk, nodeDisk } from './log-disk.ts';
 import { areTexts, isOfTexts, isPlain, isWholeNumber } from '../../std/fast-guards.ts';
 import type { JsonValue } from '../../std/json.ts';
 import { systemCode } from '../../std/system-code.ts';
@@ -52,8 +51,8 @@ const tailBytes = 4 * 1024;
 const newline = 0x0a;
 
 /** Null where the log's last line is anything but a whole `stopped` with its totals. */
-export function closingTotals(path: string): Totals | null {
-  const tail = readTail(path);
+export function closingTotals(path: string, disk: LogDisk = nodeDisk): Totals | null {
+  const tail = readTail(path, disk);
   if (tail === null || tail.at(-1) !== newline) return null;
   const from = tail.lastIndexOf(newline, -2);
   if (from === -1) return null;
@@ -63,19 +62,19 @@ export function closingTotals(path: string): Totals | null {
   return isTotals(totals) ? totals : null;
 }
 
-function readTail(path: string): Buffer | null {
+function readTail(path: string, disk: LogDisk): Buffer | null {
   let fd: number | undefined;
   try {
-    fd = openRegular(path);
-    const { size } = fstatSync(fd);
+    fd = disk.open(path);
+    const size = disk.size(fd);
     const bytes = Buffer.allocUnsafe(Math.min(size, tailBytes));
-    const count = readSync(fd, bytes, 0, bytes.length, size - bytes.length);
+    const count = disk.read(fd, bytes, bytes.length, size - bytes.length);
     return count === bytes.length ? bytes : null;
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return null;
     throw error;
   } finally {
-    if (fd !== undefined) closeSync(fd);
+    if (fd !== undefined) disk.close(fd);
   }
 }
 

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { nodeClock } from '../../../src/pod/node-host.ts';
 import { ChildLinks } from '../../../src/pod/children/child-links.ts';
 import { deferred } from '../../../src/std/deferred.ts';
 import type { Connection } from '../../../src/transport/connection.ts';
@@ -13,7 +14,7 @@ function connection() {
 
 it('[stranger.older-connection] it may not speak, whether it has ended or not, and its end takes nothing away', async () => {
   const ended: string[] = [];
-  const links = new ChildLinks(1, (instance) => void ended.push(instance));
+  const links = new ChildLinks({ incarnation: 1, clock: nodeClock }, (instance) => void ended.push(instance));
   const [old, newer] = [connection(), connection()];
   const keep = (at: Connection, incarnation: number) =>
     links.keep('kid', { connection: at, incarnation, heardAtMs: 0 });

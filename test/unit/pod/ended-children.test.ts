@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { nodeHost } from '../../../src/pod/node-host.ts';
 import { EndedChildren } from '../../../src/pod/children/ended-children.ts';
 import { type ChildFacts, emptyFacts, newChild } from '../../../src/session/facts/facts.ts';
 import { type Home, homeOf, podFolder } from '../../../src/session/home/home.ts';
@@ -25,7 +26,7 @@ function ended(count: number): ChildFacts[] {
 
 it('[growth.ended-children] all at the first sweep, then sixteen a sweep in turn, and all again when a pod was made', () => {
   const children = ended(40);
-  const sweeps = new EndedChildren({ home, facts: emptyFacts(), tryCommit: () => true });
+  const sweeps = new EndedChildren({ host: nodeHost(home), facts: emptyFacts(), tryCommit: () => true });
   const grown = () => sweeps.due(children).grown.map(({ name }) => Number(name.slice(3)));
   const all = children.map((_, index) => index);
   expect(grown()).toEqual(all);

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { wireLimits } from '../../../src/protocol/limits.ts';
+import { nodeClock } from '../../../src/pod/node-host.ts';
 import { Observers } from '../../../src/pod/serve/observers.ts';
 import type { Connection } from '../../../src/transport/connection.ts';
 import { alert, newLog, place } from '../session/log-rig.ts';
@@ -41,7 +42,7 @@ function chance(seed: number): () => number {
 it('[subscribe.append-storm] with entries committed in any turns of the loop each observer gets each once and in order', async () => {
   const log = newLog(await place());
   log.append([alert('first')]);
-  const observers = new Observers(log);
+  const observers = new Observers(log, nodeClock);
   const readers: ReturnType<typeof reader>[] = [];
   const random = chance(4711);
   for (let turn = 0; turn < 600; turn += 1) {
@@ -66,7 +67,7 @@ it('[subscribe.append-storm] with entries committed in any turns of the loop eac
 
 it('[subscribe.lag-loses-none] each time that its queue is full it goes on from the file with the entry that found no room', async () => {
   const log = newLog(await place());
-  const observers = new Observers(log);
+  const observers = new Observers(log, nodeClock);
   const { connection, seqs, queue } = reader();
   observers.subscribe(connection, { sinceSeq: 0, deltas: false });
   for (let turn = 0; turn < 60; turn += 1) {

@@ -1,4 +1,5 @@
 import { expect, it, vi } from 'vitest';
+import { nodeClock } from '../../../src/pod/node-host.ts';
 import { Observers } from '../../../src/pod/serve/observers.ts';
 import type { AppendLog } from '../../../src/session/log/append-log.ts';
 import type { Connection } from '../../../src/transport/connection.ts';
@@ -8,7 +9,7 @@ it('[growth.subscribe-again] a hundred times over one connection: one waits for 
   const waits = vi.spyOn(closed, 'then');
   const connection = { closed, writable: false, drained: () => Promise.resolve() };
   const log = { onAppend: () => () => undefined, size: 0, offsetOfSeq: () => 0 };
-  const observers = new Observers(log as unknown as AppendLog);
+  const observers = new Observers(log as unknown as AppendLog, nodeClock);
   for (let time = 0; time < 100; time += 1) {
     observers.subscribe(connection as unknown as Connection, { sinceSeq: 0, deltas: false });
   }

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { encodeLine, encodeLines } from '../../../src/session/log/line.ts';
 import type { Entry } from '../../../src/session/facts/entries.ts';
 import { pieceBytes, readEntries, readPieces, tailEntries } from '../../../src/session/log/read-log.ts';
+import { nodeDisk } from '../../../src/session/log/log-disk.ts';
 import { alert, newLog, opened, place, readSeqs, script, session, start, tempFolder } from './log-rig.ts';
 
 const entry = (seq: number, text = ''): Entry => ({
@@ -132,7 +133,7 @@ describe('the history for observers', () => {
     writeFileSync(path, all);
     const fd = openSync(path, 'r');
     try {
-      const pieces = [...readPieces(fd, { from: 0, to: all.length })];
+      const pieces = [...readPieces({ fd, disk: nodeDisk }, { from: 0, to: all.length })];
       expect(Buffer.concat(pieces.map((piece) => piece.bytes)).equals(all)).toBe(true);
       let end = 0;
       for (const piece of pieces) {
@@ -147,7 +148,9 @@ describe('the history for observers', () => {
         return { from, to: from + lines[i]!.length };
       });
       const from = lines[0]!.length;
-      const shown = [...readPieces(fd, { from, to: all.length, skip, pieceBytes: 1_000 })];
+      const shown = [
+        ...readPieces({ fd, disk: nodeDisk }, { from, to: all.length, skip, pieceBytes: 1_000 }),
+      ];
       const wanted = Buffer.concat(lines.filter((_, i) => ![0, 2, 5, 9].includes(i)));
       expect(Buffer.concat(shown.map((piece) => piece.bytes)).equals(wanted)).toBe(true);
     } finally {

@@ -1,0 +1,17 @@
+/** A pod's process on this machine, from its folder to its exit status. */
+import { ownHome } from '../../session/home/own-home.ts';
+import type { Home } from '../../session/home/home.ts';
+import { nodeHost } from '../node-host.ts';
+import { failedStart } from '../process/own-process.ts';
+import { type PodRun, runPodOn } from './boot.ts';
+
+/** Fulfils when the pod has ended, with the exit status of its process. */
+export async function runPod(folderPath: string, run: PodRun = {}): Promise<number> {
+  let home: Home;
+  try {
+    home = ownHome(process.env);
+  } catch (error) {
+    return failedStart(error);
+  }
+  return await runPodOn(nodeHost(home), folderPath, run);
+}

@@ -1,0 +1,248 @@
+/**
+ * The world that a pod stands on: one door for time and chance, the home's files, locks, processes, the wire,
+ * and what a turn works with. Everything in `pod/` that is not pure goes through it, so the simulation runs
+ * the code that ships, and other hosts can carry pods.
+ *
+ * Contracts
+ * - H1 What a process has asked for ends with the process: on a host whose process is gone nothing that was
+ *   awaited settles, and what is asked at once throws.
+ * - H2 Nothing calls back within the call that asked for it.
+ * - H3 What is written is there for every reader at once, and survives a loss of power only from a sync on.
+ */
+import type { Model } from '../model/port.ts';
+import type { Instructions } from '../project/instructions.ts';
+import type { Claim, LifeOf } from '../scope/ownership/claims.ts';
+import type { Changed } from '../scope/ownership/registry.ts';
+import type { OwnPrograms } from '../scope/sandbox/own-programs.ts';
+import type { Sandbox } from '../scope/sandbox/sandbox.ts';
+import type { PathScope, PodRef, SessionEntry } from '../session/facts/entries.ts';
+import type { Facts } from '../session/facts/facts.ts';
+import type { Home, PodFolder, PodSpec } from '../session/home/home.ts';
+import type { PodAddress } from '../session/home/pod-address.ts';
+import type { Burial } from '../session/home/remove.ts';
+import type { HeldLock, LockOptions, LockRefused } from '../session/lock/lock.ts';
+import type { LockState } from '../session/lock/lock-holder.ts';
+import type { LogDisk } from '../session/log/log-disk.ts';
+import type { Limits } from '../session/settings/settings.ts';
+import type { Clock } from '../std/clock.ts';
+import type { Namespaces } from '../std/namespaces.ts';
+import type { ProcessIdentity } from '../std/process-identity.ts';
+import type { MethodName, ParamsIn, Result } from '../protocol/methods.ts';
+import type { Tool } from '../tools/tool.ts';
+import type { Sent } from '../transport/connect-and-send.ts';
+import type { Connection } from '../transport/connection.ts';
+import type { HeldSocket } from '../transport/server.ts';
+
+export interface Host {
+  readonly clock: HostClock;
+  readonly chance: Chance;
+  readonly self: Self;
+  readonly home: HostHome;
+  readonly locks: Locks;
+  readonly logs: LogDisk;
+  readonly claims: ClaimRegistry;
+  readonly processes: Processes;
+  readonly wire: Wire;
+  readonly work: Work;
+}
+
+/** Ends what was begun with it; harmless twice, and when it is over. */
+export type End = () => void;
+
+export interface HostClock extends Clock {
+  /** Milliseconds since 1970, for people and for other processes; may jump. */
+  wallMs(): number;
+  every(periodMs: number, act: () => void): End;
+  /** In the next turn of the loop, behind what leaves in this one. */
+  soon(act: () => void): void;
+  nextTurn(): Promise<void>;
+  /** Keeps the process alive. */
+  pause(delayMs: number): Promise<void>;
+}
+
+export interface Chance {
+  /** 0 ≤ x < 1. */
+  random(): number;
+  /** A new instance, submission, turn …: never twice, and later ones sort behind earlier ones. */
+  uuid(): string;
+  /** Short, and not to be guessed. */
+  word(): string;
+}
+
+/** The process itself. */
+export interface Self {
+  identity(): ProcessIdentity;
+  namespaces(): Namespaces;
+  /** Into its error output, a line. */
+  complain(text: string): void;
+  /** A named point at which tests end the process as SIGKILL would (delivery §8). */
+  crash(pod: string, point: string): void;
+  /** True: no point will ever end this process. */
+  readonly crashPointsSleep: boolean;
+  /** SIGTERM, SIGINT, SIGHUP. */
+  onSignal(act: (name: string) => void): void;
+  /** The disk under the log is lost: the process ends at once, with the error in its output. */
+  fail(error: Error): void;
+  /** To whoever started it, once. */
+  say(message: ReadyMessage): void;
+  /** A person has said, for this one start, that no earlier incarnation goes on where it cannot be asked. */
+  takesOver(): boolean;
+}
+
+/** The pod's own first words. */
+export type ReadyMessage =
+  | { kind: 'ready'; pid: number; incarnation: number; socket: string }
+  | { kind: 'failed'; code: string; message: string };
+
+/** Folders of pods, tombstones, addresses. Each throws the file system's error where nothing else is said. */
+export interface HostHome {
+  readonly places: Home;
+  /** False for a home that was moved away or deleted. */
+  isThere(): boolean;
+  /** Sorted. */
+  names(): string[];
+  /** Differs once a pod was made or removed. */
+  version(): bigint | null;
+  /** Null where there is no such pod. Throws `BadPodFile`. */
+  spec(folder: PodFolder): PodSpec | null;
+  /** As `spec`, and also what the log says where the file is damaged. */
+  knownSpec(folder: PodFolder): PodSpec | null;
+  token(folder: PodFolder): string;
+  /** Throws `NameTaken`. */
+  create(spec: PodSpec): { folder: PodFolder; token: string };
+  /** A tombstone first; the answer deletes the files. */
+  remove(burial: Burial): () => void;
+  /** Without a word: of a pod that nobody has heard of. */
+  discard(folder: PodFolder): void;
+  /** What this pod was making when it ended: drafts are removed, folders without a log answered. */
+  halfMadeBy(maker: PodRef): { folder: PodFolder; child: PodRef }[];
+  isRemoved(instance: string): boolean;
+  hasLog(folder: PodFolder): boolean;
+  /** Bytes; 0 where there is none. */
+  logSize(folder: PodFolder): number;
+  /** What the pod's process wrote last, for people; empty where nothing is known. */
+  errorTail(folder: PodFolder): string;
+  hasSetAside(folder: PodFolder): boolean;
+  /** Where a pod is to be reached from here. */
+  socketOf(pod: PodRef): string;
+  removeSocket(path: string): void;
+  /** Differs once something else is at these paths. Never throws. */
+  identityOf(paths: readonly string[]): string;
+  readonly addresses: Addresses;
+  /** What a killed pod's shell of an older build has left. */
+  removeLeftovers(): void;
+}
+
+/** Where pods listen, beside their logs. */
+export interface Addresses {
+  /** Its being there tells of a log that there was. */
+  isThere(folder: PodFolder): boolean;
+  text(folder: PodFolder): string;
+  last(folder: PodFolder, instance: string): PodAddress | null;
+  claims(folder: PodFolder, instance: string): { path: string; address: PodAddress | null }[];
+  /** `before`: its text when the incarnation that it names was judged. Throws `StorageFailed`. */
+  claim(folder: PodFolder, address: PodAddress, before: string): AddressClaim;
+  removeClaim(path: string): void;
+  rewrite(folder: PodFolder, address: PodAddress): void;
+}
+
+export interface AddressClaim {
+  /** False where another incarnation begins, or has begun since. */
+  isAlone(): boolean;
+  settle(): void;
+  withdraw(): void;
+}
+
+/** One writer a pod. Each throws `LockUnavailable`. */
+export interface Locks {
+  take(options: LockOptions): Promise<HeldLock | LockRefused>;
+  probe(options: LockOptions): Promise<LockState>;
+}
+
+/** Who holds which paths of the home. */
+export interface ClaimRegistry {
+  /** As it is now. */
+  all(): readonly Claim[];
+  /** Changes the claims with nobody else in between. Throws `RegistryBusy`. */
+  update<T>(change: (claims: readonly Claim[]) => Promise<Changed<T>>): Promise<T>;
+  /** At once, and so not known of an owner in another container until somebody has asked. */
+  readonly lifeOf: LifeOf;
+  ask(claims: readonly Claim[]): Promise<LifeOf>;
+}
+
+export interface Processes {
+  /** Null where there is none under this number. */
+  identity(pid: number): ProcessIdentity | null;
+  /** Exactly this process: not a zombie, not another one under its number. */
+  isRunning(process: ProcessIdentity): boolean;
+  /** To it and its group; false where it is gone. */
+  signal(process: ProcessIdentity, signal: 'SIGTERM' | 'SIGKILL'): boolean;
+  /** Starts the process of a pod from its folder. Throws what starting a process throws. */
+  start(folder: PodFolder): StartedProcess;
+  /** Of a pod whose lock could be taken here. */
+  lifeOf(pod: PodRef): Promise<Life>;
+  lifeAt(address: PodAddress): Promise<Life>;
+  /** Ends what commands of a pod have left running, for the holder of its lock; a sentence on it, or null. */
+  endLeft(folder: PodFolder, instance: string, graceMs?: number): Promise<string | null>;
+  /** As `endLeft`, of a pod that does not run; null also where it runs again. */
+  endLeftOfDead(folder: PodFolder, instance: string): Promise<string | null>;
+}
+
+export interface ProcessExit {
+  exitCode: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+export interface StartedProcess {
+  readonly pid: number;
+  /**
+   * Fulfils when the pod listens. Rejects with `PodStartFailed` when it has ended, with what it said of why
+   * where it did.
+   */
+  readonly ready: Promise<Extract<ReadyMessage, { kind: 'ready' }>>;
+  /** Fulfils when the process is gone, while this process lives. */
+  readonly exited: Promise<ProcessExit>;
+}
+
+/** `unknown`: it cannot be asked, and its process cannot be seen. */
+export type Life = 'alive' | 'dead' | 'unknown';
+
+export interface Wire {
+  /** Throws `NotThere`, `RefusedConnection`, `TimedOut`, `SocketPathTooLong`. */
+  dial(path: string, options: { timeoutMs: number }): Promise<Connection>;
+  /** One method over a connection of its own; never throws. */
+  send<M extends MethodName>(
+    path: string,
+    method: M,
+    params: ParamsIn<M>,
+    options?: { deadlineMs?: number | undefined },
+  ): Promise<Sent<Result<M>>>;
+  /** The pod's own socket, in its place, answering nothing yet. Throws as `hold` does. */
+  hold(instance: string): Promise<HeldSocket>;
+}
+
+/** The pod whose turns work. */
+export interface Worker {
+  readonly session: SessionEntry;
+  readonly folder: PodFolder;
+  readonly facts: Facts;
+  readonly limits: Limits;
+}
+
+/** What turns work with. */
+export interface Work {
+  /** May reject with `ModelConfigError`. */
+  model(worker: Worker): Promise<Model>;
+  /** Null, or why this model cannot be had, for the model that asked. */
+  modelProblem(name: string): string | null;
+  /** Files and commands; the tools for other pods are the pod's own. */
+  readonly tools: readonly Tool[];
+  sandbox(worker: Worker): Sandbox;
+  readonly programs: OwnPrograms;
+  instructions(deny: PathScope['deny'], cwd: string): Promise<Instructions>;
+  /** Links resolved, where the paths are and where they are not yet. */
+  realScope(scope: PathScope): Promise<PathScope>;
+  /** A command begins outside of any sandbox. */
+  noteOutside(folder: PodFolder): void;
+  noteGroup(folder: PodFolder, leaderPid: number): End;
+}

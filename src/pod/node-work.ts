@@ -1,0 +1,78 @@
+/** What a real pod's turns work with: providers, file tools, the sandbox, the project's instructions. */
+import { existsSync } from 'node:fs';
+import { checkModelName } from '../model/create.ts';
+import type { Model } from '../model/port.ts';
+import { readInstructions } from '../project/instructions.ts';
+import { realScope } from '../scope/paths/real-path.ts';
+import { ownPrograms } from '../scope/sandbox/own-programs.ts';
+import { type Sandbox, createSandbox } from '../scope/sandbox/sandbox.ts';
+import type { Home } from '../session/home/home.ts';
+import { ownPlaces, userHome } from '../session/home/places.ts';
+import { modelSettingsOf } from '../session/settings/model-settings.ts';
+import { sandboxSettingsOf } from '../session/settings/settings.ts';
+import { bashTool } from '../tools/bash.ts';
+import { editTool } from '../tools/edit.ts';
+import { globTool } from '../tools/glob.ts';
+import { grepTool } from '../tools/grep.ts';
+import { readTool } from '../tools/read.ts';
+import { writeTool } from '../tools/write.ts';
+import type { Worker, Work } from './host.ts';
+import { noteGroup, noteOutside } from './process/command-groups.ts';
+
+export function nodeWork(home: Home): Work {
+  return {
+    model: makeModel,
+    modelProblem: (name) => checkModelName(name, process.env),
+    tools: [readTool, writeTool, editTool, globTool, grepTool, bashTool],
+    sandbox: (worker) => sandboxOf(home, worker),
+    get programs() {
+      return ownPrograms();
+    },
+    instructions: (deny = [], cwd) => readInstructions({ home, deny }, cwd, userHome(process.env)),
+    realScope,
+    noteOutside,
+    noteGroup,
+  };
+}
+
+/** Nothing is tested or looked for here: that waits for the first command. */
+function sandboxOf(home: Home, { session, limits }: Worker): Sandbox {
+  return createSandbox({
+    settings: sandboxSettingsOf(session.settings),
+    // Asked for at each command. What is hidden and missing is set aside when it comes to be; a folder for
+    // sockets alone is not: that would be a person's own first start, and a pod gains nothing by making it.
+    get hidden() {
+      return ownPlaces(home)
+        .filter(({ path, isRuntime }) => isRuntime !== true || existsSync(path))
+        .map(({ path }) => path);
+    },
+    state: home.state,
+    tmpBytes: limits.shellTmpBytes,
+  });
+}
+
+/** The provider's package is loaded by the model itself, at its first request. */
+async function makeModel({ session, folder, facts, limits }: Worker): Promise<Model> {
+  const { createModel, isPriced } = await import('../model/create.ts');
+  const { ModelConfigError } = await import('../model/failure.ts');
+  const { fileUses } = await import('../model/uses.ts');
+  const { model, settings } = session;
+  const { inputPrice, outputPrice, outputTokens } = modelSettingsOf(settings, model);
+  const isGiven = inputPrice !== undefined && outputPrice !== undefined;
+  const price = isGiven ? { input: inputPrice, output: outputPrice } : undefined;
+  // A session of an earlier podkin, or one whose prices are not known any more: its limit would hold nothing
+  // back.
+  const hasPrice = isPriced(model, { inputPrice }) && facts.usage.cost !== null;
+  if (limits.cost !== null && !hasPrice) throw new ModelConfigError(limitWithoutPrice(model));
+  return createModel(model, process.env, {
+    cwd: session.cwd,
+    stallTimeoutMs: limits.stallMs,
+    answerTimeoutMs: limits.answerMs,
+    given: { outputTokens, ...(price && { price }) },
+    uses: fileUses(folder.scriptUses),
+  });
+}
+
+function limitWithoutPrice(model: string): string {
+  return `The limit of the cost (limits.cost) cannot hold for this session: what ${model} costs is not known, now or for an earlier answer. Begin a new one with podkin run, with [models."${model}"] inputPrice and outputPrice in your config.toml or without the limit.`;
+}

@@ -1,0 +1,48 @@
+/** What a pod's process does with itself: hears signals, ends loudly, says its first words to whoever started it. */
+import { closeSync, writeSync } from 'node:fs';
+import type { ReadyMessage } from '../host.ts';
+import { readyDescriptor, readyVariable, takeOverVariable } from './start-process.ts';
+
+export function onSignal(act: (name: string) => void): void {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => act(signal));
+}
+
+/**
+ * The disk is failing: ending loudly is the only honest thing; recovery is `restore`, which reads what is
+ * really there.
+ */
+export function failLoudly(error: Error): void {
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+  setImmediate(() => {
+    throw error;
+  });
+}
+
+/** The one line on the starter's descriptor. Nobody may be reading it any more. */
+export function sayToStarter(message: ReadyMessage): void {
+  if (process.env[readyVariable] === undefined) return;
+  delete process.env[readyVariable];
+  try {
+    writeSync(readyDescriptor, `${JSON.stringify(message)}\n`);
+    closeSync(readyDescriptor);
+  } catch {
+    // The starter is gone; the pod lives on.
+  }
+}
+
+/** Set for this one start, by a person. */
+export function takesOver(): boolean {
+  const asked = process.env[takeOverVariable] !== undefined;
+  delete process.env[takeOverVariable];
+  return asked;
+}
+
+/** Said of a home that cannot be used, before there is a host. */
+export function failedStart(error: unknown): number {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'failed';
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${message}\n`);
+  sayToStarter({ kind: 'failed', code, message });
+  return 1;
+}
