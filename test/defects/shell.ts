@@ -155,7 +155,7 @@ export const ofTheShell: readonly Defect[] = [
     find: '  children.sweep();\n',
     replace: '',
     test: 'test/spec/death-child.test.ts',
-    guarantee: 'death.parent-down',
+    guarantee: 'death.unreachable',
   },
   {
     id: 'cancel-names-no-work',
@@ -173,7 +173,7 @@ export const ofTheShell: readonly Defect[] = [
     find: 'if (child === undefined || params.seq <= child.received + 1) return this.#accept(params);',
     replace: 'if (child === undefined || params.seq > 0) return this.#accept(params);',
     test: 'test/spec/catalogue-storage.test.ts',
-    guarantee: 'catalogue.lost-receipt',
+    guarantee: 'catalogue.lost-word',
   },
   {
     id: 'nobody-below-is-asked',

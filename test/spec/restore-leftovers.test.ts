@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPodFolder, isRemoved, readSpec } from '../../src/session/home/home.ts';
-import { processIdentity } from '../../src/std/process-identity.ts';
+import { isRunning, processIdentity } from '../../src/std/process-identity.ts';
 import { uuidv7 } from '../../src/std/uuid.ts';
 import { appendByHand } from '../support/by-hand.ts';
 import { fakeChildren } from '../support/fake-child.ts';
@@ -59,8 +59,9 @@ rules:
     const { instance } = kid;
     home.expectsNoSockets = false;
     await root.start();
-    await gone(orphan);
     await root.untilEntry('child', ({ state }) => state === 'undone');
+    // Ended before it is said to be, and not by itself because its folder is gone.
+    expect(isRunning(orphan)).toBe(false);
     expect(existsSync(kid.folder.path)).toBe(false);
     expect(isRemoved(home.home, instance)).toBe(true);
     await root.untilSettled();
