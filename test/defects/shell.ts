@@ -44,8 +44,8 @@ export const ofTheShell: readonly Defect[] = [
     file: children,
     find: 'if (child.terminal < incarnation - 1) await readAndReceive(this.#pod, child, incarnation - 1);',
     replace: '',
-    test: 'test/spec/restore-together.test.ts',
-    guarantee: 'restore.both',
+    test: 'test/spec/unlinked-children.test.ts',
+    guarantee: 'restore.words-before-link',
   },
   {
     id: 'ended-never-grows',

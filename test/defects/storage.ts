@@ -139,11 +139,10 @@ export const ofTheStorage: readonly Defect[] = [
     id: 'answer-before-disk',
     breaks: 'a call runs before the yes of a person is on disk',
     file: 'src/pod/approvals/gate.ts',
-    find: "    await this.#pod.durable();\n    this.#pod.crash('approval.answered');\n    waiting?.resolve(permitOf(decision, reason ?? null));",
-    replace:
-      "    waiting?.resolve(permitOf(decision, reason ?? null));\n    await this.#pod.durable();\n    this.#pod.crash('approval.answered');",
-    test: 'test/spec/approvals-lives.test.ts',
-    guarantee: 'approval.crash-points',
+    find: "    await this.#pod.durable();\n    this.#pod.crash('approval.answered');",
+    replace: "    this.#pod.crash('approval.answered');",
+    test: order,
+    guarantee: 'sync.before-call',
   },
   {
     id: 'last-line-unchecked',

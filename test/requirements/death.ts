@@ -31,6 +31,8 @@ export const death = {
   'restore.name-reuse': 'what an old instance still says changes nothing of its namesake',
   'restore.never-linked':
     'what a restored child committed and could not send before it died is received with its end, though it never linked',
+  'restore.words-before-link':
+    'the link of a restored child tells the death of its last incarnation only behind everything that one had committed',
   'restore.not-mute': 'a child restored by a person takes work from its parent and reports it',
   'restore.one-wins': 'of processes that start one pod at once one wins, the others say so and end',
   'restore.paused-work': 'work that was paused waits for the resume, is done then and reported once',

@@ -39,6 +39,7 @@ export const session = {
   'log.create': 'folder 0700, file 0600, and never over a log that exists',
   'log.deleted': 'a pod whose log is deleted or replaced says so, takes nothing more and ends',
   'log.damaged-aside': 'a damaged stretch is copied aside once, with its offset, and what follows survives',
+  'sync.before-call': 'a call that a person has allowed runs behind the sync of their yes',
   'sync.before-link': 'a child that comes back to its parent tells of an end only behind its sync',
   'sync.before-request': 'what a provider is asked stands on disk',
   'sync.before-run-below': 'a run is sent to a child behind the sync of its assignment',

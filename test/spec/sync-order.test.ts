@@ -162,6 +162,25 @@ describe.runIf(canInject())('what is said rests on a sync', { timeout: 60_000 },
     inOrder(calls(), /podEventReceived[^]*turnEnded/, /outcome\\":\\"accepted/);
   });
 
+  it('[sync.before-call] a call that a person has allowed runs behind the sync of their yes', async () => {
+    const root = home.makeRoot({
+      permissions: { ask: ['Write'] },
+      scenario: `
+rules:
+  - { last: user, call: [{ Write: { path: marker, content: "mark 4714" } }] }
+  - { say: done }
+`,
+    });
+    const calls = await traced(root);
+    await root.run('go');
+    const asked = await root.untilEntry('approval', ({ state }) => state === 'asked');
+    await root.call('approve', { request: asked.request, decision: 'allow' });
+    await home.untilFile('marker', 'mark 4714');
+    await root.untilSettled();
+    await root.stop();
+    inOrder(calls(), /\\"state\\":\\"answered/, /mark 4714/);
+  });
+
   it('[sync.before-link] a child that comes back to its parent tells of an end only behind its sync', async () => {
     const root = home.makeRoot({ scenario: scenario.replace('task: "work"', 'task: "slow"') });
     const calls = await traced(root);

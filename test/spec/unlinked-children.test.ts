@@ -1,6 +1,8 @@
 /** Children that say something without a link, and children of which nobody knows whether a run has reached them. */
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Limits } from '../../src/session/settings/settings.ts';
+import { receiptsOf } from '../support/audit.ts';
 import { type FakeChild, fakeChildren } from '../support/fake-child.ts';
 import { TestHome, type TestPod } from '../support/rig.ts';
 
@@ -16,8 +18,8 @@ rules:
   - { say: "{{pod}} has read it." }
 `;
 
-async function withChild(): Promise<{ root: TestPod; kid: FakeChild }> {
-  const root = home.makeRoot({ scenario, limits: { sweepMs: 300 } });
+async function withChild(limits: Partial<Limits> = {}): Promise<{ root: TestPod; kid: FakeChild }> {
+  const root = home.makeRoot({ scenario, limits: { sweepMs: 300, ...limits } });
   const [kid] = await fakeChildren(home, root, 1);
   if (kid === undefined) throw new Error('no fake child');
   await root.start();
@@ -46,6 +48,23 @@ it('[restore.never-linked] what an incarnation said that ended before it linked 
   const said = await root.untilEntry('podEventReceived', ({ eventSeq }) => eventSeq === 3);
   expect(said.event).toMatchObject({ kind: 'turnEnded', text: 'said without a link' });
   expect(said.seq).toBeLessThan(end.seq);
+  await root.untilSettled();
+});
+
+it('[restore.words-before-link] what an incarnation had committed and not sent stands before its death, which the link of the next one tells', async () => {
+  // Nobody but the link finds out.
+  const { root, kid } = await withChild({ deathGraceMs: 60_000 });
+  const first = kid.emit(kid.turnEnded('paused', { text: 'said by the first one' }));
+  await kid.end();
+  await kid.beginAgain();
+  await kid.link();
+  expect(await kid.send(first)).toEqual({ outcome: 'duplicate', received: 1 });
+  const receipts = receiptsOf(await root.entries(), kid.instance);
+  expect(receipts.map(({ from, event }) => [from.incarnation, event.kind])).toEqual([
+    [1, 'turnEnded'],
+    [1, 'died'],
+  ]);
+  await kid.report(kid.turnEnded('finished'));
   await root.untilSettled();
 });
 
