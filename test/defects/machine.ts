@@ -304,6 +304,15 @@ export const ofTheMachines: readonly Defect[] = [
     guarantee: 'approval.key',
   },
   {
+    id: 'always-for-every-command',
+    breaks: 'an "always" for one command lets every command run',
+    file: 'src/pod/approvals/subject.ts',
+    find: "return need?.kind === 'shell' ? need.command : digest(",
+    replace: "return need?.kind === 'shell' ? need.kind : digest(",
+    test: 'test/unit/pod/call-key.test.ts',
+    guarantee: 'approval.key',
+  },
+  {
     id: 'kept-yes-for-another-call',
     breaks: 'a yes that is kept over a crash lets another command run',
     file: 'src/pod/approvals/subject.ts',

@@ -102,6 +102,15 @@ export const ofTheShell: readonly Defect[] = [
     guarantee: 'callback.run-in-doubt',
   },
   {
+    id: 'goodbye-before-interruption',
+    breaks: 'a pod that is killed in its orderly stop goes on with work that it has reported as not done',
+    file: 'src/pod/boot/stop-self.ts',
+    find: 'bodies.push(...report);',
+    replace: 'bodies.unshift(...report);',
+    test: 'test/spec/control-stop.test.ts',
+    guarantee: 'stop.work-given-up',
+  },
+  {
     id: 'observer-gap',
     breaks: 'an entry that is committed between history and live is lost to an observer',
     file: observers,

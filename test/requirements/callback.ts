@@ -64,6 +64,8 @@ export const callback = {
   'stop.frozen-between':
     'StopPod of a frozen pod kills it and ends those below it too, and says who they were',
   'stop.grace': 'waits for what does not end by itself as long as it was told, then kills it',
+  'stop.work-given-up':
+    'what a stopping pod has reported as not done is not gone on with, also where it is killed before the last line of its log',
   'callback.overtaken-run':
     'a run that a later link has told as never come is refused by the child and does not begin',
   'callback.links-numbered':

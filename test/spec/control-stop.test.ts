@@ -131,6 +131,36 @@ rules:
   });
 });
 
+describe('killed in its orderly stop', () => {
+  it('[stop.work-given-up] a pod that has said goodbye does not go on with what it said is not done', async () => {
+    const scenario = `
+rules:
+  - { pod: root, last: user, call: [{ SpawnPod: { name: kid, task: "work" } }] }
+  - { pod: kid, fail: hang }
+  - { say: "{{pod}} has read it." }
+`;
+    // Between its last word and the last line of its log.
+    const root = await home.startRoot({ scenario, environment: { PODKIN_CRASH_AT: 'kid:event.committed' } });
+    home.expectsNoSockets = false;
+    await root.run('go');
+    const kid = await home.spawned('kid');
+    await kid.untilEntry('turnStarted');
+    await root.untilEntry('turnEnded');
+    const dead = await kid.process();
+    await kid.call('shutdown', {});
+    await gone(dead);
+    expect(await kid.entriesOf('stopped')).toEqual([]);
+    const end = await root.untilEntry('podEventReceived');
+    expect(end.event).toMatchObject({ kind: 'shutDown', assignments: [expect.any(String)] });
+    await root.untilSettled();
+    await kid.start();
+    await kid.untilSettled();
+    expect(await kid.call('status', {})).toMatchObject({ status: 'idle', turns: 1 });
+    expect(await kid.entriesOf('podEventEmitted')).toHaveLength(1);
+    await promiseKept(home);
+  });
+});
+
 describe('cancel', () => {
   it('[control.cancel-resumed] of a turn that went on after a pause reaches the children that it had given work before', async () => {
     const root = await home.startRoot({
