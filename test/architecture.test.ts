@@ -134,7 +134,7 @@ const floors: Record<string, string[]> = {
     'serve',
     'boot',
   ],
-  cli: ['format', 'invocation', 'approvals', 'inspect', 'control', 'doctor', 'run', 'demo'],
+  cli: ['format', 'invocation', 'approvals', 'inspect', 'control', 'doctor', 'run', 'demo', 'chaos'],
 };
 
 /** What Node is started with: the command, and a pod's own process, where what is left of an ended pod must not keep it. */

@@ -2,6 +2,7 @@
 import { approvals } from './requirements/approvals.ts';
 import { callback } from './requirements/callback.ts';
 import { catalogue } from './requirements/catalogue.ts';
+import { chaos } from './requirements/chaos.ts';
 import { commands } from './requirements/commands.ts';
 import { death } from './requirements/death.ts';
 import { delivery } from './requirements/delivery.ts';
@@ -25,6 +26,7 @@ export const requirements: Readonly<Record<string, string>> = {
   ...approvals,
   ...callback,
   ...catalogue,
+  ...chaos,
   ...commands,
   ...death,
   ...delivery,

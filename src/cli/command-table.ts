@@ -288,6 +288,29 @@ export const commands: readonly CommandSpec[] = [
       (await import('./inspect/verify.ts')).verifyCommand(context, { json: input.flag('json') }),
   },
   {
+    usage: 'chaos',
+    group: keep,
+    summary:
+      'try the promise here: kill, freeze and cut off pods of a trial at random, then check their logs',
+    options: [
+      ['--minutes <n>', 'how long faults are made (default: 1); the quiet and the check come on top'],
+      ['--seed <n>', 'the same sequence of faults and answers again (default: by chance)'],
+      json,
+      ['--keep', 'keep the home of the trial'],
+    ],
+    more: [
+      'Offline, with a scripted model, in a folder of its own: your pods, settings, keys and projects are not touched. Nothing is left of it.',
+      'Status 1 when something was found: the findings, how to play it again, and where its home is kept.',
+    ].join('\n'),
+    run: async (context, input) =>
+      (await import('./chaos/chaos.ts')).chaosCommand(context, {
+        minutes: input.text('minutes'),
+        seed: input.text('seed'),
+        json: input.flag('json'),
+        keep: input.flag('keep'),
+      }),
+  },
+  {
     usage: 'doctor',
     group: keep,
     summary: 'what is not as it should be, and how to mend it',

@@ -9,6 +9,7 @@ import { PodkinError } from '../std/podkin-error.ts';
 import { Command, CommanderError } from 'commander';
 import { systemCode } from '../std/system-code.ts';
 import { version } from '../version.ts';
+import { guardCommand } from './chaos/guard-command.ts';
 import { commandInput } from './invocation/command-input.ts';
 import { commands, type CommandSpec } from './command-table.ts';
 import type { CommandContext } from './invocation/context.ts';
@@ -38,6 +39,7 @@ First steps:
 export async function runProgram(context: CommandContext, argv: readonly string[]): Promise<number> {
   try {
     if (argv.length === 0) return await (await import('./inspect/ps.ts')).startCommand(context);
+    if (argv[0] === guardCommand) return await guard(context, argv);
     let status: number = exitStatus.done;
     const program = buildProgram(context, (ended) => (status = ended));
     await program.parseAsync(argv, { from: 'user' });
@@ -45,6 +47,14 @@ export async function runProgram(context: CommandContext, argv: readonly string[
   } catch (error) {
     return failureStatus(context, error);
   }
+}
+
+async function guard(
+  { stdin }: CommandContext,
+  [, path = '', mark = '']: readonly string[],
+): Promise<number> {
+  await (await import('./chaos/guard.ts')).guardFolder(stdin, { path, mark });
+  return exitStatus.done;
 }
 
 function buildProgram(context: CommandContext, ended: (status: number) => void): Command {

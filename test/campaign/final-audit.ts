@@ -1,8 +1,9 @@
 /** The oracle on a stage: behind each play over what was followed, and at the end over everything, with processes, sockets, locks, and `podkin verify`. */
 import { existsSync, readdirSync } from 'node:fs';
 import * as z from 'zod';
+import { wakeLatencies } from '../../src/cli/chaos/wakes.ts';
 import { leftovers, ofType, processesOf } from '../support/audit.ts';
-import { type AuditedPod, type Finding, auditLogs, wakeLatencies } from './oracle.ts';
+import { type AuditedPod, type Finding, auditLogs } from './oracle.ts';
 import type { SeriesRow } from './rows.ts';
 import { scopeProblems } from './scope-audit.ts';
 import type { Actor, Stage } from './stage.ts';

@@ -1,8 +1,8 @@
 /** Plays beside the table: deaths at random instants, links that are cut at a random byte, a parent that is away for minutes. */
-import { renameSync, rmSync } from 'node:fs';
-import { type Server, type Socket, connect, createServer } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { protocolVersion } from '../../src/protocol/limits.ts';
+import { standInFront } from '../../src/transport/relay.ts';
 import type { Random } from '../sim/random.ts';
 import { eventually, pause } from '../support/waiting.ts';
 import type { Deaths } from './cell-play.ts';
@@ -53,14 +53,25 @@ export async function playCutLink(stage: Stage, { number, random }: OddPlay): Pr
   await root.pod.run(`give ${kid.name} give ${leaf.name} hold ${gate}`);
   await stage.until('the leaf waits at its gate', () => leaf.standing.turn === 'inTool');
   deaths.kills = Number(await stage.kill(kid));
-  const relay = await cuttingRelay(root.pod.socket, { cuts: random.between(2, 6), random });
+  const cuts = random.between(2, 6);
+  let linkCount = 0;
+  let cutCount = 0;
+  const relay = await standInFront({
+    path: root.pod.socket,
+    behind: join(stage.home.path, 'r'),
+    // The first ones end after a random number of bytes, in either direction.
+    onLink: (link) => {
+      linkCount += 1;
+      if (linkCount <= cuts) link.cutAfter(random.int(1_500), () => (cutCount += 1));
+    },
+  });
   try {
     await stage.start(kid);
     await stage.release(gate, `then say ${number}`);
     // A person's words go through the relay too, and may be what is cut.
     await root.pod.run(`give ${kid.name} say also-${number}`).catch(() => undefined);
     await stage.rest();
-    deaths.reached = relay.cutCount() > 0;
+    deaths.reached = cutCount > 0;
   } finally {
     await relay.close();
     // Where the pod had put another socket in the place of the lost one, the relay's end took that away too, until the pod finds it gone.
@@ -74,62 +85,6 @@ export async function playCutLink(stage: Stage, { number, random }: OddPlay): Pr
   // The relay took its connections with it: links have to come to stand again over the true socket.
   await stage.rest();
   return deaths;
-}
-
-interface Relay {
-  /** How many connections it has cut so far. */
-  cutCount(): number;
-  close(): Promise<void>;
-}
-
-/** Stands at `path` in front of who listened there. The first `cuts` connections end after a random number of bytes, in either direction. */
-async function cuttingRelay(path: string, options: { cuts: number; random: Random }): Promise<Relay> {
-  const behind = `${path}.true`;
-  const sockets = new Set<Socket>();
-  let cuts = options.cuts;
-  let cutCount = 0;
-  renameSync(path, behind);
-  const server: Server = createServer((near) => {
-    const far = connect(behind);
-    let left = cuts > 0 ? options.random.int(1_500) : Number.POSITIVE_INFINITY;
-    cuts -= 1;
-    const end = () => {
-      near.destroy();
-      far.destroy();
-    };
-    const pass = (to: Socket) => (chunk: Buffer) => {
-      to.write(chunk.subarray(0, left));
-      left -= chunk.length;
-      if (left > 0) return;
-      cutCount += 1;
-      setImmediate(end);
-    };
-    near.on('data', pass(far));
-    far.on('data', pass(near));
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.on('error', end);
-      socket.on('close', end);
-      socket.on('end', end);
-    }
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(path, resolve);
-  });
-  return {
-    cutCount: () => cutCount,
-    close: async () => {
-      for (const socket of sockets) socket.destroy();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-      // A pod that found its socket gone has put another one there by now.
-      try {
-        renameSync(behind, path);
-      } catch {
-        rmSync(behind, { force: true });
-      }
-    },
-  };
 }
 
 /** The child ends its work, and its grandchild too, while nobody above is there. */

@@ -4,7 +4,7 @@
  */
 import type { Entry } from '../../src/session/facts/entries.ts';
 import { type EntryOf, noticesOf, ofType, receiptsOf } from '../support/audit.ts';
-import { standingOf } from './standing.ts';
+import { standingOf } from '../../src/cli/chaos/standing.ts';
 
 export type BrokenPromise = 'lost' | 'doubled' | 'outOfOrder' | 'stranded' | 'undeclaredEnd';
 export interface Finding {
@@ -176,60 +176,4 @@ function endsOf(
     if (ofLife.at(-1) === ends[0]) return [];
     return [{ promise: 'outOfOrder', text: `${what} says something behind its own end` }];
   });
-}
-
-export interface WakeLatency {
-  /** From the child's commit, where the first sending arrived; null where a death or a cut link lay between. */
-  sinceEmittedMs: number | null;
-  sinceReceivedMs: number;
-}
-
-/** How long idle pods took from a report to the turn that reads it, coalescing included. Times are the logs' own. */
-export function wakeLatencies(parent: AuditedPod, children: readonly AuditedPod[]): WakeLatency[] {
-  const byInstance = new Map(children.map((child) => [child.instance, child]));
-  const found: WakeLatency[] = [];
-  let waiting: EntryOf<'podEventReceived'>[] = [];
-  let busy = false;
-  let startedAt = '';
-  for (const entry of parent.entries) {
-    if (entry.type === 'started') startedAt = entry.time;
-    const stops = entry.type === 'inputReceived' && entry.kind === 'pause';
-    if (entry.type === 'started' || stops) waiting = [];
-    if (stops) busy = true;
-    if (entry.type === 'podEventReceived' && entry.wakes && !busy) waiting.push(entry);
-    if (entry.type === 'turnStarted') {
-      busy = true;
-      if (entry.kind === 'runForNotification')
-        found.push(...waiting.map((receipt) => latencyOf(receipt, entry.time, { byInstance, startedAt })));
-      waiting = [];
-    }
-    if (entry.type === 'turnEnded') busy = entry.outcome === 'paused';
-    if (entry.type === 'interrupted') busy = false;
-    if (entry.type === 'inputReceived' && entry.kind === 'resume') busy = false;
-  }
-  return found;
-}
-
-function latencyOf(
-  receipt: EntryOf<'podEventReceived'>,
-  wokenAt: string,
-  among: { byInstance: ReadonlyMap<string, AuditedPod>; startedAt: string },
-): WakeLatency {
-  const sinceReceivedMs = Date.parse(wokenAt) - Date.parse(receipt.time);
-  const child = among.byInstance.get(receipt.from.instance)?.entries ?? [];
-  const { eventSeq } = receipt;
-  const emitted = ofType(child, 'podEventEmitted').find((entry) => entry.eventSeq === eventSeq);
-  const sent = ofType(child, 'podEventAcked')
-    .flatMap((entry) => entry.sent ?? [])
-    .find(({ seq }) => seq === eventSeq);
-  const straight =
-    eventSeq !== null &&
-    emitted !== undefined &&
-    sent?.attempts === 1 &&
-    emitted.time >= among.startedAt &&
-    !ofType(child, 'started').some(({ time }) => time > emitted.time && time <= receipt.time);
-  return {
-    sinceReceivedMs,
-    sinceEmittedMs: straight ? Date.parse(wokenAt) - Date.parse(emitted.time) : null,
-  };
 }

@@ -14,14 +14,14 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { FollowedLog } from '../../src/cli/chaos/followed-log.ts';
+import { type Standing, standingOf } from '../../src/cli/chaos/standing.ts';
 import { podFolder, podNames, readSpec } from '../../src/session/home/home.ts';
 import { type ProcessIdentity, isRunning } from '../../src/std/process-identity.ts';
 import { systemCode } from '../../src/std/system-code.ts';
 import { TestHome, type TestPod } from '../support/rig.ts';
 import { ofType } from '../support/audit.ts';
 import { pause } from '../support/waiting.ts';
-import { FollowedLog } from './followed-log.ts';
-import { type Standing, standingOf } from './standing.ts';
 
 const patienceMs = 45_000;
 const gateCount = 160;

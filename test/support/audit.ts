@@ -6,15 +6,12 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { verifyHome } from '../../src/delivery/verify/verify.ts';
-import type { Entry, EntryBody } from '../../src/session/facts/entries.ts';
+import { type EntryOf, ofType, seenThrough } from '../../src/cli/chaos/entry-lists.ts';
+import type { Entry } from '../../src/session/facts/entries.ts';
 import { isRunning } from '../../src/std/process-identity.ts';
 import type { TestHome, TestPod } from './rig.ts';
 
-export type EntryOf<T extends EntryBody['type']> = Entry<Extract<EntryBody, { type: T }>>;
-
-export function ofType<T extends EntryBody['type']>(entries: readonly Entry[], type: T): EntryOf<T>[] {
-  return entries.filter((entry): entry is EntryOf<T> => entry.type === type);
-}
+export { type EntryOf, ofType, seenThrough };
 
 /** Receipts of what that pod sent or what was written about it, in order. */
 export function receiptsOf(entries: readonly Entry[], instance: string): EntryOf<'podEventReceived'>[] {
@@ -26,11 +23,6 @@ export function noticesOf(entries: readonly Entry[], instance: string): EntryOf<
   return ofType(entries, 'systemItem').filter(
     ({ item }) => item.kind === 'podEvent' && item.from.instance === instance,
   );
-}
-
-/** Highest entry that a completed request has held. */
-export function seenThrough(entries: readonly Entry[]): number {
-  return Math.max(0, ...ofType(entries, 'stepCompleted').map((entry) => entry.seenThrough));
 }
 
 /** The processes of this home that run now: their command lines name the pod's folder. */

@@ -1,7 +1,10 @@
-/** The log of one pod as it grows: every look reads only what is new. Reads files alone, so it works the same for the living and the dead. */
+/**
+ * The log of one pod as it grows: every look reads only what is new. It reads files alone, so it works the same
+ * for the living and the dead. Also for the campaign of the tests.
+ */
 import { existsSync, statSync } from 'node:fs';
-import type { Entry } from '../../src/session/facts/entries.ts';
-import { readEntries } from '../../src/session/log/read-log.ts';
+import type { Entry } from '../../session/facts/entries.ts';
+import { readEntries } from '../../session/log/read-log.ts';
 
 export class FollowedLog {
   readonly path: string;

@@ -1,9 +1,9 @@
 /**
- * What a pod's log says about where it stands: asleep, in a request, in a tool, with something waiting. The campaign's own reading of the entries; shares
- * no code with the pods but the format.
+ * What a pod's log says of its state: idle, in a request, in a tool, with something waiting. A reading of the
+ * entries for chaos and the campaign of the tests; it shares no code with the pods but the format. Pure.
  */
-import type { Entry } from '../../src/session/facts/entries.ts';
-import { ofType, seenThrough } from '../support/audit.ts';
+import type { Entry } from '../../session/facts/entries.ts';
+import { ofType, seenThrough } from './entry-lists.ts';
 
 export interface Standing {
   /** What is open or waits, as sentences; empty when nothing does. */
@@ -97,6 +97,17 @@ function openAssignments(entries: readonly Entry[]): string[] {
   return [...given].map(([id, child]) => `the work ${id} given to ${child} has no end`);
 }
 
+/** The ends that results of StopPod have told, as instance → the latest incarnation. */
+function toldByResult(entries: readonly Entry[]): Map<string, number> {
+  const told = new Map<string, number>();
+  for (const { stopped } of ofType(entries, 'toolResult')) {
+    if (stopped === undefined) continue;
+    const { instance, incarnation } = stopped;
+    told.set(instance, Math.max(told.get(instance) ?? 0, incarnation));
+  }
+  return told;
+}
+
 /** Received for the model, and not in a request that was answered. */
 function unreadReceipts(entries: readonly Entry[]): string[] {
   const shown = new Map<string, number>();
@@ -104,8 +115,10 @@ function unreadReceipts(entries: readonly Entry[]): string[] {
     if (item.kind === 'podEvent') shown.set(itemKey(item.from, item.seq, item.event.kind), seq);
   }
   const seen = seenThrough(entries);
+  const told = toldByResult(entries);
   return ofType(entries, 'podEventReceived').flatMap(({ from, eventSeq, event, reads }) => {
-    if (!reads) return [];
+    const isEnd = event.kind === 'shutDown' || event.kind === 'died';
+    if (!reads || (isEnd && from.incarnation <= (told.get(from.instance) ?? 0))) return [];
     const at = shown.get(itemKey(from, eventSeq, event.kind));
     const what = `${event.kind} ${eventSeq ?? ''} of ${from.name} (life ${from.incarnation})`;
     if (at === undefined) return [`${what} was received and is not in the history`];

@@ -1,0 +1,259 @@
+/**
+ * `podkin chaos`: a trial of the promise, offline and apart from everything of the person's. Trees of real
+ * pods on a scripted model are killed, frozen and cut off at random points; then they are left in peace, and
+ * their logs are judged. Nothing of it is left, whatever ends it; the home stays only where something was
+ * found, or a person wishes to look.
+ */
+import { rmSync } from 'node:fs';
+import { randomInt } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import { dirname } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { CommandFailed, type CommandContext, exitStatus, jsonText, screenOf } from '../invocation/context.ts';
+import { catchSignals, type InterruptionSignal, interruptionStatus } from '../invocation/interruption.ts';
+import { endAllBelow } from './end-all.ts';
+import { type ChaosFigures, figuresLine, figuresOf, findingsOf, type RoundFigures } from './figures.ts';
+import { type Guard, startGuard } from './guard.ts';
+import {
+  type ChaosFolder,
+  makeChaosFolder,
+  removeChaosFolder,
+  type RoundPlace,
+  roundPlace,
+} from './place.ts';
+import { type Progress, playRound } from './round.ts';
+
+export interface ChaosOptions {
+  readonly minutes: string | undefined;
+  readonly seed: string | undefined;
+  readonly json: boolean;
+  readonly keep: boolean;
+}
+
+/** A longer trial is several trees, one after another: logs and histories stay small. */
+const roundMs = 120_000;
+const settleMs = 10_000;
+const minutesMax = 7 * 24 * 60;
+const seedMax = 2 ** 32 - 1;
+
+interface Wish {
+  readonly durationMs: number;
+  readonly seed: number;
+}
+
+/** Answers 0 when nothing was found, 1 with the findings, above 128 after a signal. */
+export async function chaosCommand(context: CommandContext, options: ChaosOptions): Promise<number> {
+  const wish = { durationMs: durationOf(options.minutes), seed: seedOf(options.seed) };
+  const interruption = catchSignals();
+  const stop = new AbortController();
+  // Every thaw and start that is to come listens to it.
+  setMaxListeners(0, stop.signal);
+  let signal: InterruptionSignal | undefined;
+  void interruption.first.then((first) => {
+    signal = first;
+    stop.abort(new Interrupted());
+  });
+  const trial = new Trial(context, wish, stop.signal);
+  try {
+    const rounds = await trial.play();
+    const figures = figuresOf(wish.seed, rounds);
+    const isKept = options.keep || figures.findings.length > 0;
+    await trial.end(isKept);
+    tell(context, figures, { options, wish, kept: isKept ? trial.places : [] });
+    return figures.findings.length > 0 ? exitStatus.failed : exitStatus.done;
+  } catch (error) {
+    await trial.end(options.keep);
+    if (!(error instanceof Interrupted) || signal === undefined) throw error;
+    if (options.keep) context.stderr.write(`The folder is kept: ${trial.folder}\n`);
+    return interruptionStatus[signal];
+  } finally {
+    interruption.release();
+  }
+}
+
+/** A person, or whoever read the output, wants no more of it. */
+class Interrupted extends Error {
+  constructor() {
+    super('the trial was interrupted');
+    this.name = 'Interrupted';
+  }
+}
+
+class Trial {
+  readonly #context: CommandContext;
+  readonly #wish: Wish;
+  readonly #signal: AbortSignal;
+  readonly #folder: ChaosFolder;
+  readonly #guard: Guard;
+  readonly #line: ProgressLine;
+  /** Of the rounds whose homes are still there. */
+  readonly #places: RoundPlace[] = [];
+  /** Fulfils when nothing is done any more. */
+  #playing: Promise<void> = Promise.resolve();
+
+  constructor(context: CommandContext, wish: Wish, signal: AbortSignal) {
+    this.#context = context;
+    this.#wish = wish;
+    this.#signal = signal;
+    this.#folder = makeChaosFolder();
+    this.#line = new ProgressLine(context, wish);
+    this.#guard = startGuard(this.#folder, roundPlace(this.#folder, 0, context.environment).environment);
+  }
+
+  get folder(): string {
+    return this.#folder.path;
+  }
+
+  get places(): readonly RoundPlace[] {
+    return this.#places;
+  }
+
+  /** Ends with the first round that finds something; rejects with the signal's reason at once. */
+  async play(): Promise<RoundFigures[]> {
+    const played = this.#playRounds();
+    this.#playing = played.then(
+      () => undefined,
+      () => undefined,
+    );
+    return await Promise.race([played, rejected(this.#signal)]);
+  }
+
+  async #playRounds(): Promise<RoundFigures[]> {
+    const count = roundCount(this.#wish);
+    const rounds: RoundFigures[] = [];
+    for (let number = 1; number <= count; number += 1) {
+      const place = roundPlace(this.#folder, number, this.#context.environment);
+      this.#places.push(place);
+      const round = await this.#playRound(place, { number, count });
+      rounds.push(round);
+      if (findingsOf(round).length > 0) break;
+      // What was judged and found good is of no use to a next round; the last one may be wished for.
+      if (number < count) rmSync(this.#places.pop()?.path ?? '', { recursive: true, force: true });
+    }
+    return rounds;
+  }
+
+  async #playRound(
+    place: RoundPlace,
+    { number, count }: { number: number; count: number },
+  ): Promise<RoundFigures> {
+    return await playRound({
+      place,
+      // The first round has the seed itself: a finding names the seed that plays its round first.
+      seed: (this.#wish.seed + number - 1) % (seedMax + 1),
+      durationMs: roundDuration(this.#wish),
+      signal: this.#signal,
+      onProgress: (progress) => this.#line.show(progress, { number, count }),
+    });
+  }
+
+  /** No process is left, and no file unless it is to be kept. */
+  async end(isKept: boolean): Promise<void> {
+    this.#line.clear();
+    // What waits for a pod hears of its end, and begins nothing more.
+    await endAllBelow(this.#folder.path);
+    await Promise.race([this.#playing, wait(settleMs, undefined, { ref: false })]);
+    const left = await endAllBelow(this.#folder.path);
+    for (const text of left) this.#context.stderr.write(`${text}\n`);
+    await this.#guard.release();
+    if (!isKept) removeChaosFolder(this.#folder);
+  }
+}
+
+function rejected(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = () => reject(signal.reason);
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
+}
+
+/** One line of the terminal, written over; nothing elsewhere. */
+class ProgressLine {
+  readonly #context: CommandContext;
+  readonly #wish: Wish;
+  #shown = '';
+
+  constructor(context: CommandContext, wish: Wish) {
+    this.#context = context;
+    this.#wish = wish;
+  }
+
+  show(progress: Progress, { number, count }: { number: number; count: number }): void {
+    const { stderr } = this.#context;
+    if (!stderr.isTerminal) return;
+    const round = count === 1 ? '' : `round ${number} of ${count}, `;
+    const text = `chaos, seed ${this.#wish.seed}: ${round}${progressText(progress)}`;
+    const line = text.slice(0, screenOf(this.#context).columns - 1);
+    if (line === this.#shown) return;
+    this.#shown = line;
+    stderr.styled(`\r\u001b[K${line}`);
+  }
+
+  clear(): void {
+    if (this.#shown !== '') this.#context.stderr.styled('\r\u001b[K');
+    this.#shown = '';
+  }
+}
+
+function progressText({ phase, elapsedMs, kills, freezes, cuts }: Progress): string {
+  if (phase === 'start') return 'the tree starts';
+  const faults = `${kills} kills, ${freezes} freezes, ${cuts} cuts`;
+  if (phase === 'quiet') return `${faults}; everything comes to rest`;
+  if (phase === 'check') return `${faults}; the tree ends, its logs are checked`;
+  return `${Math.floor(elapsedMs / 1_000)} s, ${faults}`;
+}
+
+interface Told {
+  readonly options: ChaosOptions;
+  readonly wish: Wish;
+  readonly kept: readonly RoundPlace[];
+}
+
+function tell(
+  { stdout, stderr }: CommandContext,
+  figures: ChaosFigures,
+  { options, wish, kept }: Told,
+): void {
+  const homes = kept.map(({ environment }) => environment['PODKIN_HOME'] ?? '');
+  if (options.json) stdout.write(jsonText({ ...figures, home: homes[0] ?? null }));
+  else stdout.write(`${figuresLine(figures)}\n`);
+  for (const { text } of options.json ? [] : figures.findings) stdout.write(`  ${text}\n`);
+  const [found] = figures.findings;
+  if (found !== undefined) {
+    const minutes = roundDuration(wish) / 60_000;
+    stderr.write(
+      `To play it again: podkin chaos --seed ${found.seed} --minutes ${Number(minutes.toFixed(3))}\n`,
+    );
+  }
+  for (const [index, home] of homes.entries()) {
+    const folder = dirname(kept[index]?.path ?? '');
+    stderr.write(`The home is kept. Look: PODKIN_HOME=${home} podkin verify\nRemove it: rm -r ${folder}\n`);
+  }
+}
+
+function roundCount({ durationMs }: Wish): number {
+  return Math.ceil(durationMs / roundMs);
+}
+
+function roundDuration(wish: Wish): number {
+  return wish.durationMs / roundCount(wish);
+}
+
+function durationOf(text: string | undefined): number {
+  const minutes = text === undefined ? 1 : Number(text);
+  if (text?.trim() !== '' && Number.isFinite(minutes) && minutes > 0 && minutes <= minutesMax) {
+    return minutes * 60_000;
+  }
+  throw new CommandFailed(
+    exitStatus.usage,
+    `--minutes: "${text}" is not a number of minutes above 0 and up to ${minutesMax}`,
+  );
+}
+
+function seedOf(text: string | undefined): number {
+  if (text === undefined) return randomInt(seedMax + 1);
+  const seed = Number(text);
+  if (/^\d{1,10}$/.test(text) && seed <= seedMax) return seed;
+  throw new CommandFailed(exitStatus.usage, `--seed: "${text}" is not a whole number from 0 to ${seedMax}`);
+}

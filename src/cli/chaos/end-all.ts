@@ -1,0 +1,96 @@
+/**
+ * The end of everything that chaos has started below its folder, whatever its state: pods, pods in their
+ * start, and what commands of pods have left running.
+ */
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { join, sep } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { endLeftOfDead } from '../../pod/process/command-groups.ts';
+import { podCommand } from '../../pod/process/start-process.ts';
+import { podFolder, podNames } from '../../session/home/home.ts';
+import { specIfKnown } from '../../session/home/known-spec.ts';
+import { monotonicMs } from '../../std/clock.ts';
+import { processIdentity } from '../../std/process-identity.ts';
+import { signalProcess } from '../../std/signal-process.ts';
+import { roundHome } from './place.ts';
+
+/** SIGKILL cannot be refused; longer than this only an uninterruptible system call takes. */
+const killDeadlineMs = 10_000;
+const lookEveryMs = 30;
+
+/** SIGKILL to each. Answers with sentences on what could not be ended. */
+export async function endAllBelow(folder: string): Promise<string[]> {
+  const deadlineAt = monotonicMs() + killDeadlineMs;
+  // The end of one pod may let the start of another come through, so two looks in a row have to find nobody.
+  for (let quietLooks = 0; quietLooks < 2;) {
+    const left = podProcesses(folder);
+    quietLooks = left.length === 0 ? quietLooks + 1 : 0;
+    if (left.length > 0 && monotonicMs() > deadlineAt) {
+      return left.map((pid) => `process ${pid} did not end after SIGKILL; end it with: kill -9 ${pid}`);
+    }
+    for (const pid of left) killPod(pid, folder);
+    await wait(lookEveryMs);
+  }
+  await endCommands(folder);
+  return [];
+}
+
+/** The processes of pods below the folder, by their command lines. */
+export function podProcesses(folder: string): number[] {
+  return process.platform === 'linux' ? inProc(folder) : withPs(folder);
+}
+
+function inProc(folder: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => isPodBelow(commandLine(pid), folder));
+}
+
+/** Empty for one that has ended, a zombie too. */
+function commandLine(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}
+
+function isPodBelow(words: readonly string[], folder: string): boolean {
+  const place = words.lastIndexOf(podCommand);
+  return place !== -1 && words[place + 1]?.startsWith(`${folder}${sep}`) === true;
+}
+
+function withPs(folder: string): number[] {
+  const listed = execFileSync('ps', ['-axww', '-o', 'pid=,stat=,command='], { encoding: 'utf8' });
+  return listed.split('\n').flatMap((line) => {
+    const [, pid, state = 'Z', command = ''] = /^\s*(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+    return pid !== undefined && !state.startsWith('Z') && isPodBelow(command.split(' '), folder)
+      ? [Number(pid)]
+      : [];
+  });
+}
+
+/** Only after a second look that it is that process whose identity was taken. */
+function killPod(pid: number, folder: string): void {
+  const identity = processIdentity(pid);
+  if (identity === null || !podProcesses(folder).includes(pid)) return;
+  try {
+    signalProcess(identity, 'SIGKILL', { group: true });
+  } catch {
+    // Told by the caller when it is still there at the end.
+  }
+}
+
+/** In their own groups, or marked: those outlive a pod that was killed. */
+async function endCommands(folder: string): Promise<void> {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder).filter((entry) => /^\d+$/.test(entry))) {
+    const home = roundHome(join(folder, name));
+    for (const pod of podNames(home)) {
+      const spec = specIfKnown(podFolder(home, pod));
+      if (spec !== null) await endLeftOfDead(podFolder(home, pod), spec.instance);
+    }
+  }
+}

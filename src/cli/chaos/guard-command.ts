@@ -1,0 +1,2 @@
+/** Started by `podkin chaos` alone, and listed nowhere. */
+export const guardCommand = '__chaos-guard';

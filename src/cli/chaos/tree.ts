@@ -1,0 +1,159 @@
+/** The pods of a round as the disk shows them: who there is, whose child, what its log says, whether it runs. */
+import { existsSync } from 'node:fs';
+import { type Home, type PodFolder, podFolder, podNames } from '../../session/home/home.ts';
+import { specIfKnown } from '../../session/home/known-spec.ts';
+import { podSocket } from '../../session/home/pod-address.ts';
+import { isRunning, type ProcessIdentity } from '../../std/process-identity.ts';
+import { ofType } from './entry-lists.ts';
+import { FollowedLog } from './followed-log.ts';
+import { type Standing, standingOf } from './standing.ts';
+
+export class ChaosPod {
+  readonly name: string;
+  readonly instance: string;
+  /** Undefined for the root. */
+  readonly parent: string | undefined;
+  readonly depth: number;
+  readonly folder: PodFolder;
+  readonly log: FollowedLog;
+  readonly #home: Home;
+
+  constructor(
+    home: Home,
+    name: string,
+    spec: { instance: string; depth: number; parent: string | undefined },
+  ) {
+    this.#home = home;
+    this.name = name;
+    this.instance = spec.instance;
+    this.parent = spec.parent;
+    this.depth = spec.depth;
+    this.folder = podFolder(home, name);
+    this.log = new FollowedLog(this.folder.log);
+  }
+
+  get socket(): string {
+    return podSocket(this.#home, this);
+  }
+
+  get standing(): Standing {
+    return standingOf(this.log.entries);
+  }
+
+  /** The process of its newest incarnation, and its number; undefined before the first. */
+  get newest(): (ProcessIdentity & { readonly incarnation: number }) | undefined {
+    return ofType(this.log.entries, 'started').at(-1);
+  }
+
+  get isAlive(): boolean {
+    const { newest } = this;
+    return newest !== undefined && isRunning(newest);
+  }
+}
+
+/** Of the scenario's parts: a leaf, and a pod made for one task, have no children. */
+export function isParent({ name }: Pick<ChaosPod, 'name'>): boolean {
+  return name === 'root' || name.startsWith('kid-');
+}
+
+export class ChaosTree {
+  readonly home: Home;
+  readonly #pods = new Map<string, ChaosPod>();
+  #everSeen = 0;
+
+  constructor(home: Home) {
+    this.home = home;
+  }
+
+  /** Those that there are now, parents before their children. */
+  get pods(): ChaosPod[] {
+    return [...this.#pods.values()].sort((a, b) => a.depth - b.depth || (a.name < b.name ? -1 : 1));
+  }
+
+  /** Those that there ever were. */
+  get everSeen(): number {
+    return this.#everSeen;
+  }
+
+  get living(): ChaosPod[] {
+    return this.pods.filter((pod) => pod.isAlive);
+  }
+
+  parentOf(pod: ChaosPod): ChaosPod | undefined {
+    return pod.parent === undefined ? undefined : this.#pods.get(pod.parent);
+  }
+
+  named(name: string): ChaosPod | undefined {
+    return this.pods.find((pod) => pod.name === name);
+  }
+
+  /** Takes in what is new of the tree and of every log. Answers whether anything is. */
+  async look(): Promise<boolean> {
+    const before = this.#size();
+    const found = new Set<string>();
+    for (const name of podNames(this.home)) {
+      const spec = specIfKnown(podFolder(this.home, name));
+      if (spec === null) continue;
+      const { instance, depth, parent } = spec;
+      found.add(instance);
+      if (this.#pods.has(instance)) continue;
+      this.#everSeen += 1;
+      this.#pods.set(instance, new ChaosPod(this.home, name, { instance, depth, parent: parent?.instance }));
+    }
+    for (const instance of this.#pods.keys()) if (!found.has(instance)) this.#pods.delete(instance);
+    await Promise.all(this.pods.map((pod) => looked(pod)));
+    return this.#size() !== before;
+  }
+
+  /** Why the tree is not at rest, as sentences; empty when it is. Only of use where nobody does anything to it. */
+  unrest(): string[] {
+    return this.pods.flatMap((pod) => this.#unrestOf(pod).map((text) => `${pod.name}: ${text}`));
+  }
+
+  #unrestOf(pod: ChaosPod): string[] {
+    const { standing, newest } = pod;
+    if (newest === undefined) return ['it was made and has never run'];
+    if (standing.stopped) return this.#untold(pod);
+    if (!pod.isAlive) return ['it does not run'];
+    const paused = standing.paused ? ['it is paused'] : [];
+    return [...standing.open, ...paused, ...(this.#isLinked(pod) ? [] : ['it has no link to its parent'])];
+  }
+
+  /** Of one that has ended in order: its parent reads the rest in its log. */
+  #untold(pod: ChaosPod): string[] {
+    const parent = this.parentOf(pod);
+    if (parent === undefined) return [];
+    const through = ofType(parent.log.entries, 'podEventReceived').reduce(
+      (most, { from, eventSeq }) => (from.instance === pod.instance ? Math.max(most, eventSeq ?? 0) : most),
+      0,
+    );
+    return through >= pod.standing.emitted
+      ? []
+      : [`event ${through + 1} of ${pod.standing.emitted} has not reached ${parent.name}`];
+  }
+
+  #isLinked(pod: ChaosPod): boolean {
+    const parent = this.parentOf(pod);
+    if (parent === undefined) return true;
+    const { incarnation } = pod.standing;
+    return ofType(parent.log.entries, 'child').some(
+      (entry) =>
+        entry.child.instance === pod.instance &&
+        entry.state === 'linked' &&
+        entry.incarnation === incarnation,
+    );
+  }
+
+  #size(): number {
+    return this.pods.reduce((sum, { log }) => sum + log.entries.length + 1, 0);
+  }
+}
+
+/** One that is being removed loses its files one after the other. */
+async function looked({ folder, log }: ChaosPod): Promise<void> {
+  try {
+    await log.look();
+  } catch (error) {
+    if (existsSync(folder.log)) throw error;
+  }
+}
