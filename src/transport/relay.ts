@@ -5,6 +5,7 @@
 import { linkSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { PodkinError } from '../std/podkin-error.ts';
 import { systemCode } from '../std/system-code.ts';
 import { identityAt } from './socket-place.ts';
 
@@ -28,7 +29,7 @@ export interface RelayOptions {
 }
 
 /** Nobody wanted the relay any more when it could have begun. */
-export class RelayNotWanted extends Error {
+export class RelayNotWanted extends PodkinError {
   constructor() {
     super('the relay is not wanted any more');
     this.name = 'RelayNotWanted';

@@ -9,6 +9,7 @@ import { randomInt } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { PodkinError } from '../../std/podkin-error.ts';
 import { CommandFailed, type CommandContext, exitStatus, jsonText, screenOf } from '../invocation/context.ts';
 import { catchSignals, type InterruptionSignal, interruptionStatus } from '../invocation/interruption.ts';
 import { endAllBelow } from './end-all.ts';
@@ -72,7 +73,7 @@ export async function chaosCommand(context: CommandContext, options: ChaosOption
 }
 
 /** A person, or whoever read the output, wants no more of it. */
-class Interrupted extends Error {
+class Interrupted extends PodkinError {
   constructor() {
     super('the trial was interrupted');
     this.name = 'Interrupted';

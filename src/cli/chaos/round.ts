@@ -6,10 +6,11 @@ import { setMaxListeners } from 'node:events';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Report, verifyHome } from '../../delivery/verify/verify.ts';
-import { stderrTail } from '../../pod/process/start-process.ts';
+import { PodStartFailed, stderrTail } from '../../pod/process/start-process.ts';
 import { defaultLimits } from '../../session/settings/settings.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import { withErrorOutput } from '../../std/error-output.ts';
+import { PodkinError } from '../../std/podkin-error.ts';
 import { isRunning } from '../../std/process-identity.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
 import { ensureRuntimeDir } from '../../transport/address.ts';
@@ -83,6 +84,14 @@ export async function playRound(options: RoundOptions): Promise<RoundFigures> {
   }
 }
 
+/** Nothing had been done to it yet. */
+class TrialNotBegun extends PodkinError {
+  constructor(why: string) {
+    super(`the trial could not begin: ${why}; "podkin doctor" looks for what is amiss here`);
+    this.name = 'TrialNotBegun';
+  }
+}
+
 class Round {
   readonly #options: RoundOptions;
   readonly #tree: ChaosTree;
@@ -133,18 +142,22 @@ class Round {
   async #grow(): Promise<void> {
     const { place, signal, seed } = this.#options;
     this.#tell('start');
-    const givenUp = aborted(signal);
-    await startRoot(this.#root, place.environment, { spawnMs: limits.spawnMs, givenUp });
+    try {
+      const givenUp = aborted(signal);
+      await startRoot(this.#root, place.environment, { spawnMs: limits.spawnMs, givenUp });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error instanceof PodStartFailed ? new TrialNotBegun(error.message) : error;
+    }
     await this.#tree.look();
     await this.#cover();
     await this.#run('root', growTask);
     const count = shapeOf(seed).kids.reduce((sum, { leaves }) => sum + 1 + leaves.length, 1);
     const isGrown = () => this.#tree.living.length >= count && this.#tree.unrest().length === 0;
     if (!(await this.#until(isGrown))) {
-      const why = this.#tree.unrest().join('; ');
-      throw new Error(
-        `its tree of ${count} pods did not come to stand: ${why === '' ? 'pods are missing' : why}`,
-      );
+      const why = this.#tree.unrest();
+      const text = why.length === 0 ? 'pods are missing' : why.join('; ');
+      throw new TrialNotBegun(`its tree of ${count} pods did not come to rest (${text})`);
     }
   }
 
