@@ -15,9 +15,9 @@ export interface CommandSpec {
 }
 
 const work = 'Work:';
-const look = 'Look:';
-const steer = 'Steer:';
-const keep = 'Keep in order:';
+const inspect = 'Inspect:';
+const control = 'Control:';
+const maintain = 'Maintain:';
 
 const json: readonly [string, string] = ['--json', 'as JSON'];
 /** Taken where there is no other form, so that a script may ask for it everywhere. */
@@ -28,9 +28,9 @@ export const commands: readonly CommandSpec[] = [
   {
     usage: 'run [task]',
     group: work,
-    summary: 'make a root pod for a task, show its work, return when its tree is settled',
+    summary: 'create a root pod for a task, show its work, return when its tree is settled',
     options: [
-      ['-p, --print', 'no view: only the final answer on stdout; a denied tool then ends with status 4'],
+      ['-p, --print', 'print only the final answer; a denied tool then ends with status 4'],
       [
         '--output-format <format>',
         'with --print: text, json or stream-json; the last line of JSON is the result',
@@ -46,12 +46,12 @@ export const commands: readonly CommandSpec[] = [
       ['--max-steps <n>', 'requests to the model in one turn'],
       ['--max-cost <usd>', "US dollars of one pod's session"],
       ['--permission-mode <mode>', 'default, acceptEdits, plan, dontAsk or bypassPermissions'],
-      ['--allow-tool <rules...>', 'calls that run without a question, as in "Bash(npm test*)" or Write'],
-      ['--ask-tool <rules...>', 'calls that a person is asked about first'],
-      ['--deny-tool <rules...>', 'calls that never run; a denial outweighs a question, that a permission'],
+      ['--allow-tool <rules...>', 'calls that run without an approval, as in "Bash(npm test*)" or Write'],
+      ['--ask-tool <rules...>', 'calls that need an approval first'],
+      ['--deny-tool <rules...>', 'calls that never run; deny outweighs ask, ask outweighs allow'],
       ['--sandbox-network', 'commands of the tree may reach the network (default: none)'],
       ['--sandbox-unix-sockets', 'commands of the tree may use sockets of the file system (default: none)'],
-      ['--config <file>', "configuration, in place of the user's own file"],
+      ['--config <file>', "configuration file, instead of the user's own"],
     ],
     more: [
       'TASK is what the pod is to do; "-" reads it from stdin. Without --write and --read the working directory may be read and changed.',
@@ -68,9 +68,9 @@ export const commands: readonly CommandSpec[] = [
   {
     usage: 'send <name> <text>',
     group: work,
-    summary: 'hand a pod an input; it answers it in a turn of its own',
+    summary: 'send a pod an input, which starts a turn of its own',
     options: [['--wait', 'until all that follows is settled; print its answer']],
-    more: '"-" as TEXT reads it from stdin. A pod that works already takes it up after its present turn.',
+    more: '"-" as TEXT reads it from stdin. A running pod queues it until its current turn has ended.',
     run: async (context, input) =>
       (await import('./control/send.ts')).sendCommand(context, first(input), input.args[1] ?? '', {
         kind: 'run',
@@ -80,9 +80,9 @@ export const commands: readonly CommandSpec[] = [
   {
     usage: 'notify <name> <text>',
     group: work,
-    summary: 'leave a notice for a pod; it wakes it when it is idle',
+    summary: 'leave a notice for a pod, which wakes the pod when it is idle',
     options: [['--wait', 'until all that follows is settled; print its answer']],
-    more: '"-" as TEXT reads it from stdin. A working pod reads it with its next request, in the middle of its turn.',
+    more: '"-" as TEXT reads it from stdin. A running pod reads it with its next request, within its turn.',
     run: async (context, input) =>
       (await import('./control/send.ts')).sendCommand(context, first(input), input.args[1] ?? '', {
         kind: 'notice',
@@ -92,16 +92,16 @@ export const commands: readonly CommandSpec[] = [
   {
     usage: 'attach <name>',
     group: work,
-    summary: "a pod's history and live work; lines typed are sent to it",
+    summary: "show a pod's history and live work, and send it what you type",
     options: [],
-    more: 'Ctrl-C, Ctrl-Z or /detach leaves; the pod goes on. /help lists what can be typed.',
+    more: 'Ctrl-C, Ctrl-Z or /detach detaches; the pod keeps running. /help lists the commands.',
     run: async (context, input) => (await import('./control/attach.ts')).attachCommand(context, first(input)),
   },
   {
     usage: 'wait <names...>',
     group: work,
-    summary: 'until the pods, and everything live below them, are settled',
-    options: [['--timeout <seconds>', 'give up then, with status 124']],
+    summary: 'wait until the pods, and everything live below them, are settled',
+    options: [['--timeout <seconds>', 'stop waiting then, with status 124']],
     more: 'Status: 0 finished, 1 failed, cancelled, died or stopped before the end, 5 a limit was reached, 124 timed out.',
     run: async (context, input) =>
       (await import('./control/wait.ts')).waitCommand(context, input.args, {
@@ -111,14 +111,14 @@ export const commands: readonly CommandSpec[] = [
   {
     usage: 'demo',
     group: work,
-    summary: 'the whole story offline in seconds, with a scripted model',
+    summary: 'show the whole story offline in seconds, with a scripted model',
     options: [],
     run: async (context) => (await import('./demo/demo.ts')).demoCommand(context),
   },
   {
     usage: 'ps',
-    group: look,
-    summary: 'the pods of this home',
+    group: inspect,
+    summary: 'list the pods of this home',
     options: [
       ['-a, --all', 'also those that have stopped'],
       ['-q, --quiet', 'names only'],
@@ -139,21 +139,21 @@ export const commands: readonly CommandSpec[] = [
   },
   {
     usage: 'inspect <name>',
-    group: look,
-    summary: 'everything known about one pod, as JSON',
+    group: inspect,
+    summary: 'show everything known about one pod, as JSON',
     options: [alwaysJson],
     run: async (context, input) =>
       (await import('./inspect/inspect.ts')).inspectCommand(context, first(input)),
   },
   {
     usage: 'logs <name>',
-    group: look,
-    summary: "a pod's session, also a dead pod's",
+    group: inspect,
+    summary: "show a pod's session, also of a dead pod",
     options: [
-      ['-f, --follow', 'go on with what is committed from now on'],
+      ['-f, --follow', 'then show new entries as they are committed'],
       ['--tail <n>', 'only the last N entries'],
-      ['--since <time>', 'only from then on: 2026-01-31T12:00:00Z, or 30s, 10m, 2h, 1d ago'],
-      ['--json', 'the entries themselves, one a line'],
+      ['--since <time>', 'only entries from that time on: 2026-01-31T12:00:00Z, or 30s, 10m, 2h, 1d ago'],
+      ['--json', 'the raw entries, one per line'],
     ],
     run: async (context, input) =>
       (await import('./inspect/logs.ts')).logsCommand(context, first(input), {
@@ -165,17 +165,17 @@ export const commands: readonly CommandSpec[] = [
   },
   {
     usage: 'events [name]',
-    group: look,
-    summary: 'what pods do from now on, one JSON object a line',
+    group: inspect,
+    summary: 'stream what pods do from now on, one JSON object per line',
     options: [alwaysJson],
-    more: 'With a name: until that pod ends. Without one: all pods of the home; those that appear are joined.',
+    more: 'With a name: until that pod ends. Without one: all pods of the home, new ones included.',
     run: async (context, input) =>
       (await import('./inspect/events.ts')).eventsCommand(context, input.args[0] ?? null),
   },
   {
     usage: 'deliveries [name]',
-    group: look,
-    summary: 'where each report of a child to its parent stands',
+    group: inspect,
+    summary: 'show the delivery state of each report of a child to its parent',
     options: [json],
     more: 'States: committed, sent, received, consumed, seen; waiting and refused say why. Every event ends as consumed or seen.',
     run: async (context, input) =>
@@ -185,10 +185,10 @@ export const commands: readonly CommandSpec[] = [
   },
   {
     usage: 'approvals',
-    group: look,
-    summary: 'the questions that wait for a person',
-    options: [json, ['--full', 'a long call to its end, not only the beginning of it']],
-    more: 'A question waits until it is answered or its turn ends. Those of pods that have ended are listed too.',
+    group: inspect,
+    summary: 'list the pending approvals',
+    options: [json, ['--full', 'show long calls in full']],
+    more: 'An approval is pending until it is answered or its turn ends. Those of pods that have ended are listed too.',
     run: async (context, input) =>
       (await import('./approvals/approvals.ts')).approvalsCommand(context, {
         json: input.flag('json'),
@@ -196,15 +196,15 @@ export const commands: readonly CommandSpec[] = [
       }),
   },
   {
-    usage: 'approve <question>',
-    group: steer,
-    summary: 'answer a question: yes, or with --deny no',
+    usage: 'approve <approval>',
+    group: control,
+    summary: 'answer a pending approval: yes, or with --deny no',
     options: [
       ['--deny', 'no'],
       ['--always', 'yes, and for the same call of this pod from now on'],
-      ['--reason <text>', 'what the model is told with a no'],
+      ['--reason <text>', 'what the model reads with the no'],
     ],
-    more: 'QUESTION is its id or the beginning of it, or the name of a pod that asks one thing.',
+    more: 'APPROVAL is its id, the beginning of its id, or the name of a pod that has only one.',
     run: async (context, input) =>
       (await import('./approvals/approvals.ts')).approveCommand(context, first(input), {
         deny: input.flag('deny'),
@@ -214,10 +214,10 @@ export const commands: readonly CommandSpec[] = [
   },
   ...(['pause', 'resume', 'cancel'] as const).map((method) => ({
     usage: `${method} <name>`,
-    group: steer,
+    group: control,
     summary: {
-      pause: 'stop before the next request to the model; nothing is dropped',
-      resume: 'go on where pause stopped',
+      pause: 'pause before the next request to the model; nothing is dropped',
+      resume: 'continue where pause stopped',
       cancel: 'end the running turn, and the turns below that work for it',
     }[method],
     options: [],
@@ -226,10 +226,10 @@ export const commands: readonly CommandSpec[] = [
   })),
   {
     usage: 'stop <names...>',
-    group: steer,
-    summary: 'end pods and those below them: ask, then insist',
+    group: control,
+    summary: 'stop pods and those below them: ask, then SIGTERM, then SIGKILL',
     options: [
-      ['--no-tree', 'leave the pods below it alone'],
+      ['--no-tree', 'do not stop the pods below'],
       [
         '--timeout <seconds>',
         "for each level, before SIGTERM and again before SIGKILL (default: the pod's own, 10)",
@@ -244,23 +244,20 @@ export const commands: readonly CommandSpec[] = [
   },
   {
     usage: 'kill <name>',
-    group: steer,
-    summary: "SIGKILL to one pod's process; its parent is told that it died",
+    group: control,
+    summary: "send SIGKILL to one pod's process; its parent gets a report of the death",
     options: [],
     run: async (context, input) => (await import('./control/stop.ts')).killCommand(context, first(input)),
   },
   {
     usage: 'restore <name>',
-    group: steer,
-    summary: 'start a pod that does not run again, from its log',
+    group: control,
+    summary: 'start a pod that is not running again from its log',
     options: [
-      ['--tree', 'those below it too; what runs is passed over'],
-      [
-        '--force',
-        'also one of which cannot be found out whether it runs in another container: you say it does not',
-      ],
+      ['--tree', 'also those below it; pods that are running are skipped'],
+      ['--force', 'also a pod that may be running in another container: you confirm that it is not'],
     ],
-    more: 'A pod that runs already is a failure without --tree.',
+    more: 'Without --tree, a pod that is already running is a failure.',
     run: async (context, input) =>
       (await import('./control/restore.ts')).restoreCommand(context, first(input), {
         tree: input.flag('tree'),
@@ -269,32 +266,32 @@ export const commands: readonly CommandSpec[] = [
   },
   {
     usage: 'rm <names...>',
-    group: keep,
-    summary: 'forget pods that have stopped, with their logs',
+    group: maintain,
+    summary: 'remove pods that have stopped, with their logs',
     options: [
-      ['-f, --force', 'end the pod and all below it first, remove it all, and print what is given up'],
+      ['-f, --force', 'first stop the pod and all below it, then remove them and print what is discarded'],
     ],
-    more: 'Refuses while anything below it lives, is open or undelivered, or its parent lacks something of it. What is above is never touched.',
+    more: 'Refuses while anything below it is running, open or undelivered, and while its parent has not received all its reports. Pods above it are never touched.',
     run: async (context, input) =>
       (await import('./control/rm.ts')).rmCommand(context, input.args, { force: input.flag('force') }),
   },
   {
     usage: 'verify',
-    group: keep,
-    summary: 'check by the logs that no report was lost, doubled or reordered',
+    group: maintain,
+    summary: 'check in the logs that no report was lost, duplicated or reordered',
     options: [json],
-    more: 'Status 1 at a violation. Running pods are not disturbed.',
+    more: 'Status 1 when there is a violation. Running pods are not disturbed.',
     run: async (context, input) =>
       (await import('./inspect/verify.ts')).verifyCommand(context, { json: input.flag('json') }),
   },
   {
     usage: 'chaos',
-    group: keep,
+    group: maintain,
     summary:
-      'try the promise here: kill, freeze and cut off pods of a trial at random, then check their logs',
+      'test the guarantees here: kill, freeze and cut off the pods of a trial at random, then check their logs',
     options: [
-      ['--minutes <n>', 'how long faults are made (default: 1); the quiet and the check come on top'],
-      ['--seed <n>', 'the same sequence of faults and answers again (default: by chance)'],
+      ['--minutes <n>', 'how long faults are injected (default: 1); the final check takes extra time'],
+      ['--seed <n>', 'repeat the sequence of faults and answers of this seed (default: random)'],
       json,
       ['--keep', 'keep the home of the trial'],
     ],
@@ -312,8 +309,8 @@ export const commands: readonly CommandSpec[] = [
   },
   {
     usage: 'doctor',
-    group: keep,
-    summary: 'what is not as it should be, and how to mend it',
+    group: maintain,
+    summary: 'check this machine and this home, and say how to fix what is wrong',
     options: [json],
     run: async (context, input) =>
       (await import('./doctor/doctor.ts')).doctorCommand(context, { json: input.flag('json') }),

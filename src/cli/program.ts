@@ -27,7 +27,7 @@ Models are named provider/model: anthropic/…, openai/…, google/… with ANTH
 Configuration: flags, then PODKIN_MODEL, PODKIN_PERMISSION_MODE and PODKIN_LIMITS_* (PODKIN_LIMITS_STEPS=50),
   then the user's config.toml. The .podkin/config.toml of a project (working directory and above it, up to the
   repository's root) narrows what variables and the user's file say: [scope], [permissions], [limits],
-  permissionMode; a flag for a limit or the mode overrides it, which is said. Its model, instructions and
+  permissionMode; a flag for a limit or the mode overrides it, with a note. Its model, instructions and
   [sandbox] count only once you have trusted them. PODKIN_HOME=/x keeps everything below /x: config, state, run.
 
 First steps:
@@ -103,7 +103,7 @@ function usageText(text: string): string {
 }
 
 const noRoom = 'free some space there, then try again';
-const noRight = 'look whose it is and what its rights are, or choose another home with PODKIN_HOME';
+const noRight = 'check its owner and its permissions, or choose another home with PODKIN_HOME';
 const whatToDo: Readonly<Record<string, string>> = {
   ENOSPC: noRoom,
   EDQUOT: noRoom,
@@ -112,7 +112,7 @@ const whatToDo: Readonly<Record<string, string>> = {
   EPERM: noRight,
   EMFILE: 'raise the limit on open files ("ulimit -n"), then try again',
   ENFILE: 'this machine has too many open files: end something, then try again',
-  EIO: "the disk fails: look at the system's log before anything else",
+  EIO: "the disk fails: check the system's log before anything else",
 };
 
 function failureStatus(context: CommandContext, error: unknown): number {

@@ -29,13 +29,13 @@ export class PodNotRunning extends PodkinError {
   }
 }
 
-/** The pod was started in another network namespace: whether it runs can not be found out from here. */
+/** The pod was started in another network namespace: whether it runs cannot be found out from here. */
 export class PodOutOfReach extends PodkinError {
   readonly podName: string;
 
   constructor(podName: string) {
     super(
-      `"${podName}" was started in another container or network namespace and can not be reached from here`,
+      `"${podName}" was started in another container or network namespace and cannot be reached from here`,
     );
     this.name = 'PodOutOfReach';
     this.podName = podName;

@@ -76,7 +76,7 @@ export async function holdsOn(pod: FoundPod, newest: ProcessIdentity | null): Pr
   return (await lifeElsewhere(pod.home, pod)) === 'alive';
 }
 
-/** It was started in another network namespace, and whether it runs can not be found out from here. */
+/** It was started in another network namespace, and whether it runs cannot be found out from here. */
 export async function isOutOfReach(pod: FoundPod): Promise<boolean> {
   const probed = await probePod(pod).catch(() => null);
   return probed?.kind === 'silent' && probed.elsewhere;

@@ -269,7 +269,7 @@ export const methods = {
   },
   podEvent: {
     who: 'linked child',
-    doc: 'One event of a linked child. `accepted` means on disk at the parent; a gap is refused with what the parent holds. A field that can not be read is taken at its neutral value and named in `unread`; it refuses nothing.',
+    doc: 'One event of a linked child. `accepted` means on disk at the parent; a gap is refused with what the parent holds. A field that cannot be read is taken at its neutral value and named in `unread`; it refuses nothing.',
     params: once(() =>
       z.object({
         from: z.object({ instance: instanceId(), incarnation: incarnationNumber() }),

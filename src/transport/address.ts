@@ -96,6 +96,6 @@ function statsOf(path: string, mistake: unknown): Stats {
   } catch (cause) {
     const first = mistake ?? cause;
     const why = first instanceof Error ? first.message : String(first);
-    throw new RuntimeDirUnsafe(path, `it can not be made (${why}); choose another one`, cause);
+    throw new RuntimeDirUnsafe(path, `it cannot be made (${why}); choose another one`, cause);
   }
 }

@@ -152,7 +152,7 @@ export class RuntimeDirUnsafe extends PodkinError {
   readonly path: string;
 
   constructor(path: string, problem: string, cause?: unknown) {
-    super(`the runtime directory ${path} can not be used: ${problem}`, { cause });
+    super(`the runtime directory ${path} cannot be used: ${problem}`, { cause });
     this.name = 'RuntimeDirUnsafe';
     this.path = path;
   }

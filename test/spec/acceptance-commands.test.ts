@@ -137,7 +137,7 @@ describe('what can not be', () => {
       const args = ['run', '-p', '--model', home.scenario(answers), 'plain'];
       const ran = await home.run(args, { environment: { PODKIN_HOME: place } });
       expect(ran).toMatchObject({ code: 1, stdout: '' });
-      expect(ran.stderr).toContain(`${place}/run can not be used: it can not be made`);
+      expect(ran.stderr).toContain(`${place}/run cannot be used: it cannot be made`);
     }
   });
 });

@@ -38,7 +38,7 @@ const marks = () => {
 describe('podkin approvals and approve', () => {
   it('[approval.commands] [approval.reason-is-no-yes] list what waits, answer by id, its beginning or the name of the pod, and say what can not be', async () => {
     const root = await home.startRoot({ scenario: flat });
-    expect((await home.run(['approvals'])).stderr).toContain('No question waits');
+    expect((await home.run(['approvals'])).stderr).toContain('No pending approvals');
     await root.run('go');
     await root.untilEntry('approval');
     const listed = await home.run(['approvals', '--json']);
@@ -62,7 +62,7 @@ describe('podkin approvals and approve', () => {
     expect((await wait.ended).code).toBe(0);
     expect(await root.untilEntry('toolResult')).toMatchObject({ text: expect.stringContaining('not now') });
     const none = await home.run(['approve', 'root']);
-    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('asks nothing at the moment')]);
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('has no pending approval')]);
     await root.run('go');
     await root.until(
       'a second question',

@@ -162,7 +162,7 @@ describe('ending and bringing back', () => {
     const owed = await podkin('rm', 'child');
     expect(owed).toMatchObject({ code: 1, stdout: '' });
     expect(owed.stderr).toMatch(
-      /"child" stays: its death has not been told to its parent "root".*podkin restore root.*1 event\(s\) of its child "grandchild" wait for it.*podkin rm -f child/,
+      /"child" stays: its death has not been reported to its parent "root".*podkin restore root.*1 event\(s\) of its child "grandchild" wait for it.*podkin rm -f child/,
     );
     await podkin('restore', 'root');
     const root = await home.pod('root').process();

@@ -143,7 +143,7 @@ describe('a tree that stays', () => {
     expect(failed).toMatchObject({ code: 1, stdout: '' });
     expect(failed.stderr).toMatch(/root: failed: .*badRequest/);
     const plain = await podkin('send', 'root', 'again');
-    expect(plain).toEqual({ code: 0, signal: null, stdout: '', stderr: 'root has begun.\n' });
+    expect(plain).toEqual({ code: 0, signal: null, stdout: '', stderr: 'root has started.\n' });
     expect(await podkin('wait', 'root', 'child')).toMatchObject({ code: 0 });
   });
 
@@ -168,7 +168,7 @@ describe('a tree that stays', () => {
 
     expect(await podkin('pause', 'root')).toMatchObject({ code: 0, stdout: 'root: paused\n' });
     const queued = await podkin('send', 'root', 'again');
-    expect(queued).toMatchObject({ code: 0, stderr: 'root has it in its queue.\n' });
+    expect(queued).toMatchObject({ code: 0, stderr: 'root has queued it.\n' });
     expect(await json<unknown[]>('ps', '--json')).toContainEqual(
       expect.objectContaining({ name: 'root', status: 'paused' }),
     );

@@ -182,7 +182,7 @@ const folders: Folder[] = [
   ],
   [
     'a file',
-    /can not be made \(ENOTDIR/,
+    /cannot be made \(ENOTDIR/,
     (path) => {
       writeFileSync(path, '');
       return path;
@@ -224,11 +224,11 @@ it('[doctor.long-socket-path] a folder in which no socket fits is told by doctor
   expect(ran.code).toBe(1);
   expect(ran.stderr).toMatch(/the socket path \S+ has \d+ bytes, at most 103 are possible; choose a shorter/);
   const doctor = await home.run(['doctor', '--json'], { environment });
-  const findings = JSON.parse(doctor.stdout) as { check: string; level: string; mend: string }[];
+  const findings = JSON.parse(doctor.stdout) as { check: string; level: string; fix: string }[];
   expect(doctor.code).toBe(1);
   expect(findings.find(({ check }) => check === 'socket folder')).toMatchObject({
     level: 'failure',
-    mend: expect.stringContaining('to a shorter path: until then no pod can start'),
+    fix: expect.stringContaining('to a shorter path: until then no pod can start'),
   });
   expect((await home.run(['ps', '-a'], { environment })).stdout).not.toContain('root');
 });
@@ -248,7 +248,7 @@ it.skipIf(process.getuid?.() !== 0)(
       check: 'socket folder',
       level: 'failure',
       text: `${closed}/user/99/podkin cannot be made: EACCES at ${closed}`,
-      mend: 'set XDG_RUNTIME_DIR to a folder of your own, or unset it',
+      fix: 'set XDG_RUNTIME_DIR to a folder of your own, or unset it',
     });
   },
 );

@@ -200,7 +200,7 @@ describe('a working directory that is gone', () => {
     const refused = inGone(['run', '-p', '--model', model, 'go']);
     expect(refused.status).toBe(2);
     expect(refused.stderr).toMatch(
-      /^podkin: the working directory is gone or can not be entered \(ENOENT\): change/,
+      /^podkin: the working directory is gone or cannot be entered \(ENOENT\): change/,
     );
     expect(inGone(['run', '-d', '--cwd', home.work, '--model', model, 'go'])).toMatchObject({
       status: 0,
@@ -238,7 +238,7 @@ describe('a home that cannot be written', () => {
     );
 
   const failuresOf = (stdout: string) =>
-    (JSON.parse(stdout) as { check: string; level: string; text: string; mend: string }[]).filter(
+    (JSON.parse(stdout) as { check: string; level: string; text: string; fix: string }[]).filter(
       ({ check, level }) => check === 'home' && level === 'failure',
     );
 
@@ -251,7 +251,7 @@ describe('a home that cannot be written', () => {
       const state =
         folders.length === 0 ? `${home.path}/h, which ${home.path}/h/state` : `${home.path}/h/state`;
       expect(failuresOf(stdout)).toMatchObject([
-        { text: expect.stringContaining(state), mend: expect.stringContaining('mount its file system') },
+        { text: expect.stringContaining(state), fix: expect.stringContaining('mount its file system') },
       ]);
       expect(stdout).toContain('cannot be written (EROFS): no pod can start');
       expect(stdout).toMatch(/h\/run cannot be (?:made|written): EROFS at /);
@@ -268,7 +268,7 @@ describe('a home that cannot be written', () => {
     expect(code).toBe(1);
     const [found] = failuresOf(stdout);
     expect(found?.text).toBe(`${home.path}/h/state cannot be written (ENOTDIR): no pod can start`);
-    expect(found?.mend).toContain('set PODKIN_HOME to one');
+    expect(found?.fix).toContain('set PODKIN_HOME to one');
     rmSync(`${home.path}/h/state`);
   });
 

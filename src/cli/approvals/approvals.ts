@@ -27,7 +27,7 @@ export async function approvalsCommand(context: CommandContext, options: Approva
     context.stdout.write(jsonText(rows));
     return exitStatus.done;
   }
-  if (questions.length === 0) context.stderr.write('No question waits for an answer.\n');
+  if (questions.length === 0) context.stderr.write('No pending approvals.\n');
   for (const question of questions) {
     const { request, pod, running, askedAt } = question;
     const since = age(Date.now() - Date.parse(askedAt));
@@ -37,7 +37,7 @@ export async function approvalsCommand(context: CommandContext, options: Approva
       : '"podkin approvals --full" shows all of it and says how it is answered';
     const how = running
       ? answer
-      : `"${pod.name}" does not run: podkin restore ${pod.name}, then podkin approve ${request}`;
+      : `"${pod.name}" is not running: podkin restore ${pod.name}, then podkin approve ${request}`;
     context.stdout.styled(`${text}\n  ${since} ago; ${how}\n`);
   }
   return exitStatus.done;
@@ -73,7 +73,7 @@ export async function approveCommand(
   if (options.reason !== undefined && !options.deny) {
     throw new CommandFailed(
       exitStatus.usage,
-      '--reason goes with --deny: it is what the pod is told with a no; add --deny, or leave it out. Nothing was answered',
+      '--reason goes with --deny: the model reads it with the no; add --deny, or leave --reason out. Nothing was answered',
     );
   }
   const question = approvalMeant(await openApprovals(context.home), meant, context.home);
@@ -81,7 +81,7 @@ export async function approveCommand(
   if (!running) {
     throw new CommandFailed(
       exitStatus.failed,
-      `"${pod.name}" is not running and can take no answer: "podkin restore ${pod.name}" starts it again, its question stays open`,
+      `"${pod.name}" is not running and can take no answer: "podkin restore ${pod.name}" starts it again, its approval stays pending`,
     );
   }
   // On stderr: what was answered is the data.
@@ -111,8 +111,8 @@ function approvalMeant(questions: readonly OpenApproval[], meant: string, home: 
     throw new CommandFailed(
       isPod ? exitStatus.failed : exitStatus.noSuchPod,
       isPod
-        ? `"${meant}" asks nothing at the moment; "podkin approvals" lists the questions that are open`
-        : `no open question begins with ${JSON.stringify(meant.slice(0, 63))}, and no pod is called that; "podkin approvals" lists them`,
+        ? `"${meant}" has no pending approval; "podkin approvals" lists them all`
+        : `no pending approval has an id that begins with ${JSON.stringify(meant.slice(0, 63))}, and no pod has that name; "podkin approvals" lists them`,
     );
   }
   if (others.length > 0) {

@@ -142,7 +142,7 @@ export class ApprovalDesk {
     const question = this.#first();
     if (question === undefined) {
       return nowMs - this.#changedAtMs < readMs
-        ? { kind: 'late', text: 'No question waits any more; nothing was sent.' }
+        ? { kind: 'late', text: 'No approval is pending any more; nothing was sent.' }
         : { kind: 'other' };
     }
     const early = this.#refusal(question, nowMs);

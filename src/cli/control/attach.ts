@@ -123,7 +123,9 @@ class AttachScreen {
   }
 
   #detach(): void {
-    this.#say(`Detached; "${this.#pod.name}" goes on. Back with: podkin attach ${this.#pod.name}`);
+    this.#say(
+      `Detached; "${this.#pod.name}" keeps running. Attach again with: podkin attach ${this.#pod.name}`,
+    );
     this.#attached.close();
     this.#end.resolve(exitStatus.done);
   }

@@ -88,7 +88,7 @@ export async function endTree(options: EndTreeOptions): Promise<string[]> {
     await sleep(lookEveryMs);
   }
   const left = (await tree.running()).map((member) => member.name).join(', ');
-  throw new Error(`these pods did not end: ${left}; look with: podkin ps --tree`);
+  throw new Error(`these pods did not end: ${left}; check with: podkin ps --tree`);
 }
 
 /**

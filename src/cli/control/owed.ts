@@ -47,7 +47,7 @@ function diedUntold({ stopped, incarnation }: Facts, terminal: number | undefine
 /** What is missing, in the middle of a sentence: `of` is the pod that it is missing from. */
 export function owedText({ events, death, open }: Owed, of: string): string {
   if (events.length > 0) return `${events.length} event(s) of ${of} wait for`;
-  if (death) return `${of === 'it' ? 'its death' : `the death of ${of}`} has not been told to`;
+  if (death) return `${of === 'it' ? 'its death' : `the death of ${of}`} has not been reported to`;
   return `${open.length} task(s) of ${of} are still open at`;
 }
 
@@ -58,7 +58,7 @@ export function discardedLines({ from, to, events, death, open }: Owed): string[
   const lines = events.map(
     ([seq, event]) => `Discarded: event ${seq} of "${from.name}" for "${to.name}": ${eventText(event)}`,
   );
-  if (death) lines.push(`Discarded: the death of "${from.name}", which "${to.name}" has not been told.`);
+  if (death) lines.push(`Discarded: the death of "${from.name}", which was not reported to "${to.name}".`);
   // An end among the events speaks of that work already.
   if (lines.length > 0) return lines;
   return open.map(

@@ -60,7 +60,7 @@ async function restoreOne(
       );
     }, spawnMs);
     const { incarnation } = await ready.finally(() => clearTimeout(late));
-    context.stderr.write(`${pod.name} runs again (life ${incarnation}).\n`);
+    context.stderr.write(`${pod.name} is running again (restart ${incarnation - 1}).\n`);
     return 'started';
   } catch (error) {
     if (error instanceof PodStartFailed && error.code === 'alreadyRunning') return 'running';

@@ -32,10 +32,10 @@ export async function sendCommand(
   const submission = uuidv7();
   if (options.kind === 'run') {
     const { accepted } = await askPod(pod, 'run', { input: message, submission });
-    context.stderr.write(accepted === 'started' ? `${name} has begun.\n` : `${name} has it in its queue.\n`);
+    context.stderr.write(accepted === 'started' ? `${name} has started.\n` : `${name} has queued it.\n`);
   } else {
     await askPod(pod, 'notify', { message, submission });
-    context.stderr.write(`${name} has the notice.\n`);
+    context.stderr.write(`${name} has received the notice.\n`);
   }
   if (!options.wait) return exitStatus.done;
   const end = await waitForPod(context, pod, null);

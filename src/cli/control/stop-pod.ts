@@ -96,9 +96,7 @@ async function escalate(pod: FoundPod, order: StopOrder, asked: boolean): Promis
     order.say(`${pod.name} did not stop when asked and was killed (SIGKILL).`);
     return true;
   }
-  order.say(
-    `${pod.name} can not be ended: no process of it takes a signal from this user ("podkin doctor").`,
-  );
+  order.say(`${pod.name} cannot be ended: no process of it takes a signal from this user ("podkin doctor").`);
   return false;
 }
 

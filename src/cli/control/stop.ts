@@ -1,4 +1,4 @@
-/** `podkin stop` and `podkin kill`: ask and then insist, or do not ask. */
+/** `podkin stop` and `podkin kill`: ask and then escalate, or do not ask. */
 import type { CommandContext } from '../invocation/context.ts';
 import { CommandFailed, exitStatus } from '../invocation/context.ts';
 import { findPod } from '../../client/find-pod.ts';
@@ -45,7 +45,7 @@ export async function killCommand(context: CommandContext, name: string): Promis
   if (!(await exitWithin(pod, killDeadlineMs))) {
     throw new CommandFailed(
       exitStatus.failed,
-      `"${name}" was sent SIGKILL and is still there: the system has not let go of it yet, look again`,
+      `"${name}" was sent SIGKILL and is still there: the system has not ended it yet, check again`,
     );
   }
   context.stderr.write(`${name} was killed; "podkin restore ${name}" starts it again.\n`);

@@ -9,7 +9,7 @@ export const demoTask = 'Summarise the three texts in in/. Use a child for each.
 export const demoTexts: Readonly<Record<string, string>> = {
   'in/alpha.txt': `Why bread rises
 Yeast eats the sugar in the dough.
-It gives off a gas, and the gas can not get out.
+It gives off a gas, and the gas cannot get out.
 The dough stretches around a thousand small bubbles.
 Heat sets them for good.
 `,
@@ -44,10 +44,10 @@ rules:
   - pod: root
     last: tool
     times: 1
-    say: "The work is handed out. I end my turn here: I will be told."
+    say: "The work is handed out. I end my turn here: I will be notified."
   - pod: root
     last: tool
-    say: "gamma has it. I will be told."
+    say: "gamma has it. I will be notified."
   - pod: root
     last: notification
     matches: 'Pod "beta" died'

@@ -27,11 +27,11 @@ export const demoSteps: readonly DemoStep[] = [
   },
   {
     title:
-      '2. Children report; the parent sleeps until then and is called back. What comes together is told together.',
+      '2. Children report; the parent sleeps until then and is called back. Reports that come together are delivered together.',
     play: reports,
   },
   {
-    title: '3. A child is killed (SIGKILL) in the middle of its work. Its parent is told so.',
+    title: '3. A child is killed (SIGKILL) in the middle of its work. Its parent gets a report of the death.',
     play: childDies,
   },
   {
@@ -80,7 +80,7 @@ async function rootDies(stage: DemoStage): Promise<void> {
     (row) => row.from === 'gamma' && row.seq === 2,
   );
   if (waiting === undefined) throw new Error('the report of gamma is not in its log');
-  stage.line('demo', `gamma's report stands in its log: ${waiting.state} (root does not run)`);
+  stage.line('demo', `gamma's report is in its log: ${waiting.state} (root is not running)`);
 }
 
 async function rootReturns(stage: DemoStage): Promise<void> {

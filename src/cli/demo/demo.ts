@@ -64,9 +64,7 @@ export async function demoCommand(context: CommandContext): Promise<number> {
   const kept = cut || (await checkPromise(own));
   const end = kept ? status : Math.max(status, exitStatus.failed);
   if (end === exitStatus.failed) {
-    context.stderr.write(
-      '\nThe demo did not go as it should. "podkin doctor" looks for what is amiss here.\n',
-    );
+    context.stderr.write('\nThe demo failed. "podkin doctor" checks what is wrong here.\n');
   }
   context.stdout.styled(closing(folder));
   return end;

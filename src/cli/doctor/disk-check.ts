@@ -49,22 +49,21 @@ export function diskFindings(home: Home, view: DiskView = thisMachine): Finding[
   ];
   return places.map(({ what, path, variable }): Finding => {
     const check = 'file system';
-    const mend = `set PODKIN_HOME, or ${variable}, to a folder on a local disk`;
+    const fix = `set PODKIN_HOME, or ${variable}, to a folder on a local disk`;
     if (view.platform !== 'linux') {
       const text = `${what}, ${path}: its kind is not known on ${view.platform}; it must be a local disk`;
-      return { check, level: 'ok', text, mend: null };
+      return { check, level: 'ok', text, fix: null };
     }
     const type = typeAt(path, view);
-    if (type === null)
-      return { check, level: 'warning', text: `${what}, ${path}: can not be looked at`, mend };
+    if (type === null) return { check, level: 'warning', text: `${what}, ${path}: cannot be checked`, fix };
     if (path === home.state && inMemory.has(type)) {
       const text = `${what}, ${path}, lies in memory: a restart of the machine takes every session with it`;
-      return { check, level: 'warning', text, mend };
+      return { check, level: 'warning', text, fix };
     }
     const name = distant.get(type);
-    if (name === undefined) return { check, level: 'ok', text: `${what}, ${path}: local`, mend: null };
+    if (name === undefined) return { check, level: 'ok', text: `${what}, ${path}: local`, fix: null };
     const text = `${what}, ${path}, lies on ${name}: locks, syncs and renames may not hold there, and what was acknowledged may be lost`;
-    return { check, level: 'warning', text, mend };
+    return { check, level: 'warning', text, fix };
   });
 }
 
@@ -88,11 +87,11 @@ export function unwritableFindings({ state }: Home): Finding[] {
   const { folder, code } = mistake;
   const where = folder === path ? path : `${folder}, which ${path} is made in,`;
   const text = `${where} cannot be written (${code}): no pod can start`;
-  const mend =
+  const fix =
     code === 'EROFS'
       ? 'mount its file system for writing, or set PODKIN_HOME to a folder that you may write'
       : 'make it a folder that belongs to you and that you may write, or set PODKIN_HOME to one';
-  return [{ check: 'home', level: 'failure', text, mend }];
+  return [{ check: 'home', level: 'failure', text, fix }];
 }
 
 /** Of the folder, or of the nearest one above it that is there. */

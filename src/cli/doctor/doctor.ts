@@ -1,6 +1,6 @@
 /**
- * `podkin doctor`: what is not as it should be on this machine and in this home, and how to mend each. Reads
- * only; mends nothing by itself.
+ * `podkin doctor`: what is wrong on this machine and in this home, and how to fix each. Reads only; fixes
+ * nothing by itself.
  */
 import { systemCode } from '../../std/system-code.ts';
 import { existsSync, lstatSync } from 'node:fs';
@@ -63,7 +63,7 @@ function homeMistake(context: CommandContext): Finding | null {
     return null;
   } catch (error) {
     if (!(error instanceof UnsafeHome || error instanceof NoHome)) throw error;
-    return { check: 'home', level: 'failure', text: error.message, mend: null };
+    return { check: 'home', level: 'failure', text: error.message, fix: null };
   }
 }
 
@@ -73,8 +73,8 @@ async function seenPods({ home }: CommandContext): Promise<readonly SeenPod[] | 
     return await viewHome(home);
   } catch (error) {
     if (systemCode(error) === undefined || !(error instanceof Error)) throw error;
-    const mend = 'make it a folder that belongs to you and that you may read, or set PODKIN_HOME to one';
-    return { check: 'home', level: 'failure', text: error.message, mend };
+    const fix = 'make it a folder that belongs to you and that you may read, or set PODKIN_HOME to one';
+    return { check: 'home', level: 'failure', text: error.message, fix };
   }
 }
 
@@ -91,7 +91,7 @@ export function nodeVersion(running: string): Finding {
     check: 'node',
     level: 'warning',
     text: `Node ${running} works and gets no more security fixes`,
-    mend: 'install Node 22 or newer',
+    fix: 'install Node 22 or newer',
   };
 }
 
@@ -113,7 +113,7 @@ async function models(context: CommandContext): Promise<Finding[]> {
           check: 'model keys',
           level: 'warning',
           text: 'no provider is set up',
-          mend: `set one of ${keyVariables.join(', ')}, or use a scenario (--model script/PATH)`,
+          fix: `set one of ${keyVariables.join(', ')}, or use a scenario (--model script/PATH)`,
         };
   try {
     const { model, notes } = await loadConfiguration({ environment, cwd: cwdIfThere(context), flags: {} });
@@ -122,12 +122,12 @@ async function models(context: CommandContext): Promise<Finding[]> {
       check: 'configuration',
       level: 'warning',
       text: note,
-      mend: null,
+      fix: null,
     }));
     return [keys, ok('configuration', text), ...said];
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    return [keys, { check: 'configuration', level: 'failure', text, mend: 'correct it there' }];
+    return [keys, { check: 'configuration', level: 'failure', text, fix: 'correct it there' }];
   }
 }
 
@@ -147,7 +147,7 @@ async function sandbox(context: CommandContext): Promise<Finding> {
   const found = await createSandbox({ settings, hidden: [config, state, runtime], state, tmpBytes }).state();
   return found.kind === 'working'
     ? ok(check, found.text)
-    : { check, level: 'warning', text: `${found.kind}: ${found.text}`, mend: found.mend };
+    : { check, level: 'warning', text: `${found.kind}: ${found.text}`, fix: found.mend };
 }
 
 /** A folder younger than this may be in use by somebody who makes or removes a pod right now. */
@@ -163,7 +163,7 @@ function leftovers({ home }: CommandContext): Finding[] {
       check: 'leftover folder',
       level: 'warning',
       text: `${path}: making or removing a pod was cut off`,
-      mend: `rm -r ${path}`,
+      fix: `rm -r ${path}`,
     }));
 }
 
@@ -173,8 +173,8 @@ function standIns({ home }: CommandContext): Finding[] {
   if (left.length === 0) return [];
   const [first = ''] = left;
   const text = `${first}${left.length === 1 ? '' : ` and ${left.length - 1} more`}: empty, left by a shell whose pod was killed`;
-  const mend = 'the next pod of this home that starts or runs a command removes them';
-  return [{ check: 'stand-ins', level: 'warning', text, mend }];
+  const fix = 'the next pod of this home that starts or runs a command removes them';
+  return [{ check: 'stand-ins', level: 'warning', text, fix }];
 }
 
 function ageOf(path: string): number {
@@ -199,7 +199,7 @@ async function logs({ home }: CommandContext): Promise<Finding[]> {
 function lostLog(
   folder: PodFolder,
   name: string,
-  failure: (text: string, mend: string) => Finding,
+  failure: (text: string, fix: string) => Finding,
 ): Finding | null {
   if (existsSync(folder.address)) {
     return failure(
@@ -217,7 +217,7 @@ function lostLog(
 async function damage(name: string, folder: PodFolder): Promise<Finding | null> {
   const { log } = folder;
   let damaged = 0;
-  const failure = (text: string, mend: string): Finding => ({ check: 'logs', level: 'failure', text, mend });
+  const failure = (text: string, fix: string): Finding => ({ check: 'logs', level: 'failure', text, fix });
   try {
     if (readSpec(folder) === null) {
       if (existsSync(log))
@@ -239,7 +239,7 @@ async function damage(name: string, folder: PodFolder): Promise<Finding | null> 
     const text = error instanceof Error ? error.message : String(error);
     return failure(
       `${name}: ${text}`,
-      `look at the rights and the text of the files beside ${log}, or: podkin rm -f ${name}`,
+      `check the permissions and the text of the files beside ${log}, or: podkin rm -f ${name}`,
     );
   }
   return damaged === 0
@@ -257,7 +257,7 @@ function restoreOf(row: LedgerRow, seen: readonly SeenPod[]): string {
   const parent = seen.find(({ pod }) => pod.instance === row.instance)?.pod.spec.parent;
   const above = seen.find(({ pod }) => pod.instance === parent?.instance);
   if (above === undefined) return `podkin logs ${row.from}: its parent is not there any more`;
-  return isLive(above.view) ? `podkin logs ${row.from}: it goes on being sent` : `podkin restore ${row.to}`;
+  return isLive(above.view) ? `podkin logs ${row.from}: it is still being sent` : `podkin restore ${row.to}`;
 }
 
 async function lateEvents(
@@ -275,12 +275,12 @@ async function lateEvents(
     const since = age(nowMs - Date.parse(row.receivedAt ?? row.committedAt ?? ''));
     const there = seenAs(row.state) === 'there';
     const refused = row.state === 'refused' ? 'see what is said of that pod above' : null;
-    const mend = refused ?? (there ? `podkin inspect ${row.to}` : restoreOf(row, seen));
+    const fix = refused ?? (there ? `podkin inspect ${row.to}` : restoreOf(row, seen));
     return {
       check: 'deliveries',
       level: 'warning',
       text: `${which} of ${row.from} for ${row.to} is ${row.state} since ${since}: ${row.reason ?? reasons[seenAs(row.state)]}`,
-      mend,
+      fix,
     };
   });
 }
@@ -300,7 +300,7 @@ const textCharsMax = 8_000;
 function findingsTable(findings: readonly Finding[], color: boolean): string {
   const paints: Record<Finding['level'], Paint> = { ok: 'green', warning: 'yellow', failure: 'red' };
   return findings
-    .map(({ check, level, text, mend }) => {
+    .map(({ check, level, text, fix }) => {
       const line = columns([
         [
           paint(level.padEnd(7), paints[level], color),
@@ -308,7 +308,7 @@ function findingsTable(findings: readonly Finding[], color: boolean): string {
           oneLine(text, textCharsMax),
         ],
       ]);
-      return mend === null ? line : `${line}${' '.repeat(26)}→ ${oneLine(mend, textCharsMax)}\n`;
+      return fix === null ? line : `${line}${' '.repeat(26)}→ ${oneLine(fix, textCharsMax)}\n`;
     })
     .join('');
 }

@@ -6,11 +6,11 @@ export interface Finding {
   readonly level: 'ok' | 'warning' | 'failure';
   readonly text: string;
   /** What to do; null where nothing is to be done. */
-  readonly mend: string | null;
+  readonly fix: string | null;
 }
 
 export function ok(check: string, text: string): Finding {
-  return { check, level: 'ok', text, mend: null };
+  return { check, level: 'ok', text, fix: null };
 }
 
 export function namesIn(folder: string): string[] {

@@ -10,8 +10,8 @@ import type { Finding } from './finding.ts';
 export function podFindings(home: Home, seen: readonly SeenPod[]): Finding[] {
   const views = seen.map(({ view }) => view);
   const findings = seen.flatMap((one) => ofPod(home, one, views));
-  const looked: Finding = { check: 'pods', level: 'ok', text: `${seen.length} looked at`, mend: null };
-  return findings.length === 0 ? [looked] : findings;
+  const checked: Finding = { check: 'pods', level: 'ok', text: `${seen.length} checked`, fix: null };
+  return findings.length === 0 ? [checked] : findings;
 }
 
 function ofPod(home: Home, seen: SeenPod, views: readonly PodView[]): Finding[] {
@@ -20,7 +20,7 @@ function ofPod(home: Home, seen: SeenPod, views: readonly PodView[]): Finding[] 
   if (view.attention === 'elsewhere') {
     return finding(view, 'warning', [
       'was started in another container or network namespace, and its socket cannot be reached from here: whether it runs is not known',
-      `look there; when nothing runs it any more: podkin restore --force ${name}`,
+      `check there; when nothing runs it any more: podkin restore --force ${name}`,
     ]);
   }
   if (view.status === 'unreachable') {
@@ -35,16 +35,16 @@ function ofPod(home: Home, seen: SeenPod, views: readonly PodView[]): Finding[] 
 }
 
 /** What it is, and what to do. */
-type Told = readonly [text: string, mend: string];
+type Said = readonly [text: string, fix: string];
 
-function finding({ name }: PodView, level: Finding['level'], [text, mend]: Told): Finding[] {
-  return [{ check: 'pod', level, text: `${name} ${text}`, mend }];
+function finding({ name }: PodView, level: Finding['level'], [text, fix]: Said): Finding[] {
+  return [{ check: 'pod', level, text: `${name} ${text}`, fix }];
 }
 
 function ofAttention(home: Home, { view, probed }: SeenPod, attention: string): Finding[] {
   const { name, parent } = view;
-  const warnings: Readonly<Record<string, Told>> = {
-    parentDown: [`reports to "${parent}", which does not run`, `podkin restore ${parent}`],
+  const warnings: Readonly<Record<string, Said>> = {
+    parentDown: [`reports to "${parent}", which is not running`, `podkin restore ${parent}`],
     orphan: [
       `has lost its parent "${parent}", which was removed: nobody takes its reports`,
       `podkin stop ${name} when it is no longer needed`,
@@ -56,13 +56,16 @@ function ofAttention(home: Home, { view, probed }: SeenPod, attention: string): 
     ],
     budget: ['has used up its wake budget', `podkin send ${name} TEXT wakes it`],
   };
-  const failures: Readonly<Record<string, Told>> = {
-    storage: ['cannot write its log', 'make room on the disk, or mend the rights; it tries again by itself'],
+  const failures: Readonly<Record<string, Said>> = {
+    storage: [
+      'cannot write its log',
+      'make room on the disk, or fix the permissions; it tries again by itself',
+    ],
     refused: [
       `is refused for good by its parent "${parent}": ${refusalOf(probed)}`,
-      refusalMend(name, probed),
+      refusalFix(name, probed),
     ],
-    childRefused: [`refuses for good ${refusedChildren(probed)}`, refusedMend(probed)],
+    childRefused: [`refuses for good ${refusedChildren(probed)}`, refusedFix(probed)],
     parentGone: [
       `reports to "${parent}", whose folder is gone without having been removed`,
       `put that folder back from a backup, or podkin stop ${name}, then podkin rm -f ${name}`,
@@ -71,7 +74,7 @@ function ofAttention(home: Home, { view, probed }: SeenPod, attention: string): 
   const [warning, failure] = [warnings[attention], failures[attention]];
   if (warning !== undefined) return finding(view, 'warning', warning);
   if (failure !== undefined) return finding(view, 'failure', failure);
-  return finding(view, 'warning', [`needs a look (${attention})`, `podkin logs ${name} --tail 20`]);
+  return finding(view, 'warning', [`needs attention (${attention})`, `podkin logs ${name} --tail 20`]);
 }
 
 function refusalOf(probed: SeenPod['probed']): string {
@@ -89,7 +92,7 @@ function refusedChildren(probed: SeenPod['probed']): string {
     .join(', ')}: its log says why (childRefused)`;
 }
 
-function refusedMend(probed: SeenPod['probed']): string {
+function refusedFix(probed: SeenPod['probed']): string {
   return `${refusedOf(probed)
     .map((name) => `podkin stop ${name}`)
     .join(', ')}: what it has left is then read from its log`;
@@ -99,7 +102,7 @@ function refusedMend(probed: SeenPod['probed']): string {
  * A parent reads what a stopped child has left from its log: no link is needed for that. An old copy of a log
  * is another matter.
  */
-function refusalMend(name: string, probed: SeenPod['probed']): string {
+function refusalFix(name: string, probed: SeenPod['probed']): string {
   const code = probed.kind === 'live' ? probed.status.refusal?.code : undefined;
   if (code === 'regressed') {
     return `stop it, put the newer log back from where it was copied, and restore it; what it has said since stands in podkin logs ${name}`;

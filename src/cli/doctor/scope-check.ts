@@ -17,9 +17,9 @@ export async function scopeFindings(home: Home): Promise<Finding[]> {
   if (lstatSync(registry.path, { throwIfNoEntry: false }) === undefined) return [];
   const claims = registry.read();
   if (claims === null) {
-    const text = `${registry.path} can not be read: children write nothing until it is put back`;
-    const mend = 'leave it to the living pods, which set it aside and write it anew within moments';
-    return [{ check, level: 'warning', text, mend }];
+    const text = `${registry.path} cannot be read: children write nothing until it is put back`;
+    const fix = 'leave it to the living pods, which set it aside and write it anew within moments';
+    return [{ check, level: 'warning', text, fix }];
   }
   const lifeOf = await new ClaimLives(home).ask(claims);
   const living = claims.filter((claim) => counts(claim, lifeOf));
@@ -33,5 +33,5 @@ export async function scopeFindings(home: Home): Promise<Finding[]> {
   const gone = claims.length - living.length;
   const rest = gone === 0 ? '' : `; ${gone} of pods that are gone count for nothing`;
   const text = `${held.length === 0 ? 'nothing is held by one pod alone' : `held alone by ${held.join('; ')}`}${rest}`;
-  return [{ check, level: 'ok', text, mend: null }];
+  return [{ check, level: 'ok', text, fix: null }];
 }

@@ -19,8 +19,8 @@ export function socketFolder(context: CommandContext): Finding {
   const isUnused = othersRuntime === undefined || spareRuntime !== undefined;
   if (isUnused || found.level === 'failure') return found;
   const text = `another user has made ${othersRuntime}: sockets are in ${runtime} instead, and pods run as always`;
-  const mend = 'set XDG_RUNTIME_DIR to a folder of your own, or have root remove that name';
-  return { ...found, level: 'warning', text, mend };
+  const fix = 'set XDG_RUNTIME_DIR to a folder of your own, or have root remove that name';
+  return { ...found, level: 'warning', text, fix };
 }
 
 function ownSocketFolder({ home, environment }: CommandContext): Finding {
@@ -32,17 +32,17 @@ function ownSocketFolder({ home, environment }: CommandContext): Finding {
       checkAbove(home.runtime);
       const problem = makingProblem(home.runtime);
       if (problem === null) return ok(check, `${home.runtime} is made when it is needed`);
-      const mend = `set ${runtimeVariable(environment)} to a folder of your own, or unset it`;
-      return { check, level: 'failure', text: `${home.runtime} cannot be made: ${problem}`, mend };
+      const fix = `set ${runtimeVariable(environment)} to a folder of your own, or unset it`;
+      return { check, level: 'failure', text: `${home.runtime} cannot be made: ${problem}`, fix };
     }
     ensureRuntimeDir(home.runtime);
     const problem = makingProblem(join(home.runtime, nobody));
     if (problem === null) return ok(check, home.runtime);
-    const mend = `make it writable for you, or set ${runtimeVariable(environment)} to a folder of your own`;
-    return { check, level: 'failure', text: `${home.runtime} cannot be written: ${problem}`, mend };
+    const fix = `make it writable for you, or set ${runtimeVariable(environment)} to a folder of your own`;
+    return { check, level: 'failure', text: `${home.runtime} cannot be written: ${problem}`, fix };
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    return { check, level: 'failure', text, mend: socketFolderMend(error) };
+    return { check, level: 'failure', text, fix: socketFolderFix(error) };
   }
 }
 
@@ -82,8 +82,8 @@ export async function staleSockets({ home }: CommandContext, seen: readonly Seen
     stale.push({
       check: 'stale socket',
       level: 'warning',
-      text: `${path}: its pod does not run`,
-      mend: `harmless, replaced when the pod starts; or: rm ${path}`,
+      text: `${path}: its pod is not running`,
+      fix: `harmless, replaced when the pod starts; or: rm ${path}`,
     });
   }
   return stale;
@@ -91,8 +91,8 @@ export async function staleSockets({ home }: CommandContext, seen: readonly Seen
 
 const socketAnswerMs = 1_000;
 
-function socketFolderMend(error: unknown): string {
+function socketFolderFix(error: unknown): string {
   return error instanceof SocketPathTooLong
     ? 'set XDG_RUNTIME_DIR (without it TMPDIR) or PODKIN_HOME to a shorter path: until then no pod can start'
-    : 'mend its owner or rights, or set PODKIN_HOME';
+    : 'fix its owner or permissions, or set PODKIN_HOME';
 }

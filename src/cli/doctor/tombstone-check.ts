@@ -5,8 +5,8 @@ import type { Finding } from './finding.ts';
 export function tombstoneFindings(home: Home): Finding[] {
   const findings: Finding[] = [];
   const tell = (path: string, text: string): void => {
-    const mend = `put it back from a backup, or: rm ${path}`;
-    findings.push({ check: 'removed pods', level: 'warning', text, mend });
+    const fix = `put it back from a backup, or: rm ${path}`;
+    findings.push({ check: 'removed pods', level: 'warning', text, fix });
   };
   try {
     readTombstones(home, tell);

@@ -1,4 +1,4 @@
-/** What a person is told of a pod that can not be found or called: one sentence, with what to do next. */
+/** What a person is told of a pod that cannot be found or called: one sentence, with what to do next. */
 import { CallRefused, NoAnswer, NoSuchPod, PodNotRunning, PodOutOfReach } from '../../client/errors.ts';
 import type { PodkinError } from '../../std/podkin-error.ts';
 import { nearest } from './nearest.ts';
@@ -32,10 +32,10 @@ export function notRunning(name: string): string {
 }
 
 export function outOfReach(name: string): string {
-  return `Whether "${name}" runs is not known: it was started in another container or network namespace, and its socket cannot be reached from here. Look there; when nothing runs it any more, "podkin restore --force ${name}" starts it here`;
+  return `Whether "${name}" runs is not known: it was started in another container or network namespace, and its socket cannot be reached from here. Check there; when nothing runs it any more, "podkin restore --force ${name}" starts it here`;
 }
 
 function noAnswer({ podName, reason, delivered }: NoAnswer): string {
   const doubt = delivered === 'unknown' ? ' Whether it arrived is not known; "podkin logs" shows it.' : '';
-  return `"${podName}" runs and does not answer (${reason}); "podkin doctor" looks why.${doubt}`;
+  return `"${podName}" runs and does not answer (${reason}); "podkin doctor" checks why.${doubt}`;
 }

@@ -39,11 +39,16 @@ type Renderers = {
   [T in EntryBody['type']]?: (entry: Entry<Extract<EntryBody, { type: T }>>, say: Say) => string | null;
 };
 
+/** Of an incarnation, for people. */
+function startText(incarnation: number): string {
+  return incarnation === 1 ? 'started' : `restart ${incarnation - 1}`;
+}
+
 /** Absent: turn and step boundaries, acknowledgements, and what a newer podkin wrote. */
 const renderers: Renderers = {
   session: ({ name, instance, model, cwd }, say) =>
     say(`pod ${name} (${instance}), model ${oneLine(model, 200)}, in ${oneLine(cwd, 400)}`, 'dim'),
-  started: ({ incarnation, pid }, say) => say(`— life ${incarnation} began (process ${pid})`, 'dim'),
+  started: ({ incarnation, pid }, say) => say(`— ${startText(incarnation)} (process ${pid})`, 'dim'),
   stopped: ({ reason }, say) => say(`— stopped: ${oneLine(reason, excerptCharsMax)}`, 'dim'),
   inputReceived: ({ kind, from }, say) => inputLine(kind, from, say),
   inputDropped: ({ reason }, say) =>

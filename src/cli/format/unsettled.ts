@@ -10,7 +10,7 @@ export function unsettledText(why: Unsettled): string {
     case 'waiting':
       return `${why.pod} waits (${why.waiting.kind}: ${why.waiting.reason})`;
     case 'outstanding':
-      return `${why.pod} waits for what it handed down or has not read yet`;
+      return `${why.pod} has work handed down or reports not read yet`;
     case 'calledBack':
       return `${why.pod} was called back`;
     case 'noAnswer':

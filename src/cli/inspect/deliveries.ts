@@ -1,5 +1,5 @@
 /**
- * `podkin deliveries`: where each event of the home stands, joined from both ends' logs and what living
+ * `podkin deliveries`: the delivery state of each event of the home, joined from both ends' logs and what living
  * senders say.
  */
 import { isOutOfPlace } from '../../std/open-regular.ts';
@@ -61,7 +61,7 @@ export async function deliveriesOf(home: Home): Promise<LedgerRow[]> {
     for (const row of said[i] ?? []) atSender.set(`${pod.instance} ${row.seq}`, row);
   }
   const parents = new Map(pods.map((pod) => [pod.instance, pod.spec.parent?.instance]));
-  const standing = (row: LedgerRow): Pick<LedgerRow, 'state' | 'reason'> => {
+  const stateOf = (row: LedgerRow): Pick<LedgerRow, 'state' | 'reason'> => {
     const { state, reason } = row;
     const parent = parents.get(row.instance);
     if ((state !== 'committed' && state !== 'refused') || parent === undefined) return { state, reason };
@@ -72,10 +72,10 @@ export async function deliveriesOf(home: Home): Promise<LedgerRow[]> {
       };
     }
     if (state === 'refused' || answering.has(parent)) return { state, reason };
-    return { state, reason: `"${row.to}" does not run, or does not answer` };
+    return { state, reason: `"${row.to}" is not running, or does not answer` };
   };
   return joinLedgers(outbound, inbound)
-    .map((row) => ({ ...row, ...standing(row) }))
+    .map((row) => ({ ...row, ...stateOf(row) }))
     .map((row) => withSender(row, atSender.get(`${row.instance} ${row.seq}`)));
 }
 

@@ -22,7 +22,7 @@ export async function psCommand(context: CommandContext, options: PsOptions): Pr
   else if (views.length > 0)
     context.stdout.styled(psTable(views, { color: context.color, tree: options.tree, nowMs: Date.now() }));
   if (!options.json && !options.quiet) {
-    if (views.length === 0) context.stderr.write('No pod runs here.\n');
+    if (views.length === 0) context.stderr.write('No pod is running here.\n');
     if (hidden > 0) context.stderr.write(`${hidden} stopped pod(s) not shown: "podkin ps -a" shows them.\n`);
     for (const hint of hints(views)) context.stderr.write(`${hint}\n`);
   }
@@ -46,8 +46,8 @@ export async function startCommand(context: CommandContext): Promise<number> {
   const { model } = await loadConfiguration({ environment: context.environment, cwd, flags: {} });
   context.stderr.write(
     model === ''
-      ? 'No pod runs here, and no model is configured yet. "podkin demo" shows the whole story offline in seconds; "podkin --help" says how to name a model.\n'
-      : 'No pod runs here. Begin with "podkin run TASK"; "podkin ps -a" shows those that have stopped, "podkin --help" all commands.\n',
+      ? 'No pod is running here, and no model is configured yet. "podkin demo" shows the whole story offline in seconds; "podkin --help" says how to name a model.\n'
+      : 'No pod is running here. Begin with "podkin run TASK"; "podkin ps -a" shows those that have stopped, "podkin --help" all commands.\n',
   );
   return exitStatus.done;
 }

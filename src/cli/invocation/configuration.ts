@@ -246,7 +246,7 @@ export function unknownLimits(environment: NodeJS.ProcessEnv): string[] {
     .map((name) => {
       const near = nearest(name.slice(prefix.length), known);
       const hint =
-        near === null ? `behind ${prefix} stand ${known.join(', ')}` : `did you mean ${prefix}${near}?`;
+        near === null ? `known behind ${prefix}: ${known.join(', ')}` : `did you mean ${prefix}${near}?`;
       return `${name} is not a limit and changes nothing; ${hint}`;
     });
 }

@@ -103,7 +103,7 @@ function cwdOf(parts: ProcessParts): string {
   try {
     return parts.cwd();
   } catch (error) {
-    const why = `the working directory is gone or can not be entered (${systemCode(error) ?? 'unknown error'})`;
+    const why = `the working directory is gone or cannot be entered (${systemCode(error) ?? 'unknown error'})`;
     throw new CommandFailed(exitStatus.usage, `${why}: change to another one, or name absolute paths`);
   }
 }

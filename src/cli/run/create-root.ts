@@ -59,7 +59,7 @@ export function createRoot(home: Home, plan: RootPlan): Root {
     if (!podNamePattern.test(plan.name)) {
       throw new CommandFailed(
         exitStatus.usage,
-        `"${plan.name}" can not be a pod's name: use 1 to 63 of a-z, 0-9 and "-", starting with a letter or digit`,
+        `"${plan.name}" cannot be a pod's name: use 1 to 63 of a-z, 0-9 and "-", starting with a letter or digit`,
       );
     }
     return createNamed(home, plan, plan.name);

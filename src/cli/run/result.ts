@@ -88,7 +88,7 @@ function statusOf(
   const outcome = root.lastTurn?.outcome;
   const reason = root.lastTurn?.reason ?? null;
   if (outcome === 'limitReached') return { status: 'limit', reason };
-  if (outcome !== 'finished') return { status: 'failed', reason: reason ?? outcome ?? 'no turn was begun' };
+  if (outcome !== 'finished') return { status: 'failed', reason: reason ?? outcome ?? 'no turn was started' };
   if (denials.length > 0) return { status: 'denied', reason: denials[0]?.text ?? null };
   return { status: 'done', reason: null };
 }

@@ -39,8 +39,8 @@ export async function startedOr(start: RootStart, interruption: Interruption): P
 
 function whyNot(error: unknown, said: string, { spawnMs }: Limits): string {
   const message = error instanceof Error ? error.message : String(error);
-  if (!(error instanceof PodStartFailed)) return `${message}; "podkin doctor" looks for what is amiss here`;
+  if (!(error instanceof PodStartFailed)) return `${message}; "podkin doctor" checks what is wrong here`;
   if (error.code !== 'silent') return message;
-  const text = `${message}, and was ended. If this machine is that busy, give it longer (limits.spawnMs, now ${spawnMs}); else "podkin doctor" looks for what is amiss here`;
+  const text = `${message}, and was ended. If this machine is that busy, give it longer (limits.spawnMs, now ${spawnMs}); else "podkin doctor" checks what is wrong here`;
   return withErrorOutput(text, said);
 }

@@ -136,7 +136,7 @@ function nextSteps({ name, category, reason }: RunResult, end: RunEnd): string[]
   // Every further request would hold the same and more.
   if (category === 'contextTooLong') {
     return [
-      `The context of ${name} is full, and it can not be asked any more. Begin anew with podkin run: with a smaller task, or one in parts that are handed to children, or for a model with a larger context window.`,
+      `The context of ${name} is full: no further request is possible. Start again with podkin run: with a smaller task, with a task in parts for children, or with a model that has a larger context window.`,
     ];
   }
   switch (end.kind) {
@@ -149,10 +149,10 @@ function nextSteps({ name, category, reason }: RunResult, end: RunEnd): string[]
       // It goes with the pod's whole session, whoever asks.
       if (reason === 'cost') {
         return [
-          `What it may cost (--max-cost) is used up, and stays so for ${name}. To go on: podkin run with a larger --max-cost and a task that builds on what is there.`,
+          `What it may cost (--max-cost) is used up, and stays used up for ${name}. To continue: podkin run with a larger --max-cost and a task that builds on what is there.`,
         ];
       }
-      return [`To go on with it: podkin restore ${name}, then podkin send ${name} "…"`];
+      return [`To continue with it: podkin restore ${name}, then podkin send ${name} "…"`];
     case 'notStarted':
       return [];
   }

@@ -190,7 +190,7 @@ function checkModel(
   if (mistake !== null) throw usage(mistake);
   if (limits.cost === null || isPriced(model, given)) return;
   throw usage(
-    `--max-cost (limits.cost) can not hold for ${visible(model)}: its price is not known. Say it in ${join(context.home.config, 'config.toml')}, ` +
+    `--max-cost (limits.cost) cannot hold for ${visible(model)}: its price is not known. Say it in ${join(context.home.config, 'config.toml')}, ` +
       `as [models."${visible(model)}"] with inputPrice and outputPrice in USD per million tokens (0 where it costs nothing), or leave the limit out`,
   );
 }
@@ -236,7 +236,7 @@ async function detached(run: Run): Promise<number> {
   if (!sent.ok) {
     throw new CommandFailed(
       exitStatus.failed,
-      `"${name}" runs but did not take its task (${sent.message}): look with "podkin logs ${name}", stop it with "podkin stop ${name}"`,
+      `"${name}" runs but did not take its task (${sent.message}): read "podkin logs ${name}", stop it with "podkin stop ${name}"`,
     );
   }
   context.stdout.write(`${name}\n`);

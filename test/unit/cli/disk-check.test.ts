@@ -26,13 +26,13 @@ describe('the file system under a home', () => {
   ])('[cli.doctor-disk] %s is told as %s, with what to do, for the folder that lies on it', (type, name) => {
     const found = diskFindings(home, machine({ '/h/state': 0xef53, '/r': type }));
     expect(found).toMatchObject([
-      { level: 'ok', mend: null },
+      { level: 'ok', fix: null },
       { level: 'warning', text: expect.stringContaining(`/r/podkin, lies on ${name}:`) },
     ]);
-    expect(found[1]?.mend).toContain('XDG_RUNTIME_DIR');
+    expect(found[1]?.fix).toContain('XDG_RUNTIME_DIR');
     const state = diskFindings(home, machine({ '/h/state': type, '/r': 0x01021994 }));
     expect(state.map(({ level }) => level)).toEqual(['warning', 'ok']);
-    expect(state[0]?.mend).toContain('XDG_STATE_HOME');
+    expect(state[0]?.fix).toContain('XDG_STATE_HOME');
   });
 
   it('[cli.doctor-disk] sessions in memory are warned of, sockets there are not', () => {

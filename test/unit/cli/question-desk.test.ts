@@ -83,7 +83,7 @@ describe('the desk', () => {
     expect(desk.take(closed('b'), 3_300)).toContain('pod-b is closed (allow)');
     expect(desk.typed('y', 3_400)).toMatchObject({
       kind: 'late',
-      text: expect.stringContaining('No question'),
+      text: expect.stringContaining('No approval is pending'),
     });
     expect(desk.typed('y', 9_000)).toEqual({ kind: 'other' });
   });

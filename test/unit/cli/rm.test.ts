@@ -47,7 +47,7 @@ describe('rm', () => {
     rig.write(root);
     rig.write(child);
     const { status, stderr } = await rig.podkin('rm', 'alpha');
-    expect([status, stderr]).toEqual([1, expect.stringContaining('its death has not been told')]);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('its death has not been reported')]);
   });
 
   it('[cli.rm] leaves nothing but a tombstone that says how far it had come', async () => {

@@ -39,10 +39,10 @@ describe('address', () => {
     expect(() => ensureRuntimeDir(join(dir, 'dangling'))).toThrow(RuntimeDirUnsafe);
     await writeFile(join(dir, 'file'), '');
     expect(() => ensureRuntimeDir(join(dir, 'file'))).toThrow(/not a directory/);
-    expect(() => ensureRuntimeDir(join(dir, 'file', 'below'))).toThrow(/can not be made/);
+    expect(() => ensureRuntimeDir(join(dir, 'file', 'below'))).toThrow(/cannot be made/);
   });
 
-  it("[transport.foreign-dir] another user's directory is refused, and one that can not be made says so", async () => {
+  it("[transport.foreign-dir] another user's directory is refused, and one that cannot be made says so", async () => {
     const bundled = await build({
       entryPoints: [join(import.meta.dirname, 'foreign-dir.ts')],
       bundle: true,
@@ -59,6 +59,6 @@ describe('address', () => {
       return text(child.stdout);
     };
     expect(await tried('/')).toMatch(/^RuntimeDirUnsafe: .*belongs to user 0/);
-    expect(await tried('/podkin-not-ours')).toMatch(/^RuntimeDirUnsafe: .*can not be made .*EACCES/);
+    expect(await tried('/podkin-not-ours')).toMatch(/^RuntimeDirUnsafe: .*cannot be made .*EACCES/);
   });
 });
