@@ -32,11 +32,17 @@ export const machine = {
   'machine.queue-unsettled': 'a pod with a run in its queue is not settled, and what ends meanwhile says so',
   'machine.acked-not-pending': 'an acknowledgement ends what is pending up to the event that it names',
   'machine.ended-holds-nothing':
-    'a late link of an incarnation that has ended takes no scope from its parent',
+    'a late link of an incarnation that has ended takes no scope from its parent, and its late end none from the next one',
   'machine.never-accepted-told':
     'a link that knows nothing of an assignment has it told to the model as never begun, once; one whose run is being sent is left',
   'machine.older-life-refused':
     'a link of an earlier incarnation than the newest one is refused, however near it is',
+  'pull.wanted':
+    "of a child's log exactly the events are taken that are not on disk here and are of the incarnations asked for",
+  'pull.no-hole':
+    "an event that a child's log has lost is told as lost in its place, and what follows it is taken",
+  'pull.own-log':
+    'the log of another instance is not taken for that of a child, and a missing one holds nothing',
 } as const;
 
 /** What wounded other runtimes of agents. */

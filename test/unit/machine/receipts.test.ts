@@ -264,7 +264,7 @@ describe('a link', () => {
     expect([...root.facts.assignments.keys()]).toEqual(['a1', 'a2']);
   });
 
-  it('[machine.ended-holds-nothing] of an incarnation that has ended gives it no scope back, that of the next one does', () => {
+  it('[machine.ended-holds-nothing] of an incarnation that has ended gives it no scope back; that of the next one does, and keeps it', () => {
     const { root, kid } = family();
     const scope = { read: ['/'], write: ['/kid'] };
     root.commit([
@@ -278,6 +278,9 @@ describe('a link', () => {
     link(root, kid, 1, { emitted: 1 });
     expect([child.holds, root.all('scope').length]).toEqual([null, 3]);
     link(root, kid, 2, { emitted: 1 });
+    expect(child.holds).toMatchObject({ write: ['/kid'] });
+    // What the first one still has to say takes nothing from the second.
+    root.hear(kid, 2, shutDown());
     expect(child.holds).toMatchObject({ write: ['/kid'] });
   });
 });
