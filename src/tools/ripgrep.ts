@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import type { OwnPrograms } from '../scope/sandbox/own-programs.ts';
+import { nothingAdded } from '../scope/sandbox/shell-environment.ts';
 import { isAllowed } from '../scope/paths/path-scope.ts';
 import type { PathScope } from '../session/facts/entries.ts';
 import { PodkinError } from '../std/podkin-error.ts';
@@ -99,9 +100,10 @@ export async function runRipgrep(request: RipgrepRequest): Promise<RipgrepOutcom
 function start(program: string, { args, place }: RipgrepRequest): ChildProcess {
   // The child inherits the descriptor up to its exec, so a working directory named by it is the one that was
   // opened.
+  const env = nothingAdded;
   return 'directory' in place
-    ? spawn(program, [...args, './'], { cwd: place.directory, env: {}, stdio: ['ignore', 'pipe', 'pipe'] })
-    : spawn(program, [...args, '-'], { cwd: '/', env: {}, stdio: [place.file, 'pipe', 'pipe'] });
+    ? spawn(program, [...args, './'], { cwd: place.directory, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    : spawn(program, [...args, '-'], { cwd: '/', env, stdio: [place.file, 'pipe', 'pipe'] });
 }
 
 function splitRecords(stdout: NodeJS.ReadableStream, request: RipgrepRequest, stop: () => void): void {

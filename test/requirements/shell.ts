@@ -7,6 +7,8 @@ export const shell = {
   'shell.bounds':
     'a bound on processes, file length, processor time or memory that a command met is named with its setting',
   'shell.environment': 'a pod process is given of its starter the variables that it needs and no others',
+  'shell.environment-inside':
+    'a command gets no variable but those of the list, also where Node adds one to every child, and the sandbox works all the same',
   'shell.escape':
     'what a shell tries against its sandbox fails, attempt by attempt, for root and for an ordinary user',
   'shell.git-judged':

@@ -57,6 +57,17 @@ describe.skipIf(!hasSandbox)('a sandboxed command', () => {
     });
   });
 
+  it('[shell.environment-inside] a coverage variable of whoever started the pod reaches neither the self-test nor a command', async () => {
+    const folder = await tempFolder();
+    const before = process.env['NODE_V8_COVERAGE'];
+    process.env['NODE_V8_COVERAGE'] = folder;
+    onTestFinished(() => {
+      if (before === undefined) delete process.env['NODE_V8_COVERAGE'];
+      else process.env['NODE_V8_COVERAGE'] = before;
+    });
+    expect(await sandboxed('env | grep -c NODE; [ -n "$PATH" ] && echo path')).toEqual({ text: '0\npath' });
+  });
+
   it('[shell.self-test] leaves nothing behind, and removes what a test that was killed has left', async () => {
     const state = await tempFolder();
     await mkdir(join(state, 'probe-4194305-test'));
