@@ -46,6 +46,8 @@ export const scope = {
   'claims.asked-once': 'whether the holder of a claim lives is asked once for all calls of a moment',
   'scope.other-home':
     'state, sockets and configuration of the homes that this user has by default are closed to a pod of another home, for file tools and shells',
+  'scope.star':
+    'a folder or file that is really called `*` is no pattern: as a root of a run it is refused with what to do, elsewhere it grants nothing, and denied it takes the folder around it along',
   'scope.keys':
     "the usual places of keys in a home are denied for reading where a root holds them; one that a person names is lifted, and a person's deny wins",
   'scope.keys-held':

@@ -2,6 +2,7 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { PathScope, ScopeDeny } from '../../session/facts/entries.ts';
+import { CommandFailed, exitStatus } from '../invocation/context.ts';
 import { keyDenies } from './key-denies.ts';
 
 /** Paths as a person gave them. Relative ones are taken from `cwd`; `~/` is the home of the user. */
@@ -22,15 +23,20 @@ export interface ScopeWish {
  * Without any path the working directory may be read and written; a path to write narrows writing to it, a
  * path to read reading. A deny that is a link
  * stands for the link and for where it leads. Keys of a home are denied where no path names them. Throws
- * `CommandFailed` as `keyDenies` does.
+ * `CommandFailed` as `keyDenies` does, and for what is really called `*`.
  */
 export function rootScope(wish: ScopeWish): PathScope {
   const { cwd } = wish;
   const read = wish.read.map((path) => realRoot(cwd, path));
   const write = wish.write.map((path) => realRoot(cwd, path));
-  const roots = allowed(realPath(cwd), read, write);
-  const named = [...wish.read, ...wish.write];
-  const keys = keyDenies({ home: wish.home ?? null, cwd, named, roots: [...roots.read, ...roots.write] });
+  const roots = allowed(() => named(cwd, realPath(cwd)), read, write);
+  const lifted = [...wish.read, ...wish.write];
+  const keys = keyDenies({
+    home: wish.home ?? null,
+    cwd,
+    named: lifted,
+    roots: [...roots.read, ...roots.write],
+  });
   const own = deniesOf(cwd, wish.deny, 'read');
   // A person's come first: they win whatever is named.
   const deny = [
@@ -42,9 +48,19 @@ export function rootScope(wish: ScopeWish): PathScope {
   return deny.length === 0 ? scope : { ...scope, deny };
 }
 
-function allowed(cwd: string, read: string[], write: string[]): { read: string[]; write: string[] } {
-  if (read.length === 0 && write.length === 0) return { read: [cwd], write: [cwd] };
-  return { read: read.length === 0 ? [cwd, ...write] : [...read, ...write], write };
+function allowed(cwd: () => string, read: string[], write: string[]): { read: string[]; write: string[] } {
+  if (read.length === 0 && write.length === 0) return { read: [cwd()], write: [cwd()] };
+  return { read: read.length === 0 ? [cwd(), ...write] : [...read, ...write], write };
+}
+
+/** A scope could not tell it from the pattern. */
+function named(path: string, real: string): string {
+  if (basename(real) !== '*') return real;
+  const leads = real === path ? '' : ` leads to ${real}, which`;
+  throw new CommandFailed(
+    exitStatus.usage,
+    `${path}${leads} is really called "*", which in a scope stands for everything directly in a folder. Rename it, or name the folder around it or what lies in it.`,
+  );
 }
 
 /**
@@ -63,7 +79,8 @@ export function realPath(path: string): string {
 /** `path/*` is about the directory: that is resolved. */
 function realRoot(cwd: string, path: string): string {
   const absolute = resolve(cwd, path);
-  return basename(absolute) === '*' ? join(realPath(dirname(absolute)), '*') : realPath(absolute);
+  if (basename(absolute) === '*') return join(realPath(dirname(absolute)), '*');
+  return named(absolute, realPath(absolute));
 }
 
 function deniesOf(cwd: string, paths: readonly string[], right: ScopeDeny['right']): ScopeDeny[] {

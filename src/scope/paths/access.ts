@@ -78,9 +78,10 @@ export function rulesOf({ scope, home, outputs, programs }: Access): Rules {
   };
 }
 
-/** None for a relative root, which lies nowhere. */
+/** None for a relative root, which lies nowhere. Only what a scope denies may be a pattern. */
 export function blockAt(root: string, right: PathRight, kind: Block['kind']): Block[] {
-  const parsed = rootOf(root);
+  const base = componentsOf(root);
+  const parsed = kind === 'deny' ? rootOf(root) : base && { base, direct: false };
   if (parsed === undefined) return [];
   return [{ root, right, kind, parsed, folded: { ...parsed, base: parsed.base.map(foldedName) } }];
 }

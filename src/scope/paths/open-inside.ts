@@ -29,7 +29,7 @@ import {
 import { foldedName } from './folded-name.ts';
 import { hookPlaces, hookProtection } from './git-hooks.ts';
 import { linkProtection } from './protected-links.ts';
-import { mayBeSame, realOrFuturePath, realRoot } from './real-path.ts';
+import { mayBeSame, realDeny, realOrFuturePath, realRoot } from './real-path.ts';
 import { errorCode, refusal, refusalFrom } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
 
@@ -172,7 +172,7 @@ export async function mayShow(rules: Rules, realPath: string): Promise<boolean> 
 async function realRules(rules: Rules): Promise<Rules> {
   const blocks = await Promise.all(
     rules.blocks.map(async (block) => {
-      const real = block.kind === 'kernel' ? block.root : await realRoot(block.root);
+      const real = block.kind === 'kernel' ? block.root : await realDeny(block.root);
       return real === block.root ? [block] : [block, ...blockAt(real, block.right, block.kind)];
     }),
   );

@@ -40,22 +40,42 @@ export async function realScope(scope: PathScope): Promise<PathScope> {
   return deny.length === 0 ? { read, write } : { read, write, deny };
 }
 
-/** A root, or the directory that a root with `/*` is about, resolved. */
+/**
+ * A root, or the directory that a root with `/*` is about, resolved. One that leads to what is really called
+ * `*` stays as it is, and grants nothing: as a root that would be the pattern.
+ */
 export async function realRoot(root: string): Promise<string> {
   const path = resolve(root);
+  const real = await led(path);
+  return real === undefined || isStar(path, real) ? path : real;
+}
+
+/** The same for what takes a right away: what is really called `*` goes with the whole folder around it. */
+export async function realDeny(root: string): Promise<string> {
+  const path = resolve(root);
+  const real = await led(path);
+  if (real === undefined) return path;
+  return isStar(path, real) ? dirname(real) : real;
+}
+
+function isStar(path: string, real: string): boolean {
+  return basename(real) === '*' && basename(path) !== '*';
+}
+
+/** Undefined where that cannot be told. */
+async function led(path: string): Promise<string | undefined> {
   const isDirect = basename(path) === '*';
   try {
     const real = await realOrFuturePath(isDirect ? dirname(path) : path);
-    if (real === undefined) return path;
-    return isDirect ? join(real, '*') : real;
+    return isDirect && real !== undefined ? join(real, '*') : real;
   } catch (error) {
     if (errorCode(error) === undefined) throw error;
-    return path;
+    return undefined;
   }
 }
 
 async function realDenies(deny: ScopeDeny): Promise<ScopeDeny[]> {
-  const real = await realRoot(deny.path);
+  const real = await realDeny(deny.path);
   const named = await realName(resolve(deny.path));
   return real === named
     ? [{ ...deny, path: real }]

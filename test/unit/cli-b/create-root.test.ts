@@ -111,6 +111,40 @@ describe('making a root', () => {
   });
 });
 
+describe('a folder that is really called *', () => {
+  it('[scope.star] is refused as a working directory, as a root and as a deny, also where a link leads to it; beside other roots it is no root', () => {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'podkin-star-')));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const star = join(folder, '*');
+    mkdirSync(star);
+    symlinkSync(star, join(folder, 'link'));
+    const wish = { cwd: folder, read: [], write: [], deny: [], denyWrite: [] };
+    for (const more of [
+      { cwd: star },
+      { cwd: join(folder, 'link') },
+      { read: ['link'] },
+      { write: ['link'] },
+      { deny: ['link'] },
+      { denyWrite: [join(folder, 'link')] },
+    ]) {
+      expect(() => rootScope({ ...wish, ...more }), JSON.stringify(more)).toThrow(
+        expect.objectContaining({
+          status: 2,
+          message: expect.stringContaining(`is really called "*"`) as string,
+        }) as Error,
+      );
+    }
+    expect(rootScope({ ...wish, cwd: star, read: [folder], write: [folder] })).toEqual({
+      read: [folder],
+      write: [folder],
+    });
+    expect(rootScope({ ...wish, deny: ['*', 'link/*'] }).deny).toEqual([
+      { path: star, right: 'read' },
+      { path: join(star, '*'), right: 'read' },
+    ]);
+  });
+});
+
 describe('what is typed and played', () => {
   it('[attach.commands] a lone word behind a slash is a command, a path or two slashes begin a text', () => {
     expect(parseAttachLine(' /Detach ')).toEqual({ kind: 'detach' });

@@ -83,6 +83,41 @@ describe('opening inside a scope', () => {
     expect(await readFile(join(inside, 'real'), 'utf8')).toBe('new');
   });
 
+  it('[scope.star] a root that leads to a folder called * grants nothing beside it, and a deny that leads there takes all of it', async () => {
+    const { folder, inside, outside } = await twoFolders();
+    await mkdir(join(outside, '*/deep'), { recursive: true });
+    await writeFile(join(outside, '*/deep/file'), 'x');
+    await symlink(join(outside, '*'), join(inside, 'link'));
+    const granted = accessTo(await realScope({ read: [], write: [join(inside, 'link')] }));
+    const denied = accessTo(
+      await realScope({ read: [], write: [folder], deny: [{ path: join(inside, 'link'), right: 'read' }] }),
+    );
+    const later = accessTo({
+      read: [],
+      write: [folder],
+      deny: [{ path: join(inside, 'link'), right: 'read' }],
+    });
+    const isOpen = async (access: typeof denied, path: string) => {
+      const opened = await openInside(access, 'read', path);
+      if (opened.ok) await opened.handle.close();
+      return opened.ok;
+    };
+    expect(await isOpen(granted, join(outside, 'secret'))).toBe(false);
+    expect(await isOpen(denied, join(outside, '*/deep/file'))).toBe(false);
+    expect(await isOpen(denied, join(inside, 'link/deep/file'))).toBe(false);
+    expect(await isOpen(later, join(outside, '*/deep/file'))).toBe(false);
+    const own = accessTo({ read: [], write: [folder] });
+    expect(await isOpen({ ...own, programs: [join(outside, '*')] }, join(outside, 'secret'))).toBe(true);
+    expect(
+      await replaceInside(
+        { ...own, programs: [join(outside, '*')] },
+        join(outside, '*/deep/file'),
+        content,
+        'absent',
+      ),
+    ).toMatchObject({ ok: false, kind: 'denied' });
+  });
+
   it('[scope.descriptor-checked] what was swapped in after the check is not opened', async () => {
     const { inside, outside, access } = await twoFolders();
     await mkdir(join(inside, 'sub'));
