@@ -14,10 +14,9 @@ import {
   free,
   fromAbove,
   kid,
+  input,
   interrupted,
   machineOf,
-  started,
-  stopped,
   notice,
   sent,
   timeOf,
@@ -109,8 +108,8 @@ describe('a parent', () => {
   it.each<[string, Line[], object]>([
     ['that gave work last', [...forParent, ...one], {}],
     [
-      'that gave work before an orderly stop',
-      [begun('t1', { cause: 'parent' }), interrupted('t1'), stopped(1), started(2), ...one],
+      'that gave work which was cancelled before it ran again',
+      [begun('t1', { cause: 'parent' }), interrupted('t1'), input('cancel'), ...one],
       { turn: 'id-1' },
     ],
     ['whose work is open', [...atWork, ...forPerson, ...one], { assignments: ['a1'] }],
