@@ -31,4 +31,49 @@ export const tables = {
   'notice.late': 'a report of work that is closed already says that it comes late',
   'notice.quarantined': 'what this pod died of again and again is not shown to its model',
   'notice.bounds': 'each quotation of a notice has a bound of its own',
+  'state.idle':
+    'nothing starts while a turn runs, the pod stops or is paused, or the log cannot be written, and where nothing waits',
+  'state.order':
+    'an interrupted or paused turn goes on first, then runs in their order, then notices; what a failed write left open is closed before',
+  'state.commit-first': 'a start that the log refuses is none: nothing is performed',
+  'state.notified':
+    'notices start one turn, which from rest waits for their siblings once, and costs one of the minute’s turns unless own work was closed',
+  'state.cause':
+    'a notification turn is for the parent while its work is open, else for whom the last turn was',
+  'state.budget':
+    'a budget that is used up is said once, with the time at which it fills again where it does by itself',
+  'state.budget-upward':
+    'a parent whose work is open, or who gave the last, is told of a used-up budget in the same append',
+  'state.drain':
+    'before a request all that is in the buffer is committed in one append, in order, as the words that the model reads; a log that refuses leaves it as it was',
+  'state.quarantine':
+    'an item that the pod died of so often within ten minutes is kept from the model, before it is taken in and after',
+  'state.end':
+    'a turn’s end stands in one append with what closes its calls and questions, a pause that came too late and its report; what waits is begun at once',
+  'state.closed-calls':
+    'a call that never ended gets one result, which says whether it may have had an effect or had only waited for a person',
+  'state.undone-spawn': 'a spawn without work yet is named as undone in the result of its call',
+  'state.abandon':
+    'a turn that the disk cut off leaves the pod at rest, and the disk is tried again after a time that doubles up to a minute',
+  'state.owed-end':
+    'work of the parent that ends without a further turn is reported as finished, unless it is held or a child still works',
+  'state.recover':
+    'what an earlier incarnation left open is closed before anything else, and nothing is begun by that',
+  'state.timers': 'each timer does its own work and then asks the wake rule',
+  'state.watchdog': 'the watchdog counts as a rescue only what nobody else would have started',
+  'state.storage': 'trouble with the log is said once, with its beginning, and tried again',
+  'state.status': 'what a pod is: stopping or running, else paused or idle',
+  'inputs.run':
+    'a run begins, waits or is refused as the state of the pod and ifBusy say; sent again it is answered again and taken in once',
+  'inputs.notice': 'a notice is taken in once in every state before the last line of the log',
+  'inputs.cancel':
+    'a cancel reaches the running, interrupted or paused turn and the children that work for it, says so to the parent where its work is open, and leaves what it does not mean alone',
+  'inputs.steering':
+    'pause, resume and shutdown change what they may and are refused where they would change nothing',
+  'inputs.refused-by-log':
+    'an input that the log does not take is refused as trouble of the disk, or as too large where no disk could hold it',
+  'inputs.event':
+    'an event of a child is committed, answered as its number says, and taken in with what fits where no line can hold it',
+  'inputs.link':
+    'a link is refused to a stranger, an earlier life and an old log; else deaths, the link, what the child holds and what it never took are one append',
 } as const;
