@@ -76,4 +76,27 @@ export const tables = {
     'an event of a child is committed, answered as its number says, and taken in with what fits where no line can hold it',
   'inputs.link':
     'a link is refused to a stranger, an earlier life and an old log; else deaths, the link, what the child holds and what it never took are one append',
+  'reports.turn':
+    'a turn’s end is reported where work of the parent is open or the turn was for it, with what the turn and its view say',
+  'reports.shut-down':
+    'the last word of a child names what was begun, what never was and who still works below; a root says none',
+  'reports.text': 'the text of a report is the last one since the newest input, and bounded',
+  'approvals.asked':
+    'a question is committed before anybody hears of it; the same call again joins the open one or takes the kept answer, once',
+  'approvals.answered':
+    'a question is answered once; the answer is for the call that waits, or kept; whoever comes second is told how it ended',
+  'approvals.paused': 'a pause closes a question and gives its call a result that says that it did not run',
+  'approvals.closed': 'questions that nobody answered are closed, and their calls say whether they stay',
+  'waiting.causes':
+    'what a pod waits for is the most urgent cause, with its beginning, its end where one is known, and a bounded reason',
+  'status.view': 'status says what the facts say, at the cost of the facts',
+  'status.settled': 'a pod with an open turn, or that is not at rest, is not settled',
+  'status.children':
+    'a child is shown as its end, its link, a refusal or an unreachable episode say, in this order',
+  'status.attention': 'why a person should look is the most urgent reason',
+  'read-output.cursor':
+    'a reading goes on where its cursor says, and a cursor that is none begins at the beginning',
+  'read-output.whole': 'readings that were cut make the whole when they are put together',
+  'read-output.characters': 'no reading divides a character, unless there would be no step forward otherwise',
+  'read-output.covers': 'a reading to the end says which finished turn it covers',
 } as const;

@@ -1,0 +1,209 @@
+/** What a pod says to its parent of a turn's end and of its own, as tables. */
+import { describe, expect, it } from 'vitest';
+import {
+  type TurnEnd,
+  excerptOf,
+  finalText,
+  reportOfTurn,
+  shutDownReport,
+  textOf,
+} from '../../../../src/pod/machine/reports.ts';
+import type { PodRef } from '../../../../src/session/facts/entries.ts';
+import {
+  type Line,
+  above,
+  begun,
+  called,
+  completed,
+  factsOf,
+  fromAbove,
+  notice,
+  noticeItem,
+  result,
+  run,
+  said,
+  sent,
+  shutDown,
+  some,
+  working,
+} from '../../machine-rig.ts';
+
+const settled = { settled: true, outstanding: [] };
+const forParent = [...working('t1', 'a1', fromAbove), said('t1', 'done'), completed('t1', 6)];
+const base = {
+  turn: 't1',
+  assignments: ['a1'],
+  outstanding: [],
+  settled: true,
+  text: 'done',
+  textChars: 4,
+  usage: some,
+  durationMs: 7,
+  hops: 0,
+};
+
+function report(log: Line[], end: Partial<TurnEnd>, view = settled, parent: PodRef | null = above) {
+  const facts = factsOf(log, parent);
+  return reportOfTurn(facts, facts.turn!, { outcome: 'finished', durationMs: 7, ...end }, view);
+}
+
+describe('the report of a turn', () => {
+  it.each<[string, Partial<TurnEnd>, object]>([
+    ['finished', {}, { kind: 'turnEnded', outcome: 'finished' }],
+    [
+      'at a limit that is named',
+      { outcome: 'limitReached', reason: 'steps' },
+      { kind: 'turnEnded', outcome: 'limitReached', reason: 'steps' },
+    ],
+    [
+      'cancelled by somebody',
+      { outcome: 'cancelled', by: 'person' },
+      { kind: 'turnEnded', outcome: 'cancelled', by: 'person' },
+    ],
+    ['paused', { outcome: 'paused' }, { kind: 'turnEnded', outcome: 'paused' }],
+    [
+      'with an error',
+      { outcome: 'errored', error: { category: 'c', message: 'm' } },
+      { kind: 'errored', error: { category: 'c', message: 'm' } },
+    ],
+    [
+      'with an error by somebody',
+      { outcome: 'errored', error: { category: 'c', message: 'm' }, by: 'parent' },
+      { kind: 'errored', error: { category: 'c', message: 'm' }, by: 'parent' },
+    ],
+    [
+      'with an error that nobody knows',
+      { outcome: 'errored' },
+      { kind: 'errored', error: { category: 'unknown', message: 'unknown' } },
+    ],
+  ])('[reports.turn] %s', (_, end, fields) => {
+    expect(report(forParent, end)).toStrictEqual([sent(1, { ...base, ...fields } as never)]);
+  });
+
+  it('[reports.turn] says what the view says, and carries the turn’s chain on', () => {
+    const log = [
+      run('a1', { from: fromAbove, hops: 4 }),
+      begun('t1', { hops: 4, cause: 'parent' }),
+      { type: 'userMessage', turn: 't1', submission: 'a1', from: fromAbove, text: '' } as const,
+    ];
+    expect(report(log, {}, { settled: false, outstanding: ['kid' as never] })).toMatchObject([
+      { event: { settled: false, outstanding: ['kid'], hops: 4, text: '', textChars: 0 } },
+    ]);
+  });
+
+  it.each<[string, Line[], PodRef | null, number]>([
+    ['of a pod without a parent is none', forParent, null, 0],
+    ['of a turn that a person caused is none while no work is open', working('t1', 'r1'), above, 0],
+    ['of a turn that a person caused is one where work is open', [...forParent, begun('t2')], above, 1],
+    [
+      'of a turn for the parent is one, also where no work is open',
+      [begun('t1', { cause: 'parent' })],
+      above,
+      1,
+    ],
+  ])('[reports.turn] %s', (...[, log, parent, count]) => {
+    expect(report(log, {}, settled, parent)).toHaveLength(count);
+  });
+});
+
+describe('the last word of a pod', () => {
+  const stop = { reason: 'asked', by: 'person' } as const;
+
+  it('[reports.shut-down] names what was begun, what never was, and who still works below', () => {
+    const facts = factsOf(
+      [...working('t1', 'a1', fromAbove), run('a2', { from: fromAbove }), run('r1')],
+      above,
+    );
+    expect(shutDownReport(facts, stop, ['deep'])).toEqual([
+      sent(
+        1,
+        shutDown({
+          reason: 'asked',
+          by: 'person',
+          assignments: ['a1'],
+          notStarted: ['a2'],
+          outstanding: ['deep'],
+        }),
+      ),
+    ]);
+  });
+
+  it('[reports.shut-down] of a root is said to nobody', () => {
+    expect(shutDownReport(factsOf([]), stop, [])).toEqual([]);
+  });
+});
+
+describe('the text of a report', () => {
+  const two = {
+    ...said('t1', 'one '),
+    parts: [
+      { type: 'text', text: 'one ' } as const,
+      { type: 'reasoning', text: 'hm' } as const,
+      { type: 'text', text: 'two' } as const,
+    ],
+  };
+
+  it.each<[string, Line[], string]>([
+    ['nothing was said', [], ''],
+    ['an answer that nobody asked for', [said('t1', 'alone')], 'alone'],
+    ['an answer', [...working('t1', 'r1'), said('t1', 'done')], 'done'],
+    ['an answer in parts, without its reasoning', [...working('t1', 'r1'), two], 'one two'],
+    [
+      'the last of several',
+      [
+        ...working('t1', 'r1'),
+        said('t1', 'first'),
+        called('t1', 'c1'),
+        result('t1', 'c1'),
+        said('t1', 'last', 2),
+      ],
+      'last',
+    ],
+    [
+      'what was said before the last calls, where nothing was said behind them',
+      [...working('t1', 'r1'), said('t1', 'first'), called('t1', 'c1'), result('t1', 'c1')],
+      'first',
+    ],
+    [
+      'what was said before an answer without words',
+      [
+        ...working('t1', 'r1'),
+        said('t1', 'first'),
+        called('t1', 'c1'),
+        result('t1', 'c1'),
+        said('t1', '', 2),
+      ],
+      'first',
+    ],
+    [
+      'what an earlier turn said to the same input',
+      [...working('t1', 'r1'), said('t1', 'first'), begun('t2')],
+      'first',
+    ],
+    [
+      'nothing of what was said before a run',
+      [...working('t1', 'r1'), said('t1', 'old'), ...working('t2', 'r2')],
+      '',
+    ],
+    [
+      'nothing of what was said before a notice',
+      [...working('t1', 'r1'), said('t1', 'old'), notice('n1'), noticeItem('t1', 'n1')],
+      '',
+    ],
+  ])('[reports.text] is %s', (_, log, text) => {
+    expect(finalText(factsOf(log))).toBe(text);
+  });
+
+  it.each<[string, string, { text: string; textChars: number }]>([
+    ['2,000 characters whole', 'x'.repeat(2_000), { text: 'x'.repeat(2_000), textChars: 2_000 }],
+    ['of more, the first 2,000', 'x'.repeat(2_001), { text: 'x'.repeat(2_000), textChars: 2_001 }],
+    [
+      'half a character is none',
+      `${'x'.repeat(1_999)}\u{1F600}`,
+      { text: `${'x'.repeat(1_999)}\uFFFD`, textChars: 2_001 },
+    ],
+  ])('[reports.text] has a bound: %s', (_, text, excerpt) => {
+    expect(excerptOf(text)).toEqual(excerpt);
+    expect(textOf(said('t1', text))).toBe(text);
+  });
+});
