@@ -7,11 +7,17 @@ import type {
   Entry,
   EntryBody,
   InputSource,
+  SystemItem,
   ToolResultEntry,
   TurnKind,
 } from '../../src/session/facts/entries.ts';
+import { settledView } from '../../src/delivery/settled.ts';
 import type { PodLog } from '../../src/delivery/verify/verify.ts';
+import { reportOfTurn } from '../../src/pod/machine/reports.ts';
+import { type Facts, emptyFacts } from '../../src/session/facts/facts.ts';
+import { applyEntry } from '../../src/session/facts/replay.ts';
 import { schemaVersion } from '../../src/session/facts/entries.ts';
+import { toldItem } from './told-item.ts';
 
 const startMs = Date.parse('2026-01-01T00:00:00.000Z');
 const usage = { inputTokens: 1, outputTokens: 1, cost: 0 };
@@ -61,6 +67,8 @@ export class LogBuilder {
   readonly parent: LogBuilder | null;
   readonly depth: number;
   readonly entries: Entry[] = [];
+  /** What the entries come to. */
+  readonly facts: Facts = emptyFacts();
   alive = true;
   damaged = 0;
   incarnation = 0;
@@ -114,9 +122,17 @@ export class LogBuilder {
   }
 
   /** Commits any entry. Answers its seq. */
-  add(body: EntryBody): number {
-    this.entries.push({ seq: this.entries.length + 1, time: this.#time(), ...body });
+  add(body: EntryBody, time: string = this.#time()): number {
+    const entry: Entry = { seq: this.entries.length + 1, time, ...body };
+    this.entries.push(entry);
+    applyEntry(this.facts, entry);
     return this.entries.length;
+  }
+
+  /** Commits entries in one append. */
+  append(bodies: readonly EntryBody[]): void {
+    const time = this.#time();
+    for (const body of bodies) this.add(body, time);
   }
 
   log(): PodLog {
@@ -152,9 +168,33 @@ export class LogBuilder {
   }
 
   beginTurn(kind: TurnKind = 'run'): void {
+    this.#begin(kind, this.facts.resumable?.submissions ?? []);
+  }
+
+  /** Accepts a run of a person, or the parent's one with that assignment. Answers its submission. */
+  accept(assignment?: string): string {
+    const { parent } = this;
+    const submission = assignment ?? `run-${this.lastSeq}`;
+    const from: InputSource =
+      assignment === undefined || parent === null ? { kind: 'person' } : { kind: 'parent', ...parent.ref };
+    const text = assignment === undefined ? 'go' : 'do it';
+    this.add({ type: 'inputReceived', submission, kind: 'run', wake: true, from, text, hops: 0 });
+    return submission;
+  }
+
+  /** Begins the turn of the run that waits first. */
+  beginRun(): void {
+    const [run] = this.facts.queue;
+    if (run === undefined) throw new Error(`no run waits at ${this.name}`);
+    const { submission, from, text } = run;
+    this.#begin('run', [submission], from.kind === 'parent' ? 'parent' : 'person');
+    this.add({ type: 'userMessage', turn: this.turn, submission, from, text });
+  }
+
+  #begin(kind: TurnKind, submissions: string[], cause: 'person' | 'parent' = 'person'): void {
     this.#turns += 1;
     this.#steps = 0;
-    this.add({ type: 'turnStarted', turn: this.turn, kind, submissions: [], hops: 0, cause: 'person' });
+    this.add({ type: 'turnStarted', turn: this.turn, kind, submissions, hops: 0, cause });
   }
 
   /** A completed response that has seen everything so far, with these calls (by id). */
@@ -180,15 +220,16 @@ export class LogBuilder {
   }
 
   endTurn(outcome: 'finished' | 'limitReached' | 'paused' | 'cancelled' | 'errored' = 'finished'): void {
-    this.add({
-      type: 'turnEnded',
-      turn: this.turn,
-      outcome,
-      settled: true,
-      outstanding: [],
-      usage,
-      durationMs: 1,
-    });
+    const view = settledView(this.facts, { holding: outcome !== 'finished' && outcome !== 'paused' });
+    const { outstanding } = view;
+    const settled = outcome !== 'paused' && view.settled;
+    const { turn } = this.facts;
+    const error = outcome === 'errored' ? { error: { category: 'test', message: 'it failed' } } : {};
+    const end = { outcome, ...error, durationMs: 1 };
+    const spent = turn?.usage ?? usage;
+    const ended = { type: 'turnEnded' as const, turn: this.turn, settled, outstanding, usage: spent, ...end };
+    const report = turn === null ? [] : reportOfTurn(this.facts, turn, end, { settled, outstanding });
+    this.append([ended, ...report]);
   }
 
   interrupt(): void {
@@ -196,8 +237,8 @@ export class LogBuilder {
   }
 
   /** A notification turn: what `take` consumes in it is seen, then it finishes. */
-  notified(take: () => void): void {
-    this.beginTurn('runForNotification');
+  notified(take: () => void, kind: TurnKind = 'runForNotification'): void {
+    this.beginTurn(kind);
     take();
     this.step();
     this.endTurn();
@@ -247,6 +288,31 @@ export class LogBuilder {
     child.ack(seq);
   }
 
+  /** As `stop`; what waits for the model goes into the history in the same append. */
+  stopWhole(): number {
+    const { notifyBuffer } = this.facts;
+    const items = notifyBuffer.flatMap(({ content }): EntryBody[] => {
+      if (content.kind !== 'podEvent') return [];
+      const { from, seq, event } = content;
+      return [{ type: 'systemItem', turn: this.turn, item: this.itemOf(from, seq, event) }];
+    });
+    const emitted = this.parent === null ? 0 : this.emit(shutDown());
+    this.append([...items, { type: 'stopped', incarnation: this.incarnation, reason: 'asked' }]);
+    this.alive = false;
+    return emitted;
+  }
+
+  /** The systemItem of a notice. */
+  consumeNotice(submission: string): number {
+    const item = {
+      kind: 'notice' as const,
+      submission,
+      from: { kind: 'person' as const },
+      body: 'A notice: go',
+    };
+    return this.add({ type: 'systemItem', turn: this.turn, item });
+  }
+
   /** The systemItem of the child's event. */
   consume(child: LogBuilder, seq: number = child.emitted): number {
     const { event, incarnation } = child.emission(seq);
@@ -269,8 +335,11 @@ export class LogBuilder {
   }
 
   addItem(from: PodIdentityLike, seq: number | null, event: PodEvent): number {
-    const item = { kind: 'podEvent' as const, from, seq, event, body: `${from.name}: ${event.kind}` };
-    return this.add({ type: 'systemItem', turn: this.turn, item });
+    return this.add({ type: 'systemItem', turn: this.turn, item: this.itemOf(from, seq, event) });
+  }
+
+  private itemOf(from: PodIdentityLike, seq: number | null, event: PodEvent): SystemItem {
+    return toldItem(this.facts, { from, seq, event });
   }
 
   private addReceipt(
@@ -328,19 +397,4 @@ export function scopeReport(to: LogBuilder, by: LogBuilder, seq: number): SentPo
 
 export function died(restored = false): PodEvent {
   return { kind: 'died', signal: 'SIGKILL', assignments: [], outstanding: [], restored };
-}
-
-/** Numbers the entries anew after some were moved, doubled or left out; what points at an entry points at the same one, or the last before it. */
-export function renumbered(entries: readonly Entry[]): Entry[] {
-  const seqs = new Map<number, number>();
-  for (const [index, entry] of entries.entries()) seqs.set(entry.seq, index + 1);
-  const placeOf = (seq: number): number => {
-    for (let at = seq; at > 0; at -= 1) if (seqs.has(at)) return seqs.get(at) ?? 0;
-    return 0;
-  };
-  return entries.map((entry, index) => ({
-    ...entry,
-    seq: index + 1,
-    ...(entry.type === 'stepCompleted' ? { seenThrough: Math.min(index, placeOf(entry.seenThrough)) } : {}),
-  }));
 }

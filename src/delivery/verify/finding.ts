@@ -1,7 +1,33 @@
-/** What the oracle says when a log breaks a promise of delivery §1. */
+/** The rules of the oracle, each with the promise that it checks, and what it says where one is broken. */
 
-/** `S…`: who may write where. `log`: the file itself, not an invariant of delivery. */
-export type Rule = 'I1' | 'I2' | 'I3' | 'I5' | 'I6' | 'I7' | 'I8' | 'I12' | 'C4' | 'S1' | 'S2' | 'log';
+/** `log`: the file itself, no promise of delivery. */
+export const promises = {
+  I1: 'every report that a pod committed is received, and what the model reads is in its history',
+  I2: 'nothing is received, accepted or given to the model twice',
+  I3: 'the events of one pod are received and read in the order in which it committed them',
+  I5: 'what was given to the model was in a request that completed',
+  I6: 'what is acknowledged was on disk',
+  I7: 'every end of an incarnation is reported, once, and every incarnation has a start',
+  I8: 'an event is the one that its sender committed, and concerns that pod alone',
+  I12: 'a call has one result, and no call of an earlier turn runs again',
+  C1: 'the end of a turn and its report are committed together',
+  C4: 'what is refused for good is decided by a person',
+  V1: 'the model reads and is woken by what the table of events says',
+  V2: 'a report ends the work that the table of events says',
+  V3: 'a report says what the log of its pod comes to',
+  V4: 'the text that the model reads is of the event that it stands for',
+  R1: 'an accepted run is begun, given up with a reason, or waits',
+  R2: 'an accepted notice is given to the model, or waits',
+  R3: 'work that was given to a pod is held by it, or closed',
+  W1: 'a turn for notifications has some',
+  Q1: 'a call that needs the yes of a person runs only with it',
+  Q2: 'a no keeps its call from running',
+  Q3: 'an answer serves the call that it was given for, once',
+  S1: 'a path is held by one pod at a time',
+  S2: 'what was handed down returns once',
+  log: 'the file is whole and of a pod',
+} as const;
+export type Rule = keyof typeof promises;
 
 export interface Violation {
   rule: Rule;
@@ -15,6 +41,20 @@ export interface Finding extends Violation {
   count: number;
   /** It may be a death that its parent is about to tell: believed only when a second look finds it again. */
   fresh?: true;
+}
+
+/** Base of the checks of one log. */
+export class FindingList {
+  readonly findings: Finding[] = [];
+  readonly #pod: string;
+
+  constructor(pod: string) {
+    this.#pod = pod;
+  }
+
+  protected find(rule: Rule, text: string): void {
+    this.findings.push({ rule, pod: this.#pod, text, count: 1 });
+  }
 }
 
 /** Numbers from … to, both included. */

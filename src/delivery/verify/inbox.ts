@@ -1,14 +1,12 @@
 /**
  * What one log has received and given to its model: each event once, in order, as it was received (I2, I3,
- * I8), each end of a life once (I2), each
- * assignment closed once, by whom it was given to (I8). Holes are for `verify-links.ts`, which knows both
- * ends.
+ * I8), each end of a life once (I2), and none that a request passed over (I1, I3). Holes are for `links.ts`,
+ * which knows both ends.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { PodIdentity } from '../../protocol/names.ts';
 import type { PodEvent } from '../../protocol/pod-event.ts';
 import type {
-  AssignmentEntry,
   ChildEntry,
   ChildState,
   Entry,
@@ -16,7 +14,9 @@ import type {
   SystemItemEntry,
   ToolResultEntry,
 } from '../../session/facts/entries.ts';
-import type { Finding, Rule } from './finding.ts';
+import { FindingList } from './finding.ts';
+import { type PodState, eventKey } from './state.ts';
+import { isEnd } from './table.ts';
 
 export interface ReceiptView {
   entrySeq: number;
@@ -41,20 +41,20 @@ export interface SenderView {
   terminals: Map<number, ReceiptView>;
 }
 
-/** One child, by what this log says of it as a pod. `linked`: highest incarnation that linked, 0 for none. */
+/** One child, by what this log says of it as a pod. */
 export interface ChildView {
   name: string;
   state: ChildState;
+  /** Highest incarnation that linked, 0 for none. */
   linked: number;
+  /** Time of the newest link. */
+  linkedAt: string;
 }
 
-export class InboxCheck {
-  readonly findings: Finding[] = [];
+export class InboxCheck extends FindingList {
   readonly senders = new Map<string, SenderView>();
   readonly children = new Map<string, ChildView>();
-  readonly #pod: string;
-  /** Assignments given and not closed: id → the child's instance. */
-  #open = new Map<string, string>();
+  readonly #state: PodState;
   /** By identity; only `unreachable` may stand here more than once. */
   #receipts = new Map<string, ReceiptView[]>();
   /** By instance: the highest incarnation whose end a StopPod result told. */
@@ -62,29 +62,45 @@ export class InboxCheck {
   /** By instance: entry seq of the latest receipt that was given to the model. */
   #itemsThrough = new Map<string, number>();
 
-  constructor(pod: string) {
-    this.#pod = pod;
+  constructor(pod: string, state: PodState) {
+    super(pod);
+    this.#state = state;
   }
 
   take(entry: Entry): void {
     if (entry.type === 'podEventReceived') this.#receipt(entry);
     else if (entry.type === 'systemItem') this.#item(entry);
     else if (entry.type === 'toolResult') this.#result(entry);
-    else if (entry.type === 'assignment') this.#assignment(entry);
     else if (entry.type === 'child') this.#child(entry);
+  }
+
+  /** True for an event whose number is in the log already: nothing more is to be judged by it. */
+  isRepeated(entry: Entry): boolean {
+    if (entry.type !== 'podEventReceived' || entry.eventSeq === null) return false;
+    const { from, eventSeq, seq } = entry;
+    if (this.senders.get(from.instance)?.receipts.has(eventSeq) !== true) return false;
+    this.find('I2', `event ${eventSeq} of "${from.name}" was received twice (again at entry ${seq})`);
+    return true;
   }
 
   /** At the log's end: nothing may have been passed over for good. */
   end(): void {
+    const missed = new Map(this.#state.waiting.map((item) => [item.at, item.missedAt]));
     for (const [identity, receipts] of this.#receipts) {
-      for (const receipt of receipts) {
-        const instance = identity.slice(0, identity.indexOf(' '));
-        if (receipt.state !== 'waiting' || receipt.entrySeq > (this.#itemsThrough.get(instance) ?? 0))
-          continue;
-        this.#find(
-          'I3',
-          `${receipt.event.kind} of "${this.#nameOf(instance)}" (entry ${receipt.entrySeq}) was passed over: later ones of that pod stand in the history`,
-        );
+      const instance = identity.slice(0, identity.indexOf(' '));
+      const through = this.#itemsThrough.get(instance) ?? 0;
+      for (const { state, entrySeq, event } of receipts) {
+        if (state !== 'waiting') continue;
+        const what = `${event.kind} of "${this.#nameOf(instance)}" (entry ${entrySeq})`;
+        const missedAt = missed.get(entrySeq) ?? 0;
+        if (entrySeq <= through) {
+          this.find('I3', `${what} was passed over: later ones of that pod are in the history`);
+        } else if (missedAt > 0) {
+          this.find(
+            'I1',
+            `${what} is not in the history: the model was asked without it (entry ${missedAt})`,
+          );
+        }
       }
     }
   }
@@ -92,13 +108,6 @@ export class InboxCheck {
   #receipt(entry: Entry<PodEventReceivedEntry>): void {
     const { from, eventSeq, event } = entry;
     const sender = this.#sender(from);
-    if (eventSeq !== null && sender.receipts.has(eventSeq)) {
-      this.#find(
-        'I2',
-        `event ${eventSeq} of "${from.name}" was received twice (again at entry ${entry.seq})`,
-      );
-      return;
-    }
     this.#checkOrder(sender, entry);
     const receipt: ReceiptView = {
       entrySeq: entry.seq,
@@ -110,9 +119,8 @@ export class InboxCheck {
     else sender.receipts.set(eventSeq, receipt);
     sender.max = Math.max(sender.max, eventSeq ?? 0);
     sender.life = Math.max(sender.life, from.incarnation);
-    for (const id of entry.closes) this.#closeOne(id, from, entry.seq);
-    if (isTerminal(event) && !this.#endOnce(sender, from, receipt)) return;
-    const identity = identityOf(from, eventSeq, event.kind);
+    if (isEnd(event) && !this.#endOnce(sender, from, receipt)) return;
+    const identity = eventKey({ from, seq: eventSeq, event });
     this.#receipts.set(identity, [...(this.#receipts.get(identity) ?? []), receipt]);
   }
 
@@ -122,12 +130,12 @@ export class InboxCheck {
    */
   #checkOrder(sender: SenderView, { from, event, eventSeq, seq }: Entry<PodEventReceivedEntry>): void {
     if (eventSeq !== null && eventSeq < sender.max) {
-      this.#find(
+      this.find(
         'I3',
         `event ${eventSeq} of "${from.name}" was received after event ${sender.max} (entry ${seq})`,
       );
     } else if (from.incarnation < sender.life) {
-      this.#find(
+      this.find(
         'I3',
         `${event.kind} of incarnation ${from.incarnation} of "${from.name}" (entry ${seq}) stands behind what incarnation ${sender.life} reported`,
       );
@@ -139,25 +147,22 @@ export class InboxCheck {
     if (item.kind !== 'podEvent') return;
     const { from, seq, event } = item;
     const what = `${event.kind}${seq === null ? '' : ` (event ${seq})`} of "${from.name}"`;
-    const receipts = this.#receipts.get(identityOf(from, seq, event.kind)) ?? [];
+    const receipts = this.#receipts.get(eventKey({ from, seq, event })) ?? [];
     const receipt = receipts.find(({ state }) => state === 'waiting');
     if (receipt === undefined) {
-      this.#find('I2', `${what} stands in the history at entry ${entry.seq}, ${whyNot(receipts)}`);
+      this.find('I2', `${what} stands in the history at entry ${entry.seq}, ${whyNot(receipts)}`);
       return;
     }
     receipt.state = 'consumed';
     if (!isDeepStrictEqual(event, receipt.event)) {
-      this.#find(
+      this.find(
         'I8',
         `${what} stands in the history otherwise (entry ${entry.seq}) than it was received (entry ${receipt.entrySeq})`,
       );
     }
     const through = this.#itemsThrough.get(from.instance) ?? 0;
     if (receipt.entrySeq < through) {
-      this.#find(
-        'I3',
-        `${what} stands in the history behind what was received after it (entry ${entry.seq})`,
-      );
+      this.find('I3', `${what} stands in the history behind what was received after it (entry ${entry.seq})`);
     }
     this.#itemsThrough.set(from.instance, Math.max(through, receipt.entrySeq));
   }
@@ -172,45 +177,16 @@ export class InboxCheck {
     }
   }
 
-  #assignment(entry: Entry<AssignmentEntry>): void {
-    const { assignment, child, state } = entry;
-    if (state === 'closed') {
-      this.#closeOne(assignment, child, entry.seq);
-      return;
-    }
-    if (this.#open.has(assignment)) {
-      this.#find(
-        'I8',
-        `assignment ${assignment} was given to "${child.name}" at entry ${entry.seq} although it was open already`,
-      );
-    }
-    this.#open.set(assignment, child.instance);
-  }
-
   #child(entry: Entry<ChildEntry>): void {
-    const { child, state, incarnation } = entry;
-    const linked = this.children.get(child.instance)?.linked ?? 0;
+    const { child, state, incarnation, time } = entry;
+    const known = this.children.get(child.instance) ?? { linked: 0, linkedAt: '' };
+    const isLink = state === 'linked';
     this.children.set(child.instance, {
       name: child.name,
       state,
-      linked: state === 'linked' ? Math.max(linked, incarnation ?? 0) : linked,
+      linked: isLink ? Math.max(known.linked, incarnation ?? 0) : known.linked,
+      linkedAt: isLink ? time : known.linkedAt,
     });
-  }
-
-  #closeOne(assignment: string, by: { name: string; instance: string }, entrySeq: number): void {
-    const owner = this.#open.get(assignment);
-    if (owner === undefined) {
-      this.#find(
-        'I8',
-        `entry ${entrySeq} closes assignment ${assignment} for "${by.name}", which was not open`,
-      );
-    } else if (owner !== by.instance) {
-      this.#find(
-        'I8',
-        `entry ${entrySeq} closes assignment ${assignment} for "${by.name}", which had been given to "${this.#nameOf(owner)}"`,
-      );
-    }
-    this.#open.delete(assignment);
   }
 
   #endOnce(sender: SenderView, from: PodIdentity, receipt: ReceiptView): boolean {
@@ -219,7 +195,7 @@ export class InboxCheck {
       sender.terminals.set(from.incarnation, receipt);
       return true;
     }
-    this.#find(
+    this.find(
       'I2',
       `the end of incarnation ${from.incarnation} of "${from.name}" was told twice: ${first.event.kind} at entry ${first.entrySeq}, ${receipt.event.kind} at entry ${receipt.entrySeq}`,
     );
@@ -230,7 +206,7 @@ export class InboxCheck {
 
   #isFinal(entry: Entry<PodEventReceivedEntry>): boolean {
     const { from, event, reads } = entry;
-    return !reads || (isTerminal(event) && from.incarnation <= (this.#stopTold.get(from.instance) ?? 0));
+    return !reads || (isEnd(event) && from.incarnation <= (this.#stopTold.get(from.instance) ?? 0));
   }
 
   #sender(from: PodIdentity): SenderView {
@@ -253,18 +229,6 @@ export class InboxCheck {
   #nameOf(instance: string): string {
     return this.senders.get(instance)?.name ?? this.children.get(instance)?.name ?? instance;
   }
-
-  #find(rule: Rule, text: string): void {
-    this.findings.push({ rule, pod: this.#pod, text, count: 1 });
-  }
-}
-
-function isTerminal(event: PodEvent): boolean {
-  return event.kind === 'shutDown' || event.kind === 'died';
-}
-
-function identityOf(from: PodIdentity, seq: number | null, kind: string): string {
-  return seq === null ? `${from.instance} ${from.incarnation} ${kind}` : `${from.instance} ${seq}`;
 }
 
 function whyNot(receipts: readonly ReceiptView[]): string {

@@ -7,13 +7,12 @@
  * Relies on each child's log having been read before its parent's: then whatever a child knows to be received
  * must stand at the parent.
  */
-import * as z from 'zod';
-import { once } from '../../std/once.ts';
-import { sentPodEvent } from '../../protocol/pod-event.ts';
 import type { Tombstone } from '../../session/home/home.ts';
 import { type Finding, type Stretch, drawTogether, holesIn, lengthOf, told } from './finding.ts';
+import { checkGivenWork } from './given-work.ts';
 import type { SenderView } from './inbox.ts';
 import type { Life, LogView } from './log.ts';
+import { isSameEvent } from './same-event.ts';
 
 /** A parent that lives has so long to find out about a death that nobody told it of. */
 const declareWithinMs = 60_000;
@@ -104,6 +103,8 @@ function checkPair(pair: Pair, home: HomeView): Finding[] {
     ...(child === undefined || sender === undefined ? [] : earlyDeaths(parent, child, sender)),
     ...passedOverEnds(pair, sender),
     ...(child === undefined ? [] : untoldEnd(parent, child, home.nowMs)),
+    ...(child?.isWhole === true ? unknownLife(parent, child) : []),
+    ...(child?.isWhole === true && parent.isWhole ? checkGivenWork(parent, child, home.nowMs) : []),
   ];
 }
 
@@ -154,7 +155,7 @@ function changed(parent: LogView, child: LogView, sender: SenderView): Finding[]
     // Committed since the child's log was read.
     if (sent === undefined) continue;
     const what = `event ${seq} of "${child.name}" (entry ${entrySeq})`;
-    if (!saysNothingElse(event, sent.event) && !standsForUnreadable(event, sent.event)) {
+    if (!isSameEvent(event, sent.event)) {
       findings.push({
         rule: 'I8',
         pod: parent.name,
@@ -162,59 +163,11 @@ function changed(parent: LogView, child: LogView, sender: SenderView): Finding[]
         count: 1,
       });
     } else if (incarnation !== sent.incarnation) {
-      const text = `${what} is put down to incarnation ${incarnation}, it was incarnation ${sent.incarnation}`;
+      const text = `${what} is noted as of incarnation ${incarnation}, it was incarnation ${sent.incarnation}`;
       findings.push({ rule: 'I8', pod: parent.name, text, count: 1 });
     }
   }
   return findings;
-}
-
-/**
- * What a receiver could not read it may have put down otherwise: it names these fields, and the rest is as it
- * was sent. Of an event that it can read, it must have put down all. A kind that only another version of
- * podkin knows is told as an error in its place.
- */
-function standsForUnreadable(told: unknown, sent: unknown): boolean {
-  const read = unreadShape().safeParse(told);
-  if (read.success) {
-    const { unread, ...rest } = read.data;
-    const left = new Set(['unread', ...unread.map((field) => field.split('.')[0])]);
-    // An outcome that cannot be read is told as an error.
-    if (left.has('outcome')) for (const field of ['kind', 'error', 'settled']) left.add(field);
-    if (left.has('text')) left.add('textChars');
-    if (left.has('outstanding')) left.add('settled');
-    const kept = Object.entries(rest).filter(([field]) => !left.has(field));
-    return isUnreadable(sent) && saysNothingElse(Object.fromEntries(kept), sent);
-  }
-  return strangeShape().safeParse(told).success && !sentPodEvent().safeParse(sent).success;
-}
-
-const longEventChars = 1_000_000;
-
-/** What no line of a log could hold beside the rest of a receipt counts as that. */
-function isUnreadable(sent: unknown): boolean {
-  return !sentPodEvent().safeParse(sent).success || JSON.stringify(sent).length > longEventChars;
-}
-
-const unreadShape = once(() => z.looseObject({ unread: z.array(z.string()).min(1) }));
-
-const strangeShape = once(() =>
-  z.looseObject({
-    kind: z.literal('errored'),
-    error: z.looseObject({ category: z.literal('unknownEvent') }),
-  }),
-);
-
-/** Every field of `part` stands equal in `whole`: a receiver may leave out fields that it does not know. */
-function saysNothingElse(part: unknown, whole: unknown): boolean {
-  if (typeof part !== 'object' || part === null) return part === whole;
-  if (typeof whole !== 'object' || whole === null || Array.isArray(part) !== Array.isArray(whole))
-    return false;
-  if (Array.isArray(part) && Array.isArray(whole) && part.length !== whole.length) return false;
-  const fields = new Map<string, unknown>(Object.entries(whole));
-  return Object.entries(part).every(
-    ([key, value]) => fields.has(key) && saysNothingElse(value, fields.get(key)),
-  );
 }
 
 /** I3: everything that a dead life had committed stands before its death. */
@@ -267,6 +220,15 @@ function untoldEnd(parent: LogView, child: LogView, nowMs: number): Finding[] {
     const text = `incarnation ${life.incarnation} of "${child.name}" has ended without a shutdown, and this pod, which lives, does not say so`;
     return [{ rule: 'I7', pod: parent.name, text, count: 1, fresh: true }];
   });
+}
+
+/** I7: what has linked has begun. It may have begun since the child's log was read. */
+function unknownLife(parent: LogView, child: LogView): Finding[] {
+  const linked = parent.children.get(child.instance)?.linked ?? 0;
+  const newest = child.lives.at(-1)?.incarnation ?? 0;
+  if (linked <= newest) return [];
+  const text = `"${parent.name}" knows a link of incarnation ${linked}, and the newest start here is of incarnation ${newest}`;
+  return [{ rule: 'I7', pod: child.name, text, count: 1, fresh: true }];
 }
 
 /** The last life may have ended long after its last word: that is why the finding is `fresh`. */

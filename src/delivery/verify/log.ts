@@ -12,10 +12,20 @@ import {
   type StartedEntry,
   schemaVersion,
 } from '../../session/facts/entries.ts';
-import type { Finding, Rule } from './finding.ts';
+import { limitsOf } from '../../session/settings/settings.ts';
+import { ApprovalCheck } from './approvals.ts';
+import { AssignmentCheck } from './assignments.ts';
+import { BodyCheck } from './bodies.ts';
+import type { Finding, FindingList, Rule } from './finding.ts';
 import { type ChildView, InboxCheck, type SenderView } from './inbox.ts';
+import { IncarnationCheck } from './incarnations.ts';
+import { InputCheck } from './inputs.ts';
+import { ReceiptCheck } from './receipts.ts';
+import { ReportCheck } from './reports.ts';
+import { ResponseCheck } from './responses.ts';
 import { fits } from './shape.ts';
 import { ScopeCheck } from './scope.ts';
+import { type Given, PodState } from './state.ts';
 import { TurnCheck } from './turns.ts';
 
 /** One life of the pod. */
@@ -45,7 +55,17 @@ export interface LogView {
   refuses: Map<string, { name: string; code: string }>;
   senders: Map<string, SenderView>;
   children: Map<string, ChildView>;
+  /** Work that it gave and that is open, by assignment. */
+  given: ReadonlyMap<string, Given>;
+  /** No line of it is missing or damaged. */
+  isWhole: boolean;
+  /** Submissions that it ever accepted. */
+  accepted: ReadonlySet<string>;
+  /** Work of its parent that it began and has not reported on, though nothing is left to do. */
+  owed: readonly string[];
 }
+
+type Check = FindingList & { take(entry: Entry): void; end?(): void };
 
 export interface LogEnd {
   /** Damaged lines that were passed over. */
@@ -57,10 +77,16 @@ export class LogCheck {
   readonly #name: string;
   readonly #where: string;
   readonly #findings: Finding[] = [];
+  readonly #state = new PodState();
   readonly #inbox: InboxCheck;
-  readonly #turns: TurnCheck;
-  readonly #scope: ScopeCheck;
+  readonly #inputs: InputCheck;
+  /** In the order in which their findings are given. */
+  readonly #checks: readonly Check[];
+  /** What these find in a log with missing lines follows from what is missing, which is told. */
+  readonly #ofWholeLogs: ReadonlySet<Check>;
   #session: Entry<SessionEntry> | null = null;
+  /** No line is missing, damaged or short of fields. */
+  #isWhole = true;
   #count = 0;
   #lastSeq = 0;
   #lastAt = '';
@@ -77,9 +103,26 @@ export class LogCheck {
   constructor(name: string, where: string) {
     this.#name = name;
     this.#where = where;
-    this.#inbox = new InboxCheck(name);
-    this.#turns = new TurnCheck(name);
-    this.#scope = new ScopeCheck(name);
+    const state = this.#state;
+    this.#inbox = new InboxCheck(name, state);
+    this.#inputs = new InputCheck(name, state);
+    const ofWholeLogs = [
+      new IncarnationCheck(name, state),
+      new ReceiptCheck(name, state),
+      new BodyCheck(name, state, () => this.#quarantineDeaths()),
+      this.#inputs,
+      new ReportCheck(name, state),
+      new ResponseCheck(name),
+      new ApprovalCheck(name),
+    ];
+    this.#ofWholeLogs = new Set(ofWholeLogs);
+    this.#checks = [
+      this.#inbox,
+      new AssignmentCheck(name, state),
+      new TurnCheck(name),
+      new ScopeCheck(name),
+      ...ofWholeLogs,
+    ];
   }
 
   /** The newest life, for asking the system whether it lives. */
@@ -90,6 +133,7 @@ export class LogCheck {
   take(entry: Entry): void {
     this.#count += 1;
     if (entry.seq !== this.#lastSeq + 1) {
+      this.#isWhole = false;
       this.#find(
         'log',
         `entry ${entry.seq} follows entry ${this.#lastSeq} in ${this.#where}: numbers must rise by one`,
@@ -98,32 +142,37 @@ export class LogCheck {
     this.#lastSeq = entry.seq;
     this.#lastAt = entry.time;
     if (!fits(entry)) {
+      this.#isWhole = false;
       this.#find(
         'log',
         `entry ${entry.seq} (${entry.type}) in ${this.#where} lacks fields of its type and was passed over`,
       );
       return;
     }
+    if (this.#inbox.isRepeated(entry)) return;
     this.#takeOwn(entry);
-    this.#inbox.take(entry);
-    this.#turns.take(entry);
-    this.#scope.take(entry);
+    // Each judges by what was before; then the entry counts.
+    for (const check of this.#checks) check.take(entry);
+    this.#state.apply(entry);
+  }
+
+  #quarantineDeaths(): number {
+    return limitsOf(this.#session?.settings ?? {}).quarantineDeaths;
   }
 
   /** `view` is null where this is not a pod's log, or one that nothing was committed to yet. */
   end({ damagedCount, alive }: LogEnd): { view: LogView | null; findings: Finding[] } {
     if (damagedCount > 0) {
+      this.#isWhole = false;
       this.#find(
         'log',
-        `${damagedCount} damaged line(s) in ${this.#where} were passed over: what they held is missing here`,
+        `${damagedCount} damaged line(s) in ${this.#where} were passed over: what they held is missing here, and rules that need the whole log are not checked`,
       );
     }
     if (!this.#isOurs()) return { view: null, findings: this.#findings };
-    this.#inbox.end();
-    this.#turns.end();
-    this.#scope.end();
-    const parts = [this.#inbox, this.#turns, this.#scope];
-    const findings = [...this.#findings, ...parts.flatMap((part) => part.findings)];
+    for (const check of this.#checks) check.end?.();
+    const judged = this.#checks.filter((check) => this.#isWhole || !this.#ofWholeLogs.has(check));
+    const findings = [...this.#findings, ...judged.flatMap((check) => check.findings)];
     return { view: this.#view(alive), findings };
   }
 
@@ -143,6 +192,10 @@ export class LogCheck {
       refuses: this.#refuses,
       senders: this.#inbox.senders,
       children: this.#inbox.children,
+      given: this.#state.given,
+      isWhole: this.#isWhole,
+      accepted: this.#inputs.accepted,
+      owed: this.#state.owed(),
     };
   }
 

@@ -4,19 +4,13 @@
  */
 import type { Entry } from '../../session/facts/entries.ts';
 import { type WriteScope, contested } from '../../scope/paths/narrow.ts';
-import type { Finding, Rule } from './finding.ts';
+import { FindingList } from './finding.ts';
 
-export class ScopeCheck {
-  readonly #name: string;
-  readonly findings: Finding[] = [];
+export class ScopeCheck extends FindingList {
   /** By child instance: what it holds. */
   readonly #held = new Map<string, { name: string; scope: WriteScope }>();
   /** The newest life of each child that is known, and the newest whose end is. */
   readonly #lives = new Map<string, { begun: number; ended: number }>();
-
-  constructor(name: string) {
-    this.#name = name;
-  }
 
   take(entry: Entry): void {
     if (entry.type === 'child' && entry.incarnation !== undefined) {
@@ -39,18 +33,18 @@ export class ScopeCheck {
     for (const [instance, { name }] of this.#held) {
       const { begun, ended } = this.#life(instance);
       if (begun === 0 || ended < begun) continue;
-      this.#find('S2', `"${name}" has ended (life ${ended}) and what it held was not taken back`);
+      this.find('S2', `"${name}" has ended (life ${ended}) and what it held was not taken back`);
     }
   }
 
   #delegated(child: { name: string; instance: string }, scope: WriteScope, seq: number): void {
     if (this.#held.has(child.instance)) {
-      this.#find('S1', `"${child.name}" was given a scope while it held one (entry ${seq})`);
+      this.find('S1', `"${child.name}" was given a scope while it held one (entry ${seq})`);
     }
     for (const [instance, held] of this.#held) {
       const shared = instance === child.instance ? null : contested(scope, held.scope);
       if (shared === null) continue;
-      this.#find(
+      this.find(
         'S1',
         `${shared.mine} was given to "${child.name}" while "${held.name}" held ${shared.theirs} (entry ${seq})`,
       );
@@ -60,16 +54,12 @@ export class ScopeCheck {
 
   #reclaimed(child: { name: string; instance: string }, seq: number): void {
     if (this.#held.delete(child.instance)) return;
-    this.#find('S2', `a scope was taken back from "${child.name}", which held none (entry ${seq})`);
+    this.find('S2', `a scope was taken back from "${child.name}", which held none (entry ${seq})`);
   }
 
   #life(instance: string): { begun: number; ended: number } {
     const known = this.#lives.get(instance) ?? { begun: 0, ended: 0 };
     this.#lives.set(instance, known);
     return known;
-  }
-
-  #find(rule: Rule, text: string): void {
-    this.findings.push({ rule, pod: this.#name, text, count: 1 });
   }
 }

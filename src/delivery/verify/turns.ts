@@ -12,7 +12,7 @@ import type {
   ToolResultEntry,
   TurnEndedEntry,
 } from '../../session/facts/entries.ts';
-import type { Finding, Rule } from './finding.ts';
+import { FindingList } from './finding.ts';
 
 interface UnseenItem {
   entrySeq: number;
@@ -20,19 +20,13 @@ interface UnseenItem {
   what: string;
 }
 
-export class TurnCheck {
-  readonly findings: Finding[] = [];
-  readonly #pod: string;
+export class TurnCheck extends FindingList {
   #open: string | null = null;
   /** The newest turn finished and nothing has been begun, paused, cancelled or cut off since. */
   #idle = false;
   #unseen: UnseenItem[] = [];
   /** Calls of the newest turn, by turn, step and call: how many have no result. */
   #calls = new Map<string, { open: number; tool: string; turn: string }>();
-
-  constructor(pod: string) {
-    this.#pod = pod;
-  }
 
   take(entry: Entry): void {
     if (entry.type === 'turnStarted') this.#started(entry.turn);
@@ -50,10 +44,7 @@ export class TurnCheck {
   end(): void {
     if (!this.#idle) return;
     for (const item of this.#unseen) {
-      this.#find(
-        'I5',
-        `${item.what} (entry ${item.entrySeq}) stands in the history of a pod at rest, unseen`,
-      );
+      this.find('I5', `${item.what} (entry ${item.entrySeq}) stands in the history of a pod at rest, unseen`);
     }
     this.#unseen = [];
   }
@@ -61,7 +52,7 @@ export class TurnCheck {
   #started(turn: string): void {
     for (const { open, tool, turn: of } of this.#calls.values()) {
       if (open === 0) continue;
-      this.#find('I12', `turn ${turn} began while a call of ${tool} in turn ${of} had no result`);
+      this.find('I12', `turn ${turn} began while a call of ${tool} in turn ${of} had no result`);
     }
     this.#calls.clear();
     this.#open = turn;
@@ -74,7 +65,7 @@ export class TurnCheck {
     if (!this.#idle) return;
     const swallowed = this.#unseen.filter((item) => item.turn === entry.turn);
     for (const item of swallowed) {
-      this.#find(
+      this.find(
         'I5',
         `turn ${entry.turn} took in ${item.what} (entry ${item.entrySeq}) and finished without a completed request that held it`,
       );
@@ -94,7 +85,7 @@ export class TurnCheck {
   #step(entry: Entry<StepCompletedEntry>): void {
     const { seq, seenThrough } = entry;
     if (seenThrough >= seq) {
-      this.#find(
+      this.find(
         'I5',
         `the response at entry ${seq} says it has seen entry ${seenThrough}, which did not exist yet`,
       );
@@ -116,24 +107,20 @@ export class TurnCheck {
     if (known === undefined) {
       // Closing what an earlier turn left open is right, however late.
       if (!interrupted)
-        this.#find(
+        this.find(
           'I12',
           `${what} answers no call of the turn under way: an earlier turn's call was run again`,
         );
       return;
     }
     if (known.open === 0) {
-      this.#find('I12', `${what} is a second one: its call had a result already`);
+      this.find('I12', `${what} is a second one: its call had a result already`);
       return;
     }
     known.open -= 1;
     if (!interrupted && this.#open !== entry.turn) {
-      this.#find('I12', `${what} came after its turn ${entry.turn} was over, and does not say interrupted`);
+      this.find('I12', `${what} came after its turn ${entry.turn} was over, and does not say interrupted`);
     }
-  }
-
-  #find(rule: Rule, text: string): void {
-    this.findings.push({ rule, pod: this.#pod, text, count: 1 });
   }
 }
 

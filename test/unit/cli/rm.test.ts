@@ -8,7 +8,7 @@ import { podFolder, readTombstones } from '../../../src/session/home/home.ts';
 import { finished, logHome } from '../../support/log-builder.ts';
 import { cliRig } from './home-rig.ts';
 
-/** A root that stopped in order and a child that died with one event undelivered. */
+/** A root and a child that have died, the child with one event undelivered. */
 function family() {
   const home = logHome();
   const root = home.pod('root');
@@ -17,7 +17,7 @@ function family() {
   child.emit(finished('one'));
   root.deliver(child);
   child.emit(finished('two'));
-  root.stop();
+  root.die();
   return { root, child };
 }
 

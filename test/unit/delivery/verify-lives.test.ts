@@ -29,7 +29,7 @@ describe('verify: I5', () => {
       return broken(check(home));
     };
     const idleUnseen = (root: LogBuilder): void => {
-      root.beginTurn();
+      root.beginTurn('resume');
       root.endTurn();
     };
     expect(setting(() => undefined)).toEqual([]);
@@ -37,8 +37,8 @@ describe('verify: I5', () => {
     expect(setting((root) => (idleUnseen(root), root.input('pause')))).toEqual([]);
     expect(setting((root) => (idleUnseen(root), root.beginTurn()))).toEqual([]);
     expect(setting((root) => (idleUnseen(root), root.stop()))).toEqual([]);
-    expect(setting((root) => (root.beginTurn(), root.endTurn('errored')))).toEqual([]);
-    expect(setting((root) => (root.beginTurn(), root.step(), root.endTurn()))).toEqual([]);
+    expect(setting((root) => (root.beginTurn('resume'), root.endTurn('errored')))).toEqual([]);
+    expect(setting((root) => (root.beginTurn('resume'), root.step(), root.endTurn()))).toEqual([]);
   });
 
   it('[verify.seen-ahead] a response can not have seen what was committed after it', () => {
@@ -114,7 +114,7 @@ describe('verify: I6, I8, I12', () => {
     item.child.emit(finished('A'));
     item.root.receive(item.child);
     item.root.notified(() => item.root.addItem(item.child.identity, 1, finished('B')));
-    expectOnly(item.home, ['I8 root']);
+    expectOnly(item.home, ['I8 root', 'V4 root']);
     const life = family();
     life.child.emit();
     life.root.receive(life.child, 1, { from: { ...life.child.ref, incarnation: 2 } });
@@ -187,7 +187,10 @@ describe('verify: I6, I8, I12', () => {
     const { home, root, child } = family();
     const other = home.pod('other', root);
     root.assign(child, 'w1');
-    child.emit();
+    child.accept('w1');
+    child.beginRun();
+    child.step();
+    child.endTurn();
     root.receive(child, 1, { closes: ['w1'] });
     expectOnly(home, []);
     child.emit();

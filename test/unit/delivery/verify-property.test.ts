@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Report, verifyLogs } from '../../../src/delivery/verify/verify.ts';
 import type { Entry, PodEventReceivedEntry } from '../../../src/session/facts/entries.ts';
-import { type LogBuilder, died, finished, logHome, renumbered } from '../../support/log-builder.ts';
+import { type LogBuilder, died, finished, logHome } from '../../support/log-builder.ts';
+import { renumbered } from '../../support/renumbered.ts';
 
 /** One thing that happens to one of the children; what can not happen at that moment does not. */
 type Deed = { child: number; what: 'emit' | 'deliver' | 'receive' | 'wake' | 'crash' };

@@ -3,14 +3,7 @@ import { expect } from 'vitest';
 import { type Report, verifyLogs } from '../../../src/delivery/verify/verify.ts';
 import type { Rule } from '../../../src/delivery/verify/finding.ts';
 import type { Tombstone } from '../../../src/session/home/home.ts';
-import {
-  type LogBuilder,
-  type LogHome,
-  died,
-  finished,
-  logHome,
-  scopeReport,
-} from '../../support/log-builder.ts';
+import { type LogBuilder, type LogHome, died, logHome, scopeReport } from '../../support/log-builder.ts';
 
 export function family(): { home: LogHome; root: LogBuilder; child: LogBuilder } {
   const home = logHome();
@@ -50,28 +43,28 @@ export function busyHome(): LogHome {
   root.beginTurn();
   root.step(['spawn']);
   root.assign(child, 'w1');
+  child.accept('w1');
   root.result('spawn');
   root.step();
   root.endTurn();
-  child.beginTurn();
+  child.beginRun();
   child.step(['spawn']);
   const grandchild = home.pod('grandchild', child);
   child.link(grandchild);
   child.emit(scopeReport(grandchild, child, 1));
   root.deliver(child, 1, { reads: false, wakes: false });
   child.assign(grandchild, 'w2');
+  grandchild.accept('w2');
   child.result('spawn');
   child.step();
   child.endTurn();
-  child.emit({ ...finished('waiting', ['w1']), settled: false, outstanding: ['grandchild'] });
   root.deliver(child, 2, { reads: false, wakes: false });
-  grandchild.beginTurn();
+  grandchild.beginRun();
   grandchild.step();
-  grandchild.endTurn();
   grandchild.emit(scopeReport(root, grandchild, 1));
   child.deliver(grandchild, 1, { reads: false, wakes: false });
   child.emit(scopeReport(root, grandchild, 1));
-  grandchild.emit(finished('leaf', ['w2']));
+  grandchild.endTurn();
   child.deliver(grandchild, 2, { closes: ['w2'] });
   // The child dies in the middle of its notification turn, and is restored.
   child.beginTurn('runForNotification');
@@ -79,8 +72,9 @@ export function busyHome(): LogHome {
   child.step(['read']);
   child.die();
   root.deliver(child, 3, { reads: false, wakes: false });
-  root.declare(child, died(), { closes: ['w1'] });
-  root.notified(() => root.consumeDeclared(child));
+  const death = { ...died(), assignments: ['w1'] };
+  root.declare(child, death, { closes: ['w1'] });
+  root.notified(() => root.consumeDeclared(child, death));
   child.start();
   root.link(child);
   child.result('read', { interrupted: true, isError: true });
@@ -88,18 +82,14 @@ export function busyHome(): LogHome {
   child.beginTurn('resume');
   child.step();
   child.endTurn();
-  child.emit(finished('all', ['w1']));
   root.receive(child);
   // A notice; and the event is read in the same turn, after one that failed with it.
   const submission = root.input('notice');
   root.beginTurn('runForNotification');
-  root.add({
-    type: 'systemItem',
-    turn: root.turn,
-    item: { kind: 'notice', submission, from: { kind: 'person' }, body: 'go' },
-  });
   root.consume(child);
+  root.consumeNotice(submission);
   root.endTurn('errored');
+  root.input('resume');
   root.notified(() => undefined);
   child.ack();
   stopBoth(root, child, grandchild);
@@ -111,7 +101,7 @@ function stopBoth(root: LogBuilder, child: LogBuilder, grandchild: LogBuilder): 
   child.deliver(grandchild);
   root.beginTurn();
   root.step(['stop']);
-  child.stop();
+  child.stopWhole();
   root.deliver(child);
   root.result('stop', { stopped: { instance: child.instance, incarnation: child.incarnation } });
   root.step();

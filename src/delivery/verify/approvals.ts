@@ -1,0 +1,222 @@
+/**
+ * Questions to a person and the calls behind them: no call that needs a yes runs without it (Q1) or after a
+ * no (Q2), and an answer serves one call, the one that was asked about (Q3).
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { JsonObject, JsonValue } from '../../std/json.ts';
+import type {
+  ApprovalAnsweredEntry,
+  ApprovalAskedEntry,
+  ApprovalDecision,
+  ApprovalTakenEntry,
+  Entry,
+  SessionEntry,
+  ToolResultEntry,
+} from '../../session/facts/entries.ts';
+import { FindingList } from './finding.ts';
+import { type Takers, takeBy } from './takers.ts';
+
+interface Call {
+  readonly tool: string;
+  readonly input: JsonValue;
+}
+
+interface Question {
+  /** The newest call that asked it. */
+  call: string;
+  readonly made: Call | undefined;
+  readonly always: ApprovalAskedEntry['always'];
+  answer: { decision: ApprovalDecision; byPerson: boolean; isKept: boolean } | null;
+}
+
+/** How a call may run. */
+type Answer = 'open' | 'allow' | 'deny';
+
+export class ApprovalCheck extends FindingList {
+  #session: SessionEntry | null = null;
+  /** Of the newest turn, by call. */
+  readonly #calls = new Map<string, Call>();
+  readonly #answers = new Map<string, Answer>();
+  readonly #questions = new Map<string, Question>();
+  readonly #answered = new Set<string>();
+  readonly #always: ApprovalAskedEntry['always'][] = [];
+  /** Work that waited was cancelled: its questions end with it. */
+  #isCancelled = false;
+
+  readonly #takers: Takers = {
+    session: (entry) => {
+      this.#session = entry;
+    },
+    turnStarted: () => {
+      this.#calls.clear();
+      this.#answers.clear();
+    },
+    toolCall: ({ call, tool, input }) => void this.#calls.set(call, { tool, input }),
+    toolResult: (entry) => this.#result(entry),
+    approval: (entry) => {
+      if (entry.state === 'asked') this.#asked(entry);
+      else if (entry.state === 'answered') this.#answer(entry);
+      else this.#taken(entry);
+    },
+    // An answer that no call took ends with the turn that asked.
+    turnEnded: () => this.#forget(),
+    stopped: () => this.#forget(),
+    inputReceived: ({ kind }) => {
+      // The lines that close its questions follow.
+      this.#isCancelled = kind === 'cancel';
+    },
+    podEventEmitted: ({ event }) => {
+      if (event.kind === 'shutDown') this.#forget();
+    },
+  };
+
+  take(entry: Entry): void {
+    if (this.#isCancelled && entry.type !== 'approval') this.#forget();
+    takeBy(this.#takers, entry);
+  }
+
+  #forget(): void {
+    this.#questions.clear();
+    this.#isCancelled = false;
+  }
+
+  #asked(entry: Entry<ApprovalAskedEntry>): void {
+    const { request, call, tool, summary, always, seq } = entry;
+    const made = this.#calls.get(call);
+    if (made === undefined || made.tool !== tool) {
+      this.find('Q3', `question ${request} (entry ${seq}) is about a call that the model did not make`);
+    } else if (!isShownAs(made, summary)) {
+      this.find(
+        'Q3',
+        `question ${request} (entry ${seq}) shows a person something else than the call of ${tool}`,
+      );
+    }
+    const before = this.#questions.get(request);
+    if (this.#answered.has(request)) {
+      this.find('Q3', `question ${request} was answered and is asked again (entry ${seq})`);
+    } else if (before !== undefined && !isSameCall(before.made, made)) {
+      this.find('Q3', `question ${request} is asked again for another call (entry ${seq})`);
+    }
+    if (always.tool !== tool || !isSameCommand(made, always.exact)) {
+      this.find(
+        'Q3',
+        `question ${request} (entry ${seq}) would allow another call for always than it is about`,
+      );
+    }
+    this.#questions.set(request, { call, made: before?.made ?? made, always, answer: null });
+    this.#answers.set(call, 'open');
+  }
+
+  #answer(entry: Entry<ApprovalAnsweredEntry>): void {
+    const { request, decision, by, call, seq } = entry;
+    const question = this.#questions.get(request);
+    if (this.#answered.has(request)) {
+      this.find('Q3', `question ${request} was answered twice (again at entry ${seq})`);
+      return;
+    }
+    if (question === undefined) {
+      this.find('Q3', `entry ${seq} answers question ${request}, which was not open`);
+      return;
+    }
+    this.#answered.add(request);
+    const byPerson = by === 'person';
+    if (!byPerson && decision !== 'deny') {
+      this.find('Q1', `question ${request} was allowed by "${by}", and only a person allows (entry ${seq})`);
+      return;
+    }
+    question.answer = { decision, byPerson, isKept: call === undefined && byPerson };
+    if (decision === 'allowAlways') this.#always.push(question.always);
+    if (call === undefined) {
+      if (!byPerson) this.#answers.set(question.call, 'deny');
+      return;
+    }
+    if (call !== question.call) {
+      this.find(
+        'Q3',
+        `the answer to question ${request} (entry ${seq}) is for another call than the one that waited`,
+      );
+    }
+    this.#answers.set(call, decision === 'deny' ? 'deny' : 'allow');
+  }
+
+  #taken({ request, call, seq }: Entry<ApprovalTakenEntry>): void {
+    const question = this.#questions.get(request);
+    const what = `entry ${seq} takes the answer to question ${request}`;
+    if (question?.answer?.isKept !== true) {
+      this.find('Q3', `${what}, and none was kept`);
+      return;
+    }
+    question.answer.isKept = false;
+    if (!isSameCall(question.made, this.#calls.get(call))) {
+      this.find('Q3', `${what} for another call than it was given for`);
+    }
+    this.#answers.set(call, question.answer.decision === 'deny' ? 'deny' : 'allow');
+  }
+
+  #result({ call, tool, isError, interrupted, denied, seq }: Entry<ToolResultEntry>): void {
+    if (interrupted === true) return;
+    const answer = this.#answers.get(call);
+    const what = `the call of ${tool} with the result at entry ${seq}`;
+    if (answer === 'open') {
+      this.find('Q1', `${what} ran although nobody had answered its question`);
+    } else if (answer === 'deny' && denied !== true) {
+      this.find('Q2', `${what} ran although a person or the end of the waiting had said no`);
+    } else if (answer === undefined && !isError && this.#needsYes(this.#calls.get(call))) {
+      this.find('Q1', `${what} ran, and nobody was asked`);
+    }
+  }
+
+  /**
+   * True only where the log alone shows it: for a shell in a mode that asks, with no rule that could allow it
+   * and no "always". Whether a sandbox held a shell is not in the log.
+   */
+  #needsYes(made: Call | undefined): boolean {
+    const rules = this.#session?.settings['permissions'];
+    // Logs of builds that asked nobody have no rules at all.
+    if (made?.tool !== 'Bash' || !isObject(rules)) return false;
+    const mode = this.#session?.permissionMode ?? '';
+    if (mode === 'bypassPermissions') return false;
+    const names = (kind: string): boolean => {
+      const texts = rules[kind];
+      return Array.isArray(texts) && texts.some((text) => typeof text === 'string' && /^\s*Bash/.test(text));
+    };
+    const isRemembered = this.#always.some(
+      ({ tool, exact }) => tool === 'Bash' && isSameCommand(made, exact),
+    );
+    if (isRemembered || names('allow')) return false;
+    return mode === 'default' || mode === 'dontAsk' || mode === 'plan';
+  }
+}
+
+const summaryCharsMax = 4_000;
+
+/** What a person reads begins as the call does. */
+function isShownAs({ tool, input }: Call, summary: string): boolean {
+  const command = commandOf(tool, input);
+  const whole = command ?? JSON.stringify(input);
+  return summary.startsWith(whole.slice(0, summaryCharsMax).toWellFormed());
+}
+
+function commandOf(tool: string, input: JsonValue): string | null {
+  if (tool !== 'Bash' || !isObject(input)) return null;
+  return typeof input['command'] === 'string' ? input['command'] : null;
+}
+
+/** A shell's command counts alone; of any other call, all of its input. */
+function isSameCall(a: Call | undefined, b: Call | undefined): boolean {
+  // Of a call of which the log knows nothing, that was said.
+  if (a === undefined || b === undefined) return true;
+  if (a.tool !== b.tool) return false;
+  const [one, other] = [commandOf(a.tool, a.input), commandOf(b.tool, b.input)];
+  return one === null || other === null ? isDeepStrictEqual(a.input, b.input) : one === other;
+}
+
+/** `exact` null: what older builds remembered of all calls of a tool. */
+function isSameCommand(made: Call | undefined, exact: string | null): boolean {
+  const command = made === undefined ? null : commandOf(made.tool, made.input);
+  return command === null || exact === null || command === exact;
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

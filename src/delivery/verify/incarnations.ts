@@ -1,0 +1,58 @@
+/**
+ * Whether every entry is of an incarnation that began (I7): starts are numbered without a gap, and nothing is
+ * done before the first one or between an orderly end and the next start.
+ */
+import type { Entry } from '../../session/facts/entries.ts';
+import { FindingList } from './finding.ts';
+import type { PodState } from './state.ts';
+
+/** Only a running pod commits these. Others are written into the log of one that has ended, by `rm` and by its parent's. */
+const ofRunningPod: ReadonlySet<string> = new Set([
+  'inputReceived',
+  'inputDropped',
+  'userMessage',
+  'turnStarted',
+  'assistantMessage',
+  'toolCall',
+  'toolResult',
+  'systemItem',
+  'stepCompleted',
+  'turnEnded',
+  'interrupted',
+  'approval',
+]);
+
+export class IncarnationCheck extends FindingList {
+  readonly #state: PodState;
+  #isTold = false;
+
+  constructor(pod: string, state: PodState) {
+    super(pod);
+    this.#state = state;
+  }
+
+  take(entry: Entry): void {
+    const { incarnation, hasStopped } = this.#state;
+    if (entry.type === 'started') {
+      this.#isTold = false;
+      if (entry.incarnation > incarnation + 1) {
+        this.find(
+          'I7',
+          `incarnation ${entry.incarnation} began after incarnation ${incarnation} (entry ${entry.seq}): a start is missing`,
+        );
+      }
+    } else if ((incarnation === 0 || hasStopped) && ofRunningPod.has(entry.type)) {
+      if (this.#isTold) return;
+      this.#isTold = true;
+      const when =
+        incarnation === 0 ? 'before any incarnation began' : `after incarnation ${incarnation} had ended`;
+      this.find('I7', `entry ${entry.seq} (${entry.type}) was committed ${when}: a start is missing`);
+    } else if (entry.type === 'stopped' || entry.type === 'podEventEmitted') {
+      if (entry.incarnation === incarnation) return;
+      this.find(
+        'I7',
+        `entry ${entry.seq} (${entry.type}) is of incarnation ${entry.incarnation}, and incarnation ${incarnation} was running: a start is missing`,
+      );
+    }
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * The table of delivery §3 as the oracle has it: who reads an event, whom it wakes, what work it ends. Written
+ * anew, so that a mistake in `visibility.ts` or `facts.ts` does not stand here as well.
+ */
+import type { PodEvent } from '../../protocol/pod-event.ts';
+
+/** `named`: the assignments that the event lists; `all`: every one that its child has open. */
+export type Ends = 'none' | 'named' | 'all';
+
+export interface TableRow {
+  /** The model reads it, and it wakes an idle pod: one answer in every row. */
+  readonly told: boolean;
+  readonly ends: Ends;
+}
+
+const rows = {
+  'turnEnded finished settled': { told: true, ends: 'named' },
+  'turnEnded finished unsettled': { told: false, ends: 'none' },
+  'turnEnded limitReached': { told: true, ends: 'named' },
+  'turnEnded cancelled': { told: true, ends: 'named' },
+  'turnEnded paused': { told: true, ends: 'none' },
+  errored: { told: true, ends: 'named' },
+  shutDown: { told: true, ends: 'all' },
+  died: { told: true, ends: 'all' },
+  'died restored': { told: false, ends: 'none' },
+  unreachable: { told: true, ends: 'none' },
+  scopeSubDelegated: { told: false, ends: 'none' },
+} as const satisfies Record<string, TableRow>;
+
+/** Undefined for an event of a kind or outcome that only another version of podkin knows. */
+export function tableRow(event: PodEvent): TableRow | undefined {
+  const name = rowName(event);
+  if (!Object.hasOwn(rows, name)) return undefined;
+  const row: TableRow | undefined = new Map<string, TableRow>(Object.entries(rows)).get(name);
+  // Which work it names could not be read: none of it is waited for any longer.
+  const isUnread = 'unread' in event && event.unread?.includes('assignments') === true;
+  return row?.ends === 'named' && isUnread ? { ...row, ends: 'all' } : row;
+}
+
+function rowName(event: PodEvent): string {
+  if (event.kind === 'died') return event.restored ? 'died restored' : 'died';
+  if (event.kind !== 'turnEnded') return event.kind;
+  if (event.outcome !== 'finished') return `turnEnded ${event.outcome}`;
+  return `turnEnded finished ${event.settled ? 'settled' : 'unsettled'}`;
+}
+
+/** The end of an incarnation: its own last word, or its parent's about it. */
+export function isEnd(event: PodEvent): boolean {
+  return event.kind === 'shutDown' || event.kind === 'died';
+}
+
+/** A list of names in an event; nothing where this version cannot read it. */
+export function namesIn(event: PodEvent, field: 'assignments' | 'notStarted'): readonly string[] {
+  const value: unknown = new Map<string, unknown>(Object.entries(event)).get(field);
+  return Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : [];
+}
+
+export function textIn(event: PodEvent): string {
+  const value: unknown = new Map<string, unknown>(Object.entries(event)).get('text');
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,17 @@
+/** Logs that were changed by hand. */
+import type { Entry } from '../../src/session/facts/entries.ts';
+
+/** Numbers the entries anew after some were moved, doubled or left out; what points at an entry points at the same one, or the last before it. */
+export function renumbered(entries: readonly Entry[]): Entry[] {
+  const seqs = new Map<number, number>();
+  for (const [index, entry] of entries.entries()) seqs.set(entry.seq, index + 1);
+  const placeOf = (seq: number): number => {
+    for (let at = seq; at > 0; at -= 1) if (seqs.has(at)) return seqs.get(at) ?? 0;
+    return 0;
+  };
+  return entries.map((entry, index) => ({
+    ...entry,
+    seq: index + 1,
+    ...(entry.type === 'stepCompleted' ? { seenThrough: Math.min(index, placeOf(entry.seenThrough)) } : {}),
+  }));
+}
