@@ -14,6 +14,29 @@ export const delivery = {
   'ledger.reasons': 'an event that is not further says why: paused, failed, cancelled, or not worth a wake',
   'ledger.stop-told':
     "StopPod's result consumes the end that had arrived before it, of that instance and up to that incarnation only",
+  'verify.already-read':
+    'an end counts as read only where ReadPodOutput gave it, of that pod, in a completed request',
+  'verify.bodies':
+    'the text that the model reads of an item holds the name, the outcome, the task and the words of that event, and no others',
+  'verify.closes': "what a receipt closes is what the oracle's own table says",
+  'verify.finished-work':
+    'work counts as finished only behind a finished turn for it, and what waited is told from what had begun',
+  'verify.given-work':
+    'work that nobody holds and nobody has closed, and work that was done and not reported, is found',
+  'verify.idle-turn': 'a turn for notifications begins for something that wakes',
+  'verify.left-out': 'a receipt leaves out no field that every version knows',
+  'verify.missed-item': 'what was received is in the next request, and in the history behind an orderly end',
+  'verify.notices': 'an accepted notice is in the history once, unless it waits',
+  'verify.questions': 'a call that needs a yes ran behind one, and never behind a no',
+  'verify.report-with-turn': 'a turn for work of the parent and its report are in one append',
+  'verify.reports':
+    'settled, outstanding, outcome, assignments and text of a report are what the log of its pod comes to',
+  'verify.right-call': 'an answer serves the call that it was given for, once; a question shows that call',
+  'verify.runs':
+    'an accepted run is begun once, in its place and with its words, or given up with a reason, or waits',
+  'verify.starts': 'every entry is of an incarnation that began: a start that is missing is found',
+  'verify.visibility': "whether an event is read and wakes is what the oracle's own table says",
+  'verify.whole-log': 'in a log with missing lines nothing is said that may follow from them',
   'verify.ack-of-nothing': 'an acknowledgement for what was never committed',
   'verify.ack-without-receipt':
     'an acknowledgement whose receipt is not there is a loss, also where nothing was received',

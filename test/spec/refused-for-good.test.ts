@@ -6,6 +6,7 @@ import { newTally } from '../../src/client/pod-tally.ts';
 import { TreeWatch } from '../../src/client/tree-watch.ts';
 import { removePodFolder } from '../../src/session/home/remove.ts';
 import { foldLog } from '../../src/session/log/fold-log.ts';
+import { verified } from '../support/audit.ts';
 import { type FakeChild, fakeChildren } from '../support/fake-child.ts';
 import { TestHome, type TestPod } from '../support/rig.ts';
 
@@ -187,7 +188,7 @@ it('[refusal.recorded] the parent’s own log tells of it, over its restart, whe
   await child.send(1);
   expect(await root.call('status', {})).toMatchObject({ children: [{ status: 'linked' }] });
   expect((await root.call('status', {})).attention).toBeNull();
-  expect((await home.run(['verify'])).code).toBe(0);
+  expect(await verified(home)).toEqual([]);
   await child.end();
 });
 

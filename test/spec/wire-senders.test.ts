@@ -153,7 +153,7 @@ describe.each(histories)('%s behind the receiver', (_, bytes) => {
       expect(sent).toEqual({ ok: true, result: { submission: 'awaited' } });
       expect(await tail.notices()).toContain('awaited');
       const status = receiver === 'idle' ? 'idle' : 'running';
-      expect(await pod.call('status', {})).toMatchObject({ status, incarnation: 1, attention: null });
+      expect(await pod.call('status', {})).toMatchObject({ status, incarnation: 2, attention: null });
     });
   });
 });

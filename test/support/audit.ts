@@ -9,6 +9,7 @@ import { verifyHome } from '../../src/delivery/verify/verify.ts';
 import { type EntryOf, ofType, seenThrough } from '../../src/cli/chaos/entry-lists.ts';
 import type { Entry } from '../../src/session/facts/entries.ts';
 import { isRunning } from '../../src/std/process-identity.ts';
+import { ofRealPods } from './home-verified.ts';
 import type { TestHome, TestPod } from './rig.ts';
 
 export { type EntryOf, ofType, seenThrough };
@@ -103,5 +104,5 @@ export function leftovers(home: TestHome): string[] {
 /** What `verify` finds, each as a line. Does not wait for deaths that a parent may still be finding out about: a test waits for those itself. */
 export async function verified(home: TestHome): Promise<string[]> {
   const { violations } = await verifyHome(home.home, { untilSecondLook: () => Promise.resolve() });
-  return violations.map(({ rule, pod, text }) => `${rule} ${pod}: ${text}`);
+  return ofRealPods(violations, home.fakes).map(({ rule, pod, text }) => `${rule} ${pod}: ${text}`);
 }

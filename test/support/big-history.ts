@@ -3,6 +3,10 @@
  * only at what a log has gained since, so that waiting on a long log costs no more than on a short one.
  */
 import { appendFileSync, existsSync, statSync } from 'node:fs';
+import { settledView } from '../../src/delivery/settled.ts';
+import { type Facts, emptyFacts } from '../../src/session/facts/facts.ts';
+import { foldLog } from '../../src/session/log/fold-log.ts';
+import { ownIdentity } from '../../src/std/process-identity.ts';
 import { uuidv7 } from '../../src/std/uuid.ts';
 import type { Entry, EntryBody } from '../../src/session/facts/entries.ts';
 import { readSpec } from '../../src/session/home/home.ts';
@@ -28,21 +32,28 @@ export async function writeHistory(pod: TestPod, bytes: number): Promise<number>
     appendFileSync(pod.folder.log, lines, { mode: 0o600 });
     return lines.length;
   };
-  if (existsSync(pod.folder.log)) {
-    for await (const { entry } of readEntries(pod.folder.log)) seq = entry.seq;
-  } else {
-    const spec = readSpec(pod.folder);
-    if (spec === null) throw new Error(`there is no pod ${pod.name}`);
-    write([{ type: 'session', ...spec }]);
-  }
+  const facts = existsSync(pod.folder.log) ? await foldLog(pod.folder.log) : emptyFacts();
+  seq = facts.lastSeq;
+  const spec = readSpec(pod.folder);
+  if (spec === null) throw new Error(`there is no pod ${pod.name}`);
+  if (bytes > 0 || seq === 0)
+    write([...(seq === 0 ? [{ type: 'session' as const, ...spec }] : []), startOf(facts)]);
+  const { outstanding } = settledView(facts);
   const answer = 'All work and no play. '.repeat(answerChars / 22);
   for (let written = 0; written < bytes;) {
-    written += write(oneTurn(answer.slice(0, Math.min(answer.length, bytes))));
+    written += write(oneTurn(answer.slice(0, Math.min(answer.length, bytes)), outstanding));
   }
   return seq;
 }
 
-function oneTurn(text: string): EntryBody[] {
+/** The incarnation whose past this is; it has died. */
+function startOf(facts: Facts): EntryBody {
+  const nobody = { ...ownIdentity(), startTime: 'never' };
+  return { type: 'started', incarnation: facts.incarnation + 1, ...nobody, podkin: 'test' };
+}
+
+/** `outstanding`: names of children that have work of this pod. */
+function oneTurn(text: string, outstanding: string[]): EntryBody[] {
   const turn = uuidv7();
   const submission = uuidv7();
   const from = { kind: 'person' as const };
@@ -52,7 +63,15 @@ function oneTurn(text: string): EntryBody[] {
     { type: 'userMessage', turn, submission, from, text: 'Go on.' },
     { type: 'assistantMessage', turn, step: 1, model: 'script/past', parts: [{ type: 'text', text }] },
     { type: 'stepCompleted', turn, step: 1, finishReason: 'stop', usage, seenThrough: 0 },
-    { type: 'turnEnded', turn, outcome: 'finished', settled: true, outstanding: [], usage, durationMs: 1 },
+    {
+      type: 'turnEnded',
+      turn,
+      outcome: 'finished',
+      settled: outstanding.length === 0,
+      outstanding,
+      usage,
+      durationMs: 1,
+    },
   ];
 }
 

@@ -55,6 +55,7 @@ export async function fakeChildren(
     }),
   );
   await introduce(parent, spec, made);
+  for (const child of made) home.fakes.add(child.name);
   for (const child of made) await child.begin();
   home.atClose(async () => {
     for (const child of made) await child.end();

@@ -395,6 +395,6 @@ export function scopeReport(to: LogBuilder, by: LogBuilder, seq: number): SentPo
   return { kind: 'scopeSubDelegated', to: to.ref, by: by.ref, scope, origin: { instance: by.instance, seq } };
 }
 
-export function died(restored = false): PodEvent {
+export function died(restored = false): Extract<PodEvent, { kind: 'died' }> {
   return { kind: 'died', signal: 'SIGKILL', assignments: [], outstanding: [], restored };
 }

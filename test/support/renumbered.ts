@@ -15,3 +15,18 @@ export function renumbered(entries: readonly Entry[]): Entry[] {
     ...(entry.type === 'stepCompleted' ? { seenThrough: Math.min(index, placeOf(entry.seenThrough)) } : {}),
   }));
 }
+
+type OfType<T extends Entry['type']> = Extract<Entry, { type: T }>;
+
+/** Changes the newest entry of a type. */
+export function changed<T extends Entry['type']>(
+  entries: Entry[],
+  type: T,
+  edit: (entry: OfType<T>) => OfType<T>,
+): void {
+  const index = entries.findLastIndex((entry) => entry.type === type);
+  const entry = entries[index];
+  if (entry === undefined) throw new Error(`there is no ${type}`);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it was found by that type
+  entries[index] = edit(entry as OfType<T>);
+}

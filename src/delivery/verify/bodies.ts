@@ -107,7 +107,13 @@ function holdsText(body: string, event: PodEvent): boolean {
   // Words in a body of an event without any are those of another.
   const text = textIn(event);
   if (text === '') return event.kind === 'errored' || !body.includes('```');
-  return holds(body, text);
+  return holds(fencedPart(body), text);
+}
+
+/** Words of another process are handed to a model as data, behind a fence. */
+function fencedPart(body: string): string {
+  const at = body.indexOf('```');
+  return at < 0 ? '' : body.slice(at);
 }
 
 const comparedCharsMax = 1_500;
