@@ -25,7 +25,7 @@ export type Receipt =
   | { kind: 'gap'; received: number }
   | { kind: 'accept'; bodies: EntryBody[]; received: number; emits: boolean };
 
-/** `stopping`: the pod is ending its own tree, so the ends of its children are what it asked for. */
+/** `stopping`: the pod is ending its own tree. The end of a child that had no work is what it asked for. */
 export function receive(facts: Facts, message: InboundEvent, state: { stopping: boolean }): Receipt {
   const child = facts.children.get(message.from.instance);
   if (child === undefined) return { kind: 'unknownChild' };
@@ -67,12 +67,13 @@ interface Receivable {
   incarnation: number;
   seq: number | null;
   event: PodEvent;
-  /** This pod asked for the child's end. */
+  /** This pod is ending its own tree. */
   asked: boolean;
 }
 
 function receiptOf(facts: Facts, { child, incarnation, seq, event, asked }: Receivable): EntryBody {
-  const row = rowOf(event, child, { incarnation, asked });
+  const closes = closedBy(facts, child, event);
+  const row = rowOf(event, child, { incarnation, asked, closes: closes.length > 0 });
   const readAt = alreadyReadAt(facts, event);
   return {
     type: 'podEventReceived',
@@ -81,7 +82,7 @@ function receiptOf(facts: Facts, { child, incarnation, seq, event, asked }: Rece
     event,
     reads: row.reads && readAt === null,
     wakes: row.wakes && readAt === null,
-    closes: closedBy(facts, child, event),
+    closes,
     ...(readAt === null ? {} : { readAt }),
   };
 }

@@ -14,16 +14,18 @@ export interface Row {
 const silent: Row = { reads: false, wakes: false };
 const toldAndWakes: Row = { reads: true, wakes: true };
 
-/**
- * `incarnation` is the one that the event speaks of; `asked`: this pod asked for its end, as StopPod does or
- * because it stops itself.
- */
-export function rowOf(
-  event: PodEvent,
-  child: ChildFacts,
-  told: { incarnation: number; asked: boolean },
-): Row {
-  const asked = told.asked || told.incarnation <= child.stopTold;
+/** What is known of a receipt beside its event. */
+export interface Told {
+  /** The life that the event speaks of. */
+  incarnation: number;
+  /** This pod is ending its own tree. Its model did not ask for that, so work that ends with it is read. */
+  asked: boolean;
+  /** The event closes assignments. */
+  closes: boolean;
+}
+
+export function rowOf(event: PodEvent, child: ChildFacts, told: Told): Row {
+  const known = (told.asked && !told.closes) || told.incarnation <= child.stopTold;
   switch (event.kind) {
     case 'turnEnded':
       return event.outcome === 'finished' && !event.settled ? silent : toldAndWakes;
@@ -31,9 +33,9 @@ export function rowOf(
     case 'unreachable':
       return toldAndWakes;
     case 'died':
-      return event.restored || asked ? silent : toldAndWakes;
+      return event.restored || known ? silent : toldAndWakes;
     case 'shutDown':
-      return asked ? silent : toldAndWakes;
+      return known ? silent : toldAndWakes;
     case 'scopeSubDelegated':
       return silent;
   }

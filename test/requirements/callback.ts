@@ -57,12 +57,13 @@ export const callback = {
   'stop.alone':
     'without `cascade` leaves the children at work; what they report meanwhile waits for the next start',
   'stop.below-the-dead': 'ends the living descendants of a child that had died before',
-  'stop.deepest-first':
-    'ends a tree from the deepest up; every end is told once, silently, and nobody is left',
+  'stop.deepest-first': 'ends a tree from the deepest up; every end is told once, and nobody is left',
   'stop.frozen-below':
     'ends a tree whose deepest pod is frozen: that one is killed by its own parent, which then ends in order itself',
   'stop.frozen-between':
     'StopPod of a frozen pod kills it and ends those below it too, and says who they were',
+  'stop.lost-work-told':
+    'work that a child loses because the tree is stopped is told to the model of its parent once, after the restore',
   'stop.grace': 'waits for what does not end by itself as long as it was told, then kills it',
   'stop.work-given-up':
     'what a stopping pod has reported as not done is not gone on with, also where it is killed before the last line of its log',

@@ -19,8 +19,6 @@ interface Row {
   reads: boolean;
   /** Assignments of the child that stay open. */
   staysOpen?: true;
-  /** The parent is stopping and has asked for this end itself. */
-  silentWhenStopping?: true;
   happen(child: FakeChild): Promise<unknown>;
 }
 
@@ -65,7 +63,7 @@ const rows: Row[] = [
     staysOpen: true,
     happen: (child) => child.unlink(),
   },
-  { row: 'died', kind: 'died', reads: true, silentWhenStopping: true, happen: (child) => child.end() },
+  { row: 'died', kind: 'died', reads: true, happen: (child) => child.end() },
   {
     row: 'died, already restored and linked again',
     kind: 'died',
@@ -81,7 +79,6 @@ const rows: Row[] = [
     row: 'shutDown',
     kind: 'shutDown',
     reads: true,
-    silentWhenStopping: true,
     async happen(child) {
       await child.report(child.shutDown());
       await child.end();
@@ -208,6 +205,6 @@ describe.each(rows)('$row', (row) => {
     await on.parent.exit();
     expect(await turnKinds(on)).toEqual([]);
     await on.parent.start();
-    await endsAs(on, { reads: row.reads && row.silentWhenStopping !== true });
+    await endsAs(on, { reads: row.reads });
   });
 });

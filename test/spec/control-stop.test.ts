@@ -40,16 +40,44 @@ const endsAt = async (pod: TestPod) =>
   );
 
 describe('shutdown', () => {
-  it('[stop.deepest-first] ends a tree from the deepest up; every end is told once, silently, and nobody is left', async () => {
+  it('[stop.deepest-first] ends a tree from the deepest up; every end is told once, and nobody is left', async () => {
     const { root, a, b } = await startChain();
     await root.stop();
-    expect(await endsAt(a)).toEqual([{ from: 'b', kind: 'shutDown', reads: false }]);
-    expect(await endsAt(root)).toEqual([{ from: 'a', kind: 'shutDown', reads: false }]);
+    expect(await endsAt(a)).toEqual([{ from: 'b', kind: 'shutDown', reads: true }]);
+    expect(await endsAt(root)).toEqual([{ from: 'a', kind: 'shutDown', reads: true }]);
     const stoppedAt = async (pod: TestPod) => (await pod.entriesOf('stopped'))[0]!.time;
     expect((await stoppedAt(b)) <= (await stoppedAt(a))).toBe(true);
     expect((await stoppedAt(a)) <= (await stoppedAt(root))).toBe(true);
     await promiseKept(home);
   });
+
+  it.each(['shutdown', 'SIGTERM'] as const)(
+    '[stop.lost-work-told] work that a child loses because the tree is stopped (%s) is told to the model of its parent once, after the restore',
+    async (how) => {
+      const { root, a, b } = await startChain();
+      if (how === 'shutdown') await root.stop();
+      else {
+        const processes = await Promise.all([root, a, b].map((pod) => pod.process()));
+        await Promise.all([root, a, b].map((pod) => pod.signal('SIGTERM')));
+        for (const identity of processes) await gone(identity);
+      }
+      await root.start();
+      await a.start();
+      const lost = /shut down.*It had been asked: "work".*Its work was not finished/s;
+      for (const [pod, below] of [
+        [root, a],
+        [a, b],
+      ] as const) {
+        await pod.untilEntry('turnStarted', ({ kind }) => kind === 'runForNotification');
+        await pod.untilSettled();
+        const told = (await pod.entriesOf('systemItem')).filter(
+          ({ item }) => item.kind === 'podEvent' && item.from.name === below.name && lost.test(item.body),
+        );
+        expect(told).toHaveLength(1);
+      }
+      await promiseKept(home);
+    },
+  );
 
   it('[stop.frozen-below] ends a tree whose deepest pod is frozen: that one is killed by its own parent, which then ends in order itself', async () => {
     const { root, a, b } = await startChain();
@@ -59,8 +87,8 @@ describe('shutdown', () => {
     await root.call('shutdown', { graceMs: 1_000 });
     for (const identity of processes) await gone(identity);
     expect(await a.entriesOf('stopped')).toHaveLength(1);
-    expect(await endsAt(a)).toEqual([{ from: 'b', kind: 'died', reads: false }]);
-    expect(await endsAt(root)).toEqual([{ from: 'a', kind: 'shutDown', reads: false }]);
+    expect(await endsAt(a)).toEqual([{ from: 'b', kind: 'died', reads: true }]);
+    expect(await endsAt(root)).toEqual([{ from: 'a', kind: 'shutDown', reads: true }]);
     expect(await root.entriesOf('stopped')).toHaveLength(1);
     await promiseKept(home);
   });

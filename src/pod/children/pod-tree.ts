@@ -175,7 +175,7 @@ export async function stopChild(pod: Pod, children: Children, child: ChildFacts)
     process: child.process,
     graceMs: pod.stopOptions.graceMs,
     cascade: true,
-    reason: 'stopped by its parent',
+    reason: pod.core.live.mode === 'stopping' ? 'stopped with its parent' : 'stopped by its parent',
     from: { instance: pod.session.instance, token: pod.host.home.token(folder) },
   });
   if (stopped.kind === 'refused' || stopped.kind === 'stillThere') {

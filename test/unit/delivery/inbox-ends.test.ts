@@ -52,11 +52,18 @@ describe('a death', () => {
       [received(null, event(), { closes: ['a1', 'a2'] }), returned('died')],
     ],
     [
-      'of a pod that this one stops is silent',
+      'of a pod that this one stops with its tree is read where it ends work',
       family,
       1,
       { asked: true },
-      [received(null, event(), { ...silently, closes: ['a1', 'a2'] })],
+      [received(null, event(), { closes: ['a1', 'a2'] })],
+    ],
+    [
+      'of a pod without work that this one stops with its tree is silent',
+      [child(kid, 'reserved'), linked(kid)],
+      1,
+      { asked: true },
+      [received(null, event({ assignments: [] }), silently)],
     ],
     [
       'of a life that another has followed closes and returns nothing',

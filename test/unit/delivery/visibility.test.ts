@@ -11,8 +11,9 @@ const silent: Row = { reads: false, wakes: false };
 interface Case {
   event: PodEvent;
   row: Row;
-  /** This pod asked for the end. */
+  /** This pod ends its own tree. */
   asked?: boolean;
+  closes?: boolean;
   /** The life that the event speaks of, and the newest one whose end a StopPod result told. */
   incarnation?: number;
   stopTold?: number;
@@ -41,7 +42,18 @@ const table: Record<string, Case> = {
   'out of reach': { event: unreachable, row: readsAndWakes },
   'a death': { event: died(), row: readsAndWakes },
   'a death that a later life has followed': { event: died({ restored: true }), row: silent },
-  'a death that this pod asked for': { event: died(), asked: true, row: silent },
+  'a death while this pod stops': { event: died(), asked: true, row: silent },
+  'a death with work in hand while this pod stops': {
+    event: died(),
+    asked: true,
+    closes: true,
+    row: readsAndWakes,
+  },
+  'a death that a later life has followed, while this pod stops': {
+    event: died({ restored: true }),
+    asked: true,
+    row: silent,
+  },
   'a death of the life that StopPod told': { event: died(), stopTold: 1, row: silent },
   'a death of an earlier life than StopPod told': { event: died(), stopTold: 2, row: silent },
   'a death of a later life than StopPod told': {
@@ -51,8 +63,21 @@ const table: Record<string, Case> = {
     row: readsAndWakes,
   },
   'an orderly end': { event: shutDown(), row: readsAndWakes },
-  'an orderly end that this pod asked for': { event: shutDown(), asked: true, row: silent },
+  'an orderly end while this pod stops': { event: shutDown(), asked: true, row: silent },
+  'an orderly end with work in hand while this pod stops': {
+    event: shutDown(),
+    asked: true,
+    closes: true,
+    row: readsAndWakes,
+  },
   'an orderly end of the life that StopPod told': { event: shutDown(), stopTold: 1, row: silent },
+  'an orderly end of the life that StopPod told, with work in hand': {
+    event: shutDown(),
+    stopTold: 1,
+    asked: true,
+    closes: true,
+    row: silent,
+  },
   'an orderly end of a later life than StopPod told': {
     event: shutDown(),
     incarnation: 2,
@@ -64,8 +89,8 @@ const table: Record<string, Case> = {
 
 it.each(Object.entries(table))(
   '[visibility.table] %s',
-  (_, { event, row, asked = false, incarnation = 1, stopTold = 0 }) => {
+  (_, { event, row, asked = false, closes = false, incarnation = 1, stopTold = 0 }) => {
     const child = { ...newChild(kid.name, kid.instance), incarnation, stopTold };
-    expect(rowOf(event, child, { incarnation, asked })).toEqual(row);
+    expect(rowOf(event, child, { incarnation, asked, closes })).toEqual(row);
   },
 );
