@@ -202,6 +202,7 @@ export const commands: readonly CommandSpec[] = [
     options: [
       ['--deny', 'no'],
       ['--always', 'yes, and for the same call of this pod from now on'],
+      ['--full', 'yes to a call that only "approvals --full" shows to its end: all of it was read'],
       ['--reason <text>', 'what the model reads with the no'],
     ],
     more: 'APPROVAL is its id, the beginning of its id, or the name of a pod that has only one.',
@@ -209,6 +210,7 @@ export const commands: readonly CommandSpec[] = [
       (await import('./approvals/approvals.ts')).approveCommand(context, first(input), {
         deny: input.flag('deny'),
         always: input.flag('always'),
+        full: input.flag('full'),
         reason: input.text('reason'),
       }),
   },

@@ -3,7 +3,8 @@
  * that have ended.
  */
 import { foldLog } from '../session/log/fold-log.ts';
-import type { Facts } from '../session/facts/facts.ts';
+import type { ToolCallEntry } from '../session/facts/entries.ts';
+import { readEntries } from '../session/log/read-log.ts';
 import type { Home } from '../session/home/home.ts';
 import { allPods, type FoundPod } from './find-pod.ts';
 import { holdsOn } from './pod-probe.ts';
@@ -16,8 +17,8 @@ export interface OpenApproval {
   readonly tool: string;
   /** As it is shown; of a long call only its beginning. */
   readonly summary: string;
-  /** All of the call. */
-  readonly whole: string;
+  /** All of the call; null where its line in the log cannot be read. */
+  readonly whole: string | null;
   readonly why: string;
   readonly askedAt: string;
 }
@@ -33,21 +34,29 @@ export async function approvalsOf(pod: FoundPod): Promise<OpenApproval[]> {
   const open = [...facts.approvals.values()].filter(({ answer }) => answer === null);
   if (open.length === 0) return [];
   const running = await holdsOn(pod, facts.started);
+  const calls = await callsIn(pod, new Set(open.map(({ call }) => call)));
   return open.map(({ request, tool, summary, why, askedAt, call }) => ({
     request,
     pod,
     running,
     tool,
     summary,
-    whole: wholeOf(facts, call) ?? summary,
+    whole: wholeOf(calls.get(call)),
     why,
     askedAt,
   }));
 }
 
-function wholeOf(facts: Facts, call: string): string | null {
-  const made = facts.history.findLast((entry) => entry.type === 'toolCall' && entry.call === call);
-  if (made?.type !== 'toolCall') return null;
+/** The facts hold no conversation. */
+async function callsIn(pod: FoundPod, wanted: ReadonlySet<string>): Promise<Map<string, ToolCallEntry>> {
+  const calls = new Map<string, ToolCallEntry>();
+  for await (const { entry } of readEntries(pod.folder.log))
+    if (entry.type === 'toolCall' && wanted.has(entry.call)) calls.set(entry.call, entry);
+  return calls;
+}
+
+function wholeOf(made: ToolCallEntry | undefined): string | null {
+  if (made === undefined) return null;
   const { tool, input } = made;
   const isCommand = tool === 'Bash' && typeof input === 'object' && input !== null && !Array.isArray(input);
   const command = isCommand ? input['command'] : undefined;

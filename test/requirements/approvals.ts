@@ -47,6 +47,8 @@ export const approvals = {
     'killed at each point of asking and answering, nothing runs without a yes, and nothing twice for one',
   'approval.commands':
     'approvals lists what waits, of dead pods too; approve answers by id, its beginning or name, and says what can not be',
+  'approval.long-read':
+    'a call beyond what a question shows is shown whole by approvals --full and inspect, and approve takes a yes to it only with --full',
   'approval.reason-is-no-yes':
     'approve with --reason and without --deny is refused as wrong usage, and the question stays open',
   'approval.headless':

@@ -73,6 +73,34 @@ describe('podkin approvals and approve', () => {
     expect(marks()).toBe('ran\n');
   });
 
+  it('[approval.long-read] a yes to a call of which a question shows only the beginning needs --full, which only the whole call names', async () => {
+    const command = `echo ${'a'.repeat(4_500)}; echo ran >> marks`;
+    const root = await home.startRoot({ scenario: flat.replace('echo ran >> marks', command) });
+    await root.run('go');
+    const { request } = await root.untilEntry('approval');
+    expect((await home.run(['approvals'])).stdout).not.toContain('podkin approve');
+    const full = (await home.run(['approvals', '--full'])).stdout;
+    expect(full.replaceAll(/\n +│ /g, '')).toContain(command);
+    expect(full).toContain(`podkin approve ${request} --full`);
+    const rows = JSON.parse((await home.run(['approvals', '--full', '--json'])).stdout) as unknown;
+    expect(rows).toMatchObject([{ summary: command }]);
+    expect(JSON.parse((await home.run(['inspect', 'root'])).stdout)).toMatchObject({
+      questions: [{ call: command }],
+    });
+    for (const yes of [['root'], [request], [request, '--always']]) {
+      const refused = await home.run(['approve', ...yes]);
+      expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('podkin approvals --full')]);
+    }
+    expect((await home.run(['approve', request, '--full'])).code).toBe(0);
+    await root.untilSettled();
+    expect(marks()).toBe('ran\n');
+    await root.run('go');
+    await root.untilEntry('approval', (entry) => entry.state === 'asked' && entry.request !== request);
+    expect((await home.run(['approve', 'root', '--deny'])).stdout).toContain('denied');
+    await root.untilSettled();
+    expect(marks()).toBe('ran\n');
+  });
+
   it('[approval.commands] a dead pod is listed, and can be answered once it is restored', async () => {
     const again = `  - { last: tool, matches: "make the same call", call: [{ Bash: { command: "echo ran >> marks" } }] }`;
     const root = await home.startRoot({

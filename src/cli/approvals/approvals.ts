@@ -6,7 +6,7 @@ import { lookUp } from '../../client/find-pod.ts';
 import { type OpenApproval, openApprovals } from '../../client/open-approvals.ts';
 import type { Home } from '../../session/home/home.ts';
 import { oneLine, visible } from '../format/printable.ts';
-import { questionPages } from './question-text.ts';
+import { cutOff, questionPages } from './question-text.ts';
 import { age } from '../format/table.ts';
 
 export interface ApprovalsOptions {
@@ -20,7 +20,7 @@ export async function approvalsCommand(context: CommandContext, options: Approva
   if (options.json) {
     const rows = questions.map(({ pod, whole, ...rest }) => ({
       ...rest,
-      summary: options.full ? whole : rest.summary,
+      summary: options.full ? (whole ?? rest.summary) : rest.summary,
       pod: pod.name,
       instance: pod.instance,
     }));
@@ -32,9 +32,11 @@ export async function approvalsCommand(context: CommandContext, options: Approva
     const { request, pod, running, askedAt } = question;
     const since = age(Date.now() - Date.parse(askedAt));
     const { text, isWhole } = shownText(context, question, options.full);
-    const answer = isWhole
-      ? `podkin approve ${request} [--deny]`
-      : '"podkin approvals --full" shows all of it and says how it is answered';
+    const answer = isLong(question)
+      ? isWhole
+        ? `podkin approve ${request} --full (or --deny)`
+        : wayToRead(question)
+      : `podkin approve ${request} [--deny]`;
     const how = running
       ? answer
       : `"${pod.name}" is not running: podkin restore ${pod.name}, then podkin approve ${request}`;
@@ -48,16 +50,31 @@ function shownText(
   question: OpenApproval,
   full: boolean,
 ): { text: string; isWhole: boolean } {
-  const summary = full ? question.whole : question.summary;
   const { columns } = screenOf(context);
-  const asked = { ...question, pod: question.pod.name, summary };
+  const { request, tool, summary, whole, why } = question;
+  const named = { request, pod: question.pod.name, tool, why };
+  const asked =
+    full && whole !== null ? { ...named, summary: whole, isWhole: true as const } : { ...named, summary };
   const [page] = questionPages(asked, { color: context.color, columns, rows: null });
   return page ?? { text: '', isWhole: false };
+}
+
+/** Of its call a question shows only the beginning. */
+function isLong({ summary }: OpenApproval): boolean {
+  return cutOff(summary).left > 0;
+}
+
+function wayToRead({ whole, request }: OpenApproval): string {
+  return whole === null
+    ? `its end cannot be read in the log, so it takes only a no: podkin approve ${request} --deny`
+    : '"podkin approvals --full" shows all of it and says how it is answered';
 }
 
 export interface ApproveOptions {
   readonly deny: boolean;
   readonly always: boolean;
+  /** A person has read all of a long call. */
+  readonly full: boolean;
   readonly reason: string | undefined;
 }
 
@@ -82,6 +99,13 @@ export async function approveCommand(
     throw new CommandFailed(
       exitStatus.failed,
       `"${pod.name}" is not running and can take no answer: "podkin restore ${pod.name}" starts it again, its approval stays pending`,
+    );
+  }
+  // A name and an id are known before anything was shown.
+  if (!options.deny && isLong(question) && (!options.full || question.whole === null)) {
+    throw new CommandFailed(
+      exitStatus.usage,
+      `the call of "${pod.name}" is longer than a question shows, and there is no yes before all of it was read: ${wayToRead(question)}. Nothing was answered`,
     );
   }
   // On stderr: what was answered is the data.

@@ -249,7 +249,7 @@ export class ApprovalDesk {
     const { keyboard, texts } = this.#style;
     const page = this.#pages[this.#page];
     const whole = page?.isWhole === true;
-    const elsewhere = `"podkin approvals --full" shows all of it, then: podkin approve ${request} [--deny]`;
+    const elsewhere = `"podkin approvals --full" shows all of it, then: podkin approve ${request} --full (or --deny)`;
     if (keyboard === 'none') return whole ? `podkin approve ${request} [--deny]` : elsewhere;
     if (keyboard === 'lines') {
       return whole

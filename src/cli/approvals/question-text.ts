@@ -16,6 +16,8 @@ export interface AskedQuestion {
   readonly pod: string;
   readonly tool: string;
   readonly summary: string;
+  /** The summary is all of the call, whatever it ends in. */
+  readonly isWhole?: true;
   readonly why: string;
 }
 
@@ -43,7 +45,8 @@ export function questionPages(question: AskedQuestion, style: PageStyle): Questi
   const { columns, color } = style;
   const head = `? ${question.pod} asks for ${oneLine(visible(question.tool), 63)}`;
   const why = barred(oneLine(visible(question.why), whyCharsMax), columns, '    ');
-  const { shown, left } = cutOff(question.summary);
+  const { shown, left } =
+    question.isWhole === true ? { shown: question.summary, left: 0 } : cutOff(question.summary);
   const rows = barred(shown, columns);
   const room = style.rows === null ? rows.length : style.rows - rowsAround - why.length;
   const size = Math.max(textRowsMin, room);
@@ -67,7 +70,7 @@ export function questionPages(question: AskedQuestion, style: PageStyle): Questi
 /**
  * The pod that asks keeps a long call's beginning and says how much more there is (`pod/approvals/subject.ts`).
  */
-function cutOff(summary: string): { shown: string; left: number } {
+export function cutOff(summary: string): { shown: string; left: number } {
   const mark = /\n\[\u2026 and (\d+) more characters[^\n]*\]$/.exec(summary);
   if (mark === null) return { shown: summary, left: 0 };
   return { shown: summary.slice(0, mark.index), left: Number(mark[1]) };

@@ -36,10 +36,10 @@ export async function inspectCommand(context: CommandContext, name: string): Pro
     root: spec.root,
     depth: spec.depth,
     parentInstance: spec.parent?.instance ?? null,
-    questions: (await approvalsOf(pod)).map(({ request, tool, whole, why, askedAt }) => ({
+    questions: (await approvalsOf(pod)).map(({ request, tool, summary, whole, why, askedAt }) => ({
       request,
       tool,
-      call: whole,
+      call: whole ?? summary,
       why,
       askedAt,
     })),
