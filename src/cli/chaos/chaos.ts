@@ -13,7 +13,14 @@ import { PodkinError } from '../../std/podkin-error.ts';
 import { CommandFailed, type CommandContext, exitStatus, jsonText, screenOf } from '../invocation/context.ts';
 import { catchSignals, type InterruptionSignal, interruptionStatus } from '../invocation/interruption.ts';
 import { endAllBelow } from './end-all.ts';
-import { type ChaosFigures, figuresLine, figuresOf, findingsOf, type RoundFigures } from './figures.ts';
+import {
+  type ChaosFigures,
+  faultsText,
+  figuresLine,
+  figuresOf,
+  findingsOf,
+  type RoundFigures,
+} from './figures.ts';
 import { type Guard, startGuard } from './guard.ts';
 import {
   type ChaosFolder,
@@ -184,7 +191,7 @@ class ProgressLine {
     const { stderr } = this.#context;
     if (!stderr.isTerminal) return;
     const round = count === 1 ? '' : `round ${number} of ${count}, `;
-    const text = `chaos, seed ${this.#wish.seed}: ${round}${progressText(progress)}`;
+    const text = `chaos, seed ${this.#wish.seed}: ${round}${progressText(progress, roundDuration(this.#wish))}`;
     const line = text.slice(0, screenOf(this.#context).columns - 1);
     if (line === this.#shown) return;
     this.#shown = line;
@@ -197,12 +204,14 @@ class ProgressLine {
   }
 }
 
-function progressText({ phase, elapsedMs, kills, freezes, cuts }: Progress): string {
+function progressText(progress: Progress, durationMs: number): string {
+  const { phase, elapsedMs } = progress;
   if (phase === 'start') return 'the tree starts';
-  const faults = `${kills} kills, ${freezes} freezes, ${cuts} cuts`;
+  const faults = faultsText(progress);
   if (phase === 'quiet') return `${faults}; everything comes to rest`;
   if (phase === 'check') return `${faults}; the tree ends, its logs are checked`;
-  return `${Math.floor(elapsedMs / 1_000)} s, ${faults}`;
+  const seconds = (ms: number) => Math.floor(ms / 1_000);
+  return `${seconds(elapsedMs)} of ${seconds(durationMs)} s, ${faults}`;
 }
 
 interface Told {

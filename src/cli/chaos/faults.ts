@@ -5,7 +5,7 @@ import { signalProcess } from '../../std/signal-process.ts';
 import type { Cuts } from './cuts.ts';
 import { at, type Fault } from './plan.ts';
 import { pause } from './pause.ts';
-import { type ChaosPod, type ChaosTree, isParent } from './tree.ts';
+import { type ChaosPod, type ChaosTree, isParent, keyOf } from './tree.ts';
 import type { Interval } from './wakes.ts';
 
 export interface FaultsOptions {
@@ -55,7 +55,10 @@ export class Faults {
   play(fault: Fault): void {
     const { tree, cuts } = this.#options;
     if (fault.kind === 'cut') {
-      cuts.cut(fault.victim, fault.bytes);
+      const link = cuts.linkAt(fault.victim);
+      if (link === undefined) return;
+      cuts.cut(link, fault.bytes);
+      this.#later(fault.withinMs, async () => cuts.cut(link, 0));
       return;
     }
     const victim = at(tree.living, fault.victim);
@@ -132,10 +135,9 @@ export class Faults {
     try {
       const started = startPodProcess(pod.folder, environment);
       process = processIdentity(started.pid) ?? undefined;
-      await started.ready;
+      const covered = isParent(pod) && process !== undefined && cuts.coverStart(pod, process, started.ready);
+      await Promise.all([started.ready, covered]);
       this.restores += 1;
-      await tree.look();
-      if (isParent(pod) && pod.isAlive) await cuts.cover(pod);
     } catch (error) {
       if (!(error instanceof PodStartFailed)) throw error;
       const expected = error.code === 'alreadyRunning' || process === undefined || this.wasKilled(process);
@@ -151,8 +153,4 @@ export class Faults {
     done.catch(() => undefined);
     this.#pending.add(done);
   }
-}
-
-function keyOf({ pid, startTime }: ProcessIdentity): string {
-  return `${pid} ${startTime}`;
 }

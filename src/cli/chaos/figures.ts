@@ -83,6 +83,18 @@ export function quantile(sorted: readonly number[], share: number): number | nul
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? null;
 }
 
+export function faultsText({
+  kills,
+  freezes,
+  cuts,
+}: Pick<ChaosFigures, 'kills' | 'freezes' | 'cuts'>): string {
+  return [counted(kills, 'kill'), counted(freezes, 'freeze'), counted(cuts, 'cut')].join(', ');
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
 export function figuresLine(figures: ChaosFigures): string {
   const { wake } = figures;
   const seconds = Math.round(figures.durationMs / 1_000);
@@ -91,7 +103,7 @@ export function figuresLine(figures: ChaosFigures): string {
       ? 'no wake was timed'
       : `wake p50 ${wake.p50Ms} ms, p99 ${wake.p99Ms} ms of ${wake.count}`;
   return [
-    `${figures.kills} kills, ${figures.freezes} freezes, ${figures.cuts} cuts in ${seconds} s of ${figures.pods} pods`,
+    `${faultsText(figures)} in ${seconds} s of ${figures.pods} pods`,
     `${figures.events} events: ${figures.lost} lost, ${figures.duplicated} duplicated, ${figures.outOfOrder} out of order, ${figures.stranded} stranded`,
     wakes,
   ].join('; ');

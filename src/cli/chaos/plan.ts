@@ -20,8 +20,9 @@ export type Fault =
       readonly kind: 'cut';
       readonly afterMs: number;
       readonly victim: number;
-      /** So many more may pass. */
+      /** So many more may pass, for so long. */
       readonly bytes: number;
+      readonly withinMs: number;
     };
 
 export interface Work {
@@ -55,7 +56,7 @@ export function* faultsOf(seed: number): Generator<Fault, never> {
       yield { kind: 'freeze', afterMs, victim, forMs };
     } else {
       const bytes = random.chance(0.3) ? 0 : random.between(1, 1_500);
-      yield { kind: 'cut', afterMs, victim, bytes };
+      yield { kind: 'cut', afterMs, victim, bytes, withinMs: random.between(50, 1_000) };
     }
   }
 }

@@ -157,3 +157,8 @@ async function looked({ folder, log }: ChaosPod): Promise<void> {
     if (existsSync(folder.log)) throw error;
   }
 }
+
+/** The same for the same process alone. */
+export function keyOf({ pid, startTime }: ProcessIdentity): string {
+  return `${pid} ${startTime}`;
+}

@@ -128,7 +128,9 @@ describe('the figures', () => {
 
   it('[chaos.figures] without a wake no number is made up', () => {
     expect(figuresOf(7, [round({ wakesMs: [] })]).wake).toEqual({ count: 0, p50Ms: null, p99Ms: null });
-    expect(figuresLine(figuresOf(7, [round({ wakesMs: [] })]))).toContain('no wake was timed');
+    expect(figuresLine(figuresOf(7, [round({ wakesMs: [], kills: 1, cuts: 0 })]))).toBe(
+      '1 kill, 10 freezes, 0 cuts in 30 s of 7 pods; 50 events: 0 lost, 0 duplicated, 0 out of order, 0 stranded; no wake was timed',
+    );
     const hundred = Array.from({ length: 100 }, (_, index) => index);
     expect([quantile(hundred, 0.5), quantile(hundred, 0.99), quantile([4], 0.99)]).toEqual([50, 99, 4]);
   });
