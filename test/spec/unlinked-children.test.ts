@@ -2,7 +2,7 @@
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Limits } from '../../src/session/settings/settings.ts';
-import { receiptsOf } from '../support/audit.ts';
+import { noticesOf, receiptsOf } from '../support/audit.ts';
 import { type FakeChild, fakeChildren } from '../support/fake-child.ts';
 import { TestHome, type TestPod } from '../support/rig.ts';
 
@@ -94,4 +94,22 @@ it('[callback.run-in-doubt] a run that got no answer makes the child link anew, 
   expect(told.map(({ item }) => item)).toMatchObject([
     { assignment: open.assignment, outcome: 'notStarted' },
   ]);
+});
+
+it('[play.lost-ack] an answer to a child that is gone by then hurts nobody: the child is told at its next link, and what it said is read once', async () => {
+  const { root, kid } = await withChild();
+  const [errand = ''] = kid.assignments;
+  const event = kid.turnEnded('finished', { assignments: [errand] });
+  const seq = kid.emit(event);
+  const from = { instance: kid.instance, incarnation: kid.incarnation };
+  const answer = kid.say('podEvent', { from, seq, event }).catch((error: unknown) => error);
+  await kid.unlink();
+  await answer;
+  await root.untilEntry('podEventReceived', ({ eventSeq }) => eventSeq === seq);
+  expect(await kid.link()).toMatchObject({ received: seq, assignments: [] });
+  expect(await kid.send(seq)).toEqual({ outcome: 'duplicate', received: seq });
+  await root.untilSettled();
+  const all = await root.entries();
+  expect(receiptsOf(all, kid.instance)).toHaveLength(1);
+  expect(noticesOf(all, kid.instance)).toHaveLength(1);
 });
