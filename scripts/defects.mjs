@@ -20,6 +20,8 @@ import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const timeLimitMs = 300_000;
+const patienceMinMs = 10_000;
+const patienceMaxMs = 30_000;
 const copied = ['src', 'test', 'scripts', 'docs', 'bench', 'package.json', 'package-lock.json'].concat(
   ['README.md', 'LICENSE', 'CHANGELOG.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md'],
   ['tsconfig.json', 'tsconfig.build.json', 'vitest.config.ts', 'knip.json'],
@@ -85,7 +87,8 @@ async function tryOne(defect, known) {
     source.replace(defect.find, () => defect.replace),
   );
   try {
-    const ran = await runTests(defect);
+    // A broken promise is waited for in vain: no longer than four times what the tests took when it was kept.
+    const ran = await runTests(defect, Math.min(patienceMaxMs, Math.max(patienceMinMs, 4 * without.testsMs)));
     if (ran.kind !== 'ran') return { kind: 'broken', text: ran.text };
     const seconds = `${(ran.ms / 1000).toFixed(1)} s`;
     return ran.failed > 0 ? { kind: 'caught', text: seconds } : { kind: 'SURVIVED', text: seconds };
@@ -94,28 +97,30 @@ async function tryOne(defect, known) {
   }
 }
 
-async function runTests({ test, guarantee }) {
+async function runTests({ test, guarantee }, patienceMs = patienceMaxMs) {
   const report = join(folder, 'report.json');
   rmSync(report, { force: true });
   const startedMs = Date.now();
   const title = `\\[${guarantee.replace('.', '\\.')}\\]`;
   const parameters = ['run', test, '-t', title, '--reporter=json', `--outputFile=${report}`];
-  const { output, timedOut } = await vitest(parameters);
+  const { output, timedOut } = await vitest(parameters, patienceMs);
   const ms = Date.now() - startedMs;
   if (timedOut) return { kind: 'hung', text: `no end within ${timeLimitMs / 1000} s` };
   try {
-    const { numFailedTests, numPassedTests } = JSON.parse(readFileSync(report, 'utf8'));
+    const { numFailedTests, numPassedTests, testResults } = JSON.parse(readFileSync(report, 'utf8'));
+    const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
+    const testsMs = Math.round(Math.max(0, ...tests.map(({ duration }) => duration ?? 0)));
     if (numFailedTests + numPassedTests > 0 || !/error/i.test(output))
-      return { kind: 'ran', failed: numFailedTests, passed: numPassedTests, ms };
+      return { kind: 'ran', failed: numFailedTests, passed: numPassedTests, ms, testsMs };
   } catch {
     // It did not come so far: a file that can not be taken in, or a build that fails.
   }
   return { kind: 'broken', text: output.trim().split('\n').slice(-12).join('\n      ') };
 }
 
-function vitest(parameters) {
+function vitest(parameters, patienceMs) {
   const program = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  const env = { ...process.env, NO_COLOR: '1' };
+  const env = { ...process.env, NO_COLOR: '1', PODKIN_PATIENCE_MS: String(patienceMs) };
   const options = { cwd: tree, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true };
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [program, ...parameters], options);

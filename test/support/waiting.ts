@@ -2,8 +2,8 @@
 import { type FSWatcher, existsSync, statSync, watch } from 'node:fs';
 import { type ProcessIdentity, isRunning } from '../../src/std/process-identity.ts';
 
-/** How long a test waits for something that must happen; only a broken promise takes that long. */
-export const patienceMs = 30_000;
+/** How long a test waits for something that must happen; only a broken promise takes that long. `npm run defects` breaks many. */
+export const patienceMs = Number(process.env['PODKIN_PATIENCE_MS'] ?? 30_000);
 
 /** The system says nothing about processes that are not our children, so they are looked at until they are gone. */
 export async function gone(identity: ProcessIdentity): Promise<void> {
