@@ -62,4 +62,38 @@ exec /usr/bin/bwrap "$@"\n`,
     const answer = await call(bashTool, { command: 'echo "bwrap: no" >&2; exit 1' }, context);
     expect(answer).toEqual({ text: 'bwrap: no\n[Exit code 1.]', isError: true });
   });
+
+  it.each([
+    ['killed', 'kill -9 $$', ['unknown', 'working']],
+    [
+      'without a process for its script',
+      'exec /usr/bin/bwrap --ro-bind / / sh -c "echo inside=yes; exit 2"',
+      ['unknown', 'working'],
+    ],
+    [
+      'refused once',
+      'echo "bwrap: setting up uid map: Permission denied" >&2; exit 1',
+      ['working', 'working'],
+    ],
+    [
+      'without room for its filter',
+      'echo "bwrap: prctl(PR_SET_SECCOMP): Cannot allocate memory" >&2; exit 1',
+      ['unknown', 'working'],
+    ],
+  ])(
+    '[shell.verdict-positive] %s in its first test: no verdict, and tested again',
+    async (_, failure, kinds) => {
+      const folder = await tempFolder();
+      const program = join(folder, 'bwrap');
+      const once = `#!/bin/bash\n[ "$1" = --help ] || [ -e ${folder}/was ] || { touch ${folder}/was; ${failure}; }\nexec /usr/bin/bwrap "$@"\n`;
+      writeFileSync(program, once, { mode: 0o755 });
+      const sandbox = createSandbox({ ...sandboxOptions(program), state: await tempFolder() });
+      const seen = [await sandbox.state(), await sandbox.state()];
+      expect(seen.map(({ kind }) => kind)).toEqual(kinds);
+      expect(sandbox.known.isUnfiltered, 'the filter was given up').not.toBe(true);
+      // And what is known to work stays known.
+      writeFileSync(program, '#!/bin/sh\nkill -9 $$\n', { mode: 0o755 });
+      expect((await sandbox.state()).kind).toBe('working');
+    },
+  );
 });

@@ -3,12 +3,13 @@
  * script that tries to get out of it in the ways that matter. Writes nothing outside of that folder and
  * leaves nothing behind.
  */
-import { execFile } from 'node:child_process';
+import { type ExecFileException, execFile } from 'node:child_process';
 import {
   existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   readdirSync,
   readlinkSync,
   realpathSync,
@@ -120,7 +121,21 @@ async function runProbes(world: string, way: ProbeWay): Promise<ProbeFindings> {
     existsSync(path),
   );
   const outside = { pidNamespace: namespaceOf('pid'), netNamespace: namespaceOf('net') };
-  return { output: stdout, complaint: stderr, written, outside, network: way.network, allowsVariable };
+  const { network } = way;
+  const forbiddenBy = namespaceLimits.find(allowsNone) ?? null;
+  return { output: stdout, complaint: stderr, written, outside, forbiddenBy, network, allowsVariable };
+}
+
+const namespaceLimits = ['user', 'pid', 'mnt', 'net', 'ipc', 'uts'].map(
+  (kind) => `/proc/sys/user/max_${kind}_namespaces`,
+);
+
+function allowsNone(limit: string): boolean {
+  try {
+    return readFileSync(limit, 'utf8').trim() === '0';
+  } catch {
+    return false;
+  }
 }
 
 function probes(
@@ -129,13 +144,14 @@ function probes(
   const closed = ['outside', 'hidden', 'denied'] as const;
   const lines = [
     // What the probes need is not always where the user's own path leads.
-    'PATH="$PATH:/usr/bin:/bin:/run/current-system/sw/bin"',
+    'export PATH="$PATH:/usr/bin:/bin:/run/current-system/sw/bin"',
     `echo x > ${quoted(join(places.inside, 'made'))} && echo inside=yes`,
     ...[...closed, 'kept' as const].map(
-      (name) => `(echo x > ${quoted(join(places[name], 'made'))}) 2>/dev/null`,
+      (name) => `(echo tried=${name}; echo x > ${quoted(join(places[name], 'made'))}) 2>/dev/null`,
     ),
     ...closed.map(
-      (name) => `(read -r line < ${quoted(join(places[name], 'secret'))} && echo "read=${name}") 2>/dev/null`,
+      (name) =>
+        `(echo tried=${name}; read -r line < ${quoted(join(places[name], 'secret'))} && echo "read=${name}") 2>/dev/null`,
     ),
     'if [ -e /proc/self/ns/pid ]; then',
     'echo "ns.pid=$(readlink /proc/self/ns/pid)"; echo "ns.net=$(readlink /proc/self/ns/net)"',
@@ -170,8 +186,15 @@ function run(file: string, args: string[], cwd: string): Promise<{ stdout: strin
       maxBuffer: 1024 * 1024,
     } as const;
     execFile(file, args, options, (error, stdout, stderr) => {
-      const late = error?.killed === true ? 'ETIMEDOUT: it did not end in time' : null;
-      resolve({ stdout, stderr: late ?? (stderr === '' && error !== null ? error.message : stderr) });
+      resolve({ stdout, stderr: stderr === '' || error?.killed === true ? endOf(error) : stderr });
     });
   });
+}
+
+/** In words of ours: the system's own message repeats the whole program. */
+function endOf(error: ExecFileException | null): string {
+  if (error === null) return '';
+  if (error.killed === true) return 'ETIMEDOUT: it did not end in time';
+  if (typeof error.signal === 'string') return `it was ended by ${error.signal}`;
+  return typeof error.code === 'number' ? `it ended with exit code ${error.code}` : error.message;
 }

@@ -18,7 +18,16 @@ import { type MountPlan, type MountRequest, planMounts } from './mounts.ts';
 import { bwrapPlaces, ownPrograms, programsWith } from './own-programs.ts';
 import { testSandbox } from './probe.ts';
 import { protectedPaths } from './protected.ts';
-import { type SandboxState, absentState, blockedState, missingProgram, untested } from './state.ts';
+import {
+  type SandboxState,
+  absentState,
+  missingProgram,
+  notRunnable,
+  refusesFilter,
+  startFailure,
+  untested,
+} from './state.ts';
+import { systemCode } from '../../std/system-code.ts';
 import { ProtectedWatch, type WatchReport, nestedGit, statsOf } from '../set-aside/protected-watch.ts';
 import { commandNotes, missingForOthers, noteCommand } from '../set-aside/running-commands.ts';
 import { setAsideFolder } from '../set-aside/set-aside.ts';
@@ -135,17 +144,18 @@ function bubblewrap(options: SandboxOptions): Sandbox {
       const bounds = { timeout: helpMs, killSignal: 'SIGKILL' } as const;
       features = bwrapFeatures((await promisify(execFile)(program, ['--help'], bounds)).stdout);
     } catch (error) {
-      const isLate = error instanceof Error && 'killed' in error && error.killed === true;
-      const why = isLate ? 'ETIMEDOUT' : error instanceof Error ? error.message : '';
-      return blockedState(`${program} cannot be run: ${why}`);
+      return helpFailure(program, error);
     }
-    const found = await probe();
+    const found = await lasting(probe);
     if (found.kind === 'working') return filter === null ? unfiltered(found) : found;
-    if (filter === null) return found;
+    if (filter === null || !refusesFilter(found)) return found;
     // A kernel or a container without it: the sandbox counts all the same, and says so.
+    const refused = filter;
     filter = null;
-    const without = await probe();
-    return without.kind === 'working' ? unfiltered(without) : without;
+    const without = await lasting(probe);
+    if (without.kind === 'working') return unfiltered(without);
+    if (without.kind === 'unknown') filter = refused;
+    return without;
   };
   const probe = () =>
     testSandbox({
@@ -165,6 +175,21 @@ function bubblewrap(options: SandboxOptions): Sandbox {
   return testedOnce(test, {
     enter: (rights) => enterMounts(options, rights, { prefix, filter: () => filter }),
   });
+}
+
+/** A refusal counts only when it is said twice. */
+async function lasting(probe: () => Promise<SandboxState>): Promise<SandboxState> {
+  const first = await probe();
+  return first.kind === 'blocked' ? await probe() : first;
+}
+
+/** Of the look at its options. */
+function helpFailure(program: string, error: unknown): SandboxState {
+  const code = systemCode(error);
+  if (code === 'EACCES' || code === 'ENOEXEC') return notRunnable(program, code);
+  const isLate = error instanceof Error && 'killed' in error && error.killed === true;
+  const why = isLate ? 'ETIMEDOUT' : error instanceof Error ? error.message.trim() : '';
+  return startFailure(`${program} cannot be run: ${why}`);
 }
 
 function unfiltered(state: SandboxState): SandboxState {
@@ -258,7 +283,7 @@ function seatbelt(options: SandboxOptions): Sandbox {
       network: settings.network,
       commandLine: (wish, cwd, script) => [...prefix(wish, cwd), '/bin/sh', '-c', script],
     });
-  return testedOnce(test, {
+  return testedOnce(() => lasting(test), {
     enter(rights) {
       const tmp = realpathSync(mkdtempSync(join(tmpdir(), 'podkin-shell-')));
       return {

@@ -5,10 +5,9 @@
 
 export interface SandboxState {
   /**
-   * `unknown`: not tested yet, or the test could not be made just now; then no command runs, inside or
-   * outside. `working`: every probe was held. `absent`: there is no program for it. `blocked`: there is one
-   * and the system does
-   * not let it work. `leaky`: a probe got out, so it counts as none.
+   * `unknown`: not tested yet, or the test came to no verdict just now; then no command runs, inside or
+   * outside. `working`: every probe was made and held. `absent`: there is no program for it. `blocked`: there
+   * is one, and twice the system refused it for good. `leaky`: a probe got out, so it counts as none.
    */
   readonly kind: 'unknown' | 'working' | 'absent' | 'blocked' | 'leaky';
   /** What was found, for a person. */
@@ -54,33 +53,21 @@ export interface ProbeFindings {
   readonly written: readonly string[];
   /** Of the world outside, to be compared. */
   readonly outside: { readonly pidNamespace: string; readonly netNamespace: string };
+  /** A setting of this kernel that allows no namespace at all; null for none. */
+  readonly forbiddenBy: string | null;
   readonly network: boolean;
   /** Whether a variable of this name may be seen inside. */
   readonly allowsVariable: (name: string) => boolean;
 }
 
-/** `working` only when the probes ran to their end and none got out. */
+/**
+ * `working` and `leaky` only on what the probes positively reported: a check that left no result for want of
+ * memory, room or processes is no verdict.
+ */
 export function judgeProbes(findings: ProbeFindings): SandboxState {
-  const lines = findings.output.split('\n').map((line) => line.split('='));
-  const value = (name: string) => lines.find(([key]) => key === name)?.[1];
-  if (value('end') !== 'yes' || value('inside') !== 'yes') {
-    return blockedState(findings.complaint);
-  }
-  const namespaced = value('ns.pid') !== undefined;
-  const variables = lines.filter(([key]) => key === 'variable').map(([, name = '']) => name);
-  const foreign = variables.filter((name) => !findings.allowsVariable(name));
-  const leaks = [
-    ...findings.written.map((name) => `it wrote ${name}`),
-    ...lines.filter(([key]) => key === 'read').map(([, name]) => `it read ${name}`),
-    ...(namespaced && value('ns.pid') === findings.outside.pidNamespace
-      ? ["it saw the host's processes"]
-      : []),
-    ...(namespaced && !findings.network && value('ns.net') === findings.outside.netNamespace
-      ? ['it had the network']
-      : []),
-    ...(namespaced && !/^0+$/.test(value('capabilities') ?? '') ? ['it had capabilities'] : []),
-    ...(foreign.length > 0 ? [`it saw the variables ${foreign.join(', ')}`] : []),
-  ];
+  const report = reportOf(findings);
+  if (report.value('end') !== 'yes' || report.value('inside') !== 'yes') return notEnded(findings);
+  const leaks = leaksIn(report, findings);
   if (leaks.length > 0) {
     return {
       kind: 'leaky',
@@ -88,21 +75,92 @@ export function judgeProbes(findings: ProbeFindings): SandboxState {
       mend: 'use the bubblewrap of your distribution, up to date; until then shells count as not confined',
     };
   }
+  if (!isComplete(report, findings))
+    return unknownState(`not all of its probes ran. ${lastWords(findings.complaint)}`);
   const network = findings.network ? 'network allowed' : 'no network';
   return { kind: 'working', text: `shells are confined to the scope; ${network}`, mend: null };
 }
 
-/** `complaint`: the last words of the program that should have started the probes. */
-export function blockedState(complaint: string): SandboxState {
-  const said = complaint.trim().split('\n').at(-1)?.slice(0, 300) ?? '';
-  if (isPassing(complaint)) {
-    const mend = 'make room, or raise the limit that it names; it is tested again with the next command';
-    return { kind: 'unknown', text: `the sandbox cannot be tested: ${said}`, mend };
-  }
+interface Report {
+  value(name: string): string | undefined;
+  values(name: string): readonly string[];
+  /** There are namespaces inside; macOS has none. */
+  readonly isNamespaced: boolean;
+}
+
+function reportOf({ output }: ProbeFindings): Report {
+  const lines = output.split('\n').map((line) => line.split('='));
+  const values = (name: string) => lines.filter(([key]) => key === name).map(([, value = '']) => value);
+  return { value: (name) => values(name)[0], values, isNamespaced: values('ns.pid').length > 0 };
+}
+
+function leaksIn(report: Report, findings: ProbeFindings): string[] {
+  const { outside, network, allowsVariable } = findings;
+  const isSame = (name: string, theirs: string) =>
+    report.isNamespaced && theirs !== '' && report.value(name) === theirs;
+  const foreign = report.values('variable').filter((name) => !allowsVariable(name));
+  return [
+    ...findings.written.map((name) => `it wrote ${name}`),
+    ...report.values('read').map((name) => `it read ${name}`),
+    ...(isSame('ns.pid', outside.pidNamespace) ? ["it saw the host's processes"] : []),
+    ...(!network && isSame('ns.net', outside.netNamespace) ? ['it had the network'] : []),
+    ...(/[1-9a-f]/.test(report.value('capabilities') ?? '') ? ['it had capabilities'] : []),
+    ...(foreign.length > 0 ? [`it saw the variables ${foreign.join(', ')}`] : []),
+  ];
+}
+
+/** Every check has left what it found. */
+function isComplete(report: Report, { outside }: ProbeFindings): boolean {
+  const { value, values, isNamespaced } = report;
+  if (values('variable').length === 0 || values('tried').length !== triesOfProbes) return false;
+  if (!isNamespaced) return outside.pidNamespace === '';
+  const names = [value('ns.pid'), value('ns.net'), outside.pidNamespace, outside.netNamespace];
+  const isNamed = names.every((name) => /^[a-z]+:\[\d+\]$/.test(name ?? ''));
+  return isNamed && /^0+$/.test(value('capabilities') ?? '');
+}
+
+/** Too many namespaces are no lasting refusal; that none are allowed is. */
+function notEnded({ complaint, forbiddenBy }: ProbeFindings): SandboxState {
+  const said = lastWords(complaint);
+  if (forbiddenBy === null || !said.startsWith('bwrap: Creating new namespace failed'))
+    return startFailure(said);
   return {
     kind: 'blocked',
-    text: `the sandbox can not start: ${said === '' ? 'it ended without a word' : said}`,
-    mend: blockedMend(said),
+    text: `the sandbox can not start: ${forbiddenBy} is 0`,
+    mend: blockedMend('namespace'),
+  };
+}
+
+/** Attempts of the probes to write or read where they must not, each of which says that it was made. */
+export const triesOfProbes = 7;
+
+/**
+ * The program did not bring the probes to their end. Only a refusal that lasts is a verdict; whatever else
+ * ended it may be over at the next command. `complaint`: the last words of the program.
+ */
+export function startFailure(complaint: string): SandboxState {
+  const said = lastWords(complaint);
+  if (!isLastingRefusal(said)) return unknownState(said);
+  return { kind: 'blocked', text: `the sandbox can not start: ${said}`, mend: blockedMend(said) };
+}
+
+function unknownState(said: string): SandboxState {
+  const mend =
+    'make room, or raise the limit that it names; it is tested again with the next command. To try it by hand: bwrap --unshare-user --ro-bind / / true';
+  const text = `the sandbox cannot be tested: ${said === '' ? 'it ended without a word' : said}`;
+  return { kind: 'unknown', text, mend };
+}
+
+function lastWords(complaint: string): string {
+  return complaint.trim().split('\n').at(-1)?.slice(0, 300) ?? '';
+}
+
+/** The system does not let this file be run as a program. */
+export function notRunnable(program: string, code: string): SandboxState {
+  return {
+    kind: 'blocked',
+    text: `the sandbox can not start: ${program} cannot be run: ${code}`,
+    mend: 'make it a program that you may run, or name another: [sandbox] program in your config.toml',
   };
 }
 
@@ -116,14 +174,28 @@ export function untestedState(folder: string, complaint: string): SandboxState {
 }
 
 /**
- * What a machine is short of for a while says nothing about its sandbox. Without room for one more namespace,
- * though, there is none for good.
+ * What bubblewrap says where a kernel, its settings or a container do not let it work. Shortages are not
+ * among them (memory, room, descriptors, processes, also namespaces: a limit on their number can be met for a
+ * moment), nor is a death by a signal, which has no words.
  */
-function isPassing(said: string): boolean {
-  if (/namespace/i.test(said) && /no space left/i.test(said)) return false;
-  return /no space left|quota exceeded|too many open files|cannot allocate|temporarily unavailable|input\/output error|interrupted system call|\b(?:ENOSPC|EDQUOT|EMFILE|ENFILE|ENOMEM|EAGAIN|EIO|EINTR|ETIMEDOUT)\b/i.test(
-    said,
-  );
+const lastingRefusals: readonly RegExp[] = [
+  /: (?:Operation not permitted|Permission denied|Function not implemented)$/,
+  /^bwrap: No permissions to creat\w* (?:a )?new namespace/,
+  /^bwrap: Creating new namespace failed, likely because the kernel does not support user namespaces/,
+  /^bwrap: (?:Creating new namespace failed|setting up [ug]id map|pivot_root.*|Failed to make \/ slave|Can't mount .*): Invalid argument$/,
+  /^bwrap: Unexpected capabilities but not setuid/,
+  /^bwrap: Unknown option /,
+  /^bwrap: Unable to set up system call filtering as requested/,
+  /^bwrap: prctl\(PR_SET_[A-Z_]+\)(?: failed)?: Invalid argument$/,
+];
+
+function isLastingRefusal(said: string): boolean {
+  return /^(?:bwrap|sandbox-exec): /.test(said) && lastingRefusals.some((one) => one.test(said));
+}
+
+/** It is the filter on system calls that was refused: the sandbox may work without. */
+export function refusesFilter({ kind, text }: SandboxState): boolean {
+  return kind === 'blocked' && /PR_SET_SECCOMP|system call filtering|option --seccomp/.test(text);
 }
 
 /** To a model whose command is not run for it. */

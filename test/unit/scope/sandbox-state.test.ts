@@ -5,9 +5,10 @@ import { macosProfile } from '../../../src/scope/sandbox/macos.ts';
 import {
   type ProbeFindings,
   absentState,
-  blockedState,
   judgeProbes,
   missingProgram,
+  refusesFilter,
+  startFailure,
 } from '../../../src/scope/sandbox/state.ts';
 import { abandonedPaths, removeAbandoned } from '../../../src/scope/sandbox/leftovers.ts';
 import { bwrapFeatures } from '../../../src/scope/sandbox/bwrap.ts';
@@ -18,8 +19,10 @@ import { boundsMet } from '../../../src/tools/shell-bounds.ts';
 import { countsPerSandbox } from '../../../src/tools/shell-script.ts';
 import { tempFolder } from '../tools/bench-context.ts';
 
+const tries = ['outside', 'hidden', 'denied', 'kept', 'outside', 'hidden', 'denied'];
 const held =
-  'inside=yes\nns.pid=pid:[2]\nns.net=net:[2]\ncapabilities=0000000000000000\nvariable=PATH\nend=yes\n';
+  `inside=yes\n${tries.map((one) => `tried=${one}\n`).join('')}` +
+  'ns.pid=pid:[2]\nns.net=net:[2]\ncapabilities=0000000000000000\nvariable=PATH\nend=yes\n';
 
 function findings(over: Partial<ProbeFindings> = {}): ProbeFindings {
   return {
@@ -27,6 +30,7 @@ function findings(over: Partial<ProbeFindings> = {}): ProbeFindings {
     complaint: '',
     written: [],
     outside: { pidNamespace: 'pid:[1]', netNamespace: 'net:[1]' },
+    forbiddenBy: null,
     network: false,
     allowsVariable: (name) => name === 'PATH',
     ...over,
@@ -42,7 +46,6 @@ describe('the self-test', () => {
       [{ output: held.replace('pid:[2]', 'pid:[1]') }, /host's processes/],
       [{ output: held.replace('net:[2]', 'net:[1]') }, /had the network/],
       [{ output: held.replace('0000000000000000', '0000000000200000') }, /capabilities/],
-      [{ output: held.replace(/capabilities.*\n/, '') }, /capabilities/],
       [{ output: held.replace('variable=PATH', 'variable=ANTHROPIC_API_KEY') }, /ANTHROPIC_API_KEY/],
     ];
     for (const [over, text] of leaks) {
@@ -61,26 +64,10 @@ describe('the self-test', () => {
       text: 'the sandbox can not start: bwrap: setting up uid map: Permission denied',
       mend: expect.stringContaining('user namespaces'),
     });
-    expect(judgeProbes(findings({ output: held.replace('end=yes\n', '') })).kind).toBe('blocked');
-    for (const passing of [
-      'bwrap: Creating new namespace failed: Resource temporarily unavailable',
-      'sh: 1: Cannot fork: Resource temporarily unavailable',
-      'spawn /usr/bin/bwrap EMFILE',
-      "bwrap: Can't create file at /tmp/x: No space left on device",
-      'ETIMEDOUT: it did not end in time',
-    ]) {
-      expect([passing, blockedState(passing).kind]).toEqual([passing, 'unknown']);
-    }
-    for (const lasting of [
-      'bwrap: Creating new namespace failed: No space left on device',
-      'bwrap: No permissions to create new namespace',
-      '',
-    ]) {
-      expect([lasting, blockedState(lasting).kind]).toEqual([lasting, 'blocked']);
-    }
-    expect(blockedState("bwrap: Can't mount proc on /newroot/proc: Operation not permitted").mend).toContain(
-      'container',
-    );
+    expect(startFailure("bwrap: Can't mount proc on /newroot/proc: Operation not permitted")).toMatchObject({
+      kind: 'blocked',
+      mend: expect.stringContaining('container'),
+    });
     expect(absentState('linux')).toMatchObject({
       kind: 'absent',
       mend: expect.stringContaining('bubblewrap'),
@@ -92,6 +79,74 @@ describe('the self-test', () => {
       mend: expect.stringContaining('config.toml'),
     });
     expect(bwrapFeatures('    --size BYTES     Set\n')).toEqual({ disableUserns: false, size: true });
+  });
+});
+
+describe('what is no verdict', () => {
+  it('[shell.verdict-positive] only a refusal that lasts is one: shortages, signals and words that are not known are tried again', () => {
+    for (const passing of [
+      'bwrap: Creating new namespace failed: Resource temporarily unavailable',
+      'bwrap: Creating new namespace failed: No space left on device',
+      'bwrap: Creating new namespace failed: nesting depth or /proc/sys/user/max_*_namespaces exceeded (ENOSPC)',
+      'sh: 1: Cannot fork',
+      '/bin/sh: 1: cannot open /state/filter: No such file',
+      '/bin/sh: 1: Permission denied',
+      'spawn /usr/bin/bwrap EMFILE',
+      "bwrap: Can't create file at /tmp/x: No space left on device",
+      "bwrap: Can't fork for pid 1: Cannot allocate memory",
+      'ETIMEDOUT: it did not end in time',
+      'it was ended by SIGKILL',
+      'something new',
+      '',
+    ]) {
+      expect([passing, startFailure(passing).kind]).toEqual([passing, 'unknown']);
+      expect(judgeProbes(findings({ output: '', complaint: passing })).kind).toBe('unknown');
+    }
+    for (const lasting of [
+      'bwrap: No permissions to create new namespace, likely because the kernel does not allow it.',
+      'bwrap: No permissions to creating new namespace, likely because the kernel does not allow it.',
+      'bwrap: setting up uid map: Permission denied',
+      'bwrap: loopback: Failed RTM_NEWADDR: Operation not permitted',
+      'bwrap: pivot_root: Invalid argument',
+      'bwrap: Unknown option --unshare-user',
+      'sandbox-exec: sandbox_apply: Operation not permitted',
+    ]) {
+      expect([lasting, startFailure(lasting).kind]).toEqual([lasting, 'blocked']);
+    }
+    const full = { output: '', complaint: 'bwrap: Creating new namespace failed: No space left on device' };
+    expect(
+      judgeProbes(findings({ ...full, forbiddenBy: '/proc/sys/user/max_user_namespaces' })),
+    ).toMatchObject({
+      kind: 'blocked',
+      text: 'the sandbox can not start: /proc/sys/user/max_user_namespaces is 0',
+    });
+  });
+
+  it('[shell.verdict-positive] a probe that did not run to its end, or left no result, is neither held nor a leak', () => {
+    const without = [
+      held.replace('end=yes\n', ''),
+      held.replace('inside=yes\n', ''),
+      held.replace('tried=kept\n', ''),
+      held.replace(/capabilities.*/, 'capabilities='),
+      held.replace(/capabilities.*\n/, ''),
+      held.replace('ns.pid=pid:[2]', 'ns.pid='),
+      held.replace('ns.net=net:[2]', 'ns.net='),
+      held.replace(/ns\.pid.*\nns\.net.*\n/, ''),
+      held.replace('variable=PATH\n', ''),
+    ];
+    for (const output of without)
+      expect([output, judgeProbes(findings({ output })).kind]).toEqual([output, 'unknown']);
+    const outside = { pidNamespace: '', netNamespace: '' };
+    expect(judgeProbes(findings({ outside })).kind).toBe('unknown');
+    // macOS has no namespaces, outside or inside.
+    const flat = held.replace(/ns\.pid[^]*(?=variable)/, '');
+    expect(judgeProbes(findings({ outside, output: flat })).kind).toBe('working');
+  });
+
+  it('[shell.verdict-positive] the filter on system calls is given up for its own refusal alone', () => {
+    expect(refusesFilter(startFailure('bwrap: prctl(PR_SET_SECCOMP): Invalid argument'))).toBe(true);
+    expect(refusesFilter(startFailure('bwrap: setting up uid map: Permission denied'))).toBe(false);
+    expect(refusesFilter(startFailure('bwrap: prctl(PR_SET_SECCOMP): Cannot allocate memory'))).toBe(false);
   });
 });
 
