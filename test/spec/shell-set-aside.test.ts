@@ -2,6 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -209,6 +210,17 @@ describe.skipIf(!hasSandbox)('a repository made while a command runs', () => {
     expect(existsSync(join(at.work, '.git/HEAD'))).toBe(true);
   });
 
+  it('[shell.git-judged] stays as a clone of a local repository, whose objects are hard links', async () => {
+    const at = await place();
+    await at.bash(
+      `${git} init -q one && cd one && echo x > a && ${git} add a && ${git} commit -qm x && ${git} clone -q . ../two`,
+    );
+    const objects = readdirSync(join(at.work, 'two/.git/objects')).filter((name) => name.length === 2);
+    const [object = ''] = readdirSync(join(at.work, 'two/.git/objects', objects[0] ?? ''));
+    expect(lstatSync(join(at.work, 'two/.git/objects', objects[0] ?? '', object)).nlink).toBe(2);
+    expect(at.alerts).toEqual([]);
+  });
+
   const bad: Record<string, string> = {
     'a hook': 'git init -q; echo x > .git/hooks/pre-commit; chmod +x .git/hooks/pre-commit',
     'a hook that is a link': 'git init -q; ln -s /bin/true .git/hooks/pre-commit',
@@ -233,6 +245,11 @@ describe.skipIf(!hasSandbox)('a repository made while a command runs', () => {
       'git init -q; git init -q --bare .git/modules/a; echo x > .git/modules/a/hooks/update',
     'a submodule with a monitor':
       'git init -q; git init -q --bare .git/modules/a/b; git -C .git/modules/a/b config core.fsmonitor x',
+    'a second name of its settings': 'git init -q; ln .git/config c',
+    'a second name of its attributes':
+      'git init -q; mkdir -p .git/info; echo x > a; ln a .git/info/attributes',
+    'a second name of a setting of a module':
+      'git init -q; git init -q --bare .git/modules/a; ln .git/modules/a/config c',
     'a repository in its objects': 'git init -q; git init -q --bare .git/objects/evil',
   };
   for (const [what, command] of Object.entries(bad)) {

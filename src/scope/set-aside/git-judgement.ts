@@ -90,6 +90,8 @@ function mistakeOf(entry: Dirent, path: string, { top }: Walk): string | null {
   if (entry.isSymbolicLink()) return `${shown} is a link`;
   if (name === 'commondir' || name === 'gitdir') return `${shown} leads git to settings elsewhere`;
   if (isRef(shown)) return null;
+  // Whoever has another name for it writes the settings through that name.
+  if (entry.isFile() && lstatSync(path).nlink > 1) return `${shown} has another name elsewhere (a hard link)`;
   if (name === 'hooks') return hookIn(entry, path, shown);
   if (name !== 'config' && name !== 'config.worktree') return null;
   if (!entry.isFile() || lstatSync(path).size > configBytesMax) return `${shown} is no settings file`;
