@@ -1,30 +1,17 @@
 /**
  * The folders that git takes hooks from because a setting (`core.hooksPath`) says so: for a pod they are as
- * read-only as `.git/hooks`. Settings are read
- * as plain files, bounded; git is never run, and no link is followed. What a repository's settings include
- * from elsewhere is not read: there, whatever
- * has the name of a hook counts.
+ * read-only as `.git/hooks`, and so are the settings files that git's own include. Settings are read as plain
+ * files, bounded (`git-settings.ts`); git is never run. Where they cannot be told, whatever has the name of a
+ * hook counts.
  */
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readSync,
-  readdirSync,
-  realpathSync,
-} from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { PathScope } from '../../session/facts/entries.ts';
-import { userHome } from '../../session/home/places.ts';
-import { systemCode } from '../../std/system-code.ts';
 import { foldedName } from './folded-name.ts';
+import { hookSettings, plainText, realOf, userSettings } from './git-settings.ts';
 import { isBelow } from './path-scope.ts';
 import { componentsOf, covers, rootOf } from './roots.ts';
 
-/** As large as no settings file is. */
-const settingsBytesMax = 256 * 1024;
 const pointerBytesMax = 4 * 1024;
 /** Folders directly in a write root that are asked for a repository. */
 const nestedMax = 1_000;
@@ -43,6 +30,7 @@ const isHookName = new Set(hookNames.map(foldedName));
 const customary = ['hooks', 'githooks', 'git-hooks', 'git_hooks', '.hooks', 'scripts/hooks', 'tools/hooks'];
 
 const why = 'git takes hooks from there (core.hooksPath), and runs them';
+const whyIncluded = "git's settings include it, and they run commands";
 const whyUnknown = 'settings here lead git to files that are not read, and it runs what is called as a hook';
 
 export interface HookPlaces {
@@ -51,6 +39,8 @@ export interface HookPlaces {
    * names are meant.
    */
   readonly folders: readonly { readonly path: string; readonly isTree: boolean }[];
+  /** Settings files that git's own include. */
+  readonly included: readonly string[];
   /** Work trees whose settings cannot be told. */
   readonly unknown: readonly string[];
 }
@@ -59,23 +49,33 @@ export interface HookPlaces {
 export function hookPlaces(roots: readonly string[], paths: readonly string[] = []): HookPlaces {
   const trees = new Set([...roots, ...paths].flatMap(withAbove));
   for (const root of roots) for (const name of foldersIn(root)) trees.add(join(root, name));
+  const user = userSettings();
   const folders = new Map<string, boolean>();
+  const included = new Set(user.included);
   const unknown: string[] = [];
   for (const tree of trees) {
     const found = repositoryHooks(tree);
-    if (found === null) continue;
-    if (!found.isKnown) unknown.push(tree);
-    for (const path of found.folders) folders.set(path, isBelow(path, tree));
+    // A relative path of the user's counts in every work tree, also in one that is made later.
+    if (found === null && !roots.includes(tree)) continue;
+    if (found?.isKnown === false || !user.isKnown) unknown.push(tree);
+    for (const file of found?.included ?? []) included.add(file);
+    for (const value of user.values.filter((one) => !one.startsWith('/'))) {
+      const path = resolve(tree, value);
+      folders.set(path, isBelow(path, tree));
+    }
+    for (const path of found?.folders ?? []) folders.set(path, isBelow(path, tree));
   }
-  for (const path of userHooks())
+  for (const path of user.values.filter((one) => one.startsWith('/')).map((one) => resolve(one)))
     folders.set(
       path,
       roots.some((root) => root !== path && isBelow(path, root)),
     );
-  const all = [...folders].flatMap(([path, isTree]) =>
-    [...new Set([path, realOf(path)])].map((one) => ({ path: one, isTree })),
-  );
-  return { folders: all, unknown };
+  const all = [...folders].flatMap(([path, isTree]) => bothNames(path).map((one) => ({ path: one, isTree })));
+  return { folders: all, included: [...included].flatMap(bothNames), unknown };
+}
+
+function bothNames(path: string): string[] {
+  return [...new Set([path, realOf(path)])];
 }
 
 /**
@@ -100,6 +100,8 @@ export function hookProtection(scope: PathScope, places: HookPlaces, path: strin
     );
     if (!isGranted) return why;
   }
+  const isIncluded = places.included.some((file) => covers({ base: folded(file), direct: false }, parts));
+  if (isIncluded && !isGrantedFile(scope, path)) return whyIncluded;
   const isUnknown =
     isHook && places.unknown.some((tree) => covers({ base: folded(tree), direct: false }, parts));
   return isUnknown && !isGrantedFile(scope, path) ? whyUnknown : undefined;
@@ -113,7 +115,7 @@ export function hookPaths(scope: PathScope): string[] {
     isTree ? hookNames.map((name) => join(path, name)) : [path],
   );
   const likely = places.unknown.flatMap((tree) => customary.map((name) => join(tree, name))).filter(exists);
-  return [...new Set([...named, ...likely])].filter(
+  return [...new Set([...named, ...places.included, ...likely])].filter(
     (path) =>
       roots.some((root) => root !== path && isBelow(root, path)) &&
       !roots.some((root) => isBelow(path, root)),
@@ -128,21 +130,27 @@ function folded(path: string): string[] {
   return (componentsOf(path) ?? []).map(foldedName);
 }
 
+interface RepositoryHooks {
+  readonly folders: readonly string[];
+  readonly included: readonly string[];
+  readonly isKnown: boolean;
+}
+
 /** Null where there is no repository. */
-function repositoryHooks(tree: string): { folders: string[]; isKnown: boolean } | null {
+function repositoryHooks(tree: string): RepositoryHooks | null {
   const git = gitFolder(tree);
   if (git === null) return null;
-  if (git === undefined) return { folders: [], isKnown: false };
+  if (git === undefined) return { folders: [], included: [], isKnown: false };
   const common = plainText(join(git, 'commondir'), pointerBytesMax);
   const shared = typeof common === 'string' ? [resolve(git, common.trim())] : [];
   const files = [git, ...shared].flatMap((folder) => [
     join(folder, 'config'),
     join(folder, 'config.worktree'),
   ]);
-  const found = files.map((file) =>
-    settingsIn(file, isBelow(join(tree, '.git'), git) ? [tree] : [tree, git]),
-  );
-  return { folders: found.flatMap(({ folders }) => folders), isKnown: found.every(({ isKnown }) => isKnown) };
+  const { values, included, isKnown } = hookSettings(files, { mayBeLinks: false });
+  const from = isBelow(join(tree, '.git'), git) ? [tree] : [tree, git];
+  const folders = values.flatMap((value) => from.map((base) => resolve(base, value)));
+  return { folders: [...new Set(folders)], included, isKnown };
 }
 
 /** Undefined where it is not told. */
@@ -155,80 +163,6 @@ function gitFolder(tree: string): string | undefined | null {
   const text = plainText(path, pointerBytesMax);
   const named = text === null ? undefined : /^gitdir:[ \t]*(.*\S)/.exec(text === undefined ? '' : text)?.[1];
   return named === undefined ? undefined : resolve(tree, named);
-}
-
-/** A person's own files may be links (dotfiles), and what they include is theirs alone. */
-function userHooks(): string[] {
-  const home = userHome(process.env);
-  if (home === null) return [];
-  const config = process.env['XDG_CONFIG_HOME'] ?? join(home, '.config');
-  const files = [join(home, '.gitconfig'), join(config, 'git/config'), '/etc/gitconfig'];
-  return files.flatMap((file) => settingsIn(realOf(file), []).folders);
-}
-
-/** `from`: what relative paths may be taken from. */
-function settingsIn(file: string, from: readonly string[]): { folders: string[]; isKnown: boolean } {
-  const text = plainText(file, settingsBytesMax);
-  if (text === undefined) return { folders: [], isKnown: true };
-  if (text === null) return { folders: [], isKnown: false };
-  const { values, isKnown } = hooksPathsIn(text);
-  const home = userHome(process.env);
-  const folders = values.flatMap((value) => {
-    if (!value.startsWith('~/'))
-      return value.startsWith('/') ? [resolve(value)] : from.map((base) => resolve(base, value));
-    return home === null ? [] : [join(home, value.slice(2))];
-  });
-  return { folders, isKnown };
-}
-
-/** Every value of the key, whatever section it stands in: one too many is no harm. Pure. */
-export function hooksPathsIn(text: string): { values: string[]; isKnown: boolean } {
-  const values: string[] = [];
-  let isKnown = !/^[ \t\uFEFF]*\[include(?:if)?\b/im.test(text);
-  for (const line of text.replaceAll(/\\\r?\n/g, '').split('\n')) {
-    const value = /(?:^|[\]\s\uFEFF])hookspath[ \t]*=[ \t]*(.*)$/i.exec(line.trimEnd())?.[1];
-    if (value === undefined) continue;
-    const plain = valueOf(value);
-    if (plain.startsWith('%') || /^~[^/]/.test(plain)) isKnown = false;
-    else if (plain !== '') values.push(plain);
-  }
-  return { values, isKnown };
-}
-
-/** Without quotes, escapes and what is a comment. */
-function valueOf(text: string): string {
-  let value = '';
-  let isQuoted = false;
-  for (let at = 0; at < text.length; at += 1) {
-    const char = text[at] ?? '';
-    if (char === '"') isQuoted = !isQuoted;
-    else if (char === '\\') value += text[(at += 1)] ?? '';
-    else if (!isQuoted && (char === '#' || char === ';')) break;
-    else value += char;
-  }
-  return value.trim();
-}
-
-/** Undefined where there is none; null where it is no plain file, too large, or may not be read. */
-function plainText(path: string, bytesMax: number): string | undefined | null {
-  let fd: number;
-  try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
-  } catch (error) {
-    const code = systemCode(error);
-    if (code === undefined) throw error;
-    return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : null;
-  }
-  try {
-    if (!fstatSync(fd).isFile()) return null;
-    const bytes = Buffer.alloc(bytesMax + 1);
-    const read = readSync(fd, bytes, 0, bytes.length, 0);
-    return read > bytesMax ? null : bytes.toString('utf8', 0, read);
-  } catch {
-    return null;
-  } finally {
-    closeSync(fd);
-  }
 }
 
 function withAbove(path: string): string[] {
@@ -261,12 +195,4 @@ function statsOf(path: string): ReturnType<typeof lstatSync> {
 
 function exists(path: string): boolean {
   return statsOf(path) !== undefined;
-}
-
-function realOf(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }

@@ -3,7 +3,8 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { hookPaths, hookPlaces, hookProtection, hooksPathsIn } from '../../../src/scope/paths/git-hooks.ts';
+import { hookPaths, hookPlaces, hookProtection } from '../../../src/scope/paths/git-hooks.ts';
+import { hookLines } from '../../../src/scope/paths/git-settings.ts';
 import { protectedPaths } from '../../../src/scope/sandbox/protected.ts';
 import { editTool } from '../../../src/tools/edit.ts';
 import { readTool } from '../../../src/tools/read.ts';
@@ -45,18 +46,22 @@ describe('core.hooksPath', () => {
     ['[core]\nhooksPath =\n', []],
     ['[core]\n# hooksPath is = not set\neditor = vi\n', []],
   ])('[scope.hooks-path] is read as git reads it: %j', (text, values) => {
-    expect(hooksPathsIn(text)).toEqual({ values, isKnown: true });
+    expect(hookLines(text)).toEqual({ values, includes: [], isKnown: true });
   });
 
-  it('[scope.hooks-path] an include, or a home of somebody else, makes it unknown', () => {
-    for (const text of [
-      '[include]\npath = x\n',
-      '[core]\n[INCLUDEIF "gitdir:~/x"]\npath = y\n',
-      '[core]\nhooksPath = ~other/x\n',
-      '[core]\nhooksPath = %(prefix)/x\n',
-    ]) {
-      expect(hooksPathsIn(text).isKnown, text).toBe(false);
-    }
+  it.each([
+    ['[include]\npath = x\n', ['x']],
+    ['\uFEFF[Include] path = "a b" ; why\n\tPATH=~/c\n', ['a b', '~/c']],
+    ['[core]\n[INCLUDEIF "gitdir:~/x]\\"y"]\npath = y\n[user]\npath = no\n', ['y']],
+    ['[includeif.gitdir:x]\r\n\tpath = y\\\n/z\r\n', ['y/z']],
+    ['[core] [include] path = x\n', ['x']],
+    ['[includes]\npath = no\n[core]\n# path = no\n', []],
+  ])('[scope.hooks-path] what is included is read as git reads it: %j', (text, includes) => {
+    expect(hookLines(text)).toEqual({ values: [], includes, isKnown: true });
+  });
+
+  it('[scope.hooks-path] a section that cannot be read makes it unknown', () => {
+    expect(hookLines('[include\npath = x\n')).toEqual({ values: [], includes: ['x'], isKnown: false });
   });
 
   it('[scope.hooks-path] file tools do not write in the folder it names, there or not, and write beside it', async () => {
@@ -91,6 +96,32 @@ describe('core.hooksPath', () => {
     ],
     ["of the user's own settings", { 'no-home/.gitconfig': hooksAt('~/h') }, 'no-home/h/x'],
     ["of the user's own settings elsewhere", { 'no-home/.config/git/config': hooksAt('~/h') }, 'no-home/h/x'],
+    ['relative in the user’s own settings', { '.git/config': '', 'no-home/.gitconfig': hooksAt('h') }, 'h/x'],
+    ['relative in them, before there is a repository', { 'no-home/.gitconfig': hooksAt('h') }, 'h/x'],
+    [
+      'relative in them elsewhere, in a work tree below',
+      { 'sub/.git/config': '', 'no-home/.config/git/config': hooksAt('h') },
+      'sub/h/x',
+    ],
+    [
+      'of what the user’s own settings include',
+      { 'no-home/.gitconfig': '[include]\n\tpath = more\n', 'no-home/more': hooksAt('h') },
+      'h/x',
+    ],
+    [
+      'of what a repository’s settings include',
+      { '.git/config': '[include]\n\tpath = extra\n', '.git/extra': hooksAt('h') },
+      'h/x',
+    ],
+    [
+      'of what they include on a condition, over two files',
+      {
+        '.git/config': '[includeIf "gitdir:/nowhere/"]\n\tpath = ~/one\n',
+        'no-home/one': '[include]\npath = two\n',
+        'no-home/two': hooksAt('h'),
+      },
+      'h/x',
+    ],
   ])('[scope.hooks-path] also %s', async (_, files, path) => {
     const root = await tree(files);
     expect(await mayWrite(root, path)).toBe(false);
@@ -109,9 +140,41 @@ describe('core.hooksPath', () => {
     expect(hookPaths({ read: [], write: [root] })).not.toContain(root);
   });
 
-  it('[scope.hooks-path] where settings are included, no file, or too large, whatever is called as a hook is meant', async () => {
+  it('[scope.hooks-path] a settings file that others include is not written, there or not', async () => {
+    const root = await tree({ '.git/config': '[include]\n\tpath = ../conf/mine\n' });
+    const context = contextIn(root);
+    const answer = await call(writeTool, { path: 'conf/mine', content: 'x' }, context);
+    expect(answer).toMatchObject({
+      denied: true,
+      text: expect.stringContaining("git's settings include it"),
+    });
+    expect(await mayWrite(root, 'conf/other')).toBe(true);
+    expect(hookPaths({ read: [], write: [root] })).toEqual([join(root, 'conf/mine')]);
+  });
+
+  it('[scope.hooks-path] files that include one another, or too many, come to an end', async () => {
+    const root = await tree({ '.git/config': '[include]\n\tpath = a\n', '.git/a': '[include]\npath = a\n' });
+    expect(await mayWrite(root, 'any/where/pre-commit')).toBe(true);
+    const many = Array.from({ length: 200 }, (_, n) => `\tpath = f${n}\n`).join('');
+    await writeFile(join(root, '.git/config'), `[include]\n${many}`);
+    expect(await mayWrite(root, 'any/where/pre-push')).toBe(false);
+    await writeFile(join(root, '.git/config'), '[include]\n\tpath = d0/f\n');
+    await Promise.all(
+      Array.from({ length: 12 }, async (_, n) => {
+        const folder = join(root, '.git', ...Array.from({ length: n + 1 }, (_, at) => `d${at}`));
+        await mkdir(folder, { recursive: true });
+        await writeFile(join(folder, 'f'), `[include]\npath = d${n + 1}/f\n`);
+      }),
+    );
+    expect(await mayWrite(root, 'any/where/commit-msg')).toBe(false);
+  });
+
+  it('[scope.hooks-path] where settings are no file, too large or somebody else’s, whatever is called as a hook is meant', async () => {
     const unknown: ((root: string) => Promise<unknown>)[] = [
-      (root) => writeFile(join(root, '.git/config'), '[include]\n\tpath = ../other\n'),
+      (root) => writeFile(join(root, '.git/config'), hooksAt('~other/x')),
+      (root) => writeFile(join(root, '.git/config'), hooksAt('%(prefix)/x')),
+      (root) => writeFile(join(root, '.git/config'), '[include]\n\tpath = ~other/x\n'),
+      (root) => writeFile(join(root, '.git/config'), '[include]\n\tpath = ../githooks\n'),
       (root) => writeFile(join(root, '.git/config'), '#'.repeat(300 * 1024)),
       (root) => Promise.resolve(execFileSync('mkfifo', [join(root, '.git/config')])),
       (root) => symlink('/dev/zero', join(root, '.git/config')),
