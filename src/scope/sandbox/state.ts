@@ -82,8 +82,8 @@ export function judgeProbes(findings: ProbeFindings): SandboxState {
 }
 
 interface Report {
-  value(name: string): string | undefined;
-  values(name: string): readonly string[];
+  readonly value: (name: string) => string | undefined;
+  readonly values: (name: string) => readonly string[];
   /** There are namespaces inside; macOS has none. */
   readonly isNamespaced: boolean;
 }
