@@ -30,7 +30,7 @@ const isHookName = new Set(hookNames.map(foldedName));
 const customary = ['hooks', 'githooks', 'git-hooks', 'git_hooks', '.hooks', 'scripts/hooks', 'tools/hooks'];
 
 const why = 'git takes hooks from there (core.hooksPath), and runs them';
-const whyIncluded = "git's settings include it, and they run commands";
+const whyIncluded = 'settings of git include it, and they run commands';
 const whyUnknown = 'settings here lead git to files that are not read, and it runs what is called as a hook';
 
 export interface HookPlaces {

@@ -146,7 +146,7 @@ describe('core.hooksPath', () => {
     const answer = await call(writeTool, { path: 'conf/mine', content: 'x' }, context);
     expect(answer).toMatchObject({
       denied: true,
-      text: expect.stringContaining("git's settings include it"),
+      text: expect.stringContaining('settings of git include it'),
     });
     expect(await mayWrite(root, 'conf/other')).toBe(true);
     expect(hookPaths({ read: [], write: [root] })).toEqual([join(root, 'conf/mine')]);
