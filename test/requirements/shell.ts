@@ -9,6 +9,8 @@ export const shell = {
   'shell.environment': 'a pod process is given of its starter the variables that it needs and no others',
   'shell.environment-inside':
     'a command gets no variable but those of the list, also where Node adds one to every child, and the sandbox works all the same',
+  'shell.crowded':
+    'a write root with more repositories, folders or links in it than can be protected one by one is read-only as a whole for shells, and a note says so; up to the bound each repository is held, and planning takes time in proportion to what is held',
   'shell.escape':
     'what a shell tries against its sandbox fails, attempt by attempt, for root and for an ordinary user',
   'shell.git-judged':

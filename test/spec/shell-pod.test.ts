@@ -68,6 +68,18 @@ describe.skipIf(!hasSandbox)('a sandboxed command', () => {
     expect(await sandboxed('env | grep -c NODE; [ -n "$PATH" ] && echo path')).toEqual({ text: '0\npath' });
   });
 
+  it('[shell.crowded] in a folder of more repositories than can be protected nothing is written, and the answer says why', async () => {
+    const folder = await tempFolder();
+    for (let n = 0; n <= 500; n += 1) await mkdir(join(folder, `r${n}/.git`), { recursive: true });
+    const answer = await sandboxed('echo x > r500/.git/config; echo x > new; echo end; exit 1', {
+      cwd: folder,
+    });
+    expect(answer.text).toMatch(
+      /Read-only file system[^]*end[^]*read-only for the shell, because more lies directly in it/,
+    );
+    expect(existsSync(join(folder, 'r500/.git/config'))).toBe(false);
+  });
+
   it('[shell.self-test] leaves nothing behind, and removes what a test that was killed has left', async () => {
     const state = await tempFolder();
     await mkdir(join(state, 'probe-4194305-test'));

@@ -10,10 +10,11 @@ import type { PathScope } from '../../session/facts/entries.ts';
 import { foldedName } from './folded-name.ts';
 import { hookSettings, plainText, realOf, userSettings } from './git-settings.ts';
 import { isBelow } from './path-scope.ts';
+import { foldersMax } from './protected-below.ts';
 import { componentsOf, covers, rootOf } from './roots.ts';
 
 const pointerBytesMax = 4 * 1024;
-/** Folders directly in a write root that are asked for a repository. */
+/** Folders directly in a write root that are asked for a repository at a call of a file tool. */
 const nestedMax = 1_000;
 
 /**
@@ -46,9 +47,13 @@ export interface HookPlaces {
 }
 
 /** Of the repositories around the paths, at and directly in the roots, and of this user as a whole. */
-export function hookPlaces(roots: readonly string[], paths: readonly string[] = []): HookPlaces {
+export function hookPlaces(
+  roots: readonly string[],
+  paths: readonly string[] = [],
+  foldersAtMost = nestedMax,
+): HookPlaces {
   const trees = new Set([...roots, ...paths].flatMap(withAbove));
-  for (const root of roots) for (const name of foldersIn(root)) trees.add(join(root, name));
+  for (const root of roots) for (const name of foldersIn(root, foldersAtMost)) trees.add(join(root, name));
   const user = userSettings();
   const folders = new Map<string, boolean>();
   const included = new Set(user.included);
@@ -110,7 +115,7 @@ export function hookProtection(scope: PathScope, places: HookPlaces, path: strin
 /** The same as paths below the write roots, for whoever confines a process by paths. */
 export function hookPaths(scope: PathScope): string[] {
   const roots = scope.write.filter((root) => rootOf(root)?.direct === false);
-  const places = hookPlaces(roots);
+  const places = hookPlaces(roots, [], foldersMax);
   const named = places.folders.flatMap(({ path, isTree }) =>
     isTree ? hookNames.map((name) => join(path, name)) : [path],
   );
@@ -173,12 +178,12 @@ function withAbove(path: string): string[] {
   }
 }
 
-function foldersIn(root: string): string[] {
+function foldersIn(root: string, atMost: number): string[] {
   try {
     const entries = readdirSync(root, { withFileTypes: true });
     return entries
       .filter((entry) => entry.isDirectory())
-      .slice(0, nestedMax)
+      .slice(0, atMost)
       .map(({ name }) => name);
   } catch {
     return [];

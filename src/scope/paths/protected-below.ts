@@ -1,7 +1,7 @@
 /**
  * The protected names below a writable root as concrete paths, for whoever confines a process by paths.
  * Cheap: the root's own level and git directories
- * in known places, no walk.
+ * in known places, no walk. A root that is crowded has to be held as a whole.
  *
  * What slips: protected names deeper than the root's own level, except git's in folders directly in it; git
  * directories that are made later, or lie
@@ -13,8 +13,13 @@ import { join } from 'node:path';
 import { systemCode } from '../../std/system-code.ts';
 import { isProtectedName, protectedNames } from './protected-paths.ts';
 
-/** Folders directly in a root, and modules or worktrees of a repository, that are looked at. */
-const foldersMax = 1_000;
+/** Folders directly in a root that are looked at. */
+export const foldersMax = 20_000;
+/**
+ * Repositories directly in a root: each takes two mounts, and bubblewrap reads the whole table of mounts anew
+ * for each (seconds for a thousand).
+ */
+export const repositoriesMax = 500;
 /** Submodules of submodules. */
 const moduleDepthMax = 4;
 
@@ -33,6 +38,14 @@ export function protectedBelow(root: string): string[] {
     .filter((name) => kindOf(join(root, name, '.git')) !== 'missing')
     .flatMap((name) => gitPaths(join(root, name, '.git')));
   return [...new Set([...own, ...spelt]), ...gitPaths(join(root, '.git')), ...nested];
+}
+
+/** More lies directly in the root than can be looked at, or held: then all of it has to be. */
+export function isCrowded(root: string): boolean {
+  const folders = foldersIn(root);
+  if (folders.length > foldersMax) return true;
+  const repositories = folders.filter((name) => kindOf(join(root, name, '.git')) !== 'missing');
+  return repositories.length > repositoriesMax;
 }
 
 /** Of a repository. As a file, `.git` says where the repository is: then it is that file. */
@@ -63,7 +76,6 @@ function modulePaths(folder: string, depth: number): string[] {
 function foldersIn(folder: string): string[] {
   return entriesOf(folder)
     .filter((entry) => entry.isDirectory())
-    .slice(0, foldersMax)
     .map((entry) => entry.name);
 }
 

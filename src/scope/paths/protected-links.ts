@@ -15,7 +15,8 @@ import { componentsOf, covers, rootOf } from './roots.ts';
 
 /** As the system itself follows at most. */
 const linksMax = 40;
-const entriesMax = 1_000;
+/** Of one root, in what is protected there. With more, what they lead to cannot be told. */
+export const protectedLinksMax = 20_000;
 
 /** Names of more than one part, by their first. */
 const deeper = new Map<string, string[]>();
@@ -31,13 +32,21 @@ export interface LinkTarget {
   readonly why: string;
 }
 
-/** Inside the scope, and none of its roots: a root that is or lies in the target was granted as that. */
+/**
+ * Inside the scope, and none of its roots: a root that is or lies in the target was granted as that. Where a
+ * root holds too many links, all roots.
+ */
 export function linkTargets(scope: PathScope): LinkTarget[] {
   const roots = scope.write.map(rootOf).filter((root) => root !== undefined);
   const found = new Map<string, string>();
   for (const root of roots) {
     const folder = `/${root.base.join('/')}`;
-    for (const name of protectedIn(folder)) {
+    const names = protectedIn(folder);
+    if (names.length > protectedLinksMax) {
+      const why = `what is protected in ${folder} holds more links than are followed (${protectedLinksMax}), and one may lead there`;
+      return roots.map(({ base }) => ({ path: `/${base.join('/')}`, why }));
+    }
+    for (const name of names) {
       const target = endOf(name);
       if (target === name || target === null || found.has(target)) continue;
       const parts = componentsOf(target) ?? [];
@@ -76,7 +85,6 @@ function linksIn(path: string): string[] {
   const links = (folder: string) =>
     entriesOf(folder)
       .filter((entry) => entry.isSymbolicLink())
-      .slice(0, entriesMax)
       .map(({ name }) => join(folder, name));
   return [...links(path), ...(basename(path) === '.git' ? links(join(path, 'hooks')) : [])];
 }

@@ -16,7 +16,10 @@
 import { dirname, join } from 'node:path';
 import type { PathScope } from '../../session/facts/entries.ts';
 import { isBelow } from '../paths/path-scope.ts';
+import { foldersMax, repositoriesMax } from '../paths/protected-below.ts';
+import { protectedLinksMax } from '../paths/protected-links.ts';
 import { normalRoot } from '../paths/roots.ts';
+import { systemPathsFor, systemSecrets } from './system-paths.ts';
 
 export type Kind = 'directory' | 'file' | 'link' | 'special' | 'missing';
 
@@ -36,6 +39,8 @@ export interface MountRequest {
   readonly scope: PathScope;
   /** Read-only even where the scope may write, there yet or not. */
   readonly protectedPaths: readonly string[];
+  /** Write roots among these, with more in them than can be protected one by one. */
+  readonly crowded?: readonly string[];
   /** Never visible: podkin's own places. */
   readonly hidden: readonly string[];
   /** Read-only, also below what is hidden: this pod's own outputs. */
@@ -78,56 +83,6 @@ export interface MountPlan {
 
 export const filesOfPatternMax = 500;
 
-/** Programs, libraries and the system's settings. Links among them stay links. */
-const systemPaths = [
-  '/usr',
-  '/bin',
-  '/sbin',
-  '/lib',
-  '/lib32',
-  '/lib64',
-  '/libx32',
-  '/etc',
-  '/opt',
-  '/nix/store',
-  '/gnu/store',
-  '/run/current-system',
-] as const;
-
-/**
- * Of /etc, for root, who can read every key in it: what programs need. Of /opt nothing: what is needed there
- * is a person's to name (`[sandbox] read`). Names and addresses, the linker, time, fonts, certificates,
- * shells' and languages' settings.
- */
-const rootsSettings = (
-  'alternatives bash.bashrc bashrc ca-certificates ca-certificates.conf debian_version environment fonts gai.conf ' +
-  'group host.conf hostname hosts inputrc java-17-openjdk java-21-openjdk ld.so.cache ld.so.conf ld.so.conf.d ' +
-  'locale.alias locale.conf localtime magic mime.types mtab nsswitch.conf os-release passwd perl php profile ' +
-  'profile.d protocols python3 redhat-release resolv.conf rpc services shells ssl/certs ssl/openssl.cnf ' +
-  'pki/tls/cert.pem pki/tls/certs pki/tls/openssl.cnf pki/ca-trust/extracted crypto-policies terminfo timezone vim'
-)
-  .split(' ')
-  .map((name) => `/etc/${name}`);
-
-function systemPathsFor(isRoot: boolean | undefined): readonly string[] {
-  if (isRoot !== true) return systemPaths;
-  return [...systemPaths.filter((path) => path !== '/etc' && path !== '/opt'), ...rootsSettings];
-}
-
-/** Below the system's settings, and secret: only root could read them anyway, and a pod may run as root. */
-const systemSecrets = [
-  '/etc/shadow',
-  '/etc/shadow-',
-  '/etc/gshadow',
-  '/etc/gshadow-',
-  '/etc/sudoers',
-  '/etc/sudoers.d',
-  '/etc/ssh',
-  '/etc/ssl/private',
-  '/etc/krb5.keytab',
-  '/etc/security/opasswd',
-] as const;
-
 /** Made fresh by the sandbox: no root of a scope reaches into the host's, but into its shared memory. */
 export const freshPlaces = ['/proc', '/dev', '/sys'] as const;
 
@@ -142,30 +97,34 @@ const memoryPlaces = ['/tmp', sharedMemory] as const;
 
 type Right = 'none' | 'read' | 'write';
 
+/** Sets of normal paths: a question about one asks about each path above it, whatever their number. */
 interface Rights {
-  readonly system: readonly string[];
-  readonly read: readonly string[];
-  readonly write: readonly string[];
+  readonly system: ReadonlySet<string>;
+  readonly read: ReadonlySet<string>;
+  /** The outermost first. */
+  readonly write: ReadonlySet<string>;
   /** Nothing at or below is writable. */
   readonly readOnly: Set<string>;
-  readonly hidden: readonly string[];
-  readonly shown: readonly string[];
+  readonly hidden: ReadonlySet<string>;
+  readonly shown: ReadonlySet<string>;
 }
 
 export function planMounts(wish: MountRequest, disk: Disk): MountPlan {
   const notes: string[] = [];
   const rights: Rights = {
-    system: systemPathsFor(wish.isRoot),
-    read: [
+    system: new Set(systemPathsFor(wish.isRoot)),
+    read: normal([
       ...usableRoots(wish.scope.read, 'read', { disk, notes }),
       ...wish.tools.filter((path) => disk.kind(path) !== 'missing'),
-    ],
+    ]),
     // The outermost first: a cap is fenced in from there.
-    write: usableRoots(wish.scope.write, 'write', { disk, notes }).sort(byDepth),
-    readOnly: new Set([...denied(wish, 'write', disk), ...wish.protectedPaths]),
-    hidden: [...withReal(wish.hidden, disk), ...denied(wish, 'read', disk), ...systemSecrets],
-    shown: wish.shown.filter((path) => disk.kind(path) === 'directory'),
+    write: normal(usableRoots(wish.scope.write, 'write', { disk, notes }).sort(byDepth)),
+    readOnly: normal([...denied(wish, 'write', disk), ...wish.protectedPaths]),
+    hidden: normal([...withReal(wish.hidden, disk), ...denied(wish, 'read', disk), ...systemSecrets]),
+    shown: normal(wish.shown.filter((path) => disk.kind(path) === 'directory')),
   };
+  for (const root of (wish.crowded ?? []).filter((one) => rights.write.has(one)))
+    notes.push(crowdedNote(root));
   const fences = fence(rights, { wish, disk, notes });
   const places = new Set([
     ...rights.system,
@@ -176,22 +135,30 @@ export function planMounts(wish: MountRequest, disk: Disk): MountPlan {
     ...rights.hidden,
     ...fences.between,
   ]);
-  const mounts: Mount[] = [];
+  const byPath = new Map<string, Mount>();
+  const between = new Set(fences.between);
   for (const path of [...places].sort(byDepth)) {
-    const mount = mountAt(path, { rights, disk, mounts, fences });
-    if (mount !== null) mounts.push(mount);
+    const mount = mountAt(path, { rights, disk, byPath, between });
+    if (mount !== null) byPath.set(path, mount);
   }
-  const held = mounts
-    .map(({ path }) => path)
-    .filter((path) => rights.write.some((root) => root !== path && isBelow(root, path)));
+  const mounts = [...byPath.values()];
+  const held = mounts.map(({ path }) => path).filter((path) => outermost(rights.write, path) !== undefined);
   return {
     mounts,
-    roots: rights.write.filter((root) => root !== sharedMemory || wish.scope.write.includes(root)),
+    // In one that is read-only as a whole there is nothing to watch over.
+    roots: [...rights.write].filter(
+      (root) =>
+        rightAt(rights, root) === 'write' && (root !== sharedMemory || wish.scope.write.includes(root)),
+    ),
     missing: fences.missing,
     held,
     ...inVain(wish, rights, mounts),
     notes: [...new Set(notes)],
   };
+}
+
+function crowdedNote(root: string): string {
+  return `${root} is read-only for the shell, because more lies directly in it than can be protected one by one (${repositoriesMax} repositories, ${foldersMax} folders, ${protectedLinksMax} links in what is protected). A person can grant the part that is meant, as --write ${join(root, 'NAME')}.`;
 }
 
 /** Strictly below a place in memory, and no mount at it or above it. */
@@ -212,7 +179,7 @@ function inVain(
   rights: Rights,
   mounts: readonly Mount[],
 ): Pick<MountPlan, 'closed' | 'sealed'> {
-  const roots = scope.write.map(normalRoot).filter((root) => !rights.write.includes(root));
+  const roots = scope.write.map(normalRoot).filter((root) => !rights.write.has(root));
   const isVain = (path: string): boolean => isInMemory(path, mounts);
   return {
     closed: roots.filter(
@@ -227,13 +194,28 @@ function inVain(
 
 /** The right that holds at a path: hidden before read-only before writable before readable. */
 function rightAt(rights: Rights, path: string): Right {
-  if (rights.shown.some((root) => isBelow(root, path))) return 'read';
-  if (rights.hidden.some((root) => isBelow(root, path))) return 'none';
-  if (rights.write.some((root) => isBelow(root, path))) {
-    return [...rights.readOnly].some((root) => isBelow(root, path)) ? 'read' : 'write';
-  }
-  const read = [...rights.read, ...rights.system].some((root) => isBelow(root, path));
-  return read ? 'read' : 'none';
+  const way = upFrom(path);
+  const isIn = (roots: ReadonlySet<string>): boolean => way.some((one) => roots.has(one));
+  if (isIn(rights.shown)) return 'read';
+  if (isIn(rights.hidden)) return 'none';
+  if (isIn(rights.write)) return isIn(rights.readOnly) ? 'read' : 'write';
+  return isIn(rights.read) || isIn(rights.system) ? 'read' : 'none';
+}
+
+/** The path and all above it, the root of the disk last. */
+function upFrom(path: string): string[] {
+  const way = [path];
+  for (let at = path; at !== '/';) way.push((at = dirname(at)));
+  return way;
+}
+
+/** The outermost of the roots that is above the path, and not the path itself. */
+function outermost(roots: ReadonlySet<string>, path: string): string | undefined {
+  return upFrom(path).findLast((one) => one !== path && roots.has(one));
+}
+
+function normal(paths: readonly string[]): Set<string> {
+  return new Set(paths.filter((path) => path.startsWith('/')).map(normalRoot));
 }
 
 interface Fences {
@@ -258,7 +240,7 @@ function fence(
   );
   const caps = [...rights.readOnly, ...rights.hidden].sort(byDepth);
   for (const cap of caps) {
-    const root = rights.write.find((one) => one !== cap && isBelow(one, cap));
+    const root = outermost(rights.write, cap);
     if (root === undefined) continue;
     for (const step of stepsBetween(root, cap)) {
       if (rightAt(rights, dirname(step)) !== 'write') break;
@@ -285,17 +267,19 @@ function fence(
 interface Planning {
   readonly rights: Rights;
   readonly disk: Disk;
-  readonly mounts: readonly Mount[];
-  readonly fences: Fences;
+  /** What is planned so far. */
+  readonly byPath: ReadonlyMap<string, Mount>;
+  readonly between: ReadonlySet<string>;
 }
 
-function mountAt(path: string, { rights, disk, mounts, fences }: Planning): Mount | null {
+function mountAt(path: string, { rights, disk, byPath, between }: Planning): Mount | null {
   const kind = disk.kind(path);
   if (kind === 'missing') return null;
-  const above = nearestAbove(mounts, path);
+  const nearest = upFrom(path).find((one) => byPath.has(one));
+  const above = nearest === undefined ? null : (byPath.get(nearest) ?? null);
   if (kind === 'link') {
     const target = disk.target(path);
-    const isSystem = rights.system.includes(path) && above === null;
+    const isSystem = rights.system.has(path) && above === null;
     return isSystem && target !== undefined ? { as: 'link', path, target } : null;
   }
   const right = rightAt(rights, path);
@@ -305,14 +289,10 @@ function mountAt(path: string, { rights, disk, mounts, fences }: Planning): Moun
   }
   // Over what is fresh nothing of the host's is mounted, not even to pin it.
   if (isFresh(path)) return null;
-  const pinned = right === 'write' && fences.between.includes(path);
+  const pinned = right === 'write' && between.has(path);
   // What is above it in the plan is not what is above it in the sandbox.
   if (path === sharedMemory) return { as: right, path };
   return above?.as === right && !pinned ? null : { as: right, path };
-}
-
-function nearestAbove(mounts: readonly Mount[], path: string): Mount | null {
-  return mounts.findLast((mount) => isBelow(mount.path, path)) ?? null;
 }
 
 /**

@@ -7,7 +7,7 @@
 import { join } from 'node:path';
 import type { PathScope } from '../../session/facts/entries.ts';
 import { hookPaths } from '../paths/git-hooks.ts';
-import { protectedBelow } from '../paths/protected-below.ts';
+import { isCrowded, protectedBelow } from '../paths/protected-below.ts';
 import { linkTargets } from '../paths/protected-links.ts';
 import { protection } from '../paths/protected-paths.ts';
 import { componentsOf, covers, rootOf } from '../paths/roots.ts';
@@ -30,12 +30,13 @@ export interface Places {
 
 /**
  * Paths below the write roots of a scope that no shell may change, there yet or not. A root that is granted
- * by a protected name itself is not among them.
+ * by a protected name itself is not among them; one with more in it than can be held is, as a whole.
  */
 export function protectedPaths(scope: PathScope, places: Places): string[] {
   const roots = scope.write.filter((root) => rootOf(root)?.direct === false);
   const hooks = hookPaths(scope);
   const named = roots.flatMap((root) => {
+    if (isCrowded(root)) return [];
     const matters = (path: string) =>
       root === places.home ||
       places.exists(path) ||
@@ -43,7 +44,14 @@ export function protectedPaths(scope: PathScope, places: Places): string[] {
     const paths = new Set([join(root, '.git'), ...protectedBelow(root).map(wholeGit)]);
     return [...paths].filter((path) => matters(path) && isHeld(scope, path));
   });
-  return [...new Set([...named, ...hooks, ...linkTargets(scope).map(({ path }) => path)])];
+  return [
+    ...new Set([
+      ...roots.filter(isCrowded),
+      ...named,
+      ...hooks,
+      ...linkTargets(scope).map(({ path }) => path),
+    ]),
+  ];
 }
 
 function wholeGit(path: string): string {

@@ -332,15 +332,14 @@ function isInPlace(path: string): boolean {
 
 function wishOf({ settings, hidden }: SandboxOptions, { scope, outputs }: ShellRights): MountRequest {
   const bin = dirname(process.execPath);
+  const held = protectedPaths(
+    { ...scope, write: scope.write.filter((root) => root.endsWith('/*') || isDirectory(root)) },
+    { home: process.env['HOME'], exists: existsSync },
+  );
   return {
     scope,
-    protectedPaths: [
-      ...protectedPaths(
-        { ...scope, write: scope.write.filter((root) => root.endsWith('/*') || isDirectory(root)) },
-        { home: process.env['HOME'], exists: existsSync },
-      ),
-      ...programsWith(ownPrograms(), settings.program).closed.filter(isInPlace),
-    ],
+    crowded: held.filter((path) => scope.write.includes(path)),
+    protectedPaths: [...held, ...programsWith(ownPrograms(), settings.program).closed.filter(isInPlace)],
     hidden,
     shown: [outputs],
     isRoot: process.getuid?.() === 0,

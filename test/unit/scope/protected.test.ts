@@ -1,3 +1,4 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -6,10 +7,12 @@ import { describe, expect, it } from 'vitest';
 import { denialOf, rulesOf } from '../../../src/scope/paths/access.ts';
 import { foldedName } from '../../../src/scope/paths/folded-name.ts';
 import { narrow } from '../../../src/scope/paths/narrow.ts';
-import { protectedBelow } from '../../../src/scope/paths/protected-below.ts';
+import { foldersMax, protectedBelow, repositoriesMax } from '../../../src/scope/paths/protected-below.ts';
+import { linkProtection, protectedLinksMax } from '../../../src/scope/paths/protected-links.ts';
 import { protectedNames } from '../../../src/scope/paths/protected-paths.ts';
 import type { PathScope } from '../../../src/session/facts/entries.ts';
 import { homeOf } from '../../../src/session/home/places.ts';
+import { protectedPaths } from '../../../src/scope/sandbox/protected.ts';
 import { findPrograms } from '../../../src/scope/sandbox/own-programs.ts';
 import { readTool } from '../../../src/tools/read.ts';
 import { writeTool } from '../../../src/tools/write.ts';
@@ -277,5 +280,43 @@ describe('protected paths', () => {
     expect(list.filter((path) => path.startsWith(join(root, 'plain')))).toEqual([]);
     expect(new Set(list).size).toBe(list.length);
     expect(protectedBelow(join(root, 'none'))).toContain(join(root, 'none/.git/hooks'));
+  });
+});
+
+describe('a crowded root', () => {
+  const held = (root: string) =>
+    protectedPaths({ read: [], write: [root] }, { home: '/none', exists: () => false });
+
+  it('[shell.crowded] up to the bound each repository is held by itself, beyond it the root is', async () => {
+    const root = await tempFolder();
+    const names = Array.from({ length: repositoriesMax }, (_, n) => `r${n}`);
+    for (const name of names) await mkdir(join(root, name, '.git'), { recursive: true });
+    expect(held(root)).toEqual(expect.arrayContaining(names.map((name) => join(root, name, '.git'))));
+    expect(held(root)).not.toContain(root);
+    await mkdir(join(root, 'one-more/.git'), { recursive: true });
+    expect(held(root)).toContain(root);
+  });
+
+  it('[shell.crowded] a repository behind a thousand other folders is held, and behind more than are looked at the root', async () => {
+    const root = await tempFolder();
+    for (let n = 0; n < 1_010; n += 1) mkdirSync(join(root, `a${n}`));
+    mkdirSync(join(root, 'zproj/.git'), { recursive: true });
+    expect(held(root)).toContain(join(root, 'zproj/.git'));
+    expect(held(root)).not.toContain(root);
+    for (let n = 1_010; n < foldersMax; n += 1) mkdirSync(join(root, `a${n}`));
+    expect(held(root)).toContain(root);
+  });
+
+  it('[shell.crowded] so it is for shells and file tools behind more links in what is protected than are followed', async () => {
+    const root = await tempFolder();
+    await mkdir(join(root, '.husky'));
+    for (let n = 0; n < 1_500; n += 1) symlinkSync('../none', join(root, `.husky/a${n}`));
+    symlinkSync('../aim', join(root, '.husky/z'));
+    const scope = { read: [], write: [root] };
+    expect(linkProtection(scope, join(root, 'aim'))).toContain('.husky/z leads to it');
+    expect(linkProtection(scope, join(root, 'other'))).toBeUndefined();
+    for (let n = 1_500; n <= protectedLinksMax; n += 1) symlinkSync('../none', join(root, `.husky/a${n}`));
+    expect(held(root)).toContain(root);
+    expect(linkProtection(scope, join(root, 'other'))).toContain('more links than are followed');
   });
 });
