@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import type { OwnPrograms } from '../scope/sandbox/own-programs.ts';
-import { nothingAdded } from '../scope/sandbox/shell-environment.ts';
+import { nothingAdded } from '../std/nothing-added.ts';
 import { isAllowed } from '../scope/paths/path-scope.ts';
 import type { PathScope } from '../session/facts/entries.ts';
 import { PodkinError } from '../std/podkin-error.ts';

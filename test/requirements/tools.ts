@@ -94,6 +94,8 @@ export const tools = {
     'the list for a root names what is there and what is not yet, git’s parts one by one, also of repositories and submodules in it',
   'scope.regular-only': 'a pipe is neither opened nor waited for, and a device is refused',
   'scope.replace-expected': 'a file that is not as the caller saw it is not replaced',
+  'scope.replace-keeps':
+    'a replaced file keeps owner, group, mode, access list and extended attributes; where a new file cannot have them the old one is written in place, with its old text in the outputs until it is whole; one with a set-id bit is not written',
   'scope.replace-whole': 'a replaced file keeps its mode, is a new file, and no temporary file stays',
   'scope.rules-oracle':
     'reading and writing are what the roots allow minus what the denies take, for every path',

@@ -21,6 +21,7 @@ import { lstat, mkdir, open, realpath, rename, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Access } from './access.ts';
+import { carryOver } from './carry-over.ts';
 import { blockedFolder, checkInside, checkReal, movedMeanwhile, noLink, openExact } from './open-inside.ts';
 import type { CheckedPath, OpenedPath } from './open-inside.ts';
 import { normalRoot } from './roots.ts';
@@ -32,9 +33,10 @@ import type { Refusal } from './refusal.ts';
 export type Expected = 'absent' | BigIntStats;
 
 /**
- * Writes `content` as the whole of the file at `path`; directories that are missing on the way are made. Mode
- * and, where permitted, owner of a file
- * that exists are kept; a new one gets 0o666 less the umask. A link at the end is followed and stays. Between
+ * Writes `content` as the whole of the file at `path`; directories that are missing on the way are made.
+ * Owner, mode, access list and attributes of a file
+ * that exists are kept: where a new file cannot have them, the old one is written in place. A new one gets
+ * 0o666 less the umask. A link at the end is followed and stays. Between
  * the last look and the rename there is
  * a gap of microseconds in which another process's write can still be overwritten.
  */
@@ -60,7 +62,8 @@ export async function replaceInside(
       const wanted = { name, path, content, expected };
       // Handed down by itself it is a mount in others' sandboxes, which a new file in its place would detach.
       const isRoot = expected !== 'absent' && access.scope.write.map(normalRoot).includes(checked.realPath);
-      const refused = await (isRoot ? overwriteIn(directory, wanted) : replaceIn(directory, wanted));
+      const done = isRoot ? 'inPlace' : await replaceIn(directory, wanted);
+      const refused = done === 'inPlace' ? await overwriteIn(directory, wanted, access.outputs) : done;
       return refused ?? checked;
     } finally {
       await directory.handle.close();
@@ -77,7 +80,11 @@ interface Replacement {
   readonly expected: Expected;
 }
 
-async function replaceIn(directory: OpenedPath, wanted: Replacement): Promise<Refusal | undefined> {
+/** `inPlace` where a new file would not have all that the old one has; nothing is changed then. */
+async function replaceIn(
+  directory: OpenedPath,
+  wanted: Replacement,
+): Promise<Refusal | 'inPlace' | undefined> {
   const target = entryOf(directory, wanted.name);
   const refused = await writable(target, wanted.path);
   if (refused !== undefined) return refused;
@@ -95,8 +102,9 @@ async function replaceIn(directory: OpenedPath, wanted: Replacement): Promise<Re
   try {
     try {
       if (!(await standsIn(directory, temporary))) return movedMeanwhile(wanted.path);
+      if (wanted.expected !== 'absent' && !(await keepsAll(target, handle, wanted.expected)))
+        return 'inPlace';
       await handle.writeFile(wanted.content);
-      if (wanted.expected !== 'absent') await keepOwnerAndMode(handle, wanted.expected);
       await syncFile(handle);
     } finally {
       await handle.close();
@@ -114,27 +122,71 @@ async function replaceIn(directory: OpenedPath, wanted: Replacement): Promise<Re
 
 /**
  * In place, through the descriptor of the very file that was looked at: a reader may see a part, and a crash
- * may leave one.
+ * may leave one; the old text is in the outputs until the new one is whole.
  */
-async function overwriteIn(directory: OpenedPath, wanted: Replacement): Promise<Refusal | undefined> {
+async function overwriteIn(
+  directory: OpenedPath,
+  wanted: Replacement,
+  outputs: string,
+): Promise<Refusal | undefined> {
   const target = entryOf(directory, wanted.name);
   const refused = (await writable(target, wanted.path)) ?? (await differs(target, wanted));
   if (refused !== undefined) return refused;
+  if (wanted.expected === 'absent') return movedMeanwhile(wanted.path);
+  const kept = await keptCopy(target, wanted.expected, outputs);
   const handle = await open(target, constants.O_WRONLY | noLink() | constants.O_NONBLOCK);
   try {
     const { dev, ino } = await handle.stat({ bigint: true });
-    if (wanted.expected === 'absent' || dev !== wanted.expected.dev || ino !== wanted.expected.ino)
-      return movedMeanwhile(wanted.path);
+    if (dev !== wanted.expected.dev || ino !== wanted.expected.ino) return movedMeanwhile(wanted.path);
     let at = 0;
     while (at < wanted.content.length) {
       at += (await handle.write(wanted.content, at, wanted.content.length - at, at)).bytesWritten;
     }
     await handle.truncate(wanted.content.length);
     await syncFile(handle);
+  } catch (error) {
+    if (kept === null || errorCode(error) === undefined) throw error;
+    const why = `${errorCode(error)} while it was written in place, so a part may be new`;
+    return refusal('failed', `${wanted.path}: ${why}. Its old text is in ${kept.path}.`);
   } finally {
     await handle.close();
   }
+  await kept?.remove();
   return undefined;
+}
+
+/** Null where the old text cannot be read, or there are no outputs. */
+async function keptCopy(
+  target: string,
+  { ino, dev }: BigIntStats,
+  outputs: string,
+): Promise<{ readonly path: string; remove(): Promise<void> } | null> {
+  const path = join(outputs, `before-write-${randomBytes(8).toString('hex')}`);
+  try {
+    const old = await open(target, constants.O_RDONLY | noLink() | constants.O_NONBLOCK);
+    try {
+      const found = await old.stat({ bigint: true });
+      if (found.ino !== ino || found.dev !== dev) return null;
+      await mkdir(outputs, { mode: 0o700 }).catch(unlessThere);
+      const copy = await open(path, 'wx', 0o600);
+      try {
+        await copy.writeFile(await old.readFile());
+        await syncFile(copy);
+      } finally {
+        await copy.close();
+      }
+    } finally {
+      await old.close();
+    }
+    return { path, remove: () => removeIfThere(path) };
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    return null;
+  }
+}
+
+function unlessThere(error: unknown): void {
+  if (errorCode(error) !== 'EEXIST') throw error;
 }
 
 /** Rename asks only the directory for permission; a file that is write-protected must stay so. */
@@ -147,6 +199,12 @@ async function writable(target: string, path: string): Promise<Refusal | undefin
       return refusal(
         'denied',
         `Denied: ${path} has ${names}, so a write would reach another path too. Copy it, then write the copy.`,
+      );
+    }
+    if ((found.mode & 0o6000) !== 0) {
+      return refusal(
+        'failed',
+        `${path} has the set-user-id or set-group-id bit, which a write takes away, so it is not written. Take the bit away first (chmod u-s,g-s), or write a copy.`,
       );
     }
     const handle = await open(target, constants.O_WRONLY | noLink() | constants.O_NONBLOCK);
@@ -186,18 +244,28 @@ async function look(target: string): Promise<Expected> {
   }
 }
 
-async function keepOwnerAndMode(handle: FileHandle, old: BigIntStats): Promise<void> {
-  const made = await handle.stat({ bigint: true });
-  if (made.uid !== old.uid || made.gid !== old.gid) {
-    try {
-      await handle.chown(Number(old.uid), Number(old.gid));
-    } catch (error) {
-      // Only root may give files away; the file is then ours, as after any editor's save.
-      if (errorCode(error) !== 'EPERM') throw error;
-    }
+/** Whether the new file has all that the old one has beside its text. */
+async function keepsAll(target: string, made: FileHandle, old: BigIntStats): Promise<boolean> {
+  if (process.platform !== 'linux') {
+    // Access lists and attributes are lost there.
+    await made.chmod(Number(old.mode & 0o777n));
+    const { uid, gid } = await made.stat({ bigint: true });
+    return uid === old.uid && gid === old.gid;
   }
-  // Permission bits only: set-user-id does not survive a write elsewhere either.
-  await handle.chmod(Number(old.mode & 0o777n));
+  let handle: FileHandle;
+  try {
+    handle = await open(target, constants.O_RDONLY | noLink() | constants.O_NONBLOCK);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return true;
+    // It may be written and not read.
+    if (errorCode(error) === 'EACCES') return false;
+    throw error;
+  }
+  try {
+    return await carryOver(handle, made);
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Where names are whole paths: whether the file that was just made is in the directory that was checked. */

@@ -6,6 +6,7 @@
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cpPlaces } from '../paths/carry-over.ts';
 
 /** Where ripgrep is, or a sentence on why it is not to be had. */
 export type Ripgrep =
@@ -62,6 +63,7 @@ export function findPrograms(env: NodeJS.ProcessEnv): OwnPrograms {
     isAbsolute(chosen) ? chosen : '',
     ...systemPlaces,
     ...bwrapPlaces,
+    ...cpPlaces,
   ].filter((place) => place !== '' && place !== '/');
   return { ripgrep, closed: [...new Set(places.flatMap((place) => [place, realOf(place)]))] };
 }

@@ -2,13 +2,11 @@
  * What a shell sees of the environment. Pure. An allow-list: the pod's own environment holds the keys of
  * providers.
  */
+import { nothingAdded } from '../../std/nothing-added.ts';
 
 const names = new Set(['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'TERM', 'TZ', 'TMPDIR', 'SHELL']);
 /** Set by shells themselves, or by us. */
 const ownNames = new Set(['PWD', 'OLDPWD', 'SHLVL', '_', 'XDG_CACHE_HOME']);
-
-/** Node gives this one to every child of its own accord, unless the child's environment says otherwise. */
-export const nothingAdded: NodeJS.ProcessEnv = { NODE_V8_COVERAGE: undefined };
 
 export function shellEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const passed = Object.entries(environment).filter(([name]) => names.has(name) || name.startsWith('LC_'));

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { constants } from 'node:fs';
+import { constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import {
   chmod,
   link,
@@ -13,9 +13,11 @@ import {
   symlink,
   writeFile,
 } from 'node:fs/promises';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import type { FileHandle } from 'node:fs/promises';
 import { describe, expect, it, vi } from 'vitest';
+import { carryOver } from '../../../src/scope/paths/carry-over.ts';
 import { narrow } from '../../../src/scope/paths/narrow.ts';
 import { checkInside, openExact, openInside } from '../../../src/scope/paths/open-inside.ts';
 import { realScope } from '../../../src/scope/paths/real-path.ts';
@@ -23,6 +25,29 @@ import { replaceInside } from '../../../src/scope/paths/replace-inside.ts';
 import { accessTo, tempFolder } from '../tools/bench-context.ts';
 
 const content = Buffer.from('new');
+
+/** What Node has no call for, by Python's. */
+function attributes(path: string, script: string): string {
+  const given = ['-c', `import os, sys; p = sys.argv[1]; ${script}`, path];
+  return execFileSync('python3', given, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+}
+
+function mayHaveAttributes(): boolean {
+  const path = join(mkdtempSync(join(tmpdir(), 'podkin-attributes-')), 'x');
+  try {
+    writeFileSync(path, '');
+    attributes(path, "os.setxattr(p, 'user.note', b'x')");
+    return true;
+  } catch {
+    console.warn(
+      'NOT TESTED: access lists and attributes of files, which need Linux, python3 and a file system with them',
+    );
+    return false;
+  } finally {
+    rmSync(dirname(path), { recursive: true });
+  }
+}
+const hasAttributes = process.platform === 'linux' && mayHaveAttributes();
 
 async function twoFolders() {
   const folder = await tempFolder();
@@ -168,6 +193,55 @@ describe('opening inside a scope', () => {
     expect(await reader.readFile('utf8')).toBe('old');
     await reader.close();
     expect(await readdir(inside)).toEqual(['run.sh']);
+  });
+
+  it.skipIf(!hasAttributes)(
+    '[scope.replace-keeps] access list and extended attributes stay with the file, and so does who may read it',
+    async () => {
+      const { inside, access } = await twoFolders();
+      const path = join(inside, 'shared');
+      await writeFile(path, 'old', { mode: 0o600 });
+      // user::rw- user:12345:rw- group::--- mask::rw- other::---
+      const acl = '0200000001000600ffffffff020006003930000004000000ffffffff10000600ffffffff20000000ffffffff';
+      attributes(path, `os.setxattr(p, 'system.posix_acl_access', bytes.fromhex('${acl}'))`);
+      attributes(path, "os.setxattr(p, 'user.note', b'mine')");
+      const before = await stat(path, { bigint: true });
+      expect(Number(before.mode & 0o777n)).toBe(0o660);
+      expect(await replaceInside(access, path, content, before)).toMatchObject({ ok: true });
+      expect(await readFile(path, 'utf8')).toBe('new');
+      expect((await stat(path, { bigint: true })).ino).not.toBe(before.ino);
+      expect(attributes(path, "print(os.getxattr(p, 'system.posix_acl_access').hex())")).toBe(acl);
+      expect(attributes(path, "print(os.getxattr(p, 'user.note').decode())")).toBe('mine');
+      expect(await readdir(inside)).toEqual(['shared']);
+    },
+  );
+
+  it('[scope.replace-keeps] what cannot be carried over is noticed; in place the file stays the same one, and no old text is left in the outputs', async () => {
+    const { folder, inside } = await twoFolders();
+    const path = join(inside, 'x');
+    await writeFile(path, 'old text');
+    const before = await stat(path, { bigint: true });
+    const [old, directory] = await Promise.all([open(path), open(inside)]);
+    expect(await carryOver(old, directory)).toBe(false);
+    await Promise.all([old.close(), directory.close()]);
+    const outputs = join(folder, 'outputs');
+    const access = { ...accessTo({ read: [], write: [path] }), outputs };
+    expect(await replaceInside(access, path, content, before)).toMatchObject({ ok: true });
+    expect(await readFile(path, 'utf8')).toBe('new');
+    expect((await stat(path, { bigint: true })).ino).toBe(before.ino);
+    expect(await readdir(outputs)).toEqual([]);
+  });
+
+  it('[scope.replace-keeps] one with a set-group-id bit is not written, and the answer says what to do', async () => {
+    const { inside, access } = await twoFolders();
+    const path = join(inside, 'x');
+    await writeFile(path, 'old');
+    await chmod(path, 0o2755);
+    const refused = await replaceInside(access, path, content, await stat(path, { bigint: true }));
+    expect(refused).toMatchObject({ ok: false, kind: 'failed' });
+    expect(refused.ok ? '' : refused.text).toContain('chmod u-s,g-s');
+    expect(await readFile(path, 'utf8')).toBe('old');
+    expect((await stat(path)).mode & 0o7777).toBe(0o2755);
   });
 
   it('[scope.replace-expected] a file that is not as the caller saw it is not replaced', async () => {
