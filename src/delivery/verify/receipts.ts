@@ -59,8 +59,9 @@ export class ReceiptCheck extends FindingList {
     const text = reads
       ? `${what} is given to the model, and the table keeps it from it`
       : `${what} is kept from the model, and the table gives it to it`;
-    if (!reads && isEnd(event)) this.#silent.push({ text });
-    // Whoever stops has asked for this end: not a word to its model is due.
+    // Whoever stops its own tree has asked for this end. Work that ends with it was not given up by its model.
+    const mayBeSilent = !reads && isEnd(event) && this.#state.openOf(from.instance).length === 0;
+    if (mayBeSilent) this.#silent.push({ text });
     else this.find('V1', text);
   }
 

@@ -99,6 +99,20 @@ describe('verify: the table', () => {
     expectOnly(goesOn.home, ['V1 root']);
   });
 
+  it('[verify.visibility] also a pod that stops keeps no end from the model that work ended with', () => {
+    const stopping = (fields: ReceiptFields): string[] => {
+      const { home, root, child } = family();
+      root.assign(child, 'w1');
+      child.emit(shutDown());
+      root.receive(child, 1, { closes: ['w1'], ...fields });
+      if (fields.reads !== false) root.consume(child);
+      root.stopWhole();
+      return broken(check(home)).filter((finding) => finding.endsWith(' root'));
+    };
+    expect(stopping({})).toEqual([]);
+    expect(stopping({ reads: false, wakes: false })).toEqual(['V1 root']);
+  });
+
   it('[verify.already-read] an end counts as read only where ReadPodOutput gave it, of that pod, in a completed request', () => {
     const read = (at: { seen: boolean; turn: string; instance?: string }): string[] => {
       const { home, root, child } = family();
