@@ -1,6 +1,6 @@
 // `npm run mutants [-- FILE|FOLDER…]`: the files of the machines, each with one small defect after the other, against
 // the unit ring. Without names it goes on where an earlier run over the same sources and tests was ended. What it finds
-// is in coverage/mutants/: one JSON a file, and scores.md with every survivor.
+// is in .mutants/: one JSON a file, and scores.md with every survivor.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs';
 import { rmSync, statSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ const rooms = [
   'src/scope/ownership',
   'src/scope/permissions',
 ];
-const results = 'coverage/mutants';
+const results = '.mutants';
 /** Mutants that change nothing, each with the reason: file, line as it is, what stands there instead. */
 const equivalent = JSON.parse(readFileSync('test/unit/equivalent-mutants.json', 'utf8'));
 

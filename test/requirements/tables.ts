@@ -99,4 +99,28 @@ export const tables = {
   'read-output.whole': 'readings that were cut make the whole when they are put together',
   'read-output.characters': 'no reading divides a character, unless there would be no step forward otherwise',
   'read-output.covers': 'a reading to the end says which finished turn it covers',
+  'turn.ends':
+    'a turn ends as finished, at a limit, paused, cancelled, with an error or abandoned, each by its own cause and no other',
+  'turn.resumed': 'a resumed turn that lacked its end only is not asked again',
+  'turn.commits':
+    'an answer, its calls in their places and what it has seen are one append, before anything of it runs',
+  'ask.request':
+    'a request says who asks, what came before and what may be called; what comes of its answer is shown with its place',
+  'ask.retries':
+    'a failure that may pass is tried again after a doubling, jittered time or the rest that the provider asks for, and says so',
+  'ask.gives-up': 'a failure for good, too many tries or too long a rest end the request with what was said',
+  'ask.controls': 'behind a cancel or a pause nothing is tried again',
+  'ask.cancelled': 'what a cancel cut off stays in the log as text, and nothing else of it',
+  'context.messages':
+    'a history becomes messages in its order: notices together, calls in their places, results as they were called',
+  'context.newest': 'the newest input of a history is the last of run, notice and result',
+  'context.answer': 'a history ends with an answer where its last entry is a whole one that says something',
+  'repair-input.table':
+    'null that may be left out and JSON in a text are understood as meant; the given input and all else stay as they are',
+  'calls.table': 'each call gets one result that says what became of it, or none where it has one',
+  'calls.permit': 'a call that can run is asked about once, with what the model wrote and what it takes',
+  'calls.commit': 'a result that the log refuses ends the step',
+  'calls.order': 'calls run side by side, those of a tool that runs alone by themselves',
+  'calls.abort':
+    'behind an abort nothing begins; what had come to its end is kept, and what does not settle is left behind',
 } as const;
