@@ -2,6 +2,7 @@
 import type { Defect } from './defect.ts';
 
 const links = 'src/delivery/verify/links.ts';
+const table = 'test/unit/delivery/verify-table.test.ts';
 const events = 'test/unit/delivery/verify-events.test.ts';
 
 export const ofTheOracle: readonly Defect[] = [
@@ -76,5 +77,77 @@ export const ofTheOracle: readonly Defect[] = [
     replace: 'if (receipt.entrySeq < 0) {',
     test: events,
     guarantee: 'verify.items-in-order',
+  },
+  {
+    id: 'verify-visibility-trusted',
+    breaks: 'verify believes the receipt about what the model gets to read',
+    file: 'src/delivery/verify/receipts.ts',
+    find: '    if (reads === isTold) return;\n',
+    replace: '    if (reads === isTold || !reads) return;\n',
+    test: table,
+    guarantee: 'verify.visibility',
+  },
+  {
+    id: 'verify-read-unseen',
+    breaks: 'verify takes a report for read although no response has followed the result that held it',
+    file: 'src/delivery/verify/receipts.ts',
+    find: '      readAt <= this.#state.seenThrough &&\n',
+    replace: '',
+    test: table,
+    guarantee: 'verify.already-read',
+  },
+  {
+    id: 'verify-left-open',
+    breaks: 'verify does not miss a closing that a receipt leaves out',
+    file: 'src/delivery/verify/receipts.ts',
+    find: 'if (missing.length > 0) {',
+    replace: 'if (missing.length > due.size) {',
+    test: table,
+    guarantee: 'verify.closes',
+  },
+  {
+    id: 'verify-closes-too-much',
+    breaks: 'verify does not see that a receipt closes work that goes on',
+    file: 'src/delivery/verify/receipts.ts',
+    find: 'if (tooMuch.length > 0) {',
+    replace: 'if (tooMuch.length > says.size) {',
+    test: table,
+    guarantee: 'verify.closes',
+  },
+  {
+    id: 'verify-bodies-trusted',
+    breaks: 'verify does not read the text that the model reads',
+    file: 'src/delivery/verify/bodies.ts',
+    find: "if (lacks.length > 0) this.find('V4',",
+    replace: "if (lacks.length > item.body.length) this.find('V4',",
+    test: 'test/unit/delivery/verify-items.test.ts',
+    guarantee: 'verify.bodies',
+  },
+  {
+    id: 'verify-given-twice',
+    breaks: 'verify does not see an assignment that is given twice',
+    file: 'src/delivery/verify/assignments.ts',
+    find: 'if (!this.#state.given.has(assignment)) return;',
+    replace: 'if (!this.#state.given.has(assignment) || child.name.length > 0) return;',
+    test: 'test/unit/delivery/verify-lives.test.ts',
+    guarantee: 'verify.assignments',
+  },
+  {
+    id: 'verify-finished-trusted',
+    breaks: 'verify believes a report that says finished of work that no turn has finished',
+    file: 'src/delivery/verify/reports.ts',
+    find: "own.get(id) === 'begun' && !finished.has(id)",
+    replace: "own.get(id) === 'begun' && finished.has(id) && !finished.has(id)",
+    test: 'test/unit/delivery/verify-reports.test.ts',
+    guarantee: 'verify.finished-work',
+  },
+  {
+    id: 'verify-yes-for-another-call',
+    breaks: 'verify does not see that a kept yes let another call run',
+    file: 'src/delivery/verify/approvals.ts',
+    find: '    if (!isSameCall(question.made, this.#calls.get(call))) {',
+    replace: '    if (question.made?.tool !== this.#calls.get(call)?.tool) {',
+    test: 'test/unit/delivery/verify-questions.test.ts',
+    guarantee: 'verify.right-call',
   },
 ];
