@@ -12,7 +12,7 @@ async function waiting(program: string, word: string): Promise<ChildProcess> {
   const stdio = ['ignore', 'pipe', 'ignore'] as const;
   const child = spawn(process.execPath, ['-e', code, word], { argv0: program, stdio: [...stdio] });
   onTestFinished(() => void child.kill('SIGKILL'));
-  await once(child.stdout!, 'data');
+  await once(child.stdout, 'data');
   return child;
 }
 
