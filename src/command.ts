@@ -2,7 +2,7 @@
 import { contextOf } from './cli/invocation/context.ts';
 import { runProgram } from './cli/program.ts';
 
-export { tellLostReader } from './std/broken-pipe.ts';
+export { reportBrokenPipe } from './std/broken-pipe.ts';
 
 /** Answers with the exit status. Throws only what is a defect. */
 export function runCommand(argv: readonly string[]): Promise<number> {

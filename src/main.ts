@@ -18,7 +18,7 @@ type Command = typeof command;
 const folder = dirname(fileURLToPath(import.meta.url));
 const require = createRequire(import.meta.url);
 /** Until the command line is there, nobody has anything to end. */
-let tellLostReader: Command['tellLostReader'] = () => false;
+let reportBrokenPipe: Command['reportBrokenPipe'] = () => false;
 
 async function main(argv: readonly string[]): Promise<number | null> {
   const [first, second] = argv;
@@ -40,10 +40,10 @@ async function commandLine(argv: readonly string[]): Promise<number> {
   // A relative specifier begins at this file, which lies beside the body.
   const importModule = (specifier: string): Promise<unknown> => import(specifier);
   const { exports, keep } = loadProgram<Command>(file, codeFolder(state), { require, importModule });
-  if (exports.runCommand === undefined || exports.tellLostReader === undefined) {
+  if (exports.runCommand === undefined || exports.reportBrokenPipe === undefined) {
     throw new Error(`${file} is not podkin's command line: install podkin again`);
   }
-  tellLostReader = exports.tellLostReader;
+  reportBrokenPipe = exports.reportBrokenPipe;
   const status = await exports.runCommand(argv);
   if (isOwn(state)) await keep();
   return status;
@@ -86,7 +86,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   lostStatus ??= isReaderGone ? 141 : 1;
   // It may have ended already, with what only now turns out not to have arrived.
   if (process.exitCode === 0) process.exitCode = lostStatus;
-  if (!tellLostReader()) process.exit(error.code === 'EPIPE' ? 0 : 1);
+  if (!reportBrokenPipe()) process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
 process.stderr.on('error', () => undefined);
 

@@ -5,7 +5,7 @@
 import type { LiveEvent } from './pod-stream.ts';
 
 export class AlertsOnce {
-  readonly #told = { live: new Set<string>(), entry: new Set<string>() };
+  readonly #shown = { live: new Set<string>(), entry: new Set<string>() };
 
   /**
    * False for an alert of that pod that has come over the other lane. The same lane may say the same thing
@@ -14,7 +14,7 @@ export class AlertsOnce {
   isNews(pod: string, event: LiveEvent): boolean {
     const text = event.type === 'alert' ? event.text : alertText(event);
     if (text === null) return true;
-    const { live, entry } = this.#told;
+    const { live, entry } = this.#shown;
     const [own, other] = event.type === 'alert' ? [live, entry] : [entry, live];
     const key = `${pod}\n${text}`;
     if (other.delete(key)) return false;

@@ -30,7 +30,7 @@ export const answerCallsMax = 100;
 type Asked = Pick<ModelRequest, 'messages' | 'system'>;
 
 export interface AnswerOf {
-  /** `provider/model`, with which what goes wrong is told. */
+  /** `provider/model`, with which what goes wrong is reported. */
   readonly name: string;
   cost(usage: TokenCounts): number | null;
 }
@@ -330,9 +330,9 @@ function usageOf(of: AnswerOf, usage: LanguageModelV3Usage): ModelResponse['usag
  * A whole number from 0 to 2^53 − 1: a provider's count is input from outside, and a wrong one must not cost
  * an outcome.
  */
-function tokenCount(told: number | undefined): number {
-  if (told === undefined || !(told > 0)) return 0;
-  return Math.min(Math.round(told), Number.MAX_SAFE_INTEGER);
+function tokenCount(reported: number | undefined): number {
+  if (reported === undefined || !(reported > 0)) return 0;
+  return Math.min(Math.round(reported), Number.MAX_SAFE_INTEGER);
 }
 
 const finishReasons = {

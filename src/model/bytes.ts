@@ -8,7 +8,7 @@ import type * as UndiciModule from 'undici';
 import type { Dispatcher } from 'undici';
 import { type JsonObject, type JsonValue, isJsonObject } from '../std/json.ts';
 import { withLoneSignatures } from './lone-signature.ts';
-import { ToldInStream, repairFor } from './repair.ts';
+import { FailureInStream, repairFor } from './repair.ts';
 import type { Ending, Repair } from './repair-fields.ts';
 import { ModelFailure } from './port.ts';
 import type { Dialect } from './prompt.ts';
@@ -273,22 +273,22 @@ function isDone(event: string): boolean {
 function repairedEvent(repair: Repair, event: string, isError: boolean): string {
   if (isDone(event)) return `${eventsText(repair.done())}data: [DONE]\n\n`;
   const value = parsed(event);
-  if (isError || (value === undefined && /^\s*error\b/i.test(event))) throw toldIn(event, value);
+  if (isError || (value === undefined && /^\s*error\b/i.test(event))) throw failureIn(event, value);
   // An event that was to be one is told by the package.
   if (value === undefined) return /^\s*\{/.test(event) ? `data: ${oneLine(event)}\n\n` : '';
   if (!isJsonObject(value)) {
     // Some servers put an error into a list.
     const [only] = Array.isArray(value) ? value : [];
-    if (isJsonObject(only) && only['error'] !== undefined) throw new ToldInStream(only);
+    if (isJsonObject(only) && only['error'] !== undefined) throw new FailureInStream(only);
     return '';
   }
   return eventsText(repair.event(value));
 }
 
 /** An event that is called an error, or says in plain text that it is one. */
-function toldIn(event: string, value: JsonValue | undefined): ToldInStream {
+function failureIn(event: string, value: JsonValue | undefined): FailureInStream {
   const message = event.trim() || 'it reported an error and said nothing about it';
-  return new ToldInStream(isJsonObject(value) ? value : { error: { message } });
+  return new FailureInStream(isJsonObject(value) ? value : { error: { message } });
 }
 
 function eventsText(events: readonly JsonObject[]): string {
@@ -300,7 +300,7 @@ function eventText(event: JsonObject): string {
   try {
     return JSON.stringify(event);
   } catch {
-    throw new ToldInStream({ error: { message: 'an event is nested too deep to be read' } });
+    throw new FailureInStream({ error: { message: 'an event is nested too deep to be read' } });
   }
 }
 

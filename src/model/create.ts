@@ -103,8 +103,8 @@ export async function createModel(
   environment: NodeJS.ProcessEnv,
   options: CreateModelOptions = {},
 ): Promise<Model> {
-  const mistake = checkModelName(name, environment, options);
-  if (mistake !== null) throw new ModelConfigError(mistake);
+  const problem = checkModelName(name, environment, options);
+  if (problem !== null) throw new ModelConfigError(problem);
   const stallTimeoutMs = options.stallTimeoutMs ?? stallTimeoutMsDefault;
   const answerTimeoutMs = Math.max(options.answerTimeoutMs ?? answerTimeoutMsDefault, stallTimeoutMs);
   const limits = { stallTimeoutMs, answerTimeoutMs };
@@ -155,8 +155,8 @@ export function checkModelName(
   if (model === '') {
     return `"${name}" is not a model's name: write provider/model, for example ${providers.anthropic.example}.`;
   }
-  if (provider === 'script') return scenarioMistake(scenarioPath(model, environment, options.cwd));
-  return isProvider(provider) ? providerMistake(provider, environment) : unknownProvider(name);
+  if (provider === 'script') return scenarioProblem(scenarioPath(model, environment, options.cwd));
+  return isProvider(provider) ? providerProblem(provider, environment) : unknownProvider(name);
 }
 
 /** A limit of the cost can hold: somebody knows what this model costs. A scenario says so itself. */
@@ -175,7 +175,7 @@ export function absoluteModelName(name: string, cwd: string): string {
     : name;
 }
 
-function providerMistake(name: ProviderName, environment: NodeJS.ProcessEnv): string | null {
+function providerProblem(name: ProviderName, environment: NodeJS.ProcessEnv): string | null {
   const { keyNeeded, keyVariable, baseUrlVariable, defaultBaseUrl } = providers[name];
   if (keyNeeded && (environment[keyVariable] ?? '').trim() === '') {
     return `There is no key for ${name}: ${keyVariable} is not set. ${threeWays(environment, name)}`;
@@ -228,7 +228,7 @@ function scenarioPath(path: string, environment: NodeJS.ProcessEnv, cwd: string 
   return resolve(cwd ?? environment['PWD'] ?? process.cwd(), fromTilde(path, environment['HOME'] ?? null));
 }
 
-function scenarioMistake(path: string): string | null {
+function scenarioProblem(path: string): string | null {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined) return `There is no scenario file ${path}: check the path behind script/.`;
   return found.isFile() ? null : `${path} is not a file: name a scenario file behind script/.`;

@@ -5,7 +5,7 @@
  * hold what must not be logged.
  */
 import { NoStream } from './bytes.ts';
-import { ToldInStream } from './repair.ts';
+import { FailureInStream } from './repair.ts';
 import { ModelFailure, type ModelFailureCategory } from './port.ts';
 import { wordsOf, wordsOfBody } from './provider-words.ts';
 import { PodkinError } from '../std/podkin-error.ts';
@@ -46,8 +46,8 @@ type Verdict = {
   category: ModelFailureCategory;
   transient: boolean;
   triesMax?: number;
-  /** What a person has to look at. */
-  look?: 'address' | 'key' | 'outputTokens';
+  /** What a person has to check. */
+  check?: 'address' | 'key' | 'outputTokens';
 };
 
 /** What hardly ever passes: asked once more, and once again in case it does. */
@@ -66,12 +66,12 @@ export function toModelFailure(error: unknown, context: FailureContext): ModelFa
   const own = causes(error).find((cause) => cause instanceof ModelFailure);
   if (own !== undefined) return own;
   const details = detailsOf(error);
-  const { category, transient, triesMax, look } = judge(error, details, context.begun);
+  const { category, transient, triesMax, check } = judge(error, details, context.begun);
   const status = details.status === undefined ? '' : ` (HTTP ${details.status})`;
   const text = printable(redact(details.message, context.secrets).slice(0, messageCharsMax));
   return new ModelFailure(
     category,
-    `${context.name}: ${text}${status}${hintOf(context, category, look)}${category === 'network' ? (context.proxyHint ?? '') : ''}`,
+    `${context.name}: ${text}${status}${hintOf(context, category, check)}${category === 'network' ? (context.proxyHint ?? '') : ''}`,
     {
       transient,
       retryAfterMs: transient ? retryAfterMs(details) : undefined,
@@ -80,14 +80,14 @@ export function toModelFailure(error: unknown, context: FailureContext): ModelFa
   );
 }
 
-function hintOf(context: FailureContext, category: string, look: Verdict['look']): string {
+function hintOf(context: FailureContext, category: string, check: Verdict['check']): string {
   const { name, keyVariable, addressVariable } = context;
   if (category === 'authentication' && keyVariable !== null)
     return `. Check ${keyVariable}: the provider did not accept it`;
-  if (look === 'key' && keyVariable !== null)
+  if (check === 'key' && keyVariable !== null)
     return `. Check ${keyVariable}: it holds what no request can send`;
-  if (look === 'outputTokens') return `. Set outputTokens in [models."${name}"] of your config.toml`;
-  return look === 'address' && typeof addressVariable === 'string'
+  if (check === 'outputTokens') return `. Set outputTokens in [models."${name}"] of your config.toml`;
+  return check === 'address' && typeof addressVariable === 'string'
     ? `. Check the address in ${addressVariable} and the model's name`
     : '';
 }
@@ -125,33 +125,33 @@ function judge(error: unknown, details: Details, begun: boolean): Verdict {
   const { status, codes, message, body } = details;
   if (codes.includes('insufficient_quota')) return { category: 'rateLimit', transient: false };
   if (status === 400 && outputPattern.test(message))
-    return { category: 'badRequest', transient: false, look: 'outputTokens' };
+    return { category: 'badRequest', transient: false, check: 'outputTokens' };
   const tooLong = contextPattern.test(`${codes.join(' ')} ${message} ${body}`);
   if (tooLong && (status === undefined || status === 400 || status === 413 || status === 422)) {
     return { category: 'contextTooLong', transient: false };
   }
   if (status !== undefined) return byStatus(status);
-  const told = codes.map(Number).find((code) => code >= 400 && code < 600);
-  if (told !== undefined) return byStatus(told);
+  const inStream = codes.map(Number).find((code) => code >= 400 && code < 600);
+  if (inStream !== undefined) return byStatus(inStream);
   const byCode = codes.map((code) => statusOfCode[code]).find((known) => known !== undefined);
   if (byCode !== undefined) return byStatus(byCode);
-  if (error instanceof NoStream) return { category: 'badRequest', transient: false, look: 'address' };
-  if (codes.some((code) => requestMistakes.has(code))) return { category: 'badRequest', transient: false };
+  if (error instanceof NoStream) return { category: 'badRequest', transient: false, check: 'address' };
+  if (codes.some((code) => requestProblems.has(code))) return { category: 'badRequest', transient: false };
   return byConnection(error, message, begun) ?? byKind(error);
 }
 
 /** What the network did, if it was that. */
 function byConnection(error: unknown, message: string, begun: boolean): Verdict | null {
   if (/ByteString|invalid header value/i.test(message))
-    return { category: 'badRequest', transient: false, look: 'key' };
-  if (isWrongAddress(error, message)) return { category: 'network', transient: false, look: 'address' };
+    return { category: 'badRequest', transient: false, check: 'key' };
+  if (isWrongAddress(error, message)) return { category: 'network', transient: false, check: 'address' };
   if (isPrematureEnd(error, message))
     return { category: 'cutStream', transient: true, triesMax: triesOfDoubtful };
   if (isConnection(error, message)) {
     const isUnknown = codesOf(error).some((code) =>
       /^(?:ENOTFOUND|HPE_\w+|UND_ERR_HEADERS_OVERFLOW)$/.test(code),
     );
-    const doubt = isUnknown ? { triesMax: triesOfDoubtful, look: 'address' as const } : {};
+    const doubt = isUnknown ? { triesMax: triesOfDoubtful, check: 'address' as const } : {};
     return { category: begun ? 'cutStream' : 'network', transient: true, ...doubt };
   }
   return null;
@@ -161,12 +161,12 @@ function byKind(error: unknown): Verdict {
   // What the provider said is worth another try; an Error that neither it nor the SDK made is a defect, and a
   // second try would only hide it.
   if (!(error instanceof Error)) return { category: 'unknown', transient: true };
-  const isTold = causes(error).some((cause) => cause instanceof ToldInStream);
+  const isInStream = causes(error).some((cause) => cause instanceof FailureInStream);
   // What no package understands will hardly be said otherwise.
-  const triesMax = isTold ? undefined : triesOfDoubtful;
+  const triesMax = isInStream ? undefined : triesOfDoubtful;
   return {
     category: 'unknown',
-    transient: isTold || error.name.startsWith('AI_'),
+    transient: isInStream || error.name.startsWith('AI_'),
     ...(triesMax && { triesMax }),
   };
 }
@@ -177,7 +177,7 @@ function byStatus(status: number): Verdict {
   if (status === 429) return { category: 'rateLimit', transient: true };
   // Not there, not here, not in this version of the protocol: an address is wrong, and stays so.
   if (status < 400 || [404, 405, 410, 501, 505].includes(status))
-    return { category: 'badRequest', transient: false, look: 'address' };
+    return { category: 'badRequest', transient: false, check: 'address' };
   if (status === 408 || status === 409 || status >= 500) return { category: 'overloaded', transient: true };
   return { category: 'badRequest', transient: false };
 }
@@ -206,7 +206,7 @@ const statusOfCode: Record<string, number> = {
 };
 
 /** The SDK refuses to send these; the request itself is at fault. */
-const requestMistakes = new Set([
+const requestProblems = new Set([
   'AI_InvalidPromptError',
   'AI_InvalidArgumentError',
   'AI_MissingToolResultsError',
@@ -269,8 +269,8 @@ function causes(error: unknown): object[] {
 }
 
 function detailsOf(error: unknown): Details {
-  const told = causes(error).find((cause) => cause instanceof ToldInStream);
-  const shape = asRecord(told ?? error);
+  const inStream = causes(error).find((cause) => cause instanceof FailureInStream);
+  const shape = asRecord(inStream ?? error);
   const data = asRecord(shape['data']);
   const body = typeof shape['responseBody'] === 'string' ? shape['responseBody'] : '';
   const read = parsed(body);
@@ -289,22 +289,22 @@ function detailsOf(error: unknown): Details {
     // A status below 300 belongs to a stream that began well: what failed came after it.
     status: typeof status === 'number' && status >= 300 ? status : undefined,
     codes,
-    message: messageOf(error, told, body),
+    message: messageOf(error, inStream, body),
     body,
     headers: asRecord(shape['responseHeaders']),
   };
 }
 
-function messageOf(error: unknown, told: ToldInStream | undefined, body: string): string {
+function messageOf(error: unknown, inStream: FailureInStream | undefined, body: string): string {
   const own = error instanceof Error ? error.message : wordsOf(error);
-  const said = told === undefined ? wordsOfBody(body) : wordsOf(told.data);
+  const said = inStream === undefined ? wordsOfBody(body) : wordsOf(inStream.data);
   const both = error instanceof NoStream && said !== '' ? `${own}: ${said}` : said;
   return both || own || 'it reported an error and said nothing about it';
 }
 
 function retryAfterMs(details: Details): number | undefined {
-  const wish = wishedRestMs(details);
-  return wish === undefined ? undefined : Math.min(wish, restMsMax);
+  const wished = wishedRestMs(details);
+  return wished === undefined ? undefined : Math.min(wished, restMsMax);
 }
 
 /** Of what may be said at all: a hundred years. */

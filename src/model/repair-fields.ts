@@ -14,7 +14,7 @@ export type Ending = 'open' | 'finished' | 'over';
 
 /** For one answer. */
 export interface Repair {
-  /** May throw `ToldInStream`. */
+  /** May throw `FailureInStream`. */
   event(event: JsonObject): JsonObject[];
   /** The server says that it has sent all: what is missing of an end. */
   done(): JsonObject[];

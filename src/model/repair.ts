@@ -21,12 +21,12 @@ import type { Dialect } from './prompt.ts';
 import { PodkinError } from '../std/podkin-error.ts';
 
 /** The provider reports an error in the place of an event. */
-export class ToldInStream extends PodkinError {
+export class FailureInStream extends PodkinError {
   readonly data: JsonObject;
 
   constructor(data: JsonObject) {
     super('the provider reported an error in its answer');
-    this.name = 'ToldInStream';
+    this.name = 'FailureInStream';
     this.data = data;
   }
 }
@@ -39,7 +39,7 @@ export function repairFor(dialect: Dialect): Repair {
   let ending: Ending = 'open';
   return {
     event(event) {
-      if (isError(event)) throw new ToldInStream(event);
+      if (isError(event)) throw new FailureInStream(event);
       // Some say with every event that there was no error; for the package the word alone is one.
       delete event['error'];
       const repaired = [repair(event) ?? []].flat();
@@ -113,7 +113,7 @@ function repairCompatible(): RepairEvent {
     }
     keepOnly(event, { id: 'string', model: 'string', created: 'number' });
     event['choices'] = items(event['choices']).map((choice) => {
-      if (isError(choice) || choice['finish_reason'] === 'error') throw new ToldInStream(choice);
+      if (isError(choice) || choice['finish_reason'] === 'error') throw new FailureInStream(choice);
       // A server that does not stream puts the whole into one.
       const given = choice['delta'] ?? choice['message'] ?? null;
       const delta = isJsonObject(given) ? repairDelta(given) : null;

@@ -1,15 +1,15 @@
 /**
- * Reads a scenario file: YAML in, checked rules out. A mistake is told with the rule's number and the field,
+ * Reads a scenario file: YAML in, checked rules out. A problem is told with the rule's number and the field,
  * all of them at once, and without a line of the file.
  */
 import { YAMLParseError, parse } from 'yaml';
 import * as z from 'zod';
 import type { JsonObject } from '../std/json.ts';
-import { compileGlob, globMistake } from '../std/glob.ts';
+import { compileGlob, globProblem } from '../std/glob.ts';
 import { once } from '../std/once.ts';
 import type { GivenPrice } from './catalog.ts';
 import { ModelConfigError } from './failure.ts';
-import { placeholderMistake } from './template.ts';
+import { placeholderProblem } from './template.ts';
 
 export type ScenarioFailure =
   | { kind: 'rateLimit' | 'overloaded'; retryAfterMs?: number | undefined }
@@ -80,7 +80,7 @@ const rule = once(() =>
       pod: z
         .string()
         .min(1)
-        .refine((pattern) => globMistake(pattern) === null, 'is too long or has too many parts')
+        .refine((pattern) => globProblem(pattern) === null, 'is too long or has too many parts')
         .default('*'),
       last: z.enum(['user', 'tool', 'notification']).optional(),
       matches: z.string().optional(),
@@ -111,9 +111,9 @@ const rule = once(() =>
         return;
       }
       for (const field of ['say', 'call'] as const) {
-        const mistake = placeholderMistake(value[field], groups);
-        if (mistake !== null) {
-          issues.push({ code: 'custom', input: value[field], path: [field], message: mistake });
+        const problem = placeholderProblem(value[field], groups);
+        if (problem !== null) {
+          issues.push({ code: 'custom', input: value[field], path: [field], message: problem });
         }
       }
     }),
@@ -146,15 +146,15 @@ export function parseScenario(text: string, path: string): ParsedScenario {
   }
   const checked = scenario().safeParse(read);
   if (!checked.success) {
-    const mistakes = checked.error.issues.map(tell);
-    throw new ModelConfigError(`${path} is not a scenario: ${mistakes.join('; ')}`);
+    const problems = checked.error.issues.map(issueText);
+    throw new ModelConfigError(`${path} is not a scenario: ${problems.join('; ')}`);
   }
   const { rules, price } = checked.data;
   return { rules: rules.map((one, index) => toRule(one, index + 1)), price };
 }
 
 /**
- * Where and what kind of mistake. Never the parser's own words, which quote lines of the file: this text is
+ * Where and what kind of problem. Never the parser's own words, which quote lines of the file: this text is
  * read by other pods.
  */
 function placeOf(error: unknown, text: string): string {
@@ -193,7 +193,7 @@ function groupsOf(expression: string | undefined): number | null {
   }
 }
 
-function tell(issue: z.core.$ZodIssue): string {
+function issueText(issue: z.core.$ZodIssue): string {
   const [top, index, ...rest] = issue.path;
   const where =
     top === 'rules' && typeof index === 'number'

@@ -29,23 +29,23 @@ export function fillIn(value: JsonValue, values: TemplateValues): JsonValue {
  * The first placeholder of a value that cannot be filled in, told as a sentence, or null. `groups`: how many
  * groups `matches` has.
  */
-export function placeholderMistake(value: JsonValue, groups: number): string | null {
+export function placeholderProblem(value: JsonValue, groups: number): string | null {
   if (typeof value === 'string') {
     for (const [whole, name] of value.matchAll(placeholder)) {
-      const mistake = nameMistake(name ?? '', groups);
-      if (mistake !== null) return `${whole} ${mistake}`;
+      const problem = nameProblem(name ?? '', groups);
+      if (problem !== null) return `${whole} ${problem}`;
     }
     return null;
   }
   if (typeof value !== 'object' || value === null) return null;
   for (const item of Object.values(value)) {
-    const mistake = placeholderMistake(item, groups);
-    if (mistake !== null) return mistake;
+    const problem = placeholderProblem(item, groups);
+    if (problem !== null) return problem;
   }
   return null;
 }
 
-function nameMistake(name: string, groups: number): string | null {
+function nameProblem(name: string, groups: number): string | null {
   if (name === 'pod' || name === 'lastText') return null;
   const group = groupOf(name);
   if (group === null) return 'is not known: use {{pod}}, {{lastText}} or {{match.1}}';

@@ -10,8 +10,8 @@ import { type SentPodEvent, eventBounds } from './pod-event.ts';
 
 type Check = (value: unknown) => boolean;
 
-export const quickParams: { readonly [M in MethodName]?: Check } = { podEvent: isPlainReport };
-export const quickResults: { readonly [M in MethodName]?: Check } = { podEvent: isReceived };
+export const fastParams: { readonly [M in MethodName]?: Check } = { podEvent: isPlainReport };
+export const fastResults: { readonly [M in MethodName]?: Check } = { podEvent: isReceived };
 
 const outcomes: ReadonlySet<unknown> = new Set<Extract<SentPodEvent, { kind: 'turnEnded' }>['outcome']>([
   'finished',

@@ -1,6 +1,6 @@
 /**
  * Every bound of the wire, with its unit and what happens at it. The bounds of a pod's work are in
- * `pod/settings.ts`.
+ * `session/settings/settings.ts`.
  */
 export const wireLimits = {
   /** One line; a longer one is answered `tooLarge`, skipped to its end, and the connection lives on. */

@@ -5,13 +5,13 @@
  */
 let taker: (() => void) | null = null;
 
-/** From now on `tellLostReader` calls it, each time; the last one that was set. */
-export function onLostReader(take: () => void): void {
+/** From now on `reportBrokenPipe` calls it, each time; the last one that was set. */
+export function onBrokenPipe(take: () => void): void {
   taker = take;
 }
 
 /** False when nobody has anything to end. */
-export function tellLostReader(): boolean {
+export function reportBrokenPipe(): boolean {
   taker?.();
   return taker !== null;
 }

@@ -32,7 +32,7 @@ export type Fold = (name: string) => string;
 export const globLimits = { chars: 1_000, alternatives: 256, anyDepth: 8 } as const;
 
 /** What is wrong with a pattern, as the end of a sentence that begins with it; null when nothing is. */
-export function globMistake(pattern: string): string | null {
+export function globProblem(pattern: string): string | null {
   if (pattern.length > globLimits.chars)
     return `is longer than ${globLimits.chars} characters: use a shorter one`;
   const plain = alternativesOf(pattern);
@@ -42,9 +42,9 @@ export function globMistake(pattern: string): string | null {
   return deepest > globLimits.anyDepth ? `holds ** more than ${globLimits.anyDepth} times: use fewer` : null;
 }
 
-/** Whether a path matches. Both relative, or both absolute. A pattern with a mistake matches nothing. */
+/** Whether a path matches. Both relative, or both absolute. A pattern with a problem matches nothing. */
 export function compileGlob(pattern: string, fold: Fold = (name) => name): (path: string) => boolean {
-  if (globMistake(pattern) !== null) return () => false;
+  if (globProblem(pattern) !== null) return () => false;
   const compiled = (alternativesOf(pattern) ?? []).map((plain) =>
     collapsed(plain.split('/')).map((component) =>
       isAnyDepth(component) ? null : readings(fold(component)).map(piecesOf),

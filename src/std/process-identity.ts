@@ -14,15 +14,15 @@ export interface ProcessIdentity {
   readonly bootId: string;
 }
 
-type Sight = { startTime: string; zombie: boolean };
+type SeenProcess = { startTime: string; zombie: boolean };
 
 /**
  * The identity of a living process; null when there is none with that pid, when it is a zombie, or when the
  * system hides it.
  */
 export function processIdentity(pid: number): ProcessIdentity | null {
-  const sight = look(pid);
-  return sight === null || sight.zombie ? null : { pid, startTime: sight.startTime, bootId: bootId() };
+  const seen = readProcess(pid);
+  return seen === null || seen.zombie ? null : { pid, startTime: seen.startTime, bootId: bootId() };
 }
 
 /** A situation of the machine: without it nobody could tell a living pod from a dead one. */
@@ -51,8 +51,8 @@ export function ownIdentity(): ProcessIdentity {
  */
 export function isRunning(identity: ProcessIdentity): boolean {
   if (!validPid(identity.pid) || identity.bootId !== bootId()) return false;
-  const sight = look(identity.pid);
-  if (sight !== null) return !sight.zombie && sight.startTime === identity.startTime;
+  const seen = readProcess(identity.pid);
+  if (seen !== null) return !seen.zombie && seen.startTime === identity.startTime;
   try {
     process.kill(identity.pid, 0);
     return true;
@@ -79,16 +79,16 @@ function readBootId(): string {
   }
 }
 
-function look(pid: number): Sight | null {
+function readProcess(pid: number): SeenProcess | null {
   if (!validPid(pid)) return null;
-  return process.platform === 'linux' ? lookInProc(pid) : lookWithPs(pid);
+  return process.platform === 'linux' ? readFromProc(pid) : readFromPs(pid);
 }
 
 function validPid(pid: number): boolean {
   return Number.isSafeInteger(pid) && pid > 0;
 }
 
-function lookInProc(pid: number): Sight | null {
+function readFromProc(pid: number): SeenProcess | null {
   try {
     return parseProcStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
   } catch {
@@ -100,7 +100,7 @@ function lookInProc(pid: number): Sight | null {
  * Reads /proc/<pid>/stat. The command name in it may hold spaces and parentheses, so the fields are counted
  * from the last one; null when it does not fit.
  */
-export function parseProcStat(text: string): Sight | null {
+export function parseProcStat(text: string): SeenProcess | null {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   // Behind the name come field 3, the state, and at field 22 the start time.
   const state = fields[0];
@@ -110,7 +110,7 @@ export function parseProcStat(text: string): Sight | null {
 }
 
 /** The way of systems without /proc. Costs a process start: some 5 ms. */
-export function lookWithPs(pid: number): Sight | null {
+export function readFromPs(pid: number): SeenProcess | null {
   try {
     const [state, ...date] = ask('ps', ['-o', 'stat=', '-o', 'lstart=', '-p', String(pid)]).split(/\s+/);
     return state === undefined || date.length === 0

@@ -2,7 +2,7 @@
 import { monotonicMs } from './clock.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 
-/** Within this time a process that was alive is taken to be so: for a claim, the safe mistake. */
+/** Within this time a process that was alive is taken to be so: for a claim, the safe error. */
 const aliveForMs = 250;
 /** Identities that are kept; past it all are asked anew. */
 const rememberedMax = 4_096;

@@ -1,5 +1,5 @@
 /**
- * `~` at the beginning of a path that no shell has read: the home of the user, or a mistake that is said;
+ * `~` at the beginning of a path that no shell has read: the home of the user, or a problem that is said;
  * never a folder of that name.
  */
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ export function fromTilde(path: string, home: string | null): string {
  * What is wrong with a `~` at the beginning, as the end of a sentence that begins with the path; null when
  * nothing is.
  */
-export function tildeMistake(path: string, home: string | null): string | null {
+export function tildeProblem(path: string, home: string | null): string | null {
   if (!path.startsWith('~')) return null;
   if (!isOfHome(path)) {
     return 'begins with ~ and a name, and no home of another user is looked up here: write the path in full, or with ./ in front for a file of that name';

@@ -6,7 +6,7 @@ import { lstatSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import * as z from 'zod';
-import { compileGlob, globMistake, splitGlob } from '../std/glob.ts';
+import { compileGlob, globProblem, splitGlob } from '../std/glob.ts';
 import { once } from '../std/once.ts';
 import { errorCode } from '../scope/paths/refusal.ts';
 import { type FolderLook, FolderLooker, ignoredNote } from './folder-look.ts';
@@ -81,8 +81,8 @@ interface Match {
 }
 
 async function newestFirst(place: SearchPlace, pattern: string, context: ToolContext): Promise<ToolAnswer> {
-  const mistake = globMistake(pattern);
-  if (mistake !== null) return failed(`The pattern ${mistake}.`);
+  const problem = globProblem(pattern);
+  if (problem !== null) return failed(`The pattern ${problem}.`);
   const onlyFolders = pattern.endsWith('/');
   const matches = compileGlob(onlyFolders ? pattern.slice(0, -1) : pattern);
   const above = place.realPath === '/' ? 1 : place.realPath.length + 1;

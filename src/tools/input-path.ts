@@ -4,7 +4,7 @@
 import { isAbsolute, relative, resolve } from 'node:path';
 import * as z from 'zod';
 import { once } from '../std/once.ts';
-import { fromTilde, tildeMistake } from '../std/tilde.ts';
+import { fromTilde, tildeProblem } from '../std/tilde.ts';
 import type { PathRight } from '../session/facts/entries.ts';
 import { userHome } from '../session/home/places.ts';
 import { type Access, denialOf, mayLookThrough, rulesOf } from '../scope/paths/access.ts';
@@ -17,8 +17,8 @@ export const pathInput = once(() =>
     .min(1, 'a path can not be empty')
     .refine((path) => !path.includes('\0'), 'a path can not hold a NUL character')
     .superRefine((path, check) => {
-      const mistake = tildeMistake(path, userHome(process.env));
-      if (mistake !== null) check.addIssue({ code: 'custom', message: `${JSON.stringify(path)} ${mistake}` });
+      const problem = tildeProblem(path, userHome(process.env));
+      if (problem !== null) check.addIssue({ code: 'custom', message: `${JSON.stringify(path)} ${problem}` });
     }),
 );
 

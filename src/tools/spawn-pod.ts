@@ -3,15 +3,15 @@ import * as z from 'zod';
 import { withoutHidden } from '../std/characters.ts';
 import { once } from '../std/once.ts';
 import { podNamePattern } from '../protocol/names.ts';
-import { pathMistake } from '../scope/paths/path-problem.ts';
+import { pathProblem } from '../scope/paths/path-problem.ts';
 import { userHome } from '../session/home/places.ts';
 import { type Tool, defineTool } from './tool.ts';
 import type { Tree } from './tree.ts';
 
 const pathRoot = once(() =>
   z.string().superRefine((path, context) => {
-    const mistake = pathMistake(path, userHome(process.env));
-    if (mistake !== null) context.addIssue({ code: 'custom', message: `${JSON.stringify(path)} ${mistake}` });
+    const problem = pathProblem(path, userHome(process.env));
+    if (problem !== null) context.addIssue({ code: 'custom', message: `${JSON.stringify(path)} ${problem}` });
   }),
 );
 

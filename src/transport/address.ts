@@ -38,14 +38,14 @@ export function checkSocketPath(path: string): void {
  */
 export function ensureRuntimeDir(path: string): void {
   checkAbove(path);
-  let mistake: unknown;
+  let problem: unknown;
   try {
     makeFolders(path, 0o700);
   } catch (error) {
     // What stands in its place is told apart below.
-    mistake = error;
+    problem = error;
   }
-  const stats = statsOf(path, mistake);
+  const stats = statsOf(path, problem);
   if (stats.isSymbolicLink())
     throw new RuntimeDirUnsafe(path, 'it is a symbolic link; name the directory itself');
   if (!stats.isDirectory()) throw new RuntimeDirUnsafe(path, 'it is not a directory; move the file away');
@@ -90,11 +90,11 @@ function seen(path: string): Stats | undefined {
   }
 }
 
-function statsOf(path: string, mistake: unknown): Stats {
+function statsOf(path: string, problem: unknown): Stats {
   try {
     return lstatSync(path);
   } catch (cause) {
-    const first = mistake ?? cause;
+    const first = problem ?? cause;
     const why = first instanceof Error ? first.message : String(first);
     throw new RuntimeDirUnsafe(path, `it cannot be made (${why}); choose another one`, cause);
   }

@@ -1,6 +1,6 @@
 /** The table of methods as calls: what a program writes to talk to a pod. */
 import { methods, type MethodName, type ParamsIn, type Result } from '../protocol/methods.ts';
-import { quickResults } from '../protocol/fast-guards.ts';
+import { fastResults } from '../protocol/fast-guards.ts';
 import type { Connection } from './connection.ts';
 import { UnexpectedAnswer } from './failures.ts';
 import { describeProblem } from './params.ts';
@@ -37,9 +37,9 @@ function checkOf(method: MethodName): (result: unknown) => void {
 }
 
 function makeCheck(method: MethodName): (result: unknown) => void {
-  const quick = quickResults[method];
+  const fast = fastResults[method];
   return (result) => {
-    if (quick?.(result) === true) return;
+    if (fast?.(result) === true) return;
     const checked = methods[method].result().safeParse(result);
     if (!checked.success) throw new UnexpectedAnswer(method, describeProblem(checked.error).text);
   };

@@ -7,7 +7,7 @@ import type { Server, Socket } from 'node:net';
 import type * as z from 'zod';
 import { rpcCodes, WireError } from '../protocol/errors.ts';
 import { methods, type MethodName, type Params, type Result } from '../protocol/methods.ts';
-import { quickParams } from '../protocol/fast-guards.ts';
+import { fastParams } from '../protocol/fast-guards.ts';
 import { Connection, type ConnectionHandlers, type RequestContext } from './connection.ts';
 import { describeProblem } from './params.ts';
 import { type Bound, bindAtFirst, identityAt, removeOwn } from './socket-place.ts';
@@ -201,7 +201,7 @@ type UntypedHandler = (params: unknown, context: RequestContext) => unknown;
 
 interface Dispatched {
   schema: () => z.ZodType;
-  quick: ((params: unknown) => boolean) | undefined;
+  fast: ((params: unknown) => boolean) | undefined;
   handler: UntypedHandler;
 }
 
@@ -213,7 +213,7 @@ function dispatcher(handlers: Handlers): NonNullable<ConnectionHandlers['onReque
     const name = key as MethodName;
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schema of the same name makes the params fit
     const handler = handlers[name] as UntypedHandler;
-    byName.set(name, { schema: params, quick: quickParams[name], handler });
+    byName.set(name, { schema: params, fast: fastParams[name], handler });
   }
   const known = [...byName.keys()].join(', ');
   return (method, params, context) => {
@@ -222,7 +222,7 @@ function dispatcher(handlers: Handlers): NonNullable<ConnectionHandlers['onReque
       const shown = JSON.stringify(method.slice(0, 64));
       throw new WireError(rpcCodes.methodNotFound, `there is no method ${shown}; there are: ${known}`);
     }
-    if (entry.quick?.(params) === true) return entry.handler(params, context);
+    if (entry.fast?.(params) === true) return entry.handler(params, context);
     const parsed = entry.schema().safeParse(params === undefined ? {} : params);
     if (parsed.success) return entry.handler(parsed.data, context);
     const { field, text } = describeProblem(parsed.error);

@@ -19,6 +19,9 @@ export const house = {
   'gate.cites': 'every test file cites at least one guarantee',
   'gate.covered': 'every guarantee is cited by a test',
   'gate.known': 'every citation is a guarantee',
+  'names.in-comments': 'Every file that a comment of src names is there.',
+  'names.old': 'No name has a word in it that was given up for the standard one.',
+  'names.vague': 'No file and no export is called after nothing in particular.',
   'start.cache-old': 'the four youngest caches stay, and nothing unfinished for long',
   'start.cache-refused':
     'a code cache that is damaged, refused by V8 or open to others is not run, and is replaced',

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { callbackEvent } from '../../bench/event.ts';
 import { methods } from '../../src/protocol/methods.ts';
 import { eventBounds } from '../../src/protocol/pod-event.ts';
-import { quickParams, quickResults } from '../../src/protocol/fast-guards.ts';
+import { fastParams, fastResults } from '../../src/protocol/fast-guards.ts';
 
 const plain = (): Record<string, unknown> => ({
   from: { instance: '019aac00-0000-7000-8000-000000000001', incarnation: 1 },
@@ -76,7 +76,7 @@ describe('quick checks', () => {
       let passed = 0;
       const property = fc.property(fc.array(change, { maxLength: 3 }), (changes) => {
         const params = changed(plain(), changes);
-        if (quickParams.podEvent?.(params) !== true) return;
+        if (fastParams.podEvent?.(params) !== true) return;
         passed += 1;
         expect(methods.podEvent.params().parse(params)).toStrictEqual(params);
       });
@@ -88,15 +88,15 @@ describe('quick checks', () => {
   it('[wire.fast-guards] a result that is let through by hand is one that the schema takes', () => {
     const property = fc.property(fc.array(change, { maxLength: 2 }), (changes) => {
       const result = changed({ outcome: 'accepted', received: 3 }, changes);
-      if (quickResults.podEvent?.(result) !== true) return;
+      if (fastResults.podEvent?.(result) !== true) return;
       expect(methods.podEvent.result().safeParse(result).success).toBe(true);
     });
     fc.assert(property, { numRuns: 5_000 });
   });
 
   it('[wire.fast-guards] the usual is let through', () => {
-    expect(quickParams.podEvent?.(plain())).toBe(true);
-    expect(quickResults.podEvent?.({ outcome: 'duplicate', received: 3 })).toBe(true);
-    expect(quickResults.podEvent?.({ outcome: 'accepted', received: 3, later: 'field' })).toBe(true);
+    expect(fastParams.podEvent?.(plain())).toBe(true);
+    expect(fastResults.podEvent?.({ outcome: 'duplicate', received: 3 })).toBe(true);
+    expect(fastResults.podEvent?.({ outcome: 'accepted', received: 3, later: 'field' })).toBe(true);
   });
 });

@@ -14,10 +14,10 @@ export async function answerQuestion(
   { question, decision, reason }: Extract<Typed, { kind: 'answer' }>,
 ): Promise<string> {
   const { request } = question;
-  const told = (text: string, next: string | null) => (next === null ? text : `${text}\n${next}`);
+  const reply = (text: string, next: string | null) => (next === null ? text : `${text}\n${next}`);
   try {
     await client.call('approve', { request, decision, ...(reason === undefined ? {} : { reason }) });
-    return told(
+    return reply(
       `The question of ${question.pod} is answered: ${decision}.`,
       desk.settled(request, monotonicMs()),
     );
@@ -28,6 +28,6 @@ export async function answerQuestion(
     }
     const why = error instanceof Error ? error.message : String(error);
     const next = desk.settled(request, monotonicMs());
-    return told(`The answer to ${question.pod} was not taken: ${oneLine(why, 400)}`, next);
+    return reply(`The answer to ${question.pod} was not taken: ${oneLine(why, 400)}`, next);
   }
 }

@@ -213,8 +213,8 @@ export class ApprovalDesk {
     if (question === undefined) return null;
     const next = this.#remove(request, nowMs);
     if (this.#answering.has(request)) return next;
-    const told = `The question of ${question.pod} is closed (${visible(how)}).`;
-    return next === null ? told : `${told}\n${next}`;
+    const text = `The question of ${question.pod} is closed (${visible(how)}).`;
+    return next === null ? text : `${text}\n${next}`;
   }
 
   #remove(request: string, nowMs: number): string | null {

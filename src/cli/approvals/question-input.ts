@@ -14,7 +14,7 @@ export interface QuestionInputOptions {
   readonly stdin: Readable;
   readonly desk: ApprovalDesk;
   readonly echo: (text: string) => void;
-  readonly tell: (text: string) => void;
+  readonly say: (text: string) => void;
   /** Brings the answer to the pod; must not reject. */
   readonly answer: (typed: TypedAnswer) => Promise<void>;
   readonly onText: (line: string) => void;
@@ -36,7 +36,7 @@ export class QuestionInput {
       editsLines,
       onContinue: () => {
         const text = options.desk.again(monotonicMs());
-        if (text !== null) options.tell(text);
+        if (text !== null) options.say(text);
       },
       onLine: (line) => this.#act(options.desk.typed(line, monotonicMs()), line),
       onKey: (key) => this.#act(options.desk.key(key, monotonicMs()), null),
@@ -47,7 +47,7 @@ export class QuestionInput {
 
   event(event: LiveEvent): void {
     const text = this.#options.desk.take(event, monotonicMs());
-    if (text !== null) this.#options.tell(text);
+    if (text !== null) this.#options.say(text);
     this.#typing.keys(this.#options.desk.takesKeys);
   }
 
@@ -57,14 +57,14 @@ export class QuestionInput {
 
   /** False: it is nothing to a question. */
   #act(typed: Typed, line: string | null): boolean {
-    const { desk, tell, answer, onText } = this.#options;
+    const { desk, say, answer, onText } = this.#options;
     switch (typed.kind) {
       case 'other':
         if (line !== null) onText(line);
         return false;
       case 'late':
       case 'page':
-        tell(typed.text);
+        say(typed.text);
         return true;
       case 'text':
         this.#typing.ask('> ', (text) => text !== null && text !== '' && onText(text));

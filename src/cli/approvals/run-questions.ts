@@ -15,7 +15,7 @@ export interface RunQuestionsOptions {
   /** The connection to the root, which hears of every question below it; null while there is none. */
   client(): Client | null;
   /** A block of lines for the person. */
-  tell(text: string): void;
+  say(text: string): void;
 }
 
 export class RunQuestions {
@@ -40,7 +40,7 @@ export class RunQuestions {
     if (this.#input !== null) return this.#input.event(event);
     const text = this.#desk.take(event, monotonicMs());
     if (text === null) return;
-    this.#options.tell(text);
+    this.#options.say(text);
     this.#listen();
   }
 
@@ -60,11 +60,11 @@ export class RunQuestions {
       desk: this.#desk,
       editsLines: false,
       echo: (text) => stderr.styled(text),
-      tell: (text) => this.#options.tell(text),
+      say: (text) => this.#options.say(text),
       answer: (typed) => this.#answer(typed),
       onText: (line) => {
         if (line.trim() !== '')
-          this.#options.tell('y, n, r or a answers a question; to send it a text use "podkin send".');
+          this.#options.say('y, n, r or a answers a question; to send it a text use "podkin send".');
       },
     });
   }
@@ -73,10 +73,10 @@ export class RunQuestions {
     const client = this.#options.client();
     try {
       if (client === null) throw new Error('not connected at the moment; type it again');
-      this.#options.tell(await answerQuestion(client, this.#desk, typed));
+      this.#options.say(await answerQuestion(client, this.#desk, typed));
     } catch (error) {
       this.#desk.settled(typed.question.request, monotonicMs(), { open: true });
-      this.#options.tell(error instanceof Error ? error.message : String(error));
+      this.#options.say(error instanceof Error ? error.message : String(error));
     }
   }
 }

@@ -100,7 +100,7 @@ class AttachScreen {
       desk: this.#desk,
       editsLines: canAsk(this.#context),
       echo: (text) => this.#context.stderr.styled(text),
-      tell: (text) => this.#say(text),
+      say: (text) => this.#say(text),
       answer: (typed) => this.#answer(typed),
       onText: (line) => void this.#obey(parseAttachLine(line)),
       onEnd: () => void this.#onInputEnd(),

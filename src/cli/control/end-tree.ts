@@ -60,7 +60,7 @@ export interface EndTreeOptions {
   readonly hurry: AbortSignal;
 }
 
-const lookEveryMs = 50;
+const pollMs = 50;
 /** SIGKILL cannot be refused; longer than this only an uninterruptible system call takes. */
 const killDeadlineMs = 5_000;
 const askTimeoutMs = 3_000;
@@ -75,17 +75,17 @@ export async function endTree(options: EndTreeOptions): Promise<string[]> {
   const asked = new Set<string>();
   const ask = (running: readonly TreeMember[]) => askHeads(options, running, asked);
   if (await gone(tree, { withinMs: options.graceMs, hurry, each: ask })) return [];
-  const insisted = new Set<string>();
+  const signalled = new Set<string>();
   if (!hurry.aborted) {
-    await tree.signal('SIGTERM', insisted);
-    if (await gone(tree, { withinMs: options.termMs, hurry })) return [...insisted];
+    await tree.signal('SIGTERM', signalled);
+    if (await gone(tree, { withinMs: options.termMs, hurry })) return [...signalled];
   }
   // The end of a parent may let a start under way come through; so look again until nothing is left.
   const deadlineAt = monotonicMs() + killDeadlineMs;
   while (monotonicMs() < deadlineAt) {
-    await tree.signal('SIGKILL', insisted);
-    if ((await tree.running()).length === 0) return [...insisted];
-    await sleep(lookEveryMs);
+    await tree.signal('SIGKILL', signalled);
+    if ((await tree.running()).length === 0) return [...signalled];
+    await sleep(pollMs);
   }
   const left = (await tree.running()).map((member) => member.name).join(', ');
   throw new Error(`these pods did not end: ${left}; check with: podkin ps --tree`);
@@ -113,11 +113,11 @@ class EndingTree {
     return await this.#runningOf(this.#members);
   }
 
-  async signal(signal: NodeJS.Signals, told: Set<string>): Promise<void> {
+  async signal(signal: NodeJS.Signals, signalled: Set<string>): Promise<void> {
     this.#members = null;
     for (const member of await this.running()) {
       const process = await lastProcess(member.folder);
-      if (process !== null && signalProcess(process, signal, { group: true })) told.add(member.name);
+      if (process !== null && signalProcess(process, signal, { group: true })) signalled.add(member.name);
     }
   }
 
@@ -156,7 +156,7 @@ async function gone(tree: EndingTree, waiting: Waiting): Promise<boolean> {
     if (left.length === 0) return true;
     if (waiting.hurry.aborted || monotonicMs() >= deadlineAt) return false;
     await waiting.each?.(left);
-    await sleep(lookEveryMs);
+    await sleep(pollMs);
   }
 }
 

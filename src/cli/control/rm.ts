@@ -43,13 +43,13 @@ export async function rmCommand(
   const pods = [...named].sort((a, b) => b.spec.depth - a.spec.depth);
   const removal = new Removal(context);
   let status: number = exitStatus.done;
-  const tell = (refusal: string | null): void => {
+  const report = (refusal: string | null): void => {
     if (refusal === null) return;
     context.stderr.write(`podkin: ${errorText(refusal)}\n`);
     status = exitStatus.failed;
   };
-  for (const [name, why] of wrecks) tell(await removeWreck(context, name, why));
-  for (const pod of pods) tell(await removal.remove(pod, options.force));
+  for (const [name, why] of wrecks) report(await removeWreck(context, name, why));
+  for (const pod of pods) report(await removal.remove(pod, options.force));
   const left = allPods(context.home).map(({ instance, spec }) => ({
     instance,
     parent: spec.parent?.instance ?? null,
@@ -62,7 +62,7 @@ export async function rmCommand(
 
 /** Longer than the parent's sweep, which takes in what a dead child left. */
 const sweepMarginMs = 3_000;
-const lookAgainMs = 100;
+const pollMs = 100;
 
 interface Locked {
   readonly pod: FoundPod;
@@ -148,7 +148,7 @@ class Removal {
     return null;
   }
 
-  /** Also what only the tombstones of pods between tell to be below. */
+  /** Also what only the tombstones of pods in between know to be below. */
   async #end(pod: FoundPod): Promise<void> {
     const say = (text: string): void => this.#say(text);
     const { stopGraceMs: graceMs } = limitsOf(pod.spec.settings);
@@ -185,7 +185,7 @@ class Removal {
       const receiverLives = await isPodRunning(owed.to);
       untilMs ??= monotonicMs() + limitsOf(owed.to.spec.settings).sweepMs + sweepMarginMs;
       if (!receiverLives || monotonicMs() > untilMs) return { owed, receiverLives };
-      await pause(lookAgainMs);
+      await pause(pollMs);
     }
   }
 

@@ -1,5 +1,5 @@
 /**
- * Where the demo's story is told: what the pods do becomes lines as it happens, and a step waits for what it
+ * Where the demo's story is shown: what the pods do becomes lines as it happens, and a step waits for what it
  * is about.
  */
 import type { Entry } from '../../session/facts/entries.ts';
@@ -114,8 +114,8 @@ export class DemoStage {
   }
 
   #wake(): void {
-    const told = this.#moved;
+    const moved = this.#moved;
     this.#moved = deferred();
-    told.resolve();
+    moved.resolve();
   }
 }

@@ -21,7 +21,7 @@ import { endTree } from '../control/end-tree.ts';
 import { catchSignals, type Interruption, interruptionStatus } from '../invocation/interruption.ts';
 import { columns } from '../format/table.ts';
 
-/** Short waits, so that the story is told in seconds. */
+/** Short waits, so that the story is played in seconds. */
 const demoLimits = {
   ...defaultLimits,
   coalesceMs: 400,
@@ -32,7 +32,7 @@ const demoLimits = {
 const stopGraceMs = 8_000;
 const termMs = 1_000;
 
-/** Answers 0 when everything happened as told, 1 when something did not, above 128 after a signal. */
+/** Answers 0 when everything happened as planned, 1 when something did not, above 128 after a signal. */
 export async function demoCommand(context: CommandContext): Promise<number> {
   const folder = realPath(mkdtempSync(join(tmpdir(), 'pk-demo-')));
   const own = inOwnHome(context, folder);
@@ -112,11 +112,11 @@ async function play(stage: DemoStage, interruption: Interruption): Promise<numbe
     stage.cut.resolve();
     return interruptionStatus[signal];
   });
-  const told = tell(stage);
+  const played = playStory(stage);
   // After an interruption nobody waits for it any more.
-  told.catch(() => undefined);
+  played.catch(() => undefined);
   try {
-    return await Promise.race([interrupted, told]);
+    return await Promise.race([interrupted, played]);
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error);
     stage.context.stderr.write(`\nThe story stops here: ${what}\n`);
@@ -124,7 +124,7 @@ async function play(stage: DemoStage, interruption: Interruption): Promise<numbe
   }
 }
 
-async function tell(stage: DemoStage): Promise<number> {
+async function playStory(stage: DemoStage): Promise<number> {
   for (const step of demoSteps) {
     stage.title(step.title);
     await step.play(stage);

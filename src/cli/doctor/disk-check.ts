@@ -81,10 +81,10 @@ function typeAt(path: string, view: DiskView): number | null {
 
 /** A failure where no pod could be made; nothing is written to find out. */
 export function unwritableFindings({ state }: Home): Finding[] {
-  const path = mistakeIn(state) === null ? join(state, 'pods') : state;
-  const mistake = mistakeIn(path);
-  if (mistake === null) return [];
-  const { folder, code } = mistake;
+  const path = problemIn(state) === null ? join(state, 'pods') : state;
+  const problem = problemIn(path);
+  if (problem === null) return [];
+  const { folder, code } = problem;
   const where = folder === path ? path : `${folder}, which ${path} is made in,`;
   const text = `${where} cannot be written (${code}): no pod can start`;
   const fix =
@@ -95,7 +95,7 @@ export function unwritableFindings({ state }: Home): Finding[] {
 }
 
 /** Of the folder, or of the nearest one above it that is there. */
-function mistakeIn(path: string): { folder: string; code: string } | null {
+function problemIn(path: string): { folder: string; code: string } | null {
   try {
     if (!statSync(path).isDirectory()) return { folder: path, code: 'ENOTDIR' };
     accessSync(path, constants.W_OK | constants.X_OK);
@@ -104,6 +104,6 @@ function mistakeIn(path: string): { folder: string; code: string } | null {
     const code = systemCode(error);
     if (code === undefined) throw error;
     const above = dirname(path);
-    return code === 'ENOENT' && above !== path ? mistakeIn(above) : { folder: path, code };
+    return code === 'ENOENT' && above !== path ? problemIn(above) : { folder: path, code };
   }
 }

@@ -32,11 +32,11 @@ import { oneLine } from '../format/printable.ts';
 import { age, columns, paint, type Paint } from '../format/table.ts';
 
 export async function doctorCommand(context: CommandContext, options: { json: boolean }): Promise<number> {
-  const unsafe = homeMistake(context);
-  if (unsafe !== null) return told(context, [unsafe], options);
+  const unsafe = homeProblem(context);
+  if (unsafe !== null) return print(context, [unsafe], options);
   const unwritable = unwritableFindings(context.home);
   const seen = await seenPods(context);
-  if ('check' in seen) return told(context, unwritable.length > 0 ? unwritable : [seen], options);
+  if ('check' in seen) return print(context, unwritable.length > 0 ? unwritable : [seen], options);
   const findings = [
     nodeVersion(process.versions.node),
     ...(await models(context)),
@@ -47,17 +47,17 @@ export async function doctorCommand(context: CommandContext, options: { json: bo
     socketFolder(context),
     ...(await staleSockets(context, seen)),
     ...leftovers(context),
-    ...standIns(context),
+    ...oldLeases(context),
     ...(await logs(context)),
     ...tombstoneFindings(context.home),
     ...podFindings(context.home, seen),
     ...(await lateEvents(context, seen, Date.now())),
   ];
-  return told(context, findings, options);
+  return print(context, findings, options);
 }
 
 /** Nothing else is looked at then: what stands in such a home is nobody's word. */
-function homeMistake(context: CommandContext): Finding | null {
+function homeProblem(context: CommandContext): Finding | null {
   try {
     void context.home;
     return null;
@@ -78,7 +78,7 @@ async function seenPods({ home }: CommandContext): Promise<readonly SeenPod[] | 
   }
 }
 
-function told(context: CommandContext, findings: readonly Finding[], options: { json: boolean }): number {
+function print(context: CommandContext, findings: readonly Finding[], options: { json: boolean }): number {
   if (options.json) context.stdout.write(jsonText(findings));
   else context.stdout.styled(findingsTable(findings, context.color));
   return findings.some((finding) => finding.level === 'failure') ? exitStatus.failed : exitStatus.done;
@@ -168,7 +168,7 @@ function leftovers({ home }: CommandContext): Finding[] {
 }
 
 /** Empty files and directories that a command had on the disk when its pod was killed. */
-function standIns({ home }: CommandContext): Finding[] {
+function oldLeases({ home }: CommandContext): Finding[] {
   const left = abandonedPaths(standInLeases(home));
   if (left.length === 0) return [];
   const [first = ''] = left;

@@ -4,14 +4,14 @@ import type { Finding } from './finding.ts';
 
 export function tombstoneFindings(home: Home): Finding[] {
   const findings: Finding[] = [];
-  const tell = (path: string, text: string): void => {
+  const add = (path: string, text: string): void => {
     const fix = `put it back from a backup, or: rm ${path}`;
     findings.push({ check: 'removed pods', level: 'warning', text, fix });
   };
   try {
-    readTombstones(home, tell);
+    readTombstones(home, add);
   } catch (error) {
-    tell(`${home.state}/removed`, error instanceof Error ? error.message : String(error));
+    add(`${home.state}/removed`, error instanceof Error ? error.message : String(error));
   }
   return findings;
 }

@@ -64,13 +64,13 @@ function turnLine(entry: Entry<TurnEndedEntry>): string {
 }
 
 /** The fields by which a person knows a call again, in this order. */
-const tellingFields = ['name', 'path', 'pattern', 'command', 'task', 'message'];
+const shownFields = ['name', 'path', 'pattern', 'command', 'task', 'message'];
 
 function callSummary(input: JsonValue): string {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return '';
-  const told = tellingFields.flatMap((field) => {
+  const parts = shownFields.flatMap((field) => {
     const value = input[field];
     return typeof value === 'string' && value !== '' ? [oneLine(value, 80)] : [];
   });
-  return told.slice(0, 2).join(': ');
+  return parts.slice(0, 2).join(': ');
 }

@@ -97,7 +97,7 @@ function assistantText(
   return partial ? `${texts.join('\n')} ${say('(cut off)', 'dim')}` : texts.join('\n');
 }
 
-/** `path: "src/a.ts", limit: 20`, as long as one line takes. */
+/** `path: "src", limit: 20`, as long as one line takes. */
 function callInput(input: JsonValue): string {
   if (input === null || typeof input !== 'object' || Array.isArray(input)) {
     return oneLine(JSON.stringify(input), inputCharsMax);

@@ -55,7 +55,7 @@ async function joinPod(context: CommandContext, pod: FoundPod, watched: Watched)
 }
 
 /** A socket may appear a moment before it listens; what is missed is found at this pace. */
-const lookAgainMs = 1_000;
+const pollMs = 1_000;
 
 async function everyPod(context: CommandContext): Promise<number> {
   const { home } = context;
@@ -64,10 +64,10 @@ async function everyPod(context: CommandContext): Promise<number> {
   ensureRuntimeDir(home.runtime);
   const known = new Map<string, Watched>();
   for (const pod of allPods(home)) known.set(pod.instance, { seq: await newestSeq(pod), stream: null });
-  let looking = false;
-  const look = async (): Promise<void> => {
-    if (looking) return;
-    looking = true;
+  let checking = false;
+  const check = async (): Promise<void> => {
+    if (checking) return;
+    checking = true;
     try {
       for (const pod of allPods(home)) {
         // A pod that was not there at the start is shown from its first entry on.
@@ -78,14 +78,14 @@ async function everyPod(context: CommandContext): Promise<number> {
         void (watched.stream as PodStream | null)?.closed.then(() => (watched.stream = null));
       }
     } finally {
-      looking = false;
+      checking = false;
     }
   };
-  const watchers = [folder, home.runtime].map((path) => watch(path, () => void look()));
+  const watchers = [folder, home.runtime].map((path) => watch(path, () => void check()));
   // Both folders may be removed below us: then only the timer looks.
   for (const watcher of watchers) watcher.on('error', () => watcher.close());
-  setInterval(() => void look(), lookAgainMs);
-  await look();
+  setInterval(() => void check(), pollMs);
+  await check();
   // Ends with the process: a signal, or a reader that has gone.
   return new Promise<never>(() => undefined);
 }

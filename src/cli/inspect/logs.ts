@@ -98,17 +98,17 @@ const recheckMs = 1_000;
 
 /** Until the pod is removed, or this process is interrupted. */
 async function follow(pod: FoundPod, from: number, show: Show): Promise<void> {
-  let ring: () => void = () => undefined;
-  let changed = new Promise<void>((resolve) => (ring = resolve));
-  const watcher = watch(pod.folder.path, () => ring());
-  watcher.on('error', () => ring());
+  let notify: () => void = () => undefined;
+  let changed = new Promise<void>((resolve) => (notify = resolve));
+  const watcher = watch(pod.folder.path, () => notify());
+  watcher.on('error', () => notify());
   try {
     for (let end = from; existsSync(pod.folder.path);) {
       end = await showFrom(pod, { from: end }, show);
-      const timer = setTimeout(ring, recheckMs);
+      const timer = setTimeout(notify, recheckMs);
       await changed;
       clearTimeout(timer);
-      changed = new Promise((resolve) => (ring = resolve));
+      changed = new Promise((resolve) => (notify = resolve));
     }
   } finally {
     watcher.close();

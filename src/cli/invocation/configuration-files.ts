@@ -1,18 +1,18 @@
 /**
  * The configuration files: what may stand in the user's and in a project's, how they are read, and what is
- * said about a mistake.
+ * said about a problem.
  */
 import { readFileSync } from 'node:fs';
 import { parse, TomlError } from 'smol-toml';
 import * as z from 'zod';
 import { parseRule } from '../../scope/permissions/permission-rules.ts';
-import { pathMistake } from '../../scope/paths/path-problem.ts';
+import { pathProblem } from '../../scope/paths/path-problem.ts';
 import { modelSettingsSchema } from '../../session/settings/model-settings.ts';
 import { permissionModes } from '../../session/settings/permissions.ts';
 import { limitsSchema, sandboxSettingsSchema } from '../../session/settings/settings.ts';
 import { once } from '../../std/once.ts';
 import { systemCode } from '../../std/system-code.ts';
-import { fromTilde, tildeMistake } from '../../std/tilde.ts';
+import { fromTilde, tildeProblem } from '../../std/tilde.ts';
 import { nearest } from '../format/nearest.ts';
 import { CommandFailed, exitStatus } from './context.ts';
 
@@ -35,7 +35,7 @@ const rules = once(() =>
     .array(
       z.string().superRefine((text, check) => {
         const parsed = parseRule(text);
-        if ('mistake' in parsed) check.addIssue({ code: 'custom', message: parsed.mistake });
+        if ('problem' in parsed) check.addIssue({ code: 'custom', message: parsed.problem });
       }),
     )
     .optional(),
@@ -47,8 +47,8 @@ const scopeSchema = once(() => {
   const paths = z
     .array(
       z.string().superRefine((path, check) => {
-        const mistake = pathMistake(path);
-        if (mistake !== null) check.addIssue({ code: 'custom', message: `"${path}" ${mistake}` });
+        const problem = pathProblem(path);
+        if (problem !== null) check.addIssue({ code: 'custom', message: `"${path}" ${problem}` });
       }),
     )
     .optional();
@@ -109,7 +109,7 @@ export function readUserFile(path: string, options: { mustExist: boolean }): Use
   return parseSettings(path, text, userFileSchema());
 }
 
-/** Throws `CommandFailed` (usage) that names the place of the first mistake. */
+/** Throws `CommandFailed` (usage) that names the place of the first problem. */
 export function parseSettings<T extends z.ZodObject>(path: string, text: string, schema: T): z.output<T> {
   const said = parseToml(path, text);
   const parsed = schema.safeParse(said);
@@ -127,7 +127,7 @@ function parseToml(path: string, text: string): Record<string, unknown> {
   }
 }
 
-/** The first mistake: the key, what is wrong, and the key that may have been meant. */
+/** The first problem: the key, what is wrong, and the key that may have been meant. */
 function problem(
   error: z.ZodError,
   keys: readonly string[],
@@ -153,14 +153,14 @@ function problem(
   const name = issue.path[0] === 'limits' ? issue.path[1] : undefined;
   if (typeof name === 'string' && typeof limits === 'object' && limits !== null && !Array.isArray(limits)) {
     const value: unknown = Object.entries(limits).find(([key]) => key === name)?.[1];
-    return `${place}: ${typeof value === 'number' ? value : JSON.stringify(value)} ${limitMistake(issue)}`;
+    return `${place}: ${typeof value === 'number' ? value : JSON.stringify(value)} ${limitProblem(issue)}`;
   }
   const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? '') : issue.message;
   return place === '' ? message : `${place}: ${message}`;
 }
 
 /** What is wrong with one value, as the end of a sentence about it. */
-export function limitMistake(issue: z.core.$ZodIssue | undefined): string {
+export function limitProblem(issue: z.core.$ZodIssue | undefined): string {
   if (issue?.code === 'too_small')
     return `is too small: ${issue.inclusive === true ? 'at least' : 'more than'} ${issue.minimum} is possible`;
   if (issue?.code === 'too_big') return `is too large: at most ${issue.maximum} is possible`;
@@ -173,8 +173,8 @@ export function limitMistake(issue: z.core.$ZodIssue | undefined): string {
  */
 export function fromHome(home: string | null, paths: readonly string[] = []): string[] {
   return paths.map((path) => {
-    const mistake = tildeMistake(path, home);
-    if (mistake !== null) throw usage(`${path} ${mistake}`);
+    const problem = tildeProblem(path, home);
+    if (problem !== null) throw usage(`${path} ${problem}`);
     return fromTilde(path, home);
   });
 }

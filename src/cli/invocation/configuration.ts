@@ -22,7 +22,7 @@ import {
 import { nearest } from '../format/nearest.ts';
 import {
   fromHome,
-  limitMistake,
+  limitProblem,
   limitNames,
   permissionMode,
   readUserFile,
@@ -198,7 +198,7 @@ function flagRules(flags: ConfigurationFlags, kind: RuleKind): readonly string[]
   const texts = flags.rules?.[kind] ?? [];
   for (const text of texts) {
     const parsed = parseRule(text);
-    if ('mistake' in parsed) throw usage(`--${kind}-tool: ${parsed.mistake}`);
+    if ('problem' in parsed) throw usage(`--${kind}-tool: ${parsed.problem}`);
   }
   return texts;
 }
@@ -230,7 +230,7 @@ function checkedLimits(
 ): SomeLimits {
   for (const [name, value] of Object.entries(values)) {
     const checked = someLimits().safeParse({ [name]: value });
-    if (!checked.success) throw usage(`${where(name)}: "${value}" ${limitMistake(checked.error.issues[0])}`);
+    if (!checked.success) throw usage(`${where(name)}: "${value}" ${limitProblem(checked.error.issues[0])}`);
   }
   return someLimits().parse(values);
 }

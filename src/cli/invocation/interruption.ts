@@ -1,6 +1,6 @@
 /** What ends a command from outside, as values: the first asks, a second Ctrl+C or SIGTERM insists. */
 import { deferred } from '../../std/deferred.ts';
-import { onLostReader } from '../../std/broken-pipe.ts';
+import { onBrokenPipe } from '../../std/broken-pipe.ts';
 
 /** The exit status that each leads to. SIGHUP: the terminal is gone; SIGPIPE: whoever read the output is. */
 export const interruptionStatus = {
@@ -40,7 +40,7 @@ export function catchSignals(): Interruption {
   };
   const takers = signals.map((signal) => ({ signal, taker: () => take(signal) }));
   for (const { signal, taker } of takers) process.on(signal, taker);
-  onLostReader(() => take('SIGPIPE'));
+  onBrokenPipe(() => take('SIGPIPE'));
   return {
     first: first.promise,
     hurry: hurry.signal,

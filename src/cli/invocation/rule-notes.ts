@@ -11,7 +11,7 @@ export function ruleNotes(rules: readonly string[], cwd: string | null): string[
   if (cwd === null) return [];
   return [...new Set(rules)].flatMap((text) => {
     const rule = parseRule(text);
-    if ('mistake' in rule || rule.pattern === null) return [];
+    if ('problem' in rule || rule.pattern === null) return [];
     const first = /^\/([^/*?[\]{}\\]+)(?=\/|$)/.exec(rule.pattern)?.[1];
     if (first === undefined || rule.tool === 'Bash') return [];
     if (existsSync(join('/', first)) || !existsSync(join(cwd, first))) return [];

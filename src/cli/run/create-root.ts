@@ -26,9 +26,9 @@ import type { JsonObject } from '../../std/json.ts';
 import { uuidv7 } from '../../std/uuid.ts';
 import { version } from '../../version.ts';
 import { CommandFailed, exitStatus } from '../invocation/context.ts';
-import { rootScope, type ScopeWish } from './root-scope.ts';
+import { rootScope, type ScopeRequest } from './root-scope.ts';
 
-export interface RootPlan extends ScopeWish {
+export interface RootPlan extends ScopeRequest {
   /** Null: the first free one of `root`, `root-2`, `root-3` … */
   readonly name: string | null;
   /** `provider/model`; a scenario's path absolute. */

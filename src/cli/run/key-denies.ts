@@ -36,7 +36,7 @@ export const keyPlaces: readonly string[] = [
 const othersHomes = ['/home', '/Users'] as const;
 const othersMax = 200;
 
-export interface KeyWish {
+export interface KeyRequest {
   /** Absolute; null where there is none. */
   readonly home: string | null;
   readonly cwd: string;
@@ -51,7 +51,7 @@ export interface KeyWish {
  * (usage) where a part of one is named beside a root that holds all of it: then no deny could tell the two
  * apart.
  */
-export function keyDenies({ home, cwd, named, roots }: KeyWish): ScopeDeny[] {
+export function keyDenies({ home, cwd, named, roots }: KeyRequest): ScopeDeny[] {
   const lifts = new Set(named.flatMap((path) => spellings(resolve(cwd, path.replace(/\/\*$/, '')))));
   const bases = roots.map((root) => root.replace(/\/\*$/, '') || '/');
   const denies: ScopeDeny[] = [];

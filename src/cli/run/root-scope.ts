@@ -6,7 +6,7 @@ import { CommandFailed, exitStatus } from '../invocation/context.ts';
 import { keyDenies } from './key-denies.ts';
 
 /** Paths as a person gave them. Relative ones are taken from `cwd`; `~/` is the home of the user. */
-export interface ScopeWish {
+export interface ScopeRequest {
   /** Absolute. */
   readonly cwd: string;
   readonly read: readonly string[];
@@ -25,24 +25,24 @@ export interface ScopeWish {
  * stands for the link and for where it leads. Keys of a home are denied where no path names them. Throws
  * `CommandFailed` as `keyDenies` does, and for what is really called `*`.
  */
-export function rootScope(wish: ScopeWish): PathScope {
-  const { cwd } = wish;
-  const read = wish.read.map((path) => realRoot(cwd, path));
-  const write = wish.write.map((path) => realRoot(cwd, path));
+export function rootScope(request: ScopeRequest): PathScope {
+  const { cwd } = request;
+  const read = request.read.map((path) => realRoot(cwd, path));
+  const write = request.write.map((path) => realRoot(cwd, path));
   const roots = allowed(() => named(cwd, realPath(cwd)), read, write);
-  const lifted = [...wish.read, ...wish.write];
+  const lifted = [...request.read, ...request.write];
   const keys = keyDenies({
-    home: wish.home ?? null,
+    home: request.home ?? null,
     cwd,
     named: lifted,
     roots: [...roots.read, ...roots.write],
   });
-  const own = deniesOf(cwd, wish.deny, 'read');
+  const own = deniesOf(cwd, request.deny, 'read');
   // A person's come first: they win whatever is named.
   const deny = [
     ...own,
     ...keys.filter((key) => !own.some(({ path }) => path === key.path)),
-    ...deniesOf(cwd, wish.denyWrite, 'write'),
+    ...deniesOf(cwd, request.denyWrite, 'write'),
   ];
   const scope = { read: [...new Set(roots.read)], write: [...new Set(roots.write)] };
   return deny.length === 0 ? scope : { ...scope, deny };

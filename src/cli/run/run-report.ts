@@ -21,7 +21,7 @@ export interface RunReport {
   /** Also called for what the tree writes while it stops. */
   event(pod: WatchedPod, event: LiveEvent): void;
   /** A block of lines for whoever watches, beside the work. */
-  tell(text: string): void;
+  say(text: string): void;
   /** Once, from when on the tree is being stopped. */
   ending(end: RunEnd): void;
   result(result: RunResult, end: RunEnd): void;
@@ -42,7 +42,7 @@ export function printReport(context: CommandContext, format: OutputFormat): RunR
         if (line !== null) stderr.write(`${name}: ${line}\n`);
       }
     },
-    tell(text) {
+    say(text) {
       stderr.write(`${text}\n`);
     },
     ending() {},
@@ -90,7 +90,7 @@ export function personReport(context: CommandContext, options: PersonReportOptio
       if (pod.depth === 0) view.showMain(event);
       else view.showOther(pod.tally.name, event);
     },
-    tell(text) {
+    say(text) {
       if (quiet) return;
       view.finish();
       context.stderr.styled(`${text}\n`);

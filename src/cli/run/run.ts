@@ -13,7 +13,7 @@ import { userHome } from '../../session/home/places.ts';
 import { absoluteModelName, checkModelName, isPriced } from '../../model/create.ts';
 import { stderrTail } from '../../pod/process/start-process.ts';
 import { NameTaken } from '../../session/home/home.ts';
-import { inputTextMistake } from '../../session/log/input-bound.ts';
+import { inputTextProblem } from '../../session/log/input-bound.ts';
 import type { Limits } from '../../session/settings/settings.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import { uuidv7 } from '../../std/uuid.ts';
@@ -31,7 +31,7 @@ import { endTree } from '../control/end-tree.ts';
 import { catchSignals, type Interruption, interruptionStatus } from '../invocation/interruption.ts';
 import { newTally } from '../../client/pod-tally.ts';
 import { exitOf, type RunEnd, runResult } from './result.ts';
-import { pathMistake } from '../../scope/paths/path-problem.ts';
+import { pathProblem } from '../../scope/paths/path-problem.ts';
 import { realPath } from './root-scope.ts';
 import { checkStartingPlace } from './starting-place.ts';
 import { errorText, visible } from '../format/printable.ts';
@@ -115,8 +115,8 @@ function checkFormat(options: RunOptions): OutputFormat {
 
 async function taskOf(context: CommandContext, given: string | undefined): Promise<string> {
   const task = given === '-' ? await readAll(context.stdin) : (given ?? '');
-  const mistake = inputTextMistake(task);
-  if (mistake !== null) throw usage(mistake);
+  const problem = inputTextProblem(task);
+  if (problem !== null) throw usage(problem);
   if (task.trim() !== '') return task;
   throw usage(
     given === '-'
@@ -186,8 +186,8 @@ function checkModel(
   { model, from, limits }: { model: string; from: string; limits: Limits },
   given: ModelSettings | undefined,
 ): void {
-  const mistake = checkModelName(model, context.environment, { cwd: from });
-  if (mistake !== null) throw usage(mistake);
+  const problem = checkModelName(model, context.environment, { cwd: from });
+  if (problem !== null) throw usage(problem);
   if (limits.cost === null || isPriced(model, given)) return;
   throw usage(
     `--max-cost (limits.cost) cannot hold for ${visible(model)}: its price is not known. Say it in ${join(context.home.config, 'config.toml')}, ` +
@@ -205,8 +205,8 @@ function askTrust(context: CommandContext, file: string, wants: readonly string[
 
 function checkedPaths(option: string, paths: readonly string[] = []): readonly string[] {
   for (const path of paths) {
-    const mistake = pathMistake(path);
-    if (mistake !== null) throw usage(`${option}: "${path}" ${mistake}`);
+    const problem = pathProblem(path);
+    if (problem !== null) throw usage(`${option}: "${path}" ${problem}`);
   }
   return fromHome(userHome(process.env), paths);
 }
@@ -259,7 +259,7 @@ async function foreground(run: Run, report: RunReport, mode: { headless: boolean
   const questions = new RunQuestions(context, {
     keyboard: !mode.headless && canAsk(context),
     client: () => watch.pods[0]?.stream?.client ?? null,
-    tell: (text) => report.tell(text),
+    say: (text) => report.say(text),
   });
   try {
     const end = await work(run, watch, interruption);
@@ -307,8 +307,8 @@ async function handedOver(run: Run, watch: TreeWatch, signal: AbortSignal): Prom
   return await untilSettled(run, watch, signal);
 }
 
-/** Live events tell when to look; this is for what no event tells. */
-const lookAgainMs = 250;
+/** Live events say when to check; this is for what no event shows. */
+const pollMs = 250;
 
 /** Rejects when `signal` aborts. */
 async function untilSettled(run: Run, watch: TreeWatch, signal: AbortSignal): Promise<RunEnd> {
@@ -331,7 +331,7 @@ async function untilSettled(run: Run, watch: TreeWatch, signal: AbortSignal): Pr
       case 'working':
         break;
     }
-    await Promise.race([changed, sleep(lookAgainMs, undefined, { ref: false })]);
+    await Promise.race([changed, sleep(pollMs, undefined, { ref: false })]);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * Whether one log hands every path to at most one child at a time, and takes each back once
- * (`handed-down.ts`, S1 and S2).
+ * (`scope/ownership/delegation.ts`, S1 and S2).
  */
 import type { Entry } from '../../session/facts/entries.ts';
 import { type WriteScope, contested } from '../../scope/paths/narrow.ts';

@@ -3,7 +3,7 @@
  * and for people (`podkin verify`). It shares
  * nothing with the code that delivers but the format of the log, so that one mistake cannot hide in both.
  *
- * `verify-log.ts` looks at one log, `verify-links.ts` at both ends, `verify-reading.ts` reads a home. Not
+ * `log.ts` reads one log, `links.ts` both ends, `reading.ts` a home. Not
  * looked at: what waits (I4), which is a matter
  * of time and of `podkin deliveries`; an event that was emitted and not acknowledged is pending and breaks
  * nothing.

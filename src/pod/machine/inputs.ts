@@ -8,7 +8,7 @@ import type { Params } from '../../protocol/methods.ts';
 import { lessened } from '../../protocol/read-event.ts';
 import type { EntryBody, InputSource } from '../../session/facts/entries.ts';
 import type { ChildFacts } from '../../session/facts/facts.ts';
-import { inputTextMistake } from '../../session/log/input-bound.ts';
+import { inputTextProblem } from '../../session/log/input-bound.ts';
 import { EntryTooLong } from '../../session/log/line.ts';
 import { begunAssignments, emitted } from '../../delivery/emit.ts';
 import { type InboundEvent, endsBefore, receive, reconcile } from '../../delivery/inbox.ts';
@@ -266,7 +266,7 @@ function refuseStopped(core: Core): void {
 }
 
 function refuseTooLong(text: string): void {
-  const mistake = inputTextMistake(text);
+  const mistake = inputTextProblem(text);
   if (mistake !== null) throw new WireError('tooLarge', mistake);
 }
 

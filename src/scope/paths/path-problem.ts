@@ -2,16 +2,16 @@
  * What a path of a scope may not be, whoever gives it: a person on the command line, a file of settings, a
  * model at a spawn.
  */
-import { tildeMistake } from '../../std/tilde.ts';
+import { tildeProblem } from '../../std/tilde.ts';
 
 /**
  * What is wrong with a path of a scope, as the end of a sentence that begins with it; null when nothing is.
  * `home` left out: it is asked for later.
  */
-export function pathMistake(path: string, home?: string | null): string | null {
+export function pathProblem(path: string, home?: string | null): string | null {
   if (path.trim() === '') return 'is empty: name a file or directory';
   if (path.includes('\0')) return 'holds a NUL character';
-  const tilde = tildeMistake(path, home === undefined ? '/' : home);
+  const tilde = tildeProblem(path, home === undefined ? '/' : home);
   if (tilde !== null) return tilde;
   if (namesVariable(path))
     return 'names a variable, and none is worked out here: write the path in full, or with ~/ for the home';

@@ -11,7 +11,7 @@
  */
 import { posix } from 'node:path';
 import { userHome } from '../../session/home/places.ts';
-import { compileGlob, escapeGlob, globMistake } from '../../std/glob.ts';
+import { compileGlob, escapeGlob, globProblem } from '../../std/glob.ts';
 import { holdsCommand } from './denied-command.ts';
 import { foldedName } from '../paths/folded-name.ts';
 import { namesVariable } from '../paths/path-problem.ts';
@@ -58,37 +58,37 @@ export const ruledTools = [
 const ruleForm = /^([A-Za-z][A-Za-z0-9_-]{0,63})(?:\(([\s\S]*)\))?$/;
 
 /** The rule, or one sentence on what is wrong with the text. */
-export function parseRule(text: string): PermissionRule | { readonly mistake: string } {
+export function parseRule(text: string): PermissionRule | { readonly problem: string } {
   const shown = JSON.stringify(text.length > 80 ? `${text.slice(0, 79).toWellFormed()}…` : text);
   const parts = ruleForm.exec(text.trim());
   const tool = parts?.[1];
   if (tool === undefined) {
     return {
-      mistake: `${shown} is no rule: write a tool's name, as in Bash, or Tool(pattern), as in "Bash(npm test*)"; a task goes before the options`,
+      problem: `${shown} is no rule: write a tool's name, as in Bash, or Tool(pattern), as in "Bash(npm test*)"; a task goes before the options`,
     };
   }
   if (!ruledTools.some((known) => known === tool)) {
-    return { mistake: `${shown} names no tool: there are ${ruledTools.join(', ')}` };
+    return { problem: `${shown} names no tool: there are ${ruledTools.join(', ')}` };
   }
   const pattern = parts?.[2] ?? null;
   if (pattern?.trim() === '') {
     return {
-      mistake: `${shown} has an empty pattern: write ${tool} for every call of it, or a pattern between the brackets`,
+      problem: `${shown} has an empty pattern: write ${tool} for every call of it, or a pattern between the brackets`,
     };
   }
-  const wrong = pattern === null ? null : patternMistake(tool, pattern.trim());
-  return wrong === null ? { text: text.trim(), tool, pattern } : { mistake: `${shown} ${wrong}` };
+  const wrong = pattern === null ? null : patternProblem(tool, pattern.trim());
+  return wrong === null ? { text: text.trim(), tool, pattern } : { problem: `${shown} ${wrong}` };
 }
 
 const pathTools = new Set(['Read', 'Write', 'Edit', 'Glob', 'Grep']);
 
-function patternMistake(tool: string, pattern: string): string | null {
+function patternProblem(tool: string, pattern: string): string | null {
   const before = pattern.endsWith(':*') ? pattern.slice(0, -2).trim() : null;
   if (tool === 'Bash')
     return before === '' ? 'has no command before ":*": write Bash for every command' : null;
   // No name of a pod holds a colon, and hardly one of a file: the rule would mean nothing.
   if (before !== null) return `ends in ":*", which is for Bash alone: write ${tool}(${before}*)`;
-  return pathTools.has(tool) ? pathMistake(pattern) : null;
+  return pathTools.has(tool) ? pathProblem(pattern) : null;
 }
 
 /**
@@ -97,20 +97,20 @@ function patternMistake(tool: string, pattern: string): string | null {
  */
 export function anchoredRule(text: string, folder: string): string {
   const rule = parseRule(text);
-  if ('mistake' in rule || rule.pattern === null || !pathTools.has(rule.tool)) return text;
+  if ('problem' in rule || rule.pattern === null || !pathTools.has(rule.tool)) return text;
   if (rule.pattern.startsWith('/') || rule.pattern.startsWith('~')) return text;
   const base = escapeGlob(folder).replaceAll(/[+@!](?=\()/g, '\\$&');
   return `${rule.tool}(${base.replace(/\/$/, '')}/${rule.pattern})`;
 }
 
 /** Signs of other programs' patterns would stand for themselves here, and a rule would forbid nothing. */
-function pathMistake(pattern: string): string | null {
+function pathProblem(pattern: string): string | null {
   if (/[+@!]\([^)]*\)|[?*]\([^)]*\|[^)]*\)/.test(pattern.replaceAll(/\\./gs, ''))) {
     return 'holds brackets behind +, @, !, ? or *, which mean nothing here: write {a,b} for one of several, or [+] for the sign itself';
   }
   if (namesVariable(pattern))
     return 'names a variable, and none is worked out here: write the path in full, or with ~/ for the home';
-  const wrong = globMistake(pattern);
+  const wrong = globProblem(pattern);
   return wrong === null ? null : `has a pattern that ${wrong}`;
 }
 
@@ -127,7 +127,7 @@ export function restoredRules(texts: Record<RuleKind, readonly string[]>): {
   const restored = (kind: RuleKind) =>
     texts[kind].flatMap((text) => {
       const rule = parseRule(text);
-      if (!('mistake' in rule)) return [rule];
+      if (!('problem' in rule)) return [rule];
       const instead = kind === 'allow' ? [] : widest(text);
       const kept = instead.map(({ tool }) => tool).join(', ');
       const what =
@@ -136,7 +136,7 @@ export function restoredRules(texts: Record<RuleKind, readonly string[]>): {
           : kept === ''
             ? 'There is no such tool to be called'
             : `It ${kind === 'deny' ? 'denies' : 'asks for'} every call of ${kept} now`;
-      notes.push(`A rule of this session (${kind}) means nothing to this podkin: ${rule.mistake}. ${what}.`);
+      notes.push(`A rule of this session (${kind}) means nothing to this podkin: ${rule.problem}. ${what}.`);
       return instead;
     });
   return { rules: { allow: restored('allow'), ask: restored('ask'), deny: restored('deny') }, notes };

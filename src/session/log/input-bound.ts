@@ -8,7 +8,7 @@ import { logLineBytesMax } from './line.ts';
 const inputTextBytesMax = logLineBytesMax - 64 * 1024;
 
 /** Null for a text that can be taken. */
-export function inputTextMistake(text: string): string | null {
+export function inputTextProblem(text: string): string | null {
   // No character takes more than six bytes of JSON.
   if (text.length * 6 <= inputTextBytesMax) return null;
   const bytes = Buffer.byteLength(JSON.stringify(text));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseAttachLine } from '../../../src/cli/control/attach-line.ts';
 import { createRoot, freeName, type RootPlan } from '../../../src/cli/run/create-root.ts';
-import { pathMistake } from '../../../src/scope/paths/path-problem.ts';
+import { pathProblem } from '../../../src/scope/paths/path-problem.ts';
 import { rootScope } from '../../../src/cli/run/root-scope.ts';
 import { demoScenario } from '../../../src/cli/demo/demo-scenario.ts';
 import { parseScenario } from '../../../src/model/scenario.ts';
@@ -103,10 +103,10 @@ describe('making a root', () => {
 
   it('[run.path-mistakes] an empty path and a pattern are no paths of a scope, a last /* is', () => {
     for (const path of ['', '  ', 'a\0b', '**', 'src/**', '*.ts', 'a/*/b', 'a/**/*']) {
-      expect(pathMistake(path), path).not.toBeNull();
+      expect(pathProblem(path), path).not.toBeNull();
     }
     for (const path of ['.', '*', 'src', 'src/*', '/*', 'src/[id]/x', 'a?']) {
-      expect(pathMistake(path), path).toBeNull();
+      expect(pathProblem(path), path).toBeNull();
     }
   });
 });

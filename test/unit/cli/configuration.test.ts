@@ -30,14 +30,14 @@ async function load({ user, project, variables = {}, flags = {}, askTrust, folde
   return loadConfiguration({ environment, cwd: folder, flags, askTrust });
 }
 
-async function mistake(sources: Sources): Promise<string> {
+async function problem(sources: Sources): Promise<string> {
   try {
     await load(sources);
   } catch (error) {
     if (error instanceof CommandFailed && error.status === 2) return error.message;
     throw error;
   }
-  return 'no mistake';
+  return 'no problem';
 }
 
 describe('configuration', () => {
@@ -58,22 +58,22 @@ describe('configuration', () => {
     expect((await load({ project: '[limits]\ncost = 2' })).limits.cost).toBe(2);
   });
 
-  it('[cost.given-price] what a person says of a model is taken whole, and half a price is a mistake', async () => {
+  it('[cost.given-price] what a person says of a model is taken whole, and half a price is a problem', async () => {
     const user = '[models."openai-compatible/a.b"]\ninputPrice = 0.5\noutputPrice = 2\noutputTokens = 9000';
     expect((await load({ user })).models).toEqual({
       'openai-compatible/a.b': { inputPrice: 0.5, outputPrice: 2, outputTokens: 9000 },
     });
-    expect(await mistake({ user: '[models."a/b"]\ninputPrice = 1' })).toContain(
+    expect(await problem({ user: '[models."a/b"]\ninputPrice = 1' })).toContain(
       'set inputPrice and outputPrice',
     );
-    expect(await mistake({ user: '[models."a/b"]\ninputPrice = -1\noutputPrice = 1' })).toContain(
+    expect(await problem({ user: '[models."a/b"]\ninputPrice = -1\noutputPrice = 1' })).toContain(
       'inputPrice',
     );
     // A sum of it would be no number, and no limit would hold.
-    expect(await mistake({ user: '[models."a/b"]\ninputPrice = 1e300\noutputPrice = 1' })).toContain(
+    expect(await problem({ user: '[models."a/b"]\ninputPrice = 1e300\noutputPrice = 1' })).toContain(
       'inputPrice',
     );
-    expect(await mistake({ user: '[models."a"]\noutputTokens = 1' })).toContain('write "provider/model"');
+    expect(await problem({ user: '[models."a"]\noutputTokens = 1' })).toContain('write "provider/model"');
   });
 
   it('[config.order] the model comes from the flag, then the variable, then the file, else it is empty', async () => {
@@ -85,7 +85,7 @@ describe('configuration', () => {
     expect((await load({})).model).toBe('');
   });
 
-  it('[config.scope] both files add denies, none allows anything, and a mistake names file, key and path', async () => {
+  it('[config.scope] both files add denies, none allows anything, and a problem names file, key and path', async () => {
     const user = '[scope]\ndeny = ["~/private", ".env"]\n';
     const project = '[scope]\ndeny = ["secrets"]\ndenyWrite = ["vendor/*"]\n';
     const folder = tempFolder();
@@ -94,11 +94,11 @@ describe('configuration', () => {
       denyWrite: [join(folder, 'vendor/*')],
     });
     expect((await load({})).scope).toEqual({ deny: [], denyWrite: [] });
-    await expect(mistake({ project: '[scope]\nwrite = ["/"]' })).resolves.toMatch(
+    await expect(problem({ project: '[scope]\nwrite = ["/"]' })).resolves.toMatch(
       /"scope.write".*known here: deny, denyWrite/,
     );
-    await expect(mistake({ user: '[scope]\nread = ["/"]' })).resolves.toContain('"scope.read"');
-    await expect(mistake({ project: '[scope]\ndeny = ["src/**"]' })).resolves.toMatch(
+    await expect(problem({ user: '[scope]\nread = ["/"]' })).resolves.toContain('"scope.read"');
+    await expect(problem({ project: '[scope]\ndeny = ["src/**"]' })).resolves.toMatch(
       /config.toml: scope.deny.0: "src\/\*\*" is a pattern/,
     );
   });
@@ -106,32 +106,32 @@ describe('configuration', () => {
   it.each(['baseUrl = "http://x"', 'hooks = []', 'sandbox.program = "/p/evil"'])(
     '[config.project-safe] a project file may not set: %s',
     async (project) => {
-      const said = await mistake({ project });
+      const said = await problem({ project });
       expect(said).toContain(join('.podkin', 'config.toml'));
       expect(said).toContain(`"${project.split(' ')[0]}"`);
     },
   );
 
   it('[config.errors] names file or variable, key and what is wrong', async () => {
-    await expect(mistake({ user: '[limits]\nstep = 3' })).resolves.toMatch(
+    await expect(problem({ user: '[limits]\nstep = 3' })).resolves.toMatch(
       /config\.toml: .*"limits\.step".*did you mean "steps"/,
     );
-    await expect(mistake({ user: '[limits]\nsteps = 0' })).resolves.toMatch(/config\.toml: limits\.steps: /);
-    await expect(mistake({ user: 'model = ' })).resolves.toMatch(/config\.toml, line 1, column \d+: /);
-    await expect(mistake({ variables: { PODKIN_LIMITS_STEPS: 'many' } })).resolves.toMatch(
+    await expect(problem({ user: '[limits]\nsteps = 0' })).resolves.toMatch(/config\.toml: limits\.steps: /);
+    await expect(problem({ user: 'model = ' })).resolves.toMatch(/config\.toml, line 1, column \d+: /);
+    await expect(problem({ variables: { PODKIN_LIMITS_STEPS: 'many' } })).resolves.toMatch(
       /^PODKIN_LIMITS_STEPS: "many" is not a number$/,
     );
-    await expect(mistake({ flags: { limits: { cost: '-1' } } })).resolves.toMatch(
+    await expect(problem({ flags: { limits: { cost: '-1' } } })).resolves.toMatch(
       /^--max-cost: "-1" is too small/,
     );
-    await expect(mistake({ flags: { permissionMode: 'yolo' } })).resolves.toMatch(
+    await expect(problem({ flags: { permissionMode: 'yolo' } })).resolves.toMatch(
       /^--permission-mode: "yolo" is not one of/,
     );
-    await expect(mistake({ flags: { file: 'nowhere.toml' } })).resolves.toMatch(
+    await expect(problem({ flags: { file: 'nowhere.toml' } })).resolves.toMatch(
       /nowhere\.toml: there is no such file/,
     );
     const tooShort = { PODKIN_LIMITS_STOP_GRACE_MS: '10' };
-    await expect(mistake({ variables: tooShort })).resolves.toMatch(
+    await expect(problem({ variables: tooShort })).resolves.toMatch(
       /stopGraceMs \(10\) is shorter than shutDownAckMs/,
     );
   });
@@ -150,10 +150,10 @@ describe('configuration', () => {
     const narrower = { user, project: '[permissions]\nallow = ["Bash", "Bash(npm test*)"]' };
     expect((await load(narrower)).rules.allow).toEqual(['Bash(npm test*)']);
     expect((await load({ user, project: '[permissions]\nallow = ["Bash"]' })).rules.allow).toEqual([]);
-    await expect(mistake({ user: '[permissions]\ndeny = ["Bsh(rm *)"]' })).resolves.toMatch(
+    await expect(problem({ user: '[permissions]\ndeny = ["Bsh(rm *)"]' })).resolves.toMatch(
       /config\.toml: permissions\.deny\.0: "Bsh\(rm \*\)" names no tool/,
     );
-    await expect(mistake({ flags: { rules: { allow: ['Bash('] } } })).resolves.toMatch(
+    await expect(problem({ flags: { rules: { allow: ['Bash('] } } })).resolves.toMatch(
       /^--allow-tool: "Bash\(" is no rule/,
     );
   });
@@ -232,7 +232,7 @@ describe('configuration', () => {
     const [first = '', second] = rules.deny;
     expect(second).toBe('Bash(rm *)');
     const rule = parseRule(first);
-    if ('mistake' in rule) throw new Error(rule.mistake);
+    if ('problem' in rule) throw new Error(rule.problem);
     const falls = (path: string) =>
       ruleFor([rule], 'deny', {
         tool: 'Write',
@@ -277,11 +277,11 @@ describe('configuration', () => {
     for (const path of ['$HOME/sec', '${HOME}/sec', '/data/$USER', 'a/${X}b']) {
       const text = `[scope]\ndeny = ["${path}"]`;
       for (const sources of [{ user: text }, { project: text }])
-        await expect(mistake(sources)).resolves.toContain(
+        await expect(problem(sources)).resolves.toContain(
           `"${path}" names a variable, and none is worked out`,
         );
       const rule = `[permissions]\ndeny = ["Read(${path}/**)"]`;
-      await expect(mistake({ user: rule })).resolves.toContain('names a variable');
+      await expect(problem({ user: rule })).resolves.toContain('names a variable');
     }
     const names = ['app/$slug.tsx', '$RECYCLE.BIN', 'a$B/c', '$id'];
     expect((await load({ user: `[scope]\ndeny = ${JSON.stringify(names)}` })).scope.deny).toEqual(names);
@@ -352,29 +352,29 @@ describe('configuration', () => {
     const outside = join(tempFolder(), 'config.toml');
     writeFileSync(outside, '[limits]\nsteps = 1\n');
     const pipe = put((path) => void execFileSync('mkfifo', [path]));
-    await expect(mistake({ folder: pipe })).resolves.toMatch(
+    await expect(problem({ folder: pipe })).resolves.toMatch(
       /config\.toml is no regular file: put a regular file/,
     );
-    await expect(mistake({ folder: put((path) => symlinkSync('/dev/zero', path)) })).resolves.toMatch(
+    await expect(problem({ folder: put((path) => symlinkSync('/dev/zero', path)) })).resolves.toMatch(
       /config\.toml is or goes through a link that leads out of its folder/,
     );
-    await expect(mistake({ folder: put((path) => symlinkSync(outside, path)) })).resolves.toMatch(
+    await expect(problem({ folder: put((path) => symlinkSync(outside, path)) })).resolves.toMatch(
       /a link that leads out of its folder/,
     );
     const throughFolder = tempFolder();
     symlinkSync(dirname(outside), join(throughFolder, '.podkin'));
-    await expect(mistake({ folder: throughFolder })).resolves.toMatch(/a link that leads out of its folder/);
-    await expect(mistake({ folder: put((path) => mkdirSync(path)) })).resolves.toMatch(/is no regular file/);
+    await expect(problem({ folder: throughFolder })).resolves.toMatch(/a link that leads out of its folder/);
+    await expect(problem({ folder: put((path) => mkdirSync(path)) })).resolves.toMatch(/is no regular file/);
     const large = put((path) => writeFileSync(path, `# ${'x'.repeat(32 * 1024)}\n`));
-    await expect(mistake({ folder: large })).resolves.toMatch(/is larger than 32 KiB: make it smaller/);
+    await expect(problem({ folder: large })).resolves.toMatch(/is larger than 32 KiB: make it smaller/);
     // Decoded all the same it would deny another path than was meant.
     const latin1 = put((path) => writeFileSync(path, '[scope]\ndeny = ["caf\u00e9"]\n', 'latin1'));
-    await expect(mistake({ folder: latin1 })).resolves.toMatch(/config\.toml is not UTF-8: save it as that/);
+    await expect(problem({ folder: latin1 })).resolves.toMatch(/config\.toml is not UTF-8: save it as that/);
     const marked = put((path) => writeFileSync(path, '\ufeff[limits]\nsteps = 1\n'));
     expect((await load({ folder: marked })).limits.steps).toBe(1);
     const noFolder = tempFolder();
     execFileSync('mkfifo', [join(noFolder, '.podkin')]);
-    await expect(mistake({ folder: noFolder })).resolves.toMatch(/as what should be its folder is none/);
+    await expect(problem({ folder: noFolder })).resolves.toMatch(/as what should be its folder is none/);
 
     const inside = put((path, folder) => {
       writeFileSync(join(folder, 'own.toml'), '[limits]\nsteps = 1\n');

@@ -8,7 +8,7 @@ import { absoluteModelName, checkModelName, createModel } from '../../../src/mod
 import { ModelConfigError } from '../../../src/model/failure.ts';
 import { ask, scenarioFile } from './ask.ts';
 
-const mistakeOf = async (text: string): Promise<string> => {
+const problemOf = async (text: string): Promise<string> => {
   const error = await createModel(`script/${scenarioFile(text)}`, {}).catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(ModelConfigError);
   return error instanceof Error ? error.message : '';
@@ -85,7 +85,7 @@ describe('scenario mistakes', () => {
       'rule 1, field `call`: {{match.2}}',
     ],
   ])('[scenario.mistakes] %j is told by rule and field', async (text, expected) => {
-    expect(await mistakeOf(text)).toContain(expected);
+    expect(await problemOf(text)).toContain(expected);
   });
 
   it.each([
@@ -99,13 +99,13 @@ describe('scenario mistakes', () => {
     '%NETRC-SECRET\n---\n"NETRC-SECRET',
     'a: |NETRC-SECRET\n\tNETRC-SECRET: {',
   ])('[scenario.no-quotes] of a file that is no scenario nothing is quoted: %j', async (text) => {
-    const message = await mistakeOf(text);
+    const message = await problemOf(text);
     expect(message).toMatch(/ is not (YAML|a scenario)/);
     expect(message).not.toContain('SECRET');
   });
 
   it('[scenario.mistakes] all mistakes are told at once', async () => {
-    const message = await mistakeOf('rules: [{ say: 1 }, { say: a, times: -1, pot: x }]');
+    const message = await problemOf('rules: [{ say: 1 }, { say: a, times: -1, pot: x }]');
     expect(message).toContain('rule 1, field `say`');
     expect(message).toContain('rule 2, field `times`');
     expect(message).toContain('rule 2: unknown `pot`');

@@ -4,7 +4,7 @@ import { parseRule, ruleFor } from '../../../src/scope/permissions/permission-ru
 describe('rules as other programs write them', () => {
   const fits = (text: string, kind: 'allow' | 'deny', command: string) => {
     const rule = parseRule(text);
-    if ('mistake' in rule) throw new Error(rule.mistake);
+    if ('problem' in rule) throw new Error(rule.problem);
     return ruleFor([rule], kind, { tool: 'Bash', subject: { kind: 'command', command } }) !== undefined;
   };
 
@@ -32,7 +32,7 @@ describe('rules as other programs write them', () => {
 
   it('[permission.foreign] a path with two slashes in front is an absolute one', () => {
     const rule = parseRule('Read(//data/**)');
-    if ('mistake' in rule) throw new Error(rule.mistake);
+    if ('problem' in rule) throw new Error(rule.problem);
     const subject = { kind: 'paths', paths: ['/data/x'], cwd: '/work' } as const;
     expect(ruleFor([rule], 'deny', { tool: 'Read', subject })).toBe(rule);
   });
@@ -45,7 +45,7 @@ describe('rules as other programs write them', () => {
         ['/p/app/other/page.tsx', false],
       ] as const) {
         const rule = parseRule('Write(app/[slug]/**)');
-        if ('mistake' in rule) throw new Error(rule.mistake);
+        if ('problem' in rule) throw new Error(rule.problem);
         const subject = { kind: 'paths', paths: [path], cwd: '/p' } as const;
         expect([path, ruleFor([rule], kind, { tool: 'Write', subject }) !== undefined]).toEqual([
           path,

@@ -61,7 +61,7 @@ describe('allowing', () => {
         const text = `${before}${op}${after}`;
         const rule = parseRule(`Bash(${pattern}*)`);
         // The command itself is the one that may.
-        if ('mistake' in rule || `${pattern}*`.trim() === text.trim()) return;
+        if ('problem' in rule || `${pattern}*`.trim() === text.trim()) return;
         const allowed = ruleFor([rule], 'allow', { tool: 'Bash', subject: command(text) }) !== undefined;
         expect(allowed).toBe(false);
       }),
@@ -364,9 +364,9 @@ describe('reading a rule', () => {
     'Read($HOME/x)',
     'Write(${DIR}/**)',
     'Read({a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b})',
-  ])('[permission.malformed] %j is a mistake that says what to write', (text) => {
+  ])('[permission.malformed] %j is a problem that says what to write', (text) => {
     const rule = parseRule(text);
-    expect('mistake' in rule && rule.mistake).toContain(JSON.stringify(text));
+    expect('problem' in rule && rule.problem).toContain(JSON.stringify(text));
   });
 
   it.each([

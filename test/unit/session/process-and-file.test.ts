@@ -7,7 +7,7 @@ import { writeFileAtomic } from '../../../src/std/atomic-write.ts';
 import {
   bootId,
   isRunning,
-  lookWithPs,
+  readFromPs,
   ownIdentity,
   parseProcStat,
   processIdentity,
@@ -93,10 +93,10 @@ describe('who a process is', () => {
   });
 
   it('[process.ps] where there is no /proc, ps tells the same at every look', () => {
-    const sight = lookWithPs(process.pid);
+    const sight = readFromPs(process.pid);
     expect(sight).toEqual({ startTime: expect.stringMatching(/\d\d:\d\d:\d\d \d{4}$/), zombie: false });
-    expect(lookWithPs(process.pid)).toEqual(sight);
-    expect(lookWithPs(2 ** 22 + 1)).toBeNull();
+    expect(readFromPs(process.pid)).toEqual(sight);
+    expect(readFromPs(2 ** 22 + 1)).toBeNull();
   });
 });
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileGlob, escapeGlob, globMistake, splitGlob } from '../../../src/std/glob.ts';
+import { compileGlob, escapeGlob, globProblem, splitGlob } from '../../../src/std/glob.ts';
 
 describe('patterns for paths', () => {
   it('[glob.pattern] stars, signs, classes, braces and depth match what they say and nothing else', () => {
@@ -95,10 +95,10 @@ describe('patterns for paths', () => {
       expect(compileGlob(pattern)(name), pattern).toBe(pattern === `${'{a,b}'.repeat(8)}*`);
     }
     expect(performance.now() - started).toBeLessThan(1_000);
-    expect(globMistake('{a,b}'.repeat(9))).toContain('more than 256 patterns');
-    expect(globMistake('a'.repeat(1_001))).toContain('longer than 1000');
-    expect(globMistake('**/a/'.repeat(9))).toContain('** more than 8 times');
-    expect(globMistake('**/src/{a,b}/*.ts')).toBeNull();
+    expect(globProblem('{a,b}'.repeat(9))).toContain('more than 256 patterns');
+    expect(globProblem('a'.repeat(1_001))).toContain('longer than 1000');
+    expect(globProblem('**/a/'.repeat(9))).toContain('** more than 8 times');
+    expect(globProblem('**/src/{a,b}/*.ts')).toBeNull();
   });
 
   it('[glob.pattern] a text that is escaped matches itself; the plain beginning of a pattern is a path', () => {

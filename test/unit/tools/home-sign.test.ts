@@ -2,7 +2,7 @@
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { pathMistake } from '../../../src/scope/paths/path-problem.ts';
+import { pathProblem } from '../../../src/scope/paths/path-problem.ts';
 import { absolutePath } from '../../../src/tools/input-path.ts';
 import { editTool } from '../../../src/tools/edit.ts';
 import { globTool } from '../../../src/tools/glob.ts';
@@ -63,13 +63,13 @@ describe('~ in a path', () => {
       ),
       ...[globTool, grepTool].map((tool) => String(tool.input().safeParse({ pattern: 'x', path }).error)),
       String(globTool.input().safeParse({ pattern: path }).error),
-      pathMistake(path, process.env['HOME'] ?? null),
+      pathProblem(path, process.env['HOME'] ?? null),
     ];
     for (const path of ['~root/x', '~other', '~+', '~-/x', '~.txt']) {
       for (const complaint of complaints(path)) expect(complaint, path).toContain('with ./ in front');
     }
-    expect(pathMistake('~/x', null)).toContain('no home of the user is known');
-    expect(pathMistake('~/x', '/home/u')).toBeNull();
+    expect(pathProblem('~/x', null)).toContain('no home of the user is known');
+    expect(pathProblem('~/x', '/home/u')).toBeNull();
     expect(String(grepTool.input().safeParse({ pattern: 'x', glob: '~/a/*' }).error)).toContain('`path`');
     const context = contextIn(work);
     await writeFile(join(work, '~old'), 'old\n');
