@@ -90,7 +90,7 @@ async function newestFirst(place: SearchPlace, pattern: string, context: ToolCon
   const looker = new FolderLooker(place, context);
   const files: Match[] = [];
   const outcome = await runRipgrep({
-    args: [...ripgrepBasics, '--files', '--null', '--glob=!.git', '--'],
+    args: [...ripgrepBasics(place.realPath), '--files', '--null', '--glob=!.git', '--'],
     place: place.ripgrep,
     rights: context,
     recordEnd: 'nul',

@@ -86,7 +86,7 @@ async function search(place: SearchPlace, wanted: GrepInput, context: ToolContex
   let chars = 0;
   let cut = false;
   const outcome = await runRipgrep({
-    args: argumentsOf(wanted),
+    args: argumentsOf(wanted, place),
     place: place.ripgrep,
     rights: context,
     recordEnd: wanted.output === 'files' ? 'nul' : 'line',
@@ -130,7 +130,7 @@ async function leftOut(place: SearchPlace, context: ToolContext): Promise<string
   if (!place.isDirectory) return [];
   const looker = new FolderLooker(place, context);
   await runRipgrep({
-    args: [...ripgrepBasics, '--files', '--null', '--glob=!.git', '--'],
+    args: [...ripgrepBasics(place.realPath), '--files', '--null', '--glob=!.git', '--'],
     place: place.ripgrep,
     rights: context,
     recordEnd: 'nul',
@@ -154,7 +154,7 @@ async function tellableLines(place: SearchPlace, found: readonly Found[]): Promi
     .map(({ line }) => line);
 }
 
-function argumentsOf(wanted: GrepInput): string[] {
+function argumentsOf(wanted: GrepInput, place: SearchPlace): string[] {
   const output = {
     files: ['--files-with-matches'],
     count: ['--count'],
@@ -167,7 +167,7 @@ function argumentsOf(wanted: GrepInput): string[] {
     ],
   };
   return [
-    ...ripgrepBasics,
+    ...ripgrepBasics(place.realPath),
     '--null',
     // A line ends before its CR too.
     '--crlf',

@@ -7,7 +7,8 @@ import { once } from '../std/once.ts';
 import { fromTilde, tildeProblem } from '../std/tilde.ts';
 import type { PathRight } from '../session/facts/entries.ts';
 import { userHome } from '../session/home/places.ts';
-import { type Access, denialOf, mayLookThrough, rulesOf } from '../scope/paths/access.ts';
+import { type Access, blockOf, denialOf, mayLookThrough, rulesOf } from '../scope/paths/access.ts';
+import { realOrFutureNow } from '../scope/paths/real-path.ts';
 import type { Refusal } from '../scope/paths/refusal.ts';
 import type { ToolAnswer, ToolContext } from './tool.ts';
 
@@ -39,8 +40,11 @@ export function deniedRead(context: ToolContext, path: string): string | null {
 
 /** The same for searches, which may look through a directory of which `/*` may be read. */
 export function deniedSearch(context: ToolContext, path: string): string | null {
-  if (mayLookThrough(context.scope, absolutePath(context, path))) return null;
-  return deniedRead(context, path);
+  const meant = absolutePath(context, path);
+  const mayLook = (one: string | undefined) => one !== undefined && mayLookThrough(context.scope, one);
+  if (mayLook(meant)) return null;
+  const text = deniedRead(context, path);
+  return text !== null && mayLook(realOrFutureNow(meant)) ? null : text;
 }
 
 /** For `Tool.denied` of tools that change files. */
@@ -50,7 +54,14 @@ export function deniedWrite(context: ToolContext, path: string): string | null {
 
 function denied(context: ToolContext, right: PathRight, path: string): string | null {
   const meant = absolutePath(context, path);
-  return denialOf(rulesOf(accessOf(context)), { right, path: meant, realPath: meant }) ?? null;
+  const rules = rulesOf(accessOf(context));
+  const asNamed = { right, path: meant, realPath: meant };
+  const text = denialOf(rules, asNamed) ?? null;
+  if (text === null || blockOf(rules, asNamed) !== undefined) return text;
+  // Another name of what is in the scope, through a link: a home under its former path, a `$PWD`.
+  const real = realOrFutureNow(meant);
+  const isInside = real !== undefined && denialOf(rules, { ...asNamed, realPath: real }) === undefined;
+  return isInside ? null : text;
 }
 
 export function refused(refusal: Refusal): ToolAnswer {

@@ -1,6 +1,8 @@
 /** Runs ripgrep and gives its output as records. Glob and Grep stand on it. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { OwnPrograms } from '../scope/sandbox/own-programs.ts';
 import { nothingAdded } from '../std/nothing-added.ts';
 import { isAllowed } from '../scope/paths/path-scope.ts';
@@ -11,10 +13,29 @@ import { PodkinError } from '../std/podkin-error.ts';
 const stderrCharsMax = 4000;
 
 /**
- * Asked of every run: no configuration of the user's, hidden files too, `.gitignore` also outside of a
- * repository.
+ * Asked of every run: no configuration of the user's, hidden files too. Files that say what to ignore count up
+ * to the repository's root, as for git; without a repository those in the folder that is searched. `folder` is
+ * real and absolute.
  */
-export const ripgrepBasics = ['--no-config', '--color=never', '--hidden', '--no-require-git'] as const;
+export function ripgrepBasics(folder: string): string[] {
+  const root = repositoryOf(folder);
+  return [
+    '--no-config',
+    '--color=never',
+    '--hidden',
+    // Ripgrep sees where a repository ends only where it asks for one.
+    ...(root === null ? ['--no-require-git'] : []),
+    ...(root === null || root === folder ? ['--no-ignore-parent'] : []),
+  ];
+}
+
+/** The nearest folder with a `.git`, from `folder` up. */
+function repositoryOf(folder: string): string | null {
+  for (let at = folder; ; at = dirname(at)) {
+    if (existsSync(join(at, '.git'))) return at;
+    if (at === dirname(at)) return null;
+  }
+}
 
 /**
  * A directory's path (found paths then begin with `./`), or the descriptor of an open file, which is searched

@@ -11,6 +11,8 @@ export const shell = {
     'a command gets no variable but those of the list, also where Node adds one to every child, and the sandbox works all the same',
   'shell.crowded':
     'a write root with more repositories, folders or links in it than can be protected one by one is read-only as a whole for shells, and a note says so; up to the bound each repository is held, and planning takes time in proportion to what is held',
+  'shell.names':
+    'where the network is allowed, the file that /etc/resolv.conf leads to can be read inside; where it is not, it is not there',
   'shell.escape':
     'what a shell tries against its sandbox fails, attempt by attempt, for root and for an ordinary user',
   'shell.git-judged':

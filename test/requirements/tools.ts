@@ -39,6 +39,10 @@ export const tools = {
     'folders and links inside the scope are found by their names, and what they lead to through them',
   'glob.match': 'files match by path, newest first, without what .gitignore names',
   'grep.cap': 'a long answer is cut with a note, and so is a long line',
+  'search.ignore-files':
+    "files that say what to ignore count up to the repository's root, without a repository those in the folder that is searched",
+  'scope.other-name':
+    'file tools take a path through a link for the file that it leads to: what is in the scope by its real path is in the scope',
   'grep.ignored': 'what was not searched because .gitignore names it is said',
   'grep.line-ends': 'the end of a line is found before its CR',
   'grep.outputs': 'gives files, lines with context, or counts; paths are short',

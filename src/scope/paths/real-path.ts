@@ -2,7 +2,7 @@
  * Where paths really lead: links resolved, as the disk spells them. A scope is resolved once, when it is
  * granted; a link that changes later moves nothing.
  */
-import type { BigIntStats } from 'node:fs';
+import { type BigIntStats, lstatSync, realpathSync } from 'node:fs';
 import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { PathScope, ScopeDeny } from '../../session/facts/entries.ts';
@@ -22,6 +22,26 @@ export async function realOrFuturePath(path: string): Promise<string | undefined
   if ((await look(path)) !== undefined) return undefined;
   const parent = await realOrFuturePath(dirname(path));
   return parent === undefined ? undefined : join(parent, basename(path));
+}
+
+/** The same at once; undefined also where it may not be looked at. */
+export function realOrFutureNow(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    if (path === '/' || isThere(path)) return undefined;
+  }
+  const above = realOrFutureNow(dirname(path));
+  return above === undefined ? undefined : join(above, basename(path));
+}
+
+/** Something that leads nowhere, or may not be looked at, counts. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /**

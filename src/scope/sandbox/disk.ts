@@ -3,14 +3,15 @@
  * not known.
  */
 import { lstatSync, mkdirSync, opendirSync, readlinkSync, realpathSync, rmdirSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
+import { realOrFutureNow } from '../paths/real-path.ts';
 import { type Disk, filesOfPatternMax, type Kind } from './mounts.ts';
 
 /** `held`: stand-ins of other commands, which count as missing. */
 export function diskWithout(held: ReadonlySet<string>): Disk {
   return {
     kind: (path) => (held.has(path) ? 'missing' : kindOf(path)),
-    real: realOrFuture,
+    real: realOrFutureNow,
     target: (path) => attempt(() => readlinkSync(path)),
     names: (path) => attempt(() => firstNames(path)) ?? [],
   };
@@ -22,15 +23,6 @@ function kindOf(path: string): Kind {
   if (stats.isDirectory()) return 'directory';
   if (stats.isSymbolicLink()) return 'link';
   return stats.isFile() ? 'file' : 'special';
-}
-
-function realOrFuture(path: string): string | undefined {
-  const real = attempt(() => realpathSync(path));
-  if (real !== undefined || path === '/') return real;
-  // Something is there that leads nowhere, or may not be looked at.
-  if (attempt(() => lstatSync(path)) !== undefined) return undefined;
-  const above = realOrFuture(dirname(path));
-  return above === undefined ? undefined : join(above, basename(path));
 }
 
 function firstNames(path: string): string[] {
@@ -59,7 +51,7 @@ export function isDirectory(path: string): boolean {
 export function makeMissing(roots: readonly string[]): string[] {
   return roots.flatMap((root) => {
     const isMeant = !root.endsWith('/*') && !basename(root).includes('.');
-    if (!isMeant || kindOf(root) !== 'missing' || realOrFuture(root) !== root) return [];
+    if (!isMeant || kindOf(root) !== 'missing' || realOrFutureNow(root) !== root) return [];
     const first = attempt(() => mkdirSync(root, { recursive: true }));
     if (first === undefined) return [];
     const made: string[] = [];
@@ -79,4 +71,13 @@ function attempt<T>(look: () => T): T | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Where the file with the network's names really is: often below /run or /mnt, which is not there inside.
+ * None where it is missing, or in its place.
+ */
+export function resolverFiles(named = '/etc/resolv.conf'): string[] {
+  const real = attempt(() => realpathSync(named));
+  return real === undefined || real === named || kindOf(real) !== 'file' ? [] : [real];
 }

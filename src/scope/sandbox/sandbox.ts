@@ -12,7 +12,7 @@ import type { PathScope } from '../../session/facts/entries.ts';
 import { type MountCheck, mountCheck } from './mount-check.ts';
 import { callFilter } from './call-filter.ts';
 import { type BwrapFeatures, type HeldStart, bwrapArgs, bwrapFeatures } from './bwrap.ts';
-import { diskWithout, isDirectory, makeMissing, removeEmpty } from './disk.ts';
+import { diskWithout, isDirectory, makeMissing, removeEmpty, resolverFiles } from './disk.ts';
 import { macosProfile } from './macos.ts';
 import { type MountPlan, type MountRequest, planMounts } from './mounts.ts';
 import { bwrapPlaces, ownPrograms, programsWith } from './own-programs.ts';
@@ -343,6 +343,11 @@ function wishOf({ settings, hidden }: SandboxOptions, { scope, outputs }: ShellR
     hidden,
     shown: [outputs],
     isRoot: process.getuid?.() === 0,
-    tools: [bin, join(dirname(bin), 'lib', 'node_modules'), ...settings.read],
+    tools: [
+      bin,
+      join(dirname(bin), 'lib', 'node_modules'),
+      ...(settings.network ? resolverFiles() : []),
+      ...settings.read,
+    ],
   };
 }

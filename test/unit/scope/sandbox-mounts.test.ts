@@ -1,4 +1,7 @@
-import { posix } from 'node:path';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { resolverFiles } from '../../../src/scope/sandbox/disk.ts';
+import { tempFolder } from '../tools/bench-context.ts';
 import { protectedPaths } from '../../../src/scope/sandbox/protected.ts';
 import { describe, expect, it } from 'vitest';
 import { bwrapArgs } from '../../../src/scope/sandbox/bwrap.ts';
@@ -345,5 +348,27 @@ describe('a root with more in it than can be protected one by one', () => {
     expect(plan.mounts).toHaveLength(5_051);
     // Before: a minute.
     expect((user + system) / 1e6).toBeLessThan(10);
+  });
+});
+
+describe('the names of the network', () => {
+  it('[shell.names] are read from where /etc/resolv.conf leads to, by a mount of that file alone', async () => {
+    const folder = await tempFolder();
+    mkdirSync(join(folder, 'run'));
+    writeFileSync(join(folder, 'run/stub.conf'), 'nameserver 127.0.0.53');
+    symlinkSync('run/stub.conf', join(folder, 'resolv.conf'));
+    symlinkSync('run/none', join(folder, 'none.conf'));
+    expect(resolverFiles(join(folder, 'resolv.conf'))).toEqual([join(folder, 'run/stub.conf')]);
+    expect(resolverFiles(join(folder, 'run/stub.conf'))).toEqual([]);
+    expect(resolverFiles(join(folder, 'none.conf'))).toEqual([]);
+    const plan = planMounts(
+      wish({ tools: ['/run/systemd/resolve/stub.conf'] }),
+      disk({
+        '/etc/resolv.conf': '→/run/systemd/resolve/stub.conf',
+        '/run/systemd/resolve/stub.conf': 'file',
+        '/run/other': 'file',
+      }),
+    );
+    expect(shownAs(plan)).toEqual({ '/etc': 'read', '/run/systemd/resolve/stub.conf': 'read' });
   });
 });

@@ -1,9 +1,12 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { chmod, mkdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { globTool } from '../../../src/tools/glob.ts';
 import { grepTool } from '../../../src/tools/grep.ts';
+import { editTool } from '../../../src/tools/edit.ts';
+import { readTool } from '../../../src/tools/read.ts';
+import { writeTool } from '../../../src/tools/write.ts';
 import { findPrograms } from '../../../src/scope/sandbox/own-programs.ts';
 import { call, contextIn, tempFolder } from './bench-context.ts';
 
@@ -42,6 +45,56 @@ describe('Glob', () => {
     expect(await glob(`${folder}/src/*.ts`)).toBe('src/old.ts');
     expect(await glob(`${folder}/top.ts`)).toBe('top.ts');
     expect(await glob('*.none')).toContain('No file matches');
+  });
+
+  it('[search.ignore-files] they count up to the root of the repository, and no further', async () => {
+    const folder = await tree({
+      '.gitignore': '*\n',
+      'project/.git/HEAD': '',
+      'project/.gitignore': 'skip.ts\n',
+      'project/a.ts': 'x',
+      'project/skip.ts': 'x',
+      'project/sub/skip.ts': 'x',
+      'project/sub/b.ts': 'x',
+      'plain/c.ts': 'x',
+      'plain/.gitignore': 'd.ts\n',
+      'plain/d.ts': 'x',
+    });
+    const found = async (path: string) => {
+      const context = contextIn(join(folder, path));
+      const globbed = (await call(globTool, { pattern: '**/*.ts' }, context)).text.split('\n');
+      const grepped = (await call(grepTool, { pattern: 'x', output: 'files' }, context)).text.split('\n');
+      const files = (lines: string[]) => lines.filter((line) => line.endsWith('.ts')).toSorted();
+      expect(files(grepped)).toEqual(files(globbed));
+      return files(globbed);
+    };
+    expect(await found('project')).toEqual(['a.ts', 'sub/b.ts']);
+    expect(await found('project/sub')).toEqual(['b.ts']);
+    expect(await found('plain')).toEqual(['c.ts']);
+    expect(await found('')).toEqual([]);
+  });
+
+  it('[scope.other-name] a path through a link is the file that it leads to, for every tool; what is outside or denied stays so', async () => {
+    const folder = await tree({ 'real/a.txt': 'one', 'real/shut/b.txt': 'one', 'other/c.txt': 'one' });
+    await symlink(join(folder, 'real'), join(folder, 'link'));
+    await symlink(join(folder, 'other'), join(folder, 'out'));
+    const real = join(folder, 'real');
+    const deny = [{ path: join(real, 'shut'), right: 'read' as const }];
+    const context = contextIn(real, { scope: { read: [], write: [real], deny } });
+    const by = (name: string) => join(folder, name);
+    expect((await call(readTool, { path: by('link/a.txt') }, context)).text).toContain('one');
+    expect((await call(grepTool, { pattern: 'one', path: by('link') }, context)).text).toContain(
+      'link/a.txt',
+    );
+    const edit = { path: by('link/a.txt'), old: 'one', new: 'two' };
+    expect((await call(editTool, edit, context)).isError).toBeUndefined();
+    expect(
+      (await call(writeTool, { path: by('link/new.txt'), content: 'x' }, context)).isError,
+    ).toBeUndefined();
+    expect(readdirSync(real).toSorted()).toEqual(['a.txt', 'new.txt', 'shut']);
+    for (const path of ['link/shut/b.txt', 'out/c.txt', 'link/../other/c.txt', 'none/x']) {
+      expect(await call(readTool, { path: by(path) }, context), path).toMatchObject({ denied: true });
+    }
   });
 
   it('[glob.folders-links] folders and links inside the scope are found by their names, and what they lead to through them', async () => {
