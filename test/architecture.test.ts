@@ -92,6 +92,7 @@ const keyholes: { from: string; to: string; only: string[] }[] = [
       'permissions/permission-rules.ts',
       'ownership/registry.ts',
       'sandbox/sandbox.ts',
+      'set-aside/running-commands.ts',
       'set-aside/set-aside.ts',
       'sandbox/leftovers.ts',
     ],

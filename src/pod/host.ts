@@ -168,6 +168,8 @@ export interface ClaimRegistry {
   /** At once, and so not known of an owner in another container until somebody has asked. */
   readonly lifeOf: LifeOf;
   ask(claims: readonly Claim[]): Promise<LifeOf>;
+  /** Other pods whose commands run at this moment and may write where it claims. */
+  writers(claim: Claim): readonly PodRef[];
 }
 
 export interface Processes {

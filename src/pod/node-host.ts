@@ -40,6 +40,7 @@ import { socketPath } from '../transport/address.ts';
 import { connectAndSend } from '../transport/connect-and-send.ts';
 import { dial } from '../transport/dial.ts';
 import { hold } from '../transport/server.ts';
+import { commandNotes, writersIn } from '../scope/set-aside/running-commands.ts';
 import { ClaimLives } from './claim-lives.ts';
 import type { Addresses, ClaimRegistry, Host, HostClock, HostHome, Processes, Self } from './host.ts';
 import { endLeft, endLeftOfDead } from './process/command-groups.ts';
@@ -180,6 +181,7 @@ function nodeClaims(home: Home): ClaimRegistry {
     update: (change) => registry.update(change),
     lifeOf: lives.now,
     ask: (claims) => lives.ask(claims),
+    writers: (claim) => writersIn(commandNotes(home), claim),
   };
 }
 

@@ -175,7 +175,18 @@ async function enter(context: ToolContext): Promise<{ place: Entered | null } | 
   if (state.kind === 'unknown') return { refused: notTested(state) };
   if (state.kind !== 'working') return { place: null };
   try {
-    return { place: sandbox.enter({ scope: context.scope, cwd: context.cwd, outputs: context.outputDir }) };
+    const { pod, cwd, outputDir: outputs } = context;
+    const scope = context.scopeNow();
+    const place = sandbox.enter({ pod, scope, cwd, outputs });
+    let isStill = false;
+    try {
+      // Who claims a part from here on finds that this command runs; who did before is seen here.
+      isStill = JSON.stringify(context.scopeNow()) === JSON.stringify(scope);
+    } finally {
+      if (!isStill) place.leave(false);
+    }
+    if (isStill) return { place };
+    return { refused: 'Nothing was run: what this pod may write was changing. Try again in a moment.' };
   } catch (error) {
     if (systemCode(error) === undefined || !(error instanceof Error)) throw error;
     return {

@@ -6,7 +6,7 @@ import type * as z from 'zod';
 import type { OwnPrograms } from '../scope/sandbox/own-programs.ts';
 import type { ToolNeed } from '../scope/permissions/permission.ts';
 import type { Sandbox } from '../scope/sandbox/sandbox.ts';
-import type { PathScope, ToolResultEntry } from '../session/facts/entries.ts';
+import type { PathScope, PodRef, ToolResultEntry } from '../session/facts/entries.ts';
 import type { Home } from '../session/home/home.ts';
 import type { FileView } from './file-view.ts';
 import type { ShellLimits } from './shell-script.ts';
@@ -69,6 +69,10 @@ export interface ToolContext {
   /** Absolute. Relative paths of inputs are taken from here. */
   readonly cwd: string;
   readonly scope: PathScope;
+  /** As it is now: others may have claimed a part since the call began. */
+  scopeNow(): PathScope;
+  /** Whose call it is. */
+  readonly pod: PodRef;
   /** Podkin's own places, which no scope opens. */
   readonly home: Home;
   /** What podkin runs itself: ripgrep for searches; none of it is a pod's to change. */

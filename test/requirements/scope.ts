@@ -18,6 +18,8 @@ export const scope = {
     'roots without a path of their own share; what one of them hands down is held against the other',
   'scope.descendants': 'what a living grandchild holds does not return with the death of the child between',
   'scope.exclusive': 'the child writes there and its parent does not, beside it both as before',
+  'scope.running-command':
+    'a claim waits until running commands of others that may write there have ended, and is refused with their pod’s name where one goes on; a command that begins later is held by the claim',
   'scope.one-writer': 'after every step each path of the scope has one writer, and a person’s deny none',
   'scope.parent-restart': 'not while the child lives: a restarted parent still does not write there',
   'scope.now':

@@ -1,5 +1,5 @@
 /** A path that a child may write in is the child's alone, until it ends; in every way of ending, and over restarts of either side. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Registry } from '../../src/scope/ownership/registry.ts';
@@ -233,6 +233,63 @@ describe('a restored child', () => {
     // What it was told stands in its own log, with nobody there to say it again.
     await kid.start();
     expect(await does(kid, 'write out/a')).toMatchObject({ isError: true });
+    home.expectsNoSockets = false;
+  });
+});
+
+const hasSandbox = existsSync('/usr/bin/bwrap');
+if (!hasSandbox) console.warn('NOT TESTED: bubblewrap is not installed, so no running command was met');
+
+describe.skipIf(!hasSandbox)('a command that runs while another tree claims where it may write', () => {
+  const shell = `rules:
+  - { last: user, call: [{ Bash: { command: 'touch began; while [ ! -e go ]; do sleep 0.05; done; echo one > out/a; echo wrote' } }] }
+  - { say: "Well." }
+`;
+  const running = async (): Promise<TestPod> => {
+    const one = await home.startRoot({
+      name: 'one',
+      scenario: shell,
+      sandbox: 'real',
+      permissionMode: 'acceptEdits',
+    });
+    mkdirSync(join(home.work, 'out'));
+    await one.run('go');
+    await home.untilFile('began');
+    return one;
+  };
+  const claims = (): string[] => new Registry(home.home).claims().map(({ owner }) => owner.name);
+
+  it('[scope.running-command] ends before the child begins, and the path is the child’s from then on', async () => {
+    const one = await running();
+    const two = await startRoot('two');
+    const spawning = does(two, 'spawn kid out');
+    await eventually(home.path, () => claims().includes('kid'), 'the claim');
+    expect(await two.entriesOf('child')).toHaveLength(1);
+    home.file('go');
+    expect(await spawning).toMatchObject(ok);
+    expect((await one.untilEntry('toolResult')).text).toBe('wrote');
+    rmSync(join(home.work, 'began'));
+    await one.untilSettled();
+    await one.run('again');
+    await one.until('the second result', (all) => ofType(all, 'toolResult').length === 2);
+    expect((await one.entriesOf('toolResult'))[1]?.text).toContain('Read-only file system');
+  });
+
+  it('[scope.running-command] that goes on: the spawn and the root with --write are refused with the pod’s name, and nothing stays claimed', async () => {
+    const one = await running();
+    const two = await startRoot('two');
+    const refused = 'A command of the pod "one" is running that can write in ';
+    expect(await does(two, 'spawn kid out')).toMatchObject({
+      isError: true,
+      text: expect.stringContaining(refused),
+    });
+    const model = home.scenario(scenario);
+    const args = ['run', '-d', 'x', '--name', 'three', '--model', model, '--write', 'out'];
+    expect(await home.run(args)).toMatchObject({ code: 1, stderr: expect.stringContaining(refused) });
+    expect(claims().sort()).toEqual(['one', 'two']);
+    // With the pod its command is gone.
+    await one.kill();
+    expect(await does(two, 'spawn kid out')).toMatchObject(ok);
     home.expectsNoSockets = false;
   });
 });

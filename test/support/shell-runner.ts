@@ -44,6 +44,8 @@ function contextOf({ id, cwd, scope }: RunnerTask['calls'][number]): ToolContext
     hops: 0,
     cwd,
     scope,
+    scopeNow: () => scope,
+    pod: { name: 'runner', instance: `runner-${process.pid}` },
     home: { config: '/nowhere', state: '/nowhere', runtime: '/nowhere' },
     programs: ownPrograms(),
     permissionMode: task.permissionMode,

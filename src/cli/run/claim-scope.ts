@@ -1,13 +1,24 @@
 /** A new root asks for the paths that it was given by name before there is a pod of it. */
 import { rmSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { ClaimLives } from '../../pod/claim-lives.ts';
 import { ownNamespaces } from '../../std/namespaces.ts';
 import { ownIdentity } from '../../std/process-identity.ts';
-import { conflictText, replaced } from '../../scope/ownership/claims.ts';
+import {
+  type Claim,
+  conflictText,
+  replaced,
+  writersText,
+  writersWaitMs,
+} from '../../scope/ownership/claims.ts';
 import { Registry } from '../../scope/ownership/registry.ts';
+import { commandNotes, writersIn } from '../../scope/set-aside/running-commands.ts';
+import { monotonicMs } from '../../std/clock.ts';
 import type { Home } from '../../session/home/home.ts';
 import { CommandFailed, exitStatus } from '../invocation/context.ts';
 import type { Root } from './create-root.ts';
+
+const lookAgainMs = 50;
 
 /**
  * Throws `CommandFailed` where another pod of this home holds one of them, with nothing left of the new one.
@@ -18,13 +29,31 @@ export async function claimScope(home: Home, root: Root): Promise<void> {
   const me = { name, instance };
   const made = { maker: ownIdentity(), namespaces: ownNamespaces() };
   const { write, deny = [] } = scope;
-  const claim = { owner: me, above: [], write, deny, exclusive: true, process: null, ...made };
-  const [conflict] = await new Registry(home).update(async (before) => {
+  const claim: Claim = { owner: me, above: [], write, deny, exclusive: true, process: null, ...made };
+  const registry = new Registry(home);
+  const [conflict] = await registry.update(async (before) => {
     const lifeOf = await new ClaimLives(home).ask(before);
     const { claims, conflicts } = replaced(before, instance, [claim], lifeOf);
     return { claims, answer: conflicts };
   });
-  if (conflict === undefined) return;
+  const why = conflict === undefined ? await stillWritten(home, claim) : conflictText(conflict);
+  if (why === null) return;
+  if (conflict === undefined) {
+    const without = (one: Claim) => one.owner.instance !== instance;
+    await registry.update((before) => ({ claims: before.filter(without), answer: undefined }));
+  }
   rmSync(root.folder.path, { recursive: true, force: true });
-  throw new CommandFailed(exitStatus.failed, conflictText(conflict));
+  throw new CommandFailed(exitStatus.failed, why);
+}
+
+/** Their next commands are held from it; those that run keep what they began with. Null when none does. */
+async function stillWritten(home: Home, claim: Claim): Promise<string | null> {
+  const folder = commandNotes(home);
+  const endAt = monotonicMs() + writersWaitMs;
+  let writers = writersIn(folder, claim);
+  while (writers.length > 0 && monotonicMs() < endAt) {
+    await pause(lookAgainMs);
+    writers = writersIn(folder, claim);
+  }
+  return writers.length === 0 ? null : writersText(claim.write, writers);
 }

@@ -6,7 +6,7 @@
 import { withErrorOutput } from '../../std/error-output.ts';
 import { delegation } from '../../scope/ownership/delegation.ts';
 import { inLine } from '../../delivery/quoted.ts';
-import { conflictText } from '../../scope/ownership/claims.ts';
+import { conflictText, writersText, writersWaitMs } from '../../scope/ownership/claims.ts';
 import { denialOf, rulesOf } from '../../scope/paths/access.ts';
 import { checkInside } from '../../scope/paths/open-inside.ts';
 import { hookPlaces, hookProtection } from '../../scope/paths/git-hooks.ts';
@@ -29,6 +29,7 @@ import type { StartedProcess } from '../host.ts';
 import { readyWithin } from '../process/start-process.ts';
 
 const pathCharsMax = 4_096;
+const lookAgainMs = 50;
 
 /** Why a spawn was not made; the sentence is for the model. */
 export class SpawnRefused extends Error {
@@ -72,7 +73,7 @@ export async function spawnChild(
     return await reserve(pod, spec, { request, context });
   });
   try {
-    await claim(pod, child);
+    await claim(pod, child, context.signal);
     const { exited } = await start(pod, children, { folder, child });
     await children.links.linked(child.instance, { timeoutMs: pod.core.limits.spawnMs, exited });
     // Nobody waits for this child any more: it must not begin to work.
@@ -306,10 +307,20 @@ async function reserve(
 }
 
 /** Other trees of the home may hold what this pod could give: then nobody is started. */
-async function claim(pod: Pod, child: PodRef): Promise<void> {
+async function claim(pod: Pod, child: PodRef, signal: AbortSignal): Promise<void> {
   const conflicts = await pod.claims.sync();
   const mine = conflicts.find((conflict) => conflict.claim.owner.instance === child.instance);
   if (mine !== undefined) throw new Error(conflictText(mine));
+  const { claims, clock } = pod.host;
+  const claimed = claims.all().find(({ owner }) => owner.instance === child.instance);
+  if (claimed === undefined) return;
+  // Their next commands are held from it; those that run keep what they began with.
+  const endAt = clock.now() + writersWaitMs;
+  for (let writers = claims.writers(claimed); writers.length > 0; writers = claims.writers(claimed)) {
+    if (clock.now() >= endAt) throw new Error(writersText(claimed.write, writers));
+    await new Promise<void>((resolve) => void clock.after(lookAgainMs, resolve));
+    signal.throwIfAborted();
+  }
 }
 
 async function start(

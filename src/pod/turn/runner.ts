@@ -189,6 +189,8 @@ export class TurnRunner {
       cwd,
       // As it is when the call begins: a child may have got or returned a part since the last one.
       scope: pod.claims.now(),
+      scopeNow: () => pod.claims.now(),
+      pod: { name: pod.session.name, instance: pod.session.instance },
       home: pod.home,
       programs: programsWith(pod.host.work.programs, sandboxSettingsOf(pod.session.settings).program),
       permissionMode,

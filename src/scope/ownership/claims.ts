@@ -161,6 +161,18 @@ export function scopeBesideOthers(
   return { read: byLog.read, write, ...(deny.length === 0 ? {} : { deny }) };
 }
 
+/**
+ * How long one who claims a path waits for commands of others that may write there: what ends within seconds
+ * is no reason to refuse.
+ */
+export const writersWaitMs = 5_000;
+
+/** For people and models: a command that began before the claim may write there until it ends. */
+export function writersText(write: readonly string[], writers: readonly PodRef[]): string {
+  const names = [...new Set(writers.map(({ name }) => `"${name}"`))].join(', ');
+  return `A command of the pod ${names} is running that can write in ${write.join(', ')}; try again when it has ended, stop that pod, or use another path.`;
+}
+
 /** For people and models: whose the path is, and how it becomes free. */
 export function conflictText({ path, owner: { name }, theirs, isKnown }: Conflict): string {
   const held = `${path} is held for writing by the pod "${name}" (${theirs})`;

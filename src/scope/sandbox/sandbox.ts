@@ -8,7 +8,7 @@ import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { PathScope } from '../../session/facts/entries.ts';
+import type { PathScope, PodRef } from '../../session/facts/entries.ts';
 import { type MountCheck, mountCheck } from './mount-check.ts';
 import { callFilter } from './call-filter.ts';
 import { type BwrapFeatures, type HeldStart, bwrapArgs, bwrapFeatures } from './bwrap.ts';
@@ -29,7 +29,7 @@ import {
 } from './state.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { ProtectedWatch, type WatchReport, nestedGit, statsOf } from '../set-aside/protected-watch.ts';
-import { commandNotes, missingForOthers, noteCommand } from '../set-aside/running-commands.ts';
+import { type Writer, commandNotes, missingForOthers, noteCommand } from '../set-aside/running-commands.ts';
 import { setAsideFolder } from '../set-aside/set-aside.ts';
 import { heldPaths, removeAbandoned, standInLeases } from './leftovers.ts';
 
@@ -54,6 +54,8 @@ export interface SandboxOptions {
 }
 
 export interface ShellRights {
+  /** Whose command it is, for those who claim a path while it runs. */
+  readonly pod: PodRef;
   readonly scope: PathScope;
   readonly cwd: string;
   /** A folder that may be read though it lies in what is hidden. */
@@ -257,10 +259,14 @@ function prepare(options: SandboxOptions, rights: ShellRights) {
   const nested = new Map(roots.map((root) => [root, nestedGit(root)]));
   const held = new Map(plan.held.map((path) => [path, statsOf(path)] as const).filter(isKnown));
   const existing = [...held.keys(), ...[...nested.values()].flat()];
-  const running = noteCommand(notes, { roots, existing, missing });
+  const running = noteCommand(notes, { roots, existing, missing, writer: writerOf(rights) });
   const folder = setAsideFolder(rights.outputs);
   const watched = { roots, granted: rights.scope.write, missing, held, nested, folder };
   return { plan, running, watch: new ProtectedWatch(watched, running) };
+}
+
+function writerOf({ pod, scope }: ShellRights): Writer {
+  return { pod, write: scope.write, deny: (scope.deny ?? []).map(({ path }) => path) };
 }
 
 function isKnown<T>(entry: readonly [string, T | undefined]): entry is readonly [string, T] {
@@ -285,6 +291,8 @@ function seatbelt(options: SandboxOptions): Sandbox {
     });
   return testedOnce(() => lasting(test), {
     enter(rights) {
+      const found = { roots: [], existing: [], missing: [], writer: writerOf(rights) };
+      const running = noteCommand(commandNotes(options), found);
       const tmp = realpathSync(mkdtempSync(join(tmpdir(), 'podkin-shell-')));
       return {
         prefix: [...prefix(wishOf(options, rights), tmp), '/usr/bin/env', `TMPDIR=${tmp}`],
@@ -293,7 +301,10 @@ function seatbelt(options: SandboxOptions): Sandbox {
         differs: null,
         notes: [],
         watch: () => undefined,
-        leave: () => rmSync(tmp, { recursive: true, force: true }),
+        leave: () => {
+          running.end();
+          rmSync(tmp, { recursive: true, force: true });
+        },
       };
     },
   });

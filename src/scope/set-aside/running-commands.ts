@@ -7,9 +7,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
+import type { PodRef } from '../../session/facts/entries.ts';
 import type { Home } from '../../session/home/home.ts';
 import { once } from '../../std/once.ts';
 import { isRunning, ownIdentity } from '../../std/process-identity.ts';
+import type { Claim } from '../ownership/claims.ts';
+import { contested } from '../paths/narrow.ts';
 
 const noteSchema = once(() =>
   z.object({
@@ -21,6 +24,14 @@ const noteSchema = once(() =>
     roots: z.array(z.string()),
     existing: z.array(z.string()),
     missing: z.array(z.string()),
+    /** Earlier builds name none. */
+    writer: z
+      .object({
+        pod: z.object({ name: z.string(), instance: z.string() }),
+        write: z.array(z.string()),
+        deny: z.array(z.string()),
+      })
+      .optional(),
   }),
 );
 type Note = z.output<ReturnType<typeof noteSchema>>;
@@ -31,6 +42,15 @@ export interface Found {
   readonly roots: readonly string[];
   readonly existing: readonly string[];
   readonly missing: readonly string[];
+  readonly writer: Writer;
+}
+
+/** Whose command it is, and where it may write as long as it runs, whatever others claim meanwhile. */
+export interface Writer {
+  readonly pod: PodRef;
+  readonly write: readonly string[];
+  /** What is denied inside of these. */
+  readonly deny: readonly string[];
 }
 
 export interface RunningCommand {
@@ -65,6 +85,22 @@ export function noteCommand(folder: string, found: Found): RunningCommand {
     isShared: (root) => living(folder, file).some((note) => note.roots.includes(root)),
     end: () => rmSync(file, { force: true }),
   };
+}
+
+/**
+ * Pods other than the claim's own and those above it whose commands run and may write where it claims: a
+ * command keeps what it had when it began.
+ */
+export function writersIn(folder: string, claim: Claim): PodRef[] {
+  const own = new Set([claim.owner.instance, ...claim.above]);
+  const writers = living(folder).flatMap(({ writer }) => (writer === undefined ? [] : [writer]));
+  return writers
+    .filter(({ pod }) => !own.has(pod.instance))
+    .filter(({ write, deny }) => {
+      const denied = deny.map((path) => ({ path, right: 'write' as const }));
+      return contested(claim, { write, deny: denied }) !== null;
+    })
+    .map(({ pod }) => pod);
 }
 
 /**

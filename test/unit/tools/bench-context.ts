@@ -42,6 +42,8 @@ export function contextIn(folder: string, over: Partial<ToolContext> = {}): Tool
     hops: 0,
     cwd: folder,
     scope: { read: [folder], write: [folder] },
+    scopeNow: () => over.scope ?? { read: [folder], write: [folder] },
+    pod: { name: 'bench', instance: `bench-${process.pid}` },
     home: noHome,
     programs: ownPrograms(),
     permissionMode: 'bypassPermissions',
