@@ -19,6 +19,10 @@ export const delivery = {
   'verify.bodies':
     'the text that the model reads of an item holds the name, the outcome, the task and the words of that event, and no others',
   'verify.closes': "what a receipt closes is what the oracle's own table says",
+  'verify.damages':
+    'each of three dozen damages to the logs of a real tree, with right checksums, is found as what it is',
+  'verify.damages-by-design':
+    'not found is what waits: a last item that was not given yet, and an acknowledgement that is gone',
   'verify.finished-work':
     'work counts as finished only behind a finished turn for it, and what waited is told from what had begun',
   'verify.given-work':

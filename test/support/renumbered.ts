@@ -13,6 +13,7 @@ export function renumbered(entries: readonly Entry[]): Entry[] {
     ...entry,
     seq: index + 1,
     ...(entry.type === 'stepCompleted' ? { seenThrough: Math.min(index, placeOf(entry.seenThrough)) } : {}),
+    ...('readAt' in entry && entry.readAt !== undefined ? { readAt: placeOf(entry.readAt) } : {}),
   }));
 }
 

@@ -13,7 +13,7 @@ import type {
   SessionEntry,
   ToolResultEntry,
 } from '../../session/facts/entries.ts';
-import { FindingList } from './finding.ts';
+import { Check } from './finding.ts';
 import { type Takers, takeBy } from './takers.ts';
 
 interface Call {
@@ -32,7 +32,18 @@ interface Question {
 /** How a call may run. */
 type Answer = 'open' | 'allow' | 'deny';
 
-export class ApprovalCheck extends FindingList {
+export class ApprovalCheck extends Check {
+  readonly types = [
+    'session',
+    'turnStarted',
+    'toolCall',
+    'toolResult',
+    'approval',
+    'turnEnded',
+    'stopped',
+    'inputReceived',
+    'podEventEmitted',
+  ] as const;
   #session: SessionEntry | null = null;
   /** Of the newest turn, by call. */
   readonly #calls = new Map<string, Call>();
@@ -71,7 +82,8 @@ export class ApprovalCheck extends FindingList {
   };
 
   take(entry: Entry): void {
-    if (this.#isCancelled && entry.type !== 'approval') this.#forget();
+    const isClosing = entry.type === 'approval' && entry.state === 'answered' && entry.by === 'cancel';
+    if (this.#isCancelled && !isClosing) this.#forget();
     takeBy(this.#takers, entry);
   }
 

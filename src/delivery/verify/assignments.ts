@@ -3,10 +3,11 @@
  * for `receipts.ts`.
  */
 import type { AssignmentEntry, Entry } from '../../session/facts/entries.ts';
-import { FindingList } from './finding.ts';
+import { Check } from './finding.ts';
 import type { PodState } from './state.ts';
 
-export class AssignmentCheck extends FindingList {
+export class AssignmentCheck extends Check {
+  readonly types = ['assignment', 'podEventReceived'] as const;
   readonly #state: PodState;
 
   constructor(pod: string, state: PodState) {

@@ -4,11 +4,12 @@
  */
 import type { PodEvent } from '../../protocol/pod-event.ts';
 import type { Entry, SystemItemEntry } from '../../session/facts/entries.ts';
-import { FindingList } from './finding.ts';
+import { Check } from './finding.ts';
 import { type Item, type PodState, itemKey } from './state.ts';
 import { textIn } from './table.ts';
 
-export class BodyCheck extends FindingList {
+export class BodyCheck extends Check {
+  readonly types = ['systemItem'] as const;
   readonly #state: PodState;
   /** Deaths with an item in hand after which its content may be kept back. */
   readonly #deathsMin: () => number;
@@ -85,20 +86,22 @@ function isPutAside(body: string): boolean {
   return !body.includes('\n') && body.includes('put aside');
 }
 
-const endWords = {
-  finished: /finished/,
-  cancelled: /cancelled/,
-  paused: /paused/,
-  limitReached: /limit/,
-  errored: /failed/,
-  shutDown: /shut down/,
-  died: /died/,
-  unreachable: /not answered/,
-} as const;
+const endWords: ReadonlyMap<string, RegExp> = new Map(
+  Object.entries({
+    finished: /finished/,
+    cancelled: /cancelled/,
+    paused: /paused/,
+    limitReached: /limit/,
+    errored: /failed/,
+    shutDown: /shut down/,
+    died: /died/,
+    unreachable: /not answered/,
+  }),
+);
 
 function wordsOf(event: PodEvent): RegExp {
   const word = event.kind === 'turnEnded' ? event.outcome : event.kind;
-  return new Map<string, RegExp>(Object.entries(endWords)).get(word) ?? /./;
+  return endWords.get(word) ?? /./;
 }
 
 function holdsText(body: string, event: PodEvent): boolean {

@@ -1,5 +1,7 @@
 /** The rules of the oracle, each with the promise that it checks, and what it says where one is broken. */
 
+import type { Entry, EntryBody } from '../../session/facts/entries.ts';
+
 /** `log`: the file itself, no promise of delivery. */
 export const promises = {
   I1: 'every report that a pod committed is received, and what the model reads is in its history',
@@ -43,14 +45,21 @@ export interface Finding extends Violation {
   fresh?: true;
 }
 
-/** Base of the checks of one log. */
-export class FindingList {
+/** A check of one log, which takes the entries of some types. */
+export abstract class Check {
   readonly findings: Finding[] = [];
+  abstract readonly types: readonly EntryBody['type'][];
   readonly #pod: string;
 
   constructor(pod: string) {
     this.#pod = pod;
   }
+
+  /** Judges by what was before; the entry counts after all checks have seen it. */
+  abstract take(entry: Entry): void;
+
+  /** At the log's end. */
+  end(): void {}
 
   protected find(rule: Rule, text: string): void {
     this.findings.push({ rule, pod: this.#pod, text, count: 1 });

@@ -14,7 +14,7 @@ import type {
   SystemItemEntry,
   ToolResultEntry,
 } from '../../session/facts/entries.ts';
-import { FindingList } from './finding.ts';
+import { Check } from './finding.ts';
 import { type PodState, eventKey } from './state.ts';
 import { isEnd } from './table.ts';
 
@@ -51,11 +51,12 @@ export interface ChildView {
   linkedAt: string;
 }
 
-export class InboxCheck extends FindingList {
+export class InboxCheck extends Check {
+  readonly types = ['podEventReceived', 'systemItem', 'toolResult', 'child'] as const;
   readonly senders = new Map<string, SenderView>();
   readonly children = new Map<string, ChildView>();
   readonly #state: PodState;
-  /** By identity; only `unreachable` may stand here more than once. */
+  /** By identity; only `unreachable` may be here more than once. */
   #receipts = new Map<string, ReceiptView[]>();
   /** By instance: the highest incarnation whose end a StopPod result told. */
   #stopTold = new Map<string, number>();
@@ -84,8 +85,8 @@ export class InboxCheck extends FindingList {
   }
 
   /** At the log's end: nothing may have been passed over for good. */
-  end(): void {
-    const missed = new Map(this.#state.waiting.map((item) => [item.at, item.missedAt]));
+  override end(): void {
+    const missed = new Map(this.#state.waiting.map((item) => [item.at, item.isTold ? 0 : item.missedAt]));
     for (const [identity, receipts] of this.#receipts) {
       const instance = identity.slice(0, identity.indexOf(' '));
       const through = this.#itemsThrough.get(instance) ?? 0;
@@ -137,7 +138,7 @@ export class InboxCheck extends FindingList {
     } else if (from.incarnation < sender.life) {
       this.find(
         'I3',
-        `${event.kind} of incarnation ${from.incarnation} of "${from.name}" (entry ${seq}) stands behind what incarnation ${sender.life} reported`,
+        `${event.kind} of incarnation ${from.incarnation} of "${from.name}" (entry ${seq}) is behind what incarnation ${sender.life} reported`,
       );
     }
   }
@@ -150,19 +151,19 @@ export class InboxCheck extends FindingList {
     const receipts = this.#receipts.get(eventKey({ from, seq, event })) ?? [];
     const receipt = receipts.find(({ state }) => state === 'waiting');
     if (receipt === undefined) {
-      this.find('I2', `${what} stands in the history at entry ${entry.seq}, ${whyNot(receipts)}`);
+      this.find('I2', `${what} is in the history at entry ${entry.seq}, ${whyNot(receipts)}`);
       return;
     }
     receipt.state = 'consumed';
     if (!isDeepStrictEqual(event, receipt.event)) {
       this.find(
         'I8',
-        `${what} stands in the history otherwise (entry ${entry.seq}) than it was received (entry ${receipt.entrySeq})`,
+        `${what} is in the history (entry ${entry.seq}) with another content than it was received with (entry ${receipt.entrySeq})`,
       );
     }
     const through = this.#itemsThrough.get(from.instance) ?? 0;
     if (receipt.entrySeq < through) {
-      this.find('I3', `${what} stands in the history behind what was received after it (entry ${entry.seq})`);
+      this.find('I3', `${what} is in the history behind what was received after it (entry ${entry.seq})`);
     }
     this.#itemsThrough.set(from.instance, Math.max(through, receipt.entrySeq));
   }

@@ -2,12 +2,12 @@
  * Whether every entry is of an incarnation that began (I7): starts are numbered without a gap, and nothing is
  * done before the first one or between an orderly end and the next start.
  */
-import type { Entry } from '../../session/facts/entries.ts';
-import { FindingList } from './finding.ts';
+import type { Entry, EntryBody } from '../../session/facts/entries.ts';
+import { Check } from './finding.ts';
 import type { PodState } from './state.ts';
 
 /** Only a running pod commits these. Others are written into the log of one that has ended, by `rm` and by its parent's. */
-const ofRunningPod: ReadonlySet<string> = new Set([
+const ofRunningPod: readonly EntryBody['type'][] = [
   'inputReceived',
   'inputDropped',
   'userMessage',
@@ -20,9 +20,11 @@ const ofRunningPod: ReadonlySet<string> = new Set([
   'turnEnded',
   'interrupted',
   'approval',
-]);
+];
+const isOfRunningPod: ReadonlySet<string> = new Set(ofRunningPod);
 
-export class IncarnationCheck extends FindingList {
+export class IncarnationCheck extends Check {
+  readonly types = ['started', 'stopped', 'podEventEmitted', ...ofRunningPod] as const;
   readonly #state: PodState;
   #isTold = false;
 
@@ -41,7 +43,7 @@ export class IncarnationCheck extends FindingList {
           `incarnation ${entry.incarnation} began after incarnation ${incarnation} (entry ${entry.seq}): a start is missing`,
         );
       }
-    } else if ((incarnation === 0 || hasStopped) && ofRunningPod.has(entry.type)) {
+    } else if ((incarnation === 0 || hasStopped) && isOfRunningPod.has(entry.type)) {
       if (this.#isTold) return;
       this.#isTold = true;
       const when =

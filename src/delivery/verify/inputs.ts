@@ -9,11 +9,22 @@ import type {
   TurnStartedEntry,
   UserMessageEntry,
 } from '../../session/facts/entries.ts';
-import { FindingList } from './finding.ts';
+import { Check } from './finding.ts';
 import type { Item, PodState } from './state.ts';
 import { type Takers, takeBy } from './takers.ts';
 
-export class InputCheck extends FindingList {
+export class InputCheck extends Check {
+  readonly types = [
+    'inputReceived',
+    'inputDropped',
+    'userMessage',
+    'turnStarted',
+    'turnEnded',
+    'started',
+    'interrupted',
+    'alert',
+    'stopped',
+  ] as const;
   readonly #state: PodState;
   /** Every submission. */
   readonly accepted = new Set<string>();
@@ -53,9 +64,9 @@ export class InputCheck extends FindingList {
   }
 
   /** At the log's end. What waits and was passed over by no request may wait on. */
-  end(): void {
+  override end(): void {
     for (const item of this.#state.waiting) {
-      if (item.content.kind === 'podEvent' || item.missedAt === 0) continue;
+      if (item.content.kind === 'podEvent' || item.missedAt === 0 || item.isTold) continue;
       this.find(
         'R2',
         `${nameOf(item)} (entry ${item.at}) is not in the history: the model was asked without it (entry ${item.missedAt})`,
@@ -134,6 +145,8 @@ export class InputCheck extends FindingList {
   /** An orderly end gives the model's items to the history first, and cuts off no pod that was free. */
   #stopped(seq: number): void {
     for (const item of this.#state.waiting) {
+      if (item.isTold) continue;
+      item.isTold = true;
       const rule = item.content.kind === 'podEvent' ? 'I1' : 'R2';
       this.find(
         rule,

@@ -185,7 +185,7 @@ function earlyDeaths(parent: LogView, child: LogView, sender: SenderView): Findi
     });
     if (behind.length === 0) continue;
     const seqs = told(drawTogether(behind.map(([seq]) => seq)));
-    const text = `the death of incarnation ${incarnation} of "${child.name}" (entry ${death.entrySeq}) stands before event(s) ${seqs}, which were committed before it`;
+    const text = `the death of incarnation ${incarnation} of "${child.name}" (entry ${death.entrySeq}) is before event(s) ${seqs}, which were committed before it`;
     findings.push({ rule: 'I3', pod: parent.name, text, count: behind.length });
   }
   return findings;
@@ -245,7 +245,7 @@ function checkWithoutParent(
 ): Finding[] {
   if (tombstone === undefined) {
     if (child.acked === 0 || home.unread.has(parentName)) return [];
-    const text = `its parent "${parentName}" has neither a log nor a tombstone in this home: ${child.acked} acknowledged event(s) can not be checked`;
+    const text = `its parent "${parentName}" has neither a log nor a tombstone in this home: ${child.acked} acknowledged event(s) cannot be checked`;
     return [{ rule: 'log', pod: child.name, text, count: 1 }];
   }
   const received = tombstone.received[child.instance] ?? 0;

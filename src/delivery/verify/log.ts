@@ -16,7 +16,7 @@ import { limitsOf } from '../../session/settings/settings.ts';
 import { ApprovalCheck } from './approvals.ts';
 import { AssignmentCheck } from './assignments.ts';
 import { BodyCheck } from './bodies.ts';
-import type { Finding, FindingList, Rule } from './finding.ts';
+import type { Check, Finding, Rule } from './finding.ts';
 import { type ChildView, InboxCheck, type SenderView } from './inbox.ts';
 import { IncarnationCheck } from './incarnations.ts';
 import { InputCheck } from './inputs.ts';
@@ -65,8 +65,6 @@ export interface LogView {
   owed: readonly string[];
 }
 
-type Check = FindingList & { take(entry: Entry): void; end?(): void };
-
 export interface LogEnd {
   /** Damaged lines that were passed over. */
   damagedCount: number;
@@ -82,6 +80,7 @@ export class LogCheck {
   readonly #inputs: InputCheck;
   /** In the order in which their findings are given. */
   readonly #checks: readonly Check[];
+  readonly #byType = new Map<string, readonly Check[]>();
   /** What these find in a log with missing lines follows from what is missing, which is told. */
   readonly #ofWholeLogs: ReadonlySet<Check>;
   #session: Entry<SessionEntry> | null = null;
@@ -123,6 +122,9 @@ export class LogCheck {
       new ScopeCheck(name),
       ...ofWholeLogs,
     ];
+    for (const check of this.#checks) {
+      for (const type of check.types) this.#byType.set(type, [...(this.#byType.get(type) ?? []), check]);
+    }
   }
 
   /** The newest life, for asking the system whether it lives. */
@@ -151,8 +153,7 @@ export class LogCheck {
     }
     if (this.#inbox.isRepeated(entry)) return;
     this.#takeOwn(entry);
-    // Each judges by what was before; then the entry counts.
-    for (const check of this.#checks) check.take(entry);
+    for (const check of this.#byType.get(entry.type) ?? []) check.take(entry);
     this.#state.apply(entry);
   }
 
@@ -170,7 +171,7 @@ export class LogCheck {
       );
     }
     if (!this.#isOurs()) return { view: null, findings: this.#findings };
-    for (const check of this.#checks) check.end?.();
+    for (const check of this.#checks) check.end();
     const judged = this.#checks.filter((check) => this.#isWhole || !this.#ofWholeLogs.has(check));
     const findings = [...this.#findings, ...judged.flatMap((check) => check.findings)];
     return { view: this.#view(alive), findings };

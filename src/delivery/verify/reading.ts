@@ -10,7 +10,7 @@ import { readEntries } from '../../session/log/read-log.ts';
 import { lostLogs } from './lost-logs.ts';
 import type { Finding } from './finding.ts';
 import { LogCheck, type LogView } from './log.ts';
-import { tombstoneShape } from './shape.ts';
+import { isTombstone } from './shape.ts';
 
 export interface ReadHome {
   logs: LogView[];
@@ -103,7 +103,7 @@ function noteUnread(
   if (code === 'ENOENT' || code === 'ENOTDIR') return;
   if (!(error instanceof Error)) throw error;
   read.unread.add(name);
-  const text = `${path} can not be read (${error.message}): mend its rights or the disk and verify again`;
+  const text = `${path} cannot be read (${error.message}): fix its permissions or the disk and verify again`;
   read.findings.push({ rule: 'log', pod: name, text, count: 1 });
 }
 
@@ -111,9 +111,7 @@ type OnDamaged = (path: string, why: string) => void;
 
 function tombstonesOf(home: Home, read: ReadHome, onDamaged?: OnDamaged): Tombstone[] {
   try {
-    return readTombstones(home, onDamaged).filter(
-      (tombstone) => tombstoneShape().safeParse(tombstone).success,
-    );
+    return readTombstones(home, onDamaged).filter(isTombstone);
   } catch (error) {
     noteUnread(read, { name: '*', path: `${home.state}/removed`, error });
     return [];

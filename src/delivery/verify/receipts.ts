@@ -3,7 +3,7 @@
  * work it ends (V2). What the receipt says of itself is compared, never believed.
  */
 import type { Entry, PodEventReceivedEntry } from '../../session/facts/entries.ts';
-import { FindingList } from './finding.ts';
+import { Check } from './finding.ts';
 import type { PodState } from './state.ts';
 import { isEnd, tableRow } from './table.ts';
 
@@ -12,7 +12,8 @@ interface SilentEnd {
   readonly text: string;
 }
 
-export class ReceiptCheck extends FindingList {
+export class ReceiptCheck extends Check {
+  readonly types = ['podEventReceived', 'started', 'turnStarted', 'inputReceived'] as const;
   readonly #state: PodState;
   /** Ends of this incarnation that were kept from the model, right only where it was stopping. */
   #silent: SilentEnd[] = [];

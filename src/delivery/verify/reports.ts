@@ -3,23 +3,29 @@
  * assignments (V3), and that a turn's end and its report are in one append (C1).
  */
 import { isDeepStrictEqual } from 'node:util';
-import { type SentPodEvent, sentPodEvent } from '../../protocol/pod-event.ts';
+import type { SentPodEvent } from '../../protocol/pod-event.ts';
 import type { Entry, PodEventEmittedEntry, TurnEndedEntry } from '../../session/facts/entries.ts';
-import { FindingList } from './finding.ts';
+import { Check } from './finding.ts';
+import { isReport } from './shape.ts';
 import type { PodState } from './state.ts';
 
 type TurnReport = Extract<SentPodEvent, { kind: 'turnEnded' | 'errored' }>;
 
 /** A turn has ended and the next entry must be its report. */
 interface Due {
+  /** Entry seq at which the report must be. */
+  at: number;
   readonly ended: Entry<TurnEndedEntry>;
   readonly assignments: readonly string[];
   readonly text: string;
 }
 
-export class ReportCheck extends FindingList {
+export class ReportCheck extends Check {
+  readonly types = ['turnEnded', 'podEventEmitted', 'inputReceived'] as const;
   readonly #state: PodState;
   #due: Due | null = null;
+  /** What the last end or report had wrong: as long as it stays, it is told once. */
+  readonly #wrong = new Map<'settled' | 'outstanding', string>();
 
   constructor(pod: string, state: PodState) {
     super(pod);
@@ -28,19 +34,20 @@ export class ReportCheck extends FindingList {
 
   take(entry: Entry): void {
     const due = this.#due;
-    // A pause that came during the last request is noted between the two.
-    if (due !== null && entry.type === 'inputReceived' && entry.kind === 'pause') return;
-    this.#due = null;
-    if (entry.type === 'podEventEmitted') {
-      this.#report(entry, due);
+    if (entry.type === 'inputReceived') {
+      // A pause that came during the last request is noted between the two.
+      if (due !== null && entry.kind === 'pause' && entry.seq === due.at) due.at += 1;
       return;
     }
-    if (due !== null) this.#unreported(due);
-    if (entry.type === 'turnEnded') this.#turnEnded(entry);
+    this.#due = null;
+    const isBehind = entry.type === 'podEventEmitted' && entry.seq === due?.at;
+    if (due !== null && !isBehind) this.#unreported(due);
+    if (entry.type === 'podEventEmitted') this.#report(entry, isBehind ? due : null);
+    else if (entry.type === 'turnEnded') this.#turnEnded(entry);
   }
 
-  /** At the log's end: an append is there whole or not at all. */
-  end(): void {
+  /** An append is there whole or not at all. */
+  override end(): void {
     if (this.#due !== null) this.#unreported(this.#due);
   }
 
@@ -57,24 +64,37 @@ export class ReportCheck extends FindingList {
     const what = `the end of turn ${entry.turn} (entry ${seq})`;
     const isHolding = outcome !== 'finished' && outcome !== 'paused';
     const settled = outcome !== 'paused' && this.#state.isSettled({ isHolding });
-    if (entry.settled !== settled) {
-      this.find('V3', `${what} says settled: ${entry.settled}, by the log it is ${settled}`);
-    }
+    this.#settled(what, entry.settled, settled);
     this.#outstanding(what, entry.outstanding);
     if (!this.#state.isChild) return;
-    this.#due = { ended: entry, assignments: this.#state.ownWork('begun'), text: this.#state.lastText };
+    this.#due = {
+      at: seq + 1,
+      ended: entry,
+      assignments: this.#state.ownWork('begun'),
+      text: this.#state.lastText,
+    };
+  }
+
+  #settled(what: string, says: boolean, is: boolean): void {
+    if (!this.#isNew('settled', says === is ? '' : `${says}`)) return;
+    this.find('V3', `${what} says settled: ${says}, by the log it is ${is}`);
+  }
+
+  #isNew(field: 'settled' | 'outstanding', wrong: string): boolean {
+    const before = this.#wrong.get(field) ?? '';
+    this.#wrong.set(field, wrong);
+    return wrong !== '' && wrong !== before;
   }
 
   #outstanding(what: string, says: readonly string[]): void {
     const is = this.#state.outstanding();
-    if (isSame(says, is)) return;
+    if (!this.#isNew('outstanding', isSame(says, is) ? '' : `${listed(says)} | ${listed(is)}`)) return;
     this.find('V3', `${what} names as outstanding ${listed(says)}, by the log it is ${listed(is)}`);
   }
 
   #report(entry: Entry<PodEventEmittedEntry>, due: Due | null): void {
     const { event, eventSeq, seq } = entry;
-    // Only another version's event has fields that are not read here.
-    if (event.kind === 'scopeSubDelegated' || !sentPodEvent().safeParse(event).success) {
+    if (!isReport(event)) {
       if (due !== null && event.kind === 'scopeSubDelegated') this.#unreported(due);
       return;
     }
@@ -141,8 +161,7 @@ export class ReportCheck extends FindingList {
         ? this.#state.isSettled({ isHolding: false })
         : this.#state.given.size === 0 && this.#state.queue.length === 0;
     const isRight = outcome === 'finished' ? event.settled === isSettled : !event.settled || isSettled;
-    if (isRight) return;
-    this.find('V3', `${what} says settled: ${event.settled}, by the log it is ${isSettled}`);
+    this.#settled(what, event.settled, isRight ? event.settled : isSettled);
   }
 
   /** Work counts as finished only when a turn that was for it has finished. */

@@ -1,8 +1,9 @@
 /** A completed response has its message (I5): what was seen was seen by an answer that is there. */
 import type { Entry } from '../../session/facts/entries.ts';
-import { FindingList } from './finding.ts';
+import { Check } from './finding.ts';
 
-export class ResponseCheck extends FindingList {
+export class ResponseCheck extends Check {
+  readonly types = ['assistantMessage', 'stepCompleted'] as const;
   /** The newest message of the model: its turn and step. */
   #answered = '';
 

@@ -45,19 +45,22 @@ export function isSameEvent(received: unknown, sent: unknown): boolean {
 
 /** Names of fields that were sent, that every version knows, and that are not in the receipt. */
 function leftOut(received: unknown, sent: unknown): string[] {
-  const [is, was] = [fieldsOf(received), fieldsOf(sent)];
-  const kind = was.get('kind');
+  const kind = partOf(sent, 'kind');
   const known = typeof kind === 'string' ? (knownFields.get(kind) ?? []) : [];
   return known.filter((field) => {
-    if (!was.has(field)) return false;
-    if (!is.has(field)) return true;
-    const [part, whole] = [fieldsOf(is.get(field)), fieldsOf(was.get(field))];
-    return (knownParts.get(field) ?? []).some((name) => whole.has(name) && !part.has(name));
+    if (!isThere(sent, field)) return false;
+    if (!isThere(received, field)) return true;
+    const [part, whole] = [partOf(received, field), partOf(sent, field)];
+    return (knownParts.get(field) ?? []).some((name) => isThere(whole, name) && !isThere(part, name));
   });
 }
 
-function fieldsOf(value: unknown): Map<string, unknown> {
-  return new Map(typeof value === 'object' && value !== null ? Object.entries(value) : []);
+function isThere(value: unknown, field: string): boolean {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, field);
+}
+
+function partOf(value: unknown, field: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, field) : undefined;
 }
 
 /**
@@ -103,8 +106,7 @@ function saysNothingElse(part: unknown, whole: unknown): boolean {
   if (typeof whole !== 'object' || whole === null || Array.isArray(part) !== Array.isArray(whole))
     return false;
   if (Array.isArray(part) && Array.isArray(whole) && part.length !== whole.length) return false;
-  const fields = new Map<string, unknown>(Object.entries(whole));
   return Object.entries(part).every(
-    ([key, value]) => fields.has(key) && saysNothingElse(value, fields.get(key)),
+    ([key, value]) => Object.hasOwn(whole, key) && saysNothingElse(value, partOf(whole, key)),
   );
 }

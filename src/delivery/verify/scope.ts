@@ -4,9 +4,10 @@
  */
 import type { Entry } from '../../session/facts/entries.ts';
 import { type WriteScope, contested } from '../../scope/paths/narrow.ts';
-import { FindingList } from './finding.ts';
+import { Check } from './finding.ts';
 
-export class ScopeCheck extends FindingList {
+export class ScopeCheck extends Check {
+  readonly types = ['child', 'podEventReceived', 'scope'] as const;
   /** By child instance: what it holds. */
   readonly #held = new Map<string, { name: string; scope: WriteScope }>();
   /** The newest life of each child that is known, and the newest whose end is. */
@@ -29,7 +30,7 @@ export class ScopeCheck extends FindingList {
     }
   }
 
-  end(): void {
+  override end(): void {
     for (const [instance, { name }] of this.#held) {
       const { begun, ended } = this.#life(instance);
       if (begun === 0 || ended < begun) continue;

@@ -51,6 +51,8 @@ export interface Item {
   itemAt: number;
   /** A response was completed without it although it was there before the request was prepared. */
   missedAt: number;
+  /** It was told already that the history lacks it. */
+  isTold: boolean;
   /** How many incarnations had died when it came. */
   readonly deathsBefore: number;
   readonly content:
@@ -156,7 +158,8 @@ export class PodState {
         this.resumable = null;
       },
       assistantMessage: ({ parts }) => {
-        const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
+        let text = '';
+        for (const part of parts) if (part.type === 'text') text += part.text;
         if (text !== '') this.lastText = text;
       },
       toolResult: (entry) => this.#result(entry),
@@ -263,7 +266,7 @@ export class PodState {
   }
 
   #wait(item: Pick<Item, 'key' | 'at' | 'wakes' | 'content'>): void {
-    this.waiting.push({ ...item, itemAt: 0, missedAt: 0, deathsBefore: this.deaths });
+    this.waiting.push({ ...item, itemAt: 0, missedAt: 0, isTold: false, deathsBefore: this.deaths });
     if (item.wakes) this.#held = null;
   }
 

@@ -13,25 +13,25 @@ export interface TableRow {
   readonly ends: Ends;
 }
 
-const rows = {
-  'turnEnded finished settled': { told: true, ends: 'named' },
-  'turnEnded finished unsettled': { told: false, ends: 'none' },
-  'turnEnded limitReached': { told: true, ends: 'named' },
-  'turnEnded cancelled': { told: true, ends: 'named' },
-  'turnEnded paused': { told: true, ends: 'none' },
-  errored: { told: true, ends: 'named' },
-  shutDown: { told: true, ends: 'all' },
-  died: { told: true, ends: 'all' },
-  'died restored': { told: false, ends: 'none' },
-  unreachable: { told: true, ends: 'none' },
-  scopeSubDelegated: { told: false, ends: 'none' },
-} as const satisfies Record<string, TableRow>;
+const rows = new Map<string, TableRow>(
+  Object.entries({
+    'turnEnded finished settled': { told: true, ends: 'named' },
+    'turnEnded finished unsettled': { told: false, ends: 'none' },
+    'turnEnded limitReached': { told: true, ends: 'named' },
+    'turnEnded cancelled': { told: true, ends: 'named' },
+    'turnEnded paused': { told: true, ends: 'none' },
+    errored: { told: true, ends: 'named' },
+    shutDown: { told: true, ends: 'all' },
+    died: { told: true, ends: 'all' },
+    'died restored': { told: false, ends: 'none' },
+    unreachable: { told: true, ends: 'none' },
+    scopeSubDelegated: { told: false, ends: 'none' },
+  }),
+);
 
 /** Undefined for an event of a kind or outcome that only another version of podkin knows. */
 export function tableRow(event: PodEvent): TableRow | undefined {
-  const name = rowName(event);
-  if (!Object.hasOwn(rows, name)) return undefined;
-  const row: TableRow | undefined = new Map<string, TableRow>(Object.entries(rows)).get(name);
+  const row = rows.get(rowName(event));
   // Which work it names could not be read: none of it is waited for any longer.
   const isUnread = 'unread' in event && event.unread?.includes('assignments') === true;
   return row?.ends === 'named' && isUnread ? { ...row, ends: 'all' } : row;
@@ -51,11 +51,11 @@ export function isEnd(event: PodEvent): boolean {
 
 /** A list of names in an event; nothing where this version cannot read it. */
 export function namesIn(event: PodEvent, field: 'assignments' | 'notStarted'): readonly string[] {
-  const value: unknown = new Map<string, unknown>(Object.entries(event)).get(field);
+  const value: unknown = Reflect.get(event, field);
   return Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : [];
 }
 
 export function textIn(event: PodEvent): string {
-  const value: unknown = new Map<string, unknown>(Object.entries(event)).get('text');
+  const value: unknown = Reflect.get(event, 'text');
   return typeof value === 'string' ? value : '';
 }

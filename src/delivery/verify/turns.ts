@@ -12,7 +12,7 @@ import type {
   ToolResultEntry,
   TurnEndedEntry,
 } from '../../session/facts/entries.ts';
-import { FindingList } from './finding.ts';
+import { Check } from './finding.ts';
 
 interface UnseenItem {
   entrySeq: number;
@@ -20,7 +20,18 @@ interface UnseenItem {
   what: string;
 }
 
-export class TurnCheck extends FindingList {
+export class TurnCheck extends Check {
+  readonly types = [
+    'turnStarted',
+    'turnEnded',
+    'interrupted',
+    'stopped',
+    'inputReceived',
+    'systemItem',
+    'stepCompleted',
+    'toolCall',
+    'toolResult',
+  ] as const;
   #open: string | null = null;
   /** The newest turn finished and nothing has been begun, paused, cancelled or cut off since. */
   #idle = false;
@@ -41,10 +52,10 @@ export class TurnCheck extends FindingList {
   }
 
   /** At the log's end: a pod that rests must have seen everything that it consumed. */
-  end(): void {
+  override end(): void {
     if (!this.#idle) return;
     for (const item of this.#unseen) {
-      this.find('I5', `${item.what} (entry ${item.entrySeq}) stands in the history of a pod at rest, unseen`);
+      this.find('I5', `${item.what} (entry ${item.entrySeq}) is in the history of a pod at rest, unseen`);
     }
     this.#unseen = [];
   }

@@ -1,17 +1,17 @@
 /**
- * The oracle: reads what pods have committed and says where a promise of delivery §1 was broken. For tests
- * and for people (`podkin verify`). It shares
- * nothing with the code that delivers but the format of the log, so that one mistake cannot hide in both.
+ * The oracle: reads what pods have committed and says where a promise was broken (`finding.ts` has them all).
+ * For tests and for people (`podkin verify`). It shares nothing with the code that delivers but the format of
+ * the log, so that one mistake cannot hide in both, and believes no field that this code wrote: what a log says
+ * of itself is held against `state.ts` and `table.ts`.
  *
- * `log.ts` reads one log, `links.ts` both ends, `reading.ts` a home. Not
- * looked at: what waits (I4), which is a matter
- * of time and of `podkin deliveries`; an event that was emitted and not acknowledged is pending and breaks
- * nothing.
+ * `log.ts` is about one log, each rule in a file of its own; `links.ts` about both ends; `reading.ts` reads a
+ * home. Not found by design: what waits (I4), which is a matter of time and of `podkin deliveries`; an event
+ * that was emitted and not acknowledged is pending and breaks nothing.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Entry } from '../../session/facts/entries.ts';
 import type { Home, Tombstone } from '../../session/home/home.ts';
-import type { Finding, Rule, Violation } from './finding.ts';
+import { type Finding, type Rule, type Violation, promises } from './finding.ts';
 import { checkLinks } from './links.ts';
 import { LogCheck, type LogView } from './log.ts';
 import { type ReadHome, readHome } from './reading.ts';
@@ -137,7 +137,7 @@ function eventsOf(logs: readonly LogView[]): number {
   return [...numbered.values()].reduce((sum, seqs) => sum + seqs.size, own);
 }
 
-/** A few lines for people: the figures, then each violation. Ends with a newline. */
+/** A few lines for people: the figures, each violation, and the promises broken. Ends with a newline. */
 export function renderReport(report: Report): string {
   const { violations } = report;
   const figures = [
@@ -152,6 +152,8 @@ export function renderReport(report: Report): string {
     figures.join(', '),
     violations.length === 0 ? 'No violation.' : `${violations.length} violation(s):`,
     ...violations.map(({ rule, pod, text }) => `  ${rule}  ${pod}: ${text}`),
+    ...(violations.length === 0 ? [] : ['Broken promises:']),
+    ...[...new Set(violations.map(({ rule }) => rule))].map((rule) => `  ${rule}: ${promises[rule]}`),
   ];
   return lines.map((line) => `${printable(line)}\n`).join('');
 }
