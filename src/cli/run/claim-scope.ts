@@ -18,7 +18,7 @@ import type { Home } from '../../session/home/home.ts';
 import { CommandFailed, exitStatus } from '../invocation/context.ts';
 import type { Root } from './create-root.ts';
 
-const lookAgainMs = 50;
+const pollMs = 50;
 
 /**
  * Throws `CommandFailed` where another pod of this home holds one of them, with nothing left of the new one.
@@ -52,7 +52,7 @@ async function stillWritten(home: Home, claim: Claim): Promise<string | null> {
   const endAt = monotonicMs() + writersWaitMs;
   let writers = writersIn(folder, claim);
   while (writers.length > 0 && monotonicMs() < endAt) {
-    await pause(lookAgainMs);
+    await pause(pollMs);
     writers = writersIn(folder, claim);
   }
   return writers.length === 0 ? null : writersText(claim.write, writers);
