@@ -123,4 +123,11 @@ export const tables = {
   'calls.order': 'calls run side by side, those of a tool that runs alone by themselves',
   'calls.abort':
     'behind an abort nothing begins; what had come to its end is kept, and what does not settle is left behind',
+  'replay.table':
+    'what a log says is folded into facts entry by entry, and what is not understood is passed over',
+  'pending.outbound': 'what the parent has not acknowledged is committed, or refused with its reason',
+  'pending.inbound':
+    'what the model has not seen is received or consumed, with its times and the reason why it is not further',
+  'prompt.sections':
+    'the prompt says who the pod is, what it may touch and how to work, and ends with what people wrote',
 } as const;
