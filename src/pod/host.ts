@@ -244,6 +244,8 @@ export interface Work {
   instructions(deny: PathScope['deny'], cwd: string): Promise<Instructions>;
   /** Links resolved, where the paths are and where they are not yet. */
   realScope(scope: PathScope): Promise<PathScope>;
+  /** Of these write roots: why one of them is where git takes hooks from, and so no pod's. */
+  hookProtection(scope: PathScope, write: readonly string[]): (path: string) => string | undefined;
   /** A command begins outside of any sandbox. */
   noteOutside(folder: PodFolder): void;
   noteGroup(folder: PodFolder, leaderPid: number): End;

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { checkModelName } from '../model/create.ts';
 import type { Model } from '../model/port.ts';
 import { readInstructions } from '../project/instructions.ts';
+import { hookPlaces, hookProtection } from '../scope/paths/git-hooks.ts';
 import { realScope } from '../scope/paths/real-path.ts';
 import { ownPrograms } from '../scope/sandbox/own-programs.ts';
 import { type Sandbox, createSandbox } from '../scope/sandbox/sandbox.ts';
@@ -30,6 +31,10 @@ export function nodeWork(home: Home): Work {
     },
     instructions: (deny = [], cwd) => readInstructions({ home, deny }, cwd, userHome(process.env)),
     realScope,
+    hookProtection(scope, write) {
+      const places = hookPlaces(scope.write, write);
+      return (path) => hookProtection(scope, places, path);
+    },
     noteOutside,
     noteGroup,
   };

@@ -3,7 +3,8 @@
  * Expected
  * failures are values, and say whether the request may have arrived.
  */
-import { monotonicMs } from '../std/clock.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Clock, monotonicMs } from '../std/clock.ts';
 import { wireLimits } from '../protocol/limits.ts';
 import type { MethodName, ParamsIn, Result } from '../protocol/methods.ts';
 import { clientOver } from './client.ts';
@@ -35,6 +36,14 @@ export interface SendFailure {
 /** How long to wait before dialling a busy listener again, in ms. */
 const redialMs = 20;
 
+/** What a sender stands on: this machine's sockets and clock, or a simulated one's. */
+export interface SenderParts {
+  readonly clock: Pick<Clock, 'now'> & { pause(delayMs: number): Promise<unknown> };
+  dial(path: string, options: { timeoutMs: number }): Promise<Connection>;
+}
+
+const realParts: SenderParts = { clock: { now: monotonicMs, pause }, dial };
+
 /**
  * Sends one method to the pod that listens at `path`. `deadlineMs` bounds the whole of it (default
  * `wireLimits.requestDeadlineMs`). What the server writes unasked is read and passed over.
@@ -45,16 +54,26 @@ export async function connectAndSend<M extends MethodName>(
   params: ParamsIn<M>,
   options: { deadlineMs?: number | undefined } = {},
 ): Promise<Sent<Result<M>>> {
+  return await sendOver(realParts, { path, method, params }, options);
+}
+
+/** As `connectAndSend`, over these parts. */
+export async function sendOver<M extends MethodName>(
+  parts: SenderParts,
+  { path, method, params }: { path: string; method: M; params: ParamsIn<M> },
+  options: { deadlineMs?: number | undefined } = {},
+): Promise<Sent<Result<M>>> {
+  const { clock } = parts;
   const deadlineMs = options.deadlineMs ?? wireLimits.requestDeadlineMs;
-  const deadlineAt = monotonicMs() + deadlineMs;
+  const deadlineAt = clock.now() + deadlineMs;
   let connection: Connection;
   try {
-    connection = await dialUntil(path, deadlineAt);
+    connection = await dialUntil(parts, path, deadlineAt);
   } catch (error) {
     return notConnected(error);
   }
   try {
-    const timeoutMs = Math.max(0, deadlineAt - monotonicMs());
+    const timeoutMs = Math.max(0, deadlineAt - clock.now());
     return { ok: true, result: await clientOver(connection).call(method, params, { timeoutMs }) };
   } catch (error) {
     return notAnswered(error);
@@ -66,14 +85,15 @@ export async function connectAndSend<M extends MethodName>(
 }
 
 /** A full backlog and a lack of descriptors pass; the deadline does not move. */
-async function dialUntil(path: string, deadlineAt: number): Promise<Connection> {
+async function dialUntil(parts: SenderParts, path: string, deadlineAt: number): Promise<Connection> {
+  const { clock } = parts;
   for (;;) {
     try {
-      return await dial(path, { timeoutMs: Math.max(0, deadlineAt - monotonicMs()) });
+      return await parts.dial(path, { timeoutMs: Math.max(0, deadlineAt - clock.now()) });
     } catch (error) {
       const again = error instanceof RefusedConnection && error.passing;
-      if (!again || monotonicMs() + redialMs >= deadlineAt) throw error;
-      await new Promise((resolve) => setTimeout(resolve, redialMs));
+      if (!again || clock.now() + redialMs >= deadlineAt) throw error;
+      await clock.pause(redialMs);
     }
   }
 }

@@ -206,7 +206,7 @@ interface Dispatched {
 }
 
 /** From the table to one function. Names are looked up among the table's own keys only. */
-function dispatcher(handlers: Handlers): NonNullable<ConnectionHandlers['onRequest']> {
+export function dispatcher(handlers: Handlers): NonNullable<ConnectionHandlers['onRequest']> {
   const byName = new Map<string, Dispatched>();
   for (const [key, { params }] of Object.entries(methods)) {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table has no other keys

@@ -104,7 +104,7 @@ async function backOff(
   const { retryBaseMs, retryMaxMs } = ports.limits;
   const exponential = Math.min(retryMaxMs, retryBaseMs * 2 ** (attempt - 1));
   // Half fixed, half jitter: many pods that met the same limit do not come back together.
-  const delayMs = Math.round(Math.max(error.retryAfterMs ?? 0, exponential * (0.5 + Math.random() / 2)));
+  const delayMs = Math.round(Math.max(error.retryAfterMs ?? 0, exponential * (0.5 + ports.random() / 2)));
   const text = `The model's provider failed (${error.category}: ${error.message}); try ${attempt + 1} of ${triesFor(ports, error)} in ${(delayMs / 1000).toFixed(1)} s.`;
   ports.show({ type: 'alert', level: 'warning', code: 'providerRetry', turn: ports.turn, step, text });
   await ports.wait(delayMs, text);

@@ -20,7 +20,7 @@ export interface RequestedCall {
 /** What the calls need of the turn. */
 export type ToolPorts = Pick<
   TurnPorts,
-  'turn' | 'tools' | 'signal' | 'commit' | 'isOpen' | 'permit' | 'toolContext'
+  'after' | 'turn' | 'tools' | 'signal' | 'commit' | 'isOpen' | 'permit' | 'toolContext'
 >;
 
 /** How long a tool may take to settle after a cancel before it is left behind with its call dangling. */
@@ -39,7 +39,7 @@ export async function runTools(
   for (const group of groups(ports, calls)) {
     if (ports.signal.aborted) return;
     const running = Promise.all(group.map((call) => runOne(ports, step, call)));
-    await untilDoneOrAborted(running, ports.signal);
+    await untilDoneOrAborted(running, ports);
     if (ports.signal.aborted) {
       running.catch(() => undefined);
       return;
@@ -64,9 +64,12 @@ function groups(ports: ToolPorts, calls: readonly RequestedCall[]): RequestedCal
  * Rejects with what `running` rejects with. Leaves no listener behind: one signal serves all groups of a
  * turn.
  */
-async function untilDoneOrAborted(running: Promise<unknown>, signal: AbortSignal): Promise<void> {
+async function untilDoneOrAborted(
+  running: Promise<unknown>,
+  { signal, after }: Pick<TurnPorts, 'signal' | 'after'>,
+): Promise<void> {
   const grace = deferred<void>();
-  const later = () => void setTimeout(grace.resolve, abortGraceMs).unref();
+  const later = () => after(abortGraceMs, () => grace.resolve());
   if (signal.aborted) later();
   else signal.addEventListener('abort', later, { once: true });
   try {

@@ -1,15 +1,16 @@
-/** Tools as the model is told of them: their zod schemas as JSON Schema, made once a tool. */
+/** Tools as the model is told of them: their zod schemas as JSON Schema, made once a schema. */
 import * as z from 'zod';
 import type { JsonObject } from '../std/json.ts';
 import type { ToolSpec } from '../model/port.ts';
 import type { Tool } from '../tools/tool.ts';
 
-const known = new WeakMap<Tool, ToolSpec>();
+/** By what makes its schema: a tool is made anew for each pod. */
+const known = new WeakMap<Tool['input'], ToolSpec>();
 
 export function toolSpecs(tools: readonly Tool[]): ToolSpec[] {
   return tools.map((tool) => {
-    const spec = known.get(tool) ?? specOf(tool);
-    known.set(tool, spec);
+    const spec = known.get(tool.input) ?? specOf(tool);
+    known.set(tool.input, spec);
     return spec;
   });
 }

@@ -81,6 +81,10 @@ export interface TurnPorts {
    * when the signal aborts.
    */
   wait(delayMs: number, why: string): Promise<void>;
+  /** Calls back once. */
+  after(delayMs: number, act: () => void): void;
+  /** 0 ≤ x < 1. */
+  random(): number;
 }
 
 /** How the worker says that a turn is over; the pod commits it. */

@@ -8,8 +8,6 @@ export const chaos = {
   'chaos.interrupted': 'a signal ends it with its status, every process of it, and its folder',
   'chaos.killed': 'when it is killed itself, its guard ends its pods and removes its folder',
   'chaos.apart': 'the home, the settings and the keys of whoever calls it are neither read nor made',
-  'chaos.sandbox-left':
-    'what is left of a sandbox that was killed in its start is ended too, and nothing else',
   'chaos.keep': 'with --keep the home stays and is named',
   'chaos.usage': 'minutes and seeds that cannot be are refused with status 2',
   'chaos.plan': 'the same seed is the same faults, the same work, the same tree and the same answers',

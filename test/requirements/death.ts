@@ -44,12 +44,11 @@ export const death = {
   'restore.unnoted-child':
     'a child that was started and not noted before its parent died is ended, and a tombstone says so to whoever waits for it',
   'sim.histories': 'no history of kills, losses of power, full disks and cut links breaks an invariant',
-  'sim.mutants': 'each deliberate defect of the machines is caught, by its stored seed and by the search',
+  'sim.defects': 'each deliberate defect of the product is caught by the histories, which run its own shell',
   'sim.pair':
     'one child, one parent: whatever is cut, killed, paused and restarted, each word is seen once and in order',
   'sim.pair-mutants': 'each deliberate defect of the pair is found by a story of few commands',
   'sim.same-seed': 'one seed is one history',
-  'sim.shrink': 'a failing history is cut down to the acts that make it fail',
   'storage.damaged-line': 'a damaged line is set aside and told; what follows it is there',
   'storage.eio': 'a sync that fails ends the process loudly, and restore finds what was acknowledged',
   'storage.full-input': 'nothing is accepted, it says so, and goes on when there is room',

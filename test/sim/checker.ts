@@ -10,13 +10,17 @@ import type { World } from './world.ts';
 export function checkEnd(world: World, verify: boolean): void {
   const pods = [...world.pods.values()].filter((pod) => !pod.removed);
   for (const pod of pods) {
-    if (pod.process !== null) world.checkReplay(pod.process, 'atEnd');
+    const process = world.processOf(pod);
+    if (process !== null) world.watch.checkReplay(process, 'atEnd');
     checkInbox(world, pod);
     checkSettledReports(world, pod);
     checkCalls(world, pod);
     checkTotals(world, pod);
-    const parent = pod.parent === null ? undefined : world.pods.get(pod.parent);
-    if (parent !== undefined && !parent.removed && parent.process !== null) checkPair(world, parent, pod);
+    checkLastWord(world, pod);
+    checkPermission(world, pod);
+    const parent = world.pods.get(pod.spec.parent?.instance ?? '');
+    if (parent !== undefined && !parent.removed && world.processOf(parent) !== null)
+      checkPair(world, parent, pod);
   }
   checkMemory(world);
   if (verify) askOracle(world, pods);
@@ -24,41 +28,43 @@ export function checkEnd(world: World, verify: boolean): void {
 
 /** I1, I2, I3, I7 between one child and its living parent. */
 function checkPair(world: World, parent: SimPod, child: SimPod): void {
-  const record = parent.process?.facts.children.get(child.instance);
+  const record = world.processOf(parent)?.pod?.facts.children.get(child.spec.instance);
   // Undone, or never heard of: it had no work.
   if (record === undefined) return;
-  const sent = child.disk.readable().flatMap((entry) => (entry.type === 'podEventEmitted' ? [entry] : []));
-  const got = parent.disk
-    .readable()
-    .flatMap((entry) =>
-      entry.type === 'podEventReceived' && entry.from.instance === child.instance ? [entry] : [],
+  const sent = world
+    .logOf(child)
+    .entries.flatMap((entry) => (entry.type === 'podEventEmitted' ? [entry] : []));
+  const got = world
+    .logOf(parent)
+    .entries.flatMap((entry) =>
+      entry.type === 'podEventReceived' && entry.from.instance === child.spec.instance ? [entry] : [],
     );
   const numbered = got.filter((entry) => entry.eventSeq !== null);
   for (const [index, emitted] of sent.entries()) {
     const receipt = numbered[index];
     if (receipt === undefined) {
-      world.violation(
+      world.watch.violation(
         'I1',
         child,
-        `event ${emitted.eventSeq} (${emitted.event.kind}) never reached ${parent.instance}`,
+        `event ${emitted.eventSeq} (${emitted.event.kind}) never reached ${parent.spec.instance}`,
       );
       return;
     }
     if (receipt.eventSeq !== index + 1) {
-      world.violation(
+      world.watch.violation(
         receipt.eventSeq !== null && receipt.eventSeq <= index ? 'I2' : 'I3',
         child,
         `receipt ${index + 1} is of event ${receipt.eventSeq}`,
       );
       return;
     }
-    if (receipt.event !== emitted.event) {
-      world.violation('I8', child, `event ${emitted.eventSeq} was received as something else`);
+    if (differences(receipt.event, { ...emitted.event }).length > 0) {
+      world.watch.violation('I8', child, `event ${emitted.eventSeq} was received as something else`);
       return;
     }
   }
   if (numbered.length > sent.length) {
-    world.violation('I8', child, `${numbered.length} events received, ${sent.length} committed`);
+    world.watch.violation('I8', child, `${numbered.length} events received, ${sent.length} committed`);
     return;
   }
   checkNotStarted(world, parent, child);
@@ -68,12 +74,12 @@ function checkPair(world: World, parent: SimPod, child: SimPod): void {
 /** What the parent's model was told as never begun was never begun. */
 function checkNotStarted(world: World, parent: SimPod, child: SimPod): void {
   const begun = new Set(
-    child.disk.readable().flatMap((entry) => (entry.type === 'userMessage' ? [entry.submission] : [])),
+    world.logOf(child).entries.flatMap((entry) => (entry.type === 'userMessage' ? [entry.submission] : [])),
   );
-  for (const entry of parent.disk.readable()) {
+  for (const entry of world.logOf(parent).entries) {
     if (entry.type !== 'assignment' || entry.outcome !== 'notStarted') continue;
     if (begun.has(entry.assignment)) {
-      world.violation('I8', child, `${entry.assignment} was told as never begun, and was begun`);
+      world.watch.violation('I8', child, `${entry.assignment} was told as never begun, and was begun`);
     }
   }
 }
@@ -84,20 +90,21 @@ function checkLives(
   child: SimPod,
   known: { got: Extract<Entry, { type: 'podEventReceived' }>[]; linked: number },
 ): void {
-  const lives = child.disk.readable().filter((entry) => entry.type === 'started').length;
-  const running = child.process !== null ? lives : 0;
+  const lives = world.logOf(child).entries.filter((entry) => entry.type === 'started').length;
+  const running = world.processOf(child) !== null ? lives : 0;
   for (let life = 1; life <= lives; life += 1) {
     const of = known.got.filter((entry) => entry.from.incarnation === life);
     const ends = of.filter(({ event }) => event.kind === 'shutDown' || event.kind === 'died');
     if (ends.length > 1)
-      world.violation('I7', child, `the end of life ${life} was told ${ends.length} times`);
+      world.watch.violation('I7', child, `the end of life ${life} was told ${ends.length} times`);
     const ended = life !== running;
-    if (ended && ends.length === 0) world.violation('I7', child, `the end of life ${life} was never told`);
+    if (ended && ends.length === 0)
+      world.watch.violation('I7', child, `the end of life ${life} was never told`);
     if (!ended && ends.some(({ event }) => event.kind === 'died'))
-      world.violation('I7', child, `life ${life} was called dead and lives`);
+      world.watch.violation('I7', child, `life ${life} was called dead and lives`);
     const death = of.findIndex(({ event }) => event.kind === 'died');
     if (death >= 0 && of.slice(death + 1).some(({ eventSeq }) => eventSeq !== null)) {
-      world.violation('I3', child, `life ${life} reported after its death`);
+      world.watch.violation('I3', child, `life ${life} reported after its death`);
     }
   }
 }
@@ -105,13 +112,13 @@ function checkLives(
 /** I1, I5: whatever the model is to read stands in the history once, in order, and in a request that completed. */
 function checkInbox(world: World, pod: SimPod): void {
   const inbox = new InboxView(world, pod);
-  for (const entry of pod.disk.readable()) inbox.take(entry);
-  if (pod.process === null) return;
+  for (const entry of world.logOf(pod).entries) inbox.take(entry);
+  if (world.processOf(pod) === null) return;
   for (const key of inbox.waiting.keys()) {
-    world.violation('I1', pod, `${key} was received and never given to the model`);
+    world.watch.violation('I1', pod, `${key} was received and never given to the model`);
   }
   for (const { seq, what } of inbox.unseen) {
-    world.violation('I5', pod, `${what} (entry ${seq}) was in no completed request`);
+    world.watch.violation('I5', pod, `${what} (entry ${seq}) was in no completed request`);
   }
 }
 
@@ -136,7 +143,7 @@ class InboxView {
     else if (entry.type === 'toolResult' && entry.stopped !== undefined) this.#stopped(entry.stopped);
     else if (entry.type === 'inputReceived' && !entry.wake) this.#patient.add(entry.submission);
     else if (entry.type === 'stepCompleted') {
-      const through = Math.min(entry.seenThrough, this.#world.seen.get(this.#pod.instance) ?? 0);
+      const through = Math.min(entry.seenThrough, this.#world.watch.seen.get(this.#pod.spec.instance) ?? 0);
       this.unseen = this.unseen.filter((item) => item.seq > through);
     }
   }
@@ -159,7 +166,11 @@ class InboxView {
     if (item.kind === 'notice' && this.#patient.has(item.submission)) return;
     const what = item.kind === 'podEvent' ? keyOf(item.from, item.seq, item.event.kind) : item.kind;
     if (item.kind === 'podEvent' && !this.waiting.delete(what)) {
-      this.#world.violation('I2', this.#pod, `${what} stands in the history without a receipt that waits`);
+      this.#world.watch.violation(
+        'I2',
+        this.#pod,
+        `${what} stands in the history without a receipt that waits`,
+      );
     }
     this.unseen.push({ seq, what });
   }
@@ -173,7 +184,7 @@ function keyOf(from: { instance: string; incarnation: number }, seq: number | nu
 function checkSettledReports(world: World, pod: SimPod): void {
   /** Assignment → to whom it was given. */
   const open = new Map<string, string>();
-  for (const entry of pod.disk.readable()) {
+  for (const entry of world.logOf(pod).entries) {
     if (entry.type === 'assignment') {
       if (entry.state === 'open') open.set(entry.assignment, entry.child.instance);
       else open.delete(entry.assignment);
@@ -186,70 +197,117 @@ function checkSettledReports(world: World, pod: SimPod): void {
       entry.event.settled &&
       open.size > 0
     ) {
-      world.violation(
+      world.watch.violation(
         'settled',
         pod,
         `event ${entry.eventSeq} says settled while ${open.size} assignment(s) are open`,
       );
     }
   }
-  if (pod.process !== null && open.size > 0)
-    world.violation('settled', pod, `${[...open.keys()].join(', ')} never closed`);
+  if (world.processOf(pod) !== null && open.size > 0)
+    world.watch.violation('settled', pod, `${[...open.keys()].join(', ')} never closed`);
 }
 
 /** I12: every call has one result. */
 function checkCalls(world: World, pod: SimPod): void {
   const results = new Map<string, number>();
-  for (const entry of pod.disk.readable()) {
+  for (const entry of world.logOf(pod).entries) {
     if (entry.type === 'toolCall') results.set(entry.call, 0);
     else if (entry.type === 'toolResult') results.set(entry.call, (results.get(entry.call) ?? 0) + 1);
   }
   for (const [call, count] of results) {
-    if (count > 1) world.violation('I12', pod, `call ${call} has ${count} results`);
-    if (count === 0 && pod.process !== null) world.violation('I12', pod, `call ${call} has no result`);
+    if (count > 1) world.watch.violation('I12', pod, `call ${call} has ${count} results`);
+    if (count === 0 && world.processOf(pod) !== null)
+      world.watch.violation('I12', pod, `call ${call} has no result`);
   }
 }
 
 /** What a pod says in its last entry is what its log comes to. */
 function checkTotals(world: World, pod: SimPod): void {
-  const entries = pod.disk.readable();
+  const entries = world.logOf(pod).entries;
   for (const [i, entry] of entries.entries()) {
     if (entry.type !== 'stopped') continue;
     const folded = totalsOf(replay(entries.slice(0, i + 1)));
     const wrong = differences(entry.totals, folded);
     if (wrong.length > 0)
-      world.violation('replay', pod, `the totals of entry ${entry.seq}: ${wrong.join('; ')}`);
+      world.watch.violation('replay', pod, `the totals of entry ${entry.seq}: ${wrong.join('; ')}`);
   }
 }
 
 /** What is kept against repeats grows with senders, not with events. */
 function checkMemory(world: World): void {
   for (const pod of world.pods.values()) {
-    const facts = pod.process?.facts;
+    const facts = world.processOf(pod)?.pod?.facts;
     if (facts === undefined) continue;
     const senders = world.pods.size;
     if (facts.children.size > senders || facts.origins.size > senders) {
-      world.violation('memory', pod, 'dedupe memory is larger than the number of senders');
+      world.watch.violation('memory', pod, 'dedupe memory is larger than the number of senders');
     }
     if (facts.outbox.pending.size > facts.outbox.emitted - facts.outbox.acked) {
-      world.violation('memory', pod, 'acknowledged events are kept');
+      world.watch.violation('memory', pod, 'acknowledged events are kept');
     }
   }
 }
 
 function askOracle(world: World, pods: readonly SimPod[]): void {
   const logs = [...pods]
-    .sort((a, b) => b.depth - a.depth)
-    .filter((pod) => pod.disk.entries.length > 0)
+
+    .sort((a, b) => b.spec.depth - a.spec.depth)
+    .filter((pod) => world.logOf(pod).entries.length > 0)
     .map((pod) => ({
-      name: pod.name,
-      instance: pod.instance,
-      entries: pod.disk.readable(),
-      damaged: pod.disk.damaged.size,
-      alive: pod.process !== null,
+      name: pod.spec.name,
+      instance: pod.spec.instance,
+      entries: world.logOf(pod).entries,
+      damaged: world.logOf(pod).damaged,
+      alive: world.processOf(pod) !== null,
     }));
   const report = verifyLogs(logs, world.tombstones, { nowMs: world.clock.wallMs });
   for (const { rule, pod, text } of report.violations) {
-    world.violation(`verify ${rule}`, world.podNamed(pod) ?? null, text);
+    world.watch.violation(`verify ${rule}`, world.podNamed(pod) ?? null, text);
+  }
+}
+
+/** What a pod says of its own end is its last word: what it gives up stands before it. */
+function checkLastWord(world: World, pod: SimPod): void {
+  const late = new Set(['interrupted', 'toolResult', 'toolCall', 'turnStarted', 'turnEnded', 'userMessage']);
+  let saidAt: number | null = null;
+  for (const entry of world.logOf(pod).entries) {
+    if (entry.type === 'started') saidAt = null;
+    else if (entry.type === 'podEventEmitted' && entry.event.kind === 'shutDown') saidAt = entry.seq;
+    else if (saidAt !== null && late.has(entry.type)) {
+      world.watch.violation(
+        'C5',
+        pod,
+        `entry ${entry.seq} (${entry.type}) stands behind its own shutDown (${saidAt})`,
+      );
+      return;
+    }
+  }
+}
+
+/** A call that had to be asked about ran with a person's yes to this very call, or to all like it. */
+function checkPermission(world: World, pod: SimPod): void {
+  if (pod.spec.permissionMode !== 'default') return;
+  const asks = new Set<string>();
+  const yes = new Set<string>();
+  const decided = new Map<string, boolean>();
+  let always = false;
+  for (const entry of world.logOf(pod).entries) {
+    if (entry.type === 'toolCall' && entry.tool === 'Bash' && JSON.stringify(entry.input).includes('ask')) {
+      asks.add(entry.call);
+      if (always) yes.add(entry.call);
+    }
+    if (entry.type !== 'approval') continue;
+    if (entry.state === 'answered') {
+      decided.set(entry.request, entry.decision !== 'deny');
+      always ||= entry.decision === 'allowAlways';
+      if (entry.decision !== 'deny' && entry.call !== undefined) yes.add(entry.call);
+    } else if (entry.state === 'taken' && decided.get(entry.request) === true) yes.add(entry.call);
+  }
+  for (const call of asks) {
+    // A yes to all of them may have come while this one waited.
+    if (world.watch.executions.has(call) && !yes.has(call) && !always) {
+      world.watch.violation('permission', pod, `call ${call} ran without a yes`);
+    }
   }
 }

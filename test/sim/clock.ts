@@ -35,6 +35,20 @@ export class VirtualClock {
     return epochMs + this.nowMs;
   }
 
+  /** Lets the next thing happen; false, at `untilMs`, where there is none before it. */
+  step(untilMs: number): boolean {
+    const next = this.#heap[0];
+    if (next === undefined || next.at > untilMs) {
+      this.nowMs = Math.max(this.nowMs, untilMs);
+      return false;
+    }
+    this.#pop();
+    this.nowMs = next.at;
+    this.steps += 1;
+    next.act();
+    return true;
+  }
+
   /** Lets everything happen up to `untilMs`. False where `stop` said so first. */
   run(untilMs: number, stop: () => boolean): boolean {
     for (;;) {

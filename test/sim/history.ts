@@ -1,15 +1,18 @@
 /** One history: from an empty home through whatever befalls it to a quiet end, and what is wrong then. */
-import { onResume } from '../../src/pod/machine/inputs.ts';
+import { schemaVersion } from '../../src/session/facts/entries.ts';
+import type { Pod } from '../../src/pod/pod.ts';
+import type { Facts } from '../../src/session/facts/facts.ts';
+import type { PodSpec } from '../../src/session/home/home.ts';
 import { checkEnd } from './checker.ts';
-import type { MutantName } from './mutants.ts';
-import type { SimProcess } from './process.ts';
-import { type Act, control, lastActMs, plan, scheduleOf, tell } from './schedule.ts';
+import { askPod, tell } from './persons.ts';
 import type { SimPod, Violation } from './pods.ts';
-import { World } from './world.ts';
+import { ProcessGone } from './process.ts';
+import { type Act, lastActMs, plan, scheduleOf } from './schedule.ts';
+import { World, type WorldMutant } from './world.ts';
 
 export interface HistoryOptions {
   seed: number;
-  mutant?: MutantName | null;
+  mutant?: WorldMutant | null;
   /** Instead of those of the seed. */
   acts?: readonly Act[];
   hits?: Map<string, number>;
@@ -24,108 +27,165 @@ export interface History {
 }
 
 const quietMaxMs = 200_000;
-/** An ordinary history has a few hundred. */
-const stepsMax = 20_000;
+const stepsMax = 40_000;
 
-export function runHistory(options: HistoryOptions): History {
+export async function runHistory(options: HistoryOptions): Promise<History> {
   const { seed, mutant = null } = options;
   const world = new World({ seed, mutant, hits: options.hits ?? new Map(), trace: options.trace });
   plan(world, options.acts ?? scheduleOf(seed));
-  const root = world.createPod('root', null);
-  if (root === null) throw new Error('the home is not empty');
-  const first = world.startProcess(root);
-  first.whenReady((ok) => {
-    if (ok) tell(world, root, 'run');
-  });
-  const broken = (): boolean => {
-    if (world.clock.steps > stepsMax) world.violation('livelock', null, `${stepsMax} steps and no end`);
-    return world.violations.length > 0;
-  };
-  if (!world.clock.run(lastActMs + 500, broken)) return { violations: world.violations, world };
-  endInQuiet(world, broken);
-  if (!broken()) checkEnd(world, options.verify === true);
-  return { violations: world.violations, world };
+  for (const name of ['root', 'other']) begin(world, name);
+  if (await runUntil(world, lastActMs + 500)) {
+    await endInQuiet(world);
+    if (world.watch.violations.length === 0) checkEnd(world, options.verify === true);
+  }
+  for (const process of world.processes.values()) process.dead = true;
+  return { violations: world.watch.violations, world };
 }
 
-/** No faults any more; what is dead stays so or is restored, people resume what they stopped, and everything comes to its end. */
-function endInQuiet(world: World, broken: () => boolean): void {
+function begin(world: World, name: string): void {
+  const instance = world.newId();
+  const spec: PodSpec = {
+    schema: schemaVersion,
+    podkin: 'sim',
+    name,
+    instance,
+    parent: null,
+    root: { name, instance },
+    depth: 0,
+    cwd: '/work',
+    model: 'sim/model',
+    instructions: null,
+    permissionMode: world.random.chance(0.5) ? 'bypassPermissions' : 'default',
+    // Both trees may want the same places.
+    scope: { read: ['/'], write: [world.random.chance(0.5) ? '/work' : `/work/${world.random.int(2)}`] },
+    settings: { limits: { ...world.limits } },
+  };
+  const pod = world.createPod(spec);
+  const first = world.startProcess(pod.folder.path);
+  world.whenSaid(first, ({ kind }) => {
+    if (kind === 'ready') tell(world, pod, 'run');
+  });
+}
+
+/** False where a violation was found. */
+async function runUntil(world: World, untilMs: number): Promise<boolean> {
+  while (world.clock.step(untilMs)) {
+    await settled();
+    world.watch.afterEvent();
+    if (world.clock.steps > stepsMax) world.watch.violation('livelock', null, `${stepsMax} steps and no end`);
+    if (world.watch.violations.length > 0) return false;
+  }
+  return world.watch.violations.length === 0;
+}
+
+/** All that follows at once from what has just happened has happened. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+/** No faults any more; what is dead stays so or is restored, people answer and resume, and everything comes to its end. */
+async function endInQuiet(world: World): Promise<void> {
   world.quiet = true;
   world.script.quiet = true;
   for (const pod of world.pods.values()) {
-    pod.disk.full = null;
+    pod.full = null;
     pod.crashAt = -1;
     pod.powerAt = -1;
     for (const process of pod.processes) process.thaw();
   }
-  for (const pod of world.pods.values()) {
-    if (pod.parent === null || world.random.chance(0.5)) world.restore(pod);
+  for (const pod of world.livingFolders()) {
+    if (pod.spec.parent === null || world.random.chance(0.5)) world.restore(pod);
     else if (pod.processes.size === 0) world.hit('pod.deadForGood');
   }
   const startMs = world.clock.nowMs;
   let calm = 0;
   while (world.clock.nowMs < startMs + quietMaxMs) {
-    if (!world.clock.run(world.clock.nowMs + 3_000, broken)) return;
+    if (!(await runUntil(world, world.clock.nowMs + 3_000))) return;
     nudge(world);
     calm = isCalm(world) ? calm + 1 : 0;
     if (calm === 2) return;
   }
-  world.violation(
+  world.watch.violation(
     'settled',
     null,
     `not quiet ${quietMaxMs / 1000} s after the last fault: ${whatIsLeft(world)}`,
   );
 }
 
-/** What only a person may do: go on behind a pause, a cancel, a failure, or a chain that is too long. */
+/** What only a person may do: answer, go on behind a pause, a cancel, a failure, or a chain that is too long. */
 function nudge(world: World): void {
-  for (const pod of world.pods.values()) {
-    const { process } = pod;
-    if (process === null || !process.listening || process.core.live.mode !== 'idle') continue;
-    const { facts, live } = process.core;
-    if (facts.paused || facts.held !== null) control(world, pod, (core) => onResume(core));
+  for (const pod of world.livingFolders()) {
+    const opened = world.processOf(pod)?.pod;
+    if (opened === null || opened === undefined) continue;
+    const { facts, live } = opened.core;
+    for (const request of facts.approvals.keys())
+      askPod(world, pod, 'approve', { request, decision: 'allow' });
+    if (live.mode !== 'idle') continue;
+    if (facts.paused || facts.held !== null) askPod(world, pod, 'resume', {});
     else if (live.overBudget === 'hops') tell(world, pod, 'run');
   }
 }
 
 function isCalm(world: World): boolean {
-  return [...world.pods.values()].every((pod) => left(world, pod) === null);
+  return world.livingFolders().every((pod) => left(world, pod) === null);
 }
 
 function whatIsLeft(world: World): string {
-  return [...world.pods.values()]
+  return world
+    .livingFolders()
     .flatMap((pod) => {
       const what = left(world, pod);
-      return what === null ? [] : [`${pod.instance}: ${what}`];
+      return what === null ? [] : [`${pod.spec.name}: ${what}`];
     })
     .join('; ');
 }
 
 function left(world: World, pod: SimPod): string | null {
-  const { process } = pod;
+  const process = world.processOf(pod);
   if (process === null) return pod.processes.size > 0 ? 'starting' : null;
-  if (!process.listening) return 'not listening';
-  const { facts, live } = process.core;
+  if (process.pod === null) return 'not listening';
+  return leftOfItsOwn(process.pod) ?? leftWithOthers(world, pod, process.pod.facts);
+}
+
+function leftOfItsOwn({ core }: Pod): string | null {
+  const { facts, live } = core;
   if (live.mode !== 'idle') return live.mode;
   if (facts.paused || facts.held !== null) return 'stopped by a person';
   if (live.overBudget !== null || live.coalescing || live.storage !== null) return 'waiting';
   if (facts.queue.length > 0 || facts.notifyBuffer.some((item) => item.wakes)) return 'has work';
-  if (facts.unseen.some((item) => item.wakes)) return 'has unseen items';
-  return leftWithOthers(world, pod, process);
+  return facts.unseen.some((item) => item.wakes) ? 'has unseen items' : null;
 }
 
 /** What it has to send, or to hear of its children. */
-function leftWithOthers(world: World, pod: SimPod, process: SimProcess): string | null {
-  const { facts } = process;
-  const refused = process.parentSide?.phase.kind === 'refused';
-  const parentRuns = pod.parent !== null && world.pods.get(pod.parent)?.process !== null;
-  if (!refused && parentRuns && facts.outbox.acked < facts.outbox.emitted) return 'has events to send';
+function leftWithOthers(world: World, pod: SimPod, facts: Facts): string | null {
+  const parent = world.pods.get(pod.spec.parent?.instance ?? '');
+  const parentRuns = parent !== undefined && world.processOf(parent) !== null;
+  const isRefused = facts.refusal !== null;
+  if (!isRefused && parentRuns && facts.outbox.acked < facts.outbox.emitted) return 'has events to send';
   if (facts.assignments.size > 0) {
-    const children = [...facts.assignments.values()].map((open) => open.child.instance);
-    return `waits for ${children.join(', ')}`;
+    return `waits for ${[...facts.assignments.values()].map((open) => open.child.name).join(', ')}`;
   }
-  for (const child of facts.children.values()) {
-    if (process.children.hasEnded(child.instance) || child.incarnation === 0) continue;
-    if (!process.children.isLinked(child.instance)) return `does not know what became of ${child.instance}`;
-  }
-  return null;
+  const unknown = [...facts.children.values()].find((child) => {
+    if (child.incarnation === 0 || child.terminal >= child.incarnation || child.state === 'ended')
+      return false;
+    const simChild = world.pods.get(child.instance);
+    return simChild === undefined || world.processOf(simChild) === null;
+  });
+  return unknown === undefined ? null : `does not know what became of ${unknown.name}`;
+}
+
+/** What was under way in a process that died is nobody's failure. */
+export function passOverTheDead(): () => void {
+  const before = process.listeners('unhandledRejection');
+  process.removeAllListeners('unhandledRejection');
+  const pass = (error: unknown): void => {
+    if (!(error instanceof ProcessGone)) throw error;
+  };
+  process.on('unhandledRejection', pass);
+  return () => {
+    process.off('unhandledRejection', pass);
+    for (const listener of before) process.on('unhandledRejection', listener);
+  };
 }

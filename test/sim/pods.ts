@@ -1,22 +1,21 @@
 /** What a history is made of besides its processes: pods as they stand on disk, the bounds they work under, and what was found wrong. */
+import type { Entry } from '../../src/session/facts/entries.ts';
+import type { Home, PodFolder, PodSpec } from '../../src/session/home/home.ts';
+import { decodeLine } from '../../src/session/log/line.ts';
 import { type Limits, defaultLimits } from '../../src/session/settings/settings.ts';
-import type { SimDisk } from './disk.ts';
-import type { SimProcess } from './process.ts';
 import type { Random } from './random.ts';
+import type { Fullness, SimFile } from './files.ts';
+import type { SimProcess } from './process.ts';
+
+export const home: Home = { config: '/config', state: '/state', runtime: '/run' };
 
 /** A pod as it stands on disk; processes come and go. */
 export interface SimPod {
-  readonly name: string;
-  readonly instance: string;
-  readonly parent: string | null;
-  readonly depth: number;
+  readonly spec: PodSpec;
+  readonly folder: PodFolder;
   readonly token: string;
-  /** The path that it may write in, inside its parent's; siblings may meet in one. */
-  readonly area: string;
-  readonly disk: SimDisk;
-  /** The one that holds the lock. */
-  process: SimProcess | null;
   readonly processes: Set<SimProcess>;
+  full: Fullness | null;
   removed: boolean;
   /** Places passed, and the one at which the next crash is due. */
   points: number;
@@ -32,6 +31,41 @@ export interface Violation {
   atMs: number;
 }
 
+export interface LogRead {
+  entries: Entry[];
+  damaged: number;
+}
+
+const decoded = new WeakMap<SimFile, { size: number; read: LogRead }>();
+
+/** The committed entries, by this reader's own rules: an append counts with its last line. */
+export function entriesOf(file: SimFile | undefined): LogRead {
+  if (file === undefined) return { entries: [], damaged: 0 };
+  const known = decoded.get(file);
+  if (known !== undefined && known.size === file.size) return known.read;
+  const read: LogRead = { entries: [], damaged: 0 };
+  let held: Entry[] = [];
+  let suspects = 0;
+  const bytes = file.whole();
+  let from = 0;
+  for (let end = bytes.indexOf(0x0a); end !== -1; end = bytes.indexOf(0x0a, from)) {
+    const line = decodeLine(Buffer.from(bytes.subarray(from, end)));
+    from = end + 1;
+    if (!line.ok) {
+      suspects += 1;
+      continue;
+    }
+    held.push(line.entry);
+    if (!line.last) continue;
+    read.entries.push(...held);
+    read.damaged += suspects;
+    held = [];
+    suspects = 0;
+  }
+  decoded.set(file, { size: file.size, read });
+  return read;
+}
+
 /** Short times, so that a history is short; now and then a bound that is met. */
 export function limitsFor(random: Random): Limits {
   return {
@@ -41,6 +75,7 @@ export function limitsFor(random: Random): Limits {
     coalesceMs: random.pick([0, 100, 100, 400]),
     wakesPerMinute: random.chance(0.1) ? 2 : 30,
     hops: random.chance(0.1) ? 2 : 25,
+    depth: 3,
     deathGraceMs: random.pick([50, 500]),
     sweepMs: 1_500,
     unreachableMs: 5_000,

@@ -1,12 +1,12 @@
 /** What the models of a history say: bounded work, drawn from the seed. In the quiet period they only answer. */
-import type { JsonValue } from '../../src/std/json.ts';
+import type { JsonObject } from '../../src/std/json.ts';
 import type { Random } from './random.ts';
 import type { SimProcess } from './process.ts';
 
 export interface ScriptedCall {
   call: string;
-  tool: 'work' | 'SpawnPod' | 'SendToPod' | 'StopPod' | 'ReadPodOutput';
-  input: JsonValue & { name?: string };
+  tool: string;
+  input: JsonObject;
 }
 
 export type ScriptedAnswer =
@@ -27,13 +27,17 @@ export class Script {
     this.random = random;
     this.#spawnsLeft = new Map([
       ['root', ['a', 'b', 'c']],
+      ['other', ['d', random.chance(0.5) ? 'b' : 'e']],
       ['a', random.chance(0.6) ? ['g'] : []],
+      ['g', random.chance(0.5) ? ['h'] : []],
     ]);
   }
 
   /** A name is free again. */
-  wantAgain(name: string): void {
-    this.#spawnsLeft.get(name === 'g' ? 'a' : 'root')?.push(name);
+  wantAgain(name: string, parent: string): void {
+    const list = this.#spawnsLeft.get(parent) ?? [];
+    list.push(name);
+    this.#spawnsLeft.set(parent, list);
   }
 
   requestMs(): number {
@@ -53,25 +57,35 @@ export class Script {
   #calls(process: SimProcess): ScriptedCall[] {
     const { random } = this;
     const calls: ScriptedCall[] = [];
-    const { world, pod } = process;
-    const add = (tool: ScriptedCall['tool'], name?: string): void => {
-      calls.push({ call: world.newId(), tool, input: name === undefined ? {} : { name } });
+    const { world, simPod, pod } = process;
+    const add = (tool: string, input: JsonObject): void => {
+      calls.push({ call: world.newId(), tool, input });
     };
-    const unspawned = this.#spawnsLeft.get(pod.name) ?? [];
-    while (unspawned.length > 0 && calls.length < 3 && random.chance(0.7)) add('SpawnPod', unspawned.shift());
-    const children = [...process.facts.children.values()];
+    const unspawned = this.#spawnsLeft.get(simPod?.spec.name ?? '') ?? [];
+    while (unspawned.length > 0 && calls.length < 3 && random.chance(0.7)) {
+      add('SpawnPod', { name: unspawned.shift() ?? '', task: 'work', write: this.#write(process) });
+    }
+    const children = [...(pod?.facts.children.values() ?? [])];
     if (children.length > 0 && random.chance(0.3)) {
       const { name } = random.pick(children);
       const what = random.next();
       if (what < 0.6 && this.#sends > 0) {
         this.#sends -= 1;
-        add('SendToPod', name);
+        add('SendToPod', { name, message: 'more' });
       } else if (what < 0.75 && this.#stops > 0) {
         this.#stops -= 1;
-        add('StopPod', name);
-      } else add('ReadPodOutput', name);
+        add('StopPod', { name });
+      } else if (what < 0.85) add('ListPods', {});
+      else add('ReadPodOutput', { name });
     }
-    while (calls.length < 3 && random.chance(0.25)) add('work');
+    while (calls.length < 3 && random.chance(0.25))
+      add('Bash', { command: random.chance(0.3) ? 'ask' : 'work' });
     return calls;
+  }
+
+  /** A part of the pod's own, or nothing; siblings may meet in one. */
+  #write({ simPod }: SimProcess): string[] {
+    const [own] = simPod?.spec.scope.write ?? [];
+    return own === undefined || this.random.chance(0.3) ? [] : [`${own}/${this.random.int(3)}`];
   }
 }

@@ -1,154 +1,217 @@
 /**
- * Connections between processes: ordered, slow, closed at any time. What a process wrote before it was killed can still be read by the other end; what
- * was on its way when a link is cut arrives in part, from the front.
+ * Connections between simulated processes: ordered, slow, closed at any time. Messages travel as JSON text. What
+ * a process wrote before it was killed can still be read by the other end; what was on its way when a link is cut
+ * arrives in part, from the front.
  */
-import type { SimProcess } from './process.ts';
-import type { World } from './world.ts';
+import type { Handlers } from '../../src/transport/server.ts';
+import type { Connection } from '../../src/transport/connection.ts';
+import { ConnectionClosed, RemoteError, TimedOut } from '../../src/transport/failures.ts';
+import { dispatcher } from '../../src/transport/server.ts';
+import { WireError } from '../../src/protocol/errors.ts';
+import { wireErrorFor } from '../../src/transport/write-message.ts';
+import { deferred } from '../../src/std/deferred.ts';
+import { type SimProcess, ProcessGone } from './process.ts';
 
-export interface End<In> {
-  onMessage(message: In): void;
-  onClosed(): void;
+type Message =
+  | { kind: 'request'; id: number; method: string; params: string }
+  | { kind: 'answer'; id: number; result: string }
+  | { kind: 'refusal'; id: number; code: number; message: string; data: string };
+
+interface Options {
+  timeoutMs?: number | undefined;
+  signal?: AbortSignal | undefined;
 }
 
-interface Side<In> {
-  owner: SimProcess;
-  end: End<In> | null;
-  /** When the latest message towards this side arrives. */
-  latestMs: number;
-  /** Messages sent to it, and how many of them it may still get. */
-  sent: number;
-  arrived: number;
-  cutAt: number;
-  closed: boolean;
-}
+/** One end; what the product knows as its `Connection`. */
+export class SimEnd {
+  readonly owner: SimProcess;
+  readonly closed: Promise<{ kind: 'endedByPeer' }>;
+  readonly signal: AbortSignal;
+  peer: SimEnd | null = null;
+  isClosed = false;
+  /** When the latest message towards this end arrives. */
+  latestMs = 0;
+  sent = 0;
+  arrived = 0;
+  cutAt = Number.MAX_SAFE_INTEGER;
+  handle: ReturnType<typeof dispatcher> | null = null;
+  readonly #aborter = new AbortController();
+  readonly #closing = deferred<{ kind: 'endedByPeer' }>();
+  readonly #waiting = new Map<
+    number,
+    {
+      resolve(result: unknown): void;
+      reject(error: unknown): void;
+      check: ((result: unknown) => void) | undefined;
+    }
+  >();
+  #ids = 0;
+  /** Messages that came before anybody answers. */
+  #early: Message[] | null = null;
 
-export class Connection<Up, Down> {
-  open = true;
-  readonly #world: World;
-  readonly #server: Side<Up>;
-  readonly #client: Side<Down>;
-
-  constructor(world: World, ends: { client: SimProcess; server: SimProcess }) {
-    this.#world = world;
-    this.#client = side(ends.client);
-    this.#server = side(ends.server);
-    ends.client.connections.add(this);
-    ends.server.connections.add(this);
-    world.connections.add(this);
+  constructor(owner: SimProcess) {
+    this.owner = owner;
+    this.closed = this.#closing.promise;
+    this.signal = this.#aborter.signal;
+    owner.ends.add(this.#onOwnerGone);
   }
 
-  onClient(end: End<Down>): void {
-    this.#client.end = end;
+  readonly #onOwnerGone = (): void => void this.close();
+
+  get writable(): boolean {
+    return !this.isClosed;
   }
-  onServer(end: End<Up>): void {
-    this.#server.end = end;
+  get queuedBytes(): number {
+    return 0;
+  }
+  drained(): Promise<void> {
+    return Promise.resolve();
+  }
+  /** Observers' lines: nobody of the simulation reads them. */
+  send(): boolean {
+    return !this.isClosed;
   }
 
-  up(message: Up): void {
-    this.#send(this.#client, this.#server, message);
-  }
-  down(message: Down): void {
-    this.#send(this.#server, this.#client, message);
-  }
-
-  /** One end closes; it hears nothing more. Null: somebody cut it in the middle. */
-  close(by: SimProcess | null): void {
-    if (!this.open) return;
-    this.open = false;
-    this.#world.connections.delete(this);
-    for (const to of [this.#client, this.#server] as const) {
-      to.owner.connections.delete(this);
-      if (to.owner === by) {
-        to.closed = true;
-        continue;
+  request(
+    method: string,
+    params: unknown,
+    options: Options = {},
+    check?: (result: unknown) => void,
+  ): Promise<unknown> {
+    this.owner.mustLive();
+    if (this.isClosed) return Promise.reject(new ConnectionClosed({ kind: 'endedByPeer' }));
+    this.#ids += 1;
+    const id = this.#ids;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject, check });
+      const { timeoutMs } = options;
+      if (timeoutMs !== undefined) {
+        this.owner.after(timeoutMs, () => {
+          if (this.#waiting.delete(id)) reject(new TimedOut(`"${method}"`, timeoutMs));
+        });
       }
-      const onTheWay = to.sent - to.arrived;
-      if (by === null || !by.dead) to.cutAt = to.arrived + this.#world.random.int(onTheWay + 1);
-      if (to.cutAt < to.sent) this.#world.hit('wire.lostInFlight');
-      const at = Math.max(to.latestMs, this.#world.clock.nowMs);
-      to.owner.after(at - this.#world.clock.nowMs + this.#world.random.delay(1), () => {
-        if (to.closed) return;
-        to.closed = true;
-        to.end?.onClosed();
-      });
+      this.#post({ kind: 'request', id, method, params: JSON.stringify(params ?? {}) });
+    });
+  }
+
+  /** From now on requests are answered, first those that have come. */
+  answer(handlers: Handlers | ReturnType<typeof dispatcher>): void {
+    this.handle = typeof handlers === 'function' ? handlers : dispatcher(handlers);
+    const early = this.#early ?? [];
+    this.#early = null;
+    for (const message of early) this.take(message);
+  }
+
+  waitForAnswers(): void {
+    this.#early = [];
+  }
+
+  destroy(): void {
+    void this.close();
+  }
+
+  /** This end closes, and hears nothing more. */
+  close(): Promise<unknown> {
+    if (!this.isClosed) {
+      const { peer } = this;
+      this.#end();
+      peer?.lose(this.owner.dead ? 'whole' : 'part');
+    }
+    return this.closed;
+  }
+
+  /** The other end is gone, or the link was cut. */
+  lose(what: 'whole' | 'part'): void {
+    if (this.isClosed) return;
+    const { world } = this.owner;
+    if (what === 'part') this.cutAt = this.arrived + world.random.int(this.sent - this.arrived + 1);
+    if (this.cutAt < this.sent) world.hit('wire.lostInFlight');
+    const at = Math.max(this.latestMs, world.clock.nowMs) + world.random.delay(1);
+    this.owner.after(at - world.clock.nowMs, () => this.#end());
+  }
+
+  #end(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.owner.ends.delete(this.#onOwnerGone);
+    this.owner.world.ends.delete(this);
+    const error = new ConnectionClosed({ kind: 'endedByPeer' });
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+    this.#aborter.abort(error);
+    this.#closing.resolve({ kind: 'endedByPeer' });
+  }
+
+  #post(message: Message): void {
+    const { peer, owner } = this;
+    if (peer === null || this.isClosed || owner.dead) return;
+    const { clock, random } = owner.world;
+    const at = Math.max(peer.latestMs, clock.nowMs + random.delay(owner.world.latencyMs));
+    peer.latestMs = at;
+    peer.sent += 1;
+    const number = peer.sent;
+    peer.owner.after(at - clock.nowMs, () => {
+      if (peer.isClosed || number > peer.cutAt) return;
+      peer.arrived = number;
+      peer.take(message);
+    });
+  }
+
+  take(message: Message): void {
+    if (message.kind === 'request') return this.#serve(message);
+    const waiting = this.#waiting.get(message.id);
+    if (waiting === undefined) return;
+    this.#waiting.delete(message.id);
+    if (message.kind === 'refusal') {
+      return waiting.reject(new RemoteError(message.code, message.message, JSON.parse(message.data)));
+    }
+    try {
+      const result: unknown = JSON.parse(message.result);
+      waiting.check?.(result);
+      waiting.resolve(result);
+    } catch (error) {
+      waiting.reject(error);
     }
   }
 
-  #send<In>(from: { owner: SimProcess }, to: Side<In>, message: In): void {
-    if (!this.open || from.owner.dead) return;
-    const { clock, random } = this.#world;
-    const at = Math.max(to.latestMs, clock.nowMs + random.delay(this.#world.latencyMs));
-    to.latestMs = at;
-    to.sent += 1;
-    const number = to.sent;
-    to.owner.after(at - clock.nowMs, () => {
-      if (to.closed || number > to.cutAt) return;
-      to.arrived = number;
-      to.end?.onMessage(message);
-    });
+  #serve(message: Extract<Message, { kind: 'request' }>): void {
+    if (this.#early !== null) {
+      this.#early.push(message);
+      return;
+    }
+    const { handle } = this;
+    if (handle === null) return;
+    const { id, method } = message;
+    const refuse = (error: unknown): void => {
+      if (error instanceof ProcessGone) return;
+      if (!(error instanceof WireError)) this.owner.world.watch.defect(this.owner, error);
+      const { code, message: text, data } = wireErrorFor(error);
+      this.#post({ kind: 'refusal', id, code, message: text, data: JSON.stringify(data ?? null) });
+    };
+    try {
+      const context = { connection: asConnection(this), signal: this.signal };
+      const answer = handle(method, JSON.parse(message.params), context);
+      Promise.resolve(answer).then(
+        (result) => this.#post({ kind: 'answer', id, result: JSON.stringify(result ?? {}) }),
+        refuse,
+      );
+    } catch (error) {
+      refuse(error);
+    }
   }
 }
 
-function side<In>(owner: SimProcess): Side<In> {
-  return {
-    owner,
-    end: null,
-    latestMs: 0,
-    sent: 0,
-    arrived: 0,
-    cutAt: Number.MAX_SAFE_INTEGER,
-    closed: false,
-  };
+/** The product asks nothing of it that an end does not have. */
+export function asConnection(end: SimEnd): Connection {
+  return end as unknown as Connection;
 }
 
-/** What becomes of one request to a pod's socket, as `connectAndSend` tells it. */
-export type OneOff = { ok: true } | { ok: false; delivered: 'no' | 'unknown' | 'refused'; code?: string };
-
-/**
- * One request over a connection of its own. `handle` runs in the receiving process and answers when it may; a sender that dies meanwhile does not take
- * back what it wrote.
- */
-export function sendOneOff(
-  from: SimProcess | null,
-  instance: string,
-  handle: (process: SimProcess, answer: (refusal?: string) => void) => void,
-  options: { world: World; done: (sent: OneOff) => void; deadlineMs?: number },
-): void {
-  const { world, deadlineMs = 10_000 } = options;
-  const { random, clock } = world;
-  let settled = false;
-  const done = (sent: OneOff): void => {
-    if (settled) return;
-    settled = true;
-    options.done(sent);
-  };
-  const later = (delayMs: number, act: () => void): void => {
-    if (from === null) clock.after(delayMs, act);
-    else from.after(delayMs, act);
-  };
-  const target = world.pods.get(instance)?.process ?? null;
-  if (target === null || !target.listening) {
-    later(random.delay(1), () => done({ ok: false, delivered: 'no' }));
-    return;
-  }
-  later(deadlineMs, () => done({ ok: false, delivered: 'unknown' }));
-  const { requestLoss } = world;
-  const lost = !world.quiet && random.chance(requestLoss);
-  const cut = !lost ? 'none' : random.chance(0.5) ? 'before' : 'after';
-  if (cut === 'before') {
-    world.hit('wire.requestLost');
-    later(random.delay(2), () => done({ ok: false, delivered: 'unknown' }));
-    return;
-  }
-  target.whenDead(() => later(random.delay(2), () => done({ ok: false, delivered: 'unknown' })));
-  target.after(random.delay(2), () => {
-    handle(target, (refusal) => {
-      if (target.dead) return;
-      if (cut === 'after') {
-        world.hit('wire.answerLost');
-        later(random.delay(2), () => done({ ok: false, delivered: 'unknown' }));
-      } else if (refusal === undefined) later(random.delay(2), () => done({ ok: true }));
-      else later(random.delay(2), () => done({ ok: false, delivered: 'refused', code: refusal }));
-    });
-  });
+export function joined(client: SimProcess, server: SimProcess): { client: SimEnd; server: SimEnd } {
+  const ends = { client: new SimEnd(client), server: new SimEnd(server) };
+  ends.client.peer = ends.server;
+  ends.server.peer = ends.client;
+  ends.server.waitForAnswers();
+  client.world.ends.add(ends.client);
+  client.world.ends.add(ends.server);
+  return ends;
 }

@@ -1,22 +1,46 @@
-/** Everything of one history: pods and their disks, the folders by name, the wire, chance, and what has been noticed. */
-import type { Entry, SessionEntry } from '../../src/session/facts/entries.ts';
+/** Everything of one history: pods and their disks, the folders by name, locks, processes, the wire, chance, and what has been noticed. */
+import type { Claim } from '../../src/scope/ownership/claims.ts';
+import { runPodOn } from '../../src/pod/boot/boot.ts';
+import type { ReadyMessage } from '../../src/pod/host.ts';
+import { type Handlers, dispatcher } from '../../src/transport/server.ts';
+import type { Connection } from '../../src/transport/connection.ts';
+import { type PodFolder, type PodSpec, type Tombstone, folderAt } from '../../src/session/home/home.ts';
+import type { Burial } from '../../src/session/home/remove.ts';
 import type { Limits } from '../../src/session/settings/settings.ts';
-import type { Tombstone } from '../../src/session/home/home.ts';
+import type { ProcessIdentity } from '../../src/std/process-identity.ts';
 import { VirtualClock } from './clock.ts';
-import { SimDisk } from './disk.ts';
-import { type Mutation, mutationOf, type MutantName } from './mutants.ts';
-import { type SimPod, type Violation, limitsFor } from './pods.ts';
-import { SimProcess } from './process.ts';
 import { Random } from './random.ts';
+import type { SimFile } from './files.ts';
+import { simHost } from './host.ts';
+import { Watch } from './watch.ts';
+import { type LogRead, type SimPod, entriesOf, home, limitsFor } from './pods.ts';
+import { SimProcess } from './process.ts';
 import { Script } from './script.ts';
+import type { SimEnd } from './wire.ts';
+
+/** Defects of the world itself: what the product relies on does not hold. Each must be caught. */
+export type WorldMutant =
+  | 'syncsAreLies'
+  | 'noSyncAtOpening'
+  | 'noNameSync'
+  | 'noTornTailCut'
+  | 'noSweeps'
+  | 'lockForAll';
 
 export interface WorldOptions {
   seed: number;
-  mutant: MutantName | null;
+  mutant?: WorldMutant | null;
   /** Counted over all histories. */
   hits: Map<string, number>;
-  /** Told everything, a line each. */
+  /** Is given everything, a line each. */
   trace?: ((line: string) => void) | undefined;
+}
+
+export interface Listener {
+  readonly process: SimProcess;
+  readonly path: string;
+  accept(end: SimEnd): void;
+  answer(handlers: Handlers): void;
 }
 
 /** Few, so that a child may ask for what another holds. */
@@ -31,60 +55,75 @@ export class World {
   readonly requestLoss: number;
   /** What a message usually takes. */
   readonly latencyMs: number;
-  readonly mutant: MutantName | null;
-  readonly mutation: Mutation;
+  readonly mutant: WorldMutant | null;
   readonly pods = new Map<string, SimPod>();
-  /** Name → the instance whose folder it is. */
-  readonly folders = new Map<string, string>();
+  /** Name → the pod whose folder it is. */
+  readonly folders = new Map<string, SimPod>();
   readonly tombstones: Tombstone[] = [];
-  readonly connections = new Set<{ close(by: null): void }>();
-  readonly violations: Violation[] = [];
-  /** Calls that were really executed: call → times. */
-  readonly executions = new Map<string, number>();
-  /** By instance: the last entry that its model has really been asked with. */
-  readonly seen = new Map<string, number>();
+  readonly files = new Map<string, SimFile>();
+  readonly descriptors = new Map<number, SimFile>();
+  readonly syncing = new Map<SimFile, number>();
+  readonly watch = new Watch(this);
+  readonly locks = new Map<string, SimProcess>();
+  readonly processes = new Map<number, SimProcess>();
+  readonly listeners = new Map<string, Listener>();
+  readonly ends = new Set<SimEnd>();
+  claims: readonly Claim[] = [];
+  homeVersion = 0;
   boots = 1;
   quiet = false;
-  entryCount = 0;
-  eventCount = 0;
   crashes = 0;
+  /** Whose code runs now. */
+  acting: SimProcess | null = null;
+  readonly person: SimProcess;
   readonly #hits: Map<string, number>;
   readonly #trace: ((line: string) => void) | null;
+  readonly #deathWatchers = new Map<SimProcess, (() => void)[]>();
+  readonly #said = new Map<SimProcess, ReadyMessage>();
+  readonly #sayWatchers = new Map<SimProcess, ((message: ReadyMessage) => void)[]>();
   #ids = 0;
-  #pids = 0;
-  #inputs = 0;
+  #pids = 1;
+  #descriptors = 2;
 
   constructor(options: WorldOptions) {
     this.random = new Random(options.seed, 1);
     this.script = new Script(new Random(options.seed, 2));
-    this.mutant = options.mutant;
-    this.mutation = mutationOf(options.mutant);
+    this.mutant = options.mutant ?? null;
     this.#hits = options.hits;
     this.#trace = options.trace ?? null;
     this.limits = limitsFor(this.random);
     this.requestLoss = this.random.pick([0.03, 0.03, 0.03, 0.3]);
     this.latencyMs = this.random.pick([1, 2, 2, 10, 40]);
+    this.person = new SimProcess(this, null);
   }
 
   hit(name: string): void {
-    if (this.#trace !== null) this.#tell(null, name);
+    this.note(null, name);
     this.#hits.set(name, (this.#hits.get(name) ?? 0) + 1);
   }
 
-  /** How many links have come to stand. */
-  links = 0;
+  note(process: SimProcess | null, text: string): void {
+    this.#trace?.(
+      `${this.clock.nowMs.toFixed(1)} ${process?.simPod?.spec.name ?? ' '}/${process?.identity.pid ?? ' '} ${text}`,
+    );
+  }
 
+  /** As a version 7 UUID: later ones sort behind earlier ones. */
   newId(): string {
     this.#ids += 1;
-    return `id-${this.#ids}`;
+    return `0190a000-0000-7000-8000-${this.#ids.toString(16).padStart(12, '0')}`;
   }
   nextPid(): number {
     this.#pids += 1;
     return this.#pids;
   }
-
-  #tell(pod: SimPod | null, text: string): void {
-    this.#trace?.(`${this.clock.nowMs.toFixed(1)} ${pod?.instance ?? ' '} ${text}`);
+  descriptor(file: SimFile): number {
+    this.#descriptors += 1;
+    this.descriptors.set(this.#descriptors, file);
+    return this.#descriptors;
+  }
+  nextArea(): number {
+    return this.pods.size % areasPerPod;
   }
 
   chanceOfTear(): boolean {
@@ -93,92 +132,157 @@ export class World {
 
   // Pods
 
-  /** Null where the name is taken. */
-  createPod(name: string, parent: SimPod | null): SimPod | null {
-    if (this.folders.has(name)) {
-      this.hit('spawn.nameTaken');
-      return null;
-    }
-    const number = this.pods.size + 1;
+  createPod(spec: PodSpec): SimPod {
     const pod: SimPod = {
-      name,
-      instance: `${name}#${number}`,
-      parent: parent?.instance ?? null,
-      depth: parent === null ? 0 : parent.depth + 1,
-      token: `token-${number}`,
-      area: `${parent?.area ?? ''}/${number % areasPerPod}`,
-      disk: new SimDisk(),
-      process: null,
+      spec,
+      folder: folderAt(`${home.state}/pods/${spec.name}`),
+      token: `token-of-${spec.instance}`,
       processes: new Set(),
+      full: null,
       removed: false,
       points: 0,
       crashAt: -1,
       powerAt: -1,
     };
-    if ([...this.pods.values()].some((known) => known.name === name)) this.hit('pod.nameReused');
-    this.pods.set(pod.instance, pod);
-    this.folders.set(name, pod.instance);
+    if ([...this.pods.values()].some((known) => known.spec.name === spec.name)) this.hit('pod.nameReused');
+    this.pods.set(spec.instance, pod);
+    this.folders.set(spec.name, pod);
+    this.homeVersion += 1;
     return pod;
   }
 
   podNamed(name: string): SimPod | undefined {
-    return this.pods.get(this.folders.get(name) ?? '');
+    return this.folders.get(name);
+  }
+  podAt(folder: PodFolder): SimPod | undefined {
+    return this.livingFolders().find((pod) => pod.folder.path === folder.path);
+  }
+  mustBeAt(folder: PodFolder): SimPod {
+    const pod = this.podAt(folder);
+    if (pod === undefined)
+      throw Object.assign(new Error(`no such folder ${folder.path}`), { code: 'ENOENT' });
+    return pod;
+  }
+  livingFolders(): SimPod[] {
+    return [...this.folders.values()];
+  }
+  fileOf(pod: SimPod): SimFile | undefined {
+    return this.logs.get(pod) ?? this.files.get(pod.folder.log);
+  }
+  /** Of removed pods. */
+  readonly logs = new Map<SimPod, SimFile>();
+
+  logOf(pod: SimPod): LogRead {
+    return entriesOf(pod.removed ? this.logs.get(pod) : this.files.get(pod.folder.log));
   }
 
-  removeFolder(pod: SimPod): void {
+  bury({ name, instance, parent, facts, receivedAbove, discarded }: Burial): void {
+    const pod = this.folders.get(name);
+    if (pod === undefined || pod.spec.instance !== instance) return;
+    this.tombstones.push({
+      name,
+      instance,
+      parent,
+      removedAt: this.clock.wallTime(),
+      received: Object.fromEntries(
+        [...facts.children.values()].map((child) => [child.instance, child.received]),
+      ),
+      emitted: facts.outbox.emitted,
+      acked: Math.max(facts.outbox.acked, receivedAbove),
+      discarded,
+    });
+    this.dropFolder(pod);
+  }
+
+  dropFolder(pod: SimPod): void {
+    const file = this.files.get(pod.folder.log);
+    if (file !== undefined) {
+      file.removed = true;
+      this.logs.set(pod, file);
+      this.files.delete(pod.folder.log);
+    }
     pod.removed = true;
-    if (this.folders.get(pod.name) === pod.instance) this.folders.delete(pod.name);
+    if (this.folders.get(pod.spec.name) === pod) this.folders.delete(pod.spec.name);
+    this.homeVersion += 1;
   }
 
-  sessionOf(pod: SimPod): SessionEntry {
-    const parent = pod.parent === null ? undefined : this.pods.get(pod.parent);
-    const root = this.#rootOf(pod);
-    return {
-      type: 'session',
-      schema: 1,
-      podkin: 'sim',
-      name: pod.name,
-      instance: pod.instance,
-      parent: parent === undefined ? null : { name: parent.name, instance: parent.instance },
-      root: { name: root.name, instance: root.instance },
-      depth: pod.depth,
-      cwd: '/',
-      model: 'sim',
-      instructions: null,
-      permissionMode: 'default',
-      scope: { read: ['/'], write: [pod.area] },
-      settings: {},
-    };
-  }
+  // Processes
 
-  #rootOf(pod: SimPod): SimPod {
-    const parent = pod.parent === null ? undefined : this.pods.get(pod.parent);
-    return parent === undefined ? pod : this.#rootOf(parent);
-  }
-
-  startProcess(pod: SimPod): SimProcess {
+  startProcess(folderPath: string): SimProcess {
+    const pod = this.livingFolders().find(({ folder }) => folder.path === folderPath) ?? null;
     const process = new SimProcess(this, pod);
-    pod.processes.add(process);
-    if (pod.removed) process.die();
-    else process.after(this.random.delay(20), () => process.start());
+    this.processes.set(process.identity.pid, process);
+    pod?.processes.add(process);
+    process.after(this.random.delay(20), () => {
+      if (pod === null) return process.leave(1);
+      runPodOn(simHost(process), folderPath, {
+        onOpened: (opened) => {
+          process.pod = opened;
+          opened.log.onAppend(({ entries }) => this.watch.onCommit(process, entries));
+        },
+        onListening: () => {
+          process.after(0, () => {
+            process.begun = true;
+          });
+        },
+      }).then(
+        (code) => process.leave(code),
+        (error: unknown) => {
+          this.watch.defect(process, error);
+          process.leave(1);
+        },
+      );
+    });
     return process;
   }
 
-  onListening(process: SimProcess): void {
-    for (const pod of this.pods.values()) {
-      if (pod.parent !== process.pod.instance || pod.process === null) continue;
-      const child = pod.process;
-      // The watcher of the folder may miss it.
-      if (this.random.chance(0.5))
-        child.after(this.random.delay(3), () => child.parentSide?.parentAppeared());
-    }
+  said(process: SimProcess, message: ReadyMessage): void {
+    this.#said.set(process, message);
+    if (message.kind === 'failed') this.note(process, `does not start: ${message.message}`);
+    for (const watch of this.#sayWatchers.get(process) ?? []) watch(message);
+    this.#sayWatchers.delete(process);
+  }
+
+  whenSaid(process: SimProcess, watch: (message: ReadyMessage) => void): void {
+    const said = this.#said.get(process);
+    if (said !== undefined) return watch(said);
+    this.#sayWatchers.set(process, [...(this.#sayWatchers.get(process) ?? []), watch]);
+  }
+
+  whenDead(process: SimProcess, watch: () => void): void {
+    if (process.dead) return watch();
+    this.#deathWatchers.set(process, [...(this.#deathWatchers.get(process) ?? []), watch]);
+  }
+
+  running(identity: ProcessIdentity): SimProcess | null {
+    const process = this.processes.get(identity.pid);
+    const { identity: own } = process ?? {};
+    return process !== undefined && !process.dead && own?.bootId === identity.bootId ? process : null;
+  }
+  isRunning(identity: ProcessIdentity): boolean {
+    return this.running(identity) !== null;
+  }
+
+  /** The process that holds the pod's lock and listens. */
+  processOf(pod: SimPod): SimProcess | null {
+    return [...pod.processes].find((process) => process.listening && !process.dead) ?? null;
   }
 
   onDeath(process: SimProcess): void {
-    const { pod } = process;
-    pod.processes.delete(process);
-    pod.crashAt = -1;
+    const { simPod } = process;
     this.crashes += 1;
+    simPod?.processes.delete(process);
+    if (simPod !== null) simPod.crashAt = -1;
+    for (const [folder, holder] of this.locks) if (holder === process) this.locks.delete(folder);
+    // A sync that was under way may have come to its end.
+    const file = simPod === null ? undefined : this.files.get(simPod.folder.log);
+    const through = file === undefined ? undefined : this.syncing.get(file);
+    if (file !== undefined && through !== undefined) {
+      if (this.random.chance(0.5)) file.syncThrough(through);
+      this.syncing.delete(file);
+    }
+    for (const watch of this.#deathWatchers.get(process) ?? []) watch();
+    this.#deathWatchers.delete(process);
   }
 
   /** After a death that nobody asked for, a person may restore the pod. */
@@ -189,108 +293,74 @@ export class World {
     });
   }
 
-  restoreAfterDeath(pod: SimPod, probability: number): void {
-    for (const process of pod.processes) process.whenDead(() => this.restoreLater(pod, probability));
-  }
-
   restore(pod: SimPod): void {
-    if (pod.removed || pod.processes.size > 0 || pod.disk.file === 'absent') return;
+    if (pod.removed || pod.processes.size > 0 || !this.files.has(pod.folder.log)) return;
     this.hit('pod.restored');
-    this.startProcess(pod);
-  }
-
-  releaseLocksOf(process: SimProcess): void {
-    for (const pod of this.pods.values()) {
-      if (pod.disk.lockHolder === process) pod.disk.lockHolder = null;
-    }
+    this.startProcess(pod.folder.path);
   }
 
   /** The machine goes down: every process dies, every disk loses what it may. */
   losePower(): void {
     this.boots += 1;
-    for (const pod of this.pods.values()) for (const process of pod.processes) process.die();
+    for (const process of this.processes.values()) process.die();
+    this.processes.clear();
+    this.listeners.clear();
     this.hit('power.lost');
-    for (const pod of this.pods.values()) {
-      const { lost, torn } = pod.disk.losePower(this.random);
+    for (const pod of this.livingFolders()) {
+      const file = this.files.get(pod.folder.log);
+      if (file === undefined) continue;
+      const { stays, lost, torn } = file.losePower(this.random);
+      if (!stays) this.files.delete(pod.folder.log);
       if (lost > 0) this.hit('power.lostEntries');
-      // The numbers of what was lost are given again.
-      this.seen.set(pod.instance, Math.min(this.seen.get(pod.instance) ?? 0, pod.disk.entries.length));
       if (torn) this.hit('power.tornTail');
-      this.restoreLater(pod, pod.parent === null ? 0.9 : 0.6);
+      // The numbers of what was lost are given again.
+      const last = this.logOf(pod).entries.at(-1)?.seq ?? 0;
+      this.watch.seen.set(pod.spec.instance, Math.min(this.watch.seen.get(pod.spec.instance) ?? 0, last));
+      this.restoreLater(pod, pod.spec.parent === null ? 0.9 : 0.6);
     }
-    for (const pod of this.pods.values()) this.#checkAcknowledged(pod);
+    for (const pod of this.livingFolders()) this.watch.checkAcknowledged(pod);
   }
 
-  // What is watched all the time
+  // The wire
 
-  /** I6, where it can be seen: whatever a child knows to be received has outlived the loss of power at its parent. */
-  #checkAcknowledged(pod: SimPod): void {
-    const parent = this.pods.get(pod.parent ?? '');
-    if (parent === undefined || pod.removed || parent.removed) return;
-    let acked = 0;
-    for (const entry of pod.disk.entries) if (entry.type === 'podEventAcked') acked = entry.through;
-    let received = 0;
-    for (const entry of parent.disk.entries) {
-      if (entry.type !== 'podEventReceived' || entry.from.instance !== pod.instance) continue;
-      received = Math.max(received, entry.eventSeq ?? 0);
-    }
-    if (acked > received) this.violation('I6', pod, `event ${acked} was acknowledged and is not on disk`);
+  listen(process: SimProcess, path: string): Listener {
+    let answers: ReturnType<typeof dispatcher> | null = null;
+    const early: SimEnd[] = [];
+    const listener: Listener = {
+      process,
+      path,
+      accept: (end) => {
+        if (answers === null) early.push(end);
+        else end.answer(answers);
+      },
+      answer: (handlers) => {
+        answers = dispatcher(handlers);
+        for (const end of early) end.answer(answers);
+      },
+    };
+    this.listeners.set(path, listener);
+    return listener;
   }
 
-  violation(rule: string, pod: SimPod | null, text: string): void {
-    this.violations.push({ rule, pod: pod?.instance ?? '', text, atMs: Math.round(this.clock.nowMs) });
+  unlisten(listener: Listener): void {
+    if (this.listeners.get(listener.path) === listener) this.listeners.delete(listener.path);
+    listener.process.listening = false;
   }
 
-  /** A request that held everything up to this entry was answered. */
-  modelSaw(pod: SimPod, through: number): void {
-    this.seen.set(pod.instance, Math.max(this.seen.get(pod.instance) ?? 0, through));
+  /** A one-off request, or its answer, may be lost. */
+  mayCut(connection: Connection): void {
+    if (this.quiet || !this.random.chance(this.requestLoss)) return;
+    const end = connection as unknown as SimEnd;
+    this.clock.after(this.random.delay(this.latencyMs * 2), () => {
+      if (end.isClosed) return;
+      this.hit('wire.requestCut');
+      this.cut(end);
+    });
   }
 
-  executed(process: SimProcess, call: string): void {
-    const times = (this.executions.get(call) ?? 0) + 1;
-    this.executions.set(call, times);
-    if (times > 1) this.violation('I12', process.pod, `call ${call} was executed ${times} times`);
-  }
-
-  onCommit(process: SimProcess, entries: readonly Entry[]): void {
-    this.entryCount += entries.length;
-    if (this.#trace !== null) for (const entry of entries) this.#tell(process.pod, JSON.stringify(entry));
-    for (const entry of entries) {
-      if (entry.type === 'podEventReceived') {
-        this.eventCount += 1;
-        this.hit(`received.${entry.event.kind}`);
-        if (entry.readAt !== undefined) this.hit('received.alreadyRead');
-      } else if (entry.type === 'assignment' && entry.tell === true) this.hit('assignment.notStarted');
-      else if (entry.type === 'interrupted') this.hit('turn.interrupted');
-    }
-  }
-
-  checkReplay(process: SimProcess, when: 'atCrash' | 'atStep' | 'atEnd'): void {
-    if (!process.listening || this.mutant !== null) return;
-    this.hit(`replay.${when}`);
-    const found = process.replayDifferences();
-    if (found.length > 0) this.violation('replay', process.pod, `${when}: ${found.slice(0, 3).join(', ')}`);
-  }
-
-  /** I4 as a level: after an input has been handled, nothing wake-worthy lies in a pod that could start. */
-  afterInput(process: SimProcess): void {
-    this.#inputs += 1;
-    if (this.#inputs % 100 === 0) this.checkReplay(process, 'atStep');
-    const { live, facts } = process.core;
-    if (
-      live.mode !== 'idle' ||
-      live.storage !== null ||
-      facts.paused ||
-      live.coalescing ||
-      !process.listening
-    )
-      return;
-    if (live.overBudget !== null || facts.session === null || !process.booted) return;
-    const { through = 0, before = 0 } = facts.held ?? {};
-    const waits =
-      facts.notifyBuffer.some((item) => item.wakes && item.entrySeq > before) ||
-      facts.unseen.some((item) => item.wakes && item.entrySeq > through);
-    const work = facts.queue.length > 0 || facts.resumable !== null || facts.turn !== null;
-    if (waits || work) this.violation('I4', process.pod, `idle with ${waits ? 'unread events' : 'work'}`);
+  cut(end: SimEnd): void {
+    const { peer } = end;
+    end.lose('part');
+    peer?.lose('part');
   }
 }

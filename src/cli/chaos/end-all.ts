@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
-import { basename, join, sep } from 'node:path';
+import { join, sep } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { endLeftOfDead } from '../../pod/process/command-groups.ts';
 import { podCommand } from '../../pod/process/start-process.ts';
@@ -24,7 +24,7 @@ export async function endAllBelow(folder: string): Promise<string[]> {
   const deadlineAt = monotonicMs() + killDeadlineMs;
   // The end of one pod may let the start of another come through, so two looks in a row have to find nobody.
   for (let quietLooks = 0; quietLooks < 2;) {
-    const left = processesBelow(folder);
+    const left = podProcesses(folder);
     quietLooks = left.length === 0 ? quietLooks + 1 : 0;
     if (left.length > 0 && monotonicMs() > deadlineAt) {
       return left.map((pid) => `process ${pid} did not end after SIGKILL; end it with: kill -9 ${pid}`);
@@ -38,32 +38,14 @@ export async function endAllBelow(folder: string): Promise<string[]> {
 
 /** The processes of pods below the folder, by their command lines. */
 export function podProcesses(folder: string): number[] {
-  return processesWhere((words) => isPodBelow(words, folder));
+  return process.platform === 'linux' ? inProc(folder) : withPs(folder);
 }
 
-/**
- * Those, and bubblewrap's own: of one that is killed in the middle of its start the inner half waits for ever for
- * the other, and nobody has noted it.
- */
-function processesBelow(folder: string): number[] {
-  return processesWhere((words) => isPodBelow(words, folder) || isSandboxOf(words, folder));
-}
-
-function isSandboxOf([program = '', ...words]: readonly string[], folder: string): boolean {
-  return basename(program) === 'bwrap' && words.some((word) => word.startsWith(`${folder}${sep}`));
-}
-
-type Holds = (words: readonly string[]) => boolean;
-
-function processesWhere(holds: Holds): number[] {
-  return process.platform === 'linux' ? inProc(holds) : withPs(holds);
-}
-
-function inProc(holds: Holds): number[] {
+function inProc(folder: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => holds(commandLine(pid)));
+    .filter((pid) => isPodBelow(commandLine(pid), folder));
 }
 
 /** Empty for one that has ended, a zombie too. */
@@ -80,18 +62,20 @@ function isPodBelow(words: readonly string[], folder: string): boolean {
   return place !== -1 && words[place + 1]?.startsWith(`${folder}${sep}`) === true;
 }
 
-function withPs(holds: Holds): number[] {
+function withPs(folder: string): number[] {
   const listed = execFileSync('ps', ['-axww', '-o', 'pid=,stat=,command='], { encoding: 'utf8' });
   return listed.split('\n').flatMap((line) => {
     const [, pid, state = 'Z', command = ''] = /^\s*(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
-    return pid !== undefined && !state.startsWith('Z') && holds(command.split(' ')) ? [Number(pid)] : [];
+    return pid !== undefined && !state.startsWith('Z') && isPodBelow(command.split(' '), folder)
+      ? [Number(pid)]
+      : [];
   });
 }
 
 /** Only after a second look that it is that process whose identity was taken. */
 function killPod(pid: number, folder: string): void {
   const identity = processIdentity(pid);
-  if (identity === null || !processesBelow(folder).includes(pid)) return;
+  if (identity === null || !podProcesses(folder).includes(pid)) return;
   try {
     signalProcess(identity, 'SIGKILL', { group: true });
   } catch {

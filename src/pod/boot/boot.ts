@@ -18,13 +18,15 @@ import { removeHalfMade, undoSpawn } from '../children/undo-spawn.ts';
 export interface PodRun {
   /** Called once, when the pod listens and has said so. */
   readonly onListening?: () => void;
+  /** Its log is open; nobody can speak to it yet. */
+  readonly onOpened?: (pod: Pod) => void;
 }
 
 /** Fulfils when the pod has ended, with the exit status of its process. */
 export async function runPodOn(
   host: Host,
   folderPath: string,
-  { onListening }: PodRun = {},
+  { onListening, onOpened }: PodRun = {},
 ): Promise<number> {
   let opened: OpenedPod;
   try {
@@ -32,6 +34,7 @@ export async function runPodOn(
   } catch (error) {
     return notStarted(host, error);
   }
+  onOpened?.(opened.pod);
   return await live(opened, onListening);
 }
 

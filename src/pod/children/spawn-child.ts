@@ -9,7 +9,6 @@ import { inLine } from '../../delivery/quoted.ts';
 import { conflictText, writersText, writersWaitMs } from '../../scope/ownership/claims.ts';
 import { denialOf, rulesOf } from '../../scope/paths/access.ts';
 import { checkInside } from '../../scope/paths/open-inside.ts';
-import { hookPlaces, hookProtection } from '../../scope/paths/git-hooks.ts';
 import { narrow, type OutsideRoot } from '../../scope/paths/narrow.ts';
 import type { EntryBody, PathScope, PodRef } from '../../session/facts/entries.ts';
 import { NameTaken, type PodFolder, type PodSpec, hashToken, podFolder } from '../../session/home/home.ts';
@@ -169,7 +168,7 @@ async function scopeFor(pod: Pod, context: ToolContext, request: SpawnRequest): 
     write: absolute(request.write),
   });
   const narrowed = narrow(context.scope, wanted);
-  const outsideRoots = narrowed.ok ? hookRoots(context.scope, narrowed.scope.write) : narrowed.outside;
+  const outsideRoots = narrowed.ok ? hookRoots(pod, context.scope, narrowed.scope.write) : narrowed.outside;
   if (narrowed.ok && outsideRoots.length === 0) return narrowed.scope;
   const outside = outsideRoots
     .map(({ right, path, ...why }) => `${right} ${pathIn(path)}${reasonOf(why)}`)
@@ -181,10 +180,10 @@ async function scopeFor(pod: Pod, context: ToolContext, request: SpawnRequest): 
 }
 
 /** A child that got one as its root would be free of what holds its parent. */
-function hookRoots(scope: PathScope, write: readonly string[]): OutsideRoot[] {
-  const places = hookPlaces(scope.write, write);
+function hookRoots(pod: Pod, scope: PathScope, write: readonly string[]): OutsideRoot[] {
+  const protectionOf = pod.host.work.hookProtection(scope, write);
   return write.flatMap((path) => {
-    const why = hookProtection(scope, places, path);
+    const why = protectionOf(path);
     return why === undefined ? [] : [{ right: 'write' as const, path, protected: why }];
   });
 }

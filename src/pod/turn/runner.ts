@@ -154,6 +154,8 @@ export class TurnRunner {
         pod.show(event);
       },
       crashPoint: (name) => pod.crash(name),
+      after: (delayMs, act) => void pod.host.clock.after(delayMs, act),
+      random: () => pod.host.chance.random(),
       wait: async (delayMs, why) => {
         this.#requests.failed(delayMs, why);
         await this.#wait(delayMs, signal);

@@ -46,6 +46,7 @@ async function play(calls: RequestedCall[], world: World = {}) {
     {
       turn: 't1',
       tools: [tool('Say')],
+      after: (delayMs, act) => void setTimeout(act, delayMs),
       signal: abort.signal,
       commit: (bodies) => Promise.resolve(void committed.push(bodies)),
       isOpen: () => true,

@@ -24,6 +24,7 @@ describe('running the calls of a step', () => {
     const ports: ToolPorts = {
       turn: 't',
       tools: [alone],
+      after: (delayMs, act) => void setTimeout(act, delayMs),
       signal: abort.signal,
       commit: async (bodies) => await Promise.resolve(void committed.push(...bodies)),
       isOpen: () => true,

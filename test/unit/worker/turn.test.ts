@@ -62,6 +62,8 @@ function world(answers: readonly Answer[], options: { isAwaited?: boolean } = {}
     permit: () => Promise.resolve({ kind: 'allowed' }),
     show: () => undefined,
     crashPoint: () => undefined,
+    after: (delayMs, act) => void setTimeout(act, delayMs),
+    random: () => Math.random(),
     wait: (delayMs) => Promise.resolve(void waited.push(delayMs)),
   };
   const results = () => committed.flatMap((body) => (body.type === 'toolResult' ? [body] : []));

@@ -90,6 +90,8 @@ export function turnOf(replies: readonly Reply[], options: TurnOptions = {}) {
     permit: () => Promise.resolve({ kind: 'allowed' }),
     show: (event) => void shown.push(event),
     crashPoint: (name) => void points.push(name),
+    after: (delayMs, act) => void setTimeout(act, delayMs),
+    random: () => Math.random(),
     wait: (delayMs, why) => Promise.resolve(void waited.push([delayMs, why])),
     ...over,
   };

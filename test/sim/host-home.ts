@@ -1,0 +1,76 @@
+/** Folders of pods, tombstones and addresses of the simulated home, as one process sees them. */
+import { join } from 'node:path';
+import type { Addresses, HostHome } from '../../src/pod/host.ts';
+import { NameTaken } from '../../src/session/home/home.ts';
+import { home } from './pods.ts';
+import type { SimProcess } from './process.ts';
+
+export function simHome(process: SimProcess): HostHome {
+  const { world } = process;
+  return {
+    places: home,
+    isThere: () => true,
+    names: () => [...world.folders.keys()].sort(),
+    version: () => BigInt(world.homeVersion),
+    spec: (folder) => world.podAt(folder)?.spec ?? null,
+    knownSpec: (folder) => world.podAt(folder)?.spec ?? null,
+    token: (folder) => world.mustBeAt(folder).token,
+    create(spec) {
+      process.point('folder.making');
+      if (world.folders.has(spec.name)) {
+        world.hit('spawn.nameTaken');
+        throw new NameTaken(spec.name);
+      }
+      const pod = world.createPod(spec);
+      process.point('folder.made');
+      return { folder: pod.folder, token: pod.token };
+    },
+    remove(burial) {
+      process.point('folder.removing');
+      world.bury(burial);
+      return () => undefined;
+    },
+    discard(folder) {
+      process.mustLive();
+      const pod = world.podAt(folder);
+      if (pod !== undefined) world.dropFolder(pod);
+    },
+    halfMadeBy: (maker) =>
+      world
+        .livingFolders()
+        .flatMap(({ spec, folder }) =>
+          spec.parent?.instance === maker.instance && !world.files.has(folder.log)
+            ? [{ folder, child: { name: spec.name, instance: spec.instance } }]
+            : [],
+        ),
+    isRemoved: (instance) => world.tombstones.some((known) => known.instance === instance),
+    hasLog: (folder) => world.files.has(folder.log),
+    logSize: (folder) => world.files.get(folder.log)?.size ?? 0,
+    errorTail: () => '',
+    hasSetAside: () => false,
+    socketOf: ({ instance }) => socketPathOf(instance),
+    removeSocket: (path) => {
+      process.mustLive();
+      if (world.listeners.get(path)?.process.dead === true) world.listeners.delete(path);
+    },
+    identityOf: (paths) =>
+      paths.map((path) => world.listeners.get(path)?.process.identity.pid ?? '').join(' '),
+    addresses,
+    removeLeftovers: () => undefined,
+  };
+}
+
+export function socketPathOf(instance: string): string {
+  return join(home.runtime, `${instance}.sock`);
+}
+
+/** Where pods listen follows from their instances here. */
+const addresses: Addresses = {
+  isThere: () => false,
+  text: () => '',
+  last: () => null,
+  claims: () => [],
+  claim: () => ({ isAlone: () => true, settle: () => undefined, withdraw: () => undefined }),
+  removeClaim: () => undefined,
+  rewrite: () => undefined,
+};

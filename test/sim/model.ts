@@ -1,0 +1,41 @@
+/** The model of a simulated pod: what the script says, after a while. */
+import { type Model, ModelFailure } from '../../src/model/port.ts';
+import type { SimProcess } from './process.ts';
+
+export function scriptedModel(process: SimProcess): Model {
+  const { world } = process;
+  return {
+    name: 'sim/model',
+    async *stream({ signal }) {
+      const seenThrough = process.pod?.facts.lastSeq ?? 0;
+      await process.later(world.script.requestMs(), () => undefined);
+      signal.throwIfAborted();
+      const answer = world.script.answer(process);
+      if (answer.kind === 'failed') {
+        world.hit(answer.passing ? 'request.failed' : 'request.refused');
+        throw new ModelFailure(answer.passing ? 'overloaded' : 'badRequest', 'simulated', {
+          transient: answer.passing,
+        });
+      }
+      if (process.simPod !== null) world.watch.modelSaw(process.simPod, seenThrough);
+      const text =
+        answer.calls.length === 0 ? [{ type: 'text' as const, text: `said by ${world.newId()}` }] : [];
+      yield {
+        type: 'response',
+        response: {
+          parts: [
+            ...text,
+            ...answer.calls.map(({ call, tool, input }) => ({
+              type: 'toolCall' as const,
+              call,
+              tool,
+              input,
+            })),
+          ],
+          finishReason: answer.finish,
+          usage: { inputTokens: 1, outputTokens: 1, cost: 0 },
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,43 @@
+/** The campaign of one of the test files that share a range of seeds, and what it has to have passed. */
+import { writeSync } from 'node:fs';
+import { expect } from 'vitest';
+import { campaign, tellFailure } from '../../sim/campaign.ts';
+import { runHistory } from '../../sim/history.ts';
+import { hitsMin, sometimes } from '../../sim/sometimes.ts';
+
+const from = Number(process.env['SIM_SEED'] ?? 1);
+const count = Number(process.env['SIM_HISTORIES'] ?? 20_000);
+
+export async function playShare(share: number, of: number): Promise<void> {
+  if (process.env['SIM_TRACE'] !== undefined && share === 0) {
+    await runHistory({ seed: from, verify: true, trace: (line) => console.log(line) });
+  }
+  if (share >= count) return;
+  const total = await campaign({
+    from: from + share,
+    count: count - share,
+    step: of,
+    failuresMax: 3,
+    // Past the reporter, which keeps back what a test says until it has ended.
+    onProgress: ({ nextSeed, perSecond }) => {
+      writeSync(2, `next seed ${nextSeed}, ${perSecond} histories/s\n`);
+    },
+  });
+  const { ran, entries, events, deaths, seconds, hits } = total;
+  const table = sometimes.map((name) => `  ${String(hits.get(name) ?? 0).padStart(9)}  ${name}`);
+  console.log(
+    [
+      `from seed ${from + share}, every ${of}: ${ran} histories in ${seconds.toFixed(1)} s, ${entries} entries, ${events} events received, ${deaths} deaths`,
+      ...table,
+    ].join('\n'),
+  );
+  const failures: string[] = [];
+  for (const failure of total.failures) failures.push(await tellFailure(failure));
+  expect(failures.join('\n')).toBe('');
+
+  const rare = sometimes.filter((name) => (hits.get(name) ?? 0) < hitsMin(ran));
+  expect(rare, `passed less than ${hitsMin(ran)} times`).toEqual([]);
+  // The least that a short one must pass: by chance it may miss one place or another.
+  const missed = sometimes.filter((name) => !hits.has(name));
+  if (ran >= 1_000) expect(missed.length).toBeLessThanOrEqual(3);
+}
