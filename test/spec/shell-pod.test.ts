@@ -68,6 +68,32 @@ describe.skipIf(!hasSandbox)('a sandboxed command', () => {
     expect(await sandboxed('env | grep -c NODE; [ -n "$PATH" ] && echo path')).toEqual({ text: '0\npath' });
   });
 
+  it('[shell.denied-unreadable] git says what it may not read, and commits nothing of it as deleted', async () => {
+    const folder = await tempFolder();
+    await mkdir(join(folder, 'secrets'));
+    for (const name of ['secrets/key', 'plain', 'top']) await writeFile(join(folder, name), name);
+    const who = ['-c', 'user.name=a', '-c', 'user.email=a@b'];
+    const git = (...args: string[]) =>
+      execFileSync('git', [...who, ...args], { cwd: folder, encoding: 'utf8' });
+    git('init', '-q');
+    git('add', '.');
+    git('commit', '-qm', 'one');
+    const commit = (deny: string) =>
+      sandboxed(`echo more >> plain; git add -A && git ${who.join(' ')} commit -qam two; ls ${deny}`, {
+        cwd: folder,
+        scope: {
+          read: [folder],
+          write: [folder, join(folder, '.git')],
+          deny: [{ path: join(folder, deny), right: 'read' }],
+        },
+      });
+    expect((await commit('secrets')).text).toMatch(/secrets\/?'?: Permission denied/);
+    expect(git('show', '--name-status', '--format=%s')).toBe('two\n\nM\tplain\n');
+    // A denied file is a device there, which git does not take.
+    expect((await commit('top')).text).toContain('top: can only add regular files');
+    expect(git('ls-tree', '-r', '--name-only', 'HEAD')).toBe('plain\nsecrets/key\ntop\n');
+  });
+
   it('[shell.crowded] in a folder of more repositories than can be protected nothing is written, and the answer says why', async () => {
     const folder = await tempFolder();
     for (let n = 0; n <= 500; n += 1) await mkdir(join(folder, `r${n}/.git`), { recursive: true });

@@ -9,6 +9,8 @@ import { freshPlaces, type MountPlan, isInMemory, sharedMemory } from './mounts.
 export interface BwrapFeatures {
   readonly disableUserns: boolean;
   readonly size: boolean;
+  /** Since 0.5. */
+  readonly perms: boolean;
 }
 
 export interface HeldStart {
@@ -67,7 +69,7 @@ export function bwrapArgs(options: BwrapOptions): string[] {
     ...(options.filterDescriptor === null ? [] : ['--seccomp', String(options.filterDescriptor)]),
     ...(options.held === null ? [] : ['--info-fd', String(options.held.infoDescriptor)]),
     ...(options.held === null ? [] : ['--block-fd', String(options.held.blockDescriptor)]),
-    ...(root === undefined ? [] : mountArgs(root)),
+    ...(root === undefined ? [] : mountArgs(root, options)),
     '--proc',
     freshPlaces[0],
     '--dev',
@@ -79,8 +81,8 @@ export function bwrapArgs(options: BwrapOptions): string[] {
     ...(root === undefined ? [] : ['--tmpfs', freshPlaces[2], '--remount-ro', freshPlaces[2]]),
     ...(isVisible('/tmp') ? [] : [...size, '--tmpfs', '/tmp']),
     ...sealed.flatMap((path) => ['--tmpfs', path]),
-    ...below.flatMap(mountArgs),
-    ...closed.flatMap((path) => mountArgs({ as: 'emptyFile', path })),
+    ...below.flatMap((mount) => mountArgs(mount, options)),
+    ...closed.flatMap((path) => mountArgs({ as: 'emptyFile', path }, options)),
     // Last: until then places for what is shown below may have to be made in them.
     ...plan.mounts.flatMap(({ as, path }) => (as === 'emptyDirectory' ? ['--remount-ro', path] : [])),
     ...sealed.flatMap((path) => ['--remount-ro', path]),
@@ -96,14 +98,17 @@ export function bwrapArgs(options: BwrapOptions): string[] {
   ];
 }
 
-function mountArgs(mount: MountPlan['mounts'][number]): string[] {
+function mountArgs(
+  mount: MountPlan['mounts'][number],
+  { plan, features }: Pick<BwrapOptions, 'plan' | 'features'>,
+): string[] {
   switch (mount.as) {
     case 'write':
       return ['--bind', mount.path, mount.path];
     case 'read':
       return ['--ro-bind', mount.path, mount.path];
     case 'emptyDirectory':
-      return ['--tmpfs', mount.path];
+      return [...(features.perms ? ['--perms', closedMode(mount.path, plan)] : []), '--tmpfs', mount.path];
     case 'emptyFile':
       return ['--ro-bind', '/dev/null', mount.path];
     case 'link':
@@ -111,7 +116,19 @@ function mountArgs(mount: MountPlan['mounts'][number]): string[] {
   }
 }
 
+/**
+ * Nobody reads in it or goes through it: what looked empty would be taken for deleted, and git would take the
+ * files that it tracks there out of the repository. Where something is shown below, there is a way through.
+ */
+function closedMode(path: string, { mounts }: MountPlan): string {
+  return mounts.some((other) => other.path !== path && isBelow(path, other.path)) ? '0111' : '0000';
+}
+
 /** From the text of `bwrap --help`. */
 export function bwrapFeatures(help: string): BwrapFeatures {
-  return { disableUserns: /--disable-userns\b/.test(help), size: /--size BYTES/.test(help) };
+  return {
+    disableUserns: /--disable-userns\b/.test(help),
+    size: /--size BYTES/.test(help),
+    perms: /--perms OCTAL/.test(help),
+  };
 }

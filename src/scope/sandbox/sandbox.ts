@@ -130,7 +130,7 @@ function bubblewrap(options: SandboxOptions): Sandbox {
   if (program === undefined) return none(absentState('linux'));
   if (!existsSync(program)) return none(missingProgram(program));
   let filter = callFilter(process.arch, settings);
-  let features: BwrapFeatures = { disableUserns: false, size: false };
+  let features: BwrapFeatures = { disableUserns: false, size: false, perms: false };
   const argsFor = (plan: MountPlan, cwd: string, own: { held: HeldStart | null; tmpBytes: number }) =>
     bwrapArgs({
       plan,

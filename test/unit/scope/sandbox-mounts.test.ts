@@ -225,7 +225,7 @@ describe('planning mounts', () => {
       wish({ scope: { read: [], write: ['/w'] }, hidden: ['/w/h'] }),
       disk({ '/w/h': 'directory' }),
     );
-    const features = { disableUserns: true, size: true };
+    const features = { disableUserns: true, size: true, perms: true };
     const args = bwrapArgs({
       plan,
       cwd: '/elsewhere',
@@ -250,18 +250,30 @@ describe('planning mounts', () => {
     expect(text).toContain('--cap-drop ALL');
     expect(text).toContain('--size 7 --tmpfs /tmp');
     expect(text).toMatch(
-      /--bind \/w \/w --tmpfs \/w\/h --remount-ro \/w\/h --remount-ro \/proc --remount-ro \/dev --dir \/elsewhere --remount-ro \/ --chdir \/elsewhere$/,
+      /--bind \/w \/w --perms 0000 --tmpfs \/w\/h --remount-ro \/w\/h --remount-ro \/proc --remount-ro \/dev --dir \/elsewhere --remount-ro \/ --chdir \/elsewhere$/,
     );
     const open = bwrapArgs({
       plan,
       cwd: '/w',
       network: true,
       tmpBytes: 7,
-      features: { disableUserns: false, size: false },
+      features: { disableUserns: false, size: false, perms: false },
       filterDescriptor: null,
       held: null,
     });
-    expect(open.join(' ')).not.toMatch(/--unshare-net|--size|--info-fd|--disable-userns/);
+    expect(open.join(' ')).not.toMatch(/--unshare-net|--size|--info-fd|--disable-userns|--perms/);
+  });
+
+  it('[shell.denied-unreadable] what is hidden is closed, with a way through to what is shown below', () => {
+    const plan = planMounts(
+      wish({ scope: { read: [], write: ['/w'] }, hidden: ['/w/h', '/w/own'], shown: ['/w/own/o/out'] }),
+      disk({ '/w/h': 'directory', '/w/own': 'directory', '/w/own/o/out': 'directory' }),
+    );
+    const features = { disableUserns: true, size: true, perms: true };
+    const rest = { cwd: '/w', network: false, tmpBytes: 7, filterDescriptor: null, held: null };
+    const text = bwrapArgs({ plan, features, ...rest }).join(' ');
+    expect(text).toContain('--perms 0000 --tmpfs /w/h ');
+    expect(text).toContain('--perms 0111 --tmpfs /w/own --ro-bind /w/own/o/out /w/own/o/out');
   });
 
   it('[shell.mounts] the whole disk as a root comes first, with fresh processes, devices and kernel settings over it', () => {
@@ -269,7 +281,7 @@ describe('planning mounts', () => {
       wish({ scope: { read: [], write: ['/'] }, hidden: ['/h'] }),
       disk({ '/h': 'directory' }),
     );
-    const features = { disableUserns: true, size: true };
+    const features = { disableUserns: true, size: true, perms: true };
     const text = bwrapArgs({
       plan,
       cwd: '/',

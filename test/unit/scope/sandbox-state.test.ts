@@ -78,7 +78,11 @@ describe('the self-test', () => {
       text: expect.stringContaining('/no/bwrap'),
       mend: expect.stringContaining('config.toml'),
     });
-    expect(bwrapFeatures('    --size BYTES     Set\n')).toEqual({ disableUserns: false, size: true });
+    expect(bwrapFeatures('    --size BYTES     Set\n')).toEqual({
+      disableUserns: false,
+      size: true,
+      perms: false,
+    });
   });
 });
 
