@@ -34,7 +34,7 @@ const lists: readonly (readonly [why: string, names: string])[] = [
   [
     git,
     '.git .gitconfig .config/git .husky .githooks .git-hooks .pre-commit-config.yaml .pre-commit-config.yml prek.toml ' +
-      `.overcommit.yml .hgrc .hg/hgrc .config/hg .jjconfig.toml .config/jj ${lefthook.join(' ')}`,
+      `.overcommit.yml .hgrc .hg/hgrc .config/hg .sl/config .config/sapling .jjconfig.toml .jj/repo/config.toml .config/jj ${lefthook.join(' ')}`,
   ],
   [own, '.podkin'],
   [
@@ -42,7 +42,7 @@ const lists: readonly (readonly [why: string, names: string])[] = [
     '.bashrc .bash_profile .bash_login .bash_logout .bash_aliases .bash_completion .bashrc.d .profile .shrc .kshrc .mkshrc ' +
       '.zshrc .zprofile .zshenv .zlogin .zlogout .oh-my-zsh .zimrc .zpreztorc .config/zsh .cshrc .tcshrc .login .logout ' +
       '.inputrc .config/fish .config/nushell .config/powershell .xonshrc .config/xonsh .config/starship.toml ' +
-      '.envrc .direnvrc .config/direnv .rvmrc .autoenv .autoenv.zsh .mise mise.toml .mise.toml mise.local.toml .mise.local.toml ' +
+      '.envrc .direnvrc .direnv .config/direnv .lessfilter .lesskey .config/lesskey .rvmrc .autoenv .autoenv.zsh .mise mise.toml .mise.toml mise.local.toml .mise.local.toml ' +
       '.config/mise .config/mise.toml',
   ],
   [
@@ -55,12 +55,15 @@ const lists: readonly (readonly [why: string, names: string])[] = [
     editor,
     '.vscode *.code-workspace .idea .fleet .zed .nova .devcontainer .devcontainer.json .vim .vimrc _vimrc .gvimrc .exrc ' +
       '.nvimrc .nvim.lua .nvim .lvimrc .local.vimrc .ideavimrc .config/nvim .config/vim .emacs .emacs.d .config/emacs ' +
-      '.dir-locals.el .dir-locals-2.el .helix .config/helix .nanorc .config/zed',
+      '.emacs.el .emacs.elc .spacemacs .spacemacs.d .doom.d .config/doom .dir-locals.el .dir-locals-2.el .helix .config/helix ' +
+      '.nanorc .config/zed',
   ],
   [
     tool,
     '.tmux.conf .tmux .config/tmux .screenrc .gdbinit .gdbearlyinit .config/gdb .lldbinit .pdbrc .pythonrc .pythonrc.py ' +
-      '.irbrc .pryrc .rprofile .renviron .ghci .ocamlinit .iex.exs .psqlrc .sqliterc .wgetrc .curlrc',
+      '.irbrc .pryrc .rprofile .renviron .ghci .ocamlinit .iex.exs .psqlrc .sqliterc .wgetrc .curlrc .octaverc .sbclrc ' +
+      '.clisprc.lisp .guile .ipython/profile_default/startup ' +
+      '.ipython/profile_default/ipython_config.py .julia/config .config/octave .config/wezterm .wezterm.lua .config/kitty',
   ],
   [
     agent,
@@ -74,7 +77,7 @@ const lists: readonly (readonly [why: string, names: string])[] = [
     packages,
     '.npmrc .yarnrc .yarnrc.yml .yarnrc.yaml .yarn/releases .yarn/plugins .pnpmfile.cjs .pnpmfile.mjs .pnpmfile.js .pnpmfile.ts ' +
       '.pnpmfile.cts .pnpmfile.mts .pypirc .pip .config/pip .gemrc .bundle/config .condarc .bunfig.toml .cargo/config ' +
-      '.cargo/config.toml .cargo/bin .cargo/credentials .cargo/credentials.toml .gradle/init.d .gradle/init.gradle ' +
+      '.cargo/config.toml .cargo/env .cargo/bin .cargo/credentials .cargo/credentials.toml .gradle/init.d .gradle/init.gradle ' +
       '.gradle/init.gradle.kts .m2/settings.xml .terraformrc .config/containers',
   ],
 ];

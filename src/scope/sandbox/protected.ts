@@ -20,7 +20,8 @@ import { componentsOf, covers, rootOf } from '../paths/roots.ts';
 const inHomesAlone: readonly RegExp[] = [
   /^\.(?:ssh|rhosts|shosts|xprofile|xinitrc|xsession|xsessionrc|xserverrc|pam_environment|forward|procmailrc)$/,
   /^\.(?:pypirc|login|logout|wgetrc|curlrc|gemrc|condarc|terraformrc|hgrc|jjconfig\.toml|codeium)$/,
-  /^(?:\.config\/(?!mise|lefthook)|Library\/|\.local\/|\.m2\/|\.gradle\/|\.cargo\/(?:bin|credentials))/,
+  /^\.(?:direnv|lessfilter|lesskey|emacs\.elc?|spacemacs|spacemacs\.d|doom\.d|sbclrc|clisprc\.lisp|guile|wezterm\.lua)$/,
+  /^(?:\.config\/(?!mise|lefthook)|Library\/|\.local\/|\.m2\/|\.gradle\/|\.ipython\/|\.julia\/|\.cargo\/(?:bin|env|credentials))/,
 ];
 
 export interface Places {

@@ -69,6 +69,8 @@ describe('protected paths', () => {
       '.tmux.conf .config/tmux .gdbinit .lldbinit .screenrc .psqlrc .irbrc .Rprofile ' +
       '.local/bin .direnvrc .config/direnv .config/mise .mise.toml mise.toml .rvmrc ' +
       'opencode.json opencode.jsonc .opencode .kiro .windsurf .qwen .copilot .github/hooks ' +
+      '.sl/config .jj/repo/config.toml .octaverc .emacs.el .spacemacs .doom.d .cargo/env .lessfilter .lesskey ' +
+      '.ipython/profile_default/startup .direnv .wezterm.lua .julia/config .sbclrc .guile ' +
       '.claude.json .continue .roo .cline .aider.conf.yml .crush.json .junie .trae'
     ).split(' ')) {
       for (const spelt of [name, name.toUpperCase(), `sub/${name}`, `${name}/below`]) {
