@@ -4,6 +4,7 @@
  * started without that environment (`env -i`), has written over it, or was started by somebody else on the
  * command's behalf (a service, `at`).
  */
+import { readFileSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { monotonicMs } from '../std/clock.ts';
@@ -24,13 +25,66 @@ export function commandMark(instance: string, call: string): string {
 
 /**
  * Those with exactly this mark, or with one that begins with it where it ends with a slash. Never this
- * process itself.
+ * process itself. What forks on all the while has another number by the time that it is looked at: numbers
+ * that were given out meanwhile are looked at until there is no new one. `meet` hears of each of those at
+ * once.
  */
-export async function markedProcesses(mark: string): Promise<MarkedProcess[]> {
+export async function markedProcesses(
+  mark: string,
+  meet?: (one: MarkedProcess) => void,
+): Promise<MarkedProcess[]> {
   if (process.platform !== 'linux') return [];
+  const newest = newestPid();
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const found = await Promise.all(pids.filter((pid) => pid !== process.pid).map((pid) => lookAt(pid, mark)));
-  return found.filter((one) => one !== null);
+  return [...found.filter((one) => one !== null), ...startedSince(newest, mark, meet)];
+}
+
+/** So long at most: others may start processes without an end. */
+const chaseMs = 100;
+
+/**
+ * Whoever runs when no number is left to look at was looked at while it ran: had it ended before, its child
+ * had a newer one. Not so where numbers begin anew at their end; the next look sees those.
+ */
+function startedSince(
+  newest: number,
+  mark: string,
+  meet: ((one: MarkedProcess) => void) | undefined,
+): MarkedProcess[] {
+  const met: MarkedProcess[] = [];
+  const endMs = monotonicMs() + chaseMs;
+  for (let pid = newest + 1, last = newestPid(); pid <= last && monotonicMs() < endMs; pid += 1) {
+    const one = lookAtNow(pid, mark);
+    if (one !== null) {
+      met.push(one);
+      meet?.(one);
+    }
+    if (pid === last) last = newestPid();
+  }
+  return met;
+}
+
+/** The number that this namespace has given out last; 0 where that is not told. */
+function newestPid(): number {
+  return Number(/(\d+)\s*$/.exec(readNow('/proc/loadavg'))?.[1] ?? 0);
+}
+
+/** Threads have numbers of the same kind. */
+function lookAtNow(pid: number, mark: string): MarkedProcess | null {
+  if (pid === process.pid || !carries(readNow(`/proc/${pid}/environ`), mark)) return null;
+  const identity = processIdentity(pid);
+  const isLeader = new RegExp(`^Tgid:\\s*${pid}$`, 'm').test(readNow(`/proc/${pid}/status`));
+  if (identity === null || !isLeader || !carries(readNow(`/proc/${pid}/environ`), mark)) return null;
+  return { pid, command: commandIn(readNow(`/proc/${pid}/cmdline`)), identity };
+}
+
+function readNow(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /**
@@ -42,17 +96,17 @@ export async function endMarked(
   times: { readonly graceMs: number; readonly killMs: number },
 ): Promise<GroupMember[]> {
   const met = new Map<number, MarkedProcess>();
-  const look = async (): Promise<MarkedProcess[]> => {
-    const now = await markedProcesses(mark);
+  const look = async (meet?: (one: MarkedProcess) => void): Promise<MarkedProcess[]> => {
+    const now = await markedProcesses(mark, meet);
     for (const one of now) met.set(one.pid, one);
     return now;
   };
   if (times.graceMs > 0) {
     signalMarked(await look(), 'SIGTERM');
-    await untilNone(look, times.graceMs);
+    await untilNone(() => look(), times.graceMs);
   }
   const kill = async (): Promise<MarkedProcess[]> => {
-    const left = await look();
+    const left = await look((one) => signalMarked([one], 'SIGKILL'));
     signalMarked(left, 'SIGKILL');
     return left;
   };

@@ -110,9 +110,9 @@ export async function runGroup(program: GroupProgram, control: GroupControl): Pr
   const durationMs = monotonicMs() - startedMs;
   // A sandbox is in a session of its own: in our group are its starter and our machinery alone, and looking
   // costs more than starting.
-  const others = async (): Promise<Member[]> =>
-    inside === null ? await membersOf(group, program, control) : [];
-  if (cause === 'exited') await untilEmpty(others, groupTimes.leftBehindMs);
+  const others: Others = async (meet) =>
+    inside === null ? await membersOf(group, program, control, meet) : [];
+  if (cause === 'exited') await untilEmpty(() => others(), groupTimes.leftBehindMs);
   // What is in the group at a timeout or a cancel is the command itself.
   const leftBehind = (await others()).filter((one) => cause === 'exited' || 'identity' in one);
   if (cause !== 'exited') await inside?.askToEnd(exited.promise, groupTimes.graceMs);
@@ -183,17 +183,24 @@ async function firstOf(exited: Promise<Exit>, control: GroupControl): Promise<Gr
 }
 
 type Member = GroupMember | MarkedProcess;
+/** Who is there now; `meet` hears at once of what was started while we looked. */
+type Others = (meet?: (one: MarkedProcess) => void) => Promise<Member[]>;
 
 /** Each once. */
-async function membersOf(group: number, { mark }: GroupProgram, control: GroupControl): Promise<Member[]> {
+async function membersOf(
+  group: number,
+  { mark }: GroupProgram,
+  control: GroupControl,
+  meet?: (one: MarkedProcess) => void,
+): Promise<Member[]> {
   const members = new Map<number, Member>();
-  for (const one of mark === undefined || mark === null ? [] : await markedProcesses(mark))
+  for (const one of mark === undefined || mark === null ? [] : await markedProcesses(mark, meet))
     members.set(one.pid, one);
   for (const one of await groupMembers(group)) members.set(one.pid, one);
   return [...members.values()].filter((member) => !control.isOwn(member));
 }
 
-async function endGroup(group: number, others: () => Promise<Member[]>): Promise<void> {
+async function endGroup(group: number, others: Others): Promise<void> {
   const signalAll = (members: readonly Member[], signal: NodeJS.Signals): void => {
     signalGroup(group, signal);
     signalMarked(
@@ -202,10 +209,10 @@ async function endGroup(group: number, others: () => Promise<Member[]>): Promise
     );
   };
   signalAll(await others(), 'SIGTERM');
-  if (await untilEmpty(others, groupTimes.graceMs)) return;
+  if (await untilEmpty(() => others(), groupTimes.graceMs)) return;
   // What starts something anew while it is ended is met at the next look.
   const kill = async (): Promise<Member[]> => {
-    const left = await others();
+    const left = await others((one) => signalMarked([one], 'SIGKILL'));
     signalAll(left, 'SIGKILL');
     return left;
   };
@@ -213,7 +220,7 @@ async function endGroup(group: number, others: () => Promise<Member[]>): Promise
 }
 
 /** No event tells that a group is empty, so this looks again and again, ever more rarely. */
-async function untilEmpty(others: () => Promise<Member[]>, timeMs: number): Promise<boolean> {
+async function untilEmpty(others: () => Promise<readonly Member[]>, timeMs: number): Promise<boolean> {
   const endMs = monotonicMs() + timeMs;
   for (let stepMs = 1; ; stepMs = Math.min(stepMs * 2, 50)) {
     if ((await others()).length === 0) return true;

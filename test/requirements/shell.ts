@@ -45,6 +45,8 @@ export const shell = {
     'a sandbox counts as refused only when its program says a known lasting refusal twice; whatever else goes wrong in its test is no verdict: nothing runs outside, and it is tested again',
   'shell.denied-unreadable':
     'a denied folder in a work tree is there for the shell and unreadable, not empty: git says so and takes nothing of it out of the repository',
+  'shell.outside-forking':
+    'what a command outside of any sandbox left behind is ended and named also while it forks on, each time under another number',
   'shell.set-aside':
     "a protected name that was missing when a command began is set aside whole into the pod's outputs, and the person is told how to put it back",
   'shell.set-aside-all':

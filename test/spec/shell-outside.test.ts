@@ -72,6 +72,25 @@ describe.skipIf(!shows)('a command outside of any sandbox', () => {
     await pod.untilSettled();
   });
 
+  it.each(['', 'signal.signal(signal.SIGTERM, signal.SIG_IGN)'])(
+    '[shell.outside-forking] what forks on all the while, each time under another number, is ended and named: %s',
+    async (deaf) => {
+      home.file(
+        'on.py',
+        `import os, signal, time\n${deaf}\nopen('on', 'w').close()\nend = time.time() + 30\nwhile time.time() < end:\n  if os.fork(): os._exit(0)\n  os.setsid()\n`,
+      );
+      const pod = await rootThatRuns(
+        `python3 on.py >/dev/null 2>&1 & until [ -e on ]; do sleep 0.02; done; echo said`,
+      );
+      const { text } = await pod.untilEntry('toolResult');
+      expect(text).toMatch(/^said\n\[The shell left processes in the background, which were ended: /);
+      expect(text).toContain('on.py');
+      expect(text).not.toContain('Still there');
+      expect(await markedProcesses(commandMark(pod.instance, ''))).toEqual([]);
+      await pod.untilSettled();
+    },
+  );
+
   it('[shell.outside] at the timeout too', async () => {
     const sleep = ownSleep();
     const call = JSON.stringify({ command: `${away(sleep)} ${sleep}1`, timeoutMs: 700 });
