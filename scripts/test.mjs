@@ -1,7 +1,8 @@
 // `npm test`: the checks, then the rings that take longer, then one line of counts. Ends at the first ring that fails.
-import { spawnSync } from 'node:child_process';
+// `npm test -- --busy`: the same with every processor kept busy beside it. What fails then waits for time, not for events.
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const folder = mkdtempSync(join(tmpdir(), 'podkin-test-'));
@@ -37,6 +38,22 @@ function count(report) {
   }
 }
 
+const busy = process.argv.includes('--busy')
+  ? Array.from({ length: availableParallelism() }, () =>
+      // Ends with us, however we end: its input does.
+      spawn(
+        process.execPath,
+        [
+          '-e',
+          "process.stdin.on('close', () => process.exit()).resume(); (function on() { for (const until = Date.now() + 50; Date.now() < until;); setImmediate(on); })();",
+        ],
+        {
+          stdio: ['pipe', 'ignore', 'ignore'],
+        },
+      ),
+    )
+  : [];
+
 let failed = null;
 for (const { name, command, args, report } of rings) {
   console.log(`\n== ${name}`);
@@ -48,6 +65,7 @@ for (const { name, command, args, report } of rings) {
     break;
   }
 }
+for (const process of busy) process.kill();
 rmSync(folder, { recursive: true, force: true });
 
 if (failed !== null) console.log(`\n${failed} failed.`);
