@@ -15,7 +15,7 @@ import type { Claim, LifeOf } from '../scope/ownership/claims.ts';
 import type { Changed } from '../scope/ownership/registry.ts';
 import type { OwnPrograms } from '../scope/sandbox/own-programs.ts';
 import type { Sandbox } from '../scope/sandbox/sandbox.ts';
-import type { PathScope, PodRef, SessionEntry } from '../session/facts/entries.ts';
+import type { Restrictions, PathScope, PodRef, SessionEntry } from '../session/facts/entries.ts';
 import type { Facts } from '../session/facts/facts.ts';
 import type { Home, PodFolder, PodSpec } from '../session/home/home.ts';
 import type { PodAddress } from '../session/home/pod-address.ts';
@@ -180,7 +180,7 @@ export interface Processes {
   /** To it and its group; false where it is gone. */
   signal(process: ProcessIdentity, signal: 'SIGTERM' | 'SIGKILL'): boolean;
   /** Starts the process of a pod from its folder. Throws what starting a process throws. */
-  start(folder: PodFolder): StartedProcess;
+  start(folder: PodFolder, restrictions?: Restrictions): StartedProcess;
   /** Of a pod whose lock could be taken here. */
   lifeOf(pod: PodRef): Promise<Life>;
   lifeAt(address: PodAddress): Promise<Life>;

@@ -190,7 +190,7 @@ function nodeProcesses(home: Home): Processes {
     identity: processIdentity,
     isRunning,
     signal: (process, signal) => signalProcess(process, signal, { group: true }),
-    start: (folder) => startPodProcess(folder, process.env),
+    start: (folder, restrictions) => startPodProcess(folder, process.env, { restrictions }),
     lifeOf: (pod) => lifeOf(home, pod),
     lifeAt,
     endLeft,

@@ -58,7 +58,7 @@ function sandboxOf(home: Home, { session, limits }: Worker): Sandbox {
 
 /** The provider's package is loaded by the model itself, at its first request. */
 async function makeModel({ session, folder, facts, limits }: Worker): Promise<Model> {
-  const { createModel, isPriced } = await import('../model/create.ts');
+  const { checkModelName, createModel, isPriced } = await import('../model/create.ts');
   const { ModelConfigError } = await import('../model/failure.ts');
   const { fileUses } = await import('../model/uses.ts');
   const { model, settings } = session;
@@ -69,6 +69,10 @@ async function makeModel({ session, folder, facts, limits }: Worker): Promise<Mo
   // back.
   const hasPrice = isPriced(model, { inputPrice }) && facts.usage.cost !== null;
   if (limits.cost !== null && !hasPrice) throw new ModelConfigError(limitWithoutPrice(model));
+  const mistake = checkModelName(model, process.env, { cwd: session.cwd });
+  // A scenario can be put back; the environment stays that of the start.
+  if (mistake !== null && !model.startsWith('script/'))
+    throw new ModelConfigError(`${mistake} ${ofItsStart(session.name)}`);
   return createModel(model, process.env, {
     cwd: session.cwd,
     stallTimeoutMs: limits.stallMs,
@@ -76,6 +80,10 @@ async function makeModel({ session, folder, facts, limits }: Worker): Promise<Mo
     given: { outputTokens, ...(price && { price }) },
     uses: fileUses(folder.scriptUses),
   });
+}
+
+function ofItsStart(name: string): string {
+  return `A pod keeps the environment that it was started with: once the variable is set, "podkin stop ${name}" and then "podkin restore ${name}" restart it.`;
 }
 
 function limitWithoutPrice(model: string): string {

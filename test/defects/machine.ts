@@ -60,7 +60,7 @@ export const ofTheMachines: readonly Defect[] = [
   {
     id: 'stop-hides-later-end',
     breaks: 'the result of StopPod drops the ends of later incarnations',
-    file: replay,
+    file: 'src/session/facts/item-content.ts',
     find: 'return content.from.incarnation <= stopped.incarnation;',
     replace: 'return true;',
     test: receipts,

@@ -19,6 +19,13 @@ export const death = {
   'death.unreachable': 'is unreachable once an episode, is not dead, and its finish still arrives',
   'restore.slow-disk':
     'restore and restore --tree start every dead pod of a tree again, however slow the disk',
+  'restore.bad-configuration':
+    'a configuration that run refuses is refused by restore, before anything is started',
+  'restore.new-denies':
+    'what the configuration has denied since a pod was made holds after its restore, for its children too, and in all later lives',
+  'restore.no-directory': 'a working directory that is gone is said by restore and by doctor',
+  'restore.no-key':
+    'a pod whose model cannot be had is not restored: the variable is named, and the interrupted work waits',
   'restore.both':
     'parent and child killed at once: the outcome is told once, in whatever order they come back',
   'restore.by-both': 'a dead child that its parent and a person restore at the same moment does the work',

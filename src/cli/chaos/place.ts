@@ -12,7 +12,7 @@ import { type Home, homeOf } from '../../session/home/home.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { uuidv7 } from '../../std/uuid.ts';
 import { CommandFailed, exitStatus } from '../invocation/context.ts';
-import { realPath } from '../run/root-scope.ts';
+import { realPath } from '../invocation/real-paths.ts';
 
 const beginning = 'pk-chaos-';
 const markName = 'made-by-podkin-chaos';

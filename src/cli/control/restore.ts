@@ -9,6 +9,10 @@ import { allPods, descendantsOf, findPod, type FoundPod } from '../../client/fin
 import { PodStartFailed, startPodProcess } from '../../pod/process/start-process.ts';
 import { limitsOf } from '../../session/settings/settings.ts';
 import { isRunning } from '../../std/process-identity.ts';
+import type { Restrictions } from '../../session/facts/entries.ts';
+import { checkModelName } from '../../model/create.ts';
+import { isDirectory } from '../invocation/real-paths.ts';
+import { RestoredRights, restrictionText } from './restored-rights.ts';
 import { processOf } from '../../client/pod-probe.ts';
 
 export interface RestoreOptions {
@@ -25,10 +29,14 @@ export async function restoreCommand(
 ): Promise<number> {
   const pod = findPod(context.home, name);
   // Parents first: a child that comes up finds its parent listening.
-  const pods = options.tree ? [pod, ...descendantsOf(allPods(context.home), pod.instance)] : [pod];
+  const all = allPods(context.home);
+  const pods = options.tree ? [pod, ...descendantsOf(all, pod.instance)] : [pod];
+  const rights = new RestoredRights(context, all);
+  // Before anything is started: a deny must not be lost by a mistake in a file.
+  const wanted = await Promise.all(pods.map(async (one) => ({ one, restrictions: await rights.of(one) })));
   let status: number = exitStatus.done;
-  for (const one of pods) {
-    const outcome = await restoreOne(context, one, options);
+  for (const { one, restrictions } of wanted) {
+    const outcome = await restoreOne(context, one, { ...options, restrictions });
     if (outcome === 'started') context.stdout.write(`${one.name}\n`);
     else if (outcome === 'running') {
       context.stderr.write(`${one.name} is running already.\n`);
@@ -44,14 +52,25 @@ export async function restoreCommand(
 async function restoreOne(
   context: CommandContext,
   pod: FoundPod,
-  { force }: RestoreOptions,
+  { force, restrictions }: RestoreOptions & { restrictions: Restrictions },
 ): Promise<'started' | 'running' | { message: string }> {
   try {
     // A lock that is held says nothing yet: a parent holds it while it reads what its dead child left. The
     // new process waits for it, and says who has it.
     const newest = await processOf(pod);
     if (newest !== null && isRunning(newest)) return 'running';
-    const { pid, ready } = startPodProcess(pod.folder, context.environment, { takeOver: force });
+    const { cwd, model } = pod.spec;
+    // The work that it takes up again would fail for good in that moment.
+    const mistake = checkModelName(model, context.environment, { cwd });
+    if (mistake !== null) return { message: mistake };
+    if (!isDirectory(cwd)) {
+      const text = `The working directory of ${pod.name}, ${cwd}, no longer exists: put it back, or "podkin stop ${pod.name}" and start anew where the project is now.`;
+      context.stderr.write(`${errorText(text)}\n`);
+    }
+    const { pid, ready } = startPodProcess(pod.folder, context.environment, {
+      takeOver: force,
+      restrictions,
+    });
     const { spawnMs } = limitsOf(pod.spec.settings);
     // Not ended: one that reads a long log is only slow. But nobody waits without a word.
     const late = setTimeout(() => {
@@ -61,6 +80,8 @@ async function restoreOne(
     }, spawnMs);
     const { incarnation } = await ready.finally(() => clearTimeout(late));
     context.stderr.write(`${pod.name} is running again (restart ${incarnation - 1}).\n`);
+    const denied = restrictionText(pod, restrictions);
+    if (denied !== null) context.stderr.write(`${errorText(denied)}\n`);
     return 'started';
   } catch (error) {
     if (error instanceof PodStartFailed && error.code === 'alreadyRunning') return 'running';

@@ -12,7 +12,7 @@ import { defaultLimits } from '../../session/settings/settings.ts';
 import { ensureRuntimeDir } from '../../transport/address.ts';
 import { type CommandContext, exitStatus } from '../invocation/context.ts';
 import { createRoot, type Root } from '../run/create-root.ts';
-import { realPath } from '../run/root-scope.ts';
+import { realPath } from '../invocation/real-paths.ts';
 import { deliveriesOf, isFinal } from '../inspect/deliveries.ts';
 import { demoScenario, demoTexts } from './demo-scenario.ts';
 import { DemoStage } from './demo-stage.ts';

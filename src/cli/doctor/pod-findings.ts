@@ -3,6 +3,7 @@
  */
 import { setAsideFolder } from '../../scope/set-aside/set-aside.ts';
 import { type Home, podFolder } from '../../session/home/home.ts';
+import { isDirectory } from '../invocation/real-paths.ts';
 import { mayGo } from '../inspect/ps.ts';
 import type { PodView, SeenPod } from '../../client/pod-view.ts';
 import type { Finding } from './finding.ts';
@@ -17,6 +18,8 @@ export function podFindings(home: Home, seen: readonly SeenPod[]): Finding[] {
 function ofPod(home: Home, seen: SeenPod, views: readonly PodView[]): Finding[] {
   const { view } = seen;
   const { name } = view;
+  const work = withoutFolder(seen);
+  if (work.length > 0) return work;
   if (view.attention === 'elsewhere') {
     return finding(view, 'warning', [
       'was started in another container or network namespace, and its socket cannot be reached from here: whether it runs is not known',
@@ -32,6 +35,16 @@ function ofPod(home: Home, seen: SeenPod, views: readonly PodView[]): Finding[] 
     return finding(view, 'warning', ['died', `podkin restore ${name}${orRemove}`]);
   }
   return view.attention === null ? [] : ofAttention(home, seen, view.attention);
+}
+
+/** Of a pod that runs: it would make the folder anew and work where nobody looks. */
+function withoutFolder({ pod, view }: SeenPod): Finding[] {
+  const { cwd } = pod.spec;
+  if (view.pid === null || isDirectory(cwd)) return [];
+  return finding(view, 'warning', [
+    `is running, and its working directory ${cwd} no longer exists`,
+    `put it back, or podkin stop ${view.name} and start anew where the project is now`,
+  ]);
 }
 
 /** What it is, and what to do. */

@@ -37,7 +37,8 @@ export type RunEnd =
   | { kind: 'limit'; reason: string }
   /** What a pod below has to say is refused for good: nobody waits for it. */
   | { kind: 'refused'; reason: string }
-  | { kind: 'died'; reason: string }
+  /** `isStopped`: in order, by somebody else; a turn that it broke off is given up. */
+  | { kind: 'died'; reason: string; isStopped?: boolean }
   /** `signal`: that is what ended its start. */
   | { kind: 'notStarted'; reason: string; signal: InterruptionSignal | null }
   | { kind: 'interrupted'; signal: InterruptionSignal };

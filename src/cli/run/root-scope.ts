@@ -1,8 +1,6 @@
 /** The scope of a root pod: what the command line and the configuration say, as real paths. */
-import { realpathSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
-import type { PathScope, ScopeDeny } from '../../session/facts/entries.ts';
-import { CommandFailed, exitStatus } from '../invocation/context.ts';
+import type { PathScope } from '../../session/facts/entries.ts';
+import { deniesOf, named, realPath, realRoot } from '../invocation/real-paths.ts';
 import { keyDenies } from './key-denies.ts';
 
 /** Paths as a person gave them. Relative ones are taken from `cwd`; `~/` is the home of the user. */
@@ -51,42 +49,4 @@ export function rootScope(request: ScopeRequest): PathScope {
 function allowed(cwd: () => string, read: string[], write: string[]): { read: string[]; write: string[] } {
   if (read.length === 0 && write.length === 0) return { read: [cwd()], write: [cwd()] };
   return { read: read.length === 0 ? [cwd(), ...write] : [...read, ...write], write };
-}
-
-/** A scope could not tell it from the pattern. */
-function named(path: string, real: string): string {
-  if (basename(real) !== '*') return real;
-  const leads = real === path ? '' : ` leads to ${real}, which`;
-  throw new CommandFailed(
-    exitStatus.usage,
-    `${path}${leads} is really called "*", which in a scope stands for everything directly in a folder. Rename it, or name the folder around it or what lies in it.`,
-  );
-}
-
-/**
- * The path without symbolic links, as the disk spells it; what does not exist yet keeps its name below what
- * does. Takes an absolute path.
- */
-export function realPath(path: string): string {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    const parent = dirname(path);
-    return parent === path ? path : join(realPath(parent), basename(path));
-  }
-}
-
-/** `path/*` is about the directory: that is resolved. */
-function realRoot(cwd: string, path: string): string {
-  const absolute = resolve(cwd, path);
-  if (basename(absolute) === '*') return join(realPath(dirname(absolute)), '*');
-  return named(absolute, realPath(absolute));
-}
-
-function deniesOf(cwd: string, paths: readonly string[], right: ScopeDeny['right']): ScopeDeny[] {
-  const named = paths.flatMap((path) => {
-    const absolute = resolve(cwd, path);
-    return [join(realPath(dirname(absolute)), basename(absolute)), realRoot(cwd, path)];
-  });
-  return [...new Set(named)].map((path) => ({ path, right }));
 }

@@ -131,6 +131,10 @@ export function summary(result: RunResult, end: RunEnd): string[] {
   return [...lines, ...nextSteps(result, end)];
 }
 
+function toContinue(name: string): string {
+  return `To continue with it: podkin restore ${name}, then podkin send ${name} "…"`;
+}
+
 /** How to go on, where that is more than reading. */
 function nextSteps({ name, category, reason }: RunResult, end: RunEnd): string[] {
   // Every further request would hold the same and more.
@@ -140,9 +144,12 @@ function nextSteps({ name, category, reason }: RunResult, end: RunEnd): string[]
     ];
   }
   switch (end.kind) {
-    case 'died':
+    // Its turn was cancelled for good.
     case 'interrupted':
-      return [`To start it again where it was: podkin restore ${name}`];
+    case 'died':
+      if (end.kind === 'died' && end.isStopped !== true)
+        return [`To start it again where it was: podkin restore ${name}`];
+      return [toContinue(name)];
     case 'settled':
     case 'limit':
     case 'refused':
@@ -152,7 +159,7 @@ function nextSteps({ name, category, reason }: RunResult, end: RunEnd): string[]
           `What it may cost (--max-cost) is used up, and stays used up for ${name}. To continue: podkin run with a larger --max-cost and a task that builds on what is there.`,
         ];
       }
-      return [`To continue with it: podkin restore ${name}, then podkin send ${name} "…"`];
+      return [toContinue(name)];
     case 'notStarted':
       return [];
   }

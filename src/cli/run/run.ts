@@ -32,7 +32,7 @@ import { catchSignals, type Interruption, interruptionStatus } from '../invocati
 import { newTally } from '../../client/pod-tally.ts';
 import { exitOf, type RunEnd, runResult } from './result.ts';
 import { pathProblem } from '../../scope/paths/path-problem.ts';
-import { realPath } from './root-scope.ts';
+import { realPath } from '../invocation/real-paths.ts';
 import { checkStartingPlace } from './starting-place.ts';
 import { errorText, visible } from '../format/printable.ts';
 import { refusedText } from '../format/unsettled.ts';
@@ -327,7 +327,7 @@ async function untilSettled(run: Run, watch: TreeWatch, signal: AbortSignal): Pr
       case 'refused':
         return { kind: 'refused', reason: refusedText(status.refused) };
       case 'rootGone':
-        return { kind: 'died', reason: whyGone(run, watch) };
+        return whyGone(run, watch);
       case 'working':
         break;
     }
@@ -335,10 +335,11 @@ async function untilSettled(run: Run, watch: TreeWatch, signal: AbortSignal): Pr
   }
 }
 
-function whyGone(run: Run, watch: TreeWatch): string {
-  if (watch.pods[0]?.tally.stopped === true) return 'it was stopped before its work was done';
+function whyGone(run: Run, watch: TreeWatch): RunEnd {
+  if (watch.pods[0]?.tally.stopped === true)
+    return { kind: 'died', reason: 'it was stopped before its work was done', isStopped: true };
   const tail = stderrTail(run.root.folder);
-  return withErrorOutput('its process died', tail);
+  return { kind: 'died', reason: withErrorOutput('its process died', tail) };
 }
 
 const cancelTimeoutMs = 2_000;

@@ -10,6 +10,7 @@ import { type Assembled, assemble } from './assemble.ts';
 import { onShutdown } from '../machine/inputs.ts';
 import { logInPlace } from './lost-log.ts';
 import { type OpenedPod, addressAt, openPod } from './open-pod.ts';
+import type { Restrictions } from '../../session/facts/entries.ts';
 import type { Host } from '../host.ts';
 import type { Pod } from '../pod.ts';
 import { boot, hasBegun, recoverPreviousRun, watchdog } from '../machine/state.ts';
@@ -20,17 +21,18 @@ export interface PodRun {
   readonly onListening?: () => void;
   /** Its log is open; nobody can speak to it yet. */
   readonly onOpened?: (pod: Pod) => void;
+  readonly restrictions?: Restrictions | undefined;
 }
 
 /** Fulfils when the pod has ended, with the exit status of its process. */
 export async function runPodOn(
   host: Host,
   folderPath: string,
-  { onListening, onOpened }: PodRun = {},
+  { onListening, onOpened, restrictions }: PodRun = {},
 ): Promise<number> {
   let opened: OpenedPod;
   try {
-    opened = await openPod(folderAt(folderPath), host, { takeOver: host.self.takesOver() });
+    opened = await openPod(folderAt(folderPath), host, { takeOver: host.self.takesOver(), restrictions });
   } catch (error) {
     return notStarted(host, error);
   }

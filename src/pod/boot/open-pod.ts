@@ -6,7 +6,7 @@
 import { basename, dirname, join } from 'node:path';
 import { restoredRules } from '../../scope/permissions/permission-rules.ts';
 import type { AppendLog } from '../../session/log/append-log.ts';
-import type { EntryBody } from '../../session/facts/entries.ts';
+import type { Restrictions, EntryBody } from '../../session/facts/entries.ts';
 import { type Facts, emptyFacts } from '../../session/facts/facts.ts';
 import type { PodFolder, PodSpec } from '../../session/home/home.ts';
 import type { Holder } from '../../session/lock/lock-holder.ts';
@@ -14,6 +14,8 @@ import type { HeldLock } from '../../session/lock/lock.ts';
 import { createLog, openLog } from '../../session/log/open-log.ts';
 import { permissionSettings } from '../../session/settings/permissions.ts';
 import type { PodAddress } from '../../session/home/pod-address.ts';
+import { beyond, isEmpty, joined, noRestrictions } from '../../session/facts/restrictions.ts';
+import { madeWith, restrictedSettings } from '../../session/settings/restricted.ts';
 import { applyEntry } from '../../session/facts/replay.ts';
 import { limitsOf } from '../../session/settings/settings.ts';
 import { AlreadyListening } from '../../transport/failures.ts';
@@ -55,6 +57,8 @@ export interface OpenOptions {
    * it does not.
    */
   readonly takeOver: boolean;
+  /** What the configuration denies now; whoever starts it has read it. */
+  readonly restrictions?: Restrictions | undefined;
 }
 
 /**
@@ -68,7 +72,8 @@ export async function openPod(folder: PodFolder, host: Host, options: OpenOption
   if (join(home.places.state, 'pods') !== dirname(folder.path)) {
     throw new CannotStart('wrongHome', `${folder.path} is not in the home that PODKIN_HOME names.`);
   }
-  const permissions = permissionsOf(spec);
+  // Before anything is held.
+  permissionsOf(spec);
   const lock = await lockOf(host, spec, folder);
   try {
     const before = home.addresses.text(folder);
@@ -77,7 +82,9 @@ export async function openPod(folder: PodFolder, host: Host, options: OpenOption
     try {
       const address = addressAt(host, socket.path, spec.instance);
       const claim = home.addresses.claim(folder, address, before);
-      return { ...(await claimed({ spec, folder, lock, host, permissions, address }, claim)), lock, socket };
+      const { restrictions = noRestrictions } = options;
+      const parts = { spec, folder, lock, host, address, restrictions };
+      return { ...(await claimed(parts, claim)), lock, socket };
     } catch (error) {
       await socket.release();
       throw error;
@@ -105,18 +112,25 @@ interface LifeParts {
   folder: PodFolder;
   lock: HeldLock;
   host: Host;
-  permissions: PodPermissions;
   address: PodAddress;
+  restrictions: Restrictions;
 }
 
 async function openLife(parts: LifeParts): Promise<Pick<OpenedPod, 'pod' | 'begun'>> {
-  const { spec, folder, lock, host, permissions, address } = parts;
+  const { spec, folder, lock, host, address } = parts;
   const facts = emptyFacts();
   const log = await logOf({ host, spec, folder, lock, facts });
+  const held = joined(madeWith(spec), facts.restrictions);
+  const added = beyond(parts.restrictions, held);
+  const permissions = permissionsOf({
+    ...spec,
+    settings: restrictedSettings(spec.settings, joined(facts.restrictions, added)),
+  });
   const pod = new Pod({ host, folder, log, facts, limits: limitsOf(spec.settings), permissions });
   const { process, socket, namespaces } = address;
   const life = { incarnation: facts.incarnation + 1, ...process, podkin: version };
-  const started: EntryBody = { type: 'started', ...life, address: socket, namespaces };
+  const more = isEmpty(added) ? {} : { restrictions: added };
+  const started: EntryBody = { type: 'started', ...life, address: socket, namespaces, ...more };
   const left = await host.processes.endLeft(folder, spec.instance);
   const bodies: EntryBody[] = facts.session === null ? [{ type: 'session', ...spec }, started] : [started];
   if (left !== null) bodies.push(leftAlert(left));

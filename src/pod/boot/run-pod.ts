@@ -2,16 +2,18 @@
 import { ownHome } from '../../session/home/own-home.ts';
 import type { Home } from '../../session/home/home.ts';
 import { nodeHost } from '../node-host.ts';
-import { failedStart } from '../process/own-process.ts';
+import { failedStart, givenRestrictions } from '../process/own-process.ts';
 import { type PodRun, runPodOn } from './boot.ts';
 
 /** Fulfils when the pod has ended, with the exit status of its process. */
 export async function runPod(folderPath: string, run: PodRun = {}): Promise<number> {
   let home: Home;
+  let restrictions: PodRun['restrictions'];
   try {
     home = ownHome(process.env);
+    restrictions = givenRestrictions();
   } catch (error) {
     return failedStart(error);
   }
-  return await runPodOn(nodeHost(home), folderPath, run);
+  return await runPodOn(nodeHost(home), folderPath, { ...run, restrictions });
 }

@@ -105,7 +105,7 @@ export class Children {
     return {
       received: child.received,
       assignments: assignmentsOf(this.#pod.facts, instance),
-      scope: inForce(child),
+      scope: inForce(this.#pod.facts, child),
       link: this.links.numberOf(instance),
     };
   }

@@ -118,7 +118,7 @@ function processGone(pod: Pod, child: ChildFacts): boolean {
 async function startAgain(pod: Pod, children: Children, child: ChildFacts): Promise<void> {
   // What it left is taken in first, so that its end is told before its new life.
   await children.check(child.instance);
-  const started = pod.host.processes.start(podFolder(pod.home, child.name));
+  const started = pod.host.processes.start(podFolder(pod.home, child.name), pod.facts.restrictions);
   void started.exited.then((exit) => children.noteExit(child.instance, { ...exit, pid: started.pid }));
   let { exited }: { exited: Promise<ProcessExit> | null } = started;
   try {

@@ -19,6 +19,7 @@ import { modelSettingsOf } from '../../session/settings/model-settings.ts';
 import { absoluteModelName, isPriced } from '../../model/create.ts';
 import { version } from '../../version.ts';
 import { schemaVersion } from '../../session/facts/entries.ts';
+import { restrictedSettings } from '../../session/settings/restricted.ts';
 import type { Children } from './children.ts';
 import type { Pod } from '../pod.ts';
 import { sendRun } from './send-run.ts';
@@ -116,7 +117,7 @@ function specOf(pod: Pod, request: SpawnRequest, given: { scope: PathScope; mode
     instructions: request.instructions ?? null,
     permissionMode: session.permissionMode,
     scope: given.scope,
-    settings: session.settings,
+    settings: restrictedSettings(session.settings, pod.facts.restrictions),
   };
 }
 

@@ -1,7 +1,14 @@
 /** What a pod's process does with itself: hears signals, ends loudly, says its first words to whoever started it. */
 import { closeSync, writeSync } from 'node:fs';
 import type { ReadyMessage } from '../host.ts';
-import { readyDescriptor, readyVariable, takeOverVariable } from './start-process.ts';
+import type { Restrictions } from '../../session/facts/entries.ts';
+import {
+  readyDescriptor,
+  readyVariable,
+  restrictionsSchema,
+  restrictionsVariable,
+  takeOverVariable,
+} from './start-process.ts';
 
 export function onSignal(act: (name: string) => void): void {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => act(signal));
@@ -36,6 +43,16 @@ export function takesOver(): boolean {
   const asked = process.env[takeOverVariable] !== undefined;
   delete process.env[takeOverVariable];
   return asked;
+}
+
+/**
+ * Set for this one start, by whoever has read the configuration. Throws for what is not understood: a deny that
+ * is lost would be a right that nobody gave.
+ */
+export function givenRestrictions(): Restrictions | undefined {
+  const given = process.env[restrictionsVariable];
+  delete process.env[restrictionsVariable];
+  return given === undefined ? undefined : restrictionsSchema().parse(JSON.parse(given));
 }
 
 /** Said of a home that cannot be used, before there is a host. */

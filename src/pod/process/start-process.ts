@@ -11,6 +11,8 @@ import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import type { Clock } from '../../std/clock.ts';
 import { once } from '../../std/once.ts';
+import type { Restrictions } from '../../session/facts/entries.ts';
+import { isEmpty, noRestrictions } from '../../session/facts/restrictions.ts';
 import type { PodFolder } from '../../session/home/home.ts';
 import type { End, ProcessExit, ReadyMessage, StartedProcess } from '../host.ts';
 import { podEnvironment } from './pod-environment.ts';
@@ -26,6 +28,16 @@ export const readyDescriptor = 3;
 export const readyVariable = 'PODKIN_READY_FD';
 /** Set: a person has said that no earlier life goes on where it cannot be asked. */
 export const takeOverVariable = 'PODKIN_TAKE_OVER';
+/** Set: what the configuration denies now, as JSON. */
+export const restrictionsVariable = 'PODKIN_RESTRICTIONS';
+export const restrictionsSchema = once(() => {
+  const texts = z.array(z.string());
+  const right = z.enum(['read', 'write']);
+  return z.strictObject({
+    deny: z.array(z.strictObject({ path: z.string(), right })),
+    rules: z.strictObject({ ask: texts, deny: texts }),
+  });
+});
 /** The hidden command that is a pod's process. */
 export const podCommand = '__pod';
 
@@ -42,14 +54,19 @@ export class PodStartFailed extends Error {
   }
 }
 
+export interface StartOptions {
+  /** As in `takeOverVariable`. */
+  readonly takeOver?: boolean;
+  readonly restrictions?: Restrictions | undefined;
+}
+
 /**
- * Of `environment` the process is given what a pod needs (`pod-environment.ts`). `takeOver` as in
- * `takeOverVariable`. Throws what `spawn` throws.
+ * Of `environment` the process is given what a pod needs (`pod-environment.ts`). Throws what `spawn` throws.
  */
 export function startPodProcess(
   folder: PodFolder,
   environment: NodeJS.ProcessEnv,
-  { takeOver }: { takeOver: boolean } = { takeOver: false },
+  { takeOver = false, restrictions = noRestrictions }: StartOptions = {},
 ): StartedProcess {
   const output = openSync(folder.stderr, 'a', 0o600);
   let child: ChildProcess;
@@ -62,6 +79,7 @@ export function startPodProcess(
         ...podEnvironment(environment),
         [readyVariable]: String(readyDescriptor),
         ...(takeOver ? { [takeOverVariable]: '1' } : {}),
+        [restrictionsVariable]: isEmpty(restrictions) ? undefined : JSON.stringify(restrictions),
       },
     });
   } finally {

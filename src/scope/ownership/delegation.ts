@@ -13,11 +13,12 @@
 import type { PodEvent } from '../../protocol/pod-event.ts';
 import type { ChildEntry, EntryBody, PathScope, ScopeDeny } from '../../session/facts/entries.ts';
 import { type ChildFacts, type Facts, sessionOf } from '../../session/facts/facts.ts';
+import { restrictedScope } from '../../session/facts/restrictions.ts';
 import { narrow } from '../paths/narrow.ts';
 
-/** This pod's scope by its own log: what it was given, minus what its children hold. */
+/** This pod's scope by its own log: what it was given, minus what was denied since and what its children hold. */
 export function scopeByLog(facts: Facts): PathScope {
-  const base = facts.granted ?? sessionOf(facts).scope;
+  const base = restrictedScope(facts.granted ?? sessionOf(facts).scope, facts.restrictions);
   const held: ScopeDeny[] = [...facts.children.values()].flatMap((child) =>
     (child.holds?.write ?? []).map((path) => ({ path, right: 'write', holder: child.name })),
   );
@@ -90,8 +91,8 @@ function givable(now: PathScope, wanted: PathScope): PathScope {
   };
 }
 
-/** What the child is told at its link. */
-export function inForce(child: ChildFacts): PathScope | null {
+/** What the child is told at its link. What is denied here by now is denied there too. */
+export function inForce({ restrictions }: Facts, child: ChildFacts): PathScope | null {
   if (child.scope === null) return null;
-  return child.holds ?? { ...child.scope, write: [] };
+  return restrictedScope(child.holds ?? { ...child.scope, write: [] }, restrictions);
 }

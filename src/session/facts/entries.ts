@@ -29,6 +29,12 @@ export interface ScopeDeny {
   /** The pod that holds this path now; never on disk, since it ends with that pod. */
   readonly holder?: string;
 }
+/** What a person's configuration takes from a pod. */
+export interface Restrictions {
+  readonly deny: readonly ScopeDeny[];
+  /** Rules as text. */
+  readonly rules: { readonly ask: readonly string[]; readonly deny: readonly string[] };
+}
 export type InputSource = { kind: 'person' } | ({ kind: 'parent' } & PodRef) | { kind: 'pod'; name: string };
 
 /** First entry of every log; everything that a restore needs to know about who this pod is. */
@@ -60,6 +66,8 @@ export interface StartedEntry {
   /** Where it listens; entries of earlier builds do not say. */
   address?: string;
   namespaces?: { network: string | null; process: string | null };
+  /** What came into the configuration since the pod was made, as far as no earlier life was told of it. */
+  restrictions?: Restrictions;
 }
 /** A run, a notice or a person's control, on its arrival. */
 export interface InputReceivedEntry {

@@ -4,9 +4,11 @@
  * one applies them all, so both stand on the same facts by construction. Nothing here is known from anywhere
  * but the log.
  */
+import { noRestrictions } from './restrictions.ts';
 import type { PodIdentity } from '../../protocol/names.ts';
 import type { PodEvent, SentPodEvent, Usage } from '../../protocol/pod-event.ts';
 import type {
+  Restrictions,
   ApprovalDecision,
   AssistantMessageEntry,
   Entry,
@@ -179,6 +181,8 @@ export interface Facts {
    * were in the buffer when it began (`before`). What arrived during the turn is something new.
    */
   held: { why: 'failed' | 'limit' | 'cancelled'; through: number; before: number } | null;
+  /** Of the configuration, beyond the session's, through all lives. */
+  restrictions: Restrictions;
   children: Map<string, ChildFacts>;
   /** What the parent said last that this pod holds; null: the session's scope. */
   granted: PathScope | null;
@@ -238,6 +242,7 @@ export function emptyFacts(): Facts {
     lastCause: null,
     lastTurn: null,
     held: null,
+    restrictions: noRestrictions,
     children: new Map(),
     granted: null,
     assignments: new Map(),

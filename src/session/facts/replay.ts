@@ -17,6 +17,8 @@ import type {
   TurnOutcome,
 } from './entries.ts';
 import { applyApproval } from './replay-approvals.ts';
+import { sameItem, tellsEndOf } from './item-content.ts';
+import { joined } from './restrictions.ts';
 import { type Facts, type OpenTurn, addUsage, closesAssignments, emptyFacts, newChild } from './facts.ts';
 
 export function replay(entries: Iterable<Entry>): Facts {
@@ -45,6 +47,7 @@ const appliers: Appliers = {
     if (facts.started !== null && !facts.stopped) noteDeath(facts, entry.time);
     facts.incarnation = entry.incarnation;
     facts.started = entry;
+    if (entry.restrictions) facts.restrictions = joined(facts.restrictions, entry.restrictions);
     facts.stopped = false;
     facts.refusal = null;
     // A new life may try again what failed for good in the last one.
@@ -319,15 +322,6 @@ function applyToolResult(facts: Facts, entry: Entry<ToolResultEntry>): void {
   }
 }
 
-function tellsEndOf(
-  content: Facts['notifyBuffer'][number]['content'],
-  stopped: { instance: string; incarnation: number },
-): boolean {
-  if (content.kind !== 'podEvent' || content.from.instance !== stopped.instance) return false;
-  if (content.event.kind !== 'shutDown' && content.event.kind !== 'died') return false;
-  return content.from.incarnation <= stopped.incarnation;
-}
-
 function applyReceipt(facts: Facts, entry: Entry<PodEventReceivedEntry>): void {
   const { from, event, eventSeq, closes } = entry;
   const child = facts.children.get(from.instance) ?? newChild(from.name, from.instance);
@@ -363,24 +357,6 @@ function applyReceipt(facts: Facts, entry: Entry<PodEventReceivedEntry>): void {
     content,
   });
   if (entry.wakes) facts.held = null;
-}
-
-function sameItem(
-  content: Facts['notifyBuffer'][number]['content'],
-  item: Extract<EntryBody, { type: 'systemItem' }>['item'],
-): boolean {
-  if (content.kind === 'podEvent' && item.kind === 'podEvent') {
-    return (
-      content.from.instance === item.from.instance &&
-      content.seq === item.seq &&
-      (item.seq !== null ||
-        (content.from.incarnation === item.from.incarnation && content.event.kind === item.event.kind))
-    );
-  }
-  if (content.kind === 'notice' && item.kind === 'notice') return content.submission === item.submission;
-  if (content.kind === 'assignment' && item.kind === 'assignment')
-    return content.assignment === item.assignment;
-  return false;
 }
 
 function rememberOrigin(facts: Facts, origin: { instance: string; seq: number }): void {
