@@ -29,6 +29,8 @@ export interface PodStreamOptions {
   readonly deltas: boolean;
   /** Called in order, never before `openPodStream` has fulfilled. Must not throw. */
   readonly onEvent: (event: LiveEvent) => void;
+  /** Nobody waits for it any more: it rejects, and holds nothing. */
+  readonly signal?: AbortSignal;
 }
 
 export interface PodStream {
@@ -64,6 +66,9 @@ export async function openPodStream(options: PodStreamOptions): Promise<PodStrea
     },
   });
   const client = clientOver(connection);
+  const giveUp = (): void => connection.destroy();
+  options.signal?.addEventListener('abort', giveUp, { once: true });
+  if (options.signal?.aborted === true) giveUp();
   try {
     const since = options.since === 0 ? {} : { since: { instance: options.instance, seq: options.since } };
     const header = await client.call(

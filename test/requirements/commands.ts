@@ -50,6 +50,8 @@ export const commands = {
   'cli.transcript': 'colours only where they are wanted, and unknown entries are passed over',
   'cli.tree': 'children stand below their parents, and nobody is left out',
   'cli.usage': 'unknown commands, options and missing arguments end with 2, one sentence and the way to help',
+  'cli.silent-said': 'attach and events say that a pod runs and does not answer, and wait keeps its timeout',
+  'cli.wait-broken-off': 'a pod whose newest turn a stop has broken off is not done, also when it runs again',
   'cli.wait-dead': 'a stopped pod answers by its last turn, a dead one fails and names restore',
   'cli.wait-status': 'of several statuses the one that says most is the answer',
   'run.typed-before': 'what was typed before a question was shown answers nothing',
@@ -137,6 +139,7 @@ export const commands = {
   'config.scope': 'both files add denies, none allows anything, and a mistake names file, key and path',
   'demo.scenario': "the demo's scenario is one that the scripted model takes",
   'home.cwd-gone': 'a working directory that is gone hinders only what begins in it',
+  'home.named': 'PODKIN_HOME with ~/ is below the home of the user, and a relative one is refused',
   'home.nobody':
     'a user without a name or HOME has all commands that need no home, and is told where one would be',
   'home.above':

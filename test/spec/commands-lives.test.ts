@@ -222,6 +222,45 @@ rules:
     expect(await livingPods(home)).toEqual([]);
   });
 
+  it('[cli.wait-broken-off] a pod whose newest turn a stop has broken off is not done, also when it runs again', async () => {
+    const root = await home.startRoot({
+      scenario: 'rules: [{ last: user, matches: hold, fail: hang }, { say: done }]',
+    });
+    await root.run('go');
+    await root.untilSettled();
+    await root.run('hold');
+    await root.untilEntry('turnStarted', ({ seq }) => seq > 8);
+    for (const steps of [['stop'], ['stop', 'restore']]) {
+      await podkin(steps.at(-1) ?? '', 'root');
+      const waited = await podkin('wait', 'root');
+      expect([waited.code, waited.stderr]).toEqual([
+        1,
+        expect.stringContaining('stopped before its work was done'),
+      ]);
+    }
+    expect(await podkin('send', '--wait', 'root', 'again')).toMatchObject({ code: 0, stdout: 'done\n' });
+    expect(await podkin('wait', 'root')).toMatchObject({ code: 0 });
+  });
+
+  it('[cli.silent-said] attach and events say that a pod runs and does not answer, and wait keeps its timeout', async () => {
+    const root = await home.startRoot({ scenario: 'rules: [{ say: done }]' });
+    await root.freeze();
+    try {
+      const attach = new RunningCommand(home, ['attach', 'root']);
+      await attach.until('it says so', ({ stderr }) => stderr.includes('does not answer'));
+      const startedMs = performance.now();
+      expect((await podkin('wait', '--timeout', '1', 'root')).code).toBe(124);
+      // The time of a subscription that nobody answers is ten seconds.
+      expect(performance.now() - startedMs).toBeLessThan(8_000);
+      const events = await podkin('events', 'root');
+      expect([events.code, events.stderr]).toEqual([1, expect.stringContaining('does not answer')]);
+      attach.signal('SIGINT');
+      await attach.ended;
+    } finally {
+      await root.thaw();
+    }
+  });
+
   it('[commands.second-signal] a second Ctrl-C does not wait for a tree that does not answer', async () => {
     const command = await busyRun();
     await home.pod('root').freeze();

@@ -162,6 +162,17 @@ describe('a home', () => {
   );
 });
 
+it('[home.named] PODKIN_HOME with ~/ is in the home of the user, and a relative one is refused: it would be another in each folder', async () => {
+  const environment = { HOME: home.path, PODKIN_HOME: '~/own' };
+  const ran = await home.run(['run', '-p', '--model', home.scenario(scenario), 'go'], { environment });
+  expect([ran.code, existsSync(join(home.work, '~'))]).toEqual([0, false]);
+  expect(existsSync(join(home.path, 'own/state/pods/root'))).toBe(true);
+  for (const named of ['h', './h', '~nobody/h']) {
+    const refused = await home.run(['ps'], { environment: { PODKIN_HOME: named } });
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('is not an absolute path')]);
+  }
+});
+
 describe.runIf(canBeStranger)('a user id without a name', () => {
   it('[home.nobody] without HOME has all commands that need no home, and all of them with PODKIN_HOME', () => {
     chmodSync(home.path, 0o755);
@@ -178,7 +189,11 @@ describe.runIf(canBeStranger)('a user id without a name', () => {
     chownSync(own, stranger, stranger);
     cpSync(home.scenario(scenario).slice('script/'.length), join(own, 's.yaml'));
     chownSync(join(own, 's.yaml'), stranger, stranger);
-    const ran = runAsStranger(['run', '-p', '--model', 'script/s.yaml', 'go'], { PODKIN_HOME: 'h' }, own);
+    const ran = runAsStranger(
+      ['run', '-p', '--model', 'script/s.yaml', 'go'],
+      { PODKIN_HOME: join(own, 'h') },
+      own,
+    );
     expect(ran).toEqual({ status: 0, stdout: 'done\n', stderr: '' });
     for (const command of ['ps', 'doctor', 'verify', 'deliveries']) {
       expect(runAsStranger([command], { PODKIN_HOME: join(own, 'h') }, '/').status).toBe(0);

@@ -7,7 +7,7 @@ import { AlertsOnce } from '../../client/alerts-once.ts';
 import { AttachedPod, type AttachmentEnd } from '../../client/attached-pod.ts';
 import { NotConnected, PodNotRunning, PodOutOfReach } from '../../client/errors.ts';
 import { findPod, type FoundPod } from '../../client/find-pod.ts';
-import { isOutOfReach, isPodRunning } from '../../client/pod-probe.ts';
+import { isPodRunning, probePod } from '../../client/pod-probe.ts';
 import type { LiveEvent, PodStream } from '../../client/pod-stream.ts';
 import { treeState } from '../../client/settled-tree.ts';
 import { scopeText } from '../../session/settings/scope-text.ts';
@@ -30,12 +30,19 @@ const settledPollMs = 250;
 export async function attachCommand(context: CommandContext, name: string): Promise<number> {
   const pod = findPod(context.home, name);
   const screen = new AttachScreen(context, pod);
-  const outOfReach = await isOutOfReach(pod);
+  const probed = await probePod(pod).catch(() => null);
+  const outOfReach = probed?.kind === 'silent' && probed.elsewhere;
   if (outOfReach || !(await isPodRunning(pod))) {
     await screen.showLog();
     throw outOfReach ? new PodOutOfReach(name) : new PodNotRunning(name);
   }
+  // It may only be busy: this waits, but not without a word.
+  if (probed?.kind === 'silent') context.stderr.write(`${silentText(name)}\n`);
   return await screen.stay();
+}
+
+function silentText(name: string): string {
+  return `"${name}" is running and does not answer: this waits until it does; "podkin doctor" checks why, Ctrl+C detaches.`;
 }
 
 class AttachScreen {

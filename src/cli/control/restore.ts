@@ -61,8 +61,8 @@ async function restoreOne(
     if (newest !== null && isRunning(newest)) return 'running';
     const { cwd, model } = pod.spec;
     // The work that it takes up again would fail for good in that moment.
-    const mistake = checkModelName(model, context.environment, { cwd });
-    if (mistake !== null) return { message: mistake };
+    const problem = checkModelName(model, context.environment, { cwd });
+    if (problem !== null) return { message: problem };
     if (!isDirectory(cwd)) {
       const text = `The working directory of ${pod.name}, ${cwd}, no longer exists: put it back, or "podkin stop ${pod.name}" and start anew where the project is now.`;
       context.stderr.write(`${errorText(text)}\n`);

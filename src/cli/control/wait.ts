@@ -3,7 +3,7 @@ import { monotonicMs } from '../../std/clock.ts';
 import { setTimeout as pause } from 'node:timers/promises';
 import { settledView } from '../../delivery/settled.ts';
 import { foldLog } from '../../session/log/fold-log.ts';
-import { readEntries, tailEntries } from '../../session/log/read-log.ts';
+import { type ReadEntry, readEntries, tailEntries } from '../../session/log/read-log.ts';
 import type { StatusResult } from '../../protocol/methods.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { exitStatus, screenOf } from '../invocation/context.ts';
@@ -71,7 +71,7 @@ export async function waitForPod(
     texts: false,
     screen: () => screenOf(context),
   });
-  const changes = await changeSignalOf(pod, (event) => {
+  const changes = changeSignalOf(pod, (event) => {
     const text = desk.take(event, monotonicMs());
     if (text !== null) context.stderr.write(`${text}\n`);
   });
@@ -81,7 +81,7 @@ export async function waitForPod(
       // Before the calls, so that no change during them is missed.
       const changed = changes.next();
       const state = await treeState(context.home, pod);
-      if (state.kind === 'settled') return withOrphan(endOf(pod.name, state.status.lastTurn), state.status);
+      if (state.kind === 'settled') return withOrphan(await endOfLive(pod, state.status), state.status);
       if (state.kind === 'refused')
         return { status: exitStatus.failed, text: `${pod.name}: ${refusedText(state.refused)}` };
       if (state.kind === 'overBudget') {
@@ -116,19 +116,21 @@ interface ChangeSignal {
 }
 
 /**
- * Notifies when the pod says that its status has changed. Without a connection it never does, and the re-check
- * has to do.
+ * Notifies when the pod says that its status has changed. Without a connection, and until there is one, it
+ * never does, and the re-check has to do.
  */
-async function changeSignalOf(pod: FoundPod, onEvent: (event: LiveEvent) => void): Promise<ChangeSignal> {
+function changeSignalOf(pod: FoundPod, onEvent: (event: LiveEvent) => void): ChangeSignal {
   let notify: (() => void) | null = null;
   let stream: PodStream | null = null;
-  try {
+  const closing = new AbortController();
+  const open = async (): Promise<void> => {
     const newest = await tailEntries(pod.folder.log, 1);
-    stream = await openPodStream({
+    const opened = await openPodStream({
       path: pod.socket,
       instance: pod.instance,
       since: newest[0]?.entry.seq ?? 0,
       deltas: false,
+      signal: closing.signal,
       onEvent: (event) => {
         const mayEnd =
           event.type === 'status' || (event.type === 'entry' && event.entry.type === 'turnEnded');
@@ -136,16 +138,20 @@ async function changeSignalOf(pod: FoundPod, onEvent: (event: LiveEvent) => void
         onEvent(event);
       },
     });
-    void stream.closed.then(() => notify?.());
-  } catch {
-    // Not there, or too busy: the re-check finds out.
-  }
+    stream = opened;
+    void opened.closed.then(() => notify?.());
+  };
+  // Not there, or too busy: the re-check finds out.
+  open().catch(() => undefined);
   return {
     next: () =>
       new Promise((resolve) => {
         notify = resolve;
       }),
-    close: () => stream?.close(),
+    close: () => {
+      closing.abort();
+      stream?.close();
+    },
   };
 }
 
@@ -162,8 +168,22 @@ async function endedPod(pod: FoundPod): Promise<WaitEnd | null> {
   };
 }
 
+/** Of a pod that is settled. A stop has given up the turn that it broke off, also in a pod that runs again. */
+async function endOfLive(pod: FoundPod, { lastTurn }: StatusResult): Promise<WaitEnd> {
+  if (!(await brokenOff(pod))) return endOf(pod.name, lastTurn);
+  return {
+    status: exitStatus.failed,
+    text: `${pod.name}: it was stopped before its work was done; to continue: podkin send ${pod.name} "…"`,
+  };
+}
+
+const newestEntries = 200;
+
 /** Its newest turn never ended: a stop gives such work up, so what is known of the pod no longer tells. */
 async function brokenOff(pod: FoundPod): Promise<boolean> {
+  const isEdge = ({ entry }: ReadEntry) => entry.type === 'turnStarted' || entry.type === 'turnEnded';
+  const newest = (await tailEntries(pod.folder.log, newestEntries)).findLast(isEdge);
+  if (newest !== undefined) return newest.entry.type === 'turnStarted';
   let open = false;
   for await (const { entry } of readEntries(pod.folder.log)) {
     if (entry.type === 'turnStarted') open = true;

@@ -9,8 +9,9 @@ import { createFolder } from '../../session/log/open-log.ts';
 import { ensureRuntimeDir } from '../../transport/address.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { exitStatus, jsonLine } from '../invocation/context.ts';
-import { PodNotRunning } from '../../client/errors.ts';
+import { NoAnswer, PodNotRunning, PodOutOfReach } from '../../client/errors.ts';
 import { allPods, findPod, type FoundPod } from '../../client/find-pod.ts';
+import { probePod } from '../../client/pod-probe.ts';
 import { openPodStream, type PodStream } from '../../client/pod-stream.ts';
 
 interface Watched {
@@ -23,11 +24,18 @@ export async function eventsCommand(context: CommandContext, name: string | null
   if (name !== null) {
     const pod = findPod(context.home, name);
     const watched: Watched = { seq: await newestSeq(pod), stream: null };
-    if (!(await joinPod(context, pod, watched))) throw new PodNotRunning(name);
+    if (!(await joinPod(context, pod, watched))) throw await whyNot(pod);
     await watched.stream?.closed;
     return exitStatus.done;
   }
   return everyPod(context);
+}
+
+async function whyNot(pod: FoundPod): Promise<Error> {
+  const probed = await probePod(pod);
+  if (probed.kind === 'ended') return new PodNotRunning(pod.name);
+  if (probed.kind === 'silent' && probed.elsewhere) return new PodOutOfReach(pod.name);
+  return new NoAnswer(pod.name, 'no connection to its socket came about', 'no');
 }
 
 async function newestSeq(pod: FoundPod): Promise<number> {

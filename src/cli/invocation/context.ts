@@ -47,7 +47,6 @@ export interface CommandContext {
    */
   readonly stderr: ErrorOutput;
   readonly stdin: Readable;
-  /** With an absolute `PODKIN_HOME`: pods run in another directory and inherit it. */
   readonly environment: NodeJS.ProcessEnv;
   /** Throws `CommandFailed` where it is gone. */
   readonly cwd: string;
@@ -73,9 +72,7 @@ export interface ProcessParts {
 }
 
 export function contextOf(parts: ProcessParts): CommandContext {
-  const own = parts.env['PODKIN_HOME'];
-  const isRelative = own !== undefined && own !== '' && !isAbsolute(own);
-  const environment = isRelative ? { ...parts.env, PODKIN_HOME: resolve(cwdOf(parts), own) } : parts.env;
+  const environment = parts.env;
   const isTerminal = parts.stdout.isTTY === true;
   const plain = (environment['NO_COLOR'] ?? '') !== '' || environment['TERM'] === 'dumb';
   return {

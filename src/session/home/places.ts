@@ -5,6 +5,7 @@
 import { lstatSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import { fromTilde } from '../../std/tilde.ts';
 import { PodkinError } from '../../std/podkin-error.ts';
 
 export interface Home {
@@ -36,12 +37,13 @@ export interface OwnPlace {
   readonly isRuntime?: true;
 }
 
-/** Nothing says where a home would be. */
+const nowhere =
+  'there is no place for a home: HOME names no absolute path, and the system has no folder for this user; set PODKIN_HOME or HOME';
+
+/** Nothing says where a home would be, or what says it means another place in each folder. */
 export class NoHome extends PodkinError {
-  constructor() {
-    super(
-      'there is no place for a home: HOME names no absolute path, and the system has no folder for this user; set PODKIN_HOME or HOME',
-    );
+  constructor(message = nowhere) {
+    super(message);
     this.name = 'NoHome';
   }
 }
@@ -50,7 +52,7 @@ export class NoHome extends PodkinError {
 export function homeOf(environment: NodeJS.ProcessEnv): Home {
   const own = environment['PODKIN_HOME'];
   if (own !== undefined && own !== '') {
-    const root = resolve(own);
+    const root = rootOf(own, environment);
     const home = { config: join(root, 'config'), state: join(root, 'state'), runtime: join(root, 'run') };
     return { ...home, others: usualPlaces(environment) };
   }
@@ -63,6 +65,15 @@ export function homeOf(environment: NodeJS.ProcessEnv): Home {
       ? { runtime: temporaryRuntime() }
       : { runtime: join(runtime, 'podkin'), spareRuntime: temporaryRuntime() }),
   };
+}
+
+/** No shell may have read the variable: `~/` is worked out here. */
+function rootOf(named: string, environment: NodeJS.ProcessEnv): string {
+  const path = fromTilde(named, userHome(environment));
+  if (isAbsolute(path)) return resolve(path);
+  throw new NoHome(
+    `PODKIN_HOME is "${named}", which is not an absolute path: it would be another home in each folder; write it in full, or with ~/ for your home`,
+  );
 }
 
 /** What names the folder of the sockets in these surroundings. */
