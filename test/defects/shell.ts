@@ -42,7 +42,7 @@ export const ofTheShell: readonly Defect[] = [
     id: 'link-before-last-words',
     breaks: 'a link of the next incarnation is taken before what the last one had committed',
     file: children,
-    find: 'if (child.terminal < incarnation - 1) await readAndReceive(this.#pod, child, incarnation - 1);',
+    find: 'if (child.terminal < incarnation - 1) await this.#takeInEarlier(child, incarnation - 1);',
     replace: '',
     test: 'test/spec/unlinked-children.test.ts',
     guarantee: 'restore.words-before-link',

@@ -1,7 +1,8 @@
 /** Several die at once, several restore at once, and a name is used again: each pod recovers on its own, and every effect stays with its instance. */
-import { rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PodStartFailed } from '../../src/pod/process/start-process.ts';
+import type { Entry } from '../../src/session/facts/entries.ts';
 import {
   auditPair,
   leftovers,
@@ -212,5 +213,31 @@ describe('a name that is used again', () => {
     );
     await root.untilSettled();
     expect(noticesOf(await root.entries(), instance).at(-1)?.item.body).toContain('died');
+  });
+
+  it('[restore.home-away] a child that is killed while the home is moved is told when the home is back, once, and not as removed', async () => {
+    const root = await home.startRoot({ scenario, limits: { deathGraceMs: 1, sweepMs: 3_000 } });
+    await root.run('spawn kid task 1');
+    const kid = await home.spawned('kid');
+    const { instance } = kid;
+    await root.untilEntry('podEventReceived');
+    await root.untilSettled();
+    const { pid } = await kid.process();
+    const away = `${home.home.state}.away`;
+    renameSync(home.home.state, away);
+    process.kill(pid, 'SIGKILL');
+    await root.exit();
+    renameSync(away, home.home.state);
+    const deaths = (all: Entry[]) =>
+      receiptsOf(all, instance).flatMap(({ event }) => (event.kind === 'died' ? [event] : []));
+    expect(deaths(await root.entries())).toEqual([]);
+    await root.start();
+    await root.until('its end is told', (all) => deaths(all).length > 0);
+    await root.untilSettled();
+    expect(deaths(await root.entries())).toEqual([
+      expect.not.objectContaining({ reason: expect.anything() }),
+    ]);
+    expect(await verified(home)).toEqual([]);
+    await kid.start();
   });
 });

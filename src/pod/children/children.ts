@@ -25,6 +25,7 @@ import { EndedChildren } from './ended-children.ts';
 import { EndWaiters } from './end-waiters.ts';
 import { readAndReceive } from './pull-child.ts';
 import { liveBelow } from './live-below.ts';
+import { hasNoLog, isMissing, isRemoved } from './removed-child.ts';
 import { evaluate } from '../machine/state.ts';
 import type { ProcessExit } from '../host.ts';
 
@@ -86,7 +87,7 @@ export class Children {
       throw new WireError('protocolMismatch', text);
     }
     // Earlier lives whose end is not known here may have left something that must come before it.
-    if (child.terminal < incarnation - 1) await readAndReceive(this.#pod, child, incarnation - 1);
+    if (child.terminal < incarnation - 1) await this.#takeInEarlier(child, incarnation - 1);
     const whole = this.#hasLost(child, params) ? await this.#filled(child, params) : params;
     if (!connection.writable) throw new WireError('timeout', 'The link was closed before it stood.');
     // Its message may be older than a run that is in doubt: only a link made after that can be asked. The doubt may
@@ -108,6 +109,12 @@ export class Children {
       scope: inForce(this.#pod.facts, child),
       link: this.links.numberOf(instance),
     };
+  }
+
+  async #takeInEarlier(child: ChildFacts, throughIncarnation: number): Promise<void> {
+    const log = await readAndReceive(this.#pod, child, throughIncarnation);
+    if (log.incarnation > 0 || (await isRemoved(this.#pod, child, hasNoLog))) return;
+    throw new WireError('timeout', 'Your log is not where this pod looks for it; link again.');
   }
 
   /** Not async: of what a report costs, each promise is a part that can be measured. */
@@ -272,7 +279,7 @@ export class Children {
     const child = this.#pod.facts.children.get(instance);
     if (child === undefined || this.#closed || child.incarnation === 0) return;
     const folder = podFolder(this.#pod.home, child.name);
-    if (this.#pod.host.home.knownSpec(folder)?.instance !== instance) return await this.#noteRemoved(child);
+    if (isMissing(this.#pod, child)) return await this.#noteMissing(child);
     const lock = await this.#pod.host.locks.take({ instance, folder: folder.path, purpose: 'loan' });
     if (!lock.taken) {
       this.#noteAlive(child);
@@ -299,20 +306,23 @@ export class Children {
     this.#commitAndEvaluate(() => unreachableReceipt(this.#pod.facts, child, Math.round(sinceMs)));
   }
 
-  /** Its folder is gone, or a namesake's by now: only its link and its process still tell of it, and its work would be waited for without an end. */
-  async #noteRemoved(child: ChildFacts): Promise<void> {
-    if (this.links.has(child.instance)) return this.#noteAlive(child);
-    if (child.process !== null && this.#pod.host.processes.isRunning(child.process))
-      return this.#noteAlive(child);
+  /** Only its link and its process still tell of it; where it was removed, its work would be waited for without an end. */
+  async #noteMissing(child: ChildFacts): Promise<void> {
+    const { links } = this;
+    const { processes, home } = this.#pod.host;
+    if (links.has(child.instance)) return this.#noteAlive(child);
+    if (child.process !== null && processes.isRunning(child.process)) return this.#noteAlive(child);
+    if (!(await isRemoved(this.#pod, child, isMissing)) || this.#closed || links.has(child.instance)) return;
     await this.#tellDeaths(child, child.incarnation, { reason: 'its folder was removed' });
     this.#ended.takenIn(child.instance, 0);
-    if (this.#pod.host.home.isRemoved(child.instance)) this.#forget([child]);
+    if (home.isRemoved(child.instance)) this.#forget([child]);
   }
 
   /** The child's lock is ours, so nobody writes its log: everything in it first, the death last. */
   async #takeIn(child: ChildFacts): Promise<void> {
     const bytes = this.#pod.host.home.logSize(podFolder(this.#pod.home, child.name));
     const log = await readAndReceive(this.#pod, child, Number.MAX_SAFE_INTEGER);
+    if (log.incarnation === 0 && !(await isRemoved(this.#pod, child, hasNoLog))) return;
     const exit = this.#exits.get(child.instance);
     const own = exit !== undefined && exit.pid === child.process?.pid ? exit : undefined;
     await this.#tellDeaths(child, Math.max(child.incarnation, log.incarnation), {

@@ -86,6 +86,12 @@ async function withChild(
   }
   const folder = podFolder(pod.home, name);
   if (pod.host.home.spec(folder)?.instance !== child.instance) {
+    if (!pod.host.home.isRemoved(child.instance)) {
+      return {
+        text: `The folder of the pod "${name}" is not in its place; nothing was changed.`,
+        isError: true,
+      };
+    }
     pod.tryCommit(forgotten(pod.facts, { name, instance: child.instance }, { state: 'removed' }));
     return { text: `The pod "${name}" was removed; it can not be used any more.`, isError: true };
   }
