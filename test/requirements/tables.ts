@@ -130,4 +130,9 @@ export const tables = {
     'what the model has not seen is received or consumed, with its times and the reason why it is not further',
   'prompt.sections':
     'the prompt says who the pod is, what it may touch and how to work, and ends with what people wrote',
+  'facts.empty': 'an empty log is no pod, and a child of which only the name is known holds nothing',
+  'facts.closes': 'which events close the work that they name',
+  'facts.usage': 'usage is summed; an unknown price makes the sum unknown, and no sum is past a whole number',
+  'facts.questions':
+    'a question is open until it is answered, closed or its turn has ended; an answer that no call waited for is kept, once',
 } as const;
