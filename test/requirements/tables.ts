@@ -135,4 +135,6 @@ export const tables = {
   'facts.usage': 'usage is summed; an unknown price makes the sum unknown, and no sum is past a whole number',
   'facts.questions':
     'a question is open until it is answered, closed or its turn has ended; an answer that no call waited for is kept, once',
+  'permission.words':
+    'a question names its reason and the holes of the sandbox, a denial names its reason and what to do instead',
 } as const;
