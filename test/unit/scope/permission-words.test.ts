@@ -132,4 +132,18 @@ describe('a decision', () => {
   ])('[permission.words] allows %s', (_, fields, allow) => {
     expect(decided(fields, { allow })).toEqual({ kind: 'allow' });
   });
+
+  it('[permission.order] a rule that allows a part of a command opens nothing of the rest; one that forbids a part forbids it all', () => {
+    const command = 'npm test && rm -rf x';
+    const both: Partial<PermissionCase> = {
+      need: { kind: 'shell', command },
+      subject: { kind: 'command', command },
+    };
+    expect(decided(both, { allow: ['Bash(npm test)'] }).kind).toBe('ask');
+    expect(decided(both, { allow: ['Bash(npm test)', 'Bash(rm *)'] }).kind).toBe('ask');
+    expect(decided(both, { deny: ['Bash(rm *)'] }).kind).toBe('deny');
+    expect(decided({ ...both, mode: 'acceptEdits', sandboxed: true }, { ask: ['Bash(rm *)'] })).toEqual(
+      ask('the rule Bash(rm *) asks for it'),
+    );
+  });
 });
