@@ -13,6 +13,8 @@ export const shell = {
     'a write root with more repositories, folders or links in it than can be protected one by one is read-only as a whole for shells, and a note says so; up to the bound each repository is held, and planning takes time in proportion to what is held',
   'shell.names':
     'where the network is allowed, the file that /etc/resolv.conf leads to can be read inside; where it is not, it is not there',
+  'shell.protected-links':
+    'a protected or denied name that is a link, and each link that it leads through, leaves all beside it writable; what takes its place is set aside, the command is ended, and what leads where it led is never moved',
   'shell.escape':
     'what a shell tries against its sandbox fails, attempt by attempt, for root and for an ordinary user',
   'shell.git-judged':

@@ -8,6 +8,7 @@ import {
   readdirSync,
   readlinkSync,
   renameSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -51,6 +52,39 @@ describe.skipIf(!hasSandbox)('protected names that come to be while a command ru
     expect(next.text).toContain('Read-only file system');
     expect(readdirSync(at.work).sort()).toEqual(['.envrc', '.npmrc', '.vscode', 'text']);
     expect(readFileSync(join(at.work, '.envrc'), 'utf8')).toBe('run\n');
+  });
+
+  it('[shell.protected-links] a protected link leaves what is beside it writable, and nothing takes its place', async () => {
+    const at = await place();
+    mkdirSync(join(at.work, '../shared'));
+    symlinkSync('../shared', join(at.work, '.git'));
+    mkdirSync(join(at.work, 'sub'));
+    writeFileSync(join(at.work, 'sub/real'), 'of a person');
+    symlinkSync('real', join(at.work, 'sub/hop'));
+    symlinkSync('sub/hop', join(at.work, '.envrc'));
+    const built = await at.bash('mkdir build && echo x > build/out && echo y > out && ls -A');
+    expect(built).toEqual({ text: '.envrc\n.git\nbuild\nout\nsub' });
+    expect(at.alerts).toEqual([]);
+    const held = await at.bash('echo evil >> .envrc; echo end');
+    expect(held.text).toMatch(/Read-only file system[^]*end/);
+    expect(readFileSync(join(at.work, 'sub/real'), 'utf8')).toBe('of a person');
+    for (const [command, name] of [
+      ['echo evil > new; mv new .envrc', '.envrc'],
+      ['ln -sfn evil .git', '.git'],
+      ['rm sub/hop; echo evil > sub/hop', 'sub/hop'],
+    ] as const) {
+      const path = join(at.work, name);
+      const led = readlinkSync(path);
+      const answer = await at.bash(`${command}; sleep 300`);
+      expect(answer, command).toMatchObject({ isError: true });
+      expect(answer.text).toContain(`${path} was no longer protected: the link there, to ${led}, was moved`);
+      expect(answer.text).toContain(`${path} came to be while the command ran and was set aside`);
+      expect(existsSync(path)).toBe(false);
+      expect([...at.aside().keys()]).toContain(name.split('/').at(-1));
+      symlinkSync(led, path);
+    }
+    expect((await at.bash('ln -s ../shared same && mv -fT same .git && echo fine')).text).toContain('fine');
+    expect(readlinkSync(join(at.work, '.git'))).toBe('../shared');
   });
 
   it('[shell.set-aside] it is done while the command still runs, for what others make there too', async () => {

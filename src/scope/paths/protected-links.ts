@@ -5,8 +5,8 @@
  * also its hooks). Links whose end is missing
  * count with the place where it would be.
  */
-import { type Dirent, lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { type Dirent, lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { PathScope } from '../../session/facts/entries.ts';
 import { foldedName } from './folded-name.ts';
 import { isBelow } from './path-scope.ts';
@@ -47,13 +47,16 @@ export function linkTargets(scope: PathScope): LinkTarget[] {
       return roots.map(({ base }) => ({ path: `/${base.join('/')}`, why }));
     }
     for (const name of names) {
-      const target = endOf(name);
-      if (target === name || target === null || found.has(target)) continue;
-      const parts = componentsOf(target) ?? [];
-      const isGranted = scope.write.some((one) => isBelow(target, one.replace(/\/\*$/, '')));
-      if (isGranted || !roots.some((one) => covers(one, parts))) continue;
-      const why = protection(componentsOf(name) ?? [], root.base.length) ?? 'something obeys it unasked';
-      found.set(target, `${name} leads to it; ${why}`);
+      const { end, links } = wayOf(name);
+      if (end === name || end === null) continue;
+      for (const target of [end, ...links]) {
+        if (target === name || found.has(target)) continue;
+        const parts = componentsOf(target) ?? [];
+        const isGranted = scope.write.some((one) => isBelow(target, one.replace(/\/\*$/, '')));
+        if (isGranted || !roots.some((one) => covers(one, parts))) continue;
+        const why = protection(componentsOf(name) ?? [], root.base.length) ?? 'something obeys it unasked';
+        found.set(target, `${name} leads to it; ${why}`);
+      }
     }
   }
   return [...found].map(([path, why]) => ({ path, why }));
@@ -90,22 +93,35 @@ function linksIn(path: string): string[] {
 }
 
 /**
- * Every link on the way followed, also the last whose end is missing; null where they lead in a circle or
- * cannot be told.
+ * Every link on the way followed, also the last whose end is missing. `end` is null where they lead in a
+ * circle or cannot be told; `links` are those on the way, as they are named in their folder's real path.
  */
-function endOf(path: string, left = linksMax): string | null {
-  if (left === 0) return null;
-  try {
-    return realpathSync(path);
-  } catch {
-    if (path === '/') return null;
+export function wayOf(path: string): { readonly end: string | null; readonly links: readonly string[] } {
+  const links: string[] = [];
+  let left = path.split('/');
+  let at = '/';
+  while (left.length > 0) {
+    const [name = '', ...rest] = left;
+    left = rest;
+    const here = name === '..' ? dirname(at) : join(at, name);
+    const target = here === at || name === '..' ? undefined : linkAt(here);
+    if (target === null || links.length > linksMax) return { end: null, links };
+    if (target === undefined) {
+      at = here;
+      continue;
+    }
+    links.push(here);
+    left = [...target.split('/'), ...rest];
+    if (target.startsWith('/')) at = '/';
   }
-  const above = endOf(dirname(path), left - 1);
-  if (above === null) return null;
-  const here = join(above, basename(path));
-  if (lstat(here)?.isSymbolicLink() !== true) return here;
+  return { end: at, links };
+}
+
+/** Undefined for what is no link, null for one that cannot be read. */
+function linkAt(path: string): string | undefined | null {
+  if (lstat(path)?.isSymbolicLink() !== true) return undefined;
   try {
-    return endOf(resolve(above, readlinkSync(here)), left - 1);
+    return readlinkSync(path);
   } catch {
     return null;
   }

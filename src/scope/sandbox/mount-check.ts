@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { freshPlaces, type MountPlan } from './mounts.ts';
-import { statsOf } from '../set-aside/protected-watch.ts';
+import { statsOf } from '../set-aside/stats-of.ts';
 
 /** `open(2)`: only a handle on the place; Node has no name for it. */
 const pathOnly = 0o10000000;

@@ -64,6 +64,8 @@ export interface MountPlan {
   readonly roots: readonly string[];
   /** Caps below a write root that do not exist yet: nothing can be mounted over them. */
   readonly missing: readonly string[];
+  /** Caps, and what is on the way to one, that are links below a write root: to be watched as well. */
+  readonly links: readonly string[];
   /**
    * Caps and what is pinned for them, as they exist below a write root: mounts that hold only while nobody
    * moves what they are mounted on.
@@ -151,6 +153,7 @@ export function planMounts(wish: MountRequest, disk: Disk): MountPlan {
         rightAt(rights, root) === 'write' && (root !== sharedMemory || wish.scope.write.includes(root)),
     ),
     missing: fences.missing,
+    links: fences.links,
     held,
     ...inVain(wish, rights, mounts),
     notes: [...new Set(notes)],
@@ -222,6 +225,7 @@ interface Fences {
   /** Directories above a cap, to be pinned (M4). */
   readonly between: readonly string[];
   readonly missing: readonly string[];
+  readonly links: readonly string[];
 }
 
 /**
@@ -234,6 +238,7 @@ function fence(
 ): Fences {
   const between = new Set<string>();
   const missing = new Set<string>();
+  const links = new Set<string>();
   // What another pod holds and has not made yet is that pod's to make, at any moment.
   const others = new Set(
     (wish.scope.deny ?? []).filter((one) => one.holder !== undefined).map(({ path }) => normalRoot(path)),
@@ -251,6 +256,8 @@ function fence(
       }
       if (kind === 'missing') {
         if (!others.has(cap)) missing.add(cap);
+      } else if (kind === 'link' && !others.has(cap)) {
+        links.add(step);
       } else if (kind === 'link') {
         // A link cannot be mounted over, and whoever may write beside it may replace it.
         rights.readOnly.add(dirname(step));
@@ -261,7 +268,7 @@ function fence(
       break;
     }
   }
-  return { between: [...between], missing: [...missing] };
+  return { between: [...between], missing: [...missing], links: [...links] };
 }
 
 interface Planning {

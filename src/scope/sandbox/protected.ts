@@ -7,8 +7,9 @@
 import { join } from 'node:path';
 import type { PathScope } from '../../session/facts/entries.ts';
 import { hookPaths } from '../paths/git-hooks.ts';
+import { isBelow } from '../paths/path-scope.ts';
 import { isCrowded, protectedBelow } from '../paths/protected-below.ts';
-import { linkTargets } from '../paths/protected-links.ts';
+import { linkTargets, wayOf } from '../paths/protected-links.ts';
 import { protection } from '../paths/protected-paths.ts';
 import { componentsOf, covers, rootOf } from '../paths/roots.ts';
 
@@ -45,11 +46,16 @@ export function protectedPaths(scope: PathScope, places: Places): string[] {
     const paths = new Set([join(root, '.git'), ...protectedBelow(root).map(wholeGit)]);
     return [...paths].filter((path) => matters(path) && isHeld(scope, path));
   });
+  // What a denied name leads through: replaced, the name would be something else.
+  const through = (scope.deny ?? [])
+    .flatMap(({ path }) => wayOf(path).links)
+    .filter((link) => scope.write.some((root) => root !== link && isBelow(root, link)));
   return [
     ...new Set([
       ...roots.filter(isCrowded),
       ...named,
       ...hooks,
+      ...through,
       ...linkTargets(scope).map(({ path }) => path),
     ]),
   ];

@@ -28,7 +28,9 @@ import {
   untested,
 } from './state.ts';
 import { systemCode } from '../../std/system-code.ts';
-import { ProtectedWatch, type WatchReport, nestedGit, statsOf } from '../set-aside/protected-watch.ts';
+import { nestedGit } from '../set-aside/nested-git.ts';
+import { ProtectedWatch, type WatchReport } from '../set-aside/protected-watch.ts';
+import { linkAt, statsOf } from '../set-aside/stats-of.ts';
 import { type Writer, commandNotes, missingForOthers, noteCommand } from '../set-aside/running-commands.ts';
 import { setAsideFolder } from '../set-aside/set-aside.ts';
 import { heldPaths, removeAbandoned, standInLeases } from './leftovers.ts';
@@ -258,10 +260,17 @@ function prepare(options: SandboxOptions, rights: ShellRights) {
   const roots = plan.roots.filter(isDirectory);
   const nested = new Map(roots.map((root) => [root, nestedGit(root)]));
   const held = new Map(plan.held.map((path) => [path, statsOf(path)] as const).filter(isKnown));
-  const existing = [...held.keys(), ...[...nested.values()].flat()];
-  const running = noteCommand(notes, { roots, existing, missing, writer: writerOf(rights) });
+  const links = new Map(plan.links.map((path) => [path, linkAt(path)] as const).filter(isKnown));
+  const existing = [...held.keys(), ...[...nested.values()].flat()].filter((path) => !links.has(path));
+  const running = noteCommand(notes, {
+    roots,
+    existing,
+    missing,
+    links: [...links],
+    writer: writerOf(rights),
+  });
   const folder = setAsideFolder(rights.outputs);
-  const watched = { roots, granted: rights.scope.write, missing, held, nested, folder };
+  const watched = { roots, granted: rights.scope.write, missing, held, links, nested, folder };
   return { plan, running, watch: new ProtectedWatch(watched, running) };
 }
 
@@ -291,7 +300,7 @@ function seatbelt(options: SandboxOptions): Sandbox {
     });
   return testedOnce(() => lasting(test), {
     enter(rights) {
-      const found = { roots: [], existing: [], missing: [], writer: writerOf(rights) };
+      const found = { roots: [], existing: [], missing: [], links: [], writer: writerOf(rights) };
       const running = noteCommand(commandNotes(options), found);
       const tmp = realpathSync(mkdtempSync(join(tmpdir(), 'podkin-shell-')));
       return {

@@ -18,7 +18,6 @@ import {
   type FSWatcher,
   closeSync,
   constants,
-  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -33,7 +32,9 @@ import { type Moved, moveAside, renameInPlace } from './move-aside.ts';
 import { withOwnerRights } from '../paths/owner-rights.ts';
 import { isBelow } from '../paths/path-scope.ts';
 import { isProtectedName, protectedNames } from '../paths/protected-paths.ts';
+import { eachNestedGit } from './nested-git.ts';
 import type { RunningCommand } from './running-commands.ts';
+import { isThere, linkAt, statsOf } from './stats-of.ts';
 
 const isListed = new Set(protectedNames);
 
@@ -74,6 +75,8 @@ export interface Watched {
   readonly missing: readonly string[];
   /** Mounts below a root, with what they were mounted on. */
   readonly held: ReadonlyMap<string, Pick<BigIntStats, 'dev' | 'ino'>>;
+  /** Protected names that are links, with what they hold: nothing can be mounted on them. */
+  readonly links: ReadonlyMap<string, string>;
   /** `.git` of folders directly in each root, as they were found. */
   readonly nested: ReadonlyMap<string, readonly string[]>;
   /** Where things are set aside, made on demand. */
@@ -201,8 +204,8 @@ export class ProtectedWatch {
 
   /** What in a root is looked at or lies above it. */
   #namesIn(root: string): ReadonlySet<string> {
-    const { missing, held } = this.#watched;
-    const below = [...missing, ...held.keys()].filter((path) => isBelow(root, path));
+    const { missing, held, links } = this.#watched;
+    const below = [...missing, ...links.keys(), ...held.keys()].filter((path) => isBelow(root, path));
     return new Set(below.map((path) => path.slice(root === '/' ? 1 : root.length + 1).split('/')[0] ?? ''));
   }
 
@@ -214,6 +217,9 @@ export class ProtectedWatch {
         if (place !== null && isThere(place.through)) this.#setAside(place, null);
       });
     }
+    for (const [path, target] of this.#watched.links) {
+      withOwnerRights(this.#isEnding ? this.#wayTo(path) : [], () => this.#lookAtLink(path, target));
+    }
     for (const [path, mountedOn] of this.#watched.held) {
       if (this.#isLost) return;
       const place = this.#placeOf(path);
@@ -223,13 +229,31 @@ export class ProtectedWatch {
     }
   }
 
+  /** A link that holds the same is the same. */
+  #lookAtLink(path: string, target: string): void {
+    const place = this.#placeOf(path);
+    if (place?.path === path && linkAt(place.through) === target) return;
+    if (place !== null && isThere(place.through))
+      this.#setAside(place, 'it took the place of a protected link');
+    this.#lose(
+      path,
+      `the link there, to ${Buffer.from(target, 'latin1').toString()}, was moved, removed or replaced`,
+    );
+  }
+
   /** Names that no list of paths can hold: known by their ending, or spelt otherwise. */
   #lookAtOdd(root: Root, name: Buffer): void {
-    const { granted, held, missing } = this.#watched;
+    const { granted, held, links, missing } = this.#watched;
     const shown = shownName(name);
     const path = join(root.path, shown);
     if (isListed.has(shown) || !isProtectedName(shown)) return;
-    if (held.has(path) || missing.includes(path) || granted.some((one) => isBelow(path, one))) return;
+    if (
+      held.has(path) ||
+      links.has(path) ||
+      missing.includes(path) ||
+      granted.some((one) => isBelow(path, one))
+    )
+      return;
     const through = below(`/proc/self/fd/${root.fd}`, name);
     if (isThere(through)) this.#setAside({ path, through }, null);
   }
@@ -332,62 +356,10 @@ interface Place {
   readonly path: string;
 }
 
-/** `.git` of folders directly in `root`. */
-export function nestedGit(root: string): string[] {
-  const found: string[] = [];
-  eachNestedGit(root, root, (path) => found.push(path));
-  return found;
-}
-
-/**
- * Of all folders, also those that their owner has closed: a command opens them again. `root` is read by the
- * name `through`.
- */
-function eachNestedGit(root: string, through: string, act: (path: string, through: string) => void): void {
-  for (const entry of readdirSync(through, { withFileTypes: true, encoding: 'buffer' })) {
-    const name = shownName(entry.name);
-    if (!entry.isDirectory() || name === '.git') continue;
-    const folder = below(through, entry.name);
-    withOwnerRights([folder], () => {
-      const fd = folderOf(folder);
-      if (fd === null) return;
-      try {
-        const git = `/proc/self/fd/${fd}/.git`;
-        if (isThere(git)) act(join(root, name, '.git'), git);
-      } finally {
-        closeSync(fd);
-      }
-    });
-  }
-}
-
-/** Null for what is none (any more), and what is another user's and closed. */
-function folderOf(path: Buffer): number | null {
-  try {
-    return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'EPERM'].includes(systemCode(error) ?? '')) return null;
-    throw error;
-  }
-}
-
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
 function isGit(path: string): boolean {
   return basename(path) === '.git';
-}
-
-function isThere(path: string | Buffer): boolean {
-  return statsOf(path) !== undefined;
-}
-
-/** Of the entry itself. What cannot be looked at is not there. */
-export function statsOf(path: string | Buffer): BigIntStats | undefined {
-  try {
-    return lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  } catch {
-    return undefined;
-  }
 }

@@ -13,6 +13,7 @@ import { once } from '../../std/once.ts';
 import { isRunning, ownIdentity } from '../../std/process-identity.ts';
 import type { Claim } from '../ownership/claims.ts';
 import { contested } from '../paths/narrow.ts';
+import { linkAt } from './stats-of.ts';
 
 const noteSchema = once(() =>
   z.object({
@@ -32,6 +33,8 @@ const noteSchema = once(() =>
         deny: z.array(z.string()),
       })
       .optional(),
+    /** Absent in the notes of older builds. */
+    links: z.array(z.tuple([z.string(), z.string()])).default([]),
   }),
 );
 type Note = z.output<ReturnType<typeof noteSchema>>;
@@ -42,6 +45,8 @@ export interface Found {
   readonly roots: readonly string[];
   readonly existing: readonly string[];
   readonly missing: readonly string[];
+  /** Protected names that were links, with what they held: what is something else now was not there. */
+  readonly links: readonly (readonly [path: string, target: string])[];
   readonly writer: Writer;
 }
 
@@ -80,7 +85,7 @@ export function noteCommand(folder: string, found: Found): RunningCommand {
   return {
     wasThere(path) {
       const earliest = living(folder).find((note) => watches(note, path));
-      return earliest?.existing.includes(path) ?? false;
+      return earliest !== undefined && (earliest.existing.includes(path) || isSameLink(earliest, path));
     },
     isShared: (root) => living(folder, file).some((note) => note.roots.includes(root)),
     end: () => rmSync(file, { force: true }),
@@ -109,15 +114,21 @@ export function writersIn(folder: string, claim: Claim): PodRef[] {
  */
 export function missingForOthers(folder: string): ReadonlySet<string> {
   const decided = new Map<string, boolean>();
-  for (const { existing, missing } of living(folder)) {
+  for (const note of living(folder)) {
+    const { existing, missing, links } = note;
     for (const path of existing) if (!decided.has(path)) decided.set(path, true);
+    for (const [path] of links) if (!decided.has(path)) decided.set(path, isSameLink(note, path));
     for (const path of missing) if (!decided.has(path)) decided.set(path, false);
   }
   return new Set([...decided].filter(([, wasThere]) => !wasThere).map(([path]) => path));
 }
 
-function watches({ roots, existing, missing }: Note, path: string): boolean {
-  if (existing.includes(path) || missing.includes(path)) return true;
+function isSameLink({ links }: Note, path: string): boolean {
+  return links.some(([link, target]) => link === path && linkAt(path) === target);
+}
+
+function watches({ roots, existing, missing, links }: Note, path: string): boolean {
+  if (existing.includes(path) || missing.includes(path) || links.some(([link]) => link === path)) return true;
   return basename(path) === '.git' && roots.includes(dirname(dirname(path)));
 }
 
