@@ -30,6 +30,8 @@ export class InputCheck extends Check {
   readonly accepted = new Set<string>();
   /** Runs of which it was said already. */
   readonly #passedOver = new Set<string>();
+  /** Runs that waited at an orderly end of a pod that was free: a later incarnation may begin them yet. */
+  readonly #left = new Set<string>();
   /** Since when this incarnation has had nothing to do but the runs that wait; 0 while that is not known. */
   #freeSince = 0;
 
@@ -65,6 +67,10 @@ export class InputCheck extends Check {
 
   /** At the log's end. What waits and was passed over by no request may wait on. */
   override end(): void {
+    for (const { submission, at } of this.#state.queue) {
+      if (!this.#left.has(submission) || this.#passedOver.has(submission)) continue;
+      this.find('R1', `run ${submission} (entry ${at}) was accepted and never begun, and the pod was free`);
+    }
     for (const item of this.#state.waiting) {
       if (item.content.kind === 'podEvent' || item.missedAt === 0 || item.isTold) continue;
       this.find(
@@ -154,14 +160,7 @@ export class InputCheck extends Check {
       );
     }
     if (this.#freeSince === 0) return;
-    for (const run of this.#state.queue) {
-      if (this.#passedOver.has(run.submission)) continue;
-      this.#passedOver.add(run.submission);
-      this.find(
-        'R1',
-        `run ${run.submission} (entry ${run.at}) was accepted and never begun, and the pod was free`,
-      );
-    }
+    for (const run of this.#state.queue) this.#left.add(run.submission);
   }
 }
 

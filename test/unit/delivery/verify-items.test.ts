@@ -172,6 +172,8 @@ describe('verify: what was accepted', () => {
     expect(ended((root) => (root.beginTurn(), root.accept(), root.interrupt(), root.stop()))).toEqual([]);
     expect(ended((root) => (root.input('pause'), root.accept(), root.stop()))).toEqual([]);
     expect(ended((root) => (root.accept(), root.start(), root.stop()))).toEqual([]);
+    // A disk may have refused the start of its turn: the next incarnation has begun it.
+    expect(ended((root) => (root.accept(), root.stop(), root.start(), root.beginRun()))).toEqual([]);
     const dropped = (reason: string) => (root: LogBuilder) =>
       void root.add({ type: 'inputDropped', submission: root.accept(), reason });
     expect(ended(dropped('asked'))).toEqual([]);
