@@ -26,7 +26,15 @@ import {
 
 import { type Row, queue, held, own, deaths, budgetAlert, drop, taken, failed } from './replay-rig.ts';
 
+const kept = { deny: [{ path: '/w/s', right: 'read' as const }], rules: { ask: ['Bash'], deny: [] } };
+
 const incarnations: Row[] = [
+  [
+    'what a restore takes from the pod stays, also behind one that takes nothing',
+    [{ ...started(2), restrictions: kept }, { ...started(3), restrictions: kept }, started(4)],
+    ({ restrictions }) => restrictions,
+    kept,
+  ],
   ['who it is of', [], ({ session }) => [session?.name, session?.parent], ['me', above]],
   [
     'what was said, in its order',
