@@ -68,6 +68,22 @@ const events: Record<string, InputCase> = {
     commits: [[received(1, shutDown(), { closes: ['a1'] })]],
     performs: [changed],
   },
+  'that ends a child without work while this pod stops is silent': {
+    log: [child(kid, 'reserved'), linked(kid)],
+    live: { mode: 'stopping' },
+    does: takes(told(1, shutDown())),
+    answers: { outcome: 'accepted', received: 1 },
+    commits: [[received(1, shutDown(), silent)]],
+    performs: [changed],
+  },
+  'that ends a child without work otherwise is read': {
+    log: [child(kid, 'reserved'), linked(kid)],
+    live: { mode: 'running' },
+    does: takes(told(1, shutDown())),
+    answers: { outcome: 'accepted', received: 1 },
+    commits: [[received(1, shutDown())]],
+    performs: [changed],
+  },
   'that goes on to the parent gives the outbox work': {
     log: family,
     parent: above,
