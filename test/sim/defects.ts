@@ -21,7 +21,7 @@ export const simDefects: readonly SimDefect[] = [
     breaks: 'a receipt is answered before its sync',
     file: children,
     changes: [['return this.#pod.durable().then(() => {', 'return Promise.resolve().then(() => {']],
-    seed: 31,
+    seed: 80,
   },
   {
     id: 'event-before-sync',
@@ -33,7 +33,7 @@ export const simDefects: readonly SimDefect[] = [
         "      this.#pod.crash('event.committed');",
       ],
     ],
-    seed: 28,
+    seed: 5,
   },
   {
     id: 'death-before-words',
@@ -45,6 +45,45 @@ export const simDefects: readonly SimDefect[] = [
         "    const log = { incarnation: child.incarnation, lastTime: '' };",
       ],
     ],
-    seed: 14,
+    seed: 16,
+  },
+  {
+    id: 'last-word-before-the-rest',
+    breaks: 'an orderly stop says its last word before it closes what it gives up',
+    file: 'src/pod/boot/stop-self.ts',
+    changes: [
+      [
+        '  const bodies: EntryBody[] = [...syntheticResults',
+        '  const bodies: EntryBody[] = [...report, ...syntheticResults',
+      ],
+      ['  bodies.push(...report);\n', ''],
+    ],
+    seed: 4,
+  },
+  {
+    id: 'new-log-without-name',
+    breaks: 'the name of a new log is not on disk when its pod listens',
+    file: 'src/session/log/open-log.ts',
+    changes: [['    disk.syncFolder(dirname(options.path));\n', '']],
+    seed: 9,
+  },
+  {
+    id: 'ended-never-looked-at',
+    breaks: 'an ended child that was restored is not looked at until it links',
+    file: 'src/pod/children/ended-children.ts',
+    changes: [['else due.grown.push(child);', 'else this.takenIn(child.instance, bytes);']],
+    seed: 16,
+  },
+  {
+    id: 'repair-before-session',
+    breaks: 'a log begins with a notice of its repair in the place of its session',
+    file: 'src/pod/boot/open-pod.ts',
+    changes: [
+      [
+        '  return { log: opened.log, fixed: {',
+        "  opened.log.append([{ type: 'alert', level: 'warning', code: 'logMended', text }]);\n  return { log: opened.log, fixed: null && {",
+      ],
+    ],
+    seed: 230,
   },
 ];

@@ -114,7 +114,7 @@ function clockOf(process: SimProcess): HostClock {
     now: () => clock.nowMs,
     wallMs: () => clock.wallMs,
     wallTime: () => clock.wallTime(),
-    after: (delayMs, act) => process.after(delayMs, act),
+    after: (delayMs, act) => process.after(timerMs(delayMs), act),
     every(periodMs, act) {
       let ended = false;
       const next = (): void => {
@@ -131,8 +131,13 @@ function clockOf(process: SimProcess): HostClock {
     },
     soon: (act) => void process.after(0, act),
     nextTurn: () => process.later(0, () => undefined),
-    pause: (delayMs) => process.later(delayMs, () => undefined),
+    pause: (delayMs) => process.later(timerMs(delayMs), () => undefined),
   };
+}
+
+/** As Node's: whole milliseconds, at least one. */
+function timerMs(delayMs: number): number {
+  return Math.max(1, Math.trunc(delayMs));
 }
 
 function takeLock(process: SimProcess, { folder }: LockOptions): HeldLock | LockRefused {

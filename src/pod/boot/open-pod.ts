@@ -119,7 +119,7 @@ interface LifeParts {
 async function openLife(parts: LifeParts): Promise<Pick<OpenedPod, 'pod' | 'begun'>> {
   const { spec, folder, lock, host, address } = parts;
   const facts = emptyFacts();
-  const log = await logOf({ host, spec, folder, lock, facts });
+  const { log, fixed } = await logOf({ host, spec, folder, lock, facts });
   const held = joined(madeWith(spec), facts.restrictions);
   const added = beyond(parts.restrictions, held);
   const permissions = permissionsOf({
@@ -133,6 +133,8 @@ async function openLife(parts: LifeParts): Promise<Pick<OpenedPod, 'pod' | 'begu
   const started: EntryBody = { type: 'started', ...life, address: socket, namespaces, ...more };
   const left = await host.processes.endLeft(folder, spec.instance);
   const bodies: EntryBody[] = facts.session === null ? [{ type: 'session', ...spec }, started] : [started];
+  // Behind them: the first entry of a log says whose it is, also where its very first append was torn.
+  if (fixed !== null) bodies.push(fixed);
   if (left !== null) bodies.push(leftAlert(left));
   pod.commit(bodies);
   const begun = pod.durable();
@@ -227,7 +229,7 @@ async function logOf(parts: {
   folder: PodFolder;
   lock: HeldLock;
   facts: Facts;
-}): Promise<AppendLog> {
+}): Promise<{ log: AppendLog; fixed: EntryBody | null }> {
   const { host, spec, folder, lock, facts } = parts;
   const options = {
     path: folder.log,
@@ -238,16 +240,14 @@ async function logOf(parts: {
     clock: host.clock,
   };
   const first = newLog(host, options, folder);
-  if (first !== null) return first;
+  if (first !== null) return { log: first, fixed: null };
   const opened = await openLog(options);
   for await (const entry of opened.entries()) applyEntry(facts, entry);
   const { torn, damaged } = opened.report;
-  if (torn !== null || damaged.length > 0) {
-    const text = `The log was mended at opening: ${damaged.length} damaged line(s) set aside, ${torn?.bytes ?? 0} torn bytes cut and kept beside it.`;
-    host.self.complain(text);
-    opened.log.append([{ type: 'alert', level: 'warning', code: 'logMended', text }]);
-  }
-  return opened.log;
+  if (torn === null && damaged.length === 0) return { log: opened.log, fixed: null };
+  const text = `The log was mended at opening: ${damaged.length} damaged line(s) set aside, ${torn?.bytes ?? 0} torn bytes cut and kept beside it.`;
+  host.self.complain(text);
+  return { log: opened.log, fixed: { type: 'alert', level: 'warning', code: 'logMended', text } };
 }
 
 /**
