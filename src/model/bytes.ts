@@ -61,21 +61,47 @@ function addressOf(input: URL | Request): string {
 
 type Undici = typeof UndiciModule;
 /** One for each proxy: its connections are kept for the next request. */
-const dispatchers = new Map<string, Dispatcher>();
+const dispatchers = new Map<string, Pick<Dispatcher, 'dispatch'>>();
 
-function dispatcherFor({ Agent, EnvHttpProxyAgent }: Undici, { name, proxy }: Connection): Dispatcher {
+function dispatcherFor(
+  { Agent, EnvHttpProxyAgent }: Undici,
+  { name, proxy }: Connection,
+): Pick<Dispatcher, 'dispatch'> {
   const key = JSON.stringify(proxy);
   const patient = { headersTimeout: 0, bodyTimeout: 0 };
   try {
     const known = dispatchers.get(key);
     const dispatcher =
-      known ?? (proxy === null ? new Agent(patient) : new EnvHttpProxyAgent({ ...patient, ...proxy }));
+      known ??
+      neverPaused(proxy === null ? new Agent(patient) : new EnvHttpProxyAgent({ ...patient, ...proxy }));
     dispatchers.set(key, dispatcher);
     return dispatcher;
   } catch {
     const text = `${name}: the proxy in HTTPS_PROXY or HTTP_PROXY cannot be used: write it like http://host:port`;
     throw new ModelFailure('network', text, { transient: false });
   }
+}
+
+/**
+ * An answer is taken off the wire as it comes, whoever is slow to read it: the client ends the process when a
+ * server closes a connection at which it has paused (nodejs/undici#5360). Beyond what an answer may hold it
+ * pauses all the same.
+ */
+function neverPaused(dispatcher: Dispatcher): Pick<Dispatcher, 'dispatch'> {
+  return {
+    dispatch(options, handler) {
+      let bytes = 0;
+      const eager: typeof handler = Object.create(handler, {
+        onData: {
+          value(chunk: Buffer) {
+            bytes += chunk.length;
+            return handler.onData?.call(eager, chunk) === true || bytes <= wireBytesMax;
+          },
+        },
+      });
+      return dispatcher.dispatch(options, eager);
+    },
+  };
 }
 
 async function checked(connection: Connection, answer: Response): Promise<Response> {
@@ -148,16 +174,20 @@ async function readWords(reader: Reader, pieces: Uint8Array[]): Promise<string> 
 
 function events(connection: Connection, reader: Reader, first: Uint8Array[]): ReadableStream<Uint8Array> {
   const frame = newFrames(repairFor(connection.dialect));
-  const waiting = [...first];
+  const waiting = first.flatMap(slices);
   let bytes = 0;
   const next = async (): Promise<string | null> => {
-    const { done, value } =
-      waiting.length > 0 ? { done: false, value: waiting.shift() } : await readOn(reader, frame.ending());
-    if (done || value === undefined) return null;
+    if (waiting.length > 0) await nextTurn();
+    else {
+      const { done, value } = await readOn(reader, frame.ending());
+      if (done) return null;
+      waiting.push(...slices(value));
+    }
+    const slice = waiting.shift() ?? new Uint8Array();
     connection.alive();
-    bytes += value.length;
+    bytes += slice.length;
     if (bytes > wireBytesMax) throw tooLong(connection.name);
-    return frame.take(value);
+    return frame.take(slice);
   };
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
@@ -178,6 +208,16 @@ function events(connection: Connection, reader: Reader, first: Uint8Array[]): Re
     },
     cancel: (reason) => reader.cancel(reason),
   });
+}
+
+/** The pod answers between two of them, whatever they hold. */
+const sliceBytes = 16 * 1024;
+
+function slices(piece: Uint8Array): Uint8Array[] {
+  const count = Math.ceil(piece.length / sliceBytes);
+  return Array.from({ length: count }, (_, index) =>
+    piece.subarray(index * sliceBytes, (index + 1) * sliceBytes),
+  );
 }
 
 /**
@@ -224,6 +264,8 @@ function newFrames(repair: Repair): {
       if (whole.startsWith('event:')) isError = whole.slice(6).trim() === 'error';
       return '';
     }
+    // Also one of many empty lines, of which a proxy may send millions to keep a connection.
+    if (data.length === 0 && !isError) return '';
     const event = data.join('\n');
     const wasError = isError;
     data = [];
@@ -308,11 +350,17 @@ function oneLine(text: string): string {
   return text.replaceAll('\n', ' ');
 }
 
+function mayBeEvent(text: string): boolean {
+  return (text.startsWith('{') && text.endsWith('}')) || (text.startsWith('[') && text.endsWith(']'));
+}
+
 /**
- * Undefined where it is no JSON. Keys that would be an object's prototype are left out: for them the packages
+ * Undefined where it is no object and no list. Keys that would be an object's prototype are left out: for them the packages
  * refuse the whole.
  */
 function parsed(text: string): JsonValue | undefined {
+  // An answer may hold millions of these, and an error for each takes a hundred times as long.
+  if (!mayBeEvent(text.trim())) return undefined;
   try {
     const value: JsonValue = JSON.parse(text, /proto/.test(text) ? withoutPrototype : undefined);
     return value;

@@ -67,6 +67,8 @@ export const model = {
   'model.text': 'a text arrives in deltas and whole, with the tokens that were counted',
   'model.thinking': 'reasoning comes with its signature',
   'model.tool-calls': 'several tool calls arrive in order with their ids and inputs, and none is run',
+  'model.empty-events':
+    'an answer of empty lines and empty events is read as fast as any and blocks nobody; its server may close behind it',
   'model.unknown-events': 'events and lines that nobody knows are passed over, however lines end',
   'model.usage-clamped': 'counts of tokens are whole numbers from 0 to 2^53 − 1, whatever a provider says',
   'scenario.calls': 'calls come in order, behind the text, with ids that never repeat',
