@@ -1,7 +1,8 @@
 /** When a command has ended nothing stays under a protected name, however much there was and however it was made. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { place } from '../support/set-aside-place.ts';
 
 const hasSandbox = existsSync('/usr/bin/bwrap');
@@ -41,6 +42,8 @@ describe.skipIf(!hasSandbox)('what a command makes and hides', () => {
       `for r in a $'b\\xff'; do git init -q "$r"; git -C "$r" config core.fsmonitor 'touch PWNED'; done
       mkdir .cargo; echo run > .cargo/config.toml; echo {} > $'x\\xff.code-workspace'; chmod 000 a .cargo; chmod 555 .`,
     );
+    // Else nobody but root can remove it.
+    onTestFinished(() => void execFileSync('chmod', ['-R', 'u+rwX', at.work]));
     expect([...at.aside().keys()].sort()).toEqual(['.git', 'config.toml', 'x\\xff.code-workspace']);
     expect(at.alerts).toHaveLength(4);
     expect(
