@@ -27,6 +27,8 @@ export const session = {
     'under a second path of a home, in another namespace of processes, a running pod gets no second writer, and nothing is written to its log',
   'lock.strangers-name':
     'a name of the lock that another user holds keeps no pod from starting and no death from being told',
+  'lock.strangers-busy':
+    'a name that another user holds is passed over also where files come and go beside the lock and processes of ours have ended and nobody waited for them; doctor names it',
   'lock.strangers-orders':
     'two of ours exclude each other whenever another user takes or frees names of the lock',
   'lock.unavailable': 'without its folder it says so',

@@ -22,6 +22,7 @@ import { deliveriesOf, isFinal } from '../inspect/deliveries.ts';
 import { loadConfiguration } from '../invocation/configuration.ts';
 import { diskFindings, unwritableFindings } from './disk-check.ts';
 import { type Finding, namesIn, ok } from './finding.ts';
+import { lockFindings } from './lock-check.ts';
 import { socketFolder, staleSockets } from './socket-check.ts';
 import { scopeFindings } from './scope-check.ts';
 import { tombstoneFindings } from './tombstone-check.ts';
@@ -43,6 +44,10 @@ export async function doctorCommand(context: CommandContext, options: { json: bo
     ...unwritable,
     ...diskFindings(context.home),
     ...(await scopeFindings(context.home)),
+    ...lockFindings(
+      context.home,
+      seen.map(({ pod }) => pod.spec),
+    ),
     await sandbox(context),
     socketFolder(context),
     ...(await staleSockets(context, seen)),

@@ -15,7 +15,7 @@ import { once } from '../../std/once.ts';
 import { areTexts, isOfTexts, isPlain, isWholeNumber } from '../../std/fast-guards.ts';
 import { createFolder } from '../../session/log/open-log.ts';
 import type { Home } from '../../session/home/home.ts';
-import { type HeldLock, takeLock } from '../../session/lock/lock.ts';
+import { type HeldLock, type LockOptions, takeLock } from '../../session/lock/lock.ts';
 import { systemCode } from '../../std/system-code.ts';
 import type { Claim } from './claims.ts';
 import { releaseRegistryFile, takeRegistryFile } from './registry-file.ts';
@@ -62,9 +62,14 @@ export interface Changed<T> {
   readonly answer: T;
 }
 
+export function registryLock(home: Home): LockOptions {
+  return { instance: 'scope-registry', folder: home.state };
+}
+
 export class Registry {
   readonly path: string;
   readonly #folder: string;
+  readonly #lockOptions: LockOptions;
   readonly #file: string;
   readonly #lockWaitMs: number;
   #read: { version: string; claims: Claim[] } | null = null;
@@ -72,6 +77,7 @@ export class Registry {
   constructor(home: Home, options: { lockWaitMs?: number } = {}) {
     this.#lockWaitMs = options.lockWaitMs ?? lockWaitMsDefault;
     this.#folder = home.state;
+    this.#lockOptions = registryLock(home);
     this.path = join(home.state, 'scope.json');
     this.#file = join(home.state, '.scope.json.lock');
   }
@@ -131,7 +137,7 @@ export class Registry {
   async #lock(): Promise<HeldLock> {
     const deadlineAt = monotonicMs() + this.#lockWaitMs;
     for (;;) {
-      const lock = await takeLock({ instance: 'scope-registry', folder: this.#folder });
+      const lock = await takeLock(this.#lockOptions);
       if (lock.taken && (await this.#isAlone(lock))) return lock;
       if (monotonicMs() > deadlineAt) {
         const holder = lock.taken ? undefined : lock.holder;

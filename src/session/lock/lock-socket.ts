@@ -23,12 +23,14 @@ import {
   parseHolder,
   stateOf,
 } from './lock-holder.ts';
-import { isStrangers } from './lock-strangers.ts';
+import { isStrangers, wasStrangers } from './lock-strangers.ts';
 
 /**
  * Time for a holder to say who it is. It is only asked for its name: who holds the lock is decided by then.
  */
 const holderAnswerMs = 250;
+/** What our own answers in, mostly. A stranger need not answer at all, and whoever asks may hold other names. */
+const firstAnswerMs = 25;
 
 export interface TakenSockets {
   release(): Promise<void>;
@@ -66,7 +68,7 @@ async function takeAll(
 ): Promise<{ holder: Holder | null } | null> {
   const passedOver: string[] = [];
   for (const name of wanted.names) {
-    const taken = await takeName(name, wanted);
+    const taken = await takeName(name, wanted, { again: false });
     if (taken === 'strangers') passedOver.push(name);
     else if ('holder' in taken) return taken;
     else releases.push(() => closed(taken.server));
@@ -79,7 +81,7 @@ async function takeAll(
   if ('holder' in file) return file;
   releases.push(async () => file.release());
   for (const name of passedOver) {
-    const taken = await takeName(name, wanted);
+    const taken = await takeName(name, wanted, { again: true });
     if (taken === 'strangers') continue;
     if ('holder' in taken) return taken;
     releases.push(() => closed(taken.server));
@@ -90,23 +92,30 @@ async function takeAll(
 /** Whether any of the names is held, or the lock file. */
 export async function probeSockets({ names, folder }: Omit<Wanted, 'purpose'>): Promise<LockState> {
   for (const name of names) {
-    const { state, holder } = await askHolder(name);
+    const { state, holder } = await askHolder(name, holderAnswerMs);
     if (state === 'held' && !isStrangers(name, folder, holder?.pid)) return stateOf(holder);
   }
   return probeFile(folder);
 }
 
+/**
+ * Whoever looks again holds all that can be held: others wait, and nobody is asked who need not answer. What is
+ * remembered of a stranger is enough for a first look only.
+ */
 async function takeName(
   name: string,
   { folder, purpose }: Wanted,
+  { again }: { again: boolean },
 ): Promise<{ server: Server } | { holder: Holder | null } | 'strangers'> {
   for (let tries = 1; ; tries += 1) {
     const server = await listenAlone(name, purpose);
     if (server !== null) return { server };
-    const { state, holder } = await askHolder(name);
+    if (again ? isStrangers(name, folder) : wasStrangers(name)) return 'strangers';
+    const { state, holder } = await askHolder(name, firstAnswerMs);
     // Bound and not yet listening, or just ended: for a few turns nobody can be asked.
     if (state === 'held' || tries === 5) {
-      return isStrangers(name, folder, holder?.pid) ? 'strangers' : { holder };
+      if (isStrangers(name, folder, holder?.pid)) return 'strangers';
+      return { holder: holder ?? (await askHolder(name, holderAnswerMs)).holder };
     }
     await nextTurn();
   }
@@ -136,7 +145,10 @@ function closed(server: Server): Promise<void> {
   return new Promise((resolve) => void server.close(() => resolve()));
 }
 
-function askHolder(name: string): Promise<{ state: 'held' | 'free'; holder: Holder | null }> {
+function askHolder(
+  name: string,
+  answerMs: number,
+): Promise<{ state: 'held' | 'free'; holder: Holder | null }> {
   return new Promise((resolve) => {
     let text = '';
     const socket = connect({ path: name });
@@ -145,7 +157,7 @@ function askHolder(name: string): Promise<{ state: 'held' | 'free'; holder: Hold
       socket.destroy();
       resolve({ state, holder: parseHolder(text) });
     };
-    const deadline = setTimeout(settle, holderAnswerMs, 'held');
+    const deadline = setTimeout(settle, answerMs, 'held');
     socket.setEncoding('utf8');
     socket.on('data', (part: string) => (text += part));
     socket.on('close', () => settle('held'));

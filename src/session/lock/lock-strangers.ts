@@ -27,10 +27,32 @@ export function isStrangers(name: string, folder: string, answered?: number): bo
     if (inodes.size === 0) return false;
     // The usual case, and cheap. A lie has no use: the process has to be ours and to have the socket.
     if (answered !== undefined && isOfUser(answered, uid) && holds(answered, inodes) === 'yes') return false;
-    return isWholly(folder, uid) && !isHeldByUser(uid, inodes);
+    const isOthers = isWholly(folder, uid) && !isHeldByUser(uid, inodes);
+    if (isOthers) seen.set(name, inodes);
+    return isOthers;
   } catch {
     return false;
   }
+}
+
+/** What was found to be a stranger's, by its name. */
+const seen = new Map<string, ReadonlySet<string>>();
+
+/** Cheap, and less than `isStrangers` says: nothing but what was a stranger's has this name, by what was found then. */
+export function wasStrangers(name: string): boolean {
+  const known = seen.get(name);
+  if (known === undefined) return false;
+  try {
+    const inodes = [...inodesOf(name)];
+    return inodes.length > 0 && inodes.every((inode) => known.has(inode));
+  } catch {
+    return false;
+  }
+}
+
+/** Names of a lock that another user has at this moment. */
+export function strangersNames(names: readonly string[], folder: string): string[] {
+  return names.filter((name) => isStrangers(name, folder)).map((name) => name.slice(1).replace(/-+$/, ''));
 }
 
 /**
@@ -49,7 +71,9 @@ function inodesOf(name: string): Set<string> {
 
 function isWholly(folder: string, uid: number): boolean {
   const inside = readdirSync(folder).map((entry) => join(folder, entry));
-  return statSync(folder).uid === uid && inside.every((path) => lstatSync(path).uid === uid);
+  // Drafts come and go beside a lock that many want: what has gone is nobody's.
+  const owners = inside.map((path) => lstatSync(path, { throwIfNoEntry: false })?.uid ?? uid);
+  return statSync(folder).uid === uid && owners.every((owner) => owner === uid);
 }
 
 function isHeldByUser(uid: number, inodes: ReadonlySet<string>): boolean {
@@ -86,8 +110,14 @@ function holds(pid: number, inodes: ReadonlySet<string>): 'yes' | 'no' | 'hidden
     const more = threads.flatMap((thread) => linksIn(`/proc/${pid}/task/${thread}/fd`));
     return more.some((link) => inodes.has(inodeOf(link))) ? 'yes' : 'no';
   } catch {
-    return 'hidden';
+    return hasEnded(pid) ? 'no' : 'hidden';
   }
+}
+
+/** Ended in all its threads and not yet waited for: it has no files, and what it had is hidden. */
+function hasEnded(pid: number): boolean {
+  const status = unlessGone(() => readFileSync(`/proc/${pid}/status`, 'latin1'));
+  return status === null || (/^State:\s+[ZX]/m.test(status) && /^Threads:\s+[01]$/m.test(status));
 }
 
 function linksIn(folder: string): string[] {

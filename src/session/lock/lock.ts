@@ -14,6 +14,7 @@ import { probeFile, takeFile } from './lock-file.ts';
 import type { Holder, LockPurpose, LockState } from './lock-holder.ts';
 import { lockNames } from './lock-names.ts';
 import { probeSockets, takeSockets } from './lock-socket.ts';
+import { strangersNames } from './lock-strangers.ts';
 import { PodkinError } from '../../std/podkin-error.ts';
 
 export interface HeldLock {
@@ -86,6 +87,18 @@ export async function probeLock(options: LockOptions): Promise<LockState> {
     if (kindOf(options) === 'file') return probeFile(path);
     const { dev: device, ino: inode } = statSync(path, { bigint: true });
     return await probeSockets({ names: lockNames({ instance, path, device, inode }), folder: path });
+  } catch (cause) {
+    throw new LockUnavailable(folder, cause);
+  }
+}
+
+/** Names of the lock that another user has, passed over by whoever takes it. Throws `LockUnavailable`. */
+export function strangersOf({ instance, folder }: LockOptions): string[] {
+  if (process.platform !== 'linux') return [];
+  try {
+    const path = realpathSync.native(folder);
+    const { dev: device, ino: inode } = statSync(path, { bigint: true });
+    return strangersNames(lockNames({ instance, path, device, inode }), path);
   } catch (cause) {
     throw new LockUnavailable(folder, cause);
   }

@@ -1,11 +1,21 @@
 /** Another user binds names of a lock: needs the right to become one, and to see all processes. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import {
+  chownSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
 import { lockNames } from '../../../src/session/lock/lock-names.ts';
-import { probeLock, takeLock } from '../../../src/session/lock/lock.ts';
+import { lockFindings } from '../../../src/cli/doctor/lock-check.ts';
+import { homeOf, podFolder } from '../../../src/session/home/home.ts';
+import { probeLock, strangersOf, takeLock } from '../../../src/session/lock/lock.ts';
 import { capable } from '../../support/capable.ts';
 import { type Run, script, start, tempFolder } from './log-rig.ts';
 
@@ -16,10 +26,10 @@ const canBecomeAnother = capable(
   () => process.getuid?.() === 0 && readlinkSync('/proc/self/ns/pid') === 'pid:[4026531836]',
 );
 
-function namesOf(folder: string): readonly string[] {
+function namesOf(folder: string, of = instance): readonly string[] {
   const path = realpathSync.native(folder);
   const { dev: device, ino: inode } = statSync(path, { bigint: true });
-  return lockNames({ instance, path, device, inode });
+  return lockNames({ instance: of, path, device, inode });
 }
 
 /** Binds the names when told `take`, answers `lie`s about who it is, lets go at `free`; `flap` does both without end. */
@@ -47,6 +57,12 @@ const squatting = `
     console.log('done ' + servers.length);
   });
 `;
+
+/** Children of a process that have ended and are not waited for. */
+function zombiesOf(pid: number): number {
+  const ids = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ');
+  return ids.filter((id) => /^State:\s+Z/m.test(readFileSync(`/proc/${id}/status`, 'latin1'))).length;
+}
 
 const children: ChildProcess[] = [];
 afterEach(async () => {
@@ -77,12 +93,13 @@ function stranger(
 }
 
 /** Takes the lock at each line and lets go at the next, saying whether it had it. */
-function taker(folder: string): Run {
+function taker(folder: string, uid = 0): Run {
   return start(
     script(
       tempFolder(),
       'session/lock/lock.ts',
       `let lock = null;
+       process.setuid(${uid});
        console.log('ready');
        process.stdin.on('data', async () => {
          if (lock?.taken) await lock.release(), (lock = null), console.log('released');
@@ -97,8 +114,8 @@ async function told(run: Run): Promise<string> {
   return await run.line();
 }
 
-async function ready(folder: string): Promise<Run> {
-  const run = taker(folder);
+async function ready(folder: string, uid = 0): Promise<Run> {
+  const run = taker(folder, uid);
   await run.line();
   return run;
 }
@@ -179,4 +196,53 @@ describe.runIf(canBecomeAnother)('names of a lock that another user holds', () =
     expect(had).toBeGreaterThan(0);
     await Promise.all(runs.map(async (run) => await run.kill()));
   }, 120_000);
+
+  it('[lock.strangers-busy] where files come and go beside it', async () => {
+    const folder = tempFolder();
+    const tell = stranger(namesOf(folder).slice(0, 1));
+    await tell('take');
+    const busy = spawn('/bin/sh', ['-c', 'while :; do : > a; : > b; rm a b; done'], {
+      cwd: folder,
+      stdio: 'ignore',
+    });
+    await expect.poll(() => readdirSync(folder)).toContain('a');
+    children.push(busy);
+    expect(strangersOf({ instance, folder })).toEqual([expect.stringMatching(/^podkin-lock-3-.*-0190a1b2/)]);
+    for (let round = 0; round < 30; round += 1) {
+      const lock = await takeLock({ instance, folder });
+      expect(lock.taken).toBe(true);
+      if (lock.taken) await lock.release();
+    }
+  });
+
+  it('[lock.strangers-busy] where a process of an ordinary user has ended and nobody waited for it', async () => {
+    const uid = 54_321;
+    const folder = tempFolder();
+    chownSync(folder, uid, uid);
+    await stranger(namesOf(folder).slice(0, 1))('take');
+    // The one that it becomes waits for nobody.
+    const parent = spawn('/bin/sh', ['-c', 'true & exec sleep 1000'], { uid, cwd: '/', stdio: 'ignore' });
+    children.push(parent);
+    const run = await ready(folder, uid);
+    await expect.poll(() => zombiesOf(parent.pid!)).toBe(1);
+    expect(await told(run)).toBe('true');
+    await run.kill();
+  });
+
+  it('[lock.strangers-busy] doctor names it, for the registry and for a pod', async () => {
+    const home = homeOf({ PODKIN_HOME: tempFolder() });
+    const pod = podFolder(home, 'kid').path;
+    mkdirSync(pod, { recursive: true });
+    expect(lockFindings(home, [{ name: 'kid', instance }])).toEqual([]);
+    const names = [...namesOf(home.state, 'scope-registry').slice(0, 1), ...namesOf(pod).slice(2)];
+    await stranger(names)('take');
+    expect(lockFindings(home, [{ name: 'kid', instance }])).toMatchObject([
+      {
+        check: 'locks',
+        level: 'warning',
+        text: expect.stringContaining('of the lock of the scope registry'),
+      },
+      { check: 'locks', level: 'warning', text: expect.stringContaining('of the lock of kid (podkin-lock-') },
+    ]);
+  });
 });
