@@ -83,6 +83,8 @@ export const commands = {
   'commands.no-such-pod': '%j is status 3 with a sentence on stderr',
   'commands.print-text': '-p gives the answer and nothing else on stdout',
   'commands.reader-gone': 'a reader that goes away ends the tree: nothing works on for nobody',
+  'commands.reader-stalled':
+    'a run whose reader has stopped reading, a pipe or a terminal, is ended by a signal all the same',
   'commands.result-last': 'the last line of stdout is the result in every format, also on failure',
   'commands.output-lost':
     'an answer that cannot be written leaves no pod running and is no success: 141 where its reader is gone, 1 and a sentence where there is no room',

@@ -1,5 +1,6 @@
 /** `podkin run` as a user calls it: what goes where, the exit status of every way in which it can end, and that nothing is left. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, constants, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -300,5 +301,29 @@ rules:
     await home.run(['notify', 'root', 'news']);
     expect((await command.ended).code).toBe(141);
     await nothingLeft();
+  });
+
+  it('[commands.reader-stalled] a signal ends a run whose reader has stopped reading, with the signal’s status', async () => {
+    const pipe = join(home.path, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    const output = openSync(pipe, 'w');
+    // Far more than a pipe holds.
+    const model = home.scenario(`rules: [{ say: "${'x'.repeat(300_000)}" }]`);
+    const args = [commandFile, 'run', '-p', '--name', 'root', '--model', model, 'go'];
+    const command = spawn(process.execPath, args, {
+      cwd: home.work,
+      env: home.environment,
+      stdio: ['ignore', output, 'ignore'],
+    });
+    const ended = once(command, 'exit');
+    const root = home.pod('root');
+    await eventually(home.home.state, () => existsSync(root.folder.log), 'the root’s log');
+    await root.untilEntry('stopped');
+    expect(command.exitCode).toBe(null);
+    command.kill('SIGTERM');
+    expect(await ended).toEqual([143, null]);
+    closeSync(output);
+    closeSync(reader);
   });
 });

@@ -12,6 +12,9 @@ export const interruptionStatus = {
 } as const;
 export type InterruptionSignal = keyof typeof interruptionStatus;
 
+/** For what a command that was ended from outside has still to say; whoever reads on gets it within that. */
+export const stalledReaderMs = 1_000;
+
 export interface Interruption {
   /** Fulfils with the first signal; never, where none comes. */
   readonly first: Promise<InterruptionSignal>;
@@ -40,6 +43,7 @@ export function catchSignals(): Interruption {
   };
   const takers = signals.map((signal) => ({ signal, taker: () => take(signal) }));
   for (const { signal, taker } of takers) process.on(signal, taker);
+  for (const stream of [process.stdout, process.stderr]) waitForNone(stream);
   onBrokenPipe(() => take('SIGPIPE'));
   return {
     first: first.promise,
@@ -51,3 +55,14 @@ export function catchSignals(): Interruption {
 }
 
 const signals = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * Node writes to a terminal in a blocking call: one that is not read would hold this process in it, and no signal
+ * would be heard. It puts back what it found at its end.
+ */
+function waitForNone(stream: NodeJS.WriteStream): void {
+  if (!stream.isTTY || !('_handle' in stream)) return;
+  const handle = stream._handle;
+  if (typeof handle !== 'object' || handle === null || !('setBlocking' in handle)) return;
+  if (typeof handle.setBlocking === 'function') handle.setBlocking(false);
+}

@@ -28,7 +28,12 @@ import { CommandFailed, type CommandContext, exitStatus, fromCwd } from '../invo
 import { claimScope } from './claim-scope.ts';
 import { createRoot, type Root, type RootPlan } from './create-root.ts';
 import { endTree } from '../control/end-tree.ts';
-import { catchSignals, type Interruption, interruptionStatus } from '../invocation/interruption.ts';
+import {
+  catchSignals,
+  type Interruption,
+  interruptionStatus,
+  stalledReaderMs,
+} from '../invocation/interruption.ts';
 import { newTally } from '../../client/pod-tally.ts';
 import { exitOf, type RunEnd, runResult } from './result.ts';
 import { pathProblem } from '../../scope/paths/path-problem.ts';
@@ -271,12 +276,23 @@ async function foreground(run: Run, report: RunReport, mode: { headless: boolean
     const durationMs = monotonicMs() - startedAt;
     const result = runResult({ root: rootTally, descendants, end, durationMs });
     report.result(result, end);
-    await context.stdout.drained();
-    return exitOf(result, end, mode);
+    return (await readOrLeft(context, interruption, end)) ?? exitOf(result, end, mode);
   } finally {
     questions.close();
     interruption.release();
   }
+}
+
+/** Waits until the output is read. A reader that has stopped reading keeps nobody from ending the run: then the signal's status. */
+async function readOrLeft(
+  { stdout }: CommandContext,
+  { first }: Interruption,
+  { kind }: RunEnd,
+): Promise<number | null> {
+  const drained = stdout.drained().then(() => null);
+  if (kind !== 'interrupted')
+    return await Promise.race([drained, first.then((signal) => interruptionStatus[signal])]);
+  return await Promise.race([drained, sleep(stalledReaderMs, null, { ref: false })]);
 }
 
 /** From the start of the root to the end of the work, whichever way it ends. */
