@@ -27,7 +27,7 @@ export const answerBytesMax = 6 * 1024 * 1024;
 /** Calls of one answer that may run; the next one is the last that is kept, and tells the model so. */
 export const answerCallsMax = 100;
 
-type Asked = Pick<ModelRequest, 'messages' | 'system'>;
+type Asked = Pick<ModelRequest, 'messages' | 'system' | 'tools'>;
 
 export interface AnswerOf {
   /** `provider/model`, with which what goes wrong is reported. */
@@ -70,8 +70,8 @@ export function newAnswer(of: AnswerOf, request: Asked): Answer {
     },
     response() {
       calls.close({ byLength: room.isFull() || finish?.finishReason.unified === 'length' });
-      if (room.isFull()) return cutResponse(of, parts, { request, bytes: room.taken() });
-      return responseOf(of, parts, finish);
+      if (room.isFull()) return cutResponse(of, parts, estimateOf(request, room.taken()));
+      return responseOf(of, parts, { finish, estimate: estimateOf(request, room.taken()) });
     },
     begun: () => parts.length > 0,
     full: () => room.isFull(),
@@ -271,7 +271,11 @@ function merged(before: JsonObject | undefined, after: JsonObject): JsonObject {
   return all;
 }
 
-function responseOf(of: AnswerOf, parts: AnswerPart[], finish: Finish | null): ModelResponse {
+function responseOf(
+  of: AnswerOf,
+  parts: AnswerPart[],
+  { finish, estimate }: { finish: Finish | null; estimate: Estimate },
+): ModelResponse {
   if (finish === null) throw cutStreamFailure(of.name);
   const { unified, raw } = finish.finishReason;
   // A stream that just ends is reported as finished for a reason that nobody gave.
@@ -288,26 +292,30 @@ function responseOf(of: AnswerOf, parts: AnswerPart[], finish: Finish | null): M
   return {
     parts: kept(parts),
     finishReason: called && reason !== 'length' && reason !== 'contentFilter' ? 'toolCalls' : reason,
-    usage: usageOf(of, finish.usage),
+    usage: usageOf(of, finish.usage, estimate),
   };
 }
 
+interface Estimate {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
 /**
- * Nobody counts what was not read to its end: a token is taken for four bytes, so that a limit of the cost
- * holds all the same.
+ * Where nobody counts: an answer that was not read to its end, a server that says no usage. A token is taken for
+ * three bytes, which is more tokens than there are mostly, so that a limit of the cost holds all the same.
  */
-function cutResponse(
-  of: AnswerOf,
-  parts: AnswerPart[],
-  cut: { request: Asked; bytes: number },
-): ModelResponse {
-  const { messages, system } = cut.request;
-  const inputTokens = Math.ceil((JSON.stringify(messages).length + system.length) / 4);
-  const outputTokens = Math.ceil(cut.bytes / 4);
+function estimateOf({ messages, system, tools }: Asked, answerBytes: number): Estimate {
+  const tokens = (bytes: number) => Math.ceil(bytes / 3);
+  const asked = Buffer.byteLength(JSON.stringify([messages, tools])) + Buffer.byteLength(system);
+  return { inputTokens: tokens(asked), outputTokens: tokens(answerBytes) };
+}
+
+function cutResponse(of: AnswerOf, parts: AnswerPart[], estimate: Estimate): ModelResponse {
   return {
     parts: kept(parts),
     finishReason: 'length',
-    usage: { inputTokens, outputTokens, cost: of.cost({ inputTokens, outputTokens }) },
+    usage: { ...estimate, cost: of.cost(estimate) },
   };
 }
 
@@ -317,9 +325,11 @@ function kept(parts: AnswerPart[]): AnswerPart[] {
     .map((part) => (part.type === 'toolCall' ? part : { ...part, text: part.text.toWellFormed() }));
 }
 
-function usageOf(of: AnswerOf, usage: LanguageModelV3Usage): ModelResponse['usage'] {
+/** A request without tokens is none that was counted: then nothing that is said of it is. */
+function usageOf(of: AnswerOf, usage: LanguageModelV3Usage, estimate: Estimate): ModelResponse['usage'] {
   const inputTokens = tokenCount(usage.inputTokens.total);
   const outputTokens = tokenCount(usage.outputTokens.total);
+  if (inputTokens === 0) return { ...estimate, cost: of.cost(estimate) };
   const cacheRead = tokenCount(usage.inputTokens.cacheRead);
   const cacheWrite = tokenCount(usage.inputTokens.cacheWrite);
   const counts = { inputTokens, outputTokens, cacheReadTokens: cacheRead, cacheWriteTokens: cacheWrite };

@@ -70,6 +70,8 @@ export const model = {
   'model.empty-events':
     'an answer of empty lines and empty events is read as fast as any and blocks nobody; its server may close behind it',
   'model.unknown-events': 'events and lines that nobody knows are passed over, however lines end',
+  'model.usage-estimated':
+    'what a server does not count is estimated from the bytes, so that a limit of the cost holds',
   'model.usage-clamped': 'counts of tokens are whole numbers from 0 to 2^53 − 1, whatever a provider says',
   'scenario.calls': 'calls come in order, behind the text, with ids that never repeat',
   'scenario.cut': 'a cut stream gives so many words, then breaks off',

@@ -7,11 +7,8 @@ import { newAnswer } from '../../../src/model/answer.ts';
 describe('a provider’s numbers', () => {
   it.each([
     [1.5, 2],
-    [-1, 0],
-    [Number.NaN, 0],
     [1e308, Number.MAX_SAFE_INTEGER],
     [2 ** 53 + 2, Number.MAX_SAFE_INTEGER],
-    [undefined, 0],
   ])('[model.usage-clamped] %d tokens are counted as %d', (told, counted) => {
     const answer = newAnswer({ name: 'openai-compatible/m', cost: () => null }, request());
     const input = { total: told, noCache: told, cacheRead: told, cacheWrite: told };
@@ -22,6 +19,29 @@ describe('a provider’s numbers', () => {
     });
     expect(answer.response().usage).toMatchObject({ inputTokens: counted, outputTokens: counted });
   });
+
+  it.each([undefined, 0, -1, Number.NaN])(
+    '[model.usage-estimated] where %s tokens were read, three bytes are taken for one, tools and answer included',
+    (told) => {
+      const asked = request();
+      const cost = ({ inputTokens, outputTokens }: { inputTokens: number; outputTokens: number }) =>
+        inputTokens + outputTokens;
+      const answer = newAnswer({ name: 'openai-compatible/m', cost }, asked);
+      const input = { total: told, noCache: told, cacheRead: told, cacheWrite: told };
+      answer.take({ type: 'text-start', id: '1' });
+      answer.take({ type: 'text-delta', id: '1', delta: 'x'.repeat(3_000) });
+      answer.take({
+        type: 'finish',
+        finishReason: { unified: 'stop', raw: 'stop' },
+        usage: { inputTokens: input, outputTokens: { total: told, text: told, reasoning: told } },
+      });
+      const { inputTokens, outputTokens, cost: counted } = answer.response().usage;
+      const bytes = JSON.stringify([asked.messages, asked.tools]).length + asked.system.length;
+      expect(inputTokens).toBe(Math.ceil(bytes / 3));
+      expect(outputTokens).toBe(Math.ceil((3_000 + 32) / 3));
+      expect(counted).toBe(inputTokens + outputTokens);
+    },
+  );
 
   it('[model.half-pair] half a surrogate pair reaches no provider, a whole one does', () => {
     const half = String.fromCharCode(0xd83d);
