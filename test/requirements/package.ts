@@ -2,6 +2,7 @@
 export const packaged = {
   'package.dependencies': 'what is bundled is no dependency, and what is imported by name is declared',
   'package.few-descriptors': 'a process that cannot be started for lack of descriptors is told as that',
+  'package.gone-node': 'a process that cannot be started because its Node is gone is told as that',
   'package.licences': 'the licence of every package whose code is shipped is shipped with it',
   'package.lock': 'every package of the lock file has an integrity',
   'package.node-gate': 'a Node that cannot run it gets one sentence from both programs',

@@ -91,15 +91,19 @@ export function startPodProcess(
   });
   const failed = new Promise<never>((_, reject) => {
     child.on('error', (error) => {
-      const next = 'look at the limits on open files and processes, then try again';
-      reject(
-        new PodStartFailed('ended', `the pod's process could not be started (${error.message}): ${next}`, ''),
-      );
+      const text = `the pod's process could not be started (${error.message}): ${whatToLookAt()}`;
+      reject(new PodStartFailed('ended', text, ''));
     });
   });
   const ready = Promise.race([failed, firstWords(child, exited, folder)]);
   child.unref();
   return { pid: child.pid ?? -1, ready, exited };
+}
+
+/** A pod may outlive the Node that it was started with: an upgrade, a version manager. */
+function whatToLookAt(): string {
+  if (existsSync(process.execPath)) return 'look at the limits on open files and processes, then try again';
+  return `${process.execPath}, the Node that this pod was started with, is gone: "podkin stop" and "podkin restore" start the pod with the one that is there now`;
 }
 
 /**
