@@ -289,6 +289,10 @@ function responseOf(
   const reason = finishReasons[unified];
   // Some servers call it a plain stop, or a word of their own, when the model calls tools.
   const called = parts.some((part) => part.type === 'toolCall');
+  if (reason === 'toolCalls' && !called) {
+    const text = `${of.name}: the answer ended for a call, and no call came`;
+    throw new ModelFailure('cutStream', text, { transient: true, triesMax: 2 });
+  }
   return {
     parts: kept(parts),
     finishReason: called && reason !== 'length' && reason !== 'contentFilter' ? 'toolCalls' : reason,

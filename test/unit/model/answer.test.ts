@@ -43,6 +43,26 @@ describe('a provider’s numbers', () => {
     },
   );
 
+  it('[model.call-missing] an answer that ended for a call and holds none is a failure that is tried once more', () => {
+    const answer = newAnswer({ name: 'openai-compatible/m', cost: () => null }, request());
+    const count = { total: 5, noCache: 5, cacheRead: 0, cacheWrite: 0 };
+    answer.take({ type: 'text-start', id: '1' });
+    answer.take({ type: 'text-delta', id: '1', delta: 'I will now read the file:' });
+    answer.take({
+      type: 'finish',
+      finishReason: { unified: 'tool-calls', raw: 'tool_use' },
+      usage: { inputTokens: count, outputTokens: { total: 5, text: 5, reasoning: 0 } },
+    });
+    expect(() => answer.response()).toThrow(
+      expect.objectContaining({
+        message: 'openai-compatible/m: the answer ended for a call, and no call came',
+        category: 'cutStream',
+        transient: true,
+        triesMax: 2,
+      }),
+    );
+  });
+
   it('[model.half-pair] half a surrogate pair reaches no provider, a whole one does', () => {
     const half = String.fromCharCode(0xd83d);
     const messages = [{ role: 'user' as const, text: `a ${half} b 😀` }];
