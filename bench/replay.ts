@@ -67,7 +67,12 @@ function fill(pod: TestPod, count: number): number {
     appendFileSync(pod.folder.log, lines, { mode: 0o600 });
     bytes += lines.length;
   };
-  write([{ type: 'session', ...spec }]);
+  // A process that cannot be: it is not mistaken for one that runs.
+  const nobody = { pid: 999_999_999, startTime: '0', bootId: 'none' };
+  write([
+    { type: 'session', ...spec },
+    { type: 'started', incarnation: 1, ...nobody, podkin: 'bench' },
+  ]);
   const turns = Math.ceil(count / turn().length);
   for (let n = 0; n < turns; n += 100) write(Array.from({ length: Math.min(100, turns - n) }, turn).flat());
   return bytes;
