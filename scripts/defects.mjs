@@ -113,7 +113,7 @@ async function runTests({ test, guarantee }, patienceMs = patienceMaxMs) {
     if (numFailedTests + numPassedTests > 0 || !/error/i.test(output))
       return { kind: 'ran', failed: numFailedTests, passed: numPassedTests, ms, testsMs };
   } catch {
-    // It did not come so far: a file that can not be taken in, or a build that fails.
+    // It did not come so far: a file that cannot be taken in, or a build that fails.
   }
   return { kind: 'broken', text: output.trim().split('\n').slice(-12).join('\n      ') };
 }

@@ -8,11 +8,10 @@ import { askPod, tell } from './persons.ts';
 import type { SimPod, Violation } from './pods.ts';
 import { ProcessGone } from './process.ts';
 import { type Act, lastActMs, plan, scheduleOf } from './schedule.ts';
-import { World, type WorldMutant } from './world.ts';
+import { World } from './world.ts';
 
 export interface HistoryOptions {
   seed: number;
-  mutant?: WorldMutant | null;
   /** Instead of those of the seed. */
   acts?: readonly Act[];
   hits?: Map<string, number>;
@@ -30,8 +29,8 @@ const quietMaxMs = 200_000;
 const stepsMax = 40_000;
 
 export async function runHistory(options: HistoryOptions): Promise<History> {
-  const { seed, mutant = null } = options;
-  const world = new World({ seed, mutant, hits: options.hits ?? new Map(), trace: options.trace });
+  const { seed } = options;
+  const world = new World({ seed, hits: options.hits ?? new Map(), trace: options.trace });
   plan(world, options.acts ?? scheduleOf(seed));
   for (const name of ['root', 'other']) begin(world, name);
   if (await runUntil(world, lastActMs + 500)) {

@@ -49,22 +49,21 @@ export function simDisk(process: SimProcess): LogDisk {
       process.after(world.random.delay(2), () => {
         process.point('synced');
         world.syncing.delete(file);
-        if (world.mutant !== 'syncsAreLies') file.syncThrough(through);
+        file.syncThrough(through);
         done(null);
       });
     },
     fsync: (fd) => {
       process.point('fsync');
-      if (world.mutant !== 'noSyncAtOpening') fileOf(fd).syncThrough(Number.MAX_SAFE_INTEGER);
+      fileOf(fd).syncThrough(Number.MAX_SAFE_INTEGER);
     },
     syncFolder: (path) => {
       process.point('syncFolder');
-      if (world.mutant === 'noNameSync') return;
       for (const file of world.files.values()) if (dirname(file.path) === path) file.named = true;
     },
     ftruncateSync: (fd, size) => {
       process.point('truncate');
-      if (world.mutant !== 'noTornTailCut') fileOf(fd).truncate(size);
+      fileOf(fd).truncate(size);
     },
     readWhole: (path) => world.files.get(path)?.whole() ?? null,
     remove: (path) => void world.files.delete(path),

@@ -27,7 +27,6 @@ export class SimProcess {
   signalled: ((name: string) => void) | null = null;
   exitCode: number | null = null;
   signal: 'SIGKILL' | null = null;
-  rescues = 0;
   /** In the middle of an append: the log and the facts differ. */
   writing = false;
   /** The machine has had its first input. */

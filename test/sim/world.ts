@@ -18,18 +18,8 @@ import { SimProcess } from './process.ts';
 import { Script } from './script.ts';
 import type { SimEnd } from './wire.ts';
 
-/** Defects of the world itself: what the product relies on does not hold. Each must be caught. */
-export type WorldMutant =
-  | 'syncsAreLies'
-  | 'noSyncAtOpening'
-  | 'noNameSync'
-  | 'noTornTailCut'
-  | 'noSweeps'
-  | 'lockForAll';
-
 export interface WorldOptions {
   seed: number;
-  mutant?: WorldMutant | null;
   /** Counted over all histories. */
   hits: Map<string, number>;
   /** Is given everything, a line each. */
@@ -43,9 +33,6 @@ export interface Listener {
   answer(handlers: Handlers): void;
 }
 
-/** Few, so that a child may ask for what another holds. */
-const areasPerPod = 3;
-
 export class World {
   readonly clock = new VirtualClock();
   readonly random: Random;
@@ -55,7 +42,6 @@ export class World {
   readonly requestLoss: number;
   /** What a message usually takes. */
   readonly latencyMs: number;
-  readonly mutant: WorldMutant | null;
   readonly pods = new Map<string, SimPod>();
   /** Name → the pod whose folder it is. */
   readonly folders = new Map<string, SimPod>();
@@ -88,7 +74,6 @@ export class World {
   constructor(options: WorldOptions) {
     this.random = new Random(options.seed, 1);
     this.script = new Script(new Random(options.seed, 2));
-    this.mutant = options.mutant ?? null;
     this.#hits = options.hits;
     this.#trace = options.trace ?? null;
     this.limits = limitsFor(this.random);
@@ -121,9 +106,6 @@ export class World {
     this.#descriptors += 1;
     this.descriptors.set(this.#descriptors, file);
     return this.#descriptors;
-  }
-  nextArea(): number {
-    return this.pods.size % areasPerPod;
   }
 
   chanceOfTear(): boolean {
@@ -165,9 +147,6 @@ export class World {
   }
   livingFolders(): SimPod[] {
     return [...this.folders.values()];
-  }
-  fileOf(pod: SimPod): SimFile | undefined {
-    return this.logs.get(pod) ?? this.files.get(pod.folder.log);
   }
   /** Of removed pods. */
   readonly logs = new Map<SimPod, SimFile>();
