@@ -24,6 +24,8 @@ export class RunRejected extends Error {
 }
 
 const tries = 3;
+/** How long a run waits for the link that the child has named; a child that lives makes one in a moment. */
+const relinkMs = 5_000;
 const assignmentTextChars = 500;
 
 /** The assignment's id. Throws `RunRejected` where the child certainly has not taken it. */
@@ -89,5 +91,15 @@ async function send(
     if (attempt === 1) inDoubt = sent.delivered === 'unknown';
     const overtaken = sent.failure === 'refused' && sent.code === 'regressed';
     if (attempt === tries || !(overtaken || sent.delivered === 'unknown')) return { sent, inDoubt };
+    if (overtaken) await newerLink(children, child);
   }
+}
+
+/**
+ * The link that the child speaks of may be one of a life that this pod's log does not know: where an old copy of
+ * the log was put back, that life had this one's number. The child's next link then settles which counts.
+ */
+async function newerLink(children: Children, child: PodRef): Promise<void> {
+  const within = { timeoutMs: relinkMs, exited: null };
+  await children.links.linked(child.instance, within).catch(() => undefined);
 }
