@@ -8,15 +8,6 @@ import { NoStream } from './bytes.ts';
 import { FailureInStream } from './repair.ts';
 import { ModelFailure, type ModelFailureCategory } from './port.ts';
 import { wordsOf, wordsOfBody } from './provider-words.ts';
-import { PodkinError } from '../std/podkin-error.ts';
-
-/** The model cannot be used as configured. The message says what to do next; it is for a person. */
-export class ModelConfigError extends PodkinError {
-  constructor(message: string) {
-    super(message);
-    this.name = 'ModelConfigError';
-  }
-}
 
 export interface FailureContext {
   /** `provider/model`, to begin the message with. */

@@ -98,3 +98,11 @@ export class ModelFailure extends PodkinError {
     this.triesMax = options.triesMax ?? Number.POSITIVE_INFINITY;
   }
 }
+
+/** The model cannot be used as configured. The message says what to do next; it is for a person. */
+export class ModelConfigError extends PodkinError {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ModelConfigError';
+  }
+}

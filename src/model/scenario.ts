@@ -8,7 +8,7 @@ import type { JsonObject } from '../std/json.ts';
 import { compileGlob, globProblem } from '../std/glob.ts';
 import { once } from '../std/once.ts';
 import type { GivenPrice } from './catalog.ts';
-import { ModelConfigError } from './failure.ts';
+import { ModelConfigError } from './port.ts';
 import { placeholderProblem } from './template.ts';
 
 export type ScenarioFailure =

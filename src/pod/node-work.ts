@@ -1,7 +1,7 @@
 /** What a real pod's turns work with: providers, file tools, the sandbox, the project's instructions. */
 import { existsSync } from 'node:fs';
 import { checkModelName } from '../model/create.ts';
-import type { Model } from '../model/port.ts';
+import { type Model, ModelConfigError } from '../model/port.ts';
 import { readInstructions } from '../project/instructions.ts';
 import { hookPlaces, hookProtection } from '../scope/paths/git-hooks.ts';
 import { realScope } from '../scope/paths/real-path.ts';
@@ -59,7 +59,6 @@ function sandboxOf(home: Home, { session, limits }: Worker): Sandbox {
 /** The provider's package is loaded by the model itself, at its first request. */
 async function makeModel({ session, folder, facts, limits }: Worker): Promise<Model> {
   const { checkModelName, createModel, isPriced } = await import('../model/create.ts');
-  const { ModelConfigError } = await import('../model/failure.ts');
   const { fileUses } = await import('../model/uses.ts');
   const { model, settings } = session;
   const { inputPrice, outputPrice, outputTokens } = modelSettingsOf(settings, model);

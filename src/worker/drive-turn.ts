@@ -2,17 +2,13 @@
  * One turn: request, answer, tool calls, request … until the model asks for nothing more, or something ends
  * it.
  */
-import { ModelFailure, type ModelResponse } from '../model/port.ts';
+import { ModelConfigError, ModelFailure, type ModelResponse } from '../model/port.ts';
 import type { EntryBody } from '../session/facts/entries.ts';
+import { StorageFailed } from '../session/log/storage-failed.ts';
 import { ask } from './ask.ts';
 import { endsWithAnswer, hasText } from './context.ts';
 import { type RequestedCall, runTools } from './run-tools.ts';
 import type { TurnPorts, TurnResult } from './turn-ports.ts';
-
-/**
- * Thrown by `TurnPorts.commit` and `preLlmRequest`; known by name so that the worker does not import the log.
- */
-const storageErrorName = 'StorageFailed';
 
 /**
  * Never rejects for what a provider, a tool or the disk does; those are results. `resumed`: the turn goes on
@@ -156,9 +152,12 @@ function responseEntries(ports: TurnPorts, completed: CompletedStep): EntryBody[
 
 function failureOf(ports: TurnPorts, error: unknown): TurnResult {
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof Error && error.name === storageErrorName) return { kind: 'abandoned', message };
+  if (error instanceof StorageFailed) return { kind: 'abandoned', message };
   if (ports.signal.aborted) return { kind: 'cancelled' };
   if (error instanceof ModelFailure) return { kind: 'errored', category: error.category, message };
-  const configuration = error instanceof Error && error.name === 'ModelConfigError';
-  return { kind: 'errored', category: configuration ? 'configuration' : 'internal', message };
+  return {
+    kind: 'errored',
+    category: error instanceof ModelConfigError ? 'configuration' : 'internal',
+    message,
+  };
 }

@@ -2,6 +2,7 @@
  * What a command is given instead of the process: where to write, the environment, the home. Commands answer
  * with an exit status and never exit.
  */
+import { PodkinError } from '../../std/podkin-error.ts';
 import { once as onceEmitted } from 'node:events';
 import { isAbsolute, resolve } from 'node:path';
 import { fromTilde } from '../../std/tilde.ts';
@@ -160,7 +161,7 @@ function outputTo(stream: Writable): Output {
 }
 
 /** An expected end of a command: one sentence that says what to do next, and the exit status. */
-export class CommandFailed extends Error {
+export class CommandFailed extends PodkinError {
   readonly status: number;
 
   constructor(status: number, message: string) {

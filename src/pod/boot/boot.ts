@@ -3,7 +3,7 @@
  * the first word to whoever waits. Nothing here imports
  * a provider SDK: that comes with the first request.
  */
-import { StorageFailed } from '../../session/log/append-log.ts';
+import { StorageFailed } from '../../session/log/storage-failed.ts';
 import { folderAt } from '../../session/home/home.ts';
 import type { PodServer } from '../../transport/server.ts';
 import { type Assembled, assemble } from './assemble.ts';

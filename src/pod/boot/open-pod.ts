@@ -3,6 +3,7 @@
  * nothing, and only then is anything read, repaired or
  * written. Whoever finds the place taken has changed nothing in the log.
  */
+import { PodkinError } from '../../std/podkin-error.ts';
 import { basename, dirname, join } from 'node:path';
 import { restoredRules } from '../../scope/permissions/permission-rules.ts';
 import type { AppendLog } from '../../session/log/append-log.ts';
@@ -26,7 +27,7 @@ import type { AddressClaim, Host } from '../host.ts';
 import { Pod, type PodPermissions } from '../pod.ts';
 
 /** The pod cannot start; `code` is for the starter's program, the message for its person. */
-class CannotStart extends Error {
+class CannotStart extends PodkinError {
   readonly code: string;
 
   constructor(code: string, message: string) {

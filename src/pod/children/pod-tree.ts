@@ -10,6 +10,7 @@ import type { Entry } from '../../session/facts/entries.ts';
 import type { ChildFacts } from '../../session/facts/facts.ts';
 import { podFolder } from '../../session/home/home.ts';
 import { readEntries } from '../../session/log/read-log.ts';
+import { StorageFailed } from '../../session/log/storage-failed.ts';
 import type { ToolAnswer, ToolContext } from '../../tools/tool.ts';
 import type { Tree } from '../../tools/tree.ts';
 import type { Children } from './children.ts';
@@ -49,7 +50,7 @@ async function answered(work: () => Promise<ToolAnswer>): Promise<ToolAnswer> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof Error && error.name === 'StorageFailed') throw error;
+    if (error instanceof StorageFailed) throw error;
     const denied = error instanceof SpawnRefused && error.denied;
     return { text: refusalText(error), isError: true, ...(denied ? { denied } : {}) };
   }

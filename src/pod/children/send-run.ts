@@ -2,6 +2,7 @@
  * Gives a child a run: the assignment is committed first, then sent, and either end of a doubt is settled by
  * the next link (delivery §3).
  */
+import { PodkinError } from '../../std/podkin-error.ts';
 import type { PodRef } from '../../session/facts/entries.ts';
 import { podFolder } from '../../session/home/home.ts';
 import type { Sent } from '../../transport/connect-and-send.ts';
@@ -16,7 +17,7 @@ export interface RunRequest {
 }
 
 /** The run did not reach the child; the assignment is closed again. */
-export class RunRejected extends Error {
+export class RunRejected extends PodkinError {
   constructor(message: string) {
     super(message);
     this.name = 'RunRejected';

@@ -3,6 +3,7 @@
  * next, and undone if a later one fails; after a
  * crash the parent's next start undoes what had not come to its first run (delivery §6).
  */
+import { PodkinError } from '../../std/podkin-error.ts';
 import { withErrorOutput } from '../../std/error-output.ts';
 import { delegation } from '../../scope/ownership/delegation.ts';
 import { inLine } from '../../delivery/quoted.ts';
@@ -32,7 +33,7 @@ const pathCharsMax = 4_096;
 const lookAgainMs = 50;
 
 /** Why a spawn was not made; the sentence is for the model. */
-export class SpawnRefused extends Error {
+export class SpawnRefused extends PodkinError {
   /** This pod's rights did not allow it: a denial, as of a file. */
   readonly denied: boolean;
   /** Words of a child, a file or the system: quoted behind the sentence. */

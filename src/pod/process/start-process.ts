@@ -3,6 +3,7 @@
  * pipe, which would break with the starter),
  * and it says on descriptor 3, once, that it listens or why it cannot.
  */
+import { PodkinError } from '../../std/podkin-error.ts';
 import { withErrorOutput } from '../../std/error-output.ts';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, realpathSync } from 'node:fs';
@@ -42,7 +43,7 @@ export const restrictionsSchema = once(() => {
 export const podCommand = '__pod';
 
 /** The process ended before it listened. `code` is its own word (`alreadyRunning` …) or `ended`. */
-export class PodStartFailed extends Error {
+export class PodStartFailed extends PodkinError {
   readonly code: string;
   readonly stderrTail: string;
 

@@ -30,7 +30,7 @@ import type { Namespaces } from '../../std/namespaces.ts';
 import type { ProcessIdentity } from '../../std/process-identity.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { socketName } from '../../protocol/socket-name.ts';
-import { StorageFailed } from '../log/append-log.ts';
+import { StorageFailed } from '../log/storage-failed.ts';
 import { type PodFolder, podFolder } from './home.ts';
 import type { Home } from './places.ts';
 

@@ -9,7 +9,7 @@ import { dirname, resolve } from 'node:path';
 import { syncFolder } from '../../std/atomic-write.ts';
 import type { Clock } from '../../std/clock.ts';
 import { makeFolders } from '../../std/make-folders.ts';
-import { AppendLog, errnoOf, StorageFailed } from './append-log.ts';
+import { AppendLog } from './append-log.ts';
 import { schemaVersion } from '../facts/entries.ts';
 import type { Entry, SessionEntry } from '../facts/entries.ts';
 import { decodeLine } from './line.ts';
@@ -19,6 +19,7 @@ import { readEntries, SeqIndex } from './read-log.ts';
 import type { DamagedRegion, LogFile, Region } from './read-log.ts';
 import { copyDamaged, cutTornTail, surveyLog } from './repair.ts';
 import type { SeqBreak } from './repair.ts';
+import { errnoOf, StorageFailed } from './storage-failed.ts';
 import { PodkinError } from '../../std/podkin-error.ts';
 
 /** The log was written by a newer podkin whose entries this one would misread. Nothing was changed. */

@@ -6,10 +6,10 @@
  */
 import { dirname } from 'node:path';
 import type { LogDisk } from './log-disk.ts';
-import { errnoOf, StorageFailed } from './append-log.ts';
 import { checkLine } from './line.ts';
 import { linesByPiece, pieceBytes, SeqIndex } from './read-log.ts';
 import type { DamagedRegion, LogFile, RawLine, Region } from './read-log.ts';
+import { errnoOf, StorageFailed } from './storage-failed.ts';
 
 /** An entry whose number does not follow its predecessor's: a gap (`found` higher) or a repeat. */
 export interface SeqBreak {

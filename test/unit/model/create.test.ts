@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { catalogEntry, costOf } from '../../../src/model/catalog.ts';
 import { absoluteModelName, checkModelName, createModel } from '../../../src/model/create.ts';
-import { ModelConfigError } from '../../../src/model/failure.ts';
+import { ModelConfigError } from '../../../src/model/port.ts';
 import { ask, scenarioFile } from './ask.ts';
 
 const problemOf = async (text: string): Promise<string> => {

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/std/json.ts';
 import { EntryTooLong } from '../../../src/session/log/line.ts';
-import { LogClosed, StorageFailed } from '../../../src/session/log/append-log.ts';
+import { LogClosed, StorageFailed } from '../../../src/session/log/storage-failed.ts';
 import type { Appended } from '../../../src/session/log/append-log.ts';
 import { type LogDisk, nodeDisk } from '../../../src/session/log/log-disk.ts';
 import {

@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { StorageFailed } from '../../../src/session/log/append-log.ts';
+import { StorageFailed } from '../../../src/session/log/storage-failed.ts';
 import { encodeLine } from '../../../src/session/log/line.ts';
 import {
   createFolder,

@@ -1,8 +1,9 @@
 /** How a turn goes: what is asked and committed step by step, and every way in which it ends. */
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { ModelFailure } from '../../../src/model/port.ts';
+import { ModelConfigError, ModelFailure } from '../../../src/model/port.ts';
 import type { EntryBody } from '../../../src/session/facts/entries.ts';
+import { StorageFailed } from '../../../src/session/log/storage-failed.ts';
 import type { Tool } from '../../../src/tools/tool.ts';
 import type { TurnResult } from '../../../src/worker/turn-ports.ts';
 import { asked, called, result, said } from '../machine-rig.ts';
@@ -17,11 +18,13 @@ const echo: Tool = {
 };
 const tools = [echo];
 
-/** Thrown by the log and by the configuration; the worker knows them by name. */
-function named(name: string, message: string): Error {
-  return Object.assign(new Error(message), { name });
-}
-const storageFailed = named('StorageFailed', 'no space');
+const storageFailed = new StorageFailed({
+  path: '/log',
+  doing: 'writing',
+  advice: 'make room',
+  fatal: false,
+  cause: 'no space',
+});
 const failure = new ModelFailure('badRequest', 'not so', { transient: false });
 const cut = (why: string, tool = 'Echo'): Reply => ({
   response: { parts: [part('c1', { tool, cut: why })], finishReason: 'length' },
@@ -172,19 +175,19 @@ const ends: Record<string, Case> = {
     result: { kind: 'errored', category: 'internal', message: 'strange' },
   },
   'no model is configured': {
-    model: () => Promise.reject(named('ModelConfigError', 'no key')),
+    model: () => Promise.reject(new ModelConfigError('no key')),
     result: { kind: 'errored', category: 'configuration', message: 'no key' },
     asks: 0,
   },
   'the log refuses the buffer': {
     preLlmRequest: () => Promise.reject(storageFailed),
-    result: { kind: 'abandoned', message: 'no space' },
+    result: { kind: 'abandoned', message: storageFailed.message },
     asks: 0,
   },
   'the log refuses the answer': {
     replies: [says('done')],
     commit: () => Promise.reject(storageFailed),
-    result: { kind: 'abandoned', message: 'no space' },
+    result: { kind: 'abandoned', message: storageFailed.message },
   },
   'something else fails while the turn is aborted': {
     signal: AbortSignal.abort(),
@@ -195,7 +198,7 @@ const ends: Record<string, Case> = {
   'the log refuses while the turn is aborted': {
     signal: AbortSignal.abort(),
     preLlmRequest: () => Promise.reject(storageFailed),
-    result: { kind: 'abandoned', message: 'no space' },
+    result: { kind: 'abandoned', message: storageFailed.message },
     asks: 0,
   },
 };
