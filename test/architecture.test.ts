@@ -203,6 +203,13 @@ describe('architecture', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('[architecture.transcript] the history is read in one place', () => {
+    const readers = files
+      .filter((file) => /\.history\b|\bhistory\b[^\n]*\}: [\w<]*Facts/.test(code(file)))
+      .map(name);
+    expect(readers.toSorted()).toEqual(['session/facts/replay.ts', 'session/facts/transcript.ts']);
+  });
+
   it('[architecture.client] the client names no command and no exit status, and touches no terminal', () => {
     const ofPerson = /exitStatus|exitCode|podkin [a-z]+|process\.(?:std\w+|argv)|isTTY|\\u001B/gi;
     const wrong = files
@@ -306,6 +313,11 @@ function valuesOf(file: string): string[] {
 
 function name(file: string): string {
   return relative(join(root, 'src'), file);
+}
+
+/** Without its comments. */
+function code(file: string): string {
+  return readFileSync(file, 'utf8').replaceAll(/\/\*[^]*?\*\/|\/\/.*/g, '');
 }
 
 function roomOf(file: string): string {

@@ -9,6 +9,7 @@ import { type Facts, emptyFacts } from '../session/facts/facts.ts';
 import { type Home, readTombstone } from '../session/home/home.ts';
 import { readEntries } from '../session/log/read-log.ts';
 import { applyEntry } from '../session/facts/replay.ts';
+import { forgetSaid } from '../session/facts/transcript.ts';
 import { systemCode } from '../std/system-code.ts';
 import { allPods, type FoundPod } from './find-pod.ts';
 
@@ -86,7 +87,7 @@ export class HomeIndex {
     try {
       for await (const { entry, end } of readEntries(folder.log, { from: folded.end, onDamaged })) {
         applyEntry(folded.facts, entry);
-        folded.facts.history.length = 0;
+        forgetSaid(folded.facts);
         folded.end = end;
       }
     } catch (error) {

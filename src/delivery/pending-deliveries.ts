@@ -3,8 +3,9 @@
  * history's length. The whole is in `ledger.ts`.
  */
 import type { Delivery } from '../protocol/methods.ts';
-import type { BufferedItem, Facts, HistoryEntry, UnseenItem } from '../session/facts/facts.ts';
+import type { BufferedItem, Facts, UnseenItem } from '../session/facts/facts.ts';
 import { sessionOf } from '../session/facts/facts.ts';
+import { saidAt } from '../session/facts/transcript.ts';
 
 const noTimes = {
   attempts: 0,
@@ -51,7 +52,7 @@ function bufferedRow(facts: Facts, { content, receivedAt, wakes }: BufferedItem)
 }
 
 function unseenRow(facts: Facts, { entrySeq, receivedAt }: UnseenItem): Delivery[] {
-  const entry = entryAt(facts.history, entrySeq);
+  const entry = saidAt(facts, entrySeq);
   if (entry?.type !== 'systemItem' || entry.item.kind !== 'podEvent') return [];
   const { from, seq, event } = entry.item;
   const row = inbound(facts, { from: from.name, seq, kind: event.kind, receivedAt });
@@ -72,15 +73,4 @@ function inbound(
 function heldReason({ held }: Facts): string | null {
   if (held?.why === 'failed') return 'the turn that took it in failed';
   return held?.why === 'cancelled' ? 'the turn that took it in was cancelled' : null;
-}
-
-function entryAt(history: readonly HistoryEntry[], seq: number): HistoryEntry | undefined {
-  let low = 0;
-  let high = history.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((history[middle]?.seq ?? 0) < seq) low = middle + 1;
-    else high = middle;
-  }
-  return history[low];
 }

@@ -3,9 +3,9 @@
  * asking again repeats nothing.
  */
 import { type Model, ModelFailure, type ModelRequest, type ModelResponse } from '../model/port.ts';
-import type { HistoryEntry } from '../session/facts/facts.ts';
+import type { Transcript } from '../session/facts/transcript.ts';
 import { toolSpecs } from './tool-specs.ts';
-import { newestInput, toMessages } from './context.ts';
+import { promptOf } from './prompt.ts';
 import type { TurnPorts, TurnResult } from './turn-ports.ts';
 
 export type Answer =
@@ -15,20 +15,20 @@ export type Answer =
 
 export interface Asking {
   step: number;
-  /** Looked at with the history of the first try. */
-  skipIf(history: readonly HistoryEntry[]): boolean;
+  /** Looked at with the transcript of the first try. */
+  skipIf(transcript: Transcript): boolean;
 }
 
 /** Throws the last `ModelFailure` when no further try can help. */
 export async function ask(ports: TurnPorts, model: Model, asking: Asking): Promise<Answer> {
   for (let attempt = 1; ; attempt += 1) {
     // Drained before every try: what arrives while a retry waits is in the next request.
-    const { history, seenThrough } = await ports.preLlmRequest();
-    if (attempt === 1 && asking.skipIf(history)) return { kind: 'skipped' };
+    const { transcript, seenThrough } = await ports.preLlmRequest();
+    if (attempt === 1 && asking.skipIf(transcript)) return { kind: 'skipped' };
     const stream = new LiveStream(ports, asking.step);
     try {
       ports.crashPoint('request.started');
-      const response = await readStream(model, requestOf(ports, history), stream);
+      const response = await readStream(model, requestOf(ports, transcript), stream);
       ports.crashPoint('response.received');
       return { kind: 'answered', response, seenThrough };
     } catch (error) {
@@ -61,12 +61,11 @@ function duration(ms: number): string {
   return ms < 120_000 ? `${Math.ceil(ms / 1_000)} seconds` : `${Math.ceil(ms / 60_000)} minutes`;
 }
 
-function requestOf(ports: TurnPorts, history: readonly HistoryEntry[]): ModelRequest {
+function requestOf(ports: TurnPorts, transcript: Transcript): ModelRequest {
   return {
     pod: ports.pod,
     system: ports.system,
-    messages: toMessages(history, (item) => ports.bodyOf(item)),
-    newest: newestInput(history),
+    ...promptOf(transcript),
     tools: toolSpecs(ports.tools),
     signal: ports.signal,
   };

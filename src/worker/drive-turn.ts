@@ -6,7 +6,7 @@ import { ModelConfigError, ModelFailure, type ModelResponse } from '../model/por
 import type { EntryBody } from '../session/facts/entries.ts';
 import { StorageFailed } from '../session/log/storage-failed.ts';
 import { ask } from './ask.ts';
-import { endsWithAnswer, hasText } from './context.ts';
+import { endsWithAnswer, hasText } from './prompt.ts';
 import { type RequestedCall, runTools } from './run-tools.ts';
 import type { TurnPorts, TurnResult } from './turn-ports.ts';
 
@@ -37,7 +37,7 @@ async function steps(ports: TurnPorts, resumed: boolean): Promise<TurnResult> {
     const answer = await ask(ports, model, {
       step,
       // The interrupted turn may have lacked nothing but its end; asking again would make it speak twice.
-      skipIf: (history) => resumed && step === 1 && endsWithAnswer(history),
+      skipIf: (transcript) => resumed && step === 1 && endsWithAnswer(transcript),
     });
     if (answer.kind === 'skipped') return { kind: 'finished' };
     if (answer.kind === 'ended') return answer.result;

@@ -2,8 +2,8 @@
 import type { JsonValue } from '../std/json.ts';
 import type { ShownEvent } from '../protocol/live-events.ts';
 import type { Model } from '../model/port.ts';
-import type { Entry, EntryBody, SystemItemEntry } from '../session/facts/entries.ts';
-import type { HistoryEntry } from '../session/facts/facts.ts';
+import type { EntryBody } from '../session/facts/entries.ts';
+import type { Transcript } from '../session/facts/transcript.ts';
 import type { Tool, ToolContext, ToolNeed } from '../tools/tool.ts';
 
 /** A call that the scope does not forbid, before it runs. */
@@ -34,12 +34,10 @@ export interface TurnPorts {
   model(): Promise<Model>;
   /**
    * The interceptor before each request, retries included: commits what waits in the notify buffer and
-   * answers the history to ask with. Resolves once
-   * that is on disk. Rejects with `StorageFailed`: the turn is abandoned.
+   * answers what is to be said. Resolves once that is on disk. Rejects with `StorageFailed`: the turn is
+   * abandoned.
    */
-  preLlmRequest(): Promise<{ history: readonly HistoryEntry[]; seenThrough: number }>;
-  /** What the model is shown of an item: its body, unless that was put aside. */
-  bodyOf(item: Entry<SystemItemEntry>): string;
+  preLlmRequest(): Promise<{ transcript: Transcript; seenThrough: number }>;
   /** Resolves once the entries are on disk. Rejects with `StorageFailed`. */
   commit(bodies: EntryBody[]): Promise<void>;
   /**

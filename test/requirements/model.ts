@@ -11,6 +11,7 @@ export const model = {
   'model.blank-answer': 'an answer without a word and a call is left out of the next request',
   'model.bounded':
     'no answer and no error of a provider takes more memory than its bound, without end or newline',
+  'model.prompt-golden': 'recorded sessions are sent to each kind of provider byte for byte as before',
   'model.call-count': 'a hundred calls of one answer are taken, and the model is told that the rest was not',
   'model.call-ids':
     'ids of calls are such that every dialect takes them back, and none comes twice in a session',

@@ -1,11 +1,11 @@
 /**
- * The texts of a pod from a cursor on. Pure over the history, so it serves a living pod and the log of a dead
+ * The texts of a pod from a cursor on. Pure over the transcript, so it serves a living pod and the log of a dead
  * one alike.
  */
 import * as z from 'zod';
 import { once } from '../../std/once.ts';
 import type { Facts } from '../../session/facts/facts.ts';
-import { textOf } from './reports.ts';
+import { saidFrom, textOf } from '../../session/facts/transcript.ts';
 
 /** Stands between two texts of one reading. */
 const separator = '\n\n';
@@ -31,9 +31,7 @@ export function readOutput(facts: Facts, since: string | undefined, maxChars: nu
   const from = parseCursor(since);
   let text = '';
   let next = from;
-  for (let index = firstAtOrAfter(facts, from.seq); index < facts.history.length; index += 1) {
-    const entry = facts.history[index];
-    if (entry === undefined) break;
+  for (const entry of saidFrom(facts, from.seq)) {
     const whole = entry.type === 'assistantMessage' ? textOf(entry) : '';
     const start = entry.seq === from.seq ? from.offset : text === '' ? 0 : -separator.length;
     const rest = whole === '' ? '' : start < 0 ? separator.slice(start) + whole : whole.slice(start);
@@ -61,17 +59,6 @@ function cutWhole(text: string, chars: number, mustMove: boolean): string {
   const last = text.charCodeAt(chars - 1);
   const splits = last >= 0xd800 && last <= 0xdbff;
   return text.slice(0, splits && !(mustMove && chars === 1) ? chars - 1 : chars);
-}
-
-function firstAtOrAfter(facts: Facts, seq: number): number {
-  let low = 0;
-  let high = facts.history.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((facts.history[middle]?.seq ?? 0) < seq) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function parseCursor(text: string | undefined): { seq: number; offset: number } {

@@ -2,8 +2,9 @@
  * What a pod tells its parent: builds the events that go with a turn's end and with the pod's own (delivery
  * §3). Pure.
  */
-import type { AssistantMessageEntry, EntryBody, TurnOutcome } from '../../session/facts/entries.ts';
+import type { EntryBody, TurnOutcome } from '../../session/facts/entries.ts';
 import { type Facts, type OpenTurn, sessionOf } from '../../session/facts/facts.ts';
+import { saidLast, textOf } from '../../session/facts/transcript.ts';
 import { begunAssignments, emitted, ownAssignments } from '../../delivery/emit.ts';
 import type { SettledView } from '../../delivery/settled.ts';
 
@@ -58,18 +59,13 @@ export function excerptOf(text: string): { text: string; textChars: number } {
  * interrupted predecessor had committed.
  */
 export function finalText(facts: Facts): string {
-  for (let index = facts.history.length - 1; index >= 0; index -= 1) {
-    const entry = facts.history[index];
-    if (entry === undefined || entry.type === 'userMessage' || entry.type === 'systemItem') return '';
+  for (const entry of saidLast(facts)) {
+    if (entry.type === 'userMessage' || entry.type === 'systemItem') return '';
     if (entry.type !== 'assistantMessage') continue;
     const text = textOf(entry);
     if (text !== '') return text;
   }
   return '';
-}
-
-export function textOf(entry: AssistantMessageEntry): string {
-  return entry.parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('');
 }
 
 /** The last word of an incarnation that ends in order. */

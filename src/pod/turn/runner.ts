@@ -10,7 +10,7 @@ import { programsWith } from '../../scope/sandbox/own-programs.ts';
 import { isAllowed } from '../../scope/paths/path-scope.ts';
 import { sandboxSettingsOf } from '../../session/settings/settings.ts';
 import type { Sandbox } from '../../scope/sandbox/sandbox.ts';
-import type { Facts } from '../../session/facts/facts.ts';
+import { hasInputOf, transcriptOf } from '../../session/facts/transcript.ts';
 import type { FileView } from '../../tools/file-view.ts';
 import { commandMark } from '../../tools/marked-processes.ts';
 import type { FileViews, Tool, ToolContext } from '../../tools/tool.ts';
@@ -133,9 +133,8 @@ export class TurnRunner {
         await pod.durable();
         pod.crash('item.committed');
         this.#requests.asked();
-        return { history: facts.history, seenThrough: facts.lastSeq };
+        return { transcript: transcriptOf(facts, quarantineBody), seenThrough: facts.lastSeq };
       },
-      bodyOf: (entry) => (facts.quarantined.has(entry.seq) ? quarantineBody : entry.item.body),
       commit: (bodies) => {
         if (bodies.some(({ type }) => type === 'stepCompleted')) this.#requests.answered();
         return pod.commitDurably(bodies);
@@ -144,7 +143,8 @@ export class TurnRunner {
       control: () => controlOf(pod),
       signal,
       limits,
-      isAwaited: () => isAwaited(facts),
+      // Its notices alone begin no turn that owes anybody words.
+      isAwaited: () => facts.turn !== null && hasInputOf(facts, facts.turn.turns),
       limitReached: () =>
         limits.cost !== null && facts.usage.cost !== null && facts.usage.cost >= limits.cost ? 'cost' : null,
       toolContext: (call) => this.#toolContext(call, signal),
@@ -233,11 +233,6 @@ export class TurnRunner {
     });
     return this.#model;
   }
-}
-
-/** Its notices alone begin no turn that owes anybody words. */
-function isAwaited({ turn, history }: Facts): boolean {
-  return history.some((entry) => entry.type === 'userMessage' && turn?.turns.includes(entry.turn) === true);
 }
 
 function controlOf(pod: Pod): 'none' | 'pause' | 'cancel' {

@@ -4,6 +4,7 @@ import { type Facts, emptyFacts } from '../facts/facts.ts';
 import { type LogDisk, nodeDisk } from './log-disk.ts';
 import { readEntries } from './read-log.ts';
 import { applyEntry } from '../facts/replay.ts';
+import { forgetSaid } from '../facts/transcript.ts';
 
 /**
  * What a log says, without the conversation itself: memory stays bounded. A log that is not there says
@@ -14,7 +15,7 @@ export async function foldLog(path: string, disk: LogDisk = nodeDisk): Promise<F
   try {
     for await (const { entry } of readEntries(path, { disk })) {
       applyEntry(facts, entry);
-      facts.history.length = 0;
+      forgetSaid(facts);
     }
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error;

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ModelFailure } from '../../../src/model/port.ts';
 import { type Answer, type Asking, ask } from '../../../src/worker/ask.ts';
 import { asked, called, noticeItem, result, said } from '../machine-rig.ts';
-import { type Reply, type TurnOptions, part, says, turnOf, usage } from './worker-rig.ts';
+import { type Reply, type TurnOptions, part, says, turnOf, usage, transcriptFrom } from './worker-rig.ts';
 
 const never: Asking = { step: 2, skipIf: () => false };
 const answered: Answer = {
@@ -41,7 +41,7 @@ describe('a request', () => {
       result('t1', 'c1'),
       noticeItem('t1', 'n1'),
     ];
-    const { requests, abort } = await play([says('done')], { history, bodyOf: () => 'put aside' });
+    const { requests, abort } = await play([says('done')], { history });
     expect(requests).toEqual([
       {
         pod: 'me',
@@ -58,7 +58,7 @@ describe('a request', () => {
           { role: 'tool', results: [{ call: 'c1', tool: 'Bash', text: 'ok', isError: false }] },
           {
             role: 'user',
-            text: expect.stringMatching(/^Automatic notice from the podkin runtime\..*\n\nput aside$/),
+            text: expect.stringMatching(/^Automatic notice from the podkin runtime\..*\n\nread$/),
           },
         ],
         newest: 'notification',
@@ -153,7 +153,7 @@ describe('a request that fails', () => {
       {
         preLlmRequest: () =>
           Promise.resolve({
-            history: (drains += 1) === 1 ? [] : [{ seq: 1, time: '', ...noticeItem('t1', 'n1') }],
+            transcript: transcriptFrom((drains += 1) === 1 ? [] : [noticeItem('t1', 'n1')]),
             seenThrough: 4,
           }),
       },

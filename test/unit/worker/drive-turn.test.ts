@@ -7,7 +7,16 @@ import { StorageFailed } from '../../../src/session/log/storage-failed.ts';
 import type { Tool } from '../../../src/tools/tool.ts';
 import type { TurnResult } from '../../../src/worker/turn-ports.ts';
 import { asked, called, result, said } from '../machine-rig.ts';
-import { type Reply, type TurnOptions, calls, part, says, turnOf, usage } from './worker-rig.ts';
+import {
+  type Reply,
+  type TurnOptions,
+  calls,
+  part,
+  says,
+  turnOf,
+  usage,
+  transcriptFrom,
+} from './worker-rig.ts';
 
 const echo: Tool = {
   name: 'Echo',
@@ -239,7 +248,7 @@ describe('a turn', () => {
       resumed: true,
       preLlmRequest: () =>
         Promise.resolve({
-          history: requests.length === 0 ? [] : [{ seq: 1, time: '', ...said('t1', 'spoken') }],
+          transcript: transcriptFrom(requests.length === 0 ? [] : [said('t1', 'spoken')]),
           seenThrough: 0,
         }),
     });

@@ -5,13 +5,13 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { type Model, ModelFailure, type ModelRequest, type ModelResponse } from '../../../src/model/port.ts';
-import type { Entry, EntryBody } from '../../../src/session/facts/entries.ts';
-import type { HistoryEntry } from '../../../src/session/facts/facts.ts';
+import type { EntryBody } from '../../../src/session/facts/entries.ts';
 import { defaultLimits } from '../../../src/session/settings/settings.ts';
 import type { Tool } from '../../../src/tools/tool.ts';
 import { driveTurn } from '../../../src/worker/drive-turn.ts';
 import type { TurnPorts } from '../../../src/worker/turn-ports.ts';
 import { contextIn } from '../tools/bench-context.ts';
+import { transcriptFrom } from './worker-rig.ts';
 
 type Answer = Partial<ModelResponse> | ModelFailure;
 
@@ -30,8 +30,8 @@ function world(answers: readonly Answer[], options: { isAwaited?: boolean } = {}
   const requests: ModelRequest[] = [];
   const committed: EntryBody[] = [];
   const waited: number[] = [];
-  const started: HistoryEntry[] = [
-    entry({ type: 'userMessage', turn: 't', submission: 's', from: { kind: 'person' }, text: 'go' }),
+  const started: EntryBody[] = [
+    { type: 'userMessage', turn: 't', submission: 's', from: { kind: 'person' }, text: 'go' },
   ];
   const model: Model = {
     name: 'a/b',
@@ -49,8 +49,8 @@ function world(answers: readonly Answer[], options: { isAwaited?: boolean } = {}
     system: '',
     tools: [note, slow],
     model: () => Promise.resolve(model),
-    preLlmRequest: () => Promise.resolve({ history: [...started, ...historyOf(committed)], seenThrough: 0 }),
-    bodyOf: () => '',
+    preLlmRequest: () =>
+      Promise.resolve({ transcript: transcriptFrom([...started, ...committed]), seenThrough: 0 }),
     commit: (bodies) => Promise.resolve(void committed.push(...bodies)),
     isOpen: () => true,
     control: () => 'none',
@@ -68,18 +68,6 @@ function world(answers: readonly Answer[], options: { isAwaited?: boolean } = {}
   };
   const results = () => committed.flatMap((body) => (body.type === 'toolResult' ? [body] : []));
   return { ports, requests, committed, waited, results, run: () => driveTurn(ports, { resumed: false }) };
-}
-
-function entry<B extends EntryBody>(body: B): Entry<B> {
-  return { seq: 1, time: '', ...body };
-}
-
-function historyOf(bodies: readonly EntryBody[]): HistoryEntry[] {
-  return bodies.flatMap((body) =>
-    body.type === 'assistantMessage' || body.type === 'toolCall' || body.type === 'toolResult'
-      ? [entry(body)]
-      : [],
-  );
 }
 
 const noteInput = z.strictObject({

@@ -2,6 +2,7 @@
 import type { Model, ModelPart, ModelRequest, ModelResponse } from '../../../src/model/port.ts';
 import type { Entry, EntryBody } from '../../../src/session/facts/entries.ts';
 import type { HistoryEntry } from '../../../src/session/facts/facts.ts';
+import { type Transcript, transcriptOf } from '../../../src/session/facts/transcript.ts';
 import { defaultLimits } from '../../../src/session/settings/settings.ts';
 import { driveTurn } from '../../../src/worker/drive-turn.ts';
 import type { TurnPorts } from '../../../src/worker/turn-ports.ts';
@@ -77,8 +78,7 @@ export function turnOf(replies: readonly Reply[], options: TurnOptions = {}) {
     tools: [],
     model: () => Promise.resolve(model),
     preLlmRequest: () =>
-      Promise.resolve({ history: historyOf([...history, ...committed.flat()]), seenThrough }),
-    bodyOf: ({ item }) => item.body,
+      Promise.resolve({ transcript: transcriptFrom([...history, ...committed.flat()]), seenThrough }),
     commit: (bodies) => Promise.resolve(void committed.push(bodies)),
     isOpen: () => true,
     control: answersOf(control),
@@ -124,4 +124,8 @@ export function historyOf(bodies: readonly EntryBody[]): HistoryEntry[] {
   return bodies
     .map((body, index): Entry => ({ seq: index + 1, time: '', ...body }))
     .filter((entry): entry is HistoryEntry => inHistory.has(entry.type));
+}
+
+export function transcriptFrom(bodies: readonly EntryBody[]): Transcript {
+  return transcriptOf({ history: historyOf(bodies), quarantined: new Set() }, '');
 }

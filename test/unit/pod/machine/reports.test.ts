@@ -6,8 +6,8 @@ import {
   finalText,
   reportOfTurn,
   shutDownReport,
-  textOf,
 } from '../../../../src/pod/machine/reports.ts';
+import { textOf } from '../../../../src/session/facts/transcript.ts';
 import type { PodRef } from '../../../../src/session/facts/entries.ts';
 import {
   type Line,
