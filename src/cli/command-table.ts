@@ -94,7 +94,7 @@ export const commands: readonly CommandSpec[] = [
     group: work,
     summary: "show a pod's history and live work, and send it what you type",
     options: [],
-    more: 'Ctrl-C, Ctrl-Z or /detach detaches; the pod keeps running. /help lists the commands.',
+    more: 'Ctrl-D, Ctrl-C, Ctrl-Z or /detach detaches; the pod keeps running. /help lists the commands.',
     run: async (context, input) => (await import('./control/attach.ts')).attachCommand(context, first(input)),
   },
   {

@@ -64,6 +64,8 @@ export const commands = {
     'attach shows the history, a typed line reaches the pod and its answer the screen, each once, and leaving lets it run',
   'commands.attach-many':
     'two terminals on one pod see the same answer, and closing one of them disturbs nobody',
+  'commands.terminal-back':
+    'a command that sets modes of its terminal puts them back on each way out: signals and errors that nobody catches',
   'commands.color': 'colours only in a terminal, and never with NO_COLOR',
   'commands.ctrl-c': 'a first Ctrl-C on podkin run stops its tree in order',
   'commands.demo': 'the demo tells the whole story in under 20 s, without a key, and leaves no process',
@@ -196,7 +198,7 @@ export const commands = {
   'stream.reset':
     'where the place does not fit the log any more, everything is handed over from the beginning',
   'typing.edit':
-    'in attach keys without a character show nothing and change nothing; a character, a word or the line can be taken back',
+    'in attach keys without a character show nothing and change nothing, Ctrl-L clears the screen; a character, a word or the line can be taken back',
   'typing.paste':
     'several lines that are pasted into attach are one text and one run, sent by Enter, and no key to a question; nothing of them steers the terminal',
   'typing.sequences': 'what a terminal sends is taken apart the same wherever it is cut',

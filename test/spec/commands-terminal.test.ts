@@ -37,6 +37,7 @@ describe.skipIf(!hasTerminal)('in a terminal', () => {
   it.each([
     ['Ctrl-Z', (terminal: Terminal) => terminal.press('C-z')],
     ['Ctrl-C', (terminal: Terminal) => terminal.press('C-c')],
+    ['Ctrl-D', (terminal: Terminal) => terminal.press('C-d')],
     ['Ctrl-\\', (terminal: Terminal) => terminal.press('C-\\')],
     [
       '/detach',
@@ -88,6 +89,57 @@ describe.skipIf(!hasTerminal)('in a terminal', () => {
     terminal.press('C-d');
     await terminal.until('the end', (screen) => screen.includes('status 0'));
     expect(await root.entriesOf('userMessage')).toHaveLength(3);
+  });
+
+  it('[commands.attach] Ctrl-D leaves a pod that works', async () => {
+    const root = await withHistory();
+    const terminal = new Terminal(home, ['attach', 'root']);
+    await terminal.until('the greeting', (screen) => screen.includes('/help lists the commands'));
+    terminal.type('hold');
+    terminal.press('Enter');
+    await root.untilEntry('userMessage', ({ text }) => text === 'hold');
+    terminal.press('C-d');
+    await terminal.until('the end', (screen) => screen.includes('status 0'));
+    expect(await livingPods(home)).toEqual(['root']);
+    expect(await root.entriesOf('turnEnded')).toHaveLength(1);
+  });
+
+  const throwing = `data:text/javascript,process.on('SIGUSR2',()=>{throw new Error('a defect')})`;
+
+  it.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+    ['SIGUSR2', 1],
+  ] as const)(
+    '[commands.terminal-back] attach that ends by %s (the last: by an error) puts the modes of its terminal back',
+    async (signal, status) => {
+      await withHistory();
+      const options = { NODE_OPTIONS: `--import "${throwing}"` };
+      const terminal = new Terminal(home, ['attach', 'root'], options);
+      await terminal.until('the greeting', (screen) => screen.includes('/help lists the commands'));
+      process.kill(terminal.commandPid(), signal);
+      await terminal.until('the end', (screen) => screen.includes(`status ${status}`));
+      // With its marks if the mode were still on; shown once if the terminal did not show and edit lines again.
+      terminal.paste('pasted');
+      terminal.press('Enter');
+      await terminal.until('both lines', (screen) => screen.endsWith('pasted\npasted'));
+    },
+  );
+
+  it('[typing.edit] Ctrl-L in attach clears the screen and shows the text that has been begun', async () => {
+    const root = await withHistory();
+    const terminal = new Terminal(home, ['attach', 'root']);
+    await terminal.until('the greeting', (screen) => screen.includes('/help lists the commands'));
+    terminal.type('tell');
+    await terminal.until('the text', (screen) => screen.endsWith('tell'));
+    terminal.press('C-l');
+    await terminal.until('nothing else', () => terminal.window() === 'tell');
+    terminal.type(' two');
+    terminal.press('Enter');
+    await root.untilEntry('userMessage', ({ text }) => text === 'tell two');
+    await root.untilSettled();
+    terminal.press('C-d');
+    await terminal.until('the end', (screen) => screen.includes('status 0'));
   });
 
   it('[commands.attach-many] two terminals on one pod see the same answer, and closing one of them disturbs nobody', async () => {

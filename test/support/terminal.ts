@@ -68,6 +68,11 @@ export class Terminal {
     return this.#tmux('capture-pane', '-p', '-S', '-', ...colors).trimEnd();
   }
 
+  /** What is on the screen itself. */
+  window(): string {
+    return this.#tmux('capture-pane', '-p').trim();
+  }
+
   type(text: string): void {
     this.#tmux('send-keys', '-l', text);
   }
@@ -91,6 +96,12 @@ export class Terminal {
     };
     await eventually(this.#home.work, check, `on the screen: ${what}`, () => screen);
     return screen;
+  }
+
+  /** Of the command that runs in the window, by the pids of what the window's own shell has started. */
+  commandPid(): number {
+    const shell = this.#tmux('list-panes', '-F', '#{pane_pid}').trim();
+    return Number(execFileSync('pgrep', ['-P', shell], { encoding: 'utf8' }).trim());
   }
 
   /** As a person closes the window: what runs in it gets SIGHUP. */

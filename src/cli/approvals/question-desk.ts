@@ -187,6 +187,11 @@ export class ApprovalDesk {
     return question === undefined ? null : this.#shown(question, nowMs);
   }
 
+  /** The window has another size: the question as it is now broken, or null where it is as it was. */
+  resized(nowMs: number): string | null {
+    return this.#style.screen().columns === this.#columns ? null : this.again(nowMs);
+  }
+
   /**
    * An answer from here has arrived, or could not: the next question to show, or null. `open`: this one waits
    * still.

@@ -38,6 +38,10 @@ export class QuestionInput {
         const text = options.desk.again(monotonicMs());
         if (text !== null) options.say(text);
       },
+      onResize: () => {
+        const text = options.desk.resized(monotonicMs());
+        if (text !== null) options.say(text);
+      },
       onLine: (line) => this.#act(options.desk.typed(line, monotonicMs()), line),
       onKey: (key) => this.#act(options.desk.key(key, monotonicMs()), null),
       ...(onEnd === undefined ? {} : { onEnd }),

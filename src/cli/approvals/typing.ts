@@ -5,6 +5,7 @@
  * however many lines it has, and no key.
  */
 import type { Readable } from 'node:stream';
+import { guardTerminal } from '../invocation/terminal-guard.ts';
 import { pasteMarksOff, pasteMarksOn, TerminalInput } from './terminal-input.ts';
 
 export interface TypingOptions {
@@ -22,9 +23,11 @@ export interface TypingOptions {
   readonly editsLines: boolean;
   /**
    * Somebody has sent this process on, after Ctrl-Z: what stands on the screen is not known. For the time of
-   * keys.
+   * keys. Ctrl-L, which clears the screen first, wants the same.
    */
   readonly onContinue: () => void;
+  /** The window has another size, and stays so for a moment. For the time of keys. */
+  readonly onResize: () => void;
 }
 
 /** A text being typed, and who gets it. */
@@ -46,6 +49,9 @@ const signals: Readonly<Record<string, NodeJS.Signals>> = {
 };
 
 const tabShown = '    ';
+const clearScreen = '\u001B[H\u001B[2J';
+/** A window that is dragged changes with every pixel. */
+const resizedMs = 150;
 
 /** How many characters of a text a key takes away: the last one, the last word, or all. */
 function erased(key: string, text: string): number {
@@ -68,9 +74,15 @@ export class Typing {
   readonly #input = new TerminalInput();
   readonly #onContinue = (): void => {
     this.#setRaw(this.#isRaw);
-    this.#options.onContinue();
-    if (this.#draft !== null) this.#options.echo(this.#draft.text);
+    this.#redraw();
   };
+  #resized: NodeJS.Timeout | undefined;
+  readonly #onResize = (): void => {
+    clearTimeout(this.#resized);
+    this.#resized = setTimeout(() => this.#isRaw && this.#options.onResize(), resizedMs).unref();
+  };
+  /** While the terminal is in raw mode: whatever ends this process, it is given back. */
+  #release: () => void = () => undefined;
 
   constructor(options: TypingOptions) {
     this.#options = options;
@@ -99,8 +111,7 @@ export class Typing {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    if (this.#isRaw) this.#setRaw(false);
-    process.off('SIGCONT', this.#onContinue);
+    if (this.#isRaw) this.#leaveRaw();
     this.#options.stdin.off('data', this.#onData);
     this.#options.stdin.off('end', this.#onEnd);
     // An open stdin would keep this process alive.
@@ -115,10 +126,26 @@ export class Typing {
     const { editsLines } = this.#options;
     const raw = this.#wantsKeys || (this.#isTerminal && editsLines) || (this.#isRaw && this.#draft !== null);
     if (raw === this.#isRaw || this.#isClosed) return;
-    this.#isRaw = raw;
-    this.#setRaw(raw);
-    if (raw) process.on('SIGCONT', this.#onContinue);
-    else process.off('SIGCONT', this.#onContinue);
+    if (!raw) return this.#leaveRaw();
+    this.#isRaw = true;
+    this.#release = guardTerminal(() => this.#setRaw(false));
+    this.#setRaw(true);
+    process.on('SIGCONT', this.#onContinue);
+    process.on('SIGWINCH', this.#onResize);
+  }
+
+  #leaveRaw(): void {
+    this.#isRaw = false;
+    this.#setRaw(false);
+    this.#release();
+    clearTimeout(this.#resized);
+    process.off('SIGCONT', this.#onContinue);
+    process.off('SIGWINCH', this.#onResize);
+  }
+
+  #redraw(): void {
+    this.#options.onContinue();
+    if (this.#draft !== null) this.#options.echo(this.#draft.text.replaceAll('\t', tabShown));
   }
 
   #setRaw(raw: boolean): void {
@@ -166,6 +193,10 @@ export class Typing {
   #edit(character: string): void {
     const signal = signals[character];
     if (signal !== undefined) return this.#signal(signal);
+    if (character === '\u000C') {
+      this.#options.echo(clearScreen);
+      return this.#redraw();
+    }
     const draft = this.#draft;
     if (character === '\u0004' && draft === null) return this.#end();
     if (character === '\r' || character === '\n')

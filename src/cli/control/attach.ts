@@ -110,7 +110,7 @@ class AttachScreen {
       say: (text) => this.#say(text),
       answer: (typed) => this.#answer(typed),
       onText: (line) => void this.#obey(parseAttachLine(line)),
-      onEnd: () => void this.#onInputEnd(),
+      onEnd: () => (isPersons(this.#context) ? this.#detach() : void this.#onInputEnd()),
     });
     this.#input = input;
     try {
@@ -143,7 +143,7 @@ class AttachScreen {
     const rights = `reads ${reads}; writes ${writes}${denied === '' ? '' : `; ${denied}`}`;
     this.#say(`${name} (${header.status}), ${model}, in ${cwd}`);
     this.#say(`${oneLine(rights, 300)}; tools: ${tools.join(', ')}`);
-    this.#say('What you type is sent to it; /help lists the commands, Ctrl+C detaches.');
+    this.#say('What you type is sent to it; /help lists the commands, Ctrl+D or Ctrl+C detaches.');
   }
 
   /** Answers the exit status. */
@@ -216,7 +216,7 @@ class AttachScreen {
     }
   }
 
-  /** Nobody types any more: what was typed is carried out to its end. */
+  /** A pipe has ended: what was typed is carried out to its end. */
   async #onInputEnd(): Promise<void> {
     this.#inputEnded = true;
     while (!this.#hasEnded) {
@@ -232,6 +232,11 @@ class AttachScreen {
     this.#view.finish();
     this.#context.stderr.styled(`${text}\n`);
   }
+}
+
+/** Somebody types: the end of that is Ctrl+D, which leaves. */
+function isPersons({ stdin }: Pick<CommandContext, 'stdin'>): boolean {
+  return 'isTTY' in stdin && stdin.isTTY === true;
 }
 
 function messageOf(error: unknown): string {

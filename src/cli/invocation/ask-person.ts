@@ -12,6 +12,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { monotonicMs } from '../../std/clock.ts';
 import { barred } from '../format/barred.ts';
 import { type CommandContext, screenOf } from './context.ts';
+import { guardTerminal } from './terminal-guard.ts';
 
 /** Somebody can read a question on stderr and type an answer. */
 export function canAsk({ stdin, stderr }: Pick<CommandContext, 'stdin' | 'stderr'>): boolean {
@@ -130,6 +131,7 @@ async function typedBefore(stdin: Readable & { setRawMode?: (raw: boolean) => un
     cooked();
     process.kill(process.pid, 'SIGINT');
   };
+  const release = guardTerminal(cooked);
   stdin.setRawMode?.(true);
   stdin.on('data', take);
   try {
@@ -138,6 +140,7 @@ async function typedBefore(stdin: Readable & { setRawMode?: (raw: boolean) => un
     stdin.off('data', take);
     stdin.pause();
     cooked();
+    release();
   }
   return typed;
 }

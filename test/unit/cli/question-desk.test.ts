@@ -227,6 +227,18 @@ describe('the keys', () => {
     });
   });
 
+  it('[question.unread] a question is shown again, as rows of the new width, once the window has another one', () => {
+    const screen = { columns: 80, rows: 24 };
+    const desk = keyed(screen);
+    desk.take(asked('q'), 0);
+    expect(desk.resized(2_000)).toBeNull();
+    screen.columns = 120;
+    expect(desk.resized(2_000)).toContain('│ echo q');
+    expect(desk.resized(2_100)).toBeNull();
+    expect(desk.key('y', 2_500)).toMatchObject({ kind: 'late' });
+    expect(desk.key('y', 4_000)).toMatchObject({ kind: 'answer' });
+  });
+
   it('[question.unread] a window that has become narrower is shown the question again', () => {
     const screen = { columns: 80, rows: 24 };
     const desk = keyed(screen);

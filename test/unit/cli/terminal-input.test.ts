@@ -57,6 +57,7 @@ describe('lines edited here', () => {
         return key === 'y';
       },
       onContinue: () => undefined,
+      onResize: () => undefined,
       editsLines: true,
     });
     one.keys(false);
