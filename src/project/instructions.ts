@@ -31,6 +31,10 @@ export async function readInstructions(
     if (found.kind === 'denied') leftOut.push(`Left out, as it is denied for reading: ${path}`);
     if (found.kind === 'leftOut') leftOut.push(`Left out, as it ${found.why}: ${path}`);
     if (found.kind !== 'text') continue;
+    if (found.encoding === null) {
+      leftOut.push(`Left out, as it is text neither in UTF-8 nor in UTF-16 with its mark: ${path}`);
+      continue;
+    }
     if (found.isCut) leftOut.push(`Cut, as it is larger than ${projectFileBytesMax / 1024} KiB: ${path}`);
     files.push({ path, text: found.isCut ? `${found.text}\n(cut here)` : found.text });
   }

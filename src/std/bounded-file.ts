@@ -11,9 +11,14 @@ export interface BoundedText {
   readonly text: string;
   /** There was more; the text ends with its last whole character. */
   readonly isCut: boolean;
-  /** False: what is not UTF-8 has been replaced, and says something else than whoever wrote it. */
-  readonly isUtf8: boolean;
+  /**
+   * UTF-16 is known by its mark alone. Null: no text in these; what could not be decoded has been replaced, and
+   * says something else than whoever wrote it.
+   */
+  readonly encoding: TextEncoding | null;
 }
+
+export type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be';
 
 /** The beginning of a regular file as text. */
 export async function readBounded(handle: FileHandle, bytesMax: number): Promise<BoundedText> {
@@ -27,13 +32,21 @@ export async function readBounded(handle: FileHandle, bytesMax: number): Promise
   }
   const isCut = length > bytesMax;
   const bytes = buffer.subarray(0, Math.min(length, bytesMax));
+  const encoding = encodingByMark(bytes);
   // A decoder that awaits more keeps back the half of a character.
-  const decoded = (fatal: boolean) => new TextDecoder('utf-8', { fatal }).decode(bytes, { stream: isCut });
+  const decoded = (fatal: boolean) => new TextDecoder(encoding, { fatal }).decode(bytes, { stream: isCut });
   try {
-    return { text: decoded(true), isCut, isUtf8: true };
+    const text = decoded(true);
+    // What begins as UTF-16 may be UTF-32, and what is UTF-8 by chance something else altogether.
+    return { text, isCut, encoding: text.includes('\0') ? null : encoding };
   } catch {
-    return { text: decoded(false), isCut, isUtf8: false };
+    return { text: decoded(false), isCut, encoding: null };
   }
+}
+
+function encodingByMark([one, two]: Uint8Array): TextEncoding {
+  if (one === 0xff && two === 0xfe) return 'utf-16le';
+  return one === 0xfe && two === 0xff ? 'utf-16be' : 'utf-8';
 }
 
 /**
@@ -55,8 +68,8 @@ export async function readOrdinaryFile(path: string, bytesMax: number): Promise<
         `${path} belongs to another user (${stats.uid}): make a copy of your own, and use that`,
       );
     }
-    const { text, isCut, isUtf8 } = await readBounded(handle, bytesMax);
-    if (!isUtf8) throw new NotOrdinary(`${path} is not UTF-8: save it as that`);
+    const { text, isCut, encoding } = await readBounded(handle, bytesMax);
+    if (encoding !== 'utf-8') throw new NotOrdinary(`${path} is not UTF-8: save it as that`);
     if (isCut) throw new NotOrdinary(`${path} is larger than ${bytesMax / 1024} KiB: make it smaller`);
     return text;
   } finally {

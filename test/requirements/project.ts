@@ -2,6 +2,8 @@
 export const project = {
   'project.child-instructions':
     'a child gets the instructions of its own working directory, where that is among what it may read',
+  'project.encodings':
+    'instructions are read in UTF-8 and in UTF-16 with its mark; in anything else they are left out, and that is said',
   'project.instructions':
     "AGENTS.md is read from the working directory and each folder above it up to the repository's root, the nearest last, and from nowhere above that or the home",
   'project.instructions-denied': "a scope's denies count for instructions, its roots do not",

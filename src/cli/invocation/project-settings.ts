@@ -95,7 +95,7 @@ async function readFolder(place: ProjectPlace, folder: string): Promise<Found> {
       break;
   }
   // A path that it denies would be another one.
-  if (!found.isUtf8) throw usage(`${path} is not UTF-8: save it as that`);
+  if (found.encoding !== 'utf-8') throw usage(`${path} is not UTF-8: save it as that`);
   if (found.isCut) throw usage(`${path} is larger than ${projectFileBytesMax / 1024} KiB: make it smaller`);
   const settings = parseSettings(path, found.text, projectFileSchema());
   return await trusted(place, { path, text: found.text, settings: anchored(settings, folder, place) });

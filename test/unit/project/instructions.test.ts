@@ -26,7 +26,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(top, { recursive: true, force: true }));
 
-function put(path: string, text: string): string {
+function put(path: string, text: string | Uint8Array): string {
   mkdirSync(join(top, path, '..'), { recursive: true });
   writeFileSync(join(top, path), text);
   return join(top, path);
@@ -123,6 +123,35 @@ describe('instructions', () => {
     expect(files).toEqual([]);
     expect(leftOut).toHaveLength(1);
     expect(leftOut[0]).toContain(why);
+  });
+
+  const marked = Buffer.from('\uFEFFgr\u00fc\u00df\r\n', 'utf16le');
+
+  it.each([
+    ['UTF-8 with its mark', Buffer.from('\uFEFFgr\u00fc\u00df\r\n')],
+    ['UTF-16LE', marked],
+    ['UTF-16BE', Buffer.from(marked).swap16()],
+  ])('[project.encodings] instructions in %s are read', async (_, bytes) => {
+    put('AGENTS.md', bytes);
+    expect(await read('')).toMatchObject({ files: [{ text: 'gr\u00fc\u00df\r\n' }], leftOut: [] });
+  });
+
+  it('[project.encodings] instructions in UTF-16 are cut at a character', async () => {
+    put('AGENTS.md', Buffer.from(`\uFEFF${'\u{1F600}'.repeat(10_000)}`, 'utf16le'));
+    expect((await read('')).files[0]?.text).toBe(`${'\u{1F600}'.repeat(8_191)}\n(cut here)`);
+  });
+
+  it.each([
+    ['Latin-1', Buffer.from('gr\u00fcn', 'latin1')],
+    ['UTF-16 without its mark', marked.subarray(2)],
+    ['UTF-16 with half a pair', Buffer.from('\uFEFFa\uD800b', 'utf16le')],
+    ['UTF-32', Buffer.from([0xff, 0xfe, 0, 0, 0x61, 0, 0, 0])],
+  ])('[project.encodings] instructions in %s are left out, and that is said', async (_, bytes) => {
+    const path = put('AGENTS.md', bytes);
+    expect(await read('')).toEqual({
+      files: [],
+      leftOut: [`Left out, as it is text neither in UTF-8 nor in UTF-16 with its mark: ${path}`],
+    });
   });
 
   it.runIf(isRoot)('[project.odd-files] a file of another user is left out', async () => {
