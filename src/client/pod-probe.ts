@@ -7,9 +7,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { StatusResult } from '../protocol/methods.ts';
 import type { Totals } from '../session/facts/entries.ts';
 import { probeLock } from '../session/lock/lock.ts';
-import { closingTotals, readTotals } from '../session/log/totals.ts';
+import { emptyFacts } from '../session/facts/facts.ts';
+import { closingTotals, readTotals, totalsOf } from '../session/log/totals.ts';
 import { monotonicMs } from '../std/clock.ts';
 import { isRunning, type ProcessIdentity } from '../std/process-identity.ts';
+import { systemCode } from '../std/system-code.ts';
 import { connectAndSend } from '../transport/connect-and-send.ts';
 import { lifeElsewhere, lifeOf } from '../pod/process/life.ts';
 import type { FoundPod } from './find-pod.ts';
@@ -23,7 +25,19 @@ export type ProbedPod =
       /** Started in another network namespace and not to be reached: whether it runs is not known. */
       readonly elsewhere: boolean;
     }
-  | { readonly kind: 'ended'; readonly totals: Totals };
+  | { readonly kind: 'ended'; readonly totals: Totals }
+  | UnreadablePod;
+
+/** It does not answer, and its log cannot be read: its totals are those of an empty one. In lists only. */
+export interface UnreadablePod {
+  readonly kind: 'unreadable';
+  readonly totals: Totals;
+  /** Something of it runs, by its lock. */
+  readonly isHeld: boolean;
+  readonly why: string;
+  /** Of the system; null where the file is there and is no log. */
+  readonly code: string | null;
+}
 
 /** A pod answers in milliseconds; this long, and it is busy, frozen or gone. */
 export const probeDeadlineMs = 1_500;
@@ -55,6 +69,18 @@ async function probeBy(
  * holds them by now is a life that has not begun: it answers nobody before its own first entry is on disk.
  */
 export async function probeInList(pod: FoundPod): Promise<ProbedPod> {
+  try {
+    return await probeReadable(pod);
+  } catch (error) {
+    // Removed meanwhile, or what cannot be: the caller's.
+    if (!(error instanceof Error) || !existsSync(pod.folder.path)) throw error;
+    const totals = totalsOf(emptyFacts());
+    const isHeld = await holdsOn(pod, null);
+    return { kind: 'unreadable', totals, isHeld, why: error.message, code: systemCode(error) ?? null };
+  }
+}
+
+async function probeReadable(pod: FoundPod): Promise<ProbedPod> {
   const closing = closingTotals(pod.folder.log);
   if (closing !== null && !processRuns(closing.started)) return { kind: 'ended', totals: closing };
   return await probeBy(pod, ({ started, stopped }) =>

@@ -187,12 +187,14 @@ function stillThere({ home }: FoundPod, children: readonly string[]): string[] {
 }
 
 function attentionOf(pod: FoundPod, probed: ProbedPod): string | null {
+  if (probed.kind === 'unreadable') return 'logUnreadable';
   if (probed.kind === 'silent' && probed.elsewhere) return 'elsewhere';
   return hasSetAside(pod.folder.outputs) ? 'setAside' : null;
 }
 
 function statusOf(probed: Exclude<ProbedPod, { kind: 'live' }>): ShownStatus {
   const { kind, totals } = probed;
+  if (kind === 'unreadable') return probed.isHeld ? 'unreachable' : 'dead';
   if (kind === 'silent') return totals.stopped ? 'stopping' : 'unreachable';
   return totals.stopped ? 'stopped' : 'dead';
 }

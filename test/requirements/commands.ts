@@ -25,6 +25,7 @@ export const commands = {
   'cli.doctor-disk':
     'doctor warns of a home on a network or user-space file system or in memory, and says what to do',
   'cli.ps-damaged': 'a damaged folder hides only itself, and doctor names it',
+  'cli.ps-unreadable': 'a pod whose log cannot be read is listed, with the reason and what to do',
   'cli.ps-dead': 'tells stopped from dead, counts what waits, and names a parent that is down',
   'cli.ps-default': 'without -a: what runs, what died, and what still has to deliver',
   'cli.ps-received': 'what the parent holds of a dead pod does not wait, whatever its own log says',

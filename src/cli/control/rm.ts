@@ -34,7 +34,7 @@ export async function rmCommand(
 ): Promise<number> {
   const wrecks = new Map<string, string>();
   const named = [...new Set(names)].flatMap((name) => {
-    const why = options.force ? wreckOf(context, name) : null;
+    const why = wreckOf(context, name);
     if (why === null) return [findPod(context.home, name)];
     wrecks.set(name, why);
     return [];
@@ -48,7 +48,8 @@ export async function rmCommand(
     context.stderr.write(`podkin: ${errorText(refusal)}\n`);
     status = exitStatus.failed;
   };
-  for (const [name, why] of wrecks) report(await removeWreck(context, name, why));
+  for (const [name, why] of wrecks)
+    report(options.force ? await removeWreck(context, name, why) : wreckStays(name, why));
   for (const pod of pods) report(await removal.remove(pod, options.force));
   const left = allPods(context.home).map(({ instance, spec }) => ({
     instance,
@@ -247,6 +248,10 @@ class Removal {
   #say(text: string): void {
     this.#context.stderr.write(`${text}\n`);
   }
+}
+
+function wreckStays(name: string, why: string): string {
+  return `"${name}" stays: ${why}, so what it owes is not known: "podkin rm -f ${name}" removes it and keeps all of it aside`;
 }
 
 function upward({ owed, receiverLives }: OwedUpward): string {

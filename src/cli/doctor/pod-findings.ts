@@ -26,6 +26,8 @@ function ofPod(home: Home, seen: SeenPod, views: readonly PodView[]): Finding[] 
       `check there; when nothing runs it any more: podkin restore --force ${name}`,
     ]);
   }
+  // The check of the logs names it.
+  if (view.attention === 'logUnreadable') return [];
   if (view.status === 'unreachable') {
     const text = `runs (process ${view.pid}) and does not answer`;
     return finding(view, 'failure', [text, `podkin stop ${name}, then podkin restore ${name}`]);

@@ -1,7 +1,9 @@
 /** `podkin ps`: the pods of this home, and `podkin` alone: their tree and where to go on. */
 import type { CommandContext } from '../invocation/context.ts';
 import { cwdIfThere, exitStatus, jsonText } from '../invocation/context.ts';
-import { isLive, matters, type PodView, viewHome } from '../../client/pod-view.ts';
+import { lookUp } from '../../client/find-pod.ts';
+import { isLive, matters, type PodView, type SeenPod, viewHome } from '../../client/pod-view.ts';
+import { type Home, podNames } from '../../session/home/home.ts';
 import { dollars, oneLine, printable } from '../format/printable.ts';
 import { age, columns, paint, type Paint } from '../format/table.ts';
 
@@ -16,25 +18,29 @@ export async function psCommand(context: CommandContext, options: PsOptions): Pr
   const seen = await viewHome(context.home);
   const every = seen.map((one) => one.view);
   const views = options.all ? every : every.filter(matters);
+  const unread = [...seen.flatMap(unreadableHint), ...unknownHints(context.home, every)];
   const hidden = every.length - views.length;
   if (options.json) context.stdout.write(jsonText(views));
   else if (options.quiet) context.stdout.write(views.map((view) => `${view.name}\n`).join(''));
   else if (views.length > 0)
     context.stdout.styled(psTable(views, { color: context.color, tree: options.tree, nowMs: Date.now() }));
   if (!options.json && !options.quiet) {
-    if (views.length === 0) context.stderr.write('No pod is running here.\n');
+    if (views.length === 0 && unread.length === 0) context.stderr.write('No pod is running here.\n');
     if (hidden > 0) context.stderr.write(`${hidden} stopped pod(s) not shown: "podkin ps -a" shows them.\n`);
     for (const hint of hints(views)) context.stderr.write(`${hint}\n`);
   }
+  if (!options.json) for (const hint of unread) context.stderr.write(`${hint}\n`);
   return exitStatus.done;
 }
 
 /** `podkin` without arguments. */
 export async function startCommand(context: CommandContext): Promise<number> {
-  const views = (await viewHome(context.home)).map((one) => one.view).filter(matters);
+  const seen = await viewHome(context.home);
+  const views = seen.map((one) => one.view).filter(matters);
+  const unread = [...seen.flatMap(unreadableHint), ...unknownHints(context.home, views)];
   if (views.length > 0) {
     context.stdout.styled(psTable(views, { tree: true, color: context.color, nowMs: Date.now() }));
-    for (const hint of hints(views)) context.stderr.write(`${hint}\n`);
+    for (const hint of [...hints(views), ...unread]) context.stderr.write(`${hint}\n`);
     const name = views.find(isLive)?.name ?? views[0]?.name ?? 'root';
     context.stderr.write(
       `\nGo on with "podkin attach ${name}", "podkin logs ${name}", "podkin send ${name} TEXT"; "podkin --help" lists all commands.\n`,
@@ -141,6 +147,8 @@ export function mayGo(view: PodView, all: readonly PodView[]): boolean {
 /** One sentence for each pod that needs a person. */
 function hints(views: readonly PodView[]): string[] {
   return views.flatMap((view) => {
+    // Said with what cannot be read of it.
+    if (view.attention === 'logUnreadable') return [];
     if (view.attention === 'parentDown') {
       const what =
         view.pendingOut > 0 ? `${view.pendingOut} event(s) of ${view.name} wait` : `${view.name} works`;
@@ -166,6 +174,32 @@ function hints(views: readonly PodView[]): string[] {
     if (view.waiting?.kind === 'provider')
       return [`${view.name} waits for its provider: ${oneLine(view.waiting.reason, 160)}`];
     if (view.status === 'unreachable') return [`${view.name} runs and does not answer: podkin doctor`];
+    return [];
+  });
+}
+
+function unreadableHint({ pod, probed }: SeenPod): string[] {
+  if (probed.kind !== 'unreadable') return [];
+  const { name, folder } = pod;
+  const isRight = probed.code === 'EACCES' || probed.code === 'EPERM';
+  const fix = isRight
+    ? `check its owner and permissions (${folder.log})`
+    : `put it back from a backup, or podkin rm -f ${name}, which keeps all of it aside`;
+  return [`${name}: log unreadable: ${oneLine(probed.why, 200)}: ${fix}`];
+}
+
+/** Folders that do not even say which pod they are of. */
+function unknownHints(home: Home, views: readonly PodView[]): string[] {
+  const listed = new Set(views.map(({ name }) => name));
+  return podNames(home).flatMap((name) => {
+    if (listed.has(name)) return [];
+    try {
+      // Null: one that is being made or removed.
+      if (lookUp(home, name) !== null) return [];
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return [`${name}: unreadable: ${oneLine(why, 200)}: podkin doctor says more`];
+    }
     return [];
   });
 }

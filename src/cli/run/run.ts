@@ -26,6 +26,7 @@ import { fromHome } from '../invocation/configuration-files.ts';
 import { askAboutText, canAsk } from '../invocation/ask-person.ts';
 import { CommandFailed, type CommandContext, exitStatus, fromCwd } from '../invocation/context.ts';
 import { claimScope } from './claim-scope.ts';
+import { takenText } from './taken-name.ts';
 import { createRoot, type Root, type RootPlan } from './create-root.ts';
 import { endTree } from '../control/end-tree.ts';
 import {
@@ -222,7 +223,7 @@ async function rootOf(context: CommandContext, plan: RootPlan): Promise<Root> {
     await claimScope(context.home, root);
     return root;
   } catch (error) {
-    if (error instanceof NameTaken) throw usage(error.message);
+    if (error instanceof NameTaken) throw usage(await takenText(context, error.podName));
     throw error;
   }
 }

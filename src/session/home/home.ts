@@ -57,9 +57,7 @@ export class NameTaken extends PodkinError {
   readonly podName: string;
 
   constructor(podName: string) {
-    super(
-      `there is a pod "${podName}" already: choose another name, or remove that one with "podkin rm ${podName}"`,
-    );
+    super(`there is a pod "${podName}" already`);
     this.name = 'NameTaken';
     this.podName = podName;
   }

@@ -1,4 +1,5 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { takeLock } from '../../../src/session/lock/lock.ts';
 import { ownIdentity } from '../../../src/std/process-identity.ts';
@@ -101,6 +102,73 @@ describe('the dead, as their logs tell', () => {
       { level: 'failure', text: expect.stringContaining('told/pod.json') },
       { level: 'failure', text: expect.stringContaining('torn/pod.json') },
     ]);
+  });
+
+  it('[cli.ps-unreadable] a pod whose log cannot be read is listed, with the reason and what to do', async () => {
+    const rig = cliRig();
+    const home = logHome();
+    rig.write(home.pod('good'));
+    const bad = rig.write(home.pod('bad'));
+    rmSync(bad.log);
+    mkdirSync(bad.log);
+    const folder = rig.write(home.pod('unknown'));
+    writeFileSync(folder.spec, '{');
+    rmSync(folder.log);
+    mkdirSync(folder.log);
+    const [json, plain, quiet] = [
+      await rig.podkin('ps', '--json'),
+      await rig.podkin('ps'),
+      await rig.podkin('ps', '-q'),
+    ];
+    expect(JSON.parse(json.stdout)).toMatchObject([
+      { name: 'bad', status: 'dead', attention: 'logUnreadable' },
+      { name: 'good', attention: null },
+    ]);
+    expect(plain.stdout).toMatch(/^bad +dead .* logUnreadable$/m);
+    const why = `bad: log unreadable: ${bad.log} is no regular file: put it back from a backup, or podkin rm -f bad, which keeps all of it aside`;
+    expect(plain.stderr.split('\n')).toContain(why);
+    expect(plain.stderr).not.toContain('podkin restore bad');
+    expect(plain.stderr).toMatch(/^unknown: unreadable: .*: podkin doctor says more$/m);
+    expect([quiet.stdout, quiet.stderr]).toEqual(['bad\ngood\n', expect.stringContaining(why)]);
+    const doctor: { text: string; fix: string | null }[] = JSON.parse(
+      (await rig.podkin('doctor', '--json')).stdout,
+    );
+    expect(doctor.filter(({ text, fix }) => `${text} ${fix}`.includes('restore bad'))).toEqual([]);
+    expect(doctor.map(({ text }) => text)).toContainEqual(expect.stringContaining(bad.log));
+  });
+
+  it('[run.root-name-refused] what gives a name free is said as its pod is: stopped, running or damaged', async () => {
+    const rig = cliRig();
+    const home = logHome();
+    const stopped = home.pod('stopped');
+    stopped.stop();
+    rig.write(stopped);
+    const running = home.pod('running');
+    const lock = await takeLock({ instance: running.instance, folder: rig.write(running).path });
+    const damaged = rig.write(home.pod('damaged'));
+    writeFileSync(damaged.log, 'what nobody can read\n');
+    const scenario = join(rig.folder, 's.yaml');
+    writeFileSync(scenario, 'rules: [{ say: ok }]');
+    const refusal = async (name: string) => {
+      const { status, stderr } = await rig.podkin(
+        'run',
+        'go',
+        '-d',
+        '--name',
+        name,
+        '--model',
+        `script/${scenario}`,
+      );
+      expect(status, stderr).toBe(2);
+      return stderr;
+    };
+    expect(await refusal('stopped')).toContain('remove that one with "podkin rm stopped"');
+    expect(await refusal('running')).toContain('with "podkin rm -f running"');
+    expect(await refusal('damaged')).toContain('with "podkin rm -f damaged", which keeps them aside');
+    if (lock.taken) await lock.release();
+    const rm = await rig.podkin('rm', 'damaged');
+    expect([rm.status, existsSync(damaged.path)]).toEqual([1, true]);
+    expect(rm.stderr).toContain('"podkin rm -f damaged" removes it and keeps all of it aside');
   });
 
   it('[cli.no-such-pod] every command that takes a name ends with 3 for one that is not there', async () => {

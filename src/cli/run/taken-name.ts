@@ -1,0 +1,20 @@
+/** What a person can do about a name that another pod has: the command that gives it free, as that pod is now. */
+import { lookUp } from '../../client/find-pod.ts';
+import { isPodRunning } from '../../client/pod-probe.ts';
+import { wreckOf } from '../control/rm-wreck.ts';
+import type { CommandContext } from '../invocation/context.ts';
+
+export async function takenText(context: CommandContext, name: string): Promise<string> {
+  return `there is a pod "${name}" already: choose another name, or ${await wayToFree(context, name)}`;
+}
+
+async function wayToFree(context: CommandContext, name: string): Promise<string> {
+  if (wreckOf(context, name) !== null) {
+    return `remove that one, whose files are damaged, with "podkin rm -f ${name}", which keeps them aside`;
+  }
+  const pod = lookUp(context.home, name);
+  if (pod !== null && (await isPodRunning(pod))) {
+    return `give that one, which is running, its next task with "podkin send ${name}", or end and remove it and everything below it with "podkin rm -f ${name}"`;
+  }
+  return `remove that one with "podkin rm ${name}"`;
+}
