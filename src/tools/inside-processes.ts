@@ -4,15 +4,18 @@
  * the kernel has ended all others. It takes no signal but SIGKILL; the rest of its group does.
  */
 import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Readable, Writable } from 'node:stream';
 import * as z from 'zod';
 import { monotonicMs } from '../std/clock.ts';
+import { deferred } from '../std/deferred.ts';
 import { once } from '../std/once.ts';
 import { type ProcessIdentity, isRunning, processIdentity } from '../std/process-identity.ts';
 import { signalProcess } from '../std/signal-process.ts';
+import { dismissGuard, endGuard } from '../scope/sandbox/start-guard.ts';
 import type { GroupMember } from './group-members.ts';
-import { begunWord, goWord } from './shell-script.ts';
+import { begunWord, goWord, readyWord } from './shell-script.ts';
 
 /** Written by the sandbox, before the command begins. */
 const infoSchema = once(() => z.looseObject({ 'child-pid': z.int().min(2) }));
@@ -26,8 +29,8 @@ const reportCharsMax = 64_000;
 
 export interface InsideProcesses {
   /**
-   * Lets the sandbox begin as soon as it shows what was planned; answers the path that is another thing, of
-   * which nothing is let go.
+   * Lets the sandbox be made as soon as it shows what was planned, and its shell begin as soon as the death of
+   * this process would end it; answers the path that is another thing, of which nothing is let go.
    */
   release(differs: (firstPid: number) => string | null): Promise<string | null>;
   /** Asks with SIGTERM and fulfils when the sandbox has ended or the time is over. */
@@ -46,7 +49,10 @@ export function openInside(child: ChildProcess): InsideProcesses {
   const told = firstIn(child.stdio[infoIndex]).then((found) => {
     first = found;
   });
-  const report = textOf(child.stdio[reportIndex]);
+  const waits = deferred<void>();
+  const report = textOf(child.stdio[reportIndex], (text) => {
+    if (text.startsWith(`${readyWord}\0`)) waits.resolve();
+  }).finally(() => waits.resolve());
   const lives = (): boolean => first !== null && isRunning(first);
   return {
     async release(differs) {
@@ -56,7 +62,7 @@ export function openInside(child: ChildProcess): InsideProcesses {
       // No event tells that a root is in place.
       for (let stepMs = 1; hasNotExited(child); stepMs = Math.min(stepMs * 2, 20)) {
         const found = differs(pid);
-        if (found === '') letGo(child);
+        if (found === '') await letGo(child, pid, waits.promise);
         if (found !== null) return found === '' ? null : found;
         await pause(stepMs);
       }
@@ -76,9 +82,10 @@ export function openInside(child: ChildProcess): InsideProcesses {
         await pause(stepMs);
       }
       const text = await Promise.race([report, later(timeMs).then(() => '')]);
+      await endGuard(child, timeMs);
       for (const index of [infoIndex, reportIndex, blockIndex, filterIndex])
         [...child.stdio][index]?.destroy();
-      const [word, ...left] = wholeWords(text);
+      const [, word, ...left] = wholeWords(text);
       begun = word === begunWord;
       return left;
     },
@@ -115,15 +122,29 @@ function identityIn(text: string): ProcessIdentity | null {
 
 /**
  * The byte lets the sandbox go on, the word its shell: should this process die, the byte's descriptor only
- * ends, and the shell hears nothing.
+ * ends, and the shell hears nothing. When the shell is there, the first process inside has forked it; then it
+ * asks the kernel to end it with the sandbox's starter, and next it sleeps.
  */
-function letGo(child: ChildProcess): void {
-  for (const [index, text] of [
-    [blockIndex, '1'],
-    [reportIndex, `${goWord}\n`],
-  ] as const) {
-    const stream = [...child.stdio][index];
-    if (stream instanceof Writable) stream.on('error', () => undefined).write(text);
+async function letGo(child: ChildProcess, firstPid: number, waits: Promise<void>): Promise<void> {
+  write(child, blockIndex, '1');
+  await waits;
+  for (let stepMs = 1; hasNotExited(child) && !sleeps(firstPid); stepMs = Math.min(stepMs * 2, 20)) {
+    await pause(stepMs);
+  }
+  dismissGuard(child);
+  write(child, reportIndex, `${goWord}\n`);
+}
+
+function write(child: ChildProcess, index: number, text: string): void {
+  const stream = [...child.stdio][index];
+  if (stream instanceof Writable) stream.on('error', () => undefined).write(text);
+}
+
+function sleeps(pid: number): boolean {
+  try {
+    return /^State:\s*S/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
   }
 }
 
@@ -143,13 +164,14 @@ function wholeWords(text: string): string[] {
  * Everything up to the end, or to the bound, past which nothing is read; never rejects. Whoever is inside may
  * have written it.
  */
-async function textOf(stream: unknown): Promise<string> {
+async function textOf(stream: unknown, onText: (text: string) => void): Promise<string> {
   if (!(stream instanceof Readable)) return '';
   let text = '';
   try {
     stream.setEncoding('utf8');
     for await (const piece of stream) {
       text += String(piece);
+      onText(text);
       // The end of this loop closes the descriptor.
       if (text.length >= reportCharsMax) break;
     }

@@ -40,7 +40,7 @@ export interface GroupProgram {
   readonly mark?: string | null;
   /**
    * The program is a sandbox that tells on descriptor 3 which process is the first inside; whoever is inside
-   * may name on 4 what is left.
+   * may name on 4 what is left. On 7 waits the guard of its start.
    */
   readonly isSandbox?: boolean;
   /** Of a sandbox, which reads it on 6: the filter on system calls. */
@@ -134,7 +134,7 @@ export async function runGroup(program: GroupProgram, control: GroupControl): Pr
 }
 
 function start({ file, args, cwd, env, isSandbox }: GroupProgram): { child: ChildProcess; stdout: Readable } {
-  const more = isSandbox === true ? (['pipe', 'pipe', 'pipe', 'pipe'] as const) : [];
+  const more = isSandbox === true ? (['pipe', 'pipe', 'pipe', 'pipe', 'pipe'] as const) : [];
   const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'ignore', ...more], detached: true });
   if (child.stdout === null) throw new Error('a piped output has no stream');
   return { child, stdout: child.stdout };

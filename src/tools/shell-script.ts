@@ -4,6 +4,7 @@
  * naming of what it leaves behind. Pure.
  */
 import { release } from 'node:os';
+import { guardIndex, guardScript, guardedExec } from '../scope/sandbox/start-guard.ts';
 import type { Limits } from '../session/settings/settings.ts';
 
 export type ShellLimits = Pick<
@@ -14,7 +15,10 @@ export type ShellLimits = Pick<
 /** The name under which the output's relay runs. */
 export const relayName = 'podkin-output';
 
-/** The first word on descriptor 4: the sandbox stands and the shell in it has begun. */
+/** The first word on descriptor 4: the shell inside is there and waits. */
+export const readyWord = 'ready';
+
+/** The second: it has begun. */
 export const begunWord = 'begun';
 
 /** What the shell inside waits for on descriptor 4 before it begins. */
@@ -27,7 +31,7 @@ export interface ShellParts {
   readonly limits: ShellLimits;
   /** What stands before the command so that it runs inside a sandbox; null outside of any. */
   readonly prefix: readonly string[] | null;
-  /** Descriptor 4 is there: the shell inside waits on it and reports on it. */
+  /** Descriptor 4 is there: the shell inside waits on it and reports on it; and the guard's of the start. */
   readonly isHeld: boolean;
 }
 
@@ -40,19 +44,21 @@ export interface ShellParts {
  */
 export function shellArgs(parts: ShellParts, command: string): string[] {
   const relay = parts.relayed
-    ? `> >(trap "" HUP INT TERM; exec -a ${relayName} /bin/cat 3>&- 4>&- 5>&- 6>&-)`
+    ? `> >(trap "" HUP INT TERM; exec -a ${relayName} /bin/cat 3>&- 4>&- 5>&- 6>&- ${guardIndex}>&-)`
     : '';
   // Two steps: in one, bash would leave the relay's pipe open a second time, and a daemon that has closed its
   // outputs would still hold it.
-  const start = `exec ${relay} 2>&1\nexec "$@"`;
+  const output = `exec ${relay} 2>&1`;
   if (parts.prefix === null) {
-    return ['-c', `${bounds(parts)}\n${start}`, parts.file, parts.file, '-c', command];
+    return ['-c', `${bounds(parts)}\n${output}\nexec "$@"`, parts.file, parts.file, '-c', command];
   }
-  const begun = `IFS= read -r go <&4 && [ "$go" = ${goWord} ] || exit 125
+  const begun = `printf '${readyWord}\\0' >&4
+IFS= read -r go <&4 && [ "$go" = ${goWord} ] || exit 125
 printf '${begunWord}\\0' >&4`;
   const rest = parts.relayed ? insideScript : 'exec 4>&-\nexec "$0" -c "$1"';
   const around = [bounds(parts), ...(parts.isHeld ? [`{ ${begun}\n} 2>/dev/null`] : []), rest].join('\n');
-  return ['-c', start, parts.file, ...parts.prefix, parts.file, '-c', around, parts.file, command];
+  const start = parts.isHeld ? [guardScript, output, guardedExec] : [output, 'exec "$@"'];
+  return ['-c', start.join('\n'), parts.file, ...parts.prefix, parts.file, '-c', around, parts.file, command];
 }
 
 /** A bound that the system does not take, because a narrower one is in force, is left as it is. */

@@ -39,6 +39,9 @@ export const shell = {
   'shell.pod':
     'a pod tests its sandbox at its first command and says the result in `status`; keys and sockets are out of reach of its shell',
   'shell.pod-death': 'when a pod is killed, what its sandboxed shell runs dies with it',
+  'shell.pod-death-start':
+    'a pod that is killed at any step of the start of a sandbox leaves no process: all of it ends by itself, and the command never begins',
+  'shell.start-bound': 'a sandboxed command begins only when the death of its pod would end it',
   'shell.not-tested':
     'while a sandbox cannot be tested no command runs, inside or outside, and it is tested again with the next one; a failure that passes is no verdict',
   'shell.self-test':

@@ -3,7 +3,7 @@
  * script that tries to get out of it in the ways that matter. Writes nothing outside of that folder and
  * leaves nothing behind.
  */
-import { type ExecFileException, execFile } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import {
   existsSync,
   lstatSync,
@@ -19,6 +19,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { makeFolders } from '../../std/make-folders.ts';
 import { processIdentity } from '../../std/process-identity.ts';
 import { systemCode } from '../../std/system-code.ts';
@@ -26,8 +27,11 @@ import { type ProbeFindings, type SandboxState, judgeProbes, untestedState } fro
 import { type MountRequest, freshPlaces } from './mounts.ts';
 import { isBelow } from '../paths/path-scope.ts';
 import { allowsVariable, sandboxEnvironment } from './shell-environment.ts';
+import { dismissGuard, endGuard, guardScript, guardedExec } from './start-guard.ts';
 
 const probeMs = 10_000;
+const guardMs = 2_000;
+const outputCharsMax = 1024 * 1024;
 
 /** How a program is run inside; `null` for the name of a place where nothing is found. */
 export interface ProbeWay {
@@ -176,25 +180,59 @@ function namespaceOf(kind: 'pid' | 'net'): string {
   }
 }
 
-function run(file: string, args: string[], cwd: string): Promise<{ stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    const options = {
-      cwd,
-      env: sandboxEnvironment(process.env),
-      timeout: probeMs,
-      killSignal: 'SIGKILL',
-      maxBuffer: 1024 * 1024,
-    } as const;
-    execFile(file, args, options, (error, stdout, stderr) => {
-      resolve({ stdout, stderr: stderr === '' || error?.killed === true ? endOf(error) : stderr });
-    });
+interface Ended {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** At the head of a group of its own, with the guard of its start. */
+async function run(file: string, args: string[], cwd: string): Promise<Ended> {
+  const child = spawn('/bin/sh', ['-c', `${guardScript}\n${guardedExec}`, 'sh', file, ...args], {
+    cwd,
+    env: sandboxEnvironment(process.env),
+    stdio: ['ignore', 'pipe', 'pipe', 'ignore', 'ignore', 'ignore', 'ignore', 'pipe'],
+    detached: true,
   });
+  const { stdout, stderr } = child;
+  if (stdout === null || stderr === null) throw new Error('a piped output has no stream');
+  const failure = new Promise<Error | null>((resolve) => {
+    child.on('error', resolve).once('exit', () => resolve(null));
+  });
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    child.kill('SIGKILL');
+    for (const stream of [stdout, stderr]) stream.destroy();
+  }, probeMs);
+  // Its first word: from here on all of it ends by itself.
+  stdout.once('data', () => dismissGuard(child));
+  const texts = Promise.all([textOf(stdout), textOf(stderr)]);
+  const error = await failure;
+  await endGuard(child, guardMs);
+  const [output, complaint] = await texts;
+  clearTimeout(timer);
+  if (isLate) return { stdout: output, stderr: 'ETIMEDOUT: it did not end in time' };
+  return { stdout: output, stderr: complaint === '' ? endOf(child, error) : complaint };
+}
+
+/** Up to a bound, past which nothing is read. */
+async function textOf(stream: Readable): Promise<string> {
+  let text = '';
+  try {
+    stream.setEncoding('utf8');
+    for await (const piece of stream) {
+      text += String(piece);
+      if (text.length >= outputCharsMax) break;
+    }
+  } catch {
+    // Closed by us.
+  }
+  return text;
 }
 
 /** In words of ours: the system's own message repeats the whole program. */
-function endOf(error: ExecFileException | null): string {
-  if (error === null) return '';
-  if (error.killed === true) return 'ETIMEDOUT: it did not end in time';
-  if (typeof error.signal === 'string') return `it was ended by ${error.signal}`;
-  return typeof error.code === 'number' ? `it ended with exit code ${error.code}` : error.message;
+function endOf({ exitCode, signalCode }: ChildProcess, error: Error | null): string {
+  if (error !== null) return error.message;
+  if (signalCode !== null) return `it was ended by ${signalCode}`;
+  return exitCode === 0 ? '' : `it ended with exit code ${exitCode}`;
 }
