@@ -11,6 +11,15 @@ const settledTree = 'test/unit/client/settled-tree.test.ts';
 
 export const ofTheShell: readonly Defect[] = [
   {
+    id: 'doubt-of-the-first-try-alone',
+    breaks: 'a run whose second try was cut is closed as never begun, and is begun',
+    file: 'src/pod/children/send-run.ts',
+    find: "    inDoubt ||= sent.delivered === 'unknown';",
+    replace: "    if (attempt === 1) inDoubt = sent.delivered === 'unknown';",
+    test: 'test/unit/pod/send-run.test.ts',
+    guarantee: 'callback.run-in-doubt',
+  },
+  {
     id: 'death-before-last-words',
     breaks: 'a death is told before what the dead had committed',
     file: children,

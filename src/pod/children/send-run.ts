@@ -89,7 +89,7 @@ async function send(
       link: children.links.numberOf(child.instance),
     });
     if (sent.ok) return { sent, inDoubt };
-    if (attempt === 1) inDoubt = sent.delivered === 'unknown';
+    inDoubt ||= sent.delivered === 'unknown';
     const overtaken = sent.failure === 'refused' && sent.code === 'regressed';
     if (attempt === tries || !(overtaken || sent.delivered === 'unknown')) return { sent, inDoubt };
     if (overtaken) await newerLink(children, child);

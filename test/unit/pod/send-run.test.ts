@@ -11,10 +11,17 @@ import { kid } from '../machine-rig.ts';
 const connection = () =>
   ({ closed: deferred<void>().promise, destroy: () => undefined }) as unknown as Connection;
 
+type Sent = { ok: true } | { ok: false; failure: string; delivered: 'no' | 'unknown'; code?: string };
+const taken: Sent = { ok: true };
+const overtaken: Sent = { ok: false, failure: 'refused', delivered: 'no', code: 'regressed' };
+const cut: Sent = { ok: false, failure: 'closed', delivered: 'unknown' };
+const gone: Sent = { ok: false, failure: 'unreachable', delivered: 'no' };
+
 /** A parent whose child answers each run by its link's number. */
-function parent(answer: (link: number, parent: { links: ChildLinks; tries: number }) => boolean) {
+function parent(answer: (link: number, parent: { links: ChildLinks; tries: number }) => Sent) {
   const links = new ChildLinks({ incarnation: 2, clock: nodeClock }, () => undefined);
   const committed: unknown[] = [];
+  const uncertain: string[] = [];
   const seen = { links, tries: 0 };
   const pod = {
     home: { state: '/home' },
@@ -26,11 +33,7 @@ function parent(answer: (link: number, parent: { links: ChildLinks; tries: numbe
       wire: {
         send: (_path: string, _method: string, { link }: { link: number }) => {
           seen.tries += 1;
-          return Promise.resolve(
-            answer(link, seen)
-              ? { ok: true, result: {} }
-              : { ok: false, failure: 'refused', delivered: 'no', code: 'regressed', message: 'later link' },
-          );
+          return Promise.resolve({ result: {}, message: 'why', ...answer(link, seen) });
         },
       },
     },
@@ -41,10 +44,11 @@ function parent(answer: (link: number, parent: { links: ChildLinks; tries: numbe
     inFlight: new Set<string>(),
     links,
     markAccepted: () => undefined,
-    markUncertain: () => undefined,
+    markUncertain: (instance: string) => void uncertain.push(instance),
   } as unknown as Children;
   return {
     committed,
+    uncertain,
     seen,
     run: () => sendRun(pod, children, { child: kid, text: 'task', hops: 0 }),
   };
@@ -61,7 +65,7 @@ it('[catalogue.old-parent] a run that the child takes for overtaken waits for it
         links.keep(kid.instance, { connection: connection(), ...known });
         links.arrived(kid.instance);
       }, 30);
-    return link > begins;
+    return link > begins ? taken : overtaken;
   });
   expect(await of.run()).toBe('a');
   expect(of.seen.tries).toBe(2);
@@ -71,10 +75,29 @@ it('[catalogue.old-parent] a run that the child takes for overtaken waits for it
 it('[catalogue.old-parent] where that link stands already, nothing is waited for', async () => {
   const begins = new ChildLinks({ incarnation: 2, clock: nodeClock }, () => undefined).numberOf(kid.instance);
   const of = parent((link, { links }) => {
-    if (link > begins) return true;
+    if (link > begins) return taken;
     links.keep(kid.instance, { connection: connection(), ...known });
-    return false;
+    return overtaken;
   });
   expect(await of.run()).toBe('a');
   expect(of.seen.tries).toBe(2);
+});
+
+/** What each try came to, and what becomes of the assignment. */
+const doubts: [string, 'open' | 'closed', Sent[]][] = [
+  ['nobody was there', 'closed', [gone]],
+  ['overtaken three times', 'closed', [overtaken, overtaken, overtaken]],
+  ['cut, then gone', 'open', [cut, gone]],
+  ['cut, then refused', 'open', [cut, { ...overtaken, code: 'busy' }]],
+  ['overtaken, then cut, then gone', 'open', [overtaken, cut, gone]],
+  ['overtaken twice, then cut', 'open', [overtaken, overtaken, cut]],
+];
+
+it.each(doubts)('[callback.run-in-doubt] a run: %s: its assignment is %s', async (_, end, tries) => {
+  const of = parent((_link, { tries: count }) => tries[count - 1] ?? taken);
+  of.seen.links.keep(kid.instance, { connection: connection(), ...known });
+  await of.run().catch(() => undefined);
+  expect(of.seen.tries).toBe(tries.length);
+  expect(of.uncertain).toEqual(end === 'open' ? [kid.instance] : []);
+  expect(of.committed.at(-1)).toMatchObject({ state: end });
 });
