@@ -86,4 +86,104 @@ export const simDefects: readonly SimDefect[] = [
     ],
     seed: 230,
   },
+  {
+    id: 'input-before-sync',
+    breaks: 'a run or a notice is answered before its sync',
+    file: 'src/pod/serve/handlers.ts',
+    changes: [
+      [
+        "    await pod.durable();\n  } catch (error) {\n    throw new WireError('storageFailed'",
+        "    await Promise.resolve();\n  } catch (error) {\n    throw new WireError('storageFailed'",
+      ],
+    ],
+    seed: 1,
+  },
+  {
+    id: 'link-before-sync',
+    breaks: 'a link names what is not on disk',
+    file: link,
+    changes: [
+      [
+        '      // What is told to the parent must not be more than the disk holds.\n      await this.#pod.durable();',
+        '',
+      ],
+    ],
+    seed: 28,
+  },
+  {
+    id: 'dead-log-without-sync',
+    breaks: "what a dead child's log holds is taken in from the page cache",
+    file: 'src/pod/children/child-log.ts',
+    changes: [['      disk.fsync(fd);\n', '']],
+    seed: 68,
+  },
+  {
+    id: 'opened-without-sync',
+    breaks: 'a log is written to before what was read of it is on disk',
+    file: 'src/session/log/open-log.ts',
+    changes: [['    disk.fsync(fd);\n    disk.syncFolder(dirname(path));', '']],
+    seed: 12,
+  },
+  {
+    id: 'run-before-assignment',
+    breaks: 'a run is sent before its assignment is on disk',
+    file: 'src/pod/children/send-run.ts',
+    changes: [['await pod.commitDurably([', 'pod.commit([']],
+    seed: 1,
+  },
+  {
+    id: 'torn-tail-kept',
+    breaks: 'a torn tail stays behind what is written next',
+    file: 'src/session/log/repair.ts',
+    changes: [['    log.disk.ftruncateSync(log.fd, torn.from);', '    void torn;']],
+    seed: 6,
+  },
+  {
+    id: 'no-sweep',
+    breaks: 'nobody checks on children that do not link',
+    file: 'src/pod/boot/boot.ts',
+    changes: [
+      ['  children.sweep();\n  pod.claims.sweep();', '  pod.claims.sweep();'],
+      ['  parts.children.sweep();\n', ''],
+    ],
+    seed: 13,
+  },
+  {
+    id: 'answer-before-sync',
+    breaks: 'an answered call runs before the answer is on disk',
+    file: 'src/pod/approvals/gate.ts',
+    changes: [
+      [
+        '    this.#waiting.delete(request);\n    await this.#pod.durable();',
+        '    this.#waiting.delete(request);',
+      ],
+    ],
+    seed: 10,
+  },
+  {
+    id: 'no-is-yes',
+    breaks: 'a call runs after a no',
+    file: 'src/pod/approvals/gate.ts',
+    changes: [["  if (decision !== 'deny') return { kind: 'allowed' };", "  return { kind: 'allowed' };"]],
+    seed: 31,
+  },
+  {
+    id: 'request-before-sync',
+    breaks: 'the model is asked with items that are not on disk',
+    file: 'src/pod/turn/runner.ts',
+    changes: [
+      [
+        "        await pod.durable();\n        pod.crash('item.committed');",
+        "        pod.crash('item.committed');",
+      ],
+    ],
+    seed: 1,
+  },
+  {
+    id: 'lock-not-asked',
+    breaks: 'a child is called dead while its lock is held',
+    file: children,
+    changes: [['    if (!lock.taken) {\n      this.#noteAlive(child);\n      return;\n    }', '']],
+    seed: 4,
+  },
 ];

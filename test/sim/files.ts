@@ -16,6 +16,8 @@ export class SimFile {
   /** Its name is on disk. */
   named = false;
   removed = false;
+  /** How often something was taken away or written over. */
+  cuts = 0;
   /** Behind which byte each write ended that is not synced. */
   #ends: number[] = [];
 
@@ -34,6 +36,7 @@ export class SimFile {
   }
 
   write(bytes: Uint8Array, position: number): void {
+    if (position < this.size) this.cuts += 1;
     const end = position + bytes.length;
     if (end > this.#bytes.length) {
       const larger = Buffer.alloc(Math.max(end, this.#bytes.length * 2));
@@ -46,6 +49,7 @@ export class SimFile {
   }
 
   truncate(size: number): void {
+    this.cuts += 1;
     this.size = size;
     this.synced = Math.min(this.synced, size);
     this.#ends = this.#ends.filter((end) => end <= size);
@@ -68,6 +72,7 @@ export class SimFile {
     this.size = torn ? random.between(through + 1, next - 1) : through;
     this.synced = this.size;
     this.#ends = [];
+    this.cuts += 1;
     return { stays: true, lost: before - this.size, torn };
   }
 }

@@ -15,8 +15,6 @@ export interface HistoryOptions {
   /** Instead of those of the seed. */
   acts?: readonly Act[];
   hits?: Map<string, number>;
-  /** Also asks the shipped oracle, which is slower. */
-  verify?: boolean;
   trace?: (line: string) => void;
 }
 
@@ -35,7 +33,7 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
   for (const name of ['root', 'other']) begin(world, name);
   if (await runUntil(world, lastActMs + 500)) {
     await endInQuiet(world);
-    if (world.watch.violations.length === 0) checkEnd(world, options.verify === true);
+    if (world.watch.violations.length === 0) checkEnd(world);
   }
   for (const process of world.processes.values()) process.dead = true;
   return { violations: world.watch.violations, world };

@@ -37,6 +37,7 @@ export function simDisk(process: SimProcess): LogDisk {
     read: (fd, bytes, length, position) => fileOf(fd).read(bytes, length, position),
     writeSync(fd, bytes, position) {
       const file = fileOf(fd);
+      world.order.writing(process, file, position);
       process.writing = true;
       const taken = write(process, file, { bytes, position });
       process.writing = false;

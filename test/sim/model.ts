@@ -7,6 +7,7 @@ export function scriptedModel(process: SimProcess): Model {
   return {
     name: 'sim/model',
     async *stream({ signal }) {
+      world.order.modelAsked(process);
       const seenThrough = process.pod?.facts.lastSeq ?? 0;
       await process.later(world.script.requestMs(), () => undefined);
       signal.throwIfAborted();

@@ -36,33 +36,41 @@ export interface LogRead {
   damaged: number;
 }
 
-const decoded = new WeakMap<SimFile, { size: number; read: LogRead }>();
+/** How far a file has been read; it goes on from there while nothing before has been changed. */
+interface Decoded {
+  cuts: number;
+  from: number;
+  held: Entry[];
+  suspects: number;
+  read: LogRead;
+}
+
+const decoded = new WeakMap<SimFile, Decoded>();
 
 /** The committed entries, by this reader's own rules: an append counts with its last line. */
 export function entriesOf(file: SimFile | undefined): LogRead {
   if (file === undefined) return { entries: [], damaged: 0 };
-  const known = decoded.get(file);
-  if (known !== undefined && known.size === file.size) return known.read;
-  const read: LogRead = { entries: [], damaged: 0 };
-  let held: Entry[] = [];
-  let suspects = 0;
+  let known = decoded.get(file);
+  if (known?.cuts !== file.cuts) {
+    known = { cuts: file.cuts, from: 0, held: [], suspects: 0, read: { entries: [], damaged: 0 } };
+    decoded.set(file, known);
+  }
+  const { read } = known;
   const bytes = file.whole();
-  let from = 0;
-  for (let end = bytes.indexOf(0x0a); end !== -1; end = bytes.indexOf(0x0a, from)) {
-    const line = decodeLine(Buffer.from(bytes.subarray(from, end)));
-    from = end + 1;
+  for (let end = bytes.indexOf(0x0a, known.from); end !== -1; end = bytes.indexOf(0x0a, known.from)) {
+    const line = decodeLine(bytes.subarray(known.from, end));
+    known.from = end + 1;
     if (!line.ok) {
-      suspects += 1;
+      known.suspects += 1;
       continue;
     }
-    held.push(line.entry);
+    known.held.push(line.entry);
     if (!line.last) continue;
-    read.entries.push(...held);
-    read.damaged += suspects;
-    held = [];
-    suspects = 0;
+    read.entries.push(...known.held);
+    read.damaged += known.suspects;
+    known.held = [];
+    known.suspects = 0;
   }
-  decoded.set(file, { size: file.size, read });
   return read;
 }
 

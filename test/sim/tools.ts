@@ -15,6 +15,7 @@ export function workTool(process: SimProcess): Tool {
     needs: ({ command }) =>
       command === 'ask' ? { kind: 'shell', command } : { kind: 'tree', name: 'nobody', writes: false },
     async run(_input, { call }) {
+      process.world.order.callRuns(process, call);
       process.world.watch.executed(process, call);
       await process.later(process.world.random.delay(30), () => undefined);
       return { text: 'done' };

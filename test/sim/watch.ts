@@ -68,8 +68,9 @@ export class Watch {
 
   onCommit(process: SimProcess, entries: readonly Entry[]): void {
     this.entryCount += entries.length;
+    this.#world.order.committed(process, entries);
     for (const entry of entries) {
-      this.#world.note(process, JSON.stringify(entry));
+      if (this.#world.isTraced) this.#world.note(process, JSON.stringify(entry));
       if (entry.type === 'podEventReceived') {
         this.eventCount += 1;
         this.#world.hit(`received.${entry.event.kind}`);

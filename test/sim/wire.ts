@@ -26,7 +26,6 @@ interface Options {
 export class SimEnd {
   readonly owner: SimProcess;
   readonly closed: Promise<{ kind: 'endedByPeer' }>;
-  readonly signal: AbortSignal;
   peer: SimEnd | null = null;
   isClosed = false;
   /** When the latest message towards this end arrives. */
@@ -35,7 +34,8 @@ export class SimEnd {
   arrived = 0;
   cutAt = Number.MAX_SAFE_INTEGER;
   handle: ReturnType<typeof dispatcher> | null = null;
-  readonly #aborter = new AbortController();
+  /** Most ends are never asked for it. */
+  #aborter: AbortController | null = null;
   readonly #closing = deferred<{ kind: 'endedByPeer' }>();
   readonly #waiting = new Map<
     number,
@@ -52,12 +52,16 @@ export class SimEnd {
   constructor(owner: SimProcess) {
     this.owner = owner;
     this.closed = this.#closing.promise;
-    this.signal = this.#aborter.signal;
     owner.ends.add(this.#onOwnerGone);
   }
 
   readonly #onOwnerGone = (): void => void this.close();
 
+  get signal(): AbortSignal {
+    this.#aborter ??= new AbortController();
+    if (this.isClosed) this.#aborter.abort();
+    return this.#aborter.signal;
+  }
   get writable(): boolean {
     return !this.isClosed;
   }
@@ -80,6 +84,7 @@ export class SimEnd {
   ): Promise<unknown> {
     this.owner.mustLive();
     if (this.isClosed) return Promise.reject(new ConnectionClosed({ kind: 'endedByPeer' }));
+    this.owner.world.order.request(this.owner, method, params);
     this.#ids += 1;
     const id = this.#ids;
     return new Promise((resolve, reject) => {
@@ -138,7 +143,7 @@ export class SimEnd {
     const error = new ConnectionClosed({ kind: 'endedByPeer' });
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
-    this.#aborter.abort(error);
+    this.#aborter?.abort(error);
     this.#closing.resolve({ kind: 'endedByPeer' });
   }
 
@@ -189,12 +194,18 @@ export class SimEnd {
       this.#post({ kind: 'refusal', id, code, message: text, data: JSON.stringify(data ?? null) });
     };
     try {
-      const context = { connection: asConnection(this), signal: this.signal };
-      const answer = handle(method, JSON.parse(message.params), context);
-      Promise.resolve(answer).then(
-        (result) => this.#post({ kind: 'answer', id, result: JSON.stringify(result ?? {}) }),
-        refuse,
-      );
+      const signal = (): AbortSignal => this.signal;
+      const context = {
+        connection: asConnection(this),
+        get signal() {
+          return signal();
+        },
+      };
+      const params: unknown = JSON.parse(message.params);
+      Promise.resolve(handle(method, params, context)).then((result) => {
+        this.owner.world.order.answer(this.owner, { method, params }, result);
+        this.#post({ kind: 'answer', id, result: JSON.stringify(result ?? {}) });
+      }, refuse);
     } catch (error) {
       refuse(error);
     }

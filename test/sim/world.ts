@@ -10,6 +10,7 @@ import type { Limits } from '../../src/session/settings/settings.ts';
 import type { ProcessIdentity } from '../../src/std/process-identity.ts';
 import { VirtualClock } from './clock.ts';
 import { Random } from './random.ts';
+import { DiskOrder } from './disk-order.ts';
 import type { SimFile } from './files.ts';
 import { simHost } from './host.ts';
 import { Watch } from './watch.ts';
@@ -50,6 +51,7 @@ export class World {
   readonly descriptors = new Map<number, SimFile>();
   readonly syncing = new Map<SimFile, number>();
   readonly watch = new Watch(this);
+  readonly order = new DiskOrder(this);
   readonly locks = new Map<string, SimProcess>();
   readonly processes = new Map<number, SimProcess>();
   readonly listeners = new Map<string, Listener>();
@@ -87,8 +89,13 @@ export class World {
     this.#hits.set(name, (this.#hits.get(name) ?? 0) + 1);
   }
 
+  get isTraced(): boolean {
+    return this.#trace !== null;
+  }
+
   note(process: SimProcess | null, text: string): void {
-    this.#trace?.(
+    if (this.#trace === null) return;
+    this.#trace(
       `${this.clock.nowMs.toFixed(1)} ${process?.simPod?.spec.name ?? ' '}/${process?.identity.pid ?? ' '} ${text}`,
     );
   }

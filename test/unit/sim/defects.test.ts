@@ -31,7 +31,8 @@ describe('defects', () => {
     const folder = mkdtempSync(join(tmpdir(), 'podkin-defect-'));
     try {
       const program = await bundled(null, folder);
-      for (const { seed } of simDefects) expect(played(program, seed, 1)).toBeNull();
+      for (const seed of new Set(simDefects.map((defect) => defect.seed)))
+        expect(played(program, seed, 1)).toBeNull();
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
