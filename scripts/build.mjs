@@ -133,7 +133,7 @@ async function buildBody(name, source) {
   await writeFile(`${root}dist/${name}.cjs`, body);
 }
 
-/** What V8 takes from a code cache can not import modules: the program that takes a body in does it for it, from the same folder. */
+/** What V8 takes from a code cache cannot import modules: the program that takes a body in does it for it, from the same folder. */
 function importedByItsLoader(text) {
   const body = text.replaceAll(/\bimport\("(\.\/providers\/[\w-]+\.js)"\)/g, '__import("$1")');
   const left = /^.*[^.\w]import\(.*$/m.exec(body);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The exit status where that Node can not be installed: a capability that is missing, told apart from a test that fails. */
+/** The exit status where that Node cannot be installed: a capability that is missing, told apart from a test that fails. */
 const notToBeHad = 75;
 const [major = '24', ...files] = process.argv.slice(2);
 if (!/^\d+$/.test(major)) throw new Error(`"${major}" is no major version of Node: npm run test:node -- 24`);

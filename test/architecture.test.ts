@@ -65,8 +65,8 @@ const keyholes: { from: string; to: string; only: string[] }[] = [
     to: 'pod',
     only: [
       'host.ts',
-      'process/life.ts',
-      'claim-lives.ts',
+      'process/process-status.ts',
+      'claim-owners.ts',
       'process/command-groups.ts',
       'process/start-process.ts',
       'process/stop-process.ts',
@@ -76,7 +76,7 @@ const keyholes: { from: string; to: string; only: string[] }[] = [
     ],
   },
   // Whether a process in another namespace lives, and whether files of a person's were set aside.
-  { from: 'client', to: 'pod', only: ['process/life.ts'] },
+  { from: 'client', to: 'pod', only: ['process/process-status.ts'] },
   { from: 'client', to: 'scope', only: ['set-aside/set-aside.ts'] },
   { from: 'cli', to: 'delivery', only: ['verify/verify.ts', 'ledger.ts', 'settled.ts'] },
   { from: 'pod-process', to: 'pod', only: ['boot/run-pod.ts'] },
@@ -123,7 +123,7 @@ const floors: Record<string, string[]> = {
     'machine',
     'host.ts',
     'process',
-    'claim-lives.ts',
+    'claim-owners.ts',
     'node-work.ts',
     'node-host.ts',
     'scope-claims.ts',

@@ -63,7 +63,7 @@ async function startNats(folder: string): Promise<RunningBroker> {
   });
   const [, address = ''] = await untilLine(child, /Listening for client connections on (\S+)/);
   await makeStream(address);
-  const promise = syncs ? 'a sync before each answer' : 'this version can not sync before it answers';
+  const promise = syncs ? 'a sync before each answer' : 'this version cannot sync before it answers';
   return { process: child, address, promise };
 }
 

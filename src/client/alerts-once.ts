@@ -26,8 +26,8 @@ export class AlertsOnce {
 function alertText(event: LiveEvent): string | null {
   if (event.type !== 'entry' || event.entry.type !== 'alert') return null;
   const { code, text } = event.entry;
-  // In the log a retry also says since when and until when (`pod/turn/request-watch.ts`): of what is live that is
-  // no news.
+  // In the log a retry also says since when and until when (`pod/turn/request-watch.ts`): of what is live
+  // that is no news.
   return code === 'providerWaiting' ? text.replace(waitingTimes, '') : text;
 }
 

@@ -9,8 +9,8 @@ export interface ConnectOptions {
   /** Until the connection is made, in ms; default 5000. */
   timeoutMs?: number;
   /**
-   * Called with each event after `subscribe` was called: `{ type: "entry", entry }`, `{ type: "textDelta", … }`
-   * (docs/protocol.md). Types that this version does not know are passed over. Must not throw.
+   * Called with each event after `subscribe` was called: `{ type: "entry", entry }`, `{ type: "textDelta", …
+   * }` (docs/protocol.md). Types that this version does not know are passed over. Must not throw.
    */
   onEvent?: (event: LiveEvent) => void;
   /** Where the home is found; default `process.env`. */

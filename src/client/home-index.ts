@@ -1,7 +1,6 @@
 /**
  * The pods of a home by instance, with what their logs say: listed again only when the folder of pods has
- * changed, each log read once and then only
- * where it has grown. For commands that look at many pods.
+ * changed, each log read once and then only where it has grown. For commands that look at many pods.
  */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';

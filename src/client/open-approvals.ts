@@ -1,6 +1,6 @@
 /**
- * The approvals that a person is asked for in a home, as the pods' logs have them: of living pods and of those
- * that have ended.
+ * The approvals that a person is asked for in a home, as the pods' logs have them: of living pods and of
+ * those that have ended.
  */
 import { foldLog } from '../session/log/fold-log.ts';
 import type { ToolCallEntry } from '../session/facts/entries.ts';

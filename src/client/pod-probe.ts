@@ -1,6 +1,6 @@
 /**
- * The state of one pod: a living one answers itself, of a dead one the log is read. "No answer" is not "dead":
- * that needs a free lock and no process.
+ * The state of one pod: a living one answers itself, of a dead one the log is read. "No answer" is not
+ * "dead": that needs a free lock and no process.
  */
 import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -13,7 +13,7 @@ import { monotonicMs } from '../std/clock.ts';
 import { isRunning, type ProcessIdentity } from '../std/process-identity.ts';
 import { systemCode } from '../std/system-code.ts';
 import { connectAndSend } from '../transport/connect-and-send.ts';
-import { lifeElsewhere, lifeOf } from '../pod/process/life.ts';
+import { statusElsewhere, statusOf } from '../pod/process/process-status.ts';
 import type { FoundPod } from './find-pod.ts';
 
 export type ProbedPod =
@@ -59,14 +59,14 @@ async function probeBy(
   }
   const totals = await readTotals(pod.folder.log);
   if (await isHeld(totals)) return { kind: 'silent', totals, elsewhere: false };
-  const elsewhere = !totals.stopped && (await lifeOf(pod.home, pod)) === 'unknown';
+  const elsewhere = !totals.stopped && (await statusOf(pod.home, pod)) === 'unknown';
   return elsewhere ? { kind: 'silent', totals, elsewhere } : { kind: 'ended', totals };
 }
 
 /**
  * As `probePod`, for a list of pods: one that has ended in order and whose process is gone has ended, and
- * neither its socket nor its lock is asked. Whoever
- * holds them by now is a life that has not begun: it answers nobody before its own first entry is on disk.
+ * neither its socket nor its lock is asked. Whoever holds them by now is an incarnation that has not begun:
+ * it answers nobody before its own first entry is on disk.
  */
 export async function probeInList(pod: FoundPod): Promise<ProbedPod> {
   try {
@@ -88,18 +88,18 @@ async function probeReadable(pod: FoundPod): Promise<ProbedPod> {
   );
 }
 
-/** The process of the newest life that the log tells of; null before the first. */
+/** The process of the newest incarnation that the log tells of; null before the first. */
 export async function processOf(pod: FoundPod): Promise<ProcessIdentity | null> {
   return (await readTotals(pod.folder.log)).started;
 }
 
 /**
- * Whether something of the pod still runs: the lock is held, the process of its newest life lives, or it
- * answers out of another network namespace.
+ * Whether something of the pod still runs: the lock is held, the process of its newest incarnation lives, or
+ * it answers out of another network namespace.
  */
 export async function holdsOn(pod: FoundPod, newest: ProcessIdentity | null): Promise<boolean> {
   if (processRuns(newest) || (await lockHeld(pod))) return true;
-  return (await lifeElsewhere(pod.home, pod)) === 'alive';
+  return (await statusElsewhere(pod.home, pod)) === 'alive';
 }
 
 /** It was started in another network namespace, and whether it runs cannot be found out from here. */
@@ -113,10 +113,13 @@ export async function isPodRunning(pod: FoundPod): Promise<boolean> {
   return goesOn(pod, await processOf(pod));
 }
 
-/** As `holdsOn`, and of a life in another container: there only its socket answers. Not known is no end. */
+/**
+ * As `holdsOn`, and of an incarnation in another container: there only its socket answers. Not known is no
+ * end.
+ */
 async function goesOn(pod: FoundPod, newest: ProcessIdentity | null): Promise<boolean> {
   if (await holdsOn(pod, newest)) return true;
-  if (newest === null || (await lifeOf(pod.home, pod)) === 'dead') return false;
+  if (newest === null || (await statusOf(pod.home, pod)) === 'dead') return false;
   return !(await readTotals(pod.folder.log)).stopped;
 }
 

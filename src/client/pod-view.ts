@@ -36,7 +36,7 @@ export interface PodView {
   tokens: number;
   /** US dollars; null where a price is not known. */
   cost: number | null;
-  /** Of its newest life; null before the first. */
+  /** Of its newest incarnation; null before the first. */
   startedAt: string | null;
   /** Why a person is needed; null when all is well. */
   attention: string | null;

@@ -1,6 +1,6 @@
 /**
- * Whether a pod and every live pod below it is settled (docs/delivery.md §3), asked over their sockets. Shared
- * by whoever waits for a tree. Absent: sentences for people.
+ * Whether a pod and every live pod below it is settled (docs/delivery.md §3), asked over their sockets.
+ * Shared by whoever waits for a tree. Absent: sentences for people.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PodStatus, StatusResult, Waiting } from '../protocol/methods.ts';

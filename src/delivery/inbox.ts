@@ -1,7 +1,7 @@
 /**
  * The parent's side of a delivery, P1–P5: what is to be committed for an inbound event. Push over the link
- * and pull from a dead child's log both come
- * through `receive`, in every state of the pod (P8). Pure; the caller commits, syncs and answers.
+ * and pull from a dead child's log both come through `receive`, in every state of the pod (P8). Pure; the
+ * caller commits, syncs and answers.
  */
 import type { PodIdentity } from '../protocol/names.ts';
 import type { PodEvent, SentPodEvent } from '../protocol/pod-event.ts';
@@ -38,7 +38,7 @@ export function receive(facts: Facts, message: InboundEvent, state: { stopping: 
     received: message.seq,
     emits: reEmitted.length > 0,
     bodies: [
-      // The next event is of a later life: the lives before it have said all that they had to say.
+      // The next event is of a later incarnation: those before it have reported all that they had.
       ...endsBefore(facts, child, incarnation),
       receiptOf(facts, {
         child,
@@ -167,7 +167,7 @@ export function deathReceipt(
 
 /**
  * The deaths of all lives before `incarnation` that have no end here; what they had committed stands here
- * already. Not news: a later life follows.
+ * already. Not news: a later incarnation follows.
  */
 export function endsBefore(facts: Facts, child: ChildFacts, incarnation: number): EntryBody[] {
   const bodies: EntryBody[] = [];
@@ -188,17 +188,16 @@ export function unreachableReceipt(facts: Facts, child: ChildFacts, sinceMs: num
 
 /**
  * Compares both logs at a link: an assignment that stands open here and that the child has neither open nor
- * closed was never accepted. `sure`: not
- * judged, because their `run` is being sent right now, or was answered for by the child, whose link message
- * may be older than that.
+ * closed was never accepted. `sure`: not judged, because their `run` is being sent right now, or was answered
+ * for by the child, whose link message may be older than that.
  */
 export function reconcile(
   facts: Facts,
   child: ChildFacts,
-  told: { open: readonly string[]; closed: readonly string[] },
+  reported: { open: readonly string[]; closed: readonly string[] },
   sure: ReadonlySet<string>,
 ): EntryBody[] {
-  const known = new Set([...told.open, ...told.closed]);
+  const known = new Set([...reported.open, ...reported.closed]);
   return assignmentsOf(facts, child.instance)
     .filter((id) => !known.has(id) && !sure.has(id))
     .map((assignment) => ({
@@ -214,9 +213,8 @@ export function reconcile(
 
 /**
  * Work that is open for a child each of whose lives has its end here: it was given behind that end, and
- * nobody sends it again. To be asked once everything
- * in the child's log is taken in, with its lock held: a life that took it has told so then. `inFlight`: being
- * sent right now.
+ * nobody sends it again. To be asked once everything in the child's log is taken in, with its lock held: an
+ * incarnation that took it has told so then. `inFlight`: being sent right now.
  */
 export function unaccepted(facts: Facts, child: ChildFacts, inFlight: ReadonlySet<string>): EntryBody[] {
   if (facts.children.get(child.instance) !== child || child.terminal < child.incarnation) return [];

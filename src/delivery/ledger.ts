@@ -1,7 +1,7 @@
 /**
  * Where each event stands (delivery §7), folded from session logs. What a log cannot know is left open here:
- * until it is acknowledged, only a living
- * sender knows how an event is faring, so `sent` and `waiting` never come from this file.
+ * until it is acknowledged, only a living sender knows how an event is faring, so `sent` and `waiting` never
+ * come from this file.
  */
 import type { Delivery } from '../protocol/methods.ts';
 import type {
@@ -22,7 +22,7 @@ import type {
 export interface LedgerRow extends Delivery {
   /** The sender's. */
   instance: string;
-  /** The life that the event speaks of. */
+  /** The incarnation that the event speaks of. */
   incarnation: number;
 }
 
@@ -56,7 +56,10 @@ interface State {
   paused: boolean;
   /** Why what is unseen is not read at once: its turn failed or was cancelled. */
   held: string | null;
-  /** The parent has refused this pod for good: so says its log, until a later life or an acknowledgement. */
+  /**
+   * The parent has refused this pod for good: so says its log, until a later incarnation or an
+   * acknowledgement.
+   */
   refusal: string | null;
 }
 
@@ -104,9 +107,8 @@ function ledgerOf(entries: Iterable<Entry>): Ledger {
 
 /**
  * Puts both ends together, by instance and number: the sender's part up to its commit, the receiver's from
- * the receipt on. Either list may hold rows of
- * several pods. First every emitted event in the order given, then what only a receiver knows: `died`,
- * `unreachable`, events of removed pods.
+ * the receipt on. Either list may hold rows of several pods. First every emitted event in the order given,
+ * then what only a receiver knows: `died`, `unreachable`, events of removed pods.
  */
 export function joinLedgers(outbound: readonly LedgerRow[], inbound: readonly LedgerRow[]): LedgerRow[] {
   const received = new Map<string, LedgerRow>();
@@ -267,18 +269,18 @@ function takeItem(state: State, entry: Entry<SystemItemEntry>): void {
   state.unseen.push(inbound);
 }
 
-/** StopPod's result tells the end of a life: what had arrived about that end is final with it. */
+/** StopPod's result tells the end of an incarnation: what had arrived about that end is final with it. */
 function takeToolResult(state: State, entry: Entry<ToolResultEntry>): void {
   const { stopped } = entry;
   if (stopped === undefined) return;
   for (const [identity, rows] of state.waiting) {
     const kept = rows.filter(({ row }) => {
-      const told =
+      const isShown =
         row.instance === stopped.instance &&
         row.incarnation <= stopped.incarnation &&
         (row.kind === 'shutDown' || row.kind === 'died');
-      if (told) Object.assign(row, { state: 'consumed', consumedAt: entry.time });
-      return !told;
+      if (isShown) Object.assign(row, { state: 'consumed', consumedAt: entry.time });
+      return !isShown;
     });
     if (kept.length === 0) state.waiting.delete(identity);
     else state.waiting.set(identity, kept);

@@ -1,7 +1,7 @@
 /**
  * The text of a notice: the exact words that the model reads (delivery §5, last). Made of data from another
- * process, so control characters are
- * stripped and all of it stands as data: in a fence, or quoted in its line (`quoted.ts`). Pure.
+ * process, so control characters are stripped and all of it stands as data: in a fence, or quoted in its line
+ * (`quoted.ts`). Pure.
  */
 import type { PodEvent, Usage } from '../protocol/pod-event.ts';
 import { type BufferedItem, closesAssignments } from '../session/facts/facts.ts';
@@ -32,8 +32,8 @@ export function noticeBody(
         return [`Pod "${name}" ${verbOf(event)}. You have already read its output.`, ...why].join('\n');
       const asked =
         content.asked === '' ? [] : [`It had been asked: ${quoted(content.asked, askedCharsMax)}`];
-      const told = [...why, ...lateReport(content), ...notRead(event), ...detailsOf(event, name)];
-      return [`Pod "${name}" ${verbOf(event)}.`, ...asked, ...told].join('\n');
+      const details = [...why, ...lateReport(content), ...notRead(event), ...detailsOf(event, name)];
+      return [`Pod "${name}" ${verbOf(event)}.`, ...asked, ...details].join('\n');
     }
     case 'notice': {
       const sender = content.from.kind === 'person' ? 'a client of this pod' : `pod "${content.from.name}"`;

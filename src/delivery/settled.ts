@@ -12,9 +12,8 @@ export interface SettledView {
 
 /**
  * `holding`: the turn that ends now failed for good, met a limit or was cancelled, so what it had in hand
- * will be held. Says nothing about an open turn:
- * its end asks before it is committed. A running coalescing timer needs no word here: it runs only while
- * something wake-worthy waits.
+ * will be held. Says nothing about an open turn: its end asks before it is committed. A running coalescing
+ * timer needs no word here: it runs only while something wake-worthy waits.
  */
 export function settledView(facts: Facts, options: { holding: boolean } = { holding: false }): SettledView {
   const outstanding = [...new Set([...facts.assignments.values()].map((open) => open.child.name))];

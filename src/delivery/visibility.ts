@@ -12,11 +12,11 @@ export interface Row {
 }
 
 const silent: Row = { reads: false, wakes: false };
-const toldAndWakes: Row = { reads: true, wakes: true };
+const shownAndWakes: Row = { reads: true, wakes: true };
 
 /** What is known of a receipt beside its event. */
-export interface Told {
-  /** The life that the event speaks of. */
+export interface EventContext {
+  /** The incarnation that the event speaks of. */
   incarnation: number;
   /** This pod is ending its own tree. Its model did not ask for that, so work that ends with it is read. */
   asked: boolean;
@@ -24,18 +24,18 @@ export interface Told {
   closes: boolean;
 }
 
-export function rowOf(event: PodEvent, child: ChildFacts, told: Told): Row {
-  const known = (told.asked && !told.closes) || told.incarnation <= child.stopTold;
+export function rowOf(event: PodEvent, child: ChildFacts, context: EventContext): Row {
+  const known = (context.asked && !context.closes) || context.incarnation <= child.stopReported;
   switch (event.kind) {
     case 'turnEnded':
-      return event.outcome === 'finished' && !event.settled ? silent : toldAndWakes;
+      return event.outcome === 'finished' && !event.settled ? silent : shownAndWakes;
     case 'errored':
     case 'unreachable':
-      return toldAndWakes;
+      return shownAndWakes;
     case 'died':
-      return event.restored || known ? silent : toldAndWakes;
+      return event.restored || known ? silent : shownAndWakes;
     case 'shutDown':
-      return known ? silent : toldAndWakes;
+      return known ? silent : shownAndWakes;
     case 'scopeSubDelegated':
       return silent;
   }

@@ -1,7 +1,6 @@
 /**
  * The wake rule, in its only place (delivery §5, I4). A level, not an edge: the controller asks after every
- * input, and whatever was missed before is
- * found then. Pure.
+ * input, and whatever was missed before is found then. Pure.
  */
 import type { Facts } from '../session/facts/facts.ts';
 import { wakeWorthy } from './settled.ts';

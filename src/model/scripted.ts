@@ -154,7 +154,7 @@ async function* tokens(play: Play, request: ModelRequest, signal: AbortSignal): 
 }
 
 function* toolCall(toolName: string, input: string): Generator<StreamPart> {
-  // Random: the same rule may call again in a later turn or life of the pod.
+  // Random: the same rule may call again in a later turn or incarnation of the pod.
   const id = `call_${randomUUID()}`;
   yield { type: 'tool-input-start', id, toolName };
   yield { type: 'tool-input-delta', id, delta: input };

@@ -33,7 +33,7 @@ export interface ModelSource {
   readonly outputTokens?: number | undefined;
   /** US dollars of an answer; null where the price is not known. */
   cost(usage: TokenCounts): number | null;
-  /** Called once a request. `alive` is to be called with each sign of life of the connection. */
+  /** Called once a request. `alive` is to be called with each sign of incarnation of the connection. */
   open(request: ModelRequest, alive: () => void): Promise<SdkModel>;
 }
 
@@ -100,7 +100,7 @@ async function* ask(source: ModelSource, request: ModelRequest): AsyncGenerator<
   });
   const answer = newAnswer(source, request);
   let parts: ReadableStreamDefaultReader<LanguageModelV3StreamPart> | undefined;
-  // What comes before the first words is life of any kind; from then on only what says something is.
+  // What comes before the first words is incarnation of any kind; from then on only what says something is.
   let hasSpoken = false;
   const alive = () => {
     if (!hasSpoken) watch.alive();

@@ -11,7 +11,7 @@
  */
 import type { Model } from '../model/port.ts';
 import type { Instructions } from '../project/instructions.ts';
-import type { Claim, LifeOf } from '../scope/ownership/claims.ts';
+import type { Claim, StatusOf } from '../scope/ownership/claims.ts';
 import type { Changed } from '../scope/ownership/registry.ts';
 import type { OwnPrograms } from '../scope/sandbox/own-programs.ts';
 import type { Sandbox } from '../scope/sandbox/sandbox.ts';
@@ -166,8 +166,8 @@ export interface ClaimRegistry {
   /** Changes the claims with nobody else in between. Throws `RegistryBusy`. */
   update<T>(change: (claims: readonly Claim[]) => Promise<Changed<T>>): Promise<T>;
   /** At once, and so not known of an owner in another container until somebody has asked. */
-  readonly lifeOf: LifeOf;
-  ask(claims: readonly Claim[]): Promise<LifeOf>;
+  readonly statusOf: StatusOf;
+  ask(claims: readonly Claim[]): Promise<StatusOf>;
   /** Other pods whose commands run at this moment and may write where it claims. */
   writers(claim: Claim): readonly PodRef[];
 }
@@ -182,8 +182,8 @@ export interface Processes {
   /** Starts the process of a pod from its folder. Throws what starting a process throws. */
   start(folder: PodFolder, restrictions?: Restrictions): StartedProcess;
   /** Of a pod whose lock could be taken here. */
-  lifeOf(pod: PodRef): Promise<Life>;
-  lifeAt(address: PodAddress): Promise<Life>;
+  statusOf(pod: PodRef): Promise<ProcessStatus>;
+  statusAt(address: PodAddress): Promise<ProcessStatus>;
   /** Ends what commands of a pod have left running, for the holder of its lock; a sentence on it, or null. */
   endLeft(folder: PodFolder, instance: string, graceMs?: number): Promise<string | null>;
   /** As `endLeft`, of a pod that does not run; null also where it runs again. */
@@ -207,7 +207,7 @@ export interface StartedProcess {
 }
 
 /** `unknown`: it cannot be asked, and its process cannot be seen. */
-export type Life = 'alive' | 'dead' | 'unknown';
+export type ProcessStatus = 'alive' | 'dead' | 'unknown';
 
 export interface Wire {
   /** Throws `NotThere`, `RefusedConnection`, `TimedOut`, `SocketPathTooLong`. */

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { Registry } from '../scope/ownership/registry.ts';
-import { removeAbandoned, standInLeases } from '../scope/sandbox/leftovers.ts';
+import { removeAbandoned, leftoverLeases } from '../scope/sandbox/leftovers.ts';
 import { hasSetAside } from '../scope/set-aside/set-aside.ts';
 import type { PodRef } from '../session/facts/entries.ts';
 import {
@@ -41,11 +41,11 @@ import { connectAndSend } from '../transport/connect-and-send.ts';
 import { dial } from '../transport/dial.ts';
 import { hold } from '../transport/server.ts';
 import { commandNotes, writersIn } from '../scope/set-aside/running-commands.ts';
-import { ClaimLives } from './claim-lives.ts';
+import { ClaimOwners } from './claim-owners.ts';
 import type { Addresses, ClaimRegistry, Host, HostClock, HostHome, Processes, Self } from './host.ts';
 import { endLeft, endLeftOfDead } from './process/command-groups.ts';
 import { failLoudly, onSignal, sayToStarter, takesOver } from './process/own-process.ts';
-import { lifeAt, lifeOf } from './process/life.ts';
+import { statusAt, statusOf } from './process/process-status.ts';
 import { startPodProcess, stderrTail } from './process/start-process.ts';
 import { nodeWork } from './node-work.ts';
 
@@ -124,7 +124,7 @@ function nodeHome(home: Home): HostHome {
     removeSocket: (path) => rmSync(path, { force: true }),
     identityOf,
     addresses,
-    removeLeftovers: () => removeAbandoned(standInLeases(home)),
+    removeLeftovers: () => removeAbandoned(leftoverLeases(home)),
   };
 }
 
@@ -175,12 +175,12 @@ function identityOf(paths: readonly string[]): string {
 
 function nodeClaims(home: Home): ClaimRegistry {
   const registry = new Registry(home);
-  const lives = new ClaimLives(home);
+  const owners = new ClaimOwners(home);
   return {
     all: () => registry.claims(),
     update: (change) => registry.update(change),
-    lifeOf: lives.now,
-    ask: (claims) => lives.ask(claims),
+    statusOf: owners.now,
+    ask: (claims) => owners.ask(claims),
     writers: (claim) => writersIn(commandNotes(home), claim),
   };
 }
@@ -191,8 +191,8 @@ function nodeProcesses(home: Home): Processes {
     isRunning,
     signal: (process, signal) => signalProcess(process, signal, { group: true }),
     start: (folder, restrictions) => startPodProcess(folder, process.env, { restrictions }),
-    lifeOf: (pod) => lifeOf(home, pod),
-    lifeAt,
+    statusOf: (pod) => statusOf(home, pod),
+    statusAt,
     endLeft,
     endLeftOfDead,
   };

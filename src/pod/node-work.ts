@@ -68,10 +68,10 @@ async function makeModel({ session, folder, facts, limits }: Worker): Promise<Mo
   // back.
   const hasPrice = isPriced(model, { inputPrice }) && facts.usage.cost !== null;
   if (limits.cost !== null && !hasPrice) throw new ModelConfigError(limitWithoutPrice(model));
-  const mistake = checkModelName(model, process.env, { cwd: session.cwd });
+  const problem = checkModelName(model, process.env, { cwd: session.cwd });
   // A scenario can be put back; the environment stays that of the start.
-  if (mistake !== null && !model.startsWith('script/'))
-    throw new ModelConfigError(`${mistake} ${ofItsStart(session.name)}`);
+  if (problem !== null && !model.startsWith('script/'))
+    throw new ModelConfigError(`${problem} ${ofItsStart(session.name)}`);
   return createModel(model, process.env, {
     cwd: session.cwd,
     stallTimeoutMs: limits.stallMs,

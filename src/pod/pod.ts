@@ -1,7 +1,6 @@
 /**
  * The thin shell around the machine: commits to the log, applies to the facts, and performs effects after
- * each input. Everything that happens in a pod
- * comes through `input`.
+ * each input. Everything that happens in a pod comes through `input`.
  */
 import type { ShownEvent } from '../protocol/live-events.ts';
 import type { PodStatus } from '../protocol/methods.ts';

@@ -1,7 +1,7 @@
 /**
  * What this pod may touch at this moment, and its part of the home's registry. The log decides between a pod
- * and its children; the registry decides
- * between pods that do not know of each other, and while a parent is away.
+ * and its children; the registry decides between pods that do not know of each other, and while a parent is
+ * away.
  */
 import { scopeByLog } from '../scope/ownership/delegation.ts';
 import type { ShownEvent } from '../protocol/live-events.ts';
@@ -30,7 +30,7 @@ export class Claims {
   /** One update at a time; the next one begins with what the log says by then. */
   #syncing: Promise<readonly Conflict[]> | null = null;
   #next: Promise<readonly Conflict[]> | null = null;
-  #told = '';
+  #reported = '';
   /** What others of the home hold of what this pod should, as the registry last said. */
   conflict: { since: string; reason: string } | null = null;
 
@@ -44,7 +44,7 @@ export class Claims {
     const { claims } = this.#pod.host;
     const scope = scopeByLog(facts);
     if (scope.write.length === 0) return scope;
-    return scopeBesideOthers(scope, session, { claims: claims.all(), lifeOf: claims.lifeOf });
+    return scopeBesideOthers(scope, session, { claims: claims.all(), statusOf: claims.statusOf });
   }
 
   /**
@@ -62,7 +62,7 @@ export class Claims {
 
   /** As `sync`, for those who do not wait: trouble is shown, and the sweep tries again. */
   syncLater(): void {
-    this.sync().catch((error: unknown) => this.#tell('registryFailed', String(error)));
+    this.sync().catch((error: unknown) => this.#report('registryFailed', String(error)));
   }
 
   /**
@@ -74,9 +74,11 @@ export class Claims {
     try {
       claims = this.#pod.host.claims.all();
     } catch (error) {
-      return this.#tell('registryFailed', String(error));
+      return this.#report('registryFailed', String(error));
     }
-    this.#pod.host.claims.ask(claims).catch((error: unknown) => this.#tell('registryFailed', String(error)));
+    this.#pod.host.claims
+      .ask(claims)
+      .catch((error: unknown) => this.#report('registryFailed', String(error)));
     const missing = this.#wanted(claims).some(
       ({ owner }) => !claims.some((claim) => claim.owner.instance === owner.instance),
     );
@@ -99,16 +101,16 @@ export class Claims {
     const { host } = this.#pod;
     if (!host.home.isThere()) return [];
     const conflicts = await host.claims.update(async (before) => {
-      const lifeOf = await host.claims.ask(before);
-      const { claims, conflicts } = replaced(before, session.instance, this.#wanted(before), lifeOf);
+      const statusOf = await host.claims.ask(before);
+      const { claims, conflicts } = replaced(before, session.instance, this.#wanted(before), statusOf);
       return { claims: claims.map((claim) => this.#affirmed(claim)), answer: conflicts };
     });
-    for (const conflict of conflicts) this.#tell('scopeConflict', conflictText(conflict));
+    for (const conflict of conflicts) this.#report('scopeConflict', conflictText(conflict));
     const [first] = conflicts;
     const since = this.conflict?.since ?? host.clock.wallTime();
     this.conflict = first === undefined ? null : { since, reason: conflictText(first) };
     // The same again is news once it was over.
-    if (first === undefined) this.#told = '';
+    if (first === undefined) this.#reported = '';
     return conflicts;
   }
 
@@ -138,9 +140,9 @@ export class Claims {
     return [{ owner: me, above: [], write, deny, exclusive, process: made.maker, ...made }, ...children];
   }
 
-  #tell(code: string, text: string): void {
-    if (text === this.#told) return;
-    this.#told = text;
+  #report(code: string, text: string): void {
+    if (text === this.#reported) return;
+    this.#reported = text;
     const alert = { type: 'alert', level: 'warning', code, text } as const;
     if (!this.#pod.tryCommit([alert])) this.#pod.show(alert);
   }

@@ -1,8 +1,7 @@
 /**
  * What podkin itself reads from a project, opened as the Read tool opens: whoever made the project may have
- * put anything in its place. A regular file of
- * this user's or root's, that no link leads out of the folder that was looked at and no deny covers; bounded.
- * Nothing here waits for anything.
+ * put anything in its place. A regular file of this user's or root's, that no link leads out of the folder
+ * that was looked at and no deny covers; bounded. Nothing here waits for anything.
  */
 import { lstat, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -47,7 +46,7 @@ export async function readProjectFile(
   } catch (error) {
     const code = systemCode(error);
     if (code === undefined) throw error;
-    return leftOut(`can not be read (${code})`);
+    return leftOut(`cannot be read (${code})`);
   }
 }
 
@@ -58,7 +57,7 @@ async function placeOf(path: string, folder: string): Promise<string | ProjectTe
   } catch (error) {
     const code = systemCode(error);
     if (code === 'ENOENT') return { kind: 'missing' };
-    if (code === 'ENOTDIR') return leftOut('can not be there, as what should be its folder is none');
+    if (code === 'ENOTDIR') return leftOut('cannot be there, as what should be its folder is none');
     throw error;
   }
   try {
@@ -79,7 +78,7 @@ async function read(reader: ProjectReader, folder: string, place: string): Promi
   if (!opened.ok) {
     if (opened.kind === 'missing') return { kind: 'missing' };
     if (opened.kind === 'denied') return { kind: 'denied' };
-    return leftOut(opened.kind === 'changed' ? 'was replaced while it was opened' : 'can not be read');
+    return leftOut(opened.kind === 'changed' ? 'was replaced while it was opened' : 'cannot be read');
   }
   const { handle, stats } = opened;
   try {

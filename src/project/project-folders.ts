@@ -1,9 +1,7 @@
 /**
  * The folders of a project that speak to whoever works in it: the working directory and each one above it up
- * to
- * the repository's root. Never from above that root or the person's home; without a repository only the
- * working
- * directory.
+ * to the repository's root. Never from above that root or the person's home; without a repository only the
+ * working directory.
  */
 import { lstat, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

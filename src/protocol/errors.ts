@@ -1,6 +1,6 @@
 /**
- * Errors that cross the wire. Errors inside a process are classes near their cause with `PodkinError` as their
- * base (`transport/failures.ts`, `client/errors.ts`, …). The two families never mix: a handler throws
+ * Errors that cross the wire. Errors inside a process are classes near their cause with `PodkinError` as
+ * their base (`transport/failures.ts`, `client/errors.ts`, …). The two families never mix: a handler throws
  * `WireError`, the connection turns it into JSON.
  */
 export const podErrorCodes = [

@@ -1,8 +1,7 @@
 /**
  * What passes most often, checked by hand. A yes means that the schema of the same name takes the value and
- * gives back its equal, so it need not be
- * asked; everything else, wrong or only unusual, is the schema's to judge. `test/unit/fast-guards.test.ts`
- * holds both to the same word.
+ * gives back its equal, so it need not be asked; everything else, wrong or only unusual, is the schema's to
+ * judge. `test/unit/fast-guards.test.ts` holds both to the same word.
  */
 import { uuidv7Pattern } from '../std/uuid.ts';
 import type { MethodName } from './methods.ts';

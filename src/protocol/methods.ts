@@ -1,7 +1,7 @@
 /**
  * The one table of what a client may ask of a pod. Types, validation, the typed client, the handlers' table
- * and docs/protocol.md derive from it;
- * a method without a handler does not compile. Not here yet: `complete`, which comes with the screen.
+ * and docs/protocol.md derive from it; a method without a handler does not compile. Not here yet: `complete`,
+ * which comes with the screen.
  */
 import * as z from 'zod';
 import { once } from '../std/once.ts';
@@ -79,7 +79,9 @@ const statusResult = once(() =>
      */
     attention: z.string().nullable(),
     waiting: waitingFor().nullable().default(null),
-    /** The parent has refused this pod for good: what is outgoing is not sent any more in this life. */
+    /**
+     * The parent has refused this pod for good: what is outgoing is not sent any more in this incarnation.
+     */
     refusal: z.object({ code: z.string(), reason: z.string(), since: z.string() }).nullable().default(null),
     /**
      * What holds this pod's shells, as its self-test found out: `unknown` until a first command wants to run.

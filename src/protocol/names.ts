@@ -15,7 +15,7 @@ export const instanceId = once(() => z.uuid());
 /** +1 each time a process opens the session log for writing. */
 export const incarnationNumber = once(() => z.int().min(1));
 
-/** One life of one pod. */
+/** One incarnation of one pod. */
 export const podIdentity = once(() =>
   z.object({
     name: podName(),

@@ -8,8 +8,8 @@ import { dirname } from 'node:path';
 
 /**
  * Writes `text` to `path` with exactly these permission bits, through a temporary file of its own beside it;
- * durable when it returns.
- * Throws the file system's error; then `path` is as it was and the temporary file is gone.
+ * durable when it returns. Throws the file system's error; then `path` is as it was and the temporary file is
+ * gone.
  */
 export function writeFileAtomic(path: string, text: string, mode: number): void {
   // Two writers never share a temporary name: the loser of the race is overwritten whole.

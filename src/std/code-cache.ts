@@ -1,8 +1,7 @@
 /**
  * V8's code cache of one program, in a file: what was compiled once is not compiled at the next start. A
- * cache is code. It is taken only from a file
- * of this user's that nobody else may write, and only whole: V8 itself does not look whether its bytes are
- * the ones that were written.
+ * cache is code. It is taken only from a file of this user's that nobody else may write, and only whole: V8
+ * itself does not look whether its bytes are the ones that were written.
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -53,8 +52,7 @@ export function readCodeCache(path: string): Buffer | undefined {
 
 /**
  * Puts the cache in its place, whole or not at all, and removes old ones. Rejects with the file system's
- * error; nothing unfinished is left then.
- * Not synced: after a power failure the checksum tells.
+ * error; nothing unfinished is left then. Not synced: after a power failure the checksum tells.
  */
 export async function writeCodeCache(folder: string, name: string, data: Buffer): Promise<void> {
   // A start that finds its cache has no use for it.

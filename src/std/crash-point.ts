@@ -1,10 +1,8 @@
 /**
  * Named points at which a test ends the process as SIGKILL would (delivery §8). Asleep unless
- * `PODKIN_CRASH_AT` is set when the process starts:
- * `pod:point` or `pod:point:n` for the n-th time that this process passes it, or `@file`, whose lines say the
- * same and are read anew at every pass:
- * so a process that runs is given its point later. There, n counts from the first pass behind a change of the
- * file.
+ * `PODKIN_CRASH_AT` is set when the process starts: `pod:point` or `pod:point:n` for the n-th time that this
+ * process passes it, or `@file`, whose lines say the same and are read anew at every pass: so a process that
+ * runs is given its point later. There, n counts from the first pass behind a change of the file.
  */
 import { readFileSync } from 'node:fs';
 

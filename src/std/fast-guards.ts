@@ -1,8 +1,7 @@
 /**
  * A look at JSON without a schema, for what podkin itself has written: where it says yes, the schema is not
- * made at all, which would be most of a pod's
- * start. Where it says no, the schema decides, and says what is wrong. So it may refuse what a schema takes,
- * and never the other way round.
+ * made at all, which would be most of a pod's start. Where it says no, the schema decides, and says what is
+ * wrong. So it may refuse what a schema takes, and never the other way round.
  */
 import type { JsonObject, JsonValue } from './json.ts';
 

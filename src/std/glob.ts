@@ -2,8 +2,7 @@
  * Patterns for paths and names: `*` and `?` inside a component, `**` as a whole one for any number of them,
  * `[a-z]`, `{a,b}`, and a backslash before what is meant as itself. Everything else stands for itself,
  * brackets, newlines and a dot at the beginning too. A name of the very letters of a class (`[slug]`, as
- * folders
- * are called) is meant by it as well.
+ * folders are called) is meant by it as well.
  *
  * What a model or a repository writes is matched without backtracking: a component in one pass for each of
  * its parts, a path in one pass for each `**`.
@@ -90,8 +89,7 @@ const combinedMax = 4;
 
 /**
  * The same for a program that knows classes alone: patterns of which any may match. What that program would
- * refuse
- * (a class without an end, a range that runs backwards) is taken by its letters only.
+ * refuse (a class without an end, a range that runs backwards) is taken by its letters only.
  */
 export function readingsOf(pattern: string): string[] {
   const components = pattern.split('/').map((one) => {

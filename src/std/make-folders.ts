@@ -1,7 +1,6 @@
 /**
  * A folder with the folders above it. Not `mkdir` with `recursive`: that never returns where the system says
- * of a new folder that its parent is missing
- * although the parent is there, as Linux does below /proc.
+ * of a new folder that its parent is missing although the parent is there, as Linux does below /proc.
  */
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';

@@ -46,8 +46,9 @@ export function ownIdentity(): ProcessIdentity {
 }
 
 /**
- * Whether exactly this process still runs: not a zombie, not another process under its pid, not one of another
- * boot. A process that the system hides from us but that takes a signal (or refuses it with EPERM) runs.
+ * Whether exactly this process still runs: not a zombie, not another process under its pid, not one of
+ * another boot. A process that the system hides from us but that takes a signal (or refuses it with EPERM)
+ * runs.
  */
 export function isRunning(identity: ProcessIdentity): boolean {
   if (!validPid(identity.pid) || identity.bootId !== bootId()) return false;

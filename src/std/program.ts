@@ -1,8 +1,7 @@
 /**
  * A program in one file, as the build makes it, taken in with V8's code cache: what was compiled once is not
- * compiled at the next start. Its imports and its
- * `require` are those of whoever takes it in, because code that comes out of a cache has lost the way to
- * Node's loader.
+ * compiled at the next start. Its imports and its `require` are those of whoever takes it in, because code
+ * that comes out of a cache has lost the way to Node's loader.
  */
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -43,7 +42,7 @@ function readProgram(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    throw new Error(`${file} can not be read: install podkin again`, { cause: error });
+    throw new Error(`${file} cannot be read: install podkin again`, { cause: error });
   }
 }
 

@@ -5,8 +5,7 @@ import { type ProcessIdentity, isRunning } from './process-identity.ts';
 
 /**
  * `group`: to the group that the process leads (pods lead groups of their own; one started by other means
- * gets the signal alone). False where it is
- * gone. Throws the system's error where the signal is not allowed.
+ * gets the signal alone). False where it is gone. Throws the system's error where the signal is not allowed.
  */
 export function signalProcess(
   target: ProcessIdentity,

@@ -35,8 +35,8 @@ const input = once(() =>
   z.object({
     command: z
       .string()
-      .min(1, 'a command can not be empty')
-      .refine((command) => !command.includes('\0'), 'a command can not hold a NUL character'),
+      .min(1, 'a command cannot be empty')
+      .refine((command) => !command.includes('\0'), 'a command cannot hold a NUL character'),
     timeoutMs: z
       .int()
       .min(1)

@@ -23,7 +23,7 @@ const input = once(() =>
     path: pathInput().describe('The file. Relative paths are taken from the working directory.'),
     old: z
       .string()
-      .min(1, 'old can not be empty; Write makes new files')
+      .min(1, 'old cannot be empty; Write makes new files')
       .describe('The text to replace, exactly as it stands in the file.'),
     new: z.string().describe('The text to put in its place.'),
     all: z.boolean().optional().describe('Replace every place; without it `old` must stand there once.'),

@@ -27,7 +27,7 @@ export async function* piecesOf(handle: FileHandle, signal: AbortSignal): AsyncG
 }
 
 /** A NUL byte near the beginning: no text in UTF-8 or any encoding like it. */
-export function looksBinary(beginning: Uint8Array): boolean {
+export function isProbablyBinary(beginning: Uint8Array): boolean {
   return beginning.subarray(0, sniffBytes).includes(0);
 }
 

@@ -9,7 +9,7 @@ import * as z from 'zod';
 import { compileGlob, globProblem, splitGlob } from '../std/glob.ts';
 import { once } from '../std/once.ts';
 import { errorCode } from '../scope/paths/refusal.ts';
-import { type FolderLook, FolderLooker, ignoredNote } from './folder-look.ts';
+import { type FolderListing, FolderLister, ignoredNote } from './folder-listing.ts';
 import { absolutePath, deniedSearch, failed, pathInput, refused } from './input-path.ts';
 import { RipgrepMissing, ripgrepBasics, runRipgrep } from './ripgrep.ts';
 import { inSearchPlace, notUtf8Note } from './search-place.ts';
@@ -46,7 +46,7 @@ export const globTool = defineTool({
   async run(wanted, context) {
     const { path, pattern } = parted(wanted);
     if (pattern.split('/').includes('..')) {
-      return failed('A pattern can not hold `..`. Name the folder to look in as path.');
+      return failed('A pattern cannot hold `..`. Name the folder to look in as path.');
     }
     return await inSearchPlace(context, path, async (place) => {
       if (!place.ok) return refused(place);
@@ -87,7 +87,7 @@ async function newestFirst(place: SearchPlace, pattern: string, context: ToolCon
   const matches = compileGlob(onlyFolders ? pattern.slice(0, -1) : pattern);
   const above = place.realPath === '/' ? 1 : place.realPath.length + 1;
   const fits = (path: string) => matches(path.slice(above));
-  const looker = new FolderLooker(place, context);
+  const lister = new FolderLister(place, context);
   const files: Match[] = [];
   const outcome = await runRipgrep({
     args: [...ripgrepBasics(place.realPath), '--files', '--null', '--glob=!.git', '--'],
@@ -97,26 +97,26 @@ async function newestFirst(place: SearchPlace, pattern: string, context: ToolCon
     signal: context.signal,
     onRecord: (record) => {
       const path = place.found(record);
-      looker.file(path);
+      lister.file(path);
       if (!onlyFolders && fits(path)) files.push({ path, end: '' });
       return true;
     },
   });
-  const look = await looker.look();
+  const list = await lister.list();
   // With `**` folders would double every answer.
   const showsFolders = onlyFolders || !pattern.includes('**');
-  const folders = look.folders
+  const folders = list.folders
     .filter((path) => showsFolders && fits(path))
     .map((path): Match => ({ path, end: '/' }));
-  const links = look.links
+  const links = list.links
     .filter(({ path, isFolder }) => (isFolder || !onlyFolders) && fits(path))
     .map(({ path, isFolder }): Match => ({ path, end: isFolder ? '/' : '' }));
   const matching = [...files, ...folders, ...links];
-  const told = await place.tellable(matching.map(({ path }) => path));
-  const found = matching.filter(({ path }) => told.has(path));
+  const tellable = await place.tellable(matching.map(({ path }) => path));
+  const found = matching.filter(({ path }) => tellable.has(path));
   const notes = [
-    ...(await leftOut(place, look, pattern)),
-    ...(look.isWhole
+    ...(await leftOut(place, list, pattern)),
+    ...(list.isWhole
       ? []
       : ['[There are too many folders to look for links and ignored files in all of them.]']),
     ...notUtf8Note(
@@ -146,7 +146,7 @@ async function trouble(place: SearchPlace, stderr: string): Promise<string[]> {
 }
 
 /** Folders that were not looked into, where the pattern reaches into them, and files that it fits. */
-async function leftOut(place: SearchPlace, look: FolderLook, pattern: string): Promise<string[]> {
+async function leftOut(place: SearchPlace, list: FolderListing, pattern: string): Promise<string[]> {
   const plain = pattern.endsWith('/') ? pattern.slice(0, -1) : pattern;
   const matches = compileGlob(plain);
   const names = plain.split('/');
@@ -162,7 +162,7 @@ async function leftOut(place: SearchPlace, look: FolderLook, pattern: string): P
   };
   return await ignoredNote(
     place,
-    look.ignored.filter(({ path, isFolder }) =>
+    list.ignored.filter(({ path, isFolder }) =>
       isFolder ? reaches(path) : matches(relative(place.realPath, path)),
     ),
   );

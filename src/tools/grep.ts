@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { readingsOf } from '../std/glob.ts';
 import { once } from '../std/once.ts';
-import { FolderLooker, ignoredNote } from './folder-look.ts';
+import { FolderLister, ignoredNote } from './folder-listing.ts';
 import { absolutePath, deniedSearch, failed, pathInput, refused } from './input-path.ts';
 import { RipgrepMissing, ripgrepBasics, runRipgrep } from './ripgrep.ts';
 import { inSearchPlace, notUtf8Note } from './search-place.ts';
@@ -21,16 +21,16 @@ const input = once(() =>
   z.object({
     pattern: z
       .string()
-      .min(1, 'a pattern can not be empty')
-      .refine((pattern) => !pattern.includes('\0'), 'a pattern can not hold a NUL character')
+      .min(1, 'a pattern cannot be empty')
+      .refine((pattern) => !pattern.includes('\0'), 'a pattern cannot hold a NUL character')
       .describe('A regular expression in the syntax of ripgrep (Rust).'),
     path: pathInput()
       .optional()
       .describe('The file or folder to search; the working directory if not given.'),
     glob: z
       .string()
-      .min(1, 'a glob can not be empty')
-      .refine((glob) => !glob.includes('\0'), 'a glob can not hold a NUL character')
+      .min(1, 'a glob cannot be empty')
+      .refine((glob) => !glob.includes('\0'), 'a glob cannot hold a NUL character')
       .refine(
         (glob) => !/^!?~(?:\/|$)/.test(glob),
         'a glob is taken from `path`: name the folder in the home there',
@@ -128,7 +128,7 @@ async function search(place: SearchPlace, wanted: GrepInput, context: ToolContex
 /** Files and folders that were not searched; where a part was enough, that is no matter. */
 async function leftOut(place: SearchPlace, context: ToolContext): Promise<string[]> {
   if (!place.isDirectory) return [];
-  const looker = new FolderLooker(place, context);
+  const lister = new FolderLister(place, context);
   await runRipgrep({
     args: [...ripgrepBasics(place.realPath), '--files', '--null', '--glob=!.git', '--'],
     place: place.ripgrep,
@@ -136,17 +136,17 @@ async function leftOut(place: SearchPlace, context: ToolContext): Promise<string
     recordEnd: 'nul',
     signal: context.signal,
     onRecord: (record) => {
-      looker.file(place.found(record));
+      lister.file(place.found(record));
       return true;
     },
   });
-  return await ignoredNote(place, (await looker.look()).ignored);
+  return await ignoredNote(place, (await lister.list()).ignored);
 }
 
 /** Without what may not be told, and without the separators that it leaves behind. */
 async function tellableLines(place: SearchPlace, found: readonly Found[]): Promise<string[]> {
-  const told = await place.tellable(found.flatMap(({ path }) => (path === null ? [] : [path])));
-  const kept = found.filter(({ path }) => path === null || told.has(path));
+  const tellable = await place.tellable(found.flatMap(({ path }) => (path === null ? [] : [path])));
+  const kept = found.filter(({ path }) => path === null || tellable.has(path));
   return kept
     .filter(
       ({ path }, at) => path !== null || (at > 0 && at < kept.length - 1 && kept[at - 1]?.path !== null),

@@ -7,7 +7,7 @@ import { once } from '../std/once.ts';
 import { fromTilde, tildeProblem } from '../std/tilde.ts';
 import type { PathRight } from '../session/facts/entries.ts';
 import { userHome } from '../session/home/places.ts';
-import { type Access, blockOf, denialOf, mayLookThrough, rulesOf } from '../scope/paths/access.ts';
+import { type Access, blockOf, denialOf, mayTraverse, rulesOf } from '../scope/paths/access.ts';
 import { realOrFutureNow } from '../scope/paths/real-path.ts';
 import type { Refusal } from '../scope/paths/refusal.ts';
 import type { ToolAnswer, ToolContext } from './tool.ts';
@@ -15,8 +15,8 @@ import type { ToolAnswer, ToolContext } from './tool.ts';
 export const pathInput = once(() =>
   z
     .string()
-    .min(1, 'a path can not be empty')
-    .refine((path) => !path.includes('\0'), 'a path can not hold a NUL character')
+    .min(1, 'a path cannot be empty')
+    .refine((path) => !path.includes('\0'), 'a path cannot hold a NUL character')
     .superRefine((path, check) => {
       const problem = tildeProblem(path, userHome(process.env));
       if (problem !== null) check.addIssue({ code: 'custom', message: `${JSON.stringify(path)} ${problem}` });
@@ -41,10 +41,10 @@ export function deniedRead(context: ToolContext, path: string): string | null {
 /** The same for searches, which may look through a directory of which `/*` may be read. */
 export function deniedSearch(context: ToolContext, path: string): string | null {
   const meant = absolutePath(context, path);
-  const mayLook = (one: string | undefined) => one !== undefined && mayLookThrough(context.scope, one);
-  if (mayLook(meant)) return null;
+  const mayTraverseOne = (one: string | undefined) => one !== undefined && mayTraverse(context.scope, one);
+  if (mayTraverseOne(meant)) return null;
   const text = deniedRead(context, path);
-  return text !== null && mayLook(realOrFutureNow(meant)) ? null : text;
+  return text !== null && mayTraverseOne(realOrFutureNow(meant)) ? null : text;
 }
 
 /** For `Tool.denied` of tools that change files. */

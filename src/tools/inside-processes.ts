@@ -46,17 +46,17 @@ export interface InsideProcesses {
 export function openInside(child: ChildProcess): InsideProcesses {
   let first: ProcessIdentity | null = null;
   let begun = false;
-  const told = firstIn(child.stdio[infoIndex]).then((found) => {
+  const reported = firstIn(child.stdio[infoIndex]).then((found) => {
     first = found;
   });
   const waits = deferred<void>();
   const report = textOf(child.stdio[reportIndex], (text) => {
     if (text.startsWith(`${readyWord}\0`)) waits.resolve();
   }).finally(() => waits.resolve());
-  const lives = (): boolean => first !== null && isRunning(first);
+  const firstIsRunning = (): boolean => first !== null && isRunning(first);
   return {
     async release(differs) {
-      await told;
+      await reported;
       if (first === null) return null;
       const { pid } = first;
       // No event tells that a root is in place.
@@ -69,16 +69,16 @@ export function openInside(child: ChildProcess): InsideProcesses {
       return null;
     },
     async askToEnd(exited, timeMs) {
-      await Promise.race([told, exited.catch(() => undefined), later(timeMs)]);
+      await Promise.race([reported, exited.catch(() => undefined), later(timeMs)]);
       if (first === null) return;
       signalProcess(first, 'SIGTERM', { group: true });
       await Promise.race([exited.catch(() => undefined), later(timeMs)]);
     },
     async ended(timeMs) {
-      await Promise.race([told, later(timeMs)]);
+      await Promise.race([reported, later(timeMs)]);
       const endMs = monotonicMs() + timeMs;
       // No event tells of the end of a process that is not our child.
-      for (let stepMs = 1; lives() && monotonicMs() < endMs; stepMs = Math.min(stepMs * 2, 50)) {
+      for (let stepMs = 1; firstIsRunning() && monotonicMs() < endMs; stepMs = Math.min(stepMs * 2, 50)) {
         await pause(stepMs);
       }
       const text = await Promise.race([report, later(timeMs).then(() => '')]);
@@ -90,7 +90,7 @@ export function openInside(child: ChildProcess): InsideProcesses {
       return left;
     },
     hasBegun: () => begun,
-    stuck: () => (first !== null && lives() ? [{ pid: first.pid, command: 'the sandbox' }] : []),
+    stuck: () => (first !== null && firstIsRunning() ? [{ pid: first.pid, command: 'the sandbox' }] : []),
   };
 }
 

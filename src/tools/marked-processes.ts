@@ -36,7 +36,9 @@ export async function markedProcesses(
   if (process.platform !== 'linux') return [];
   const newest = newestPid();
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const found = await Promise.all(pids.filter((pid) => pid !== process.pid).map((pid) => lookAt(pid, mark)));
+  const found = await Promise.all(
+    pids.filter((pid) => pid !== process.pid).map((pid) => inspectProcess(pid, mark)),
+  );
   return [...found.filter((one) => one !== null), ...startedSince(newest, mark, meet)];
 }
 
@@ -55,7 +57,7 @@ function startedSince(
   const met: MarkedProcess[] = [];
   const endMs = monotonicMs() + chaseMs;
   for (let pid = newest + 1, last = newestPid(); pid <= last && monotonicMs() < endMs; pid += 1) {
-    const one = lookAtNow(pid, mark);
+    const one = inspectProcessNow(pid, mark);
     if (one !== null) {
       met.push(one);
       meet?.(one);
@@ -71,7 +73,7 @@ function newestPid(): number {
 }
 
 /** Threads have numbers of the same kind. */
-function lookAtNow(pid: number, mark: string): MarkedProcess | null {
+function inspectProcessNow(pid: number, mark: string): MarkedProcess | null {
   if (pid === process.pid || !carries(readNow(`/proc/${pid}/environ`), mark)) return null;
   const identity = processIdentity(pid);
   const isLeader = new RegExp(`^Tgid:\\s*${pid}$`, 'm').test(readNow(`/proc/${pid}/status`));
@@ -96,17 +98,17 @@ export async function endMarked(
   times: { readonly graceMs: number; readonly killMs: number },
 ): Promise<GroupMember[]> {
   const met = new Map<number, MarkedProcess>();
-  const look = async (meet?: (one: MarkedProcess) => void): Promise<MarkedProcess[]> => {
+  const findMarked = async (meet?: (one: MarkedProcess) => void): Promise<MarkedProcess[]> => {
     const now = await markedProcesses(mark, meet);
     for (const one of now) met.set(one.pid, one);
     return now;
   };
   if (times.graceMs > 0) {
-    signalMarked(await look(), 'SIGTERM');
-    await untilNone(() => look(), times.graceMs);
+    signalMarked(await findMarked(), 'SIGTERM');
+    await untilNone(() => findMarked(), times.graceMs);
   }
   const kill = async (): Promise<MarkedProcess[]> => {
-    const left = await look((one) => signalMarked([one], 'SIGKILL'));
+    const left = await findMarked((one) => signalMarked([one], 'SIGKILL'));
     signalMarked(left, 'SIGKILL');
     return left;
   };
@@ -126,11 +128,11 @@ export function signalMarked(marked: readonly MarkedProcess[], signal: NodeJS.Si
 }
 
 /** No event tells of the end of a process that is not our child. */
-async function untilNone(look: () => Promise<readonly MarkedProcess[]>, timeMs: number): Promise<void> {
+async function untilNone(findMarked: () => Promise<readonly MarkedProcess[]>, timeMs: number): Promise<void> {
   const endMs = monotonicMs() + timeMs;
   for (
     let stepMs = 1;
-    (await look()).length > 0 && monotonicMs() < endMs;
+    (await findMarked()).length > 0 && monotonicMs() < endMs;
     stepMs = Math.min(stepMs * 2, 50)
   ) {
     await pause(stepMs);
@@ -141,7 +143,7 @@ async function untilNone(look: () => Promise<readonly MarkedProcess[]>, timeMs: 
  * The identity is taken before the look that counts: whoever has the number after it has another start time,
  * and no signal reaches it.
  */
-async function lookAt(pid: number, mark: string): Promise<MarkedProcess | null> {
+async function inspectProcess(pid: number, mark: string): Promise<MarkedProcess | null> {
   if (!carries(await readOf(pid, 'environ'), mark)) return null;
   const identity = processIdentity(pid);
   if (identity === null || !carries(await readOf(pid, 'environ'), mark)) return null;

@@ -10,7 +10,7 @@ import { removedOutputHint } from './kept-outputs.ts';
 import { absolutePath, accessOf, deniedRead, failed, pathInput, refused } from './input-path.ts';
 import { lineWindow } from './line-window.ts';
 import type { WindowResult } from './line-window.ts';
-import { formNotes, formScanner, isBinary, looksUnmarked } from './text-form.ts';
+import { formNotes, formScanner, isBinary, isProbablyUnmarked } from './text-form.ts';
 import { defineTool } from './tool.ts';
 import type { ToolAnswer, ToolContext } from './tool.ts';
 
@@ -97,7 +97,7 @@ async function readLines(
 }
 
 function notText(path: string, size: number, beginning: Buffer): ToolAnswer {
-  const more = looksUnmarked(beginning)
+  const more = isProbablyUnmarked(beginning)
     ? ' It looks like UTF-16 without a byte order mark: make it UTF-8 with a command first.'
     : ' Read shows text only, and Write and Edit leave the file alone.';
   return failed(`${path} is a binary file of ${size} bytes, of unknown kind.${more}`);

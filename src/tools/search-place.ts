@@ -82,9 +82,9 @@ function placeAt(
     tellable,
     complaints: async (stderr) => {
       const lines = stderr.split('\n').map((text) => ({ text, path: complained(text) }));
-      const told = await tellable(lines.flatMap(({ path }) => (path === undefined ? [] : [found(path)])));
+      const shown = await tellable(lines.flatMap(({ path }) => (path === undefined ? [] : [found(path)])));
       return lines
-        .filter(({ path }) => path === undefined || told.has(found(path)))
+        .filter(({ path }) => path === undefined || shown.has(found(path)))
         .map(({ text }) => text)
         .join('\n')
         .trim();
@@ -105,7 +105,7 @@ function complained(line: string): string | undefined {
 
 async function tellableOf(rules: Rules, found: Iterable<string>): Promise<ReadonlySet<string>> {
   const folders = new Map<string, 'none' | 'each' | 'all'>();
-  const told = new Set<string>();
+  const shown = new Set<string>();
   for (const path of new Set(found)) {
     const folder = dirname(path);
     let may = folders.get(folder);
@@ -113,9 +113,9 @@ async function tellableOf(rules: Rules, found: Iterable<string>): Promise<Readon
       may = (await isReal(folder)) ? (mayReadAllIn(rules, folder) ? 'all' : 'each') : 'none';
       folders.set(folder, may);
     }
-    if (may === 'all' || (may === 'each' && (await mayShow(rules, path)))) told.add(path);
+    if (may === 'all' || (may === 'each' && (await mayShow(rules, path)))) shown.add(path);
   }
-  return told;
+  return shown;
 }
 
 /** No link has been swapped in on the way to it. */

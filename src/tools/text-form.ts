@@ -7,7 +7,7 @@ import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { TextDecoder } from 'node:util';
-import { looksBinary, piecesOf, sniffBytes } from './file-content.ts';
+import { isProbablyBinary, piecesOf, sniffBytes } from './file-content.ts';
 
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be';
 
@@ -45,13 +45,13 @@ export function encodingOf(beginning: Uint8Array): Encoding {
 /** No text in an encoding that is known. */
 export function isBinary(beginning: Uint8Array): boolean {
   const encoding = encodingOf(beginning);
-  if (encoding === 'utf-8') return looksBinary(beginning);
+  if (encoding === 'utf-8') return isProbablyBinary(beginning);
   const text = decoderOf(encoding).decode(beginning.subarray(0, sniffBytes), { stream: true });
   return /[\0\uFFFD]/.test(text);
 }
 
 /** Latin letters in UTF-16 without a mark: every second byte is NUL. */
-export function looksUnmarked(beginning: Uint8Array): boolean {
+export function isProbablyUnmarked(beginning: Uint8Array): boolean {
   const sniffed = beginning.subarray(0, sniffBytes);
   const nuls = [0, 1].map((odd) => sniffed.filter((byte, at) => at % 2 === odd && byte === 0).length);
   return sniffed.length >= 4 && Math.min(...nuls) === 0 && Math.max(...nuls) > sniffed.length / 4;
@@ -162,7 +162,7 @@ function withLf(): (bytes: Buffer) => Buffer {
  * The file's hash with its form, null where there is nothing in it to say it of. Throws the signal's reason
  * when aborted.
  */
-export async function lookThrough(
+export async function readThrough(
   handle: FileHandle,
   signal: AbortSignal,
 ): Promise<{ hash: string; form: TextForm | null }> {

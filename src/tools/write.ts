@@ -10,7 +10,7 @@ import { openCurrent, unseen } from './current-file.ts';
 import { partMissing, wholeView } from './file-view.ts';
 import { hashOf } from './file-content.ts';
 import { absolutePath, accessOf, deniedWrite, failed, pathInput, refused } from './input-path.ts';
-import { type TextForm, inForm, lookThrough } from './text-form.ts';
+import { type TextForm, inForm, readThrough } from './text-form.ts';
 import { defineTool } from './tool.ts';
 import type { ToolContext } from './tool.ts';
 
@@ -57,7 +57,7 @@ async function seenForm(
     // What was never read is refused without reading it through now.
     const seen = fileViews.seen(current.realPath);
     const { hash, form } =
-      seen !== undefined ? await lookThrough(current.handle, signal) : { hash: '', form: null };
+      seen !== undefined ? await readThrough(current.handle, signal) : { hash: '', form: null };
     const changed = unseen(fileViews, current, hash);
     const reason = changed ?? (seen === undefined ? null : partMissing(current.realPath, seen));
     return reason === null ? { form } : { reason };

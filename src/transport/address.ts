@@ -11,8 +11,8 @@ import { RuntimeDirUnsafe, SocketPathTooLong } from './failures.ts';
 
 /**
  * The socket of an instance (a UUID) that is to listen below `runtimeDir`; where one listens that does
- * already, its folder tells (`pod-address.ts`).
- * Throws `SocketPathTooLong`, and on something that is not a UUID.
+ * already, its folder tells (`pod-address.ts`). Throws `SocketPathTooLong`, and on something that is not a
+ * UUID.
  */
 export function socketPath(runtimeDir: string, instance: string): string {
   const path = join(runtimeDir, socketName(instance));
@@ -32,9 +32,8 @@ export function checkSocketPath(path: string): void {
 
 /**
  * Makes the directory (mode 0700) where it is missing, and checks it: a real directory, our own, closed to
- * others, where nobody else can put another one.
- * Throws `RuntimeDirUnsafe`. An existing one is never changed: opening it up may have been somebody's
- * purpose.
+ * others, where nobody else can put another one. Throws `RuntimeDirUnsafe`. An existing one is never changed:
+ * opening it up may have been somebody's purpose.
  */
 export function ensureRuntimeDir(path: string): void {
   checkAbove(path);

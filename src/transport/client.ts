@@ -10,8 +10,7 @@ export interface Client {
   readonly connection: Connection;
   /**
    * Asks and waits for the answer. Rejects as `Connection.request` does, and with `UnexpectedAnswer` where
-   * the result
-   * lacks what the table says; fields that the table does not know are passed on.
+   * the result lacks what the table says; fields that the table does not know are passed on.
    */
   call<M extends MethodName>(method: M, params: ParamsIn<M>, options?: RequestOptions): Promise<Result<M>>;
 }

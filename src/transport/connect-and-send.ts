@@ -1,7 +1,6 @@
 /**
  * One request to a socket, from nothing: connect, ask, read until the answer, close, all under one deadline.
- * Expected
- * failures are values, and say whether the request may have arrived.
+ * Expected failures are values, and say whether the request may have arrived.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Clock, monotonicMs } from '../std/clock.ts';

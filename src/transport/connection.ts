@@ -1,9 +1,7 @@
 /**
  * One socket and both roles on it: requests out and their answers, requests in and ours, notifications either
- * way.
- * Whatever ends it, everything in flight on both sides is settled once, and input that has arrived is still
- * handled
- * when writing has failed. No event emitter leaves this file.
+ * way. Whatever ends it, everything in flight on both sides is settled once, and input that has arrived is
+ * still handled when writing has failed. No event emitter leaves this file.
  */
 import { setMaxListeners } from 'node:events';
 import type { Duplex } from 'node:stream';
@@ -27,8 +25,7 @@ export interface RequestContext {
 export interface ConnectionHandlers {
   /**
    * Answers a request by a value or a promise; a thrown `WireError` is the error answer, anything else is a
-   * defect.
-   * Without it this side is a pure client: requests and malformed lines of the peer are passed over.
+   * defect. Without it this side is a pure client: requests and malformed lines of the peer are passed over.
    */
   onRequest?: ((method: string, params: unknown, context: RequestContext) => unknown) | undefined;
   /** A notification of the peer. Throwing is a defect and costs only this notification. */
@@ -108,9 +105,8 @@ export class Connection {
 
   /**
    * Asks the peer. Rejects with `RemoteError` (its answer), `ConnectionClosed`, `TimedOut`, `MessageTooLarge`
-   * (nothing
-   * was sent), the signal's reason, or what `check` throws at the result. Requests made in one tick leave
-   * together, in order.
+   * (nothing was sent), the signal's reason, or what `check` throws at the result. Requests made in one tick
+   * leave together, in order.
    */
   request(
     method: string,
@@ -139,8 +135,7 @@ export class Connection {
 
   /**
    * Sends whole lines, each with its LF, as they are: one buffer may serve many connections. False asks to
-   * wait for
-   * `drained()` before more; it is also false, and nothing is sent, where `writable` is.
+   * wait for `drained()` before more; it is also false, and nothing is sent, where `writable` is.
    */
   send(lines: string | Buffer): boolean {
     return this.writable && this.#out.send(lines);

@@ -12,8 +12,7 @@ export interface DialOptions extends ConnectionHandlers {
 
 /**
  * Connects once, without a retry. Throws `NotThere`, `RefusedConnection` (with the system's code, and whether
- * it passes),
- * `TimedOut` or `SocketPathTooLong`.
+ * it passes), `TimedOut` or `SocketPathTooLong`.
  */
 export function dial(path: string, options: DialOptions): Promise<Connection> {
   return new Promise((resolve, reject) => {

@@ -101,8 +101,7 @@ const passingCodes: ReadonlySet<string> = new Set(['EAGAIN', 'EMFILE', 'ENFILE',
 
 /**
  * There is a file, but no connection came about. `passing` is true where the cause is load, not absence
- * (EAGAIN: the
- * listener's backlog is full; EMFILE: this process has no descriptor left).
+ * (EAGAIN: the listener's backlog is full; EMFILE: this process has no descriptor left).
  */
 export class RefusedConnection extends PodkinError {
   readonly path: string;

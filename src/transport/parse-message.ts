@@ -1,7 +1,6 @@
 /**
  * One line to one JSON-RPC message, or to the error that answers it. Nothing here throws, and no schema
- * library is asked:
- * the envelope is small, and every message passes through.
+ * library is asked: the envelope is small, and every message passes through.
  */
 import { rpcCodes, type WireErrorObject } from '../protocol/errors.ts';
 import { wireLimits } from '../protocol/limits.ts';
@@ -19,8 +18,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * Reads one line (without its end). `malformed` carries the error to answer with and the id to answer to,
- * null where
- * none could be read. A byte order mark in front is passed over.
+ * null where none could be read. A byte order mark in front is passed over.
  */
 export function parseMessage(line: Uint8Array): Incoming {
   let text: string;
@@ -105,8 +103,8 @@ function readError(raw: unknown): WireErrorObject {
 
 /**
  * Whether brackets outside strings nest too deep, seen before the parser builds anything. Strings are jumped
- * over, so a
- * long text costs little. A text that is no JSON may pass or fail here; the parser refuses it all the same.
+ * over, so a long text costs little. A text that is no JSON may pass or fail here; the parser refuses it all
+ * the same.
  */
 function isTooDeep(text: string): boolean {
   // Each level takes an opening and a closing bracket.

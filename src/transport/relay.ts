@@ -12,8 +12,8 @@ import { identityAt } from './socket-place.ts';
 /** One connection through the relay. */
 export interface RelayedLink {
   /**
-   * Ends both sides once so many more bytes have passed, in either direction: with 0 at once. `onCut` is called
-   * when that has ended them, and never where they ended before. Of two orders the nearer counts.
+   * Ends both sides once so many more bytes have passed, in either direction: with 0 at once. `onCut` is
+   * called when that has ended them, and never where they ended before. Of two orders the nearer counts.
    */
   cutAfter(bytes: number, onCut?: () => void): void;
 }
@@ -21,7 +21,9 @@ export interface RelayedLink {
 export interface RelayOptions {
   /** The socket of whoever listens; from now on the relay is found there. */
   readonly path: string;
-  /** Where the true socket is kept meanwhile, in a folder of the same file system; made where it is missing. */
+  /**
+   * Where the true socket is kept meanwhile, in a folder of the same file system; made where it is missing.
+   */
   readonly behind: string;
   readonly onLink?: (link: RelayedLink) => void;
   /** Asked in the very moment in which the places change; false leaves them as they are. */
@@ -45,8 +47,11 @@ export interface Relay {
   close(): Promise<void>;
 }
 
-/** Rejects with `RelayNotWanted`, or the system's error where the place cannot be had; then nothing has changed. */
-export async function standInFront(options: RelayOptions): Promise<Relay> {
+/**
+ * Rejects with `RelayNotWanted`, or the system's error where the place cannot be had; then nothing has
+ * changed.
+ */
+export async function relayBefore(options: RelayOptions): Promise<Relay> {
   const { path, behind } = options;
   mkdirSync(dirname(behind), { recursive: true, mode: 0o700 });
   const links = new Set<RelayedLink>();

@@ -1,7 +1,6 @@
 /**
  * A pod's listening socket and the table of its handlers. It writes nothing that was not asked for: no
- * greeting, no
- * snapshot.
+ * greeting, no snapshot.
  */
 import type { Server, Socket } from 'node:net';
 import type * as z from 'zod';

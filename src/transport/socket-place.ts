@@ -33,7 +33,7 @@ export async function bindAtFirst(
       return await bindAt(path, accept, onAcceptError);
     } catch (error) {
       first ??= error;
-      // Another place mends a directory that cannot be had, and nothing else.
+      // Another place helps against a directory that cannot be had, and nothing else.
       if (!(error instanceof RuntimeDirUnsafe)) throw error;
     }
   }

@@ -1,7 +1,6 @@
 /**
  * The writing half of one socket: what is sent in one tick leaves in one write, the caller can wait for room,
- * and a write
- * that fails takes nothing else with it.
+ * and a write that fails takes nothing else with it.
  */
 import type { Duplex } from 'node:stream';
 
@@ -114,8 +113,8 @@ export class WriteQueue {
 
   /**
    * A stream destroys itself when a write fails, and with it the input that the kernel already holds. So the
-   * stream is
-   * told that all went well; that the peer is gone shows on the reading side, behind the last byte it sent.
+   * stream is told that all went well; that the peer is gone shows on the reading side, behind the last byte
+   * it sent.
    */
   #contain(): void {
     const socket = this.#socket;

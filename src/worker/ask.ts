@@ -51,10 +51,10 @@ function triesFor(ports: TurnPorts, error: ModelFailure): number {
 
 /** A turn does not wait for ever: it ends, and says what the provider wished. */
 function refuseLongRest({ limits }: TurnPorts, error: ModelFailure): void {
-  const wishMs = error.retryAfterMs;
-  if (!error.transient || wishMs === undefined || wishMs <= limits.retryAfterMaxMs) return;
-  const wish = `It asks for ${duration(wishMs)} of rest, and limits.retryAfterMaxMs allows ${duration(limits.retryAfterMaxMs)}: try again then, or raise that limit`;
-  throw new ModelFailure(error.category, `${error.message}. ${wish}`, { transient: false });
+  const retryAfterMs = error.retryAfterMs;
+  if (!error.transient || retryAfterMs === undefined || retryAfterMs <= limits.retryAfterMaxMs) return;
+  const advice = `It asks for ${duration(retryAfterMs)} of rest, and limits.retryAfterMaxMs allows ${duration(limits.retryAfterMaxMs)}: try again then, or raise that limit`;
+  throw new ModelFailure(error.category, `${error.message}. ${advice}`, { transient: false });
 }
 
 function duration(ms: number): string {

@@ -34,7 +34,7 @@ async function goOn(stage: Stage, deaths: Deaths, { told }: { told: boolean }): 
     await stage.untilTold(only.actor, only.incarnation);
   if (deaths.holding !== null) {
     // A command that has only just been called opens its gate in a while; where its pod died nobody will.
-    const waits = stage.root.alive && stage.root.standing.turn === 'inTool';
+    const waits = stage.root.alive && stage.root.state.turn === 'inTool';
     await stage.release(deaths.holding, 'open', waits ? 10_000 : 50);
   }
   deaths.holding = null;
@@ -42,13 +42,13 @@ async function goOn(stage: Stage, deaths: Deaths, { told }: { told: boolean }): 
   if (paused === null) return;
   // Where it died it is resumed when it is back.
   if (!paused.alive) await startAgain(stage, paused);
-  await paused.log.look();
-  if (paused.standing.paused) await paused.pod.call('resume', {});
+  await paused.log.refresh();
+  if (paused.state.paused) await paused.pod.call('resume', {});
   deaths.paused = null;
 }
 
 async function startAgain(stage: Stage, actor: Actor): Promise<void> {
-  await actor.log.look();
+  await actor.log.refresh();
   if (actor.alive) return;
   try {
     await stage.start(actor);
@@ -82,7 +82,7 @@ async function bringBack(
   await stage.root.pod.run(`${way} say again-${number}`);
   await stage.until(
     `${actor.name} is brought back by its parent`,
-    () => actor.standing.incarnation > incarnation,
+    () => actor.state.incarnation > incarnation,
   );
 }
 
@@ -90,7 +90,7 @@ async function bringBack(
 async function untilAsked(stage: Stage, parent: Actor): Promise<void> {
   const above = [parent, ...ancestorsOf(parent)];
   await stage.until('everybody above is at rest', () =>
-    above.every(({ alive, standing }) => alive && standing.open.length === 0 && !standing.paused),
+    above.every(({ alive, state }) => alive && state.open.length === 0 && !state.paused),
   );
 }
 
@@ -119,7 +119,7 @@ async function replace(stage: Stage, actor: Actor): Promise<void> {
 }
 
 async function stop(stage: Stage, actor: Actor): Promise<void> {
-  await actor.log.look();
+  await actor.log.refresh();
   const process_ = actor.process;
   if (!actor.alive || process_ === null) return;
   await actor.pod.call('shutdown', {});
@@ -137,7 +137,7 @@ async function endTwigs(stage: Stage): Promise<void> {
   await Promise.all(
     twigs.map(async (twig) => {
       await stop(stage, twig);
-      await stage.untilTold(twig, twig.standing.incarnation);
+      await stage.untilTold(twig, twig.state.incarnation);
       stage.retire(twig);
     }),
   );

@@ -10,7 +10,7 @@ export interface CampaignOptions {
   out: string;
   keep?: string;
   lanes: number;
-  /** Series that broke something are played again: after a mend. */
+  /** Series that broke something are played again: after a fix. */
   again?: boolean;
 }
 

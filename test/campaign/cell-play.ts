@@ -72,7 +72,7 @@ async function busyBeside(led: Led): Promise<void> {
   await stage.root.pod.run(`give ${stage.side.name} hold ${gate}`);
   await stage.until(
     'the bystander waits at its gate',
-    () => stage.side.standing.turn === 'inTool' && stage.root.standing.turn === 'none',
+    () => stage.side.state.turn === 'inTool' && stage.root.state.turn === 'none',
   );
   led.beside = gate;
 }
@@ -89,7 +89,7 @@ async function playBelow(led: Led): Promise<void> {
   const { stage, cell, victim, stander, deaths } = led;
   const gate = await leadToGate(led);
   await takeStance(led, cell.stance);
-  const incarnation = victim.standing.incarnation;
+  const incarnation = victim.state.incarnation;
   const process_ = victim.process!;
   stage.arm(victim.name, cell.point);
   const spawns = isOneOf(cell.point, spawnPoints);
@@ -101,7 +101,7 @@ async function playBelow(led: Led): Promise<void> {
   deaths.reached = await stage.gone(process_, reachMs);
   if (deaths.reached) deaths.kills += 1;
   else deaths.kills += Number(await stage.kill(victim));
-  await stander.log.look();
+  await stander.log.refresh();
   const stood = cell.victim === 'both' || cell.stance === 'idle' || standsAs(stander, cell.stance);
   deaths.met = deaths.reached && stands && stood;
   deaths.dead.push({ actor: victim, incarnation });
@@ -125,7 +125,7 @@ async function leadToGate({ stage, cell, victim }: Led): Promise<string> {
   const above = ancestorsOf(waiter);
   await stage.until(
     `${waiter.name} waits at its gate`,
-    () => waiter.standing.turn === 'inTool' && above.every(({ standing }) => standing.turn === 'none'),
+    () => waiter.state.turn === 'inTool' && above.every(({ state }) => state.turn === 'none'),
   );
   return gate;
 }
@@ -146,19 +146,19 @@ async function takeStance(led: Led, stance: Stance): Promise<void> {
       return;
     case 'midRequest':
       await stander.pod.run(isSlow(cell) ? 'think long' : 'think');
-      await stage.until('the parent asks its model', () => stander.standing.turn === 'inRequest');
+      await stage.until('the parent asks its model', () => stander.state.turn === 'inRequest');
       return;
     case 'midTool': {
       const gate = stage.newGate();
       deaths.holding = gate;
       await stander.pod.run(`hold ${gate}`);
-      await stage.until('the parent is in its command', () => stander.standing.turn === 'inTool');
+      await stage.until('the parent is in its command', () => stander.state.turn === 'inTool');
       return;
     }
     case 'paused':
       deaths.paused = stander;
       await stander.pod.call('pause', {});
-      await stage.until('the parent is paused', () => stander.standing.paused);
+      await stage.until('the parent is paused', () => stander.state.paused);
       return;
     case 'restoring':
       deaths.kills += Number(await stage.kill(stander));
@@ -172,7 +172,7 @@ function rise(stage: Stage, actor: Actor): Promise<void> {
 }
 
 function standsAs(stander: Actor, stance: Stance): boolean {
-  const { turn, paused } = stander.standing;
+  const { turn, paused } = stander.state;
   switch (stance) {
     case 'idle':
       return turn === 'none' && !paused;
@@ -193,8 +193,8 @@ async function killBeside(led: Led, victim: NonNullable<Actor['process']>): Prom
   // One that is being started has no process to kill before it says so in its log.
   if (cell.stance === 'restoring') await stage.until('the parent is up', () => stander.alive);
   await pause(random.int(90));
-  await stander.log.look();
-  const { incarnation } = stander.standing;
+  await stander.log.refresh();
+  const { incarnation } = stander.state;
   if (!(await stage.kill(stander))) return;
   deaths.kills += 1;
   if (await stage.gone(victim, 250)) deaths.dead.push({ actor: stander, incarnation });
@@ -211,10 +211,10 @@ async function playParent(led: Led): Promise<void> {
   if (cell.point === 'child.linked') await dieAtLink(led);
   else if (isOneOf(cell.point, spawnPoints)) await dieAtSpawn(led);
   else await dieAtReport(led);
-  // A root that was started for it dies in that life.
+  // A root that was started for it dies in that incarnation.
   await Promise.all(deaths.rising);
-  await root.log.look();
-  const { incarnation } = root.standing;
+  await root.log.refresh();
+  const { incarnation } = root.state;
   deaths.reached = await stage.gone(root.process!, reachMs);
   deaths.kills += deaths.reached ? 1 : Number(await stage.kill(root));
   deaths.met &&= deaths.reached;
@@ -228,13 +228,13 @@ async function dieAtReport(led: Led): Promise<void> {
   await root.pod.run(`give ${kid.name} hold ${gate}`);
   await stage.until(
     'the kid waits at its gate',
-    () => kid.standing.turn === 'inTool' && root.standing.turn === 'none',
+    () => kid.state.turn === 'inTool' && root.state.turn === 'none',
   );
   const word = `then say ${number}`;
   if (cell.stance === 'restoring') {
     deaths.kills += Number(await stage.kill(root));
     await letGo(led, gate, word);
-    await stage.until('the kid has reported', () => kid.standing.emitted > kid.standing.acked);
+    await stage.until('the kid has reported', () => kid.state.emitted > kid.state.acked);
     stage.arm(root.name, cell.point);
     deaths.rising.push(rise(stage, root));
     deaths.met = true;
@@ -269,7 +269,7 @@ async function dieAtLink(led: Led): Promise<void> {
   await takeStance(led, cell.stance);
   const { kid } = stage;
   deaths.kills += Number(await stage.kill(kid));
-  await root.log.look();
+  await root.log.refresh();
   deaths.met = standsAs(root, cell.stance);
   stage.arm(root.name, cell.point);
   const standing = root.process!;
@@ -287,7 +287,7 @@ async function dieAtSpawn(led: Led): Promise<void> {
     return;
   }
   await root.pod.run(`muse ${twig} say ${number}`);
-  await stage.until('the root asks its model', () => root.standing.turn === 'inRequest');
+  await stage.until('the root asks its model', () => root.state.turn === 'inRequest');
   deaths.kills += Number(await stage.kill(root));
   stage.arm(root.name, cell.point);
   deaths.rising.push(rise(stage, root));

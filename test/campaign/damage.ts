@@ -1,4 +1,4 @@
-/** Damage done on purpose to the logs of a right run, each of a kind that the oracle has to find: a campaign that can not fail proves nothing. */
+/** Damage done on purpose to the logs of a right run, each of a kind that the oracle has to find: a campaign that cannot fail proves nothing. */
 import type { Entry } from '../../src/session/facts/entries.ts';
 import type { AuditedPod, BrokenPromise } from './oracle.ts';
 
@@ -28,7 +28,7 @@ export const damages: readonly Damage[] = [
   { what: 'a run has no turn', finds: 'stranded', hurt: (log) => remove(log, startsRun) },
   { what: 'a death is not told', finds: 'undeclaredEnd', hurt: (log) => remove(log, isDeath) },
   { what: 'a death is told twice', finds: 'doubled', hurt: (log) => double(log, isDeath) },
-  { what: 'a life says something behind its end', finds: 'outOfOrder', hurt: speakBehindEnd },
+  { what: 'an incarnation says something behind its end', finds: 'outOfOrder', hurt: speakBehindEnd },
 ];
 
 /** The pods with one log damaged: the first that has something to damage. Null where none has. */
@@ -133,7 +133,7 @@ function leaveWorkOpen(log: Entry[]): boolean {
   return true;
 }
 
-/** A death moved in front of the last thing that this life said. */
+/** A death moved in front of the last thing that this incarnation said. */
 function speakBehindEnd(log: Entry[]): boolean {
   for (const [at, entry] of log.entries()) {
     if (entry.type !== 'podEventReceived' || entry.event.kind !== 'died') continue;

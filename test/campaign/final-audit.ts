@@ -10,7 +10,7 @@ import type { Actor, Stage } from './stage.ts';
 
 /** Over the logs as they stand; whoever is up must have come to rest. */
 export async function auditStage(stage: Stage): Promise<Finding[]> {
-  await Promise.all(stage.actors.map(({ log }) => log.look()));
+  await Promise.all(stage.actors.map(({ log }) => log.refresh()));
   return auditLogs(stage.actors.map(audited));
 }
 
@@ -53,9 +53,9 @@ export async function endStage(
 /** Pods that were replaced, and whose children had something to tell them: it has to arrive after all. */
 async function raiseTheDead(stage: Stage): Promise<void> {
   // Their last words came when nobody followed their logs any more.
-  await Promise.all(stage.actors.map(({ log }) => log.look()));
+  await Promise.all(stage.actors.map(({ log }) => log.refresh()));
   const waiting = stage.actors.filter(
-    ({ parent, standing }) => parent !== null && parent.retired && standing.acked < standing.emitted,
+    ({ parent, state }) => parent !== null && parent.retired && state.acked < state.emitted,
   );
   for (const parent of new Set(waiting.map((actor) => actor.parent!))) {
     if (!parent.retired) continue;
@@ -70,7 +70,7 @@ async function raiseTheDead(stage: Stage): Promise<void> {
         .map(({ eventSeq }) => eventSeq ?? 0),
     );
   await stage.until('what waited for the dead is told', () =>
-    waiting.every((actor) => through(actor) >= actor.standing.emitted),
+    waiting.every((actor) => through(actor) >= actor.state.emitted),
   );
   await stage.rest();
   await takeBack(stage);
@@ -78,7 +78,7 @@ async function raiseTheDead(stage: Stage): Promise<void> {
 
 /** Whoever was raised may have had work left for a child that had been stopped, and has started it again. */
 async function takeBack(stage: Stage): Promise<void> {
-  await Promise.all(stage.actors.map(({ log }) => log.look()));
+  await Promise.all(stage.actors.map(({ log }) => log.refresh()));
   const back = stage.actors.filter((actor) => actor.retired && actor.alive);
   if (back.length === 0) return;
   for (const actor of back) actor.retired = false;
@@ -105,16 +105,14 @@ async function stopTree(stage: Stage): Promise<void> {
     if (!(await stage.gone(identity, 30_000)))
       throw new Error(`process ${identity.pid} did not end with its tree`);
   }
-  await Promise.all(stage.active.map(({ log }) => log.look()));
+  await Promise.all(stage.active.map(({ log }) => log.refresh()));
 }
 
 function leftBehind(stage: Stage): string[] {
   const { runtime } = stage.home.home;
   const sockets = existsSync(runtime) ? readdirSync(runtime) : [];
   // A pod that was killed and not started again leaves its file; whoever ended in order took it along.
-  const known = new Set(
-    stage.actors.filter(({ standing }) => !standing.stopped).map(({ pod }) => pod.socket),
-  );
+  const known = new Set(stage.actors.filter(({ state }) => !state.stopped).map(({ pod }) => pod.socket));
   const open = sockets.filter(
     (name) => name.endsWith('.sock') && ![...known].some((path) => path.endsWith(name)),
   );

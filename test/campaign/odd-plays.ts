@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { protocolVersion } from '../../src/protocol/limits.ts';
-import { standInFront } from '../../src/transport/relay.ts';
+import { relayBefore } from '../../src/transport/relay.ts';
 import type { Random } from '../sim/random.ts';
 import { eventually, pause } from '../support/waiting.ts';
 import type { Deaths } from './cell-play.ts';
@@ -27,7 +27,7 @@ const nobody = (): Deaths => ({
 export async function playInstant(stage: Stage, { number, random }: OddPlay): Promise<Deaths> {
   const { root, kid, leaf, side } = stage;
   const victim = random.pick([root, kid, leaf, side]);
-  const { incarnation } = victim.standing;
+  const { incarnation } = victim.state;
   const work = [
     `give ${kid.name} give ${leaf.name} say ${number}`,
     `give ${side.name} say aside-${number}`,
@@ -45,18 +45,18 @@ export async function playInstant(stage: Stage, { number, random }: OddPlay): Pr
   return deaths;
 }
 
-/** The child is killed, and its next life finds a relay in the place of its parent's socket. */
+/** The child is killed, and its next incarnation finds a relay in the place of its parent's socket. */
 export async function playCutLink(stage: Stage, { number, random }: OddPlay): Promise<Deaths> {
   const { root, kid, leaf } = stage;
   const deaths = nobody();
   const gate = stage.newGate();
   await root.pod.run(`give ${kid.name} give ${leaf.name} hold ${gate}`);
-  await stage.until('the leaf waits at its gate', () => leaf.standing.turn === 'inTool');
+  await stage.until('the leaf waits at its gate', () => leaf.state.turn === 'inTool');
   deaths.kills = Number(await stage.kill(kid));
   const cuts = random.between(2, 6);
   let linkCount = 0;
   let cutCount = 0;
-  const relay = await standInFront({
+  const relay = await relayBefore({
     path: root.pod.socket,
     behind: join(stage.home.path, 'r'),
     // The first ones end after a random number of bytes, in either direction.
@@ -93,11 +93,11 @@ export async function playParentDown(stage: Stage, play: OddPlay & { downMs: num
   const deaths = nobody();
   const gate = stage.newGate();
   await root.pod.run(`give ${kid.name} give ${leaf.name} hold ${gate}`);
-  await stage.until('the leaf waits at its gate', () => waits(leaf) && root.standing.turn === 'none');
-  const { incarnation } = root.standing;
+  await stage.until('the leaf waits at its gate', () => waits(leaf) && root.state.turn === 'none');
+  const { incarnation } = root.state;
   deaths.kills = Number(await stage.kill(root));
   await stage.release(gate, `then say ${play.number}`);
-  await stage.until('the kid has something to tell', () => kid.standing.emitted > kid.standing.acked);
+  await stage.until('the kid has something to tell', () => kid.state.emitted > kid.state.acked);
   // Time itself is what is played here: back-off, sweeps and pings run on with nobody there.
   await wait(play.downMs);
   deaths.dead.push({ actor: root, incarnation });
@@ -105,5 +105,5 @@ export async function playParentDown(stage: Stage, play: OddPlay & { downMs: num
 }
 
 function waits(actor: Actor): boolean {
-  return actor.standing.turn === 'inTool';
+  return actor.state.turn === 'inTool';
 }

@@ -4,7 +4,7 @@
  */
 import type { Entry } from '../../src/session/facts/entries.ts';
 import { type EntryOf, noticesOf, ofType, receiptsOf } from '../support/audit.ts';
-import { standingOf } from '../../src/cli/chaos/standing.ts';
+import { stateOf } from '../../src/cli/chaos/pod-state.ts';
 
 export type BrokenPromise = 'lost' | 'doubled' | 'outOfOrder' | 'stranded' | 'undeclaredEnd';
 export interface Finding {
@@ -34,10 +34,10 @@ export function auditLogs(pods: readonly AuditedPod[]): Finding[] {
 
 function strandedIn(pod: AuditedPod, parent: AuditedPod | undefined): Finding[] {
   if (!pod.up) return [];
-  const { open } = standingOf(pod.entries);
+  const { open } = stateOf(pod.entries);
   return (
     open
-      // A dead parent can not be told.
+      // A dead parent cannot be told.
       .filter((text) => parent?.up === true || !text.endsWith('is not acknowledged'))
       .map((text) => ({ promise: 'stranded', text: `${pod.name}: ${text}` }))
   );
@@ -68,7 +68,7 @@ function eventsOf(
   child: AuditedPod,
   receipts: readonly EntryOf<'podEventReceived'>[],
 ): Finding[] {
-  const acked = standingOf(child.entries).acked;
+  const acked = stateOf(child.entries).acked;
   return ofType(child.entries, 'podEventEmitted').flatMap(({ eventSeq, event, incarnation }): Finding[] => {
     const what = `event ${eventSeq} (${event.kind}) of ${child.name}`;
     const found = receipts.filter((receipt) => receipt.eventSeq === eventSeq);

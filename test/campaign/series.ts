@@ -83,7 +83,7 @@ async function longPast(root: Parameters<typeof writeHistory>[0]): Promise<numbe
   return statSync(root.folder.log).size;
 }
 
-/** Each life of the root has its own. */
+/** Each incarnation of the root has its own. */
 async function attachDeaf(stage: Stage, deaf: RawWire[]): Promise<void> {
   if (deaf.length > 0 && deaf.every(({ socket }) => !socket.destroyed)) return;
   for (const wire of deaf) wire.socket.destroy();
@@ -175,7 +175,7 @@ function keepHome(stage: Stage, path: string): void {
   if (existsSync(path)) return;
   cpSync(stage.home.path, path, {
     recursive: true,
-    // Sockets and pipes can not be copied.
+    // Sockets and pipes cannot be copied.
     filter: (from) => !/\/h\/run\/|\/work\/g\d+$/.test(from),
   });
 }

@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { FollowedLog } from '../../src/cli/chaos/followed-log.ts';
-import { type Standing, standingOf } from '../../src/cli/chaos/standing.ts';
+import { type PodState, stateOf } from '../../src/cli/chaos/pod-state.ts';
 import { podFolder, podNames, readSpec } from '../../src/session/home/home.ts';
 import { type ProcessIdentity, isRunning } from '../../src/std/process-identity.ts';
 import { systemCode } from '../../src/std/system-code.ts';
@@ -72,17 +72,17 @@ export class Actor {
   get name(): string {
     return this.pod.name;
   }
-  get standing(): Standing {
-    return standingOf(this.log.entries);
+  get state(): PodState {
+    return stateOf(this.log.entries);
   }
-  /** The process of its newest life. */
+  /** The process of its newest incarnation. */
   get process(): ProcessIdentity | null {
     return ofType(this.log.entries, 'started').at(-1) ?? null;
   }
   /** Its parent's log knows the newest life: the ends of those before it are told by then. */
   get linked(): boolean {
     if (this.parent === null || this.parent.retired) return true;
-    const { incarnation } = this.standing;
+    const { incarnation } = this.state;
     return ofType(this.parent.log.entries, 'child').some(
       (entry) =>
         entry.child.instance === this.instance &&
@@ -220,10 +220,10 @@ export class Stage {
 
   // Lives
 
-  /** Every life may be given a point later (`arm`). Fulfils when it listens. */
+  /** Every incarnation may be given a point later (`arm`). Fulfils when it listens. */
   async start(actor: Actor): Promise<void> {
     await actor.pod.start({ PODKIN_CRASH_AT: `@${this.#armFile}` });
-    await actor.log.look();
+    await actor.log.refresh();
   }
 
   arm(name: string, point: string): void {
@@ -236,7 +236,7 @@ export class Stage {
 
   /** SIGKILL by pid, and waits until that process is gone. False where it was gone already. */
   async kill(actor: Actor): Promise<boolean> {
-    await actor.log.look();
+    await actor.log.refresh();
     const process_ = actor.process;
     if (process_ === null || !isRunning(process_)) return false;
     process.kill(process_.pid, 'SIGKILL');
@@ -297,7 +297,7 @@ export class Stage {
     for (;;) {
       // Armed before the look: a change in between is not slept over.
       const woken = new Promise<void>((resolve) => (this.#wake = resolve));
-      await Promise.all(this.active.map(({ log }) => log.look()));
+      await Promise.all(this.active.map(({ log }) => log.refresh()));
       if (holds()) return;
       if (performance.now() > deadlineAt) throw new Error(`waited in vain for: ${what}\n${this.describe()}`);
       await Promise.race([woken, pause(40)]);
@@ -306,9 +306,9 @@ export class Stage {
 
   describe(): string {
     return this.active
-      .map(({ name, alive, standing, log }) => {
+      .map(({ name, alive, state, log }) => {
         const last = log.entries.slice(-6).map((entry) => JSON.stringify(entry).slice(0, 160));
-        const { open, ...rest } = standing;
+        const { open, ...rest } = state;
         return `${name} (${alive ? 'up' : 'down'}) ${JSON.stringify(rest)} ${open.join('; ')}\n  ${last.join('\n  ')}`;
       })
       .join('\n');
@@ -320,14 +320,14 @@ export class Stage {
       await this.until('the tree comes to rest', () => this.#isAtRest());
       // Logs are read one after another: only where none has grown over a second look was it one moment in which all were at rest.
       const before = this.#entriesCount();
-      await Promise.all(this.active.map(({ log }) => log.look()));
+      await Promise.all(this.active.map(({ log }) => log.refresh()));
       if (this.#entriesCount() === before && this.#isAtRest()) return;
     }
   }
 
   #isAtRest(): boolean {
     return this.active.every(
-      ({ alive, linked, standing }) => alive && linked && standing.open.length === 0 && !standing.paused,
+      ({ alive, linked, state }) => alive && linked && state.open.length === 0 && !state.paused,
     );
   }
 
@@ -335,7 +335,7 @@ export class Stage {
     return this.active.reduce((sum, { log }) => sum + log.entries.length, 0);
   }
 
-  /** Until `actor`'s parent holds the end of that life. */
+  /** Until `actor`'s parent holds the end of that incarnation. */
   async untilTold(actor: Actor, incarnation: number): Promise<void> {
     const { parent } = actor;
     if (parent === null) return;

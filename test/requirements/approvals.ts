@@ -46,7 +46,7 @@ export const approvals = {
   'approval.crash-points':
     'killed at each point of asking and answering, nothing runs without a yes, and nothing twice for one',
   'approval.commands':
-    'approvals lists what waits, of dead pods too; approve answers by id, its beginning or name, and says what can not be',
+    'approvals lists what waits, of dead pods too; approve answers by id, its beginning or name, and says what cannot be',
   'approval.long-read':
     'a call beyond what a question shows is shown whole by approvals --full and inspect, and approve takes a yes to it only with --full',
   'approval.reason-is-no-yes':

@@ -22,7 +22,7 @@ export const callback = {
   'callback.spread-times':
     'children that end all over a turn of several requests are each seen once, and none is left behind',
   'callback.stop-pod-silent':
-    'StopPod delivers shutdown, its result names the life that ended, and the shutDown adds nothing',
+    'StopPod delivers shutdown, its result names the incarnation that ended, and the shutDown adds nothing',
   'callback.table-idle': 'ends as the table says at an idle parent, which wakes for what wakes',
   'callback.table-paused': 'waits visibly at a paused parent and ends as the table says after its resume',
   'callback.table-running':
@@ -70,5 +70,5 @@ export const callback = {
   'callback.overtaken-run':
     'a run that a later link has told as never come is refused by the child and does not begin',
   'callback.links-numbered':
-    'links are numbered on over a restart of the parent: what its last life sent late is refused too',
+    'links are numbered on over a restart of the parent: what its last incarnation sent late is refused too',
 } as const;

@@ -18,7 +18,7 @@ export const catalogue = {
     "what a child's log lost before its parent had it is told as lost, and the rest follows",
   'catalogue.multiplying': 'agents that all spawn stop at the size of the tree',
   'catalogue.numbers': 'numbers that are no counts are refused; of doubled fields the last holds',
-  'catalogue.old-child': "an old copy of a child's log is refused as regressed, with how to mend it",
+  'catalogue.old-child': "an old copy of a child's log is refused as regressed, with how to fix it",
   'catalogue.old-parent': 'a parent on an old copy of its log takes in what it lacks, once',
   'catalogue.poison':
     'an item under which the pod died three times is kept from the model, and the pod goes on',

@@ -3,10 +3,10 @@ export const commands = {
   'accept.attach-command': 'a command that comes before the connection stands is obeyed',
   'accept.attach-detach': '/detach that comes before the connection stands leaves at once',
   'accept.empty-input': 'a run without any text is refused, and the pod takes nothing in',
-  'accept.home-not-made': 'a home that can not be made is told, without waiting or going round',
+  'accept.home-not-made': 'a home that cannot be made is told, without waiting or going round',
   'accept.limit-unknown': 'a variable that looks like a limit and is none is told, and nothing fails for it',
   'accept.limit-values':
-    'a limit that can not be names its option or variable, the value, and what is possible',
+    'a limit that cannot be names its option or variable, the value, and what is possible',
   'accept.notice-shown': 'the session shows what a notice says',
   'accept.output-parts':
     'an output that is read in parts is the same as the whole, and no part is longer than asked for',
@@ -156,7 +156,7 @@ export const commands = {
     'a key that is refused is named by its variable and stands nowhere, also where the provider repeats it',
   'provider.notice':
     'what a child reports stands in the history and, word for word, in the last message of the next request',
-  'provider.notice-refused': 'a notice turn that can not succeed is tried once and ends the run as failed',
+  'provider.notice-refused': 'a notice turn that cannot succeed is tried once and ends the run as failed',
   'provider.notice-retried': 'a notice whose request fails is in every try and in the history once',
   'provider.order':
     'a report that comes while a tool runs stands behind the results, never between a call and its result',
@@ -185,7 +185,7 @@ export const commands = {
   'run.root-denies':
     'denied paths stand in the scope of the root, a link under its own name and where it leads, and are kept on disk',
   'run.root-name': 'roots are named root, root-2, root-3 …, and a free number is used again',
-  'run.root-name-refused': 'a name that is taken or can not be one is refused with what to do',
+  'run.root-name-refused': 'a name that is taken or cannot be one is refused with what to do',
   'run.asked-first':
     'a question before the run begins takes nothing from the keyboard of those that come later',
   'run.starting-place':
@@ -203,7 +203,7 @@ export const commands = {
   'typing.paste':
     'several lines that are pasted into attach are one text and one run, sent by Enter, and no key to a question; nothing of them steers the terminal',
   'typing.sequences': 'what a terminal sends is taken apart the same wherever it is cut',
-  'view.no-steering': 'what a pod says can not steer the terminal, in whatever pieces it comes',
+  'view.no-steering': 'what a pod says cannot steer the terminal, in whatever pieces it comes',
   'view.no-streaming': 'off a terminal only whole messages are written',
   'view.nothing-twice': 'text streamed in any pieces, with repeats, holes or none at all, stands there once',
   'view.one-line': 'an entry of a child is one line, whatever is in it',

@@ -30,7 +30,7 @@ export const death = {
     'parent and child killed at once: the outcome is told once, in whatever order they come back',
   'restore.by-both': 'a dead child that its parent and a person restore at the same moment does the work',
   'restore.commands-end':
-    'a command that a killed pod left running is ended by its next life, with all its processes',
+    'a command that a killed pod left running is ended by its next incarnation, with all its processes',
   'restore.home-away':
     'a child that is missing because the whole home is away was not removed: nothing is told of it, and what it reports is told once when the home is back',
   'restore.late-work':

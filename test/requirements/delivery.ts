@@ -10,7 +10,7 @@ export const delivery = {
   'ledger.outbound-states':
     'an emitted event is committed, then received by an acknowledgement at or above it, or discarded',
   'ledger.own-events':
-    'a death has no number, began with its receipt, and is told from the death of another life',
+    'a death has no number, began with its receipt, and is told from the death of another incarnation',
   'ledger.reasons': 'an event that is not further says why: paused, failed, cancelled, or not worth a wake',
   'ledger.stop-told':
     "StopPod's result consumes the end that had arrived before it, of that instance and up to that incarnation only",
@@ -51,10 +51,10 @@ export const delivery = {
   'verify.damage-told': 'damaged lines are counted and told',
   'verify.damaged-line': 'a damaged line in the middle is counted, and what it held is missed',
   'verify.dangling-call': 'a turn does not begin while a call has no result',
-  'verify.death-before-later-life': 'a death stands before what a later life reports',
-  'verify.death-before-next-life': 'what a later life commits may follow the death',
+  'verify.death-before-later-life': 'a death stands before what a later incarnation reports',
+  'verify.death-before-next-life': 'what a later incarnation commits may follow the death',
   'verify.death-last':
-    'a death stands behind everything that the dead life committed, received late or not at all',
+    'a death stands behind everything that the dead incarnation committed, received late or not at all',
   'verify.emitted-in-order': 'the numbers in an outbox rise by one',
   'verify.empty-home': 'a home without pods, and a pod that is being made, are in order',
   'verify.end-twice': 'two ends of one life: died and died, shutDown and died, died and shutDown',
@@ -67,10 +67,10 @@ export const delivery = {
   'verify.huge-number': 'a log that counts beyond reason is judged at once, and named',
   'verify.item-twice': 'one event given to the model twice',
   'verify.item-without-receipt':
-    'an item of an event that was never received, or of another life than the one that died',
+    'an item of an event that was never received, or of another incarnation than the one that died',
   'verify.items-in-order': 'items follow their receipts: none overtakes, none is passed over',
   'verify.late-result': 'a result after its turn is over says that it was interrupted',
-  'verify.lives-rise': 'no life begins twice',
+  'verify.lives-rise': 'no incarnation begins twice',
   'verify.malformed-entry': 'an entry without its fields is told and passed over, whatever its type',
   'verify.strange-event': 'what only another version can read may stand as an error that says so',
   'verify.misrouted': 'events stand at the parent of their sender and nowhere else',
@@ -94,7 +94,7 @@ export const delivery = {
   'verify.run-again': 'a resumed turn runs no call of an earlier one, and no call has two results',
   'verify.second-look': 'a death that its parent tells between two looks is no violation',
   'verify.second-look-only': 'without a death in doubt there is no second look',
-  'verify.seen-ahead': 'a response can not have seen what was committed after it',
+  'verify.seen-ahead': 'a response cannot have seen what was committed after it',
   'verify.swallowed':
     'a turn that takes an item in and finishes without a completed request has swallowed it',
   'verify.told-by-stop':
@@ -109,5 +109,5 @@ export const delivery = {
     'foreign, damaged and unreadable logs are told with their path, the others are still checked',
   'verify.unseen-at-rest':
     'a pod at rest has seen what an earlier turn took in; a held, paused or working one may yet',
-  'verify.untold-end': 'when a later life has linked, the end of each earlier one stands in the log',
+  'verify.untold-end': 'when a later incarnation has linked, the end of each earlier one stands in the log',
 } as const;

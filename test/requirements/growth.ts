@@ -8,7 +8,7 @@ export const growth = {
   'growth.ended-children':
     'of children that have ended and are taken in a sweep looks at a few in turn, and at all when a pod of the home was made or removed',
   'growth.restored-unlinked':
-    'what a child says in a life that never linked is taken in, also when it is one of many that have ended',
+    'what a child says in an incarnation that never linked is taken in, also when it is one of many that have ended',
   'growth.no-watch':
     'a pod holds no instance of inotify for its parent, and sees the return of its parent within a moment',
   'growth.pending': 'what is pending is told from the facts, not from the log, as the whole list tells it',

@@ -63,7 +63,7 @@ export const model = {
   'model.script-path': 'a scenario is found from the given folder or PWD, and named so that it stays found',
   'model.session': 'a session goes back whole: texts, calls, results and consecutive user messages',
   'model.slow-begin':
-    'any byte is life for a connection that is slow to begin, and words alone for one that has begun',
+    'any byte is a sign of life for a connection that is slow to begin, and words alone for one that has begun',
   'model.stall': 'an answer that begins and then stays silent fails as timeout, and the connection is closed',
   'model.status': 'each HTTP status becomes its category after exactly one request',
   'model.text': 'a text arrives in deltas and whole, with the tokens that were counted',

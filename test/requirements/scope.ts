@@ -29,7 +29,7 @@ export const scope = {
   'scope.reclaim-undone': 'a spawn that fails keeps nothing',
   'scope.registry-busy': 'who holds it for longer than anybody needs is named, and nothing is changed',
   'scope.registry-damaged':
-    'a file that can not be read is kept aside, and the claims that are made then stand',
+    'a file that cannot be read is kept aside, and the claims that are made then stand',
   'scope.registry-elsewhere':
     'while another container changes it nobody else does, and what a death has left there holds nobody up',
   'scope.registry-together': 'of many who change it at once nobody loses what he wrote',

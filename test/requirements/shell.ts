@@ -26,14 +26,14 @@ export const shell = {
     'on macOS the same rights are said as a profile, in which what is taken away comes after what is given',
   'shell.mounts':
     'from scope, caps and disk follow the mounts: nothing but roots visible, caps held at every depth and while they do not exist',
-  'shell.mounts-narrow': 'what mounts can not express comes out narrower, and a note says so',
+  'shell.mounts-narrow': 'what mounts cannot express comes out narrower, and a note says so',
   'shell.no-sandbox': 'without a working sandbox no command runs unless a person has said yes',
   'shell.outside':
     'what a command outside of any sandbox started is ended at its end, at a timeout and at a stop, also in a session of its own, and named; no process that took over a number is hit',
   'shell.outside-death':
-    'what such a command left when its pod was killed is ended and named by the next life, by stop and by rm',
+    'what such a command left when its pod was killed is ended and named by the next incarnation, by stop and by rm',
   'shell.outside-unmarked': 'what has given up its environment is not found, as the documentation says',
-  'shell.own-programs': 'a sandboxed shell can not change what podkin itself runs, though its scope may',
+  'shell.own-programs': 'a sandboxed shell cannot change what podkin itself runs, though its scope may',
   'shell.own-failures':
     "a sandbox that fails before the command began is tried again, and told as what it is: never as the command's exit code",
   'shell.pod':
@@ -45,7 +45,7 @@ export const shell = {
   'shell.not-tested':
     'while a sandbox cannot be tested no command runs, inside or outside, and it is tested again with the next one; a failure that passes is no verdict',
   'shell.self-test':
-    'only a sandbox whose escape probes were all held counts as working; the others are absent, blocked or leaky, with how to mend',
+    'only a sandbox whose escape probes were all held counts as working; the others are absent, blocked or leaky, with how to fix it',
   'shell.verdict-positive':
     'a sandbox counts as refused only when its program says a known lasting refusal twice; whatever else goes wrong in its test is no verdict: nothing runs outside, and it is tested again',
   'shell.denied-unreadable':

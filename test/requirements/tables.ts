@@ -9,11 +9,11 @@ export const tables = {
   'inbox.lives-before':
     'the lives before the one that an event or a link speaks of are told as dead first, once each',
   'inbox.death':
-    'a death is told once a life, closes what the child had and returns what it held, unless a later life has followed',
+    'a death is told once an incarnation, closes what the child had and returns what it held, unless a later incarnation has followed',
   'inbox.unreachable': 'a child out of reach is told once an episode and never after its end',
   'inbox.reconcile':
     'what a child at its link neither has nor had never began, unless its run is being sent right now',
-  'inbox.unaccepted': 'what was given behind the end of a child’s last life never began',
+  'inbox.unaccepted': 'what was given behind the end of a child’s last incarnation never began',
   'visibility.table': 'who gets to see each event is the table of the design, row by row',
   'settled.table':
     'a pod is settled when no child works for it, no run waits, nothing is interrupted or paused, and nothing worth a wake is unread that is not held',
@@ -75,7 +75,7 @@ export const tables = {
   'inputs.event':
     'an event of a child is committed, answered as its number says, and taken in with what fits where no line can hold it',
   'inputs.link':
-    'a link is refused to a stranger, an earlier life and an old log; else deaths, the link, what the child holds and what it never took are one append',
+    'a link is refused to a stranger, an earlier incarnation and an old log; else deaths, the link, what the child holds and what it never took are one append',
   'reports.turn':
     'a turn’s end is reported where work of the parent is open or the turn was for it, with what the turn and its view say',
   'reports.shut-down':

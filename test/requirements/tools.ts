@@ -9,7 +9,7 @@ export const tools = {
   'bash.output':
     'standard output and error come in the order written; the exit code is told when it is not 0',
   'bash.output-cap': 'of a long output both ends are shown and the whole is in a file named after the call',
-  'bash.output-file': 'the file stops at its cap, and a folder that can not be made fails no command',
+  'bash.output-file': 'the file stops at its cap, and a folder that cannot be made fails no command',
   'bash.outputs-bound':
     'the long outputs that a pod keeps are bounded in sum: the oldest go first, and a Read says so',
   'bash.timeout':
@@ -25,7 +25,7 @@ export const tools = {
   'escape.files': 'a pod gets neither out of its scope nor into what is denied or protected in it',
   'escape.races':
     'with links swapped all the time nothing outside is read, made or changed, not even for an instant',
-  'escape.races-elsewhere': 'where names can not go through a descriptor, no byte is written outside',
+  'escape.races-elsewhere': 'where names cannot go through a descriptor, no byte is written outside',
   'escape.searches': 'Glob and Grep tell neither names nor lines of what lies outside or is denied',
   'escape.wide':
     'with everything readable podkin’s state and sockets and the kernel’s tales of processes are not, and no configuration is changed',
@@ -65,7 +65,7 @@ export const tools = {
     'a root that ends in /* means what lies directly there, not the directory and not deeper',
   'scope.folded':
     'names that Unicode or case alone tell apart fold to one, and folding again changes nothing',
-  'scope.future-root': 'a root that does not exist yet can be written in, and its sibling can not',
+  'scope.future-root': 'a root that does not exist yet can be written in, and its sibling cannot',
   'scope.granted-real':
     'a link is no way to hand down what the giver lacks, and one made later moves no root',
   'scope.handed-down': 'what was handed down can be read and not written by the giver; all else is as before',

@@ -14,7 +14,7 @@ export const transport = {
   'transport.deaf-client': 'a client that asks for much and never reads does not delay another',
   'transport.empty-lines': 'empty lines and lines of one CR are passed over',
   'transport.events': 'notifications reach the handler, and one that throws costs only itself',
-  'transport.foreign-dir': "another user's directory is refused, and one that can not be made says so",
+  'transport.foreign-dir': "another user's directory is refused, and one that cannot be made says so",
   'transport.full-backlog': 'a full backlog is a refusal that passes: dial tells it, a one-off waits it out',
   'transport.garbage': 'a thousand random inputs do not hurt another client of the same server',
   'transport.gathers': 'what is sent in one tick, and answers to one chunk, leave in one write',

@@ -78,7 +78,7 @@ export const wire = {
   'stranger.refused-child':
     'that its parent refuses for its protocol says so in its own log, keeps its report and goes on working',
   'stranger.regressed':
-    'of a log that is older than what the parent holds, or of an earlier life, is answered `regressed`',
+    'of a log that is older than what the parent holds, or of an earlier incarnation, is answered `regressed`',
   'subscribe.after-restart':
     'an observer goes on behind its last entry after the pod was killed and restored',
   'subscribe.in-flight':

@@ -74,7 +74,7 @@ export function simHost(process: SimProcess): Host {
           }
         }
       },
-      lifeOf: ({ maker, process: owner }) =>
+      statusOf: ({ maker, process: owner }) =>
         (owner !== null && world.isRunning(owner)) || world.isRunning(maker) ? 'alive' : 'dead',
       ask: () =>
         process.later(
@@ -178,8 +178,8 @@ function processesOf(process: SimProcess): Processes {
       return true;
     },
     start: (folder) => startProcess(process, folder),
-    lifeOf: () => process.later(0, () => 'dead' as const),
-    lifeAt: () => process.later(0, () => 'dead' as const),
+    statusOf: () => process.later(0, () => 'dead' as const),
+    statusAt: () => process.later(0, () => 'dead' as const),
     endLeft: () => Promise.resolve(null),
     endLeftOfDead: () => Promise.resolve(null),
   };

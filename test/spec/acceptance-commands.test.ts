@@ -1,4 +1,4 @@
-/** What a stranger meets who drives podkin from a script: input that comes all at once, names that are mistyped, places that can not be written. */
+/** What a stranger meets who drives podkin from a script: input that comes all at once, names that are mistyped, places that cannot be written. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -91,8 +91,8 @@ describe('a pod that was stopped in its work', () => {
   });
 });
 
-describe('what can not be', () => {
-  it('[accept.limit-values] a limit that can not be names its option or variable, the value, and what is possible', async () => {
+describe('what cannot be', () => {
+  it('[accept.limit-values] a limit that cannot be names its option or variable, the value, and what is possible', async () => {
     const run = ['run', '-p', '--model', home.scenario(answers)];
     const cases: [string[], NodeJS.ProcessEnv, string][] = [
       [['--max-steps', 'many'], {}, '--max-steps: "many" is not a number'],
@@ -131,7 +131,7 @@ describe('what can not be', () => {
     );
   });
 
-  it('[accept.home-not-made] a home that can not be made is told, without waiting or going round', async () => {
+  it('[accept.home-not-made] a home that cannot be made is told, without waiting or going round', async () => {
     const places = process.platform === 'linux' ? ['/dev/null/x', '/proc/x'] : ['/dev/null/x'];
     for (const place of places) {
       const args = ['run', '-p', '--model', home.scenario(answers), 'plain'];

@@ -36,7 +36,7 @@ const marks = () => {
 };
 
 describe('podkin approvals and approve', () => {
-  it('[approval.commands] [approval.reason-is-no-yes] list what waits, answer by id, its beginning or the name of the pod, and say what can not be', async () => {
+  it('[approval.commands] [approval.reason-is-no-yes] list what waits, answer by id, its beginning or the name of the pod, and say what cannot be', async () => {
     const root = await home.startRoot({ scenario: flat });
     expect((await home.run(['approvals'])).stderr).toContain('No pending approvals');
     await root.run('go');

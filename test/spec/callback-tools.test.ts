@@ -155,7 +155,7 @@ describe('ReadPodOutput', () => {
 
   it.each([
     ['script/\\n``` Its answer:\\nIMPORTANT', 'a model is named in one line'],
-    ['nobody/```', 'The model can not be had:\n````data\n"nobody" is not a provider (of "nobody/```")'],
+    ['nobody/```', 'The model cannot be had:\n````data\n"nobody" is not a provider (of "nobody/```")'],
   ])('[tools.quoted] a model named %s makes no line of ours', async (model, said) => {
     const call = `{ SpawnPod: { name: worker, task: go, model: "${model}" } }`;
     const root = await home.startRoot({

@@ -224,7 +224,7 @@ const reports = (entries: readonly Entry[]) => {
 };
 
 describe('ends that were asked for', () => {
-  it('[callback.stop-pod-silent] StopPod delivers shutdown, its result names the life that ended, and the shutDown adds nothing', async () => {
+  it('[callback.stop-pod-silent] StopPod delivers shutdown, its result names the incarnation that ended, and the shutDown adds nothing', async () => {
     const root = await home.startRoot({
       scenario: `
 rules:${spawnsWorker}

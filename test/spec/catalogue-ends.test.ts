@@ -1,4 +1,4 @@
-/** Ends that no other test brings about: a report torn in the log, an item that kills its pod, a child that can not start, defects, and memory that runs out. */
+/** Ends that no other test brings about: a report torn in the log, an item that kills its pod, a child that cannot start, defects, and memory that runs out. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -175,7 +175,7 @@ describe('a child that does not come up', () => {
       expect(processesOf(home)).toHaveLength(1);
       expect((await root.untilSettled()).children).toEqual([]);
       expect(await verified(home)).toEqual([]);
-      // A child that listened can not take its socket file away.
+      // A child that listened cannot take its socket file away.
       home.expectsNoSockets = false;
     },
   );

@@ -155,7 +155,7 @@ it('[catalogue.damaged-neighbour] a pod whose files are damaged keeps no other f
 });
 
 describe('an old copy of a log', () => {
-  it("[catalogue.old-child] put back as a child's is refused as `regressed`; the child says how to mend it, and its parent is not misled", async () => {
+  it("[catalogue.old-child] put back as a child's is refused as `regressed`; the child says how to fix it, and its parent is not misled", async () => {
     const { root, kid } = await family(1);
     await kid.stop();
     const copy = join(home.path, 'copy.jsonl');

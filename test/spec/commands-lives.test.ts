@@ -287,7 +287,7 @@ rules:
     await child.freeze();
     const watch = new TreeWatch({ home: home.home, deltas: false, onEvent: () => undefined });
     await watch.start('root', root.instance);
-    // Met, and asked for its history; frozen, it can not answer yet.
+    // Met, and asked for its history; frozen, it cannot answer yet.
     await eventually(home.work, () => watch.pods.length === 2, 'the child is met');
     const closed = watch.close();
     await child.thaw();

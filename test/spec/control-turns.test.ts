@@ -231,7 +231,7 @@ describe('interrupted calls', () => {
     expect(place('interrupted')).toBeLessThan(place('systemItem'));
     expect(await pod.entriesOf('toolResult')).toEqual([expect.objectContaining({ interrupted: true })]);
     expect(await pod.entriesOf('toolCall')).toHaveLength(1);
-    // Neither run again nor left running: the command of the killed life was ended by the next one.
+    // Neither run again nor left running: the command of the killed incarnation was ended by the next one.
     expect(readFileSync(join(home.work, 'marks'), 'utf8')).toBe('begun\n');
     await promiseKept(home);
   });

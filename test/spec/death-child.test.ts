@@ -128,7 +128,7 @@ describe('SIGKILL', () => {
     await root.start();
     const death = await deathOf(root, kid);
     expect(death.closes).toHaveLength(1);
-    // Who was not its parent in the system's eyes can not know more.
+    // Who was not its parent in the system's eyes cannot know more.
     expect(death.event.signal).toBeUndefined();
     await root.untilSettled();
     await mustBeWhole(root, kid);

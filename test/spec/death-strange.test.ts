@@ -34,7 +34,7 @@ const regressed = { data: { code: 'regressed' } };
 describe('a run that was overtaken', () => {
   it('[callback.overtaken-run] is refused by the child when a later link has told that it never came, and does not begin', async () => {
     const from = { instance: root.instance, token: readToken(kid.folder) };
-    // The first link of a parent's first life has a higher number.
+    // The first link of a parent's first incarnation has a higher number.
     await expect(kid.call('run', { input: 'late', from, link: 0 })).rejects.toMatchObject(regressed);
     await kid.call('run', { input: 'in time', from, link: Number.MAX_SAFE_INTEGER });
     await kid.untilEntry('userMessage', ({ text }) => text === 'in time');
@@ -43,14 +43,14 @@ describe('a run that was overtaken', () => {
     expect(told).toEqual(['first', 'in time']);
   });
 
-  it('[callback.links-numbered] links are numbered on over a restart of the parent: what its last life sent late is refused too', async () => {
+  it('[callback.links-numbered] links are numbered on over a restart of the parent: what its last incarnation sent late is refused too', async () => {
     const from = { instance: root.instance, token: readToken(kid.folder) };
     const ofThatLife = 2 ** 32 + 1_000;
     await kid.call('run', { input: 'before', from, link: ofThatLife });
     await root.kill();
     await root.start();
     const isLinked = async () => (await root.call('status', {})).children[0]?.status === 'linked';
-    await eventually(root.folder.path, isLinked, 'the child has linked to its next life');
+    await eventually(root.folder.path, isLinked, 'the child has linked to its next incarnation');
     await root.untilSettled();
     await expect(kid.call('run', { input: 'late', from, link: ofThatLife })).rejects.toMatchObject(regressed);
   });

@@ -76,7 +76,7 @@ describe('links that are swapped all the time', () => {
   );
 
   it(
-    '[escape.races-elsewhere] where names can not go through a descriptor, no byte is written outside',
+    '[escape.races-elsewhere] where names cannot go through a descriptor, no byte is written outside',
     { timeout: raceTimeoutMs },
     async () => {
       const made = await makeRace();

@@ -95,7 +95,7 @@ it('[growth.listed] of the children that have ended ListPods names the newest, a
   expect(lines[20]).toBe('5 more have ended before; their names still work.');
 });
 
-it('[growth.restored-unlinked] what a child says in a life that never linked is taken in, also when it is one of many that have ended', async () => {
+it('[growth.restored-unlinked] what a child says in an incarnation that never linked is taken in, also when it is one of many that have ended', async () => {
   const root = home.makeRoot({ scenario, limits: { sweepMs: 100 } });
   const children = await fakeChildren(home, root, 40);
   await root.start();

@@ -147,7 +147,7 @@ it('[verify.lost-logs] a home whose logs were deleted is not called healthy, by 
   expect(verified).toMatchObject({ code: 1 });
   expect(verified.stdout).toContain(`log  kid: ${kid.folder.log} is not there`);
   expect((await home.run(['doctor'])).stdout).toContain(`kid: its session log ${kid.folder.log} was deleted`);
-  // It does not begin anew as a first life, whose numbers its parent would refuse.
+  // It does not begin anew as a first incarnation, whose numbers its parent would refuse.
   const restored = await home.run(['restore', 'kid']);
   expect(restored).toMatchObject({ code: 1 });
   expect(restored.stderr).toContain(`its session log ${kid.folder.log} was deleted`);

@@ -52,7 +52,7 @@ describe('a home', () => {
       const { code, stderr } = await home.run(command, { environment });
       expect([command[0], code]).toEqual([command[0], 1]);
       expect(stderr).toBe(
-        `podkin: ${path} can be written by others (mode 777): look at what is there, then chmod go-w ${path}\n`,
+        `podkin: ${path} can be written by others (mode 777): check what is there, then chmod go-w ${path}\n`,
       );
     }
     const doctor = await home.run(['doctor', '--json'], { environment });

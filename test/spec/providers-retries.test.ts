@@ -134,7 +134,7 @@ it('[provider.notice-retried] a notice whose request fails is in every try and i
   expect(last.seenThrough).toBeGreaterThanOrEqual(items[0]!.seq);
 });
 
-it('[provider.notice-refused] a notice turn that can not succeed is tried once and ends the run as failed', async () => {
+it('[provider.notice-refused] a notice turn that cannot succeed is tried once and ends the run as failed', async () => {
   provider.fail({ status: 400 }, { fits: isNotice });
   const ran = await runCounting(home, provider, 'hand down');
   expect(ran.code).toBe(1);

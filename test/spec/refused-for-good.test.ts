@@ -45,7 +45,7 @@ async function badToken(): Promise<{ root: TestPod; kid: TestPod }> {
   return { root, kid };
 }
 
-async function mended(root: TestPod): Promise<void> {
+async function fixedIt(root: TestPod): Promise<void> {
   expect((await home.run(['stop', 'kid'])).code).toBe(0);
   await root.untilEntry('podEventReceived', ({ event }) => event.kind === 'shutDown');
   await root.untilSettled();
@@ -74,7 +74,7 @@ it('[refusal.loud] ps, status, deliveries, doctor and verify tell of it, at both
     /C4 {2}kid: event\(s\) 1 are refused for good by its parent "root" \(badToken\)/,
   );
   // What doctor says helps: the parent reads the log of the stopped child.
-  await mended(root);
+  await fixedIt(root);
   expect((await home.run(['verify'])).code).toBe(0);
 });
 
@@ -90,7 +90,7 @@ it('[refusal.wait] wait and send --wait end with it, as failed, at the child and
     stdout: 'kid has read it.\n',
     stderr: expect.stringContaining('refused for good'),
   });
-  await mended(root);
+  await fixedIt(root);
 });
 
 it('[refusal.parent-removed] a child of a parent that was removed is told so, works on, and nothing waits for its report', async () => {
@@ -154,7 +154,7 @@ it('[refusal.run] what watches a run sees it, and the run ends with it as failed
   } finally {
     await watch.close();
   }
-  await mended(root);
+  await fixedIt(root);
 });
 
 it('[refusal.recorded] the parent’s own log tells of it, over its restart, where the child’s does not; until it links', async () => {

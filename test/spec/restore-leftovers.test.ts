@@ -16,7 +16,7 @@ beforeEach(() => {
 afterEach(() => home.close());
 
 describe('leftovers', () => {
-  it('[restore.commands-end] a command that a killed pod left running is ended by its next life, with all its processes', async () => {
+  it('[restore.commands-end] a command that a killed pod left running is ended by its next incarnation, with all its processes', async () => {
     const root = await home.startRoot({
       permissionMode: 'bypassPermissions',
       // In no sandbox: inside one it dies with the pod.

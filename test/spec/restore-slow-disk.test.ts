@@ -41,7 +41,7 @@ it(
       for (const pod of pods) expect((await pod.call('status', {})).incarnation, pod.name).toBe(round + 1);
     }
     for (const pod of pods) await pod.untilSettled();
-    // Of the root: each life of both was told once.
+    // Of the root: each incarnation of both was told once.
     const told = receiptsOf(await root.entries(), pods[2]!.instance).map(({ event }) => event.kind);
     expect(told.filter((kind) => kind === 'died')).toHaveLength(restores);
     expect(await verified(home)).toEqual([]);

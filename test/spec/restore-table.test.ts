@@ -1,4 +1,4 @@
-/** Restore's table: how a life ended × open work × calls without a result → what the next life does, and what it reports (delivery §6). */
+/** Restore's table: how an incarnation ended × open work × calls without a result → what the next incarnation does, and what it reports (delivery §6). */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -16,7 +16,7 @@ const marker = () => join(home.work, 'marker');
 /** One line for each time that the command was run. */
 const commandsRun = () => (existsSync(marker()) ? readFileSync(marker(), 'utf8') : '');
 
-/** A life dies within the delay of its answer, or in its command, which lasts as long as the marker: it outlives a pod that is killed. */
+/** An incarnation dies within the delay of its answer, or in its command, which lasts as long as the marker: it outlives a pod that is killed. */
 const scenario = () => `rules:
   - { pod: root, last: user, matches: '^spawn (.+)', call: [ { SpawnPod: { name: kid, task: '{{match.1}}' } } ] }
   - { pod: root, last: user, matches: '^give (.+)', call: [ { SendToPod: { name: kid, message: '{{match.1}}' } } ] }
@@ -35,7 +35,7 @@ interface Cell {
   title: string;
   /** Brings the child into its state. */
   given(root: TestPod, kid: TestPod): Promise<void>;
-  /** What the next life does by itself: kinds of its turns. */
+  /** What the next incarnation does by itself: kinds of its turns. */
   turns: string[];
   /** Texts of the reports that the parent holds in the end, after the one of the spawn. */
   reports: string[];
@@ -163,12 +163,12 @@ describe('a restored child', () => {
     await kid.kill();
     await root.thaw();
     if ((await root.lock()) === 'free') await root.start();
-    // The life that died is told first, so that both tables can be read apart.
+    // The incarnation that died is told first, so that both tables can be read apart.
     await root.until('its end is told', (all) =>
       receiptsOf(all, kid.instance).some(({ event }) => event.kind === 'died' || event.kind === 'shutDown'),
     );
     await kid.start();
-    await kid.until('the second life', (all) => secondLife(all).length > 0);
+    await kid.until('the second incarnation', (all) => secondLife(all).length > 0);
     if (cell.status === undefined) await kid.untilSettled();
     await root.untilEntry('child', ({ state, incarnation }) => state === 'linked' && incarnation === 2);
     // A report after a reported death closes nothing: the parent may rest before it comes.

@@ -173,7 +173,7 @@ describe('a name that is used again', () => {
       [kid.instance, 'linked'],
     ]);
     expect(status.settled).toBe(false);
-    // Over its own link it can not speak for the other either.
+    // Over its own link it cannot speak for the other either.
     const stolen = root.client().then((client) =>
       client.call('podEvent', {
         from: { instance: kid.instance, incarnation: 1 },

@@ -75,7 +75,7 @@ describe.skipIf(!can)('granted places in memory', () => {
       const missing = await run(`echo x > ${work}/new.txt`, cwd, scope(join(work, 'new.txt')));
       expect(missing.isError).toBe(true);
       expect(missing.text).toContain(
-        `${work}/new.txt can not be written by the shell, because it does not exist yet.`,
+        `${work}/new.txt cannot be written by the shell, because it does not exist yet.`,
       );
       const link = await run(
         `mkdir -p ${work}/link && echo x > ${work}/link/f`,

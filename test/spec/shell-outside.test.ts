@@ -115,7 +115,7 @@ describe.skipIf(!shows)('a command outside of any sandbox', () => {
     expect(readdirSync(join(pod.folder.path, 'groups'))).toEqual([]);
   });
 
-  it('[shell.outside-death] after SIGKILL of the pod its next life ends it, and an alert names it', async () => {
+  it('[shell.outside-death] after SIGKILL of the pod its next incarnation ends it, and an alert names it', async () => {
     const sleep = ownSleep();
     const pod = await rootAtWork(sleep);
     await pod.kill();

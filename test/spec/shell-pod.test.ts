@@ -121,7 +121,7 @@ describe.skipIf(!hasSandbox)('a sandboxed command', () => {
     expect(await sandbox.state()).toMatchObject({
       kind: 'unknown',
       text: expect.stringContaining('cannot be tested: ENOTDIR') as string,
-      mend: expect.stringContaining('file/state') as string,
+      fix: expect.stringContaining('file/state') as string,
     });
     const context = contextIn(folder, { shell: { sandbox, limits: defaultLimits } });
     const refused = await call(bashTool, { command: 'touch ran' }, context);
@@ -179,7 +179,7 @@ describe.skipIf(!hasSandbox)('a sandboxed command', () => {
     ).toEqual({ text: 'fine' });
   });
 
-  it('[shell.own-programs] can not change what podkin itself runs, though its scope may', async () => {
+  it('[shell.own-programs] cannot change what podkin itself runs, though its scope may', async () => {
     const scope = { read: [], write: [packageRoot] };
     for (const path of ['dist/pod-body.cjs', 'src/main.ts', 'new-file']) {
       const { text } = await sandboxed(`: >> '${join(packageRoot, path)}' && echo written`, { scope });
@@ -343,7 +343,7 @@ describe.skipIf(!hasSandbox)('a pod and its shell', () => {
     expect(await run('with', ...flags)).toMatch(/^On branch wt/);
   });
 
-  it("[shell.pod] what a child holds its parent's shell can not write, and the child's shell writes nothing else", async () => {
+  it("[shell.pod] what a child holds its parent's shell cannot write, and the child's shell writes nothing else", async () => {
     const home = new TestHome();
     onTestFinished(() => home.close());
     const root = await home.startRoot({

@@ -47,7 +47,7 @@ describe.skipIf(!hasSandbox)('protected names that come to be while a command ru
     }
     expect(readdirSync(at.work).sort()).toEqual(['.envrc', '.npmrc', '.vscode', 'text']);
     expect([...at.aside().keys()]).toEqual([]);
-    // They were there before the next command, so that one can not change them, and nothing moves them.
+    // They were there before the next command, so that one cannot change them, and nothing moves them.
     const next = await at.bash('echo more >> .envrc; rm -rf .vscode; ls -A');
     expect(next.text).toContain('Read-only file system');
     expect(readdirSync(at.work).sort()).toEqual(['.envrc', '.npmrc', '.vscode', 'text']);

@@ -144,7 +144,7 @@ describe.runIf(canInject())('what is said rests on a sync', { timeout: 60_000 },
     inOrder(calls(), /\\"systemItem\\"[^]*notice 4712/, /notice 4712/);
   });
 
-  it('[sync.before-run-below] a run is sent to a child behind the sync of its assignment, and in a later life a receipt is answered behind its own', async () => {
+  it('[sync.before-run-below] a run is sent to a child behind the sync of its assignment, and in a later incarnation a receipt is answered behind its own', async () => {
     const root = await home.startRoot({ scenario });
     await root.run('go');
     await root.untilEntry('podEventReceived', ({ event }) => event.kind === 'turnEnded');

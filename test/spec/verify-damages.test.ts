@@ -100,7 +100,7 @@ function damaged(damage: Damage, alter: (bytes: Buffer) => Buffer = (bytes) => b
 
 /** Each violation as `RULE POD: TEXT`. */
 async function found(copy: Home): Promise<string[]> {
-  const { violations } = await verifyHome(copy, { untilSecondLook: () => Promise.resolve() });
+  const { violations } = await verifyHome(copy, { untilSecondReading: () => Promise.resolve() });
   return violations.map(({ rule, pod, text }) => `${rule} ${pod}: ${text}`);
 }
 

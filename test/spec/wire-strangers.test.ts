@@ -118,7 +118,7 @@ describe('a link', () => {
     });
   });
 
-  it('[stranger.regressed] of a log that is older than what the parent holds, or of an earlier life, is answered `regressed`', async () => {
+  it('[stranger.regressed] of a log that is older than what the parent holds, or of an earlier incarnation, is answered `regressed`', async () => {
     await child.link();
     await child.report(child.turnEnded('finished', { settled: false, outstanding: ['x'], assignments: [] }));
     await child.report(child.turnEnded('finished', { settled: false, outstanding: ['x'], assignments: [] }));

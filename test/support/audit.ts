@@ -1,5 +1,5 @@
 /**
- * What a test checks by hand after deaths, beside `verify`: every event of a child stands once at its parent and has been read, every life has one
+ * What a test checks by hand after deaths, beside `verify`: every event of a child stands once at its parent and has been read, every incarnation has one
  * end, and no process or half-made pod is left. Shares no code with delivery or with `verify`.
  */
 import { execFileSync } from 'node:child_process';
@@ -37,7 +37,7 @@ export function processesOf(home: TestHome): { pid: number; command: string }[] 
   });
 }
 
-/** Every broken promise between the two, as sentences; empty when all is well. Both must be settled, and the child's newest life may still run. */
+/** Every broken promise between the two, as sentences; empty when all is well. Both must be settled, and the child's newest incarnation may still run. */
 export async function auditPair(parent: TestPod, child: TestPod): Promise<string[]> {
   const sent = await child.entries();
   const held = await parent.entries();
@@ -60,7 +60,7 @@ export async function auditPair(parent: TestPod, child: TestPod): Promise<string
   return problems;
 }
 
-/** One end for each life that is over: its own shutDown where it committed one, else one `died`. */
+/** One end for each incarnation that is over: its own shutDown where it committed one, else one `died`. */
 function endsOf(sent: readonly Entry[], receipts: EntryOf<'podEventReceived'>[], child: TestPod): string[] {
   const lives = ofType(sent, 'started');
   const farewells = ofType(sent, 'podEventEmitted').filter(({ event }) => event.kind === 'shutDown');
@@ -103,6 +103,6 @@ export function leftovers(home: TestHome): string[] {
 
 /** What `verify` finds, each as a line. Does not wait for deaths that a parent may still be finding out about: a test waits for those itself. */
 export async function verified(home: TestHome): Promise<string[]> {
-  const { violations } = await verifyHome(home.home, { untilSecondLook: () => Promise.resolve() });
+  const { violations } = await verifyHome(home.home, { untilSecondReading: () => Promise.resolve() });
   return ofRealPods(violations, home.fakes).map(({ rule, pod, text }) => `${rule} ${pod}: ${text}`);
 }

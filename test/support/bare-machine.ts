@@ -121,7 +121,7 @@ export class BareMachine {
     ]);
   }
 
-  /** An event over the link of that child's present life. */
+  /** An event over the link of that child's present incarnation. */
   hear(child: LogBuilder, seq: number, event: SentPodEvent): 'accepted' | 'duplicate' {
     const from = { instance: child.instance, incarnation: child.incarnation };
     return onPodEvent(this.core, { from, seq, event }).outcome;

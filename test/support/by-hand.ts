@@ -1,11 +1,11 @@
-/** Logs as a life could have left them that nobody can be made to live. */
+/** Logs as an incarnation could have left them that nobody can be made to live. */
 import type { EntryBody } from '../../src/session/facts/entries.ts';
 import { takeLock } from '../../src/session/lock/lock.ts';
 import { openLog } from '../../src/session/log/open-log.ts';
 import type { TestPod } from './rig.ts';
 import { eventually } from './waiting.ts';
 
-/** To the log of a pod that does not run: as if its last life had committed that too. */
+/** To the log of a pod that does not run: as if its last incarnation had committed that too. */
 export async function appendByHand(pod: TestPod, body: EntryBody): Promise<void> {
   const { instance, folder } = pod;
   // A killed process's threads may hold it for a moment longer than the process is listed.

@@ -146,7 +146,7 @@ async function play(home: TestHome, story: Story): Promise<string[]> {
 /** The child dies in the turn of task 1, at the point. */
 async function killChild(root: TestPod, story: Story): Promise<TestPod> {
   const crash = { PODKIN_CRASH_AT: `kid:${story.point}:${story.nth}` };
-  // Who brings it back by SendToPod gives it its own environment, so only the first life may know the point.
+  // Who brings it back by SendToPod gives it its own environment, so only the first incarnation may know the point.
   if (story.back === 'sendToPod') await givenCrashingChild(root, crash);
   else {
     // Inherited: the child that root spawns dies, root passes by.
@@ -183,7 +183,7 @@ async function killChild(root: TestPod, story: Story): Promise<TestPod> {
   return kid;
 }
 
-/** A child in its second life, whose process knows the point, is given task 1. */
+/** A child in its second incarnation, whose process knows the point, is given task 1. */
 async function givenCrashingChild(root: TestPod, crash: NodeJS.ProcessEnv): Promise<void> {
   await root.start();
   await root.run('spawn kid task 0');
@@ -230,7 +230,7 @@ async function mustBeUndone(root: TestPod, name: string): Promise<void> {
   if (!told) throw new Error('the interrupted SpawnPod does not say that the pod was undone');
 }
 
-/** Waits until the parent's log tells the end of that life */
+/** Waits until the parent's log tells the end of that incarnation */
 async function untilTold(root: TestPod, kid: TestPod, incarnation: number): Promise<void> {
   const { instance } = kid;
   await root.until(`the end of life ${incarnation} of ${kid.name}`, (entries) =>

@@ -63,7 +63,7 @@ export async function fakeChildren(
   return made;
 }
 
-/** Writes what a parent's log would hold that has given life and work to these children, and has been stopped since. */
+/** Writes what a parent's log would hold that has given incarnation and work to these children, and has been stopped since. */
 async function introduce(parent: TestPod, spec: PodSpec, children: readonly FakeChild[]): Promise<void> {
   const { instance } = spec;
   const lock = await takeLock({ instance, folder: parent.folder.path });
@@ -187,7 +187,7 @@ export class FakeChild {
     ]);
   }
 
-  /** Another life after `end`. */
+  /** Another incarnation after `end`. */
   async beginAgain(): Promise<void> {
     this.#lock = await this.#takeLock();
     const opened = await openLog({ path: this.folder.log, lock: this.#lock, instance: this.instance });
@@ -197,7 +197,7 @@ export class FakeChild {
   }
 
   async #takeLock(): Promise<HeldLock> {
-    // As a pod does: its parent borrows it while it takes in what the last life left.
+    // As a pod does: its parent borrows it while it takes in what the last incarnation left.
     for (;;) {
       const lock = await takeLock({ instance: this.instance, folder: this.folder.path });
       if (lock.taken) return lock;
@@ -267,7 +267,7 @@ export class FakeChild {
   async send(seq: number): Promise<Result<'podEvent'>> {
     const event = this.emitted[seq - 1];
     if (this.#client === null || event === undefined)
-      throw new Error(`${this.name} can not send event ${seq}`);
+      throw new Error(`${this.name} cannot send event ${seq}`);
     const from = { instance: this.instance, incarnation: this.incarnation };
     const answer = await this.#client.call('podEvent', { from, seq, event });
     if (answer.received > this.acked) {

@@ -13,7 +13,7 @@ export async function brokenPromises(
   fakes: ReadonlySet<string>,
 ): Promise<string[]> {
   // No pod lives any more, so no death is on its way to being told.
-  const { violations } = await verifyHome(home, { untilSecondLook: () => Promise.resolve() });
+  const { violations } = await verifyHome(home, { untilSecondReading: () => Promise.resolve() });
   const found = ofRealPods(violations, fakes).map(({ rule, pod, text }) => `${rule} ${pod}: ${text}`);
   const fits = (pattern: RegExp, line: string): boolean => line.search(pattern) >= 0;
   return [

@@ -150,7 +150,7 @@ class InjectedStory implements Stage {
     await this.root.untilSettled();
   }
 
-  /** Where the pod can not live on, its end is waited for: nothing but that is what it may do. */
+  /** Where the pod cannot live on, its end is waited for: nothing but that is what it may do. */
   async #hasFired(): Promise<boolean> {
     if (this.traced.fired() && this.fault !== null && isFatal(this.fault)) await this.traced.ended;
     return this.traced.fired();

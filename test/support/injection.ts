@@ -33,7 +33,7 @@ export interface TracedPod {
   counts(): Record<CallName, number>;
 }
 
-/** The pod can not go on: it ends by itself (I6, fail-stop). */
+/** The pod cannot go on: it ends by itself (I6, fail-stop). */
 export function isFatal({ call, effect }: Fault): boolean {
   return effect === 'kill' || (effect === 'EIO' && (call === 'pwrite' || call === 'fdatasync'));
 }

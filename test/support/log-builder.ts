@@ -26,7 +26,7 @@ type Fields<B> = Partial<Omit<B, 'type'>>;
 
 export interface LogHome {
   readonly pods: readonly LogBuilder[];
-  /** A pod with its session entry and its first life; `parent` null for a root. */
+  /** A pod with its session entry and its first incarnation; `parent` null for a root. */
   pod(name: string, parent?: LogBuilder | null): LogBuilder;
   /** For `verifyLogs`: children first, all processes alive unless said otherwise. */
   logs(): PodLog[];
@@ -140,7 +140,7 @@ export class LogBuilder {
     return { name, instance, entries, damaged, alive };
   }
 
-  /** A new life opens the log. */
+  /** A new incarnation opens the log. */
   start(): void {
     this.incarnation += 1;
     this.alive = true;
@@ -148,12 +148,12 @@ export class LogBuilder {
     this.add({ type: 'started', incarnation: this.incarnation, ...identity, podkin: '0.0.0' });
   }
 
-  /** The life ends without a word. */
+  /** The incarnation ends without a word. */
   die(): void {
     this.alive = false;
   }
 
-  /** The life ends in order, its shutDown emitted before. */
+  /** The incarnation ends in order, its shutDown emitted before. */
   stop(): number {
     const seq = this.parent === null ? 0 : this.emit(shutDown());
     this.add({ type: 'stopped', incarnation: this.incarnation, reason: 'asked' });
@@ -255,7 +255,7 @@ export class LogBuilder {
     });
   }
 
-  /** Knows the child's present life as linked. */
+  /** Knows the child's present incarnation as linked. */
   link(child: LogBuilder): void {
     this.add({ type: 'child', child: child.ref, state: 'linked', incarnation: child.incarnation });
   }
@@ -277,7 +277,7 @@ export class LogBuilder {
     return this.addReceipt({ from: { ...child.ref, incarnation }, eventSeq: seq, event }, fields);
   }
 
-  /** What the parent's side writes itself, of the child's present life unless told. */
+  /** What the parent's side writes itself, of the child's present incarnation unless told. */
   declare(child: LogBuilder, event: PodEvent = died(), fields: ReceiptFields = {}): number {
     return this.addReceipt({ from: child.identity, eventSeq: null, event }, fields);
   }

@@ -1,4 +1,4 @@
-/** Waiting for what a test can not be told of: looked at after every change of a folder and in short steps, never slept for. */
+/** Waiting for what a test cannot be told of: looked at after every change of a folder and in short steps, never slept for. */
 import { type FSWatcher, existsSync, statSync, watch } from 'node:fs';
 import { type ProcessIdentity, isRunning } from '../../src/std/process-identity.ts';
 

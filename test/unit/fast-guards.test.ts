@@ -57,7 +57,7 @@ function changed(value: Record<string, unknown>, changes: Change[]): unknown {
     const found = all[place % Math.max(1, all.length)];
     if (found === undefined) return put;
     const [object, name] = found;
-    // What JSON can not say of an array is no matter.
+    // What JSON cannot say of an array is no matter.
     if (Array.isArray(object) && how !== 'set') continue;
     if (how === 'remove') delete object[name];
     else {

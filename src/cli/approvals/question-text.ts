@@ -68,7 +68,8 @@ export function questionPages(question: AskedQuestion, style: PageStyle): Questi
 }
 
 /**
- * The pod that asks keeps a long call's beginning and says how much more there is (`pod/approvals/subject.ts`).
+ * The pod that asks keeps a long call's beginning and says how much more there is
+ * (`pod/approvals/subject.ts`).
  */
 export function cutOff(summary: string): { shown: string; left: number } {
   const mark = /\n\[\u2026 and (\d+) more characters[^\n]*\]$/.exec(summary);

@@ -1,8 +1,7 @@
 /**
  * What a terminal in raw mode sends, taken apart: what was typed, and what was pasted, which the terminal
- * puts between two marks where it is asked to
- * (bracketed paste). Keys without a character (arrows and their like) are left out. Keeps what of a sequence
- * has not come yet.
+ * puts between two marks where it is asked to (bracketed paste). Keys without a character (arrows and their
+ * like) are left out. Keeps what of a sequence has not come yet.
  */
 export interface TerminalPart {
   readonly kind: 'typed' | 'pasted';

@@ -1,8 +1,7 @@
 /**
  * What a person types: lines, as the terminal itself edits them (or as a pipe brings them); and while a
- * question waits at a terminal, single keys.
- * A text that has been begun is finished as a text, whatever is asked meanwhile. What is pasted is one text,
- * however many lines it has, and no key.
+ * question waits at a terminal, single keys. A text that has been begun is finished as a text, whatever is
+ * asked meanwhile. What is pasted is one text, however many lines it has, and no key.
  */
 import type { Readable } from 'node:stream';
 import { guardTerminal } from '../invocation/terminal-guard.ts';

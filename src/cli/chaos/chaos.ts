@@ -44,14 +44,14 @@ const settleMs = 10_000;
 const minutesMax = 7 * 24 * 60;
 const seedMax = 2 ** 32 - 1;
 
-interface Wish {
+interface TrialRequest {
   readonly durationMs: number;
   readonly seed: number;
 }
 
 /** Answers 0 when nothing was found, 1 with the findings, above 128 after a signal. */
 export async function chaosCommand(context: CommandContext, options: ChaosOptions): Promise<number> {
-  const wish = { durationMs: durationOf(options.minutes), seed: seedOf(options.seed) };
+  const request = { durationMs: durationOf(options.minutes), seed: seedOf(options.seed) };
   const interruption = catchSignals();
   const stop = new AbortController();
   // Every thaw and start that is to come listens to it.
@@ -61,13 +61,13 @@ export async function chaosCommand(context: CommandContext, options: ChaosOption
     signal = first;
     stop.abort(new Interrupted());
   });
-  const trial = new Trial(context, wish, stop.signal);
+  const trial = new Trial(context, request, stop.signal);
   try {
     const rounds = await trial.play();
-    const figures = figuresOf(wish.seed, rounds);
+    const figures = figuresOf(request.seed, rounds);
     const isKept = options.keep || figures.findings.length > 0;
     await trial.end(isKept);
-    tell(context, figures, { options, wish, kept: isKept ? trial.places : [] });
+    report(context, figures, { options, request, kept: isKept ? trial.places : [] });
     return figures.findings.length > 0 ? exitStatus.failed : exitStatus.done;
   } catch (error) {
     await trial.end(options.keep);
@@ -89,7 +89,7 @@ class Interrupted extends PodkinError {
 
 class Trial {
   readonly #context: CommandContext;
-  readonly #wish: Wish;
+  readonly #request: TrialRequest;
   readonly #signal: AbortSignal;
   readonly #folder: ChaosFolder;
   readonly #guard: Guard;
@@ -99,12 +99,12 @@ class Trial {
   /** Fulfils when nothing is done any more. */
   #playing: Promise<void> = Promise.resolve();
 
-  constructor(context: CommandContext, wish: Wish, signal: AbortSignal) {
+  constructor(context: CommandContext, request: TrialRequest, signal: AbortSignal) {
     this.#context = context;
-    this.#wish = wish;
+    this.#request = request;
     this.#signal = signal;
     this.#folder = makeChaosFolder();
-    this.#line = new ProgressLine(context, wish);
+    this.#line = new ProgressLine(context, request);
     this.#guard = startGuard(this.#folder, roundPlace(this.#folder, 0, context.environment).environment);
   }
 
@@ -127,7 +127,7 @@ class Trial {
   }
 
   async #playRounds(): Promise<RoundFigures[]> {
-    const count = roundCount(this.#wish);
+    const count = roundCount(this.#request);
     const rounds: RoundFigures[] = [];
     for (let number = 1; number <= count; number += 1) {
       const place = roundPlace(this.#folder, number, this.#context.environment);
@@ -148,8 +148,8 @@ class Trial {
     return await playRound({
       place,
       // The first round has the seed itself: a finding names the seed that plays its round first.
-      seed: (this.#wish.seed + number - 1) % (seedMax + 1),
-      durationMs: roundDuration(this.#wish),
+      seed: (this.#request.seed + number - 1) % (seedMax + 1),
+      durationMs: roundDuration(this.#request),
       signal: this.#signal,
       onProgress: (progress) => this.#line.show(progress, { number, count }),
     });
@@ -179,19 +179,19 @@ function rejected(signal: AbortSignal): Promise<never> {
 /** One line of the terminal, written over; nothing elsewhere. */
 class ProgressLine {
   readonly #context: CommandContext;
-  readonly #wish: Wish;
+  readonly #request: TrialRequest;
   #shown = '';
 
-  constructor(context: CommandContext, wish: Wish) {
+  constructor(context: CommandContext, request: TrialRequest) {
     this.#context = context;
-    this.#wish = wish;
+    this.#request = request;
   }
 
   show(progress: Progress, { number, count }: { number: number; count: number }): void {
     const { stderr } = this.#context;
     if (!stderr.isTerminal) return;
     const round = count === 1 ? '' : `round ${number} of ${count}, `;
-    const text = `chaos, seed ${this.#wish.seed}: ${round}${progressText(progress, roundDuration(this.#wish))}`;
+    const text = `chaos, seed ${this.#request.seed}: ${round}${progressText(progress, roundDuration(this.#request))}`;
     const line = text.slice(0, screenOf(this.#context).columns - 1);
     if (line === this.#shown) return;
     this.#shown = line;
@@ -214,16 +214,16 @@ function progressText(progress: Progress, durationMs: number): string {
   return `${seconds(elapsedMs)} of ${seconds(durationMs)} s, ${faults}`;
 }
 
-interface Told {
+interface FigureLines {
   readonly options: ChaosOptions;
-  readonly wish: Wish;
+  readonly request: TrialRequest;
   readonly kept: readonly RoundPlace[];
 }
 
-function tell(
+function report(
   { stdout, stderr }: CommandContext,
   figures: ChaosFigures,
-  { options, wish, kept }: Told,
+  { options, request, kept }: FigureLines,
 ): void {
   const homes = kept.map(({ environment }) => environment['PODKIN_HOME'] ?? '');
   if (options.json) stdout.write(jsonText({ ...figures, home: homes[0] ?? null }));
@@ -231,7 +231,7 @@ function tell(
   for (const { text } of options.json ? [] : figures.findings) stdout.write(`  ${text}\n`);
   const [found] = figures.findings;
   if (found !== undefined) {
-    const minutes = roundDuration(wish) / 60_000;
+    const minutes = roundDuration(request) / 60_000;
     stderr.write(
       `To play it again: podkin chaos --seed ${found.seed} --minutes ${Number(minutes.toFixed(3))}\n`,
     );
@@ -242,12 +242,12 @@ function tell(
   }
 }
 
-function roundCount({ durationMs }: Wish): number {
+function roundCount({ durationMs }: TrialRequest): number {
   return Math.ceil(durationMs / roundMs);
 }
 
-function roundDuration(wish: Wish): number {
-  return wish.durationMs / roundCount(wish);
+function roundDuration(request: TrialRequest): number {
+  return request.durationMs / roundCount(request);
 }
 
 function durationOf(text: string | undefined): number {

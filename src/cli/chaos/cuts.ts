@@ -3,19 +3,19 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isRunning, type ProcessIdentity } from '../../std/process-identity.ts';
 import { systemCode } from '../../std/system-code.ts';
-import { type Relay, type RelayedLink, RelayNotWanted, standInFront } from '../../transport/relay.ts';
+import { type Relay, type RelayedLink, RelayNotWanted, relayBefore } from '../../transport/relay.ts';
 import { identityAt } from '../../transport/socket-place.ts';
 import { at } from './plan.ts';
 import { type ChaosPod, keyOf } from './tree.ts';
 
 /** Those who wait for the pod look a little less often. */
-const lookEveryMs = 3;
+const pollMs = 3;
 
 export class Cuts {
   readonly #folder: string;
   /** Instance → its process that has a relay, or is about to have one. */
   readonly #covered = new Map<string, string>();
-  readonly #standing = new Map<string, Relay>();
+  readonly #relays = new Map<string, Relay>();
   readonly #closing = new Set<Promise<void>>();
   #number = 0;
   #count = 0;
@@ -43,9 +43,9 @@ export class Cuts {
     const behind = join(this.#folder, String(this.#number));
     const isWanted = () => this.#covered.get(instance) === key && isRunning(process);
     try {
-      const relay = await standInFront({ path: pod.socket, behind, isWanted });
+      const relay = await relayBefore({ path: pod.socket, behind, isWanted });
       // It may have been killed in between.
-      if (this.#covered.get(instance) === key) this.#standing.set(instance, relay);
+      if (this.#covered.get(instance) === key) this.#relays.set(instance, relay);
       else await relay.close();
     } catch (error) {
       if (!(error instanceof RelayNotWanted) && systemCode(error) === undefined) throw error;
@@ -55,24 +55,24 @@ export class Cuts {
   }
 
   /**
-   * As `cover`, in the moment in which a process that is in its start has put its socket in place: before anybody
-   * has found it. Fulfils at the latest when the start has come to its end.
+   * As `cover`, in the moment in which a process that is in its start has put its socket in place: before
+   * anybody has found it. Fulfils at the latest when the start has come to its end.
    */
   async coverStart(pod: ChaosPod, process: ProcessIdentity, started: Promise<unknown>): Promise<void> {
     const before = identityAt(pod.socket);
     const over = new AbortController();
     const end = () => over.abort();
     started.then(end, end);
-    while (!over.signal.aborted && (identityAt(pod.socket) ?? before) === before) await wait(lookEveryMs);
+    while (!over.signal.aborted && (identityAt(pod.socket) ?? before) === before) await wait(pollMs);
     await this.cover(pod, process);
   }
 
   /** Its place is free at once: a pod that starts has to find it so. */
   uncover({ instance }: Pick<ChaosPod, 'instance'>): void {
     this.#covered.delete(instance);
-    const relay = this.#standing.get(instance);
+    const relay = this.#relays.get(instance);
     if (relay === undefined) return;
-    this.#standing.delete(instance);
+    this.#relays.delete(instance);
     const closed = relay.close().finally(() => this.#closing.delete(closed));
     this.#closing.add(closed);
   }
@@ -80,7 +80,7 @@ export class Cuts {
   /** The connection at that place (0 ≤ x < 1); undefined where there is none. */
   linkAt(place: number): RelayedLink | undefined {
     return at(
-      [...this.#standing.values()].flatMap((relay) => [...relay.links]),
+      [...this.#relays.values()].flatMap((relay) => [...relay.links]),
       place,
     );
   }

@@ -17,20 +17,20 @@ import { roundHome } from './place.ts';
 
 /** SIGKILL cannot be refused; longer than this only an uninterruptible system call takes. */
 const killDeadlineMs = 10_000;
-const lookEveryMs = 30;
+const pollMs = 30;
 
 /** SIGKILL to each. Answers with sentences on what could not be ended. */
 export async function endAllBelow(folder: string): Promise<string[]> {
   const deadlineAt = monotonicMs() + killDeadlineMs;
   // The end of one pod may let the start of another come through, so two looks in a row have to find nobody.
-  for (let quietLooks = 0; quietLooks < 2;) {
+  for (let quietChecks = 0; quietChecks < 2;) {
     const left = podProcesses(folder);
-    quietLooks = left.length === 0 ? quietLooks + 1 : 0;
+    quietChecks = left.length === 0 ? quietChecks + 1 : 0;
     if (left.length > 0 && monotonicMs() > deadlineAt) {
       return left.map((pid) => `process ${pid} did not end after SIGKILL; end it with: kill -9 ${pid}`);
     }
     for (const pid of left) killPod(pid, folder);
-    await wait(lookEveryMs);
+    await wait(pollMs);
   }
   await endCommands(folder);
   return [];

@@ -1,4 +1,7 @@
-/** What is done to the pods of a round: kills, freezes, cuts, and the starts after them. Counts what has really happened. */
+/**
+ * What is done to the pods of a round: kills, freezes, cuts, and the starts after them. Counts what has
+ * really happened.
+ */
 import { PodStartFailed, startPodProcess } from '../../pod/process/start-process.ts';
 import { processIdentity, type ProcessIdentity } from '../../std/process-identity.ts';
 import { signalProcess } from '../../std/signal-process.ts';
@@ -127,9 +130,9 @@ export class Faults {
   /** Starts a pod again from its log; one that runs by now is left as it is. */
   async start(pod: ChaosPod): Promise<void> {
     const { signal, environment, tree, cuts } = this.#options;
-    await tree.look();
+    await tree.refresh();
     // Undone by its parent, started by its parent, or ended in order.
-    if (tree.named(pod.name) !== pod || pod.isAlive || pod.standing.stopped) return;
+    if (tree.named(pod.name) !== pod || pod.isAlive || pod.state.stopped) return;
     signal.throwIfAborted();
     let process: ProcessIdentity | undefined;
     try {

@@ -1,6 +1,6 @@
 /**
- * The log of one pod as it grows: every look reads only what is new. It reads files alone, so it works the same
- * for the living and the dead. Also for the campaign of the tests.
+ * The log of one pod as it grows: every look reads only what is new. It reads files alone, so it works the
+ * same for the living and the dead. Also for the campaign of the tests.
  */
 import { existsSync, statSync } from 'node:fs';
 import type { Entry } from '../../session/facts/entries.ts';
@@ -20,7 +20,7 @@ export class FollowedLog {
   }
 
   /** Takes in what is new. Calls at the same time share one reading. */
-  async look(): Promise<readonly Entry[]> {
+  async refresh(): Promise<readonly Entry[]> {
     this.#reading ??= this.#read().finally(() => {
       this.#reading = null;
     });

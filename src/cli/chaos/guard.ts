@@ -1,7 +1,7 @@
 /**
  * Ends what chaos has started when chaos itself was killed or has crashed: a process of its own, in a session
- * of its own, that does nothing until the pipe from chaos is closed. If it is the guard that dies, chaos still
- * ends everything itself.
+ * of its own, that does nothing until the pipe from chaos is closed. If it is the guard that dies, chaos
+ * still ends everything itself.
  */
 import { spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';

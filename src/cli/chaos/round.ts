@@ -27,7 +27,10 @@ import { growTask, scenarioText, shapeOf, taskText } from './scenario.ts';
 import { type ChaosPod, ChaosTree, isParent } from './tree.ts';
 import { wakeLatencies, wasFree } from './wakes.ts';
 
-/** What ends or delays is quicker than usual, so that a minute sees much; how long siblings are waited for is not. */
+/**
+ * What ends or delays is quicker than usual, so that a minute sees much; how long siblings are waited for is
+ * not.
+ */
 const limits = {
   ...defaultLimits,
   deathGraceMs: 200,
@@ -46,7 +49,7 @@ const limits = {
   quarantineDeaths: 1_000_000,
 };
 
-const lookEveryMs = 100;
+const pollMs = 100;
 const deliverMs = 3_000;
 /** More than so many that wait make the tree no busier. */
 const waitingRunsMax = 3;
@@ -141,7 +144,7 @@ class Round {
   /** Until the tree stands and everybody has had their first turn. */
   async #grow(): Promise<void> {
     const { place, signal, seed } = this.#options;
-    this.#tell('start');
+    this.#progress('start');
     try {
       const givenUp = aborted(signal);
       await startRoot(this.#root, place.environment, { spawnMs: limits.spawnMs, givenUp });
@@ -149,7 +152,7 @@ class Round {
       signal.throwIfAborted();
       throw error instanceof PodStartFailed ? new TrialNotBegun(error.message) : error;
     }
-    await this.#tree.look();
+    await this.#tree.refresh();
     await this.#cover();
     await this.#run('root', growTask);
     const count = shapeOf(seed).kids.reduce((sum, { leaves }) => sum + 1 + leaves.length, 1);
@@ -164,7 +167,7 @@ class Round {
   async #giveFaults(until: AbortSignal): Promise<void> {
     for (const fault of faultsOf(this.#options.seed)) {
       await pause(fault.afterMs, until);
-      await this.#tree.look();
+      await this.#tree.refresh();
       until.throwIfAborted();
       this.#faults.play(fault);
     }
@@ -190,11 +193,11 @@ class Round {
   async #watch(until: AbortSignal): Promise<void> {
     const startedMs = monotonicMs();
     for (;;) {
-      await pause(lookEveryMs, until);
-      await this.#tree.look();
+      await pause(pollMs, until);
+      await this.#tree.refresh();
       await this.#cover();
       this.#elapsedMs = monotonicMs() - startedMs;
-      this.#tell('faults');
+      this.#progress('faults');
       await this.#endTwigs();
     }
   }
@@ -206,7 +209,7 @@ class Round {
   /** Pods made for one task that nobody has ended: a person does. */
   async #endTwigs(): Promise<void> {
     const twigs = this.#tree.living.filter(
-      ({ name, standing }) => name.startsWith('twig-') && standing.open.length === 0,
+      ({ name, state }) => name.startsWith('twig-') && state.open.length === 0,
     );
     for (const { socket } of twigs.slice(0, -idleTwigsMax)) {
       await connectAndSend(socket, 'shutdown', { cascade: true }, { deadlineMs: deliverMs });
@@ -221,7 +224,7 @@ class Round {
 
   /** No fault any more: everybody runs, and everything that is open has to come to its end. */
   async #quiet(): Promise<string[]> {
-    this.#tell('quiet');
+    this.#progress('quiet');
     this.#faults.thawAll();
     await this.#cuts.close();
     await this.#faults.settled();
@@ -231,36 +234,36 @@ class Round {
   }
 
   /**
-   * Looks until it holds, or nothing has changed for long. Who died of a fault is started again, parents first;
-   * who died of nothing is a finding, and started again too.
+   * Looks until it holds, or nothing has changed for long. Who died of a fault is started again, parents
+   * first; who died of nothing is a finding, and started again too.
    */
   async #until(holds: () => boolean): Promise<boolean> {
     const { signal } = this.#options;
     const deadlineAt = monotonicMs() + quietMaxMs;
     let changedAt = monotonicMs();
     for (;;) {
-      if (await this.#tree.look()) changedAt = monotonicMs();
+      if (await this.#tree.refresh()) changedAt = monotonicMs();
       await this.#startDead();
       // Logs are read one after another: only where none has grown over a second look was it one moment.
-      if (holds() && !(await this.#tree.look()) && holds()) return true;
+      if (holds() && !(await this.#tree.refresh()) && holds()) return true;
       if (monotonicMs() > Math.min(deadlineAt, changedAt + patienceMs)) return false;
-      await pause(lookEveryMs, signal);
+      await pause(pollMs, signal);
     }
   }
 
   async #startDead(): Promise<void> {
     for (const pod of this.#tree.pods) {
-      const { newest, standing } = pod;
-      if (newest === undefined || standing.stopped || isRunning(newest)) continue;
+      const { newest, state } = pod;
+      if (newest === undefined || state.stopped || isRunning(newest)) continue;
       // Its last words may be younger than what was read of its log.
-      await this.#tree.look();
-      if (pod.newest !== newest || pod.standing.stopped) continue;
-      if (!this.#faults.wasKilled(newest)) this.#tellDeath(pod);
+      await this.#tree.refresh();
+      if (pod.newest !== newest || pod.state.stopped) continue;
+      if (!this.#faults.wasKilled(newest)) this.#reportDeath(pod);
       await this.#faults.start(pod);
     }
   }
 
-  #tellDeath(pod: ChaosPod): void {
+  #reportDeath(pod: ChaosPod): void {
     const text = `${pod.name} (pid ${pod.newest?.pid}) ended by itself`;
     this.#problems.push(withErrorOutput(text, stderrTail(pod.folder)));
   }
@@ -268,7 +271,7 @@ class Round {
   /** The tree is stopped in order, and nothing may be left of it but its logs. */
   async #end(): Promise<Report> {
     const { place, signal } = this.#options;
-    this.#tell('check');
+    this.#progress('check');
     const signalled = await endTree({
       home: place.home,
       rootInstance: this.#root.spec.instance,
@@ -281,7 +284,7 @@ class Round {
     this.#problems.push(...signalled.map((name) => `${name} did not end when it was asked to`));
     this.#problems.push(...podProcesses(place.path).map((pid) => `process ${pid} was left behind`));
     this.#problems.push(...socketsIn(place.home.runtime).map((name) => `socket ${name} was left behind`));
-    await this.#tree.look();
+    await this.#tree.refresh();
     const report = await verifyHome(place.home);
     signal.throwIfAborted();
     return report;
@@ -301,7 +304,7 @@ class Round {
     return { seed, durationMs, ...counts, wakesMs, stranded, problems: this.#problems, report };
   }
 
-  #tell(phase: Progress['phase']): void {
+  #progress(phase: Progress['phase']): void {
     const { kills, freezes, cuts } = this.#faults;
     this.#options.onProgress({ phase, elapsedMs: this.#elapsedMs, kills, freezes, cuts });
   }

@@ -1,4 +1,6 @@
-/** The pods of a round as the disk shows them: who there is, whose child, what its log says, whether it runs. */
+/**
+ * The pods of a round as the disk shows them: who there is, whose child, what its log says, whether it runs.
+ */
 import { existsSync } from 'node:fs';
 import { type Home, type PodFolder, podFolder, podNames } from '../../session/home/home.ts';
 import { specIfKnown } from '../../session/home/known-spec.ts';
@@ -6,7 +8,7 @@ import { podSocket } from '../../session/home/pod-address.ts';
 import { isRunning, type ProcessIdentity } from '../../std/process-identity.ts';
 import { ofType } from './entry-lists.ts';
 import { FollowedLog } from './followed-log.ts';
-import { type Standing, standingOf } from './standing.ts';
+import { type PodState, stateOf } from './pod-state.ts';
 
 export class ChaosPod {
   readonly name: string;
@@ -36,8 +38,8 @@ export class ChaosPod {
     return podSocket(this.#home, this);
   }
 
-  get standing(): Standing {
-    return standingOf(this.log.entries);
+  get state(): PodState {
+    return stateOf(this.log.entries);
   }
 
   /** The process of its newest incarnation, and its number; undefined before the first. */
@@ -88,7 +90,7 @@ export class ChaosTree {
   }
 
   /** Takes in what is new of the tree and of every log. Answers whether anything is. */
-  async look(): Promise<boolean> {
+  async refresh(): Promise<boolean> {
     const before = this.#size();
     const found = new Set<string>();
     for (const name of podNames(this.home)) {
@@ -101,22 +103,25 @@ export class ChaosTree {
       this.#pods.set(instance, new ChaosPod(this.home, name, { instance, depth, parent: parent?.instance }));
     }
     for (const instance of this.#pods.keys()) if (!found.has(instance)) this.#pods.delete(instance);
-    await Promise.all(this.pods.map((pod) => looked(pod)));
+    await Promise.all(this.pods.map((pod) => refreshed(pod)));
     return this.#size() !== before;
   }
 
-  /** Why the tree is not at rest, as sentences; empty when it is. Only of use where nobody does anything to it. */
+  /**
+   * Why the tree is not at rest, as sentences; empty when it is. Only of use where nobody does anything to
+   * it.
+   */
   unrest(): string[] {
     return this.pods.flatMap((pod) => this.#unrestOf(pod).map((text) => `${pod.name}: ${text}`));
   }
 
   #unrestOf(pod: ChaosPod): string[] {
-    const { standing, newest } = pod;
+    const { state, newest } = pod;
     if (newest === undefined) return ['it was made and has never run'];
-    if (standing.stopped) return this.#untold(pod);
-    if (!pod.isAlive) return ['it does not run'];
-    const paused = standing.paused ? ['it is paused'] : [];
-    return [...standing.open, ...paused, ...(this.#isLinked(pod) ? [] : ['it has no link to its parent'])];
+    if (state.stopped) return this.#untold(pod);
+    if (!pod.isAlive) return ['it is not running'];
+    const paused = state.paused ? ['it is paused'] : [];
+    return [...state.open, ...paused, ...(this.#isLinked(pod) ? [] : ['it has no link to its parent'])];
   }
 
   /** Of one that has ended in order: its parent reads the rest in its log. */
@@ -127,15 +132,15 @@ export class ChaosTree {
       (most, { from, eventSeq }) => (from.instance === pod.instance ? Math.max(most, eventSeq ?? 0) : most),
       0,
     );
-    return through >= pod.standing.emitted
+    return through >= pod.state.emitted
       ? []
-      : [`event ${through + 1} of ${pod.standing.emitted} has not reached ${parent.name}`];
+      : [`event ${through + 1} of ${pod.state.emitted} has not reached ${parent.name}`];
   }
 
   #isLinked(pod: ChaosPod): boolean {
     const parent = this.parentOf(pod);
     if (parent === undefined) return true;
-    const { incarnation } = pod.standing;
+    const { incarnation } = pod.state;
     return ofType(parent.log.entries, 'child').some(
       (entry) =>
         entry.child.instance === pod.instance &&
@@ -150,9 +155,9 @@ export class ChaosTree {
 }
 
 /** One that is being removed loses its files one after the other. */
-async function looked({ folder, log }: ChaosPod): Promise<void> {
+async function refreshed({ folder, log }: ChaosPod): Promise<void> {
   try {
-    await log.look();
+    await log.refresh();
   } catch (error) {
     if (existsSync(folder.log)) throw error;
   }

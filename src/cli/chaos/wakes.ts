@@ -11,7 +11,9 @@ export interface WakePod {
 }
 
 export interface WakeLatency {
-  /** From the child's commit, where the first sending arrived; null where a death or a cut link lay between. */
+  /**
+   * From the child's commit, where the first sending arrived; null where a death or a cut link lay between.
+   */
   sinceEmittedMs: number | null;
   sinceReceivedMs: number;
   /** Wall time of the receipt. */

@@ -63,7 +63,7 @@ export interface EndTreeOptions {
 const pollMs = 50;
 /** SIGKILL cannot be refused; longer than this only an uninterruptible system call takes. */
 const killDeadlineMs = 5_000;
-const askTimeoutMs = 3_000;
+const requestTimeoutMs = 3_000;
 
 /**
  * Answers the names of the pods that had to be signalled. Afterwards no process of the tree is left; throws
@@ -73,7 +73,7 @@ export async function endTree(options: EndTreeOptions): Promise<string[]> {
   const tree = new EndingTree(options.home, options.rootInstance);
   const { hurry } = options;
   const asked = new Set<string>();
-  const ask = (running: readonly TreeMember[]) => askHeads(options, running, asked);
+  const ask = (running: readonly TreeMember[]) => requestEnd(options, running, asked);
   if (await gone(tree, { withinMs: options.graceMs, hurry, each: ask })) return [];
   const signalled = new Set<string>();
   if (!hurry.aborted) {
@@ -161,7 +161,7 @@ async function gone(tree: EndingTree, waiting: Waiting): Promise<boolean> {
 }
 
 /** Asks, once each, the pods that no running parent will ask: the root, and those whose parent has died. */
-async function askHeads(
+async function requestEnd(
   options: EndTreeOptions,
   running: readonly TreeMember[],
   asked: Set<string>,
@@ -173,7 +173,7 @@ async function askHeads(
     heads.map(async ({ name, instance }) => {
       const path = podSocket(options.home, { name, instance });
       const params = { cascade: true, reason: options.reason };
-      const sent = await connectAndSend(path, 'shutdown', params, { deadlineMs: askTimeoutMs });
+      const sent = await connectAndSend(path, 'shutdown', params, { deadlineMs: requestTimeoutMs });
       // One that could not be reached may still be starting; one that answered has understood, whatever it
       // said.
       if (sent.ok || sent.delivered === 'refused') asked.add(instance);

@@ -13,7 +13,7 @@ export interface Owed {
   readonly to: FoundPod;
   /** Events that the receiver does not hold, by number. */
   readonly events: readonly (readonly [seq: number, event: SentPodEvent])[];
-  /** The newest life of the sender died, and the receiver has not been told. */
+  /** The newest incarnation of the sender died, and the receiver has not been told. */
   readonly death: boolean;
   /** Work that the receiver gave it and waits for. */
   readonly open: readonly string[];
@@ -39,7 +39,9 @@ export async function owedBy(index: HomeIndex, from: FoundPod): Promise<Owed | n
   return owed.events.length + owed.open.length === 0 && !owed.death ? null : owed;
 }
 
-/** `terminal`: the newest life whose end the parent holds; undefined where it does not know the pod. */
+/**
+ * `terminal`: the newest incarnation whose end the parent holds; undefined where it does not know the pod.
+ */
 function diedUntold({ stopped, incarnation }: Facts, terminal: number | undefined): boolean {
   return !stopped && incarnation > 0 && terminal !== undefined && terminal < incarnation;
 }

@@ -18,7 +18,7 @@ import { processOf } from '../../client/pod-probe.ts';
 export interface RestoreOptions {
   /** Pods that run already are passed over; without it such a pod is a failure. */
   readonly tree: boolean;
-  /** A person says that a life goes on nowhere, where that cannot be found out from here. */
+  /** A person says that an incarnation goes on nowhere, where that cannot be found out from here. */
   readonly force: boolean;
 }
 

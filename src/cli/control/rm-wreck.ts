@@ -1,11 +1,10 @@
 /**
  * `podkin rm -f` of a pod whose files no longer say what it is: nobody can tell what it owed, so nothing of
- * it is
- * deleted. What stands at its place is moved aside whole, with a tombstone where its instance is known.
+ * it is deleted. What stands at its place is moved aside whole, with a tombstone where its instance is known.
  */
 import { chmodSync, existsSync, lstatSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { lifeElsewhere } from '../../pod/process/life.ts';
+import { statusElsewhere } from '../../pod/process/process-status.ts';
 import type { StartedEntry } from '../../session/facts/entries.ts';
 import { type Facts, emptyFacts } from '../../session/facts/facts.ts';
 import { foldLog } from '../../session/log/fold-log.ts';
@@ -136,8 +135,8 @@ async function whyItMayRun(
   if (pid !== null) return `its process ${pid} still runs: end it ("kill ${pid}") and try again`;
   if (lock === 'held') return 'a process of it still runs ("podkin doctor" says more): end it and try again';
   if (instance === null) return null;
-  const life = await lifeElsewhere(home, { name, instance });
-  return life === 'dead' ? null : outOfReach(name);
+  const status = await statusElsewhere(home, { name, instance });
+  return status === 'dead' ? null : outOfReach(name);
 }
 
 async function newestStart(log: string): Promise<StartedEntry | null> {

@@ -1,10 +1,9 @@
 /**
  * `podkin rm`: forgets a pod that does not run. No outcome is thrown away unseen: it refuses while anything
- * below lives, is open or undelivered, or the
- * pod itself owes its parent something. With `--force` the pod and everything below it is ended and removed,
- * what its parent can take in is taken in, and
- * the rest is recorded as discarded and printed. What was set aside of a person's folder is never deleted.
- * What is above is never touched. A tombstone stays of each, so that nobody waits for it for ever.
+ * below lives, is open or undelivered, or the pod itself owes its parent something. With `--force` the pod
+ * and everything below it is ended and removed, what its parent can take in is taken in, and the rest is
+ * recorded as discarded and printed. What was set aside of a person's folder is never deleted. What is above
+ * is never touched. A tombstone stays of each, so that nobody waits for it for ever.
  */
 import { errorText } from '../format/printable.ts';
 import { rmSync } from 'node:fs';
@@ -13,7 +12,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { endLeft } from '../../pod/process/command-groups.ts';
 import { takeInLeft } from '../../pod/children/drain-child.ts';
 import { hasSetAside, keepSetAside } from '../../scope/set-aside/set-aside.ts';
-import { removeAbandoned, standInLeases } from '../../scope/sandbox/leftovers.ts';
+import { removeAbandoned, leftoverLeases } from '../../scope/sandbox/leftovers.ts';
 import { removePodFolder } from '../../session/home/remove.ts';
 import { pruneTombstones } from '../../session/home/old-tombstones.ts';
 import { type HeldLock, takeLock } from '../../session/lock/lock.ts';
@@ -57,7 +56,7 @@ export async function rmCommand(
   }));
   pruneTombstones(context.home, left, Date.now());
   // Maybe no pod of this home runs a command again.
-  removeAbandoned(standInLeases(context.home));
+  removeAbandoned(leftoverLeases(context.home));
   return status;
 }
 
@@ -72,7 +71,7 @@ interface Locked {
 
 interface OwedUpward {
   readonly owed: Owed;
-  readonly receiverLives: boolean;
+  readonly receiverIsRunning: boolean;
 }
 
 class Removal {
@@ -144,7 +143,7 @@ class Removal {
       for (const { lock } of locked) await lock.release();
       return `"${pod.name}" was started meanwhile: "podkin stop ${pod.name}" first`;
     }
-    if (up !== null && !up.receiverLives) await this.#takeIn(pod, up.owed);
+    if (up !== null && !up.receiverIsRunning) await this.#takeIn(pod, up.owed);
     for (const one of locked) await this.#removePodFolder(one);
     return null;
   }
@@ -183,9 +182,9 @@ class Removal {
     for (;;) {
       const owed = await owedBy(this.#index, pod);
       if (owed === null) return null;
-      const receiverLives = await isPodRunning(owed.to);
+      const receiverIsRunning = await isPodRunning(owed.to);
       untilMs ??= monotonicMs() + limitsOf(owed.to.spec.settings).sweepMs + sweepMarginMs;
-      if (!receiverLives || monotonicMs() > untilMs) return { owed, receiverLives };
+      if (!receiverIsRunning || monotonicMs() > untilMs) return { owed, receiverIsRunning };
       await pause(pollMs);
     }
   }
@@ -254,9 +253,9 @@ function wreckStays(name: string, why: string): string {
   return `"${name}" stays: ${why}, so what it owes is not known: "podkin rm -f ${name}" removes it and keeps all of it aside`;
 }
 
-function upward({ owed, receiverLives }: OwedUpward): string {
+function upward({ owed, receiverIsRunning }: OwedUpward): string {
   const { name } = owed.to;
-  return receiverLives
+  return receiverIsRunning
     ? `${owedText(owed, 'it')} its parent "${name}", which has not taken it in yet`
     : `${owedText(owed, 'it')} its parent "${name}", which is not running ("podkin restore ${name}" first)`;
 }

@@ -1,7 +1,7 @@
 /**
  * Ending pods: asked first, then SIGTERM, then SIGKILL to the process group. Every deadline is measured to
- * the exit, not from a call. A signal only ever goes to
- * the process that the log names, checked by pid, start time and boot.
+ * the exit, not from a call. A signal only ever goes to the process that the log names, checked by pid, start
+ * time and boot.
  */
 import { endLeftOfDead } from '../../pod/process/command-groups.ts';
 import { signalProcess } from '../../std/signal-process.ts';
@@ -107,9 +107,8 @@ async function signalled(pod: FoundPod, signal: NodeJS.Signals, timeoutMs: numbe
 }
 
 /**
- * Sends a signal to the process of the pod's newest life, with `group` to its process group. `gone`: that
- * process does not run. Throws the system's
- * error where the signal is not allowed.
+ * Sends a signal to the process of the pod's newest incarnation, with `group` to its process group. `gone`:
+ * that process does not run. Throws the system's error where the signal is not allowed.
  */
 export async function signalPod(
   pod: FoundPod,

@@ -168,7 +168,9 @@ async function endedPod(pod: FoundPod): Promise<WaitEnd | null> {
   };
 }
 
-/** Of a pod that is settled. A stop has given up the turn that it broke off, also in a pod that runs again. */
+/**
+ * Of a pod that is settled. A stop has given up the turn that it broke off, also in a pod that runs again.
+ */
 async function endOfLive(pod: FoundPod, { lastTurn }: StatusResult): Promise<WaitEnd> {
   if (!(await brokenOff(pod))) return endOf(pod.name, lastTurn);
   return {

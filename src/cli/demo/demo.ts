@@ -1,7 +1,7 @@
 /**
  * `podkin demo`: the whole story offline, in a folder of its own with a home of its own. Real processes,
- * sockets, files and deaths; only the model is
- * a script. Leaves no process, whatever happens, and the folder for whoever wants to look.
+ * sockets, files and deaths; only the model is a script. Leaves no process, whatever happens, and the folder
+ * for whoever wants to look.
  */
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

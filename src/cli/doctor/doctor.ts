@@ -10,7 +10,7 @@ import { readEntries } from '../../session/log/read-log.ts';
 import { UnsafeHome } from '../../session/home/own-home.ts';
 import { NoHome } from '../../session/home/places.ts';
 import { createSandbox } from '../../scope/sandbox/sandbox.ts';
-import { abandonedPaths, standInLeases } from '../../scope/sandbox/leftovers.ts';
+import { abandonedPaths, leftoverLeases } from '../../scope/sandbox/leftovers.ts';
 import {
   type SandboxSettings,
   defaultLimits,
@@ -152,7 +152,7 @@ async function sandbox(context: CommandContext): Promise<Finding> {
   const found = await createSandbox({ settings, hidden: [config, state, runtime], state, tmpBytes }).state();
   return found.kind === 'working'
     ? ok(check, found.text)
-    : { check, level: 'warning', text: `${found.kind}: ${found.text}`, fix: found.mend };
+    : { check, level: 'warning', text: `${found.kind}: ${found.text}`, fix: found.fix };
 }
 
 /** A folder younger than this may be in use by somebody who makes or removes a pod right now. */
@@ -174,7 +174,7 @@ function leftovers({ home }: CommandContext): Finding[] {
 
 /** Empty files and directories that a command had on the disk when its pod was killed. */
 function oldLeases({ home }: CommandContext): Finding[] {
-  const left = abandonedPaths(standInLeases(home));
+  const left = abandonedPaths(leftoverLeases(home));
   if (left.length === 0) return [];
   const [first = ''] = left;
   const text = `${first}${left.length === 1 ? '' : ` and ${left.length - 1} more`}: empty, left by a shell whose pod was killed`;

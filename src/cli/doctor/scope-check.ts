@@ -3,7 +3,7 @@
  * are gone.
  */
 import { lstatSync } from 'node:fs';
-import { ClaimLives } from '../../pod/claim-lives.ts';
+import { ClaimOwners } from '../../pod/claim-owners.ts';
 import { counts } from '../../scope/ownership/claims.ts';
 import { Registry } from '../../scope/ownership/registry.ts';
 import type { Home } from '../../session/home/home.ts';
@@ -21,13 +21,13 @@ export async function scopeFindings(home: Home): Promise<Finding[]> {
     const fix = 'leave it to the living pods, which set it aside and write it anew within moments';
     return [{ check, level: 'warning', text, fix }];
   }
-  const lifeOf = await new ClaimLives(home).ask(claims);
-  const living = claims.filter((claim) => counts(claim, lifeOf));
+  const statusOf = await new ClaimOwners(home).ask(claims);
+  const living = claims.filter((claim) => counts(claim, statusOf));
   const held = living
     .filter(({ exclusive }) => exclusive)
     .map((claim) => {
       const where =
-        lifeOf(claim) === 'unknown' ? ' (in another container; whether it runs is not known)' : '';
+        statusOf(claim) === 'unknown' ? ' (in another container; whether it runs is not known)' : '';
       return `${claim.owner.name}${where}: ${claim.write.join(', ')}`;
     });
   const gone = claims.length - living.length;

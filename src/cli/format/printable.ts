@@ -39,8 +39,7 @@ function numberOf(character: string): string {
 
 /**
  * An error's message: line ends and all that cannot be seen, as a path or a name may hold them, stand in it
- * as their
- * numbers. Only what a process has written to its error output is more than a line.
+ * as their numbers. Only what a process has written to its error output is more than a line.
  */
 export function errorText(message: string): string {
   const { sentence, below } = apartFromErrorOutput(message);

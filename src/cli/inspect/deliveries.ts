@@ -1,6 +1,6 @@
 /**
- * `podkin deliveries`: the delivery state of each event of the home, joined from both ends' logs and what living
- * senders say.
+ * `podkin deliveries`: the delivery state of each event of the home, joined from both ends' logs and what
+ * living senders say.
  */
 import { isOutOfPlace } from '../../std/open-regular.ts';
 import { systemCode } from '../../std/system-code.ts';

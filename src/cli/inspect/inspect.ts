@@ -1,7 +1,7 @@
 /** `podkin inspect`: everything known about one pod, always as JSON. */
 import type { StatusResult } from '../../protocol/methods.ts';
 import { scopeByLog } from '../../scope/ownership/delegation.ts';
-import { ClaimLives } from '../../pod/claim-lives.ts';
+import { ClaimOwners } from '../../pod/claim-owners.ts';
 import { scopeBesideOthers } from '../../scope/ownership/claims.ts';
 import { Registry } from '../../scope/ownership/registry.ts';
 import type { PathScope } from '../../session/facts/entries.ts';
@@ -69,7 +69,7 @@ async function scopeDetails(home: Home, { probed }: SeenPod, facts: Facts): Prom
   const byLog = scopeByLog(facts);
   if (probed.kind !== 'live') return { scopeNow: byLog, handedDown };
   const claims = new Registry(home).claims();
-  const registry = { claims, lifeOf: await new ClaimLives(home).ask(claims) };
+  const registry = { claims, statusOf: await new ClaimOwners(home).ask(claims) };
   return { scopeNow: scopeBesideOthers(byLog, facts.session, registry), handedDown };
 }
 

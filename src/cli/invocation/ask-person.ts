@@ -2,9 +2,8 @@
  * A question to the person at the terminal before a command begins.
  *
  * Invariant K2 (as of the pods' questions): what was typed before the question could be read answers nothing.
- * It is taken from the terminal and thrown away
- * for a second; only then the line that names the answers is shown. K4: there is no yes before all of it has
- * been shown.
+ * It is taken from the terminal and thrown away for a second; only then the line that names the answers is
+ * shown. K4: there is no yes before all of it has been shown.
  */
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';

@@ -1,8 +1,7 @@
 /**
  * The effective configuration: flags before the environment before the user's file. What a project's files
- * narrow
- * (`narrowing.ts`) holds against all of them but the flags. Absent: keys, base URLs and hooks, which only the
- * environment can set.
+ * narrow (`narrowing.ts`) holds against all of them but the flags. Absent: keys, base URLs and hooks, which
+ * only the environment can set.
  */
 import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';

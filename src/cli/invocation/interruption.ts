@@ -57,8 +57,8 @@ export function catchSignals(): Interruption {
 const signals = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Node writes to a terminal in a blocking call: one that is not read would hold this process in it, and no signal
- * would be heard. It puts back what it found at its end.
+ * Node writes to a terminal in a blocking call: one that is not read would hold this process in it, and no
+ * signal would be heard. It puts back what it found at its end.
  */
 function waitForNone(stream: NodeJS.WriteStream): void {
   if (!stream.isTTY || !('_handle' in stream)) return;

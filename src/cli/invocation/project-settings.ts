@@ -1,10 +1,8 @@
 /**
  * A project's `.podkin/config.toml`, of the working directory and of each folder above it up to the
- * repository's
- * root: it came with what was cloned, and nobody may have looked at it. What narrows (limits, rules, denies,
- * a stricter mode)
- * counts at once; what a project could gain by (`model`, `instructions`, `sandbox`) only after a person has
- * trusted this very text.
+ * repository's root: it came with what was cloned, and nobody may have looked at it. What narrows (limits,
+ * rules, denies, a stricter mode) counts at once; what a project could gain by (`model`, `instructions`,
+ * `sandbox`) only after a person has trusted this very text.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';

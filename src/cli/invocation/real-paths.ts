@@ -43,7 +43,9 @@ export function named(path: string, real: string): string {
   );
 }
 
-/** A deny that is a link stands for the link and for where it leads. Throws `CommandFailed` as `named` does. */
+/**
+ * A deny that is a link stands for the link and for where it leads. Throws `CommandFailed` as `named` does.
+ */
 export function deniesOf(cwd: string, paths: readonly string[], right: ScopeDeny['right']): ScopeDeny[] {
   const named = paths.flatMap((path) => {
     const absolute = resolve(cwd, path);

@@ -1,7 +1,7 @@
 /** A new root asks for the paths that it was given by name before there is a pod of it. */
 import { rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ClaimLives } from '../../pod/claim-lives.ts';
+import { ClaimOwners } from '../../pod/claim-owners.ts';
 import { ownNamespaces } from '../../std/namespaces.ts';
 import { ownIdentity } from '../../std/process-identity.ts';
 import {
@@ -32,8 +32,8 @@ export async function claimScope(home: Home, root: Root): Promise<void> {
   const claim: Claim = { owner: me, above: [], write, deny, exclusive: true, process: null, ...made };
   const registry = new Registry(home);
   const [conflict] = await registry.update(async (before) => {
-    const lifeOf = await new ClaimLives(home).ask(before);
-    const { claims, conflicts } = replaced(before, instance, [claim], lifeOf);
+    const statusOf = await new ClaimOwners(home).ask(before);
+    const { claims, conflicts } = replaced(before, instance, [claim], statusOf);
     return { claims, answer: conflicts };
   });
   const why = conflict === undefined ? await stillWritten(home, claim) : conflictText(conflict);

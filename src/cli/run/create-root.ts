@@ -121,8 +121,7 @@ function asJson(models: Readonly<Record<string, ModelSettings>>): JsonObject {
 
 /**
  * Starts the process and waits until it listens, for `spawnMs` (a limit) at most and only until `givenUp`.
- * Throws `PodStartFailed`
- * (`silent`, `interrupted` …): then nothing of the process is left.
+ * Throws `PodStartFailed` (`silent`, `interrupted` …): then nothing of the process is left.
  */
 export async function startRoot(
   { folder }: Root,

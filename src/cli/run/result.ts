@@ -1,4 +1,6 @@
-/** What a run of a tree came to: the `result` object from the folds over its pods, and the exit status. Pure. */
+/**
+ * What a run of a tree came to: the `result` object from the folds over its pods, and the exit status. Pure.
+ */
 import { type Denial, podOutcome, type PodOutcome, type PodTally } from '../../client/pod-tally.ts';
 import { addUsage } from '../../session/facts/facts.ts';
 import { type InterruptionSignal, interruptionStatus } from '../invocation/interruption.ts';

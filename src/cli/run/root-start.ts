@@ -17,8 +17,8 @@ export interface RootStart {
 type NotStarted = Extract<RunEnd, { kind: 'notStarted' }>;
 
 /**
- * Null: the root listens. Else nothing of its process is left, and why. A folder in which no life ever began
- * is taken away: its name is free again.
+ * Null: the root listens. Else nothing of its process is left, and why. A folder in which no incarnation ever
+ * began is taken away: its name is free again.
  */
 export async function startedOr(start: RootStart, interruption: Interruption): Promise<NotStarted | null> {
   const { context, root, limits } = start;

@@ -1,7 +1,7 @@
 /**
  * `podkin run`: makes a root pod for a task, watches its tree until it is settled (docs/delivery.md §3), and
- * stops it. With `-d` it only
- * hands over the task. Whatever happens, no pod of the tree is left running but with `-d`.
+ * stops it. With `-d` it only hands over the task. Whatever happens, no pod of the tree is left running but
+ * with `-d`.
  */
 import { withErrorOutput } from '../../std/error-output.ts';
 import { join } from 'node:path';
@@ -284,7 +284,10 @@ async function foreground(run: Run, report: RunReport, mode: { headless: boolean
   }
 }
 
-/** Waits until the output is read. A reader that has stopped reading keeps nobody from ending the run: then the signal's status. */
+/**
+ * Waits until the output is read. A reader that has stopped reading keeps nobody from ending the run: then
+ * the signal's status.
+ */
 async function readOrLeft(
   { stdout }: CommandContext,
   { first }: Interruption,

@@ -1,6 +1,7 @@
 /**
- * The text that the model reads of an item (V4): it names the pod and how its turn or life ended, and holds
- * the words of this event and of no other. How a notice is put is delivery's; what it must hold is here.
+ * The text that the model reads of an item (V4): it names the pod and how its turn or incarnation ended, and
+ * holds the words of this event and of no other. How a notice is put is delivery's; what it must hold is
+ * here.
  */
 import type { PodEvent } from '../../protocol/pod-event.ts';
 import type { Entry, SystemItemEntry } from '../../session/facts/entries.ts';
@@ -48,7 +49,7 @@ export class BodyCheck extends Check {
     } else if (item.kind === 'assignment') {
       this.find(
         'R2',
-        `entry ${seq} tells the model of assignment ${item.assignment}, of which nothing was to be told`,
+        `entry ${seq} shows the model assignment ${item.assignment}, of which nothing was to be shown`,
       );
     }
   }

@@ -104,7 +104,7 @@ export function drawTogether(numbers: readonly number[]): Stretch[] {
 }
 
 /** `3, 5–7, 9`; after twelve stretches only how many more. */
-export function told(stretches: readonly Stretch[]): string {
+export function sequenceList(stretches: readonly Stretch[]): string {
   const shown = stretches.slice(0, 12).map(({ from, to }) => (from === to ? `${from}` : `${from}–${to}`));
   const more = stretches.length > shown.length ? [`and ${stretches.length - shown.length} more`] : [];
   return [...shown, ...more].join(', ');

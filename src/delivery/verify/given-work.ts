@@ -1,6 +1,7 @@
 /**
- * Work that one pod gave to another, by both logs: the child holds it or somebody has closed it (R3). By time,
- * because a run may be on its way, and only of pods that run: one that is restored settles what is open.
+ * Work that one pod gave to another, by both logs: the child holds it or somebody has closed it (R3). By
+ * time, because a run may be on its way, and only of pods that run: one that is restored settles what is
+ * open.
  */
 import type { Finding } from './finding.ts';
 import type { LogView } from './log.ts';
@@ -16,9 +17,9 @@ export function checkGivenWork(parent: LogView, child: LogView, nowMs: number): 
 function unheld(parent: LogView, child: LogView, nowMs: number): Finding[] {
   const record = parent.children.get(child.instance);
   if (!parent.alive || record === undefined) return [];
-  const parentSince = parent.lives.at(-1)?.startedAt ?? '';
+  const parentSince = parent.incarnations.at(-1)?.startedAt ?? '';
   const ends = parent.senders.get(child.instance)?.terminals;
-  const hasEnded = child.lives.every(({ incarnation }) => ends?.has(incarnation) === true);
+  const hasEnded = child.incarnations.every(({ incarnation }) => ends?.has(incarnation) === true);
   return [...parent.given].flatMap(([id, given]): Finding[] => {
     if (given.child.instance !== child.instance || child.accepted.has(id)) return [];
     if (!hasEnded && record.linkedAt <= given.time) return [];

@@ -1,7 +1,7 @@
 /**
  * What one log has received and given to its model: each event once, in order, as it was received (I2, I3,
- * I8), each end of a life once (I2), and none that a request passed over (I1, I3). Holes are for `links.ts`,
- * which knows both ends.
+ * I8), each end of an incarnation once (I2), and none that a request passed over (I1, I3). Holes are for
+ * `links.ts`, which knows both ends.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { PodIdentity } from '../../protocol/names.ts';
@@ -32,9 +32,9 @@ export interface SenderView {
   instance: string;
   /** By event number, each the first of its number. */
   receipts: Map<number, ReceiptView>;
-  /** Highest number received, and highest life that anything was received of. */
+  /** Highest number received, and highest incarnation that anything was received of. */
   max: number;
-  life: number;
+  incarnation: number;
   /** Without a number: what this side wrote itself. */
   ownCount: number;
   /** shutDown or died, by incarnation, each the first. */
@@ -59,7 +59,7 @@ export class InboxCheck extends Check {
   /** By identity; only `unreachable` may be here more than once. */
   #receipts = new Map<string, ReceiptView[]>();
   /** By instance: the highest incarnation whose end a StopPod result told. */
-  #stopTold = new Map<string, number>();
+  #stopReported = new Map<string, number>();
   /** By instance: entry seq of the latest receipt that was given to the model. */
   #itemsThrough = new Map<string, number>();
 
@@ -86,7 +86,7 @@ export class InboxCheck extends Check {
 
   /** At the log's end: nothing may have been passed over for good. */
   override end(): void {
-    const missed = new Map(this.#state.waiting.map((item) => [item.at, item.isTold ? 0 : item.missedAt]));
+    const missed = new Map(this.#state.waiting.map((item) => [item.at, item.isShown ? 0 : item.missedAt]));
     for (const [identity, receipts] of this.#receipts) {
       const instance = identity.slice(0, identity.indexOf(' '));
       const through = this.#itemsThrough.get(instance) ?? 0;
@@ -119,7 +119,7 @@ export class InboxCheck extends Check {
     if (eventSeq === null) sender.ownCount += 1;
     else sender.receipts.set(eventSeq, receipt);
     sender.max = Math.max(sender.max, eventSeq ?? 0);
-    sender.life = Math.max(sender.life, from.incarnation);
+    sender.incarnation = Math.max(sender.incarnation, from.incarnation);
     if (isEnd(event) && !this.#endOnce(sender, from, receipt)) return;
     const identity = eventKey({ from, seq: eventSeq, event });
     this.#receipts.set(identity, [...(this.#receipts.get(identity) ?? []), receipt]);
@@ -135,10 +135,10 @@ export class InboxCheck extends Check {
         'I3',
         `event ${eventSeq} of "${from.name}" was received after event ${sender.max} (entry ${seq})`,
       );
-    } else if (from.incarnation < sender.life) {
+    } else if (from.incarnation < sender.incarnation) {
       this.find(
         'I3',
-        `${event.kind} of incarnation ${from.incarnation} of "${from.name}" (entry ${seq}) is behind what incarnation ${sender.life} reported`,
+        `${event.kind} of incarnation ${from.incarnation} of "${from.name}" (entry ${seq}) is behind what incarnation ${sender.incarnation} reported`,
       );
     }
   }
@@ -172,7 +172,7 @@ export class InboxCheck extends Check {
     const { stopped } = entry;
     if (stopped === undefined) return;
     const { instance, incarnation } = stopped;
-    this.#stopTold.set(instance, Math.max(this.#stopTold.get(instance) ?? 0, incarnation));
+    this.#stopReported.set(instance, Math.max(this.#stopReported.get(instance) ?? 0, incarnation));
     for (const [of, terminal] of this.senders.get(instance)?.terminals ?? []) {
       if (of <= incarnation && terminal.state === 'waiting') terminal.state = 'final';
     }
@@ -198,7 +198,7 @@ export class InboxCheck extends Check {
     }
     this.find(
       'I2',
-      `the end of incarnation ${from.incarnation} of "${from.name}" was told twice: ${first.event.kind} at entry ${first.entrySeq}, ${receipt.event.kind} at entry ${receipt.entrySeq}`,
+      `the end of incarnation ${from.incarnation} of "${from.name}" was reported twice: ${first.event.kind} at entry ${first.entrySeq}, ${receipt.event.kind} at entry ${receipt.entrySeq}`,
     );
     // A repeated `died` has the first one's identity; a shutDown has its own number and may be consumed under
     // it.
@@ -207,7 +207,7 @@ export class InboxCheck extends Check {
 
   #isFinal(entry: Entry<PodEventReceivedEntry>): boolean {
     const { from, event, reads } = entry;
-    return !reads || (isEnd(event) && from.incarnation <= (this.#stopTold.get(from.instance) ?? 0));
+    return !reads || (isEnd(event) && from.incarnation <= (this.#stopReported.get(from.instance) ?? 0));
   }
 
   #sender(from: PodIdentity): SenderView {
@@ -219,7 +219,7 @@ export class InboxCheck extends Check {
       instance,
       receipts: new Map(),
       max: 0,
-      life: 0,
+      incarnation: 0,
       ownCount: 0,
       terminals: new Map(),
     };

@@ -6,7 +6,10 @@ import type { Entry, EntryBody } from '../../session/facts/entries.ts';
 import { Check } from './finding.ts';
 import type { PodState } from './state.ts';
 
-/** Only a running pod commits these. Others are written into the log of one that has ended, by `rm` and by its parent's. */
+/**
+ * Only a running pod commits these. Others are written into the log of one that has ended, by `rm` and by its
+ * parent's.
+ */
 const ofRunningPod: readonly EntryBody['type'][] = [
   'inputReceived',
   'inputDropped',
@@ -26,7 +29,7 @@ const isOfRunningPod: ReadonlySet<string> = new Set(ofRunningPod);
 export class IncarnationCheck extends Check {
   readonly types = ['started', 'stopped', 'podEventEmitted', ...ofRunningPod] as const;
   readonly #state: PodState;
-  #isTold = false;
+  #isShown = false;
 
   constructor(pod: string, state: PodState) {
     super(pod);
@@ -36,7 +39,7 @@ export class IncarnationCheck extends Check {
   take(entry: Entry): void {
     const { incarnation, hasStopped } = this.#state;
     if (entry.type === 'started') {
-      this.#isTold = false;
+      this.#isShown = false;
       if (entry.incarnation > incarnation + 1) {
         this.find(
           'I7',
@@ -44,8 +47,8 @@ export class IncarnationCheck extends Check {
         );
       }
     } else if ((incarnation === 0 || hasStopped) && isOfRunningPod.has(entry.type)) {
-      if (this.#isTold) return;
-      this.#isTold = true;
+      if (this.#isShown) return;
+      this.#isShown = true;
       const when =
         incarnation === 0 ? 'before any incarnation began' : `after incarnation ${incarnation} had ended`;
       this.find('I7', `entry ${entry.seq} (${entry.type}) was committed ${when}: a start is missing`);

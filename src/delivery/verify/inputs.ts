@@ -72,7 +72,7 @@ export class InputCheck extends Check {
       this.find('R1', `run ${submission} (entry ${at}) was accepted and never begun, and the pod was free`);
     }
     for (const item of this.#state.waiting) {
-      if (item.content.kind === 'podEvent' || item.missedAt === 0 || item.isTold) continue;
+      if (item.content.kind === 'podEvent' || item.missedAt === 0 || item.isShown) continue;
       this.find(
         'R2',
         `${nameOf(item)} (entry ${item.at}) is not in the history: the model was asked without it (entry ${item.missedAt})`,
@@ -151,8 +151,8 @@ export class InputCheck extends Check {
   /** An orderly end gives the model's items to the history first, and cuts off no pod that was free. */
   #stopped(seq: number): void {
     for (const item of this.#state.waiting) {
-      if (item.isTold) continue;
-      item.isTold = true;
+      if (item.isShown) continue;
+      item.isShown = true;
       const rule = item.content.kind === 'podEvent' ? 'I1' : 'R2';
       this.find(
         rule,

@@ -1,17 +1,16 @@
 /**
  * What the logs of parents and children say of each other: nothing acknowledged or numbered is missing (I1),
- * a death stands behind everything that the
- * dead life had committed (I3), every life's end is told (I7), every event is the one that its sender
- * committed, at the sender's own parent (I8).
+ * a death stands behind everything that the dead incarnation had committed (I3), every incarnation's end is
+ * told (I7), every event is the one that its sender committed, at the sender's own parent (I8).
  *
  * Relies on each child's log having been read before its parent's: then whatever a child knows to be received
  * must stand at the parent.
  */
 import type { Tombstone } from '../../session/home/home.ts';
-import { type Finding, type Stretch, drawTogether, holesIn, lengthOf, told } from './finding.ts';
+import { type Finding, type Stretch, drawTogether, holesIn, lengthOf, sequenceList } from './finding.ts';
 import { checkGivenWork } from './given-work.ts';
 import type { SenderView } from './inbox.ts';
-import type { Life, LogView } from './log.ts';
+import type { Incarnation, LogView } from './log.ts';
 import { isSameEvent } from './same-event.ts';
 
 /** A parent that lives has so long to find out about a death that nobody told it of. */
@@ -51,7 +50,7 @@ export function checkLinks(home: HomeView): Finding[] {
 
 /**
  * C4: what a parent will never take. A person who removed the parent has decided that; any other refusal is
- * to be mended.
+ * to be fixed.
  */
 function refusedForGood(
   child: LogView,
@@ -65,7 +64,7 @@ function refusedForGood(
   const held = Math.max(child.acked, child.discarded, received);
   const refused = [...child.emitted.keys()].filter((seq) => seq > held);
   if (refused.length === 0) return [];
-  const text = `event(s) ${told(drawTogether(refused))} are refused for good by its parent "${parent.name}" (${refusal})`;
+  const text = `event(s) ${sequenceList(drawTogether(refused))} are refused for good by its parent "${parent.name}" (${refusal})`;
   return [{ rule: 'C4', pod: child.name, text, count: refused.length }];
 }
 
@@ -103,7 +102,7 @@ function checkPair(pair: Pair, home: HomeView): Finding[] {
     ...(child === undefined || sender === undefined ? [] : earlyDeaths(parent, child, sender)),
     ...passedOverEnds(pair, sender),
     ...(child === undefined ? [] : untoldEnd(parent, child, home.nowMs)),
-    ...(child?.isWhole === true ? unknownLife(parent, child) : []),
+    ...(child?.isWhole === true ? unknownIncarnation(parent, child) : []),
     ...(child?.isWhole === true && parent.isWhole ? checkGivenWork(parent, child, home.nowMs) : []),
   ];
 }
@@ -115,7 +114,7 @@ function lost(pair: Pair, sender: SenderView | undefined): Finding[] {
   const missing = holesIn(sender?.receipts.keys() ?? [], Math.max(max, dueOf(pair)));
   const finding = (holes: Stretch[], although: string): Finding[] => {
     if (holes.length === 0) return [];
-    const text = `event(s) ${told(holes)} of "${nameOf(pair)}" are not there, although ${although}`;
+    const text = `event(s) ${sequenceList(holes)} of "${nameOf(pair)}" are not there, although ${although}`;
     return [{ rule: 'I1', pod: parent.name, text, count: lengthOf(holes) }];
   };
   const why = child === undefined ? 'it was removed as delivered' : 'it holds an acknowledgement for them';
@@ -170,7 +169,7 @@ function changed(parent: LogView, child: LogView, sender: SenderView): Finding[]
   return findings;
 }
 
-/** I3: everything that a dead life had committed stands before its death. */
+/** I3: everything that a dead incarnation had committed stands before its death. */
 function earlyDeaths(parent: LogView, child: LogView, sender: SenderView): Finding[] {
   const findings: Finding[] = [];
   for (const [incarnation, death] of sender.terminals) {
@@ -184,19 +183,22 @@ function earlyDeaths(parent: LogView, child: LogView, sender: SenderView): Findi
         : receipt.entrySeq > death.entrySeq;
     });
     if (behind.length === 0) continue;
-    const seqs = told(drawTogether(behind.map(([seq]) => seq)));
+    const seqs = sequenceList(drawTogether(behind.map(([seq]) => seq)));
     const text = `the death of incarnation ${incarnation} of "${child.name}" (entry ${death.entrySeq}) is before event(s) ${seqs}, which were committed before it`;
     findings.push({ rule: 'I3', pod: parent.name, text, count: behind.length });
   }
   return findings;
 }
 
-/** I7, from the parent's log alone: when a later life has linked, the ends of all earlier ones are known. */
+/**
+ * I7, from the parent's log alone: when a later incarnation has linked, the ends of all earlier ones are
+ * known.
+ */
 function passedOverEnds(pair: Pair, sender: SenderView | undefined): Finding[] {
   const linked = pair.parent.children.get(pair.instance)?.linked ?? 0;
   const untold = holesIn(sender?.terminals.keys() ?? [], linked - 1);
   if (untold.length === 0) return [];
-  const text = `the end of incarnation(s) ${told(untold)} of "${nameOf(pair)}" was never told, although incarnation ${linked} has linked`;
+  const text = `the end of incarnation(s) ${sequenceList(untold)} of "${nameOf(pair)}" was never reported, although incarnation ${linked} has linked`;
   return [{ rule: 'I7', pod: pair.parent.name, text, count: lengthOf(untold) }];
 }
 
@@ -209,30 +211,30 @@ function untoldEnd(parent: LogView, child: LogView, nowMs: number): Finding[] {
   if (record === undefined || !parent.alive) return [];
   if (record.state === 'reserved' || record.state === 'undone' || record.state === 'removed') return [];
   const terminals = parent.senders.get(child.instance)?.terminals;
-  const parentSinceMs = Date.parse(parent.lives.at(-1)?.startedAt ?? '');
-  return child.lives.flatMap((life, index): Finding[] => {
-    const next = child.lives[index + 1];
+  const parentSinceMs = Date.parse(parent.incarnations.at(-1)?.startedAt ?? '');
+  return child.incarnations.flatMap((one, index): Finding[] => {
+    const next = child.incarnations[index + 1];
     const ended = next !== undefined || !child.alive;
-    if (!ended || life.stopped || life.incarnation < record.linked) return [];
-    if (terminals?.has(life.incarnation) === true) return [];
+    if (!ended || one.stopped || one.incarnation < record.linked) return [];
+    if (terminals?.has(one.incarnation) === true) return [];
     const sinceMs = Math.max(endOf(child, next), parentSinceMs);
     if (!(nowMs - sinceMs > declareWithinMs)) return [];
-    const text = `incarnation ${life.incarnation} of "${child.name}" has ended without a shutdown, and this pod, which lives, does not say so`;
+    const text = `incarnation ${one.incarnation} of "${child.name}" has ended without a shutdown, and this pod, which is running, does not say so`;
     return [{ rule: 'I7', pod: parent.name, text, count: 1, fresh: true }];
   });
 }
 
 /** I7: what has linked has begun. It may have begun since the child's log was read. */
-function unknownLife(parent: LogView, child: LogView): Finding[] {
+function unknownIncarnation(parent: LogView, child: LogView): Finding[] {
   const linked = parent.children.get(child.instance)?.linked ?? 0;
-  const newest = child.lives.at(-1)?.incarnation ?? 0;
+  const newest = child.incarnations.at(-1)?.incarnation ?? 0;
   if (linked <= newest) return [];
   const text = `"${parent.name}" knows a link of incarnation ${linked}, and the newest start here is of incarnation ${newest}`;
   return [{ rule: 'I7', pod: child.name, text, count: 1, fresh: true }];
 }
 
-/** The last life may have ended long after its last word: that is why the finding is `fresh`. */
-function endOf(child: LogView, next: Life | undefined): number {
+/** The last incarnation may have ended long after its last word: that is why the finding is `fresh`. */
+function endOf(child: LogView, next: Incarnation | undefined): number {
   return Date.parse(next?.startedAt ?? child.lastAt);
 }
 

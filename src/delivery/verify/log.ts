@@ -28,8 +28,8 @@ import { ScopeCheck } from './scope.ts';
 import { type Given, PodState } from './state.ts';
 import { TurnCheck } from './turns.ts';
 
-/** One life of the pod. */
-export interface Life {
+/** One incarnation of the pod. */
+export interface Incarnation {
   incarnation: number;
   startedAt: string;
   /** It ended in order. */
@@ -40,16 +40,16 @@ export interface LogView {
   name: string;
   instance: string;
   parent: PodRef | null;
-  /** The newest life's process runs. */
+  /** The newest incarnation's process runs. */
   alive: boolean;
-  lives: Life[];
+  incarnations: Incarnation[];
   /** Of the last entry. */
   lastAt: string;
   emitted: Map<number, { incarnation: number; event: SentPodEvent }>;
   /** Highest number acknowledged, and highest given up by a person. */
   acked: number;
   discarded: number;
-  /** Its parent refuses it for good, with this code, since its newest life or acknowledgement. */
+  /** Its parent refuses it for good, with this code, since its newest incarnation or acknowledgement. */
   refusal: string | null;
   /** Children that it refuses for good, with the code, that have not linked or ended since; by instance. */
   refuses: Map<string, { name: string; code: string }>;
@@ -89,7 +89,7 @@ export class LogCheck {
   #count = 0;
   #lastSeq = 0;
   #lastAt = '';
-  #lives: Life[] = [];
+  #incarnations: Incarnation[] = [];
   #started: Entry<StartedEntry> | null = null;
   #emitted: LogView['emitted'] = new Map();
   #emittedThrough = 0;
@@ -127,7 +127,7 @@ export class LogCheck {
     }
   }
 
-  /** The newest life, for asking the system whether it lives. */
+  /** The newest incarnation, for asking the system whether it lives. */
   get started(): Entry<StartedEntry> | null {
     return this.#started;
   }
@@ -184,7 +184,7 @@ export class LogCheck {
       instance: this.#session.instance,
       parent: this.#session.parent,
       alive,
-      lives: this.#lives,
+      incarnations: this.#incarnations,
       lastAt: this.#lastAt,
       emitted: this.#emitted,
       acked: this.#acked,
@@ -239,7 +239,7 @@ export class LogCheck {
     } else if (entry.type === 'started') {
       this.#start(entry);
     } else if (entry.type === 'stopped') {
-      for (const life of this.#lives) if (life.incarnation === entry.incarnation) life.stopped = true;
+      for (const one of this.#incarnations) if (one.incarnation === entry.incarnation) one.stopped = true;
     } else if (entry.type === 'podEventEmitted') {
       this.#emit(entry);
     } else if (entry.type === 'podEventAcked') {
@@ -276,7 +276,7 @@ export class LogCheck {
   }
 
   #start(entry: Entry<StartedEntry>): void {
-    const last = this.#lives.at(-1)?.incarnation ?? 0;
+    const last = this.#incarnations.at(-1)?.incarnation ?? 0;
     this.#refusal = null;
     if (entry.incarnation <= last) {
       this.#find(
@@ -284,7 +284,7 @@ export class LogCheck {
         `incarnation ${entry.incarnation} began after incarnation ${last} (entry ${entry.seq})`,
       );
     }
-    this.#lives.push({ incarnation: entry.incarnation, startedAt: entry.time, stopped: false });
+    this.#incarnations.push({ incarnation: entry.incarnation, startedAt: entry.time, stopped: false });
     this.#started = entry;
   }
 

@@ -1,8 +1,7 @@
 /**
  * Pods whose log is gone. A folder without one may be that of a pod that is being made or whose start was cut
- * off, which is in order; it is not where
- * anything tells of a life: the address that a life has left beside its log, the parent that it linked to, or
- * the lock that it holds.
+ * off, which is in order; it is not where anything tells of an incarnation: the address that an incarnation
+ * has left beside its log, the parent that it linked to, or the lock that it holds.
  */
 import { existsSync } from 'node:fs';
 import {
@@ -48,12 +47,12 @@ async function evidenceOf(
   { instance, parent }: PodSpec,
   logs: readonly LogView[],
 ): Promise<{ text: string; fresh: boolean } | null> {
-  if (existsSync(folder.address)) return { text: 'a life of the pod has run', fresh: false };
+  if (existsSync(folder.address)) return { text: 'an incarnation of the pod has run', fresh: false };
   const above = logs.find((log) => log.instance === parent?.instance);
-  const told = above?.senders.get(instance);
+  const sender = above?.senders.get(instance);
   const linked = above?.children.get(instance)?.linked ?? 0;
-  if (linked > 0 || (told !== undefined && told.receipts.size > 0)) {
-    return { text: `its parent "${above?.name ?? ''}" knows of its lives`, fresh: false };
+  if (linked > 0 || (sender !== undefined && sender.receipts.size > 0)) {
+    return { text: `its parent "${above?.name ?? ''}" knows of its restarts`, fresh: false };
   }
   const lock = await probeLock({ instance, folder: folder.path }).catch(() => 'free');
   return lock === 'held' ? { text: 'a process of the pod runs', fresh: true } : null;

@@ -1,7 +1,7 @@
 /**
  * Reads the logs of a home for the oracle, live or dead, without a lock. Deepest pods first, so that each
- * child's log is read before its parent's. What
- * cannot be read becomes a finding; what vanishes meanwhile was removed, and its tombstone speaks for it.
+ * child's log is read before its parent's. What cannot be read becomes a finding; what vanishes meanwhile was
+ * removed, and its tombstone speaks for it.
  */
 import { isRunning } from '../../std/process-identity.ts';
 import type { Entry } from '../../session/facts/entries.ts';
@@ -84,13 +84,13 @@ async function readLog(name: string, path: string, read: ReadHome): Promise<void
     noteUnread(read, { name, path, error });
     return;
   }
-  const { view, findings } = check.end({ damagedCount, alive: lives(check.started) });
+  const { view, findings } = check.end({ damagedCount, alive: incarnations(check.started) });
   read.findings.push(...findings);
   if (view === null) read.unread.add(name);
   else read.logs.push(view);
 }
 
-function lives(started: (Entry & { pid: number; startTime: string; bootId: string }) | null): boolean {
+function incarnations(started: (Entry & { pid: number; startTime: string; bootId: string }) | null): boolean {
   return started !== null && isRunning(started);
 }
 

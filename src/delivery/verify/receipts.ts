@@ -54,13 +54,15 @@ export class ReceiptCheck extends Check {
       );
       return;
     }
-    const isToldByStop = isEnd(event) && from.incarnation <= (this.#state.stopTold.get(from.instance) ?? 0);
-    const isTold = row.told && !isToldByStop && entry.readAt === undefined;
-    if (reads === isTold) return;
+    const isShownByStop =
+      isEnd(event) && from.incarnation <= (this.#state.stopReported.get(from.instance) ?? 0);
+    const isShown = row.isShown && !isShownByStop && entry.readAt === undefined;
+    if (reads === isShown) return;
     const text = reads
       ? `${what} is given to the model, and the table keeps it from it`
       : `${what} is kept from the model, and the table gives it to it`;
-    // Whoever stops its own tree has asked for this end. Work that ends with it was not given up by its model.
+    // Whoever stops its own tree has asked for this end. Work that ends with it was not given up by its
+    // model.
     const mayBeSilent = !reads && isEnd(event) && this.#state.openOf(from.instance).length === 0;
     if (mayBeSilent) this.#silent.push({ text });
     else this.find('V1', text);

@@ -153,7 +153,10 @@ export class ReportCheck extends Check {
     this.find('V3', `${what} does not hold the text with which turn ${ended.turn} ended`);
   }
 
-  /** Of a turn that was over before: cancelled while it waited, at its budget, or with nothing left to wait for. */
+  /**
+   * Of a turn that was over before: cancelled while it waited, at its budget, or with nothing left to wait
+   * for.
+   */
   #settledAlone(what: string, event: TurnReport): void {
     const outcome = event.kind === 'errored' ? 'errored' : event.outcome;
     const isSettled =

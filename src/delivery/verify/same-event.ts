@@ -40,7 +40,7 @@ const knownParts = new Map<string, readonly string[]>([
 /** True where the receipt says what the sender committed. */
 export function isSameEvent(received: unknown, sent: unknown): boolean {
   if (saysNothingElse(received, sent)) return leftOut(received, sent).length === 0;
-  return standsForUnreadable(received, sent);
+  return replacesUnreadable(received, sent);
 }
 
 /** Names of fields that were sent, that every version knows, and that are not in the receipt. */
@@ -64,10 +64,10 @@ function partOf(value: unknown, field: string): unknown {
 }
 
 /**
- * What a receiver could not read it may have noted otherwise: it names these fields, and the rest is as it was
- * sent. A kind that only another version of podkin knows is told as an error in its place.
+ * What a receiver could not read it may have noted otherwise: it names these fields, and the rest is as it
+ * was sent. A kind that only another version of podkin knows is told as an error in its place.
  */
-function standsForUnreadable(received: unknown, sent: unknown): boolean {
+function replacesUnreadable(received: unknown, sent: unknown): boolean {
   const read = unreadShape().safeParse(received);
   if (read.success) {
     const { unread, ...rest } = read.data;

@@ -10,20 +10,20 @@ export class ScopeCheck extends Check {
   readonly types = ['child', 'podEventReceived', 'scope'] as const;
   /** By child instance: what it holds. */
   readonly #held = new Map<string, { name: string; scope: WriteScope }>();
-  /** The newest life of each child that is known, and the newest whose end is. */
-  readonly #lives = new Map<string, { begun: number; ended: number }>();
+  /** The newest incarnation of each child that is known, and the newest whose end is. */
+  readonly #incarnations = new Map<string, { begun: number; ended: number }>();
 
   take(entry: Entry): void {
     if (entry.type === 'child' && entry.incarnation !== undefined) {
-      const life = this.#life(entry.child.instance);
-      life.begun = Math.max(life.begun, entry.incarnation);
+      const known = this.#incarnationsOf(entry.child.instance);
+      known.begun = Math.max(known.begun, entry.incarnation);
     } else if (entry.type === 'podEventReceived') {
       const { event, from } = entry;
-      const life = this.#life(from.instance);
+      const known = this.#incarnationsOf(from.instance);
       const ends = event.kind === 'shutDown' || event.kind === 'died';
-      if (ends) life.ended = Math.max(life.ended, from.incarnation);
-      // A later life follows that has not linked: it holds on, and its own end is told next.
-      if (event.kind === 'died' && event.restored) life.begun = Math.max(life.begun, from.incarnation + 1);
+      if (ends) known.ended = Math.max(known.ended, from.incarnation);
+      // A later incarnation follows that has not linked: it holds on, and its own end is told next.
+      if (event.kind === 'died' && event.restored) known.begun = Math.max(known.begun, from.incarnation + 1);
     } else if (entry.type === 'scope' && entry.child !== undefined) {
       if (entry.change === 'delegated') this.#delegated(entry.child, entry.scope, entry.seq);
       else this.#reclaimed(entry.child, entry.seq);
@@ -32,9 +32,9 @@ export class ScopeCheck extends Check {
 
   override end(): void {
     for (const [instance, { name }] of this.#held) {
-      const { begun, ended } = this.#life(instance);
+      const { begun, ended } = this.#incarnationsOf(instance);
       if (begun === 0 || ended < begun) continue;
-      this.find('S2', `"${name}" has ended (life ${ended}) and what it held was not taken back`);
+      this.find('S2', `"${name}" has ended (incarnation ${ended}) and what it held was not taken back`);
     }
   }
 
@@ -58,9 +58,9 @@ export class ScopeCheck extends Check {
     this.find('S2', `a scope was taken back from "${child.name}", which held none (entry ${seq})`);
   }
 
-  #life(instance: string): { begun: number; ended: number } {
-    const known = this.#lives.get(instance) ?? { begun: 0, ended: 0 };
-    this.#lives.set(instance, known);
+  #incarnationsOf(instance: string): { begun: number; ended: number } {
+    const known = this.#incarnations.get(instance) ?? { begun: 0, ended: 0 };
+    this.#incarnations.set(instance, known);
     return known;
   }
 }

@@ -52,7 +52,7 @@ export interface Item {
   /** A response was completed without it although it was there before the request was prepared. */
   missedAt: number;
   /** It was told already that the history lacks it. */
-  isTold: boolean;
+  isShown: boolean;
   /** How many incarnations had died when it came. */
   readonly deathsBefore: number;
   readonly content:
@@ -102,7 +102,7 @@ export class PodState {
   /** Turns of children whose whole end ReadPodOutput has given to the model: the newest result of each. */
   readonly readTurns = new Map<string, { at: number; instance: string }>();
   /** By instance: the highest incarnation whose end a StopPod result told. */
-  readonly stopTold = new Map<string, number>();
+  readonly stopReported = new Map<string, number>();
   #held: Held | null = null;
 
   readonly #takers: Takers = {
@@ -266,7 +266,7 @@ export class PodState {
   }
 
   #wait(item: Pick<Item, 'key' | 'at' | 'wakes' | 'content'>): void {
-    this.waiting.push({ ...item, itemAt: 0, missedAt: 0, isTold: false, deathsBefore: this.deaths });
+    this.waiting.push({ ...item, itemAt: 0, missedAt: 0, isShown: false, deathsBefore: this.deaths });
     if (item.wakes) this.#held = null;
   }
 
@@ -306,7 +306,7 @@ export class PodState {
   #result({ seq, stopped, readOutput }: Entry<ToolResultEntry>): void {
     if (stopped !== undefined) {
       const { instance, incarnation } = stopped;
-      this.stopTold.set(instance, Math.max(this.stopTold.get(instance) ?? 0, incarnation));
+      this.stopReported.set(instance, Math.max(this.stopReported.get(instance) ?? 0, incarnation));
       this.waiting = this.waiting.filter(
         ({ content }) =>
           content.kind !== 'podEvent' ||

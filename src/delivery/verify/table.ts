@@ -1,6 +1,6 @@
 /**
- * The table of delivery §3 as the oracle has it: who reads an event, whom it wakes, what work it ends. Written
- * anew, so that a mistake in `visibility.ts` or `facts.ts` does not stand here as well.
+ * The table of delivery §3 as the oracle has it: who reads an event, whom it wakes, what work it ends.
+ * Written anew, so that a mistake in `visibility.ts` or `facts.ts` does not stand here as well.
  */
 import type { PodEvent } from '../../protocol/pod-event.ts';
 
@@ -9,23 +9,23 @@ export type Ends = 'none' | 'named' | 'all';
 
 export interface TableRow {
   /** The model reads it, and it wakes an idle pod: one answer in every row. */
-  readonly told: boolean;
+  readonly isShown: boolean;
   readonly ends: Ends;
 }
 
 const rows = new Map<string, TableRow>(
   Object.entries({
-    'turnEnded finished settled': { told: true, ends: 'named' },
-    'turnEnded finished unsettled': { told: false, ends: 'none' },
-    'turnEnded limitReached': { told: true, ends: 'named' },
-    'turnEnded cancelled': { told: true, ends: 'named' },
-    'turnEnded paused': { told: true, ends: 'none' },
-    errored: { told: true, ends: 'named' },
-    shutDown: { told: true, ends: 'all' },
-    died: { told: true, ends: 'all' },
-    'died restored': { told: false, ends: 'none' },
-    unreachable: { told: true, ends: 'none' },
-    scopeSubDelegated: { told: false, ends: 'none' },
+    'turnEnded finished settled': { isShown: true, ends: 'named' },
+    'turnEnded finished unsettled': { isShown: false, ends: 'none' },
+    'turnEnded limitReached': { isShown: true, ends: 'named' },
+    'turnEnded cancelled': { isShown: true, ends: 'named' },
+    'turnEnded paused': { isShown: true, ends: 'none' },
+    errored: { isShown: true, ends: 'named' },
+    shutDown: { isShown: true, ends: 'all' },
+    died: { isShown: true, ends: 'all' },
+    'died restored': { isShown: false, ends: 'none' },
+    unreachable: { isShown: true, ends: 'none' },
+    scopeSubDelegated: { isShown: false, ends: 'none' },
   }),
 );
 

@@ -1,7 +1,6 @@
 /**
  * The turns of one log: every item that was put into the history was in a request that completed (I5), and no
- * call of an earlier turn is run again or
- * left open (I12).
+ * call of an earlier turn is run again or left open (I12).
  */
 import type {
   Entry,
@@ -42,7 +41,7 @@ export class TurnCheck extends Check {
   take(entry: Entry): void {
     if (entry.type === 'turnStarted') this.#started(entry.turn);
     else if (entry.type === 'turnEnded') this.#ended(entry);
-    // A pod that stopped in order is not at rest: its next life finds what is unseen, and asks.
+    // A pod that stopped in order is not at rest: its next incarnation finds what is unseen, and asks.
     else if (entry.type === 'interrupted' || entry.type === 'stopped') this.#interrupted();
     else if (entry.type === 'inputReceived') this.#idle &&= entry.kind !== 'pause' && entry.kind !== 'cancel';
     else if (entry.type === 'systemItem') this.#item(entry);

@@ -1,8 +1,8 @@
 /**
  * The oracle: reads what pods have committed and says where a promise was broken (`finding.ts` has them all).
  * For tests and for people (`podkin verify`). It shares nothing with the code that delivers but the format of
- * the log, so that one mistake cannot hide in both, and believes no field that this code wrote: what a log says
- * of itself is held against `state.ts` and `table.ts`.
+ * the log, so that one mistake cannot hide in both, and believes no field that this code wrote: what a log
+ * says of itself is held against `state.ts` and `table.ts`.
  *
  * `log.ts` is about one log, each rule in a file of its own; `links.ts` about both ends; `reading.ts` reads a
  * home. Not found by design: what waits (I4), which is a matter of time and of `podkin deliveries`; an event
@@ -38,7 +38,7 @@ export interface PodLog {
   entries: Iterable<Entry>;
   /** Damaged lines that were passed over in reading. */
   damaged: number;
-  /** The newest life's process runs. */
+  /** The newest incarnation's process runs. */
   alive: boolean;
 }
 
@@ -74,23 +74,22 @@ export function verifyLogs(
  * A parent looks after a broken link within 2 s and sweeps every 5 s: a death that it has not told after this
  * much longer is not on its way.
  */
-const secondLookAfterMs = 15_000;
+const secondReadingAfterMs = 15_000;
 
 export interface VerifyHomeOptions {
   /** Awaited between the two looks; 15 s unless told. */
-  untilSecondLook?: () => Promise<unknown>;
+  untilSecondReading?: () => Promise<unknown>;
 }
 
 /**
  * Checks the home on disk; never throws for what it finds there. Waits 15 s and looks again when a death
- * seems untold, because no log tells when a
- * process died: without such a finding it does not wait.
+ * seems untold, because no log tells when a process died: without such a finding it does not wait.
  */
 export async function verifyHome(home: Home, options: VerifyHomeOptions = {}): Promise<Report> {
   const read = await readHome(home);
   const findings = findingsOf(read);
   if (!findings.some(({ fresh }) => fresh === true)) return reportOf(read.logs, findings);
-  await (options.untilSecondLook?.() ?? wait(secondLookAfterMs));
+  await (options.untilSecondReading?.() ?? wait(secondReadingAfterMs));
   const again = await readHome(home);
   const before = new Set(findings.map(({ pod, text }) => `${pod} ${text}`));
   const confirmed = findingsOf(again).filter(

@@ -36,8 +36,8 @@ export async function approve(
     return { request, pod: { name: pod.name, instance: pod.session.instance }, tool, summary, decision };
   }
   const path = pod.host.home.socketOf(below.pod);
-  const told = reason === undefined ? {} : { reason };
-  const sent = await pod.host.wire.send(path, 'approve', { request, decision, ...told });
+  const given = reason === undefined ? {} : { reason };
+  const sent = await pod.host.wire.send(path, 'approve', { request, decision, ...given });
   if (sent.ok) return sent.result;
   throw refusalOf(below.pod.name, sent);
 }

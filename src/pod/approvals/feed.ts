@@ -1,7 +1,7 @@
 /**
  * The open questions of this pod and of those below it: told to observers, and to the parent over the link.
- * What goes up is always the whole list, so
- * that a lost or repeated message, a new link or a restart changes nothing: a level, not an edge.
+ * What goes up is always the whole list, so that a lost or repeated message, a new link or a restart changes
+ * nothing: a level, not an edge.
  */
 import type { ClosedQuestion, Question } from '../../protocol/approval.ts';
 import type { ShownEvent } from '../../protocol/live-events.ts';
@@ -19,7 +19,7 @@ export class ApprovalFeed {
   /** By child, as each told last. */
   readonly #below = new Map<string, Map<string, Question>>();
   /** Own ones that observers were told of. */
-  readonly #told = new Map<string, Question>();
+  readonly #shown = new Map<string, Question>();
   #closed: ClosedQuestion[] = [];
   #parent: Client | null = null;
   /** Something has changed since the last list went up. */
@@ -28,13 +28,13 @@ export class ApprovalFeed {
 
   constructor(pod: Pod) {
     this.#pod = pod;
-    // What an earlier life asked is on disk: it is told like what is asked now.
-    for (const question of this.#own()) this.#told.set(question.request, question);
+    // What an earlier incarnation asked is on disk: it is told like what is asked now.
+    for (const question of this.#own()) this.#shown.set(question.request, question);
   }
 
   /** In no particular order; own ones first. */
   open(): Question[] {
-    return [...this.#told.values(), ...[...this.#below.values()].flatMap((list) => [...list.values()])];
+    return [...this.#shown.values(), ...[...this.#below.values()].flatMap((list) => [...list.values()])];
   }
 
   /** One of a pod below. */
@@ -54,12 +54,12 @@ export class ApprovalFeed {
   /** Own questions may have come or gone; to be called once that is on disk. */
   changed(): void {
     const own = this.#own();
-    const asked = own.filter(({ request }) => !this.#told.has(request));
+    const asked = own.filter(({ request }) => !this.#shown.has(request));
     const still = new Set(own.map(({ request }) => request));
-    const gone = [...this.#told.values()].filter(({ request }) => !still.has(request));
-    for (const question of asked) this.#told.set(question.request, question);
-    for (const { request } of gone) this.#told.delete(request);
-    this.#tell(
+    const gone = [...this.#shown.values()].filter(({ request }) => !still.has(request));
+    for (const question of asked) this.#shown.set(question.request, question);
+    for (const { request } of gone) this.#shown.delete(request);
+    this.#report(
       asked,
       gone.map((question) => this.#closing(question)),
     );
@@ -71,7 +71,7 @@ export class ApprovalFeed {
     const now = new Map(list.map((question) => [question.request, question]));
     if (now.size === 0) this.#below.delete(instance);
     else this.#below.set(instance, now);
-    this.#tell(
+    this.#report(
       [...now.values()].filter(({ request }) => !before.has(request)),
       closed.filter(({ request }) => before.has(request) && !now.has(request)),
     );
@@ -79,7 +79,7 @@ export class ApprovalFeed {
 
   /** Its link has ended, or a new one stands: what it asks is known here again once it has said it anew. */
   dropChild(instance: string): void {
-    if (this.#below.delete(instance)) this.#tell([], []);
+    if (this.#below.delete(instance)) this.#report([], []);
   }
 
   /** A link to the parent stands: everything is said again. */
@@ -108,7 +108,7 @@ export class ApprovalFeed {
     return { request, pod, decision, by };
   }
 
-  #tell(asked: readonly Question[], closed: readonly ClosedQuestion[]): void {
+  #report(asked: readonly Question[], closed: readonly ClosedQuestion[]): void {
     for (const question of asked) this.#pod.show({ type: 'approvalRequested', ...question });
     for (const question of closed) this.#pod.show({ type: 'approvalAnswered', ...question });
     this.#closed = [...this.#closed, ...closed].slice(-closedMax);

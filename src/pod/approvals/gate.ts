@@ -1,7 +1,6 @@
 /**
  * This pod's own questions to a person: a call that needs one waits here, whoever answers comes in by
- * `answer`. What is asked and answered is in the
- * log; here is only who waits.
+ * `answer`. What is asked and answered is in the log; here is only who waits.
  */
 import { deferred, type Deferred } from '../../std/deferred.ts';
 import type { Params } from '../../protocol/methods.ts';
@@ -93,7 +92,7 @@ export class ApprovalGate {
   }
 
   /** The turn has ended, and with it what it asked. */
-  tellClosed(): void {
+  reportClosed(): void {
     this.#options.onChanged();
   }
 

@@ -1,7 +1,6 @@
 /**
  * A pod's process from its folder to its end: locks, socket, log, `started` on disk, answers, and only then
- * the first word to whoever waits. Nothing here imports
- * a provider SDK: that comes with the first request.
+ * the first word to whoever waits. Nothing here imports a provider SDK: that comes with the first request.
  */
 import { StorageFailed } from '../../session/log/storage-failed.ts';
 import { folderAt } from '../../session/home/home.ts';
@@ -73,7 +72,7 @@ async function live(opened: OpenedPod, onListening?: () => void): Promise<number
   const { pid } = host.self.identity();
   host.self.say({ kind: 'ready', pid, incarnation: pod.facts.incarnation, socket: server.path });
   onListening?.();
-  removeStandIns(pod);
+  removeLeftovers(pod);
   parts.parentLink?.start();
   pod.input((core) => boot(core));
   const present = keeper(pod, server);
@@ -94,7 +93,7 @@ interface Prepared extends Assembled {
   claimed: Promise<unknown>;
 }
 
-/** All that comes before the first answer; fulfils when this life stands on disk. */
+/** All that comes before the first answer; fulfils when this incarnation stands on disk. */
 async function prepared({ pod, begun }: OpenedPod): Promise<Prepared> {
   const parts = assemble(pod);
   // Before anybody can speak to this pod: the results of the interrupted calls name the spawns that are
@@ -107,7 +106,7 @@ async function prepared({ pod, begun }: OpenedPod): Promise<Prepared> {
 }
 
 /** What a killed pod's shell has left is no reason not to live. */
-function removeStandIns(pod: Pod): void {
+function removeLeftovers(pod: Pod): void {
   try {
     pod.host.home.removeLeftovers();
   } catch (error) {
@@ -131,13 +130,13 @@ function sweep(pod: Pod, keepPresent: () => Promise<void>, children: { sweep(): 
  * whoever asks has to be told, as soon as that can be written.
  */
 function keeper(pod: Pod, server: PodServer): () => Promise<void> {
-  let told = server.path;
+  let written = server.path;
   return async () => {
     await server.ensurePresent();
     const { path } = server;
-    if (path === told) return;
+    if (path === written) return;
     pod.host.home.addresses.rewrite(pod.folder, addressAt(pod.host, path, pod.session.instance));
-    told = path;
+    written = path;
   };
 }
 
@@ -148,6 +147,6 @@ async function undoUnbegun(pod: Pod): Promise<void> {
     const ref = { name: child.name, instance: child.instance };
     await undoSpawn(pod, ref, 'the parent ended before the first run');
   }
-  // A first life has made none.
+  // A first incarnation has made none.
   if (pod.facts.incarnation > 1) await removeHalfMade(pod);
 }

@@ -1,7 +1,7 @@
 /**
  * From a pod's folder to its open log: the locks, then the socket in its place, accepting and answering
- * nothing, and only then is anything read, repaired or
- * written. Whoever finds the place taken has changed nothing in the log.
+ * nothing, and only then is anything read, repaired or written. Whoever finds the place taken has changed
+ * nothing in the log.
  */
 import { PodkinError } from '../../std/podkin-error.ts';
 import { basename, dirname, join } from 'node:path';
@@ -41,21 +41,21 @@ class CannotStart extends PodkinError {
  * How long a start waits for the lock, by what its holder says of itself. A loan ends by itself; one that
  * says nothing is a process that is busy or stopped.
  */
-const lockWaitMs = { life: 2_000, silent: 15_000, loan: 60_000 };
+const lockWaitMs = { pod: 2_000, silent: 15_000, loan: 60_000 };
 
 export interface OpenedPod {
   pod: Pod;
   lock: HeldLock;
   /** In its place; answers nothing yet. */
   socket: HeldSocket;
-  /** Fulfils when this life stands in the log on disk: nobody is answered before. */
+  /** Fulfils when this incarnation stands in the log on disk: nobody is answered before. */
   begun: Promise<void>;
 }
 
 export interface OpenOptions {
   /**
-   * Also where it is not known whether an earlier life goes on in another container: a person has said that
-   * it does not.
+   * Also where it is not known whether an earlier incarnation goes on in another container: a person has said
+   * that it does not.
    */
   readonly takeOver: boolean;
   /** What the configuration denies now; whoever starts it has read it. */
@@ -78,7 +78,7 @@ export async function openPod(folder: PodFolder, host: Host, options: OpenOption
   const lock = await lockOf(host, spec, folder);
   try {
     const before = home.addresses.text(folder);
-    await refuseOtherLives(host, { spec, folder }, options);
+    await refuseOtherProcesses(host, { spec, folder }, options);
     const socket = await placeOf(host, spec);
     try {
       const address = addressAt(host, socket.path, spec.instance);
@@ -96,10 +96,10 @@ export async function openPod(folder: PodFolder, host: Host, options: OpenOption
   }
 }
 
-async function claimed(parts: LifeParts, claim: AddressClaim): Promise<Pick<OpenedPod, 'pod' | 'begun'>> {
+async function claimed(parts: StartParts, claim: AddressClaim): Promise<Pick<OpenedPod, 'pod' | 'begun'>> {
   try {
     if (!claim.isAlone()) throw alreadyStarting(basename(parts.folder.path));
-    const opened = await openLife(parts);
+    const opened = await openIncarnation(parts);
     claim.settle();
     return opened;
   } catch (error) {
@@ -108,7 +108,7 @@ async function claimed(parts: LifeParts, claim: AddressClaim): Promise<Pick<Open
   }
 }
 
-interface LifeParts {
+interface StartParts {
   spec: PodSpec;
   folder: PodFolder;
   lock: HeldLock;
@@ -117,7 +117,7 @@ interface LifeParts {
   restrictions: Restrictions;
 }
 
-async function openLife(parts: LifeParts): Promise<Pick<OpenedPod, 'pod' | 'begun'>> {
+async function openIncarnation(parts: StartParts): Promise<Pick<OpenedPod, 'pod' | 'begun'>> {
   const { spec, folder, lock, host, address } = parts;
   const facts = emptyFacts();
   const { log, fixed } = await logOf({ host, spec, folder, lock, facts });
@@ -129,9 +129,9 @@ async function openLife(parts: LifeParts): Promise<Pick<OpenedPod, 'pod' | 'begu
   });
   const pod = new Pod({ host, folder, log, facts, limits: limitsOf(spec.settings), permissions });
   const { process, socket, namespaces } = address;
-  const life = { incarnation: facts.incarnation + 1, ...process, podkin: version };
+  const identity = { incarnation: facts.incarnation + 1, ...process, podkin: version };
   const more = isEmpty(added) ? {} : { restrictions: added };
-  const started: EntryBody = { type: 'started', ...life, address: socket, namespaces, ...more };
+  const started: EntryBody = { type: 'started', ...identity, address: socket, namespaces, ...more };
   const left = await host.processes.endLeft(folder, spec.instance);
   const bodies: EntryBody[] = facts.session === null ? [{ type: 'session', ...spec }, started] : [started];
   // Behind them: the first entry of a log says whose it is, also where its very first append was torn.
@@ -151,7 +151,7 @@ function notUnderstood(text: string): EntryBody {
 }
 
 /** The locks are ours, so what lives still lives where they do not reach. */
-async function refuseOtherLives(
+async function refuseOtherProcesses(
   host: Host,
   { spec: { name, instance }, folder }: { spec: PodSpec; folder: PodFolder },
   { takeOver }: OpenOptions,
@@ -161,20 +161,20 @@ async function refuseOtherLives(
   const claims = addresses.claims(folder, instance);
   for (const address of [last, ...claims.map((claim) => claim.address)]) {
     if (address === null) continue;
-    const life = await host.processes.lifeAt(address);
-    if (life === 'alive') {
+    const status = await host.processes.statusAt(address);
+    if (status === 'alive') {
       throw new CannotStart(
         'alreadyRunning',
         `The pod "${name}" is running already (it answers at ${address.socket}).`,
       );
     }
-    if (life === 'unknown' && !takeOver) throw unknownLife(name, address);
+    if (status === 'unknown' && !takeOver) throw unknownProcess(name, address);
   }
   for (const { path } of claims) addresses.removeClaim(path);
 }
 
-function unknownLife(name: string, { socket, process }: PodAddress): CannotStart {
-  const text = `Whether "${name}" still runs is not known: its last life (process ${process.pid} there) was started in another container or network namespace of this machine, and its socket ${socket} cannot be reached from here. Look there; when that container has gone or runs it no more, start it with: podkin restore --force ${name}`;
+function unknownProcess(name: string, { socket, process }: PodAddress): CannotStart {
+  const text = `Whether "${name}" still runs is not known: its last process (${process.pid} there) was started in another container or network namespace of this machine, and its socket ${socket} cannot be reached from here. Look there; when that container has gone or runs it no more, start it with: podkin restore --force ${name}`;
   return new CannotStart('unknownLife', text);
 }
 
@@ -201,7 +201,7 @@ export function addressAt({ self }: Host, socket: string, instance: string): Pod
 
 /**
  * A parent that is taking in what a dead child left holds the child's lock until it has, however slow its
- * disk is; another life keeps it.
+ * disk is; another incarnation keeps it.
  */
 async function lockOf({ clock, locks }: Host, spec: PodSpec, folder: PodFolder): Promise<HeldLock> {
   const startedAt = clock.now();
@@ -209,7 +209,7 @@ async function lockOf({ clock, locks }: Host, spec: PodSpec, folder: PodFolder):
     const lock = await locks.take({ instance: spec.instance, folder: folder.path });
     if (lock.taken) return lock;
     const { holder } = lock;
-    const kind = holder === undefined ? 'silent' : (holder.purpose ?? 'life');
+    const kind = holder === undefined ? 'silent' : (holder.purpose ?? 'pod');
     if (clock.now() - startedAt >= lockWaitMs[kind]) throw notFree(basename(folder.path), holder);
     await clock.pause(20);
   }
@@ -220,7 +220,7 @@ function notFree(name: string, holder: Holder | undefined): CannotStart {
     const who = holder === undefined ? '' : ` (process ${holder.pid})`;
     return new CannotStart('alreadyRunning', `The pod "${name}" is running already${who}.`);
   }
-  const text = `Process ${holder.pid} has held the lock of "${name}" for ${lockWaitMs.loan / 1_000} s to take in what its last life left; look at that process ("podkin doctor"), then restore it again.`;
+  const text = `Process ${holder.pid} has held the lock of "${name}" for ${lockWaitMs.loan / 1_000} s to take in what its last process left; check that process ("podkin doctor"), then restore it again.`;
   return new CannotStart('lockLent', text);
 }
 
@@ -246,14 +246,14 @@ async function logOf(parts: {
   for await (const entry of opened.entries()) applyEntry(facts, entry);
   const { torn, damaged } = opened.report;
   if (torn === null && damaged.length === 0) return { log: opened.log, fixed: null };
-  const text = `The log was mended at opening: ${damaged.length} damaged line(s) set aside, ${torn?.bytes ?? 0} torn bytes cut and kept beside it.`;
+  const text = `The log was repaired at opening: ${damaged.length} damaged line(s) set aside, ${torn?.bytes ?? 0} torn bytes cut and kept beside it.`;
   host.self.complain(text);
   return { log: opened.log, fixed: { type: 'alert', level: 'warning', code: 'logMended', text } };
 }
 
 /**
- * Null where there is one already. An address without a log tells of a life whose log was deleted: its
- * numbers are known elsewhere and never given again.
+ * Null where there is one already. An address without a log tells of an incarnation whose log was deleted:
+ * its numbers are known elsewhere and never given again.
  */
 function newLog(
   { home }: Host,
@@ -271,8 +271,7 @@ function newLog(
 
 /**
  * A pod whose settings cannot be read does not run: a rule that is lost would be a right that nobody gave. A
- * rule of another build that means nothing
- * here keeps no pod from its start: it is taken for the widest.
+ * rule of another build that means nothing here keeps no pod from its start: it is taken for the widest.
  */
 function permissionsOf(spec: PodSpec): PodPermissions {
   try {
@@ -280,6 +279,6 @@ function permissionsOf(spec: PodSpec): PodPermissions {
     return { ...restoredRules(texts), headless };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new CannotStart('badRules', `The pod "${spec.name}" can not start: ${why}.`);
+    throw new CannotStart('badRules', `The pod "${spec.name}" cannot start: ${why}.`);
   }
 }

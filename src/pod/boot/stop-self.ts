@@ -1,7 +1,7 @@
 /**
  * The orderly end of this pod: the tree below first, then the running turn, the last word to the parent, the
- * log's last line. What fails on the way does
- * not keep the process alive: everything that matters is on disk by then.
+ * log's last line. What fails on the way does not keep the process alive: everything that matters is on disk
+ * by then.
  */
 import { settledView } from '../../delivery/settled.ts';
 import type { EntryBody } from '../../session/facts/entries.ts';

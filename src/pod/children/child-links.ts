@@ -33,8 +33,8 @@ export class ChildLinks {
   }
 
   /**
-   * The number of the child's newest link; higher than any of an earlier life of this pod, also before the
-   * first.
+   * The number of the child's newest link; higher than any of an earlier incarnation of this pod, also before
+   * the first.
    */
   numberOf(instance: string): number {
     return this.#numbers.get(instance) ?? this.#numbersBegin;

@@ -29,8 +29,7 @@ export interface Wanted {
 
 /**
  * A log that is not there holds nothing. Throws the file system's error where it cannot be read, and where it
- * is another instance's: then nothing is
- * known and the caller tries again.
+ * is another instance's: then nothing is known and the caller tries again.
  */
 export async function readChildLog(
   { folder, disk }: { folder: PodFolder; disk: LogDisk },

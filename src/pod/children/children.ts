@@ -99,7 +99,7 @@ export class Children {
     this.links.keep(instance, { connection, incarnation, heardAtMs: this.#pod.host.clock.now() });
     this.#lostAtMs.delete(instance);
     await this.#pod.durable();
-    // What the child is told that it holds stands in the registry by then; where it can not, its tools say so.
+    // What the child is told that it holds stands in the registry by then; where it cannot, its tools say so.
     await this.#pod.claims.sync().catch(() => []);
     this.#pod.crash('child.linked');
     this.links.arrived(instance);
@@ -121,7 +121,7 @@ export class Children {
   podEvent(params: Params<'podEvent'>, connection: Connection): Promise<Result<'podEvent'>> {
     const { instance } = params.from;
     const link = this.links.over(connection, instance);
-    // An earlier life's event may come over a later one's link, never the other way round.
+    // An earlier incarnation's event may come over a later one's link, never the other way round.
     if (params.from.incarnation > link.incarnation) {
       const text = `This is the link of incarnation ${link.incarnation}; link again as incarnation ${params.from.incarnation}.`;
       throw new WireError('unknownChild', text);
@@ -161,7 +161,7 @@ export class Children {
   async #fill(child: ChildFacts, throughIncarnation: number): Promise<unknown> {
     const running = this.#filling.get(child.instance);
     if (running !== undefined) return await running;
-    // Where that log can not be read either, or has the hole itself, the child is answered `gap`.
+    // Where that log cannot be read either, or has the hole itself, the child is answered `gap`.
     const filling = readAndReceive(this.#pod, child, throughIncarnation).catch(() => undefined);
     this.#filling.set(child.instance, filling);
     return await filling.finally(() => this.#filling.delete(child.instance));
@@ -287,9 +287,9 @@ export class Children {
     }
     try {
       // In another network namespace it holds locks that are not seen here: nobody is dead who answers, or who cannot be asked.
-      if ((await this.#pod.host.processes.lifeOf(child)) !== 'dead') return this.#noteAlive(child);
+      if ((await this.#pod.host.processes.statusOf(child)) !== 'dead') return this.#noteAlive(child);
       await this.#takeIn(child);
-      // Its next life can not begin before this: what it held is not its own by then.
+      // Its next incarnation cannot begin before this: what it held is not its own by then.
       await this.#pod.claims.sync();
     } finally {
       await lock.release();
@@ -313,7 +313,7 @@ export class Children {
     if (links.has(child.instance)) return this.#noteAlive(child);
     if (child.process !== null && processes.isRunning(child.process)) return this.#noteAlive(child);
     if (!(await isRemoved(this.#pod, child, isMissing)) || this.#closed || links.has(child.instance)) return;
-    await this.#tellDeaths(child, child.incarnation, { reason: 'its folder was removed' });
+    await this.#reportDeaths(child, child.incarnation, { reason: 'its folder was removed' });
     this.#ended.takenIn(child.instance, 0);
     if (home.isRemoved(child.instance)) this.#forget([child]);
   }
@@ -325,7 +325,7 @@ export class Children {
     if (log.incarnation === 0 && !(await isRemoved(this.#pod, child, hasNoLog))) return;
     const exit = this.#exits.get(child.instance);
     const own = exit !== undefined && exit.pid === child.process?.pid ? exit : undefined;
-    await this.#tellDeaths(child, Math.max(child.incarnation, log.incarnation), {
+    await this.#reportDeaths(child, Math.max(child.incarnation, log.incarnation), {
       ...(own?.exitCode === null || own?.exitCode === undefined ? {} : { exitCode: own.exitCode }),
       ...(own?.signal === null || own?.signal === undefined ? {} : { signal: own.signal }),
       stderrTail: this.#pod.host.home.errorTail(podFolder(this.#pod.home, child.name)),
@@ -335,8 +335,8 @@ export class Children {
     this.#exits.delete(child.instance);
   }
 
-  /** Every life up to `newest` that has no end here yet, and then what none of them took. */
-  async #tellDeaths(child: ChildFacts, newest: number, known: Partial<DeathFindings>): Promise<void> {
+  /** Every incarnation up to `newest` that has no end here yet, and then what none of them took. */
+  async #reportDeaths(child: ChildFacts, newest: number, known: Partial<DeathFindings>): Promise<void> {
     const findings = {
       asked: this.#pod.core.live.mode === 'stopping',
       outstanding: await liveBelow(this.#pod, child.instance),
@@ -344,7 +344,7 @@ export class Children {
     for (let incarnation = child.terminal + 1; incarnation <= newest; incarnation += 1) {
       const restored = incarnation < newest;
       this.#commitAndEvaluate(() =>
-        // What is known of an exit is known of the newest life only.
+        // What is known of an exit is known of the newest incarnation only.
         deathReceipt(this.#pod.facts, child, incarnation, {
           ...(restored ? {} : known),
           ...findings,

@@ -12,7 +12,7 @@ import { closingTotals } from '../../session/log/totals.ts';
 import type { Host } from '../host.ts';
 
 /** So many make a round of five hundred in less than three minutes, by 10 µs each. */
-const looksASweep = 16;
+const checksASweep = 16;
 
 export interface DueChildren {
   /**
@@ -83,17 +83,17 @@ export class EndedChildren {
   #inTurn(ended: readonly ChildFacts[]): readonly ChildFacts[] {
     const before = this.#podsChanged;
     this.#podsChanged = this.#pod.host.home.version();
-    if (ended.length <= looksASweep || this.#podsChanged !== before) return ended;
+    if (ended.length <= checksASweep || this.#podsChanged !== before) return ended;
     const from = this.#turn % ended.length;
-    this.#turn = from + looksASweep;
+    this.#turn = from + checksASweep;
     return [
-      ...ended.slice(from, from + looksASweep),
+      ...ended.slice(from, from + checksASweep),
       ...ended.slice(0, Math.max(0, this.#turn - ended.length)),
     ];
   }
 
   /**
-   * By its last line: it has ended in order, in no later life than is known here, and nothing of it is
+   * By its last line: it has ended in order, in no later incarnation than is known here, and nothing of it is
    * missing here.
    */
   #isTakenIn({ name, terminal, received }: ChildFacts): boolean {

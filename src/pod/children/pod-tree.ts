@@ -94,7 +94,7 @@ async function withChild(
       };
     }
     pod.tryCommit(forgotten(pod.facts, { name, instance: child.instance }, { state: 'removed' }));
-    return { text: `The pod "${name}" was removed; it can not be used any more.`, isError: true };
+    return { text: `The pod "${name}" was removed; it cannot be used any more.`, isError: true };
   }
   return work(child);
 }
@@ -110,10 +110,10 @@ async function sendTo(
     return { text: `Pod "${child.name}" is still being started; send it again.`, isError: true };
   }
   const ref = { name: child.name, instance: child.instance };
-  const gift = { child: ref, text: asked.message, hops: asked.context.hops };
+  const request = { child: ref, text: asked.message, hops: asked.context.hops };
   const dead = children.hasEnded(child.instance) || processGone(pod, child);
   if (dead) await startAgain(pod, children, child);
-  await sendRun(pod, children, gift);
+  await sendRun(pod, children, request);
   const again = dead ? ' Its process had ended and was started again from its log.' : '';
   return { text: `Pod "${child.name}" has the message.${again} You will get a notice when it is done.` };
 }
@@ -123,7 +123,7 @@ function processGone(pod: Pod, child: ChildFacts): boolean {
 }
 
 async function startAgain(pod: Pod, children: Children, child: ChildFacts): Promise<void> {
-  // What it left is taken in first, so that its end is told before its new life.
+  // What it left is taken in first, so that its end is told before its new incarnation.
   await children.check(child.instance);
   const started = pod.host.processes.start(podFolder(pod.home, child.name), pod.facts.restrictions);
   void started.exited.then((exit) => children.noteExit(child.instance, { ...exit, pid: started.pid }));

@@ -9,8 +9,8 @@ import { onPodEvent } from '../machine/inputs.ts';
 import type { Pod } from '../pod.ts';
 
 /**
- * Answers the newest life that the log tells of, and when it was last written. Throws the file system's
- * error.
+ * Answers the newest incarnation that the log tells of, and when it was last written. Throws the file
+ * system's error.
  */
 export async function readAndReceive(
   pod: Pod,

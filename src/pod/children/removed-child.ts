@@ -1,32 +1,32 @@
 /**
- * Whether a child was removed. That nothing of it is under its name says so only where this pod's own log is in
- * its place, and then at a second look: a home that is moved or unmounted takes all with it and may come back,
- * with reports that a death must not overtake. A tombstone says it at once.
+ * Whether a child was removed. That nothing of it is under its name says so only where this pod's own log is
+ * in its place, and then at a second look: a home that is moved or unmounted takes all with it and may come
+ * back, with reports that a death must not overtake. A tombstone says it at once.
  */
 import type { PodRef } from '../../session/facts/entries.ts';
 import { podFolder } from '../../session/home/home.ts';
 import type { Host } from '../host.ts';
 
-export interface Looking {
+export interface Checker {
   readonly home: Host['home']['places'];
   readonly host: Pick<Host, 'clock' | 'home'>;
   readonly log: { whereabouts(): 'inPlace' | 'deleted' | 'moved' };
   readonly core: { readonly limits: { readonly deathGraceMs: number } };
 }
 
-type Look = (pod: Looking, child: PodRef) => boolean;
+type Check = (pod: Checker, child: PodRef) => boolean;
 
 /** Its folder is gone, or a namesake's by now. Throws where nothing can be known. */
-export function isMissing(pod: Looking, { name, instance }: PodRef): boolean {
+export function isMissing(pod: Checker, { name, instance }: PodRef): boolean {
   return pod.host.home.knownSpec(podFolder(pod.home, name))?.instance !== instance;
 }
 
-export function hasNoLog(pod: Looking, { name }: PodRef): boolean {
+export function hasNoLog(pod: Checker, { name }: PodRef): boolean {
   return !pod.host.home.hasLog(podFolder(pod.home, name));
 }
 
 /** `isGone` has just been found true, or what it looks at was. Throws as `isGone` does. */
-export async function isRemoved(pod: Looking, child: PodRef, isGone: Look): Promise<boolean> {
+export async function isRemoved(pod: Checker, child: PodRef, isGone: Check): Promise<boolean> {
   if (pod.host.home.isRemoved(child.instance)) return true;
   if (!isHomeHere(pod)) return false;
   await new Promise<void>((resolve) => void pod.host.clock.after(pod.core.limits.deathGraceMs, resolve));
@@ -34,6 +34,6 @@ export async function isRemoved(pod: Looking, child: PodRef, isGone: Look): Prom
   return isGone(pod, child) && isHomeHere(pod);
 }
 
-function isHomeHere({ host, log }: Looking): boolean {
+function isHomeHere({ host, log }: Checker): boolean {
   return host.home.isThere() && log.whereabouts() === 'inPlace';
 }

@@ -30,9 +30,9 @@ const relinkMs = 5_000;
 const assignmentTextChars = 500;
 
 /** The assignment's id. Throws `RunRejected` where the child certainly has not taken it. */
-export async function sendRun(pod: Pod, children: Children, gift: RunRequest): Promise<string> {
+export async function sendRun(pod: Pod, children: Children, request: RunRequest): Promise<string> {
   const assignment = pod.host.chance.uuid();
-  const { child, text } = gift;
+  const { child, text } = request;
   children.inFlight.add(assignment);
   try {
     await pod.commitDurably([
@@ -45,7 +45,7 @@ export async function sendRun(pod: Pod, children: Children, gift: RunRequest): P
         ...(pod.facts.turn === null ? {} : { turn: pod.facts.turn.turn }),
       },
     ]);
-    const { sent, inDoubt } = await send({ pod, children }, gift, assignment);
+    const { sent, inDoubt } = await send({ pod, children }, request, assignment);
     if (sent.ok) {
       children.markAccepted(assignment);
       return assignment;
@@ -69,10 +69,10 @@ export async function sendRun(pod: Pod, children: Children, gift: RunRequest): P
 /** `inDoubt`: one of the tries may have arrived, whatever became of the later ones. */
 async function send(
   { pod, children }: { pod: Pod; children: Children },
-  gift: RunRequest,
+  request: RunRequest,
   assignment: string,
 ): Promise<{ sent: Sent<Result<'run'>>; inDoubt: boolean }> {
-  const { child, text, hops } = gift;
+  const { child, text, hops } = request;
   const path = pod.host.home.socketOf(child);
   const params = {
     input: text,

@@ -1,7 +1,7 @@
 /**
  * SpawnPod, step by step: reserve → start → link → record → first run. Each step is committed before the
- * next, and undone if a later one fails; after a
- * crash the parent's next start undoes what had not come to its first run (delivery §6).
+ * next, and undone if a later one fails; after a crash the parent's next start undoes what had not come to
+ * its first run (delivery §6).
  */
 import { PodkinError } from '../../std/podkin-error.ts';
 import { withErrorOutput } from '../../std/error-output.ts';
@@ -30,7 +30,7 @@ import type { StartedProcess } from '../host.ts';
 import { readyWithin } from '../process/start-process.ts';
 
 const pathCharsMax = 4_096;
-const lookAgainMs = 50;
+const retryAfterMs = 50;
 
 /** Why a spawn was not made; the sentence is for the model. */
 export class SpawnRefused extends PodkinError {
@@ -145,7 +145,7 @@ async function modelOf(pod: Pod, request: SpawnRequest): Promise<string> {
     model = `script/${checked.realPath}`;
   }
   const problem = pod.host.work.modelProblem(model);
-  if (problem !== null) throw new SpawnRefused('The model can not be had:', { data: problem });
+  if (problem !== null) throw new SpawnRefused('The model cannot be had:', { data: problem });
   refuseWithoutPrice(pod, model);
   return model;
 }
@@ -154,7 +154,7 @@ async function modelOf(pod: Pod, request: SpawnRequest): Promise<string> {
 function refuseWithoutPrice({ core, session }: Pod, model: string): void {
   if (core.limits.cost === null || isPriced(model, modelSettingsOf(session.settings, model))) return;
   throw new SpawnRefused(
-    'The limit of the cost can not hold for this model, its price is not known. Name another, or none to give the child your own; a person can say the price: inputPrice and outputPrice in [models."provider/model"] of their config.toml. The model:',
+    'The limit of the cost cannot hold for this model, its price is not known. Name another, or none to give the child your own; a person can say the price: inputPrice and outputPrice in [models."provider/model"] of their config.toml. The model:',
     { data: model },
   );
 }
@@ -230,8 +230,7 @@ function refuseOverLimits(pod: Pod): void {
 
 /**
  * Asked behind the making of the new pod's folder, which everybody counts: pods that spawn at the same moment
- * may all be refused, and never pass the
- * limit together.
+ * may all be refused, and never pass the limit together.
  */
 async function refuseOverTree(pod: Pod): Promise<void> {
   const { limits } = pod.core;
@@ -319,7 +318,7 @@ async function claim(pod: Pod, child: PodRef, signal: AbortSignal): Promise<void
   const endAt = clock.now() + writersWaitMs;
   for (let writers = claims.writers(claimed); writers.length > 0; writers = claims.writers(claimed)) {
     if (clock.now() >= endAt) throw new Error(writersText(claimed.write, writers));
-    await new Promise<void>((resolve) => void clock.after(lookAgainMs, resolve));
+    await new Promise<void>((resolve) => void clock.after(retryAfterMs, resolve));
     signal.throwIfAborted();
   }
 }

@@ -1,7 +1,6 @@
 /**
  * Ends what stands below a pod that could not do it itself: it was killed, or had died before. Its folder is
- * known by its parent's instance, and each is
- * asked in the name of that parent, whose link token it has.
+ * known by its parent's instance, and each is asked in the name of that parent, whose link token it has.
  */
 import type { ProcessIdentity } from '../../std/process-identity.ts';
 import { type PodFolder, podFolder } from '../../session/home/home.ts';
@@ -43,7 +42,7 @@ async function stopIfBelow(
   return stopped.kind === 'ended' ? [name, ...below] : below;
 }
 
-/** Null before its first life, and where its log cannot be read. */
+/** Null before its first incarnation, and where its log cannot be read. */
 async function newestProcess({ logs }: Host, folder: PodFolder): Promise<ProcessIdentity | null> {
   let newest: ProcessIdentity | null = null;
   try {

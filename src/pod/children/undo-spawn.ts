@@ -13,12 +13,12 @@ import type { Pod } from '../pod.ts';
 import { gone } from '../process/stop-process.ts';
 
 const goneWithinMs = 5_000;
-const lookAgainMs = 20;
+const retryAfterMs = 20;
 
 /**
  * Ends the process if there is one and forgets the child. A process that nobody has noted (this pod died
- * between starting it and committing that) is
- * found by the lock that it holds; one that has not come to its lock yet finds no folder and ends by itself.
+ * between starting it and committing that) is found by the lock that it holds; one that has not come to its
+ * lock yet finds no folder and ends by itself.
  */
 export async function undoSpawn(pod: Pod, child: PodRef, reason: string): Promise<void> {
   const { home } = pod.host;
@@ -51,9 +51,8 @@ async function remove(pod: Pod, child: PodRef, folder: PodFolder): Promise<void>
 
 /**
  * Folders that this pod made for a child and did not live to reserve: its log knows nothing of them, no
- * process was ever started there, and their names
- * would be taken for ever. Only this pod makes folders of its children, and it makes none before its boot is
- * over.
+ * process was ever started there, and their names would be taken for ever. Only this pod makes folders of its
+ * children, and it makes none before its boot is over.
  */
 export async function removeHalfMade(pod: Pod): Promise<void> {
   for (const { folder, child } of pod.host.home.halfMadeBy(pod.session)) {
@@ -72,7 +71,7 @@ async function lockOrEnd(host: Host, instance: string, folder: PodFolder): Promi
     const { started } = await foldLog(folder.log, host.logs);
     if (started !== null) await end(host, started);
     if (host.clock.now() >= deadlineAt) return null;
-    await host.clock.pause(lookAgainMs);
+    await host.clock.pause(retryAfterMs);
   }
 }
 

@@ -22,8 +22,8 @@ export type Asked =
   | { readonly kind: 'answered'; readonly decision: ApprovalDecision; readonly reason: string | null };
 
 /**
- * `waiting`: requests that a call of this life waits for; they are never joined by another. Throws what the
- * commit throws.
+ * `waiting`: requests that a call of this incarnation waits for; they are never joined by another. Throws
+ * what the commit throws.
  */
 export function onAsk(
   core: Core,
@@ -49,8 +49,8 @@ export function onAsk(
 const reasonCharsMax = 2_000;
 
 /**
- * `waits`: a call of this life waits for the answer. Throws `forbidden` for what was answered, `unknownPod`
- * for what was never asked here.
+ * `waits`: a call of this incarnation waits for the answer. Throws `forbidden` for what was answered,
+ * `unknownPod` for what was never asked here.
  */
 export function onApprove(
   core: Core,

@@ -1,7 +1,7 @@
 /**
  * What the pod's state machine stands on: facts (from the log), the little that is not in the log, and the
- * ports through which it acts. No I/O here and
- * none in `state.ts`, `inputs.ts`, `reports.ts`: a simulation drives them as well as `pod.ts` does.
+ * ports through which it acts. No I/O here and none in `state.ts`, `inputs.ts`, `reports.ts`: a simulation
+ * drives them as well as `pod.ts` does.
  */
 import type { EntryBody } from '../../session/facts/entries.ts';
 import type { Facts } from '../../session/facts/facts.ts';
@@ -52,8 +52,7 @@ export interface ProviderWait {
 export interface CorePorts {
   /**
    * Writes all entries in one append and applies them to the facts; durable only once the log's sync has been
-   * awaited. Throws `StorageFailed` with
-   * nothing written and the facts untouched.
+   * awaited. Throws `StorageFailed` with nothing written and the facts untouched.
    */
   commit(bodies: EntryBody[]): void;
   /**

@@ -1,7 +1,7 @@
 /**
  * What comes in from outside, each as one function over the core: check, commit, evaluate. Refusals are
- * `WireError`s; an input whose commit failed has
- * changed nothing. The caller awaits the log's sync before it answers what must be durable.
+ * `WireError`s; an input whose commit failed has changed nothing. The caller awaits the log's sync before it
+ * answers what must be durable.
  */
 import { WireError } from '../../protocol/errors.ts';
 import type { Params } from '../../protocol/methods.ts';
@@ -204,9 +204,8 @@ function takeEvent(
 }
 
 /**
- * A child's link, after its token was found right and whatever an earlier life left on disk was taken in.
- * `sure`: assignments whose run is being sent, or
- * was answered for by the child since this process began.
+ * A child's link, after its token was found right and whatever an earlier incarnation left on disk was taken
+ * in. `sure`: assignments whose run is being sent, or was answered for by the child since this process began.
  */
 export function onLink(core: Core, link: Params<'link'>, sure: ReadonlySet<string>): ChildFacts {
   const { facts } = core;
@@ -226,8 +225,8 @@ export function onLink(core: Core, link: Params<'link'>, sure: ReadonlySet<strin
       { received: child.received },
     );
   }
-  // Every earlier life that has no terminal event here has died (I7); what they had committed was taken in
-  // from the log before this.
+  // Every earlier incarnation that has no terminal event here has died (I7); what they had committed was
+  // taken in from the log before this.
   const died = endsBefore(facts, child, incarnation);
   commitInput(core, [
     ...died,
@@ -266,8 +265,8 @@ function refuseStopped(core: Core): void {
 }
 
 function refuseTooLong(text: string): void {
-  const mistake = inputTextProblem(text);
-  if (mistake !== null) throw new WireError('tooLarge', mistake);
+  const problem = inputTextProblem(text);
+  if (problem !== null) throw new WireError('tooLarge', problem);
 }
 
 /**
@@ -285,7 +284,7 @@ export function commitInput(core: Core, bodies: EntryBody[]): void {
     noteStorageProblem(core, text);
     throw new WireError(
       'storageFailed',
-      `Nothing was taken in: ${text}. Make room or mend the disk and send it again.`,
+      `Nothing was taken in: ${text}. Make room or repair the disk and send it again.`,
     );
   }
 }

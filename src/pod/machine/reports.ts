@@ -55,8 +55,7 @@ export function excerptOf(text: string): { text: string; textChars: number } {
 
 /**
  * The model's last text since the newest input; empty where it wrote none. Not bound to one turn id, because
- * a resumed turn may end on the text that its
- * interrupted predecessor had committed.
+ * a resumed turn may end on the text that its interrupted predecessor had committed.
  */
 export function finalText(facts: Facts): string {
   for (const entry of saidLast(facts)) {

@@ -242,7 +242,7 @@ export function hasBegun(facts: Facts, instance: string): boolean {
 }
 
 /**
- * Closes what an earlier life, or a failed write, left open. The work itself is staged as `resume` by
+ * Closes what an earlier incarnation, or a failed write, left open. The work itself is staged as `resume` by
  * `evaluate`.
  */
 export function closeInterrupted(core: Core, reason: string): void {
@@ -255,7 +255,7 @@ export function closeInterrupted(core: Core, reason: string): void {
 }
 
 const errorCharsMax = 2_000;
-const poisonWindowMs = 600_000;
+const quarantineWindowMs = 600_000;
 
 /** The pod died often enough, shortly enough one after the other, with this item in hand. */
 function shouldQuarantine(item: { deathsAt: string[] }, limits: Limits): boolean {
@@ -263,19 +263,19 @@ function shouldQuarantine(item: { deathsAt: string[] }, limits: Limits): boolean
   const first = item.deathsAt.at(-quarantineDeaths);
   const last = item.deathsAt.at(-1);
   if (first === undefined || last === undefined || item.deathsAt.length < quarantineDeaths) return false;
-  return Date.parse(last) - Date.parse(first) <= poisonWindowMs;
+  return Date.parse(last) - Date.parse(first) <= quarantineWindowMs;
 }
 
 /** What is in the history already stays there, but the model is shown one line in its place. */
 function quarantine(core: Core): void {
   const { facts, limits } = core;
-  const poison = facts.unseen.filter(
+  const suspects = facts.unseen.filter(
     (item) => shouldQuarantine(item, limits) && !facts.quarantined.has(item.entrySeq),
   );
-  if (poison.length === 0) return;
+  if (suspects.length === 0) return;
   tryCommit(
     core,
-    poison.map((item) => ({
+    suspects.map((item) => ({
       type: 'alert',
       level: 'error',
       code: 'quarantined',
@@ -286,9 +286,9 @@ function quarantine(core: Core): void {
 }
 
 /**
- * What an earlier life left open is closed, and what kills this pod is kept from it. Behind the commit of
- * `started` and before anybody can speak to the
- * pod: later a turn of this life might be taken for one of the last.
+ * What an earlier incarnation left open is closed, and what kills this pod is kept from it. Behind the commit
+ * of `started` and before anybody can speak to the pod: later a turn of this incarnation might be taken for
+ * one of the last.
  */
 export function recoverPreviousRun(core: Core): void {
   closeInterrupted(core, 'the process ended during the turn');
@@ -330,8 +330,8 @@ export function watchdog(core: Core): void {
 
 /**
  * The parent was told that this pod goes on by itself, and what it waited for has ended without a word to the
- * model (read already, asked for, given up):
- * no turn will come that could say so. Also a level, asked with the wake rule.
+ * model (read already, asked for, given up): no turn will come that could say so. Also a level, asked with
+ * the wake rule.
  */
 function reportOwedEnd(core: Core): void {
   const { facts, ports } = core;
@@ -359,7 +359,7 @@ function reportOverBudget(core: Core, { why, items, refillAtMs }: OverBudget): v
   const { facts, live, limits, ports } = core;
   live.overBudget = why;
   const nowMs = ports.wallMs();
-  // An earlier life may have told it, and no turn has begun since.
+  // An earlier incarnation may have told it, and no turn has begun since.
   live.overBudgetAt = facts.overBudgetAt ?? new Date(nowMs).toISOString();
   live.overBudgetUntil =
     refillAtMs === null ? null : new Date(nowMs + Math.max(0, refillAtMs - ports.now())).toISOString();

@@ -24,12 +24,12 @@ import { PlacePoll } from './place-poll.ts';
 import type { Pod } from '../pod.ts';
 
 const dialTimeoutMs = 5_000;
-/** At most: a parent that gives up on silence sooner is told of life sooner. */
+/** At most: a parent that gives up on silence sooner is told of incarnation sooner. */
 const pingEveryMsMax = 10_000;
 const pongWithinMs = 60_000;
 const ackRetryMs = 1_000;
 /** While there is no link: whether the parent is where it was not. */
-const lookEveryMs = 200;
+const pollMs = 200;
 /** Refusals that no retry can change (C4). */
 const permanentCodes = new Set([
   'unknownChild',
@@ -75,7 +75,7 @@ export class ParentLink {
     this.#onLinked = onLinked;
     this.#pod = pod;
     this.#parent = parent;
-    this.#poll = new PlacePoll(pod.host, lookEveryMs, () => this.#step({ type: 'parentAppeared' }));
+    this.#poll = new PlacePoll(pod.host, pollMs, () => this.#step({ type: 'parentAppeared' }));
   }
 
   start(): void {

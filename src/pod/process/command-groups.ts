@@ -1,7 +1,7 @@
 /**
  * What this pod's commands leave running when nobody ends it at their end, because the pod was killed: on
  * disk stand the process groups while they run, and whether anything was started outside of a sandbox, where
- * it may have left its group. The next life ends it, or whoever stops or removes the pod.
+ * it may have left its group. The next incarnation ends it, or whoever stops or removes the pod.
  */
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -56,8 +56,8 @@ function note(folder: PodFolder, name: string, text: string): boolean {
 
 /**
  * Ends what commands have left running, and answers with a sentence on what was outside of a sandbox; null
- * where there was nothing. For whoever holds the pod's lock: nothing of a life that goes on may be ended.
- * With a grace it is asked first.
+ * where there was nothing. For whoever holds the pod's lock: nothing of an incarnation that goes on may be
+ * ended. With a grace it is asked first.
  */
 export async function endLeft(folder: PodFolder, instance: string, graceMs = 0): Promise<string | null> {
   const names = notes(folder);
@@ -69,8 +69,8 @@ export async function endLeft(folder: PodFolder, instance: string, graceMs = 0):
     if (leader !== null) endGroup(leader);
     rmSync(path, { force: true });
   }
-  const told = ended.filter(({ command }) => !command.startsWith(relayName));
-  return told.length === 0 ? null : leftText(told);
+  const named = ended.filter(({ command }) => !command.startsWith(relayName));
+  return named.length === 0 ? null : leftText(named);
 }
 
 /** As `endLeft`, of a pod that does not run; null also where it runs again. */
@@ -85,7 +85,7 @@ export async function endLeftOfDead(folder: PodFolder, instance: string): Promis
       await lock.release();
     }
   } catch {
-    // Its next life ends it.
+    // Its next incarnation ends it.
     return null;
   }
 }

@@ -1,4 +1,7 @@
-/** What a pod's process does with itself: hears signals, ends loudly, says its first words to whoever started it. */
+/**
+ * What a pod's process does with itself: hears signals, ends loudly, says its first words to whoever started
+ * it.
+ */
 import { closeSync, writeSync } from 'node:fs';
 import type { ReadyMessage } from '../host.ts';
 import type { Restrictions } from '../../session/facts/entries.ts';
@@ -46,8 +49,8 @@ export function takesOver(): boolean {
 }
 
 /**
- * Set for this one start, by whoever has read the configuration. Throws for what is not understood: a deny that
- * is lost would be a right that nobody gave.
+ * Set for this one start, by whoever has read the configuration. Throws for what is not understood: a deny
+ * that is lost would be a right that nobody gave.
  */
 export function givenRestrictions(): Restrictions | undefined {
   const given = process.env[restrictionsVariable];

@@ -1,7 +1,7 @@
 /**
  * Starts the process of a pod from its folder. The process is detached, its output goes to a file (never a
- * pipe, which would break with the starter),
- * and it says on descriptor 3, once, that it listens or why it cannot.
+ * pipe, which would break with the starter), and it says on descriptor 3, once, that it listens or why it
+ * cannot.
  */
 import { PodkinError } from '../../std/podkin-error.ts';
 import { withErrorOutput } from '../../std/error-output.ts';
@@ -27,7 +27,7 @@ const readyMessage = once((): z.ZodType<ReadyMessage> =>
 /** On this descriptor it says its first words, one JSON line. */
 export const readyDescriptor = 3;
 export const readyVariable = 'PODKIN_READY_FD';
-/** Set: a person has said that no earlier life goes on where it cannot be asked. */
+/** Set: a person has said that no earlier incarnation goes on where it cannot be asked. */
 export const takeOverVariable = 'PODKIN_TAKE_OVER';
 /** Set: what the configuration denies now, as JSON. */
 export const restrictionsVariable = 'PODKIN_RESTRICTIONS';
@@ -92,7 +92,7 @@ export function startPodProcess(
   });
   const failed = new Promise<never>((_, reject) => {
     child.on('error', (error) => {
-      const text = `the pod's process could not be started (${error.message}): ${whatToLookAt()}`;
+      const text = `the pod's process could not be started (${error.message}): ${whatToCheck()}`;
       reject(new PodStartFailed('ended', text, ''));
     });
   });
@@ -102,15 +102,14 @@ export function startPodProcess(
 }
 
 /** A pod may outlive the Node that it was started with: an upgrade, a version manager. */
-function whatToLookAt(): string {
+function whatToCheck(): string {
   if (existsSync(process.execPath)) return 'look at the limits on open files and processes, then try again';
   return `${process.execPath}, the Node that this pod was started with, is gone: "podkin stop" and "podkin restore" start the pod with the one that is there now`;
 }
 
 /**
  * As `ready`; rejects with `PodStartFailed` (`silent`) for a process that has said nothing for so long: one
- * that hangs in its start. It is not ended here,
- * because a pod that reads a long log is only slow.
+ * that hangs in its start. It is not ended here, because a pod that reads a long log is only slow.
  */
 export async function readyWithin(
   clock: Clock,
@@ -171,9 +170,8 @@ function parseLine(text: string): unknown {
 
 /**
  * This process's own, and the size of V8's young generation as Node 20 and 22 have it, in MB: Node 24's is
- * twice as large, a busy pod with it half as large
- * again, and a tree is many. Those before must not be given the flag: they then refuse the code cache of
- * Node's own modules, which costs 15 ms a start.
+ * twice as large, a busy pod with it half as large again, and a tree is many. Those before must not be given
+ * the flag: they then refuse the code cache of Node's own modules, which costs 15 ms a start.
  */
 export function nodeFlags(): string[] {
   const flag = '--max-semi-space-size';
@@ -184,8 +182,8 @@ export function nodeFlags(): string[] {
 
 /**
  * The pod's own program where it lies beside the command; else the command itself, which can be a pod too:
- * the source when it is run as it is.
- * A command is often a link (npm's folder of commands), and the program lies beside what it leads to.
+ * the source when it is run as it is. A command is often a link (npm's folder of commands), and the program
+ * lies beside what it leads to.
  */
 function commandFile(): string {
   const command = process.env['PODKIN_COMMAND'] ?? process.argv[1] ?? fileURLToPath(import.meta.url);

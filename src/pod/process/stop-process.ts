@@ -28,11 +28,11 @@ export type Stopped =
   | { kind: 'refused'; message: string }
   | { kind: 'stillThere'; message: string };
 
-const lookEveryMs = 20;
+const pollMs = 20;
 const killWaitMs = 5_000;
 /** Each as long as the grace: two are what one level below may need. */
 const busyRoundsMax = 6;
-const sightMs = 1_000;
+const probeMs = 1_000;
 
 /** Signals go to the process group, and only while pid, start time and boot still name the same process. */
 export async function stopProcess(host: Stopper, order: StopOrder): Promise<Stopped> {
@@ -69,13 +69,13 @@ export async function stopProcess(host: Stopper, order: StopOrder): Promise<Stop
 
 /**
  * A pod that ends a tree of its own may have to insist below, which takes it longer than its own grace:
- * killing it meanwhile would leave those below
- * alone. So it is waited for, within bounds, as long as it answers.
+ * killing it meanwhile would leave those below alone. So it is waited for, within bounds, as long as it
+ * answers.
  */
 async function goneWhileBusy(host: Stopper, order: StopOrder, target: ProcessIdentity): Promise<boolean> {
   for (let round = 1; round <= busyRoundsMax; round += 1) {
-    const sight = await host.wire.send(order.socket, 'status', {}, { deadlineMs: sightMs });
-    const busy = sight.ok && sight.result.status === 'stopping';
+    const probed = await host.wire.send(order.socket, 'status', {}, { deadlineMs: probeMs });
+    const busy = probed.ok && probed.result.status === 'stopping';
     if (await gone(host, target, busy ? order.graceMs : 0)) return true;
     if (!busy) return false;
   }
@@ -98,6 +98,6 @@ export async function gone(
   for (;;) {
     if (!host.processes.isRunning(target)) return true;
     if (host.clock.now() >= deadlineAt) return false;
-    await host.clock.pause(lookEveryMs);
+    await host.clock.pause(pollMs);
   }
 }

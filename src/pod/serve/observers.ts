@@ -49,13 +49,13 @@ export class Observers {
   /** Fulfils when the last turn of the loop that was asked for has come. */
   #turns: Promise<void> = Promise.resolve();
   readonly #stopListening: () => void;
-  readonly #standing: () => ShownEvent[];
+  readonly #current: () => ShownEvent[];
 
-  /** `standing`: what of the live lane holds on, for an observer that has come to the end of the history. */
-  constructor(log: AppendLog, clock: HostClock, standing: () => ShownEvent[] = () => []) {
+  /** `current`: what of the live lane holds on, for an observer that has come to the end of the history. */
+  constructor(log: AppendLog, clock: HostClock, current: () => ShownEvent[] = () => []) {
     this.#log = log;
     this.#clock = clock;
-    this.#standing = standing;
+    this.#current = current;
     this.#stopListening = log.onAppend((appended) => this.#onAppend(appended));
   }
 
@@ -141,7 +141,7 @@ export class Observers {
     // No await since the last look at the size: the next entry finds this observer live.
     observer.phase = 'live';
     this.#sendInFlight(observer);
-    for (const event of this.#standing()) observer.connection.send(liveLine(event));
+    for (const event of this.#current()) observer.connection.send(liveLine(event));
   }
 
   /**

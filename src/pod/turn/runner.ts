@@ -96,7 +96,7 @@ export class TurnRunner {
       if (result.kind === 'abandoned') abandonTurn(core, result.message);
       else endTurn(core, this.#endOf(result, clock.now() - startedMs));
     });
-    this.#options.approvals.tellClosed();
+    this.#options.approvals.reportClosed();
   }
 
   #endOf(result: Exclude<TurnResult, { kind: 'abandoned' }>, durationMs: number): TurnEnd {
@@ -165,8 +165,8 @@ export class TurnRunner {
 
   /**
    * Roots do not matter, but for a child that was handed so little that its working directory is not among
-   * it: what lies there is not for it.
-   * What may not be read is said once in a life, and again when something else is left out.
+   * it: what lies there is not for it. What may not be read is said once in an incarnation, and again when
+   * something else is left out.
    */
   async #instructions(): Promise<Instructions> {
     const pod = this.#pod;

@@ -37,8 +37,8 @@ export interface Claim {
 }
 
 /** `unknown`: it was started in another container and cannot be asked. */
-export type OwnersLife = 'alive' | 'dead' | 'unknown';
-export type LifeOf = (claim: Claim) => OwnersLife;
+export type OwnerStatus = 'alive' | 'dead' | 'unknown';
+export type StatusOf = (claim: Claim) => OwnerStatus;
 
 /** A path that cannot be claimed, because it is somebody's. */
 export interface Conflict {
@@ -59,8 +59,8 @@ export function seenAlive(
   return (process !== null && isAlive(process)) || isAlive(maker);
 }
 
-export function counts(claim: Claim, lifeOf: LifeOf): boolean {
-  return lifeOf(claim) !== 'dead';
+export function counts(claim: Claim, statusOf: StatusOf): boolean {
+  return statusOf(claim) !== 'dead';
 }
 
 /** Who made the claim: a root its own. */
@@ -76,25 +76,25 @@ export function replaced(
   claims: readonly Claim[],
   giver: string,
   wanted: readonly Claim[],
-  lifeOf: LifeOf,
+  statusOf: StatusOf,
 ): { claims: Claim[]; conflicts: Conflict[] } {
-  const others = claims.filter((claim) => giverOf(claim) !== giver && counts(claim, lifeOf));
+  const others = claims.filter((claim) => giverOf(claim) !== giver && counts(claim, statusOf));
   const conflicts: Conflict[] = [];
   const kept: Claim[] = [];
   for (const claim of wanted) {
-    const conflict = conflictOf(claim, [...others, ...kept], lifeOf);
+    const conflict = conflictOf(claim, [...others, ...kept], statusOf);
     if (conflict === null) kept.push(claim);
     else conflicts.push(conflict);
   }
   return { claims: [...others, ...kept], conflicts };
 }
 
-function conflictOf(claim: Claim, standing: readonly Claim[], lifeOf: LifeOf): Conflict | null {
-  for (const other of standing) {
+function conflictOf(claim: Claim, kept: readonly Claim[], statusOf: StatusOf): Conflict | null {
+  for (const other of kept) {
     if (!claim.exclusive || !other.exclusive || inOneLine(claim, other)) continue;
     const shared = contested(claim, other);
     if (shared === null) continue;
-    const isKnown = lifeOf(other) !== 'unknown';
+    const isKnown = statusOf(other) !== 'unknown';
     return { claim, path: shared.mine, owner: other.owner, theirs: shared.theirs, isKnown };
   }
   return null;
@@ -108,19 +108,19 @@ function inOneLine(one: Claim, other: Claim): boolean {
 
 /**
  * Roots that somebody else's claim keeps from this pod, with the holder's name. What the pod gave itself is
- * not among them: its own log tells that. Nor
- * is what its own exclusive claim leaves free, however wide the other's roots are.
+ * not among them: its own log tells that. Nor is what its own exclusive claim leaves free, however wide the
+ * other's roots are.
  */
 export function heldByOthers(
   claims: readonly Claim[],
   me: { instance: string; above: readonly string[] },
-  lifeOf: LifeOf,
+  statusOf: StatusOf,
 ): { path: string; holder: string }[] {
   const own = claims.find((claim) => claim.owner.instance === me.instance);
   const isAbove = (instance: string) => instance === me.instance || me.above.includes(instance);
   return claims
     .filter((claim) => claim.exclusive && !isAbove(claim.owner.instance))
-    .filter((claim) => giverOf(claim) !== me.instance && counts(claim, lifeOf))
+    .filter((claim) => giverOf(claim) !== me.instance && counts(claim, statusOf))
     .filter((claim) => own?.exclusive !== true || contested(own, claim) !== null)
     .flatMap((claim) => claim.write.map((path) => ({ path, holder: claim.owner.name })));
 }
@@ -149,12 +149,12 @@ export function podsAbove(
 export function scopeBesideOthers(
   byLog: PathScope,
   pod: ClaimingPod,
-  registry: { readonly claims: readonly Claim[]; readonly lifeOf: LifeOf },
+  registry: { readonly claims: readonly Claim[]; readonly statusOf: StatusOf },
 ): PathScope {
   if (byLog.write.length === 0) return byLog;
-  const { claims, lifeOf } = registry;
+  const { claims, statusOf } = registry;
   const me = { instance: pod.instance, above: podsAbove(claims, pod) };
-  const held: ScopeDeny[] = heldByOthers(claims, me, lifeOf).map((other) => ({ ...other, right: 'write' }));
+  const held: ScopeDeny[] = heldByOthers(claims, me, statusOf).map((other) => ({ ...other, right: 'write' }));
   const own = claims.find(({ owner }) => owner.instance === pod.instance);
   const write = pod.parent === null ? byLog.write : byLog.write.filter((root) => own?.write.includes(root));
   const deny = [...(byLog.deny ?? []), ...held];

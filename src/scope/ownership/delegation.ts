@@ -3,7 +3,7 @@
  *
  * Invariants
  * - S1 A path is writable for at most one of a pod and its children: from the reservation on it is the
- *   child's, from the end of the child's newest life
+ *   child's, from the end of the child's newest incarnation
  *   on the pod's again.
  * - S2 Each delegation is reclaimed once: with the receipt of that end, or with the child's undoing or
  *   removal, in the same append.
@@ -16,7 +16,9 @@ import { type ChildFacts, type Facts, sessionOf } from '../../session/facts/fact
 import { restrictedScope } from '../../session/facts/restrictions.ts';
 import { narrow } from '../paths/narrow.ts';
 
-/** This pod's scope by its own log: what it was given, minus what was denied since and what its children hold. */
+/**
+ * This pod's scope by its own log: what it was given, minus what was denied since and what its children hold.
+ */
 export function scopeByLog(facts: Facts): PathScope {
   const base = restrictedScope(facts.granted ?? sessionOf(facts).scope, facts.restrictions);
   const held: ScopeDeny[] = [...facts.children.values()].flatMap((child) =>
@@ -36,8 +38,8 @@ export function delegation(child: { name: string; instance: string }, scope: Pat
 }
 
 /**
- * What the end of a life returns, for the append of its receipt. A life that a later one has followed returns
- * nothing: the later one holds it.
+ * What the end of an incarnation returns, for the append of its receipt. An incarnation that a later one has
+ * followed returns nothing: the later one holds it.
  */
 export function reclaimAtEnd(child: ChildFacts, event: PodEvent, incarnation: number): EntryBody[] {
   const ends = event.kind === 'shutDown' || (event.kind === 'died' && !event.restored);
@@ -62,8 +64,8 @@ function reclaim({ name, instance, holds }: ChildFacts, reason: string): EntryBo
 
 /**
  * A child that is back after its end was told holds what it held before, as far as this pod can still give
- * it. For the append of its link. The last link
- * of a life whose end stands here already, made to hear that it was heard, brings nobody back.
+ * it. For the append of its link. The last link of an incarnation whose end stands here already, made to hear
+ * that it was heard, brings nobody back.
  */
 export function regrant(facts: Facts, child: ChildFacts, incarnation: number): EntryBody[] {
   if (

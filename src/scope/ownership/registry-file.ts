@@ -1,8 +1,7 @@
 /**
  * The lock of a registry excludes within one network namespace. Beside it stands a file while the registry is
- * changed, so that two containers which share a
- * home do not write over each other. Whoever looks at it holds the lock already: a file of its own network is
- * what a death has left.
+ * changed, so that two containers which share a home do not write over each other. Whoever looks at it holds
+ * the lock already: a file of its own network is what a death has left.
  */
 import { linkSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { JsonValue } from '../../std/json.ts';

@@ -1,7 +1,7 @@
 /**
  * The registry of a home: one file with every claim, replaced atomically under a lock that ends with the
- * process that holds it. What it says can be
- * rebuilt from the pods' logs at any time; each pod puts its own part back.
+ * process that holds it. What it says can be rebuilt from the pods' logs at any time; each pod puts its own
+ * part back.
  */
 import { randomBytes } from 'node:crypto';
 import { lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ import { releaseRegistryFile, takeRegistryFile } from './registry-file.ts';
 import { PodkinError } from '../../std/podkin-error.ts';
 
 const lockWaitMsDefault = 5_000;
-const lookAgainMs = 5;
+const retryAfterMs = 5;
 /** Some hundred thousand claims. */
 const fileBytesMax = 256 * 1024 * 1024;
 
@@ -143,7 +143,7 @@ export class Registry {
         const holder = lock.taken ? undefined : lock.holder;
         throw new RegistryBusy(this.path, holder?.pid ?? null, this.#lockWaitMs);
       }
-      await wait(lookAgainMs);
+      await wait(retryAfterMs);
     }
   }
 

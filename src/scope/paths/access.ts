@@ -119,7 +119,7 @@ export function mayReadAllIn(rules: Rules, folder: string): boolean {
  * True for a directory of which `/*` may be read: its names are its files', so it may be looked through,
  * though not read as a whole tree.
  */
-export function mayLookThrough(scope: PathScope, path: string): boolean {
+export function mayTraverse(scope: PathScope, path: string): boolean {
   const parts = componentsOf(path);
   return rootsFor(scope, 'read').some((text) => {
     const root = rootOf(text);

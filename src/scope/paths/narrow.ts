@@ -28,9 +28,8 @@ export type Narrowed =
 
 /**
  * The part of `parent`, its scope as it is now in force, that a child asks for. Every root of `wanted` must
- * lie inside the parent's roots for the same
- * right and not be denied; otherwise the answer lists each one that does not, relative ones included. Roots
- * come back normalised and once each.
+ * lie inside the parent's roots for the same right and not be denied; otherwise the answer lists each one
+ * that does not, relative ones included. Roots come back normalised and once each.
  */
 export function narrow(parent: PathScope, wanted: PathScope): Narrowed {
   const outside = [
@@ -113,8 +112,7 @@ function problem(parent: PathScope, right: PathRight, path: string): OutsideRoot
 
 /**
  * The deny leaves nothing of the root, or not the path by which the root is named. Of what a pod holds not
- * even a part may lie in it: that part would be
- * nobody's when it returns.
+ * even a part may lie in it: that part would be nobody's when it returns.
  */
 function takesAway(deny: ScopeDeny, root: Root): boolean {
   const denied = rootOf(deny.path);

@@ -1,12 +1,10 @@
 /**
  * Opens what a pod may touch, and nothing else. The real path is computed and checked first; after the open
- * the descriptor itself is asked where
- * it points, so that a link swapped in between is noticed. Absent by intent: opening devices, pipes, sockets
- * and what is no file but the kernel speaking.
+ * the descriptor itself is asked where it points, so that a link swapped in between is noticed. Absent by
+ * intent: opening devices, pipes, sockets and what is no file but the kernel speaking.
  *
  * A second name (hard link) of a file is read under the name's own rights: such links are everyday (package
- * stores, checkouts), and whoever could make
- * one inside the scope could read the file anyway.
+ * stores, checkouts), and whoever could make one inside the scope could read the file anyway.
  */
 import { constants } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
@@ -22,7 +20,7 @@ import {
   blockOf,
   denialOf,
   lookalikes,
-  mayLookThrough,
+  mayTraverse,
   protectedText,
   rulesOf,
 } from './access.ts';
@@ -48,8 +46,7 @@ export interface CheckedPath {
 
 /**
  * Opens a regular file or a directory for reading. `right` is what the pod must have on its real path. Every
- * failure that the file system knows
- * is a refusal.
+ * failure that the file system knows is a refusal.
  */
 export async function openInside(
   access: Access,
@@ -83,7 +80,7 @@ export async function openToSearch(access: Access, path: string): Promise<Opened
   if (opened.ok || opened.kind !== 'denied') return opened;
   const realPath = await realRoot(path);
   const { scope } = access;
-  if (!mayLookThrough(scope, realPath)) return opened;
+  if (!mayTraverse(scope, realPath)) return opened;
   // For this one open the directory itself counts as readable; denies stand against it as ever.
   return await openInside(
     { ...access, scope: { ...scope, read: [...scope.read, realPath] } },
@@ -94,8 +91,8 @@ export async function openToSearch(access: Access, path: string): Promise<Opened
 
 /**
  * Where `path` really is, links followed, if the pod has `right` there. What does not exist yet is its
- * longest existing ancestor's real path
- * plus the rest; a link to nothing is refused, since writing through it would make its target.
+ * longest existing ancestor's real path plus the rest; a link to nothing is refused, since writing through it
+ * would make its target.
  */
 export async function checkInside(
   access: Access,
@@ -182,9 +179,8 @@ async function realRules(rules: Rules): Promise<Rules> {
 
 /**
  * Opens a real path for reading and makes sure that this very path was opened: no link at its end, none
- * swapped in above it, nothing but a regular
- * file or a directory. `shownPath` is the name for messages. The answer's `realPath` is as the system spells
- * it. Throws the system's errors.
+ * swapped in above it, nothing but a regular file or a directory. `shownPath` is the name for messages. The
+ * answer's `realPath` is as the system spells it. Throws the system's errors.
  */
 export async function openExact(realPath: string, shownPath: string): Promise<OpenedPath | Refusal> {
   // O_NONBLOCK: should a pipe have taken the file's place, the open must not wait for its other end.
@@ -217,8 +213,8 @@ export function noLink(): number {
 
 /**
  * Where the descriptor points; where the system cannot tell, `realPath` if that leads to what is open. The
- * second way alone can be deceived by links
- * that are swapped twice in between: on macOS the open itself follows none.
+ * second way alone can be deceived by links that are swapped twice in between: on macOS the open itself
+ * follows none.
  */
 async function placeOf(
   handle: FileHandle,

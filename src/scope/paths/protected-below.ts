@@ -1,11 +1,11 @@
 /**
  * The protected names below a writable root as concrete paths, for whoever confines a process by paths.
- * Cheap: the root's own level and git directories
- * in known places, no walk. A root that is crowded has to be held as a whole.
+ * Cheap: the root's own level and git directories in known places, no walk. A root that is crowded has to be
+ * held as a whole.
  *
  * What slips: protected names deeper than the root's own level, except git's in folders directly in it; git
- * directories that are made later, or lie
- * deeper, or have another name. For file tools nothing of this slips: they check each path by its names.
+ * directories that are made later, or lie deeper, or have another name. For file tools nothing of this slips:
+ * they check each path by its names.
  */
 import { lstatSync, readdirSync } from 'node:fs';
 import type { Dirent } from 'node:fs';
@@ -25,8 +25,8 @@ const moduleDepthMax = 4;
 
 /**
  * Absolute paths to keep read-only below `root`, whether they exist or not, each with all below it. `.git`
- * itself must stay writable for git to work: of
- * it the hooks and settings are listed. A root that cannot be read gives the names alone.
+ * itself must stay writable for git to work: of it the hooks and settings are listed. A root that cannot be
+ * read gives the names alone.
  */
 export function protectedBelow(root: string): string[] {
   const own = protectedNames.filter((name) => name !== '.git').map((name) => join(root, name));

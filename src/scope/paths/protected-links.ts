@@ -1,9 +1,8 @@
 /**
  * Where protected names lead that are links: what obeys the name obeys the target, so the target is as
- * read-only as the name. Looked at: the protected names
- * at a root's own level, `.git` of folders directly in it, and what lies directly in such a folder (of `.git`
- * also its hooks). Links whose end is missing
- * count with the place where it would be.
+ * read-only as the name. Looked at: the protected names at a root's own level, `.git` of folders directly in
+ * it, and what lies directly in such a folder (of `.git` also its hooks). Links whose end is missing count
+ * with the place where it would be.
  */
 import { type Dirent, lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';

@@ -109,8 +109,7 @@ export const protectedNames: readonly string[] = table
 
 /**
  * Why `path` (components) is read-only below a root of `rootLength` components; undefined where it is not.
- * The end of a sentence that began with what
- * is protected.
+ * The end of a sentence that began with what is protected.
  */
 export function protection(path: readonly string[], rootLength: number): string | undefined {
   const parts = path.map(foldedName);

@@ -10,8 +10,7 @@ import { errorCode } from './refusal.ts';
 
 /**
  * What does not exist yet is its longest existing ancestor's real path plus the rest. Undefined when a link
- * on the way leads to nothing. Takes an
- * absolute path; throws the system's errors other than ENOENT.
+ * on the way leads to nothing. Takes an absolute path; throws the system's errors other than ENOENT.
  */
 export async function realOrFuturePath(path: string): Promise<string | undefined> {
   try {
@@ -19,7 +18,7 @@ export async function realOrFuturePath(path: string): Promise<string | undefined
   } catch (error) {
     if (errorCode(error) !== 'ENOENT' || path === '/') throw error;
   }
-  if ((await look(path)) !== undefined) return undefined;
+  if ((await statOf(path)) !== undefined) return undefined;
   const parent = await realOrFuturePath(dirname(path));
   return parent === undefined ? undefined : join(parent, basename(path));
 }
@@ -46,9 +45,8 @@ function isThere(path: string): boolean {
 
 /**
  * A scope that is about to be granted, with its roots as real paths, so that a check of the scope is a check
- * of what is meant. A root that cannot be
- * resolved stays as it is: it will grant nothing but itself. Denies keep their own path beside the one that
- * they lead to.
+ * of what is meant. A root that cannot be resolved stays as it is: it will grant nothing but itself. Denies
+ * keep their own path beside the one that they lead to.
  */
 export async function realScope(scope: PathScope): Promise<PathScope> {
   const [read, write, denies] = await Promise.all([
@@ -115,12 +113,12 @@ async function realName(path: string): Promise<string> {
  * the same.
  */
 export async function mayBeSame(path: string, other: string): Promise<boolean> {
-  const [one, two] = await Promise.all([look(path), look(other)]);
+  const [one, two] = await Promise.all([statOf(path), statOf(other)]);
   if (one === undefined) return true;
   return two !== undefined && one.dev === two.dev && one.ino === two.ino;
 }
 
-async function look(path: string): Promise<BigIntStats | undefined> {
+async function statOf(path: string): Promise<BigIntStats | undefined> {
   try {
     return await lstat(path, { bigint: true });
   } catch (error) {

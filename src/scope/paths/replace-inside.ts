@@ -1,18 +1,15 @@
 /**
  * Puts a whole file in place, inside what the pod may write: temporary file beside it, fsync, rename. A
- * reader sees the old content or the new, never a
- * part, also after a crash. Absent by intent: writing through to a file that has a second name (hard link)
- * somewhere else.
+ * reader sees the old content or the new, never a part, also after a crash. Absent by intent: writing through
+ * to a file that has a second name (hard link) somewhere else.
  *
  * On Linux every name is taken through the descriptor of the directory that was checked
- * (`/proc/self/fd/N/name`), so whatever is swapped in above it,
- * nothing is made or changed elsewhere. What is left there: a directory that is itself moved out of the scope
- * after the check takes its new file along.
+ * (`/proc/self/fd/N/name`), so whatever is swapped in above it, nothing is made or changed elsewhere. What is
+ * left there: a directory that is itself moved out of the scope after the check takes its new file along.
  * Elsewhere names are whole paths. On macOS opening one follows no link anywhere in it, so an empty directory
- * is all that a link swapped in at the right
- * instant can lead outside; on other systems an empty file with a random name as well. Content goes only into
- * a file that was found at its right place,
- * and a rename finds the random name nowhere else.
+ * is all that a link swapped in at the right instant can lead outside; on other systems an empty file with a
+ * random name as well. Content goes only into a file that was found at its right place, and a rename finds
+ * the random name nowhere else.
  */
 import { randomBytes } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
@@ -34,11 +31,10 @@ export type Expected = 'absent' | BigIntStats;
 
 /**
  * Writes `content` as the whole of the file at `path`; directories that are missing on the way are made.
- * Owner, mode, access list and attributes of a file
- * that exists are kept: where a new file cannot have them, the old one is written in place. A new one gets
- * 0o666 less the umask. A link at the end is followed and stays. Between
- * the last look and the rename there is
- * a gap of microseconds in which another process's write can still be overwritten.
+ * Owner, mode, access list and attributes of a file that exists are kept: where a new file cannot have them,
+ * the old one is written in place. A new one gets 0o666 less the umask. A link at the end is followed and
+ * stays. Between the last look and the rename there is a gap of microseconds in which another process's write
+ * can still be overwritten.
  */
 export async function replaceInside(
   access: Access,
@@ -89,8 +85,7 @@ async function replaceIn(
   const refused = await writable(target, wanted.path);
   if (refused !== undefined) return refused;
   // The name is ours alone and new (O_EXCL), whatever else stands in the directory. When the scope's root is
-  // the file itself, this is for an instant
-  // the one thing that stands beside it.
+  // the file itself, this is for an instant the one thing that stands beside it.
   const temporary = entryOf(directory, `.podkin-${randomBytes(8).toString('hex')}.tmp`);
   const handle = await open(
     temporary,
@@ -101,7 +96,7 @@ async function replaceIn(
   let renamed = false;
   try {
     try {
-      if (!(await standsIn(directory, temporary))) return movedMeanwhile(wanted.path);
+      if (!(await isIn(directory, temporary))) return movedMeanwhile(wanted.path);
       if (wanted.expected !== 'absent' && !(await keepsAll(target, handle, wanted.expected)))
         return 'inPlace';
       await handle.writeFile(wanted.content);
@@ -218,7 +213,7 @@ async function writable(target: string, path: string): Promise<Refusal | undefin
 
 /** A refusal when the target is no longer what the caller looked at. */
 async function differs(target: string, wanted: Replacement): Promise<Refusal | undefined> {
-  const now = await look(target);
+  const now = await statOf(target);
   const then = wanted.expected;
   const same =
     now === 'absent' || then === 'absent'
@@ -235,7 +230,7 @@ async function differs(target: string, wanted: Replacement): Promise<Refusal | u
   );
 }
 
-async function look(target: string): Promise<Expected> {
+async function statOf(target: string): Promise<Expected> {
   try {
     return await lstat(target, { bigint: true });
   } catch (error) {
@@ -269,7 +264,7 @@ async function keepsAll(target: string, made: FileHandle, old: BigIntStats): Pro
 }
 
 /** Where names are whole paths: whether the file that was just made is in the directory that was checked. */
-async function standsIn(directory: OpenedPath, temporary: string): Promise<boolean> {
+async function isIn(directory: OpenedPath, temporary: string): Promise<boolean> {
   if (viaDescriptor(directory)) return true;
   return (await realpath(temporary)) === join(directory.realPath, basename(temporary));
 }
@@ -285,9 +280,8 @@ async function removeIfThere(temporary: string): Promise<void> {
 
 /**
  * Opens the directory at a real path that is already checked, making it and what is missing above it, where
- * no deny stands against that. Above a root
- * that does not exist yet this makes directories outside of the scope: they are what granting that root asked
- * for.
+ * no deny stands against that. Above a root that does not exist yet this makes directories outside of the
+ * scope: they are what granting that root asked for.
  */
 async function openDirectory(
   access: Access,

@@ -1,8 +1,7 @@
 /**
  * The roots that scopes are made of: `/a/b` is that path and all below it, `/a/b/*` what lies directly in
- * `/a/b`, neither the directory itself nor
- * anything deeper. Pure, component by component. Absent: any other pattern; a name that is really `*` at a
- * path's end cannot be named.
+ * `/a/b`, neither the directory itself nor anything deeper. Pure, component by component. Absent: any other
+ * pattern; a name that is really `*` at a path's end cannot be named.
  */
 import { posix } from 'node:path';
 

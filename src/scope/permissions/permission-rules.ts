@@ -116,8 +116,7 @@ function pathProblem(pattern: string): string | null {
 
 /**
  * The rules of a session that another build may have written: one that means nothing here is kept as the
- * widest that it could mean where it denies or
- * asks, and dropped where it allows. Each is told in `notes`.
+ * widest that it could mean where it denies or asks, and dropped where it allows. Each is told in `notes`.
  */
 export function restoredRules(texts: Record<RuleKind, readonly string[]>): {
   rules: PermissionRules;

@@ -40,9 +40,8 @@ export interface BwrapOptions {
 
 /**
  * Own user, process, ipc, host name, cgroup and (unless wanted) network namespaces; no capability even for
- * root; a session of its own, so that no
- * terminal can be typed into; all of it dies with the starter. The root is empty and read-only but for the
- * mounts.
+ * root; a session of its own, so that no terminal can be typed into; all of it dies with the starter. The
+ * root is empty and read-only but for the mounts.
  */
 export function bwrapArgs(options: BwrapOptions): string[] {
   const { plan, features } = options;

@@ -74,8 +74,7 @@ const unixFamily = 1;
 const familiesOutside = [34, 40, 42] as const;
 /**
  * Ends of a pair of these stay connected to each other: no call leads them to a name. Those of all other
- * types
- * (SOCK_DGRAM, and SOCK_RAW, which is the same) can be connected and bound anew, and send to any name.
+ * types (SOCK_DGRAM, and SOCK_RAW, which is the same) can be connected and bound anew, and send to any name.
  */
 const pairTypes = { mask: 0xf, stream: 1, seqpacket: 5 } as const;
 const setIdBits = 0o6000;

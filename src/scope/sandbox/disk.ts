@@ -45,8 +45,7 @@ export function isDirectory(path: string): boolean {
 
 /**
  * Makes the directories among these roots that do not exist yet: a mount needs a place. A name with a dot may
- * be meant as a file and is left alone.
- * Answers what was made, the deepest first.
+ * be meant as a file and is left alone. Answers what was made, the deepest first.
  */
 export function makeMissing(roots: readonly string[]): string[] {
   return roots.flatMap((root) => {
@@ -65,9 +64,9 @@ export function removeEmpty(paths: readonly string[]): void {
   for (const path of paths) attempt(() => rmdirSync(path));
 }
 
-function attempt<T>(look: () => T): T | undefined {
+function attempt<T>(read: () => T): T | undefined {
   try {
-    return look();
+    return read();
   } catch {
     return undefined;
   }

@@ -22,7 +22,7 @@ const leaseSchema = once(() =>
 type Lease = z.output<ReturnType<typeof leaseSchema>>;
 
 /** Where the pods of a home noted them. */
-export function standInLeases(home: Pick<Home, 'state'>): string {
+export function leftoverLeases(home: Pick<Home, 'state'>): string {
   return join(home.state, 'stand-ins');
 }
 
@@ -62,14 +62,14 @@ function leasesIn(folder: string): { file: string; lease: Lease }[] {
   });
 }
 
-function removeUnheld(folder: string, standIns: Lease['paths']): void {
+function removeUnheld(folder: string, leftovers: Lease['paths']): void {
   const held = heldPaths(folder);
-  for (const standIn of standIns) {
-    if (held.has(standIn.path)) continue;
+  for (const leftover of leftovers) {
+    if (held.has(leftover.path)) continue;
     try {
-      if (standIn.as === 'directory') rmdirSync(standIn.path);
-      else if (lstatSync(standIn.path).isFile() && lstatSync(standIn.path).size === 0)
-        unlinkSync(standIn.path);
+      if (leftover.as === 'directory') rmdirSync(leftover.path);
+      else if (lstatSync(leftover.path).isFile() && lstatSync(leftover.path).size === 0)
+        unlinkSync(leftover.path);
     } catch (error) {
       // Gone, filled meanwhile by somebody who may, or not ours to remove: it stays as it is.
       if (systemCode(error) === undefined) throw error;

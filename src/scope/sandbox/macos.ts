@@ -1,7 +1,7 @@
 /**
  * The profile for macOS' `sandbox-exec`. Pure, and tested as text only: it has not been run by us on a Mac.
- * The self-test runs before it counts
- * for anything. Unlike namespaces it hides no processes; it forbids to signal them.
+ * The self-test runs before it counts for anything. Unlike namespaces it hides no processes; it forbids to
+ * signal them.
  */
 import { dirname } from 'node:path';
 import type { MountRequest } from './mounts.ts';
@@ -30,14 +30,19 @@ const writableDevices = [
 
 /**
  * Later rules win: first nothing is allowed, then what the scope gives, then what is taken from it again.
- * `tmp` is the command's own temporary
- * folder. Paths must be real ones: the kernel compares those.
+ * `tmp` is the command's own temporary folder. Paths must be real ones: the kernel compares those.
  */
-export function macosProfile(wish: MountRequest, options: { network: boolean; tmp: string }): string {
+export function macosProfile(request: MountRequest, options: { network: boolean; tmp: string }): string {
   const deny = (right: 'read' | 'write') =>
-    (wish.scope.deny ?? []).filter((one) => one.right === right).map(({ path }) => path);
-  const readable = [...systemPaths, ...wish.tools, ...wish.scope.read, ...wish.scope.write, options.tmp];
-  const writable = [...wish.scope.write, options.tmp];
+    (request.scope.deny ?? []).filter((one) => one.right === right).map(({ path }) => path);
+  const readable = [
+    ...systemPaths,
+    ...request.tools,
+    ...request.scope.read,
+    ...request.scope.write,
+    options.tmp,
+  ];
+  const writable = [...request.scope.write, options.tmp];
   const lines = [
     '(version 1)',
     '(deny default)',
@@ -59,12 +64,12 @@ export function macosProfile(wish: MountRequest, options: { network: boolean; tm
         ]
       : []),
     // Nor may a directory above a cap be renamed, which would take the cap's place away.
-    ...ancestors([...deny('read'), ...deny('write'), ...wish.protectedPaths, ...wish.hidden]).map(
+    ...ancestors([...deny('read'), ...deny('write'), ...request.protectedPaths, ...request.hidden]).map(
       (path) => `(deny file-write-unlink (literal ${quoted(path)}))`,
     ),
-    ...[...deny('write'), ...wish.protectedPaths].map((path) => `(deny file-write* ${filter(path)})`),
-    ...[...deny('read'), ...wish.hidden].map((path) => `(deny file-read* file-write* ${filter(path)})`),
-    ...wish.shown.map((path) => `(allow file-read* ${filter(path)})`),
+    ...[...deny('write'), ...request.protectedPaths].map((path) => `(deny file-write* ${filter(path)})`),
+    ...[...deny('read'), ...request.hidden].map((path) => `(deny file-read* file-write* ${filter(path)})`),
+    ...request.shown.map((path) => `(allow file-read* ${filter(path)})`),
   ];
   return `${lines.join('\n')}\n`;
 }

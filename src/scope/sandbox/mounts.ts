@@ -111,23 +111,23 @@ interface Rights {
   readonly shown: ReadonlySet<string>;
 }
 
-export function planMounts(wish: MountRequest, disk: Disk): MountPlan {
+export function planMounts(request: MountRequest, disk: Disk): MountPlan {
   const notes: string[] = [];
   const rights: Rights = {
-    system: new Set(systemPathsFor(wish.isRoot)),
+    system: new Set(systemPathsFor(request.isRoot)),
     read: normal([
-      ...usableRoots(wish.scope.read, 'read', { disk, notes }),
-      ...wish.tools.filter((path) => disk.kind(path) !== 'missing'),
+      ...usableRoots(request.scope.read, 'read', { disk, notes }),
+      ...request.tools.filter((path) => disk.kind(path) !== 'missing'),
     ]),
     // The outermost first: a cap is fenced in from there.
-    write: normal(usableRoots(wish.scope.write, 'write', { disk, notes }).sort(byDepth)),
-    readOnly: normal([...denied(wish, 'write', disk), ...wish.protectedPaths]),
-    hidden: normal([...withReal(wish.hidden, disk), ...denied(wish, 'read', disk), ...systemSecrets]),
-    shown: normal(wish.shown.filter((path) => disk.kind(path) === 'directory')),
+    write: normal(usableRoots(request.scope.write, 'write', { disk, notes }).sort(byDepth)),
+    readOnly: normal([...denied(request, 'write', disk), ...request.protectedPaths]),
+    hidden: normal([...withReal(request.hidden, disk), ...denied(request, 'read', disk), ...systemSecrets]),
+    shown: normal(request.shown.filter((path) => disk.kind(path) === 'directory')),
   };
-  for (const root of (wish.crowded ?? []).filter((one) => rights.write.has(one)))
+  for (const root of (request.crowded ?? []).filter((one) => rights.write.has(one)))
     notes.push(crowdedNote(root));
-  const fences = fence(rights, { wish, disk, notes });
+  const fences = fence(rights, { request, disk, notes });
   const places = new Set([
     ...rights.system,
     ...rights.read,
@@ -150,12 +150,12 @@ export function planMounts(wish: MountRequest, disk: Disk): MountPlan {
     // In one that is read-only as a whole there is nothing to watch over.
     roots: [...rights.write].filter(
       (root) =>
-        rightAt(rights, root) === 'write' && (root !== sharedMemory || wish.scope.write.includes(root)),
+        rightAt(rights, root) === 'write' && (root !== sharedMemory || request.scope.write.includes(root)),
     ),
     missing: fences.missing,
     links: fences.links,
     held,
-    ...inVain(wish, rights, mounts),
+    ...inVain(request, rights, mounts),
     notes: [...new Set(notes)],
   };
 }
@@ -234,14 +234,14 @@ interface Fences {
  */
 function fence(
   rights: Rights,
-  { wish, disk, notes }: { wish: MountRequest; disk: Disk; notes: string[] },
+  { request, disk, notes }: { request: MountRequest; disk: Disk; notes: string[] },
 ): Fences {
   const between = new Set<string>();
   const missing = new Set<string>();
   const links = new Set<string>();
   // What another pod holds and has not made yet is that pod's to make, at any moment.
   const others = new Set(
-    (wish.scope.deny ?? []).filter((one) => one.holder !== undefined).map(({ path }) => normalRoot(path)),
+    (request.scope.deny ?? []).filter((one) => one.holder !== undefined).map(({ path }) => normalRoot(path)),
   );
   const caps = [...rights.readOnly, ...rights.hidden].sort(byDepth);
   for (const cap of caps) {
@@ -323,7 +323,7 @@ function usableRoots(
       return [];
     }
     if (right === 'write' && disk.kind(root) === 'missing') {
-      notes.push(`${root} can not be written by the shell, because it does not exist yet.`);
+      notes.push(`${root} cannot be written by the shell, because it does not exist yet.`);
     }
     return disk.kind(root) === 'missing' ? [] : [root];
   });
@@ -360,8 +360,8 @@ function filesIn(
   return shown;
 }
 
-function denied(wish: MountRequest, right: 'read' | 'write', disk: Disk): string[] {
-  const paths = (wish.scope.deny ?? [])
+function denied(request: MountRequest, right: 'read' | 'write', disk: Disk): string[] {
+  const paths = (request.scope.deny ?? [])
     .filter((deny) => deny.right === right)
     // Of `directory/*` the whole directory: narrower.
     .map(({ path }) => normalRoot(path).replace(/\/\*$/, '') || '/');

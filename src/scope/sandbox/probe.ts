@@ -36,7 +36,7 @@ const outputCharsMax = 1024 * 1024;
 /** How a program is run inside; `null` for the name of a place where nothing is found. */
 export interface ProbeWay {
   /** The program and its arguments that run `script` under /bin/sh with these rights. */
-  commandLine(wish: MountRequest, cwd: string, script: string): readonly string[];
+  commandLine(request: MountRequest, cwd: string, script: string): readonly string[];
   readonly network: boolean;
   /** Where the world is made: a home's state folder. */
   readonly state: string;
@@ -104,7 +104,7 @@ async function runProbes(world: string, way: ProbeWay): Promise<ProbeFindings> {
     writeFileSync(join(place, 'secret'), 'secret\n');
   }
   const future = join(inside, 'future');
-  const wish: MountRequest = {
+  const request: MountRequest = {
     scope: {
       read: [],
       write: [inside],
@@ -119,7 +119,7 @@ async function runProbes(world: string, way: ProbeWay): Promise<ProbeFindings> {
     tools: [],
   };
   const script = probes({ ...places, inside });
-  const [file = '', ...args] = way.commandLine(wish, inside, script);
+  const [file = '', ...args] = way.commandLine(request, inside, script);
   const { stdout, stderr } = await run(file, args, inside);
   const written = [...Object.values(places).map((place) => join(place, 'made')), future].filter((path) =>
     existsSync(path),

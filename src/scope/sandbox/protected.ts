@@ -1,8 +1,7 @@
 /**
  * Which of the protected paths a shell is held from. A repository's `.git` as a whole, not only its hooks and
- * settings: a `commondir` in it, which git
- * obeys as soon as it is there, leads to settings anywhere, and nothing can stand in for that file without
- * breaking git.
+ * settings: a `commondir` in it, which git obeys as soon as it is there, leads to settings anywhere, and
+ * nothing can stand in for that file without breaking git.
  */
 import { join } from 'node:path';
 import type { PathScope } from '../../session/facts/entries.ts';
@@ -15,8 +14,7 @@ import { componentsOf, covers, rootOf } from '../paths/roots.ts';
 
 /**
  * Obeyed in a person's home alone: elsewhere they are held where they exist, and nothing stands in for them.
- * Not so for what shells and git read at
- * their start: any folder may be somebody's `HOME` or `ZDOTDIR`.
+ * Not so for what shells and git read at their start: any folder may be somebody's `HOME` or `ZDOTDIR`.
  */
 const inHomesAlone: readonly RegExp[] = [
   /^\.(?:ssh|rhosts|shosts|xprofile|xinitrc|xsession|xsessionrc|xserverrc|pam_environment|forward|procmailrc)$/,

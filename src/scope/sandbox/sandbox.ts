@@ -1,7 +1,6 @@
 /**
  * The sandbox of a pod's shells: bubblewrap on Linux, `sandbox-exec` on macOS, tested once a process, at the
- * first question about it, and never
- * taken for working before that.
+ * first question about it, and never taken for working before that.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
@@ -33,7 +32,7 @@ import { ProtectedWatch, type WatchReport } from '../set-aside/protected-watch.t
 import { linkAt, statsOf } from '../set-aside/stats-of.ts';
 import { type Writer, commandNotes, missingForOthers, noteCommand } from '../set-aside/running-commands.ts';
 import { setAsideFolder } from '../set-aside/set-aside.ts';
-import { heldPaths, removeAbandoned, standInLeases } from './leftovers.ts';
+import { heldPaths, removeAbandoned, leftoverLeases } from './leftovers.ts';
 
 export interface SandboxSettings {
   readonly network: boolean;
@@ -73,8 +72,7 @@ export interface Entered {
   readonly notes: readonly string[];
   /**
    * Where the start is held up: null while the sandbox is not made yet, `''` where it shows what was planned,
-   * else the path that is another thing now.
-   * Nothing inside may be released before.
+   * else the path that is another thing now. Nothing inside may be released before.
    */
   readonly differs: ((firstPid: number) => string | null) | null;
   /** The filter on system calls, to be written on descriptor 6; null for none. */
@@ -165,8 +163,8 @@ function bubblewrap(options: SandboxOptions): Sandbox {
     testSandbox({
       state: options.state,
       network: settings.network,
-      commandLine: (wish, cwd, script) => {
-        const plan = planMounts(wish, diskWithout(new Set()));
+      commandLine: (request, cwd, script) => {
+        const plan = planMounts(request, diskWithout(new Set()));
         const args = argsFor(plan, cwd, { held: null, tmpBytes: probeTmpBytes });
         return [...withFilter(filter, cwd), program, ...args, '--', '/bin/sh', '-c', script];
       },
@@ -249,13 +247,13 @@ function enterMounts(options: SandboxOptions, rights: ShellRights, inside: Insid
 
 /** The mounts for a command, and what watches over what they cannot hold. */
 function prepare(options: SandboxOptions, rights: ShellRights) {
-  const leases = standInLeases(options);
+  const leases = leftoverLeases(options);
   removeAbandoned(leases);
   const older = heldPaths(leases);
   const notes = commandNotes(options);
   // Git's own is judged at the end of whoever saw it first, and is read-only for those who began later.
   const others = [...missingForOthers(notes)].filter((path) => basename(path) !== '.git');
-  const plan = planMounts(wishOf(options, rights), diskWithout(new Set([...older, ...others])));
+  const plan = planMounts(requestOf(options, rights), diskWithout(new Set([...older, ...others])));
   const missing = plan.missing.filter((path) => !older.has(path));
   const roots = plan.roots.filter(isDirectory);
   const nested = new Map(roots.map((root) => [root, nestedGit(root)]));
@@ -287,16 +285,16 @@ function seatbelt(options: SandboxOptions): Sandbox {
   const program = settings.program ?? macosProgram;
   if (!existsSync(program))
     return none(settings.program === null ? absentState('darwin') : missingProgram(program));
-  const prefix = (wish: MountRequest, tmp: string) => [
+  const prefix = (request: MountRequest, tmp: string) => [
     program,
     '-p',
-    macosProfile(wish, { network: settings.network, tmp }),
+    macosProfile(request, { network: settings.network, tmp }),
   ];
   const test = (): Promise<SandboxState> =>
     testSandbox({
       state: options.state,
       network: settings.network,
-      commandLine: (wish, cwd, script) => [...prefix(wish, cwd), '/bin/sh', '-c', script],
+      commandLine: (request, cwd, script) => [...prefix(request, cwd), '/bin/sh', '-c', script],
     });
   return testedOnce(() => lasting(test), {
     enter(rights) {
@@ -304,7 +302,7 @@ function seatbelt(options: SandboxOptions): Sandbox {
       const running = noteCommand(commandNotes(options), found);
       const tmp = realpathSync(mkdtempSync(join(tmpdir(), 'podkin-shell-')));
       return {
-        prefix: [...prefix(wishOf(options, rights), tmp), '/usr/bin/env', `TMPDIR=${tmp}`],
+        prefix: [...prefix(requestOf(options, rights), tmp), '/usr/bin/env', `TMPDIR=${tmp}`],
         infoDescriptor: null,
         filter: null,
         differs: null,
@@ -350,7 +348,7 @@ function isInPlace(path: string): boolean {
   }
 }
 
-function wishOf({ settings, hidden }: SandboxOptions, { scope, outputs }: ShellRights): MountRequest {
+function requestOf({ settings, hidden }: SandboxOptions, { scope, outputs }: ShellRights): MountRequest {
   const bin = dirname(process.execPath);
   const held = protectedPaths(
     { ...scope, write: scope.write.filter((root) => root.endsWith('/*') || isDirectory(root)) },

@@ -15,23 +15,23 @@ export interface SandboxState {
   /** It works, and this kernel took no filter on system calls. */
   readonly isUnfiltered?: boolean;
   /** What to do; null where nothing is to be done. */
-  readonly mend: string | null;
+  readonly fix: string | null;
 }
 
-export const untested: SandboxState = { kind: 'unknown', text: 'not tested yet', mend: null };
+export const untested: SandboxState = { kind: 'unknown', text: 'not tested yet', fix: null };
 
 export function absentState(platform: string): SandboxState {
   if (platform === 'linux') {
     return {
       kind: 'absent',
       text: 'bubblewrap (bwrap) is not installed',
-      mend: 'install the package bubblewrap, as in: apt-get install bubblewrap, dnf install bubblewrap, apk add bubblewrap',
+      fix: 'install the package bubblewrap, as in: apt-get install bubblewrap, dnf install bubblewrap, apk add bubblewrap',
     };
   }
   if (platform === 'darwin') {
-    return { kind: 'absent', text: '/usr/bin/sandbox-exec is not there', mend: null };
+    return { kind: 'absent', text: '/usr/bin/sandbox-exec is not there', fix: null };
   }
-  return { kind: 'absent', text: `no sandbox is known for ${platform}`, mend: null };
+  return { kind: 'absent', text: `no sandbox is known for ${platform}`, fix: null };
 }
 
 /** The settings name a program that is not there. */
@@ -39,7 +39,7 @@ export function missingProgram(path: string): SandboxState {
   return {
     kind: 'absent',
     text: `[sandbox] program names ${path}, which is not there`,
-    mend: "correct that line of your config.toml, or remove it for the system's own",
+    fix: "correct that line of your config.toml, or remove it for the system's own",
   };
 }
 
@@ -72,13 +72,13 @@ export function judgeProbes(findings: ProbeFindings): SandboxState {
     return {
       kind: 'leaky',
       text: `a probe got out of the sandbox: ${leaks.join('; ')}`,
-      mend: 'use the bubblewrap of your distribution, up to date; until then shells count as not confined',
+      fix: 'use the bubblewrap of your distribution, up to date; until then shells count as not confined',
     };
   }
   if (!isComplete(report, findings))
     return unknownState(`not all of its probes ran. ${lastWords(findings.complaint)}`);
   const network = findings.network ? 'network allowed' : 'no network';
-  return { kind: 'working', text: `shells are confined to the scope; ${network}`, mend: null };
+  return { kind: 'working', text: `shells are confined to the scope; ${network}`, fix: null };
 }
 
 interface Report {
@@ -126,8 +126,8 @@ function notEnded({ complaint, forbiddenBy }: ProbeFindings): SandboxState {
     return startFailure(said);
   return {
     kind: 'blocked',
-    text: `the sandbox can not start: ${forbiddenBy} is 0`,
-    mend: blockedMend('namespace'),
+    text: `the sandbox cannot start: ${forbiddenBy} is 0`,
+    fix: blockedFix('namespace'),
   };
 }
 
@@ -141,14 +141,14 @@ export const triesOfProbes = 7;
 export function startFailure(complaint: string): SandboxState {
   const said = lastWords(complaint);
   if (!isLastingRefusal(said)) return unknownState(said);
-  return { kind: 'blocked', text: `the sandbox can not start: ${said}`, mend: blockedMend(said) };
+  return { kind: 'blocked', text: `the sandbox cannot start: ${said}`, fix: blockedFix(said) };
 }
 
 function unknownState(said: string): SandboxState {
-  const mend =
+  const fix =
     'make room, or raise the limit that it names; it is tested again with the next command. To try it by hand: bwrap --unshare-user --ro-bind / / true';
   const text = `the sandbox cannot be tested: ${said === '' ? 'it ended without a word' : said}`;
-  return { kind: 'unknown', text, mend };
+  return { kind: 'unknown', text, fix };
 }
 
 function lastWords(complaint: string): string {
@@ -159,8 +159,8 @@ function lastWords(complaint: string): string {
 export function notRunnable(program: string, code: string): SandboxState {
   return {
     kind: 'blocked',
-    text: `the sandbox can not start: ${program} cannot be run: ${code}`,
-    mend: 'make it a program that you may run, or name another: [sandbox] program in your config.toml',
+    text: `the sandbox cannot start: ${program} cannot be run: ${code}`,
+    fix: 'make it a program that you may run, or name another: [sandbox] program in your config.toml',
   };
 }
 
@@ -169,7 +169,7 @@ export function untestedState(folder: string, complaint: string): SandboxState {
   return {
     kind: 'unknown',
     text: `the sandbox cannot be tested: ${complaint.slice(0, 300)}`,
-    mend: `make ${folder} a folder with room that you may write, then try again`,
+    fix: `make ${folder} a folder with room that you may write, then try again`,
   };
 }
 
@@ -203,7 +203,7 @@ export function notTested({ text }: SandboxState): string {
   return `Nothing was run: ${text}. It is tested again with the next command; if that fails too, say so in your answer.`;
 }
 
-function blockedMend(said: string): string {
+function blockedFix(said: string): string {
   if (/proc/i.test(said) && /mount/i.test(said)) {
     return 'inside a container: start it so that /proc may be mounted (docker: --security-opt systempaths=unconfined), or run podkin outside of it';
   }

@@ -46,10 +46,10 @@ const harmlessKeys = new Set([
 ]);
 
 /** Why it must not stay, the end of a sentence; null where it may. `git` is the path of a `.git`. */
-export function gitMistake(git: string): string | null {
+export function gitProblem(git: string): string | null {
   try {
     if (!lstatSync(git).isDirectory()) return 'it is not a directory, and leads git to settings elsewhere';
-    return mistakeIn(git, { top: git, left: { entries: entriesMax } });
+    return problemIn(git, { top: git, left: { entries: entriesMax } });
   } catch (error) {
     return `it cannot be read (${error instanceof Error ? error.message : String(error)})`;
   }
@@ -60,7 +60,7 @@ interface Walk {
   readonly left: { entries: number };
 }
 
-function mistakeIn(folder: string, walk: Walk): string | null {
+function problemIn(folder: string, walk: Walk): string | null {
   const entries = readdirSync(folder, { withFileTypes: true });
   walk.left.entries -= entries.length;
   if (walk.left.entries < 0) return 'it is too large to be looked through';
@@ -71,7 +71,7 @@ function mistakeIn(folder: string, walk: Walk): string | null {
   for (const entry of entries) {
     const path = join(folder, entry.name);
     const found =
-      mistakeOf(entry, path, walk) ?? (entry.isDirectory() ? below(entry.name, path, walk) : null);
+      problemOf(entry, path, walk) ?? (entry.isDirectory() ? below(entry.name, path, walk) : null);
     if (found !== null) return found;
   }
   return null;
@@ -79,12 +79,12 @@ function mistakeIn(folder: string, walk: Walk): string | null {
 
 /** Objects are many and are told by their names. */
 function below(name: string, path: string, walk: Walk): string | null {
-  if (name !== 'objects') return mistakeIn(path, walk);
+  if (name !== 'objects') return problemIn(path, walk);
   const odd = readdirSync(path).find((one) => !/^(?:[0-9a-f]{2}|info|pack)$/.test(one));
   return odd === undefined ? null : `objects/${odd} is none of git's`;
 }
 
-function mistakeOf(entry: Dirent, path: string, { top }: Walk): string | null {
+function problemOf(entry: Dirent, path: string, { top }: Walk): string | null {
   const name = entry.name.toLowerCase();
   const shown = path.slice(top.length + 1);
   if (entry.isSymbolicLink()) return `${shown} is a link`;

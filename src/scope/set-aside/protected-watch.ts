@@ -27,7 +27,7 @@ import {
 import { basename, dirname, join, relative } from 'node:path';
 import { below, shownName } from '../paths/byte-path.ts';
 import { systemCode } from '../../std/system-code.ts';
-import { gitMistake } from './git-judgement.ts';
+import { gitProblem } from './git-judgement.ts';
 import { type Moved, moveAside, renameInPlace } from './move-aside.ts';
 import { withOwnerRights } from '../paths/owner-rights.ts';
 import { isBelow } from '../paths/path-scope.ts';
@@ -39,7 +39,7 @@ import { isThere, linkAt, statsOf } from './stats-of.ts';
 const isListed = new Set(protectedNames);
 
 /** What the notification of the system does not tell, or tells too late. */
-const lookEveryMs = 250;
+const checkEveryMs = 250;
 /** A command that makes more is ended, and what is moved beyond is told in one piece. */
 const setAsideMax = 200;
 
@@ -125,8 +125,8 @@ export class ProtectedWatch {
       try {
         const names = this.#namesIn(root.path);
         const watcher = watch(`/proc/self/fd/${root.fd}`, { persistent: false }, (_, name) => {
-          if (name === null || names.has(name)) this.#look();
-          else this.#lookAtOdd(root, Buffer.from(name));
+          if (name === null || names.has(name)) this.#check();
+          else this.#checkOdd(root, Buffer.from(name));
         });
         watcher.on('error', () => watcher.close());
         this.#watchers.push(watcher);
@@ -134,9 +134,9 @@ export class ProtectedWatch {
         // No more watches for this user: the timer alone looks.
       }
     }
-    this.#timer = setInterval(() => this.#look(), lookEveryMs);
+    this.#timer = setInterval(() => this.#check(), checkEveryMs);
     this.#timer.unref();
-    this.#look();
+    this.#check();
   }
 
   /** When everything inside has ended. Nothing is moved of a command that never began. */
@@ -145,7 +145,7 @@ export class ProtectedWatch {
       if (hasRun && this.#report !== null) {
         this.#isEnding = true;
         const roots = this.#roots.map(({ fd }) => `/proc/self/fd/${fd}`);
-        withOwnerRights(roots, () => this.#lookLast());
+        withOwnerRights(roots, () => this.#checkLast());
         if (this.#rest !== null) this.#report.setAsideMore(this.#untold, this.#rest);
       }
       for (const moved of this.#moved) moved.finish();
@@ -156,12 +156,12 @@ export class ProtectedWatch {
   }
 
   /** All that is there, however much: nobody inside makes more. */
-  #lookLast(): void {
-    this.#look();
+  #checkLast(): void {
+    this.#check();
     for (const root of this.#roots) {
       const through = `/proc/self/fd/${root.fd}`;
       this.#tried(root.path, () => {
-        for (const name of readdirSync(through, 'buffer')) this.#lookAtOdd(root, name);
+        for (const name of readdirSync(through, 'buffer')) this.#checkOdd(root, name);
       });
     }
     for (const path of this.#watched.missing.filter(isGit)) this.#tried(path, () => this.#judge(path));
@@ -181,8 +181,8 @@ export class ProtectedWatch {
   #judge(path: string): void {
     const place = this.#placeOf(path);
     if (place === null || !isThere(place.through)) return;
-    const mistake = place.path === path ? gitMistake(place.through) : 'it leads through a link';
-    if (mistake !== null) this.#setAside(place, mistake);
+    const problem = place.path === path ? gitProblem(place.through) : 'it leads through a link';
+    if (problem !== null) this.#setAside(place, problem);
   }
 
   /** `.git` of folders directly in a root that were not there. */
@@ -191,8 +191,8 @@ export class ProtectedWatch {
     const before = new Set(nested.get(root.path));
     eachNestedGit(root.path, `/proc/self/fd/${root.fd}`, (path, through) => {
       if (before.has(path) || granted.some((one) => isBelow(path, one))) return;
-      const mistake = gitMistake(through);
-      if (mistake !== null) this.#setAside({ path, through }, mistake);
+      const problem = gitProblem(through);
+      if (problem !== null) this.#setAside({ path, through }, problem);
     });
   }
 
@@ -209,7 +209,7 @@ export class ProtectedWatch {
     return new Set(below.map((path) => path.slice(root === '/' ? 1 : root.length + 1).split('/')[0] ?? ''));
   }
 
-  #look(): void {
+  #check(): void {
     for (const path of this.#watched.missing) {
       if (isGit(path)) continue;
       withOwnerRights(this.#isEnding ? this.#wayTo(path) : [], () => {
@@ -218,7 +218,7 @@ export class ProtectedWatch {
       });
     }
     for (const [path, target] of this.#watched.links) {
-      withOwnerRights(this.#isEnding ? this.#wayTo(path) : [], () => this.#lookAtLink(path, target));
+      withOwnerRights(this.#isEnding ? this.#wayTo(path) : [], () => this.#checkLink(path, target));
     }
     for (const [path, mountedOn] of this.#watched.held) {
       if (this.#isLost) return;
@@ -230,7 +230,7 @@ export class ProtectedWatch {
   }
 
   /** A link that holds the same is the same. */
-  #lookAtLink(path: string, target: string): void {
+  #checkLink(path: string, target: string): void {
     const place = this.#placeOf(path);
     if (place?.path === path && linkAt(place.through) === target) return;
     if (place !== null && isThere(place.through))
@@ -242,7 +242,7 @@ export class ProtectedWatch {
   }
 
   /** Names that no list of paths can hold: known by their ending, or spelt otherwise. */
-  #lookAtOdd(root: Root, name: Buffer): void {
+  #checkOdd(root: Root, name: Buffer): void {
     const { granted, held, links, missing } = this.#watched;
     const shown = shownName(name);
     const path = join(root.path, shown);

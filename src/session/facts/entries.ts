@@ -66,7 +66,7 @@ export interface StartedEntry {
   /** Where it listens; entries of earlier builds do not say. */
   address?: string;
   namespaces?: { network: string | null; process: string | null };
-  /** What came into the configuration since the pod was made, as far as no earlier life was told of it. */
+  /** What came into the configuration since the pod was made, as far as no earlier incarnation was told of it. */
   restrictions?: Restrictions;
 }
 /** A run, a notice or a person's control, on its arrival. */
@@ -209,7 +209,7 @@ export interface AlertEntry {
   /** Entry seq of a systemItem whose content the model is not shown any more. */
   quarantines?: number;
   /**
-   * The parent has refused this pod for good, with this code: what is pending stays so until a later life or
+   * The parent has refused this pod for good, with this code: what is pending stays so until a later incarnation or
    * an acknowledgement says otherwise.
    */
   refusal?: string;
@@ -220,7 +220,7 @@ export interface AlertEntry {
 export interface PodEventEmittedEntry {
   type: 'podEventEmitted';
   eventSeq: number;
-  /** The life that committed it; a later one may be the one that sends it. */
+  /** The incarnation that committed it; a later one may be the one that sends it. */
   incarnation: number;
   event: SentPodEvent;
 }

@@ -1,8 +1,7 @@
 /**
  * What a session log says, folded into memory. `replay.ts` is the only writer: a living pod applies each
- * entry right after committing it, a restored
- * one applies them all, so both stand on the same facts by construction. Nothing here is known from anywhere
- * but the log.
+ * entry right after committing it, a restored one applies them all, so both stand on the same facts by
+ * construction. Nothing here is known from anywhere but the log.
  */
 import { noRestrictions } from './restrictions.ts';
 import type { PodIdentity } from '../../protocol/names.ts';
@@ -81,7 +80,7 @@ export interface ChildFacts {
   terminal: number;
   terminalKind: 'shutDown' | 'died' | null;
   /** Highest incarnation whose end a StopPod result told. */
-  stopTold: number;
+  stopReported: number;
   /** An `unreachable` episode has been told and has not ended. */
   unreachable: boolean;
   /** Refused for good, with this code, and not linked since. */
@@ -177,8 +176,8 @@ export interface Facts {
   lastTurn: { turn: string; outcome: TurnOutcome; reason: string | null; at: string } | null;
   /**
    * What a turn that failed for good, met a limit or was cancelled had in hand waits for something new: items
-   * consumed up to `through`, and items that
-   * were in the buffer when it began (`before`). What arrived during the turn is something new.
+   * consumed up to `through`, and items that were in the buffer when it began (`before`). What arrived during
+   * the turn is something new.
    */
   held: { why: 'failed' | 'limit' | 'cancelled'; through: number; before: number } | null;
   /** Of the configuration, beyond the session's, through all lives. */
@@ -213,7 +212,7 @@ export interface Facts {
   answered: Map<string, { decision: ApprovalDecision; by: string }>;
   /** What a person said "always" to: `rememberedKey` of each. */
   remembered: Set<string>;
-  /** The parent has refused this life for good. */
+  /** The parent has refused this incarnation for good. */
   refusal: { code: string; text: string; at: string } | null;
   /** Since when notices wait because the wake budget is used up; null once a turn has begun. */
   overBudgetAt: string | null;
@@ -324,7 +323,7 @@ export function newChild(name: string, instance: string): ChildFacts {
     received: 0,
     terminal: 0,
     terminalKind: null,
-    stopTold: 0,
+    stopReported: 0,
     unreachable: false,
     refused: null,
     outstanding: [],

@@ -18,8 +18,8 @@ export function sameItem(content: BufferedItem['content'], item: SystemItemEntry
   return false;
 }
 
-/** The end of a life that a StopPod result has told. */
-export function tellsEndOf(
+/** The end of an incarnation that a StopPod result has told. */
+export function reportsEndOf(
   content: BufferedItem['content'],
   stopped: { instance: string; incarnation: number },
 ): boolean {

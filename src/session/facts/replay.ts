@@ -17,7 +17,7 @@ import type {
   TurnOutcome,
 } from './entries.ts';
 import { applyApproval } from './replay-approvals.ts';
-import { sameItem, tellsEndOf } from './item-content.ts';
+import { sameItem, reportsEndOf } from './item-content.ts';
 import { joined } from './restrictions.ts';
 import { type Facts, type OpenTurn, addUsage, closesAssignments, emptyFacts, newChild } from './facts.ts';
 
@@ -50,7 +50,7 @@ const appliers: Appliers = {
     if (entry.restrictions) facts.restrictions = joined(facts.restrictions, entry.restrictions);
     facts.stopped = false;
     facts.refusal = null;
-    // A new life may try again what failed for good in the last one.
+    // A new incarnation may try again what failed for good in the last one.
     if (facts.held?.why === 'failed') facts.held = null;
   },
   stopped(facts) {
@@ -192,8 +192,8 @@ const appliers: Appliers = {
     facts.outbox.emitted = eventSeq;
     facts.outbox.pending.set(eventSeq, { event, incarnation, committedAt: entry.time });
     if (event.kind === 'scopeSubDelegated') rememberOrigin(facts, event.origin);
-    // It stands also where the process died before its last line: the parent has closed what this life was
-    // doing.
+    // It stands also where the process died before its last line: the parent has closed what this incarnation
+    // was doing.
     if (event.kind === 'shutDown') giveUpWork(facts);
     if (!('assignments' in event) || !closesAssignments(event)) return;
     const closed =
@@ -312,9 +312,9 @@ function applyToolResult(facts: Facts, entry: Entry<ToolResultEntry>): void {
   const { stopped, readOutput } = entry;
   if (stopped !== undefined) {
     const child = facts.children.get(stopped.instance);
-    if (child !== undefined) child.stopTold = Math.max(child.stopTold, stopped.incarnation);
+    if (child !== undefined) child.stopReported = Math.max(child.stopReported, stopped.incarnation);
     // The result said it: what had arrived about that end meanwhile is final (delivery §3).
-    facts.notifyBuffer = facts.notifyBuffer.filter((item) => !tellsEndOf(item.content, stopped));
+    facts.notifyBuffer = facts.notifyBuffer.filter((item) => !reportsEndOf(item.content, stopped));
   }
   if (readOutput !== undefined) {
     facts.readCursors.set(readOutput.instance, readOutput.cursor);
@@ -363,7 +363,7 @@ function rememberOrigin(facts: Facts, origin: { instance: string; seq: number })
   facts.origins.set(origin.instance, Math.max(facts.origins.get(origin.instance) ?? 0, origin.seq));
 }
 
-/** The last life ended in the middle of a turn: whatever it had in hand may be what ended it. */
+/** The last incarnation ended in the middle of a turn: whatever it had in hand may be what ended it. */
 function noteDeath(facts: Facts, at: string): void {
   if (facts.turn === null) return;
   for (const item of facts.unseen) item.deathsAt.push(at);

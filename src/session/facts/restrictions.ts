@@ -1,6 +1,6 @@
 /**
- * What a person's configuration takes from a pod beyond what it was made with: paths and rules that came into it
- * later. A restore adds them, and nothing takes them away again. Pure.
+ * What a person's configuration takes from a pod beyond what it was made with: paths and rules that came into
+ * it later. A restore adds them, and nothing takes them away again. Pure.
  */
 import type { PathScope, Restrictions, ScopeDeny } from './entries.ts';
 

@@ -29,7 +29,7 @@ export interface PodFolder {
   readonly outputs: string;
   readonly scriptUses: string;
   /**
-   * Where its newest life listens (`pod-address.ts`). Written once there is a log, so its being there
+   * Where its newest incarnation listens (`pod-address.ts`). Written once there is a log, so its being there
    * tells of one.
    */
   readonly address: string;

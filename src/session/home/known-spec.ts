@@ -1,7 +1,6 @@
 /**
  * What a pod was started from, also where its `pod.json` is damaged or gone: the first entry of its log says
- * the
- * same. So one damaged file takes no pod out of its tree, and keeps no outcome from being told.
+ * the same. So one damaged file takes no pod out of its tree, and keeps no outcome from being told.
  */
 import { basename } from 'node:path';
 import { closeSync, fstatSync, readSync } from 'node:fs';
@@ -16,9 +15,9 @@ export function knownSpec(folder: PodFolder): PodSpec | null {
   try {
     spec = readSpec(folder);
   } catch (error) {
-    const told = specInLog(folder);
-    if (told === null) throw error;
-    return told;
+    const inLog = specInLog(folder);
+    if (inLog === null) throw error;
+    return inLog;
   }
   return spec ?? specInLog(folder);
 }

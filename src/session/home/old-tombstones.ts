@@ -13,21 +13,21 @@ import { type Tombstone, parseTombstone } from './pod-file.ts';
 const keptMs = 24 * 60 * 60 * 1_000;
 
 /** As the pods of the home say it of themselves. */
-export interface StandingPod {
+export interface KnownPod {
   readonly instance: string;
   readonly parent: string | null;
 }
 
 /** A child asks for its parent's; over a parent's log `verify` and `rm` ask for its children's. */
-export function pruneTombstones(home: Home, pods: readonly StandingPod[], nowMs: number): void {
+export function pruneTombstones(home: Home, pods: readonly KnownPod[], nowMs: number): void {
   const folder = join(home.state, 'removed');
-  const standing = new Set(pods.map(({ instance }) => instance));
+  const known = new Set(pods.map(({ instance }) => instance));
   const parents = new Set(pods.map(({ parent }) => parent));
   for (const name of filesIn(folder)) {
     const path = join(folder, name);
     const tombstone = read(path);
     if (tombstone?.parent === undefined || parents.has(tombstone.instance)) continue;
-    if (tombstone.parent !== null && standing.has(tombstone.parent)) continue;
+    if (tombstone.parent !== null && known.has(tombstone.parent)) continue;
     if (nowMs - Date.parse(tombstone.removedAt) > keptMs) rmSync(path, { force: true });
   }
 }

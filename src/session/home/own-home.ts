@@ -1,7 +1,7 @@
 /**
  * A home is obeyed (its configuration names programs) and believed (its logs say what has happened): so it
- * has to be this user's alone. Looks only; nothing
- * is changed, since opening it up may have been somebody's purpose.
+ * has to be this user's alone. Looks only; nothing is changed, since opening it up may have been somebody's
+ * purpose.
  */
 import { lstatSync, readFileSync, readlinkSync, statSync, type Stats } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
@@ -111,7 +111,7 @@ function check(path: string, uid: number, isAbove: boolean): void {
   const mode = (led.mode & 0o7777).toString(8);
   throw new UnsafeHome(
     path,
-    `can be written by others (mode ${mode}): look at what is there, then chmod go-w ${path}`,
+    `can be written by others (mode ${mode}): check what is there, then chmod go-w ${path}`,
   );
 }
 
@@ -123,9 +123,9 @@ function othersMayWrite({ mode, uid, gid }: Stats): boolean {
   return (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== uid);
 }
 
-function statsOf(path: string, look: (path: string) => Stats): Stats | undefined {
+function statsOf(path: string, read: (path: string) => Stats): Stats | undefined {
   try {
-    return look(path);
+    return read(path);
   } catch (error) {
     if (systemCode(error) === undefined) throw error;
     return undefined;

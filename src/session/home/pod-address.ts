@@ -1,14 +1,13 @@
 /**
  * Where a pod listens, told beside its log: whoever asks may have other ideas of where sockets are (another
- * XDG_RUNTIME_DIR or TMPDIR: cron, sudo, ssh, a
- * login shell), and may be in another container. The file is a cache of what the newest life's `started`
- * says. It names the folder in which it was
- * written, so that a copy of a home does not lead to the pods of the original. Where it is missing (older
- * builds) the address follows from the instance.
+ * XDG_RUNTIME_DIR or TMPDIR: cron, sudo, ssh, a login shell), and may be in another container. The file is a
+ * cache of what the newest incarnation's `started` says. It names the folder in which it was written, so that
+ * a copy of a home does not lead to the pods of the original. Where it is missing (older builds) the address
+ * follows from the instance.
  *
- * A life that begins first writes its address under a name of its own beside the file, and looks whether
- * another did so too: of two that cannot see each
- * other's locks at most one goes on. The name becomes the file once the log is open.
+ * An incarnation that begins first writes its address under a name of its own beside the file, and looks
+ * whether another did so too: of two that cannot see each other's locks at most one goes on. The name becomes
+ * the file once the log is open.
  */
 import {
   closeSync,
@@ -47,8 +46,8 @@ export interface PodAddress {
  */
 export function podSocket(home: Home, pod: { readonly name: string; readonly instance: string }): string {
   const derived = join(home.runtime, socketName(pod.instance));
-  const told = readAddress(podFolder(home, pod.name), pod.instance)?.socket;
-  return told !== undefined && (told === derived || existsSync(told)) ? told : derived;
+  const known = readAddress(podFolder(home, pod.name), pod.instance)?.socket;
+  return known !== undefined && (known === derived || existsSync(known)) ? known : derived;
 }
 
 /** Null where there is none, or none that is this instance's in this folder. */
@@ -74,7 +73,7 @@ export class AddressClaim {
   readonly #path: string;
   readonly #before: string;
 
-  /** `before`: the file's text at the time when the life that it names was judged (`addressText`). */
+  /** `before`: the file's text at the time when the incarnation that it names was judged (`addressText`). */
   constructor(folder: PodFolder, address: PodAddress, before: string) {
     this.#folder = folder;
     this.#before = before;
@@ -87,7 +86,7 @@ export class AddressClaim {
     }
   }
 
-  /** False where another life begins, or has begun since. */
+  /** False where another incarnation begins, or has begun since. */
   isAlone(): boolean {
     const names = readdirSync(this.#folder.path).filter((name) => name.startsWith(claimBeginning));
     // After the claims: a claim that became the file is seen as the one or as the other.
@@ -127,7 +126,7 @@ function notWritten({ path, log }: PodFolder, cause: unknown): StorageFailed {
   });
 }
 
-/** Replaces the address of a life that has moved its socket. */
+/** Replaces the address of an incarnation that has moved its socket. */
 export function rewriteAddress(folder: PodFolder, address: PodAddress): void {
   new AddressClaim(folder, address, '').settle();
 }
@@ -141,8 +140,8 @@ const fields = ['version', 'instance', 'folder', 'socket', 'process', 'namespace
 
 function textOf(folder: PodFolder, { instance, socket, process, namespaces }: PodAddress): string {
   const { pid, startTime, bootId } = process;
-  const told = { version: 1, instance, folder: identityOf(folder), socket };
-  return `${JSON.stringify({ ...told, process: { pid, startTime, bootId }, namespaces })}\n`;
+  const known = { version: 1, instance, folder: identityOf(folder), socket };
+  return `${JSON.stringify({ ...known, process: { pid, startTime, bootId }, namespaces })}\n`;
 }
 
 function addressIn(path: string, folder: PodFolder, wanted: string): PodAddress | null {

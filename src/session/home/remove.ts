@@ -22,8 +22,8 @@ export interface Burial {
 
 /**
  * The tombstone first: a crash in between leaves a pod that is removed once more, never one that vanished
- * without a word. Answers with a function
- * that deletes the files, for whoever has something to let go of before.
+ * without a word. Answers with a function that deletes the files, for whoever has something to let go of
+ * before.
  */
 export function removePodFolder(home: Home, burial: Burial): () => void {
   const { name, instance, folder, parent, facts } = burial;
@@ -41,8 +41,8 @@ export function removePodFolder(home: Home, burial: Burial): () => void {
   });
   const pods = dirname(folder.path);
   // A name with a dot is no pod's: from here on it is gone, however far the removing of files comes.
-  const grave = join(pods, `.removed-${name}.${randomBytes(6).toString('hex')}`);
-  renameSync(folder.path, grave);
+  const trash = join(pods, `.removed-${name}.${randomBytes(6).toString('hex')}`);
+  renameSync(folder.path, trash);
   syncFolder(pods);
-  return () => rmSync(grave, { recursive: true, force: true });
+  return () => rmSync(trash, { recursive: true, force: true });
 }

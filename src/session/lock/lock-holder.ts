@@ -3,10 +3,10 @@ import { ownIdentity } from '../../std/process-identity.ts';
 import type { ProcessIdentity } from '../../std/process-identity.ts';
 
 /**
- * `life`: the pod's own process. `loan`: somebody else has it for a moment, to take in what a dead pod left
- * or to remove it; whoever wants to start the pod waits, and nobody takes the pod for running.
+ * `incarnation`: the pod's own process. `loan`: somebody else has it for a moment, to take in what a dead pod
+ * left or to remove it; whoever wants to start the pod waits, and nobody takes the pod for running.
  */
-export type LockPurpose = 'life' | 'loan';
+export type LockPurpose = 'pod' | 'loan';
 
 export interface Holder extends ProcessIdentity {
   /** Earlier builds do not say. */
@@ -18,7 +18,7 @@ export type LockState = 'held' | 'lent' | 'free';
 
 export function holderOf(purpose: LockPurpose): Holder {
   const identity = ownIdentity();
-  return purpose === 'life' ? identity : { ...identity, purpose };
+  return purpose === 'pod' ? identity : { ...identity, purpose };
 }
 
 export function stateOf(holder: Holder | null): 'held' | 'lent' {

@@ -3,13 +3,11 @@
  * process. All of them are the lock, none is it alone.
  *
  * A name that another user holds (`lock-strangers.ts`) is passed over, and counts as free. Who has passed
- * over
- * one takes the lock file as well, then looks at the passed names again; who has got all names only looks
- * whether a living process has that file. So two of ours exclude each other whenever the stranger comes or
- * goes. Where both pass over names, one has the file. Where one has all names, it had them before it looked
- * for
- * the file: it finds the file of the other, or the other, which looks again after it took the file, finds it.
- * Earlier builds know no such file: they are excluded by the names that are not a stranger's.
+ * over one takes the lock file as well, then looks at the passed names again; who has got all names only
+ * looks whether a living process has that file. So two of ours exclude each other whenever the stranger comes
+ * or goes. Where both pass over names, one has the file. Where one has all names, it had them before it
+ * looked for the file: it finds the file of the other, or the other, which looks again after it took the
+ * file, finds it. Earlier builds know no such file: they are excluded by the names that are not a stranger's.
  */
 import { connect, createServer } from 'node:net';
 import type { Server } from 'node:net';
@@ -29,7 +27,9 @@ import { isStrangers, wasStrangers } from './lock-strangers.ts';
  * Time for a holder to say who it is. It is only asked for its name: who holds the lock is decided by then.
  */
 const holderAnswerMs = 250;
-/** What our own answers in, mostly. A stranger need not answer at all, and whoever asks may hold other names. */
+/**
+ * What our own answers in, mostly. A stranger need not answer at all, and whoever asks may hold other names.
+ */
 const firstAnswerMs = 25;
 
 export interface TakenSockets {
@@ -99,8 +99,8 @@ export async function probeSockets({ names, folder }: Omit<Wanted, 'purpose'>): 
 }
 
 /**
- * Whoever looks again holds all that can be held: others wait, and nobody is asked who need not answer. What is
- * remembered of a stranger is enough for a first look only.
+ * Whoever looks again holds all that can be held: others wait, and nobody is asked who need not answer. What
+ * is remembered of a stranger is enough for a first look only.
  */
 async function takeName(
   name: string,

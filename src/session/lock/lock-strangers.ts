@@ -38,7 +38,10 @@ export function isStrangers(name: string, folder: string, answered?: number): bo
 /** What was found to be a stranger's, by its name. */
 const seen = new Map<string, ReadonlySet<string>>();
 
-/** Cheap, and less than `isStrangers` says: nothing but what was a stranger's has this name, by what was found then. */
+/**
+ * Cheap, and less than `isStrangers` says: nothing but what was a stranger's has this name, by what was found
+ * then.
+ */
 export function wasStrangers(name: string): boolean {
   const known = seen.get(name);
   if (known === undefined) return false;
@@ -136,9 +139,9 @@ function mayBeNode(pid: number): boolean {
 }
 
 /** Null where the process, the thread or the file has gone. Throws where it is hidden. */
-function unlessGone<T>(look: () => T): T | null {
+function unlessGone<T>(read: () => T): T | null {
   try {
-    return look();
+    return read();
   } catch (error) {
     const code = systemCode(error);
     if (code === 'ENOENT' || code === 'ESRCH') return null;

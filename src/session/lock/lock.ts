@@ -4,10 +4,10 @@
  *
  * On Linux listening abstract sockets, named after the folder itself and after all that earlier builds named
  * it by (`lock-names.ts`): whoever has not got all of them has nothing. They exclude within one network
- * namespace; what lives in another is judged by its socket (`life.ts`). Elsewhere a lock file that names its
- * holder by pid, start time and boot; taken over only from a holder that is gone. The lock decides, not the
- * process table: for a moment a dying process is still listed while the kernel has freed its lock already.
- * What is absent: waiting, time-outs, heartbeats. A holder that is stopped or busy still holds.
+ * namespace; what lives in another is judged by its socket (`process-status.ts`). Elsewhere a lock file that
+ * names its holder by pid, start time and boot; taken over only from a holder that is gone. The lock decides,
+ * not the process table: for a moment a dying process is still listed while the kernel has freed its lock
+ * already. What is absent: waiting, time-outs, heartbeats. A holder that is stopped or busy still holds.
  */
 import { closeSync, fstatSync, openSync, realpathSync, statSync } from 'node:fs';
 import { probeFile, takeFile } from './lock-file.ts';
@@ -38,7 +38,7 @@ export interface LockOptions {
   readonly instance: string;
   /** The pod's folder; must exist. */
   readonly folder: string;
-  /** `life` unless told. */
+  /** `pod` unless given. */
   readonly purpose?: LockPurpose;
   /** The system's own unless told: all who take one lock must take the same kind. */
   readonly kind?: LockKind;
@@ -51,7 +51,7 @@ export class LockUnavailable extends PodkinError {
   constructor(folder: string, cause: unknown) {
     const why = cause instanceof Error ? cause.message : String(cause);
     super(
-      `the lock of ${folder} can not be taken (${why}): check that the folder exists and that you may write in it`,
+      `the lock of ${folder} cannot be taken (${why}): check that the folder exists and that you may write in it`,
       { cause },
     );
     this.name = 'LockUnavailable';
@@ -64,7 +64,7 @@ export class LockUnavailable extends PodkinError {
  * Throws `LockUnavailable`.
  */
 export async function takeLock(options: LockOptions): Promise<HeldLock | LockRefused> {
-  const { instance, folder, purpose = 'life' } = options;
+  const { instance, folder, purpose = 'pod' } = options;
   try {
     if (kindOf(options) === 'file') {
       const path = realpathSync.native(folder);

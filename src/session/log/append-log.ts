@@ -3,12 +3,10 @@
  * by group commit.
  *
  * Invariants: (1) `size` is the end of the last complete append; nothing that failed stays behind it while
- * the log is writable. (2) Lines are written
- * in the order of their seq. (3) A failed fdatasync is never repeated on the same file: the kernel may have
- * dropped the pages and would then
- * report success. (4) After a failure that leaves the file in doubt every call fails; the next opening reads
- * what is really there.
- * What is absent: no timer, no retry, no buffering of entries in memory.
+ * the log is writable. (2) Lines are written in the order of their seq. (3) A failed fdatasync is never
+ * repeated on the same file: the kernel may have dropped the pages and would then report success. (4) After a
+ * failure that leaves the file in doubt every call fails; the next opening reads what is really there. What
+ * is absent: no timer, no retry, no buffering of entries in memory.
  */
 import { realClock } from '../../std/clock.ts';
 import type { Clock } from '../../std/clock.ts';
@@ -110,9 +108,8 @@ export class AppendLog {
 
   /**
    * Commits the bodies, all or none, in this order, before it returns; process death does not undo it, a loss
-   * of power may until `whenDurable`.
-   * Throws `StorageFailed` (nothing was committed; not `fatal`: try again when the cause is mended),
-   * `EntryTooLong`, `LogClosed`.
+   * of power may until `whenDurable`. Throws `StorageFailed` (nothing was committed; not `fatal`: try again
+   * when the cause is repaired), `EntryTooLong`, `LogClosed`.
    */
   append(bodies: readonly EntryBody[]): Appended {
     this.#mustBeOpen();
@@ -132,14 +129,14 @@ export class AppendLog {
     }
     this.#lastSeq += entries.length;
     const appended = { entries, bytes, lines, from, end: this.#size };
-    this.#tell(appended);
+    this.#notify(appended);
     return appended;
   }
 
   /**
    * Resolves when every byte before `through` (all that is committed unless told) is on disk. Only this asks
-   * for a sync, and one sync serves
-   * everything that was committed when it began. Rejects with `StorageFailed` (always fatal) or `LogClosed`.
+   * for a sync, and one sync serves everything that was committed when it began. Rejects with `StorageFailed`
+   * (always fatal) or `LogClosed`.
    */
   whenDurable(through: number = this.#size): Promise<void> {
     if (this.#state.kind === 'failed') return Promise.reject(this.#state.error);
@@ -252,7 +249,7 @@ export class AppendLog {
     } catch {
       return this.#fail({
         doing,
-        advice: 'and the half-written lines could not be removed; mend the disk, then restore the pod',
+        advice: 'and the half-written lines could not be removed; repair the disk, then restore the pod',
         cause,
       });
     }
@@ -303,7 +300,7 @@ export class AppendLog {
     this.#sync();
   }
 
-  #tell(appended: Appended): void {
+  #notify(appended: Appended): void {
     if (appended.entries.length === 0) return;
     this.#telling = true;
     try {

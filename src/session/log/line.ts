@@ -1,11 +1,9 @@
 /**
  * One line of a session log: `{"crc":"xxxxxxxx","entry":{…}}` and a newline, where crc is the CRC-32 of the
- * entry's JSON text (8 lower-case hex
- * digits). The newline is the commit mark of the line. An append of several entries must be there whole or
- * not at all, and the kernel may tear one
- * write anywhere: so every line of an append but its last says `"and"` in the place of `"crc"` (the same
- * length: offsets stay fixed), and a reader
- * takes such lines only once the append's last line is there.
+ * entry's JSON text (8 lower-case hex digits). The newline is the commit mark of the line. An append of
+ * several entries must be there whole or not at all, and the kernel may tear one write anywhere: so every
+ * line of an append but its last says `"and"` in the place of `"crc"` (the same length: offsets stay fixed),
+ * and a reader takes such lines only once the append's last line is there.
  */
 import { isUtf8 } from 'node:buffer';
 import { crc32 } from 'node:zlib';
@@ -72,8 +70,8 @@ export function encodeLine(entry: Entry): EncodedLine {
 
 /**
  * Encodes one append into one buffer; `lines` are views into it, newline included. `seq` and `time` must come
- * first in each entry, in that order.
- * Throws `EntryTooLong`, or what JSON.stringify throws (a cycle, a BigInt).
+ * first in each entry, in that order. Throws `EntryTooLong`, or what JSON.stringify throws (a cycle, a
+ * BigInt).
  */
 export function encodeLines(entries: readonly Entry[]): { bytes: Buffer; lines: Buffer[] } {
   const made = entries.map((entry, i) => lineOf(entry, i === entries.length - 1 ? lastOpening : andOpening));
@@ -96,8 +94,7 @@ function lineOf(entry: Entry, opening: string): Buffer {
 
 /**
  * Checks a line (without its newline) against its checksum and reads its seq, without parsing. `last`: the
- * line ends its append.
- * What passes was written by `encodeLines`, or by somebody who took the trouble.
+ * line ends its append. What passes was written by `encodeLines`, or by somebody who took the trouble.
  */
 export function checkLine(bytes: Buffer): CheckedLine {
   const last = startsWith(bytes, lastStart, 0);

@@ -1,9 +1,8 @@
 /**
  * Opening a session log for writing. Order matters: the caller holds the pod's lock; the torn tail is kept
- * aside and cut; the file and its folder are
- * synced; and only then does anybody see what was read. What was read before a sync may be in the page cache
- * alone, and acting on it
- * (an answer, a receipt) would outlive a loss of power that the log does not.
+ * aside and cut; the file and its folder are synced; and only then does anybody see what was read. What was
+ * read before a sync may be in the page cache alone, and acting on it (an answer, a receipt) would outlive a
+ * loss of power that the log does not.
  */
 import { dirname, resolve } from 'node:path';
 import { syncFolder } from '../../std/atomic-write.ts';
@@ -133,8 +132,7 @@ export function createLog(options: OpenLogOptions): AppendLog {
 
 /**
  * Opens a log that exists: repairs it, makes it durable, and answers with the writer, what was found, and the
- * entries.
- * Throws `StorageFailed` (errno `ENOENT`: there is no such log), `LogTooNew`, `LogOfAnotherPod`.
+ * entries. Throws `StorageFailed` (errno `ENOENT`: there is no such log), `LogTooNew`, `LogOfAnotherPod`.
  */
 export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
   const { path, disk = nodeDisk } = options;

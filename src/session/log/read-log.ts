@@ -1,8 +1,7 @@
 /**
  * Reading a session log, live or dead: no lock, no write, memory bounded by a piece and the longest append.
- * What stands behind the last complete
- * append is not there for a reader (it is being written, or torn); a damaged line with a complete append
- * behind it is passed over and told.
+ * What stands behind the last complete append is not there for a reader (it is being written, or torn); a
+ * damaged line with a complete append behind it is passed over and told.
  */
 import { type LogDisk, nodeDisk } from './log-disk.ts';
 import type { Entry } from '../facts/entries.ts';
@@ -56,8 +55,7 @@ export interface RawLine extends Region {
 
 /**
  * The whole lines of a region, a piece of the file at a time; what follows the last newline is left out. The
- * buffers are only good until the next
- * piece is asked for. Throws the file system's error.
+ * buffers are only good until the next piece is asked for. Throws the file system's error.
  */
 export function* linesByPiece({ disk, fd }: LogFile, region: Region): Generator<RawLine[]> {
   const piece = Buffer.allocUnsafe(Math.max(1, Math.min(pieceBytes, region.to - region.from)));
@@ -92,9 +90,8 @@ export function* linesByPiece({ disk, fd }: LogFile, region: Region): Generator<
 
 /**
  * The committed entries of the log at `path`, in order. Yields to the event loop between pieces. Ends at the
- * size that the file had at the start:
- * to follow a live log, ask again `from` the last `end`. Throws the file system's error (ENOENT: there is no
- * such log).
+ * size that the file had at the start: to follow a live log, ask again `from` the last `end`. Throws the file
+ * system's error (ENOENT: there is no such log).
  */
 export async function* readEntries(path: string, options: ReadOptions = {}): AsyncGenerator<ReadEntry> {
   const disk = options.disk ?? nodeDisk;
@@ -186,10 +183,9 @@ function lineStart(file: LogFile, region: Region): number {
 
 /**
  * A region's lines as they stand in the file, newlines included, in pieces of at most `pieceBytes` (a longer
- * line alone), for observers: not parsed,
- * not checked. `skip`: damaged regions, in order. The caller waits for its socket and yields to the event
- * loop between two pieces. Each piece is a
- * buffer of its own. `to` must be the end of a line. Throws the file system's error.
+ * line alone), for observers: not parsed, not checked. `skip`: damaged regions, in order. The caller waits
+ * for its socket and yields to the event loop between two pieces. Each piece is a buffer of its own. `to`
+ * must be the end of a line. Throws the file system's error.
  */
 export function* readPieces(
   file: LogFile,

@@ -1,8 +1,7 @@
 /**
- * What opening a log finds and mends: the committed part is measured, a torn tail is kept aside and cut,
- * damage in the middle is copied aside and
- * left where it is. Nothing is ever deleted, and what is kept aside is never overwritten. Only for the holder
- * of the pod's lock.
+ * What opening a log finds and repairs: the committed part is measured, a torn tail is kept aside and cut,
+ * damage in the middle is copied aside and left where it is. Nothing is ever deleted, and what is kept aside
+ * is never overwritten. Only for the holder of the pod's lock.
  */
 import { dirname } from 'node:path';
 import type { LogDisk } from './log-disk.ts';
@@ -110,7 +109,7 @@ export function cutTornTail(log: OpenFile, torn: Region): string {
     throw new StorageFailed({
       path: log.path,
       doing: 'cutting the torn tail of',
-      advice: `the tail is kept in ${kept}; mend the disk and restore the pod again`,
+      advice: `the tail is kept in ${kept}; repair the disk and restore the pod again`,
       fatal: true,
       cause,
     });
@@ -120,9 +119,8 @@ export function cutTornTail(log: OpenFile, torn: Region): string {
 
 /**
  * Copies a damaged region to `<path>.damaged-<offset>` (`.1`, `.2` … behind it if that holds other bytes),
- * once over all openings. Answers that file's
- * path, or null when there was no room for it: the region itself stays in the log, so the copy may wait for
- * the next opening.
+ * once over all openings. Answers that file's path, or null when there was no room for it: the region itself
+ * stays in the log, so the copy may wait for the next opening.
  */
 export function copyDamaged(log: OpenFile, damaged: Region): string | null {
   const named = (n: number): string => `${log.path}.damaged-${damaged.from}${n === 1 ? '' : `.${n - 1}`}`;
@@ -184,7 +182,7 @@ function createFirstFree(disk: LogDisk, named: (n: number) => string): { path: s
 }
 
 function asideFailed(path: string, cause: unknown): StorageFailed {
-  const advice = 'the log was left as it is; free some space or mend the disk, then restore the pod again';
+  const advice = 'the log was left as it is; free some space or repair the disk, then restore the pod again';
   return new StorageFailed({
     path,
     doing: 'keeping damaged bytes of the log in',

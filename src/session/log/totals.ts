@@ -1,7 +1,6 @@
 /**
  * What a list of pods shows of one that does not run. A pod that ends in order leaves it in its last entry,
- * so that the list need not read all that came
- * before; of any other log it is folded.
+ * so that the list need not read all that came before; of any other log it is folded.
  */
 import { type LogDisk, nodeDisk } from './log-disk.ts';
 import { areTexts, isOfTexts, isPlain, isWholeNumber } from '../../std/fast-guards.ts';

@@ -1,7 +1,7 @@
 /**
  * What a pod keeps about whom it asks: its mode, its rules as text, and whether a person can be asked at all.
- * Stands in the session entry and goes down to
- * every child as it is; what it means is decided in `scope/permissions/permission.ts`.
+ * Stands in the session entry and goes down to every child as it is; what it means is decided in
+ * `scope/permissions/permission.ts`.
  */
 import * as z from 'zod';
 import { once } from '../../std/once.ts';
@@ -35,7 +35,7 @@ export function permissionSettings(settings: JsonObject): PermissionSettings {
   const parsed = settingsSchema().safeParse(given);
   if (parsed.success) return parsed.data;
   throw new Error(
-    `the pod's permission settings can not be read (${z.prettifyError(parsed.error).replaceAll('\n', ' ')})`,
+    `the pod's permission settings cannot be read (${z.prettifyError(parsed.error).replaceAll('\n', ' ')})`,
   );
 }
 

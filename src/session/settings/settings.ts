@@ -1,8 +1,7 @@
 /**
  * Every bound of a pod's work, in one place with its unit and what happens at it. Set by `limits.*` in the
- * configuration or `PODKIN_LIMITS_*` in the
- * environment, written into the session entry at creation, inherited by children. The bounds of the wire are
- * in `protocol/limits.ts`.
+ * configuration or `PODKIN_LIMITS_*` in the environment, written into the session entry at creation,
+ * inherited by children. The bounds of the wire are in `protocol/limits.ts`.
  */
 import * as z from 'zod';
 import type { JsonObject, JsonValue } from '../../std/json.ts';
@@ -121,7 +120,9 @@ export function limitsOf(settings: JsonObject): Limits {
   return ofSettings(settings['limits'], { isWhole: areWhole, schema: limitsSchema, fallback: defaultLimits });
 }
 
-/** `isWhole` spares a start the schema (std/fast-guards.ts): what is whole is what the schema would give back. */
+/**
+ * `isWhole` spares a start the schema (std/fast-guards.ts): what is whole is what the schema would give back.
+ */
 function ofSettings<T>(
   given: JsonValue | undefined,
   as: { isWhole: (value: JsonValue) => value is JsonValue & T; schema: () => z.ZodType<T>; fallback: T },

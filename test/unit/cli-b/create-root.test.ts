@@ -56,7 +56,7 @@ describe('making a root', () => {
     expect(statSync(root.folder.path).mode & 0o077).toBe(0);
   });
 
-  it('[run.root-name-refused] a name that is taken or can not be one is refused with what to do', () => {
+  it('[run.root-name-refused] a name that is taken or cannot be one is refused with what to do', () => {
     const folder = place();
     const home = homeOf({ PODKIN_HOME: join(folder, 'home') });
     createRoot(home, plan(folder, { name: 'mine' }));

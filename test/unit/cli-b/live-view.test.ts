@@ -75,7 +75,7 @@ describe('the live view', () => {
     expect(text()).toBe('one two\n');
   });
 
-  it('[view.no-steering] what a pod says can not steer the terminal, in whatever pieces it comes', () => {
+  it('[view.no-steering] what a pod says cannot steer the terminal, in whatever pieces it comes', () => {
     const hostile = 'a\u001B[2Jb\u009B31mc\u202Ed\re';
     const { view, text } = screen();
     for (const [at, letter] of hostile.split('').entries()) view.showMain(delta(at, letter));

@@ -50,7 +50,7 @@ describe('the file system under a home', () => {
     }
   });
 
-  it('[cli.doctor-disk] elsewhere than on Linux it is said to be unknown; what can not be looked at is a warning', () => {
+  it('[cli.doctor-disk] elsewhere than on Linux it is said to be unknown; what cannot be looked at is a warning', () => {
     const elsewhere = diskFindings(home, machine({ '/': 0x1a }, 'darwin'));
     expect(elsewhere).toMatchObject([
       { level: 'ok', text: expect.stringContaining('not known on darwin') },

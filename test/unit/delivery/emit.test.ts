@@ -21,7 +21,12 @@ it.each([
   ['the first is 1', [], 1, 1],
   ['the next follows the last', [sent(1, event), sent(2, event)], 1, 3],
   ['an acknowledgement changes no number', [sent(1, event), acked(1)], 1, 2],
-  ['a later life counts on, and says that it is that one', [sent(1, event), stopped(1), started(2)], 2, 2],
+  [
+    'a later incarnation counts on, and says that it is that one',
+    [sent(1, event), stopped(1), started(2)],
+    2,
+    2,
+  ],
 ])('[emit.numbers] %s', (_, log, incarnation, eventSeq) => {
   const body = emitted(factsOf(log, above), shutDown());
   expect(body).toEqual({ type: 'podEventEmitted', eventSeq, incarnation, event: shutDown() });

@@ -89,7 +89,7 @@ function play(log: Log, one: Step, number: number): void {
     case 'relink':
       return link(log, child, child.incarnation);
     case 'restored':
-      // A later life tells of it, and holds on.
+      // A later incarnation tells of it, and holds on.
       end(log, child, { kind: 'died', assignments: [], outstanding: [], restored: true });
       return link(log, child, child.incarnation + 1);
     case 'died':

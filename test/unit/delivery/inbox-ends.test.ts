@@ -66,22 +66,22 @@ describe('a death', () => {
       [received(null, event({ assignments: [] }), silently)],
     ],
     [
-      'of a life that another has followed closes and returns nothing',
+      'of an incarnation that another has followed closes and returns nothing',
       [...family, holding],
       1,
       { restored: true },
       [received(null, event({ restored: true, assignments: [] }), silently)],
     ],
-    ['of a life whose end stands here is nothing', [...family, received(1, shutDown())], 1, {}, []],
+    ['of an incarnation whose end stands here is nothing', [...family, received(1, shutDown())], 1, {}, []],
     [
-      'of an earlier life than the one whose end stands here is nothing',
+      'of an earlier incarnation than the one whose end stands here is nothing',
       [...family, received(1, shutDown(), { from: { ...kid, incarnation: 2 } })],
       1,
       {},
       [],
     ],
     [
-      'of the life behind the one that has its end here is told',
+      'of the incarnation behind the one that has its end here is told',
       [...family, received(1, shutDown())],
       2,
       {},
@@ -103,7 +103,7 @@ describe('a child out of reach', () => {
   const rows: [name: string, lines: Line[], bodies: EntryBody[]][] = [
     ['is told, and closes nothing', family, [received(null, unreachable)]],
     [
-      'is told of the newest life',
+      'is told of the newest incarnation',
       [...family, linked(kid, 2)],
       [received(null, unreachable, { from: { ...kid, incarnation: 2 } })],
     ],
@@ -115,7 +115,7 @@ describe('a child out of reach', () => {
     ],
     ['is not told after its end', [...family, received(1, shutDown())], []],
     [
-      'is told of a life behind one that has ended',
+      'is told of an incarnation behind one that has ended',
       [...family, received(1, shutDown()), linked(kid, 2)],
       [received(null, unreachable, { from: { ...kid, incarnation: 2 } })],
     ],
@@ -174,10 +174,10 @@ describe('assignments', () => {
     assigned('a4'),
   ];
   const given: [name: string, lines: Line[], inFlight: string[], closed: string[]][] = [
-    ['given behind the end of the last life never began', dead, [], ['a3', 'a4']],
+    ['given behind the end of the last incarnation never began', dead, [], ['a3', 'a4']],
     ['being sent right now are not judged', dead, ['a3'], ['a4']],
-    ['of a life without an end are not judged', family, [], []],
-    ['of a later life than the one that ended are not judged', [...dead, linked(kid, 2)], [], []],
+    ['of an incarnation without an end are not judged', family, [], []],
+    ['of a later incarnation than the one that ended are not judged', [...dead, linked(kid, 2)], [], []],
   ];
   it.each(given)('[inbox.unaccepted] %s', (_, lines, inFlight, closed) => {
     const facts = factsOf(lines);

@@ -70,7 +70,7 @@ describe('the receipt', () => {
     result('t1', 'c1', readOutput(coversTurn)),
     completed('t1', seenThrough),
   ];
-  const stopTold: Line = result('t1', 'c1', { stopped: { instance: kid.instance, incarnation: 1 } });
+  const stopReported: Line = result('t1', 'c1', { stopped: { instance: kid.instance, incarnation: 1 } });
 
   const rows: [name: string, lines: Line[], event: SentPodEvent, fields: object, stopping?: boolean][] = [
     [
@@ -132,14 +132,14 @@ describe('the receipt', () => {
     ],
     [
       'shut down because this pod stops, after a StopPod result told it: silent',
-      [...family, stopTold],
+      [...family, stopReported],
       shutDown(),
       { ...silently, closes: ['a1', 'a2'] },
       true,
     ],
     [
       'shut down after a StopPod result told it: silent',
-      [...family, stopTold],
+      [...family, stopReported],
       shutDown(),
       { ...silently, closes: ['a1', 'a2'] },
     ],
@@ -252,7 +252,7 @@ const earlierDeath = (incarnation: number) =>
   );
 
 describe('lives before', () => {
-  it('[inbox.lives-before] an event of a third life is preceded by the deaths of the two before it', () => {
+  it('[inbox.lives-before] an event of a third incarnation is preceded by the deaths of the two before it', () => {
     const event = finished();
     const lines = [...family, linked(kid, 3), holding];
     expect(take(lines, event, { incarnation: 3 })).toMatchObject({
@@ -261,10 +261,10 @@ describe('lives before', () => {
   });
 
   it.each([
-    ['none where the life is the first', [], 1, []],
-    ['one for each life without an end', [], 3, [1, 2]],
+    ['none where the incarnation is the first', [], 1, []],
+    ['one for each incarnation without an end', [], 3, [1, 2]],
     [
-      'none for a life that has its end here',
+      'none for an incarnation that has its end here',
       [received(null, died(), { from: { ...kid, incarnation: 2 } })],
       4,
       [3],

@@ -90,7 +90,7 @@ describe('ledger', () => {
     ]);
   });
 
-  it('[ledger.own-events] a death has no number, began with its receipt, and is told from the death of another life', () => {
+  it('[ledger.own-events] a death has no number, began with its receipt, and is told from the death of another incarnation', () => {
     const { root, child } = family();
     child.die();
     const first = root.declare(child);

@@ -98,7 +98,7 @@ function holds({ said }: Model, world: PairWorld): void {
   expect(acked).toBeLessThanOrEqual(received.length);
 }
 
-/** When everything has come to rest: all of it is shown and seen, every life that is over has its end behind its words, and nothing had to be rescued. */
+/** When everything has come to rest: all of it is shown and seen, every incarnation that is over has its end behind its words, and nothing had to be rescued. */
 function ends({ said, deaths }: Model, world: PairWorld): void {
   world.quiet();
   const { shown, ends, early, unseen } = historyOf(world);
@@ -119,7 +119,7 @@ function historyOf(world: PairWorld) {
   const shown: string[] = [];
   const received: string[] = [];
   const ends: number[] = [];
-  /** Words of a life that stand behind its end. */
+  /** Words of an incarnation that stand behind its end. */
   const early: string[] = [];
   let shownThrough = 0;
   let seenThrough = 0;

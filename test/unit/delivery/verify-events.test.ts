@@ -140,7 +140,7 @@ describe('verify: I2', () => {
     expectOnly(home, ['I2 root']);
   });
 
-  it('[verify.item-without-receipt] an item of an event that was never received, or of another life than the one that died', () => {
+  it('[verify.item-without-receipt] an item of an event that was never received, or of another incarnation than the one that died', () => {
     const { home, root, child } = family();
     child.emit();
     root.notified(() => root.consume(child), 'run');
@@ -229,7 +229,7 @@ describe('verify: I3', () => {
     expectOnly(dead.home, ['I3 root']);
   });
 
-  it('[verify.death-last] a death stands behind everything that the dead life committed, received late or not at all', () => {
+  it('[verify.death-last] a death stands behind everything that the dead incarnation committed, received late or not at all', () => {
     const { home, root, child } = family();
     child.emit();
     child.die();
@@ -239,7 +239,7 @@ describe('verify: I3', () => {
     expectOnly(home, ['I3 root']);
   });
 
-  it('[verify.death-before-next-life] what a later life commits may follow the death', () => {
+  it('[verify.death-before-next-life] what a later incarnation commits may follow the death', () => {
     const { home, root, child } = family();
     child.emit();
     root.receive(child);
@@ -250,7 +250,7 @@ describe('verify: I3', () => {
     expectOnly(home, []);
   });
 
-  it('[verify.death-before-later-life] a death stands before what a later life reports', () => {
+  it('[verify.death-before-later-life] a death stands before what a later incarnation reports', () => {
     const { home, root, child } = family();
     child.start();
     child.emit();

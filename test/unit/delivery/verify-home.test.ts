@@ -43,7 +43,7 @@ function family(): { parent: LogBuilder; child: LogBuilder } {
 }
 
 const broken = (report: Report): string[] => report.violations.map(({ rule, pod }) => `${rule} ${pod}`);
-const verify = (): Promise<Report> => verifyHome(home, { untilSecondLook: async () => undefined });
+const verify = (): Promise<Report> => verifyHome(home, { untilSecondReading: async () => undefined });
 
 describe('verify: a home on disk', () => {
   it('[verify.home] logs are read from their files, and both ends held against each other', async () => {
@@ -146,7 +146,7 @@ describe('verify: a home on disk', () => {
     write(parent);
     write(child);
     const report = await verifyHome(home, {
-      untilSecondLook: async () => {
+      untilSecondReading: async () => {
         parent.declare(child, died());
         write(parent);
       },
@@ -161,7 +161,7 @@ describe('verify: a home on disk', () => {
     write(parent);
     write(child);
     let looks = 0;
-    const report = await verifyHome(home, { untilSecondLook: async () => (looks += 1) });
+    const report = await verifyHome(home, { untilSecondReading: async () => (looks += 1) });
     expect([looks, broken(report)]).toEqual([0, ['I1 parent']]);
   });
 });

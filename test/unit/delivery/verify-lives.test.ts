@@ -41,7 +41,7 @@ describe('verify: I5', () => {
     expect(setting((root) => (root.beginTurn('resume'), root.step(), root.endTurn()))).toEqual([]);
   });
 
-  it('[verify.seen-ahead] a response can not have seen what was committed after it', () => {
+  it('[verify.seen-ahead] a response cannot have seen what was committed after it', () => {
     const { home, root } = family();
     root.beginTurn();
     root.step([], 1000);
@@ -50,7 +50,7 @@ describe('verify: I5', () => {
 });
 
 describe('verify: I7', () => {
-  it('[verify.untold-end] when a later life has linked, the end of each earlier one stands in the log', () => {
+  it('[verify.untold-end] when a later incarnation has linked, the end of each earlier one stands in the log', () => {
     const { home, root, child } = family();
     child.start();
     child.start();
@@ -74,7 +74,7 @@ describe('verify: I7', () => {
     expect(after(70_000, (root, child) => (child.die(), root.die()))).toEqual([]);
     expect(after(70_000, (root, child) => (child.die(), root.declare(child)))).toEqual([]);
     expect(after(70_000, (_root, child) => child.stop())).toEqual([]);
-    // A life that ended, and was followed by one that has not linked.
+    // An incarnation that ended, and was followed by one that has not linked.
     expect(after(70_000, (_root, child) => child.start())).toEqual(['I7 root']);
     expect(
       after(70_000, (root, child) => {
@@ -206,7 +206,7 @@ describe('verify: I6, I8, I12', () => {
     expectOnly(home, ['I8 root', 'I8 root', 'I8 root', 'I8 root']);
   });
 
-  it('[verify.lives-rise] no life begins twice', () => {
+  it('[verify.lives-rise] no incarnation begins twice', () => {
     const { home, child } = family();
     child.incarnation = 0;
     child.start();

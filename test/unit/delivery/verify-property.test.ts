@@ -5,7 +5,7 @@ import type { Entry, PodEventReceivedEntry } from '../../../src/session/facts/en
 import { type LogBuilder, died, finished, logHome } from '../../support/log-builder.ts';
 import { renumbered } from '../../support/renumbered.ts';
 
-/** One thing that happens to one of the children; what can not happen at that moment does not. */
+/** One thing that happens to one of the children; what cannot happen at that moment does not. */
 type Deed = { child: number; what: 'emit' | 'deliver' | 'receive' | 'wake' | 'crash' };
 
 const deeds = fc.array(
@@ -22,7 +22,7 @@ interface Run {
   nowMs: number;
 }
 
-/** A right run: events are delivered in order, acknowledged at once or with a later one, and read; a death comes last and is followed by a new life. */
+/** A right run: events are delivered in order, acknowledged at once or with a later one, and read; a death comes last and is followed by a new incarnation. */
 function play(story: readonly Deed[]): Run {
   const home = logHome();
   const root = home.pod('root');
@@ -147,7 +147,7 @@ describe('verify: generated runs', () => {
   });
 });
 
-/** Acknowledged, followed by a later number or a later life, or given to the model: somebody knows that it was there. */
+/** Acknowledged, followed by a later number or a later incarnation, or given to the model: somebody knows that it was there. */
 function isKnown(run: Run, receipt: Receipt): boolean {
   const { from, eventSeq } = receipt;
   const child = run.children.find(({ instance }) => instance === from.instance);

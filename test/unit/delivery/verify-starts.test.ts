@@ -12,7 +12,7 @@ function without(pod: LogBuilder, leave: (entry: Entry) => boolean): void {
 }
 
 describe('verify: starts', () => {
-  const lives = (incarnation: number, play: (child: LogBuilder) => void): string[] => {
+  const incarnations = (incarnation: number, play: (child: LogBuilder) => void): string[] => {
     const { home, child } = family();
     play(child);
     without(child, (entry) => entry.type === 'started' && entry.incarnation === incarnation);
@@ -20,12 +20,14 @@ describe('verify: starts', () => {
   };
 
   it('[verify.starts] a start that is missing before, between or behind others is found', () => {
-    expect(lives(0, (child) => (child.start(), child.start(), child.emit()))).toEqual([]);
-    expect(lives(2, (child) => (child.start(), child.start()))).toEqual(['I7 child']);
-    expect(lives(1, (child) => child.input('notice'))).toEqual(['I7 child', 'I7 child']);
-    expect(lives(2, (child) => (child.stop(), child.start(), child.input('run')))).toEqual(['I7 child']);
-    expect(lives(2, (child) => (child.start(), child.emit()))).toEqual(['I7 child']);
-    expect(lives(2, (child) => (child.start(), child.stop()))).toEqual(['I7 child', 'I7 child']);
+    expect(incarnations(0, (child) => (child.start(), child.start(), child.emit()))).toEqual([]);
+    expect(incarnations(2, (child) => (child.start(), child.start()))).toEqual(['I7 child']);
+    expect(incarnations(1, (child) => child.input('notice'))).toEqual(['I7 child', 'I7 child']);
+    expect(incarnations(2, (child) => (child.stop(), child.start(), child.input('run')))).toEqual([
+      'I7 child',
+    ]);
+    expect(incarnations(2, (child) => (child.start(), child.emit()))).toEqual(['I7 child']);
+    expect(incarnations(2, (child) => (child.start(), child.stop()))).toEqual(['I7 child', 'I7 child']);
   });
 
   it('[verify.starts] a link of an incarnation whose start the child does not know is found', () => {

@@ -14,9 +14,9 @@ interface Case {
   /** This pod ends its own tree. */
   asked?: boolean;
   closes?: boolean;
-  /** The life that the event speaks of, and the newest one whose end a StopPod result told. */
+  /** The incarnation that the event speaks of, and the newest one whose end a StopPod result told. */
   incarnation?: number;
-  stopTold?: number;
+  stopReported?: number;
 }
 
 const table: Record<string, Case> = {
@@ -41,7 +41,7 @@ const table: Record<string, Case> = {
   'out of reach, of a child that is being stopped': { event: unreachable, asked: true, row: readsAndWakes },
   'out of reach': { event: unreachable, row: readsAndWakes },
   'a death': { event: died(), row: readsAndWakes },
-  'a death that a later life has followed': { event: died({ restored: true }), row: silent },
+  'a death that a later incarnation has followed': { event: died({ restored: true }), row: silent },
   'a death while this pod stops': { event: died(), asked: true, row: silent },
   'a death with work in hand while this pod stops': {
     event: died(),
@@ -49,17 +49,17 @@ const table: Record<string, Case> = {
     closes: true,
     row: readsAndWakes,
   },
-  'a death that a later life has followed, while this pod stops': {
+  'a death that a later incarnation has followed, while this pod stops': {
     event: died({ restored: true }),
     asked: true,
     row: silent,
   },
-  'a death of the life that StopPod told': { event: died(), stopTold: 1, row: silent },
-  'a death of an earlier life than StopPod told': { event: died(), stopTold: 2, row: silent },
-  'a death of a later life than StopPod told': {
+  'a death of the incarnation that StopPod told': { event: died(), stopReported: 1, row: silent },
+  'a death of an earlier incarnation than StopPod told': { event: died(), stopReported: 2, row: silent },
+  'a death of a later incarnation than StopPod told': {
     event: died(),
     incarnation: 2,
-    stopTold: 1,
+    stopReported: 1,
     row: readsAndWakes,
   },
   'an orderly end': { event: shutDown(), row: readsAndWakes },
@@ -70,18 +70,18 @@ const table: Record<string, Case> = {
     closes: true,
     row: readsAndWakes,
   },
-  'an orderly end of the life that StopPod told': { event: shutDown(), stopTold: 1, row: silent },
-  'an orderly end of the life that StopPod told, with work in hand': {
+  'an orderly end of the incarnation that StopPod told': { event: shutDown(), stopReported: 1, row: silent },
+  'an orderly end of the incarnation that StopPod told, with work in hand': {
     event: shutDown(),
-    stopTold: 1,
+    stopReported: 1,
     asked: true,
     closes: true,
     row: silent,
   },
-  'an orderly end of a later life than StopPod told': {
+  'an orderly end of a later incarnation than StopPod told': {
     event: shutDown(),
     incarnation: 2,
-    stopTold: 1,
+    stopReported: 1,
     row: readsAndWakes,
   },
   'a scope handed on': { event: scopeReport(kid, 1), row: silent },
@@ -89,8 +89,8 @@ const table: Record<string, Case> = {
 
 it.each(Object.entries(table))(
   '[visibility.table] %s',
-  (_, { event, row, asked = false, closes = false, incarnation = 1, stopTold = 0 }) => {
-    const child = { ...newChild(kid.name, kid.instance), incarnation, stopTold };
+  (_, { event, row, asked = false, closes = false, incarnation = 1, stopReported = 0 }) => {
+    const child = { ...newChild(kid.name, kid.instance), incarnation, stopReported };
     expect(rowOf(event, child, { incarnation, asked, closes })).toEqual(row);
   },
 );

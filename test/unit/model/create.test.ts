@@ -1,4 +1,4 @@
-/** Names, keys and files that can not be used, each with what to do next; prices. */
+/** Names, keys and files that cannot be used, each with what to do next; prices. */
 import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';

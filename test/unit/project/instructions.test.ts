@@ -114,7 +114,7 @@ describe('instructions', () => {
     ],
     ['a link out', (path: string) => symlinkSync('../secret', path), 'a link that leads out of its folder'],
     ['a link to nothing', (path: string) => symlinkSync('nothing', path), 'is a link to nothing'],
-    ['a ring of links', (path: string) => symlinkSync('AGENTS.md', path), 'can not be read (ELOOP)'],
+    ['a ring of links', (path: string) => symlinkSync('AGENTS.md', path), 'cannot be read (ELOOP)'],
   ])('[project.odd-files] %s is left out with the reason, and hangs nothing', async (_, make, why) => {
     put('secret', 'secret');
     mkdirSync(join(top, 'work'));

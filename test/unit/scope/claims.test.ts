@@ -16,7 +16,7 @@ import {
   type Claim,
   conflictText,
   heldByOthers,
-  type LifeOf,
+  type StatusOf,
   replaced,
   scopeBesideOthers,
   seenAlive,
@@ -46,9 +46,9 @@ function claim(giver: string, owner: string, write: string[], more: Short = {}):
   const ends = { maker: process(maker), process: own === null ? null : process(own) };
   return { above, owner: pod(owner), write, deny: [], exclusive, ...ends };
 }
-const everybodyLives: LifeOf = () => 'alive';
+const everybodyLives: StatusOf = () => 'alive';
 const bySight =
-  (lives: (process: { pid: number }) => boolean): LifeOf =>
+  (lives: (process: { pid: number }) => boolean): StatusOf =>
   (one) =>
     seenAlive(one, lives) ? 'alive' : 'dead';
 
@@ -83,7 +83,7 @@ describe('claims', () => {
   it('[scope.now] a living root is denied what another’s child holds, a child writes only where a claim for it stands', () => {
     const shared = claim('one', 'one', ['/w'], { exclusive: false });
     const claims = [shared, claim('one', 'kid', ['/w/a'])];
-    const registry = { claims, lifeOf: everybodyLives };
+    const registry = { claims, statusOf: everybodyLives };
     const byLog = { read: ['/w'], write: ['/w'] };
     const other = { instance: 'two-id', parent: null, root: pod('two') };
     const held = [{ path: '/w/a', right: 'write', holder: 'kid' }];
@@ -93,7 +93,7 @@ describe('claims', () => {
       read: ['/w'],
       write: ['/w/a'],
     });
-    const none = { claims: [], lifeOf: everybodyLives };
+    const none = { claims: [], statusOf: everybodyLives };
     expect(scopeBesideOthers({ read: ['/w'], write: ['/w/a'] }, kid, none).write).toEqual([]);
   });
 
@@ -123,7 +123,7 @@ describe('claims', () => {
 
   it('[scope.claims-unknown] a claim of whose owner nobody knows whether it runs holds, and what refuses it says so and what to do', () => {
     const theirs = claim('old', 'old', ['/w/a'], { maker: 7 });
-    const nobodyKnows: LifeOf = (one) => (one === theirs ? 'unknown' : 'alive');
+    const nobodyKnows: StatusOf = (one) => (one === theirs ? 'unknown' : 'alive');
     const { claims, conflicts } = replaced([theirs], 'new-id', [claim('new', 'new', ['/w'])], nobodyKnows);
     expect(claims).toEqual([theirs]);
     expect(conflicts.map(conflictText)).toEqual([
@@ -218,7 +218,7 @@ describe('the registry', () => {
     expect(owners.map(({ owner }) => owner.name).sort()).toEqual(names);
   });
 
-  it('[scope.registry-damaged] a file that can not be read is kept aside, and the claims that are made then stand', async () => {
+  it('[scope.registry-damaged] a file that cannot be read is kept aside, and the claims that are made then stand', async () => {
     const registry = open();
     await registry.update(() => ({ claims: [claim('a', 'a', ['/a'])], answer: null }));
     for (const text of ['{"version":1,"claims":[{', '{"version":2,"claims":[]}', '']) {

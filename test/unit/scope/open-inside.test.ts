@@ -259,7 +259,7 @@ describe('opening inside a scope', () => {
     expect(await readdir(inside)).toEqual(['x']);
   });
 
-  it('[scope.future-root] a root that does not exist yet can be written in, and its sibling can not', async () => {
+  it('[scope.future-root] a root that does not exist yet can be written in, and its sibling cannot', async () => {
     const { inside } = await twoFolders();
     const access = accessTo({ read: [], write: [join(inside, 'a/b')] });
     expect(await replaceInside(access, join(inside, 'a/b/c/f'), content, 'absent')).toMatchObject({

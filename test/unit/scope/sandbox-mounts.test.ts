@@ -41,7 +41,7 @@ function disk(entries: Readonly<Record<string, Kind | `→${string}`>>): Disk {
   };
 }
 
-function wish(over: Partial<MountRequest>): MountRequest {
+function request(over: Partial<MountRequest>): MountRequest {
   return { scope: { read: [], write: [] }, protectedPaths: [], hidden: [], shown: [], tools: [], ...over };
 }
 
@@ -51,7 +51,10 @@ const shownAs = (plan: ReturnType<typeof planMounts>) =>
 describe('planning mounts', () => {
   it('[shell.mounts] system directories and roots alone are visible; links of the system stay links; its secrets are hidden', () => {
     const plan = planMounts(
-      wish({ scope: { read: ['/data'], write: ['/work/out'] }, tools: ['/home/me/tools', '/home/me/gone'] }),
+      request({
+        scope: { read: ['/data'], write: ['/work/out'] },
+        tools: ['/home/me/tools', '/home/me/gone'],
+      }),
       disk({
         '/usr': 'directory',
         '/bin': '→usr/bin',
@@ -83,18 +86,18 @@ describe('planning mounts', () => {
       '/opt/app/secret': 'file',
       '/usr/share/zoneinfo/UTC': 'file',
     } as const;
-    expect(shownAs(planMounts(wish({ isRoot: true }), disk(there)))).toEqual({
+    expect(shownAs(planMounts(request({ isRoot: true }), disk(there)))).toEqual({
       '/usr': 'read',
       '/etc/localtime': 'link',
       '/etc/passwd': 'read',
       '/etc/ssl/certs': 'read',
     });
-    expect(shownAs(planMounts(wish({}), disk(there)))).toMatchObject({ '/etc': 'read', '/opt': 'read' });
+    expect(shownAs(planMounts(request({}), disk(there)))).toMatchObject({ '/etc': 'read', '/opt': 'read' });
   });
 
   it('[shell.mounts] denied, protected and hidden places hold inside a write root, and what lies above them is pinned', () => {
     const plan = planMounts(
-      wish({
+      request({
         scope: {
           read: [],
           write: ['/w'],
@@ -129,7 +132,7 @@ describe('planning mounts', () => {
 
   it('[shell.mounts] a cap is fenced in from the outermost root; a root below a hidden or denied place gives nothing', () => {
     const plan = planMounts(
-      wish({
+      request({
         scope: {
           read: [],
           write: ['/w/x/y', '/w', '/w/closed/in', '/w/hid/in'],
@@ -152,7 +155,7 @@ describe('planning mounts', () => {
 
   it('[shell.mounts] a cap that does not exist is told as missing, unless another pod holds it; what is above it is pinned', () => {
     const plan = planMounts(
-      wish({
+      request({
         scope: {
           read: [],
           write: ['/w'],
@@ -185,7 +188,10 @@ describe('planning mounts', () => {
       '/elsewhere': 'directory',
     } as const;
     const plan = planMounts(
-      wish({ scope: { read: [], write: ['/w', '/v'] }, protectedPaths: ['/w/.git/hooks', '/v/.git/hooks'] }),
+      request({
+        scope: { read: [], write: ['/w', '/v'] },
+        protectedPaths: ['/w/.git/hooks', '/v/.git/hooks'],
+      }),
       disk(there),
     );
     expect(shownAs(plan)).toEqual({ '/v': 'write', '/v/.git': 'read', '/w': 'write', '/w/.git': 'write' });
@@ -197,7 +203,7 @@ describe('planning mounts', () => {
       Array.from({ length: filesOfPatternMax + 5 }, (_, index) => [`/m/${index}`, 'file'] as const),
     );
     const plan = planMounts(
-      wish({ scope: { read: ['/l/x', '/proc/1', '/m/*'], write: ['/gone', '/d/*'] } }),
+      request({ scope: { read: ['/l/x', '/proc/1', '/m/*'], write: ['/gone', '/d/*'] } }),
       disk({
         ...many,
         '/l': '→/real',
@@ -215,14 +221,14 @@ describe('planning mounts', () => {
       expect.stringContaining('/l/x is not in the shell'),
       expect.stringContaining('/proc/1 is not in the shell'),
       expect.stringContaining('Of /m/* the shell may see the first 500 files'),
-      expect.stringContaining('/gone can not be written'),
+      expect.stringContaining('/gone cannot be written'),
       expect.stringContaining('Of /d/* the shell may change files that are there already'),
     ]);
   });
 
   it('[shell.mounts] the arguments unshare all, drop all, and close the root, processes and devices behind the mounts', () => {
     const plan = planMounts(
-      wish({ scope: { read: [], write: ['/w'] }, hidden: ['/w/h'] }),
+      request({ scope: { read: [], write: ['/w'] }, hidden: ['/w/h'] }),
       disk({ '/w/h': 'directory' }),
     );
     const features = { disableUserns: true, size: true, perms: true };
@@ -266,7 +272,7 @@ describe('planning mounts', () => {
 
   it('[shell.denied-unreadable] what is hidden is closed, with a way through to what is shown below', () => {
     const plan = planMounts(
-      wish({ scope: { read: [], write: ['/w'] }, hidden: ['/w/h', '/w/own'], shown: ['/w/own/o/out'] }),
+      request({ scope: { read: [], write: ['/w'] }, hidden: ['/w/h', '/w/own'], shown: ['/w/own/o/out'] }),
       disk({ '/w/h': 'directory', '/w/own': 'directory', '/w/own/o/out': 'directory' }),
     );
     const features = { disableUserns: true, size: true, perms: true };
@@ -278,7 +284,7 @@ describe('planning mounts', () => {
 
   it('[shell.mounts] the whole disk as a root comes first, with fresh processes, devices and kernel settings over it', () => {
     const plan = planMounts(
-      wish({ scope: { read: [], write: ['/'] }, hidden: ['/h'] }),
+      request({ scope: { read: [], write: ['/'] }, hidden: ['/h'] }),
       disk({ '/h': 'directory' }),
     );
     const features = { disableUserns: true, size: true, perms: true };
@@ -305,13 +311,16 @@ describe('fresh places', () => {
       write,
       deny: deny.map((path) => ({ path, right: 'write' as const })),
     });
-    const whole = planMounts(wish({ scope: scope(['/'], ['/dev/shm/secret', '/proc/1', '/dev/x']) }), there);
+    const whole = planMounts(
+      request({ scope: scope(['/'], ['/dev/shm/secret', '/proc/1', '/dev/x']) }),
+      there,
+    );
     expect(shownAs(whole)).toEqual({ '/': 'write', '/dev/shm': 'write', '/dev/shm/secret': 'read' });
     expect(whole.roots).toEqual(['/']);
-    expect(shownAs(planMounts(wish({ scope: scope(['/dev/shm/secret']) }), there))).toEqual({
+    expect(shownAs(planMounts(request({ scope: scope(['/dev/shm/secret']) }), there))).toEqual({
       '/dev/shm/secret': 'write',
     });
-    expect(shownAs(planMounts(wish({ scope: scope(['/dev']) }), there))).toEqual({ '/dev/shm': 'write' });
+    expect(shownAs(planMounts(request({ scope: scope(['/dev']) }), there))).toEqual({ '/dev/shm': 'write' });
   });
 });
 
@@ -334,7 +343,7 @@ describe('protected paths of a shell', () => {
 describe('a root with more in it than can be protected one by one', () => {
   it('[shell.crowded] is mounted read-only as a whole, with a note, and is not watched; one beside it stays writable', () => {
     const plan = planMounts(
-      wish({
+      request({
         scope: { read: [], write: ['/w', '/v'] },
         protectedPaths: ['/w', '/w/.envrc', '/w/a/.git', '/v/.envrc'],
         crowded: ['/w'],
@@ -355,7 +364,7 @@ describe('a root with more in it than can be protected one by one', () => {
     const there = disk(Object.fromEntries(paths.map((path) => [path, 'file' as const])));
     const deny = paths.map((path) => ({ path, right: 'read' as const }));
     const start = process.cpuUsage();
-    const plan = planMounts(wish({ scope: { read: [], write: ['/w'], deny } }), there);
+    const plan = planMounts(request({ scope: { read: [], write: ['/w'], deny } }), there);
     const { user, system } = process.cpuUsage(start);
     expect(plan.mounts).toHaveLength(5_051);
     // Before: a minute.
@@ -374,7 +383,7 @@ describe('the names of the network', () => {
     expect(resolverFiles(join(folder, 'run/stub.conf'))).toEqual([]);
     expect(resolverFiles(join(folder, 'none.conf'))).toEqual([]);
     const plan = planMounts(
-      wish({ tools: ['/run/systemd/resolve/stub.conf'] }),
+      request({ tools: ['/run/systemd/resolve/stub.conf'] }),
       disk({
         '/etc/resolv.conf': '→/run/systemd/resolve/stub.conf',
         '/run/systemd/resolve/stub.conf': 'file',

@@ -39,7 +39,7 @@ function findings(over: Partial<ProbeFindings> = {}): ProbeFindings {
 
 describe('the self-test', () => {
   it('[shell.self-test] working only when all probes ran to their end and none got out; else the leak is named', () => {
-    expect(judgeProbes(findings())).toMatchObject({ kind: 'working', mend: null });
+    expect(judgeProbes(findings())).toMatchObject({ kind: 'working', fix: null });
     const leaks: [Partial<ProbeFindings>, RegExp][] = [
       [{ written: ['/x/made'] }, /wrote \/x\/made/],
       [{ output: held.replace('inside=yes', 'inside=yes\nread=hidden') }, /read hidden/],
@@ -56,27 +56,27 @@ describe('the self-test', () => {
     );
   });
 
-  it('[shell.self-test] what can not start is blocked or absent, with its last words and how to mend', () => {
+  it('[shell.self-test] what cannot start is blocked or absent, with its last words and how to fix it', () => {
     expect(
       judgeProbes(findings({ output: '', complaint: 'x\nbwrap: setting up uid map: Permission denied\n' })),
     ).toEqual({
       kind: 'blocked',
-      text: 'the sandbox can not start: bwrap: setting up uid map: Permission denied',
-      mend: expect.stringContaining('user namespaces'),
+      text: 'the sandbox cannot start: bwrap: setting up uid map: Permission denied',
+      fix: expect.stringContaining('user namespaces'),
     });
     expect(startFailure("bwrap: Can't mount proc on /newroot/proc: Operation not permitted")).toMatchObject({
       kind: 'blocked',
-      mend: expect.stringContaining('container'),
+      fix: expect.stringContaining('container'),
     });
     expect(absentState('linux')).toMatchObject({
       kind: 'absent',
-      mend: expect.stringContaining('bubblewrap'),
+      fix: expect.stringContaining('bubblewrap'),
     });
     expect(absentState('aix').text).toContain('aix');
     expect(missingProgram('/no/bwrap')).toMatchObject({
       kind: 'absent',
       text: expect.stringContaining('/no/bwrap'),
-      mend: expect.stringContaining('config.toml'),
+      fix: expect.stringContaining('config.toml'),
     });
     expect(bwrapFeatures('    --size BYTES     Set\n')).toEqual({
       disableUserns: false,
@@ -122,7 +122,7 @@ describe('what is no verdict', () => {
       judgeProbes(findings({ ...full, forbiddenBy: '/proc/sys/user/max_user_namespaces' })),
     ).toMatchObject({
       kind: 'blocked',
-      text: 'the sandbox can not start: /proc/sys/user/max_user_namespaces is 0',
+      text: 'the sandbox cannot start: /proc/sys/user/max_user_namespaces is 0',
     });
   });
 

@@ -58,7 +58,7 @@ describe('appending', () => {
     expect(open.log.append([alert('c')]).entries[0]!.seq).toBe(4);
   });
 
-  it('[log.append-observed] an observer is handed each append once, as the bytes of the file, and can not append', async () => {
+  it('[log.append-observed] an observer is handed each append once, as the bytes of the file, and cannot append', async () => {
     const at = await place();
     const log = newLog(at);
     const seen: Appended[] = [];
@@ -74,7 +74,7 @@ describe('appending', () => {
     expect(() => log.append([alert('e')])).toThrow(/from an observer/);
   });
 
-  it('[log.append-bug] what can not be serialised or is too long leaves the log as it was', async () => {
+  it('[log.append-bug] what cannot be serialised or is too long leaves the log as it was', async () => {
     const at = await place();
     const log = newLog(at);
     log.append([session()]);
@@ -176,7 +176,7 @@ describe('a failing disk', () => {
     expect(await seqsOf(open)).toEqual([1]);
   });
 
-  it('[log.fail-stop] half-written lines that can not be taken back end the log', async () => {
+  it('[log.fail-stop] half-written lines that cannot be taken back end the log', async () => {
     const at = await place();
     let broken = false;
     const disk: LogDisk = {

@@ -60,7 +60,7 @@ describe('facts', () => {
       received: 0,
       terminal: 0,
       terminalKind: null,
-      stopTold: 0,
+      stopReported: 0,
       unreachable: false,
       refused: null,
       outstanding: [],

@@ -45,7 +45,7 @@ it.each([
   expect(podSocket(home, pod)).toBe(join(home.runtime, socketName(instance)));
 });
 
-it('[address.odd-file] a life that moves its socket puts its address in the place of a pipe', () => {
+it('[address.odd-file] an incarnation that moves its socket puts its address in the place of a pipe', () => {
   const folder = podFolder(home, 'root');
   execFileSync('mkfifo', [folder.address]);
   const process = { pid: 1, startTime: '2', bootId: '3' };

@@ -48,7 +48,11 @@ function survivors(
 }
 
 /** Opens, compares with what must be left, appends, and reads all of it back. */
-async function mends(at: Place, bytes: Buffer, wanted: { seqs: number[]; committed: number }): Promise<void> {
+async function repairs(
+  at: Place,
+  bytes: Buffer,
+  wanted: { seqs: number[]; committed: number },
+): Promise<void> {
   writeFileSync(at.path, bytes);
   const open = await openLog({ path: at.path, lock: at.lock });
   const { report, log } = open;
@@ -75,7 +79,7 @@ describe('a torn tail', () => {
     const sample = await sampleLog();
     const at = await place(memoryFolder());
     for (let cut = 0; cut <= sample.bytes.length; cut += 1) {
-      await mends(
+      await repairs(
         at,
         sample.bytes.subarray(0, cut),
         survivors(sample, (line) => line.to <= cut),
@@ -91,7 +95,7 @@ describe('a torn tail', () => {
       const cut = roll(sample.bytes.length + 1);
       const zeros = Buffer.alloc(1 + roll(round % 50 === 0 ? 600_000 : 5_000));
       const bytes = Buffer.concat([sample.bytes.subarray(0, cut), zeros]);
-      await mends(
+      await repairs(
         at,
         bytes,
         survivors(sample, (line) => line.to <= cut),
@@ -149,7 +153,7 @@ describe('damage', () => {
         const i = sample.lines.indexOf(line);
         return i !== hit && !(welded && i === hit + 1);
       });
-      await mends(at, bytes, wanted);
+      await repairs(at, bytes, wanted);
       // Told by a reader, unless it was at the end and therefore cut.
       const { damaged } = await readSeqs(at.path);
       const inMiddle = sample.lines[hit]!.from < wanted.committed;
@@ -267,7 +271,7 @@ describe('opening', () => {
   });
 
   it.skipIf(!canMountTmpfs)(
-    '[log.torn-kept] on a full disk a torn tail that can not be kept aside is not cut',
+    '[log.torn-kept] on a full disk a torn tail that cannot be kept aside is not cut',
     async () => {
       const folder = tinyDisk();
       const at = await place(folder);

@@ -42,7 +42,7 @@ export const taken = [notice('n1'), begun('t1'), noticeItem('t1', 'n1')];
 export const failed = [...taken, ended('t1', 'errored')];
 export const family = [child(kid, 'reserved', { task: 'look' }), linked(kid), child(sib, 'linked')];
 
-export const stopTold = (incarnation: number) =>
+export const stopReported = (incarnation: number) =>
   result('t1', 'c1', { stopped: { instance: kid.instance, incarnation } });
 export const endOf = (incarnation: number, event = shutDown() as Parameters<typeof received>[1]) =>
   received(null, event, { from: { ...kid, incarnation } });

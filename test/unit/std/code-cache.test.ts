@@ -86,7 +86,7 @@ it('[start.cache-old] the four youngest of a program stay, what was left unfinis
   ]);
 });
 
-it('[start.no-cache-folder] what can not be written is told, and nothing is left of it', async () => {
+it('[start.no-cache-folder] what cannot be written is told, and nothing is left of it', async () => {
   writeFileSync(join(folder, 'file'), 'as it was');
   await expect(writeCodeCache(join(folder, 'file'), 'pod-a.cache', data)).rejects.toThrow(/EEXIST|ENOTDIR/);
   await writeCodeCache(join(folder, 'code'), 'pod-a.cache', data);

@@ -121,7 +121,7 @@ describe('Bash', () => {
     expect(await readdir(join(folder, '.outputs'))).toEqual(['___toolu_1.output.txt']);
   });
 
-  it('[bash.output-file] the file stops at its cap, and a folder that can not be made fails no command', async () => {
+  it('[bash.output-file] the file stops at its cap, and a folder that cannot be made fails no command', async () => {
     const folder = await tempFolder();
     const cap = outputCap(join(folder, 'o'), 'c');
     const piece = Buffer.alloc(1024 * 1024, 'z');

@@ -4,7 +4,7 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { type Server, type Socket, connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { type Relay, type RelayedLink, RelayNotWanted, standInFront } from '../../../src/transport/relay.ts';
+import { type Relay, type RelayedLink, RelayNotWanted, relayBefore } from '../../../src/transport/relay.ts';
 import { serve, tempDir } from './rig.ts';
 
 /** Sends back what it is sent, and its end. */
@@ -28,7 +28,7 @@ async function relayed(): Promise<{ path: string; links: RelayedLink[]; relay: R
   await echoAt(path);
   const links: RelayedLink[] = [];
   const behind = join(folder, 'cut', '1');
-  const relay = await standInFront({ path, behind, onLink: (link) => links.push(link) });
+  const relay = await relayBefore({ path, behind, onLink: (link) => links.push(link) });
   onTestFinished(() => relay.close());
   return { path, links, relay };
 }
@@ -95,7 +95,7 @@ it('[transport.relay-place] whoever listens finds another socket there, and its 
   const server = await serve({});
   const behind = join(dirname(server.path), 'cut', '1');
   const own = lstatSync(server.path).ino;
-  const relay = await standInFront({ path: server.path, behind });
+  const relay = await relayBefore({ path: server.path, behind });
   expect(lstatSync(server.path).ino).not.toBe(own);
   await expect(server.ensurePresent()).resolves.toBe('taken');
   await relay.close();
@@ -108,7 +108,7 @@ it('[transport.relay-place] changes nothing where it is not wanted any more', as
   const server = await serve({});
   const behind = join(dirname(server.path), 'cut', '1');
   const given = { path: server.path, behind, isWanted: () => false };
-  await expect(standInFront(given)).rejects.toThrow(RelayNotWanted);
+  await expect(relayBefore(given)).rejects.toThrow(RelayNotWanted);
   await expect(server.ensurePresent()).resolves.toBe('present');
   expect(readdirSync(dirname(behind))).toEqual([]);
 });

@@ -7,7 +7,7 @@ import { figuresLine, figuresOf, quantile, type RoundFigures } from '../../../..
 import { makeChaosFolder, removeChaosFolder, roundPlace } from '../../../../src/cli/chaos/place.ts';
 import { at, type Fault, faultsOf, workOf } from '../../../../src/cli/chaos/plan.ts';
 import { scenarioText, shapeOf } from '../../../../src/cli/chaos/scenario.ts';
-import { standingOf } from '../../../../src/cli/chaos/standing.ts';
+import { stateOf } from '../../../../src/cli/chaos/pod-state.ts';
 import { wasFree } from '../../../../src/cli/chaos/wakes.ts';
 import { verifyLogs } from '../../../../src/delivery/verify/verify.ts';
 import { parseScenario } from '../../../../src/model/scenario.ts';
@@ -167,7 +167,7 @@ describe('what a log says of a pod', () => {
       ...common,
     };
     const told = stopped === null ? {} : { stopped: { instance: kid.instance, incarnation: stopped } };
-    const { open } = standingOf([
+    const { open } = stateOf([
       ...root.log().entries,
       { type: 'podEventReceived', ...receipt },
       { type: 'toolResult', ...result, ...told },
@@ -181,7 +181,7 @@ describe('what a log says of a pod', () => {
   });
 
   it('[chaos.standing] no other end is told by it', () => {
-    const unread = ['shutDown 1 of kid (life 2) was received and is not in the history'];
+    const unread = ['shutDown 1 of kid (incarnation 2) was received and is not in the history'];
     expect(ended(1)).toEqual(unread);
     expect(ended(null)).toEqual(unread);
   });

@@ -27,7 +27,7 @@ function run(pod: LogBuilder): void {
 async function unrest(...pods: LogBuilder[]): Promise<string[]> {
   for (const pod of pods) rig.write(pod);
   const tree = new ChaosTree(rig.home);
-  await tree.look();
+  await tree.refresh();
   return tree.unrest();
 }
 
@@ -53,7 +53,7 @@ it('[chaos.stranded] everything that is open is named with its pod', async () =>
   kid.input('pause');
   expect(await unrest(root, kid)).toEqual([
     'root: the work a-1 given to kid has no end',
-    'root: turnEnded 1 of kid (life 2) was received and is not in the history',
+    'root: turnEnded 1 of kid (incarnation 2) was received and is not in the history',
     'kid: the run "go" has not begun',
     'kid: event 1 of 1 is not acknowledged',
     'kid: it is paused',
@@ -61,14 +61,14 @@ it('[chaos.stranded] everything that is open is named with its pod', async () =>
   ]);
 });
 
-it('[chaos.stranded] a pod that does not run is named, unless it has ended in order', async () => {
+it('[chaos.stranded] a pod that is not running is named, unless it has ended in order', async () => {
   run(root);
-  expect(await unrest(root, kid)).toEqual(['kid: it does not run']);
+  expect(await unrest(root, kid)).toEqual(['kid: it is not running']);
   const { log } = podFolder(rig.home, 'kid');
   const seq = kid.stop();
   for (const entry of kid.entries.slice(-2)) appendFileSync(log, encodeLine(entry).line);
   const tree = new ChaosTree(rig.home);
-  await tree.look();
+  await tree.refresh();
   // Its last word has to reach its parent all the same.
   expect(tree.unrest()).toEqual([`kid: event ${seq} of ${seq} has not reached root`]);
 });
@@ -79,10 +79,10 @@ it('[chaos.stranded] a pod without a log was never started, and a removed one is
   const { log, path } = rig.write(kid);
   rmSync(log);
   const tree = new ChaosTree(rig.home);
-  await tree.look();
+  await tree.refresh();
   expect(tree.unrest()).toEqual(['kid: it was made and has never run']);
   rmSync(path, { recursive: true });
-  expect(await tree.look()).toBe(true);
+  expect(await tree.refresh()).toBe(true);
   expect(tree.unrest()).toEqual([]);
   expect([tree.everSeen, tree.pods.map(({ name }) => name)]).toEqual([2, ['root']]);
 });

@@ -207,7 +207,7 @@ const theLinks: Record<string, InputCase> = {
     commits: [[linkEntry()]],
     performs: [changed],
   },
-  'of a later life tells the deaths of those before it, first': {
+  'of a later incarnation tells the deaths of those before it, first': {
     log: family,
     does: links({ incarnation: 3, closed: ['a1'] }),
     answers: 'kid',
@@ -238,7 +238,7 @@ const theLinks: Record<string, InputCase> = {
       data: { received: 2 },
     },
   },
-  'of an earlier life is refused': {
+  'of an earlier incarnation is refused': {
     log: [...family, linked(kid, 3)],
     does: links({ incarnation: 2 }),
     refuses: {

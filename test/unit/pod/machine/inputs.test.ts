@@ -160,7 +160,7 @@ describe('an input that the log does not take', () => {
     machine.refusal = new Error('no space');
     expect(refusalOf(() => onPause(machine.core, 'person'))).toEqual({
       code: 'storageFailed',
-      message: 'Nothing was taken in: no space. Make room or mend the disk and send it again.',
+      message: 'Nothing was taken in: no space. Make room or repair the disk and send it again.',
       data: {},
     });
     expect(machine.core.live.storage).toBe('no space');

@@ -5,7 +5,7 @@
 import type { Entry } from '../../session/facts/entries.ts';
 import { ofType, seenThrough } from './entry-lists.ts';
 
-export interface Standing {
+export interface PodState {
   /** What is open or waits, as sentences; empty when nothing does. */
   open: string[];
   turn: 'none' | 'inRequest' | 'inTool';
@@ -13,23 +13,23 @@ export interface Standing {
   /** Highest event number that this pod committed, and that its parent acknowledged. */
   emitted: number;
   acked: number;
-  /** The newest life, and whether it ended in order. */
+  /** The newest incarnation, and whether it ended in order. */
   incarnation: number;
   stopped: boolean;
 }
 
-const known = new WeakMap<readonly Entry[], { length: number; standing: Standing }>();
+const known = new WeakMap<readonly Entry[], { length: number; state: PodState }>();
 
 /** The same array may be given again when it has grown. */
-export function standingOf(entries: readonly Entry[]): Standing {
+export function stateOf(entries: readonly Entry[]): PodState {
   const before = known.get(entries);
-  if (before?.length === entries.length) return before.standing;
-  const standing = read(entries);
-  known.set(entries, { length: entries.length, standing });
-  return standing;
+  if (before?.length === entries.length) return before.state;
+  const state = read(entries);
+  known.set(entries, { length: entries.length, state });
+  return state;
 }
 
-function read(entries: readonly Entry[]): Standing {
+function read(entries: readonly Entry[]): PodState {
   const open = [...openRuns(entries), ...openAssignments(entries), ...unreadReceipts(entries)];
   const turn = turnOf(entries);
   if (turn.now !== 'none') open.push(`a turn is open (${turn.now})`);
@@ -50,8 +50,8 @@ function read(entries: readonly Entry[]): Standing {
   };
 }
 
-function turnOf(entries: readonly Entry[]): { now: Standing['turn']; paused: boolean; resumes: boolean } {
-  let now: Standing['turn'] = 'none';
+function turnOf(entries: readonly Entry[]): { now: PodState['turn']; paused: boolean; resumes: boolean } {
+  let now: PodState['turn'] = 'none';
   let paused = false;
   let resumes = false;
   const calls = new Set<string>();
@@ -98,14 +98,14 @@ function openAssignments(entries: readonly Entry[]): string[] {
 }
 
 /** The ends that results of StopPod have told, as instance → the latest incarnation. */
-function toldByResult(entries: readonly Entry[]): Map<string, number> {
-  const told = new Map<string, number>();
+function reportedByResult(entries: readonly Entry[]): Map<string, number> {
+  const reported = new Map<string, number>();
   for (const { stopped } of ofType(entries, 'toolResult')) {
     if (stopped === undefined) continue;
     const { instance, incarnation } = stopped;
-    told.set(instance, Math.max(told.get(instance) ?? 0, incarnation));
+    reported.set(instance, Math.max(reported.get(instance) ?? 0, incarnation));
   }
-  return told;
+  return reported;
 }
 
 /** Received for the model, and not in a request that was answered. */
@@ -115,12 +115,12 @@ function unreadReceipts(entries: readonly Entry[]): string[] {
     if (item.kind === 'podEvent') shown.set(itemKey(item.from, item.seq, item.event.kind), seq);
   }
   const seen = seenThrough(entries);
-  const told = toldByResult(entries);
+  const reported = reportedByResult(entries);
   return ofType(entries, 'podEventReceived').flatMap(({ from, eventSeq, event, reads }) => {
     const isEnd = event.kind === 'shutDown' || event.kind === 'died';
-    if (!reads || (isEnd && from.incarnation <= (told.get(from.instance) ?? 0))) return [];
+    if (!reads || (isEnd && from.incarnation <= (reported.get(from.instance) ?? 0))) return [];
     const at = shown.get(itemKey(from, eventSeq, event.kind));
-    const what = `${event.kind} ${eventSeq ?? ''} of ${from.name} (life ${from.incarnation})`;
+    const what = `${event.kind} ${eventSeq ?? ''} of ${from.name} (incarnation ${from.incarnation})`;
     if (at === undefined) return [`${what} was received and is not in the history`];
     return at > seen ? [`${what} is in the history and in no answered request`] : [];
   });

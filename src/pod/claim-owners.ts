@@ -1,11 +1,16 @@
 /**
  * Whether a claim still has its owner. Processes of other containers cannot be seen from here, so a claim
- * that was made there is judged as the life of
- * its pod is: by what answers at the pod's address (`life.ts`). What is not known holds: nobody writes where
- * somebody may be writing.
+ * that was made there is judged as the incarnation of its pod is: by what answers at the pod's address
+ * (`process-status.ts`). What is not known holds: nobody writes where somebody may be writing.
  */
 import { existsSync } from 'node:fs';
-import { type Claim, type LifeOf, type OwnersLife, giverOf, seenAlive } from '../scope/ownership/claims.ts';
+import {
+  type Claim,
+  type StatusOf,
+  type OwnerStatus,
+  giverOf,
+  seenAlive,
+} from '../scope/ownership/claims.ts';
 import { type Home, podFolder, podNames } from '../session/home/home.ts';
 import { knownSpec } from '../session/home/known-spec.ts';
 import { probeLock } from '../session/lock/lock.ts';
@@ -14,11 +19,11 @@ import { closingTotals } from '../session/log/totals.ts';
 import { ownNamespaces } from '../std/namespaces.ts';
 import { type ProcessIdentity, isRunning } from '../std/process-identity.ts';
 import { rememberedLiveness } from '../std/remembered-liveness.ts';
-import { lifeOf } from './process/life.ts';
+import { statusOf } from './process/process-status.ts';
 
 type Pod = Claim['owner'];
 
-export class ClaimLives {
+export class ClaimOwners {
   readonly #home: Home;
   /**
    * Every call of a tool asks about every claim of the home: the process table is asked once for all calls of
@@ -26,19 +31,19 @@ export class ClaimLives {
    */
   readonly #remembered = rememberedLiveness(runs);
   /** What the last asking has found about claims of other containers. */
-  #asked = new Map<string, OwnersLife>();
+  #asked = new Map<string, OwnerStatus>();
 
   constructor(home: Home) {
     this.#home = home;
   }
 
   /** At once, and so not known of a claim of another container until somebody has asked. */
-  readonly now: LifeOf = (claim) => this.#judged(claim, this.#remembered);
+  readonly now: StatusOf = (claim) => this.#judged(claim, this.#remembered);
 
   /** Asks at the addresses of the pods that cannot be seen from here; the answer counts for these claims. */
-  async ask(claims: readonly Claim[]): Promise<LifeOf> {
+  async ask(claims: readonly Claim[]): Promise<StatusOf> {
     const unseen = claims.filter((claim) => !seenAlive(claim, runs) && this.#isElsewhere(claim));
-    const asked = unseen.map(async (claim): Promise<[string, OwnersLife]> => [
+    const asked = unseen.map(async (claim): Promise<[string, OwnerStatus]> => [
       keyOf(claim),
       await this.#atAddress(claim),
     ]);
@@ -46,7 +51,7 @@ export class ClaimLives {
     return (claim) => this.#judged(claim, runs);
   }
 
-  #judged(claim: Claim, isRunning: (process: ProcessIdentity) => boolean): OwnersLife {
+  #judged(claim: Claim, isRunning: (process: ProcessIdentity) => boolean): OwnerStatus {
     if (seenAlive(claim, isRunning)) return 'alive';
     if (!this.#isElsewhere(claim)) return 'dead';
     return this.#asked.get(keyOf(claim)) ?? 'unknown';
@@ -58,29 +63,29 @@ export class ClaimLives {
     return isOther(namespaces?.process) || isOther(address?.namespaces.process);
   }
 
-  async #atAddress(claim: Claim): Promise<OwnersLife> {
-    const life = await this.#lifeOf(claim.owner);
+  async #atAddress(claim: Claim): Promise<OwnerStatus> {
+    const status = await this.#statusOf(claim.owner);
     // A maker of these processes would have been seen.
-    if (life !== 'dead' || !isOther(claim.namespaces?.process)) return life;
+    if (status !== 'dead' || !isOther(claim.namespaces?.process)) return status;
     const giver = giverOf(claim);
-    if (giver !== claim.owner.instance) return await this.#lifeOfInstance(giver);
+    if (giver !== claim.owner.instance) return await this.#statusOfInstance(giver);
     const { path, log } = podFolder(this.#home, claim.owner.name);
     // A root that a command there may be starting at this moment.
     return existsSync(path) && this.#isThere(claim.owner) && !existsSync(log) ? 'unknown' : 'dead';
   }
 
-  async #lifeOfInstance(instance: string): Promise<OwnersLife> {
+  async #statusOfInstance(instance: string): Promise<OwnerStatus> {
     const name = podNames(this.#home).find((one) => this.#isThere({ name: one, instance }));
-    return name === undefined ? 'dead' : await this.#lifeOf({ name, instance });
+    return name === undefined ? 'dead' : await this.#statusOf({ name, instance });
   }
 
-  async #lifeOf(pod: Pod): Promise<OwnersLife> {
+  async #statusOf(pod: Pod): Promise<OwnerStatus> {
     if (!this.#isThere(pod)) return 'dead';
     const folder = podFolder(this.#home, pod.name);
-    const life = await lifeOf(this.#home, pod);
+    const status = await statusOf(this.#home, pod);
     // In one network its lock tells, wherever its processes are.
-    if (life === 'dead') return (await isLocked(folder.path, pod.instance)) ? 'alive' : 'dead';
-    return life === 'unknown' && hasStopped(folder.log) ? 'dead' : life;
+    if (status === 'dead') return (await isLocked(folder.path, pod.instance)) ? 'alive' : 'dead';
+    return status === 'unknown' && hasStopped(folder.log) ? 'dead' : status;
   }
 
   /** False where it was removed, and where the name is another pod's by now. */

@@ -22,7 +22,7 @@ const ignoredShown = 5;
 const ignoredAsked = 200;
 
 /** Real absolute paths below a place. */
-export interface FolderLook {
+export interface FolderListing {
   readonly folders: readonly string[];
   /** Those that lead to what may be read. `isFolder`: what they lead to. */
   readonly links: readonly { readonly path: string; readonly isFolder: boolean }[];
@@ -33,7 +33,7 @@ export interface FolderLook {
 }
 
 /** Takes note of the files that ripgrep finds, and looks around them afterwards. */
-export class FolderLooker {
+export class FolderLister {
   readonly #place: SearchPlace;
   readonly #context: ToolContext;
   /** Names of files by their folder; folders that only hold folders too. */
@@ -53,10 +53,10 @@ export class FolderLooker {
     this.#folder(path.slice(0, end) || '/').add(path.slice(end + 1));
   }
 
-  async look(): Promise<FolderLook> {
+  async list(): Promise<FolderListing> {
     const folders = [...this.#known.keys()];
-    const links: FolderLook['links'][number][] = [];
-    const ignored: FolderLook['ignored'][number][] = [];
+    const links: FolderListing['links'][number][] = [];
+    const ignored: FolderListing['ignored'][number][] = [];
     const empty: string[] = [];
     for (const folder of folders.slice(0, foldersMax)) {
       this.#context.signal.throwIfAborted();
@@ -111,9 +111,9 @@ export class FolderLooker {
 }
 
 /** Names a few of what was left out, where it may be told. */
-export async function ignoredNote(place: SearchPlace, ignored: FolderLook['ignored']): Promise<string[]> {
-  const told = await place.tellable(ignored.slice(0, ignoredAsked).map(({ path }) => path));
-  const shown = ignored.filter(({ path }) => told.has(path));
+export async function ignoredNote(place: SearchPlace, ignored: FolderListing['ignored']): Promise<string[]> {
+  const tellable = await place.tellable(ignored.slice(0, ignoredAsked).map(({ path }) => path));
+  const shown = ignored.filter(({ path }) => tellable.has(path));
   if (shown.length === 0) return [];
   const names = shown
     .slice(0, ignoredShown)

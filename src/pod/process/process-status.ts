@@ -1,8 +1,7 @@
 /**
- * Whether a life goes on whose lock could be taken here. A lock excludes within one network namespace; a life
- * in another of this boot is asked at its
- * socket, whose file answers across them. Only where that cannot be asked, and its process cannot be seen
- * either, it is unknown: then nothing may be
+ * Whether an incarnation goes on whose lock could be taken here. A lock excludes within one network
+ * namespace; an incarnation in another of this boot is asked at its socket, whose file answers across them.
+ * Only where that cannot be asked, and its process cannot be seen either, it is unknown: then nothing may be
  * said of its death, and nobody may take its place unasked.
  */
 import { existsSync } from 'node:fs';
@@ -12,35 +11,38 @@ import { ownNamespaces } from '../../std/namespaces.ts';
 import { bootId, isRunning } from '../../std/process-identity.ts';
 import { probe } from '../../transport/dial.ts';
 
-export type Life = 'alive' | 'dead' | 'unknown';
+export type ProcessStatus = 'alive' | 'dead' | 'unknown';
 
 const probeTimeoutMs = 1_000;
 
 /**
- * Of the life that has left its address; of one of an earlier build, by the socket at the place that follows
- * from its instance.
+ * Of the incarnation that has left its address; of one of an earlier build, by the socket at the place that
+ * follows from its instance.
  */
-export async function lifeOf(home: Home, pod: { name: string; instance: string }): Promise<Life> {
+export async function statusOf(home: Home, pod: { name: string; instance: string }): Promise<ProcessStatus> {
   const address = readAddress(podFolder(home, pod.name), pod.instance);
   if (address !== null) {
-    const life = await lifeAt(address);
-    if (life !== 'dead') return life;
+    const status = await statusAt(address);
+    if (status !== 'dead') return status;
   }
   const path = podSocket(home, pod);
   return path !== address?.socket && existsSync(path) && (await asked(path)) === 'alive' ? 'alive' : 'dead';
 }
 
 /**
- * Of a life that was started outside of this network namespace, where the lock tells nothing of it; `dead`
- * where there is none such.
+ * Of an incarnation that was started outside of this network namespace, where the lock tells nothing of it;
+ * `dead` where there is none such.
  */
-export async function lifeElsewhere(home: Home, pod: { name: string; instance: string }): Promise<Life> {
+export async function statusElsewhere(
+  home: Home,
+  pod: { name: string; instance: string },
+): Promise<ProcessStatus> {
   const address = readAddress(podFolder(home, pod.name), pod.instance);
   if (address === null || isSame(address.namespaces.network, ownNamespaces().network)) return 'dead';
-  return await lifeAt(address);
+  return await statusAt(address);
 }
 
-export async function lifeAt({ socket, process, namespaces }: PodAddress): Promise<Life> {
+export async function statusAt({ socket, process, namespaces }: PodAddress): Promise<ProcessStatus> {
   if (process.bootId !== bootId()) return 'dead';
   const answer = await asked(socket);
   if (answer !== 'unknown') return answer;
@@ -56,7 +58,7 @@ function isSame(theirs: string | null, ours: string | null): boolean {
   return theirs === null || ours === null || theirs === ours;
 }
 
-async function asked(socket: string): Promise<Life> {
+async function asked(socket: string): Promise<ProcessStatus> {
   try {
     const answer = await probe(socket, probeTimeoutMs);
     return answer === 'listening' ? 'alive' : answer === 'refused' ? 'dead' : 'unknown';
