@@ -210,6 +210,15 @@ describe('architecture', () => {
     expect(readers.toSorted()).toEqual(['session/facts/replay.ts', 'session/facts/transcript.ts']);
   });
 
+  it('[architecture.engine] pods know nothing of the worker but its types, where it is put in excepted', () => {
+    const wrong = files.filter(
+      (file) =>
+        roomOf(file) === 'pod' &&
+        valuesOf(file).some((target) => roomOf(resolve(dirname(file), target)) === 'worker'),
+    );
+    expect(wrong.map(name)).toEqual(['pod/node-work.ts']);
+  });
+
   it('[architecture.client] the client names no command and no exit status, and touches no terminal', () => {
     const ofPerson = /exitStatus|exitCode|podkin [a-z]+|process\.(?:std\w+|argv)|isTTY|\\u001B/gi;
     const wrong = files

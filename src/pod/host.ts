@@ -29,6 +29,7 @@ import type { Namespaces } from '../std/namespaces.ts';
 import type { ProcessIdentity } from '../std/process-identity.ts';
 import type { MethodName, ParamsIn, Result } from '../protocol/methods.ts';
 import type { Tool } from '../tools/tool.ts';
+import type { Engine } from '../worker/turn-ports.ts';
 import type { Sent } from '../transport/connect-and-send.ts';
 import type { Connection } from '../transport/connection.ts';
 import type { HeldSocket } from '../transport/server.ts';
@@ -233,6 +234,8 @@ export interface Worker {
 
 /** What turns work with. */
 export interface Work {
+  /** Who drives the turns. */
+  engine(worker: Worker): Engine;
   /** May reject with `ModelConfigError`. */
   model(worker: Worker): Promise<Model>;
   /** Null, or why this model cannot be had, for the model that asked. */

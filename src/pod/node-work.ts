@@ -17,11 +17,13 @@ import { globTool } from '../tools/glob.ts';
 import { grepTool } from '../tools/grep.ts';
 import { readTool } from '../tools/read.ts';
 import { writeTool } from '../tools/write.ts';
+import { worker } from '../worker/drive-turn.ts';
 import type { Worker, Work } from './host.ts';
 import { noteGroup, noteOutside } from './process/command-groups.ts';
 
 export function nodeWork(home: Home): Work {
   return {
+    engine: () => worker,
     model: makeModel,
     modelProblem: (name) => checkModelName(name, process.env),
     tools: [readTool, writeTool, editTool, globTool, grepTool, bashTool],

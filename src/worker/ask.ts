@@ -6,6 +6,7 @@ import { type Model, ModelFailure, type ModelRequest, type ModelResponse } from 
 import type { Transcript } from '../session/facts/transcript.ts';
 import { toolSpecs } from './tool-specs.ts';
 import { promptOf } from './prompt.ts';
+import { systemPrompt } from './system-prompt.ts';
 import type { TurnPorts, TurnResult } from './turn-ports.ts';
 
 export type Answer =
@@ -64,7 +65,7 @@ function duration(ms: number): string {
 function requestOf(ports: TurnPorts, transcript: Transcript): ModelRequest {
   return {
     pod: ports.pod,
-    system: ports.system,
+    system: systemPrompt(ports.promptFacts),
     ...promptOf(transcript),
     tools: toolSpecs(ports.tools),
     signal: ports.signal,

@@ -8,19 +8,18 @@ import { StorageFailed } from '../session/log/storage-failed.ts';
 import { ask } from './ask.ts';
 import { endsWithAnswer, hasText } from './prompt.ts';
 import { type RequestedCall, runTools } from './run-tools.ts';
-import type { TurnPorts, TurnResult } from './turn-ports.ts';
+import type { Engine, TurnPorts, TurnResult } from './turn-ports.ts';
 
-/**
- * Never rejects for what a provider, a tool or the disk does; those are results. `resumed`: the turn goes on
- * where another was interrupted.
- */
-export async function driveTurn(ports: TurnPorts, options: { resumed: boolean }): Promise<TurnResult> {
-  try {
-    return await steps(ports, options.resumed);
-  } catch (error) {
-    return failureOf(ports, error);
-  }
-}
+/** The engine that asks a model itself and runs its calls here. */
+export const worker: Engine = {
+  async driveTurn(ports, { resumed }) {
+    try {
+      return await steps(ports, resumed);
+    } catch (error) {
+      return failureOf(ports, error);
+    }
+  },
+};
 
 async function steps(ports: TurnPorts, resumed: boolean): Promise<TurnResult> {
   const model = await ports.model();

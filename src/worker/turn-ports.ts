@@ -1,10 +1,14 @@
-/** What a turn needs of its pod. The worker knows no socket, no log file and no other pod. */
+/**
+ * What a turn needs of its pod, and who drives it. An engine knows no socket, no log file and no other pod; the
+ * pod knows of an engine nothing but this.
+ */
 import type { JsonValue } from '../std/json.ts';
 import type { ShownEvent } from '../protocol/live-events.ts';
 import type { Model } from '../model/port.ts';
 import type { EntryBody } from '../session/facts/entries.ts';
 import type { Transcript } from '../session/facts/transcript.ts';
 import type { Tool, ToolContext, ToolNeed } from '../tools/tool.ts';
+import type { PromptFacts } from './system-prompt.ts';
 
 /** A call that the scope does not forbid, before it runs. */
 export interface PermitRequest {
@@ -28,7 +32,7 @@ export type Permit =
 export interface TurnPorts {
   readonly turn: string;
   readonly pod: string;
-  readonly system: string;
+  readonly promptFacts: PromptFacts;
   readonly tools: readonly Tool[];
   /** May throw `ModelConfigError`: the turn then ends as errored. Called once a turn. */
   model(): Promise<Model>;
@@ -85,7 +89,16 @@ export interface TurnPorts {
   random(): number;
 }
 
-/** How the worker says that a turn is over; the pod commits it. */
+/** Drives the turns of one pod: the worker, or another agent in its place. */
+export interface Engine {
+  /**
+   * Never rejects for what a provider, a tool or the disk does; those are results. `resumed`: the turn goes on
+   * where another was interrupted. One turn at a time.
+   */
+  driveTurn(ports: TurnPorts, options: { resumed: boolean }): Promise<TurnResult>;
+}
+
+/** How an engine says that a turn is over; the pod commits it. */
 export type TurnResult =
   | { kind: 'finished' }
   | { kind: 'limitReached'; reason: string }

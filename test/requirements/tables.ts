@@ -101,6 +101,7 @@ export const tables = {
   'read-output.covers': 'a reading to the end says which finished turn it covers',
   'turn.ends':
     'a turn ends as finished, at a limit, paused, cancelled, with an error or abandoned, each by its own cause and no other',
+  'turn.engine': 'whole histories hold too where another engine drives the turns',
   'turn.resumed': 'a resumed turn that lacked its end only is not asked again',
   'turn.commits':
     'an answer, its calls in their places and what it has seen are one append, before anything of it runs',

@@ -3,6 +3,7 @@ import { schemaVersion } from '../../src/session/facts/entries.ts';
 import type { Pod } from '../../src/pod/pod.ts';
 import type { Facts } from '../../src/session/facts/facts.ts';
 import type { PodSpec } from '../../src/session/home/home.ts';
+import type { Engine } from '../../src/worker/turn-ports.ts';
 import { checkEnd } from './checker.ts';
 import { askPod, tell } from './persons.ts';
 import type { SimPod, Violation } from './pods.ts';
@@ -15,6 +16,8 @@ export interface HistoryOptions {
   /** Instead of those of the seed. */
   acts?: readonly Act[];
   hits?: Map<string, number>;
+  /** In the place of the worker. */
+  engine?: Engine;
   trace?: (line: string) => void;
 }
 
@@ -28,7 +31,8 @@ const stepsMax = 40_000;
 
 export async function runHistory(options: HistoryOptions): Promise<History> {
   const { seed } = options;
-  const world = new World({ seed, hits: options.hits ?? new Map(), trace: options.trace });
+  const { trace, engine } = options;
+  const world = new World({ seed, hits: options.hits ?? new Map(), trace, engine });
   plan(world, options.acts ?? scheduleOf(seed));
   for (const name of ['root', 'other']) begin(world, name);
   if (await runUntil(world, lastActMs + 500)) {

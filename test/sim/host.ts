@@ -87,6 +87,7 @@ export function simHost(process: SimProcess): Host {
     processes: processesOf(process),
     wire: wireOf(process),
     work: {
+      engine: () => world.engine,
       model: async () => scriptedModel(process),
       modelProblem: () => null,
       tools: [workTool(process)],

@@ -8,6 +8,8 @@ import { type PodFolder, type PodSpec, type Tombstone, folderAt } from '../../sr
 import type { Burial } from '../../src/session/home/remove.ts';
 import type { Limits } from '../../src/session/settings/settings.ts';
 import type { ProcessIdentity } from '../../src/std/process-identity.ts';
+import { worker } from '../../src/worker/drive-turn.ts';
+import type { Engine } from '../../src/worker/turn-ports.ts';
 import { VirtualClock } from './clock.ts';
 import { Random } from './random.ts';
 import { DiskOrder } from './disk-order.ts';
@@ -25,6 +27,7 @@ export interface WorldOptions {
   hits: Map<string, number>;
   /** Is given everything, a line each. */
   trace?: ((line: string) => void) | undefined;
+  engine?: Engine | undefined;
 }
 
 export interface Listener {
@@ -38,6 +41,7 @@ export class World {
   readonly clock = new VirtualClock();
   readonly random: Random;
   readonly script: Script;
+  readonly engine: Engine;
   readonly limits: Limits;
   /** How many of the one-off requests, or their answers, are lost. */
   readonly requestLoss: number;
@@ -75,6 +79,7 @@ export class World {
 
   constructor(options: WorldOptions) {
     this.random = new Random(options.seed, 1);
+    this.engine = options.engine ?? worker;
     this.script = new Script(new Random(options.seed, 2));
     this.#hits = options.hits;
     this.#trace = options.trace ?? null;

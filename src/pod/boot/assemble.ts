@@ -47,6 +47,7 @@ export function assemble(pod: Pod): Assembled {
     parent === null ? null : new ParentLink(pod, parent, (client) => questions.linked(client));
   const tools = toolsOf({ pod, children, parentLink });
   const runner = new TurnRunner(pod, {
+    engine: host.work.engine(worker),
     tools,
     makeModel: () => host.work.model(worker),
     spawns: maySpawn(pod),

@@ -1,5 +1,5 @@
 /**
- * Runs the turn that the machine has started: gives the worker its ports and hands its result back as an
+ * Runs the turn that the machine has started: gives the engine its ports and hands its result back as an
  * input.
  */
 import { join } from 'node:path';
@@ -14,9 +14,7 @@ import { hasInputOf, transcriptOf } from '../../session/facts/transcript.ts';
 import type { FileView } from '../../tools/file-view.ts';
 import { commandMark } from '../../tools/marked-processes.ts';
 import type { FileViews, Tool, ToolContext } from '../../tools/tool.ts';
-import { driveTurn } from '../../worker/drive-turn.ts';
-import { systemPrompt } from '../../worker/system-prompt.ts';
-import type { TurnPorts, TurnResult } from '../../worker/turn-ports.ts';
+import type { Engine, TurnPorts, TurnResult } from '../../worker/turn-ports.ts';
 import type { ApprovalGate } from '../approvals/gate.ts';
 import type { Pod } from '../pod.ts';
 import type { TurnEnd } from '../machine/reports.ts';
@@ -24,6 +22,7 @@ import { RequestWatch } from './request-watch.ts';
 import { abandonTurn, endTurn, preLlmRequest } from '../machine/state.ts';
 
 export interface TurnRunnerOptions {
+  engine: Engine;
   tools: readonly Tool[];
   /** Made once and kept; a failure is tried again with the next turn. */
   makeModel(): Promise<Model>;
@@ -84,7 +83,8 @@ export class TurnRunner {
     try {
       // The start must be on disk before anything that follows from it.
       await this.#pod.durable();
-      result = await driveTurn(await this.#ports(turn, abort.signal), { resumed });
+      const ports = await this.#ports(turn, abort.signal);
+      result = await this.#options.engine.driveTurn(ports, { resumed });
     } catch (error) {
       result = { kind: 'abandoned', message: error instanceof Error ? error.message : String(error) };
     }
@@ -125,7 +125,7 @@ export class TurnRunner {
     return {
       turn,
       pod: session.name,
-      system: systemPrompt({ session, project: instructions.files, spawns: this.#options.spawns }),
+      promptFacts: { session, project: instructions.files, spawns: this.#options.spawns },
       tools: this.#options.tools,
       model: () => this.#getModel(),
       preLlmRequest: async () => {

@@ -2,8 +2,18 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ModelFailure } from '../../../src/model/port.ts';
 import { type Answer, type Asking, ask } from '../../../src/worker/ask.ts';
+import { systemPrompt } from '../../../src/worker/system-prompt.ts';
 import { asked, called, noticeItem, result, said } from '../machine-rig.ts';
-import { type Reply, type TurnOptions, part, says, turnOf, usage, transcriptFrom } from './worker-rig.ts';
+import {
+  type Reply,
+  type TurnOptions,
+  part,
+  says,
+  turnOf,
+  usage,
+  transcriptFrom,
+  promptFacts,
+} from './worker-rig.ts';
 
 const never: Asking = { step: 2, skipIf: () => false };
 const answered: Answer = {
@@ -45,7 +55,7 @@ describe('a request', () => {
     expect(requests).toEqual([
       {
         pod: 'me',
-        system: 'be good',
+        system: systemPrompt(promptFacts),
         messages: [
           { role: 'user', text: 'do r1' },
           {

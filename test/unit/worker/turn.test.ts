@@ -8,10 +8,10 @@ import { type Model, ModelFailure, type ModelRequest, type ModelResponse } from 
 import type { EntryBody } from '../../../src/session/facts/entries.ts';
 import { defaultLimits } from '../../../src/session/settings/settings.ts';
 import type { Tool } from '../../../src/tools/tool.ts';
-import { driveTurn } from '../../../src/worker/drive-turn.ts';
+import { worker } from '../../../src/worker/drive-turn.ts';
 import type { TurnPorts } from '../../../src/worker/turn-ports.ts';
 import { contextIn } from '../tools/bench-context.ts';
-import { transcriptFrom } from './worker-rig.ts';
+import { promptFacts, transcriptFrom } from './worker-rig.ts';
 
 type Answer = Partial<ModelResponse> | ModelFailure;
 
@@ -46,7 +46,7 @@ function world(answers: readonly Answer[], options: { isAwaited?: boolean } = {}
   const ports: TurnPorts = {
     turn: 't',
     pod: 'root',
-    system: '',
+    promptFacts,
     tools: [note, slow],
     model: () => Promise.resolve(model),
     preLlmRequest: () =>
@@ -67,7 +67,14 @@ function world(answers: readonly Answer[], options: { isAwaited?: boolean } = {}
     wait: (delayMs) => Promise.resolve(void waited.push(delayMs)),
   };
   const results = () => committed.flatMap((body) => (body.type === 'toolResult' ? [body] : []));
-  return { ports, requests, committed, waited, results, run: () => driveTurn(ports, { resumed: false }) };
+  return {
+    ports,
+    requests,
+    committed,
+    waited,
+    results,
+    run: () => worker.driveTurn(ports, { resumed: false }),
+  };
 }
 
 const noteInput = z.strictObject({

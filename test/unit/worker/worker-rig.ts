@@ -1,13 +1,13 @@
 /** A turn whose pod and model answer as they are told to; what it asks, commits, shows and waits for is recorded. */
 import type { Model, ModelPart, ModelRequest, ModelResponse } from '../../../src/model/port.ts';
 import type { Entry, EntryBody } from '../../../src/session/facts/entries.ts';
-import type { HistoryEntry } from '../../../src/session/facts/facts.ts';
+import { type HistoryEntry, sessionOf } from '../../../src/session/facts/facts.ts';
 import { type Transcript, transcriptOf } from '../../../src/session/facts/transcript.ts';
 import { defaultLimits } from '../../../src/session/settings/settings.ts';
-import { driveTurn } from '../../../src/worker/drive-turn.ts';
+import { worker } from '../../../src/worker/drive-turn.ts';
 import type { TurnPorts } from '../../../src/worker/turn-ports.ts';
 import { contextIn } from '../tools/bench-context.ts';
-import { asked } from '../machine-rig.ts';
+import { asked, factsOf } from '../machine-rig.ts';
 
 /** Deltas, then a response; or what is thrown behind the deltas; or nothing more, as of a stream that was cut. */
 export interface Reply {
@@ -29,6 +29,11 @@ export interface TurnOptions extends Partial<Omit<TurnPorts, 'limits' | 'control
   abort?: AbortController;
 }
 
+export const promptFacts: TurnPorts['promptFacts'] = {
+  session: sessionOf(factsOf([])),
+  project: [],
+  spawns: false,
+};
 export const usage = { inputTokens: 3, outputTokens: 2, cost: null };
 export const says = (text: string): Reply => ({ response: { parts: [{ type: 'text', text }] } });
 export const calls = (...parts: ModelResponse['parts']): Reply => ({
@@ -74,7 +79,7 @@ export function turnOf(replies: readonly Reply[], options: TurnOptions = {}) {
   const turn: TurnPorts = {
     turn: 't1',
     pod: 'me',
-    system: 'be good',
+    promptFacts,
     tools: [],
     model: () => Promise.resolve(model),
     preLlmRequest: () =>
@@ -104,7 +109,7 @@ export function turnOf(replies: readonly Reply[], options: TurnOptions = {}) {
     waited,
     points,
     abort,
-    run: () => driveTurn(turn, { resumed }),
+    run: () => worker.driveTurn(turn, { resumed }),
   };
 }
 
