@@ -24,6 +24,7 @@ export function checkEnd(world: World): void {
     checkTotals(world, pod);
     checkLastWord(world, pod);
     checkPermission(world, pod);
+    checkSpawns(world, pod);
     const parent = world.pods.get(pod.spec.parent?.instance ?? '');
     if (parent !== undefined && !parent.removed && world.processOf(parent) !== null)
       checkPair(world, parent, pod);
@@ -286,6 +287,32 @@ function checkLastWord(world: World, pod: SimPod): void {
       );
       return;
     }
+  }
+}
+
+/** A spawn comes to its first run, or nothing of it is left. */
+function checkSpawns(world: World, pod: SimPod): void {
+  if (world.processOf(pod) === null) return;
+  const begun = new Set<string>();
+  const open = new Set<string>();
+  for (const entry of world.logOf(pod).entries) {
+    if (entry.type === 'assignment') begun.add(entry.child.instance);
+    if (entry.type !== 'child') continue;
+    const { instance } = entry.child;
+    if (entry.state === 'reserved') open.add(instance);
+    if (entry.state !== 'undone') continue;
+    open.delete(instance);
+    const child = world.pods.get(instance);
+    if (child !== undefined && (!child.removed || child.processes.size > 0))
+      world.watch.violation('spawn', child, 'its spawn was undone, and it is there');
+  }
+  for (const instance of open) {
+    if (!begun.has(instance))
+      world.watch.violation(
+        'spawn',
+        world.pods.get(instance) ?? pod,
+        'its spawn came to no run and was not undone',
+      );
   }
 }
 

@@ -225,6 +225,7 @@ function wireOf(process: SimProcess): Wire {
           clock,
           dial: async (to, { timeoutMs }) => {
             const connection = await dial(to, { timeoutMs });
+            world.maySlow(connection);
             world.mayCut(connection);
             return connection;
           },

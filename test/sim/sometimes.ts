@@ -86,6 +86,7 @@ export const sometimes = [
   'turn.runForNotification',
   'wire.lostInFlight',
   'wire.requestCut',
+  'wire.requestSlow',
 ] as const;
 
 const fullRunHistories = 500_000;

@@ -2,6 +2,7 @@
 import type { Core } from '../../src/pod/machine/core.ts';
 import { replay } from '../../src/session/facts/replay.ts';
 import type { Entry } from '../../src/session/facts/entries.ts';
+import type { BufferedItem, Facts, UnseenItem } from '../../src/session/facts/facts.ts';
 import { differences } from './deep-equal.ts';
 import { type SimPod, type Violation, entriesOf } from './pods.ts';
 import type { SimProcess } from './process.ts';
@@ -101,12 +102,31 @@ export class Watch {
     this.#world.acting = null;
     if (process === null || process.dead || !process.listening || !process.begun) return;
     const core = process.pod?.core;
-    if (core === undefined || core.facts.session === null || !mayBegin(core)) return;
-    const waits = readsWaiting(core);
+    if (core === undefined || core.facts.session === null) return;
+    this.#checkBudget(process, core);
+    if (!mayBegin(core)) return;
+    const waits = wakesWaiting(core.facts).length > 0;
     if (waits || hasWork(core)) {
       this.violation('I4', process.simPod, `idle with ${waits ? 'unread events' : 'work'}`);
     }
   }
+
+  /** What still has budget waits for nobody who has none. */
+  #checkBudget({ simPod }: SimProcess, { live, facts, limits }: Core): void {
+    const { overBudget } = live;
+    const holds = live.storage !== null || facts.paused;
+    if (overBudget === null || live.mode !== 'idle' || holds) return;
+    const waiting = wakesWaiting(facts);
+    if (waiting.length === 0) return;
+    if (overBudget === 'hops' && waiting.some(({ hops }) => hops < limits.hops))
+      this.violation('I4', simPod, 'items of a short chain wait for those of a long one');
+    if (overBudget === 'turnsPerMinute' && waiting.some((item) => 'content' in item && isOwnReport(item)))
+      this.violation('I4', simPod, 'a report of its own work waits for the minute to pass');
+  }
+}
+
+function isOwnReport({ content }: BufferedItem): boolean {
+  return content.kind === 'podEvent' && content.closes.length > 0;
 }
 
 function mayBegin({ live, facts }: Core): boolean {
@@ -114,12 +134,12 @@ function mayBegin({ live, facts }: Core): boolean {
   return live.mode === 'idle' && !holds && !facts.paused;
 }
 
-function readsWaiting({ facts }: Core): boolean {
+function wakesWaiting(facts: Facts): (BufferedItem | UnseenItem)[] {
   const { through = 0, before = 0 } = facts.held ?? {};
-  return (
-    facts.notifyBuffer.some((item) => item.wakes && item.entrySeq > before) ||
-    facts.unseen.some((item) => item.wakes && item.entrySeq > through)
-  );
+  return [
+    ...facts.notifyBuffer.filter((item) => item.wakes && item.entrySeq > before),
+    ...facts.unseen.filter((item) => item.wakes && item.entrySeq > through),
+  ];
 }
 
 function hasWork({ facts }: Core): boolean {

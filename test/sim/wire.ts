@@ -28,6 +28,8 @@ export class SimEnd {
   readonly closed: Promise<{ kind: 'endedByPeer' }>;
   peer: SimEnd | null = null;
   isClosed = false;
+  /** What a message from here usually takes. */
+  latencyMs: number;
   /** When the latest message towards this end arrives. */
   latestMs = 0;
   sent = 0;
@@ -51,6 +53,7 @@ export class SimEnd {
 
   constructor(owner: SimProcess) {
     this.owner = owner;
+    this.latencyMs = owner.world.latencyMs;
     this.closed = this.#closing.promise;
     owner.ends.add(this.#onOwnerGone);
   }
@@ -151,7 +154,7 @@ export class SimEnd {
     const { peer, owner } = this;
     if (peer === null || this.isClosed || owner.dead) return;
     const { clock, random } = owner.world;
-    const at = Math.max(peer.latestMs, clock.nowMs + random.delay(owner.world.latencyMs));
+    const at = Math.max(peer.latestMs, clock.nowMs + random.delay(this.latencyMs));
     peer.latestMs = at;
     peer.sent += 1;
     const number = peer.sent;

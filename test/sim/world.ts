@@ -47,6 +47,8 @@ export class World {
   readonly requestLoss: number;
   /** What a message usually takes. */
   readonly latencyMs: number;
+  /** How many of the one-off requests lie unread for long before they are taken. */
+  readonly slowShare: number;
   readonly pods = new Map<string, SimPod>();
   /** Name → the pod whose folder it is. */
   readonly folders = new Map<string, SimPod>();
@@ -83,9 +85,14 @@ export class World {
     this.script = new Script(new Random(options.seed, 2));
     this.#hits = options.hits;
     this.#trace = options.trace ?? null;
-    this.limits = limitsFor(this.random);
+    const limits = limitsFor(this.random);
     this.requestLoss = this.random.pick([0.03, 0.03, 0.03, 0.3]);
     this.latencyMs = this.random.pick([1, 2, 2, 10, 40]);
+    const more = new Random(options.seed, 4);
+    this.slowShare = more.pick([0, 0, 0, 0.1, 0.5]);
+    if (more.chance(0.15)) this.requestLoss = 0.8;
+    // Items of chains of both kinds wait together only where few steps make a long one.
+    this.limits = more.chance(0.1) ? { ...limits, hops: 1 } : limits;
     this.person = new SimProcess(this, null);
   }
 
@@ -347,6 +354,14 @@ export class World {
       this.hit('wire.requestCut');
       this.cut(end);
     });
+  }
+
+  /** Accepted by the system, read by the process much later: what it brings may be overtaken by a link. */
+  maySlow(connection: Connection): void {
+    if (this.quiet || this.slowShare === 0 || !this.random.chance(this.slowShare)) return;
+    const end = connection as unknown as SimEnd;
+    this.hit('wire.requestSlow');
+    end.latencyMs = this.random.between(100, 3_000);
   }
 
   cut(end: SimEnd): void {
