@@ -95,6 +95,9 @@ const counters: Counters = {
   stepCompleted(tally, entry) {
     tally.usage = addUsage(tally.usage, entry.usage);
   },
+  requestFailed(tally, entry) {
+    tally.usage = addUsage(tally.usage, entry.usage);
+  },
   interrupted(tally) {
     tally.turnOpen = false;
   },

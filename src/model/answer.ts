@@ -2,7 +2,7 @@
  * A provider's stream of parts into one response, keeping the order in which the parts began. One answer, one
  * use.
  */
-import type { LanguageModelV3StreamPart, LanguageModelV3Usage } from '@ai-sdk/provider';
+import type { LanguageModelV3StreamPart } from '@ai-sdk/provider';
 import { type JsonObject, type JsonValue, isJsonObject } from '../std/json.ts';
 import { callId, toolName } from './call-names.ts';
 import type { TokenCounts } from './catalog.ts';
@@ -10,7 +10,9 @@ import { cutStreamFailure } from './failure.ts';
 import { isLoneSignature } from './lone-signature.ts';
 import { ModelFailure } from './port.ts';
 import type { ChatPart, ModelPart, ModelRequest, ModelResponse } from './port.ts';
+import type { UsageReports } from './reported-usage.ts';
 import { isDeep, toolInput, wellFormedJson } from './tool-input.ts';
+import { countsOf, estimateOf, priced, withRest } from './usage.ts';
 
 type StreamPart = LanguageModelV3StreamPart;
 type AnswerPart = ModelResponse['parts'][number];
@@ -28,6 +30,7 @@ export const answerBytesMax = 6 * 1024 * 1024;
 export const answerCallsMax = 100;
 
 type Asked = Pick<ModelRequest, 'messages' | 'system' | 'tools'>;
+type Usage = ModelResponse['usage'];
 
 export interface AnswerOf {
   /** `provider/model`, with which what goes wrong is reported. */
@@ -43,19 +46,33 @@ export interface Answer {
    * that was before its finish.
    */
   response(): ModelResponse;
+  /**
+   * What the request has used where there is no response: as the stream said it, or the estimate where an answer
+   * had begun; else null, for then nobody is billed.
+   */
+  spent(): Usage | null;
   /** Something of the answer has arrived. */
   begun(): boolean;
   /** It has reached a bound: nothing more is taken. */
   full(): boolean;
 }
 
+type Reports = Omit<UsageReports, 'take'>;
+const noReports: Reports = { soFar: () => null, isBehind: () => false };
+
 /** An answer to `request`, whose calls are known by then: an id that comes again is made another. */
-export function newAnswer(of: AnswerOf, request: Asked): Answer {
+export function newAnswer(of: AnswerOf, request: Asked, reports: Reports = noReports): Answer {
   const parts: AnswerPart[] = [];
   const room = newRoom();
   const prose = proseInto(parts, room);
   const calls = callsInto(parts, room, usedIds(request));
   let finish: Finish | null = null;
+  const estimate = () => estimateOf(request, room.taken());
+  const spent = () => {
+    const counts = reports.soFar() ?? (finish && countsOf(finish.usage));
+    if (counts !== null) return priced(of, withRest(counts, reports, estimate()));
+    return parts.length > 0 ? priced(of, estimate()) : null;
+  };
   return {
     take(part) {
       if (part.type === 'error') throw part.error;
@@ -70,9 +87,14 @@ export function newAnswer(of: AnswerOf, request: Asked): Answer {
     },
     response() {
       calls.close({ byLength: room.isFull() || finish?.finishReason.unified === 'length' });
-      if (room.isFull()) return cutResponse(of, parts, estimateOf(request, room.taken()));
-      return responseOf(of, parts, { finish, estimate: estimateOf(request, room.taken()) });
+      if (room.isFull())
+        return { parts: kept(parts), finishReason: 'length', usage: spent() ?? priced(of, estimate()) };
+      const { usage, finishReason } = endOf(of, parts, finish);
+      const counts = countsOf(usage);
+      const all = counts === null ? estimate() : withRest(counts, reports, estimate());
+      return { parts: kept(parts), finishReason, usage: priced(of, all) };
     },
+    spent,
     begun: () => parts.length > 0,
     full: () => room.isFull(),
   };
@@ -271,11 +293,12 @@ function merged(before: JsonObject | undefined, after: JsonObject): JsonObject {
   return all;
 }
 
-function responseOf(
+/** Throws where it is the end of no whole answer. */
+function endOf(
   of: AnswerOf,
   parts: AnswerPart[],
-  { finish, estimate }: { finish: Finish | null; estimate: Estimate },
-): ModelResponse {
+  finish: Finish | null,
+): { finishReason: ModelResponse['finishReason']; usage: Finish['usage'] } {
   if (finish === null) throw cutStreamFailure(of.name);
   const { unified, raw } = finish.finishReason;
   // A stream that just ends is reported as finished for a reason that nobody gave.
@@ -293,60 +316,14 @@ function responseOf(
     const text = `${of.name}: the answer ended for a call, and no call came`;
     throw new ModelFailure('cutStream', text, { transient: true, triesMax: 2 });
   }
-  return {
-    parts: kept(parts),
-    finishReason: called && reason !== 'length' && reason !== 'contentFilter' ? 'toolCalls' : reason,
-    usage: usageOf(of, finish.usage, estimate),
-  };
-}
-
-interface Estimate {
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-}
-
-/**
- * Where nobody counts: an answer that was not read to its end, a server that says no usage. A token is taken for
- * three bytes, which is more tokens than there are mostly, so that a limit of the cost holds all the same.
- */
-function estimateOf({ messages, system, tools }: Asked, answerBytes: number): Estimate {
-  const tokens = (bytes: number) => Math.ceil(bytes / 3);
-  const asked = Buffer.byteLength(JSON.stringify([messages, tools])) + Buffer.byteLength(system);
-  return { inputTokens: tokens(asked), outputTokens: tokens(answerBytes) };
-}
-
-function cutResponse(of: AnswerOf, parts: AnswerPart[], estimate: Estimate): ModelResponse {
-  return {
-    parts: kept(parts),
-    finishReason: 'length',
-    usage: { ...estimate, cost: of.cost(estimate) },
-  };
+  const isCall = called && reason !== 'length' && reason !== 'contentFilter';
+  return { finishReason: isCall ? 'toolCalls' : reason, usage: finish.usage };
 }
 
 function kept(parts: AnswerPart[]): AnswerPart[] {
   return parts
     .filter((part) => part.type === 'toolCall' || part.text !== '' || part.providerMetadata !== undefined)
     .map((part) => (part.type === 'toolCall' ? part : { ...part, text: part.text.toWellFormed() }));
-}
-
-/** A request without tokens is none that was counted: then nothing that is said of it is. */
-function usageOf(of: AnswerOf, usage: LanguageModelV3Usage, estimate: Estimate): ModelResponse['usage'] {
-  const inputTokens = tokenCount(usage.inputTokens.total);
-  const outputTokens = tokenCount(usage.outputTokens.total);
-  if (inputTokens === 0) return { ...estimate, cost: of.cost(estimate) };
-  const cacheRead = tokenCount(usage.inputTokens.cacheRead);
-  const cacheWrite = tokenCount(usage.inputTokens.cacheWrite);
-  const counts = { inputTokens, outputTokens, cacheReadTokens: cacheRead, cacheWriteTokens: cacheWrite };
-  return { inputTokens, outputTokens, cost: of.cost(counts) };
-}
-
-/**
- * A whole number from 0 to 2^53 − 1: a provider's count is input from outside, and a wrong one must not cost
- * an outcome.
- */
-function tokenCount(reported: number | undefined): number {
-  if (reported === undefined || !(reported > 0)) return 0;
-  return Math.min(Math.round(reported), Number.MAX_SAFE_INTEGER);
 }
 
 const finishReasons = {

@@ -29,8 +29,8 @@ export interface Connection {
   readonly dialect: Dialect;
   /** Null: connect directly. */
   readonly proxy: Proxy | null;
-  /** Called for each piece of an answer. */
-  alive(): void;
+  /** Told of each piece of an answer and of each event in it. */
+  readonly heard: { alive(): void; event(event: JsonObject): void };
 }
 
 /** What a provider's package is to fetch with, for one request. */
@@ -143,7 +143,7 @@ async function firstPieces(
   while (true) {
     const { done, value } = await reader.read();
     if (done) return { pieces, isStream: true };
-    connection.alive();
+    connection.heard.alive();
     pieces.push(value);
     bytes += value.length;
     const telling = Buffer.from(value)
@@ -173,7 +173,7 @@ async function readWords(reader: Reader, pieces: Uint8Array[]): Promise<string> 
 }
 
 function events(connection: Connection, reader: Reader, first: Uint8Array[]): ReadableStream<Uint8Array> {
-  const frame = newFrames(repairFor(connection.dialect));
+  const frame = newFrames({ repair: repairFor(connection.dialect), heard: connection.heard });
   const waiting = first.flatMap(slices);
   let bytes = 0;
   const next = async (): Promise<string | null> => {
@@ -184,7 +184,7 @@ function events(connection: Connection, reader: Reader, first: Uint8Array[]): Re
       waiting.push(...slices(value));
     }
     const slice = waiting.shift() ?? new Uint8Array();
-    connection.alive();
+    connection.heard.alive();
     bytes += slice.length;
     if (bytes > wireBytesMax) throw tooLong(connection.name);
     return frame.take(slice);
@@ -245,8 +245,13 @@ function tooLong(name: string): ModelFailure {
   });
 }
 
+interface Reading {
+  readonly repair: Repair;
+  readonly heard: Connection['heard'];
+}
+
 /** From bytes to events and back: lines end with CR, LF or both, an event with an empty line. */
-function newFrames(repair: Repair): {
+function newFrames(reading: Reading): {
   take(bytes: Uint8Array): string;
   end(): string;
   ending(): Ending;
@@ -270,7 +275,7 @@ function newFrames(repair: Repair): {
     const wasError = isError;
     data = [];
     isError = false;
-    return repairedEvent(repair, event, wasError);
+    return repairedEvent(reading, event, wasError);
   };
   let failure: { readonly error: unknown } | null = null;
   const takeText = (given: string): string => {
@@ -295,7 +300,7 @@ function newFrames(repair: Repair): {
     return out;
   };
   return {
-    ending: () => repair.ending(),
+    ending: () => reading.repair.ending(),
     take: (bytes) => takeText(decoder.decode(bytes, { stream: true })),
     // The last event may lack its empty line; half of one is none.
     end() {
@@ -303,7 +308,7 @@ function newFrames(repair: Repair): {
       if (line.length > 0) endLine();
       const event = data.join('\n');
       const isWhole = isError || isDone(event) || parsed(event) !== undefined;
-      return out + (isWhole ? repairedEvent(repair, event, isError) : '');
+      return out + (isWhole ? repairedEvent(reading, event, isError) : '');
     },
   };
 }
@@ -312,9 +317,10 @@ function isDone(event: string): boolean {
   return event.trim() === '[DONE]';
 }
 
-function repairedEvent(repair: Repair, event: string, isError: boolean): string {
+function repairedEvent({ repair, heard }: Reading, event: string, isError: boolean): string {
   if (isDone(event)) return `${eventsText(repair.done())}data: [DONE]\n\n`;
   const value = parsed(event);
+  if (isJsonObject(value)) heard.event(value);
   if (isError || (value === undefined && /^\s*error\b/i.test(event))) throw failureIn(event, value);
   // An event that was to be one is told by the package.
   if (value === undefined) return /^\s*\{/.test(event) ? `data: ${oneLine(event)}\n\n` : '';

@@ -129,8 +129,8 @@ export async function createModel(
     limits,
     outputTokens: options.given?.outputTokens ?? outputTokensOf(provider, model),
     cost: (usage) => costOf(name, usage, options.given?.price),
-    open: async (_, alive) => {
-      const fetch = await fetchFor({ name, dialect, proxy, alive });
+    open: async (_, heard) => {
+      const fetch = await fetchFor({ name, dialect, proxy, heard });
       return await loadProviderModel({ ...settings, fetch });
     },
   });

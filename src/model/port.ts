@@ -37,7 +37,9 @@ export type ModelPart =
   | { type: 'textDelta'; text: string }
   | { type: 'reasoningDelta'; text: string }
   | { type: 'toolInputDelta'; call: string; tool: string; text: string }
-  | { type: 'response'; response: ModelResponse };
+  | { type: 'response'; response: ModelResponse }
+  /** What a request without a response has used. */
+  | { type: 'spent'; usage: ModelResponse['usage'] };
 
 export interface ModelResponse {
   /**
@@ -54,7 +56,8 @@ export interface Model {
   /** `provider/model`, as configured. */
   readonly name: string;
   /**
-   * Asks once, without any retry of its own. Yields deltas, then exactly one `response` as the last part.
+   * Asks once, without any retry of its own. Yields deltas, then exactly one `response` as the last part; where it
+   * throws instead, `spent` as the last one if the provider has counted tokens or begun to answer.
    * Throws `ModelFailure` for everything that
    * the provider, the network or the stream does wrong, also when the stream was cut after some deltas;
    * throws the signal's reason when aborted.

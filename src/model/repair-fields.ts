@@ -59,8 +59,13 @@ export function wholeNumber(value: JsonValue | undefined): number | null {
   return typeof number === 'number' && Number.isSafeInteger(number) ? number : null;
 }
 
-function tokens(value: JsonValue): number | null {
+/** A count as a number from 0 to 2^53 − 1; null where there is none. */
+export function tokens(value: JsonValue): number | null {
   if (value === null) return null;
   const number = Number(value);
   return number > 0 ? Math.min(Math.round(number), Number.MAX_SAFE_INTEGER) : 0;
+}
+
+export function items(value: JsonValue | undefined): JsonObject[] {
+  return Array.isArray(value) ? value.filter((item) => isJsonObject(item)) : [];
 }

@@ -12,6 +12,7 @@ import {
   asText,
   counts,
   type Ending,
+  items,
   type Repair,
   type RepairEvent,
   required,
@@ -245,8 +246,4 @@ function keepOnly(of: JsonObject, types: Readonly<Record<string, 'string' | 'num
   for (const [key, type] of Object.entries(types)) {
     if (of[key] !== undefined && typeof of[key] !== type) delete of[key];
   }
-}
-
-function items(value: JsonValue | undefined): JsonObject[] {
-  return Array.isArray(value) ? value.filter((item) => isJsonObject(item)) : [];
 }

@@ -6,11 +6,13 @@
  */
 import type { LanguageModelV3, LanguageModelV3StreamPart } from '@ai-sdk/provider';
 import { assertNever } from '../std/assert-never.ts';
+import type { JsonObject } from '../std/json.ts';
 import { newAnswer } from './answer.ts';
 import { toModelFailure } from './failure.ts';
 import { ModelFailure } from './port.ts';
 import type { Model, ModelPart, ModelRequest } from './port.ts';
 import type { TokenCounts } from './catalog.ts';
+import { newUsageReports } from './reported-usage.ts';
 import { type Dialect, toCallOptions } from './prompt.ts';
 import { type Watch, type WatchLimits, watchStream } from './watch.ts';
 
@@ -33,8 +35,16 @@ export interface ModelSource {
   readonly outputTokens?: number | undefined;
   /** US dollars of an answer; null where the price is not known. */
   cost(usage: TokenCounts): number | null;
-  /** Called once a request. `alive` is to be called with each sign of incarnation of the connection. */
-  open(request: ModelRequest, alive: () => void): Promise<SdkModel>;
+  /** Called once a request. */
+  open(request: ModelRequest, heard: Heard): Promise<SdkModel>;
+}
+
+/** What is to be called with what a connection brings. */
+export interface Heard {
+  /** Each piece of an answer. */
+  alive(): void;
+  /** Each event as it came. */
+  event(event: JsonObject): void;
 }
 
 export type ProviderName = 'anthropic' | 'openai' | 'google' | 'openai-compatible';
@@ -98,15 +108,17 @@ async function* ask(source: ModelSource, request: ModelRequest): AsyncGenerator<
     stalled: () => stallFailure(source),
     tooLong: () => endlessFailure(source),
   });
-  const answer = newAnswer(source, request);
+  const reports = newUsageReports(source.dialect);
+  const answer = newAnswer(source, request, reports);
   let parts: ReadableStreamDefaultReader<LanguageModelV3StreamPart> | undefined;
-  // What comes before the first words is incarnation of any kind; from then on only what says something is.
+  // Before the first words anything that comes counts as activity; from then on only what says something does.
   let hasSpoken = false;
   const alive = () => {
     if (!hasSpoken) watch.alive();
   };
+  const heard = { alive, event: (event: JsonObject) => reports.take(event) };
   try {
-    parts = await watch.race(open(source, request, { watch, alive }));
+    parts = await watch.race(open(source, request, { watch, heard }));
     while (!answer.full()) {
       const next = await watch.race(nextPart(parts));
       if (next === null) break;
@@ -117,6 +129,8 @@ async function* ask(source: ModelSource, request: ModelRequest): AsyncGenerator<
     // Not sooner: a connection that was read to its end serves the next request too.
     yield { type: 'response', response: answer.response() };
   } catch (error) {
+    const usage = answer.spent();
+    if (usage !== null) yield { type: 'spent', usage };
     if (request.signal.aborted) throw request.signal.reason;
     throw toModelFailure(error, { ...source, begun: answer.begun() });
   } finally {
@@ -143,9 +157,9 @@ async function nextPart(
 async function open(
   source: ModelSource,
   request: ModelRequest,
-  { watch, alive }: { watch: Watch; alive: () => void },
+  { watch, heard }: { watch: Watch; heard: Heard },
 ): Promise<ReadableStreamDefaultReader<LanguageModelV3StreamPart>> {
-  const model = await source.open(request, alive);
+  const model = await source.open(request, heard);
   const options = toCallOptions(source.dialect, request, source.outputTokens);
   const { stream } = await model.doStream({ ...options, abortSignal: watch.signal });
   return stream.getReader();

@@ -2,12 +2,21 @@
  * One step's request, with the tries that a failing provider takes. No tool of the step has run yet, so
  * asking again repeats nothing.
  */
-import { type Model, ModelFailure, type ModelRequest, type ModelResponse } from '../model/port.ts';
+import {
+  type Model,
+  ModelFailure,
+  type ModelPart,
+  type ModelRequest,
+  type ModelResponse,
+} from '../model/port.ts';
+import type { EntryBody } from '../session/facts/entries.ts';
 import type { Transcript } from '../session/facts/transcript.ts';
 import { toolSpecs } from './tool-specs.ts';
 import { promptOf } from './prompt.ts';
 import { systemPrompt } from './system-prompt.ts';
 import type { TurnPorts, TurnResult } from './turn-ports.ts';
+
+type Usage = ModelResponse['usage'];
 
 export type Answer =
   | { kind: 'answered'; response: ModelResponse; seenThrough: number }
@@ -33,11 +42,14 @@ export async function ask(ports: TurnPorts, model: Model, asking: Asking): Promi
       ports.crashPoint('response.received');
       return { kind: 'answered', response, seenThrough };
     } catch (error) {
-      if (ports.signal.aborted)
-        return await cancelled(ports, { step: asking.step, model: model.name, stream });
+      await commitUnanswered(ports, { step: asking.step, model: model.name, stream });
+      if (ports.signal.aborted) return { kind: 'ended', result: { kind: 'cancelled' } };
       if (!(error instanceof ModelFailure)) throw error;
       refuseLongRest(ports, error);
       if (!error.transient || attempt >= triesFor(ports, error)) throw error;
+      // Failed tries are paid for too.
+      const limit = ports.limitReached();
+      if (limit !== null) return { kind: 'ended', result: { kind: 'limitReached', reason: limit } };
       await backOff(ports, { step: asking.step, attempt, error });
     }
     const control = ports.control();
@@ -81,19 +93,22 @@ async function readStream(model: Model, request: ModelRequest, stream: LiveStrea
 }
 
 /**
- * What a person cut off stays readable, as text only: a half reasoning or call cannot be sent back to a
- * provider.
+ * Before anything else is done about it: what a request has used counts, however the turn goes on. What a person
+ * cut off stays readable, as text only: a half reasoning or call cannot be sent back to a provider.
  */
-async function cancelled(
+async function commitUnanswered(
   ports: TurnPorts,
   cut: { step: number; model: string; stream: LiveStream },
-): Promise<Answer> {
+): Promise<void> {
+  const { turn, signal } = ports;
   const { step, model, stream } = cut;
-  if (stream.text !== '') {
+  const bodies: EntryBody[] = [];
+  if (stream.spent !== null) bodies.push({ type: 'requestFailed', turn, step, usage: stream.spent });
+  if (signal.aborted && stream.text !== '') {
     const parts = [{ type: 'text' as const, text: stream.text.toWellFormed() }];
-    await ports.commit([{ type: 'assistantMessage', turn: ports.turn, step, model, parts, partial: true }]);
+    bodies.push({ type: 'assistantMessage', turn, step, model, parts, partial: true });
   }
-  return { kind: 'ended', result: { kind: 'cancelled' } };
+  if (bodies.length > 0) await ports.commit(bodies);
 }
 
 async function backOff(
@@ -119,17 +134,15 @@ class LiveStream {
   readonly #step: number;
   #reasoningChars = 0;
   text = '';
+  /** Where there was no response. */
+  spent: Usage | null = null;
 
   constructor(ports: TurnPorts, step: number) {
     this.#ports = ports;
     this.#step = step;
   }
 
-  take(
-    part:
-      | { type: 'textDelta' | 'reasoningDelta'; text: string }
-      | { type: 'toolInputDelta'; call: string; tool: string; text: string },
-  ): void {
+  take(part: Exclude<ModelPart, { type: 'response' }>): void {
     const place = { turn: this.#ports.turn, step: this.#step };
     switch (part.type) {
       case 'textDelta':
@@ -142,6 +155,9 @@ class LiveStream {
         return;
       case 'toolInputDelta':
         this.#ports.show({ type: part.type, ...place, call: part.call, tool: part.tool, text: part.text });
+        return;
+      case 'spent':
+        this.spent = part.usage;
     }
   }
 }

@@ -74,6 +74,8 @@ export const model = {
   'model.unknown-events': 'events and lines that nobody knows are passed over, however lines end',
   'model.usage-estimated':
     'what a server does not count is estimated from the bytes, so that a limit of the cost holds',
+  'model.usage-failed':
+    'what a request without a response has used is told: as its stream counted it, each report in the place of the one before, estimated behind the last and where an answer began uncounted; else nothing',
   'model.usage-clamped': 'counts of tokens are whole numbers from 0 to 2^53 − 1, whatever a provider says',
   'scenario.calls': 'calls come in order, behind the text, with ids that never repeat',
   'scenario.cut': 'a cut stream gives so many words, then breaks off',
@@ -104,6 +106,8 @@ export const model = {
   'worker.results-order': 'results go back in the order of their calls',
   'worker.retry-after-bound':
     'a provider that asks for more rest than limits.retryAfterMaxMs is not waited for',
+  'cost.failed-tries':
+    'what failed, cut and cancelled requests have used counts in status, results and limits of the cost, over a restart too, and no try goes past such a limit',
   'cost.given-price':
     'the price that a person gives in models."provider/model" counts, and a limit of the cost holds by it',
   'cost.project': 'a file of a project names no price',

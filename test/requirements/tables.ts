@@ -112,6 +112,8 @@ export const tables = {
   'ask.gives-up': 'a failure for good, too many tries or too long a rest end the request with what was said',
   'ask.controls': 'behind a cancel or a pause nothing is tried again',
   'ask.cancelled': 'what a cancel cut off stays in the log as text, and nothing else of it',
+  'ask.spent':
+    'what a request without a response has used is in the log before anything else is done, and no try goes past a limit of the cost',
   'context.messages':
     'a history becomes messages in its order: notices together, calls in their places, results as they were called',
   'context.newest': 'the newest input of a history is the last of run, notice and result',

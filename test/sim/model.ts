@@ -2,6 +2,8 @@
 import { type Model, ModelFailure } from '../../src/model/port.ts';
 import type { SimProcess } from './process.ts';
 
+const usage = { inputTokens: 1, outputTokens: 1, cost: 0 };
+
 export function scriptedModel(process: SimProcess): Model {
   const { world } = process;
   return {
@@ -13,6 +15,8 @@ export function scriptedModel(process: SimProcess): Model {
       signal.throwIfAborted();
       const answer = world.script.answer(process);
       if (answer.kind === 'failed') {
+        // Counted before it failed.
+        if (answer.passing) yield { type: 'spent', usage };
         world.hit(answer.passing ? 'request.failed' : 'request.refused');
         throw new ModelFailure(answer.passing ? 'overloaded' : 'badRequest', 'simulated', {
           transient: answer.passing,
@@ -34,7 +38,7 @@ export function scriptedModel(process: SimProcess): Model {
             })),
           ],
           finishReason: answer.finish,
-          usage: { inputTokens: 1, outputTokens: 1, cost: 0 },
+          usage,
         },
       };
     },

@@ -9,7 +9,7 @@ import { livingPods, resultOf } from '../support/command-rig.ts';
 import { promiseKept } from '../support/promise-kept.ts';
 import { deferred } from '../../src/std/deferred.ts';
 import { type Ran, TestHome } from '../support/rig.ts';
-import { chat, rawProvider, type RawProvider, stream } from '../unit/model/raw-provider.ts';
+import { chat, claude, dialects, rawProvider, type RawProvider, stream } from '../unit/model/raw-provider.ts';
 
 const model = 'openai-compatible/m';
 
@@ -160,6 +160,71 @@ describe('a limit of the cost', () => {
     expect(ran.code).toBe(5);
     expect(resultOf(ran)).toMatchObject({ status: 'limit', reason: 'cost', cost: 8 });
     expect(provider.bodies).toHaveLength(2);
+  });
+
+  /** Half an answer: four dollars, and no end. */
+  const half = chat.chunk({ role: 'assistant', content: 'half an ans' }, null, { usage: million });
+  const four = { inputTokens: 1_000_000, outputTokens: 100_000, cost: 4 };
+
+  it('[cost.failed-tries] it holds between the tries of one request, each of which counts', async () => {
+    userSays(`[models."${model}"]\ninputPrice = 3\noutputPrice = 10.0\n`);
+    const provider = await inTurn(half);
+    const ran = await run(provider, '--max-cost', '5');
+    expect([ran.code, provider.bodies.length]).toEqual([5, 2]);
+    const usage = { inputTokens: 2_000_000, outputTokens: 200_000 };
+    expect(resultOf(ran)).toMatchObject({ status: 'limit', reason: 'cost', cost: 8, usage });
+    expect(await home.pod('root').entriesOf('requestFailed')).toMatchObject([
+      { usage: four },
+      { usage: four },
+    ]);
+    expect(JSON.parse((await home.run(['inspect', 'root'])).stdout)).toMatchObject({
+      usage: { ...usage, cost: 8 },
+    });
+    expect(JSON.parse((await home.run(['ps', '-a', '--json'])).stdout)).toMatchObject([{ cost: 8 }]);
+  });
+
+  it('[cost.failed-tries] a try that failed is added to the answer that came after it', async () => {
+    userSays(`[models."${model}"]\ninputPrice = 3\noutputPrice = 10.0\n`);
+    const ran = await run(await inTurn(half, say('done').replace('10,', '1000000,')), '--max-cost', '50');
+    expect(resultOf(ran)).toMatchObject({ status: 'done', text: 'done', cost: expect.closeTo(7.00005, 9) });
+    const [ended] = await home.pod('root').entriesOf('turnEnded');
+    expect(ended!.usage).toMatchObject({ inputTokens: 2_000_000, outputTokens: 100_005 });
+  });
+
+  it('[cost.failed-tries] a cancel and an end in the middle of an answer count, over a restart too', async () => {
+    const usage = { input_tokens: 200_000, output_tokens: 120_000 };
+    const begins =
+      claude.start(usage) +
+      claude.event({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'half' } });
+    const provider = await rawProvider((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write(begins);
+    });
+    const environment = { ANTHROPIC_BASE_URL: provider.url, ANTHROPIC_API_KEY: 'k-0123456789' };
+    const once = { inputTokens: 200_000, outputTokens: 120_000, cost: 4 };
+    const twice = { inputTokens: 400_000, outputTokens: 240_000, cost: 8 };
+    const pod = await home.startRoot({ model: dialects.anthropic, limits: { cost: 7 }, environment });
+    const answering = async () => {
+      const begun = deferred<void>();
+      const client = await pod.client(({ type }) => void (type === 'textDelta' && begun.resolve()));
+      await client.call('subscribe', {});
+      await pod.run('go');
+      await begun.promise;
+      await client.connection.close();
+    };
+    await answering();
+    await pod.call('cancel', {});
+    expect(await pod.untilEntry('turnEnded')).toMatchObject({ outcome: 'cancelled', usage: once });
+    expect((await pod.call('status', {})).usage).toEqual(once);
+    await answering();
+    await pod.stop();
+    await pod.start(environment);
+    expect((await pod.call('status', {})).usage).toEqual(twice);
+    await pod.run('again');
+    await pod.until('the limit', (entries) =>
+      entries.some((entry) => entry.type === 'turnEnded' && entry.reason === 'cost'),
+    );
+    expect(provider.bodies).toHaveLength(2);
+    await pod.stop();
   });
 
   it('[cost.project] a project names no price', async () => {

@@ -31,7 +31,9 @@ it.each(passingFaults)(
     provider.fail(fault, { times: 2 });
     const ran = await runCounting(home, provider, 'count');
     expect(ran.code, ran.stderr).toBe(0);
-    const { inputTokens, outputTokens } = (await home.pod('root').entriesOf('stepCompleted'))
+    const pod = home.pod('root');
+    const lost = await pod.entriesOf('requestFailed');
+    const { inputTokens, outputTokens } = [...lost, ...(await pod.entriesOf('stepCompleted'))]
       .map(({ usage }) => usage)
       .reduce((a, b) => ({
         inputTokens: a.inputTokens + b.inputTokens,

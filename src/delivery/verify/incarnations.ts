@@ -20,6 +20,7 @@ const ofRunningPod: readonly EntryBody['type'][] = [
   'toolResult',
   'systemItem',
   'stepCompleted',
+  'requestFailed',
   'turnEnded',
   'interrupted',
   'approval',

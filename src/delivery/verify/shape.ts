@@ -157,6 +157,7 @@ const shapes: { readonly [T in EntryBody['type']]?: Test } = {
   }),
   systemItem: fields({ turn: isText, item: isItem }),
   stepCompleted: fields({ turn: isText, step: isCount, seenThrough: isCount }),
+  requestFailed: fields({ turn: isText, step: isCount, usage: isUsage }),
   turnEnded: fields({ turn: isText, outcome: isText, settled: isFlag, outstanding: names, usage: isUsage }),
   interrupted: fields({ turn: nullable(isText) }),
   approval: fields({ state: oneOf('asked', 'answered', 'taken') }),

@@ -168,6 +168,16 @@ export interface StepCompletedEntry {
   usage: Usage;
   seenThrough: number;
 }
+/**
+ * A request without a response, one of the tries of its step: it failed or was ended. What it used is in no
+ * `stepCompleted`; absent where that was nothing, and in logs of earlier versions.
+ */
+export interface RequestFailedEntry {
+  type: 'requestFailed';
+  turn: string;
+  step: number;
+  usage: Usage;
+}
 export type TurnOutcome = 'finished' | 'limitReached' | 'paused' | 'cancelled' | 'errored';
 export interface TurnEndedEntry {
   type: 'turnEnded';
@@ -369,6 +379,7 @@ export type EntryBody =
   | ToolResultEntry
   | SystemItemEntry
   | StepCompletedEntry
+  | RequestFailedEntry
   | TurnEndedEntry
   | InterruptedEntry
   | AssignmentEntry

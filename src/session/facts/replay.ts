@@ -8,6 +8,7 @@
  * - R2 Dedupe memory is one number a sender, never a list of identities.
  * - R3 An item is in exactly one of: buffer (received), unseen (consumed), neither (final).
  */
+import type { Usage } from '../../protocol/pod-event.ts';
 import type {
   Entry,
   EntryBody,
@@ -114,12 +115,10 @@ const appliers: Appliers = {
   stepCompleted(facts, entry) {
     facts.seenThrough = Math.max(facts.seenThrough, entry.seenThrough);
     facts.unseen = facts.unseen.filter((item) => item.entrySeq > entry.seenThrough);
-    facts.usage = addUsage(facts.usage, entry.usage);
-    if (facts.turn !== null) {
-      facts.turn.steps = entry.step;
-      facts.turn.usage = addUsage(facts.turn.usage, entry.usage);
-    }
+    if (facts.turn !== null) facts.turn.steps = entry.step;
+    applyUsage(facts, entry);
   },
+  requestFailed: applyUsage,
   turnEnded(facts, entry) {
     const { turn } = facts;
     facts.paused = entry.outcome === 'paused';
@@ -304,6 +303,11 @@ function applyInput(facts: Facts, entry: Entry<InputReceivedEntry>): void {
       facts.approvals.clear();
       facts.paused = false;
   }
+}
+
+function applyUsage(facts: Facts, { usage }: { usage: Usage }): void {
+  facts.usage = addUsage(facts.usage, usage);
+  if (facts.turn !== null) facts.turn.usage = addUsage(facts.turn.usage, usage);
 }
 
 function applyToolResult(facts: Facts, entry: Entry<ToolResultEntry>): void {

@@ -22,7 +22,9 @@ function resultOf(root: EntryBody[], end: RunEnd = settled, children: Record<str
 
 describe('the result of a run', () => {
   it('[run.result-sums] tokens and cost are sums over the tree, and an unknown price is not taken for none', () => {
-    const child = [begun(), stepped(0.25), ended('finished'), stopped];
+    const usage = { inputTokens: 7, outputTokens: 3, cost: 0.125 };
+    const lost = { type: 'requestFailed', turn: 't1', step: 1, usage } as const;
+    const child = [begun(), lost, stepped(0.125), ended('finished'), stopped];
     const result = resultOf([begun(), stepped(0.5), answer('done'), ended('finished'), stopped], settled, {
       alpha: child,
     });
@@ -32,11 +34,11 @@ describe('the result of a run', () => {
       reason: null,
       name: 'root',
       text: 'done',
-      usage: { inputTokens: 20, outputTokens: 10 },
+      usage: { inputTokens: 27, outputTokens: 13 },
       cost: 0.75,
       durationMs: 1235,
       children: [
-        { name: 'alpha', instance: 'id-of-alpha', status: 'done', turns: 1, tokens: 15, cost: 0.25 },
+        { name: 'alpha', instance: 'id-of-alpha', status: 'done', turns: 1, tokens: 25, cost: 0.25 },
       ],
       permissionDenials: [],
     });

@@ -184,7 +184,7 @@ describe('the answer', () => {
       }
     };
     await expect(read()).rejects.toThrow('stop here');
-    expect(seen).toEqual([{ type: 'textDelta', text: 'one ' }]);
+    expect(seen).toMatchObject([{ type: 'textDelta', text: 'one ' }, { type: 'spent' }]);
   });
 });
 
@@ -215,9 +215,9 @@ describe('failures', () => {
       expect(failure).toMatchObject({ category: 'cutStream', transient: true });
       return parts.map((part) => (part.type === 'textDelta' ? part.text : part.type));
     };
-    expect(await deltas('any')).toEqual(['one ']);
-    expect(await deltas('two')).toEqual(['one ', 'two ']);
-    expect(await deltas('none')).toEqual([]);
+    expect(await deltas('any')).toEqual(['one ', 'spent']);
+    expect(await deltas('two')).toEqual(['one ', 'two ', 'spent']);
+    expect(await deltas('none')).toEqual(['spent']);
   });
 
   it('[scenario.cut-after-call] a stream cut behind a whole tool call is a failure all the same', async () => {
@@ -225,7 +225,7 @@ describe('failures', () => {
   - { fail: { kind: cutStream, afterTokens: 9 }, say: Reading., call: [{ Read: { path: a } }] }`);
     const { failure, parts } = await failing(model);
     expect(failure.category).toBe('cutStream');
-    expect(parts.map((part) => part.type)).toEqual(['textDelta', 'toolInputDelta']);
+    expect(parts.map((part) => part.type)).toEqual(['textDelta', 'toolInputDelta', 'spent']);
   });
 
   it('[scenario.hang] a hanging answer ends with the abort, or as a timeout', async () => {

@@ -13,6 +13,7 @@ import type { PodEvent } from '../../../src/protocol/pod-event.ts';
 import {
   type Line,
   called,
+  completed,
   died,
   ended,
   errored,
@@ -101,6 +102,23 @@ describe('facts', () => {
     ],
   ])('[facts.usage] is summed: %s', (_, a, b, sum) => {
     expect(addUsage(a, b)).toEqual(sum);
+  });
+
+  it('[facts.usage] holds what steps and requests without a response used, of the turn and of all', () => {
+    const lost = { type: 'requestFailed', turn: 't2', step: 1, usage: used(100, 7, 0.5) } as const;
+    const step = (turn: string) => completed(turn, 1, { usage: used(1, 2, 0.25) });
+    const lines = [
+      ...working('t1', 'r1'),
+      step('t1'),
+      ended('t1'),
+      ...working('t2', 'r2'),
+      lost,
+      lost,
+      step('t2'),
+    ];
+    const facts = factsOf(lines);
+    expect(facts.turn).toMatchObject({ usage: used(201, 16, 1.25), steps: 1 });
+    expect(facts.usage).toEqual(used(202, 18, 1.5));
   });
 
   it('[facts.usage] counts tokens of both ways', () => {

@@ -274,3 +274,51 @@ describe('a cancel during the answer', () => {
     expect([answer, requests.length]).toEqual([cancelled, 1]);
   });
 });
+
+describe('a request without a response', () => {
+  const spent = { inputTokens: 100, outputTokens: 7, cost: 0.3 };
+  const paid = (reply: Reply, ...texts: string[]): Reply => ({
+    ...reply,
+    deltas: [...texts.map((text) => ({ type: 'textDelta' as const, text })), { type: 'spent', usage: spent }],
+  });
+  const entry = { type: 'requestFailed', turn: 't1', step: 2, usage: spent };
+
+  it('[ask.spent] has what it used in the log before anything else, each try by itself', async () => {
+    const replies = [paid(fails()), fails(), paid(fails(), 'all'), says('done')];
+    const commits: number[] = [];
+    const { committed, ...rest } = turnOf(replies, {
+      limits,
+      wait: () => Promise.resolve(void commits.push(committed.length)),
+    });
+    expect(await ask(rest.ports, rest.model, never)).toEqual(answered);
+    expect(committed).toEqual([[entry], [entry]]);
+    expect(commits).toEqual([1, 1, 2]);
+  });
+
+  it.each<[string, Reply]>([
+    ['fails for good', paid(fails({ transient: false }))],
+    ['asks for too long a rest', paid(fails({ retryAfterMs: 900_000 }))],
+    ['is broken by a defect', paid({ throws: new TypeError('a defect') })],
+  ])('[ask.spent] also where it %s', async (_, reply) => {
+    const { answer, committed } = await play([reply]);
+    expect(answer).toBeInstanceOf(Error);
+    expect(committed).toEqual([[entry]]);
+  });
+
+  it('[ask.spent] also where a person ends it, in one append with its text', async () => {
+    const { answer, committed } = await play([paid({ aborts: true, throws: new Error('aborted') }, 'all')]);
+    expect(answer).toEqual(cancelled);
+    const parts = [{ type: 'text', text: 'all' }];
+    expect(committed).toEqual([
+      [entry, { type: 'assistantMessage', turn: 't1', step: 2, model: 'a/b', parts, partial: true }],
+    ]);
+  });
+
+  it('[ask.spent] is not asked again behind a limit that it has reached', async () => {
+    const { answer, requests, waited } = await play([paid(fails()), paid(fails())], {
+      limitReached: [null, 'cost'],
+    });
+    expect(answer).toEqual({ kind: 'ended', result: { kind: 'limitReached', reason: 'cost' } });
+    expect([requests.length, waited.length]).toEqual([2, 1]);
+  });
+});

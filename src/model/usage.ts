@@ -1,0 +1,69 @@
+/**
+ * Tokens and cost of one request: what was counted, or what is taken for it where nobody counts.
+ */
+import type { LanguageModelV3Usage } from '@ai-sdk/provider';
+import type { TokenCounts } from './catalog.ts';
+import type { ModelRequest, ModelResponse } from './port.ts';
+import type { UsageReports } from './reported-usage.ts';
+
+interface Priced {
+  cost(usage: TokenCounts): number | null;
+}
+
+export interface Estimate {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/**
+ * Where nobody counts: an answer that was not read to its end, a server that says no usage. A token is taken for
+ * three bytes, which is more tokens than there are mostly, so that a limit of the cost holds all the same.
+ */
+export function estimateOf(
+  { messages, system, tools }: Pick<ModelRequest, 'messages' | 'system' | 'tools'>,
+  answerBytes: number,
+): Estimate {
+  const tokens = (bytes: number) => Math.ceil(bytes / 3);
+  const asked = Buffer.byteLength(JSON.stringify([messages, tools])) + Buffer.byteLength(system);
+  return { inputTokens: tokens(asked), outputTokens: tokens(answerBytes) };
+}
+
+export function priced(of: Priced, counts: TokenCounts): ModelResponse['usage'] {
+  const { inputTokens, outputTokens } = counts;
+  return { inputTokens, outputTokens, cost: of.cost(counts) };
+}
+
+/** Output that came behind the last count of it was not counted: then the estimate is what there is at least. */
+export function withRest(
+  counts: TokenCounts,
+  reports: Pick<UsageReports, 'isBehind'>,
+  { outputTokens }: Estimate,
+): TokenCounts {
+  return reports.isBehind()
+    ? { ...counts, outputTokens: Math.max(counts.outputTokens, outputTokens) }
+    : counts;
+}
+
+/** As a package tells it; null where no input was counted: then nothing that is said of it is. */
+export function countsOf({
+  inputTokens: input,
+  outputTokens: output,
+}: LanguageModelV3Usage): TokenCounts | null {
+  const inputTokens = tokenCount(input.total);
+  if (inputTokens === 0) return null;
+  return {
+    inputTokens,
+    outputTokens: tokenCount(output.total),
+    cacheReadTokens: tokenCount(input.cacheRead),
+    cacheWriteTokens: tokenCount(input.cacheWrite),
+  };
+}
+
+/**
+ * A whole number from 0 to 2^53 − 1: a provider's count is input from outside, and a wrong one must not cost
+ * an outcome.
+ */
+function tokenCount(reported: number | undefined): number {
+  if (reported === undefined || !(reported > 0)) return 0;
+  return Math.min(Math.round(reported), Number.MAX_SAFE_INTEGER);
+}
