@@ -15,6 +15,8 @@ export const approvals = {
   'permission.paths-below': 'a denied folder is denied with all below it, whatever is in its name or theirs',
   'permission.wrapped':
     'a denied command is found behind what only carries it: wrappers, redirections, assignments, quotes, braces, another shell',
+  'permission.blanks':
+    'blanks around the pattern of a rule are no part of it; no rule is taken that could match nothing for them',
   'permission.foreign':
     'rules in the form of other programs mean what they mean there, or are a mistake or a note with the right form',
   'permission.malformed': 'a rule that is none, or for a tool that there is not, is a mistake that names it',

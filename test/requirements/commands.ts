@@ -181,6 +181,9 @@ export const commands = {
     "after a person's own no the end of a run says so and advises no wider rights; where nobody was asked it names the options that widen",
   'run.result-denials': 'a denial anywhere in the tree is in the result, with the pod and the tool',
   'run.result-once': 'an entry that is read a second time counts once',
+  'doctor.model': 'doctor says what is missing where run would refuse the configured model',
+  'run.denied-advice':
+    'what is advised about a denied call would help: a deny is named and no flag against it, a missing right by its flag',
   'run.result-sums': 'tokens and cost are sums over the tree, and an unknown price is not taken for none',
   'run.root-denies':
     'denied paths stand in the scope of the root, a link under its own name and where it leads, and are kept on disk',

@@ -48,6 +48,7 @@ export const death = {
   'restore.quarantine':
     'an item during whose handling the pod died three times is put aside: shown as one line, its content kept in the log',
   'restore.removed-child': 'a child whose folder was removed under it has an end, and nobody waits for it',
+  'restore.stopping': 'a pod that is stopping is waited for, said so, and started again when it has ended',
   'restore.table': 'each state at death × open assignment × dangling calls is taken up as the table says',
   'restore.three-levels': 'three levels killed at once: each recovers on its own',
   'restore.unnoted-child':

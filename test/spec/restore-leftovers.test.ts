@@ -1,11 +1,12 @@
 /** What a killed pod leaves in the world: commands that still run, and items that keep killing it. */
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPodFolder, isRemoved, readSpec } from '../../src/session/home/home.ts';
 import { isRunning, processIdentity } from '../../src/std/process-identity.ts';
 import { uuidv7 } from '../../src/std/uuid.ts';
 import { appendByHand } from '../support/by-hand.ts';
+import { RunningCommand } from '../support/command-rig.ts';
 import { fakeChildren } from '../support/fake-child.ts';
 import { TestHome, gone } from '../support/rig.ts';
 
@@ -162,5 +163,30 @@ rules:
     const items = await root.entriesOf('systemItem');
     const told = items.filter(({ item }) => item.kind === 'assignment' && item.assignment === assignment);
     expect(told.map(({ item }) => item)).toEqual([expect.objectContaining({ outcome: 'notStarted' })]);
+  });
+
+  it('[restore.stopping] a pod that is still stopping is waited for and started again, with --tree and without', async () => {
+    const [preload, gate] = [join(home.path, 'late.cjs'), join(home.path, 'gate')];
+    const wait = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)';
+    const code = `process.on('exit', () => { while (!require('fs').existsSync(${JSON.stringify(gate)})) ${wait}; });`;
+    writeFileSync(preload, code);
+    const root = home.makeRoot({ scenario: 'rules: [{ say: done }]' });
+    for (const [life, more] of [[], ['--tree']].entries()) {
+      rmSync(gate, { force: true });
+      await root.start({ NODE_OPTIONS: `--require=${preload}` });
+      await root.call('shutdown', {});
+      await root.until(
+        'its end',
+        (entries) => entries.filter(({ type }) => type === 'stopped').length === 2 * life + 1,
+      );
+      const restore = new RunningCommand(home, ['restore', ...more, 'root']);
+      await restore.until('that it waits', ({ stderr }) =>
+        stderr.includes('root is stopping; it is started again'),
+      );
+      writeFileSync(gate, '');
+      expect(await restore.ended).toMatchObject({ code: 0, stdout: 'root\n' });
+      expect((await root.call('status', {})).status).toBe('idle');
+      await root.stop();
+    }
   });
 });

@@ -13,7 +13,7 @@ import type { Restrictions } from '../../session/facts/entries.ts';
 import { checkModelName } from '../../model/create.ts';
 import { isDirectory } from '../invocation/real-paths.ts';
 import { RestoredRights, restrictionText } from './restored-rights.ts';
-import { processOf } from '../../client/pod-probe.ts';
+import { exitWithin, probePod, processOf } from '../../client/pod-probe.ts';
 
 export interface RestoreOptions {
   /** Pods that run already are passed over; without it such a pod is a failure. */
@@ -49,6 +49,27 @@ export async function restoreCommand(
   return status;
 }
 
+/** What a stop may take beyond the pod's own grace, those below it included. */
+const stopMarginMs = 30_000;
+
+/** A pod that is stopping is waited for: it is not running in a moment, and nobody would start it again then. */
+async function lifeBefore(
+  context: CommandContext,
+  pod: FoundPod,
+): Promise<'ended' | 'running' | { message: string }> {
+  const newest = await processOf(pod);
+  if (newest === null || !isRunning(newest)) return 'ended';
+  const probed = await probePod(pod);
+  const isStopping =
+    probed.kind === 'live'
+      ? probed.status.status === 'stopping'
+      : probed.totals.stopped || !isRunning(newest);
+  if (!isStopping) return 'running';
+  context.stderr.write(`${pod.name} is stopping; it is started again when it has ended.\n`);
+  if (await exitWithin(pod, limitsOf(pod.spec.settings).stopGraceMs + stopMarginMs)) return 'ended';
+  return { message: `it is stopping and has not ended; "podkin doctor" says more, then try again` };
+}
+
 async function restoreOne(
   context: CommandContext,
   pod: FoundPod,
@@ -57,8 +78,8 @@ async function restoreOne(
   try {
     // A lock that is held says nothing yet: a parent holds it while it reads what its dead child left. The
     // new process waits for it, and says who has it.
-    const newest = await processOf(pod);
-    if (newest !== null && isRunning(newest)) return 'running';
+    const life = await lifeBefore(context, pod);
+    if (life !== 'ended') return life;
     const { cwd, model } = pod.spec;
     // The work that it takes up again would fail for good in that moment.
     const problem = checkModelName(model, context.environment, { cwd });

@@ -19,6 +19,7 @@ import {
 import type { CommandContext } from '../invocation/context.ts';
 import { cwdIfThere, exitStatus, jsonText } from '../invocation/context.ts';
 import { deliveriesOf, isFinal } from '../inspect/deliveries.ts';
+import { checkModelName } from '../../model/create.ts';
 import { loadConfiguration } from '../invocation/configuration.ts';
 import { diskFindings, unwritableFindings } from './disk-check.ts';
 import { type Finding, namesIn, ok } from './finding.ts';
@@ -121,19 +122,29 @@ async function models(context: CommandContext): Promise<Finding[]> {
           fix: `set one of ${keyVariables.join(', ')}, or use a scenario (--model script/PATH)`,
         };
   try {
-    const { model, notes } = await loadConfiguration({ environment, cwd: cwdIfThere(context), flags: {} });
-    const text = model === '' ? 'valid; no model is named in it' : `valid; model ${model}`;
+    const cwd = cwdIfThere(context);
+    const { model, notes } = await loadConfiguration({ environment, cwd, flags: {} });
     const said = notes.map((note): Finding => ({
       check: 'configuration',
       level: 'warning',
       text: note,
       fix: null,
     }));
-    return [keys, ok('configuration', text), ...said];
+    return [keys, configured(model, environment, cwd), ...said];
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     return [keys, { check: 'configuration', level: 'failure', text, fix: 'correct it there' }];
   }
+}
+
+/** As `run` would take it. */
+function configured(model: string, environment: NodeJS.ProcessEnv, cwd: string | null): Finding {
+  if (model === '') return ok('configuration', 'valid; no model is named in it');
+  const problem = checkModelName(model, environment, cwd === null ? {} : { cwd });
+  if (problem === null) return ok('configuration', `valid; model ${model}`);
+  const text = `the model that it names cannot be used: ${problem}`;
+  const fix = 'correct it there (model = in config.toml, or PODKIN_MODEL), or give --model with each run';
+  return { check: 'configuration', level: 'failure', text, fix };
 }
 
 /** Tested here and now, with the settings of the user's configuration. */

@@ -9,7 +9,8 @@ import { jsonLine } from '../invocation/context.ts';
 import { lineOf } from '../format/live-lines.ts';
 import { LiveView } from '../format/live-view.ts';
 import type { LiveEvent } from '../../client/pod-stream.ts';
-import { alertText, counted, dollars, duration, oneLine, printable } from '../format/printable.ts';
+import { alertText, counted, dollars, duration, printable } from '../format/printable.ts';
+import { deniedText } from './denied-text.ts';
 import type { RunEnd, RunResult } from './result.ts';
 import type { WatchedPod } from '../../client/tree-watch.ts';
 
@@ -183,19 +184,6 @@ function trouble(result: RunResult, end: RunEnd): string {
   }
   if (result.status === 'denied') return deniedText(result);
   return result.status === 'limit' ? `${name} stopped at a limit${reason}` : `${name} failed${reason}`;
-}
-
-/** Who was asked and said no wants no wider rights. */
-function deniedText({ name, permissionDenials }: RunResult): string {
-  const unasked = permissionDenials.find(({ byPerson }) => byPerson !== true);
-  const first = unasked ?? permissionDenials[0];
-  const what =
-    first === undefined
-      ? ''
-      : ` (${printable(first.tool)} in ${first.pod}: ${oneLine(unasked === undefined ? first.input : first.text, 200)})`;
-  return unasked === undefined
-    ? `${name} has answered; a person said no to ${counted(permissionDenials.length, 'tool call', 'tool calls')}${what}.`
-    : `${name} has answered, but a tool was denied${what}; widen its rights with --write, --read, --allow-tool or --permission-mode.`;
 }
 
 /** As many lines as it has: the end of a process's error output is one of the reasons. */

@@ -70,13 +70,14 @@ export function parseRule(text: string): PermissionRule | { readonly problem: st
   if (!ruledTools.some((known) => known === tool)) {
     return { problem: `${shown} names no tool: there are ${ruledTools.join(', ')}` };
   }
-  const pattern = parts?.[2] ?? null;
-  if (pattern?.trim() === '') {
+  // Blanks inside the brackets are no part of a name or a command.
+  const pattern = parts?.[2]?.trim() ?? null;
+  if (pattern === '') {
     return {
       problem: `${shown} has an empty pattern: write ${tool} for every call of it, or a pattern between the brackets`,
     };
   }
-  const wrong = pattern === null ? null : patternProblem(tool, pattern.trim());
+  const wrong = pattern === null ? null : patternProblem(tool, pattern);
   return wrong === null ? { text: text.trim(), tool, pattern } : { problem: `${shown} ${wrong}` };
 }
 
@@ -108,6 +109,8 @@ function pathProblem(pattern: string): string | null {
   if (/[+@!]\([^)]*\)|[?*]\([^)]*\|[^)]*\)/.test(pattern.replaceAll(/\\./gs, ''))) {
     return 'holds brackets behind +, @, !, ? or *, which mean nothing here: write {a,b} for one of several, or [+] for the sign itself';
   }
+  if (/(?<!\\)(?:\\\\)*\\$/.test(pattern))
+    return 'ends in a backslash with nothing behind it: write [ ] for a blank at the end of a name';
   if (namesVariable(pattern))
     return 'names a variable, and none is worked out here: write the path in full, or with ~/ for the home';
   const wrong = globProblem(pattern);

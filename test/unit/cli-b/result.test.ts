@@ -4,6 +4,10 @@ import { exitOf, type RunEnd, runResult } from '../../../src/cli/run/result.ts';
 import { newTally, podOutcome, tallyEntry } from '../../../src/client/pod-tally.ts';
 import { contextOf } from '../../../src/cli/invocation/context.ts';
 import { printReport, summary } from '../../../src/cli/run/run-report.ts';
+import { protectedText } from '../../../src/scope/paths/access.ts';
+import { deniedText, denialText } from '../../../src/scope/paths/path-scope.ts';
+import { type Decision, decide } from '../../../src/scope/permissions/permission.ts';
+import { parseRule } from '../../../src/scope/permissions/permission-rules.ts';
 import type { EntryBody } from '../../../src/session/facts/entries.ts';
 import { answer, begun, denied, ended, numbered, stepped, stopped } from './entries.ts';
 
@@ -116,6 +120,78 @@ describe('the result of a run', () => {
     expect(summary(unasked, settled)[1]).toMatch(
       /a tool was denied \(Write .*; widen its rights with --write/,
     );
+  });
+
+  const asked = { right: 'write', path: 'a', realPath: '/w/a' } as const;
+  const scope = { read: ['/w'], write: ['/w/b'], deny: [{ path: '/w/a', right: 'read' as const }] };
+  const open = { mode: 'default', rules: { allow: [], ask: [], deny: [] }, remembered: false } as const;
+  const call = {
+    ...open,
+    tool: 'Bash',
+    need: { kind: 'shell', command: 'ls' },
+    subject: { kind: 'command', command: 'ls' },
+  } as const;
+  const ruled = parseRule('Bash(ls)');
+  const textOf = (decision: Decision) => (decision.kind === 'deny' ? decision.text : '');
+
+  it.each([
+    [
+      'a deny',
+      deniedText({ path: '/w/a', right: 'read' }, asked),
+      '/w/a is denied, and a deny wins',
+      '--deny-write',
+    ],
+    [
+      'a deny of writing',
+      deniedText({ path: '/w/a', right: 'write' }, asked),
+      '/w/a is denied, and a deny wins',
+      '--deny,',
+    ],
+    [
+      'a holder',
+      deniedText({ path: '/w/a', right: 'write', holder: 'x' }, asked),
+      'podkin stop x',
+      'until it ends',
+    ],
+    [
+      'a rule',
+      textOf(
+        decide({
+          ...call,
+          headless: true,
+          sandboxed: true,
+          rules: { ...open.rules, deny: 'problem' in ruled ? [] : [ruled] },
+        }),
+      ),
+      'the rule Bash(ls) denies it',
+      '--deny-tool',
+    ],
+    [
+      'nobody to ask',
+      textOf(decide({ ...call, headless: true, sandboxed: true })),
+      '--allow-tool',
+      'without -p',
+    ],
+    [
+      'plan',
+      textOf(decide({ ...call, mode: 'plan', headless: true, sandboxed: true })),
+      '--permission-mode',
+      'another',
+    ],
+    ['no right to write', denialText(scope, 'write', '/w/c'), 'widen what it may write with --write', ''],
+    ['no right to read', denialText(scope, 'read', '/x'), 'widen what it may read with --read', ''],
+    [
+      'a protected name',
+      protectedText({ path: '/w/.git', realPath: '/w/.git' }, 'w'),
+      'do that change yourself',
+      '--write',
+    ],
+  ])('[run.denied-advice] %s', (_, text, helps, more) => {
+    const result = resultOf([begun(), { ...denied(), text } as EntryBody, ended('finished')]);
+    const [, said = ''] = summary(result, settled);
+    expect(said).toContain(helps);
+    expect(said).toContain(more);
+    expect(said).not.toContain('widen its rights');
   });
 
   it('[run.child-outcome] a child whose process ended without having stopped is told as died', () => {

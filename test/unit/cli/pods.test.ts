@@ -171,6 +171,25 @@ describe('the dead, as their logs tell', () => {
     expect(rm.stderr).toContain('"podkin rm -f damaged" removes it and keeps all of it aside');
   });
 
+  it('[doctor.model] a configured model that run would refuse is a failure that says what is missing', async () => {
+    for (const [model, said] of [
+      ['m1', 'write provider/model'],
+      ['nobody/m1', 'is not a provider'],
+      ['anthropic/m1', 'ANTHROPIC_API_KEY is not set'],
+    ] as const) {
+      const rig = cliRig();
+      mkdirSync(rig.home.config, { recursive: true, mode: 0o700 });
+      writeFileSync(join(rig.home.config, 'config.toml'), `model = "${model}"\n`);
+      const { status, stdout } = await rig.podkin('doctor', '--json');
+      const findings: { check: string; level: string; text: string }[] = JSON.parse(stdout);
+      expect(status).toBe(1);
+      expect(findings.find(({ check }) => check === 'configuration')).toMatchObject({
+        level: 'failure',
+        text: expect.stringContaining(said),
+      });
+    }
+  });
+
   it('[cli.no-such-pod] every command that takes a name ends with 3 for one that is not there', async () => {
     const rig = cliRig();
     rig.write(logHome().pod('root'));

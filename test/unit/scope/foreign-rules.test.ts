@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseRule, ruleFor } from '../../../src/scope/permissions/permission-rules.ts';
+import { anchoredRule, parseRule, ruleFor } from '../../../src/scope/permissions/permission-rules.ts';
 
 describe('rules as other programs write them', () => {
   const fits = (text: string, kind: 'allow' | 'deny', command: string) => {
@@ -28,6 +28,28 @@ describe('rules as other programs write them', () => {
     for (const command of ['sudo rm x', 'a; rm x', 'bash -c "rm x"', '/bin/rm', 'true && rm'])
       expect([command, fits('Bash(rm:*)', 'deny', command)]).toEqual([command, true]);
     expect(fits('Bash(rm:*)', 'allow', 'rm x; curl y')).toBe(false);
+  });
+
+  it('[permission.blanks] blanks inside the brackets of a rule are no part of it', () => {
+    for (const kind of ['allow', 'deny'] as const) {
+      for (const text of ['Read( /data/x )', 'Read(\t/data/x)', 'Read( /data/** )']) {
+        const rule = parseRule(text);
+        if ('problem' in rule) throw new Error(rule.problem);
+        const subject = { kind: 'paths', paths: ['/data/x'], cwd: '/work' } as const;
+        expect([text, ruleFor([rule], kind, { tool: 'Read', subject })]).toEqual([text, rule]);
+      }
+      expect(fits('Bash(  ls )', kind, 'ls')).toBe(true);
+      expect(fits('Bash( rm :* )', kind, 'rm x')).toBe(true);
+    }
+    expect(anchoredRule('Read( x )', '/work')).toBe('Read(/work/x)');
+    expect(parseRule('Read( )')).toEqual({ problem: expect.stringContaining('has an empty pattern') });
+    expect(parseRule('Read(x\\ )')).toEqual({
+      problem: expect.stringContaining('write [ ] for a blank at the end of a name'),
+    });
+    const blank = parseRule('Read(x[ ])');
+    if ('problem' in blank) throw new Error(blank.problem);
+    const subject = { kind: 'paths', paths: ['/work/x '], cwd: '/work' } as const;
+    expect(ruleFor([blank], 'deny', { tool: 'Read', subject })).toBe(blank);
   });
 
   it('[permission.foreign] a path with two slashes in front is an absolute one', () => {

@@ -1,0 +1,64 @@
+/**
+ * What a person reads of calls that were denied, with what would help: nothing that the reason for the denial
+ * leaves without effect. Pure.
+ */
+import type { Denial } from '../../client/pod-tally.ts';
+import { counted, oneLine, printable } from '../format/printable.ts';
+import type { RunResult } from './result.ts';
+
+/** Who was asked and said no wants no wider rights. */
+export function deniedText({ name, permissionDenials }: RunResult): string {
+  const unasked = permissionDenials.find(({ byPerson }) => byPerson !== true);
+  const first = unasked ?? permissionDenials[0];
+  const what =
+    first === undefined
+      ? ''
+      : ` (${printable(first.tool)} in ${first.pod}: ${oneLine(unasked === undefined ? first.input : first.text, 200)})`;
+  return unasked === undefined
+    ? `${name} has answered; a person said no to ${counted(permissionDenials.length, 'tool call', 'tool calls')}${what}.`
+    : `${name} has answered, but a tool was denied${what}; ${whatHelps(unasked)}.`;
+}
+
+const files = "your config.toml or a project's .podkin/config.toml";
+
+/** By the sentences that the model was given, the first that fits; of another build's, none may. */
+const remedies: readonly (readonly [RegExp, (part: string) => string])[] = [
+  [
+    /^Denied: the rule (.*?) forbids this call\./s,
+    (rule) =>
+      `the rule ${rule} denies it, and a deny wins over every flag that allows: change it where it is, in --deny-tool or under [permissions] deny of ${files}`,
+  ],
+  [
+    /The pod "([^"]*)" holds .* for writing until it is stopped\./s,
+    (pod) => `"${pod}" has that path for itself until it ends: wait for it, or podkin stop ${pod}`,
+  ],
+  [
+    /\. (?:It leads to .*\. )?(\S.*) is denied to this pod for (?:reading and )?writing\./s,
+    (path) =>
+      `${path} is denied, and a deny wins over every --write and --read beside it: change it where it is, in --deny, --deny-write or under [scope] of ${files}; of a place of keys, which podkin itself denies, --read with its own path opens it`,
+  ],
+  [
+    /is always read-only for pods: /,
+    () => 'do that change yourself, or name this very path with --write where a pod is to do it',
+  ],
+  [/^Denied: in permission mode plan /, () => 'start it with another --permission-mode for that'],
+  [
+    /, and this call needs one \(/,
+    () =>
+      'allow it beforehand with --allow-tool or --permission-mode, or run it without -p and answer its questions',
+  ],
+  [/^Denied: no right to read /, () => 'widen what it may read with --read'],
+  [/^Denied: no right to write /, () => 'widen what it may write with --write'],
+  [
+    /^Denied: .* (?:is in podkin's own state|is in one of podkin's own folders|belongs to the programs that podkin itself runs|shows devices, processes or the kernel)/s,
+    () => 'nothing opens that to a pod',
+  ],
+];
+
+function whatHelps({ text }: Denial): string {
+  for (const [reason, remedy] of remedies) {
+    const found = reason.exec(text);
+    if (found !== null) return remedy(oneLine(found[1] ?? '', 200));
+  }
+  return 'widen its rights with --write, --read, --allow-tool or --permission-mode';
+}
