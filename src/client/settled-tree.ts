@@ -164,3 +164,30 @@ async function childrenState(home: Home, status: StatusResult, seen: Set<string>
   );
   return reasons.find((why) => why !== null) ?? null;
 }
+
+export interface ProviderWait {
+  readonly pod: string;
+  /** As the provider said it, with the try. */
+  readonly reason: string;
+}
+
+/** Which pods of the tree wait for their provider: the pod itself, or those for which it waits. */
+export async function providerWaits(
+  home: Home,
+  status: StatusResult,
+  seen: ReadonlySet<string> = new Set(),
+): Promise<ProviderWait[]> {
+  const { name, instance, waiting, children } = status;
+  if (waiting?.kind === 'provider') return [{ pod: name, reason: waiting.reason }];
+  const known = new Set([...seen, instance]);
+  const live = children.filter((child) => !gone.has(child.status) && !known.has(child.instance));
+  const below = await Promise.all(
+    live.map(async (child) => {
+      const state = await podState(home, child);
+      return 'status' in state && state.status !== undefined
+        ? await providerWaits(home, state.status, known)
+        : [];
+    }),
+  );
+  return below.flat();
+}

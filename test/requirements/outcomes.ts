@@ -23,6 +23,8 @@ export const outcomes = {
   'refusal.recorded':
     'a refusal for good stands in the log of the parent that refuses too: its status and ps say so, over its restart, and verify and doctor by it alone, until the child links or has ended',
   'refusal.stranger': 'a stranger with the name of a linked child changes nothing that is shown',
+  'waiting.shown':
+    'wait and send --wait say which pod of the tree waits for its provider, in its words, each once',
   'waiting.provider':
     'a pod whose provider asks for a rest says so in status, ps, inspect, logs, ListPods and ReadPodOutput: kind, since, until and reason; a rest of five seconds or more is in its log; a cancel ends it',
   'waiting.provider-silent':

@@ -11,6 +11,7 @@ import type { Claim } from '../../src/scope/ownership/claims.ts';
 import { Registry } from '../../src/scope/ownership/registry.ts';
 import { ownIdentity } from '../../src/std/process-identity.ts';
 import { capable } from '../support/capable.ts';
+import { RunningCommand } from '../support/command-rig.ts';
 import { type RootOptions, TestHome, type TestPod } from '../support/rig.ts';
 import { lookRules, seenEverywhere, untilGone, untilWaiting } from '../support/waiting-seen.ts';
 
@@ -42,6 +43,24 @@ const alertsOf = async (pod: TestPod, code: string) =>
 const ms = (time: string | null | undefined): number => Date.parse(time ?? '');
 
 describe('a provider', () => {
+  it('[waiting.shown] send --wait and wait say once that the pod, or a child that it waits for, waits for its provider', async () => {
+    const { root, kid } = await family(
+      `  - { pod: kid, matches: "^work", fail: { kind: rateLimit, retryAfterMs: 90000 } }
+  - { pod: root, last: user, matches: "^ask", fail: { kind: rateLimit, retryAfterMs: 90000 } }`,
+    );
+    await untilWaiting(kid, 'provider');
+    const wait = new RunningCommand(home, ['wait', 'root']);
+    const words = /^kid waits for its provider: The model's provider failed \(rateLimit: .*90\.0 s\.$/m;
+    await wait.until('the words', ({ stderr }) => words.test(stderr));
+    const send = new RunningCommand(home, ['send', '--wait', 'root', 'ask']);
+    await send.until('the words', ({ stderr }) => /^root waits for its provider: .*90\.0 s\.$/m.test(stderr));
+    await root.call('cancel', {});
+    await kid.call('cancel', {});
+    await send.ended;
+    await wait.ended;
+    expect(wait.stderr.match(/kid waits for its provider/g)).toHaveLength(1);
+  });
+
   it('[waiting.provider] that asks for a rest: since the request, until the next try, in its words; a cancel ends it', async () => {
     const { root, kid } = await family(
       `  - { pod: kid, matches: "^work", fail: { kind: rateLimit, retryAfterMs: 90000 } }`,

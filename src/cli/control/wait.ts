@@ -15,7 +15,7 @@ import { oneLine } from '../format/printable.ts';
 import { refusedText, unsettledText } from '../format/unsettled.ts';
 import { outcomeWord } from '../format/transcript.ts';
 import { secondsToMs } from '../invocation/seconds.ts';
-import { treeState } from '../../client/settled-tree.ts';
+import { providerWaits, treeState } from '../../client/settled-tree.ts';
 
 export interface WaitOptions {
   /** Seconds; without it there is no end. */
@@ -75,6 +75,7 @@ export async function waitForPod(
     const text = desk.take(event, monotonicMs());
     if (text !== null) context.stderr.write(`${text}\n`);
   });
+  const waits = new ShownWaits(context);
   try {
     let why = 'it has not answered';
     for (;;) {
@@ -95,6 +96,7 @@ export async function waitForPod(
         if (ended !== null) return ended;
         why = `${pod.name} runs and does not listen`;
       } else why = unsettledText(state.why);
+      if (state.kind === 'working') await waits.show(state.status);
       const leftMs = untilMs === null ? recheckMs : untilMs - monotonicMs();
       if (leftMs <= 0) return { status: exitStatus.timedOut, text: `${pod.name}: timed out, ${why}` };
       const timer = new AbortController();
@@ -106,6 +108,25 @@ export async function waitForPod(
     }
   } finally {
     changes.close();
+  }
+}
+
+/** What the tree waits for at its provider, each once: nobody waits for hours without knowing why. */
+class ShownWaits {
+  readonly #context: CommandContext;
+  readonly #shown = new Set<string>();
+
+  constructor(context: CommandContext) {
+    this.#context = context;
+  }
+
+  async show(status: StatusResult | undefined): Promise<void> {
+    if (status === undefined) return;
+    for (const { pod, reason } of await providerWaits(this.#context.home, status)) {
+      const text = `${pod} waits for its provider: ${oneLine(reason, textCharsMax)}`;
+      if (!this.#shown.has(text)) this.#context.stderr.write(`${text}\n`);
+      this.#shown.add(text);
+    }
   }
 }
 
