@@ -287,7 +287,7 @@ async function cwdMissing(cwd: ToolContext['cwd']): Promise<string | null> {
   } catch (error) {
     if (errorCode(error) === undefined) throw error;
   }
-  return `The working directory ${cwd} is not there or not a directory, so no command can run in it. Make it again first.`;
+  return `The working directory ${cwd} is not there or not a directory, so no command can run in it. Do not make it again: say so in your answer, and a person puts it back.`;
 }
 
 function notStarted(error: unknown, command: string): string {

@@ -2,9 +2,11 @@
  * Write: a whole file, new or in the place of one that was read, whose encoding, byte order mark and line
  * ends it keeps.
  */
+import { stat } from 'node:fs/promises';
 import * as z from 'zod';
 import { once } from '../std/once.ts';
 import type { OpenedPath } from '../scope/paths/open-inside.ts';
+import { errorCode } from '../scope/paths/refusal.ts';
 import { replaceInside } from '../scope/paths/replace-inside.ts';
 import { openCurrent, unseen } from './current-file.ts';
 import { partMissing, wholeView } from './file-view.ts';
@@ -31,6 +33,8 @@ export const writeTool = defineTool({
   needs: (wanted, context) => ({ kind: 'edit', path: absolutePath(context, wanted.path) }),
   async run(wanted, context) {
     const path = absolutePath(context, wanted.path);
+    const gone = await goneFolder(context.cwd);
+    if (gone !== null) return failed(gone);
     const current = await openCurrent(accessOf(context), path);
     if (current !== 'absent' && !current.ok) return refused(current);
     const before = current === 'absent' ? { form: null } : await seenForm(current, context);
@@ -47,6 +51,17 @@ export const writeTool = defineTool({
     return { text: [done, ...notes].join(' ') };
   },
 });
+
+/** A project that was moved away is not made again, empty, where nobody works on it any more. */
+async function goneFolder(cwd: string): Promise<string | null> {
+  const isGone = await stat(cwd).then(
+    () => false,
+    (error: unknown) => errorCode(error) === 'ENOENT',
+  );
+  return isGone
+    ? `Nothing was written: the working directory ${cwd} no longer exists; it was moved or removed. Do not make it again. Say so in your answer: a person has to put it back, or to start anew where the project is now.`
+    : null;
+}
 
 /** How the file is stored, null for an empty one; or why it may not be replaced. Closes it. */
 async function seenForm(

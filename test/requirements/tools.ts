@@ -135,6 +135,8 @@ export const tools = {
   'tools.spawn-scenario': 'a pod that plays a scenario may give a child one that lies in its scope',
   'write.bad-target': 'a directory, a file in the way of a folder and an empty path are said plainly',
   'write.new': 'a new file is made with its folders, and may be changed at once',
+  'write.folder-gone':
+    'a working directory that is gone is not made again by a Write: the model is told that a person has to put it back',
   'write.form':
     'encoding, byte order mark and line ends of what is replaced are kept and told, or the file is left alone',
   'write.read-first': 'a file that was not read, or changed since, is not overwritten',

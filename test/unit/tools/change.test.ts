@@ -1,4 +1,4 @@
-import { link, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, readdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { editTool } from '../../../src/tools/edit.ts';
@@ -27,6 +27,22 @@ describe('Write', () => {
     );
     expect((await call(writeTool, { path: 'a/b/f', content: 'two' }, context)).text).toMatch(/^Replaced /);
     expect(await readFile(join(folder, 'a/b/f'), 'utf8')).toBe('two');
+  });
+
+  it('[write.folder-gone] a working directory that is gone is not made again, and comes back as it was', async () => {
+    const folder = await tempFolder();
+    const cwd = join(folder, 'project');
+    await mkdir(cwd);
+    const context = contextIn(cwd);
+    await rename(cwd, join(folder, 'moved'));
+    for (const path of ['a/f', join(cwd, 'f')])
+      expect(await call(writeTool, { path, content: 'x' }, context)).toEqual({
+        isError: true,
+        text: expect.stringContaining(`the working directory ${cwd} no longer exists`),
+      });
+    expect(await readdir(folder)).toEqual(['moved']);
+    await rename(join(folder, 'moved'), cwd);
+    expect((await call(writeTool, { path: 'a/f', content: 'x' }, context)).text).toMatch(/^Created /);
   });
 
   it('[write.read-first] a file that was not read, or changed since, is not overwritten', async () => {
