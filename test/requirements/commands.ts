@@ -184,6 +184,10 @@ export const commands = {
   'doctor.model': 'doctor says what is missing where run would refuse the configured model',
   'run.denied-advice':
     'what is advised about a denied call would help: a deny is named and no flag against it, a missing right by its flag',
+  'run.piped':
+    'run -p adds what is piped in to its task, and takes it as the task where no words are given; a terminal is not read',
+  'run.piped-endless':
+    'a task that is given as words waits neither for a stdin that stays silent nor for one without an end, and holds no more of it than can be taken',
   'run.result-sums': 'tokens and cost are sums over the tree, and an unknown price is not taken for none',
   'run.root-denies':
     'denied paths stand in the scope of the root, a link under its own name and where it leads, and are kept on disk',

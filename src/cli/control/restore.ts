@@ -53,7 +53,7 @@ export async function restoreCommand(
 const stopMarginMs = 30_000;
 
 /** A pod that is stopping is waited for: it is not running in a moment, and nobody would start it again then. */
-async function lifeBefore(
+async function untilEnded(
   context: CommandContext,
   pod: FoundPod,
 ): Promise<'ended' | 'running' | { message: string }> {
@@ -78,8 +78,8 @@ async function restoreOne(
   try {
     // A lock that is held says nothing yet: a parent holds it while it reads what its dead child left. The
     // new process waits for it, and says who has it.
-    const life = await lifeBefore(context, pod);
-    if (life !== 'ended') return life;
+    const before = await untilEnded(context, pod);
+    if (before !== 'ended') return before;
     const { cwd, model } = pod.spec;
     // The work that it takes up again would fail for good in that moment.
     const problem = checkModelName(model, context.environment, { cwd });

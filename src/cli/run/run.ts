@@ -6,14 +6,12 @@
 import { withErrorOutput } from '../../std/error-output.ts';
 import { join } from 'node:path';
 import { statSync } from 'node:fs';
-import { text as readAll } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModelSettings } from '../../session/settings/model-settings.ts';
 import { userHome } from '../../session/home/places.ts';
 import { absoluteModelName, checkModelName, isPriced } from '../../model/create.ts';
 import { stderrTail } from '../../pod/process/start-process.ts';
 import { NameTaken } from '../../session/home/home.ts';
-import { inputTextProblem } from '../../session/log/input-bound.ts';
 import type { Limits } from '../../session/settings/settings.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import { uuidv7 } from '../../std/uuid.ts';
@@ -27,6 +25,7 @@ import { askAboutText, canAsk } from '../invocation/ask-person.ts';
 import { CommandFailed, type CommandContext, exitStatus, fromCwd } from '../invocation/context.ts';
 import { claimScope } from './claim-scope.ts';
 import { takenText } from './taken-name.ts';
+import { taskOf } from './task.ts';
 import { createRoot, type Root, type RootPlan } from './create-root.ts';
 import { endTree } from '../control/end-tree.ts';
 import {
@@ -49,7 +48,7 @@ import { TreeWatch } from '../../client/tree-watch.ts';
 
 /** As the command line gave them; what it did not say is left out. */
 export interface RunOptions {
-  /** `-`: read from stdin. */
+  /** `-`, and none with `print`: read from stdin. */
   readonly task?: string | undefined;
   readonly print?: boolean | undefined;
   readonly outputFormat?: string | undefined;
@@ -80,7 +79,7 @@ interface Run extends RootStart {
 /** Answers the exit status. Throws `CommandFailed` for what was asked wrongly, before anything is made. */
 export async function runCommand(context: CommandContext, options: RunOptions): Promise<number> {
   const format = checkFormat(options);
-  const task = await taskOf(context, options.task);
+  const task = await taskOf(context, { words: options.task, print: options.print === true });
   const plan = await planOf(context, options);
   checkSocketFolder(context);
   const root = await rootOf(context, plan);
@@ -117,18 +116,6 @@ function checkFormat(options: RunOptions): OutputFormat {
   if (options.print === true && options.detach === true)
     throw usage('-p waits for the answer and -d does not: give one of them');
   return format;
-}
-
-async function taskOf(context: CommandContext, given: string | undefined): Promise<string> {
-  const task = given === '-' ? await readAll(context.stdin) : (given ?? '');
-  const problem = inputTextProblem(task);
-  if (problem !== null) throw usage(problem);
-  if (task.trim() !== '') return task;
-  throw usage(
-    given === '-'
-      ? 'stdin held no task: pipe it in, as in: echo "…" | podkin run -'
-      : 'there is no task: give one, before options that take several values, as in: podkin run "…" --write src; or - to read it from stdin',
-  );
 }
 
 /** Throws `CommandFailed` (usage) for what cannot be. */

@@ -5,7 +5,7 @@ import { logLineBytesMax } from './line.ts';
  * A run's text is committed again as the turn's first message, with more around it: what only just fits its
  * receipt would never begin.
  */
-const inputTextBytesMax = logLineBytesMax - 64 * 1024;
+export const inputTextBytesMax = logLineBytesMax - 64 * 1024;
 
 /** Null for a text that can be taken. */
 export function inputTextProblem(text: string): string | null {
