@@ -12,6 +12,7 @@ import {
 import type { EntryBody } from '../session/facts/entries.ts';
 import type { Transcript } from '../session/facts/transcript.ts';
 import { toolSpecs } from './tool-specs.ts';
+import { afterRequest, answerBegun, beforeRequest } from './interceptors.ts';
 import { promptOf } from './prompt.ts';
 import { systemPrompt } from './system-prompt.ts';
 import type { TurnPorts, TurnResult } from './turn-ports.ts';
@@ -38,8 +39,10 @@ export async function ask(ports: TurnPorts, model: Model, asking: Asking): Promi
     const stream = new LiveStream(ports, asking.step);
     try {
       ports.crashPoint('request.started');
-      const response = await readStream(model, requestOf(ports, transcript), stream);
+      const request = await beforeRequest(ports.interceptors, requestOf(ports, transcript));
+      const response = await readStream(model, request, stream);
       ports.crashPoint('response.received');
+      afterRequest(ports.interceptors, { kind: 'answered' });
       return { kind: 'answered', response, seenThrough };
     } catch (error) {
       await commitUnanswered(ports, { step: asking.step, model: model.name, stream });
@@ -122,7 +125,8 @@ async function backOff(
   const delayMs = Math.round(Math.max(error.retryAfterMs ?? 0, exponential * (0.5 + ports.random() / 2)));
   const text = `The model's provider failed (${error.category}: ${error.message}); try ${attempt + 1} of ${triesFor(ports, error)} in ${(delayMs / 1000).toFixed(1)} s.`;
   ports.show({ type: 'alert', level: 'warning', code: 'providerRetry', turn: ports.turn, step, text });
-  await ports.wait(delayMs, text);
+  afterRequest(ports.interceptors, { kind: 'failed', delayMs, why: text });
+  await ports.wait(delayMs);
 }
 
 /**
@@ -143,6 +147,7 @@ class LiveStream {
   }
 
   take(part: Exclude<ModelPart, { type: 'response' }>): void {
+    if (part.type !== 'spent') answerBegun(this.#ports.interceptors);
     const place = { turn: this.#ports.turn, step: this.#step };
     switch (part.type) {
       case 'textDelta':

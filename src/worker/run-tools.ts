@@ -4,8 +4,9 @@ import { deferred } from '../std/deferred.ts';
 import type { JsonValue } from '../std/json.ts';
 import type { ToolResultEntry } from '../session/facts/entries.ts';
 import type { Tool, ToolAnswer } from '../tools/tool.ts';
+import { afterCall, beforeCall } from './interceptors.ts';
 import { repairedInput } from './repair-input.ts';
-import type { TurnPorts } from './turn-ports.ts';
+import type { PermitRequest, TurnPorts } from './turn-ports.ts';
 
 export interface RequestedCall {
   call: string;
@@ -20,7 +21,7 @@ export interface RequestedCall {
 /** What the calls need of the turn. */
 export type ToolPorts = Pick<
   TurnPorts,
-  'after' | 'turn' | 'tools' | 'signal' | 'commit' | 'isOpen' | 'permit' | 'toolContext'
+  'after' | 'turn' | 'tools' | 'signal' | 'commit' | 'isOpen' | 'interceptors' | 'toolContext'
 >;
 
 /** How long a tool may take to settle after a cancel before it is left behind with its call dangling. */
@@ -114,13 +115,8 @@ async function permittedAnswer(
   { call, tool, input }: CheckedCall,
 ): Promise<ToolAnswer | Denied | 'closed'> {
   const need = tool.needs?.(input, ports.toolContext(call.call)) ?? null;
-  const permit = await ports.permit({
-    step,
-    call: call.call,
-    tool: tool.name,
-    input: call.input ?? {},
-    need,
-  });
+  const request = { step, call: call.call, tool: tool.name, input: call.input ?? {}, need };
+  const permit = await beforeCall(ports.interceptors, request);
   switch (permit.kind) {
     case 'closed':
       return 'closed';
@@ -129,17 +125,18 @@ async function permittedAnswer(
     case 'failed':
       return { text: permit.text, isError: true };
     case 'allowed':
-      return await answerOf(ports, tool, { call, input });
+      return await answerOf(ports, tool, { request, input });
   }
 }
 
 async function answerOf(
   ports: ToolPorts,
   tool: Tool,
-  request: { call: RequestedCall; input: unknown },
+  { request, input }: { request: PermitRequest; input: unknown },
 ): Promise<ToolAnswer> {
   try {
-    return await tool.run(request.input, ports.toolContext(request.call.call));
+    const answer = await tool.run(input, ports.toolContext(request.call));
+    return await afterCall(ports.interceptors, request, answer);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return { text: `${tool.name} failed: ${message}`, isError: true };

@@ -4,10 +4,10 @@
  */
 import type { JsonValue } from '../std/json.ts';
 import type { ShownEvent } from '../protocol/live-events.ts';
-import type { Model } from '../model/port.ts';
+import type { Model, ModelRequest } from '../model/port.ts';
 import type { EntryBody } from '../session/facts/entries.ts';
 import type { Transcript } from '../session/facts/transcript.ts';
-import type { Tool, ToolContext, ToolNeed } from '../tools/tool.ts';
+import type { Tool, ToolAnswer, ToolContext, ToolNeed } from '../tools/tool.ts';
 import type { PromptFacts } from './system-prompt.ts';
 
 /** A call that the scope does not forbid, before it runs. */
@@ -29,6 +29,33 @@ export type Permit =
   /** The waiting for a person was ended: the call has its result already, or gets it with the turn's end. */
   | { readonly kind: 'closed' };
 
+/** What came of one try of a request. */
+export type RequestOutcome =
+  | { readonly kind: 'answered' }
+  /** The next try comes after the delay; `why` is what people are told of it. */
+  | { readonly kind: 'failed'; readonly delayMs: number; readonly why: string };
+
+/**
+ * Looks at what a turn sends, runs and gets back, and may change it. A call stands in the log as the model wrote
+ * it before it is looked at: it runs as it is or not at all.
+ */
+export interface Interceptor {
+  /** Each try, just before it is sent; what the pod had for it is on disk. */
+  beforeRequest?(request: ModelRequest): ModelRequest | Promise<ModelRequest>;
+  /** A part of the answer has come. Must not throw. */
+  answerBegun?(): void;
+  /** Not for a try that ends the turn. Must not throw. */
+  afterRequest?(outcome: RequestOutcome): void;
+  /**
+   * A call that is valid and inside the scope. May wait for a person for as long as it takes; what it answers is on
+   * disk by then. Settles as `closed` when the turn is cancelled or paused or the pod stops. Rejects with
+   * `StorageFailed`.
+   */
+  beforeCall?(call: PermitRequest): Permit | Promise<Permit>;
+  /** What the call has given, before it is committed. A throw is a defect and becomes the call's result. */
+  afterCall?(call: PermitRequest, answer: ToolAnswer): ToolAnswer | Promise<ToolAnswer>;
+}
+
 export interface TurnPorts {
   readonly turn: string;
   readonly pod: string;
@@ -37,7 +64,7 @@ export interface TurnPorts {
   /** May throw `ModelConfigError`: the turn then ends as errored. Called once a turn. */
   model(): Promise<Model>;
   /**
-   * The interceptor before each request, retries included: commits what waits in the notify buffer and
+   * Before each request, retries included: commits what waits in the notify buffer and
    * answers what is to be said. Resolves once that is on disk. Rejects with `StorageFailed`: the turn is
    * abandoned.
    */
@@ -68,21 +95,14 @@ export interface TurnPorts {
   /** The name of a limit that the pod has reached, or null. Asked before each request. */
   limitReached(): string | null;
   toolContext(call: string): ToolContext;
-  /**
-   * Whether the call may run. May wait for a person for as long as it takes; what it answers is on disk by
-   * then. Settles as `closed` when the turn is
-   * cancelled or paused or the pod stops. Rejects with `StorageFailed`.
-   */
-  permit(request: PermitRequest): Promise<Permit>;
+  /** Outermost first. */
+  readonly interceptors: readonly Interceptor[];
   /** The live lane: shown to observers, never committed. Must not throw. */
   show(event: ShownEvent): void;
   /** A named point at which tests end the process (delivery §8). */
   crashPoint(name: string): void;
-  /**
-   * A failed request is tried again after the time; `why` is what people are told of it. Resolves at once
-   * when the signal aborts.
-   */
-  wait(delayMs: number, why: string): Promise<void>;
+  /** Resolves after the time, and at once when the signal aborts or the turn is to pause. */
+  wait(delayMs: number): Promise<void>;
   /** Calls back once. */
   after(delayMs: number, act: () => void): void;
   /** 0 ≤ x < 1. */

@@ -101,6 +101,8 @@ export const tables = {
   'read-output.covers': 'a reading to the end says which finished turn it covers',
   'turn.ends':
     'a turn ends as finished, at a limit, paused, cancelled, with an error or abandoned, each by its own cause and no other',
+  'turn.interceptors':
+    'requests and calls pass a list in order, and what comes back in the other one; the first no decides',
   'turn.engine': 'whole histories hold too where another engine drives the turns',
   'turn.resumed': 'a resumed turn that lacked its end only is not asked again',
   'turn.commits':

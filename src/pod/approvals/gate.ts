@@ -10,7 +10,7 @@ import type { ApprovalDecision, RememberedYes } from '../../session/facts/entrie
 import type { Approval } from '../../session/facts/facts.ts';
 import { permissionModeOf } from '../../session/settings/permissions.ts';
 import { rememberedKey } from '../../session/facts/replay-approvals.ts';
-import type { Permit, PermitRequest } from '../../worker/turn-ports.ts';
+import type { Interceptor, Permit, PermitRequest } from '../../worker/turn-ports.ts';
 import { closeForPause, onApprove, onAsk } from '../machine/approval-inputs.ts';
 import { callKey, exactCall, type NamedCall, subjectOf, summaryOf } from './subject.ts';
 import type { Pod, PodPermissions } from '../pod.ts';
@@ -23,7 +23,7 @@ export interface ApprovalsOptions {
   onChanged(): void;
 }
 
-export class ApprovalGate {
+export class ApprovalGate implements Interceptor {
   readonly #pod: Pod;
   readonly #options: ApprovalsOptions;
   /** Calls of the running turn that wait, by request. */
@@ -34,8 +34,7 @@ export class ApprovalGate {
     this.#options = options;
   }
 
-  /** As `TurnPorts.permit`. */
-  async permit(request: PermitRequest): Promise<Permit> {
+  async beforeCall(request: PermitRequest): Promise<Permit> {
     const { session } = this.#pod;
     const { tool, need, input } = request;
     const sandbox = need?.kind === 'shell' ? await this.#options.sandboxState() : null;

@@ -51,6 +51,7 @@ export function assemble(pod: Pod): Assembled {
     tools,
     makeModel: () => host.work.model(worker),
     spawns: maySpawn(pod),
+    interceptors: [approvals],
     approvals,
     sandbox,
   });

@@ -2,12 +2,14 @@
  * How the running turn's request to the provider fares, for those who look at the pod: asked, failing since
  * when and until when, answered.
  */
+import type { ModelRequest } from '../../model/port.ts';
+import type { Interceptor, RequestOutcome } from '../../worker/turn-ports.ts';
 import type { Pod } from '../pod.ts';
 
 /** What passes sooner is nobody's to read later. */
 const loggedFromMs = 5_000;
 
-export class RequestWatch {
+export class RequestWatch implements Interceptor {
   readonly #pod: Pod;
 
   constructor(pod: Pod) {
@@ -15,26 +17,28 @@ export class RequestWatch {
   }
 
   /** A try is sent. */
-  asked(): void {
+  beforeRequest(request: ModelRequest): ModelRequest {
     const { provider } = this.#pod.core.live;
     provider.askedAt = this.#pod.host.clock.wallTime();
     if (provider.failing !== null) provider.failing.until = null;
+    return request;
   }
 
-  /** Something of the answer has come. */
-  begun(): void {
+  /** Nobody is waited for any more: a part of the answer has come, or the turn is over. */
+  answerBegun(): void {
     this.#pod.core.live.provider = { askedAt: null, failing: null };
   }
 
-  answered(): void {
-    this.begun();
+  afterRequest(outcome: RequestOutcome): void {
+    if (outcome.kind === 'failed') this.#failed(outcome.delayMs, outcome.why);
+    else this.answerBegun();
   }
 
   /**
    * The try has failed, and the next comes after the delay. It goes into the log once the failing lasts
    * longer than a moment.
    */
-  failed(delayMs: number, why: string): void {
+  #failed(delayMs: number, why: string): void {
     const { provider } = this.#pod.core.live;
     const nowMs = this.#pod.host.clock.wallMs();
     const since = provider.failing?.since ?? provider.askedAt ?? new Date(nowMs).toISOString();

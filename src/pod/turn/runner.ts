@@ -14,7 +14,7 @@ import { hasInputOf, transcriptOf } from '../../session/facts/transcript.ts';
 import type { FileView } from '../../tools/file-view.ts';
 import { commandMark } from '../../tools/marked-processes.ts';
 import type { FileViews, Tool, ToolContext } from '../../tools/tool.ts';
-import type { Engine, TurnPorts, TurnResult } from '../../worker/turn-ports.ts';
+import type { Engine, Interceptor, TurnPorts, TurnResult } from '../../worker/turn-ports.ts';
 import type { ApprovalGate } from '../approvals/gate.ts';
 import type { Pod } from '../pod.ts';
 import type { TurnEnd } from '../machine/reports.ts';
@@ -27,6 +27,8 @@ export interface TurnRunnerOptions {
   /** Made once and kept; a failure is tried again with the next turn. */
   makeModel(): Promise<Model>;
   spawns: boolean;
+  /** Whom every call passes, in this order. */
+  interceptors: readonly Interceptor[];
   approvals: ApprovalGate;
   sandbox: Sandbox;
 }
@@ -88,7 +90,7 @@ export class TurnRunner {
     } catch (error) {
       result = { kind: 'abandoned', message: error instanceof Error ? error.message : String(error) };
     }
-    this.#requests.answered();
+    this.#requests.answerBegun();
     this.#options.approvals.control('cancel');
     this.#pod.crash('turn.beforeCommit');
     this.#pod.input((core) => {
@@ -132,13 +134,9 @@ export class TurnRunner {
         pod.input((core) => preLlmRequest(core));
         await pod.durable();
         pod.crash('item.committed');
-        this.#requests.asked();
         return { transcript: transcriptOf(facts, quarantineBody), seenThrough: facts.lastSeq };
       },
-      commit: (bodies) => {
-        if (bodies.some(({ type }) => type === 'stepCompleted')) this.#requests.answered();
-        return pod.commitDurably(bodies);
-      },
+      commit: (bodies) => pod.commitDurably(bodies),
       isOpen: (call) => facts.turn?.turn === turn && facts.turn.dangling.has(call),
       control: () => controlOf(pod),
       signal,
@@ -148,18 +146,12 @@ export class TurnRunner {
       limitReached: () =>
         limits.cost !== null && facts.usage.cost !== null && facts.usage.cost >= limits.cost ? 'cost' : null,
       toolContext: (call) => this.#toolContext(call, signal),
-      permit: (request) => this.#options.approvals.permit(request),
-      show: (event) => {
-        if (event.type.endsWith('Delta')) this.#requests.begun();
-        pod.show(event);
-      },
+      interceptors: [this.#requests, ...this.#options.interceptors],
+      show: (event) => pod.show(event),
       crashPoint: (name) => pod.crash(name),
       after: (delayMs, act) => void pod.host.clock.after(delayMs, act),
       random: () => pod.host.chance.random(),
-      wait: async (delayMs, why) => {
-        this.#requests.failed(delayMs, why);
-        await this.#wait(delayMs, signal);
-      },
+      wait: (delayMs) => this.#wait(delayMs, signal),
     };
   }
 

@@ -50,10 +50,14 @@ async function play(calls: RequestedCall[], world: World = {}) {
       signal: abort.signal,
       commit: (bodies) => Promise.resolve(void committed.push(bodies)),
       isOpen: () => true,
-      permit: (request) => {
-        permits.push(request);
-        return Promise.resolve({ kind: 'allowed' });
-      },
+      interceptors: [
+        {
+          beforeCall: (request) => {
+            permits.push(request);
+            return Promise.resolve({ kind: 'allowed' });
+          },
+        },
+      ],
       toolContext: (call) => contextIn('/nowhere', { call, signal: abort.signal }),
       ...over,
     },
@@ -67,7 +71,7 @@ async function play(calls: RequestedCall[], world: World = {}) {
 const cutText =
   'The call of Say was cut off and has not run: at its end. Do not send it again as it was. Make each call shorter, and fewer of them at once: ' +
   'write a long file in parts, the first with Write and each next one with Edit.';
-const permitting = (permit: Permit): World => ({ permit: () => Promise.resolve(permit) });
+const permitting = (permit: Permit): World => ({ interceptors: [{ beforeCall: () => permit }] });
 
 const table: [name: string, call: RequestedCall, world: World, committed: EntryBody[]][] = [
   ['runs with its input', say(), {}, [outcome({ text: 'c1: {"n":1}' })]],
@@ -298,11 +302,11 @@ describe('a tool that does not settle', () => {
 
   it('[calls.abort] and was cancelled while it began is left behind as well', async () => {
     const abort = new AbortController();
-    const permit = () => {
+    const beforeCall = () => {
       abort.abort();
       return new Promise<Permit>(() => undefined);
     };
-    const { playing } = stuck({ abort, permit });
+    const { playing } = stuck({ abort, interceptors: [{ beforeCall }] });
     await vi.advanceTimersByTimeAsync(5_000);
     await playing;
   });

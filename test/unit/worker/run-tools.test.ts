@@ -28,7 +28,7 @@ describe('running the calls of a step', () => {
       signal: abort.signal,
       commit: async (bodies) => await Promise.resolve(void committed.push(...bodies)),
       isOpen: () => true,
-      permit: async () => await Promise.resolve({ kind: 'allowed' }),
+      interceptors: [],
       toolContext: (call) => contextIn('/', { call, signal: abort.signal }),
     };
     await runTools(ports, 1, calls);

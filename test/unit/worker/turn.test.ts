@@ -59,7 +59,7 @@ function world(answers: readonly Answer[], options: { isAwaited?: boolean } = {}
     isAwaited: () => options.isAwaited ?? true,
     limitReached: () => null,
     toolContext: () => contextIn('/nowhere'),
-    permit: () => Promise.resolve({ kind: 'allowed' }),
+    interceptors: [],
     show: () => undefined,
     crashPoint: () => undefined,
     after: (delayMs, act) => void setTimeout(act, delayMs),

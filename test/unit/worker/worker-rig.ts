@@ -61,6 +61,7 @@ export function turnOf(replies: readonly Reply[], options: TurnOptions = {}) {
   const shown: Parameters<TurnPorts['show']>[0][] = [];
   const waited: [number, string][] = [];
   const points: string[] = [];
+  let reason = '';
   const model: Model = {
     name: 'a/b',
     async *stream(request) {
@@ -92,12 +93,18 @@ export function turnOf(replies: readonly Reply[], options: TurnOptions = {}) {
     isAwaited: () => true,
     limitReached: answersOf(limitReached),
     toolContext: (call) => contextIn('/nowhere', { call, signal: abort.signal }),
-    permit: () => Promise.resolve({ kind: 'allowed' }),
+    interceptors: [
+      {
+        afterRequest: (outcome) => {
+          if (outcome.kind === 'failed') reason = outcome.why;
+        },
+      },
+    ],
     show: (event) => void shown.push(event),
     crashPoint: (name) => void points.push(name),
     after: (delayMs, act) => void setTimeout(act, delayMs),
     random: () => Math.random(),
-    wait: (delayMs, why) => Promise.resolve(void waited.push([delayMs, why])),
+    wait: (delayMs) => Promise.resolve(void waited.push([delayMs, reason])),
     ...over,
   };
   return {
