@@ -5,12 +5,13 @@
  * hook counts.
  */
 import { lstatSync, readdirSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { PathScope } from '../../session/facts/entries.ts';
 import { foldedName } from './folded-name.ts';
-import { hookSettings, plainText, realOf, userSettings } from './git-settings.ts';
+import { hookSettings, plainText, realOf, userSettings, walked } from './git-settings.ts';
 import { isBelow } from './path-scope.ts';
 import { foldersMax } from './protected-below.ts';
+import { realOrFutureNow } from './real-path.ts';
 import { componentsOf, covers, rootOf } from './roots.ts';
 
 const pointerBytesMax = 4 * 1024;
@@ -65,12 +66,12 @@ export function hookPlaces(
     if (found?.isKnown === false || !user.isKnown) unknown.push(tree);
     for (const file of found?.included ?? []) included.add(file);
     for (const value of user.values.filter((one) => !one.startsWith('/'))) {
-      const path = resolve(tree, value);
+      const path = walked(tree, value);
       folders.set(path, isBelow(path, tree));
     }
     for (const path of found?.folders ?? []) folders.set(path, isBelow(path, tree));
   }
-  for (const path of user.values.filter((one) => one.startsWith('/')).map((one) => resolve(one)))
+  for (const path of user.values.filter((one) => one.startsWith('/')).map((one) => walked('/', one)))
     folders.set(
       path,
       roots.some((root) => root !== path && isBelow(path, root)),
@@ -80,7 +81,7 @@ export function hookPlaces(
 }
 
 function bothNames(path: string): string[] {
-  return [...new Set([path, realOf(path)])];
+  return [...new Set([path, realOrFutureNow(path) ?? path])];
 }
 
 /**
@@ -147,14 +148,14 @@ function repositoryHooks(tree: string): RepositoryHooks | null {
   if (git === null) return null;
   if (git === undefined) return { folders: [], included: [], isKnown: false };
   const common = plainText(join(git, 'commondir'), pointerBytesMax);
-  const shared = typeof common === 'string' ? [resolve(git, common.trim())] : [];
+  const shared = typeof common === 'string' ? [walked(git, common.replace(/[\r\n]+$/, ''))] : [];
   const files = [git, ...shared].flatMap((folder) => [
     join(folder, 'config'),
     join(folder, 'config.worktree'),
   ]);
   const { values, included, isKnown } = hookSettings(files, { mayBeLinks: false });
   const from = isBelow(join(tree, '.git'), git) ? [tree] : [tree, git];
-  const folders = values.flatMap((value) => from.map((base) => resolve(base, value)));
+  const folders = values.flatMap((value) => from.map((base) => walked(base, value)));
   return { folders: [...new Set(folders)], included, isKnown };
 }
 
@@ -166,8 +167,8 @@ function gitFolder(tree: string): string | undefined | null {
   if (stats.isDirectory()) return path;
   if (stats.isSymbolicLink()) return realOf(path);
   const text = plainText(path, pointerBytesMax);
-  const named = text === null ? undefined : /^gitdir:[ \t]*(.*\S)/.exec(text === undefined ? '' : text)?.[1];
-  return named === undefined ? undefined : resolve(tree, named);
+  const named = /^gitdir: (.*?)[\r\n]*$/s.exec(text ?? '')?.[1];
+  return named === undefined || named === '' ? undefined : walked(tree, named);
 }
 
 function withAbove(path: string): string[] {

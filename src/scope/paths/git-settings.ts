@@ -3,9 +3,10 @@
  * size. Git is never run. Conditions of `includeIf` count as met: one folder too many is no harm.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { userHome } from '../../session/home/places.ts';
 import { systemCode } from '../../std/system-code.ts';
+import { type GitSetting, gitSettings } from './git-config-text.ts';
 
 /** As large as no settings file is. */
 const settingsBytesMax = 256 * 1024;
@@ -37,15 +38,16 @@ export function hookSettings(
     if (text === undefined) return;
     const found = text === null ? null : hookLines(text);
     if (found === null || !found.isKnown) isKnown = false;
-    for (const value of found?.values ?? []) {
+    for (const value of (found?.values ?? []).flatMap(alsoOptional)) {
       const path = withHome(value);
       if (path === null) isKnown = false;
-      else values.push(path);
+      // Of an empty one git makes the root of all.
+      else values.push(path === '' ? '/' : path);
     }
-    for (const value of found?.includes ?? []) {
+    for (const value of (found?.includes ?? []).flatMap(alsoOptional)) {
       const path = withHome(value);
       if (path === null || depth >= depthMax) isKnown = false;
-      else for (const from of new Set([file, realOf(file)])) visit(resolve(dirname(from), path), depth + 1);
+      else for (const from of new Set([file, realOf(file)])) visit(walked(dirname(from), path), depth + 1);
     }
   };
   const visit = (file: string, depth: number): void => {
@@ -76,51 +78,46 @@ export function userSettings(): HookSettings {
 
 /** Null for what stands for a place that is not known here. */
 function withHome(value: string): string | null {
-  if (value.startsWith('%') || /^~[^/]/.test(value) || value === '~') return null;
-  if (!value.startsWith('~/')) return value;
+  if (value.startsWith('%(prefix)/') || /^~[^/]/.test(value)) return null;
+  if (!value.startsWith('~')) return value;
   const home = userHome(process.env);
-  return home === null ? null : join(home, value.slice(2));
+  return home === null ? null : `${home}${value.slice(1)}`;
+}
+
+/** Git 2.52 and newer take it for a mark, older ones for a part of the path. */
+function alsoOptional(value: string): string[] {
+  const mark = ':(optional)';
+  return value.startsWith(mark) ? [value, value.slice(mark.length)] : [value];
 }
 
 /**
- * Every value of the key, whatever section it stands in (one too many is no harm), and every path of a
- * section that includes. Pure.
+ * Every value of the key, and every path of a section that includes; behind a head of a section that cannot
+ * be read, both. Pure.
  */
 export function hookLines(text: string): { values: string[]; includes: string[]; isKnown: boolean } {
-  const values: string[] = [];
-  const includes: string[] = [];
-  let isKnown = true;
-  let isIncluding = false;
-  for (const line of text.replaceAll(/\\\r?\n/g, '').split('\n')) {
-    const value = /(?:^|[\]\s\uFEFF])hookspath[ \t]*=[ \t]*(.*)$/i.exec(line.trimEnd())?.[1];
-    if (value !== undefined && valueOf(value) !== '') values.push(valueOf(value));
-    let rest = line.replace(/^[\s\uFEFF]+/, '').trimEnd();
-    while (rest.startsWith('[')) {
-      const head = /^\[[ \t]*([A-Za-z0-9-]+)(?:\.[^\]"]*)?(?:[ \t]*"(?:[^"\\]|\\.)*")?[ \t]*\][ \t]*/.exec(
-        rest,
-      );
-      if (head === null) isKnown = false;
-      isIncluding = /^include(?:if)?$/i.test(head?.[1] ?? 'include');
-      rest = head === null ? '' : rest.slice(head[0].length);
-    }
-    const path = isIncluding ? /^path[ \t]*=[ \t]*(.*)$/i.exec(rest)?.[1] : undefined;
-    if (path !== undefined && valueOf(path) !== '') includes.push(valueOf(path));
-  }
-  return { values, includes, isKnown };
+  const { settings, isWhole } = gitSettings(text);
+  const valuesOf = (name: string, isMeant: (one: GitSetting) => boolean): string[] =>
+    settings
+      .filter((one) => one.name === name && (one.section === null || isMeant(one)))
+      .flatMap((one) => one.values);
+  return {
+    values: valuesOf('hookspath', (one) => one.section === 'core' && one.subsection === null),
+    includes: valuesOf('path', isInclude).filter((path) => path !== ''),
+    // What is no text of ours names a place that is not known.
+    isKnown: isWhole && !text.includes('\uFFFD'),
+  };
 }
 
-/** Without quotes, escapes and what is a comment. */
-function valueOf(text: string): string {
-  let value = '';
-  let isQuoted = false;
-  for (let at = 0; at < text.length; at += 1) {
-    const char = text[at] ?? '';
-    if (char === '"') isQuoted = !isQuoted;
-    else if (char === '\\') value += text[(at += 1)] ?? '';
-    else if (!isQuoted && (char === '#' || char === ';')) break;
-    else value += char;
-  }
-  return value.trim();
+function isInclude({ section, subsection }: GitSetting): boolean {
+  return section === 'include' ? subsection === null : section === 'includeif';
+}
+
+/** As the system goes it: `..` behind a link leads above where that leads. What is not there is no link. */
+export function walked(from: string, path: string): string {
+  let at = path.startsWith('/') ? '/' : from;
+  for (const part of path.split('/').filter((one) => one !== '' && one !== '.'))
+    at = part === '..' ? dirname(realOf(at)) : join(at, part);
+  return at;
 }
 
 /** Undefined where there is none; null where it is no plain file, too large, or may not be read. */

@@ -43,7 +43,7 @@ describe('core.hooksPath', () => {
     ['[core]\nhooksPath = a\\\nb\n', ['ab']],
     ['[core]\nhooksPath = "a#\\"b"\n', ['a#"b']],
     ['[core]\nhooksPath = one\n[core]\nhooksPath = two\n', ['one', 'two']],
-    ['[core]\nhooksPath =\n', []],
+    ['[core]\nhooksPath =\n', ['']],
     ['[core]\n# hooksPath is = not set\neditor = vi\n', []],
   ])('[scope.hooks-path] is read as git reads it: %j', (text, values) => {
     expect(hookLines(text)).toEqual({ values, includes: [], isKnown: true });
@@ -53,7 +53,7 @@ describe('core.hooksPath', () => {
     ['[include]\npath = x\n', ['x']],
     ['\uFEFF[Include] path = "a b" ; why\n\tPATH=~/c\n', ['a b', '~/c']],
     ['[core]\n[INCLUDEIF "gitdir:~/x]\\"y"]\npath = y\n[user]\npath = no\n', ['y']],
-    ['[includeif.gitdir:x]\r\n\tpath = y\\\n/z\r\n', ['y/z']],
+    ['[includeif.gitdir]\r\n\tpath = y\\\n/z\r\n', ['y/z']],
     ['[core] [include] path = x\n', ['x']],
     ['[includes]\npath = no\n[core]\n# path = no\n', []],
   ])('[scope.hooks-path] what is included is read as git reads it: %j', (text, includes) => {
