@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { once as event } from 'node:events';
 import { deferred } from '../../src/std/deferred.ts';
+import { badRepositories } from '../support/bad-repositories.ts';
 import { place } from '../support/set-aside-place.ts';
 import { TestHome, eventually } from '../support/rig.ts';
 
@@ -236,7 +237,7 @@ describe.skipIf(!hasSandbox)('a repository made while a command runs', () => {
   it('[shell.git-judged] stays with ordinary settings, remotes and branches', async () => {
     const at = await place();
     const { text } = await at.bash(
-      `${git} init -q && git remote add origin https://example.org/a.git && git config branch.main.remote origin && git config user.name me && echo x > a && git add a && ${git} commit -qm x && git log --oneline | wc -l`,
+      `${git} init -q && git remote add origin https://example.org/a.git && git config branch.main.remote origin && git config user.name me && echo x > a && git add a && ${git} commit -qm x && git branch objects/info/alternates && git commit-graph write --reachable --split && git log --oneline | wc -l`,
     );
     expect(text).toBe('1');
     expect(at.alerts).toEqual([]);
@@ -255,38 +256,7 @@ describe.skipIf(!hasSandbox)('a repository made while a command runs', () => {
     expect(at.alerts).toEqual([]);
   });
 
-  const bad: Record<string, string> = {
-    'a hook': 'git init -q; echo x > .git/hooks/pre-commit; chmod +x .git/hooks/pre-commit',
-    'a hook that is a link': 'git init -q; ln -s /bin/true .git/hooks/pre-commit',
-    'a monitor': 'git init -q; git config core.fsmonitor ./evil',
-    'hooks elsewhere': 'git init -q; git config core.hooksPath x',
-    'an include': 'git init -q; git config include.path ../x',
-    'a conditional include': 'git init -q; git config "includeIf.gitdir:/.path" ../x',
-    'a filter': 'git init -q; git config filter.x.clean evil',
-    'an alias': 'git init -q; git config alias.st "!evil"',
-    'a url that runs a command': 'git init -q; git remote add origin "ext::sh -c evil"',
-    'a rewritten url': 'git init -q; git config url.x.insteadOf https://',
-    'a tree elsewhere': 'git init -q; git config core.worktree /',
-    'settings on one line': `git init -q; printf '[core] fsmonitor = ./evil\\n' >> .git/config`,
-    'a setting on two lines': `git init -q; printf '[user]\\nname = a \\\\\\nfsmonitor\\n' >> .git/config`,
-    'settings of a worktree':
-      'git init -q; git config extensions.worktreeConfig true; printf "[core]\\nfsmonitor=x\\n" > .git/config.worktree',
-    'a common folder': 'git init -q; echo ../x > .git/commondir',
-    'a file that leads elsewhere': 'echo "gitdir: /tmp" > .git',
-    'a link': 'git init -q x; ln -s x/.git .git',
-    'a link for its settings': 'git init -q; mv .git/config c; ln -s ../c .git/config',
-    'a submodule with a hook':
-      'git init -q; git init -q --bare .git/modules/a; echo x > .git/modules/a/hooks/update',
-    'a submodule with a monitor':
-      'git init -q; git init -q --bare .git/modules/a/b; git -C .git/modules/a/b config core.fsmonitor x',
-    'a second name of its settings': 'git init -q; ln .git/config c',
-    'a second name of its attributes':
-      'git init -q; mkdir -p .git/info; echo x > a; ln a .git/info/attributes',
-    'a second name of a setting of a module':
-      'git init -q; git init -q --bare .git/modules/a; ln .git/modules/a/config c',
-    'a repository in its objects': 'git init -q; git init -q --bare .git/objects/evil',
-  };
-  for (const [what, command] of Object.entries(bad)) {
+  for (const [what, command] of Object.entries(badRepositories)) {
     it(`[shell.git-judged] with ${what} is set aside whole`, async () => {
       const at = await place();
       await at.bash(command);

@@ -4,10 +4,12 @@
  * may not. Links are followed nowhere.
  */
 import { lstatSync, readFileSync, readdirSync, type Dirent } from 'node:fs';
-import { isAbsolute, join, resolve } from 'node:path';
+import { basename, isAbsolute, join, resolve } from 'node:path';
+import { gitSettings } from '../paths/git-config-text.ts';
 import { isBelow } from '../paths/path-scope.ts';
 
 const entriesMax = 20_000;
+const objectsMax = 1_000_000;
 const configBytesMax = 256 * 1024;
 
 /** Keys as git compares them: section and name in lower case, `*` for a part that is free. */
@@ -49,7 +51,7 @@ const harmlessKeys = new Set([
 export function gitProblem(git: string): string | null {
   try {
     if (!lstatSync(git).isDirectory()) return 'it is not a directory, and leads git to settings elsewhere';
-    return problemIn(git, { top: git, left: { entries: entriesMax } });
+    return problemIn(git, { top: git, left: { entries: entriesMax, objects: objectsMax }, isRefs: false });
   } catch (error) {
     return `it cannot be read (${error instanceof Error ? error.message : String(error)})`;
   }
@@ -57,7 +59,9 @@ export function gitProblem(git: string): string | null {
 
 interface Walk {
   readonly top: string;
-  readonly left: { entries: number };
+  readonly left: { entries: number; objects: number };
+  /** Below the references of a repository: branches may have any name. */
+  readonly isRefs: boolean;
 }
 
 function problemIn(folder: string, walk: Walk): string | null {
@@ -70,26 +74,59 @@ function problemIn(folder: string, walk: Walk): string | null {
     return `it holds another repository (${folder.slice(walk.top.length + 1)})`;
   for (const entry of entries) {
     const path = join(folder, entry.name);
+    const isRefs =
+      walk.isRefs || ((isRepository || folder === walk.top) && /^(?:refs|logs)$/.test(entry.name));
     const found =
-      problemOf(entry, path, walk) ?? (entry.isDirectory() ? below(entry.name, path, walk) : null);
+      problemOf(entry, path, walk) ?? (entry.isDirectory() ? below(path, { ...walk, isRefs }) : null);
     if (found !== null) return found;
   }
   return null;
 }
 
-/** Objects are many and are told by their names. */
-function below(name: string, path: string, walk: Walk): string | null {
-  if (name !== 'objects') return problemIn(path, walk);
-  const odd = readdirSync(path).find((one) => !/^(?:[0-9a-f]{2}|info|pack)$/.test(one));
-  return odd === undefined ? null : `objects/${odd} is none of git's`;
+function below(path: string, walk: Walk): string | null {
+  const shown = path.slice(walk.top.length + 1);
+  const isObjects = basename(path).toLowerCase() === 'objects' && !walk.isRefs;
+  return isObjects ? problemInObjects(path, shown, walk) : problemIn(path, walk);
 }
 
-function problemOf(entry: Dirent, path: string, { top }: Walk): string | null {
+/**
+ * Objects are many and are told by their names. What is not in here itself would be packed and sent by a
+ * person's git as if it were the repository's own.
+ */
+function problemInObjects(path: string, shown: string, { left }: Walk): string | null {
+  for (const folder of readdirSync(path, { withFileTypes: true })) {
+    const name = `${shown}/${folder.name}`;
+    if (!/^(?:[0-9a-f]{2}|info|pack)$/.test(folder.name)) return `${name} is none of git's`;
+    if (!folder.isDirectory()) return `${name} is not a directory`;
+    const odd = oddObject(join(path, folder.name), left);
+    if (odd !== null) return `${name}/${odd}`;
+  }
+  return null;
+}
+
+/** Folders of lists of what is in here, as git writes them in parts. */
+const listFolders = new Set(['commit-graphs', 'multi-pack-index.d']);
+
+function oddObject(folder: string, left: Walk['left']): string | null {
+  const entries = readdirSync(folder, { withFileTypes: true });
+  left.objects -= entries.length;
+  if (left.objects < 0) return `${entries[0]?.name ?? ''} and what follows is too much to be looked through`;
+  for (const entry of entries) {
+    if (entry.name.toLowerCase() === 'alternates') return `${entry.name} leads git to objects elsewhere`;
+    if (entry.isFile()) continue;
+    if (!entry.isDirectory() || !listFolders.has(entry.name)) return `${entry.name} is no file`;
+    const odd = oddObject(join(folder, entry.name), left);
+    if (odd !== null) return `${entry.name}/${odd}`;
+  }
+  return null;
+}
+
+function problemOf(entry: Dirent, path: string, { top, isRefs }: Walk): string | null {
   const name = entry.name.toLowerCase();
   const shown = path.slice(top.length + 1);
   if (entry.isSymbolicLink()) return `${shown} is a link`;
   if (name === 'commondir' || name === 'gitdir') return `${shown} leads git to settings elsewhere`;
-  if (isRef(shown)) return null;
+  if (isRefs) return null;
   // Whoever has another name for it writes the settings through that name.
   if (entry.isFile() && lstatSync(path).nlink > 1) return `${shown} has another name elsewhere (a hard link)`;
   if (name === 'hooks') return hookIn(entry, path, shown);
@@ -97,11 +134,6 @@ function problemOf(entry: Dirent, path: string, { top }: Walk): string | null {
   if (!entry.isFile() || lstatSync(path).size > configBytesMax) return `${shown} is no settings file`;
   const odd = oddSetting(readFileSync(path, 'utf8'), { git: top, file: path });
   return odd === null ? null : `${shown} holds ${odd}`;
-}
-
-/** Branches may have any name. */
-function isRef(path: string): boolean {
-  return /(?:^|\/)(?:refs|logs)\//.test(path);
 }
 
 function hookIn(entry: Dirent, path: string, shown: string): string | null {
@@ -142,6 +174,13 @@ function isHarmless(key: string, value: string, { git, file }: { git: string; fi
     return isBelow(resolve(git, '..'), tree) && !isBelow(git, tree);
   }
   // `ext::command` runs it, and what begins with a dash is an option.
-  if (key.endsWith('.url')) return harmlessKeys.has(key) && !value.includes('::') && !/^["']?-/.test(value);
+  if (key.endsWith('.url')) return harmlessKeys.has(key) && isPlainUrl(value);
   return harmlessKeys.has(key);
+}
+
+/** As git reads it: quotes and escapes within it count. */
+function isPlainUrl(text: string): boolean {
+  const { settings, isWhole } = gitSettings(`[remote "x"]\nurl = ${text}`);
+  const urls = settings.flatMap(({ values }) => values);
+  return isWhole && urls.every((url) => !url.includes('::') && !url.startsWith('-'));
 }

@@ -90,7 +90,7 @@ const heads = [
   '[core] ',
   '[core]#x\n',
   '[core "x"]\n',
-  '[core.x]\n',
+  '\t[core.x]\n',
   '[ core]\n',
   '[core ]\n',
   '[core "a\\"b\\\\c\\d"]\n',

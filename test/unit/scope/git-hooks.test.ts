@@ -53,7 +53,7 @@ describe('core.hooksPath', () => {
     ['[include]\npath = x\n', ['x']],
     ['\uFEFF[Include] path = "a b" ; why\n\tPATH=~/c\n', ['a b', '~/c']],
     ['[core]\n[INCLUDEIF "gitdir:~/x]\\"y"]\npath = y\n[user]\npath = no\n', ['y']],
-    ['[includeif.gitdir]\r\n\tpath = y\\\n/z\r\n', ['y/z']],
+    ['\t[includeif.gitdir]\r\n\tpath = y\\\n/z\r\n', ['y/z']],
     ['[core] [include] path = x\n', ['x']],
     ['[includes]\npath = no\n[core]\n# path = no\n', []],
   ])('[scope.hooks-path] what is included is read as git reads it: %j', (text, includes) => {
