@@ -1,7 +1,7 @@
 /**
  * A pod as `ps` and `inspect` show it, whether it lives or not; and all pods of a home, probed together.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import type { Waiting } from '../protocol/methods.ts';
 import type { Home } from '../session/home/home.ts';
 import { isRemoved, podFolder } from '../session/home/home.ts';
@@ -83,8 +83,20 @@ export async function viewHome(home: Home): Promise<SeenPod[]> {
     if (attention === null || attention === 'parentDown') {
       one.view.attention = trouble(home, one, views) ?? attention;
     }
+    if (one.view.attention === null && isLive(one.view) && isGone(one.pod.spec.cwd)) {
+      one.view.attention = 'folderGone';
+    }
   }
   return views;
+}
+
+/** No such folder; one that may not be looked at is there. */
+function isGone(folder: string): boolean {
+  try {
+    return statSync(folder, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** So many at once, none of which waits for another: a busy pod answers late. */

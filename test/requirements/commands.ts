@@ -24,6 +24,7 @@ export const commands = {
     'a home in which no pod can start because it cannot be written is a failure of doctor, with the folder, the reason and what to do',
   'cli.doctor-disk':
     'doctor warns of a home on a network or user-space file system or in memory, and says what to do',
+  'cli.folder-gone': 'ps names a pod that runs and whose working directory is gone',
   'cli.ps-damaged': 'a damaged folder hides only itself, and doctor names it',
   'cli.ps-unreadable': 'a pod whose log cannot be read is listed, with the reason and what to do',
   'cli.ps-dead': 'tells stopped from dead, counts what waits, and names a parent that is down',

@@ -158,6 +158,8 @@ function hints(views: readonly PodView[]): string[] {
       return [`${view.name} waits for your answer: podkin approvals, podkin approve ${view.name}`];
     if (view.attention === 'setAside')
       return [`${view.name}: something was set aside of the folder it works in: podkin logs ${view.name}`];
+    if (view.attention === 'folderGone')
+      return [`${view.name}: its working directory no longer exists: podkin doctor`];
     if (view.attention === 'orphan')
       return [`${view.name}: its parent "${view.parent}" was removed; nobody takes its reports`];
     if (view.attention === 'refused')

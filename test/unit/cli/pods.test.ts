@@ -84,6 +84,27 @@ describe('the dead, as their logs tell', () => {
     }
   });
 
+  it('[cli.folder-gone] a pod that runs without its working directory needs attention, until the folder is back', async () => {
+    const rig = cliRig();
+    const pod = logHome().pod('moved');
+    const cwd = join(rig.folder, 'project');
+    Object.assign(pod.entries[0]!, { cwd });
+    const lock = await takeLock({ instance: pod.instance, folder: rig.write(pod).path });
+    if (!lock.taken) throw new Error('the lock of a new pod is free');
+    try {
+      expect(JSON.parse((await rig.podkin('ps', '--json')).stdout)).toMatchObject([
+        { attention: 'folderGone' },
+      ]);
+      expect((await rig.podkin('ps')).stderr).toContain(
+        'moved: its working directory no longer exists: podkin doctor',
+      );
+      mkdirSync(cwd);
+      expect(JSON.parse((await rig.podkin('ps', '--json')).stdout)).toMatchObject([{ attention: null }]);
+    } finally {
+      await lock.release();
+    }
+  });
+
   it('[cli.ps-damaged] a damaged folder hides only itself, and doctor names it', async () => {
     const rig = cliRig();
     const home = logHome();
