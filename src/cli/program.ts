@@ -107,6 +107,7 @@ const noRight = 'check its owner and its permissions, or choose another home wit
 const whatToDo: Readonly<Record<string, string>> = {
   ENOSPC: noRoom,
   EDQUOT: noRoom,
+  EFBIG: 'raise the limit of a file\'s size ("ulimit -f"), then try again',
   EROFS: 'nothing can be written there: choose another home with PODKIN_HOME',
   EACCES: noRight,
   EPERM: noRight,

@@ -41,7 +41,7 @@ async function steps(ports: TurnPorts, resumed: boolean): Promise<TurnResult> {
     if (answer.kind === 'skipped') return { kind: 'finished' };
     if (answer.kind === 'ended') return answer.result;
     const { response, seenThrough } = answer;
-    await ports.commit(responseEntries(ports, { step, model: model.name, response, seenThrough }));
+    await commitResponse(ports, { step, model: model.name, response, seenThrough });
     ports.crashPoint('response.committed');
     const calls = response.parts.flatMap((part) => (part.type === 'toolCall' ? [part] : []));
     if (calls.length > 0) {
@@ -109,6 +109,18 @@ interface CompletedStep {
   model: string;
   response: ModelResponse;
   seenThrough: number;
+}
+
+/** An answer that the log does not take was paid for all the same: a shorter line of it may fit. */
+async function commitResponse(ports: TurnPorts, completed: CompletedStep): Promise<void> {
+  const { step, response } = completed;
+  try {
+    await ports.commit(responseEntries(ports, completed));
+  } catch (error) {
+    const { turn } = ports;
+    await ports.commit([{ type: 'requestFailed', turn, step, usage: response.usage }]).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** One append: the answer, its calls and what it has seen stand or fall together. */

@@ -180,7 +180,7 @@ const canLimit = capable(
 );
 
 it.runIf(canLimit)(
-  '[waiting.storage] its disk: since the first write that failed, in the system’s words; gone when there is room, and told in the log',
+  '[waiting.storage] [log.file-limit] its disk: since the first write that failed, in the system’s words; gone when there is room, and told in the log',
   async () => {
     const { root, kid } = await family('');
     await kid.untilEntry('podEventAcked');
@@ -196,6 +196,7 @@ it.runIf(canLimit)(
     expect(seen.since).toBe(waiting.since);
     expect(ms(seen.since)).toBeGreaterThanOrEqual(beforeMs);
     expect(seen).toMatchObject({ until: null, reason: expect.stringContaining(kid.folder.log) });
+    expect(seen.reason).toContain("the limit of a file's size (ulimit -f) is reached; raise it");
     limit('unlimited');
     await untilGone(kid);
     expect(await alertsOf(kid, 'storageRecovered')).toHaveLength(1);

@@ -44,6 +44,8 @@ const sentences: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the name is too long (ENAMETOOLONG). Choose a shorter one.',
   ENOSPC: 'the disk is full (ENOSPC). Make room, then try again.',
   EDQUOT: 'the disk quota is used up (EDQUOT). Make room, then try again.',
+  EFBIG:
+    'it would be larger than a file may be here (EFBIG; "ulimit -f" shows the limit). Write less into it, or several files.',
   EROFS: 'the file system is read-only (EROFS). Write elsewhere.',
   EMFILE: 'too many files are open (EMFILE). Try again in a moment.',
   ENFILE: 'too many files are open on this machine (ENFILE). Try again in a moment.',

@@ -56,6 +56,15 @@ interface SyncGroup {
 }
 type State = { kind: 'open' } | { kind: 'failed'; error: StorageFailed } | { kind: 'closed' };
 
+const noRoom = 'free some space; nothing was lost, it can be tried again';
+const adviceOf: Readonly<Record<string, string>> = {
+  ENOSPC: noRoom,
+  EDQUOT: noRoom,
+  // It holds for the process: no room on any disk helps.
+  EFBIG:
+    "the limit of a file's size (ulimit -f) is reached; raise it for this process (prlimit --fsize), or stop the pod and restore it under a larger one; nothing was lost",
+};
+
 export class AppendLog {
   readonly path: string;
   readonly #fd: number;
@@ -253,10 +262,7 @@ export class AppendLog {
         cause,
       });
     }
-    const full = errnoOf(cause) === 'ENOSPC' || errnoOf(cause) === 'EDQUOT';
-    const advice = full
-      ? 'free some space; nothing was lost, it can be tried again'
-      : 'nothing was written, it can be tried again';
+    const advice = adviceOf[errnoOf(cause) ?? ''] ?? 'nothing was written, it can be tried again';
     return new StorageFailed({ path: this.path, doing, advice, fatal: false, cause });
   }
 

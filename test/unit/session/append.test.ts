@@ -133,6 +133,17 @@ describe('a full disk', () => {
     expect((await readSeqs(at.path)).seqs).toEqual([1, 2, 3]);
   });
 
+  it('[log.file-limit] a limit of a file’s size is named, with what raises it', async () => {
+    const at = await place();
+    const writeSync = () => {
+      throw errno('EFBIG');
+    };
+    const log = newLog(at, { disk: { ...nodeDisk, writeSync } });
+    expect(() => log.append([session()])).toThrow(
+      /failed \(EFBIG\): the limit of a file's size \(ulimit -f\) is reached; raise it for this process \(prlimit --fsize\), or stop/,
+    );
+  });
+
   it.skipIf(!canMountTmpfs)('[log.full-disk] the same on a disk of 16 KiB', async () => {
     const folder = tinyDisk();
     const at = await place(folder);

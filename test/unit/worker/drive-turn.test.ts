@@ -319,6 +319,16 @@ describe('what a step commits', () => {
     ]);
   });
 
+  it('[ask.spent] an answer that the log refuses was paid for: what it used is a line of its own', async () => {
+    const lines: EntryBody[][] = [];
+    const { run } = turnOf([says('done')], {
+      commit: (bodies) =>
+        bodies.length > 1 ? Promise.reject(storageFailed) : Promise.resolve(void lines.push(bodies)),
+    });
+    expect(await run()).toEqual({ kind: 'abandoned', message: storageFailed.message });
+    expect(lines).toEqual([[{ type: 'requestFailed', turn: 't1', step: 1, usage }]]);
+  });
+
   it('[turn.commits] nothing is run of an answer that the log refuses', async () => {
     const { run, points } = turnOf([calls(part('c1'))], {
       tools,
