@@ -87,6 +87,28 @@ export const tables = {
     'a question is answered once; the answer is for the call that waits, or kept; whoever comes second is told how it ended',
   'approvals.paused': 'a pause closes a question and gives its call a result that says that it did not run',
   'approvals.closed': 'questions that nobody answered are closed, and their calls say whether they stay',
+  'approvals.subject':
+    'a call is held against its command, its name or all names of its path; a person reads it whole, or how much is left out',
+  'link.introduced':
+    'a child introduces itself behind a sync with its life, its token and what it has open, closed and said',
+  'link.scope': 'what the parent says at a link that the child may touch is noted where it is another scope',
+  'link.sent':
+    'over the link that is there what waits is sent behind its sync, in order, and nothing over an older one',
+  'link.acknowledged':
+    'acknowledgements of one moment are one entry with the tries of each event; one that the log refuses is tried again',
+  'link.failed':
+    'a refusal for good ends the trying with one alert; all else is tried again, and at once where the parent appears',
+  'link.pinged': 'a link is pinged within a quarter of the parent’s patience, and given up without an answer',
+  'link.lost': 'a lost link is made again; a closed one leaves no connection, no timer and nothing unnoted',
+  'link.overtaken': 'a run that came over an older link than the newest is refused',
+  'link.awaited': 'who waits for an event hears that it is accepted, pending with the reason, or refused',
+  'link.awaited-child':
+    'who waits for a child’s link hears that it is there, that its process has ended, or that the time has passed',
+  'end.awaited': 'who waits for a child’s end hears of it once it is in the log, or that the time has passed',
+  'give.assignment': 'a run for a child is an open assignment in the log, in flight until its answer',
+  'give.rejected': 'a run that certainly did not arrive closes its assignment and is refused',
+  'give.doubt':
+    'a run that may have arrived is sent again by the same id, and stays open for the next link where that says nothing',
   'waiting.causes':
     'what a pod waits for is the most urgent cause, with its beginning, its end where one is known, and a bounded reason',
   'status.view': 'status says what the facts say, at the cost of the facts',

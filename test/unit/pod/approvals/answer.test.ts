@@ -1,0 +1,119 @@
+/** Who may answer a question, and where the answer goes. */
+import { expect, it } from 'vitest';
+import { type ApproveParts, approve } from '../../../../src/pod/approvals/answer.ts';
+import type { Params } from '../../../../src/protocol/methods.ts';
+import { WireError } from '../../../../src/protocol/errors.ts';
+import type { SendFailure } from '../../../../src/transport/connect-and-send.ts';
+import { kid, me, working } from '../../machine-rig.ts';
+import { asking } from '../machine/questions.ts';
+import { HandConnection, shellOf } from '../shell-rig.ts';
+
+const yes = (request: string, fields: Partial<Params<'approve'>> = {}): Params<'approve'> => ({
+  request,
+  decision: 'allow',
+  ...fields,
+});
+
+/** Its own question is q1, that of its child k1. */
+function podOf(isLink = false) {
+  const shell = shellOf([...working('t1', 'r1'), asking('q1', 'c1')]);
+  const taken: unknown[] = [];
+  const asked: string[] = [];
+  const parts = {
+    pod: shell.pod,
+    children: { links: { isLink: () => isLink } },
+    approvals: {
+      answer: async (params: unknown) => {
+        taken.push(params);
+        return { tool: 'Bash', summary: 'ls' };
+      },
+    },
+    questions: {
+      below: (request: string) => {
+        asked.push(request);
+        return request === 'q1' || request === 'k1' ? { pod: kid } : undefined;
+      },
+    },
+  } as unknown as ApproveParts;
+  const answer = (params: Params<'approve'>) => approve(parts, params, new HandConnection().connection);
+  return { ...shell, answer, taken, asked };
+}
+
+it('[approval.no-pod] what says that it is a pod, or comes over a link, answers nothing', async () => {
+  const refused = { code: 'forbidden', message: expect.stringContaining('Only a person answers') };
+  const named = podOf();
+  const from = { instance: kid.instance, token: 'token' };
+  await expect(named.answer(yes('q1', { from }))).rejects.toMatchObject(refused);
+  const linked = podOf(true);
+  await expect(linked.answer(yes('q1'))).rejects.toMatchObject(refused);
+  expect([named.taken, linked.taken, named.sent, linked.sent]).toEqual([[], [], [], []]);
+});
+
+it('[approval.tree] an own question is answered here, also where a pod below claims its id', async () => {
+  const { answer, taken, sent } = podOf();
+  expect(await answer(yes('q1', { reason: 'go' }))).toEqual({
+    request: 'q1',
+    pod: me,
+    tool: 'Bash',
+    summary: 'ls',
+    decision: 'allow',
+  });
+  expect([taken, sent]).toEqual([[yes('q1', { reason: 'go' })], []]);
+});
+
+it('[approval.tree] what nobody below asks is refused or answered by what this pod knows', async () => {
+  const { answer, taken } = podOf();
+  await answer(yes('none'));
+  expect(taken).toEqual([yes('none')]);
+});
+
+it.each([{}, { reason: 'go' }])(
+  '[approval.tree] a question of a pod below goes to it, with %j',
+  async (fields) => {
+    const { answer, taken, sent, answers } = podOf();
+    answers[0] = { ok: true, result: { said: 'by the child' } };
+    expect(await answer(yes('k1', fields))).toEqual({ said: 'by the child' });
+    const params = { request: 'k1', decision: 'allow', ...fields };
+    expect(sent).toStrictEqual([{ path: '/sockets/kid', method: 'approve', params }]);
+    expect(taken).toEqual([]);
+  },
+);
+
+const failure = (fields: Partial<SendFailure>): SendFailure => ({
+  ok: false,
+  failure: 'refused',
+  message: 'it says no',
+  delivered: 'refused',
+  ...fields,
+});
+const silent = (doubt: string) => `The pod "kid" that asks did not answer (it says no). ${doubt}`;
+const closed = silent('Nothing was changed; restore it if it has ended, and answer then.');
+const open = silent(
+  'Whether it took the answer is not known; "podkin approvals" shows whether the question is open still.',
+);
+
+it.each<[string, SendFailure, { code: string; message: string }]>([
+  ['its refusal', failure({ code: 'forbidden' }), { code: 'forbidden', message: 'it says no' }],
+  ['a refusal of another version', failure({ code: '-32601' }), { code: 'notRunning', message: closed }],
+  [
+    'nobody there',
+    failure({ failure: 'notThere', delivered: 'no' }),
+    { code: 'notRunning', message: closed },
+  ],
+  [
+    'a code that is the system’s',
+    failure({ failure: 'refusedConnection', code: 'forbidden', delivered: 'no' }),
+    { code: 'notRunning', message: closed },
+  ],
+  [
+    'no answer',
+    failure({ failure: 'timedOut', delivered: 'unknown' }),
+    { code: 'notRunning', message: open },
+  ],
+])('[approval.silent-asker] %s', async (_, sent, error) => {
+  const { answer, answers } = podOf();
+  answers[0] = sent;
+  const refusal = await answer(yes('k1')).catch((thrown: unknown) => thrown);
+  expect(refusal).toBeInstanceOf(WireError);
+  expect(refusal).toMatchObject(error);
+});
