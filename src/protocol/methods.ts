@@ -257,6 +257,8 @@ export const methods = {
         assignments: z.object({ open: assignmentIds(), closed: assignmentIds() }),
         /** The highest event seq that this child ever committed: the parent tells a regressed log by it. */
         emitted: z.int().min(0).optional(),
+        /** The highest that it holds for acknowledged: a parent that holds less has lost receipts, and reads the child's log. */
+        acked: z.int().min(0).optional(),
       }),
     ),
     result: once(() =>

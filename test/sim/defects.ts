@@ -108,7 +108,7 @@ export const simDefects: readonly SimDefect[] = [
         '',
       ],
     ],
-    seed: 9,
+    seed: 20,
   },
   {
     id: 'dead-log-without-sync',
@@ -146,7 +146,7 @@ export const simDefects: readonly SimDefect[] = [
       ['  children.sweep();\n  pod.claims.sweep();', '  pod.claims.sweep();'],
       ['  parts.children.sweep();\n', ''],
     ],
-    seed: 13,
+    seed: 9,
   },
   {
     id: 'answer-before-sync',
@@ -213,5 +213,26 @@ export const simDefects: readonly SimDefect[] = [
     file: link,
     changes: [['    if (link >= this.#number) return;', '    return;']],
     seed: 50,
+  },
+  {
+    id: 'lost-receipts-stay-lost',
+    breaks: 'receipts that an old copy lacks are not read from the log of their child',
+    file: 'src/pod/children/lost-receipts.ts',
+    changes: [['  if (acked > received) return true;\n', '']],
+    seed: 163,
+  },
+  {
+    id: 'undone-while-away',
+    breaks: 'a spawn is undone while its folder is away with the home',
+    file: 'src/pod/children/undo-spawn.ts',
+    changes: [['  if (!(await homeReturned(pod))) return;\n', '']],
+    seed: 446,
+  },
+  {
+    id: 'link-answer-before-sync',
+    breaks: 'the answer to a link names receipts that are not on disk',
+    file: children,
+    changes: [['      received,\n', '      received: child.received,\n']],
+    seed: 729,
   },
 ];

@@ -44,6 +44,12 @@ export class DiskOrder {
       );
   }
 
+  /** What was cut off is asked for only after it has been written anew. */
+  lost(file: SimFile): void {
+    const places = this.#places.get(file) ?? new Map<string, number>();
+    for (const [key, place] of places) if (place > file.size) places.delete(key);
+  }
+
   committed(process: SimProcess, entries: readonly Entry[]): void {
     const { simPod } = process;
     const file = simPod === null ? undefined : this.#fileOf(simPod);

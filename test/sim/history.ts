@@ -4,6 +4,7 @@ import type { Pod } from '../../src/pod/pod.ts';
 import type { Facts } from '../../src/session/facts/facts.ts';
 import type { PodSpec } from '../../src/session/home/home.ts';
 import type { Engine } from '../../src/worker/turn-ports.ts';
+import { homeReturns } from './absence.ts';
 import { checkEnd } from './checker.ts';
 import { askPod, tell } from './persons.ts';
 import type { SimPod, Violation } from './pods.ts';
@@ -88,6 +89,7 @@ function settled(): Promise<void> {
 
 /** No faults any more; what is dead stays so or is restored, people answer and resume, and everything comes to its end. */
 async function endInQuiet(world: World): Promise<void> {
+  homeReturns(world);
   world.quiet = true;
   world.script.quiet = true;
   for (const pod of world.pods.values()) {
@@ -145,7 +147,10 @@ function whatIsLeft(world: World): string {
 
 function left(world: World, pod: SimPod): string | null {
   const process = world.processOf(pod);
-  if (process === null) return pod.processes.size > 0 ? 'starting' : null;
+  if (process === null) {
+    if (pod.awayUntilMs > world.clock.nowMs) return 'away';
+    return pod.processes.size > 0 ? 'starting' : null;
+  }
   if (process.pod === null) return 'not listening';
   return leftOfItsOwn(process.pod) ?? leftWithOthers(world, pod, process.pod.facts);
 }

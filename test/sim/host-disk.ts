@@ -13,6 +13,7 @@ export function simDisk(process: SimProcess): LogDisk {
     return file;
   };
   const openOf = (path: string): number => {
+    world.mustBeHere();
     const file = world.files.get(path);
     if (file === undefined) throw systemError('ENOENT');
     return world.descriptor(file);
@@ -25,6 +26,7 @@ export function simDisk(process: SimProcess): LogDisk {
     openForWriting(path, flags) {
       process.point(`open.${flags}`);
       if (flags === 'r+') return openOf(path);
+      world.mustBeHere();
       if (world.files.has(path)) throw systemError('EEXIST');
       if (!world.livingFolders().some(({ folder }) => folder.path === dirname(path)))
         throw systemError('ENOENT');
@@ -60,18 +62,20 @@ export function simDisk(process: SimProcess): LogDisk {
     },
     syncFolder: (path) => {
       process.point('syncFolder');
+      world.mustBeHere();
       for (const file of world.files.values()) if (dirname(file.path) === path) file.named = true;
     },
     ftruncateSync: (fd, size) => {
       process.point('truncate');
       fileOf(fd).truncate(size);
     },
-    readWhole: (path) => world.files.get(path)?.whole() ?? null,
+    readWhole: (path) => (world.homeIsAway ? null : (world.files.get(path)?.whole() ?? null)),
     remove: (path) => void world.files.delete(path),
     realPath: (path) => path,
     whereabouts: (fd, path) => {
       const file = fileOf(fd);
       if (file.removed) return 'deleted';
+      if (world.homeIsAway) return 'moved';
       return world.files.get(path) === file ? 'inPlace' : 'moved';
     },
     nextTurn: () => process.later(0, () => undefined),

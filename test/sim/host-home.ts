@@ -9,14 +9,15 @@ export function simHome(process: SimProcess): HostHome {
   const { world } = process;
   return {
     places: home,
-    isThere: () => true,
-    names: () => [...world.folders.keys()].sort(),
+    isThere: () => !world.homeIsAway,
+    names: () => (world.homeIsAway ? [] : [...world.folders.keys()].sort()),
     version: () => BigInt(world.homeVersion),
     spec: (folder) => world.podAt(folder)?.spec ?? null,
     knownSpec: (folder) => world.podAt(folder)?.spec ?? null,
     token: (folder) => world.mustBeAt(folder).token,
     create(spec) {
       process.point('folder.making');
+      world.mustBeHere();
       if (world.folders.has(spec.name)) {
         world.hit('spawn.nameTaken');
         throw new NameTaken(spec.name);
@@ -27,6 +28,7 @@ export function simHome(process: SimProcess): HostHome {
     },
     remove(burial) {
       process.point('folder.removing');
+      world.mustBeHere();
       world.bury(burial);
       return () => undefined;
     },
@@ -37,15 +39,16 @@ export function simHome(process: SimProcess): HostHome {
     },
     halfMadeBy: (maker) =>
       world
-        .livingFolders()
+        .foundFolders()
         .flatMap(({ spec, folder }) =>
           spec.parent?.instance === maker.instance && !world.files.has(folder.log)
             ? [{ folder, child: { name: spec.name, instance: spec.instance } }]
             : [],
         ),
-    isRemoved: (instance) => world.tombstones.some((known) => known.instance === instance),
-    hasLog: (folder) => world.files.has(folder.log),
-    logSize: (folder) => world.files.get(folder.log)?.size ?? 0,
+    isRemoved: (instance) =>
+      !world.homeIsAway && world.tombstones.some((known) => known.instance === instance),
+    hasLog: (folder) => !world.homeIsAway && world.files.has(folder.log),
+    logSize: (folder) => (world.homeIsAway ? 0 : (world.files.get(folder.log)?.size ?? 0)),
     errorTail: () => '',
     hasSetAside: () => false,
     socketOf: ({ instance }) => socketPathOf(instance),

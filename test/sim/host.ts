@@ -56,7 +56,7 @@ export function simHost(process: SimProcess): Host {
     },
     logs: simDisk(process),
     claims: {
-      all: () => world.claims,
+      all: () => (world.homeIsAway ? [] : world.claims),
       writers: () => [],
       update: async (change) => {
         for (;;) {
@@ -144,6 +144,7 @@ function timerMs(delayMs: number): number {
 function takeLock(process: SimProcess, { folder }: LockOptions): HeldLock | LockRefused {
   const { world } = process;
   process.point('lock');
+  world.mustBeHere();
   const holder = world.locks.get(folder);
   if (holder !== undefined) return { taken: false };
   world.locks.set(folder, process);

@@ -41,7 +41,7 @@ function hasWork(world: World, pod: SimPod): boolean {
 /** `podkin rm`: only of a pod that has ended, and whose parent holds everything of it. */
 export function remove(world: World, pod: SimPod): void {
   const parent = world.pods.get(pod.spec.parent?.instance ?? '');
-  if (parent === undefined || pod.processes.size > 0 || pod.removed) return;
+  if (parent === undefined || pod.processes.size > 0 || pod.removed || world.homeIsAway) return;
   const known = world.processOf(parent)?.pod?.facts.children.get(pod.spec.instance);
   const own = [...world.pods.values()].some(
     (other) => other.spec.parent?.instance === pod.spec.instance && !other.removed,

@@ -22,6 +22,10 @@ export interface SimPod {
   crashAt: number;
   /** The same for a loss of power, which takes the whole machine. */
   powerAt: number;
+  /** Nobody restores it before. */
+  awayUntilMs: number;
+  /** An older copy of its log was put back: what it was acknowledged for is not all there. */
+  isOldCopy: boolean;
 }
 
 export interface Violation {

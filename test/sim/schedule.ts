@@ -1,5 +1,6 @@
 /** What befalls a history and when: drawn once from its seed, so that a failing one can be tried again with less. */
 import { Random } from './random.ts';
+import { homeLeaves, leaveForLong, putBackOldCopy } from './absence.ts';
 import { askPod, remove, tell } from './persons.ts';
 import type { SimPod } from './pods.ts';
 import type { World } from './world.ts';
@@ -14,6 +15,9 @@ export type Act =
   | { atMs: number; kind: 'shutdown'; pod: string; cascade: boolean }
   | { atMs: number; kind: 'full'; pod: string; forMs: number; how: 'before' | 'partly' | 'flickering' }
   | { atMs: number; kind: 'freeze'; pod: string; forMs: number }
+  | { atMs: number; kind: 'homeAway'; forMs: number }
+  | { atMs: number; kind: 'goneForLong'; pod: string; forMs: number }
+  | { atMs: number; kind: 'oldCopy'; pod: string; share: number }
   | { atMs: number; kind: 'power' | 'killAll' | 'cutAll' };
 
 const names: readonly string[] = ['root', 'root', 'other', 'a', 'a', 'b', 'c', 'd', 'g', 'h'];
@@ -30,7 +34,23 @@ export function scheduleOf(seed: number): Act[] {
       acts.push({ atMs, kind: 'answer', deny: random.chance(0.3), always: random.chance(0.3) });
     }
   }
+  acts.push(...rareActs(new Random(seed, 5)));
   return acts.sort((a, b) => a.atMs - b.atMs);
+}
+
+/** In few histories each: what would drown the rest if it were frequent. */
+function rareActs(random: Random): Act[] {
+  const acts: Act[] = [];
+  const atMs = random.between(500, 5_000);
+  if (random.chance(0.08)) acts.push({ atMs, kind: 'homeAway', forMs: random.between(20, 6_000) });
+  if (random.chance(0.08)) {
+    acts.push({ atMs, kind: 'oldCopy', pod: random.pick(['root', 'root', 'other']), share: random.next() });
+  }
+  if (random.chance(0.04)) {
+    const pod = random.pick(['root', 'a', 'g']);
+    acts.push({ atMs, kind: 'goneForLong', pod, forMs: random.between(15_000, 60_000) });
+  }
+  return acts;
 }
 
 function actAt(random: Random, atMs: number): Act {
@@ -80,7 +100,9 @@ function perform(world: World, act: Act): void {
     const pod = world.podNamed(act.pod) ?? living[names.indexOf(act.pod) % Math.max(1, living.length)];
     if (pod !== undefined) onPod(world, pod, act);
   } else if (act.kind === 'power') world.losePower();
-  else if (act.kind === 'answer') answerOne(world, act);
+  else if (act.kind === 'homeAway') {
+    homeLeaves(world, act.forMs);
+  } else if (act.kind === 'answer') answerOne(world, act);
   else if (act.kind === 'cutAll') for (const end of world.ends) world.cut(end);
   else {
     for (const pod of world.livingFolders()) {
@@ -169,6 +191,10 @@ function fault(world: World, pod: SimPod, act: FaultyAct): void {
     case 'kill':
       for (const process of pod.processes) process.die();
       return world.restoreLater(pod, 0.6);
+    case 'goneForLong':
+      return leaveForLong(world, pod, act.forMs);
+    case 'oldCopy':
+      return putBackOldCopy(world, pod, act.share);
     case 'cut':
       for (const end of world.ends) if (end.owner.simPod === pod && world.random.chance(0.5)) world.cut(end);
       return;

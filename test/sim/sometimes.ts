@@ -1,5 +1,7 @@
 /** Places that a campaign must have passed, or its silence says nothing. Each so often in a full run, at least once in a small one. */
 export const sometimes = [
+  'act.goneForLong',
+  'act.homeAway',
   'alert.parentDown',
   'alert.scopeConflict',
   'alert.storageRecovered',
@@ -40,6 +42,7 @@ export const sometimes = [
   'disk.full.partly',
   'entry.approval',
   'entry.scope',
+  'log.oldCopy',
   'pod.deadForGood',
   'pod.nameReused',
   'pod.removed',

@@ -3,6 +3,7 @@ import type { Core } from '../../src/pod/machine/core.ts';
 import { replay } from '../../src/session/facts/replay.ts';
 import type { Entry } from '../../src/session/facts/entries.ts';
 import type { BufferedItem, Facts, UnseenItem } from '../../src/session/facts/facts.ts';
+import { systemCode } from '../../src/std/system-code.ts';
 import { differences } from './deep-equal.ts';
 import { type SimPod, type Violation, entriesOf } from './pods.ts';
 import type { SimProcess } from './process.ts';
@@ -25,7 +26,7 @@ export class Watch {
   /** I6, where it can be seen: whatever a child knows to be received has outlived the loss of power at its parent. */
   checkAcknowledged(pod: SimPod): void {
     const parent = pod.spec.parent === null ? undefined : this.#world.pods.get(pod.spec.parent.instance);
-    if (parent === undefined || parent.removed) return;
+    if (parent === undefined || parent.removed || parent.isOldCopy) return;
     let acked = 0;
     for (const entry of this.#world.logOf(pod).entries)
       if (entry.type === 'podEventAcked') acked = entry.through;
@@ -48,12 +49,18 @@ export class Watch {
 
   /** The product threw what it should not have. */
   defect(process: SimProcess, error: unknown): void {
-    if (process.dead) return;
+    if (process.dead || (this.#world.wasAway && systemCode(error) === 'ENOENT')) return;
     this.violation(
       'defect',
       process.simPod,
       error instanceof Error ? (error.stack ?? error.message) : String(error),
     );
+  }
+
+  /** The numbers of entries that were lost are given again. */
+  forgetUnwritten({ spec, folder }: SimPod): void {
+    const last = entriesOf(this.#world.files.get(folder.log)).entries.at(-1)?.seq ?? 0;
+    this.seen.set(spec.instance, Math.min(this.seen.get(spec.instance) ?? 0, last));
   }
 
   /** A request that held everything up to this entry was answered. */

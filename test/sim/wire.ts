@@ -171,7 +171,9 @@ export class SimEnd {
     if (waiting === undefined) return;
     this.#waiting.delete(message.id);
     if (message.kind === 'refusal') {
-      return waiting.reject(new RemoteError(message.code, message.message, JSON.parse(message.data)));
+      return waiting.reject(
+        new RemoteError(message.code, message.message, JSON.parse(message.data) ?? undefined),
+      );
     }
     try {
       const result: unknown = JSON.parse(message.result);

@@ -13,7 +13,7 @@ import type { Engine } from '../../src/worker/turn-ports.ts';
 import { VirtualClock } from './clock.ts';
 import { Random } from './random.ts';
 import { DiskOrder } from './disk-order.ts';
-import type { SimFile } from './files.ts';
+import { type SimFile, systemError } from './files.ts';
 import { simHost } from './host.ts';
 import { Watch } from './watch.ts';
 import { type LogRead, type SimPod, entriesOf, home, limitsFor } from './pods.ts';
@@ -64,6 +64,9 @@ export class World {
   readonly ends = new Set<SimEnd>();
   claims: readonly Claim[] = [];
   homeVersion = 0;
+  /** The home is not under its path: unmounted, or renamed. What is open stays open. */
+  homeIsAway = false;
+  wasAway = false;
   boots = 1;
   quiet = false;
   crashes = 0;
@@ -144,6 +147,8 @@ export class World {
       points: 0,
       crashAt: -1,
       powerAt: -1,
+      awayUntilMs: 0,
+      isOldCopy: false,
     };
     if ([...this.pods.values()].some((known) => known.spec.name === spec.name)) this.hit('pod.nameReused');
     this.pods.set(spec.instance, pod);
@@ -156,7 +161,7 @@ export class World {
     return this.folders.get(name);
   }
   podAt(folder: PodFolder): SimPod | undefined {
-    return this.livingFolders().find((pod) => pod.folder.path === folder.path);
+    return this.foundFolders().find((pod) => pod.folder.path === folder.path);
   }
   mustBeAt(folder: PodFolder): SimPod {
     const pod = this.podAt(folder);
@@ -166,6 +171,13 @@ export class World {
   }
   livingFolders(): SimPod[] {
     return [...this.folders.values()];
+  }
+  /** Those that whoever looks under the home's path finds. */
+  foundFolders(): SimPod[] {
+    return this.homeIsAway ? [] : this.livingFolders();
+  }
+  mustBeHere(): void {
+    if (this.homeIsAway) throw systemError('ENOENT');
   }
   /** Of removed pods. */
   readonly logs = new Map<SimPod, SimFile>();
@@ -207,7 +219,7 @@ export class World {
   // Processes
 
   startProcess(folderPath: string): SimProcess {
-    const pod = this.livingFolders().find(({ folder }) => folder.path === folderPath) ?? null;
+    const pod = this.foundFolders().find(({ folder }) => folder.path === folderPath) ?? null;
     const process = new SimProcess(this, pod);
     this.processes.set(process.identity.pid, process);
     pod?.processes.add(process);
@@ -292,7 +304,9 @@ export class World {
   }
 
   restore(pod: SimPod): void {
-    if (pod.removed || pod.processes.size > 0 || !this.files.has(pod.folder.log)) return;
+    if (pod.removed || pod.processes.size > 0 || !this.files.has(pod.folder.log) || this.homeIsAway) return;
+    const awayMs = pod.awayUntilMs - this.clock.nowMs;
+    if (awayMs > 0) return this.clock.after(awayMs, () => this.restore(pod));
     this.hit('pod.restored');
     this.startProcess(pod.folder.path);
   }
@@ -309,11 +323,10 @@ export class World {
       if (file === undefined) continue;
       const { stays, lost, torn } = file.losePower(this.random);
       if (!stays) this.files.delete(pod.folder.log);
+      this.order.lost(file);
       if (lost > 0) this.hit('power.lostEntries');
       if (torn) this.hit('power.tornTail');
-      // The numbers of what was lost are given again.
-      const last = this.logOf(pod).entries.at(-1)?.seq ?? 0;
-      this.watch.seen.set(pod.spec.instance, Math.min(this.watch.seen.get(pod.spec.instance) ?? 0, last));
+      this.watch.forgetUnwritten(pod);
       this.restoreLater(pod, pod.spec.parent === null ? 0.9 : 0.6);
     }
     for (const pod of this.livingFolders()) this.watch.checkAcknowledged(pod);

@@ -25,6 +25,7 @@ import { EndedChildren } from './ended-children.ts';
 import { EndWaiters } from './end-waiters.ts';
 import { readAndReceive } from './pull-child.ts';
 import { liveBelow } from './live-below.ts';
+import { hasLostReceipts } from './lost-receipts.ts';
 import { hasNoLog, isMissing, isRemoved } from './removed-child.ts';
 import { evaluate } from '../machine/state.ts';
 import type { ProcessExit } from '../host.ts';
@@ -88,7 +89,8 @@ export class Children {
     }
     // Earlier lives whose end is not known here may have left something that must come before it.
     if (child.terminal < incarnation - 1) await this.#takeInEarlier(child, incarnation - 1);
-    const whole = this.#hasLost(child, params) ? await this.#filled(child, params) : params;
+    const sure = new Set([...this.inFlight, ...this.#taken]);
+    const whole = hasLostReceipts(this.#pod.facts, params, sure) ? await this.#filled(child, params) : params;
     if (!connection.writable) throw new WireError('timeout', 'The link was closed before it stood.');
     // Its message may be older than a run that is in doubt: only a link made after that can be asked. The doubt may
     // have come while what stands above was waited for.
@@ -98,13 +100,15 @@ export class Children {
     this.#pod.input((core) => onLink(core, whole, new Set([...this.inFlight, ...this.#taken])));
     this.links.keep(instance, { connection, incarnation, heardAtMs: this.#pod.host.clock.now() });
     this.#lostAtMs.delete(instance);
+    // What is received while the answer is being made is not on disk yet.
+    const { received } = child;
     await this.#pod.durable();
     // What the child is told that it holds stands in the registry by then; where it cannot, its tools say so.
     await this.#pod.claims.sync().catch(() => []);
     this.#pod.crash('child.linked');
     this.links.arrived(instance);
     return {
-      received: child.received,
+      received,
       assignments: assignmentsOf(this.#pod.facts, instance),
       scope: inForce(this.#pod.facts, child),
       link: this.links.numberOf(instance),
@@ -142,13 +146,6 @@ export class Children {
       this.#ends.settle();
       return answer;
     });
-  }
-
-  /** Work that is open here and that the child, which has said more than stands here, holds for closed and acknowledged: our receipt was lost. */
-  #hasLost(child: ChildFacts, { assignments, emitted }: Params<'link'>): boolean {
-    if (emitted === undefined || emitted <= child.received) return false;
-    const known = new Set([...assignments.open, ...assignments.closed, ...this.inFlight, ...this.#taken]);
-    return assignmentsOf(this.#pod.facts, child.instance).some((id) => !known.has(id));
   }
 
   /** Filled from the child's own log, which may say more by now than the link message did: that is no older copy. */

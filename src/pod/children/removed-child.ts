@@ -34,6 +34,7 @@ export async function isRemoved(pod: Checker, child: PodRef, isGone: Check): Pro
   return isGone(pod, child) && isHomeHere(pod);
 }
 
-function isHomeHere({ host, log }: Checker): boolean {
+/** False where this pod's home is moved or unmounted. Throws where nothing can be known. */
+export function isHomeHere({ host, log }: Pick<Checker, 'host' | 'log'>): boolean {
   return host.home.isThere() && log.whereabouts() === 'inPlace';
 }

@@ -11,6 +11,7 @@ import type { HeldLock } from '../../session/lock/lock.ts';
 import type { Host } from '../host.ts';
 import type { Pod } from '../pod.ts';
 import { gone } from '../process/stop-process.ts';
+import { isHomeHere } from './removed-child.ts';
 
 const goneWithinMs = 5_000;
 const retryAfterMs = 20;
@@ -23,6 +24,8 @@ const retryAfterMs = 20;
 export async function undoSpawn(pod: Pod, child: PodRef, reason: string): Promise<void> {
   const { home } = pod.host;
   await end(pod.host, pod.facts.children.get(child.instance)?.process ?? null);
+  // Its folder is away with the home, and would come back with a child that nobody knows: the next start undoes it.
+  if (!(await homeReturned(pod))) return;
   const folder = podFolder(pod.home, child.name);
   const socket = home.socketOf(child);
   // The name may be another's by now: only the instance that was reserved is removed.
@@ -30,6 +33,17 @@ export async function undoSpawn(pod: Pod, child: PodRef, reason: string): Promis
   // Killed, it could not take its socket along.
   home.removeSocket(socket);
   pod.tryCommit(forgotten(pod.facts, child, { state: 'undone', reason }));
+}
+
+/** Waits a while for a home that is moved or unmounted. */
+async function homeReturned(pod: Pod): Promise<boolean> {
+  const { clock } = pod.host;
+  const deadlineAt = clock.now() + goneWithinMs;
+  while (!isHomeHere(pod)) {
+    if (pod.core.live.mode === 'stopping' || clock.now() >= deadlineAt) return false;
+    await clock.pause(retryAfterMs);
+  }
+  return true;
 }
 
 async function remove(pod: Pod, child: PodRef, folder: PodFolder): Promise<void> {

@@ -253,6 +253,7 @@ export class ParentLink {
         closed: [...facts.closedAssignments.keys()],
       },
       emitted: facts.outbox.emitted,
+      acked: facts.outbox.acked,
     };
   }
 
