@@ -60,6 +60,8 @@ export const shell = {
     'of several commands in one folder the earliest that runs decides what was there; nothing is moved while none runs',
   'shell.set-aside-whole':
     "a person's program that makes and saves protected names all the while loses no byte: each is in place or in the outputs and told",
+  'shell.set-aside-sparse':
+    'a file of holes that is set aside to another file system takes no more room there than it took, and every byte of it is there',
   'shell.signals':
     'timeout, cancel and exit end all that runs inside a sandbox, after a moment to say last words, and name what was left behind',
   'shell.stand-ins':

@@ -37,6 +37,7 @@ const roundsMax = 100;
 const openMax = 200;
 const clockStepMs = 1_000;
 const pieceBytes = 256 * 1024;
+const zeros = Buffer.alloc(pieceBytes);
 /** Of a name that gets an ending: file systems allow 255, some fewer. */
 const nameBytesMax = 120;
 
@@ -256,10 +257,11 @@ function openToRead(path: Buffer): number {
 
 /** Also over an earlier copy, which may have been made read-only like the file that it is of. */
 function openCopy(to: Buffer): number {
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW;
+  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
   return withOwnerRights([to], () => openSync(to, flags, 0o600));
 }
 
+/** What is empty stays without room, so that a file of holes does not fill the disk that it comes to. */
 function copyBytes(fd: number, copy: number): void {
   const stats = fstatSync(fd);
   const piece = Buffer.alloc(pieceBytes);
@@ -269,7 +271,7 @@ function copyBytes(fd: number, copy: number): void {
     read > 0;
     read = readSync(fd, piece, 0, pieceBytes, at)
   ) {
-    for (let written = 0; written < read;)
+    for (let written = isThere(copy, piece.subarray(0, read), at) ? read : 0; written < read;)
       written += writeSync(copy, piece, written, read - written, at + written);
     at += read;
   }
@@ -278,6 +280,14 @@ function copyBytes(fd: number, copy: number): void {
   fchmodSync(copy, (stats.mode & 0o777) | 0o400);
   futimesSync(copy, stats.atime, stats.mtime);
   fsyncSync(copy);
+}
+
+/** A hole reads as zeros, and so does what is behind the end once the file is made as long. */
+function isThere(copy: number, piece: Buffer, at: number): boolean {
+  if (!piece.equals(zeros.subarray(0, piece.length))) return false;
+  const earlier = Buffer.alloc(piece.length);
+  readSync(copy, earlier, 0, piece.length, at);
+  return earlier.equals(piece);
 }
 
 /**

@@ -1,18 +1,24 @@
 /** What is moved aside whole, whatever rights, names and kinds it has: as an ordinary user, to another file system and the same. */
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
+  appendFileSync,
   chmodSync,
   chownSync,
+  closeSync,
   existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   readdirSync,
   realpathSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -80,6 +86,39 @@ describe.skipIf(process.platform !== 'linux').each(bases)('what is moved aside t
     });
     expect(readFileSync(join(work, '.vscode/in/deep/kept'), 'utf8')).toBe('kept');
     chmodSync(join(work, '.vscode/in/deep'), 0o700);
+  });
+
+  it('[shell.set-aside-sparse] a file of holes keeps its bytes and takes no more room', () => {
+    const [work, aside] = [folderIn(tmpdir()), folderIn(base)];
+    const size = 64 * 1024 * 1024;
+    const file = join(work, '.envrc');
+    writeFileSync(file, 'begin');
+    truncateSync(file, size / 2);
+    appendFileSync(file, 'middle');
+    truncateSync(file, size);
+    const before = createHash('sha256').update(readFileSync(file)).digest('hex');
+    moveAside(file, join(aside, '.envrc')).finish();
+    const moved = lstatSync(join(aside, '.envrc'));
+    expect(moved.size).toBe(size);
+    expect(moved.blocks * 512).toBeLessThan(2 * 1024 * 1024);
+    const after = createHash('sha256')
+      .update(readFileSync(join(aside, '.envrc')))
+      .digest('hex');
+    expect(after).toBe(before);
+  });
+
+  it('[shell.set-aside-sparse] what is written late over a copy leaves nothing of what was there', () => {
+    const [work, aside] = [folderIn(tmpdir()), folderIn(base)];
+    const file = join(work, '.envrc');
+    writeFileSync(file, 'old'.repeat(300_000));
+    const late = openSync(file, 'r+');
+    const moved = moveAside(file, join(aside, '.envrc'));
+    const now = Buffer.alloc(1_200_000);
+    now.write('end', now.length - 3);
+    writeSync(late, now, 0, now.length, 0);
+    closeSync(late);
+    moved.finish();
+    expect(readFileSync(join(aside, '.envrc')).equals(now)).toBe(true);
   });
 
   it('[shell.set-aside-all] names that are no text, names of full length, pipes and sockets among the files', () => {
