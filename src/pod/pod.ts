@@ -125,6 +125,11 @@ export class Pod {
     return this.log.whenDurable();
   }
 
+  /** As `durable`, and nothing was committed meanwhile: the facts, as they are then, are on disk. */
+  async allDurable(): Promise<void> {
+    while (this.log.durableSize < this.log.size) await this.log.whenDurable();
+  }
+
   /**
    * One input of the machine: handled whole, then its effects in order. Throws what the handler throws,
    * effects performed all the same.

@@ -40,7 +40,7 @@ export const ofTheStorage: readonly Defect[] = [
     id: 'link-before-sync',
     breaks: 'a link tells of an end before its sync',
     file: link,
-    find: '      // What is told to the parent must not be more than the disk holds.\n      await this.#pod.durable();\n',
+    find: '      // What is told to the parent must not be more than the disk holds.\n      await this.#pod.allDurable();\n',
     replace: '',
     test: order,
     guarantee: 'sync.before-link',

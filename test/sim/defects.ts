@@ -104,11 +104,18 @@ export const simDefects: readonly SimDefect[] = [
     file: link,
     changes: [
       [
-        '      // What is told to the parent must not be more than the disk holds.\n      await this.#pod.durable();',
+        '      // What is told to the parent must not be more than the disk holds.\n      await this.#pod.allDurable();',
         '',
       ],
     ],
     seed: 20,
+  },
+  {
+    id: 'link-names-what-came-meanwhile',
+    breaks: 'a link names what was committed while its sync ran',
+    file: link,
+    changes: [['this.#pod.allDurable()', 'this.#pod.durable()']],
+    seed: 466,
   },
   {
     id: 'dead-log-without-sync',

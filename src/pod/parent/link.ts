@@ -221,7 +221,7 @@ export class ParentLink {
       if (this.#closed) return connection.destroy();
       const client = clientOver(connection);
       // What is told to the parent must not be more than the disk holds.
-      await this.#pod.durable();
+      await this.#pod.allDurable();
       const asked = client.call('link', this.#introduction());
       this.#introducing = asked.catch(() => undefined);
       const answer = await asked;
