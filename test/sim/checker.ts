@@ -300,8 +300,9 @@ function checkSpawns(world: World, pod: SimPod): void {
     if (entry.type !== 'child') continue;
     const { instance } = entry.child;
     if (entry.state === 'reserved') open.add(instance);
+    // A full disk may have kept the undoing out of the log: then its folder is found to be removed.
+    if (entry.state === 'undone' || entry.state === 'removed') open.delete(instance);
     if (entry.state !== 'undone') continue;
-    open.delete(instance);
     const child = world.pods.get(instance);
     if (child !== undefined && (!child.removed || child.processes.size > 0))
       world.watch.violation('spawn', child, 'its spawn was undone, and it is there');

@@ -242,4 +242,18 @@ export const simDefects: readonly SimDefect[] = [
     changes: [['      received,\n', '      received: child.received,\n']],
     seed: 729,
   },
+  {
+    id: 'one-long-chain-stops-all',
+    breaks: 'one item of a long chain keeps those of short ones from waking',
+    file: 'src/delivery/wake.ts',
+    changes: [['hops.every(', 'hops.some(']],
+    seed: 199,
+  },
+  {
+    id: 'home-not-asked',
+    breaks: 'a folder that is away with the home counts as removed',
+    file: 'src/pod/children/removed-child.ts',
+    changes: [["  return host.home.isThere() && log.whereabouts() === 'inPlace';", '  return true;']],
+    seed: 446,
+  },
 ];
