@@ -4,6 +4,10 @@ export const scope = {
     'a file that is a write root itself is written in place, so that it stays the same file for every sandbox that shows it',
   'scope.all-returns':
     'when every child has ended, been undone or been removed, everything is the pod’s again, reclaimed once each',
+  'scope.by-log':
+    'a pod has what it was given without what its children hold, each hold by its name; to read is not exclusive',
+  'restrict.once':
+    'what a configuration denies or asks later is added once to what a pod was made with, and nothing is taken away',
   'scope.claims-conflict':
     'a path that is another’s is refused with the owner’s name; given out of one’s own part it is not',
   'scope.claims-dead':
