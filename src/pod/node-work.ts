@@ -11,12 +11,7 @@ import type { Home } from '../session/home/home.ts';
 import { ownPlaces, userHome } from '../session/home/places.ts';
 import { modelSettingsOf } from '../session/settings/model-settings.ts';
 import { sandboxSettingsOf } from '../session/settings/settings.ts';
-import { bashTool } from '../tools/bash.ts';
-import { editTool } from '../tools/edit.ts';
-import { globTool } from '../tools/glob.ts';
-import { grepTool } from '../tools/grep.ts';
-import { readTool } from '../tools/read.ts';
-import { writeTool } from '../tools/write.ts';
+import { fileTools } from '../tools/file-tools.ts';
 import { worker } from '../worker/drive-turn.ts';
 import type { Worker, Work } from './host.ts';
 import { noteGroup, noteOutside } from './process/command-groups.ts';
@@ -26,7 +21,7 @@ export function nodeWork(home: Home): Work {
     engine: () => worker,
     model: makeModel,
     modelProblem: (name) => checkModelName(name, process.env),
-    tools: [readTool, writeTool, editTool, globTool, grepTool, bashTool],
+    tools: fileTools,
     sandbox: (worker) => sandboxOf(home, worker),
     get programs() {
       return ownPrograms();

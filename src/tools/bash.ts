@@ -24,7 +24,7 @@ import type { GroupProgram, GroupRun } from './process-group.ts';
 import { type ShellLimits, relayName, shellArgs } from './shell-script.ts';
 import { markVariable } from './marked-processes.ts';
 import { throttledProgress } from './throttled-progress.ts';
-import { defineTool } from './tool.ts';
+import { defineTool } from './define-tool.ts';
 import type { ToolAnswer, ToolContext } from './tool.ts';
 
 const timeoutMsDefault = 120_000;

@@ -12,7 +12,7 @@ import { applyEdit, changedLines, movedLines } from './edit-match.ts';
 import { hashOf } from './file-content.ts';
 import { absolutePath, accessOf, deniedWrite, failed, pathInput, refused } from './input-path.ts';
 import { decoded, encoded } from './text-form.ts';
-import { defineTool } from './tool.ts';
+import { defineTool } from './define-tool.ts';
 import type { ToolAnswer, ToolContext } from './tool.ts';
 
 /** A file is edited in memory; above this it is not. */

@@ -14,7 +14,7 @@ import { absolutePath, deniedSearch, failed, pathInput, refused } from './input-
 import { RipgrepMissing, ripgrepBasics, runRipgrep } from './ripgrep.ts';
 import { inSearchPlace, notUtf8Note } from './search-place.ts';
 import type { SearchPlace } from './search-place.ts';
-import { defineTool } from './tool.ts';
+import { defineTool } from './define-tool.ts';
 import type { ToolAnswer, ToolContext } from './tool.ts';
 
 /** Paths in one answer. */

@@ -11,7 +11,7 @@ import { absolutePath, accessOf, deniedRead, failed, pathInput, refused } from '
 import { lineWindow } from './line-window.ts';
 import type { WindowResult } from './line-window.ts';
 import { formNotes, formScanner, isBinary, isProbablyUnmarked } from './text-form.ts';
-import { defineTool } from './tool.ts';
+import { defineTool } from './define-tool.ts';
 import type { ToolAnswer, ToolContext } from './tool.ts';
 
 /** Above this a file is read only by a range that was asked for. */

@@ -1,7 +1,8 @@
 /** SendToPod: another run for a child that exists. */
 import * as z from 'zod';
 import { once } from '../std/once.ts';
-import { type Tool, defineTool } from './tool.ts';
+import { defineTool } from './define-tool.ts';
+import type { Tool } from './tool.ts';
 import type { Tree } from './tree.ts';
 
 const input = once(() =>

@@ -5,7 +5,8 @@ import { once } from '../std/once.ts';
 import { podNamePattern } from '../protocol/names.ts';
 import { pathProblem } from '../scope/paths/path-problem.ts';
 import { userHome } from '../session/home/places.ts';
-import { type Tool, defineTool } from './tool.ts';
+import { defineTool } from './define-tool.ts';
+import type { Tool } from './tool.ts';
 import type { Tree } from './tree.ts';
 
 const pathRoot = once(() =>

@@ -1,7 +1,8 @@
 /** StopPod: asks a child to end, waits for its exit, insists if need be. */
 import * as z from 'zod';
 import { once } from '../std/once.ts';
-import { type Tool, defineTool } from './tool.ts';
+import { defineTool } from './define-tool.ts';
+import type { Tool } from './tool.ts';
 import type { Tree } from './tree.ts';
 
 const input = once(() => z.strictObject({ name: z.string().describe('Name of one of your children') }));

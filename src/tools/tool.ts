@@ -2,7 +2,7 @@
  * The shape of a tool. One file a tool; a tool knows nothing of pods, sockets or logs: what it needs of those
  * is handed to it as a function.
  */
-import type * as z from 'zod';
+import type { JsonObject, JsonValue } from '../std/json.ts';
 import type { OwnPrograms } from '../scope/sandbox/own-programs.ts';
 import type { ToolNeed } from '../scope/permissions/permission.ts';
 import type { Sandbox } from '../scope/sandbox/sandbox.ts';
@@ -13,16 +13,24 @@ import type { ShellLimits } from './shell-script.ts';
 
 export type { ToolNeed } from '../scope/permissions/permission.ts';
 
-export interface Tool<I extends z.ZodType = z.ZodType> {
+/** An input as `run` takes it; or what is wrong with it, for the model. */
+export type ParsedInput =
+  | { readonly ok: true; readonly input: unknown }
+  | { readonly ok: false; readonly problem: string };
+
+/**
+ * A tool as a value: podkin's own and, later, one of a server or a program are the same to the worker. `C` is what it
+ * is handed: one that comes from outside takes no more than `CallContext`, and is given no more (`tool-set.ts`).
+ */
+export interface Tool<C extends CallContext = ToolContext> {
   /** As the model calls it. */
   readonly name: string;
   /** What the model reads about it. */
   readonly description: string;
-  /**
-   * Made when it is first wanted (`std/once.ts`). Validated before `run`; a mismatch becomes an error result
-   * that names the field.
-   */
-  readonly input: () => I;
+  /** JSON Schema of an object. */
+  inputSchema(): JsonObject;
+  /** Of what the model wrote. Must not throw or touch the disk. */
+  parse(input: JsonValue): ParsedInput;
   /**
    * `parallel`: calls of one step may run side by side (reads, spawns). `alone`: waits for those before it
    * and holds those after it.
@@ -32,20 +40,19 @@ export interface Tool<I extends z.ZodType = z.ZodType> {
    * Null when the pod's rights allow the call, else the sentence that the model reads. Called once, before
    * `run`; must not throw or touch the disk.
    */
-  denied?(input: z.output<I>, context: ToolContext): string | null;
+  denied?(input: unknown, context: C): string | null;
   /**
-   * What the call is about, for whoever decides whether it runs without a question; without it no mode holds
-   * the call up. Called once, after `denied`;
+   * What the call is about, for whoever decides whether it runs without a question. Called once, after `denied`;
    * must not throw or touch the disk.
    */
-  needs?(input: z.output<I>, context: ToolContext): ToolNeed;
+  needs(input: unknown, context: C): ToolNeed;
   /**
    * Does the work. May be called again with the same input by a later call, never for the same call. A
    * failure that the model can act on is an
    * answer with `isError`; a throw is a defect and becomes an error result with the message. Must settle soon
    * after `context.signal` aborts.
    */
-  run(input: z.output<I>, context: ToolContext): Promise<ToolAnswer>;
+  run(input: unknown, context: C): Promise<ToolAnswer>;
 }
 
 export interface ToolAnswer {
@@ -61,14 +68,25 @@ export interface ToolAnswer {
   readonly readOutput?: ToolResultEntry['readOutput'];
 }
 
-export interface ToolContext {
+/** What every tool is handed. */
+export interface CallContext {
   /** Id of the call, unique in the session. */
   readonly call: string;
-  /** The turn's hops: what this call causes elsewhere carries them on. */
-  readonly hops: number;
   /** Absolute. Relative paths of inputs are taken from here. */
   readonly cwd: string;
   readonly scope: PathScope;
+  /** Aborts when the turn is cancelled or the pod stops. */
+  readonly signal: AbortSignal;
+  /** A folder of the pod's own for outputs too long for a result; made on demand. */
+  readonly outputDir: string;
+  /** Shown to observers while the call runs; never committed. */
+  progress(text: string): void;
+}
+
+/** And what podkin's own tools are handed beside it. */
+export interface ToolContext extends CallContext {
+  /** The turn's hops: what this call causes elsewhere carries them on. */
+  readonly hops: number;
   /** As it is now: others may have claimed a part since the call began. */
   scopeNow(): PathScope;
   /** Whose call it is. */
@@ -80,10 +98,6 @@ export interface ToolContext {
   readonly permissionMode: string;
   /** Where commands run, and within which bounds. One sandbox a pod. */
   readonly shell: { readonly sandbox: Sandbox; readonly limits: ShellLimits };
-  /** Aborts when the turn is cancelled or the pod stops. */
-  readonly signal: AbortSignal;
-  /** A folder of the pod's own for outputs too long for a result; made on demand. */
-  readonly outputDir: string;
   /** What was read and when, for Edit and Write. One a pod. */
   readonly fileViews: FileViews;
   /**
@@ -98,8 +112,6 @@ export interface ToolContext {
   noteGroup(leaderPid: number): () => void;
   /** For the person: committed to the log and shown to observers. Must not throw. */
   alert(code: string, text: string, level?: 'warning' | 'error'): void;
-  /** Shown to observers while the call runs; never committed. */
-  progress(text: string): void;
 }
 
 /**
@@ -109,9 +121,4 @@ export interface ToolContext {
 export interface FileViews {
   remember(path: string, view: FileView): void;
   seen(path: string): FileView | undefined;
-}
-
-/** Keeps the input's type while tools are listed together. */
-export function defineTool<I extends z.ZodType>(tool: Tool<I>): Tool {
-  return tool;
 }

@@ -13,7 +13,7 @@ import { partMissing, wholeView } from './file-view.ts';
 import { hashOf } from './file-content.ts';
 import { absolutePath, accessOf, deniedWrite, failed, pathInput, refused } from './input-path.ts';
 import { type TextForm, inForm, readThrough } from './text-form.ts';
-import { defineTool } from './tool.ts';
+import { defineTool } from './define-tool.ts';
 import type { ToolContext } from './tool.ts';
 
 const input = once(() =>

@@ -11,7 +11,6 @@ import {
 } from '../model/port.ts';
 import type { EntryBody } from '../session/facts/entries.ts';
 import type { Transcript } from '../session/facts/transcript.ts';
-import { toolSpecs } from './tool-specs.ts';
 import { afterRequest, answerBegun, beforeRequest } from './interceptors.ts';
 import { promptOf } from './prompt.ts';
 import { systemPrompt } from './system-prompt.ts';
@@ -82,7 +81,11 @@ function requestOf(ports: TurnPorts, transcript: Transcript): ModelRequest {
     pod: ports.pod,
     system: systemPrompt(ports.promptFacts),
     ...promptOf(transcript),
-    tools: toolSpecs(ports.tools),
+    tools: ports.tools.map((tool) => ({
+      name: tool.name,
+      description: tool.description,
+      inputSchema: tool.inputSchema(),
+    })),
     signal: ports.signal,
   };
 }

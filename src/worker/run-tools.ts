@@ -1,11 +1,9 @@
 /** The calls of one step: checked, run side by side where they may, each result committed as it comes. */
-import * as z from 'zod';
 import { deferred } from '../std/deferred.ts';
 import type { JsonValue } from '../std/json.ts';
 import type { ToolResultEntry } from '../session/facts/entries.ts';
 import type { Tool, ToolAnswer } from '../tools/tool.ts';
 import { afterCall, beforeCall } from './interceptors.ts';
-import { repairedInput } from './repair-input.ts';
 import type { PermitRequest, TurnPorts } from './turn-ports.ts';
 
 export interface RequestedCall {
@@ -114,7 +112,7 @@ async function permittedAnswer(
   step: number,
   { call, tool, input }: CheckedCall,
 ): Promise<ToolAnswer | Denied | 'closed'> {
-  const need = tool.needs?.(input, ports.toolContext(call.call)) ?? null;
+  const need = tool.needs(input, ports.toolContext(call.call));
   const request = { step, call: call.call, tool: tool.name, input: call.input ?? {}, need };
   const permit = await beforeCall(ports.interceptors, request);
   switch (permit.kind) {
@@ -158,16 +156,16 @@ function check(ports: ToolPorts, call: RequestedCall): Checked {
       isError: true,
     };
   }
-  const parsed = parsedInput(tool, call.input ?? {});
-  if (!parsed.success) {
+  const parsed = tool.parse(call.input ?? {});
+  if (!parsed.ok) {
     return {
-      text: `The input of ${tool.name} is not right:\n${z.prettifyError(parsed.error)}`,
+      text: `The input of ${tool.name} is not right:\n${parsed.problem}`,
       isError: true,
     };
   }
-  const refusal = tool.denied?.(parsed.data, ports.toolContext(call.call)) ?? null;
+  const refusal = tool.denied?.(parsed.input, ports.toolContext(call.call)) ?? null;
   if (refusal !== null) return { text: refusal, isError: true, denied: true };
-  return { tool, input: parsed.data };
+  return { tool, input: parsed.input };
 }
 
 function cutText({ tool, cut }: RequestedCall): string {
@@ -175,13 +173,6 @@ function cutText({ tool, cut }: RequestedCall): string {
     `The call of ${tool} was cut off and has not run: ${cut}. Do not send it again as it was. Make each call shorter, and fewer of them at once: ` +
     'write a long file in parts, the first with Write and each next one with Edit.'
   );
-}
-
-/** As the schema takes it; what it refuses, once more as it was meant. */
-function parsedInput(tool: Tool, input: JsonValue) {
-  const parsed = tool.input().safeParse(input);
-  const repaired = parsed.success ? null : repairedInput(input, parsed.error.issues);
-  return repaired === null ? parsed : tool.input().safeParse(repaired);
 }
 
 function toolOf(ports: ToolPorts, name: string): Tool | undefined {

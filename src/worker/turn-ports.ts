@@ -17,8 +17,7 @@ export interface PermitRequest {
   readonly tool: string;
   /** As the model wrote it. */
   readonly input: JsonValue;
-  /** Null for a tool that says none. */
-  readonly need: ToolNeed | null;
+  readonly need: ToolNeed;
 }
 export type Permit =
   | { readonly kind: 'allowed' }

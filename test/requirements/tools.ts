@@ -113,6 +113,13 @@ export const tools = {
   'scope.own-programs':
     'podkin’s package, the folder of Node and ripgrep are not written by file tools, whatever the scope',
   'search.scope': 'Glob and Grep stay inside the read scope, also through links and `..`',
+  'tools.seam-names':
+    'a tool without a right name, with a name twice, or from outside with one of our own is not offered',
+  'tools.seam-context':
+    'a tool from outside is handed its call and nothing of the pod, and its rights are declared',
+  'tools.seam-bounded':
+    'what a tool from outside answers is cut to the bound, with the whole in a file, and records no effect on a pod',
+  'tools.golden': 'each of our tools is offered to the model word for word as its file says',
   'tools.home-sign':
     '`~` in a path of any tool is the home, with a name behind it refused, and never makes a folder of that name',
   'tools.already-read-before':

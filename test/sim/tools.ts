@@ -1,7 +1,8 @@
 /** In the place of the shell: works for a while, and may need a person's yes. */
 import * as z from 'zod';
 import { once } from '../../src/std/once.ts';
-import { type Tool, defineTool } from '../../src/tools/tool.ts';
+import { defineTool } from '../../src/tools/define-tool.ts';
+import type { Tool } from '../../src/tools/tool.ts';
 import type { SimProcess } from './process.ts';
 
 const input = once(() => z.object({ command: z.enum(['ask', 'work']) }));

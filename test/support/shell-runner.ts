@@ -75,7 +75,7 @@ for (const call of task.calls) {
     remembered: false,
     headless: true,
     tool: 'Bash',
-    need: bashTool.needs?.(input, context) ?? null,
+    need: bashTool.needs(input, context),
     subject: { kind: 'command', command: input.command },
     sandboxed: (await sandbox.state()).kind === 'working',
   });

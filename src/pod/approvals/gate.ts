@@ -37,7 +37,7 @@ export class ApprovalGate implements Interceptor {
   async beforeCall(request: PermitRequest): Promise<Permit> {
     const { session } = this.#pod;
     const { tool, need, input } = request;
-    const sandbox = need?.kind === 'shell' ? await this.#options.sandboxState() : null;
+    const sandbox = need.kind === 'shell' ? await this.#options.sandboxState() : null;
     if (sandbox?.kind === 'unknown') return { kind: 'failed', text: notTested(sandbox) };
     const sandboxed = sandbox?.kind === 'working';
     const subject = await subjectOf(need, session.cwd);
@@ -148,7 +148,7 @@ export class ApprovalGate implements Interceptor {
  */
 function yesTo(named: NamedCall, sandboxed: boolean): RememberedYes {
   const { tool, need } = named;
-  return { tool, exact: exactCall(named), outside: need?.kind === 'shell' && !sandboxed };
+  return { tool, exact: exactCall(named), outside: need.kind === 'shell' && !sandboxed };
 }
 
 function permitOf(decision: ApprovalDecision, reason: string | null): Permit {

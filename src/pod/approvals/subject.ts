@@ -9,9 +9,10 @@ import { realOrFuturePath } from '../../scope/paths/real-path.ts';
 import type { JsonValue } from '../../std/json.ts';
 
 /** Looks where links lead; what does not exist yet is named below what does. */
-export async function subjectOf(need: ToolNeed | null, cwd: string): Promise<RuleSubject> {
-  switch (need?.kind) {
-    case undefined:
+export async function subjectOf(need: ToolNeed, cwd: string): Promise<RuleSubject> {
+  switch (need.kind) {
+    case 'none':
+    case 'unknown':
       return { kind: 'none' };
     case 'shell':
       return { kind: 'command', command: need.command };
@@ -36,8 +37,8 @@ const summaryCharsMax = 4_000;
  * A shell's command as it stands, any other input as JSON. Where something is left out it says how much: an
  * answer must not be given to less than there is.
  */
-export function summaryOf(need: ToolNeed | null, input: JsonValue): string {
-  const whole = need?.kind === 'shell' ? need.command : JSON.stringify(input);
+export function summaryOf(need: ToolNeed, input: JsonValue): string {
+  const whole = need.kind === 'shell' ? need.command : JSON.stringify(input);
   if (whole.length <= summaryCharsMax) return whole.toWellFormed();
   const left = whole.length - summaryCharsMax;
   return `${whole.slice(0, summaryCharsMax).toWellFormed()}\n[… and ${left} more characters that are not shown here; "podkin approvals --full" shows them]`;
@@ -46,7 +47,7 @@ export function summaryOf(need: ToolNeed | null, input: JsonValue): string {
 /** A call as its name: the tool and all of its input, and where its path leads at this moment. */
 export interface NamedCall {
   readonly tool: string;
-  readonly need: ToolNeed | null;
+  readonly need: ToolNeed;
   readonly input: JsonValue;
   readonly subject: RuleSubject;
 }
@@ -57,7 +58,7 @@ export interface NamedCall {
  */
 export function callKey(call: NamedCall, outside: boolean): string {
   const { tool, need, input, subject } = call;
-  const what = need?.kind === 'shell' ? need.command : inputAndPlace(input, subject);
+  const what = need.kind === 'shell' ? need.command : inputAndPlace(input, subject);
   return digest(JSON.stringify([tool, what, outside]));
 }
 
@@ -66,7 +67,7 @@ export function callKey(call: NamedCall, outside: boolean): string {
  * count.
  */
 export function exactCall({ need, input, subject }: NamedCall): string {
-  return need?.kind === 'shell' ? need.command : digest(JSON.stringify(inputAndPlace(input, subject)));
+  return need.kind === 'shell' ? need.command : digest(JSON.stringify(inputAndPlace(input, subject)));
 }
 
 function inputAndPlace(input: JsonValue, subject: RuleSubject): JsonValue {

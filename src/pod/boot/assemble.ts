@@ -2,12 +2,9 @@
 import { deferred } from '../../std/deferred.ts';
 import type { PodRef } from '../../session/facts/entries.ts';
 import { podFolder } from '../../session/home/home.ts';
-import { listPodsTool } from '../../tools/list-pods.ts';
-import { readPodOutputTool } from '../../tools/read-pod-output.ts';
-import { sendToPodTool } from '../../tools/send-to-pod.ts';
-import { spawnPodTool } from '../../tools/spawn-pod.ts';
-import { stopPodTool } from '../../tools/stop-pod.ts';
+import { toolSet } from '../../tools/tool-set.ts';
 import type { Tool } from '../../tools/tool.ts';
+import { treeGuidance, treeTools } from '../../tools/tree-tools.ts';
 import type { Handlers } from '../../transport/server.ts';
 import { ApprovalGate } from '../approvals/gate.ts';
 import { Children } from '../children/children.ts';
@@ -45,12 +42,12 @@ export function assemble(pod: Pod): Assembled {
   const children = new Children(pod, (instance) => questions.dropChild(instance));
   const parentLink =
     parent === null ? null : new ParentLink(pod, parent, (client) => questions.linked(client));
-  const tools = toolsOf({ pod, children, parentLink });
+  const { tools, guidance } = toolsOf({ pod, children, parentLink });
   const runner = new TurnRunner(pod, {
     engine: host.work.engine(worker),
     tools,
     makeModel: () => host.work.model(worker),
-    spawns: maySpawn(pod),
+    guidance,
     interceptors: [approvals],
     approvals,
     sandbox,
@@ -78,18 +75,11 @@ function maySpawn(pod: Pod): boolean {
   return pod.session.depth < pod.core.limits.depth;
 }
 
-function toolsOf(family: PodContext): Tool[] {
-  const files = family.pod.host.work.tools;
-  const tree = podTree(family);
-  const pods = [
-    spawnPodTool(tree),
-    sendToPodTool(tree),
-    readPodOutputTool(tree),
-    stopPodTool(tree),
-    listPodsTool(tree),
-  ];
-  // On the lowest level the tools for children would only invite refusals.
-  return maySpawn(family.pod) ? [...files, ...pods] : [...files];
+/** On the lowest level the tools for children would only invite refusals. */
+function toolsOf(family: PodContext): { tools: readonly Tool[]; guidance: readonly string[] } {
+  const own = family.pod.host.work.tools;
+  if (!maySpawn(family.pod)) return { tools: toolSet(own), guidance: [] };
+  return { tools: toolSet([...own, ...treeTools(podTree(family))]), guidance: [treeGuidance] };
 }
 
 /**

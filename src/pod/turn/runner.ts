@@ -26,7 +26,8 @@ export interface TurnRunnerOptions {
   tools: readonly Tool[];
   /** Made once and kept; a failure is tried again with the next turn. */
   makeModel(): Promise<Model>;
-  spawns: boolean;
+  /** What the tools say of work with them. */
+  guidance: readonly string[];
   /** Whom every call passes, in this order. */
   interceptors: readonly Interceptor[];
   approvals: ApprovalGate;
@@ -127,7 +128,7 @@ export class TurnRunner {
     return {
       turn,
       pod: session.name,
-      promptFacts: { session, project: instructions.files, spawns: this.#options.spawns },
+      promptFacts: { session, project: instructions.files, guidance: this.#options.guidance },
       tools: this.#options.tools,
       model: () => this.#getModel(),
       preLlmRequest: async () => {

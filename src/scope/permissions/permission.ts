@@ -11,6 +11,7 @@
  * - D2 Where nobody can be asked (`dontAsk`, headless) a question becomes a denial, never a yes.
  * - D3 A shell outside of any sandbox runs only by a person's word: their mode, their rule, or their answer
  *   to a question that says so.
+ * - D4 A call of which nothing says what it touches runs only by a person's word too, and in `plan` not at all.
  */
 import type { PermissionMode } from '../../session/settings/permissions.ts';
 import { type PermissionRules, type RuleSubject, ruleFor } from './permission-rules.ts';
@@ -20,7 +21,11 @@ export type ToolNeed =
   | { readonly kind: 'read' | 'edit'; readonly path: string }
   | { readonly kind: 'shell'; readonly command: string }
   /** Another pod; `writes`: paths are handed down to be written. */
-  | { readonly kind: 'tree'; readonly name: string; readonly writes: boolean };
+  | { readonly kind: 'tree'; readonly name: string; readonly writes: boolean }
+  /** Nothing that could be denied: it looks at the pod itself. */
+  | { readonly kind: 'none' }
+  /** A tool from outside: nothing that it says of itself lowers what is asked. */
+  | { readonly kind: 'unknown' };
 
 export interface PermissionCase {
   readonly mode: PermissionMode;
@@ -29,7 +34,7 @@ export interface PermissionCase {
   readonly remembered: boolean;
   readonly headless: boolean;
   readonly tool: string;
-  readonly need: ToolNeed | null;
+  readonly need: ToolNeed;
   readonly subject: RuleSubject;
   /** A working sandbox would hold the shell. */
   readonly sandboxed: boolean;
@@ -67,13 +72,16 @@ export function decide(one: PermissionCase): Decision {
 
 /** The scope is a person's yes to what lies inside of it; a shell has none. */
 function byMode(one: PermissionCase): Decision {
-  if (one.need?.kind !== 'shell') return allow;
+  if (one.need.kind === 'unknown') {
+    return asking(one, `${one.tool} is not one of podkin's own tools, and nothing holds it to the scope`);
+  }
+  if (one.need.kind !== 'shell') return allow;
   if (one.mode === 'acceptEdits' && one.sandboxed) return allow;
   return asking(one, `permission mode ${one.mode} asks before a shell command`);
 }
 
 function asking(one: PermissionCase, why: string): Decision {
-  const outside = one.need?.kind === 'shell' && !one.sandboxed;
+  const outside = one.need.kind === 'shell' && !one.sandboxed;
   const holes = [
     ...(outside ? ['it would run outside any sandbox, with all rights of this user'] : []),
     ...(one.sandboxed && one.isUnfiltered === true
@@ -109,9 +117,12 @@ function otherWays({ mode }: PermissionCase): string {
 
 function againstPlan({ need }: PermissionCase): Decision | null {
   const leave = 'Describe it instead; a person can start the pod in another mode.';
-  if (need?.kind === 'edit') return deny(`in permission mode plan no file is changed. ${leave}`);
-  if (need?.kind === 'shell') return deny(`in permission mode plan no shell command is run. ${leave}`);
-  if (need?.kind === 'tree' && need.writes) {
+  if (need.kind === 'edit') return deny(`in permission mode plan no file is changed. ${leave}`);
+  if (need.kind === 'unknown') {
+    return deny(`in permission mode plan no tool from outside is run, as it may change anything. ${leave}`);
+  }
+  if (need.kind === 'shell') return deny(`in permission mode plan no shell command is run. ${leave}`);
+  if (need.kind === 'tree' && need.writes) {
     return deny(
       'in permission mode plan nothing is handed down to be written. Spawn the pod without paths to write.',
     );

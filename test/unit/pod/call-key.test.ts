@@ -28,8 +28,8 @@ it('[approval.key] a difference in command, tool, input, place or sandbox makes 
     [edit('Edit', '/a', { path: '/a', content: 'x' }), false],
     // The same name leads elsewhere by now.
     [edit('Write', '/a', { path: '/a', content: 'x' }, '/elsewhere'), false],
-    [{ tool: 'SpawnPod', need: null, input: { name: 'a' }, subject: { kind: 'none' } }, false],
-    [{ tool: 'SpawnPod', need: null, input: { name: 'b' }, subject: { kind: 'none' } }, false],
+    [{ tool: 'SpawnPod', need: { kind: 'none' }, input: { name: 'a' }, subject: { kind: 'none' } }, false],
+    [{ tool: 'SpawnPod', need: { kind: 'none' }, input: { name: 'b' }, subject: { kind: 'none' } }, false],
   ];
   const keys = calls.map(([call, outside]) => callKey(call, outside));
   expect(new Set(keys).size).toBe(calls.length);

@@ -39,7 +39,7 @@ const read = {
   need: { kind: 'read', path: '/w/a' },
   subject: { kind: 'paths', paths: ['/w/a'], cwd: '/w' },
 } as const;
-const none = { tool: 'ListPods', need: null, subject: { kind: 'none' } as never };
+const none = { tool: 'ListPods', need: { kind: 'none' } as const, subject: { kind: 'none' } as never };
 
 describe('a decision', () => {
   it.each<[string, Decision, Decision]>([

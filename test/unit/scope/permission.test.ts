@@ -14,14 +14,26 @@ const needs = {
   shell: { kind: 'shell', command: 'npm test' },
   tree: { kind: 'tree', name: 'alpha', writes: false },
   handsDown: { kind: 'tree', name: 'alpha', writes: true },
+  none: { kind: 'none' },
+  unknown: { kind: 'unknown' },
 } as const satisfies Record<string, ToolNeed>;
-const tools = { read: 'Read', edit: 'Edit', shell: 'Bash', tree: 'SendToPod', handsDown: 'SpawnPod' };
+const tools = {
+  read: 'Read',
+  edit: 'Edit',
+  shell: 'Bash',
+  tree: 'SendToPod',
+  handsDown: 'SpawnPod',
+  none: 'ListPods',
+  // Rules name podkin's own tools only.
+  unknown: 'StopPod',
+};
 type Kind = keyof typeof needs;
 const kinds = Object.keys(needs) as Kind[];
 
 function subjectOf(need: ToolNeed): RuleSubject {
   if (need.kind === 'shell') return { kind: 'command', command: need.command };
   if (need.kind === 'tree') return { kind: 'name', name: need.name };
+  if (need.kind === 'none' || need.kind === 'unknown') return { kind: 'none' };
   return { kind: 'paths', paths: [need.path], cwd: '/w' };
 }
 
@@ -51,11 +63,51 @@ const word = (mode: PermissionMode, kind: Kind, wanted?: Wanted) => decided(mode
 
 describe('the decision', () => {
   const table: Record<PermissionMode, Record<Kind, string>> = {
-    plan: { read: 'allow', edit: 'deny', shell: 'deny', tree: 'allow', handsDown: 'deny' },
-    dontAsk: { read: 'allow', edit: 'allow', shell: 'deny', tree: 'allow', handsDown: 'allow' },
-    default: { read: 'allow', edit: 'allow', shell: 'ask', tree: 'allow', handsDown: 'allow' },
-    acceptEdits: { read: 'allow', edit: 'allow', shell: 'ask', tree: 'allow', handsDown: 'allow' },
-    bypassPermissions: { read: 'allow', edit: 'allow', shell: 'allow', tree: 'allow', handsDown: 'allow' },
+    plan: {
+      read: 'allow',
+      edit: 'deny',
+      shell: 'deny',
+      tree: 'allow',
+      handsDown: 'deny',
+      none: 'allow',
+      unknown: 'deny',
+    },
+    dontAsk: {
+      read: 'allow',
+      edit: 'allow',
+      shell: 'deny',
+      tree: 'allow',
+      handsDown: 'allow',
+      none: 'allow',
+      unknown: 'deny',
+    },
+    default: {
+      read: 'allow',
+      edit: 'allow',
+      shell: 'ask',
+      tree: 'allow',
+      handsDown: 'allow',
+      none: 'allow',
+      unknown: 'ask',
+    },
+    acceptEdits: {
+      read: 'allow',
+      edit: 'allow',
+      shell: 'ask',
+      tree: 'allow',
+      handsDown: 'allow',
+      none: 'allow',
+      unknown: 'ask',
+    },
+    bypassPermissions: {
+      read: 'allow',
+      edit: 'allow',
+      shell: 'allow',
+      tree: 'allow',
+      handsDown: 'allow',
+      none: 'allow',
+      unknown: 'allow',
+    },
   };
 
   it.each(permissionModes)('[permission.modes] %s, without rules', (mode) => {

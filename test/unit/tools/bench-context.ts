@@ -9,6 +9,7 @@ import type { Home } from '../../../src/session/home/home.ts';
 import { type SandboxOptions, createSandbox } from '../../../src/scope/sandbox/sandbox.ts';
 import { ownPrograms } from '../../../src/scope/sandbox/own-programs.ts';
 import { defaultLimits } from '../../../src/session/settings/settings.ts';
+import type { JsonValue } from '../../../src/std/json.ts';
 import type { FileView } from '../../../src/tools/file-view.ts';
 import type { Tool, ToolAnswer, ToolContext } from '../../../src/tools/tool.ts';
 
@@ -60,8 +61,11 @@ export function contextIn(folder: string, over: Partial<ToolContext> = {}): Tool
 }
 
 /** A call as the worker makes it: validated, asked for its right, run. */
-export async function call(tool: Tool, input: unknown, context: ToolContext): Promise<ToolAnswer> {
-  const parsed = tool.input().parse(input);
-  const denied = tool.denied?.(parsed, context) ?? null;
-  return denied === null ? await tool.run(parsed, context) : { text: denied, isError: true, denied: true };
+export async function call(tool: Tool, input: JsonValue, context: ToolContext): Promise<ToolAnswer> {
+  const parsed = tool.parse(input);
+  if (!parsed.ok) throw new Error(parsed.problem);
+  const denied = tool.denied?.(parsed.input, context) ?? null;
+  return denied === null
+    ? await tool.run(parsed.input, context)
+    : { text: denied, isError: true, denied: true };
 }

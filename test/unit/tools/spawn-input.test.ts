@@ -1,6 +1,5 @@
 /** What SpawnPod takes as a path of a child's scope. */
 import { describe, expect, it } from 'vitest';
-import * as z from 'zod';
 import { spawnPodTool } from '../../../src/tools/spawn-pod.ts';
 import type { Tree } from '../../../src/tools/tree.ts';
 
@@ -11,10 +10,10 @@ const tree: Tree = { spawn: unused, send: unused, readOutput: unused, stop: unus
 
 describe('the input of SpawnPod', () => {
   it('[scope.spawn-paths] a pattern, an empty path and a bad name are refused in words that say what is right', () => {
-    const { input } = spawnPodTool(tree);
+    const tool = spawnPodTool(tree);
     const complaint = (fields: object): string => {
-      const parsed = input().safeParse({ name: 'a', task: 't', ...fields });
-      return parsed.success ? '' : z.prettifyError(parsed.error);
+      const parsed = tool.parse({ name: 'a', task: 't', ...fields });
+      return parsed.ok ? '' : parsed.problem;
     };
     expect(complaint({ write: ['src', 'out/*'], read: ['.'] })).toBe('');
     for (const path of ['src/*.ts', 'src/**', '*/x'])

@@ -6,16 +6,20 @@ import type { EntryBody } from '../../../src/session/facts/entries.ts';
 import type { Tool, ToolAnswer } from '../../../src/tools/tool.ts';
 import { type RequestedCall, type ToolPorts, runTools } from '../../../src/worker/run-tools.ts';
 import type { Permit, PermitRequest } from '../../../src/worker/turn-ports.ts';
+import { defineTool } from '../../../src/tools/define-tool.ts';
 import { contextIn } from '../tools/bench-context.ts';
 import { result } from '../machine-rig.ts';
 
 const schema = z.strictObject({ n: z.number().optional() });
 const tool = (name: string, fields: Partial<Tool> = {}): Tool => ({
-  name,
-  description: '',
-  input: () => schema,
-  order: 'parallel',
-  run: (input, { call }) => Promise.resolve({ text: `${call}: ${JSON.stringify(input)}` }),
+  ...defineTool({
+    name,
+    description: '',
+    input: () => schema,
+    order: 'parallel',
+    needs: () => ({ kind: 'none' }),
+    run: (input, { call }) => Promise.resolve({ text: `${call}: ${JSON.stringify(input)}` }),
+  }),
   ...fields,
 });
 const answers = (answer: ToolAnswer) => tool('Say', { run: () => Promise.resolve(answer) });
@@ -179,7 +183,7 @@ describe('a call', () => {
     expect((await play([say({ input: { n: '2' } })], { tools: [needy] })).permits).toEqual([
       asked({ n: '2' }, need),
     ]);
-    expect((await play([say({ input: null })])).permits).toEqual([asked({}, null)]);
+    expect((await play([say({ input: null })])).permits).toEqual([asked({}, { kind: 'none' })]);
   });
 
   it.each([say({ cut: 'x' }), say({ invalid: 'x' }), say({ tool: 'None' }), say({ input: { n: 'x' } })])(

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { ModelConfigError, ModelFailure } from '../../../src/model/port.ts';
 import type { EntryBody } from '../../../src/session/facts/entries.ts';
 import { StorageFailed } from '../../../src/session/log/storage-failed.ts';
-import type { Tool } from '../../../src/tools/tool.ts';
+import { defineTool } from '../../../src/tools/define-tool.ts';
 import type { TurnResult } from '../../../src/worker/turn-ports.ts';
 import { asked, called, result, said } from '../machine-rig.ts';
 import {
@@ -18,13 +18,14 @@ import {
   transcriptFrom,
 } from './worker-rig.ts';
 
-const echo: Tool = {
+const echo = defineTool({
   name: 'Echo',
   description: 'says it again',
   input: () => z.object({}),
   order: 'parallel',
+  needs: () => ({ kind: 'none' }),
   run: () => Promise.resolve({ text: 'ok' }),
-};
+});
 const tools = [echo];
 
 const storageFailed = new StorageFailed({

@@ -2,17 +2,18 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { ModelFailure } from '../../../src/model/port.ts';
-import type { Tool } from '../../../src/tools/tool.ts';
+import { defineTool } from '../../../src/tools/define-tool.ts';
 import type { Interceptor, Permit } from '../../../src/worker/turn-ports.ts';
 import { calls, part, says, turnOf } from './worker-rig.ts';
 
-const echo: Tool = {
+const echo = defineTool({
   name: 'Echo',
   description: 'says it again',
   input: () => z.object({}),
   order: 'parallel',
+  needs: () => ({ kind: 'none' }),
   run: () => Promise.resolve({ text: 'ok' }),
-};
+});
 
 /** Writes its name to everything that passes. */
 function signing(name: string, heard: string[], permit: Permit = { kind: 'allowed' }): Interceptor {

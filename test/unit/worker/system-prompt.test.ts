@@ -2,10 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionEntry } from '../../../src/session/facts/entries.ts';
 import { type PromptFacts, systemPrompt } from '../../../src/worker/system-prompt.ts';
+import { treeGuidance } from '../../../src/tools/tree-tools.ts';
 import { above, session } from '../machine-rig.ts';
 
 const of = (fields: Partial<SessionEntry> = {}, more: Partial<PromptFacts> = {}) =>
-  systemPrompt({ session: session(fields) as SessionEntry, project: [], spawns: false, ...more }).split(
+  systemPrompt({ session: session(fields) as SessionEntry, project: [], guidance: [], ...more }).split(
     '\n\n',
   );
 
@@ -42,7 +43,7 @@ describe('the prompt', () => {
   });
 
   it('[prompt.sections] of a pod that may have children says how to delegate', () => {
-    const [, , delegating, last] = of({}, { spawns: true });
+    const [, , delegating, last] = of({}, { guidance: [treeGuidance] });
     expect(delegating?.split('\n')).toEqual([
       expect.stringMatching(/^Delegating: SpawnPod /),
       expect.stringMatching(/^After you have spawned what you need, end your turn\./),

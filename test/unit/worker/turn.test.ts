@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { type Model, ModelFailure, type ModelRequest, type ModelResponse } from '../../../src/model/port.ts';
 import type { EntryBody } from '../../../src/session/facts/entries.ts';
 import { defaultLimits } from '../../../src/session/settings/settings.ts';
+import { defineTool } from '../../../src/tools/define-tool.ts';
 import type { Tool } from '../../../src/tools/tool.ts';
 import { worker } from '../../../src/worker/drive-turn.ts';
 import type { TurnPorts } from '../../../src/worker/turn-ports.ts';
@@ -83,13 +84,14 @@ const noteInput = z.strictObject({
   tags: z.array(z.string()).optional(),
   inner: z.strictObject({ deep: z.boolean().optional() }).optional(),
 });
-const note: Tool = {
+const note = defineTool({
   name: 'Note',
   description: '',
   input: () => noteInput,
   order: 'parallel',
+  needs: () => ({ kind: 'none' }),
   run: (input) => Promise.resolve({ text: JSON.stringify(input) }),
-};
+});
 const slow: Tool = {
   ...note,
   name: 'Slow',

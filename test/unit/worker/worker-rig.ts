@@ -32,7 +32,7 @@ export interface TurnOptions extends Partial<Omit<TurnPorts, 'limits' | 'control
 export const promptFacts: TurnPorts['promptFacts'] = {
   session: sessionOf(factsOf([])),
   project: [],
-  spawns: false,
+  guidance: [],
 };
 export const usage = { inputTokens: 3, outputTokens: 2, cost: null };
 export const says = (text: string): Reply => ({ response: { parts: [{ type: 'text', text }] } });

@@ -155,7 +155,7 @@ describe('a question', () => {
 
   it('[approvals.asked] of a tool that says nothing of what it takes is for its input', async () => {
     const { permit, committed } = gateOf(turn, asksFor('Other'));
-    await permit({ call: 'c1', step: 1, tool: 'Other', need: null, input: { a: 1 } });
+    await permit({ call: 'c1', step: 1, tool: 'Other', need: { kind: 'unknown' }, input: { a: 1 } });
     expect(committed[0]?.[0]).toMatchObject({
       always: { tool: 'Other', outside: false },
       summary: '{"a":1}',

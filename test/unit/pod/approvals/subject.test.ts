@@ -16,8 +16,9 @@ symlinkSync(join(base, 'real'), join(base, 'link'));
 symlinkSync(join(base, 'loop'), join(base, 'loop'));
 const at = (name: string) => join(base, name);
 
-it.each<[string, ToolNeed | null, Awaited<ReturnType<typeof subjectOf>>]>([
-  ['a tool that says nothing', null, { kind: 'none' }],
+it.each<[string, ToolNeed, Awaited<ReturnType<typeof subjectOf>>]>([
+  ['a tool that touches nothing', { kind: 'none' }, { kind: 'none' }],
+  ['a tool from outside', { kind: 'unknown' }, { kind: 'none' }],
   ['a shell', { kind: 'shell', command: 'ls -l' }, { kind: 'command', command: 'ls -l' }],
   ['another pod', { kind: 'tree', name: 'kid', writes: true }, { kind: 'name', name: 'kid' }],
   [
@@ -48,10 +49,10 @@ const shell = (command: string): ToolNeed => ({ kind: 'shell', command });
 const left = (count: number) =>
   `\n[… and ${count} more characters that are not shown here; "podkin approvals --full" shows them]`;
 
-it.each<[string, ToolNeed | null, JsonValue, string]>([
+it.each<[string, ToolNeed, JsonValue, string]>([
   ['a command as it is', shell('ls "a"'), { command: 'ls "a"' }, 'ls "a"'],
   ['any other input as JSON', { kind: 'read', path: '/a' }, { path: '/a' }, '{"path":"/a"}'],
-  ['an input without a need', null, { a: 1 }, '{"a":1}'],
+  ['an input of a tool from outside', { kind: 'unknown' }, { a: 1 }, '{"a":1}'],
   ['4,000 characters whole', shell('x'.repeat(4_000)), null, 'x'.repeat(4_000)],
   ['one more is cut', shell('x'.repeat(4_001)), null, `${'x'.repeat(4_000)}${left(1)}`],
   ['half a character is none, whole', shell('a\ud83d'), null, 'a\ufffd'],
@@ -67,7 +68,7 @@ it.each<[string, ToolNeed | null, JsonValue, string]>([
 
 it('[approval.key] lists, nothing and nested fields keep their places', () => {
   const keyOf = (input: JsonValue) =>
-    callKey({ tool: 'Other', need: null, input, subject: { kind: 'none' } }, false);
+    callKey({ tool: 'Other', need: { kind: 'none' }, input, subject: { kind: 'none' } }, false);
   const inputs: JsonValue[] = [
     ['a', 'b'],
     ['b', 'a'],
@@ -86,5 +87,5 @@ it('[approval.key] lists, nothing and nested fields keep their places', () => {
 it('[approval.key-same] "always" to a command is said to its text, to any other call to all of it', () => {
   const call = { tool: 'Bash', input: {}, subject: { kind: 'none' } } as const;
   expect(exactCall({ ...call, need: shell('ls') })).toBe('ls');
-  expect(exactCall({ ...call, need: null })).toMatch(/^[0-9a-f]{64}$/);
+  expect(exactCall({ ...call, need: { kind: 'none' } })).toMatch(/^[0-9a-f]{64}$/);
 });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import type { JsonValue } from '../../../src/std/json.ts';
-import { repairedInput } from '../../../src/worker/repair-input.ts';
+import { repairedInput } from '../../../src/tools/repair-input.ts';
 
 type Path = PropertyKey[];
 const issues = (...paths: Path[]): z.core.$ZodIssue[] =>

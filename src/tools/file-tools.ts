@@ -1,0 +1,10 @@
+/** The tools that work on files and commands. */
+import { bashTool } from './bash.ts';
+import { editTool } from './edit.ts';
+import { globTool } from './glob.ts';
+import { grepTool } from './grep.ts';
+import { readTool } from './read.ts';
+import type { Tool } from './tool.ts';
+import { writeTool } from './write.ts';
+
+export const fileTools: readonly Tool[] = [readTool, writeTool, editTool, globTool, grepTool, bashTool];
