@@ -1,7 +1,8 @@
 /**
- * An observer attaches to a long history: how soon it has the first byte and the whole, how long the pod's event loop stands still for it, what callbacks
- * feel meanwhile, and what it adds to the pod's memory. Beside it a plain server that pipes the same file, a process of its own beside the same pod, and
- * the pod when nobody attaches.
+ * An observer attaches to a long history: how soon it has the first byte and the whole, how long the pod's
+ * event loop stands still for it, what callbacks feel meanwhile, and what it adds to the pod's memory. Beside
+ * it a plain server that pipes the same file, a process of its own beside the same pod, and the pod when
+ * nobody attaches.
  */
 import { statSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -11,7 +12,9 @@ import { type Sender, memoryOf, onStage } from './stage.ts';
 
 const megabyte = 1024 * 1024;
 const manyObservers = 10;
-/** One after the other: a single observer is through before enough callbacks have gone by for a p99 of them. */
+/**
+ * One after the other: a single observer is through before enough callbacks have gone by for a p99 of them.
+ */
 const attachesOfOne = 8;
 
 export function measureAttach({ smoke, rounds }: BenchOptions): Promise<Report> {
@@ -29,7 +32,8 @@ export function measureAttach({ smoke, rounds }: BenchOptions): Promise<Report> 
       const kept = round >= 0;
       const quiet = await watched(watch, () => wait(smoke ? 50 : 500));
       if (kept) samples.add('nobody attaches', quiet.figures);
-      // While the plain server sends, the pod has nothing but its callbacks to do: what they feel then is the machine's.
+      // While the plain server sends, the pod has nothing but its callbacks to do: what they feel then is the
+      // machine's.
       const bytes = statSync(pod.folder.log).size;
       for (const [server, path, size] of [
         ['podkin', pod.socket, null],

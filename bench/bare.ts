@@ -1,4 +1,6 @@
-/** The least that a pod's process could be: Node, an ES module, a listening socket, one word on descriptor 3. */
+/**
+ * The least that a pod's process could be: Node, an ES module, a listening socket, one word on descriptor 3.
+ */
 import { createServer } from 'node:net';
 import { closeSync, writeSync } from 'node:fs';
 

@@ -1,6 +1,7 @@
 /**
- * An acknowledged durable callback: child process → the log of a real parent pod → answer. Beside it `node:net` echoing the same lines, and `node:net` with
- * append and fdatasync by group commit, which is the floor of anything durable.
+ * An acknowledged durable callback: child process → the log of a real parent pod → answer. Beside it
+ * `node:net` echoing the same lines, and `node:net` with append and fdatasync by group commit, which is the
+ * floor of anything durable.
  */
 import type { BenchOptions } from './options.ts';
 import type { Target } from './commands.ts';
@@ -47,7 +48,10 @@ export function sameForEach(target: Target): Target[] {
   return Array.from({ length: sendersCount + 1 }, () => target);
 }
 
-/** Puts the three loads on each target in turn; `shareOf` a target's row: how much of the load's count it gets. */
+/**
+ * Puts the three loads on each target in turn; `shareOf` a target's row: how much of the load's count it
+ * gets.
+ */
 export async function measureTargets(
   stage: Stage,
   targets: Targets,

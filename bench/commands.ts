@@ -25,7 +25,10 @@ export type Command =
   | { do: 'end'; as: string }
   /** `bytes` null: a pod's history, as long as its header says. */
   | { do: 'read'; path: string; observers: number; bytes: number | null }
-  /** Follows the pods at these sockets until `unwatch`; `lags` asks for what has been seen since it was last asked. */
+  /**
+   * Follows the pods at these sockets until `unwatch`; `lags` asks for what has been seen since it was last
+   * asked.
+   */
   | { do: 'watch'; paths: string[] }
   | { do: 'lags' }
   | { do: 'unwatch' };

@@ -1,4 +1,7 @@
-/** The report that the measures send: an end of a turn whose pod still waits for a child, which is final on receipt and wakes nobody. */
+/**
+ * The report that the measures send: an end of a turn whose pod still waits for a child, which is final on
+ * receipt and wakes nobody.
+ */
 import type { SentPodEvent } from '../src/protocol/pod-event.ts';
 
 export const callbackEvent: SentPodEvent = {

@@ -1,9 +1,10 @@
 /**
- * What `node:net` and the disk can do by themselves, written plainly, one process each: `echo` answers each line; `durable` appends it to a log and answers
- * after an fdatasync that serves all that queued; `stream` sends a file to whoever connects; `snapshotFirst` is the order that podkin was made to avoid: whoever
- * connects is written the whole history, serialised for it, before anything it says is looked at, and served as by `durable` then. Arguments: kind,
- * socket path, file (what `stream` sends; the session log that is the history of `snapshotFirst`). What is durable goes into a
- * file beside the socket.
+ * What `node:net` and the disk can do by themselves, written plainly, one process each: `echo` answers each
+ * line; `durable` appends it to a log and answers after an fdatasync that serves all that queued; `stream`
+ * sends a file to whoever connects; `snapshotFirst` is the order that podkin was made to avoid: whoever
+ * connects is written the whole history, serialised for it, before anything it says is looked at, and served
+ * as by `durable` then. Arguments: kind, socket path, file (what `stream` sends; the session log that is the
+ * history of `snapshotFirst`). What is durable goes into a file beside the socket.
  */
 import { createReadStream, fdatasync, openSync, readFileSync, writeSync } from 'node:fs';
 import { type Socket, createServer } from 'node:net';

@@ -1,6 +1,7 @@
 /**
- * What a parent's history costs a callback: nothing. The same serial callbacks to pods with pasts of different length, each with ten observers that have
- * asked for the history and never read; and to one without a past and without observers. Beside them the order that podkin was made to avoid: the history is
+ * What a parent's history costs a callback: nothing. The same serial callbacks to pods with pasts of
+ * different length, each with ten observers that have asked for the history and never read; and to one
+ * without a past and without observers. Beside them the order that podkin was made to avoid: the history is
  * written to each new connection before it is listened to, and the sender has to take it in first.
  */
 import { type Socket, createConnection } from 'node:net';

@@ -1,5 +1,5 @@
-// `npm run bench [-- NAME …] [-- --smoke]`: bundles the benchmarks into a temporary folder (Node 20 reads no TypeScript) and runs them against the built
-// command. Arguments are those of main.ts.
+// `npm run bench [-- NAME …] [-- --smoke]`: bundles the benchmarks into a temporary folder (Node 20 reads no
+// TypeScript) and runs them against the built command. Arguments are those of main.ts.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -19,7 +19,8 @@ const folder = await mkdtemp(join(tmpdir(), 'podkin-bench-'));
 try {
   const measures = ['main', 'sender', 'floor', 'bare', 'replayer', 'peers/host', 'token-source'];
   await bundle(measures, folder);
-  // Packages of a provider are partly CommonJS and call require for Node's own modules; the others are not to pay for it.
+  // Packages of a provider are partly CommonJS and call require for Node's own modules; the others are not to
+  // pay for it.
   await bundle(['model-reader'], folder, {
     js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
   });

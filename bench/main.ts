@@ -1,6 +1,6 @@
 /**
- * The benchmarks' command; `usage` below says how it is called. Runs the measures named (all of them without a name), prints a
- * table for each and writes the same figures as JSON.
+ * The benchmarks' command; `usage` below says how it is called. Runs the measures named (all of them without
+ * a name), prints a table for each and writes the same figures as JSON.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

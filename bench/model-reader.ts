@@ -1,6 +1,7 @@
 /**
- * What a pod's process would be without the pod: the model port and the provider's package reading one stream, in a process of its own. Each `read`
- * is one request; answered with how late each token was. The provider is in the environment.
+ * What a pod's process would be without the pod: the model port and the provider's package reading one
+ * stream, in a process of its own. Each `read` is one request; answered with how late each token was. The
+ * provider is in the environment.
  */
 import { createModel } from '../src/model/create.ts';
 import { modelName } from './model-server.ts';

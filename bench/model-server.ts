@@ -1,4 +1,7 @@
-/** A provider on this machine that tells when a request has reached it: the moment that counts for wake and spawn. Speaks the stream of chat completions. */
+/**
+ * A provider on this machine that tells when a request has reached it: the moment that counts for wake and
+ * spawn. Speaks the stream of chat completions.
+ */
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 

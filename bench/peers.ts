@@ -1,7 +1,8 @@
 /**
- * The same acknowledged callback over what else there is: brokers that keep it on disk, and calls between processes that keep nothing. Who is not installed
- * is left out and named. A broker's answer is its own, without the receiver having read (BullMQ: the receiver's worker has done the job); podkin's comes
- * from the receiver itself.
+ * The same acknowledged callback over what else there is: brokers that keep it on disk, and calls between
+ * processes that keep nothing. Who is not installed is left out and named. A broker's answer is its own,
+ * without the receiver having read (BullMQ: the receiver's worker has done the job); podkin's comes from the
+ * receiver itself.
  */
 import { join } from 'node:path';
 import { floor, measureTargets, ownTargets, sameForEach, type Targets } from './callback.ts';
@@ -37,7 +38,10 @@ export function measurePeers({ smoke, rounds }: BenchOptions): Promise<Report> {
   });
 }
 
-/** Starts what is installed and adds it to the targets; the notes name what is not, and what each broker promises. */
+/**
+ * Starts what is installed and adds it to the targets; the notes name what is not, and what each broker
+ * promises.
+ */
 async function addPeers(stage: Stage, targets: Targets, notes: string[]): Promise<void> {
   const brokers = new Map<Broker, string>();
   const absent = new Set<string>();
@@ -69,7 +73,10 @@ function missingParts({ packages, broker }: Offer): string[] {
   return [...missingPackages(packages), ...(broker === null || brokerInstalled(broker) ? [] : [broker])];
 }
 
-/** Podkin against the fastest of those that keep what they acknowledge: whose answer says as much as podkin's, and of all. */
+/**
+ * Podkin against the fastest of those that keep what they acknowledge: whose answer says as much as podkin's,
+ * and of all.
+ */
 function verdict(rows: Report['rows']): string[] {
   const kept = rows.filter(({ label }) => {
     const [load, name = ''] = label.split(': ');

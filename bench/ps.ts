@@ -1,4 +1,7 @@
-/** `podkin ps` in a home that has been in use for long: fifty living pods, then five hundred more that have stopped, each with a past of some turns. */
+/**
+ * `podkin ps` in a home that has been in use for long: fifty living pods, then five hundred more that have
+ * stopped, each with a past of some turns.
+ */
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { foldLog } from '../src/session/log/fold-log.ts';

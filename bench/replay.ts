@@ -1,4 +1,7 @@
-/** Opening a long session: what a restore costs beside reading the file and parsing each of its lines once. Each in a process of its own. */
+/**
+ * Opening a long session: what a restore costs beside reading the file and parsing each of its lines once.
+ * Each in a process of its own.
+ */
 import { appendFileSync } from 'node:fs';
 import { encodeLines } from '../src/session/log/line.ts';
 import type { EntryBody } from '../src/session/facts/entries.ts';

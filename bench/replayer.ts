@@ -1,4 +1,7 @@
-/** One opening of a session log in a process of its own: `parse` reads the file and parses each line, `open` does what a pod does. Arguments: how, log, instance. */
+/**
+ * One opening of a session log in a process of its own: `parse` reads the file and parses each line, `open`
+ * does what a pod does. Arguments: how, log, instance.
+ */
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { emptyFacts } from '../src/session/facts/facts.ts';

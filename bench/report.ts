@@ -1,4 +1,7 @@
-/** Samples of interleaved rounds, and what is told of them: medians over the rounds, ratios taken within a round. */
+/**
+ * Samples of interleaved rounds, and what is told of them: medians over the rounds, ratios taken within a
+ * round.
+ */
 
 /** Figures of one thing in one round; the key is the column with its unit, as `p50 µs`. */
 export type Figures = Record<string, number>;

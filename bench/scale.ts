@@ -1,6 +1,7 @@
 /**
- * One tree of 2 to 100 living pods (`--big`: 300): what each costs in time and memory, how long the root takes to wake as there are more of them, whether every
- * report of every pod arrives (also when all report at once), and whether any of it grows faster than the number of pods.
+ * One tree of 2 to 100 living pods (`--big`: 300): what each costs in time and memory, how long the root
+ * takes to wake as there are more of them, whether every report of every pod arrives (also when all report at
+ * once), and whether any of it grows faster than the number of pods.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -13,7 +14,10 @@ import type { BenchOptions } from './options.ts';
 import { type Figures, type Report, Samples, median, quantile } from './report.ts';
 import { memoryOf, onStage, processorMs } from './stage.ts';
 
-/** Raised above the sizes below; a hundred processes that start at once on two processors take their time to link. */
+/**
+ * Raised above the sizes below; a hundred processes that start at once on two processors take their time to
+ * link.
+ */
 const limits = {
   children: 1_000,
   pods: 1_000,
@@ -25,7 +29,10 @@ const limits = {
   shutDownAckMs: 60_000,
 };
 const patienceMs = 600_000;
-/** How long a child that is woken alone waits before it answers: the root has ended the turn that gave it the work by then. */
+/**
+ * How long a child that is woken alone waits before it answers: the root has ended the turn that gave it the
+ * work by then.
+ */
 const slowlyMs = 500;
 /** A tree of 100 takes a minute: three rounds of all sizes say what there is to say. */
 const roundsMax = 3;
@@ -116,13 +123,19 @@ function measureTree(size: number, smoke: boolean): Promise<{ figures: Figures; 
   });
 }
 
-/** Of its own: a child that had to read what the root says to each of three hundred would cost more the more there are of them. */
+/**
+ * Of its own: a child that had to read what the root says to each of three hundred would cost more the more
+ * there are of them.
+ */
 const childScenario = `rules:
   - { matches: "slowly", delayMs: ${slowlyMs}, say: "{{pod}} is done." }
   - { say: "{{pod}} is done." }
 `;
 
-/** The root gives work by the first word of its input: to all in one step, so that they go side by side, or to one, who begins when the root is idle again. */
+/**
+ * The root gives work by the first word of its input: to all in one step, so that they go side by side, or to
+ * one, who begins when the root is idle again.
+ */
 function scenarioFor(names: readonly string[], childModel: string): string {
   const calls = (tool: string, fields: string) =>
     names.map((name) => `      - ${tool}: { name: ${name}, ${fields} }`).join('\n');
@@ -181,7 +194,10 @@ async function lostReports(root: TestPod, children: readonly TestPod[]): Promise
   return twice + missing.length;
 }
 
-/** From the child's commit of its report to the root's commit of the request that tells it, by the times of the entries: whole milliseconds. */
+/**
+ * From the child's commit of its report to the root's commit of the request that tells it, by the times of
+ * the entries: whole milliseconds.
+ */
 async function wakeMs(root: TestPod, child: TestPod): Promise<number> {
   const [above, below] = [new LogTail(root), new LogTail(child)];
   await untilReported(root, [child], async () => {

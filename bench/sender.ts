@@ -1,6 +1,7 @@
 /**
- * The other end of the socket, in a process of its own: opens connections to a pod (as its children, or as strangers) or to a comparator, drives load over
- * them, and reads a history as an observer does. Commands come over the IPC channel, each answered once.
+ * The other end of the socket, in a process of its own: opens connections to a pod (as its children, or as
+ * strangers) or to a comparator, drives load over them, and reads a history as an observer does. Commands
+ * come over the IPC channel, each answered once.
  */
 import { createConnection } from 'node:net';
 import type { Command, Outcome, Target } from './commands.ts';
@@ -72,7 +73,10 @@ function open(target: Target): Promise<Ask> {
   }
 }
 
-/** Answers come in the order of the questions; what is asked in one tick leaves in one write, as podkin's transport does it. */
+/**
+ * Answers come in the order of the questions; what is asked in one tick leaves in one write, as podkin's
+ * transport does it.
+ */
 async function openRaw(path: string): Promise<Ask> {
   const socket = createConnection(path);
   await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));

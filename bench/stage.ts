@@ -1,4 +1,7 @@
-/** What every measure stands on: a home of its own, pods with children that this bench plays, processes of comparators and senders, and their end. */
+/**
+ * What every measure stands on: a home of its own, pods with children that this bench plays, processes of
+ * comparators and senders, and their end.
+ */
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -234,7 +237,10 @@ export function memoryOf(pid: number): Memory {
   }
 }
 
-/** Milliseconds of processor time that these processes have used so far; NaN elsewhere than on Linux. Steps of 10 ms each. */
+/**
+ * Milliseconds of processor time that these processes have used so far; NaN elsewhere than on Linux. Steps of
+ * 10 ms each.
+ */
 export function processorMs(pids: readonly number[]): number {
   const tickMs = 10;
   return pids.reduce((sum, pid) => {

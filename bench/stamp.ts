@@ -1,4 +1,7 @@
-/** Tokens that say when they were due, so that whoever sees one knows how late it is. The clock is the system's, the same in every process. */
+/**
+ * Tokens that say when they were due, so that whoever sees one knows how late it is. The clock is the
+ * system's, the same in every process.
+ */
 
 /** Microseconds of the monotonic clock. */
 export function nowUs(): number {
@@ -10,7 +13,10 @@ export function stamped(dueUs: number): string {
   return `@${Math.round(dueUs).toString(36)} `;
 }
 
-/** How late each token of this text is, in milliseconds; `rest` is the beginning of a token that the text cuts off. */
+/**
+ * How late each token of this text is, in milliseconds; `rest` is the beginning of a token that the text cuts
+ * off.
+ */
 export function lagsIn(text: string): { lagsMs: number[]; rest: string } {
   const seenUs = nowUs();
   const end = text.lastIndexOf(' ') + 1;

@@ -1,4 +1,7 @@
-/** Starts of other agents' command lines: to their version, and to the moment at which a program that drives them may send its first message. */
+/**
+ * Starts of other agents' command lines: to their version, and to the moment at which a program that drives
+ * them may send its first message.
+ */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +18,10 @@ export interface CliStarts {
   missing: string[];
 }
 
-/** Each in a home of its own, which its first start has furnished before anything is counted. What they hold when they are ready goes into `memory`. */
+/**
+ * Each in a home of its own, which its first start has furnished before anything is counted. What they hold
+ * when they are ready goes into `memory`.
+ */
 export function cliStarts(stage: Stage, memory: Samples): CliStarts {
   const { found, missing } = commandLines();
   const starts: CliStarts['starts'] = {};

@@ -1,4 +1,7 @@
-/** What a start costs: the command, a pod's process, a spawned child up to its first request; and what an idle pod holds. Beside it bare Node. */
+/**
+ * What a start costs: the command, a pod's process, a spawned child up to its first request; and what an idle
+ * pod holds. Beside it bare Node.
+ */
 import { execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -102,7 +105,10 @@ function memoryFigures(pid: number): Figures {
   return Number.isNaN(rssMb) ? {} : { 'RSS MB': rssMb, 'PSS MB': pssMb };
 }
 
-/** From the end of the answer that calls SpawnPod to the child's first request, which loads the provider's package on its way. */
+/**
+ * From the end of the answer that calls SpawnPod to the child's first request, which loads the provider's
+ * package on its way.
+ */
 async function spawnTimes(stage: Stage, samples: Samples, rounds: number): Promise<void> {
   let round = 0;
   const server = await ModelServer.listen((body) =>

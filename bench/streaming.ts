@@ -1,6 +1,7 @@
 /**
- * Ten and fifty pods that each stream a hundred tokens a second, nobody looking and two observers each: the processor's time for a token, and how late a token
- * reaches an observer, from the moment it was due at the provider. Beside it the same streams read by the model port alone, without a pod.
+ * Ten and fifty pods that each stream a hundred tokens a second, nobody looking and two observers each: the
+ * processor's time for a token, and how late a token reaches an observer, from the moment it was due at the
+ * provider. Beside it the same streams read by the model port alone, without a pod.
  */
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';

@@ -1,6 +1,7 @@
 /**
- * A provider in a process of its own that answers every request with a stream of tokens on a fixed schedule: what is late is sent late, and its stamp says
- * so. Arguments: tokens, milliseconds between them. Says its port first, and after each `report` how late it was itself.
+ * A provider in a process of its own that answers every request with a stream of tokens on a fixed schedule:
+ * what is late is sent late, and its stamp says so. Arguments: tokens, milliseconds between them. Says its
+ * port first, and after each `report` how late it was itself.
  */
 import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';

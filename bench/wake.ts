@@ -1,6 +1,7 @@
 /**
- * How long an idle parent takes from the ends of its children's turns to its next request: the children are played here, and the request is seen where it
- * arrives, at a provider on this machine. From the first report sent to the request's first byte.
+ * How long an idle parent takes from the ends of its children's turns to its next request: the children are
+ * played here, and the request is seen where it arrives, at a provider on this machine. From the first report
+ * sent to the request's first byte.
  */
 import type { BenchOptions } from './options.ts';
 import { turned } from './callback.ts';

@@ -1,6 +1,7 @@
-// Bundles the library (dist/index.js), the providers' packages, and the two programs: dist/main.js and dist/pod.cjs, which take dist/command-body.cjs and
-// dist/pod-body.cjs in with V8's code cache. Each body is one file of CommonJS; what it imports when it is wanted (a command, a tool, a scenario) begins
-// when it is wanted, and a provider's package is not in it at all.
+// Bundles the library (dist/index.js), the providers' packages, and the two programs: dist/main.js and
+// dist/pod.cjs, which take dist/command-body.cjs and dist/pod-body.cjs in with V8's code cache. Each body is
+// one file of CommonJS; what it imports when it is wanted (a command, a tool, a scenario) begins when it is
+// wanted, and a provider's package is not in it at all.
 import { chmod, rm, readFile, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +13,10 @@ const { version, dependencies } = JSON.parse(
 );
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Messages of zod in forty languages, of which podkin speaks one: a third of what a pod would have to load at its start. */
+/**
+ * Messages of zod in forty languages, of which podkin speaks one: a third of what a pod would have to load at
+ * its start.
+ */
 const oneLanguage = {
   name: 'one-language',
   setup({ onLoad }) {
@@ -133,7 +137,10 @@ async function buildBody(name, source) {
   await writeFile(`${root}dist/${name}.cjs`, body);
 }
 
-/** What V8 takes from a code cache cannot import modules: the program that takes a body in does it for it, from the same folder. */
+/**
+ * What V8 takes from a code cache cannot import modules: the program that takes a body in does it for it,
+ * from the same folder.
+ */
 function importedByItsLoader(text) {
   const body = text.replaceAll(/\bimport\("(\.\/providers\/[\w-]+\.js)"\)/g, '__import("$1")');
   const left = /^.*[^.\w]import\(.*$/m.exec(body);
@@ -143,8 +150,9 @@ function importedByItsLoader(text) {
 }
 
 /**
- * A pod that only begins to listen needs no schema, and neither do most commands: so `once`, in which they all stand, begins zod in the place of every module
- * that imports it. A schema outside of `once` would fail where its module begins.
+ * A pod that only begins to listen needs no schema, and neither do most commands: so `once`, in which they
+ * all stand, begins zod in the place of every module that imports it. A schema outside of `once` would fail
+ * where its module begins.
  */
 function zodWhenUsed(text) {
   const begins = /^ *init_zod\(\);\n/gm;
@@ -170,7 +178,10 @@ function nodeModulesWhenUsed(text) {
   }, text);
 }
 
-/** `pod.cjs` reads it byte by character, which is quicker and takes half of the memory. esbuild escapes what is not ASCII, except in comments. */
+/**
+ * `pod.cjs` reads it byte by character, which is quicker and takes half of the memory. esbuild escapes what
+ * is not ASCII, except in comments.
+ */
 function allAscii(text) {
   const body = text.replaceAll(/^ *(?:\/\/|\/?\*).*$/gm, (line) => line.replaceAll(/[^\0-\x7f]/g, '?'));
   const left = /^.*[^\0-\x7f].*$/m.exec(body);

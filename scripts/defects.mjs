@@ -1,5 +1,6 @@
-// `npm run defects [-- ID…]`: puts each named defect of test/defects into a copy of the tree, alone, and runs the tests of the guarantee that has to fail.
-// The same tests are run without it first: what fails there proves nothing. Goes on where it was ended, as long as neither source, tests nor the defect have changed;
+// `npm run defects [-- ID…]`: puts each named defect of test/defects into a copy of the tree, alone, and runs
+// the tests of the guarantee that has to fail. The same tests are run without it first: what fails there
+// proves nothing. Goes on where it was ended, as long as neither source, tests nor the defect have changed;
 // `--anew` begins again, `--list` only tells. Ends with 1 where a defect is not caught.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';

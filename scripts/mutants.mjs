@@ -1,6 +1,6 @@
-// `npm run mutants [-- FILE|FOLDER…]`: the files of the machines, each with one small defect after the other, against
-// the unit ring. Without names it goes on where an earlier run over the same sources and tests was ended. What it finds
-// is in .mutants/: one JSON a file, and scores.md with every survivor.
+// `npm run mutants [-- FILE|FOLDER…]`: the files of the machines, each with one small defect after the other,
+// against the unit ring. Without names it goes on where an earlier run over the same sources and tests was
+// ended. What it finds is in .mutants/: one JSON a file, and scores.md with every survivor.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs';
 import { rmSync, statSync, writeFileSync } from 'node:fs';
@@ -63,7 +63,6 @@ async function mutantsOf(file) {
       coverageAnalysis: 'perTest',
       concurrency: Math.max(1, availableParallelism() - 1),
       reporters: [],
-      // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the enum is another package's
       logLevel: 'error',
       allowEmpty: true,
       ignorePatterns: ['/.mutants', '/coverage'],

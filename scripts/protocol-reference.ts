@@ -1,4 +1,7 @@
-/** Renders docs/protocol.md from the tables of methods and of events, so that the reference cannot say anything else. */
+/**
+ * Renders docs/protocol.md from the tables of methods and of events, so that the reference cannot say
+ * anything else.
+ */
 import * as z from 'zod';
 import { podErrorCodes } from '../src/protocol/errors.ts';
 import { protocolVersion, wireLimits } from '../src/protocol/limits.ts';

@@ -1,12 +1,16 @@
-// `npm run test:node -- 24 [test files]`: the ring of real processes under another version of Node, pods and commands included. That Node comes from
-// the registry as a package, into a folder that other users can reach too: some tests start pods as one of them.
+// `npm run test:node -- 24 [test files]`: the ring of real processes under another version of Node, pods and
+// commands included. That Node comes from the registry as a package, into a folder that other users can reach
+// too: some tests start pods as one of them.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The exit status where that Node cannot be installed: a capability that is missing, told apart from a test that fails. */
+/**
+ * The exit status where that Node cannot be installed: a capability that is missing, told apart from a test
+ * that fails.
+ */
 const notToBeHad = 75;
 const [major = '24', ...files] = process.argv.slice(2);
 if (!/^\d+$/.test(major)) throw new Error(`"${major}" is no major version of Node: npm run test:node -- 24`);

@@ -1,5 +1,6 @@
-// `npm test`: the checks, then the rings that take longer, then one line of counts. Ends at the first ring that fails.
-// `npm test -- --busy`: the same with every processor kept busy beside it. What fails then waits for time, not for events.
+// `npm test`: the checks, then the rings that take longer, then one line of counts. Ends at the first ring
+// that fails. `npm test -- --busy`: the same with every processor kept busy beside it. What fails then waits
+// for time, not for events.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';

@@ -98,7 +98,8 @@ try {
   // Set, not exited with: output that waits for a slow reader would be cut off.
   if (status !== null)
     process.exitCode = lostStatus !== null && (status === 0 || status === 141) ? lostStatus : status;
-  // Ended by a signal (129 …): then only for a moment, since a reader that has stopped reading may never go on.
+  // Ended by a signal (129 …): then only for a moment, since a reader that has stopped reading may never go
+  // on.
   if (status !== null && status > 128) setTimeout(() => process.exit(), stalledReaderMs).unref();
 } catch (error) {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -1,4 +1,7 @@
-/** Starts the servers of the peers in a folder of their own, reachable from this machine alone. Whoever asks for one ends its process. */
+/**
+ * Starts the servers of the peers in a folder of their own, reachable from this machine alone. Whoever asks
+ * for one ends its process.
+ */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';

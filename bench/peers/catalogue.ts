@@ -17,7 +17,10 @@ export interface Offer {
   readonly broker: Broker | null;
   /** Whether an answer says that a death of every process loses nothing. */
   readonly durable: boolean;
-  /** Who answers: a broker that keeps the message, whether anybody reads it or not, or its receiver, as with podkin. */
+  /**
+   * Who answers: a broker that keeps the message, whether anybody reads it or not, or its receiver, as with
+   * podkin.
+   */
   readonly answers: 'broker' | 'receiver';
   /** Of the load's count: a slow peer is asked less often, so that a round does not last for minutes. */
   readonly share: number;

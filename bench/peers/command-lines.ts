@@ -1,4 +1,7 @@
-/** The command lines of other agents: where an installation in `bench/clis` has put each, and how one sees that it is ready for its first message. */
+/**
+ * The command lines of other agents: where an installation in `bench/clis` has put each, and how one sees
+ * that it is ready for its first message.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { packagesFolder } from './packages.ts';
@@ -18,7 +21,10 @@ export interface CommandLine {
 const native = `${process.platform}-${process.arch}`;
 const clientInfo = { name: 'bench', version: '0' };
 
-/** Of those that come as a native program the program itself: what a package's install script puts in its place, which is not run here. */
+/**
+ * Of those that come as a native program the program itself: what a package's install script puts in its
+ * place, which is not run here.
+ */
 const known: readonly CommandLine[] = [
   {
     name: 'claude',

@@ -1,4 +1,7 @@
-/** gRPC by @grpc/grpc-js over a Unix socket, once as calls and once as one stream both ways, which answers in order. Bodies are JSON. Keeps nothing on disk. */
+/**
+ * gRPC by @grpc/grpc-js over a Unix socket, once as calls and once as one stream both ways, which answers in
+ * order. Bodies are JSON. Keeps nothing on disk.
+ */
 import type { EventEmitter } from 'node:events';
 import type { Ask } from '../load.ts';
 import { callbackEvent } from '../event.ts';

@@ -1,4 +1,7 @@
-/** NATS JetStream: a message is acknowledged when the stream has it in its file. Nobody reads it here, which is to its advantage. */
+/**
+ * NATS JetStream: a message is acknowledged when the stream has it in its file. Nobody reads it here, which
+ * is to its advantage.
+ */
 import { callbackEvent } from '../event.ts';
 import { packageOf } from './packages.ts';
 import type { Peer } from './peer.ts';

@@ -1,4 +1,7 @@
-/** Loads what the peers need from `bench/node_modules`, which is there only where somebody has installed it: podkin itself depends on none of it. */
+/**
+ * Loads what the peers need from `bench/node_modules`, which is there only where somebody has installed it:
+ * podkin itself depends on none of it.
+ */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -20,7 +23,10 @@ export function missingPackages(names: readonly string[]): string[] {
   return names.filter((name) => resolved(name) === null);
 }
 
-/** `T` is the part of the package that is used here. Throws where it is not installed: `missingPackages` says so before. */
+/**
+ * `T` is the part of the package that is used here. Throws where it is not installed: `missingPackages` says
+ * so before.
+ */
 export async function packageOf<T>(name: string): Promise<T> {
   const path = resolved(name);
   if (path === null) throw new Error(`${name} is not installed: npm install --prefix bench`);

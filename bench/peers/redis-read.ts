@@ -1,6 +1,7 @@
 /**
- * Redis Streams with `appendfsync always`, and a parent that reads: a process of its own takes the stream in as a group of consumers, acknowledges what it
- * has read, and answers each sender. That is what an answer of podkin's says: the message is on disk *and* its receiver has it.
+ * Redis Streams with `appendfsync always`, and a parent that reads: a process of its own takes the stream in
+ * as a group of consumers, acknowledges what it has read, and answers each sender. That is what an answer of
+ * podkin's says: the message is on disk *and* its receiver has it.
  */
 import { callbackEvent } from '../event.ts';
 import { packageOf } from './packages.ts';

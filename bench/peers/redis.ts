@@ -1,6 +1,6 @@
 /**
- * Redis with `appendfsync always`. A stream answers when the message is in its log on disk, and nobody reads it here, which is to its advantage;
- * BullMQ answers when the parent's worker has done the job.
+ * Redis with `appendfsync always`. A stream answers when the message is in its log on disk, and nobody reads
+ * it here, which is to its advantage; BullMQ answers when the parent's worker has done the job.
  */
 import { callbackEvent } from '../event.ts';
 import { packageOf } from './packages.ts';

@@ -47,8 +47,8 @@ export interface Answer {
    */
   response(): ModelResponse;
   /**
-   * What the request has used where there is no response: as the stream said it, or the estimate where an answer
-   * had begun; else null, for then nobody is billed.
+   * What the request has used where there is no response: as the stream said it, or the estimate where an
+   * answer had begun; else null, for then nobody is billed.
    */
   spent(): Usage | null;
   /** Something of the answer has arrived. */

@@ -361,8 +361,8 @@ function mayBeEvent(text: string): boolean {
 }
 
 /**
- * Undefined where it is no object and no list. Keys that would be an object's prototype are left out: for them the packages
- * refuse the whole.
+ * Undefined where it is no object and no list. Keys that would be an object's prototype are left out: for
+ * them the packages refuse the whole.
  */
 function parsed(text: string): JsonValue | undefined {
   // An answer may hold millions of these, and an error for each takes a hundred times as long.

@@ -56,11 +56,10 @@ export interface Model {
   /** `provider/model`, as configured. */
   readonly name: string;
   /**
-   * Asks once, without any retry of its own. Yields deltas, then exactly one `response` as the last part; where it
-   * throws instead, `spent` as the last one if the provider has counted tokens or begun to answer.
-   * Throws `ModelFailure` for everything that
-   * the provider, the network or the stream does wrong, also when the stream was cut after some deltas;
-   * throws the signal's reason when aborted.
+   * Asks once, without any retry of its own. Yields deltas, then exactly one `response` as the last part;
+   * where it throws instead, `spent` as the last one if the provider has counted tokens or begun to answer.
+   * Throws `ModelFailure` for everything that the provider, the network or the stream does wrong, also when
+   * the stream was cut after some deltas; throws the signal's reason when aborted.
    */
   stream(request: ModelRequest): AsyncIterable<ModelPart>;
 }

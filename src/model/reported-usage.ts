@@ -1,7 +1,7 @@
 /**
  * What a provider says of its tokens while its answer comes: it is billed also where the answer breaks off.
- * Read from the events as they arrive, because a package tells it only behind a whole answer. Absent: counts of
- * answers that are no stream.
+ * Read from the events as they arrive, because a package tells it only behind a whole answer. Absent: counts
+ * of answers that are no stream.
  */
 import { type JsonObject, isJsonObject } from '../std/json.ts';
 import type { TokenCounts } from './catalog.ts';

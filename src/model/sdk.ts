@@ -111,7 +111,8 @@ async function* ask(source: ModelSource, request: ModelRequest): AsyncGenerator<
   const reports = newUsageReports(source.dialect);
   const answer = newAnswer(source, request, reports);
   let parts: ReadableStreamDefaultReader<LanguageModelV3StreamPart> | undefined;
-  // Before the first words anything that comes counts as activity; from then on only what says something does.
+  // Before the first words anything that comes counts as activity; from then on only what says something
+  // does.
   let hasSpoken = false;
   const alive = () => {
     if (!hasSpoken) watch.alive();

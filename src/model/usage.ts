@@ -16,8 +16,9 @@ export interface Estimate {
 }
 
 /**
- * Where nobody counts: an answer that was not read to its end, a server that says no usage. A token is taken for
- * three bytes, which is more tokens than there are mostly, so that a limit of the cost holds all the same.
+ * Where nobody counts: an answer that was not read to its end, a server that says no usage. A token is taken
+ * for three bytes, which is more tokens than there are mostly, so that a limit of the cost holds all the
+ * same.
  */
 export function estimateOf(
   { messages, system, tools }: Pick<ModelRequest, 'messages' | 'system' | 'tools'>,
@@ -33,7 +34,9 @@ export function priced(of: Priced, counts: TokenCounts): ModelResponse['usage'] 
   return { inputTokens, outputTokens, cost: of.cost(counts) };
 }
 
-/** Output that came behind the last count of it was not counted: then the estimate is what there is at least. */
+/**
+ * Output that came behind the last count of it was not counted: then the estimate is what there is at least.
+ */
 export function withRest(
   counts: TokenCounts,
   reports: Pick<UsageReports, 'isBehind'>,

@@ -109,7 +109,7 @@ export const methods = {
   },
   status: {
     who: 'anyone',
-    doc: 'Where the pod stands; never costs more with a longer history.',
+    doc: 'The state of the pod; never costs more with a longer history.',
     params: nothing,
     result: statusResult,
   },
@@ -237,7 +237,7 @@ export const methods = {
   },
   deliveries: {
     who: 'anyone',
-    doc: 'Where each event stands that this pod sent or received. With `pendingOnly` those alone that its parent has not acknowledged or its own model has not read: that costs the same whatever the length of the history.',
+    doc: 'The state of each event that this pod sent or received. With `pendingOnly` those alone that its parent has not acknowledged or its own model has not read: that costs the same whatever the length of the history.',
     params: once(() =>
       z.object({
         direction: z.enum(['in', 'out']).optional(),
@@ -257,7 +257,10 @@ export const methods = {
         assignments: z.object({ open: assignmentIds(), closed: assignmentIds() }),
         /** The highest event seq that this child ever committed: the parent tells a regressed log by it. */
         emitted: z.int().min(0).optional(),
-        /** The highest that it holds for acknowledged: a parent that holds less has lost receipts, and reads the child's log. */
+        /**
+         * The highest that it holds for acknowledged: a parent that holds less has lost receipts, and reads
+         * the child's log.
+         */
         acked: z.int().min(0).optional(),
       }),
     ),

@@ -12,8 +12,8 @@ export interface BoundedText {
   /** There was more; the text ends with its last whole character. */
   readonly isCut: boolean;
   /**
-   * UTF-16 is known by its mark alone. Null: no text in these; what could not be decoded has been replaced, and
-   * says something else than whoever wrote it.
+   * UTF-16 is known by its mark alone. Null: no text in these; what could not be decoded has been replaced,
+   * and says something else than whoever wrote it.
    */
   readonly encoding: TextEncoding | null;
 }

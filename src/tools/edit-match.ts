@@ -52,7 +52,7 @@ export function applyEdit(text: string, request: EditRequest): EditOutcome {
     const places = `${lines.join(', ')}${found.length > placesMax ? ' …' : ''}`;
     return {
       ok: false,
-      problem: `old stands ${found.length} times (lines ${places}). Add lines around it until it is unique, or set all.`,
+      problem: `old occurs ${found.length} times (lines ${places}). Add lines around it until it is unique, or set all.`,
     };
   }
   return { ok: true, ...replaced(text, found, (place) => (isLoose ? inItsEnds(text, place, fresh) : fresh)) };
@@ -213,12 +213,12 @@ function notFound(text: string, old: string): string {
     lines.map((line) => line.toLowerCase()),
     oldLines.map((line) => line.toLowerCase()),
   );
-  if (folded !== -1) return `${base} At line ${folded + 1} it stands with other upper and lower case.`;
+  if (folded !== -1) return `${base} At line ${folded + 1} it occurs with other upper and lower case.`;
   const first = oldLines.map((line) => line.trim()).find((line) => line !== '');
   const near = first === undefined ? -1 : lines.findIndex((line) => line.includes(first));
   return near === -1
     ? `${base} Read the file again and copy the text exactly.`
-    : `${base} Its first line stands at line ${near + 1}, but what follows differs. Read from there and copy the text exactly.`;
+    : `${base} Its first line is at line ${near + 1}, but what follows differs. Read from there and copy the text exactly.`;
 }
 
 /**

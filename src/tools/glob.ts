@@ -142,7 +142,7 @@ async function newestFirst(place: SearchPlace, pattern: string, context: ToolCon
 
 async function trouble(place: SearchPlace, stderr: string): Promise<string[]> {
   const complaints = await place.complaints(stderr);
-  return complaints === '' ? [] : [`[Not everything could be looked at: ${complaints}]`];
+  return complaints === '' ? [] : [`[Not everything could be read: ${complaints}]`];
 }
 
 /** Folders that were not looked into, where the pattern reaches into them, and files that it fits. */

@@ -29,8 +29,8 @@ const reportCharsMax = 64_000;
 
 export interface InsideProcesses {
   /**
-   * Lets the sandbox be made as soon as it shows what was planned, and its shell begin as soon as the death of
-   * this process would end it; answers the path that is another thing, of which nothing is let go.
+   * Lets the sandbox be made as soon as it shows what was planned, and its shell begin as soon as the death
+   * of this process would end it; answers the path that is another thing, of which nothing is let go.
    */
   release(differs: (firstPid: number) => string | null): Promise<string | null>;
   /** Asks with SIGTERM and fulfils when the sandbox has ended or the time is over. */

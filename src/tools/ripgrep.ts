@@ -13,9 +13,9 @@ import { PodkinError } from '../std/podkin-error.ts';
 const stderrCharsMax = 4000;
 
 /**
- * Asked of every run: no configuration of the user's, hidden files too. Files that say what to ignore count up
- * to the repository's root, as for git; without a repository those in the folder that is searched. `folder` is
- * real and absolute.
+ * Asked of every run: no configuration of the user's, hidden files too. Files that say what to ignore count
+ * up to the repository's root, as for git; without a repository those in the folder that is searched.
+ * `folder` is real and absolute.
  */
 export function ripgrepBasics(folder: string): string[] {
   const root = repositoryOf(folder);

@@ -99,8 +99,8 @@ async function readStream(model: Model, request: ModelRequest, stream: LiveStrea
 }
 
 /**
- * Before anything else is done about it: what a request has used counts, however the turn goes on. What a person
- * cut off stays readable, as text only: a half reasoning or call cannot be sent back to a provider.
+ * Before anything else is done about it: what a request has used counts, however the turn goes on. What a
+ * person cut off stays readable, as text only: a half reasoning or call cannot be sent back to a provider.
  */
 async function commitUnanswered(
   ports: TurnPorts,

@@ -1,14 +1,16 @@
 /**
- * What stands between a turn and its requests and calls, each in its place in a list: on the way out in order, on
- * the way back in the other one.
+ * What stands between a turn and its requests and calls, each in its place in a list: on the way out in
+ * order, on the way back in the other one.
  */
 import type { ModelRequest } from '../model/port.ts';
 import type { ToolAnswer } from '../tools/tool.ts';
-import type { Interceptor, Permit, PermitRequest, RequestOutcome } from './turn-ports.ts';
+import type { Interceptor, CallApproval, CallRequest, RequestOutcome } from './turn-ports.ts';
 
 type List = readonly Interceptor[];
 
-/** Rejects with what the first of them rejects with: the request is not sent, and no later one hears of it. */
+/**
+ * Rejects with what the first of them rejects with: the request is not sent, and no later one hears of it.
+ */
 export async function beforeRequest(list: List, request: ModelRequest): Promise<ModelRequest> {
   let changed = request;
   for (const one of list) changed = (await one.beforeRequest?.(changed)) ?? changed;
@@ -24,17 +26,17 @@ export function afterRequest(list: List, outcome: RequestOutcome): void {
 }
 
 /** The first that does not allow the call decides, and no later one hears of it. */
-export async function beforeCall(list: List, call: PermitRequest): Promise<Permit> {
+export async function beforeCall(list: List, call: CallRequest): Promise<CallApproval> {
   for (const one of list) {
-    const permit = (await one.beforeCall?.(call)) ?? allowed;
-    if (permit.kind !== 'allowed') return permit;
+    const approval = (await one.beforeCall?.(call)) ?? allowed;
+    if (approval.kind !== 'allowed') return approval;
   }
   return allowed;
 }
 
-const allowed: Permit = { kind: 'allowed' };
+const allowed: CallApproval = { kind: 'allowed' };
 
-export async function afterCall(list: List, call: PermitRequest, answer: ToolAnswer): Promise<ToolAnswer> {
+export async function afterCall(list: List, call: CallRequest, answer: ToolAnswer): Promise<ToolAnswer> {
   let changed = answer;
   for (const one of list.toReversed()) changed = (await one.afterCall?.(call, changed)) ?? changed;
   return changed;

@@ -1,6 +1,6 @@
 /**
- * What a provider gets of a transcript: the messages of one request, and what kind of input is the newest. Pure; the
- * order of the transcript is the order of the messages.
+ * What a provider gets of a transcript: the messages of one request, and what kind of input is the newest.
+ * Pure; the order of the transcript is the order of the messages.
  */
 import type { ChatMessage, ChatPart, ModelRequest } from '../model/port.ts';
 import type { Transcript, TranscriptItem } from '../session/facts/transcript.ts';

@@ -4,7 +4,7 @@ import type { JsonValue } from '../std/json.ts';
 import type { ToolResultEntry } from '../session/facts/entries.ts';
 import type { Tool, ToolAnswer } from '../tools/tool.ts';
 import { afterCall, beforeCall } from './interceptors.ts';
-import type { PermitRequest, TurnPorts } from './turn-ports.ts';
+import type { CallRequest, TurnPorts } from './turn-ports.ts';
 
 export interface RequestedCall {
   call: string;
@@ -80,7 +80,7 @@ async function untilDoneOrAborted(
 
 async function runOne(ports: ToolPorts, step: number, call: RequestedCall): Promise<void> {
   const checked = check(ports, call);
-  const answer = 'text' in checked ? checked : await permittedAnswer(ports, step, { ...checked, call });
+  const answer = 'text' in checked ? checked : await approvedAnswer(ports, step, { ...checked, call });
   if (answer === 'closed') return;
   if (!ports.isOpen(call.call) || (ports.signal.aborted && answer.isError === true)) return;
   const { stopped, readOutput } = answer;
@@ -107,21 +107,21 @@ interface CheckedCall {
 
 type Denied = ToolAnswer & { denied: true };
 
-async function permittedAnswer(
+async function approvedAnswer(
   ports: ToolPorts,
   step: number,
   { call, tool, input }: CheckedCall,
 ): Promise<ToolAnswer | Denied | 'closed'> {
   const need = tool.needs(input, ports.toolContext(call.call));
   const request = { step, call: call.call, tool: tool.name, input: call.input ?? {}, need };
-  const permit = await beforeCall(ports.interceptors, request);
-  switch (permit.kind) {
+  const approval = await beforeCall(ports.interceptors, request);
+  switch (approval.kind) {
     case 'closed':
       return 'closed';
     case 'denied':
-      return { text: permit.text, isError: true, denied: true };
+      return { text: approval.text, isError: true, denied: true };
     case 'failed':
-      return { text: permit.text, isError: true };
+      return { text: approval.text, isError: true };
     case 'allowed':
       return await answerOf(ports, tool, { request, input });
   }
@@ -130,7 +130,7 @@ async function permittedAnswer(
 async function answerOf(
   ports: ToolPorts,
   tool: Tool,
-  { request, input }: { request: PermitRequest; input: unknown },
+  { request, input }: { request: CallRequest; input: unknown },
 ): Promise<ToolAnswer> {
   try {
     const answer = await tool.run(input, ports.toolContext(request.call));

@@ -1,6 +1,6 @@
 /**
- * What a turn needs of its pod, and who drives it. An engine knows no socket, no log file and no other pod; the
- * pod knows of an engine nothing but this.
+ * What a turn needs of its pod, and who drives it. An engine knows no socket, no log file and no other pod;
+ * the pod knows of an engine nothing but this.
  */
 import type { JsonValue } from '../std/json.ts';
 import type { ShownEvent } from '../protocol/live-events.ts';
@@ -11,7 +11,7 @@ import type { Tool, ToolAnswer, ToolContext, ToolNeed } from '../tools/tool.ts';
 import type { PromptFacts } from './system-prompt.ts';
 
 /** A call that the scope does not forbid, before it runs. */
-export interface PermitRequest {
+export interface CallRequest {
   readonly step: number;
   readonly call: string;
   readonly tool: string;
@@ -19,7 +19,7 @@ export interface PermitRequest {
   readonly input: JsonValue;
   readonly need: ToolNeed;
 }
-export type Permit =
+export type CallApproval =
   | { readonly kind: 'allowed' }
   /** `text` is the call's result. */
   | { readonly kind: 'denied'; readonly text: string }
@@ -35,8 +35,8 @@ export type RequestOutcome =
   | { readonly kind: 'failed'; readonly delayMs: number; readonly why: string };
 
 /**
- * Looks at what a turn sends, runs and gets back, and may change it. A call stands in the log as the model wrote
- * it before it is looked at: it runs as it is or not at all.
+ * Looks at what a turn sends, runs and gets back, and may change it. A call stands in the log as the model
+ * wrote it before it is looked at: it runs as it is or not at all.
  */
 export interface Interceptor {
   /** Each try, just before it is sent; what the pod had for it is on disk. */
@@ -46,13 +46,13 @@ export interface Interceptor {
   /** Not for a try that ends the turn. Must not throw. */
   afterRequest?(outcome: RequestOutcome): void;
   /**
-   * A call that is valid and inside the scope. May wait for a person for as long as it takes; what it answers is on
-   * disk by then. Settles as `closed` when the turn is cancelled or paused or the pod stops. Rejects with
-   * `StorageFailed`.
+   * A call that is valid and inside the scope. May wait for a person for as long as it takes; what it answers
+   * is on disk by then. Settles as `closed` when the turn is cancelled or paused or the pod stops. Rejects
+   * with `StorageFailed`.
    */
-  beforeCall?(call: PermitRequest): Permit | Promise<Permit>;
+  beforeCall?(call: CallRequest): CallApproval | Promise<CallApproval>;
   /** What the call has given, before it is committed. A throw is a defect and becomes the call's result. */
-  afterCall?(call: PermitRequest, answer: ToolAnswer): ToolAnswer | Promise<ToolAnswer>;
+  afterCall?(call: CallRequest, answer: ToolAnswer): ToolAnswer | Promise<ToolAnswer>;
 }
 
 export interface TurnPorts {
@@ -111,8 +111,8 @@ export interface TurnPorts {
 /** Drives the turns of one pod: the worker, or another agent in its place. */
 export interface Engine {
   /**
-   * Never rejects for what a provider, a tool or the disk does; those are results. `resumed`: the turn goes on
-   * where another was interrupted. One turn at a time.
+   * Never rejects for what a provider, a tool or the disk does; those are results. `resumed`: the turn goes
+   * on where another was interrupted. One turn at a time.
    */
   driveTurn(ports: TurnPorts, options: { resumed: boolean }): Promise<TurnResult>;
 }

@@ -112,6 +112,7 @@ export const commands = {
   'commands.steer': 'pause, resume and cancel act on the running turn and answer where the pod stands',
   'commands.stop':
     'stop ends a tree from the deepest up, and restore --tree brings all of it back and passes over what runs',
+  'commands.stop-frozen': 'stop asks those below a pod that does not answer, in order, and kills that one',
   'commands.stream-json': 'stream-json gives every entry of every pod in its order and the result last',
   'commands.error-line':
     'an error is one line whatever a path or a name in it holds: line ends, control and hidden characters stand there as their numbers',

@@ -45,8 +45,9 @@ rules:
 `;
 
 /** Root, child and grandchild, all idle. */
-async function settledChain(): Promise<void> {
-  const ran = await home.run(['run', '-d', '--model', home.scenario(chain), 'go'], { environment });
+async function settledChain(more: NodeJS.ProcessEnv = {}): Promise<void> {
+  const argv = ['run', '-d', '--model', home.scenario(chain), 'go'];
+  const ran = await home.run(argv, { environment: { ...environment, ...more } });
   expect(ran, ran.stderr).toMatchObject({ code: 0, stdout: 'root\n' });
   expect(await podkin('wait', 'root')).toMatchObject({ code: 0 });
 }
@@ -95,6 +96,23 @@ describe('ending and bringing back', () => {
       ['grandchild', 'idle', 2],
       ['root', 'idle', 2],
     ]);
+  });
+
+  it('[commands.stop-frozen] stop asks those below a pod that does not answer, in order, and kills that one', async () => {
+    home.expectsNoSockets = false;
+    await settledChain({ PODKIN_LIMITS_SHUT_DOWN_ACK_MS: '200' });
+    await home.pod('root').freeze();
+    const stopped = await podkin('stop', '--timeout', '4', 'root');
+    expect(stopped).toMatchObject({ code: 0, stdout: '' });
+    expect(stopped.stderr.split('\n').sort()).toEqual([
+      '',
+      'child is stopped.',
+      'grandchild is stopped.',
+      'root did not stop when asked and was killed (SIGKILL).',
+    ]);
+    expect(await livingPods(home)).toEqual([]);
+    for (const name of ['grandchild', 'child'])
+      expect(await home.pod(name).entriesOf('stopped')).toHaveLength(1);
   });
 
   it('[commands.kill] kill ends one pod at once, its parent is told that it died, and every command says how it stands', async () => {

@@ -63,7 +63,6 @@ describe('an event of another version', () => {
     await kid.kill();
     const last = (await kid.entries()).at(-1)!;
     const emitted = (await kid.entriesOf('podEventEmitted')).at(-1)!;
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a kind that this version does not have
     const entry = {
       ...emitted,
       seq: last.seq + 1,
@@ -89,7 +88,6 @@ describe('an event of another version', () => {
     await root.kill();
     const parent = createServer((socket) => {
       createInterface(socket).on('line', (line) => {
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a request of our own child
         const { id, method } = JSON.parse(line) as { id: number; method: string };
         const answer =
           method === 'link'

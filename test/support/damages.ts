@@ -23,7 +23,6 @@ export function indexOf<T extends Entry['type']>(
 ): number {
   const { at = 0, fits = () => true } = where;
   const found = log.flatMap((entry, index) => {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its type was compared
     return entry.type === type && fits(entry as OfType<T>) ? [index] : [];
   });
   const index = found.at(at);

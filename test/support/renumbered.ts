@@ -28,6 +28,5 @@ export function changed<T extends Entry['type']>(
   const index = entries.findLastIndex((entry) => entry.type === type);
   const entry = entries[index];
   if (entry === undefined) throw new Error(`there is no ${type}`);
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it was found by that type
   entries[index] = edit(entry as OfType<T>);
 }

@@ -52,7 +52,9 @@ export async function restoreCommand(
 /** What a stop may take beyond the pod's own grace, those below it included. */
 const stopMarginMs = 30_000;
 
-/** A pod that is stopping is waited for: it is not running in a moment, and nobody would start it again then. */
+/**
+ * A pod that is stopping is waited for: it is not running in a moment, and nobody would start it again then.
+ */
 async function untilEnded(
   context: CommandContext,
   pod: FoundPod,

@@ -120,10 +120,10 @@ function refusedFix(probed: SeenPod['probed']): string {
 function refusalFix(name: string, probed: SeenPod['probed']): string {
   const code = probed.kind === 'live' ? probed.status.refusal?.code : undefined;
   if (code === 'regressed') {
-    return `stop it, put the newer log back from where it was copied, and restore it; what it has said since stands in podkin logs ${name}`;
+    return `stop it, put the newer log back from where it was copied, and restore it; what it has said since is in podkin logs ${name}`;
   }
   if (code === 'unknownChild') {
-    return `its parent's log does not know it (an old copy?): put the newer log of its parent back; its work stands in podkin logs ${name}`;
+    return `its parent's log does not know it (an old copy?): put the newer log of its parent back; its work is in podkin logs ${name}`;
   }
   return `podkin stop ${name}: its parent then reads what it has left from its log`;
 }

@@ -1,7 +1,7 @@
 /**
- * Modes that a command has set on its terminal outlive it: they are put back on each way out that a process can
- * notice (SIGKILL is none). Whoever catches a signal ends in order, by itself; a signal that nobody catches ends
- * the process as it would have without this.
+ * Modes that a command has set on its terminal outlive it: they are put back on each way out that a process
+ * can notice (SIGKILL is none). Whoever catches a signal ends in order, by itself; a signal that nobody
+ * catches ends the process as it would have without this.
  */
 const endings = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
 

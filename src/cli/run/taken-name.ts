@@ -1,4 +1,6 @@
-/** What a person can do about a name that another pod has: the command that gives it free, as that pod is now. */
+/**
+ * What a person can do about a name that another pod has: the command that gives it free, as that pod is now.
+ */
 import { lookUp } from '../../client/find-pod.ts';
 import { isPodRunning } from '../../client/pod-probe.ts';
 import { wreckOf } from '../control/rm-wreck.ts';

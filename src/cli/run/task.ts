@@ -88,7 +88,10 @@ class SilentPipe extends PodkinError {
   }
 }
 
-/** `waits` is null for whoever waits as long as it takes. Rejects with `SilentPipe` or `CommandFailed` (usage). */
+/**
+ * `waits` is null for whoever waits as long as it takes. Rejects with `SilentPipe` or `CommandFailed`
+ * (usage).
+ */
 async function pipedText(stdin: Readable, waits: PipePatience | null): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -10,7 +10,7 @@ import type { ApprovalDecision, RememberedYes } from '../../session/facts/entrie
 import type { Approval } from '../../session/facts/facts.ts';
 import { permissionModeOf } from '../../session/settings/permissions.ts';
 import { rememberedKey } from '../../session/facts/replay-approvals.ts';
-import type { Interceptor, Permit, PermitRequest } from '../../worker/turn-ports.ts';
+import type { Interceptor, CallApproval, CallRequest } from '../../worker/turn-ports.ts';
 import { closeForPause, onApprove, onAsk } from '../machine/approval-inputs.ts';
 import { callKey, exactCall, type NamedCall, subjectOf, summaryOf } from './subject.ts';
 import type { Pod, PodPermissions } from '../pod.ts';
@@ -27,14 +27,14 @@ export class ApprovalGate implements Interceptor {
   readonly #pod: Pod;
   readonly #options: ApprovalsOptions;
   /** Calls of the running turn that wait, by request. */
-  readonly #waiting = new Map<string, Deferred<Permit>>();
+  readonly #waiting = new Map<string, Deferred<CallApproval>>();
 
   constructor(pod: Pod, options: ApprovalsOptions) {
     this.#pod = pod;
     this.#options = options;
   }
 
-  async beforeCall(request: PermitRequest): Promise<Permit> {
+  async beforeCall(request: CallRequest): Promise<CallApproval> {
     const { session } = this.#pod;
     const { tool, need, input } = request;
     const sandbox = need.kind === 'shell' ? await this.#options.sandboxState() : null;
@@ -72,7 +72,7 @@ export class ApprovalGate implements Interceptor {
     this.#waiting.delete(request);
     await this.#pod.durable();
     this.#pod.crash('approval.answered');
-    waiting?.resolve(permitOf(decision, reason ?? null));
+    waiting?.resolve(approvalOf(decision, reason ?? null));
     this.#options.onChanged();
     return question;
   }
@@ -96,10 +96,10 @@ export class ApprovalGate implements Interceptor {
   }
 
   async #ask(
-    { call, step }: PermitRequest,
+    { call, step }: CallRequest,
     named: NamedCall,
     how: { why: string; sandboxed: boolean },
-  ): Promise<Permit> {
+  ): Promise<CallApproval> {
     const { tool, need, input } = named;
     const pod = this.#pod;
     const turn = pod.facts.turn?.turn;
@@ -120,9 +120,9 @@ export class ApprovalGate implements Interceptor {
     const answer = pod.input((core) => onAsk(core, asked, new Set(this.#waiting.keys())));
     if (answer.kind === 'answered') {
       await pod.durable();
-      return permitOf(answer.decision, answer.reason);
+      return approvalOf(answer.decision, answer.reason);
     }
-    const waiting = deferred<Permit>();
+    const waiting = deferred<CallApproval>();
     this.#waiting.set(answer.request, waiting);
     await pod.durable();
     pod.crash('approval.asked');
@@ -151,7 +151,7 @@ function yesTo(named: NamedCall, sandboxed: boolean): RememberedYes {
   return { tool, exact: exactCall(named), outside: need.kind === 'shell' && !sandboxed };
 }
 
-function permitOf(decision: ApprovalDecision, reason: string | null): Permit {
+function approvalOf(decision: ApprovalDecision, reason: string | null): CallApproval {
   if (decision !== 'deny') return { kind: 'allowed' };
   const why = reason === null || reason.trim() === '' ? '' : ` They say: ${reason}`;
   return {

@@ -1,4 +1,6 @@
-/** Whether this pod's log has lost what a child was told is safe: by a damaged line, or an old copy put back. */
+/**
+ * Whether this pod's log has lost what a child was told is safe: by a damaged line, or an old copy put back.
+ */
 import { assignmentsOf } from '../../delivery/inbox.ts';
 import type { Params } from '../../protocol/methods.ts';
 import type { Facts } from '../../session/facts/facts.ts';

@@ -97,8 +97,8 @@ async function send(
 }
 
 /**
- * The link that the child speaks of may be one of a life that this pod's log does not know: where an old copy of
- * the log was put back, that life had this one's number. The child's next link then settles which counts.
+ * The link that the child speaks of may be one of a life that this pod's log does not know: where an old copy
+ * of the log was put back, that life had this one's number. The child's next link then settles which counts.
  */
 async function newerLink(children: Children, child: PodRef): Promise<void> {
   const within = { timeoutMs: relinkMs, exited: null };

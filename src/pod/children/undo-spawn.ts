@@ -24,7 +24,8 @@ const retryAfterMs = 20;
 export async function undoSpawn(pod: Pod, child: PodRef, reason: string): Promise<void> {
   const { home } = pod.host;
   await end(pod.host, pod.facts.children.get(child.instance)?.process ?? null);
-  // Its folder is away with the home, and would come back with a child that nobody knows: the next start undoes it.
+  // Its folder is away with the home, and would come back with a child that nobody knows: the next start
+  // undoes it.
   if (!(await homeReturned(pod))) return;
   const folder = podFolder(pod.home, child.name);
   const socket = home.socketOf(child);

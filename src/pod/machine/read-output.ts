@@ -1,6 +1,6 @@
 /**
- * The texts of a pod from a cursor on. Pure over the transcript, so it serves a living pod and the log of a dead
- * one alike.
+ * The texts of a pod from a cursor on. Pure over the transcript, so it serves a living pod and the log of a
+ * dead one alike.
  */
 import * as z from 'zod';
 import { once } from '../../std/once.ts';

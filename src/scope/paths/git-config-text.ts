@@ -3,7 +3,9 @@
  */
 
 export interface GitSetting {
-  /** In lower case; of `[a "b"]` and `[a.b]` the part before. Null behind no head or one that cannot be read. */
+  /**
+   * In lower case; of `[a "b"]` and `[a.b]` the part before. Null behind no head or one that cannot be read.
+   */
   readonly section: string | null;
   /** What stands behind the section's name; null for none. */
   readonly subsection: string | null;

@@ -1,4 +1,7 @@
-/** What a session log refuses with: for those too who have no log in their hands. No disk is reached from here. */
+/**
+ * What a session log refuses with: for those too who have no log in their hands. No disk is reached from
+ * here.
+ */
 import { PodkinError } from '../../std/podkin-error.ts';
 import { systemCode } from '../../std/system-code.ts';
 

@@ -217,7 +217,6 @@ describe('what is shown', () => {
     expect(coloured.join('')).toContain('\u001B[31m');
     expect(plain.join('\n')).toContain('✗ Tool denied: done');
     const unknown: unknown = { seq: 1, time: '', type: 'constructor' };
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- an entry of a newer podkin
     expect(renderEntry(unknown as Entry, { color: false })).toBeNull();
   });
 });

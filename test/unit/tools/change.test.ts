@@ -171,7 +171,7 @@ describe('Edit', () => {
     );
     expect(await hint('     2\t\treturn 1;')).toContain('line numbers');
     expect(await hint('other line')).toContain('At line 4');
-    expect(await hint('Other Line\nmore')).toContain('first line stands at line 4');
+    expect(await hint('Other Line\nmore')).toContain('first line is at line 4');
     expect(await hint('nowhere')).toContain('Read the file again');
     expect(await hint('n')).toContain('the same');
   });

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import type { EntryBody } from '../../../src/session/facts/entries.ts';
 import type { Tool, ToolAnswer } from '../../../src/tools/tool.ts';
 import { type RequestedCall, type ToolPorts, runTools } from '../../../src/worker/run-tools.ts';
-import type { Permit, PermitRequest } from '../../../src/worker/turn-ports.ts';
+import type { CallApproval, CallRequest } from '../../../src/worker/turn-ports.ts';
 import { defineTool } from '../../../src/tools/define-tool.ts';
 import { contextIn } from '../tools/bench-context.ts';
 import { result } from '../machine-rig.ts';
@@ -45,7 +45,7 @@ interface World extends Partial<ToolPorts> {
 async function play(calls: RequestedCall[], world: World = {}) {
   const { abort = new AbortController(), ...over } = world;
   const committed: EntryBody[][] = [];
-  const permits: PermitRequest[] = [];
+  const permits: CallRequest[] = [];
   await runTools(
     {
       turn: 't1',
@@ -75,7 +75,7 @@ async function play(calls: RequestedCall[], world: World = {}) {
 const cutText =
   'The call of Say was cut off and has not run: at its end. Do not send it again as it was. Make each call shorter, and fewer of them at once: ' +
   'write a long file in parts, the first with Write and each next one with Edit.';
-const permitting = (permit: Permit): World => ({ interceptors: [{ beforeCall: () => permit }] });
+const permitting = (approval: CallApproval): World => ({ interceptors: [{ beforeCall: () => approval }] });
 
 const table: [name: string, call: RequestedCall, world: World, committed: EntryBody[]][] = [
   ['runs with its input', say(), {}, [outcome({ text: 'c1: {"n":1}' })]],
@@ -308,7 +308,7 @@ describe('a tool that does not settle', () => {
     const abort = new AbortController();
     const beforeCall = () => {
       abort.abort();
-      return new Promise<Permit>(() => undefined);
+      return new Promise<CallApproval>(() => undefined);
     };
     const { playing } = stuck({ abort, interceptors: [{ beforeCall }] });
     await vi.advanceTimersByTimeAsync(5_000);

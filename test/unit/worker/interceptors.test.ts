@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { ModelFailure } from '../../../src/model/port.ts';
 import { defineTool } from '../../../src/tools/define-tool.ts';
-import type { Interceptor, Permit } from '../../../src/worker/turn-ports.ts';
+import type { Interceptor, CallApproval } from '../../../src/worker/turn-ports.ts';
 import { calls, part, says, turnOf } from './worker-rig.ts';
 
 const echo = defineTool({
@@ -16,7 +16,7 @@ const echo = defineTool({
 });
 
 /** Writes its name to everything that passes. */
-function signing(name: string, heard: string[], permit: Permit = { kind: 'allowed' }): Interceptor {
+function signing(name: string, heard: string[], approval: CallApproval = { kind: 'allowed' }): Interceptor {
   return {
     beforeRequest: (request) => {
       heard.push(`${name} before the request`);
@@ -26,7 +26,7 @@ function signing(name: string, heard: string[], permit: Permit = { kind: 'allowe
     afterRequest: ({ kind }) => void heard.push(`${name} ${kind}`),
     beforeCall: ({ call }) => {
       heard.push(`${name} before ${call}`);
-      return permit;
+      return approval;
     },
     afterCall: ({ call }, answer) => {
       heard.push(`${name} after ${call}`);
@@ -65,7 +65,7 @@ describe('interceptors', () => {
   });
 
   it('[turn.interceptors] the first that says no decides, and none behind it hears of the call', async () => {
-    const no: Permit = { kind: 'denied', text: 'not that' };
+    const no: CallApproval = { kind: 'denied', text: 'not that' };
     const { heard, turn, results } = play((list) => [
       signing('a', list),
       signing('b', list, no),

@@ -4,7 +4,7 @@ import { ApprovalGate } from '../../../../src/pod/approvals/gate.ts';
 import { callKey, exactCall } from '../../../../src/pod/approvals/subject.ts';
 import type { PermissionMode } from '../../../../src/session/settings/permissions.ts';
 import type { SandboxState } from '../../../../src/scope/sandbox/state.ts';
-import type { Permit, PermitRequest } from '../../../../src/worker/turn-ports.ts';
+import type { CallApproval, CallRequest } from '../../../../src/worker/turn-ports.ts';
 import { type Line, working } from '../../machine-rig.ts';
 import { answering, asking } from '../machine/questions.ts';
 import { type ShellOptions, shellOf } from '../shell-rig.ts';
@@ -18,7 +18,7 @@ const asksFor = (tool: string): ShellOptions => ({
   permissions: { rules: { allow: [], deny: [], ask: [{ text: tool, tool, pattern: null }] } },
 });
 
-const bash = (call: string, command = 'ls'): PermitRequest => ({
+const bash = (call: string, command = 'ls'): CallRequest => ({
   call,
   step: 2,
   tool: 'Bash',
@@ -26,11 +26,11 @@ const bash = (call: string, command = 'ls'): PermitRequest => ({
   input: { command },
 });
 const subject = (command: string) => ({ kind: 'command', command }) as const;
-const named = (request: PermitRequest) => ({
+const named = (request: CallRequest) => ({
   ...request,
   subject: subject((request.input as { command: string }).command),
 });
-const edit = (call: string): PermitRequest => ({
+const edit = (call: string): CallRequest => ({
   call,
   step: 1,
   tool: 'Write',
@@ -51,8 +51,8 @@ function gateOf(lines: Line[] = turn, options: ShellOptions & { sandbox?: Sandbo
     },
   });
   /** The permit, as far as it is there when the question is asked or answered; the disk may have to be read before. */
-  const permit = async (request: PermitRequest) => {
-    const got: { permit: Permit | null } = { permit: null };
+  const permit = async (request: CallRequest) => {
+    const got: { permit: CallApproval | null } = { permit: null };
     void gate.beforeCall(request).then(
       (one) => void ((got.permit = one), shell.order.push('permit')),
       (error: unknown) => void shell.order.push(String(error)),

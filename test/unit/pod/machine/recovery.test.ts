@@ -182,7 +182,6 @@ describe('a commit', () => {
     machine.refusal = new Error('full');
     expect(tryCommit(machine.core, [run('r1')])).toBe(false);
     machine.wallMs += 5_000;
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- whatever is thrown is said
     machine.refusal = 'fuller' as unknown as Error;
     expect(tryCommit(machine.core, [run('r1')])).toBe(false);
     expect(machine.performed).toEqual([
