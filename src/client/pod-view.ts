@@ -142,7 +142,7 @@ function receivedIn(all: readonly SeenPod[]): Received {
 }
 
 /** `attention` here is only what the pod itself says. */
-export function viewOf(pod: FoundPod, probed: ProbedPod): PodView {
+function viewOf(pod: FoundPod, probed: ProbedPod): PodView {
   const { name, instance, spec } = pod;
   const parent = spec.parent?.name ?? null;
   const parentInstance = spec.parent?.instance ?? null;

@@ -92,7 +92,7 @@ function printable(text: string): string {
 }
 
 /** Replaces the given secrets and everything that looks like a provider's key. */
-export function redact(text: string, secrets: readonly string[]): string {
+function redact(text: string, secrets: readonly string[]): string {
   let clean = text;
   for (const secret of secrets) {
     if (secret.length >= secretCharsMin) clean = clean.replaceAll(secret, '[redacted]');

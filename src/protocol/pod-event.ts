@@ -65,7 +65,7 @@ export const turnEndedEvent = once(() =>
   }),
 );
 
-export const erroredEvent = once(() =>
+const erroredEvent = once(() =>
   z.object({
     kind: z.literal('errored'),
     error: z.object({ category: name(), message: text() }),
@@ -73,7 +73,7 @@ export const erroredEvent = once(() =>
   }),
 );
 
-export const shutDownEvent = once(() =>
+const shutDownEvent = once(() =>
   z.object({
     kind: z.literal('shutDown'),
     reason: text().optional(),
@@ -86,7 +86,7 @@ export const shutDownEvent = once(() =>
   }),
 );
 
-export const scopeSubDelegatedEvent = once(() =>
+const scopeSubDelegatedEvent = once(() =>
   z.object({
     kind: z.literal('scopeSubDelegated'),
     /** The pod that received the scope, and the one that gave it. */
@@ -102,7 +102,7 @@ export const scopeSubDelegatedEvent = once(() =>
 );
 
 /** Written by the parent's side only (delivery §6); never accepted from the wire. */
-export const diedEvent = once(() =>
+const diedEvent = once(() =>
   z.object({
     kind: z.literal('died'),
     exitCode: z.int().optional(),
@@ -118,7 +118,7 @@ export const diedEvent = once(() =>
 );
 
 /** Written by the parent's side only: once per episode, closes nothing. */
-export const unreachableEvent = once(() => z.object({ kind: z.literal('unreachable'), sinceMs: z.number() }));
+const unreachableEvent = once(() => z.object({ kind: z.literal('unreachable'), sinceMs: z.number() }));
 
 /** What a child may send. */
 export const sentPodEvent = once(() =>

@@ -28,7 +28,7 @@ type Component = readonly (readonly Piece[])[] | null;
 /** Changes a component of pattern or path before they are compared, so that what is alike is equal. */
 export type Fold = (name: string) => string;
 
-export const globLimits = { chars: 1_000, alternatives: 256, anyDepth: 8 } as const;
+const globLimits = { chars: 1_000, alternatives: 256, anyDepth: 8 } as const;
 
 /** What is wrong with a pattern, as the end of a sentence that begins with it; null when nothing is. */
 export function globProblem(pattern: string): string | null {

@@ -6,7 +6,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs
 import { PodkinError } from './podkin-error.ts';
 
 /** What should be a regular file is none, or is far larger than what podkin writes there. */
-export class NotAsWritten extends PodkinError {
+class NotAsWritten extends PodkinError {
   readonly code = 'NOT_AS_WRITTEN';
 
   constructor(path: string, found: string) {

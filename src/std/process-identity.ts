@@ -26,7 +26,7 @@ export function processIdentity(pid: number): ProcessIdentity | null {
 }
 
 /** A situation of the machine: without it nobody could tell a living pod from a dead one. */
-export class ProcessesHidden extends PodkinError {
+class ProcessesHidden extends PodkinError {
   constructor() {
     const next = 'mount /proc (Linux), or install ps';
     super(`the system does not show process ${process.pid}, which is this one: ${next}`);

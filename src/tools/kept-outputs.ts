@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { errorCode } from '../scope/paths/refusal.ts';
 
 /** Bytes of all long outputs of one pod together. */
-export const keptBytesMax = 512 * 1024 * 1024;
+const keptBytesMax = 512 * 1024 * 1024;
 
 /** Only outputs are named so; what else lies in the folder is not ours to remove. */
 const outputSuffix = '.output.txt';

@@ -15,7 +15,7 @@ import { groupMembers } from './group-members.ts';
 import type { GroupMember } from './group-members.ts';
 import { type MarkedProcess, markedProcesses, signalMarked } from './marked-processes.ts';
 
-export const groupTimes = {
+const groupTimes = {
   /**
    * After the program's exit, what it left behind gets this long to end by itself and to close the output.
    */

@@ -35,7 +35,7 @@ export interface FormScanner {
 const byteOrderMark = '\uFEFF';
 
 /** The encoding that the first bytes tell of. */
-export function encodingOf(beginning: Uint8Array): Encoding {
+function encodingOf(beginning: Uint8Array): Encoding {
   const [one, two, three, four] = beginning;
   // With two NULs behind it is UTF-32, which is not known here.
   if (one === 0xff && two === 0xfe && !(three === 0 && four === 0)) return 'utf-16le';

@@ -16,6 +16,7 @@ export const house = {
     'the history of a session is written by the replay and read by the transcript, by nobody else',
   'architecture.engine':
     'the pod knows of the engine that drives its turns only the interface; its host puts one in',
+  'architecture.members': 'no member of a class is there for its tests alone',
   'architecture.imports': 'rooms import only through their doors',
   'bench.smoke': 'every measure of the bench runs and each of its rows holds numbers',
   'defects.cited': 'each named defect names the guarantee that has to fail with it, and where its test is',

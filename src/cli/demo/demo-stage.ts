@@ -14,7 +14,7 @@ import { TreeWatch } from '../../client/tree-watch.ts';
 import { PodkinError } from '../../std/podkin-error.ts';
 
 /** Something that the story is about did not happen in time. */
-export class DemoStuck extends PodkinError {
+class DemoStuck extends PodkinError {
   constructor(what: string, waitedMs: number) {
     super(`it did not happen within ${waitedMs / 1_000} s that ${what}`);
     this.name = 'DemoStuck';

@@ -27,7 +27,7 @@ export function noSuchPod(name: string, names: readonly string[]): string {
   return `there is no pod "${shown}"${hint === '' ? ': "podkin ps -a" lists them all' : hint}`;
 }
 
-export function notRunning(name: string): string {
+function notRunning(name: string): string {
   return `"${name}" is not running: "podkin restore ${name}" starts it again from its log`;
 }
 

@@ -83,7 +83,7 @@ export const projectFileSchema = once(() =>
 );
 export type ProjectSettings = z.output<ReturnType<typeof projectFileSchema>>;
 
-export const userFileSchema = once(() =>
+const userFileSchema = once(() =>
   // A project that could name a price could raise what a limit of the cost lets through.
   projectFileSchema().extend({
     sandbox: sandboxSettingsSchema().optional(),

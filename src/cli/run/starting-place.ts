@@ -13,7 +13,7 @@ import { realPath } from '../invocation/real-paths.ts';
 const homes = new Set(['/home', '/Users']);
 
 /** What `cwd` (a real path) is, where all below it is more than one project; else null. */
-export function broadPlace(cwd: string, environment: NodeJS.ProcessEnv): string | null {
+function broadPlace(cwd: string, environment: NodeJS.ProcessEnv): string | null {
   if (cwd === '/') return 'the root of the file system';
   const own = userHome(environment);
   const home = own === null ? null : realPath(own);

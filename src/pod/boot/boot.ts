@@ -39,7 +39,7 @@ export async function runPodOn(
   return await live(opened, onListening);
 }
 
-export function notStarted({ self }: Pick<Host, 'self'>, error: unknown): number {
+function notStarted({ self }: Pick<Host, 'self'>, error: unknown): number {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'failed';
   const message = error instanceof Error ? error.message : String(error);
   self.complain(message);

@@ -95,12 +95,7 @@ export class ParentLink {
     });
   }
 
-  /** C6, awaited: as `fireAndForget`, and waits for the parent's answer. A deadline that passes leaves the event pending, and it goes on being sent. */
-  async sendPodEvent(event: SentPodEvent, options: { deadlineMs: number }): Promise<SendOutcome> {
-    return await this.outcomeOf(this.fireAndForget(event), options.deadlineMs);
-  }
-
-  /** Waits until the parent holds the event, at most `deadlineMs`; the event stays pending and goes on being sent whatever the answer is. */
+  /** C6, awaited: until the parent holds the event, at most `deadlineMs`; the event stays pending and goes on being sent whatever the answer is. */
   async outcomeOf(seq: number, deadlineMs: number): Promise<SendOutcome> {
     const { clock } = this.#pod.host;
     const deadlineAt = clock.now() + deadlineMs;

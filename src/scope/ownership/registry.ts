@@ -47,7 +47,7 @@ const fileSchema = once(() =>
 );
 
 /** Somebody has held the registry for longer than anybody needs; a person should look at that process. */
-export class RegistryBusy extends PodkinError {
+class RegistryBusy extends PodkinError {
   constructor(path: string, pid: number | null, lockWaitMs: number) {
     const who = pid === null ? 'another process' : `process ${pid}`;
     super(

@@ -38,7 +38,7 @@ export function rootsFor(scope: PathScope, right: PathRight): readonly string[] 
 }
 
 /** The deny that keeps `right` from `path`, if any. */
-export function deniedBy(scope: PathScope, right: PathRight, path: string): ScopeDeny | undefined {
+function deniedBy(scope: PathScope, right: PathRight, path: string): ScopeDeny | undefined {
   return scope.deny?.find((deny) => caps(deny, right) && isCovered(deny.path, path));
 }
 

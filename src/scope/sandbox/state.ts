@@ -132,7 +132,7 @@ function notEnded({ complaint, forbiddenBy }: ProbeFindings): SandboxState {
 }
 
 /** Attempts of the probes to write or read where they must not, each of which says that it was made. */
-export const triesOfProbes = 7;
+const triesOfProbes = 7;
 
 /**
  * The program did not bring the probes to their end. Only a refusal that lasts is a verdict; whatever else

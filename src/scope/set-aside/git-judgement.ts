@@ -147,7 +147,7 @@ function hookIn(entry: Dirent, path: string, shown: string): string | null {
  * The first thing in a settings file that is not known to be harmless, null where there is none. What cannot
  * be parsed is odd.
  */
-export function oddSetting(text: string, place: { git: string; file: string }): string | null {
+function oddSetting(text: string, place: { git: string; file: string }): string | null {
   let section: string | null = null;
   for (const line of text.split('\n').map((one) => one.trim())) {
     if (line === '' || line.startsWith('#') || line.startsWith(';')) continue;

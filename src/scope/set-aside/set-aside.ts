@@ -9,7 +9,7 @@ import type { SetAside } from './protected-watch.ts';
 const leftOutShown = 5;
 
 /** In a pod's outputs. */
-export const setAsideName = 'set-aside';
+const setAsideName = 'set-aside';
 
 export function setAsideFolder(outputs: string): string {
   return join(outputs, setAsideName);

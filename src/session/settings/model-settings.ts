@@ -15,7 +15,7 @@ export interface ModelSettings {
 }
 
 /** USD per million tokens. Beyond it a sum would be no number any more, and no limit would hold. */
-export const priceMax = 1_000_000_000;
+const priceMax = 1_000_000_000;
 
 export const modelSettingsSchema = once(() => {
   const price = z.number().min(0).max(priceMax).optional();

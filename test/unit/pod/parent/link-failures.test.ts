@@ -233,7 +233,7 @@ describe('an event that somebody waits for', () => {
     const { shell, link, start, answer, newest } = linkOf([]);
     await start();
     await answer(0);
-    const outcome = link.sendPodEvent(event('one'), { deadlineMs: 5_000 });
+    const outcome = link.outcomeOf(link.fireAndForget(event('one')), 5_000);
     expect(shell.committed).toEqual([[sent(1, event('one'))]]);
     expect(shell.order.slice(-2)).toEqual(['commit podEventEmitted', 'emitted']);
     link.emitted();
@@ -249,7 +249,7 @@ describe('an event that somebody waits for', () => {
     const linked = linkOf([]);
     await linked.start();
     await linked.answer(0);
-    const one = linked.link.sendPodEvent(event('one'), { deadlineMs: 5_000 });
+    const one = linked.link.outcomeOf(linked.link.fireAndForget(event('one')), 5_000);
     linked.link.emitted();
     await linked.shell.clock.pass(5_000);
     expect(await one).toEqual({ kind: 'pending', reason: 'no acknowledgement yet' });
@@ -265,7 +265,7 @@ describe('an event that somebody waits for', () => {
   it('[link.awaited] a refusal that comes meanwhile is said', async () => {
     const { link, start, refuse } = linkOf([]);
     await start();
-    const outcome = link.sendPodEvent(event('one'), { deadlineMs: 5_000 });
+    const outcome = link.outcomeOf(link.fireAndForget(event('one')), 5_000);
     await refuse(gone);
     expect(await outcome).toEqual({ kind: 'refused', reason: 'unknownChild: no such child' });
   });
