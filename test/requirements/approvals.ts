@@ -19,7 +19,7 @@ export const approvals = {
     'blanks around the pattern of a rule are no part of it; no rule is taken that could match nothing for them',
   'permission.foreign':
     'rules in the form of other programs mean what they mean there, or are a mistake or a note with the right form',
-  'permission.every-tool': 'a rule can name each tool that there is, and no other',
+  'permission.every-tool': "a rule can name each of podkin's own tools, and no other",
   'permission.malformed': 'a rule that is none, or for a tool that there is not, is a mistake that names it',
   'permission.restored':
     'a rule of another build that means nothing here restores as the widest deny or question, or as no permission, and is told',
