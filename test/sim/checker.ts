@@ -297,6 +297,8 @@ function checkSpawns(world: World, pod: SimPod): void {
   const open = new Set<string>();
   for (const entry of world.logOf(pod).entries) {
     if (entry.type === 'assignment') begun.add(entry.child.instance);
+    // Its end was told: the model knows of it.
+    else if (entry.type === 'podEventReceived') begun.add(entry.from.instance);
     if (entry.type !== 'child') continue;
     const { instance } = entry.child;
     if (entry.state === 'reserved') open.add(instance);
@@ -319,7 +321,8 @@ function checkSpawns(world: World, pod: SimPod): void {
 
 /** A call that had to be asked about ran with a person's yes to this very call, or to all like it. */
 function checkPermission(world: World, pod: SimPod): void {
-  if (pod.spec.permissionMode !== 'default') return;
+  // An old copy may have lost the yes by which a call ran.
+  if (pod.spec.permissionMode !== 'default' || pod.isOldCopy) return;
   const asks = new Set<string>();
   const yes = new Set<string>();
   const decided = new Map<string, boolean>();

@@ -14,6 +14,7 @@ import { gone } from '../process/stop-process.ts';
 import { isHomeHere } from './removed-child.ts';
 
 const goneWithinMs = 5_000;
+const forgetAgainMs = 1_000;
 const retryAfterMs = 20;
 
 /**
@@ -33,7 +34,16 @@ export async function undoSpawn(pod: Pod, child: PodRef, reason: string): Promis
   if (home.spec(folder)?.instance === child.instance) await remove(pod, child, folder);
   // Killed, it could not take its socket along.
   home.removeSocket(socket);
-  pod.tryCommit(forgotten(pod.facts, child, { state: 'undone', reason }));
+  forget(pod, child, reason);
+}
+
+/** A full disk is tried again: else the child would count, with nothing of it there, until the next start. */
+function forget(pod: Pod, child: PodRef, reason: string): void {
+  const { facts, host, core } = pod;
+  if (pod.tryCommit(forgotten(facts, child, { state: 'undone', reason }))) return;
+  host.clock.after(forgetAgainMs, () => {
+    if (facts.children.has(child.instance) && core.live.mode !== 'stopping') forget(pod, child, reason);
+  });
 }
 
 /** Waits a while for a home that is moved or unmounted. */

@@ -17,6 +17,8 @@ const rareSeeds = [
   163, 581,
   // A spawn was undone while the home was away, and came back with it.
   446, 457,
+  // A full disk kept the undoing of a spawn out of the log, and nobody tried again.
+  30322,
   // The answer to a link named receipts that were not on disk yet.
   729,
 ];

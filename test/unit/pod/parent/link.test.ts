@@ -26,6 +26,7 @@ describe('the introduction', () => {
         protocol: protocolVersion,
         assignments: { open: ['a1', 'a2'], closed: [] },
         emitted: 1,
+        acked: 0,
       },
     ]);
     expect(shell.order).toEqual(['synced']);
