@@ -5,7 +5,10 @@ import { repairedInput } from './repair-input.ts';
 import type { ParsedInput, Tool, ToolAnswer, ToolContext, ToolNeed } from './tool.ts';
 
 /** `input` is made when it is first wanted (`std/once.ts`). The rest is as in `Tool`, with the input's type. */
-export interface ToolDefinition<I extends z.ZodType> extends Pick<Tool, 'name' | 'description' | 'order'> {
+export interface ToolDefinition<I extends z.ZodType> extends Pick<
+  Tool,
+  'name' | 'description' | 'order' | 'whenTooLong'
+> {
   readonly input: () => I;
   denied?(input: z.output<I>, context: ToolContext): string | null;
   needs(input: z.output<I>, context: ToolContext): ToolNeed;
@@ -15,7 +18,7 @@ export interface ToolDefinition<I extends z.ZodType> extends Pick<Tool, 'name' |
 export type DefinedTool<I extends z.ZodType> = Tool & Pick<ToolDefinition<I>, 'input'>;
 
 export function defineTool<I extends z.ZodType>(tool: ToolDefinition<I>): DefinedTool<I> {
-  const { name, description, order, input } = tool;
+  const { name, description, order, whenTooLong, input } = tool;
   // What `parse` has let through has the input's type: the worker hands in nothing else.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
   const typed = (parsed: unknown) => parsed as z.output<I>;
@@ -25,6 +28,7 @@ export function defineTool<I extends z.ZodType>(tool: ToolDefinition<I>): Define
     description,
     order,
     input,
+    ...(whenTooLong === undefined ? {} : { whenTooLong }),
     inputSchema: () => schemaOf(input),
     parse: (written) => parsedInput(input(), written),
     ...(denied === undefined ? {} : { denied: (parsed, context) => denied(typed(parsed), context) }),

@@ -36,6 +36,8 @@ export interface Tool<C extends CallContext = ToolContext> {
    * and holds those after it.
    */
   readonly order: 'parallel' | 'alone';
+  /** What a model may do with this tool instead of a call that was too long. */
+  readonly whenTooLong?: string;
   /**
    * Null when the pod's rights allow the call, else the sentence that the model reads. Called once, before
    * `run`; must not throw or touch the disk.

@@ -29,6 +29,7 @@ export const writeTool = defineTool({
     'Writes a whole file; directories that are missing are made. A file that exists must have been read as it is now, all of it; its encoding, byte order mark and line ends are kept. For a small change to a file use Edit.',
   input,
   order: 'alone',
+  whenTooLong: 'write a long file in parts, the first with Write and each next one with Edit',
   denied: (wanted, context) => deniedWrite(context, wanted.path),
   needs: (wanted, context) => ({ kind: 'edit', path: absolutePath(context, wanted.path) }),
   async run(wanted, context) {

@@ -144,7 +144,7 @@ async function answerOf(
 type Checked = { tool: Tool; input: unknown } | ToolAnswer | Denied;
 
 function check(ports: ToolPorts, call: RequestedCall): Checked {
-  if (call.cut !== undefined) return { text: cutText(call), isError: true };
+  if (call.cut !== undefined) return { text: cutText(ports.tools, call), isError: true };
   const tool = toolOf(ports, call.tool);
   if (tool === undefined) {
     const names = ports.tools.map((known) => known.name).join(', ');
@@ -168,11 +168,10 @@ function check(ports: ToolPorts, call: RequestedCall): Checked {
   return { tool, input: parsed.input };
 }
 
-function cutText({ tool, cut }: RequestedCall): string {
-  return (
-    `The call of ${tool} was cut off and has not run: ${cut}. Do not send it again as it was. Make each call shorter, and fewer of them at once: ` +
-    'write a long file in parts, the first with Write and each next one with Edit.'
-  );
+function cutText(tools: readonly Tool[], { tool, cut }: RequestedCall): string {
+  const instead = tools.flatMap(({ whenTooLong }) => whenTooLong ?? []);
+  const more = instead.length === 0 ? '' : `: ${instead.join('; ')}`;
+  return `The call of ${tool} was cut off and has not run: ${cut}. Do not send it again as it was. Make each call shorter, and fewer of them at once${more}.`;
 }
 
 function toolOf(ports: ToolPorts, name: string): Tool | undefined {

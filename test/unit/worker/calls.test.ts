@@ -6,6 +6,7 @@ import type { EntryBody } from '../../../src/session/facts/entries.ts';
 import type { Tool, ToolAnswer } from '../../../src/tools/tool.ts';
 import { type RequestedCall, type ToolPorts, runTools } from '../../../src/worker/run-tools.ts';
 import type { CallApproval, CallRequest } from '../../../src/worker/turn-ports.ts';
+import { writeTool } from '../../../src/tools/write.ts';
 import { defineTool } from '../../../src/tools/define-tool.ts';
 import { contextIn } from '../tools/bench-context.ts';
 import { result } from '../machine-rig.ts';
@@ -73,8 +74,8 @@ async function play(calls: RequestedCall[], world: World = {}) {
 }
 
 const cutText =
-  'The call of Say was cut off and has not run: at its end. Do not send it again as it was. Make each call shorter, and fewer of them at once: ' +
-  'write a long file in parts, the first with Write and each next one with Edit.';
+  'The call of Say was cut off and has not run: at its end. Do not send it again as it was. Make each call shorter, and fewer of them at once';
+const { whenTooLong = '' } = writeTool;
 const permitting = (approval: CallApproval): World => ({ interceptors: [{ beforeCall: () => approval }] });
 
 const table: [name: string, call: RequestedCall, world: World, committed: EntryBody[]][] = [
@@ -121,7 +122,13 @@ const table: [name: string, call: RequestedCall, world: World, committed: EntryB
   ],
   ['throws', say(), { tools: [throws(new Error('a defect'))] }, [failed('Say failed: a defect')]],
   ['throws whatever', say(), { tools: [throws('strange')] }, [failed('Say failed: strange')]],
-  ['was cut off', say({ cut: 'at its end', input: null }), {}, [failed(cutText)]],
+  ['was cut off', say({ cut: 'at its end', input: null }), {}, [failed(`${cutText}.`)]],
+  [
+    'was cut off, where a tool says what to do instead',
+    say({ cut: 'at its end' }),
+    { tools: [tool('Say'), tool('Write', { whenTooLong })] },
+    [failed(`${cutText}: write a long file in parts, the first with Write and each next one with Edit.`)],
+  ],
   [
     'was no JSON',
     say({ invalid: 'unexpected end', input: null }),
