@@ -122,7 +122,7 @@ export const simDefects: readonly SimDefect[] = [
     breaks: "what a dead child's log holds is taken in from the page cache",
     file: 'src/pod/children/child-log.ts',
     changes: [['      disk.fsync(fd);\n', '']],
-    seed: 143,
+    seed: 160,
   },
   {
     id: 'opened-without-sync',
@@ -172,7 +172,7 @@ export const simDefects: readonly SimDefect[] = [
     breaks: 'a call runs after a no',
     file: 'src/pod/approvals/gate.ts',
     changes: [["  if (decision !== 'deny') return { kind: 'allowed' };", "  return { kind: 'allowed' };"]],
-    seed: 31,
+    seed: 37,
   },
   {
     id: 'request-before-sync',
@@ -212,7 +212,7 @@ export const simDefects: readonly SimDefect[] = [
     breaks: 'a spawn that fails leaves its child behind',
     file: 'src/pod/children/spawn-child.ts',
     changes: [['    await undoSpawn(pod, child, reason);\n', '']],
-    seed: 16,
+    seed: 19,
   },
   {
     id: 'overtaken-run-begins',
@@ -233,7 +233,7 @@ export const simDefects: readonly SimDefect[] = [
     breaks: 'a spawn is undone while its folder is away with the home',
     file: 'src/pod/children/undo-spawn.ts',
     changes: [['  if (!(await homeReturned(pod))) return;\n', '']],
-    seed: 446,
+    seed: 2162,
   },
   {
     id: 'link-answer-before-sync',

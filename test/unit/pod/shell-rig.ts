@@ -202,7 +202,14 @@ export function shellOf(lines: readonly Line[], options: ShellOptions = {}): She
     places: 'nothing',
     held: new Map(),
   };
+  let durableSize = 0;
   const log = {
+    get size() {
+      return facts.lastSeq;
+    },
+    get durableSize() {
+      return durableSize;
+    },
     append(bodies: EntryBody[]) {
       if (shell.refusal !== null) throw shell.refusal;
       shell.committed.push(bodies);
@@ -215,6 +222,7 @@ export function shellOf(lines: readonly Line[], options: ShellOptions = {}): She
     },
     async whenDurable() {
       await shell.sync;
+      durableSize = facts.lastSeq;
       shell.order.push('synced');
     },
   };
