@@ -1,0 +1,161 @@
+/** A script as its simple commands, and whether a forbidden one stands somewhere in it. */
+import { expect, it } from 'vitest';
+import { holdsCommand } from '../../../src/scope/permissions/denied-command.ts';
+import { simpleCommands } from '../../../src/scope/permissions/shell-words.ts';
+
+it.each<[string, string[][]]>([
+  ['', []],
+  [' ; \n ', []],
+  [' ls  -l\t-a ', [['ls', '-l', '-a']]],
+  ['a;b|c&d', [['a'], ['b'], ['c'], ['d']]],
+  ['a && b || c', [['a'], ['b'], ['c']]],
+  ['a\nb\rc', [['a'], ['b'], ['c']]],
+  ['(a `b` $(c))', [['a'], ['b'], ['$'], ['c']]],
+  // Quotes
+  [`'a b'c ''`, [['a bc', '']]],
+  [`"a 'b'" c`, [[`a 'b'`, 'c']]],
+  [`'a "b"' c`, [[`a "b"`, 'c']]],
+  [`'a\\'b`, [['a\\b']]],
+  [`'a b`, [['a b']]],
+  [`"a b`, [['a b']]],
+  ['a\\ b\\;c\\', [['a b;c']]],
+  ['a\\\nb c', [['ab', 'c']]],
+  ['a \\\n b', [['a', 'b']]],
+  ['"a\\\nb\\"\\$\\`\\\\\\x"', [['ab"$`\\\\x']]],
+  ['$"a \\"b" c', [['a "b', 'c']]],
+  ['$a "$b" $', [['$a', '$b', '$']]],
+  [`$'a b\\n\\t\\r\\e\\E\\q\\'c' d`, [[`a b\n\t\r\u001b\u001bq'c`, 'd']]],
+  [`$'\\x41\\x4z\\u0042\\u4z\\U00000043\\U4z\\104\\7z'`, [['A\u0004zB\u0004zC\u0004zD\u0007z']]],
+  [`$'\\1234\\777\\ux\\8'`, [['S4\u00ffux8']]],
+  [`$'\\U0010ffff\\U00110000z\\`, [['\u{10ffff}z']]],
+  [`$'\\x414\\u00425\\U000000436'`, [['A4B5C6']]],
+  // Redirections
+  ['a >b c', [['a', 'c']]],
+  ['a > b c', [['a', 'c']]],
+  ['a>b c', [['a', 'c']]],
+  ['>b a', [['a']]],
+  ['a 2>b 12>c {fd}>d e', [['a', 'e']]],
+  ['a x2>b 2x>c e', [['a', 'x2', '2x', 'e']]],
+  ['a &>b c', [['a', 'c']]],
+  ['a &b', [['a'], ['b']]],
+  ['a >&b c >>d >|e f', [['a', 'c', 'f']]],
+  ['a <b c <<E d <<-E e <<<f g <>h i <&3 j', [['a', 'c', 'd', 'e', 'g', 'i', 'j']]],
+  ['a <(b c) >(d)', [['a'], ['b', 'c'], ['d']]],
+  ['a > ;b c', [['a'], ['b', 'c']]],
+  ['a >', [['a']]],
+])('[permission.segments] %j', (script, commands) => {
+  expect(simpleCommands(script)).toEqual(commands);
+});
+
+const rule = { program: 'rm', fits: (text: string) => text.startsWith('rm ') };
+const deep = (depth: number) => `${'sh -c '.repeat(depth)}ls`;
+const nested = (depth: number): string =>
+  depth === 0 ? 'ls now' : `sh -c "${nested(depth - 1).replaceAll(/[\\"]/g, '\\$&')}"`;
+
+it.each<[string, boolean]>([
+  ['', false],
+  ['A=1', false],
+  ['ls', false],
+  ['rmdir x', false],
+  ['echo rm x', false],
+  ['rm x', true],
+  ['/bin/rm x', true],
+  ['a; rm x', true],
+  ['A=1 rm x', true],
+  ['A[0]+=1 rm x', true],
+  ['1A=1 rm x', false],
+  // Carriers
+  ['sudo rm x', true],
+  ['sudo -u me /bin/rm x', true],
+  ['sudo ls', false],
+  ['sudo rmdir', false],
+  ['nice -n 5 env A=1 rm x', true],
+  ['if true; then rm x; fi', true],
+  ['ls | xargs rm', true],
+  ['ls | xargs ls', false],
+  ['find . -exec rm {} +', true],
+  ['gfind . -okdir rm x', true],
+  ['find . -name rm x', false],
+  ['find rm x', false],
+  ['fd -x rm', true],
+  ['fdfind . --exec-batch rm', true],
+  ['fd -exec rm', false],
+  ['rm', false],
+  ['sudo rm', false],
+  ['find . -okrm rm x', false],
+  ['find . x-exec rm x', false],
+  ['gfind . -okrm rm x', false],
+  ['gfind . x-exec rm x', false],
+  ['fd -xy rm x', false],
+  ['fd x-x rm x', false],
+  ['fdfind -xy rm x', false],
+  ['fdfind x-x rm x', false],
+  ['AB_1=1 rm x', true],
+  ['A[10]=1 rm x', true],
+  ['a.=1 rm x', false],
+  // Scripts in scripts
+  [`env -S 'rm\\_x'`, true],
+  [`sudo x--aa='rm x'`, false],
+  [`sh -c 'rm x'`, true],
+  [`sh -c 'ls; rm x'`, true],
+  [`sh -c 'ls x'`, false],
+  [`echo "$(rm x)"`, true],
+  ['echo "$(ls x)"', false],
+  [`env -S'rm x'`, true],
+  [`env -iSrm x`, true],
+  [`env -Sls x`, false],
+  [`env --split-string='rm x'`, true],
+  [`env --split-string='ls x'`, false],
+  [`env -S'rm\\_x'`, true],
+  [`bash -c'rm x'`, true],
+  // Braces, variables
+  ['{,rm} x', true],
+  ['{rm,ls} x', true],
+  // That is ls, with the others as what it lists.
+  ['{ls,rm} x', false],
+  ['{ls,cat} x', false],
+  ['{r..t}m x', true],
+  ['{r..p}m x', true],
+  ['{q..s}m x', false],
+  ['sudo {q..s}m x', true],
+  ['sudo {s..q}m x', true],
+  ['{s..u}m x', false],
+  ['{r..r}m x', true],
+  ['{r..t..1}m x', true],
+  ['r${A}m x', true],
+  ['r$@m x', true],
+  ['${A:-rm} x', true],
+  ['${A-rm} x', true],
+  ['${A:=rm} x', true],
+  ['${A+rm} x', true],
+  ['rm${IFS}x', true],
+  ['rm${IFS%?}x', true],
+  ['rm$IFS-x', true],
+  ['ls$IFS-x', false],
+  ['${AB:-rm} x', true],
+  ['$AB rm x', true],
+  ['r${AB}m x', true],
+  ['{r..t..10}m x', true],
+  ['{a}{b} {,} ,', false],
+  [`ls ${'{a,b}'.repeat(20)}`, true],
+  // Patterns
+  ['/bin/r* x', true],
+  ['r? x', true],
+  ['[r]m x', true],
+  ['l* x', false],
+  // What is not looked through
+  [nested(3), false],
+  [nested(8), true],
+  [deep(3), false],
+  [`sudo ls ${'x '.repeat(600)}`, true],
+  [`sudo ls ${'x '.repeat(400)}`, false],
+  [`sudo ${'x '.repeat(499)}`, false],
+  [`sudo ${'x '.repeat(500)}`, true],
+  [`ls ${'x '.repeat(600)}`, false],
+])('[permission.wrapped] %j: %j', (script, holds) => {
+  expect(holdsCommand(script, rule)).toBe(holds);
+});
+
+it('[permission.wrapped] a rule without a program is held against no pattern', () => {
+  expect(holdsCommand('r* x', { ...rule, program: null })).toBe(false);
+});
