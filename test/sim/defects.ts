@@ -236,13 +236,6 @@ export const simDefects: readonly SimDefect[] = [
     seed: 2162,
   },
   {
-    id: 'link-answer-before-sync',
-    breaks: 'the answer to a link names receipts that are not on disk',
-    file: children,
-    changes: [['      received,\n', '      received: child.received,\n']],
-    seed: 729,
-  },
-  {
     id: 'one-long-chain-stops-all',
     breaks: 'one item of a long chain keeps those of short ones from waking',
     file: 'src/delivery/wake.ts',
