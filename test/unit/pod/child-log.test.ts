@@ -66,3 +66,53 @@ it('[pull.own-log] the log of another instance is refused, and one that is not t
   const none = { folder: { ...at.folder, log: `${at.folder.log}.none` }, disk: nodeDisk };
   expect(await readChildLog(none, { ...wanted, instance })).toMatchObject({ events: [], incarnation: 0 });
 });
+
+it('[pull.no-hole] what is lost, or is no event at all, names itself, its number and what to do', async () => {
+  const strange = { ...emitted(3, 1), event: 'no event' } as unknown as EntryBody;
+  const at = await child([session(), started(1), emitted(2, 1), strange]);
+  const { events, lastTime } = await readChildLog(at, { instance, above: 0, throughIncarnation: 1 });
+  expect(events.map(({ event }) => event)).toMatchObject([
+    {
+      kind: 'errored',
+      turn: 'lost-1',
+      error: {
+        category: 'damagedLog',
+        message: `what it said here (event 1) is lost: that line of ${at.folder.log} is damaged; ask it again`,
+      },
+    },
+    { kind: 'turnEnded', text: 'event 2' },
+    {
+      kind: 'errored',
+      turn: 'lost-3',
+      error: {
+        category: 'unknownEvent',
+        message: `what it said here (event 3 in ${at.folder.log}) is of a kind that this version of podkin does not know; run both with one version`,
+      },
+    },
+  ]);
+  expect(lastTime).not.toBe('');
+});
+
+it('[pull.own-log] it is synced before it is read, and what cannot be is an error', async () => {
+  const at = await child(lives);
+  const wanted = { instance, above: 0, throughIncarnation: 9 };
+  const order: string[] = [];
+  const disk: typeof nodeDisk = {
+    ...nodeDisk,
+    fsync: (fd) => (order.push('sync'), nodeDisk.fsync(fd)),
+    close: (fd) => (order.push('close'), nodeDisk.close(fd)),
+    read: (...all) => (order.push('read'), nodeDisk.read(...all)),
+  };
+  await readChildLog({ ...at, disk }, wanted);
+  expect(order.slice(0, 3)).toEqual(['sync', 'close', 'read']);
+  const denied = Object.assign(new Error('denied'), { code: 'EACCES' });
+  const fails = {
+    ...nodeDisk,
+    fsync: () => {
+      throw denied;
+    },
+  };
+  await expect(readChildLog({ ...at, disk: fails }, wanted)).rejects.toBe(denied);
+  const none = { folder: { ...at.folder, log: `${at.folder.log}.none` }, disk: nodeDisk };
+  expect(await readChildLog(none, wanted)).toEqual({ events: [], incarnation: 0, lastTime: '' });
+});
