@@ -16,8 +16,8 @@ export const ofTheShell: readonly Defect[] = [
     file: 'src/pod/children/send-run.ts',
     find: "    inDoubt ||= sent.delivered === 'unknown';",
     replace: "    if (attempt === 1) inDoubt = sent.delivered === 'unknown';",
-    test: 'test/unit/pod/send-run.test.ts',
-    guarantee: 'callback.run-in-doubt',
+    test: 'test/unit/pod/children/send-run.test.ts',
+    guarantee: 'give.doubt',
   },
   {
     id: 'death-before-last-words',

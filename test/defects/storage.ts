@@ -46,6 +46,15 @@ export const ofTheStorage: readonly Defect[] = [
     guarantee: 'sync.before-link',
   },
   {
+    id: 'link-answer-before-sync',
+    breaks: 'the answer to a link names receipts that are not on disk',
+    file: children,
+    find: '      received,\n',
+    replace: '      received: child.received,\n',
+    test: 'test/unit/pod/children/link-answer.test.ts',
+    guarantee: 'sync.before-answer',
+  },
+  {
     id: 'inputs-answered-before-sync',
     breaks: 'runs and notices are answered before their sync',
     file: handlers,
