@@ -3,13 +3,14 @@ import type { Defect } from './defect.ts';
 
 const test = 'test/unit/machine/plays-of-others.test.ts';
 const replay = 'src/session/facts/replay.ts';
+const childReplay = 'src/session/facts/replay-children.ts';
 const state = 'src/pod/machine/state.ts';
 
 export const ofOthers: readonly Defect[] = [
   {
     id: 'parking-acknowledges',
     breaks: 'an event that comes to a paused pod is final with its receipt (agent-deck #2028)',
-    file: replay,
+    file: childReplay,
     find: '  if (!entry.reads) return;\n',
     replace: '  if (!entry.reads || facts.paused) return;\n',
     test,
@@ -18,7 +19,7 @@ export const ofOthers: readonly Defect[] = [
   {
     id: 'resent-event-read-again',
     breaks: 'an event whose acknowledgement was lost is received again (KiroCrew #5282)',
-    file: replay,
+    file: childReplay,
     find: 'if (eventSeq !== null) child.received = Math.max(child.received, eventSeq);',
     replace:
       'if (eventSeq !== null && facts.turn !== null) child.received = Math.max(child.received, eventSeq);',

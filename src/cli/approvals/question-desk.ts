@@ -7,7 +7,7 @@
  * one in the midst of other typing.
  * - K4 A yes is taken only where all of the call has been shown; a no at any time.
  */
-import type { ApprovalDecision } from '../../session/facts/entries.ts';
+import type { ApprovalDecision } from '../../session/facts/approval-entries.ts';
 import type { LiveEvent } from '../../client/pod-stream.ts';
 import { visible } from '../format/printable.ts';
 import { paint } from '../format/table.ts';

@@ -2,8 +2,8 @@
  * A log's entries as text for people: one block an entry, nothing for entries that only the machinery needs.
  * Pure.
  */
+import type { ApprovalEntry } from '../../session/facts/approval-entries.ts';
 import type {
-  ApprovalEntry,
   Entry,
   EntryBody,
   InputSource,

@@ -9,10 +9,8 @@ import type {
   ApprovalAskedEntry,
   ApprovalDecision,
   ApprovalTakenEntry,
-  Entry,
-  SessionEntry,
-  ToolResultEntry,
-} from '../../session/facts/entries.ts';
+} from '../../session/facts/approval-entries.ts';
+import type { Entry, SessionEntry, ToolResultEntry } from '../../session/facts/entries.ts';
 import { Check } from './finding.ts';
 import { type Takers, takeBy } from './takers.ts';
 

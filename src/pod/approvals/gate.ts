@@ -6,7 +6,7 @@ import { deferred, type Deferred } from '../../std/deferred.ts';
 import type { Params } from '../../protocol/methods.ts';
 import { notTested, type SandboxState } from '../../scope/sandbox/state.ts';
 import { decide } from '../../scope/permissions/permission.ts';
-import type { ApprovalDecision, RememberedYes } from '../../session/facts/entries.ts';
+import type { ApprovalDecision, RememberedYes } from '../../session/facts/approval-entries.ts';
 import type { Approval } from '../../session/facts/facts.ts';
 import { permissionModeOf } from '../../session/settings/permissions.ts';
 import { rememberedKey } from '../../session/facts/replay-approvals.ts';

@@ -1,5 +1,6 @@
 /** Which questions to a person are open, and how those end that nobody answered. Pure. */
-import type { ApprovalAnsweredEntry, EntryBody } from '../../session/facts/entries.ts';
+import type { ApprovalAnsweredEntry } from '../../session/facts/approval-entries.ts';
+import type { EntryBody } from '../../session/facts/entries.ts';
 import type { Approval, Facts } from '../../session/facts/facts.ts';
 
 /** True for the questions that a person can answer now. */

@@ -10,7 +10,7 @@
  *   is open, and takes the kept answer once.
  */
 import { WireError } from '../../protocol/errors.ts';
-import type { ApprovalAskedEntry, ApprovalDecision } from '../../session/facts/entries.ts';
+import type { ApprovalAskedEntry, ApprovalDecision } from '../../session/facts/approval-entries.ts';
 import type { Approval, Facts } from '../../session/facts/facts.ts';
 import { type Core, tryCommit } from './core.ts';
 import { commitInput } from './inputs.ts';

@@ -3,6 +3,7 @@
  * checksummed line, in the file (`line.ts`). Unknown types and fields are kept and passed over, so that an older podkin can read a newer log.
  */
 import type { JsonObject, JsonValue } from '../../std/json.ts';
+import type { ApprovalEntry } from './approval-entries.ts';
 import type { PodIdentity } from '../../protocol/names.ts';
 import type { PodEvent, SentPodEvent, Usage } from '../../protocol/pod-event.ts';
 
@@ -269,56 +270,6 @@ export interface ChildEntry {
   startTime?: string;
   bootId?: string;
   reason?: string;
-}
-/**
- * A call waits for a person: on disk before anybody is told. The same request again, with another call: the model has made the same call once more after
- * an interruption, and waits for the same answer.
- */
-export interface ApprovalAskedEntry {
-  type: 'approval';
-  state: 'asked';
-  /** Unique in the tree. */
-  request: string;
-  turn: string;
-  step: number;
-  call: string;
-  tool: string;
-  /** What the person reads of the input: as the model wrote it, bounded. */
-  summary: string;
-  /** Why it is asked. */
-  why: string;
-  /** Hash of the tool and what it is to do: by it the same call is known again. */
-  key: string;
-  /** What "always" would allow from then on. */
-  always: RememberedYes;
-}
-export type ApprovalDecision = 'allow' | 'deny' | 'allowAlways';
-/** On disk before the call runs, and before whoever answered is told. */
-export interface ApprovalAnsweredEntry {
-  type: 'approval';
-  state: 'answered';
-  request: string;
-  decision: ApprovalDecision;
-  /** A person, or what ended the waiting. */
-  by: 'person' | 'cancel' | 'pause' | 'stop' | 'turnEnd';
-  reason?: string;
-  /** The call that this answer lets run or refuses. Without it none waited: the answer is kept for the same call, once. */
-  call?: string;
-}
-/** A kept answer was given to this call; there is no second use of it. */
-export interface ApprovalTakenEntry {
-  type: 'approval';
-  state: 'taken';
-  request: string;
-  call: string;
-}
-export type ApprovalEntry = ApprovalAskedEntry | ApprovalAnsweredEntry | ApprovalTakenEntry;
-/** A person's "always" for one pod: this very input of the tool, or all of its calls. */
-export interface RememberedYes {
-  tool: string;
-  exact: string | null;
-  /** It was said of a shell outside any sandbox; without that it holds inside one only. */
-  outside: boolean;
 }
 /**
  * A scope to write in changed hands. `delegated`: a child holds it and this pod does not; `reclaimed`: it is this pod's again, once each. `granted`: what

@@ -6,15 +6,14 @@
 import { noRestrictions } from './restrictions.ts';
 import type { PodIdentity } from '../../protocol/names.ts';
 import type { PodEvent, SentPodEvent, Usage } from '../../protocol/pod-event.ts';
+import type { ApprovalDecision, RememberedYes } from './approval-entries.ts';
 import type {
   Restrictions,
-  ApprovalDecision,
   AssistantMessageEntry,
   Entry,
   InputSource,
   PathScope,
   PodRef,
-  RememberedYes,
   SessionEntry,
   StartedEntry,
   SystemItemEntry,

@@ -6,7 +6,8 @@
  * - A2 Only a turn's end (or what gives its work up) forgets a question without an answer; an interruption
  *   does not.
  */
-import type { ApprovalEntry, Entry, RememberedYes } from './entries.ts';
+import type { ApprovalEntry, RememberedYes } from './approval-entries.ts';
+import type { Entry } from './entries.ts';
 import type { Facts } from './facts.ts';
 
 export function applyApproval(facts: Facts, entry: Entry<ApprovalEntry>): void {

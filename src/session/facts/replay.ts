@@ -9,18 +9,12 @@
  * - R3 An item is in exactly one of: buffer (received), unseen (consumed), neither (final).
  */
 import type { Usage } from '../../protocol/pod-event.ts';
-import type {
-  Entry,
-  EntryBody,
-  InputReceivedEntry,
-  PodEventReceivedEntry,
-  ToolResultEntry,
-  TurnOutcome,
-} from './entries.ts';
+import type { Entry, EntryBody, InputReceivedEntry, ToolResultEntry, TurnOutcome } from './entries.ts';
 import { applyApproval } from './replay-approvals.ts';
+import { applyAssignment, applyChild, applyReceipt, applyScope } from './replay-children.ts';
 import { sameItem, reportsEndOf } from './item-content.ts';
 import { joined } from './restrictions.ts';
-import { type Facts, type OpenTurn, addUsage, closesAssignments, emptyFacts, newChild } from './facts.ts';
+import { type Facts, type OpenTurn, addUsage, closesAssignments, emptyFacts } from './facts.ts';
 
 export function replay(entries: Iterable<Entry>): Facts {
   const facts = emptyFacts();
@@ -144,40 +138,7 @@ const appliers: Appliers = {
     facts.resumable = resumableOf(turn);
     facts.turn = null;
   },
-  assignment(facts, entry) {
-    const { assignment, child, text } = entry;
-    if (entry.state === 'open') {
-      const given = facts.children.get(child.instance);
-      if (given !== undefined) given.begun = true;
-      facts.assignments.set(assignment, {
-        assignment,
-        child,
-        turn: entry.turn ?? null,
-        text,
-        openedAt: entry.time,
-      });
-      return;
-    }
-    const was = facts.assignments.get(assignment);
-    facts.assignments.delete(assignment);
-    if (entry.tell === true) {
-      const content = {
-        kind: 'assignment' as const,
-        assignment,
-        child,
-        outcome: entry.outcome ?? 'closed',
-        text: was?.text ?? text,
-      };
-      facts.notifyBuffer.push({
-        entrySeq: entry.seq,
-        wakes: true,
-        hops: 0,
-        receivedAt: entry.time,
-        deathsAt: [],
-        content,
-      });
-    }
-  },
+  assignment: applyAssignment,
   alert(facts, entry) {
     if (entry.quarantines !== undefined) facts.quarantined.add(entry.quarantines);
     if (entry.code === 'wakeBudget') facts.overBudgetAt ??= entry.time;
@@ -211,27 +172,8 @@ const appliers: Appliers = {
   },
   podEventReceived: applyReceipt,
   approval: applyApproval,
-  child(facts, entry) {
-    const known =
-      facts.children.get(entry.child.instance) ?? newChild(entry.child.name, entry.child.instance);
-    facts.children.set(known.instance, known);
-    known.state = entry.state;
-    if (entry.tokenHash !== undefined) known.tokenHash = entry.tokenHash;
-    if (entry.scope !== undefined) known.scope = entry.scope;
-    if (entry.task !== undefined) known.task = entry.task;
-    if (entry.call !== undefined) known.call = entry.call;
-    if (entry.incarnation !== undefined) known.incarnation = Math.max(known.incarnation, entry.incarnation);
-    if (entry.pid !== undefined) {
-      known.process = { pid: entry.pid, startTime: entry.startTime ?? '', bootId: entry.bootId ?? '' };
-    }
-    if (entry.state === 'linked') Object.assign(known, { unreachable: false, refused: null });
-    if (entry.state === 'undone' || entry.state === 'removed') forgetChild(facts, known.instance);
-  },
-  scope(facts, entry) {
-    if (entry.change === 'granted') facts.granted = entry.scope;
-    const child = entry.child === undefined ? undefined : facts.children.get(entry.child.instance);
-    if (child !== undefined) child.holds = entry.change === 'delegated' ? entry.scope : null;
-  },
+  child: applyChild,
+  scope: applyScope,
 };
 
 /** Turn ends after which the same items would only end the next turn alike. */
@@ -255,14 +197,6 @@ function giveUpWork(facts: Facts): void {
   facts.resumable = null;
   facts.approvals.clear();
   facts.queue = facts.queue.filter((run) => run.from.kind !== 'parent');
-}
-
-/** Nothing will close what it was given. */
-function forgetChild(facts: Facts, instance: string): void {
-  facts.children.delete(instance);
-  facts.readCursors.delete(instance);
-  for (const [id, { child }] of facts.assignments)
-    if (child.instance === instance) facts.assignments.delete(id);
 }
 
 function applyInput(facts: Facts, entry: Entry<InputReceivedEntry>): void {
@@ -324,43 +258,6 @@ function applyToolResult(facts: Facts, entry: Entry<ToolResultEntry>): void {
     facts.readCursors.set(readOutput.instance, readOutput.cursor);
     if (readOutput.coversTurn !== null) facts.readTurns.set(readOutput.coversTurn, entry.seq);
   }
-}
-
-function applyReceipt(facts: Facts, entry: Entry<PodEventReceivedEntry>): void {
-  const { from, event, eventSeq, closes } = entry;
-  const child = facts.children.get(from.instance) ?? newChild(from.name, from.instance);
-  facts.children.set(child.instance, child);
-  child.begun = true;
-  if (eventSeq !== null) child.received = Math.max(child.received, eventSeq);
-  child.lastReportAt = entry.time;
-  child.unreachable = event.kind === 'unreachable';
-  if ('outstanding' in event) child.outstanding = event.outstanding;
-  if (event.kind === 'scopeSubDelegated') {
-    facts.descendants.set(event.to.instance, { name: event.to.name, by: event.by.instance });
-  }
-  if (event.kind === 'shutDown' || event.kind === 'died') {
-    child.terminal = Math.max(child.terminal, from.incarnation);
-    if (from.incarnation >= child.incarnation) {
-      child.terminalKind = event.kind;
-      child.state = 'ended';
-      child.refused = null;
-    }
-  }
-  const asked =
-    closes.map((id) => facts.assignments.get(id)?.text ?? '').find((text) => text !== '') ?? child.task;
-  for (const id of closes) facts.assignments.delete(id);
-  if (!entry.reads) return;
-  const hops = 'hops' in event ? event.hops : 0;
-  const content = { kind: 'podEvent' as const, from, seq: eventSeq, event, closes, asked };
-  facts.notifyBuffer.push({
-    entrySeq: entry.seq,
-    wakes: entry.wakes,
-    hops,
-    receivedAt: entry.time,
-    deathsAt: [],
-    content,
-  });
-  if (entry.wakes) facts.held = null;
 }
 
 function rememberOrigin(facts: Facts, origin: { instance: string; seq: number }): void {

@@ -1,6 +1,7 @@
 /** Calls that need a person's yes: the oracle asks the log for it, and for the right one. */
 import { describe, expect, it } from 'vitest';
-import type { ApprovalDecision, EntryBody } from '../../../src/session/facts/entries.ts';
+import type { ApprovalDecision } from '../../../src/session/facts/approval-entries.ts';
+import type { EntryBody } from '../../../src/session/facts/entries.ts';
 import { type LogBuilder, logHome } from '../../support/log-builder.ts';
 import { broken, check } from './verify-rig.ts';
 

@@ -1,0 +1,105 @@
+/** The part of the fold that is about children and what they are given; `replay.ts` alone calls it. */
+import type { AssignmentEntry, ChildEntry, Entry, PodEventReceivedEntry, ScopeEntry } from './entries.ts';
+import { type Facts, newChild } from './facts.ts';
+
+export function applyChild(facts: Facts, entry: Entry<ChildEntry>): void {
+  const known = facts.children.get(entry.child.instance) ?? newChild(entry.child.name, entry.child.instance);
+  facts.children.set(known.instance, known);
+  known.state = entry.state;
+  if (entry.tokenHash !== undefined) known.tokenHash = entry.tokenHash;
+  if (entry.scope !== undefined) known.scope = entry.scope;
+  if (entry.task !== undefined) known.task = entry.task;
+  if (entry.call !== undefined) known.call = entry.call;
+  if (entry.incarnation !== undefined) known.incarnation = Math.max(known.incarnation, entry.incarnation);
+  if (entry.pid !== undefined) {
+    known.process = { pid: entry.pid, startTime: entry.startTime ?? '', bootId: entry.bootId ?? '' };
+  }
+  if (entry.state === 'linked') Object.assign(known, { unreachable: false, refused: null });
+  if (entry.state === 'undone' || entry.state === 'removed') forgetChild(facts, known.instance);
+}
+
+/** Nothing will close what it was given. */
+function forgetChild(facts: Facts, instance: string): void {
+  facts.children.delete(instance);
+  facts.readCursors.delete(instance);
+  for (const [id, { child }] of facts.assignments)
+    if (child.instance === instance) facts.assignments.delete(id);
+}
+
+export function applyScope(facts: Facts, entry: Entry<ScopeEntry>): void {
+  if (entry.change === 'granted') facts.granted = entry.scope;
+  const child = entry.child === undefined ? undefined : facts.children.get(entry.child.instance);
+  if (child !== undefined) child.holds = entry.change === 'delegated' ? entry.scope : null;
+}
+
+export function applyAssignment(facts: Facts, entry: Entry<AssignmentEntry>): void {
+  const { assignment, child, text } = entry;
+  if (entry.state === 'open') {
+    const given = facts.children.get(child.instance);
+    if (given !== undefined) given.begun = true;
+    facts.assignments.set(assignment, {
+      assignment,
+      child,
+      turn: entry.turn ?? null,
+      text,
+      openedAt: entry.time,
+    });
+    return;
+  }
+  const was = facts.assignments.get(assignment);
+  facts.assignments.delete(assignment);
+  if (entry.tell === true) {
+    const content = {
+      kind: 'assignment' as const,
+      assignment,
+      child,
+      outcome: entry.outcome ?? 'closed',
+      text: was?.text ?? text,
+    };
+    facts.notifyBuffer.push({
+      entrySeq: entry.seq,
+      wakes: true,
+      hops: 0,
+      receivedAt: entry.time,
+      deathsAt: [],
+      content,
+    });
+  }
+}
+
+export function applyReceipt(facts: Facts, entry: Entry<PodEventReceivedEntry>): void {
+  const { from, event, eventSeq, closes } = entry;
+  const child = facts.children.get(from.instance) ?? newChild(from.name, from.instance);
+  facts.children.set(child.instance, child);
+  child.begun = true;
+  if (eventSeq !== null) child.received = Math.max(child.received, eventSeq);
+  child.lastReportAt = entry.time;
+  child.unreachable = event.kind === 'unreachable';
+  if ('outstanding' in event) child.outstanding = event.outstanding;
+  if (event.kind === 'scopeSubDelegated') {
+    facts.descendants.set(event.to.instance, { name: event.to.name, by: event.by.instance });
+  }
+  if (event.kind === 'shutDown' || event.kind === 'died') {
+    child.terminal = Math.max(child.terminal, from.incarnation);
+    if (from.incarnation >= child.incarnation) {
+      child.terminalKind = event.kind;
+      child.state = 'ended';
+      child.refused = null;
+    }
+  }
+  const asked =
+    closes.map((id) => facts.assignments.get(id)?.text ?? '').find((text) => text !== '') ?? child.task;
+  for (const id of closes) facts.assignments.delete(id);
+  if (!entry.reads) return;
+  const hops = 'hops' in event ? event.hops : 0;
+  const content = { kind: 'podEvent' as const, from, seq: eventSeq, event, closes, asked };
+  facts.notifyBuffer.push({
+    entrySeq: entry.seq,
+    wakes: entry.wakes,
+    hops,
+    receivedAt: entry.time,
+    deathsAt: [],
+    content,
+  });
+  if (entry.wakes) facts.held = null;
+}
