@@ -102,7 +102,13 @@ try {
   // on.
   if (status !== null && status > 128) setTimeout(() => process.exit(), stalledReaderMs).unref();
 } catch (error) {
+  const cause: unknown = error instanceof Error ? error.cause : undefined;
+  const isStarved = cause instanceof Error && 'code' in cause && cause.code === 'EMFILE';
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`podkin: ${text}\nThis is a defect of podkin: please report it with these lines.\n`);
+  process.stderr.write(
+    isStarved
+      ? `podkin: ${cause.message}: raise the limit on open files ("ulimit -n"), then try again\n`
+      : `podkin: ${text}\nThis is a defect of podkin: please report it with these lines.\n`,
+  );
   process.exitCode = 1;
 }

@@ -9,7 +9,7 @@ import { PodkinError } from '../std/podkin-error.ts';
 import { Command, CommanderError } from 'commander';
 import { systemCode } from '../std/system-code.ts';
 import { version } from '../version.ts';
-import { guardCommand } from './chaos/guard-command.ts';
+import { guardCommand, keepWord } from './chaos/guard-command.ts';
 import { commandInput } from './invocation/command-input.ts';
 import { commands, type CommandSpec } from './command-table.ts';
 import type { CommandContext } from './invocation/context.ts';
@@ -50,10 +50,11 @@ export async function runProgram(context: CommandContext, argv: readonly string[
 }
 
 async function guard(
-  { stdin }: CommandContext,
-  [, path = '', mark = '']: readonly string[],
+  context: CommandContext,
+  [, path = '', mark = '', last]: readonly string[],
 ): Promise<number> {
-  await (await import('./chaos/guard.ts')).guardFolder(stdin, { path, mark });
+  const { guardFolder } = await import('./chaos/guard.ts');
+  await guardFolder(context, { path, mark }, { keep: last === keepWord });
   return exitStatus.done;
 }
 

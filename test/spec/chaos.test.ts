@@ -88,6 +88,8 @@ describe('a trial', () => {
   it.each([
     ['--minutes', '0'],
     ['--minutes', 'long'],
+    ['--minutes', '0x1'],
+    ['--minutes', ' 1'],
     ['--minutes', '99999'],
     ['--seed', '-1'],
     ['--seed', '4294967296'],
@@ -160,7 +162,10 @@ describe('an end before its time', () => {
       await untilFaults(command);
       command.signal(signal);
       const ran = await command.ended;
-      expect(ran, ran.stderr).toMatchObject({ code: status, stdout: '', stderr: '' });
+      expect(ran, ran.stderr).toMatchObject({ code: status, stderr: '' });
+      expect(ran.stdout).toMatch(
+        /^\d+ kills?, .*; interrupted: the logs of the last tree were not judged\n$/,
+      );
       expect(podProcesses(temporary)).toEqual([]);
       expect(foldersLeft()).toEqual([]);
     },

@@ -19,17 +19,19 @@ import {
   figuresLine,
   figuresOf,
   findingsOf,
+  isTried,
   type RoundFigures,
 } from './figures.ts';
 import { type Guard, startGuard } from './guard.ts';
 import {
   type ChaosFolder,
   makeChaosFolder,
+  noRoomIn,
   removeChaosFolder,
   type RoundPlace,
   roundPlace,
 } from './place.ts';
-import { type Progress, playRound } from './round.ts';
+import { type PlayedRound, type Progress, playRound } from './round.ts';
 
 export interface ChaosOptions {
   readonly minutes: string | undefined;
@@ -47,11 +49,14 @@ const seedMax = 2 ** 32 - 1;
 interface TrialRequest {
   readonly durationMs: number;
   readonly seed: number;
+  readonly keep: boolean;
 }
 
 /** Answers 0 when nothing was found, 1 with the findings, above 128 after a signal. */
 export async function chaosCommand(context: CommandContext, options: ChaosOptions): Promise<number> {
-  const request = { durationMs: durationOf(options.minutes), seed: seedOf(options.seed) };
+  const request = { durationMs: durationOf(options.minutes), seed: seedOf(options.seed), keep: options.keep };
+  // Whatever the caller's is: what is made here, by pods too, its owner has to read and to remove.
+  process.umask(0o077);
   const interruption = catchSignals();
   const stop = new AbortController();
   // Every thaw and start that is to come listens to it.
@@ -63,20 +68,51 @@ export async function chaosCommand(context: CommandContext, options: ChaosOption
   });
   const trial = new Trial(context, request, stop.signal);
   try {
-    const rounds = await trial.play();
-    const figures = figuresOf(request.seed, rounds);
-    const isKept = options.keep || figures.findings.length > 0;
-    await trial.end(isKept);
-    report(context, figures, { options, request, kept: isKept ? trial.places : [] });
-    return figures.findings.length > 0 ? exitStatus.failed : exitStatus.done;
+    const status = await trial.play().then(
+      (rounds) => (figuresOf(request.seed, rounds).findings.length > 0 ? exitStatus.failed : exitStatus.done),
+      (error: unknown) => statusOf(error, signal),
+    );
+    return await conclude(context, trial, { options, request, status });
   } catch (error) {
+    const room = noRoomIn(trial.folder);
     await trial.end(options.keep);
-    if (!(error instanceof Interrupted) || signal === undefined) throw error;
-    if (options.keep) context.stderr.write(`The folder is kept: ${trial.folder}\n`);
-    return interruptionStatus[signal];
+    if (options.keep) context.stderr.write(`The folder is kept: ${trial.folder.path}\n`);
+    if (room === undefined) throw error;
+    throw new CommandFailed(exitStatus.failed, `the trial could not begin: ${room}; ${roomAdvice}`);
   } finally {
     interruption.release();
   }
+}
+
+const roomAdvice = 'free some space there, or set TMPDIR to another folder, then try again';
+
+/** Of an interruption; throws any other error. */
+function statusOf(error: unknown, signal: InterruptionSignal | undefined): number {
+  if (!(error instanceof Interrupted) || signal === undefined) throw error;
+  return interruptionStatus[signal];
+}
+
+/** Ends everything and says what came of it. `status`: of the trial as far as it was played. */
+async function conclude(
+  context: CommandContext,
+  trial: Trial,
+  { options, request, status }: { options: ChaosOptions; request: TrialRequest; status: number },
+): Promise<number> {
+  const figures = figuresOf(request.seed, trial.soFar());
+  const isFound = figures.findings.length > 0;
+  const isKept = options.keep || isFound;
+  const room = isFound ? noRoomIn(trial.folder) : undefined;
+  await trial.end(isKept);
+  report(context, figures, { options, request, kept: isKept ? trial.places : [] });
+  if (room !== undefined) {
+    context.stderr.write(`Now ${room}, which may be why; ${roomAdvice}.\n`);
+  }
+  if (isFound || isTried(figures) || status !== exitStatus.done) return status;
+  const seconds = Math.round(figures.durationMs / 100) / 10;
+  context.stderr.write(
+    `podkin: nothing was tried: no kill, freeze or cut fell into ${seconds} s; give it more with --minutes\n`,
+  );
+  return exitStatus.failed;
 }
 
 /** A person, or whoever read the output, wants no more of it. */
@@ -92,10 +128,12 @@ class Trial {
   readonly #request: TrialRequest;
   readonly #signal: AbortSignal;
   readonly #folder: ChaosFolder;
-  readonly #guard: Guard;
+  #guard: Guard | undefined;
   readonly #line: ProgressLine;
   /** Of the rounds whose homes are still there. */
   readonly #places: RoundPlace[] = [];
+  readonly #over: RoundFigures[] = [];
+  #current: PlayedRound | undefined;
   /** Fulfils when nothing is done any more. */
   #playing: Promise<void> = Promise.resolve();
 
@@ -105,19 +143,26 @@ class Trial {
     this.#signal = signal;
     this.#folder = makeChaosFolder();
     this.#line = new ProgressLine(context, request);
-    this.#guard = startGuard(this.#folder, roundPlace(this.#folder, 0, context.environment).environment);
   }
 
-  get folder(): string {
-    return this.#folder.path;
+  get folder(): ChaosFolder {
+    return this.#folder;
   }
 
   get places(): readonly RoundPlace[] {
     return this.#places;
   }
 
+  /** Those that are over, and the one that is being played. */
+  soFar(): RoundFigures[] {
+    return [...this.#over, ...(this.#current === undefined ? [] : [this.#current.soFar()])];
+  }
+
   /** Ends with the first round that finds something; rejects with the signal's reason at once. */
-  async play(): Promise<RoundFigures[]> {
+  async play(): Promise<readonly RoundFigures[]> {
+    const { environment } = roundPlace(this.#folder, 0, this.#context.environment);
+    const { keep } = this.#request;
+    this.#guard = await startGuard(this.#folder, { environment, keep, signal: this.#signal });
     const played = this.#playRounds();
     this.#playing = played.then(
       () => undefined,
@@ -126,26 +171,26 @@ class Trial {
     return await Promise.race([played, rejected(this.#signal)]);
   }
 
-  async #playRounds(): Promise<RoundFigures[]> {
+  async #playRounds(): Promise<readonly RoundFigures[]> {
     const count = roundCount(this.#request);
-    const rounds: RoundFigures[] = [];
     for (let number = 1; number <= count; number += 1) {
       const place = roundPlace(this.#folder, number, this.#context.environment);
       this.#places.push(place);
       const round = await this.#playRound(place, { number, count });
-      rounds.push(round);
+      this.#current = undefined;
+      this.#over.push(round);
       if (findingsOf(round).length > 0) break;
       // What was judged and found good is of no use to a next round; the last one may be wished for.
       if (number < count) rmSync(this.#places.pop()?.path ?? '', { recursive: true, force: true });
     }
-    return rounds;
+    return this.#over;
   }
 
   async #playRound(
     place: RoundPlace,
     { number, count }: { number: number; count: number },
   ): Promise<RoundFigures> {
-    return await playRound({
+    this.#current = playRound({
       place,
       // The first round has the seed itself: a finding names the seed that plays its round first.
       seed: (this.#request.seed + number - 1) % (seedMax + 1),
@@ -153,6 +198,7 @@ class Trial {
       signal: this.#signal,
       onProgress: (progress) => this.#line.show(progress, { number, count }),
     });
+    return await this.#current.figures;
   }
 
   /** No process is left, and no file unless it is to be kept. */
@@ -163,8 +209,9 @@ class Trial {
     await Promise.race([this.#playing, wait(settleMs, undefined, { ref: false })]);
     const left = await endAllBelow(this.#folder.path);
     for (const text of left) this.#context.stderr.write(`${text}\n`);
-    await this.#guard.release();
+    // First: where it fails, the guard does it when this process is gone.
     if (!isKept) removeChaosFolder(this.#folder);
+    await this.#guard?.release();
   }
 }
 
@@ -252,7 +299,7 @@ function roundDuration(request: TrialRequest): number {
 
 function durationOf(text: string | undefined): number {
   const minutes = text === undefined ? 1 : Number(text);
-  if (text?.trim() !== '' && Number.isFinite(minutes) && minutes > 0 && minutes <= minutesMax) {
+  if (/^(\d+\.?\d*|\.\d+)$/.test(text ?? '1') && minutes > 0 && minutes <= minutesMax) {
     return minutes * 60_000;
   }
   throw new CommandFailed(

@@ -142,6 +142,9 @@ export class Faults {
       await Promise.all([started.ready, covered]);
       this.restores += 1;
     } catch (error) {
+      // Undone while it was in its start: its files go one after the other, and its folder is one of them.
+      await tree.refresh();
+      if (tree.named(pod.name) !== pod) return;
       if (!(error instanceof PodStartFailed)) throw error;
       const expected = error.code === 'alreadyRunning' || process === undefined || this.wasKilled(process);
       if (!expected) this.#failures.push(`${pod.name} did not start again: ${error.message}`);

@@ -21,7 +21,8 @@ export interface RoundFigures {
   readonly stranded: readonly string[];
   /** What went wrong beside that, as sentences. */
   readonly problems: readonly string[];
-  readonly report: Report;
+  /** Null where it was interrupted before its logs were judged. */
+  readonly report: Report | null;
 }
 
 export interface ChaosFigures {
@@ -29,6 +30,8 @@ export interface ChaosFigures {
   /** Under fire; the quiet and the check come on top. */
   durationMs: number;
   rounds: number;
+  /** Of the rounds, those whose logs were judged. */
+  judged: number;
   pods: number;
   kills: number;
   freezes: number;
@@ -57,25 +60,44 @@ export function figuresOf(seed: number, rounds: readonly RoundFigures[]): ChaosF
     freezes: sum((round) => round.freezes),
     cuts: sum((round) => round.cuts),
     restores: sum((round) => round.restores),
-    events: sum(({ report }) => report.events),
-    lost: sum(({ report }) => report.lost),
-    duplicated: sum(({ report }) => report.duplicated),
-    outOfOrder: sum(({ report }) => report.outOfOrder),
-    unseen: sum(({ report }) => report.unseen),
-    undeclaredDeaths: sum(({ report }) => report.undeclaredDeaths),
+    ...reportSums(rounds.flatMap(({ report }) => (report === null ? [] : [report]))),
     stranded: sum((round) => round.stranded.length),
     wake: { count: wakesMs.length, p50Ms: quantile(wakesMs, 0.5), p99Ms: quantile(wakesMs, 0.99) },
     findings: rounds.flatMap(findingsOf),
   };
 }
 
+function reportSums(
+  reports: readonly Report[],
+): Pick<
+  ChaosFigures,
+  'judged' | 'events' | 'lost' | 'duplicated' | 'outOfOrder' | 'unseen' | 'undeclaredDeaths'
+> {
+  const sum = (of: (report: Report) => number) => reports.reduce((total, report) => total + of(report), 0);
+  return {
+    judged: reports.length,
+    events: sum(({ events }) => events),
+    lost: sum(({ lost }) => lost),
+    duplicated: sum(({ duplicated }) => duplicated),
+    outOfOrder: sum(({ outOfOrder }) => outOfOrder),
+    unseen: sum(({ unseen }) => unseen),
+    undeclaredDeaths: sum(({ undeclaredDeaths }) => undeclaredDeaths),
+  };
+}
+
+/** A trial that has done nothing shows nothing. */
+export function isTried({ kills, freezes, cuts }: ChaosFigures): boolean {
+  return kills + freezes + cuts > 0;
+}
+
 export function findingsOf({ seed, stranded, problems, report }: RoundFigures): Finding[] {
   const texts = [
-    ...report.violations.map(({ rule, pod, text }) => `${rule} ${pod}: ${text}`),
+    ...(report?.violations ?? []).map(({ rule, pod, text }) => `${rule} ${pod}: ${text}`),
     ...stranded.map((text) => `stranded: ${text}`),
     ...problems,
   ];
-  return texts.map((text) => ({ seed, text }));
+  // Noticed again and again, it is still one.
+  return [...new Set(texts)].map((text) => ({ seed, text }));
 }
 
 /** Null where there is nothing. */
@@ -102,9 +124,11 @@ export function figuresLine(figures: ChaosFigures): string {
     wake.count === 0
       ? 'no wake was timed'
       : `wake p50 ${wake.p50Ms} ms, p99 ${wake.p99Ms} ms of ${wake.count}`;
+  const judged = `${figures.events} events: ${figures.lost} lost, ${figures.duplicated} duplicated, ${figures.outOfOrder} out of order, ${figures.stranded} stranded`;
   return [
     `${faultsText(figures)} in ${seconds} s of ${figures.pods} pods`,
-    `${figures.events} events: ${figures.lost} lost, ${figures.duplicated} duplicated, ${figures.outOfOrder} out of order, ${figures.stranded} stranded`,
+    ...(figures.judged > 0 ? [judged] : []),
     wakes,
+    ...(figures.judged < figures.rounds ? ['interrupted: the logs of the last tree were not judged'] : []),
   ].join('; ');
 }

@@ -17,14 +17,15 @@ import { ensureRuntimeDir } from '../../transport/address.ts';
 import { endTree } from '../control/end-tree.ts';
 import { createRoot, type Root, startRoot } from '../run/create-root.ts';
 import { Cuts } from './cuts.ts';
-import { podProcesses } from './end-all.ts';
+import { leftBelow } from './end-all.ts';
 import { Faults } from './faults.ts';
 import type { RoundFigures } from './figures.ts';
 import { pause } from './pause.ts';
+import { limitsAdvice } from './guard.ts';
 import type { RoundPlace } from './place.ts';
 import { at, faultsOf, type Work, workOf } from './plan.ts';
 import { growTask, scenarioText, shapeOf, taskText } from './scenario.ts';
-import { type ChaosPod, ChaosTree, isParent } from './tree.ts';
+import { type ChaosPod, ChaosTree, isParent, refusedSpawns } from './tree.ts';
 import { wakeLatencies, wasFree } from './wakes.ts';
 
 /**
@@ -77,9 +78,19 @@ export interface Progress {
   readonly cuts: number;
 }
 
-/** Rejects with the signal's reason, or with why it could not be played at all. Ends no process then. */
-export async function playRound(options: RoundOptions): Promise<RoundFigures> {
+export interface PlayedRound {
+  /** Rejects with the signal's reason, or with why it could not be played at all. Ends no process then. */
+  readonly figures: Promise<RoundFigures>;
+  /** Of what has been done, not judged. */
+  soFar(): RoundFigures;
+}
+
+export function playRound(options: RoundOptions): PlayedRound {
   const round = new Round(options);
+  return { figures: playedToEnd(round), soFar: () => round.figures([], null) };
+}
+
+async function playedToEnd(round: Round): Promise<RoundFigures> {
   try {
     return await round.play();
   } finally {
@@ -90,7 +101,9 @@ export async function playRound(options: RoundOptions): Promise<RoundFigures> {
 /** Nothing had been done to it yet. */
 class TrialNotBegun extends PodkinError {
   constructor(why: string) {
-    super(`the trial could not begin: ${why}; "podkin doctor" looks for what is amiss here`);
+    const isStarved = /\b(EMFILE|ENFILE|EAGAIN)\b/.test(why);
+    const next = isStarved ? limitsAdvice : '"podkin doctor" looks for what is amiss here';
+    super(`the trial could not begin: ${why}; ${next}`);
     this.name = 'TrialNotBegun';
   }
 }
@@ -117,8 +130,14 @@ class Round {
   }
 
   async play(): Promise<RoundFigures> {
+    const early = await this.#grow();
+    const stranded = early.length > 0 ? early : await this.#disturb();
+    return this.figures(stranded, await this.#end());
+  }
+
+  /** Faults, work and then quiet. Answers with what did not come to rest. */
+  async #disturb(): Promise<string[]> {
     const { signal, durationMs } = this.#options;
-    await this.#grow();
     const startedMs = monotonicMs();
     const over = new AbortController();
     const until = AbortSignal.any([signal, over.signal]);
@@ -132,17 +151,15 @@ class Round {
     }
     signal.throwIfAborted();
     this.#elapsedMs = monotonicMs() - startedMs;
-    const stranded = await this.#quiet();
-    const report = await this.#end();
-    return this.#figures(stranded, report);
+    return await this.#quiet();
   }
 
   async leave(): Promise<void> {
     await this.#cuts.close();
   }
 
-  /** Until the tree stands and everybody has had their first turn. */
-  async #grow(): Promise<void> {
+  /** Until the tree stands and everybody has had their first turn. Answers with what did not come to rest. */
+  async #grow(): Promise<string[]> {
     const { place, signal, seed } = this.#options;
     this.#progress('start');
     try {
@@ -157,11 +174,16 @@ class Round {
     await this.#run('root', growTask);
     const count = shapeOf(seed).kids.reduce((sum, { leaves }) => sum + 1 + leaves.length, 1);
     const isGrown = () => this.#tree.living.length >= count && this.#tree.unrest().length === 0;
-    if (!(await this.#until(isGrown))) {
-      const why = this.#tree.unrest();
-      const text = why.length === 0 ? 'pods are missing' : why.join('; ');
-      throw new TrialNotBegun(`its tree of ${count} pods did not come to rest (${text})`);
-    }
+    const isDecided = () => isGrown() || refusedSpawns(this.#tree).length > 0;
+    const isOver = await this.#until(isDecided);
+    // What the machine does not give is no finding, and leaves more behind than what was refused.
+    const [refusal] = refusedSpawns(this.#tree);
+    if (refusal !== undefined) throw new TrialNotBegun(refusal);
+    if (isOver) return [];
+    this.#problems.push(...this.#faults.failures);
+    const unrest = this.#tree.unrest();
+    if (unrest.length > 0) return unrest;
+    return [`of ${count} pods ${this.#tree.living.length} are there`];
   }
 
   async #giveFaults(until: AbortSignal): Promise<void> {
@@ -272,6 +294,7 @@ class Round {
   async #end(): Promise<Report> {
     const { place, signal } = this.#options;
     this.#progress('check');
+    await this.#cuts.close();
     const signalled = await endTree({
       home: place.home,
       rootInstance: this.#root.spec.instance,
@@ -282,7 +305,7 @@ class Round {
     });
     signal.throwIfAborted();
     this.#problems.push(...signalled.map((name) => `${name} did not end when it was asked to`));
-    this.#problems.push(...podProcesses(place.path).map((pid) => `process ${pid} was left behind`));
+    this.#problems.push(...(await leftBelow(place.path)));
     this.#problems.push(...socketsIn(place.home.runtime).map((name) => `socket ${name} was left behind`));
     await this.#tree.refresh();
     const report = await verifyHome(place.home);
@@ -290,7 +313,8 @@ class Round {
     return report;
   }
 
-  #figures(stranded: readonly string[], report: Report): RoundFigures {
+  /** `report`: null where the logs were not judged. */
+  figures(stranded: readonly string[], report: Report | null): RoundFigures {
     const { pods } = this.#tree;
     const wakesMs = pods.flatMap((pod) =>
       wakeLatencies(podLog(pod), pods.map(podLog))
@@ -301,7 +325,8 @@ class Round {
     const counts = { kills, freezes, cuts, restores, pods: this.#tree.everSeen };
     const { seed } = this.#options;
     const durationMs = this.#elapsedMs;
-    return { seed, durationMs, ...counts, wakesMs, stranded, problems: this.#problems, report };
+    const problems = [...this.#problems];
+    return { seed, durationMs, ...counts, wakesMs, stranded, problems, report };
   }
 
   #progress(phase: Progress['phase']): void {

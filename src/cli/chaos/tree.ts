@@ -154,6 +154,20 @@ export class ChaosTree {
   }
 }
 
+/** Why children could not be made, as their parents were told. */
+export function refusedSpawns({ pods }: Pick<ChaosTree, 'pods'>): string[] {
+  return pods.flatMap(({ name, log }) =>
+    ofType(log.entries, 'toolResult')
+      .filter(({ tool, isError }) => tool === 'SpawnPod' && isError)
+      .map(({ text }) => `${name} could not make a child: ${plain(text)}`),
+  );
+}
+
+/** The data of a result without the fence that marks it for a model. */
+function plain(text: string): string {
+  return /```data\n(.*?)\n```/s.exec(text)?.[1] ?? text;
+}
+
 /** One that is being removed loses its files one after the other. */
 async function refreshed({ folder, log }: ChaosPod): Promise<void> {
   try {

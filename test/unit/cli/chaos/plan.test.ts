@@ -1,5 +1,14 @@
 /** The pure parts of `podkin chaos`. */
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -126,6 +135,21 @@ describe('the figures', () => {
     ]);
   });
 
+  it('[chaos.figures] what was noticed twice is one finding', () => {
+    const twice = round({ problems: ['root (pid 5) ended by itself', 'root (pid 5) ended by itself'] });
+    const text = 'root (pid 5) ended by itself';
+    expect(figuresOf(7, [twice]).findings).toEqual([{ seed: 7, text }]);
+  });
+
+  it('[chaos.partial] of an interrupted trial the line says what was judged', () => {
+    const broken = round({ kills: 1, wakesMs: [], report: null });
+    const figures = figuresOf(7, [round({ wakesMs: [] }), broken]);
+    expect(figures).toMatchObject({ rounds: 2, judged: 1, kills: 21, events: 50 });
+    expect(figuresLine(figures)).toBe(
+      '21 kills, 20 freezes, 10 cuts in 60 s of 14 pods; 50 events: 0 lost, 0 duplicated, 0 out of order, 0 stranded; no wake was timed; interrupted: the logs of the last tree were not judged',
+    );
+  });
+
   it('[chaos.figures] without a wake no number is made up', () => {
     expect(figuresOf(7, [round({ wakesMs: [] })]).wake).toEqual({ count: 0, p50Ms: null, p99Ms: null });
     expect(figuresLine(figuresOf(7, [round({ wakesMs: [], kills: 1, cuts: 0 })]))).toBe(
@@ -225,6 +249,17 @@ describe('the place', () => {
     onTestFinished(() => void removeChaosFolder(folder));
     expect(folder.path.startsWith(base)).toBe(false);
     expect(() => socketPath(roundPlace(folder, 99_999, {}).home.runtime, uuidv7())).not.toThrow();
+  });
+
+  it('[chaos.place] is elsewhere where others may put a folder of theirs in the place of TMPDIR', () => {
+    const base = below();
+    chmodSync(base, 0o777);
+    mkdirSync(join(base, 't'));
+    vi.stubEnv('TMPDIR', join(base, 't'));
+    const folder = makeChaosFolder();
+    onTestFinished(() => void removeChaosFolder(folder));
+    expect(folder.path.startsWith(base)).toBe(false);
+    expect(readdirSync(join(base, 't'))).toEqual([]);
   });
 
   it('[chaos.place] what was not made by it is not removed, whatever its name', () => {
