@@ -136,7 +136,7 @@ export interface HostHome {
 
 /** Where pods listen, beside their logs. */
 export interface Addresses {
-  /** Its being there tells of a log that there was. */
+  /** Its being there tells of a log that has begun. */
   isThere(folder: PodFolder): boolean;
   text(folder: PodFolder): string;
   last(folder: PodFolder, instance: string): PodAddress | null;

@@ -39,6 +39,7 @@ export const commands = {
   'cli.rm-orphan': 'a pod whose parent was removed owes nobody',
   'cli.rm-damaged':
     'rm -f of a pod whose files say nothing any more deletes nothing: they are kept aside whole, with a tombstone where its instance is known, and never while it runs',
+  'cli.rm-pieces': 'what could not be read of a log, kept beside it, goes only by force and with a word',
   'cli.rm-set-aside':
     'what was set aside of a folder is never deleted with its pod: rm refuses, and with force says where it keeps it',
   'cli.rm-undelivered': 'refuses while something waits for the parent, or for the pod itself',

@@ -62,6 +62,8 @@ export const delivery = {
   'verify.foreign-log':
     'a log without a session entry, of a newer schema or of another instance is told; the rest is still checked',
   'verify.lost-logs': 'a home whose logs were deleted is not called healthy',
+  'verify.lost-beginning':
+    'a log that was emptied or damaged as a whole is a violation; doctor names it, restore refuses it, rm keeps it aside',
   'verify.hole': 'a number missing below what was received is lost',
   'verify.home': 'logs are read from their files, and both ends held against each other',
   'verify.huge-number': 'a log that counts beyond reason is judged at once, and named',

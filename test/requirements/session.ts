@@ -37,6 +37,10 @@ export const session = {
     'an observer is handed each append once, as the bytes of the file, and cannot append',
   'log.append-order': 'numbers 1, 2, 3 …, in the order of the calls, the same when read back',
   'log.append-whole': 'only the last line of an append ends it',
+  'log.beginning-lost':
+    'a log of which no line can be read is refused and left as it is where its pod has begun, or where it is no torn first append',
+  'log.beginning-torn':
+    'a first append torn at any byte, or zeros in its place, is cut and kept aside where the pod has not begun',
   'log.close-settles': 'closing syncs, settles who waits, and refuses what comes later',
   'log.create': 'folder 0700, file 0600, and never over a log that exists',
   'log.deleted': 'a pod whose log is deleted or replaced says so, takes nothing more and ends',

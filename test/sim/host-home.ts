@@ -58,7 +58,7 @@ export function simHome(process: SimProcess): HostHome {
     },
     identityOf: (paths) =>
       paths.map((path) => world.listeners.get(path)?.process.identity.pid ?? '').join(' '),
-    addresses,
+    addresses: addressesOf(process),
     removeLeftovers: () => undefined,
   };
 }
@@ -67,13 +67,26 @@ export function socketPathOf(instance: string): string {
   return join(home.runtime, `${instance}.sock`);
 }
 
-/** Where pods listen follows from their instances here. */
-const addresses: Addresses = {
-  isThere: () => false,
-  text: () => '',
-  last: () => null,
-  claims: () => [],
-  claim: () => ({ isAlone: () => true, settle: () => undefined, withdraw: () => undefined }),
-  removeClaim: () => undefined,
-  rewrite: () => undefined,
-};
+/**
+ * Where pods listen follows from their instances here; whether one was told is kept, and survives every loss of
+ * power, as it may: a log of which less is left than its address says would be refused.
+ */
+function addressesOf(process: SimProcess): Addresses {
+  const { addressed } = process.world;
+  return {
+    isThere: ({ path }) => addressed.has(path),
+    text: () => '',
+    last: () => null,
+    claims: () => [],
+    claim: ({ path }) => ({
+      isAlone: () => true,
+      settle: () => {
+        process.mustLive();
+        addressed.add(path);
+      },
+      withdraw: () => undefined,
+    }),
+    removeClaim: () => undefined,
+    rewrite: () => undefined,
+  };
+}

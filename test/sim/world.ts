@@ -53,6 +53,8 @@ export class World {
   /** Name → the pod whose folder it is. */
   readonly folders = new Map<string, SimPod>();
   readonly tombstones: Tombstone[] = [];
+  /** Folders of pods whose address was told beside their log. */
+  readonly addressed = new Set<string>();
   readonly files = new Map<string, SimFile>();
   readonly descriptors = new Map<number, SimFile>();
   readonly syncing = new Map<SimFile, number>();
@@ -212,6 +214,7 @@ export class World {
       this.files.delete(pod.folder.log);
     }
     pod.removed = true;
+    this.addressed.delete(pod.folder.path);
     if (this.folders.get(pod.spec.name) === pod) this.folders.delete(pod.spec.name);
     this.homeVersion += 1;
   }

@@ -154,6 +154,43 @@ it('[catalogue.damaged-neighbour] a pod whose files are damaged keeps no other f
   rmSync(neighbour.folder.path, { recursive: true });
 });
 
+it.each<[string, (bytes: Buffer) => Buffer]>([
+  ['was emptied', () => Buffer.alloc(0)],
+  ['is all zeros', (bytes) => Buffer.alloc(bytes.length)],
+  ['has other line ends', (bytes) => Buffer.from(bytes.toString().replaceAll('\n', '\r\n'))],
+  ['is in another encoding', (bytes) => Buffer.from(bytes.toString(), 'utf16le')],
+  ['is cut within its first line', (bytes) => bytes.subarray(0, 200)],
+])(
+  '[verify.lost-beginning] a log that %s is a violation; doctor names it, restore refuses it, rm keeps it aside',
+  async (_, alter) => {
+    const { root, kid } = await family(1);
+    await root.stop();
+    const whole = readFileSync(root.folder.log);
+    const lost = alter(whole);
+    writeFileSync(root.folder.log, lost);
+    const what = new RegExp(
+      `^ *log +root: ${root.folder.log} (is empty, and|holds \\d+ bytes and no line)`,
+      'm',
+    );
+    const verify = await home.run(['verify']);
+    expect(verify).toMatchObject({ code: 1, stdout: expect.stringMatching(what) });
+    const doctor = await home.run(['doctor']);
+    expect(doctor.code).toBe(1);
+    expect(doctor.stdout).toContain(`root: ${root.folder.log} ${lost.length === 0 ? 'is empty' : 'holds'}`);
+    expect(doctor.stdout).toContain('put it back from a copy');
+    const restore = await home.run(['restore', 'root']);
+    expect(restore).toMatchObject({ code: 1, stdout: '' });
+    expect(restore.stderr).toContain('nothing was changed: put it back from a copy');
+    const rm = await home.run(['rm', 'root']);
+    expect(rm).toMatchObject({ code: 1, stderr: expect.stringContaining('keeps all of it aside') });
+    expect(readFileSync(root.folder.log).equals(lost)).toBe(true);
+    writeFileSync(root.folder.log, whole);
+    await root.start();
+    await next(root, kid, 2);
+    expect(await auditPair(root, kid)).toEqual([]);
+  },
+);
+
 describe('an old copy of a log', () => {
   it("[catalogue.old-child] put back as a child's is refused as `regressed`; the child says how to fix it, and its parent is not misled", async () => {
     const { root, kid } = await family(1);

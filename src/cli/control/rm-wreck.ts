@@ -10,6 +10,7 @@ import { type Facts, emptyFacts } from '../../session/facts/facts.ts';
 import { foldLog } from '../../session/log/fold-log.ts';
 import { type PodFolder, podFolder, writeTombstone } from '../../session/home/home.ts';
 import { isPodLog, knownSpec, specIfKnown } from '../../session/home/known-spec.ts';
+import { lostBeginning } from '../../session/home/lost-beginning.ts';
 import { probeLock } from '../../session/lock/lock.ts';
 import { readEntries } from '../../session/log/read-log.ts';
 import { Registry } from '../../scope/ownership/registry.ts';
@@ -27,6 +28,8 @@ export function wreckOf({ home }: CommandContext, name: string): string | null {
   if (lstatSync(folder.path, { throwIfNoEntry: false }) === undefined) return null;
   try {
     if (knownSpec(folder) === null) return `${folder.path} holds nothing that says what pod it is`;
+    const lost = lostBeginning(folder);
+    if (lost !== null) return lost;
     if (!isPodLog(folder.log)) return `${folder.log} does not begin as the log of a pod does`;
   } catch (error) {
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';

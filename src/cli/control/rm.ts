@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { endLeft } from '../../pod/process/command-groups.ts';
 import { takeInLeft } from '../../pod/children/drain-child.ts';
+import { type Piece, setAsidePieces } from '../../session/home/set-aside-pieces.ts';
 import { hasSetAside, keepSetAside } from '../../scope/set-aside/set-aside.ts';
 import { removeAbandoned, leftoverLeases } from '../../scope/sandbox/leftovers.ts';
 import { removePodFolder } from '../../session/home/remove.ts';
@@ -109,6 +110,12 @@ class Removal {
     if (hasSetAside(pod.folder.outputs)) {
       why.push(
         `what was set aside of the folder it worked in is with it, maybe yours ("podkin logs ${name}" has the line that puts it back)`,
+      );
+    }
+    const pieces = setAsidePieces(pod.folder);
+    if (pieces.length > 0) {
+      why.push(
+        `its folder holds what could not be read of its log (${pieces.map(pieceText).join(', ')}), maybe a part of its history`,
       );
     }
     if (why.length > 0) {
@@ -217,6 +224,11 @@ class Removal {
       this.#say(
         `Discarded: ${damaged} damaged line(s) of the log of "${name}"; what they said is not known.`,
       );
+    const pieces = setAsidePieces(folder);
+    if (pieces.length > 0)
+      this.#say(
+        `Discarded: what could not be read of the log of "${name}": ${pieces.map(pieceText).join(', ')}.`,
+      );
     const owed = await owedBy(index, pod);
     const above = pod.spec.parent === null ? null : index.get(pod.spec.parent.instance);
     const known = above === null ? undefined : (await index.factsOf(above)).children.get(instance);
@@ -247,6 +259,10 @@ class Removal {
   #say(text: string): void {
     this.#context.stderr.write(`${text}\n`);
   }
+}
+
+function pieceText({ name, sizeBytes }: Piece): string {
+  return `${name}, ${sizeBytes} bytes`;
 }
 
 function wreckStays(name: string, why: string): string {

@@ -3,10 +3,7 @@
  * nothing by itself.
  */
 import { systemCode } from '../../std/system-code.ts';
-import { existsSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { type PodFolder, holdsLeftovers, podFolder, podNames, readSpec } from '../../session/home/home.ts';
-import { readEntries } from '../../session/log/read-log.ts';
 import { UnsafeHome } from '../../session/home/own-home.ts';
 import { NoHome } from '../../session/home/places.ts';
 import { createSandbox } from '../../scope/sandbox/sandbox.ts';
@@ -22,8 +19,9 @@ import { deliveriesOf, isFinal } from '../inspect/deliveries.ts';
 import { checkModelName } from '../../model/create.ts';
 import { loadConfiguration } from '../invocation/configuration.ts';
 import { diskFindings, unwritableFindings } from './disk-check.ts';
-import { type Finding, namesIn, ok } from './finding.ts';
+import { ageOf, type Finding, leftoverAgeMs, namesIn, ok } from './finding.ts';
 import { lockFindings } from './lock-check.ts';
+import { logFindings } from './log-check.ts';
 import { socketFolder, staleSockets } from './socket-check.ts';
 import { scopeFindings } from './scope-check.ts';
 import { tombstoneFindings } from './tombstone-check.ts';
@@ -54,7 +52,7 @@ export async function doctorCommand(context: CommandContext, options: { json: bo
     ...(await staleSockets(context, seen)),
     ...leftovers(context),
     ...oldLeases(context),
-    ...(await logs(context)),
+    ...(await logFindings(context.home)),
     ...tombstoneFindings(context.home),
     ...podFindings(context.home, seen),
     ...(await lateEvents(context, seen, Date.now())),
@@ -166,9 +164,6 @@ async function sandbox(context: CommandContext): Promise<Finding> {
     : { check, level: 'warning', text: `${found.kind}: ${found.text}`, fix: found.fix };
 }
 
-/** A folder younger than this may be in use by somebody who makes or removes a pod right now. */
-const leftoverAgeMs = 60_000;
-
 function leftovers({ home }: CommandContext): Finding[] {
   const folder = join(home.state, 'pods');
   return namesIn(folder)
@@ -191,79 +186,6 @@ function oldLeases({ home }: CommandContext): Finding[] {
   const text = `${first}${left.length === 1 ? '' : ` and ${left.length - 1} more`}: empty, left by a shell whose pod was killed`;
   const fix = 'the next pod of this home that starts or runs a command removes them';
   return [{ check: 'stand-ins', level: 'warning', text, fix }];
-}
-
-function ageOf(path: string): number {
-  try {
-    return Date.now() - lstatSync(path).mtimeMs;
-  } catch {
-    return 0;
-  }
-}
-
-async function logs({ home }: CommandContext): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  for (const name of podNames(home)) {
-    const folder = podFolder(home, name);
-    const finding = await damage(name, folder);
-    if (finding !== null) findings.push(finding);
-  }
-  return findings.length === 0 ? [ok('logs', 'no damaged line')] : findings;
-}
-
-/** A folder without a log is in order only while its pod is being made. */
-function lostLog(
-  folder: PodFolder,
-  name: string,
-  failure: (text: string, fix: string) => Finding,
-): Finding | null {
-  if (existsSync(folder.address)) {
-    return failure(
-      `${name}: its session log ${folder.log} was deleted`,
-      `put it back from a copy and restore the pod, or: podkin rm ${name}`,
-    );
-  }
-  if (!existsSync(folder.spec) || ageOf(folder.spec) < leftoverAgeMs) return null;
-  return failure(
-    `${name}: it has no session log: it was deleted, or the pod never came to its start`,
-    `podkin rm ${name}`,
-  );
-}
-
-async function damage(name: string, folder: PodFolder): Promise<Finding | null> {
-  const { log } = folder;
-  let damaged = 0;
-  const failure = (text: string, fix: string): Finding => ({ check: 'logs', level: 'failure', text, fix });
-  try {
-    if (readSpec(folder) === null) {
-      if (existsSync(log))
-        return failure(
-          `${name}: pod.json is missing beside ${log}`,
-          `put it back from a backup, or: podkin rm ${name}`,
-        );
-      // What a pod writes after its folder was deleted; where there is none, it was removed meanwhile.
-      return holdsLeftovers(folder.path)
-        ? failure(
-            `${name}: the session log and all else of a pod was deleted from ${folder.path}`,
-            `put it back from a copy, or: podkin rm -f ${name}`,
-          )
-        : null;
-    }
-    for await (const _ of readEntries(log, { onDamaged: () => void (damaged += 1) }));
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return lostLog(folder, name, failure);
-    const text = error instanceof Error ? error.message : String(error);
-    return failure(
-      `${name}: ${text}`,
-      `check the permissions and the text of the files beside ${log}, or: podkin rm -f ${name}`,
-    );
-  }
-  return damaged === 0
-    ? null
-    : failure(
-        `${name}: ${damaged} damaged line(s) in ${log} are passed over`,
-        'they are kept aside when the pod starts; "podkin verify" says whether events are missing',
-      );
 }
 
 const lateMs = 30_000;

@@ -1,5 +1,5 @@
 /** One thing that `podkin doctor` looks at, and what all of its checks share. */
-import { readdirSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 
 export interface Finding {
   readonly check: string;
@@ -18,5 +18,16 @@ export function namesIn(folder: string): string[] {
     return readdirSync(folder);
   } catch {
     return [];
+  }
+}
+
+/** A folder younger than this may be in use by somebody who makes or removes a pod right now. */
+export const leftoverAgeMs = 60_000;
+
+export function ageOf(path: string): number {
+  try {
+    return Date.now() - lstatSync(path).mtimeMs;
+  } catch {
+    return 0;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Pods whose log is gone. A folder without one may be that of a pod that is being made or whose start was cut
+ * Pods whose log is gone, or holds nothing that can be read. A folder without one may be that of a pod that is being made or whose start was cut
  * off, which is in order; it is not where anything tells of an incarnation: the address that an incarnation
  * has left beside its log, the parent that it linked to, or the lock that it holds.
  */
@@ -13,7 +13,9 @@ import {
   podNames,
   readSpec,
 } from '../../session/home/home.ts';
+import { lostBeginning } from '../../session/home/lost-beginning.ts';
 import { probeLock } from '../../session/lock/lock.ts';
+import { lostAdvice } from '../../session/log/beginning.ts';
 import type { Finding } from './finding.ts';
 import type { LogView } from './log.ts';
 
@@ -22,8 +24,7 @@ export async function lostLogs(home: Home, { logs }: { logs: readonly LogView[] 
   for (const name of namesOf(home)) {
     const folder = podFolder(home, name);
     if (existsSync(folder.log)) {
-      const why = damageOf(folder);
-      if (why !== null) findings.push({ rule: 'log', pod: name, text: why, count: 1 });
+      for (const text of damagesOf(folder, logs)) findings.push({ rule: 'log', pod: name, text, count: 1 });
       continue;
     }
     const spec = specOf(folder);
@@ -48,12 +49,8 @@ async function evidenceOf(
   logs: readonly LogView[],
 ): Promise<{ text: string; fresh: boolean } | null> {
   if (existsSync(folder.address)) return { text: 'an incarnation of the pod has run', fresh: false };
-  const above = logs.find((log) => log.instance === parent?.instance);
-  const sender = above?.senders.get(instance);
-  const linked = above?.children.get(instance)?.linked ?? 0;
-  if (linked > 0 || (sender !== undefined && sender.receipts.size > 0)) {
-    return { text: `its parent "${above?.name ?? ''}" knows of its restarts`, fresh: false };
-  }
+  const above = parentThatHeard({ instance, parent }, logs);
+  if (above !== null) return { text: `its parent "${above.name}" knows of its restarts`, fresh: false };
   const lock = await probeLock({ instance, folder: folder.path }).catch(() => 'free');
   return lock === 'held' ? { text: 'a process of the pod runs', fresh: true } : null;
 }
@@ -67,8 +64,39 @@ function namesOf(home: Home): string[] {
   }
 }
 
-/** Of its `pod.json`, beside a log, which says the same and is read instead. */
-function damageOf(folder: PodFolder): string | null {
+/** The parent, where its log tells of an incarnation of the pod. */
+function parentThatHeard(
+  { instance, parent }: Pick<PodSpec, 'instance' | 'parent'>,
+  logs: readonly LogView[],
+): LogView | null {
+  const above = logs.find((log) => log.instance === parent?.instance);
+  const linked = above?.children.get(instance)?.linked ?? 0;
+  const receipts = above?.senders.get(instance)?.receipts.size ?? 0;
+  return above !== undefined && (linked > 0 || receipts > 0) ? above : null;
+}
+
+/** Of the log as a whole, and of `pod.json` beside it, which says the same and is read instead. */
+function damagesOf(folder: PodFolder, logs: readonly LogView[]): string[] {
+  const spec = specOf(folder);
+  const hasRun = spec !== null && parentThatHeard(spec, logs) !== null;
+  const lost = lostIn(folder, hasRun);
+  const damaged = specDamage(folder);
+  return [
+    ...(lost === null ? [] : [`${lost}; ${lostAdvice(folder.log)}`]),
+    ...(damaged === null ? [] : [damaged]),
+  ];
+}
+
+function lostIn(folder: PodFolder, hasRun: boolean): string | null {
+  try {
+    return lostBeginning(folder, { hasRun });
+  } catch {
+    // Said by the reading of the logs.
+    return null;
+  }
+}
+
+function specDamage(folder: PodFolder): string | null {
   try {
     readSpec(folder);
     return null;

@@ -99,9 +99,11 @@ export async function openPod(folder: PodFolder, host: Host, options: OpenOption
 async function claimed(parts: StartParts, claim: AddressClaim): Promise<Pick<OpenedPod, 'pod' | 'begun'>> {
   try {
     if (!claim.isAlone()) throw alreadyStarting(basename(parts.folder.path));
-    const opened = await openIncarnation(parts);
-    claim.settle();
-    return opened;
+    const { pod, begun } = await openIncarnation(parts);
+    // Behind the sync of its start: an address tells of a log that has begun (session/log/beginning.ts).
+    const settled = begun.then(() => claim.settle());
+    settled.catch(() => claim.withdraw());
+    return { pod, begun: settled };
   } catch (error) {
     claim.withdraw();
     throw error;
@@ -236,6 +238,7 @@ async function logOf(parts: {
     path: folder.log,
     lock,
     instance: spec.instance,
+    hasRun: host.home.addresses.isThere(folder),
     onFatal: (error: Error) => host.self.fail(error),
     disk: host.logs,
     clock: host.clock,

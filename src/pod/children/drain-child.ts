@@ -3,6 +3,7 @@
  * would do at its next start, done for a person who removes the child before that. Both locks are the
  * caller's or taken here; nobody else writes either log meanwhile.
  */
+import { existsSync } from 'node:fs';
 import { type DeathFindings, deathReceipt, unaccepted, receive } from '../../delivery/inbox.ts';
 import type { EntryBody } from '../../session/facts/entries.ts';
 import { type Facts, emptyFacts } from '../../session/facts/facts.ts';
@@ -27,7 +28,9 @@ export async function takeInLeft({ parent, child }: Taking): Promise<boolean> {
   const lock = await takeLock({ instance: parent.instance, folder: parent.folder.path, purpose: 'loan' });
   if (!lock.taken) return false;
   try {
-    const opened = await openLog({ path: parent.folder.log, lock, instance: parent.instance });
+    const { instance, folder } = parent;
+    const hasRun = existsSync(folder.address);
+    const opened = await openLog({ path: folder.log, lock, instance, hasRun });
     const { log } = opened;
     try {
       const facts = emptyFacts();

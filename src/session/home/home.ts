@@ -29,8 +29,8 @@ export interface PodFolder {
   readonly outputs: string;
   readonly scriptUses: string;
   /**
-   * Where its newest incarnation listens (`pod-address.ts`). Written once there is a log, so its being there
-   * tells of one.
+   * Where its newest incarnation listens (`pod-address.ts`). Written once its start is on disk, so its being
+   * there tells of a log that has begun.
    */
   readonly address: string;
 }

@@ -7,7 +7,7 @@
  *
  * An incarnation that begins first writes its address under a name of its own beside the file, and looks
  * whether another did so too: of two that cannot see each other's locks at most one goes on. The name becomes
- * the file once the log is open.
+ * the file once the start stands in the log on disk.
  */
 import {
   closeSync,

@@ -30,6 +30,8 @@ const hexDigits = '0123456789abcdef';
 const lastStart = Buffer.from('{"crc":"');
 const andStart = Buffer.from('{"and":"');
 const middle = Buffer.from('","entry":');
+/** How a line begins, the last one of an append and any other; equally long. */
+export const lineOpenings = [lastStart, andStart] as const;
 const seqStart = Buffer.from('{"seq":');
 const lastOpening = `${lastStart.toString()}00000000${middle.toString()}`;
 const andOpening = `${andStart.toString()}00000000${middle.toString()}`;

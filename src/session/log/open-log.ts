@@ -11,6 +11,7 @@ import { makeFolders } from '../../std/make-folders.ts';
 import { AppendLog } from './append-log.ts';
 import { schemaVersion } from '../facts/entries.ts';
 import type { Entry, SessionEntry } from '../facts/entries.ts';
+import { isBeginningLost, LogBeginningLost } from './beginning.ts';
 import { decodeLine } from './line.ts';
 import { type LogDisk, nodeDisk } from './log-disk.ts';
 import type { HeldLock } from '../lock/lock.ts';
@@ -62,8 +63,10 @@ export interface OpenLogOptions {
   readonly path: string;
   /** Of the folder that the log is in. It stays the caller's: `AppendLog.close` does not release it. */
   readonly lock: HeldLock;
-  /** When given, the log must be this instance's. */
+  /** When given, the log must be this instance's, or that of a pod that never began. */
   readonly instance?: string;
+  /** The pod is known to have begun (`beginning.ts`). */
+  readonly hasRun?: boolean;
   readonly clock?: Clock;
   readonly disk?: LogDisk;
   /** See `AppendLogOptions`. */
@@ -132,7 +135,8 @@ export function createLog(options: OpenLogOptions): AppendLog {
 
 /**
  * Opens a log that exists: repairs it, makes it durable, and answers with the writer, what was found, and the
- * entries. Throws `StorageFailed` (errno `ENOENT`: there is no such log), `LogTooNew`, `LogOfAnotherPod`.
+ * entries. Throws `StorageFailed` (errno `ENOENT`: there is no such log), `LogTooNew`, `LogOfAnotherPod`,
+ * `LogBeginningLost`.
  */
 export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
   const { path, disk = nodeDisk } = options;
@@ -147,6 +151,7 @@ export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
     const session = survey.firstEntry === null ? null : sessionAt(file, survey.firstEntry);
     // Looked at first: a log that is refused is not touched.
     if (session !== null) mustBeOurs(options, session);
+    else if (survey.entries === 0) mustBeUnbegun(options, file, survey.size);
     const damaged = survey.damaged.map((region) => ({ ...region, file: copyDamaged(file, region) }));
     const tail = { from: survey.committed, to: survey.size };
     const torn =
@@ -232,4 +237,9 @@ function mustBeOurs(options: OpenLogOptions, session: SessionEntry): void {
   if (wanted !== undefined && session.instance !== wanted) {
     throw new LogOfAnotherPod(path, { found: session.instance, wanted });
   }
+}
+
+function mustBeUnbegun(options: OpenLogOptions, file: LogFile, size: number): void {
+  const { path, instance, hasRun = false } = options;
+  if (instance !== undefined && isBeginningLost(file, { hasRun })) throw new LogBeginningLost(path, size);
 }

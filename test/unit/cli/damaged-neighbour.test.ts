@@ -133,3 +133,21 @@ it('[cli.rm-damaged] what its parent knows of it becomes its tombstone; it stays
   expect((await rig.podkin('rm', '-f', 'child')).status).toBe(0);
   expect(readTombstone(rig.home, instance)).toMatchObject({ name: 'child', discarded: true });
 });
+
+it('[cli.rm-pieces] what could not be read of a log, kept beside it, goes only by force and with a word', async () => {
+  const rig = cliRig();
+  const pod = logHome().pod('pod');
+  pod.stop();
+  const folder = rig.write(pod);
+  writeFileSync(`${folder.log}.torn-1`, 'torn');
+  writeFileSync(`${folder.log}.damaged-300`, 'damaged');
+  const refused = await rig.podkin('rm', 'pod');
+  const pieces = 'session.jsonl.damaged-300, 7 bytes, session.jsonl.torn-1, 4 bytes';
+  expect([refused.status, existsSync(folder.path)]).toEqual([1, true]);
+  expect(refused.stderr).toContain(
+    `"pod" stays: its folder holds what could not be read of its log (${pieces})`,
+  );
+  const removed = await rig.podkin('rm', '-f', 'pod');
+  expect([removed.status, existsSync(folder.path)]).toEqual([0, false]);
+  expect(removed.stderr).toContain(`Discarded: what could not be read of the log of "pod": ${pieces}.`);
+});

@@ -7,9 +7,10 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { StorageFailed } from '../../../src/session/log/storage-failed.ts';
+import { LogBeginningLost } from '../../../src/session/log/beginning.ts';
 import { encodeLine } from '../../../src/session/log/line.ts';
 import {
   createFolder,
@@ -227,6 +228,63 @@ describe('opening', () => {
     expect(error).toBeInstanceOf(LogTooNew);
     expect(String(error)).toContain(`${at.path} has schema 2, this podkin reads up to 1`);
     expect(readFileSync(at.path)).toEqual(before);
+  });
+
+  const instance = session().instance;
+
+  it('[log.beginning-lost] a log without a line that can be read is refused and left as it is', async () => {
+    const sample = await sampleLog();
+    const text = sample.bytes.toString();
+    const [first = ''] = text.split('\n');
+    const noise = Buffer.from(Array.from({ length: 3_000 }, (_, i) => (i * 7_919 + (i >> 3) * 31) % 251));
+    const never: [string, Buffer][] = [
+      ['other line ends', Buffer.from(text.replaceAll('\n', '\r\n'))],
+      ['another encoding', Buffer.from(text, 'utf16le')],
+      ['noise', noise],
+      ['another text', Buffer.from('x')],
+      ['a whole line with a flipped bit', Buffer.from(`${first.replace('session', 'sessiom')}\n`)],
+    ];
+    const onlyTorn: [string, Buffer][] = [
+      ['nothing', Buffer.alloc(0)],
+      ['zeros', Buffer.alloc(sample.bytes.length)],
+      ['a piece of its first line', sample.bytes.subarray(0, 100)],
+    ];
+    const at = await place();
+    for (const [what, bytes] of [...never, ...onlyTorn]) {
+      writeFileSync(at.path, bytes);
+      const hasRun = onlyTorn.some(([one]) => one === what);
+      const error = await failure(openLog({ path: at.path, lock: at.lock, instance, hasRun }));
+      expect(error, what).toBeInstanceOf(LogBeginningLost);
+      expect(String(error)).toContain(`"podkin rm -f ${basename(at.folder)}" gives the pod up`);
+      expect(readFileSync(at.path).equals(bytes), what).toBe(true);
+    }
+    expect(readdirSync(at.folder).filter((name) => /torn|damaged/.test(name))).toEqual([]);
+  });
+
+  it('[log.beginning-torn] a first append torn at any byte, or zeros in its place, is cut and kept aside where the pod has not begun', async () => {
+    const at = await place(memoryFolder());
+    const log = newLog(at);
+    log.append([session(), alert('its start')]);
+    await log.close();
+    const whole = readFileSync(at.path);
+    const page = 64;
+    const torn = Array.from({ length: whole.length }, (_, cut) => whole.subarray(0, cut));
+    const zeros = [0, page].map((from) =>
+      Buffer.from(whole)
+        .fill(0, from, from + page)
+        .subarray(0, -1),
+    );
+    for (const bytes of [...torn, ...zeros, Buffer.alloc(whole.length)]) {
+      writeFileSync(at.path, bytes);
+      const open = await opened(at, { instance });
+      expect([open.report.session, open.log.size]).toEqual([null, 0]);
+      expect(open.report.torn?.bytes ?? 0).toBe(bytes.length);
+      await open.log.close();
+      for (const name of readdirSync(at.folder)) if (name.includes('torn')) rmSync(join(at.folder, name));
+    }
+    // One line that can be read says that there is a history.
+    writeFileSync(at.path, Buffer.concat([Buffer.from('damaged\n'), whole]));
+    expect((await opened(at, { instance, hasRun: true })).report.damaged).toHaveLength(1);
   });
 
   it('[log.other-instance] the log of another instance is refused', async () => {
