@@ -29,6 +29,8 @@ export const delivery = {
     'work that nobody holds and nobody has closed, and work that was done and not reported, is found',
   'verify.idle-turn': 'a turn for notifications begins for something that wakes',
   'verify.left-out': 'a receipt leaves out no field that every version knows',
+  'verify.misplaced':
+    "a log or a folder that is another pod's is named with its pod, by verify and doctor; a copy counts once; restore refuses it, rm keeps it aside",
   'verify.missed-item': 'what was received is in the next request, and in the history behind an orderly end',
   'verify.notices': 'an accepted notice is in the history once, unless it waits',
   'verify.questions': 'a call that needs a yes ran behind one, and never behind a no',

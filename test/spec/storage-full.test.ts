@@ -243,7 +243,9 @@ describe('a start that fails behind its socket', () => {
     cpSync(other.folder.log, root.folder.log);
     const { status, stderr } = failedStart(root);
     expect(status).toBe(1);
-    expect(stderr).toContain(`is the log of instance ${other.instance}, not of ${root.instance}`);
+    expect(stderr).toContain(
+      `is the log of the pod "other" (instance ${other.instance}), not of instance ${root.instance}`,
+    );
     await nothingLeft(root);
     rmSync(root.folder.log);
   });

@@ -9,7 +9,7 @@ import type { StartedEntry } from '../../session/facts/entries.ts';
 import { type Facts, emptyFacts } from '../../session/facts/facts.ts';
 import { foldLog } from '../../session/log/fold-log.ts';
 import { type PodFolder, podFolder, writeTombstone } from '../../session/home/home.ts';
-import { isPodLog, knownSpec, specIfKnown } from '../../session/home/known-spec.ts';
+import { isPodLog, knownSpec, sessionIn, specIfKnown, strangersLog } from '../../session/home/known-spec.ts';
 import { lostBeginning } from '../../session/home/lost-beginning.ts';
 import { probeLock } from '../../session/lock/lock.ts';
 import { readEntries } from '../../session/log/read-log.ts';
@@ -31,6 +31,8 @@ export function wreckOf({ home }: CommandContext, name: string): string | null {
     const lost = lostBeginning(folder);
     if (lost !== null) return lost;
     if (!isPodLog(folder.log)) return `${folder.log} does not begin as the log of a pod does`;
+    const strange = strangersLog(folder);
+    if (strange !== null) return strange;
   } catch (error) {
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     if (isMissing) return null;
@@ -51,11 +53,18 @@ export async function removeWreck(
   const index = new HomeIndex(home);
   const known = await knownAbove(index, name);
   const instance = specIfKnown(folder)?.instance ?? known.instance ?? instanceIn(context, folder, name);
-  const doubt = await whyItMayRun(context, { name, instance, folder });
+  // The pod itself is elsewhere, and nothing is said of it here.
+  const isCopy = instance !== null && (index.get(instance)?.name ?? name) !== name;
+  // What another pod's log says is not of this one.
+  const owner = sessionIn(folder.log);
+  const log = owner === null || owner.instance === instance ? folder.log : null;
+  const doubt = await whyItMayRun(
+    context,
+    isCopy ? { name, instance: null, folder, log: null } : { name, instance, folder, log },
+  );
   if (doubt !== null) return `"${name}" stays: ${doubt}`;
-  const facts = await foldLog(folder.log).catch(() => emptyFacts());
-  if (instance !== null && (index.get(instance)?.name ?? name) === name)
-    bequeath(context, { name, instance, facts, received: known.received });
+  const facts = log === null ? emptyFacts() : await foldLog(log).catch(() => emptyFacts());
+  if (instance !== null && !isCopy) bequeath(context, { name, instance, facts, received: known.received });
   const aside = join(home.state, 'set-aside', `${name}-${instance ?? Date.now().toString(36)}-damaged`);
   move(folder.path, aside);
   context.stderr.write(
@@ -123,17 +132,25 @@ function instanceIn({ home }: CommandContext, folder: PodFolder, name: string): 
   return claim?.owner.instance ?? null;
 }
 
+interface Wreck {
+  readonly name: string;
+  readonly instance: string | null;
+  readonly folder: PodFolder;
+  /** Null where another pod's lies in its place. */
+  readonly log: string | null;
+}
+
 /**
  * Null where nothing of it runs: no process holds its folder, and the newest that its log and its address
  * name is gone.
  */
 async function whyItMayRun(
   { home }: CommandContext,
-  { name, instance, folder }: { name: string; instance: string | null; folder: PodFolder },
+  { name, instance, folder, log }: Wreck,
 ): Promise<string | null> {
   // The lock is named after the folder too, so any instance will do.
   const lock = await probeLock({ instance: instance ?? name, folder: folder.path }).catch(() => 'free');
-  const newest = await newestStart(folder.log);
+  const newest = log === null ? null : await newestStart(log);
   const pid = newest !== null && isRunning(newest) ? newest.pid : null;
   if (pid !== null) return `its process ${pid} still runs: end it ("kill ${pid}") and try again`;
   if (lock === 'held') return 'a process of it still runs ("podkin doctor" says more): end it and try again';

@@ -8,7 +8,9 @@ import {
   podNames,
   readSpec,
 } from '../../session/home/home.ts';
+import { strangersLog, strangersLogAdvice } from '../../session/home/known-spec.ts';
 import { lostBeginning } from '../../session/home/lost-beginning.ts';
+import { MisplacedPod } from '../../session/home/pod-file.ts';
 import { lostAdvice } from '../../session/log/beginning.ts';
 import { readEntries } from '../../session/log/read-log.ts';
 import { systemCode } from '../../std/system-code.ts';
@@ -65,8 +67,11 @@ async function damage(name: string, folder: PodFolder): Promise<Finding | null> 
     for await (const _ of readEntries(log, { onDamaged: () => void (damaged += 1) }));
     const lost = lostBeginning(folder);
     if (lost !== null) return failure(`${name}: ${lost}`, lostAdvice(log));
+    const strange = strangersLog(folder);
+    if (strange !== null) return failure(`${name}: ${strange}`, strangersLogAdvice);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return lostLog(folder, name, failure);
+    if (error instanceof MisplacedPod) return failure(`${name}: ${error.found}`, error.advice);
     const text = error instanceof Error ? error.message : String(error);
     return failure(
       `${name}: ${text}`,

@@ -13,6 +13,7 @@ import {
   podNames,
   readSpec,
 } from '../../session/home/home.ts';
+import { strangersLog, strangersLogAdvice } from '../../session/home/known-spec.ts';
 import { lostBeginning } from '../../session/home/lost-beginning.ts';
 import { probeLock } from '../../session/lock/lock.ts';
 import { lostAdvice } from '../../session/log/beginning.ts';
@@ -81,7 +82,10 @@ function damagesOf(folder: PodFolder, logs: readonly LogView[]): string[] {
   const hasRun = spec !== null && parentThatHeard(spec, logs) !== null;
   const lost = lostIn(folder, hasRun);
   const damaged = specDamage(folder);
+  // A folder that is wholly another pod's is named once.
+  const strange = damaged === null ? strangersLog(folder) : null;
   return [
+    ...(strange === null ? [] : [`${strange}: ${strangersLogAdvice}`]),
     ...(lost === null ? [] : [`${lost}; ${lostAdvice(folder.log)}`]),
     ...(damaged === null ? [] : [damaged]),
   ];

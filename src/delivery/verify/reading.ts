@@ -6,6 +6,7 @@
 import { isRunning } from '../../std/process-identity.ts';
 import type { Entry } from '../../session/facts/entries.ts';
 import { type Home, type Tombstone, podFolder, podNames, readTombstones } from '../../session/home/home.ts';
+import { sessionIn } from '../../session/home/known-spec.ts';
 import { readEntries } from '../../session/log/read-log.ts';
 import { lostLogs } from './lost-logs.ts';
 import type { Finding } from './finding.ts';
@@ -25,6 +26,7 @@ export async function readHome(home: Home): Promise<ReadHome> {
     noteUnread(read, { name: '*', path, error: new Error(why) }),
   );
   for (const { name, path } of await deepestFirst(home, read)) await readLog(name, path, read);
+  passOverCopies(home, read);
   // A child removed from here on is judged by its log, its parent may have received more since; a parent
   // removed meanwhile only has a new tombstone.
   const parents = new Set(read.logs.map((log) => log.parent?.instance));
@@ -35,6 +37,20 @@ export async function readHome(home: Home): Promise<ReadHome> {
   read.tombstones = [...before, ...since];
   read.findings.push(...(await lostLogs(home, read)));
   return read;
+}
+
+/** Of one log under several names, the one that is in place counts; the others are named as misplaced. */
+function passOverCopies(home: Home, read: ReadHome): void {
+  const counted = new Map<string, LogView>();
+  for (const log of read.logs) {
+    const isInPlace = sessionIn(podFolder(home, log.name).log)?.name === log.name;
+    if (isInPlace || !counted.has(log.instance)) counted.set(log.instance, log);
+  }
+  const copies = new Set(
+    read.logs.filter((log) => counted.get(log.instance) !== log).map(({ name }) => name),
+  );
+  read.logs = read.logs.filter(({ name }) => !copies.has(name));
+  read.findings = read.findings.filter(({ pod }) => !copies.has(pod));
 }
 
 interface Place {

@@ -5,13 +5,20 @@
 import { systemCode } from '../../std/system-code.ts';
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { syncFolder, writeFileAtomic } from '../../std/atomic-write.ts';
 import { createFolder } from '../log/open-log.ts';
 import { isOutOfPlace, readRegular } from '../../std/open-regular.ts';
 import { logLineBytesMax } from '../log/line.ts';
 import type { Home } from './places.ts';
-import { type PodSpec, type Tombstone, badSpec, parseSpec, parseTombstone } from './pod-file.ts';
+import {
+  MisplacedPod,
+  type PodSpec,
+  type Tombstone,
+  badSpec,
+  parseSpec,
+  parseTombstone,
+} from './pod-file.ts';
 import { PodkinError } from '../../std/podkin-error.ts';
 
 export type { PodSpec, Tombstone } from './pod-file.ts';
@@ -99,12 +106,14 @@ export function draftPrefix(maker: { readonly instance: string } | null): string
 }
 
 /**
- * Null where there is no such pod. Throws `BadPodFile` where its file is not what podkin writes, or the file
- * system's error.
+ * Null where there is no such pod. Throws `BadPodFile` where its file is not what podkin writes, `MisplacedPod`
+ * where it is another pod's, or the file system's error.
  */
 export function readSpec(folder: PodFolder): PodSpec | null {
   try {
-    return parseSpec(folder.spec, readRegular(folder.spec, logLineBytesMax));
+    const spec = parseSpec(folder.spec, readRegular(folder.spec, logLineBytesMax));
+    if (spec.name !== basename(folder.path)) throw new MisplacedPod(folder.spec, spec);
+    return spec;
   } catch (error) {
     const code = systemCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;

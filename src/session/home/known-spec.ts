@@ -6,6 +6,7 @@ import { basename } from 'node:path';
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { openRegular } from '../../std/open-regular.ts';
 import { type PodFolder, readSpec } from './home.ts';
+import type { Entry, SessionEntry } from '../facts/entries.ts';
 import { decodeLine, logLineBytesMax } from '../log/line.ts';
 import { type PodSpec, parseSpec } from './pod-file.ts';
 
@@ -41,11 +42,43 @@ export function isPodLog(path: string): boolean {
   return decoded.ok && decoded.entry.type === 'session';
 }
 
+/** What a person can do about it. */
+export const strangersLogAdvice = 'put each log back into the folder of its own pod';
+
+/** Of a log that is not of the pod whose folder it lies in: whose it is, as a clause; else null. */
+export function strangersLog(folder: PodFolder): string | null {
+  const owner = sessionIn(folder.log);
+  if (owner === null) return null;
+  const name = basename(folder.path);
+  const instance = specIfThere(folder)?.instance ?? owner.instance;
+  if (owner.name === name && owner.instance === instance) return null;
+  const own = owner.name === name ? `instance ${instance}` : `"${name}"`;
+  return `${folder.log} is the log of the pod "${owner.name}" (instance ${owner.instance}), not of ${own}`;
+}
+
+function specIfThere(folder: PodFolder): PodSpec | null {
+  try {
+    return readSpec(folder);
+  } catch {
+    return null;
+  }
+}
+
+/** Null where the log does not begin with it, or cannot be read. */
+export function sessionIn(log: string): Entry<SessionEntry> | null {
+  try {
+    const decoded = decodeLine(firstLine(log));
+    return decoded.ok && decoded.entry.type === 'session' ? decoded.entry : null;
+  } catch {
+    return null;
+  }
+}
+
 function specInLog(folder: PodFolder): PodSpec | null {
   try {
-    const decoded = decodeLine(firstLine(folder.log));
-    if (!decoded.ok || decoded.entry.type !== 'session') return null;
-    const spec = parseSpec(folder.log, JSON.stringify(decoded.entry));
+    const session = sessionIn(folder.log);
+    if (session === null) return null;
+    const spec = parseSpec(folder.log, JSON.stringify(session));
     // Not another pod's log that was put there.
     return spec.name === basename(folder.path) ? spec : null;
   } catch {

@@ -67,6 +67,22 @@ export class BadPodFile extends PodkinError {
   }
 }
 
+/** The folder has another name than the pod that it is of: it was renamed or copied by hand. */
+export class MisplacedPod extends PodkinError {
+  readonly found: string;
+  readonly advice: string;
+
+  constructor(path: string, { name, instance }: { readonly name: string; readonly instance: string }) {
+    const here = basename(dirname(path));
+    const found = `${path} is of the pod "${name}" (instance ${instance}), not of "${here}": its folder was renamed or copied by hand`;
+    const advice = `a pod keeps its name: rename the folder back to "${name}", or, where it is a copy, "podkin rm -f ${here}" takes it out of the way and keeps all of it aside`;
+    super(`${found}; ${advice}`);
+    this.name = 'MisplacedPod';
+    this.found = found;
+    this.advice = advice;
+  }
+}
+
 export function badSpec(path: string, problem: string): BadPodFile {
   const name = basename(dirname(path));
   return new BadPodFile(path, problem, `give the pod up: "podkin rm -f ${name}"`);

@@ -48,9 +48,9 @@ export class LogOfAnotherPod extends PodkinError {
   readonly found: string;
   readonly wanted: string;
 
-  constructor(path: string, ids: { found: string; wanted: string }) {
+  constructor(path: string, ids: { name: string; found: string; wanted: string }) {
     super(
-      `${path} is the log of instance ${ids.found}, not of ${ids.wanted}: check the folder, or restore it as a new instance`,
+      `${path} is the log of the pod "${ids.name}" (instance ${ids.found}), not of instance ${ids.wanted}: put each log back into the folder of its own pod; nothing was changed`,
     );
     this.name = 'LogOfAnotherPod';
     this.path = path;
@@ -235,7 +235,7 @@ function mustBeOurs(options: OpenLogOptions, session: SessionEntry): void {
   const { path, instance: wanted } = options;
   if (session.schema > schemaVersion) throw new LogTooNew(path, session.schema);
   if (wanted !== undefined && session.instance !== wanted) {
-    throw new LogOfAnotherPod(path, { found: session.instance, wanted });
+    throw new LogOfAnotherPod(path, { name: session.name, found: session.instance, wanted });
   }
 }
 
