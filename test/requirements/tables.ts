@@ -104,6 +104,32 @@ export const tables = {
   'link.awaited': 'who waits for an event hears that it is accepted, pending with the reason, or refused',
   'link.awaited-child':
     'who waits for a child’s link hears that it is there, that its process has ended, or that the time has passed',
+  'pull.received':
+    'what a child’s log holds is received in its order, with the end of each life before what a later one said',
+  'pull.lost-receipts':
+    'a child that holds more for acknowledged than is here, or has said more and does not know its open work, shows a loss',
+  'undo.whole':
+    'a spawn that is taken back leaves no process, no folder, no socket and no name, in this order',
+  'undo.only-own': 'a folder that is not of the instance that was reserved stays as it is',
+  'undo.home-away':
+    'with a home that is away nothing is taken back: it is waited for five seconds, and the next start undoes',
+  'undo.again': 'a log that refuses to forget the child is asked again each second, but by a pod that stops',
+  'undo.locked':
+    'who holds the lock of a half-made child is ended by what its log names, or left after five seconds',
+  'undo.half-made': 'folders that this pod made and did not live to reserve are buried at its start',
+  'stop.below-table':
+    'who stands below a dead pod is asked, else killed, in the name of its parent, and so are those below it',
+  'child.link':
+    'a child’s link is checked, what its earlier lives and this log’s losses left out is taken in, and the answer stands on disk',
+  'child.doubt': 'after a run in doubt the first link is refused, so that both logs are compared',
+  'child.event':
+    'an event over the newest link is answered behind its sync, and behind what was missing before it',
+  'child.check':
+    'a child has ended when its lock is free and its process dead; all of its log is taken in first, its end last',
+  'child.silence': 'the silence of a living child is told once it is as long as patience allows',
+  'child.missing': 'a child whose folder is missing twice, and that nothing else shows alive, has ended',
+  'child.sweep':
+    'a sweep looks at who is silent or without a link, and at ended ones with something new; its own standstill is no silence',
   'end.awaited': 'who waits for a child’s end hears of it once it is in the log, or that the time has passed',
   'give.assignment': 'a run for a child is an open assignment in the log, in flight until its answer',
   'give.rejected': 'a run that certainly did not arrive closes its assignment and is refused',

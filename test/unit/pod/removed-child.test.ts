@@ -68,6 +68,7 @@ it('[restore.home-away] nothing is said of a removal while the home or the own l
   const moved = parent();
   moved.away();
   expect(await isRemoved(moved, child, isMissing)).toBe(false);
+  expect(moved.looks).toEqual([]);
   const late = parent(() => late.away());
   expect(await isRemoved(late, child, isMissing)).toBe(false);
   expect(

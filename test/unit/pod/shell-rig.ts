@@ -37,6 +37,9 @@ export class HandClock {
   soon(act: () => void): void {
     this.#soon.push(act);
   }
+  pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => void this.after(delayMs, resolve));
+  }
 
   /** The delays that are waited for now. */
   get delays(): number[] {
