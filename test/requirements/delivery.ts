@@ -42,6 +42,7 @@ export const delivery = {
     'an accepted run is begun once, in its place and with its words, or given up with a reason, or waits',
   'verify.starts': 'every entry is of an incarnation that began: a start that is missing is found',
   'verify.visibility': "whether an event is read and wakes is what the oracle's own table says",
+  'verify.unlisted': 'a home whose pods cannot be listed is not called healthy; ps and doctor say what to do',
   'verify.whole-log': 'in a log with missing lines nothing is said that may follow from them',
   'verify.ack-of-nothing': 'an acknowledgement for what was never committed',
   'verify.ack-without-receipt':

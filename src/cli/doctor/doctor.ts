@@ -2,8 +2,9 @@
  * `podkin doctor`: what is wrong on this machine and in this home, and how to fix each. Reads only; fixes
  * nothing by itself.
  */
-import { systemCode } from '../../std/system-code.ts';
 import { join } from 'node:path';
+import { systemCode } from '../../std/system-code.ts';
+import { PodsNotListed } from '../../session/home/home.ts';
 import { UnsafeHome } from '../../session/home/own-home.ts';
 import { NoHome } from '../../session/home/places.ts';
 import { createSandbox } from '../../scope/sandbox/sandbox.ts';
@@ -76,9 +77,10 @@ async function seenPods({ home }: CommandContext): Promise<readonly SeenPod[] | 
   try {
     return await viewHome(home);
   } catch (error) {
+    const finding = { check: 'home', level: 'failure' } as const;
+    if (error instanceof PodsNotListed) return { ...finding, text: error.found, fix: PodsNotListed.advice };
     if (systemCode(error) === undefined || !(error instanceof Error)) throw error;
-    const fix = 'make it a folder that belongs to you and that you may read, or set PODKIN_HOME to one';
-    return { check: 'home', level: 'failure', text: error.message, fix };
+    return { ...finding, text: error.message, fix: null };
   }
 }
 

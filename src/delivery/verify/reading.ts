@@ -3,9 +3,17 @@
  * child's log is read before its parent's. What cannot be read becomes a finding; what vanishes meanwhile was
  * removed, and its tombstone speaks for it.
  */
+import { systemCode } from '../../std/system-code.ts';
 import { isRunning } from '../../std/process-identity.ts';
 import type { Entry } from '../../session/facts/entries.ts';
-import { type Home, type Tombstone, podFolder, podNames, readTombstones } from '../../session/home/home.ts';
+import {
+  type Home,
+  PodsNotListed,
+  type Tombstone,
+  podFolder,
+  podNames,
+  readTombstones,
+} from '../../session/home/home.ts';
 import { sessionIn } from '../../session/home/known-spec.ts';
 import { readEntries } from '../../session/log/read-log.ts';
 import { lostLogs } from './lost-logs.ts';
@@ -76,7 +84,8 @@ function namesOf(home: Home, read: ReadHome): string[] {
   try {
     return podNames(home);
   } catch (error) {
-    noteUnread(read, { name: '*', path: home.state, error });
+    if (error instanceof PodsNotListed) noteFinding(read, '*', error.message);
+    else noteUnread(read, { name: '*', path: `${home.state}/pods`, error });
     return [];
   }
 }
@@ -114,12 +123,19 @@ function noteUnread(
   read: ReadHome,
   { name, path, error }: { name: string; path: string; error: unknown },
 ): void {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  // A pod that is being made, was removed, or a stray file among the folders: no log, nothing to say.
-  if (code === 'ENOENT' || code === 'ENOTDIR') return;
+  const code = systemCode(error);
+  // A pod that is being made, was removed, or a stray file among the folders: no log, nothing to say. Of the
+  // home itself nothing else is in order.
+  if (code === 'ENOENT' || (code === 'ENOTDIR' && name !== '*')) return;
   if (!(error instanceof Error)) throw error;
+  const what = `${path} cannot be read (${error.message})`;
+  noteFinding(read, name, `${what}: fix its permissions or the disk and verify again`);
+}
+
+function noteFinding(read: ReadHome, name: string, text: string): void {
   read.unread.add(name);
-  const text = `${path} cannot be read (${error.message}): fix its permissions or the disk and verify again`;
+  // Tombstones are read twice.
+  if (read.findings.some((finding) => finding.text === text)) return;
   read.findings.push({ rule: 'log', pod: name, text, count: 1 });
 }
 

@@ -123,15 +123,39 @@ export function readSpec(folder: PodFolder): PodSpec | null {
   }
 }
 
-/** Names of the pods of this home, sorted. */
+/** Something else is in the place of the folder of the pods, or it may not be read. */
+export class PodsNotListed extends PodkinError {
+  readonly found: string;
+
+  constructor(path: string, why: string) {
+    const found = `the pods of this home cannot be listed: ${path} ${why}`;
+    super(`${found}; ${PodsNotListed.advice}`);
+    this.name = 'PodsNotListed';
+    this.found = found;
+  }
+
+  static readonly advice =
+    'make it a folder that belongs to you and that you may read, or set PODKIN_HOME to another home';
+}
+
+const outOfPlace: ReadonlyMap<string, string> = new Map([
+  ['ENOTDIR', 'is no folder'],
+  ['ELOOP', 'is a link that leads nowhere'],
+  ['EACCES', 'may not be read (EACCES)'],
+  ['EPERM', 'may not be read (EPERM)'],
+]);
+
+/** Names of the pods of this home, sorted. Throws `PodsNotListed`, or the file system's error. */
 export function podNames(home: Home): string[] {
+  const pods = join(home.state, 'pods');
   try {
-    return readdirSync(join(home.state, 'pods'))
+    return readdirSync(pods)
       .filter((name) => !name.startsWith('.'))
       .sort();
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return [];
-    throw error;
+    const why = outOfPlace.get(systemCode(error) ?? '');
+    throw why === undefined ? error : new PodsNotListed(pods, why);
   }
 }
 

@@ -1,5 +1,5 @@
-/** Logs and folders of pods that a person has exchanged, copied or renamed by hand. */
-import { cpSync, existsSync, readdirSync, renameSync } from 'node:fs';
+/** Logs and folders of pods that a person has exchanged, copied or renamed by hand, and what is in the place of all of them. */
+import { cpSync, existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { podFolder, readTombstones } from '../../../src/session/home/home.ts';
@@ -110,4 +110,38 @@ describe('what lies in another pod’s place', () => {
     renameSync(place('other').path, place('kid').path);
     expect((await rig.podkin('verify')).status).toBe(0);
   });
+});
+
+it('[verify.unlisted] a file in the place of the folder of the pods: verify, ps and doctor fail, and say what to do', async () => {
+  const pods = join(rig.home.state, 'pods');
+  renameSync(pods, join(rig.folder, 'away'));
+  writeFileSync(pods, 'x');
+  const found = `the pods of this home cannot be listed: ${pods} is no folder`;
+  const advice =
+    'make it a folder that belongs to you and that you may read, or set PODKIN_HOME to another home';
+  expect(await verified()).toMatchObject({
+    pods: 0,
+    violations: [{ rule: 'log', pod: '*', text: `${found}; ${advice}` }],
+  });
+  for (const command of [
+    ['ps', '-a'],
+    ['restore', 'kid'],
+  ])
+    expect(await rig.podkin(...command)).toMatchObject({
+      status: 1,
+      stderr: `podkin: ${found}; ${advice}\n`,
+    });
+  expect((await rig.podkin('doctor')).status).toBe(1);
+});
+
+it('[verify.unlisted] a file in the place of the tombstones is a violation', async () => {
+  writeFileSync(join(rig.home.state, 'removed'), 'x');
+  const { violations } = await verified();
+  expect(violations).toEqual([
+    {
+      rule: 'log',
+      pod: '*',
+      text: expect.stringContaining(`${rig.home.state}/removed cannot be read (ENOTDIR`),
+    },
+  ]);
 });
