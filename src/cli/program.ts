@@ -42,11 +42,23 @@ export async function runProgram(context: CommandContext, argv: readonly string[
     if (argv[0] === guardCommand) return await guard(context, argv);
     let status: number = exitStatus.done;
     const program = buildProgram(context, (ended) => (status = ended));
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(helpOfUnknown(argv) ?? argv, { from: 'user' });
     return status;
   } catch (error) {
     return failureStatus(context, error);
   }
+}
+
+/**
+ * Of a command that is none, commander's help shows all commands, and not what was wrong: the name alone is
+ * refused with the nearest one.
+ */
+function helpOfUnknown(argv: readonly string[]): string[] | null {
+  const isHelp = (word: string | undefined): boolean => word === '-h' || word === '--help';
+  const [first, second] = argv;
+  const name = first === 'help' ? second : isHelp(second) ? first : undefined;
+  if (name === undefined || name.startsWith('-') || name === 'help') return null;
+  return commands.some(({ usage }) => usage.split(' ')[0] === name) ? null : [name];
 }
 
 async function guard(

@@ -15,6 +15,7 @@ export const commands = {
   'cli.deliveries': 'joins both ends and says why an event is not further',
   'cli.did-you-mean': 'a name that is nearly right is offered, a far one is not',
   'cli.help': 'help is data: it goes to stdout with status 0',
+  'cli.help-unknown': 'help of a command that is none says so, with the nearest one',
   'cli.help-golden': 'each command says in its help what its golden file says',
   'cli.logs': 'gives the entries as they are, the last ones, and those from a time on',
   'cli.no-steering': 'nothing that a pod says can steer the terminal',

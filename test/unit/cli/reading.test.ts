@@ -50,6 +50,16 @@ describe('what is read from the command line', () => {
     }
   });
 
+  it.each([
+    ['help', 'chaso'],
+    ['chaso', '--help'],
+    ['help', 'chaso', 'x'],
+  ])('[cli.help-unknown] %s %s says that there is no such command, with the nearest one', async (...argv) => {
+    const { status, stdout, stderr } = await cliRig().podkin(...argv);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain("podkin: unknown command 'chaso'\n(Did you mean chaos?)\n");
+  });
+
   it('[cli.help] help is data: it goes to stdout with status 0', async () => {
     const rig = cliRig();
     for (const argv of [['--help'], ['run', '--help'], ['help', 'stop']]) {
