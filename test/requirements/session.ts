@@ -61,6 +61,7 @@ export const session = {
   'log.flip-found': 'each of thousands of flipped bits is found, costs its line only, and is reported',
   'log.file-limit':
     'a limit of a file’s size is named as what a pod waits for, with what raises it, and the pod goes on when it is raised',
+  'log.folded': 'what a log says is known without what was said in it; a log that is not there says nothing',
   'log.full-disk': 'a write cut short anywhere is taken back, and goes through when there is space',
   'log.group-commit': 'fifty appends that wait cost two syncs, and none that nobody waits for',
   'log.killed-writer': 'whenever it dies, appends are there whole, those that it had told of among them',

@@ -188,6 +188,9 @@ export const tables = {
   'facts.usage': 'usage is summed; an unknown price makes the sum unknown, and no sum is past a whole number',
   'facts.questions':
     'a question is open until it is answered, closed or its turn has ended; an answer that no call waited for is kept, once',
+  'transcript.items':
+    'each thing that was said stands in the transcript in its own words, what was put aside in words of its place',
+  'transcript.places': 'what was said is found from any number on, the newest first, and by its turn',
   'permission.words':
     'a question names its reason and the holes of the sandbox, a denial names its reason and what to do instead',
 } as const;

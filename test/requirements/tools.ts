@@ -113,6 +113,8 @@ export const tools = {
   'scope.own-programs':
     'podkin’s package, the folder of Node and ripgrep are not written by file tools, whatever the scope',
   'search.scope': 'Glob and Grep stay inside the read scope, also through links and `..`',
+  'tools.defined':
+    'a tool made from a schema reads its input by it, tells it once as a JSON Schema, and hands both on as they are',
   'tools.seam-names':
     'a tool without a right name, with a name twice, or from outside with one of our own is not offered',
   'tools.seam-context':

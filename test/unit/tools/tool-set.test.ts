@@ -40,6 +40,10 @@ function offered(fields: Partial<Tool<CallContext>> = {}): Tool {
 }
 
 describe('a set of tools', () => {
+  it('[tools.seam-names] is podkin’s own alone where none come from outside', () => {
+    expect(toolSet(own)).toEqual(own);
+  });
+
   it('[tools.seam-names] keeps its order, our own first', () => {
     const names = toolSet(own, [weather(), weather({ name: 'mcp__github__search' })]).map(({ name }) => name);
     expect(names).toEqual([...own.map(({ name }) => name), 'weather', 'mcp__github__search']);
@@ -50,6 +54,7 @@ describe('a set of tools', () => {
     ['a blank in it', own, ['a b'], 'needs a name'],
     ['a digit first', own, ['1a'], 'needs a name'],
     ['65 signs', own, ['a'.repeat(65)], 'needs a name'],
+    ['81 signs, of which 80 are shown', own, ['a'.repeat(81)], `"${'a'.repeat(80)}" needs a name`],
     ['one name twice', own, ['a', 'a'], 'the tool "a" is there twice'],
     ['a name of ours', own, ['Bash'], 'the tool "Bash" has the name of one of podkin\'s own'],
     ['a name of ours that this pod has not', fileTools, ['SpawnPod'], "one of podkin's own"],
@@ -62,6 +67,7 @@ describe('a set of tools', () => {
       );
     expect(make).toThrow(BadTool);
     expect(make).toThrow(problem);
+    expect(make).toThrow(expect.objectContaining({ name: 'BadTool' }));
   });
 
   it('[tools.seam-context] hands a tool from outside its call and nothing of the pod', async () => {
@@ -87,6 +93,10 @@ describe('a set of tools', () => {
     expect(shown).toEqual(['looking']);
   });
 
+  it('[tools.seam-context] tells the input of such a tool as the tool does', () => {
+    expect(offered().inputSchema()).toEqual(weather().inputSchema());
+  });
+
   it('[tools.seam-context] shows 2,000 characters of what such a tool says of itself', () => {
     expect(offered({ description: 'x'.repeat(2_001) }).description).toBe('x'.repeat(2_000));
   });
@@ -103,6 +113,14 @@ describe('a set of tools', () => {
     );
     const [file = ''] = readdirSync(context.outputDir);
     expect(readFileSync(join(context.outputDir, file), 'utf8')).toBe(text);
+  });
+
+  it.each([
+    [true, { text: 'rain', isError: true }],
+    [false, { text: 'rain' }],
+  ])('[tools.seam-bounded] an error is one only where the tool says so: %j', async (isError, expected) => {
+    const run = () => Promise.resolve({ text: 'rain', isError });
+    expect(await call(offered({ run }), {}, contextIn('/w'))).toEqual(expected);
   });
 
   it('[tools.seam-bounded] it stops no child, reads none and denies nothing', async () => {
