@@ -56,6 +56,7 @@ export const session = {
   'sync.before-answer':
     'runs, notices, events and receipts are told only behind the sync of what they rest on, and a new log has its name on disk before its pod listens',
   'log.durable-means-synced': 'a sync answers only for what was committed when it began',
+  'log.end-words': 'a write or a sync that fails says what failed, where, and what to do',
   'log.fail-stop':
     'EIO on a write: every later call fails, and what was committed is read at the next opening',
   'log.flip-found': 'each of thousands of flipped bits is found, costs its line only, and is reported',
@@ -63,6 +64,7 @@ export const session = {
     'a limit of a file’s size is named as what a pod waits for, with what raises it, and the pod goes on when it is raised',
   'log.folded': 'what a log says is known without what was said in it; a log that is not there says nothing',
   'log.full-disk': 'a write cut short anywhere is taken back, and goes through when there is space',
+  'log.given-up': 'a log that is given up fails every call with the reason, and its owner hears of it once',
   'log.group-commit': 'fifty appends that wait cost two syncs, and none that nobody waits for',
   'log.killed-writer': 'whenever it dies, appends are there whole, those that it had told of among them',
   'log.line-faults': 'says what is wrong with a line',
@@ -70,6 +72,8 @@ export const session = {
   'log.line-roundtrip': 'any text comes back, the line is JSON, and the entry is found at fixed bytes',
   'log.needs-lock': 'nothing is opened without the lock of its folder',
   'log.offset-of-seq': 'finds the line of any seq, the same for a log just written and one opened',
+  'log.open-found': 'an opening tells what is there, and reads it on the disk that it was given',
+  'log.open-words': 'an opening that is refused says what failed, where, and what to do; no file stays open',
   'log.other-instance': 'the log of another instance is refused',
   'log.pieces': 'whole lines, at most a piece at a time, a longer line alone, nothing lost',
   'log.read-live':
@@ -86,6 +90,7 @@ export const session = {
     'cut at any byte, the complete appends before it are left, the rest is kept aside, and the next line is not welded',
   'log.torn-kept': 'every tail that was cut is still there after the next one',
   'log.torn-zeros': 'zeros at the end count as torn',
+  'log.whereabouts': 'a log knows whether its path still leads to it, until it is closed',
   'process.identity': 'the same process is the same at every look, another one is another',
   'process.odd-name': 'a name with parentheses and spaces is not read as fields',
   'process.ps': 'where there is no /proc, ps tells the same at every look',

@@ -20,7 +20,7 @@ const input = (seq: number, turn: string): HistoryEntry => ({
   ...at(seq, turn),
   type: 'userMessage',
   submission: `r${seq}`,
-  from: { kind: 'client', client: 'c' },
+  from: { kind: 'person' },
   text: `input ${seq}`,
 });
 const answer = (seq: number, partial?: boolean): HistoryEntry => ({
