@@ -130,6 +130,16 @@ export const tables = {
   'child.missing': 'a child whose folder is missing twice, and that nothing else shows alive, has ended',
   'child.sweep':
     'a sweep looks at who is silent or without a link, and at ended ones with something new; its own standstill is no silence',
+  'tree.name': 'a tool for a pod acts on the newest child of that name, whose folder is its own',
+  'tree.send': 'a message is a run; an ended child is started again for it, behind its end',
+  'tree.spawn-refused':
+    'a refused spawn says our sentence, quotes the words of others, and names a denial as one',
+  'tree.stop':
+    'a stop says how the child ended, and ends what one that was dead left and who stands below it',
+  'tree.list': 'a list says of each living child, and of the twenty newest of the ended, what is known',
+  'tree.read': 'a reading comes from the child, else from its log, and says how the child is',
+  'drain.left':
+    'what a dead child left is taken into the log of its parent that does not run: its events, each life’s end, its untaken work',
   'end.awaited': 'who waits for a child’s end hears of it once it is in the log, or that the time has passed',
   'give.assignment': 'a run for a child is an open assignment in the log, in flight until its answer',
   'give.rejected': 'a run that certainly did not arrive closes its assignment and is refused',

@@ -1,0 +1,126 @@
+/** What a dead child left, taken into the log of its dead parent. */
+import { expect, it } from 'vitest';
+import { takeInLeft } from '../../../../src/pod/children/drain-child.ts';
+import type { EntryBody } from '../../../../src/session/facts/entries.ts';
+import { folderAt } from '../../../../src/session/home/home.ts';
+import { createLog } from '../../../../src/session/log/open-log.ts';
+import { readEntries } from '../../../../src/session/log/read-log.ts';
+import { takeLock } from '../../../../src/session/lock/lock.ts';
+import {
+  assigned,
+  child,
+  died,
+  finished,
+  kid,
+  linked,
+  me,
+  received,
+  sent,
+  session,
+  started,
+} from '../../machine-rig.ts';
+import { tempFolder } from '../../session/log-rig.ts';
+import { logOf } from './family-rig.ts';
+
+const say = (seq: number, incarnation = 1) => ({
+  ...sent(seq, finished({ text: `event ${seq}` })),
+  incarnation,
+});
+
+/** A pod's folder with this log, which nobody writes any more. */
+async function folderOf(instance: string, bodies: EntryBody[]) {
+  const folder = folderAt(tempFolder());
+  const lock = await takeLock({ instance, folder: folder.path, purpose: 'loan' });
+  if (!lock.taken) throw new Error('its lock is held');
+  const log = createLog({ path: folder.log, lock });
+  log.append(bodies);
+  await log.whenDurable();
+  await log.close();
+  await lock.release();
+  return folder;
+}
+
+async function drained(known: EntryBody[], left: EntryBody[]) {
+  const parent = await folderOf(me.instance, [session(), started(1), ...known]);
+  const taking = {
+    parent: { instance: me.instance, folder: parent },
+    child: { instance: kid.instance, folder: await folderOf(kid.instance, left) },
+  };
+  const bodies = async () => {
+    const all: EntryBody[] = [];
+    for await (const { entry } of readEntries(parent.log)) all.push(entry);
+    return all.slice(2 + known.length);
+  };
+  return { parent, taking, bodies };
+}
+const wordsOf = (body: EntryBody): string =>
+  body.type === 'podEventReceived'
+    ? `${body.event.kind} ${body.eventSeq} of ${body.from.incarnation}${'restored' in body.event && body.event.restored ? ', restored' : ''}`
+    : `${body.type} ${'state' in body ? body.state : ''}`;
+const over = received(null, died());
+
+it.each<[string, EntryBody[], EntryBody[], string[]]>([
+  [
+    'events, and the end',
+    [linked(kid)],
+    logOf(1, say(1), say(2)),
+    ['turnEnded 1 of 1', 'turnEnded 2 of 1', 'died null of 1'],
+  ],
+  [
+    'what is not there yet',
+    [linked(kid), received(1, finished())],
+    logOf(1, say(1), say(2)),
+    ['turnEnded 2 of 1', 'died null of 1'],
+  ],
+  [
+    'each life’s end',
+    [linked(kid)],
+    logOf(3),
+    ['died null of 1, restored', 'died null of 2, restored', 'died null of 3'],
+  ],
+  ['the end of a later life', [linked(kid), over], logOf(2), ['died null of 2']],
+  [
+    'the end of a life that its log does not know',
+    [linked(kid, 2)],
+    logOf(1),
+    ['died null of 1, restored', 'died null of 2'],
+  ],
+  ['nothing twice', [linked(kid), over], logOf(1), []],
+  ['work that nobody took', [linked(kid), over, assigned('a')], logOf(1), ['assignment closed']],
+])('[drain.left] %s', async (_, known, left, words) => {
+  const { taking, bodies } = await drained(known, left);
+  expect(await takeInLeft(taking)).toBe(true);
+  expect((await bodies()).map(wordsOf)).toEqual(words);
+  const deaths = (await bodies()).filter(
+    (body) => body.type === 'podEventReceived' && body.event.kind === 'died',
+  );
+  for (const death of deaths) expect(death).toMatchObject({ event: { outstanding: [] } });
+  expect(await takeInLeft(taking)).toBe(true);
+  expect((await bodies()).length).toBe(words.length);
+});
+
+it('[drain.left] wakes the parent at its next start as it would have while it ran', async () => {
+  const { taking, bodies } = await drained([linked(kid)], logOf(1, say(1)));
+  await takeInLeft(taking);
+  expect(await bodies()).toMatchObject([{ wakes: true }, { wakes: true }]);
+});
+
+it('[drain.left] not by a parent that does not know it, or that runs', async () => {
+  const { taking, bodies, parent } = await drained(
+    [child({ ...kid, instance: 'other' }, 'reserved')],
+    logOf(1, say(1)),
+  );
+  expect(await takeInLeft(taking)).toBe(false);
+  const lock = await takeLock({ instance: me.instance, folder: parent.path, purpose: 'loan' });
+  expect(await takeInLeft(taking)).toBe(false);
+  if (lock.taken) await lock.release();
+  expect(await bodies()).toEqual([]);
+});
+
+it('[drain.left] the lock is given back where a log cannot be read', async () => {
+  const { taking, parent } = await drained([linked(kid)], [session(), started(1)]);
+  await expect(takeInLeft(taking)).rejects.toThrow('another instance');
+  const lock = await takeLock({ instance: me.instance, folder: parent.path, purpose: 'loan' });
+  expect(lock.taken).toBe(true);
+  if (lock.taken) await lock.release();
+});
