@@ -218,7 +218,7 @@ export const simDefects: readonly SimDefect[] = [
     id: 'overtaken-run-begins',
     breaks: 'a run begins of which a later link has said that it never came',
     file: link,
-    changes: [['    if (link >= this.#number) return;', '    return;']],
+    changes: [['    if (link >= this.#number && !this.#isNumberInDoubt) return;', '    return;']],
     seed: 50,
   },
   {

@@ -97,15 +97,15 @@ export class ChildLinks {
   }
 
   /**
-   * Fulfils when the child links. Rejects after `timeoutMs`, and at once when the process that is to make the
-   * link has ended.
+   * Fulfils when the child links, at once where it has; with `after`, by a link of a higher number. Rejects
+   * after `timeoutMs`, and at once when the process that is to make the link has ended.
    */
   async linked(
     instance: string,
-    within: { timeoutMs: number; exited: Promise<ProcessExit> | null },
+    within: { timeoutMs: number; exited: Promise<ProcessExit> | null; after?: number },
   ): Promise<void> {
-    if (this.#links.has(instance)) return;
-    const { timeoutMs, exited } = within;
+    const { timeoutMs, exited, after = -1 } = within;
+    if (this.#links.has(instance) && this.numberOf(instance) > after) return;
     const waiting = this.#waiting.get(instance) ?? deferred<void>();
     this.#waiting.set(instance, waiting);
     const text = `the child did not link within ${timeoutMs} ms`;

@@ -83,24 +83,23 @@ async function send(
   };
   let inDoubt = false;
   for (let attempt = 1; ; attempt += 1) {
+    const link = children.links.numberOf(child.instance);
     // The submission's id makes a repeat harmless.
-    const sent = await pod.host.wire.send(path, 'run', {
-      ...params,
-      link: children.links.numberOf(child.instance),
-    });
+    const sent = await pod.host.wire.send(path, 'run', { ...params, link });
     if (sent.ok) return { sent, inDoubt };
     inDoubt ||= sent.delivered === 'unknown';
     const overtaken = sent.failure === 'refused' && sent.code === 'regressed';
     if (attempt === tries || !(overtaken || sent.delivered === 'unknown')) return { sent, inDoubt };
-    if (overtaken) await newerLink(children, child);
+    if (overtaken) await newerLink(children, child, link);
   }
 }
 
 /**
- * The link that the child speaks of may be one of a life that this pod's log does not know: where an old copy
- * of the log was put back, that life had this one's number. The child's next link then settles which counts.
+ * The link that the child speaks of may be one whose answer it does not have; or one of an incarnation that this
+ * pod's log does not know: where an old copy of the log was put back, that one had the same number. The child's
+ * next link then settles which counts.
  */
-async function newerLink(children: Children, child: PodRef): Promise<void> {
-  const within = { timeoutMs: relinkMs, exited: null };
+async function newerLink(children: Children, child: PodRef, after: number): Promise<void> {
+  const within = { timeoutMs: relinkMs, exited: null, after };
   await children.links.linked(child.instance, within).catch(() => undefined);
 }

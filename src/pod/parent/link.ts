@@ -66,6 +66,8 @@ export class ParentLink {
   #number = 0;
   /** An introduction that has no answer yet. */
   #introducing: Promise<unknown> | null = null;
+  /** The parent may have answered an introduction, and the answer has not come. */
+  #isNumberInDoubt = false;
   #waiters = new Set<() => void>();
   /** When each pending event was last sent, and how often. */
   readonly #sent = new Map<number, { attempts: number; at: string }>();
@@ -129,7 +131,8 @@ export class ParentLink {
    */
   async refuseOvertaken(link: number): Promise<void> {
     await this.#introducing;
-    if (link >= this.#number) return;
+    // An answer that was lost may have said that this very run never came: the next one says which link counts.
+    if (link >= this.#number && !this.#isNumberInDoubt) return;
     throw new WireError('regressed', 'A later link has said that this run never came; give it again.');
   }
 
@@ -218,8 +221,10 @@ export class ParentLink {
       // What is told to the parent must not be more than the disk holds.
       await this.#pod.allDurable();
       const asked = client.call('link', this.#introduction());
+      this.#isNumberInDoubt = true;
       this.#introducing = asked.catch(() => undefined);
       const answer = await asked;
+      this.#isNumberInDoubt = false;
       this.#number = answer.link ?? this.#number;
       if (this.#closed) return connection.destroy();
       this.#client = client;

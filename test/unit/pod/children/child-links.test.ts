@@ -108,6 +108,21 @@ describe('who waits for a link', () => {
     expect(heard).toBe(3);
   });
 
+  it('[link.awaited-child] behind a number hears the first link of a higher one', async () => {
+    const { clock, all, keep } = links();
+    keep('kid');
+    const known = all.numberOf('kid');
+    let heard = 0;
+    void all.linked('kid', { timeoutMs: 500, exited: null, after: known }).then(() => (heard += 1));
+    await all.linked('kid', { timeoutMs: 500, exited: null, after: known - 1 });
+    await clock.turn();
+    expect(heard).toBe(0);
+    keep('kid');
+    all.arrived('kid');
+    await clock.turn();
+    expect([heard, clock.delays]).toEqual([1, []]);
+  });
+
   it.each([
     [exit({ exitCode: 3 }), 'its process ended before it linked (exit code 3)'],
     [exit({ signal: 'SIGKILL' }), 'its process ended before it linked (SIGKILL)'],

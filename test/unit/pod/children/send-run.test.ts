@@ -104,8 +104,10 @@ describe('a run that did not arrive', () => {
     expect(shell.committed[1]).toEqual([closedEntry]);
     expect([shell.sent.length, shell.notes, shell.children.inFlight.size]).toEqual([tries, [], 0]);
     // Behind each refusal for the sake of a later link, but the last try's, that link is waited for.
-    const within = { timeoutMs: 5_000, exited: null };
-    expect(shell.awaited).toEqual(Array.from({ length: waits }, () => [kid.instance, within]));
+    const within = (after: number) => ({ timeoutMs: 5_000, exited: null, after });
+    expect(shell.awaited).toEqual(
+      Array.from({ length: waits }, (_, index) => [kid.instance, within(41 + index)]),
+    );
   });
 
   it('[give.rejected] what the end of the child has closed meanwhile is not closed again', async () => {

@@ -226,6 +226,24 @@ describe('a link', () => {
       message: 'A later link has said that this run never came; give it again.',
     });
   });
+
+  it('[link.overtaken] while an answer has not come that may have been given, none is taken; a number that is known does not count', async () => {
+    const { shell, link, start, answer, newest } = linkOf([]);
+    await start();
+    await answer(0, { link: 5 });
+    newest().end();
+    await shell.clock.pass(60_000);
+    const early = link.refuseOvertaken(5).catch((error: unknown) => error);
+    // The parent has it, and the answer is lost.
+    newest().last('link').reject(new Error('the connection was lost'));
+    await shell.clock.turn();
+    expect(await early).toMatchObject({ code: 'regressed' });
+    await expect(link.refuseOvertaken(7)).rejects.toMatchObject({ code: 'regressed' });
+    await shell.clock.pass(60_000);
+    await answer(0, { link: 8 });
+    await expect(link.refuseOvertaken(7)).rejects.toMatchObject({ code: 'regressed' });
+    await link.refuseOvertaken(8);
+  });
 });
 
 describe('an event that somebody waits for', () => {
