@@ -1,7 +1,8 @@
 /** Plays a plan: series that stand in the rows file are passed over, two run side by side, and each is in the file as soon as it is over. */
 import { existsSync } from 'node:fs';
 import { type SeriesRows, appendRows, isBroken, readRows } from './rows.ts';
-import { planOf } from './plan.ts';
+import { type Series, catchUpOf, planOf } from './plan.ts';
+import { lackingOf, minimumsFor, totalsOf } from './report.ts';
 import { playSeries } from './series.ts';
 
 export interface CampaignOptions {
@@ -14,6 +15,9 @@ export interface CampaignOptions {
   again?: boolean;
 }
 
+/** A cell that is missed again and again is no matter of a busy machine. */
+const catchUpRounds = 4;
+
 /**
  * Answers all rows of the file, those of earlier runs included. `onSeries` is told each as it ends. A file `<out>.stop` ends it in order, behind the series
  * that are under way.
@@ -24,15 +28,21 @@ export async function playCampaign(
 ): Promise<SeriesRows[]> {
   const played = readRows(options.out).filter((rows) => options.again !== true || !isBroken(rows));
   const done = new Set(played.map(({ series }) => series.seed));
-  const left = planOf(options.kills).filter(({ seed }) => !done.has(seed));
   const stopped = () => existsSync(`${options.out}.stop`);
-  const lane = async () => {
+  const playAll = async (plan: readonly Series[]) => {
+    const left = plan.filter(({ seed }) => !done.has(seed));
+    await Promise.all(Array.from({ length: options.lanes }, () => lane(left)));
+  };
+  const lane = async (left: Series[]) => {
     for (let series = left.shift(); series !== undefined && !stopped(); series = left.shift()) {
       const rows = await playSeries(series, options.keep === undefined ? {} : { keep: options.keep });
       appendRows(options.out, rows);
       onSeries(rows);
     }
   };
-  await Promise.all(Array.from({ length: options.lanes }, lane));
+  await playAll(planOf(options.kills));
+  for (let round = 1; round <= catchUpRounds && !stopped(); round += 1) {
+    await playAll(catchUpOf(lackingOf(totalsOf(readRows(options.out)), minimumsFor(options.kills)), round));
+  }
   return readRows(options.out);
 }

@@ -48,6 +48,27 @@ export function planOf(kills: number): Series[] {
   return kills < 5_000 ? usual : [...slowSeries(deck), ...usual];
 }
 
+/** Behind all seeds of the plan and of its slow series. */
+const catchUpSeed = 2_000_000;
+
+/**
+ * For a plan that was played and on a busy machine missed so many stances that some cells have too few kills: each of
+ * them again as often as it lacks, in series of the usual length. `round`: 1, 2, ….
+ */
+export function catchUpOf(lacking: readonly { cell: Cell; kills: number }[], round: number): Series[] {
+  const cells = lacking.flatMap(({ cell, kills }) => Array.from({ length: kills }, () => cell));
+  const count = Math.ceil(cells.length / playsOfSeries);
+  return Array.from({ length: count }, (_, index): Series => {
+    const seed = catchUpSeed + round * 1_000 + index;
+    const own = cells.slice(index * playsOfSeries, (index + 1) * playsOfSeries);
+    return {
+      seed,
+      flavour: 'plain',
+      plays: own.map((cell, play) => cellPlay(cell, new Random(seed, play))),
+    };
+  });
+}
+
 function playsOf(deck: Deck, seed: number): Play[] {
   return Array.from({ length: playsOfSeries }, (_, index): Play => {
     const random = new Random(seed, index);

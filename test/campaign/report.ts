@@ -1,5 +1,5 @@
 /** What a campaign comes to: totals over its rows, and whether they are enough to prove anything. Pure. */
-import { type Point, cellName, impossibleCells, points, possibleCells } from './cells.ts';
+import { type Cell, type Point, cellName, impossibleCells, points, possibleCells } from './cells.ts';
 import type { PlayRow, SeriesRows } from './rows.ts';
 
 export interface Minimums {
@@ -103,6 +103,13 @@ function countBy<T, K>(from: readonly T[], key: (one: T) => K): Map<K, number> {
   const counts = new Map<K, number>();
   for (const one of from) counts.set(key(one), (counts.get(key(one)) ?? 0) + 1);
   return counts;
+}
+
+/** Cells with fewer kills than wanted, and how many are lacking. */
+export function lackingOf(totals: Totals, { killsPerCell }: Minimums): { cell: Cell; kills: number }[] {
+  return possibleCells
+    .map((cell) => ({ cell, kills: killsPerCell - (totals.perCell.get(cellName(cell)) ?? 0) }))
+    .filter(({ kills }) => kills > 0);
 }
 
 /** Why the campaign proves less than it should, or the opposite; empty when it proves its point. */

@@ -2,9 +2,17 @@ import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { cellName, impossibleCells, points, possibleCells, stances, victims } from '../../campaign/cells.ts';
-import { type Play, planOf } from '../../campaign/plan.ts';
-import { failuresOf, minimumsFor, totalsOf } from '../../campaign/report.ts';
+import {
+  type Cell,
+  cellName,
+  impossibleCells,
+  points,
+  possibleCells,
+  stances,
+  victims,
+} from '../../campaign/cells.ts';
+import { type Play, catchUpOf, planOf } from '../../campaign/plan.ts';
+import { failuresOf, lackingOf, minimumsFor, totalsOf } from '../../campaign/report.ts';
 import { type PlayRow, type SeriesRows, appendRows, readRows } from '../../campaign/rows.ts';
 
 const folders: string[] = [];
@@ -78,6 +86,27 @@ describe('the table', () => {
     expect(Math.min(...possibleCells.map((cell) => counts.get(cellName(cell)) ?? 0))).toBeGreaterThan(20);
     expect(counts.size).toBe(possibleCells.length);
     expect(planOf(10_000)).toEqual(planOf(10_000));
+  });
+});
+
+describe('cells that a busy machine has missed', () => {
+  it('[campaign.cells] are dealt again, each as often as it lacks, in series of their own', () => {
+    const rows = perfect(2_000);
+    const minimums = minimumsFor(2_000);
+    expect(lackingOf(totalsOf(rows), minimums)).toEqual([]);
+    expect(catchUpOf([], 1)).toEqual([]);
+    const missed = rows.map(({ plays, series }) => ({
+      series,
+      plays: plays.map((play) => (play.cell?.stance === 'paused' ? { ...play, met: false } : play)),
+    }));
+    const lacking = lackingOf(totalsOf(missed), minimums);
+    const paused = possibleCells.filter(({ stance }) => stance === 'paused');
+    expect(lacking).toEqual(paused.map((cell) => ({ cell, kills: 4 })));
+    const [first, second] = [catchUpOf(lacking, 1), catchUpOf(lacking, 2)];
+    const dealt = first.flatMap(({ plays }) => plays.map((play) => (play as { cell: Cell }).cell));
+    expect(dealt).toEqual(paused.flatMap((cell) => [cell, cell, cell, cell]));
+    const seeds = [...planOf(10_000), ...first, ...second].map(({ seed }) => seed);
+    expect(new Set(seeds).size).toBe(seeds.length);
   });
 });
 
