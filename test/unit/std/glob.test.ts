@@ -1,3 +1,4 @@
+import { cpuTimer } from '../../support/cpu-timer.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileGlob, escapeGlob, globProblem, splitGlob } from '../../../src/std/glob.ts';
@@ -74,7 +75,7 @@ describe('patterns for paths', () => {
   });
 
   it('[glob.bounded] patterns that a matcher with backtracking never ends at are answered at once, or refused', () => {
-    const started = performance.now();
+    const usedMs = cpuTimer();
     const name = 'a'.repeat(255);
     const path = `${`${name}/`.repeat(15)}${name}`;
     for (const pattern of [
@@ -94,7 +95,7 @@ describe('patterns for paths', () => {
       expect(compileGlob(pattern)(path), pattern).toBe(false);
       expect(compileGlob(pattern)(name), pattern).toBe(pattern === `${'{a,b}'.repeat(8)}*`);
     }
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(usedMs()).toBeLessThan(1_000);
     expect(globProblem('{a,b}'.repeat(9))).toContain('more than 256 patterns');
     expect(globProblem('a'.repeat(1_001))).toContain('longer than 1000');
     expect(globProblem('**/a/'.repeat(9))).toContain('** more than 8 times');

@@ -1,3 +1,4 @@
+import { cpuTimer } from '../../support/cpu-timer.ts';
 import { existsSync, readdirSync } from 'node:fs';
 import { chmod, mkdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -124,12 +125,12 @@ describe('Glob', () => {
     expect(await glob('linked/*')).toEqual(['linked/f.ts']);
     expect(await glob('*/')).toEqual([note, 'linked/', 'packages/'].sort());
     expect(await glob('out/*')).toEqual([expect.stringContaining('Denied')]);
-    const started = performance.now();
+    const usedMs = cpuTimer();
     await writeFile(join(folder, 'a'.repeat(60)), '');
     for (const pattern of ['+(*)b', `${'*a'.repeat(30)}*b`]) {
       expect((await glob(pattern)).join(' ')).toContain('No file matches');
     }
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(usedMs()).toBeLessThan(2_000);
   });
 
   it('[glob.cap] at most 1000 paths, and how many more there are', async () => {
