@@ -24,9 +24,10 @@ export default defineConfig({
           exclude: ['test/unit/sim/**', ...slowParts],
           // Patience for a machine that has much else to do; none waits for time to pass.
           testTimeout: 30_000,
+          hookTimeout: 60_000,
         },
       },
-      { test: { name: 'sim', include: ['test/unit/sim/**/*.test.ts'] } },
+      { test: { name: 'sim', include: ['test/unit/sim/**/*.test.ts'], hookTimeout: 60_000 } },
       {
         test: {
           name: 'spec',
