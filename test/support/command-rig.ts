@@ -60,7 +60,7 @@ export class RunningCommand {
   #changed: () => void = () => undefined;
   #over = false;
 
-  /** Ended with the home at the latest. Its stdin stays open. */
+  /** Ended with the home at the latest. Its stdin stays open until `endInput`. */
   constructor(home: TestHome, args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
     this.#child = spawn(process.execPath, [commandFile, ...args], {
       cwd: home.work,
@@ -93,6 +93,10 @@ export class RunningCommand {
 
   type(text: string): void {
     this.#child.stdin?.write(text);
+  }
+
+  endInput(): void {
+    this.#child.stdin?.end();
   }
 
   /** As `head` does when it has enough. */

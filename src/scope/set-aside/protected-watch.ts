@@ -40,6 +40,8 @@ const isListed = new Set(protectedNames);
 
 /** What the notification of the system does not tell, or tells too late. */
 const checkEveryMs = 250;
+/** So often others may be faster and a new thing be there again. */
+const roundsMax = 100;
 /** A command that makes more is ended, and what is moved beyond is told in one piece. */
 const setAsideMax = 200;
 
@@ -264,15 +266,13 @@ export class ProtectedWatch {
     if (this.#running.wasThere(path)) return;
     const to = this.#placeFor(path);
     try {
-      mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
-      const moved = moveAside(place.through, to);
+      const moved = movedTo(place.through, to);
+      if (moved === null) return;
       this.#moved.push(moved);
       this.#count += 1;
       if (this.#rest !== null && isBelow(this.#rest, to)) this.#untold += 1;
       else this.#report?.setAside({ path, to, reason, leftOut: moved.leftOut });
     } catch (error) {
-      // Somebody else's command was faster.
-      if (systemCode(error) === 'ENOENT' && !isThere(place.through)) return;
       // What was moved before that is told all the same.
       if (isThere(to))
         this.#report?.setAside({ path, to, reason: 'a part of it could not be moved', leftOut: [] });
@@ -343,6 +343,23 @@ export class ProtectedWatch {
       if (!stats.isDirectory()) return { through, path: join(root.path, ...names.slice(0, at + 1)) };
     }
     return { through, path };
+  }
+}
+
+/**
+ * Null where it is there no more: somebody else's command was faster. What a person saves under the name between
+ * that and a look is another thing, and taken in its turn.
+ */
+function movedTo(from: string | Buffer, to: string): Moved | null {
+  for (let round = 1; ; round += 1) {
+    mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
+    try {
+      return moveAside(from, to);
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw error;
+      if (!isThere(from)) return null;
+      if (round === roundsMax || isThere(to)) throw error;
+    }
   }
 }
 

@@ -248,7 +248,7 @@ describe('failures of one provider', () => {
       handler = answerWith(start, block, delta, { type: 'error', error: { type, message: 'sorry' } });
       const { failure, parts } = await failing(model);
       expect(failure).toMatchObject({ category, transient });
-      expect(parts).toEqual([{ type: 'textDelta', text: 'Hal' }]);
+      expect(parts).toEqual([{ type: 'textDelta', text: 'Hal' }, expect.objectContaining({ type: 'spent' })]);
     }
   });
 
