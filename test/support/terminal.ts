@@ -1,5 +1,6 @@
 /** A real terminal for a command: tmux with a server of its own, whose socket is in the test's folder. What stands on the screen can be read and typed to. */
 import { execFileSync } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestHome, commandFile, eventually } from './rig.ts';
 
@@ -16,6 +17,20 @@ export const hasTerminal = (() => {
 const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
 const lineOf = (args: readonly string[]) => [process.execPath, commandFile, ...args].map(quoted).join(' ');
+
+/** Of a terminal's session, named by its leader. */
+function hasProcess(session: string): boolean {
+  return readdirSync('/proc').some((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      // Behind the name of the program: state, parent, group, session.
+      const [state, , , of] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ');
+      return of === session && state !== 'Z';
+    } catch {
+      return false;
+    }
+  });
+}
 
 export class Terminal {
   readonly #home: TestHome;
@@ -47,7 +62,12 @@ export class Terminal {
       ],
       { env: { ...home.environment, LANG: 'C.UTF-8', ...environment }, stdio: 'ignore' },
     );
-    home.beforeClose(async () => this.close());
+    const session = this.#tmux('list-panes', '-F', '#{pane_pid}').trim();
+    home.beforeClose(async () => {
+      this.close();
+      // What runs in it hears of it by a signal, and may write at its end.
+      await eventually(home.path, () => !hasProcess(session), 'all of the terminal has ended');
+    });
   }
 
   /** A shell with job control, to which commands are typed. */
