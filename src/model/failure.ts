@@ -4,6 +4,7 @@
  * errors by their shape alone, so that nothing heavy is loaded for it; no cause is kept, because a cause may
  * hold what must not be logged.
  */
+import { jsonIn } from '../std/json.ts';
 import { NoStream } from './bytes.ts';
 import { FailureInStream } from './repair.ts';
 import { ModelFailure, type ModelFailureCategory } from './port.ts';
@@ -264,7 +265,7 @@ function detailsOf(error: unknown): Details {
   const shape = asRecord(inStream ?? error);
   const data = asRecord(shape['data']);
   const body = typeof shape['responseBody'] === 'string' ? shape['responseBody'] : '';
-  const read = parsed(body);
+  const read = jsonIn(body) ?? null;
   const [first] = Array.isArray(read) ? (read as unknown[]) : [read];
   const codes: string[] = [];
   for (const outer of [shape, data, asRecord(first), asRecord(data['response'])]) {
@@ -321,12 +322,4 @@ function asRecord(value: unknown): Record<string, unknown> {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

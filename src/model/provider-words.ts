@@ -2,7 +2,7 @@
  * What a provider said went wrong, in its own words, from whatever it said it in: JSON of any shape, a page,
  * a line, nothing. Pure.
  */
-import type { JsonValue } from '../std/json.ts';
+import { jsonIn } from '../std/json.ts';
 
 const levelsMax = 8;
 const pageCharsMax = 16 * 1024;
@@ -27,7 +27,7 @@ const fields = [
 export function wordsOfBody(body: string): string {
   const text = body.slice(0, pageCharsMax).trim();
   if (/^[[{"]/.test(text)) {
-    const value = parsed(body);
+    const value = jsonIn(body);
     if (value !== undefined) return wordsOf(value);
   }
   return /^<|<html\b/i.test(text) ? wordsOfPage(text) : text;
@@ -58,7 +58,7 @@ function words(value: unknown, level: number): string {
 }
 
 function nested(text: string, level: number): string {
-  const value = parsed(text);
+  const value = jsonIn(text);
   return value === undefined ? text.trim() : words(value, level + 1) || text.trim();
 }
 
@@ -92,13 +92,4 @@ function wordsOfPage(page: string): string {
     .replaceAll(/&(\w+|#39);/g, (whole, name: string) => entities[name] ?? whole)
     .replaceAll(/\s+/g, ' ')
     .trim();
-}
-
-function parsed(text: string): JsonValue | undefined {
-  try {
-    const value: JsonValue = JSON.parse(text);
-    return value;
-  } catch {
-    return undefined;
-  }
 }

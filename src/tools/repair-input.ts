@@ -3,7 +3,7 @@
  * text where no text is wanted. Pure.
  */
 import type * as z from 'zod';
-import { type JsonValue, isJsonObject } from '../std/json.ts';
+import { type JsonValue, isJsonObject, jsonIn } from '../std/json.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -24,7 +24,7 @@ function repair(input: JsonValue, path: readonly PropertyKey[]): boolean {
   const value = inside(holder, key);
   if (isJsonObject(holder) && typeof key === 'string' && value === null) return delete holder[key];
   if (typeof value !== 'string') return false;
-  const read = parsed(value);
+  const read = jsonIn(value);
   if (read === undefined || typeof read === 'string') return false;
   if (isJsonObject(holder) && typeof key === 'string') holder[key] = read;
   else if (Array.isArray(holder) && typeof key === 'number') holder[key] = read;
@@ -34,13 +34,4 @@ function repair(input: JsonValue, path: readonly PropertyKey[]): boolean {
 function inside(value: JsonValue | undefined, key: PropertyKey): JsonValue | undefined {
   if (Array.isArray(value) && typeof key === 'number') return value[key];
   return isJsonObject(value) && typeof key === 'string' && Object.hasOwn(value, key) ? value[key] : undefined;
-}
-
-function parsed(text: string): JsonValue | undefined {
-  try {
-    const value: JsonValue = JSON.parse(text);
-    return value;
-  } catch {
-    return undefined;
-  }
 }

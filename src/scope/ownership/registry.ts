@@ -10,7 +10,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import * as z from 'zod';
 import { isOutOfPlace, readRegular } from '../../std/open-regular.ts';
 import { monotonicMs } from '../../std/clock.ts';
-import type { JsonObject, JsonValue } from '../../std/json.ts';
+import { type JsonObject, type JsonValue, jsonIn } from '../../std/json.ts';
 import { once } from '../../std/once.ts';
 import { areTexts, isOfTexts, isPlain, isWholeNumber } from '../../std/fast-guards.ts';
 import { createFolder } from '../../session/log/open-log.ts';
@@ -173,18 +173,10 @@ export class Registry {
       if (isOutOfPlace(error)) return { claims: [], damaged: true };
       throw error;
     }
-    const value = parseJson(text);
+    const value = jsonIn(text) ?? null;
     if (isWhole(value)) return { claims: value.claims, damaged: false };
     const parsed = fileSchema().safeParse(value);
     return parsed.success ? { claims: parsed.data.claims, damaged: false } : { claims: [], damaged: true };
-  }
-}
-
-function parseJson(text: string): JsonValue {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
   }
 }
 

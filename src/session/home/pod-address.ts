@@ -24,7 +24,7 @@ import {
 } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
 import { isOfTexts, isPlain, isWholeNumber } from '../../std/fast-guards.ts';
-import type { JsonValue } from '../../std/json.ts';
+import { type JsonValue, jsonIn } from '../../std/json.ts';
 import type { Namespaces } from '../../std/namespaces.ts';
 import type { ProcessIdentity } from '../../std/process-identity.ts';
 import { systemCode } from '../../std/system-code.ts';
@@ -146,7 +146,7 @@ function textOf(folder: PodFolder, { instance, socket, process, namespaces }: Po
 
 function addressIn(path: string, folder: PodFolder, wanted: string): PodAddress | null {
   const text = textAt(path);
-  const value = text === null ? null : parsed(text);
+  const value = text === null ? null : (jsonIn(text) ?? null);
   if (!isPlain(value, fields)) return null;
   const { instance, socket, process, namespaces } = value;
   if (instance !== wanted || typeof socket !== 'string' || !isAbsolute(socket)) return null;
@@ -195,11 +195,3 @@ function textAt(path: string): string | null {
 }
 
 const addressBytesMax = 16 * 1024;
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
