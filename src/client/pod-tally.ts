@@ -26,7 +26,7 @@ export interface PodTally {
   denials: Denial[];
   /** Inputs of the calls that have no result yet. */
   readonly calls: Map<string, string>;
-  /** Questions and calls to which a person said no. */
+  /** Approvals and calls to which a person said no. */
   readonly noes: Set<string>;
   lastTurn: { outcome: TurnOutcome; reason: string | null; category: string | null } | null;
   turnOpen: boolean;

@@ -1,5 +1,5 @@
 /**
- * A question to a person as processes tell each other of it. The whole of it stands in the log of the pod
+ * An approval to a person as processes tell each other of it. The whole of it stands in the log of the pod
  * that asks.
  */
 import * as z from 'zod';
@@ -11,7 +11,7 @@ export const approvalDecision = once(() => z.enum(['allow', 'deny', 'allowAlways
 /** Short enough to be typed. */
 export const approvalRequestId = once(() => z.string().min(1).max(64));
 
-export const questionSchema = once(() =>
+export const approvalRequestSchema = once(() =>
   z.object({
     request: approvalRequestId(),
     /** The pod that asks. */
@@ -25,16 +25,16 @@ export const questionSchema = once(() =>
     askedAt: z.string().max(64),
   }),
 );
-/** An open question to a person. */
-export type Question = z.infer<ReturnType<typeof questionSchema>>;
+/** An open approval to a person. */
+export type ApprovalRequest = z.infer<ReturnType<typeof approvalRequestSchema>>;
 
-/** A question that is not open any more; `by` is `person` where somebody answered it. */
-export const closedQuestionSchema = once(() =>
+/** An approval that is not open any more; `by` is `person` where somebody answered it. */
+export const closedApprovalSchema = once(() =>
   z.object({
     request: approvalRequestId(),
-    pod: questionSchema().shape.pod,
+    pod: approvalRequestSchema().shape.pod,
     decision: approvalDecision(),
     by: z.string().max(64),
   }),
 );
-export type ClosedQuestion = z.infer<ReturnType<typeof closedQuestionSchema>>;
+export type ClosedApproval = z.infer<ReturnType<typeof closedApprovalSchema>>;

@@ -5,7 +5,7 @@
  */
 import * as z from 'zod';
 import { once } from '../std/once.ts';
-import { closedQuestionSchema, questionSchema } from './approval.ts';
+import { closedApprovalSchema, approvalRequestSchema } from './approval.ts';
 import { podStatus } from './methods.ts';
 
 /** Where in a turn a piece of text belongs. */
@@ -75,12 +75,12 @@ export const liveEvents = {
     ),
   },
   approvalRequested: {
-    doc: 'A question of this pod or of one below it waits for a person. Sent again behind the history while it is open.',
-    fields: questionSchema,
+    doc: 'This pod or one below it waits for the approval of a person. Sent again behind the history while it is open.',
+    fields: approvalRequestSchema,
   },
   approvalAnswered: {
-    doc: 'That question is closed; `by` is `person` where somebody answered it.',
-    fields: closedQuestionSchema,
+    doc: 'That request is closed; `by` is `person` where somebody answered it.',
+    fields: closedApprovalSchema,
   },
   lagged: {
     doc: 'This observer has fallen behind: `from` is the seq of the entry at which the stream goes on from the log.',

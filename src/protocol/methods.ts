@@ -5,7 +5,12 @@
  */
 import * as z from 'zod';
 import { once } from '../std/once.ts';
-import { approvalDecision, approvalRequestId, closedQuestionSchema, questionSchema } from './approval.ts';
+import {
+  approvalDecision,
+  approvalRequestId,
+  closedApprovalSchema,
+  approvalRequestSchema,
+} from './approval.ts';
 import { incarnationNumber, instanceId, podIdentity, podName, submissionId } from './names.ts';
 import { type SentPodEvent, pathScopeSchema, sentPodEvent, usageSchema } from './pod-event.ts';
 import { readSentEvent } from './read-event.ts';
@@ -73,7 +78,7 @@ const statusResult = once(() =>
     /** The last turn's end, null before the first. */
     lastTurn: z.object({ turn: z.string(), outcome: z.string(), reason: z.string().nullable() }).nullable(),
     /**
-     * Why a person should look: `approval` (a question waits), `held`, `budget`, `storage`, `orphan` (its
+     * Why a person should look: `approval` (an approval is pending), `held`, `budget`, `storage`, `orphan` (its
      * parent was removed), `refused` (its parent refuses it for good), `childRefused` (it refuses a child),
      * `parentDown` …; null when all is well.
      */
@@ -289,18 +294,18 @@ export const methods = {
   },
   openApprovals: {
     who: 'linked child',
-    doc: 'The questions to a person that are open at this child and below it: always all of them. `closed` names those that have just been answered or closed. The parent shows both to its observers and passes them on to its own parent.',
+    doc: 'The approval requests that are open at this child and below it: always all of them. `closed` names those that have just been answered or closed. The parent shows both to its observers and passes them on to its own parent.',
     params: once(() =>
       z.object({
-        open: z.array(questionSchema()).max(1_000),
-        closed: z.array(closedQuestionSchema()).max(1_000),
+        open: z.array(approvalRequestSchema()).max(1_000),
+        closed: z.array(closedApprovalSchema()).max(1_000),
       }),
     ),
     result: nothing,
   },
   approve: {
     who: 'person',
-    doc: 'Answers an open question of this pod or of one below it; answered when it is on disk. `allowAlways` holds for the same call of that pod from then on: the same command of a shell, of any other tool the same input leading to the same place. A question that was answered before is `forbidden`, one that nobody here asks `unknownPod`. No pod may answer: neither with `from` nor over a link.',
+    doc: 'Answers an open approval request of this pod or of one below it; answered when it is on disk. `allowAlways` holds for the same call of that pod from then on: the same command of a shell, of any other tool the same input leading to the same place. One that was answered before is `forbidden`, one that nobody here makes `unknownPod`. No pod may answer: neither with `from` nor over a link.',
     params: once(() =>
       z.object({
         request: approvalRequestId(),

@@ -1,5 +1,5 @@
 /**
- * Bash: a shell command, inside the pod's sandbox where that works. Whether it runs without a question is
+ * Bash: a shell command, inside the pod's sandbox where that works. Whether it runs without asking is
  * decided where the pod's mode and rules are known (`scope/permissions/permission.ts`).
  */
 import { existsSync } from 'node:fs';

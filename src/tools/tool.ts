@@ -44,7 +44,7 @@ export interface Tool<C extends CallContext = ToolContext> {
    */
   denied?(input: unknown, context: C): string | null;
   /**
-   * What the call is about, for whoever decides whether it runs without a question. Called once, after `denied`;
+   * What the call is about, for whoever decides whether it runs without an approval. Called once, after `denied`;
    * must not throw or touch the disk.
    */
   needs(input: unknown, context: C): ToolNeed;

@@ -145,9 +145,9 @@ export const ofTheOracle: readonly Defect[] = [
     id: 'verify-yes-for-another-call',
     breaks: 'verify does not see that a kept yes let another call run',
     file: 'src/delivery/verify/approvals.ts',
-    find: '    if (!isSameCall(question.made, this.#calls.get(call))) {',
-    replace: '    if (question.made?.tool !== this.#calls.get(call)?.tool) {',
-    test: 'test/unit/delivery/verify-questions.test.ts',
+    find: '    if (!isSameCall(approval.made, this.#calls.get(call))) {',
+    replace: '    if (approval.made?.tool !== this.#calls.get(call)?.tool) {',
+    test: 'test/unit/delivery/verify-approvals.test.ts',
     guarantee: 'verify.right-call',
   },
 ];

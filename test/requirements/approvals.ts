@@ -1,10 +1,10 @@
-/** Who is asked: permission modes, rules, questions to a person and their answers. */
+/** Who is asked: permission modes, rules, approvals to a person and their answers. */
 export const approvals = {
   'permission.modes':
     'each mode lets through, asks for and denies what it says, for each kind of tool, inside a sandbox and outside',
   'permission.order':
     'deny outweighs ask, ask outweighs allow, a rule outweighs the mode; plan and bypassPermissions stand outside',
-  'permission.nobody': 'where nobody can be asked, no case ends in a question',
+  'permission.nobody': 'where nobody can be asked, no case ends in an approval',
   'permission.always':
     'an "always" holds for the same call only, and one given inside a sandbox not outside of it',
   'permission.compound':
@@ -22,24 +22,24 @@ export const approvals = {
   'permission.every-tool': "a rule can name each of podkin's own tools, and no other",
   'permission.malformed': 'a rule that is none, or for a tool that there is not, is a mistake that names it',
   'permission.restored':
-    'a rule of another build that means nothing here restores as the widest deny or question, or as no permission, and is told',
+    'a rule of another build that means nothing here restores as the widest deny or approval, or as no permission, and is told',
   'permission.linear': 'a long command costs a pattern no more than its length',
   'config.rules': 'rules come from the user, the flags and, but for allow, the project',
   'approval.tree':
-    'a question of any pod of a tree reaches the observers of the root, is answered there, and its call runs once',
-  'approval.late-observer': 'who subscribes while a question is open is told of it, after the history',
+    'an approval of any pod of a tree reaches the observers of the root, is answered there, and its call runs once',
+  'approval.late-observer': 'who subscribes while an approval is open is told of it, after the history',
   'approval.deny': 'a no is a denied call with the reason; nothing runs',
   'approval.once': 'one answer counts, a second one is refused with what was answered',
-  'approval.no-pod': 'no pod answers a question: not with a token, not over a link',
+  'approval.no-pod': 'no pod answers an approval: not with a token, not over a link',
   'approval.always':
     'always is not asked again for the same command, over restores, and holds for no other call of any tool',
-  'approval.others-go-on': 'a question holds up no other pod, no input and no call beside it',
+  'approval.others-go-on': 'an approval holds up no other pod, no input and no call beside it',
   'approval.ended':
-    'cancel, pause and stop close a question: the call has not run and says so, and no answer is taken any more',
+    'cancel, pause and stop close an approval: the call has not run and says so, and no answer is taken any more',
   'approval.pause-step': 'a turn that is being paused asks nothing more',
   'approval.crash':
-    'the pod that asks dies: the call has not run, the question is told again after its restore, and answered the call runs once',
-  'approval.crash-above': 'a pod above dies: the question waits on, and the restored one tells it again',
+    'the pod that asks dies: the call has not run, the approval is told again after its restore, and answered the call runs once',
+  'approval.crash-above': 'a pod above dies: the approval waits on, and the restored one tells it again',
   'approval.kept-answer':
     'an answer that comes while no call waits is kept for the same call, used once, and lets no other run',
   'approval.key':
@@ -51,28 +51,28 @@ export const approvals = {
   'approval.commands':
     'approvals lists what waits, of dead pods too; approve answers by id, its beginning or name, and says what cannot be',
   'approval.long-read':
-    'a call beyond what a question shows is shown whole by approvals --full and inspect, and approve takes a yes to it only with --full',
+    'a call beyond what an approval shows is shown whole by approvals --full and inspect, and approve takes a yes to it only with --full',
   'approval.reason-is-no-yes':
-    'approve with --reason and without --deny is refused as wrong usage, and the question stays open',
+    'approve with --reason and without --deny is refused as wrong usage, and the approval stays open',
   'approval.headless':
     'run -p denies instead of asking in the whole tree, names each call in the result and ends with 4',
   'approval.rule-flags': 'rules given to run hold in the whole tree',
   'approval.run-waits': 'run without a keyboard says on stderr which command answers',
-  'approval.keys': 'at a terminal run and attach show questions of the whole tree and take y, n and a',
+  'approval.keys': 'at a terminal run and attach show approvals of the whole tree and take y, n and a',
   'approval.level':
     'a child tells its whole list: repeated it tells nothing anew, and what is closed is told once',
-  'approval.unlinked': 'the end of a link takes the questions below it away, the next one brings them back',
+  'approval.unlinked': 'the end of a link takes the approvals below it away, the next one brings them back',
   'approval.silent-asker': 'an answer that does not reach the pod that asks is refused with what to do',
-  'question.again': 'after Ctrl-Z and fg an open question is shown again before it takes a key',
-  'question.one-key': 'at a terminal one key answers, and no can be given with a reason',
-  'question.reason': 'a line that begins with no and a comma is a no with the rest as its reason',
-  'question.whole': 'a yes is taken only where all of the call has been shown, a no always',
-  'question.hidden': 'characters that cannot be seen are shown as their numbers, padding as its length',
-  'question.one-at-a-time': 'one question is shown at a time, the next one when it is answered',
-  'question.other-lines': 'only a lone key word is an answer, and only while a question waits',
-  'question.unread': 'no key answers a question that has not stood on the screen for a second',
-  'question.not-taken': 'an answer whose fate is not known leaves the question open',
-  'question.no-keyboard': 'without a keyboard every question names the command that answers it',
-  'question.forged':
+  'approval.again': 'after Ctrl-Z and fg an open approval is shown again before it takes a key',
+  'approval.one-key': 'at a terminal one key answers, and no can be given with a reason',
+  'approval.reason': 'a line that begins with no and a comma is a no with the rest as its reason',
+  'approval.whole': 'a yes is taken only where all of the call has been shown, a no always',
+  'approval.hidden': 'characters that cannot be seen are shown as their numbers, padding as its length',
+  'approval.one-at-a-time': 'one approval is shown at a time, the next one when it is answered',
+  'approval.other-lines': 'only a lone key word is an answer, and only while an approval waits',
+  'approval.unread': 'no key answers an approval that has not stood on the screen for a second',
+  'approval.not-taken': 'an answer whose fate is not known leaves the approval open',
+  'approval.no-keyboard': 'without a keyboard every approval names the command that answers it',
+  'approval.forged':
     'no text of a pod begins a row of the screen or steers the terminal; what is asked and how much of it stands below too',
 } as const;

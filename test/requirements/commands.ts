@@ -95,7 +95,7 @@ export const commands = {
   'commands.output-lost':
     'an answer that cannot be written leaves no pod running and is no success: 141 where its reader is gone, 1 and a sentence where there is no room',
   'commands.quit':
-    'Ctrl-\\ on podkin run, at a question too, stops its tree in order and leaves the terminal as it was; on attach it detaches',
+    'Ctrl-\\ on podkin run, at an approval too, stops its tree in order and leaves the terminal as it was; on attach it detaches',
   'commands.restore-late':
     'restore waits for a pod that is slow to listen, and says so after spawnMs, with how to end it',
   'commands.rm': 'rm refuses what runs and what is owed, says how to go on, and forgets the rest',
@@ -212,7 +212,7 @@ export const commands = {
   'typing.edit':
     'in attach keys without a character show nothing and change nothing, Ctrl-L clears the screen; a character, a word or the line can be taken back',
   'typing.paste':
-    'several lines that are pasted into attach are one text and one run, sent by Enter, and no key to a question; nothing of them steers the terminal',
+    'several lines that are pasted into attach are one text and one run, sent by Enter, and no key to an approval; nothing of them steers the terminal',
   'typing.sequences': 'what a terminal sends is taken apart the same wherever it is cut',
   'view.no-steering': 'what a pod says cannot steer the terminal, in whatever pieces it comes',
   'view.no-streaming': 'off a terminal only whole messages are written',

@@ -33,11 +33,11 @@ export const delivery = {
     "a log or a folder that is another pod's is named with its pod, by verify and doctor; a copy counts once; restore refuses it, rm keeps it aside",
   'verify.missed-item': 'what was received is in the next request, and in the history behind an orderly end',
   'verify.notices': 'an accepted notice is in the history once, unless it waits',
-  'verify.questions': 'a call that needs a yes ran behind one, and never behind a no',
+  'verify.approvals': 'a call that needs a yes ran behind one, and never behind a no',
   'verify.report-with-turn': 'a turn for work of the parent and its report are in one append',
   'verify.reports':
     'settled, outstanding, outcome, assignments and text of a report are what the log of its pod comes to',
-  'verify.right-call': 'an answer serves the call that it was given for, once; a question shows that call',
+  'verify.right-call': 'an answer serves the call that it was given for, once; an approval shows that call',
   'verify.runs':
     'an accepted run is begun once, in its place and with its words, or given up with a reason, or waits',
   'verify.starts': 'every entry is of an incarnation that began: a start that is missing is found',

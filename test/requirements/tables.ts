@@ -49,7 +49,7 @@ export const tables = {
   'state.quarantine':
     'an item that the pod died of so often within ten minutes is kept from the model, before it is taken in and after',
   'state.end':
-    'a turn’s end stands in one append with what closes its calls and questions, a pause that came too late and its report; what waits is begun at once',
+    'a turn’s end stands in one append with what closes its calls and approvals, a pause that came too late and its report; what waits is begun at once',
   'state.closed-calls':
     'a call that never ended gets one result, which says whether it may have had an effect or had only waited for a person',
   'state.undone-spawn': 'a spawn without work yet is named as undone in the result of its call',
@@ -82,11 +82,11 @@ export const tables = {
     'the last word of a child names what was begun, what never was and who still works below; a root says none',
   'reports.text': 'the text of a report is the last one since the newest input, and bounded',
   'approvals.asked':
-    'a question is committed before anybody hears of it; the same call again joins the open one or takes the kept answer, once',
+    'an approval is committed before anybody hears of it; the same call again joins the open one or takes the kept answer, once',
   'approvals.answered':
-    'a question is answered once; the answer is for the call that waits, or kept; whoever comes second is told how it ended',
-  'approvals.paused': 'a pause closes a question and gives its call a result that says that it did not run',
-  'approvals.closed': 'questions that nobody answered are closed, and their calls say whether they stay',
+    'an approval is answered once; the answer is for the call that waits, or kept; whoever comes second is told how it ended',
+  'approvals.paused': 'a pause closes an approval and gives its call a result that says that it did not run',
+  'approvals.closed': 'approvals that nobody answered are closed, and their calls say whether they stay',
   'approvals.subject':
     'a call is held against its command, its name or all names of its path; a person reads it whole, or how much is left out',
   'link.introduced':
@@ -196,11 +196,11 @@ export const tables = {
   'facts.empty': 'an empty log is no pod, and a child of which only the name is known holds nothing',
   'facts.closes': 'which events close the work that they name',
   'facts.usage': 'usage is summed; an unknown price makes the sum unknown, and no sum is past a whole number',
-  'facts.questions':
-    'a question is open until it is answered, closed or its turn has ended; an answer that no call waited for is kept, once',
+  'facts.approvals':
+    'an approval is open until it is answered, closed or its turn has ended; an answer that no call waited for is kept, once',
   'transcript.items':
     'each thing that was said stands in the transcript in its own words, what was put aside in words of its place',
   'transcript.places': 'what was said is found from any number on, the newest first, and by its turn',
   'permission.words':
-    'a question names its reason and the holes of the sandbox, a denial names its reason and what to do instead',
+    'an approval names its reason and the holes of the sandbox, a denial names its reason and what to do instead',
 } as const;

@@ -17,7 +17,7 @@ type Params = Record<string, unknown>;
 export class DiskOrder {
   readonly #world: World;
   readonly #places = new WeakMap<SimFile, Places>();
-  /** Question → the call that waits for its answer. */
+  /** Approval → the call that waits for its answer. */
   readonly #asking = new Map<string, string>();
   /** By process: the logs that it has written to. */
   readonly #opened = new WeakMap<SimProcess, SimFile>();

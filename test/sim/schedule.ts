@@ -112,7 +112,7 @@ function perform(world: World, act: Act): void {
   }
 }
 
-/** A question that any pod has open is answered: at the pod itself, or at one above it. */
+/** An approval that any pod has open is answered: at the pod itself, or at one above it. */
 function answerOne(world: World, act: { deny: boolean; always: boolean }): void {
   const open = world.livingFolders().flatMap((pod) => {
     const facts = world.processOf(pod)?.pod?.facts;

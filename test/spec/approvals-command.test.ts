@@ -1,4 +1,4 @@
-/** Questions as people meet them: listed, answered by command or key, denied where nobody can be asked. */
+/** Approvals as people meet them: listed, answered by command or key, denied where nobody can be asked. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -52,7 +52,7 @@ describe('podkin approvals and approve', () => {
       expect.stringContaining('podkin approve root'),
     ]);
     const wait = new RunningCommand(home, ['wait', 'root']);
-    await wait.until('the question', ({ stderr }) => stderr.includes(`podkin approve ${request}`));
+    await wait.until('the approval', ({ stderr }) => stderr.includes(`podkin approve ${request}`));
     expect((await home.run(['approve', 'nobody'])).code).toBe(3);
     expect((await home.run(['approve', request, '--deny', '--always'])).code).toBe(2);
     const half = await home.run(['approve', request, '--reason', 'not so']);
@@ -65,7 +65,7 @@ describe('podkin approvals and approve', () => {
     expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('has no pending approval')]);
     await root.run('go');
     await root.until(
-      'a second question',
+      'a second approval',
       (all) => all.filter(({ type }) => type === 'approval').length === 3,
     );
     expect((await home.run(['approve', 'root', '--always'])).stdout).toContain('allowed, now and always');
@@ -73,7 +73,7 @@ describe('podkin approvals and approve', () => {
     expect(marks()).toBe('ran\n');
   });
 
-  it('[approval.long-read] a yes to a call of which a question shows only the beginning needs --full, which only the whole call names', async () => {
+  it('[approval.long-read] a yes to a call of which an approval shows only the beginning needs --full, which only the whole call names', async () => {
     const command = `echo ${'a'.repeat(4_500)}; echo ran >> marks`;
     const root = await home.startRoot({ scenario: flat.replace('echo ran >> marks', command) });
     await root.run('go');
@@ -139,7 +139,7 @@ describe('podkin run', () => {
     expect(marks()).toBe('');
   });
 
-  it('[approval.rule-flags] --allow-tool lets the command through without a question, --deny-tool outweighs it, below the root too', async () => {
+  it('[approval.rule-flags] --allow-tool lets the command through without an approval, --deny-tool outweighs it, below the root too', async () => {
     const model = home.scenario(below);
     const run = (...more: string[]) => home.run(['run', '-p', '--model', model, 'go', ...more]);
     expect((await run('--allow-tool', 'Bash(echo ran >> marks)')).code).toBe(0);
@@ -154,7 +154,7 @@ describe('podkin run', () => {
 
   it('[approval.run-waits] without a keyboard it says on stderr which command answers, and waits', async () => {
     const run = new RunningCommand(home, ['run', '--model', home.scenario(below), 'go']);
-    await run.until('the question', ({ stderr }) => stderr.includes('podkin approve '));
+    await run.until('the approval', ({ stderr }) => stderr.includes('podkin approve '));
     const request = /podkin approve (\w+)/.exec(run.stderr)?.[1] ?? '';
     expect(run.stdout).not.toContain('podkin approve');
     expect((await home.run(['approve', request])).code).toBe(0);
@@ -173,9 +173,9 @@ describe.skipIf(!hasTerminal)('at a terminal', () => {
     }
   };
 
-  it('[approval.keys] run shows the question of a pod below and takes the key', async () => {
+  it('[approval.keys] run shows the approval of a pod below and takes the key', async () => {
     const terminal = new Terminal(home, ['run', '--model', home.scenario(below), 'go']);
-    await terminal.until('the question', (screen) => screen.includes('? low asks for Bash'));
+    await terminal.until('the approval', (screen) => screen.includes('? low asks for Bash'));
     await pressUntil(terminal, 'y', 'is answered: allow');
     await terminal.until('the end', (screen) => screen.includes('status 0'));
     expect(marks()).toBe('ran\n');
@@ -186,7 +186,7 @@ describe.skipIf(!hasTerminal)('at a terminal', () => {
     const root = await home.startRoot({ scenario: below });
     await root.run('go');
     const terminal = new Terminal(home, ['attach', 'root']);
-    await terminal.until('the question', (screen) => screen.includes('? low asks for Bash'));
+    await terminal.until('the approval', (screen) => screen.includes('? low asks for Bash'));
     await pressUntil(terminal, 'n', 'is answered: deny');
     const low = home.pod('low');
     expect(await low.untilEntry('approval', ({ state }) => state === 'answered')).toMatchObject({
@@ -197,11 +197,11 @@ describe.skipIf(!hasTerminal)('at a terminal', () => {
     expect((await root.entriesOf('userMessage')).map(({ text }) => text)).toEqual(['go']);
   });
 
-  it('[question.one-key] no with a reason is typed as a line, and Escape goes back to the question', async () => {
+  it('[approval.one-key] no with a reason is typed as a line, and Escape goes back to the approval', async () => {
     const root = await home.startRoot({ scenario: below });
     await root.run('go');
     const terminal = new Terminal(home, ['attach', 'root']);
-    await terminal.until('the question', (screen) => screen.includes('? low asks for Bash'));
+    await terminal.until('the approval', (screen) => screen.includes('? low asks for Bash'));
     await pressUntil(terminal, 'r', 'No, because');
     terminal.type('never mind');
     terminal.press('Escape');
@@ -223,7 +223,7 @@ describe.skipIf(!hasTerminal)('at a terminal', () => {
     expect((await root.entriesOf('userMessage')).map(({ text }) => text)).toEqual(['go']);
   });
 
-  it('[question.unread] a text that was begun before the question goes on as a text, whatever its letters are', async () => {
+  it('[approval.unread] a text that was begun before the approval goes on as a text, whatever its letters are', async () => {
     const scenario = `
 rules:
   - { last: user, matches: go, delayMs: 800, call: [{ Bash: { command: "echo ran >> marks" } }] }
@@ -234,7 +234,7 @@ rules:
     await terminal.until('the greeting', (screen) => screen.includes('/help lists the commands'));
     terminal.type('plan ');
     await root.run('go');
-    await terminal.until('the question', (screen) => screen.includes('y: yes'));
+    await terminal.until('the approval', (screen) => screen.includes('y: yes'));
     terminal.type('any');
     terminal.press('Enter');
     await root.until('the text is queued', (all) =>
@@ -253,11 +253,11 @@ rules:
     expect((await root.entriesOf('userMessage')).map(({ text }) => text)).toEqual(['go', 'plan any']);
   });
 
-  it('[question.again] after Ctrl-Z and fg the question is shown again, and no key counts before it could be read', async () => {
+  it('[approval.again] after Ctrl-Z and fg the approval is shown again, and no key counts before it could be read', async () => {
     const terminal = Terminal.shell(home);
     terminal.command(['run', '--model', home.scenario(below), 'go']);
     const times = (screen: string, part: string) => screen.split(part).length - 1;
-    await terminal.until('the question', (screen) => screen.includes('y: yes'));
+    await terminal.until('the approval', (screen) => screen.includes('y: yes'));
     terminal.press('C-z');
     await terminal.until('it is stopped', (screen) => screen.includes('Stopped'));
     terminal.type('fg');
@@ -271,10 +271,10 @@ rules:
     expect(marks()).toBe('ran\n');
   });
 
-  it('[commands.quit] Ctrl-\\ at a question stops the tree, says so, and the terminal takes lines again', async () => {
+  it('[commands.quit] Ctrl-\\ at an approval stops the tree, says so, and the terminal takes lines again', async () => {
     const terminal = Terminal.shell(home);
     terminal.command(['run', '--model', home.scenario(below), 'go']);
-    await terminal.until('the question', (screen) => screen.includes('y: yes'));
+    await terminal.until('the approval', (screen) => screen.includes('y: yes'));
     terminal.press('C-\\');
     await terminal.until('the end', (screen) => screen.includes('root was interrupted by SIGQUIT'));
     terminal.type('echo "status $?"; stty -a | grep -c " icanon"');

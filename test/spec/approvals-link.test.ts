@@ -1,6 +1,6 @@
-/** What a parent makes of the questions that its children tell it over their links, and of those who may not tell or answer any. */
+/** What a parent makes of the approvals that its children tell it over their links, and of those who may not tell or answer any. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Question } from '../../src/protocol/approval.ts';
+import type { ApprovalRequest } from '../../src/protocol/approval.ts';
 import { failureOf, watched } from '../support/approval-watch.ts';
 import { type FakeChild, fakeChildren } from '../support/fake-child.ts';
 import { promiseKept } from '../support/promise-kept.ts';
@@ -24,7 +24,7 @@ afterEach(async () => {
   }
 });
 
-const question = (request: string): Question => ({
+const approval = (request: string): ApprovalRequest => ({
   request,
   pod: { name: child.name, instance: child.instance },
   tool: 'Bash',
@@ -33,7 +33,7 @@ const question = (request: string): Question => ({
   askedAt: '2026-01-01T00:00:00.000Z',
 });
 const tell = (...requests: string[]) =>
-  child.say('openApprovals', { open: requests.map(question), closed: [] });
+  child.say('openApprovals', { open: requests.map(approval), closed: [] });
 
 async function refusal(asked: Promise<unknown>): Promise<{ code: string | undefined; text: string }> {
   return failureOf(
@@ -49,19 +49,19 @@ it('[approval.level] the same list again tells nothing anew, a longer one only w
   await tell('a');
   await tell('a');
   await tell('a', 'b');
-  const ending = { ...question('a'), decision: 'deny', by: 'person' } as const;
-  await child.say('openApprovals', { open: [question('b')], closed: [ending] });
-  await child.say('openApprovals', { open: [question('b')], closed: [ending] });
+  const ending = { ...approval('a'), decision: 'deny', by: 'person' } as const;
+  await child.say('openApprovals', { open: [approval('b')], closed: [ending] });
+  await child.say('openApprovals', { open: [approval('b')], closed: [ending] });
   await tell('b', 'c');
   expect((await seen.asked(2)).request).toBe('c');
-  expect(seen.questions.map(({ request }) => request)).toEqual(['a', 'b', 'c']);
+  expect(seen.approvals.map(({ request }) => request)).toEqual(['a', 'b', 'c']);
   expect(seen.order.filter((type) => type === 'approvalAnswered')).toHaveLength(1);
   const late = await watched(parent);
   await late.asked(1);
-  expect(late.questions.map(({ request }) => request)).toEqual(['b', 'c']);
+  expect(late.approvals.map(({ request }) => request)).toEqual(['b', 'c']);
 });
 
-it('[approval.unlinked] with its link a child takes its questions away, and a new link brings them back', async () => {
+it('[approval.unlinked] with its link a child takes its approvals away, and a new link brings them back', async () => {
   await tell('a');
   const seen = await watched(parent);
   await seen.asked();
@@ -72,12 +72,12 @@ it('[approval.unlinked] with its link a child takes its questions away, and a ne
   expect((await seen.asked(1)).request).toBe('a');
 });
 
-it('[approval.no-pod] over a link nothing is answered, and only a linked child tells of questions', async () => {
+it('[approval.no-pod] over a link nothing is answered, and only a linked child tells of approvals', async () => {
   await tell('a');
   expect(await refusal(child.say('approve', { request: 'a', decision: 'allow' }))).toMatchObject({
     code: 'forbidden',
   });
-  const stranger = parent.call('openApprovals', { open: [question('x')], closed: [] });
+  const stranger = parent.call('openApprovals', { open: [approval('x')], closed: [] });
   expect(await refusal(stranger)).toMatchObject({ code: 'unknownChild' });
   expect(await refusal(parent.call('approve', { request: 'x', decision: 'allow' }))).toMatchObject({
     code: 'unknownPod',

@@ -1,4 +1,4 @@
-/** Questions over the deaths of who asks and who stands above: nothing runs unasked, nothing runs twice, and the question can still be answered. */
+/** Approvals over the deaths of who asks and who stands above: nothing runs unasked, nothing runs twice, and the approval can still be answered. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -46,8 +46,8 @@ const asksAgain = (pod: TestPod) =>
     (all) => all.filter((e) => e.type === 'approval' && e.state === 'asked').length > 1,
   );
 
-describe('a death while a question waits', () => {
-  it('[approval.crash] of the pod that asks: the call has not run, the question is told again after the restore, and answered it runs once', async () => {
+describe('a death while an approval waits', () => {
+  it('[approval.crash] of the pod that asks: the call has not run, the approval is told again after the restore, and answered it runs once', async () => {
     const { root, child } = await start();
     const { request } = await (await watched(root)).asked();
     await child.kill();

@@ -1,4 +1,4 @@
-/** Questions to a person on real pods: they reach whoever can answer, wait without end, and are never a silent yes or no. */
+/** Approvals to a person on real pods: they reach whoever can answer, wait without end, and are never a silent yes or no. */
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -46,7 +46,7 @@ async function start(scenario: string, more: Parameters<TestHome['startRoot']>[0
 
 const lastResult = async (pod: TestPod) => (await pod.entriesOf('toolResult')).at(-1);
 
-describe('a question', () => {
+describe('an approval', () => {
   it('[approval.tree] of a grandchild reaches an observer of the root, is answered there, and the call runs once', async () => {
     const root = await start(deep);
     const seen: Watched = await watched(root);
@@ -182,7 +182,7 @@ rules:
     await answerNext(0, 'allowAlways');
     await say('first');
     await root.untilSettled();
-    expect(seen.questions).toHaveLength(1);
+    expect(seen.approvals).toHaveLength(1);
     await say('path');
     expect(await answerNext(1, 'deny')).toContain('infra/deploy.sh');
     expect(existsSync(join(home.work, 'infra/deploy.sh'))).toBe(false);
@@ -251,7 +251,7 @@ describe('what ends the waiting', () => {
     ['cancel', 'cancel', 'cancelled'],
     ['pause', 'pause', 'paused'],
   ] as const)(
-    '[approval.ended] a %s closes the question, says that the call did not run, and runs nothing',
+    '[approval.ended] a %s closes the approval, says that the call did not run, and runs nothing',
     async (method, by, outcome) => {
       const root = await start(flat);
       const seen = await watched(root);

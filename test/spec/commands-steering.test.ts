@@ -74,7 +74,7 @@ describe.runIf(hasPty)('words that would steer a terminal', () => {
     for (const line of ['ps -a', 'logs root', 'logs root --json', 'inspect root', 'wait root', 'doctor']) {
       expect(foreign(onTerminal(...line.split(' '))), line).not.toMatch(steering);
     }
-    // No yellow but ours: the forged question has lost its colour.
+    // No yellow but ours: the forged approval request has lost its colour.
     expect(onTerminal('logs', 'root')).not.toContain('\u001B[33m? root asks');
   });
 

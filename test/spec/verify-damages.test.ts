@@ -309,7 +309,7 @@ const damages: [string, Damage, RegExp][] = [
     /^Q1 root: .* nobody had answered/,
   ],
   [
-    'a call runs without a question',
+    'a call runs without an approval',
     (logs) => {
       leaveOut(logs.root, answer(logs, 'allow'));
       leaveOut(logs.root, indexOf(logs.root, 'approval'));

@@ -127,9 +127,9 @@ describe('a provider', () => {
   });
 });
 
-it('[waiting.approval] a person: since the question, with the call; over a restart the same; gone with the answer', async () => {
+it('[waiting.approval] a person: since the approval, with the call; over a restart the same; gone with the answer', async () => {
   const { root, kid } = await family(
-    // In its next incarnation it makes the same call again, which takes the question up.
+    // In its next incarnation it makes the same call again, which takes the approval up.
     `  - { pod: kid, matches: "^work", call: [{ Write: { path: part/a, content: "x" } }] }
   - { pod: kid, last: tool, times: 1, call: [{ Write: { path: part/a, content: "x" } }] }`,
     { permissions: { ask: ['Write'] } },

@@ -1,27 +1,27 @@
-/** Looks at a pod as a raw client does and keeps what it is told of questions to a person. */
-import type { ClosedQuestion, Question } from '../../src/protocol/approval.ts';
+/** Looks at a pod as a raw client does and keeps what it is told of approvals to a person. */
+import type { ClosedApproval, ApprovalRequest } from '../../src/protocol/approval.ts';
 import { RemoteError } from '../../src/transport/failures.ts';
 import { type TestPod, eventually } from './rig.ts';
 
 export interface Watched {
   /** Types of what came, of entries their own. */
   readonly order: string[];
-  readonly questions: Question[];
-  /** The first question told, or the one behind `count` others. */
-  asked(count?: number): Promise<Question>;
+  readonly approvals: ApprovalRequest[];
+  /** The first approval told, or the one behind `count` others. */
+  asked(count?: number): Promise<ApprovalRequest>;
   /** The first one told to be closed. */
-  closed(): Promise<ClosedQuestion>;
+  closed(): Promise<ClosedApproval>;
 }
 
 export async function watched(pod: TestPod): Promise<Watched> {
   const order: string[] = [];
-  const questions: Question[] = [];
-  const ended: ClosedQuestion[] = [];
+  const approvals: ApprovalRequest[] = [];
+  const ended: ClosedApproval[] = [];
   const client = await pod.client((event) => {
     const entry = event['entry'] as { type: string } | undefined;
     order.push(entry?.type ?? event.type);
-    if (event.type === 'approvalRequested') questions.push(event as unknown as Question);
-    if (event.type === 'approvalAnswered') ended.push(event as unknown as ClosedQuestion);
+    if (event.type === 'approvalRequested') approvals.push(event as unknown as ApprovalRequest);
+    if (event.type === 'approvalAnswered') ended.push(event as unknown as ClosedApproval);
   });
   await client.call('subscribe', {});
   const told = async <T>(list: T[], index: number, what: string): Promise<T> => {
@@ -35,9 +35,9 @@ export async function watched(pod: TestPod): Promise<Watched> {
   };
   return {
     order,
-    questions,
-    asked: (count = 0) => told(questions, count, 'a question'),
-    closed: () => told(ended, 0, 'the end of a question'),
+    approvals,
+    asked: (count = 0) => told(approvals, count, 'an approval'),
+    closed: () => told(ended, 0, 'the end of an approval'),
   };
 }
 

@@ -26,7 +26,8 @@ const gone = wordList(`
   RunGift RunNotGiven giveRun Looked PodSight podSight openQuestions OpenQuestion questionMeant
   tellLostReader onLostReader quickParams quickResults underWay noteTaken leaveInDoubt neverTaken
   forgiveStandstill settlePast Family isPoison pathMistake globMistake tildeMistake ToldInStream
-  Questions
+  Questions ClosedQuestion closedQuestions questionSchema closedQuestionSchema AskedQuestion
+  QuestionInput QuestionPage questionPages RunQuestions answerQuestion
 `);
 
 const files = sourceFiles(join(root, 'src')).map((path) => {

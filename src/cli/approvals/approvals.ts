@@ -1,4 +1,4 @@
-/** `podkin approvals` and `podkin approve`: the questions that wait for a person, and the answer to one. */
+/** `podkin approvals` and `podkin approve`: the approvals that wait for a person, and the answer to one. */
 import { askPod } from '../../client/ask-pod.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { CommandFailed, exitStatus, screenOf, jsonText } from '../invocation/context.ts';
@@ -6,7 +6,7 @@ import { lookUp } from '../../client/find-pod.ts';
 import { type OpenApproval, openApprovals } from '../../client/open-approvals.ts';
 import type { Home } from '../../session/home/home.ts';
 import { oneLine, visible } from '../format/printable.ts';
-import { cutOff, questionPages } from './question-text.ts';
+import { cutOff, approvalPages } from './approval-text.ts';
 import { age } from '../format/table.ts';
 
 export interface ApprovalsOptions {
@@ -16,9 +16,9 @@ export interface ApprovalsOptions {
 }
 
 export async function approvalsCommand(context: CommandContext, options: ApprovalsOptions): Promise<number> {
-  const questions = await openApprovals(context.home);
+  const approvals = await openApprovals(context.home);
   if (options.json) {
-    const rows = questions.map(({ pod, whole, ...rest }) => ({
+    const rows = approvals.map(({ pod, whole, ...rest }) => ({
       ...rest,
       summary: options.full ? (whole ?? rest.summary) : rest.summary,
       pod: pod.name,
@@ -27,15 +27,15 @@ export async function approvalsCommand(context: CommandContext, options: Approva
     context.stdout.write(jsonText(rows));
     return exitStatus.done;
   }
-  if (questions.length === 0) context.stderr.write('No pending approvals.\n');
-  for (const question of questions) {
-    const { request, pod, running, askedAt } = question;
+  if (approvals.length === 0) context.stderr.write('No pending approvals.\n');
+  for (const approval of approvals) {
+    const { request, pod, running, askedAt } = approval;
     const since = age(Date.now() - Date.parse(askedAt));
-    const { text, isWhole } = shownText(context, question, options.full);
-    const answer = isLong(question)
+    const { text, isWhole } = shownText(context, approval, options.full);
+    const answer = isLong(approval)
       ? isWhole
         ? `podkin approve ${request} --full (or --deny)`
-        : wayToRead(question)
+        : wayToRead(approval)
       : `podkin approve ${request} [--deny]`;
     const how = running
       ? answer
@@ -47,19 +47,19 @@ export async function approvalsCommand(context: CommandContext, options: Approva
 
 function shownText(
   context: CommandContext,
-  question: OpenApproval,
+  approval: OpenApproval,
   full: boolean,
 ): { text: string; isWhole: boolean } {
   const { columns } = screenOf(context);
-  const { request, tool, summary, whole, why } = question;
-  const named = { request, pod: question.pod.name, tool, why };
+  const { request, tool, summary, whole, why } = approval;
+  const named = { request, pod: approval.pod.name, tool, why };
   const asked =
     full && whole !== null ? { ...named, summary: whole, isWhole: true as const } : { ...named, summary };
-  const [page] = questionPages(asked, { color: context.color, columns, rows: null });
+  const [page] = approvalPages(asked, { color: context.color, columns, rows: null });
   return page ?? { text: '', isWhole: false };
 }
 
-/** Of its call a question shows only the beginning. */
+/** Of its call an approval request shows only the beginning. */
 function isLong({ summary }: OpenApproval): boolean {
   return cutOff(summary).left > 0;
 }
@@ -78,7 +78,7 @@ export interface ApproveOptions {
   readonly reason: string | undefined;
 }
 
-/** `meant`: a question's id or its beginning, or the name of the pod that asks. */
+/** `meant`: an approval's id or its beginning, or the name of the pod that asks. */
 export async function approveCommand(
   context: CommandContext,
   meant: string,
@@ -93,8 +93,8 @@ export async function approveCommand(
       '--reason goes with --deny: the model reads it with the no; add --deny, or leave --reason out. Nothing was answered',
     );
   }
-  const question = approvalMeant(await openApprovals(context.home), meant, context.home);
-  const { request, pod, running } = question;
+  const approval = approvalMeant(await openApprovals(context.home), meant, context.home);
+  const { request, pod, running } = approval;
   if (!running) {
     throw new CommandFailed(
       exitStatus.failed,
@@ -102,14 +102,14 @@ export async function approveCommand(
     );
   }
   // A name and an id are known before anything was shown.
-  if (!options.deny && isLong(question) && (!options.full || question.whole === null)) {
+  if (!options.deny && isLong(approval) && (!options.full || approval.whole === null)) {
     throw new CommandFailed(
       exitStatus.usage,
-      `the call of "${pod.name}" is longer than a question shows, and there is no yes before all of it was read: ${wayToRead(question)}. Nothing was answered`,
+      `the call of "${pod.name}" is longer than an approval request shows, and there is no yes before all of it was read: ${wayToRead(approval)}. Nothing was answered`,
     );
   }
   // On stderr: what was answered is the data.
-  context.stderr.styled(`${shownText(context, question, true).text}\n`);
+  context.stderr.styled(`${shownText(context, approval, true).text}\n`);
   const decision = options.deny ? 'deny' : options.always ? 'allowAlways' : 'allow';
   const reason = options.reason === undefined ? {} : { reason: options.reason };
   const answer = await askPod(pod, 'approve', { request, decision, ...reason });
@@ -121,14 +121,14 @@ export async function approveCommand(
 }
 
 /**
- * The one question that is meant: by its whole id, the name of the pod that asks, or the beginning of the id.
+ * The one approval that is meant: by its whole id, the name of the pod that asks, or the beginning of the id.
  * Throws `CommandFailed`.
  */
-function approvalMeant(questions: readonly OpenApproval[], meant: string, home: Home): OpenApproval {
-  const exact = questions.find(({ request }) => request === meant);
+function approvalMeant(approvals: readonly OpenApproval[], meant: string, home: Home): OpenApproval {
+  const exact = approvals.find(({ request }) => request === meant);
   if (exact !== undefined) return exact;
-  const asking = questions.filter(({ pod }) => pod.name === meant);
-  const matching = asking.length > 0 ? asking : questions.filter(({ request }) => request.startsWith(meant));
+  const asking = approvals.filter(({ pod }) => pod.name === meant);
+  const matching = asking.length > 0 ? asking : approvals.filter(({ request }) => request.startsWith(meant));
   const [first, ...others] = matching;
   if (first === undefined || meant === '') {
     const isPod = lookUp(home, meant) !== null;

@@ -1,6 +1,6 @@
 /**
  * What a person types: lines, as the terminal itself edits them (or as a pipe brings them); and while a
- * question waits at a terminal, single keys. A text that has been begun is finished as a text, whatever is
+ * approval waits at a terminal, single keys. A text that has been begun is finished as a text, whatever is
  * asked meanwhile. What is pasted is one text, however many lines it has, and no key.
  */
 import type { Readable } from 'node:stream';
@@ -90,7 +90,7 @@ export class Typing {
     stdin.setEncoding('utf8');
     stdin.on('data', this.#onData);
     stdin.on('end', this.#onEnd);
-    // Whoever read before, a question at the start of a run, has stopped it: then a listener alone does not
+    // Whoever read before, an approval at the start of a run, has stopped it: then a listener alone does not
     // make it flow.
     stdin.resume();
   }

@@ -9,7 +9,7 @@ export type AttachAction =
   | { kind: 'unknown'; word: string };
 
 export const attachHelp =
-  'Commands: /pause, /resume, /cancel (ends the running turn), /stop (ends the pod and those below it), /detach, /help. While a question is shown: the keys that are listed below it. A text that begins with a slash is sent with two.';
+  'Commands: /pause, /resume, /cancel (ends the running turn), /stop (ends the pod and those below it), /detach, /help. While an approval request is shown: the keys that are listed below it. A text that begins with a slash is sent with two.';
 
 const commands: Readonly<Record<string, AttachAction>> = {
   '/detach': { kind: 'detach' },

@@ -14,9 +14,9 @@ import { scopeText } from '../../session/settings/scope-text.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import { type Deferred, deferred } from '../../std/deferred.ts';
 import type { Client } from '../../transport/client.ts';
-import { answerQuestion } from '../approvals/answer-question.ts';
-import { ApprovalDesk } from '../approvals/question-desk.ts';
-import { QuestionInput, type TypedAnswer } from '../approvals/question-input.ts';
+import { answerApproval } from '../approvals/answer-approval.ts';
+import { ApprovalDesk } from '../approvals/approval-desk.ts';
+import { ApprovalInput, type TypedAnswer } from '../approvals/approval-input.ts';
 import { LiveView } from '../format/live-view.ts';
 import { oneLine } from '../format/printable.ts';
 import { renderEntry } from '../format/transcript.ts';
@@ -52,7 +52,7 @@ class AttachScreen {
   readonly #view: LiveView;
   readonly #alerts = new AlertsOnce();
   readonly #desk: ApprovalDesk;
-  #input: QuestionInput | null = null;
+  #input: ApprovalInput | null = null;
   readonly #end: Deferred<number> = deferred();
   #hasEnded = false;
   #inputEnded = false;
@@ -72,7 +72,7 @@ class AttachScreen {
       write: (text) => context.stdout.styled(text),
       streaming: context.isTerminal,
       color: context.color,
-      // An open question is shown as one; of the others the call and the answer are enough.
+      // An open approval is shown as one; of the others the call and the answer are enough.
       render: (entry) =>
         entry.type === 'approval' && entry.state === 'asked'
           ? null
@@ -102,7 +102,7 @@ class AttachScreen {
     const detach = (): void => this.#detach();
     const signals = ['SIGINT', 'SIGTSTP', 'SIGQUIT'] as const;
     for (const signal of signals) process.on(signal, detach);
-    const input = new QuestionInput({
+    const input = new ApprovalInput({
       stdin: this.#context.stdin,
       desk: this.#desk,
       editsLines: canAsk(this.#context),
@@ -174,11 +174,11 @@ class AttachScreen {
   }
 
   async #answer(typed: TypedAnswer): Promise<void> {
-    await this.#call(`answering ${typed.question.pod}`, async (client) =>
-      this.#say(await answerQuestion(client, this.#desk, typed)),
+    await this.#call(`answering ${typed.approval.pod}`, async (client) =>
+      this.#say(await answerApproval(client, this.#desk, typed)),
     );
-    // Without a connection it was not sent, and the question waits on.
-    this.#desk.settled(typed.question.request, monotonicMs(), { open: true });
+    // Without a connection it was not sent, and the approval waits on.
+    this.#desk.settled(typed.approval.request, monotonicMs(), { open: true });
   }
 
   async #obey(action: AttachAction): Promise<void> {

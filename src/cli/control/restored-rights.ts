@@ -1,5 +1,5 @@
 /**
- * What the configuration takes from a pod that is started again: the denies and questions of the user's and
+ * What the configuration takes from a pod that is started again: the denies and approvals of the user's and
  * the project's files as they are now. Rights, limits and the model stay those of its first start.
  */
 import type { FoundPod } from '../../client/find-pod.ts';

@@ -9,7 +9,7 @@ import type { CommandContext } from '../invocation/context.ts';
 import { exitStatus, screenOf } from '../invocation/context.ts';
 import { findPod, type FoundPod } from '../../client/find-pod.ts';
 import { type LiveEvent, openPodStream, type PodStream } from '../../client/pod-stream.ts';
-import { ApprovalDesk } from '../approvals/question-desk.ts';
+import { ApprovalDesk } from '../approvals/approval-desk.ts';
 import { probePod } from '../../client/pod-probe.ts';
 import { oneLine } from '../format/printable.ts';
 import { refusedText, unsettledText } from '../format/unsettled.ts';

@@ -181,7 +181,7 @@ function approvalLine(entry: Entry<ApprovalEntry>, say: Say): string | null {
     case 'answered': {
       const who = entry.by === 'person' ? `a person said ${entry.decision}` : `closed by ${entry.by}`;
       const why = entry.reason === undefined ? '' : `: ${oneLine(entry.reason, excerptCharsMax)}`;
-      return say(`— the question: ${who}${why}`, 'dim');
+      return say(`— the approval request: ${who}${why}`, 'dim');
     }
     case 'taken':
       return say('— the answer that was given before is used', 'dim');

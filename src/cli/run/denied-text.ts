@@ -45,7 +45,7 @@ const remedies: readonly (readonly [RegExp, (part: string) => string])[] = [
   [
     /, and this call needs one \(/,
     () =>
-      'allow it beforehand with --allow-tool or --permission-mode, or run it without -p and answer its questions',
+      'allow it beforehand with --allow-tool or --permission-mode, or run it without -p and answer what it asks',
   ],
   [/^Denied: no right to read /, () => 'widen what it may read with --read'],
   [/^Denied: no right to write /, () => 'widen what it may write with --write'],

@@ -43,7 +43,7 @@ import { errorText, visible } from '../format/printable.ts';
 import { refusedText } from '../format/unsettled.ts';
 import { outputFormats, personReport, printReport, type OutputFormat, type RunReport } from './run-report.ts';
 import { type RootStart, startedOr } from './root-start.ts';
-import { RunQuestions } from '../approvals/run-questions.ts';
+import { RunApprovals } from '../approvals/run-approvals.ts';
 import { TreeWatch } from '../../client/tree-watch.ts';
 
 /** As the command line gave them; what it did not say is left out. */
@@ -246,10 +246,10 @@ async function foreground(run: Run, report: RunReport, mode: { headless: boolean
     deltas: report.deltas,
     onEvent: (pod, event) => {
       report.event(pod, event);
-      if (pod.depth === 0) questions.event(event);
+      if (pod.depth === 0) approvals.event(event);
     },
   });
-  const questions = new RunQuestions(context, {
+  const approvals = new RunApprovals(context, {
     keyboard: !mode.headless && canAsk(context),
     client: () => watch.pods[0]?.stream?.client ?? null,
     say: (text) => report.say(text),
@@ -266,7 +266,7 @@ async function foreground(run: Run, report: RunReport, mode: { headless: boolean
     report.result(result, end);
     return (await readOrLeft(context, interruption, end)) ?? exitOf(result, end, mode);
   } finally {
-    questions.close();
+    approvals.close();
     interruption.release();
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Questions to a person and the calls behind them: no call that needs a yes runs without it (Q1) or after a
+ * Approvals to a person and the calls behind them: no call that needs a yes runs without it (Q1) or after a
  * no (Q2), and an answer serves one call, the one that was asked about (Q3).
  */
 import { isDeepStrictEqual } from 'node:util';
@@ -19,7 +19,7 @@ interface Call {
   readonly input: JsonValue;
 }
 
-interface Question {
+interface AskedApproval {
   /** The newest call that asked it. */
   call: string;
   readonly made: Call | undefined;
@@ -46,10 +46,10 @@ export class ApprovalCheck extends Check {
   /** Of the newest turn, by call. */
   readonly #calls = new Map<string, Call>();
   readonly #answers = new Map<string, Answer>();
-  readonly #questions = new Map<string, Question>();
+  readonly #approvals = new Map<string, AskedApproval>();
   readonly #answered = new Set<string>();
   readonly #always: ApprovalAskedEntry['always'][] = [];
-  /** Work that waited was cancelled: its questions end with it. */
+  /** Work that waited was cancelled: its approvals end with it. */
   #isCancelled = false;
 
   readonly #takers: Takers = {
@@ -71,7 +71,7 @@ export class ApprovalCheck extends Check {
     turnEnded: () => this.#forget(),
     stopped: () => this.#forget(),
     inputReceived: ({ kind }) => {
-      // The lines that close its questions follow.
+      // The lines that close its approvals follow.
       this.#isCancelled = kind === 'cancel';
     },
     podEventEmitted: ({ event }) => {
@@ -86,7 +86,7 @@ export class ApprovalCheck extends Check {
   }
 
   #forget(): void {
-    this.#questions.clear();
+    this.#approvals.clear();
     this.#isCancelled = false;
   }
 
@@ -94,73 +94,73 @@ export class ApprovalCheck extends Check {
     const { request, call, tool, summary, always, seq } = entry;
     const made = this.#calls.get(call);
     if (made === undefined || made.tool !== tool) {
-      this.find('Q3', `question ${request} (entry ${seq}) is about a call that the model did not make`);
+      this.find('Q3', `approval ${request} (entry ${seq}) is about a call that the model did not make`);
     } else if (!isShownAs(made, summary)) {
       this.find(
         'Q3',
-        `question ${request} (entry ${seq}) shows a person something else than the call of ${tool}`,
+        `approval ${request} (entry ${seq}) shows a person something else than the call of ${tool}`,
       );
     }
-    const before = this.#questions.get(request);
+    const before = this.#approvals.get(request);
     if (this.#answered.has(request)) {
-      this.find('Q3', `question ${request} was answered and is asked again (entry ${seq})`);
+      this.find('Q3', `approval ${request} was answered and is asked again (entry ${seq})`);
     } else if (before !== undefined && !isSameCall(before.made, made)) {
-      this.find('Q3', `question ${request} is asked again for another call (entry ${seq})`);
+      this.find('Q3', `approval ${request} is asked again for another call (entry ${seq})`);
     }
     if (always.tool !== tool || !isSameCommand(made, always.exact)) {
       this.find(
         'Q3',
-        `question ${request} (entry ${seq}) would allow another call for always than it is about`,
+        `approval ${request} (entry ${seq}) would allow another call for always than it is about`,
       );
     }
-    this.#questions.set(request, { call, made: before?.made ?? made, always, answer: null });
+    this.#approvals.set(request, { call, made: before?.made ?? made, always, answer: null });
     this.#answers.set(call, 'open');
   }
 
   #answer(entry: Entry<ApprovalAnsweredEntry>): void {
     const { request, decision, by, call, seq } = entry;
-    const question = this.#questions.get(request);
+    const approval = this.#approvals.get(request);
     if (this.#answered.has(request)) {
-      this.find('Q3', `question ${request} was answered twice (again at entry ${seq})`);
+      this.find('Q3', `approval ${request} was answered twice (again at entry ${seq})`);
       return;
     }
-    if (question === undefined) {
-      this.find('Q3', `entry ${seq} answers question ${request}, which was not open`);
+    if (approval === undefined) {
+      this.find('Q3', `entry ${seq} answers approval ${request}, which was not open`);
       return;
     }
     this.#answered.add(request);
     const byPerson = by === 'person';
     if (!byPerson && decision !== 'deny') {
-      this.find('Q1', `question ${request} was allowed by "${by}", and only a person allows (entry ${seq})`);
+      this.find('Q1', `approval ${request} was allowed by "${by}", and only a person allows (entry ${seq})`);
       return;
     }
-    question.answer = { decision, byPerson, isKept: call === undefined && byPerson };
-    if (decision === 'allowAlways') this.#always.push(question.always);
+    approval.answer = { decision, byPerson, isKept: call === undefined && byPerson };
+    if (decision === 'allowAlways') this.#always.push(approval.always);
     if (call === undefined) {
-      if (!byPerson) this.#answers.set(question.call, 'deny');
+      if (!byPerson) this.#answers.set(approval.call, 'deny');
       return;
     }
-    if (call !== question.call) {
+    if (call !== approval.call) {
       this.find(
         'Q3',
-        `the answer to question ${request} (entry ${seq}) is for another call than the one that waited`,
+        `the answer to approval ${request} (entry ${seq}) is for another call than the one that waited`,
       );
     }
     this.#answers.set(call, decision === 'deny' ? 'deny' : 'allow');
   }
 
   #taken({ request, call, seq }: Entry<ApprovalTakenEntry>): void {
-    const question = this.#questions.get(request);
-    const what = `entry ${seq} takes the answer to question ${request}`;
-    if (question?.answer?.isKept !== true) {
+    const approval = this.#approvals.get(request);
+    const what = `entry ${seq} takes the answer to approval ${request}`;
+    if (approval?.answer?.isKept !== true) {
       this.find('Q3', `${what}, and none was kept`);
       return;
     }
-    question.answer.isKept = false;
-    if (!isSameCall(question.made, this.#calls.get(call))) {
+    approval.answer.isKept = false;
+    if (!isSameCall(approval.made, this.#calls.get(call))) {
       this.find('Q3', `${what} for another call than it was given for`);
     }
-    this.#answers.set(call, question.answer.decision === 'deny' ? 'deny' : 'allow');
+    this.#answers.set(call, approval.answer.decision === 'deny' ? 'deny' : 'allow');
   }
 
   #result({ call, tool, isError, interrupted, denied, seq }: Entry<ToolResultEntry>): void {
@@ -168,7 +168,7 @@ export class ApprovalCheck extends Check {
     const answer = this.#answers.get(call);
     const what = `the call of ${tool} with the result at entry ${seq}`;
     if (answer === 'open') {
-      this.find('Q1', `${what} ran although nobody had answered its question`);
+      this.find('Q1', `${what} ran although nobody had answered its approval`);
     } else if (answer === 'deny' && denied !== true) {
       this.find('Q2', `${what} ran although a person or the end of the waiting had said no`);
     } else if (answer === undefined && !isError && this.#needsYes(this.#calls.get(call))) {

@@ -1,5 +1,5 @@
 /**
- * The method `approve`: a person's answer to a question of this pod, or handed on to the pod below that asks.
+ * The method `approve`: a person's answer to an approval of this pod, or handed on to the pod below that asks.
  */
 import { type PodErrorCode, WireError, podErrorCodes } from '../../protocol/errors.ts';
 import type { Params, Result } from '../../protocol/methods.ts';
@@ -13,8 +13,8 @@ import type { ApprovalFeed } from './feed.ts';
 export interface ApproveParts {
   readonly pod: Pod;
   readonly children: Children;
-  readonly approvals: ApprovalGate;
-  readonly questions: ApprovalFeed;
+  readonly approvalGate: ApprovalGate;
+  readonly approvalFeed: ApprovalFeed;
 }
 
 /**
@@ -25,14 +25,14 @@ export async function approve(
   params: Params<'approve'>,
   connection: Connection,
 ): Promise<Result<'approve'>> {
-  const { pod, children, approvals, questions } = parts;
+  const { pod, children, approvalGate, approvalFeed } = parts;
   if (params.from !== undefined || children.links.isLink(connection)) {
-    throw new WireError('forbidden', 'Only a person answers a question; no pod does. Nothing was changed.');
+    throw new WireError('forbidden', 'Only a person gives an approval; no pod does. Nothing was changed.');
   }
   const { request, decision, reason } = params;
-  const below = pod.facts.approvals.has(request) ? undefined : questions.below(request);
+  const below = pod.facts.approvals.has(request) ? undefined : approvalFeed.below(request);
   if (below === undefined) {
-    const { tool, summary } = await approvals.answer(params);
+    const { tool, summary } = await approvalGate.answer(params);
     return { request, pod: { name: pod.name, instance: pod.session.instance }, tool, summary, decision };
   }
   const path = pod.host.home.socketOf(below.pod);
@@ -47,7 +47,7 @@ function refusalOf(name: string, sent: SendFailure): WireError {
   if (sent.failure === 'refused' && code !== undefined) return new WireError(code, sent.message);
   const doubt =
     sent.delivered === 'unknown'
-      ? 'Whether it took the answer is not known; "podkin approvals" shows whether the question is open still.'
+      ? 'Whether it took the answer is not known; "podkin approvals" shows whether it is open still.'
       : 'Nothing was changed; restore it if it has ended, and answer then.';
   return new WireError(
     'notRunning',

@@ -1,9 +1,9 @@
 /**
- * The open questions of this pod and of those below it: told to observers, and to the parent over the link.
+ * The open approvals of this pod and of those below it: told to observers, and to the parent over the link.
  * What goes up is always the whole list, so that a lost or repeated message, a new link or a restart changes
  * nothing: a level, not an edge.
  */
-import type { ClosedQuestion, Question } from '../../protocol/approval.ts';
+import type { ClosedApproval, ApprovalRequest } from '../../protocol/approval.ts';
 import type { ShownEvent } from '../../protocol/live-events.ts';
 import type { Client } from '../../transport/client.ts';
 import { isOpen } from '../machine/approval-facts.ts';
@@ -17,10 +17,10 @@ const closedMax = 100;
 export class ApprovalFeed {
   readonly #pod: Pod;
   /** By child, as each told last. */
-  readonly #below = new Map<string, Map<string, Question>>();
+  readonly #below = new Map<string, Map<string, ApprovalRequest>>();
   /** Own ones that observers were told of. */
-  readonly #shown = new Map<string, Question>();
-  #closed: ClosedQuestion[] = [];
+  readonly #shown = new Map<string, ApprovalRequest>();
+  #closed: ClosedApproval[] = [];
   #parent: Client | null = null;
   /** Something has changed since the last list went up. */
   #dirty = false;
@@ -29,16 +29,16 @@ export class ApprovalFeed {
   constructor(pod: Pod) {
     this.#pod = pod;
     // What an earlier incarnation asked is on disk: it is told like what is asked now.
-    for (const question of this.#own()) this.#shown.set(question.request, question);
+    for (const approval of this.#own()) this.#shown.set(approval.request, approval);
   }
 
   /** In no particular order; own ones first. */
-  open(): Question[] {
+  open(): ApprovalRequest[] {
     return [...this.#shown.values(), ...[...this.#below.values()].flatMap((list) => [...list.values()])];
   }
 
   /** One of a pod below. */
-  below(request: string): Question | undefined {
+  below(request: string): ApprovalRequest | undefined {
     for (const list of this.#below.values()) {
       const found = list.get(request);
       if (found !== undefined) return found;
@@ -48,27 +48,27 @@ export class ApprovalFeed {
 
   /** For an observer that has just come to the end of the history. */
   events(): ShownEvent[] {
-    return this.open().map((question) => ({ type: 'approvalRequested', ...question }));
+    return this.open().map((approval) => ({ type: 'approvalRequested', ...approval }));
   }
 
-  /** Own questions may have come or gone; to be called once that is on disk. */
+  /** Own approvals may have come or gone; to be called once that is on disk. */
   changed(): void {
     const own = this.#own();
     const asked = own.filter(({ request }) => !this.#shown.has(request));
     const still = new Set(own.map(({ request }) => request));
     const gone = [...this.#shown.values()].filter(({ request }) => !still.has(request));
-    for (const question of asked) this.#shown.set(question.request, question);
+    for (const approval of asked) this.#shown.set(approval.request, approval);
     for (const { request } of gone) this.#shown.delete(request);
     this.#report(
       asked,
-      gone.map((question) => this.#closing(question)),
+      gone.map((approval) => this.#closing(approval)),
     );
   }
 
   /** A linked child's whole list, its own and those below it. */
-  fromChild(instance: string, list: readonly Question[], closed: readonly ClosedQuestion[]): void {
-    const before = this.#below.get(instance) ?? new Map<string, Question>();
-    const now = new Map(list.map((question) => [question.request, question]));
+  fromChild(instance: string, list: readonly ApprovalRequest[], closed: readonly ClosedApproval[]): void {
+    const before = this.#below.get(instance) ?? new Map<string, ApprovalRequest>();
+    const now = new Map(list.map((approval) => [approval.request, approval]));
     if (now.size === 0) this.#below.delete(instance);
     else this.#below.set(instance, now);
     this.#report(
@@ -89,7 +89,7 @@ export class ApprovalFeed {
     else this.#dirty = false;
   }
 
-  #own(): Question[] {
+  #own(): ApprovalRequest[] {
     const { name, instance } = this.#pod.session;
     return [...this.#pod.facts.approvals.values()]
       .filter(isOpen)
@@ -103,14 +103,14 @@ export class ApprovalFeed {
       }));
   }
 
-  #closing({ request, pod }: Question): ClosedQuestion {
+  #closing({ request, pod }: ApprovalRequest): ClosedApproval {
     const { decision, by } = this.#pod.facts.answered.get(request) ?? { decision: 'deny', by: 'turnEnd' };
     return { request, pod, decision, by };
   }
 
-  #report(asked: readonly Question[], closed: readonly ClosedQuestion[]): void {
-    for (const question of asked) this.#pod.show({ type: 'approvalRequested', ...question });
-    for (const question of closed) this.#pod.show({ type: 'approvalAnswered', ...question });
+  #report(asked: readonly ApprovalRequest[], closed: readonly ClosedApproval[]): void {
+    for (const approval of asked) this.#pod.show({ type: 'approvalRequested', ...approval });
+    for (const approval of closed) this.#pod.show({ type: 'approvalAnswered', ...approval });
     this.#closed = [...this.#closed, ...closed].slice(-closedMax);
     this.#schedule();
   }

@@ -1,5 +1,5 @@
 /**
- * This pod's own questions to a person: a call that needs one waits here, whoever answers comes in by
+ * This pod's own approvals to a person: a call that needs one waits here, whoever answers comes in by
  * `answer`. What is asked and answered is in the log; here is only who waits.
  */
 import { deferred, type Deferred } from '../../std/deferred.ts';
@@ -19,7 +19,7 @@ export interface ApprovalsOptions {
   readonly permissions: PodPermissions;
   /** Of the sandbox that a shell would be started in now. */
   sandboxState(): Promise<SandboxState>;
-  /** A question was asked or closed, and stands on disk. */
+  /** An approval was asked or closed, and stands on disk. */
   onChanged(): void;
 }
 
@@ -66,7 +66,7 @@ export class ApprovalGate implements Interceptor {
   async answer(params: Params<'approve'>): Promise<Approval> {
     const { request, decision, reason } = params;
     const waiting = this.#waiting.get(request);
-    const question = this.#pod.input((core) =>
+    const approval = this.#pod.input((core) =>
       onApprove(core, { request, decision, reason }, { waits: waiting !== undefined }),
     );
     this.#waiting.delete(request);
@@ -74,11 +74,11 @@ export class ApprovalGate implements Interceptor {
     this.#pod.crash('approval.answered');
     waiting?.resolve(approvalOf(decision, reason ?? null));
     this.#options.onChanged();
-    return question;
+    return approval;
   }
 
   /**
-   * Nobody waits any more. A pause closes the questions here; after a cancel or a stop, and at its end, the
+   * Nobody waits any more. A pause closes the approvals here; after a cancel or a stop, and at its end, the
    * turn closes them.
    */
   control(kind: 'cancel' | 'pause'): void {
@@ -127,7 +127,7 @@ export class ApprovalGate implements Interceptor {
     await pod.durable();
     pod.crash('approval.asked');
     this.#options.onChanged();
-    // Asked for while the question was being written: nothing will come back to it.
+    // Asked for while the approval was being written: nothing will come back to it.
     const { control, mode } = pod.core.live;
     if (mode === 'stopping') this.control('cancel');
     else if (control !== null) this.control(control.kind);

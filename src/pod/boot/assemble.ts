@@ -29,27 +29,27 @@ export interface Assembled {
 
 export function assemble(pod: Pod): Assembled {
   const { parent } = pod.session;
-  const questions = new ApprovalFeed(pod);
+  const approvalFeed = new ApprovalFeed(pod);
   const worker = { session: pod.session, folder: pod.folder, facts: pod.facts, limits: pod.core.limits };
   const { host } = pod;
   const sandbox = host.work.sandbox(worker);
-  const approvals = new ApprovalGate(pod, {
+  const approvalGate = new ApprovalGate(pod, {
     permissions: pod.permissions,
     sandboxState: () => sandbox.state(),
-    onChanged: () => questions.changed(),
+    onChanged: () => approvalFeed.changed(),
   });
-  const observers = new Observers(pod.log, host.clock, () => questions.events());
-  const children = new Children(pod, (instance) => questions.dropChild(instance));
+  const observers = new Observers(pod.log, host.clock, () => approvalFeed.events());
+  const children = new Children(pod, (instance) => approvalFeed.dropChild(instance));
   const parentLink =
-    parent === null ? null : new ParentLink(pod, parent, (client) => questions.linked(client));
+    parent === null ? null : new ParentLink(pod, parent, (client) => approvalFeed.linked(client));
   const { tools, guidance } = toolsOf({ pod, children, parentLink });
   const runner = new TurnRunner(pod, {
     engine: host.work.engine(worker),
     tools,
     makeModel: () => host.work.model(worker),
     guidance,
-    interceptors: [approvals],
-    approvals,
+    interceptors: [approvalGate],
+    approvals: approvalGate,
     sandbox,
   });
   const ended = deferred<void>();
@@ -67,7 +67,7 @@ export function assemble(pod: Pod): Assembled {
   });
   const toolNames = tools.map((tool) => tool.name);
   const parts = { pod, observers, children, parentLink, toolNames };
-  const handlers = podHandlers({ ...parts, approvals, questions, sandbox });
+  const handlers = podHandlers({ ...parts, approvalGate, approvalFeed, sandbox });
   return { handlers, observers, children, parentLink, ended: ended.promise };
 }
 

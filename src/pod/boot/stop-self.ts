@@ -7,7 +7,7 @@ import { settledView } from '../../delivery/settled.ts';
 import type { EntryBody } from '../../session/facts/entries.ts';
 import { stoppedEntry } from '../../session/log/totals.ts';
 import { leftAlert } from '../process/command-groups.ts';
-import { closedQuestions } from '../machine/approval-facts.ts';
+import { closedApprovals } from '../machine/approval-facts.ts';
 import type { Children } from '../children/children.ts';
 import type { ParentLink } from '../parent/link.ts';
 import type { Pod } from '../pod.ts';
@@ -73,7 +73,7 @@ async function lastWord(pod: Pod): Promise<boolean> {
   const { facts } = pod;
   const stop = pod.core.live.stopReason ?? { reason: 'stopping', by: 'person' as const };
   const report = shutDownReport(facts, stop, settledView(facts).outstanding);
-  const bodies: EntryBody[] = [...syntheticResults(facts, 'interrupted'), ...closedQuestions(facts, 'stop')];
+  const bodies: EntryBody[] = [...syntheticResults(facts, 'interrupted'), ...closedApprovals(facts, 'stop')];
   if (facts.turn !== null) {
     const calls = [...facts.turn.dangling.keys()];
     bodies.push({ type: 'interrupted', turn: facts.turn.turn, reason: stop.reason, calls });

@@ -1,15 +1,15 @@
-/** Which questions to a person are open, and how those end that nobody answered. Pure. */
+/** Which approvals to a person are open, and how those end that nobody answered. Pure. */
 import type { ApprovalAnsweredEntry } from '../../session/facts/approval-entries.ts';
 import type { EntryBody } from '../../session/facts/entries.ts';
 import type { Approval, Facts } from '../../session/facts/facts.ts';
 
-/** True for the questions that a person can answer now. */
-export function isOpen(question: Approval): boolean {
-  return question.answer === null;
+/** True for the approvals that a person can answer now. */
+export function isOpen(approval: Approval): boolean {
+  return approval.answer === null;
 }
 
-/** The lines that close every open question; no answer of a person is among them. */
-export function closedQuestions(
+/** The lines that close every open approval; no answer of a person is among them. */
+export function closedApprovals(
   facts: Facts,
   by: Exclude<ApprovalAnsweredEntry['by'], 'person'>,
 ): EntryBody[] {
@@ -24,14 +24,14 @@ export function interruptedWaiting(
   call: string,
   how: { why: string; stays: boolean },
 ): string | null {
-  const question = [...facts.approvals.values()].find((one) => one.call === call);
-  return question === undefined ? null : waitingText(how.why, how);
+  const approval = [...facts.approvals.values()].find((one) => one.call === call);
+  return approval === undefined ? null : waitingText(how.why, how);
 }
 
-/** `stays`: the question is still open. */
+/** `stays`: the approval is still open. */
 export function waitingText(why: string, { stays }: { stays: boolean }): string {
   const next = stays
-    ? 'The question stays open: make the same call again to wait for its answer, or to use the answer if there is one by then.'
-    : 'Its question is closed; make the call again if it is still needed.';
+    ? 'The approval request stays open: make the same call again to wait for its answer, or to use the answer if there is one by then.'
+    : 'Its approval request is closed; make the call again if it is still needed.';
   return `This call was ${why} while it waited for a person's answer. It did not run. ${next}`;
 }

@@ -1,12 +1,12 @@
 /**
- * Questions to a person, as functions over the core: asked, answered, closed. Each commits; the caller awaits
+ * Approvals to a person, as functions over the core: asked, answered, closed. Each commits; the caller awaits
  * the log's sync before it tells anybody or
  * lets a call run.
  *
  * Invariants
- * - Q1 A question is committed before anybody is told of it, an answer before the call that it lets run.
- * - Q2 A question is answered once; whoever comes second is refused and changes nothing.
- * - Q3 A call that was interrupted while it waited has not run. Made again, it joins its question where that
+ * - Q1 An approval is committed before anybody is told of it, an answer before the call that it lets run.
+ * - Q2 An approval is answered once; whoever comes second is refused and changes nothing.
+ * - Q3 A call that was interrupted while it waited has not run. Made again, it joins its approval where that
  *   is open, and takes the kept answer once.
  */
 import { WireError } from '../../protocol/errors.ts';
@@ -27,21 +27,21 @@ export type Asked =
  */
 export function onAsk(
   core: Core,
-  question: Omit<ApprovalAskedEntry, 'type' | 'state'>,
+  approval: Omit<ApprovalAskedEntry, 'type' | 'state'>,
   waiting: ReadonlySet<string>,
 ): Asked {
   const { facts, ports } = core;
   const same = [...facts.approvals.values()].find(
-    ({ key, request }) => key === question.key && !waiting.has(request),
+    ({ key, request }) => key === approval.key && !waiting.has(request),
   );
   if (same !== undefined && same.answer !== null) {
     const { decision, reason } = same.answer;
-    ports.commit([{ type: 'approval', state: 'taken', request: same.request, call: question.call }]);
+    ports.commit([{ type: 'approval', state: 'taken', request: same.request, call: approval.call }]);
     ports.perform({ type: 'statusChanged' });
     return { kind: 'answered', decision, reason };
   }
-  const request = same?.request ?? question.request;
-  ports.commit([{ type: 'approval', state: 'asked', ...question, request }]);
+  const request = same?.request ?? approval.request;
+  ports.commit([{ type: 'approval', state: 'asked', ...approval, request }]);
   ports.perform({ type: 'statusChanged' });
   return { kind: 'waits', request };
 }
@@ -59,8 +59,8 @@ export function onApprove(
 ): Approval {
   const { facts, ports } = core;
   const { request, decision } = answer;
-  const question = facts.approvals.get(request);
-  if (question === undefined || !isOpen(question)) throw notOpen(facts, request);
+  const approval = facts.approvals.get(request);
+  if (approval === undefined || !isOpen(approval)) throw notOpen(facts, request);
   const reason = answer.reason?.slice(0, reasonCharsMax).toWellFormed();
   commitInput(core, [
     {
@@ -70,11 +70,11 @@ export function onApprove(
       decision,
       by: 'person',
       ...(reason === undefined ? {} : { reason }),
-      ...(options.waits ? { call: question.call } : {}),
+      ...(options.waits ? { call: approval.call } : {}),
     },
   ]);
   ports.perform({ type: 'statusChanged' });
-  return question;
+  return approval;
 }
 
 function notOpen(facts: Facts, request: string): WireError {
@@ -82,15 +82,19 @@ function notOpen(facts: Facts, request: string): WireError {
   if (before === undefined) {
     return new WireError(
       'unknownPod',
-      'No pod here asks this; "podkin approvals" lists the questions that are open.',
+      'No pod here asks this; "podkin approvals" lists the approval requests that are open.',
     );
   }
   const { decision, by } = before;
   const how = by === 'person' ? `a person answered "${decision}"` : `it was closed (${by})`;
-  return new WireError('forbidden', `This question is not open any more: ${how}. Nothing was changed.`, {
-    decision,
-    by,
-  });
+  return new WireError(
+    'forbidden',
+    `This approval request is not open any more: ${how}. Nothing was changed.`,
+    {
+      decision,
+      by,
+    },
+  );
 }
 
 /**
@@ -98,9 +102,9 @@ function notOpen(facts: Facts, request: string): WireError {
  * not be written, and nothing changed then.
  */
 export function closeForPause(core: Core, request: string): boolean {
-  const question = core.facts.approvals.get(request);
-  if (question === undefined) return false;
-  const { turn, step, call, tool } = question;
+  const approval = core.facts.approvals.get(request);
+  if (approval === undefined) return false;
+  const { turn, step, call, tool } = approval;
   return tryCommit(core, [
     { type: 'approval', state: 'answered', request, decision: 'deny', by: 'pause' },
     {

@@ -15,7 +15,7 @@ import { type InboundEvent, endsBefore, receive, reconcile } from '../../deliver
 import { regrant } from '../../scope/ownership/delegation.ts';
 import { settledView } from '../../delivery/settled.ts';
 import { type Core, controlEntry, noteStorageProblem, statusOf } from './core.ts';
-import { closedQuestions } from './approval-facts.ts';
+import { closedApprovals } from './approval-facts.ts';
 import { evaluate } from './state.ts';
 
 export interface RunInput {
@@ -117,7 +117,7 @@ function cancelStoppedTurn(core: Core, by: 'person' | 'parent'): void {
   });
   commitInput(core, [
     controlEntry(submission, 'cancel'),
-    ...closedQuestions(facts, 'cancel'),
+    ...closedApprovals(facts, 'cancel'),
     ...(assignments.length > 0 ? [report] : []),
   ]);
   if (assignments.length > 0) ports.perform({ type: 'emitted' });

@@ -22,7 +22,7 @@ import { noticeBody } from '../../delivery/notice.ts';
 import type { Limits } from '../../session/settings/settings.ts';
 import { settledView } from '../../delivery/settled.ts';
 import { type OverBudget, notificationHops, wakeRule } from '../../delivery/wake.ts';
-import { closedQuestions, interruptedWaiting } from './approval-facts.ts';
+import { closedApprovals, interruptedWaiting } from './approval-facts.ts';
 import { type Core, controlEntry, noteStorageProblem, tryCommit } from './core.ts';
 import { type TurnEnd, excerptOf, finalText, reportOfTurn } from './reports.ts';
 
@@ -162,7 +162,7 @@ export function endTurn(core: Core, ended: TurnEnd): void {
   const report = reportOfTurn(facts, turn, end, { ...view, settled });
   const committed = tryCommit(core, [
     ...syntheticResults(facts, end.outcome === 'cancelled' ? 'cancelled' : 'interrupted'),
-    ...closedQuestions(facts, end.outcome === 'cancelled' ? 'cancel' : 'turnEnd'),
+    ...closedApprovals(facts, end.outcome === 'cancelled' ? 'cancel' : 'turnEnd'),
     {
       type: 'turnEnded',
       turn: turn.turn,
@@ -206,13 +206,13 @@ export function abandonTurn(core: Core, text: string): void {
 }
 
 /**
- * Synthetic results for calls that will never end (I12). `questions`: what becomes of those that a call
+ * Synthetic results for calls that will never end (I12). `approvals`: what becomes of those that a call
  * waited with.
  */
 export function syntheticResults(
   facts: Facts,
   why: string,
-  questions: 'close' | 'stay' = 'close',
+  approvals: 'close' | 'stay' = 'close',
 ): EntryBody[] {
   return [...(facts.turn?.dangling.values() ?? [])].map((call) => ({
     type: 'toolResult',
@@ -221,7 +221,7 @@ export function syntheticResults(
     call: call.call,
     tool: call.tool,
     text:
-      interruptedWaiting(facts, call.call, { why, stays: questions === 'stay' }) ??
+      interruptedWaiting(facts, call.call, { why, stays: approvals === 'stay' }) ??
       interruptedText(facts, call.call, why),
     isError: true,
     interrupted: true,

@@ -27,8 +27,8 @@ export interface HandlerParts {
   children: Children;
   parentLink: ParentLink | null;
   toolNames: string[];
-  approvals: ApprovalGate;
-  questions: ApprovalFeed;
+  approvalGate: ApprovalGate;
+  approvalFeed: ApprovalFeed;
   sandbox: Sandbox;
 }
 
@@ -76,12 +76,12 @@ export function podHandlers(parts: HandlerParts): Handlers {
     deliveries: (params) => deliveries(parts, params),
     link: async (params, { connection }) => {
       const answer = await children.link(params, connection);
-      parts.questions.dropChild(params.child.instance);
+      parts.approvalFeed.dropChild(params.child.instance);
       return answer;
     },
     podEvent: (params, { connection }) => children.podEvent(params, connection),
     openApprovals: ({ open, closed }, { connection }) => {
-      parts.questions.fromChild(children.links.instanceOver(connection), open, closed);
+      parts.approvalFeed.fromChild(children.links.instanceOver(connection), open, closed);
       return {};
     },
     approve: (params, { connection }) => approve(parts, params, connection),

@@ -45,11 +45,11 @@ export interface Rules {
   readonly outputs: readonly string[];
 }
 
-export interface Question {
+export interface PathAccess {
   readonly right: PathRight;
   /** As it was asked for; for messages. */
   readonly path: string;
-  /** The path in question. */
+  /** The path that is checked. */
   readonly realPath: string;
 }
 
@@ -87,11 +87,11 @@ export function blockAt(root: string, right: PathRight, kind: Block['kind']): Bl
 }
 
 /** Undefined where the path may be touched, else the sentence for the model. */
-export function denialOf(rules: Rules, question: Question): string | undefined {
-  const { right, path, realPath } = question;
+export function denialOf(rules: Rules, wanted: PathAccess): string | undefined {
+  const { right, path, realPath } = wanted;
   if (right === 'read' && rules.outputs.some((root) => isBelow(root, realPath))) return undefined;
   if (!isAllowed(rules.scope, right, realPath)) return denialText(rules.scope, right, path, realPath);
-  return blockOf(rules, question) ?? protectionOf(rules.scope, question);
+  return blockOf(rules, wanted) ?? protectionOf(rules.scope, wanted);
 }
 
 /**
@@ -133,36 +133,39 @@ export function mayTraverse(scope: PathScope, path: string): boolean {
 }
 
 /** What stands against a path wherever it lies: also for folders that are made on the way to it. */
-export function blockOf(rules: Rules, question: Question): string | undefined {
-  const parts = componentsOf(question.realPath);
+export function blockOf(rules: Rules, wanted: PathAccess): string | undefined {
+  const parts = componentsOf(wanted.realPath);
   if (parts === undefined) return undefined;
-  const block = rules.blocks.find((one) => covers(one.parsed, parts) && concerns(one, question));
-  return block === undefined ? undefined : blockText(block, question);
+  const block = rules.blocks.find((one) => covers(one.parsed, parts) && concerns(one, wanted));
+  return block === undefined ? undefined : blockText(block, wanted);
 }
 
 /**
  * Blocks whose names differ from the path's only in case, Unicode form or signs without width: only the disk
  * can tell.
  */
-export function lookalikes(rules: Rules, question: Question): Lookalike[] {
-  const { right, realPath } = question;
+export function lookalikes(rules: Rules, wanted: PathAccess): Lookalike[] {
+  const { right, realPath } = wanted;
   if (right === 'read' && rules.outputs.some((root) => isBelow(root, realPath))) return [];
   const parts = componentsOf(realPath) ?? [];
   const folded = parts.map(foldedName);
   return rules.blocks.flatMap((block) => {
-    if (!covers(block.folded, folded) || !concerns(block, question)) return [];
+    if (!covers(block.folded, folded) || !concerns(block, wanted)) return [];
     const { base } = block.parsed;
     const prefix = `/${parts.slice(0, base.length).join('/')}`;
-    return [{ prefix, base: `/${base.join('/')}`, text: blockText(block, question) }];
+    return [{ prefix, base: `/${base.join('/')}`, text: blockText(block, wanted) }];
   });
 }
 
-function protectionOf(scope: PathScope, { right, path, realPath }: Question): string | undefined {
+function protectionOf(scope: PathScope, { right, path, realPath }: PathAccess): string | undefined {
   const reason = right === 'read' ? undefined : protectionReason(scope, realPath);
   return reason === undefined ? undefined : protectedText({ path, realPath }, reason);
 }
 
-export function protectedText({ path, realPath }: Pick<Question, 'path' | 'realPath'>, why: string): string {
+export function protectedText(
+  { path, realPath }: Pick<PathAccess, 'path' | 'realPath'>,
+  why: string,
+): string {
   return `Denied: ${path}${leadsTo(path, realPath)} is always read-only for pods: ${why}. Write the text to another file and say in your answer where it belongs; a person can put it there, or start a pod that is granted this very path.`;
 }
 
@@ -176,17 +179,17 @@ export function protectionReason(scope: PathScope, realPath: string): string | u
   return reasons.includes(undefined) ? undefined : reasons[0];
 }
 
-function concerns(block: Block, { right, realPath }: Question): boolean {
+function concerns(block: Block, { right, realPath }: PathAccess): boolean {
   if (block.kind === 'kernel' && isBelow(sharedMemory, realPath)) return false;
   return caps({ path: block.root, right: block.right }, right);
 }
 
-function blockText(block: Block, question: Question): string {
-  const { right, path, realPath } = question;
+function blockText(block: Block, wanted: PathAccess): string {
+  const { right, path, realPath } = wanted;
   const shown = `${path}${leadsTo(path, realPath)}`;
   switch (block.kind) {
     case 'deny':
-      return deniedText(block.deny ?? { path: block.root, right: block.right }, question);
+      return deniedText(block.deny ?? { path: block.root, right: block.right }, wanted);
     case 'own':
       return right === 'read'
         ? `Denied: ${shown} is in podkin's own state, which pods do not read. ReadPodOutput and the notices tell what other pods did.`

@@ -14,7 +14,7 @@ import { resolve } from 'node:path';
 import type { PathRight } from '../../session/facts/entries.ts';
 import {
   type Access,
-  type Question,
+  type PathAccess,
   type Rules,
   blockAt,
   blockOf,
@@ -114,19 +114,19 @@ export async function checkInside(
 }
 
 /** The same for a path that is real already. */
-export async function checkReal(access: Access, question: Question): Promise<CheckedPath | Refusal> {
+export async function checkReal(access: Access, wanted: PathAccess): Promise<CheckedPath | Refusal> {
   const rules = await rulesNow(access);
   const denied =
-    denialOf(rules, question) ?? (await sameAsBlocked(rules, question)) ?? hookDenial(access, question);
-  return denied === undefined ? { ok: true, realPath: question.realPath } : refusal('denied', denied);
+    denialOf(rules, wanted) ?? (await sameAsBlocked(rules, wanted)) ?? hookDenial(access, wanted);
+  return denied === undefined ? { ok: true, realPath: wanted.realPath } : refusal('denied', denied);
 }
 
-function hookDenial({ scope }: Access, question: Question): string | undefined {
-  if (question.right === 'read') return undefined;
+function hookDenial({ scope }: Access, wanted: PathAccess): string | undefined {
+  if (wanted.right === 'read') return undefined;
   const why =
-    hookProtection(scope, hookPlaces(scope.write, [question.realPath]), question.realPath) ??
-    linkProtection(scope, question.realPath);
-  return why === undefined ? undefined : protectedText(question, why);
+    hookProtection(scope, hookPlaces(scope.write, [wanted.realPath]), wanted.realPath) ??
+    linkProtection(scope, wanted.realPath);
+  return why === undefined ? undefined : protectedText(wanted, why);
 }
 
 /**
@@ -139,13 +139,13 @@ export async function blockedFolder(
   realPath: string,
 ): Promise<Refusal | undefined> {
   const rules = await rulesNow(access);
-  const question: Question = { right: 'write', path, realPath };
-  const denied = blockOf(rules, question) ?? (await sameAsBlocked(rules, question));
+  const wanted: PathAccess = { right: 'write', path, realPath };
+  const denied = blockOf(rules, wanted) ?? (await sameAsBlocked(rules, wanted));
   return denied === undefined ? undefined : refusal('denied', denied);
 }
 
-async function sameAsBlocked(rules: Rules, question: Question): Promise<string | undefined> {
-  for (const { prefix, base, text } of lookalikes(rules, question)) {
+async function sameAsBlocked(rules: Rules, wanted: PathAccess): Promise<string | undefined> {
+  for (const { prefix, base, text } of lookalikes(rules, wanted)) {
     if (await mayBeSame(prefix, base)) return text;
   }
   return undefined;
@@ -158,8 +158,8 @@ export async function rulesNow(access: Access): Promise<Rules> {
 
 /** Whether what a search has found at a real path may be told. */
 export async function mayShow(rules: Rules, realPath: string): Promise<boolean> {
-  const question: Question = { right: 'read', path: realPath, realPath };
-  return denialOf(rules, question) === undefined && (await sameAsBlocked(rules, question)) === undefined;
+  const wanted: PathAccess = { right: 'read', path: realPath, realPath };
+  return denialOf(rules, wanted) === undefined && (await sameAsBlocked(rules, wanted)) === undefined;
 }
 
 /**

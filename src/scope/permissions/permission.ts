@@ -7,10 +7,10 @@
  * Invariants
  * - D1 The order is deny, ask, allow (a rule or an earlier "always"), mode. Two modes stand outside of it:
  *   what `plan` forbids no rule opens, and in
- *   `bypassPermissions` no question is asked.
- * - D2 Where nobody can be asked (`dontAsk`, headless) a question becomes a denial, never a yes.
+ *   `bypassPermissions` no approval is asked for.
+ * - D2 Where nobody can be asked (`dontAsk`, headless) a request for approval becomes a denial, never a yes.
  * - D3 A shell outside of any sandbox runs only by a person's word: their mode, their rule, or their answer
- *   to a question that says so.
+ *   to an approval that says so.
  * - D4 A call of which nothing says what it touches runs only by a person's word too, and in `plan` not at all.
  */
 import type { PermissionMode } from '../../session/settings/permissions.ts';

@@ -137,7 +137,7 @@ export interface PendingEvent {
   committedAt: string;
 }
 
-/** A question to a person that is open, or answered while no call waited for it. */
+/** An approval to a person that is open, or answered while no call waited for it. */
 export interface Approval {
   request: string;
   turn: string;

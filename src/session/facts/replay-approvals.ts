@@ -1,9 +1,9 @@
 /**
- * The part of the fold that is about questions to a person; `replay.ts` alone calls it.
+ * The part of the fold that is about approvals to a person; `replay.ts` alone calls it.
  *
  * Invariants
  * - A1 An answer serves one call: the one that it names, or the first that takes it.
- * - A2 Only a turn's end (or what gives its work up) forgets a question without an answer; an interruption
+ * - A2 Only a turn's end (or what gives its work up) forgets an approval without an answer; an interruption
  *   does not.
  */
 import type { ApprovalEntry, RememberedYes } from './approval-entries.ts';
@@ -22,12 +22,12 @@ export function applyApproval(facts: Facts, entry: Entry<ApprovalEntry>): void {
     }
     case 'answered': {
       const { decision, by, call } = entry;
-      const question = facts.approvals.get(request);
+      const approval = facts.approvals.get(request);
       facts.answered.set(request, { decision, by });
-      if (question === undefined) return;
-      if (decision === 'allowAlways') facts.remembered.add(rememberedKey(question.always));
+      if (approval === undefined) return;
+      if (decision === 'allowAlways') facts.remembered.add(rememberedKey(approval.always));
       if (call === undefined && by === 'person') {
-        question.answer = { decision, reason: entry.reason ?? null };
+        approval.answer = { decision, reason: entry.reason ?? null };
       } else facts.approvals.delete(request);
       return;
     }

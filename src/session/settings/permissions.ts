@@ -18,7 +18,7 @@ const settingsSchema = once(() =>
     allow: ruleTexts(),
     ask: ruleTexts(),
     deny: ruleTexts(),
-    /** No person can be asked: what would be a question is a denial. */
+    /** No person can be asked: what would be an approval is a denial. */
     headless: z.boolean().default(false),
   }),
 );

@@ -118,7 +118,7 @@ describe('the decision', () => {
     expect(inside).toEqual({ ...table[mode], ...(mode === 'acceptEdits' ? { shell: 'allow' } : {}) });
   });
 
-  it('[permission.modes] a question about a shell says whether a sandbox would hold it', () => {
+  it('[permission.modes] an approval about a shell says whether a sandbox would hold it', () => {
     expect(decided('default', 'shell')).toMatchObject({
       why: expect.stringContaining('outside any sandbox'),
     });
@@ -152,7 +152,7 @@ describe('the decision', () => {
     });
   });
 
-  it('[permission.nobody] no case of dontAsk, bypassPermissions or a tree without a person ends in a question', () => {
+  it('[permission.nobody] no case of dontAsk, bypassPermissions or a tree without a person ends in an approval', () => {
     for (const kind of kinds) {
       for (const sandboxed of [true, false]) {
         for (const ask of [[], [tools[kind]]]) {
@@ -177,7 +177,7 @@ describe('the decision', () => {
     expect(JSON.stringify(blocked)).not.toMatch(/--permission-mode acceptEdits/);
   });
 
-  it('[permission.always] "always" stands for the question of a mode or a rule, and for no denial', () => {
+  it('[permission.always] "always" stands for the approval of a mode or a rule, and for no denial', () => {
     const remembered = true;
     expect(word('default', 'shell', { remembered })).toBe('allow');
     expect(word('default', 'edit', { remembered, ask: ['Edit'] })).toBe('allow');

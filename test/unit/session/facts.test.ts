@@ -27,7 +27,7 @@ import {
   unreachable,
   working,
 } from '../machine-rig.ts';
-import { answering, asking, closedBy } from '../pod/machine/questions.ts';
+import { answering, asking, closedBy } from '../pod/machine/asked-approvals.ts';
 
 describe('facts', () => {
   it('[facts.empty] of an empty log are nothing, and no session', () => {
@@ -129,7 +129,7 @@ describe('facts', () => {
 const open: Line[] = [...working('t1', 'r1'), called('t1', 'c1'), asking('q1', 'c1')];
 const always = JSON.stringify(['Bash', 'ls', false]);
 
-describe('questions', () => {
+describe('approvals', () => {
   it.each<[string, Line[], [string, unknown, string][]]>([
     ['an open one', open, [['q1', null, timeOf(7)]]],
     ['asked again, since the first time', [...open, asking('q1', 'c2')], [['q1', null, timeOf(7)]]],
@@ -153,22 +153,22 @@ describe('questions', () => {
     ['over an interruption', [...open, interrupted('t1')], [['q1', null, timeOf(7)]]],
     ['behind the end of the turn: none', [...open, ended('t1')], []],
     ['an answer to what is not known', [answering('q9')], []],
-  ])('[facts.questions] %s', (_, log, questions) => {
+  ])('[facts.approvals] %s', (_, log, approvals) => {
     expect(
       [...factsOf(log).approvals.values()].map(({ request, answer, askedAt }) => [request, answer, askedAt]),
-    ).toEqual(questions);
+    ).toEqual(approvals);
   });
 
   it.each<[string, Line[], string[]]>([
     ['a yes for always', [...open, answering('q1', { decision: 'allowAlways', call: 'c1' })], [always]],
     ['no yes for once', [...open, answering('q1', { call: 'c1' })], []],
     ['no no', [...open, answering('q1', { decision: 'deny', call: 'c1' })], []],
-    ['nothing of a question that is not known', [answering('q9', { decision: 'allowAlways' })], []],
-  ])('[facts.questions] remembers %s', (_, log, remembered) => {
+    ['nothing of an approval that is not known', [answering('q9', { decision: 'allowAlways' })], []],
+  ])('[facts.approvals] remembers %s', (_, log, remembered) => {
     expect([...factsOf(log).remembered]).toEqual(remembered);
   });
 
-  it('[facts.questions] know every answer that was ever given', () => {
+  it('[facts.approvals] know every answer that was ever given', () => {
     expect([...factsOf([...open, answering('q1', { call: 'c1' }), closedBy('q9', 'stop')]).answered]).toEqual(
       [
         ['q1', { decision: 'allow', by: 'person' }],

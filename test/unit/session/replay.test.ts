@@ -144,7 +144,7 @@ const inputs: Row[] = [
     [false, null],
   ],
   [
-    'a cancel gives up the interrupted turn and its questions',
+    'a cancel gives up the interrupted turn and its approvals',
     [...working('t1', 'r1'), interrupted('t1'), input('pause'), input('cancel')],
     ({ paused, resumable }) => [paused, resumable],
     [false, null],

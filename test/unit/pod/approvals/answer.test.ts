@@ -1,11 +1,11 @@
-/** Who may answer a question, and where the answer goes. */
+/** Who may answer an approval, and where the answer goes. */
 import { expect, it } from 'vitest';
 import { type ApproveParts, approve } from '../../../../src/pod/approvals/answer.ts';
 import type { Params } from '../../../../src/protocol/methods.ts';
 import { WireError } from '../../../../src/protocol/errors.ts';
 import type { SendFailure } from '../../../../src/transport/connect-and-send.ts';
 import { kid, me, working } from '../../machine-rig.ts';
-import { asking } from '../machine/questions.ts';
+import { asking } from '../machine/asked-approvals.ts';
 import { HandConnection, shellOf } from '../shell-rig.ts';
 
 const yes = (request: string, fields: Partial<Params<'approve'>> = {}): Params<'approve'> => ({
@@ -14,7 +14,7 @@ const yes = (request: string, fields: Partial<Params<'approve'>> = {}): Params<'
   ...fields,
 });
 
-/** Its own question is q1, that of its child k1. */
+/** Its own approval is q1, that of its child k1. */
 function podOf(isLink = false) {
   const shell = shellOf([...working('t1', 'r1'), asking('q1', 'c1')]);
   const taken: unknown[] = [];
@@ -22,13 +22,13 @@ function podOf(isLink = false) {
   const parts = {
     pod: shell.pod,
     children: { links: { isLink: () => isLink } },
-    approvals: {
+    approvalGate: {
       answer: async (params: unknown) => {
         taken.push(params);
         return { tool: 'Bash', summary: 'ls' };
       },
     },
-    questions: {
+    approvalFeed: {
       below: (request: string) => {
         asked.push(request);
         return request === 'q1' || request === 'k1' ? { pod: kid } : undefined;
@@ -40,7 +40,7 @@ function podOf(isLink = false) {
 }
 
 it('[approval.no-pod] what says that it is a pod, or comes over a link, answers nothing', async () => {
-  const refused = { code: 'forbidden', message: expect.stringContaining('Only a person answers') };
+  const refused = { code: 'forbidden', message: expect.stringContaining('Only a person gives an approval') };
   const named = podOf();
   const from = { instance: kid.instance, token: 'token' };
   await expect(named.answer(yes('q1', { from }))).rejects.toMatchObject(refused);
@@ -49,7 +49,7 @@ it('[approval.no-pod] what says that it is a pod, or comes over a link, answers 
   expect([named.taken, linked.taken, named.sent, linked.sent]).toEqual([[], [], [], []]);
 });
 
-it('[approval.tree] an own question is answered here, also where a pod below claims its id', async () => {
+it('[approval.tree] an own approval is answered here, also where a pod below claims its id', async () => {
   const { answer, taken, sent } = podOf();
   expect(await answer(yes('q1', { reason: 'go' }))).toEqual({
     request: 'q1',
@@ -68,7 +68,7 @@ it('[approval.tree] what nobody below asks is refused or answered by what this p
 });
 
 it.each([{}, { reason: 'go' }])(
-  '[approval.tree] a question of a pod below goes to it, with %j',
+  '[approval.tree] an approval of a pod below goes to it, with %j',
   async (fields) => {
     const { answer, taken, sent, answers } = podOf();
     answers[0] = { ok: true, result: { said: 'by the child' } };
@@ -89,7 +89,7 @@ const failure = (fields: Partial<SendFailure>): SendFailure => ({
 const silent = (doubt: string) => `The pod "kid" that asks did not answer (it says no). ${doubt}`;
 const closed = silent('Nothing was changed; restore it if it has ended, and answer then.');
 const open = silent(
-  'Whether it took the answer is not known; "podkin approvals" shows whether the question is open still.',
+  'Whether it took the answer is not known; "podkin approvals" shows whether it is open still.',
 );
 
 it.each<[string, SendFailure, { code: string; message: string }]>([

@@ -1,14 +1,14 @@
-/** What observers and the parent are told of open questions: always the whole list, and each change once. */
+/** What observers and the parent are told of open approvals: always the whole list, and each change once. */
 import { describe, expect, it } from 'vitest';
 import { ApprovalFeed } from '../../../../src/pod/approvals/feed.ts';
-import type { ClosedQuestion, Question } from '../../../../src/protocol/approval.ts';
+import type { ClosedApproval, ApprovalRequest } from '../../../../src/protocol/approval.ts';
 import { clientOver } from '../../../../src/transport/client.ts';
 import { above, kid, me, sib, timeOf, working } from '../../machine-rig.ts';
-import { answering, asking } from '../machine/questions.ts';
+import { answering, asking } from '../machine/asked-approvals.ts';
 import { HandConnection, shellOf } from '../shell-rig.ts';
 
 const turn = working('t1', 'r1');
-const own = (request: string, seq: number): Question => ({
+const own = (request: string, seq: number): ApprovalRequest => ({
   request,
   pod: me,
   tool: 'Bash',
@@ -16,16 +16,16 @@ const own = (request: string, seq: number): Question => ({
   why: 'it runs a command',
   askedAt: timeOf(seq),
 });
-const below = (request: string, pod = kid): Question => ({ ...own(request, 1), pod });
-const requested = (question: Question) => ({ type: 'approvalRequested', ...question });
-const closing = (request: string, fields: Partial<ClosedQuestion> = {}): ClosedQuestion => ({
+const below = (request: string, pod = kid): ApprovalRequest => ({ ...own(request, 1), pod });
+const requested = (approval: ApprovalRequest) => ({ type: 'approvalRequested', ...approval });
+const closing = (request: string, fields: Partial<ClosedApproval> = {}): ClosedApproval => ({
   request,
   pod: kid,
   decision: 'allow',
   by: 'person',
   ...fields,
 });
-const answered = (closed: ClosedQuestion) => ({ type: 'approvalAnswered', ...closed });
+const answered = (closed: ClosedApproval) => ({ type: 'approvalAnswered', ...closed });
 
 function feedOf(lines: Parameters<typeof shellOf>[0] = turn) {
   const shell = shellOf(lines, { parent: above });
@@ -33,13 +33,13 @@ function feedOf(lines: Parameters<typeof shellOf>[0] = turn) {
   const upward = new HandConnection();
   const lists = () =>
     upward.paramsOf('openApprovals').map((params) => {
-      const { open, closed } = params as { open: Question[]; closed: ClosedQuestion[] };
+      const { open, closed } = params as { open: ApprovalRequest[]; closed: ClosedApproval[] };
       return [open.map(({ request }) => request), closed.map(({ request }) => request)];
     });
   return { ...shell, feed, upward, lists, link: () => feed.linked(clientOver(upward.connection)) };
 }
 
-describe('own questions', () => {
+describe('own approvals', () => {
   it('[approval.late-observer] what is open at the start is known, and not said to observers again', async () => {
     const { feed, shown } = feedOf([...turn, asking('q1', 'c1'), asking('q2', 'c2'), answering('q2')]);
     expect(feed.open()).toEqual([own('q1', 6)]);
@@ -48,7 +48,7 @@ describe('own questions', () => {
     expect(shown).toEqual([]);
   });
 
-  it('[approval.level] a question is shown once when it is asked and once when it is answered', () => {
+  it('[approval.level] an approval is shown once when it is asked and once when it is answered', () => {
     const { feed, pod, shown } = feedOf();
     pod.commit([asking('q1', 'c1')]);
     feed.changed();
@@ -76,7 +76,7 @@ describe('own questions', () => {
   });
 });
 
-describe('questions of pods below', () => {
+describe('approvals of pods below', () => {
   it('[approval.level] a list that is said again changes nothing; what is new or closed is shown once', () => {
     const { feed, shown } = feedOf();
     feed.fromChild(kid.instance, [below('k1')], []);
@@ -89,7 +89,7 @@ describe('questions of pods below', () => {
     expect(shown.slice(2)).toEqual([answered(closing('k1'))]);
   });
 
-  it('[approval.level] own questions come first, then those of each child, and each is found by its id', () => {
+  it('[approval.level] own approvals come first, then those of each child, and each is found by its id', () => {
     const { feed } = feedOf([...turn, asking('q1', 'c1')]);
     feed.fromChild(kid.instance, [below('k1')], []);
     feed.fromChild(sib.instance, [below('s1', sib), below('s2', sib)], []);

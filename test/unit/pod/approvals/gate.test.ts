@@ -6,7 +6,7 @@ import type { PermissionMode } from '../../../../src/session/settings/permission
 import type { SandboxState } from '../../../../src/scope/sandbox/state.ts';
 import type { CallApproval, CallRequest } from '../../../../src/worker/turn-ports.ts';
 import { type Line, working } from '../../machine-rig.ts';
-import { answering, asking } from '../machine/questions.ts';
+import { answering, asking } from '../machine/asked-approvals.ts';
 import { type ShellOptions, shellOf } from '../shell-rig.ts';
 
 const turn: Line[] = working('t1', 'r1');
@@ -50,7 +50,7 @@ function gateOf(lines: Line[] = turn, options: ShellOptions & { sandbox?: Sandbo
       shell.order.push('changed');
     },
   });
-  /** The permit, as far as it is there when the question is asked or answered; the disk may have to be read before. */
+  /** The permit, as far as it is there when the approval is asked or answered; the disk may have to be read before. */
   const permit = async (request: CallRequest) => {
     const got: { permit: CallApproval | null } = { permit: null };
     void gate.beforeCall(request).then(
@@ -122,7 +122,7 @@ describe('a decision without a person', () => {
   });
 });
 
-describe('a question', () => {
+describe('an approval', () => {
   it('[approvals.asked] is on disk before anybody hears of it, with all that a person is shown', async () => {
     const { permit, committed, order, changes } = gateOf();
     const request = bash('c1');
@@ -188,11 +188,11 @@ describe('an answer', () => {
     const { permit, gate, committed, order, clock, changes } = gateOf();
     const waiting = await permit(bash('c1'));
     order.length = 0;
-    const question = await gate.answer({ request: 'word-1', decision: 'allow' });
+    const approval = await gate.answer({ request: 'word-1', decision: 'allow' });
     await clock.turn();
     expect(committed[1]).toEqual([{ ...answering('word-1'), call: 'c1' }]);
     expect(order).toEqual(['commit approval', 'synced', 'me at approval.answered', 'changed', 'permit']);
-    expect([waiting.permit, question.request, changes()]).toEqual([{ kind: 'allowed' }, 'word-1', 2]);
+    expect([waiting.permit, approval.request, changes()]).toEqual([{ kind: 'allowed' }, 'word-1', 2]);
     await expect(gate.answer({ request: 'word-1', decision: 'deny' })).rejects.toThrow('not open any more');
   });
 
@@ -210,8 +210,8 @@ describe('an answer', () => {
 
   it('[approval.kept-answer] that came while no call waited is taken once, behind its sync', async () => {
     const request = bash('c2');
-    const question = asking('q1', 'c1', { key: callKey(named(request), true) });
-    const { permit, gate, committed, order } = gateOf([...turn, question]);
+    const approval = asking('q1', 'c1', { key: callKey(named(request), true) });
+    const { permit, gate, committed, order } = gateOf([...turn, approval]);
     await gate.answer({ request: 'q1', decision: 'deny', reason: 'no' });
     expect(committed[0]).toEqual([answering('q1', { decision: 'deny', reason: 'no' })]);
     order.length = 0;
@@ -220,10 +220,10 @@ describe('an answer', () => {
     expect((await permit(bash('c3'))).permit).toBeNull();
   });
 
-  it('[approval.kept-answer] the same call of a later life joins its question; one that waits is joined by none', async () => {
+  it('[approval.kept-answer] the same call of a later life joins its approval; one that waits is joined by none', async () => {
     const request = bash('c2');
-    const question = asking('q1', 'c1', { key: callKey(named(request), true) });
-    const { permit, committed } = gateOf([...turn, question]);
+    const approval = asking('q1', 'c1', { key: callKey(named(request), true) });
+    const { permit, committed } = gateOf([...turn, approval]);
     await permit(request);
     expect(committed[0]?.[0]).toMatchObject({ request: 'q1', call: 'c2' });
     await permit(bash('c3'));
@@ -250,7 +250,7 @@ describe('an "always"', () => {
 });
 
 describe('nobody waits any more', () => {
-  it('[approvals.paused] a pause closes each question with a result, and says so', async () => {
+  it('[approvals.paused] a pause closes each approval with a result, and says so', async () => {
     const { permit, gate, clock, committed, changes } = gateOf();
     const waiting = [await permit(bash('c1')), await permit(bash('c2', 'pwd'))];
     gate.control('pause');
@@ -276,7 +276,7 @@ describe('nobody waits any more', () => {
     expect(waiting.permit).toEqual({ kind: 'closed' });
   });
 
-  it('[approval.ended] a cancel leaves the questions to the end of the turn, and no answer runs the call', async () => {
+  it('[approval.ended] a cancel leaves the approvals to the end of the turn, and no answer runs the call', async () => {
     const { permit, gate, clock, committed } = gateOf();
     const waiting = await permit(bash('c1'));
     gate.control('cancel');
@@ -293,7 +293,7 @@ describe('nobody waits any more', () => {
     ['running', 'pause', true],
     ['running', null, false],
   ])(
-    '[approval.ended] asked for while the question was written (%s, %j): closed %j',
+    '[approval.ended] asked for while the approval was written (%s, %j): closed %j',
     async (mode, control, closed) => {
       const { permit, pod, committed } = gateOf();
       Object.assign(pod.core.live, { mode, control: control === null ? null : { kind: control } });

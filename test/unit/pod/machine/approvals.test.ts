@@ -1,7 +1,7 @@
-/** Questions to a person over the pod's machine: asked, answered, closed. */
+/** Approvals to a person over the pod's machine: asked, answered, closed. */
 import { describe, expect, it } from 'vitest';
 import {
-  closedQuestions,
+  closedApprovals,
   interruptedWaiting,
   isOpen,
   waitingText,
@@ -10,7 +10,7 @@ import { closeForPause, onApprove, onAsk } from '../../../../src/pod/machine/app
 import type { Core } from '../../../../src/pod/machine/core.ts';
 import { type Line, called, factsOf, machineOf, timeOf, working } from '../../machine-rig.ts';
 import { changed, type InputCase, playInput } from './inputs-rig.ts';
-import { answering, asking, closedBy } from './questions.ts';
+import { answering, asking, closedBy } from './asked-approvals.ts';
 
 const turn = working('t1', 'r1');
 const open: Line[] = [...turn, called('t1', 'c1'), asking('q1', 'c1')];
@@ -20,8 +20,8 @@ const asks =
   (request: string, call: string, options: { key?: string; waiting?: string[] } = {}) =>
   (core: Core) => {
     const { key = 'key of q1', waiting = [] } = options;
-    const { type: _type, state: _state, ...question } = asking(request, call, { key });
-    return onAsk(core, question, new Set(waiting));
+    const { type: _type, state: _state, ...approval } = asking(request, call, { key });
+    return onAsk(core, approval, new Set(waiting));
   };
 const askedAs = (request: string, call: string, key = 'key of q1') => asking(request, call, { key });
 const waits = (request: string) => ({ kind: 'waits', request });
@@ -71,7 +71,7 @@ const theAsked: Record<string, InputCase> = {
   },
 };
 
-describe('a question', () => {
+describe('an approval', () => {
   it.each(Object.entries(theAsked))('[approvals.asked] %s', (_, row) => playInput(row));
 
   it('[approvals.asked] that the log refuses is not asked: what is thrown is the caller’s', () => {
@@ -97,7 +97,7 @@ const approves =
   };
 const notOpen = (how: string, data: object) => ({
   code: 'forbidden',
-  message: `This question is not open any more: ${how}. Nothing was changed.`,
+  message: `This approval request is not open any more: ${how}. Nothing was changed.`,
   data,
 });
 
@@ -130,22 +130,22 @@ const theAnswered: Record<string, InputCase> = {
     commits: [[answering('q1', { decision: 'allowAlways', call: 'c1' })]],
     performs: [changed],
   },
-  'to a question that a person has answered is refused': {
+  'to an approval that a person has answered is refused': {
     log: kept,
     does: approves(),
     refuses: notOpen('a person answered "deny"', { decision: 'deny', by: 'person' }),
   },
-  'to a question that was closed is refused': {
+  'to an approval that was closed is refused': {
     log: [...open, closedBy('q1', 'cancel')],
     does: approves(),
     refuses: notOpen('it was closed (cancel)', { decision: 'deny', by: 'cancel' }),
   },
-  'to a question that nobody asked is refused': {
+  'to an approval that nobody asked is refused': {
     log: open,
     does: approves({ request: 'q9' }),
     refuses: {
       code: 'unknownPod',
-      message: 'No pod here asks this; "podkin approvals" lists the questions that are open.',
+      message: 'No pod here asks this; "podkin approvals" lists the approval requests that are open.',
     },
   },
 };
@@ -154,11 +154,11 @@ describe('an answer', () => {
   it.each(Object.entries(theAnswered))('[approvals.answered] %s', (_, row) => playInput(row));
 });
 
-const isClosed = 'Its question is closed; make the call again if it is still needed.';
+const isClosed = 'Its approval request is closed; make the call again if it is still needed.';
 const pausedText = `This call was paused while it waited for a person's answer. It did not run. ${isClosed}`;
 
 describe('a pause', () => {
-  it('[approvals.paused] closes the question and gives its call a result that says that it did not run', () => {
+  it('[approvals.paused] closes the approval and gives its call a result that says that it did not run', () => {
     playInput({
       log: open,
       does: (core) => closeForPause(core, 'q1'),
@@ -190,7 +190,7 @@ describe('a pause', () => {
   });
 });
 
-describe('questions that end without an answer', () => {
+describe('approvals that end without an answer', () => {
   const facts = factsOf([
     ...kept,
     called('t1', 'c2'),
@@ -205,12 +205,12 @@ describe('questions that end without an answer', () => {
       ['q2', true, timeOf(10)],
       ['q3', true, timeOf(12)],
     ]);
-    expect(closedQuestions(facts, 'stop')).toEqual([closedBy('q2', 'stop'), closedBy('q3', 'stop')]);
+    expect(closedApprovals(facts, 'stop')).toEqual([closedBy('q2', 'stop'), closedBy('q3', 'stop')]);
   });
 
-  it('[approvals.closed] their calls did not run, and know whether the question stays', () => {
+  it('[approvals.closed] their calls did not run, and know whether the approval stays', () => {
     const stays =
-      'The question stays open: make the same call again to wait for its answer, or to use the answer if there is one by then.';
+      'The approval request stays open: make the same call again to wait for its answer, or to use the answer if there is one by then.';
     const text = (next: string) =>
       `This call was cut while it waited for a person's answer. It did not run. ${next}`;
     expect(interruptedWaiting(facts, 'c3', { why: 'cut', stays: true })).toBe(text(stays));

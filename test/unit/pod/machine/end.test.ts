@@ -26,7 +26,7 @@ import {
   some,
   working,
 } from '../../machine-rig.ts';
-import { asking, closedBy } from './questions.ts';
+import { asking, closedBy } from './asked-approvals.ts';
 
 const changed: Effect = { type: 'statusChanged' };
 const emitted: Effect = { type: 'emitted' };
@@ -223,9 +223,9 @@ const closed = (call: string, text: string): EntryBody => ({
 });
 const waited = (why: string, next: string) =>
   `This call was ${why} while it waited for a person's answer. It did not run. ${next}`;
-const isClosed = 'Its question is closed; make the call again if it is still needed.';
+const isClosed = 'Its approval request is closed; make the call again if it is still needed.';
 const stays =
-  'The question stays open: make the same call again to wait for its answer, or to use the answer if there is one by then.';
+  'The approval request stays open: make the same call again to wait for its answer, or to use the answer if there is one by then.';
 
 describe('calls that never end', () => {
   const dangling = [...turn, called('t1', 'c1'), called('t1', 'c2')];
@@ -235,7 +235,7 @@ describe('calls that never end', () => {
     ['finished', 'interrupted', 'turnEnd'],
     ['limitReached', 'interrupted', 'turnEnd'],
   ])(
-    '[state.closed-calls] in a turn that ends as %s get results before its end, and their questions are closed',
+    '[state.closed-calls] in a turn that ends as %s get results before its end, and their approvals are closed',
     (outcome, why, by) => {
       check({
         log: [...dangling, asking('q2', 'c2')],
@@ -252,7 +252,7 @@ describe('calls that never end', () => {
     },
   );
 
-  it('[state.closed-calls] say that the question stays where the work goes on', () => {
+  it('[state.closed-calls] say that the approval stays where the work goes on', () => {
     const facts = factsOf([...dangling, asking('q2', 'c2')]);
     expect(syntheticResults(facts, 'interrupted', 'stay')).toEqual([
       closed('c1', unknown('interrupted')),

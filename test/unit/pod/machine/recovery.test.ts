@@ -17,7 +17,7 @@ import {
 } from '../../../../src/pod/machine/state.ts';
 import type { EntryBody } from '../../../../src/session/facts/entries.ts';
 import { type Line, begun, called, input, machineOf, notice, run, working } from '../../machine-rig.ts';
-import { asking } from './questions.ts';
+import { asking } from './asked-approvals.ts';
 
 const coalesce: Effect = { type: 'timer', name: 'coalesce', delayMs: 100 };
 const retry: Effect = { type: 'timer', name: 'storage', delayMs: 1_000 };
@@ -25,7 +25,7 @@ const starts: Effect[] = [{ type: 'startTurn', turn: 'id-1' }, { type: 'statusCh
 const notified = begun('id-1', { kind: 'runForNotification', hops: 1, counted: true });
 
 describe('an earlier incarnation', () => {
-  it('[state.recover] has its turn closed: results for its calls, questions stay, and nothing is begun yet', () => {
+  it('[state.recover] has its turn closed: results for its calls, approvals stay, and nothing is begun yet', () => {
     const { core, committed, performed } = machineOf([
       ...working('t1', 'r1'),
       called('t1', 'c1'),
@@ -38,7 +38,7 @@ describe('an earlier incarnation', () => {
     expect(committed).toEqual([
       [
         closed('c1', 'This call was interrupted before it ended'),
-        closed('c2', 'The question stays open'),
+        closed('c2', 'The approval request stays open'),
         { type: 'interrupted', turn: 't1', reason: 'the process ended during the turn', calls: ['c1', 'c2'] },
       ],
     ]);

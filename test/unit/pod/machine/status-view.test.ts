@@ -30,7 +30,7 @@ import {
   timeOf,
   unreachable,
 } from '../../machine-rig.ts';
-import { answering, asking } from './questions.ts';
+import { answering, asking } from './asked-approvals.ts';
 
 const links: LinkView = {
   pid: 42,
@@ -174,7 +174,7 @@ describe('a child', () => {
 });
 
 describe('why a person should look', () => {
-  const question = [begun('t1'), called('t1', 'c1'), asking('q1', 'c1')];
+  const approval = [begun('t1'), called('t1', 'c1'), asking('q1', 'c1')];
   const held = [notice('n1'), begun('t1'), noticeItem('t1', 'n1'), ended('t1', 'errored')];
   const down = { parentProblem: { permanent: false } };
   const forGood = { parentProblem: { permanent: true } };
@@ -193,15 +193,15 @@ describe('why a person should look', () => {
     ],
     ['refused', [child(kid, 'linked'), refusesKid], {}, { ...forGood, setAside: true }],
     ['orphan', [child(kid, 'linked'), refusesKid, refuses('parentRemoved')], {}, forGood],
-    ['approval', [...question, refuses('parentRemoved')], {}, forGood],
-    ['storage', question, { storage: 'full' }, forGood],
+    ['approval', [...approval, refuses('parentRemoved')], {}, forGood],
+    ['storage', approval, { storage: 'full' }, forGood],
   ];
   it.each(rows)('[status.attention] %s', (...[attention, log, live, more]) => {
     expect(view(log, { live }, more).attention).toBe(attention);
   });
 
   it.each<[string, Line[]]>([
-    ['a question whose answer is kept', [...question, answering('q1')]],
+    ['an approval whose answer is kept', [...approval, answering('q1')]],
     ['a refusal that only the link knows', [refuses('regressed')]],
     ['a child that was never refused', [child(kid, 'linked')]],
   ])('[status.attention] not %s', (_, log) => {

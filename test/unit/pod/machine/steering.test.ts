@@ -24,7 +24,7 @@ import {
   working,
 } from '../../machine-rig.ts';
 import { type InputCase, changed, playInput, starts } from './inputs-rig.ts';
-import { asking, closedBy } from './questions.ts';
+import { asking, closedBy } from './asked-approvals.ts';
 
 const running = { mode: 'running' } as const;
 const stopping = { code: 'stopping', message: 'The pod is stopping; restore it first.' };
@@ -168,7 +168,7 @@ const theCancels: Record<string, InputCase> = {
     commits: [[cancelEntry]],
     performs: [changed, cancelChildren()],
   },
-  'of a paused turn is reported to the parent, and its questions are closed': {
+  'of a paused turn is reported to the parent, and its approvals are closed': {
     log: [...working('t1', 'a1', fromAbove), called('t1', 'c1'), asking('q1', 'c1'), interrupted('t1')],
     parent: above,
     live: { storage: 'full' },

@@ -15,7 +15,7 @@ import {
   sib,
   timeOf,
 } from '../../machine-rig.ts';
-import { answering, asking } from './questions.ts';
+import { answering, asking } from './asked-approvals.ts';
 
 const nowMs = Date.parse('2026-01-01T01:00:00.000Z');
 const ago = (ms: number) => new Date(nowMs - ms).toISOString();
@@ -29,7 +29,7 @@ interface Case {
 }
 
 const storage: Partial<Live> = { storage: 'no space', storageAt: since };
-const question: Line[] = [begun('t1'), called('t1', 'c1'), asking('q1', 'c1')];
+const approval: Line[] = [begun('t1'), called('t1', 'c1'), asking('q1', 'c1')];
 const failing = { since, until: 'soon', reason: 'overloaded' };
 const asked = (ms: number): Partial<Live> => ({
   mode: 'running',
@@ -59,14 +59,14 @@ const causes: Record<string, Case> = {
   'nothing but its own work': { log: [begun('t1')], live: { mode: 'running' }, waits: null },
   'the disk': { live: storage, waits: { kind: 'storage', since, until: null, reason: 'no space' } },
   'a person': {
-    log: question,
+    log: approval,
     waits: { kind: 'approval', since: timeOf(5), until: null, reason: 'Bash: ls' },
   },
   'a person, several times': {
-    log: [...question, called('t1', 'c2'), asking('q2', 'c2'), asking('q3', 'c3')],
+    log: [...approval, called('t1', 'c2'), asking('q2', 'c2'), asking('q3', 'c3')],
     waits: { kind: 'approval', since: timeOf(5), until: null, reason: 'Bash: ls and 2 more' },
   },
-  'nobody whose answer is kept': { log: [...question, answering('q1')], waits: null },
+  'nobody whose answer is kept': { log: [...approval, answering('q1')], waits: null },
   'a provider that fails': {
     live: { mode: 'running', provider: { askedAt: ago(9_000), failing } },
     waits: { kind: 'provider', ...failing },
@@ -190,7 +190,7 @@ describe('a pod waits', () => {
 
   it('[waiting.causes] a provider comes before paths and behind a person', () => {
     const live = asked(9_000);
-    expect(waits({ log: question, live, scope, waits: null })?.kind).toBe('approval');
+    expect(waits({ log: approval, live, scope, waits: null })?.kind).toBe('approval');
     expect(waits({ live, scope, waits: null })?.kind).toBe('provider');
   });
 

@@ -1,9 +1,9 @@
 /**
- * Questions to a person as they come and go before one keyboard: one is shown at a time, and an answer goes
+ * Approvals to a person as they come and go before one keyboard: one is shown at a time, and an answer goes
  * to the one that was shown. Pure.
  *
  * Invariants
- * - K2 A key that was typed before the question on the screen could be read answers nothing, and neither does
+ * - K2 A key that was typed before the approval on the screen could be read answers nothing, and neither does
  * one in the midst of other typing.
  * - K4 A yes is taken only where all of the call has been shown; a no at any time.
  */
@@ -11,23 +11,23 @@ import type { ApprovalDecision } from '../../session/facts/approval-entries.ts';
 import type { LiveEvent } from '../../client/pod-stream.ts';
 import { visible } from '../format/printable.ts';
 import { paint } from '../format/table.ts';
-import { type AskedQuestion, type QuestionPage, questionPages } from './question-text.ts';
+import { type AskedApproval, type ApprovalPage, approvalPages } from './approval-text.ts';
 
 export type Typed =
   /** No answer: an ordinary line. */
   | { readonly kind: 'other' }
   | {
       readonly kind: 'answer';
-      readonly question: AskedQuestion;
+      readonly approval: AskedApproval;
       readonly decision: ApprovalDecision;
       readonly reason?: string;
     }
-  /** It was meant for a question that is not on the screen any more, or may not be answered so. */
+  /** It was meant for an approval that is not on the screen any more, or may not be answered so. */
   | { readonly kind: 'late'; readonly text: string }
-  /** The next page of the question. */
+  /** The next page of the approval. */
   | { readonly kind: 'page'; readonly text: string }
   /** No, and the next line says why. */
-  | { readonly kind: 'reason'; readonly question: AskedQuestion }
+  | { readonly kind: 'reason'; readonly approval: AskedApproval }
   /** The next line is a text for the pod. */
   | { readonly kind: 'text' };
 
@@ -42,7 +42,7 @@ export interface DeskStyle {
 }
 
 /**
- * How long a question stands on the screen before a key is taken to be meant for it, and how long one is
+ * How long an approval stands on the screen before a key is taken to be meant for it, and how long one is
  * still taken to be meant for what has gone.
  */
 const readMs = 1_000;
@@ -61,15 +61,15 @@ const words: Readonly<Record<string, ApprovalDecision>> = {
 export class ApprovalDesk {
   readonly #style: DeskStyle;
   /** In the order of asking; the first is the one that is shown. */
-  readonly #open = new Map<string, AskedQuestion>();
+  readonly #open = new Map<string, AskedApproval>();
   /** Answered from here; the pod has not said yet that it is so. */
   readonly #answering = new Set<string>();
   /** When what is on the screen last changed. */
   #changedAtMs = Number.NEGATIVE_INFINITY;
   /** When something was typed that is no answer. */
   #otherAtMs = Number.NEGATIVE_INFINITY;
-  /** Of the question that is shown: its pages, as the screen was then, and which of them. */
-  #pages: readonly QuestionPage[] = [];
+  /** Of the approval that is shown: its pages, as the screen was then, and which of them. */
+  #pages: readonly ApprovalPage[] = [];
   #page = 0;
   #columns = 0;
 
@@ -77,7 +77,7 @@ export class ApprovalDesk {
     this.#style = style;
   }
 
-  /** A question is shown that single keys answer. */
+  /** An approval is shown that single keys answer. */
   get takesKeys(): boolean {
     return this.#open.size > 0 && this.#style.keyboard === 'keys';
   }
@@ -96,7 +96,7 @@ export class ApprovalDesk {
     const word = line.trim().toLowerCase();
     const decision = because !== undefined ? 'deny' : Object.hasOwn(words, word) ? words[word] : undefined;
     if (decision === undefined) return { kind: 'other' };
-    // Its first letter would have answered by itself: it was begun before the question came.
+    // Its first letter would have answered by itself: it was begun before the approval came.
     if (this.takesKeys)
       return {
         kind: 'late',
@@ -107,9 +107,9 @@ export class ApprovalDesk {
 
   /** One key, with nothing typed before it. */
   key(key: string, nowMs: number): Typed {
-    const question = this.#first();
+    const approval = this.#first();
     const known =
-      question !== undefined && (/^[ynar ]$/i.test(key) || (this.#style.texts && /^t$/i.test(key)));
+      approval !== undefined && (/^[ynar ]$/i.test(key) || (this.#style.texts && /^t$/i.test(key)));
     if (!known) {
       this.#otherAtMs = nowMs;
       return { kind: 'other' };
@@ -121,79 +121,79 @@ export class ApprovalDesk {
     const word = key.toLowerCase();
     if (word === 't') return { kind: 'text' };
     if (word === ' ') return this.#nextPage(nowMs);
-    const early = this.#refusal(question, nowMs);
+    const early = this.#refusal(approval, nowMs);
     if (early !== null) return early;
-    if (word === 'r') return { kind: 'reason', question };
+    if (word === 'r') return { kind: 'reason', approval };
     const decision = words[word];
     return decision === undefined ? { kind: 'other' } : this.#answer(decision, nowMs);
   }
 
-  /** The reason for a no to `question` has been typed. */
-  refused(question: AskedQuestion, reason: string): Typed {
-    const { request, pod } = question;
+  /** The reason for a no to `approval` has been typed. */
+  refused(approval: AskedApproval, reason: string): Typed {
+    const { request, pod } = approval;
     if (!this.#open.has(request) || this.#answering.has(request)) {
-      return { kind: 'late', text: `The question of ${pod} does not wait any more; nothing was sent.` };
+      return { kind: 'late', text: `The approval request of ${pod} is not open any more; nothing was sent.` };
     }
     this.#answering.add(request);
-    return { kind: 'answer', question, decision: 'deny', ...(reason.trim() === '' ? {} : { reason }) };
+    return { kind: 'answer', approval, decision: 'deny', ...(reason.trim() === '' ? {} : { reason }) };
   }
 
   #answer(decision: ApprovalDecision, nowMs: number, reason?: string): Typed {
-    const question = this.#first();
-    if (question === undefined) {
+    const approval = this.#first();
+    if (approval === undefined) {
       return nowMs - this.#changedAtMs < readMs
         ? { kind: 'late', text: 'No approval is pending any more; nothing was sent.' }
         : { kind: 'other' };
     }
-    const early = this.#refusal(question, nowMs);
+    const early = this.#refusal(approval, nowMs);
     if (early !== null) return early;
     if (decision !== 'deny' && this.#pages[this.#page]?.isWhole !== true) {
-      const text = `Nothing was answered: there is no yes to what has not been shown. ${this.#keys(question)}`;
+      const text = `Nothing was answered: there is no yes to what has not been shown. ${this.#keys(approval)}`;
       return { kind: 'late', text };
     }
-    this.#answering.add(question.request);
-    return { kind: 'answer', question, decision, ...(reason === undefined ? {} : { reason }) };
+    this.#answering.add(approval.request);
+    return { kind: 'answer', approval, decision, ...(reason === undefined ? {} : { reason }) };
   }
 
   /** Why no key counts at this moment. */
-  #refusal(question: AskedQuestion, nowMs: number): Extract<Typed, { kind: 'late' }> | null {
-    if (this.#answering.has(question.request)) return { kind: 'late', text: 'The answer is on its way.' };
+  #refusal(approval: AskedApproval, nowMs: number): Extract<Typed, { kind: 'late' }> | null {
+    if (this.#answering.has(approval.request)) return { kind: 'late', text: 'The answer is on its way.' };
     if (nowMs - this.#changedAtMs < readMs) {
-      const text = `Nothing was answered: the question of ${question.pod} has only just come up. Read it, and type it again.`;
+      const text = `Nothing was answered: the approval request of ${approval.pod} has only just come up. Read it, and type it again.`;
       return { kind: 'late', text };
     }
     if (this.#style.screen().columns >= this.#columns) return null;
     // The terminal has broken the rows anew, without the bar.
-    const text = `Nothing was answered: the window has become narrower.\n${this.#shown(question, nowMs)}`;
+    const text = `Nothing was answered: the window has become narrower.\n${this.#shown(approval, nowMs)}`;
     return { kind: 'late', text };
   }
 
   #nextPage(nowMs: number): Typed {
-    const question = this.#first();
-    if (question === undefined || this.#page + 1 >= this.#pages.length) {
+    const approval = this.#first();
+    if (approval === undefined || this.#page + 1 >= this.#pages.length) {
       return { kind: 'late', text: 'There is no more of it.' };
     }
     this.#page += 1;
     this.#changedAtMs = nowMs;
-    return { kind: 'page', text: this.#pageText(question) };
+    return { kind: 'page', text: this.#pageText(approval) };
   }
 
   /**
-   * What was shown may have gone from the screen: the question, or null. It has to be read again before a key
+   * What was shown may have gone from the screen: the approval, or null. It has to be read again before a key
    * counts.
    */
   again(nowMs: number): string | null {
-    const question = this.#first();
-    return question === undefined ? null : this.#shown(question, nowMs);
+    const approval = this.#first();
+    return approval === undefined ? null : this.#shown(approval, nowMs);
   }
 
-  /** The window has another size: the question as it is now broken, or null where it is as it was. */
+  /** The window has another size: the approval as it is now broken, or null where it is as it was. */
   resized(nowMs: number): string | null {
     return this.#style.screen().columns === this.#columns ? null : this.again(nowMs);
   }
 
   /**
-   * An answer from here has arrived, or could not: the next question to show, or null. `open`: this one waits
+   * An answer from here has arrived, or could not: the next approval to show, or null. `open`: this one waits
    * still.
    */
   settled(request: string, nowMs: number, options: { open: boolean } = { open: false }): string | null {
@@ -204,21 +204,21 @@ export class ApprovalDesk {
   #asked(event: Extract<LiveEvent, { type: 'approvalRequested' }>, nowMs: number): string | null {
     const { request, pod, tool, summary, why } = event;
     if (this.#open.has(request)) return null;
-    const question = { request, pod: pod.name, tool, summary, why };
-    this.#open.set(request, question);
+    const approval = { request, pod: pod.name, tool, summary, why };
+    this.#open.set(request, approval);
     if (this.#open.size > 1 && this.#style.keyboard !== 'none')
-      return `One more question waits, from ${question.pod}.`;
-    return this.#shown(question, nowMs);
+      return `One more approval is pending, from ${approval.pod}.`;
+    return this.#shown(approval, nowMs);
   }
 
   #gone(closed: { request: string; decision: string; by: string }, nowMs: number): string | null {
     const { request } = closed;
     const how = closed.by === 'person' ? closed.decision : closed.by;
-    const question = this.#open.get(request);
-    if (question === undefined) return null;
+    const approval = this.#open.get(request);
+    if (approval === undefined) return null;
     const next = this.#remove(request, nowMs);
     if (this.#answering.has(request)) return next;
-    const text = `The question of ${question.pod} is closed (${visible(how)}).`;
+    const text = `The approval request of ${approval.pod} is closed (${visible(how)}).`;
     return next === null ? text : `${text}\n${next}`;
   }
 
@@ -231,26 +231,26 @@ export class ApprovalDesk {
     return next === undefined || this.#style.keyboard === 'none' ? null : this.#shown(next, nowMs);
   }
 
-  #first(): AskedQuestion | undefined {
+  #first(): AskedApproval | undefined {
     return this.#open.values().next().value;
   }
 
-  #shown(question: AskedQuestion, nowMs: number): string {
+  #shown(approval: AskedApproval, nowMs: number): string {
     const { color, keyboard, screen } = this.#style;
     const { columns, rows } = screen();
-    this.#pages = questionPages(question, { color, columns, rows: keyboard === 'keys' ? rows : null });
+    this.#pages = approvalPages(approval, { color, columns, rows: keyboard === 'keys' ? rows : null });
     this.#page = 0;
     this.#columns = columns;
     this.#changedAtMs = nowMs;
-    return this.#pageText(question);
+    return this.#pageText(approval);
   }
 
-  #pageText(question: AskedQuestion): string {
-    const keys = paint(this.#keys(question), 'bold', this.#style.color);
+  #pageText(approval: AskedApproval): string {
+    const keys = paint(this.#keys(approval), 'bold', this.#style.color);
     return `${this.#pages[this.#page]?.text ?? ''}\n  ${keys}`;
   }
 
-  #keys({ request }: AskedQuestion): string {
+  #keys({ request }: AskedApproval): string {
     const { keyboard, texts } = this.#style;
     const page = this.#pages[this.#page];
     const whole = page?.isWhole === true;

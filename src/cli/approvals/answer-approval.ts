@@ -2,23 +2,23 @@
 import { monotonicMs } from '../../std/clock.ts';
 import type { Client } from '../../transport/client.ts';
 import { oneLine } from '../format/printable.ts';
-import type { ApprovalDesk, Typed } from './question-desk.ts';
+import type { ApprovalDesk, Typed } from './approval-desk.ts';
 
 /**
- * What is to be shown then: that it is answered or why not, and the next question. Throws where nobody knows
- * whether it arrived: the question stays.
+ * What is to be shown then: that it is answered or why not, and the next approval. Throws where nobody knows
+ * whether it arrived: the approval stays.
  */
-export async function answerQuestion(
+export async function answerApproval(
   client: Client,
   desk: ApprovalDesk,
-  { question, decision, reason }: Extract<Typed, { kind: 'answer' }>,
+  { approval, decision, reason }: Extract<Typed, { kind: 'answer' }>,
 ): Promise<string> {
-  const { request } = question;
+  const { request } = approval;
   const reply = (text: string, next: string | null) => (next === null ? text : `${text}\n${next}`);
   try {
     await client.call('approve', { request, decision, ...(reason === undefined ? {} : { reason }) });
     return reply(
-      `The question of ${question.pod} is answered: ${decision}.`,
+      `The approval request of ${approval.pod} is answered: ${decision}.`,
       desk.settled(request, monotonicMs()),
     );
   } catch (error) {
@@ -28,6 +28,6 @@ export async function answerQuestion(
     }
     const why = error instanceof Error ? error.message : String(error);
     const next = desk.settled(request, monotonicMs());
-    return reply(`The answer to ${question.pod} was not taken: ${oneLine(why, 400)}`, next);
+    return reply(`The answer to ${approval.pod} was not taken: ${oneLine(why, 400)}`, next);
   }
 }

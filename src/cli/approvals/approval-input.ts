@@ -1,16 +1,16 @@
 /**
- * One keyboard before the questions of a tree: what is typed goes to the question that is shown, or on as a
+ * One keyboard before the approvals of a tree: what is typed goes to the approval that is shown, or on as a
  * text.
  */
 import type { Readable } from 'node:stream';
 import { monotonicMs } from '../../std/clock.ts';
 import type { LiveEvent } from '../../client/pod-stream.ts';
-import type { ApprovalDesk, Typed } from './question-desk.ts';
+import type { ApprovalDesk, Typed } from './approval-desk.ts';
 import { Typing } from './typing.ts';
 
 export type TypedAnswer = Extract<Typed, { kind: 'answer' }>;
 
-export interface QuestionInputOptions {
+export interface ApprovalInputOptions {
   readonly stdin: Readable;
   readonly desk: ApprovalDesk;
   readonly echo: (text: string) => void;
@@ -23,11 +23,11 @@ export interface QuestionInputOptions {
   readonly editsLines: boolean;
 }
 
-export class QuestionInput {
-  readonly #options: QuestionInputOptions;
+export class ApprovalInput {
+  readonly #options: ApprovalInputOptions;
   readonly #typing: Typing;
 
-  constructor(options: QuestionInputOptions) {
+  constructor(options: ApprovalInputOptions) {
     this.#options = options;
     const { stdin, echo, onEnd, editsLines } = options;
     this.#typing = new Typing({
@@ -59,7 +59,7 @@ export class QuestionInput {
     this.#typing.close();
   }
 
-  /** False: it is nothing to a question. */
+  /** False: it is nothing to an approval. */
   #act(typed: Typed, line: string | null): boolean {
     const { desk, say, answer, onText } = this.#options;
     switch (typed.kind) {
@@ -75,7 +75,7 @@ export class QuestionInput {
         return true;
       case 'reason':
         this.#typing.ask('No, because (Enter sends it, Esc goes back): ', (reason) => {
-          if (reason !== null) this.#act(desk.refused(typed.question, reason), null);
+          if (reason !== null) this.#act(desk.refused(typed.approval, reason), null);
         });
         return true;
       case 'answer':

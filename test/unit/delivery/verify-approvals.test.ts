@@ -36,11 +36,11 @@ function call(root: LogBuilder, id: string, command = 'make'): void {
 function asked(root: LogBuilder, id: string, fields: { command?: string; summary?: string } = {}): void {
   const { command = 'make' } = fields;
   const always = { tool: 'Bash', exact: command, outside: true };
-  const question = { request: 'q1', turn: root.turn, step: steps, call: id, tool: 'Bash', key: 'k', always };
+  const approval = { request: 'q1', turn: root.turn, step: steps, call: id, tool: 'Bash', key: 'k', always };
   root.add({
     type: 'approval',
     state: 'asked',
-    ...question,
+    ...approval,
     summary: fields.summary ?? command,
     why: 'it asks',
   });
@@ -66,8 +66,8 @@ function result(root: LogBuilder, id: string, fields: { denied?: true; interrupt
   root.add(entry);
 }
 
-describe('verify: questions to a person', () => {
-  it('[verify.questions] a call that was asked about runs behind a yes, and is refused behind a no', () => {
+describe('verify: approvals to a person', () => {
+  it('[verify.approvals] a call that was asked about runs behind a yes, and is refused behind a no', () => {
     const played = (
       decision: ApprovalDecision | null,
       ran: { denied?: true; interrupted?: true },
@@ -87,7 +87,7 @@ describe('verify: questions to a person', () => {
     expect(played('deny', {})).toEqual(['Q2 root']);
   });
 
-  it('[verify.questions] a shell that nobody was asked about ran by a rule or a mode, or it is found', () => {
+  it('[verify.approvals] a shell that nobody was asked about ran by a rule or a mode, or it is found', () => {
     const ran = (rules: Parameters<typeof shell>[0]): string[] => {
       const { root, findings } = shell(rules);
       call(root, 'c1');
@@ -103,7 +103,7 @@ describe('verify: questions to a person', () => {
     expect(ran({ isOlder: true })).toEqual([]);
   });
 
-  it('[verify.questions] "always" is for that very command', () => {
+  it('[verify.approvals] "always" is for that very command', () => {
     const later = (command: string): string[] => {
       const { root, findings } = shell();
       call(root, 'c1');
@@ -140,7 +140,7 @@ describe('verify: questions to a person', () => {
     expect(taken('make', 2)).toEqual(['Q3 root', 'Q1 root']);
   });
 
-  it('[verify.right-call] a question shows the call that it is about; it is answered once, by a person, while it is open', () => {
+  it('[verify.right-call] an approval shows the call that it is about; it is answered once, by a person, while it is open', () => {
     const played = (play: (root: LogBuilder) => void): string[] => {
       const { root, findings } = shell();
       call(root, 'c1', 'rm -r .');
@@ -173,7 +173,7 @@ describe('verify: questions to a person', () => {
     expect(played(another)).toEqual(['Q3 root']);
   });
 
-  it('[verify.right-call] the end of a turn ends its questions', () => {
+  it('[verify.right-call] the end of a turn ends its approvals', () => {
     const { root, findings } = shell();
     call(root, 'c1');
     asked(root, 'c1');

@@ -1,5 +1,5 @@
 /**
- * A question as pages of a screen. Pure.
+ * An approval as pages of a screen. Pure.
  *
  * Invariants
  * - K1 Nothing that a pod wrote begins a row of ours (`barred.ts`).
@@ -10,7 +10,7 @@ import { barred } from '../format/barred.ts';
 import { counted, oneLine, visible } from '../format/printable.ts';
 import { paint } from '../format/table.ts';
 
-export interface AskedQuestion {
+export interface AskedApproval {
   readonly request: string;
   /** The name of the pod that asks. */
   readonly pod: string;
@@ -21,7 +21,7 @@ export interface AskedQuestion {
   readonly why: string;
 }
 
-export interface QuestionPage {
+export interface ApprovalPage {
   readonly text: string;
   /** The last one. */
   readonly isLast: boolean;
@@ -41,16 +41,16 @@ const textRowsMin = 4;
 /** The head, the line below the text, the keys, and room for what a person types. */
 const rowsAround = 6;
 
-export function questionPages(question: AskedQuestion, style: PageStyle): QuestionPage[] {
+export function approvalPages(approval: AskedApproval, style: PageStyle): ApprovalPage[] {
   const { columns, color } = style;
-  const head = `? ${question.pod} asks for ${oneLine(visible(question.tool), 63)}`;
-  const why = barred(oneLine(visible(question.why), whyCharsMax), columns, '    ');
+  const head = `? ${approval.pod} asks for ${oneLine(visible(approval.tool), 63)}`;
+  const why = barred(oneLine(visible(approval.why), whyCharsMax), columns, '    ');
   const { shown, left } =
-    question.isWhole === true ? { shown: question.summary, left: 0 } : cutOff(question.summary);
+    approval.isWhole === true ? { shown: approval.summary, left: 0 } : cutOff(approval.summary);
   const rows = barred(shown, columns);
   const room = style.rows === null ? rows.length : style.rows - rowsAround - why.length;
   const size = Math.max(textRowsMin, room);
-  const pages: QuestionPage[] = [];
+  const pages: ApprovalPage[] = [];
   for (let from = 0; from < rows.length; from += size) {
     const to = Math.min(from + size, rows.length);
     const isLast = to === rows.length;

@@ -1,30 +1,30 @@
 /**
- * The questions of a tree while `podkin run` watches it: shown as they come; where stdin is a terminal,
+ * The approvals of a tree while `podkin run` watches it: shown as they come; where stdin is a terminal,
  * answered by a key.
  */
 import { monotonicMs } from '../../std/clock.ts';
 import type { Client } from '../../transport/client.ts';
-import { answerQuestion } from './answer-question.ts';
+import { answerApproval } from './answer-approval.ts';
 import { type CommandContext, screenOf } from '../invocation/context.ts';
 import type { LiveEvent } from '../../client/pod-stream.ts';
-import { ApprovalDesk } from './question-desk.ts';
-import { QuestionInput, type TypedAnswer } from './question-input.ts';
+import { ApprovalDesk } from './approval-desk.ts';
+import { ApprovalInput, type TypedAnswer } from './approval-input.ts';
 
-export interface RunQuestionsOptions {
+export interface RunApprovalsOptions {
   readonly keyboard: boolean;
-  /** The connection to the root, which hears of every question below it; null while there is none. */
+  /** The connection to the root, which hears of every approval below it; null while there is none. */
   client(): Client | null;
   /** A block of lines for the person. */
   say(text: string): void;
 }
 
-export class RunQuestions {
+export class RunApprovals {
   readonly #context: CommandContext;
-  readonly #options: RunQuestionsOptions;
+  readonly #options: RunApprovalsOptions;
   readonly #desk: ApprovalDesk;
-  #input: QuestionInput | null = null;
+  #input: ApprovalInput | null = null;
 
-  constructor(context: CommandContext, options: RunQuestionsOptions) {
+  constructor(context: CommandContext, options: RunApprovalsOptions) {
     this.#context = context;
     this.#options = options;
     this.#desk = new ApprovalDesk({
@@ -50,12 +50,12 @@ export class RunQuestions {
   }
 
   /**
-   * Only from the first question on: what is typed before it belongs to whatever runs next in this terminal.
+   * Only from the first approval on: what is typed before it belongs to whatever runs next in this terminal.
    */
   #listen(): void {
     if (!this.#options.keyboard) return;
     const { stdin, stderr } = this.#context;
-    this.#input = new QuestionInput({
+    this.#input = new ApprovalInput({
       stdin,
       desk: this.#desk,
       editsLines: false,
@@ -64,7 +64,9 @@ export class RunQuestions {
       answer: (typed) => this.#answer(typed),
       onText: (line) => {
         if (line.trim() !== '')
-          this.#options.say('y, n, r or a answers a question; to send it a text use "podkin send".');
+          this.#options.say(
+            'y, n, r or a answers the approval request; to send it a text use "podkin send".',
+          );
       },
     });
   }
@@ -73,9 +75,9 @@ export class RunQuestions {
     const client = this.#options.client();
     try {
       if (client === null) throw new Error('not connected at the moment; type it again');
-      this.#options.say(await answerQuestion(client, this.#desk, typed));
+      this.#options.say(await answerApproval(client, this.#desk, typed));
     } catch (error) {
-      this.#desk.settled(typed.question.request, monotonicMs(), { open: true });
+      this.#desk.settled(typed.approval.request, monotonicMs(), { open: true });
       this.#options.say(error instanceof Error ? error.message : String(error));
     }
   }

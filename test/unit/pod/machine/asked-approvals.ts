@@ -1,4 +1,4 @@
-/** Questions to a person as entries, for the tables over the pod's machine. */
+/** Approvals to a person as entries, for the tables over the pod's machine. */
 import type { EntryBody } from '../../../../src/session/facts/entries.ts';
 
 type Of<S extends 'asked' | 'answered' | 'taken'> = Extract<EntryBody, { type: 'approval'; state: S }>;
@@ -24,6 +24,6 @@ export function answering(request: string, fields: Partial<Of<'answered'>> = {})
   return { type: 'approval', state: 'answered', request, decision: 'allow', by: 'person', ...fields };
 }
 
-/** What closes a question that nobody answered. */
+/** What closes an approval that nobody answered. */
 export const closedBy = (request: string, by: Of<'answered'>['by']) =>
   answering(request, { decision: 'deny', by });
