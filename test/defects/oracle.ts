@@ -150,4 +150,13 @@ export const ofTheOracle: readonly Defect[] = [
     test: 'test/unit/delivery/verify-approvals.test.ts',
     guarantee: 'verify.right-call',
   },
+  {
+    id: 'verify-outside-tools',
+    breaks: 'verify asks for no yes where a tool comes from outside',
+    file: 'src/delivery/verify/needed-yes.ts',
+    find: "kinds.get(call.tool) ?? 'unknown'",
+    replace: "kinds.get(call.tool) ?? 'harmless'",
+    test: 'test/unit/delivery/verify-needed-yes.test.ts',
+    guarantee: 'verify.needed-yes',
+  },
 ];

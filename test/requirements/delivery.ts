@@ -34,6 +34,8 @@ export const delivery = {
   'verify.missed-item': 'what was received is in the next request, and in the history behind an orderly end',
   'verify.notices': 'an accepted notice is in the history once, unless it waits',
   'verify.approvals': 'a call that needs a yes ran behind one, and never behind a no',
+  'verify.needed-yes':
+    'what a call needs is known for every tool in every mode; one of a tool from outside needs a yes unless a rule allows it',
   'verify.report-with-turn': 'a turn for work of the parent and its report are in one append',
   'verify.reports':
     'settled, outstanding, outcome, assignments and text of a report are what the log of its pod comes to',

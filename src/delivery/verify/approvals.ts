@@ -3,7 +3,7 @@
  * no (Q2), and an answer serves one call, the one that was asked about (Q3).
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { JsonObject, JsonValue } from '../../std/json.ts';
+import type { JsonValue } from '../../std/json.ts';
 import type {
   ApprovalAnsweredEntry,
   ApprovalAskedEntry,
@@ -12,17 +12,13 @@ import type {
 } from '../../session/facts/approval-entries.ts';
 import type { Entry, SessionEntry, ToolResultEntry } from '../../session/facts/entries.ts';
 import { Check } from './finding.ts';
+import { type MadeCall, type Needed, isObject, neededFor } from './needed-yes.ts';
 import { type Takers, takeBy } from './takers.ts';
-
-interface Call {
-  readonly tool: string;
-  readonly input: JsonValue;
-}
 
 interface AskedApproval {
   /** The newest call that asked it. */
   call: string;
-  readonly made: Call | undefined;
+  readonly made: MadeCall | undefined;
   readonly always: ApprovalAskedEntry['always'];
   answer: { decision: ApprovalDecision; byPerson: boolean; isKept: boolean } | null;
 }
@@ -44,11 +40,11 @@ export class ApprovalCheck extends Check {
   ] as const;
   #session: SessionEntry | null = null;
   /** Of the newest turn, by call. */
-  readonly #calls = new Map<string, Call>();
+  readonly #calls = new Map<string, MadeCall>();
   readonly #answers = new Map<string, Answer>();
   readonly #approvals = new Map<string, AskedApproval>();
   readonly #answered = new Set<string>();
-  readonly #always: ApprovalAskedEntry['always'][] = [];
+  readonly #always: (ApprovalAskedEntry['always'] & { made: MadeCall | undefined })[] = [];
   /** Work that waited was cancelled: its approvals end with it. */
   #isCancelled = false;
 
@@ -135,7 +131,7 @@ export class ApprovalCheck extends Check {
       return;
     }
     approval.answer = { decision, byPerson, isKept: call === undefined && byPerson };
-    if (decision === 'allowAlways') this.#always.push(approval.always);
+    if (decision === 'allowAlways') this.#always.push({ ...approval.always, made: approval.made });
     if (call === undefined) {
       if (!byPerson) this.#answers.set(approval.call, 'deny');
       return;
@@ -171,37 +167,32 @@ export class ApprovalCheck extends Check {
       this.find('Q1', `${what} ran although nobody had answered its approval`);
     } else if (answer === 'deny' && denied !== true) {
       this.find('Q2', `${what} ran although a person or the end of the waiting had said no`);
-    } else if (answer === undefined && !isError && this.#needsYes(this.#calls.get(call))) {
+    }
+    // What failed may not have been run at all.
+    if (isError || denied === true) return;
+    const needed = this.#neededFor(this.#calls.get(call));
+    if (needed === 'forbidden') {
+      this.find('Q2', `${what} ran although the permission mode or a rule forbids it`);
+    } else if (needed === 'yes' && answer === undefined) {
       this.find('Q1', `${what} ran, and nobody was asked`);
     }
   }
 
-  /**
-   * True only where the log alone shows it: for a shell in a mode that asks, with no rule that could allow it
-   * and no "always". Whether a sandbox held a shell is not in the log.
-   */
-  #needsYes(made: Call | undefined): boolean {
+  #neededFor(made: MadeCall | undefined): Needed {
     const rules = this.#session?.settings['permissions'];
     // Logs of builds that asked nobody have no rules at all.
-    if (made?.tool !== 'Bash' || !isObject(rules)) return false;
-    const mode = this.#session?.permissionMode ?? '';
-    if (mode === 'bypassPermissions') return false;
-    const names = (kind: string): boolean => {
-      const texts = rules[kind];
-      return Array.isArray(texts) && texts.some((text) => typeof text === 'string' && /^\s*Bash/.test(text));
-    };
+    if (made === undefined || !isObject(rules)) return 'unclear';
     const isRemembered = this.#always.some(
-      ({ tool, exact }) => tool === 'Bash' && isSameCommand(made, exact),
+      ({ tool, exact, made: same }) => tool === made.tool && (exact === null || isSameCall(same, made)),
     );
-    if (isRemembered || names('allow')) return false;
-    return mode === 'default' || mode === 'dontAsk' || mode === 'plan';
+    return neededFor(made, { mode: this.#session?.permissionMode ?? '', rules, isRemembered });
   }
 }
 
 const summaryCharsMax = 4_000;
 
 /** What a person reads begins as the call does. */
-function isShownAs({ tool, input }: Call, summary: string): boolean {
+function isShownAs({ tool, input }: MadeCall, summary: string): boolean {
   const command = commandOf(tool, input);
   const whole = command ?? JSON.stringify(input);
   return summary.startsWith(whole.slice(0, summaryCharsMax).toWellFormed());
@@ -213,7 +204,7 @@ function commandOf(tool: string, input: JsonValue): string | null {
 }
 
 /** A shell's command counts alone; of any other call, all of its input. */
-function isSameCall(a: Call | undefined, b: Call | undefined): boolean {
+function isSameCall(a: MadeCall | undefined, b: MadeCall | undefined): boolean {
   // Of a call of which the log knows nothing, that was said.
   if (a === undefined || b === undefined) return true;
   if (a.tool !== b.tool) return false;
@@ -222,11 +213,7 @@ function isSameCall(a: Call | undefined, b: Call | undefined): boolean {
 }
 
 /** `exact` null: what older builds remembered of all calls of a tool. */
-function isSameCommand(made: Call | undefined, exact: string | null): boolean {
+function isSameCommand(made: MadeCall | undefined, exact: string | null): boolean {
   const command = made === undefined ? null : commandOf(made.tool, made.input);
   return command === null || exact === null || command === exact;
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -24,11 +24,11 @@ function shell(rules: { mode?: string; allow?: string[]; isOlder?: boolean } = {
 let steps = 0;
 
 /** A response that calls the shell with this command. */
-function call(root: LogBuilder, id: string, command = 'make'): void {
+function call(root: LogBuilder, id: string, command = 'make', tool = 'Bash'): void {
   steps += 1;
   const place = { turn: root.turn, step: steps };
   root.add({ type: 'assistantMessage', ...place, model: 'm', parts: [] });
-  root.add({ type: 'toolCall', ...place, call: id, tool: 'Bash', input: { command } });
+  root.add({ type: 'toolCall', ...place, call: id, tool, input: { command } });
   const usage = { inputTokens: 0, outputTokens: 0, cost: 0 };
   root.add({ type: 'stepCompleted', ...place, finishReason: 'toolCalls', usage, seenThrough: 0 });
 }
@@ -51,7 +51,11 @@ function answered(root: LogBuilder, decision: ApprovalDecision, id?: string): vo
   root.add({ type: 'approval', state: 'answered', request: 'q1', decision, by: 'person', ...to });
 }
 
-function result(root: LogBuilder, id: string, fields: { denied?: true; interrupted?: true } = {}): void {
+function result(
+  root: LogBuilder,
+  id: string,
+  fields: { denied?: true; interrupted?: true; tool?: string } = {},
+): void {
   const isError = fields.denied === true || fields.interrupted === true;
   const entry: EntryBody = {
     type: 'toolResult',
@@ -100,6 +104,22 @@ describe('verify: approvals to a person', () => {
     expect(ran({ mode: 'bypassPermissions' })).toEqual([]);
     expect(ran({ allow: ['Bash(make)'] })).toEqual([]);
     expect(ran({ allow: ['Read'] })).toEqual(['Q1 root']);
+    expect(ran({ isOlder: true })).toEqual([]);
+  });
+
+  it('[verify.needed-yes] a call of a tool from outside ran behind a yes or a rule, or it is found', () => {
+    const ran = (rules: Parameters<typeof shell>[0], fields: Parameters<typeof result>[2] = {}): string[] => {
+      const { root, findings } = shell(rules);
+      call(root, 'c1', 'Rome', 'Weather');
+      result(root, 'c1', { tool: 'Weather', ...fields });
+      return findings();
+    };
+    expect(ran({})).toEqual(['Q1 root']);
+    expect(ran({ mode: 'acceptEdits' })).toEqual(['Q1 root']);
+    expect(ran({ allow: ['Weather'] })).toEqual([]);
+    expect(ran({ mode: 'bypassPermissions' })).toEqual([]);
+    expect(ran({ mode: 'plan' })).toEqual(['Q2 root']);
+    expect(ran({ mode: 'plan' }, { denied: true })).toEqual([]);
     expect(ran({ isOlder: true })).toEqual([]);
   });
 

@@ -1,0 +1,84 @@
+/**
+ * What a call needs before it may run, as the oracle has it: from the tool's name, its input, the permission
+ * mode and the rules of the session. Written anew, so that a problem of `scope/permissions` is not here as
+ * well. It asks less: of a rule with a pattern it does not know which calls it means, and whether a sandbox
+ * held a shell is not in the log.
+ */
+import type { JsonObject, JsonValue } from '../../std/json.ts';
+
+export interface MadeCall {
+  readonly tool: string;
+  readonly input: JsonValue;
+}
+
+/** `unclear`: the log alone does not show it. */
+export type Needed = 'nothing' | 'yes' | 'forbidden' | 'unclear';
+
+type Kind = 'harmless' | 'edit' | 'spawn' | 'shell' | 'unknown';
+
+/** podkin's own tools; every other one comes from outside, and nothing holds it to the scope. */
+const kinds = new Map<string, Kind>(
+  Object.entries({
+    Read: 'harmless',
+    Glob: 'harmless',
+    Grep: 'harmless',
+    ListPods: 'harmless',
+    ReadPodOutput: 'harmless',
+    SendToPod: 'harmless',
+    StopPod: 'harmless',
+    Write: 'edit',
+    Edit: 'edit',
+    SpawnPod: 'spawn',
+    Bash: 'shell',
+  } as const),
+);
+
+const free: Needed = 'nothing';
+/** A mode that is not in it is another build's. */
+const modes = new Map<string, Readonly<Record<Kind, Needed>>>(
+  Object.entries({
+    plan: { harmless: free, edit: 'forbidden', spawn: free, shell: 'forbidden', unknown: 'forbidden' },
+    dontAsk: { harmless: free, edit: free, spawn: free, shell: 'yes', unknown: 'yes' },
+    default: { harmless: free, edit: free, spawn: free, shell: 'yes', unknown: 'yes' },
+    acceptEdits: { harmless: free, edit: free, spawn: free, shell: 'unclear', unknown: 'yes' },
+    bypassPermissions: { harmless: free, edit: free, spawn: free, shell: free, unknown: free },
+  } as const),
+);
+
+/** `isRemembered`: a person has said "always" to this very call. */
+export function neededFor(
+  call: MadeCall,
+  { mode, rules, isRemembered }: { mode: string; rules: JsonObject; isRemembered: boolean },
+): Needed {
+  const row = modes.get(mode);
+  if (row === undefined) return 'unclear';
+  if (isNamed(rules['deny'], call.tool, 'whole')) return 'forbidden';
+  const kind = kinds.get(call.tool) ?? 'unknown';
+  const byMode = row[kind];
+  // What `plan` forbids no rule opens, and in `bypassPermissions` nobody is asked.
+  if (byMode === 'forbidden' || mode === 'bypassPermissions') return byMode;
+  if (mode === 'plan' && kind === 'spawn' && handsDown(call.input)) return 'forbidden';
+  if (isRemembered) return 'nothing';
+  if (isNamed(rules['ask'], call.tool, 'whole')) return 'yes';
+  return isNamed(rules['allow'], call.tool, 'any') ? 'nothing' : byMode;
+}
+
+/** `whole`: by a rule for every call of the tool. `any`: also by one with a pattern. */
+function isNamed(rules: JsonValue | undefined, tool: string, how: 'whole' | 'any'): boolean {
+  if (!Array.isArray(rules)) return false;
+  return rules.some((rule) => {
+    if (typeof rule !== 'string') return false;
+    const text = rule.trim();
+    return text === tool || (how === 'any' && text.startsWith(`${tool}(`));
+  });
+}
+
+/** Paths to write go to the child. */
+function handsDown(input: JsonValue): boolean {
+  const write = isObject(input) ? input['write'] : undefined;
+  return Array.isArray(write) && write.length > 0;
+}
+
+export function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
