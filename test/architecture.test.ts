@@ -1,4 +1,7 @@
-/** Who may import whom, how long a file may be, and a few absences. The rooms and their doors are described in ARCHITECTURE.md. */
+/**
+ * Who may import whom, how long a file may be, and a few absences. The rooms and their doors are described in
+ * ARCHITECTURE.md.
+ */
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -59,7 +62,8 @@ const keyholes: { from: string; to: string; only: string[] }[] = [
   // Where a home is, and no more of it than that: the rest is the body's.
   { from: 'main', to: 'session', only: ['home/places.ts'] },
   { from: 'pod-process', to: 'session', only: ['home/places.ts'] },
-  // For the dead, the command line reads logs and starts processes; a living pod it reaches over its socket alone.
+  // For the dead, the command line reads logs and starts processes; a living pod it reaches over its socket
+  // alone.
   {
     from: 'cli',
     to: 'pod',
@@ -113,8 +117,8 @@ const privileges: { pattern: RegExp; places: string[] }[] = [
 ];
 
 /**
- * Of a room that is divided: its inner rooms and the files that stand straight in it, from the lowest. Each may
- * import from those before it; a file that is not named here may import from all.
+ * Of a room that is divided: its inner rooms and the files that stand straight in it, from the lowest. Each
+ * may import from those before it; a file that is not named here may import from all.
  */
 const floors: Record<string, string[]> = {
   session: ['facts', 'lock', 'log', 'home', 'settings'],
@@ -138,7 +142,10 @@ const floors: Record<string, string[]> = {
   cli: ['format', 'invocation', 'approvals', 'inspect', 'control', 'doctor', 'run', 'demo', 'chaos'],
 };
 
-/** What Node is started with: the command, and a pod's own process, where what is left of an ended pod must not keep it. */
+/**
+ * What Node is started with: the command, and a pod's own process, where what is left of an ended pod must
+ * not keep it.
+ */
 const programs = new Set(['main.ts', 'pod-process.ts']);
 
 /** Arithmetic, whatever their names say. */

@@ -1,4 +1,7 @@
-/** Every guarantee of podkin by id, one sentence each. A test cites the ids at the start of its title; `requirements.test.ts` is the gate. */
+/**
+ * Every guarantee of podkin by id, one sentence each. A test cites the ids at the start of its title;
+ * `requirements.test.ts` is the gate.
+ */
 import { approvals } from './requirements/approvals.ts';
 import { callback } from './requirements/callback.ts';
 import { catalogue } from './requirements/catalogue.ts';

@@ -3,7 +3,8 @@
  * connection may come and go. Absent: what is shown, and where what is sent comes from.
  *
  * Invariants
- * - A1 Each entry is handed over once and in order, over all connections: each begins behind the last entry seen.
+ * - A1 Each entry is handed over once and in order, over all connections: each begins behind the last entry
+ *   seen.
  * - A2 A text that was sent is on the pod's disk once, or was refused: it is sent again under the same id.
  * - A3 Nothing here ends the pod; `close` only detaches.
  */

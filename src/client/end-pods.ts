@@ -1,7 +1,7 @@
 /**
- * The one way in which pods are ended from outside: asked from the top down, then SIGTERM, then SIGKILL to the
- * process group. Every deadline is measured to the exits. A signal only ever goes to the process that the log
- * names, checked by pid, start time and boot.
+ * The one way in which pods are ended from outside: asked from the top down, then SIGTERM, then SIGKILL to
+ * the process group. Every deadline is measured to the exits. A signal only ever goes to the process that the
+ * log names, checked by pid, start time and boot.
  *
  * Invariants
  * - E1 A pod is asked by its running parent; by us only where there is none, or where it does not answer.

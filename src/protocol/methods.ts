@@ -78,9 +78,9 @@ const statusResult = once(() =>
     /** The last turn's end, null before the first. */
     lastTurn: z.object({ turn: z.string(), outcome: z.string(), reason: z.string().nullable() }).nullable(),
     /**
-     * Why a person should look: `approval` (an approval is pending), `held`, `budget`, `storage`, `orphan` (its
-     * parent was removed), `refused` (its parent refuses it for good), `childRefused` (it refuses a child),
-     * `parentDown` …; null when all is well.
+     * Why a person should look: `approval` (an approval is pending), `held`, `budget`, `storage`, `orphan`
+     * (its parent was removed), `refused` (its parent refuses it for good), `childRefused` (it refuses a
+     * child), `parentDown` …; null when all is well.
      */
     attention: z.string().nullable(),
     waiting: waitingFor().nullable().default(null),

@@ -1,10 +1,15 @@
-/** A tool from a zod schema, which gives both what the model is told of the input and what its input is held against. */
+/**
+ * A tool from a zod schema, which gives both what the model is told of the input and what its input is held
+ * against.
+ */
 import * as z from 'zod';
 import type { JsonObject, JsonValue } from '../std/json.ts';
 import { repairedInput } from './repair-input.ts';
 import type { ParsedInput, Tool, ToolAnswer, ToolContext, ToolNeed } from './tool.ts';
 
-/** `input` is made when it is first wanted (`std/once.ts`). The rest is as in `Tool`, with the input's type. */
+/**
+ * `input` is made when it is first wanted (`std/once.ts`). The rest is as in `Tool`, with the input's type.
+ */
 export interface ToolDefinition<I extends z.ZodType> extends Pick<
   Tool,
   'name' | 'description' | 'order' | 'whenTooLong'

@@ -1,6 +1,6 @@
 /**
- * The tools of a pod, put together: podkin's own, and those that come from outside, which are held to what is said
- * here whatever they do.
+ * The tools of a pod, put together: podkin's own, and those that come from outside, which are held to what is
+ * said here whatever they do.
  *
  * Invariants
  * - T1 No two tools have one name, and none from outside has the name of one of podkin's own, offered or not.

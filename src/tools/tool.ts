@@ -19,8 +19,9 @@ export type ParsedInput =
   | { readonly ok: false; readonly problem: string };
 
 /**
- * A tool as a value: podkin's own and, later, one of a server or a program are the same to the worker. `C` is what it
- * is handed: one that comes from outside takes no more than `CallContext`, and is given no more (`tool-set.ts`).
+ * A tool as a value: podkin's own and, later, one of a server or a program are the same to the worker. `C` is
+ * what it is handed: one that comes from outside takes no more than `CallContext`, and is given no more
+ * (`tool-set.ts`).
  */
 export interface Tool<C extends CallContext = ToolContext> {
   /** As the model calls it. */
@@ -44,8 +45,8 @@ export interface Tool<C extends CallContext = ToolContext> {
    */
   denied?(input: unknown, context: C): string | null;
   /**
-   * What the call is about, for whoever decides whether it runs without an approval. Called once, after `denied`;
-   * must not throw or touch the disk.
+   * What the call is about, for whoever decides whether it runs without an approval. Called once, after
+   * `denied`; must not throw or touch the disk.
    */
   needs(input: unknown, context: C): ToolNeed;
   /**

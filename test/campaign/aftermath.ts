@@ -1,5 +1,6 @@
 /**
- * After the deaths of a play: who died comes back its way or is replaced, what was held goes on, spawned twigs are stopped, and the tree comes to rest.
+ * After the deaths of a play: who died comes back its way or is replaced, what was held goes on, spawned
+ * twigs are stopped, and the tree comes to rest.
  */
 import { PodStartFailed } from '../../src/pod/process/start-process.ts';
 import type { Random } from '../sim/random.ts';
@@ -86,7 +87,10 @@ async function bringBack(
   );
 }
 
-/** A scripted model that is given a notice and a task in one request answers the notice alone: who is to be asked has nothing else to read. */
+/**
+ * A scripted model that is given a notice and a task in one request answers the notice alone: who is to be
+ * asked has nothing else to read.
+ */
 async function untilAsked(stage: Stage, parent: Actor): Promise<void> {
   const above = [parent, ...ancestorsOf(parent)];
   await stage.until('everybody above is at rest', () =>

@@ -1,7 +1,7 @@
 /**
- * The whole campaign: `npm run campaign`. CAMPAIGN is the number of kills, CAMPAIGN_OUT the rows, CAMPAIGN_KEEP a folder for the homes of series that went
- * wrong. Started again with the same rows it goes on where it was; with CAMPAIGN_AGAIN=1 it also
- * plays again what broke something.
+ * The whole campaign: `npm run campaign`. CAMPAIGN is the number of kills, CAMPAIGN_OUT the rows,
+ * CAMPAIGN_KEEP a folder for the homes of series that went wrong. Started again with the same rows it goes on
+ * where it was; with CAMPAIGN_AGAIN=1 it also plays again what broke something.
  */
 import { mkdirSync } from 'node:fs';
 import { expect, it } from 'vitest';

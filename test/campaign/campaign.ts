@@ -1,4 +1,7 @@
-/** Plays a plan: series that stand in the rows file are passed over, two run side by side, and each is in the file as soon as it is over. */
+/**
+ * Plays a plan: series that stand in the rows file are passed over, two run side by side, and each is in the
+ * file as soon as it is over.
+ */
 import { existsSync } from 'node:fs';
 import { type SeriesRows, appendRows, isBroken, readRows } from './rows.ts';
 import { type Series, catchUpOf, planOf } from './plan.ts';
@@ -19,8 +22,8 @@ export interface CampaignOptions {
 const catchUpRounds = 4;
 
 /**
- * Answers all rows of the file, those of earlier runs included. `onSeries` is told each as it ends. A file `<out>.stop` ends it in order, behind the series
- * that are under way.
+ * Answers all rows of the file, those of earlier runs included. `onSeries` is told each as it ends. A file
+ * `<out>.stop` ends it in order, behind the series that are under way.
  */
 export async function playCampaign(
   options: CampaignOptions,

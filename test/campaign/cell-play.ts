@@ -1,6 +1,7 @@
 /**
- * One cell of the table, played on a tree at rest: the victim is led to the gate before its point, its parent is brought into its stance, the point is
- * armed, the gate opened, and somebody dies. What comes after is `aftermath.ts`.
+ * One cell of the table, played on a tree at rest: the victim is led to the gate before its point, its parent
+ * is brought into its stance, the point is armed, the gate opened, and somebody dies. What comes after is
+ * `aftermath.ts`.
  */
 import { receiptsOf } from '../support/audit.ts';
 import { pause } from '../support/waiting.ts';
@@ -94,7 +95,8 @@ async function playBelow(led: Led): Promise<void> {
   stage.arm(victim.name, cell.point);
   const spawns = isOneOf(cell.point, spawnPoints);
   const word = `say ${led.number}`;
-  // The last moment at which the parent is known to stand so; a short request may be over when a slow spawn has come to its point.
+  // The last moment at which the parent is known to stand so; a short request may be over when a slow spawn
+  // has come to its point.
   const stands = standsAs(stander, cell.stance);
   await letGo(led, gate, spawns ? `then grow ${stage.newName('twig')} ${word}` : `then ${word}`);
   if (cell.victim === 'both') await killBeside(led, process_);
@@ -107,7 +109,10 @@ async function playBelow(led: Led): Promise<void> {
   deaths.dead.push({ actor: victim, incarnation });
 }
 
-/** The victim (or, where it is to die as a receiver, its child) waits in a command; everybody above is idle. Answers its gate. */
+/**
+ * The victim (or, where it is to die as a receiver, its child) waits in a command; everybody above is idle.
+ * Answers its gate.
+ */
 async function leadToGate({ stage, cell, victim }: Led): Promise<string> {
   const gate = stage.newGate();
   const { root, kid, leaf } = stage;
@@ -187,7 +192,9 @@ function standsAs(stander: Actor, stance: Stance): boolean {
   }
 }
 
-/** The parent dies too, somewhere around. Where the victim needs it to come to its point, it is started again. */
+/**
+ * The parent dies too, somewhere around. Where the victim needs it to come to its point, it is started again.
+ */
 async function killBeside(led: Led, victim: NonNullable<Actor['process']>): Promise<void> {
   const { stage, cell, stander, random, deaths } = led;
   // One that is being started has no process to kill before it says so in its log.

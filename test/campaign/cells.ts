@@ -1,6 +1,6 @@
 /**
- * The table of the campaign: every named point (delivery §8) × who dies there × how that pod's parent stands when it happens. `impossible` is the one
- * place that says which cells do not exist, and why.
+ * The table of the campaign: every named point (delivery §8) × who dies there × how that pod's parent stands
+ * when it happens. `impossible` is the one place that says which cells do not exist, and why.
  */
 
 /** Points that every turn of a pod passes. */
@@ -31,13 +31,16 @@ export type Point =
 export const points: readonly Point[] = [...turnPoints, ...senderPoints, ...receiverPoints, ...spawnPoints];
 
 /**
- * `child` has a parent and a child of its own, `grandchild` is below it, `parent` is the root, `both` is the child at the point and its parent at a random
- * instant around it.
+ * `child` has a parent and a child of its own, `grandchild` is below it, `parent` is the root, `both` is the
+ * child at the point and its parent at a random instant around it.
  */
 export const victims = ['child', 'parent', 'both', 'grandchild'] as const;
 export type Victim = (typeof victims)[number];
 
-/** How the victim's parent stands when the victim dies. A root has none: there it is how the root itself stood when it was led to the point. */
+/**
+ * How the victim's parent stands when the victim dies. A root has none: there it is how the root itself stood
+ * when it was led to the point.
+ */
 export const stances = ['idle', 'midRequest', 'midTool', 'paused', 'restoring'] as const;
 export type Stance = (typeof stances)[number];
 

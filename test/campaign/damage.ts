@@ -1,4 +1,7 @@
-/** Damage done on purpose to the logs of a right run, each of a kind that the oracle has to find: a campaign that cannot fail proves nothing. */
+/**
+ * Damage done on purpose to the logs of a right run, each of a kind that the oracle has to find: a campaign
+ * that cannot fail proves nothing.
+ */
 import type { Entry } from '../../src/session/facts/entries.ts';
 import type { AuditedPod, BrokenPromise } from './oracle.ts';
 

@@ -1,4 +1,7 @@
-/** The oracle on a stage: behind each play over what was followed, and at the end over everything, with processes, sockets, locks, and `podkin verify`. */
+/**
+ * The oracle on a stage: behind each play over what was followed, and at the end over everything, with
+ * processes, sockets, locks, and `podkin verify`.
+ */
 import { existsSync, readdirSync } from 'node:fs';
 import * as z from 'zod';
 import { wakeLatencies } from '../../src/cli/chaos/wakes.ts';
@@ -24,7 +27,10 @@ function audited(actor: Actor): AuditedPod {
   };
 }
 
-/** The dead come back last, everything is told, and the tree is stopped. `inspect` is given what the oracle reads while all of it still lives. */
+/**
+ * The dead come back last, everything is told, and the tree is stopped. `inspect` is given what the oracle
+ * reads while all of it still lives.
+ */
 export async function endStage(
   stage: Stage,
   inspect: (pods: AuditedPod[]) => void = () => undefined,
@@ -86,7 +92,10 @@ async function takeBack(stage: Stage): Promise<void> {
   await takeBack(stage);
 }
 
-/** Each that is up says of itself that nothing is open, and that no watchdog had to help it. Answers the number of rescues. */
+/**
+ * Each that is up says of itself that nothing is open, and that no watchdog had to help it. Answers the
+ * number of rescues.
+ */
 async function askEach(stage: Stage, problems: string[]): Promise<number> {
   let rescues = 0;
   for (const actor of stage.active) {

@@ -1,4 +1,7 @@
-/** Plays beside the table: deaths at random instants, links that are cut at a random byte, a parent that is away for minutes. */
+/**
+ * Plays beside the table: deaths at random instants, links that are cut at a random byte, a parent that is
+ * away for minutes.
+ */
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { protocolVersion } from '../../src/protocol/limits.ts';
@@ -74,7 +77,8 @@ export async function playCutLink(stage: Stage, { number, random }: OddPlay): Pr
     deaths.reached = cutCount > 0;
   } finally {
     await relay.close();
-    // Where the pod had put another socket in the place of the lost one, the relay's end took that away too, until the pod finds it gone.
+    // Where the pod had put another socket in the place of the lost one, the relay's end took that away too,
+    // until the pod finds it gone.
     const answers = () =>
       root.pod.call('hello', { protocol: protocolVersion }).then(
         () => true,

@@ -1,6 +1,7 @@
 /**
- * What the campaign believes and nothing else: reads the logs of a home and says which promise of delivery §1 they break. Pure; shares no code with
- * delivery or with `podkin verify`, which has to agree, but the format of an entry.
+ * What the campaign believes and nothing else: reads the logs of a home and says which promise of delivery §1
+ * they break. Pure; shares no code with delivery or with `podkin verify`, which has to agree, but the format
+ * of an entry.
  */
 import type { Entry } from '../../src/session/facts/entries.ts';
 import { type EntryOf, noticesOf, ofType, receiptsOf } from '../support/audit.ts';
@@ -23,7 +24,10 @@ export interface AuditedPod {
   up: boolean;
 }
 
-/** Every broken promise, when all that is up has come to rest. What a dead parent has not been told yet waits, and breaks none. */
+/**
+ * Every broken promise, when all that is up has come to rest. What a dead parent has not been told yet waits,
+ * and breaks none.
+ */
 export function auditLogs(pods: readonly AuditedPod[]): Finding[] {
   const byInstance = new Map(pods.map((pod) => [pod.instance, pod]));
   return pods.flatMap((pod) => {
@@ -144,7 +148,10 @@ function orderOf(child: AuditedPod, receipts: readonly EntryOf<'podEventReceived
   return findings;
 }
 
-/** One end for each life that is over, its own shutDown where it committed one, else `died`, and nothing of that life behind it. */
+/**
+ * One end for each life that is over, its own shutDown where it committed one, else `died`, and nothing of
+ * that life behind it.
+ */
 function endsOf(
   parent: AuditedPod,
   child: AuditedPod,

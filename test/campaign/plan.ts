@@ -1,11 +1,14 @@
 /**
- * What is played, decided by seeds alone: the same number of kills is the same plan on every machine, so that a campaign can be stopped and gone on with.
- * Pure.
+ * What is played, decided by seeds alone: the same number of kills is the same plan on every machine, so that
+ * a campaign can be stopped and gone on with. Pure.
  */
 import { Random } from '../sim/random.ts';
 import { type Cell, possibleCells, isOneOf, senderPoints, turnPoints } from './cells.ts';
 
-/** How a dead pod comes back: started by a person, by its parent's SendToPod, or never: then another takes its place. */
+/**
+ * How a dead pod comes back: started by a person, by its parent's SendToPod, or never: then another takes its
+ * place.
+ */
 export const ways = ['start', 'sendToPod', 'never'] as const;
 export type Way = (typeof ways)[number];
 
@@ -20,7 +23,10 @@ export type Play =
 
 export interface Series {
   seed: number;
-  /** `deaf`: three observers that never read are attached to the root. `longHistory`: its log begins with 64 MB. */
+  /**
+   * `deaf`: three observers that never read are attached to the root. `longHistory`: its log begins with 64
+   * MB.
+   */
   flavour: 'plain' | 'deaf' | 'longHistory';
   plays: Play[];
 }
@@ -52,8 +58,8 @@ export function planOf(kills: number): Series[] {
 const catchUpSeed = 2_000_000;
 
 /**
- * For a plan that was played and on a busy machine missed so many stances that some cells have too few kills: each of
- * them again as often as it lacks, in series of the usual length. `round`: 1, 2, ….
+ * For a plan that was played and on a busy machine missed so many stances that some cells have too few kills:
+ * each of them again as often as it lacks, in series of the usual length. `round`: 1, 2, ….
  */
 export function catchUpOf(lacking: readonly { cell: Cell; kills: number }[], round: number): Series[] {
   const cells = lacking.flatMap(({ cell, kills }) => Array.from({ length: kills }, () => cell));
@@ -81,7 +87,8 @@ function playsOf(deck: Deck, seed: number): Play[] {
 
 function cellPlay(cell: Cell, random: Random): Play {
   const back = wayBack(random);
-  // Who leaves a spawn half made has to come back to undo it; and who dies together with its parent is started by a person.
+  // Who leaves a spawn half made has to come back to undo it; and who dies together with its parent is
+  // started by a person.
   const mayStay = isOneOf(cell.point, [...turnPoints, ...senderPoints]);
   if (back === 'never' && !mayStay) return { kind: 'cell', cell, back: 'start' };
   if (cell.victim === 'parent' || cell.victim === 'both') return { kind: 'cell', cell, back: 'start' };

@@ -1,4 +1,7 @@
-/** Rows of a campaign: one line of JSON a play, and one for each series that was played to its end. Only whole series count. */
+/**
+ * Rows of a campaign: one line of JSON a play, and one for each series that was played to its end. Only whole
+ * series count.
+ */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { points, stances, victims } from './cells.ts';
@@ -53,7 +56,10 @@ export function appendRows(path: string, { plays, series }: SeriesRows): void {
   appendFileSync(path, [...plays, series].map((row) => `${JSON.stringify(row)}\n`).join(''));
 }
 
-/** What stands in the file, of a series that was played again the last time; nothing where there is none. Throws on a whole line that is no row. */
+/**
+ * What stands in the file, of a series that was played again the last time; nothing where there is none.
+ * Throws on a whole line that is no row.
+ */
 export function readRows(path: string): SeriesRows[] {
   if (!existsSync(path)) return [];
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);

@@ -1,6 +1,7 @@
 /**
- * Who may write where when the tree has come to rest: what parents' logs say was handed down, against what the registry says is owned. No path may have
- * two owners, and none may be lost between a parent that gave it and a child that has ended. Shares no code with `src/scope`.
+ * Who may write where when the tree has come to rest: what parents' logs say was handed down, against what
+ * the registry says is owned. No path may have two owners, and none may be lost between a parent that gave it
+ * and a child that has ended. Shares no code with `src/scope`.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

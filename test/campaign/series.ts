@@ -1,4 +1,7 @@
-/** One series from its first start to its last process: plays, the cheap oracle behind each, the whole one at the end. Never rejects. */
+/**
+ * One series from its first start to its last process: plays, the cheap oracle behind each, the whole one at
+ * the end. Never rejects.
+ */
 import { cpSync, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../../src/std/system-code.ts';

@@ -1,6 +1,7 @@
 /**
- * The tree on which a series is played: root → kid → leaf with a bystander beside the kid, one home for many deaths. What a pod does next is steered by
- * gates (named pipes that its commands wait at), so that no death depends on a guess about time.
+ * The tree on which a series is played: root → kid → leaf with a bystander beside the kid, one home for many
+ * deaths. What a pod does next is steered by gates (named pipes that its commands wait at), so that no death
+ * depends on a guess about time.
  */
 import { execFileSync } from 'node:child_process';
 import {
@@ -26,7 +27,9 @@ import { pause } from '../support/waiting.ts';
 const patienceMs = 45_000;
 const gateCount = 160;
 
-/** A child is handed a folder of its own to write in, inside its spawner's; those below the leaf only read. */
+/**
+ * A child is handed a folder of its own to write in, inside its spawner's; those below the leaf only read.
+ */
 function growing(when: string, more = ''): string {
   const spawn = (write: string) =>
     `call: [ { SpawnPod: { name: '{{match.1}}', task: '{{match.2}}'${write} } } ]`;
@@ -205,8 +208,8 @@ export class Stage {
   }
 
   /**
-   * Pods of a parent at rest that are there and were not taken in yet: what a spawn left. One without a log is half made: nobody will ever start it or
-   * take it back, its name stays taken.
+   * Pods of a parent at rest that are there and were not taken in yet: what a spawn left. One without a log
+   * is half made: nobody will ever start it or take it back, its name stays taken.
    */
   takeInNew(parent: Actor): void {
     const known = new Set([...this.actors.map(({ name }) => name), ...this.halfMade]);
@@ -318,7 +321,8 @@ export class Stage {
   async rest(): Promise<void> {
     for (;;) {
       await this.until('the tree comes to rest', () => this.#isAtRest());
-      // Logs are read one after another: only where none has grown over a second look was it one moment in which all were at rest.
+      // Logs are read one after another: only where none has grown over a second look was it one moment in
+      // which all were at rest.
       const before = this.#entriesCount();
       await Promise.all(this.active.map(({ log }) => log.refresh()));
       if (this.#entriesCount() === before && this.#isAtRest()) return;

@@ -1,6 +1,7 @@
 /**
- * A named defect: one change of the source that a person could make by mistake, and the guarantee that has to fail then. `npm run defects` puts each into a
- * copy of the tree and runs that guarantee's tests; `test/unit/defects.test.ts` holds that none of them has gone stale.
+ * A named defect: one change of the source that a person could make by mistake, and the guarantee that has to
+ * fail then. `npm run defects` puts each into a copy of the tree and runs that guarantee's tests;
+ * `test/unit/defects.test.ts` holds that none of them has gone stale.
  */
 export interface Defect {
   /** Unique. */

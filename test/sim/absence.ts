@@ -23,7 +23,10 @@ export function leaveForLong(world: World, pod: SimPod, forMs: number): void {
   world.restore(pod);
 }
 
-/** `share`: how much of what may be lost is kept. Only of a root: a child whose numbers fall behind is refused for good. */
+/**
+ * `share`: how much of what may be lost is kept. Only of a root: a child whose numbers fall behind is refused
+ * for good.
+ */
 export function putBackOldCopy(world: World, pod: SimPod, share: number): void {
   const file = world.files.get(pod.folder.log);
   if (pod.spec.parent !== null || file === undefined) return;

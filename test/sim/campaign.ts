@@ -1,4 +1,7 @@
-/** Many histories in a row, by their seeds: what went wrong, and how often each of the places was passed that a campaign must pass. */
+/**
+ * Many histories in a row, by their seeds: what went wrong, and how often each of the places was passed that
+ * a campaign must pass.
+ */
 import { passOverTheDead, runHistory } from './history.ts';
 import type { Violation } from './pods.ts';
 import { type Act, scheduleOf } from './schedule.ts';
@@ -74,7 +77,10 @@ async function judge(total: Campaign, seed: number): Promise<Violation | null> {
   }
 }
 
-/** The fewest acts that still make the history of this seed fail with the same rule: halves are left out, then quarters, down to single ones. */
+/**
+ * The fewest acts that still make the history of this seed fail with the same rule: halves are left out, then
+ * quarters, down to single ones.
+ */
 export async function shrink(seed: number): Promise<{ acts: Act[]; violation: Violation } | null> {
   const listenAgain = passOverTheDead();
   const failing = async (acts: readonly Act[]): Promise<Violation | null> =>

@@ -1,7 +1,7 @@
 /**
- * What must be true of all logs of a history when everything has come to rest. The shipped oracle is asked first:
- * it believes no field that the judged code wrote, so that those which are believed here (`reads`, `closes`,
- * `seenThrough`) have been found right.
+ * What must be true of all logs of a history when everything has come to rest. The shipped oracle is asked
+ * first: it believes no field that the judged code wrote, so that those which are believed here (`reads`,
+ * `closes`, `seenThrough`) have been found right.
  */
 import type { Entry } from '../../src/session/facts/entries.ts';
 import { verifyLogs } from '../../src/delivery/verify/verify.ts';
@@ -115,7 +115,10 @@ function checkLives(
   }
 }
 
-/** I1, I5: whatever the model is to read stands in the history once, in order, and in a request that completed. */
+/**
+ * I1, I5: whatever the model is to read stands in the history once, in order, and in a request that
+ * completed.
+ */
 function checkInbox(world: World, pod: SimPod): void {
   const inbox = new InboxView(world, pod);
   for (const entry of world.logOf(pod).entries) inbox.take(entry);

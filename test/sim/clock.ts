@@ -1,4 +1,7 @@
-/** Virtual time: a queue of what happens when. What falls on one instant happens in the order in which it was asked for. */
+/**
+ * Virtual time: a queue of what happens when. What falls on one instant happens in the order in which it was
+ * asked for.
+ */
 interface Planned {
   at: number;
   order: number;

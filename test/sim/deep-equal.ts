@@ -1,4 +1,6 @@
-/** Deep equality of facts, quick where both sides share what they are made of; answers the paths that differ. */
+/**
+ * Deep equality of facts, quick where both sides share what they are made of; answers the paths that differ.
+ */
 export function differences(a: unknown, b: unknown, path = 'facts'): string[] {
   if (Object.is(a, b)) return [];
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return [path];

@@ -1,7 +1,7 @@
 /**
- * Deliberate defects of the product, each put into its source for a run of the histories. Each must be caught,
- * or the simulation proves nothing. The seed shows it; where a change has moved the histories, a search finds
- * another one.
+ * Deliberate defects of the product, each put into its source for a run of the histories. Each must be
+ * caught, or the simulation proves nothing. The seed shows it; where a change has moved the histories, a
+ * search finds another one.
  */
 export interface SimDefect {
   readonly id: string;

@@ -1,7 +1,7 @@
 /**
- * What leaves a process must not be more than its disk holds: each message, answer, request to a model and call
- * of a tool is held against what is synced at that very moment. A loss of power shows such a mistake only where
- * it falls into the milliseconds between; this shows it in every history.
+ * What leaves a process must not be more than its disk holds: each message, answer, request to a model and
+ * call of a tool is held against what is synced at that very moment. A loss of power shows such a mistake
+ * only where it falls into the milliseconds between; this shows it in every history.
  */
 import type { Entry } from '../../src/session/facts/entries.ts';
 import type { SimFile } from './files.ts';

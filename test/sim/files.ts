@@ -1,6 +1,7 @@
 /**
- * The disk of the simulated machine, as session logs ask for it: files by path, of which a loss of power keeps
- * what was synced, a random part of what was written since, and perhaps a piece of the write behind that.
+ * The disk of the simulated machine, as session logs ask for it: files by path, of which a loss of power
+ * keeps what was synced, a random part of what was written since, and perhaps a piece of the write behind
+ * that.
  */
 import type { Random } from './random.ts';
 

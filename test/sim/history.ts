@@ -87,7 +87,10 @@ function settled(): Promise<void> {
   });
 }
 
-/** No faults any more; what is dead stays so or is restored, people answer and resume, and everything comes to its end. */
+/**
+ * No faults any more; what is dead stays so or is restored, people answer and resume, and everything comes to
+ * its end.
+ */
 async function endInQuiet(world: World): Promise<void> {
   homeReturns(world);
   world.quiet = true;
@@ -117,7 +120,9 @@ async function endInQuiet(world: World): Promise<void> {
   );
 }
 
-/** What only a person may do: answer, go on behind a pause, a cancel, a failure, or a chain that is too long. */
+/**
+ * What only a person may do: answer, go on behind a pause, a cancel, a failure, or a chain that is too long.
+ */
 function nudge(world: World): void {
   for (const pod of world.livingFolders()) {
     const opened = world.processOf(pod)?.pod;

@@ -1,4 +1,7 @@
-/** The disk under session logs, as one process sees it. Each write, sync and opening is a place where it may die. */
+/**
+ * The disk under session logs, as one process sees it. Each write, sync and opening is a place where it may
+ * die.
+ */
 import { basename, dirname } from 'node:path';
 import type { LogDisk } from '../../src/session/log/log-disk.ts';
 import { SimFile, systemError } from './files.ts';

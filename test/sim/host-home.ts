@@ -68,8 +68,8 @@ export function socketPathOf(instance: string): string {
 }
 
 /**
- * Where pods listen follows from their instances here; whether one was told is kept, and survives every loss of
- * power, as it may: a log of which less is left than its address says would be refused.
+ * Where pods listen follows from their instances here; whether one was told is kept, and survives every loss
+ * of power, as it may: a log of which less is left than its address says would be refused.
  */
 function addressesOf(process: SimProcess): Addresses {
   const { addressed } = process.world;

@@ -1,6 +1,7 @@
 /**
- * The smallest world in which a report can go wrong: one child's outbox, a wire, one parent's inbox and its turns. Nothing happens by itself: every step is
- * asked for by a command, so that a story can be cut down to the few that matter. Appends are durable at once; loss of power is the simulation's.
+ * The smallest world in which a report can go wrong: one child's outbox, a wire, one parent's inbox and its
+ * turns. Nothing happens by itself: every step is asked for by a command, so that a story can be cut down to
+ * the few that matter. Appends are durable at once; loss of power is the simulation's.
  */
 import { emitted } from '../../src/delivery/emit.ts';
 import { deathReceipt } from '../../src/delivery/inbox.ts';
@@ -53,7 +54,10 @@ export class PairWorld {
   #up: Message[] = [];
   #down: Answer[] = [];
   #retry = false;
-  /** Where the parent's turn is: before its next request, or waiting for the answer to one that held everything through that entry. */
+  /**
+   * Where the parent's turn is: before its next request, or waiting for the answer to one that held
+   * everything through that entry.
+   */
   #turn: { id: string; asked: number | null } | null = null;
   /** Lives of the child that are over. */
   deadLives: number[] = [];

@@ -1,4 +1,7 @@
-/** What a history is made of besides its processes: pods as they stand on disk, the bounds they work under, and what was found wrong. */
+/**
+ * What a history is made of besides its processes: pods as they stand on disk, the bounds they work under,
+ * and what was found wrong.
+ */
 import type { Entry } from '../../src/session/facts/entries.ts';
 import type { Home, PodFolder, PodSpec } from '../../src/session/home/home.ts';
 import { decodeLine } from '../../src/session/log/line.ts';

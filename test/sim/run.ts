@@ -1,4 +1,7 @@
-/** A program of its own: `run.ts FROM COUNT` answers in one JSON line. Bundled with a defect put into the source, it shows whether the histories find it. */
+/**
+ * A program of its own: `run.ts FROM COUNT` answers in one JSON line. Bundled with a defect put into the
+ * source, it shows whether the histories find it.
+ */
 import { campaign } from './campaign.ts';
 
 const [from, count] = process.argv.slice(2).map(Number);

@@ -1,4 +1,7 @@
-/** What befalls a history and when: drawn once from its seed, so that a failing one can be tried again with less. */
+/**
+ * What befalls a history and when: drawn once from its seed, so that a failing one can be tried again with
+ * less.
+ */
 import { Random } from './random.ts';
 import { homeLeaves, leaveForLong, putBackOldCopy } from './absence.ts';
 import { askPod, remove, tell } from './persons.ts';
@@ -222,7 +225,10 @@ function fault(world: World, pod: SimPod, act: FaultyAct): void {
   }
 }
 
-/** Two faults in a row: what the first left in the page cache is lost by the second, while somebody acts on it. */
+/**
+ * Two faults in a row: what the first left in the page cache is lost by the second, while somebody acts on
+ * it.
+ */
 function crashThenPower(world: World, pod: SimPod, act: Extract<Act, { kind: 'crashThenPower' }>): void {
   pod.crashAt = pod.points + act.points;
   const parent = world.pods.get(pod.spec.parent?.instance ?? '');

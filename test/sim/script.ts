@@ -1,4 +1,6 @@
-/** What the models of a history say: bounded work, drawn from the seed. In the quiet period they only answer. */
+/**
+ * What the models of a history say: bounded work, drawn from the seed. In the quiet period they only answer.
+ */
 import type { JsonObject } from '../../src/std/json.ts';
 import type { Random } from './random.ts';
 import type { SimProcess } from './process.ts';

@@ -1,4 +1,7 @@
-/** Places that a campaign must have passed, or its silence says nothing. Each so often in a full run, at least once in a small one. */
+/**
+ * Places that a campaign must have passed, or its silence says nothing. Each so often in a full run, at least
+ * once in a small one.
+ */
 export const sometimes = [
   'act.goneForLong',
   'act.homeAway',
@@ -96,8 +99,8 @@ const fullRunHistories = 500_000;
 const fullRunHitsMin = 500;
 
 /**
- * How often a campaign of so many histories must have passed each place: in proportion to a full run, less what chance may take (three deviations), so
- * 0 for one of a few thousand.
+ * How often a campaign of so many histories must have passed each place: in proportion to a full run, less
+ * what chance may take (three deviations), so 0 for one of a few thousand.
  */
 export function hitsMin(histories: number): number {
   if (histories >= fullRunHistories) return fullRunHitsMin;

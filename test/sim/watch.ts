@@ -23,7 +23,10 @@ export class Watch {
     this.#world = world;
   }
 
-  /** I6, where it can be seen: whatever a child knows to be received has outlived the loss of power at its parent. */
+  /**
+   * I6, where it can be seen: whatever a child knows to be received has outlived the loss of power at its
+   * parent.
+   */
   checkAcknowledged(pod: SimPod): void {
     const parent = pod.spec.parent === null ? undefined : this.#world.pods.get(pod.spec.parent.instance);
     if (parent === undefined || parent.removed || parent.isOldCopy) return;

@@ -1,7 +1,7 @@
 /**
- * Connections between simulated processes: ordered, slow, closed at any time. Messages travel as JSON text. What
- * a process wrote before it was killed can still be read by the other end; what was on its way when a link is cut
- * arrives in part, from the front.
+ * Connections between simulated processes: ordered, slow, closed at any time. Messages travel as JSON text.
+ * What a process wrote before it was killed can still be read by the other end; what was on its way when a
+ * link is cut arrives in part, from the front.
  */
 import type { Handlers } from '../../src/transport/server.ts';
 import type { Connection } from '../../src/transport/connection.ts';

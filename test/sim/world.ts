@@ -1,4 +1,7 @@
-/** Everything of one history: pods and their disks, the folders by name, locks, processes, the wire, chance, and what has been noticed. */
+/**
+ * Everything of one history: pods and their disks, the folders by name, locks, processes, the wire, chance,
+ * and what has been noticed.
+ */
 import type { Claim } from '../../src/scope/ownership/claims.ts';
 import { runPodOn } from '../../src/pod/boot/boot.ts';
 import type { ReadyMessage } from '../../src/pod/host.ts';

@@ -1,4 +1,7 @@
-/** What a stranger meets who drives podkin from a script: input that comes all at once, names that are mistyped, places that cannot be written. */
+/**
+ * What a stranger meets who drives podkin from a script: input that comes all at once, names that are
+ * mistyped, places that cannot be written.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,4 +1,7 @@
-/** An acknowledgement that the child's disk has no room for is committed when there is room, without another event. */
+/**
+ * An acknowledgement that the child's disk has no room for is committed when there is room, without another
+ * event.
+ */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ofType } from '../support/audit.ts';
 import { canInject } from '../support/capable.ts';

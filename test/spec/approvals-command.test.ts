@@ -164,7 +164,10 @@ describe('podkin run', () => {
 });
 
 describe.skipIf(!hasTerminal)('at a terminal', () => {
-  /** A key that comes too early answers nothing and says so: it is typed again after each time that it has said so. */
+  /**
+   * A key that comes too early answers nothing and says so: it is typed again after each time that it has
+   * said so.
+   */
   const pressUntil = async (terminal: Terminal, key: string, sign: string) => {
     const early = (screen: string) => screen.split('has only just come up').length - 1;
     for (let tries = early(terminal.screen()) + 1; !terminal.screen().includes(sign); tries += 1) {

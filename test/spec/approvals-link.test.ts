@@ -1,4 +1,7 @@
-/** What a parent makes of the approvals that its children tell it over their links, and of those who may not tell or answer any. */
+/**
+ * What a parent makes of the approvals that its children tell it over their links, and of those who may not
+ * tell or answer any.
+ */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { ApprovalRequest } from '../../src/protocol/approval.ts';
 import { failureOf, watched } from '../support/approval-watch.ts';

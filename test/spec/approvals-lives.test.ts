@@ -1,4 +1,7 @@
-/** Approvals over the deaths of who asks and who stands above: nothing runs unasked, nothing runs twice, and the approval can still be answered. */
+/**
+ * Approvals over the deaths of who asks and who stands above: nothing runs unasked, nothing runs twice, and
+ * the approval can still be answered.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,4 +1,7 @@
-/** Approvals to a person on real pods: they reach whoever can answer, wait without end, and are never a silent yes or no. */
+/**
+ * Approvals to a person on real pods: they reach whoever can answer, wait without end, and are never a silent
+ * yes or no.
+ */
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

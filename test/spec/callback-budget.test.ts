@@ -1,4 +1,7 @@
-/** The wake budget: past it nothing is dropped and nothing is woken, a person can see why, and a person's word goes on with it. */
+/**
+ * The wake budget: past it nothing is dropped and nothing is woken, a person can see why, and a person's word
+ * goes on with it.
+ */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { fakeChildren } from '../support/fake-child.ts';
 import { promiseKept } from '../support/promise-kept.ts';

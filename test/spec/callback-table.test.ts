@@ -1,4 +1,7 @@
-/** Every row of the table of events, in every state of the parent: whether the model reads it, whether it wakes, and that it ends in its final state. */
+/**
+ * Every row of the table of events, in every state of the parent: whether the model reads it, whether it
+ * wakes, and that it ends in its final state.
+ */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Entry } from '../../src/session/facts/entries.ts';
 import type { ProcessIdentity } from '../../src/std/process-identity.ts';

@@ -1,4 +1,7 @@
-/** Whenever an event arrives (during the last request, behind it, in a tool, under a cancel, in a back-off, paused): seen, once, in order. */
+/**
+ * Whenever an event arrives (during the last request, behind it, in a tool, under a cancel, in a back-off,
+ * paused): seen, once, in order.
+ */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deferred } from '../../src/std/deferred.ts';
 import { type FakeChild, fakeChildren } from '../support/fake-child.ts';

@@ -1,4 +1,7 @@
-/** What a model can do with its children, whatever state they are in: send, read, list; and spawns that fail leave nothing behind. */
+/**
+ * What a model can do with its children, whatever state they are in: send, read, list; and spawns that fail
+ * leave nothing behind.
+ */
 import { existsSync, readFileSync, rmSync, writeFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,4 +1,7 @@
-/** The way of an outcome through real trees: from a child's turn to the parent's next request, silent where the table says so, once at every level. */
+/**
+ * The way of an outcome through real trees: from a child's turn to the parent's next request, silent where
+ * the table says so, once at every level.
+ */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Entry, EntryBody } from '../../src/session/facts/entries.ts';
 import { promiseKept } from '../support/promise-kept.ts';

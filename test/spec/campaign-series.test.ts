@@ -1,4 +1,7 @@
-/** A small series of the campaign on real processes: the engine reaches what it means to reach, finds nothing broken, and finds what is broken on purpose. */
+/**
+ * A small series of the campaign on real processes: the engine reaches what it means to reach, finds nothing
+ * broken, and finds what is broken on purpose.
+ */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Cell } from '../campaign/cells.ts';
 import { damaged, damages } from '../campaign/damage.ts';

@@ -1,4 +1,7 @@
-/** Ends that no other test brings about: a report torn in the log, an item that kills its pod, a child that cannot start, defects, and memory that runs out. */
+/**
+ * Ends that no other test brings about: a report torn in the log, an item that kills its pod, a child that
+ * cannot start, defects, and memory that runs out.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -40,7 +43,10 @@ function preload(name: string, code: string): NodeJS.ProcessEnv {
   return { NODE_OPTIONS: `--require=${path}` };
 }
 
-/** A child with a task behind it and one in hand whose end is a "report" or a "failure"; its parent is gone when it says so. */
+/**
+ * A child with a task behind it and one in hand whose end is a "report" or a "failure"; its parent is gone
+ * when it says so.
+ */
 async function reportAlone(end: 'report' | 'failure'): Promise<{ root: TestPod; kid: TestPod }> {
   const root = await home.startRoot({ scenario, permissionMode: 'bypassPermissions' });
   await root.run('spawn kid task 1');

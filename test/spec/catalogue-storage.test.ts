@@ -1,4 +1,7 @@
-/** What a log has lost and another still holds, an old copy put back, a machine that was started anew, and clocks that jump. */
+/**
+ * What a log has lost and another still holds, an old copy put back, a machine that was started anew, and
+ * clocks that jump.
+ */
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,4 +1,7 @@
-/** A report cut at every byte of its way, a sender without descriptors, and agents that multiply or go in rings. */
+/**
+ * A report cut at every byte of its way, a sender without descriptors, and agents that multiply or go in
+ * rings.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, it } from 'vitest';

@@ -1,4 +1,7 @@
-/** `podkin chaos` where the machine gives it little, where its guard does not start, and where it is broken off. */
+/**
+ * `podkin chaos` where the machine gives it little, where its guard does not start, and where it is broken
+ * off.
+ */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {

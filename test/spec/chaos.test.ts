@@ -101,7 +101,10 @@ describe('a trial', () => {
   });
 });
 
-/** Loaded into the command alone: does `work` to the lines of the root's log when its tree has ended, before it is read again. */
+/**
+ * Loaded into the command alone: does `work` to the lines of the root's log when its tree has ended, before
+ * it is read again.
+ */
 function behindItsBack(work: string): NodeJS.ProcessEnv {
   const path = join(home.path, 'damage.cjs');
   writeFileSync(

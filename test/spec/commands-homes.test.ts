@@ -1,4 +1,7 @@
-/** Where things are kept: two homes side by side, the places of the XDG variables, and the demo in a home of its own. */
+/**
+ * Where things are kept: two homes side by side, the places of the XDG variables, and the demo in a home of
+ * its own.
+ */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

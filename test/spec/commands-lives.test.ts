@@ -1,4 +1,7 @@
-/** The commands that end pods and bring them back: stop, kill, restore, rm, with what they refuse and what the looking commands say meanwhile. */
+/**
+ * The commands that end pods and bring them back: stop, kill, restore, rm, with what they refuse and what the
+ * looking commands say meanwhile.
+ */
 import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TreeWatch } from '../../src/client/tree-watch.ts';
@@ -231,7 +234,8 @@ rules:
 
   it('[commands.root-dies] a root that dies ends the run with 1 and what to do next, and nothing of its tree goes on', async () => {
     const command = await busyRun();
-    // The system's word for a write to a socket whose other end is gone, which comes if the run writes in this moment: it is not the output's reader.
+    // The system's word for a write to a socket whose other end is gone, which comes if the run writes in
+    // this moment: it is not the output's reader.
     command.signal('SIGPIPE');
     await home.pod('root').kill();
     const ran = await command.ended;

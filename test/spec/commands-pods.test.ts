@@ -1,4 +1,7 @@
-/** The commands on pods that stay: a tree made with `-d`, looked at, steered, stopped, restored and forgotten through the built command. */
+/**
+ * The commands on pods that stay: a tree made with `-d`, looked at, steered, stopped, restored and forgotten
+ * through the built command.
+ */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RunningCommand, linesOf } from '../support/command-rig.ts';
 import { promiseKept } from '../support/promise-kept.ts';

@@ -1,4 +1,7 @@
-/** `podkin run` as a user calls it: what goes where, the exit status of every way in which it can end, and that nothing is left. */
+/**
+ * `podkin run` as a user calls it: what goes where, the exit status of every way in which it can end, and
+ * that nothing is left.
+ */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';

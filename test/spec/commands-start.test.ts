@@ -1,4 +1,7 @@
-/** `podkin run` and `demo` where the start does not go as it should: a root that hangs before it listens, a story that nobody wants to see any more. */
+/**
+ * `podkin run` and `demo` where the start does not go as it should: a root that hangs before it listens, a
+ * story that nobody wants to see any more.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** What pods, children and providers say, on the stdout of every command that shows it: a real terminal is not steered by it, a program gets it whole. */
+/**
+ * What pods, children and providers say, on the stdout of every command that shows it: a real terminal is not
+ * steered by it, a program gets it whole.
+ */
 import { spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { appendByHand } from '../support/by-hand.ts';
@@ -11,7 +14,9 @@ beforeEach(() => {
 });
 afterEach(() => home.close());
 
-/** Clears the screen, twice; turns the order of what follows; a tag that nobody sees; a line of ours, forged. */
+/**
+ * Clears the screen, twice; turns the order of what follows; a tag that nobody sees; a line of ours, forged.
+ */
 const hostile =
   'Ha\u001B[2J\u009B2J\u007F\u202E\u2066\u{E0041}\u2028\n\u001B[33m? root asks for Read\u001B[0m end';
 const inYaml = JSON.stringify(hostile);

@@ -119,7 +119,8 @@ describe.skipIf(!hasTerminal)('in a terminal', () => {
       await terminal.until('the greeting', (screen) => screen.includes('/help lists the commands'));
       process.kill(terminal.commandPid(), signal);
       await terminal.until('the end', (screen) => screen.includes(`status ${status}`));
-      // With its marks if the mode were still on; shown once if the terminal did not show and edit lines again.
+      // With its marks if the mode were still on; shown once if the terminal did not show and edit lines
+      // again.
       terminal.paste('pasted');
       terminal.press('Enter');
       await terminal.until('both lines', (screen) => screen.endsWith('pasted\npasted'));

@@ -1,4 +1,7 @@
-/** The orderly end of a tree, also where a part of it does not follow: every process ends, the deepest first, and each end is told once. */
+/**
+ * The orderly end of a tree, also where a part of it does not follow: every process ends, the deepest first,
+ * and each end is told once.
+ */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isRunning } from '../../src/std/process-identity.ts';
 import type { Limits } from '../../src/session/settings/settings.ts';

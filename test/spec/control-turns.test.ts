@@ -1,4 +1,7 @@
-/** What runs, cancels, pauses and signals do to turns: nothing is dropped, nothing runs twice, nothing goes on that was ended. */
+/**
+ * What runs, cancels, pauses and signals do to turns: nothing is dropped, nothing runs twice, nothing goes on
+ * that was ended.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,6 +1,6 @@
 /**
- * Killed at every named point (delivery §8), a pod loses nothing, says nothing twice and leaves nothing half made. `CAMPAIGN_KEEP` names a folder for
- * the logs of stories that went wrong.
+ * Killed at every named point (delivery §8), a pod loses nothing, says nothing twice and leaves nothing half
+ * made. `CAMPAIGN_KEEP` names a folder for the logs of stories that went wrong.
  */
 import { describe, expect, it, vi } from 'vitest';
 import { type Story, campaignStories, playStory, titleOf } from '../support/campaign.ts';

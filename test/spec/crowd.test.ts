@@ -1,4 +1,7 @@
-/** Fifty children finish at the same moment, eight of them real processes: every outcome stands in the history once, for a handful of turns. */
+/**
+ * Fifty children finish at the same moment, eight of them real processes: every outcome stands in the history
+ * once, for a handful of turns.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

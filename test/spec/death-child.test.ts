@@ -1,4 +1,7 @@
-/** A child that dies is told once, with how it ended, behind all that it had committed, in whatever state child and parent are (delivery §6). */
+/**
+ * A child that dies is told once, with how it ended, behind all that it had committed, in whatever state
+ * child and parent are (delivery §6).
+ */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -28,7 +31,10 @@ async function startRoot(limits: Record<string, number> = {}, environment: NodeJ
   return await home.startRoot({ scenario, permissionMode, limits, environment });
 }
 
-/** A child in the state wanted. Its command makes `marker` and lasts as long as that file: it outlives a pod that is killed. */
+/**
+ * A child in the state wanted. Its command makes `marker` and lasts as long as that file: it outlives a pod
+ * that is killed.
+ */
 async function childIn(root: TestPod, state: string): Promise<TestPod> {
   const marker = join(home.work, 'marker');
   const tasks: Record<string, string> = {

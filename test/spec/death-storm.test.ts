@@ -1,4 +1,7 @@
-/** Many events in short time: nothing is lost, memory stays flat, and agents that keep each other awake run into the budget, where nothing is dropped. */
+/**
+ * Many events in short time: nothing is lost, memory stays flat, and agents that keep each other awake run
+ * into the budget, where nothing is dropped.
+ */
 import { execFileSync } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,4 +1,7 @@
-/** What a parent and its child make of something that neither order nor version of the other explains: a run that was overtaken, an event of another version. */
+/**
+ * What a parent and its child make of something that neither order nor version of the other explains: a run
+ * that was overtaken, an event of another version.
+ */
 import { once } from 'node:events';
 import { appendFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';

@@ -1,4 +1,7 @@
-/** Attempts to get out of a scope through the file tools, each a call of a real pod that runs as an ordinary user, with what must come of it. */
+/**
+ * Attempts to get out of a scope through the file tools, each a call of a real pod that runs as an ordinary
+ * user, with what must come of it.
+ */
 import { execFile, execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -17,7 +20,10 @@ import type { Entry, ToolResultEntry } from '../../src/session/facts/entries.ts'
 import { TestHome, commandFile } from '../support/rig.ts';
 import { patienceMs } from '../support/waiting.ts';
 
-/** `ok`: an answer without error. `denied`: no right. `refused`: another error, such as a missing or special file. */
+/**
+ * `ok`: an answer without error. `denied`: no right. `refused`: another error, such as a missing or special
+ * file.
+ */
 type Outcome = 'ok' | 'denied' | 'refused';
 type Attempt = readonly [
   tool: string,
@@ -85,7 +91,10 @@ afterEach(async () => {
   await home.close();
 });
 
-/** Everything below the paths that must stay as they are: names, kinds, contents, and the times that any change would leave. */
+/**
+ * Everything below the paths that must stay as they are: names, kinds, contents, and the times that any
+ * change would leave.
+ */
 function standing(): string[] {
   const walk = (path: string): string[] => {
     const stats = lstatSync(path, { bigint: true });
@@ -111,7 +120,10 @@ function standing(): string[] {
   ].flatMap((path) => walk(folder(path)));
 }
 
-/** Runs all attempts as the calls of one pod and checks each, that no secret was told, and that nothing has changed. */
+/**
+ * Runs all attempts as the calls of one pod and checks each, that no secret was told, and that nothing has
+ * changed.
+ */
 async function attempt(flags: string[], attempts: readonly Attempt[]): Promise<void> {
   const call = attempts.map(([tool, input]) => ({ [tool]: input }));
   const scenario = JSON.stringify({

@@ -1,4 +1,7 @@
-/** Reading and writing as an ordinary user while links are swapped: nothing outside is touched, whatever the moment. */
+/**
+ * Reading and writing as an ordinary user while links are swapped: nothing outside is touched, whatever the
+ * moment.
+ */
 import { execFile, execFileSync } from 'node:child_process';
 import { lstatSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

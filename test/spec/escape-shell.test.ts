@@ -1,4 +1,7 @@
-/** A shell against its sandbox: every attempt of `support/shell-attempts.ts`, as the user that runs the tests and as an ordinary one, with a sandbox and without any. */
+/**
+ * A shell against its sandbox: every attempt of `support/shell-attempts.ts`, as the user that runs the tests
+ * and as an ordinary one, with a sandbox and without any.
+ */
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

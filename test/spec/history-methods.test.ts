@@ -1,4 +1,7 @@
-/** What a method costs does not depend on how long the receiver's history is, nor on who watches it: nothing is lost with 64 MB behind the pod and an observer that never reads. */
+/**
+ * What a method costs does not depend on how long the receiver's history is, nor on who watches it: nothing
+ * is lost with 64 MB behind the pod and an observer that never reads.
+ */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connectAndSend } from '../../src/transport/connect-and-send.ts';
 import { LogTail, megabyte, noticesIn, receiptsIn, writeHistory } from '../support/big-history.ts';
@@ -58,7 +61,8 @@ describe.each(sizes)('a history of %i MB and an observer that never reads', (mb)
         const wire = (await rawWire(pod.socket)).listen();
         const answer = await wire.call('notify', params);
         expect(answer.result).toEqual({ submission });
-        // It has its own answer and nothing else: a connection that did not ask for the history gets none of it.
+        // It has its own answer and nothing else: a connection that did not ask for the history gets none of
+        // it.
         expect(wire.messages).toHaveLength(1);
         wire.socket.destroy();
       }

@@ -1,6 +1,7 @@
 /**
- * Builds of this project's past in one home with today's: `OLD_BUILDS=1` builds them from the history (minutes, and npm's registry or cache for what they
- * depended on) and plays mixed trees. What they name their locks is pinned byte by byte in test/unit/session/lock-names.test.ts.
+ * Builds of this project's past in one home with today's: `OLD_BUILDS=1` builds them from the history
+ * (minutes, and npm's registry or cache for what they depended on) and plays mixed trees. What they name
+ * their locks is pinned byte by byte in test/unit/session/lock-names.test.ts.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';

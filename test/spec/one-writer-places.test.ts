@@ -1,4 +1,7 @@
-/** Pods of one home whose commands and lives come from different surroundings: other runtime folders, a folder that goes, a copy, another container. */
+/**
+ * Pods of one home whose commands and lives come from different surroundings: other runtime folders, a folder
+ * that goes, a copy, another container.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** One writer, whatever the path is called: locks that follow the folder, lives that are found wherever they were started from, logs that vanish. */
+/**
+ * One writer, whatever the path is called: locks that follow the folder, lives that are found wherever they
+ * were started from, logs that vanish.
+ */
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,

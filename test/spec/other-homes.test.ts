@@ -1,4 +1,7 @@
-/** Homes that are not this user's alone, a user whom the system does not know, and a working directory that is gone. */
+/**
+ * Homes that are not this user's alone, a user whom the system does not know, and a working directory that is
+ * gone.
+ */
 import {
   chmodSync,
   chownSync,

@@ -1,4 +1,7 @@
-/** The package as it is built and packed: in a path with a space and an umlaut, by whoever's umask, with what it ships. */
+/**
+ * The package as it is built and packed: in a path with a space and an umlaut, by whoever's umask, with what
+ * it ships.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -37,7 +40,9 @@ function pack(name: string, umask: string): string {
   return join(place, readdirSync(place)[0] ?? '');
 }
 
-/** PODKIN_YARN names Yarn's program (`bin/yarn.js` of @yarnpkg/cli-dist); the test installs from a registry. */
+/**
+ * PODKIN_YARN names Yarn's program (`bin/yarn.js` of @yarnpkg/cli-dist); the test installs from a registry.
+ */
 const yarn = process.env['PODKIN_YARN'] ?? '';
 capable("Yarn's program in PODKIN_YARN", () => yarn !== '');
 

@@ -1,4 +1,7 @@
-/** What podkin itself reads from a project, by real processes: instructions of pods and their children, the project's settings, and where a run may begin. */
+/**
+ * What podkin itself reads from a project, by real processes: instructions of pods and their children, the
+ * project's settings, and where a run may begin.
+ */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';

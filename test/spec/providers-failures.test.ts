@@ -1,4 +1,7 @@
-/** What a provider does wrong for good, and what comes of it: upward as an event, outward as a result and a status, and nothing is done. */
+/**
+ * What a provider does wrong for good, and what comes of it: upward as an event, outward as a result and a
+ * status, and nothing is done.
+ */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { filesHolding, livingPods, resultOf } from '../support/command-rig.ts';
 import { promiseKept } from '../support/promise-kept.ts';

@@ -1,4 +1,7 @@
-/** A whole conversation with a provider over HTTP: a parent hands work to two children that edit files, is called back, and answers. */
+/**
+ * A whole conversation with a provider over HTTP: a parent hands work to two children that edit files, is
+ * called back, and answers.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -119,7 +122,8 @@ describe.each<Dialect>(['anthropic', 'openai'])('%s', (dialect) => {
         expect(prompt.filter(({ text }) => text.includes(item.body))).toHaveLength(1);
       }
     }
-    // The task is the first message, word for word; nobody asked the provider for anything beside the turns' own requests.
+    // The task is the first message, word for word; nobody asked the provider for anything beside the turns'
+    // own requests.
     for (const [name, task] of [
       ['root', 'Put both in order.'],
       ['editor', 'Correct notes.txt.'],

@@ -1,4 +1,7 @@
-/** What a parent refuses for good is seen at both ends and by every command, and nothing waits for it without an end. */
+/**
+ * What a parent refuses for good is seen at both ends and by every command, and nothing waits for it without
+ * an end.
+ */
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { exitOf, runResult } from '../../src/cli/run/result.ts';

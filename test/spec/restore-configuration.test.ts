@@ -1,4 +1,7 @@
-/** A pod that a person starts again: what the configuration has denied since holds, and what would make it fail in that moment is said before. */
+/**
+ * A pod that a person starts again: what the configuration has denied since holds, and what would make it
+ * fail in that moment is said before.
+ */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

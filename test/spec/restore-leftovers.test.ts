@@ -86,7 +86,8 @@ rules:
       parent,
       depth: 1,
     });
-    // One death came before anything was in the folder, one after its token, one before it got its name; and one is another pod's.
+    // One death came before anything was in the folder, one after its token, one before it got its name; and
+    // one is another pod's.
     const draftOf = (maker: string, n: number) => join(dirname(folder.path), `.${maker}.0123456789a${n}`);
     const own = [0, 1, 2].map((n) => draftOf(root.instance, n));
     const others = draftOf(uuidv7(), 3);
@@ -144,7 +145,8 @@ rules:
     await kid.end();
     await root.untilSettled();
     await root.kill();
-    // As a run leaves it that was committed, and sent into a connection that the child's end cut, in the instant after its shutDown.
+    // As a run leaves it that was committed, and sent into a connection that the child's end cut, in the
+    // instant after its shutDown.
     const assignment = uuidv7();
     await appendByHand(root, {
       type: 'assignment',

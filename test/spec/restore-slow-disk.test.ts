@@ -1,4 +1,7 @@
-/** A tree that was killed whole comes back whole, every time, also where each sync takes long. `RESTORES=200` for the full count. */
+/**
+ * A tree that was killed whole comes back whole, every time, also where each sync takes long. `RESTORES=200`
+ * for the full count.
+ */
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ofType, receiptsOf, verified } from '../support/audit.ts';

@@ -1,4 +1,7 @@
-/** Restore's table: how an incarnation ended × open work × calls without a result → what the next incarnation does, and what it reports (delivery §6). */
+/**
+ * Restore's table: how an incarnation ended × open work × calls without a result → what the next incarnation
+ * does, and what it reports (delivery §6).
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -16,7 +19,10 @@ const marker = () => join(home.work, 'marker');
 /** One line for each time that the command was run. */
 const commandsRun = () => (existsSync(marker()) ? readFileSync(marker(), 'utf8') : '');
 
-/** An incarnation dies within the delay of its answer, or in its command, which lasts as long as the marker: it outlives a pod that is killed. */
+/**
+ * An incarnation dies within the delay of its answer, or in its command, which lasts as long as the marker:
+ * it outlives a pod that is killed.
+ */
 const scenario = () => `rules:
   - { pod: root, last: user, matches: '^spawn (.+)', call: [ { SpawnPod: { name: kid, task: '{{match.1}}' } } ] }
   - { pod: root, last: user, matches: '^give (.+)', call: [ { SendToPod: { name: kid, message: '{{match.1}}' } } ] }
@@ -234,7 +240,9 @@ function secondLife(entries: readonly Entry[]): Entry[] {
   return from < 0 ? [] : entries.slice(from);
 }
 
-/** Every call has one result; a turn that was cut off says so, with its calls, before anything else is begun. */
+/**
+ * Every call has one result; a turn that was cut off says so, with its calls, before anything else is begun.
+ */
 function interruptedWell(entries: readonly Entry[]): string[] {
   const results = ofType(entries, 'toolResult');
   const problems = ofType(entries, 'toolCall').flatMap(({ call }) => {

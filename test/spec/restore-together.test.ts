@@ -1,4 +1,7 @@
-/** Several die at once, several restore at once, and a name is used again: each pod recovers on its own, and every effect stays with its instance. */
+/**
+ * Several die at once, several restore at once, and a name is used again: each pod recovers on its own, and
+ * every effect stays with its instance.
+ */
 import { renameSync, rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PodStartFailed } from '../../src/pod/process/start-process.ts';

@@ -1,4 +1,7 @@
-/** A path that a child may write in is the child's alone, until it ends; in every way of ending, and over restarts of either side. */
+/**
+ * A path that a child may write in is the child's alone, until it ends; in every way of ending, and over
+ * restarts of either side.
+ */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,4 +1,7 @@
-/** Shells of real pods, and of the tool alone, inside the sandbox: what they see of a pod, and that nothing inside outlives what it should not. */
+/**
+ * Shells of real pods, and of the tool alone, inside the sandbox: what they see of a pod, and that nothing
+ * inside outlives what it should not.
+ */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';

@@ -1,4 +1,7 @@
-/** When a command has ended nothing stays under a protected name, however much there was and however it was made. */
+/**
+ * When a command has ended nothing stays under a protected name, however much there was and however it was
+ * made.
+ */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Protected names that come to be while a command runs: set aside whole and told, and never anything that was there before. */
+/**
+ * Protected names that come to be while a command runs: set aside whole and told, and never anything that was
+ * there before.
+ */
 import { execFileSync, spawn } from 'node:child_process';
 import {
   existsSync,
@@ -121,7 +124,8 @@ describe.skipIf(!hasSandbox)('protected names that come to be while a command ru
   for (const base of sameDisk ? [undefined, '/dev/shm'] : [undefined]) {
     it(`[shell.set-aside] a program that makes and saves protected names all the while loses no byte (${base ?? 'one file system'})`, async () => {
       const at = await place(base);
-      // Each round makes one name anew and appends to it through the same descriptor; every content is said on stdout when it is complete.
+      // Each round makes one name anew and appends to it through the same descriptor; every content is said
+      // on stdout when it is complete.
       const program = `const fs = require('fs'); const names = ['.envrc', '.npmrc', '.mcp.json'];
         for (let n = 0; n < 60; n += 1) {
           const name = names[n % 3];

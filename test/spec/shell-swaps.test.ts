@@ -1,4 +1,7 @@
-/** Roots that somebody swaps with a link all the while: what is mounted is what was checked, or nothing is run. As an ordinary user. */
+/**
+ * Roots that somebody swaps with a link all the while: what is mounted is what was checked, or nothing is
+ * run. As an ordinary user.
+ */
 import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { once as event } from 'node:events';

@@ -1,4 +1,7 @@
-/** How a pod's process and a command are started: their programs, V8's code cache in the state folder, and what happens where either is missing or wrong. */
+/**
+ * How a pod's process and a command are started: their programs, V8's code cache in the state folder, and
+ * what happens where either is missing or wrong.
+ */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -204,7 +207,10 @@ process.stdout.write(script.createCachedData());`;
   await writeCodeCache(dirname(path), basename(path), cache);
 }
 
-/** The modules of Node that a pod's process has loaded with its first word. Its program is started as a command starts it, with a spy before it. */
+/**
+ * The modules of Node that a pod's process has loaded with its first word. Its program is started as a
+ * command starts it, with a spy before it.
+ */
 async function loadedAtReady(pod: TestPod): Promise<string[]> {
   const file = join(home.path, 'modules.json');
   const args = ['--require', spy, join(dirname(commandFile), 'pod.cjs'), '__pod', pod.folder.path];

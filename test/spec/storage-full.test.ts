@@ -1,4 +1,7 @@
-/** A disk that is full, may not be written, or fails: nothing is acknowledged that it does not hold, and what it holds comes back (I6, failures 35–38). */
+/**
+ * A disk that is full, may not be written, or fails: nothing is acknowledged that it does not hold, and what
+ * it holds comes back (I6, failures 35–38).
+ */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,

@@ -1,6 +1,7 @@
 /**
- * Each system call on which a promise rests, failing or never returning, at the n-th time that a run makes it: what was acknowledged is there, once,
- * and the pod recovers when the trouble is gone (I6, delivery §5). `INJECT_SEED` chooses the n's, `INJECT_EACH` how many for each row.
+ * Each system call on which a promise rests, failing or never returning, at the n-th time that a run makes
+ * it: what was acknowledged is there, once, and the pod recovers when the trouble is gone (I6, delivery §5).
+ * `INJECT_SEED` chooses the n's, `INJECT_EACH` how many for each row.
  */
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { canInject } from '../support/capable.ts';
@@ -59,7 +60,8 @@ describe.runIf(canInject())('a system call that fails', { timeout: 120_000 }, ()
         const range = counted.get(story)?.counts?.[call] ?? 0;
         let nth = 1 + Math.floor(range * chance(`${seed} ${story} ${call} ${effect} ${round}`));
         let { problems } = await playInjected(story, { call, effect, nth });
-        // The counted run may have made a call more than others do (a link made twice): then it is the one before.
+        // The counted run may have made a call more than others do (a link made twice): then it is the one
+        // before.
         for (; nth > 1 && problems.join() === 'the fault never came'; nth -= 1) {
           ({ problems } = await playInjected(story, { call, effect, nth: nth - 1 }));
         }

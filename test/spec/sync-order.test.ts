@@ -77,7 +77,9 @@ function parsed(trace: string): Call[] {
   return calls;
 }
 
-/** The descriptor stands first among the arguments, with its file: another process may have the same number. */
+/**
+ * The descriptor stands first among the arguments, with its file: another process may have the same number.
+ */
 const descriptorOf = ({ text }: Call) => /^(\d+<[^>]*>)/.exec(text)?.[1];
 
 /**

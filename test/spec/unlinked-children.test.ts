@@ -1,4 +1,7 @@
-/** Children that say something without a link, and children of which nobody knows whether a run has reached them. */
+/**
+ * Children that say something without a link, and children of which nobody knows whether a run has reached
+ * them.
+ */
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Limits } from '../../src/session/settings/settings.ts';

@@ -1,6 +1,6 @@
 /**
- * What `verify` finds in the logs of a real tree that were damaged one at a time, with right checksums, and what
- * it cannot find by design.
+ * What `verify` finds in the logs of a real tree that were damaged one at a time, with right checksums, and
+ * what it cannot find by design.
  */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

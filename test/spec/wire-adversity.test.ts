@@ -1,4 +1,7 @@
-/** A receiver that stands still, has no descriptors left, or loses its starter: late is allowed, lost is not, and nobody is declared dead who lives. */
+/**
+ * A receiver that stands still, has no descriptors left, or loses its starter: late is allowed, lost is not,
+ * and nobody is declared dead who lives.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
@@ -100,7 +103,8 @@ describe('a parent that stands still', () => {
     await pod.start();
     for (const child of children) await child.link();
     const talk = { over: false };
-    // Each says its next word when the last was answered: one is under way whenever the loop stands still, as a heartbeat would be.
+    // Each says its next word when the last was answered: one is under way whenever the loop stands still, as
+    // a heartbeat would be.
     const talking = children.map(async (child) => {
       while (!talk.over) await child.send(child.emit(child.turnEnded('finished', working)));
     });

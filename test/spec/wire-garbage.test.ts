@@ -1,4 +1,7 @@
-/** Whatever is written on a pod's socket: the sender gets an error or silence, nobody else notices, and the pod goes on. */
+/**
+ * Whatever is written on a pod's socket: the sender gets an error or silence, nobody else notices, and the
+ * pod goes on.
+ */
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

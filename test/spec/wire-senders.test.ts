@@ -1,4 +1,7 @@
-/** However a sender leaves, and however long the history and however busy the receiver is: what it wrote in order is delivered, and what it cannot know it is not told. */
+/**
+ * However a sender leaves, and however long the history and however busy the receiver is: what it wrote in
+ * order is delivered, and what it cannot know it is not told.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';

@@ -1,4 +1,7 @@
-/** The socket on disk and the end of connections: who may enter, what is in the way, what is put back, and that closing settles everything. */
+/**
+ * The socket on disk and the end of connections: who may enter, what is in the way, what is put back, and
+ * that closing settles everything.
+ */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {

@@ -1,4 +1,7 @@
-/** Who is not the linked child, or not the parent, changes nothing: no entry in the log, no wake, and an answer that says why. */
+/**
+ * Who is not the linked child, or not the parent, changes nothing: no entry in the log, no wake, and an
+ * answer that says why.
+ */
 import { readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,4 +1,7 @@
-/** What an observer gets: the history, then what comes, without a gap or an overlap, at whatever speed it reads. */
+/**
+ * What an observer gets: the history, then what comes, without a gap or an overlap, at whatever speed it
+ * reads.
+ */
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LogTail, megabyte, writeHistory } from '../support/big-history.ts';

@@ -1,6 +1,7 @@
 /**
- * What a test checks by hand after deaths, beside `verify`: every event of a child stands once at its parent and has been read, every incarnation has one
- * end, and no process or half-made pod is left. Shares no code with delivery or with `verify`.
+ * What a test checks by hand after deaths, beside `verify`: every event of a child stands once at its parent
+ * and has been read, every incarnation has one end, and no process or half-made pod is left. Shares no code
+ * with delivery or with `verify`.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -37,7 +38,10 @@ export function processesOf(home: TestHome): { pid: number; command: string }[] 
   });
 }
 
-/** Every broken promise between the two, as sentences; empty when all is well. Both must be settled, and the child's newest incarnation may still run. */
+/**
+ * Every broken promise between the two, as sentences; empty when all is well. Both must be settled, and the
+ * child's newest incarnation may still run.
+ */
 export async function auditPair(parent: TestPod, child: TestPod): Promise<string[]> {
   const sent = await child.entries();
   const held = await parent.entries();
@@ -101,7 +105,10 @@ export function leftovers(home: TestHome): string[] {
   ];
 }
 
-/** What `verify` finds, each as a line. Does not wait for deaths that a parent may still be finding out about: a test waits for those itself. */
+/**
+ * What `verify` finds, each as a line. Does not wait for deaths that a parent may still be finding out about:
+ * a test waits for those itself.
+ */
 export async function verified(home: TestHome): Promise<string[]> {
   const { violations } = await verifyHome(home.home, { untilSecondReading: () => Promise.resolve() });
   return ofRealPods(violations, home.fakes).map(({ rule, pod, text }) => `${rule} ${pod}: ${text}`);

@@ -1,6 +1,7 @@
 /**
- * A pod's machine without its shell: facts from entries, commits in memory, effects noted and never performed. A turn is played by hand: `request` is what
- * its next request holds, `answer` the completed response.
+ * A pod's machine without its shell: facts from entries, commits in memory, effects noted and never
+ * performed. A turn is played by hand: `request` is what its next request holds, `answer` the completed
+ * response.
  */
 import { type Core, type Effect, freshLive } from '../../src/pod/machine/core.ts';
 import { onPodEvent, onRun } from '../../src/pod/machine/inputs.ts';

@@ -1,6 +1,7 @@
 /**
- * Long pasts made by hand: a pod that has not been started gets a log of as many bytes as a test wants, all of it ordinary turns; and a reader that looks
- * only at what a log has gained since, so that waiting on a long log costs no more than on a short one.
+ * Long pasts made by hand: a pod that has not been started gets a log of as many bytes as a test wants, all
+ * of it ordinary turns; and a reader that looks only at what a log has gained since, so that waiting on a
+ * long log costs no more than on a short one.
  */
 import { appendFileSync, existsSync, statSync } from 'node:fs';
 import { settledView } from '../../src/delivery/settled.ts';
@@ -21,8 +22,9 @@ const answerChars = 16 * 1024;
 const usage = { inputTokens: 10, outputTokens: 10, cost: 0 };
 
 /**
- * Gives a pod that does not run turns of at least `bytes` more in its log (nothing for 0). A pod without a log gets its session entry first; one whose
- * log was begun otherwise (`fakeChildren`) goes on behind it. Answers how many entries the log holds.
+ * Gives a pod that does not run turns of at least `bytes` more in its log (nothing for 0). A pod without a
+ * log gets its session entry first; one whose log was begun otherwise (`fakeChildren`) goes on behind it.
+ * Answers how many entries the log holds.
  */
 export async function writeHistory(pod: TestPod, bytes: number): Promise<number> {
   let seq = 0;

@@ -1,6 +1,7 @@
 /**
- * Engine of the crash points: plays one story (who is killed at which point, how its parent stands, who brings it back) on real processes in a home of
- * its own, and answers a row with every broken promise. What it plays is small and whole; the many deaths in one home are `test/campaign`.
+ * Engine of the crash points: plays one story (who is killed at which point, how its parent stands, who
+ * brings it back) on real processes in a home of its own, and answers a row with every broken promise. What
+ * it plays is small and whole; the many deaths in one home are `test/campaign`.
  */
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
@@ -90,7 +91,10 @@ export function titleOf({ victim, point, nth, parentIs, back }: Story): string {
     : `child at ${point} (${nth}), parent ${parentIs}, ${back === 'never' ? 'for good' : `back by ${back}`}`;
 }
 
-/** How long the child takes for its answer where the parent has to be brought into its state first, or has to have ended the turn that spawned it. */
+/**
+ * How long the child takes for its answer where the parent has to be brought into its state first, or has to
+ * have ended the turn that spawned it.
+ */
 const childDelayMs = 250;
 const parentDelayMs = 400;
 
@@ -106,7 +110,10 @@ function scenarioOf({ victim, parentIs }: Story): string {
 `;
 }
 
-/** Plays the story to its end. Never rejects: what goes wrong on the way is a problem of the row. `keep`: where the logs of a bad row are copied to. */
+/**
+ * Plays the story to its end. Never rejects: what goes wrong on the way is a problem of the row. `keep`:
+ * where the logs of a bad row are copied to.
+ */
 export async function playStory(story: Story, options: { keep?: string } = {}): Promise<Row> {
   const startedMs = performance.now();
   const problems: string[] = [];
@@ -146,7 +153,8 @@ async function play(home: TestHome, story: Story): Promise<string[]> {
 /** The child dies in the turn of task 1, at the point. */
 async function killChild(root: TestPod, story: Story): Promise<TestPod> {
   const crash = { PODKIN_CRASH_AT: `kid:${story.point}:${story.nth}` };
-  // Who brings it back by SendToPod gives it its own environment, so only the first incarnation may know the point.
+  // Who brings it back by SendToPod gives it its own environment, so only the first incarnation may know the
+  // point.
   if (story.back === 'sendToPod') await givenCrashingChild(root, crash);
   else {
     // Inherited: the child that root spawns dies, root passes by.

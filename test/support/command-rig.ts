@@ -1,4 +1,7 @@
-/** For tests of the command as a user runs it: one that runs on while the test looks, what a home still has alive, and its result line. */
+/**
+ * For tests of the command as a user runs it: one that runs on while the test looks, what a home still has
+ * alive, and its result line.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';

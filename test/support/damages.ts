@@ -1,6 +1,6 @@
 /**
- * Damages to the logs of a home that a right tree of pods has left: each changes one thing, as a defect of the
- * code or a hand could have written it; entries are numbered anew and their checksums are right.
+ * Damages to the logs of a home that a right tree of pods has left: each changes one thing, as a defect of
+ * the code or a hand could have written it; entries are numbered anew and their checksums are right.
  */
 import type { Entry } from '../../src/session/facts/entries.ts';
 import { renumbered } from './renumbered.ts';

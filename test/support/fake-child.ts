@@ -1,6 +1,7 @@
 /**
- * Children without a process: known to a parent through its log, with folder, link token, lock and a session log of their own, they link over the real
- * socket and say exactly what a test wants, when it wants. Make them before the parent starts.
+ * Children without a process: known to a parent through its log, with folder, link token, lock and a session
+ * log of their own, they link over the real socket and say exactly what a test wants, when it wants. Make
+ * them before the parent starts.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type ProcessIdentity, ownIdentity } from '../../src/std/process-identity.ts';
@@ -35,8 +36,9 @@ export interface FakeChildOptions {
 const nobody: ProcessIdentity = { ...ownIdentity(), startTime: 'never' };
 
 /**
- * `count` children of a parent that has not been started; its log is written by hand so far that it knows them, linked once, with their assignments.
- * Each holds its own lock (the system takes it for alive) and has no link yet.
+ * `count` children of a parent that has not been started; its log is written by hand so far that it knows
+ * them, linked once, with their assignments. Each holds its own lock (the system takes it for alive) and has
+ * no link yet.
  */
 export async function fakeChildren(
   home: TestHome,
@@ -63,7 +65,10 @@ export async function fakeChildren(
   return made;
 }
 
-/** Writes what a parent's log would hold that has given incarnation and work to these children, and has been stopped since. */
+/**
+ * Writes what a parent's log would hold that has given incarnation and work to these children, and has been
+ * stopped since.
+ */
 async function introduce(parent: TestPod, spec: PodSpec, children: readonly FakeChild[]): Promise<void> {
   const { instance } = spec;
   const lock = await takeLock({ instance, folder: parent.folder.path });
@@ -263,7 +268,10 @@ export class FakeChild {
     return eventSeq;
   }
 
-  /** Sends what stands under that number, once, and notes the answer. Sending again, or out of order, is the test's affair. */
+  /**
+   * Sends what stands under that number, once, and notes the answer. Sending again, or out of order, is the
+   * test's affair.
+   */
   async send(seq: number): Promise<Result<'podEvent'>> {
     const event = this.emitted[seq - 1];
     if (this.#client === null || event === undefined)

@@ -1,6 +1,6 @@
 /**
- * Stories on real pods in which one system call of one of them fails or is its last. Played until the fault has come and the trouble is over; then the
- * logs must hold everything that was acknowledged, once.
+ * Stories on real pods in which one system call of one of them fails or is its last. Played until the fault
+ * has come and the trouble is over; then the logs must hold everything that was acknowledged, once.
  */
 import { connectAndSend } from '../../src/transport/connect-and-send.ts';
 import type { Entry } from '../../src/session/facts/entries.ts';
@@ -9,7 +9,10 @@ import { type FakeChild, fakeChildren } from './fake-child.ts';
 import { type CallName, type Fault, type TracedPod, isFatal, startTraced } from './injection.ts';
 import { TestHome, type TestPod } from './rig.ts';
 
-/** Whom the fault befalls: a parent that is sent to, a child that reports, a parent that gives work, a parent that spawns. */
+/**
+ * Whom the fault befalls: a parent that is sent to, a child that reports, a parent that gives work, a parent
+ * that spawns.
+ */
 export type StoryName = 'receiver' | 'sender' | 'giver' | 'spawner';
 
 const scenario = `rules:
@@ -21,7 +24,10 @@ const scenario = `rules:
 `;
 const limits = { deathGraceMs: 100, sweepMs: 200, spawnMs: 10_000, children: 50 };
 
-/** Rounds of a run without a fault, over which its calls are counted, and the most that one with a fault may take. */
+/**
+ * Rounds of a run without a fault, over which its calls are counted, and the most that one with a fault may
+ * take.
+ */
 const countedRounds = 3;
 const roundsMax = 8;
 
@@ -32,7 +38,10 @@ export interface Played {
   counts: Record<CallName, number> | null;
 }
 
-/** Plays the story with the fault, or without one to count. Never rejects: what goes wrong on the way is a problem. */
+/**
+ * Plays the story with the fault, or without one to count. Never rejects: what goes wrong on the way is a
+ * problem.
+ */
 export async function playInjected(name: StoryName, fault: Fault | null): Promise<Played> {
   const home = new TestHome();
   home.expectsNoSockets = false;
@@ -156,7 +165,10 @@ class InjectedStory implements Stage {
     return this.traced.fired();
   }
 
-  /** The victim has died: what was acknowledged must be there before anything is sent again, and a restore must bring it back. */
+  /**
+   * The victim has died: what was acknowledged must be there before anything is sent again, and a restore
+   * must bring it back.
+   */
   async #back(): Promise<void> {
     if (!this.traced.over() || this.#restored) return;
     await this.#mustHold();
@@ -175,7 +187,10 @@ class InjectedStory implements Stage {
     else await this.#endOfRoot();
   }
 
-  /** The root takes nothing because it is dying: its tracer says so a little later, and until then it would look alive and at rest. */
+  /**
+   * The root takes nothing because it is dying: its tracer says so a little later, and until then it would
+   * look alive and at rest.
+   */
   async #endOfRoot(): Promise<void> {
     if (this.victim === this.root && this.fault !== null && isFatal(this.fault)) await this.traced.ended;
   }

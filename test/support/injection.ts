@@ -40,7 +40,10 @@ export function isFatal({ call, effect }: Fault): boolean {
 
 let traces = 0;
 
-/** Starts the pod's process with the fault, or only counting, and waits until it listens or has ended. What it spawns is not traced. */
+/**
+ * Starts the pod's process with the fault, or only counting, and waits until it listens or has ended. What it
+ * spawns is not traced.
+ */
 export async function startTraced(pod: TestPod, fault: Fault | null): Promise<TracedPod> {
   traces += 1;
   const trace = join(pod.home.path, `trace-${traces}`);

@@ -1,6 +1,6 @@
 /**
- * Session logs made by hand, tersely: a small home of pods whose entries are committed one by one, as a right run would. Times rise by a second with
- * every entry, over all logs of a home.
+ * Session logs made by hand, tersely: a small home of pods whose entries are committed one by one, as a right
+ * run would. Times rise by a second with every entry, over all logs of a home.
  */
 import type { PodEvent, SentPodEvent } from '../../src/protocol/pod-event.ts';
 import type {

@@ -1,4 +1,7 @@
-/** The end of a test of the callback: the oracle finds nothing in the logs, and no living pod needed its watchdog. */
+/**
+ * The end of a test of the callback: the oracle finds nothing in the logs, and no living pod needed its
+ * watchdog.
+ */
 import { existsSync } from 'node:fs';
 import { renderReport, verifyHome } from '../../src/delivery/verify/verify.ts';
 import { podNames } from '../../src/session/home/home.ts';

@@ -1,4 +1,7 @@
-/** A provider's request body as one list of what the model is shown, whichever provider's form it has; refuses what a provider would refuse. */
+/**
+ * A provider's request body as one list of what the model is shown, whichever provider's form it has; refuses
+ * what a provider would refuse.
+ */
 export type Dialect = 'anthropic' | 'openai';
 
 export interface PromptItem {
@@ -21,7 +24,10 @@ interface Block {
   content?: string | Block[];
 }
 
-/** Throws where a call has not got its one result right behind it, where something of role user stands between, or where an answer stands last. */
+/**
+ * Throws where a call has not got its one result right behind it, where something of role user stands
+ * between, or where an answer stands last.
+ */
 export function promptOf(dialect: Dialect, body: string): PromptItem[] {
   const parsed = JSON.parse(body) as { system?: string | Block[]; messages?: Block[]; input?: Block[] };
   const items =

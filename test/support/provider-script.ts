@@ -1,10 +1,16 @@
-/** The conversation that the tests of a failing provider share: one side effect that can be counted, and a parent that hears of it. */
+/**
+ * The conversation that the tests of a failing provider share: one side effect that can be counted, and a
+ * parent that hears of it.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Asked, Fault, ProviderServer, Reply } from './provider-server.ts';
 import type { Ran, TestHome } from './rig.ts';
 
-/** One pod that appends a line to the file `count`. With the task "hand down" the root leaves that to a child, `worker`. */
+/**
+ * One pod that appends a line to the file `count`. With the task "hand down" the root leaves that to a child,
+ * `worker`.
+ */
 export function countingScript({ pod, nth, last, prompt }: Asked): Reply {
   const task = prompt.find(({ role }) => role === 'user')?.text ?? '';
   if (pod === 'root' && task === 'hand down') {

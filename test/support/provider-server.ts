@@ -1,6 +1,7 @@
 /**
- * A provider over HTTP that pods really ask: the answers are encoded by aimock, what is asked is read and checked here as strictly as the providers do, and
- * single requests can be made to fail, to break off or to hang.
+ * A provider over HTTP that pods really ask: the answers are encoded by aimock, what is asked is read and
+ * checked here as strictly as the providers do, and single requests can be made to fail, to break off or to
+ * hang.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { text as readAll } from 'node:stream/consumers';
@@ -25,7 +26,10 @@ export interface Reply {
   readonly call?: readonly (readonly [string, object])[];
 }
 
-/** `cutBeforeCall` and `cutAfterCall`: the connection is lost before any tool call, or when all of them have arrived and only the end is missing. */
+/**
+ * `cutBeforeCall` and `cutAfterCall`: the connection is lost before any tool call, or when all of them have
+ * arrived and only the end is missing.
+ */
 export type Fault =
   | { readonly status: number; readonly message?: string; readonly headers?: Record<string, string> }
   | 'cutBeforeCall'
@@ -95,7 +99,8 @@ export class ProviderServer {
       PODKIN_LIMITS_RETRY_BASE_MS: '20',
       PODKIN_LIMITS_RETRY_MAX_MS: '100',
       PODKIN_LIMITS_REQUEST_TRIES: '3',
-      // Only where a request is to hang: loading a provider's package counts, and may take a while on a busy machine.
+      // Only where a request is to hang: loading a provider's package counts, and may take a while on a busy
+      // machine.
       ...(this.#faults.some(({ fault }) => fault === 'hang') ? { PODKIN_LIMITS_STALL_MS: '1000' } : {}),
     };
   }
@@ -158,7 +163,10 @@ export class ProviderServer {
     return asked;
   }
 
-  /** The server-sent events of the reply, one string each. The mock is asked for the reply by its number: what to say was decided here. */
+  /**
+   * The server-sent events of the reply, one string each. The mock is asked for the reply by its number: what
+   * to say was decided here.
+   */
   async #encoded(asked: Asked, path: string): Promise<string[]> {
     const { say, call = [] } = this.#script(asked);
     const number = `reply-${this.requests.indexOf(asked)};`;

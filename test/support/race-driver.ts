@@ -1,6 +1,7 @@
 /**
- * The race for opening and writing inside a scope, as a program of its own, so that it can run as an ordinary user: this process reads and writes while a
- * second one swaps directories and files for links that lead outside. `node race-driver FOLDER READS WRITES` answers with one line of JSON.
+ * The race for opening and writing inside a scope, as a program of its own, so that it can run as an ordinary
+ * user: this process reads and writes while a second one swaps directories and files for links that lead
+ * outside. `node race-driver FOLDER READS WRITES` answers with one line of JSON.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

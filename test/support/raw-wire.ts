@@ -1,6 +1,6 @@
 /**
- * A stranger's program on a pod's socket: plain `node:net`, lines of JSON written by hand, none of our own client. It can stop reading, close at the wrong
- * moment, and send what is no message at all.
+ * A stranger's program on a pod's socket: plain `node:net`, lines of JSON written by hand, none of our own
+ * client. It can stop reading, close at the wrong moment, and send what is no message at all.
  */
 import { type Socket, connect } from 'node:net';
 

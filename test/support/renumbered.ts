@@ -1,7 +1,10 @@
 /** Logs that were changed by hand. */
 import type { Entry } from '../../src/session/facts/entries.ts';
 
-/** Numbers the entries anew after some were moved, doubled or left out; what points at an entry points at the same one, or the last before it. */
+/**
+ * Numbers the entries anew after some were moved, doubled or left out; what points at an entry points at the
+ * same one, or the last before it.
+ */
 export function renumbered(entries: readonly Entry[]): Entry[] {
   const seqs = new Map<number, number>();
   for (const [index, entry] of entries.entries()) seqs.set(entry.seq, index + 1);

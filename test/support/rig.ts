@@ -1,6 +1,6 @@
 /**
- * The rig for the ring of real processes: homes of their own, pods from the built command, faults as verbs. Every wait is for an event in a log or an
- * exit; `close` proves that no process, socket or lock is left.
+ * The rig for the ring of real processes: homes of their own, pods from the built command, faults as verbs.
+ * Every wait is for an event in a log or an exit; `close` proves that no process, socket or lock is left.
  */
 import { execFile } from 'node:child_process';
 import {
@@ -214,7 +214,10 @@ export class TestHome {
 
   /** Set to false by a test that kills pods: their socket files stay until the next start. */
   expectsNoSockets = true;
-  /** Set by a test that damages logs on purpose: what `verify` must find in them, each at least once, and nothing else. */
+  /**
+   * Set by a test that damages logs on purpose: what `verify` must find in them, each at least once, and
+   * nothing else.
+   */
   expectsViolations: RegExp[] = [];
   /** Names of pods that are played by a test: what they report is not what their logs come to. */
   readonly fakes = new Set<string>();

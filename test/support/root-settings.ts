@@ -18,7 +18,10 @@ const quickLimits: Partial<Limits> = {
 export interface RootSettings {
   limits?: Partial<Limits>;
   permissions?: JsonObject;
-  /** The machine's own; else as on a machine without one: most tests are about pods, and look for a command's process among theirs. */
+  /**
+   * The machine's own; else as on a machine without one: most tests are about pods, and look for a command's
+   * process among theirs.
+   */
   sandbox?: 'real' | { readonly program: string };
 }
 

@@ -1,4 +1,7 @@
-/** What a shell may try to get out of its scope, and how each attempt is known to have failed. One row, one attempt. */
+/**
+ * What a shell may try to get out of its scope, and how each attempt is known to have failed. One row, one
+ * attempt.
+ */
 import { existsSync, lstatSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCalls } from './shell-call-attempts.ts';

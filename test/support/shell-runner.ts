@@ -1,6 +1,6 @@
 /**
- * Runs Bash calls as a pod would, in a process of its own, so that a test may choose the user that it runs as: one JSON object on stdin, one answer
- * a line on stdout.
+ * Runs Bash calls as a pod would, in a process of its own, so that a test may choose the user that it runs
+ * as: one JSON object on stdin, one answer a line on stdout.
  */
 import { readFileSync } from 'node:fs';
 import { ownPrograms } from '../../src/scope/sandbox/own-programs.ts';

@@ -1,4 +1,7 @@
-/** A small world for shells to be kept in: two scopes, what lies outside, a home of podkin, and sockets that count who connects. */
+/**
+ * A small world for shells to be kept in: two scopes, what lies outside, a home of podkin, and sockets that
+ * count who connects.
+ */
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,

@@ -1,4 +1,6 @@
-/** A source file taken apart, as far as a test of words needs it: its comments, and its code without texts. */
+/**
+ * A source file taken apart, as far as a test of words needs it: its comments, and its code without texts.
+ */
 
 interface Parts {
   readonly comments: readonly string[];

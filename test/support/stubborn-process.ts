@@ -1,4 +1,7 @@
-/** A process that ignores SIGTERM: whoever has to end it before its own end is kept in the state `stopping` for as long as a test wants. */
+/**
+ * A process that ignores SIGTERM: whoever has to end it before its own end is kept in the state `stopping`
+ * for as long as a test wants.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type ProcessIdentity, processIdentity } from '../../src/std/process-identity.ts';

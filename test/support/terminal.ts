@@ -1,4 +1,7 @@
-/** A real terminal for a command: tmux with a server of its own, whose socket is in the test's folder. What stands on the screen can be read and typed to. */
+/**
+ * A real terminal for a command: tmux with a server of its own, whose socket is in the test's folder. What
+ * stands on the screen can be read and typed to.
+ */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -37,7 +40,10 @@ export class Terminal {
   readonly #socket: string;
   #closed = false;
 
-  /** Runs the command in a window of 100 × 40. When it has ended, the screen says "status N" and stays. Closed with the home at the latest. */
+  /**
+   * Runs the command in a window of 100 × 40. When it has ended, the screen says "status N" and stays. Closed
+   * with the home at the latest.
+   */
   constructor(home: TestHome, args: readonly string[] | null, environment: NodeJS.ProcessEnv = {}) {
     this.#home = home;
     this.#socket = join(home.path, `t${Math.random().toString(36).slice(2, 8)}`);

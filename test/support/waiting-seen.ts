@@ -58,7 +58,8 @@ async function inTools(root: TestPod, pod: TestPod, { kind, since, until, reason
     return below.pending.outgoing === 0 && above.status === 'idle';
   };
   await eventually(root.folder.path, hasAll, `${root.name} has what ${pod.name} reported`);
-  // A notice that came with its input would be the newest that it reads; and it may have no wake left for one.
+  // A notice that came with its input would be the newest that it reads; and it may have no wake left for
+  // one.
   await root.run('read');
   const isIdle = async () => (await root.call('status', {})).status === 'idle';
   await eventually(root.folder.path, isIdle, `${root.name} has read what ${pod.name} reported`);

@@ -1,11 +1,20 @@
-/** Waiting for what a test cannot be told of: looked at after every change of a folder and in short steps, never slept for. */
+/**
+ * Waiting for what a test cannot be told of: looked at after every change of a folder and in short steps,
+ * never slept for.
+ */
 import { type FSWatcher, existsSync, statSync, watch } from 'node:fs';
 import { type ProcessIdentity, isRunning } from '../../src/std/process-identity.ts';
 
-/** How long a test waits for something that must happen; only a broken promise takes that long. `npm run defects` breaks many. */
+/**
+ * How long a test waits for something that must happen; only a broken promise takes that long. `npm run
+ * defects` breaks many.
+ */
 export const patienceMs = Number(process.env['PODKIN_PATIENCE_MS'] ?? 30_000);
 
-/** The system says nothing about processes that are not our children, so they are looked at until they are gone. */
+/**
+ * The system says nothing about processes that are not our children, so they are looked at until they are
+ * gone.
+ */
 export async function gone(identity: ProcessIdentity): Promise<void> {
   const deadlineAt = performance.now() + patienceMs;
   while (isRunning(identity)) {
@@ -18,7 +27,10 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Checks at once, after every change below `folder`, and every 100 ms in case the system drops a change; fails after a patience that only a broken promise uses up. */
+/**
+ * Checks at once, after every change below `folder`, and every 100 ms in case the system drops a change;
+ * fails after a patience that only a broken promise uses up.
+ */
 export async function eventually(
   folder: string,
   holds: () => boolean | Promise<boolean>,

@@ -1,6 +1,6 @@
 /**
- * What a class offers is used by the product, not by its tests alone: knip sees exports, and no further than a
- * class's name.
+ * What a class offers is used by the product, not by its tests alone: knip sees exports, and no further than
+ * a class's name.
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** The table of named defects has not gone stale: each can be put in, and the guarantee that has to fail then has a test there. */
+/**
+ * The table of named defects has not gone stale: each can be put in, and the guarantee that has to fail then
+ * has a test there.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

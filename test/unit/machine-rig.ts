@@ -1,6 +1,7 @@
 /**
- * What the tables over the pure machines share: entries in short words, facts folded from them, and a core whose commits and effects are
- * recorded. The root of every log is `me`; `kid` is its child, `above` its parent where it has one.
+ * What the tables over the pure machines share: entries in short words, facts folded from them, and a core
+ * whose commits and effects are recorded. The root of every log is `me`; `kid` is its child, `above` its
+ * parent where it has one.
  */
 import type { Params } from '../../src/protocol/methods.ts';
 import type { PodEvent, SentPodEvent } from '../../src/protocol/pod-event.ts';
@@ -92,7 +93,10 @@ export interface MachineOptions {
   live?: Partial<Live>;
 }
 
-/** A core over this log, at rest. Ids are `id-1`, `id-2` …; now is 1,000,000 ms, wall time that of 2026-01-01 01:00. */
+/**
+ * A core over this log, at rest. Ids are `id-1`, `id-2` …; now is 1,000,000 ms, wall time that of 2026-01-01
+ * 01:00.
+ */
 export function machineOf(lines: readonly Line[], options: MachineOptions = {}): Machine {
   const facts = factsOf(lines, options.parent ?? null);
   const committed: Body[][] = [];

@@ -1,4 +1,7 @@
-/** One word for one thing: what no name may be, and that what a comment names is there. The words are in CONTRIBUTING.md. */
+/**
+ * One word for one thing: what no name may be, and that what a comment names is there. The words are in
+ * CONTRIBUTING.md.
+ */
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -78,7 +78,9 @@ function freeBytes(path: string): number {
   return bavail * bsize;
 }
 
-/** A sentence where nothing fits into the folder any more: also for quotas, which the system does not tell. */
+/**
+ * A sentence where nothing fits into the folder any more: also for quotas, which the system does not tell.
+ */
 export function noRoomIn({ path }: ChaosFolder): string | undefined {
   const file = join(path, 'room');
   try {

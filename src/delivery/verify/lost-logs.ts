@@ -1,7 +1,8 @@
 /**
- * Pods whose log is gone, or holds nothing that can be read. A folder without one may be that of a pod that is being made or whose start was cut
- * off, which is in order; it is not where anything tells of an incarnation: the address that an incarnation
- * has left beside its log, the parent that it linked to, or the lock that it holds.
+ * Pods whose log is gone, or holds nothing that can be read. A folder without one may be that of a pod that
+ * is being made or whose start was cut off, which is in order; it is not where anything tells of an
+ * incarnation: the address that an incarnation has left beside its log, the parent that it linked to, or the
+ * lock that it holds.
  */
 import { existsSync } from 'node:fs';
 import {

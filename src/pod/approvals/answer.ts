@@ -1,5 +1,6 @@
 /**
- * The method `approve`: a person's answer to an approval of this pod, or handed on to the pod below that asks.
+ * The method `approve`: a person's answer to an approval of this pod, or handed on to the pod below that
+ * asks.
  */
 import { type PodErrorCode, WireError, podErrorCodes } from '../../protocol/errors.ts';
 import type { Params, Result } from '../../protocol/methods.ts';

@@ -1,6 +1,7 @@
 /**
- * The parent's view of its children: their links, what they send, and whether they live (delivery §§5, 6). Signs of trouble (an exit, the end of a link,
- * the sweep) only trigger a check, and the check asks the system.
+ * The parent's view of its children: their links, what they send, and whether they live (delivery §§5, 6).
+ * Signs of trouble (an exit, the end of a link, the sweep) only trigger a check, and the check asks the
+ * system.
  */
 import {
   type DeathFindings,
@@ -43,7 +44,7 @@ export class Children {
   readonly #ends: EndWaiters;
   /** Assignments whose `run` is being sent right now. */
   readonly inFlight = new Set<string>();
-  /** Open assignments that the child has answered for: a link message that was written before the run came must not deny them. */
+  /** Open assignments that the child has answered for: no link message from before the run denies them. */
   readonly #taken = new Set<string>();
   /** Children to which a run was sent whose fate is not known. */
   readonly #inDoubt = new Set<string>();
@@ -64,7 +65,7 @@ export class Children {
 
   // The wire
 
-  /** A refusal for good of a child that is known is shown here too, once, and in this pod's list of children: its log alone would tell of it. */
+  /** A child that is refused for good says so only in its own log: it is shown here too, once. */
   async link(params: Params<'link'>, connection: Connection): Promise<Result<'link'>> {
     try {
       return await this.#link(params, connection);
@@ -92,8 +93,8 @@ export class Children {
     const sure = new Set([...this.inFlight, ...this.#taken]);
     const whole = hasLostReceipts(this.#pod.facts, params, sure) ? await this.#filled(child, params) : params;
     if (!connection.writable) throw new WireError('timeout', 'The link was closed before it stood.');
-    // Its message may be older than a run that is in doubt: only a link made after that can be asked. The doubt may
-    // have come while what stands above was waited for.
+    // Its message may be older than a run that is in doubt: only a link made after that can be asked. The
+    // doubt may have come while what stands above was waited for.
     if (this.#forgetDoubts(instance)) {
       throw new WireError('timeout', 'A run is in doubt; link again, so that both logs are compared.');
     }
@@ -148,13 +149,13 @@ export class Children {
     });
   }
 
-  /** Filled from the child's own log, which may say more by now than the link message did: that is no older copy. */
+  /** Filled from the child's log, which may say more by now than the link message: no older copy. */
   async #filled(child: ChildFacts, params: Params<'link'>): Promise<Params<'link'>> {
     await this.#fill(child, params.child.incarnation);
     return { ...params, emitted: Math.max(params.emitted ?? 0, child.received) };
   }
 
-  /** What this log has lost (a damaged line, an old copy put back) the child was told is safe and does not send again: it is in the child's log still. */
+  /** What this log has lost is not sent again, as the child was told it is safe: its log has it still. */
   async #fill(child: ChildFacts, throughIncarnation: number): Promise<unknown> {
     const running = this.#filling.get(child.instance);
     if (running !== undefined) return await running;
@@ -173,7 +174,7 @@ export class Children {
     this.checkLater(instance);
   }
 
-  /** A run may have reached the child or not: it links again, and says so. Where it has ended meanwhile, its log does. */
+  /** A run may have reached the child or not: its next link says so, or, where it has ended, its log. */
   markUncertain(instance: string): void {
     this.#inDoubt.add(instance);
     this.links.renew(instance);
@@ -203,7 +204,7 @@ export class Children {
     host.clock.after(core.limits.deathGraceMs, () => void this.check(instance));
   }
 
-  /** Looks at every child that has not ended; also after a restart, for the children that this process did not start. */
+  /** Checks every child that has not ended, also those that an earlier process of this pod has started. */
   sweep(): void {
     const { deathGraceMs } = this.#pod.core.limits;
     const nowMs = this.#pod.host.clock.now();
@@ -244,7 +245,7 @@ export class Children {
     }
   }
 
-  /** While this process stood still (stopped, or its loop blocked) it could hear nobody: that time is no child's silence. */
+  /** While this process was stopped or its loop blocked it heard nobody: that time is no child's silence. */
   #discountStall(nowMs: number): void {
     const { sweepMs } = this.#pod.core.limits;
     const lateMs = nowMs - this.#sweptAtMs - sweepMs;
@@ -261,7 +262,7 @@ export class Children {
     return link !== undefined && nowMs - link.heardAtMs > this.#pod.core.limits.unreachableMs;
   }
 
-  /** Finds out whether the child's newest incarnation has ended, and takes in what it left. One check at a time a child. */
+  /** Whether the child's newest incarnation has ended; takes in what it left. One check at a time a child. */
   check(instance: string): Promise<void> {
     const running = this.#checking.get(instance);
     if (running !== undefined) return running;
@@ -283,7 +284,8 @@ export class Children {
       return;
     }
     try {
-      // In another network namespace it holds locks that are not seen here: nobody is dead who answers, or who cannot be asked.
+      // In another network namespace it holds locks that are not seen here: nobody is dead who answers, or
+      // who cannot be asked.
       if ((await this.#pod.host.processes.statusOf(child)) !== 'dead') return this.#noteAlive(child);
       await this.#takeIn(child);
       // Its next incarnation cannot begin before this: what it held is not its own by then.
@@ -303,7 +305,7 @@ export class Children {
     this.#commitAndEvaluate(() => unreachableReceipt(this.#pod.facts, child, Math.round(sinceMs)));
   }
 
-  /** Only its link and its process still tell of it; where it was removed, its work would be waited for without an end. */
+  /** Only its link and its process show it now; where it was removed, its work would be awaited for ever. */
   async #noteMissing(child: ChildFacts): Promise<void> {
     const { links } = this;
     const { processes, home } = this.#pod.host;
@@ -369,7 +371,7 @@ export class Children {
     });
   }
 
-  /** Fulfils when the end of the child's newest incarnation stands in this log; with false after `timeoutMs`. */
+  /** Fulfils when the end of the child's newest incarnation is in this log; with false after `timeoutMs`. */
   ended(instance: string, timeoutMs: number): Promise<boolean> {
     return this.#ends.ended(instance, timeoutMs);
   }

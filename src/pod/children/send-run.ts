@@ -95,9 +95,9 @@ async function send(
 }
 
 /**
- * The link that the child speaks of may be one whose answer it does not have; or one of an incarnation that this
- * pod's log does not know: where an old copy of the log was put back, that one had the same number. The child's
- * next link then settles which counts.
+ * The link that the child speaks of may be one whose answer it does not have; or one of an incarnation that
+ * this pod's log does not know: where an old copy of the log was put back, that one had the same number. The
+ * child's next link then settles which counts.
  */
 async function newerLink(children: Children, child: PodRef, after: number): Promise<void> {
   const within = { timeoutMs: relinkMs, exited: null, after };

@@ -1,5 +1,6 @@
 /**
- * The link to the parent: does what the outbox machine says. Everything that is pending stands in the log; losing this process loses nothing.
+ * The link to the parent: does what the outbox machine says. Everything that is pending stands in the log;
+ * losing this process loses nothing.
  */
 import { deferred } from '../../std/deferred.ts';
 import {
@@ -88,7 +89,10 @@ export class ParentLink {
     this.#step({ type: 'emitted' });
   }
 
-  /** C6: commits the event and starts sending; what becomes of it is in the delivery state, and in an alert where it fails. Throws `storageFailed`. */
+  /**
+   * C6: commits the event and starts sending; what becomes of it is in the delivery state, and in an alert
+   * where it fails. Throws `storageFailed`.
+   */
   fireAndForget(event: SentPodEvent): number {
     return this.#pod.input((core) => {
       commitInput(core, [emitted(core.facts, event)]);
@@ -97,7 +101,10 @@ export class ParentLink {
     });
   }
 
-  /** C6, awaited: until the parent holds the event, at most `deadlineMs`; the event stays pending and goes on being sent whatever the answer is. */
+  /**
+   * C6, awaited: until the parent holds the event, at most `deadlineMs`; the event stays pending and goes on
+   * being sent whatever the answer is.
+   */
   async outcomeOf(seq: number, deadlineMs: number): Promise<SendOutcome> {
     const { clock } = this.#pod.host;
     const deadlineAt = clock.now() + deadlineMs;
@@ -126,12 +133,13 @@ export class ParentLink {
   }
 
   /**
-   * A run of the parent may lie unread while both sides compare their logs at a link, which then says that it never came. Such a run must not begin:
-   * throws `regressed` where a link later than `link` stands. Waits for the answer of a link that is being made.
+   * A run of the parent may lie unread while both sides compare their logs at a link, which then says that it
+   * never came. Such a run must not begin: throws `regressed` where a link later than `link` stands. Waits
+   * for the answer of a link that is being made.
    */
   async refuseOvertaken(link: number): Promise<void> {
     await this.#introducing;
-    // An answer that was lost may have said that this very run never came: the next one says which link counts.
+    // A lost answer may have said that this very run never came: the next one says which link counts.
     if (link >= this.#number && !this.#isNumberInDoubt) return;
     throw new WireError('regressed', 'A later link has said that this run never came; give it again.');
   }
@@ -341,7 +349,7 @@ export class ParentLink {
       for (const [seq] of covered) this.#sent.delete(seq);
       this.#pod.show({ type: 'deliveryChanged', through: this.#acked, state: 'received' });
     } else if (!this.#closed) {
-      // Nothing else would come back to it: without its entry the event would count as pending until the next one.
+      // Nothing else would come back to it: without its entry the event is pending until the next one.
       this.#pod.host.clock.after(ackRetryMs, () => this.#commitAck());
     }
     this.#wake();
@@ -378,7 +386,7 @@ export class ParentLink {
   }
 }
 
-/** What no later version of this process can say either is refused for good: a message that the parent does not understand stays what it is. */
+/** A message that the parent does not understand stays what it is: such a refusal is for good. */
 function refusalCode(error: unknown): string | undefined {
   if (!(error instanceof RemoteError)) return undefined;
   return error.code ?? (notUnderstood.has(error.rpcCode) ? 'protocolMismatch' : undefined);

@@ -11,7 +11,8 @@
  * - D2 Where nobody can be asked (`dontAsk`, headless) a request for approval becomes a denial, never a yes.
  * - D3 A shell outside of any sandbox runs only by a person's word: their mode, their rule, or their answer
  *   to an approval that says so.
- * - D4 A call of which nothing says what it touches runs only by a person's word too, and in `plan` not at all.
+ * - D4 A call of which nothing says what it touches runs only by a person's word too, and in `plan` not at
+ *   all.
  */
 import type { PermissionMode } from '../../session/settings/permissions.ts';
 import { type PermissionRules, type RuleSubject, ruleFor } from './permission-rules.ts';

@@ -347,8 +347,8 @@ export class ProtectedWatch {
 }
 
 /**
- * Null where it is there no more: somebody else's command was faster. What a person saves under the name between
- * that and a look is another thing, and taken in its turn.
+ * Null where it is there no more: somebody else's command was faster. What a person saves under the name
+ * between that and a look is another thing, and taken in its turn.
  */
 function movedTo(from: string | Buffer, to: string): Moved | null {
   for (let round = 1; ; round += 1) {

@@ -1,8 +1,8 @@
 /** The entries of approvals: what was asked of a person, and what became of it. */
 
 /**
- * A call waits for a person: on disk before anybody is told. The same request again, with another call: the model has made the same call once more after
- * an interruption, and waits for the same answer.
+ * A call waits for a person: on disk before anybody is told. The same request again, with another call: the
+ * model has made the same call once more after an interruption, and waits for the same answer.
  */
 export interface ApprovalAskedEntry {
   type: 'approval';
@@ -32,7 +32,10 @@ export interface ApprovalAnsweredEntry {
   /** A person, or what ended the waiting. */
   by: 'person' | 'cancel' | 'pause' | 'stop' | 'turnEnd';
   reason?: string;
-  /** The call that this answer lets run or refuses. Without it none waited: the answer is kept for the same call, once. */
+  /**
+   * The call that this answer lets run or refuses. Without it none waited: the answer is kept for the same
+   * call, once.
+   */
   call?: string;
 }
 /** A kept answer was given to this call; there is no second use of it. */

@@ -1,6 +1,7 @@
 /**
- * The entries of a session log: what a pod has committed. One JSON object each, the same on the wire, in `podkin logs --json` and, inside its
- * checksummed line, in the file (`line.ts`). Unknown types and fields are kept and passed over, so that an older podkin can read a newer log.
+ * The entries of a session log: what a pod has committed. One JSON object each, the same on the wire, in
+ * `podkin logs --json` and, inside its checksummed line, in the file (`line.ts`). Unknown types and fields
+ * are kept and passed over, so that an older podkin can read a newer log.
  */
 import type { JsonObject, JsonValue } from '../../std/json.ts';
 import type { ApprovalEntry } from './approval-entries.ts';
@@ -16,8 +17,9 @@ export interface PodRef {
 }
 export type PathRight = 'read' | 'write';
 /**
- * What may be touched. A path means the whole tree below it, one that ends in `/*` only what lies directly in that directory. `write` implies `read`.
- * A deny caps below its right: without `write` a path may still be read, without `read` it may not be touched at all.
+ * What may be touched. A path means the whole tree below it, one that ends in `/*` only what lies directly in
+ * that directory. `write` implies `read`. A deny caps below its right: without `write` a path may still be
+ * read, without `read` it may not be touched at all.
  */
 export interface PathScope {
   readonly read: readonly string[];
@@ -67,7 +69,9 @@ export interface StartedEntry {
   /** Where it listens; entries of earlier builds do not say. */
   address?: string;
   namespaces?: { network: string | null; process: string | null };
-  /** What came into the configuration since the pod was made, as far as no earlier incarnation was told of it. */
+  /**
+   * What came into the configuration since the pod was made, as far as no earlier incarnation was told of it.
+   */
   restrictions?: Restrictions;
 }
 /** A run, a notice or a person's control, on its arrival. */
@@ -147,7 +151,10 @@ export interface ToolResultEntry {
   denied?: boolean;
   /** StopPod: the incarnation whose end this result tells; its shutDown or death is not told again. */
   stopped?: { instance: string; incarnation: number };
-  /** ReadPodOutput: where the next read of that child begins, and the turn whose whole final text this result holds. */
+  /**
+   * ReadPodOutput: where the next read of that child begins, and the turn whose whole final text this result
+   * holds.
+   */
   readOutput?: { instance: string; cursor: string; coversTurn: string | null };
 }
 export type SystemItem =
@@ -192,14 +199,20 @@ export interface TurnEndedEntry {
   usage: Usage;
   durationMs: number;
 }
-/** What an earlier incarnation left open was closed; dangling calls got their synthetic results in the same append. */
+/**
+ * What an earlier incarnation left open was closed; dangling calls got their synthetic results in the same
+ * append.
+ */
 export interface InterruptedEntry {
   type: 'interrupted';
   turn: string | null;
   reason: string;
   calls: string[];
 }
-/** A run that this pod gives a child: committed before it is sent. Closed by the child's report, or here when it was never begun. */
+/**
+ * A run that this pod gives a child: committed before it is sent. Closed by the child's report, or here when
+ * it was never begun.
+ */
 export interface AssignmentEntry {
   type: 'assignment';
   assignment: string;
@@ -220,14 +233,17 @@ export interface AlertEntry {
   /** Entry seq of a systemItem whose content the model is not shown any more. */
   quarantines?: number;
   /**
-   * The parent has refused this pod for good, with this code: what is pending stays so until a later incarnation or
-   * an acknowledgement says otherwise.
+   * The parent has refused this pod for good, with this code: what is pending stays so until a later
+   * incarnation or an acknowledgement says otherwise.
    */
   refusal?: string;
   /** This pod has refused that child for good, with this code, until it links or has ended. */
   refuses?: { child: PodRef; code: string };
 }
-/** An event for the parent. The log is the outbox: pending while no acknowledgement at or above its number is committed. */
+/**
+ * An event for the parent. The log is the outbox: pending while no acknowledgement at or above its number is
+ * committed.
+ */
 export interface PodEventEmittedEntry {
   type: 'podEventEmitted';
   eventSeq: number;
@@ -241,19 +257,28 @@ export interface PodEventAckedEntry {
   /** When each event that it covers was last sent, and how often; for people. */
   sent?: { seq: number; attempts: number; at: string }[];
 }
-/** A receipt. The log is the inbox: received minus consumed is the notify buffer. `eventSeq` is null for what the parent's side wrote itself. */
+/**
+ * A receipt. The log is the inbox: received minus consumed is the notify buffer. `eventSeq` is null for what
+ * the parent's side wrote itself.
+ */
 export interface PodEventReceivedEntry {
   type: 'podEventReceived';
   from: PodIdentity;
   eventSeq: number | null;
   event: PodEvent;
-  /** The model will read it: the receipt is not its final state. Decided once, on receipt (`delivery/visibility.ts`). */
+  /**
+   * The model will read it: the receipt is not its final state. Decided once, on receipt
+   * (`delivery/visibility.ts`).
+   */
   reads: boolean;
   /** It wakes an idle pod. */
   wakes: boolean;
   /** Assignments of this pod that it closed. */
   closes: string[];
-  /** The model had read this turn's whole end with ReadPodOutput: the entry seq of that result. The receipt is then final as seen. */
+  /**
+   * The model had read this turn's whole end with ReadPodOutput: the entry seq of that result. The receipt is
+   * then final as seen.
+   */
   readAt?: number;
 }
 export type ChildState = 'reserved' | 'started' | 'linked' | 'undone' | 'ended' | 'removed';
@@ -272,8 +297,9 @@ export interface ChildEntry {
   reason?: string;
 }
 /**
- * A scope to write in changed hands. `delegated`: a child holds it and this pod does not; `reclaimed`: it is this pod's again, once each. `granted`: what
- * this pod's own parent says that it holds now, in the place of the session's scope.
+ * A scope to write in changed hands. `delegated`: a child holds it and this pod does not; `reclaimed`: it is
+ * this pod's again, once each. `granted`: what this pod's own parent says that it holds now, in the place of
+ * the session's scope.
  */
 export interface ScopeEntry {
   type: 'scope';
@@ -344,5 +370,8 @@ export type EntryBody =
   | StoppedEntry
   | DiscardedEntry;
 
-/** `seq` numbers the entries of one log: 1, 2, 3 … Never to be mixed up with an event's number, which is called `eventSeq` here. `time` is for people. */
+/**
+ * `seq` numbers the entries of one log: 1, 2, 3 … Never to be mixed up with an event's number, which is
+ * called `eventSeq` here. `time` is for people.
+ */
 export type Entry<B extends EntryBody = EntryBody> = { seq: number; time: string } & B;

@@ -106,8 +106,8 @@ export function draftPrefix(maker: { readonly instance: string } | null): string
 }
 
 /**
- * Null where there is no such pod. Throws `BadPodFile` where its file is not what podkin writes, `MisplacedPod`
- * where it is another pod's, or the file system's error.
+ * Null where there is no such pod. Throws `BadPodFile` where its file is not what podkin writes,
+ * `MisplacedPod` where it is another pod's, or the file system's error.
  */
 export function readSpec(folder: PodFolder): PodSpec | null {
   try {

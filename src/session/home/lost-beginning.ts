@@ -5,8 +5,8 @@ import { nodeDisk as disk } from '../log/log-disk.ts';
 import type { PodFolder } from './home.ts';
 
 /**
- * What was found, as a clause; null where a line can be read, or the pod never began. `hasRun`: something else
- * than its own folder says that it has. Throws the file system's error (ENOENT: there is no log).
+ * What was found, as a clause; null where a line can be read, or the pod never began. `hasRun`: something
+ * else than its own folder says that it has. Throws the file system's error (ENOENT: there is no log).
  */
 export function lostBeginning(folder: PodFolder, { hasRun = false } = {}): string | null {
   const fd = disk.open(folder.log);

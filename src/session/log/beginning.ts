@@ -1,12 +1,12 @@
 /**
- * How a session log begins: with a line that says whose it is, committed with the pod's first start and synced
- * before anybody is answered. So a log without any line that can be read has two histories. Either its very
- * first append was torn: then nobody has ever been answered, nothing is lost, and the pod begins. Or the log of
- * a pod that has run was emptied or damaged as a whole: then beginning anew would give out numbers that its
- * parent and its children know as others, and hide that a history is gone.
+ * How a session log begins: with a line that says whose it is, committed with the pod's first start and
+ * synced before anybody is answered. So a log without any line that can be read has two histories. Either its
+ * very first append was torn: then nobody has ever been answered, nothing is lost, and the pod begins. Or the
+ * log of a pod that has run was emptied or damaged as a whole: then beginning anew would give out numbers
+ * that its parent and its children know as others, and hide that a history is gone.
  *
- * Two things tell them apart. The address beside the log (`pod-address.ts`) is settled only behind the sync of
- * the first append, so its being there says that the pod has begun (builds before that settled it some
+ * Two things tell them apart. The address beside the log (`pod-address.ts`) is settled only behind the sync
+ * of the first append, so its being there says that the pod has begun (builds before that settled it some
  * milliseconds earlier; a loss of power in between is refused, with nothing lost by it). And a torn append
  * looks like one: whole lines of an append that goes on, then a piece of one, or zeros where the disk never
  * got a page. What is absent: a bound on the size, because the first append holds instructions of any length.

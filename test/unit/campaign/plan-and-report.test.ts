@@ -74,7 +74,8 @@ describe('the table', () => {
       points.length * victims.length * stances.length,
     );
     expect(impossibleCells.filter(({ why }) => why === '')).toEqual([]);
-    // Only a root is without a parent, and only its own spawns bind its state: everybody else can be anywhere.
+    // Only a root is without a parent, and only its own spawns bind its state: everybody else can be
+    // anywhere.
     expect(impossibleCells.filter(({ victim }) => victim !== 'parent')).toEqual([]);
   });
 

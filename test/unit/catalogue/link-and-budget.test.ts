@@ -1,4 +1,7 @@
-/** The pure parts that decide how a child waits for its parent and when a pod may wake: over months, which no process can be watched for. */
+/**
+ * The pure parts that decide how a child waits for its parent and when a pod may wake: over months, which no
+ * process can be watched for.
+ */
 import { describe, expect, it } from 'vitest';
 import { type Outbox, type OutboxInput, newOutbox, outboxStep } from '../../../src/delivery/outbox.ts';
 import { wakeRule } from '../../../src/delivery/wake.ts';

@@ -1,4 +1,7 @@
-/** Approvals before one keyboard: which is shown, which key answers which, and that no pod can write a line of ours. */
+/**
+ * Approvals before one keyboard: which is shown, which key answers which, and that no pod can write a line of
+ * ours.
+ */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LiveEvent } from '../../../src/client/pod-stream.ts';

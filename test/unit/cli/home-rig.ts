@@ -1,4 +1,7 @@
-/** What the command line's tests share: a home of the test's own with pods written by hand, and a context that keeps what is written. */
+/**
+ * What the command line's tests share: a home of the test's own with pods written by hand, and a context that
+ * keeps what is written.
+ */
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Logs and folders of pods that a person has exchanged, copied or renamed by hand, and what is in the place of all of them. */
+/**
+ * Logs and folders of pods that a person has exchanged, copied or renamed by hand, and what is in the place
+ * of all of them.
+ */
 import { cpSync, existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';

@@ -1,4 +1,6 @@
-/** Which limits a project's file may set: those of which a smaller value lets pods do less and nothing else. */
+/**
+ * Which limits a project's file may set: those of which a smaller value lets pods do less and nothing else.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';

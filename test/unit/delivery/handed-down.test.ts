@@ -1,4 +1,7 @@
-/** Delegation over random lives of children, folded by the log as a pod does: no path with two writers, none with no owner, everything returns. */
+/**
+ * Delegation over random lives of children, folded by the log as a pod does: no path with two writers, none
+ * with no owner, everything returns.
+ */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {

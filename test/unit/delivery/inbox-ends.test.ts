@@ -1,4 +1,7 @@
-/** The ends of children as their parent tells them, and assignments held against a link or a dead child's log, as tables. */
+/**
+ * The ends of children as their parent tells them, and assignments held against a link or a dead child's log,
+ * as tables.
+ */
 import { describe, expect, it } from 'vitest';
 import {
   type DeathFindings,

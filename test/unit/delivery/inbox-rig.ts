@@ -1,4 +1,6 @@
-/** What the tables over the inbox share: a pod with two children that have work, and what returns with an end. */
+/**
+ * What the tables over the inbox share: a pod with two children that have work, and what returns with an end.
+ */
 import type { EntryBody } from '../../../src/session/facts/entries.ts';
 import type { ChildFacts, Facts } from '../../../src/session/facts/facts.ts';
 import { type Line, assigned, child, kid, linked, sib } from '../machine-rig.ts';

@@ -1,4 +1,7 @@
-/** What is to be committed for an event of a child, as a table: P1–P5 of the design, the ends of lives, and assignments held against a link. */
+/**
+ * What is to be committed for an event of a child, as a table: P1–P5 of the design, the ends of lives, and
+ * assignments held against a link.
+ */
 import { describe, expect, it } from 'vitest';
 import { endsBefore, receive } from '../../../src/delivery/inbox.ts';
 import type { SentPodEvent } from '../../../src/protocol/pod-event.ts';

@@ -1,4 +1,7 @@
-/** The exact words that a model reads of each event, as a table; what stands in them as data is `notice.test.ts`. */
+/**
+ * The exact words that a model reads of each event, as a table; what stands in them as data is
+ * `notice.test.ts`.
+ */
 import { describe, expect, it } from 'vitest';
 import { noticeBody } from '../../../src/delivery/notice.ts';
 import { inLine, listed } from '../../../src/delivery/quoted.ts';

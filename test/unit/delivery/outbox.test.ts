@@ -1,4 +1,7 @@
-/** The child's side of a delivery as a table: where the link is, what happens, where it is then and what is to be done. */
+/**
+ * The child's side of a delivery as a table: where the link is, what happens, where it is then and what is to
+ * be done.
+ */
 import { describe, expect, it } from 'vitest';
 import {
   type Outbox,

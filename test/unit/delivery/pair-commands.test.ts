@@ -1,6 +1,7 @@
 /**
- * Stories of one child and one parent as fast-check makes and shortens them, held against the simplest model there is: the list of what was said, each
- * to be seen once, in order. `PAIR_RUNS` for more than the size of the gate.
+ * Stories of one child and one parent as fast-check makes and shortens them, held against the simplest model
+ * there is: the list of what was said, each to be seen once, in order. `PAIR_RUNS` for more than the size of
+ * the gate.
  */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -90,7 +91,10 @@ function commandOf({ name, needs, expect: foresee, act }: Deed): Command {
   };
 }
 
-/** At any moment: what is shown is a beginning of what was said; nothing counts as received that is not there, or as acknowledged that was not received. */
+/**
+ * At any moment: what is shown is a beginning of what was said; nothing counts as received that is not there,
+ * or as acknowledged that was not received.
+ */
 function holds({ said }: Model, world: PairWorld): void {
   const { shown, received, acked } = historyOf(world);
   expect(shown).toEqual(said.slice(0, shown.length));
@@ -98,7 +102,10 @@ function holds({ said }: Model, world: PairWorld): void {
   expect(acked).toBeLessThanOrEqual(received.length);
 }
 
-/** When everything has come to rest: all of it is shown and seen, every incarnation that is over has its end behind its words, and nothing had to be rescued. */
+/**
+ * When everything has come to rest: all of it is shown and seen, every incarnation that is over has its end
+ * behind its words, and nothing had to be rescued.
+ */
 function ends({ said, deaths }: Model, world: PairWorld): void {
   world.quiet();
   const { shown, ends, early, unseen } = historyOf(world);

@@ -1,4 +1,7 @@
-/** What a call needs before it may run, as the oracle has it: every tool in every mode, and what rules make of it. */
+/**
+ * What a call needs before it may run, as the oracle has it: every tool in every mode, and what rules make of
+ * it.
+ */
 import { describe, expect, it } from 'vitest';
 import { type Needed, neededFor } from '../../../src/delivery/verify/needed-yes.ts';
 import { ruledTools } from '../../../src/scope/permissions/permission-rules.ts';

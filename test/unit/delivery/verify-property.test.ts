@@ -22,7 +22,10 @@ interface Run {
   nowMs: number;
 }
 
-/** A right run: events are delivered in order, acknowledged at once or with a later one, and read; a death comes last and is followed by a new incarnation. */
+/**
+ * A right run: events are delivered in order, acknowledged at once or with a later one, and read; a death
+ * comes last and is followed by a new incarnation.
+ */
 function play(story: readonly Deed[]): Run {
   const home = logHome();
   const root = home.pod('root');
@@ -147,7 +150,10 @@ describe('verify: generated runs', () => {
   });
 });
 
-/** Acknowledged, followed by a later number or a later incarnation, or given to the model: somebody knows that it was there. */
+/**
+ * Acknowledged, followed by a later number or a later incarnation, or given to the model: somebody knows that
+ * it was there.
+ */
 function isKnown(run: Run, receipt: Receipt): boolean {
   const { from, eventSeq } = receipt;
   const child = run.children.find(({ instance }) => instance === from.instance);

@@ -1,4 +1,7 @@
-/** What the oracle's tests share: a family of two, a home in which much has happened, and what is said of a home. */
+/**
+ * What the oracle's tests share: a family of two, a home in which much has happened, and what is said of a
+ * home.
+ */
 import { expect } from 'vitest';
 import { type Report, verifyLogs } from '../../../src/delivery/verify/verify.ts';
 import type { Rule } from '../../../src/delivery/verify/finding.ts';
@@ -37,7 +40,10 @@ export function expectOnly(home: LogHome, violations: string[], count = violatio
   return report;
 }
 
-/** Root, child, grandchild: runs, a death with a restore, a StopPod, a scope report that is sent on, a notice, a cut-off turn. */
+/**
+ * Root, child, grandchild: runs, a death with a restore, a StopPod, a scope report that is sent on, a notice,
+ * a cut-off turn.
+ */
 export function busyHome(): LogHome {
   const { home, root, child } = family();
   root.beginTurn();

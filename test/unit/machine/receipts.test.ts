@@ -1,4 +1,7 @@
-/** What becomes of an event at its receipt: which work it closes, whether it is new, and whether the model has read it already. */
+/**
+ * What becomes of an event at its receipt: which work it closes, whether it is new, and whether the model has
+ * read it already.
+ */
 import { describe, expect, it } from 'vitest';
 import { receive } from '../../../src/delivery/inbox.ts';
 import { wakeWorthy } from '../../../src/delivery/settled.ts';

@@ -1,4 +1,6 @@
-/** What a request without a response has used: counted as far as the stream counted it, estimated behind that. */
+/**
+ * What a request without a response has used: counted as far as the stream counted it, estimated behind that.
+ */
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { newAnswer } from '../../../src/model/answer.ts';

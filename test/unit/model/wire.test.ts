@@ -1,4 +1,7 @@
-/** What goes over the wire and what comes of it when it breaks: recorded answers, sent back whole, in part, late or never. */
+/**
+ * What goes over the wire and what comes of it when it breaks: recorded answers, sent back whole, in part,
+ * late or never.
+ */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { LLMock } from '@copilotkit/aimock';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';

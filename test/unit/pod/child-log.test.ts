@@ -1,4 +1,7 @@
-/** What is read of a child's log: the events that its parent does not have yet, of the incarnations that it asks for, without a hole. */
+/**
+ * What is read of a child's log: the events that its parent does not have yet, of the incarnations that it
+ * asks for, without a hole.
+ */
 import { expect, it } from 'vitest';
 import { readChildLog } from '../../../src/pod/children/child-log.ts';
 import type { EntryBody } from '../../../src/session/facts/entries.ts';

@@ -1,4 +1,6 @@
-/** Claims over a home, rule by rule: who is in the way of whom, and what a pod may write beside the others. */
+/**
+ * Claims over a home, rule by rule: who is in the way of whom, and what a pod may write beside the others.
+ */
 import { describe, expect, it } from 'vitest';
 import {
   type Claim,

@@ -1,4 +1,7 @@
-/** Claims of many trees over one home: no two exclusive ones overlap but within one line of giving, the dead count for nothing, owners are named. */
+/**
+ * Claims of many trees over one home: no two exclusive ones overlap but within one line of giving, the dead
+ * count for nothing, owners are named.
+ */
 import {
   existsSync,
   mkdtempSync,

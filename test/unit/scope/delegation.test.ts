@@ -1,4 +1,6 @@
-/** Who may write where by one pod's log: handed down, returned once, and given again to a child that is back. */
+/**
+ * Who may write where by one pod's log: handed down, returned once, and given again to a child that is back.
+ */
 import { describe, expect, it } from 'vitest';
 import {
   delegation,

@@ -1,4 +1,7 @@
-/** How far a script is looked through for a forbidden command: each carrier, each border, and what is not taken for one. */
+/**
+ * How far a script is looked through for a forbidden command: each carrier, each border, and what is not
+ * taken for one.
+ */
 import { describe, expect, it } from 'vitest';
 import { holdsCommand } from '../../../src/scope/permissions/denied-command.ts';
 

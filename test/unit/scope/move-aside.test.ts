@@ -1,4 +1,7 @@
-/** What is moved aside whole, whatever rights, names and kinds it has: as an ordinary user, to another file system and the same. */
+/**
+ * What is moved aside whole, whatever rights, names and kinds it has: as an ordinary user, to another file
+ * system and the same.
+ */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {

@@ -1,4 +1,7 @@
-/** Handing scope down, against an oracle that only knows single paths: every question is asked for every path of a little universe. */
+/**
+ * Handing scope down, against an oracle that only knows single paths: every question is asked for every path
+ * of a little universe.
+ */
 import { posix } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -27,7 +30,9 @@ const denies = fc.array(
 );
 const scope: fc.Arbitrary<PathScope> = fc.record({ read: roots, write: roots, deny: denies });
 
-/** What a root means, said differently than in the code: by `dirname` and string prefixes with their slash. */
+/**
+ * What a root means, said differently than in the code: by `dirname` and string prefixes with their slash.
+ */
 function oracleCovers(text: string, path: string): boolean {
   if (text.endsWith('/*')) return path !== '/' && posix.dirname(path) === posix.dirname(text);
   return text === '/' || path === text || path.startsWith(`${text}/`);

@@ -1,4 +1,7 @@
-/** What is wrong with a rule, in full; where a rule is anchored; and the patterns that go over operators and quotes. */
+/**
+ * What is wrong with a rule, in full; where a rule is anchored; and the patterns that go over operators and
+ * quotes.
+ */
 import { describe, expect, it } from 'vitest';
 import {
   type RuleKind,

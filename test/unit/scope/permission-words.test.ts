@@ -1,4 +1,7 @@
-/** What a decision says: the exact words to the model and to the person, and whose approval holds which sandbox's holes. */
+/**
+ * What a decision says: the exact words to the model and to the person, and whose approval holds which
+ * sandbox's holes.
+ */
 import { describe, expect, it } from 'vitest';
 import { type Decision, type PermissionCase, decide } from '../../../src/scope/permissions/permission.ts';
 import { restoredRules } from '../../../src/scope/permissions/permission-rules.ts';

@@ -114,7 +114,8 @@ describe('the decision', () => {
     const outside = Object.fromEntries(kinds.map((kind) => [kind, word(mode, kind)]));
     expect(outside).toEqual(table[mode]);
     const inside = Object.fromEntries(kinds.map((kind) => [kind, word(mode, kind, { sandboxed: true })]));
-    // A sandbox changes one thing only: what edits are accepted for may be done by a shell that can do no more.
+    // A sandbox changes one thing only: what edits are accepted for may be done by a shell that can do no
+    // more.
     expect(inside).toEqual({ ...table[mode], ...(mode === 'acceptEdits' ? { shell: 'allow' } : {}) });
   });
 

@@ -1,4 +1,7 @@
-/** A look without a schema (std/fast-guards.ts) may refuse what the schema takes, and never the other way round: whatever is read, it is what the schema says. */
+/**
+ * A look without a schema (std/fast-guards.ts) may refuse what the schema takes, and never the other way
+ * round: whatever is read, it is what the schema says.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

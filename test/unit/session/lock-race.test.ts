@@ -6,7 +6,8 @@ import { takeLock } from '../../../src/session/lock/lock.ts';
 import { ownIdentity } from '../../../src/std/process-identity.ts';
 import { tempFolder } from './log-rig.ts';
 
-// What other processes do in the instant before a name is claimed, which is the only moment at which they could harm.
+// What other processes do in the instant before a name is claimed, which is the only moment at which they
+// could harm.
 const before: { link: (name: string) => void } = vi.hoisted(() => ({ link: () => {} }));
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof nodeFs>();

@@ -32,7 +32,10 @@ function namesOf(folder: string, of = instance): readonly string[] {
   return lockNames({ instance: of, path, device, inode });
 }
 
-/** Binds the names when told `take`, answers `lie`s about who it is, lets go at `free`; `flap` does both without end. */
+/**
+ * Binds the names when told `take`, answers `lie`s about who it is, lets go at `free`; `flap` does both
+ * without end.
+ */
 const squatting = `
   const net = require('node:net');
   const names = JSON.parse(process.argv[1]);

@@ -1,4 +1,6 @@
-/** How an open log answers at its ends: given up, closed, full, moved away; and where it finds its entries. */
+/**
+ * How an open log answers at its ends: given up, closed, full, moved away; and where it finds its entries.
+ */
 import { renameSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type LogDisk, nodeDisk } from '../../../src/session/log/log-disk.ts';

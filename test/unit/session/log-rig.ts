@@ -1,4 +1,7 @@
-/** What the tests of the session log share: folders and locks that go away by themselves, bodies to append, processes that run a piece of our source. */
+/**
+ * What the tests of the session log share: folders and locks that go away by themselves, bodies to append,
+ * processes that run a piece of our source.
+ */
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -29,7 +32,10 @@ export function tempFolder(above: string = tmpdir()): string {
   return folder;
 }
 
-/** The same where a sync costs nothing, if there is such a place: for tests that open a log thousands of times. */
+/**
+ * The same where a sync costs nothing, if there is such a place: for tests that open a log thousands of
+ * times.
+ */
 export function memoryFolder(): string {
   return tempFolder(existsSync('/dev/shm') ? '/dev/shm' : tmpdir());
 }
@@ -113,7 +119,10 @@ export interface Sample {
   readonly lines: readonly { seq: number; from: number; to: number; last: boolean }[];
 }
 
-/** A log of nine entries in five appends, one of them of three and one of two lines; the texts are not all ASCII. */
+/**
+ * A log of nine entries in five appends, one of them of three and one of two lines; the texts are not all
+ * ASCII.
+ */
 export async function sampleLog(): Promise<Sample> {
   const at = await place();
   const log = newLog(at);
@@ -171,7 +180,10 @@ export function errno(code: string): Error {
   return Object.assign(new Error(`${code}: injected`), { code });
 }
 
-/** A module of ours, bundled so that a plain Node process can import it. Answers the path of a script with `body`, in which it is called `ours`. */
+/**
+ * A module of ours, bundled so that a plain Node process can import it. Answers the path of a script with
+ * `body`, in which it is called `ours`.
+ */
 export function script(folder: string, source: string, body: string): string {
   const url = new URL(`../../../src/${source}`, import.meta.url);
   const name = source.replaceAll('/', '-');

@@ -1,4 +1,7 @@
-/** What opening a log refuses with, in full, on disks that fail at one call; and what it makes of short reads and writes. */
+/**
+ * What opening a log refuses with, in full, on disks that fail at one call; and what it makes of short reads
+ * and writes.
+ */
 import { appendFileSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

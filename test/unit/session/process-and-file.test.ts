@@ -46,7 +46,8 @@ describe('who a process is', () => {
   });
 
   it('[process.zombie] a process that has ended and was not collected is gone', async () => {
-    // A shell might collect what it has started; `cat` knows nothing of it, and its echo says that the shell is gone.
+    // A shell might collect what it has started; `cat` knows nothing of it, and its echo says that the shell
+    // is gone.
     const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec cat']);
     try {
       const [line] = await once(parent.stdout, 'data');

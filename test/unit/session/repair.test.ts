@@ -37,7 +37,10 @@ import {
 } from './log-rig.ts';
 import type { Place, Sample } from './log-rig.ts';
 
-/** What must be left of a sample of which only some lines are intact: those up to the last one that ends its append. */
+/**
+ * What must be left of a sample of which only some lines are intact: those up to the last one that ends its
+ * append.
+ */
 function survivors(
   sample: Sample,
   intact: (line: Sample['lines'][number]) => boolean,

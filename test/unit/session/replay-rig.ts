@@ -1,4 +1,7 @@
-/** What the tables over the fold of a log share: what is picked of the facts, and lines that several of them play. */
+/**
+ * What the tables over the fold of a log share: what is picked of the facts, and lines that several of them
+ * play.
+ */
 
 import type { EntryBody } from '../../../src/session/facts/entries.ts';
 import type { Facts } from '../../../src/session/facts/facts.ts';

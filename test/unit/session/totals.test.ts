@@ -1,4 +1,7 @@
-/** What a pod leaves in its last entry for those who list pods: the same as its whole log says, and not believed where anything is unusual. */
+/**
+ * What a pod leaves in its last entry for those who list pods: the same as its whole log says, and not
+ * believed where anything is unusual.
+ */
 import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

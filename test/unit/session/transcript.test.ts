@@ -1,4 +1,7 @@
-/** What was said in a session, read out of its history: all, from a place on, the newest first, one by its number. */
+/**
+ * What was said in a session, read out of its history: all, from a place on, the newest first, one by its
+ * number.
+ */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type HistoryEntry, emptyFacts } from '../../../src/session/facts/facts.ts';

@@ -1,6 +1,7 @@
 /**
- * Random histories of whole trees under faults, on the code that ships. `SIM_HISTORIES` and `SIM_SEED` choose how many and from where; `SIM_TRACE=1`
- * shows everything that happens in a single one. Two files share the seeds, one for each processor.
+ * Random histories of whole trees under faults, on the code that ships. `SIM_HISTORIES` and `SIM_SEED` choose
+ * how many and from where; `SIM_TRACE=1` shows everything that happens in a single one. Two files share the
+ * seeds, one for each processor.
  */
 import { expect, it } from 'vitest';
 import { passOverTheDead, runHistory } from '../../sim/history.ts';
@@ -10,7 +11,10 @@ it('[sim.histories] no history of kills, losses of power, full disks and cut lin
   await playShare(0, 2);
 }, 0);
 
-/** Found something once: behind a first append that was torn, the log began with a notice of its repair in the place of its session. */
+/**
+ * Found something once: behind a first append that was torn, the log began with a notice of its repair in the
+ * place of its session.
+ */
 const rareSeeds = [
   230, 560,
   // An old copy put back lacked receipts that its living child held for acknowledged.

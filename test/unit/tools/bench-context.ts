@@ -1,4 +1,7 @@
-/** A tool's surroundings for a test: a folder of its own with real paths, gone at the end, and a context over it. */
+/**
+ * A tool's surroundings for a test: a folder of its own with real paths, gone at the end, and a context over
+ * it.
+ */
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** A tool made from a schema: what it hands on, what its input is held against, and how often a schema is made. */
+/**
+ * A tool made from a schema: what it hands on, what its input is held against, and how often a schema is
+ * made.
+ */
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { type ToolDefinition, defineTool } from '../../../src/tools/define-tool.ts';

@@ -1,4 +1,7 @@
-/** How a file's text is stored, over all of its forms: what Read says of it, and what Write and Edit leave on the disk, byte by byte. */
+/**
+ * How a file's text is stored, over all of its forms: what Read says of it, and what Write and Edit leave on
+ * the disk, byte by byte.
+ */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,7 @@
-/** What the transport's tests share: a directory that goes away, handlers to fill a table, a raw client, a pair of streams. */
+/**
+ * What the transport's tests share: a directory that goes away, handlers to fill a table, a raw client, a
+ * pair of streams.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -98,7 +101,10 @@ export async function rawClient(path: string): Promise<RawClient> {
   };
 }
 
-/** Two streams, each reading what the other writes; `cut` says how what the first one writes is cut into chunks. */
+/**
+ * Two streams, each reading what the other writes; `cut` says how what the first one writes is cut into
+ * chunks.
+ */
 export function streamPair(cut: (bytes: Buffer) => Buffer[] = (bytes) => [bytes]): [Duplex, Duplex] {
   const make = (other: () => Duplex, split: (bytes: Buffer) => Buffer[]): Duplex =>
     new Duplex({

@@ -1,4 +1,7 @@
-/** One request with its tries: what is asked, what is shown while it is answered, what is tried again and after how long. */
+/**
+ * One request with its tries: what is asked, what is shown while it is answered, what is tried again and
+ * after how long.
+ */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ModelFailure } from '../../../src/model/port.ts';
 import { type Answer, type Asking, ask } from '../../../src/worker/ask.ts';

@@ -1,4 +1,7 @@
-/** The calls of one step, as a table: what is checked, what a person or a scope says, what is committed, and what runs beside what. */
+/**
+ * The calls of one step, as a table: what is checked, what a person or a scope says, what is committed, and
+ * what runs beside what.
+ */
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';

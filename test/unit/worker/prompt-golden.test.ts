@@ -1,8 +1,8 @@
 /**
- * What providers are sent for recorded sessions, byte by byte: a change of how a prompt is made is seen, and one that
- * is no change of what is sent changes no file. Each session is the log of a pod; `put-aside` is `demo` with one more
- * line in it. `GOLDEN=write npx vitest run --project unit test/unit/worker/prompt-golden.test.ts` writes the prompts
- * anew.
+ * What providers are sent for recorded sessions, byte by byte: a change of how a prompt is made is seen, and
+ * one that is no change of what is sent changes no file. Each session is the log of a pod; `put-aside` is
+ * `demo` with one more line in it. `GOLDEN=write npx vitest run --project unit
+ * test/unit/worker/prompt-golden.test.ts` writes the prompts anew.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';

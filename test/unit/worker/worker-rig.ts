@@ -1,4 +1,7 @@
-/** A turn whose pod and model answer as they are told to; what it asks, commits, shows and waits for is recorded. */
+/**
+ * A turn whose pod and model answer as they are told to; what it asks, commits, shows and waits for is
+ * recorded.
+ */
 import type { Model, ModelPart, ModelRequest, ModelResponse } from '../../../src/model/port.ts';
 import type { Entry, EntryBody } from '../../../src/session/facts/entries.ts';
 import { type HistoryEntry, sessionOf } from '../../../src/session/facts/facts.ts';
@@ -9,7 +12,9 @@ import type { TurnPorts } from '../../../src/worker/turn-ports.ts';
 import { contextIn } from '../tools/bench-context.ts';
 import { asked, factsOf } from '../machine-rig.ts';
 
-/** Deltas, then a response; or what is thrown behind the deltas; or nothing more, as of a stream that was cut. */
+/**
+ * Deltas, then a response; or what is thrown behind the deltas; or nothing more, as of a stream that was cut.
+ */
 export interface Reply {
   deltas?: ModelPart[];
   response?: Partial<ModelResponse>;

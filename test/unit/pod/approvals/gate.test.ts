@@ -50,7 +50,10 @@ function gateOf(lines: Line[] = turn, options: ShellOptions & { sandbox?: Sandbo
       shell.order.push('changed');
     },
   });
-  /** The permit, as far as it is there when the approval is asked or answered; the disk may have to be read before. */
+  /**
+   * The permit, as far as it is there when the approval is asked or answered; the disk may have to be read
+   * before.
+   */
   const permit = async (request: CallRequest) => {
     const got: { permit: CallApproval | null } = { permit: null };
     void gate.beforeCall(request).then(

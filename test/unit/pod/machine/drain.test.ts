@@ -129,7 +129,9 @@ const dies = (turn: string, second: number, incarnation: number): Line[] => [
 const deaths = (...seconds: number[]): Line[] =>
   seconds.flatMap((second, n) => [begun(`t${n}`), ...dies(`t${n}`, second, n + 2)]);
 
-/** How often and when the pod died with the item in hand, and whether its content is then kept from the model. */
+/**
+ * How often and when the pod died with the item in hand, and whether its content is then kept from the model.
+ */
 const tolls: [string, Line[], boolean][] = [
   ['never', [], false],
   ['twice', deaths(0, 1), false],

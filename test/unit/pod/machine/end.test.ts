@@ -1,4 +1,7 @@
-/** How a turn ends: what stands in the append of its end, what is done then, and what becomes of calls that never end. */
+/**
+ * How a turn ends: what stands in the append of its end, what is done then, and what becomes of calls that
+ * never end.
+ */
 import { describe, expect, it } from 'vitest';
 import type { Effect, Live } from '../../../../src/pod/machine/core.ts';
 import type { TurnEnd } from '../../../../src/pod/machine/reports.ts';

@@ -1,4 +1,7 @@
-/** What the tables over the pod's inputs share: an input played on a core, and what it answered, committed and performed. */
+/**
+ * What the tables over the pod's inputs share: an input played on a core, and what it answered, committed and
+ * performed.
+ */
 import { expect } from 'vitest';
 import { WireError } from '../../../../src/protocol/errors.ts';
 import type { Core, Effect, Live } from '../../../../src/pod/machine/core.ts';

@@ -1,4 +1,6 @@
-/** Runs and notices, and a log that refuses: each input as a row of what is answered, committed and performed. */
+/**
+ * Runs and notices, and a log that refuses: each input as a row of what is answered, committed and performed.
+ */
 import { describe, expect, it } from 'vitest';
 import type { Core } from '../../../../src/pod/machine/core.ts';
 import { commitInput, onNotice, onPause, onRun } from '../../../../src/pod/machine/inputs.ts';

@@ -1,4 +1,6 @@
-/** The texts of a pod from a cursor on, cut where there is no room: read together they are the whole, once. */
+/**
+ * The texts of a pod from a cursor on, cut where there is no room: read together they are the whole, once.
+ */
 import { describe, expect, it } from 'vitest';
 import { readOutput } from '../../../../src/pod/machine/read-output.ts';
 import {
