@@ -24,44 +24,24 @@ import { specIfKnown } from '../../src/session/home/known-spec.ts';
 import { connectAndSend } from '../../src/transport/connect-and-send.ts';
 import { socketPath } from '../../src/transport/address.ts';
 import { capable } from '../support/capable.ts';
-import { RunningCommand } from '../support/command-rig.ts';
-import { TestHome, commandFile, eventually } from '../support/rig.ts';
+import { ChaosHome } from '../support/chaos-home.ts';
+import { commandFile, eventually } from '../support/rig.ts';
 
 const patienceMs = 240_000;
 
-let home: TestHome;
-/** The temporary files of the command alone. */
-let temporary: string;
+let home: ChaosHome;
 beforeEach(() => {
-  home = new TestHome();
-  temporary = join(home.path, 't');
-  mkdirSync(temporary);
+  home = new ChaosHome();
 });
 afterEach(async () => {
   await home.close();
 });
 
-const foldersLeft = () => readdirSync(temporary);
-/** The home of its first round, where it is known by now. */
-const chaosHome = () => join(temporary, foldersLeft()[0] ?? 'none', '1', 'h');
-
-function chaos(args: readonly string[], environment: NodeJS.ProcessEnv = {}): RunningCommand {
-  return new RunningCommand(home, ['chaos', ...args], { TMPDIR: temporary, ...environment });
-}
-
 /** After that line of a shell. */
 function chaosAfter(line: string, args: readonly string[]): ReturnType<typeof spawnSync> {
   const words = ['-c', `${line}; exec "$0" "$@"`, process.execPath, commandFile, 'chaos', ...args];
-  const env = { ...home.environment, TMPDIR: temporary };
+  const env = { ...home.environment, TMPDIR: home.temporary };
   return spawnSync('sh', words, { env, encoding: 'utf8', timeout: patienceMs });
-}
-
-async function untilLeaves(command: RunningCommand): Promise<void> {
-  const isGrown = () => {
-    const pods = join(chaosHome(), 'state', 'pods');
-    return existsSync(pods) && readdirSync(pods).some((name) => name.startsWith('leaf-'));
-  };
-  await eventually(temporary, isGrown, `the tree of chaos stands: ${command.stderr}`);
 }
 
 describe('a machine that gives little', () => {
@@ -72,7 +52,7 @@ describe('a machine that gives little', () => {
       expect(ran, String(ran.stderr)).toMatchObject({ status: 0 });
       const kept = /PODKIN_HOME=(\S+) podkin verify/.exec(String(ran.stderr))?.[1] ?? '';
       const folder = dirname(dirname(kept));
-      expect(dirname(folder)).toBe(temporary);
+      expect(dirname(folder)).toBe(home.temporary);
       expect(statSync(folder).mode & 0o777).toBe(0o700);
     },
     patienceMs,
@@ -85,7 +65,7 @@ describe('a machine that gives little', () => {
       expect(ran.status).toBe(1);
       expect(String(ran.stderr)).toMatch(/limits? on open files|EMFILE/);
       expect(String(ran.stderr)).not.toContain('defect of podkin');
-      await eventually(temporary, () => foldersLeft().length === 0, 'nothing is left');
+      await eventually(home.temporary, () => home.foldersLeft().length === 0, 'nothing is left');
     },
     patienceMs,
   );
@@ -101,17 +81,17 @@ describe('a machine that gives little', () => {
   it.runIf(canMount)(
     '[chaos.room] a disk that is full in the middle of a trial is named',
     async () => {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=20m,mode=700', 'none', temporary]);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=20m,mode=700', 'none', home.temporary]);
       try {
-        const command = chaos(['--minutes', '1', '--seed', '4']);
-        await eventually(temporary, () => podProcesses(temporary).length > 0, 'a pod runs');
-        spawnSync('dd', ['if=/dev/zero', `of=${join(temporary, 'fill')}`, 'bs=4k']);
+        const command = home.chaos(['--minutes', '1', '--seed', '4']);
+        await eventually(home.temporary, () => podProcesses(home.temporary).length > 0, 'a pod runs');
+        spawnSync('dd', ['if=/dev/zero', `of=${join(home.temporary, 'fill')}`, 'bs=4k']);
         const ran = await command.ended;
         expect(ran.code).toBe(1);
-        expect(ran.stderr).toContain(`there is no room in ${temporary} (ENOSPC)`);
+        expect(ran.stderr).toContain(`there is no room in ${home.temporary} (ENOSPC)`);
         expect(ran.stderr).toContain('free some space there, or set TMPDIR to another folder');
       } finally {
-        execFileSync('umount', ['-l', temporary]);
+        execFileSync('umount', ['-l', home.temporary]);
       }
     },
     patienceMs,
@@ -138,36 +118,36 @@ describe('a guard that does not start', () => {
   ])(
     '[chaos.guarded] one that %s is told, and nothing is left',
     async (_, work, why) => {
-      const ran = await chaos(['--minutes', '0.03'], insteadOfGuard(work)).ended;
+      const ran = await home.chaos(['--minutes', '0.03'], insteadOfGuard(work)).ended;
       expect(ran).toMatchObject({ code: 1, stdout: '' });
       expect(ran.stderr).toBe(
         `podkin: the process that guards the trial could not be started (${why}): raise the limits on open files and processes ("ulimit -n", "ulimit -u"), then try again\n`,
       );
-      expect(foldersLeft()).toEqual([]);
+      expect(home.foldersLeft()).toEqual([]);
     },
     patienceMs,
   );
 
   it('[chaos.guarded] a signal ends the waiting for one that hangs', async () => {
-    const command = chaos(['--minutes', '0.03'], insteadOfGuard(stuck));
-    await eventually(temporary, () => foldersLeft().length > 0, 'its folder');
+    const command = home.chaos(['--minutes', '0.03'], insteadOfGuard(stuck));
+    await eventually(home.temporary, () => home.foldersLeft().length > 0, 'its folder');
     command.signal('SIGINT');
     expect(await command.ended).toMatchObject({ code: 130, stderr: '' });
-    expect(foldersLeft()).toEqual([]);
+    expect(home.foldersLeft()).toEqual([]);
   });
 
   it(
     '[chaos.keep] a guard that outlives chaos ends the pods and leaves the home',
     async () => {
-      const command = chaos(['--minutes', '5', '--seed', '2', '--keep']);
-      await untilLeaves(command);
+      const command = home.chaos(['--minutes', '5', '--seed', '2', '--keep']);
+      await home.untilLeaves(command);
       command.signal('SIGKILL');
       await command.ended;
-      await eventually(temporary, () => podProcesses(temporary).length === 0, 'no pod is left');
+      await eventually(home.temporary, () => podProcesses(home.temporary).length === 0, 'no pod is left');
       // The guard ends after it has ended everything else.
-      const guards = () => spawnSync('pgrep', ['-f', `__chaos-guard ${temporary}`]).status === 0;
-      await eventually(temporary, () => !guards(), 'the guard has ended');
-      expect(existsSync(join(chaosHome(), 'state', 'pods', 'root'))).toBe(true);
+      const guards = () => spawnSync('pgrep', ['-f', `__chaos-guard ${home.temporary}`]).status === 0;
+      await eventually(home.temporary, () => !guards(), 'the guard has ended');
+      expect(existsSync(join(home.firstRound(), 'state', 'pods', 'root'))).toBe(true);
     },
     patienceMs,
   );
@@ -177,12 +157,12 @@ describe('what is told of a trial', () => {
   it(
     '[chaos.early] a tree that does not come to rest before the first fault is a finding',
     async () => {
-      const command = chaos(['--minutes', '0.2', '--seed', '11', '--json']);
-      await eventually(temporary, () => podProcesses(temporary).length > 0, 'the root is started');
-      const its = homeOf({ PODKIN_HOME: chaosHome() });
+      const command = home.chaos(['--minutes', '0.2', '--seed', '11', '--json']);
+      await eventually(home.temporary, () => podProcesses(home.temporary).length > 0, 'the root is started');
+      const its = homeOf({ PODKIN_HOME: home.firstRound() });
       const instance = specIfKnown(podFolder(its, 'root'))?.instance ?? '';
       const socket = socketPath(its.runtime, instance);
-      await eventually(temporary, () => existsSync(socket), 'the root listens');
+      await eventually(home.temporary, () => existsSync(socket), 'the root listens');
       expect(await connectAndSend(socket, 'pause', {}, { deadlineMs: 10_000 })).toMatchObject({ ok: true });
       const ran = await command.ended;
       expect(ran, ran.stderr).toMatchObject({ code: 1 });
@@ -199,13 +179,13 @@ describe('what is told of a trial', () => {
   it(
     '[chaos.tried] a trial in which no fault fell is not green',
     async () => {
-      const ran = await chaos(['--minutes', '0.0001', '--seed', '4', '--json']).ended;
+      const ran = await home.chaos(['--minutes', '0.0001', '--seed', '4', '--json']).ended;
       expect(ran, ran.stderr).toMatchObject({ code: 1 });
       expect(JSON.parse(ran.stdout)).toMatchObject({ kills: 0, freezes: 0, cuts: 0, findings: [] });
       expect(ran.stderr).toMatch(
         /^podkin: nothing was tried: no kill, freeze or cut fell into 0(\.\d)? s; give it more with --minutes\n$/,
       );
-      expect(foldersLeft()).toEqual([]);
+      expect(home.foldersLeft()).toEqual([]);
     },
     patienceMs,
   );
@@ -213,9 +193,9 @@ describe('what is told of a trial', () => {
   it.runIf(process.platform === 'linux')(
     '[chaos.left] a process that a pod has left is a finding, and is ended',
     async () => {
-      const command = chaos(['--minutes', '0.05', '--seed', '4', '--json']);
-      await untilLeaves(command);
-      const HOME = join(dirname(chaosHome()), 'u');
+      const command = home.chaos(['--minutes', '0.05', '--seed', '4', '--json']);
+      await home.untilLeaves(command);
+      const HOME = join(dirname(home.firstRound()), 'u');
       const left: ChildProcess = spawn('sleep', ['1000'], { detached: true, env: { HOME }, stdio: 'ignore' });
       const ended = once(left, 'exit');
       const ran = await command.ended;
@@ -223,7 +203,7 @@ describe('what is told of a trial', () => {
       expect(ran, ran.stderr).toMatchObject({ code: 1 });
       const text = `process ${left.pid} (sleep 1000) was left behind`;
       expect((JSON.parse(ran.stdout) as ChaosFigures).findings).toEqual([{ seed: 4, text }]);
-      expect(ownProcesses(temporary)).toEqual([]);
+      expect(ownProcesses(home.temporary)).toEqual([]);
     },
     patienceMs,
   );
@@ -231,8 +211,8 @@ describe('what is told of a trial', () => {
   it(
     '[chaos.partial] an interrupted trial says what it had done',
     async () => {
-      const command = chaos(['--minutes', '5', '--seed', '2', '--json']);
-      await untilLeaves(command);
+      const command = home.chaos(['--minutes', '5', '--seed', '2', '--json']);
+      await home.untilLeaves(command);
       command.signal('SIGTERM');
       const ran = await command.ended;
       expect(ran, ran.stderr).toMatchObject({ code: 143, stderr: '' });
@@ -250,7 +230,7 @@ it(
     const shared = join(home.path, 'shared');
     mkdirSync(join(shared, 't'), { recursive: true });
     chmodSync(shared, 0o777);
-    const ran = await chaos(['--minutes', '0.05', '--seed', '4'], { TMPDIR: join(shared, 't') }).ended;
+    const ran = await home.chaos(['--minutes', '0.05', '--seed', '4'], { TMPDIR: join(shared, 't') }).ended;
     expect(ran, ran.stderr).toMatchObject({ code: 0, stderr: '' });
     expect(readdirSync(join(shared, 't'))).toEqual([]);
   },

@@ -1,42 +1,22 @@
 /** `podkin chaos` as a user runs it. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ChaosFigures } from '../../src/cli/chaos/figures.ts';
 import { podProcesses } from '../../src/cli/chaos/end-all.ts';
-import { RunningCommand } from '../support/command-rig.ts';
-import { TestHome, eventually } from '../support/rig.ts';
+import { ChaosHome } from '../support/chaos-home.ts';
+import { eventually } from '../support/rig.ts';
 
 const patienceMs = 240_000;
 const clean = { lost: 0, duplicated: 0, outOfOrder: 0, unseen: 0, undeclaredDeaths: 0, stranded: 0 };
 
-let home: TestHome;
-/** The temporary files of the command alone. */
-let temporary: string;
+let home: ChaosHome;
 beforeEach(() => {
-  home = new TestHome();
-  temporary = join(home.path, 't');
-  mkdirSync(temporary);
+  home = new ChaosHome();
 });
 afterEach(async () => {
   await home.close();
 });
-
-const foldersLeft = () => readdirSync(temporary);
-
-function chaos(args: readonly string[], environment: NodeJS.ProcessEnv = {}): RunningCommand {
-  return new RunningCommand(home, ['chaos', ...args], { TMPDIR: temporary, ...environment });
-}
-
-async function untilFaults(command: RunningCommand): Promise<void> {
-  const isGrown = () => {
-    const pods = foldersLeft().map((name) => join(temporary, name, '1', 'h', 'state', 'pods'));
-    return pods.some(
-      (path) => existsSync(path) && readdirSync(path).some((name) => name.startsWith('leaf-')),
-    );
-  };
-  await eventually(temporary, isGrown, `the tree of chaos stands: ${command.stderr}`);
-}
 
 describe('a trial', () => {
   it(
@@ -44,9 +24,9 @@ describe('a trial', () => {
     async () => {
       const person = { HOME: join(home.path, 'person'), PODKIN_HOME: join(home.path, 'person', 'h') };
       const keys = { ANTHROPIC_API_KEY: 'a-key-of-the-person', PODKIN_MODEL: 'anthropic/x' };
-      const command = chaos(['--minutes', '0.12', '--seed', '4', '--json'], { ...person, ...keys });
-      await untilFaults(command);
-      const pids = foldersLeft().flatMap((name) => podProcesses(join(temporary, name)));
+      const command = home.chaos(['--minutes', '0.12', '--seed', '4', '--json'], { ...person, ...keys });
+      await home.untilLeaves(command);
+      const pids = home.foldersLeft().flatMap((name) => podProcesses(join(home.temporary, name)));
       expect(pids.length).toBeGreaterThan(1);
       if (process.platform === 'linux') {
         for (const pid of pids) {
@@ -63,7 +43,7 @@ describe('a trial', () => {
       expect(figures.restores).toBeGreaterThan(0);
       expect(figures.freezes + figures.cuts).toBeGreaterThan(0);
       expect(figures.events).toBeGreaterThan(figures.kills);
-      expect(foldersLeft()).toEqual([]);
+      expect(home.foldersLeft()).toEqual([]);
       expect(existsSync(person.HOME)).toBe(false);
     },
     patienceMs,
@@ -72,7 +52,7 @@ describe('a trial', () => {
   it(
     '[chaos.keep] with --keep the home stays, says the same, and is named',
     async () => {
-      const ran = await chaos(['--minutes', '0.03', '--seed', '4', '--keep']).ended;
+      const ran = await home.chaos(['--minutes', '0.03', '--seed', '4', '--keep']).ended;
       expect(ran, ran.stderr + ran.stdout).toMatchObject({ code: 0 });
       expect(ran.stdout).toMatch(/^\d+ kills, .* 0 lost, 0 duplicated, 0 out of order, 0 stranded; .*\n$/);
       const kept = /PODKIN_HOME=(\S+) podkin verify/.exec(ran.stderr)?.[1] ?? '';
@@ -80,7 +60,7 @@ describe('a trial', () => {
       expect(verified.code).toBe(0);
       const { events } = JSON.parse(verified.stdout) as { events: number };
       expect(ran.stdout).toContain(`; ${events} events: `);
-      expect(ran.stderr).toContain(`Remove it: rm -r ${temporary}/pk-chaos-`);
+      expect(ran.stderr).toContain(`Remove it: rm -r ${home.temporary}/pk-chaos-`);
     },
     patienceMs,
   );
@@ -94,10 +74,10 @@ describe('a trial', () => {
     ['--seed', '-1'],
     ['--seed', '4294967296'],
   ])('[chaos.usage] %s %s is refused', async (option, value) => {
-    const ran = await chaos([`${option}=${value}`]).ended;
+    const ran = await home.chaos([`${option}=${value}`]).ended;
     expect(ran).toMatchObject({ code: 2, stdout: '' });
     expect(ran.stderr).toContain(`${option}: "${value}" is not`);
-    expect(foldersLeft()).toEqual([]);
+    expect(home.foldersLeft()).toEqual([]);
   });
 });
 
@@ -136,7 +116,7 @@ describe('a promise that is broken', () => {
   ])(
     '[chaos.finds] %s',
     async (_, work, wanted) => {
-      const ran = await chaos(['--minutes', '0.03', '--seed', '9', '--json'], behindItsBack(work)).ended;
+      const ran = await home.chaos(['--minutes', '0.03', '--seed', '9', '--json'], behindItsBack(work)).ended;
       expect(ran, ran.stderr + ran.stdout).toMatchObject({ code: 1 });
       const figures = JSON.parse(ran.stdout) as ChaosFigures & { home: string };
       expect(figures).toMatchObject(wanted);
@@ -147,7 +127,7 @@ describe('a promise that is broken', () => {
       const verified = await home.run(['verify', '--json'], { environment });
       expect(verified.code).toBe(1);
       expect(JSON.parse(verified.stdout)).toMatchObject(wanted);
-      expect(podProcesses(temporary)).toEqual([]);
+      expect(podProcesses(home.temporary)).toEqual([]);
     },
     patienceMs,
   );
@@ -161,16 +141,16 @@ describe('an end before its time', () => {
   ] as const)(
     '[chaos.interrupted] %s ends it with %i, and everything that it has started',
     async (signal, status) => {
-      const command = chaos(['--minutes', '5', '--seed', '2']);
-      await untilFaults(command);
+      const command = home.chaos(['--minutes', '5', '--seed', '2']);
+      await home.untilLeaves(command);
       command.signal(signal);
       const ran = await command.ended;
       expect(ran, ran.stderr).toMatchObject({ code: status, stderr: '' });
       expect(ran.stdout).toMatch(
         /^\d+ kills?, .*; interrupted: the logs of the last tree were not judged\n$/,
       );
-      expect(podProcesses(temporary)).toEqual([]);
-      expect(foldersLeft()).toEqual([]);
+      expect(podProcesses(home.temporary)).toEqual([]);
+      expect(home.foldersLeft()).toEqual([]);
     },
     patienceMs,
   );
@@ -178,18 +158,22 @@ describe('an end before its time', () => {
   it(
     '[chaos.killed] SIGKILL leaves nothing either',
     async () => {
-      const command = chaos(['--minutes', '5', '--seed', '2']);
-      await untilFaults(command);
+      const command = home.chaos(['--minutes', '5', '--seed', '2']);
+      await home.untilLeaves(command);
       command.signal('SIGKILL');
       expect(await command.ended).toMatchObject({ signal: 'SIGKILL' });
-      await eventually(temporary, () => foldersLeft().length === 0, 'the guard has removed the folder');
-      expect(podProcesses(temporary)).toEqual([]);
+      await eventually(
+        home.temporary,
+        () => home.foldersLeft().length === 0,
+        'the guard has removed the folder',
+      );
+      expect(podProcesses(home.temporary)).toEqual([]);
     },
     patienceMs,
   );
 
   it('[chaos.killed] a guard removes no folder that is not of chaos', async () => {
-    const others = join(temporary, 'pk-chaos-others');
+    const others = join(home.temporary, 'pk-chaos-others');
     mkdirSync(others);
     const ran = await home.run(['__chaos-guard', others, 'mark'], { input: 'not released' });
     expect(ran).toMatchObject({ code: 0 });

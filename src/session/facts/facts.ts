@@ -6,7 +6,7 @@
 import { noRestrictions } from './restrictions.ts';
 import type { PodIdentity } from '../../protocol/names.ts';
 import type { PodEvent, SentPodEvent, Usage } from '../../protocol/pod-event.ts';
-import type { ApprovalDecision, RememberedYes } from './approval-entries.ts';
+import type { ApprovalAskedEntry, ApprovalDecision } from './approval-entries.ts';
 import type {
   Restrictions,
   AssistantMessageEntry,
@@ -138,17 +138,7 @@ export interface PendingEvent {
 }
 
 /** An approval to a person that is open, or answered while no call waited for it. */
-export interface Approval {
-  request: string;
-  turn: string;
-  step: number;
-  /** The newest call that asked it. */
-  call: string;
-  tool: string;
-  summary: string;
-  why: string;
-  key: string;
-  always: RememberedYes;
+export interface Approval extends Omit<ApprovalAskedEntry, 'type' | 'state'> {
   askedAt: string;
   /** Null while it is open. */
   answer: { decision: ApprovalDecision; reason: string | null } | null;
