@@ -36,6 +36,9 @@ export const scope = {
     'a file that cannot be read is kept aside, and the claims that are made then stand',
   'scope.registry-elsewhere':
     'while another container changes it nobody else does, and what a death has left there holds nobody up',
+  'scope.registry-read':
+    'what is read of it is what podkin writes; fields of a later version are left out, and what else stands there is not understood',
+  'scope.registry-whole': 'it is written whole, by its owner alone, where something has changed',
   'scope.registry-together': 'of many who change it at once nobody loses what he wrote',
   'scope.regrant': 'holds again what it held, from its link on',
   'scope.regrant-rest': 'without what became another’s meanwhile, and is told so',

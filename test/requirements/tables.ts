@@ -108,6 +108,16 @@ export const tables = {
     'what a child’s log holds is received in its order, with the end of each life before what a later one said',
   'pull.lost-receipts':
     'a child that holds more for acknowledged than is here, or has said more and does not know its open work, shows a loss',
+  'spawn.steps':
+    'a spawn is committed step by step, each before the next is asked for, and its child is no freer than its parent',
+  'spawn.undone':
+    'a spawn of which a step fails is taken back whole, and says why in the words of whoever knows',
+  'spawn.writers':
+    'a child starts once no command of another runs that may write in its place, or not at all',
+  'spawn.limits': 'a spawn past a limit of depth, children or pods is refused before anything is started',
+  'spawn.model':
+    'a child’s model can be had, has a price where costs are limited, and is no scenario that this pod may not read',
+  'spawn.scope': 'a scope outside of this pod’s is denied root by root, with what is in the way',
   'undo.whole':
     'a spawn that is taken back leaves no process, no folder, no socket and no name, in this order',
   'undo.only-own': 'a folder that is not of the instance that was reserved stays as it is',

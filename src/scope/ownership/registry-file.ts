@@ -3,7 +3,7 @@
  * changed, so that two containers which share a home do not write over each other. Whoever looks at it holds
  * the lock already: a file of its own network is what a death has left.
  */
-import { linkSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { JsonValue } from '../../std/json.ts';
 import { ownNamespaces } from '../../std/namespaces.ts';
 import { isOutOfPlace, readRegular } from '../../std/open-regular.ts';
@@ -49,7 +49,8 @@ function create(path: string, network: string): boolean {
 function isAbandoned(path: string, text: string, network: string): boolean {
   const holder = parsed(text);
   if (holder !== null && (holder.network === network || holder.bootId !== bootId())) return true;
-  const stats = statSync(path, { throwIfNoEntry: false });
+  // Of what is there itself: a link may lead to anything, or nowhere.
+  const stats = lstatSync(path, { throwIfNoEntry: false });
   return stats === undefined || Date.now() - stats.mtimeMs > abandonedAfterMs;
 }
 
@@ -67,15 +68,22 @@ function putAway(path: string, found: string): void {
   }
 }
 
+/** Null where it is gone meanwhile: what is made there now is somebody's. */
 function textAt(path: string): string | null {
   try {
     return readRegular(path, textBytesMax);
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return null;
+    const isMissing = systemCode(error) === 'ENOENT';
+    // A link to nothing is there all the same: no file could ever be made in its place.
+    if (isMissing && !isLink(path)) return null;
     // Something else stands there: nobody's who changes the registry.
-    if (isOutOfPlace(error)) return '';
+    if (isMissing || isOutOfPlace(error)) return '';
     throw error;
   }
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
 function parsed(text: string): { bootId: string; network: string } | null {

@@ -194,7 +194,6 @@ export function* readPieces(
   const limit = region.pieceBytes ?? pieceBytes;
   let from = region.from;
   for (const hole of [...(region.skip ?? []), { from: region.to, to: region.to }]) {
-    if (hole.to <= from && hole.from < region.to) continue;
     const to = Math.min(hole.from, region.to);
     while (from < to) {
       const bytes = readPiece(file, { from, to }, limit);
@@ -214,7 +213,6 @@ function readPiece({ disk, fd }: LogFile, region: Region, limit: number): Buffer
   for (let wanted = limit; ; wanted *= 2) {
     const bytes = Buffer.allocUnsafeSlow(Math.min(wanted, region.to - region.from));
     const count = disk.read(fd, bytes, bytes.length, region.from);
-    if (count === 0) return bytes.subarray(0, 0);
     const end = (wanted === limit ? bytes.lastIndexOf(newline, count - 1) : bytes.indexOf(newline)) + 1;
     if (end > 0 && end <= count) return bytes.subarray(0, end);
     if (count < bytes.length || region.from + count >= region.to) return bytes.subarray(0, 0);

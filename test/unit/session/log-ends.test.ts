@@ -1,11 +1,14 @@
 /**
  * How an open log answers at its ends: given up, closed, full, moved away; and where it finds its entries.
  */
-import { renameSync, rmSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { describe, expect, it, vi } from 'vitest';
+import { AppendLog } from '../../../src/session/log/append-log.ts';
+import { encodeLine } from '../../../src/session/log/line.ts';
 import { type LogDisk, nodeDisk } from '../../../src/session/log/log-disk.ts';
+import { SeqIndex } from '../../../src/session/log/read-log.ts';
 import type { StorageFailed } from '../../../src/session/log/storage-failed.ts';
-import { alert, errno, failure, newLog, place, session } from './log-rig.ts';
+import { alert, errno, failure, newLog, opened, place, session } from './log-rig.ts';
 
 const thrown = (call: () => unknown): unknown => {
   try {
@@ -86,9 +89,30 @@ describe('a log at its end', () => {
     ]);
     expect(thrown(() => log.append([alert('a')]))).toBe(fatal[0]);
     expect(await failure(log.whenDurable(0))).toBe(fatal[0]);
+    renameSync(at.path, `${at.path}.away`);
     expect(log.whereabouts()).toBe('inPlace');
     await log.close();
     expect([closed, log.durableSize]).toEqual([1, 0]);
+    expect(thrown(() => log.append([alert('a')]))).toBe(fatal[0]);
+  });
+
+  it.each([
+    ['fails as well', errno('EIO')],
+    ['succeeds', null],
+  ])('[log.given-up] a sync that was under way and %s changes nothing any more', async (_, outcome) => {
+    const fatal: StorageFailed[] = [];
+    const syncs: ((error: Error | null) => void)[] = [];
+    const fdatasync: LogDisk['fdatasync'] = (_fd, done) => void syncs.push(done);
+    const log = newLog(await place(), {
+      disk: { ...nodeDisk, fdatasync },
+      onFatal: (error) => fatal.push(error),
+    });
+    log.append([session()]);
+    const waiting = failure(log.whenDurable());
+    log.giveUp({ doing: 'looking for', advice: 'put it back', cause: 'it is gone' });
+    for (const sync of syncs) sync(outcome);
+    expect([fatal.length, await waiting, log.durableSize]).toEqual([1, fatal[0], 0]);
+    expect(await failure(log.whenDurable())).toBe(fatal[0]);
   });
 
   it('[log.whereabouts] in place, moved or deleted; once it is closed nobody asks', async () => {
@@ -146,6 +170,38 @@ describe('a log at its end', () => {
     const log = newLog(await place(), { clock: clock as never });
     expect(log.append([session(), alert('a')]).entries.map(({ time }) => time)).toEqual(['t1', 't1']);
     expect(log.append([alert('b')]).entries.map(({ time }) => time)).toEqual(['t2']);
+  });
+
+  it('[log.offset-of-seq] each entry is noted with its place, and for one that is not there yet nothing is read', async () => {
+    const at = await place();
+    const noted: number[][] = [];
+    const index = new SeqIndex();
+    vi.spyOn(index, 'note').mockImplementation((...one) => void noted.push(one));
+    const read = () => {
+      throw new Error('it was read');
+    };
+    const options = { size: 0, lastSeq: 0, index, damaged: [], disk: { ...nodeDisk, read } };
+    const log = new AppendLog({ path: at.path, fd: openSync(at.path, 'w+'), ...options });
+    const first = log.append([session(), alert('a')]);
+    const { from } = log.append([alert('b')]);
+    expect(noted).toEqual([
+      [1, 0],
+      [2, first.lines[0]!.length],
+      [3, from],
+    ]);
+    expect(log.offsetOfSeq(4)).toBe(log.size);
+    await log.close();
+  });
+
+  it('[log.pieces] of a region, without what is damaged', async () => {
+    const at = await place();
+    const lines = [1, 2, 3].map((seq) => encodeLine({ seq, time: 't', ...session() }).line);
+    const parts = [lines[0]!, Buffer.from('no line\n'), lines[1]!, lines[2]!];
+    writeFileSync(at.path, Buffer.concat(parts));
+    const { log } = await opened(at);
+    const to = log.size - lines[2]!.length;
+    const shown = [...log.pieces({ from: 0, to })].map(({ bytes }) => bytes);
+    expect(Buffer.concat(shown)).toEqual(Buffer.concat(lines.slice(0, 2)));
   });
 
   it('[log.offset-of-seq] of a few hundred short and long lines', async () => {

@@ -1,11 +1,13 @@
 /** What a dead child left, taken into the log of its dead parent. */
-import { expect, it } from 'vitest';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { afterEach, expect, it, vi } from 'vitest';
 import { takeInLeft } from '../../../../src/pod/children/drain-child.ts';
 import type { EntryBody } from '../../../../src/session/facts/entries.ts';
 import { folderAt } from '../../../../src/session/home/home.ts';
 import { createLog } from '../../../../src/session/log/open-log.ts';
 import { readEntries } from '../../../../src/session/log/read-log.ts';
-import { takeLock } from '../../../../src/session/lock/lock.ts';
+import { probeLock, takeLock } from '../../../../src/session/lock/lock.ts';
+import { nodeDisk } from '../../../../src/session/log/log-disk.ts';
 import {
   assigned,
   child,
@@ -17,6 +19,7 @@ import {
   received,
   sent,
   session,
+  shutDown,
   started,
 } from '../../machine-rig.ts';
 import { tempFolder } from '../../session/log-rig.ts';
@@ -26,6 +29,15 @@ const say = (seq: number, incarnation = 1) => ({
   ...sent(seq, finished({ text: `event ${seq}` })),
   incarnation,
 });
+
+/** Empty for a descriptor that is gone by now, as the listing's own is. */
+function targetOf(fd: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return '';
+  }
+}
 
 /** A pod's folder with this log, which nobody writes any more. */
 async function folderOf(instance: string, bodies: EntryBody[]) {
@@ -59,6 +71,8 @@ const wordsOf = (body: EntryBody): string =>
     : `${body.type} ${'state' in body ? body.state : ''}`;
 const over = received(null, died());
 
+afterEach(() => vi.restoreAllMocks());
+
 it.each<[string, EntryBody[], EntryBody[], string[]]>([
   [
     'events, and the end',
@@ -86,6 +100,12 @@ it.each<[string, EntryBody[], EntryBody[], string[]]>([
     ['died null of 1, restored', 'died null of 2'],
   ],
   ['nothing twice', [linked(kid), over], logOf(1), []],
+  [
+    'nothing twice that stands twice in its log',
+    [linked(kid)],
+    logOf(1, say(1), say(1), say(2)),
+    ['turnEnded 1 of 1', 'turnEnded 2 of 1', 'died null of 1'],
+  ],
   ['work that nobody took', [linked(kid), over, assigned('a')], logOf(1), ['assignment closed']],
 ])('[drain.left] %s', async (_, known, left, words) => {
   const { taking, bodies } = await drained(known, left);
@@ -103,6 +123,29 @@ it('[drain.left] wakes the parent at its next start as it would have while it ra
   const { taking, bodies } = await drained([linked(kid)], logOf(1, say(1)));
   await takeInLeft(taking);
   expect(await bodies()).toMatchObject([{ wakes: true }, { wakes: true }]);
+});
+
+it('[drain.left] an end that nobody here asked for is read, also where the child had no work', async () => {
+  const { taking, bodies } = await drained([linked(kid)], logOf(1, sent(1, shutDown())));
+  await takeInLeft(taking);
+  expect(await bodies()).toMatchObject([{ event: { kind: 'shutDown' }, reads: true, wakes: true }]);
+});
+
+it('[drain.left] whoever asks for the lock meanwhile hears that it is lent', async () => {
+  const { taking, parent } = await drained([linked(kid)], logOf(1, say(1)));
+  const states = new Set<string>();
+  vi.spyOn(nodeDisk, 'nextTurn').mockImplementation(async () => {
+    states.add(await probeLock({ instance: me.instance, folder: parent.path }));
+  });
+  expect(await takeInLeft(taking)).toBe(true);
+  expect([...states]).toEqual(['lent']);
+});
+
+it.runIf(process.platform === 'linux')('[drain.left] leaves no log open', async () => {
+  const { taking, parent } = await drained([linked(kid)], logOf(1, say(1)));
+  await takeInLeft(taking);
+  const open = readdirSync('/proc/self/fd').map(targetOf);
+  expect(open.filter((path) => path.startsWith(parent.path))).toEqual([]);
 });
 
 it('[drain.left] not by a parent that does not know it, or that runs', async () => {
