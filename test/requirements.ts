@@ -7,6 +7,7 @@ import { callback } from './requirements/callback.ts';
 import { catalogue } from './requirements/catalogue.ts';
 import { chaos } from './requirements/chaos.ts';
 import { commands } from './requirements/commands.ts';
+import { context } from './requirements/context.ts';
 import { death } from './requirements/death.ts';
 import { delivery } from './requirements/delivery.ts';
 import { growth } from './requirements/growth.ts';
@@ -31,6 +32,7 @@ export const requirements: Readonly<Record<string, string>> = {
   ...catalogue,
   ...chaos,
   ...commands,
+  ...context,
   ...death,
   ...delivery,
   ...growth,

@@ -229,6 +229,17 @@ export const commands: readonly CommandSpec[] = [
       (await import('./control/control.ts')).controlCommand(context, first(input), method),
   })),
   {
+    usage: 'compact <name>',
+    group: control,
+    summary: "replace a pod's history by a summary, before its next request to the model",
+    options: [['--instructions <text>', 'what the summary is to heed']],
+    more: 'It happens by itself when the history no longer fits. The task and the newest messages of people stay word for word; the log keeps everything.',
+    run: async (context, input) =>
+      (await import('./control/compact.ts')).compactCommand(context, first(input), {
+        instructions: input.text('instructions'),
+      }),
+  },
+  {
     usage: 'stop <names...>',
     group: control,
     summary: 'stop pods and those below them: ask, then SIGTERM, then SIGKILL',

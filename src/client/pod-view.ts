@@ -36,6 +36,8 @@ export interface PodView {
   tokens: number;
   /** US dollars; null where a price is not known. */
   cost: number | null;
+  /** Of the last request, and of what one may hold; null where it does not run, or nobody has counted. */
+  context: { readonly tokens: number; readonly window: number } | null;
   /** Of its newest incarnation; null before the first. */
   startedAt: string | null;
   /** Why a person is needed; null when all is well. */
@@ -166,6 +168,7 @@ function viewOf(pod: FoundPod, probed: ProbedPod): PodView {
       turns: status.turns,
       tokens: status.usage.inputTokens + status.usage.outputTokens,
       cost: status.usage.cost,
+      context: status.context,
       startedAt: status.startedAt,
       attention: status.attention,
       waiting: status.waiting,
@@ -187,6 +190,7 @@ function viewOf(pod: FoundPod, probed: ProbedPod): PodView {
     turns,
     tokens,
     cost,
+    context: null,
     startedAt: started?.time ?? null,
     attention: attentionOf(pod, probed),
     waiting: null,

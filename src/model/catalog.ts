@@ -7,6 +7,8 @@
 export interface CatalogEntry {
   /** Tokens that a request and its answer may hold together. */
   readonly contextTokens: number;
+  /** The longest answer, kept free beside the request; absent where the window is for requests alone. */
+  readonly outputTokens?: number;
   /** USD per million tokens. */
   readonly input: number;
   readonly output: number;
@@ -72,8 +74,13 @@ export function costOf(name: string, usage: TokenCounts, given?: GivenPrice): nu
 const snapshotPattern = /^(?:-latest|-preview)?(?:-\d{2}-\d{4}|-\d{8}|-\d{4}-\d{2}-\d{2})?$/;
 
 /** Anthropic: reading the cache costs a tenth, writing it five quarters of the input price. */
-function claude(contextTokens: number, input: number, output: number): CatalogEntry {
-  return { contextTokens, input, output, cachedInput: input / 10, cacheWrite: input * 1.25 };
+function claude(
+  contextTokens: number,
+  input: number,
+  output: number,
+  outputTokens = contextTokens === 1_000_000 ? 128_000 : 64_000,
+): CatalogEntry {
+  return { contextTokens, outputTokens, input, output, cachedInput: input / 10, cacheWrite: input * 1.25 };
 }
 
 const proAbove200k = { aboveTokens: 200_000, input: 2.5, output: 15, cachedInput: 0.25 };
@@ -85,34 +92,71 @@ const catalog: Record<string, Record<string, CatalogEntry>> = {
     'claude-opus-5': claude(1_000_000, 5, 25),
     'claude-opus-4-6': claude(1_000_000, 5, 25),
     'claude-opus-4-5': claude(200_000, 5, 25),
-    'claude-opus-4-1': claude(200_000, 15, 75),
+    'claude-opus-4-1': claude(200_000, 15, 75, 32_000),
     'claude-sonnet-5-5': claude(1_000_000, 2, 10),
     'claude-sonnet-4-5': claude(200_000, 3, 15),
     'claude-sonnet-4': claude(200_000, 3, 15),
     'claude-haiku-4-5': claude(200_000, 1, 5),
-    'claude-3-5-haiku': claude(200_000, 0.8, 4),
+    'claude-3-5-haiku': claude(200_000, 0.8, 4, 8_192),
   },
   openai: {
     'gpt-5.4': {
       contextTokens: 1_050_000,
+      outputTokens: 128_000,
       input: 2.5,
       output: 15,
       cachedInput: 0.25,
       long: { aboveTokens: 272_000, input: 5, output: 22.5, cachedInput: 0.5 },
     },
-    'gpt-5.4-mini': { contextTokens: 400_000, input: 0.75, output: 4.5, cachedInput: 0.075 },
-    'gpt-5.2': { contextTokens: 400_000, input: 1.75, output: 14, cachedInput: 0.175 },
-    'gpt-5.1': { contextTokens: 400_000, input: 1.25, output: 10, cachedInput: 0.125 },
-    'gpt-5': { contextTokens: 400_000, input: 1.25, output: 10, cachedInput: 0.125 },
-    'gpt-5-mini': { contextTokens: 400_000, input: 0.25, output: 2, cachedInput: 0.025 },
-    'gpt-5-nano': { contextTokens: 400_000, input: 0.05, output: 0.4, cachedInput: 0.005 },
-    'gpt-4.1': { contextTokens: 1_047_576, input: 2, output: 8, cachedInput: 0.5 },
-    'gpt-4.1-mini': { contextTokens: 1_047_576, input: 0.4, output: 1.6, cachedInput: 0.1 },
-    'gpt-4.1-nano': { contextTokens: 1_047_576, input: 0.1, output: 0.4, cachedInput: 0.025 },
-    'gpt-4o': { contextTokens: 128_000, input: 2.5, output: 10, cachedInput: 1.25 },
-    'gpt-4o-mini': { contextTokens: 128_000, input: 0.15, output: 0.6, cachedInput: 0.075 },
-    o3: { contextTokens: 200_000, input: 2, output: 8, cachedInput: 0.5 },
-    'o4-mini': { contextTokens: 200_000, input: 1.1, output: 4.4, cachedInput: 0.275 },
+    'gpt-5.4-mini': {
+      contextTokens: 400_000,
+      outputTokens: 128_000,
+      input: 0.75,
+      output: 4.5,
+      cachedInput: 0.075,
+    },
+    'gpt-5.2': { contextTokens: 400_000, outputTokens: 128_000, input: 1.75, output: 14, cachedInput: 0.175 },
+    'gpt-5.1': { contextTokens: 400_000, outputTokens: 128_000, input: 1.25, output: 10, cachedInput: 0.125 },
+    'gpt-5': { contextTokens: 400_000, outputTokens: 128_000, input: 1.25, output: 10, cachedInput: 0.125 },
+    'gpt-5-mini': {
+      contextTokens: 400_000,
+      outputTokens: 128_000,
+      input: 0.25,
+      output: 2,
+      cachedInput: 0.025,
+    },
+    'gpt-5-nano': {
+      contextTokens: 400_000,
+      outputTokens: 128_000,
+      input: 0.05,
+      output: 0.4,
+      cachedInput: 0.005,
+    },
+    'gpt-4.1': { contextTokens: 1_047_576, outputTokens: 32_768, input: 2, output: 8, cachedInput: 0.5 },
+    'gpt-4.1-mini': {
+      contextTokens: 1_047_576,
+      outputTokens: 32_768,
+      input: 0.4,
+      output: 1.6,
+      cachedInput: 0.1,
+    },
+    'gpt-4.1-nano': {
+      contextTokens: 1_047_576,
+      outputTokens: 32_768,
+      input: 0.1,
+      output: 0.4,
+      cachedInput: 0.025,
+    },
+    'gpt-4o': { contextTokens: 128_000, outputTokens: 16_384, input: 2.5, output: 10, cachedInput: 1.25 },
+    'gpt-4o-mini': {
+      contextTokens: 128_000,
+      outputTokens: 16_384,
+      input: 0.15,
+      output: 0.6,
+      cachedInput: 0.075,
+    },
+    o3: { contextTokens: 200_000, outputTokens: 100_000, input: 2, output: 8, cachedInput: 0.5 },
+    'o4-mini': { contextTokens: 200_000, outputTokens: 100_000, input: 1.1, output: 4.4, cachedInput: 0.275 },
   },
   google: {
     'gemini-3-pro': {

@@ -30,6 +30,8 @@ export interface ModelRequest {
   /** What the newest input is: the scripted model's rules look at it, providers do not. */
   readonly newest: 'user' | 'tool' | 'notification';
   readonly tools: readonly ToolSpec[];
+  /** `none`: the tools are named and none may be called. */
+  readonly toolUse?: 'none';
   readonly signal: AbortSignal;
 }
 

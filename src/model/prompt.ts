@@ -17,7 +17,7 @@ export type Dialect = 'anthropic' | 'openai' | 'google' | 'compatible' | 'plain'
 /** All of the call but its signal. `outputTokens`: the longest answer, where the provider is to be told. */
 export function toCallOptions(
   dialect: Dialect,
-  { system, messages, tools }: ModelRequest,
+  { system, messages, tools, toolUse }: ModelRequest,
   outputTokens?: number,
 ): LanguageModelV3CallOptions {
   const cache = dialect === 'anthropic' && { providerOptions: anthropicCache };
@@ -25,9 +25,10 @@ export function toCallOptions(
     system === '' ? [] : [{ role: 'system', content: system, ...cache }];
   return {
     prompt: wellFormed([...opening, ...toMessages(dialect, messages)]),
+    // A choice without tools is refused by some servers.
     ...(tools.length > 0 && {
       tools: tools.map((spec) => ({ type: 'function', ...spec })),
-      toolChoice: { type: 'auto' },
+      toolChoice: { type: toolUse ?? 'auto' },
     }),
     ...(outputTokens !== undefined && { maxOutputTokens: outputTokens }),
     // A pod is restored from its own log: nothing may hang on what the provider kept.

@@ -55,6 +55,7 @@ export function scriptedModel(scenario: Scenario, request: ModelRequest): SdkMod
 }
 
 function choose(scenario: Scenario, request: ModelRequest): Play {
+  if (request.toolUse === 'none') return summary(request);
   const lastText = newestText(request);
   const uses = scenario.uses.load();
   for (const rule of scenario.rules) {
@@ -79,6 +80,12 @@ function choose(scenario: Scenario, request: ModelRequest): Play {
     calls: [],
     cutAfter: Number.POSITIVE_INFINITY,
   };
+}
+
+/** No rule is asked: what a compaction wants is the same in every scenario. */
+function summary({ messages, pod }: ModelRequest): Play {
+  const say = `Summary of ${messages.length - 1} messages of ${pod}, by the scenario.`;
+  return { rule: null, say, calls: [], cutAfter: Number.POSITIVE_INFINITY };
 }
 
 /** The text that a rule's `matches` sees. */

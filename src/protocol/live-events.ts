@@ -82,6 +82,23 @@ export const liveEvents = {
     doc: 'That request is closed; `by` is `person` where somebody answered it.',
     fields: closedApprovalSchema,
   },
+  compactionStarted: {
+    doc: 'A request for a summary is sent, because the conversation no longer fits or somebody asked for it; tokens as estimated.',
+    fields: once(() =>
+      z.object({ turn: z.string(), why: z.string(), tokens: z.number(), window: z.number() }),
+    ),
+  },
+  compactionEnded: {
+    doc: 'It is over: `done`, `failed` (nothing is changed; `reason` says why) or `stopped` by a control or a limit. `tokens`: of the next request, as estimated.',
+    fields: once(() =>
+      z.object({
+        turn: z.string(),
+        outcome: z.string(),
+        tokens: z.number(),
+        reason: z.string().optional(),
+      }),
+    ),
+  },
   lagged: {
     doc: 'This observer has fallen behind: `from` is the seq of the entry at which the stream goes on from the log.',
     fields: once(() => z.object({ from: z.int() })),

@@ -92,6 +92,11 @@ const statusResult = once(() =>
      * What holds this pod's shells, as its self-test found out: `unknown` until a first command wants to run.
      */
     sandbox: z.enum(['unknown', 'working', 'absent', 'blocked', 'leaky']),
+    /**
+     * Tokens of the last request with its answer, and how many a request may hold; null before the first, and
+     * where the provider does not count.
+     */
+    context: z.object({ tokens: z.int(), window: z.int() }).nullable().default(null),
     /** How often the wake rule was rescued by its watchdog: 0 unless there is a bug. */
     watchdogRescues: z.int(),
   }),
@@ -202,6 +207,12 @@ export const methods = {
     who: 'person, parent',
     doc: 'Goes on where `pause` stopped.',
     params: once(() => z.object({ from: fromParent().optional() })),
+    result: statusOnly,
+  },
+  compact: {
+    who: 'person',
+    doc: "Has the pod's history summed up before its next request to the model, of a turn that is running or of the next one; answered when it is on disk. `instructions`: what the summary is to heed.",
+    params: once(() => z.object({ instructions: z.string().min(1).max(10_000).optional() })),
     result: statusOnly,
   },
   shutdown: {

@@ -9,17 +9,21 @@ import {
   type ModelRequest,
   type ModelResponse,
 } from '../model/port.ts';
+import type { MeasuredSize } from '../session/facts/context-entries.ts';
 import type { EntryBody } from '../session/facts/entries.ts';
 import type { Transcript } from '../session/facts/transcript.ts';
 import { afterRequest, answerBegun, beforeRequest } from './interceptors.ts';
+import { fit, offeredBy, offeredEntries, refusal, tokensOfRequest } from './context/fit.ts';
+import { effectiveWindow } from './context/load.ts';
+import { unitsOfAnswer, unitsOfRequest } from './context/size.ts';
 import { promptOf } from './prompt.ts';
-import { systemPrompt } from './system-prompt.ts';
+import { backOff, refuseLongRest, triesFor } from './retry.ts';
 import type { TurnPorts, TurnResult } from './turn-ports.ts';
 
 type Usage = ModelResponse['usage'];
 
 export type Answer =
-  | { kind: 'answered'; response: ModelResponse; seenThrough: number }
+  | { kind: 'answered'; response: ModelResponse; seenThrough: number; size?: MeasuredSize }
   | { kind: 'skipped' }
   | { kind: 'ended'; result: TurnResult };
 
@@ -31,63 +35,113 @@ export interface Asking {
 
 /** Throws the last `ModelFailure` when no further try can help. */
 export async function ask(ports: TurnPorts, model: Model, asking: Asking): Promise<Answer> {
-  for (let attempt = 1; ; attempt += 1) {
+  let tries = 0;
+  let refusals = 0;
+  for (let isFirst = true; ; isFirst = false) {
     // Drained before every try: what arrives while a retry waits is in the next request.
-    const { transcript, seenThrough } = await ports.preLlmRequest();
-    if (attempt === 1 && asking.skipIf(transcript)) return { kind: 'skipped' };
-    const stream = new LiveStream(ports, asking.step);
-    try {
-      ports.crashPoint('request.started');
-      const request = await beforeRequest(ports.interceptors, requestOf(ports, transcript));
-      const response = await readStream(model, request, stream);
-      ports.crashPoint('response.received');
-      afterRequest(ports.interceptors, { kind: 'answered' });
-      return { kind: 'answered', response, seenThrough };
-    } catch (error) {
-      await commitUnanswered(ports, { step: asking.step, model: model.name, stream });
-      if (ports.signal.aborted) return { kind: 'ended', result: { kind: 'cancelled' } };
-      if (!(error instanceof ModelFailure)) throw error;
-      refuseLongRest(ports, error);
-      if (!error.transient || attempt >= triesFor(ports, error)) throw error;
-      // Failed tries are paid for too.
-      const limit = ports.limitReached();
-      if (limit !== null) return { kind: 'ended', result: { kind: 'limitReached', reason: limit } };
-      await backOff(ports, { step: asking.step, attempt, error });
+    const { transcript, seenThrough } = await ports.preLlmRequest(isFirst ? opening(ports, asking) : []);
+    if (isFirst && asking.skipIf(transcript)) return { kind: 'skipped' };
+    const request = requestOf(ports, transcript);
+    const fitted = await fittedTo(ports, model, { step: asking.step, request, refused: refusals > 0 });
+    if (fitted.kind === 'ended') return fitted;
+    if (fitted.kind === 'again') continue;
+    tries += 1;
+    const tried = await tryOnce(ports, model, { asking, request, seenThrough });
+    if (tried.kind !== 'failed') return tried;
+    const { error } = tried;
+    if (error.category === 'contextTooLong' && ports.context !== undefined && refusals < refusalsMax) {
+      refusals += 1;
+      await commitRefusal(ports, model, { request, error });
+      continue;
     }
-    const control = ports.control();
-    if (control === 'cancel') return { kind: 'ended', result: { kind: 'cancelled' } };
-    if (control === 'pause') return { kind: 'ended', result: { kind: 'paused' } };
+    const over = await beforeNextTry(ports, { step: asking.step, attempt: tries, error });
+    if (over !== null) return { kind: 'ended', result: over };
   }
 }
 
-function triesFor(ports: TurnPorts, error: ModelFailure): number {
-  return Math.min(ports.limits.requestTries, error.triesMax);
+/** Of one request: after each the window is taken for smaller. */
+const refusalsMax = 3;
+
+/** What every request of the turn begins with, where it has changed. */
+function opening(ports: TurnPorts, { step }: Asking): EntryBody[] {
+  return ports.context === undefined || step > 1 ? [] : offeredEntries(ports, ports.context);
 }
 
-/** A turn does not wait for ever: it ends, and says what the provider wished. */
-function refuseLongRest({ limits }: TurnPorts, error: ModelFailure): void {
-  const retryAfterMs = error.retryAfterMs;
-  if (!error.transient || retryAfterMs === undefined || retryAfterMs <= limits.retryAfterMaxMs) return;
-  const advice = `It asks for ${duration(retryAfterMs)} of rest, and limits.retryAfterMaxMs allows ${duration(limits.retryAfterMaxMs)}: try again then, or raise that limit`;
-  throw new ModelFailure(error.category, `${error.message}. ${advice}`, { transient: false });
+async function fittedTo(ports: TurnPorts, model: Model, fitted: Parameters<typeof fit>[3]) {
+  return ports.context === undefined
+    ? ({ kind: 'fits' } as const)
+    : await fit(ports, ports.context, model, fitted);
 }
 
-function duration(ms: number): string {
-  return ms < 120_000 ? `${Math.ceil(ms / 1_000)} seconds` : `${Math.ceil(ms / 60_000)} minutes`;
+async function commitRefusal(
+  ports: TurnPorts,
+  model: Model,
+  { request, error }: { request: ModelRequest; error: ModelFailure },
+): Promise<void> {
+  const { context, turn } = ports;
+  if (context === undefined) return;
+  const tokens = tokensOfRequest(context, model, request);
+  const window = effectiveWindow(context.facts, model.name, context.window.tokens);
+  await ports.commit([refusal(turn, model.name, { failure: error, tokens, window })]);
+}
+
+type Tried =
+  | Extract<Answer, { kind: 'answered' | 'ended' }>
+  | { readonly kind: 'failed'; readonly error: ModelFailure };
+
+async function tryOnce(
+  ports: TurnPorts,
+  model: Model,
+  { asking, request, seenThrough }: { asking: Asking; request: ModelRequest; seenThrough: number },
+): Promise<Tried> {
+  const stream = new LiveStream(ports, asking.step);
+  try {
+    ports.crashPoint('request.started');
+    const sent = await beforeRequest(ports.interceptors, request);
+    const response = await readStream(model, sent, stream);
+    ports.crashPoint('response.received');
+    afterRequest(ports.interceptors, { kind: 'answered' });
+    const sized = sizeOf(ports, model, { request, response });
+    return { kind: 'answered', response, seenThrough, ...sized };
+  } catch (error) {
+    await commitUnanswered(ports, { step: asking.step, model: model.name, stream });
+    if (ports.signal.aborted) return { kind: 'ended', result: { kind: 'cancelled' } };
+    if (!(error instanceof ModelFailure)) throw error;
+    return { kind: 'failed', error };
+  }
+}
+
+/** For the estimate of the next one. */
+function sizeOf(
+  { context }: TurnPorts,
+  model: Model,
+  { request, response }: { request: ModelRequest; response: ModelResponse },
+): { size?: MeasuredSize } {
+  if (context === undefined) return {};
+  const size = { model: model.name, request: unitsOfRequest(request), answer: unitsOfAnswer(response) };
+  return { size };
+}
+
+/** Waits; null where there is a next try. Throws the failure where no further one can help. */
+async function beforeNextTry(
+  ports: TurnPorts,
+  failed: { step: number; attempt: number; error: ModelFailure },
+): Promise<TurnResult | null> {
+  const { attempt, error } = failed;
+  refuseLongRest(ports, error);
+  if (!error.transient || attempt >= triesFor(ports, error)) throw error;
+  // Failed tries are paid for too.
+  const limit = ports.limitReached();
+  if (limit !== null) return { kind: 'limitReached', reason: limit };
+  await backOff(ports, failed);
+  const control = ports.control();
+  if (control === 'cancel') return { kind: 'cancelled' };
+  return control === 'pause' ? { kind: 'paused' } : null;
 }
 
 function requestOf(ports: TurnPorts, transcript: Transcript): ModelRequest {
-  return {
-    pod: ports.pod,
-    system: systemPrompt(ports.promptFacts),
-    ...promptOf(transcript),
-    tools: ports.tools.map((tool) => ({
-      name: tool.name,
-      description: tool.description,
-      inputSchema: tool.inputSchema(),
-    })),
-    signal: ports.signal,
-  };
+  const { system, tools } = offeredBy(ports);
+  return { pod: ports.pod, system, ...promptOf(transcript), tools, signal: ports.signal };
 }
 
 async function readStream(model: Model, request: ModelRequest, stream: LiveStream): Promise<ModelResponse> {
@@ -115,21 +169,6 @@ async function commitUnanswered(
     bodies.push({ type: 'assistantMessage', turn, step, model, parts, partial: true });
   }
   if (bodies.length > 0) await ports.commit(bodies);
-}
-
-async function backOff(
-  ports: TurnPorts,
-  failed: { step: number; attempt: number; error: ModelFailure },
-): Promise<void> {
-  const { step, attempt, error } = failed;
-  const { retryBaseMs, retryMaxMs } = ports.limits;
-  const exponential = Math.min(retryMaxMs, retryBaseMs * 2 ** (attempt - 1));
-  // Half fixed, half jitter: many pods that met the same limit do not come back together.
-  const delayMs = Math.round(Math.max(error.retryAfterMs ?? 0, exponential * (0.5 + ports.random() / 2)));
-  const text = `The model's provider failed (${error.category}: ${error.message}); try ${attempt + 1} of ${triesFor(ports, error)} in ${(delayMs / 1000).toFixed(1)} s.`;
-  ports.show({ type: 'alert', level: 'warning', code: 'providerRetry', turn: ports.turn, step, text });
-  afterRequest(ports.interceptors, { kind: 'failed', delayMs, why: text });
-  await ports.wait(delayMs);
 }
 
 /**

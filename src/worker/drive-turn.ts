@@ -3,6 +3,7 @@
  * it.
  */
 import { ModelConfigError, ModelFailure, type ModelResponse } from '../model/port.ts';
+import type { MeasuredSize } from '../session/facts/context-entries.ts';
 import type { EntryBody } from '../session/facts/entries.ts';
 import { StorageFailed } from '../session/log/storage-failed.ts';
 import { ask } from './ask.ts';
@@ -40,8 +41,8 @@ async function steps(ports: TurnPorts, resumed: boolean): Promise<TurnResult> {
     });
     if (answer.kind === 'skipped') return { kind: 'finished' };
     if (answer.kind === 'ended') return answer.result;
-    const { response, seenThrough } = answer;
-    await commitResponse(ports, { step, model: model.name, response, seenThrough });
+    const { response, seenThrough, size } = answer;
+    await commitResponse(ports, { step, model: model.name, response, seenThrough, size });
     ports.crashPoint('response.committed');
     const calls = response.parts.flatMap((part) => (part.type === 'toolCall' ? [part] : []));
     if (calls.length > 0) {
@@ -109,6 +110,7 @@ interface CompletedStep {
   model: string;
   response: ModelResponse;
   seenThrough: number;
+  size: MeasuredSize | undefined;
 }
 
 /** An answer that the log does not take was paid for all the same: a shorter line of it may fit. */
@@ -125,7 +127,7 @@ async function commitResponse(ports: TurnPorts, completed: CompletedStep): Promi
 
 /** One append: the answer, its calls and what it has seen stand or fall together. */
 function responseEntries(ports: TurnPorts, completed: CompletedStep): EntryBody[] {
-  const { step, model, response, seenThrough } = completed;
+  const { step, model, response, seenThrough, size } = completed;
   const { turn } = ports;
   const parts = response.parts.filter((part) => part.type !== 'toolCall');
   const calls: EntryBody[] = [];
@@ -157,6 +159,7 @@ function responseEntries(ports: TurnPorts, completed: CompletedStep): EntryBody[
       finishReason: response.finishReason,
       usage: response.usage,
       seenThrough,
+      ...(size === undefined ? {} : { size }),
     },
   ];
 }

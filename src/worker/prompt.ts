@@ -58,6 +58,7 @@ function appendItem(messages: ChatMessage[], item: TranscriptItem): void {
   switch (item.kind) {
     case 'input':
     case 'notice':
+    case 'summary':
       messages.push({ role: 'user', text: item.text });
       return;
     case 'answer':

@@ -5,7 +5,9 @@
 import type { JsonValue } from '../std/json.ts';
 import type { ShownEvent } from '../protocol/live-events.ts';
 import type { Model, ModelRequest } from '../model/port.ts';
+import type { Window } from '../model/window.ts';
 import type { EntryBody } from '../session/facts/entries.ts';
+import type { Facts } from '../session/facts/facts.ts';
 import type { Transcript } from '../session/facts/transcript.ts';
 import type { Tool, ToolAnswer, ToolContext, ToolNeed } from '../tools/tool.ts';
 import type { PromptFacts } from './system-prompt.ts';
@@ -55,19 +57,30 @@ export interface Interceptor {
   afterCall?(call: CallRequest, answer: ToolAnswer): ToolAnswer | Promise<ToolAnswer>;
 }
 
+/** What a request is made of, and how much it may hold. */
+export interface ContextPort {
+  /** The pod's own, as they are now: to be read. */
+  readonly facts: Facts;
+  /** Said in the place of what was put aside. */
+  readonly putAside: string;
+  readonly window: Window;
+}
+
 export interface TurnPorts {
   readonly turn: string;
   readonly pod: string;
   readonly promptFacts: PromptFacts;
   readonly tools: readonly Tool[];
+  /** Absent where requests are sent as they are, however long they get. */
+  readonly context?: ContextPort;
   /** May throw `ModelConfigError`: the turn then ends as errored. Called once a turn. */
   model(): Promise<Model>;
   /**
    * Before each request, retries included: commits what waits in the notify buffer and
    * answers what is to be said. Resolves once that is on disk. Rejects with `StorageFailed`: the turn is
-   * abandoned.
+   * abandoned. `first` is committed with it, before the rest.
    */
-  preLlmRequest(): Promise<{ transcript: Transcript; seenThrough: number }>;
+  preLlmRequest(first?: readonly EntryBody[]): Promise<{ transcript: Transcript; seenThrough: number }>;
   /** Resolves once the entries are on disk. Rejects with `StorageFailed`. */
   commit(bodies: EntryBody[]): Promise<void>;
   /**

@@ -5,11 +5,11 @@ export type AttachAction =
   | { kind: 'say'; text: string }
   | { kind: 'detach' }
   | { kind: 'help' }
-  | { kind: 'method'; method: 'pause' | 'resume' | 'cancel' | 'shutdown' }
+  | { kind: 'method'; method: 'pause' | 'resume' | 'cancel' | 'compact' | 'shutdown' }
   | { kind: 'unknown'; word: string };
 
 export const attachHelp =
-  'Commands: /pause, /resume, /cancel (ends the running turn), /stop (ends the pod and those below it), /detach, /help. While an approval request is shown: the keys that are listed below it. A text that begins with a slash is sent with two.';
+  'Commands: /pause, /resume, /cancel (ends the running turn), /compact, /stop (ends the pod and those below it), /detach, /help. While an approval request is shown: the keys that are listed below it. A text that begins with a slash is sent with two.';
 
 const commands: Readonly<Record<string, AttachAction>> = {
   '/detach': { kind: 'detach' },
@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, AttachAction>> = {
   '/pause': { kind: 'method', method: 'pause' },
   '/resume': { kind: 'method', method: 'resume' },
   '/cancel': { kind: 'method', method: 'cancel' },
+  '/compact': { kind: 'method', method: 'compact' },
   '/stop': { kind: 'method', method: 'shutdown' },
 };
 

@@ -61,6 +61,8 @@ export class LiveView {
       case 'approvalRequested':
       case 'approvalAnswered':
       case 'deliveryChanged':
+      case 'compactionStarted':
+      case 'compactionEnded':
       case 'lagged':
       case 'shutdown':
       default:

@@ -64,6 +64,12 @@ const renderers: Renderers = {
   systemItem: ({ item }, say) => `${say('◆', 'cyan')} ${systemItemLine(item)}`,
   turnEnded: turnEndLine,
   alert: ({ level, text }, say) => say(alertText(text), level === 'error' ? 'red' : 'yellow'),
+  pruned: (_, say) => say('— old outputs of tools are shown to the model as one line each', 'dim'),
+  compaction: ({ summary }, say) =>
+    `${say('— the history before was replaced by a summary:', 'yellow')}\n${say(printable(summary), 'dim')}`,
+  compactionFailed: ({ reason }, say) =>
+    say(`— the history was not compacted: ${oneLine(reason, 400)}`, 'yellow'),
+  itemCut: (_, say) => say('— an item too large for the model is shown to it cut', 'yellow'),
   child: ({ state, child }, say) => childLine(state, child.name, say),
   approval: approvalLine,
   assignment: ({ state, child, text }, say) =>

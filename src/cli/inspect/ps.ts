@@ -74,6 +74,7 @@ export function psTable(views: readonly PodView[], style: TableStyle): string {
     'TURNS',
     'TOKENS',
     'COST',
+    'CONTEXT',
     'IN',
     'OUT',
     'AGE',
@@ -87,12 +88,17 @@ export function psTable(views: readonly PodView[], style: TableStyle): string {
     String(view.turns),
     String(view.tokens),
     dollars(view.cost),
+    contextCell(view),
     String(view.pendingIn),
     String(view.pendingOut),
     view.startedAt === null ? '–' : age(style.nowMs - Date.parse(view.startedAt)),
     attentionCell(view, style.color),
   ]);
   return columns([head.map((word) => paint(word, 'bold', style.color)), ...cells]);
+}
+
+function contextCell({ context }: PodView): string {
+  return context === null ? '–' : `${Math.round((100 * context.tokens) / context.window)}%`;
 }
 
 /** Another pod may have the name of one that was removed. */

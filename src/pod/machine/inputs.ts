@@ -152,6 +152,12 @@ export function onResume(core: Core): void {
   evaluate(core, { urgent: true });
 }
 
+/** A person wants a shorter history: before the next request, of this turn or of the next one. */
+export function onCompact(core: Core, instructions: string | null): void {
+  refuseStopping(core);
+  commitInput(core, [{ type: 'compactionAsked', instructions }]);
+}
+
 const reasonCharsMax = 500;
 
 /** From here on nothing starts; what is told to this pod is still taken in. */

@@ -3,6 +3,7 @@ import { settledView } from '../../delivery/settled.ts';
 import type { Result } from '../../protocol/methods.ts';
 import type { ChildFacts } from '../../session/facts/facts.ts';
 import { isOpen } from './approval-facts.ts';
+import { contextView } from './context-view.ts';
 import { type Core, statusOf } from './core.ts';
 import { type OtherWaits, waitingOf } from './waiting.ts';
 
@@ -57,6 +58,7 @@ export function statusView(core: Core, links: LinkView): Result<'status'> {
         ? null
         : { code: facts.refusal.code, reason: facts.refusal.text, since: facts.refusal.at },
     sandbox: links.sandbox,
+    context: contextView(facts),
     watchdogRescues: live.watchdogRescues,
   };
 }

@@ -13,7 +13,7 @@ import type { ApprovalGate } from '../approvals/gate.ts';
 import { approve } from '../approvals/answer.ts';
 import type { Children } from '../children/children.ts';
 import { statusOf } from '../machine/core.ts';
-import { onCancel, onNotice, onPause, onResume, onRun, onShutdown } from '../machine/inputs.ts';
+import { onCancel, onCompact, onNotice, onPause, onResume, onRun, onShutdown } from '../machine/inputs.ts';
 import type { Observers } from './observers.ts';
 import type { ParentLink } from '../parent/link.ts';
 import type { Pod } from '../pod.ts';
@@ -61,6 +61,8 @@ export function podHandlers(parts: HandlerParts): Handlers {
       senderOf(pod, from);
       return await controlled(pod, () => pod.input((core) => onResume(core)));
     },
+    compact: ({ instructions }) =>
+      controlled(pod, () => pod.input((core) => onCompact(core, instructions ?? null))),
     shutdown: (params) => {
       const by = senderOf(pod, params.from);
       const reason = params.reason ?? (by === 'parent' ? 'stopped by its parent' : 'stopped by a person');

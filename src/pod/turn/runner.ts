@@ -18,6 +18,7 @@ import type { Engine, Interceptor, TurnPorts, TurnResult } from '../../worker/tu
 import type { ApprovalGate } from '../approvals/gate.ts';
 import type { Pod } from '../pod.ts';
 import type { TurnEnd } from '../machine/reports.ts';
+import { windowOfPod } from '../machine/context-view.ts';
 import { RequestWatch } from './request-watch.ts';
 import { abandonTurn, endTurn, preLlmRequest } from '../machine/state.ts';
 
@@ -131,7 +132,9 @@ export class TurnRunner {
       promptFacts: { session, project: instructions.files, guidance: this.#options.guidance },
       tools: this.#options.tools,
       model: () => this.#getModel(),
-      preLlmRequest: async () => {
+      context: { facts, putAside: quarantineBody, window: windowOfPod(session) },
+      preLlmRequest: async (first = []) => {
+        if (first.length > 0) pod.commit([...first]);
         pod.input((core) => preLlmRequest(core));
         await pod.durable();
         pod.crash('item.committed');

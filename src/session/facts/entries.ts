@@ -5,6 +5,7 @@
  */
 import type { JsonObject, JsonValue } from '../../std/json.ts';
 import type { ApprovalEntry } from './approval-entries.ts';
+import type { ContextEntry, MeasuredSize } from './context-entries.ts';
 import type { PodIdentity } from '../../protocol/names.ts';
 import type { PodEvent, SentPodEvent, Usage } from '../../protocol/pod-event.ts';
 
@@ -175,6 +176,8 @@ export interface StepCompletedEntry {
   finishReason: string;
   usage: Usage;
   seenThrough: number;
+  /** Absent where the engine did not measure, and in logs of earlier versions. */
+  size?: MeasuredSize;
 }
 /**
  * A request without a response, one of the tries of its step: it failed or was ended. What it used is in no
@@ -368,7 +371,8 @@ export type EntryBody =
   | ApprovalEntry
   | ScopeEntry
   | StoppedEntry
-  | DiscardedEntry;
+  | DiscardedEntry
+  | ContextEntry;
 
 /**
  * `seq` numbers the entries of one log: 1, 2, 3 … Never to be mixed up with an event's number, which is

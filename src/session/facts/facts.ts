@@ -4,6 +4,7 @@
  * construction. Nothing here is known from anywhere but the log.
  */
 import { noRestrictions } from './restrictions.ts';
+import { type ContextFacts, emptyContext } from './context-facts.ts';
 import type { PodIdentity } from '../../protocol/names.ts';
 import type { PodEvent, SentPodEvent, Usage } from '../../protocol/pod-event.ts';
 import type { ApprovalAskedEntry, ApprovalDecision } from './approval-entries.ts';
@@ -209,6 +210,7 @@ export interface Facts {
   seenThrough: number;
   usage: Usage;
   turns: number;
+  context: ContextFacts;
 }
 
 const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cost: 0 };
@@ -252,6 +254,7 @@ export function emptyFacts(): Facts {
     seenThrough: 0,
     usage: { ...noUsage },
     turns: 0,
+    context: emptyContext(),
   };
 }
 

@@ -11,6 +11,15 @@
 import type { Usage } from '../../protocol/pod-event.ts';
 import type { Entry, EntryBody, InputReceivedEntry, ToolResultEntry, TurnOutcome } from './entries.ts';
 import { applyApproval } from './replay-approvals.ts';
+import {
+  applyCompaction,
+  applyCompactionFailed,
+  applyContextRefused,
+  applyTools,
+  noteFile,
+  noteMeasured,
+  noteReport,
+} from './replay-context.ts';
 import { applyAssignment, applyChild, applyReceipt, applyScope } from './replay-children.ts';
 import { sameItem, reportsEndOf } from './item-content.ts';
 import { joined } from './restrictions.ts';
@@ -79,6 +88,7 @@ const appliers: Appliers = {
     };
     facts.resumable = null;
     facts.overBudgetAt = null;
+    facts.context.failures = { count: 0, tokens: 0 };
     facts.lastCause = entry.cause;
     facts.turns += 1;
   },
@@ -92,6 +102,7 @@ const appliers: Appliers = {
   toolResult: applyToolResult,
   systemItem(facts, entry) {
     facts.history.push(entry);
+    noteReport(facts, entry);
     const { item } = entry;
     const sender = item.kind === 'podEvent' ? facts.children.get(item.from.instance) : undefined;
     // It was received, also where the line of its receipt is damaged.
@@ -111,6 +122,7 @@ const appliers: Appliers = {
     facts.unseen = facts.unseen.filter((item) => item.entrySeq > entry.seenThrough);
     if (facts.turn !== null) facts.turn.steps = entry.step;
     applyUsage(facts, entry);
+    noteMeasured(facts, entry);
   },
   requestFailed: applyUsage,
   turnEnded(facts, entry) {
@@ -142,6 +154,7 @@ const appliers: Appliers = {
   alert(facts, entry) {
     if (entry.quarantines !== undefined) facts.quarantined.add(entry.quarantines);
     if (entry.code === 'wakeBudget') facts.overBudgetAt ??= entry.time;
+    if (entry.code === 'contextUnknown') facts.context.isWindowReported = true;
     const refused = facts.children.get(entry.refuses?.child.instance ?? '');
     if (refused !== undefined) refused.refused = entry.refuses?.code ?? null;
     if (entry.refusal !== undefined)
@@ -174,6 +187,28 @@ const appliers: Appliers = {
   approval: applyApproval,
   child: applyChild,
   scope: applyScope,
+  pruned({ context }, { through }) {
+    context.prunedThrough = Math.max(context.prunedThrough, through);
+  },
+  compaction(facts, entry) {
+    applyCompaction(facts, entry);
+    applyUsage(facts, entry);
+  },
+  compactionFailed(facts, entry) {
+    applyCompactionFailed(facts, entry);
+    applyUsage(facts, entry);
+  },
+  compactionAsked({ context }, { instructions }) {
+    context.asked = { instructions };
+  },
+  itemCut({ context }, { item, chars }) {
+    context.cuts.set(item, chars);
+  },
+  contextRefused: applyContextRefused,
+  systemPrompt({ context }, { text }) {
+    context.system = text;
+  },
+  tools: applyTools,
 };
 
 /** Turn ends after which the same items would only end the next turn alike. */
@@ -246,6 +281,7 @@ function applyUsage(facts: Facts, { usage }: { usage: Usage }): void {
 
 function applyToolResult(facts: Facts, entry: Entry<ToolResultEntry>): void {
   facts.history.push(entry);
+  noteFile(facts, entry);
   facts.turn?.dangling.delete(entry.call);
   const { stopped, readOutput } = entry;
   if (stopped !== undefined) {

@@ -4,11 +4,15 @@
  */
 import type { JsonValue } from '../../std/json.ts';
 import type { AssistantMessageEntry, ToolCallEntry, ToolResultEntry } from './entries.ts';
+import type { KeptEntry } from './context-facts.ts';
 import type { Facts, HistoryEntry } from './facts.ts';
+import { cutText, isPrunable, prunedLine, summaryText } from './shown.ts';
 
 /** One thing that is to be said to the model, in its own words and without its place in the log. */
 export type TranscriptItem =
   | { readonly kind: 'input' | 'notice'; readonly text: string }
+  /** Stands for everything that is not shown any more. */
+  | { readonly kind: 'summary'; readonly text: string }
   | {
       readonly kind: 'answer';
       readonly parts: AssistantMessageEntry['parts'];
@@ -27,12 +31,59 @@ export type TranscriptItem =
 
 export type Transcript = readonly TranscriptItem[];
 
-/** All of it, in order. `putAside` is said in the place of what was put aside. */
-export function transcriptOf(
-  { history, quarantined }: Pick<Facts, 'history' | 'quarantined'>,
-  putAside: string,
-): Transcript {
-  return history.map((entry) => itemOf(entry, quarantined.has(entry.seq) ? putAside : null));
+/** Which part of the prompt, and how. */
+export interface Part {
+  /** Only what is behind this entry: without what a compaction has kept and its summary. */
+  readonly after?: number;
+  /** Only what is at or below this entry. */
+  readonly through?: number;
+  /** Outputs of tools at or below this entry as one line, whatever else is said of them. */
+  readonly prunedThrough?: number;
+  /** No text longer than this. */
+  readonly charsMax?: number;
+}
+
+type Shown = Pick<Facts, 'history' | 'quarantined'> & Partial<Pick<Facts, 'context'>>;
+
+/** What the model is shown, in order. `putAside` is said in the place of what was put aside. */
+export function transcriptOf(facts: Shown, putAside: string, part: Part = {}): Transcript {
+  const { quarantined, context } = facts;
+  const { through = Number.POSITIVE_INFINITY } = part;
+  const compaction = context?.compaction ?? null;
+  const pruned = Math.max(context?.prunedThrough ?? 0, part.prunedThrough ?? 0);
+  const calls = new Map<string, ToolCallEntry>();
+  const shown = (entry: HistoryEntry): TranscriptItem => {
+    if (entry.type === 'toolCall') calls.set(entry.call, entry);
+    const item = itemOf(entry, quarantined.has(entry.seq) ? putAside : null);
+    if (entry.type === 'toolResult' && entry.seq <= pruned && isPrunable(entry) && item.kind === 'result') {
+      return { ...item, text: prunedLine(entry, calls.get(entry.call)) };
+    }
+    const chars = Math.min(context?.cuts.get(entry.seq) ?? Number.POSITIVE_INFINITY, charsMax(part));
+    return 'text' in item && item.text.length > chars
+      ? { ...item, text: cutText(item.text, chars, entry.type === 'toolResult' ? entry.tool : null) }
+      : item;
+  };
+  const before: TranscriptItem[] =
+    compaction === null || part.after !== undefined
+      ? []
+      : [...compaction.kept.map(shown), { kind: 'summary', text: summaryText(compaction) }];
+  const from = Math.max(part.after ?? 0, compaction?.through ?? 0);
+  return [...before, ...between(facts.history, from, through).map(shown)];
+}
+
+function charsMax({ charsMax = Number.POSITIVE_INFINITY }: Part): number {
+  return charsMax;
+}
+
+/** Behind the one entry and through the other. */
+function between(history: readonly HistoryEntry[], after: number, through: number): readonly HistoryEntry[] {
+  const end = through === Number.POSITIVE_INFINITY ? history.length : firstAtOrAfter(history, through + 1);
+  return history.slice(after === 0 ? 0 : firstAtOrAfter(history, after + 1), end);
+}
+
+/** What the next prompt shows of the history as it was said, in order: nothing that a compaction covers. */
+export function uncovered({ history, context }: Pick<Facts, 'history' | 'context'>): readonly HistoryEntry[] {
+  return between(history, context.compaction?.through ?? 0, Number.POSITIVE_INFINITY);
 }
 
 function itemOf(entry: HistoryEntry, instead: string | null): TranscriptItem {
@@ -52,6 +103,16 @@ function itemOf(entry: HistoryEntry, instead: string | null): TranscriptItem {
       return { kind: 'result', call, tool, text, isError };
     }
   }
+}
+
+/** Of what is shown now, these: what an earlier compaction has kept, and the history behind it. */
+export function saidIn({ context, history }: Facts, seqs: readonly number[]): KeptEntry[] {
+  const wanted = new Set(seqs);
+  return [...(context.compaction?.kept ?? []), ...history].filter((entry): entry is KeptEntry => {
+    const isSaid = entry.type === 'userMessage' || entry.type === 'systemItem';
+    // Once: what was kept before is still in the history.
+    return isSaid && wanted.delete(entry.seq);
+  });
 }
 
 /** What was said from a place in the log on. */

@@ -12,7 +12,12 @@ export interface ModelSettings {
   readonly outputPrice?: number | undefined;
   /** The longest answer, in tokens, where the provider is to be told. */
   readonly outputTokens?: number | undefined;
+  /** Tokens that a request and its answer may hold together: it wins over what is known of the model. */
+  readonly contextTokens?: number | undefined;
 }
+
+/** Less holds no system prompt. */
+const contextTokensMin = 1_000;
 
 /** USD per million tokens. Beyond it a sum would be no number any more, and no limit would hold. */
 const priceMax = 1_000_000_000;
@@ -22,7 +27,12 @@ export const modelSettingsSchema = once(() => {
   return z.record(
     z.string().regex(/^[^/]+\/./, 'is not a model: write "provider/model", in quotes'),
     z
-      .strictObject({ inputPrice: price, outputPrice: price, outputTokens: z.int().min(1).optional() })
+      .strictObject({
+        inputPrice: price,
+        outputPrice: price,
+        outputTokens: z.int().min(1).optional(),
+        contextTokens: z.int().min(contextTokensMin).optional(),
+      })
       .refine(
         ({ inputPrice, outputPrice }) => (inputPrice === undefined) === (outputPrice === undefined),
         'has one price of two: set inputPrice and outputPrice, USD per million tokens',

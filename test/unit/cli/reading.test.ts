@@ -28,6 +28,7 @@ function view(name: string, fields: Partial<PodView> = {}): PodView {
     turns: 0,
     tokens: 0,
     cost: 0,
+    context: null,
     startedAt: null,
     attention: null,
     waiting: null,

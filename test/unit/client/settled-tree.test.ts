@@ -31,6 +31,7 @@ function status(name: string, fields: Partial<StatusResult> = {}): StatusResult 
     waiting: null,
     refusal: null,
     sandbox: 'working',
+    context: null,
     watchdogRescues: 0,
     ...fields,
   };

@@ -22,6 +22,7 @@ import {
   noticeItem,
   received,
   run,
+  said,
   sent,
   shutDown,
   sib,
@@ -29,6 +30,7 @@ import {
   started,
   timeOf,
   unreachable,
+  working,
 } from '../../machine-rig.ts';
 import { answering, asking } from './asked-approvals.ts';
 
@@ -61,6 +63,18 @@ const refusesKid: EntryBody = {
 };
 
 describe('status', () => {
+  it('[context.meter] says how full the context is, by the last count of the provider', () => {
+    const size = { model: 'script/none', request: 900, answer: 20 };
+    const usage = { inputTokens: 1_000, outputTokens: 50, cost: 0 };
+    const counted = [...working('t1', 'r1'), said('t1', 'x'), completed('t1', 5, { size, usage })];
+    expect(view(counted).context).toEqual({ tokens: 1_050, window: 112_000 });
+    const refused = { type: 'contextRefused' as const, turn: 't1', model: 'script/none', window: 4_000 };
+    expect(view([...counted, refused]).context).toEqual({ tokens: 1_050, window: 4_000 });
+    // A server that counts nothing says nothing.
+    const none = { ...usage, inputTokens: 0 };
+    expect(view([...working('t1', 'r1'), completed('t1', 5, { size, usage: none })]).context).toBeNull();
+  });
+
   it('[status.view] of a new root', () => {
     expect(view([])).toEqual({
       ...me,
@@ -80,6 +94,7 @@ describe('status', () => {
       attention: null,
       waiting: null,
       refusal: null,
+      context: null,
       sandbox: links.sandbox,
       watchdogRescues: 0,
     });

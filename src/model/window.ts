@@ -1,0 +1,31 @@
+/** How many tokens a request of a model may hold. Pure. */
+import { catalogEntry } from './catalog.ts';
+
+export interface Window {
+  /** Of a request: what is kept free for the answer is not in it. */
+  readonly tokens: number;
+  /** False: nobody has said how large it is, and this is a guess. */
+  readonly isKnown: boolean;
+}
+
+const unknownContextTokens = 128_000;
+/** Kept free for an answer of which nothing else is known: so much, and no larger part of the window. */
+const unknownOutputTokens = 32_000;
+const unknownOutputShare = 1 / 8;
+/** No more than this part of a window is kept free, whatever was said. */
+const outputShareMax = 1 / 2;
+
+/** `given`: what a person says of the model; it wins over the catalogue. */
+export function windowOf(
+  name: string,
+  given: { readonly contextTokens?: number | undefined; readonly outputTokens?: number | undefined } = {},
+): Window {
+  const entry = catalogEntry(name);
+  const known = given.contextTokens ?? entry?.contextTokens;
+  const context = known ?? unknownContextTokens;
+  const guess = Math.min(unknownOutputTokens, context * unknownOutputShare);
+  // Of a model in the catalogue without a length of answers the window is for requests alone.
+  const answer = given.outputTokens ?? (entry === null ? guess : (entry.outputTokens ?? 0));
+  const reserve = Math.min(answer, context * outputShareMax);
+  return { tokens: Math.floor(context - reserve), isKnown: known !== undefined };
+}

@@ -1,0 +1,64 @@
+/** What the log says about the prompt: how the history is shown, and what sizes were measured. */
+import type { CompactionEntry, MeasuredSize, ToolSchema } from './context-entries.ts';
+import type { Entry, SystemItemEntry, UserMessageEntry } from './entries.ts';
+
+export interface ContextFacts {
+  /** Outputs of tools at or below it are shown as one line. */
+  prunedThrough: number;
+  /** The newest; null before the first. */
+  compaction: ShownCompaction | null;
+  /** Items that are shown cut: entry seq → UTF-16 units. */
+  cuts: Map<number, number>;
+  /** A person's wish that no compaction has met yet. */
+  asked: { instructions: string | null } | null;
+  /** Compactions that failed, in a row and in this turn, and the size at the last one. */
+  failures: { count: number; tokens: number };
+  system: string | null;
+  tools: { hash: string; names: string[] } | null;
+  /** By hash. */
+  toolSets: Map<string, readonly ToolSchema[]>;
+  /** The last completed response. */
+  measured: (MeasuredSize & { inputTokens: number; outputTokens: number }) | null;
+  /** Model → tokens a unit, as its provider last counted. */
+  rates: Map<string, number>;
+  /** Model → the window that its provider has told by a refusal. */
+  windows: Map<string, number>;
+  /** A person was told that a window is not known. */
+  isWindowReported: boolean;
+  /** Path → what was done with it last, the newest last. */
+  files: Map<string, 'read' | 'changed'>;
+  /** Instance of a child → what the model was last told of it. */
+  reports: Map<string, string>;
+}
+
+/** What people said. */
+export type KeptEntry = Entry<UserMessageEntry | SystemItemEntry>;
+
+export interface ShownCompaction {
+  seq: number;
+  through: number;
+  summary: string;
+  table: string;
+  /** In order. */
+  kept: KeptEntry[];
+  why: CompactionEntry['why'];
+}
+
+export function emptyContext(): ContextFacts {
+  return {
+    prunedThrough: 0,
+    compaction: null,
+    cuts: new Map(),
+    asked: null,
+    failures: { count: 0, tokens: 0 },
+    system: null,
+    tools: null,
+    toolSets: new Map(),
+    measured: null,
+    rates: new Map(),
+    windows: new Map(),
+    isWindowReported: false,
+    files: new Map(),
+    reports: new Map(),
+  };
+}

@@ -1,0 +1,93 @@
+/** The fold of entries about what a request holds. */
+import type {
+  CompactionEntry,
+  CompactionFailedEntry,
+  ContextRefusedEntry,
+  ToolsEntry,
+} from './context-entries.ts';
+import type {
+  Entry,
+  StepCompletedEntry,
+  SystemItemEntry,
+  ToolCallEntry,
+  ToolResultEntry,
+} from './entries.ts';
+import type { Facts } from './facts.ts';
+import { saidIn } from './transcript.ts';
+import { isWholeNumber } from '../../std/fast-guards.ts';
+import { isJsonObject } from '../../std/json.ts';
+
+export function applyCompaction(facts: Facts, entry: Entry<CompactionEntry>): void {
+  const { context } = facts;
+  const { seq, through, summary, table, why } = entry;
+  const kept = saidIn(facts, entry.kept);
+  context.compaction = { seq, through, summary, table, kept, why };
+  context.asked = null;
+  context.failures = { count: 0, tokens: 0 };
+  for (const item of context.cuts.keys()) {
+    if (item <= through && !entry.kept.includes(item)) context.cuts.delete(item);
+  }
+}
+
+export function applyCompactionFailed(facts: Facts, entry: Entry<CompactionFailedEntry>): void {
+  const { context } = facts;
+  context.failures = { count: context.failures.count + 1, tokens: entry.before };
+  // Asked for once, tried once: whoever asked is told, and may ask again.
+  context.asked = null;
+}
+
+export function applyContextRefused({ context }: Facts, { model, window }: Entry<ContextRefusedEntry>): void {
+  context.windows.set(model, window);
+}
+
+export function applyTools({ context }: Facts, { hash, names, schemas }: Entry<ToolsEntry>): void {
+  context.tools = { hash, names };
+  if (schemas !== undefined) context.toolSets.set(hash, schemas);
+}
+
+/** Tokens a unit, as far as a provider's count can be believed: some servers count nothing, or one each. */
+const rateMin = 0.25;
+const rateMax = 4;
+
+export function noteMeasured({ context }: Facts, { usage, size }: Entry<StepCompletedEntry>): void {
+  context.measured = null;
+  if (size === undefined || !isWholeNumber(size.request, 1) || !isWholeNumber(size.answer, 0)) return;
+  const rate = usage.inputTokens / size.request;
+  if (rate < rateMin || rate > rateMax) return;
+  const { inputTokens, outputTokens } = usage;
+  context.measured = { ...size, inputTokens, outputTokens };
+  context.rates.set(size.model, rate);
+}
+
+const reportCharsMax = 300;
+const reportsMax = 100;
+
+/** What the model was told of a child, for the table of a compaction. */
+export function noteReport({ context }: Facts, { item }: Entry<SystemItemEntry>): void {
+  if (item.kind !== 'podEvent') return;
+  const { event } = item;
+  const said = 'text' in event ? event.text.replaceAll(/\s+/g, ' ').trim().slice(0, reportCharsMax) : '';
+  const end = 'outcome' in event ? event.outcome : event.kind;
+  context.reports.delete(item.from.instance);
+  const [oldest] = context.reports.keys();
+  if (context.reports.size >= reportsMax && oldest !== undefined) context.reports.delete(oldest);
+  context.reports.set(item.from.instance, said === '' ? end : `${end}: ${said.toWellFormed()}`);
+}
+
+const filesMax = 100;
+const changing: Record<string, 'read' | 'changed'> = { Read: 'read', Edit: 'changed', Write: 'changed' };
+
+/** What a call has read or changed, for the table of a compaction. */
+export function noteFile(facts: Facts, { tool, isError, call }: Entry<ToolResultEntry>): void {
+  const done = Object.hasOwn(changing, tool) ? changing[tool] : undefined;
+  const asked: ToolCallEntry | undefined = facts.turn?.dangling.get(call);
+  if (done === undefined || isError || asked === undefined || !isJsonObject(asked.input)) return;
+  const { path } = asked.input;
+  if (typeof path !== 'string') return;
+  const { files } = facts.context;
+  const before = files.get(path);
+  files.delete(path);
+  files.set(path, before === 'changed' ? before : done);
+  const [oldest] = files.keys();
+  if (files.size > filesMax && oldest !== undefined) files.delete(oldest);
+}

@@ -1,0 +1,280 @@
+/**
+ * One compaction: the request for a summary, in pieces where it must be, and the entry that makes it hold.
+ *
+ * - K3 It holds with one entry: after a crash at any point either it happened or it did not.
+ * - K4 Whatever fails, nothing is lost: an answer that is a call or nothing, or a summary that comes out larger than
+ *   what it replaces, is a failure and is told; a cancel and a pause leave everything as it was.
+ * - K5 Its requests count, are shown, and obey cancel, pause and limits.
+ */
+import { type Model, ModelFailure, type ModelRequest, type ModelResponse } from '../../model/port.ts';
+import type { CompactionCause } from '../../session/facts/context-entries.ts';
+import type { HistoryEntry } from '../../session/facts/facts.ts';
+import { summaryText } from '../../session/facts/shown.ts';
+import { type Part, transcriptOf, uncovered } from '../../session/facts/transcript.ts';
+import { PodkinError } from '../../std/podkin-error.ts';
+import { afterRequest, answerBegun, beforeRequest } from '../interceptors.ts';
+import { promptOf } from '../prompt.ts';
+import { backOff, refuseLongRest, triesFor } from '../retry.ts';
+import type { ContextPort, TurnPorts, TurnResult } from '../turn-ports.ts';
+import { keptOf } from './keep.ts';
+import { piecesOf } from './pieces.ts';
+import { fixedUnits, tokensOf, unitsOfRequest, unitsOfText } from './size.ts';
+import { type SummaryAsk, summaryOf, summaryRequest } from './summary-request.ts';
+import { tableOf } from './table.ts';
+
+type Usage = ModelResponse['usage'];
+
+export interface Compacting {
+  readonly step: number;
+  readonly why: CompactionCause;
+  readonly through: number;
+  /** Tokens of the request that is to become shorter. */
+  readonly tokens: number;
+  readonly window: number;
+  readonly request: Pick<ModelRequest, 'system' | 'tools'>;
+}
+
+/** `failed`: it is in the log; the request of a summary may itself have been refused as too long. */
+export type Compacted =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed'; readonly refusal: ModelFailure | null }
+  | { readonly kind: 'ended'; readonly result: TurnResult };
+
+/** Of the window: for a summary, and for what people said. */
+const summaryShare = 0.1;
+const keptShare = 0.1;
+const summaryTokensMax = 8_000;
+/** Of the window: what an estimate may be wrong by. */
+const fill = 0.95;
+
+export async function compact(
+  ports: TurnPorts,
+  context: ContextPort,
+  model: Model,
+  compacting: Compacting,
+): Promise<Compacted> {
+  const { why, tokens, window } = compacting;
+  const stopped = endedBy(ports);
+  if (stopped !== null) return { kind: 'ended', result: stopped };
+  ports.show({ type: 'compactionStarted', turn: ports.turn, why, tokens, window });
+  const spent = newSpent();
+  try {
+    ports.crashPoint('compaction.asked');
+    const summary = await summed(ports, context, { model, compacting, spent });
+    ports.crashPoint('compaction.answered');
+    if (typeof summary !== 'string') {
+      ports.show({ type: 'compactionEnded', turn: ports.turn, outcome: 'stopped', tokens });
+      await commitSpent(ports, compacting.step, spent.usage);
+      return { kind: 'ended', result: summary };
+    }
+    return await hold(ports, context, { model: model.name, compacting, summary, usage: spent.usage });
+  } catch (error) {
+    if (!(error instanceof ModelFailure) && !(error instanceof NoSummary)) throw error;
+    const reason = error.message;
+    await fail(ports, { compacting, reason, usage: spent.usage });
+    const isTooLong = error instanceof ModelFailure && error.category === 'contextTooLong';
+    return { kind: 'failed', refusal: isTooLong ? error : null };
+  }
+}
+
+const noShorter = 'the summary came out no shorter than what it replaces';
+
+/** What came is no summary, or one that is of no use. */
+class NoSummary extends PodkinError {}
+
+interface Spent {
+  readonly usage: Usage;
+  add(usage: Usage): void;
+}
+
+function newSpent(): Spent {
+  let usage: Usage = { inputTokens: 0, outputTokens: 0, cost: 0 };
+  return {
+    get usage() {
+      return usage;
+    },
+    add(more) {
+      usage = {
+        inputTokens: usage.inputTokens + more.inputTokens,
+        outputTokens: usage.outputTokens + more.outputTokens,
+        cost: usage.cost === null || more.cost === null ? null : usage.cost + more.cost,
+      };
+    },
+  };
+}
+
+/** A limit, a cancel or a pause, before a request is sent. */
+function endedBy(ports: TurnPorts): TurnResult | null {
+  const control = ports.control();
+  if (control !== 'none') return { kind: control === 'cancel' ? 'cancelled' : 'paused' };
+  const limit = ports.limitReached();
+  return limit === null ? null : { kind: 'limitReached', reason: limit };
+}
+
+interface Summing {
+  readonly model: Model;
+  readonly compacting: Compacting;
+  readonly spent: Spent;
+}
+
+/** The summary; or how the turn ends before there is one. Throws `ModelFailure` and `NoSummary`. */
+async function summed(
+  ports: TurnPorts,
+  context: ContextPort,
+  { model, compacting, spent }: Summing,
+): Promise<string | TurnResult> {
+  const ask = askOf(ports, context, compacting);
+  let summary: string | null = null;
+  for (const part of partsOf(ask, model.name, compacting)) {
+    const stopped = endedBy(ports);
+    if (stopped !== null) return stopped;
+    const request = summaryRequest(ask, part, summary);
+    const response = await answered(ports, { model, step: compacting.step, request, spent });
+    if ('kind' in response) return response;
+    spent.add(response.usage);
+    const found = summaryOf(response);
+    if ('problem' in found) throw new NoSummary(found.problem);
+    // Of a piece too: it has to fit into the request for the next one.
+    if (unitsOfText(found.text) >= unitsOfRequest({ ...request, system: '', tools: [] })) {
+      throw new NoSummary(noShorter);
+    }
+    summary = found.text;
+  }
+  if (summary === null) throw new NoSummary('there was nothing to sum up');
+  return summary;
+}
+
+function askOf(ports: TurnPorts, context: ContextPort, { request, window }: Compacting): SummaryAsk {
+  const { system, tools } = request;
+  const { facts, putAside } = context;
+  const tokensMax = Math.floor(Math.min(summaryTokensMax, summaryShare * window));
+  const instructions = facts.context.asked?.instructions ?? null;
+  return { pod: ports.pod, system, tools, signal: ports.signal, facts, putAside, tokensMax, instructions };
+}
+
+function partsOf(ask: SummaryAsk, model: string, { through, window }: Compacting): Part[] {
+  const { context } = ask.facts;
+  const rate = context.rates.get(model) ?? 1;
+  const room = (fill * window - ask.tokensMax) / rate - fixedUnits(ask) - askUnits;
+  const fits = (part: Part) =>
+    tokensOf(context, model, unitsOfRequest(summaryRequest(ask, part, null))) <= fill * window;
+  return piecesOf({ facts: ask.facts, through, room, fits });
+}
+
+/** What our own words of the request come to, and a little more. */
+const askUnits = 600;
+
+/** One answer, with the tries that a failing provider takes. */
+async function answered(
+  ports: TurnPorts,
+  { model, step, request, spent }: { model: Model; step: number; request: ModelRequest; spent: Spent },
+): Promise<ModelResponse | TurnResult> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const sent = await beforeRequest(ports.interceptors, request);
+      const response = await readAnswer(ports, model, sent, spent);
+      afterRequest(ports.interceptors, { kind: 'answered' });
+      return response;
+    } catch (error) {
+      if (ports.signal.aborted) return { kind: 'cancelled' };
+      if (!(error instanceof ModelFailure)) throw error;
+      refuseLongRest(ports, error);
+      if (!error.transient || attempt >= triesFor(ports, error)) throw error;
+      await backOff(ports, { step, attempt, error });
+    }
+    const stopped = endedBy(ports);
+    if (stopped !== null) return stopped;
+  }
+}
+
+/** Not a word of it is shown as the pod's. */
+async function readAnswer(
+  ports: TurnPorts,
+  model: Model,
+  request: ModelRequest,
+  spent: Spent,
+): Promise<ModelResponse> {
+  for await (const part of model.stream(request)) {
+    if (part.type === 'response') return part.response;
+    if (part.type === 'spent') spent.add(part.usage);
+    else answerBegun(ports.interceptors);
+  }
+  throw new ModelFailure('cutStream', 'The summary ended before it was complete.', { transient: true });
+}
+
+interface Holding {
+  readonly model: string;
+  readonly compacting: Compacting;
+  readonly summary: string;
+  readonly usage: Usage;
+}
+
+/** Commits it, unless it is larger than what it replaces. */
+async function hold(ports: TurnPorts, context: ContextPort, holding: Holding): Promise<Compacted> {
+  const { facts, putAside } = context;
+  const { model, compacting, summary, usage } = holding;
+  const { why, through, tokens, window } = compacting;
+  const rate = facts.context.rates.get(model) ?? 1;
+  const items = [...(facts.context.compaction?.kept ?? []), ...uncovered(facts)].filter(
+    ({ seq }) => seq <= through,
+  );
+  const owed = new Set(owedBy(context));
+  const kept = keptOf({ items, owed, room: (keptShare * window) / rate });
+  const table = tableOf(facts);
+  const replaced = unitsOfRequest({
+    system: '',
+    tools: [],
+    messages: promptOf(transcriptOf(facts, putAside, { through })).messages,
+  });
+  const keptUnits = items.reduce((sum, item) => sum + (kept.includes(item.seq) ? unitsOfKept(item) : 0), 0);
+  const units = keptUnits + unitsOfText(summaryText({ summary, table }));
+  if (units >= replaced) {
+    throw new NoSummary(noShorter);
+  }
+  const after = Math.max(0, Math.ceil(tokens - (replaced - units) * rate));
+  const { turn } = ports;
+  await ports.commit([
+    {
+      type: 'compaction',
+      turn,
+      why,
+      through,
+      model,
+      kept,
+      summary,
+      table,
+      usage,
+      before: tokens,
+      after,
+    },
+  ]);
+  ports.crashPoint('compaction.committed');
+  ports.show({ type: 'compactionEnded', turn, outcome: 'done', tokens: after });
+  return { kind: 'done' };
+}
+
+function unitsOfKept(item: HistoryEntry): number {
+  if (item.type === 'userMessage') return unitsOfText(item.text);
+  return item.type === 'systemItem' ? unitsOfText(item.item.body) : 0;
+}
+
+/** What this turn works for, and what the pod's parent waits for. */
+function owedBy({ facts }: ContextPort): string[] {
+  return [...(facts.turn?.submissions ?? []), ...facts.ownAssignments.keys()];
+}
+
+async function fail(
+  ports: TurnPorts,
+  { compacting, reason, usage }: { compacting: Compacting; reason: string; usage: Usage },
+): Promise<void> {
+  const { turn } = ports;
+  const { why, tokens } = compacting;
+  await ports.commit([{ type: 'compactionFailed', turn, why, reason, usage, before: tokens }]);
+  ports.show({ type: 'compactionEnded', turn, outcome: 'failed', tokens, reason });
+}
+
+/** Of a compaction that was stopped: it has not failed, and what it used counts. */
+async function commitSpent(ports: TurnPorts, step: number, usage: Usage): Promise<void> {
+  if (usage.inputTokens === 0 && usage.outputTokens === 0) return;
+  await ports.commit([{ type: 'requestFailed', turn: ports.turn, step, usage }]);
+}

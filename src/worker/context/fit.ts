@@ -1,0 +1,203 @@
+/** Makes the next request fit, one stage after the other, each an entry of the log; and what every request begins with. */
+import type { Model, ModelFailure, ModelRequest, ToolSpec } from '../../model/port.ts';
+import type { EntryBody } from '../../session/facts/entries.ts';
+import { sha256Hex } from '../../std/sha256.ts';
+import type { Tool } from '../../tools/tool.ts';
+import { systemPrompt } from '../system-prompt.ts';
+import type { ContextPort, TurnPorts, TurnResult } from '../turn-ports.ts';
+import { compact } from './compact.ts';
+import { effectiveWindow, loadOf } from './load.ts';
+import { type Load, type Plan, planOf } from './plan.ts';
+import { tokensOf, unitsOfRequest, unitsOfText } from './size.ts';
+
+export type Fit =
+  | { readonly kind: 'fits' }
+  /** Something was changed: the prompt is made anew. */
+  | { readonly kind: 'again' }
+  | { readonly kind: 'ended'; readonly result: TurnResult };
+
+const again: Fit = { kind: 'again' };
+
+export interface Fitted {
+  readonly step: number;
+  readonly request: ModelRequest;
+  /** The provider has refused the one before. */
+  readonly refused: boolean;
+}
+
+export async function fit(
+  ports: TurnPorts,
+  context: ContextPort,
+  model: Model,
+  { step, request, refused }: Fitted,
+): Promise<Fit> {
+  const { facts } = context;
+  const window = effectiveWindow(facts, model.name, context.window.tokens);
+  const load = loadOf({ facts, model: model.name, window }, request, refused);
+  await reportUnknown(ports, context, load);
+  const plan = planOf(load);
+  const { turn } = ports;
+  switch (plan.kind) {
+    case 'send':
+      return { kind: 'fits' };
+    case 'prune': {
+      const { through, after } = plan;
+      return await committed(ports, {
+        type: 'pruned',
+        turn,
+        through,
+        before: load.tokens,
+        after: Math.ceil(after),
+      });
+    }
+    case 'cut':
+      return await committed(ports, { type: 'itemCut', turn, item: plan.item, chars: plan.chars });
+    case 'nothingToCompact':
+      return await committed(ports, nothing(turn, load));
+    case 'compact':
+      return await compacted(ports, context, model, { plan, load, step, request });
+    case 'compactionFails':
+      return ended('compaction failed three times in a row: see podkin logs');
+    case 'tooBig':
+      return ended(tooBig(request, load, tokensOfUnit(context, model.name)));
+  }
+}
+
+async function committed(ports: TurnPorts, body: EntryBody): Promise<Fit> {
+  await ports.commit([body]);
+  return again;
+}
+
+function nothing(turn: string, load: Load): EntryBody {
+  const reason = 'there is nothing to compact yet';
+  const usage = { inputTokens: 0, outputTokens: 0, cost: 0 };
+  return { type: 'compactionFailed', turn, why: 'asked', reason, usage, before: load.tokens };
+}
+
+async function compacted(
+  ports: TurnPorts,
+  context: ContextPort,
+  model: Model,
+  {
+    plan,
+    load,
+    step,
+    request,
+  }: { plan: Plan & { kind: 'compact' }; load: Load; step: number; request: ModelRequest },
+): Promise<Fit> {
+  const { why, through } = plan;
+  const { tokens, window } = load;
+  const { system, tools } = request;
+  const compacting = { step, why, through, tokens, window, request: { system, tools } };
+  const result = await compact(ports, context, model, compacting);
+  if (result.kind === 'ended') return result;
+  if (result.kind === 'failed' && result.refusal !== null) {
+    await ports.commit([refusal(ports.turn, model.name, { failure: result.refusal, tokens, window })]);
+  }
+  return again;
+}
+
+function ended(detail: string): Fit {
+  return { kind: 'ended', result: { kind: 'limitReached', reason: `context: ${detail}` } };
+}
+
+/** Only what nothing makes smaller is left. */
+function tooBig({ system, tools, messages }: ModelRequest, { window }: Load, rate: number): string {
+  const said = messages.reduce((sum, message) => sum + unitsOfRequest({ ...none, messages: [message] }), 0);
+  const parts = [
+    `the system prompt (${count(unitsOfText(system) * rate)})`,
+    `the tools (${count(unitsOfRequest({ ...none, tools }) * rate)})`,
+    `the task with what cannot be left out (${count(said * rate)})`,
+  ];
+  return `${parts.join(', ')} do not fit into the window of ${count(window)} tokens. Give the task in files, or use a model with a larger window ([models."provider/model"] contextTokens)`;
+}
+
+const none = { system: '', tools: [], messages: [] };
+
+function tokensOfUnit({ facts }: ContextPort, model: string): number {
+  return facts.context.rates.get(model) ?? 1;
+}
+
+function count(tokens: number): string {
+  return String(Math.ceil(tokens)).replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
+}
+
+/** A window that nobody has told begins to matter. */
+async function reportUnknown(
+  ports: TurnPorts,
+  context: ContextPort,
+  { tokens, window }: Load,
+): Promise<void> {
+  const { facts, window: known } = context;
+  if (known.isKnown || facts.context.isWindowReported || tokens < reportAt * window) return;
+  const model = facts.session?.model ?? '';
+  const text = `How much ${model} can take at once is not known: ${count(known.tokens)} tokens are assumed. Set contextTokens in [models."${model}"] of your config.toml.`;
+  await ports.commit([{ type: 'alert', level: 'warning', code: 'contextUnknown', text }]);
+}
+
+const reportAt = 0.5;
+
+/** What the provider has said of its window; else a little less than what it has refused. */
+export function refusal(
+  turn: string,
+  model: string,
+  { failure, tokens, window }: { failure: ModelFailure; tokens: number; window: number },
+): EntryBody {
+  const said = statedWindow(failure.message);
+  const believed = Math.min(window, said ?? window, Math.floor(tokens * lessThanRefused));
+  return { type: 'contextRefused', turn, model, window: Math.max(1, believed) };
+}
+
+const lessThanRefused = 0.9;
+
+export function statedWindow(message: string): number | null {
+  const found =
+    /> (\d+) maximum/.exec(message) ??
+    /maximum (?:context length|number of tokens allowed|input length)[^\d]{0,20}(\d+)/i.exec(message) ??
+    /context (?:window|size|length)[^\d]{0,20}(\d+)/i.exec(message);
+  const tokens = Number(found?.[1] ?? Number.NaN);
+  return tokens >= 1 ? tokens : null;
+}
+
+/** Of a request as it is sent. */
+export function tokensOfRequest(context: ContextPort, model: Model, request: ModelRequest): number {
+  return tokensOf(context.facts.context, model.name, unitsOfRequest(request));
+}
+
+export interface Offered {
+  readonly system: string;
+  readonly tools: readonly ToolSpec[];
+}
+
+const specsOfTools = new WeakMap<readonly Tool[], { hash: string; specs: readonly ToolSpec[] }>();
+
+function specsOf(tools: readonly Tool[]): { hash: string; specs: readonly ToolSpec[] } {
+  const known = specsOfTools.get(tools);
+  if (known !== undefined) return known;
+  const specs = tools.map((tool) => ({
+    name: tool.name,
+    description: tool.description,
+    inputSchema: tool.inputSchema(),
+  }));
+  const made = { hash: sha256Hex(JSON.stringify(specs)).slice(0, 16), specs };
+  specsOfTools.set(tools, made);
+  return made;
+}
+
+export function offeredBy(ports: TurnPorts): Offered {
+  return { system: systemPrompt(ports.promptFacts), tools: specsOf(ports.tools).specs };
+}
+
+/** K3: what has changed of it since it was last committed; once a turn, before its first request. */
+export function offeredEntries(ports: TurnPorts, { facts }: ContextPort): EntryBody[] {
+  const { turn } = ports;
+  const { system, tools, toolSets } = facts.context;
+  const text = systemPrompt(ports.promptFacts);
+  const { hash, specs } = specsOf(ports.tools);
+  const names = specs.map(({ name }) => name);
+  const schemas = toolSets.has(hash) ? {} : { schemas: [...specs] };
+  return [
+    ...(system === text ? [] : [{ type: 'systemPrompt' as const, turn, text }]),
+    ...(tools?.hash === hash ? [] : [{ type: 'tools' as const, turn, hash, names, ...schemas }]),
+  ];
+}

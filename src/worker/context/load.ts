@@ -1,0 +1,116 @@
+/** What the next request comes to, and what could be taken from it, from the facts. Pure. */
+import type { ModelRequest } from '../../model/port.ts';
+import type { Facts, HistoryEntry } from '../../session/facts/facts.ts';
+import { isPrunable } from '../../session/facts/shown.ts';
+import { uncovered } from '../../session/facts/transcript.ts';
+import { boundaryFor } from './boundary.ts';
+import type { Cuttable, Load } from './plan.ts';
+import { prunableOf } from './prune.ts';
+import { tokensOf, unitsOfRequest, unitsOfText } from './size.ts';
+
+/** Of the window: what stays behind a compaction as it was said, if steps are that short. */
+const tailShare = 0.1;
+
+export interface Sizing {
+  readonly facts: Facts;
+  readonly model: string;
+  /** Tokens that a request may hold. */
+  readonly window: number;
+}
+
+export function loadOf(
+  sizing: Sizing,
+  request: Pick<ModelRequest, 'system' | 'messages' | 'tools'>,
+  refused: boolean,
+): Load {
+  const { facts, window } = sizing;
+  const { context, seenThrough } = facts;
+  const shown = uncovered(facts);
+  const rate = rateOf(sizing);
+  const prunable = prunableOf(shown, { prunedThrough: context.prunedThrough, seenThrough });
+  return {
+    tokens: tokensOf(context, sizing.model, unitsOfRequest(request)),
+    window,
+    prunable: prunable && { through: prunable.through, tokens: prunable.units * rate },
+    covers: coversOf(sizing, shown),
+    largest: largestOf(facts, shown, rate),
+    asked: context.asked !== null,
+    refused,
+    failures: context.failures,
+  };
+}
+
+/** Less any window that the provider has told. */
+export function effectiveWindow({ context }: Facts, model: string, known: number): number {
+  return Math.min(known, context.windows.get(model) ?? Number.POSITIVE_INFINITY);
+}
+
+function rateOf({ facts, model }: Sizing): number {
+  return facts.context.rates.get(model) ?? 1;
+}
+
+export function seenOf(facts: Facts, model: string): { seenThrough: number; keepsSinceUser: boolean } {
+  return { seenThrough: facts.seenThrough, keepsSinceUser: model.startsWith('google/') };
+}
+
+function coversOf(sizing: Sizing, shown: readonly HistoryEntry[]): Load['covers'] {
+  const { facts, model, window } = sizing;
+  const rate = rateOf(sizing);
+  const unitsOf = (entry: HistoryEntry) => unitsOfEntry(facts, entry);
+  const tail = (tailShare * window) / rate;
+  const through = boundaryFor(shown, seenOf(facts, model), { tail, unitsOf });
+  if (through === null) return null;
+  const covered = shown.filter(({ seq }) => seq <= through);
+  return { through, tokens: covered.reduce((sum, entry) => sum + unitsOf(entry), 0) * rate };
+}
+
+/** As it is shown, about. */
+export function unitsOfEntry({ context }: Pick<Facts, 'context'>, entry: HistoryEntry): number {
+  switch (entry.type) {
+    case 'userMessage':
+      return unitsOfShown(entry.text, context.cuts.get(entry.seq));
+    case 'systemItem':
+      return unitsOfShown(entry.item.body, context.cuts.get(entry.seq));
+    case 'assistantMessage':
+      return entry.parts.reduce((sum, part) => sum + unitsOfText(part.text), 0);
+    case 'toolCall':
+      return unitsOfText(JSON.stringify(entry.input));
+    case 'toolResult':
+      if (entry.seq <= context.prunedThrough && isPrunable(entry)) return 0;
+      return unitsOfShown(entry.text, context.cuts.get(entry.seq));
+  }
+}
+
+function unitsOfShown(text: string, chars: number | undefined): number {
+  return unitsOfText(chars === undefined ? text : text.slice(0, chars));
+}
+
+/** Of outputs, notices and later inputs: the task stays as it is. */
+function largestOf(facts: Facts, shown: readonly HistoryEntry[], rate: number): Cuttable | null {
+  const { context } = facts;
+  const items: readonly HistoryEntry[] = [...(context.compaction?.kept ?? []), ...shown];
+  const task = items.find(({ type }) => type === 'userMessage');
+  let largest: Cuttable | null = null;
+  for (const entry of items) {
+    const text = cuttableText(entry);
+    if (text === null || entry === task) continue;
+    if (entry.type === 'toolResult' && entry.seq <= context.prunedThrough) continue;
+    const chars = Math.min(text.length, context.cuts.get(entry.seq) ?? Number.POSITIVE_INFINITY);
+    const tokens = unitsOfShown(text, chars) * rate;
+    if (largest === null || tokens > largest.tokens) largest = { item: entry.seq, tokens, chars };
+  }
+  return largest;
+}
+
+function cuttableText(entry: HistoryEntry): string | null {
+  switch (entry.type) {
+    case 'userMessage':
+    case 'toolResult':
+      return entry.text;
+    case 'systemItem':
+      return entry.item.body;
+    case 'assistantMessage':
+    case 'toolCall':
+      return null;
+  }
+}
