@@ -26,4 +26,5 @@ export const context = {
   'context.meter': 'status and ps say how full the context is',
   'context.days':
     'a pod works on through many windows, its task and the last words of a person in each request',
+  'context.crash': 'after a death at any point of a compaction either it happened or it did not',
 };

@@ -54,9 +54,4 @@ export const passingFaults: readonly (readonly [string, Fault, string])[] = [
 export const lastingFaults: readonly (readonly [string, Fault, string])[] = [
   ['a key that is refused', { status: 401, message: 'no such key' }, 'authentication'],
   ['a request that is refused', { status: 400 }, 'badRequest'],
-  [
-    'a context that is too long',
-    { status: 400, message: 'prompt is too long: context length exceeded' },
-    'contextTooLong',
-  ],
 ];

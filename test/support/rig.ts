@@ -59,6 +59,7 @@ export interface RootOptions {
   scope?: PathScope;
   permissionMode?: string;
   permissions?: JsonObject;
+  models?: JsonObject;
   sandbox?: 'real' | { readonly program: string };
   environment?: NodeJS.ProcessEnv;
 }

@@ -23,14 +23,17 @@ export interface RootSettings {
    * process among theirs.
    */
   sandbox?: 'real' | { readonly program: string };
+  /** What a person says of single models. */
+  models?: JsonObject;
 }
 
-export function settingsOf({ limits, permissions = {}, sandbox }: RootSettings): JsonObject {
+export function settingsOf({ limits, permissions = {}, sandbox, models }: RootSettings): JsonObject {
   const program = sandbox === 'real' ? {} : (sandbox ?? { program: '/nowhere/bwrap' });
   // Whole, as podkin writes them: what is not takes every start of a pod another way (std/fast-guards.ts).
   return {
     limits: { ...defaultLimits, ...quickLimits, ...limits },
     permissions: { allow: [], ask: [], deny: [], headless: false, ...permissions },
     sandbox: { ...defaultSandboxSettings, ...program },
+    ...(models === undefined ? {} : { models }),
   };
 }
