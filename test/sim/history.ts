@@ -60,7 +60,12 @@ function begin(world: World, name: string): void {
     permissionMode: world.random.chance(0.5) ? 'bypassPermissions' : 'default',
     // Both trees may want the same places.
     scope: { read: ['/'], write: [world.random.chance(0.5) ? '/work' : `/work/${world.random.int(2)}`] },
-    settings: { limits: { ...world.limits } },
+    settings: {
+      limits: { ...world.limits },
+      ...(world.contextTokens === null
+        ? {}
+        : { models: { 'sim/model': { contextTokens: world.contextTokens, outputTokens: 1 } } }),
+    },
   };
   const pod = world.createPod(spec);
   const first = world.startProcess(pod.folder.path);

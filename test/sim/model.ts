@@ -1,5 +1,6 @@
 /** The model of a simulated pod: what the script says, after a while. */
 import { type Model, ModelFailure } from '../../src/model/port.ts';
+import { ballast, checkPrompt, summaryParts } from './prompts.ts';
 import type { SimProcess } from './process.ts';
 
 const usage = { inputTokens: 1, outputTokens: 1, cost: 0 };
@@ -8,7 +9,16 @@ export function scriptedModel(process: SimProcess): Model {
   const { world } = process;
   return {
     name: 'sim/model',
-    async *stream({ signal }) {
+    async *stream(request) {
+      const { signal } = request;
+      checkPrompt(process, request);
+      if (request.toolUse === 'none') {
+        for await (const part of summaryParts(process)) {
+          signal.throwIfAborted();
+          yield part;
+        }
+        return;
+      }
       world.order.modelAsked(process);
       const seenThrough = process.pod?.facts.lastSeq ?? 0;
       await process.later(world.script.requestMs(), () => undefined);
@@ -24,7 +34,9 @@ export function scriptedModel(process: SimProcess): Model {
       }
       if (process.simPod !== null) world.watch.modelSaw(process.simPod, seenThrough);
       const text =
-        answer.calls.length === 0 ? [{ type: 'text' as const, text: `said by ${world.newId()}` }] : [];
+        answer.calls.length === 0
+          ? [{ type: 'text' as const, text: `said by ${world.newId()}${ballast(world).slice(0, 1_000)}` }]
+          : [];
       yield {
         type: 'response',
         response: {

@@ -4,6 +4,7 @@ import { once } from '../../src/std/once.ts';
 import { defineTool } from '../../src/tools/define-tool.ts';
 import type { Tool } from '../../src/tools/tool.ts';
 import type { SimProcess } from './process.ts';
+import { ballast } from './prompts.ts';
 
 const input = once(() => z.object({ command: z.enum(['ask', 'work']) }));
 
@@ -19,7 +20,7 @@ export function workTool(process: SimProcess): Tool {
       process.world.order.callRuns(process, call);
       process.world.watch.executed(process, call);
       await process.later(process.world.random.delay(30), () => undefined);
-      return { text: 'done' };
+      return { text: `done${ballast(process.world)}` };
     },
   });
 }

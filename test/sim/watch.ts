@@ -81,6 +81,7 @@ export class Watch {
     this.entryCount += entries.length;
     this.#world.order.committed(process, entries);
     for (const entry of entries) {
+      this.#checkContext(process, entry);
       if (this.#world.isTraced) this.#world.note(process, JSON.stringify(entry));
       if (entry.type === 'podEventReceived') {
         this.eventCount += 1;
@@ -94,6 +95,15 @@ export class Watch {
       else if (entry.type === 'alert') this.#world.hit(`alert.${entry.code}`);
       else this.#world.hit(`entry.${entry.type}`);
     }
+  }
+
+  /** K1: a compaction covers nothing that no completed request held. */
+  #checkContext({ simPod, pod }: SimProcess, entry: Entry): void {
+    if (entry.type !== 'compaction' || simPod === null || pod === null) return;
+    const { seenThrough, unseen, notifyBuffer } = pod.facts;
+    const lost = [...unseen, ...notifyBuffer].filter(({ entrySeq }) => entrySeq <= entry.through);
+    if (entry.through > seenThrough || unseen.some((item) => lost.includes(item)))
+      this.violation('K1', simPod, `entry ${entry.through} is covered, and ${seenThrough} was seen`);
   }
 
   checkReplay(process: SimProcess, when: 'atCrash' | 'atStep' | 'atEnd'): void {

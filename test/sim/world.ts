@@ -20,6 +20,7 @@ import { type SimFile, systemError } from './files.ts';
 import { simHost } from './host.ts';
 import { Watch } from './watch.ts';
 import { type LogRead, type SimPod, entriesOf, home, limitsFor } from './pods.ts';
+import { contextFor } from './prompts.ts';
 import { SimProcess } from './process.ts';
 import { Script } from './script.ts';
 import type { SimEnd } from './wire.ts';
@@ -46,6 +47,10 @@ export class World {
   readonly script: Script;
   readonly engine: Engine;
   readonly limits: Limits;
+  /** Chance of what has to do with sizes alone. */
+  readonly contexts: Random;
+  /** Tokens of the window; null where nothing has to fit. */
+  readonly contextTokens: number | null;
   /** How many of the one-off requests, or their answers, are lost. */
   readonly requestLoss: number;
   /** What a message usually takes. */
@@ -96,6 +101,8 @@ export class World {
     const limits = limitsFor(this.random);
     this.requestLoss = this.random.pick([0.03, 0.03, 0.03, 0.3]);
     this.latencyMs = this.random.pick([1, 2, 2, 10, 40]);
+    this.contexts = new Random(options.seed, 5);
+    this.contextTokens = contextFor(this.contexts);
     const more = new Random(options.seed, 4);
     this.slowShare = more.pick([0, 0, 0, 0.1, 0.5]);
     if (more.chance(0.15)) this.requestLoss = 0.8;

@@ -138,10 +138,9 @@ function toContinue(name: string): string {
 
 /** How to go on, where that is more than reading. */
 function nextSteps({ name, category, reason }: RunResult, end: RunEnd): string[] {
-  // Every further request would hold the same and more.
   if (category === 'contextTooLong') {
     return [
-      `The context of ${name} is full: no further request is possible. Start again with podkin run: with a smaller task, with a task in parts for children, or with a model that has a larger context window.`,
+      `${name}: the model refuses its requests as too long, however much is left out. Set contextTokens of the model in your config.toml, or start again with podkin run and a model that has a larger context window.`,
     ];
   }
   switch (end.kind) {

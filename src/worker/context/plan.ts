@@ -53,7 +53,9 @@ const growthBetweenFailures = 0.03;
 const failuresMax = 3;
 /** Of the window, for a request with an item that was cut. */
 const cutTo = 0.7;
+/** What is left of an item that is cut: so much, and where many of them do not fit, half and half again. */
 const charsLeast = 2_000;
+const charsFloor = 200;
 
 export function planOf(load: Load): Plan {
   const { tokens, window, covers, failures } = load;
@@ -79,7 +81,7 @@ function fitted(load: Load): Plan {
   if (pruned !== null) return pruned;
   // What a compaction leaves would not fit either: one item is larger than all that it can free.
   const isHopeless = covers === null || tokens - covers.tokens > window;
-  if (isHopeless && largest !== null && largest.chars > charsLeast) return cutting(load, largest);
+  if (isHopeless && largest !== null && largest.chars > charsFloor) return cutting(load, largest);
   if (covers !== null)
     return { kind: 'compact', through: covers.through, why: refused ? 'contextTooLong' : 'size' };
   return pruning(load, 0) ?? { kind: 'tooBig' };
@@ -92,7 +94,8 @@ function pruning({ tokens, window, prunable }: Load, least = pruneLeast): Plan |
 
 function cutting({ tokens, window }: Load, { item, tokens: own, chars }: Cuttable): Plan {
   const left = Math.max(0, own - (tokens - cutTo * window));
-  return { kind: 'cut', item, chars: Math.max(charsLeast, Math.floor((chars * left) / own)) };
+  const least = chars > charsLeast ? charsLeast : Math.max(charsFloor, Math.floor(chars / 2));
+  return { kind: 'cut', item, chars: Math.max(least, Math.floor((chars * left) / own)) };
 }
 
 function hasGrown({ failures, tokens, window }: Load): boolean {

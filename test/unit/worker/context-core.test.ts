@@ -295,8 +295,13 @@ describe('the plan', () => {
     ],
     ['nothing can be taken: too big', { tokens: 1_001 }, { kind: 'tooBig' }],
     [
+      'what was cut already and still does not fit: half of it',
+      { tokens: 1_001, window: 500, largest: { item: 7, tokens: 500, chars: 2_000 } },
+      { kind: 'cut', item: 7, chars: 1_000 },
+    ],
+    [
       'what was cut already: too big',
-      { tokens: 1_001, largest: { ...largest, chars: 2_000 } },
+      { tokens: 1_001, largest: { ...largest, chars: 200 } },
       { kind: 'tooBig' },
     ],
     [
