@@ -4,12 +4,14 @@ import { ofOthers } from './plays.ts';
 import { ofTheMachines } from './machine.ts';
 import { ofTheOracle } from './oracle.ts';
 import { ofTheShell } from './shell.ts';
+import { ofTheContext } from './context.ts';
 import { ofTheStorage } from './storage.ts';
 
 export const defects: readonly Defect[] = [
   ...ofTheMachines,
   ...ofOthers,
   ...ofTheShell,
+  ...ofTheContext,
   ...ofTheStorage,
   ...ofTheOracle,
 ];

@@ -100,9 +100,8 @@ export class Watch {
   /** K1: a compaction covers nothing that no completed request held. */
   #checkContext({ simPod, pod }: SimProcess, entry: Entry): void {
     if (entry.type !== 'compaction' || simPod === null || pod === null) return;
-    const { seenThrough, unseen, notifyBuffer } = pod.facts;
-    const lost = [...unseen, ...notifyBuffer].filter(({ entrySeq }) => entrySeq <= entry.through);
-    if (entry.through > seenThrough || unseen.some((item) => lost.includes(item)))
+    const { seenThrough, unseen } = pod.facts;
+    if (entry.through > seenThrough || unseen.some(({ entrySeq }) => entrySeq <= entry.through))
       this.violation('K1', simPod, `entry ${entry.through} is covered, and ${seenThrough} was seen`);
   }
 

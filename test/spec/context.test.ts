@@ -10,7 +10,7 @@ let provider: SmallWindow;
 beforeEach(() => {
   home = new TestHome();
   home.file('tiny.txt', 'a word\n');
-  home.file('notes.txt', `${'words of a long file, one after the other\n'.repeat(150)}`);
+  home.file('notes.txt', 'words of a long file, one after the other\n'.repeat(150));
 });
 afterEach(async () => {
   try {

@@ -138,6 +138,12 @@ function toContinue(name: string): string {
 
 /** How to go on, where that is more than reading. */
 function nextSteps({ name, category, reason }: RunResult, end: RunEnd): string[] {
+  // Every further request of it would hold the same.
+  if (reason?.startsWith('context: the system prompt') === true) {
+    return [
+      'Start again with podkin run: with the task in files or in parts, or with a model that has a larger context window (contextTokens in [models] of your config.toml, where podkin does not know it).',
+    ];
+  }
   if (category === 'contextTooLong') {
     return [
       `${name}: the model refuses its requests as too long, however much is left out. Set contextTokens of the model in your config.toml, or start again with podkin run and a model that has a larger context window.`,

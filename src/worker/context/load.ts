@@ -49,7 +49,7 @@ function rateOf({ facts, model }: Sizing): number {
   return facts.context.rates.get(model) ?? 1;
 }
 
-export function seenOf(facts: Facts, model: string): { seenThrough: number; keepsSinceUser: boolean } {
+function seenOf(facts: Facts, model: string): { seenThrough: number; keepsSinceUser: boolean } {
   return { seenThrough: facts.seenThrough, keepsSinceUser: model.startsWith('google/') };
 }
 

@@ -1,0 +1,53 @@
+/** Mistakes in what a request holds. */
+import type { Defect } from './defect.ts';
+
+const core = 'test/unit/worker/context-core.test.ts';
+const turns = 'test/unit/worker/context-turn.test.ts';
+
+export const ofTheContext: readonly Defect[] = [
+  {
+    id: 'context-unseen-covered',
+    breaks: 'a compaction covers a report that the model has never been given',
+    file: 'src/worker/context/boundary.ts',
+    find: 'if (entry.seq > seen.seenThrough) break;',
+    replace: '',
+    test: core,
+    guarantee: 'context.seen',
+  },
+  {
+    id: 'context-step-parted',
+    breaks: 'a history is cut between the calls of an answer and their results',
+    file: 'src/worker/context/boundary.ts',
+    find: "next === undefined || next.type === 'toolCall' || next.type === 'toolResult'",
+    replace: 'next === undefined',
+    test: core,
+    guarantee: 'context.whole-steps',
+  },
+  {
+    id: 'context-call-as-summary',
+    breaks: 'an answer that calls a tool beside its text is taken for a summary',
+    file: 'src/worker/context/summary-request.ts',
+    find: "if (response.parts.some(({ type }) => type === 'toolCall'))",
+    replace: 'if (response.parts.length < 0)',
+    test: core,
+    guarantee: 'context.failure',
+  },
+  {
+    id: 'context-summary-free',
+    breaks: 'what a summary has cost is in no sum',
+    file: 'src/session/facts/replay.ts',
+    find: '    applyCompaction(facts, entry);\n    applyUsage(facts, entry);',
+    replace: '    applyCompaction(facts, entry);',
+    test: turns,
+    guarantee: 'context.summary-request',
+  },
+  {
+    id: 'context-kept-forgotten',
+    breaks: 'a second compaction loses the task that the first one had kept',
+    file: 'src/worker/context/compact.ts',
+    find: 'const items = [...(facts.context.compaction?.kept ?? []), ...uncovered(facts)].filter(',
+    replace: 'const items = [...uncovered(facts)].filter(',
+    test: turns,
+    guarantee: 'context.days',
+  },
+];
