@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { describe, expect, it } from 'vitest';
 import { ModelFailure, type ModelRequest } from '../../../src/model/port.ts';
 import { defineTool } from '../../../src/tools/define-tool.ts';
-import { asked, called, completed, ended, result, run, said, working } from '../machine-rig.ts';
+import { asked, called, completed, ended, notice, result, run, said, working } from '../machine-rig.ts';
 import { type Said, type World, podWith, says, usageOf } from './context-rig.ts';
 
 const output = (chars: number) =>
@@ -145,6 +145,25 @@ describe('what a compaction says', () => {
       if (body.type === 'stepCompleted') seen = body.seenThrough;
     }
   });
+});
+
+it('[context.seen] a notice that comes while it compacts is in no summary, and in the next request', async () => {
+  const texts: string[] = [];
+  const turn = pod(200, {
+    answer: works(30),
+    summary: (request, nth) => {
+      texts.push(textOfRequest(request) ?? '');
+      if (nth === 1) turn.core.ports.commit([notice('late')]);
+      return says('SUMMARY');
+    },
+  });
+  expect(await turn.run()).toEqual({ kind: 'finished' });
+  const [compaction] = turn.of('compaction');
+  const item = turn.facts.history.find(({ type }) => type === 'systemItem');
+  expect(texts[0]).not.toContain('see late');
+  expect(item!.seq).toBeGreaterThan(compaction!.through);
+  const at = turn.requests.findIndex(({ request }) => request.toolUse === 'none');
+  expect(textOfRequest(turn.requests[at + 1]?.request)).toContain('see late');
 });
 
 describe('a compaction that fails', () => {
