@@ -39,8 +39,11 @@ export async function ask(ports: TurnPorts, model: Model, asking: Asking): Promi
   let refusals = 0;
   for (let isFirst = true; ; isFirst = false) {
     // Drained before every try: what arrives while a retry waits is in the next request.
-    const { transcript, seenThrough } = await ports.preLlmRequest(isFirst ? opening(ports, asking) : []);
+    const { transcript, seenThrough } = await ports.preLlmRequest();
     if (isFirst && asking.skipIf(transcript)) return { kind: 'skipped' };
+    // Behind the drain: schemas of tools take their time when they are made first.
+    const offered = isFirst ? opening(ports, asking) : [];
+    if (offered.length > 0) await ports.commit(offered);
     const request = requestOf(ports, transcript);
     const fitted = await fittedTo(ports, model, { step: asking.step, request, refused: refusals > 0 });
     if (fitted.kind === 'ended') return fitted;

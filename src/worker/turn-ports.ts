@@ -78,9 +78,9 @@ export interface TurnPorts {
   /**
    * Before each request, retries included: commits what waits in the notify buffer and
    * answers what is to be said. Resolves once that is on disk. Rejects with `StorageFailed`: the turn is
-   * abandoned. `first` is committed with it, before the rest.
+   * abandoned.
    */
-  preLlmRequest(first?: readonly EntryBody[]): Promise<{ transcript: Transcript; seenThrough: number }>;
+  preLlmRequest(): Promise<{ transcript: Transcript; seenThrough: number }>;
   /** Resolves once the entries are on disk. Rejects with `StorageFailed`. */
   commit(bodies: EntryBody[]): Promise<void>;
   /**

@@ -133,8 +133,7 @@ export class TurnRunner {
       tools: this.#options.tools,
       model: () => this.#getModel(),
       context: { facts, putAside: quarantineBody, window: windowOfPod(session) },
-      preLlmRequest: async (first = []) => {
-        if (first.length > 0) pod.commit([...first]);
+      preLlmRequest: async () => {
         pod.input((core) => preLlmRequest(core));
         await pod.durable();
         pod.crash('item.committed');

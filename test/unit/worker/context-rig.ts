@@ -83,8 +83,7 @@ export function podWith(world: World) {
       putAside: '',
       window: { tokens: world.believed ?? world.window, isKnown: true },
     },
-    preLlmRequest: (first = []) => {
-      if (first.length > 0) core.ports.commit([...first]);
+    preLlmRequest: () => {
       core.live.mode = 'running';
       preLlmRequest(core);
       return Promise.resolve({ transcript: transcriptOf(core.facts, ''), seenThrough: core.facts.lastSeq });
