@@ -6,6 +6,7 @@ import { chmod, rm, readFile, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { foldDigest } from './fold-digest.mjs';
 import { licenceTexts } from './licences.mjs';
 
 const { version, dependencies } = JSON.parse(
@@ -59,7 +60,10 @@ const every = {
   bundle: true,
   platform: 'node',
   target: 'node20',
-  define: { __PODKIN_VERSION__: JSON.stringify(version) },
+  define: {
+    __PODKIN_VERSION__: JSON.stringify(version),
+    __PODKIN_FOLD__: JSON.stringify(foldDigest(root)),
+  },
   logLevel: 'warning',
   metafile: true,
 };

@@ -131,6 +131,8 @@ const floors: Record<string, string[]> = {
     'node-work.ts',
     'node-host.ts',
     'scope-claims.ts',
+    'checkpoints.ts',
+    'output-from-log.ts',
     'pod.ts',
     'parent',
     'children',

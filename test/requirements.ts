@@ -6,6 +6,7 @@ import { approvals } from './requirements/approvals.ts';
 import { callback } from './requirements/callback.ts';
 import { catalogue } from './requirements/catalogue.ts';
 import { chaos } from './requirements/chaos.ts';
+import { checkpoints } from './requirements/checkpoints.ts';
 import { commands } from './requirements/commands.ts';
 import { context } from './requirements/context.ts';
 import { death } from './requirements/death.ts';
@@ -31,6 +32,7 @@ export const requirements: Readonly<Record<string, string>> = {
   ...callback,
   ...catalogue,
   ...chaos,
+  ...checkpoints,
   ...commands,
   ...context,
   ...death,

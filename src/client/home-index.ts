@@ -6,6 +6,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Facts, emptyFacts } from '../session/facts/facts.ts';
 import { type Home, readTombstone } from '../session/home/home.ts';
+import { factsSoFar } from '../session/log/checkpoint-start.ts';
 import { readEntries } from '../session/log/read-log.ts';
 import { applyEntry } from '../session/facts/replay.ts';
 import { forgetSaid } from '../session/facts/transcript.ts';
@@ -77,7 +78,7 @@ export class HomeIndex {
     const known = this.#folded.get(instance);
     const size = statSync(folder.log, { throwIfNoEntry: false })?.size ?? 0;
     // Shorter than what was read of it: a torn tail was cut, or another log is there.
-    const folded = known !== undefined && known.end <= size ? known : { facts: emptyFacts(), end: 0 };
+    const folded = known !== undefined && known.end <= size ? known : this.#start(instance, folder.log);
     this.#folded.set(instance, folded);
     if (folded.end === size) return folded.facts;
     const onDamaged = (): void => {
@@ -93,6 +94,18 @@ export class HomeIndex {
       if (systemCode(error) !== 'ENOENT') throw error;
     }
     return folded.facts;
+  }
+
+  /** A log that is not there says nothing. */
+  #start(instance: string, log: string): Folded {
+    try {
+      const { facts, end, damaged } = factsSoFar(log);
+      this.#damaged.set(instance, damaged);
+      return { facts, end };
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw error;
+      return { facts: emptyFacts(), end: 0 };
+    }
   }
 
   /** Lines of its log that were passed over so far. */

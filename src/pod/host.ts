@@ -88,6 +88,8 @@ export interface Self {
   say(message: ReadyMessage): void;
   /** A person has said, for this one start, that no earlier incarnation goes on where it cannot be asked. */
   takesOver(): boolean;
+  /** After so many bytes of a log its state is written beside it, so that a start reads no more. */
+  readonly checkpointBytes: number;
 }
 
 /** The pod's own first words. */

@@ -44,7 +44,7 @@ import { commandNotes, writersIn } from '../scope/set-aside/running-commands.ts'
 import { ClaimOwners } from './claim-owners.ts';
 import type { Addresses, ClaimRegistry, Host, HostClock, HostHome, Processes, Self } from './host.ts';
 import { endLeft, endLeftOfDead } from './process/command-groups.ts';
-import { failLoudly, onSignal, sayToStarter, takesOver } from './process/own-process.ts';
+import { checkpointBytes, failLoudly, onSignal, sayToStarter, takesOver } from './process/own-process.ts';
 import { statusAt, statusOf } from './process/process-status.ts';
 import { startPodProcess, stderrTail } from './process/start-process.ts';
 import { nodeWork } from './node-work.ts';
@@ -99,6 +99,7 @@ const nodeSelf: Self = {
   fail: failLoudly,
   say: sayToStarter,
   takesOver,
+  checkpointBytes: checkpointBytes(),
 };
 
 function nodeHome(home: Home): HostHome {

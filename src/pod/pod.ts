@@ -13,6 +13,7 @@ import { applyEntry } from '../session/facts/replay.ts';
 import type { Limits } from '../session/settings/settings.ts';
 import { type Core, type Effect, type TimerName, freshLive, statusOf, tryCommit } from './machine/core.ts';
 import type { End, Host } from './host.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { Claims } from './scope-claims.ts';
 import { onTimer } from './machine/state.ts';
 
@@ -43,6 +44,8 @@ export interface PodParts {
   folder: PodFolder;
   log: AppendLog;
   facts: Facts;
+  /** Of the log, in the checkpoint from which these facts were made. */
+  covered: number;
   limits: Limits;
   permissions: PodPermissions;
 }
@@ -54,6 +57,7 @@ export class Pod {
   readonly core: Core;
   readonly permissions: PodPermissions;
   readonly claims: Claims;
+  readonly checkpoints: Checkpoints;
   /** How the present stop is to go; set with the request that asks for it. */
   stopOptions: { cascade: boolean; graceMs: number };
   #performers: Performers | null = null;
@@ -68,6 +72,7 @@ export class Pod {
     this.log = parts.log;
     this.permissions = parts.permissions;
     this.claims = new Claims(this);
+    this.checkpoints = new Checkpoints(this, parts.covered);
     this.stopOptions = { cascade: true, graceMs: parts.limits.stopGraceMs };
     this.core = {
       facts: parts.facts,
@@ -111,6 +116,7 @@ export class Pod {
     const appended = this.log.append(bodies);
     for (const entry of appended.entries) applyEntry(this.core.facts, entry);
     if (bodies.some((body) => body.type === 'scope')) this.claims.syncLater();
+    this.checkpoints.noteCommit();
     return appended;
   }
 

@@ -125,11 +125,12 @@ export const methods = {
   },
   subscribe: {
     who: 'observer',
-    doc: 'Makes this connection an observer: the answer is a header, then the history from the log, then live events, without gap or overlap. `since` resumes behind an entry seq; where it does not fit this log the header says `reset`.',
+    doc: 'Makes this connection an observer: the answer is a header, then the history from the log, then live events, without gap or overlap. `since` resumes behind an entry seq; where it does not fit this log the header says `reset`. With `last` a history that would begin at the beginning begins with the last so many entries: that costs the same at any age.',
     params: once(() =>
       z.object({
         since: z.object({ instance: instanceId(), seq: z.int().min(0) }).optional(),
         deltas: z.boolean().default(true),
+        last: z.int().min(0).optional(),
       }),
     ),
     result: once(() =>
@@ -144,6 +145,22 @@ export const methods = {
           scope: pathScopeSchema(),
           tools: z.array(z.string()),
         }),
+      }),
+    ),
+  },
+  entries: {
+    who: 'anyone',
+    doc: 'Entries of the log in order: the last `limit` of those with a seq below `before`, or of all. An answer holds at most 1 MiB of them, but one in any case; `before` of the answer asks for those before it, null where there are none. Costs the same at any age.',
+    params: once(() =>
+      z.object({
+        before: z.int().min(1).optional(),
+        limit: z.int().min(1).max(1_000).default(100),
+      }),
+    ),
+    result: once(() =>
+      z.object({
+        entries: z.array(z.looseObject({ seq: z.int(), time: z.string(), type: z.string() })),
+        before: z.int().nullable(),
       }),
     ),
   },

@@ -9,7 +9,7 @@ import type { Random } from './random.ts';
 export type Fullness = 'before' | 'partly' | 'flickering';
 
 export class SimFile {
-  readonly path: string;
+  path: string;
   #bytes = Buffer.alloc(1_024);
   size = 0;
   /** Bytes that survive a loss of power, whatever else does. */

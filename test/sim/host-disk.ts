@@ -52,7 +52,8 @@ export function simDisk(process: SimProcess): LogDisk {
       const file = fileOf(fd);
       const through = file.size;
       world.syncing.set(file, through);
-      process.after(world.random.delay(2), () => {
+      const { random } = file.path.includes('.checkpoint-') ? world.checkpoints : world;
+      process.after(random.delay(2), () => {
         process.point('synced');
         world.syncing.delete(file);
         file.syncThrough(through);
@@ -74,6 +75,19 @@ export function simDisk(process: SimProcess): LogDisk {
     },
     readWhole: (path) => (world.homeIsAway ? null : (world.files.get(path)?.whole() ?? null)),
     remove: (path) => void world.files.delete(path),
+    rename(from, to) {
+      process.point('rename');
+      const file = world.files.get(from);
+      if (file === undefined) throw systemError('ENOENT');
+      world.files.delete(from);
+      world.files.set(to, file);
+      file.path = to;
+      file.named = false;
+    },
+    names: (folder) =>
+      world.homeIsAway
+        ? []
+        : [...world.files.keys()].filter((path) => dirname(path) === folder).map((path) => basename(path)),
     realPath: (path) => path,
     whereabouts: (fd, path) => {
       const file = fileOf(fd);

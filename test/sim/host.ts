@@ -47,6 +47,7 @@ export function simHost(process: SimProcess): Host {
       },
       say: (message) => world.said(process, message),
       takesOver: () => false,
+      checkpointBytes: world.checkpoints.everyBytes,
     },
     home: simHome(process),
     locks: {

@@ -111,6 +111,7 @@ export class Watch {
     this.#world.hit(`replay.${when}`);
     const read = entriesOf(this.#world.files.get(simPod.folder.log));
     if (read.damaged > 0) return;
+    this.#world.checkpoints.check(simPod, when);
     const found = differences(pod.facts, replay(read.entries));
     if (found.length > 0) this.violation('replay', simPod, `${when}: ${found.slice(0, 3).join(', ')}`);
   }

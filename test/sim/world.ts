@@ -13,6 +13,7 @@ import type { Limits } from '../../src/session/settings/settings.ts';
 import type { ProcessIdentity } from '../../src/std/process-identity.ts';
 import { worker } from '../../src/worker/drive-turn.ts';
 import type { Engine } from '../../src/worker/turn-ports.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { VirtualClock } from './clock.ts';
 import { Random } from './random.ts';
 import { DiskOrder } from './disk-order.ts';
@@ -68,6 +69,7 @@ export class World {
   readonly syncing = new Map<SimFile, number>();
   readonly watch = new Watch(this);
   readonly order = new DiskOrder(this);
+  readonly checkpoints: Checkpoints;
   readonly locks = new Map<string, SimProcess>();
   readonly processes = new Map<number, SimProcess>();
   readonly listeners = new Map<string, Listener>();
@@ -108,6 +110,7 @@ export class World {
     if (more.chance(0.15)) this.requestLoss = 0.8;
     // Items of chains of both kinds wait together only where few steps make a long one.
     this.limits = more.chance(0.1) ? { ...limits, hops: 1 } : limits;
+    this.checkpoints = new Checkpoints(this, new Random(options.seed, 5));
     this.person = new SimProcess(this, null);
   }
 
@@ -223,6 +226,7 @@ export class World {
       this.logs.set(pod, file);
       this.files.delete(pod.folder.log);
     }
+    this.checkpoints.drop(pod);
     pod.removed = true;
     this.addressed.delete(pod.folder.path);
     if (this.folders.get(pod.spec.name) === pod) this.folders.delete(pod.spec.name);
@@ -304,6 +308,7 @@ export class World {
       if (this.random.chance(0.5)) file.syncThrough(through);
       this.syncing.delete(file);
     }
+    if (simPod !== null && simPod.processes.size === 0) this.checkpoints.spoil(simPod);
     for (const watch of this.#deathWatchers.get(process) ?? []) watch();
     this.#deathWatchers.delete(process);
   }
@@ -336,6 +341,7 @@ export class World {
       if (file === undefined) continue;
       const { stays, lost, torn } = file.losePower(this.random);
       if (!stays) this.files.delete(pod.folder.log);
+      this.checkpoints.losePower(pod);
       this.order.lost(file);
       if (lost > 0) this.hit('power.lostEntries');
       if (torn) this.hit('power.tornTail');

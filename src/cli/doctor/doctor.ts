@@ -19,6 +19,7 @@ import { cwdIfThere, exitStatus, jsonText } from '../invocation/context.ts';
 import { deliveriesOf, isFinal } from '../inspect/deliveries.ts';
 import { checkModelName } from '../../model/create.ts';
 import { loadConfiguration } from '../invocation/configuration.ts';
+import { checkpointFindings } from './checkpoint-check.ts';
 import { diskFindings, unwritableFindings } from './disk-check.ts';
 import { ageOf, type Finding, leftoverAgeMs, namesIn, ok } from './finding.ts';
 import { lockFindings } from './lock-check.ts';
@@ -54,6 +55,7 @@ export async function doctorCommand(context: CommandContext, options: { json: bo
     ...leftovers(context),
     ...oldLeases(context),
     ...(await logFindings(context.home)),
+    ...checkpointFindings(context.home),
     ...tombstoneFindings(context.home),
     ...podFindings(context.home, seen),
     ...(await lateEvents(context, seen, Date.now())),

@@ -16,6 +16,7 @@ import {
 } from '../../session/home/home.ts';
 import { sessionIn } from '../../session/home/known-spec.ts';
 import { readEntries } from '../../session/log/read-log.ts';
+import { CheckpointCheck } from './checkpoints.ts';
 import { lostLogs } from './lost-logs.ts';
 import type { Finding } from './finding.ts';
 import { LogCheck, type LogView } from './log.ts';
@@ -99,18 +100,24 @@ async function depthOf(path: string): Promise<number> {
 
 async function readLog(name: string, path: string, read: ReadHome): Promise<void> {
   const check = new LogCheck(name, path);
+  const checkpoints = new CheckpointCheck(path);
   let damagedCount = 0;
   const onDamaged = (): void => {
     damagedCount += 1;
   };
   try {
-    for await (const { entry } of readEntries(path, { onDamaged })) check.take(entry);
+    checkpoints.begin();
+    for await (const { entry } of readEntries(path, { onDamaged })) {
+      check.take(entry);
+      checkpoints.take(entry);
+    }
   } catch (error) {
     noteUnread(read, { name, path, error });
     return;
   }
   const { view, findings } = check.end({ damagedCount, alive: incarnations(check.started) });
   read.findings.push(...findings);
+  for (const text of checkpoints.end()) read.findings.push({ rule: 'log', pod: name, text, count: 1 });
   if (view === null) read.unread.add(name);
   else read.logs.push(view);
 }

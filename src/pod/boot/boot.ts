@@ -84,6 +84,7 @@ async function live(opened: OpenedPod, onListening?: () => void): Promise<number
   parts.observers.close();
   parts.children.close();
   await server.close();
+  await pod.checkpoints.last();
   await pod.log.close().catch(() => undefined);
   await lock.release();
   return 0;

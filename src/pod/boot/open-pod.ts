@@ -121,15 +121,14 @@ interface StartParts {
 
 async function openIncarnation(parts: StartParts): Promise<Pick<OpenedPod, 'pod' | 'begun'>> {
   const { spec, folder, lock, host, address } = parts;
-  const facts = emptyFacts();
-  const { log, fixed } = await logOf({ host, spec, folder, lock, facts });
+  const { log, facts, covered, fixed } = await logOf({ host, spec, folder, lock });
   const held = joined(madeWith(spec), facts.restrictions);
   const added = beyond(parts.restrictions, held);
   const permissions = permissionsOf({
     ...spec,
     settings: restrictedSettings(spec.settings, joined(facts.restrictions, added)),
   });
-  const pod = new Pod({ host, folder, log, facts, limits: limitsOf(spec.settings), permissions });
+  const pod = new Pod({ host, folder, log, facts, covered, limits: limitsOf(spec.settings), permissions });
   const { process, socket, namespaces } = address;
   const identity = { incarnation: facts.incarnation + 1, ...process, podkin: version };
   const more = isEmpty(added) ? {} : { restrictions: added };
@@ -231,9 +230,8 @@ async function logOf(parts: {
   spec: PodSpec;
   folder: PodFolder;
   lock: HeldLock;
-  facts: Facts;
-}): Promise<{ log: AppendLog; fixed: EntryBody | null }> {
-  const { host, spec, folder, lock, facts } = parts;
+}): Promise<{ log: AppendLog; facts: Facts; covered: number; fixed: EntryBody | null }> {
+  const { host, spec, folder, lock } = parts;
   const options = {
     path: folder.log,
     lock,
@@ -242,16 +240,19 @@ async function logOf(parts: {
     onFatal: (error: Error) => host.self.fail(error),
     disk: host.logs,
     clock: host.clock,
+    checkpoints: () => host.chance.random(),
   };
   const first = newLog(host, options, folder);
-  if (first !== null) return { log: first, fixed: null };
+  if (first !== null) return { log: first, facts: emptyFacts(), covered: 0, fixed: null };
   const opened = await openLog(options);
+  const { log, covered } = opened;
+  const facts = opened.facts ?? emptyFacts();
   for await (const entry of opened.entries()) applyEntry(facts, entry);
   const { torn, damaged } = opened.report;
-  if (torn === null && damaged.length === 0) return { log: opened.log, fixed: null };
+  if (torn === null && damaged.length === 0) return { log, facts, covered, fixed: null };
   const text = `The log was repaired at opening: ${damaged.length} damaged line(s) set aside, ${torn?.bytes ?? 0} torn bytes cut and kept beside it.`;
   host.self.complain(text);
-  return { log: opened.log, fixed: { type: 'alert', level: 'warning', code: 'logMended', text } };
+  return { log, facts, covered, fixed: { type: 'alert', level: 'warning', code: 'logMended', text } };
 }
 
 /**

@@ -30,10 +30,11 @@ export async function takeInLeft({ parent, child }: Taking): Promise<boolean> {
   try {
     const { instance, folder } = parent;
     const hasRun = existsSync(folder.address);
-    const opened = await openLog({ path: folder.log, lock, instance, hasRun });
+    const checkpoints = Math.random;
+    const opened = await openLog({ path: folder.log, lock, instance, hasRun, checkpoints });
     const { log } = opened;
     try {
-      const facts = emptyFacts();
+      const facts = opened.facts ?? emptyFacts();
       for await (const entry of opened.entries()) applyEntry(facts, entry);
       const commit = (bodies: EntryBody[]): void => {
         if (bodies.length === 0) return;

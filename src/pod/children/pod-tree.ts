@@ -4,19 +4,16 @@
  */
 import { forgotten } from '../../scope/ownership/delegation.ts';
 import { fenced, listed, quoted } from '../../delivery/quoted.ts';
-import { replay } from '../../session/facts/replay.ts';
 import type { StatusResult } from '../../protocol/methods.ts';
-import type { Entry } from '../../session/facts/entries.ts';
 import type { ChildFacts } from '../../session/facts/facts.ts';
 import { podFolder } from '../../session/home/home.ts';
-import { readEntries } from '../../session/log/read-log.ts';
 import { StorageFailed } from '../../session/log/storage-failed.ts';
 import type { ToolAnswer, ToolContext } from '../../tools/tool.ts';
 import type { Tree } from '../../tools/tree.ts';
 import type { Children } from './children.ts';
 import { RunRejected, sendRun } from './send-run.ts';
 import type { Pod } from '../pod.ts';
-import { readOutput } from '../machine/read-output.ts';
+import { outputOfLog } from '../output-from-log.ts';
 import { type PodContext, SpawnRefused, spawnChild } from './spawn-child.ts';
 import type { ProcessExit } from '../host.ts';
 import { PodStartFailed, readyWithin } from '../process/start-process.ts';
@@ -150,10 +147,9 @@ async function readFrom(pod: Pod, children: Children, child: ChildFacts): Promis
       ? 'dead'
       : 'stopped'
     : 'not answering (its process is alive)';
-  const entries: Entry[] = [];
-  for await (const { entry } of readEntries(podFolder(pod.home, child.name).log, { disk: pod.host.logs }))
-    entries.push(entry);
-  return outputAnswer(child, status, readOutput(replay(entries), since, outputCharsMax));
+  const { log } = podFolder(pod.home, child.name);
+  const output = await outputOfLog(log, pod.host.logs, { since, maxChars: outputCharsMax });
+  return outputAnswer(child, status, output);
 }
 
 function outputAnswer(

@@ -4,7 +4,6 @@
  */
 import type { EntryBody, TurnOutcome } from '../../session/facts/entries.ts';
 import { type Facts, type OpenTurn, sessionOf } from '../../session/facts/facts.ts';
-import { saidLast, textOf } from '../../session/facts/transcript.ts';
 import { begunAssignments, emitted, ownAssignments } from '../../delivery/emit.ts';
 import type { SettledView } from '../../delivery/settled.ts';
 
@@ -58,13 +57,7 @@ export function excerptOf(text: string): { text: string; textChars: number } {
  * a resumed turn may end on the text that its interrupted predecessor had committed.
  */
 export function finalText(facts: Facts): string {
-  for (const entry of saidLast(facts)) {
-    if (entry.type === 'userMessage' || entry.type === 'systemItem') return '';
-    if (entry.type !== 'assistantMessage') continue;
-    const text = textOf(entry);
-    if (text !== '') return text;
-  }
-  return '';
+  return facts.lastText;
 }
 
 /** The last word of an incarnation that ends in order. */

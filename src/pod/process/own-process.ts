@@ -66,3 +66,11 @@ export function failedStart(error: unknown): number {
   sayToStarter({ kind: 'failed', code, message });
   return 1;
 }
+
+const usualCheckpointBytes = 2 * 1024 * 1024;
+
+/** `PODKIN_CHECKPOINT_BYTES` is for tests, which cannot wait for megabytes. */
+export function checkpointBytes(): number {
+  const asked = Number(process.env['PODKIN_CHECKPOINT_BYTES']);
+  return Number.isSafeInteger(asked) && asked > 0 ? asked : usualCheckpointBytes;
+}

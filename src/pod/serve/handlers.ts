@@ -14,11 +14,12 @@ import { approve } from '../approvals/answer.ts';
 import type { Children } from '../children/children.ts';
 import { statusOf } from '../machine/core.ts';
 import { onCancel, onCompact, onNotice, onPause, onResume, onRun, onShutdown } from '../machine/inputs.ts';
+import { outputOf } from '../output-from-log.ts';
+import { entriesBefore } from './entries-before.ts';
 import type { Observers } from './observers.ts';
 import type { ParentLink } from '../parent/link.ts';
 import type { Pod } from '../pod.ts';
 import type { ApprovalFeed } from '../approvals/feed.ts';
-import { readOutput } from '../machine/read-output.ts';
 import { statusView } from '../machine/status-view.ts';
 
 export interface HandlerParts {
@@ -39,7 +40,7 @@ export function podHandlers(parts: HandlerParts): Handlers {
     status: () => statusView(pod.core, linkView(parts)),
     subscribe: (params, { connection }) => {
       const header = subscribeHeader(parts, params);
-      const sinceSeq = header.reset ? 0 : (params.since?.seq ?? 0);
+      const sinceSeq = header.reset ? behindAllBut(pod, params.last) : seqSince(pod, params);
       parts.observers.subscribe(connection, { sinceSeq, deltas: params.deltas });
       return header;
     },
@@ -71,10 +72,8 @@ export function podHandlers(parts: HandlerParts): Handlers {
       pod.host.clock.soon(() => pod.input((core) => onShutdown(core, by, reason)));
       return {};
     },
-    readOutput: ({ since, maxChars }) => ({
-      ...readOutput(pod.facts, since, maxChars),
-      status: statusOf(pod.core),
-    }),
+    readOutput: (params) => output(pod, params),
+    entries: (params) => entriesBefore(pod.log, params),
     deliveries: (params) => deliveries(parts, params),
     link: async (params, { connection }) => {
       const answer = await children.link(params, connection);
@@ -184,6 +183,21 @@ function subscribeHeader(parts: HandlerParts, params: Params<'subscribe'>): Resu
       tools: parts.toolNames,
     },
   };
+}
+
+async function output(pod: Pod, { since, maxChars }: Params<'readOutput'>): Promise<Result<'readOutput'>> {
+  const { facts, log, host } = pod;
+  const read = await outputOf({ facts, log, disk: host.logs }, { since, maxChars });
+  return { ...read, status: statusOf(pod.core) };
+}
+
+function seqSince(pod: Pod, { since, last }: Params<'subscribe'>): number {
+  return since === undefined ? behindAllBut(pod, last) : since.seq;
+}
+
+/** The seq behind which the last so many entries are; 0 where all are wanted. */
+function behindAllBut({ facts }: Pod, last: number | undefined): number {
+  return last === undefined ? 0 : Math.max(0, facts.lastSeq - last);
 }
 
 function linkView({ pod, children, parentLink, sandbox }: HandlerParts): Parameters<typeof statusView>[1] {

@@ -10,7 +10,7 @@ import { programsWith } from '../../scope/sandbox/own-programs.ts';
 import { isAllowed } from '../../scope/paths/path-scope.ts';
 import { sandboxSettingsOf } from '../../session/settings/settings.ts';
 import type { Sandbox } from '../../scope/sandbox/sandbox.ts';
-import { hasInputOf, transcriptOf } from '../../session/facts/transcript.ts';
+import { transcriptOf } from '../../session/facts/transcript.ts';
 import type { FileView } from '../../tools/file-view.ts';
 import { commandMark } from '../../tools/marked-processes.ts';
 import type { FileViews, Tool, ToolContext } from '../../tools/tool.ts';
@@ -145,7 +145,7 @@ export class TurnRunner {
       signal,
       limits,
       // Its notices alone begin no turn that owes anybody words.
-      isAwaited: () => facts.turn !== null && hasInputOf(facts, facts.turn.turns),
+      isAwaited: () => facts.turn !== null && facts.turn.submissions.length > 0,
       limitReached: () =>
         limits.cost !== null && facts.usage.cost !== null && facts.usage.cost >= limits.cost ? 'cost' : null,
       toolContext: (call) => this.#toolContext(call, signal),

@@ -211,6 +211,10 @@ export interface Facts {
   usage: Usage;
   turns: number;
   context: ContextFacts;
+  /** Of what was said below this entry, `history` holds at most parts: the rest is read from the log. */
+  heldFrom: number;
+  /** The model's last text since the newest input; empty where it wrote none. */
+  lastText: string;
 }
 
 const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cost: 0 };
@@ -255,6 +259,8 @@ export function emptyFacts(): Facts {
     usage: { ...noUsage },
     turns: 0,
     context: emptyContext(),
+    heldFrom: 0,
+    lastText: '',
   };
 }
 

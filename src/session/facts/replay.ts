@@ -23,6 +23,7 @@ import {
 import { applyAssignment, applyChild, applyReceipt, applyScope } from './replay-children.ts';
 import { sameItem, reportsEndOf } from './item-content.ts';
 import { joined } from './restrictions.ts';
+import { textOf } from './transcript.ts';
 import { type Facts, type OpenTurn, addUsage, closesAssignments, emptyFacts } from './facts.ts';
 
 export function replay(entries: Iterable<Entry>): Facts {
@@ -70,6 +71,7 @@ const appliers: Appliers = {
     if (entry.from.kind === 'parent' && facts.ownAssignments.has(entry.submission)) {
       facts.ownAssignments.set(entry.submission, 'begun');
     }
+    facts.lastText = '';
     facts.history.push(entry);
   },
   turnStarted(facts, entry) {
@@ -93,6 +95,8 @@ const appliers: Appliers = {
     facts.turns += 1;
   },
   assistantMessage(facts, entry) {
+    const text = textOf(entry);
+    if (text !== '') facts.lastText = text;
     facts.history.push(entry);
   },
   toolCall(facts, entry) {
@@ -101,6 +105,7 @@ const appliers: Appliers = {
   },
   toolResult: applyToolResult,
   systemItem(facts, entry) {
+    facts.lastText = '';
     facts.history.push(entry);
     noteReport(facts, entry);
     const { item } = entry;

@@ -3,7 +3,7 @@
  * sent of it is made in `worker/prompt.ts`.
  */
 import type { JsonValue } from '../../std/json.ts';
-import type { AssistantMessageEntry, ToolCallEntry, ToolResultEntry } from './entries.ts';
+import type { AssistantMessageEntry, Entry, ToolCallEntry, ToolResultEntry } from './entries.ts';
 import type { KeptEntry } from './context-facts.ts';
 import type { Facts, HistoryEntry } from './facts.ts';
 import { cutText, isPrunable, prunedLine, summaryText } from './shown.ts';
@@ -123,27 +123,55 @@ export function* saidFrom({ history }: Facts, seq: number): Iterable<HistoryEntr
   }
 }
 
-/** The newest first. */
-export function* saidLast({ history }: Facts): Iterable<HistoryEntry> {
-  for (let index = history.length - 1; index >= 0; index -= 1) {
-    const entry = history[index];
-    if (entry !== undefined) yield entry;
-  }
-}
-
 /** The entry with this number, or the next one that says something. */
 export function saidAt({ history }: Facts, seq: number): HistoryEntry | undefined {
   return history[firstAtOrAfter(history, seq)];
 }
 
-/** One of these turns was begun by a run, and not by notices alone. */
-export function hasInputOf({ history }: Facts, turns: readonly string[]): boolean {
-  return history.some((entry) => entry.type === 'userMessage' && turns.includes(entry.turn));
-}
-
 /** For those who want to know how a pod is, and nothing of what was said in it. */
 export function forgetSaid(facts: Facts): void {
-  facts.history.length = 0;
+  forgetSaidThrough(facts, facts.lastSeq);
+}
+
+/**
+ * What was said up to a place is read from the log from now on, except what `isKept` names: the model is
+ * shown it still.
+ */
+export function forgetSaidThrough(
+  facts: Facts,
+  through: number,
+  isKept: (entry: HistoryEntry) => boolean = () => false,
+): void {
+  facts.heldFrom = Math.max(facts.heldFrom, through + 1);
+  if (facts.history.length === 0) return;
+  facts.history = facts.history.filter((entry) => entry.seq > through || isKept(entry));
+}
+
+/** Memory holds all that was said from this place on. */
+export function holdsSaid(facts: Facts, seq: number): boolean {
+  return seq >= facts.heldFrom;
+}
+
+export function isSaid(entry: Entry): entry is HistoryEntry {
+  return saidTypes.has(entry.type);
+}
+
+const saidTypes = new Set<string>([
+  'userMessage',
+  'assistantMessage',
+  'toolCall',
+  'toolResult',
+  'systemItem',
+] satisfies HistoryEntry['type'][]);
+
+/** Facts as a checkpoint keeps them: of what was said only the places. */
+export function withoutSaid(facts: Facts): { facts: Facts; said: number[] } {
+  return { facts: { ...facts, history: [] }, said: facts.history.map(({ seq }) => seq) };
+}
+
+/** What `withoutSaid` left out. */
+export function putSaid(facts: Facts, said: HistoryEntry[]): void {
+  facts.history = said;
 }
 
 export function textOf(entry: Pick<AssistantMessageEntry, 'parts'>): string {

@@ -13,8 +13,10 @@ import type { Clock } from '../../std/clock.ts';
 import { deferred } from '../../std/deferred.ts';
 import type { Deferred } from '../../std/deferred.ts';
 import type { Entry, EntryBody } from '../facts/entries.ts';
+import type { LogNow } from './checkpoint-start.ts';
 import { encodeLines } from './line.ts';
 import { type LogDisk, nodeDisk } from './log-disk.ts';
+import type { LogMeasure } from './log-measure.ts';
 import { findSeq, readPieces } from './read-log.ts';
 import type { LogFile, Region, SeqIndex } from './read-log.ts';
 import { errnoOf, LogClosed, StorageFailed } from './storage-failed.ts';
@@ -43,6 +45,8 @@ export interface AppendLogOptions {
   readonly index: SeqIndex;
   /** Regions that readers pass over. */
   readonly damaged: readonly Region[];
+  /** What is in the file, for checkpoints; without it there are none. */
+  readonly measure?: LogMeasure | undefined;
   readonly clock?: Clock | undefined;
   readonly disk?: LogDisk | undefined;
   /** Called once, when the log has failed for good. Must not throw. */
@@ -72,6 +76,7 @@ export class AppendLog {
   readonly #disk: LogDisk;
   readonly #index: SeqIndex;
   readonly #damaged: readonly Region[];
+  readonly #measure: LogMeasure | undefined;
   readonly #onFatal: (error: StorageFailed) => void;
   readonly #observers = new Set<(appended: Appended) => void>();
   #state: State = { kind: 'open' };
@@ -94,6 +99,7 @@ export class AppendLog {
     this.#disk = options.disk ?? nodeDisk;
     this.#index = options.index;
     this.#damaged = options.damaged;
+    this.#measure = options.measure;
     this.#onFatal = options.onFatal ?? (() => {});
     this.#size = options.size;
     this.#durableSize = options.size;
@@ -138,6 +144,7 @@ export class AppendLog {
     }
     this.#lastSeq += entries.length;
     const appended = { entries, bytes, lines, from, end: this.#size };
+    this.#measure?.take(appended);
     this.#notify(appended);
     return appended;
   }
@@ -185,6 +192,17 @@ export class AppendLog {
    */
   pieces(region: Region): Generator<{ bytes: Buffer; end: number }> {
     return readPieces(this.#file(), { ...region, skip: this.#damaged });
+  }
+
+  /**
+   * The log as it is now, for a checkpoint of what it comes to. Null where there can be none, or the log has
+   * failed.
+   */
+  now(): LogNow | null {
+    const measured = this.#measure?.now() ?? null;
+    if (measured === null || this.#state.kind !== 'open' || this.#lastSeq === 0) return null;
+    const { size, lastSeq: seq } = this;
+    return { ...measured, file: this.#file(), size, seq, index: this.#index.marks() };
   }
 
   /**

@@ -1,6 +1,7 @@
 /** The facts of a log that somebody else may be writing, or that nobody writes any more. */
 import { systemCode } from '../../std/system-code.ts';
 import { type Facts, emptyFacts } from '../facts/facts.ts';
+import { factsSoFar } from './checkpoint-start.ts';
 import { type LogDisk, nodeDisk } from './log-disk.ts';
 import { readEntries } from './read-log.ts';
 import { applyEntry } from '../facts/replay.ts';
@@ -11,14 +12,15 @@ import { forgetSaid } from '../facts/transcript.ts';
  * nothing. Throws the file system's other errors.
  */
 export async function foldLog(path: string, disk: LogDisk = nodeDisk): Promise<Facts> {
-  const facts = emptyFacts();
   try {
-    for await (const { entry } of readEntries(path, { disk })) {
+    const { facts, end: from } = factsSoFar(path, disk);
+    for await (const { entry } of readEntries(path, { disk, from })) {
       applyEntry(facts, entry);
       forgetSaid(facts);
     }
+    return facts;
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error;
+    return emptyFacts();
   }
-  return facts;
 }

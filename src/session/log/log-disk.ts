@@ -11,7 +11,9 @@ import {
   openSync,
   readFileSync,
   readSync,
+  readdirSync,
   realpathSync,
+  renameSync,
   rmSync,
   statSync,
   writeSync,
@@ -42,11 +44,27 @@ export interface LogDisk {
   /** Null where there is none. */
   readWhole(path: string): Buffer | null;
   remove(path: string): void;
+  /** In the place of what is there. */
+  rename(from: string, to: string): void;
+  /** What is in a folder; nothing where there is no such folder. */
+  names(folder: string): string[];
   realPath(path: string): string;
   /** Whether the path leads to the open file. */
   whereabouts(fd: number, path: string): 'inPlace' | 'deleted' | 'moved';
   /** Lets others have a turn between two pieces of a long file. */
   nextTurn(): Promise<void>;
+}
+
+/** A log that is open, and the disk that it lies on. */
+export interface LogFile {
+  readonly fd: number;
+  readonly disk: LogDisk;
+}
+
+/** A stretch of the file, in bytes, end exclusive. */
+export interface Region {
+  readonly from: number;
+  readonly to: number;
 }
 
 export const nodeDisk: LogDisk = {
@@ -71,6 +89,15 @@ export const nodeDisk: LogDisk = {
   },
   realPath: (path) => realpathSync.native(path),
   remove: (path) => rmSync(path, { force: true }),
+  rename: (from, to) => renameSync(from, to),
+  names(folder) {
+    try {
+      return readdirSync(folder);
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return [];
+      throw error;
+    }
+  },
   whereabouts(fd, path) {
     const own = fstatSync(fd, { bigint: true });
     if (own.nlink === 0n) return 'deleted';

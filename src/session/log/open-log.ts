@@ -12,13 +12,17 @@ import { AppendLog } from './append-log.ts';
 import { schemaVersion } from '../facts/entries.ts';
 import type { Entry, SessionEntry } from '../facts/entries.ts';
 import { isBeginningLost, LogBeginningLost } from './beginning.ts';
+import type { Facts } from '../facts/facts.ts';
 import { decodeLine } from './line.ts';
 import { type LogDisk, nodeDisk } from './log-disk.ts';
 import type { HeldLock } from '../lock/lock.ts';
-import { readEntries, SeqIndex } from './read-log.ts';
+import { type CheckpointStart, checkpointStart } from './checkpoint-start.ts';
+import { type Judging, removeCheckpoints } from './checkpoint-files.ts';
+import { LogMeasure } from './log-measure.ts';
+import { readEntries } from './read-log.ts';
 import type { DamagedRegion, LogFile, Region } from './read-log.ts';
-import { copyDamaged, cutTornTail, surveyLog } from './repair.ts';
-import type { SeqBreak } from './repair.ts';
+import { copyDamaged, cutTornTail, surveyLog, surveyOfNothing } from './repair.ts';
+import type { OpenFile, SeqBreak } from './repair.ts';
 import { errnoOf, StorageFailed } from './storage-failed.ts';
 import { PodkinError } from '../../std/podkin-error.ts';
 
@@ -71,6 +75,8 @@ export interface OpenLogOptions {
   readonly disk?: LogDisk;
   /** See `AppendLogOptions`. */
   readonly onFatal?: (error: StorageFailed) => void;
+  /** Begins with the newest checkpoint that fits, which this judges; without it, at the beginning. */
+  readonly checkpoints?: Judging['random'] | undefined;
 }
 
 export interface OpenReport {
@@ -87,6 +93,10 @@ export interface OpenReport {
 export interface OpenedLog {
   readonly log: AppendLog;
   readonly report: OpenReport;
+  /** What the entries before `entries` come to; null where those begin at the beginning. Given once. */
+  readonly facts: Facts | null;
+  /** Bytes before `entries`. */
+  readonly covered: number;
   /** The entries found at opening, read from the file as they are asked for. May be called again. */
   entries(): AsyncGenerator<Entry>;
 }
@@ -130,7 +140,9 @@ export function createLog(options: OpenLogOptions): AppendLog {
     disk.close(fd);
     throw syncFailed(options.path, cause);
   }
-  return new AppendLog({ ...options, fd, size: 0, lastSeq: 0, index: new SeqIndex(), damaged: [] });
+  const survey = surveyOfNothing();
+  const measure = new LogMeasure(survey);
+  return new AppendLog({ ...options, fd, size: 0, lastSeq: 0, index: survey.index, damaged: [], measure });
 }
 
 /**
@@ -147,11 +159,16 @@ export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
   });
   try {
     const file = { path, fd, disk };
-    const survey = await surveyLog(file);
+    const start = await startOf(file, options);
+    const { committed: from, damaged: knownDamage } = start?.known ?? surveyOfNothing();
+    const knownDamaged = knownDamage.length;
+    const survey = await surveyLog(file, start?.known);
     const session = survey.firstEntry === null ? null : sessionAt(file, survey.firstEntry);
     // Looked at first: a log that is refused is not touched.
     if (session !== null) mustBeOurs(options, session);
     else if (survey.entries === 0) mustBeUnbegun(options, file, survey.size);
+    const isDamaged = survey.damaged.length > knownDamaged;
+    if (isDamaged || survey.committed < survey.size) removeCheckpoints(disk, path);
     const damaged = survey.damaged.map((region) => ({ ...region, file: copyDamaged(file, region) }));
     const tail = { from: survey.committed, to: survey.size };
     const torn =
@@ -161,11 +178,14 @@ export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
     disk.fsync(fd);
     disk.syncFolder(dirname(path));
     const { entries, seqBreaks, lastSeq, index, committed } = survey;
-    const log = new AppendLog({ ...options, fd, size: committed, lastSeq, index, damaged: survey.damaged });
+    const measure = new LogMeasure(survey);
+    const place = { size: committed, lastSeq, index, damaged: survey.damaged, measure };
     return {
-      log,
+      log: new AppendLog({ ...options, ...place, fd }),
       report: { entries, session, torn, damaged, seqBreaks },
-      entries: () => entriesUpTo(path, { to: committed, disk }),
+      facts: start?.facts ?? null,
+      covered: from,
+      entries: () => entriesUpTo(path, { from, to: committed, disk }),
     };
   } catch (cause) {
     disk.close(fd);
@@ -173,7 +193,16 @@ export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
   }
 }
 
-async function* entriesUpTo(path: string, options: { to: number; disk: LogDisk }): AsyncGenerator<Entry> {
+/** What is in the checkpoint is not read again. Null: all of it is to be read. */
+async function startOf(file: OpenFile, options: OpenLogOptions): Promise<CheckpointStart | null> {
+  const { checkpoints: random, instance } = options;
+  return random === undefined ? null : await checkpointStart(file, { instance, random });
+}
+
+async function* entriesUpTo(
+  path: string,
+  options: { from: number; to: number; disk: LogDisk },
+): AsyncGenerator<Entry> {
   for await (const { entry } of readEntries(path, options)) yield entry;
 }
 

@@ -3,10 +3,13 @@
  * What stands behind the last complete append is not there for a reader (it is being written, or torn); a
  * damaged line with a complete append behind it is passed over and told.
  */
-import { type LogDisk, nodeDisk } from './log-disk.ts';
+import { type LogDisk, type LogFile, nodeDisk, type Region } from './log-disk.ts';
 import type { Entry } from '../facts/entries.ts';
 import { checkLine, decodeLine, logLineBytesMax } from './line.ts';
 import type { LineFault } from './line.ts';
+import type { PieceSums } from './piece-sums.ts';
+
+export type { LogFile, Region } from './log-disk.ts';
 
 /** So much is read, and handed to an observer, between two yields to the event loop. */
 export const pieceBytes = 256 * 1024;
@@ -14,17 +17,6 @@ export const pieceBytes = 256 * 1024;
 const newline = 0x0a;
 const indexEveryEntries = 256;
 
-/** A log that is open, and the disk that it lies on. */
-export interface LogFile {
-  readonly fd: number;
-  readonly disk: LogDisk;
-}
-
-/** A stretch of the file, in bytes, end exclusive. */
-export interface Region {
-  readonly from: number;
-  readonly to: number;
-}
 export type DamagedRegion = Region & { readonly why: LineFault };
 
 export interface ReadEntry {
@@ -55,9 +47,10 @@ export interface RawLine extends Region {
 
 /**
  * The whole lines of a region, a piece of the file at a time; what follows the last newline is left out. The
- * buffers are only good until the next piece is asked for. Throws the file system's error.
+ * buffers are only good until the next piece is asked for. `sums` takes every byte of the region. Throws the
+ * file system's error.
  */
-export function* linesByPiece({ disk, fd }: LogFile, region: Region): Generator<RawLine[]> {
+export function* linesByPiece({ disk, fd }: LogFile, region: Region, sums?: PieceSums): Generator<RawLine[]> {
   const piece = Buffer.allocUnsafe(Math.max(1, Math.min(pieceBytes, region.to - region.from)));
   /** The beginning of a line whose end has not been read yet. Past the limit only its length is kept. */
   let carried: Buffer[] = [];
@@ -66,6 +59,7 @@ export function* linesByPiece({ disk, fd }: LogFile, region: Region): Generator<
   while (at < region.to) {
     const count = disk.read(fd, piece, Math.min(piece.length, region.to - at), at);
     if (count === 0) return;
+    sums?.take(piece.subarray(0, count));
     const lines: RawLine[] = [];
     let start = 0;
     for (let end = piece.indexOf(newline); end !== -1 && end < count; end = piece.indexOf(newline, start)) {
@@ -219,14 +213,31 @@ function readPiece({ disk, fd }: LogFile, region: Region, limit: number): Buffer
   }
 }
 
+/** What a `SeqIndex` is made of, to be kept. */
+export interface IndexMarks {
+  readonly seqs: readonly number[];
+  readonly offsets: readonly number[];
+  readonly sinceMark: number;
+}
+
 /**
  * Seq to offset, one mark every 256 entries or 256 KiB, whichever comes first: a look-up reads at most that
  * much and one line more.
  */
 export class SeqIndex {
-  #seqs: number[] = [];
-  #offsets: number[] = [];
-  #sinceMark = indexEveryEntries;
+  #seqs: number[];
+  #offsets: number[];
+  #sinceMark: number;
+
+  constructor(marks: IndexMarks = { seqs: [], offsets: [], sinceMark: indexEveryEntries }) {
+    this.#seqs = [...marks.seqs];
+    this.#offsets = [...marks.offsets];
+    this.#sinceMark = marks.sinceMark;
+  }
+
+  marks(): IndexMarks {
+    return { seqs: [...this.#seqs], offsets: [...this.#offsets], sinceMark: this.#sinceMark };
+  }
 
   /** Told every committed entry in the order of the file. */
   note(seq: number, offset: number): void {

@@ -6,6 +6,7 @@
 import { dirname } from 'node:path';
 import type { LogDisk } from './log-disk.ts';
 import { checkLine } from './line.ts';
+import { PieceSums } from './piece-sums.ts';
 import { linesByPiece, pieceBytes, SeqIndex } from './read-log.ts';
 import type { DamagedRegion, LogFile, RawLine, Region } from './read-log.ts';
 import { errnoOf, StorageFailed } from './storage-failed.ts';
@@ -30,25 +31,39 @@ export interface Survey {
   readonly damaged: DamagedRegion[];
   readonly seqBreaks: SeqBreak[];
   readonly index: SeqIndex;
+  /** Where the last entry's line begins. */
+  readonly lastLineFrom: number;
+  /** Of what is committed. */
+  readonly sums: PieceSums;
 }
+
+/** What is known of a log's beginning, which is then not read again. */
+export type Surveyed = Omit<Survey, 'size'>;
 
 type Seen = Region & { readonly seq: number };
 
-/**
- * Reads the whole log once, checksums only; yields to the event loop between pieces. Throws the file system's
- * error.
- */
-export async function surveyLog(file: LogFile): Promise<Survey> {
-  const size = file.disk.size(file.fd);
-  const found = {
+/** Of a log with nothing in it. */
+export function surveyOfNothing(): Surveyed {
+  return {
     committed: 0,
     entries: 0,
     lastSeq: 0,
-    firstEntry: null as Region | null,
-    damaged: [] as DamagedRegion[],
-    seqBreaks: [] as SeqBreak[],
+    firstEntry: null,
+    damaged: [],
+    seqBreaks: [],
     index: new SeqIndex(),
+    lastLineFrom: 0,
+    sums: new PieceSums(),
   };
+}
+
+/**
+ * Reads the log once, behind what is known of it; checksums only; yields to the event loop between pieces.
+ * Throws the file system's error.
+ */
+export async function surveyLog(file: LogFile, known: Surveyed = surveyOfNothing()): Promise<Survey> {
+  const size = file.disk.size(file.fd);
+  const found = { ...known };
   /** What has been seen behind `committed`: it counts only if the last line of an append follows. */
   let held: Seen[] = [];
   let suspects: DamagedRegion[] = [];
@@ -63,10 +78,11 @@ export async function surveyLog(file: LogFile): Promise<Survey> {
     found.entries += held.length;
     found.damaged.push(...suspects);
     found.committed = held.at(-1)!.to;
+    found.lastLineFrom = held.at(-1)!.from;
     held = [];
     suspects = [];
   };
-  for (const lines of linesByPiece(file, { from: 0, to: size })) {
+  for (const lines of linesByPiece(file, { from: known.committed, to: size }, known.sums)) {
     for (const line of lines) {
       const checked = check(line);
       if (!checked.ok) {
@@ -78,6 +94,7 @@ export async function surveyLog(file: LogFile): Promise<Survey> {
     }
     await file.disk.nextTurn();
   }
+  found.sums.cutTo(file, found.committed);
   return { ...found, size };
 }
 

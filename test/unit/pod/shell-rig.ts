@@ -235,6 +235,7 @@ export function shellOf(lines: readonly Line[], options: ShellOptions = {}): She
     folder: folderAt('/nowhere/pods/me'),
     log: log as unknown as Pod['log'],
     facts,
+    covered: 0,
     limits: { ...defaultLimits, ...options.limits },
     permissions: { rules, headless: false, ...options.permissions },
   });

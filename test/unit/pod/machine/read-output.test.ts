@@ -2,7 +2,9 @@
  * The texts of a pod from a cursor on, cut where there is no room: read together they are the whole, once.
  */
 import { describe, expect, it } from 'vitest';
-import { readOutput } from '../../../../src/pod/machine/read-output.ts';
+import { type Output, OutputReading, readHeldOutput } from '../../../../src/pod/machine/read-output.ts';
+import type { Facts } from '../../../../src/session/facts/facts.ts';
+import { forgetSaidThrough, saidFrom } from '../../../../src/session/facts/transcript.ts';
 import {
   type Line,
   begun,
@@ -14,6 +16,16 @@ import {
   said,
   working,
 } from '../../machine-rig.ts';
+
+/** From memory; entry by entry, as it comes from a log, it is the same. */
+function readOutput(facts: Facts, since: string | undefined, maxChars: number): Output {
+  const held = readHeldOutput(facts, since, maxChars);
+  const reading = new OutputReading(facts, since, maxChars);
+  for (const entry of saidFrom(facts, 0)) if (!reading.take(entry)) break;
+  const read = reading.end();
+  expect(read).toEqual(held);
+  return read;
+}
 
 const cursor = (seq: number, offset = 0) =>
   Buffer.from(JSON.stringify({ seq, offset })).toString('base64url');
@@ -122,5 +134,12 @@ describe('reading', () => {
       said('t1', 'b'),
     ];
     expect(readOutput(factsOf(lines), undefined, 100)).toMatchObject({ text: 'a\n\nb', cursor: cursor(11) });
+  });
+
+  it('[checkpoint.said] what memory does not hold any more is not answered from memory', () => {
+    const known = factsOf(log);
+    forgetSaidThrough(known, 8);
+    expect(readHeldOutput(known, cursor(8), 100)).toBeNull();
+    expect(readHeldOutput(known, cursor(9), 100)).toMatchObject({ text: 'world', coversTurn: 't1' });
   });
 });

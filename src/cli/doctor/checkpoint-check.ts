@@ -1,0 +1,44 @@
+/** For `podkin doctor`: checkpoints that do not fit the log that they are beside. Reads every piece of it. */
+import { closeSync, existsSync } from 'node:fs';
+import { type Home, podFolder, podNames } from '../../session/home/home.ts';
+import { type Misfit, checkpointPaths, judged } from '../../session/log/checkpoint-files.ts';
+import { nodeDisk } from '../../session/log/log-disk.ts';
+import type { Finding } from './finding.ts';
+
+/** Only what is found; it is passed over at the next start, which reads the whole log then. */
+export function checkpointFindings(home: Home): Finding[] {
+  return podNames(home).flatMap((name) => ofPod(name, podFolder(home, name).log));
+}
+
+const why: Readonly<Record<Misfit, string>> = {
+  torn: 'is torn',
+  otherVersion: 'was made by another version of podkin',
+  otherPod: 'is of another pod',
+  cut: 'is of a longer log than the one beside it: that was cut, or put back from an older copy',
+  otherLog: 'is of another log than the one beside it: that was replaced, or has changed',
+};
+
+function ofPod(name: string, log: string): Finding[] {
+  try {
+    const fd = nodeDisk.open(log);
+    try {
+      return checkpointPaths(nodeDisk, log).flatMap((path) => {
+        const found = judged({ path: log, fd, disk: nodeDisk }, path, { random: () => 0, isThorough: true });
+        // One that was replaced meanwhile is gone.
+        return typeof found === 'string' && existsSync(path) ? [misfit(name, path, found)] : [];
+      });
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    // The check of the logs names what cannot be read.
+    return [];
+  }
+}
+
+function misfit(name: string, path: string, found: Misfit): Finding {
+  // After an upgrade every one of them is.
+  const level = found === 'otherVersion' ? 'ok' : 'warning';
+  const text = `${name}: ${path} ${why[found]}; it is passed over, and the log is read in its place`;
+  return { check: 'checkpoints', level, text, fix: level === 'ok' ? null : `rm ${path}` };
+}

@@ -1,0 +1,101 @@
+/** Where the fold of a log begins that has a checkpoint, and what a checkpoint is made of. */
+import { crc32 } from 'node:zlib';
+import { type Facts, emptyFacts, sessionOf } from '../facts/facts.ts';
+import { forgetSaid, putSaid, withoutSaid } from '../facts/transcript.ts';
+import { encodeCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, type Judging, type LogAt, newestFitting, readSaid } from './checkpoint-files.ts';
+import { type LogDisk, nodeDisk } from './log-disk.ts';
+import type { Measured } from './log-measure.ts';
+import { PieceSums } from './piece-sums.ts';
+import { type IndexMarks, type LogFile, SeqIndex } from './read-log.ts';
+import type { Surveyed } from './repair.ts';
+
+/** So much of a log is folded sooner than a checkpoint of it is judged. */
+export const worthBytes = 64 * 1024;
+
+export interface CheckpointStart {
+  readonly facts: Facts;
+  readonly known: Surveyed;
+}
+
+/** Null where no checkpoint fits: then the log is folded from its beginning. Throws the file system's error. */
+export async function checkpointStart(log: LogAt, how: Judging): Promise<CheckpointStart | null> {
+  const found = newestFitting(log, how);
+  if (found === null) return null;
+  const said = await readSaid(log, found);
+  if (said === null) return null;
+  const { facts } = found.state;
+  putSaid(facts, said);
+  return { facts, known: knownBy(found) };
+}
+
+export interface FactsSoFar {
+  readonly facts: Facts;
+  /** Of the log: what is behind it has not been folded. */
+  readonly end: number;
+  /** Lines before it that were passed over. */
+  readonly damaged: number;
+  /** Where entries before it are; nothing of what is behind it. */
+  readonly index: SeqIndex;
+}
+
+const nothingSoFar = (): FactsSoFar => ({
+  facts: emptyFacts(),
+  end: 0,
+  damaged: 0,
+  index: new SeqIndex(),
+});
+
+/**
+ * For those who want to know how a pod is, and nothing of what was said in it. Writes nothing; somebody else
+ * may be writing the log. A short log is read at once. Throws the file system's error.
+ */
+export function factsSoFar(path: string, disk: LogDisk = nodeDisk): FactsSoFar {
+  const fd = disk.open(path);
+  try {
+    if (disk.size(fd) < worthBytes) return nothingSoFar();
+    const found = newestFitting({ path, fd, disk }, { random: Math.random });
+    if (found === null) return nothingSoFar();
+    const { head, state } = found;
+    forgetSaid(state.facts);
+    const { facts, damaged, index } = state;
+    return { facts, end: head.size, damaged: damaged.length, index: new SeqIndex(index) };
+  } finally {
+    disk.close(fd);
+  }
+}
+
+function knownBy({ head, state }: Checkpoint): Surveyed {
+  return {
+    committed: head.size,
+    entries: state.entries,
+    lastSeq: head.seq,
+    firstEntry: state.firstEntry,
+    damaged: [...state.damaged],
+    seqBreaks: [...state.seqBreaks],
+    index: new SeqIndex(state.index),
+    lastLineFrom: head.lastLine.from,
+    sums: new PieceSums({ sums: head.pieces, size: head.size }),
+  };
+}
+
+/** A log as its writer knows it, between two appends. */
+export interface LogNow extends Measured {
+  readonly file: LogFile;
+  readonly size: number;
+  readonly seq: number;
+  readonly index: IndexMarks;
+}
+
+/** The bytes of a checkpoint of these facts, which are those of this log. Throws the file system's error. */
+export function checkpointOf(log: LogNow, facts: Facts): Buffer {
+  const { file, size, seq, index, pieces, lastLineFrom: from, entries, firstEntry, damaged, seqBreaks } = log;
+  const line = Buffer.allocUnsafe(size - from);
+  file.disk.read(file.fd, line, line.length, from);
+  const lastLine = { from, sum: crc32(line) };
+  const { instance } = sessionOf(facts);
+  return encodeCheckpoint(
+    { instance, seq, size, lastLine, pieces },
+    { ...withoutSaid(facts), entries, firstEntry, damaged, seqBreaks, index },
+  );
+}

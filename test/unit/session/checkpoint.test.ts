@@ -1,0 +1,366 @@
+/** Checkpoints beside a log: which one an opening believes, and what it reads then. */
+import {
+  appendFileSync,
+  copyFileSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { crc32 } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import type { EntryBody } from '../../../src/session/facts/entries.ts';
+import { type Facts, emptyFacts } from '../../../src/session/facts/facts.ts';
+import { applyEntry } from '../../../src/session/facts/replay.ts';
+import { forgetSaidThrough } from '../../../src/session/facts/transcript.ts';
+import type { AppendLog } from '../../../src/session/log/append-log.ts';
+import { checkpointPaths, judged, writeCheckpoint } from '../../../src/session/log/checkpoint-files.ts';
+import { checkpointOf, factsSoFar } from '../../../src/session/log/checkpoint-start.ts';
+import { foldLog } from '../../../src/session/log/fold-log.ts';
+import { type LogDisk, nodeDisk } from '../../../src/session/log/log-disk.ts';
+import { summedPieceBytes } from '../../../src/session/log/piece-sums.ts';
+import { type Place, alert, newLog, opened, place, session } from './log-rig.ts';
+
+const from = { kind: 'person' } as const;
+const run = (n: number): EntryBody[] => [
+  { type: 'inputReceived', kind: 'run', submission: `s${n}`, wake: true, from, text: `do ${n}`, hops: 0 },
+  { type: 'turnStarted', turn: `t${n}`, kind: 'run', submissions: [`s${n}`], hops: 0, cause: 'person' },
+  { type: 'userMessage', turn: `t${n}`, submission: `s${n}`, from, text: `do ${n}` },
+];
+const words = (n: number, text = `done ${n}`): EntryBody[] => [
+  { type: 'assistantMessage', turn: `t${n}`, step: 1, model: 'm', parts: [{ type: 'text', text }] },
+  { type: 'toolCall', turn: `t${n}`, step: 1, call: `c${n}`, tool: 'Read', input: { $map: [['a', 1]] } },
+];
+
+interface Kept {
+  readonly at: Place;
+  readonly log: AppendLog;
+  readonly facts: Facts;
+  add(bodies: EntryBody[]): void;
+  /** Writes a checkpoint of what is there, and answers its path. */
+  keep(): Promise<string>;
+}
+
+async function kept(instance?: string): Promise<Kept> {
+  const at = await place();
+  const log = newLog(at);
+  const facts = emptyFacts();
+  const add = (bodies: EntryBody[]): void => {
+    for (const entry of log.append(bodies).entries) applyEntry(facts, entry);
+  };
+  add([session(instance === undefined ? {} : { instance })]);
+  return {
+    at,
+    log,
+    facts,
+    add,
+    keep: async () => {
+      await log.whenDurable();
+      const now = log.now()!;
+      await writeCheckpoint({ disk: nodeDisk, log: at.path }, now.seq, checkpointOf(now, facts));
+      return `${at.path}.checkpoint-${now.seq}`;
+    },
+  };
+}
+
+/** Opened as a pod opens it: the facts, and the numbers of the entries that were folded. */
+async function begun(at: Place, disk: LogDisk = nodeDisk): Promise<{ facts: Facts; folded: number[] }> {
+  const open = await opened(at, { disk, checkpoints: () => 0.5 });
+  const facts = open.facts ?? emptyFacts();
+  const folded: number[] = [];
+  for await (const entry of open.entries()) {
+    applyEntry(facts, entry);
+    folded.push(entry.seq);
+  }
+  await open.log.close();
+  return { facts, folded };
+}
+
+async function wholeOf(at: Place): Promise<Facts> {
+  const open = await opened(at);
+  const facts = emptyFacts();
+  for await (const entry of open.entries()) applyEntry(facts, entry);
+  await open.log.close();
+  return facts;
+}
+
+const upTo = (last: number): number[] => Array.from({ length: last }, (_, i) => i + 1);
+
+/** Twelve entries, a checkpoint behind the sixth and one behind the eleventh. */
+async function two(): Promise<Kept & { older: string; newer: string }> {
+  const made = await kept();
+  made.add(run(1));
+  made.add(words(1));
+  const older = await made.keep();
+  made.add(run(2));
+  made.add(words(2));
+  const newer = await made.keep();
+  made.add([alert('behind')]);
+  await made.log.close();
+  return { ...made, older, newer };
+}
+
+describe('an opening', () => {
+  it('[checkpoint.fits] begins at the newest checkpoint and comes to what the whole log comes to', async () => {
+    const { at, facts } = await two();
+    const start = await begun(at);
+    expect(start.folded).toEqual([12]);
+    expect(start.facts).toEqual(facts);
+    expect(start.facts).toEqual(await wholeOf(at));
+    expect(start.facts.turn?.dangling.get('c2')).toMatchObject({ input: { $map: [['a', 1]] } });
+  });
+
+  it('[checkpoint.fits] appends behind it as behind a log that was read whole, numbers and checksums included', async () => {
+    const { at } = await two();
+    const open = await opened(at, { checkpoints: () => 0 });
+    expect(open.report).toMatchObject({ entries: 12, torn: null, damaged: [], seqBreaks: [] });
+    const facts = open.facts!;
+    for await (const entry of open.entries()) applyEntry(facts, entry);
+    for (const entry of open.log.append([alert('x'), alert('y')]).entries) applyEntry(facts, entry);
+    const now = open.log.now()!;
+    await writeCheckpoint({ disk: nodeDisk, log: at.path }, now.seq, checkpointOf(now, facts));
+    await open.log.close();
+    const start = await begun(at);
+    expect(start.folded).toEqual([]);
+    expect(start.facts).toEqual(await wholeOf(at));
+  });
+
+  it('[checkpoint.fits] of what was said it reads again only what memory held', async () => {
+    const made = await kept();
+    for (let n = 1; n <= 400; n += 1) made.add([...run(n), ...words(n)]);
+    forgetSaidThrough(made.facts, 1_900, (entry) => entry.type === 'userMessage' && entry.seq < 40);
+    await made.keep();
+    await made.log.close();
+    const start = await begun(made.at);
+    expect(start.facts).toEqual(made.facts);
+    expect(start.folded).toEqual([]);
+  });
+
+  it.each<[string, (made: Kept & { older: string; newer: string }) => void, number]>([
+    ['the newest is missing', ({ newer }) => rmSync(newer), 7],
+    ['the newest is cut', ({ newer }) => truncateSync(newer, statSync(newer).size - 1), 7],
+    ['the newest is empty', ({ newer }) => truncateSync(newer, 0), 7],
+    ['the newest is longer than it was', ({ newer }) => appendFileSync(newer, 'x'), 7],
+    [
+      'the newest is a link to nowhere',
+      ({ newer }) => (rmSync(newer), symlinkSync('/nowhere/at/all', newer)),
+      7,
+    ],
+    ['the newest has the name of a later one', ({ newer }) => renameSync(newer, `${newer}0`), 12],
+    ['the older has the name of the newest', ({ older, newer }) => copyFileSync(older, newer), 7],
+    ['the newest is of another version', ({ newer }) => reversion(newer), 7],
+    ['both are cut', ({ older, newer }) => [older, newer].forEach((path) => truncateSync(path, 100)), 1],
+  ])('[checkpoint.misfit] where %s it begins where the next one fits', async (_, spoil, first) => {
+    const made = await two();
+    spoil(made);
+    const start = await begun(made.at);
+    expect(start.folded).toEqual(upTo(12).slice(first - 1));
+    expect(start.facts).toEqual(made.facts);
+  });
+
+  it('[checkpoint.misfit] a bit of it that has turned is found wherever it is', async () => {
+    const made = await two();
+    rmSync(made.older);
+    const whole = readFileSync(made.newer);
+    for (let at = 0; at < whole.length; at += 3) {
+      const turned = Buffer.from(whole);
+      turned[at]! ^= 1 << (at % 8);
+      writeFileSync(made.newer, turned);
+      const fd = nodeDisk.open(made.at.path);
+      const log = { path: made.at.path, fd, disk: nodeDisk };
+      expect(typeof judged(log, made.newer, { random: () => 0 }), `at ${at}`).toBe('string');
+      nodeDisk.close(fd);
+    }
+  });
+
+  it('[checkpoint.misfit] one of another pod is none of this one', async () => {
+    const other = await kept('0190a1b2-0000-7000-8000-000000000002');
+    other.add(run(1));
+    const path = await other.keep();
+    await other.log.close();
+    const { at, facts } = await two();
+    for (const own of checkpointPaths(nodeDisk, at.path)) rmSync(own);
+    copyFileSync(path, `${at.path}.checkpoint-4`);
+    const start = await begun(at);
+    expect(start.folded).toEqual(upTo(12));
+    expect(start.facts).toEqual(facts);
+  });
+
+  it('[checkpoint.misfit] where an older copy of the log was put back it begins at what that holds', async () => {
+    const made = await kept();
+    made.add(run(1));
+    made.add(words(1));
+    await made.keep();
+    const copy = readFileSync(made.at.path);
+    made.add(run(2));
+    await made.keep();
+    await made.log.close();
+    writeFileSync(made.at.path, copy);
+    const start = await begun(made.at);
+    expect(start.folded).toEqual([]);
+    expect(start.facts).toEqual(await wholeOf(made.at));
+    expect(start.facts.lastSeq).toBe(6);
+  });
+
+  it('[checkpoint.misfit] two lives of one copied log: the checkpoint of the one does not fit the other', async () => {
+    const made = await kept();
+    made.add(run(1));
+    const common = readFileSync(made.at.path);
+    made.add([alert('one')]);
+    const path = await made.keep();
+    await made.log.close();
+    writeFileSync(made.at.path, common);
+    const open = await opened(made.at);
+    open.log.append([alert('two')]);
+    open.log.append([alert('of another length')]);
+    await open.log.close();
+    expect(checkpointPaths(nodeDisk, made.at.path)).toEqual([path]);
+    const start = await begun(made.at);
+    expect(start.folded).toEqual(upTo(6));
+    expect(start.facts).toEqual(await wholeOf(made.at));
+  });
+
+  it('[checkpoint.older-build] what a podkin without checkpoints has written behind one is folded', async () => {
+    const made = await two();
+    const open = await opened(made.at);
+    open.log.append(run(3));
+    await open.log.close();
+    const start = await begun(made.at);
+    expect(start.folded).toEqual([12, 13, 14, 15]);
+    expect(start.facts).toEqual(await wholeOf(made.at));
+  });
+
+  it('[checkpoint.repair] a torn tail behind it is set aside, and no checkpoint stays', async () => {
+    const made = await two();
+    appendFileSync(made.at.path, '{"crc":"0000');
+    const start = await begun(made.at);
+    expect(start.folded).toEqual([12]);
+    expect(start.facts).toEqual(made.facts);
+    expect(checkpointPaths(nodeDisk, made.at.path)).toEqual([]);
+    expect(readFileSync(`${made.at.path}.torn-1`, 'utf8')).toBe('{"crc":"0000');
+  });
+
+  it('[checkpoint.repair] damage in the middle: none of them is believed, and none stays', async () => {
+    const made = await two();
+    const bytes = readFileSync(made.at.path);
+    bytes[bytes.indexOf('do 1')]! ^= 1;
+    writeFileSync(made.at.path, bytes);
+    const start = await begun(made.at);
+    expect(start.folded).toEqual([1, ...upTo(12).slice(2)]);
+    expect(checkpointPaths(nodeDisk, made.at.path)).toEqual([]);
+  });
+
+  it('[checkpoint.repair] the checkpoint of a log with old damage knows of it', async () => {
+    const made = await two();
+    const bytes = readFileSync(made.at.path);
+    bytes[bytes.indexOf('"text":"behind"')]! ^= 1;
+    appendFileSync(made.at.path, '');
+    writeFileSync(made.at.path, bytes);
+    const open = await opened(made.at, { checkpoints: () => 0 });
+    const facts = open.facts ?? emptyFacts();
+    for await (const entry of open.entries()) applyEntry(facts, entry);
+    for (const entry of open.log.append([alert('z')]).entries) applyEntry(facts, entry);
+    await open.log.close();
+    const again = await opened(made.at, { checkpoints: () => 0 });
+    const damaged = again.report.damaged.length;
+    const known = again.facts ?? emptyFacts();
+    for await (const entry of again.entries()) applyEntry(known, entry);
+    const now = again.log.now()!;
+    await writeCheckpoint({ disk: nodeDisk, log: made.at.path }, now.seq, checkpointOf(now, known));
+    await again.log.close();
+    const last = await opened(made.at, { checkpoints: () => 0 });
+    expect(last.covered).toBe(statSync(made.at.path).size);
+    expect(last.report.damaged).toHaveLength(damaged);
+    expect(checkpointPaths(nodeDisk, made.at.path)).toHaveLength(1);
+  });
+});
+
+describe('a long log', () => {
+  it('[checkpoint.not-read] is read in its first, its last and one other piece, and where it is held', async () => {
+    const made = await kept();
+    const text = 'x'.repeat(1024 * 1024);
+    for (let n = 0; n < 30; n += 1) made.add([alert(text)]);
+    made.add(run(1));
+    await made.keep();
+    made.add([alert('tail')]);
+    await made.log.close();
+    let read = 0;
+    const disk: LogDisk = {
+      ...nodeDisk,
+      read: (fd, bytes, length, position) => {
+        const count = nodeDisk.read(fd, bytes, length, position);
+        read += count;
+        return count;
+      },
+    };
+    const start = await begun(made.at, disk);
+    expect(start.facts).toEqual(made.facts);
+    expect(start.folded).toEqual([35]);
+    expect(read).toBeLessThan(3.2 * summedPieceBytes);
+    expect(statSync(made.at.path).size).toBeGreaterThan(7 * summedPieceBytes);
+  });
+
+  it('[checkpoint.misfit] is read whole where a sampled piece has changed', async () => {
+    const made = await kept();
+    const text = 'x'.repeat(1024 * 1024);
+    for (let n = 0; n < 10; n += 1) made.add([alert(text)]);
+    await made.keep();
+    await made.log.close();
+    const bytes = readFileSync(made.at.path);
+    bytes[summedPieceBytes + 5_000]! ^= 1;
+    writeFileSync(made.at.path, bytes);
+    expect((await begun(made.at)).folded).toHaveLength(10);
+  });
+
+  it('[checkpoint.fits] whoever looks at it from outside begins at its checkpoint too', async () => {
+    const made = await kept();
+    for (let n = 1; n <= 500; n += 1) made.add([...run(n), ...words(n)]);
+    await made.keep();
+    made.add([alert('behind')]);
+    await made.log.close();
+    expect(factsSoFar(made.at.path)).toMatchObject({ damaged: 0, facts: { lastSeq: 2_501 } });
+    const seen = await foldLog(made.at.path);
+    forgetSaidThrough(made.facts, made.facts.lastSeq);
+    expect(seen).toEqual(made.facts);
+  });
+});
+
+describe('the file', () => {
+  it('[checkpoint.atomic] is for its owner alone, and two are kept', async () => {
+    const made = await kept();
+    const paths: string[] = [];
+    for (let n = 1; n <= 4; n += 1) {
+      made.add(run(n));
+      paths.push(await made.keep());
+    }
+    expect(checkpointPaths(nodeDisk, made.at.path)).toEqual([paths[3], paths[2]]);
+    expect(statSync(paths[3]!).mode & 0o777).toBe(0o600);
+    await made.log.close();
+  });
+
+  it("[checkpoint.atomic] a draft that a death left is none, and is in nobody's way", async () => {
+    const made = await two();
+    writeFileSync(`${made.at.path}.checkpoint-new`, 'half');
+    expect((await begun(made.at)).folded).toEqual([12]);
+    const open = await opened(made.at, { checkpoints: () => 0 });
+    const facts = open.facts!;
+    for await (const entry of open.entries()) applyEntry(facts, entry);
+    const now = open.log.now()!;
+    await writeCheckpoint({ disk: nodeDisk, log: made.at.path }, now.seq, checkpointOf(now, facts));
+    expect(readdirSync(made.at.folder).filter((name) => name.includes('checkpoint'))).toHaveLength(2);
+    await open.log.close();
+  });
+});
+
+/** As a newer or older podkin writes it: whole, and with a version of its own. */
+function reversion(path: string): void {
+  const bytes = readFileSync(path);
+  const end = bytes.indexOf(0x0a);
+  const text = bytes.toString('utf8', 9, end).replace('"version":"source"', '"version":"other"');
+  const sum = crc32(text).toString(16).padStart(8, '0');
+  writeFileSync(path, Buffer.concat([Buffer.from(`${sum} ${text}\n`), bytes.subarray(end + 1)]));
+}
