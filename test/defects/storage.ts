@@ -7,6 +7,9 @@ const handlers = 'src/pod/serve/handlers.ts';
 const openLog = 'src/session/log/open-log.ts';
 const order = 'test/spec/sync-order.test.ts';
 
+const checkpointFiles = 'src/session/log/checkpoint-files.ts';
+const checkpoints = 'test/unit/session/checkpoint.test.ts';
+
 export const ofTheStorage: readonly Defect[] = [
   {
     id: 'lost-log-is-torn',
@@ -17,6 +20,42 @@ export const ofTheStorage: readonly Defect[] = [
     replace: '',
     test: 'test/unit/session/repair.test.ts',
     guarantee: 'log.beginning-lost',
+  },
+  {
+    id: 'checkpoint-no-sample',
+    breaks: 'the pieces of a log are not held against its checkpoint',
+    file: checkpointFiles,
+    find: "for (const index of sample) if (sumOf(log, pieceAt(index, size)) !== pieces[index]) return 'otherLog';",
+    replace: 'void sample;',
+    test: checkpoints,
+    guarantee: 'checkpoint.misfit',
+  },
+  {
+    id: 'checkpoint-last-line',
+    breaks: 'the last line of a log is not held against its checkpoint',
+    file: checkpointFiles,
+    find: "if (!isLastLine(log, head)) return 'otherLog';",
+    replace: 'if (size > 0) return null;',
+    test: checkpoints,
+    guarantee: 'checkpoint.misfit',
+  },
+  {
+    id: 'checkpoint-beside-repair',
+    breaks: 'what repair sets aside leaves the checkpoints where they are',
+    file: openLog,
+    find: 'if (isDamaged || survey.committed < survey.size) removeCheckpoints(disk, path);',
+    replace: 'if (isDamaged && survey.size < 0) removeCheckpoints(disk, path);',
+    test: checkpoints,
+    guarantee: 'checkpoint.repair',
+  },
+  {
+    id: 'checkpoint-any-version',
+    breaks: 'the state of another version is decoded',
+    file: 'src/session/log/checkpoint.ts',
+    find: "if (found === null || found['version'] !== foldVersion) return 'otherVersion';",
+    replace: "if (found === null || foldVersion === '') return 'otherVersion';",
+    test: checkpoints,
+    guarantee: 'checkpoint.misfit',
   },
   {
     id: 'ack-before-sync',

@@ -8,7 +8,7 @@ export const checkpoints = {
     'Of what a checkpoint covers an opening reads the first, the last and one other piece, and of the rest what memory holds.',
   'checkpoint.repair': 'What repair sets aside removes every checkpoint first.',
   'checkpoint.atomic':
-    'A checkpoint is there whole under its name or not at all, for its owner alone, behind the sync of its log; two are kept.',
+    'A checkpoint is there whole under its name or not at all, for its owner alone; two are kept.',
   'checkpoint.written':
     'A pod writes a checkpoint every few megabytes of its log and when it ends in order, and its next start begins there.',
   'checkpoint.older-build':

@@ -17,6 +17,25 @@ const link = 'src/pod/parent/link.ts';
 
 export const simDefects: readonly SimDefect[] = [
   {
+    id: 'checkpoint-unjudged',
+    breaks: 'a checkpoint is not held against the log that it is beside',
+    file: 'src/session/log/checkpoint-files.ts',
+    changes: [["if (!isLastLine(log, head)) return 'otherLog';", 'if (size > 0) return null;']],
+    seed: 27,
+  },
+  {
+    id: 'checkpoint-and-all',
+    breaks: 'a start folds the whole log behind a checkpoint, not its tail',
+    file: 'src/session/log/open-log.ts',
+    changes: [
+      [
+        'entriesUpTo(path, { from, to: committed, disk })',
+        'entriesUpTo(path, { from: 0, to: committed, disk })',
+      ],
+    ],
+    seed: 1,
+  },
+  {
     id: 'receipt-before-sync',
     breaks: 'a receipt is answered before its sync',
     file: children,

@@ -1,13 +1,13 @@
 /** For `podkin doctor`: checkpoints that do not fit the log that they are beside. Reads every piece of it. */
 import { closeSync, existsSync } from 'node:fs';
-import { type Home, podFolder, podNames } from '../../session/home/home.ts';
+import { type Home, type PodFolder, podFolder, podNames, readSpec } from '../../session/home/home.ts';
 import { type Misfit, checkpointPaths, judged } from '../../session/log/checkpoint-files.ts';
 import { nodeDisk } from '../../session/log/log-disk.ts';
 import type { Finding } from './finding.ts';
 
 /** Only what is found; it is passed over at the next start, which reads the whole log then. */
 export function checkpointFindings(home: Home): Finding[] {
-  return podNames(home).flatMap((name) => ofPod(name, podFolder(home, name).log));
+  return podNames(home).flatMap((name) => ofPod(name, podFolder(home, name)));
 }
 
 const why: Readonly<Record<Misfit, string>> = {
@@ -18,12 +18,14 @@ const why: Readonly<Record<Misfit, string>> = {
   otherLog: 'is of another log than the one beside it: that was replaced, or has changed',
 };
 
-function ofPod(name: string, log: string): Finding[] {
+function ofPod(name: string, folder: PodFolder): Finding[] {
+  const { log } = folder;
   try {
+    const how = { instance: readSpec(folder)?.instance, random: () => 0, isThorough: true };
     const fd = nodeDisk.open(log);
     try {
       return checkpointPaths(nodeDisk, log).flatMap((path) => {
-        const found = judged({ path: log, fd, disk: nodeDisk }, path, { random: () => 0, isThorough: true });
+        const found = judged({ path: log, fd, disk: nodeDisk }, path, how);
         // One that was replaced meanwhile is gone.
         return typeof found === 'string' && existsSync(path) ? [misfit(name, path, found)] : [];
       });
