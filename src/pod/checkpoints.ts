@@ -75,6 +75,8 @@ export class Checkpoints {
     this.#covered = now.size;
     this.#ownBytes = bytes.length;
     await log.whenDurable(now.size);
+    // Another pod's folder may be under that path by now.
+    if (log.whereabouts() !== 'inPlace') return;
     await writeCheckpoint({ disk: host.logs, log: log.path }, now.seq, bytes);
     this.#pod.crash('checkpoint.written');
   }
