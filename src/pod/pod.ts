@@ -116,7 +116,8 @@ export class Pod {
     const appended = this.log.append(bodies);
     for (const entry of appended.entries) applyEntry(this.core.facts, entry);
     if (bodies.some((body) => body.type === 'scope')) this.claims.syncLater();
-    this.checkpoints.noteCommit();
+    if (bodies.some((body) => body.type === 'compaction')) this.checkpoints.writeSoon();
+    else this.checkpoints.noteCommit();
     return appended;
   }
 

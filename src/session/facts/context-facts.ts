@@ -1,6 +1,5 @@
 /** What the log says about the prompt: how the history is shown, and what sizes were measured. */
 import type { CompactionEntry, MeasuredSize, ToolSchema } from './context-entries.ts';
-import type { Entry, SystemItemEntry, UserMessageEntry } from './entries.ts';
 
 export interface ContextFacts {
   /** Outputs of tools at or below it are shown as one line. */
@@ -31,16 +30,11 @@ export interface ContextFacts {
   reports: Map<string, string>;
 }
 
-/** What people said. */
-export type KeptEntry = Entry<UserMessageEntry | SystemItemEntry>;
-
 export interface ShownCompaction {
   seq: number;
   through: number;
   summary: string;
   table: string;
-  /** In order. */
-  kept: KeptEntry[];
   why: CompactionEntry['why'];
 }
 

@@ -13,15 +13,15 @@ import type {
   ToolResultEntry,
 } from './entries.ts';
 import type { Facts } from './facts.ts';
-import { saidIn } from './transcript.ts';
+import { forgetSaidThrough } from './transcript.ts';
 import { isWholeNumber } from '../../std/fast-guards.ts';
 import { isJsonObject } from '../../std/json.ts';
 
 export function applyCompaction(facts: Facts, entry: Entry<CompactionEntry>): void {
   const { context } = facts;
   const { seq, through, summary, table, why } = entry;
-  const kept = saidIn(facts, entry.kept);
-  context.compaction = { seq, through, summary, table, kept, why };
+  forgetSaidThrough(facts, through, entry.kept);
+  context.compaction = { seq, through, summary, table, why };
   context.asked = null;
   context.failures = { count: 0, tokens: 0 };
   for (const item of context.cuts.keys()) {

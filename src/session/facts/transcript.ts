@@ -4,7 +4,6 @@
  */
 import type { JsonValue } from '../../std/json.ts';
 import type { AssistantMessageEntry, Entry, ToolCallEntry, ToolResultEntry } from './entries.ts';
-import type { KeptEntry } from './context-facts.ts';
 import type { Facts, HistoryEntry } from './facts.ts';
 import { cutText, isPrunable, prunedLine, summaryText } from './shown.ts';
 
@@ -44,6 +43,7 @@ export interface Part {
 }
 
 type Shown = Pick<Facts, 'history' | 'quarantined'> & Partial<Pick<Facts, 'context'>>;
+type Held = Pick<Facts, 'history'> & Partial<Pick<Facts, 'context'>>;
 
 /** What the model is shown, in order. `putAside` is said in the place of what was put aside. */
 export function transcriptOf(facts: Shown, putAside: string, part: Part = {}): Transcript {
@@ -66,7 +66,7 @@ export function transcriptOf(facts: Shown, putAside: string, part: Part = {}): T
   const before: TranscriptItem[] =
     compaction === null || part.after !== undefined
       ? []
-      : [...compaction.kept.map(shown), { kind: 'summary', text: summaryText(compaction) }];
+      : [...keptIn(facts).map(shown), { kind: 'summary', text: summaryText(compaction) }];
   const from = Math.max(part.after ?? 0, compaction?.through ?? 0);
   return [...before, ...between(facts.history, from, through).map(shown)];
 }
@@ -82,8 +82,13 @@ function between(history: readonly HistoryEntry[], after: number, through: numbe
 }
 
 /** What the next prompt shows of the history as it was said, in order: nothing that a compaction covers. */
-export function uncovered({ history, context }: Pick<Facts, 'history' | 'context'>): readonly HistoryEntry[] {
-  return between(history, context.compaction?.through ?? 0, Number.POSITIVE_INFINITY);
+export function uncovered({ history, context }: Held): readonly HistoryEntry[] {
+  return between(history, context?.compaction?.through ?? 0, Number.POSITIVE_INFINITY);
+}
+
+/** What the newest compaction covers and has kept word for word, in order. */
+function keptIn({ history, context }: Held): readonly HistoryEntry[] {
+  return between(history, 0, context?.compaction?.through ?? 0);
 }
 
 function itemOf(entry: HistoryEntry, instead: string | null): TranscriptItem {
@@ -105,16 +110,6 @@ function itemOf(entry: HistoryEntry, instead: string | null): TranscriptItem {
   }
 }
 
-/** Of what is shown now, these: what an earlier compaction has kept, and the history behind it. */
-export function saidIn({ context, history }: Facts, seqs: readonly number[]): KeptEntry[] {
-  const wanted = new Set(seqs);
-  return [...(context.compaction?.kept ?? []), ...history].filter((entry): entry is KeptEntry => {
-    const isSaid = entry.type === 'userMessage' || entry.type === 'systemItem';
-    // Once: what was kept before is still in the history.
-    return isSaid && wanted.delete(entry.seq);
-  });
-}
-
 /** What was said from a place in the log on. */
 export function* saidFrom({ history }: Facts, seq: number): Iterable<HistoryEntry> {
   for (let index = firstAtOrAfter(history, seq); index < history.length; index += 1) {
@@ -134,17 +129,16 @@ export function forgetSaid(facts: Facts): void {
 }
 
 /**
- * What was said up to a place is read from the log from now on, except what `isKept` names: the model is
- * shown it still.
+ * What was said up to a place is read from the log from now on, except these words of people and of children:
+ * the model is shown them still.
  */
-export function forgetSaidThrough(
-  facts: Facts,
-  through: number,
-  isKept: (entry: HistoryEntry) => boolean = () => false,
-): void {
+export function forgetSaidThrough(facts: Facts, through: number, kept: readonly number[] = []): void {
   facts.heldFrom = Math.max(facts.heldFrom, through + 1);
   if (facts.history.length === 0) return;
-  facts.history = facts.history.filter((entry) => entry.seq > through || isKept(entry));
+  const words = new Set(kept);
+  facts.history = facts.history.filter(
+    ({ seq, type }) => seq > through || ((type === 'userMessage' || type === 'systemItem') && words.has(seq)),
+  );
 }
 
 /** Memory holds all that was said from this place on. */

@@ -33,7 +33,7 @@ export function loadOf(
     window,
     prunable: prunable && { through: prunable.through, tokens: prunable.units * rate },
     covers: coversOf(sizing, shown),
-    largest: largestOf(facts, shown, rate),
+    largest: largestOf(facts, rate),
     asked: context.asked !== null,
     refused,
     failures: context.failures,
@@ -86,12 +86,10 @@ function unitsOfShown(text: string, chars: number | undefined): number {
 }
 
 /** Of outputs, notices and later inputs: the task stays as it is. */
-function largestOf(facts: Facts, shown: readonly HistoryEntry[], rate: number): Cuttable | null {
-  const { context } = facts;
-  const items: readonly HistoryEntry[] = [...(context.compaction?.kept ?? []), ...shown];
-  const task = items.find(({ type }) => type === 'userMessage');
+function largestOf({ history, context }: Facts, rate: number): Cuttable | null {
+  const task = history.find(({ type }) => type === 'userMessage');
   let largest: Cuttable | null = null;
-  for (const entry of items) {
+  for (const entry of history) {
     const text = cuttableText(entry);
     if (text === null || entry === task) continue;
     if (entry.type === 'toolResult' && entry.seq <= context.prunedThrough) continue;
