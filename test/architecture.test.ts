@@ -136,6 +136,7 @@ const floors: Record<string, string[]> = {
     'pod.ts',
     'parent',
     'children',
+    'budget',
     'approvals',
     'turn',
     'serve',

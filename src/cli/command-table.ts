@@ -44,7 +44,8 @@ export const commands: readonly CommandSpec[] = [
       ['--deny <paths...>', 'paths that it may neither read nor change, inside the others'],
       ['--deny-write <paths...>', 'paths that it may read and not change'],
       ['--max-steps <n>', 'requests to the model in one turn'],
-      ['--max-cost <usd>', "US dollars of one pod's session"],
+      ['--max-cost <usd>', 'US dollars that the tree may spend'],
+      ['--max-tokens <n>', 'tokens that the tree may use, in and out together'],
       ['--permission-mode <mode>', 'default, acceptEdits, plan, dontAsk or bypassPermissions'],
       ['--allow-tool <rules...>', 'calls that run without an approval, as in "Bash(npm test*)" or Write'],
       ['--ask-tool <rules...>', 'calls that need an approval first'],
@@ -195,6 +196,19 @@ export const commands: readonly CommandSpec[] = [
       (await import('./approvals/approvals.ts')).approvalsCommand(context, {
         json: input.flag('json'),
         full: input.flag('full'),
+      }),
+  },
+  {
+    usage: 'budget <name> [amount]',
+    group: control,
+    summary: 'show what a tree may spend and has spent, or set it',
+    options: [['--tokens <n>', 'the same for tokens, in and out together'], json],
+    more: 'AMOUNT is US dollars for the whole tree of this root, or "none". Pods that wait for it go on.',
+    run: async (context, input) =>
+      (await import('./control/budget.ts')).budgetCommand(context, first(input), {
+        amount: input.args[1],
+        tokens: input.text('tokens'),
+        json: input.flag('json'),
       }),
   },
   {
@@ -365,6 +379,7 @@ export function runOptions(input: CommandInput) {
     cwd: input.text('cwd'),
     maxSteps: input.text('maxSteps'),
     maxCost: input.text('maxCost'),
+    maxTokens: input.text('maxTokens'),
     permissionMode: input.text('permissionMode'),
     allowTool: input.list('allowTool'),
     askTool: input.list('askTool'),

@@ -57,6 +57,8 @@ export interface ModelResponse {
 export interface Model {
   /** `provider/model`, as configured. */
   readonly name: string;
+  /** What a request of this size uses, with an answer of ordinary length; nothing is sent. */
+  estimate?(request: Pick<ModelRequest, 'messages' | 'system' | 'tools'>): ModelResponse['usage'];
   /**
    * Asks once, without any retry of its own. Yields deltas, then exactly one `response` as the last part;
    * where it throws instead, `spent` as the last one if the provider has counted tokens or begun to answer.

@@ -14,6 +14,7 @@ import type { Model, ModelPart, ModelRequest } from './port.ts';
 import type { TokenCounts } from './catalog.ts';
 import { newUsageReports } from './reported-usage.ts';
 import { type Dialect, toCallOptions } from './prompt.ts';
+import { estimateOf, priced } from './usage.ts';
 import { type Watch, type WatchLimits, watchStream } from './watch.ts';
 
 /** A provider's language model; also written by hand for scenarios. */
@@ -57,9 +58,16 @@ export interface ProviderSettings {
   readonly fetch: typeof globalThis.fetch;
 }
 
+/** Some hundred words: what an answer is taken for of which nothing is known. */
+const ordinaryAnswerBytes = 3_000;
+
 /** The model behind `source`. One HTTP request a `stream`, none before. */
 export function sdkModel(source: ModelSource): Model {
-  return { name: source.name, stream: (request) => ask(source, request) };
+  return {
+    name: source.name,
+    estimate: (request) => priced(source, estimateOf(request, ordinaryAnswerBytes)),
+    stream: (request) => ask(source, request),
+  };
 }
 
 /** Loads a provider's package. Nothing is read from the process's environment: key and address are given. */

@@ -35,6 +35,8 @@ export interface Performers {
   emitted(): void;
   cancelChildren(assignments: string[]): void;
   stop(): void;
+  /** Behind each append. */
+  committed(bodies: readonly EntryBody[]): void;
   /** The live lane: to observers, not into the log. */
   show(event: ShownEvent): void;
 }
@@ -118,6 +120,7 @@ export class Pod {
     if (bodies.some((body) => body.type === 'scope')) this.claims.syncLater();
     if (bodies.some((body) => body.type === 'compaction')) this.checkpoints.writeSoon();
     else this.checkpoints.noteCommit();
+    this.#performers?.committed(bodies);
     return appended;
   }
 

@@ -11,6 +11,7 @@ import {
   closedApprovalSchema,
   approvalRequestSchema,
 } from './approval.ts';
+import { budgetView, leaseReportsSchema, leasesSchema } from './budget.ts';
 import { incarnationNumber, instanceId, podIdentity, podName, submissionId } from './names.ts';
 import { type SentPodEvent, pathScopeSchema, sentPodEvent, usageSchema } from './pod-event.ts';
 import { readSentEvent } from './read-event.ts';
@@ -78,8 +79,8 @@ const statusResult = once(() =>
     /** The last turn's end, null before the first. */
     lastTurn: z.object({ turn: z.string(), outcome: z.string(), reason: z.string().nullable() }).nullable(),
     /**
-     * Why a person should look: `approval` (an approval is pending), `held`, `budget`, `storage`, `orphan`
-     * (its parent was removed), `refused` (its parent refuses it for good), `childRefused` (it refuses a
+     * Why a person should look: `approval` (an approval is pending), `held`, `budget`, `spending`, `storage`,
+     * `orphan` (its parent was removed), `refused` (its parent refuses it for good), `childRefused` (it refuses a
      * child), `parentDown` …; null when all is well.
      */
     attention: z.string().nullable(),
@@ -97,6 +98,8 @@ const statusResult = once(() =>
      * where the provider does not count.
      */
     context: z.object({ tokens: z.int(), window: z.int() }).nullable().default(null),
+    /** Null where nothing bounds it. */
+    budget: budgetView().nullable().default(null),
     /** How often the wake rule was rescued by its watchdog: 0 unless there is a bug. */
     watchdogRescues: z.int(),
   }),
@@ -295,6 +298,8 @@ export const methods = {
          * the child's log.
          */
         acked: z.int().min(0).optional(),
+        /** Of its part of the parent's budget. */
+        budget: leaseReportsSchema().optional(),
       }),
     ),
     result: once(() =>
@@ -304,6 +309,8 @@ export const methods = {
         scope: pathScopeSchema().nullable(),
         /** Numbers the links of this child at this parent, over restarts too. */
         link: z.int().optional(),
+        /** What the child holds, as the parent knows it; nothing where neither is under a bound. */
+        budget: leasesSchema().optional(),
       }),
     ),
   },
@@ -319,6 +326,30 @@ export const methods = {
       }),
     ),
     result: once(() => z.object({ outcome: z.enum(['accepted', 'duplicate']), received: z.int() })),
+  },
+  lease: {
+    who: 'linked child',
+    doc: "What a child says of its part of the parent's budget, and wants of it. The answer is what it holds then, on disk at the parent; with `urgent` it may take seconds, until there is enough.",
+    params: once(() => z.object({ budget: leaseReportsSchema(), urgent: z.boolean().default(false) })),
+    result: once(() => z.object({ budget: leasesSchema() })),
+  },
+  reclaim: {
+    who: 'parent',
+    doc: 'The parent wants back what this pod does not need now; what it returns is on disk here.',
+    params: once(() => z.object({ from: fromParent() })),
+    result: once(() => z.object({ budget: leaseReportsSchema() })),
+  },
+  budget: {
+    who: 'person',
+    doc: "What this pod may spend and has spent. With `usd` or `tokens` the bound of its tree is set anew, null for none: a root's only; answered when it is on disk.",
+    params: once(() =>
+      z.object({
+        usd: z.number().positive().max(9_000_000).nullable().optional(),
+        tokens: z.int().min(1).nullable().optional(),
+        from: z.unknown().optional(),
+      }),
+    ),
+    result: budgetView,
   },
   openApprovals: {
     who: 'linked child',

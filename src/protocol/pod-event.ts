@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { once } from '../std/once.ts';
+import { leaseReportsSchema } from './budget.ts';
 import { instanceId, podName } from './names.ts';
 
 /** Tokens as the provider counted them; cost in US dollars, null where the price is not known. */
@@ -36,6 +37,9 @@ const names = once(() => z.array(name()).max(eventBounds.namesMax));
 /** Written by the receiver only: names of fields that it could not read and took at their neutral values. */
 const unread = once(() => z.array(name()).max(64).optional());
 
+/** What the sender holds of its receiver's budget, as of this event; of a pod under no bound nothing. */
+const budget = once(() => leaseReportsSchema().optional());
+
 const turnReport = once(() => ({
   turn: name(),
   /** Every assignment that this report closes, or (not settled, paused) that it tells about. */
@@ -52,6 +56,7 @@ const turnReport = once(() => ({
   usage: usageSchema(),
   durationMs: z.number().min(0),
   hops: z.int().min(0),
+  budget: budget(),
   unread: unread(),
 }));
 
@@ -82,6 +87,7 @@ const shutDownEvent = once(() =>
     assignments: names(),
     notStarted: names(),
     outstanding: names(),
+    budget: budget(),
     unread: unread(),
   }),
 );
@@ -97,6 +103,7 @@ const scopeSubDelegatedEvent = once(() =>
      * The event as its first sender numbered it: re-emission up the tree keeps it, receivers dedupe on it.
      */
     origin: z.object({ instance: instanceId(), seq: z.int().min(1) }),
+    budget: budget(),
     unread: unread(),
   }),
 );

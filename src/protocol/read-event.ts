@@ -4,6 +4,7 @@
  * Pure.
  */
 import type * as z from 'zod';
+import { leaseReportsSchema } from './budget.ts';
 import { instanceId, podNamePattern } from './names.ts';
 import {
   type SentPodEvent,
@@ -114,6 +115,7 @@ function turnReport(fields: Fields): TurnReport {
     usage: usageOf(fields),
     durationMs: fields.amount('durationMs'),
     hops: fields.count('hops', 0),
+    ...fields.budget(),
   };
 }
 
@@ -145,6 +147,7 @@ function shutDown(fields: Fields): SentPodEvent {
     assignments: fields.names('assignments'),
     notStarted: fields.names('notStarted'),
     outstanding: fields.names('outstanding'),
+    ...fields.budget(),
     unread: fields.unread,
   };
 }
@@ -161,6 +164,7 @@ function scopeReport(fields: Fields): SentPodEvent | null {
     by: { name: by.podName(), instance: byInstance },
     scope: fields.take('scope', pathScopeSchema(), { read: [], write: [] }),
     origin: { instance: originInstance, seq },
+    ...fields.budget(),
     unread: fields.unread,
   };
 }
@@ -227,6 +231,13 @@ class Fields {
 
   reason(): { reason?: string } {
     return this.value['reason'] === undefined ? {} : { reason: this.text('reason') };
+  }
+
+  budget(): Pick<TurnReport, 'budget'> {
+    const budget = this.value['budget'];
+    if (budget === undefined) return {};
+    const read = leaseReportsSchema().safeParse(budget);
+    return read.success ? { budget: read.data } : this.#neutral('budget', {});
   }
 
   instance(): string | null {

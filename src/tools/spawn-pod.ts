@@ -51,6 +51,12 @@ const input = once(() =>
       .optional()
       .describe('provider/model; default: yours'),
     instructions: z.string().optional().describe('Standing instructions beside the task'),
+    maxCost: z
+      .number()
+      .positive()
+      .max(9_000_000)
+      .optional()
+      .describe('US dollars that the child and its own children may spend in all; default: what is yours'),
   }),
 );
 

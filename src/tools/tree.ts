@@ -12,6 +12,8 @@ export interface SpawnRequest {
   read?: string[] | undefined;
   model?: string | undefined;
   instructions?: string | undefined;
+  /** US dollars that it and those below it may spend in all. */
+  maxCost?: number | undefined;
 }
 
 /** Every function answers; what went wrong is said in the answer, for the model. */

@@ -12,6 +12,7 @@ import {
 import type { MeasuredSize } from '../session/facts/context-entries.ts';
 import type { EntryBody } from '../session/facts/entries.ts';
 import type { Transcript } from '../session/facts/transcript.ts';
+import { admitted } from './admission.ts';
 import { afterRequest, answerBegun, beforeRequest } from './interceptors.ts';
 import { fit, offeredBy, offeredEntries, refusal, tokensOfRequest } from './context/fit.ts';
 import { effectiveWindow } from './context/load.ts';
@@ -21,6 +22,7 @@ import { backOff, refuseLongRest, triesFor } from './retry.ts';
 import type { TurnPorts, TurnResult } from './turn-ports.ts';
 
 type Usage = ModelResponse['usage'];
+const nothing: Usage = { inputTokens: 0, outputTokens: 0, cost: 0 };
 
 export type Answer =
   | { kind: 'answered'; response: ModelResponse; seenThrough: number; size?: MeasuredSize }
@@ -48,6 +50,10 @@ export async function ask(ports: TurnPorts, model: Model, asking: Asking): Promi
     const fitted = await fittedTo(ports, model, { step: asking.step, request, refused: refusals > 0 });
     if (fitted.kind === 'ended') return fitted;
     if (fitted.kind === 'again') continue;
+    const allowed = await admitted(ports, model, request, { step: asking.step });
+    if (allowed.kind === 'ended') return allowed;
+    // It was no try: what has arrived meanwhile is in the next one.
+    if (allowed.kind === 'again') continue;
     tries += 1;
     const tried = await tryOnce(ports, model, { asking, request, seenThrough });
     if (tried.kind !== 'failed') return tried;
@@ -166,7 +172,9 @@ async function commitUnanswered(
   const { turn, signal } = ports;
   const { step, model, stream } = cut;
   const bodies: EntryBody[] = [];
-  if (stream.spent !== null) bodies.push({ type: 'requestFailed', turn, step, usage: stream.spent });
+  // What was taken of the budget for it is free again, but for what it has used.
+  const usage = stream.spent ?? (ports.budget?.isReserved === true ? nothing : null);
+  if (usage !== null) bodies.push({ type: 'requestFailed', turn, step, usage });
   if (signal.aborted && stream.text !== '') {
     const parts = [{ type: 'text' as const, text: stream.text.toWellFormed() }];
     bodies.push({ type: 'assistantMessage', turn, step, model, parts, partial: true });

@@ -4,7 +4,7 @@
  */
 import type { JsonValue } from '../std/json.ts';
 import type { ShownEvent } from '../protocol/live-events.ts';
-import type { Model, ModelRequest } from '../model/port.ts';
+import type { Model, ModelRequest, ModelResponse } from '../model/port.ts';
 import type { Window } from '../model/window.ts';
 import type { EntryBody } from '../session/facts/entries.ts';
 import type { Facts } from '../session/facts/facts.ts';
@@ -66,6 +66,27 @@ export interface ContextPort {
   readonly window: Window;
 }
 
+export type BudgetAdmission =
+  | { readonly kind: 'go' }
+  /** What this pod may spend in all is spent: the turn ends at that limit. */
+  | { readonly kind: 'capped'; readonly reason: string }
+  /** To be tried again after so long, or when `wait` ends sooner. */
+  | { readonly kind: 'wait'; readonly ms: number };
+
+export interface BudgetPlace {
+  readonly step: number;
+  /** What was taken before is said to be used together with this: several requests make one summary. */
+  readonly adds?: boolean;
+}
+
+/** What the pod may spend, before each request. */
+export interface TurnBudget {
+  /** `go` resolves once what the request may take is on disk. Rejects with `StorageFailed`. */
+  admit(estimate: ModelResponse['usage'], place: BudgetPlace): Promise<BudgetAdmission>;
+  /** Something was taken for a request of which nothing has been committed yet. */
+  readonly isReserved: boolean;
+}
+
 export interface TurnPorts {
   readonly turn: string;
   readonly pod: string;
@@ -104,6 +125,8 @@ export interface TurnPorts {
    * Somebody waits for an answer: an assignment or a person's input began this turn, or one that it resumes.
    */
   isAwaited(): boolean;
+  /** Absent: nothing bounds what is spent. */
+  readonly budget?: TurnBudget;
   /** The name of a limit that the pod has reached, or null. Asked before each request. */
   limitReached(): string | null;
   toolContext(call: string): ToolContext;

@@ -15,6 +15,7 @@ import { oneLine } from '../format/printable.ts';
 import { refusedText, unsettledText } from '../format/unsettled.ts';
 import { outcomeWord } from '../format/transcript.ts';
 import { secondsToMs } from '../invocation/seconds.ts';
+import { boundReached } from '../../client/budget-bound.ts';
 import { providerWaits, treeState } from '../../client/settled-tree.ts';
 
 export interface WaitOptions {
@@ -97,6 +98,9 @@ export async function waitForPod(
         why = `${pod.name} runs and does not listen`;
       } else why = unsettledText(state.why);
       if (state.kind === 'working') await waits.show(state.status);
+      const mayBe = state.kind === 'working' && state.status?.waiting?.kind === 'budget';
+      const bound = mayBe && pod.spec.parent === null ? await boundReached(context.home, pod) : null;
+      if (bound !== null) return { status: exitStatus.limit, text: `${pod.name}: ${bound}` };
       const leftMs = untilMs === null ? recheckMs : untilMs - monotonicMs();
       if (leftMs <= 0) return { status: exitStatus.timedOut, text: `${pod.name}: timed out, ${why}` };
       const timer = new AbortController();

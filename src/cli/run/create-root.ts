@@ -37,6 +37,8 @@ export interface RootPlan extends ScopeRequest {
   readonly permissions: PermissionSettings;
   readonly instructions: string | null;
   readonly limits: Limits;
+  /** What the tree may use; null where that is not bounded. */
+  readonly tokens?: number | null;
   /** The defaults where it is left out. */
   readonly sandbox?: SandboxSettings;
   /** What a person says of single models. */
@@ -106,6 +108,7 @@ function createNamed(home: Home, plan: RootPlan, name: string): Root {
       // Whoever names a path to write in wants it alone; a whole working directory is shared, as between
       // people.
       exclusiveScope: plan.write.length > 0,
+      ...(typeof plan.tokens === 'number' && { budget: { tokens: plan.tokens } }),
       sandbox: { ...(plan.sandbox ?? defaultSandboxSettings) },
       ...(Object.keys(models).length > 0 && { models }),
     },

@@ -159,10 +159,9 @@ function nextSteps({ name, category, reason }: RunResult, end: RunEnd): string[]
     case 'settled':
     case 'limit':
     case 'refused':
-      // It goes with the pod's whole session, whoever asks.
-      if (reason === 'cost') {
+      if (reason?.includes('podkin budget') === true) {
         return [
-          `What it may cost (--max-cost) is used up, and stays used up for ${name}. To continue: podkin run with a larger --max-cost and a task that builds on what is there.`,
+          `To continue: podkin restore ${name} --tree, then podkin budget ${name} AMOUNT with more than before.`,
         ];
       }
       return [toContinue(name)];

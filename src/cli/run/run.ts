@@ -34,10 +34,12 @@ import {
   interruptionStatus,
   stalledReaderMs,
 } from '../invocation/interruption.ts';
+import { boundReached } from '../../client/budget-bound.ts';
 import { newTally } from '../../client/pod-tally.ts';
 import { exitOf, type RunEnd, runResult } from './result.ts';
 import { pathProblem } from '../../scope/paths/path-problem.ts';
 import { realPath } from '../invocation/real-paths.ts';
+import { tokensOf } from './tokens.ts';
 import { checkStartingPlace } from './starting-place.ts';
 import { errorText, visible } from '../format/printable.ts';
 import { refusedText } from '../format/unsettled.ts';
@@ -62,6 +64,7 @@ export interface RunOptions {
   readonly denyWrite?: readonly string[] | undefined;
   readonly maxSteps?: string | number | undefined;
   readonly maxCost?: string | number | undefined;
+  readonly maxTokens?: string | undefined;
   readonly permissionMode?: string | undefined;
   readonly allowTool?: readonly string[] | undefined;
   readonly askTool?: readonly string[] | undefined;
@@ -169,6 +172,7 @@ async function planOf(context: CommandContext, options: RunOptions): Promise<Roo
     permissions: { ...rules, headless: options.print === true },
     instructions,
     limits,
+    tokens: tokensOf(options.maxTokens),
     sandbox,
   };
 }
@@ -255,7 +259,7 @@ async function foreground(run: Run, report: RunReport, mode: { headless: boolean
     say: (text) => report.say(text),
   });
   try {
-    const end = await work(run, watch, interruption);
+    const end = await work(run, watch, { interruption, ...mode });
     report.ending(end);
     await watch.close();
     await stopAll(run, end, interruption.hurry);
@@ -287,20 +291,31 @@ async function readOrLeft(
 }
 
 /** From the start of the root to the end of the work, whichever way it ends. */
-async function work(run: Run, watch: TreeWatch, interruption: Interruption): Promise<RunEnd> {
+async function work(
+  run: Run,
+  watch: TreeWatch,
+  { interruption, ...mode }: { interruption: Interruption; headless: boolean },
+): Promise<RunEnd> {
   const failed = await startedOr(run, interruption);
   if (failed !== null) return failed;
   const interrupted = interruption.first.then((signal): RunEnd => ({ kind: 'interrupted', signal }));
   const looking = new AbortController();
   try {
-    return await Promise.race([interrupted, handedOver(run, watch, looking.signal)]);
+    return await Promise.race([interrupted, handedOver(run, watch, { signal: looking.signal, ...mode })]);
   } finally {
     looking.abort();
   }
 }
 
+interface Until {
+  readonly signal: AbortSignal;
+  /** Nobody is there who could raise what the tree may spend. */
+  readonly headless: boolean;
+}
+
 /** Rejects when `signal` aborts. */
-async function handedOver(run: Run, watch: TreeWatch, signal: AbortSignal): Promise<RunEnd> {
+async function handedOver(run: Run, watch: TreeWatch, until: Until): Promise<RunEnd> {
+  const { signal } = until;
   const { name, instance } = run.root.spec;
   try {
     // Watching comes first, so that nothing of the work can be missed.
@@ -311,14 +326,14 @@ async function handedOver(run: Run, watch: TreeWatch, signal: AbortSignal): Prom
     signal.throwIfAborted();
     return { kind: 'died', reason: withErrorOutput(messageOf(error), stderrTail(run.root.folder)) };
   }
-  return await untilSettled(run, watch, signal);
+  return await untilSettled(run, watch, until);
 }
 
 /** Live events say when to check; this is for what no event shows. */
 const pollMs = 250;
 
 /** Rejects when `signal` aborts. */
-async function untilSettled(run: Run, watch: TreeWatch, signal: AbortSignal): Promise<RunEnd> {
+async function untilSettled(run: Run, watch: TreeWatch, { signal, headless }: Until): Promise<RunEnd> {
   for (;;) {
     signal.throwIfAborted();
     const changed = watch.changed();
@@ -338,6 +353,8 @@ async function untilSettled(run: Run, watch: TreeWatch, signal: AbortSignal): Pr
       case 'working':
         break;
     }
+    const bound = headless ? await boundReached(run.context.home, run.root.spec) : null;
+    if (bound !== null) return { kind: 'limit', reason: bound };
     await Promise.race([changed, sleep(pollMs, undefined, { ref: false })]);
   }
 }

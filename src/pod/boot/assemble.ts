@@ -7,6 +7,7 @@ import type { Tool } from '../../tools/tool.ts';
 import { treeGuidance, treeTools } from '../../tools/tree-tools.ts';
 import type { Handlers } from '../../transport/server.ts';
 import { ApprovalGate } from '../approvals/gate.ts';
+import { BudgetDesk } from '../budget/desk.ts';
 import { Children } from '../children/children.ts';
 import { podHandlers } from '../serve/handlers.ts';
 import { Observers } from '../serve/observers.ts';
@@ -41,9 +42,15 @@ export function assemble(pod: Pod): Assembled {
   const observers = new Observers(pod.log, host.clock, () => approvalFeed.events());
   const children = new Children(pod, (instance) => approvalFeed.dropChild(instance));
   const parentLink =
-    parent === null ? null : new ParentLink(pod, parent, (client) => approvalFeed.linked(client));
+    parent === null
+      ? null
+      : new ParentLink(pod, parent, (client) => {
+          approvalFeed.linked(client);
+          budget.linked();
+        });
+  const budget: BudgetDesk = new BudgetDesk(pod, { children, parentLink }, () => runner.budgetArrived());
   const { tools, guidance } = toolsOf({ pod, children, parentLink });
-  const runner = new TurnRunner(pod, {
+  const runner: TurnRunner = new TurnRunner(pod, {
     engine: host.work.engine(worker),
     tools,
     makeModel: () => host.work.model(worker),
@@ -51,6 +58,7 @@ export function assemble(pod: Pod): Assembled {
     interceptors: [approvalGate],
     approvals: approvalGate,
     sandbox,
+    budget,
   });
   const ended = deferred<void>();
   pod.perform({
@@ -63,11 +71,12 @@ export function assemble(pod: Pod): Assembled {
         .catch((error: unknown) => host.self.complain(`stopping: ${String(error)}`))
         .finally(() => ended.resolve());
     },
+    committed: (bodies) => budget.committed(bodies),
     show: (event) => observers.show(event),
   });
   const toolNames = tools.map((tool) => tool.name);
   const parts = { pod, observers, children, parentLink, toolNames };
-  const handlers = podHandlers({ ...parts, approvalGate, approvalFeed, sandbox });
+  const handlers = podHandlers({ ...parts, approvalGate, approvalFeed, sandbox, budget });
   return { handlers, observers, children, parentLink, ended: ended.promise };
 }
 

@@ -4,6 +4,7 @@ import type { SentPodEvent } from '../../protocol/pod-event.ts';
 import { readSentEvent, unreadEvent } from '../../protocol/read-event.ts';
 import type { LogDisk } from '../../session/log/log-disk.ts';
 import type { PodFolder } from '../../session/home/home.ts';
+import { type BudgetFacts, applyBudget, emptyBudget } from '../../session/facts/replay-budget.ts';
 import { readEntries } from '../../session/log/read-log.ts';
 
 export interface CommittedEvent {
@@ -18,6 +19,8 @@ export interface ChildLog {
   /** The newest incarnation that opened the log; 0 where there is none. */
   incarnation: number;
   lastTime: string;
+  /** What it may spend, has spent and has lent. */
+  budget: BudgetFacts;
 }
 
 export interface Wanted {
@@ -35,11 +38,12 @@ export async function readChildLog(
   { folder, disk }: { folder: PodFolder; disk: LogDisk },
   wanted: Wanted,
 ): Promise<ChildLog> {
-  const found: ChildLog = { events: [], incarnation: 0, lastTime: '' };
+  const found: ChildLog = { events: [], incarnation: 0, lastTime: '', budget: emptyBudget() };
   // What the page cache holds must be on disk before a receipt of it is.
   if (!sync(folder.log, disk)) return found;
   for await (const { entry } of readEntries(folder.log, { disk })) {
     found.lastTime = entry.time;
+    applyBudget(found.budget, entry);
     if (entry.type === 'session' && entry.instance !== wanted.instance) {
       throw new Error(`${folder.log} belongs to another instance`);
     }

@@ -18,13 +18,14 @@ import type { EntryBody } from '../../session/facts/entries.ts';
 import type { ChildFacts } from '../../session/facts/facts.ts';
 import { podFolder, tokenFits } from '../../session/home/home.ts';
 import type { Connection } from '../../transport/connection.ts';
+import { leasedTo } from '../machine/budget.ts';
 import { commitInput, onLink, onPodEvent } from '../machine/inputs.ts';
 import { ChildLinks } from './child-links.ts';
 import type { Pod } from '../pod.ts';
 import { noteRefusal } from './child-refusal.ts';
 import { EndedChildren } from './ended-children.ts';
 import { EndWaiters } from './end-waiters.ts';
-import { readAndReceive } from './pull-child.ts';
+import { readAndReceive, takeBack } from './pull-child.ts';
 import { liveBelow } from './live-below.ts';
 import { hasLostReceipts } from './lost-receipts.ts';
 import { hasNoLog, isMissing, isRemoved } from './removed-child.ts';
@@ -102,7 +103,7 @@ export class Children {
     this.links.keep(instance, { connection, incarnation, heardAtMs: this.#pod.host.clock.now() });
     this.#lostAtMs.delete(instance);
     // What is received while the answer is being made is not on disk yet.
-    const { received } = child;
+    const [received, budget] = [child.received, leasedTo(this.#pod.facts.budget, instance)];
     await this.#pod.durable();
     // What the child is told that it holds stands in the registry by then; where it cannot, its tools say so.
     await this.#pod.claims.sync().catch(() => []);
@@ -113,6 +114,7 @@ export class Children {
       assignments: assignmentsOf(this.#pod.facts, instance),
       scope: inForce(this.#pod.facts, child),
       link: this.links.numberOf(instance),
+      ...(Object.keys(budget).length === 0 ? {} : { budget }),
     };
   }
 
@@ -322,6 +324,7 @@ export class Children {
     const bytes = this.#pod.host.home.logSize(podFolder(this.#pod.home, child.name));
     const log = await readAndReceive(this.#pod, child, Number.MAX_SAFE_INTEGER);
     if (log.incarnation === 0 && !(await isRemoved(this.#pod, child, hasNoLog))) return;
+    takeBack(this.#pod, child, log.budget);
     const exit = this.#exits.get(child.instance);
     const own = exit !== undefined && exit.pid === child.process?.pid ? exit : undefined;
     await this.#reportDeaths(child, Math.max(child.incarnation, log.incarnation), {

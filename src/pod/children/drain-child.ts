@@ -12,6 +12,7 @@ import { takeLock } from '../../session/lock/lock.ts';
 import { nodeDisk } from '../../session/log/log-disk.ts';
 import { openLog } from '../../session/log/open-log.ts';
 import { applyEntry } from '../../session/facts/replay.ts';
+import { settledByLog } from '../machine/budget.ts';
 import { readChildLog } from './child-log.ts';
 
 export interface Taking {
@@ -64,6 +65,8 @@ async function takeInto(
     const receipt = receive(facts, { from: { instance, incarnation }, seq, event }, { stopping: false });
     if (receipt.kind === 'accept') commit(receipt.bodies);
   }
+  const unused = settledByLog(facts.budget, child, left.budget);
+  commit(unused === null ? [] : [unused]);
   const newest = Math.max(child.incarnation, left.incarnation);
   for (let incarnation = child.terminal + 1; incarnation <= newest; incarnation += 1) {
     const findings: DeathFindings = { restored: incarnation < newest, asked: false, outstanding: [] };

@@ -2,10 +2,12 @@
  * Pull: what stands in a child's log and has not come over a link goes through the same door as what does
  * (delivery §6).
  */
+import type { BudgetFacts } from '../../session/facts/replay-budget.ts';
 import type { ChildFacts } from '../../session/facts/facts.ts';
 import { podFolder } from '../../session/home/home.ts';
-import { readChildLog } from './child-log.ts';
-import { onPodEvent } from '../machine/inputs.ts';
+import { type ChildLog, readChildLog } from './child-log.ts';
+import { settledByLog } from '../machine/budget.ts';
+import { commitInput, onPodEvent } from '../machine/inputs.ts';
 import type { Pod } from '../pod.ts';
 
 /**
@@ -16,7 +18,7 @@ export async function readAndReceive(
   pod: Pod,
   child: ChildFacts,
   throughIncarnation: number,
-): Promise<{ incarnation: number; lastTime: string }> {
+): Promise<Omit<ChildLog, 'events'>> {
   const log = await readChildLog(
     { folder: podFolder(pod.home, child.name), disk: pod.host.logs },
     {
@@ -30,4 +32,12 @@ export async function readAndReceive(
     pod.input((core) => onPodEvent(core, { from, seq, event }));
   }
   return log;
+}
+
+/** Of a child whose log nobody writes now: what stands there is all that it has used of the budget. */
+export function takeBack(pod: Pod, child: ChildFacts, left: BudgetFacts): void {
+  pod.input((core) => {
+    const entry = settledByLog(core.facts.budget, child, left);
+    if (entry !== null) commitInput(core, [entry]);
+  });
 }

@@ -21,6 +21,9 @@ import { absoluteModelName, isPriced } from '../../model/create.ts';
 import { version } from '../../version.ts';
 import { schemaVersion } from '../../session/facts/entries.ts';
 import { restrictedSettings } from '../../session/settings/restricted.ts';
+import type { Amounts } from '../../session/facts/budget-entries.ts';
+import { nanoUsd } from '../../session/facts/replay-budget.ts';
+import { budgetOfChild, isGoverned, lentAtSpawn } from '../machine/budget.ts';
 import type { Children } from './children.ts';
 import type { Pod } from '../pod.ts';
 import { sendRun } from './send-run.ts';
@@ -118,7 +121,10 @@ function specOf(pod: Pod, request: SpawnRequest, given: { scope: PathScope; mode
     instructions: request.instructions ?? null,
     permissionMode: session.permissionMode,
     scope: given.scope,
-    settings: restrictedSettings(session.settings, pod.facts.restrictions),
+    settings: {
+      ...restrictedSettings(session.settings, pod.facts.restrictions),
+      ...budgetOfChild(pod.facts.budget, capOf(request)),
+    },
   };
 }
 
@@ -146,13 +152,19 @@ async function modelOf(pod: Pod, request: SpawnRequest): Promise<string> {
   }
   const problem = pod.host.work.modelProblem(model);
   if (problem !== null) throw new SpawnRefused('The model cannot be had:', { data: problem });
-  refuseWithoutPrice(pod, model);
+  refuseWithoutPrice(pod, request, model);
   return model;
 }
 
+function capOf({ maxCost }: SpawnRequest): Amounts {
+  return maxCost === undefined ? {} : { nanoUsd: nanoUsd(maxCost) };
+}
+
 /** A limit that cannot hold is refused. */
-function refuseWithoutPrice({ core, session }: Pod, model: string): void {
-  if (core.limits.cost === null || isPriced(model, modelSettingsOf(session.settings, model))) return;
+function refuseWithoutPrice({ core, session }: Pod, request: SpawnRequest, model: string): void {
+  const isBound = core.limits.cost !== null || isGoverned(core.facts.budget.nanoUsd);
+  const isCapped = request.maxCost !== undefined;
+  if ((!isBound && !isCapped) || isPriced(model, modelSettingsOf(session.settings, model))) return;
   throw new SpawnRefused(
     'The limit of the cost cannot hold for this model, its price is not known. Name another, or none to give the child your own; a person can say the price: inputPrice and outputPrice in [models."provider/model"] of their config.toml. The model:',
     { data: model },
@@ -297,7 +309,8 @@ async function reserve(
   };
   try {
     await refuseOverTree(pod);
-    await pod.commitDurably([reserved, ...delegation(child, spec.scope)]);
+    const lent = lentAtSpawn(child, capOf(asked.request));
+    await pod.commitDurably([reserved, ...delegation(child, spec.scope), ...lent]);
   } catch (error) {
     pod.host.home.discard(made.folder);
     throw error;

@@ -35,6 +35,8 @@ export interface Live {
   storage: string | null;
   storageAt: string;
   provider: ProviderWait;
+  /** A request of this pod or of one below it waits for what it may spend. */
+  budget: { since: string; reason: string } | null;
   /** Turns that the disk cut off since one was last committed to its end. */
   turnsAbandoned: number;
   watchdogRescues: number;
@@ -92,6 +94,7 @@ export function freshLive(): Live {
     storage: null,
     storageAt: '',
     provider: { askedAt: null, failing: null },
+    budget: null,
     turnsAbandoned: 0,
     watchdogRescues: 0,
     stopReason: null,

@@ -14,6 +14,7 @@ import { begunAssignments, emitted } from '../../delivery/emit.ts';
 import { type InboundEvent, endsBefore, receive, reconcile } from '../../delivery/inbox.ts';
 import { regrant } from '../../scope/ownership/delegation.ts';
 import { settledView } from '../../delivery/settled.ts';
+import { reported } from './budget.ts';
 import { type Core, controlEntry, noteStorageProblem, statusOf } from './core.ts';
 import { closedApprovals } from './approval-facts.ts';
 import { evaluate } from './state.ts';
@@ -238,11 +239,16 @@ export function onLink(core: Core, link: Params<'link'>, sure: ReadonlySet<strin
     ...died,
     linked(link),
     ...regrant(facts, child, incarnation),
+    ...heard(reported(facts.budget, child, link.budget ?? {})),
     ...reconcile(facts, child, link.assignments, sure),
   ]);
   core.ports.perform({ type: 'statusChanged' });
   evaluate(core, { urgent: false });
   return child;
+}
+
+function heard(entry: EntryBody | null): EntryBody[] {
+  return entry === null ? [] : [entry];
 }
 
 function linked(link: Params<'link'>): EntryBody {

@@ -2,9 +2,12 @@
  * What a pod tells its parent: builds the events that go with a turn's end and with the pod's own (delivery
  * §3). Pure.
  */
+import type { BudgetLeaseEntry } from '../../session/facts/budget-entries.ts';
 import type { EntryBody, TurnOutcome } from '../../session/facts/entries.ts';
 import { type Facts, type OpenTurn, sessionOf } from '../../session/facts/facts.ts';
 import { begunAssignments, emitted, ownAssignments } from '../../delivery/emit.ts';
+import type { SentPodEvent } from '../../protocol/pod-event.ts';
+import { surplus } from './budget.ts';
 import type { SettledView } from '../../delivery/settled.ts';
 
 const excerptCharsMax = 2_000;
@@ -21,7 +24,12 @@ export interface TurnEnd {
  * The report of a turn's end, or nothing: a pod without a parent emits none, and neither does a turn that a
  * person caused while no assignment is open.
  */
-export function reportOfTurn(facts: Facts, turn: OpenTurn, end: TurnEnd, view: SettledView): EntryBody[] {
+export function reportOfTurn(
+  facts: Facts,
+  turn: OpenTurn,
+  end: TurnEnd,
+  { back = null, ...view }: SettledView & { back?: BudgetLeaseEntry | null },
+): EntryBody[] {
   const assignments = begunAssignments(facts);
   if (sessionOf(facts).parent === null) return [];
   if (assignments.length === 0 && turn.cause === 'person') return [];
@@ -44,6 +52,7 @@ export function reportOfTurn(facts: Facts, turn: OpenTurn, end: TurnEnd, view: S
       end.outcome === 'errored'
         ? { kind: 'errored', error: end.error ?? { category: 'unknown', message: 'unknown' }, ...report }
         : { kind: 'turnEnded', outcome: end.outcome, ...reason, ...report },
+      back,
     ),
   ];
 }
@@ -67,14 +76,14 @@ export function shutDownReport(
   outstanding: string[],
 ): EntryBody[] {
   if (sessionOf(facts).parent === null) return [];
-  return [
-    emitted(facts, {
-      kind: 'shutDown',
-      reason: stop.reason,
-      by: stop.by,
-      assignments: begunAssignments(facts),
-      notStarted: ownAssignments(facts, 'queued'),
-      outstanding,
-    }),
-  ];
+  const back = surplus(facts.budget, 0);
+  const event: SentPodEvent = {
+    kind: 'shutDown',
+    reason: stop.reason,
+    by: stop.by,
+    assignments: begunAssignments(facts),
+    notStarted: ownAssignments(facts, 'queued'),
+    outstanding,
+  };
+  return [...(back === null ? [] : [back]), emitted(facts, event, back)];
 }

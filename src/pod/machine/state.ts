@@ -23,6 +23,7 @@ import type { Limits } from '../../session/settings/settings.ts';
 import { settledView } from '../../delivery/settled.ts';
 import { type OverBudget, notificationHops, wakeRule } from '../../delivery/wake.ts';
 import { closedApprovals, interruptedWaiting } from './approval-facts.ts';
+import { surplus } from './budget.ts';
 import { type Core, controlEntry, noteStorageProblem, tryCommit } from './core.ts';
 import { type TurnEnd, excerptOf, finalText, reportOfTurn } from './reports.ts';
 
@@ -159,10 +160,12 @@ export function endTurn(core: Core, ended: TurnEnd): void {
   const holding = end.outcome !== 'finished' && end.outcome !== 'paused';
   const view = settledView(facts, { holding });
   const settled = end.outcome !== 'paused' && view.settled;
-  const report = reportOfTurn(facts, turn, end, { ...view, settled });
+  const back = surplus(facts.budget, 1);
+  const report = reportOfTurn(facts, turn, end, { ...view, settled, back });
   const committed = tryCommit(core, [
     ...syntheticResults(facts, end.outcome === 'cancelled' ? 'cancelled' : 'interrupted'),
     ...closedApprovals(facts, end.outcome === 'cancelled' ? 'cancel' : 'turnEnd'),
+    ...(back === null ? [] : [back]),
     {
       type: 'turnEnded',
       turn: turn.turn,

@@ -4,6 +4,8 @@ import type { Result } from '../../protocol/methods.ts';
 import type { ChildFacts } from '../../session/facts/facts.ts';
 import { isOpen } from './approval-facts.ts';
 import { contextView } from './context-view.ts';
+import { governedUnits } from './budget.ts';
+import { budgetView } from './budget-view.ts';
 import { type Core, statusOf } from './core.ts';
 import { type OtherWaits, waitingOf } from './waiting.ts';
 
@@ -59,6 +61,7 @@ export function statusView(core: Core, links: LinkView): Result<'status'> {
         : { code: facts.refusal.code, reason: facts.refusal.text, since: facts.refusal.at },
     sandbox: links.sandbox,
     context: contextView(facts),
+    budget: governedUnits(facts.budget).length === 0 ? null : budgetView(facts.budget),
     watchdogRescues: live.watchdogRescues,
   };
 }
@@ -85,6 +88,7 @@ function attentionOf(core: Core, links: LinkView): string | null {
   if ([...facts.children.values()].some(({ refused }) => refused !== null)) return 'childRefused';
   if (links.setAside) return 'setAside';
   if (live.overBudget !== null) return 'budget';
+  if (live.budget !== null) return 'spending';
   if (facts.held !== null) return 'held';
   if (links.parentProblem !== null) return 'parentDown';
   return null;

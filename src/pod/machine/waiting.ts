@@ -23,6 +23,7 @@ export function waitingOf(core: Core, others: OtherWaits): Waiting | null {
     onStorage(core) ??
     onApproval(core) ??
     onProvider(core, others.nowMs) ??
+    onSpending(core) ??
     onScope(core, others) ??
     onBudget(core) ??
     onLimit(core) ??
@@ -56,6 +57,12 @@ function onProvider({ facts, live }: Core, nowMs: number): Waiting | null {
 /** Its tools say the same at every call into these paths. */
 function onScope({ live }: Core, { scope }: OtherWaits): Waiting | null {
   return scope === null || live.mode === 'stopping' ? null : { kind: 'scope', until: null, ...scope };
+}
+
+/** A person raises it; nothing ends by it. */
+function onSpending({ live }: Core): Waiting | null {
+  if (live.budget === null || live.mode === 'stopping') return null;
+  return { kind: 'budget', until: null, ...live.budget };
 }
 
 function onBudget({ live }: Core): Waiting | null {

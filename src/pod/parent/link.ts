@@ -14,12 +14,14 @@ import { emitted, ownAssignments } from '../../delivery/emit.ts';
 import { WireError } from '../../protocol/errors.ts';
 import { protocolVersion } from '../../protocol/limits.ts';
 import type { SentPodEvent } from '../../protocol/pod-event.ts';
+import type { Leases } from '../../session/facts/budget-entries.ts';
 import type { PathScope, PodRef } from '../../session/facts/entries.ts';
 import { podFolder } from '../../session/home/home.ts';
 import { type Client, clientOver } from '../../transport/client.ts';
 import type { Connection } from '../../transport/connection.ts';
 import { RemoteError } from '../../transport/failures.ts';
 import type { End } from '../host.ts';
+import { leaseAnswered, reportUp } from '../machine/budget.ts';
 import { commitInput } from '../machine/inputs.ts';
 import { PlacePoll } from './place-poll.ts';
 import type { Pod } from '../pod.ts';
@@ -126,6 +128,10 @@ export class ParentLink {
   get refusal(): { code: string; message: string } | null {
     const { phase } = this.#outbox;
     return phase.kind === 'refused' ? phase : null;
+  }
+
+  get client(): Client | null {
+    return this.#closed ? null : this.#client;
   }
 
   get linked(): boolean {
@@ -239,6 +245,7 @@ export class ParentLink {
       void connection.closed.then(() => this.#onLost(client));
       this.#startPinging(client);
       this.#noteScope(answer.scope);
+      this.#noteBudget(answer.budget);
       this.#step({ type: 'linkAnswered', received: answer.received });
       this.#onLinked(client);
     } catch (error) {
@@ -252,6 +259,7 @@ export class ParentLink {
     const { facts, session } = this.#pod;
     const { name, instance } = session;
     const { pid, startTime, bootId } = this.#pod.host.self.identity();
+    const budget = reportUp(facts.budget);
     return {
       child: { name, instance, incarnation: facts.incarnation, pid, startTime, bootId },
       token: this.#pod.host.home.token(this.#pod.folder),
@@ -262,6 +270,7 @@ export class ParentLink {
       },
       emitted: facts.outbox.emitted,
       acked: facts.outbox.acked,
+      ...(Object.keys(budget).length === 0 ? {} : { budget }),
     };
   }
 
@@ -270,6 +279,12 @@ export class ParentLink {
     const { facts, session } = this.#pod;
     if (scope === null || sameScope(scope, facts.granted ?? session.scope)) return;
     this.#pod.tryCommit([{ type: 'scope', change: 'granted', scope }]);
+  }
+
+  /** Unheard, nothing of it may be spent: a link that the disk does not take is none. */
+  #noteBudget(leases: Leases = {}): void {
+    const entry = leaseAnswered(this.#pod.facts.budget, leases, { linked: true });
+    if (entry !== null) this.#pod.commit([entry]);
   }
 
   #onLost(client: Client): void {

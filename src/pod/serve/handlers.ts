@@ -11,6 +11,7 @@ import { readEntries } from '../../session/log/read-log.ts';
 import type { Handlers } from '../../transport/server.ts';
 import type { ApprovalGate } from '../approvals/gate.ts';
 import { approve } from '../approvals/answer.ts';
+import type { BudgetDesk } from '../budget/desk.ts';
 import type { Children } from '../children/children.ts';
 import { statusOf } from '../machine/core.ts';
 import { onCancel, onCompact, onNotice, onPause, onResume, onRun, onShutdown } from '../machine/inputs.ts';
@@ -31,6 +32,7 @@ export interface HandlerParts {
   approvalGate: ApprovalGate;
   approvalFeed: ApprovalFeed;
   sandbox: Sandbox;
+  budget: BudgetDesk;
 }
 
 export function podHandlers(parts: HandlerParts): Handlers {
@@ -81,6 +83,7 @@ export function podHandlers(parts: HandlerParts): Handlers {
       return answer;
     },
     podEvent: (params, { connection }) => children.podEvent(params, connection),
+    ...budgetHandlers(parts),
     openApprovals: ({ open, closed }, { connection }) => {
       parts.approvalFeed.fromChild(children.links.instanceOver(connection), open, closed);
       return {};
@@ -139,6 +142,34 @@ async function run({ pod, parentLink }: HandlerParts, params: Params<'run'>): Pr
   const accepted = pod.input((core) => onRun(core, { text, submission, from, ifBusy, hops }));
   await durably(pod);
   return { submission, accepted };
+}
+
+function budgetHandlers(parts: HandlerParts): Pick<Handlers, 'lease' | 'reclaim' | 'budget'> {
+  return {
+    lease: (params, { connection }) => parts.budget.lease(params, connection),
+    reclaim: async ({ from }) => {
+      senderOf(parts.pod, from);
+      return { budget: await parts.budget.giveBack() };
+    },
+    budget: (params) => budget(parts, params),
+  };
+}
+
+/** No pod may: it would raise its own. */
+async function budget(
+  { pod, budget: desk }: HandlerParts,
+  params: Params<'budget'>,
+): Promise<Result<'budget'>> {
+  if (params.from !== undefined)
+    throw new WireError('forbidden', 'A person alone sets what a tree may spend; nothing was changed.');
+  if (params.usd === undefined && params.tokens === undefined) return desk.view();
+  const { parent, root } = pod.session;
+  if (parent !== null) {
+    const text = `What a tree may spend is set at its root: "podkin budget ${root.name} AMOUNT".`;
+    throw new WireError('forbidden', text);
+  }
+  await desk.setBound(params);
+  return desk.view();
 }
 
 async function notify(pod: Pod, params: Params<'notify'>): Promise<Result<'notify'>> {

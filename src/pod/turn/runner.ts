@@ -11,11 +11,14 @@ import { isAllowed } from '../../scope/paths/path-scope.ts';
 import { sandboxSettingsOf } from '../../session/settings/settings.ts';
 import type { Sandbox } from '../../scope/sandbox/sandbox.ts';
 import { transcriptOf } from '../../session/facts/transcript.ts';
+import { nanoUsd } from '../../session/facts/replay-budget.ts';
 import type { FileView } from '../../tools/file-view.ts';
 import { commandMark } from '../../tools/marked-processes.ts';
 import type { FileViews, Tool, ToolContext } from '../../tools/tool.ts';
-import type { Engine, Interceptor, TurnPorts, TurnResult } from '../../worker/turn-ports.ts';
+import type { Engine, Interceptor, TurnBudget, TurnPorts, TurnResult } from '../../worker/turn-ports.ts';
 import type { ApprovalGate } from '../approvals/gate.ts';
+import type { BudgetDesk } from '../budget/desk.ts';
+import { isGoverned } from '../machine/budget.ts';
 import type { Pod } from '../pod.ts';
 import type { TurnEnd } from '../machine/reports.ts';
 import { windowOfPod } from '../machine/context-view.ts';
@@ -33,6 +36,7 @@ export interface TurnRunnerOptions {
   interceptors: readonly Interceptor[];
   approvals: ApprovalGate;
   sandbox: Sandbox;
+  budget: BudgetDesk;
 }
 
 export class TurnRunner {
@@ -93,6 +97,7 @@ export class TurnRunner {
       result = { kind: 'abandoned', message: error instanceof Error ? error.message : String(error) };
     }
     this.#requests.answerBegun();
+    this.#options.budget.noteTurnEnd();
     this.#options.approvals.control('cancel');
     this.#pod.crash('turn.beforeCommit');
     this.#pod.input((core) => {
@@ -146,8 +151,15 @@ export class TurnRunner {
       limits,
       // Its notices alone begin no turn that owes anybody words.
       isAwaited: () => facts.turn !== null && facts.turn.submissions.length > 0,
+      // Of a pod of an older build, which holds nothing of its parent's.
       limitReached: () =>
-        limits.cost !== null && facts.usage.cost !== null && facts.usage.cost >= limits.cost ? 'cost' : null,
+        !isGoverned(facts.budget.nanoUsd) &&
+        limits.cost !== null &&
+        facts.usage.cost !== null &&
+        facts.usage.cost >= limits.cost
+          ? 'cost'
+          : null,
+      budget: this.#turnBudget(turn),
       toolContext: (call) => this.#toolContext(call, signal),
       interceptors: [this.#requests, ...this.#options.interceptors],
       show: (event) => pod.show(event),
@@ -156,6 +168,27 @@ export class TurnRunner {
       random: () => pod.host.chance.random(),
       wait: (delayMs) => this.#wait(delayMs, signal),
     };
+  }
+
+  #turnBudget(turn: string): TurnBudget {
+    const { budget } = this.#options;
+    return {
+      admit: ({ inputTokens, outputTokens, cost }, place) => {
+        const amounts = {
+          tokens: inputTokens + outputTokens,
+          ...(cost === null ? {} : { nanoUsd: nanoUsd(cost) }),
+        };
+        return budget.admit(amounts, { turn, ...place });
+      },
+      get isReserved() {
+        return budget.isReserved;
+      },
+    };
+  }
+
+  /** There may be enough of the budget now for the request that waits. */
+  budgetArrived(): void {
+    this.#endWait();
   }
 
   /**

@@ -6,6 +6,7 @@
 import type { JsonObject, JsonValue } from '../../std/json.ts';
 import type { ApprovalEntry } from './approval-entries.ts';
 import type { ContextEntry, MeasuredSize } from './context-entries.ts';
+import type { BudgetEntry } from './budget-entries.ts';
 import type { PodIdentity } from '../../protocol/names.ts';
 import type { PodEvent, SentPodEvent, Usage } from '../../protocol/pod-event.ts';
 
@@ -372,7 +373,8 @@ export type EntryBody =
   | ScopeEntry
   | StoppedEntry
   | DiscardedEntry
-  | ContextEntry;
+  | ContextEntry
+  | BudgetEntry;
 
 /**
  * `seq` numbers the entries of one log: 1, 2, 3 … Never to be mixed up with an event's number, which is

@@ -8,6 +8,7 @@ import { type ContextFacts, emptyContext } from './context-facts.ts';
 import type { PodIdentity } from '../../protocol/names.ts';
 import type { PodEvent, SentPodEvent, Usage } from '../../protocol/pod-event.ts';
 import type { ApprovalAskedEntry, ApprovalDecision } from './approval-entries.ts';
+import { type BudgetFacts, emptyBudget } from './replay-budget.ts';
 import type {
   Restrictions,
   AssistantMessageEntry,
@@ -215,6 +216,8 @@ export interface Facts {
   heldFrom: number;
   /** The model's last text since the newest input; empty where it wrote none. */
   lastText: string;
+  /** What it may spend, has spent and has lent. */
+  budget: BudgetFacts;
 }
 
 const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cost: 0 };
@@ -261,6 +264,7 @@ export function emptyFacts(): Facts {
     context: emptyContext(),
     heldFrom: 0,
     lastText: '',
+    budget: emptyBudget(),
   };
 }
 

@@ -20,6 +20,7 @@ import {
   noteMeasured,
   noteReport,
 } from './replay-context.ts';
+import { applyBudget } from './replay-budget.ts';
 import { applyAssignment, applyChild, applyReceipt, applyScope } from './replay-children.ts';
 import { sameItem, reportsEndOf } from './item-content.ts';
 import { joined } from './restrictions.ts';
@@ -39,6 +40,7 @@ type Appliers = {
 export function applyEntry(facts: Facts, entry: Entry): void {
   facts.lastSeq = entry.seq;
   facts.lastTime = entry.time;
+  applyBudget(facts.budget, entry);
   if (!Object.hasOwn(appliers, entry.type)) return;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the applier of an entry's own type takes that entry
   (appliers[entry.type] as (facts: Facts, entry: Entry) => void)(facts, entry);
@@ -214,7 +216,14 @@ const appliers: Appliers = {
     context.system = text;
   },
   tools: applyTools,
+  budgetBound: inBudget,
+  budgetReserved: inBudget,
+  budgetLease: inBudget,
+  budgetLent: inBudget,
 };
+
+/** `applyBudget` has it: it looks at entries of other kinds too. */
+function inBudget(): void {}
 
 /** Turn ends after which the same items would only end the next turn alike. */
 const holdWords: Partial<Record<TurnOutcome, NonNullable<Facts['held']>['why']>> = {

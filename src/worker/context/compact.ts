@@ -12,6 +12,7 @@ import type { HistoryEntry } from '../../session/facts/facts.ts';
 import { summaryText } from '../../session/facts/shown.ts';
 import { type Part, transcriptOf } from '../../session/facts/transcript.ts';
 import { PodkinError } from '../../std/podkin-error.ts';
+import { admitted } from '../admission.ts';
 import { afterRequest, answerBegun, beforeRequest } from '../interceptors.ts';
 import { promptOf } from '../prompt.ts';
 import { backOff, refuseLongRest, triesFor } from '../retry.ts';
@@ -170,6 +171,8 @@ async function answered(
   { model, step, request, spent }: { model: Model; step: number; request: ModelRequest; spent: Spent },
 ): Promise<ModelResponse | TurnResult> {
   for (let attempt = 1; ; attempt += 1) {
+    const allowed = await admittedFor(ports, model, request, step);
+    if (allowed !== null) return allowed;
     try {
       const sent = await beforeRequest(ports.interceptors, request);
       const response = await readAnswer(ports, model, sent, spent);
@@ -184,6 +187,20 @@ async function answered(
     }
     const stopped = endedBy(ports);
     if (stopped !== null) return stopped;
+  }
+}
+
+/** Waits for its part of the budget; how the turn ends where it gets none. */
+async function admittedFor(
+  ports: TurnPorts,
+  model: Model,
+  request: ModelRequest,
+  step: number,
+): Promise<TurnResult | null> {
+  for (;;) {
+    const allowed = await admitted(ports, model, request, { step, adds: true });
+    if (allowed.kind === 'go') return null;
+    if (allowed.kind === 'ended') return allowed.result;
   }
 }
 
@@ -273,6 +290,8 @@ async function fail(
 
 /** Of a compaction that was stopped: it has not failed, and what it used counts. */
 async function commitSpent(ports: TurnPorts, step: number, usage: Usage): Promise<void> {
-  if (usage.inputTokens === 0 && usage.outputTokens === 0) return;
+  const isFree = usage.inputTokens === 0 && usage.outputTokens === 0;
+  // What was taken of the budget for it is free again, but for what it has used.
+  if (isFree && ports.budget?.isReserved !== true) return;
   await ports.commit([{ type: 'requestFailed', turn: ports.turn, step, usage }]);
 }

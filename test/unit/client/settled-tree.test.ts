@@ -32,6 +32,7 @@ function status(name: string, fields: Partial<StatusResult> = {}): StatusResult 
     refusal: null,
     sandbox: 'working',
     context: null,
+    budget: null,
     watchdogRescues: 0,
     ...fields,
   };

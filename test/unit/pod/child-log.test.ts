@@ -3,6 +3,7 @@
  * asks for, without a hole.
  */
 import { expect, it } from 'vitest';
+import { emptyBudget } from '../../../src/session/facts/replay-budget.ts';
 import { readChildLog } from '../../../src/pod/children/child-log.ts';
 import type { EntryBody } from '../../../src/session/facts/entries.ts';
 import type { PodFolder } from '../../../src/session/home/home.ts';
@@ -117,5 +118,10 @@ it('[pull.own-log] it is synced before it is read, and what cannot be is an erro
   };
   await expect(readChildLog({ ...at, disk: fails }, wanted)).rejects.toBe(denied);
   const none = { folder: { ...at.folder, log: `${at.folder.log}.none` }, disk: nodeDisk };
-  expect(await readChildLog(none, wanted)).toEqual({ events: [], incarnation: 0, lastTime: '' });
+  expect(await readChildLog(none, wanted)).toEqual({
+    events: [],
+    incarnation: 0,
+    lastTime: '',
+    budget: emptyBudget(),
+  });
 });

@@ -246,6 +246,7 @@ export function shellOf(lines: readonly Line[], options: ShellOptions = {}): She
     emitted: () => void shell.order.push('emitted'),
     cancelChildren: nothing,
     stop: nothing,
+    committed: nothing,
     show: (event) => void shell.shown.push(event),
   });
   return shell;

@@ -226,6 +226,7 @@ describe('a pod', () => {
       storage: null,
       storageAt: '',
       provider: { askedAt: null, failing: null },
+      budget: null,
       turnsAbandoned: 0,
       watchdogRescues: 0,
       stopReason: null,

@@ -96,6 +96,7 @@ describe('status', () => {
       refusal: null,
       context: null,
       sandbox: links.sandbox,
+      budget: null,
       watchdogRescues: 0,
     });
   });

@@ -1,0 +1,71 @@
+/** `podkin budget`: what a tree may spend and has spent, and a new bound for it. */
+import type { Result } from '../../protocol/methods.ts';
+import { askPod } from '../../client/ask-pod.ts';
+import { findPod } from '../../client/find-pod.ts';
+import type { CommandContext } from '../invocation/context.ts';
+import { CommandFailed, exitStatus } from '../invocation/context.ts';
+
+export interface BudgetOptions {
+  /** US dollars, or `none`; nothing: it is only shown. */
+  readonly amount: string | undefined;
+  /** The same in tokens. */
+  readonly tokens: string | undefined;
+  readonly json: boolean;
+}
+
+type Budget = Result<'budget'>;
+
+export async function budgetCommand(
+  context: CommandContext,
+  name: string,
+  options: BudgetOptions,
+): Promise<number> {
+  const usd = boundOf(
+    options.amount,
+    'AMOUNT is US dollars, more than 0, or "none"',
+    (number) => number <= 9_000_000,
+  );
+  const tokens = boundOf(options.tokens, '--tokens is a whole number, or "none"', Number.isSafeInteger);
+  const pod = findPod(context.home, name);
+  const budget = await askPod(pod, 'budget', {
+    ...(usd === undefined ? {} : { usd }),
+    ...(tokens === undefined ? {} : { tokens }),
+  });
+  context.stdout.write(options.json ? `${JSON.stringify({ name, ...budget })}\n` : textOf(name, budget));
+  return exitStatus.done;
+}
+
+/** Null where there is to be none any more. */
+function boundOf(
+  text: string | undefined,
+  rule: string,
+  fits: (number: number) => boolean,
+): number | null | undefined {
+  if (text === undefined) return undefined;
+  if (text === 'none') return null;
+  const number = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
+  if (number > 0 && fits(number)) return number;
+  throw new CommandFailed(exitStatus.usage, `${JSON.stringify(text)} is no bound: ${rule}`);
+}
+
+function textOf(name: string, { usd, tokens }: Budget): string {
+  const lines = [
+    ...(usd === null ? [] : [lineOf(usd, (amount) => `$${amount.toFixed(4)}`)]),
+    ...(tokens === null ? [] : [lineOf(tokens, (amount) => `${amount} tokens`)]),
+  ];
+  return lines.length === 0
+    ? `${name}: nothing bounds what it spends\n`
+    : `${lines.map((line) => `${name}: ${line}\n`).join('')}`;
+}
+
+function lineOf(share: NonNullable<Budget['usd']>, shown: (amount: number) => string): string {
+  const { bound, spent, reserved, held, lent, cap } = share;
+  const whole = bound === null ? "a part of its parent's" : `${shown(bound)} for its tree`;
+  const parts = [
+    `${shown(spent + reserved)} used by itself`,
+    `${shown(lent)} with its children`,
+    `${shown(Math.max(0, held))} left`,
+    ...(cap === null ? [] : [`${shown(cap)} at most`]),
+  ];
+  return `${whole}: ${parts.join(', ')}`;
+}

@@ -1,0 +1,251 @@
+/**
+ * A budget that is handed down like a scope: what may be asked for, lent, returned. Pure; the shell in
+ * `pod/budget/` commits what is answered here and says it to others.
+ *
+ *   held = bound | granted − returned   −   spent − reserved − Σ (lent − given back) over the children
+ *
+ * Invariants
+ * - B1 No request begins but out of what its pod holds. So what a tree was asked for passes the root's bound by
+ *   no more than what requests under way took beyond their reservations: less than one for each pod.
+ * - B2 Bound = held + reserved + spent + on the way, over all pods of the tree, at every moment: totals only
+ *   rise, both ends take the higher one, and a child that has died has what its log says.
+ * - B3 A child draws no more than its cap, whatever it says and however often.
+ */
+import type { JsonObject } from '../../std/json.ts';
+import type { EntryBody, PodRef } from '../../session/facts/entries.ts';
+import {
+  type Amounts,
+  type BudgetLeaseEntry,
+  type BudgetLentEntry,
+  type BudgetUnit,
+  type Lease,
+  type Leases,
+  budgetUnits,
+} from '../../session/facts/budget-entries.ts';
+import { type BudgetFacts, type UnitFacts, merged, usedOf } from '../../session/facts/replay-budget.ts';
+
+/** What a child says of itself in one unit: of its lease, and what it and those below it have used. */
+export interface LeaseReport extends Lease {
+  readonly used: number;
+  /** To be granted, less what is returned, until it is this much. */
+  readonly wants?: number | undefined;
+}
+export type LeaseReports = { readonly [unit in BudgetUnit]?: LeaseReport | undefined };
+
+export function isGoverned(facts: UnitFacts): boolean {
+  return facts.bound !== null || facts.lease !== null;
+}
+export function governedUnits(budget: BudgetFacts): BudgetUnit[] {
+  return budgetUnits.filter((unit) => isGoverned(budget[unit]));
+}
+
+/** Negative where requests took more than was reserved for them. */
+export function held(facts: UnitFacts): number {
+  const { bound, lease } = facts;
+  if (bound === null && lease === null) return Number.POSITIVE_INFINITY;
+  return (bound ?? 0) + (lease === null ? 0 : lease.granted - lease.returned) - usedOf(facts);
+}
+
+/** What may be reserved or lent now. */
+export function free(budget: BudgetFacts, unit: BudgetUnit): number {
+  const facts = budget[unit];
+  const isConfirmed = facts.lease === null || budget.confirmed;
+  return isConfirmed ? held(facts) : Math.min(0, held(facts));
+}
+
+/** Of a request of the usual size; `estimate` where there has been none. */
+export function usual(facts: UnitFacts, estimate = 0): number {
+  return Math.max(1, facts.recent.length > 0 ? Math.max(...facts.recent) : estimate);
+}
+
+export type Admission =
+  | { readonly kind: 'free' }
+  | { readonly kind: 'reserve'; readonly amounts: Amounts }
+  | { readonly kind: 'capped'; readonly unit: BudgetUnit }
+  /** `lacks`: of what a request takes. */
+  | { readonly kind: 'wait'; readonly unit: BudgetUnit; readonly lacks: Amounts };
+
+/** May a request be sent, and what is to be committed before it. */
+export function admit(budget: BudgetFacts, estimate: Amounts): Admission {
+  const units = governedUnits(budget);
+  const amounts: { [unit in BudgetUnit]?: number } = {};
+  const lacks: { [unit in BudgetUnit]?: number } = {};
+  for (const unit of units) {
+    const facts = budget[unit];
+    const amount = usual(facts, estimate[unit]);
+    if (facts.cap !== null && usedOf(facts) + amount > facts.cap) return { kind: 'capped', unit };
+    amounts[unit] = amount;
+    const lack = amount - free(budget, unit);
+    if (lack > 0) lacks[unit] = lack;
+  }
+  const short = units.find((unit) => lacks[unit] !== undefined);
+  if (short !== undefined) return { kind: 'wait', unit: short, lacks };
+  return units.length === 0 ? { kind: 'free' } : { kind: 'reserve', amounts };
+}
+
+/** Less than two requests of the usual size are left: more is wanted before it is needed. */
+export function isLow(budget: BudgetFacts, unit: BudgetUnit): boolean {
+  const facts = budget[unit];
+  return facts.lease !== null && free(budget, unit) < 2 * usual(facts);
+}
+
+/**
+ * What this pod says of its leases to its parent. `beyond`: for what it needs more than it has for its own
+ * requests, and for its children.
+ */
+export function reportUp(budget: BudgetFacts, beyond: Amounts = {}): LeaseReports {
+  const reports: { [unit in BudgetUnit]?: LeaseReport } = {};
+  for (const unit of budgetUnits) {
+    const facts = budget[unit];
+    if (facts.lease === null) continue;
+    const used = usedOf(facts);
+    const wanted = beyond[unit];
+    reports[unit] = { ...facts.lease, used, ...(wanted === undefined ? {} : { wants: used + wanted }) };
+  }
+  return reports;
+}
+
+/** What the parent has answered; null where nothing of it is new. */
+export function leaseAnswered(
+  budget: BudgetFacts,
+  answer: Leases,
+  { linked }: { linked: boolean },
+): EntryBody | null {
+  const changed: { [unit in BudgetUnit]?: Lease } = {};
+  for (const unit of budgetUnits) {
+    const said = answer[unit];
+    if (said === undefined) continue;
+    const known = budget[unit].lease;
+    const now = merged(known, said);
+    if (known === null || now.granted !== known.granted || now.returned !== known.returned)
+      changed[unit] = now;
+  }
+  const confirms = linked && !budget.confirmed && Object.keys(answer).length > 0;
+  if (Object.keys(changed).length === 0 && !confirms) return null;
+  const entry: BudgetLeaseEntry = {
+    type: 'budgetLease',
+    ...(confirms ? { confirmed: true } : {}),
+    ...changed,
+  };
+  return entry;
+}
+
+/** What goes back to the parent, in running totals; null where that is nothing. `keep`: requests that it keeps. */
+export function surplus(budget: BudgetFacts, keep: 0 | 1): BudgetLeaseEntry | null {
+  const back: { [unit in BudgetUnit]?: Lease } = {};
+  for (const unit of budgetUnits) {
+    const facts = budget[unit];
+    if (facts.lease === null) continue;
+    const more = free(budget, unit) - keep * usual(facts);
+    if (more > 0) back[unit] = { ...facts.lease, returned: facts.lease.returned + more };
+  }
+  return Object.keys(back).length === 0 ? null : { type: 'budgetLease', ...back };
+}
+
+// The parent's side
+
+/** A child is under a bound where this pod is or was, or where it was given a cap. */
+export function leasedTo(budget: BudgetFacts, child: string): Leases {
+  const leases: { [unit in BudgetUnit]?: Lease } = {};
+  for (const unit of budgetUnits) {
+    const lent = budget[unit].lent.get(child);
+    if (!isGoverned(budget[unit]) && lent === undefined) continue;
+    leases[unit] = { granted: lent?.granted ?? 0, returned: lent?.returned ?? 0 };
+  }
+  return leases;
+}
+
+/**
+ * What a child's own words add to what is known here: what it holds was granted, and what it has used beyond
+ * that it owes (a request that was larger than thought; all of it, where an older build had no leases).
+ */
+export function reported(budget: BudgetFacts, child: PodRef, reports: LeaseReports): EntryBody | null {
+  const leases: { [unit in BudgetUnit]?: Lease } = {};
+  for (const unit of Object.keys(leasedTo(budget, child.instance)).filter(isUnit)) {
+    const said = reports[unit];
+    if (said === undefined) continue;
+    const known = budget[unit].lent.get(child.instance) ?? null;
+    const granted = Math.max(known?.granted ?? 0, said.granted, said.used + said.returned);
+    const now = merged(known, { granted, returned: Math.min(said.returned, granted) });
+    if (isMore(known, now)) leases[unit] = now;
+  }
+  return lentEntry(child, leases);
+}
+
+/** What is granted to a child that wants more: half of what is left, and no less than it wants; or nothing. */
+export function grant(
+  budget: BudgetFacts,
+  child: PodRef,
+  wants: Amounts,
+  keepFree: Amounts = {},
+): EntryBody | null {
+  const leases: { [unit in BudgetUnit]?: Lease } = {};
+  for (const unit of Object.keys(leasedTo(budget, child.instance)).filter(isUnit)) {
+    const lent = budget[unit].lent.get(child.instance) ?? { granted: 0, returned: 0, cap: null };
+    const net = lent.granted - lent.returned;
+    const lacks = (wants[unit] ?? 0) - net;
+    const room = (lent.cap ?? Number.POSITIVE_INFINITY) - net;
+    const left = free(budget, unit) - (keepFree[unit] ?? 0);
+    if (lacks <= 0 || lacks > Math.min(left, room)) continue;
+    // Where there is no bound above, the cap alone says how much.
+    const half = Number.isFinite(left) ? Math.floor(left / 2) : Number.isFinite(room) ? room : lacks;
+    leases[unit] = { granted: lent.granted + Math.min(room, Math.max(lacks, half)), returned: lent.returned };
+  }
+  return lentEntry(child, leases);
+}
+
+/** Of these, what the child has not; by unit. */
+export function stillLacks(budget: BudgetFacts, child: string, wants: Amounts): Amounts {
+  const lacks: { [unit in BudgetUnit]?: number } = {};
+  for (const unit of Object.keys(leasedTo(budget, child)).filter(isUnit)) {
+    const lent = budget[unit].lent.get(child);
+    const lack = (wants[unit] ?? 0) - ((lent?.granted ?? 0) - (lent?.returned ?? 0));
+    if (lack > 0) lacks[unit] = lack;
+  }
+  return lacks;
+}
+
+/** The child's process has ended, and this is its log: what it has not used is this pod's again. */
+export function settledByLog(budget: BudgetFacts, child: PodRef, left: BudgetFacts): EntryBody | null {
+  const leases: { [unit in BudgetUnit]?: Lease } = {};
+  for (const unit of Object.keys(leasedTo(budget, child.instance)).filter(isUnit)) {
+    const known = budget[unit].lent.get(child.instance) ?? null;
+    const used = usedOf(left[unit]);
+    const returned = Math.max(known?.returned ?? 0, left[unit].lease?.returned ?? 0);
+    const granted = Math.max(known?.granted ?? 0, left[unit].lease?.granted ?? 0, used + returned);
+    const now = { granted, returned: granted - used };
+    if (isMore(known, now)) leases[unit] = now;
+  }
+  return lentEntry(child, leases);
+}
+
+function isUnit(name: string): name is BudgetUnit {
+  return name === 'nanoUsd' || name === 'tokens';
+}
+
+function isMore(known: Lease | null, now: Lease): boolean {
+  return now.granted > (known?.granted ?? 0) || now.returned > (known?.returned ?? 0);
+}
+
+function lentEntry({ name, instance }: PodRef, leases: Leases): BudgetLentEntry | null {
+  if (Object.keys(leases).length === 0) return null;
+  return { type: 'budgetLent', child: { name, instance }, ...leases };
+}
+
+/** Settings of a child that is made now. */
+export function budgetOfChild(budget: BudgetFacts, cap: Amounts): { budget?: JsonObject } {
+  const leased = budgetUnits.filter((unit) => isGoverned(budget[unit]) || cap[unit] !== undefined);
+  if (leased.length === 0) return {};
+  const amounts = budgetUnits.flatMap((unit) =>
+    cap[unit] === undefined ? [] : [[unit, cap[unit]] as const],
+  );
+  return { budget: { leased, cap: Object.fromEntries(amounts) } };
+}
+
+/** A child's cap stands in its parent's log with the reservation of its name. */
+export function lentAtSpawn(child: PodRef, cap: Amounts): EntryBody[] {
+  if (Object.keys(cap).length === 0) return [];
+  const nothing = { granted: 0, returned: 0 };
+  const leases = Object.fromEntries(Object.keys(cap).map((unit) => [unit, nothing]));
+  return [{ type: 'budgetLent', child: { name: child.name, instance: child.instance }, ...leases, cap }];
+}

@@ -1,0 +1,249 @@
+/**
+ * The part of the fold that is about what a pod may spend. It needs no other facts, so that a parent can fold
+ * the log of a child that has died; `replay.ts` and that alone call it.
+ *
+ * - A reservation is open until a response, a failed request or the end of its incarnation; with the last, and
+ *   where another is committed, it was spent.
+ * - What a new incarnation holds of its parent's is nobody's until the parent has confirmed it: the parent may
+ *   have taken it back when the last one died.
+ */
+import type { JsonObject, JsonValue } from '../../std/json.ts';
+import type { Usage } from '../../protocol/pod-event.ts';
+import {
+  type Amounts,
+  type BudgetEntry,
+  type BudgetUnit,
+  type Lease,
+  budgetUnits,
+} from './budget-entries.ts';
+import type { ChildEntry, Entry, PodEventReceivedEntry, SessionEntry } from './entries.ts';
+
+export interface LentLease extends Lease {
+  /** What the child may draw in all. */
+  readonly cap: number | null;
+}
+
+/** Of one pod in one unit. */
+export interface UnitFacts {
+  /** A person's, of a root. */
+  bound: number | null;
+  /** Of its parent's; null for a root, and where the parent is under no bound. */
+  lease: Lease | null;
+  /** What this pod may draw of its parent's in all. */
+  cap: number | null;
+  /** By the requests that have ended. */
+  spent: number;
+  /** For the request under way. */
+  reserved: number;
+  /** What the last requests took, the newest last. */
+  recent: readonly number[];
+  /** By the child's instance. */
+  lent: Map<string, LentLease>;
+}
+
+export interface BudgetFacts extends Record<BudgetUnit, UnitFacts> {
+  /** The parent has said in this incarnation what this pod holds. */
+  confirmed: boolean;
+  /** The newest incarnation of each child. */
+  incarnations: Map<string, number>;
+}
+
+const recentMax = 3;
+const nanoPerUsd = 1_000_000_000;
+
+export function emptyBudget(): BudgetFacts {
+  return { nanoUsd: emptyUnit(), tokens: emptyUnit(), confirmed: false, incarnations: new Map() };
+}
+
+function emptyUnit(): UnitFacts {
+  return { bound: null, lease: null, cap: null, spent: 0, reserved: 0, recent: [], lent: new Map() };
+}
+
+/** Rounded up: what is too little to be counted is not nothing. */
+export function nanoUsd(usd: number): number {
+  // A sum of floats is a little off: 0.1 + 0.2 is not dearer than 0.3.
+  return Math.min(Number.MAX_SAFE_INTEGER, Math.ceil(Math.round(usd * nanoPerUsd * 1_000) / 1_000));
+}
+export function usdOf(nano: number): number {
+  return nano / nanoPerUsd;
+}
+
+/** Takes in any entry of a log; most have no part in it. */
+export function applyBudget(budget: BudgetFacts, entry: Entry): void {
+  switch (entry.type) {
+    case 'session':
+      return applySession(budget, entry);
+    case 'started':
+      budget.confirmed = false;
+      for (const unit of budgetUnits) spendReserved(budget[unit]);
+      return;
+    case 'stepCompleted':
+    case 'requestFailed':
+      return noteRecent(budget, applyUsed(budget, entry.usage));
+    case 'compaction':
+    case 'compactionFailed':
+      // All requests of a summary together: no measure of the next step.
+      applyUsed(budget, entry.usage);
+      return;
+    case 'podEventReceived':
+      return applyEvent(budget, entry);
+    case 'child':
+      return applyChild(budget, entry);
+    case 'budgetBound':
+    case 'budgetReserved':
+    case 'budgetLease':
+    case 'budgetLent':
+      return applyOwn(budget, entry);
+  }
+}
+
+function applyOwn(budget: BudgetFacts, entry: BudgetEntry): void {
+  if (entry.type === 'budgetLease' && entry.confirmed === true) budget.confirmed = true;
+  for (const unit of budgetUnits) {
+    const facts = budget[unit];
+    switch (entry.type) {
+      case 'budgetBound': {
+        const bound = entry[unit];
+        if (bound !== undefined) facts.bound = bound;
+        break;
+      }
+      case 'budgetReserved':
+        if (entry.adds !== true) spendReserved(facts);
+        facts.reserved = sum(facts.reserved, entry[unit] ?? 0);
+        break;
+      case 'budgetLease': {
+        const lease = entry[unit];
+        if (lease !== undefined) facts.lease = merged(facts.lease, lease);
+        break;
+      }
+      case 'budgetLent': {
+        const lease = entry[unit];
+        const known = facts.lent.get(entry.child.instance);
+        const cap = entry.cap?.[unit] ?? known?.cap ?? null;
+        if (lease !== undefined)
+          facts.lent.set(entry.child.instance, { ...merged(known ?? null, lease), cap });
+      }
+    }
+  }
+}
+
+/** Of two that say the same lease, what either knows. */
+export function merged(a: Lease | null, b: Lease): Lease {
+  if (a === null) return { granted: b.granted, returned: b.returned };
+  return { granted: Math.max(a.granted, b.granted), returned: Math.max(a.returned, b.returned) };
+}
+
+/** Amounts of settings: what is none is left out. */
+export interface BudgetSettings {
+  /** A root's bound in tokens; that in dollars is `limits.cost`. */
+  readonly tokens: number | null;
+  /** Units in which this pod holds of its parent's. */
+  readonly leased: readonly BudgetUnit[];
+  readonly cap: Amounts;
+}
+
+export function budgetSettingsOf(settings: JsonObject): BudgetSettings {
+  const budget = objectOf(settings['budget']);
+  const leased = Array.isArray(budget['leased']) ? budget['leased'] : [];
+  const cap = objectOf(budget['cap']);
+  return {
+    tokens: amountOf(budget['tokens']),
+    leased: budgetUnits.filter((unit) => leased.includes(unit)),
+    cap: Object.fromEntries(
+      budgetUnits.flatMap((unit) => {
+        const amount = amountOf(cap[unit]);
+        return amount === null ? [] : [[unit, amount]];
+      }),
+    ),
+  };
+}
+
+function applySession(budget: BudgetFacts, { parent, settings }: SessionEntry): void {
+  const { tokens, leased, cap } = budgetSettingsOf(settings);
+  const cost = objectOf(settings['limits'])['cost'];
+  if (parent === null) {
+    budget.tokens.bound = tokens;
+    budget.nanoUsd.bound = typeof cost === 'number' && cost > 0 ? nanoUsd(cost) : null;
+    return;
+  }
+  for (const unit of budgetUnits) {
+    if (leased.includes(unit)) budget[unit].lease = { granted: 0, returned: 0 };
+    budget[unit].cap = cap[unit] ?? null;
+  }
+}
+
+function objectOf(value: JsonValue | undefined): JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+}
+function amountOf(value: JsonValue | undefined): number | null {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
+}
+
+function applyUsed(budget: BudgetFacts, usage: Usage): Record<BudgetUnit, number> {
+  // Of a price that nobody knows, what was reserved is the best that is known.
+  const cost = usage.cost === null ? budget.nanoUsd.reserved : nanoUsd(usage.cost);
+  const used = { nanoUsd: cost, tokens: usage.inputTokens + usage.outputTokens };
+  for (const unit of budgetUnits) {
+    const facts = budget[unit];
+    facts.reserved = 0;
+    facts.spent = sum(facts.spent, used[unit]);
+  }
+  return used;
+}
+
+function noteRecent(budget: BudgetFacts, used: Record<BudgetUnit, number>): void {
+  for (const unit of budgetUnits) {
+    if (used[unit] > 0) budget[unit].recent = [...budget[unit].recent, used[unit]].slice(-recentMax);
+  }
+}
+
+function spendReserved(facts: UnitFacts): void {
+  facts.spent = sum(facts.spent, facts.reserved);
+  facts.reserved = 0;
+}
+
+function sum(a: number, b: number): number {
+  return Math.min(a + b, Number.MAX_SAFE_INTEGER);
+}
+
+/** What the pod has of a lease no more: for its own requests and lent to its children. */
+export function usedOf(facts: UnitFacts): number {
+  let used = facts.spent + facts.reserved;
+  for (const { granted, returned } of facts.lent.values()) used += granted - returned;
+  return used;
+}
+
+/**
+ * A child's report says what it has returned; its end, what it has used in all: all else is this pod's again,
+ * also what was granted and never came.
+ */
+function applyEvent(budget: BudgetFacts, { from, event }: PodEventReceivedEntry): void {
+  if (!('budget' in event) || event.budget === undefined) return;
+  const isLast =
+    event.kind === 'shutDown' && from.incarnation >= (budget.incarnations.get(from.instance) ?? 0);
+  for (const unit of budgetUnits) {
+    const said = event.budget[unit];
+    const known = budget[unit].lent.get(from.instance);
+    if (said === undefined || known === undefined) continue;
+    const returned = isLast ? Math.max(said.returned, known.granted - said.used) : said.returned;
+    // More than was granted cannot come back, whatever is said.
+    const most = Math.min(known.granted, Math.max(known.returned, returned));
+    budget[unit].lent.set(from.instance, { ...known, returned: most });
+  }
+}
+
+function applyChild(budget: BudgetFacts, { child: { instance }, state, incarnation }: ChildEntry): void {
+  if (incarnation !== undefined) {
+    budget.incarnations.set(instance, Math.max(incarnation, budget.incarnations.get(instance) ?? 0));
+  }
+  if (state !== 'undone' && state !== 'removed') return;
+  for (const unit of budgetUnits) {
+    const facts = budget[unit];
+    const lease = facts.lent.get(instance);
+    // An undone one never began; what a removed one had not returned, it or those below it have used.
+    if (lease !== undefined && state === 'removed')
+      facts.spent = sum(facts.spent, lease.granted - lease.returned);
+    facts.lent.delete(instance);
+  }
+  budget.incarnations.delete(instance);
+}

@@ -1,0 +1,21 @@
+/** What a tree may spend: handed down, returned, counted once, whatever dies or is lost. */
+export const budgets = {
+  'budget.bound':
+    'what the pods of a tree have spent and reserved passes the bound of its root by no more than what requests took beyond their reservations, once a pod, whatever dies, is lost or said twice',
+  'budget.nothing-lost':
+    'once everything is quiet and returned, the root holds the bound less what was spent, to the last billionth',
+  'budget.cap': 'a child draws no more than its cap, whatever it says and however often',
+  'budget.reserve':
+    'what a request may take is on disk before it is sent; without a response it counts as spent, at replay too',
+  'budget.grant':
+    'a child is granted half of what is left, at least what it lacks for one request, or nothing; the same need said twice grants once',
+  'budget.return':
+    'a pod returns what it holds above one request at the end of every turn, and all of it at its own end',
+  'budget.death': 'what a child that has died had not used is its parent’s again, read from its log, once',
+  'budget.restored': 'a pod that is back spends nothing before its parent has said what it holds',
+  'budget.older':
+    'in a tree of an older build each limit holds for its own pod until the root is restored; then it is the tree’s, and all that was spent counts',
+  'budget.tree':
+    'pods of a tree share what it may spend; at the bound they wait, visibly, no turn ends, and they go on to the end once a person raises it',
+  'budget.print-ends': 'with run -p the tree ends at its bound with status 5',
+} as const;
