@@ -18,4 +18,7 @@ export const budgets = {
   'budget.tree':
     'pods of a tree share what it may spend; at the bound they wait, visibly, no turn ends, and they go on to the end once a person raises it',
   'budget.print-ends': 'with run -p the tree ends at its bound with status 5',
+  'budget.child-cap':
+    'at its own cap a child’s turn ends as limitReached cost, which its parent’s model reads',
+  'budget.tokens': '--max-tokens bounds a tree whose models have no price',
 } as const;

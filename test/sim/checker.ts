@@ -73,6 +73,7 @@ function checkPair(world: World, parent: SimPod, child: SimPod): void {
     world.watch.violation('I8', child, `${numbered.length} events received, ${sent.length} committed`);
     return;
   }
+  world.money.checkPair(parent, child);
   checkNotStarted(world, parent, child);
   checkLives(world, child, { got, linked: record.incarnation });
 }

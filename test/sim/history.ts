@@ -62,6 +62,7 @@ function begin(world: World, name: string): void {
     scope: { read: ['/'], write: [world.random.chance(0.5) ? '/work' : `/work/${world.random.int(2)}`] },
     settings: {
       limits: { ...world.limits },
+      ...world.money.settingsFor(instance),
       ...(world.contextTokens === null
         ? {}
         : { models: { 'sim/model': { contextTokens: world.contextTokens, outputTokens: 1 } } }),
@@ -107,7 +108,8 @@ async function endInQuiet(world: World): Promise<void> {
     for (const process of pod.processes) process.thaw();
   }
   for (const pod of world.livingFolders()) {
-    if (pod.spec.parent === null || world.random.chance(0.5)) world.restore(pod);
+    const isBack = pod.spec.parent === null || world.random.chance(0.5);
+    if (isBack || world.money.isNeeded(pod)) world.restore(pod);
     else if (pod.processes.size === 0) world.hit('pod.deadForGood');
   }
   const startMs = world.clock.nowMs;
@@ -135,6 +137,7 @@ function nudge(world: World): void {
     const { facts, live } = opened.core;
     for (const request of facts.approvals.keys())
       askPod(world, pod, 'approve', { request, decision: 'allow' });
+    world.money.raise(pod);
     if (live.mode !== 'idle') continue;
     if (facts.paused || facts.held !== null) askPod(world, pod, 'resume', {});
     else if (live.overBudget === 'hops') tell(world, pod, 'run');

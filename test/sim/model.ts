@@ -3,30 +3,31 @@ import { type Model, ModelFailure } from '../../src/model/port.ts';
 import { ballast, checkPrompt, summaryParts } from './prompts.ts';
 import type { SimProcess } from './process.ts';
 
-const usage = { inputTokens: 1, outputTokens: 1, cost: 0 };
+const ordinary = { inputTokens: 2, outputTokens: 2, cost: 0 };
 
 export function scriptedModel(process: SimProcess): Model {
   const { world } = process;
   return {
     name: 'sim/model',
+    estimate: () => ordinary,
     async *stream(request) {
       const { signal } = request;
       checkPrompt(process, request);
       if (request.toolUse === 'none') {
-        for await (const part of summaryParts(process)) {
-          signal.throwIfAborted();
-          yield part;
-        }
+        yield* summaryParts(process, signal);
         return;
       }
       world.order.modelAsked(process);
+      const bill = world.money.sent(process);
       const seenThrough = process.pod?.facts.lastSeq ?? 0;
       await process.later(world.script.requestMs(), () => undefined);
+      if (signal.aborted) bill.failed();
       signal.throwIfAborted();
       const answer = world.script.answer(process);
       if (answer.kind === 'failed') {
         // Counted before it failed.
-        if (answer.passing) yield { type: 'spent', usage };
+        if (answer.passing) yield { type: 'spent', usage: bill.answered() };
+        else bill.failed();
         world.hit(answer.passing ? 'request.failed' : 'request.refused');
         throw new ModelFailure(answer.passing ? 'overloaded' : 'badRequest', 'simulated', {
           transient: answer.passing,
@@ -50,7 +51,7 @@ export function scriptedModel(process: SimProcess): Model {
             })),
           ],
           finishReason: answer.finish,
-          usage,
+          usage: bill.answered(),
         },
       };
     },

@@ -31,14 +31,16 @@ export function checkPrompt({ world, simPod }: SimProcess, { messages }: ModelRe
   }
 }
 
-const usage = { inputTokens: 1, outputTokens: 1, cost: 0 };
-
 /** Mostly a summary; else what is none, or nothing. */
-export async function* summaryParts(process: SimProcess): AsyncIterable<ModelPart> {
+export async function* summaryParts(process: SimProcess, signal: AbortSignal): AsyncIterable<ModelPart> {
   const { world } = process;
   const random = world.contexts;
   const what = world.script.quiet ? 0 : random.next();
+  const bill = world.money.sent(process);
   await process.later(world.script.requestMs(), () => undefined);
+  if (signal.aborted) bill.failed();
+  signal.throwIfAborted();
+  const usage = bill.answered();
   const respond = (parts: readonly object[]): ModelPart => ({
     type: 'response',
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written here as a model would

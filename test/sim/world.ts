@@ -15,6 +15,7 @@ import { worker } from '../../src/worker/drive-turn.ts';
 import type { Engine } from '../../src/worker/turn-ports.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { VirtualClock } from './clock.ts';
+import { Money } from './money.ts';
 import { Random } from './random.ts';
 import { DiskOrder } from './disk-order.ts';
 import { type SimFile, systemError } from './files.ts';
@@ -52,6 +53,7 @@ export class World {
   readonly contexts: Random;
   /** Tokens of the window; null where nothing has to fit. */
   readonly contextTokens: number | null;
+  readonly money: Money;
   /** How many of the one-off requests, or their answers, are lost. */
   readonly requestLoss: number;
   /** What a message usually takes. */
@@ -100,6 +102,7 @@ export class World {
     this.script = new Script(new Random(options.seed, 2));
     this.#hits = options.hits;
     this.#trace = options.trace ?? null;
+    this.money = new Money(this, options.seed);
     const limits = limitsFor(this.random);
     this.requestLoss = this.random.pick([0.03, 0.03, 0.03, 0.3]);
     this.latencyMs = this.random.pick([1, 2, 2, 10, 40]);

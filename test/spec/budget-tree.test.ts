@@ -78,3 +78,58 @@ it('[budget.print-ends] with -p the tree ends at its bound, exit 5', async () =>
   expect(ran.stderr).toMatch(/8 USD\) is used up/);
   expect(ran.code).toBe(5);
 });
+
+it('[budget.tree] kills in the middle of it change nothing: the bound holds, and everybody comes to an end', async () => {
+  home.expectsNoSockets = false;
+  const root = await home.startRoot({ limits: { cost: 12 }, scenario: twelve });
+  await root.run('go');
+  for (const name of ['a', 'b1']) {
+    const pod = await home.spawned(name);
+    await pod.untilEntry('budgetReserved');
+    await pod.kill();
+    await root.until(`${name} or its parent hears of it`, () => true);
+    await pod.start();
+  }
+  await root.kill();
+  await root.start();
+  await untilBound(root);
+  const { usd, beyond } = await treeSpent();
+  expect(usd).toBeLessThanOrEqual(12 + beyond);
+  expect((await home.run(['budget', 'root', '1000'])).code).toBe(0);
+  await root.untilSettled();
+  const after = await treeSpent();
+  const shown = await root.call('budget', {});
+  // What was reserved for requests that nobody heard the end of counts too.
+  expect(1000 - (shown.usd?.held ?? 0)).toBeGreaterThanOrEqual(after.usd - 1e-6);
+});
+
+it('[budget.child-cap] at its own cap a child’s turn ends, and its parent hears of it', async () => {
+  const root = await home.startRoot({
+    scenario: `
+price: { input: 1000, output: 1000 }
+rules:
+  - { pod: root, last: user, call: [{ SpawnPod: { name: kid, task: "look", write: [], maxCost: 3 } }] }
+  - { pod: kid, times: 9, call: [{ Glob: { pattern: "*.txt" } }] }
+  - { say: "{{pod}} is done." }
+`,
+  });
+  await root.run('go');
+  const receipt = await root.untilEntry('podEventReceived', ({ event }) => event.kind === 'turnEnded');
+  expect(receipt.event).toMatchObject({ outcome: 'limitReached', reason: 'cost' });
+  await root.untilSettled();
+  const { usd, dearest } = await spentOf(home.pod('kid'));
+  expect(usd).toBeLessThanOrEqual(3 + dearest);
+  expect(usd).toBeGreaterThan(0);
+});
+
+it('[budget.tokens] --max-tokens bounds the tree of a model without a price', async () => {
+  const model = home.scenario(twelve.replace(/price.*\n/, ''));
+  const ran = await home.run(['run', '-p', '--max-tokens', '9000', '--model', model, 'go']);
+  expect(ran.stderr).toMatch(/9000 tokens\) is used up/);
+  expect(ran.code).toBe(5);
+  const none = await home.run(['run', '-p', '--max-tokens', '0', '--model', model, 'go']);
+  expect([none.code, none.stderr]).toEqual([
+    2,
+    expect.stringContaining('--max-tokens 0: give a whole number'),
+  ]);
+});

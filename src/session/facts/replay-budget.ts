@@ -225,10 +225,12 @@ function applyEvent(budget: BudgetFacts, { from, event }: PodEventReceivedEntry)
     const said = event.budget[unit];
     const known = budget[unit].lent.get(from.instance);
     if (said === undefined || known === undefined) continue;
-    const returned = isLast ? Math.max(said.returned, known.granted - said.used) : said.returned;
+    // What it has used beyond that, it owes: a request was larger than thought.
+    const granted = Math.max(known.granted, said.used + said.returned);
+    const returned = isLast ? Math.max(said.returned, granted - said.used) : said.returned;
     // More than was granted cannot come back, whatever is said.
-    const most = Math.min(known.granted, Math.max(known.returned, returned));
-    budget[unit].lent.set(from.instance, { ...known, returned: most });
+    const most = Math.min(granted, Math.max(known.returned, returned));
+    budget[unit].lent.set(from.instance, { ...known, granted, returned: most });
   }
 }
 

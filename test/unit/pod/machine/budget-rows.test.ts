@@ -222,6 +222,8 @@ describe('what is not used', () => {
       }) as EntryBody;
     expect(held(root(100, [linked(kid, 2), lent(50), ends(2)]).tokens)).toBe(90);
     expect(held(root(100, [linked(kid, 2), lent(50), ends(1)]).tokens)).toBe(55);
+    // It has used more than it was granted.
+    expect(held(root(100, [linked(kid, 2), lent(3), ends(2)]).tokens)).toBe(90);
   });
 
   it('[budget.death] of an undone child is all; what a removed one had not returned is spent', () => {
