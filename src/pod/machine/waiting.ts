@@ -22,8 +22,8 @@ export function waitingOf(core: Core, others: OtherWaits): Waiting | null {
   const found =
     onStorage(core) ??
     onApproval(core) ??
-    onProvider(core, others.nowMs) ??
     onSpending(core) ??
+    onProvider(core, others.nowMs) ??
     onScope(core, others) ??
     onBudget(core) ??
     onLimit(core) ??
