@@ -134,7 +134,7 @@ export function merged(a: Lease | null, b: Lease): Lease {
 }
 
 /** Amounts of settings: what is none is left out. */
-export interface BudgetSettings {
+interface BudgetSettings {
   /** A root's bound in tokens; that in dollars is `limits.cost`. */
   readonly tokens: number | null;
   /** Units in which this pod holds of its parent's. */
@@ -142,7 +142,7 @@ export interface BudgetSettings {
   readonly cap: Amounts;
 }
 
-export function budgetSettingsOf(settings: JsonObject): BudgetSettings {
+function budgetSettingsOf(settings: JsonObject): BudgetSettings {
   const budget = objectOf(settings['budget']);
   const leased = Array.isArray(budget['leased']) ? budget['leased'] : [];
   const cap = objectOf(budget['cap']);
