@@ -32,8 +32,8 @@ export async function admitted(
 }
 
 /** Somebody wants the turn to end. */
-function endedBy({ signal, control }: TurnPorts): TurnResult | null {
-  const wanted = signal.aborted ? 'cancel' : control();
+function endedBy(ports: TurnPorts): TurnResult | null {
+  const wanted = ports.signal.aborted ? 'cancel' : ports.control();
   if (wanted === 'none') return null;
   return { kind: wanted === 'cancel' ? 'cancelled' : 'paused' };
 }

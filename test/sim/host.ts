@@ -17,8 +17,7 @@ import { scriptedModel } from './model.ts';
 import type { SimProcess } from './process.ts';
 import { workTool } from './tools.ts';
 import { home } from './pods.ts';
-import type { Listener } from './world.ts';
-import { asConnection, joined } from './wire.ts';
+import { type Listener, asConnection, joined } from './wire.ts';
 
 export function simHost(process: SimProcess): Host {
   const { world } = process;

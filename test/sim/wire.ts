@@ -22,6 +22,13 @@ interface Options {
   signal?: AbortSignal | undefined;
 }
 
+export interface Listener {
+  readonly process: SimProcess;
+  readonly path: string;
+  accept(end: SimEnd): void;
+  answer(handlers: Handlers): void;
+}
+
 /** One end; what the product knows as its `Connection`. */
 export class SimEnd {
   readonly owner: SimProcess;

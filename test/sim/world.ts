@@ -5,7 +5,7 @@
 import type { Claim } from '../../src/scope/ownership/claims.ts';
 import { runPodOn } from '../../src/pod/boot/boot.ts';
 import type { ReadyMessage } from '../../src/pod/host.ts';
-import { type Handlers, dispatcher } from '../../src/transport/server.ts';
+import { dispatcher } from '../../src/transport/server.ts';
 import type { Connection } from '../../src/transport/connection.ts';
 import { type PodFolder, type PodSpec, type Tombstone, folderAt } from '../../src/session/home/home.ts';
 import type { Burial } from '../../src/session/home/remove.ts';
@@ -25,7 +25,7 @@ import { type LogRead, type SimPod, entriesOf, home, limitsFor } from './pods.ts
 import { contextFor } from './prompts.ts';
 import { SimProcess } from './process.ts';
 import { Script } from './script.ts';
-import type { SimEnd } from './wire.ts';
+import type { Listener, SimEnd } from './wire.ts';
 
 export interface WorldOptions {
   seed: number;
@@ -34,13 +34,6 @@ export interface WorldOptions {
   /** Is given everything, a line each. */
   trace?: ((line: string) => void) | undefined;
   engine?: Engine | undefined;
-}
-
-export interface Listener {
-  readonly process: SimProcess;
-  readonly path: string;
-  accept(end: SimEnd): void;
-  answer(handlers: Handlers): void;
 }
 
 export class World {

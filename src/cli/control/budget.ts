@@ -55,7 +55,7 @@ function textOf(name: string, { usd, tokens }: Budget): string {
   ];
   return lines.length === 0
     ? `${name}: nothing bounds what it spends\n`
-    : `${lines.map((line) => `${name}: ${line}\n`).join('')}`;
+    : lines.map((line) => `${name}: ${line}\n`).join('');
 }
 
 function lineOf(share: NonNullable<Budget['usd']>, shown: (amount: number) => string): string {

@@ -10,9 +10,8 @@ import {
   newOutbox,
   outboxStep,
 } from '../../delivery/outbox.ts';
-import { emitted, ownAssignments } from '../../delivery/emit.ts';
+import { emitted } from '../../delivery/emit.ts';
 import { WireError } from '../../protocol/errors.ts';
-import { protocolVersion } from '../../protocol/limits.ts';
 import type { SentPodEvent } from '../../protocol/pod-event.ts';
 import type { Leases } from '../../session/facts/budget-entries.ts';
 import type { PathScope, PodRef } from '../../session/facts/entries.ts';
@@ -21,8 +20,9 @@ import { type Client, clientOver } from '../../transport/client.ts';
 import type { Connection } from '../../transport/connection.ts';
 import { RemoteError } from '../../transport/failures.ts';
 import type { End } from '../host.ts';
-import { leaseAnswered, reportUp } from '../machine/budget.ts';
+import { leaseAnswered } from '../machine/budget.ts';
 import { commitInput } from '../machine/inputs.ts';
+import { introductionOf } from './introduction.ts';
 import { PlacePoll } from './place-poll.ts';
 import type { Pod } from '../pod.ts';
 
@@ -234,7 +234,7 @@ export class ParentLink {
       const client = clientOver(connection);
       // What is told to the parent must not be more than the disk holds.
       await this.#pod.allDurable();
-      const asked = client.call('link', this.#introduction());
+      const asked = client.call('link', introductionOf(this.#pod));
       this.#isNumberInDoubt = true;
       this.#introducing = asked.catch(() => undefined);
       const answer = await asked;
@@ -253,25 +253,6 @@ export class ParentLink {
       connection?.destroy();
       this.#fail(error);
     }
-  }
-
-  #introduction() {
-    const { facts, session } = this.#pod;
-    const { name, instance } = session;
-    const { pid, startTime, bootId } = this.#pod.host.self.identity();
-    const budget = reportUp(facts.budget);
-    return {
-      child: { name, instance, incarnation: facts.incarnation, pid, startTime, bootId },
-      token: this.#pod.host.home.token(this.#pod.folder),
-      protocol: protocolVersion,
-      assignments: {
-        open: [...ownAssignments(facts, 'begun'), ...ownAssignments(facts, 'queued')],
-        closed: [...facts.closedAssignments.keys()],
-      },
-      emitted: facts.outbox.emitted,
-      acked: facts.outbox.acked,
-      ...(Object.keys(budget).length === 0 ? {} : { budget }),
-    };
   }
 
   /** What the parent says now stands over what it said at the spawn, in later lives too. */

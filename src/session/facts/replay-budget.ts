@@ -16,7 +16,7 @@ import {
   type Lease,
   budgetUnits,
 } from './budget-entries.ts';
-import type { ChildEntry, Entry, PodEventReceivedEntry, SessionEntry } from './entries.ts';
+import type { ChildEntry, Entry, EntryBody, PodEventReceivedEntry, SessionEntry } from './entries.ts';
 
 export interface LentLease extends Lease {
   /** What the child may draw in all. */
@@ -68,33 +68,34 @@ export function usdOf(nano: number): number {
   return nano / nanoPerUsd;
 }
 
+type Appliers = {
+  readonly [E in EntryBody as E['type']]?: (budget: BudgetFacts, entry: Entry<E>) => void;
+};
+
+const appliers: Appliers = {
+  session: applySession,
+  started(budget) {
+    budget.confirmed = false;
+    for (const unit of budgetUnits) spendReserved(budget[unit]);
+  },
+  stepCompleted: applyStep,
+  requestFailed: applyStep,
+  // All requests of a summary together: no measure of the next step.
+  compaction: (budget, { usage }) => void applyUsed(budget, usage),
+  compactionFailed: (budget, { usage }) => void applyUsed(budget, usage),
+  podEventReceived: applyEvent,
+  child: applyChild,
+  budgetBound: applyOwn,
+  budgetReserved: applyOwn,
+  budgetLease: applyOwn,
+  budgetLent: applyOwn,
+};
+
 /** Takes in any entry of a log; most have no part in it. */
 export function applyBudget(budget: BudgetFacts, entry: Entry): void {
-  switch (entry.type) {
-    case 'session':
-      return applySession(budget, entry);
-    case 'started':
-      budget.confirmed = false;
-      for (const unit of budgetUnits) spendReserved(budget[unit]);
-      return;
-    case 'stepCompleted':
-    case 'requestFailed':
-      return noteRecent(budget, applyUsed(budget, entry.usage));
-    case 'compaction':
-    case 'compactionFailed':
-      // All requests of a summary together: no measure of the next step.
-      applyUsed(budget, entry.usage);
-      return;
-    case 'podEventReceived':
-      return applyEvent(budget, entry);
-    case 'child':
-      return applyChild(budget, entry);
-    case 'budgetBound':
-    case 'budgetReserved':
-    case 'budgetLease':
-    case 'budgetLent':
-      return applyOwn(budget, entry);
-  }
+  if (!Object.hasOwn(appliers, entry.type)) return;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the applier of an entry's own type takes that entry
+  (appliers[entry.type] as (budget: BudgetFacts, entry: Entry) => void)(budget, entry);
 }
 
 function applyOwn(budget: BudgetFacts, entry: BudgetEntry): void {
@@ -191,7 +192,8 @@ function applyUsed(budget: BudgetFacts, usage: Usage): Record<BudgetUnit, number
   return used;
 }
 
-function noteRecent(budget: BudgetFacts, used: Record<BudgetUnit, number>): void {
+function applyStep(budget: BudgetFacts, { usage }: { readonly usage: Usage }): void {
+  const used = applyUsed(budget, usage);
   for (const unit of budgetUnits) {
     if (used[unit] > 0) budget[unit].recent = [...budget[unit].recent, used[unit]].slice(-recentMax);
   }

@@ -86,6 +86,11 @@ export function uncovered({ history, context }: Held): readonly HistoryEntry[] {
   return between(history, context?.compaction?.through ?? 0, Number.POSITIVE_INFINITY);
 }
 
+/** What the model is shown: the words that were kept, and all behind the newest compaction, in order. */
+export function shownThrough({ history }: Held, through: number): readonly HistoryEntry[] {
+  return between(history, 0, through);
+}
+
 /** What the newest compaction covers and has kept word for word, in order. */
 function keptIn({ history, context }: Held): readonly HistoryEntry[] {
   return between(history, 0, context?.compaction?.through ?? 0);

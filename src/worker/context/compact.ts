@@ -10,7 +10,7 @@ import { type Model, ModelFailure, type ModelRequest, type ModelResponse } from 
 import type { CompactionCause } from '../../session/facts/context-entries.ts';
 import type { HistoryEntry } from '../../session/facts/facts.ts';
 import { summaryText } from '../../session/facts/shown.ts';
-import { type Part, transcriptOf } from '../../session/facts/transcript.ts';
+import { type Part, shownThrough, transcriptOf } from '../../session/facts/transcript.ts';
 import { PodkinError } from '../../std/podkin-error.ts';
 import { admitted } from '../admission.ts';
 import { afterRequest, answerBegun, beforeRequest } from '../interceptors.ts';
@@ -232,7 +232,7 @@ async function hold(ports: TurnPorts, context: ContextPort, holding: Holding): P
   const { model, compacting, summary, usage } = holding;
   const { why, through, tokens, window } = compacting;
   const rate = facts.context.rates.get(model) ?? 1;
-  const items = facts.history.filter(({ seq }) => seq <= through);
+  const items = shownThrough(facts, through);
   const owed = new Set(owedBy(context));
   const kept = keptOf({ items, owed, room: (keptShare * window) / rate });
   const table = tableOf(facts);

@@ -2,7 +2,7 @@
 import type { ModelRequest } from '../../model/port.ts';
 import type { Facts, HistoryEntry } from '../../session/facts/facts.ts';
 import { isPrunable } from '../../session/facts/shown.ts';
-import { uncovered } from '../../session/facts/transcript.ts';
+import { shownThrough, uncovered } from '../../session/facts/transcript.ts';
 import { boundaryFor } from './boundary.ts';
 import type { Cuttable, Load } from './plan.ts';
 import { prunableOf } from './prune.ts';
@@ -86,10 +86,12 @@ function unitsOfShown(text: string, chars: number | undefined): number {
 }
 
 /** Of outputs, notices and later inputs: the task stays as it is. */
-function largestOf({ history, context }: Facts, rate: number): Cuttable | null {
-  const task = history.find(({ type }) => type === 'userMessage');
+function largestOf(facts: Facts, rate: number): Cuttable | null {
+  const { context } = facts;
+  const items = shownThrough(facts, facts.lastSeq);
+  const task = items.find(({ type }) => type === 'userMessage');
   let largest: Cuttable | null = null;
-  for (const entry of history) {
+  for (const entry of items) {
     const text = cuttableText(entry);
     if (text === null || entry === task) continue;
     if (entry.type === 'toolResult' && entry.seq <= context.prunedThrough) continue;

@@ -38,7 +38,7 @@ import {
 
 const budgetOf = (bodies: readonly EntryBody[]): BudgetFacts => {
   const budget = emptyBudget();
-  bodies.forEach((body, at) => applyBudget(budget, { seq: at + 1, time: '', ...body } as Entry));
+  bodies.forEach((body, at) => applyBudget(budget, { seq: at + 1, time: '', ...body }));
   return budget;
 };
 const root = (tokens: number, more: EntryBody[] = []) =>
@@ -210,16 +210,15 @@ describe('what is not used', () => {
 
   it('[budget.death] an orderly end of the newest incarnation settles too; of an earlier one it says only what was returned', () => {
     const budget = { tokens: { granted: 30, returned: 5, used: 10 } };
-    const ends = (incarnation: number): EntryBody =>
-      ({
-        type: 'podEventReceived',
-        from: { ...kid, incarnation },
-        eventSeq: 1,
-        event: { ...shutDown(), budget },
-        reads: false,
-        wakes: false,
-        closes: [],
-      }) as EntryBody;
+    const ends = (incarnation: number): EntryBody => ({
+      type: 'podEventReceived',
+      from: { ...kid, incarnation },
+      eventSeq: 1,
+      event: { ...shutDown(), budget },
+      reads: false,
+      wakes: false,
+      closes: [],
+    });
     expect(held(root(100, [linked(kid, 2), lent(50), ends(2)]).tokens)).toBe(90);
     expect(held(root(100, [linked(kid, 2), lent(50), ends(1)]).tokens)).toBe(55);
     // It has used more than it was granted.
