@@ -7,6 +7,9 @@ export const budgets = {
   'budget.cap': 'a child draws no more than its cap, whatever it says and however often',
   'budget.reserve':
     'what a request may take is on disk before it is sent; without a response it counts as spent, at replay too',
+  'budget.wait':
+    'a request that lacks a part of the budget waits for it, obeys cancel and pause, and is made anew when it is sent',
+  'budget.summary': 'the requests of a compaction are paid out of the budget, and counted once',
   'budget.grant':
     'a child is granted half of what is left, at least what it lacks for one request, or nothing; the same need said twice grants once',
   'budget.return':

@@ -3,7 +3,9 @@ import * as z from 'zod';
 import { describe, expect, it } from 'vitest';
 import { ModelFailure, type ModelRequest } from '../../../src/model/port.ts';
 import { defineTool } from '../../../src/tools/define-tool.ts';
+import type { BudgetAdmission } from '../../../src/worker/turn-ports.ts';
 import { asked, called, completed, ended, notice, result, run, said, working } from '../machine-rig.ts';
+import { deskOf } from './desk-rig.ts';
 import { type Said, type World, podWith, says, usageOf } from './context-rig.ts';
 
 const output = (chars: number) =>
@@ -233,6 +235,40 @@ describe('a compaction that fails', () => {
     });
     expect(await turn.run()).toEqual({ kind: 'limitReached', reason: 'cost' });
     expect(turn.requests.some(({ request }) => request.toolUse === 'none')).toBe(false);
+  });
+});
+
+describe('the requests of a summary', () => {
+  const withBudget = (...answers: BudgetAdmission[]) => {
+    const turn = pod(200, { answer: works(60) });
+    const desk = deskOf(...answers);
+    Object.assign(turn.ports, { budget: desk.budget });
+    return { ...turn, ...desk };
+  };
+  const isSummary = ({ request }: { request: ModelRequest }) => request.toolUse === 'none';
+
+  it('[budget.summary] are admitted like all others, beside what was taken before', async () => {
+    const turn = withBudget();
+    expect(await turn.run()).toEqual({ kind: 'finished' });
+    const sent = turn.requests.map(isSummary);
+    expect(sent).toContain(true);
+    expect(turn.asked.map(({ place }) => place.adds === true)).toEqual(sent);
+  });
+  it.each<[string, BudgetAdmission[], object]>([
+    ['past the cap end the turn at that limit', [], { kind: 'limitReached', reason: 'tokens' }],
+    ['wait for it, and then are sent', [{ kind: 'wait', ms: 5 }], { kind: 'finished' }],
+  ])('[budget.summary] %s', async (_, before, end) => {
+    const plain = withBudget();
+    await plain.run();
+    const first = plain.asked.findIndex(({ place }) => place.adds === true);
+    const goes = Array.from({ length: first }, (): BudgetAdmission => ({ kind: 'go' }));
+    const last: BudgetAdmission = before.length === 0 ? { kind: 'capped', reason: 'tokens' } : { kind: 'go' };
+    const turn = withBudget(...goes, ...before, last);
+    expect(await turn.run()).toEqual(end);
+    expect(turn.requests.some(isSummary)).toBe(before.length > 0);
+    expect(turn.waited.map(([ms]) => ms)).toEqual(before.map(() => 5));
+    // What was taken and not used is free again.
+    if (before.length === 0) expect(turn.committed().at(-1)?.type).toBe('requestFailed');
   });
 });
 

@@ -61,6 +61,34 @@ const used = (inputTokens: number): EntryBody => ({
   step: 1,
   usage: { inputTokens, outputTokens: 0, cost: 0 },
 });
+const adds = (tokens: number): EntryBody => ({
+  type: 'budgetReserved',
+  turn: 't1',
+  step: 1,
+  tokens,
+  adds: true,
+});
+const summed = (inputTokens: number): EntryBody => ({
+  type: 'compaction',
+  turn: 't1',
+  why: 'size',
+  through: 1,
+  model: 'a/b',
+  kept: [],
+  summary: '',
+  table: '',
+  usage: { inputTokens, outputTokens: 0, cost: 0 },
+  before: 2,
+  after: 1,
+});
+const unsummed = (inputTokens: number): EntryBody => ({
+  type: 'compactionFailed',
+  turn: 't1',
+  why: 'size',
+  reason: 'no',
+  usage: { inputTokens, outputTokens: 0, cost: 0 },
+  before: 2,
+});
 const lent = (granted: number, returned = 0): EntryBody => ({
   type: 'budgetLent',
   child: kid,
@@ -75,6 +103,11 @@ describe('a request', () => {
       'takes what the dearest of the last three took',
       root(100, [used(50), used(5), used(7), used(6)]),
       { kind: 'reserve', amounts: { tokens: 7 } },
+    ],
+    [
+      'takes no measure of a summary',
+      root(100, [used(5), reserves(5), adds(50), summed(60)]),
+      { kind: 'reserve', amounts: { tokens: 5 } },
     ],
     [
       'waits where less is left, and says how much it lacks',
@@ -105,6 +138,9 @@ describe('a request', () => {
     ['without one it was what was reserved: the process died', [reserves(40), started(2)], 60],
     ['without one, and another begins', [reserves(40), reserves(30)], 30],
     ['failed and used nothing', [reserves(40), used(0)], 100],
+    ['for a summary in pieces it was what their one entry says', [reserves(40), adds(30), summed(45)], 55],
+    ['for a summary that failed too', [reserves(40), adds(30), unsummed(45)], 55],
+    ['for a summary whose process died it was all of them', [reserves(40), adds(30), started(2)], 30],
   ])('[budget.reserve] %s', (_, more, left) => {
     expect(held(root(100, more).tokens)).toBe(left);
   });

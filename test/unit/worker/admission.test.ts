@@ -1,0 +1,77 @@
+/** What a turn does with the answers of its budget, before each request and each request of a summary. */
+import { describe, expect, it } from 'vitest';
+import { ModelFailure } from '../../../src/model/port.ts';
+import { ask } from '../../../src/worker/ask.ts';
+import type { BudgetAdmission } from '../../../src/worker/turn-ports.ts';
+import { deskOf } from './desk-rig.ts';
+import { type Reply, type TurnOptions, says, turnOf } from './worker-rig.ts';
+
+const go: BudgetAdmission = { kind: 'go' };
+const wait: BudgetAdmission = { kind: 'wait', ms: 250 };
+const capped: BudgetAdmission = { kind: 'capped', reason: 'tokens' };
+const step = { step: 2, skipIf: () => false };
+
+async function play(
+  answers: BudgetAdmission[],
+  replies: Reply[] = [says('done')],
+  options: TurnOptions = {},
+) {
+  const desk = deskOf(...answers);
+  const turn = turnOf(replies, { ...options, budget: desk.budget });
+  return { ...turn, ...desk, answer: await ask(turn.ports, turn.model, step) };
+}
+
+describe('a request', () => {
+  it('[budget.reserve] is admitted with its estimate before it is sent: of a model without a price, tokens alone', async () => {
+    const { asked, requests, answer } = await play([go]);
+    expect(asked).toEqual([
+      { estimate: { inputTokens: expect.any(Number), outputTokens: 0, cost: null }, place: { step: 2 } },
+    ]);
+    expect(asked[0]!.estimate.inputTokens).toBeGreaterThan(0);
+    expect([requests.length, answer.kind]).toEqual([1, 'answered']);
+  });
+
+  it('[budget.wait] waits, and is made anew then: what has arrived meanwhile is in it, and no try is counted', async () => {
+    let drained = 0;
+    const turn = turnOf([]);
+    const { waited, requests, answer } = await play([wait, wait, go], [says('done')], {
+      limits: { requestTries: 1 },
+      preLlmRequest: () => ((drained += 1), turn.ports.preLlmRequest()),
+    });
+    expect(waited.map(([ms]) => ms)).toEqual([250, 250]);
+    expect([drained, requests.length, answer.kind]).toEqual([3, 1, 'answered']);
+  });
+
+  it.each([
+    ['cancel', 'cancelled'],
+    ['pause', 'paused'],
+  ] as const)('[budget.wait] that waits obeys a %s', async (control, kind) => {
+    const { requests, answer } = await play([wait, wait, go], [], { control: ['none', control] });
+    expect(answer).toEqual({ kind: 'ended', result: { kind } });
+    expect(requests).toEqual([]);
+  });
+
+  it('[budget.wait] that waits ends with its turn’s process', async () => {
+    const abort = new AbortController();
+    const { answer } = await play([wait], [], { abort, wait: () => Promise.resolve(abort.abort()) });
+    expect(answer).toEqual({ kind: 'ended', result: { kind: 'cancelled' } });
+  });
+
+  it('[budget.cap] past the pod’s own cap ends the turn at that limit', async () => {
+    const { requests, answer } = await play([capped]);
+    expect(answer).toEqual({ kind: 'ended', result: { kind: 'limitReached', reason: 'tokens' } });
+    expect(requests).toEqual([]);
+  });
+
+  it('[budget.reserve] that failed without a count gives back what was taken for it', async () => {
+    const down = new ModelFailure('overloaded', 'busy', { transient: true });
+    const { asked, committed } = await play([go], [{ throws: down }, says('done')]);
+    expect(asked).toHaveLength(2);
+    expect(committed.flat()).toContainEqual({
+      type: 'requestFailed',
+      turn: 't1',
+      step: 2,
+      usage: { inputTokens: 0, outputTokens: 0, cost: 0 },
+    });
+  });
+});
