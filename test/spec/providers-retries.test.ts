@@ -50,6 +50,7 @@ it.each(passingFaults)(
     const types = (await home.pod('root').entries()).map(({ type }) => type);
     expect(types.filter((type) => /assistant|tool|turn|step/i.test(type))).toEqual([
       'turnStarted',
+      'tools',
       'assistantMessage',
       'toolCall',
       'stepCompleted',
