@@ -6,6 +6,8 @@ export interface Window {
   readonly tokens: number;
   /** False: nobody has said how large it is, and this is a guess. */
   readonly isKnown: boolean;
+  /** False: whatever its size, nobody refuses a request; the window is for those who want to know. */
+  readonly isBound: boolean;
 }
 
 const unknownContextTokens = 128_000;
@@ -27,5 +29,11 @@ export function windowOf(
   // Of a model in the catalogue without a length of answers the window is for requests alone.
   const answer = given.outputTokens ?? (entry === null ? guess : (entry.outputTokens ?? 0));
   const reserve = Math.min(answer, context * outputShareMax);
-  return { tokens: Math.floor(context - reserve), isKnown: known !== undefined };
+  // A scenario takes what it is given, unless a person wants to see what a window does.
+  const isScenario = name.startsWith('script/');
+  return {
+    tokens: Math.floor(context - reserve),
+    isKnown: known !== undefined || isScenario,
+    isBound: known !== undefined || !isScenario,
+  };
 }

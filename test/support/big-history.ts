@@ -43,7 +43,7 @@ export async function writeHistory(pod: TestPod, bytes: number): Promise<number>
   const { outstanding } = settledView(facts);
   const answer = 'All work and no play. '.repeat(answerChars / 22);
   for (let written = 0; written < bytes;) {
-    written += write(oneTurn(answer.slice(0, Math.min(answer.length, bytes)), outstanding));
+    written += write(oneTurn(answer.slice(0, Math.min(answer.length, bytes)), outstanding, seq));
   }
   return seq;
 }
@@ -54,8 +54,8 @@ function startOf(facts: Facts): EntryBody {
   return { type: 'started', incarnation: facts.incarnation + 1, ...nobody, podkin: 'test' };
 }
 
-/** `outstanding`: names of children that have work of this pod. */
-function oneTurn(text: string, outstanding: string[]): EntryBody[] {
+/** `outstanding`: names of children that have work of this pod. `before`: the last entry so far. */
+function oneTurn(text: string, outstanding: string[], before: number): EntryBody[] {
   const turn = uuidv7();
   const submission = uuidv7();
   const from = { kind: 'person' as const };
@@ -64,7 +64,7 @@ function oneTurn(text: string, outstanding: string[]): EntryBody[] {
     { type: 'turnStarted', turn, kind: 'run', submissions: [submission], hops: 0, cause: 'person' },
     { type: 'userMessage', turn, submission, from, text: 'Go on.' },
     { type: 'assistantMessage', turn, step: 1, model: 'script/past', parts: [{ type: 'text', text }] },
-    { type: 'stepCompleted', turn, step: 1, finishReason: 'stop', usage, seenThrough: 0 },
+    { type: 'stepCompleted', turn, step: 1, finishReason: 'stop', usage, seenThrough: before + 3 },
     {
       type: 'turnEnded',
       turn,

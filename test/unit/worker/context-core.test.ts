@@ -68,7 +68,18 @@ describe('the size of a request', () => {
     ['no more than half is kept free', 'x/y', { contextTokens: 8_000, outputTokens: 8_000 }, 4_000],
     ['Gemini keeps nothing free', 'google/gemini-3-pro', {}, 1_048_576],
   ])('[context.window] %s', (_, name, given, tokens) => {
-    expect(windowOf(name, given)).toEqual({ tokens, isKnown: name !== 'x/y' || 'contextTokens' in given });
+    const isKnown = name !== 'x/y' || 'contextTokens' in given;
+    expect(windowOf(name, given)).toEqual({ tokens, isKnown, isBound: true });
+  });
+  it.each([
+    ['takes what it is given', {}, { tokens: 112_000, isKnown: true, isBound: false }],
+    [
+      'has a window where a person says so',
+      { contextTokens: 4_000, outputTokens: 1_000 },
+      { tokens: 3_000, isKnown: true, isBound: true },
+    ],
+  ])('[context.window] a scenario %s', (_, given, window) => {
+    expect(windowOf('script//a.yaml', given)).toEqual(window);
   });
   it.each([
     ['prompt is too long: 210000 tokens > 200000 maximum', 200_000],

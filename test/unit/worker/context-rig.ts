@@ -28,6 +28,8 @@ export interface World {
   believed?: number;
   /** Tokens a unit. */
   rate?: number;
+  /** False: a scenario, which takes what it is given. */
+  isBound?: boolean;
   tells?: boolean;
   model?: string;
   /** The answer to a request of the turn; null ends it. */
@@ -81,7 +83,7 @@ export function podWith(world: World) {
     context: {
       facts: core.facts,
       putAside: '',
-      window: { tokens: world.believed ?? world.window, isKnown: true },
+      window: { tokens: world.believed ?? world.window, isKnown: true, isBound: world.isBound ?? true },
     },
     preLlmRequest: () => {
       core.live.mode = 'running';

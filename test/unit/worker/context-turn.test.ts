@@ -238,6 +238,25 @@ describe('a compaction that fails', () => {
   });
 });
 
+describe('a scenario, which takes what it is given', () => {
+  it('[context.window] is sent the whole history, however long', async () => {
+    const turn = pod(900, { answer: works(20), window: 1_000_000, believed: 4_000, isBound: false });
+    expect(await turn.run()).toEqual({ kind: 'finished' });
+    expect([...turn.of('pruned'), ...turn.of('compaction'), ...turn.of('itemCut')]).toEqual([]);
+  });
+  it('[context.window] is compacted where a person asks for it, and where it refuses', async () => {
+    const asking = pod(900, { answer: works(20), window: 1_000_000, believed: 4_000, isBound: false });
+    asking.facts.context.asked = { instructions: null };
+    expect(await asking.run()).toEqual({ kind: 'finished' });
+    expect(asking.of('compactionFailed').map(({ reason }) => reason)).toEqual([
+      'there is nothing to compact yet',
+    ]);
+    const refusing = pod(900, { answer: works(20), window: 4_000, believed: 100_000, isBound: false });
+    expect(await refusing.run()).toEqual({ kind: 'finished' });
+    expect(refusing.of('compaction').length).toBeGreaterThan(0);
+  });
+});
+
 describe('the requests of a summary', () => {
   const withBudget = (...answers: BudgetAdmission[]) => {
     const turn = pod(200, { answer: works(60) });
