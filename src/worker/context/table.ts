@@ -11,7 +11,7 @@ export function tableOf(facts: Facts): string {
     section('Pods that you have started', childLines(facts)),
     section('Work that you have given and that has not ended', assignmentLines(facts)),
     section('Work that was given to you and that you owe an answer', ownLines(facts)),
-    section('Questions that wait for a person', questionLines(facts)),
+    section('Calls that wait for an approval', approvalLines(facts)),
     section('Files that you have changed', fileLines(facts, 'changed')),
     section('Files that you have read', fileLines(facts, 'read')),
   ];
@@ -47,7 +47,7 @@ function ownLines({ ownAssignments, queue }: Facts): string[] {
   return [...(begun > 0 ? [`${begun} begun; its words stand above`] : []), ...newest(waiting)];
 }
 
-function questionLines({ approvals }: Facts): string[] {
+function approvalLines({ approvals }: Facts): string[] {
   const open = [...approvals.values()].filter(({ answer }) => answer === null);
   return newest(open.map(({ tool, summary }) => `${tool}: ${words(summary)}`));
 }
