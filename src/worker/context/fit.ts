@@ -32,8 +32,8 @@ export async function fit(
   { step, request, refused }: Fitted,
 ): Promise<Fit> {
   const { facts } = context;
-  const isTold = facts.context.windows.has(model.name);
-  if (!context.window.isBound && !isTold && facts.context.asked === null) return { kind: 'fits' };
+  const isWindowSaid = facts.context.windows.has(model.name);
+  if (!context.window.isBound && !isWindowSaid && facts.context.asked === null) return { kind: 'fits' };
   const window = effectiveWindow(facts, model.name, context.window.tokens);
   const load = loadOf({ facts, model: model.name, window }, request, refused);
   await reportUnknown(ports, context, load);
