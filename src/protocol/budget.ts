@@ -20,6 +20,15 @@ export const leaseReportsSchema = once(() =>
   z.object({ nanoUsd: leaseReport().optional(), tokens: leaseReport().optional() }),
 );
 
+/** What a person wants the bound of a tree to be; null: none. */
+export const boundSchema = once(() =>
+  z.object({
+    usd: z.number().positive().max(9_000_000).nullable().optional(),
+    tokens: z.int().min(1).nullable().optional(),
+    from: z.unknown().optional(),
+  }),
+);
+
 /** A budget as a person reads it, in one unit: US dollars or tokens. */
 const share = once(() =>
   z.object({

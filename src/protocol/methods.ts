@@ -11,7 +11,7 @@ import {
   closedApprovalSchema,
   approvalRequestSchema,
 } from './approval.ts';
-import { budgetView, leaseReportsSchema, leasesSchema } from './budget.ts';
+import { boundSchema, budgetView, leaseReportsSchema, leasesSchema } from './budget.ts';
 import { incarnationNumber, instanceId, podIdentity, podName, submissionId } from './names.ts';
 import { type SentPodEvent, pathScopeSchema, sentPodEvent, usageSchema } from './pod-event.ts';
 import { readSentEvent } from './read-event.ts';
@@ -342,13 +342,7 @@ export const methods = {
   budget: {
     who: 'person',
     doc: "What this pod may spend and has spent. With `usd` or `tokens` the bound of its tree is set anew, null for none: a root's only; answered when it is on disk.",
-    params: once(() =>
-      z.object({
-        usd: z.number().positive().max(9_000_000).nullable().optional(),
-        tokens: z.int().min(1).nullable().optional(),
-        from: z.unknown().optional(),
-      }),
-    ),
+    params: boundSchema,
     result: budgetView,
   },
   openApprovals: {

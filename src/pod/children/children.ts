@@ -12,11 +12,10 @@ import {
 } from '../../delivery/inbox.ts';
 import { WireError } from '../../protocol/errors.ts';
 import { inForce } from '../../scope/ownership/delegation.ts';
-import { protocolVersion } from '../../protocol/limits.ts';
 import type { Params, Result } from '../../protocol/methods.ts';
 import type { EntryBody } from '../../session/facts/entries.ts';
 import type { ChildFacts } from '../../session/facts/facts.ts';
-import { podFolder, tokenFits } from '../../session/home/home.ts';
+import { podFolder } from '../../session/home/home.ts';
 import type { Connection } from '../../transport/connection.ts';
 import { leasedTo } from '../machine/budget.ts';
 import { commitInput, onLink, onPodEvent } from '../machine/inputs.ts';
@@ -25,6 +24,7 @@ import type { Pod } from '../pod.ts';
 import { noteRefusal } from './child-refusal.ts';
 import { EndedChildren } from './ended-children.ts';
 import { EndWaiters } from './end-waiters.ts';
+import { introducedChild } from './introduced-child.ts';
 import { readAndReceive, takeBack } from './pull-child.ts';
 import { liveBelow } from './live-below.ts';
 import { hasLostReceipts } from './lost-receipts.ts';
@@ -78,17 +78,7 @@ export class Children {
 
   async #link(params: Params<'link'>, connection: Connection): Promise<Result<'link'>> {
     const { instance, incarnation } = params.child;
-    const child = this.#pod.facts.children.get(instance);
-    if (child === undefined)
-      throw new WireError('unknownChild', 'This pod has no such child; nothing was changed.');
-    if (!tokenFits(params.token, child.tokenHash)) {
-      throw new WireError('badToken', 'The link token is not the one made at spawn; nothing was changed.');
-    }
-    if (params.protocol !== protocolVersion) {
-      const text = `The child "${child.name}" speaks protocol ${params.protocol}, this pod ${protocolVersion}; run both with one version of podkin.`;
-      this.#pod.tryCommit([{ type: 'alert', level: 'error', code: 'protocolMismatch', text }]);
-      throw new WireError('protocolMismatch', text);
-    }
+    const child = introducedChild(this.#pod, params);
     // Earlier lives whose end is not known here may have left something that must come before it.
     if (child.terminal < incarnation - 1) await this.#takeInEarlier(child, incarnation - 1);
     const sure = new Set([...this.inFlight, ...this.#taken]);

@@ -18,6 +18,8 @@ import { promptOf } from '../../../src/worker/prompt.ts';
 import type { TurnPorts } from '../../../src/worker/turn-ports.ts';
 import { entriesOf, machineOf, working } from '../machine-rig.ts';
 import { turnOf } from './worker-rig.ts';
+import { defineTool } from '../../../src/tools/define-tool.ts';
+import * as z from 'zod';
 
 export type Said = Partial<ModelResponse> | Error;
 
@@ -142,3 +144,31 @@ function callsOf(message: ChatMessage): string[] {
   if (message.role !== 'assistant') return [];
   return message.parts.flatMap((part) => (part.type === 'toolCall' ? [part.call] : []));
 }
+
+const output = (chars: number) =>
+  defineTool({
+    name: 'Bash',
+    description: 'runs',
+    input: () => z.object({ command: z.string() }),
+    order: 'parallel',
+    needs: () => ({ kind: 'nothing' }) as never,
+    run: ({ command }) => Promise.resolve({ text: `${command} ${'x'.repeat(chars)}` }),
+  });
+
+/** Calls a tool so often, then says that it is done. */
+export const works =
+  (steps: number) =>
+  (_: ModelRequest, nth: number): Said =>
+    nth > steps
+      ? says('done')
+      : {
+          parts: [
+            { type: 'text', text: `step ${nth} ${'y'.repeat(400)}` },
+            { type: 'toolCall', call: `c${nth}`, tool: 'Bash', input: { command: `make ${nth}` } },
+          ],
+          finishReason: 'toolCalls',
+        };
+
+/** With a small window, and outputs of so many characters. */
+export const pod = (chars: number, world: Partial<World> & Pick<World, 'answer'>) =>
+  podWith({ window: 4_000, tools: [output(chars)], ...world });
