@@ -245,12 +245,18 @@ export const commands: readonly CommandSpec[] = [
   {
     usage: 'compact <name>',
     group: control,
-    summary: "replace a pod's history by a summary, before its next request to the model",
-    options: [['--instructions <text>', 'what the summary is to heed']],
-    more: 'It happens by itself when the history no longer fits. The task and the newest messages of people stay word for word; the log keeps everything.',
+    summary: "replace a pod's history by a summary, and say what came of it",
+    options: [
+      ['--instructions <text>', 'what the summary is to heed'],
+      ['--timeout <seconds>', 'stop waiting then, with status 124; it is made all the same'],
+      ['--json', 'as JSON'],
+    ],
+    more: 'An idle pod does it at once, a running one before its next request to the model, a paused one when it goes on. It happens by itself when the history no longer fits. The task and the newest messages of people stay word for word; the log keeps everything.',
     run: async (context, input) =>
       (await import('./control/compact.ts')).compactCommand(context, first(input), {
         instructions: input.text('instructions'),
+        timeout: input.text('timeout'),
+        json: input.flag('json'),
       }),
   },
   {

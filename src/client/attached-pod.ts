@@ -22,6 +22,8 @@ import { type LiveEvent, openPodStream, type PodStream } from './pod-stream.ts';
 /** No callback may throw; none is called after `close`. */
 export interface AttachedPodOptions {
   readonly deltas: boolean;
+  /** Only entries behind this seq; absent: the whole history. */
+  readonly since?: number;
   readonly onEvent: (event: LiveEvent) => void;
   /** Once, with the first connection. */
   readonly onGreeting: (header: PodStream['header']) => void;
@@ -52,7 +54,7 @@ export class AttachedPod {
   #isClosed = false;
   #stream: PodStream | null = null;
   /** Seq of the last entry that was handed over. */
-  #seen = 0;
+  #seen: number;
   /** The newest incarnation has committed that it stops. */
   #hasStopped = false;
   /** `onDied` was called in this absence. */
@@ -66,6 +68,7 @@ export class AttachedPod {
   constructor(pod: FoundPod, options: AttachedPodOptions) {
     this.#pod = pod;
     this.#options = options;
+    this.#seen = options.since ?? 0;
   }
 
   /** Something is not sent, not answered, or there is no connection. */

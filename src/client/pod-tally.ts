@@ -98,6 +98,12 @@ const counters: Counters = {
   requestFailed(tally, entry) {
     tally.usage = addUsage(tally.usage, entry.usage);
   },
+  compaction(tally, entry) {
+    tally.usage = addUsage(tally.usage, entry.usage);
+  },
+  compactionFailed(tally, entry) {
+    tally.usage = addUsage(tally.usage, entry.usage);
+  },
   interrupted(tally) {
     tally.turnOpen = false;
   },

@@ -31,6 +31,7 @@ export interface PodPermissions {
  */
 export interface Performers {
   startTurn(turn: string): void;
+  compact(): void;
   controlTurn(): void;
   emitted(): void;
   cancelChildren(assignments: string[]): void;
@@ -190,6 +191,8 @@ export class Pod {
     switch (effect.type) {
       case 'startTurn':
         return performers.startTurn(effect.turn);
+      case 'compact':
+        return performers.compact();
       case 'controlTurn':
         return performers.controlTurn();
       case 'emitted':

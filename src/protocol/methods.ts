@@ -12,6 +12,7 @@ import {
   approvalRequestSchema,
 } from './approval.ts';
 import { boundSchema, budgetView, leaseReportsSchema, leasesSchema } from './budget.ts';
+import { compactionTime } from './compaction.ts';
 import { incarnationNumber, instanceId, podIdentity, podName, submissionId } from './names.ts';
 import { type SentPodEvent, pathScopeSchema, sentPodEvent, usageSchema } from './pod-event.ts';
 import { readSentEvent } from './read-event.ts';
@@ -231,9 +232,9 @@ export const methods = {
   },
   compact: {
     who: 'person',
-    doc: "Has the pod's history summed up before its next request to the model, of a turn that is running or of the next one; answered when it is on disk. `instructions`: what the summary is to heed.",
+    doc: "Has the pod's history summed up: at once (`now`), before the next request of the turn that is running (`nextRequest`), or once a paused pod goes on (`whenResumed`); answered when it is on disk that it was asked for, with that entry's `seq`. The `compaction` or the `compactionFailed` with `why: asked` behind it says what came of it. `instructions`: what the summary is to heed.",
     params: once(() => z.object({ instructions: z.string().min(1).max(10_000).optional() })),
-    result: statusOnly,
+    result: once(() => z.object({ status: podStatus(), when: compactionTime(), seq: z.int() })),
   },
   shutdown: {
     who: 'person, parent',

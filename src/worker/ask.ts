@@ -14,8 +14,9 @@ import type { EntryBody } from '../session/facts/entries.ts';
 import type { Transcript } from '../session/facts/transcript.ts';
 import { admitted } from './admission.ts';
 import { afterRequest, answerBegun, beforeRequest } from './interceptors.ts';
-import { fit, offeredBy, offeredEntries, refusal, tokensOfRequest } from './context/fit.ts';
+import { fit, offeredBy, offeredEntries, tokensOfRequest } from './context/fit.ts';
 import { effectiveWindow } from './context/load.ts';
+import { refusal } from './context/refusal.ts';
 import { unitsOfAnswer, unitsOfRequest } from './context/size.ts';
 import { promptOf } from './prompt.ts';
 import { backOff, refuseLongRest, triesFor } from './retry.ts';
@@ -148,7 +149,7 @@ async function beforeNextTry(
   return control === 'pause' ? { kind: 'paused' } : null;
 }
 
-function requestOf(ports: TurnPorts, transcript: Transcript): ModelRequest {
+export function requestOf(ports: TurnPorts, transcript: Transcript): ModelRequest {
   const { system, tools } = offeredBy(ports);
   return { pod: ports.pod, system, ...promptOf(transcript), tools, signal: ports.signal };
 }

@@ -2,11 +2,12 @@
  * One turn: request, answer, tool calls, request … until the model asks for nothing more, or something ends
  * it.
  */
-import { ModelConfigError, ModelFailure, type ModelResponse } from '../model/port.ts';
+import type { ModelResponse } from '../model/port.ts';
 import type { MeasuredSize } from '../session/facts/context-entries.ts';
 import type { EntryBody } from '../session/facts/entries.ts';
-import { StorageFailed } from '../session/log/storage-failed.ts';
 import { ask } from './ask.ts';
+import { compactIdle } from './compact-idle.ts';
+import { failureOf } from './failure.ts';
 import { endsWithAnswer, hasText } from './prompt.ts';
 import { type RequestedCall, runTools } from './run-tools.ts';
 import type { Engine, TurnPorts, TurnResult } from './turn-ports.ts';
@@ -20,6 +21,7 @@ export const worker: Engine = {
       return failureOf(ports, error);
     }
   },
+  compact: compactIdle,
 };
 
 async function steps(ports: TurnPorts, resumed: boolean): Promise<TurnResult> {
@@ -162,16 +164,4 @@ function responseEntries(ports: TurnPorts, completed: CompletedStep): EntryBody[
       ...(size === undefined ? {} : { size }),
     },
   ];
-}
-
-function failureOf(ports: TurnPorts, error: unknown): TurnResult {
-  const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof StorageFailed) return { kind: 'abandoned', message };
-  if (ports.signal.aborted) return { kind: 'cancelled' };
-  if (error instanceof ModelFailure) return { kind: 'errored', category: error.category, message };
-  return {
-    kind: 'errored',
-    category: error instanceof ModelConfigError ? 'configuration' : 'internal',
-    message,
-  };
 }

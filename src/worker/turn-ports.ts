@@ -151,6 +151,11 @@ export interface Engine {
    * on where another was interrupted. One turn at a time.
    */
   driveTurn(ports: TurnPorts, options: { resumed: boolean }): Promise<TurnResult>;
+  /**
+   * Between two turns: the compaction that a person has asked for, or an entry that says why there is none. Absent
+   * where the engine keeps its own history. Never rejects.
+   */
+  compact?(ports: TurnPorts): Promise<TurnResult>;
 }
 
 /** How an engine says that a turn is over; the pod commits it. */

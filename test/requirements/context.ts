@@ -22,8 +22,10 @@ export const context = {
   'context.too-big':
     'only where the system prompt and the task do not fit does the turn end, saying what is too big',
   'context.tool-choice': 'the request for a summary names the tools of the turn and lets none be called',
-  'context.asked': 'a person may ask for a compaction, which is made before the next request',
-  'context.meter': 'status and ps say how full the context is',
+  'context.asked':
+    'a person may ask for a compaction: it is made at once between two turns, else before the next request or when a paused pod goes on, and what came of it is said',
+  'context.meter':
+    'status and ps say how full the context is, right behind a compaction and after a restart too',
   'context.days':
     'a pod works on through many windows, its task and the last words of a person in each request',
   'context.crash': 'after a death at any point of a compaction either it happened or it did not',

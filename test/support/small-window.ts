@@ -36,6 +36,8 @@ export class SmallWindow {
   prefixBreaks = 0;
   /** What is asked of a summary; throws to fail. */
   summary: () => SmallReply = () => ({ say: 'SUMMARY of the work so far.' });
+  /** Before each answer. */
+  gate: (asked: SmallRequest) => Promise<void> | void = () => undefined;
   readonly #server: Server;
   readonly #script: (asked: SmallRequest, nth: number) => SmallReply;
   readonly #last = new Map<string, string[]>();
@@ -100,6 +102,7 @@ export class SmallWindow {
       refuse(response, 'tools: field required when messages hold tool_use blocks');
       return;
     }
+    await this.gate(asked);
     if (!isSummary) this.#noteprefix(pod, body.messages);
     const reply = isSummary ? this.summary() : this.#script(asked, this.#nth(pod));
     response.writeHead(200, { 'content-type': 'text/event-stream' });

@@ -5,11 +5,12 @@ export type AttachAction =
   | { kind: 'say'; text: string }
   | { kind: 'detach' }
   | { kind: 'help' }
-  | { kind: 'method'; method: 'pause' | 'resume' | 'cancel' | 'compact' | 'shutdown' }
+  | { kind: 'method'; method: 'pause' | 'resume' | 'cancel' | 'shutdown' }
+  | { kind: 'compact'; instructions?: string }
   | { kind: 'unknown'; word: string };
 
 export const attachHelp =
-  'Commands: /pause, /resume, /cancel (ends the running turn), /compact, /stop (ends the pod and those below it), /detach, /help. While an approval request is shown: the keys that are listed below it. A text that begins with a slash is sent with two.';
+  'Commands: /pause, /resume, /cancel (ends the running turn), /compact (sums the history up; what you write behind it is heeded), /stop (ends the pod and those below it), /detach, /help. While an approval request is shown: the keys that are listed below it. A text that begins with a slash is sent with two.';
 
 const commands: Readonly<Record<string, AttachAction>> = {
   '/detach': { kind: 'detach' },
@@ -17,7 +18,7 @@ const commands: Readonly<Record<string, AttachAction>> = {
   '/pause': { kind: 'method', method: 'pause' },
   '/resume': { kind: 'method', method: 'resume' },
   '/cancel': { kind: 'method', method: 'cancel' },
-  '/compact': { kind: 'method', method: 'compact' },
+  '/compact': { kind: 'compact' },
   '/stop': { kind: 'method', method: 'shutdown' },
 };
 
@@ -29,6 +30,8 @@ export function parseAttachLine(line: string): AttachAction {
   const text = line.trim();
   if (text === '') return { kind: 'nothing' };
   if (text.startsWith('//')) return { kind: 'say', text: text.slice(1) };
+  const asked = /^\/compact\s+(?<words>.+)$/is.exec(text)?.groups?.['words'];
+  if (asked !== undefined) return { kind: 'compact', instructions: asked };
   if (!/^\/[a-z]+$/i.test(text)) return { kind: 'say', text };
   const word = text.toLowerCase();
   return (Object.hasOwn(commands, word) ? commands[word] : undefined) ?? { kind: 'unknown', word: text };

@@ -199,6 +199,14 @@ class AttachScreen {
       case 'unknown':
         this.#say(`There is no command ${oneLine(action.word, 40)}. ${attachHelp}`);
         return;
+      case 'compact': {
+        const { instructions } = action;
+        await this.#call('compact', async (client) => {
+          const { when } = await client.call('compact', instructions === undefined ? {} : { instructions });
+          this.#say(compactionTimes[when]);
+        });
+        return;
+      }
       case 'method':
         await this.#call(action.method, (client) => client.call(action.method, {}));
     }
@@ -233,6 +241,12 @@ class AttachScreen {
     this.#context.stderr.styled(`${text}\n`);
   }
 }
+
+const compactionTimes = {
+  now: 'Its history is being summed up.',
+  nextRequest: 'Its history is summed up before its next request to the model.',
+  whenResumed: 'It is paused; its history is summed up when it goes on (/resume).',
+} as const;
 
 /** Somebody types: the end of that is Ctrl+D, which leaves. */
 function isPersons({ stdin }: Pick<CommandContext, 'stdin'>): boolean {

@@ -4,7 +4,7 @@
  */
 import type { JsonValue } from '../../std/json.ts';
 import type { Entry, EntryBody, TurnEndedEntry } from '../../session/facts/entries.ts';
-import { alertText, duration, oneLine, printable } from './printable.ts';
+import { alertText, duration, grouped, oneLine, printable } from './printable.ts';
 import { renderEntry } from './transcript.ts';
 
 const lineCharsMax = 110;
@@ -28,6 +28,8 @@ const lines: Lines = {
   },
   systemItem: (entry) => renderEntry(entry, { color: false }),
   turnEnded: turnLine,
+  compaction: ({ before, after }) => `— history summed up: ${grouped(before)} → ${grouped(after)} tokens`,
+  compactionFailed: (entry) => renderEntry(entry, { color: false }),
   interrupted: (entry) => `■ interrupted: ${oneLine(entry.reason, lineCharsMax)}`,
   alert: (entry) => alertText(entry.text),
 };

@@ -81,6 +81,11 @@ export function dollars(cost: number | null): string {
   return cost === null ? 'cost unknown' : `$${cost.toFixed(cost < 0.1 ? 4 : 2)}`;
 }
 
+/** `12,345`. */
+export function grouped(count: number): string {
+  return String(Math.round(count)).replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
+}
+
 /** `one child`, `3 children`. */
 export function counted(count: number, one: string, many: string): string {
   return `${count} ${count === 1 ? one : many}`;

@@ -13,7 +13,7 @@ import type {
 } from '../../session/facts/entries.ts';
 import type { PodEvent } from '../../protocol/pod-event.ts';
 import type { JsonValue } from '../../std/json.ts';
-import { alertText, counted, dollars, duration, oneLine, printable, visible } from './printable.ts';
+import { alertText, counted, dollars, duration, grouped, oneLine, printable, visible } from './printable.ts';
 import { paint, type Paint } from './table.ts';
 
 export interface TranscriptStyle {
@@ -65,8 +65,8 @@ const renderers: Renderers = {
   turnEnded: turnEndLine,
   alert: ({ level, text }, say) => say(alertText(text), level === 'error' ? 'red' : 'yellow'),
   pruned: (_, say) => say('— old outputs of tools are shown to the model as one line each', 'dim'),
-  compaction: ({ summary }, say) =>
-    `${say('— the history before was replaced by a summary:', 'yellow')}\n${say(printable(summary), 'dim')}`,
+  compaction: ({ summary, before, after }, say) =>
+    `${say(`— the history before was replaced by a summary (${grouped(before)} → ${grouped(after)} tokens):`, 'yellow')}\n${say(printable(summary), 'dim')}`,
   compactionFailed: ({ reason }, say) =>
     say(`— the history was not compacted: ${oneLine(reason, 400)}`, 'yellow'),
   itemCut: (_, say) => say('— an item too large for the model is shown to it cut', 'yellow'),

@@ -63,6 +63,7 @@ export function assemble(pod: Pod): Assembled {
   const ended = deferred<void>();
   pod.perform({
     startTurn: (turn) => runner.start(turn),
+    compact: () => runner.compact(),
     controlTurn: () => runner.control(),
     emitted: () => parentLink?.emitted(),
     cancelChildren: (assignments) => cancelChildren(pod, assignments),

@@ -8,13 +8,14 @@ export function windowOfPod({ model, settings }: Pick<SessionEntry, 'model' | 's
   return windowOf(model, modelSettingsOf(settings, model));
 }
 
-/** Tokens of the last request with its answer; null before the first, or where nobody counted them. */
+/** Tokens of the last request with its answer, or of the next one where that is shorter by now; null before the first. */
 export function contextView({ session, context }: Facts): { tokens: number; window: number } | null {
-  const { measured, windows } = context;
-  if (session === null || measured === null) return null;
+  const { measured, estimated, windows } = context;
+  const tokens = estimated ?? (measured === null ? null : measured.inputTokens + measured.outputTokens);
+  if (session === null || tokens === null) return null;
   const window = Math.min(
     windowOfPod(session).tokens,
     windows.get(session.model) ?? Number.POSITIVE_INFINITY,
   );
-  return { tokens: measured.inputTokens + measured.outputTokens, window };
+  return { tokens, window };
 }

@@ -72,6 +72,8 @@ export interface CorePorts {
 export type TimerName = 'coalesce' | 'refill' | 'storage';
 export type Effect =
   | { type: 'startTurn'; turn: string }
+  /** Between two turns: what `context.asked` says. */
+  | { type: 'compact' }
   /** Ends the running turn: at once for a cancel, before the next request for a pause. */
   | { type: 'controlTurn' }
   | { type: 'timer'; name: TimerName; delayMs: number }

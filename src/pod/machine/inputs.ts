@@ -73,7 +73,8 @@ export function onCancel(core: Core, by: 'person' | 'parent', assignments?: read
   if (live.mode === 'running') {
     live.control = { kind: 'cancel', by };
     const turns = new Set<string | null>(facts.turn?.turns);
-    const mine = given.filter((open) => turns.has(open.turn));
+    // A compaction between two turns: what was handed down before it is meant too.
+    const mine = facts.turn === null ? given : given.filter((open) => turns.has(open.turn));
     ports.perform({ type: 'cancelChildren', assignments: mine.map((open) => open.assignment) });
     ports.perform({ type: 'controlTurn' });
     return;
@@ -151,12 +152,6 @@ export function onResume(core: Core): void {
   commitInput(core, [controlEntry(ports.newId(), 'resume')]);
   ports.perform({ type: 'statusChanged' });
   evaluate(core, { urgent: true });
-}
-
-/** A person wants a shorter history: before the next request, of this turn or of the next one. */
-export function onCompact(core: Core, instructions: string | null): void {
-  refuseStopping(core);
-  commitInput(core, [{ type: 'compactionAsked', instructions }]);
 }
 
 const reasonCharsMax = 500;
@@ -264,7 +259,7 @@ function linked(link: Params<'link'>): EntryBody {
   };
 }
 
-function refuseStopping(core: Core): void {
+export function refuseStopping(core: Core): void {
   if (core.live.mode === 'stopping') {
     throw new WireError('stopping', 'The pod is stopping; restore it first.');
   }

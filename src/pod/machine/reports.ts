@@ -57,6 +57,15 @@ export function reportOfTurn(
   ];
 }
 
+const errorCharsMax = 2_000;
+
+/** A message can be of any length where a tool or a provider wrote it. */
+export function clipped(end: TurnEnd): TurnEnd {
+  if (end.error === undefined) return end;
+  const { category, message } = end.error;
+  return { ...end, error: { category, message: message.slice(0, errorCharsMax).toWellFormed() } };
+}
+
 export function excerptOf(text: string): { text: string; textChars: number } {
   return { text: text.slice(0, excerptCharsMax).toWellFormed(), textChars: text.length };
 }

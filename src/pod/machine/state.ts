@@ -12,6 +12,8 @@
  * - S3 A turn never starts while calls of an earlier one dangle (I12).
  * - S4 The order of what waits: an interrupted turn is resumed, then queued runs in order, then
  *   notifications.
+ * - S5 A compaction that a person asked for is made between two turns, once no run waits; nothing of S2 is
+ *   committed for it: what was asked for stays due until it has an end (K3).
  *
  * Absent: sockets, files, timers, the model. They are behind `CorePorts`.
  */
@@ -24,8 +26,9 @@ import { settledView } from '../../delivery/settled.ts';
 import { type OverBudget, notificationHops, wakeRule } from '../../delivery/wake.ts';
 import { closedApprovals, interruptedWaiting } from './approval-facts.ts';
 import { surplus } from './budget.ts';
+import { beginCompaction, droppedRequest } from './compaction.ts';
 import { type Core, controlEntry, noteStorageProblem, tryCommit } from './core.ts';
-import { type TurnEnd, excerptOf, finalText, reportOfTurn } from './reports.ts';
+import { type TurnEnd, clipped, excerptOf, finalText, reportOfTurn } from './reports.ts';
 
 /** `urgent`: at a turn's end and when the coalescing timer has run out, nothing is waited for. */
 export function evaluate(core: Core, options: { urgent: boolean }): void {
@@ -44,6 +47,7 @@ export function evaluate(core: Core, options: { urgent: boolean }): void {
     startTurn(core, { kind: 'run', submissions: [next.submission], hops: next.hops, cause });
     return;
   }
+  if (facts.context.asked !== null) return beginCompaction(core);
   considerWake(core, options.urgent);
 }
 
@@ -166,6 +170,7 @@ export function endTurn(core: Core, ended: TurnEnd): void {
     ...syntheticResults(facts, end.outcome === 'cancelled' ? 'cancelled' : 'interrupted'),
     ...closedApprovals(facts, end.outcome === 'cancelled' ? 'cancel' : 'turnEnd'),
     ...(back === null ? [] : [back]),
+    ...(end.outcome === 'cancelled' ? droppedRequest(facts, 'the turn was cancelled') : []),
     {
       type: 'turnEnded',
       turn: turn.turn,
@@ -190,13 +195,6 @@ export function endTurn(core: Core, ended: TurnEnd): void {
   if (committed && report.length > 0) ports.perform({ type: 'emitted' });
   ports.perform({ type: 'statusChanged' });
   evaluate(core, { urgent: true });
-}
-
-/** A message can be of any length where a tool or a provider wrote it. */
-function clipped(end: TurnEnd): TurnEnd {
-  if (end.error === undefined) return end;
-  const { category, message } = end.error;
-  return { ...end, error: { category, message: message.slice(0, errorCharsMax).toWellFormed() } };
 }
 
 /** The turn could not go on because the log could not be written. */
@@ -257,7 +255,6 @@ export function closeInterrupted(core: Core, reason: string): void {
   ]);
 }
 
-const errorCharsMax = 2_000;
 const quarantineWindowMs = 600_000;
 
 /** The pod died often enough, shortly enough one after the other, with this item in hand. */

@@ -14,7 +14,8 @@ import { approve } from '../approvals/answer.ts';
 import type { BudgetDesk } from '../budget/desk.ts';
 import type { Children } from '../children/children.ts';
 import { statusOf } from '../machine/core.ts';
-import { onCancel, onCompact, onNotice, onPause, onResume, onRun, onShutdown } from '../machine/inputs.ts';
+import { onCompact } from '../machine/compaction-inputs.ts';
+import { onCancel, onNotice, onPause, onResume, onRun, onShutdown } from '../machine/inputs.ts';
 import { outputOf } from '../output-from-log.ts';
 import { entriesBefore } from './entries-before.ts';
 import type { Observers } from './observers.ts';
@@ -64,8 +65,7 @@ export function podHandlers(parts: HandlerParts): Handlers {
       senderOf(pod, from);
       return await controlled(pod, () => pod.input((core) => onResume(core)));
     },
-    compact: ({ instructions }) =>
-      controlled(pod, () => pod.input((core) => onCompact(core, instructions ?? null))),
+    compact: (params) => compact(pod, params),
     shutdown: (params) => {
       const by = senderOf(pod, params.from);
       const reason = params.reason ?? (by === 'parent' ? 'stopped by its parent' : 'stopped by a person');
@@ -186,6 +186,12 @@ async function controlled(pod: Pod, act: () => void): Promise<{ status: ReturnTy
   act();
   await durably(pod);
   return { status: statusOf(pod.core) };
+}
+
+async function compact(pod: Pod, { instructions }: Params<'compact'>): Promise<Result<'compact'>> {
+  const asked = pod.input((core) => onCompact(core, instructions ?? null));
+  await durably(pod);
+  return { status: statusOf(pod.core), ...asked };
 }
 
 /** A failing disk is the asker's to know: nothing is acknowledged that it does not hold (I6). */

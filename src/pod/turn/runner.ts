@@ -23,6 +23,7 @@ import type { Pod } from '../pod.ts';
 import type { TurnEnd } from '../machine/reports.ts';
 import { windowOfPod } from '../machine/context-view.ts';
 import { RequestWatch } from './request-watch.ts';
+import { endCompaction } from '../machine/compaction-inputs.ts';
 import { abandonTurn, endTurn, preLlmRequest } from '../machine/state.ts';
 
 export interface TurnRunnerOptions {
@@ -61,6 +62,12 @@ export class TurnRunner {
   start(turn: string): void {
     this.#abort = new AbortController();
     this.#running = this.#run(turn, this.#abort);
+  }
+
+  /** What a person has asked for, between two turns. */
+  compact(): void {
+    this.#abort = new AbortController();
+    this.#running = this.#compact(this.#abort);
   }
 
   /**
@@ -106,6 +113,25 @@ export class TurnRunner {
       else endTurn(core, this.#endOf(result, clock.now() - startedMs));
     });
     this.#options.approvals.reportClosed();
+  }
+
+  async #compact(abort: AbortController): Promise<void> {
+    const { engine, budget } = this.#options;
+    let result: TurnResult;
+    try {
+      await this.#pod.durable();
+      const ports = await this.#ports('', abort.signal);
+      result = (await engine.compact?.(ports)) ?? noCompaction;
+    } catch (error) {
+      result = { kind: 'abandoned', message: error instanceof Error ? error.message : String(error) };
+    }
+    this.#requests.answerBegun();
+    budget.noteTurnEnd();
+    this.#pod.input((core) => {
+      if (core.live.mode === 'stopping') return;
+      if (result.kind === 'abandoned') abandonTurn(core, result.message);
+      else endCompaction(core, problemOf(result));
+    });
   }
 
   #endOf(result: Exclude<TurnResult, { kind: 'abandoned' }>, durationMs: number): TurnEnd {
@@ -260,6 +286,27 @@ export class TurnRunner {
       this.#model = null;
     });
     return this.#model;
+  }
+}
+
+const noCompaction: TurnResult = {
+  kind: 'errored',
+  category: 'internal',
+  message: 'the history of this pod is kept by another program',
+};
+
+/** Null: an entry says what came of it, or a pause has put it off. */
+function problemOf(result: Exclude<TurnResult, { kind: 'abandoned' }>): string | null {
+  switch (result.kind) {
+    case 'finished':
+    case 'paused':
+      return null;
+    case 'cancelled':
+      return 'it was cancelled';
+    case 'limitReached':
+      return `a limit was reached: ${result.reason}`;
+    case 'errored':
+      return result.message;
   }
 }
 

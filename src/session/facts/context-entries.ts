@@ -20,8 +20,11 @@ export type CompactionCause = 'size' | 'contextTooLong' | 'asked';
 /** Stage 2: in the place of everything at or below `through` the model is shown this. */
 export interface CompactionEntry {
   type: 'compaction';
+  /** Empty where it was made between two turns. */
   turn: string;
   why: CompactionCause;
+  /** Entry seq of the newest request by a person that it heeds; 0: of none. Absent in older logs. */
+  asked?: number;
   /** An entry seq; never above what was seen (K1). */
   through: number;
   model: string;
@@ -39,6 +42,7 @@ export interface CompactionEntry {
 /** It has changed nothing (K4). */
 export interface CompactionFailedEntry {
   type: 'compactionFailed';
+  /** Empty where no turn was running. */
   turn: string;
   why: CompactionCause;
   reason: string;
@@ -46,7 +50,10 @@ export interface CompactionFailedEntry {
   /** Tokens of the request that was to become shorter, as estimated. */
   before: number;
 }
-/** A person wants one: before the next request. */
+/** Why one that was asked for is not made, and no failure: all that could be summed up is. */
+export const nothingToCompact = 'there is nothing to compact yet';
+
+/** A person wants one: at once between two turns, else before the next request. */
 export interface CompactionAskedEntry {
   type: 'compactionAsked';
   /** What the summary is to heed. */

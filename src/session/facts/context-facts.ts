@@ -8,9 +8,9 @@ export interface ContextFacts {
   compaction: ShownCompaction | null;
   /** Items that are shown cut: entry seq → UTF-16 units. */
   cuts: Map<number, number>;
-  /** A person's wish that no compaction has met yet. */
-  asked: { instructions: string | null } | null;
-  /** Compactions that failed, in a row and in this turn, and the size at the last one. */
+  /** What a person has asked for (entry seq) and no compaction has met yet. */
+  asked: { seq: number; instructions: string | null } | null;
+  /** Compactions that failed unasked, in a row and in this turn, and the size at the last one. */
   failures: { count: number; tokens: number };
   system: string | null;
   tools: { hash: string; names: string[] } | null;
@@ -18,6 +18,8 @@ export interface ContextFacts {
   toolSets: Map<string, readonly ToolSchema[]>;
   /** The last completed response. */
   measured: (MeasuredSize & { inputTokens: number; outputTokens: number }) | null;
+  /** Tokens of the next request, where it was made shorter since the last response. */
+  estimated: number | null;
   /** Model → tokens a unit, as its provider last counted. */
   rates: Map<string, number>;
   /** Model → the window that its provider has told by a refusal. */
@@ -49,6 +51,7 @@ export function emptyContext(): ContextFacts {
     tools: null,
     toolSets: new Map(),
     measured: null,
+    estimated: null,
     rates: new Map(),
     windows: new Map(),
     isWindowReported: false,

@@ -19,10 +19,13 @@ import { isJsonObject } from '../../std/json.ts';
 
 export function applyCompaction(facts: Facts, entry: Entry<CompactionEntry>): void {
   const { context } = facts;
-  const { seq, through, summary, table, why } = entry;
+  const { seq, through, summary, table, why, after } = entry;
   forgetSaidThrough(facts, through, entry.kept);
   context.compaction = { seq, through, summary, table, why };
-  context.asked = null;
+  context.estimated = after;
+  // One that came while it was made, with something to heed, waits on.
+  const isMet = context.asked?.instructions === null || (context.asked?.seq ?? 0) <= (entry.asked ?? seq);
+  if (isMet) context.asked = null;
   context.failures = { count: 0, tokens: 0 };
   for (const item of context.cuts.keys()) {
     if (item <= through && !entry.kept.includes(item)) context.cuts.delete(item);
@@ -31,9 +34,9 @@ export function applyCompaction(facts: Facts, entry: Entry<CompactionEntry>): vo
 
 export function applyCompactionFailed(facts: Facts, entry: Entry<CompactionFailedEntry>): void {
   const { context } = facts;
-  context.failures = { count: context.failures.count + 1, tokens: entry.before };
-  // Asked for once, tried once: whoever asked is told, and may ask again.
-  context.asked = null;
+  // Asked for once, tried once: whoever asked is told, and may ask again. It is no reason to end a turn.
+  if (entry.why === 'asked') context.asked = null;
+  else context.failures = { count: context.failures.count + 1, tokens: entry.before };
 }
 
 export function applyContextRefused({ context }: Facts, { model, window }: Entry<ContextRefusedEntry>): void {
@@ -51,6 +54,7 @@ const rateMax = 4;
 
 export function noteMeasured({ context }: Facts, { usage, size }: Entry<StepCompletedEntry>): void {
   context.measured = null;
+  context.estimated = null;
   if (size === undefined || !isWholeNumber(size.request, 1) || !isWholeNumber(size.answer, 0)) return;
   const rate = usage.inputTokens / size.request;
   if (rate < rateMin || rate > rateMax) return;

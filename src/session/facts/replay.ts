@@ -194,8 +194,9 @@ const appliers: Appliers = {
   approval: applyApproval,
   child: applyChild,
   scope: applyScope,
-  pruned({ context }, { through }) {
+  pruned({ context }, { through, after }) {
     context.prunedThrough = Math.max(context.prunedThrough, through);
+    context.estimated = after;
   },
   compaction(facts, entry) {
     applyCompaction(facts, entry);
@@ -205,8 +206,8 @@ const appliers: Appliers = {
     applyCompactionFailed(facts, entry);
     applyUsage(facts, entry);
   },
-  compactionAsked({ context }, { instructions }) {
-    context.asked = { instructions };
+  compactionAsked({ context }, { seq, instructions }) {
+    context.asked = { seq, instructions };
   },
   itemCut({ context }, { item, chars }) {
     context.cuts.set(item, chars);
@@ -244,6 +245,7 @@ function hasInHand(facts: Facts, start: number): boolean {
 /** A pod that ends in order resumes nothing; what its parent had given it is told as not done. */
 function giveUpWork(facts: Facts): void {
   facts.resumable = null;
+  facts.context.asked = null;
   facts.approvals.clear();
   facts.queue = facts.queue.filter((run) => run.from.kind !== 'parent');
 }
@@ -283,6 +285,7 @@ function applyInput(facts: Facts, entry: Entry<InputReceivedEntry>): void {
         facts.held = { why: 'cancelled', through: entry.seq, before: 0 };
       }
       facts.resumable = null;
+      facts.context.asked = null;
       facts.approvals.clear();
       facts.paused = false;
   }

@@ -18,7 +18,9 @@ import { promptOf } from '../prompt.ts';
 import { backOff, refuseLongRest, triesFor } from '../retry.ts';
 import type { ContextPort, TurnPorts, TurnResult } from '../turn-ports.ts';
 import { keptOf } from './keep.ts';
+import { effectiveWindow } from './load.ts';
 import { piecesOf } from './pieces.ts';
+import { refusal } from './refusal.ts';
 import { fixedUnits, tokensOf, unitsOfRequest, unitsOfText } from './size.ts';
 import { type SummaryAsk, summaryOf, summaryRequest } from './summary-request.ts';
 import { tableOf } from './table.ts';
@@ -35,10 +37,9 @@ export interface Compacting {
   readonly request: Pick<ModelRequest, 'system' | 'tools'>;
 }
 
-/** `failed`: it is in the log; the request of a summary may itself have been refused as too long. */
+/** `failed`: it is in the log, and why. */
 export type Compacted =
-  | { readonly kind: 'done' }
-  | { readonly kind: 'failed'; readonly refusal: ModelFailure | null }
+  | { readonly kind: 'done' | 'failed' }
   | { readonly kind: 'ended'; readonly result: TurnResult };
 
 /** Of the window: for a summary, and for what people said. */
@@ -57,6 +58,7 @@ export async function compact(
   const { why, tokens, window } = compacting;
   const stopped = endedBy(ports);
   if (stopped !== null) return { kind: 'ended', result: stopped };
+  const asked = context.facts.context.asked?.seq ?? 0;
   ports.show({ type: 'compactionStarted', turn: ports.turn, why, tokens, window });
   const spent = newSpent();
   try {
@@ -68,13 +70,13 @@ export async function compact(
       await commitSpent(ports, compacting.step, spent.usage);
       return { kind: 'ended', result: summary };
     }
-    return await hold(ports, context, { model: model.name, compacting, summary, usage: spent.usage });
+    const { name } = model;
+    return await hold(ports, context, { model: name, compacting, asked, summary, usage: spent.usage });
   } catch (error) {
     if (!(error instanceof ModelFailure) && !(error instanceof NoSummary)) throw error;
     const reason = error.message;
     await fail(ports, { compacting, reason, usage: spent.usage });
-    const isTooLong = error instanceof ModelFailure && error.category === 'contextTooLong';
-    return { kind: 'failed', refusal: isTooLong ? error : null };
+    return { kind: 'failed' };
   }
 }
 
@@ -118,8 +120,46 @@ interface Summing {
   readonly spent: Spent;
 }
 
-/** The summary; or how the turn ends before there is one. Throws `ModelFailure` and `NoSummary`. */
+/**
+ * The summary; or how the turn ends before there is one. A request for it that is refused as too long tells how much
+ * the provider takes: it is asked for anew, in pieces that fit. Throws `ModelFailure` and `NoSummary`.
+ */
 async function summed(
+  ports: TurnPorts,
+  context: ContextPort,
+  summing: Summing,
+): Promise<string | TurnResult> {
+  let { compacting } = summing;
+  for (let refusals = 0; ; refusals += 1) {
+    try {
+      return await summedOnce(ports, context, { ...summing, compacting });
+    } catch (error) {
+      if (!(error instanceof TooLong)) throw error;
+      const { failure, tokens } = error;
+      if (refusals >= refusalsMax) throw failure;
+      const { window } = compacting;
+      const { name } = summing.model;
+      await ports.commit([refusal(ports.turn, name, { failure, tokens, window })]);
+      compacting = { ...compacting, window: effectiveWindow(context.facts, name, window) };
+    }
+  }
+}
+
+const refusalsMax = 3;
+
+/** The provider does not take this request for a summary. */
+class TooLong extends PodkinError {
+  readonly failure: ModelFailure;
+  readonly tokens: number;
+
+  constructor(failure: ModelFailure, tokens: number) {
+    super(failure.message);
+    this.failure = failure;
+    this.tokens = tokens;
+  }
+}
+
+async function summedOnce(
   ports: TurnPorts,
   context: ContextPort,
   { model, compacting, spent }: Summing,
@@ -130,7 +170,13 @@ async function summed(
     const stopped = endedBy(ports);
     if (stopped !== null) return stopped;
     const request = summaryRequest(ask, part, summary);
-    const response = await answered(ports, { model, step: compacting.step, request, spent });
+    const response = await answered(ports, { model, step: compacting.step, request, spent }).catch(
+      (error: unknown) => {
+        const isTooLong = error instanceof ModelFailure && error.category === 'contextTooLong';
+        if (!isTooLong) throw error;
+        throw new TooLong(error, tokensOf(context.facts.context, model.name, unitsOfRequest(request)));
+      },
+    );
     if ('kind' in response) return response;
     spent.add(response.usage);
     const found = summaryOf(response);
@@ -222,6 +268,8 @@ async function readAnswer(
 interface Holding {
   readonly model: string;
   readonly compacting: Compacting;
+  /** What a person had asked for when it began. */
+  readonly asked: number;
   readonly summary: string;
   readonly usage: Usage;
 }
@@ -229,7 +277,7 @@ interface Holding {
 /** Commits it, unless it is larger than what it replaces. */
 async function hold(ports: TurnPorts, context: ContextPort, holding: Holding): Promise<Compacted> {
   const { facts, putAside } = context;
-  const { model, compacting, summary, usage } = holding;
+  const { model, compacting, asked, summary, usage } = holding;
   const { why, through, tokens, window } = compacting;
   const rate = facts.context.rates.get(model) ?? 1;
   const items = shownThrough(facts, through);
@@ -253,6 +301,7 @@ async function hold(ports: TurnPorts, context: ContextPort, holding: Holding): P
       type: 'compaction',
       turn,
       why,
+      asked,
       through,
       model,
       kept,

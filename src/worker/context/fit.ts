@@ -1,5 +1,6 @@
 /** Makes the next request fit, one stage after the other, each an entry of the log; and what every request begins with. */
-import type { Model, ModelFailure, ModelRequest, ToolSpec } from '../../model/port.ts';
+import type { Model, ModelRequest, ToolSpec } from '../../model/port.ts';
+import { nothingToCompact } from '../../session/facts/context-entries.ts';
 import type { EntryBody } from '../../session/facts/entries.ts';
 import { sha256Hex } from '../../std/sha256.ts';
 import type { Tool } from '../../tools/tool.ts';
@@ -71,7 +72,7 @@ async function committed(ports: TurnPorts, body: EntryBody): Promise<Fit> {
 }
 
 function nothing(turn: string, load: Load): EntryBody {
-  const reason = 'there is nothing to compact yet';
+  const reason = nothingToCompact;
   const usage = { inputTokens: 0, outputTokens: 0, cost: 0 };
   return { type: 'compactionFailed', turn, why: 'asked', reason, usage, before: load.tokens };
 }
@@ -92,11 +93,7 @@ async function compacted(
   const { system, tools } = request;
   const compacting = { step, why, through, tokens, window, request: { system, tools } };
   const result = await compact(ports, context, model, compacting);
-  if (result.kind === 'ended') return result;
-  if (result.kind === 'failed' && result.refusal !== null) {
-    await ports.commit([refusal(ports.turn, model.name, { failure: result.refusal, tokens, window })]);
-  }
-  return again;
+  return result.kind === 'ended' ? result : again;
 }
 
 function ended(detail: string): Fit {
@@ -138,28 +135,6 @@ async function reportUnknown(
 }
 
 const reportAt = 0.5;
-
-/** What the provider has said of its window; else a little less than what it has refused. */
-export function refusal(
-  turn: string,
-  model: string,
-  { failure, tokens, window }: { failure: ModelFailure; tokens: number; window: number },
-): EntryBody {
-  const said = statedWindow(failure.message);
-  const believed = Math.min(window, said ?? window, Math.floor(tokens * lessThanRefused));
-  return { type: 'contextRefused', turn, model, window: Math.max(1, believed) };
-}
-
-const lessThanRefused = 0.9;
-
-export function statedWindow(message: string): number | null {
-  const found =
-    /> (\d+) maximum/.exec(message) ??
-    /maximum (?:context length|number of tokens allowed|input length)[^\d]{0,20}(\d+)/i.exec(message) ??
-    /context (?:window|size|length)[^\d]{0,20}(\d+)/i.exec(message);
-  const tokens = Number(found?.[1] ?? Number.NaN);
-  return tokens >= 1 ? tokens : null;
-}
 
 /** Of a request as it is sent. */
 export function tokensOfRequest(context: ContextPort, model: Model, request: ModelRequest): number {

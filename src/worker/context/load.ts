@@ -50,14 +50,18 @@ function rateOf({ facts, model }: Sizing): number {
 }
 
 function seenOf(facts: Facts, model: string): { seenThrough: number; keepsSinceUser: boolean } {
-  return { seenThrough: facts.seenThrough, keepsSinceUser: model.startsWith('google/') };
+  return {
+    seenThrough: facts.seenThrough,
+    keepsSinceUser: facts.turn !== null && model.startsWith('google/'),
+  };
 }
 
 function coversOf(sizing: Sizing, shown: readonly HistoryEntry[]): Load['covers'] {
   const { facts, model, window } = sizing;
   const rate = rateOf(sizing);
   const unitsOf = (entry: HistoryEntry) => unitsOfEntry(facts, entry);
-  const tail = (tailShare * window) / rate;
+  // Whoever asks wants all of it summed up.
+  const tail = facts.context.asked === null ? (tailShare * window) / rate : 0;
   const through = boundaryFor(shown, seenOf(facts, model), { tail, unitsOf });
   if (through === null) return null;
   const covered = shown.filter(({ seq }) => seq <= through);

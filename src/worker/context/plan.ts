@@ -59,12 +59,12 @@ const charsFloor = 200;
 
 export function planOf(load: Load): Plan {
   const { tokens, window, covers, failures } = load;
-  if (failures.count >= failuresMax) return { kind: 'compactionFails' };
   if (load.asked) {
     return covers === null
       ? { kind: 'nothingToCompact' }
       : { kind: 'compact', through: covers.through, why: 'asked' };
   }
+  if (failures.count >= failuresMax) return { kind: 'compactionFails' };
   if (tokens > window) return fitted(load);
   if (tokens < pruneAt * window) return { kind: 'send' };
   const pruned = pruning(load);

@@ -149,6 +149,12 @@ describe('what is typed and played', () => {
   it('[attach.commands] a lone word behind a slash is a command, a path or two slashes begin a text', () => {
     expect(parseAttachLine(' /Detach ')).toEqual({ kind: 'detach' });
     expect(parseAttachLine('/stop')).toEqual({ kind: 'method', method: 'shutdown' });
+    expect(parseAttachLine('/compact')).toEqual({ kind: 'compact' });
+    expect(parseAttachLine('/compact  keep\nnames ')).toEqual({
+      kind: 'compact',
+      instructions: 'keep\nnames',
+    });
+    expect(parseAttachLine('/compactor keep')).toEqual({ kind: 'say', text: '/compactor keep' });
     expect(parseAttachLine('/bogus')).toEqual({ kind: 'unknown', word: '/bogus' });
     expect(parseAttachLine('/constructor')).toEqual({ kind: 'unknown', word: '/constructor' });
     expect(parseAttachLine('/etc/hosts is wrong')).toEqual({ kind: 'say', text: '/etc/hosts is wrong' });

@@ -57,6 +57,29 @@ describe('the result of a run', () => {
     expect(pod.denials).toHaveLength(1);
   });
 
+  it('[context.summary-request] what a compaction has used is in the usage of the run, made or not', () => {
+    const used = {
+      turn: 't',
+      why: 'size' as const,
+      usage: { inputTokens: 100, outputTokens: 5, cost: 0.5 },
+      before: 9,
+    };
+    const made: EntryBody = {
+      type: 'compaction',
+      ...used,
+      through: 1,
+      model: 'm',
+      kept: [],
+      summary: 'S',
+      table: '',
+      after: 5,
+    };
+    const failed: EntryBody = { type: 'compactionFailed', ...used, reason: 'no' };
+    const pod = newTally('root', 'i');
+    for (const entry of numbered([begun(), made, failed, ended('finished')])) tallyEntry(pod, entry);
+    expect(pod.usage).toEqual({ inputTokens: 200, outputTokens: 10, cost: 1 });
+  });
+
   it('[run.exit-status] the exit status tells how it ended, and a denied tool is never a silent 0 with -p', () => {
     const cases: [EntryBody[], RunEnd, number, number][] = [
       [[begun(), ended('finished')], settled, 0, 0],

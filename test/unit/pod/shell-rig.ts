@@ -242,6 +242,7 @@ export function shellOf(lines: readonly Line[], options: ShellOptions = {}): She
   const nothing = () => undefined;
   shell.pod.perform({
     startTurn: nothing,
+    compact: nothing,
     controlTurn: nothing,
     emitted: () => void shell.order.push('emitted'),
     cancelChildren: nothing,

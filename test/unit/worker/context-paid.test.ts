@@ -13,7 +13,7 @@ describe('a scenario, which takes what it is given', () => {
   });
   it('[context.window] is compacted where a person asks for it, and where it refuses', async () => {
     const asking = pod(900, { answer: works(20), window: 1_000_000, believed: 4_000, isBound: false });
-    asking.facts.context.asked = { instructions: null };
+    asking.facts.context.asked = { seq: 1, instructions: null };
     expect(await asking.run()).toEqual({ kind: 'finished' });
     expect(asking.of('compactionFailed').map(({ reason }) => reason)).toEqual([
       'there is nothing to compact yet',

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { emptyContext } from '../../../src/session/facts/context-facts.ts';
 import { windowOf } from '../../../src/model/window.ts';
-import { statedWindow } from '../../../src/worker/context/fit.ts';
+import { statedWindow } from '../../../src/worker/context/refusal.ts';
 import { tokensOf, unitsOfRequest } from '../../../src/worker/context/size.ts';
 
 describe('the size of a request', () => {

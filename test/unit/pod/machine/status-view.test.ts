@@ -70,6 +70,11 @@ describe('status', () => {
     expect(view(counted).context).toEqual({ tokens: 1_050, window: 112_000 });
     const refused = { type: 'contextRefused' as const, turn: 't1', model: 'script/none', window: 4_000 };
     expect(view([...counted, refused]).context).toEqual({ tokens: 1_050, window: 4_000 });
+    // Made shorter since: by what it comes to now, until the next count.
+    const pruned = { type: 'pruned' as const, turn: 't1', through: 4, before: 1_050, after: 700 };
+    expect(view([...counted, pruned]).context).toEqual({ tokens: 700, window: 112_000 });
+    const again = completed('t1', 8, { size, usage: { ...usage, inputTokens: 710 } });
+    expect(view([...counted, pruned, again]).context).toEqual({ tokens: 760, window: 112_000 });
     // A server that counts nothing says nothing.
     const none = { ...usage, inputTokens: 0 };
     expect(view([...working('t1', 'r1'), completed('t1', 5, { size, usage: none })]).context).toBeNull();
