@@ -175,7 +175,7 @@ function byStatus(status: number): Verdict {
 }
 
 const contextPattern =
-  /context[ _-]?(?:length|window|limit)|maximum context|(?:prompt|input) is too long|request_too_large|input token count[^.]*exceed/i;
+  /context[ _-]?(?:length|window|limit|size)|maximum (?:context|(?:prompt|model|input|sequence) length)|(?:prompt|input) is too long|request_too_large|input token count[^.]*exceed/i;
 
 /** The answer that was asked for is too long, not the request; some name the window in the same breath. */
 const outputPattern =

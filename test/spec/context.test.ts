@@ -71,7 +71,7 @@ describe('a pod that works on and on', () => {
     const shortened = entries.filter(({ type }) => type === 'pruned' || type === 'compaction');
     expect(provider.refusals).toBe(0);
     expect(entries.filter(({ type }) => type === 'compaction').length).toBeGreaterThan(1);
-    expect(provider.prefixBreaks).toBeLessThanOrEqual(shortened.length);
+    expect(provider.prefixBreaksOf('root')).toBeLessThanOrEqual(shortened.length);
     expectTask('The task: read the notes, forty times.');
     expect(textOf(provider.requests.at(-1)!)).toContain('And once more, with care.');
     expect(entries.filter(({ type }) => type === 'turnEnded')).toMatchObject([
@@ -173,27 +173,4 @@ describe('a compaction that fails', () => {
     await root.until('the second turn ends', turnsEnded(2));
     expect((await root.entriesOf('compaction')).length).toBeGreaterThan(0);
   });
-});
-
-it('[context.asked][context.meter] podkin compact has the history summed up before the next request, as told', async () => {
-  provider = await SmallWindow.start(window, reads(3));
-  const root = await rootWith();
-  await root.run('The task: read.');
-  await root.until('the turn ends', turnsEnded(1));
-  const asked = await home.run(['compact', 'root', '--instructions', 'keep the colours']);
-  expect([asked.code, asked.stdout]).toEqual([
-    0,
-    'root: its history is compacted before the first request of its next turn\n',
-  ]);
-  await root.run('Go on.');
-  await root.until('the second turn ends', turnsEnded(2));
-  expect(await root.entriesOf('compaction')).toMatchObject([
-    { why: 'asked', summary: 'SUMMARY of the work so far.' },
-  ]);
-  const summaries = provider.requests.filter(({ isSummary }) => isSummary);
-  expect(summaries.map(({ prompt }) => prompt.at(-1)?.text)).toEqual([
-    expect.stringContaining('keep the colours'),
-  ]);
-  const { stdout } = await home.run(['ps']);
-  expect(stdout).toMatch(/CONTEXT.*\n.* \d+% /);
 });

@@ -32,8 +32,8 @@ export class SmallWindow {
   readonly model = 'anthropic/claude-haiku-4-5';
   readonly window: number;
   readonly requests: SmallRequest[] = [];
-  /** Requests of turns that did not begin with the messages of the one before. */
-  prefixBreaks = 0;
+  /** Requests of turns that did not begin with the messages of the one before, by pod. */
+  readonly #breaks = new Map<string, number>();
   /** What is asked of a summary; throws to fail. */
   summary: () => SmallReply = () => ({ say: 'SUMMARY of the work so far.' });
   /** Before each answer. */
@@ -74,6 +74,10 @@ export class SmallWindow {
 
   get refusals(): number {
     return this.requests.filter(({ isRefused }) => isRefused).length;
+  }
+
+  prefixBreaksOf(pod: string): number {
+    return this.#breaks.get(pod) ?? 0;
   }
 
   async stop(): Promise<void> {
@@ -124,7 +128,9 @@ export class SmallWindow {
       JSON.stringify(message).replaceAll(/,?"cache_control":\{[^}]*\}/g, ''),
     );
     const before = this.#last.get(pod) ?? [];
-    if (before.some((message, at) => message !== now[at])) this.prefixBreaks += 1;
+    if (before.some((message, at) => message !== now[at])) {
+      this.#breaks.set(pod, this.prefixBreaksOf(pod) + 1);
+    }
     this.#last.set(pod, now);
   }
 }

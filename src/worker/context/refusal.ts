@@ -15,11 +15,28 @@ export function refusal(
 
 const lessThanRefused = 0.9;
 
+/** Providers write whole numbers, some with commas, a few in thousands. */
+const count = String.raw`(?<tokens>\d[\d,]*)(?<thousands>k\b)?`;
+const statements = [
+  // What is kept free for the answer is no part of what a request may hold.
+  String.raw`exceed context limit: [\d,]+ \+ (?<answer>[\d,]+) > ${count}`,
+  `> ${count} maximum`,
+  String.raw`maximum (?:(?:context|prompt|model|input|sequence) length|number of tokens allowed)\D{0,20}${count}`,
+  `${count} maximum context length`,
+  String.raw`context (?:window|size|length|limit)\D{0,20}${count}`,
+].map((text) => new RegExp(text, 'i'));
+
+/** No model takes less: the number says something else. */
+const leastWindow = 256;
+
 export function statedWindow(message: string): number | null {
-  const found =
-    /> (\d+) maximum/.exec(message) ??
-    /maximum (?:context length|number of tokens allowed|input length)[^\d]{0,20}(\d+)/i.exec(message) ??
-    /context (?:window|size|length)[^\d]{0,20}(\d+)/i.exec(message);
-  const tokens = Number(found?.[1] ?? Number.NaN);
-  return tokens >= 1 ? tokens : null;
+  const found = statements.map((statement) => statement.exec(message)?.groups).find(Boolean);
+  if (found === undefined) return null;
+  const answer = numberOf(found['answer'] ?? '0');
+  const tokens = numberOf(found['tokens'] ?? '') * (found['thousands'] === undefined ? 1 : 1_000) - answer;
+  return tokens >= leastWindow ? tokens : null;
+}
+
+function numberOf(text: string): number {
+  return Number(text.replaceAll(',', ''));
 }

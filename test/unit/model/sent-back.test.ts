@@ -213,4 +213,13 @@ describe('odd servers', () => {
     const other = await rawProvider(body(400, JSON.stringify({ error: { message: full } })));
     expect((await failing(await other.model(dialects.anthropic))).failure.category).toBe('contextTooLong');
   });
+  it.each([
+    "This model's maximum prompt length is 131072 but the request contains 537812 tokens.",
+    'The decoder prompt (length 5000) is longer than the maximum model length of 4096.',
+    'request (5000 tokens) exceeds the available context size (4096 tokens), try increasing it',
+  ])('[model.context] a server that says: %s', async (message) => {
+    const provider = await rawProvider(body(400, JSON.stringify({ error: { message } })));
+    const { failure } = await failing(await provider.model(dialects.compatible));
+    expect(failure).toMatchObject({ category: 'contextTooLong', transient: false });
+  });
 });

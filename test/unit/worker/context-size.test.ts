@@ -55,6 +55,13 @@ describe('the size of a request', () => {
     ["This model's maximum context length is 8192 tokens. However, your messages resulted in 9001", 8_192],
     ['The input token count (5) exceeds the maximum number of tokens allowed (1048576).', 1_048_576],
     ['the request exceeds the available context size (4096 tokens)', 4_096],
+    ['This model has a maximum context length of 131,072 tokens', 131_072],
+    ['input length and `max_tokens` exceed context limit: 188240 + 21333 > 200000, decrease', 178_667],
+    ["This model's maximum prompt length is 131072 but the request contains 537812 tokens.", 131_072],
+    ['Prompt contains 40000 tokens, too large for model with 32768 maximum context length', 32_768],
+    ['The decoder prompt (length 5000) is longer than the maximum model length of 4096.', 4_096],
+    ['it exceeds the context window of 128k tokens', 128_000],
+    ['Your input exceeds the context window of this model (error 12)', null],
     ['request_too_large', null],
   ])('[context.refused] the window that is told in "%s"', (words, window) => {
     expect(statedWindow(words)).toBe(window);
