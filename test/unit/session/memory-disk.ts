@@ -3,8 +3,8 @@ import type { LogDisk } from '../../../src/session/log/log-disk.ts';
 import type { LogFile } from '../../../src/session/log/read-log.ts';
 
 /**
- * `takes`: the most bytes of each read, the last one for all that follow. What a read leaves free of its buffer holds
- * newlines, as a buffer that was used before may. Without bytes the file is of one letter.
+ * `takes`: the most bytes of each read, the last one for all that follow. What a read leaves free of its
+ * buffer is full of newlines, as a buffer that was used before may. Without bytes the file is of one letter.
  */
 export function memoryDisk(
   bytes: Buffer | { length: number },
@@ -23,7 +23,7 @@ export function memoryDisk(
       const count = Math.max(0, Math.min(length, most, bytes.length - position));
       if (bytes instanceof Buffer) bytes.copy(into, 0, position, position + count);
       else into.fill(0x78, 0, count);
-      if (count < length && count < into.length) into.fill(0x0a, Math.max(count, into.length - 1));
+      into.fill(0x0a, count);
       return count;
     },
   } as unknown as LogDisk;

@@ -131,6 +131,18 @@ it('[log.damaged-aside] a damaged stretch is told with its place and what is wro
   expect(told).toEqual([1, { from, to: from + bad.length, why: 'notJson' }, 2]);
 });
 
+it('[log.damaged-aside] and passed over where nobody asks; a line that is too long has no shape', async () => {
+  const long = Buffer.alloc(logLineBytesMax + 1, 'x');
+  long[long.length - 1] = 0x0a;
+  const { disk } = memoryDisk(Buffer.concat([long, lineOf(1)]));
+  const seqs: number[] = [];
+  for await (const read of readEntries('', { disk })) seqs.push(read.entry.seq);
+  const told: DamagedRegion[] = [];
+  const onDamaged = (region: DamagedRegion) => void told.push(region);
+  for await (const read of readEntries('', { disk, onDamaged })) seqs.push(read.entry.seq);
+  expect([seqs, told]).toEqual([[1, 1], [{ from: 0, to: long.length, why: 'shape' }]]);
+});
+
 describe('the tail of a log', () => {
   function logOf(lines: Buffer[]) {
     const path = join(tempFolder(), 'log');
@@ -275,9 +287,10 @@ describe('where a number stands', () => {
 
   it('[log.offset-of-seq] or 256 KiB behind the last one', () => {
     const index = new SeqIndex();
-    const offsets = [0, pieceBytes - 1, pieceBytes, 2 * pieceBytes - 1, 2 * pieceBytes, 9 * pieceBytes];
+    const offsets = [0, pieceBytes - 1, pieceBytes, 2 * pieceBytes - 1, 2 * pieceBytes, 3 * pieceBytes - 1];
+    offsets.push(9 * pieceBytes);
     for (const [at, offset] of offsets.entries()) index.note(at + 1, offset);
-    expect(upTo(7).map((seq) => index.floor(seq) / pieceBytes)).toEqual([0, 0, 1, 1, 2, 9, 9]);
+    expect(upTo(8).map((seq) => index.floor(seq) / pieceBytes)).toEqual([0, 0, 1, 1, 2, 2, 9, 9]);
   });
 
   it('[log.offset-of-seq] never at a number that is repeated', () => {
