@@ -42,6 +42,15 @@ export const ofTheContext: readonly Defect[] = [
     guarantee: 'context.summary-request',
   },
   {
+    id: 'context-step-by-step',
+    breaks: 'where little of the window is free, a compaction covers a step, and one follows each step',
+    file: 'src/worker/context/load.ts',
+    find: 'Math.min((tailShare * window) / rate, all - wanted)',
+    replace: '(tailShare * window) / rate',
+    test: 'test/unit/worker/context-reports.test.ts',
+    guarantee: 'context.days',
+  },
+  {
     id: 'context-asked-twice',
     breaks: 'a compaction between two turns that was cancelled is begun again at once',
     file: 'src/pod/machine/compaction-inputs.ts',

@@ -11,7 +11,7 @@ export interface ContextFacts {
   /** What a person has asked for (entry seq) and no compaction has met yet. */
   asked: { seq: number; instructions: string | null } | null;
   /** Compactions that failed unasked, in a row and in this turn, and the size at the last one. */
-  failures: { count: number; tokens: number };
+  failures: Failures;
   system: string | null;
   tools: { hash: string; names: string[] } | null;
   /** By hash. */
@@ -32,6 +32,17 @@ export interface ContextFacts {
   reports: Map<string, string>;
 }
 
+export interface Failures {
+  readonly count: number;
+  /** At the last one. */
+  readonly tokens: number;
+  readonly reason: string;
+}
+
+export function noFailures(): Failures {
+  return { count: 0, tokens: 0, reason: '' };
+}
+
 export interface ShownCompaction {
   seq: number;
   through: number;
@@ -46,7 +57,7 @@ export function emptyContext(): ContextFacts {
     compaction: null,
     cuts: new Map(),
     asked: null,
-    failures: { count: 0, tokens: 0 },
+    failures: noFailures(),
     system: null,
     tools: null,
     toolSets: new Map(),

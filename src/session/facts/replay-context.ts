@@ -12,6 +12,7 @@ import type {
   ToolCallEntry,
   ToolResultEntry,
 } from './entries.ts';
+import { noFailures } from './context-facts.ts';
 import type { Facts } from './facts.ts';
 import { forgetSaidThrough } from './transcript.ts';
 import { isWholeNumber } from '../../std/fast-guards.ts';
@@ -26,7 +27,7 @@ export function applyCompaction(facts: Facts, entry: Entry<CompactionEntry>): vo
   // One that came while it was made, with something to heed, waits on.
   const isMet = context.asked?.instructions === null || (context.asked?.seq ?? 0) <= (entry.asked ?? seq);
   if (isMet) context.asked = null;
-  context.failures = { count: 0, tokens: 0 };
+  context.failures = noFailures();
   for (const item of context.cuts.keys()) {
     if (item <= through && !entry.kept.includes(item)) context.cuts.delete(item);
   }
@@ -36,7 +37,10 @@ export function applyCompactionFailed(facts: Facts, entry: Entry<CompactionFaile
   const { context } = facts;
   // Asked for once, tried once: whoever asked is told, and may ask again. It is no reason to end a turn.
   if (entry.why === 'asked') context.asked = null;
-  else context.failures = { count: context.failures.count + 1, tokens: entry.before };
+  else {
+    const { before: tokens, reason } = entry;
+    context.failures = { count: context.failures.count + 1, tokens, reason };
+  }
 }
 
 export function applyContextRefused({ context }: Facts, { model, window }: Entry<ContextRefusedEntry>): void {

@@ -20,6 +20,7 @@ import {
   noteMeasured,
   noteReport,
 } from './replay-context.ts';
+import { noFailures } from './context-facts.ts';
 import { applyBudget } from './replay-budget.ts';
 import { applyAssignment, applyChild, applyReceipt, applyScope } from './replay-children.ts';
 import { sameItem, reportsEndOf } from './item-content.ts';
@@ -92,7 +93,7 @@ const appliers: Appliers = {
     };
     facts.resumable = null;
     facts.overBudgetAt = null;
-    facts.context.failures = { count: 0, tokens: 0 };
+    facts.context.failures = noFailures();
     facts.lastCause = entry.cause;
     facts.turns += 1;
   },

@@ -18,7 +18,7 @@ import { promptOf } from '../prompt.ts';
 import { backOff, refuseLongRest, triesFor } from '../retry.ts';
 import type { ContextPort, TurnPorts, TurnResult } from '../turn-ports.ts';
 import { keptOf } from './keep.ts';
-import { effectiveWindow } from './load.ts';
+import { effectiveWindow, summaryMax } from './load.ts';
 import { piecesOf } from './pieces.ts';
 import { refusal } from './refusal.ts';
 import { fixedUnits, tokensOf, unitsOfRequest, unitsOfText } from './size.ts';
@@ -42,10 +42,10 @@ export type Compacted =
   | { readonly kind: 'done' | 'failed' }
   | { readonly kind: 'ended'; readonly result: TurnResult };
 
-/** Of the window: for a summary, and for what people said. */
-const summaryShare = 0.1;
+/** Of the window: for what people said. */
 const keptShare = 0.1;
-const summaryTokensMax = 8_000;
+/** Of what nothing fixed takes of the window: for either of the two. */
+const freeShare = 0.25;
 /** Of the window: what an estimate may be wrong by. */
 const fill = 0.95;
 
@@ -140,7 +140,10 @@ async function summed(
       const { window } = compacting;
       const { name } = summing.model;
       await ports.commit([refusal(ports.turn, name, { failure, tokens, window })]);
-      compacting = { ...compacting, window: effectiveWindow(context.facts, name, window) };
+      const less = effectiveWindow(context.facts, name, window);
+      // It has taught nothing: the same would be asked again.
+      if (less >= window) throw failure;
+      compacting = { ...compacting, window: less };
     }
   }
 }
@@ -164,7 +167,7 @@ async function summedOnce(
   context: ContextPort,
   { model, compacting, spent }: Summing,
 ): Promise<string | TurnResult> {
-  const ask = askOf(ports, context, compacting);
+  const ask = askOf(ports, context, { compacting, model: model.name });
   let summary: string | null = null;
   for (const part of partsOf(ask, model.name, compacting)) {
     const stopped = endedBy(ports);
@@ -191,10 +194,15 @@ async function summedOnce(
   return summary;
 }
 
-function askOf(ports: TurnPorts, context: ContextPort, { request, window }: Compacting): SummaryAsk {
+function askOf(
+  ports: TurnPorts,
+  context: ContextPort,
+  { compacting: { request, window }, model }: { compacting: Compacting; model: string },
+): SummaryAsk {
   const { system, tools } = request;
   const { facts, putAside } = context;
-  const tokensMax = Math.floor(Math.min(summaryTokensMax, summaryShare * window));
+  const free = Math.max(0, window - fixedUnits(request) * rateOf(context, model));
+  const tokensMax = Math.floor(Math.min(summaryMax(window), freeShare * free));
   const instructions = facts.context.asked?.instructions ?? null;
   return { pod: ports.pod, system, tools, signal: ports.signal, facts, putAside, tokensMax, instructions };
 }
@@ -205,7 +213,15 @@ function partsOf(ask: SummaryAsk, model: string, { through, window }: Compacting
   const room = (fill * window - ask.tokensMax) / rate - fixedUnits(ask) - askUnits;
   const fits = (part: Part) =>
     tokensOf(context, model, unitsOfRequest(summaryRequest(ask, part, null))) <= fill * window;
-  return piecesOf({ facts: ask.facts, through, room, fits });
+  const pieces = piecesOf({ facts: ask.facts, through, room, fits });
+  if (pieces === null) throw new NoSummary(noRoom);
+  return pieces;
+}
+
+const noRoom = 'the system prompt and the tools leave no room to ask for a summary';
+
+function rateOf({ facts }: ContextPort, model: string): number {
+  return facts.context.rates.get(model) ?? 1;
 }
 
 /** What our own words of the request come to, and a little more. */
@@ -279,10 +295,11 @@ async function hold(ports: TurnPorts, context: ContextPort, holding: Holding): P
   const { facts, putAside } = context;
   const { model, compacting, asked, summary, usage } = holding;
   const { why, through, tokens, window } = compacting;
-  const rate = facts.context.rates.get(model) ?? 1;
+  const rate = rateOf(context, model);
   const items = shownThrough(facts, through);
   const owed = new Set(owedBy(context));
-  const kept = keptOf({ items, owed, room: (keptShare * window) / rate });
+  const free = Math.max(0, window / rate - fixedUnits(compacting.request));
+  const kept = keptOf({ items, owed, room: Math.min((keptShare * window) / rate, freeShare * free) });
   const table = tableOf(facts);
   const replaced = unitsOfRequest({
     system: '',

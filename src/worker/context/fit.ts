@@ -60,7 +60,7 @@ export async function fit(
     case 'compact':
       return await compacted(ports, context, model, { plan, load, step, request });
     case 'compactionFails':
-      return ended('compaction failed three times in a row: see podkin logs');
+      return ended(failedThrice(request, context, { load, model: model.name }));
     case 'tooBig':
       return ended(tooBig(request, load, tokensOfUnit(context, model.name)));
   }
@@ -98,6 +98,22 @@ async function compacted(
 
 function ended(detail: string): Fit {
   return { kind: 'ended', result: { kind: 'limitReached', reason: `context: ${detail}` } };
+}
+
+const reasonCharsMax = 300;
+
+/** Where most of the window is taken by what no compaction makes smaller, that is why. */
+function failedThrice(
+  { system, tools }: ModelRequest,
+  context: ContextPort,
+  { load, model }: { load: Load; model: string },
+): string {
+  const rate = tokensOfUnit(context, model);
+  const reason = context.facts.context.failures.reason.slice(0, reasonCharsMax).toWellFormed();
+  const failed = `compaction failed three times in a row, the last time because ${reason}`;
+  const [prompt, offered] = [unitsOfText(system) * rate, unitsOfRequest({ ...none, tools }) * rate];
+  if (prompt + offered < load.window / 2) return failed;
+  return `${failed}. The system prompt (${count(prompt)}) and the tools (${count(offered)}) leave little of the window of ${count(load.window)} tokens`;
 }
 
 /** Only what nothing makes smaller is left. */

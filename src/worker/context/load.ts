@@ -10,6 +10,8 @@ import { tokensOf, unitsOfRequest, unitsOfText } from './size.ts';
 
 /** Of the window: what stays behind a compaction as it was said, if steps are that short. */
 const tailShare = 0.1;
+/** Of the window: what a request comes to behind a compaction, if there is enough to cover. */
+const afterShare = 0.75;
 
 export interface Sizing {
   readonly facts: Facts;
@@ -27,17 +29,26 @@ export function loadOf(
   const { context, seenThrough } = facts;
   const shown = uncovered(facts);
   const rate = rateOf(sizing);
+  const tokens = tokensOf(context, sizing.model, unitsOfRequest(request));
   const prunable = prunableOf(shown, { prunedThrough: context.prunedThrough, seenThrough });
   return {
-    tokens: tokensOf(context, sizing.model, unitsOfRequest(request)),
+    tokens,
     window,
     prunable: prunable && { through: prunable.through, tokens: prunable.units * rate },
-    covers: coversOf(sizing, shown),
+    covers: coversOf(sizing, shown, tokens),
     largest: largestOf(facts, rate),
     asked: context.asked !== null,
     refused,
     failures: context.failures,
   };
+}
+
+/** Of the window, and in tokens: what a summary may come to. */
+const summaryShare = 0.1;
+const summaryTokensMax = 8_000;
+
+export function summaryMax(window: number): number {
+  return Math.min(summaryTokensMax, summaryShare * window);
 }
 
 /** Less any window that the provider has told. */
@@ -56,15 +67,19 @@ function seenOf(facts: Facts, model: string): { seenThrough: number; keepsSinceU
   };
 }
 
-function coversOf(sizing: Sizing, shown: readonly HistoryEntry[]): Load['covers'] {
+function coversOf(sizing: Sizing, shown: readonly HistoryEntry[], tokens: number): Load['covers'] {
   const { facts, model, window } = sizing;
   const rate = rateOf(sizing);
   const unitsOf = (entry: HistoryEntry) => unitsOfEntry(facts, entry);
+  const all = shown.reduce((sum, entry) => sum + unitsOf(entry), 0);
+  const wanted = (tokens + summaryMax(window) - afterShare * window) / rate;
   // Whoever asks wants all of it summed up.
-  const tail = facts.context.asked === null ? (tailShare * window) / rate : 0;
+  const tail = facts.context.asked === null ? Math.min((tailShare * window) / rate, all - wanted) : 0;
   const through = boundaryFor(shown, seenOf(facts, model), { tail, unitsOf });
   if (through === null) return null;
   const covered = shown.filter(({ seq }) => seq <= through);
+  // What is kept word for word anyway is not worth a summary.
+  if (covered.every(({ type }) => type === 'userMessage')) return null;
   return { through, tokens: covered.reduce((sum, entry) => sum + unitsOf(entry), 0) * rate };
 }
 

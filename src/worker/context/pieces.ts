@@ -6,8 +6,12 @@ import { isPrunable } from '../../session/facts/shown.ts';
 import { boundaries } from './boundary.ts';
 import { unitsOfEntry } from './load.ts';
 
-/** An item of a step that does not fit is sent so long. */
+/** An item of a step that does not fit is sent so long, and where there is little room, shorter. */
 const charsOfHuge = 2_000;
+const charsLeast = 200;
+/** Units: no step says anything in less. */
+const roomLeast = 100;
+const charsOfUnit = 4;
 /** What stands around an entry, and what a line in the place of an output comes to. */
 const unitsAround = 8;
 const unitsOfLine = 40;
@@ -21,13 +25,14 @@ export interface Fitting {
   fits(part: Part): boolean;
 }
 
-/** Oldest first; one where that is enough. */
-export function piecesOf(fitting: Fitting): Part[] {
+/** Oldest first; one where that is enough. Null where there is no room for any. */
+export function piecesOf(fitting: Fitting): Part[] | null {
   const { through } = fitting;
   const asShown: Part = { through };
   if (fitting.fits(asShown)) return [asShown];
   const pruned: Part = { through, prunedThrough: through };
-  return fitting.fits(pruned) ? [pruned] : inPieces(fitting);
+  if (fitting.fits(pruned)) return [pruned];
+  return fitting.room < roomLeast ? null : inPieces(fitting);
 }
 
 function inPieces({ facts, through, room }: Fitting): Part[] {
@@ -37,15 +42,18 @@ function inPieces({ facts, through, room }: Fitting): Part[] {
   let after: number | undefined;
   let units = 0;
   let own = 0;
+  let items = 0;
   let before = facts.context.compaction?.through ?? 0;
   const close = (end: number, isHuge: boolean) => {
-    const huge = isHuge ? { charsMax: charsOfHuge } : {};
+    const chars = Math.floor((room * charsOfUnit) / Math.max(1, items));
+    const huge = isHuge ? { charsMax: Math.max(charsLeast, Math.min(charsOfHuge, chars)) } : {};
     const from = after === undefined ? {} : { after };
     pieces.push({ ...from, through: end, prunedThrough: end, ...huge });
     after = end;
     units = 0;
   };
   for (const entry of history) {
+    items += 1;
     own += unitsAround + (isLine(entry) ? unitsOfLine : unitsOfEntry(facts, entry));
     if (!ends.has(entry.seq)) continue;
     if (units > 0 && units + own > room) close(before, false);
@@ -53,6 +61,7 @@ function inPieces({ facts, through, room }: Fitting): Part[] {
     if (own > room) close(entry.seq, true);
     before = entry.seq;
     own = 0;
+    items = 0;
   }
   if (units > 0) close(through, false);
   return pieces;

@@ -2,14 +2,18 @@
 import type { ModelFailure } from '../../model/port.ts';
 import type { EntryBody } from '../../session/facts/entries.ts';
 
-/** What the provider has said of its window; else a little less than what it has refused. */
+/**
+ * What the provider has said of its window; else a little less than what it has refused. What was known to be too long
+ * teaches nothing.
+ */
 export function refusal(
   turn: string,
   model: string,
   { failure, tokens, window }: { failure: ModelFailure; tokens: number; window: number },
 ): EntryBody {
   const said = statedWindow(failure.message);
-  const believed = Math.min(window, said ?? window, Math.floor(tokens * lessThanRefused));
+  const less = tokens > window ? window : Math.floor(tokens * lessThanRefused);
+  const believed = Math.min(window, said ?? window, less);
   return { type: 'contextRefused', turn, model, window: Math.max(1, believed) };
 }
 

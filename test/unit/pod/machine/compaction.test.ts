@@ -194,7 +194,11 @@ describe('what was asked for, by the log', () => {
     expect(due([asked, failed])).toBeNull();
     expect(due([asked, { ...failed, why: 'size' }])).toBe(3);
     const { failures } = factsOf([asked, failed, asked, failed, asked, failed]).context;
-    expect(failures).toEqual({ count: 0, tokens: 0 });
-    expect(factsOf([{ ...failed, why: 'size' }]).context.failures).toEqual({ count: 1, tokens: 500 });
+    expect(failures).toEqual({ count: 0, tokens: 0, reason: '' });
+    expect(factsOf([{ ...failed, why: 'size' }]).context.failures).toEqual({
+      count: 1,
+      tokens: 500,
+      reason: 'no',
+    });
   });
 });
