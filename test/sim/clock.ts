@@ -16,7 +16,8 @@ export class VirtualClock {
   steps = 0;
   readonly #heap: Planned[] = [];
   #order = 0;
-  #wallMs = -1;
+  #wallSecond = -1;
+  /** Without its milliseconds. */
   #wall = '';
 
   after(delayMs: number, act: () => void): void {
@@ -24,14 +25,15 @@ export class VirtualClock {
     this.#order += 1;
   }
 
-  /** Wall time for entries; a second call within a millisecond costs nothing. */
+  /** Wall time for entries. A date is made once a second. */
   wallTime(): string {
     const ms = Math.floor(this.nowMs);
-    if (ms !== this.#wallMs) {
-      this.#wallMs = ms;
-      this.#wall = new Date(epochMs + ms).toISOString();
+    const second = Math.floor(ms / 1_000);
+    if (second !== this.#wallSecond) {
+      this.#wallSecond = second;
+      this.#wall = new Date(epochMs + second * 1_000).toISOString().slice(0, -'000Z'.length);
     }
-    return this.#wall;
+    return `${this.#wall}${String(ms % 1_000).padStart(3, '0')}Z`;
   }
 
   get wallMs(): number {

@@ -86,11 +86,26 @@ async function runUntil(world: World, untilMs: number): Promise<boolean> {
   return world.watch.violations.length === 0;
 }
 
+/** Promises are settled between any two immediates: so many steps share one turn of the event loop. */
+const stepsPerTurn = 32;
+let immediatesLeft = 0;
+let waiting: (() => void)[] = [];
+
 /** All that follows at once from what has just happened has happened. */
 function settled(): Promise<void> {
   return new Promise((resolve) => {
-    setImmediate(resolve);
+    waiting.push(resolve);
+    if (immediatesLeft > 0) return;
+    immediatesLeft = stepsPerTurn;
+    for (let each = 0; each < stepsPerTurn; each += 1) setImmediate(goOn);
   });
+}
+
+function goOn(): void {
+  immediatesLeft -= 1;
+  const next = waiting;
+  waiting = [];
+  for (const resolve of next) resolve();
 }
 
 /**

@@ -1,5 +1,4 @@
 /** Folders of pods, tombstones and addresses of the simulated home, as one process sees them. */
-import { join } from 'node:path';
 import type { Addresses, HostHome } from '../../src/pod/host.ts';
 import { NameTaken } from '../../src/session/home/home.ts';
 import { home } from './pods.ts';
@@ -64,7 +63,7 @@ export function simHome(process: SimProcess): HostHome {
 }
 
 export function socketPathOf(instance: string): string {
-  return join(home.runtime, `${instance}.sock`);
+  return `${home.runtime}/${instance}.sock`;
 }
 
 /**

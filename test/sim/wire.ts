@@ -150,11 +150,13 @@ export class SimEnd {
     this.isClosed = true;
     this.owner.ends.delete(this.#onOwnerGone);
     this.owner.world.ends.delete(this);
+    this.#closing.resolve({ kind: 'endedByPeer' });
+    // An error is dear, and most ends have nobody to be told.
+    if (this.#waiting.size === 0 && this.#aborter === null) return;
     const error = new ConnectionClosed({ kind: 'endedByPeer' });
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
     this.#aborter?.abort(error);
-    this.#closing.resolve({ kind: 'endedByPeer' });
   }
 
   #post(message: Message): void {

@@ -80,7 +80,7 @@ export class LogCheck {
   readonly #inputs: InputCheck;
   /** In the order in which their findings are given. */
   readonly #checks: readonly Check[];
-  readonly #byType = new Map<string, readonly Check[]>();
+  readonly #byType = new Map<string, Check[]>();
   /** What these find in a log with missing lines follows from what is missing, which is told. */
   readonly #ofWholeLogs: ReadonlySet<Check>;
   #session: Entry<SessionEntry> | null = null;
@@ -123,7 +123,11 @@ export class LogCheck {
       ...ofWholeLogs,
     ];
     for (const check of this.#checks) {
-      for (const type of check.types) this.#byType.set(type, [...(this.#byType.get(type) ?? []), check]);
+      for (const type of check.types) {
+        const ofType = this.#byType.get(type);
+        if (ofType === undefined) this.#byType.set(type, [check]);
+        else ofType.push(check);
+      }
     }
   }
 

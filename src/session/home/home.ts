@@ -5,7 +5,7 @@
 import { systemCode } from '../../std/system-code.ts';
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, sep } from 'node:path';
 import { syncFolder, writeFileAtomic } from '../../std/atomic-write.ts';
 import { createFolder } from '../log/open-log.ts';
 import { isOutOfPlace, readRegular } from '../../std/open-regular.ts';
@@ -47,15 +47,17 @@ export function podFolder(home: Home, name: string): PodFolder {
 }
 
 export function folderAt(path: string): PodFolder {
+  // A parent asks for these again and again: one path is put together, the rest stand in it.
+  const inside = join(path, sep);
   return {
     path,
-    log: join(path, 'session.jsonl'),
-    spec: join(path, 'pod.json'),
-    token: join(path, 'link-token'),
-    stderr: join(path, 'stderr.log'),
-    outputs: join(path, 'outputs'),
-    scriptUses: join(path, 'script-uses.json'),
-    address: join(path, 'address.json'),
+    log: `${inside}session.jsonl`,
+    spec: `${inside}pod.json`,
+    token: `${inside}link-token`,
+    stderr: `${inside}stderr.log`,
+    outputs: `${inside}outputs`,
+    scriptUses: `${inside}script-uses.json`,
+    address: `${inside}address.json`,
   };
 }
 
