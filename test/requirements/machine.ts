@@ -41,6 +41,8 @@ export const machine = {
     "of a child's log exactly the events are taken that are not on disk here and are of the incarnations asked for",
   'pull.no-hole':
     "an event that a child's log has lost is told as lost in its place, and what follows it is taken",
+  'pull.checkpoint':
+    'A dead child is read from its checkpoint on where that still has every event that its parent lacks, and comes to what its whole log comes to.',
   'pull.own-log':
     'the log of another instance is not taken for that of a child, and a missing one holds nothing',
 } as const;

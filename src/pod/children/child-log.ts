@@ -5,6 +5,7 @@ import { readSentEvent, unreadEvent } from '../../protocol/read-event.ts';
 import type { LogDisk } from '../../session/log/log-disk.ts';
 import type { PodFolder } from '../../session/home/home.ts';
 import { type BudgetFacts, applyBudget, emptyBudget } from '../../session/facts/replay-budget.ts';
+import { type FactsSoFar, type Looking, factsSoFar } from '../../session/log/checkpoint-start.ts';
 import { readEntries } from '../../session/log/read-log.ts';
 
 export interface CommittedEvent {
@@ -30,35 +31,57 @@ export interface Wanted {
   throughIncarnation: number;
 }
 
+export interface ChildPlace extends Looking {
+  readonly folder: PodFolder;
+  readonly disk: LogDisk;
+}
+
 /**
  * A log that is not there holds nothing. Throws the file system's error where it cannot be read, and where it
  * is another instance's: then nothing is known and the caller tries again.
  */
-export async function readChildLog(
-  { folder, disk }: { folder: PodFolder; disk: LogDisk },
-  wanted: Wanted,
-): Promise<ChildLog> {
+export async function readChildLog(place: ChildPlace, wanted: Wanted): Promise<ChildLog> {
+  const { folder, disk } = place;
   const found: ChildLog = { events: [], incarnation: 0, lastTime: '', budget: emptyBudget() };
   // What the page cache holds must be on disk before a receipt of it is.
   if (!sync(folder.log, disk)) return found;
-  for await (const { entry } of readEntries(folder.log, { disk })) {
+  const take = (seq: number, incarnation: number, event: unknown): void => {
+    if (seq <= wanted.above || incarnation > wanted.throughIncarnation) return;
+    const next = (found.events.at(-1)?.seq ?? wanted.above) + 1;
+    for (let lost = next; lost < seq; lost += 1) {
+      found.events.push({ seq: lost, incarnation, event: lostEvent(lost, folder.log) });
+    }
+    found.events.push({ seq, incarnation, event: readSentEvent(event) ?? notUnderstood(seq, folder.log) });
+  };
+  const start = startOf(place, wanted);
+  if (start !== null) {
+    const { facts } = start;
+    Object.assign(found, { incarnation: facts.incarnation, lastTime: facts.lastTime, budget: facts.budget });
+    for (const [seq, { incarnation, event }] of facts.outbox.pending) take(seq, incarnation, event);
+  }
+  for await (const { entry } of readEntries(folder.log, { disk, from: start?.end ?? 0 })) {
     found.lastTime = entry.time;
     applyBudget(found.budget, entry);
     if (entry.type === 'session' && entry.instance !== wanted.instance) {
       throw new Error(`${folder.log} belongs to another instance`);
     }
     if (entry.type === 'started') found.incarnation = entry.incarnation;
-    if (entry.type !== 'podEventEmitted' || entry.eventSeq <= wanted.above) continue;
-    if (entry.incarnation > wanted.throughIncarnation) continue;
-    const next = (found.events.at(-1)?.seq ?? wanted.above) + 1;
-    for (let seq = next; seq < entry.eventSeq; seq += 1) {
-      found.events.push({ seq, incarnation: entry.incarnation, event: lostEvent(seq, folder.log) });
-    }
-    const { eventSeq: seq, incarnation } = entry;
-    const event = readSentEvent(entry.event) ?? notUnderstood(seq, folder.log);
-    found.events.push({ seq, incarnation, event });
+    if (entry.type === 'podEventEmitted') take(entry.eventSeq, entry.incarnation, entry.event);
   }
   return found;
+}
+
+/**
+ * A checkpoint of the child's that holds each event that is wanted of what it covers. Null where there is
+ * none: an event that the child was once told of as received is not in it any more, and a parent whose log was
+ * put back from a copy wants it again.
+ */
+function startOf({ folder, disk, ...how }: ChildPlace, { instance, above }: Wanted): FactsSoFar | null {
+  const start = factsSoFar(folder.log, disk, how);
+  const { session, outbox } = start.facts;
+  if (session?.instance !== instance) return null;
+  for (let seq = above + 1; seq <= outbox.emitted; seq += 1) if (!outbox.pending.has(seq)) return null;
+  return start;
 }
 
 /**

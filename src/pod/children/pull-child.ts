@@ -4,6 +4,7 @@
  */
 import type { BudgetFacts } from '../../session/facts/replay-budget.ts';
 import type { ChildFacts } from '../../session/facts/facts.ts';
+import { worthBytes } from '../../session/log/checkpoint-start.ts';
 import { podFolder } from '../../session/home/home.ts';
 import { type ChildLog, readChildLog } from './child-log.ts';
 import { settledByLog } from '../machine/budget.ts';
@@ -19,8 +20,11 @@ export async function readAndReceive(
   child: ChildFacts,
   throughIncarnation: number,
 ): Promise<Omit<ChildLog, 'events'>> {
+  const { host } = pod;
+  const leastBytes = Math.min(worthBytes, host.self.checkpointBytes);
+  const random = () => host.chance.random();
   const log = await readChildLog(
-    { folder: podFolder(pod.home, child.name), disk: pod.host.logs },
+    { folder: podFolder(pod.home, child.name), disk: host.logs, random, leastBytes },
     {
       instance: child.instance,
       above: child.received,

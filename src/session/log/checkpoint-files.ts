@@ -8,6 +8,7 @@
  */
 import { crc32 } from 'node:zlib';
 import { basename, dirname, join } from 'node:path';
+import { systemCode } from '../../std/system-code.ts';
 import type { HistoryEntry } from '../facts/facts.ts';
 import { isSaid } from '../facts/transcript.ts';
 import {
@@ -18,10 +19,10 @@ import {
   decodeState,
   readHead,
 } from './checkpoint.ts';
-import { checkLine, decodeLine, logLineBytesMax } from './line.ts';
+import { checkLine, decodeLine, logLineBytesMax, uncheckedSeq } from './line.ts';
 import type { LogDisk } from './log-disk.ts';
 import { pieceAt, sumOf, summedPieceBytes } from './piece-sums.ts';
-import { type LogFile, SeqIndex, linesByPiece } from './read-log.ts';
+import { type LogFile, type RawLine, SeqIndex, linesByPiece } from './read-log.ts';
 
 /** Why one is passed over. `cut`: the log is shorter than what it was made of. `otherLog`: it says other things. */
 export type Misfit = Unreadable | 'otherPod' | 'cut' | 'otherLog';
@@ -130,7 +131,8 @@ function isLastLine({ disk, fd }: LogFile, { seq, size, lastLine }: CheckpointHe
 
 /**
  * What memory holds of what was said, from the log. Null where it is not all there: then the checkpoint does
- * not fit. Reads where it is, and not what lies between. Throws the file system's error.
+ * not fit. Reads where it is, and not what lies between; checks no line but those. Throws the file system's
+ * error.
  */
 export async function readSaid(log: LogFile, { head, state }: Checkpoint): Promise<HistoryEntry[] | null> {
   const found: HistoryEntry[] = [];
@@ -140,16 +142,8 @@ export async function readSaid(log: LogFile, { head, state }: Checkpoint): Promi
     const from = index.floor(said[found.length]!);
     const before = found.length;
     for (const lines of linesByPiece(log, { from, to: head.size })) {
-      for (const { bytes } of lines) {
-        const checked = bytes === null ? null : checkLine(bytes);
-        const wanted = said[found.length]!;
-        if (bytes === null || checked?.ok !== true || checked.seq < wanted) continue;
-        if (checked.seq > wanted) return null;
-        const decoded = decodeLine(bytes);
-        if (!decoded.ok || !isSaid(decoded.entry)) return null;
-        found.push(decoded.entry);
-        if (found.length === said.length) return found;
-      }
+      if (takeSaid(lines, { found, said, index }) === 'otherwise') return null;
+      if (found.length === said.length) return found;
       await log.disk.nextTurn();
       // What comes next lies far behind.
       if (index.floor(said[found.length]!) > (lines.at(-1)?.to ?? from)) break;
@@ -157,6 +151,28 @@ export async function readSaid(log: LogFile, { head, state }: Checkpoint): Promi
     if (found.length === before) return null;
   }
   return found;
+}
+
+interface Taking {
+  readonly found: HistoryEntry[];
+  readonly said: readonly number[];
+  readonly index: SeqIndex;
+}
+
+/** Adds those of these lines that are the next ones. `otherwise`: the log does not say them. */
+function takeSaid(lines: readonly RawLine[], { found, said, index }: Taking): 'taken' | 'otherwise' {
+  for (const { bytes, to } of lines) {
+    const wanted = said[found.length];
+    if (wanted === undefined) return 'taken';
+    const seq = bytes === null ? null : uncheckedSeq(bytes);
+    if (bytes === null || seq === null || seq < wanted) continue;
+    const decoded = seq === wanted ? decodeLine(bytes) : null;
+    if (decoded?.ok !== true || !isSaid(decoded.entry)) return 'otherwise';
+    found.push(decoded.entry);
+    const next = said[found.length];
+    if (next !== undefined && index.floor(next) > to) return 'taken';
+  }
+  return 'taken';
 }
 
 /**
@@ -184,13 +200,31 @@ export async function writeCheckpoint(
   } finally {
     disk.close(fd);
   }
-  disk.rename(draft, `${log}.checkpoint-${seq}`);
-  for (const older of checkpointPaths(disk, log).slice(kept)) disk.remove(older);
+  const path = `${log}.checkpoint-${seq}`;
+  disk.rename(draft, path);
+  const paths = checkpointPaths(disk, log);
+  const own = paths.indexOf(path);
+  // One with a higher number is of a log that is not here any more: it would be kept in this one's place.
+  removeFiles(
+    disk,
+    paths.filter((_, i) => i < own || i >= own + kept),
+  );
 }
 
 /** All of them, before anything in the log is set aside. Throws the file system's error. */
 export function removeCheckpoints(disk: LogDisk, log: string): void {
-  for (const path of [...checkpointPaths(disk, log), draftOf(log)]) disk.remove(path);
+  removeFiles(disk, [...checkpointPaths(disk, log), draftOf(log)]);
+}
+
+/** A folder under such a name is no checkpoint, and stays. */
+function removeFiles(disk: LogDisk, paths: readonly string[]): void {
+  for (const path of paths) {
+    try {
+      disk.remove(path);
+    } catch (error) {
+      if (systemCode(error) !== 'ERR_FS_EISDIR') throw error;
+    }
+  }
 }
 
 function draftOf(log: string): string {

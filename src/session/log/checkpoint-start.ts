@@ -46,15 +46,26 @@ const nothingSoFar = (): FactsSoFar => ({
   index: new SeqIndex(),
 });
 
+export interface Looking {
+  /** 0 ≤ x < 1: which piece of the log is sampled. */
+  readonly random?: Judging['random'];
+  /** Of a log with fewer bytes no checkpoint is judged. */
+  readonly leastBytes?: number;
+}
+
 /**
  * For those who want to know how a pod is, and nothing of what was said in it. Writes nothing; somebody else
  * may be writing the log. A short log is read at once. Throws the file system's error.
  */
-export function factsSoFar(path: string, disk: LogDisk = nodeDisk): FactsSoFar {
+export function factsSoFar(
+  path: string,
+  disk: LogDisk = nodeDisk,
+  { random = Math.random, leastBytes = worthBytes }: Looking = {},
+): FactsSoFar {
   const fd = disk.open(path);
   try {
-    if (disk.size(fd) < worthBytes) return nothingSoFar();
-    const found = newestFitting({ path, fd, disk }, { random: Math.random });
+    if (disk.size(fd) < leastBytes) return nothingSoFar();
+    const found = newestFitting({ path, fd, disk }, { random });
     if (found === null) return nothingSoFar();
     const { head, state } = found;
     forgetSaid(state.facts);

@@ -113,6 +113,11 @@ export function checkLine(bytes: Buffer): CheckedLine {
   return seq === null ? { ok: false, why: 'shape' } : { ok: true, seq, last };
 }
 
+/** The seq that a line has if it is whole, which nothing here has checked; null for what is no line. */
+export function uncheckedSeq(bytes: Buffer): number | null {
+  return startsWith(bytes, middle, middleFromByte) ? seqOf(bytes.subarray(entryFromByte)) : null;
+}
+
 /**
  * Checks and parses a line (without its newline). Strict about UTF-8; types and fields that it does not know
  * are kept.

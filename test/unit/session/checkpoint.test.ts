@@ -2,6 +2,7 @@
 import {
   appendFileSync,
   copyFileSync,
+  mkdirSync,
   readFileSync,
   readdirSync,
   renameSync,
@@ -241,10 +242,12 @@ describe('an opening', () => {
   it('[checkpoint.repair] a torn tail behind it is set aside, and no checkpoint stays', async () => {
     const made = await two();
     appendFileSync(made.at.path, '{"crc":"0000');
+    // None of ours, and no reason not to begin.
+    mkdirSync(`${made.at.path}.checkpoint-500`);
     const start = await begun(made.at);
     expect(start.folded).toEqual([12]);
     expect(start.facts).toEqual(made.facts);
-    expect(checkpointPaths(nodeDisk, made.at.path)).toEqual([]);
+    expect(checkpointPaths(nodeDisk, made.at.path)).toEqual([`${made.at.path}.checkpoint-500`]);
     expect(readFileSync(`${made.at.path}.torn-1`, 'utf8')).toBe('{"crc":"0000');
   });
 
@@ -344,6 +347,23 @@ describe('the file', () => {
     expect(checkpointPaths(nodeDisk, made.at.path)).toEqual([paths[3], paths[2]]);
     expect(statSync(paths[3]!).mode & 0o777).toBe(0o600);
     await made.log.close();
+  });
+
+  it('[checkpoint.atomic] one of a longer log, which was here before, is not kept in the place of its own', async () => {
+    const made = await kept();
+    made.add(run(1));
+    const older = await made.keep();
+    for (const seq of [8_000, 9_000]) copyFileSync(older, `${made.at.path}.checkpoint-${seq}`);
+    mkdirSync(`${made.at.path}.checkpoint-7000`);
+    made.add(run(2));
+    const newer = await made.keep();
+    await made.log.close();
+    expect(checkpointPaths(nodeDisk, made.at.path)).toEqual([
+      `${made.at.path}.checkpoint-7000`,
+      newer,
+      older,
+    ]);
+    expect((await begun(made.at)).folded).toEqual([]);
   });
 
   it("[checkpoint.atomic] a draft that a death left is none, and is in nobody's way", async () => {
