@@ -108,9 +108,10 @@ async function attach(
   observers: number,
   bytes: number | null,
 ): Promise<Reads[]> {
+  const what = bytes === null ? { last: null } : { bytes };
   const attaches: Reads[] = [];
   const times = observers === 1 ? attachesOfOne : 1;
-  while (attaches.length < times) attaches.push(await reader.read(path, observers, bytes));
+  while (attaches.length < times) attaches.push(await reader.read(path, observers, what));
   return attaches;
 }
 

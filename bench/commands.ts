@@ -18,13 +18,15 @@ export type Target =
   /** One of `peers/catalogue.ts`. */
   | { kind: 'peer'; peer: string; address: string };
 
+/** A plain server's so many bytes; or a pod's history, as long as its header says, or the last of it. */
+export type Reading = { bytes: number } | { last: number | null };
+
 export type Command =
   | { do: 'open'; as: string; targets: Target[] }
   | { do: 'drive'; as: string; load: Load }
   | { do: 'begin'; as: string; pauseMs: number }
   | { do: 'end'; as: string }
-  /** `bytes` null: a pod's history, as long as its header says. */
-  | { do: 'read'; path: string; observers: number; bytes: number | null }
+  | { do: 'read'; path: string; observers: number; what: Reading }
   /**
    * Follows the pods at these sockets until `unwatch`; `lags` asks for what has been seen since it was last
    * asked.

@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { measureAge } from './age.ts';
 import { measureAttach } from './attach.ts';
 import { measureCallback } from './callback.ts';
 import { measureChurn } from './churn.ts';
@@ -28,6 +29,7 @@ const measures: Record<string, (options: BenchOptions) => Promise<Report>> = {
   start: measureStart,
   ps: measurePs,
   replay: measureReplay,
+  age: measureAge,
   scale: measureScale,
   streaming: measureStreaming,
   churn: measureChurn,
@@ -36,7 +38,7 @@ const measures: Record<string, (options: BenchOptions) => Promise<Report>> = {
 const usage = `npm run bench -- [NAME …] [--rounds N] [--big] [--smoke] [--json FILE]
   NAME        one of ${Object.keys(measures).join(', ')}; all of them without a name
   --rounds N  how often each is repeated, interleaved with what it is compared with (7; 1 with --smoke)
-  --big       also 256 MB of history, trees of 200 and 300 pods, and 500 children that come and go
+  --big       also 256 MB of history, 1 GB of age, trees of 200 and 300 pods, 500 children that come and go
   --smoke     tiny sizes: says that the measures run, not how fast anything is
   --json FILE the same figures as JSON`;
 

@@ -4,7 +4,7 @@
  * come over the IPC channel, each answered once.
  */
 import { createConnection } from 'node:net';
-import type { Command, Outcome, Target } from './commands.ts';
+import type { Command, Outcome, Reading, Target } from './commands.ts';
 import { lineReader } from './lines.ts';
 import { type Ask, type RunningLoad, drive, keepAsking } from './load.ts';
 import { protocolVersion } from '../src/protocol/limits.ts';
@@ -157,31 +157,33 @@ async function openStranger(path: string): Promise<Ask> {
 /** Reads until as many bytes, or (a pod's history) as many lines as its header promises, have come. */
 function read({
   path,
-  bytes,
+  what,
 }: {
   path: string;
-  bytes: number | null;
+  what: Reading;
 }): Promise<{ firstMs: number; wholeMs: number }> {
   const from = performance.now();
   const socket = createConnection(path);
-  if (bytes === null) socket.write('{"jsonrpc":"2.0","id":1,"method":"subscribe","params":{}}\n');
+  const isHistory = 'last' in what;
+  const params = isHistory && what.last !== null ? { last: what.last } : {};
+  if (isHistory) socket.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'subscribe', params })}\n`);
   let firstMs = 0;
-  let left = bytes ?? Number.POSITIVE_INFINITY;
+  let left = isHistory ? Number.POSITIVE_INFINITY : what.bytes;
   let head: Buffer | null = Buffer.alloc(0);
   return new Promise((resolve, reject) => {
     socket.on('error', reject);
     socket.on('data', (chunk: Buffer) => {
       if (firstMs === 0) firstMs = performance.now() - from;
       let rest = chunk;
-      if (bytes === null && head !== null) {
+      if (isHistory && head !== null) {
         head = Buffer.concat([head, chunk]);
         const end = head.indexOf(0x0a);
         if (end === -1) return;
-        left = headerSeq(head.toString('utf8', 0, end));
+        left = Math.min(headerSeq(head.toString('utf8', 0, end)), what.last ?? Number.POSITIVE_INFINITY);
         rest = head.subarray(end + 1);
         head = null;
       }
-      left -= bytes === null ? countLines(rest) : rest.length;
+      left -= isHistory ? countLines(rest) : rest.length;
       if (left > 0) return;
       socket.destroy();
       resolve({ firstMs, wholeMs: performance.now() - from });

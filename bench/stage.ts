@@ -3,14 +3,14 @@
  * comparators and senders, and their end.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defaultLimits, type Limits } from '../src/session/settings/settings.ts';
 import { writeHistory } from '../test/support/big-history.ts';
 import { type FakeChild, fakeChildren } from '../test/support/fake-child.ts';
 import { TestHome, type TestPod } from '../test/support/rig.ts';
-import type { ChildTicket, Command, Outcome, Target } from './commands.ts';
+import type { ChildTicket, Command, Outcome, Reading, Target } from './commands.ts';
 import type { Load, Seen } from './load.ts';
 
 /** Where the bundled processes are. */
@@ -37,17 +37,25 @@ export interface StagedPod {
 const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Runs `work` on a stage and takes everything away behind it, also when it fails. */
-export async function onStage<T>(work: (stage: Stage) => Promise<T>): Promise<T> {
-  const stage = new Stage();
+export function onStage<T>(work: (stage: Stage) => Promise<T>): Promise<T> {
+  return onStages(1, ([stage]) => work(stage!));
+}
+
+/** The same with several homes. */
+export async function onStages<T>(count: number, work: (stages: readonly Stage[]) => Promise<T>): Promise<T> {
+  const stages = Array.from({ length: count }, () => new Stage());
+  const close = async () => {
+    for (const stage of stages) await stage.close();
+  };
   // Everything runs in sessions of its own and would outlive the terminal's signal.
   const interrupted = (_: NodeJS.Signals, number: number) =>
-    void stage.close().finally(() => process.exit(128 + number));
+    void close().finally(() => process.exit(128 + number));
   for (const signal of endSignals) process.once(signal, interrupted);
   try {
-    return await work(stage);
+    return await work(stages);
   } finally {
     for (const signal of endSignals) process.off(signal, interrupted);
-    await stage.close();
+    await close();
   }
 }
 
@@ -60,6 +68,8 @@ export class Stage {
     name: string;
     children: number;
     historyBytes?: number;
+    /** Writes another past than that. */
+    past?: (pod: TestPod) => Promise<void>;
     limits?: Partial<Limits>;
     model?: string;
     environment?: NodeJS.ProcessEnv;
@@ -68,7 +78,7 @@ export class Stage {
     const limits: Limits = { ...defaultLimits, unreachableMs: 86_400_000, ...options.limits };
     const pod = this.home.makeRoot({ name, limits, ...(model === undefined ? {} : { model }) });
     const played = await fakeChildren(this.home, pod, children, { prefix: `${name}-` });
-    await writeHistory(pod, historyBytes);
+    await (options.past ?? ((one) => writeHistory(one, historyBytes)))(pod);
     await pod.start(environment);
     const tickets = played.map(({ name, instance, token, assignments }) => ({
       name,
@@ -193,9 +203,9 @@ export class Sender {
   async read(
     path: string,
     observers: number,
-    bytes: number | null,
+    what: Reading,
   ): Promise<{ firstMs: number; wholeMs: number }[]> {
-    return (await this.#ask({ do: 'read', path, observers, bytes })).reads!;
+    return (await this.#ask({ do: 'read', path, observers, what })).reads!;
   }
 
   async watch(paths: string[]): Promise<void> {
@@ -252,6 +262,17 @@ export function processorMs(pids: readonly number[]): number {
       return Number.NaN;
     }
   }, 0);
+}
+
+/** Processor time of all threads that a process has, finer than that; NaN elsewhere than on Linux. */
+export function threadsMs(pid: number): number {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    const ns = threads.map((id) => readFileSync(`/proc/${pid}/task/${id}/schedstat`, 'latin1').split(' ')[0]);
+    return ns.reduce((sum, one) => sum + Number(one) / 1e6, 0);
+  } catch {
+    return Number.NaN;
+  }
 }
 
 function kilobytes(text: string, field: string): number {

@@ -25,6 +25,7 @@ it('[bench.smoke] every measure of the bench runs and each of its rows holds num
       'start',
       'ps',
       'replay',
+      'age',
       'scale',
       'streaming',
       'churn',

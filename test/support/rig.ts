@@ -40,6 +40,7 @@ import { socketPath } from '../../src/transport/address.ts';
 import { type Client, clientOver } from '../../src/transport/client.ts';
 import { dial } from '../../src/transport/dial.ts';
 import { brokenPromises } from './home-verified.ts';
+import { type EntryOf, entriesOfType } from './log-entries.ts';
 import { settingsOf } from './root-settings.ts';
 import { eventually, gone, patienceMs, pause } from './waiting.ts';
 
@@ -288,9 +289,8 @@ export class TestPod {
     return found;
   }
 
-  async entriesOf<T extends EntryBody['type']>(type: T): Promise<Entry<Extract<EntryBody, { type: T }>>[]> {
-    const all = await this.entries();
-    return all.filter((entry): entry is Entry<Extract<EntryBody, { type: T }>> => entry.type === type);
+  entriesOf<T extends EntryBody['type']>(type: T): Promise<EntryOf<T>[]> {
+    return entriesOfType(this.folder.log, type);
   }
 
   /** Waits until the log satisfies, woken by every write to it. */
@@ -309,10 +309,9 @@ export class TestPod {
   /** Waits until an entry of that type (and shape) stands in the log. */
   async untilEntry<T extends EntryBody['type']>(
     type: T,
-    fits: (entry: Entry<Extract<EntryBody, { type: T }>>) => boolean = () => true,
-  ): Promise<Entry<Extract<EntryBody, { type: T }>>> {
-    const match = (entry: Entry): entry is Entry<Extract<EntryBody, { type: T }>> =>
-      entry.type === type && fits(entry as Entry<Extract<EntryBody, { type: T }>>);
+    fits: (entry: EntryOf<T>) => boolean = () => true,
+  ): Promise<EntryOf<T>> {
+    const match = (entry: Entry): entry is EntryOf<T> => entry.type === type && fits(entry as EntryOf<T>);
     const entries = await this.until(`an entry ${type}`, (all) => all.some(match));
     return entries.find(match)!;
   }
