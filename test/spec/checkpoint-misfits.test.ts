@@ -135,7 +135,7 @@ describe('in the place of its checkpoints', () => {
     await startsWith(pod, all);
   });
 
-  it('[checkpoint.misfit] those of another pod, under the names of its own: none of them is believed', async () => {
+  it('[checkpoint.misfit] [checkpoint.doctor] those of another pod, under the names of its own: none of them is believed', async () => {
     const { pod } = await aged();
     const { pod: other } = await aged('other');
     const theirs = checkpointsOf(other);

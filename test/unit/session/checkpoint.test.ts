@@ -14,96 +14,16 @@ import {
 } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import type { EntryBody } from '../../../src/session/facts/entries.ts';
-import { type Facts, emptyFacts } from '../../../src/session/facts/facts.ts';
+import { emptyFacts } from '../../../src/session/facts/facts.ts';
 import { applyEntry } from '../../../src/session/facts/replay.ts';
 import { forgetSaidThrough } from '../../../src/session/facts/transcript.ts';
-import type { AppendLog } from '../../../src/session/log/append-log.ts';
 import { checkpointPaths, judged, writeCheckpoint } from '../../../src/session/log/checkpoint-files.ts';
 import { checkpointOf, factsSoFar } from '../../../src/session/log/checkpoint-start.ts';
 import { foldLog } from '../../../src/session/log/fold-log.ts';
 import { type LogDisk, nodeDisk } from '../../../src/session/log/log-disk.ts';
 import { summedPieceBytes } from '../../../src/session/log/piece-sums.ts';
-import { type Place, alert, newLog, opened, place, session } from './log-rig.ts';
-
-const from = { kind: 'person' } as const;
-const run = (n: number): EntryBody[] => [
-  { type: 'inputReceived', kind: 'run', submission: `s${n}`, wake: true, from, text: `do ${n}`, hops: 0 },
-  { type: 'turnStarted', turn: `t${n}`, kind: 'run', submissions: [`s${n}`], hops: 0, cause: 'person' },
-  { type: 'userMessage', turn: `t${n}`, submission: `s${n}`, from, text: `do ${n}` },
-];
-const words = (n: number, text = `done ${n}`): EntryBody[] => [
-  { type: 'assistantMessage', turn: `t${n}`, step: 1, model: 'm', parts: [{ type: 'text', text }] },
-  { type: 'toolCall', turn: `t${n}`, step: 1, call: `c${n}`, tool: 'Read', input: { $map: [['a', 1]] } },
-];
-
-interface Kept {
-  readonly at: Place;
-  readonly log: AppendLog;
-  readonly facts: Facts;
-  add(bodies: EntryBody[]): void;
-  /** Writes a checkpoint of what is there, and answers its path. */
-  keep(): Promise<string>;
-}
-
-async function kept(instance?: string): Promise<Kept> {
-  const at = await place();
-  const log = newLog(at);
-  const facts = emptyFacts();
-  const add = (bodies: EntryBody[]): void => {
-    for (const entry of log.append(bodies).entries) applyEntry(facts, entry);
-  };
-  add([session(instance === undefined ? {} : { instance })]);
-  return {
-    at,
-    log,
-    facts,
-    add,
-    keep: async () => {
-      await log.whenDurable();
-      const now = log.now()!;
-      await writeCheckpoint({ disk: nodeDisk, log: at.path }, now.seq, checkpointOf(now, facts));
-      return `${at.path}.checkpoint-${now.seq}`;
-    },
-  };
-}
-
-/** Opened as a pod opens it: the facts, and the numbers of the entries that were folded. */
-async function begun(at: Place, disk: LogDisk = nodeDisk): Promise<{ facts: Facts; folded: number[] }> {
-  const open = await opened(at, { disk, checkpoints: () => 0.5 });
-  const facts = open.facts ?? emptyFacts();
-  const folded: number[] = [];
-  for await (const entry of open.entries()) {
-    applyEntry(facts, entry);
-    folded.push(entry.seq);
-  }
-  await open.log.close();
-  return { facts, folded };
-}
-
-async function wholeOf(at: Place): Promise<Facts> {
-  const open = await opened(at);
-  const facts = emptyFacts();
-  for await (const entry of open.entries()) applyEntry(facts, entry);
-  await open.log.close();
-  return facts;
-}
-
-const upTo = (last: number): number[] => Array.from({ length: last }, (_, i) => i + 1);
-
-/** Twelve entries, a checkpoint behind the sixth and one behind the eleventh. */
-async function two(): Promise<Kept & { older: string; newer: string }> {
-  const made = await kept();
-  made.add(run(1));
-  made.add(words(1));
-  const older = await made.keep();
-  made.add(run(2));
-  made.add(words(2));
-  const newer = await made.keep();
-  made.add([alert('behind')]);
-  await made.log.close();
-  return { ...made, older, newer };
-}
+import { type Kept, begun, kept, run, two, upTo, wholeOf, words } from './checkpoint-rig.ts';
+import { alert, opened } from './log-rig.ts';
 
 describe('an opening', () => {
   it('[checkpoint.fits] begins at the newest checkpoint and comes to what the whole log comes to', async () => {
@@ -321,6 +241,24 @@ describe('a long log', () => {
     bytes[summedPieceBytes + 5_000]! ^= 1;
     writeFileSync(made.at.path, bytes);
     expect((await begun(made.at)).folded).toHaveLength(10);
+  });
+
+  it('[checkpoint.misfit] is read whole where words that memory holds have changed, though no sample shows it', async () => {
+    const made = await kept();
+    const text = 'x'.repeat(1024 * 1024);
+    for (let n = 0; n < 30; n += 1) made.add(n === 6 ? run(1) : [alert(text)]);
+    await made.keep();
+    await made.log.close();
+    const bytes = readFileSync(made.at.path);
+    const at = bytes.indexOf('"text":"do 1"', bytes.indexOf('"userMessage"'));
+    expect(Math.floor(at / summedPieceBytes)).toBe(1);
+    // Half of the way along the pieces between is another one.
+    expect(made.facts.history).toHaveLength(1);
+    bytes[at + 9]! ^= 1;
+    writeFileSync(made.at.path, bytes);
+    const start = await begun(made.at);
+    expect(start.folded).toHaveLength(32);
+    expect(start.facts.history).toEqual([]);
   });
 
   it('[checkpoint.fits] whoever looks at it from outside begins at its checkpoint too', async () => {
