@@ -2,7 +2,7 @@
  * A pod as `ps` and `inspect` show it, whether it lives or not; and all pods of a home, probed together.
  */
 import { existsSync, statSync } from 'node:fs';
-import type { Waiting } from '../protocol/methods.ts';
+import type { Result, Waiting } from '../protocol/methods.ts';
 import type { Home } from '../session/home/home.ts';
 import { isRemoved, podFolder } from '../session/home/home.ts';
 import { allPods, type FoundPod } from './find-pod.ts';
@@ -38,6 +38,8 @@ export interface PodView {
   cost: number | null;
   /** Of the last request, and of what one may hold; null where it does not run, or nobody has counted. */
   context: { readonly tokens: number; readonly window: number } | null;
+  /** What it may spend; null where nothing bounds it, or it does not run. */
+  budget: Result<'status'>['budget'];
   /** Of its newest incarnation; null before the first. */
   startedAt: string | null;
   /** Why a person is needed; null when all is well. */
@@ -169,6 +171,7 @@ function viewOf(pod: FoundPod, probed: ProbedPod): PodView {
       tokens: status.usage.inputTokens + status.usage.outputTokens,
       cost: status.usage.cost,
       context: status.context,
+      budget: status.budget,
       startedAt: status.startedAt,
       attention: status.attention,
       waiting: status.waiting,
@@ -191,6 +194,7 @@ function viewOf(pod: FoundPod, probed: ProbedPod): PodView {
     tokens,
     cost,
     context: null,
+    budget: null,
     startedAt: started?.time ?? null,
     attention: attentionOf(pod, probed),
     waiting: null,

@@ -79,9 +79,10 @@ async function busyBeside(led: Led): Promise<void> {
 }
 
 /** Opens the gate that leads to the point, and the bystander's with it. */
-async function letGo({ stage, number, beside }: Led, gate: string, word: string): Promise<void> {
+async function letGo({ stage, cell, number, beside }: Led, gate: string, word: string): Promise<void> {
   if (beside !== null) await stage.release(beside, `then say aside-${number}`);
-  await stage.release(gate, word);
+  // Who has died at its own gate opens it no more.
+  if (cell.point !== 'lease.returned') await stage.release(gate, word);
 }
 
 // The victim has a parent
@@ -93,6 +94,7 @@ async function playBelow(led: Led): Promise<void> {
   const incarnation = victim.state.incarnation;
   const process_ = victim.process!;
   stage.arm(victim.name, cell.point);
+  await moveLease(led);
   const spawns = isOneOf(cell.point, spawnPoints);
   const word = `say ${led.number}`;
   // The last moment at which the parent is known to stand so; a short request may be over when a slow spawn
@@ -110,6 +112,17 @@ async function playBelow(led: Led): Promise<void> {
 }
 
 /**
+ * Its holder returns what it holds above one request, and says so to its giver: each comes to its point, else
+ * with the holder's next request.
+ */
+async function moveLease({ stage, cell, victim }: Led): Promise<void> {
+  if (cell.point === 'lease.returned') await stage.reclaimFrom(victim);
+  if (cell.point !== 'lease.granted') return;
+  const holders = stage.active.filter(({ parent, alive }) => parent === victim && alive);
+  await Promise.all(holders.map((holder) => stage.reclaimFrom(holder)));
+}
+
+/**
  * The victim (or, where it is to die as a receiver, its child) waits in a command; everybody above is idle.
  * Answers its gate.
  */
@@ -118,7 +131,8 @@ async function leadToGate({ stage, cell, victim }: Led): Promise<string> {
   const { root, kid, leaf } = stage;
   const way = victim === kid ? `give ${kid.name}` : `give ${kid.name} give ${leaf.name}`;
   let waiter = victim;
-  if (!isOneOf(cell.point, receiverPoints)) await root.pod.run(`${way} hold ${gate}`);
+  const isBelow = isOneOf(cell.point, receiverPoints) || cell.point === 'lease.granted';
+  if (!isBelow) await root.pod.run(`${way} hold ${gate}`);
   else if (victim === kid) {
     await root.pod.run(`${way} give ${leaf.name} hold ${gate}`);
     waiter = leaf;
@@ -238,7 +252,18 @@ async function dieAtReport(led: Led): Promise<void> {
     () => kid.state.turn === 'inTool' && root.state.turn === 'none',
   );
   const word = `then say ${number}`;
+  if (cell.stance === 'restoring' && cell.point === 'lease.granted') {
+    deaths.kills += Number(await stage.kill(root));
+    deaths.rising.push(rise(stage, root));
+    await stage.until('the kid has linked to it', () => root.alive && kid.linked && isLinkedTo(root, kid));
+    stage.arm(root.name, cell.point);
+    deaths.met = true;
+    await moveLease(led);
+    await letGo(led, gate, word);
+    return;
+  }
   if (cell.stance === 'restoring') {
+    await stage.untilLent(kid);
     deaths.kills += Number(await stage.kill(root));
     await letGo(led, gate, word);
     await stage.until('the kid has reported', () => kid.state.emitted > kid.state.acked);
@@ -252,6 +277,7 @@ async function dieAtReport(led: Led): Promise<void> {
   const early = cell.stance === 'idle' || !isOneOf(cell.point, turnPoints);
   if (early) stage.arm(root.name, cell.point);
   const before = receiptsOf(root.log.entries, kid.instance).length;
+  await moveLease(led);
   await letGo(led, gate, word);
   if (early) return;
   // It comes to the point with the report in its buffer.
@@ -261,6 +287,14 @@ async function dieAtReport(led: Led): Promise<void> {
   if (cell.stance === 'midTool') await stage.release(deaths.holding!, 'open');
   // The answer may be cut off by the death that it leads to.
   if (cell.stance === 'paused') await root.pod.call('resume', {}).catch(() => undefined);
+}
+
+/** In the root's newest incarnation. */
+function isLinkedTo({ log }: Actor, { instance }: Actor): boolean {
+  const since = log.entries.findLastIndex(({ type }) => type === 'started');
+  return log.entries
+    .slice(since)
+    .some((entry) => entry.type === 'child' && entry.state === 'linked' && entry.child.instance === instance);
 }
 
 /** A child links: the root's own start brings it about, or the child's. */

@@ -6,6 +6,7 @@
 /** Points that every turn of a pod passes. */
 export const turnPoints = [
   'item.committed',
+  'budget.reserved',
   'request.started',
   'response.received',
   'response.committed',
@@ -23,12 +24,22 @@ export const spawnPoints = [
   'child.firstRun',
 ] as const;
 
+/** Points of a lease: at its giver, and at its holder. */
+export const leasePoints = ['lease.granted', 'lease.returned'] as const;
+
 export type Point =
   | (typeof turnPoints)[number]
   | (typeof senderPoints)[number]
   | (typeof receiverPoints)[number]
-  | (typeof spawnPoints)[number];
-export const points: readonly Point[] = [...turnPoints, ...senderPoints, ...receiverPoints, ...spawnPoints];
+  | (typeof spawnPoints)[number]
+  | (typeof leasePoints)[number];
+export const points: readonly Point[] = [
+  ...turnPoints,
+  ...senderPoints,
+  ...receiverPoints,
+  ...spawnPoints,
+  ...leasePoints,
+];
 
 /**
  * `child` has a parent and a child of its own, `grandchild` is below it, `parent` is the root, `both` is the
@@ -58,6 +69,7 @@ export function isOneOf(point: Point, group: readonly Point[]): boolean {
 export function impossible({ point, victim, stance }: Cell): string | null {
   if (victim !== 'parent') return null;
   if (isOneOf(point, senderPoints)) return 'the root has nobody above it to send an event to';
+  if (point === 'lease.returned') return 'the root has nobody above it to return anything to';
   if (!isOneOf(point, spawnPoints) || point === 'child.linked') return null;
   if (stance === 'idle') return 'a pod spawns only in a tool call: it is not idle then';
   if (stance === 'midRequest')

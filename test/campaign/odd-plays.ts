@@ -98,6 +98,7 @@ export async function playParentDown(stage: Stage, play: OddPlay & { downMs: num
   const gate = stage.newGate();
   await root.pod.run(`give ${kid.name} give ${leaf.name} hold ${gate}`);
   await stage.until('the leaf waits at its gate', () => waits(leaf) && root.state.turn === 'none');
+  await stage.untilLent(leaf);
   const { incarnation } = root.state;
   deaths.kills = Number(await stage.kill(root));
   await stage.release(gate, `then say ${play.number}`);

@@ -17,9 +17,10 @@ import {
 import { join } from 'node:path';
 import { FollowedLog } from '../../src/cli/chaos/followed-log.ts';
 import { type PodState, stateOf } from '../../src/cli/chaos/pod-state.ts';
-import { podFolder, podNames, readSpec } from '../../src/session/home/home.ts';
+import { podFolder, podNames, readSpec, readToken } from '../../src/session/home/home.ts';
 import { type ProcessIdentity, isRunning } from '../../src/std/process-identity.ts';
 import { systemCode } from '../../src/std/system-code.ts';
+import type { Entry } from '../../src/session/facts/entries.ts';
 import { TestHome, type TestPod } from '../support/rig.ts';
 import { ofType } from '../support/audit.ts';
 import { pause } from '../support/waiting.ts';
@@ -43,7 +44,8 @@ function growing(when: string, more = ''): string {
 }
 
 /** By what a pod is told to do, whoever it is. */
-const scenario = `rules:
+const scenario = `price: { input: 1, output: 1 }
+rules:
   - { last: user, matches: 'give (\\S+) (.+)', call: [ { SendToPod: { name: '{{match.1}}', message: '{{match.2}}' } } ] }
 ${growing("last: user, matches: 'muse", 'delayMs: 400, ')}${growing("last: user, matches: 'grow")}  - { last: user, matches: 'hold (\\S+)', call: [ { Bash: { command: 'cat {{match.1}}' } } ] }
   - { last: user, matches: 'think long', delayMs: 1800, say: 'Thought.' }
@@ -142,6 +144,8 @@ export class Stage {
         children: 64,
         pods: 1_000,
         quarantineDeaths: 1_000_000,
+        // Never reached: what each request takes is reserved, lent and returned all the same.
+        cost: 1_000_000,
       },
     });
     const logFrom = await options.prepare?.(pod);
@@ -255,6 +259,26 @@ export class Stage {
       await pause(3);
     }
     return true;
+  }
+
+  /** It has been granted what its next request takes: it needs nobody above it until then. */
+  async untilLent(actor: Actor): Promise<void> {
+    const seqOf = (type: Entry['type']): number =>
+      actor.log.entries.findLast((entry) => entry.type === type)?.seq ?? 0;
+    await this.until(
+      `${actor.name} holds its part of the budget`,
+      () => seqOf('budgetLease') > seqOf('budgetReserved'),
+    );
+  }
+
+  /**
+   * As its parent does where others lack something: it returns what it holds above one request. Its death is
+   * no error.
+   */
+  async reclaimFrom({ pod, parent }: Actor): Promise<void> {
+    if (parent === null) return;
+    const from = { instance: parent.instance, token: readToken(pod.folder) };
+    await pod.call('reclaim', { from }).catch(() => undefined);
   }
 
   // Gates

@@ -4,6 +4,7 @@ import { ofOthers } from './plays.ts';
 import { ofTheMachines } from './machine.ts';
 import { ofTheOracle } from './oracle.ts';
 import { ofTheShell } from './shell.ts';
+import { ofTheBudgets } from './budgets.ts';
 import { ofTheContext } from './context.ts';
 import { ofTheStorage } from './storage.ts';
 
@@ -12,6 +13,7 @@ export const defects: readonly Defect[] = [
   ...ofOthers,
   ...ofTheShell,
   ...ofTheContext,
+  ...ofTheBudgets,
   ...ofTheStorage,
   ...ofTheOracle,
 ];

@@ -11,7 +11,7 @@ export const budgets = {
     'a request that lacks a part of the budget waits for it, obeys cancel and pause, and is made anew when it is sent',
   'budget.summary': 'the requests of a compaction are paid out of the budget, and counted once',
   'budget.grant':
-    'a child is granted half of what is left, at least what it lacks for one request, or nothing; the same need said twice grants once',
+    'a child is granted half of what is left, in portions, at least what it lacks for one request, or nothing; the same need said twice grants once',
   'budget.return':
     'a pod returns what it holds above one request at the end of every turn, and all of it at its own end',
   'budget.death': 'what a child that has died had not used is its parent’s again, read from its log, once',
@@ -20,8 +20,16 @@ export const budgets = {
     'in a tree of an older build each limit holds for its own pod until the root is restored; then it is the tree’s, and all that was spent counts',
   'budget.tree':
     'pods of a tree share what it may spend; at the bound they wait, visibly, no turn ends, and they go on to the end once a person raises it',
+  'budget.tree-of-twelve':
+    'twelve pods that are killed at random are never asked for more than the bound and one request each, and at the bound none holds what another lacks',
+  'budget.away':
+    'a pod whose parent is away goes on with what it holds, then waits, says so, and goes on when it is back',
+  'budget.command':
+    'podkin budget shows what a pod may spend, sets the bound of a root alone, and refuses what is no amount, each with what to do',
   'budget.print-ends': 'with run -p the tree ends at its bound with status 5',
   'budget.child-cap':
     'at its own cap a child’s turn ends as limitReached cost, which its parent’s model reads',
+  'verify.budget':
+    'verify keeps books of its own: it tells a request that nothing was reserved for or that its pod did not hold, a cap that was passed, a lease whose ends differ, and a tree above its bound',
   'budget.tokens': '--max-tokens bounds a tree whose models have no price',
 } as const;

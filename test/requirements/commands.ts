@@ -48,6 +48,7 @@ export const commands = {
   'cli.silent-is-not-dead': 'a pod whose lock is held and that does not answer is unreachable',
   'cli.stopped-in-list':
     'a list takes a pod that ended in order and whose process is gone for stopped, and does not ask its lock',
+  'cli.ps-budget': 'ps shows what a tree has used of its bound, and what is left to each pod below',
   'cli.tree-instance': 'a pod is shown below its parent, never below another that has the name of it by now',
   'cli.task-behind-paths': 'a task behind --write PATH… is the task, a path is not',
   'cli.times': 'seconds, ages and times are understood, everything else is refused',

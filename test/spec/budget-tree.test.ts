@@ -1,9 +1,11 @@
 /** What a tree of real pods may spend: the bound holds over kills and restores, nobody is starved, and a person raises it. */
+import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { boundReached } from '../../src/client/budget-bound.ts';
 import { TestHome, type TestPod } from '../support/rig.ts';
 import { eventually } from '../support/waiting.ts';
-import { podNames } from '../../src/session/home/home.ts';
+import { podNames, readSpec } from '../../src/session/home/home.ts';
+import { encodeLines } from '../../src/session/log/line.ts';
 
 let home: TestHome;
 beforeEach(() => {
@@ -33,6 +35,19 @@ async function spentOf(pod: TestPod): Promise<{ usd: number; dearest: number }> 
   const usages = [...(await pod.entriesOf('stepCompleted')), ...(await pod.entriesOf('requestFailed'))];
   const costs = usages.map(({ usage }) => usage.cost ?? 0);
   return { usd: costs.reduce((sum, cost) => sum + cost, 0), dearest: Math.max(0, ...costs) };
+}
+
+/** Its session entry and its spec with a limit of costs, as an older build wrote them. */
+async function limited(pod: TestPod, cost: number): Promise<void> {
+  const entries = (await pod.entries()).map((entry) => {
+    if (entry.type !== 'session') return entry;
+    const limits = { ...(entry.settings['limits'] as object), cost };
+    return { ...entry, settings: { ...entry.settings, limits } };
+  });
+  writeFileSync(pod.folder.log, Buffer.concat(entries.map((entry) => encodeLines([entry]).bytes)));
+  const spec = readSpec(pod.folder)!;
+  const limits = { ...(spec.settings['limits'] as object), cost };
+  writeFileSync(pod.folder.spec, JSON.stringify({ ...spec, settings: { ...spec.settings, limits } }));
 }
 
 async function treeSpent(): Promise<{ usd: number; beyond: number }> {
@@ -76,6 +91,8 @@ it('[budget.print-ends] with -p the tree ends at its bound, exit 5', async () =>
   const model = home.scenario(twelve);
   const ran = await home.run(['run', '-p', '--max-cost', '8', '--model', model, 'go']);
   expect(ran.stderr).toMatch(/8 USD\) is used up/);
+  expect(ran.stderr).toMatch(/the tree has spent \d+ tokens, \$\d+\.\d\d\)/);
+  expect(ran.stderr).toContain('podkin restore root --tree, then podkin budget root AMOUNT');
   expect(ran.code).toBe(5);
 });
 
@@ -101,6 +118,96 @@ it('[budget.tree] kills in the middle of it change nothing: the bound holds, and
   const shown = await root.call('budget', {});
   // What was reserved for requests that nobody heard the end of counts too.
   expect(1000 - (shown.usd?.held ?? 0)).toBeGreaterThanOrEqual(after.usd - 1e-6);
+});
+
+it('[budget.command] is shown, set at the root alone, and refused in words that help', async () => {
+  const root = await home.startRoot({
+    scenario: `
+price: { input: 1000, output: 1000 }
+rules:
+  - { pod: root, last: user, call: [{ SpawnPod: { name: kid, task: "look", write: [] } }] }
+  - { say: "{{pod}} is done." }
+`,
+  });
+  const budget = (...args: string[]) => home.run(['budget', ...args]);
+  expect(await budget('root')).toMatchObject({ code: 0, stdout: 'root: nothing bounds what it spends\n' });
+  expect(JSON.parse((await budget('root', '--json')).stdout)).toEqual({
+    name: 'root',
+    usd: null,
+    tokens: null,
+  });
+  for (const amount of ['0', 'abc', '1e3', '9000001', '5$'])
+    expect(await budget('root', amount)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('is no bound: AMOUNT is US dollars, more than 0, or "none"') as string,
+    });
+  expect((await budget('root', '--tokens', '1.5')).code).toBe(2);
+  expect((await budget('root', '--', '-5')).code).toBe(2);
+  expect(await budget('rooot', '5')).toMatchObject({ code: 3 });
+  expect((await budget('root', '500')).stdout).toMatch(/^root: \$500\.0000 for its tree: .* left\n$/);
+  await root.run('go');
+  await root.untilSettled();
+  const shown = await budget('kid');
+  expect(shown.stdout).toMatch(/^kid: a part of its parent's: \$\d+\.\d{4} used by itself, .* left\n$/);
+  const refused = await budget('kid', '5');
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain('What a tree may spend is set at its root: "podkin budget root AMOUNT".');
+  const listed = await home.run(['ps', '--json']);
+  const views = JSON.parse(listed.stdout) as { name: string; budget: unknown }[];
+  expect(views.find(({ name }) => name === 'root')?.budget).toMatchObject({
+    usd: { bound: 500 },
+    tokens: null,
+  });
+  expect((await home.run(['ps'])).stdout).toMatch(/BUDGET[\s\S]*\$\d+\.\d\d of \$500\.00/);
+  const inspected = JSON.parse((await home.run(['inspect', 'kid'])).stdout) as { budget: unknown };
+  expect(inspected.budget).toMatchObject({ usd: { bound: null } });
+  expect((await budget('root', 'none')).stdout).toBe('root: nothing bounds what it spends\n');
+  await root.stop();
+  for (const args of [['root'], ['root', '5']]) {
+    const dead = await budget(...args);
+    expect(dead.code).toBe(1);
+    expect(dead.stderr).toContain('podkin restore root');
+  }
+});
+
+/** As a build that knew no leases has left it: one pod with a limit, its child with the same. */
+it('[budget.older] in a tree without leases each limit is its pod’s; once the root is restored it is the tree’s, with all that was spent', async () => {
+  const root = await home.startRoot({
+    scenario: `
+price: { input: 1000, output: 1000 }
+rules:
+  - { pod: root, last: user, matches: "^go", call: [{ SpawnPod: { name: kid, task: "look", write: [] } }] }
+  - { pod: root, last: user, matches: "^again", call: [{ SendToPod: { name: kid, message: "look" } }] }
+  - { pod: kid, times: 4, call: [{ Glob: { pattern: "*.txt" } }] }
+  - { say: "{{pod}} is done." }
+`,
+  });
+  await root.run('go');
+  await root.untilSettled();
+  const kid = home.pod('kid');
+  await kid.stop();
+  await root.stop();
+  const before = await treeSpent();
+  expect(
+    [...(await root.entries()), ...(await kid.entries())].filter(({ type }) => type.startsWith('budget')),
+  ).toEqual([]);
+  const bound = Math.ceil(before.usd) + 1;
+  for (const pod of [root, kid]) await limited(pod, bound);
+  await root.start();
+  await kid.start();
+  await root.untilEntry('budgetLent');
+  await root.untilSettled();
+  const { usd } = await root.call('budget', {});
+  const own = await spentOf(root);
+  expect(usd?.bound).toBe(bound);
+  expect(usd?.spent).toBeCloseTo(own.usd, 6);
+  expect(usd?.lent).toBeCloseTo((await spentOf(kid)).usd, 6);
+  await root.run('again and again');
+  await untilBound(root);
+  const after = await treeSpent();
+  expect(after.usd).toBeLessThanOrEqual(bound + after.beyond);
+  expect((await home.run(['budget', 'root', '1000'])).code).toBe(0);
+  await root.untilSettled();
 });
 
 it('[budget.child-cap] at its own cap a child’s turn ends, and its parent hears of it', async () => {

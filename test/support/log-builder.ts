@@ -2,6 +2,7 @@
  * Session logs made by hand, tersely: a small home of pods whose entries are committed one by one, as a right
  * run would. Times rise by a second with every entry, over all logs of a home.
  */
+import type { JsonObject } from '../../src/std/json.ts';
 import type { PodEvent, SentPodEvent } from '../../src/protocol/pod-event.ts';
 import type {
   Entry,
@@ -27,7 +28,7 @@ type Fields<B> = Partial<Omit<B, 'type'>>;
 export interface LogHome {
   readonly pods: readonly LogBuilder[];
   /** A pod with its session entry and its first incarnation; `parent` null for a root. */
-  pod(name: string, parent?: LogBuilder | null): LogBuilder;
+  pod(name: string, parent?: LogBuilder | null, settings?: JsonObject): LogBuilder;
   /** For `verifyLogs`: children first, all processes alive unless said otherwise. */
   logs(): PodLog[];
   /** The time of the latest entry. */
@@ -43,10 +44,9 @@ export function logHome(): LogHome {
   };
   return {
     pods,
-    pod(name, parent = null) {
-      const number = String(pods.length + 1).padStart(12, '0');
-      const instance = `0190a1b2-0000-7000-8000-${number}`;
-      const pod = new LogBuilder({ name, instance, parent }, time);
+    pod(name, parent = null, settings = {}) {
+      const instance = `0190a1b2-0000-7000-8000-${String(pods.length + 1).padStart(12, '0')}`;
+      const pod = new LogBuilder({ name, instance, parent, settings }, time);
       pods.push(pod);
       return pod;
     },
@@ -59,6 +59,7 @@ interface Who {
   name: string;
   instance: string;
   parent: LogBuilder | null;
+  settings: JsonObject;
 }
 
 export class LogBuilder {
@@ -96,7 +97,7 @@ export class LogBuilder {
       instructions: null,
       permissionMode: 'default',
       scope: { read: [], write: [] },
-      settings: {},
+      settings: who.settings,
     });
     this.start();
   }
@@ -273,7 +274,7 @@ export class LogBuilder {
 
   /** The receipt of a child's event, by number the newest. */
   receive(child: LogBuilder, seq: number = child.emitted, fields: ReceiptFields = {}): number {
-    const { event, incarnation } = child.emission(seq);
+    const { incarnation, event } = child.emission(seq);
     return this.addReceipt({ from: { ...child.ref, incarnation }, eventSeq: seq, event }, fields);
   }
 
@@ -351,11 +352,7 @@ export class LogBuilder {
   }
 }
 
-interface PodIdentityLike {
-  name: string;
-  instance: string;
-  incarnation: number;
-}
+type PodIdentityLike = LogBuilder['identity'];
 
 export interface ReceiptFields {
   from?: PodIdentityLike;

@@ -56,7 +56,8 @@ function finding({ name }: PodView, level: Finding['level'], [text, fix]: Said):
   return [{ check: 'pod', level, text: `${name} ${text}`, fix }];
 }
 
-function ofAttention(home: Home, { view, probed }: SeenPod, attention: string): Finding[] {
+function ofAttention(home: Home, one: SeenPod, attention: string): Finding[] {
+  const { view, probed } = one;
   const { name, parent } = view;
   const warnings: Readonly<Record<string, Said>> = {
     parentDown: [`reports to "${parent}", which is not running`, `podkin restore ${parent}`],
@@ -68,6 +69,10 @@ function ofAttention(home: Home, { view, probed }: SeenPod, attention: string): 
     setAside: [
       'has set something aside from the folder it works in',
       `podkin logs ${name} says what and how to put it back; it lies in ${setAsideFolder(podFolder(home, name).outputs)}`,
+    ],
+    spending: [
+      'waits for the budget of its tree',
+      `podkin budget ${one.pod.spec.root.name} AMOUNT raises it`,
     ],
     budget: ['has used up its wake budget', `podkin send ${name} TEXT wakes it`],
   };

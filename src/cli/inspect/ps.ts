@@ -65,6 +65,7 @@ interface TableStyle {
 }
 
 export function psTable(views: readonly PodView[], style: TableStyle): string {
+  const isBounded = views.some(({ budget }) => budget !== null);
   const rows = style.tree ? treeOrder(views) : views.map((view) => ({ view, label: view.name }));
   const head = [
     'NAME',
@@ -74,6 +75,7 @@ export function psTable(views: readonly PodView[], style: TableStyle): string {
     'TURNS',
     'TOKENS',
     'COST',
+    ...(isBounded ? ['BUDGET'] : []),
     'CONTEXT',
     'IN',
     'OUT',
@@ -88,6 +90,7 @@ export function psTable(views: readonly PodView[], style: TableStyle): string {
     String(view.turns),
     String(view.tokens),
     dollars(view.cost),
+    ...(isBounded ? [budgetCell(view)] : []),
     contextCell(view),
     String(view.pendingIn),
     String(view.pendingOut),
@@ -95,6 +98,23 @@ export function psTable(views: readonly PodView[], style: TableStyle): string {
     attentionCell(view, style.color),
   ]);
   return columns([head.map((word) => paint(word, 'bold', style.color)), ...cells]);
+}
+
+/** Of a root what its tree has used of its bound, of any other pod what is left to it. */
+function budgetCell({ budget }: PodView): string {
+  const cells = [
+    ...(budget?.usd ? [shareCell(budget.usd, dollars)] : []),
+    ...(budget?.tokens ? [shareCell(budget.tokens, (amount) => `${amount} tokens`)] : []),
+  ];
+  return cells.length === 0 ? '–' : cells.join(', ');
+}
+
+type Share = NonNullable<NonNullable<PodView['budget']>['usd']>;
+
+function shareCell({ bound, spent, reserved, lent, held }: Share, shown: (amount: number) => string): string {
+  return bound === null
+    ? `${shown(Math.max(0, held))} left`
+    : `${shown(spent + reserved + lent)} of ${shown(bound)}`;
 }
 
 function contextCell({ context }: PodView): string {

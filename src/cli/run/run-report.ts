@@ -137,7 +137,8 @@ function toContinue(name: string): string {
 }
 
 /** How to go on, where that is more than reading. */
-function nextSteps({ name, category, reason }: RunResult, end: RunEnd): string[] {
+function nextSteps(result: RunResult, end: RunEnd): string[] {
+  const { name, category, reason } = result;
   // Every further request of it would hold the same.
   if (reason?.startsWith('context: the system prompt') === true) {
     return [
@@ -159,7 +160,7 @@ function nextSteps({ name, category, reason }: RunResult, end: RunEnd): string[]
     case 'settled':
     case 'limit':
     case 'refused':
-      if (reason?.includes('podkin budget') === true) {
+      if (isAtBound(result)) {
         return [
           `To continue: podkin restore ${name} --tree, then podkin budget ${name} AMOUNT with more than before.`,
         ];
@@ -187,7 +188,18 @@ function trouble(result: RunResult, end: RunEnd): string {
       break;
   }
   if (result.status === 'denied') return deniedText(result);
-  return result.status === 'limit' ? `${name} stopped at a limit${reason}` : `${name} failed${reason}`;
+  if (result.status !== 'limit') return `${name} failed${reason}`;
+  return `${name} stopped at a limit${reason}${isAtBound(result) ? ` (${spentText(result)})` : ''}`;
+}
+
+/** What the tree may spend is used up. */
+function isAtBound({ reason }: RunResult): boolean {
+  return reason?.includes('podkin budget') === true;
+}
+
+function spentText({ usage, cost }: RunResult): string {
+  const tokens = counted(usage.inputTokens + usage.outputTokens, 'token', 'tokens');
+  return `the tree has spent ${tokens}, ${dollars(cost)}`;
 }
 
 /** As many lines as it has: the end of a process's error output is one of the reasons. */

@@ -11,6 +11,7 @@ import { type Finding, type Stretch, drawTogether, holesIn, lengthOf, sequenceLi
 import { checkGivenWork } from './given-work.ts';
 import type { SenderView } from './inbox.ts';
 import type { Incarnation, LogView } from './log.ts';
+import { checkLease, checkTrees } from './leases.ts';
 import { isSameEvent } from './same-event.ts';
 
 /** A parent that lives has so long to find out about a death that nobody told it of. */
@@ -27,7 +28,7 @@ export interface HomeView {
 export function checkLinks(home: HomeView): Finding[] {
   const logs = new Map(home.logs.map((log) => [log.instance, log]));
   const tombstones = new Map(home.tombstones.map((tombstone) => [tombstone.instance, tombstone]));
-  const findings: Finding[] = [];
+  const findings = checkTrees(home.logs);
   for (const parent of home.logs) {
     for (const instance of new Set([...parent.senders.keys(), ...parent.children.keys()])) {
       findings.push(
@@ -103,7 +104,9 @@ function checkPair(pair: Pair, home: HomeView): Finding[] {
     ...passedOverEnds(pair, sender),
     ...(child === undefined ? [] : untoldEnd(parent, child, home.nowMs)),
     ...(child?.isWhole === true ? unknownIncarnation(parent, child) : []),
-    ...(child?.isWhole === true && parent.isWhole ? checkGivenWork(parent, child, home.nowMs) : []),
+    ...(child?.isWhole === true && parent.isWhole
+      ? [...checkGivenWork(parent, child, home.nowMs), ...checkLease(parent, child)]
+      : []),
   ];
 }
 

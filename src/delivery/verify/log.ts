@@ -16,6 +16,7 @@ import { limitsOf } from '../../session/settings/settings.ts';
 import { ApprovalCheck } from './approvals.ts';
 import { AssignmentCheck } from './assignments.ts';
 import { BodyCheck } from './bodies.ts';
+import { BudgetCheck, type BudgetView } from './budget.ts';
 import type { Check, Finding, Rule } from './finding.ts';
 import { type ChildView, InboxCheck, type SenderView } from './inbox.ts';
 import { IncarnationCheck } from './incarnations.ts';
@@ -57,6 +58,7 @@ export interface LogView {
   children: Map<string, ChildView>;
   /** Work that it gave and that is open, by assignment. */
   given: ReadonlyMap<string, Given>;
+  budget: BudgetView;
   /** No line of it is missing or damaged. */
   isWhole: boolean;
   /** Submissions that it ever accepted. */
@@ -78,6 +80,7 @@ export class LogCheck {
   readonly #state = new PodState();
   readonly #inbox: InboxCheck;
   readonly #inputs: InputCheck;
+  readonly #budget: BudgetCheck;
   /** In the order in which their findings are given. */
   readonly #checks: readonly Check[];
   readonly #byType = new Map<string, Check[]>();
@@ -105,6 +108,7 @@ export class LogCheck {
     const state = this.#state;
     this.#inbox = new InboxCheck(name, state);
     this.#inputs = new InputCheck(name, state);
+    this.#budget = new BudgetCheck(name);
     const ofWholeLogs = [
       new IncarnationCheck(name, state),
       new ReceiptCheck(name, state),
@@ -113,6 +117,7 @@ export class LogCheck {
       new ReportCheck(name, state),
       new ResponseCheck(name),
       new ApprovalCheck(name),
+      this.#budget,
     ];
     this.#ofWholeLogs = new Set(ofWholeLogs);
     this.#checks = [
@@ -198,6 +203,7 @@ export class LogCheck {
       senders: this.#inbox.senders,
       children: this.#inbox.children,
       given: this.#state.given,
+      budget: this.#budget.view,
       isWhole: this.#isWhole,
       accepted: this.#inputs.accepted,
       owed: this.#state.owed(),

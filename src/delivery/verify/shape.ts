@@ -52,9 +52,18 @@ function byField(field: string, cases: Readonly<Record<string, Test>>): Test {
 const ref = { name: isText, instance: isText };
 const isRef = fields(ref);
 const isIdentity = fields({ ...ref, incarnation: isCount });
-const isEvent = fields({ kind: isText });
+
 const isSource = fields({ kind: isText });
-const isUsage = fields({ inputTokens: isNumber, outputTokens: isNumber });
+const isUsage = fields({ inputTokens: isNumber, outputTokens: isNumber, cost: optional(nullable(isNumber)) });
+
+const isLease = fields({ granted: isCount, returned: isCount });
+/** By unit. */
+const leases = { nanoUsd: optional(isLease), tokens: optional(isLease) };
+const isTotal = fields({ granted: isCount, returned: isCount, used: isCount });
+const isTotals = fields({ nanoUsd: optional(isTotal), tokens: optional(isTotal) });
+const amounts = { nanoUsd: optional(isCount), tokens: optional(isCount) };
+
+const isEvent = fields({ kind: isText, budget: optional(isTotals) });
 
 /** As a receiver noted it: what it could not read it left out. */
 const isReceivedEvent = fields({
@@ -68,6 +77,7 @@ const isReceivedEvent = fields({
   text: optional(isText),
   unread: optional(names),
   error: optional(fields({ category: isText, message: isText })),
+  budget: optional(isTotals),
 });
 
 const report = {
@@ -156,7 +166,7 @@ const shapes: { readonly [T in EntryBody['type']]?: Test } = {
     readOutput: optional(fields({ instance: isText, coversTurn: nullable(isText) })),
   }),
   systemItem: fields({ turn: isText, item: isItem }),
-  stepCompleted: fields({ turn: isText, step: isCount, seenThrough: isCount }),
+  stepCompleted: fields({ turn: isText, step: isCount, seenThrough: isCount, usage: isUsage }),
   requestFailed: fields({ turn: isText, step: isCount, usage: isUsage }),
   turnEnded: fields({ turn: isText, outcome: isText, settled: isFlag, outstanding: names, usage: isUsage }),
   interrupted: fields({ turn: nullable(isText) }),
@@ -190,6 +200,13 @@ const shapes: { readonly [T in EntryBody['type']]?: Test } = {
     refusal: optional(isText),
     refuses: optional(fields({ child: isRef, code: isText })),
   }),
+  // What it may spend.
+  budgetBound: fields({ nanoUsd: optional(nullable(isCount)), tokens: optional(nullable(isCount)) }),
+  budgetReserved: fields({ turn: isText, step: isCount, ...amounts, adds: optional(isFlag) }),
+  budgetLease: fields({ ...leases, confirmed: optional(isFlag) }),
+  budgetLent: fields({ ...leases, child: isRef, cap: optional(fields(amounts)) }),
+  compaction: fields({ usage: isUsage }),
+  compactionFailed: fields({ usage: isUsage }),
   discarded: fields({ through: isCount }),
 };
 const tests = new Map<string, Test>(Object.entries(shapes));

@@ -27,9 +27,11 @@ import {
   stillLacks,
   surplus,
   usual,
+  wantsOf,
 } from '../machine/budget.ts';
 import { commitInput } from '../machine/inputs.ts';
 import { budgetView } from '../machine/budget-view.ts';
+import { countEarlier } from './earlier.ts';
 import type { ParentLink } from '../parent/link.ts';
 import type { Pod } from '../pod.ts';
 
@@ -84,6 +86,7 @@ export class BudgetDesk {
     this.#parts = parts;
     this.#onArrived = onArrived;
     this.#said = governedUnits(pod.facts.budget).join();
+    pod.host.clock.soon(() => void countEarlier(pod));
   }
 
   get #budget() {
@@ -108,7 +111,7 @@ export class BudgetDesk {
         this.#noteOwn(null);
         await this.#pod.commitDurably([{ type: 'budgetReserved', ...at, ...admission.amounts }]);
         this.#pod.crash('budget.reserved');
-        if (governedUnits(this.#budget).some((unit) => isLow(this.#budget, unit))) void this.#askUp(false);
+        this.#askWhereLow();
         return { kind: 'go' };
       case 'wait': {
         const amounts: { [unit in BudgetUnit]?: number } = {};
@@ -137,6 +140,8 @@ export class BudgetDesk {
     const isReturn = bodies.some((body) => body.type === 'budgetLease' && body.confirmed !== true);
     const isSaid = bodies.some(({ type }) => type === 'podEventEmitted');
     if (isReturn && !isSaid && this.#parts.parentLink?.linked === true) this.#reportLater();
+    // The answer took more than was thought: there is time for more while its calls run.
+    if (bodies.some(goesOn)) this.#askWhereLow();
     if (this.#serveSoon || (this.#needs.size === 0 && this.#own === null)) return;
     this.#serveSoon = true;
     this.#pod.host.clock.soon(() => {
@@ -149,9 +154,7 @@ export class BudgetDesk {
   linked(): void {
     // Its children hear of a bound at a link, which they may have made before.
     const units = governedUnits(this.#budget).join();
-    if (units !== this.#said)
-      for (const { instance } of this.#pod.facts.children.values())
-        this.#parts.children.links.renew(instance);
+    if (units !== this.#said) this.#renewLinks();
     this.#said = units;
     this.#serve();
     if (this.#own !== null || this.#needs.size > 0) this.#pursue();
@@ -224,10 +227,13 @@ export class BudgetDesk {
     this.#pod.input((core) => core.ports.perform({ type: 'statusChanged' }));
     const isNew = governedUnits(this.#budget).some((unit) => !before.includes(unit));
     // They hear at a link that they are under a bound now.
-    if (isNew)
-      for (const { instance } of this.#pod.facts.children.values())
-        this.#parts.children.links.renew(instance);
+    if (isNew) this.#renewLinks();
     this.#onArrived();
+  }
+
+  #renewLinks(): void {
+    void countEarlier(this.#pod);
+    for (const { instance } of this.#pod.facts.children.values()) this.#parts.children.links.renew(instance);
   }
 
   // Whoever lacks something
@@ -254,6 +260,10 @@ export class BudgetDesk {
       if (!this.#lacks(need)) need.answered.resolve();
     }
     if (this.#own !== null && admit(this.#budget, this.#own).kind !== 'wait') this.#onArrived();
+  }
+
+  #askWhereLow(): void {
+    if (governedUnits(this.#budget).some((unit) => isLow(this.#budget, unit))) void this.#askUp(false);
   }
 
   /** Once at a time: what comes meanwhile is in the next. */
@@ -374,15 +384,11 @@ export class BudgetDesk {
   }
 }
 
-function some(entry: EntryBody | null): EntryBody[] {
-  return entry === null ? [] : [entry];
+/** Another request follows it. */
+function goesOn(body: EntryBody): boolean {
+  return body.type === 'stepCompleted' && body.finishReason === 'toolCalls';
 }
 
-function wantsOf(reports: Params<'lease'>['budget']): Amounts {
-  const wants: { [unit in BudgetUnit]?: number } = {};
-  for (const unit of budgetUnits) {
-    const wanted = reports[unit]?.wants;
-    if (wanted !== undefined) wants[unit] = wanted;
-  }
-  return wants;
+function some(entry: EntryBody | null): EntryBody[] {
+  return entry === null ? [] : [entry];
 }

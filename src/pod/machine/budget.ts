@@ -105,6 +105,16 @@ export function reportUp(budget: BudgetFacts, beyond: Amounts = {}): LeaseReport
   return reports;
 }
 
+/** The same at a link: also what it has used while it held nothing of its parent's. */
+export function introduced(budget: BudgetFacts): LeaseReports {
+  const reports: { [unit in BudgetUnit]?: LeaseReport | undefined } = { ...reportUp(budget) };
+  for (const unit of budgetUnits) {
+    const used = usedOf(budget[unit]);
+    if (reports[unit] === undefined && used > 0) reports[unit] = { granted: 0, returned: 0, used };
+  }
+  return reports;
+}
+
 /** What the parent has answered; null where nothing of it is new. */
 export function leaseAnswered(
   budget: BudgetFacts,
@@ -144,6 +154,15 @@ export function surplus(budget: BudgetFacts, keep: 0 | 1): BudgetLeaseEntry | nu
 
 // The parent's side
 
+export function wantsOf(reports: LeaseReports): Amounts {
+  const wants: { [unit in BudgetUnit]?: number } = {};
+  for (const unit of budgetUnits) {
+    const wanted = reports[unit]?.wants;
+    if (wanted !== undefined) wants[unit] = wanted;
+  }
+  return wants;
+}
+
 /** A child is under a bound where this pod is or was, or where it was given a cap. */
 export function leasedTo(budget: BudgetFacts, child: string): Leases {
   const leases: { [unit in BudgetUnit]?: Lease } = {};
@@ -172,7 +191,16 @@ export function reported(budget: BudgetFacts, child: PodRef, reports: LeaseRepor
   return lentEntry(child, leases);
 }
 
-/** What is granted to a child that wants more: half of what is left, and no less than it wants; or nothing. */
+/**
+ * At once, where less is lacking: about four dollars. A lease's totals only rise, by a grant a turn for years,
+ * and have to stay whole numbers.
+ */
+const grantMax = 2 ** 32;
+
+/**
+ * What is granted to a child that wants more: half of what is left, in portions, and no less than it lacks; or
+ * nothing.
+ */
 export function grant(
   budget: BudgetFacts,
   child: PodRef,
@@ -180,7 +208,7 @@ export function grant(
   keepFree: Amounts = {},
 ): EntryBody | null {
   const leases: { [unit in BudgetUnit]?: Lease } = {};
-  for (const unit of Object.keys(leasedTo(budget, child.instance)).filter(isUnit)) {
+  for (const unit of wantedUnits(budget, child.instance, wants)) {
     const lent = budget[unit].lent.get(child.instance) ?? { granted: 0, returned: 0, cap: null };
     const net = lent.granted - lent.returned;
     const lacks = (wants[unit] ?? 0) - net;
@@ -189,7 +217,8 @@ export function grant(
     if (lacks <= 0 || lacks > Math.min(left, room)) continue;
     // Where there is no bound above, the cap alone says how much.
     const half = Number.isFinite(left) ? Math.floor(left / 2) : Number.isFinite(room) ? room : lacks;
-    leases[unit] = { granted: lent.granted + Math.min(room, Math.max(lacks, half)), returned: lent.returned };
+    const amount = Math.min(room, Math.max(lacks, Math.min(half, grantMax)));
+    leases[unit] = { granted: lent.granted + amount, returned: lent.returned };
   }
   return lentEntry(child, leases);
 }
@@ -197,7 +226,7 @@ export function grant(
 /** Of these, what the child has not; by unit. */
 export function stillLacks(budget: BudgetFacts, child: string, wants: Amounts): Amounts {
   const lacks: { [unit in BudgetUnit]?: number } = {};
-  for (const unit of Object.keys(leasedTo(budget, child)).filter(isUnit)) {
+  for (const unit of wantedUnits(budget, child, wants)) {
     const lent = budget[unit].lent.get(child);
     const lack = (wants[unit] ?? 0) - ((lent?.granted ?? 0) - (lent?.returned ?? 0));
     if (lack > 0) lacks[unit] = lack;
@@ -217,6 +246,12 @@ export function settledByLog(budget: BudgetFacts, child: PodRef, left: BudgetFac
     if (isMore(known, now)) leases[unit] = now;
   }
   return lentEntry(child, leases);
+}
+
+/** A child that was made under a bound holds to it, also when a person has taken the bound away. */
+function wantedUnits(budget: BudgetFacts, child: string, wants: Amounts): BudgetUnit[] {
+  const leased = leasedTo(budget, child);
+  return budgetUnits.filter((unit) => leased[unit] !== undefined || wants[unit] !== undefined);
 }
 
 function isUnit(name: string): name is BudgetUnit {

@@ -2,13 +2,13 @@
 import { ownAssignments } from '../../delivery/emit.ts';
 import { protocolVersion } from '../../protocol/limits.ts';
 import type { Params } from '../../protocol/methods.ts';
-import { reportUp } from '../machine/budget.ts';
+import { introduced } from '../machine/budget.ts';
 import type { Pod } from '../pod.ts';
 
 export function introductionOf({ facts, session, host, folder }: Pod): Params<'link'> {
   const { name, instance } = session;
   const { pid, startTime, bootId } = host.self.identity();
-  const budget = reportUp(facts.budget);
+  const budget = introduced(facts.budget);
   return {
     child: { name, instance, incarnation: facts.incarnation, pid, startTime, bootId },
     token: host.home.token(folder),

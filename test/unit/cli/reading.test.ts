@@ -29,6 +29,7 @@ function view(name: string, fields: Partial<PodView> = {}): PodView {
     tokens: 0,
     cost: 0,
     context: null,
+    budget: null,
     startedAt: null,
     attention: null,
     waiting: null,
@@ -138,6 +139,21 @@ describe('what is shown', () => {
       '└─ y',
     ]);
     expect(psTable(views, { tree: true, color: false, nowMs: 0 }).split('\n')).toHaveLength(views.length + 2);
+  });
+
+  it('[cli.ps-budget] a root says what its tree has used of its bound, a pod below it what is left to it; a home without bounds has no such column', () => {
+    const share = { bound: null, spent: 1.5, reserved: 0.25, held: 0.75, lent: 2, cap: null };
+    const tokens = { bound: null, spent: 900, reserved: 0, held: -20, lent: 0, cap: 1_000 };
+    const views = [
+      view('root', { budget: { usd: { ...share, bound: 8 }, tokens: null } }),
+      view('kid', { budget: { usd: share, tokens } }),
+      view('other'),
+    ];
+    const table = psTable(views, { tree: false, color: false, nowMs: 0 });
+    expect(table).toMatch(/COST +BUDGET +CONTEXT/);
+    expect(table).toMatch(/root .* \$3\.75 of \$8\.00 /);
+    expect(table).toMatch(/kid .* \$0\.75 left, 0 tokens left /);
+    expect(psTable([view('other')], { tree: false, color: false, nowMs: 0 })).not.toContain('BUDGET');
   });
 
   it('[cli.tree-instance] a new pod with the name of a removed parent is not the parent', () => {

@@ -5,6 +5,7 @@ import {
   free,
   grant,
   held,
+  introduced,
   isLow,
   leaseAnswered,
   leasedTo,
@@ -12,6 +13,7 @@ import {
   reportUp,
   reported,
   settledByLog,
+  stillLacks,
   surplus,
 } from '../../../../src/pod/machine/budget.ts';
 import type { Entry, EntryBody } from '../../../../src/session/facts/entries.ts';
@@ -171,9 +173,22 @@ describe('a lease', () => {
     expect(grant(root(100, more), kid, { tokens: wants })).toEqual(entry);
   });
 
+  it('[budget.grant] a portion at once, so that the totals of a lease stay whole numbers however often it is granted and returned', () => {
+    const most = Number.MAX_SAFE_INTEGER;
+    expect(grant(root(most), kid, { tokens: 10 })).toEqual(lent(2 ** 32));
+    expect(grant(root(most), kid, { tokens: 2 ** 40 })).toEqual(lent(2 ** 40));
+    const years = 2 ** 20 * 2 ** 32;
+    expect(grant(root(most, [lent(years, years)]), kid, { tokens: 10 })).toEqual(
+      lent(years + 2 ** 32, years),
+    );
+  });
+
   it('[budget.grant] what it lacks, where a person has taken the bound away', () => {
     const none: EntryBody = { type: 'budgetBound', tokens: null };
     expect(grant(root(100, [lent(50), none]), kid, { tokens: 500 })).toEqual(lent(500));
+    // It was made under the bound, and had not come to its first request.
+    expect(grant(root(100, [none]), kid, { tokens: 40 })).toEqual(lent(40));
+    expect(stillLacks(root(100, [none]), kid.instance, { tokens: 40 })).toEqual({ tokens: 40 });
   });
 
   it('[budget.cap] no more than its cap, also from a pod under no bound', () => {
@@ -212,6 +227,14 @@ describe('a lease', () => {
       used(70),
     ]);
     expect(admit(old, { tokens: 40 })).toEqual({ kind: 'free' });
+    // It says so before it has heard of any lease; a pod under no bound takes no account of it.
+    expect(reportUp(old)).toEqual({});
+    expect(reported(root(100), kid, introduced(old))).toEqual(lent(70));
+    expect(reported(budgetOf([session()]), kid, introduced(old))).toBeNull();
+    expect(introduced(budgetOf([session(), started(1)]))).toEqual({});
+    expect(introduced(leased({}, [holds(30), used(11)]))).toEqual({
+      tokens: { granted: 30, returned: 0, used: 11 },
+    });
     const answered = leaseAnswered(old, { tokens: { granted: 0, returned: 0 } }, { linked: true });
     applyBudget(old, { seq: 9, time: '', ...answered } as Entry);
     expect(reported(root(100), kid, reportUp(old))).toEqual(lent(70));
@@ -219,6 +242,15 @@ describe('a lease', () => {
 });
 
 describe('what is not used', () => {
+  it('[budget.return] is its parent’s again as soon as the child says that it has returned it, once', () => {
+    const budget = root(100, [lent(50)]);
+    const says = { tokens: { granted: 50, returned: 20, used: 10 } };
+    const entry = reported(budget, kid, says);
+    expect(entry).toEqual(lent(50, 20));
+    applyBudget(budget, { seq: 9, time: '', ...entry } as Entry);
+    expect([held(budget.tokens), reported(budget, kid, says)]).toEqual([70, null]);
+  });
+
   it('[budget.return] above one request goes back with the end of a turn, and all of it with the pod’s own', () => {
     const { core, committed } = machineOf(
       [asked('t1', 'r1'), begun('t1', { submissions: ['r1'], cause: 'parent' }), holds(100), used(10)],
