@@ -114,7 +114,7 @@ describe('what a log is found to hold', () => {
 
   it('[log.seq-breaks] a gap and a repeat, each at its place, and the highest number', async () => {
     const lines = [1, 5, 5, 6].map((seq) => encodeLine(entry(seq)).line);
-    expect(await survey(...lines)).toEqual({
+    expect(await survey(...lines)).toMatchObject({
       size: at(4),
       committed: at(4),
       entries: 4,

@@ -32,9 +32,11 @@ describe('a log at its end', () => {
     };
     const log = newLog(at, { disk: { ...nodeDisk, writeSync } });
     expect(thrown(() => log.append([session()]))).toMatchObject({
+      name: 'StorageFailed',
       message: `writing to ${at.path} failed (${code}): ${advice}`,
       fatal,
       errno: code,
+      cause: { code },
     });
     expect([log.size, log.lastSeq]).toEqual([0, 0]);
   });
