@@ -12,7 +12,7 @@ export type Act =
   | { atMs: number; kind: 'crashAtPoint' | 'powerAtPoint'; pod: string; points: number }
   | { atMs: number; kind: 'crashThenPower'; pod: string; points: number; thenPoints: number }
   | { atMs: number; kind: 'kill' | 'cut' | 'remove' | 'term'; pod: string }
-  | { atMs: number; kind: 'cancel' | 'pause' | 'resume' | 'restore'; pod: string }
+  | { atMs: number; kind: 'cancel' | 'pause' | 'resume' | 'compact' | 'restore'; pod: string }
   | { atMs: number; kind: 'run' | 'notice' | 'quietNotice'; pod: string }
   | { atMs: number; kind: 'answer'; deny: boolean; always: boolean }
   | { atMs: number; kind: 'shutdown'; pod: string; cascade: boolean }
@@ -37,7 +37,7 @@ export function scheduleOf(seed: number): Act[] {
       acts.push({ atMs, kind: 'answer', deny: random.chance(0.3), always: random.chance(0.3) });
     }
   }
-  acts.push(...rareActs(new Random(seed, 5)));
+  acts.push(...rareActs(new Random(seed, 5)), ...compactActs(new Random(seed, 7)));
   return acts.sort((a, b) => a.atMs - b.atMs);
 }
 
@@ -53,6 +53,13 @@ function rareActs(random: Random): Act[] {
     const pod = random.pick(['root', 'a', 'g']);
     acts.push({ atMs, kind: 'goneForLong', pod, forMs: random.between(15_000, 60_000) });
   }
+  return acts;
+}
+
+function compactActs(random: Random): Act[] {
+  const acts: Act[] = [];
+  while (acts.length < 3 && random.chance(0.3))
+    acts.push({ atMs: random.between(500, lastActMs), kind: 'compact', pod: random.pick(names) });
   return acts;
 }
 
@@ -134,7 +141,18 @@ type PodAct = Extract<Act, { pod: string }>;
 
 type PersonsAct = Extract<
   PodAct,
-  { kind: 'run' | 'notice' | 'quietNotice' | 'cancel' | 'pause' | 'resume' | 'shutdown' | 'restore' }
+  {
+    kind:
+      | 'run'
+      | 'notice'
+      | 'quietNotice'
+      | 'cancel'
+      | 'pause'
+      | 'resume'
+      | 'compact'
+      | 'shutdown'
+      | 'restore';
+  }
 >;
 type FaultyAct = Exclude<PodAct, PersonsAct>;
 
@@ -145,6 +163,7 @@ const personsKinds = new Set<string>([
   'cancel',
   'pause',
   'resume',
+  'compact',
   'shutdown',
   'restore',
 ]);
@@ -169,6 +188,7 @@ function byPerson(world: World, pod: SimPod, act: PersonsAct): void {
     case 'cancel':
     case 'pause':
     case 'resume':
+    case 'compact':
       return askPod(world, pod, act.kind, {});
     case 'shutdown':
       askPod(world, pod, 'shutdown', {

@@ -26,6 +26,7 @@ export const sometimes = [
   'child.reserved',
   'child.started',
   'child.undone',
+  'compaction.betweenTurns',
   'crash.afterCommit',
   'crash.beforeCommit',
   'crash.checkpoint.written',

@@ -82,6 +82,7 @@ export class Watch {
     this.#world.order.committed(process, entries);
     for (const entry of entries) {
       this.#checkContext(process, entry);
+      if (entry.type === 'compaction' && entry.turn === '') this.#world.hit('compaction.betweenTurns');
       if (this.#world.isTraced) this.#world.note(process, JSON.stringify(entry));
       if (entry.type === 'podEventReceived') {
         this.eventCount += 1;
@@ -124,6 +125,7 @@ export class Watch {
     const core = process.pod?.core;
     if (core === undefined || core.facts.session === null) return;
     this.#checkBudget(process, core);
+    if (isDue(core)) this.violation('I4', process.simPod, 'idle with a compaction that was asked for');
     if (!mayBegin(core)) return;
     const waits = wakesWaiting(core.facts).length > 0;
     if (waits || hasWork(core)) {
@@ -147,6 +149,11 @@ export class Watch {
 
 function isOwnReport({ content }: BufferedItem): boolean {
   return content.kind === 'podEvent' && content.closes.length > 0;
+}
+
+/** What a person asks of the history waits for nothing but a disk and a pause. */
+function isDue({ live, facts }: Core): boolean {
+  return facts.context.asked !== null && live.mode === 'idle' && live.storage === null && !facts.paused;
 }
 
 function mayBegin({ live, facts }: Core): boolean {
