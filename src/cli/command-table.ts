@@ -1,6 +1,7 @@
 /** Every command with its arguments, options and help; what it does is loaded when it is called. */
 import type { CommandContext } from './invocation/context.ts';
 import type { CommandInput } from './invocation/command-input.ts';
+import { runOptions } from './run/run-options.ts';
 
 export interface CommandSpec {
   /** Name and arguments, as commander reads them. */
@@ -36,6 +37,8 @@ export const commands: readonly CommandSpec[] = [
         'with --print: text, json or stream-json; the last line of JSON is the result',
       ],
       ['-d, --detach', "print the pod's name once its task is accepted, and return"],
+      ['-c, --continue [name]', 'go on with the newest root of this directory, or with NAME'],
+      ['--resume', 'choose from the roots of this directory, and go on with that one'],
       ['--name <name>', 'a name for the pod (default: root, root-2 …)'],
       ['--model <model>', 'provider/model, or script/PATH for a scenario file'],
       ['--cwd <dir>', 'working directory (default: the current one)'],
@@ -59,11 +62,12 @@ export const commands: readonly CommandSpec[] = [
       'Without --write and --read the working directory may be read and changed.',
       "A path means all below it, 'path/*' (quoted) only what lies directly in it. [scope] deny and denyWrite in a configuration add to --deny and --deny-write.",
       'At the end the tree is stopped and its logs stay; with --detach the pod stays and waits.',
-      'A first Ctrl-C stops the tree in order, a second one at once.',
+      'A first Ctrl-C stops the tree in order, a second one at once. What it has cut is gone on with by -c.',
       '',
       'Examples:',
       '  $ podkin run "Write tests for src/parser" --model anthropic/claude-sonnet-5-5 --write test',
       '  $ git diff | podkin run -p "Review this change"',
+      '  $ podkin run -c "Now the tests too"',
       '  $ podkin run -p --output-format json "Which files are the largest?" | jq .text',
     ].join('\n'),
     run: async (context, input) => (await import('./run/run.ts')).runCommand(context, runOptions(input)),
@@ -351,47 +355,3 @@ export const commands: readonly CommandSpec[] = [
       (await import('./doctor/doctor.ts')).doctorCommand(context, { json: input.flag('json') }),
   },
 ];
-
-/** The options that take paths, several each. */
-const pathOptions = ['write', 'read', 'deny', 'denyWrite'] as const;
-type PathLists = Record<(typeof pathOptions)[number], readonly string[]>;
-
-/**
- * `--write a "do this"` leaves no argument for the task: a last path with a space in it, or `-`, was meant as
- * one, where only one list ends so.
- */
-function taskAmongPaths(lists: PathLists): PathLists & { task: string | undefined } {
-  const isTask = (list: readonly string[]): boolean => list.length > 1 && /\s|^-$/.test(list.at(-1) ?? '');
-  const [option, more] = pathOptions.filter((name) => isTask(lists[name]));
-  if (option === undefined || more !== undefined) return { ...lists, task: undefined };
-  return { ...lists, task: lists[option].at(-1), [option]: lists[option].slice(0, -1) };
-}
-
-export function runOptions(input: CommandInput) {
-  const lists: PathLists = {
-    write: input.list('write'),
-    read: input.list('read'),
-    deny: input.list('deny'),
-    denyWrite: input.list('denyWrite'),
-  };
-  const places = input.args[0] === undefined ? taskAmongPaths(lists) : { task: input.args[0], ...lists };
-  return {
-    ...places,
-    print: input.flag('print'),
-    outputFormat: input.text('outputFormat'),
-    detach: input.flag('detach'),
-    name: input.text('name'),
-    model: input.text('model'),
-    cwd: input.text('cwd'),
-    maxSteps: input.text('maxSteps'),
-    maxCost: input.text('maxCost'),
-    maxTokens: input.text('maxTokens'),
-    permissionMode: input.text('permissionMode'),
-    allowTool: input.list('allowTool'),
-    askTool: input.list('askTool'),
-    denyTool: input.list('denyTool'),
-    sandboxNetwork: input.flag('sandboxNetwork'),
-    sandboxUnixSockets: input.flag('sandboxUnixSockets'),
-    config: input.text('config'),
-  };
-}

@@ -24,11 +24,25 @@ export interface WatchedPod {
   stream: PodStream | null;
   /** As its parent recorded it; the pod's own log is asked where this is missing. */
   process: ProcessIdentity | null;
+  /** Entries at or below it are its past, which nobody asked for; 0 where all is news. */
+  readonly knownThrough: number;
+}
+
+/** A pod that has a past before it is watched. */
+export interface KnownPod {
+  readonly name: string;
+  readonly instance: string;
+  /** 0 for the root. */
+  readonly depth: number;
+  /** Its log's last entry. */
+  readonly lastSeq: number;
 }
 
 export interface TreeWatchOptions {
   readonly home: Home;
   readonly deltas: boolean;
+  /** What they said before is neither counted nor handed over. */
+  readonly known?: readonly KnownPod[];
   /** In each pod's own order; of different pods as they come. Must not throw. */
   readonly onEvent: (pod: WatchedPod, event: LiveEvent) => void;
 }
@@ -66,6 +80,9 @@ export class TreeWatch {
     const root = this.#add({ name, instance, depth: 0, process: null });
     const stream = await this.#open(root);
     this.#follow(root, stream);
+    for (const pod of this.#options.known ?? []) {
+      if (!this.#pods.has(pod.instance)) this.#follow(this.#add({ ...pod, process: null }), null);
+    }
     return stream.client;
   }
 
@@ -120,8 +137,11 @@ export class TreeWatch {
     process: ProcessIdentity | null;
   }): WatchedPod {
     const { name, instance, depth, process } = found;
+    const known = this.#options.known?.find((one) => one.instance === instance);
+    const knownThrough = known?.lastSeq ?? 0;
     const pod: WatchedPod = {
-      tally: newTally(name, instance),
+      tally: { ...newTally(name, instance), lastSeq: knownThrough },
+      knownThrough,
       depth,
       state: 'connecting',
       stream: null,

@@ -12,6 +12,19 @@ export const commands = {
     'an output that is read in parts is the same as the whole, and no part is longer than asked for',
   'accept.wait-stopped': 'wait fails for it and names restore, whatever an earlier turn ended with',
   'attach.commands': 'a lone word behind a slash is a command, a path or two slashes begin a text',
+  'continue.choose':
+    'run --resume lists the roots of this directory, the newest first, and goes on with the one that is chosen',
+  'continue.cut':
+    'run -c goes on with the turn that a Ctrl+C or a death has cut, and makes none of its calls twice',
+  'continue.cut-stays': 'what an orderly stop has cut is gone on with only where a person says so',
+  'continue.detached': 'run -d -c restores the root, hands over the task and returns',
+  'continue.instead': 'a task takes the place of what was cut',
+  'continue.newest':
+    'run -c goes on with the root of this directory that did something last, or with the one that is named',
+  'continue.nothing': 'run -c without a task, where nothing was cut, asks for one',
+  'continue.result': 'the result of a run that goes on is what this run came to',
+  'continue.running': 'a tree that runs takes the task where it is, and runs on',
+  'continue.usage': 'what -c cannot take is refused, with what can be done',
   'cli.deliveries': 'joins both ends and says why an event is not further',
   'cli.did-you-mean': 'a name that is nearly right is offered, a far one is not',
   'cli.help': 'help is data: it goes to stdout with status 0',

@@ -240,7 +240,7 @@ rules:
     await home.pod('root').kill();
     const ran = await command.ended;
     expect(ran.code).toBe(1);
-    expect(ran.stderr).toMatch(/root has ended: its process died[^]*podkin restore root/);
+    expect(ran.stderr).toMatch(/root has ended: its process died[^]*podkin run -c root/);
     expect(await livingPods(home)).toEqual([]);
   });
 

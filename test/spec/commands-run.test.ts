@@ -267,8 +267,7 @@ rules:
       const ran = await command.ended;
       expect(ran.code, ran.stderr).toBe(status);
       expect(resultOf(ran)).toMatchObject({ status: 'failed', reason: `ended by ${signal}` });
-      // Its turn was cancelled for good: a restore alone does nothing.
-      expect(ran.stderr).toContain('podkin restore root, then podkin send root');
+      expect(ran.stderr).toContain('To go on where it was: podkin run -c root');
       await nothingLeft();
     },
   );

@@ -49,6 +49,35 @@ export async function restoreCommand(
   return status;
 }
 
+/**
+ * A root and all below it, for a command that goes on with it; what runs is left as it is. Null, or why the
+ * root could not be started; of those below that is said.
+ */
+export async function restoreTree(
+  context: CommandContext,
+  root: FoundPod,
+  { cancelsTurn }: { readonly cancelsTurn: boolean },
+): Promise<string | null> {
+  const all = allPods(context.home);
+  const rights = new RestoredRights(context, all);
+  const below = descendantsOf(all, root.instance);
+  const wanted = await Promise.all(
+    [root, ...below].map(async (one) => ({ one, restrictions: await rights.of(one) })),
+  );
+  for (const { one, restrictions } of wanted) {
+    const outcome = await restoreOne(context, one, {
+      tree: true,
+      force: false,
+      restrictions,
+      cancelsTurn: cancelsTurn && one === root,
+    });
+    if (typeof outcome === 'string') continue;
+    if (one === root) return outcome.message;
+    context.stderr.write(`${one.name} could not be started: ${errorText(outcome.message)}\n`);
+  }
+  return null;
+}
+
 /** What a stop may take beyond the pod's own grace, those below it included. */
 const stopMarginMs = 30_000;
 
@@ -72,10 +101,16 @@ async function untilEnded(
   return { message: `it is stopping and has not ended; "podkin doctor" says more, then try again` };
 }
 
+interface Restoring extends RestoreOptions {
+  readonly restrictions: Restrictions;
+  /** The turn that was cut is not gone on with. */
+  readonly cancelsTurn?: boolean;
+}
+
 async function restoreOne(
   context: CommandContext,
   pod: FoundPod,
-  { force, restrictions }: RestoreOptions & { restrictions: Restrictions },
+  { force, restrictions, cancelsTurn = false }: Restoring,
 ): Promise<'started' | 'running' | { message: string }> {
   try {
     // A lock that is held says nothing yet: a parent holds it while it reads what its dead child left. The
@@ -93,6 +128,7 @@ async function restoreOne(
     const { pid, ready } = startPodProcess(pod.folder, context.environment, {
       takeOver: force,
       restrictions,
+      cancelsTurn,
     });
     const { spawnMs } = limitsOf(pod.spec.settings);
     // Not ended: one that reads a long log is only slow. But nobody waits without a word.

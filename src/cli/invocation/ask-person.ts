@@ -78,18 +78,32 @@ export async function askAboutText(
   }
 }
 
-interface Question {
+/** Which of so many that are shown with their numbers: 1, 2 … Null: none of them. `shown` is whole lines. */
+export async function askChoice(
+  asking: Asking,
+  { shown, count }: { shown: string; count: number },
+): Promise<number | null> {
+  const numbers = Array.from({ length: count }, (_, at) => [String(at + 1), at + 1] as const);
+  return await answerTo<number | null>(asking, {
+    shown,
+    answers: `  1${count > 1 ? ` to ${count}` : ''}: that one   n: none, then Enter\n`,
+    meaning: { ...Object.fromEntries(numbers), n: null, no: null },
+    otherwise: 'Please type one of the numbers, or n.\n',
+  });
+}
+
+interface Question<T> {
   /** Whole lines, as what names the answers. */
   readonly shown: string;
   readonly answers: string;
-  readonly meaning: Readonly<Record<string, boolean>>;
+  readonly meaning: Readonly<Record<string, T>>;
   readonly otherwise: string;
 }
 
-async function answerTo(
+async function answerTo<T>(
   { stdin, stderr }: Asking,
-  { shown, answers, meaning, otherwise }: Question,
-): Promise<boolean | null> {
+  { shown, answers, meaning, otherwise }: Question<T>,
+): Promise<T | null> {
   stderr.write(shown);
   if (await typedBefore(stdin)) stderr.write('What was typed before this could be read does not count.\n');
   stderr.write(answers);

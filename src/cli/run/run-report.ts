@@ -133,7 +133,7 @@ export function summary(result: RunResult, end: RunEnd): string[] {
 }
 
 function toContinue(name: string): string {
-  return `To continue with it: podkin restore ${name}, then podkin send ${name} "…"`;
+  return `To continue with it: podkin run -c ${name} "…"`;
 }
 
 /** How to go on, where that is more than reading. */
@@ -151,12 +151,9 @@ function nextSteps(result: RunResult, end: RunEnd): string[] {
     ];
   }
   switch (end.kind) {
-    // Its turn was cancelled for good.
     case 'interrupted':
     case 'died':
-      if (end.kind === 'died' && end.isStopped !== true)
-        return [`To start it again where it was: podkin restore ${name}`];
-      return [toContinue(name)];
+      return [`To go on where it was: podkin run -c ${name}`];
     case 'settled':
     case 'limit':
     case 'refused':

@@ -3,17 +3,13 @@
  * stops it. With `-d` it only hands over the task. Whatever happens, no pod of the tree is left running but
  * with `-d`.
  */
-import { withErrorOutput } from '../../std/error-output.ts';
 import { join } from 'node:path';
 import { statSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModelSettings } from '../../session/settings/model-settings.ts';
 import { userHome } from '../../session/home/places.ts';
 import { absoluteModelName, checkModelName, isPriced } from '../../model/create.ts';
-import { stderrTail } from '../../pod/process/start-process.ts';
 import { NameTaken } from '../../session/home/home.ts';
 import type { Limits } from '../../session/settings/settings.ts';
-import { monotonicMs } from '../../std/clock.ts';
 import { uuidv7 } from '../../std/uuid.ts';
 import { runtimeVariable } from '../../session/home/places.ts';
 import { podSocket } from '../../session/home/pod-address.ts';
@@ -27,52 +23,16 @@ import { claimScope } from './claim-scope.ts';
 import { takenText } from './taken-name.ts';
 import { taskOf } from './task.ts';
 import { createRoot, type Root, type RootPlan } from './create-root.ts';
-import { endTree } from '../control/end-tree.ts';
-import {
-  catchSignals,
-  type Interruption,
-  interruptionStatus,
-  stalledReaderMs,
-} from '../invocation/interruption.ts';
-import { boundReached } from '../../client/budget-bound.ts';
-import { newTally } from '../../client/pod-tally.ts';
-import { exitOf, type RunEnd, runResult } from './result.ts';
+import { catchSignals, interruptionStatus } from '../invocation/interruption.ts';
 import { pathProblem } from '../../scope/paths/path-problem.ts';
 import { realPath } from '../invocation/real-paths.ts';
+import { foreground, type Work } from './foreground.ts';
+import type { RunOptions } from './run-options.ts';
 import { tokensOf } from './tokens.ts';
 import { checkStartingPlace } from './starting-place.ts';
 import { errorText, visible } from '../format/printable.ts';
-import { refusedText } from '../format/unsettled.ts';
-import { outputFormats, personReport, printReport, type OutputFormat, type RunReport } from './run-report.ts';
+import { outputFormats, personReport, printReport, type OutputFormat } from './run-report.ts';
 import { type RootStart, startedOr } from './root-start.ts';
-import { RunApprovals } from '../approvals/run-approvals.ts';
-import { TreeWatch } from '../../client/tree-watch.ts';
-
-/** As the command line gave them; what it did not say is left out. */
-export interface RunOptions {
-  /** `-`, and none with `print`: read from stdin. */
-  readonly task?: string | undefined;
-  readonly print?: boolean | undefined;
-  readonly outputFormat?: string | undefined;
-  readonly detach?: boolean | undefined;
-  readonly name?: string | undefined;
-  readonly model?: string | undefined;
-  readonly cwd?: string | undefined;
-  readonly write?: readonly string[] | undefined;
-  readonly read?: readonly string[] | undefined;
-  readonly deny?: readonly string[] | undefined;
-  readonly denyWrite?: readonly string[] | undefined;
-  readonly maxSteps?: string | number | undefined;
-  readonly maxCost?: string | number | undefined;
-  readonly maxTokens?: string | undefined;
-  readonly permissionMode?: string | undefined;
-  readonly allowTool?: readonly string[] | undefined;
-  readonly askTool?: readonly string[] | undefined;
-  readonly denyTool?: readonly string[] | undefined;
-  readonly sandboxNetwork?: boolean | undefined;
-  readonly sandboxUnixSockets?: boolean | undefined;
-  readonly config?: string | undefined;
-}
 
 interface Run extends RootStart {
   readonly task: string;
@@ -82,6 +42,7 @@ interface Run extends RootStart {
 /** Answers the exit status. Throws `CommandFailed` for what was asked wrongly, before anything is made. */
 export async function runCommand(context: CommandContext, options: RunOptions): Promise<number> {
   const format = checkFormat(options);
+  if (options.continue !== undefined || options.resume === true) return await goOn(context, options, format);
   const task = await taskOf(context, { words: options.task, print: options.print === true });
   const plan = await planOf(context, options);
   checkSocketFolder(context);
@@ -92,7 +53,41 @@ export async function runCommand(context: CommandContext, options: RunOptions): 
     options.print === true
       ? printReport(context, format)
       : personReport(context, { submission: run.submission });
-  return await foreground(run, report, { headless: options.print === true });
+  return await foreground(workOf(run, { headless: options.print === true }), report);
+}
+
+async function goOn(context: CommandContext, options: RunOptions, format: OutputFormat): Promise<number> {
+  const { continueRoot } = await import('./continue.ts');
+  const { given, targetOf } = await import('./continue-target.ts');
+  const cwd = fromCwd(context, options.cwd ?? '.');
+  const target = await targetOf(context, given(options), cwd);
+  if (target === null) return exitStatus.done;
+  const headless = options.print === true;
+  const task = await taskOf(context, { words: target.task, print: headless, isOptional: true });
+  return await continueRoot(context, {
+    name: target.name,
+    task,
+    cwd,
+    headless,
+    detach: options.detach === true,
+    report: (submission) => (headless ? printReport(context, format) : personReport(context, { submission })),
+  });
+}
+
+function workOf(run: Run, { headless }: { headless: boolean }): Work {
+  const { context, root, limits, task, submission } = run;
+  const { name, instance } = root.spec;
+  return {
+    context,
+    name,
+    instance,
+    folder: root.folder,
+    limits,
+    headless,
+    start: (interruption) => startedOr(run, interruption),
+    begin: (client) => client.call('run', { input: task, submission }),
+    endsTree: true,
+  };
 }
 
 /** Before anything is made: no pod of this home could listen. */
@@ -238,161 +233,6 @@ async function detached(run: Run): Promise<number> {
   }
   context.stdout.write(`${name}\n`);
   return exitStatus.done;
-}
-
-async function foreground(run: Run, report: RunReport, mode: { headless: boolean }): Promise<number> {
-  const { context, root } = run;
-  const { name, instance } = root.spec;
-  const startedAt = monotonicMs();
-  const interruption = catchSignals();
-  const watch = new TreeWatch({
-    home: context.home,
-    deltas: report.deltas,
-    onEvent: (pod, event) => {
-      report.event(pod, event);
-      if (pod.depth === 0) approvals.event(event);
-    },
-  });
-  const approvals = new RunApprovals(context, {
-    keyboard: !mode.headless && canAsk(context),
-    client: () => watch.pods[0]?.stream?.client ?? null,
-    say: (text) => report.say(text),
-  });
-  try {
-    const end = await work(run, watch, { interruption, ...mode });
-    report.ending(end);
-    await watch.close();
-    await stopAll(run, end, interruption.hurry);
-    await watch.catchUp();
-    const [rootTally = newTally(name, instance), ...descendants] = watch.pods.map((pod) => pod.tally);
-    const durationMs = monotonicMs() - startedAt;
-    const result = runResult({ root: rootTally, descendants, end, durationMs });
-    report.result(result, end);
-    return (await readOrLeft(context, interruption, end)) ?? exitOf(result, end, mode);
-  } finally {
-    approvals.close();
-    interruption.release();
-  }
-}
-
-/**
- * Waits until the output is read. A reader that has stopped reading keeps nobody from ending the run: then
- * the signal's status.
- */
-async function readOrLeft(
-  { stdout }: CommandContext,
-  { first }: Interruption,
-  { kind }: RunEnd,
-): Promise<number | null> {
-  const drained = stdout.drained().then(() => null);
-  if (kind !== 'interrupted')
-    return await Promise.race([drained, first.then((signal) => interruptionStatus[signal])]);
-  return await Promise.race([drained, sleep(stalledReaderMs, null, { ref: false })]);
-}
-
-/** From the start of the root to the end of the work, whichever way it ends. */
-async function work(
-  run: Run,
-  watch: TreeWatch,
-  { interruption, ...mode }: { interruption: Interruption; headless: boolean },
-): Promise<RunEnd> {
-  const failed = await startedOr(run, interruption);
-  if (failed !== null) return failed;
-  const interrupted = interruption.first.then((signal): RunEnd => ({ kind: 'interrupted', signal }));
-  const looking = new AbortController();
-  try {
-    return await Promise.race([interrupted, handedOver(run, watch, { signal: looking.signal, ...mode })]);
-  } finally {
-    looking.abort();
-  }
-}
-
-interface Until {
-  readonly signal: AbortSignal;
-  /** Nobody is there who could raise what the tree may spend. */
-  readonly headless: boolean;
-}
-
-/** Rejects when `signal` aborts. */
-async function handedOver(run: Run, watch: TreeWatch, until: Until): Promise<RunEnd> {
-  const { signal } = until;
-  const { name, instance } = run.root.spec;
-  try {
-    // Watching comes first, so that nothing of the work can be missed.
-    const client = await watch.start(name, instance);
-    signal.throwIfAborted();
-    await client.call('run', { input: run.task, submission: run.submission });
-  } catch (error) {
-    signal.throwIfAborted();
-    return { kind: 'died', reason: withErrorOutput(messageOf(error), stderrTail(run.root.folder)) };
-  }
-  return await untilSettled(run, watch, until);
-}
-
-/** Live events say when to check; this is for what no event shows. */
-const pollMs = 250;
-
-/** Rejects when `signal` aborts. */
-async function untilSettled(run: Run, watch: TreeWatch, { signal, headless }: Until): Promise<RunEnd> {
-  for (;;) {
-    signal.throwIfAborted();
-    const changed = watch.changed();
-    const status = await watch.status();
-    switch (status.kind) {
-      case 'settled':
-        return { kind: 'settled' };
-      case 'overBudget':
-        return {
-          kind: 'limit',
-          reason: 'the wake budget is used up: what has arrived waits for a person',
-        };
-      case 'refused':
-        return { kind: 'refused', reason: refusedText(status.refused) };
-      case 'rootGone':
-        return whyGone(run, watch);
-      case 'working':
-        break;
-    }
-    const bound = headless ? await boundReached(run.context.home, run.root.spec) : null;
-    if (bound !== null) return { kind: 'limit', reason: bound };
-    await Promise.race([changed, sleep(pollMs, undefined, { ref: false })]);
-  }
-}
-
-function whyGone(run: Run, watch: TreeWatch): RunEnd {
-  if (watch.pods[0]?.tally.stopped === true)
-    return { kind: 'died', reason: 'it was stopped before its work was done', isStopped: true };
-  const tail = stderrTail(run.root.folder);
-  return { kind: 'died', reason: withErrorOutput('its process died', tail) };
-}
-
-const cancelTimeoutMs = 2_000;
-/** Beyond the time that the pods give each other. */
-const stopSlackMs = 5_000;
-const termMs = 2_000;
-
-async function stopAll(run: Run, end: RunEnd, hurry: AbortSignal): Promise<void> {
-  const { context, root, limits } = run;
-  const { instance } = root.spec;
-  if (end.kind === 'notStarted') return;
-  if (end.kind === 'interrupted') {
-    const path = podSocket(context.home, root.spec);
-    // Its failure changes nothing: the stop that follows ends every turn.
-    await connectAndSend(path, 'cancel', {}, { deadlineMs: cancelTimeoutMs });
-  }
-  const killed = await endTree({
-    home: context.home,
-    rootInstance: instance,
-    reason: end.kind === 'interrupted' ? `interrupted by ${end.signal}` : 'podkin run has ended',
-    graceMs: 2 * limits.stopGraceMs + stopSlackMs,
-    termMs,
-    hurry,
-  });
-  if (killed.length > 0) context.stderr.write(`Ended by force: ${killed.join(', ')}.\n`);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function usage(message: string): CommandFailed {

@@ -16,6 +16,8 @@ export interface GivenTask {
   /** `-`: all of it comes on stdin. */
   readonly words: string | undefined;
   readonly print: boolean;
+  /** There is something to go on with: none is no mistake. */
+  readonly isOptional?: boolean;
 }
 
 /** How long somebody who was given words waits for the first byte, and between two. */
@@ -29,15 +31,21 @@ const patience: PipePatience = { firstMs: 3_000, nextMs: 30_000 };
 /** Throws `CommandFailed` (usage) where there is no task, or one that cannot be taken. */
 export async function taskOf(
   { stdin, stderr }: Pick<CommandContext, 'stdin' | 'stderr'>,
-  { words, print }: GivenTask,
+  { words, print, isOptional = false }: GivenTask,
   waits: PipePatience = patience,
 ): Promise<string> {
   const isPiped = print && !('isTTY' in stdin && stdin.isTTY === true);
+  const say = (text: string): void => stderr.write(`podkin: ${text}\n`);
+  if (isOptional && words === undefined) {
+    const given = isPiped ? await pipedBeside(stdin, waits, say) : '';
+    if (given.trim() === '') return '';
+    checkTask(given, true);
+    return given;
+  }
   const isAllPiped = words === '-' || (words === undefined && isPiped);
   const task = isAllPiped ? await pipedText(stdin, null) : (words ?? '');
   checkTask(task, isAllPiped);
   if (isAllPiped || !isPiped) return task;
-  const say = (text: string): void => stderr.write(`podkin: ${text}\n`);
   const piped = await pipedBeside(stdin, waits, say);
   if (piped.trim() === '') return task;
   const whole = `${task}\n\n<stdin>\n${piped.replace(/\n$/, '')}\n</stdin>`;
@@ -67,7 +75,7 @@ async function pipedBeside(
   } catch (error) {
     if (error instanceof SilentPipe && !error.hasBegun) {
       say(
-        `nothing came on stdin within ${waits.firstMs / 1_000} s, so the task is taken without it ("< /dev/null" says that there is none)`,
+        `nothing came on stdin within ${waits.firstMs / 1_000} s, so it is left out ("< /dev/null" says that there is none)`,
       );
       return '';
     }

@@ -6,7 +6,7 @@ import { StorageFailed } from '../../session/log/storage-failed.ts';
 import { folderAt } from '../../session/home/home.ts';
 import type { PodServer } from '../../transport/server.ts';
 import { type Assembled, assemble } from './assemble.ts';
-import { onShutdown } from '../machine/inputs.ts';
+import { cancelStoppedTurn, onShutdown } from '../machine/inputs.ts';
 import { logInPlace } from './lost-log.ts';
 import { type OpenedPod, addressAt, openPod } from './open-pod.ts';
 import type { Restrictions } from '../../session/facts/entries.ts';
@@ -21,13 +21,15 @@ export interface PodRun {
   /** Its log is open; nobody can speak to it yet. */
   readonly onOpened?: (pod: Pod) => void;
   readonly restrictions?: Restrictions | undefined;
+  /** The turn that its last end has cut ends here. */
+  readonly cancelsTurn?: boolean;
 }
 
 /** Fulfils when the pod has ended, with the exit status of its process. */
 export async function runPodOn(
   host: Host,
   folderPath: string,
-  { onListening, onOpened, restrictions }: PodRun = {},
+  { onListening, onOpened, restrictions, cancelsTurn = false }: PodRun = {},
 ): Promise<number> {
   let opened: OpenedPod;
   try {
@@ -36,7 +38,7 @@ export async function runPodOn(
     return notStarted(host, error);
   }
   onOpened?.(opened.pod);
-  return await live(opened, onListening);
+  return await live(opened, { onListening, cancelsTurn });
 }
 
 function notStarted({ self }: Pick<Host, 'self'>, error: unknown): number {
@@ -48,12 +50,15 @@ function notStarted({ self }: Pick<Host, 'self'>, error: unknown): number {
 }
 
 /** From a pod that is open to its end. */
-async function live(opened: OpenedPod, onListening?: () => void): Promise<number> {
+async function live(
+  opened: OpenedPod,
+  { onListening, cancelsTurn }: { onListening: (() => void) | undefined; cancelsTurn: boolean },
+): Promise<number> {
   const { pod, lock, socket } = opened;
   const { host } = pod;
   let parts: Prepared;
   try {
-    parts = await prepared(opened);
+    parts = await prepared(opened, { cancelsTurn });
   } catch (error) {
     if (error instanceof StorageFailed) notStarted(host, error);
     await socket.release();
@@ -95,11 +100,15 @@ interface Prepared extends Assembled {
 }
 
 /** All that comes before the first answer; fulfils when this incarnation stands on disk. */
-async function prepared({ pod, begun }: OpenedPod): Promise<Prepared> {
+async function prepared(
+  { pod, begun }: OpenedPod,
+  { cancelsTurn }: { cancelsTurn: boolean },
+): Promise<Prepared> {
   const parts = assemble(pod);
   // Before anybody can speak to this pod: the results of the interrupted calls name the spawns that are
   // undone next.
   pod.input((core) => recoverPreviousRun(core));
+  if (cancelsTurn) pod.input((core) => cancelStoppedTurn(core, 'person'));
   await undoUnbegun(pod);
   const claimed = pod.claims.sync().catch((error: unknown) => pod.host.self.complain(String(error)));
   await begun;

@@ -2,7 +2,7 @@
 import { ownHome } from '../../session/home/own-home.ts';
 import type { Home } from '../../session/home/home.ts';
 import { nodeHost } from '../node-host.ts';
-import { failedStart, givenRestrictions } from '../process/own-process.ts';
+import { cancelsTurn, failedStart, givenRestrictions } from '../process/own-process.ts';
 import { type PodRun, runPodOn } from './boot.ts';
 
 /** Fulfils when the pod has ended, with the exit status of its process. */
@@ -15,5 +15,5 @@ export async function runPod(folderPath: string, run: PodRun = {}): Promise<numb
   } catch (error) {
     return failedStart(error);
   }
-  return await runPodOn(nodeHost(home), folderPath, { ...run, restrictions });
+  return await runPodOn(nodeHost(home), folderPath, { cancelsTurn: cancelsTurn(), ...run, restrictions });
 }

@@ -86,7 +86,7 @@ export function onCancel(core: Core, by: 'person' | 'parent', assignments?: read
       'The pod has nothing to cancel: it is not running and waits for no child.',
     );
   }
-  if (began) cancelStoppedTurn(core, by);
+  cancelStoppedTurn(core, by);
   ports.perform({ type: 'cancelChildren', assignments: given.map((open) => open.assignment) });
   evaluate(core, { urgent: true });
 }
@@ -97,9 +97,10 @@ function concerns(core: Core, assignments: readonly string[]): boolean {
   return assignments.some((id) => mine.has(id));
 }
 
-/** A paused or interrupted turn ends here, without having run again. */
-function cancelStoppedTurn(core: Core, by: 'person' | 'parent'): void {
+/** A paused or interrupted turn, if there is one, ends here, without having run again. */
+export function cancelStoppedTurn(core: Core, by: 'person' | 'parent'): void {
   const { facts, ports } = core;
+  if (facts.resumable === null) return;
   const submission = ports.newId();
   const assignments = begunAssignments(facts);
   const view = settledView(facts, { holding: true });
@@ -146,7 +147,7 @@ export function onResume(core: Core): void {
     live.control = null;
     return;
   }
-  if (!facts.paused && facts.held === null) {
+  if (!facts.paused && facts.held === null && facts.cut === null) {
     throw new WireError('notPaused', `The pod is ${statusOf(core)}; there is nothing to resume.`);
   }
   commitInput(core, [controlEntry(ports.newId(), 'resume')]);

@@ -10,6 +10,7 @@ import {
   readyVariable,
   restrictionsSchema,
   restrictionsVariable,
+  cancelTurnVariable,
   takeOverVariable,
 } from './start-process.ts';
 
@@ -43,8 +44,15 @@ export function sayToStarter(message: ReadyMessage): void {
 
 /** Set for this one start, by a person. */
 export function takesOver(): boolean {
-  const asked = process.env[takeOverVariable] !== undefined;
-  delete process.env[takeOverVariable];
+  return isSetOnce(takeOverVariable);
+}
+export function cancelsTurn(): boolean {
+  return isSetOnce(cancelTurnVariable);
+}
+
+function isSetOnce(variable: string): boolean {
+  const asked = process.env[variable] !== undefined;
+  delete process.env[variable];
   return asked;
 }
 

@@ -39,6 +39,8 @@ export const restrictionsSchema = once(() => {
     rules: z.strictObject({ ask: texts, deny: texts }),
   });
 });
+/** Set: the turn that its last end has cut is not gone on with; a person has something else to say. */
+export const cancelTurnVariable = 'PODKIN_CANCEL_TURN';
 /** The hidden command that is a pod's process. */
 export const podCommand = '__pod';
 
@@ -59,6 +61,8 @@ export interface StartOptions {
   /** As in `takeOverVariable`. */
   readonly takeOver?: boolean;
   readonly restrictions?: Restrictions | undefined;
+  /** As in `cancelTurnVariable`. */
+  readonly cancelsTurn?: boolean;
 }
 
 /**
@@ -67,7 +71,7 @@ export interface StartOptions {
 export function startPodProcess(
   folder: PodFolder,
   environment: NodeJS.ProcessEnv,
-  { takeOver = false, restrictions = noRestrictions }: StartOptions = {},
+  { takeOver = false, restrictions = noRestrictions, cancelsTurn = false }: StartOptions = {},
 ): StartedProcess {
   const output = openSync(folder.stderr, 'a', 0o600);
   let child: ChildProcess;
@@ -80,6 +84,7 @@ export function startPodProcess(
         ...podEnvironment(environment),
         [readyVariable]: String(readyDescriptor),
         ...(takeOver ? { [takeOverVariable]: '1' } : {}),
+        ...(cancelsTurn ? { [cancelTurnVariable]: '1' } : {}),
         [restrictionsVariable]: isEmpty(restrictions) ? undefined : JSON.stringify(restrictions),
       },
     });

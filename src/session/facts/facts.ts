@@ -146,6 +146,13 @@ export interface Approval extends Omit<ApprovalAskedEntry, 'type' | 'state'> {
   answer: { decision: ApprovalDecision; reason: string | null } | null;
 }
 
+export interface StoppedTurn {
+  turns: string[];
+  submissions: string[];
+  hops: number;
+  cause: 'person' | 'parent';
+}
+
 export interface Facts {
   session: Entry<SessionEntry> | null;
   lastSeq: number;
@@ -160,7 +167,9 @@ export interface Facts {
   queue: QueuedRun[];
   turn: OpenTurn | null;
   /** What an interrupted or paused turn was working on, for `resume`. */
-  resumable: { turns: string[]; submissions: string[]; hops: number; cause: 'person' | 'parent' } | null;
+  resumable: StoppedTurn | null;
+  /** What an orderly stop has cut of a root: gone on with only where a person says so. */
+  cut: StoppedTurn | null;
   paused: boolean;
   /** Who the newest turn was for. */
   lastCause: 'person' | 'parent' | null;
@@ -235,6 +244,7 @@ export function emptyFacts(): Facts {
     queue: [],
     turn: null,
     resumable: null,
+    cut: null,
     paused: false,
     lastCause: null,
     lastTurn: null,

@@ -92,6 +92,7 @@ const appliers: Appliers = {
       dangling: new Map(),
     };
     facts.resumable = null;
+    facts.cut = null;
     facts.overBudgetAt = null;
     facts.context.failures = noFailures();
     facts.lastCause = entry.cause;
@@ -245,6 +246,8 @@ function hasInHand(facts: Facts, start: number): boolean {
 
 /** A pod that ends in order resumes nothing; what its parent had given it is told as not done. */
 function giveUpWork(facts: Facts): void {
+  // Nobody is told of a root's: a person may want it all the same.
+  if (facts.session?.parent === null) facts.cut = facts.resumable ?? facts.cut;
   facts.resumable = null;
   facts.context.asked = null;
   facts.approvals.clear();
@@ -277,6 +280,8 @@ function applyInput(facts: Facts, entry: Entry<InputReceivedEntry>): void {
       facts.paused = true;
       return;
     case 'resume':
+      facts.resumable ??= facts.cut;
+      facts.cut = null;
       facts.paused = false;
       facts.held = null;
       return;
@@ -287,6 +292,7 @@ function applyInput(facts: Facts, entry: Entry<InputReceivedEntry>): void {
       }
       facts.resumable = null;
       facts.context.asked = null;
+      facts.cut = null;
       facts.approvals.clear();
       facts.paused = false;
   }

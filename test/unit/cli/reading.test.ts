@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { commandInput } from '../../../src/cli/invocation/command-input.ts';
-import { runOptions } from '../../../src/cli/command-table.ts';
+import { runOptions } from '../../../src/cli/run/run-options.ts';
 import { noSuchPod } from '../../../src/cli/format/pod-sentences.ts';
 import { nearest } from '../../../src/cli/format/nearest.ts';
 import { type PodView, matters } from '../../../src/client/pod-view.ts';

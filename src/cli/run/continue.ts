@@ -1,0 +1,157 @@
+/**
+ * `podkin run --continue` and `--resume`: goes on with a root that was there before. A tree that does not run
+ * is restored for it, and stopped again when the work is done; one that runs stays.
+ *
+ * What its last end has cut is gone on with where nothing else is to be done; a task takes its place.
+ */
+import { findPod, type FoundPod } from '../../client/find-pod.ts';
+import { HomeIndex } from '../../client/home-index.ts';
+import { isPodRunning } from '../../client/pod-probe.ts';
+import type { KnownPod } from '../../client/tree-watch.ts';
+import type { Facts } from '../../session/facts/facts.ts';
+import { limitsOf } from '../../session/settings/settings.ts';
+import { uuidv7 } from '../../std/uuid.ts';
+import type { Client } from '../../transport/client.ts';
+import { RemoteError } from '../../transport/failures.ts';
+import { connectAndSend } from '../../transport/connect-and-send.ts';
+import { attachCommand } from '../control/attach.ts';
+import { restoreTree } from '../control/restore.ts';
+import { canAsk } from '../invocation/ask-person.ts';
+import { type CommandContext, CommandFailed, exitStatus } from '../invocation/context.ts';
+import { foreground, type Work } from './foreground.ts';
+import { newestRoot } from './roots.ts';
+import type { RunReport } from './run-report.ts';
+
+export interface Continuing {
+  /** Null: the newest root of the working directory. */
+  readonly name: string | null;
+  /** Empty: what was cut. */
+  readonly task: string;
+  readonly cwd: string;
+  readonly headless: boolean;
+  readonly detach: boolean;
+  report(submission: string): RunReport;
+}
+
+/** Answers the exit status. Throws `NoSuchPod`, or `CommandFailed` where there is nothing to go on with. */
+export async function continueRoot(context: CommandContext, continuing: Continuing): Promise<number> {
+  const { name, task, cwd, headless } = continuing;
+  const index = new HomeIndex(context.home);
+  const root = name === null ? newestRoot(index, cwd) : rootNamed(context, name);
+  const facts = await index.factsOf(root);
+  const isRunning = await isPodRunning(root);
+  if (task === '' && !hasMore(facts)) {
+    if (!headless && canAsk(context)) return await onScreen(context, root, isRunning);
+    throw new CommandFailed(
+      exitStatus.usage,
+      `${root.name} has done all that it was given: say what it is to do next, as in: podkin run -c ${root.name} "…"`,
+    );
+  }
+  const known = await knownOf(index, root, facts);
+  if (continuing.detach) return await detached(context, root, { ...continuing, isRunning });
+  const submission = uuidv7();
+  const work: Work = {
+    context,
+    name: root.name,
+    instance: root.instance,
+    folder: root.folder,
+    limits: limitsOf(root.spec.settings),
+    headless,
+    known,
+    start: async () => {
+      const problem = isRunning ? null : await restored(context, root, task);
+      return problem === null ? null : { kind: 'notStarted', signal: null, reason: problem };
+    },
+    begin: (client) => begun(client, { task, submission }),
+    endsTree: !isRunning,
+  };
+  return await foreground(work, continuing.report(submission));
+}
+
+function rootNamed({ home }: CommandContext, name: string): FoundPod {
+  const pod = findPod(home, name);
+  const { parent, root } = pod.spec;
+  if (parent === null) return pod;
+  throw new CommandFailed(
+    exitStatus.usage,
+    `${name} works for "${parent.name}": go on with the root of its tree, podkin run -c ${root.name}`,
+  );
+}
+
+/** Something was cut, waits, or is on. */
+function hasMore({ resumable, cut, turn, queue, paused, held, assignments }: Facts): boolean {
+  const isCut = [resumable, cut, turn, held].some((one) => one !== null);
+  return isCut || paused || queue.length + assignments.size > 0;
+}
+
+async function onScreen(context: CommandContext, root: FoundPod, isRunning: boolean): Promise<number> {
+  if (!isRunning) {
+    const problem = await restored(context, root, '');
+    if (problem !== null) throw new CommandFailed(exitStatus.failed, notStarted(root, problem));
+  }
+  return await attachCommand(context, root.name);
+}
+
+/** Null, or why the root could not be started. */
+async function restored(context: CommandContext, root: FoundPod, task: string): Promise<string | null> {
+  return await restoreTree(context, root, { cancelsTurn: task !== '' });
+}
+
+async function knownOf(index: HomeIndex, root: FoundPod, facts: Facts): Promise<KnownPod[]> {
+  const { name, instance, spec } = root;
+  const known: KnownPod[] = [{ name, instance, depth: 0, lastSeq: facts.lastSeq }];
+  for (const pod of await index.below(root)) {
+    const { lastSeq } = await index.factsOf(pod);
+    known.push({ name: pod.name, instance: pod.instance, depth: pod.spec.depth - spec.depth, lastSeq });
+  }
+  return known;
+}
+
+interface Next {
+  readonly task: string;
+  readonly submission: string;
+}
+
+/** A pause ends, whatever was paused: with a task it is given up for that. */
+async function begun(client: Client, { task, submission }: Next): Promise<void> {
+  if (task === '') {
+    // What a death has cut goes on by itself.
+    await client.call('resume', {}).catch(unless('notPaused'));
+    return;
+  }
+  const { status } = await client.call('status', {});
+  if (status === 'paused') await client.call('cancel', {}).catch(unless('notRunning'));
+  await client.call('run', { input: task, submission });
+}
+
+function unless(code: string): (error: unknown) => void {
+  return (error) => {
+    if (!(error instanceof RemoteError) || error.code !== code) throw error;
+  };
+}
+
+async function detached(
+  context: CommandContext,
+  root: FoundPod,
+  { task, isRunning }: Pick<Continuing, 'task'> & { isRunning: boolean },
+): Promise<number> {
+  const problem = isRunning ? null : await restored(context, root, task);
+  if (problem !== null) throw new CommandFailed(exitStatus.failed, notStarted(root, problem));
+  const sent =
+    task === ''
+      ? await connectAndSend(root.socket, 'resume', {})
+      : await connectAndSend(root.socket, 'run', { input: task, submission: uuidv7() });
+  // Without a task: what was cut goes on by itself, and only a pause has to be ended.
+  if (!sent.ok && task !== '') {
+    throw new CommandFailed(
+      exitStatus.failed,
+      `"${root.name}" runs but did not take its task (${sent.message}): read "podkin logs ${root.name}"`,
+    );
+  }
+  context.stdout.write(`${root.name}\n`);
+  return exitStatus.done;
+}
+
+function notStarted({ name }: FoundPod, problem: string): string {
+  return `${name} could not be started again: ${problem}`;
+}

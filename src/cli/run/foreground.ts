@@ -1,0 +1,208 @@
+/**
+ * A tree at work before a person or a program: watched until it is settled (docs/delivery.md §3), and ended
+ * then, unless others want it to stay.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { boundReached } from '../../client/budget-bound.ts';
+import { newTally, type PodTally } from '../../client/pod-tally.ts';
+import { type KnownPod, TreeWatch } from '../../client/tree-watch.ts';
+import { stderrTail } from '../../pod/process/start-process.ts';
+import { podSocket } from '../../session/home/pod-address.ts';
+import type { PodFolder } from '../../session/home/home.ts';
+import type { Limits } from '../../session/settings/settings.ts';
+import { monotonicMs } from '../../std/clock.ts';
+import { withErrorOutput } from '../../std/error-output.ts';
+import type { Client } from '../../transport/client.ts';
+import { connectAndSend } from '../../transport/connect-and-send.ts';
+import { RunApprovals } from '../approvals/run-approvals.ts';
+import { endTree } from '../control/end-tree.ts';
+import { refusedText } from '../format/unsettled.ts';
+import { canAsk } from '../invocation/ask-person.ts';
+import type { CommandContext } from '../invocation/context.ts';
+import {
+  catchSignals,
+  type Interruption,
+  interruptionStatus,
+  stalledReaderMs,
+} from '../invocation/interruption.ts';
+import { exitOf, type RunEnd, runResult } from './result.ts';
+import type { RunReport } from './run-report.ts';
+
+/** What is to be watched, and what this command may do to it. */
+export interface Work {
+  readonly context: CommandContext;
+  readonly name: string;
+  readonly instance: string;
+  readonly folder: PodFolder;
+  readonly limits: Limits;
+  /** Nobody is there who could answer, or raise what the tree may spend. */
+  readonly headless: boolean;
+  /** Of pods that have a past: what they say from now on is counted, and shown. */
+  readonly known?: readonly KnownPod[];
+  /** Null: the root listens. */
+  start(interruption: Interruption): Promise<Extract<RunEnd, { kind: 'notStarted' }> | null>;
+  /** Hands over what is to be done. */
+  begin(client: Client): Promise<unknown>;
+  /** False: the tree was there before, and stays when the work is done. */
+  readonly endsTree: boolean;
+}
+
+/** Answers the exit status. */
+export async function foreground(work: Work, report: RunReport): Promise<number> {
+  const { context, name, instance } = work;
+  const startedAt = monotonicMs();
+  const interruption = catchSignals();
+  const watch = new TreeWatch({
+    home: context.home,
+    deltas: report.deltas,
+    known: work.known ?? [],
+    onEvent: (pod, event) => {
+      report.event(pod, event);
+      if (pod.depth === 0) approvals.event(event);
+    },
+  });
+  const approvals = new RunApprovals(context, {
+    keyboard: !work.headless && canAsk(context),
+    client: () => watch.pods[0]?.stream?.client ?? null,
+    say: (text) => report.say(text),
+  });
+  try {
+    const end = await worked(work, watch, interruption);
+    report.ending(end);
+    await watch.close();
+    await (work.endsTree ? stopAll(work, end, interruption.hurry) : leave(work, end));
+    await watch.catchUp();
+    const [rootTally = newTally(name, instance), ...descendants] = talliesOf(watch);
+    const durationMs = monotonicMs() - startedAt;
+    const result = runResult({ root: rootTally, descendants, end, durationMs });
+    report.result(result, end);
+    return (await readOrLeft(context, interruption, end)) ?? exitOf(result, end, work);
+  } finally {
+    approvals.close();
+    interruption.release();
+  }
+}
+
+/**
+ * Waits until the output is read. A reader that has stopped reading keeps nobody from ending the run: then
+ * the signal's status.
+ */
+async function readOrLeft(
+  { stdout }: CommandContext,
+  { first }: Interruption,
+  { kind }: RunEnd,
+): Promise<number | null> {
+  const drained = stdout.drained().then(() => null);
+  if (kind !== 'interrupted')
+    return await Promise.race([drained, first.then((signal) => interruptionStatus[signal])]);
+  return await Promise.race([drained, sleep(stalledReaderMs, null, { ref: false })]);
+}
+
+/** From the start of the root to the end of the work, whichever way it ends. */
+async function worked(work: Work, watch: TreeWatch, interruption: Interruption): Promise<RunEnd> {
+  const failed = await work.start(interruption);
+  if (failed !== null) return failed;
+  const interrupted = interruption.first.then((signal): RunEnd => ({ kind: 'interrupted', signal }));
+  const looking = new AbortController();
+  try {
+    return await Promise.race([interrupted, handedOver(work, watch, looking.signal)]);
+  } finally {
+    looking.abort();
+  }
+}
+
+/** Rejects when `signal` aborts. */
+async function handedOver(work: Work, watch: TreeWatch, signal: AbortSignal): Promise<RunEnd> {
+  const { name, instance } = work;
+  try {
+    // Watching comes first, so that nothing of the work can be missed.
+    const client = await watch.start(name, instance);
+    signal.throwIfAborted();
+    await work.begin(client);
+  } catch (error) {
+    signal.throwIfAborted();
+    return { kind: 'died', reason: withErrorOutput(messageOf(error), stderrTail(work.folder)) };
+  }
+  return await untilSettled(work, watch, signal);
+}
+
+/** Live events say when to check; this is for what no event shows. */
+const pollMs = 250;
+
+/** Rejects when `signal` aborts. */
+async function untilSettled(work: Work, watch: TreeWatch, signal: AbortSignal): Promise<RunEnd> {
+  const { context, headless } = work;
+  for (;;) {
+    signal.throwIfAborted();
+    const changed = watch.changed();
+    const status = await watch.status();
+    switch (status.kind) {
+      case 'settled':
+        return { kind: 'settled' };
+      case 'overBudget':
+        return {
+          kind: 'limit',
+          reason: 'the wake budget is used up: what has arrived waits for a person',
+        };
+      case 'refused':
+        return { kind: 'refused', reason: refusedText(status.refused) };
+      case 'rootGone':
+        return whyGone(work, watch);
+      case 'working':
+        break;
+    }
+    const bound = headless ? await boundReached(context.home, work) : null;
+    if (bound !== null) return { kind: 'limit', reason: bound };
+    await Promise.race([changed, sleep(pollMs, undefined, { ref: false })]);
+  }
+}
+
+function whyGone({ folder }: Work, watch: TreeWatch): RunEnd {
+  if (watch.pods[0]?.tally.stopped === true)
+    return { kind: 'died', reason: 'it was stopped before its work was done', isStopped: true };
+  const tail = stderrTail(folder);
+  return { kind: 'died', reason: withErrorOutput('its process died', tail) };
+}
+
+const cancelTimeoutMs = 2_000;
+/** Beyond the time that the pods give each other. */
+const stopSlackMs = 5_000;
+const termMs = 2_000;
+
+/** What a turn was at is gone on with when the tree is started again: nothing is cancelled. */
+async function stopAll(work: Work, end: RunEnd, hurry: AbortSignal): Promise<void> {
+  const { context, instance, limits } = work;
+  if (end.kind === 'notStarted') return;
+  const killed = await endTree({
+    home: context.home,
+    rootInstance: instance,
+    reason: end.kind === 'interrupted' ? `interrupted by ${end.signal}` : 'podkin run has ended',
+    graceMs: 2 * limits.stopGraceMs + stopSlackMs,
+    termMs,
+    hurry,
+  });
+  if (killed.length > 0) context.stderr.write(`Ended by force: ${killed.join(', ')}.\n`);
+}
+
+/** Whoever interrupts the watching of a tree that stays means its turn. */
+async function leave({ context, name, instance }: Work, { kind }: RunEnd): Promise<void> {
+  if (kind !== 'interrupted') return;
+  // Its failure changes nothing: there was nothing to cancel.
+  await connectAndSend(
+    podSocket(context.home, { name, instance }),
+    'cancel',
+    {},
+    { deadlineMs: cancelTimeoutMs },
+  );
+}
+
+/** The root's first; of those that have a past only who has done something. */
+function talliesOf(watch: TreeWatch): PodTally[] {
+  return watch.pods
+    .filter(({ depth, knownThrough, tally }) => depth === 0 || tally.lastSeq > knownThrough)
+    .map(({ tally }) => tally);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

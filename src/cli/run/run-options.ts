@@ -1,0 +1,77 @@
+/** The options of `podkin run`, as they were given. */
+import type { CommandInput } from '../invocation/command-input.ts';
+
+/** As the command line gave them; what it did not say is left out. */
+export interface RunOptions {
+  /** `-`, and none with `print`: read from stdin. */
+  readonly task?: string | undefined;
+  readonly print?: boolean | undefined;
+  readonly outputFormat?: string | undefined;
+  readonly detach?: boolean | undefined;
+  /** A pod, or a task; empty where neither was said with it. */
+  readonly continue?: string | undefined;
+  readonly resume?: boolean | undefined;
+  readonly name?: string | undefined;
+  readonly model?: string | undefined;
+  readonly cwd?: string | undefined;
+  readonly write?: readonly string[] | undefined;
+  readonly read?: readonly string[] | undefined;
+  readonly deny?: readonly string[] | undefined;
+  readonly denyWrite?: readonly string[] | undefined;
+  readonly maxSteps?: string | number | undefined;
+  readonly maxCost?: string | number | undefined;
+  readonly maxTokens?: string | undefined;
+  readonly permissionMode?: string | undefined;
+  readonly allowTool?: readonly string[] | undefined;
+  readonly askTool?: readonly string[] | undefined;
+  readonly denyTool?: readonly string[] | undefined;
+  readonly sandboxNetwork?: boolean | undefined;
+  readonly sandboxUnixSockets?: boolean | undefined;
+  readonly config?: string | undefined;
+}
+
+/** The options that take paths, several each. */
+const pathOptions = ['write', 'read', 'deny', 'denyWrite'] as const;
+type PathLists = Record<(typeof pathOptions)[number], readonly string[]>;
+
+/**
+ * `--write a "do this"` leaves no argument for the task: a last path with a space in it, or `-`, was meant as
+ * one, where only one list ends so.
+ */
+function taskAmongPaths(lists: PathLists): PathLists & { task: string | undefined } {
+  const isTask = (list: readonly string[]): boolean => list.length > 1 && /\s|^-$/.test(list.at(-1) ?? '');
+  const [option, more] = pathOptions.filter((name) => isTask(lists[name]));
+  if (option === undefined || more !== undefined) return { ...lists, task: undefined };
+  return { ...lists, task: lists[option].at(-1), [option]: lists[option].slice(0, -1) };
+}
+
+export function runOptions(input: CommandInput): RunOptions {
+  const lists: PathLists = {
+    write: input.list('write'),
+    read: input.list('read'),
+    deny: input.list('deny'),
+    denyWrite: input.list('denyWrite'),
+  };
+  const places = input.args[0] === undefined ? taskAmongPaths(lists) : { task: input.args[0], ...lists };
+  return {
+    ...places,
+    print: input.flag('print'),
+    outputFormat: input.text('outputFormat'),
+    detach: input.flag('detach'),
+    continue: input.flag('continue') ? '' : input.text('continue'),
+    resume: input.flag('resume'),
+    name: input.text('name'),
+    model: input.text('model'),
+    cwd: input.text('cwd'),
+    maxSteps: input.text('maxSteps'),
+    maxCost: input.text('maxCost'),
+    maxTokens: input.text('maxTokens'),
+    permissionMode: input.text('permissionMode'),
+    allowTool: input.list('allowTool'),
+    askTool: input.list('askTool'),
+    denyTool: input.list('denyTool'),
+    sandboxNetwork: input.flag('sandboxNetwork'),
+    sandboxUnixSockets: input.flag('sandboxUnixSockets'),
+    config: input.text('config'),
+  };
+}
