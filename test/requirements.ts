@@ -8,6 +8,7 @@ import { callback } from './requirements/callback.ts';
 import { catalogue } from './requirements/catalogue.ts';
 import { chaos } from './requirements/chaos.ts';
 import { checkpoints } from './requirements/checkpoints.ts';
+import { upgrades } from './requirements/upgrades.ts';
 import { commands } from './requirements/commands.ts';
 import { context } from './requirements/context.ts';
 import { death } from './requirements/death.ts';
@@ -35,6 +36,7 @@ export const requirements: Readonly<Record<string, string>> = {
   ...catalogue,
   ...chaos,
   ...checkpoints,
+  ...upgrades,
   ...commands,
   ...context,
   ...death,

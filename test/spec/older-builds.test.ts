@@ -1,10 +1,11 @@
 /**
  * Builds of this project's past in one home with today's: `OLD_BUILDS=1` builds them from the history
- * (minutes, and npm's registry or cache for what they depended on) and plays mixed trees. What they name
+ * (minutes, and npm's registry or cache for what they depended on) and plays mixed trees; `OLD_BUILDS=FOLDER`
+ * takes `FOLDER/COMMIT/dist/main.js` where it is there. What they name
  * their locks is pinned byte by byte in test/unit/session/lock-names.test.ts.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,11 +17,13 @@ import { type Ran, TestHome, type TestPod, commandFile } from '../support/rig.ts
 
 /** The first name of the lock, and the second. */
 const commits = ['f157ff8', '91ab402'] as const;
+/** The last ones before what a request holds, and before what a tree may spend, stood in a log. */
+const parents = [...commits, 'af4882c', 'e5047f8'] as const;
 const packageFolder = fileURLToPath(new URL('../..', import.meta.url));
 
 const hasHistory = capable('history with older builds, or OLD_BUILDS=1 was not set', () => {
   if (process.env['OLD_BUILDS'] === undefined) return false;
-  return commits.every(
+  return parents.every(
     (commit) =>
       spawnSync('git', ['cat-file', '-e', `${commit}^{commit}`], { cwd: packageFolder }).status === 0,
   );
@@ -33,9 +36,13 @@ beforeEach(() => {
 });
 afterEach(() => home.close());
 
-const programOf = (commit: string) => join(builds, commit, 'dist/main.js');
+const given = process.env['OLD_BUILDS'] ?? '';
+const programIn = (folder: string, commit: string) => join(folder, commit, 'dist/main.js');
+const programOf = (commit: string) =>
+  existsSync(programIn(given, commit)) ? programIn(given, commit) : programIn(builds, commit);
 
 function build(commit: string): void {
+  if (existsSync(programOf(commit))) return;
   const folder = join(builds, commit);
   mkdirSync(folder);
   const archive = execFileSync('git', ['archive', commit], {
@@ -67,9 +74,10 @@ const scenario = `rules:
   - { say: 'Well.' }
 `;
 
-async function beginTree(program: string): Promise<{ root: TestPod; kid: TestPod }> {
+async function beginTree(program: string, ...flags: string[]): Promise<{ root: TestPod; kid: TestPod }> {
   const model = home.scenario(scenario);
-  expect(podkin(program, 'run', '-d', '--name', 'root', '--model', model, 'go')).toMatchObject({ code: 0 });
+  const begun = podkin(program, 'run', '-d', '--name', 'root', '--model', model, ...flags, 'go');
+  expect(begun).toMatchObject({ code: 0 });
   const [root, kid] = [home.pod('root'), await home.spawned('kid')];
   await root.until('the report of the kid', (all) => receiptsOf(all, kid.instance).length > 0);
   return { root, kid };
@@ -78,7 +86,7 @@ async function beginTree(program: string): Promise<{ root: TestPod; kid: TestPod
 describe.runIf(hasHistory)('builds of all ages in one home', { timeout: 120_000 }, () => {
   beforeAll(() => {
     builds = mkdtempSync(join(tmpdir(), 'podkin-builds-'));
-    for (const commit of commits) build(commit);
+    for (const commit of parents) build(commit);
   }, 600_000);
   afterAll(() => rmSync(builds, { recursive: true, force: true }));
 
@@ -118,6 +126,25 @@ describe.runIf(hasHistory)('builds of all ages in one home', { timeout: 120_000 
       ]);
       expect(isRunning(before)).toBe(true);
       expect(await kid.entriesOf('started')).toHaveLength(1);
+      expect(await verified(home)).toEqual([]);
+    },
+  );
+
+  it.each(parents.flatMap((parent) => ['stop', 'kill'].map((end) => ({ parent, end }))))(
+    '[upgrade.older-parent] a living root of $parent over a kid of now, whose end comes by a $end: it takes all of it in, once',
+    async ({ parent, end }) => {
+      const { root, kid } = await beginTree(commandFile, '--max-tokens', '1000000');
+      await root.kill();
+      home.expectsNoSockets = false;
+      expect(podkin(programOf(parent), 'restore', 'root')).toMatchObject({ code: 0 });
+      expect(podkin(programOf(parent), 'send', 'root', 'more')).toMatchObject({ code: 0 });
+      await root.until('the second report', (all) => receiptsOf(all, kid.instance).length > 1);
+      if (end === 'stop') await kid.stop();
+      else await kid.kill();
+      await root.until('the end of the kid', (all) => receiptsOf(all, kid.instance).length > 2);
+      const kinds = receiptsOf(await root.entries(), kid.instance).map(({ event }) => event.kind);
+      expect(kinds).toEqual(['turnEnded', 'turnEnded', end === 'stop' ? 'shutDown' : 'died']);
+      await root.until('the answer to it', (all) => all.at(-1)?.type === 'turnEnded');
       expect(await verified(home)).toEqual([]);
     },
   );
