@@ -55,6 +55,8 @@ export const death = {
     'a child that was started and not noted before its parent died is ended, and a tombstone says so to whoever waits for it',
   'sim.histories': 'no history of kills, losses of power, full disks and cut links breaks an invariant',
   'sim.defects': 'each deliberate defect of the product is caught by the histories, which run its own shell',
+  'sim.observers':
+    'observers who come, read, do not read and go change nothing of a history: its logs are the same to the byte',
   'sim.pair':
     'one child, one parent: whatever is cut, killed, paused and restarted, each word is seen once and in order',
   'sim.pair-mutants': 'each deliberate defect of the pair is found by a story of few commands',

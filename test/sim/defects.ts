@@ -14,6 +14,7 @@ export interface SimDefect {
 
 const children = 'src/pod/children/children.ts';
 const link = 'src/pod/parent/link.ts';
+const observers = 'src/pod/serve/observers.ts';
 
 export const simDefects: readonly SimDefect[] = [
   {
@@ -245,7 +246,7 @@ export const simDefects: readonly SimDefect[] = [
     breaks: 'receipts that an old copy lacks are not read from the log of their child',
     file: 'src/pod/children/lost-receipts.ts',
     changes: [['  if (acked > received) return true;\n', '']],
-    seed: 163,
+    seed: 581,
   },
   {
     id: 'undone-while-away',
@@ -260,5 +261,59 @@ export const simDefects: readonly SimDefect[] = [
     file: 'src/delivery/wake.ts',
     changes: [['hops.every(', 'hops.some(']],
     seed: 199,
+  },
+  {
+    id: 'lag-passes-over',
+    breaks: 'an observer that finds no room is never sent the entry that found none',
+    file: observers,
+    changes: [
+      [
+        'if (this.#send(observer, lines, appended.entries[0]?.seq)) observer.offset = appended.end;',
+        'this.#send(observer, lines, appended.entries[0]?.seq);\n      observer.offset = appended.end;',
+      ],
+    ],
+    seed: 19,
+  },
+  {
+    id: 'history-read-once',
+    breaks: 'what is committed while an observer reads the history is not sent to it',
+    file: observers,
+    changes: [
+      [
+        "while (observer.phase === 'history' && observer.offset < this.#log.size) {",
+        "if (observer.phase === 'history' && observer.offset < this.#log.size) {",
+      ],
+    ],
+    seed: 15,
+  },
+  {
+    id: 'observer-without-bound',
+    breaks: 'whatever an observer does not read is kept for it',
+    file: observers,
+    changes: [['queuedBytes <= wireLimits.observerQueueBytesMax', 'queuedBytes <= Infinity']],
+    seed: 19,
+  },
+  {
+    id: 'stream-waits-for-no-room',
+    breaks: 'a history is sent to an observer faster than it reads',
+    file: observers,
+    changes: [['if (!more) await connection.drained();', 'void more;']],
+    seed: 115,
+  },
+  {
+    id: 'closings-unsaid',
+    breaks: 'observers are not sent that an approval is closed',
+    file: 'src/pod/approvals/feed.ts',
+    changes: [
+      ["    for (const approval of closed) this.#pod.show({ type: 'approvalAnswered', ...approval });\n", ''],
+    ],
+    seed: 15,
+  },
+  {
+    id: 'open-approvals-unsaid',
+    breaks: 'whoever subscribes while an approval is open is not sent it',
+    file: observers,
+    changes: [['    for (const event of this.#current()) observer.connection.send(liveLine(event));\n', '']],
+    seed: 115,
   },
 ];

@@ -6,6 +6,7 @@ import type { PodSpec } from '../../src/session/home/home.ts';
 import type { Engine } from '../../src/worker/turn-ports.ts';
 import { homeReturns } from './absence.ts';
 import { checkEnd } from './checker.ts';
+import { Observers } from './observers.ts';
 import { askPod, tell } from './persons.ts';
 import type { SimPod, Violation } from './pods.ts';
 import { ProcessGone } from './process.ts';
@@ -20,6 +21,8 @@ export interface HistoryOptions {
   /** In the place of the worker. */
   engine?: Engine;
   trace?: (line: string) => void;
+  /** Who watches; without it, as the seed says. */
+  observers?: 'none' | 'silent' | 'answering';
 }
 
 export interface History {
@@ -36,12 +39,22 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
   const world = new World({ seed, hits: options.hits ?? new Map(), trace, engine });
   plan(world, options.acts ?? scheduleOf(seed));
   for (const name of ['root', 'other']) begin(world, name);
+  const observers = observersOf(world, options);
   if (await runUntil(world, lastActMs + 500)) {
+    observers?.beQuiet();
     await endInQuiet(world);
     if (world.watch.violations.length === 0) checkEnd(world);
+    if (world.watch.violations.length === 0) observers?.checkEnd();
   }
   for (const process of world.processes.values()) process.dead = true;
   return { violations: world.watch.violations, world };
+}
+
+/** In one history of four: they change only what they answer, and cost time. */
+function observersOf(world: World, { seed, observers }: HistoryOptions): Observers | null {
+  const who = observers ?? (seed % 4 === 3 ? 'answering' : 'none');
+  if (who === 'none') return null;
+  return new Observers(world, { seed, untilMs: lastActMs, answer: who === 'answering' });
 }
 
 function begin(world: World, name: string): void {

@@ -20,6 +20,7 @@ export class SimProcess {
   readonly identity: ProcessIdentity;
   dead = false;
   frozen = false;
+  thawedAtMs = 0;
   /** Of a pod whose log is open. */
   pod: Pod | null = null;
   listening = false;
@@ -82,6 +83,7 @@ export class SimProcess {
   thaw(): void {
     if (!this.frozen) return;
     this.frozen = false;
+    this.thawedAtMs = this.world.clock.nowMs;
     const waiting = this.#thawed;
     this.#thawed = [];
     for (const act of waiting) this.world.clock.after(this.world.random.next(), () => this.run(act));

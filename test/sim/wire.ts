@@ -11,6 +11,7 @@ import { WireError } from '../../src/protocol/errors.ts';
 import { wireErrorFor } from '../../src/transport/write-message.ts';
 import { deferred } from '../../src/std/deferred.ts';
 import { type SimProcess, ProcessGone } from './process.ts';
+import type { Random } from './random.ts';
 
 type Message =
   | { kind: 'request'; id: number; method: string; params: string }
@@ -32,6 +33,8 @@ export interface Listener {
 /** One end; what the product knows as its `Connection`. */
 export class SimEnd {
   readonly owner: SimProcess;
+  /** What its delays and losses are drawn from. */
+  readonly #random: Random;
   readonly closed: Promise<{ kind: 'endedByPeer' }>;
   peer: SimEnd | null = null;
   isClosed = false;
@@ -58,8 +61,9 @@ export class SimEnd {
   /** Messages that came before anybody answers. */
   #early: Message[] | null = null;
 
-  constructor(owner: SimProcess) {
+  constructor(owner: SimProcess, random: Random = owner.world.random) {
     this.owner = owner;
+    this.#random = random;
     this.latencyMs = owner.world.latencyMs;
     this.closed = this.#closing.promise;
     owner.ends.add(this.#onOwnerGone);
@@ -81,8 +85,8 @@ export class SimEnd {
   drained(): Promise<void> {
     return Promise.resolve();
   }
-  /** Observers' lines: nobody of the simulation reads them. */
-  send(): boolean {
+  /** An observer's lines: only over a watched end somebody reads them. */
+  send(_lines?: string | Buffer): boolean {
     return !this.isClosed;
   }
 
@@ -139,9 +143,9 @@ export class SimEnd {
   lose(what: 'whole' | 'part'): void {
     if (this.isClosed) return;
     const { world } = this.owner;
-    if (what === 'part') this.cutAt = this.arrived + world.random.int(this.sent - this.arrived + 1);
+    if (what === 'part') this.cutAt = this.arrived + this.#random.int(this.sent - this.arrived + 1);
     if (this.cutAt < this.sent) world.hit('wire.lostInFlight');
-    const at = Math.max(this.latestMs, world.clock.nowMs) + world.random.delay(1);
+    const at = Math.max(this.latestMs, world.clock.nowMs) + this.#random.delay(1);
     this.owner.after(at - world.clock.nowMs, () => this.#end());
   }
 
@@ -162,8 +166,8 @@ export class SimEnd {
   #post(message: Message): void {
     const { peer, owner } = this;
     if (peer === null || this.isClosed || owner.dead) return;
-    const { clock, random } = owner.world;
-    const at = Math.max(peer.latestMs, clock.nowMs + random.delay(this.latencyMs));
+    const { clock } = owner.world;
+    const at = Math.max(peer.latestMs, clock.nowMs + this.#random.delay(this.latencyMs));
     peer.latestMs = at;
     peer.sent += 1;
     const number = peer.sent;
