@@ -229,4 +229,13 @@ export const ofTheShell: readonly Defect[] = [
     test: settledTree,
     guarantee: 'tree.last-word',
   },
+  {
+    id: 'desk-keeps-what-was-closed',
+    breaks: 'an approval that was closed while the stream had a gap stays on the screen',
+    file: 'src/cli/approvals/approval-desk.ts',
+    find: '    if (isAnew(event)) this.#open.clear();\n',
+    replace: '    void isAnew(event);\n',
+    test: 'test/unit/cli/approval-desk.test.ts',
+    guarantee: 'approval.anew',
+  },
 ];

@@ -64,6 +64,7 @@ export const approvals = {
   'approval.unlinked': 'the end of a link takes the approvals below it away, the next one brings them back',
   'approval.silent-asker': 'an answer that does not reach the pod that asks is refused with what to do',
   'approval.again': 'after Ctrl-Z and fg an open approval is shown again before it takes a key',
+  'approval.anew': 'behind a gap or a restart of the watched pod only what is open then is shown for open',
   'approval.one-key': 'at a terminal one key answers, and no can be given with a reason',
   'approval.reason': 'a line that begins with no and a comma is a no with the rest as its reason',
   'approval.whole': 'a yes is taken only where all of the call has been shown, a no always',

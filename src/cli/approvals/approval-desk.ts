@@ -86,6 +86,7 @@ export class ApprovalDesk {
   take(event: LiveEvent, nowMs: number): string | null {
     if (event.type === 'approvalRequested') return this.#asked(event, nowMs);
     if (event.type === 'approvalAnswered') return this.#gone(event, nowMs);
+    if (isAnew(event)) this.#open.clear();
     if (event.type !== 'entry' || event.entry.type !== 'approval') return null;
     return event.entry.state === 'answered' ? this.#gone(event.entry, nowMs) : null;
   }
@@ -265,4 +266,12 @@ export class ApprovalDesk {
     if (whole) return `y: yes, ${no}, a: always for this very call`;
     return page?.isLast === true ? `${no}; ${elsewhere}` : `space: read on; ${no}`;
   }
+}
+
+/**
+ * Behind a gap of the stream, and by a restarted pod, all that is open is said again; that one was closed
+ * below it meanwhile is not.
+ */
+function isAnew(event: LiveEvent): boolean {
+  return event.type === 'lagged' || (event.type === 'entry' && event.entry.type === 'started');
 }

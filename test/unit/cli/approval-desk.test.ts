@@ -65,6 +65,20 @@ describe('the desk', () => {
     }
   });
 
+  it.each<[string, LiveEvent]>([
+    ['a gap of the stream', { type: 'lagged', from: 9 }],
+    ['a restart of the pod', { type: 'entry', entry: { type: 'started' } } as LiveEvent],
+  ])('[approval.anew] behind %s only what is said to be open again is shown', (_, event) => {
+    const desk = new ApprovalDesk({ ...style, keyboard: 'keys' });
+    desk.take(asked('a'), 0);
+    desk.take(asked('b'), 1);
+    expect(desk.take(event, 2)).toBeNull();
+    expect([desk.takesKeys, desk.key('y', 5_000)]).toEqual([false, { kind: 'other' }]);
+    expect(desk.take(asked('b'), 5_001)).toContain('│ echo b');
+    expect(desk.key('y', 9_000)).toMatchObject({ kind: 'answer', approval: { request: 'b' } });
+    expect(desk.settled('b', 9_001)).toBeNull();
+  });
+
   it('[approval.other-lines] takes no other line for an answer, and no key where nothing waits', () => {
     const desk = new ApprovalDesk(style);
     expect(desk.typed('y', 0)).toEqual({ kind: 'other' });
