@@ -1,6 +1,7 @@
 /** What is copied beside a log, byte for byte, over a disk that gives and takes what it likes. */
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { encodeLine, encodeLines, logLineBytesMax } from '../../../src/session/log/line.ts';
 import { type LogDisk, nodeDisk } from '../../../src/session/log/log-disk.ts';
@@ -108,13 +109,13 @@ describe('what a log is found to hold', () => {
   const { line } = encodeLine(entry(1));
   const at = (count: number) => count * line.length;
   const survey = async (...lines: Buffer[]) => {
-    const { index: _, ...found } = await surveyLog(memoryDisk(Buffer.concat(lines)).file);
-    return found;
+    const { index, sums, ...found } = await surveyLog(memoryDisk(Buffer.concat(lines)).file);
+    return { ...found, marks: index.marks(), sums: sums.sums() };
   };
 
   it('[log.seq-breaks] a gap and a repeat, each at its place, and the highest number', async () => {
     const lines = [1, 5, 5, 6].map((seq) => encodeLine(entry(seq)).line);
-    expect(await survey(...lines)).toMatchObject({
+    expect(await survey(...lines)).toEqual({
       size: at(4),
       committed: at(4),
       entries: 4,
@@ -125,6 +126,9 @@ describe('what a log is found to hold', () => {
         { offset: at(1), expected: 2, found: 5 },
         { offset: at(2), expected: 6, found: 5 },
       ],
+      lastLineFrom: at(3),
+      marks: { seqs: [1], offsets: [0], sinceMark: 3 },
+      sums: [crc32(Buffer.concat(lines))],
     });
   });
 
@@ -133,10 +137,21 @@ describe('what a log is found to hold', () => {
     const bad = Buffer.from('no line\n');
     const half = await survey(line, bad, append[0]!);
     expect(half).toMatchObject({ committed: at(1), entries: 1, lastSeq: 1, damaged: [] });
+    expect(half.sums).toEqual([crc32(line)]);
     const to = at(1) + bad.length;
     const whole = await survey(line, bad, ...append, bad);
     expect(whole).toMatchObject({ committed: to + at(2), entries: 3, lastSeq: 3, seqBreaks: [] });
     expect(whole.damaged).toEqual([{ from: at(1), to, why: 'notJson' }]);
+  });
+
+  it('[checkpoint.fits] behind what is known of it only the rest is read, and comes to the same', async () => {
+    const lines = [1, 2, 3].map((seq) => encodeLine(entry(seq)).line);
+    const { file, asked } = memoryDisk(Buffer.concat(lines));
+    const { size: _, ...known } = await surveyLog(memoryDisk(Buffer.concat(lines.slice(0, 2))).file);
+    const found = await surveyLog(file, known);
+    expect(Math.min(...asked.map(({ position }) => position))).toBe(at(2));
+    const { sums, index, ...rest } = found;
+    expect({ ...rest, marks: index.marks(), sums: sums.sums() }).toEqual(await survey(...lines));
   });
 
   it('[log.damaged-aside] damaged lines side by side are one stretch, others are not', async () => {

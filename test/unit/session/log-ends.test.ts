@@ -2,11 +2,14 @@
  * How an open log answers at its ends: given up, closed, full, moved away; and where it finds its entries.
  */
 import { openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
 import { AppendLog } from '../../../src/session/log/append-log.ts';
 import { encodeLine } from '../../../src/session/log/line.ts';
 import { type LogDisk, nodeDisk } from '../../../src/session/log/log-disk.ts';
+import { LogMeasure } from '../../../src/session/log/log-measure.ts';
 import { SeqIndex } from '../../../src/session/log/read-log.ts';
+import { surveyOfNothing } from '../../../src/session/log/repair.ts';
 import type { StorageFailed } from '../../../src/session/log/storage-failed.ts';
 import { alert, errno, failure, newLog, opened, place, session } from './log-rig.ts';
 
@@ -193,6 +196,33 @@ describe('a log at its end', () => {
     ]);
     expect(log.offsetOfSeq(4)).toBe(log.size);
     await log.close();
+  });
+
+  it('[checkpoint.fits] a log that is measured says what it is now, while it is open and holds something', async () => {
+    const at = await place();
+    const fd = openSync(at.path, 'w+');
+    const index = new SeqIndex();
+    const disk = nodeDisk;
+    const known = { size: 0, lastSeq: 0, damaged: [], disk };
+    const measure = new LogMeasure(surveyOfNothing());
+    const log = new AppendLog({ path: at.path, fd, index, measure, ...known });
+    expect(log.now()).toBeNull();
+    const { bytes } = log.append([session(), alert('a')]);
+    expect(log.now()).toEqual({
+      ...measure.now(),
+      file: { fd, disk },
+      size: bytes.length,
+      seq: 2,
+      index: index.marks(),
+    });
+    expect(log.now()).toMatchObject({ entries: 2, pieces: [crc32(bytes)] });
+    log.giveUp({ doing: 'x', advice: 'y', cause: 'z' });
+    expect(log.now()).toBeNull();
+    await log.close();
+    const plain = new AppendLog({ path: at.path, fd: openSync(at.path, 'w+'), index, ...known });
+    plain.append([session()]);
+    expect(plain.now()).toBeNull();
+    await plain.close();
   });
 
   it('[log.pieces] of a region, without what is damaged', async () => {

@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Entry } from '../../../src/session/facts/entries.ts';
 import { encodeLine, logLineBytesMax } from '../../../src/session/log/line.ts';
@@ -19,6 +20,7 @@ import {
   readPieces,
   tailEntries,
 } from '../../../src/session/log/read-log.ts';
+import { PieceSums } from '../../../src/session/log/piece-sums.ts';
 import { tempFolder } from './log-rig.ts';
 import { memoryDisk } from './memory-disk.ts';
 
@@ -119,6 +121,14 @@ describe('lines by the piece', () => {
       most = Math.max(most, process.memoryUsage().arrayBuffers - before);
     expect(most).toBeLessThan(3 * logLineBytesMax);
   });
+});
+
+it('[checkpoint.fits] each byte of a region is summed once, also that of no whole line', () => {
+  const bytes = Buffer.from('ab\ncd\nefg');
+  const sums = new PieceSums();
+  const { file } = memoryDisk(bytes, [4, 2, 99]);
+  expect([...linesByPiece(file, { from: 0, to: 9 }, sums)].flat().length).toBe(2);
+  expect([sums.size, sums.sums()]).toEqual([9, [crc32(bytes)]]);
 });
 
 it('[log.damaged-aside] a damaged stretch is told with its place and what is wrong, before what follows', async () => {
@@ -291,6 +301,17 @@ describe('where a number stands', () => {
     offsets.push(9 * pieceBytes);
     for (const [at, offset] of offsets.entries()) index.note(at + 1, offset);
     expect(upTo(8).map((seq) => index.floor(seq) / pieceBytes)).toEqual([0, 0, 1, 1, 2, 2, 9, 9]);
+  });
+
+  it('[log.offset-of-seq] an index that is made of another’s marks goes on as that one', () => {
+    const index = new SeqIndex();
+    for (const seq of upTo(300)) index.note(seq, seq * 10);
+    const marks = index.marks();
+    const again = new SeqIndex(marks);
+    for (const seq of upTo(600).slice(300)) for (const one of [index, again]) one.note(seq, seq * 10);
+    expect(marks).toEqual({ seqs: [1, 257], offsets: [10, 2_570], sinceMark: 43 });
+    expect(again.marks()).toEqual(index.marks());
+    expect(again.marks().seqs).toEqual([1, 257, 513]);
   });
 
   it('[log.offset-of-seq] never at a number that is repeated', () => {

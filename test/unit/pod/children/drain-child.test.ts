@@ -52,8 +52,8 @@ async function folderOf(instance: string, bodies: EntryBody[]) {
   return folder;
 }
 
-async function drained(known: EntryBody[], left: EntryBody[]) {
-  const parent = await folderOf(me.instance, [session(), started(1), ...known]);
+async function drained(known: EntryBody[], left: EntryBody[], settings = {}) {
+  const parent = await folderOf(me.instance, [session({ settings }), started(1), ...known]);
   const taking = {
     parent: { instance: me.instance, folder: parent },
     child: { instance: kid.instance, folder: await folderOf(kid.instance, left) },
@@ -123,6 +123,29 @@ it('[drain.left] wakes the parent at its next start as it would have while it ra
   const { taking, bodies } = await drained([linked(kid)], logOf(1, say(1)));
   await takeInLeft(taking);
   expect(await bodies()).toMatchObject([{ wakes: true }, { wakes: true }]);
+});
+
+it('[drain.left] what it was lent and has not used is its parent’s again', async () => {
+  const tokens = { granted: 100, returned: 0 };
+  const usage = { inputTokens: 30, outputTokens: 0, cost: 0 };
+  const { taking, bodies } = await drained(
+    [linked(kid), { type: 'budgetLent', child: kid, tokens }],
+    [
+      session({ ...kid, parent: me, settings: { budget: { leased: ['tokens'] } } }),
+      started(1),
+      { type: 'budgetLease', confirmed: true, tokens },
+      { type: 'requestFailed', turn: 't1', step: 1, usage },
+    ],
+    { budget: { tokens: 1_000 } },
+  );
+  await takeInLeft(taking);
+  const all = await bodies();
+  expect(all).toMatchObject([
+    { type: 'budgetLent', child: kid, tokens: { granted: 100, returned: 70 } },
+    { type: 'podEventReceived', event: { kind: 'died' } },
+  ]);
+  await takeInLeft(taking);
+  expect(await bodies()).toEqual(all);
 });
 
 it('[drain.left] an end that nobody here asked for is read, also where the child had no work', async () => {

@@ -92,6 +92,15 @@ describe('a spawn', () => {
     expect(committed[0]).toEqual([{ ...reserved, scope: { read: ['/w'], write: [] } }]);
   });
 
+  it('[spawn.steps] of one with a bound of its own says so in its settings, and with the reservation', async () => {
+    const { spawn, committed, specs } = spawning();
+    await spawn({ maxCost: 2 });
+    const cap = { nanoUsd: 2_000_000_000 };
+    expect(specs.map(({ settings }) => settings)).toEqual([{ budget: { leased: ['nanoUsd'], cap } }]);
+    const lent = { type: 'budgetLent', child: born, nanoUsd: { granted: 0, returned: 0 }, cap };
+    expect(committed[0]?.slice(1)).toEqual([lent]);
+  });
+
   it('[spawn.steps] tells those above what was handed down, once the child has linked', async () => {
     const shell = spawning([sent(1, scopeReport(kid, 3))], { parent: above });
     shell.state.before = [claimOf(me, ['/w'])];

@@ -145,6 +145,16 @@ describe('the model of a spawn', () => {
     expect(await shell.spawn({ model })).toBeTruthy();
     expect(await limited({ cost: null }).spawn({ model })).toBeTruthy();
   });
+
+  it('[spawn.model] has one where it is to have a bound of its own, or this pod is under one', async () => {
+    const model = 'openai/of-my-own';
+    const capped = spawning();
+    expect(await capped.refused({ model, maxCost: 1 })).toEqual(refusal(unpriced, { data: model }));
+    const bound = spawning();
+    bound.pod.facts.budget.nanoUsd.bound = 1;
+    expect(await bound.refused({ model })).toEqual(refusal(unpriced, { data: model }));
+    untouched(bound);
+  });
 });
 
 describe('a scenario as the model of a spawn', () => {
