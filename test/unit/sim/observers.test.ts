@@ -16,7 +16,10 @@ async function logsOf(seed: number, observers: 'none' | 'silent'): Promise<{ log
   const hits = new Map<string, number>();
   const { world, violations } = await runHistory({ seed, acts, observers, hits });
   expect(violations).toEqual([]);
-  const files = [...world.files.values(), ...world.logs.values()];
+  const files = [...world.pods.values()].flatMap((pod) => {
+    const file = pod.removed ? world.logs.get(pod) : world.files.get(pod.folder.log);
+    return file === undefined ? [] : [file];
+  });
   return { logs: files.map((file) => file.whole().toString()), came: hits.get('observer.came') ?? 0 };
 }
 
