@@ -39,13 +39,14 @@ export class SmallWindow {
   /** Before each answer. */
   gate: (asked: SmallRequest) => Promise<void> | void = () => undefined;
   readonly #server: Server;
-  readonly #script: (asked: SmallRequest, nth: number) => SmallReply;
+  /** What is answered in a turn. */
+  script: (asked: SmallRequest, nth: number) => SmallReply;
   readonly #last = new Map<string, string[]>();
   readonly #counts = new Map<string, number>();
 
   private constructor(window: number, script: (asked: SmallRequest, nth: number) => SmallReply) {
     this.window = window;
-    this.#script = script;
+    this.script = script;
     this.#server = createServer((request, response) => {
       this.#answer(request, response).catch((error: unknown) => refuse(response, String(error)));
     });
@@ -108,7 +109,7 @@ export class SmallWindow {
     }
     await this.gate(asked);
     if (!isSummary) this.#noteprefix(pod, body.messages);
-    const reply = isSummary ? this.summary() : this.#script(asked, this.#nth(pod));
+    const reply = isSummary ? this.summary() : this.script(asked, this.#nth(pod));
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     for (const event of eventsOf(reply, tokens)) {
       response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
