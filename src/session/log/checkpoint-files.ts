@@ -142,11 +142,11 @@ export async function readSaid(log: LogFile, { head, state }: Checkpoint): Promi
     const from = index.floor(said[found.length]!);
     const before = found.length;
     for (const lines of linesByPiece(log, { from, to: head.size })) {
-      if (takeSaid(lines, { found, said, index }) === 'otherwise') return null;
+      const taken = takeSaid(lines, { found, said, index });
+      if (taken === 'otherwise') return null;
       if (found.length === said.length) return found;
       await log.disk.nextTurn();
-      // What comes next lies far behind.
-      if (index.floor(said[found.length]!) > (lines.at(-1)?.to ?? from)) break;
+      if (taken === 'farBehind') break;
     }
     if (found.length === before) return null;
   }
@@ -159,8 +159,14 @@ interface Taking {
   readonly index: SeqIndex;
 }
 
-/** Adds those of these lines that are the next ones. `otherwise`: the log does not say them. */
-function takeSaid(lines: readonly RawLine[], { found, said, index }: Taking): 'taken' | 'otherwise' {
+/**
+ * Adds those of these lines that are the next ones. `otherwise`: the log does not say them. `farBehind`: the
+ * next one has an index mark behind the last that was taken.
+ */
+function takeSaid(
+  lines: readonly RawLine[],
+  { found, said, index }: Taking,
+): 'taken' | 'otherwise' | 'farBehind' {
   for (const { bytes, to } of lines) {
     const wanted = said[found.length];
     if (wanted === undefined) return 'taken';
@@ -170,7 +176,7 @@ function takeSaid(lines: readonly RawLine[], { found, said, index }: Taking): 't
     if (decoded?.ok !== true || !isSaid(decoded.entry)) return 'otherwise';
     found.push(decoded.entry);
     const next = said[found.length];
-    if (next !== undefined && index.floor(next) > to) return 'taken';
+    if (next !== undefined && index.floor(next) > to) return 'farBehind';
   }
   return 'taken';
 }

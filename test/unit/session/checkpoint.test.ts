@@ -65,6 +65,21 @@ describe('an opening', () => {
     expect(start.folded).toEqual([]);
   });
 
+  it('[checkpoint.fits] finds words that memory holds all over a log, several in one piece and none in the next', async () => {
+    const made = await kept();
+    for (let n = 1; n <= 1_500; n += 1) made.add([...run(n), ...words(n)]);
+    // Entry 4 is what the first run said; each run has five entries.
+    const said = [1, 2, 60, 120, 180, 181, 700, 701, 1_300].map((n) => 4 + 5 * (n - 1));
+    forgetSaidThrough(made.facts, 7_000, said);
+    await made.keep();
+    await made.log.close();
+    expect(statSync(made.at.path).size).toBeGreaterThan(1024 * 1024);
+    const start = await begun(made.at);
+    expect(start.folded).toEqual([]);
+    expect(start.facts).toEqual(made.facts);
+    expect(start.facts.history.slice(0, said.length).map(({ seq }) => seq)).toEqual(said);
+  });
+
   it.each<[string, (made: Kept & { older: string; newer: string }) => void, number]>([
     ['the newest is missing', ({ newer }) => rmSync(newer), 7],
     ['the newest is cut', ({ newer }) => truncateSync(newer, statSync(newer).size - 1), 7],
