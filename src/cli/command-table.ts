@@ -315,6 +315,21 @@ export const commands: readonly CommandSpec[] = [
       (await import('./control/rm.ts')).rmCommand(context, input.args, { force: input.flag('force') }),
   },
   {
+    usage: 'prune',
+    group: maintain,
+    summary: 'remove the trees that have ended and owe nothing, with their logs',
+    options: [
+      ['--older-than <age>', 'only those in which nothing was done for so long: 12h, 30d'],
+      ['--dry-run', 'only name them'],
+    ],
+    more: 'What runs, died, was cut or owes something stays, and is named with what can be done.',
+    run: async (context, input) =>
+      (await import('./control/prune.ts')).pruneCommand(context, {
+        olderThan: input.text('olderThan'),
+        dryRun: input.flag('dryRun'),
+      }),
+  },
+  {
     usage: 'verify',
     group: maintain,
     summary: 'check in the logs that no report was lost, duplicated or reordered',

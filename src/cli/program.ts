@@ -42,7 +42,7 @@ export async function runProgram(context: CommandContext, argv: readonly string[
     if (argv[0] === guardCommand) return await guard(context, argv);
     let status: number = exitStatus.done;
     const program = buildProgram(context, (ended) => (status = ended));
-    await program.parseAsync(helpOfUnknown(argv) ?? argv, { from: 'user' });
+    await program.parseAsync(helpOfUnknown(argv) ?? taskOnly(argv) ?? argv, { from: 'user' });
     return status;
   } catch (error) {
     return failureStatus(context, error);
@@ -59,6 +59,17 @@ function helpOfUnknown(argv: readonly string[]): string[] | null {
   const name = first === 'help' ? second : isHelp(second) ? first : undefined;
   if (name === undefined || name.startsWith('-') || name === 'help') return null;
   return commands.some(({ usage }) => usage.split(' ')[0] === name) ? null : [name];
+}
+
+/**
+ * `podkin "fix the bug"`: a task needs no command where nothing else can be meant. A single word could be a
+ * command that was mistyped, and no agent that costs money is started by that.
+ */
+function taskOnly(argv: readonly string[]): string[] | null {
+  const hasTask = argv.some((word) => /\S\s+\S/.test(word));
+  const isCommand = argv.some((word) => commands.some(({ usage }) => usage.split(' ')[0] === word));
+  const isOwn = argv.some((word) => ['-h', '--help', '-V', '--version', 'help'].includes(word));
+  return hasTask && !isCommand && !isOwn ? ['run', ...argv] : null;
 }
 
 async function guard(
@@ -112,7 +123,9 @@ function addCommand(
 /** Commander quotes what was typed; its hint stands on a line of its own. */
 function usageText(text: string): string {
   const [, said = text, hint = ''] = /^error: (.*?)(\n\(Did you mean [^\n]*\))?\n?$/s.exec(text) ?? [];
-  return `podkin: ${errorText(said)}${hint}\n`;
+  const [, word] = /^unknown command '(.*)'$/s.exec(said) ?? [];
+  const asTask = word === undefined ? '' : `\nA task goes with run: podkin run "${errorText(word)}"`;
+  return `podkin: ${errorText(said)}${hint}${asTask}\n`;
 }
 
 const noRoom = 'free some space there, then try again';

@@ -12,6 +12,11 @@ export const commands = {
     'an output that is read in parts is the same as the whole, and no part is longer than asked for',
   'accept.wait-stopped': 'wait fails for it and names restore, whatever an earlier turn ended with',
   'attach.commands': 'a lone word behind a slash is a command, a path or two slashes begin a text',
+  'cli.task-alone':
+    'a task of several words needs no command, and a single word that is no command starts nothing',
+  'prune.age': 'prune --older-than leaves trees in which something was done since then',
+  'prune.ended': 'prune removes trees that have ended and owe nothing, whole',
+  'prune.stays': 'prune leaves what runs, died, was cut or owes something, and says what can be done',
   'continue.choose':
     'run --resume lists the roots of this directory, the newest first, and goes on with the one that is chosen',
   'continue.cut':

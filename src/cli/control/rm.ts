@@ -51,14 +51,19 @@ export async function rmCommand(
   for (const [name, why] of wrecks)
     report(options.force ? await removeWreck(context, name, why) : wreckStays(name, why));
   for (const pod of pods) report(await removal.remove(pod, options.force));
-  const left = allPods(context.home).map(({ instance, spec }) => ({
+  tidyHome(context);
+  return status;
+}
+
+/** Behind a removal: what only removed pods needed. */
+export function tidyHome({ home }: CommandContext): void {
+  const left = allPods(home).map(({ instance, spec }) => ({
     instance,
     parent: spec.parent?.instance ?? null,
   }));
-  pruneTombstones(context.home, left, Date.now());
+  pruneTombstones(home, left, Date.now());
   // Maybe no pod of this home runs a command again.
-  removeAbandoned(leftoverLeases(context.home));
-  return status;
+  removeAbandoned(leftoverLeases(home));
 }
 
 /** Longer than the parent's sweep, which takes in what a dead child left. */
@@ -75,7 +80,7 @@ interface OwedUpward {
   readonly receiverIsRunning: boolean;
 }
 
-class Removal {
+export class Removal {
   readonly #context: CommandContext;
   readonly #index: HomeIndex;
 

@@ -75,7 +75,7 @@ async function pipedBeside(
   } catch (error) {
     if (error instanceof SilentPipe && !error.hasBegun) {
       say(
-        `nothing came on stdin within ${waits.firstMs / 1_000} s, so it is left out ("< /dev/null" says that there is none)`,
+        `nothing came on stdin within ${waits.firstMs / 1_000} s, so the task is taken without it ("< /dev/null" says that there is none)`,
       );
       return '';
     }

@@ -231,7 +231,7 @@ describe('the result of a run', () => {
     };
     const text = summary(resultOf([begun()], end), end).join('\n');
     expect(text).toContain('out of memory');
-    expect(text).toContain('podkin restore root');
+    expect(text).toContain('podkin run -c root');
   });
 });
 

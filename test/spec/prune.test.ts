@@ -1,0 +1,101 @@
+/** `podkin prune`, and a task without a command: what a person types every day. */
+import { existsSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RunningCommand, livingPods } from '../support/command-rig.ts';
+import { promiseKept } from '../support/promise-kept.ts';
+import { TestHome } from '../support/rig.ts';
+
+let home: TestHome;
+beforeEach(() => {
+  home = new TestHome();
+});
+afterEach(async () => {
+  try {
+    expect(await livingPods(home)).toEqual([]);
+    await promiseKept(home);
+  } finally {
+    await home.close();
+  }
+});
+
+const tree = `
+rules:
+  - { pod: root, last: user, matches: "hand", call: [{ SpawnPod: { name: child, task: "work" } }] }
+  - { matches: "wait", call: [{ Bash: { command: "until [ -e go ]; do sleep 0.02; done" } }] }
+  - { say: "done" }
+`;
+const run = (...args: string[]) =>
+  home.run(['run', '-p', '--permission-mode', 'bypassPermissions', '--model', home.scenario(tree), ...args]);
+const names = async () => {
+  const { stdout } = await home.run(['ps', '-a', '-q']);
+  return stdout.trim().split('\n').toSorted();
+};
+
+describe('podkin prune', () => {
+  it('[prune.ended] removes trees that have ended and owe nothing, the deepest pod first', async () => {
+    await run('hand it down');
+    await run('--name', 'alone', 'do it');
+    const named = await home.run(['prune', '--dry-run']);
+    expect([named.code, named.stdout.trim().split('\n').toSorted()]).toEqual([0, ['alone', 'child', 'root']]);
+    expect(await names()).toEqual(['alone', 'child', 'root']);
+    const ran = await home.run(['prune']);
+    expect([ran.code, ran.stderr]).toEqual([0, '']);
+    expect(ran.stdout.indexOf('child')).toBeLessThan(ran.stdout.indexOf('root'));
+    expect(await names()).toEqual(['']);
+  });
+
+  it('[prune.stays] what runs, died or was cut stays, and is told with what can be done', async () => {
+    const model = home.scenario(tree);
+    await home.run(['run', '-d', '--name', 'lives', '--model', model, 'do it']);
+    await home.run(['run', '-d', '--name', 'died', '--model', model, 'do it']);
+    await home.run(['wait', 'lives', 'died']);
+    await home.pod('died').kill();
+    const free = ['--permission-mode', 'bypassPermissions', '--model', model];
+    const cut = new RunningCommand(home, ['run', '--name', 'cut', ...free, 'wait for it']);
+    await (await home.spawned('cut')).untilEntry('toolCall');
+    cut.signal('SIGINT');
+    await cut.ended;
+    const ran = await home.run(['prune']);
+    expect([ran.code, ran.stdout]).toEqual([0, '']);
+    expect(ran.stderr.trim().split('\n').toSorted()).toEqual([
+      'cut stays: a turn of "cut" was cut: "podkin run -c cut" goes on with it',
+      'died stays: "died" died: "podkin restore died" or "podkin rm died"',
+      'lives stays: "lives" is running',
+    ]);
+    await home.run(['stop', 'lives']);
+    await home.run(['rm', 'died']);
+  });
+
+  it('[prune.age] with --older-than only trees in which nothing was done for so long', async () => {
+    await run('--name', 'old', 'do it');
+    await run('--name', 'new', 'do it');
+    const past = new Date(Date.now() - 40 * 86_400_000);
+    utimesSync(home.pod('old').folder.log, past, past);
+    expect((await home.run(['prune', '--older-than', '30d'])).stdout).toBe('old\n');
+    expect(await names()).toEqual(['new']);
+    const wrong = await home.run(['prune', '--older-than', 'long']);
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain('--older-than: "long" is neither');
+  });
+});
+
+describe('a task without a command', () => {
+  it('[cli.task-alone] of several words is run', async () => {
+    const config = join(home.path, 'model.toml');
+    writeFileSync(config, `model = "${home.scenario(tree)}"\n`);
+    const ran = await home.run(['-p', '--config', config, 'do it now']);
+    expect([ran.code, ran.stdout], ran.stderr).toEqual([0, 'done\n']);
+  });
+
+  it.each([
+    [['fisrt'], 'A task goes with run: podkin run "fisrt"'],
+    [['stp'], '(Did you mean stop?)'],
+    [['two words', 'more'], 'too many arguments'],
+  ])('[cli.task-alone] %j starts nothing', async (args, said) => {
+    const ran = await home.run(args);
+    expect([ran.code, ran.stdout]).toEqual([2, '']);
+    expect(ran.stderr).toContain(said);
+    expect(existsSync(join(home.home.state, 'pods'))).toBe(false);
+  });
+});
