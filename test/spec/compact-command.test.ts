@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Entry } from '../../src/session/facts/entries.ts';
 import { deferred } from '../../src/std/deferred.ts';
 import { SmallWindow, type SmallReply, type SmallRequest } from '../support/small-window.ts';
-import { TestHome, type TestPod } from '../support/rig.ts';
+import { TestHome, type TestPod, eventually } from '../support/rig.ts';
 
 let home: TestHome;
 let provider: SmallWindow;
@@ -163,6 +163,42 @@ describe('an idle pod', () => {
     const types = (await root.entries()).map(({ type }) => type);
     expect(types.lastIndexOf('turnStarted')).toBeGreaterThan(types.indexOf('compaction'));
   });
+});
+
+it('[budget.summary][context.asked] between two turns is paid out of the budget, and waits for it', async () => {
+  const root = await idleRoot();
+  await home.run(['budget', 'root', '0.0001']);
+  const late = await home.run(['compact', 'root', '--timeout', '0.5']);
+  expect(late.code).toBe(124);
+  await root.until('it is asked for', has('compactionAsked'));
+  await eventually(
+    home.path,
+    async () => (await root.call('status', {})).waiting?.kind === 'budget',
+    'it waits',
+  );
+  expect(summaries()).toEqual([]);
+  await home.run(['budget', 'root', '5']);
+  await root.until('it is compacted', has('compaction'));
+  await root.untilStatus('idle');
+  const { usage, budget } = await root.call('status', {});
+  expect(budget?.usd).toMatchObject({ bound: 5, reserved: 0, lent: 0 });
+  expect(budget?.usd?.spent).toBeCloseTo(usage.cost ?? 0, 6);
+  expect((await home.run(['verify'])).code).toBe(0);
+});
+
+it('[context.asked] /compact of an attached pod, with words, says that it begins and what it has become', async () => {
+  const root = await idleRoot();
+  const { stdout, stderr, code } = await home.run(['attach', 'root'], {
+    input: '/compact keep the colours\n',
+  });
+  expect(code).toBe(0);
+  expect(stderr).toContain('Its history is being summed up.\n');
+  expect(stdout).toMatch(/— the history is being summed up \([\d,]+ of 40,000 tokens\)\n/);
+  expect(stdout).toMatch(
+    /— the history before was replaced by a summary \([\d,]+ → [\d,]+ tokens\):\nSUMMARY of the work so far\.\n/,
+  );
+  expect(summaries()[0]?.prompt.at(-1)?.text).toContain('A person asks of this summary: keep the colours');
+  expect((await root.call('status', {})).turns).toBe(1);
 });
 
 describe('a pod that is not idle', () => {

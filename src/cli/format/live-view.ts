@@ -11,7 +11,7 @@
 import type { Entry } from '../../session/facts/entries.ts';
 import { lineOf, messageText } from './live-lines.ts';
 import type { LiveEvent } from '../../client/pod-stream.ts';
-import { alertText, printable } from './printable.ts';
+import { alertText, grouped, printable } from './printable.ts';
 
 export interface LiveViewOptions {
   readonly write: (text: string) => void;
@@ -54,6 +54,9 @@ export class LiveView {
         if (event.code === 'providerRetry') this.#streamed = null;
         this.line(this.dim(alertText(event.text)));
         return;
+      case 'compactionStarted':
+        this.line(this.dim(compactionLine(event)));
+        return;
       case 'reasoningDelta':
       case 'toolInputDelta':
       case 'toolProgress':
@@ -61,7 +64,6 @@ export class LiveView {
       case 'approvalRequested':
       case 'approvalAnswered':
       case 'deliveryChanged':
-      case 'compactionStarted':
       case 'compactionEnded':
       case 'lagged':
       case 'shutdown':
@@ -133,6 +135,11 @@ export class LiveView {
     if (!this.#atLineStart) this.#options.write('\n');
     this.#atLineStart = true;
   }
+}
+
+/** A summary takes a while, and nothing of it is streamed. */
+function compactionLine({ tokens, window }: Extract<LiveEvent, { type: 'compactionStarted' }>): string {
+  return `— the history is being summed up (${grouped(tokens)} of ${grouped(window)} tokens)`;
 }
 
 /** The end of a turn that went well is told by what stands around it. */

@@ -57,6 +57,24 @@ describe('the live view', () => {
     expect(text()).toBe('one tw\n! again\nuno dos\n');
   });
 
+  it('[context.summary-request] a compaction is said when it begins and when it is over', () => {
+    const { view, text } = screen();
+    view.showMain({ type: 'compactionStarted', turn: 't1', why: 'size', tokens: 170_000, window: 192_000 });
+    const usage = { inputTokens: 1, outputTokens: 1, cost: 0 };
+    const over = { turn: 't1', why: 'size' as const, usage, before: 170_000 };
+    const made = { through: 1, model: 'm', kept: [], summary: 'S', table: '', after: 9_000 };
+    view.showMain(entry({ type: 'compaction', ...over, ...made }));
+    view.showMain(entry({ type: 'compactionFailed', ...over, reason: 'no' }));
+    expect(text()).toBe(
+      [
+        '— the history is being summed up (170,000 of 192,000 tokens)',
+        '— history summed up: 170,000 → 9,000 tokens',
+        '— the history was not compacted: no',
+        '',
+      ].join('\n'),
+    );
+  });
+
   it('[view.whole-lines] a line of another pod never stands inside a line that is being streamed', () => {
     const { view, text } = screen();
     view.showMain(delta(0, 'one '));
