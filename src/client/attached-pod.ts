@@ -9,6 +9,7 @@
  * - A3 Nothing here ends the pod; `close` only detaches.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { offsetBehind } from '../session/log/checkpoint-start.ts';
 import { readEntries } from '../session/log/read-log.ts';
 import { monotonicMs } from '../std/clock.ts';
 import { type Deferred, deferred } from '../std/deferred.ts';
@@ -78,7 +79,9 @@ export class AttachedPod {
 
   /** Hands over what the log on disk holds beyond what was seen. For a pod that does not run. */
   async readLog(): Promise<void> {
-    for await (const { entry } of readEntries(this.#pod.folder.log)) this.#take({ type: 'entry', entry });
+    const { log } = this.#pod.folder;
+    const from = offsetBehind(log, this.#seen);
+    for await (const { entry } of readEntries(log, { from })) this.#take({ type: 'entry', entry });
   }
 
   /** Connection after connection, until the pod has ended for good, or `close`. */

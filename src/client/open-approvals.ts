@@ -3,6 +3,7 @@
  * those that have ended.
  */
 import { foldLog } from '../session/log/fold-log.ts';
+import type { Facts } from '../session/facts/facts.ts';
 import type { ToolCallEntry } from '../session/facts/entries.ts';
 import { readEntries } from '../session/log/read-log.ts';
 import type { Home } from '../session/home/home.ts';
@@ -34,7 +35,7 @@ export async function approvalsOf(pod: FoundPod): Promise<OpenApproval[]> {
   const open = [...facts.approvals.values()].filter(({ answer }) => answer === null);
   if (open.length === 0) return [];
   const running = await holdsOn(pod, facts.started);
-  const calls = await callsIn(pod, new Set(open.map(({ call }) => call)));
+  const calls = await callsIn(pod, facts, new Set(open.map(({ call }) => call)));
   return open.map(({ request, tool, summary, why, askedAt, call }) => ({
     request,
     pod,
@@ -47,8 +48,13 @@ export async function approvalsOf(pod: FoundPod): Promise<OpenApproval[]> {
   }));
 }
 
-/** The facts hold no conversation. */
-async function callsIn(pod: FoundPod, wanted: ReadonlySet<string>): Promise<Map<string, ToolCallEntry>> {
+/** The facts hold no conversation, but the calls of an open turn that have no result yet. */
+async function callsIn(
+  pod: FoundPod,
+  { turn }: Facts,
+  wanted: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, ToolCallEntry>> {
+  if (turn !== null && [...wanted].every((call) => turn.dangling.has(call))) return turn.dangling;
   const calls = new Map<string, ToolCallEntry>();
   for await (const { entry } of readEntries(pod.folder.log))
     if (entry.type === 'toolCall' && wanted.has(entry.call)) calls.set(entry.call, entry);

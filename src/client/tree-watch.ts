@@ -7,6 +7,7 @@ import { systemCode } from '../std/system-code.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChildEntry, Entry } from '../session/facts/entries.ts';
 import { type Home, podFolder, readSpec } from '../session/home/home.ts';
+import { offsetBehind } from '../session/log/checkpoint-start.ts';
 import { readEntries } from '../session/log/read-log.ts';
 import { type Deferred, deferred } from '../std/deferred.ts';
 import { isRunning, type ProcessIdentity } from '../std/process-identity.ts';
@@ -201,7 +202,9 @@ export class TreeWatch {
     try {
       // The name may be another pod's by now.
       if (readSpec(folder)?.instance !== pod.tally.instance) return;
-      for await (const { entry } of readEntries(folder.log)) this.#take(pod, { type: 'entry', entry });
+      const from = offsetBehind(folder.log, pod.tally.lastSeq);
+      for await (const { entry } of readEntries(folder.log, { from }))
+        this.#take(pod, { type: 'entry', entry });
     } catch (error) {
       const code = systemCode(error);
       if (code !== 'ENOENT') throw error;

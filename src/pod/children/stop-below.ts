@@ -4,6 +4,7 @@
  */
 import type { ProcessIdentity } from '../../std/process-identity.ts';
 import { type PodFolder, podFolder } from '../../session/home/home.ts';
+import { factsSoFar } from '../../session/log/checkpoint-start.ts';
 import { readEntries } from '../../session/log/read-log.ts';
 import type { Host } from '../host.ts';
 import { stopProcess } from '../process/stop-process.ts';
@@ -43,15 +44,16 @@ async function stopIfBelow(
 }
 
 /** Null before its first incarnation, and where its log cannot be read. */
-async function newestProcess({ logs }: Host, folder: PodFolder): Promise<ProcessIdentity | null> {
-  let newest: ProcessIdentity | null = null;
+async function newestProcess({ logs, chance }: Host, folder: PodFolder): Promise<ProcessIdentity | null> {
   try {
-    for await (const { entry } of readEntries(folder.log, { disk: logs }))
+    const { facts, end: from } = factsSoFar(folder.log, logs, { random: () => chance.random() });
+    let newest: ProcessIdentity | null = facts.started;
+    for await (const { entry } of readEntries(folder.log, { disk: logs, from }))
       if (entry.type === 'started') newest = entry;
+    return newest;
   } catch {
     return null;
   }
-  return newest;
 }
 
 /** A folder that cannot be read must not keep the others from being ended. */

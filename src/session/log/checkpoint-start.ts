@@ -76,6 +76,14 @@ export function factsSoFar(
   }
 }
 
+/**
+ * Where to begin for entries behind this one: at the first of them or before it. Throws the file system's
+ * error.
+ */
+export function offsetBehind(path: string, seq: number, disk: LogDisk = nodeDisk): number {
+  return seq === 0 ? 0 : factsSoFar(path, disk).index.floor(seq + 1);
+}
+
 function knownBy({ head, state }: Checkpoint): Surveyed {
   return {
     committed: head.size,

@@ -18,9 +18,10 @@ import { emptyFacts } from '../../../src/session/facts/facts.ts';
 import { applyEntry } from '../../../src/session/facts/replay.ts';
 import { forgetSaidThrough } from '../../../src/session/facts/transcript.ts';
 import { checkpointPaths, judged, writeCheckpoint } from '../../../src/session/log/checkpoint-files.ts';
-import { checkpointOf, factsSoFar } from '../../../src/session/log/checkpoint-start.ts';
+import { checkpointOf, factsSoFar, offsetBehind } from '../../../src/session/log/checkpoint-start.ts';
 import { foldLog } from '../../../src/session/log/fold-log.ts';
 import { type LogDisk, nodeDisk } from '../../../src/session/log/log-disk.ts';
+import { readEntries } from '../../../src/session/log/read-log.ts';
 import { summedPieceBytes } from '../../../src/session/log/piece-sums.ts';
 import { type Kept, begun, kept, run, two, upTo, wholeOf, words } from './checkpoint-rig.ts';
 import { alert, opened } from './log-rig.ts';
@@ -287,6 +288,24 @@ describe('a long log', () => {
     forgetSaidThrough(made.facts, made.facts.lastSeq);
     expect(seen).toEqual(made.facts);
   });
+});
+
+it('[checkpoint.not-read] whoever has seen a log up to an entry reads on from there, and misses none', async () => {
+  const made = await kept();
+  for (let n = 1; n <= 500; n += 1) made.add([...run(n), ...words(n)]);
+  await made.keep();
+  made.add(run(501));
+  await made.log.close();
+  const { size } = statSync(made.at.path);
+  for (const seen of [0, 1, 255, 256, 257, 1_000, 2_499, 2_500, 2_501, 2_502, 2_504, 9_999]) {
+    const from = offsetBehind(made.at.path, seen);
+    const read: number[] = [];
+    for await (const { entry } of readEntries(made.at.path, { from })) read.push(entry.seq);
+    const behind = upTo(2_504).slice(seen);
+    expect(read.slice(read.length - behind.length), `behind ${seen}`).toEqual(behind);
+    expect(from, `behind ${seen}`).toBeLessThanOrEqual(size);
+    if (seen > 1_000) expect(from).toBeGreaterThan(size / 3);
+  }
 });
 
 describe('the file', () => {
