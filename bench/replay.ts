@@ -45,7 +45,9 @@ export function measureReplay({ smoke, rounds }: BenchOptions): Promise<Report> 
         { column: 'ms', as: '× ms', to },
         { column: 'peak RSS MB', as: '× RSS', to },
       ]),
-      notes: ['The pod holds the history for its model; "read and parse" holds the parsed lines.'],
+      notes: [
+        'No compaction is in it: the pod holds all of it for its model; "read and parse" holds the parsed lines.',
+      ],
     };
   });
 }
