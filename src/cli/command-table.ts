@@ -23,6 +23,11 @@ const maintain = 'Maintain:';
 const json: readonly [string, string] = ['--json', 'as JSON'];
 /** Taken where there is no other form, so that a script may ask for it everywhere. */
 const alwaysJson: readonly [string, string] = ['--json', 'as JSON, which it always is'];
+/** On a terminal it is asked. */
+const restoreFirst: readonly [string, string] = [
+  '--restore',
+  'where it is not running, start it and those below it again first',
+];
 const first = (input: CommandInput): string => input.args[0] ?? '';
 
 export const commands: readonly CommandSpec[] = [
@@ -76,33 +81,38 @@ export const commands: readonly CommandSpec[] = [
     usage: 'send <name> <text>',
     group: work,
     summary: 'send a pod an input, which starts a turn of its own',
-    options: [['--wait', 'until all that follows is settled; print its answer']],
+    options: [['--wait', 'until all that follows is settled; print its answer'], restoreFirst],
     more: '"-" as TEXT reads it from stdin. A running pod queues it until its current turn has ended.',
     run: async (context, input) =>
       (await import('./control/send.ts')).sendCommand(context, first(input), input.args[1] ?? '', {
         kind: 'run',
         wait: input.flag('wait'),
+        restore: input.flag('restore'),
       }),
   },
   {
     usage: 'notify <name> <text>',
     group: work,
     summary: 'leave a notice for a pod, which wakes the pod when it is idle',
-    options: [['--wait', 'until all that follows is settled; print its answer']],
+    options: [['--wait', 'until all that follows is settled; print its answer'], restoreFirst],
     more: '"-" as TEXT reads it from stdin. A running pod reads it with its next request, within its turn.',
     run: async (context, input) =>
       (await import('./control/send.ts')).sendCommand(context, first(input), input.args[1] ?? '', {
         kind: 'notice',
         wait: input.flag('wait'),
+        restore: input.flag('restore'),
       }),
   },
   {
     usage: 'attach <name>',
     group: work,
     summary: "show a pod's history and live work, and send it what you type",
-    options: [],
+    options: [restoreFirst],
     more: 'Ctrl-D, Ctrl-C, Ctrl-Z or /detach detaches; the pod keeps running. /help lists the commands.',
-    run: async (context, input) => (await import('./control/attach.ts')).attachCommand(context, first(input)),
+    run: async (context, input) =>
+      (await import('./control/attach.ts')).attachCommand(context, first(input), {
+        restore: input.flag('restore'),
+      }),
   },
   {
     usage: 'wait <names...>',

@@ -27,6 +27,8 @@ export const commands = {
   'continue.newest':
     'run -c goes on with the root of this directory that did something last, or with the one that is named',
   'continue.nothing': 'run -c without a task, where nothing was cut, asks for one',
+  'continue.restored-first':
+    'send, notify and attach start a pod that does not run again first: asked on a terminal, by --restore elsewhere',
   'continue.result': 'the result of a run that goes on is what this run came to',
   'continue.running': 'a tree that runs takes the task where it is, and runs on',
   'continue.usage': 'what -c cannot take is refused, with what can be done',

@@ -199,3 +199,28 @@ describe('--resume', () => {
     expect(ran.stderr).toMatch(/1 +first .*root\n.*podkin run -c NAME/);
   });
 });
+
+describe('a pod that does not run and is spoken to', () => {
+  it('[continue.restored-first] is started again first with --restore, and not without it', async () => {
+    await run('-p', '--model', home.scenario(answers), 'first');
+    const refused = await home.run(['send', 'root', 'do it again']);
+    expect([refused.code, refused.stdout]).toEqual([1, '']);
+    expect(refused.stderr).toContain('podkin restore root');
+    const sent = await home.run(['send', '--restore', '--wait', 'root', 'do it again']);
+    expect([sent.code, sent.stdout], sent.stderr).toEqual([0, 'Done again.\n']);
+    expect((await home.run(['stop', 'root'])).code).toBe(0);
+  });
+
+  it.runIf(hasTerminal)('[continue.restored-first] on a terminal it is asked', async () => {
+    await run('-p', '--model', home.scenario(answers), 'first');
+    const terminal = new Terminal(home, ['attach', 'root']);
+    await terminal.until('the question', (screen) => screen.includes('y: yes'));
+    expect(terminal.screen()).toContain('"root" is not running.');
+    terminal.type('y');
+    terminal.press('Enter');
+    await terminal.until('the history', (screen) => screen.includes('The first is done.'));
+    terminal.type('/stop');
+    terminal.press('Enter');
+    await terminal.until('the end', (screen) => screen.includes('status '));
+  });
+});

@@ -22,13 +22,19 @@ import { oneLine } from '../format/printable.ts';
 import { renderEntry } from '../format/transcript.ts';
 import { canAsk } from '../invocation/ask-person.ts';
 import { type CommandContext, exitStatus, screenOf } from '../invocation/context.ts';
+import { restoredFirst } from './restored-first.ts';
 import { type AttachAction, attachHelp, parseAttachLine } from './attach-line.ts';
 
 const settledPollMs = 250;
 
 /** Throws `NoSuchPod`, `PodNotRunning` or `PodOutOfReach`, the last two after showing the history. */
-export async function attachCommand(context: CommandContext, name: string): Promise<number> {
+export async function attachCommand(
+  context: CommandContext,
+  name: string,
+  options: { restore: boolean } = { restore: false },
+): Promise<number> {
   const pod = findPod(context.home, name);
+  await restoredFirst(context, pod, options);
   const screen = new AttachScreen(context, pod);
   const probed = await probePod(pod).catch(() => null);
   const outOfReach = probed?.kind === 'silent' && probed.elsewhere;

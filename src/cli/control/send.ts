@@ -11,11 +11,14 @@ import type { CommandContext } from '../invocation/context.ts';
 import { CommandFailed, exitStatus } from '../invocation/context.ts';
 import { findPod } from '../../client/find-pod.ts';
 import { messageText } from '../format/live-lines.ts';
+import { restoredFirst } from './restored-first.ts';
 import { waitForPod } from './wait.ts';
 
 export interface SendOptions {
   readonly kind: 'run' | 'notice';
   readonly wait: boolean;
+  /** A pod that does not run is started again first. */
+  readonly restore: boolean;
 }
 
 /** `text` is `-` for what comes on stdin. */
@@ -29,6 +32,7 @@ export async function sendCommand(
   const message = text === '-' ? (await readAll(context.stdin)).trimEnd() : text;
   if (message.trim() === '')
     throw new CommandFailed(exitStatus.usage, 'the text is empty: say what the pod is to do');
+  await restoredFirst(context, pod, options);
   const submission = uuidv7();
   if (options.kind === 'run') {
     const { accepted } = await askPod(pod, 'run', { input: message, submission });
