@@ -121,6 +121,15 @@ export const ofTheStorage: readonly Defect[] = [
     guarantee: 'pull.checkpoint',
   },
   {
+    id: 'checkpoint-pieces-after-cut',
+    breaks: 'the piece in which an append was taken back keeps the checksum of what was there',
+    file: 'src/session/log/piece-sums.ts',
+    find: 'if (region.from < region.to) this.#sums.push(sumOf(file, region));',
+    replace: 'if (region.from < region.to) this.#sums.push(sumOf(file, { ...region, to: region.from }));',
+    test: 'test/unit/session/piece-sums.test.ts',
+    guarantee: 'checkpoint.pieces',
+  },
+  {
     id: 'ack-before-sync',
     breaks: 'a receipt is answered before its sync',
     file: children,

@@ -6,6 +6,8 @@ export const checkpoints = {
     'A checkpoint that is missing, torn, of another version, another pod or another log is passed over without a word, and the log is folded from its beginning or from an older one.',
   'checkpoint.not-read':
     'Of what a checkpoint covers an opening reads the first, the last and one other piece, and of the rest what memory holds.',
+  'checkpoint.pieces':
+    "The checksums of a log's pieces are those of its bytes, however they were appended, taken back and appended anew.",
   'checkpoint.repair': 'What repair sets aside removes every checkpoint first.',
   'checkpoint.atomic':
     'A checkpoint is there whole under its name or not at all, for its owner alone; two are kept.',
