@@ -85,8 +85,8 @@ it(
     expect(texts.at(-1)).toContain(wordsOf(turns));
     for (let nth = 1; nth <= children; nth += 1) {
       expect(texts.some((text) => text.includes(`the sum of ${nth} is ${nth * 31}`))).toBe(true);
-      // And the last table has them, as far as there is room.
-      if (nth > children - 30)
+      // And the last table has them, as far as there is room; the newest have come behind it.
+      if (nth > children - 30 && nth < children - 1)
         expect(compactions.at(-1)!.table).toContain(
           `kid-${nth} (not ended), task: count ${nth}; last report: finished`,
         );
