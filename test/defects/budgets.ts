@@ -146,6 +146,15 @@ export const ofTheBudgets: readonly Defect[] = [
     guarantee: 'budget.grant',
   },
   {
+    id: 'budget-lowered-unheard',
+    breaks: 'a lower bound leaves with the children what was lent under the higher one',
+    file: machine,
+    find: 'budget[unit].bound !== null && held(budget[unit]) < 0',
+    replace: 'budget[unit].bound === 0 && held(budget[unit]) < 0',
+    test: rows,
+    guarantee: 'budget.lowered',
+  },
+  {
     id: 'verify-budget-no-end',
     breaks: 'verify does not hold what a dead child had used against what its parent counts',
     file: 'src/delivery/verify/leases.ts',

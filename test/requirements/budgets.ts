@@ -26,6 +26,8 @@ export const budgets = {
     'a pod whose parent is away goes on with what it holds, then waits, says so, and goes on when it is back',
   'budget.command':
     'podkin budget shows what a pod may spend, sets the bound of a root alone, and refuses what is no amount, each with what to do',
+  'budget.lowered':
+    'a bound that a person lowers holds for what was lent before, too: that is taken back, and everybody waits',
   'budget.print-ends': 'with run -p the tree ends at its bound with status 5',
   'budget.child-cap':
     'at its own cap a child’s turn ends as limitReached cost, which its parent’s model reads',

@@ -39,10 +39,10 @@ const below: Readonly<Record<string, readonly string[]>> = {
   d: ['d1'],
 };
 const everybody = ['root', ...Object.values(below).flat()];
-const searches = 10;
+const searches = 20;
 
 /**
- * Who has pods below it makes them one by one; a leaf searches ten times. Decided by what the prompt holds: a
+ * Who has pods below it makes them one by one; a leaf searches twenty times. Decided by what the prompt holds: a
  * request may be lost.
  */
 function reply({ pod, prompt }: SmallRequest): SmallReply {
@@ -75,21 +75,28 @@ async function unused(): Promise<number> {
   return all.reduce((sum, { tokens }) => sum + Math.max(0, tokens?.held ?? 0), 0);
 }
 
+async function shares(): Promise<string> {
+  const all = await Promise.all(everybody.map((name) => home.pod(name).call('budget', {})));
+  return all.map(({ tokens }, at) => `${everybody[at]} ${JSON.stringify(tokens)}`).join('\n');
+}
+
 async function largestReservation(): Promise<number> {
   const all = await Promise.all(everybody.map((name) => home.pod(name).entriesOf('budgetReserved')));
   return Math.max(...all.flat().map(({ tokens }) => tokens ?? 0));
 }
 
 interface Killing {
+  readonly killed: Set<string>;
   readonly random: Random;
   readonly armed: string;
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** At a random instant, or where it comes to a point of the budget before long; away for a while, and back. */
-async function killOne({ random, armed, environment }: Killing, awayMs: number): Promise<void> {
+/** At a random instant, or where it comes to a point of the budget soon; away for a while, and back. */
+async function killOne({ random, armed, environment, killed }: Killing, awayMs: number): Promise<void> {
   const name = everybody[random.int(everybody.length)]!;
   const pod = home.pod(name);
+  killed.add(name);
   const process_ = await pod.process();
   if (random.chance(0.5)) {
     writeFileSync(armed, `${name}:${points[random.int(points.length)]}\n`);
@@ -103,7 +110,7 @@ async function killOne({ random, armed, environment }: Killing, awayMs: number):
 }
 
 it.each(Array.from({ length: runs }, (_, index) => index + 1))(
-  '[budget.tree-of-twelve] run %i: never asked for more than the bound and what was under way, nobody starves, and it goes on once raised',
+  '[budget.tree-of-twelve] [budget.lowered] run %i: never asked for more than the bound and what was under way, nobody starves, and it goes on once raised',
   { timeout: patienceMs * 10 },
   async (seed) => {
     const random = new Random(seed, 13);
@@ -120,12 +127,22 @@ it.each(Array.from({ length: runs }, (_, index) => index + 1))(
     await root.call('budget', { tokens: 10_000_000 });
     await root.run('go');
     for (const name of everybody) await (await home.spawned(name)).untilEntry('started');
+    // Lowered: what was lent under the higher bound comes back, and everybody waits.
+    await root.call('budget', { tokens: asked() });
+    await eventually(root.folder.path, () => isAtBound(root), 'a lower bound is reached', shares);
+    await eventually(
+      root.folder.path,
+      async () => (await unused()) < (await largestReservation()),
+      'what was lent is taken back',
+      shares,
+    );
     const bound = asked() + 20_000 + random.int(60_000);
     await root.call('budget', { tokens: bound });
+    const killed = new Set<string>();
     const kills = 3 + random.int(4);
     const away = runs >= 20 && seed % 10 === 0 ? 130_000 : 0;
     for (let kill = 0; kill < kills; kill += 1) {
-      await killOne({ random, armed, environment }, kill === 1 && away > 0 ? away : random.int(600));
+      await killOne({ random, armed, environment, killed }, kill === 1 && away > 0 ? away : random.int(600));
       expect(asked()).toBeLessThanOrEqual(bound + underWay());
     }
     for (const name of everybody) if (!(await living(name))) await home.pod(name).start(environment);
@@ -143,9 +160,12 @@ it.each(Array.from({ length: runs }, (_, index) => index + 1))(
     expect(raised.code, raised.stderr).toBe(0);
     await root.untilSettled();
     for (const name of everybody) {
+      // Of those below a pod that died, the root has no work open.
+      await home.pod(name).untilSettled();
       const ends = await home.pod(name).entriesOf('turnEnded');
       expect(ends.map(({ outcome }) => outcome)).not.toContain('limitReached');
-      expect(ends.at(-1)).toMatchObject({ outcome: 'finished' });
+      // Whoever died has no work any more that its parent does not give it anew.
+      if (!killed.has(name)) expect(ends.at(-1)).toMatchObject({ outcome: 'finished' });
     }
     expect(podNames(home.home)).toHaveLength(12);
   },

@@ -1,4 +1,7 @@
-/** What a tree of real pods may spend: the bound holds over kills and restores, nobody is starved, and a person raises it. */
+/**
+ * What a tree of real pods may spend: the bound holds over kills and restores, nobody is starved, and a person
+ * raises it.
+ */
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { boundReached } from '../../src/client/budget-bound.ts';
@@ -73,6 +76,10 @@ it('[budget.tree] twelve pods share what there is, wait at the bound, and go on 
   expect(status).toMatchObject({
     waiting: { kind: 'budget', reason: expect.stringContaining('podkin budget root') as string },
   });
+  const doctor = await home.run(['doctor']);
+  expect(doctor.stdout).toContain('root waits for the budget of its tree');
+  expect(doctor.stdout).toContain('podkin budget root AMOUNT raises it');
+  expect((await home.run(['ps'])).stdout).toMatch(/root .* \$\d\.\d\d of \$8\.00 .* spending/);
   const { usd, beyond } = await treeSpent();
   expect(usd).toBeLessThanOrEqual(8 + beyond);
   expect(usd).toBeGreaterThan(4);
@@ -227,6 +234,19 @@ rules:
   const { usd, dearest } = await spentOf(home.pod('kid'));
   expect(usd).toBeLessThanOrEqual(10 + dearest);
   expect(usd).toBeGreaterThan(0);
+});
+
+it('[budget.child-cap] a cap that is reached below ends no run: with -p the root hears of it and answers', async () => {
+  const model = home.scenario(`
+price: { input: 1000, output: 1000 }
+rules:
+  - { pod: root, last: user, call: [{ SpawnPod: { name: kid, task: "look", write: [], maxCost: 4 } }] }
+  - { pod: root, last: notification, matches: "limit", say: "The kid has used up its part." }
+  - { pod: kid, times: 20, call: [{ Glob: { pattern: "*.txt" } }] }
+  - { say: "I wait." }
+`);
+  const ran = await home.run(['run', '-p', '--max-cost', '500', '--model', model, 'go']);
+  expect(ran.stdout).toBe('The kid has used up its part.\n');
 });
 
 it('[budget.tokens] --max-tokens bounds the tree of a model without a price', async () => {

@@ -11,10 +11,12 @@ import type { Entry } from '../../src/session/facts/entries.ts';
 import { type Home, homeOf, podFolder } from '../../src/session/home/home.ts';
 import { encodeLines } from '../../src/session/log/line.ts';
 import { watched } from '../support/approval-watch.ts';
+import { budgetDamages } from '../support/budget-damages.ts';
 import { type Damage, type Logs, double, edit, indexOf, leaveOut, swap } from '../support/damages.ts';
 import { TestHome, type TestPod } from '../support/rig.ts';
 
-const scenario = `rules:
+const scenario = `price: { input: 1, output: 1 }
+rules:
   - { pod: root, last: user, matches: '^spawn', call: [{ SpawnPod: { name: kid, task: first task, write: [out] } }] }
   - { pod: root, last: user, matches: '^send', call: [{ SendToPod: { name: kid, message: second task } }] }
   - { pod: root, last: user, matches: '^shell (\\w+)', call: [{ Bash: { command: 'echo {{match.1}}' } }] }
@@ -30,7 +32,7 @@ const instances = { root: '', kid: '' };
 
 /** Three incarnations of a root, two of its child; work given twice, a death, a notice, a yes and a no. */
 async function play(): Promise<{ root: TestPod; kid: TestPod }> {
-  const root = await home.startRoot({ scenario });
+  const root = await home.startRoot({ scenario, limits: { cost: 1_000 } });
   const does = async (text: string): Promise<void> => {
     await root.run(text);
     await root.untilSettled();
@@ -144,6 +146,7 @@ function editReport(logs: Logs, at: number, fields: object): void {
 }
 
 const damages: [string, Damage, RegExp][] = [
+  ...budgetDamages,
   [
     'a receipt is deleted',
     (logs) => leaveOut(logs.root, receipt(logs, 0)),

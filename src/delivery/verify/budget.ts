@@ -1,7 +1,7 @@
 /**
- * What a pod may spend, by a book of its own: each request is made out of what the pod holds (B1) and within its
- * cap (B3), and nothing is returned, granted or reported that its log does not come to (B2). What both ends of
- * a lease say of it is for `leases.ts`.
+ * What a pod may spend, by a book of its own: each request is made out of what the pod holds (B1) and within
+ * its cap (B3), and nothing is returned, granted or reported that its log does not come to (B2). What both
+ * ends of a lease say of it is for `leases.ts`.
  *
  * An older build reserves nothing: an incarnation is held to it only once it has said a word of budgets.
  */

@@ -1,6 +1,6 @@
 /**
- * Both ends of a lease (B2), and a tree against its bound (B1). A child's log was read before its parent's: what
- * the child holds its parent has granted by then; of a child that runs, what differs may be on its way.
+ * Both ends of a lease (B2), and a tree against its bound (B1). A child's log was read before its parent's:
+ * what the child holds its parent has granted by then; of a child that runs, what differs may be on its way.
  */
 import { type BudgetUnit, budgetUnits } from '../../session/facts/budget-entries.ts';
 import { type Book, amountText, usedBy } from './budget.ts';

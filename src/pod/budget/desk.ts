@@ -8,7 +8,7 @@ import { WireError } from '../../protocol/errors.ts';
 import type { Params, Result } from '../../protocol/methods.ts';
 import { type Amounts, type BudgetUnit, budgetUnits } from '../../session/facts/budget-entries.ts';
 import type { EntryBody, PodRef } from '../../session/facts/entries.ts';
-import { nanoUsd, usdOf } from '../../session/facts/replay-budget.ts';
+import { nanoUsd } from '../../session/facts/replay-budget.ts';
 import { podFolder } from '../../session/home/home.ts';
 import type { Connection } from '../../transport/connection.ts';
 import type { BudgetAdmission, BudgetPlace } from '../../worker/turn-ports.ts';
@@ -18,6 +18,7 @@ import {
   admit,
   governedUnits,
   grant,
+  isBeyond,
   isGoverned,
   isLow,
   leaseAnswered,
@@ -32,6 +33,7 @@ import {
 import { commitInput } from '../machine/inputs.ts';
 import { budgetView } from '../machine/budget-view.ts';
 import { countEarlier } from './earlier.ts';
+import { reasonOf } from './wait-reason.ts';
 import type { ParentLink } from '../parent/link.ts';
 import type { Pod } from '../pod.ts';
 
@@ -40,6 +42,8 @@ const againMs = 1_000;
 /** A child's need is answered by then, with what there is. */
 const heldMs = 5_000;
 const reclaimDeadlineMs = 5_000;
+/** When what was lent beyond a bound is taken back again: who was just starting links late. */
+const beyondAgainMs = [againMs, againMs, againMs, 2_000, 5_000, 10_000, 10_000, 30_000, 30_000];
 
 /** Entries behind which there may be more, or less. */
 const moving: ReadonlySet<EntryBody['type']> = new Set([
@@ -142,6 +146,7 @@ export class BudgetDesk {
     if (isReturn && !isSaid && this.#parts.parentLink?.linked === true) this.#reportLater();
     // The answer took more than was thought: there is time for more while its calls run.
     if (bodies.some(goesOn)) this.#askWhereLow();
+    if (bodies.some((body) => body.type === 'child' && body.state === 'linked')) this.#takeBackBeyond();
     if (this.#serveSoon || (this.#needs.size === 0 && this.#own === null)) return;
     this.#serveSoon = true;
     this.#pod.host.clock.soon(() => {
@@ -228,7 +233,16 @@ export class BudgetDesk {
     const isNew = governedUnits(this.#budget).some((unit) => !before.includes(unit));
     // They hear at a link that they are under a bound now.
     if (isNew) this.#renewLinks();
+    this.#takeBackBeyond();
     this.#onArrived();
+  }
+
+  /** A bound that a person has lowered holds for what was lent before, too; a child may hear of it late. */
+  #takeBackBeyond(delaysMs: readonly number[] = beyondAgainMs): void {
+    if (!isBeyond(this.#budget)) return;
+    void this.#reclaim();
+    const [next, ...later] = delaysMs;
+    if (next !== undefined) this.#pod.host.clock.after(next, () => this.#takeBackBeyond(later));
   }
 
   #renewLinks(): void {
@@ -356,27 +370,10 @@ export class BudgetDesk {
     const { live } = this.#pod.core;
     const isWaiting = this.#own !== null || this.#needs.size > 0;
     if (isWaiting === (live.budget !== null)) return;
-    live.budget = isWaiting ? { since: this.#pod.host.clock.wallTime(), reason: this.#reason() } : null;
+    live.budget = isWaiting
+      ? { since: this.#pod.host.clock.wallTime(), reason: reasonOf(this.#pod, this.#parts.parentLink) }
+      : null;
     this.#pod.input((core) => core.ports.perform({ type: 'statusChanged' }));
-  }
-
-  #reason(): string {
-    const { parentLink } = this.#parts;
-    const { name, root } = this.#pod.session;
-    if (parentLink === null)
-      return `what the tree may spend (${this.#boundText()}) is used up; "podkin budget ${name} AMOUNT" raises it`;
-    if (!parentLink.linked)
-      return 'its part of the budget is used up, and its parent is not there to give more';
-    return `its part of the budget is used up, and there is no more to be had; "podkin budget ${root.name} AMOUNT" raises it`;
-  }
-
-  #boundText(): string {
-    const { nanoUsd: cost, tokens } = this.#budget;
-    const texts = [
-      ...(cost.bound === null ? [] : [`${usdOf(cost.bound)} USD`]),
-      ...(tokens.bound === null ? [] : [`${tokens.bound} tokens`]),
-    ];
-    return texts.join(', ');
   }
 
   view(): Result<'budget'> {

@@ -1,6 +1,6 @@
 /**
- * What children had spent before this pod was under a bound: an older build's, or before a person set one. Those
- * that link say so themselves; of the others their logs do.
+ * What children had spent before this pod was under a bound: an older build's, or before a person set one.
+ * Those that link say so themselves; of the others their logs do.
  */
 import { type BudgetUnit, budgetUnits } from '../../session/facts/budget-entries.ts';
 import type { ChildFacts } from '../../session/facts/facts.ts';

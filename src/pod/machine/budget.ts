@@ -53,6 +53,11 @@ export function free(budget: BudgetFacts, unit: BudgetUnit): number {
   return isConfirmed ? held(facts) : Math.min(0, held(facts));
 }
 
+/** More was used and lent than a person allows: the bound is lower than it was, or requests took more than thought. */
+export function isBeyond(budget: BudgetFacts): boolean {
+  return budgetUnits.some((unit) => budget[unit].bound !== null && held(budget[unit]) < 0);
+}
+
 /** Of a request of the usual size; `estimate` where there has been none. */
 export function usual(facts: UnitFacts, estimate = 0): number {
   return Math.max(1, facts.recent.length > 0 ? Math.max(...facts.recent) : estimate);
@@ -192,14 +197,14 @@ export function reported(budget: BudgetFacts, child: PodRef, reports: LeaseRepor
 }
 
 /**
- * At once, where less is lacking: about four dollars. A lease's totals only rise, by a grant a turn for years,
- * and have to stay whole numbers.
+ * At once, where less is lacking: about four dollars. A lease's totals only rise, by a grant a turn for
+ * years, and have to stay whole numbers.
  */
 const grantMax = 2 ** 32;
 
 /**
- * What is granted to a child that wants more: half of what is left, in portions, and no less than it lacks; or
- * nothing.
+ * What is granted to a child that wants more: half of what is left, in portions, and no less than it lacks;
+ * or nothing.
  */
 export function grant(
   budget: BudgetFacts,

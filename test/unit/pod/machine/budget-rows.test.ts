@@ -6,6 +6,7 @@ import {
   grant,
   held,
   introduced,
+  isBeyond,
   isLow,
   leaseAnswered,
   leasedTo,
@@ -181,6 +182,15 @@ describe('a lease', () => {
     expect(grant(root(most, [lent(years, years)]), kid, { tokens: 10 })).toEqual(
       lent(years + 2 ** 32, years),
     );
+  });
+
+  it('[budget.lowered] is beyond a bound that a person has set below what was used and lent; no pod below a root is', () => {
+    const lower = (tokens: number | null): EntryBody => ({ type: 'budgetBound', tokens });
+    expect(isBeyond(root(100, [lent(50), used(10), lower(60)]))).toBe(false);
+    expect(isBeyond(root(100, [lent(50), used(10), lower(59)]))).toBe(true);
+    expect(isBeyond(root(100, [lent(50, 50), used(10), lower(59)]))).toBe(false);
+    expect(isBeyond(root(100, [lent(50), lower(null)]))).toBe(false);
+    expect(isBeyond(leased({}, [holds(10), used(20)]))).toBe(false);
   });
 
   it('[budget.grant] what it lacks, where a person has taken the bound away', () => {
