@@ -186,7 +186,7 @@ describe.skipIf(!hasTerminal)('in a terminal', () => {
     terminal.press('C-c');
     const screen = await terminal.until('the end', (text) => text.includes('status'));
     expect(screen).toContain('status 130');
-    expect(screen).toContain('podkin restore root');
+    expect(screen).toContain('podkin run -c root');
     expect(await root.entriesOf('stopped')).toHaveLength(1);
     expect(await livingPods(home)).toEqual([]);
   });
