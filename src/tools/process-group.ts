@@ -10,7 +10,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { monotonicMs } from '../std/clock.ts';
 import { deferred } from '../std/deferred.ts';
 import { errorCode } from '../scope/paths/refusal.ts';
+import { within } from '../std/within.ts';
 import { type InsideProcesses, openInside } from './inside-processes.ts';
+import { outputEnds } from './output-end.ts';
 import { groupMembers } from './group-members.ts';
 import type { GroupMember } from './group-members.ts';
 import { type MarkedProcess, markedProcesses, signalMarked } from './marked-processes.ts';
@@ -117,7 +119,9 @@ export async function runGroup(program: GroupProgram, control: GroupControl): Pr
   const leftBehind = (await others()).filter((one) => cause === 'exited' || 'identity' in one);
   if (cause !== 'exited') await inside?.askToEnd(exited.promise, groupTimes.graceMs);
   if (cause !== 'exited' || leftBehind.length > 0) await endGroup(group, others);
-  const outputHeld = !(await within(reading, groupTimes.leftBehindMs));
+  const relays = async (): Promise<GroupMember[]> =>
+    (await groupMembers(group)).filter((member) => inside !== null || control.isOwn(member));
+  const outputHeld = !(await outputEnds({ reading, relays, checkMs: groupTimes.leftBehindMs }));
   if (outputHeld) {
     signalGroup(group, 'SIGKILL');
     stdout.destroy();
@@ -235,16 +239,5 @@ function signalGroup(group: number, signal: NodeJS.Signals): void {
   } catch (error) {
     // Nobody there, or (macOS) nobody but zombies.
     if (errorCode(error) !== 'ESRCH' && errorCode(error) !== 'EPERM') throw error;
-  }
-}
-
-/** True when the promise settled in time. A rejection passes through. */
-async function within(settling: Promise<unknown>, timeMs: number): Promise<boolean> {
-  const late = deferred<false>();
-  const timer = setTimeout(() => late.resolve(false), timeMs);
-  try {
-    return await Promise.race([settling.then(() => true), late.promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,5 +1,7 @@
 /** The shell inside the scope: the sandbox, what it is made of, and the bounds on a command. */
 export const shell = {
+  'shell.slow-relay':
+    'what a command wrote is waited for as long as it is on its way, and no longer where somebody else keeps it open',
   'shell.failure-names':
     'a failed command says which denies, holders and protected names the paths meet that it or its output names, a few at most',
   'shell.git-outside':
