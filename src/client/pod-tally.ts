@@ -20,6 +20,8 @@ export interface PodTally {
   readonly instance: string;
   lastSeq: number;
   turns: number;
+  /** Something was given to it: a run, or a notice. */
+  hasInput: boolean;
   usage: Usage;
   /** The newest text that the model said. */
   text: string;
@@ -40,6 +42,7 @@ export function newTally(name: string, instance: string): PodTally {
     instance,
     lastSeq: 0,
     turns: 0,
+    hasInput: false,
     usage: { inputTokens: 0, outputTokens: 0, cost: 0 },
     text: '',
     denials: [],
@@ -68,6 +71,9 @@ const counters: Counters = {
   },
   stopped(tally) {
     tally.stopped = true;
+  },
+  inputReceived(tally) {
+    tally.hasInput = true;
   },
   turnStarted(tally) {
     tally.turns += 1;

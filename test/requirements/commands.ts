@@ -14,6 +14,7 @@ export const commands = {
   'attach.commands': 'a lone word behind a slash is a command, a path or two slashes begin a text',
   'cli.task-alone':
     'a task of several words needs no command, and a single word that is no command starts nothing',
+  'run.task-lost': 'a run that is interrupted before its pod has taken the task says to give it again',
   'prune.age': 'prune --older-than leaves trees in which something was done since then',
   'prune.ended': 'prune removes trees that have ended and owe nothing, whole',
   'prune.stays': 'prune leaves what runs, died, was cut or owes something, and says what can be done',

@@ -62,6 +62,7 @@ export async function continueRoot(context: CommandContext, continuing: Continui
       const problem = isRunning ? null : await restored(context, root, task);
       return problem === null ? null : { kind: 'notStarted', signal: null, reason: problem };
     },
+    hasTask: task !== '',
     begin: (client) => begun(client, { task, submission }),
     endsTree: !isRunning,
   };

@@ -41,6 +41,8 @@ export interface Work {
   readonly known?: readonly KnownPod[];
   /** Null: the root listens. */
   start(interruption: Interruption): Promise<Extract<RunEnd, { kind: 'notStarted' }> | null>;
+  /** False: only what was cut is gone on with. */
+  readonly hasTask: boolean;
   /** Hands over what is to be done. */
   begin(client: Client): Promise<unknown>;
   /** False: the tree was there before, and stays when the work is done. */
@@ -67,12 +69,14 @@ export async function foreground(work: Work, report: RunReport): Promise<number>
     say: (text) => report.say(text),
   });
   try {
-    const end = await worked(work, watch, interruption);
-    report.ending(end);
+    const ended = await worked(work, watch, interruption);
+    report.ending(ended);
     await watch.close();
-    await (work.endsTree ? stopAll(work, end, interruption.hurry) : leave(work, end));
+    await (work.endsTree ? stopAll(work, ended, interruption.hurry) : leave(work, ended));
     await watch.catchUp();
     const [rootTally = newTally(name, instance), ...descendants] = talliesOf(watch);
+    const isTaskLost = work.hasTask && !rootTally.hasInput;
+    const end: RunEnd = ended.kind === 'interrupted' ? { ...ended, isTaskLost } : ended;
     const durationMs = monotonicMs() - startedAt;
     const result = runResult({ root: rootTally, descendants, end, durationMs });
     report.result(result, end);

@@ -43,7 +43,8 @@ export type RunEnd =
   | { kind: 'died'; reason: string; isStopped?: boolean }
   /** `signal`: that is what ended its start. */
   | { kind: 'notStarted'; reason: string; signal: InterruptionSignal | null }
-  | { kind: 'interrupted'; signal: InterruptionSignal };
+  /** `isTaskLost`: the root had not taken in what it was to do. */
+  | { kind: 'interrupted'; signal: InterruptionSignal; isTaskLost?: boolean };
 
 export interface RunOutcome {
   readonly root: PodTally;

@@ -152,6 +152,9 @@ function nextSteps(result: RunResult, end: RunEnd): string[] {
   }
   switch (end.kind) {
     case 'interrupted':
+      if (end.isTaskLost === true)
+        return [`It had not taken its task yet. To give it again: podkin run -c ${name} "…"`];
+      return [`To go on where it was: podkin run -c ${name}`];
     case 'died':
       return [`To go on where it was: podkin run -c ${name}`];
     case 'settled':

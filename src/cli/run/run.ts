@@ -85,6 +85,7 @@ function workOf(run: Run, { headless }: { headless: boolean }): Work {
     limits,
     headless,
     start: (interruption) => startedOr(run, interruption),
+    hasTask: true,
     begin: (client) => client.call('run', { input: task, submission }),
     endsTree: true,
   };

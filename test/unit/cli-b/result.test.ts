@@ -233,6 +233,14 @@ describe('the result of a run', () => {
     expect(text).toContain('out of memory');
     expect(text).toContain('podkin run -c root');
   });
+
+  it.each([
+    [true, 'It had not taken its task yet. To give it again: podkin run -c root "…"'],
+    [false, 'To go on where it was: podkin run -c root'],
+  ])('[run.task-lost] one that was interrupted and has no task (%s) is told so', (isTaskLost, advice) => {
+    const end: RunEnd = { kind: 'interrupted', signal: 'SIGINT', isTaskLost };
+    expect(summary(resultOf([begun()], end), end).at(-1)).toBe(advice);
+  });
 });
 
 describe('the answer on its own', () => {
