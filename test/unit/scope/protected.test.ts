@@ -285,7 +285,8 @@ describe('protected paths', () => {
   });
 });
 
-describe('a crowded root', () => {
+// Ten thousand folders are made and taken away: on a busy machine that takes its time.
+describe('a crowded root', { timeout: 300_000 }, () => {
   const held = (root: string) =>
     protectedPaths({ read: [], write: [root] }, { home: '/none', exists: () => false });
 
