@@ -42,7 +42,10 @@ export const commands: readonly CommandSpec[] = [
         'with --print: text, json or stream-json; the last line of JSON is the result',
       ],
       ['-d, --detach', "print the pod's name once its task is accepted, and return"],
-      ['-c, --continue [name]', 'go on with the newest root of this directory, or with NAME'],
+      [
+        '-c, --continue [name]',
+        'go on with the newest root of this directory, or with NAME: TASK, or what was cut, or on the screen',
+      ],
       ['--resume', 'choose from the roots of this directory, and go on with that one'],
       ['--name <name>', 'a name for the pod (default: root, root-2 …)'],
       ['--model <model>', 'provider/model, or script/PATH for a scenario file'],

@@ -78,7 +78,7 @@ it('[budget.tree] twelve pods share what there is, wait at the bound, and go on 
   });
   const doctor = await home.run(['doctor']);
   expect(doctor.stdout).toContain('root waits for the budget of its tree');
-  expect(doctor.stdout).toContain('podkin budget root AMOUNT raises it');
+  expect(doctor.stdout).toContain('podkin budget root AMOUNT (or --tokens N) raises it');
   expect((await home.run(['ps'])).stdout).toMatch(/root .* \$\d\.\d\d of \$8\.00 .* spending/);
   const { usd, beyond } = await treeSpent();
   expect(usd).toBeLessThanOrEqual(8 + beyond);
@@ -98,7 +98,7 @@ it('[budget.print-ends] with -p the tree ends at its bound, exit 5', async () =>
   const model = home.scenario(twelve);
   const ran = await home.run(['run', '-p', '--max-cost', '8', '--model', model, 'go']);
   expect(ran.stderr).toMatch(/8 USD\) is used up/);
-  expect(ran.stderr).toMatch(/the tree has spent \d+ tokens, \$\d+\.\d\d\)/);
+  expect(ran.stderr).toMatch(/this run has spent \d+ tokens, \$\d+\.\d\d\)/);
   expect(ran.stderr).toContain('podkin restore root --tree, then podkin budget root AMOUNT');
   expect(ran.code).toBe(5);
 });

@@ -72,7 +72,7 @@ function ofAttention(home: Home, one: SeenPod, attention: string): Finding[] {
     ],
     spending: [
       'waits for the budget of its tree',
-      `podkin budget ${one.pod.spec.root.name} AMOUNT raises it`,
+      `podkin budget ${one.pod.spec.root.name} AMOUNT (or --tokens N) raises it`,
     ],
     budget: ['has used up its wake budget', `podkin send ${name} TEXT wakes it`],
   };

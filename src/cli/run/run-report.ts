@@ -161,9 +161,8 @@ function nextSteps(result: RunResult, end: RunEnd): string[] {
     case 'limit':
     case 'refused':
       if (isAtBound(result)) {
-        return [
-          `To continue: podkin restore ${name} --tree, then podkin budget ${name} AMOUNT with more than before.`,
-        ];
+        const [, raise = `podkin budget ${name} AMOUNT`] = /"(podkin budget [^"]+)"/.exec(reason ?? '') ?? [];
+        return [`To continue: podkin restore ${name} --tree, then ${raise} with more than before.`];
       }
       return [toContinue(name)];
     case 'notStarted':
@@ -199,7 +198,7 @@ function isAtBound({ reason }: RunResult): boolean {
 
 function spentText({ usage, cost }: RunResult): string {
   const tokens = counted(usage.inputTokens + usage.outputTokens, 'token', 'tokens');
-  return `the tree has spent ${tokens}, ${dollars(cost)}`;
+  return `this run has spent ${tokens}, ${dollars(cost)}`;
 }
 
 /** As many lines as it has: the end of a process's error output is one of the reasons. */

@@ -1,15 +1,23 @@
 /** Why a request waits for its budget, and what a person can do. */
 import { usdOf } from '../../session/facts/replay-budget.ts';
+import { governedUnits } from '../machine/budget.ts';
 import type { ParentLink } from '../parent/link.ts';
 import type { Pod } from '../pod.ts';
 
 export function reasonOf({ session, facts }: Pod, parentLink: ParentLink | null): string {
   const { name, root } = session;
   if (parentLink === null)
-    return `what the tree may spend (${boundText(facts.budget)}) is used up; "podkin budget ${name} AMOUNT" raises it`;
+    return `what the tree may spend (${boundText(facts.budget)}) is used up; "${raising(facts.budget, name)}" raises it`;
   if (!parentLink.linked)
     return 'its part of the budget is used up, and its parent is not there to give more';
-  return `its part of the budget is used up, and there is no more to be had; "podkin budget ${root.name} AMOUNT" raises it`;
+  return `its part of the budget is used up, and there is no more to be had; "${raising(facts.budget, root.name)}" raises it`;
+}
+
+/** An amount alone is dollars. */
+function raising(budget: Pod['facts']['budget'], root: string): string {
+  const units = governedUnits(budget);
+  const usd = units.includes('nanoUsd') ? ' AMOUNT' : '';
+  return `podkin budget ${root}${usd}${units.includes('tokens') ? ' --tokens N' : ''}`;
 }
 
 function boundText({ nanoUsd: cost, tokens }: Pod['facts']['budget']): string {

@@ -23,6 +23,8 @@ async function onePrompt(ports: TurnPorts): Promise<TurnResult> {
   if (control !== 'none') return { kind: control === 'pause' ? 'paused' : 'cancelled' };
   const { turn, pod, signal } = ports;
   const { transcript, seenThrough } = await ports.preLlmRequest();
+  // Cut behind its answer: there is nothing to ask.
+  if (transcript.at(-1)?.kind === 'answer') return { kind: 'finished' };
   const model = await ports.model();
   const request = { pod, system: '', tools: [], signal, ...promptOf(transcript) };
   for await (const part of model.stream(request)) {
