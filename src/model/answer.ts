@@ -12,7 +12,7 @@ import { ModelFailure } from './port.ts';
 import type { ChatPart, ModelPart, ModelRequest, ModelResponse } from './port.ts';
 import type { UsageReports } from './reported-usage.ts';
 import { isDeep, toolInput, wellFormedJson } from './tool-input.ts';
-import { countsOf, estimateOf, priced, withRest } from './usage.ts';
+import { completed, countsOf, estimateOf, priced } from './usage.ts';
 
 type StreamPart = LanguageModelV3StreamPart;
 type AnswerPart = ModelResponse['parts'][number];
@@ -70,7 +70,7 @@ export function newAnswer(of: AnswerOf, request: Asked, reports: Reports = noRep
   const estimate = () => estimateOf(request, room.taken());
   const spent = () => {
     const counts = reports.soFar() ?? (finish && countsOf(finish.usage));
-    if (counts !== null) return priced(of, withRest(counts, reports, estimate()));
+    if (counts !== null) return priced(of, completed(counts, reports, estimate()));
     return parts.length > 0 ? priced(of, estimate()) : null;
   };
   return {
@@ -91,7 +91,7 @@ export function newAnswer(of: AnswerOf, request: Asked, reports: Reports = noRep
         return { parts: kept(parts), finishReason: 'length', usage: spent() ?? priced(of, estimate()) };
       const { usage, finishReason } = endOf(of, parts, finish);
       const counts = countsOf(usage);
-      const all = counts === null ? estimate() : withRest(counts, reports, estimate());
+      const all = counts === null ? estimate() : completed(counts, reports, estimate());
       return { parts: kept(parts), finishReason, usage: priced(of, all) };
     },
     spent,

@@ -12,7 +12,7 @@ import { items, tokens } from './repair-fields.ts';
 export interface UsageReports {
   /** An event as it came. */
   take(event: JsonObject): void;
-  /** Null where no input was counted: then nothing that is said of it is. */
+  /** Null where nothing was counted. */
   soFar(): TokenCounts | null;
   /** Something of the answer has come since the last count. */
   isBehind(): boolean;
@@ -69,11 +69,12 @@ export function newUsageReports(dialect: Dialect): UsageReports {
       else if (note(said, usage, names)) isBehind = false;
     },
     soFar() {
-      const inputTokens = names === null ? 0 : sum(names.input);
-      if (names === null || inputTokens === 0) return null;
+      if (names === null) return null;
+      const [inputTokens, outputTokens] = [sum(names.input), sum(names.output)];
+      if (inputTokens === 0 && outputTokens === 0) return null;
       return {
         inputTokens,
-        outputTokens: sum(names.output),
+        outputTokens,
         cacheReadTokens: said.get(names.cacheRead),
         cacheWriteTokens: said.get(names.cacheWrite ?? ''),
       };

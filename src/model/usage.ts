@@ -35,28 +35,33 @@ export function priced(of: Priced, counts: TokenCounts): ModelResponse['usage'] 
 }
 
 /**
- * Output that came behind the last count of it was not counted: then the estimate is what there is at least.
+ * With an estimate in the place of the half that nobody counted: a server may count the request alone, or the
+ * answer. Output that came behind the last count of it was not counted either: then the estimate is what there
+ * is at least.
  */
-export function withRest(
+export function completed(
   counts: TokenCounts,
   reports: Pick<UsageReports, 'isBehind'>,
-  { outputTokens }: Estimate,
+  estimate: Estimate,
 ): TokenCounts {
-  return reports.isBehind()
-    ? { ...counts, outputTokens: Math.max(counts.outputTokens, outputTokens) }
-    : counts;
+  const { inputTokens, outputTokens } = counts;
+  const isUncounted = outputTokens === 0 || reports.isBehind();
+  const output = isUncounted ? Math.max(outputTokens, estimate.outputTokens) : outputTokens;
+  // A part of what was not counted is not known to be cached.
+  if (inputTokens === 0) return { inputTokens: estimate.inputTokens, outputTokens: output };
+  return { ...counts, outputTokens: output };
 }
 
-/** As a package tells it; null where no input was counted: then nothing that is said of it is. */
+/** As a package tells it; null where nothing was counted. */
 export function countsOf({
   inputTokens: input,
   outputTokens: output,
 }: LanguageModelV3Usage): TokenCounts | null {
-  const inputTokens = tokenCount(input.total);
-  if (inputTokens === 0) return null;
+  const [inputTokens, outputTokens] = [tokenCount(input.total), tokenCount(output.total)];
+  if (inputTokens === 0 && outputTokens === 0) return null;
   return {
     inputTokens,
-    outputTokens: tokenCount(output.total),
+    outputTokens,
     cacheReadTokens: tokenCount(input.cacheRead),
     cacheWriteTokens: tokenCount(input.cacheWrite),
   };

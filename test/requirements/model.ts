@@ -73,7 +73,7 @@ export const model = {
     'an answer of empty lines and empty events is read as fast as any and blocks nobody; its server may close behind it',
   'model.unknown-events': 'events and lines that nobody knows are passed over, however lines end',
   'model.usage-estimated':
-    'what a server does not count is estimated from the bytes, so that a limit of the cost holds',
+    'what a server does not count, be it only the request or only the answer, is estimated from the bytes, so that a limit of the cost holds',
   'model.usage-failed':
     'what a request without a response has used is told: as its stream counted it, each report in the place of the one before, estimated behind the last and where an answer began uncounted; else nothing',
   'model.usage-clamped': 'counts of tokens are whole numbers from 0 to 2^53 − 1, whatever a provider says',

@@ -11,6 +11,8 @@ const names = Object.keys(dialects).filter((name): name is DialectName => name i
 
 /** Of the request of `ask.ts`. */
 const estimated = { inputTokens: 63 };
+/** Of "ok", what is held around it, and in one dialect the ids that go back with it. */
+const tokensOfOk = { anthropic: 12, openai: 31, google: 12, compatible: 12 };
 
 async function answerTo(dialect: DialectName, text: string) {
   const provider = await rawProvider(stream(text));
@@ -45,6 +47,14 @@ describe.each(names)('%s', (dialect) => {
     const usage = Object.fromEntries(usageWords.map((word) => [word, '#']));
     const text = plainly[dialect](usage).replaceAll('"#"', written);
     expect((await answerTo(dialect, text)).usage).toMatchObject(estimated);
+  });
+
+  it.each([undefined, 0, null])('[model.usage-estimated] the half that is %s is estimated', async (none) => {
+    const [input = '', output = ''] = usageWords;
+    const answered = await answerTo(dialect, plainly[dialect]({ [input]: 3_000, [output]: none }));
+    expect(answered.usage).toMatchObject({ inputTokens: 3_000, outputTokens: tokensOfOk[dialect] });
+    const asked = await answerTo(dialect, plainly[dialect]({ [input]: none, [output]: 70 }));
+    expect(asked.usage).toMatchObject({ ...estimated, outputTokens: 70 });
   });
 
   it('[model.usage-estimated] a usage that is missing or none costs no answer and is estimated', async () => {

@@ -164,6 +164,18 @@ describe('a stream that breaks off', () => {
       { inputTokens: 40, outputTokens },
     ],
     [
+      'the request alone counted',
+      'compatible',
+      metered({ prompt_tokens: 40, completion_tokens: 0 }),
+      { inputTokens: 40, outputTokens },
+    ],
+    [
+      'the answer alone counted',
+      'compatible',
+      metered({ completion_tokens: 3, prompt_tokens_details: { cached_tokens: 9 } }),
+      { inputTokens, outputTokens: 3 },
+    ],
+    [
       'nothing counted',
       'compatible',
       chat.chunk({ role: 'assistant', content: said }),
