@@ -22,6 +22,7 @@ export const commands = {
     'run --resume lists the roots of this directory, the newest first, and goes on with the one that is chosen',
   'continue.cut':
     'run -c goes on with the turn that a Ctrl+C or a death has cut, and makes none of its calls twice',
+  'continue.cut-below': 'what a Ctrl+C has cut of a child is told to its parent, which goes on from there',
   'continue.cut-stays': 'what an orderly stop has cut is gone on with only where a person says so',
   'continue.detached': 'run -d -c restores the root, hands over the task and returns',
   'continue.instead': 'a task takes the place of what was cut',

@@ -8,6 +8,7 @@ import { verifyLogs } from '../../src/delivery/verify/verify.ts';
 import { replay } from '../../src/session/facts/replay.ts';
 import { totalsOf } from '../../src/session/log/totals.ts';
 import { differences } from './deep-equal.ts';
+import { isTooLarge } from './prompts.ts';
 import type { SimPod } from './pods.ts';
 import type { World } from './world.ts';
 
@@ -123,7 +124,9 @@ function checkLives(
 function checkInbox(world: World, pod: SimPod): void {
   const inbox = new InboxView(world, pod);
   for (const entry of world.logOf(pod).entries) inbox.take(entry);
-  if (world.processOf(pod) === null) return;
+  const process = world.processOf(pod);
+  // What no request can hold waits, and that was told.
+  if (process === null || (process.pod !== null && isTooLarge(process.pod.facts))) return;
   for (const key of inbox.waiting.keys()) {
     world.watch.violation('I1', pod, `${key} was received and never given to the model`);
   }

@@ -8,6 +8,7 @@ import { homeReturns } from './absence.ts';
 import { checkEnd } from './checker.ts';
 import { Observers } from './observers.ts';
 import { askPod, tell } from './persons.ts';
+import { isTooLarge } from './prompts.ts';
 import type { SimPod, Violation } from './pods.ts';
 import { ProcessGone } from './process.ts';
 import { type Act, lastActMs, plan, scheduleOf } from './schedule.ts';
@@ -199,6 +200,8 @@ function left(world: World, pod: SimPod): string | null {
 function leftOfItsOwn({ core }: Pod): string | null {
   const { facts, live } = core;
   if (live.mode !== 'idle') return live.mode;
+  // What cannot be made to fit stays as it is, and was told: going on ends the same way.
+  if (isTooLarge(facts)) return null;
   if (facts.paused || facts.held !== null) return 'stopped by a person';
   if (live.overBudget !== null || live.coalescing || live.storage !== null) return 'waiting';
   if (facts.queue.length > 0 || facts.notifyBuffer.some((item) => item.wakes)) return 'has work';

@@ -1,6 +1,7 @@
 /** What the model of a simulated pod is sent, and what it answers to the request for a summary. */
 import type { ModelPart, ModelRequest } from '../../src/model/port.ts';
 import { ModelFailure } from '../../src/model/port.ts';
+import type { Facts } from '../../src/session/facts/facts.ts';
 import type { Random } from './random.ts';
 import type { SimProcess } from './process.ts';
 import type { World } from './world.ts';
@@ -63,4 +64,9 @@ export async function* summaryParts(process: SimProcess, signal: AbortSignal): A
     yield { type: 'spent', usage };
     throw new ModelFailure('overloaded', 'simulated', { transient: random.chance(0.5) });
   }
+}
+
+/** What its next request has to hold is more than its window. */
+export function isTooLarge({ lastTurn }: Pick<Facts, 'lastTurn'>): boolean {
+  return lastTurn?.outcome === 'limitReached' && lastTurn.reason?.startsWith('context:') === true;
 }

@@ -139,6 +139,29 @@ describe('work that was cut', () => {
     expect((await pod.entriesOf('turnStarted')).map(({ kind }) => kind)).toEqual(['run', 'run']);
   });
 
+  it('[continue.cut-below] of a child is told to its parent, which goes on from there', async () => {
+    const tree = `
+rules:
+  - { pod: root, last: user, call: [{ SpawnPod: { name: child, task: "build" } }] }
+  - { pod: root, last: tool, say: "I wait." }
+  - { pod: root, last: notification, say: "It was cut, I know." }
+  - { pod: child, last: user, call: [{ Bash: { command: "until [ -e go ]; do sleep 0.02; done" } }] }
+`;
+    const command = new RunningCommand(home, [
+      'run',
+      ...free,
+      '--model',
+      home.scenario(tree),
+      'hand it down',
+    ]);
+    await (await home.spawned('child')).untilEntry('toolCall');
+    await home.pod('root').untilEntry('turnEnded');
+    command.signal('SIGINT');
+    await command.ended;
+    const ran = await run('-p', '-c');
+    expect([ran.code, ran.stdout], ran.stderr).toEqual([0, 'It was cut, I know.\n']);
+  });
+
   it('[continue.cut-stays] a restore alone goes on with nothing, and resume does', async () => {
     const pod = await cutBy(async (command) => command.signal('SIGINT'));
     writeFileSync(join(home.work, 'go'), '');

@@ -40,7 +40,7 @@ export async function continueRoot(context: CommandContext, continuing: Continui
   const root = name === null ? newestRoot(index, cwd) : rootNamed(context, name);
   const facts = await index.factsOf(root);
   const isRunning = await isPodRunning(root);
-  if (task === '' && !hasMore(facts)) {
+  if (task === '' && !hasMore(facts) && !(await hasReports(index, root))) {
     if (!headless && canAsk(context)) return await onScreen(context, root, isRunning);
     throw new CommandFailed(
       exitStatus.usage,
@@ -80,9 +80,20 @@ function rootNamed({ home }: CommandContext, name: string): FoundPod {
 }
 
 /** Something was cut, waits, or is on. */
-function hasMore({ resumable, cut, turn, queue, paused, held, assignments }: Facts): boolean {
+function hasMore(facts: Facts): boolean {
+  const { resumable, cut, turn, queue, paused, held, assignments, notifyBuffer, unseen } = facts;
   const isCut = [resumable, cut, turn, held].some((one) => one !== null);
-  return isCut || paused || queue.length + assignments.size > 0;
+  const isWoken = [...notifyBuffer, ...unseen].some(({ wakes }) => wakes);
+  return isCut || paused || isWoken || queue.length + assignments.size > 0;
+}
+
+/** Those below it have something to say: of work that was cut with them. */
+async function hasReports(index: HomeIndex, root: FoundPod): Promise<boolean> {
+  for (const pod of await index.below(root)) {
+    const { outbox } = await index.factsOf(pod);
+    if (outbox.pending.size > 0) return true;
+  }
+  return false;
 }
 
 async function onScreen(context: CommandContext, root: FoundPod, isRunning: boolean): Promise<number> {

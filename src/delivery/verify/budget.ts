@@ -92,6 +92,8 @@ export class BudgetCheck extends Check {
   /** Of this incarnation: it knows of budgets, and requests of which it had not reserved anything. */
   #knows = false;
   #unreserved: string[] = [];
+  /** What was used before the newest receipt: an event that it caused was made of that, in the same append. */
+  #atReceipt: { seq: number; used: Record<BudgetUnit, number> } | null = null;
   /** It came under a bound while a request may have been under way. */
   #isNew = false;
 
@@ -105,7 +107,10 @@ export class BudgetCheck extends Check {
     requestFailed: ({ usage, seq }) => this.#used(usage, seq),
     compaction: ({ usage, seq }) => this.#used(usage, seq),
     compactionFailed: ({ usage, seq }) => this.#used(usage, seq),
-    podEventReceived: (entry) => this.#received(entry),
+    podEventReceived: (entry) => {
+      this.#atReceipt = { seq: entry.seq, used: this.#usedNow() };
+      this.#received(entry);
+    },
     podEventEmitted: (entry) => this.#emitted(entry),
     child: (entry) => this.#child(entry),
     budgetBound: (entry) => {
@@ -284,14 +289,20 @@ export class BudgetCheck extends Check {
     }
   }
 
+  #usedNow(): Record<BudgetUnit, number> {
+    return { nanoUsd: usedBy(this.#books.nanoUsd), tokens: usedBy(this.#books.tokens) };
+  }
+
   #emitted({ event, eventSeq, seq }: Entry<PodEventEmittedEntry>): void {
     if (event.budget === undefined) return;
+    const before = this.#atReceipt?.seq === seq - 1 ? this.#atReceipt.used : null;
     for (const unit of budgetUnits) {
       const [said, book] = [event.budget[unit], this.#books[unit]];
       const { lease } = book;
       if (said === undefined && lease === null) continue;
       const is = { ...(lease ?? { granted: 0, returned: 0 }), used: usedBy(book) };
-      if (said?.granted === is.granted && said.returned === is.returned && said.used === is.used) continue;
+      const isUsed = said?.used === is.used || said?.used === before?.[unit];
+      if (said?.granted === is.granted && said.returned === is.returned && isUsed) continue;
       this.find(
         'B2',
         `event ${eventSeq} (entry ${seq}) says of ${unit} ${totalsText(said)}, by the log it is ${totalsText(is)}`,

@@ -17,6 +17,7 @@ import {
   type LeaseReports,
   admit,
   governedUnits,
+  hasNothingLeft,
   grant,
   isBeyond,
   isGoverned,
@@ -143,7 +144,9 @@ export class BudgetDesk {
     if (!bodies.some(({ type }) => moving.has(type))) return;
     const isReturn = bodies.some((body) => body.type === 'budgetLease' && body.confirmed !== true);
     const isSaid = bodies.some(({ type }) => type === 'podEventEmitted');
-    if (isReturn && !isSaid && this.#parts.parentLink?.linked === true) this.#reportLater();
+    // Its parent may count what a child has returned since as used here.
+    const isLess = bodies.some(({ type }) => type === 'budgetLent') && hasNothingLeft(this.#budget);
+    if ((isReturn || isLess) && !isSaid && this.#parts.parentLink?.linked === true) this.#reportLater();
     // The answer took more than was thought: there is time for more while its calls run.
     if (bodies.some(goesOn)) this.#askWhereLow();
     if (bodies.some((body) => body.type === 'child' && body.state === 'linked')) this.#takeBackBeyond();

@@ -88,6 +88,11 @@ export function admit(budget: BudgetFacts, estimate: Amounts): Admission {
   return units.length === 0 ? { kind: 'free' } : { kind: 'reserve', amounts };
 }
 
+/** Of a lease it and those below it have used all, or more: then its parent goes by what it says. */
+export function hasNothingLeft(budget: BudgetFacts): boolean {
+  return budgetUnits.some((unit) => budget[unit].lease !== null && held(budget[unit]) <= 0);
+}
+
 /** Less than two requests of the usual size are left: more is wanted before it is needed. */
 export function isLow(budget: BudgetFacts, unit: BudgetUnit): boolean {
   const facts = budget[unit];

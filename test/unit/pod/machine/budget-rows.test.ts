@@ -4,6 +4,7 @@ import {
   admit,
   free,
   grant,
+  hasNothingLeft,
   held,
   introduced,
   isBeyond,
@@ -161,6 +162,15 @@ describe('a request', () => {
       300_000_000, 300_000_000, 1,
     ]);
   });
+});
+
+it.each<[string, BudgetFacts, boolean]>([
+  ['of a lease nothing is left', leased({}, [holds(10), used(10)]), true],
+  ['more was used than granted', leased({}, [holds(10), used(12)]), true],
+  ['something is left', leased({}, [holds(10), used(9)]), false],
+  ['a root has no lease', root(5, [used(5)]), false],
+])('[budget.return] a parent goes by what is said to it where %s', (_, budget, isSo) => {
+  expect(hasNothingLeft(budget)).toBe(isSo);
 });
 
 describe('a lease', () => {
