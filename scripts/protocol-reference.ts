@@ -16,7 +16,7 @@ export function renderReference(): string {
     '',
     '<!-- Made by `npm run docs` from src/protocol; a test fails when it is stale. -->',
     '',
-    `Protocol ${protocolVersion}: JSON-RPC 2.0, one message per line (LF), UTF-8, over the pod's Unix-domain socket. The pod writes nothing that was not asked for. A method without an id is handled and not answered. Fields marked \`?\` may be left out; unknown fields are ignored.`,
+    `Protocol ${protocolVersion}: JSON-RPC 2.0, one message per line (LF), UTF-8, over the pod's Unix-domain socket. The pod writes nothing that was not asked for. A method without an id is handled and not answered. Fields marked \`?\` may be left out; unknown fields are ignored. What is for a person or the parent is \`forbidden\` over the link of a child, and what is for a person alone with a \`from\`.`,
     '',
     '## Methods',
     '',

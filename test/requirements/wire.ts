@@ -18,6 +18,8 @@ export const wire = {
   'error.bytes': 'invalid UTF-8 is answered -32700 and never taken for text',
   'error.codes': 'each refusal has its code: busy, notRunning, notPaused, unknownChild, badToken, stopping',
   'error.only-lf': 'nothing but LF ends a line: U+2028, CR and NUL stay inside the message',
+  'error.persons-alone':
+    'what is for a person or the parent is refused over a child’s link, and what is for a person alone to whoever says they are a pod',
   'error.rpc': "each protocol fault is answered by JSON-RPC's own code and a sentence",
   'error.stopping':
     'a pod that is stopping takes no run and no control, but keeps a notice for its next start',

@@ -5,31 +5,21 @@
 import { type PodErrorCode, WireError, podErrorCodes } from '../../protocol/errors.ts';
 import type { Params, Result } from '../../protocol/methods.ts';
 import type { SendFailure } from '../../transport/connect-and-send.ts';
-import type { Connection } from '../../transport/connection.ts';
 import type { ApprovalGate } from './gate.ts';
-import type { Children } from '../children/children.ts';
 import type { Pod } from '../pod.ts';
 import type { ApprovalFeed } from './feed.ts';
 
 export interface ApproveParts {
   readonly pod: Pod;
-  readonly children: Children;
   readonly approvalGate: ApprovalGate;
   readonly approvalFeed: ApprovalFeed;
 }
 
 /**
- * Throws `forbidden`, `unknownPod`, `storageFailed`, `notRunning`, and what the pod that asks refuses with.
+ * That it is a person's is known before. Throws `forbidden`, `unknownPod`, `storageFailed`, `notRunning`, and what the pod that asks refuses with.
  */
-export async function approve(
-  parts: ApproveParts,
-  params: Params<'approve'>,
-  connection: Connection,
-): Promise<Result<'approve'>> {
-  const { pod, children, approvalGate, approvalFeed } = parts;
-  if (params.from !== undefined || children.links.isLink(connection)) {
-    throw new WireError('forbidden', 'Only a person gives an approval; no pod does. Nothing was changed.');
-  }
+export async function approve(parts: ApproveParts, params: Params<'approve'>): Promise<Result<'approve'>> {
+  const { pod, approvalGate, approvalFeed } = parts;
   const { request, decision, reason } = params;
   const below = pod.facts.approvals.has(request) ? undefined : approvalFeed.below(request);
   if (below === undefined) {

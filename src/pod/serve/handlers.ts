@@ -17,6 +17,7 @@ import { statusOf } from '../machine/core.ts';
 import { onCompact } from '../machine/compaction-inputs.ts';
 import { onCancel, onNotice, onPause, onResume, onRun, onShutdown } from '../machine/inputs.ts';
 import { outputOf } from '../output-from-log.ts';
+import { refusingPods } from './refusing-pods.ts';
 import { entriesBefore } from './entries-before.ts';
 import type { Observers } from './observers.ts';
 import type { ParentLink } from '../parent/link.ts';
@@ -37,6 +38,11 @@ export interface HandlerParts {
 }
 
 export function podHandlers(parts: HandlerParts): Handlers {
+  const { links } = parts.children;
+  return refusingPods(allHandlers(parts), (connection) => links.isLink(connection));
+}
+
+function allHandlers(parts: HandlerParts): Handlers {
   const { pod, children } = parts;
   return {
     hello: ({ protocol }) => hello(pod, protocol),
@@ -88,7 +94,7 @@ export function podHandlers(parts: HandlerParts): Handlers {
       parts.approvalFeed.fromChild(children.links.instanceOver(connection), open, closed);
       return {};
     },
-    approve: (params, { connection }) => approve(parts, params, connection),
+    approve: (params) => approve(parts, params),
     ping: (_, { connection }) => {
       children.ping(connection);
       return {};
@@ -155,13 +161,10 @@ function budgetHandlers(parts: HandlerParts): Pick<Handlers, 'lease' | 'reclaim'
   };
 }
 
-/** No pod may: it would raise its own. */
 async function budget(
   { pod, budget: desk }: HandlerParts,
   params: Params<'budget'>,
 ): Promise<Result<'budget'>> {
-  if (params.from !== undefined)
-    throw new WireError('forbidden', 'A person alone sets what a tree may spend; nothing was changed.');
   if (params.usd === undefined && params.tokens === undefined) return desk.view();
   const { parent, root } = pod.session;
   if (parent !== null) {

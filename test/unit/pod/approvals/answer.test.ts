@@ -6,7 +6,7 @@ import { WireError } from '../../../../src/protocol/errors.ts';
 import type { SendFailure } from '../../../../src/transport/connect-and-send.ts';
 import { kid, me, working } from '../../machine-rig.ts';
 import { asking } from '../machine/asked-approvals.ts';
-import { HandConnection, shellOf } from '../shell-rig.ts';
+import { shellOf } from '../shell-rig.ts';
 
 const yes = (request: string, fields: Partial<Params<'approve'>> = {}): Params<'approve'> => ({
   request,
@@ -15,13 +15,12 @@ const yes = (request: string, fields: Partial<Params<'approve'>> = {}): Params<'
 });
 
 /** Its own approval is q1, that of its child k1. */
-function podOf(isLink = false) {
+function podOf() {
   const shell = shellOf([...working('t1', 'r1'), asking('q1', 'c1')]);
   const taken: unknown[] = [];
   const asked: string[] = [];
   const parts = {
     pod: shell.pod,
-    children: { links: { isLink: () => isLink } },
     approvalGate: {
       answer: async (params: unknown) => {
         taken.push(params);
@@ -35,19 +34,9 @@ function podOf(isLink = false) {
       },
     },
   } as unknown as ApproveParts;
-  const answer = (params: Params<'approve'>) => approve(parts, params, new HandConnection().connection);
+  const answer = (params: Params<'approve'>) => approve(parts, params);
   return { ...shell, answer, taken, asked };
 }
-
-it('[approval.no-pod] what says that it is a pod, or comes over a link, answers nothing', async () => {
-  const refused = { code: 'forbidden', message: expect.stringContaining('Only a person gives an approval') };
-  const named = podOf();
-  const from = { instance: kid.instance, token: 'token' };
-  await expect(named.answer(yes('q1', { from }))).rejects.toMatchObject(refused);
-  const linked = podOf(true);
-  await expect(linked.answer(yes('q1'))).rejects.toMatchObject(refused);
-  expect([named.taken, linked.taken, named.sent, linked.sent]).toEqual([[], [], [], []]);
-});
 
 it('[approval.tree] an own approval is answered here, also where a pod below claims its id', async () => {
   const { answer, taken, sent } = podOf();
