@@ -14,6 +14,7 @@ import { sandboxSettingsOf } from '../session/settings/settings.ts';
 import { fileTools } from '../tools/file-tools.ts';
 import { worker } from '../worker/drive-turn.ts';
 import type { Worker, Work } from './host.ts';
+import { costLimit } from './machine/budget.ts';
 import { noteGroup, noteOutside } from './process/command-groups.ts';
 
 export function nodeWork(home: Home): Work {
@@ -64,7 +65,8 @@ async function makeModel({ session, folder, facts, limits }: Worker): Promise<Mo
   // A session of an earlier podkin, or one whose prices are not known any more: its limit would hold nothing
   // back.
   const hasPrice = isPriced(model, { inputPrice }) && facts.usage.cost !== null;
-  if (limits.cost !== null && !hasPrice) throw new ModelConfigError(limitWithoutPrice(model));
+  if (costLimit(limits.cost, facts.budget) !== null && !hasPrice)
+    throw new ModelConfigError(limitWithoutPrice(model));
   const problem = checkModelName(model, process.env, { cwd: session.cwd });
   // A scenario can be put back; the environment stays that of the start.
   if (problem !== null && !model.startsWith('script/'))

@@ -26,6 +26,10 @@ export const budgets = {
     'a pod whose parent is away goes on with what it holds, then waits, says so, and goes on when it is back',
   'budget.command':
     'podkin budget shows what a pod may spend, sets the bound of a root alone, and refuses what is no amount, each with what to do',
+  'budget.none':
+    'once a person has taken a bound away, the limit of the start holds no more: not for the pod, not for what it spawns then',
+  'budget.own-word':
+    'a child is believed what it has used and returned, never what it was granted; at a link its parent’s word of that counts',
   'budget.lowered':
     'a bound that a person lowers holds for what was lent before, too: that is taken back, and everybody waits',
   'budget.print-ends': 'with run -p the tree ends at its bound with status 5',

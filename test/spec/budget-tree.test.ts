@@ -177,6 +177,35 @@ rules:
   }
 });
 
+it('[budget.none] once the bound is taken away nothing ends at the limit of the start: not the pod, not what it spawns then', async () => {
+  const root = await home.startRoot({
+    limits: { cost: 1 },
+    scenario: `
+price: { input: 1000, output: 1000 }
+rules:
+  - { pod: root, last: user, matches: "^spawn", call: [{ SpawnPod: { name: kid, task: "look", write: [] } }] }
+  - { pod: kid, times: 3, call: [{ Glob: { pattern: "*.txt" } }] }
+  - { say: "{{pod}} is done." }
+`,
+  });
+  await root.run('go');
+  await untilBound(root);
+  expect((await home.run(['budget', 'root', 'none'])).code).toBe(0);
+  await root.untilSettled();
+  await root.kill();
+  await root.start();
+  for (const input of ['more', 'spawn']) {
+    await root.run(input);
+    await root.untilSettled();
+  }
+  expect((await spentOf(root)).usd).toBeGreaterThan(1);
+  expect((await spentOf(home.pod('kid'))).usd).toBeGreaterThan(1);
+  for (const pod of [root, home.pod('kid')]) {
+    const ends = await pod.entriesOf('turnEnded');
+    expect(new Set(ends.map(({ outcome }) => outcome))).toEqual(new Set(['finished']));
+  }
+});
+
 /** As a build that knew no leases has left it: one pod with a limit, its child with the same. */
 it('[budget.older] in a tree without leases each limit is its pod’s; once the root is restored it is the tree’s, with all that was spent', async () => {
   const root = await home.startRoot({

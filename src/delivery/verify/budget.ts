@@ -245,6 +245,8 @@ export class BudgetCheck extends Check {
       }
       if (!isBound(book)) this.#isNew = true;
       book.lease = higher(before, said);
+      // At a link it is as its parent says, whose log may be an older copy.
+      if (entry.confirmed === true) book.lease = { ...book.lease, granted: said.granted };
     }
     if (entry.confirmed === true) this.#confirmed = true;
   }

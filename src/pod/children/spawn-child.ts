@@ -23,7 +23,7 @@ import { schemaVersion } from '../../session/facts/entries.ts';
 import { restrictedSettings } from '../../session/settings/restricted.ts';
 import type { Amounts } from '../../session/facts/budget-entries.ts';
 import { nanoUsd } from '../../session/facts/replay-budget.ts';
-import { budgetOfChild, isGoverned, lentAtSpawn } from '../machine/budget.ts';
+import { budgetOfChild, costLimit, isGoverned, lentAtSpawn } from '../machine/budget.ts';
 import type { Children } from './children.ts';
 import type { Pod } from '../pod.ts';
 import { sendRun } from './send-run.ts';
@@ -123,6 +123,10 @@ function specOf(pod: Pod, request: SpawnRequest, given: { scope: PathScope; mode
     scope: given.scope,
     settings: {
       ...restrictedSettings(session.settings, pod.facts.restrictions),
+      // A person has taken the limit of the start away: for what is made now, too.
+      ...(limits.cost !== costLimit(limits.cost, pod.facts.budget)
+        ? { limits: { ...limits, cost: null } }
+        : {}),
       ...budgetOfChild(pod.facts.budget, capOf(request)),
     },
   };
@@ -162,7 +166,8 @@ function capOf({ maxCost }: SpawnRequest): Amounts {
 
 /** A limit that cannot hold is refused. */
 function refuseWithoutPrice({ core, session }: Pod, request: SpawnRequest, model: string): void {
-  const isBound = core.limits.cost !== null || isGoverned(core.facts.budget.nanoUsd);
+  const isBound =
+    costLimit(core.limits.cost, core.facts.budget) !== null || isGoverned(core.facts.budget.nanoUsd);
   const isCapped = request.maxCost !== undefined;
   if ((!isBound && !isCapped) || isPriced(model, modelSettingsOf(session.settings, model))) return;
   throw new SpawnRefused(

@@ -39,6 +39,11 @@ export function governedUnits(budget: BudgetFacts): BudgetUnit[] {
   return budgetUnits.filter((unit) => isGoverned(budget[unit]));
 }
 
+/** `limits.cost` as it holds by now; null also where a person has taken the bound away since the start. */
+export function costLimit(cost: number | null, { nanoUsd }: BudgetFacts): number | null {
+  return nanoUsd.isReset && !isGoverned(nanoUsd) ? null : cost;
+}
+
 /** Negative where requests took more than was reserved for them. */
 export function held(facts: UnitFacts): number {
   const { bound, lease } = facts;
@@ -132,15 +137,19 @@ export function leaseAnswered(
   { linked }: { linked: boolean },
 ): EntryBody | null {
   const changed: { [unit in BudgetUnit]?: Lease } = {};
+  let hasLess = false;
   for (const unit of budgetUnits) {
     const said = answer[unit];
     if (said === undefined) continue;
     const known = budget[unit].lease;
-    const now = merged(known, said);
+    const { granted, returned } = merged(known, said);
+    // Its word at a link comes behind all that it has ever answered.
+    const now = { granted: linked ? said.granted : granted, returned };
+    hasLess ||= now.granted < granted;
     if (known === null || now.granted !== known.granted || now.returned !== known.returned)
       changed[unit] = now;
   }
-  const confirms = linked && !budget.confirmed && Object.keys(answer).length > 0;
+  const confirms = linked && (hasLess || (!budget.confirmed && Object.keys(answer).length > 0));
   if (Object.keys(changed).length === 0 && !confirms) return null;
   const entry: BudgetLeaseEntry = {
     type: 'budgetLease',
@@ -185,8 +194,9 @@ export function leasedTo(budget: BudgetFacts, child: string): Leases {
 }
 
 /**
- * What a child's own words add to what is known here: what it holds was granted, and what it has used beyond
- * that it owes (a request that was larger than thought; all of it, where an older build had no leases).
+ * What a child's own words add to what is known here: what it has returned, and what it has used beyond its
+ * grants, which it owes (a request that was larger than thought; all of it, where an older build had no
+ * leases). What it was granted this pod's log alone says: nobody hears of a grant that is not on disk here.
  */
 export function reported(budget: BudgetFacts, child: PodRef, reports: LeaseReports): EntryBody | null {
   const leases: { [unit in BudgetUnit]?: Lease } = {};
@@ -194,7 +204,8 @@ export function reported(budget: BudgetFacts, child: PodRef, reports: LeaseRepor
     const said = reports[unit];
     if (said === undefined) continue;
     const known = budget[unit].lent.get(child.instance) ?? null;
-    const granted = Math.max(known?.granted ?? 0, said.granted, said.used + said.returned);
+    const owed = Math.min(said.used + said.returned, Number.MAX_SAFE_INTEGER);
+    const granted = Math.max(known?.granted ?? 0, owed);
     const now = merged(known, { granted, returned: Math.min(said.returned, granted) });
     if (isMore(known, now)) leases[unit] = now;
   }

@@ -18,7 +18,7 @@ import type { FileViews, Tool, ToolContext } from '../../tools/tool.ts';
 import type { Engine, Interceptor, TurnBudget, TurnPorts, TurnResult } from '../../worker/turn-ports.ts';
 import type { ApprovalGate } from '../approvals/gate.ts';
 import type { BudgetDesk } from '../budget/desk.ts';
-import { isGoverned } from '../machine/budget.ts';
+import { costLimit, isGoverned } from '../machine/budget.ts';
 import type { Pod } from '../pod.ts';
 import type { TurnEnd } from '../machine/reports.ts';
 import { windowOfPod } from '../machine/context-view.ts';
@@ -178,13 +178,10 @@ export class TurnRunner {
       // Its notices alone begin no turn that owes anybody words.
       isAwaited: () => facts.turn !== null && facts.turn.submissions.length > 0,
       // Of a pod of an older build, which holds nothing of its parent's.
-      limitReached: () =>
-        !isGoverned(facts.budget.nanoUsd) &&
-        limits.cost !== null &&
-        facts.usage.cost !== null &&
-        facts.usage.cost >= limits.cost
-          ? 'cost'
-          : null,
+      limitReached: () => {
+        const most = isGoverned(facts.budget.nanoUsd) ? null : costLimit(limits.cost, facts.budget);
+        return most !== null && facts.usage.cost !== null && facts.usage.cost >= most ? 'cost' : null;
+      },
       budget: this.#turnBudget(turn),
       toolContext: (call) => this.#toolContext(call, signal),
       interceptors: [this.#requests, ...this.#options.interceptors],

@@ -8,7 +8,7 @@ export type BudgetUnit = (typeof budgetUnits)[number];
 /** A unit that is not named is not meant. */
 export type Amounts = { readonly [unit in BudgetUnit]?: number | undefined };
 
-/** Between a pod and its parent, through all lives of both: neither number ever falls. */
+/** Between a pod and its parent, through all lives of both: neither number falls while their logs are whole. */
 export interface Lease {
   readonly granted: number;
   readonly returned: number;
@@ -32,7 +32,10 @@ export interface BudgetReservedEntry extends Amounts {
   /** It comes to what was reserved before: one entry says what all of them have used. */
   adds?: boolean;
 }
-/** What this pod holds of its parent's; `confirmed`: the parent has said so to this incarnation. */
+/**
+ * What this pod holds of its parent's; `confirmed`: the parent has said so at a link. What it says there that it
+ * has granted is that, also where an older copy of its log knows of less.
+ */
 export interface BudgetLeaseEntry extends Leases {
   type: 'budgetLease';
   confirmed?: boolean;

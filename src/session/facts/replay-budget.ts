@@ -27,6 +27,8 @@ export interface LentLease extends Lease {
 export interface UnitFacts {
   /** A person's, of a root. */
   bound: number | null;
+  /** A person has set it, or taken it away, since the start: what the settings say holds no more. */
+  isReset: boolean;
   /** Of its parent's; null for a root, and where the parent is under no bound. */
   lease: Lease | null;
   /** What this pod may draw of its parent's in all. */
@@ -56,7 +58,16 @@ export function emptyBudget(): BudgetFacts {
 }
 
 function emptyUnit(): UnitFacts {
-  return { bound: null, lease: null, cap: null, spent: 0, reserved: 0, recent: [], lent: new Map() };
+  return {
+    bound: null,
+    isReset: false,
+    lease: null,
+    cap: null,
+    spent: 0,
+    reserved: 0,
+    recent: [],
+    lent: new Map(),
+  };
 }
 
 /** Rounded up: what is too little to be counted is not nothing. */
@@ -105,7 +116,9 @@ function applyOwn(budget: BudgetFacts, entry: BudgetEntry): void {
     switch (entry.type) {
       case 'budgetBound': {
         const bound = entry[unit];
-        if (bound !== undefined) facts.bound = bound;
+        if (bound === undefined) break;
+        facts.bound = bound;
+        facts.isReset = true;
         break;
       }
       case 'budgetReserved':
@@ -114,7 +127,9 @@ function applyOwn(budget: BudgetFacts, entry: BudgetEntry): void {
         break;
       case 'budgetLease': {
         const lease = entry[unit];
-        if (lease !== undefined) facts.lease = merged(facts.lease, lease);
+        if (lease === undefined) break;
+        const { granted, returned } = merged(facts.lease, lease);
+        facts.lease = { granted: entry.confirmed === true ? lease.granted : granted, returned };
         break;
       }
       case 'budgetLent': {

@@ -87,6 +87,14 @@ describe('verify: what a pod may spend, by its own log', () => {
       ['B1 root: 3 tokens are reserved at entry 10, and it held 2 tokens'],
     ],
     [
+      'one of what its parent has not granted, by its word at a link',
+      () => {
+        hold(30);
+        reserve(kid, 19);
+      },
+      ['B1 kid: 19 tokens are reserved at entry 8, and it held 18 tokens'],
+    ],
+    [
       'one that leaves a bounded unit out',
       () => void root.add({ type: 'budgetReserved', turn: root.turn, step: 1, nanoUsd: 0 }),
       ['B1 root: the reservation at entry 8 leaves tokens out, which is bounded'],

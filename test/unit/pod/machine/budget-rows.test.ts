@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   admit,
+  costLimit,
   free,
   grant,
   hasNothingLeft,
@@ -203,6 +204,38 @@ describe('a lease', () => {
     expect(isBeyond(leased({}, [holds(10), used(20)]))).toBe(false);
   });
 
+  it('[budget.none] is under no limit of the start once a person has taken the bound away; a new one holds', () => {
+    const none: EntryBody = { type: 'budgetBound', nanoUsd: null };
+    const settings = { limits: { cost: 2 } };
+    const bounded = (...more: EntryBody[]) => budgetOf([session({ settings }), started(1), ...more]);
+    expect(costLimit(2, bounded())).toBe(2);
+    expect(costLimit(2, bounded({ type: 'budgetBound', tokens: 5 }))).toBe(2);
+    expect(costLimit(2, bounded(none))).toBeNull();
+    expect(costLimit(2, bounded(none, started(2)))).toBeNull();
+    expect(costLimit(2, bounded(none, { ...none, nanoUsd: 3 }))).toBe(2);
+    // Of an older build, which holds nothing of its parent's: its own.
+    expect(costLimit(2, budgetOf([session({ parent: above, settings })]))).toBe(2);
+  });
+
+  it('[budget.own-word] is as large as its parent’s log says, whatever the child says that it was granted', () => {
+    const says = (granted: number, returned: number, used: number) =>
+      reported(root(100, [lent(50)]), kid, { tokens: { granted, returned, used } });
+    expect(says(10 ** 15, 0, 0)).toBeNull();
+    expect(says(10 ** 15, 20, 10)).toEqual(lent(50, 20));
+    expect(says(60, 20, 35)).toEqual(lent(55, 20));
+    expect(reported(root(100), kid, { tokens: { granted: 90, returned: 0, used: 0 } })).toBeNull();
+  });
+
+  it('[budget.own-word] is at a link what the parent says, also where its log is an older copy; between links none falls', () => {
+    const budget = leased({}, [holds(100, 40), used(30)]);
+    const answer = { tokens: { granted: 70, returned: 40 } };
+    expect(leaseAnswered(budget, answer, { linked: false })).toBeNull();
+    const entry = leaseAnswered(budget, answer, { linked: true });
+    expect(entry).toEqual(holds(70, 40));
+    applyBudget(budget, { seq: 9, time: '', ...entry } as Entry);
+    expect([held(budget.tokens), leaseAnswered(budget, answer, { linked: true })]).toEqual([0, null]);
+  });
+
   it('[budget.grant] what it lacks, where a person has taken the bound away', () => {
     const none: EntryBody = { type: 'budgetBound', tokens: null };
     expect(grant(root(100, [lent(50), none]), kid, { tokens: 500 })).toEqual(lent(500));
@@ -236,7 +269,7 @@ describe('a lease', () => {
     const answer = leaseAnswered(budget, { tokens: { granted: 30, returned: 30 } }, { linked: true });
     expect(answer).toEqual({ type: 'budgetLease', confirmed: true, tokens: { granted: 30, returned: 30 } });
     expect(
-      leaseAnswered(leased({}, [holds(30)]), { tokens: { granted: 20, returned: 0 } }, { linked: true }),
+      leaseAnswered(leased({}, [holds(30)]), { tokens: { granted: 20, returned: 0 } }, { linked: false }),
     ).toBeNull();
   });
 
