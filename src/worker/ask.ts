@@ -16,7 +16,7 @@ import { admitted } from './admission.ts';
 import { afterRequest, answerBegun, beforeRequest } from './interceptors.ts';
 import { fit, offeredBy, offeredEntries, tokensOfRequest } from './context/fit.ts';
 import { effectiveWindow } from './context/load.ts';
-import { refusal } from './context/refusal.ts';
+import { refusalEntries, windowBy } from './context/refusal.ts';
 import { unitsOfAnswer, unitsOfRequest } from './context/size.ts';
 import { promptOf } from './prompt.ts';
 import { backOff, refuseLongRest, triesFor } from './retry.ts';
@@ -40,6 +40,7 @@ export interface Asking {
 export async function ask(ports: TurnPorts, model: Model, asking: Asking): Promise<Answer> {
   let tries = 0;
   let refusals = 0;
+  let taken = Number.POSITIVE_INFINITY;
   for (let isFirst = true; ; isFirst = false) {
     // Drained before every try: what arrives while a retry waits is in the next request.
     const { transcript, seenThrough } = await ports.preLlmRequest();
@@ -48,7 +49,7 @@ export async function ask(ports: TurnPorts, model: Model, asking: Asking): Promi
     const offered = isFirst ? opening(ports, asking) : [];
     if (offered.length > 0) await ports.commit(offered);
     const request = requestOf(ports, transcript);
-    const fitted = await fittedTo(ports, model, { step: asking.step, request, refused: refusals > 0 });
+    const fitted = await fittedTo(ports, model, { step: asking.step, request, taken });
     if (fitted.kind === 'ended') return fitted;
     if (fitted.kind === 'again') continue;
     const allowed = await admitted(ports, model, request, { step: asking.step });
@@ -61,7 +62,7 @@ export async function ask(ports: TurnPorts, model: Model, asking: Asking): Promi
     const { error } = tried;
     if (error.category === 'contextTooLong' && ports.context !== undefined && refusals < refusalsMax) {
       refusals += 1;
-      await commitRefusal(ports, model, { request, error });
+      taken = await commitRefusal(ports, model, { request, error, taken });
       continue;
     }
     const over = await beforeNextTry(ports, { step: asking.step, attempt: tries, error });
@@ -83,16 +84,22 @@ async function fittedTo(ports: TurnPorts, model: Model, fitted: Parameters<typeo
     : await fit(ports, ports.context, model, fitted);
 }
 
+/** What the provider takes, as far as this request goes. */
 async function commitRefusal(
   ports: TurnPorts,
   model: Model,
-  { request, error }: { request: ModelRequest; error: ModelFailure },
-): Promise<void> {
+  { request, error, taken }: { request: ModelRequest; error: ModelFailure; taken: number },
+): Promise<number> {
   const { context, turn } = ports;
-  if (context === undefined) return;
+  if (context === undefined) return taken;
+  const { facts, window } = context;
   const tokens = tokensOfRequest(context, model, request);
-  const window = effectiveWindow(context.facts, model.name, context.window.tokens);
-  await ports.commit([refusal(turn, model.name, { failure: error, tokens, window })]);
+  const believed = Math.min(taken, effectiveWindow(facts, model.name, window.tokens));
+  const refused = { failure: error, tokens, window: believed };
+  const answered = facts.context.answered.get(model.name) ?? 0;
+  const entries = refusalEntries(turn, model.name, { refused, answered });
+  if (entries.length > 0) await ports.commit(entries);
+  return windowBy(refused);
 }
 
 type Tried =

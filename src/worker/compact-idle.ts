@@ -23,7 +23,7 @@ async function compacted(ports: TurnPorts): Promise<TurnResult> {
   if (offered.length > 0) await ports.commit(offered);
   while (facts.context.asked !== null) {
     const request = requestOf(ports, transcriptOf(facts, putAside));
-    const fitted = await fit(ports, context, model, { step: 1, request, refused: false });
+    const fitted = await fit(ports, context, model, { step: 1, request, taken: Number.POSITIVE_INFINITY });
     if (fitted.kind === 'ended') return fitted.result;
   }
   return { kind: 'finished' };

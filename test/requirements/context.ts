@@ -19,6 +19,8 @@ export const context = {
   'context.cut': 'one item larger than the window is shown cut, with its size and how to read the rest',
   'context.refused':
     'a request that is refused as too long is compacted and sent again, and the window is taken for smaller',
+  'context.believed':
+    'no refusal makes a window smaller than the largest request that its provider has answered, nor does a compaction that fails; a larger answer makes it larger again',
   'context.too-big':
     'only where the system prompt and the task do not fit does the turn end, saying what is too big',
   'context.tool-choice': 'the request for a summary names the tools of the turn and lets none be called',

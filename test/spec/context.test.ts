@@ -84,7 +84,7 @@ describe('a pod that works on and on', () => {
     expect(context).toEqual({ tokens: provider.requests.at(-1)!.tokens + 20, window });
   });
   it('[context.refused] a window that is smaller than was thought is found out by one refusal', async () => {
-    provider = await SmallWindow.start(window, talks(24));
+    provider = await SmallWindow.start(window, talks(30));
     const root = await home.startRoot({
       model: provider.model,
       models: { [provider.model]: { contextTokens: 100_000, outputTokens: 1_000 } },

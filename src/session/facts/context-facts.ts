@@ -22,8 +22,10 @@ export interface ContextFacts {
   estimated: number | null;
   /** Model → tokens a unit, as its provider last counted. */
   rates: Map<string, number>;
-  /** Model → the window that its provider has told by a refusal. */
+  /** Model → the window that its provider has told by a refusal; never less than it has answered. */
   windows: Map<string, number>;
+  /** Model → tokens of the largest request that it has answered, as its provider counted them. */
+  answered: Map<string, number>;
   /** A person was told that a window is not known. */
   isWindowReported: boolean;
   /** Path → what was done with it last, the newest last. */
@@ -65,6 +67,7 @@ export function emptyContext(): ContextFacts {
     estimated: null,
     rates: new Map(),
     windows: new Map(),
+    answered: new Map(),
     isWindowReported: false,
     files: new Map(),
     reports: new Map(),

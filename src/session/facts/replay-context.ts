@@ -44,7 +44,7 @@ export function applyCompactionFailed(facts: Facts, entry: Entry<CompactionFaile
 }
 
 export function applyContextRefused({ context }: Facts, { model, window }: Entry<ContextRefusedEntry>): void {
-  context.windows.set(model, window);
+  context.windows.set(model, Math.max(window, context.answered.get(model) ?? 0));
 }
 
 export function applyTools({ context }: Facts, { hash, names, schemas }: Entry<ToolsEntry>): void {
@@ -61,10 +61,19 @@ export function noteMeasured({ context }: Facts, { usage, size }: Entry<StepComp
   context.estimated = null;
   if (size === undefined || !isWholeNumber(size.request, 1) || !isWholeNumber(size.answer, 0)) return;
   const rate = usage.inputTokens / size.request;
-  if (rate < rateMin || rate > rateMax) return;
+  if (rate > rateMax) return;
   const { inputTokens, outputTokens } = usage;
+  noteAnswered(context, size.model, inputTokens);
+  if (rate < rateMin) return;
   context.measured = { ...size, inputTokens, outputTokens };
   context.rates.set(size.model, rate);
+}
+
+/** What was answered fits: a refusal that says otherwise was wrong, or is by now. */
+function noteAnswered({ answered, windows }: Facts['context'], model: string, tokens: number): void {
+  answered.set(model, Math.max(tokens, answered.get(model) ?? 0));
+  const believed = windows.get(model);
+  if (believed !== undefined && believed < tokens) windows.set(model, tokens);
 }
 
 const reportCharsMax = 300;

@@ -18,9 +18,9 @@ import { promptOf } from '../prompt.ts';
 import { backOff, refuseLongRest, triesFor } from '../retry.ts';
 import type { ContextPort, TurnPorts, TurnResult } from '../turn-ports.ts';
 import { keptOf } from './keep.ts';
-import { effectiveWindow, summaryMax } from './load.ts';
+import { summaryMax } from './load.ts';
 import { piecesOf } from './pieces.ts';
-import { refusal } from './refusal.ts';
+import { type Refused, refusalEntries, windowBy } from './refusal.ts';
 import { fixedUnits, tokensOf, unitsOfRequest, unitsOfText } from './size.ts';
 import { type SummaryAsk, summaryOf, summaryRequest } from './summary-request.ts';
 import { tableOf } from './table.ts';
@@ -61,9 +61,10 @@ export async function compact(
   const asked = context.facts.context.asked?.seq ?? 0;
   ports.show({ type: 'compactionStarted', turn: ports.turn, why, tokens, window });
   const spent = newSpent();
+  const refusals: Refused[] = [];
   try {
     ports.crashPoint('compaction.asked');
-    const summary = await summed(ports, context, { model, compacting, spent });
+    const summary = await summed(ports, context, { model, compacting, spent, refusals });
     ports.crashPoint('compaction.answered');
     if (typeof summary !== 'string') {
       ports.show({ type: 'compactionEnded', turn: ports.turn, outcome: 'stopped', tokens });
@@ -71,7 +72,14 @@ export async function compact(
       return { kind: 'ended', result: summary };
     }
     const { name } = model;
-    return await hold(ports, context, { model: name, compacting, asked, summary, usage: spent.usage });
+    return await hold(ports, context, {
+      model: name,
+      compacting,
+      asked,
+      summary,
+      refusals,
+      usage: spent.usage,
+    });
   } catch (error) {
     if (!(error instanceof ModelFailure) && !(error instanceof NoSummary)) throw error;
     const reason = error.message;
@@ -118,6 +126,8 @@ interface Summing {
   readonly model: Model;
   readonly compacting: Compacting;
   readonly spent: Spent;
+  /** What they teach holds with the compaction: one that fails changes nothing. */
+  readonly refusals: Refused[];
 }
 
 /**
@@ -138,9 +148,9 @@ async function summed(
       const { failure, tokens } = error;
       if (refusals >= refusalsMax) throw failure;
       const { window } = compacting;
-      const { name } = summing.model;
-      await ports.commit([refusal(ports.turn, name, { failure, tokens, window })]);
-      const less = effectiveWindow(context.facts, name, window);
+      const refused = { failure, tokens, window };
+      summing.refusals.push(refused);
+      const less = windowBy(refused);
       // It has taught nothing: the same would be asked again.
       if (less >= window) throw failure;
       compacting = { ...compacting, window: less };
@@ -287,6 +297,7 @@ interface Holding {
   /** What a person had asked for when it began. */
   readonly asked: number;
   readonly summary: string;
+  readonly refusals: readonly Refused[];
   readonly usage: Usage;
 }
 
@@ -313,7 +324,9 @@ async function hold(ports: TurnPorts, context: ContextPort, holding: Holding): P
   }
   const after = Math.max(0, Math.ceil(tokens - (replaced - units) * rate));
   const { turn } = ports;
+  const answered = facts.context.answered.get(model) ?? 0;
   await ports.commit([
+    ...holding.refusals.flatMap((refused) => refusalEntries(turn, model, { refused, answered })),
     {
       type: 'compaction',
       turn,

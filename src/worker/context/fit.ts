@@ -22,21 +22,22 @@ const again: Fit = { kind: 'again' };
 export interface Fitted {
   readonly step: number;
   readonly request: ModelRequest;
-  /** The provider has refused the one before. */
-  readonly refused: boolean;
+  /** Tokens, by what the provider has refused of this step; infinite where it has refused nothing. */
+  readonly taken: number;
 }
 
 export async function fit(
   ports: TurnPorts,
   context: ContextPort,
   model: Model,
-  { step, request, refused }: Fitted,
+  { step, request, taken }: Fitted,
 ): Promise<Fit> {
   const { facts } = context;
-  const isWindowSaid = facts.context.windows.has(model.name);
+  const isRefused = taken < Number.POSITIVE_INFINITY;
+  const isWindowSaid = isRefused || facts.context.windows.has(model.name);
   if (!context.window.isBound && !isWindowSaid && facts.context.asked === null) return { kind: 'fits' };
-  const window = effectiveWindow(facts, model.name, context.window.tokens);
-  const load = loadOf({ facts, model: model.name, window }, request, refused);
+  const window = effectiveWindow(facts, model.name, Math.min(taken, context.window.tokens));
+  const load = loadOf({ facts, model: model.name, window }, request, isRefused);
   await reportUnknown(ports, context, load);
   const plan = planOf(load);
   const { turn } = ports;

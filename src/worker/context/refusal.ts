@@ -2,19 +2,36 @@
 import type { ModelFailure } from '../../model/port.ts';
 import type { EntryBody } from '../../session/facts/entries.ts';
 
+export interface Refused {
+  readonly failure: ModelFailure;
+  /** Of the request, as estimated. */
+  readonly tokens: number;
+  /** As it was believed. */
+  readonly window: number;
+}
+
 /**
  * What the provider has said of its window; else a little less than what it has refused. What was known to be too long
- * teaches nothing.
+ * teaches nothing. It is for what is asked next: whether it holds longer, `refusalEntries` says.
  */
-export function refusal(
-  turn: string,
-  model: string,
-  { failure, tokens, window }: { failure: ModelFailure; tokens: number; window: number },
-): EntryBody {
+export function windowBy({ failure, tokens, window }: Refused): number {
   const said = statedWindow(failure.message);
   const less = tokens > window ? window : Math.floor(tokens * lessThanRefused);
-  const believed = Math.min(window, said ?? window, less);
-  return { type: 'contextRefused', turn, model, window: Math.max(1, believed) };
+  return Math.max(1, Math.min(window, said ?? window, less));
+}
+
+/**
+ * What holds from now on. A refusal is not believed against what the provider itself has answered: none is where it
+ * has refused, or said to be too much, what it took before.
+ */
+export function refusalEntries(
+  turn: string,
+  model: string,
+  { refused, answered }: { refused: Refused; answered: number },
+): EntryBody[] {
+  const said = statedWindow(refused.failure.message);
+  if (refused.tokens <= answered || (said !== null && said < answered)) return [];
+  return [{ type: 'contextRefused', turn, model, window: Math.max(answered, windowBy(refused)) }];
 }
 
 const lessThanRefused = 0.9;
