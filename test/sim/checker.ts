@@ -126,7 +126,8 @@ function checkInbox(world: World, pod: SimPod): void {
   for (const entry of world.logOf(pod).entries) inbox.take(entry);
   const process = world.processOf(pod);
   // What no request can hold waits, and that was told.
-  if (process === null || (process.pod !== null && isTooLarge(process.pod.facts))) return;
+  if (process === null || world.money.isStuck(pod)) return;
+  if (process.pod !== null && isTooLarge(process.pod.facts)) return;
   for (const key of inbox.waiting.keys()) {
     world.watch.violation('I1', pod, `${key} was received and never given to the model`);
   }
@@ -217,7 +218,7 @@ function checkSettledReports(world: World, pod: SimPod): void {
       );
     }
   }
-  if (world.processOf(pod) !== null && open.size > 0)
+  if (world.processOf(pod) !== null && !world.money.isStuck(pod) && open.size > 0)
     world.watch.violation('settled', pod, `${[...open.keys()].join(', ')} never closed`);
 }
 

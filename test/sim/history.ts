@@ -188,6 +188,7 @@ function whatIsLeft(world: World): string {
 }
 
 function left(world: World, pod: SimPod): string | null {
+  if (world.money.isStuck(pod)) return null;
   const process = world.processOf(pod);
   if (process === null) {
     if (pod.awayUntilMs > world.clock.nowMs) return 'away';
@@ -199,9 +200,8 @@ function left(world: World, pod: SimPod): string | null {
 
 function leftOfItsOwn({ core }: Pod): string | null {
   const { facts, live } = core;
-  if (live.mode !== 'idle') return live.mode;
-  // What cannot be made to fit stays as it is, and was told: going on ends the same way.
   if (isTooLarge(facts)) return null;
+  if (live.mode !== 'idle') return live.mode;
   if (facts.paused || facts.held !== null) return 'stopped by a person';
   if (live.overBudget !== null || live.coalescing || live.storage !== null) return 'waiting';
   if (facts.queue.length > 0 || facts.notifyBuffer.some((item) => item.wakes)) return 'has work';

@@ -77,6 +77,16 @@ export class Money {
     );
   }
 
+  /** Of a tree that waits for its budget and has no root any more: nobody can raise it. */
+  isStuck({ spec }: SimPod): boolean {
+    const pods = [...this.#world.pods.values()].filter(
+      (one) => one.spec.root.instance === spec.root.instance,
+    );
+    const root = pods.find((one) => one.spec.parent === null);
+    if (root !== undefined && this.#world.processOf(root) !== null) return false;
+    return pods.some((one) => (this.#world.processOf(one)?.pod?.core.live.budget ?? null) !== null);
+  }
+
   /** A person raises the bound of whoever waits for it. */
   raise(pod: SimPod): void {
     const opened = this.#world.processOf(pod)?.pod;

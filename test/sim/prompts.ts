@@ -66,7 +66,7 @@ export async function* summaryParts(process: SimProcess, signal: AbortSignal): A
   }
 }
 
-/** What its next request has to hold is more than its window. */
+/** What its next request has to hold is more than its window: nothing that is left to anybody helps it. */
 export function isTooLarge({ lastTurn }: Pick<Facts, 'lastTurn'>): boolean {
   return lastTurn?.outcome === 'limitReached' && lastTurn.reason?.startsWith('context:') === true;
 }

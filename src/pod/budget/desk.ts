@@ -302,26 +302,31 @@ export class BudgetDesk {
   }
 
   #reportLater(): void {
-    this.#pod.host.clock.soon(() => {
-      void this.#sayUp({}, false);
-    });
+    this.#pod.host.clock.soon(() => void this.#report());
   }
 
-  /** What the parent answers is committed. Without a link nothing happens: the next one says the same. */
-  async #sayUp(beyond: Amounts, urgent: boolean): Promise<void> {
+  /** Until it is heard: its parent's disk may be full. */
+  async #report(): Promise<void> {
+    const isOver = (await this.#sayUp({}, false)) || this.#pod.core.live.mode === 'stopping';
+    if (!isOver) this.#pod.host.clock.after(againMs, () => void this.#report());
+  }
+
+  /** What the parent answers is committed. False: not heard. Without a link the next one says the same. */
+  async #sayUp(beyond: Amounts, urgent: boolean): Promise<boolean> {
     const { parentLink } = this.#parts;
     const client = parentLink?.client ?? null;
-    if (client === null) return;
+    if (client === null) return true;
     try {
       const budget = reportUp(this.#budget, beyond);
       // What is said to be returned must not come back with an older log.
       await this.#pod.durable();
       const answer = await client.call('lease', { budget, urgent });
-      if (parentLink?.client !== client) return;
+      if (parentLink?.client !== client) return true;
       const entry = leaseAnswered(this.#budget, answer.budget, { linked: false });
       if (entry !== null) this.#pod.tryCommit([entry]);
+      return true;
     } catch {
-      // Asked again while something lacks.
+      return parentLink?.client !== client;
     }
   }
 
