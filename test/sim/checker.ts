@@ -276,6 +276,8 @@ function askOracle(world: World, pods: readonly SimPod[]): void {
     }));
   const report = verifyLogs(logs, world.tombstones, { nowMs: world.clock.wallMs });
   for (const { rule, pod, text } of report.violations) {
+    // An older copy of a log has granted less than its children hold: that is what is to be found there.
+    if (rule === 'B2' && world.podNamed(pod)?.isOldCopy === true) continue;
     world.watch.violation(`verify ${rule}`, world.podNamed(pod) ?? null, text);
   }
 }
