@@ -135,7 +135,7 @@ export const simDefects: readonly SimDefect[] = [
     breaks: 'a link names what was committed while its sync ran',
     file: link,
     changes: [['this.#pod.allDurable()', 'this.#pod.durable()']],
-    seed: 466,
+    seed: 11220,
   },
   {
     id: 'dead-log-without-sync',
