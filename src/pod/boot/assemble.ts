@@ -105,19 +105,21 @@ function cancelChildren(pod: Pod, assignments: string[]): void {
     group.assignments.push(id);
     byChild.set(open.child.instance, group);
   }
-  for (const { child, assignments: ids } of byChild.values()) {
-    const from = {
-      instance: pod.session.instance,
-      token: pod.host.home.token(podFolder(pod.home, child.name)),
-    };
-    const path = pod.host.home.socketOf(child);
-    pod.host.wire.send(path, 'cancel', { from, assignments: ids }).then(
-      (sent) => {
-        if (sent.ok || sent.code === 'notRunning') return;
-        const text = `The cancel did not reach "${child.name}": ${sent.message}`;
-        pod.show({ type: 'alert', level: 'warning', code: 'cancelFailed', text });
-      },
-      (error: unknown) => pod.host.self.complain(String(error)),
-    );
+  for (const { child, assignments: ids } of byChild.values()) void cancelChild(pod, child, ids);
+}
+
+/** Where its folder cannot be read either (the home is away), that is told. */
+async function cancelChild(pod: Pod, child: PodRef, assignments: string[]): Promise<void> {
+  const { host, home, session } = pod;
+  const alert = (why: string): void => {
+    const text = `The cancel did not reach "${child.name}": ${why}`;
+    pod.show({ type: 'alert', level: 'warning', code: 'cancelFailed', text });
+  };
+  try {
+    const from = { instance: session.instance, token: host.home.token(podFolder(home, child.name)) };
+    const sent = await host.wire.send(host.home.socketOf(child), 'cancel', { from, assignments });
+    if (!sent.ok && sent.code !== 'notRunning') alert(sent.message);
+  } catch (error) {
+    alert(error instanceof Error ? error.message : String(error));
   }
 }

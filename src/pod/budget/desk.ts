@@ -31,6 +31,7 @@ import {
   usual,
   wantsOf,
 } from '../machine/budget.ts';
+import { tryCommit } from '../machine/core.ts';
 import { commitInput } from '../machine/inputs.ts';
 import { budgetView } from '../machine/budget-view.ts';
 import { countEarlier } from './earlier.ts';
@@ -272,7 +273,7 @@ export class BudgetDesk {
     for (const need of this.#needs.values()) {
       this.#pod.input((core) => {
         const entry = grant(core.facts.budget, need.child, need.wants, this.#own ?? {});
-        if (entry !== null) core.ports.commit([entry]);
+        if (entry !== null) tryCommit(core, [entry]);
       });
       if (!this.#lacks(need)) need.answered.resolve();
     }
