@@ -77,14 +77,21 @@ export class Money {
     );
   }
 
-  /** Of a tree that waits for its budget and has no root any more: nobody can raise it. */
+  /** Of a tree in which somebody waits for a budget that nobody can give: one above does not run any more. */
   isStuck({ spec }: SimPod): boolean {
     const pods = [...this.#world.pods.values()].filter(
       (one) => one.spec.root.instance === spec.root.instance,
     );
-    const root = pods.find((one) => one.spec.parent === null);
-    if (root !== undefined && this.#world.processOf(root) !== null) return false;
-    return pods.some((one) => (this.#world.processOf(one)?.pod?.core.live.budget ?? null) !== null);
+    return pods.some((one) => {
+      const waits = (this.#world.processOf(one)?.pod?.core.live.budget ?? null) !== null;
+      return waits && !this.#isReached(one);
+    });
+  }
+
+  #isReached({ spec: { parent } }: SimPod): boolean {
+    if (parent === null) return true;
+    const above = this.#world.pods.get(parent.instance);
+    return above !== undefined && this.#world.processOf(above) !== null && this.#isReached(above);
   }
 
   /** A person raises the bound of whoever waits for it. */
