@@ -66,7 +66,7 @@ function helpOfUnknown(argv: readonly string[]): string[] | null {
  * command that was mistyped, and no agent that costs money is started by that.
  */
 function taskOnly(argv: readonly string[]): string[] | null {
-  const hasTask = argv.some((word) => /\S\s+\S/.test(word));
+  const hasTask = argv.some((word) => /\S[ \t]+\S/.test(word));
   const isCommand = argv.some((word) => commands.some(({ usage }) => usage.split(' ')[0] === word));
   const isOwn = argv.some((word) => ['-h', '--help', '-V', '--version', 'help'].includes(word));
   return hasTask && !isCommand && !isOwn ? ['run', ...argv] : null;

@@ -136,6 +136,7 @@ it('[commands.error-line] a folder whose name breaks lines and steers a terminal
   expect(told('lo\ngs').lines).toEqual([
     "podkin: unknown command 'lo<U+000A>gs'",
     '(Did you mean logs?)',
+    'A task goes with run: podkin run "lo<U+000A>gs"',
     '"podkin --help" lists all commands.',
   ]);
   writeFileSync(join(own, 'config/config.toml'), 'bad');
