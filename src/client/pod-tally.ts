@@ -64,6 +64,10 @@ type Counters = {
   ) => void;
 };
 
+function countUsage(tally: PodTally, { usage }: { readonly usage: Usage }): void {
+  tally.usage = addUsage(tally.usage, usage);
+}
+
 const counters: Counters = {
   started(tally, entry) {
     tally.started = entry;
@@ -98,18 +102,10 @@ const counters: Counters = {
     // An answer that was given before the call was made again.
     if (entry.state === 'taken' && tally.noes.delete(entry.request)) tally.noes.add(entry.call);
   },
-  stepCompleted(tally, entry) {
-    tally.usage = addUsage(tally.usage, entry.usage);
-  },
-  requestFailed(tally, entry) {
-    tally.usage = addUsage(tally.usage, entry.usage);
-  },
-  compaction(tally, entry) {
-    tally.usage = addUsage(tally.usage, entry.usage);
-  },
-  compactionFailed(tally, entry) {
-    tally.usage = addUsage(tally.usage, entry.usage);
-  },
+  stepCompleted: countUsage,
+  requestFailed: countUsage,
+  compaction: countUsage,
+  compactionFailed: countUsage,
   interrupted(tally) {
     tally.turnOpen = false;
   },

@@ -8,7 +8,6 @@
  */
 import { type Model, ModelFailure, type ModelRequest, type ModelResponse } from '../../model/port.ts';
 import type { CompactionCause } from '../../session/facts/context-entries.ts';
-import type { HistoryEntry } from '../../session/facts/facts.ts';
 import { summaryText } from '../../session/facts/shown.ts';
 import { type Part, shownThrough, transcriptOf } from '../../session/facts/transcript.ts';
 import { PodkinError } from '../../std/podkin-error.ts';
@@ -17,11 +16,11 @@ import { afterRequest, answerBegun, beforeRequest } from '../interceptors.ts';
 import { promptOf } from '../prompt.ts';
 import { backOff, refuseLongRest, triesFor } from '../retry.ts';
 import type { ContextPort, TurnPorts, TurnResult } from '../turn-ports.ts';
-import { keptOf } from './keep.ts';
+import { keptOf, unitsOfSaid } from './keep.ts';
 import { summaryMax } from './load.ts';
 import { piecesOf } from './pieces.ts';
 import { type Refused, refusalEntries, windowBy } from './refusal.ts';
-import { fixedUnits, tokensOf, unitsOfRequest, unitsOfText } from './size.ts';
+import { fixedUnits, rateOf, tokensOf, unitsOfRequest, unitsOfText } from './size.ts';
 import { type SummaryAsk, summaryOf, summaryRequest } from './summary-request.ts';
 import { tableOf } from './table.ts';
 
@@ -211,7 +210,7 @@ function askOf(
 ): SummaryAsk {
   const { system, tools } = request;
   const { facts, putAside } = context;
-  const free = Math.max(0, window - fixedUnits(request) * rateOf(context, model));
+  const free = Math.max(0, window - fixedUnits(request) * rateOf(context.facts.context, model));
   const tokensMax = Math.floor(Math.min(summaryMax(window), freeShare * free));
   const instructions = facts.context.asked?.instructions ?? null;
   return { pod: ports.pod, system, tools, signal: ports.signal, facts, putAside, tokensMax, instructions };
@@ -219,7 +218,7 @@ function askOf(
 
 function partsOf(ask: SummaryAsk, model: string, { through, window }: Compacting): Part[] {
   const { context } = ask.facts;
-  const rate = context.rates.get(model) ?? 1;
+  const rate = rateOf(context, model);
   const room = (fill * window - ask.tokensMax) / rate - fixedUnits(ask) - askUnits;
   const fits = (part: Part) =>
     tokensOf(context, model, unitsOfRequest(summaryRequest(ask, part, null))) <= fill * window;
@@ -229,10 +228,6 @@ function partsOf(ask: SummaryAsk, model: string, { through, window }: Compacting
 }
 
 const noRoom = 'the system prompt and the tools leave no room to ask for a summary';
-
-function rateOf({ facts }: ContextPort, model: string): number {
-  return facts.context.rates.get(model) ?? 1;
-}
 
 /** What our own words of the request come to, and a little more. */
 const askUnits = 600;
@@ -306,7 +301,7 @@ async function hold(ports: TurnPorts, context: ContextPort, holding: Holding): P
   const { facts, putAside } = context;
   const { model, compacting, asked, summary, usage } = holding;
   const { why, through, tokens, window } = compacting;
-  const rate = rateOf(context, model);
+  const rate = rateOf(facts.context, model);
   const items = shownThrough(facts, through);
   const owed = new Set(owedBy(context));
   const free = Math.max(0, window / rate - fixedUnits(compacting.request));
@@ -317,7 +312,7 @@ async function hold(ports: TurnPorts, context: ContextPort, holding: Holding): P
     tools: [],
     messages: promptOf(transcriptOf(facts, putAside, { through })).messages,
   });
-  const keptUnits = items.reduce((sum, item) => sum + (kept.includes(item.seq) ? unitsOfKept(item) : 0), 0);
+  const keptUnits = items.reduce((sum, item) => sum + (kept.includes(item.seq) ? unitsOfSaid(item) : 0), 0);
   const units = keptUnits + unitsOfText(summaryText({ summary, table }));
   if (units >= replaced) {
     throw new NoSummary(noShorter);
@@ -345,11 +340,6 @@ async function hold(ports: TurnPorts, context: ContextPort, holding: Holding): P
   ports.crashPoint('compaction.committed');
   ports.show({ type: 'compactionEnded', turn, outcome: 'done', tokens: after });
   return { kind: 'done' };
-}
-
-function unitsOfKept(item: HistoryEntry): number {
-  if (item.type === 'userMessage') return unitsOfText(item.text);
-  return item.type === 'systemItem' ? unitsOfText(item.item.body) : 0;
 }
 
 /** What this turn works for, and what the pod's parent waits for. */

@@ -9,7 +9,7 @@ import type { ContextPort, TurnPorts, TurnResult } from '../turn-ports.ts';
 import { compact } from './compact.ts';
 import { effectiveWindow, loadOf } from './load.ts';
 import { type Load, type Plan, planOf } from './plan.ts';
-import { tokensOf, unitsOfRequest, unitsOfText } from './size.ts';
+import { rateOf, tokensOf, unitsOfRequest, unitsOfText } from './size.ts';
 
 export type Fit =
   | { readonly kind: 'fits' }
@@ -63,7 +63,7 @@ export async function fit(
     case 'compactionFails':
       return ended(failedThrice(request, context, { load, model: model.name }));
     case 'tooBig':
-      return ended(tooBig(request, load, tokensOfUnit(context, model.name)));
+      return ended(tooBig(request, load, rateOf(facts.context, model.name)));
   }
 }
 
@@ -109,7 +109,7 @@ function failedThrice(
   context: ContextPort,
   { load, model }: { load: Load; model: string },
 ): string {
-  const rate = tokensOfUnit(context, model);
+  const rate = rateOf(context.facts.context, model);
   const reason = context.facts.context.failures.reason.slice(0, reasonCharsMax).toWellFormed();
   const failed = `compaction failed three times in a row, the last time because ${reason}`;
   const [prompt, offered] = [unitsOfText(system) * rate, unitsOfRequest({ ...none, tools }) * rate];
@@ -129,10 +129,6 @@ function tooBig({ system, tools, messages }: ModelRequest, { window }: Load, rat
 }
 
 const none = { system: '', tools: [], messages: [] };
-
-function tokensOfUnit({ facts }: ContextPort, model: string): number {
-  return facts.context.rates.get(model) ?? 1;
-}
 
 function count(tokens: number): string {
   return String(Math.ceil(tokens)).replaceAll(/\B(?=(?:\d{3})+$)/g, ',');

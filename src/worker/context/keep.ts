@@ -41,7 +41,8 @@ function isPersons(entry: HistoryEntry): boolean {
   return entry.type === 'systemItem' && entry.item.kind === 'notice' && entry.item.from.kind === 'person';
 }
 
-function unitsOfSaid(entry: HistoryEntry): number {
+/** Of what people and other pods said; 0 of all else. */
+export function unitsOfSaid(entry: HistoryEntry): number {
   if (entry.type === 'userMessage') return unitsOfText(entry.text);
   return entry.type === 'systemItem' ? unitsOfText(entry.item.body) : 0;
 }

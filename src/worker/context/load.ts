@@ -6,7 +6,7 @@ import { shownThrough, uncovered } from '../../session/facts/transcript.ts';
 import { boundaryFor } from './boundary.ts';
 import type { Cuttable, Load } from './plan.ts';
 import { prunableOf } from './prune.ts';
-import { tokensOf, unitsOfRequest, unitsOfText } from './size.ts';
+import { rateOf, tokensOf, unitsOfRequest, unitsOfText } from './size.ts';
 
 /** Of the window: what stays behind a compaction as it was said, if steps are that short. */
 const tailShare = 0.1;
@@ -28,7 +28,7 @@ export function loadOf(
   const { facts, window } = sizing;
   const { context, seenThrough } = facts;
   const shown = uncovered(facts);
-  const rate = rateOf(sizing);
+  const rate = rateOf(sizing.facts.context, sizing.model);
   const tokens = tokensOf(context, sizing.model, unitsOfRequest(request));
   const prunable = prunableOf(shown, { prunedThrough: context.prunedThrough, seenThrough });
   return {
@@ -56,10 +56,6 @@ export function effectiveWindow({ context }: Facts, model: string, known: number
   return Math.min(known, context.windows.get(model) ?? Number.POSITIVE_INFINITY);
 }
 
-function rateOf({ facts, model }: Sizing): number {
-  return facts.context.rates.get(model) ?? 1;
-}
-
 function seenOf(facts: Facts, model: string): { seenThrough: number; keepsSinceUser: boolean } {
   return {
     seenThrough: facts.seenThrough,
@@ -69,7 +65,7 @@ function seenOf(facts: Facts, model: string): { seenThrough: number; keepsSinceU
 
 function coversOf(sizing: Sizing, shown: readonly HistoryEntry[], tokens: number): Load['covers'] {
   const { facts, model, window } = sizing;
-  const rate = rateOf(sizing);
+  const rate = rateOf(sizing.facts.context, sizing.model);
   const unitsOf = (entry: HistoryEntry) => unitsOfEntry(facts, entry);
   const all = shown.reduce((sum, entry) => sum + unitsOf(entry), 0);
   const wanted = (tokens + summaryMax(window) - afterShare * window) / rate;

@@ -53,9 +53,15 @@ export function unitsOfAnswer({ parts }: Pick<ModelResponse, 'parts'>): number {
   return unitsOfParts(parts);
 }
 
+/** Tokens of a unit with this model, as it was learned. */
+export function rateOf({ rates }: Pick<ContextFacts, 'rates'>, model: string): number {
+  return rates.get(model) ?? 1;
+}
+
 /** Of a request with so many units: the last count (input and output) and an estimate of what has changed since. */
-export function tokensOf({ measured, rates }: ContextFacts, model: string, units: number): number {
-  const rate = rates.get(model) ?? 1;
+export function tokensOf(context: ContextFacts, model: string, units: number): number {
+  const { measured } = context;
+  const rate = rateOf(context, model);
   if (measured?.model !== model) return Math.ceil(units * rate);
   const { inputTokens, outputTokens, request, answer } = measured;
   // Less than was counted: a part of that is gone, and nobody knows which tokens it had.
