@@ -226,12 +226,18 @@ function leftWithOthers(world: World, pod: SimPod, facts: Facts): string | null 
   return unknown === undefined ? null : `does not know what became of ${unknown.name}`;
 }
 
+/** Its log, too, says that it failed: with what it met as the cause. */
+function isOfTheDead(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) if (at instanceof ProcessGone) return true;
+  return false;
+}
+
 /** What was under way in a process that died is nobody's failure. */
 export function passOverTheDead(): () => void {
   const before = process.listeners('unhandledRejection');
   process.removeAllListeners('unhandledRejection');
   const pass = (error: unknown): void => {
-    if (!(error instanceof ProcessGone)) throw error;
+    if (!isOfTheDead(error)) throw error;
   };
   process.on('unhandledRejection', pass);
   return () => {
