@@ -1,6 +1,7 @@
 /** Every command with its arguments, options and help; what it does is loaded when it is called. */
 import type { CommandContext } from './invocation/context.ts';
 import type { CommandInput } from './invocation/command-input.ts';
+import { stdinHelp, stdinOptions } from './invocation/stdin-options.ts';
 import { runOptions } from './run/run-options.ts';
 
 export interface CommandSpec {
@@ -64,9 +65,11 @@ export const commands: readonly CommandSpec[] = [
       ['--sandbox-network', 'commands of the tree may reach the network (default: none)'],
       ['--sandbox-unix-sockets', 'commands of the tree may use sockets of the file system (default: none)'],
       ['--config <file>', "configuration file, instead of the user's own"],
+      ...stdinHelp,
     ],
     more: [
-      'TASK is what the pod is to do; "-" reads it from stdin, and so does -p without TASK. With -p, what is piped in is added to TASK.',
+      'TASK is what the pod is to do. What is piped in is added to it, and is the task where there is none; "-" waits for it.',
+      'In a loop that reads a file, keep its lines from the run: podkin run -p "…" < /dev/null',
       'Without --write and --read the working directory may be read and changed.',
       "A path means all below it, 'path/*' (quoted) only what lies directly in it. [scope] deny and denyWrite in a configuration add to --deny and --deny-write.",
       'At the end the tree is stopped and its logs stay; with --detach the pod stays and waits.',
@@ -81,29 +84,31 @@ export const commands: readonly CommandSpec[] = [
     run: async (context, input) => (await import('./run/run.ts')).runCommand(context, runOptions(input)),
   },
   {
-    usage: 'send <name> <text>',
+    usage: 'send <name> [text]',
     group: work,
     summary: 'send a pod an input, which starts a turn of its own',
-    options: [['--wait', 'until all that follows is settled; print its answer'], restoreFirst],
-    more: '"-" as TEXT reads it from stdin. A running pod queues it until its current turn has ended.',
+    options: [['--wait', 'until all that follows is settled; print its answer'], restoreFirst, ...stdinHelp],
+    more: 'What is piped in is added to TEXT, and is the text where there is none; "-" waits for it. A running pod queues it until its current turn has ended.',
     run: async (context, input) =>
-      (await import('./control/send.ts')).sendCommand(context, first(input), input.args[1] ?? '', {
+      (await import('./control/send.ts')).sendCommand(context, first(input), input.args[1], {
         kind: 'run',
         wait: input.flag('wait'),
         restore: input.flag('restore'),
+        stdin: stdinOptions(input),
       }),
   },
   {
-    usage: 'notify <name> <text>',
+    usage: 'notify <name> [text]',
     group: work,
     summary: 'leave a notice for a pod, which wakes the pod when it is idle',
-    options: [['--wait', 'until all that follows is settled; print its answer'], restoreFirst],
-    more: '"-" as TEXT reads it from stdin. A running pod reads it with its next request, within its turn.',
+    options: [['--wait', 'until all that follows is settled; print its answer'], restoreFirst, ...stdinHelp],
+    more: 'What is piped in is added to TEXT, and is the text where there is none; "-" waits for it. A running pod reads it with its next request, within its turn.',
     run: async (context, input) =>
-      (await import('./control/send.ts')).sendCommand(context, first(input), input.args[1] ?? '', {
+      (await import('./control/send.ts')).sendCommand(context, first(input), input.args[1], {
         kind: 'notice',
         wait: input.flag('wait'),
         restore: input.flag('restore'),
+        stdin: stdinOptions(input),
       }),
   },
   {

@@ -212,9 +212,9 @@ export const commands = {
   'run.denied-advice':
     'what is advised about a denied call would help: a deny is named and no flag against it, a missing right by its flag',
   'run.piped':
-    'run -p adds what is piped in to its task, and takes it as the task where no words are given; a terminal is not read',
+    'run, send and notify add what a pipe or a file holds to their words, and take it as the text where no words are given; no terminal, /dev/null or closed stdin is read',
   'run.piped-endless':
-    'a task that is given as words waits neither for a stdin that stays silent nor for one without an end, and holds no more of it than can be taken',
+    'words wait --stdin-wait, 3 s by itself, for a stdin that stays silent, and for the end of one that has begun; at most 1 MiB of it is taken',
   'run.result-sums': 'tokens and cost are sums over the tree, and an unknown price is not taken for none',
   'run.root-denies':
     'denied paths stand in the scope of the root, a link under its own name and where it leads, and are kept on disk',

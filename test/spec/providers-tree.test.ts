@@ -152,7 +152,6 @@ describe.each<Dialect>(['anthropic', 'openai'])('%s', (dialect) => {
     provider = await ProviderServer.start(dialect, script);
     const args = ['run', '-p', '--permission-mode', 'bypassPermissions', 'go'];
     const command = new RunningCommand(home, args, provider.environment);
-    command.endInput();
     await (await home.spawned('root')).untilEntry('podEventReceived', ({ reads }) => reads);
     home.file('go');
     expect(await command.ended).toMatchObject({ code: 0, stdout: 'I have read it.\n', stderr: '' });
@@ -168,7 +167,6 @@ describe.each<Dialect>(['anthropic', 'openai'])('%s', (dialect) => {
     provider = await ProviderServer.start(dialect, () => ({ say: 'never' }));
     provider.fail('hang');
     const command = new RunningCommand(home, ['run', '-p', 'go'], provider.environment);
-    command.endInput();
     await eventually(home.path, () => provider.hanging === 1, 'the provider is asked');
     command.signal('SIGINT');
     expect(await command.ended).toMatchObject({ code: 130, stdout: '' });

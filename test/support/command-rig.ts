@@ -63,12 +63,12 @@ export class RunningCommand {
   #changed: () => void = () => undefined;
   #over = false;
 
-  /** Ended with the home at the latest. Its stdin stays open until `endInput`. */
+  /** Ended with the home at the latest. The stdin of `attach` stays open; others have none. */
   constructor(home: TestHome, args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
     this.#child = spawn(process.execPath, [commandFile, ...args], {
       cwd: home.work,
       env: { ...home.environment, ...environment },
-      stdio: 'pipe',
+      stdio: [args[0] === 'attach' ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     });
     const take = (stream: 'stdout' | 'stderr') => (chunk: string) => {
       this[stream] += chunk;
@@ -96,10 +96,6 @@ export class RunningCommand {
 
   type(text: string): void {
     this.#child.stdin?.write(text);
-  }
-
-  endInput(): void {
-    this.#child.stdin?.end();
   }
 
   /** As `head` does when it has enough. */

@@ -2,13 +2,14 @@
  * `podkin send` and `podkin notify`: a run, or a notice, for a pod; with `--wait` until all that follows from
  * it is settled.
  */
-import { text as readAll } from 'node:stream/consumers';
 import type { Entry } from '../../session/facts/entries.ts';
 import { readEntries } from '../../session/log/read-log.ts';
 import { uuidv7 } from '../../std/uuid.ts';
 import { askPod } from '../../client/ask-pod.ts';
 import type { CommandContext } from '../invocation/context.ts';
-import { CommandFailed, exitStatus } from '../invocation/context.ts';
+import { exitStatus } from '../invocation/context.ts';
+import { givenText } from '../invocation/given-text.ts';
+import type { StdinOptions } from '../invocation/stdin-options.ts';
 import { findPod } from '../../client/find-pod.ts';
 import { messageText } from '../format/live-lines.ts';
 import { restoredFirst } from './restored-first.ts';
@@ -19,19 +20,18 @@ export interface SendOptions {
   readonly wait: boolean;
   /** A pod that does not run is started again first. */
   readonly restore: boolean;
+  readonly stdin: StdinOptions;
 }
 
-/** `text` is `-` for what comes on stdin. */
+/** `words` is `-` for what comes on stdin. */
 export async function sendCommand(
   context: CommandContext,
   name: string,
-  text: string,
+  words: string | undefined,
   options: SendOptions,
 ): Promise<number> {
   const pod = findPod(context.home, name);
-  const message = text === '-' ? (await readAll(context.stdin)).trimEnd() : text;
-  if (message.trim() === '')
-    throw new CommandFailed(exitStatus.usage, 'the text is empty: say what the pod is to do');
+  const message = await givenText(context, { noun: 'text', words, stdin: options.stdin });
   await restoredFirst(context, pod, options);
   const submission = uuidv7();
   if (options.kind === 'run') {

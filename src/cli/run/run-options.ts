@@ -1,10 +1,12 @@
 /** The options of `podkin run`, as they were given. */
 import type { CommandInput } from '../invocation/command-input.ts';
+import { type StdinOptions, stdinOptions } from '../invocation/stdin-options.ts';
 
 /** As the command line gave them; what it did not say is left out. */
 export interface RunOptions {
-  /** `-`, and none with `print`: read from stdin. */
+  /** `-`: read from stdin. */
   readonly task?: string | undefined;
+  readonly stdin: StdinOptions;
   readonly print?: boolean | undefined;
   readonly outputFormat?: string | undefined;
   readonly detach?: boolean | undefined;
@@ -55,6 +57,7 @@ export function runOptions(input: CommandInput): RunOptions {
   const places = input.args[0] === undefined ? taskAmongPaths(lists) : { task: input.args[0], ...lists };
   return {
     ...places,
+    stdin: stdinOptions(input),
     print: input.flag('print'),
     outputFormat: input.text('outputFormat'),
     detach: input.flag('detach'),

@@ -19,9 +19,9 @@ import { loadConfiguration, unknownLimits } from '../invocation/configuration.ts
 import { fromHome } from '../invocation/configuration-files.ts';
 import { askAboutText, canAsk } from '../invocation/ask-person.ts';
 import { CommandFailed, type CommandContext, exitStatus, fromCwd } from '../invocation/context.ts';
+import { givenText } from '../invocation/given-text.ts';
 import { claimScope } from './claim-scope.ts';
 import { takenText } from './taken-name.ts';
-import { taskOf } from './task.ts';
 import { createRoot, type Root, type RootPlan } from './create-root.ts';
 import { catchSignals, interruptionStatus } from '../invocation/interruption.ts';
 import { pathProblem } from '../../scope/paths/path-problem.ts';
@@ -43,7 +43,7 @@ interface Run extends RootStart {
 export async function runCommand(context: CommandContext, options: RunOptions): Promise<number> {
   const format = checkFormat(options);
   if (options.continue !== undefined || options.resume === true) return await goOn(context, options, format);
-  const task = await taskOf(context, { words: options.task, print: options.print === true });
+  const task = await givenText(context, { noun: 'task', words: options.task, stdin: options.stdin });
   const plan = await planOf(context, options);
   checkSocketFolder(context);
   const root = await rootOf(context, plan);
@@ -63,7 +63,12 @@ async function goOn(context: CommandContext, options: RunOptions, format: Output
   const target = await targetOf(context, given(options), cwd);
   if (target === null) return exitStatus.done;
   const headless = options.print === true;
-  const task = await taskOf(context, { words: target.task, print: headless, isOptional: true });
+  const task = await givenText(context, {
+    noun: 'task',
+    words: target.task,
+    stdin: options.stdin,
+    isOptional: true,
+  });
   return await continueRoot(context, {
     name: target.name,
     task,
