@@ -246,7 +246,14 @@ export interface Work {
   readonly tools: readonly Tool[];
   sandbox(worker: Worker): Sandbox;
   readonly programs: OwnPrograms;
-  instructions(deny: PathScope['deny'], cwd: string): Promise<Instructions>;
+  /** Null: the person's own alone. */
+  instructions(deny: PathScope['deny'], cwd: string | null): Promise<Instructions>;
+  /** Of the folders on the way to a path, but for the files that are known. */
+  instructionsFor(
+    deny: PathScope['deny'],
+    cwd: string,
+    touched: { path: string; known: (path: string) => boolean },
+  ): Promise<Instructions>;
   /** Links resolved, where the paths are and where they are not yet. */
   realScope(scope: PathScope): Promise<PathScope>;
   /** Of these write roots: why one of them is where git takes hooks from, and so no pod's. */

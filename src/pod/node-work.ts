@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { checkModelName } from '../model/create.ts';
 import { type Model, ModelConfigError } from '../model/port.ts';
-import { readInstructions } from '../project/instructions.ts';
+import { type ProjectPlace, readInstructions, readInstructionsFor } from '../project/instructions.ts';
 import { hookPlaces, hookProtection } from '../scope/paths/git-hooks.ts';
 import { realScope } from '../scope/paths/real-path.ts';
 import { ownPrograms } from '../scope/sandbox/own-programs.ts';
@@ -27,7 +27,8 @@ export function nodeWork(home: Home): Work {
     get programs() {
       return ownPrograms();
     },
-    instructions: (deny = [], cwd) => readInstructions({ home, deny }, cwd, userHome(process.env)),
+    instructions: (deny = [], cwd) => readInstructions({ home, deny }, cwd === null ? null : placeOf(cwd)),
+    instructionsFor: (deny = [], cwd, touched) => readInstructionsFor({ home, deny }, placeOf(cwd), touched),
     realScope,
     hookProtection(scope, write) {
       const places = hookPlaces(scope.write, write);
@@ -36,6 +37,10 @@ export function nodeWork(home: Home): Work {
     noteOutside,
     noteGroup,
   };
+}
+
+function placeOf(cwd: string): ProjectPlace {
+  return { cwd, personHome: userHome(process.env) };
 }
 
 /** Nothing is tested or looked for here: that waits for the first command. */

@@ -69,6 +69,7 @@ export interface ToolAnswer {
   /** Recorded with the result. */
   readonly stopped?: ToolResultEntry['stopped'];
   readonly readOutput?: ToolResultEntry['readOutput'];
+  readonly instructed?: ToolResultEntry['instructed'];
 }
 
 /** What every tool is handed. */

@@ -83,7 +83,7 @@ async function runOne(ports: ToolPorts, step: number, call: RequestedCall): Prom
   const answer = 'text' in checked ? checked : await approvedAnswer(ports, step, { ...checked, call });
   if (answer === 'closed') return;
   if (!ports.isOpen(call.call) || (ports.signal.aborted && answer.isError === true)) return;
-  const { stopped, readOutput } = answer;
+  const { stopped, readOutput, instructed } = answer;
   const entry: ToolResultEntry = {
     type: 'toolResult',
     turn: ports.turn,
@@ -95,6 +95,7 @@ async function runOne(ports: ToolPorts, step: number, call: RequestedCall): Prom
     ...(answer.denied === true ? { denied: true } : {}),
     ...(stopped === undefined ? {} : { stopped }),
     ...(readOutput === undefined ? {} : { readOutput }),
+    ...(instructed === undefined ? {} : { instructed: [...instructed] }),
   };
   await ports.commit([entry]);
 }

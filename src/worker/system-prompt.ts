@@ -1,14 +1,15 @@
 /**
  * What every request begins with: who the pod is, how to work with other pods, what it may touch, and the
- * project's own AGENTS.md.
+ * instructions of its person and its project.
  */
 import type { SessionEntry } from '../session/facts/entries.ts';
 import { scopeText } from '../session/settings/scope-text.ts';
+import { type InstructionText, instructionsText } from '../session/settings/instructions-text.ts';
 
 export interface PromptFacts {
   session: SessionEntry;
-  /** The project's own instructions (AGENTS.md), the nearest last. */
-  project: readonly { readonly path: string; readonly text: string }[];
+  /** Instructions of the person and the project (AGENTS.md), the nearest last. */
+  project: readonly InstructionText[];
   /** What its tools say of work with them, a section each. */
   guidance: readonly string[];
 }
@@ -38,9 +39,8 @@ export function systemPrompt({ session, project, guidance }: PromptFacts): strin
 }
 
 function projectSections(files: PromptFacts['project']): string[] {
-  const said = files.map(({ path, text }) => `${path} says:\n\n${text}`);
-  const order =
-    'The instructions of the project follow, the farthest first; where they differ, the last counts.';
+  const said = files.map(instructionsText);
+  const order = 'Instructions of files follow, the most general first; where they differ, the last counts.';
   return said.length > 1 ? [order, ...said] : said;
 }
 

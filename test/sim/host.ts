@@ -100,6 +100,7 @@ export function simHost(process: SimProcess): Host {
       }),
       programs: { closed: [] } as never,
       instructions: async () => noInstructions,
+      instructionsFor: async () => noInstructions,
       realScope: async (scope) => scope,
       hookProtection: () => () => undefined,
       noteOutside: () => undefined,

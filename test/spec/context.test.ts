@@ -1,4 +1,6 @@
 /** Pods of real processes that outgrow their provider's window: days of work, deaths, controls, and a person's wish. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Entry } from '../../src/session/facts/entries.ts';
 import { replay } from '../../src/session/facts/replay.ts';
@@ -60,6 +62,31 @@ function expectTask(task: string): void {
 }
 
 describe('a pod that works on and on', () => {
+  it('[project.instructions-below] is given the instructions of a folder again once a compaction has taken them', async () => {
+    mkdirSync(join(home.work, 'deep'));
+    home.file('deep/AGENTS.md', 'RULES-OF-DEEP');
+    home.file('deep/tiny.txt', 'a word\n');
+    provider = await SmallWindow.start(window, (_, nth) =>
+      nth % 36 === 0
+        ? { say: 'All is said.' }
+        : { say: `step ${nth} ${'thoughts '.repeat(500)}`, call: ['Read', { path: 'deep/tiny.txt' }] },
+    );
+    const root = await rootWith();
+    await root.run('The task: talk.');
+    await root.until('the turn ends', turnsEnded(1));
+    const entries = await root.entries();
+    const compactions = entries.filter(({ type }) => type === 'compaction').map(({ seq }) => seq);
+    const given = entries.flatMap((entry) => ('instructed' in entry ? [entry.seq] : []));
+    expect(compactions.length).toBeGreaterThan(0);
+    // Once at first, and with the first touch behind each compaction.
+    expect(given.length).toBe(1 + compactions.length);
+    for (const [at, compaction] of compactions.entries()) {
+      expect(given[at]).toBeLessThan(compaction);
+      expect(given[at + 1]).toBeGreaterThan(compaction);
+    }
+    expect(textOf(provider.requests.at(-1)!)).toContain('RULES-OF-DEEP');
+  });
+
   it('[context.days][context.prune] is never refused, keeps its task and the last words, and breaks the cached prefix rarely', async () => {
     provider = await SmallWindow.start(window, reads(45));
     const root = await rootWith();

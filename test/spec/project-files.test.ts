@@ -3,7 +3,7 @@
  * project's settings, and where a run may begin.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -35,6 +35,8 @@ describe('instructions', () => {
     });
     mkdirSync(join(home.work, '.git'));
     mkdirSync(join(home.work, 'packages/a/sub'), { recursive: true });
+    mkdirSync(home.home.config, { recursive: true });
+    writeFileSync(join(home.home.config, 'AGENTS.md'), 'OF-THE-PERSON');
     home.file('AGENTS.md', 'RULES-OF-THE-ROOT');
     home.file('packages/a/AGENTS.md', 'RULES-OF-THE-PACKAGE');
     home.file('packages/a/sub/AGENTS.md', 'RULES-BELOW');
@@ -49,7 +51,50 @@ describe('instructions', () => {
       expect(system).not.toContain('RULES-BELOW');
     }
     expect(systems.get('less')).toContain('less');
+    expect(systems.get('less')).toContain('OF-THE-PERSON');
     expect(systems.get('less')).not.toContain('RULES');
+  });
+
+  it('[project.instructions-below] [project.user-instructions] [project.claude-file] files deeper down come with the result that touches them first, once, also of two calls at a time', async () => {
+    const prompts: string[] = [];
+    const calls: [string, object][][] = [
+      [
+        ['Read', { path: 'sub/deep/a.txt' }],
+        ['Grep', { pattern: 'x', path: 'sub/deep' }],
+      ],
+      [['Write', { path: 'sub/new/b.txt', content: 'b' }]],
+      [['Read', { path: 'sub/deep/a.txt' }]],
+      [['Read', { path: 'own/AGENTS.md' }]],
+      [['Read', { path: 'own/a.txt' }]],
+    ];
+    provider = await ProviderServer.start('anthropic', ({ nth, prompt }) => {
+      prompts.push(JSON.stringify(prompt));
+      const call = calls[nth - 1];
+      return call === undefined ? { say: 'done' } : { call };
+    });
+    mkdirSync(join(home.work, '.git'));
+    for (const folder of ['sub/deep', 'sub/new', 'own'])
+      mkdirSync(join(home.work, folder), { recursive: true });
+    mkdirSync(home.home.config, { recursive: true });
+    writeFileSync(join(home.home.config, 'AGENTS.md'), 'RULES-OF-THE-PERSON');
+    home.file('CLAUDE.md', 'RULES-OF-THE-ROOT');
+    home.file('sub/CLAUDE.md', 'RULES-OF-SUB');
+    home.file('sub/deep/AGENTS.md', 'RULES-OF-DEEP');
+    home.file('sub/deep/a.txt', 'x');
+    home.file('sub/new/AGENTS.md', 'RULES-OF-NEW');
+    home.file('own/AGENTS.md', 'RULES-OF-OWN');
+    home.file('own/a.txt', 'x');
+    const { code } = await home.run(['run', '-p', 'go'], { environment: provider.environment });
+    expect(code).toBe(0);
+    const times = (text: string) => prompts.map((prompt) => prompt.split(text).length - 1);
+    expect(times('RULES-OF-THE-PERSON')).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(times('RULES-OF-THE-ROOT')).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(times('RULES-OF-SUB')).toEqual([0, 1, 1, 1, 1, 1]);
+    expect(times('RULES-OF-DEEP')).toEqual([0, 1, 1, 1, 1, 1]);
+    expect(times('RULES-OF-NEW')).toEqual([0, 0, 1, 1, 1, 1]);
+    expect(times('RULES-OF-OWN')).toEqual([0, 0, 0, 0, 1, 1]);
+    const log = readFileSync(join(home.home.state, 'pods/root/session.jsonl'), 'utf8');
+    expect(log.split('"instructed"').length - 1).toBe(3);
   });
 
   it('[project.instructions-said] a pipe and a link to the keys hang nothing, reach no prompt, and are said in the log and on stderr', async () => {

@@ -17,6 +17,7 @@ import { podTree } from '../children/pod-tree.ts';
 import type { PodContext } from '../children/spawn-child.ts';
 import { ApprovalFeed } from '../approvals/feed.ts';
 import { stopSelf } from './stop-self.ts';
+import { ProjectContext } from '../turn/project-context.ts';
 import { TurnRunner } from '../turn/runner.ts';
 
 export interface Assembled {
@@ -50,12 +51,14 @@ export function assemble(pod: Pod): Assembled {
         });
   const budget: BudgetDesk = new BudgetDesk(pod, { children, parentLink }, () => runner.budgetArrived());
   const { tools, guidance } = toolsOf({ pod, children, parentLink });
+  const project = new ProjectContext(pod);
   const runner: TurnRunner = new TurnRunner(pod, {
     engine: host.work.engine(worker),
     tools,
     makeModel: () => host.work.model(worker),
     guidance,
-    interceptors: [approvalGate],
+    interceptors: [project, approvalGate],
+    project,
     approvals: approvalGate,
     sandbox,
     budget,

@@ -2,12 +2,9 @@
  * Runs the turn that the machine has started: gives the engine its ports and hands its result back as an
  * input.
  */
-import { join } from 'node:path';
 import { quarantineBody } from '../../delivery/notice.ts';
 import type { Model } from '../../model/port.ts';
-import { type Instructions, noInstructions } from '../../project/instructions.ts';
 import { programsWith } from '../../scope/sandbox/own-programs.ts';
-import { isAllowed } from '../../scope/paths/path-scope.ts';
 import { sandboxSettingsOf } from '../../session/settings/settings.ts';
 import type { Sandbox } from '../../scope/sandbox/sandbox.ts';
 import { transcriptOf } from '../../session/facts/transcript.ts';
@@ -22,6 +19,7 @@ import { costLimit, isGoverned } from '../machine/budget.ts';
 import type { Pod } from '../pod.ts';
 import type { TurnEnd } from '../machine/reports.ts';
 import { windowOfPod } from '../machine/context-view.ts';
+import type { ProjectContext } from './project-context.ts';
 import { RequestWatch } from './request-watch.ts';
 import { endCompaction } from '../machine/compaction-inputs.ts';
 import { abandonTurn, endTurn, preLlmRequest } from '../machine/state.ts';
@@ -36,6 +34,7 @@ export interface TurnRunnerOptions {
   /** Whom every call passes, in this order. */
   interceptors: readonly Interceptor[];
   approvals: ApprovalGate;
+  project: ProjectContext;
   sandbox: Sandbox;
   budget: BudgetDesk;
 }
@@ -50,8 +49,6 @@ export class TurnRunner {
   #running: Promise<void> = Promise.resolve();
   /** Ends the back-off that the turn is in, if it is in one. */
   #endWait: () => void = () => undefined;
-  /** What was left out of the project's instructions when it was last said. */
-  #leftOut: readonly string[] = [];
 
   constructor(pod: Pod, options: TurnRunnerOptions) {
     this.#pod = pod;
@@ -156,7 +153,7 @@ export class TurnRunner {
     const pod = this.#pod;
     const { session } = pod;
     const { limits, facts } = pod.core;
-    const instructions = await this.#instructions();
+    const instructions = await this.#options.project.instructions();
     return {
       turn,
       pod: session.name,
@@ -212,24 +209,6 @@ export class TurnRunner {
   /** There may be enough of the budget now for the request that waits. */
   budgetArrived(): void {
     this.#endWait();
-  }
-
-  /**
-   * Roots do not matter, but for a child that was handed so little that its working directory is not among
-   * it: what lies there is not for it. What may not be read is said once in an incarnation, and again when
-   * something else is left out.
-   */
-  async #instructions(): Promise<Instructions> {
-    const pod = this.#pod;
-    const { cwd, parent } = pod.session;
-    const scope = pod.claims.now();
-    if (parent !== null && !isAllowed(scope, 'read', join(cwd, 'AGENTS.md'))) return noInstructions;
-    const instructions = await pod.host.work.instructions(scope.deny, cwd);
-    for (const text of instructions.leftOut.filter((one) => !this.#leftOut.includes(one))) {
-      pod.tryCommit([{ type: 'alert', level: 'warning', code: 'instructionsLeftOut', text }]);
-    }
-    this.#leftOut = instructions.leftOut;
-    return instructions;
   }
 
   #toolContext(call: string, signal: AbortSignal): ToolContext {

@@ -30,6 +30,8 @@ export interface ContextFacts {
   isWindowReported: boolean;
   /** Path → what was done with it last, the newest last. */
   files: Map<string, 'read' | 'changed'>;
+  /** Files of instructions that the model was given with a result and still has: path → its entry seq. */
+  instructed: Map<string, number>;
   /** Instance of a child → what the model was last told of it. */
   reports: Map<string, string>;
 }
@@ -70,6 +72,7 @@ export function emptyContext(): ContextFacts {
     answered: new Map(),
     isWindowReported: false,
     files: new Map(),
+    instructed: new Map(),
     reports: new Map(),
   };
 }

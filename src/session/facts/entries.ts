@@ -158,6 +158,8 @@ export interface ToolResultEntry {
    * holds.
    */
   readOutput?: { instance: string; cursor: string; coversTurn: string | null };
+  /** Files of instructions that it holds, or that it has shown whole: the call was the first to touch them. */
+  instructed?: string[];
 }
 export type SystemItem =
   | { kind: 'podEvent'; from: PodIdentity; seq: number | null; event: PodEvent; body: string }

@@ -3,6 +3,7 @@ import type {
   CompactionEntry,
   CompactionFailedEntry,
   ContextRefusedEntry,
+  ItemCutEntry,
   ToolsEntry,
 } from './context-entries.ts';
 import type {
@@ -22,6 +23,7 @@ export function applyCompaction(facts: Facts, entry: Entry<CompactionEntry>): vo
   const { context } = facts;
   const { seq, through, summary, table, why, after } = entry;
   forgetSaidThrough(facts, through, entry.kept);
+  forgetInstructed(facts, through);
   context.compaction = { seq, through, summary, table, why };
   context.estimated = after;
   // One that came while it was made, with something to heed, waits on.
@@ -89,6 +91,25 @@ export function noteReport({ context }: Facts, { item }: Entry<SystemItemEntry>)
   const [oldest] = context.reports.keys();
   if (context.reports.size >= reportsMax && oldest !== undefined) context.reports.delete(oldest);
   context.reports.set(item.from.instance, said === '' ? end : `${end}: ${said.toWellFormed()}`);
+}
+
+/** With a result: what its call was the first to touch. */
+export function noteInstructed({ context }: Facts, { seq, instructed }: Entry<ToolResultEntry>): void {
+  for (const path of instructed ?? []) context.instructed.set(path, seq);
+}
+
+/** Results at or below this entry are not shown as they were: what they held is given again when it is touched. */
+export function forgetInstructed({ context }: Facts, through: number): void {
+  for (const [path, seq] of context.instructed) {
+    if (seq <= through) context.instructed.delete(path);
+  }
+}
+
+export function applyItemCut({ context }: Facts, { item, chars }: Entry<ItemCutEntry>): void {
+  context.cuts.set(item, chars);
+  for (const [path, seq] of context.instructed) {
+    if (seq === item) context.instructed.delete(path);
+  }
 }
 
 const filesMax = 100;

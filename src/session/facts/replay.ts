@@ -16,7 +16,10 @@ import {
   applyCompactionFailed,
   applyContextRefused,
   applyTools,
+  applyItemCut,
+  forgetInstructed,
   noteFile,
+  noteInstructed,
   noteMeasured,
   noteReport,
 } from './replay-context.ts';
@@ -196,9 +199,11 @@ const appliers: Appliers = {
   approval: applyApproval,
   child: applyChild,
   scope: applyScope,
-  pruned({ context }, { through, after }) {
+  pruned(facts, { through, after }) {
+    const { context } = facts;
     context.prunedThrough = Math.max(context.prunedThrough, through);
     context.estimated = after;
+    forgetInstructed(facts, through);
   },
   compaction(facts, entry) {
     applyCompaction(facts, entry);
@@ -211,9 +216,7 @@ const appliers: Appliers = {
   compactionAsked({ context }, { seq, instructions }) {
     context.asked = { seq, instructions };
   },
-  itemCut({ context }, { item, chars }) {
-    context.cuts.set(item, chars);
-  },
+  itemCut: applyItemCut,
   contextRefused: applyContextRefused,
   systemPrompt({ context }, { text }) {
     context.system = text;
@@ -306,6 +309,7 @@ function applyUsage(facts: Facts, { usage }: { usage: Usage }): void {
 function applyToolResult(facts: Facts, entry: Entry<ToolResultEntry>): void {
   facts.history.push(entry);
   noteFile(facts, entry);
+  noteInstructed(facts, entry);
   facts.turn?.dangling.delete(entry.call);
   const { stopped, readOutput } = entry;
   if (stopped !== undefined) {

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createModel } from '../../../src/model/create.ts';
-import { readInstructions } from '../../../src/project/instructions.ts';
+import { readInstructions, readInstructionsFor } from '../../../src/project/instructions.ts';
 import { homeOf } from '../../../src/session/home/home.ts';
 import type { ScopeDeny } from '../../../src/session/facts/entries.ts';
 import { capable } from '../../support/capable.ts';
@@ -35,7 +35,17 @@ function put(path: string, text: string | Uint8Array): string {
 function read(cwd: string, options: { deny?: ScopeDeny[]; personHome?: string } = {}) {
   const home = homeOf({ PODKIN_HOME: join(top, 'home-of-podkin') });
   const { deny = [], personHome = null } = options;
-  return readInstructions({ home, deny }, join(top, cwd), personHome);
+  return readInstructions({ home, deny }, { cwd: join(top, cwd), personHome });
+}
+async function touched(cwd: string, path: string, known: readonly string[] = []) {
+  const home = homeOf({ PODKIN_HOME: join(top, 'home-of-podkin') });
+  const place = { cwd: join(top, cwd), personHome: null };
+  const isKnown = (one: string) => known.includes(one);
+  const { files } = await readInstructionsFor({ home, deny: [] }, place, {
+    path: join(top, path),
+    known: isKnown,
+  });
+  return files.map(({ text }) => text);
 }
 const textsOf = async (...args: Parameters<typeof read>) =>
   (await read(...args)).files.map(({ text }) => text);
@@ -69,6 +79,75 @@ describe('instructions', () => {
     expect(await textsOf('me/work')).toEqual(['above', 'home', 'work']);
     mkdirSync(join(top, 'me/.git'));
     expect(await textsOf('me/work', { personHome: join(top, 'me') })).toEqual(['home', 'work']);
+  });
+
+  it("[project.user-instructions] the person's own AGENTS.md comes first, opened as any", async () => {
+    const own = put('home-of-podkin/config/AGENTS.md', 'mine');
+    put('home-of-podkin/config/CLAUDE.md', 'no');
+    put('work/AGENTS.md', 'work');
+    expect(await textsOf('work')).toEqual(['mine', 'work']);
+    expect(await textsOf('work', { deny: [{ path: own, right: 'read' }] })).toEqual(['work']);
+    rmSync(own);
+    symlinkSync('../../work/AGENTS.md', own);
+    expect(await read('work')).toMatchObject({
+      files: [{ text: 'work' }],
+      leftOut: [`Left out, as it is or goes through a link that leads out of its folder: ${own}`],
+    });
+    rmSync(own);
+    expect(await textsOf('work')).toEqual(['work']);
+    // Whoever works in the folder of the configuration is given its file once.
+    put('home-of-podkin/config/AGENTS.md', 'mine');
+    expect(await textsOf('home-of-podkin/config')).toEqual(['mine']);
+  });
+
+  it('[project.claude-file] CLAUDE.md counts in a folder that has no AGENTS.md, whatever that is', async () => {
+    mkdirSync(join(top, 'repo/.git'), { recursive: true });
+    put('repo/CLAUDE.md', 'root');
+    put('repo/a/AGENTS.md', 'both');
+    put('repo/a/CLAUDE.md', 'unread');
+    put('repo/a/b/CLAUDE.md', 'unread');
+    mkdirSync(join(top, 'repo/a/b/AGENTS.md'));
+    expect(await read('repo/a/b')).toMatchObject({
+      files: [{ text: 'root' }, { text: 'both' }],
+      leftOut: [`Left out, as it is no regular file: ${join(top, 'repo/a/b/AGENTS.md')}`],
+    });
+  });
+
+  it('[project.instructions-below] a path that is touched brings those of the folders on the way to it', async () => {
+    mkdirSync(join(top, 'repo/.git'), { recursive: true });
+    put('AGENTS.md', 'above');
+    put('repo/AGENTS.md', 'root');
+    put('repo/a/AGENTS.md', 'a');
+    const deep = put('repo/a/b/CLAUDE.md', 'b');
+    put('repo/a/b/c/AGENTS.md', 'c');
+    put('repo/other/AGENTS.md', 'other');
+    put('repo/node_modules/x/AGENTS.md', 'theirs');
+    put('repo/a/b/file', '');
+    expect(await touched('repo', 'repo/a/b/file')).toEqual(['a', 'b']);
+    expect(await touched('repo', 'repo/a/b/new/file')).toEqual(['a', 'b']);
+    expect(await touched('repo', 'repo/a/b')).toEqual(['a', 'b']);
+    expect(await touched('repo', 'repo/a/b/file', [deep])).toEqual(['a']);
+    expect(await touched('repo', 'repo/file')).toEqual([]);
+    expect(await touched('repo', 'repo/node_modules/x/y')).toEqual([]);
+    // Beside the working directory, in the same repository; nothing outside of that.
+    expect(await touched('repo/a', 'repo/other/x')).toEqual(['other']);
+    expect(await touched('repo/a/b', 'repo/a/x')).toEqual([]);
+    put('elsewhere/AGENTS.md', 'elsewhere');
+    expect(await touched('repo', 'elsewhere/x')).toEqual([]);
+    symlinkSync('../../elsewhere', join(top, 'repo/a/link'));
+    expect(await touched('repo', 'repo/a/link/x')).toEqual([]);
+    // A repository inside of it speaks, and those who begin in it hear nothing of the outer one.
+    mkdirSync(join(top, 'repo/a/b/.git'));
+    expect(await touched('repo', 'repo/a/b/c/x')).toEqual(['a', 'b', 'c']);
+    expect(await touched('repo/a/b', 'repo/a/b/c/x')).toEqual(['c']);
+    expect(await touched('repo/a/b', 'repo/other/x')).toEqual([]);
+  });
+
+  it('[project.instructions-below] without a repository only below the working directory', async () => {
+    put('work/sub/AGENTS.md', 'sub');
+    put('beside/AGENTS.md', 'beside');
+    expect(await touched('work', 'work/sub/x')).toEqual(['sub']);
+    expect(await touched('work', 'beside/x')).toEqual([]);
   });
 
   it.runIf(isRoot)('[project.instructions] a .git of another user makes no repository', async () => {

@@ -71,7 +71,7 @@ describe('the prompt', () => {
       ],
       [
         'Be brief.',
-        'The instructions of the project follow, the farthest first; where they differ, the last counts.',
+        'Instructions of files follow, the most general first; where they differ, the last counts.',
         '/AGENTS.md says:',
         'far',
         '/w/AGENTS.md says:',
