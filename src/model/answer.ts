@@ -12,7 +12,7 @@ import { ModelFailure } from './port.ts';
 import type { ChatPart, ModelPart, ModelRequest, ModelResponse } from './port.ts';
 import type { UsageReports } from './reported-usage.ts';
 import { isDeep, toolInput, wellFormedJson } from './tool-input.ts';
-import { completed, countsOf, estimateOf, priced } from './usage.ts';
+import { type Priced, completed, countsOf, estimateOf, priced, pricedAsBelieved } from './usage.ts';
 
 type StreamPart = LanguageModelV3StreamPart;
 type AnswerPart = ModelResponse['parts'][number];
@@ -32,10 +32,9 @@ export const answerCallsMax = 100;
 type Asked = Pick<ModelRequest, 'messages' | 'system' | 'tools'>;
 type Usage = ModelResponse['usage'];
 
-export interface AnswerOf {
+export interface AnswerOf extends Priced {
   /** `provider/model`, with which what goes wrong is reported. */
   readonly name: string;
-  cost(usage: TokenCounts): number | null;
 }
 
 export interface Answer {
@@ -68,9 +67,13 @@ export function newAnswer(of: AnswerOf, request: Asked, reports: Reports = noRep
   const calls = callsInto(parts, room, usedIds(request));
   let finish: Finish | null = null;
   const estimate = () => estimateOf(request, room.taken());
+  const counted = (counts: TokenCounts) => {
+    const guess = estimate();
+    return pricedAsBelieved(of, completed(counts, reports, guess), guess);
+  };
   const spent = () => {
     const counts = reports.soFar() ?? (finish && countsOf(finish.usage));
-    if (counts !== null) return priced(of, completed(counts, reports, estimate()));
+    if (counts !== null) return counted(counts);
     return parts.length > 0 ? priced(of, estimate()) : null;
   };
   return {
@@ -91,8 +94,8 @@ export function newAnswer(of: AnswerOf, request: Asked, reports: Reports = noRep
         return { parts: kept(parts), finishReason: 'length', usage: spent() ?? priced(of, estimate()) };
       const { usage, finishReason } = endOf(of, parts, finish);
       const counts = countsOf(usage);
-      const all = counts === null ? estimate() : completed(counts, reports, estimate());
-      return { parts: kept(parts), finishReason, usage: priced(of, all) };
+      const used = counts === null ? priced(of, estimate()) : counted(counts);
+      return { parts: kept(parts), finishReason, usage: used };
     },
     spent,
     begun: () => parts.length > 0,

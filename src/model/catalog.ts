@@ -60,9 +60,10 @@ export function costOf(name: string, usage: TokenCounts, given?: GivenPrice): nu
   const entry = catalogEntry(name);
   if (entry === null) return null;
   const price = entry.long !== undefined && usage.inputTokens > entry.long.aboveTokens ? entry.long : entry;
-  const read = usage.cacheReadTokens ?? 0;
-  const written = usage.cacheWriteTokens ?? 0;
-  const fresh = Math.max(0, usage.inputTokens - read - written);
+  // Both are parts of the input, whatever a provider says.
+  const read = Math.min(usage.cacheReadTokens ?? 0, usage.inputTokens);
+  const written = Math.min(usage.cacheWriteTokens ?? 0, usage.inputTokens - read);
+  const fresh = usage.inputTokens - read - written;
   const micros =
     fresh * price.input +
     read * price.cachedInput +

@@ -12,6 +12,7 @@ import { type Model, ModelConfigError, type ModelRequest } from './port.ts';
 import { proxyOf, unusedProxyHint } from './proxy.ts';
 import { loadProviderModel, sdkModel, type ModelSource, type ProviderName } from './sdk.ts';
 import type { RuleUses } from './uses.ts';
+import { tokensMaxOf } from './window.ts';
 
 export interface CreateModelOptions {
   /** A request that brings no part for so long fails as `timeout`. */
@@ -31,6 +32,8 @@ export interface GivenModel {
   readonly price?: GivenPrice | undefined;
   /** The longest answer, in tokens. */
   readonly outputTokens?: number | undefined;
+  /** Tokens that a request and its answer may hold together. */
+  readonly contextTokens?: number | undefined;
 }
 
 interface Provider {
@@ -128,6 +131,7 @@ export async function createModel(
     proxyHint: unusedProxyHint(environment),
     limits,
     outputTokens: options.given?.outputTokens ?? outputTokensOf(provider, model),
+    tokensMax: tokensMaxOf(name, options.given),
     cost: (usage) => costOf(name, usage, options.given?.price),
     open: async (_, heard) => {
       const fetch = await fetchFor({ name, dialect, proxy, heard });

@@ -51,7 +51,16 @@ export interface ModelResponse {
    */
   readonly parts: (ChatPart & { invalid?: string; cut?: string })[];
   readonly finishReason: 'stop' | 'length' | 'toolCalls' | 'contentFilter' | 'other';
-  readonly usage: { inputTokens: number; outputTokens: number; cost: number | null };
+  readonly usage: RequestUsage;
+}
+
+/** What one request has used. */
+export interface RequestUsage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cost: number | null;
+  /** What the provider said of it instead, where no request can come to that: the others are estimated then. */
+  readonly said?: { readonly inputTokens: number; readonly outputTokens: number };
 }
 
 export interface Model {

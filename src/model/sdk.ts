@@ -34,6 +34,8 @@ export interface ModelSource {
   readonly limits: WatchLimits;
   /** The longest answer, where the provider has to be told. */
   readonly outputTokens?: number | undefined;
+  /** What a count of tokens must pass before it is doubted; absent: none is. */
+  readonly tokensMax?: number | undefined;
   /** US dollars of an answer; null where the price is not known. */
   cost(usage: TokenCounts): number | null;
   /** Called once a request. */

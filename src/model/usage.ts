@@ -6,7 +6,9 @@ import type { TokenCounts } from './catalog.ts';
 import type { ModelRequest, ModelResponse } from './port.ts';
 import type { UsageReports } from './reported-usage.ts';
 
-interface Priced {
+export interface Priced {
+  /** What a count must pass before it is doubted; absent: nothing is. */
+  readonly tokensMax?: number | undefined;
   cost(usage: TokenCounts): number | null;
 }
 
@@ -14,6 +16,8 @@ export interface Estimate {
   readonly inputTokens: number;
   readonly outputTokens: number;
 }
+
+const bytesOfToken = 3;
 
 /**
  * Where nobody counts: an answer that was not read to its end, a server that says no usage. A token is taken
@@ -24,7 +28,7 @@ export function estimateOf(
   { messages, system, tools }: Pick<ModelRequest, 'messages' | 'system' | 'tools'>,
   answerBytes: number,
 ): Estimate {
-  const tokens = (bytes: number) => Math.ceil(bytes / 3);
+  const tokens = (bytes: number) => Math.ceil(bytes / bytesOfToken);
   const asked = Buffer.byteLength(JSON.stringify([messages, tools])) + Buffer.byteLength(system);
   return { inputTokens: tokens(asked), outputTokens: tokens(answerBytes) };
 }
@@ -32,6 +36,26 @@ export function estimateOf(
 export function priced(of: Priced, counts: TokenCounts): ModelResponse['usage'] {
   const { inputTokens, outputTokens } = counts;
   return { inputTokens, outputTokens, cost: of.cost(counts) };
+}
+
+/**
+ * Of what was counted: the estimate in the place of a half that no request can come to. It is more than the model
+ * holds by far, and more than there are bytes. Else one wrong count would use up any budget for good.
+ */
+export function pricedAsBelieved(
+  of: Priced,
+  counts: TokenCounts,
+  estimate: Estimate,
+): ModelResponse['usage'] {
+  const isDoubted = (half: keyof Estimate) =>
+    counts[half] > Math.max(of.tokensMax ?? Number.POSITIVE_INFINITY, estimate[half] * bytesOfToken);
+  const [isInput, isOutput] = [isDoubted('inputTokens'), isDoubted('outputTokens')];
+  if (!isInput && !isOutput) return priced(of, counts);
+  const { inputTokens, outputTokens } = counts;
+  // What was read from a cache is part of the input.
+  const believed = isInput ? { inputTokens: estimate.inputTokens, outputTokens } : counts;
+  const all = isOutput ? { ...believed, outputTokens: estimate.outputTokens } : believed;
+  return { ...priced(of, all), said: { inputTokens, outputTokens } };
 }
 
 /**

@@ -17,11 +17,24 @@ const unknownOutputShare = 1 / 8;
 /** No more than this part of a window is kept free, whatever was said. */
 const outputShareMax = 1 / 2;
 
-/** `given`: what a person says of the model; it wins over the catalogue. */
-export function windowOf(
-  name: string,
-  given: { readonly contextTokens?: number | undefined; readonly outputTokens?: number | undefined } = {},
-): Window {
+/** What a person says of the model; it wins over the catalogue. */
+interface GivenWindow {
+  readonly contextTokens?: number | undefined;
+  readonly outputTokens?: number | undefined;
+}
+
+/** A person may have said less than the model takes, and what is known of it may be old. */
+const doubtedFrom = 10;
+
+/** A count beyond it is one that no request and no answer of this model come to. */
+export function tokensMaxOf(name: string, given: GivenWindow = {}): number {
+  const entry = catalogEntry(name);
+  const context = Math.max(given.contextTokens ?? 0, entry?.contextTokens ?? 0, unknownContextTokens);
+  const answer = Math.max(given.outputTokens ?? 0, entry?.outputTokens ?? 0, unknownOutputTokens);
+  return doubtedFrom * (context + answer);
+}
+
+export function windowOf(name: string, given: GivenWindow = {}): Window {
   const entry = catalogEntry(name);
   const known = given.contextTokens ?? entry?.contextTokens;
   const context = known ?? unknownContextTokens;

@@ -64,7 +64,7 @@ async function makeModel({ session, folder, facts, limits }: Worker): Promise<Mo
   const { checkModelName, createModel, isPriced } = await import('../model/create.ts');
   const { fileUses } = await import('../model/uses.ts');
   const { model, settings } = session;
-  const { inputPrice, outputPrice, outputTokens } = modelSettingsOf(settings, model);
+  const { inputPrice, outputPrice, outputTokens, contextTokens } = modelSettingsOf(settings, model);
   const isGiven = inputPrice !== undefined && outputPrice !== undefined;
   const price = isGiven ? { input: inputPrice, output: outputPrice } : undefined;
   // A session of an earlier podkin, or one whose prices are not known any more: its limit would hold nothing
@@ -80,7 +80,7 @@ async function makeModel({ session, folder, facts, limits }: Worker): Promise<Mo
     cwd: session.cwd,
     stallTimeoutMs: limits.stallMs,
     answerTimeoutMs: limits.answerMs,
-    given: { outputTokens, ...(price && { price }) },
+    given: { outputTokens, contextTokens, ...(price && { price }) },
     uses: fileUses(folder.scriptUses),
   });
 }

@@ -1,6 +1,7 @@
 /** What pods say to each other of a budget: running totals, in billionths of a US dollar and in tokens. */
 import * as z from 'zod';
 import { once } from '../std/once.ts';
+import { usdMax } from './limits.ts';
 
 const amount = once(() => z.int().min(0));
 
@@ -23,7 +24,7 @@ export const leaseReportsSchema = once(() =>
 /** What a person wants the bound of a tree to be; null: none. */
 export const boundSchema = once(() =>
   z.object({
-    usd: z.number().positive().max(9_000_000).nullable().optional(),
+    usd: z.number().positive().max(usdMax).nullable().optional(),
     tokens: z.int().min(1).nullable().optional(),
     from: z.unknown().optional(),
   }),

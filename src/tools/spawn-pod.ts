@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { withoutHidden } from '../std/characters.ts';
 import { once } from '../std/once.ts';
+import { usdMax } from '../protocol/limits.ts';
 import { podNamePattern } from '../protocol/names.ts';
 import { pathProblem } from '../scope/paths/path-problem.ts';
 import { userHome } from '../session/home/places.ts';
@@ -54,7 +55,7 @@ const input = once(() =>
     maxCost: z
       .number()
       .positive()
-      .max(9_000_000)
+      .max(usdMax)
       .optional()
       .describe('US dollars that the child and its own children may spend in all; default: what is yours'),
   }),

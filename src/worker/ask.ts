@@ -13,6 +13,7 @@ import type { MeasuredSize } from '../session/facts/context-entries.ts';
 import type { EntryBody } from '../session/facts/entries.ts';
 import type { Transcript } from '../session/facts/transcript.ts';
 import { admitted } from './admission.ts';
+import { doubtedEntries } from './doubted-usage.ts';
 import { afterRequest, answerBegun, beforeRequest } from './interceptors.ts';
 import { fit, offeredBy, offeredEntries, tokensOfRequest } from './context/fit.ts';
 import { effectiveWindow } from './context/load.ts';
@@ -183,6 +184,7 @@ async function commitUnanswered(
   // What was taken of the budget for it is free again, but for what it has used.
   const usage = stream.spent ?? (ports.budget?.isReserved === true ? nothing : null);
   if (usage !== null) bodies.push({ type: 'requestFailed', turn, step, usage });
+  if (usage !== null) bodies.push(...doubtedEntries(ports, model, usage));
   if (signal.aborted && stream.text !== '') {
     const parts = [{ type: 'text' as const, text: stream.text.toWellFormed() }];
     bodies.push({ type: 'assistantMessage', turn, step, model, parts, partial: true });

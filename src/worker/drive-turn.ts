@@ -7,6 +7,7 @@ import type { MeasuredSize } from '../session/facts/context-entries.ts';
 import type { EntryBody } from '../session/facts/entries.ts';
 import { ask } from './ask.ts';
 import { compactIdle } from './compact-idle.ts';
+import { doubtedEntries } from './doubted-usage.ts';
 import { failureOf } from './failure.ts';
 import { endsWithAnswer, hasText } from './prompt.ts';
 import { type RequestedCall, runTools } from './run-tools.ts';
@@ -163,5 +164,6 @@ function responseEntries(ports: TurnPorts, completed: CompletedStep): EntryBody[
       seenThrough,
       ...(size === undefined ? {} : { size }),
     },
+    ...doubtedEntries(ports, model, response.usage),
   ];
 }

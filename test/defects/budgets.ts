@@ -10,6 +10,15 @@ const books = 'test/unit/delivery/verify-budget.test.ts';
 
 export const ofTheBudgets: readonly Defect[] = [
   {
+    id: 'budget-absurd-count',
+    breaks: 'a count that no request comes to uses up a budget for good',
+    file: fold,
+    find: 'if (said[unit] > requestMax[unit]) used[unit] = facts.reserved;',
+    replace: '',
+    test: rows,
+    guarantee: 'budget.reserve',
+  },
+  {
     id: 'lease-granted-twice',
     breaks: 'the same need, said twice, is granted twice',
     file: machine,

@@ -9,6 +9,8 @@ export const budgets = {
     'what a request may take is on disk before it is sent; without a response it counts as spent, at replay too',
   'budget.wait':
     'a request that lacks a part of the budget waits for it, obeys cancel and pause, and is made anew when it is sent',
+  'budget.wait-reason':
+    'a pod that waits at a bound names the bound that holds now, also after a person has set another',
   'budget.summary': 'the requests of a compaction are paid out of the budget, and counted once',
   'budget.grant':
     'a child is granted half of what is left, in portions, at least what it lacks for one request, or nothing; the same need said twice grants once',

@@ -76,6 +76,8 @@ export const model = {
     'what a server does not count, be it only the request or only the answer, is estimated from the bytes, so that a limit of the cost holds',
   'model.usage-failed':
     'what a request without a response has used is told: as its stream counted it, each report in the place of the one before, estimated behind the last and where an answer began uncounted; else nothing',
+  'model.usage-believed':
+    'a count that no request comes to, by the model’s window and by its bytes, is estimated instead, in the cost too; a person is told once, and the log says what was counted',
   'model.usage-clamped': 'counts of tokens are whole numbers from 0 to 2^53 − 1, whatever a provider says',
   'scenario.calls': 'calls come in order, behind the text, with ids that never repeat',
   'scenario.cut': 'a cut stream gives so many words, then breaks off',

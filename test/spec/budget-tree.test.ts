@@ -68,7 +68,7 @@ const untilBound = (root: TestPod) =>
     'the bound is reached',
   );
 
-it('[budget.tree] twelve pods share what there is, wait at the bound, and go on to the end once it is raised', async () => {
+it('[budget.tree] [budget.wait-reason] twelve pods share what there is, wait at the bound, and go on to the end once it is raised', async () => {
   const root = await home.startRoot({ limits: { cost: 8 }, scenario: twelve });
   await root.run('go');
   await untilBound(root);
@@ -83,6 +83,12 @@ it('[budget.tree] twelve pods share what there is, wait at the bound, and go on 
   const { usd, beyond } = await treeSpent();
   expect(usd).toBeLessThanOrEqual(8 + beyond);
   expect(usd).toBeGreaterThan(4);
+  const waiting = (await root.call('status', {})).waiting;
+  expect((await home.run(['budget', 'root', '8.01'])).code).toBe(0);
+  expect((await root.call('status', {})).waiting).toEqual({
+    ...waiting,
+    reason: waiting?.reason.replace('(8 USD)', '(8.01 USD)'),
+  });
   const raised = await home.run(['budget', 'root', '1000', '--json']);
   expect(raised.code, raised.stderr).toBe(0);
   expect(JSON.parse(raised.stdout)).toMatchObject({ name: 'root', usd: { bound: 1000 }, tokens: null });
@@ -146,7 +152,9 @@ rules:
   for (const amount of ['0', 'abc', '1e3', '9000001', '5$'])
     expect(await budget('root', amount)).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('is no bound: AMOUNT is US dollars, more than 0, or "none"') as string,
+      stderr: expect.stringContaining(
+        'is no bound: AMOUNT is US dollars, more than 0 and at most 9000000, or "none"',
+      ) as string,
     });
   expect((await budget('root', '--tokens', '1.5')).code).toBe(2);
   expect((await budget('root', '--', '-5')).code).toBe(2);

@@ -1,4 +1,5 @@
 /** `podkin budget`: what a tree may spend and has spent, and a new bound for it. */
+import { usdMax } from '../../protocol/limits.ts';
 import type { Result } from '../../protocol/methods.ts';
 import { askPod } from '../../client/ask-pod.ts';
 import { findPod } from '../../client/find-pod.ts';
@@ -22,10 +23,14 @@ export async function budgetCommand(
 ): Promise<number> {
   const usd = boundOf(
     options.amount,
-    'AMOUNT is US dollars, more than 0, or "none"',
-    (number) => number <= 9_000_000,
+    `AMOUNT is US dollars, more than 0 and at most ${usdMax}, or "none"`,
+    (number) => number <= usdMax,
   );
-  const tokens = boundOf(options.tokens, '--tokens is a whole number, or "none"', Number.isSafeInteger);
+  const tokens = boundOf(
+    options.tokens,
+    `--tokens is a whole number from 1 to ${Number.MAX_SAFE_INTEGER}, or "none"`,
+    Number.isSafeInteger,
+  );
   const pod = findPod(context.home, name);
   const budget = await askPod(pod, 'budget', {
     ...(usd === undefined ? {} : { usd }),

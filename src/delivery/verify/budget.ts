@@ -13,6 +13,7 @@ import {
   type BudgetUnit,
   type Lease,
   budgetUnits,
+  requestMax,
 } from '../../session/facts/budget-entries.ts';
 import type {
   ChildEntry,
@@ -214,7 +215,8 @@ export class BudgetCheck extends Check {
     };
     for (const unit of budgetUnits) {
       const book = this.#books[unit];
-      const [took, had] = [used[unit], book.reserved];
+      const had = book.reserved;
+      const took = used[unit] > requestMax[unit] ? had : used[unit];
       book.spent += took;
       book.reserved = 0;
       if (had > 0) {

@@ -35,7 +35,7 @@ import { tryCommit } from '../machine/core.ts';
 import { commitInput } from '../machine/inputs.ts';
 import { budgetView } from '../machine/budget-view.ts';
 import { countEarlier } from './earlier.ts';
-import { reasonOf } from './wait-reason.ts';
+import { noteWait } from './wait-reason.ts';
 import type { ParentLink } from '../parent/link.ts';
 import type { Pod } from '../pod.ts';
 
@@ -238,6 +238,7 @@ export class BudgetDesk {
     // They hear at a link that they are under a bound now.
     if (isNew) this.#renewLinks();
     this.#takeBackBeyond();
+    this.#noteWaiting();
     this.#onArrived();
   }
 
@@ -376,13 +377,7 @@ export class BudgetDesk {
   }
 
   #noteWaiting(): void {
-    const { live } = this.#pod.core;
-    const isWaiting = this.#own !== null || this.#needs.size > 0;
-    if (isWaiting === (live.budget !== null)) return;
-    live.budget = isWaiting
-      ? { since: this.#pod.host.clock.wallTime(), reason: reasonOf(this.#pod, this.#parts.parentLink) }
-      : null;
-    this.#pod.input((core) => core.ports.perform({ type: 'statusChanged' }));
+    noteWait(this.#pod, this.#parts.parentLink, this.#own !== null || this.#needs.size > 0);
   }
 
   view(): Result<'budget'> {

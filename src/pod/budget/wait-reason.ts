@@ -4,7 +4,17 @@ import { governedUnits } from '../machine/budget.ts';
 import type { ParentLink } from '../parent/link.ts';
 import type { Pod } from '../pod.ts';
 
-export function reasonOf({ session, facts }: Pod, parentLink: ParentLink | null): string {
+/** Of a wait that goes on the reason may be another by now: a person has set a bound that is too low still. */
+export function noteWait(pod: Pod, parentLink: ParentLink | null, isWaiting: boolean): void {
+  const { live } = pod.core;
+  const reason = isWaiting ? reasonOf(pod, parentLink) : null;
+  if (reason === (live.budget?.reason ?? null)) return;
+  const since = live.budget?.since ?? pod.host.clock.wallTime();
+  live.budget = reason === null ? null : { since, reason };
+  pod.input((core) => core.ports.perform({ type: 'statusChanged' }));
+}
+
+function reasonOf({ session, facts }: Pod, parentLink: ParentLink | null): string {
   const { name, root } = session;
   if (parentLink === null)
     return `what the tree may spend (${boundText(facts.budget)}) is used up; "${raising(facts.budget, name)}" raises it`;

@@ -8,6 +8,13 @@ export type BudgetUnit = (typeof budgetUnits)[number];
 /** A unit that is not named is not meant. */
 export type Amounts = { readonly [unit in BudgetUnit]?: number | undefined };
 
+/**
+ * What no entry's requests come to: a log may say more (an older build believed any count of a provider), and then
+ * what was reserved is the best that is known. Well below what a person may set as a bound, which can so be
+ * raised over it.
+ */
+export const requestMax = { nanoUsd: 1e15, tokens: 1e9 } as const;
+
 /** Between a pod and its parent, through all lives of both: neither number falls while their logs are whole. */
 export interface Lease {
   readonly granted: number;

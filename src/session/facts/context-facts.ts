@@ -28,6 +28,8 @@ export interface ContextFacts {
   answered: Map<string, number>;
   /** A person was told that a window is not known. */
   isWindowReported: boolean;
+  /** A person was told that a provider counts what no request comes to. */
+  isUsageDoubted: boolean;
   /** Path → what was done with it last, the newest last. */
   files: Map<string, 'read' | 'changed'>;
   /** Files of instructions that the model was given with a result and still has: path → its entry seq. */
@@ -71,6 +73,7 @@ export function emptyContext(): ContextFacts {
     windows: new Map(),
     answered: new Map(),
     isWindowReported: false,
+    isUsageDoubted: false,
     files: new Map(),
     instructed: new Map(),
     reports: new Map(),

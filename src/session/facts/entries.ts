@@ -171,13 +171,15 @@ export interface SystemItemEntry {
   turn: string;
   item: SystemItem;
 }
+/** `said`: what the provider counted instead, which no request comes to. Absent in logs of earlier versions. */
+export type StepUsage = Usage & { said?: { inputTokens: number; outputTokens: number } };
 /** A completed response: every item at or below `seenThrough` (an entry seq) was in its request. */
 export interface StepCompletedEntry {
   type: 'stepCompleted';
   turn: string;
   step: number;
   finishReason: string;
-  usage: Usage;
+  usage: StepUsage;
   seenThrough: number;
   /** Absent where the engine did not measure, and in logs of earlier versions. */
   size?: MeasuredSize;
@@ -190,7 +192,7 @@ export interface RequestFailedEntry {
   type: 'requestFailed';
   turn: string;
   step: number;
-  usage: Usage;
+  usage: StepUsage;
 }
 export type TurnOutcome = 'finished' | 'limitReached' | 'paused' | 'cancelled' | 'errored';
 export interface TurnEndedEntry {

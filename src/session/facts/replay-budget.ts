@@ -15,6 +15,7 @@ import {
   type BudgetUnit,
   type Lease,
   budgetUnits,
+  requestMax,
 } from './budget-entries.ts';
 import type { ChildEntry, Entry, EntryBody, PodEventReceivedEntry, SessionEntry } from './entries.ts';
 
@@ -198,9 +199,11 @@ function amountOf(value: JsonValue | undefined): number | null {
 function applyUsed(budget: BudgetFacts, usage: Usage): Record<BudgetUnit, number> {
   // Of a price that nobody knows, what was reserved is the best that is known.
   const cost = usage.cost === null ? budget.nanoUsd.reserved : nanoUsd(usage.cost);
-  const used = { nanoUsd: cost, tokens: usage.inputTokens + usage.outputTokens };
+  const said = { nanoUsd: cost, tokens: usage.inputTokens + usage.outputTokens };
+  const used = { ...said };
   for (const unit of budgetUnits) {
     const facts = budget[unit];
+    if (said[unit] > requestMax[unit]) used[unit] = facts.reserved;
     facts.reserved = 0;
     facts.spent = sum(facts.spent, used[unit]);
   }

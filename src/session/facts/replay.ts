@@ -167,6 +167,7 @@ const appliers: Appliers = {
     if (entry.quarantines !== undefined) facts.quarantined.add(entry.quarantines);
     if (entry.code === 'wakeBudget') facts.overBudgetAt ??= entry.time;
     if (entry.code === 'contextUnknown') facts.context.isWindowReported = true;
+    if (entry.code === 'usageDoubted') facts.context.isUsageDoubted = true;
     const refused = facts.children.get(entry.refuses?.child.instance ?? '');
     if (refused !== undefined) refused.refused = entry.refuses?.code ?? null;
     if (entry.refusal !== undefined)

@@ -12,6 +12,7 @@ import { summaryText } from '../../session/facts/shown.ts';
 import { type Part, shownThrough, transcriptOf } from '../../session/facts/transcript.ts';
 import { PodkinError } from '../../std/podkin-error.ts';
 import { admitted } from '../admission.ts';
+import { doubtedEntries } from '../doubted-usage.ts';
 import { afterRequest, answerBegun, beforeRequest } from '../interceptors.ts';
 import { promptOf } from '../prompt.ts';
 import { backOff, refuseLongRest, triesFor } from '../retry.ts';
@@ -243,6 +244,8 @@ async function answered(
     try {
       const sent = await beforeRequest(ports.interceptors, request);
       const response = await readAnswer(ports, model, sent, spent);
+      const doubted = doubtedEntries(ports, model.name, response.usage);
+      if (doubted.length > 0) await ports.commit(doubted);
       afterRequest(ports.interceptors, { kind: 'answered' });
       return response;
     } catch (error) {

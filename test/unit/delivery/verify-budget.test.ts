@@ -139,6 +139,14 @@ describe('verify: what a pod may spend, by its own log', () => {
     );
   });
 
+  it('[verify.budget] a count that no request comes to is taken for what was reserved', () => {
+    reserve(root, 10);
+    took(root, 9e15);
+    expect(found()).toEqual([]);
+    expect(root.facts.budget.tokens.spent).toBe(18);
+    expect(found()).toEqual([]);
+  });
+
   it('[verify.budget] an older build reserves nothing, and a bound that comes during a request was not there before it', () => {
     root.start();
     took(root, 30);

@@ -30,13 +30,39 @@ describe.each(names)('%s', (dialect) => {
   it.each([
     ['texts', '"12"', 12],
     ['broken', '1.6', 2],
-    ['endless', '1e999', Number.MAX_SAFE_INTEGER],
   ])('[model.usage-clamped] counts that are %s cost no answer', async (_, written, counted) => {
     const usage = Object.fromEntries(usageWords.map((word) => [word, '#']));
     const text = plainly[dialect](usage).replaceAll('"#"', written);
     const { usage: read, parts } = await answerTo(dialect, text);
     expect(read).toMatchObject({ inputTokens: counted, outputTokens: counted });
     expect(parts).toMatchObject([{ type: 'text', text: 'ok' }]);
+  });
+
+  it.each([
+    ['endless', '1e999', Number.MAX_SAFE_INTEGER],
+    ['2^53 + 1', '9007199254740993', Number.MAX_SAFE_INTEGER],
+    ['more than ten windows', '30000000', 30_000_000],
+  ])('[model.usage-believed] counts that are %s are estimated, and are said', async (_, written, said) => {
+    const usage = Object.fromEntries(usageWords.map((word) => [word, '#']));
+    const text = plainly[dialect](usage).replaceAll('"#"', written);
+    expect((await answerTo(dialect, text)).usage).toMatchObject({
+      ...estimated,
+      said: { inputTokens: said, outputTokens: said },
+    });
+  });
+
+  it('[model.usage-believed] one half is doubted alone, and none below what a model may hold', async () => {
+    const [input = '', output = ''] = usageWords;
+    const counting = async (counts: Record<string, unknown>) =>
+      (await answerTo(dialect, plainly[dialect](counts))).usage;
+    expect(await counting({ [input]: 9e15, [output]: 70 })).toMatchObject({ ...estimated, outputTokens: 70 });
+    expect(await counting({ [input]: 70, [output]: 9e15 })).toMatchObject({
+      inputTokens: 70,
+      outputTokens: tokensOfOk[dialect],
+    });
+    const much = await counting({ [input]: 1_000_000, [output]: 500_000 });
+    expect(much).toMatchObject({ inputTokens: 1_000_000, outputTokens: 500_000 });
+    expect(much).not.toHaveProperty('said');
   });
 
   it.each([

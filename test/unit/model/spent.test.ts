@@ -119,7 +119,12 @@ describe('a stream that breaks off', () => {
       'absurd counts',
       'anthropic',
       start({ input_tokens: '1e999', output_tokens: -4 }) + text,
-      { inputTokens: Number.MAX_SAFE_INTEGER, outputTokens },
+      {
+        inputTokens,
+        outputTokens,
+        cost: expect.closeTo(inputTokens * 5e-6 + outputTokens * 25e-6, 12),
+        said: { inputTokens: Number.MAX_SAFE_INTEGER, outputTokens },
+      },
     ],
     ['nothing counted', 'anthropic', start({}) + text, { inputTokens, outputTokens }],
     ['nothing counted', 'openai', speaks, { inputTokens, outputTokens: outputTokens + 9 }],

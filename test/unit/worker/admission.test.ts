@@ -1,10 +1,12 @@
 /** What a turn does with the answers of its budget, before each request and each request of a summary. */
 import { describe, expect, it } from 'vitest';
-import { ModelFailure } from '../../../src/model/port.ts';
+import { ModelFailure, type ModelRequest } from '../../../src/model/port.ts';
+import type { EntryBody } from '../../../src/session/facts/entries.ts';
 import { ask } from '../../../src/worker/ask.ts';
 import type { BudgetAdmission } from '../../../src/worker/turn-ports.ts';
+import { pod, works } from './context-rig.ts';
 import { deskOf } from './desk-rig.ts';
-import { type Reply, type TurnOptions, says, turnOf } from './worker-rig.ts';
+import { type Reply, type TurnOptions, says, turnOf, usage } from './worker-rig.ts';
 
 const go: BudgetAdmission = { kind: 'go' };
 const wait: BudgetAdmission = { kind: 'wait', ms: 250 };
@@ -72,6 +74,33 @@ describe('a request', () => {
       turn: 't1',
       step: 2,
       usage: { inputTokens: 0, outputTokens: 0, cost: 0 },
+    });
+  });
+});
+
+describe('a count that no request comes to', () => {
+  const doubted = { ...usage, said: { inputTokens: 9e15, outputTokens: 2 } };
+  const isTold = (entry: EntryBody) => entry.type === 'alert' && entry.code === 'usageDoubted';
+
+  it('[model.usage-believed] is in the log beside the estimate, and a person is told once', async () => {
+    const answer = (request: ModelRequest, nth: number) =>
+      Object.assign(works(2)(request, nth), { usage: doubted });
+    const ran = pod(900, { answer, window: 1_000_000 });
+    await ran.run();
+    expect(ran.of('stepCompleted').map(({ usage: of }) => of)).toEqual([doubted, doubted, doubted]);
+    expect(ran.committed().filter(isTold)).toHaveLength(1);
+  });
+
+  it('[model.usage-believed] of a request without a response is told too', async () => {
+    const down = new ModelFailure('cutStream', 'cut', { transient: true });
+    const { committed } = await play(
+      [go],
+      [{ deltas: [{ type: 'spent', usage: doubted }], throws: down }, says('done')],
+    );
+    const entries = committed.flat();
+    expect(entries).toContainEqual({ type: 'requestFailed', turn: 't1', step: 2, usage: doubted });
+    expect(entries.find(isTold)).toMatchObject({
+      text: expect.stringContaining('a/b counted 9000000000000000 tokens in'),
     });
   });
 });

@@ -143,6 +143,8 @@ describe('a request', () => {
     ['without one it was what was reserved: the process died', [reserves(40), started(2)], 60],
     ['without one, and another begins', [reserves(40), reserves(30)], 30],
     ['failed and used nothing', [reserves(40), used(0)], 100],
+    ['with a count that no request comes to it was what was reserved', [reserves(40), used(2e9)], 60],
+    ['with such a count and no reservation it was nothing that is known', [used(2 ** 53 - 1)], 100],
     ['for a summary in pieces it was what their one entry says', [reserves(40), adds(30), summed(45)], 55],
     ['for a summary that failed too', [reserves(40), adds(30), unsummed(45)], 55],
     ['for a summary whose process died it was all of them', [reserves(40), adds(30), started(2)], 30],
