@@ -148,7 +148,8 @@ function failureStatus(context: CommandContext, error: unknown): number {
     return error.exitCode === 0 ? exitStatus.done : exitStatus.usage;
   }
   if (error instanceof CommandFailed) {
-    context.stderr.write(`podkin: ${errorText(error.message)}\n`);
+    const lines = error.lines.map((line) => `  ${errorText(line)}\n`).join('');
+    context.stderr.write(`podkin: ${errorText(error.sentence)}${lines === '' ? '' : ':'}\n${lines}`);
     return error.status;
   }
   if (!(error instanceof Error) || !isSituation(error)) throw error;

@@ -148,6 +148,9 @@ export const commands = {
   'commands.window-closed': 'closing the window of podkin run stops its tree',
   'commands.xdg': 'without PODKIN_HOME, configuration, state and sockets are where the XDG variables say',
   'config.errors': 'names file or variable, key and what is wrong',
+  'config.all-problems':
+    'all problems of a configuration file are said at once, in our words, each with its line and column and the nearest valid key',
+  'config.places': 'every key and element of a TOML text has its line and column, whatever its form',
   'config.file': '--config stands in for the user file',
   'config.order':
     "a flag outweighs the environment, that the user's file; a project's narrowing all but the flags",

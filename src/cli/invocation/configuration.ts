@@ -19,17 +19,15 @@ import {
   type SandboxSettings,
 } from '../../session/settings/settings.ts';
 import { nearest } from '../format/nearest.ts';
+import { fromHome, readUserFile, usage } from './configuration-files.ts';
+import { limitProblem } from './problems.ts';
 import {
-  fromHome,
-  limitProblem,
   limitNames,
   permissionMode,
-  readUserFile,
   someLimits,
   type SomeLimits,
-  usage,
   type UserSettings,
-} from './configuration-files.ts';
+} from './settings-schema.ts';
 import {
   type Narrowed,
   type Narrowing,

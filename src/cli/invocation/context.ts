@@ -160,14 +160,21 @@ function outputTo(stream: Writable): Output {
   };
 }
 
-/** An expected end of a command: one sentence that says what to do next, and the exit status. */
+/**
+ * An expected end of a command: one sentence that says what to do next, and the exit status. Where there are
+ * several things to be said, `sentence` is above them, a line each; the message has all of it.
+ */
 export class CommandFailed extends PodkinError {
   readonly status: number;
+  readonly sentence: string;
+  readonly lines: readonly string[];
 
-  constructor(status: number, message: string) {
-    super(message);
+  constructor(status: number, sentence: string, lines: readonly string[] = []) {
+    super(lines.length === 0 ? sentence : `${sentence}: ${lines.join('; ')}`);
     this.name = 'CommandFailed';
     this.status = status;
+    this.sentence = sentence;
+    this.lines = lines;
   }
 }
 

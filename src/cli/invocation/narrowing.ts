@@ -5,7 +5,7 @@
  */
 import { type PermissionMode, permissionModes } from '../../session/settings/permissions.ts';
 import { limitsSchema, limitVariable, narrowingLimits } from '../../session/settings/settings.ts';
-import type { ProjectSettings, SomeLimits } from './configuration-files.ts';
+import type { ProjectSettings, SomeLimits } from './settings-schema.ts';
 import type { ProjectFile } from './project-settings.ts';
 
 /** One value and the file that says it. */

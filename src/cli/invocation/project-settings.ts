@@ -13,13 +13,8 @@ import { foldersOf } from '../../project/project-folders.ts';
 import { anchoredRule } from '../../scope/permissions/permission-rules.ts';
 import type { Home } from '../../session/home/places.ts';
 import { writeFileAtomic } from '../../std/atomic-write.ts';
-import {
-  fromHome,
-  parseSettings,
-  type ProjectSettings,
-  projectFileSchema,
-  usage,
-} from './configuration-files.ts';
+import { fromHome, parseSettings, usage } from './configuration-files.ts';
+import { type ProjectSettings, projectFileSchema } from './settings-schema.ts';
 
 /**
  * What the file wants, for the person to judge; one line a setting, instructions as they are. Null: nobody

@@ -23,19 +23,39 @@ const contextTokensMin = 1_000;
 const priceMax = 1_000_000_000;
 
 export const modelSettingsSchema = once(() => {
-  const price = z.number().min(0).max(priceMax).optional();
+  const price = (of: string) =>
+    z
+      .number()
+      .min(0)
+      .max(priceMax)
+      .optional()
+      .describe(`US dollars per million tokens ${of}; both prices are set, or none.`);
   return z.record(
     z.string().regex(/^[^/]+\/./, 'is not a model: write "provider/model", in quotes'),
     z
       .strictObject({
-        inputPrice: price,
-        outputPrice: price,
-        outputTokens: z.int().min(1).optional(),
-        contextTokens: z.int().min(contextTokensMin).optional(),
+        inputPrice: price('of requests'),
+        outputPrice: price('of answers'),
+        outputTokens: z
+          .int()
+          .min(1)
+          .optional()
+          .describe('The longest answer, in tokens, where the provider is to be told.'),
+        contextTokens: z
+          .int()
+          .min(contextTokensMin)
+          .optional()
+          .describe('Tokens of a request and its answer together; wins over what podkin knows of the model.'),
       })
       .refine(
-        ({ inputPrice, outputPrice }) => (inputPrice === undefined) === (outputPrice === undefined),
-        'has one price of two: set inputPrice and outputPrice, USD per million tokens',
+        (given) =>
+          typeof given !== 'object' ||
+          (given?.inputPrice === undefined) === (given?.outputPrice === undefined),
+        {
+          error: 'has one price of two: set inputPrice and outputPrice, USD per million tokens',
+          // Beside what else is wrong with it.
+          when: () => true,
+        },
       ),
   );
 });

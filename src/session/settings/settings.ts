@@ -15,73 +15,109 @@ interface Bound {
   readonly fallback: number;
   /** A smaller number lets a pod do less and nothing else: only such a limit may a project's file lower. */
   readonly narrows: boolean;
+  /** For people: docs/configuration.md, `podkin config`, JSON Schema. */
+  readonly says: string;
 }
 /** A time to wait or to keep to: a shorter one has pods look, retry, give up or kill more often. */
-const ms = (fallback: number): Bound => ({ min: 0, max: 86_400_000, fallback, narrows: false });
+const ms = (fallback: number, says: string): Bound => ({
+  min: 0,
+  max: 86_400_000,
+  fallback,
+  narrows: false,
+  says,
+});
 /** So much of something and no more. */
-const count = (fallback: number, max: number): Bound => ({ min: 1, max, fallback, narrows: true });
+const count = (fallback: number, max: number, says: string): Bound => ({
+  min: 1,
+  max,
+  fallback,
+  narrows: true,
+  says,
+});
 
 const bounds = {
-  /** Levels below the root; a spawn past it is an error that the model reads. */
-  depth: { ...count(3, 16), min: 0 },
-  /** Live children of one pod. */
-  children: count(8, 1_000),
-  /** Live pods of one tree. */
-  pods: count(64, 10_000),
-  /** Requests of one turn; at it the turn ends as `limitReached`. */
-  steps: count(200, 100_000),
-  /** Notification turns a minute; past it events are kept and nothing is woken. */
-  wakesPerMinute: count(30, 1_000_000),
-  /** Longest chain of notification turns that cause each other; a person's input resets it. */
-  hops: count(25, 1_000_000),
-  /** From idle, how long the first event waits for its siblings. */
-  coalesceMs: ms(100),
-  /** Requests tried before a turn ends as `errored`, and the back-off between them. */
-  requestTries: count(8, 100),
-  retryBaseMs: ms(1_000),
-  retryMaxMs: ms(60_000),
-  /** A longer rest that a provider asks for is not waited for: the turn ends as `errored`. */
-  retryAfterMaxMs: { ...ms(600_000), narrows: true },
-  /** A stream without any part for this long counts as failed. */
-  stallMs: ms(120_000),
-  /**
-   * The longest time from a request to the end of its answer, whatever comes; never shorter than `stallMs`.
-   */
-  answerMs: ms(3_600_000),
-  /** How long a stopping pod waits for the acknowledgement of its shutDown. */
-  shutDownAckMs: ms(5_000),
-  /** From `shutdown` to SIGTERM, and from SIGTERM to SIGKILL. Longer than `shutDownAckMs`. */
-  stopGraceMs: ms(10_000),
-  /** From the end of a link until the child is looked for. */
-  deathGraceMs: ms(2_000),
-  /** An alive child without a link for this long is `unreachable`. */
-  unreachableMs: ms(60_000),
-  /** How often children that have not ended are checked, and the wake rule by its watchdog. */
-  sweepMs: ms(5_000),
-  /** From the start of a child's process to its link. */
-  spawnMs: ms(20_000),
-  /** Deaths within ten minutes with one item in hand, after which its content is kept from the model. */
-  quarantineDeaths: { ...count(3, 1_000_000), narrows: false },
-  /**
-   * Of one shell command, inside a sandbox: processes and threads at once. Past it none can be started. Root
-   * is not bound by it.
-   */
-  shellProcesses: count(512, 1_000_000),
-  /**
-   * Of each process of a command: its own data in memory; past it there is no more. And all that is written
-   * into the sandbox's temporary folder.
-   */
-  shellMemoryBytes: count(8 * 1024 ** 3, Number.MAX_SAFE_INTEGER),
-  shellTmpBytes: count(1024 ** 3, Number.MAX_SAFE_INTEGER),
-  /** The longest file that a command may write; past it SIGXFSZ ends the process. */
-  shellFileBytes: count(16 * 1024 ** 3, Number.MAX_SAFE_INTEGER),
-  /** Processor time of each process of a command; past it SIGXCPU ends it. */
-  shellCpuSeconds: count(3_600, 1_000_000),
-  /** The longest time that a command may ask for; at it all of it is ended. */
-  shellTimeoutMs: count(600_000, 86_400_000),
-  /** Reconnecting to the parent: full jitter between these. */
-  reconnectBaseMs: ms(50),
-  reconnectMaxMs: ms(5_000),
+  depth: {
+    ...count(3, 16, 'Levels below the root; a spawn past it is an error that the model reads.'),
+    min: 0,
+  },
+  children: count(8, 1_000, 'Live children of one pod.'),
+  pods: count(64, 10_000, 'Live pods of one tree.'),
+  steps: count(200, 100_000, 'Requests of one turn; at it the turn ends as `limitReached`.'),
+  wakesPerMinute: count(
+    30,
+    1_000_000,
+    'Turns a minute that notifications start; past it events are kept and nothing is woken.',
+  ),
+  hops: count(
+    25,
+    1_000_000,
+    "Longest chain of notification turns that cause each other; a person's input resets it.",
+  ),
+  coalesceMs: ms(100, 'From idle, how long the first event waits for its siblings.'),
+  requestTries: count(8, 100, 'Requests tried before a turn ends as `errored`.'),
+  retryBaseMs: ms(1_000, 'The back-off between tries: where it begins, with full jitter.'),
+  retryMaxMs: ms(60_000, 'The back-off between tries: where it ends.'),
+  retryAfterMaxMs: {
+    ...ms(600_000, 'A longer rest that a provider asks for is not waited for: the turn ends as `errored`.'),
+    narrows: true,
+  },
+  stallMs: ms(120_000, 'An answer without any part for this long counts as failed.'),
+  answerMs: ms(
+    3_600_000,
+    'The longest time from a request to the end of its answer, whatever comes; never shorter than `stallMs`.',
+  ),
+  shutDownAckMs: ms(5_000, 'How long a stopping pod waits for the acknowledgement of its shutDown.'),
+  stopGraceMs: ms(
+    10_000,
+    'From `shutdown` to SIGTERM, and from SIGTERM to SIGKILL. Not shorter than `shutDownAckMs`.',
+  ),
+  deathGraceMs: ms(2_000, 'From the end of a link until the child is checked.'),
+  unreachableMs: ms(60_000, 'A living child without a link for this long is `unreachable`.'),
+  sweepMs: ms(
+    5_000,
+    'How often children that have not ended are checked, and the wake rule by its watchdog.',
+  ),
+  spawnMs: ms(20_000, "From the start of a child's process to its link."),
+  quarantineDeaths: {
+    ...count(
+      3,
+      1_000_000,
+      'Deaths within ten minutes with one item in hand, after which its content is kept from the model.',
+    ),
+    narrows: false,
+  },
+  shellProcesses: count(
+    512,
+    1_000_000,
+    'Of one shell command, inside a sandbox: processes and threads at once. Past it none can be started. Root is not bound by it.',
+  ),
+  shellMemoryBytes: count(
+    8 * 1024 ** 3,
+    Number.MAX_SAFE_INTEGER,
+    'Of each process of a command: its own data in memory; past it there is no more.',
+  ),
+  shellTmpBytes: count(
+    1024 ** 3,
+    Number.MAX_SAFE_INTEGER,
+    "All that a command may write into the sandbox's temporary folder.",
+  ),
+  shellFileBytes: count(
+    16 * 1024 ** 3,
+    Number.MAX_SAFE_INTEGER,
+    'The longest file that a command may write; past it SIGXFSZ ends the process.',
+  ),
+  shellCpuSeconds: count(
+    3_600,
+    1_000_000,
+    'Processor time of each process of a command; past it SIGXCPU ends it.',
+  ),
+  shellTimeoutMs: count(
+    600_000,
+    86_400_000,
+    'The longest time that a command may ask for; at it all of it is ended.',
+  ),
+  reconnectBaseMs: ms(50, 'Reconnecting to the parent: where the back-off begins, with full jitter.'),
+  reconnectMaxMs: ms(5_000, 'Reconnecting to the parent: where the back-off ends.'),
 };
 type LimitName = keyof typeof bounds;
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nothing is added to the table
@@ -101,6 +137,21 @@ export const limitsSchema = once(() =>
   z.strictObject({
     ...ofEach(({ min, max, fallback }) => z.coerce.number().int().min(min).max(max).default(fallback)),
     cost: z.coerce.number().positive().nullable().default(null),
+  }),
+);
+
+/**
+ * Limits as far as a file names them: without the defaults, which would hide what a weaker source says, and
+ * of numbers alone.
+ */
+export const fileLimitsSchema = once(() =>
+  z.strictObject({
+    ...ofEach(({ min, max, fallback, says }) =>
+      z.int().min(min).max(max).optional().meta({ description: says, default: fallback }),
+    ),
+    cost: z.number().positive().optional().meta({
+      description: 'US dollars that a tree may spend; its pods wait at it. No limit where not set.',
+    }),
   }),
 );
 
@@ -152,14 +203,24 @@ function areWhole(value: JsonValue): value is Limits {
  */
 export const sandboxSettingsSchema = once(() =>
   z.strictObject({
-    /** Shells may reach the network, and with it whatever listens on this machine. */
-    network: z.boolean().default(false),
-    /** Shells may make sockets of the file system, and connect to any that lies in their scope. */
-    unixSockets: z.boolean().default(false),
-    /** Absolute paths that shells may read beside the scope: tools of one's own. */
-    read: z.array(z.string().startsWith('/', 'is not absolute: begin it with /')).default([]),
-    /** The sandbox's program (bubblewrap, or sandbox-exec) in place of the system's own; null for that. */
-    program: z.string().startsWith('/', 'is not absolute: begin it with /').nullable().default(null),
+    network: z
+      .boolean()
+      .default(false)
+      .describe('Shells may reach the network, and with it whatever listens on this machine.'),
+    unixSockets: z
+      .boolean()
+      .default(false)
+      .describe('Shells may make sockets of the file system, and connect to any that lies in their scope.'),
+    read: z
+      .array(z.string().startsWith('/', 'is not absolute: begin it with /'))
+      .default([])
+      .describe("Absolute paths that shells may read beside the scope: tools of one's own."),
+    program: z
+      .string()
+      .startsWith('/', 'is not absolute: begin it with /')
+      .nullable()
+      .default(null)
+      .describe("The sandbox's program (bubblewrap, or sandbox-exec); the system's own where not set."),
   }),
 );
 export type SandboxSettings = z.infer<ReturnType<typeof sandboxSettingsSchema>>;

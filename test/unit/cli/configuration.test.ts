@@ -99,7 +99,7 @@ describe('configuration', () => {
     );
     await expect(problem({ user: '[scope]\nread = ["/"]' })).resolves.toContain('"scope.read"');
     await expect(problem({ project: '[scope]\ndeny = ["src/**"]' })).resolves.toMatch(
-      /config.toml: scope.deny.0: "src\/\*\*" is a pattern/,
+      /config.toml, line 2, column 9: scope.deny.0: "src\/\*\*" is a pattern/,
     );
   });
 
@@ -114,9 +114,11 @@ describe('configuration', () => {
 
   it('[config.errors] names file or variable, key and what is wrong', async () => {
     await expect(problem({ user: '[limits]\nstep = 3' })).resolves.toMatch(
-      /config\.toml: .*"limits\.step".*did you mean "steps"/,
+      /config\.toml, line 2, column 1: .*"limits\.step".*did you mean "steps"/,
     );
-    await expect(problem({ user: '[limits]\nsteps = 0' })).resolves.toMatch(/config\.toml: limits\.steps: /);
+    await expect(problem({ user: '[limits]\nsteps = 0' })).resolves.toMatch(
+      /config\.toml, line 2, column 1: limits\.steps: 0 is too small/,
+    );
     await expect(problem({ user: 'model = ' })).resolves.toMatch(/config\.toml, line 1, column \d+: /);
     await expect(problem({ variables: { PODKIN_LIMITS_STEPS: 'many' } })).resolves.toMatch(
       /^PODKIN_LIMITS_STEPS: "many" is not a number$/,
@@ -151,7 +153,7 @@ describe('configuration', () => {
     expect((await load(narrower)).rules.allow).toEqual(['Bash(npm test*)']);
     expect((await load({ user, project: '[permissions]\nallow = ["Bash"]' })).rules.allow).toEqual([]);
     await expect(problem({ user: '[permissions]\ndeny = ["Bsh(rm *)"]' })).resolves.toMatch(
-      /config\.toml: permissions\.deny\.0: "Bsh\(rm \*\)" names no tool/,
+      /config\.toml, line 2, column 9: permissions\.deny\.0: "Bsh\(rm \*\)" names no tool/,
     );
     await expect(problem({ flags: { rules: { allow: ['Bash('] } } })).resolves.toMatch(
       /^--allow-tool: "Bash\(" is no rule/,
