@@ -1,35 +1,18 @@
 /** Every command with its arguments, options and help; what it does is loaded when it is called. */
-import type { CommandContext } from './invocation/context.ts';
-import type { CommandInput } from './invocation/command-input.ts';
+import { alwaysJson, type CommandSpec, first, json, requestHelp } from './command-spec.ts';
+import { controlCommands } from './control-commands.ts';
 import { stdinHelp, stdinOptions } from './invocation/stdin-options.ts';
 import { runOptions } from './run/run-options.ts';
 
-export interface CommandSpec {
-  /** Name and arguments, as commander reads them. */
-  readonly usage: string;
-  readonly group: string;
-  readonly summary: string;
-  /** Flags and what they do. */
-  readonly options: readonly (readonly [string, string])[];
-  /** Below the options. */
-  readonly more?: string;
-  readonly run: (context: CommandContext, input: CommandInput) => Promise<number>;
-}
-
 const work = 'Work:';
 const inspect = 'Inspect:';
-const control = 'Control:';
 const maintain = 'Maintain:';
 
-const json: readonly [string, string] = ['--json', 'as JSON'];
-/** Taken where there is no other form, so that a script may ask for it everywhere. */
-const alwaysJson: readonly [string, string] = ['--json', 'as JSON, which it always is'];
 /** On a terminal it is asked. */
 const restoreFirst: readonly [string, string] = [
   '--restore',
   'where it is not running, start it and those below it again first',
 ];
-const first = (input: CommandInput): string => input.args[0] ?? '';
 
 export const commands: readonly CommandSpec[] = [
   {
@@ -65,6 +48,7 @@ export const commands: readonly CommandSpec[] = [
       ['--sandbox-network', 'commands of the tree may reach the network (default: none)'],
       ['--sandbox-unix-sockets', 'commands of the tree may use sockets of the file system (default: none)'],
       ['--config <file>', "configuration file, instead of the user's own"],
+      requestHelp,
       ...stdinHelp,
     ],
     more: [
@@ -87,7 +71,12 @@ export const commands: readonly CommandSpec[] = [
     usage: 'send <name> [text]',
     group: work,
     summary: 'send a pod an input, which starts a turn of its own',
-    options: [['--wait', 'until all that follows is settled; print its answer'], restoreFirst, ...stdinHelp],
+    options: [
+      ['--wait', 'until all that follows is settled; print its answer'],
+      restoreFirst,
+      requestHelp,
+      ...stdinHelp,
+    ],
     more: 'What is piped in is added to TEXT, and is the text where there is none; "-" waits for it. A running pod queues it until its current turn has ended.',
     run: async (context, input) =>
       (await import('./control/send.ts')).sendCommand(context, first(input), input.args[1], {
@@ -95,13 +84,19 @@ export const commands: readonly CommandSpec[] = [
         wait: input.flag('wait'),
         restore: input.flag('restore'),
         stdin: stdinOptions(input),
+        request: input.text('request'),
       }),
   },
   {
     usage: 'notify <name> [text]',
     group: work,
     summary: 'leave a notice for a pod, which wakes the pod when it is idle',
-    options: [['--wait', 'until all that follows is settled; print its answer'], restoreFirst, ...stdinHelp],
+    options: [
+      ['--wait', 'until all that follows is settled; print its answer'],
+      restoreFirst,
+      requestHelp,
+      ...stdinHelp,
+    ],
     more: 'What is piped in is added to TEXT, and is the text where there is none; "-" waits for it. A running pod reads it with its next request, within its turn.',
     run: async (context, input) =>
       (await import('./control/send.ts')).sendCommand(context, first(input), input.args[1], {
@@ -109,6 +104,7 @@ export const commands: readonly CommandSpec[] = [
         wait: input.flag('wait'),
         restore: input.flag('restore'),
         stdin: stdinOptions(input),
+        request: input.text('request'),
       }),
   },
   {
@@ -220,107 +216,7 @@ export const commands: readonly CommandSpec[] = [
         full: input.flag('full'),
       }),
   },
-  {
-    usage: 'budget <name> [amount]',
-    group: control,
-    summary: 'show what a tree may spend and has spent, or set it',
-    options: [['--tokens <n>', 'the same for tokens, in and out together'], json],
-    more: 'AMOUNT is US dollars for the whole tree of this root, or "none". Pods that wait for it go on.',
-    run: async (context, input) =>
-      (await import('./control/budget.ts')).budgetCommand(context, first(input), {
-        amount: input.args[1],
-        tokens: input.text('tokens'),
-        json: input.flag('json'),
-      }),
-  },
-  {
-    usage: 'approve <approval>',
-    group: control,
-    summary: 'answer a pending approval: yes, or with --deny no',
-    options: [
-      ['--deny', 'no'],
-      ['--always', 'yes, and for the same call of this pod from now on'],
-      ['--full', 'yes to a call that only "approvals --full" shows to its end: all of it was read'],
-      ['--reason <text>', 'what the model reads with the no'],
-    ],
-    more: 'APPROVAL is its id, the beginning of its id, or the name of a pod that has only one.',
-    run: async (context, input) =>
-      (await import('./approvals/approvals.ts')).approveCommand(context, first(input), {
-        deny: input.flag('deny'),
-        always: input.flag('always'),
-        full: input.flag('full'),
-        reason: input.text('reason'),
-      }),
-  },
-  ...(['pause', 'resume', 'cancel'] as const).map((method) => ({
-    usage: `${method} <name>`,
-    group: control,
-    summary: {
-      pause: 'pause before the next request to the model; nothing is dropped',
-      resume: 'continue where pause stopped',
-      cancel: 'end the running turn, and the turns below that work for it',
-    }[method],
-    options: [],
-    run: async (context: CommandContext, input: CommandInput) =>
-      (await import('./control/control.ts')).controlCommand(context, first(input), method),
-  })),
-  {
-    usage: 'compact <name>',
-    group: control,
-    summary: "replace a pod's history by a summary, and say what came of it",
-    options: [
-      ['--instructions <text>', 'what the summary is to heed'],
-      ['--timeout <seconds>', 'stop waiting then, with status 124; it is made all the same'],
-      ['--json', 'as JSON'],
-    ],
-    more: 'An idle pod does it at once, a running one before its next request to the model, a paused one when it goes on. It happens by itself when the history no longer fits. The task and the newest messages of people stay word for word; the log keeps everything.',
-    run: async (context, input) =>
-      (await import('./control/compact.ts')).compactCommand(context, first(input), {
-        instructions: input.text('instructions'),
-        timeout: input.text('timeout'),
-        json: input.flag('json'),
-      }),
-  },
-  {
-    usage: 'stop <names...>',
-    group: control,
-    summary: 'stop pods and those below them: ask, then SIGTERM, then SIGKILL',
-    options: [
-      ['--no-tree', 'do not stop the pods below'],
-      [
-        '--timeout <seconds>',
-        "for each level, before SIGTERM and again before SIGKILL (default: the pod's own, 10)",
-      ],
-    ],
-    more: 'Their logs stay: "podkin restore" starts them again.',
-    run: async (context, input) =>
-      (await import('./control/stop.ts')).stopCommand(context, input.args, {
-        tree: input.flag('tree'),
-        timeout: input.text('timeout'),
-      }),
-  },
-  {
-    usage: 'kill <name>',
-    group: control,
-    summary: "send SIGKILL to one pod's process; its parent gets a report of the death",
-    options: [],
-    run: async (context, input) => (await import('./control/stop.ts')).killCommand(context, first(input)),
-  },
-  {
-    usage: 'restore <name>',
-    group: control,
-    summary: 'start a pod that is not running again from its log',
-    options: [
-      ['--tree', 'also those below it; pods that are running are skipped'],
-      ['--force', 'also a pod that may be running in another container: you confirm that it is not'],
-    ],
-    more: 'Without --tree, a pod that is already running is a failure.',
-    run: async (context, input) =>
-      (await import('./control/restore.ts')).restoreCommand(context, first(input), {
-        tree: input.flag('tree'),
-        force: input.flag('force'),
-      }),
-  },
+  ...controlCommands,
   {
     usage: 'rm <names...>',
     group: maintain,

@@ -11,13 +11,14 @@ import { systemCode } from '../std/system-code.ts';
 import { version } from '../version.ts';
 import { guardCommand, keepWord } from './chaos/guard-command.ts';
 import { commandInput } from './invocation/command-input.ts';
-import { commands, type CommandSpec } from './command-table.ts';
+import type { CommandSpec } from './command-spec.ts';
+import { commands } from './command-table.ts';
 import type { CommandContext } from './invocation/context.ts';
 import { CommandFailed, exitStatus } from './invocation/context.ts';
 
 const places = `
 Exit status: 0 done, 1 failed, 2 usage, 3 no such pod, 4 a tool was denied (run -p), 5 a limit was reached,
-  124 wait timed out, 129, 130, 131, 141 and 143 ended by a signal.
+  6 this request id was used for something else, 124 wait timed out, 129, 130, 131, 141 and 143 ended by a signal.
 
 Models are named provider/model: anthropic/…, openai/…, google/… with ANTHROPIC_API_KEY, OPENAI_API_KEY,
   GOOGLE_GENERATIVE_AI_API_KEY; openai-compatible/… with OPENAI_COMPATIBLE_BASE_URL (Ollama, vLLM, llama.cpp …);

@@ -214,6 +214,20 @@ export const commands = {
   'doctor.model': 'doctor says what is missing where run would refuse the configured model',
   'run.denied-advice':
     'what is advised about a denied call would help: a deny is named and no flag against it, a missing right by its flag',
+  'request.once':
+    'a run that is given again with its --request id prints the answer and ends with the status of the first, and does nothing more',
+  'request.other': 'an id of a request that was used for something else is status 6, and nothing is done',
+  'request.together': 'of two commands with one request id the second waits for the same answer',
+  'request.death':
+    'a run with a request id goes on, when it is given again, from wherever a death has left it: one pod, one task, no call twice',
+  'request.removed': 'what a request has made and a person removed is not made again',
+  'request.refused':
+    'a command that was refused has used up no request id, and an id that cannot be one is refused',
+  'request.detached': 'run -d with a request id prints the same name again, and gives the task once',
+  'request.send': 'send and notify with a request id send what the pod has had no second time',
+  'request.stop': 'a repeated stop with a request id leaves alone what was started since',
+  'request.hostile': 'a damaged file of a request is told with its folder, and nothing is run',
+  'request.kept': 'a request is kept as long as its pod, and seven days',
   'run.piped':
     'run, send and notify add what a pipe or a file holds to their words, and take it as the text where no words are given; no terminal, /dev/null or closed stdin is read',
   'run.piped-endless':

@@ -16,6 +16,7 @@ import { hasSetAside, keepSetAside } from '../../scope/set-aside/set-aside.ts';
 import { removeAbandoned, leftoverLeases } from '../../scope/sandbox/leftovers.ts';
 import { removePodFolder } from '../../session/home/remove.ts';
 import { pruneTombstones } from '../../session/home/old-tombstones.ts';
+import { pruneRequests } from '../../session/home/requests.ts';
 import { type HeldLock, takeLock } from '../../session/lock/lock.ts';
 import { limitsOf } from '../../session/settings/settings.ts';
 import { monotonicMs } from '../../std/clock.ts';
@@ -62,6 +63,7 @@ export function tidyHome({ home }: CommandContext): void {
     parent: spec.parent?.instance ?? null,
   }));
   pruneTombstones(home, left, Date.now());
+  pruneRequests(home, new Set(left.map(({ instance }) => instance)), Date.now());
   // Maybe no pod of this home runs a command again.
   removeAbandoned(leftoverLeases(home));
 }

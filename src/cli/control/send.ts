@@ -9,8 +9,10 @@ import { askPod } from '../../client/ask-pod.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { exitStatus } from '../invocation/context.ts';
 import { givenText } from '../invocation/given-text.ts';
+import { requestFor } from '../invocation/request-id.ts';
 import type { StdinOptions } from '../invocation/stdin-options.ts';
-import { findPod } from '../../client/find-pod.ts';
+import { findPod, type FoundPod } from '../../client/find-pod.ts';
+import { HomeIndex } from '../../client/home-index.ts';
 import { messageText } from '../format/live-lines.ts';
 import { restoredFirst } from './restored-first.ts';
 import { waitForPod } from './wait.ts';
@@ -21,6 +23,8 @@ export interface SendOptions {
   /** A pod that does not run is started again first. */
   readonly restore: boolean;
   readonly stdin: StdinOptions;
+  /** An id of the caller's: given again, nothing is sent twice. */
+  readonly request?: string | undefined;
 }
 
 /** `words` is `-` for what comes on stdin. */
@@ -32,21 +36,45 @@ export async function sendCommand(
 ): Promise<number> {
   const pod = findPod(context.home, name);
   const message = await givenText(context, { noun: 'text', words, stdin: options.stdin });
-  await restoredFirst(context, pod, options);
-  const submission = uuidv7();
-  if (options.kind === 'run') {
-    const { accepted } = await askPod(pod, 'run', { input: message, submission });
-    context.stderr.write(accepted === 'started' ? `${name} has started.\n` : `${name} has queued it.\n`);
-  } else {
-    await askPod(pod, 'notify', { message, submission });
-    context.stderr.write(`${name} has received the notice.\n`);
-  }
+  const sent = await sentOnce(context, pod, message, options);
   if (!options.wait) return exitStatus.done;
   const end = await waitForPod(context, pod, null);
-  const answer = await answerTo(submission, pod.folder.log);
+  const answer = await answerTo(sent, pod.folder.log);
   if (answer !== '') context.stdout.write(`${answer}\n`);
   if (end.status !== exitStatus.done) context.stderr.write(`${end.text}\n`);
   return end.status;
+}
+
+/** Answers the submission. With `--request`, what the pod has taken in before is not sent again. */
+async function sentOnce(
+  context: CommandContext,
+  pod: FoundPod,
+  message: string,
+  options: SendOptions,
+): Promise<string> {
+  const { kind, request } = options;
+  const content = { command: 'send', kind, instance: pod.instance, message };
+  const asked =
+    request === undefined ? null : requestFor(context.home, { id: request, content, instance: pod.instance });
+  const submission = asked?.request.submission ?? uuidv7();
+  if (asked?.isNew === false && (await isTaken(context, pod, submission))) {
+    context.stderr.write(`${pod.name} has had it already.\n`);
+    return submission;
+  }
+  await restoredFirst(context, pod, options);
+  if (kind === 'run') {
+    const { accepted } = await askPod(pod, 'run', { input: message, submission });
+    context.stderr.write(`${pod.name} has ${accepted === 'started' ? 'started' : 'queued it'}.\n`);
+  } else {
+    await askPod(pod, 'notify', { message, submission });
+    context.stderr.write(`${pod.name} has received the notice.\n`);
+  }
+  return submission;
+}
+
+async function isTaken({ home }: CommandContext, pod: FoundPod, submission: string): Promise<boolean> {
+  const facts = await new HomeIndex(home).factsOf(pod);
+  return facts.submissions.has(submission);
 }
 
 /**

@@ -20,6 +20,8 @@ export const exitStatus = {
   noSuchPod: 3,
   denied: 4,
   limit: 5,
+  /** This id of a request was used for something else. */
+  conflict: 6,
   timedOut: 124,
 } as const;
 

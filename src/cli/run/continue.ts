@@ -47,9 +47,9 @@ export async function continueRoot(context: CommandContext, continuing: Continui
       `${root.name} has done all that it was given: say what it is to do next, as in: podkin run -c ${root.name} "…"`,
     );
   }
-  const known = await knownOf(index, root, facts);
-  if (continuing.detach) return await detached(context, root, { ...continuing, isRunning });
   const submission = uuidv7();
+  if (continuing.detach) return await goOnWith(context, root, { task, submission, isRunning });
+  const known = await knownOf(index, root, facts);
   const work: Work = {
     context,
     name: root.name,
@@ -80,7 +80,7 @@ function rootNamed({ home }: CommandContext, name: string): FoundPod {
 }
 
 /** Something was cut, waits, or is on. */
-function hasMore(facts: Facts): boolean {
+export function hasMore(facts: Facts): boolean {
   const { resumable, cut, turn, queue, paused, held, assignments, notifyBuffer, unseen } = facts;
   const isCut = [resumable, cut, turn, held].some((one) => one !== null);
   const isWoken = [...notifyBuffer, ...unseen].some(({ wakes }) => wakes);
@@ -88,7 +88,7 @@ function hasMore(facts: Facts): boolean {
 }
 
 /** Those below it have something to say: of work that was cut with them. */
-async function hasReports(index: HomeIndex, root: FoundPod): Promise<boolean> {
+export async function hasReports(index: HomeIndex, root: FoundPod): Promise<boolean> {
   for (const pod of await index.below(root)) {
     const { outbox } = await index.factsOf(pod);
     if (outbox.pending.size > 0) return true;
@@ -105,7 +105,11 @@ async function onScreen(context: CommandContext, root: FoundPod, isRunning: bool
 }
 
 /** Null, or why the root could not be started. */
-async function restored(context: CommandContext, root: FoundPod, task: string): Promise<string | null> {
+export async function restored(
+  context: CommandContext,
+  root: FoundPod,
+  task: string,
+): Promise<string | null> {
   return await restoreTree(context, root, { cancelsTurn: task !== '' });
 }
 
@@ -125,7 +129,7 @@ interface Next {
 }
 
 /** A pause ends, whatever was paused: with a task it is given up for that. */
-async function begun(client: Client, { task, submission }: Next): Promise<void> {
+export async function begun(client: Client, { task, submission }: Next): Promise<void> {
   if (task === '') {
     // What a death has cut goes on by itself.
     await client.call('resume', {}).catch(unless('notPaused'));
@@ -142,17 +146,18 @@ function unless(code: string): (error: unknown) => void {
   };
 }
 
-async function detached(
+/** For `-d`: starts the tree where it does not run, and hands over. Throws `CommandFailed`. */
+export async function goOnWith(
   context: CommandContext,
   root: FoundPod,
-  { task, isRunning }: Pick<Continuing, 'task'> & { isRunning: boolean },
+  { task, submission, isRunning }: Next & { isRunning: boolean },
 ): Promise<number> {
   const problem = isRunning ? null : await restored(context, root, task);
   if (problem !== null) throw new CommandFailed(exitStatus.failed, notStarted(root, problem));
   const sent =
     task === ''
       ? await connectAndSend(root.socket, 'resume', {})
-      : await connectAndSend(root.socket, 'run', { input: task, submission: uuidv7() });
+      : await connectAndSend(root.socket, 'run', { input: task, submission });
   // Without a task: what was cut goes on by itself, and only a pause has to be ended.
   if (!sent.ok && task !== '') {
     throw new CommandFailed(

@@ -31,6 +31,8 @@ import { rootScope, type ScopeRequest } from './root-scope.ts';
 export interface RootPlan extends ScopeRequest {
   /** Null: the first free one of `root`, `root-2`, `root-3` … */
   readonly name: string | null;
+  /** Minted before, by whoever may repeat this. */
+  readonly instance?: string | undefined;
   /** `provider/model`; a scenario's path absolute. */
   readonly model: string;
   readonly permissionMode: string;
@@ -87,7 +89,7 @@ export function freeName(taken: readonly string[]): string {
 }
 
 function createNamed(home: Home, plan: RootPlan, name: string): Root {
-  const instance = uuidv7();
+  const instance = plan.instance ?? uuidv7();
   const models = asJson(plan.models ?? {});
   const spec: PodSpec = {
     schema: schemaVersion,
@@ -117,8 +119,8 @@ function createNamed(home: Home, plan: RootPlan, name: string): Root {
 }
 
 /** What is left out stays out. */
-function asJson(models: Readonly<Record<string, ModelSettings>>): JsonObject {
-  const copy: JsonObject = JSON.parse(JSON.stringify(models));
+export function asJson(value: object): JsonObject {
+  const copy: JsonObject = JSON.parse(JSON.stringify(value));
   return copy;
 }
 

@@ -13,6 +13,8 @@ export interface RunOptions {
   /** A pod, or a task; empty where neither was said with it. */
   readonly continue?: string | undefined;
   readonly resume?: boolean | undefined;
+  /** An id of the caller's: given again, nothing is done twice. */
+  readonly request?: string | undefined;
   readonly name?: string | undefined;
   readonly model?: string | undefined;
   readonly cwd?: string | undefined;
@@ -63,6 +65,7 @@ export function runOptions(input: CommandInput): RunOptions {
     detach: input.flag('detach'),
     continue: input.flag('continue') ? '' : input.text('continue'),
     resume: input.flag('resume'),
+    request: input.text('request'),
     name: input.text('name'),
     model: input.text('model'),
     cwd: input.text('cwd'),

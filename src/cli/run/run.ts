@@ -12,9 +12,7 @@ import { NameTaken } from '../../session/home/home.ts';
 import type { Limits } from '../../session/settings/settings.ts';
 import { uuidv7 } from '../../std/uuid.ts';
 import { runtimeVariable } from '../../session/home/places.ts';
-import { podSocket } from '../../session/home/pod-address.ts';
 import { ensureRuntimeDir, socketPath } from '../../transport/address.ts';
-import { connectAndSend } from '../../transport/connect-and-send.ts';
 import { loadConfiguration, unknownLimits } from '../invocation/configuration.ts';
 import { fromHome } from '../invocation/configuration-files.ts';
 import { askAboutText, canAsk } from '../invocation/ask-person.ts';
@@ -22,22 +20,17 @@ import { CommandFailed, type CommandContext, exitStatus, fromCwd } from '../invo
 import { givenText } from '../invocation/given-text.ts';
 import { claimScope } from './claim-scope.ts';
 import { takenText } from './taken-name.ts';
-import { createRoot, type Root, type RootPlan } from './create-root.ts';
-import { catchSignals, interruptionStatus } from '../invocation/interruption.ts';
+import { asJson, createRoot, type Root, type RootPlan } from './create-root.ts';
 import { pathProblem } from '../../scope/paths/path-problem.ts';
 import { realPath } from '../invocation/real-paths.ts';
+import { detached, type Run } from './detached.ts';
 import { foreground, type Work } from './foreground.ts';
 import type { RunOptions } from './run-options.ts';
 import { tokensOf } from './tokens.ts';
 import { checkStartingPlace } from './starting-place.ts';
 import { errorText, visible } from '../format/printable.ts';
 import { outputFormats, personReport, printReport, type OutputFormat } from './run-report.ts';
-import { type RootStart, startedOr } from './root-start.ts';
-
-interface Run extends RootStart {
-  readonly task: string;
-  readonly submission: string;
-}
+import { startedOr } from './root-start.ts';
 
 /** Answers the exit status. Throws `CommandFailed` for what was asked wrongly, before anything is made. */
 export async function runCommand(context: CommandContext, options: RunOptions): Promise<number> {
@@ -46,6 +39,8 @@ export async function runCommand(context: CommandContext, options: RunOptions): 
   const task = await givenText(context, { noun: 'task', words: options.task, stdin: options.stdin });
   const plan = await planOf(context, options);
   checkSocketFolder(context);
+  if (options.request !== undefined)
+    return await requested(context, { options, plan, task, format, id: options.request });
   const root = await rootOf(context, plan);
   const run: Run = { context, root, limits: plan.limits, task, submission: uuidv7() };
   if (options.detach === true) return await detached(run);
@@ -75,6 +70,31 @@ async function goOn(context: CommandContext, options: RunOptions, format: Output
     cwd,
     headless,
     detach: options.detach === true,
+    report: (submission) => (headless ? printReport(context, format) : personReport(context, { submission })),
+  });
+}
+
+interface RequestedRun {
+  readonly id: string;
+  readonly options: RunOptions;
+  readonly plan: RootPlan;
+  readonly task: string;
+  readonly format: OutputFormat;
+}
+
+async function requested(context: CommandContext, run: RequestedRun): Promise<number> {
+  const { requestedRun } = await import('./requested.ts');
+  const { id, options, plan, task, format } = run;
+  // How the answer is printed is no part of what is asked for, nor is where its text came from.
+  const { outputFormat: _, stdin: _stdin, request: _id, ...asked } = options;
+  const headless = options.print === true;
+  return await requestedRun(context, {
+    id,
+    content: { command: 'run', ...asJson({ ...asked, task, cwd: plan.cwd }) },
+    task,
+    headless,
+    detach: options.detach === true,
+    create: (instance) => rootOf(context, { ...plan, instance }),
     report: (submission) => (headless ? printReport(context, format) : personReport(context, { submission })),
   });
 }
@@ -119,6 +139,10 @@ function checkFormat(options: RunOptions): OutputFormat {
     throw usage('--output-format goes with -p: add -p, or leave it out');
   if (options.print === true && options.detach === true)
     throw usage('-p waits for the answer and -d does not: give one of them');
+  if (options.request !== undefined && (options.continue !== undefined || options.resume === true))
+    throw usage(
+      '--request goes with a new tree: leave it out, or use podkin send NAME "…" --restore --request ID',
+    );
   return format;
 }
 
@@ -218,27 +242,6 @@ async function rootOf(context: CommandContext, plan: RootPlan): Promise<Root> {
     if (error instanceof NameTaken) throw usage(await takenText(context, error.podName));
     throw error;
   }
-}
-
-async function detached(run: Run): Promise<number> {
-  const { context, root } = run;
-  const { name, instance } = root.spec;
-  const interruption = catchSignals();
-  const failed = await startedOr(run, interruption).finally(() => interruption.release());
-  if (failed !== null) {
-    const status = failed.signal === null ? exitStatus.failed : interruptionStatus[failed.signal];
-    throw new CommandFailed(status, `${name} could not be started: ${failed.reason}`);
-  }
-  const path = podSocket(context.home, { name, instance });
-  const sent = await connectAndSend(path, 'run', { input: run.task, submission: run.submission });
-  if (!sent.ok) {
-    throw new CommandFailed(
-      exitStatus.failed,
-      `"${name}" runs but did not take its task (${sent.message}): read "podkin logs ${name}", stop it with "podkin stop ${name}"`,
-    );
-  }
-  context.stdout.write(`${name}\n`);
-  return exitStatus.done;
 }
 
 function usage(message: string): CommandFailed {

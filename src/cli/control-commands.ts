@@ -1,0 +1,112 @@
+/** The commands that steer pods which are there. */
+import { type CommandSpec, first, json, requestHelp } from './command-spec.ts';
+import type { CommandInput } from './invocation/command-input.ts';
+import type { CommandContext } from './invocation/context.ts';
+
+const control = 'Control:';
+
+export const controlCommands: readonly CommandSpec[] = [
+  {
+    usage: 'budget <name> [amount]',
+    group: control,
+    summary: 'show what a tree may spend and has spent, or set it',
+    options: [['--tokens <n>', 'the same for tokens, in and out together'], json],
+    more: 'AMOUNT is US dollars for the whole tree of this root, or "none". Pods that wait for it go on.',
+    run: async (context, input) =>
+      (await import('./control/budget.ts')).budgetCommand(context, first(input), {
+        amount: input.args[1],
+        tokens: input.text('tokens'),
+        json: input.flag('json'),
+      }),
+  },
+  {
+    usage: 'approve <approval>',
+    group: control,
+    summary: 'answer a pending approval: yes, or with --deny no',
+    options: [
+      ['--deny', 'no'],
+      ['--always', 'yes, and for the same call of this pod from now on'],
+      ['--full', 'yes to a call that only "approvals --full" shows to its end: all of it was read'],
+      ['--reason <text>', 'what the model reads with the no'],
+    ],
+    more: 'APPROVAL is its id, the beginning of its id, or the name of a pod that has only one.',
+    run: async (context, input) =>
+      (await import('./approvals/approvals.ts')).approveCommand(context, first(input), {
+        deny: input.flag('deny'),
+        always: input.flag('always'),
+        full: input.flag('full'),
+        reason: input.text('reason'),
+      }),
+  },
+  ...(['pause', 'resume', 'cancel'] as const).map((method) => ({
+    usage: `${method} <name>`,
+    group: control,
+    summary: {
+      pause: 'pause before the next request to the model; nothing is dropped',
+      resume: 'continue where pause stopped',
+      cancel: 'end the running turn, and the turns below that work for it',
+    }[method],
+    options: [],
+    run: async (context: CommandContext, input: CommandInput) =>
+      (await import('./control/control.ts')).controlCommand(context, first(input), method),
+  })),
+  {
+    usage: 'compact <name>',
+    group: control,
+    summary: "replace a pod's history by a summary, and say what came of it",
+    options: [
+      ['--instructions <text>', 'what the summary is to heed'],
+      ['--timeout <seconds>', 'stop waiting then, with status 124; it is made all the same'],
+      ['--json', 'as JSON'],
+    ],
+    more: 'An idle pod does it at once, a running one before its next request to the model, a paused one when it goes on. It happens by itself when the history no longer fits. The task and the newest messages of people stay word for word; the log keeps everything.',
+    run: async (context, input) =>
+      (await import('./control/compact.ts')).compactCommand(context, first(input), {
+        instructions: input.text('instructions'),
+        timeout: input.text('timeout'),
+        json: input.flag('json'),
+      }),
+  },
+  {
+    usage: 'stop <names...>',
+    group: control,
+    summary: 'stop pods and those below them: ask, then SIGTERM, then SIGKILL',
+    options: [
+      ['--no-tree', 'do not stop the pods below'],
+      [
+        '--timeout <seconds>',
+        "for each level, before SIGTERM and again before SIGKILL (default: the pod's own, 10)",
+      ],
+      requestHelp,
+    ],
+    more: 'Their logs stay: "podkin restore" starts them again.',
+    run: async (context, input) =>
+      (await import('./control/stop.ts')).stopCommand(context, input.args, {
+        tree: input.flag('tree'),
+        timeout: input.text('timeout'),
+        request: input.text('request'),
+      }),
+  },
+  {
+    usage: 'kill <name>',
+    group: control,
+    summary: "send SIGKILL to one pod's process; its parent gets a report of the death",
+    options: [],
+    run: async (context, input) => (await import('./control/stop.ts')).killCommand(context, first(input)),
+  },
+  {
+    usage: 'restore <name>',
+    group: control,
+    summary: 'start a pod that is not running again from its log',
+    options: [
+      ['--tree', 'also those below it; pods that are running are skipped'],
+      ['--force', 'also a pod that may be running in another container: you confirm that it is not'],
+    ],
+    more: 'Without --tree, a pod that is already running is a failure.',
+    run: async (context, input) =>
+      (await import('./control/restore.ts')).restoreCommand(context, first(input), {
+        tree: input.flag('tree'),
+        force: input.flag('force'),
+      }),
+  },
+];
