@@ -38,7 +38,7 @@ export interface PodView {
   cost: number | null;
   /** Of the last request, and of what one may hold; null where it does not run, or nobody has counted. */
   context: { readonly tokens: number; readonly window: number } | null;
-  /** What it may spend; null where nothing bounds it, or it does not run. */
+  /** What it may spend; null where nothing bounds it, or where it has ended under an older build. */
   budget: Result<'status'>['budget'];
   /** Of its newest incarnation; null before the first. */
   startedAt: string | null;
@@ -194,7 +194,7 @@ function viewOf(pod: FoundPod, probed: ProbedPod): PodView {
     tokens,
     cost,
     context: null,
-    budget: null,
+    budget: probed.totals.budget ?? null,
     startedAt: started?.time ?? null,
     attention: attentionOf(pod, probed),
     waiting: null,

@@ -28,6 +28,8 @@ export const budgets = {
     'a pod whose parent is away goes on with what it holds, then waits, says so, and goes on when it is back',
   'budget.command':
     'podkin budget shows what a pod may spend, sets the bound of a root alone, and refuses what is no amount, each with what to do',
+  'budget.not-running':
+    'podkin budget and ps -a show of a pod that is not running what its log says of its budget',
   'budget.none':
     'once a person has taken a bound away, the limit of the start holds no more: not for the pod, not for what it spawns then',
   'budget.own-word':

@@ -178,11 +178,40 @@ rules:
   expect(inspected.budget).toMatchObject({ usd: { bound: null } });
   expect((await budget('root', 'none')).stdout).toBe('root: nothing bounds what it spends\n');
   await root.stop();
-  for (const args of [['root'], ['root', '5']]) {
-    const dead = await budget(...args);
-    expect(dead.code).toBe(1);
-    expect(dead.stderr).toContain('podkin restore root');
-  }
+  const dead = await budget('root', '5');
+  expect(dead.code).toBe(1);
+  expect(dead.stderr).toContain('podkin restore root');
+});
+
+it('[budget.not-running] of a pod that has stopped or died is what its log says, in podkin budget and ps -a', async () => {
+  home.expectsNoSockets = false;
+  const root = await home.startRoot({
+    limits: { cost: 500 },
+    scenario: `
+price: { input: 1000, output: 1000 }
+rules:
+  - { pod: root, last: user, call: [{ SpawnPod: { name: kid, task: "look", write: [] } }] }
+  - { say: "{{pod}} is done." }
+`,
+  });
+  const shown = async () => {
+    const listed = JSON.parse((await home.run(['ps', '-a', '--json'])).stdout) as { budget: unknown }[];
+    const budgets = await Promise.all(['kid', 'root'].map((name) => home.run(['budget', name, '--json'])));
+    return { listed: listed.map(({ budget }) => budget), each: budgets.map(({ stdout }) => stdout) };
+  };
+  await root.run('go');
+  await root.untilSettled();
+  const living = await shown();
+  expect(living.listed).toMatchObject([{ usd: { bound: null } }, { usd: { bound: 500 } }]);
+  await (await home.spawned('kid')).kill();
+  await root.kill();
+  expect(await shown()).toEqual(living);
+  await root.start();
+  await root.untilSettled();
+  const back = (await home.run(['budget', 'root', '--json'])).stdout;
+  await root.stop();
+  expect((await home.run(['budget', 'root', '--json'])).stdout).toBe(back);
+  expect((await home.run(['ps', '-a'])).stdout).toMatch(/root +stopped .* \$\d+\.\d\d of \$500\.00/);
 });
 
 it('[budget.none] once the bound is taken away nothing ends at the limit of the start: not the pod, not what it spawns then', async () => {

@@ -2,7 +2,10 @@
 import { usdMax } from '../../protocol/limits.ts';
 import type { Result } from '../../protocol/methods.ts';
 import { askPod } from '../../client/ask-pod.ts';
-import { findPod } from '../../client/find-pod.ts';
+import { PodNotRunning } from '../../client/errors.ts';
+import { type FoundPod, findPod } from '../../client/find-pod.ts';
+import { budgetView } from '../../session/facts/budget-view.ts';
+import { foldLog } from '../../session/log/fold-log.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { CommandFailed, exitStatus } from '../invocation/context.ts';
 
@@ -32,12 +35,21 @@ export async function budgetCommand(
     Number.isSafeInteger,
   );
   const pod = findPod(context.home, name);
-  const budget = await askPod(pod, 'budget', {
-    ...(usd === undefined ? {} : { usd }),
-    ...(tokens === undefined ? {} : { tokens }),
-  });
+  const bound = { ...(usd === undefined ? {} : { usd }), ...(tokens === undefined ? {} : { tokens }) };
+  const isShown = usd === undefined && tokens === undefined;
+  const budget = isShown ? await shown(pod) : await askPod(pod, 'budget', bound);
   context.stdout.write(options.json ? `${JSON.stringify({ name, ...budget })}\n` : textOf(name, budget));
   return exitStatus.done;
+}
+
+/** Of a pod that is not running its log says it. */
+async function shown(pod: FoundPod): Promise<Budget> {
+  try {
+    return await askPod(pod, 'budget', {});
+  } catch (error) {
+    if (!(error instanceof PodNotRunning)) throw error;
+    return budgetView((await foldLog(pod.folder.log)).budget);
+  }
 }
 
 /** Null where there is to be none any more. */

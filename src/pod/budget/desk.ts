@@ -8,7 +8,8 @@ import { WireError } from '../../protocol/errors.ts';
 import type { Params, Result } from '../../protocol/methods.ts';
 import { type Amounts, type BudgetUnit, budgetUnits } from '../../session/facts/budget-entries.ts';
 import type { EntryBody, PodRef } from '../../session/facts/entries.ts';
-import { nanoUsd } from '../../session/facts/replay-budget.ts';
+import { budgetView } from '../../session/facts/budget-view.ts';
+import { isGoverned, nanoUsd } from '../../session/facts/replay-budget.ts';
 import { podFolder } from '../../session/home/home.ts';
 import type { Connection } from '../../transport/connection.ts';
 import type { BudgetAdmission, BudgetPlace } from '../../worker/turn-ports.ts';
@@ -20,7 +21,6 @@ import {
   hasNothingLeft,
   grant,
   isBeyond,
-  isGoverned,
   isLow,
   leaseAnswered,
   leasedTo,
@@ -33,7 +33,6 @@ import {
 } from '../machine/budget.ts';
 import { tryCommit } from '../machine/core.ts';
 import { commitInput } from '../machine/inputs.ts';
-import { budgetView } from '../machine/budget-view.ts';
 import { countEarlier } from './earlier.ts';
 import { noteWait } from './wait-reason.ts';
 import type { ParentLink } from '../parent/link.ts';

@@ -22,7 +22,14 @@ import {
   type Leases,
   budgetUnits,
 } from '../../session/facts/budget-entries.ts';
-import { type BudgetFacts, type UnitFacts, merged, usedOf } from '../../session/facts/replay-budget.ts';
+import {
+  type BudgetFacts,
+  type UnitFacts,
+  held,
+  isGoverned,
+  merged,
+  usedOf,
+} from '../../session/facts/replay-budget.ts';
 
 /** What a child says of itself in one unit: of its lease, and what it and those below it have used. */
 export interface LeaseReport extends Lease {
@@ -32,9 +39,6 @@ export interface LeaseReport extends Lease {
 }
 export type LeaseReports = { readonly [unit in BudgetUnit]?: LeaseReport | undefined };
 
-export function isGoverned(facts: UnitFacts): boolean {
-  return facts.bound !== null || facts.lease !== null;
-}
 export function governedUnits(budget: BudgetFacts): BudgetUnit[] {
   return budgetUnits.filter((unit) => isGoverned(budget[unit]));
 }
@@ -42,13 +46,6 @@ export function governedUnits(budget: BudgetFacts): BudgetUnit[] {
 /** `limits.cost` as it holds by now; null also where a person has taken the bound away since the start. */
 export function costLimit(cost: number | null, { nanoUsd }: BudgetFacts): number | null {
   return nanoUsd.isReset && !isGoverned(nanoUsd) ? null : cost;
-}
-
-/** Negative where requests took more than was reserved for them. */
-export function held(facts: UnitFacts): number {
-  const { bound, lease } = facts;
-  if (bound === null && lease === null) return Number.POSITIVE_INFINITY;
-  return (bound ?? 0) + (lease === null ? 0 : lease.granted - lease.returned) - usedOf(facts);
 }
 
 /** What may be reserved or lent now. */

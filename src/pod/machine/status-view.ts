@@ -1,11 +1,10 @@
 /** What `status` answers, made from the facts: costs the same whatever the history's length. */
+import { budgetIfAny } from '../../session/facts/budget-view.ts';
 import { settledView } from '../../delivery/settled.ts';
 import type { Result } from '../../protocol/methods.ts';
 import type { ChildFacts } from '../../session/facts/facts.ts';
 import { isOpen } from './approval-facts.ts';
 import { contextView } from './context-view.ts';
-import { governedUnits } from './budget.ts';
-import { budgetView } from './budget-view.ts';
 import { type Core, statusOf } from './core.ts';
 import { type OtherWaits, waitingOf } from './waiting.ts';
 
@@ -61,7 +60,7 @@ export function statusView(core: Core, links: LinkView): Result<'status'> {
         : { code: facts.refusal.code, reason: facts.refusal.text, since: facts.refusal.at },
     sandbox: links.sandbox,
     context: contextView(facts),
-    budget: governedUnits(facts.budget).length === 0 ? null : budgetView(facts.budget),
+    budget: budgetIfAny(facts.budget),
     watchdogRescues: live.watchdogRescues,
   };
 }

@@ -7,6 +7,7 @@ import type { JsonObject, JsonValue } from '../../std/json.ts';
 import type { ApprovalEntry } from './approval-entries.ts';
 import type { ContextEntry, MeasuredSize } from './context-entries.ts';
 import type { BudgetEntry } from './budget-entries.ts';
+import type { BudgetView } from './budget-view.ts';
 import type { PodIdentity } from '../../protocol/names.ts';
 import type { PodEvent, SentPodEvent, Usage } from '../../protocol/pod-event.ts';
 
@@ -336,6 +337,8 @@ export interface Totals {
   tokens: number;
   /** US dollars; null where a price is not known. */
   cost: number | null;
+  /** What it may spend; null where nothing bounds it, and absent in logs of earlier versions. */
+  budget?: BudgetView | null;
 }
 /** The pod's process ended in order. Without it, an incarnation has died. */
 export interface StoppedEntry {

@@ -233,6 +233,18 @@ export function usedOf(facts: UnitFacts): number {
   return used;
 }
 
+/** Somebody bounds what it may spend. */
+export function isGoverned(facts: UnitFacts): boolean {
+  return facts.bound !== null || facts.lease !== null;
+}
+
+/** Negative where requests took more than was reserved for them. */
+export function held(facts: UnitFacts): number {
+  const { bound, lease } = facts;
+  if (bound === null && lease === null) return Number.POSITIVE_INFINITY;
+  return (bound ?? 0) + (lease === null ? 0 : lease.granted - lease.returned) - usedOf(facts);
+}
+
 /**
  * A child's report says what it has returned; its end, what it has used in all: all else is this pod's again,
  * also what was granted and never came.

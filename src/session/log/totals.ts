@@ -6,6 +6,7 @@ import { type LogDisk, nodeDisk } from './log-disk.ts';
 import { areTexts, isOfTexts, isPlain, isWholeNumber } from '../../std/fast-guards.ts';
 import type { JsonValue } from '../../std/json.ts';
 import { systemCode } from '../../std/system-code.ts';
+import { budgetIfAny } from '../facts/budget-view.ts';
 import type { StoppedEntry, Totals } from '../facts/entries.ts';
 import { type Facts, allTokens } from '../facts/facts.ts';
 import { foldLog } from './fold-log.ts';
@@ -26,6 +27,7 @@ export function totalsOf(facts: Facts): Totals {
     turns,
     tokens: allTokens(usage),
     cost: usage.cost,
+    budget: budgetIfAny(facts.budget),
   };
 }
 
@@ -79,7 +81,8 @@ function readTail(path: string, disk: LogDisk): Buffer | null {
 
 /** As `totalsOf` makes them; what another version has written is folded. */
 function isTotals(value: unknown): value is Totals {
-  if (!isPlain(value, fields)) return false;
+  const isOlder = isPlain(value, fields);
+  if (!isOlder && !isPlain(value, [...fields, 'budget'])) return false;
   const { incarnation, stopped, started, children, pendingIn, pendingOut, turns, tokens, cost } = value;
   return (
     [incarnation, pendingIn, turns, tokens].every((count) => isWholeNumber(count, 0)) &&
@@ -88,7 +91,8 @@ function isTotals(value: unknown): value is Totals {
     areTexts(children) &&
     Array.isArray(pendingOut) &&
     pendingOut.every((seq) => isWholeNumber(seq, 1)) &&
-    (cost === null || typeof cost === 'number')
+    (cost === null || typeof cost === 'number') &&
+    (isOlder || value['budget'] === null || isBudget(value['budget']))
   );
 }
 
@@ -103,6 +107,21 @@ const fields = [
   'tokens',
   'cost',
 ];
+
+function isBudget(value: JsonValue | undefined): boolean {
+  if (!isPlain(value, ['usd', 'tokens'])) return false;
+  return Object.values(value).every((share) => share === null || isShare(share));
+}
+
+function isShare(value: JsonValue): boolean {
+  if (!isPlain(value, ['bound', 'spent', 'reserved', 'held', 'lent', 'cap'])) return false;
+  const { bound, cap, ...amounts } = value;
+  const isAmount = (amount: unknown) => typeof amount === 'number';
+  return (
+    [bound, cap].every((amount) => amount === null || isAmount(amount)) &&
+    Object.values(amounts).every(isAmount)
+  );
+}
 
 function isStart(value: JsonValue | undefined): boolean {
   if (!isPlain(value, ['pid', 'startTime', 'bootId', 'time'])) return false;

@@ -34,6 +34,8 @@ const whole = {
   cost: 0.5,
 };
 
+const share = { bound: 5, spent: 1, reserved: 0, held: 3, lent: 1, cap: null };
+
 /** A log that ends with these totals. */
 function logWith(totals: unknown, more: object[] = []): string {
   const path = join(tempFolder(), 'session.jsonl');
@@ -50,6 +52,8 @@ it.each<[string, object]>([
   ['all as it is written', {}],
   ['a price that is not known', { cost: null }],
   ['nothing that waits', { pendingOut: [], children: [] }],
+  ['no bound', { budget: null }],
+  ['a bound', { budget: { usd: share, tokens: null } }],
 ])('[log.totals] believed: %s', (_, fields) => {
   expect(closingTotals(logWith({ ...whole, ...fields }))).toEqual({ ...whole, ...fields });
 });
@@ -71,6 +75,11 @@ it.each<[string, object]>([
   ['an event below one', { pendingOut: [1, 0] }],
   ['a price as text', { cost: '1' }],
   ['a field more', { more: 1 }],
+  ['a budget that is none', { budget: 1 }],
+  ['a budget without its units', { budget: { usd: share } }],
+  ['a share with a field more', { budget: { usd: { ...share, more: 1 }, tokens: null } }],
+  ['a bound as text', { budget: { usd: { ...share, bound: '5' }, tokens: null } }],
+  ['an amount that is none', { budget: { usd: { ...share, held: null }, tokens: null } }],
 ])('[log.totals] not believed: %s', (_, fields) => {
   expect(closingTotals(logWith({ ...whole, ...fields }))).toBeNull();
 });

@@ -6,7 +6,6 @@ import {
   free,
   grant,
   hasNothingLeft,
-  held,
   introduced,
   isBeyond,
   isLow,
@@ -25,6 +24,7 @@ import {
   applyBudget,
   emptyBudget,
   nanoUsd,
+  held,
 } from '../../../../src/session/facts/replay-budget.ts';
 import { endTurn } from '../../../../src/pod/machine/state.ts';
 import { shutDownReport } from '../../../../src/pod/machine/reports.ts';

@@ -12,13 +12,13 @@ import {
   applyBudget,
   emptyBudget,
   usedOf,
+  held,
 } from '../../../../src/session/facts/replay-budget.ts';
 import {
   type LeaseReports,
   admit,
   free,
   grant,
-  held,
   leaseAnswered,
   leasedTo,
   reportUp,

@@ -1,17 +1,20 @@
 /** A budget as a person reads it. Pure. */
 import type { Result } from '../../protocol/methods.ts';
-import type { BudgetUnit } from '../../session/facts/budget-entries.ts';
-import { type BudgetFacts, usdOf, usedOf } from '../../session/facts/replay-budget.ts';
-import { held, isGoverned } from './budget.ts';
+import type { BudgetUnit } from './budget-entries.ts';
+import { type BudgetFacts, held, isGoverned, usdOf, usedOf } from './replay-budget.ts';
 
-type View = Result<'budget'>;
+export type BudgetView = Result<'budget'>;
 
 /** Units in which nothing bounds it are null. */
-export function budgetView(budget: BudgetFacts): View {
+export function budgetView(budget: BudgetFacts): BudgetView {
   return { usd: shareOf(budget, 'nanoUsd', usdOf), tokens: shareOf(budget, 'tokens', (amount) => amount) };
 }
 
-function shareOf(budget: BudgetFacts, unit: BudgetUnit, shown: (amount: number) => number): View['usd'] {
+function shareOf(
+  budget: BudgetFacts,
+  unit: BudgetUnit,
+  shown: (amount: number) => number,
+): BudgetView['usd'] {
   const facts = budget[unit];
   if (!isGoverned(facts)) return null;
   const { bound, spent, reserved, cap } = facts;
@@ -23,4 +26,10 @@ function shareOf(budget: BudgetFacts, unit: BudgetUnit, shown: (amount: number) 
     lent: shown(usedOf(facts) - spent - reserved),
     cap: cap === null ? null : shown(cap),
   };
+}
+
+/** Null where nothing bounds it. */
+export function budgetIfAny(budget: BudgetFacts): BudgetView | null {
+  const view = budgetView(budget);
+  return view.usd === null && view.tokens === null ? null : view;
 }
