@@ -19,7 +19,8 @@ export const checkpoints = {
     'The version of a checkpoint changes with every source that its fold or the form of its facts is made of.',
   'checkpoint.said':
     'What was said and memory does not hold any more is read from the log: by cursor, by the last entries, before an entry.',
-  'checkpoint.doctor': 'Doctor says which checkpoint does not fit its log, and why.',
+  'checkpoint.doctor':
+    'Doctor says which checkpoint does not fit its log, and why, and what lies in the place of one that is no file, which is never opened.',
   'checkpoint.verify': 'Verify folds each log whole and finds a checkpoint that says otherwise.',
   'entries.before':
     'Entries before an entry are answered in order, from the log, bounded in number and bytes.',

@@ -22,6 +22,7 @@ export function simDisk(process: SimProcess): LogDisk {
     return world.descriptor(file);
   };
   return {
+    kindOf: () => 'file',
     open: (path) => {
       process.mustLive();
       return openOf(path);

@@ -1,5 +1,15 @@
 /** A start that does not age: real pods write checkpoints of their logs, begin at them, and lose nothing with them. */
-import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { emptyFacts } from '../../src/session/facts/facts.ts';
@@ -49,6 +59,14 @@ async function say(pod: TestPod, text: string): Promise<void> {
 
 const echo =
   'rules:\n  - { last: user, matches: "^say (?<what>\\\\w+)", say: "I say it." }\n  - say: "Well."\n';
+
+/** What may lie in the place of a checkpoint, by its word. */
+const strange: readonly [string, (path: string) => void][] = [
+  ['folder', (path) => mkdirSync(path)],
+  ['pipe', (path) => void execFileSync('mkfifo', [path])],
+  ['link', (path) => symlinkSync('/nowhere/at/all', path)],
+  ['link', (path) => symlinkSync(path.replace(/\.checkpoint.*/, ''), path)],
+];
 
 describe('a pod', () => {
   it('[checkpoint.written] writes one every so many bytes and at its end, and goes on from there as if it had read all', async () => {
@@ -118,6 +136,17 @@ describe('a pod', () => {
     for (const { path } of all) writeFileSync(path, 'not a checkpoint');
     const { stdout } = await home.run(['doctor']);
     expect(stdout).toContain(`${all[0]!.path} is torn; it is passed over`);
+    const { path } = all[0]!;
+    for (const [word, put] of strange) {
+      rmSync(path);
+      put(path);
+      const said = (await home.run(['doctor'])).stdout;
+      expect(said).toContain(`${path} is a ${word} and no file; it is passed over`);
+      expect(said).toContain(word === 'folder' ? `rm -r ${path}` : `rm ${path}`);
+      if (word === 'folder') rmSync(path, { recursive: true });
+      else rmSync(path);
+      writeFileSync(path, 'not a checkpoint');
+    }
     await pod.start(often);
     expect((await pod.call('readOutput', {})).text).toBe('I say it.\n\nI say it.\n\nI say it.');
     await pod.stop();

@@ -1,5 +1,5 @@
 /** For `podkin doctor`: checkpoints that do not fit the log that they are beside. Reads every piece of it. */
-import { closeSync, existsSync } from 'node:fs';
+import { closeSync, lstatSync } from 'node:fs';
 import { type Home, type PodFolder, podFolder, podNames, readSpec } from '../../session/home/home.ts';
 import { type Misfit, checkpointPaths, judged } from '../../session/log/checkpoint-files.ts';
 import { nodeDisk } from '../../session/log/log-disk.ts';
@@ -12,6 +12,12 @@ export function checkpointFindings(home: Home): Finding[] {
 
 const why: Readonly<Record<Misfit, string>> = {
   torn: 'is torn',
+  unreadable: 'cannot be read',
+  folder: 'is a folder and no file',
+  link: 'is a link and no file',
+  pipe: 'is a pipe and no file',
+  socket: 'is a socket and no file',
+  device: 'is a device and no file',
   otherVersion: 'was made by another version of podkin',
   otherPod: 'is of another pod',
   cut: 'is of a longer log than the one beside it: that was cut, or put back from an older copy',
@@ -27,7 +33,7 @@ function ofPod(name: string, folder: PodFolder): Finding[] {
       return checkpointPaths(nodeDisk, log).flatMap((path) => {
         const found = judged({ path: log, fd, disk: nodeDisk }, path, how);
         // One that was replaced meanwhile is gone.
-        return typeof found === 'string' && existsSync(path) ? [misfit(name, path, found)] : [];
+        return typeof found === 'string' && isThere(path) ? [misfit(name, path, found)] : [];
       });
     } finally {
       closeSync(fd);
@@ -38,9 +44,15 @@ function ofPod(name: string, folder: PodFolder): Finding[] {
   }
 }
 
+/** Also a link that leads nowhere. */
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
 function misfit(name: string, path: string, found: Misfit): Finding {
   // After an upgrade every one of them is.
   const level = found === 'otherVersion' ? 'ok' : 'warning';
+  const remove = found === 'folder' ? 'rm -r' : 'rm';
   const text = `${name}: ${path} ${why[found]}; it is passed over, and the log is read in its place`;
-  return { check: 'checkpoints', level, text, fix: level === 'ok' ? null : `rm ${path}` };
+  return { check: 'checkpoints', level, text, fix: level === 'ok' ? null : `${remove} ${path}` };
 }

@@ -3,7 +3,7 @@ import type { Result } from '../../protocol/methods.ts';
 import type { BudgetUnit } from './budget-entries.ts';
 import { type BudgetFacts, held, isGoverned, usdOf, usedOf } from './replay-budget.ts';
 
-export type BudgetView = Result<'budget'>;
+type BudgetView = Result<'budget'>;
 
 /** Units in which nothing bounds it are null. */
 export function budgetView(budget: BudgetFacts): BudgetView {

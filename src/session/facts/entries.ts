@@ -7,7 +7,7 @@ import type { JsonObject, JsonValue } from '../../std/json.ts';
 import type { ApprovalEntry } from './approval-entries.ts';
 import type { ContextEntry, MeasuredSize } from './context-entries.ts';
 import type { BudgetEntry } from './budget-entries.ts';
-import type { BudgetView } from './budget-view.ts';
+import type { Result } from '../../protocol/methods.ts';
 import type { PodIdentity } from '../../protocol/names.ts';
 import type { PodEvent, SentPodEvent, Usage } from '../../protocol/pod-event.ts';
 
@@ -338,7 +338,7 @@ export interface Totals {
   /** US dollars; null where a price is not known. */
   cost: number | null;
   /** What it may spend; null where nothing bounds it, and absent in logs of earlier versions. */
-  budget?: BudgetView | null;
+  budget?: Result<'budget'> | null;
 }
 /** The pod's process ended in order. Without it, an incarnation has died. */
 export interface StoppedEntry {

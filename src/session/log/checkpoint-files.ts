@@ -20,12 +20,15 @@ import {
   readHead,
 } from './checkpoint.ts';
 import { checkLine, decodeLine, logLineBytesMax, uncheckedSeq } from './line.ts';
-import type { LogDisk } from './log-disk.ts';
+import type { FileKind, LogDisk } from './log-disk.ts';
 import { pieceAt, sumOf, summedPieceBytes } from './piece-sums.ts';
 import { type LogFile, type RawLine, SeqIndex, linesByPiece } from './read-log.ts';
 
-/** Why one is passed over. `cut`: the log is shorter than what it was made of. `otherLog`: it says other things. */
-export type Misfit = Unreadable | 'otherPod' | 'cut' | 'otherLog';
+/**
+ * Why one is passed over. `cut`: the log is shorter than what it was made of. `otherLog`: it says other things. Or
+ * what lies there in the place of a file, which is not opened: a pipe has no end.
+ */
+export type Misfit = Unreadable | 'unreadable' | 'otherPod' | 'cut' | 'otherLog' | Exclude<FileKind, 'file'>;
 
 export interface Checkpoint {
   readonly head: CheckpointHead;
@@ -71,6 +74,8 @@ export function newestFitting(log: LogAt, how: Judging): Checkpoint | null {
 /** The checkpoint in this file, or why it is passed over. Never throws. */
 export function judged(log: LogAt, path: string, how: Judging): Checkpoint | Misfit {
   try {
+    const kind = log.disk.kindOf(path);
+    if (kind !== 'file') return kind;
     const found = readHead(readBounded(log.disk, path));
     if (typeof found === 'string') return found;
     const { head } = found;
@@ -79,8 +84,8 @@ export function judged(log: LogAt, path: string, how: Judging): Checkpoint | Mis
     const state = decodeState(found.state);
     const { session, lastSeq } = state.facts;
     return session?.instance === head.instance && lastSeq === head.seq ? { head, state } : 'torn';
-  } catch {
-    return 'torn';
+  } catch (error) {
+    return systemCode(error) === undefined ? 'torn' : 'unreadable';
   }
 }
 

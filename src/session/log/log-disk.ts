@@ -8,6 +8,7 @@ import {
   fstatSync,
   fsyncSync,
   ftruncateSync,
+  lstatSync,
   openSync,
   readFileSync,
   readSync,
@@ -23,8 +24,12 @@ import { syncFolder } from '../../std/atomic-write.ts';
 import { openRegular } from '../../std/open-regular.ts';
 import { systemCode } from '../../std/system-code.ts';
 
+export type FileKind = 'file' | 'folder' | 'link' | 'pipe' | 'socket' | 'device';
+
 /** All but `fdatasync` and `nextTurn` at once; each throws the file system's error. Offsets in bytes. */
 export interface LogDisk {
+  /** What lies at a path; a link is not followed, and nothing is opened. */
+  kindOf(path: string): FileKind;
   /** For reading. Throws `NotAsWritten` for anything but a regular file. */
   open(path: string): number;
   /** `r+`: exists, for reading and writing. `wx+`: made anew (0600), EEXIST where there is one. */
@@ -68,6 +73,7 @@ export interface Region {
 }
 
 export const nodeDisk: LogDisk = {
+  kindOf,
   open: openRegular,
   openForWriting: (path, flags) => openSync(path, flags, 0o600),
   close: closeSync,
@@ -106,3 +112,12 @@ export const nodeDisk: LogDisk = {
   },
   nextTurn: () => nextTurn(),
 };
+
+function kindOf(path: string): FileKind {
+  const found = lstatSync(path);
+  if (found.isFile()) return 'file';
+  if (found.isDirectory()) return 'folder';
+  if (found.isSymbolicLink()) return 'link';
+  if (found.isFIFO()) return 'pipe';
+  return found.isSocket() ? 'socket' : 'device';
+}
