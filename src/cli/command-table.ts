@@ -1,6 +1,7 @@
 /** Every command with its arguments, options and help; what it does is loaded when it is called. */
 import { alwaysJson, type CommandSpec, first, json, requestHelp } from './command-spec.ts';
 import { controlCommands } from './control-commands.ts';
+import { settingOptions, settingOptionsOf } from './invocation/setting-options.ts';
 import { stdinHelp, stdinOptions } from './invocation/stdin-options.ts';
 import { runOptions } from './run/run-options.ts';
 
@@ -32,22 +33,10 @@ export const commands: readonly CommandSpec[] = [
       ],
       ['--resume', 'choose from the roots of this directory, and go on with that one'],
       ['--name <name>', 'a name for the pod (default: root, root-2 …)'],
-      ['--model <model>', 'provider/model, or script/PATH for a scenario file'],
-      ['--cwd <dir>', 'working directory (default: the current one)'],
       ['--write <paths...>', 'paths that it may change; new ones too'],
       ['--read <paths...>', 'paths that it may read'],
-      ['--deny <paths...>', 'paths that it may neither read nor change, inside the others'],
-      ['--deny-write <paths...>', 'paths that it may read and not change'],
-      ['--max-steps <n>', 'requests to the model in one turn'],
-      ['--max-cost <usd>', 'US dollars that the tree may spend'],
       ['--max-tokens <n>', 'tokens that the tree may use, in and out together'],
-      ['--permission-mode <mode>', 'default, acceptEdits, plan, dontAsk or bypassPermissions'],
-      ['--allow-tool <rules...>', 'calls that run without an approval, as in "Bash(npm test*)" or Write'],
-      ['--ask-tool <rules...>', 'calls that need an approval first'],
-      ['--deny-tool <rules...>', 'calls that never run; deny outweighs ask, ask outweighs allow'],
-      ['--sandbox-network', 'commands of the tree may reach the network (default: none)'],
-      ['--sandbox-unix-sockets', 'commands of the tree may use sockets of the file system (default: none)'],
-      ['--config <file>', "configuration file, instead of the user's own"],
+      ...settingOptions,
       requestHelp,
       ...stdinHelp,
     ],
@@ -273,6 +262,26 @@ export const commands: readonly CommandSpec[] = [
         seed: input.text('seed'),
         json: input.flag('json'),
         keep: input.flag('keep'),
+      }),
+  },
+  {
+    usage: 'config',
+    group: maintain,
+    summary: 'show the settings that a run would have here, and where each comes from',
+    options: [
+      json,
+      [
+        '--schema [of]',
+        'print the JSON Schema of config.toml, or with "project" of a project\'s, for editors',
+      ],
+      ...settingOptions,
+    ],
+    more: 'Keys and addresses of providers are never shown, only whether they are set. docs/configuration.md describes every setting.',
+    run: async (context, input) =>
+      (await import('./inspect/config.ts')).configCommand(context, {
+        json: input.flag('json'),
+        schema: input.flag('schema') ? 'user' : input.text('schema'),
+        settings: settingOptionsOf(input),
       }),
   },
   {

@@ -140,6 +140,14 @@ export async function createModel(
   });
 }
 
+/** What the environment says of each provider. */
+export function providerVariables(): readonly (Pick<
+  Provider,
+  'keyVariable' | 'baseUrlVariable' | 'defaultBaseUrl'
+> & { provider: string })[] {
+  return Object.entries(providers).map(([provider, variables]) => ({ provider, ...variables }));
+}
+
 function outputTokensOf(provider: ProviderName, model: string): number | undefined {
   return provider === 'anthropic' && !model.startsWith('claude-') ? unknownOutputTokens : undefined;
 }

@@ -150,6 +150,11 @@ export const commands = {
   'config.errors': 'names file or variable, key and what is wrong',
   'config.all-problems':
     'all problems of a configuration file are said at once, in our words, each with its line and column and the nearest valid key',
+  'config.settings':
+    'one list has every setting with its default in force and who may set it: user, project, variable, option',
+  'config.reference': 'docs/configuration.md is made of that list and is up to date',
+  'config.shown':
+    'podkin config shows each setting in force and where it comes from, no secret, and the JSON Schema of a file',
   'config.places': 'every key and element of a TOML text has its line and column, whatever its form',
   'config.file': '--config stands in for the user file',
   'config.order':

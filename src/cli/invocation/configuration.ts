@@ -47,8 +47,10 @@ export interface ConfigurationFlags {
   readonly model?: string | undefined;
   readonly permissionMode?: string | undefined;
   readonly limits?: Readonly<Record<string, string | number>> | undefined;
-  /** Paths that nobody is to read, absolute. */
+  /** Paths that nobody is to read. */
   readonly deny?: readonly string[] | undefined;
+  /** Paths that nobody is to change. */
+  readonly denyWrite?: readonly string[] | undefined;
   /** Rules as text. */
   readonly rules?: Readonly<Partial<Record<RuleKind, readonly string[]>>> | undefined;
   readonly sandboxNetwork?: boolean | undefined;
@@ -86,18 +88,38 @@ export interface ConfigurationSource {
   readonly askTrust?: AskTrust | undefined;
 }
 
+/** What the files say. */
+export interface ConfigurationFiles {
+  readonly user: UserSettings;
+  readonly userPath: string;
+  readonly project: Project;
+}
+
+/** Rejects with `CommandFailed` (usage) that names the file, the key, and what is wrong with it. */
+export async function readConfigurationFiles(source: ConfigurationSource): Promise<ConfigurationFiles> {
+  const { environment, cwd, flags } = source;
+  const own = join(ownHome(environment).config, 'config.toml');
+  const userPath = flags.file === undefined ? own : resolve(cwd ?? '/', flags.file);
+  const user = readUserFile(userPath, { mustExist: flags.file !== undefined });
+  const deny = fromHome(userHome(environment), user.scope?.deny);
+  return { user, userPath, project: await projectOf(source, deny) };
+}
+
 /**
  * Rejects with `CommandFailed` (usage) that names the file or variable, the key, and what is wrong with it.
  */
 export async function loadConfiguration(source: ConfigurationSource): Promise<Configuration> {
+  return configurationOf(source, await readConfigurationFiles(source));
+}
+
+/** Throws as `loadConfiguration` rejects. */
+export function configurationOf(
+  source: Omit<ConfigurationSource, 'askTrust'>,
+  { user, project: read }: ConfigurationFiles,
+): Configuration {
   const { environment, cwd, flags } = source;
-  const user =
-    flags.file === undefined
-      ? readUserFile(join(ownHome(environment).config, 'config.toml'), { mustExist: false })
-      : readUserFile(resolve(cwd ?? '/', flags.file), { mustExist: true });
   const personHome = userHome(environment);
   const deny = fromHome(personHome, user.scope?.deny);
-  const read = await projectOf(source, deny);
   const project = narrowingOf(read.files);
   const instructions = [user.instructions, project.instructions].filter((text) => text !== undefined);
   const own = variableMode(environment) ?? user.permissionMode ?? 'default';

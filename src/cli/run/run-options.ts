@@ -1,9 +1,10 @@
 /** The options of `podkin run`, as they were given. */
 import type { CommandInput } from '../invocation/command-input.ts';
+import { type SettingOptions, settingOptionsOf } from '../invocation/setting-options.ts';
 import { type StdinOptions, stdinOptions } from '../invocation/stdin-options.ts';
 
 /** As the command line gave them; what it did not say is left out. */
-export interface RunOptions {
+export interface RunOptions extends SettingOptions {
   /** `-`: read from stdin. */
   readonly task?: string | undefined;
   readonly stdin: StdinOptions;
@@ -16,22 +17,9 @@ export interface RunOptions {
   /** An id of the caller's: given again, nothing is done twice. */
   readonly request?: string | undefined;
   readonly name?: string | undefined;
-  readonly model?: string | undefined;
-  readonly cwd?: string | undefined;
   readonly write?: readonly string[] | undefined;
   readonly read?: readonly string[] | undefined;
-  readonly deny?: readonly string[] | undefined;
-  readonly denyWrite?: readonly string[] | undefined;
-  readonly maxSteps?: string | number | undefined;
-  readonly maxCost?: string | number | undefined;
   readonly maxTokens?: string | undefined;
-  readonly permissionMode?: string | undefined;
-  readonly allowTool?: readonly string[] | undefined;
-  readonly askTool?: readonly string[] | undefined;
-  readonly denyTool?: readonly string[] | undefined;
-  readonly sandboxNetwork?: boolean | undefined;
-  readonly sandboxUnixSockets?: boolean | undefined;
-  readonly config?: string | undefined;
 }
 
 /** The options that take paths, several each. */
@@ -58,6 +46,7 @@ export function runOptions(input: CommandInput): RunOptions {
   };
   const places = input.args[0] === undefined ? taskAmongPaths(lists) : { task: input.args[0], ...lists };
   return {
+    ...settingOptionsOf(input),
     ...places,
     stdin: stdinOptions(input),
     print: input.flag('print'),
@@ -67,17 +56,6 @@ export function runOptions(input: CommandInput): RunOptions {
     resume: input.flag('resume'),
     request: input.text('request'),
     name: input.text('name'),
-    model: input.text('model'),
-    cwd: input.text('cwd'),
-    maxSteps: input.text('maxSteps'),
-    maxCost: input.text('maxCost'),
     maxTokens: input.text('maxTokens'),
-    permissionMode: input.text('permissionMode'),
-    allowTool: input.list('allowTool'),
-    askTool: input.list('askTool'),
-    denyTool: input.list('denyTool'),
-    sandboxNetwork: input.flag('sandboxNetwork'),
-    sandboxUnixSockets: input.flag('sandboxUnixSockets'),
-    config: input.text('config'),
   };
 }

@@ -15,6 +15,7 @@ import { runtimeVariable } from '../../session/home/places.ts';
 import { ensureRuntimeDir, socketPath } from '../../transport/address.ts';
 import { loadConfiguration, unknownLimits } from '../invocation/configuration.ts';
 import { fromHome } from '../invocation/configuration-files.ts';
+import { configurationFlags } from '../invocation/setting-options.ts';
 import { askAboutText, canAsk } from '../invocation/ask-person.ts';
 import { CommandFailed, type CommandContext, exitStatus, fromCwd } from '../invocation/context.ts';
 import { givenText } from '../invocation/given-text.ts';
@@ -160,23 +161,7 @@ async function planOf(context: CommandContext, options: RunOptions): Promise<Roo
       environment,
       cwd,
       askTrust: mayAsk && canAsk(context) ? (file, wants) => askTrust(context, file, wants) : undefined,
-      flags: {
-        model: options.model,
-        permissionMode: options.permissionMode,
-        rules: {
-          allow: options.allowTool ?? [],
-          ask: options.askTool ?? [],
-          deny: options.denyTool ?? [],
-        },
-        sandboxNetwork: options.sandboxNetwork,
-        sandboxUnixSockets: options.sandboxUnixSockets,
-        file: options.config === undefined ? undefined : fromCwd(context, options.config),
-        deny: options.deny,
-        limits: {
-          ...(options.maxSteps === undefined ? {} : { steps: options.maxSteps }),
-          ...(options.maxCost === undefined ? {} : { cost: options.maxCost }),
-        },
-      },
+      flags: configurationFlags(context, options),
     });
   for (const warning of [...notes, ...unknownLimits(environment)])
     context.stderr.write(`podkin: ${errorText(warning)}\n`);

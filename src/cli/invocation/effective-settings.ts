@@ -1,0 +1,231 @@
+/** The settings as they hold here, each with where it comes from. */
+import { limitsOfEnvironment, limitVariable } from '../../session/settings/settings.ts';
+import { userHome } from '../../session/home/places.ts';
+import type { JsonValue } from '../../std/json.ts';
+import {
+  type Configuration,
+  configurationOf,
+  type ConfigurationFiles,
+  type ConfigurationSource,
+  readConfigurationFiles,
+} from './configuration.ts';
+import { fromHome } from './configuration-files.ts';
+import type { ProjectFile } from './project-settings.ts';
+import { type Setting, settingList } from './setting-list.ts';
+import type { UserSettings } from './settings-schema.ts';
+
+export type Origin = 'default' | 'user file' | 'project file' | 'environment' | 'option';
+
+export interface SettingSource {
+  readonly value: JsonValue;
+  readonly from: Origin;
+  /** The file, variable or option; null for a default. */
+  readonly at: string | null;
+}
+
+export interface EffectiveSetting {
+  readonly key: string;
+  /** Null where it is not set. */
+  readonly value: JsonValue;
+  /** One; of a list, one for each element. */
+  readonly sources: readonly SettingSource[];
+}
+
+export interface EffectiveSettings {
+  readonly settings: readonly EffectiveSetting[];
+  readonly notes: readonly string[];
+}
+
+/** Rejects as `loadConfiguration`. */
+export async function effectiveSettings(source: ConfigurationSource): Promise<EffectiveSettings> {
+  const files = await readConfigurationFiles(source);
+  const configuration = configurationOf(source, files);
+  const from: From = { source, files, configuration };
+  const settings = settingList().flatMap((setting) => effective(setting, from));
+  return { settings, notes: configuration.notes };
+}
+
+interface From {
+  readonly source: ConfigurationSource;
+  readonly files: ConfigurationFiles;
+  readonly configuration: Configuration;
+}
+
+function effective(setting: Setting, from: From): EffectiveSetting[] {
+  const { key } = setting;
+  const [section = '', name = ''] = key.split('.');
+  if (section === 'models') return modelSettings(name === '*' ? (key.split('.')[2] ?? '') : name, from);
+  if (section === 'permissions' || section === 'scope') return [listSetting(setting, from)];
+  if (key === 'instructions') return [instructions(from)];
+  return [single(setting, from)];
+}
+
+/** What each person has said of single models. */
+function modelSettings(name: string, { files }: From): EffectiveSetting[] {
+  return Object.entries(files.user.models ?? {}).flatMap(([model, given]) => {
+    const value = Object.entries(given).find(([key]) => key === name)?.[1];
+    if (value === undefined) return [];
+    const source = { value, from: 'user file', at: files.userPath } as const;
+    return [{ key: `models.${JSON.stringify(model)}.${name}`, value, sources: [source] }];
+  });
+}
+
+function instructions({ files, configuration }: From): EffectiveSetting {
+  const said = [
+    ...ofUser(files, ({ instructions: text }) => text),
+    // Only the nearest counts.
+    ...ofProject(files, ({ instructions: text }) => text).slice(-1),
+  ];
+  const value = configuration.instructions;
+  return { key: 'instructions', value, sources: said.length === 0 ? [byDefault(null)] : said };
+}
+
+function listSetting({ key, option }: Setting, from: From): EffectiveSetting {
+  const { source, files, configuration } = from;
+  const [section, name] = key.split('.');
+  const ofFiles = (settings: UserSettings | ProjectFile['settings']) =>
+    section === 'permissions' && isRule(name)
+      ? settings.permissions?.[name]
+      : settings.scope?.[name === 'deny' ? 'deny' : 'denyWrite'];
+  const person = userHome(source.environment);
+  const isPaths = section === 'scope';
+  const user = isPaths ? fromHome(person, ofFiles(files.user)) : (ofFiles(files.user) ?? []);
+  const given = isPaths ? pathFlags(source, name) : isRule(name) ? source.flags.rules?.[name] : [];
+  const said: SettingSource[] = [
+    ...user.map((value) => ({ value, from: 'user file', at: files.userPath }) as const),
+    // Of what is allowed, a project only takes away.
+    ...(name === 'allow' ? [] : elements(ofProject(files, ofFiles))),
+    ...(given ?? []).map((value) => ({ value, from: 'option', at: option }) as const),
+  ];
+  const value = valueOf(configuration, { section, name, given: isPaths ? (given ?? []) : [] });
+  const sources = said.filter((one) => typeof one.value === 'string' && value.includes(one.value));
+  return { key, value, sources: sources.length === 0 ? [byDefault([])] : sources };
+}
+
+function isRule(name: string | undefined): name is 'allow' | 'ask' | 'deny' {
+  return name === 'allow' || name === 'ask' || name === 'deny';
+}
+
+function pathFlags({ environment, flags }: ConfigurationSource, name: string | undefined): string[] {
+  return fromHome(userHome(environment), name === 'deny' ? flags.deny : flags.denyWrite);
+}
+
+function valueOf(
+  { rules, scope }: Configuration,
+  of: { section: string | undefined; name: string | undefined; given: readonly string[] },
+): string[] {
+  if (of.section === 'permissions') return isRule(of.name) ? rules[of.name] : [];
+  return [...(of.name === 'deny' ? scope.deny : scope.denyWrite), ...of.given];
+}
+
+function elements(sources: readonly SettingSource[]): SettingSource[] {
+  return sources.flatMap(({ value, ...rest }) =>
+    Array.isArray(value) ? value.map((one) => ({ ...rest, value: one })) : [],
+  );
+}
+
+function single(setting: Setting, from: From): EffectiveSetting {
+  const { key } = setting;
+  const value = effectiveValue(key, from.configuration);
+  const own = ownSources(setting, from);
+  const project = projectSources(key, from);
+  const found = isNarrowed(key)
+    ? (own.slice(0, 1).find(isIt(value)) ?? project.find(isIt(value)))
+    : [...own.filter(isOfNow), ...project, ...own][0];
+  return { key, value, sources: [found ?? byDefault(value)] };
+}
+
+/** A project counts where it is stricter than what the person says, wherever they say it. */
+function isNarrowed(key: string): boolean {
+  return key === 'permissionMode' || key.startsWith('limits.');
+}
+
+function isOfNow({ from }: SettingSource): boolean {
+  return from === 'option' || from === 'environment';
+}
+
+function isIt(value: JsonValue) {
+  return (one: SettingSource): boolean => JSON.stringify(one.value) === JSON.stringify(value);
+}
+
+/** What a person says themselves, the strongest first, and the default in the end. */
+function ownSources({ key, option, variable, fallback }: Setting, from: From): SettingSource[] {
+  const { source, files } = from;
+  const given = optionValue(key, source);
+  const inVariable = variable === null ? undefined : variableValue(variable, source);
+  const inFile = ofUser(files, (settings) => valueIn(settings, key));
+  return [
+    ...(given === undefined ? [] : [{ value: given, from: 'option', at: option } as const]),
+    ...(inVariable === undefined ? [] : [{ value: inVariable, from: 'environment', at: variable } as const]),
+    ...inFile,
+    byDefault(fallback ?? null),
+  ];
+}
+
+/** The nearest first. */
+function projectSources(key: string, { files }: From): SettingSource[] {
+  return ofProject(files, (settings) => valueIn(settings, key)).toReversed();
+}
+
+function optionValue(key: string, { flags }: ConfigurationSource): JsonValue | undefined {
+  if (key === 'model') return flags.model;
+  if (key === 'permissionMode') return flags.permissionMode;
+  if (key === 'sandbox.network') return flags.sandboxNetwork === true ? true : undefined;
+  if (key === 'sandbox.unixSockets') return flags.sandboxUnixSockets === true ? true : undefined;
+  const limit = key.startsWith('limits.') ? flags.limits?.[key.slice('limits.'.length)] : undefined;
+  return limit === undefined ? undefined : Number(limit);
+}
+
+function variableValue(variable: string, { environment }: ConfigurationSource): JsonValue | undefined {
+  const text = environment[variable];
+  if (text === undefined || text === '') return undefined;
+  const isLimit = Object.keys(limitsOfEnvironment(environment)).some(
+    (name) => limitVariable(name) === variable,
+  );
+  return isLimit ? Number(text) : text;
+}
+
+function effectiveValue(key: string, { model, permissionMode, limits, sandbox }: Configuration): JsonValue {
+  if (key === 'model') return model === '' ? null : model;
+  if (key === 'permissionMode') return permissionMode;
+  const [section, name] = key.split('.');
+  const values: Readonly<Record<string, JsonValue>> = section === 'limits' ? limits : sandbox;
+  return values[name ?? ''] ?? null;
+}
+
+function valueIn(settings: UserSettings | ProjectFile['settings'], key: string): JsonValue | undefined {
+  const [section = '', name] = key.split('.');
+  const found: unknown = Object.entries(settings).find(([one]) => one === section)?.[1];
+  if (name === undefined) return asJson(found);
+  if (typeof found !== 'object' || found === null) return undefined;
+  return asJson(Object.entries(found).find(([one]) => one === name)?.[1]);
+}
+
+/** Undefined stays out. */
+function asJson(value: unknown): JsonValue | undefined {
+  if (value === undefined || value === null) return undefined;
+  const copy: JsonValue = JSON.parse(JSON.stringify(value));
+  return copy;
+}
+
+function ofUser(
+  { user, userPath }: ConfigurationFiles,
+  pick: (settings: UserSettings) => JsonValue | undefined,
+): SettingSource[] {
+  const value = pick(user);
+  return value === undefined ? [] : [{ value, from: 'user file', at: userPath }];
+}
+
+function ofProject(
+  { project }: ConfigurationFiles,
+  pick: (settings: ProjectFile['settings']) => JsonValue | undefined,
+): SettingSource[] {
+  return project.files.flatMap(({ path, settings }) => {
+    const value = pick(settings);
+    return value === undefined ? [] : [{ value, from: 'project file', at: path } as const];
+  });
+}
+
+function byDefault(value: JsonValue): SettingSource {
+  return { value, from: 'default', at: null };
+}
