@@ -11,6 +11,7 @@
  */
 import type { Model } from '../model/port.ts';
 import type { Instructions } from '../project/instructions.ts';
+import type { Repository } from '../project/repository.ts';
 import type { Claim, StatusOf } from '../scope/ownership/claims.ts';
 import type { Changed } from '../scope/ownership/registry.ts';
 import type { OwnPrograms } from '../scope/sandbox/own-programs.ts';
@@ -28,7 +29,7 @@ import type { Clock } from '../std/clock.ts';
 import type { Namespaces } from '../std/namespaces.ts';
 import type { ProcessIdentity } from '../std/process-identity.ts';
 import type { MethodName, ParamsIn, Result } from '../protocol/methods.ts';
-import type { Tool } from '../tools/tool.ts';
+import type { Tool, ToolContext } from '../tools/tool.ts';
 import type { Engine } from '../worker/turn-ports.ts';
 import type { Sent } from '../transport/connect-and-send.ts';
 import type { Connection } from '../transport/connection.ts';
@@ -254,6 +255,12 @@ export interface Work {
     cwd: string,
     touched: { path: string; known: (path: string) => boolean },
   ): Promise<Instructions>;
+  /** In words for a model. */
+  readonly machine: { readonly system: string; readonly shell: string };
+  /** The one that a folder is in. */
+  repository(deny: PathScope['deny'], cwd: string): Promise<Repository | null>;
+  /** Null where that cannot be said. */
+  hasUncommitted(context: ToolContext): Promise<boolean | null>;
   /** Links resolved, where the paths are and where they are not yet. */
   realScope(scope: PathScope): Promise<PathScope>;
   /** Of these write roots: why one of them is where git takes hooks from, and so no pod's. */

@@ -1,8 +1,10 @@
 /** What a real pod's turns work with: providers, file tools, the sandbox, the project's instructions. */
 import { existsSync } from 'node:fs';
+import { arch, release, type } from 'node:os';
 import { checkModelName } from '../model/create.ts';
 import { type Model, ModelConfigError } from '../model/port.ts';
 import { type ProjectPlace, readInstructions, readInstructionsFor } from '../project/instructions.ts';
+import { readRepository } from '../project/repository.ts';
 import { hookPlaces, hookProtection } from '../scope/paths/git-hooks.ts';
 import { realScope } from '../scope/paths/real-path.ts';
 import { ownPrograms } from '../scope/sandbox/own-programs.ts';
@@ -12,6 +14,8 @@ import { ownPlaces, userHome } from '../session/home/places.ts';
 import { modelSettingsOf } from '../session/settings/model-settings.ts';
 import { sandboxSettingsOf } from '../session/settings/settings.ts';
 import { fileTools } from '../tools/file-tools.ts';
+import { shellProgram } from '../tools/shell-program.ts';
+import { hasUncommitted } from '../tools/uncommitted.ts';
 import { worker } from '../worker/drive-turn.ts';
 import type { Worker, Work } from './host.ts';
 import { costLimit } from './machine/budget.ts';
@@ -29,6 +33,9 @@ export function nodeWork(home: Home): Work {
     },
     instructions: (deny = [], cwd) => readInstructions({ home, deny }, cwd === null ? null : placeOf(cwd)),
     instructionsFor: (deny = [], cwd, touched) => readInstructionsFor({ home, deny }, placeOf(cwd), touched),
+    machine: { system: systemText(), shell: shellProgram() },
+    repository: (deny = [], cwd) => readRepository({ home, deny }, cwd),
+    hasUncommitted,
     realScope,
     hookProtection(scope, write) {
       const places = hookPlaces(scope.write, write);
@@ -37,6 +44,11 @@ export function nodeWork(home: Home): Work {
     noteOutside,
     noteGroup,
   };
+}
+
+function systemText(): string {
+  const name = process.platform === 'darwin' ? 'macOS (Darwin)' : type();
+  return `${name} ${release()} (${arch()})`;
 }
 
 function placeOf(cwd: string): ProjectPlace {

@@ -22,6 +22,7 @@ import { boundsMet } from './shell-bounds.ts';
 import { type GroupMember, quotedCommand } from './group-members.ts';
 import type { GroupProgram, GroupRun } from './process-group.ts';
 import { type ShellLimits, relayName, shellArgs } from './shell-script.ts';
+import { shellProgram } from './shell-program.ts';
 import { markVariable } from './marked-processes.ts';
 import { throttledProgress } from './throttled-progress.ts';
 import { defineTool } from './define-tool.ts';
@@ -93,7 +94,7 @@ interface Attempt {
 }
 
 /** Runs the command; `complaint` where the sandbox failed before the command began. */
-async function runOnce(
+export async function runOnce(
   { command, timeoutMs, place }: Attempt,
   context: ToolContext,
 ): Promise<{ answer: ToolAnswer } | { complaint: string }> {
@@ -196,9 +197,8 @@ async function enter(context: ToolContext): Promise<{ place: Entered | null } | 
 }
 
 function shell(command: string, context: ToolContext, place: Entered | null): GroupProgram {
-  const bash = existsSync('/bin/bash');
-  const file = bash ? '/bin/bash' : '/bin/sh';
-  const relayed = bash && existsSync('/bin/cat');
+  const file = shellProgram();
+  const relayed = file === '/bin/bash' && existsSync('/bin/cat');
   const { limits } = context.shell;
   const isSandbox = place !== null && place.infoDescriptor !== null;
   const args = shellArgs(

@@ -3,6 +3,7 @@
  * instructions of its person and its project.
  */
 import type { SessionEntry } from '../session/facts/entries.ts';
+import { type Surroundings, surroundingsText } from '../session/settings/surroundings-text.ts';
 import { scopeText } from '../session/settings/scope-text.ts';
 import { type InstructionText, instructionsText } from '../session/settings/instructions-text.ts';
 
@@ -10,11 +11,13 @@ export interface PromptFacts {
   session: SessionEntry;
   /** Instructions of the person and the project (AGENTS.md), the nearest last. */
   project: readonly InstructionText[];
+  /** Absent: nothing is said of them. */
+  surroundings?: Surroundings;
   /** What its tools say of work with them, a section each. */
   guidance: readonly string[];
 }
 
-export function systemPrompt({ session, project, guidance }: PromptFacts): string {
+export function systemPrompt({ session, project, guidance, surroundings }: PromptFacts): string {
   const { name, parent, cwd, scope } = session;
   const { reads, writes, denied } = scopeText(scope);
   const place =
@@ -32,6 +35,7 @@ export function systemPrompt({ session, project, guidance }: PromptFacts): strin
     ].join('\n'),
     ...guidance,
     notices,
+    surroundings === undefined ? null : surroundingsText(surroundings),
     session.instructions,
     ...projectSections(project),
   ];

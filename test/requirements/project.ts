@@ -14,9 +14,13 @@ export const project = {
     'an AGENTS.md that is left out is said in the log and to the person, and hangs nothing',
   'project.user-instructions': "the person's own AGENTS.md, beside config.toml, comes before the project's",
   'project.no-git':
-    'podkin runs no git command, so that nothing that a repository names runs outside of a sandbox',
+    'podkin runs no git command but one, inside a sandbox without network or sockets in which nothing can be written, so that nothing that a repository names runs outside of it',
   'project.odd-files':
     'a pipe, a device, a folder, a link that leads out, a file of another user: left out with the reason; what is too large is cut at a character',
+  'project.repository':
+    "the repository's root and branch are read from .git without git: a folder, a worktree's or submodule's file, a commit on no branch",
+  'project.repository-odd':
+    'a .git or HEAD that is a link, a pipe, denied, too large or not of the form that git writes says nothing, and hangs nothing',
   'project.scenario':
     'a scenario that is a pipe, a device, a link that leads out, too large or of another user is refused at once',
 } as const;

@@ -201,6 +201,8 @@ export const tables = {
   'pending.outbound': 'what the parent has not acknowledged is committed, or refused with its reason',
   'pending.inbound':
     'what the model has not seen is received or consumed, with its times and the reason why it is not further',
+  'prompt.surroundings':
+    'the prompt says the day, the system, the shell, the repository with its branch, and, where git could be asked in a sandbox within a second, whether all is committed; the log holds it as it was sent',
   'prompt.sections':
     'the prompt says who the pod is, what it may touch and how to work, and ends with what people wrote',
   'facts.empty': 'an empty log is no pod, and a child of which only the name is known holds nothing',

@@ -21,6 +21,7 @@ import type { TurnEnd } from '../machine/reports.ts';
 import { windowOfPod } from '../machine/context-view.ts';
 import type { ProjectContext } from './project-context.ts';
 import { RequestWatch } from './request-watch.ts';
+import { SurroundingsReader } from './surroundings.ts';
 import { endCompaction } from '../machine/compaction-inputs.ts';
 import { abandonTurn, endTurn, preLlmRequest } from '../machine/state.ts';
 
@@ -43,6 +44,7 @@ export class TurnRunner {
   readonly #pod: Pod;
   readonly #options: TurnRunnerOptions;
   readonly #requests: RequestWatch;
+  readonly #surroundings: SurroundingsReader;
   readonly #fileViews: FileViews = newFileViews();
   #model: Promise<Model> | null = null;
   #abort: AbortController | null = null;
@@ -54,6 +56,7 @@ export class TurnRunner {
     this.#pod = pod;
     this.#options = options;
     this.#requests = new RequestWatch(pod);
+    this.#surroundings = new SurroundingsReader(pod);
   }
 
   start(turn: string): void {
@@ -154,10 +157,16 @@ export class TurnRunner {
     const { session } = pod;
     const { limits, facts } = pod.core;
     const instructions = await this.#options.project.instructions();
+    const surroundings = await this.#surroundings.now(this.#toolContext('surroundings', signal));
     return {
       turn,
       pod: session.name,
-      promptFacts: { session, project: instructions.files, guidance: this.#options.guidance },
+      promptFacts: {
+        session,
+        project: instructions.files,
+        guidance: this.#options.guidance,
+        surroundings,
+      },
       tools: this.#options.tools,
       model: () => this.#getModel(),
       context: { facts, putAside: quarantineBody, window: windowOfPod(session) },
