@@ -68,6 +68,8 @@ export interface Model {
   readonly name: string;
   /** What a request of this size uses, with an answer of ordinary length; nothing is sent. */
   estimate?(request: Pick<ModelRequest, 'messages' | 'system' | 'tools'>): ModelResponse['usage'];
+  /** US dollars of so many tokens, none of them cached; null where the price is not known. */
+  cost?(usage: Pick<RequestUsage, 'inputTokens' | 'outputTokens'>): number | null;
   /**
    * Asks once, without any retry of its own. Yields deltas, then exactly one `response` as the last part;
    * where it throws instead, `spent` as the last one if the provider has counted tokens or begun to answer.

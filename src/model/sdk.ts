@@ -68,6 +68,7 @@ export function sdkModel(source: ModelSource): Model {
   return {
     name: source.name,
     estimate: (request) => priced(source, estimateOf(request, ordinaryAnswerBytes)),
+    cost: (usage) => source.cost(usage),
     stream: (request) => ask(source, request),
   };
 }

@@ -1,7 +1,8 @@
 /** What a request may take of the pod's budget, before it is sent. */
-import type { Model, ModelRequest, ModelResponse } from '../model/port.ts';
+import type { Model, ModelRequest, RequestUsage } from '../model/port.ts';
 import { estimateOf } from '../model/usage.ts';
-import type { BudgetPlace, TurnPorts, TurnResult } from './turn-ports.ts';
+import { rateOf, unitsOfRequest } from './context/size.ts';
+import type { BudgetPlace, RequestSize, TurnPorts, TurnResult } from './turn-ports.ts';
 
 export type Admitted =
   | { readonly kind: 'go' }
@@ -17,7 +18,7 @@ export async function admitted(
   place: BudgetPlace,
 ): Promise<Admitted> {
   if (ports.budget === undefined) return { kind: 'go' };
-  const admission = await ports.budget.admit(sizeOf(model, request), place);
+  const admission = await ports.budget.admit(sizeOf(ports, model, request), place);
   switch (admission.kind) {
     case 'go':
       return admission;
@@ -38,7 +39,24 @@ function endedBy(ports: TurnPorts): TurnResult | null {
   return { kind: wanted === 'cancel' ? 'cancelled' : 'paused' };
 }
 
-/** Of a model that says nothing of its price, tokens alone. */
-function sizeOf(model: Model, request: ModelRequest): ModelResponse['usage'] {
-  return model.estimate?.(request) ?? { ...estimateOf(request, 0), cost: null };
+/**
+ * A request that goes on from the last one costs what that one did and what it holds beyond it, at the full price:
+ * the rest is likely in the provider's cache. One that is shorter has another beginning, which is not. Of a model
+ * that says nothing of its price, tokens alone.
+ */
+function sizeOf({ context }: Pick<TurnPorts, 'context'>, model: Model, request: ModelRequest): RequestSize {
+  const estimate = model.estimate?.(request) ?? { ...estimateOf(request, 0), cost: null };
+  const facts = context?.facts.context;
+  const measured = facts?.measured ?? null;
+  if (facts === undefined || measured?.model !== model.name) return { estimate };
+  const units = unitsOfRequest(request);
+  const rate = rateOf(facts, model.name);
+  const usage = (inputTokens: number, outputTokens: number): RequestUsage => ({
+    inputTokens,
+    outputTokens,
+    cost: model.cost?.({ inputTokens, outputTokens }) ?? null,
+  });
+  return units < measured.request
+    ? { estimate, least: usage(Math.ceil(units * rate), estimate.outputTokens) }
+    : { estimate, beyond: usage(Math.ceil((units - measured.request) * rate), 0) };
 }

@@ -4,7 +4,7 @@
  */
 import type { JsonValue } from '../std/json.ts';
 import type { ShownEvent } from '../protocol/live-events.ts';
-import type { Model, ModelRequest, ModelResponse } from '../model/port.ts';
+import type { Model, ModelRequest, RequestUsage } from '../model/port.ts';
 import type { Window } from '../model/window.ts';
 import type { EntryBody } from '../session/facts/entries.ts';
 import type { Facts } from '../session/facts/facts.ts';
@@ -73,6 +73,16 @@ export type BudgetAdmission =
   /** To be tried again after so long, or when `wait` ends sooner. */
   | { readonly kind: 'wait'; readonly ms: number };
 
+/** What is known of a request before it is sent. */
+export interface RequestSize {
+  /** All of it, with an answer of ordinary length. */
+  readonly estimate: RequestUsage;
+  /** What it holds more than the last one that was answered and counted. */
+  readonly beyond?: RequestUsage;
+  /** All of it by that count, where it does not go on from the last one. */
+  readonly least?: RequestUsage;
+}
+
 export interface BudgetPlace {
   readonly step: number;
   /** What was taken before is said to be used together with this: several requests make one summary. */
@@ -82,7 +92,7 @@ export interface BudgetPlace {
 /** What the pod may spend, before each request. */
 export interface TurnBudget {
   /** `go` resolves once what the request may take is on disk. Rejects with `StorageFailed`. */
-  admit(estimate: ModelResponse['usage'], place: BudgetPlace): Promise<BudgetAdmission>;
+  admit(size: RequestSize, place: BudgetPlace): Promise<BudgetAdmission>;
   /** Something was taken for a request of which nothing has been committed yet. */
   readonly isReserved: boolean;
 }

@@ -7,6 +7,8 @@ export const budgets = {
   'budget.cap': 'a child draws no more than its cap, whatever it says and however often',
   'budget.reserve':
     'what a request may take is on disk before it is sent; without a response it counts as spent, at replay too',
+  'budget.size':
+    'what is reserved for a request is at least the dearest of the last three and what it holds beyond the last, or its own estimate where it is the first or does not go on from the last',
   'budget.wait':
     'a request that lacks a part of the budget waits for it, obeys cancel and pause, and is made anew when it is sent',
   'budget.wait-reason':
@@ -15,7 +17,7 @@ export const budgets = {
   'budget.grant':
     'a child is granted half of what is left, in portions, at least what it lacks for one request, or nothing; the same need said twice grants once',
   'budget.return':
-    'a pod returns what it holds above one request at the end of every turn, and all of it at its own end',
+    'a pod returns what it holds above one request at the end of every turn and of a compaction between two, and all of it at its own end',
   'budget.death': 'what a child that has died had not used is its parent’s again, read from its log, once',
   'budget.restored': 'a pod that is back spends nothing before its parent has said what it holds',
   'budget.older':

@@ -108,6 +108,7 @@ function frozenDisk(world: World, pod: SimPod): LogDisk {
   const paths = [...files.keys()];
   return {
     ...nodeDisk,
+    kindOf: () => 'file',
     open(path) {
       if (!files.has(path)) throw systemError('ENOENT');
       return paths.indexOf(path);

@@ -16,7 +16,9 @@ import type { BudgetAdmission, BudgetPlace } from '../../worker/turn-ports.ts';
 import type { Children } from '../children/children.ts';
 import {
   type LeaseReports,
+  type RequestAmounts,
   admit,
+  amountsOf,
   governedUnits,
   hasNothingLeft,
   grant,
@@ -99,12 +101,12 @@ export class BudgetDesk {
   }
 
   /** Before a request is sent. What it may take is on disk when this resolves to `go`. */
-  async admit(estimate: Amounts, at: BudgetPlace & { turn: string }): Promise<BudgetAdmission> {
-    let admission = admit(this.#budget, estimate);
+  async admit(size: RequestAmounts, at: BudgetPlace & { turn: string }): Promise<BudgetAdmission> {
+    let admission = admit(this.#budget, size);
     if (admission.kind === 'capped') {
       // What lies with its children unused is no reason to end.
       await this.#reclaim();
-      admission = admit(this.#budget, estimate);
+      admission = admit(this.#budget, size);
     }
     switch (admission.kind) {
       case 'free':
@@ -119,10 +121,7 @@ export class BudgetDesk {
         this.#askWhereLow();
         return { kind: 'go' };
       case 'wait': {
-        const amounts: { [unit in BudgetUnit]?: number } = {};
-        for (const unit of governedUnits(this.#budget))
-          amounts[unit] = usual(this.#budget[unit], estimate[unit]);
-        this.#noteOwn(amounts);
+        this.#noteOwn(amountsOf(this.#budget, size));
         this.#pursue();
         return { kind: 'wait', ms: againMs };
       }
@@ -277,7 +276,8 @@ export class BudgetDesk {
       });
       if (!this.#lacks(need)) need.answered.resolve();
     }
-    if (this.#own !== null && admit(this.#budget, this.#own).kind !== 'wait') this.#onArrived();
+    const own = this.#own;
+    if (own !== null && admit(this.#budget, { estimate: own, least: own }).kind !== 'wait') this.#onArrived();
   }
 
   #askWhereLow(): void {

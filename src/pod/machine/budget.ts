@@ -65,6 +65,27 @@ export function usual(facts: UnitFacts, estimate = 0): number {
   return Math.max(1, facts.recent.length > 0 ? Math.max(...facts.recent) : estimate);
 }
 
+/** What is known of a request before it is sent. */
+export interface RequestAmounts {
+  /** All of it, where none has been answered yet. */
+  readonly estimate: Amounts;
+  /** What its input holds more than that of the last one. */
+  readonly beyond?: Amounts;
+  /** All of it, however cheap the others were: nothing of it need be in the provider's cache. */
+  readonly least?: Amounts;
+}
+
+/** The dearest of the last ones and what this one holds beyond them, or its own estimate. */
+export function amountsOf(budget: BudgetFacts, { estimate, beyond, least }: RequestAmounts): Amounts {
+  const amounts: { [unit in BudgetUnit]?: number } = {};
+  for (const unit of governedUnits(budget)) {
+    const facts = budget[unit];
+    const more = facts.recent.length > 0 ? (beyond?.[unit] ?? 0) : 0;
+    amounts[unit] = Math.max(usual(facts, estimate[unit]) + more, least?.[unit] ?? 0);
+  }
+  return amounts;
+}
+
 export type Admission =
   | { readonly kind: 'free' }
   | { readonly kind: 'reserve'; readonly amounts: Amounts }
@@ -73,15 +94,14 @@ export type Admission =
   | { readonly kind: 'wait'; readonly unit: BudgetUnit; readonly lacks: Amounts };
 
 /** May a request be sent, and what is to be committed before it. */
-export function admit(budget: BudgetFacts, estimate: Amounts): Admission {
+export function admit(budget: BudgetFacts, size: RequestAmounts): Admission {
   const units = governedUnits(budget);
-  const amounts: { [unit in BudgetUnit]?: number } = {};
+  const amounts = amountsOf(budget, size);
   const lacks: { [unit in BudgetUnit]?: number } = {};
   for (const unit of units) {
     const facts = budget[unit];
-    const amount = usual(facts, estimate[unit]);
+    const amount = amounts[unit] ?? 0;
     if (facts.cap !== null && usedOf(facts) + amount > facts.cap) return { kind: 'capped', unit };
-    amounts[unit] = amount;
     const lack = amount - free(budget, unit);
     if (lack > 0) lacks[unit] = lack;
   }

@@ -1,5 +1,6 @@
 /** A person asks for a shorter history, and the end of what was begun for it. */
 import type { CompactionTime } from '../../protocol/compaction.ts';
+import { surplus } from './budget.ts';
 import { type Core, controlEntry, tryCommit } from './core.ts';
 import { droppedRequest } from './compaction.ts';
 import { commitInput, refuseStopping } from './inputs.ts';
@@ -24,7 +25,13 @@ export function endCompaction(core: Core, problem: string | null): void {
   live.mode = 'idle';
   live.control = null;
   const dropped = problem === null ? [] : droppedRequest(facts, problem);
-  const bodies = [...dropped, ...(pauses ? [controlEntry(ports.newId(), 'pause')] : [])];
+  // As at the end of a turn: it may be long until the next one.
+  const back = surplus(facts.budget, 1);
+  const bodies = [
+    ...dropped,
+    ...(back === null ? [] : [back]),
+    ...(pauses ? [controlEntry(ports.newId(), 'pause')] : []),
+  ];
   if (bodies.length > 0) tryCommit(core, bodies);
   ports.perform({ type: 'statusChanged' });
   evaluate(core, { urgent: true });

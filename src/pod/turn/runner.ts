@@ -3,11 +3,12 @@
  * input.
  */
 import { quarantineBody } from '../../delivery/notice.ts';
-import type { Model } from '../../model/port.ts';
+import type { Model, RequestUsage } from '../../model/port.ts';
 import { programsWith } from '../../scope/sandbox/own-programs.ts';
 import { sandboxSettingsOf } from '../../session/settings/settings.ts';
 import type { Sandbox } from '../../scope/sandbox/sandbox.ts';
 import { transcriptOf } from '../../session/facts/transcript.ts';
+import type { Amounts } from '../../session/facts/budget-entries.ts';
 import { isGoverned, nanoUsd } from '../../session/facts/replay-budget.ts';
 import type { FileView } from '../../tools/file-view.ts';
 import { commandMark } from '../../tools/marked-processes.ts';
@@ -202,12 +203,13 @@ export class TurnRunner {
   #turnBudget(turn: string): TurnBudget {
     const { budget } = this.#options;
     return {
-      admit: ({ inputTokens, outputTokens, cost }, place) => {
-        const amounts = {
-          tokens: inputTokens + outputTokens,
-          ...(cost === null ? {} : { nanoUsd: nanoUsd(cost) }),
+      admit: ({ estimate, beyond, least }, place) => {
+        const size = {
+          estimate: amountsIn(estimate),
+          ...(beyond === undefined ? {} : { beyond: amountsIn(beyond) }),
+          ...(least === undefined ? {} : { least: amountsIn(least) }),
         };
-        return budget.admit(amounts, { turn, ...place });
+        return budget.admit(size, { turn, ...place });
       },
       get isReserved() {
         return budget.isReserved;
@@ -272,6 +274,10 @@ export class TurnRunner {
     });
     return this.#model;
   }
+}
+
+function amountsIn({ inputTokens, outputTokens, cost }: RequestUsage): Amounts {
+  return { tokens: inputTokens + outputTokens, ...(cost === null ? {} : { nanoUsd: nanoUsd(cost) }) };
 }
 
 const noCompaction: TurnResult = {

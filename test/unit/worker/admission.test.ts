@@ -27,9 +27,12 @@ describe('a request', () => {
   it('[budget.reserve] is admitted with its estimate before it is sent: of a model without a price, tokens alone', async () => {
     const { asked, requests, answer } = await play([go]);
     expect(asked).toEqual([
-      { estimate: { inputTokens: expect.any(Number), outputTokens: 0, cost: null }, place: { step: 2 } },
+      {
+        size: { estimate: { inputTokens: expect.any(Number), outputTokens: 0, cost: null } },
+        place: { step: 2 },
+      },
     ]);
-    expect(asked[0]!.estimate.inputTokens).toBeGreaterThan(0);
+    expect(asked[0]!.size.estimate.inputTokens).toBeGreaterThan(0);
     expect([requests.length, answer.kind]).toEqual([1, 'answered']);
   });
 
@@ -102,5 +105,45 @@ describe('a count that no request comes to', () => {
     expect(entries.find(isTold)).toMatchObject({
       text: expect.stringContaining('a/b counted 9000000000000000 tokens in'),
     });
+  });
+});
+
+describe('the size of a request', () => {
+  const sized = async (chars: number, steps: number, window?: number) => {
+    const desk = deskOf(go);
+    const turn = pod(chars, { answer: works(steps), rate: 1.3, ...(window === undefined ? {} : { window }) });
+    Object.assign(turn.ports, { budget: desk.budget });
+    Object.assign(await turn.ports.model(), {
+      cost: ({ inputTokens, outputTokens }: { inputTokens: number; outputTokens: number }) =>
+        inputTokens + 5 * outputTokens,
+    });
+    await turn.run();
+    return desk.asked.map(({ size }, nth) => ({ ...size, ...turn.requests[nth]! }));
+  };
+
+  it('[budget.size] is what it holds beyond the last one, at the full price, within a few per cent', async () => {
+    const [first, ...later] = await sized(200_000, 3, 1_000_000);
+    expect([first!.beyond, first!.least]).toEqual([undefined, undefined]);
+    for (const [nth, { beyond, tokens }] of later.entries()) {
+      const more = tokens - [first!, ...later][nth]!.tokens;
+      expect(more).toBeGreaterThan(65_000);
+      expect(beyond!.inputTokens / more).toBeCloseTo(1, 2);
+      expect(beyond).toMatchObject({ outputTokens: 0, cost: beyond!.inputTokens });
+    }
+    expect(later).toHaveLength(3);
+  });
+
+  it('[budget.size] is all of it where it does not go on from the last one', async () => {
+    const all = await sized(200, 60);
+    const shorter = all.filter(({ least }) => least !== undefined);
+    expect(shorter.length).toBeGreaterThan(0);
+    for (const { estimate, least, beyond, tokens } of shorter) {
+      expect(beyond).toBeUndefined();
+      expect(least!.inputTokens / tokens).toBeCloseTo(1, 1);
+      expect(least).toMatchObject({
+        outputTokens: estimate.outputTokens,
+        cost: least!.inputTokens + 5 * estimate.outputTokens,
+      });
+    }
   });
 });

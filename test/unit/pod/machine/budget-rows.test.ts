@@ -26,6 +26,7 @@ import {
   nanoUsd,
   held,
 } from '../../../../src/session/facts/replay-budget.ts';
+import { endCompaction } from '../../../../src/pod/machine/compaction-inputs.ts';
 import { endTurn } from '../../../../src/pod/machine/state.ts';
 import { shutDownReport } from '../../../../src/pod/machine/reports.ts';
 import {
@@ -135,7 +136,24 @@ describe('a request', () => {
       { kind: 'capped', unit: 'tokens' },
     ],
   ])('[budget.reserve] %s', (_, budget, admission) => {
-    expect(admit(budget, { tokens: 40 })).toEqual(admission);
+    expect(admit(budget, { estimate: { tokens: 40 } })).toEqual(admission);
+  });
+
+  it.each<[string, object, EntryBody[], number]>([
+    [
+      'the dearest of the last ones and what it holds beyond the last',
+      { beyond: { tokens: 30 } },
+      [used(9), used(5)],
+      39,
+    ],
+    ['its own estimate where it is the first', { beyond: { tokens: 30 } }, [], 40],
+    ['all that it holds, where it does not go on from the last', { least: { tokens: 60 } }, [used(9)], 60],
+    ['the dearest of the last ones where that is more', { least: { tokens: 6 } }, [used(9)], 9],
+    ['the dearest of the last ones where nothing more is known', {}, [used(9)], 9],
+  ])('[budget.size] takes %s', (_, known, before, tokens) => {
+    const size = { estimate: { tokens: 40 }, ...known };
+    expect(admit(root(100, before), size)).toEqual({ kind: 'reserve', amounts: { tokens } });
+    expect(admit(leased({}, [holds(tokens - 1), ...before]), size)).toMatchObject({ kind: 'wait' });
   });
 
   it.each<[string, EntryBody[], number]>([
@@ -281,7 +299,7 @@ describe('a lease', () => {
       started(1),
       used(70),
     ]);
-    expect(admit(old, { tokens: 40 })).toEqual({ kind: 'free' });
+    expect(admit(old, { estimate: { tokens: 40 } })).toEqual({ kind: 'free' });
     // It says so before it has heard of any lease; a pod under no bound takes no account of it.
     expect(reportUp(old)).toEqual({});
     expect(reported(root(100), kid, introduced(old))).toEqual(lent(70));
@@ -320,6 +338,14 @@ describe('what is not used', () => {
     const [back, event] = shutDownReport(core.facts, { reason: 'x', by: 'person' }, []);
     expect(back).toEqual({ type: 'budgetLease', tokens: { granted: 100, returned: 90 } });
     expect(event).toMatchObject({ event: { budget: { tokens: { granted: 100, returned: 90, used: 10 } } } });
+  });
+
+  it('[budget.return] above one request goes back with the end of a compaction between two turns', () => {
+    const log = [holds(100), used(10), summed(20)];
+    const { core, committed } = machineOf(log, { parent: above, live: { mode: 'running' } });
+    endCompaction(core, null);
+    expect(committed).toEqual([[{ type: 'budgetLease', tokens: { granted: 100, returned: 60 } }]]);
+    expect(core.live.mode).toBe('idle');
   });
 
   it('[budget.death] is what the log of a dead child does not say to be used, also what was granted and never came', () => {

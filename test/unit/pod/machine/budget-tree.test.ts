@@ -28,7 +28,12 @@ import {
 } from '../../../../src/pod/machine/budget.ts';
 
 const unit: BudgetUnit = 'tokens';
-const estimate = { tokens: 10 };
+/** Requests of any size, of which more or less is known. */
+const sizes = [
+  { estimate: { tokens: 10 } },
+  { estimate: { tokens: 10 }, beyond: { tokens: 20 } },
+  { estimate: { tokens: 10 }, least: { tokens: 25 } },
+];
 
 interface Sim {
   index: number;
@@ -163,7 +168,7 @@ function spend(pod: Sim, took: number): void {
     commit(pod, { type: 'requestFailed', turn: 't', step: 1, usage });
     return;
   }
-  const admission = admit(pod.facts, estimate);
+  const admission = admit(pod.facts, sizes[took % sizes.length]!);
   if (admission.kind !== 'reserve') return;
   commit(pod, { type: 'budgetReserved', turn: 't', step: 1, ...admission.amounts });
   pod.asked.underWay = admission.amounts[unit] ?? 0;
