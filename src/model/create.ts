@@ -8,7 +8,7 @@ import { fromTilde } from '../std/tilde.ts';
 import { NotOrdinary, readOrdinaryFile } from '../std/bounded-file.ts';
 import { fetchFor } from './bytes.ts';
 import { catalogEntry, type GivenPrice, type TokenCounts, costOf } from './catalog.ts';
-import { type Model, ModelConfigError, type ModelRequest } from './port.ts';
+import { type Effort, type Model, ModelConfigError, type ModelRequest } from './port.ts';
 import { proxyOf, unusedProxyHint } from './proxy.ts';
 import { loadProviderModel, sdkModel, type ModelSource, type ProviderName } from './sdk.ts';
 import type { RuleUses } from './uses.ts';
@@ -19,6 +19,8 @@ export interface CreateModelOptions {
   readonly stallTimeoutMs?: number | undefined;
   /** An answer that takes longer fails as `timeout`; never shorter than the former. */
   readonly answerTimeoutMs?: number | undefined;
+  /** How much it is to think. */
+  readonly effort?: Effort | undefined;
   /** What a person says of this model: it wins over what is known of it. */
   readonly given?: GivenModel | undefined;
   /** Where a relative `script/PATH` begins; else the environment's `PWD`, else the process's own. */
@@ -115,7 +117,7 @@ export async function createModel(
     const { open, price } = await openScenario(scenarioPath(model, environment, options.cwd), options.uses);
     const cost = (usage: TokenCounts) => costOf(name, usage, options.given?.price ?? price);
     const none = { secrets: [], keyVariable: null, addressVariable: null, proxyHint: '' };
-    return sdkModel({ name, dialect: 'plain', ...none, limits, cost, open });
+    return sdkModel({ name, dialect: 'plain', ...none, limits, effort: options.effort, cost, open });
   }
   if (!isProvider(provider)) throw new ModelConfigError(unknownProvider(name));
   const { dialect, keyVariable, baseUrlVariable } = providers[provider];
@@ -131,6 +133,7 @@ export async function createModel(
     proxyHint: unusedProxyHint(environment),
     limits,
     outputTokens: options.given?.outputTokens ?? outputTokensOf(provider, model),
+    effort: options.effort,
     tokensMax: tokensMaxOf(name, options.given),
     cost: (usage) => costOf(name, usage, options.given?.price),
     open: async (_, heard) => {

@@ -63,7 +63,12 @@ export interface RequestUsage {
   readonly said?: { readonly inputTokens: number; readonly outputTokens: number };
 }
 
+/** How much a model is to think before it answers. */
+export type Effort = 'low' | 'medium' | 'high';
+
 export interface Model {
+  /** What a person should know of how it is asked; each is given once. */
+  takeNotes?(): readonly string[];
   /** `provider/model`, as configured. */
   readonly name: string;
   /** What a request of this size uses, with an answer of ordinary length; nothing is sent. */

@@ -14,11 +14,18 @@ import type { ChatMessage, ChatPart, ModelRequest } from './port.ts';
 
 export type Dialect = 'anthropic' | 'openai' | 'google' | 'compatible' | 'plain';
 
-/** All of the call but its signal. `outputTokens`: the longest answer, where the provider is to be told. */
+export interface CallBounds {
+  /** The longest answer, where the provider is to be told. */
+  readonly outputTokens?: number | undefined;
+  /** What else the provider is to be told, in its own words. */
+  readonly options?: SharedV3ProviderOptions | undefined;
+}
+
+/** All of the call but its signal. */
 export function toCallOptions(
   dialect: Dialect,
   { system, messages, tools, toolUse }: ModelRequest,
-  outputTokens?: number,
+  { outputTokens, options }: CallBounds = {},
 ): LanguageModelV3CallOptions {
   const cache = dialect === 'anthropic' && { providerOptions: anthropicCache };
   const opening: LanguageModelV3Message[] =
@@ -32,7 +39,9 @@ export function toCallOptions(
     }),
     ...(outputTokens !== undefined && { maxOutputTokens: outputTokens }),
     // A pod is restored from its own log: nothing may hang on what the provider kept.
-    ...(dialect === 'openai' && { providerOptions: { openai: { store: false } } }),
+    ...(dialect === 'openai'
+      ? { providerOptions: { openai: { store: false, ...options?.['openai'] } } }
+      : options !== undefined && { providerOptions: options }),
   };
 }
 

@@ -10,8 +10,9 @@ import type { JsonObject } from '../std/json.ts';
 import { newAnswer } from './answer.ts';
 import { toModelFailure } from './failure.ts';
 import { ModelFailure } from './port.ts';
-import type { Model, ModelPart, ModelRequest } from './port.ts';
+import type { Effort, Model, ModelPart, ModelRequest } from './port.ts';
 import type { TokenCounts } from './catalog.ts';
+import { newThinking, type Thinking } from './thinking.ts';
 import { newUsageReports } from './reported-usage.ts';
 import { type Dialect, toCallOptions } from './prompt.ts';
 import { estimateOf, priced } from './usage.ts';
@@ -34,6 +35,8 @@ export interface ModelSource {
   readonly limits: WatchLimits;
   /** The longest answer, where the provider has to be told. */
   readonly outputTokens?: number | undefined;
+  /** How much it is to think; absent: as much as it does by itself. */
+  readonly effort?: Effort | undefined;
   /** What a count of tokens must pass before it is doubted; absent: none is. */
   readonly tokensMax?: number | undefined;
   /** US dollars of an answer; null where the price is not known. */
@@ -63,13 +66,15 @@ export interface ProviderSettings {
 /** Some hundred words: what an answer is taken for of which nothing is known. */
 const ordinaryAnswerBytes = 3_000;
 
-/** The model behind `source`. One HTTP request a `stream`, none before. */
+/** The model behind `source`. One HTTP request a `stream`, or two where it takes no effort. */
 export function sdkModel(source: ModelSource): Model {
+  const thinking = newThinking(source);
   return {
     name: source.name,
+    takeNotes: () => thinking.takeNotes(),
     estimate: (request) => priced(source, estimateOf(request, ordinaryAnswerBytes)),
     cost: (usage) => source.cost(usage),
-    stream: (request) => ask(source, request),
+    stream: (request) => ask({ ...source, thinking }, request),
   };
 }
 
@@ -113,7 +118,12 @@ export async function httpError(
   return new APICallError({ message, statusCode, responseHeaders, url: 'script:', requestBodyValues: null });
 }
 
-async function* ask(source: ModelSource, request: ModelRequest): AsyncGenerator<ModelPart> {
+/** A model as it is asked: what it was found to take is kept with it. */
+interface AskedSource extends ModelSource {
+  readonly thinking: Thinking;
+}
+
+async function* ask(source: AskedSource, request: ModelRequest): AsyncGenerator<ModelPart> {
   request.signal.throwIfAborted();
   const watch = watchStream(request.signal, source.limits, {
     stalled: () => stallFailure(source),
@@ -167,14 +177,23 @@ async function nextPart(
 }
 
 async function open(
-  source: ModelSource,
+  source: AskedSource,
   request: ModelRequest,
   { watch, heard }: { watch: Watch; heard: Heard },
 ): Promise<ReadableStreamDefaultReader<LanguageModelV3StreamPart>> {
+  const { dialect, thinking } = source;
   const model = await source.open(request, heard);
-  const options = toCallOptions(source.dialect, request, source.outputTokens);
-  const { stream } = await model.doStream({ ...options, abortSignal: watch.signal });
-  return stream.getReader();
+  const stream = async () => {
+    const options = toCallOptions(dialect, request, thinking.bounds());
+    return (await model.doStream({ ...options, abortSignal: watch.signal })).stream.getReader();
+  };
+  try {
+    return await stream();
+  } catch (error) {
+    // Nothing of it was answered: it is the same request once more.
+    if (watch.signal.aborted || !thinking.isRefusedBy(error)) throw error;
+    return await stream();
+  }
 }
 
 function endlessFailure({ name, limits }: ModelSource): ModelFailure {

@@ -11,6 +11,7 @@ import { ownPrograms } from '../scope/sandbox/own-programs.ts';
 import { type Sandbox, createSandbox } from '../scope/sandbox/sandbox.ts';
 import type { Home } from '../session/home/home.ts';
 import { ownPlaces, userHome } from '../session/home/places.ts';
+import { effortIn } from '../session/settings/effort.ts';
 import { modelSettingsOf } from '../session/settings/model-settings.ts';
 import { sandboxSettingsOf } from '../session/settings/settings.ts';
 import { fileTools } from '../tools/file-tools.ts';
@@ -92,6 +93,7 @@ async function makeModel({ session, folder, facts, limits }: Worker): Promise<Mo
     cwd: session.cwd,
     stallTimeoutMs: limits.stallMs,
     answerTimeoutMs: limits.answerMs,
+    effort: effortIn(settings),
     given: { outputTokens, contextTokens, ...(price && { price }) },
     uses: fileUses(folder.scriptUses),
   });

@@ -9,6 +9,7 @@ import { ask } from './ask.ts';
 import { compactIdle } from './compact-idle.ts';
 import { doubtedEntries } from './doubted-usage.ts';
 import { failureOf } from './failure.ts';
+import { commitModelNotes } from './model-notes.ts';
 import { endsWithAnswer, hasText } from './prompt.ts';
 import { type RequestedCall, runTools } from './run-tools.ts';
 import type { Engine, TurnPorts, TurnResult } from './turn-ports.ts';
@@ -27,6 +28,7 @@ export const worker: Engine = {
 
 async function steps(ports: TurnPorts, resumed: boolean): Promise<TurnResult> {
   const model = await ports.model();
+  await commitModelNotes(ports, model);
   const cuts = newCuts();
   let empty = 0;
   for (let step = 1; ; step += 1) {
@@ -46,6 +48,7 @@ async function steps(ports: TurnPorts, resumed: boolean): Promise<TurnResult> {
     if (answer.kind === 'ended') return answer.result;
     const { response, seenThrough, size } = answer;
     await commitResponse(ports, { step, model: model.name, response, seenThrough, size });
+    await commitModelNotes(ports, model);
     ports.crashPoint('response.committed');
     const calls = response.parts.flatMap((part) => (part.type === 'toolCall' ? [part] : []));
     if (calls.length > 0) {

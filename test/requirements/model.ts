@@ -1,5 +1,10 @@
 /** Models, scenarios and the worker that asks them. */
 export const model = {
+  'model.effort':
+    'the effort that a person asks for goes to each provider in its own words, for each kind of its models, and nothing of it where nobody asked; what was thought goes back unchanged',
+  'model.effort-left-out':
+    'a model that is not known to take an effort, or refuses it, is asked without it, and that is said once',
+  'model.effort-tree': 'the effort of a run is that of every pod of its tree, after a restore too',
   'model.abort': 'an abort in the middle ends the stream with the reason of the signal',
   'model.abort-closes': 'an abort while nothing came yet closes the connection',
   'model.answer-size':

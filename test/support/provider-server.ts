@@ -17,6 +17,8 @@ export interface Asked {
   readonly nth: number;
   readonly prompt: readonly PromptItem[];
   readonly last: PromptItem;
+  /** All of it, as text. */
+  readonly body: string;
   readonly atMs: number;
 }
 
@@ -158,7 +160,7 @@ export class ProviderServer {
     const prompt = promptOf(this.dialect, body);
     const pod = /You are "([^"]+)"/.exec(prompt[0]?.text ?? '')?.[1] ?? '';
     const last = prompt.at(-1)!;
-    const asked = { pod, nth: this.requestsOf(pod).length + 1, prompt, last, atMs: performance.now() };
+    const asked = { pod, nth: this.requestsOf(pod).length + 1, prompt, last, body, atMs: performance.now() };
     this.requests.push(asked);
     return asked;
   }

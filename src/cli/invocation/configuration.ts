@@ -6,6 +6,7 @@
 import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { anchoredRule, parseRule, type RuleKind } from '../../scope/permissions/permission-rules.ts';
+import { type Effort, efforts } from '../../session/settings/effort.ts';
 import type { ModelSettings } from '../../session/settings/model-settings.ts';
 import { type PermissionMode, permissionModes } from '../../session/settings/permissions.ts';
 import { ownHome } from '../../session/home/own-home.ts';
@@ -22,6 +23,7 @@ import { nearest } from '../format/nearest.ts';
 import { fromHome, readUserFile, usage } from './configuration-files.ts';
 import { limitProblem } from './problems.ts';
 import {
+  effortSchema,
   limitNames,
   permissionMode,
   someLimits,
@@ -45,6 +47,7 @@ import { type AskTrust, nobodysProject, type Project, readProject } from './proj
  */
 export interface ConfigurationFlags {
   readonly model?: string | undefined;
+  readonly effort?: string | undefined;
   readonly permissionMode?: string | undefined;
   readonly limits?: Readonly<Record<string, string | number>> | undefined;
   /** Paths that nobody is to read. */
@@ -62,6 +65,8 @@ export interface ConfigurationFlags {
 export interface Configuration {
   /** Empty where none is named anywhere. */
   readonly model: string;
+  /** Undefined: as much as the model does by itself. */
+  readonly effort: Effort | undefined;
   readonly permissionMode: PermissionMode;
   /** From all places together: whichever says it, a denial is one. */
   readonly rules: Record<RuleKind, string[]>;
@@ -139,6 +144,7 @@ export function configurationOf(
   const sandbox = sandboxOf({ ...(user.sandbox ?? defaultSandboxSettings) }, project.sandbox, flags);
   return {
     model: flags.model ?? named(environment, 'PODKIN_MODEL') ?? project.model ?? user.model ?? '',
+    effort: flagEffort(flags) ?? user.effort,
     permissionMode: mode.value,
     rules,
     scope: {
@@ -211,6 +217,13 @@ function checkedMode(asked: string | undefined, where: string): PermissionMode |
   const parsed = permissionMode().safeParse(asked);
   if (parsed.success) return parsed.data;
   throw usage(`${where}: "${asked}" is not one of ${permissionModes.join(', ')}`);
+}
+
+function flagEffort({ effort }: ConfigurationFlags): Effort | undefined {
+  if (effort === undefined) return undefined;
+  const parsed = effortSchema().safeParse(effort);
+  if (parsed.success) return parsed.data;
+  throw usage(`--effort: "${effort}" is not one of ${efforts.join(', ')}`);
 }
 
 function flagRules(flags: ConfigurationFlags, kind: RuleKind): readonly string[] {

@@ -170,6 +170,7 @@ function projectSources(key: string, { files }: From): SettingSource[] {
 function optionValue(key: string, { flags }: ConfigurationSource): JsonValue | undefined {
   if (key === 'model') return flags.model;
   if (key === 'permissionMode') return flags.permissionMode;
+  if (key === 'effort') return flags.effort;
   if (key === 'sandbox.network') return flags.sandboxNetwork === true ? true : undefined;
   if (key === 'sandbox.unixSockets') return flags.sandboxUnixSockets === true ? true : undefined;
   const limit = key.startsWith('limits.') ? flags.limits?.[key.slice('limits.'.length)] : undefined;
@@ -185,7 +186,11 @@ function variableValue(variable: string, { environment }: ConfigurationSource): 
   return isLimit ? Number(text) : text;
 }
 
-function effectiveValue(key: string, { model, permissionMode, limits, sandbox }: Configuration): JsonValue {
+function effectiveValue(
+  key: string,
+  { model, effort, permissionMode, limits, sandbox }: Configuration,
+): JsonValue {
+  if (key === 'effort') return effort ?? null;
   if (key === 'model') return model === '' ? null : model;
   if (key === 'permissionMode') return permissionMode;
   const [section, name] = key.split('.');

@@ -19,6 +19,7 @@ export interface Setting extends SettingKey {
 const optionOf: Readonly<Record<string, string>> = {
   model: '--model',
   permissionMode: '--permission-mode',
+  effort: '--effort',
   'limits.steps': '--max-steps',
   'limits.cost': '--max-cost',
   'permissions.allow': '--allow-tool',

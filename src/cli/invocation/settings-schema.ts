@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { pathProblem } from '../../scope/paths/path-problem.ts';
 import { parseRule } from '../../scope/permissions/permission-rules.ts';
+import { efforts } from '../../session/settings/effort.ts';
 import { modelSettingsSchema } from '../../session/settings/model-settings.ts';
 import { permissionModes } from '../../session/settings/permissions.ts';
 import { fileLimitsSchema, limitsSchema, sandboxSettingsSchema } from '../../session/settings/settings.ts';
@@ -12,6 +13,7 @@ import type { JsonObject } from '../../std/json.ts';
 import { once } from '../../std/once.ts';
 
 export const permissionMode = once(() => z.enum(permissionModes));
+export const effortSchema = once(() => z.enum(efforts));
 
 /** Limits as variables and flags name them: as text too. */
 export const someLimits = once(() =>
@@ -104,8 +106,14 @@ export const projectFileSchema = once(() =>
 export type ProjectSettings = z.output<ReturnType<typeof projectFileSchema>>;
 
 export const userFileSchema = once(() =>
-  // A project that could name a price could raise what a limit of the cost lets through.
+  // A project that could name a price could raise what a limit of the cost lets through, and more thinking
+  // costs more.
   projectFileSchema().extend({
+    effort: effortSchema()
+      .optional()
+      .describe(
+        'How much the model is to think before it answers; as much as it does by itself where not set.',
+      ),
     sandbox: sandboxSettingsSchema().optional(),
     models: modelSettingsSchema().optional(),
   }),

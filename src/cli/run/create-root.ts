@@ -12,6 +12,7 @@ import {
   podNames,
   type PodSpec,
 } from '../../session/home/home.ts';
+import type { Effort } from '../../session/settings/effort.ts';
 import type { ModelSettings } from '../../session/settings/model-settings.ts';
 import type { PermissionSettings } from '../../session/settings/permissions.ts';
 import {
@@ -43,6 +44,8 @@ export interface RootPlan extends ScopeRequest {
   readonly tokens?: number | null;
   /** The defaults where it is left out. */
   readonly sandbox?: SandboxSettings;
+  /** How much its model and those of its children are to think. */
+  readonly effort?: Effort | undefined;
   /** What a person says of single models. */
   readonly models?: Readonly<Record<string, ModelSettings>> | undefined;
 }
@@ -113,6 +116,7 @@ function createNamed(home: Home, plan: RootPlan, name: string): Root {
       ...(typeof plan.tokens === 'number' && { budget: { tokens: plan.tokens } }),
       sandbox: { ...(plan.sandbox ?? defaultSandboxSettings) },
       ...(Object.keys(models).length > 0 && { models }),
+      ...(plan.effort !== undefined && { effort: plan.effort }),
     },
   };
   return { spec, folder: createPodFolder(home, spec).folder };

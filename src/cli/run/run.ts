@@ -156,7 +156,7 @@ async function planOf(context: CommandContext, options: RunOptions): Promise<Roo
   const mayAsk = options.print !== true;
   const isSaid = [options.read, options.write].some((paths) => (paths ?? []).length > 0);
   if (options.cwd === undefined && !isSaid) await checkStartingPlace(context, cwd, { mayAsk });
-  const { model, models, limits, permissionMode, rules, scope, instructions, sandbox, notes } =
+  const { model, effort, models, limits, permissionMode, rules, scope, instructions, sandbox, notes } =
     await loadConfiguration({
       environment,
       cwd,
@@ -172,6 +172,7 @@ async function planOf(context: CommandContext, options: RunOptions): Promise<Roo
     name: options.name ?? null,
     model: absoluteModelName(model, from),
     models,
+    effort,
     cwd,
     home: userHome(environment),
     read: checkedPaths('--read', options.read),

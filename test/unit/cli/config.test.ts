@@ -47,6 +47,7 @@ async function config({ user, project, variables, options = [] }: Given) {
 function sample({ key, type, fallback }: Setting): JsonValue {
   if (key === 'model') return 'openai/x';
   if (key === 'permissionMode') return 'plan';
+  if (key === 'effort') return 'high';
   if (key === 'limits.stopGraceMs') return 9_000;
   if (key.startsWith('permissions.')) return ['Grep'];
   if (key.startsWith('scope.')) return ['/p/secret'];

@@ -330,6 +330,24 @@ describe('what a step commits', () => {
     expect(lines).toEqual([[{ type: 'requestFailed', turn: 't1', step: 1, usage }]]);
   });
 
+  it('[model.effort-left-out] what a model finds out about how it is asked is an alert, before the first request or behind the answer', async () => {
+    const plain = turnOf([says('done')]);
+    let notes = ['known before'];
+    const model: typeof plain.model = {
+      name: 'a/b',
+      takeNotes: () => notes.splice(0),
+      stream: (request) => {
+        notes = ['found out'];
+        return plain.model.stream(request);
+      },
+    };
+    const { run, committed } = turnOf([], { model: () => Promise.resolve(model) });
+    expect(await run()).toEqual({ kind: 'finished' });
+    const alert = (text: string) => ({ type: 'alert', level: 'warning', code: 'modelSetting', text });
+    expect(committed.map(([first]) => first?.type)).toEqual(['alert', 'assistantMessage', 'alert']);
+    expect([committed[0], committed[2]]).toEqual([[alert('known before')], [alert('found out')]]);
+  });
+
   it('[turn.commits] nothing is run of an answer that the log refuses', async () => {
     const { run, points } = turnOf([calls(part('c1'))], {
       tools,
