@@ -3,6 +3,7 @@
  * `requirements.test.ts` is the gate.
  */
 import { approvals } from './requirements/approvals.ts';
+import { asked } from './requirements/asked.ts';
 import { budgets } from './requirements/budgets.ts';
 import { callback } from './requirements/callback.ts';
 import { catalogue } from './requirements/catalogue.ts';
@@ -31,6 +32,7 @@ import { wire } from './requirements/wire.ts';
 
 export const requirements: Readonly<Record<string, string>> = {
   ...approvals,
+  ...asked,
   ...budgets,
   ...callback,
   ...catalogue,

@@ -36,6 +36,8 @@ export const commands: readonly CommandSpec[] = [
       ['--write <paths...>', 'paths that it may change; new ones too'],
       ['--read <paths...>', 'paths that it may read'],
       ['--max-tokens <n>', 'tokens that the tree may use, in and out together'],
+      ['--timeout-minutes <n>', 'end a turn of the pod after so long, approvals not counted (status 5)'],
+      ['--idle-minutes <n>', 'the same after so long without output or a step, while it waits for nobody'],
       ...settingOptions,
       requestHelp,
       ...stdinHelp,

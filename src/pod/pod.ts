@@ -16,6 +16,7 @@ import type { End, Host } from './host.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { Claims } from './scope-claims.ts';
 import { onTimer } from './machine/state.ts';
+import { noteSign, noteTime } from './machine/turn-time.ts';
 
 /** Whom this pod asks, beside its mode. */
 export interface PodPermissions {
@@ -52,6 +53,14 @@ export interface PodParts {
   limits: Limits;
   permissions: PodPermissions;
 }
+
+/** What shows that a turn works, between two entries. */
+const signs: ReadonlySet<ShownEvent['type']> = new Set([
+  'textDelta',
+  'reasoningDelta',
+  'toolInputDelta',
+  'toolProgress',
+]);
 
 export class Pod {
   readonly host: Host;
@@ -109,6 +118,7 @@ export class Pod {
   }
 
   show(event: ShownEvent): void {
+    if (signs.has(event.type)) noteSign(this.core);
     this.#performers?.show(event);
   }
 
@@ -118,6 +128,7 @@ export class Pod {
   commit(bodies: EntryBody[]): Appended {
     const appended = this.log.append(bodies);
     for (const entry of appended.entries) applyEntry(this.core.facts, entry);
+    noteTime(this.core, bodies);
     if (bodies.some((body) => body.type === 'scope')) this.claims.syncLater();
     if (bodies.some((body) => body.type === 'compaction')) this.checkpoints.writeSoon();
     else this.checkpoints.noteCommit();

@@ -5,6 +5,7 @@ import { once } from '../std/once.ts';
 import { usdMax } from '../protocol/limits.ts';
 import { podNamePattern } from '../protocol/names.ts';
 import { pathProblem } from '../scope/paths/path-problem.ts';
+import { minutesMax } from '../session/settings/demands.ts';
 import { userHome } from '../session/home/places.ts';
 import { defineTool } from './define-tool.ts';
 import type { Tool } from './tool.ts';
@@ -21,6 +22,8 @@ const pathRoot = once(() =>
 function isOneLine(text: string): boolean {
   return withoutHidden(text) === text && !/[\n\t]/.test(text);
 }
+
+const minutes = once(() => z.number().positive().max(minutesMax).optional());
 
 const input = once(() =>
   z.strictObject({
@@ -58,6 +61,12 @@ const input = once(() =>
       .max(usdMax)
       .optional()
       .describe('US dollars that the child and its own children may spend in all; default: what is yours'),
+    timeoutMinutes: minutes().describe(
+      'End its work after so long (approvals not counted) and report that; for work that may not end',
+    ),
+    idleMinutes: minutes().describe(
+      'The same after so long without output or a step, while it waits for nobody; for commands that may hang',
+    ),
   }),
 );
 

@@ -14,6 +14,9 @@ export interface SpawnRequest {
   instructions?: string | undefined;
   /** US dollars that it and those below it may spend in all. */
   maxCost?: number | undefined;
+  /** Of each of its turns. */
+  timeoutMinutes?: number | undefined;
+  idleMinutes?: number | undefined;
 }
 
 /** Every function answers; what went wrong is said in the answer, for the model. */

@@ -11,7 +11,28 @@ const held = 'test/unit/machine/held-and-queued.test.ts';
 const receipts = 'test/unit/machine/receipts.test.ts';
 const delegations = 'test/unit/delivery/handed-down.test.ts';
 
+const turnTime = 'src/pod/machine/turn-time.ts';
+const times = 'test/unit/pod/machine/turn-time.test.ts';
+
 export const ofTheMachines: readonly Defect[] = [
+  {
+    id: 'time-with-approvals',
+    breaks: 'an open approval takes of the time of its turn',
+    file: turnTime,
+    find: ' && ![...facts.approvals.values()].some(isOpen);',
+    replace: ';',
+    test: times,
+    guarantee: 'asked.time-counts',
+  },
+  {
+    id: 'time-of-a-pause-lost',
+    breaks: 'what a turn has used before its pause is not committed with it',
+    file: turnTime,
+    find: 'return usedTime(facts.turn.turn, time);',
+    replace: 'return [];',
+    test: times,
+    guarantee: 'asked.time-counts',
+  },
   {
     id: 'dedupe-off-above-1000',
     breaks: 'an event with a number above 1,000 that is on disk is received again',
@@ -206,7 +227,7 @@ export const ofTheMachines: readonly Defect[] = [
   {
     id: 'cancel-names-all-work',
     breaks: 'a cancel ends work of children that another turn had given them',
-    file: inputs,
+    file: turnTime,
     find: 'facts.turn === null ? given : given.filter((open) => turns.has(open.turn));',
     replace: 'given;',
     test: held,

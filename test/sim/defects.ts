@@ -18,6 +18,13 @@ const observers = 'src/pod/serve/observers.ts';
 
 export const simDefects: readonly SimDefect[] = [
   {
+    id: 'time-anew',
+    breaks: 'a turn that is gone on with begins its time anew',
+    file: 'src/session/facts/replay.ts',
+    changes: [["usedMs: entry.kind === 'resume' ? (facts.resumable?.usedMs ?? 0) : 0,", 'usedMs: 0,']],
+    seed: 2039,
+  },
+  {
     id: 'checkpoint-unjudged',
     breaks: 'a checkpoint is not held against the log that it is beside',
     file: 'src/session/log/checkpoint-files.ts',

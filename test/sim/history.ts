@@ -77,6 +77,7 @@ function begin(world: World, name: string): void {
     settings: {
       limits: { ...world.limits },
       ...world.money.settingsFor(instance),
+      ...world.script.demands.ofRoot(),
       ...(world.contextTokens === null
         ? {}
         : { models: { 'sim/model': { contextTokens: world.contextTokens, outputTokens: 1 } } }),

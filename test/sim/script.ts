@@ -3,6 +3,7 @@
  */
 import type { JsonObject } from '../../src/std/json.ts';
 import type { Random } from './random.ts';
+import { Demands } from './demands.ts';
 import type { SimProcess } from './process.ts';
 
 export interface ScriptedCall {
@@ -23,10 +24,12 @@ export class Script {
   #sends = 6;
   #stops = 2;
   #spawnsLeft: Map<string, string[]>;
+  readonly demands: Demands;
   quiet = false;
 
-  constructor(random: Random) {
+  constructor(random: Random, seed: number) {
     this.random = random;
+    this.demands = new Demands(seed);
     this.#spawnsLeft = new Map([
       ['root', ['a', 'b', 'c']],
       ['other', ['d', random.chance(0.5) ? 'b' : 'e']],
@@ -65,7 +68,8 @@ export class Script {
     };
     const unspawned = this.#spawnsLeft.get(simPod?.spec.name ?? '') ?? [];
     while (unspawned.length > 0 && calls.length < 3 && random.chance(0.7)) {
-      add('SpawnPod', { name: unspawned.shift() ?? '', task: 'work', write: this.#write(process) });
+      const wanted = { name: unspawned.shift() ?? '', task: 'work', write: this.#write(process) };
+      add('SpawnPod', { ...wanted, ...this.demands.ofSpawn() });
     }
     const children = [...(pod?.facts.children.values() ?? [])];
     if (children.length > 0 && random.chance(0.3)) {

@@ -63,6 +63,7 @@ export const sometimes = [
   'entry.itemCut',
   'entry.pruned',
   'entry.scope',
+  'entry.turnTime',
   'log.oldCopy',
   'observer.answered',
   'observer.atEnd',

@@ -92,7 +92,7 @@ export class World {
   constructor(options: WorldOptions) {
     this.random = new Random(options.seed, 1);
     this.engine = options.engine ?? worker;
-    this.script = new Script(new Random(options.seed, 2));
+    this.script = new Script(new Random(options.seed, 2), options.seed);
     this.#hits = options.hits;
     this.#trace = options.trace ?? null;
     this.money = new Money(this, options.seed);

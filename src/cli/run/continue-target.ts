@@ -30,6 +30,8 @@ const fixed = [
   ['maxSteps', '--max-steps'],
   ['maxCost', '--max-cost'],
   ['maxTokens', '--max-tokens'],
+  ['timeoutMinutes', '--timeout-minutes'],
+  ['idleMinutes', '--idle-minutes'],
   ['permissionMode', '--permission-mode'],
   ['allowTool', '--allow-tool'],
   ['askTool', '--ask-tool'],

@@ -12,6 +12,7 @@ import {
   podNames,
   type PodSpec,
 } from '../../session/home/home.ts';
+import { type Demands, withDemands } from '../../session/settings/demands.ts';
 import type { Effort } from '../../session/settings/effort.ts';
 import type { ModelSettings } from '../../session/settings/model-settings.ts';
 import type { PermissionSettings } from '../../session/settings/permissions.ts';
@@ -42,6 +43,8 @@ export interface RootPlan extends ScopeRequest {
   readonly limits: Limits;
   /** What the tree may use; null where that is not bounded. */
   readonly tokens?: number | null;
+  /** Of the pod's own turns. */
+  readonly demands?: Partial<Demands>;
   /** The defaults where it is left out. */
   readonly sandbox?: SandboxSettings;
   /** How much its model and those of its children are to think. */
@@ -108,6 +111,7 @@ function createNamed(home: Home, plan: RootPlan, name: string): Root {
     permissionMode: plan.permissionMode,
     scope: rootScope(plan),
     settings: {
+      ...withDemands({}, plan.demands ?? {}),
       limits: { ...plan.limits },
       permissions: { ...plan.permissions },
       // Whoever names a path to write in wants it alone; a whole working directory is shared, as between

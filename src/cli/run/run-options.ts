@@ -20,6 +20,8 @@ export interface RunOptions extends SettingOptions {
   readonly write?: readonly string[] | undefined;
   readonly read?: readonly string[] | undefined;
   readonly maxTokens?: string | undefined;
+  readonly timeoutMinutes?: string | undefined;
+  readonly idleMinutes?: string | undefined;
 }
 
 /** The options that take paths, several each. */
@@ -57,5 +59,7 @@ export function runOptions(input: CommandInput): RunOptions {
     request: input.text('request'),
     name: input.text('name'),
     maxTokens: input.text('maxTokens'),
+    timeoutMinutes: input.text('timeoutMinutes'),
+    idleMinutes: input.text('idleMinutes'),
   };
 }

@@ -27,6 +27,7 @@ import { realPath } from '../invocation/real-paths.ts';
 import { detached, type Run } from './detached.ts';
 import { foreground, type Work } from './foreground.ts';
 import type { RunOptions } from './run-options.ts';
+import { minutesOf } from './minutes.ts';
 import { tokensOf } from './tokens.ts';
 import { checkStartingPlace } from './starting-place.ts';
 import { errorText, visible } from '../format/printable.ts';
@@ -184,6 +185,10 @@ async function planOf(context: CommandContext, options: RunOptions): Promise<Roo
     instructions,
     limits,
     tokens: tokensOf(options.maxTokens),
+    demands: {
+      timeoutMinutes: minutesOf('--timeout-minutes', options.timeoutMinutes),
+      idleMinutes: minutesOf('--idle-minutes', options.idleMinutes),
+    },
     sandbox,
   };
 }

@@ -28,6 +28,7 @@ export const promises = {
   B1: 'no request is made but out of what its pod holds of the budget of its tree',
   B2: 'nothing of a budget is lost or doubled: both ends of a lease come to the same',
   B3: 'a pod draws no more than its cap',
+  L1: 'what a turn has worked is counted on, over pauses and deaths',
   S1: 'a path is held by one pod at a time',
   S2: 'what was handed down returns once',
   log: 'the file is whole and of a pod',

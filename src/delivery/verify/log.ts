@@ -27,6 +27,7 @@ import { ResponseCheck } from './responses.ts';
 import { fits } from './shape.ts';
 import { ScopeCheck } from './scope.ts';
 import { type Given, PodState } from './state.ts';
+import { TimeCheck } from './times.ts';
 import { TurnCheck } from './turns.ts';
 
 /** One incarnation of the pod. */
@@ -116,6 +117,7 @@ export class LogCheck {
       this.#inputs,
       new ReportCheck(name, state),
       new ResponseCheck(name),
+      new TimeCheck(name),
       new ApprovalCheck(name),
       this.#budget,
     ];

@@ -169,6 +169,7 @@ const shapes: { readonly [T in EntryBody['type']]?: Test } = {
   stepCompleted: fields({ turn: isText, step: isCount, seenThrough: isCount, usage: isUsage }),
   requestFailed: fields({ turn: isText, step: isCount, usage: isUsage }),
   turnEnded: fields({ turn: isText, outcome: isText, settled: isFlag, outstanding: names, usage: isUsage }),
+  turnTime: fields({ turn: isText, usedMs: isCount }),
   interrupted: fields({ turn: nullable(isText) }),
   approval: fields({ state: oneOf('asked', 'answered', 'taken') }),
   // What passes between pods.

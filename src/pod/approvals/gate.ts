@@ -130,7 +130,7 @@ export class ApprovalGate implements Interceptor {
     // Asked for while the approval was being written: nothing will come back to it.
     const { control, mode } = pod.core.live;
     if (mode === 'stopping') this.control('cancel');
-    else if (control !== null) this.control(control.kind);
+    else if (control !== null) this.control(control.kind === 'pause' ? 'pause' : 'cancel');
     return await waiting.promise;
   }
 

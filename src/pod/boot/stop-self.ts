@@ -15,6 +15,7 @@ import { stopChild } from '../children/pod-tree.ts';
 import { stopBelow } from '../children/stop-below.ts';
 import { shutDownReport } from '../machine/reports.ts';
 import { syntheticResults, systemItemsFromBuffer } from '../machine/state.ts';
+import { endTime } from '../machine/turn-time.ts';
 import type { TurnRunner } from '../turn/runner.ts';
 
 /** Of what commands have left outside of their groups, which ended with their calls: this is rare. */
@@ -76,6 +77,7 @@ async function lastWord(pod: Pod): Promise<boolean> {
   const bodies: EntryBody[] = [...syntheticResults(facts, 'interrupted'), ...closedApprovals(facts, 'stop')];
   if (facts.turn !== null) {
     const calls = [...facts.turn.dangling.keys()];
+    bodies.push(...endTime(pod.core, { goesOn: true }));
     bodies.push({ type: 'interrupted', turn: facts.turn.turn, reason: stop.reason, calls });
   }
   // Last: the farewell gives up what was interrupted before it.

@@ -20,6 +20,7 @@ import { modelSettingsOf } from '../../session/settings/model-settings.ts';
 import { absoluteModelName, isPriced } from '../../model/create.ts';
 import { version } from '../../version.ts';
 import { schemaVersion } from '../../session/facts/entries.ts';
+import { type Demands, withDemands } from '../../session/settings/demands.ts';
 import { restrictedSettings } from '../../session/settings/restricted.ts';
 import type { Amounts } from '../../session/facts/budget-entries.ts';
 import { isGoverned, nanoUsd } from '../../session/facts/replay-budget.ts';
@@ -122,7 +123,7 @@ function specOf(pod: Pod, request: SpawnRequest, given: { scope: PathScope; mode
     permissionMode: session.permissionMode,
     scope: given.scope,
     settings: {
-      ...restrictedSettings(session.settings, pod.facts.restrictions),
+      ...withDemands(restrictedSettings(session.settings, pod.facts.restrictions), demandsIn(request)),
       // A person has taken the limit of the start away: for what is made now, too.
       ...(limits.cost !== costLimit(limits.cost, pod.facts.budget)
         ? { limits: { ...limits, cost: null } }
@@ -158,6 +159,11 @@ async function modelOf(pod: Pod, request: SpawnRequest): Promise<string> {
   if (problem !== null) throw new SpawnRefused('The model cannot be had:', { data: problem });
   refuseWithoutPrice(pod, request, model);
   return model;
+}
+
+/** Of this child alone: its own children have their own. */
+function demandsIn({ timeoutMinutes, idleMinutes }: SpawnRequest): Partial<Demands> {
+  return { timeoutMinutes: timeoutMinutes ?? null, idleMinutes: idleMinutes ?? null };
 }
 
 function capOf({ maxCost }: SpawnRequest): Amounts {

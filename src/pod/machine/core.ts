@@ -18,7 +18,9 @@ export interface Core {
 /** Who asks the running turn to end, and how. */
 export type TurnControl =
   | { kind: 'cancel'; by: 'person' | 'parent' }
-  | { kind: 'pause'; by: 'person' | 'parent' };
+  | { kind: 'pause'; by: 'person' | 'parent' }
+  /** As a cancel, but for what it is called. `pauses`: a pause was asked for. */
+  | { kind: 'limit'; reason: string; pauses: boolean };
 
 export interface Live {
   mode: 'idle' | 'running' | 'stopping';
@@ -35,6 +37,8 @@ export interface Live {
   storage: string | null;
   storageAt: string;
   provider: ProviderWait;
+  /** Of the running turn, where its time is limited. */
+  time: TurnTime | null;
   /** A request of this pod or of one below it waits for what it may spend. */
   budget: { since: string; reason: string } | null;
   /** Turns that the disk cut off since one was last committed to its end. */
@@ -49,6 +53,20 @@ export interface ProviderWait {
   askedAt: string | null;
   /** It has failed and is tried again; `until` is null while a try is under way. */
   failing: { since: string; until: string | null; reason: string } | null;
+}
+
+/** Of the running turn, where it is limited. All but the limits moves. */
+export interface TurnTime {
+  readonly timeoutMs: number;
+  readonly idleMs: number;
+  usedMs: number;
+  committedMs: number;
+  /** Up to when `usedMs` is right. */
+  atMs: number;
+  /** Since then it counts: it waited for no person. */
+  counts: boolean;
+  /** The last sign of work. */
+  heardAtMs: number;
 }
 
 export interface CorePorts {
@@ -69,7 +87,7 @@ export interface CorePorts {
   newId(): string;
 }
 
-export type TimerName = 'coalesce' | 'refill' | 'storage';
+export type TimerName = 'coalesce' | 'refill' | 'storage' | 'time';
 export type Effect =
   | { type: 'startTurn'; turn: string }
   /** Between two turns: what `context.asked` says. */
@@ -96,11 +114,17 @@ export function freshLive(): Live {
     storage: null,
     storageAt: '',
     provider: { askedAt: null, failing: null },
+    time: null,
     budget: null,
     turnsAbandoned: 0,
     watchdogRescues: 0,
     stopReason: null,
   };
+}
+
+/** A pause was asked for, and nothing has taken it back. */
+export function isToPause({ control }: Live): boolean {
+  return control?.kind === 'pause' || (control?.kind === 'limit' && control.pauses);
 }
 
 export function statusOf(core: Core): PodStatus {

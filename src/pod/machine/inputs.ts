@@ -18,6 +18,7 @@ import { reported } from './budget.ts';
 import { type Core, controlEntry, noteStorageProblem, statusOf } from './core.ts';
 import { closedApprovals } from './approval-facts.ts';
 import { evaluate } from './state.ts';
+import { cancelBelow } from './turn-time.ts';
 
 export interface RunInput {
   text: string;
@@ -72,10 +73,7 @@ export function onCancel(core: Core, by: 'person' | 'parent', assignments?: read
   const given = [...facts.assignments.values()];
   if (live.mode === 'running') {
     live.control = { kind: 'cancel', by };
-    const turns = new Set<string | null>(facts.turn?.turns);
-    // A compaction between two turns: what was handed down before it is meant too.
-    const mine = facts.turn === null ? given : given.filter((open) => turns.has(open.turn));
-    ports.perform({ type: 'cancelChildren', assignments: mine.map((open) => open.assignment) });
+    cancelBelow(core);
     ports.perform({ type: 'controlTurn' });
     return;
   }
@@ -133,6 +131,7 @@ export function onPause(core: Core, by: 'person' | 'parent'): void {
   if (facts.paused) return;
   if (live.mode === 'running') {
     if (live.control === null) live.control = { kind: 'pause', by };
+    else if (live.control.kind === 'limit') live.control = { ...live.control, pauses: true };
     ports.perform({ type: 'controlTurn' });
     return;
   }
@@ -145,6 +144,10 @@ export function onResume(core: Core): void {
   refuseStopping(core);
   if (live.control?.kind === 'pause') {
     live.control = null;
+    return;
+  }
+  if (live.control?.kind === 'limit' && live.control.pauses) {
+    live.control = { ...live.control, pauses: false };
     return;
   }
   if (!facts.paused && facts.held === null && facts.cut === null) {

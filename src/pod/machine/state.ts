@@ -27,8 +27,9 @@ import { type OverBudget, notificationHops, wakeRule } from '../../delivery/wake
 import { closedApprovals, interruptedWaiting } from './approval-facts.ts';
 import { surplus } from './budget.ts';
 import { beginCompaction, droppedRequest } from './compaction.ts';
-import { type Core, controlEntry, noteStorageProblem, tryCommit } from './core.ts';
+import { type Core, type TimerName, controlEntry, isToPause, noteStorageProblem, tryCommit } from './core.ts';
 import { type TurnEnd, clipped, excerptOf, finalText, reportOfTurn } from './reports.ts';
+import { beginTime, endTime, onTime } from './turn-time.ts';
 
 /** `urgent`: at a turn's end and when the coalescing timer has run out, nothing is waited for. */
 export function evaluate(core: Core, options: { urgent: boolean }): void {
@@ -115,6 +116,7 @@ function startTurn(core: Core, start: TurnStart): void {
   live.control = null;
   live.coalescing = false;
   ports.perform({ type: 'startTurn', turn });
+  beginTime(core);
   ports.perform({ type: 'statusChanged' });
 }
 
@@ -167,6 +169,7 @@ export function endTurn(core: Core, ended: TurnEnd): void {
   const back = surplus(facts.budget, 1);
   const report = reportOfTurn(facts, turn, end, { ...view, settled, back });
   const committed = tryCommit(core, [
+    ...endTime(core, { goesOn: end.outcome === 'paused' }),
     ...syntheticResults(facts, end.outcome === 'cancelled' ? 'cancelled' : 'interrupted'),
     ...closedApprovals(facts, end.outcome === 'cancelled' ? 'cancel' : 'turnEnd'),
     ...(back === null ? [] : [back]),
@@ -184,9 +187,7 @@ export function endTurn(core: Core, ended: TurnEnd): void {
       durationMs: end.durationMs,
     },
     // A pause that found no further request to stop before holds behind the turn.
-    ...(live.control?.kind === 'pause' && end.outcome !== 'paused'
-      ? [controlEntry(ports.newId(), 'pause')]
-      : []),
+    ...(isToPause(live) && end.outcome !== 'paused' ? [controlEntry(ports.newId(), 'pause')] : []),
     ...report,
   ]);
   live.mode = 'idle';
@@ -201,6 +202,7 @@ export function endTurn(core: Core, ended: TurnEnd): void {
 export function abandonTurn(core: Core, text: string): void {
   if (core.live.mode === 'running') core.live.mode = 'idle';
   core.live.control = null;
+  core.live.time = null;
   noteStorageProblem(core, text);
   core.live.turnsAbandoned += 1;
   core.ports.perform({ type: 'statusChanged' });
@@ -300,8 +302,9 @@ export function boot(core: Core): void {
   evaluate(core, { urgent: false });
 }
 
-export function onTimer(core: Core, name: 'coalesce' | 'refill' | 'storage'): void {
+export function onTimer(core: Core, name: TimerName): void {
   const { live } = core;
+  if (name === 'time') return onTime(core);
   if (name === 'coalesce') live.coalescing = false;
   if (name === 'storage' && live.storage !== null && !recoverStorage(core)) return;
   evaluate(core, { urgent: name === 'coalesce' });

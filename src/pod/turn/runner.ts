@@ -77,7 +77,7 @@ export class TurnRunner {
    */
   control(): void {
     const { control, mode } = this.#pod.core.live;
-    const cancelled = mode === 'stopping' || control?.kind === 'cancel';
+    const cancelled = mode === 'stopping' || control?.kind === 'cancel' || control?.kind === 'limit';
     if (cancelled) this.#abort?.abort(new Error('the turn was ended'));
     this.#endWait();
     if (cancelled || control?.kind === 'pause')
@@ -136,8 +136,11 @@ export class TurnRunner {
   }
 
   #endOf(result: Exclude<TurnResult, { kind: 'abandoned' }>, durationMs: number): TurnEnd {
-    const by = this.#pod.core.live.control?.by;
+    const { control } = this.#pod.core.live;
+    const by = control === null || control.kind === 'limit' ? undefined : control.by;
     const end = { durationMs: Math.round(durationMs), ...(by === undefined ? {} : { by }) };
+    if (result.kind === 'cancelled' && control?.kind === 'limit')
+      return { outcome: 'limitReached', reason: control.reason, durationMs: end.durationMs };
     switch (result.kind) {
       case 'limitReached':
         return { outcome: 'limitReached', reason: result.reason, durationMs: end.durationMs };
@@ -303,7 +306,8 @@ function problemOf(result: Exclude<TurnResult, { kind: 'abandoned' }>): string |
 
 function controlOf(pod: Pod): 'none' | 'pause' | 'cancel' {
   if (pod.core.live.mode === 'stopping') return 'cancel';
-  return pod.core.live.control?.kind ?? 'none';
+  const kind = pod.core.live.control?.kind ?? 'none';
+  return kind === 'limit' ? 'cancel' : kind;
 }
 
 function newFileViews(): FileViews {

@@ -209,6 +209,15 @@ export interface TurnEndedEntry {
   durationMs: number;
 }
 /**
+ * How long a turn has worked, with those that it goes on with and without pauses and open approvals, by a clock
+ * that does not jump. A total: written while a limited turn runs, and where it pauses.
+ */
+export interface TurnTimeEntry {
+  type: 'turnTime';
+  turn: string;
+  usedMs: number;
+}
+/**
  * What an earlier incarnation left open was closed; dangling calls got their synthetic results in the same
  * append.
  */
@@ -369,6 +378,7 @@ export type EntryBody =
   | StepCompletedEntry
   | RequestFailedEntry
   | TurnEndedEntry
+  | TurnTimeEntry
   | InterruptedEntry
   | AssignmentEntry
   | AlertEntry

@@ -52,6 +52,8 @@ export interface OpenTurn {
   hops: number;
   cause: 'person' | 'parent';
   startedAt: string;
+  /** As far as it was committed, of all of `turns`. */
+  usedMs: number;
   steps: number;
   usage: Usage;
   /** Calls without a result yet, in order. */
@@ -148,6 +150,7 @@ export interface Approval extends Omit<ApprovalAskedEntry, 'type' | 'state'> {
 
 export interface StoppedTurn {
   turns: string[];
+  usedMs: number;
   submissions: string[];
   hops: number;
   cause: 'person' | 'parent';

@@ -90,6 +90,7 @@ const appliers: Appliers = {
       hops: entry.hops,
       cause: entry.cause,
       startedAt: entry.time,
+      usedMs: entry.kind === 'resume' ? (facts.resumable?.usedMs ?? 0) : 0,
       steps: 0,
       usage: { inputTokens: 0, outputTokens: 0, cost: 0 },
       dangling: new Map(),
@@ -155,6 +156,9 @@ const appliers: Appliers = {
       reason: entry.reason ?? entry.error?.message ?? null,
       at: entry.time,
     };
+  },
+  turnTime(facts, { turn, usedMs }) {
+    if (facts.turn?.turn === turn) facts.turn.usedMs = Math.max(facts.turn.usedMs, usedMs);
   },
   interrupted(facts, entry) {
     const { turn } = facts;
@@ -239,8 +243,8 @@ const holdWords: Partial<Record<TurnOutcome, NonNullable<Facts['held']>['why']>>
   cancelled: 'cancelled',
 };
 
-function resumableOf({ turns, submissions, hops, cause }: OpenTurn): Facts['resumable'] {
-  return { turns, submissions, hops, cause };
+function resumableOf({ turns, usedMs, submissions, hops, cause }: OpenTurn): Facts['resumable'] {
+  return { turns, usedMs, submissions, hops, cause };
 }
 
 /** A turn that began at `start` had items to give to the model and did not get them seen. */

@@ -184,6 +184,7 @@ const turns: Row[] = [
       {
         turn: 't1',
         turns: ['t1'],
+        usedMs: 0,
         entrySeq: 3,
         kind: 'run',
         submissions: ['r1'],
@@ -258,7 +259,7 @@ const turns: Row[] = [
     'a pause at the end',
     [begun('t1', { submissions: ['r1'], hops: 3 }), ended('t1', 'paused')],
     ({ paused, resumable }) => [paused, resumable],
-    [true, { turns: ['t1'], submissions: ['r1'], hops: 3, cause: 'person' }],
+    [true, { turns: ['t1'], usedMs: 0, submissions: ['r1'], hops: 3, cause: 'person' }],
   ],
   ['an error with an item in hand holds it', failed, held, { why: 'failed', through: 6, before: 4 }],
   [
@@ -284,7 +285,7 @@ const turns: Row[] = [
     'an interruption',
     [begun('t1', { submissions: ['r1'], hops: 3 }), interrupted('t1')],
     ({ turn, resumable }) => [turn, resumable],
-    [null, { turns: ['t1'], submissions: ['r1'], hops: 3, cause: 'person' }],
+    [null, { turns: ['t1'], usedMs: 0, submissions: ['r1'], hops: 3, cause: 'person' }],
   ],
   [
     'an interruption of another turn',

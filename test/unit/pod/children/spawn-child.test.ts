@@ -60,6 +60,17 @@ describe('a spawn', () => {
     ]);
   });
 
+  it('[asked.own] asks of it what the call asks, and nothing that was asked of this pod', async () => {
+    const { spawn, specs, pod } = spawning();
+    Object.assign(pod.session, { settings: { a: 1, demands: { timeoutMinutes: 3, idleMinutes: 2 } } });
+    await spawn();
+    await spawn({ idleMinutes: 0.5 });
+    expect(specs.map(({ settings }) => settings)).toStrictEqual([
+      { a: 1 },
+      { a: 1, demands: { idleMinutes: 0.5 } },
+    ]);
+  });
+
   it('[spawn.steps] without instructions has none, and rules that were added since are its own', async () => {
     const rules = { ask: [], deny: ['Bash(rm:*)'] };
     const { spawn, specs, pod } = spawning();

@@ -227,6 +227,7 @@ describe('a pod', () => {
       storageAt: '',
       provider: { askedAt: null, failing: null },
       budget: null,
+      time: null,
       turnsAbandoned: 0,
       watchdogRescues: 0,
       stopReason: null,

@@ -1,0 +1,33 @@
+/** What parents ask of their children beside the task, drawn from the seed; in three histories of four nothing. */
+import type { JsonObject } from '../../src/std/json.ts';
+import { Random } from './random.ts';
+
+const minuteMs = 60_000;
+
+export class Demands {
+  readonly #random: Random;
+  readonly #isAsked: boolean;
+
+  constructor(seed: number) {
+    this.#random = new Random(seed, 6);
+    this.#isAsked = this.#random.chance(0.25);
+  }
+
+  ofSpawn(): JsonObject {
+    return this.#isAsked ? this.#times(0.5) : {};
+  }
+
+  /** As settings. */
+  ofRoot(): JsonObject {
+    const times = this.#isAsked ? this.#times(0.2) : {};
+    return Object.keys(times).length === 0 ? {} : { demands: times };
+  }
+
+  #times(share: number): JsonObject {
+    const random = this.#random;
+    return {
+      ...(random.chance(share) ? { timeoutMinutes: random.between(1_500, 6_000) / minuteMs } : {}),
+      ...(random.chance(share / 2) ? { idleMinutes: random.between(1_000, 3_000) / minuteMs } : {}),
+    };
+  }
+}
