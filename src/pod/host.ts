@@ -12,6 +12,7 @@
 import type { Model } from '../model/port.ts';
 import type { Instructions } from '../project/instructions.ts';
 import type { Repository } from '../project/repository.ts';
+import type { Skill, SkillText, Skills } from '../project/skills.ts';
 import type { Claim, StatusOf } from '../scope/ownership/claims.ts';
 import type { Changed } from '../scope/ownership/registry.ts';
 import type { OwnPrograms } from '../scope/sandbox/own-programs.ts';
@@ -255,6 +256,9 @@ export interface Work {
     cwd: string,
     touched: { path: string; known: (path: string) => boolean },
   ): Promise<Instructions>;
+  /** Null: the person's own alone. */
+  skills(deny: PathScope['deny'], cwd: string | null): Promise<Skills>;
+  skill(deny: PathScope['deny'], skill: Skill): Promise<SkillText>;
   /** In words for a model. */
   readonly machine: { readonly system: string; readonly shell: string };
   /** The one that a folder is in. */

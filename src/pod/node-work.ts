@@ -5,6 +5,7 @@ import { checkModelName } from '../model/create.ts';
 import { type Model, ModelConfigError } from '../model/port.ts';
 import { type ProjectPlace, readInstructions, readInstructionsFor } from '../project/instructions.ts';
 import { readRepository } from '../project/repository.ts';
+import { readSkill, readSkills } from '../project/skills.ts';
 import { hookPlaces, hookProtection } from '../scope/paths/git-hooks.ts';
 import { realScope } from '../scope/paths/real-path.ts';
 import { ownPrograms } from '../scope/sandbox/own-programs.ts';
@@ -34,6 +35,8 @@ export function nodeWork(home: Home): Work {
     },
     instructions: (deny = [], cwd) => readInstructions({ home, deny }, cwd === null ? null : placeOf(cwd)),
     instructionsFor: (deny = [], cwd, touched) => readInstructionsFor({ home, deny }, placeOf(cwd), touched),
+    skills: (deny = [], cwd) => readSkills({ home, deny }, cwd === null ? null : placeOf(cwd)),
+    skill: (deny = [], skill) => readSkill({ home, deny }, skill),
     machine: { system: systemText(), shell: shellProgram() },
     repository: (deny = [], cwd) => readRepository({ home, deny }, cwd),
     hasUncommitted,

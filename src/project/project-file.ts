@@ -38,11 +38,12 @@ export async function readProjectFile(
   reader: ProjectReader,
   folder: string,
   name: string,
+  bytesMax = projectFileBytesMax,
 ): Promise<ProjectText> {
   const path = join(folder, name);
   try {
     const found = await placeOf(path, folder);
-    return typeof found === 'string' ? await read(reader, folder, found) : found;
+    return typeof found === 'string' ? await read(reader, { folder, bytesMax }, found) : found;
   } catch (error) {
     const code = systemCode(error);
     if (code === undefined) throw error;
@@ -70,7 +71,11 @@ async function placeOf(path: string, folder: string): Promise<string | ProjectTe
   }
 }
 
-async function read(reader: ProjectReader, folder: string, place: string): Promise<ProjectText> {
+async function read(
+  reader: ProjectReader,
+  { folder, bytesMax }: { folder: string; bytesMax: number },
+  place: string,
+): Promise<ProjectText> {
   const scope = { read: [folder], write: [], deny: [...reader.deny] };
   // Nobody's outputs: what is there would be read whatever is denied.
   const outputs = join(reader.home.state, 'none');
@@ -84,7 +89,7 @@ async function read(reader: ProjectReader, folder: string, place: string): Promi
   try {
     if (!stats.isFile()) return leftOut('is no regular file');
     if (!isOurs(stats.uid)) return leftOut(`belongs to another user (${stats.uid})`);
-    return { kind: 'text', ...(await readBounded(handle, projectFileBytesMax)) };
+    return { kind: 'text', ...(await readBounded(handle, bytesMax)) };
   } finally {
     await handle.close();
   }

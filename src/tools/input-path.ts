@@ -29,8 +29,9 @@ export function absolutePath(context: Pick<ToolContext, 'cwd'>, path: string): s
 }
 
 /** What the pod's file tools may touch. */
-export function accessOf({ scope, home, outputDir, programs }: ToolContext): Access {
-  return { scope, home, outputs: outputDir, programs: programs.closed };
+export function accessOf({ scope, home, outputDir, programs, skillFolders = [] }: ToolContext): Access {
+  const widened = skillFolders.length === 0 ? scope : { ...scope, read: [...scope.read, ...skillFolders] };
+  return { scope: widened, home, outputs: outputDir, programs: programs.closed };
 }
 
 /** For `Tool.denied`: null, or the sentence for the model. */

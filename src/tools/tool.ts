@@ -100,6 +100,8 @@ export interface ToolContext extends CallContext {
   /** What podkin runs itself: ripgrep for searches; none of it is a pod's to change. */
   readonly programs: OwnPrograms;
   readonly permissionMode: string;
+  /** Folders of skills, which file tools may read beside the scope; what it denies stays denied. */
+  readonly skillFolders?: readonly string[];
   /** Where commands run, and within which bounds. One sandbox a pod. */
   readonly shell: { readonly sandbox: Sandbox; readonly limits: ShellLimits };
   /** What was read and when, for Edit and Write. One a pod. */

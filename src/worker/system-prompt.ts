@@ -3,6 +3,7 @@
  * instructions of its person and its project.
  */
 import type { SessionEntry } from '../session/facts/entries.ts';
+import { type SkillText, skillsText } from '../session/settings/skills-text.ts';
 import { type Surroundings, surroundingsText } from '../session/settings/surroundings-text.ts';
 import { scopeText } from '../session/settings/scope-text.ts';
 import { type InstructionText, instructionsText } from '../session/settings/instructions-text.ts';
@@ -13,11 +14,13 @@ export interface PromptFacts {
   project: readonly InstructionText[];
   /** Absent: nothing is said of them. */
   surroundings?: Surroundings;
+  /** Those that the tool Skill gives; absent as none. */
+  skills?: readonly SkillText[];
   /** What its tools say of work with them, a section each. */
   guidance: readonly string[];
 }
 
-export function systemPrompt({ session, project, guidance, surroundings }: PromptFacts): string {
+export function systemPrompt({ session, project, guidance, surroundings, skills = [] }: PromptFacts): string {
   const { name, parent, cwd, scope } = session;
   const { reads, writes, denied } = scopeText(scope);
   const place =
@@ -36,6 +39,7 @@ export function systemPrompt({ session, project, guidance, surroundings }: Promp
     ...guidance,
     notices,
     surroundings === undefined ? null : surroundingsText(surroundings),
+    skills.length === 0 ? null : skillsText(skills),
     session.instructions,
     ...projectSections(project),
   ];

@@ -21,6 +21,22 @@ export const project = {
     "the repository's root and branch are read from .git without git: a folder, a worktree's or submodule's file, a commit on no branch",
   'project.repository-odd':
     'a .git or HEAD that is a link, a pipe, denied, too large or not of the form that git writes says nothing, and hangs nothing',
+  'skills.body':
+    'the tool Skill gives the whole of a skill as it is then, with the names of the files beside it',
+  'skills.bounds':
+    'of skills no more is offered than 64 and 16,000 characters, and more than 500 entries are not searched',
+  'skills.front-matter':
+    'front matter is YAML of which only the scalars at its top are read, as text: bombs come to nothing, and what is wrong is said with file and line, by doctor too',
+  'skills.hostile':
+    'a pipe, a link that leads out, a folder, a file of another user or too large, what is denied: no skill hangs, leaks or breaks a turn, and each that is left out is said',
+  'skills.names':
+    'a skill has the name of its folder, 1 to 64 of a-z, 0-9 and single hyphens, and a description; others are left out, with the reason',
+  'skills.offered':
+    'names and descriptions are in the prompt and the tool Skill is offered, where there are skills, and the log holds both',
+  'skills.places':
+    "skills are those of .agents/skills and .claude/skills from the working directory up to the repository's root, the nearest first, and of the configuration; a name counts once",
+  'skills.read':
+    "a skill's own folder may be read by the file tools beside the scope, nothing around it, and nothing that is denied",
   'project.scenario':
     'a scenario that is a pipe, a device, a link that leads out, too large or of another user is refused at once',
 } as const;

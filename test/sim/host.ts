@@ -4,6 +4,7 @@
  */
 import type { Host, HostClock, Processes, StartedProcess, Wire } from '../../src/pod/host.ts';
 import { PodStartFailed } from '../../src/pod/process/start-process.ts';
+import { noSkills } from '../../src/project/skills.ts';
 import { noInstructions } from '../../src/project/instructions.ts';
 import type { PodFolder } from '../../src/session/home/home.ts';
 import type { HeldLock, LockOptions, LockRefused } from '../../src/session/lock/lock.ts';
@@ -101,6 +102,8 @@ export function simHost(process: SimProcess): Host {
       programs: { closed: [] } as never,
       instructions: async () => noInstructions,
       instructionsFor: async () => noInstructions,
+      skills: async () => noSkills,
+      skill: async () => ({ kind: 'gone', why: 'is simulated' }),
       machine: { system: 'a simulation', shell: 'none' },
       repository: async () => null,
       hasUncommitted: async () => null,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { systemCode } from '../../std/system-code.ts';
 import { PodsNotListed } from '../../session/home/home.ts';
 import { UnsafeHome } from '../../session/home/own-home.ts';
-import { NoHome } from '../../session/home/places.ts';
+import { NoHome, userHome } from '../../session/home/places.ts';
 import { createSandbox } from '../../scope/sandbox/sandbox.ts';
 import { abandonedPaths, leftoverLeases } from '../../scope/sandbox/leftovers.ts';
 import {
@@ -22,6 +22,7 @@ import { loadConfiguration } from '../invocation/configuration.ts';
 import { checkpointFindings } from './checkpoint-check.ts';
 import { diskFindings, unwritableFindings } from './disk-check.ts';
 import { ageOf, type Finding, leftoverAgeMs, namesIn, ok } from './finding.ts';
+import { projectFindings } from './project-check.ts';
 import { lockFindings } from './lock-check.ts';
 import { logFindings } from './log-check.ts';
 import { socketFolder, staleSockets } from './socket-check.ts';
@@ -42,6 +43,7 @@ export async function doctorCommand(context: CommandContext, options: { json: bo
   const findings = [
     nodeVersion(process.versions.node),
     ...(await models(context)),
+    ...(await project(context)),
     ...unwritable,
     ...diskFindings(context.home),
     ...(await scopeFindings(context.home)),
@@ -137,6 +139,17 @@ async function models(context: CommandContext): Promise<Finding[]> {
     const text = error instanceof Error ? error.message : String(error);
     return [keys, { check: 'configuration', level: 'failure', text, fix: 'correct it there' }];
   }
+}
+
+/** As a run in this directory would begin; what is wrong with the configuration is said elsewhere. */
+async function project(context: CommandContext): Promise<Finding[]> {
+  const { environment, home } = context;
+  const cwd = cwdIfThere(context);
+  const deny = await loadConfiguration({ environment, cwd, flags: {} }).then(
+    ({ scope }) => scope.deny.map((path) => ({ path, right: 'read' }) as const),
+    () => [],
+  );
+  return await projectFindings({ home, deny, cwd, personHome: userHome(environment) });
 }
 
 /** As `run` would take it. */

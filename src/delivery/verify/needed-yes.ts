@@ -23,6 +23,7 @@ const kinds = new Map<string, Kind>(
     Glob: 'harmless',
     Grep: 'harmless',
     ListPods: 'harmless',
+    Skill: 'harmless',
     ReadPodOutput: 'harmless',
     SendToPod: 'harmless',
     StopPod: 'harmless',

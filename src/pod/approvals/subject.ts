@@ -17,6 +17,7 @@ export async function subjectOf(need: ToolNeed, cwd: string): Promise<RuleSubjec
     case 'shell':
       return { kind: 'command', command: need.command };
     case 'tree':
+    case 'skill':
       return { kind: 'name', name: need.name };
     case 'read':
     case 'edit':

@@ -20,6 +20,7 @@ import { costLimit } from '../machine/budget.ts';
 import type { Pod } from '../pod.ts';
 import type { TurnEnd } from '../machine/reports.ts';
 import { windowOfPod } from '../machine/context-view.ts';
+import { PodSkills } from './pod-skills.ts';
 import type { ProjectContext } from './project-context.ts';
 import { RequestWatch } from './request-watch.ts';
 import { SurroundingsReader } from './surroundings.ts';
@@ -46,6 +47,7 @@ export class TurnRunner {
   readonly #options: TurnRunnerOptions;
   readonly #requests: RequestWatch;
   readonly #surroundings: SurroundingsReader;
+  readonly #skills: PodSkills;
   readonly #fileViews: FileViews = newFileViews();
   #model: Promise<Model> | null = null;
   #abort: AbortController | null = null;
@@ -58,6 +60,7 @@ export class TurnRunner {
     this.#options = options;
     this.#requests = new RequestWatch(pod);
     this.#surroundings = new SurroundingsReader(pod);
+    this.#skills = new PodSkills(pod);
   }
 
   start(turn: string): void {
@@ -161,6 +164,7 @@ export class TurnRunner {
     const { session } = pod;
     const { limits, facts } = pod.core;
     const instructions = await this.#options.project.instructions();
+    const skills = await this.#skills.read();
     const surroundings = await this.#surroundings.now(this.#toolContext('surroundings', signal));
     return {
       turn,
@@ -170,8 +174,9 @@ export class TurnRunner {
         project: instructions.files,
         guidance: this.#options.guidance,
         surroundings,
+        skills,
       },
-      tools: this.#options.tools,
+      tools: this.#skills.toolsWith(this.#options.tools),
       model: () => this.#getModel(),
       context: { facts, putAside: quarantineBody, window: windowOfPod(session) },
       preLlmRequest: async () => {
@@ -240,6 +245,7 @@ export class TurnRunner {
       home: pod.home,
       programs: programsWith(pod.host.work.programs, sandboxSettingsOf(pod.session.settings).program),
       permissionMode,
+      skillFolders: this.#skills.folders,
       shell: { sandbox: this.#options.sandbox, limits: pod.core.limits },
       signal,
       outputDir: pod.folder.outputs,

@@ -53,6 +53,7 @@ export const ruledTools = [
   'ReadPodOutput',
   'StopPod',
   'ListPods',
+  'Skill',
 ] as const;
 
 const ruleForm = /^([A-Za-z][A-Za-z0-9_-]{0,63})(?:\(([\s\S]*)\))?$/;

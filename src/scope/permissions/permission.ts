@@ -23,6 +23,8 @@ export type ToolNeed =
   | { readonly kind: 'shell'; readonly command: string }
   /** Another pod; `writes`: paths are handed down to be written. */
   | { readonly kind: 'tree'; readonly name: string; readonly writes: boolean }
+  /** Instructions by their name. */
+  | { readonly kind: 'skill'; readonly name: string }
   /** Nothing that could be denied: it looks at the pod itself. */
   | { readonly kind: 'none' }
   /** A tool from outside: nothing that it says of itself lowers what is asked. */

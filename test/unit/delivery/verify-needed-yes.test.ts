@@ -28,6 +28,7 @@ describe('what a call needs', () => {
     ['Read', {}, [free, free, free, free, free, unclear]],
     ['Glob', {}, [free, free, free, free, free, unclear]],
     ['Grep', {}, [free, free, free, free, free, unclear]],
+    ['Skill', {}, [free, free, free, free, free, unclear]],
     ['ListPods', {}, [free, free, free, free, free, unclear]],
     ['ReadPodOutput', {}, [free, free, free, free, free, unclear]],
     ['SendToPod', {}, [free, free, free, free, free, unclear]],

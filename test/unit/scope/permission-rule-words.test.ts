@@ -26,7 +26,8 @@ const brackets =
   'holds brackets behind +, @, !, ? or *, which mean nothing here: write {a,b} for one of several, or [+] for the sign itself';
 const variable =
   'names a variable, and none is worked out here: write the path in full, or with ~/ for the home';
-const tools = 'Read, Write, Edit, Glob, Grep, Bash, SpawnPod, SendToPod, ReadPodOutput, StopPod, ListPods';
+const tools =
+  'Read, Write, Edit, Glob, Grep, Bash, SpawnPod, SendToPod, ReadPodOutput, StopPod, ListPods, Skill';
 
 describe('the words of a mistake', () => {
   it.each([

@@ -14,6 +14,7 @@ const needs = {
   shell: { kind: 'shell', command: 'npm test' },
   tree: { kind: 'tree', name: 'alpha', writes: false },
   handsDown: { kind: 'tree', name: 'alpha', writes: true },
+  skill: { kind: 'skill', name: 'deploy' },
   none: { kind: 'none' },
   unknown: { kind: 'unknown' },
 } as const satisfies Record<string, ToolNeed>;
@@ -23,6 +24,7 @@ const tools = {
   shell: 'Bash',
   tree: 'SendToPod',
   handsDown: 'SpawnPod',
+  skill: 'Skill',
   none: 'ListPods',
   // Rules name podkin's own tools only.
   unknown: 'StopPod',
@@ -32,7 +34,7 @@ const kinds = Object.keys(needs) as Kind[];
 
 function subjectOf(need: ToolNeed): RuleSubject {
   if (need.kind === 'shell') return { kind: 'command', command: need.command };
-  if (need.kind === 'tree') return { kind: 'name', name: need.name };
+  if (need.kind === 'tree' || need.kind === 'skill') return { kind: 'name', name: need.name };
   if (need.kind === 'none' || need.kind === 'unknown') return { kind: 'none' };
   return { kind: 'paths', paths: [need.path], cwd: '/w' };
 }
@@ -68,6 +70,7 @@ describe('the decision', () => {
       edit: 'deny',
       shell: 'deny',
       tree: 'allow',
+      skill: 'allow',
       handsDown: 'deny',
       none: 'allow',
       unknown: 'deny',
@@ -77,6 +80,7 @@ describe('the decision', () => {
       edit: 'allow',
       shell: 'deny',
       tree: 'allow',
+      skill: 'allow',
       handsDown: 'allow',
       none: 'allow',
       unknown: 'deny',
@@ -86,6 +90,7 @@ describe('the decision', () => {
       edit: 'allow',
       shell: 'ask',
       tree: 'allow',
+      skill: 'allow',
       handsDown: 'allow',
       none: 'allow',
       unknown: 'ask',
@@ -95,6 +100,7 @@ describe('the decision', () => {
       edit: 'allow',
       shell: 'ask',
       tree: 'allow',
+      skill: 'allow',
       handsDown: 'allow',
       none: 'allow',
       unknown: 'ask',
@@ -104,6 +110,7 @@ describe('the decision', () => {
       edit: 'allow',
       shell: 'allow',
       tree: 'allow',
+      skill: 'allow',
       handsDown: 'allow',
       none: 'allow',
       unknown: 'allow',

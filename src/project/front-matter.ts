@@ -1,0 +1,83 @@
+/**
+ * The YAML between two lines of `---` at the beginning of a file that anybody may have written. Only scalars
+ * at its top are read, as text: nothing is ever built from it, so that aliases, tags and nesting come to
+ * nothing. Bounded.
+ */
+import { systemCode } from '../std/system-code.ts';
+
+export type FrontMatter =
+  | { readonly ok: true; readonly fields: ReadonlyMap<string, string>; readonly body: string }
+  /** `why` is the end of a sentence about the file. */
+  | { readonly ok: false; readonly line: number; readonly why: string };
+
+const linesMax = 400;
+const charsMax = 16 * 1024;
+
+export async function readFrontMatter(text: string): Promise<FrontMatter> {
+  const lines = text.split(/\r\n|\n|\r/, linesMax + 1);
+  if (lines[0]?.trimEnd() !== '---') return wrong(1, 'does not begin with front matter, a line of ---');
+  const end = lines.findIndex((line, at) => at > 0 && line.trimEnd() === '---');
+  const between = lines.slice(1, end < 0 ? undefined : end);
+  const yaml = between.join('\n');
+  if (end < 0 || yaml.length > charsMax) {
+    const bound = `has no end of its front matter, a line of ---, within ${linesMax} lines and ${charsMax / 1024} KiB`;
+    return wrong(1, bound);
+  }
+  const read = await fieldsOf(yaml);
+  const fields = 'why' in read ? await fieldsOf(between.map(quoted).join('\n')) : read;
+  // Of the text as it was written, where the other reading does not help.
+  if ('why' in fields) return 'why' in read ? wrong(read.line + 1, read.why) : wrong(1, fields.why);
+  return { ok: true, fields, body: bodyOf(text, end) };
+}
+
+function wrong(line: number, why: string): FrontMatter {
+  return { ok: false, line, why };
+}
+
+/** A sentence with a colon in it, as many are written though YAML wants quotes around it. */
+function quoted(line: string): string {
+  const [, key, value] = /^([A-Za-z][\w-]*):[ \t]+([^\s"'|>[\]{}&*!%@`#].*)$/.exec(line) ?? [];
+  return key === undefined || value === undefined ? line : `${key}: ${JSON.stringify(value.trimEnd())}`;
+}
+
+type Fields = ReadonlyMap<string, string> | { readonly line: number; readonly why: string };
+
+async function fieldsOf(yaml: string): Promise<Fields> {
+  const { LineCounter, isAlias, isMap, isScalar, parseDocument } = await import('yaml');
+  const lineCounter = new LineCounter();
+  const options = { lineCounter, logLevel: 'silent', prettyErrors: false, schema: 'failsafe' } as const;
+  try {
+    const document = parseDocument(yaml, options);
+    const [error] = document.errors;
+    if (error !== undefined) {
+      // Never the parser's own words, which quote the file.
+      const kind = error.code.toLowerCase().replaceAll('_', ' ');
+      return {
+        line: lineCounter.linePos(error.pos[0]).line,
+        why: `has front matter that is not YAML (${kind})`,
+      };
+    }
+    if (!isMap(document.contents)) return { line: 1, why: 'has front matter that holds no fields' };
+    const fields = new Map<string, string>();
+    for (const { key, value } of document.contents.items) {
+      if (!isScalar(key) || typeof key.value !== 'string' || isAlias(value)) continue;
+      if (isScalar(value) && typeof value.value === 'string') fields.set(key.value, value.value);
+    }
+    return fields;
+  } catch (error) {
+    // Nested so deep that the parser has no room left.
+    if (error instanceof RangeError && systemCode(error) === undefined)
+      return { line: 1, why: 'has front matter that is nested too deep' };
+    throw error;
+  }
+}
+
+function bodyOf(text: string, end: number): string {
+  let at = 0;
+  for (let line = 0; line <= end; line += 1) {
+    const found = /\r\n|\n|\r/.exec(text.slice(at));
+    if (found === null) return '';
+    at += found.index + found[0].length;
+  }
+  return text.slice(at);
+}
