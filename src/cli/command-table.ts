@@ -39,6 +39,7 @@ export const commands: readonly CommandSpec[] = [
       ['--timeout-minutes <n>', 'end a turn of the pod after so long, approvals not counted (status 5)'],
       ['--idle-minutes <n>', 'the same after so long without output or a step, while it waits for nobody'],
       ...settingOptions,
+      ['--keep', 'as "podkin keep": its tree is started again where it ended without being asked to'],
       requestHelp,
       ...stdinHelp,
     ],

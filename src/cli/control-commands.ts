@@ -95,18 +95,39 @@ export const controlCommands: readonly CommandSpec[] = [
     run: async (context, input) => (await import('./control/stop.ts')).killCommand(context, first(input)),
   },
   {
-    usage: 'restore <name>',
+    usage: 'keep [names...]',
+    group: control,
+    summary:
+      'mark trees that are started again where they ended without being asked to; without NAMES, list them',
+    options: [
+      ['--off', 'these are not kept any more'],
+      ['--install', 'have it done at every login, by a service of your own (systemd, launchd)'],
+      ['--uninstall', 'take that service away'],
+    ],
+    more: '"podkin restore --kept" does it once. A tree that ends three times within ten minutes stays down; "podkin keep NAME" again lets it start.',
+    run: async (context, input) =>
+      (await import('./control/keep.ts')).keepCommand(context, input.args, {
+        off: input.flag('off'),
+        install: input.flag('install'),
+        uninstall: input.flag('uninstall'),
+      }),
+  },
+  {
+    usage: 'restore [name]',
     group: control,
     summary: 'start a pod that is not running again from its log',
     options: [
       ['--tree', 'also those below it; pods that are running are skipped'],
+      ['--kept', 'instead of NAME: the trees that are kept ("podkin keep") and were not asked to end'],
       ['--force', 'also a pod that may be running in another container: you confirm that it is not'],
     ],
     more: 'Without --tree, a pod that is already running is a failure.',
     run: async (context, input) =>
-      (await import('./control/restore.ts')).restoreCommand(context, first(input), {
-        tree: input.flag('tree'),
-        force: input.flag('force'),
-      }),
+      input.flag('kept')
+        ? (await import('./control/kept.ts')).restoreKept(context, input.args)
+        : (await import('./control/restore.ts')).restoreCommand(context, first(input), {
+            tree: input.flag('tree'),
+            force: input.flag('force'),
+          }),
   },
 ];

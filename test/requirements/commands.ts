@@ -219,6 +219,15 @@ export const commands = {
   'doctor.model': 'doctor says what is missing where run would refuse the configured model',
   'run.denied-advice':
     'what is advised about a denied call would help: a deny is named and no flag against it, a missing right by its flag',
+  'keep.killed':
+    'a kept tree that is killed as a whole at any moment goes on by one command: nothing lost, nothing told or done twice',
+  'keep.asked':
+    'restore --kept starts what ended with the machine or its session, and leaves down what somebody has stopped',
+  'keep.bound':
+    'a kept tree that ends three times within ten minutes stays down and says why, until it is kept again',
+  'keep.marks': 'keep marks roots, takes the mark away and lists; without a mark nothing starts by itself',
+  'keep.service':
+    'keep --install writes a service of the user that starts kept trees, switches it on or says how, and --uninstall takes it away',
   'request.once':
     'a run that is given again with its --request id prints the answer and ends with the status of the first, and does nothing more',
   'request.other': 'an id of a request that was used for something else is status 6, and nothing is done',

@@ -91,7 +91,9 @@ export class Money {
   #isReached({ spec: { parent } }: SimPod): boolean {
     if (parent === null) return true;
     const above = this.#world.pods.get(parent.instance);
-    return above !== undefined && this.#world.processOf(above) !== null && this.#isReached(above);
+    if (above === undefined) return false;
+    const comesBack = above.awayUntilMs > this.#world.clock.nowMs;
+    return (comesBack || this.#world.processOf(above) !== null) && this.#isReached(above);
   }
 
   /** A person raises the bound of whoever waits for it. */

@@ -4,7 +4,7 @@
  */
 import { errorText } from '../format/printable.ts';
 import type { CommandContext } from '../invocation/context.ts';
-import { exitStatus } from '../invocation/context.ts';
+import { CommandFailed, exitStatus } from '../invocation/context.ts';
 import { allPods, descendantsOf, findPod, type FoundPod } from '../../client/find-pod.ts';
 import { PodStartFailed, startPodProcess } from '../../pod/process/start-process.ts';
 import { limitsOf } from '../../session/settings/settings.ts';
@@ -27,6 +27,8 @@ export async function restoreCommand(
   name: string,
   options: RestoreOptions,
 ): Promise<number> {
+  if (name === '')
+    throw new CommandFailed(exitStatus.usage, 'name the pod, or say --kept for all trees that are kept');
   const pod = findPod(context.home, name);
   // Parents first: a child that comes up finds its parent listening.
   const all = allPods(context.home);
@@ -49,6 +51,13 @@ export async function restoreCommand(
   return status;
 }
 
+export interface TreeRestore {
+  /** The turn of the root that was cut is not gone on with. */
+  readonly cancelsTurn: boolean;
+  /** Of those below, by instance; all of them unless given. */
+  readonly only?: ReadonlySet<string>;
+}
+
 /**
  * A root and all below it, for a command that goes on with it; what runs is left as it is. Null, or why the
  * root could not be started; of those below that is said.
@@ -56,11 +65,11 @@ export async function restoreCommand(
 export async function restoreTree(
   context: CommandContext,
   root: FoundPod,
-  { cancelsTurn }: { readonly cancelsTurn: boolean },
+  { cancelsTurn, only }: TreeRestore,
 ): Promise<string | null> {
   const all = allPods(context.home);
   const rights = new RestoredRights(context, all);
-  const below = descendantsOf(all, root.instance);
+  const below = descendantsOf(all, root.instance).filter((one) => only?.has(one.instance) !== false);
   const wanted = await Promise.all(
     [root, ...below].map(async (one) => ({ one, restrictions: await rights.of(one) })),
   );

@@ -39,6 +39,7 @@ const fixed = [
   ['sandboxNetwork', '--sandbox-network'],
   ['sandboxUnixSockets', '--sandbox-unix-sockets'],
   ['config', '--config'],
+  ['keep', '--keep'],
 ] as const satisfies readonly (readonly [keyof RunOptions, string])[];
 
 /** Throws `CommandFailed` (usage) for options that cannot be taken here. */

@@ -14,6 +14,7 @@ import {
 } from '../../session/home/home.ts';
 import { type Demands, withDemands } from '../../session/settings/demands.ts';
 import type { Effort } from '../../session/settings/effort.ts';
+import { keep } from '../../session/home/kept.ts';
 import type { ModelSettings } from '../../session/settings/model-settings.ts';
 import type { PermissionSettings } from '../../session/settings/permissions.ts';
 import {
@@ -35,6 +36,8 @@ export interface RootPlan extends ScopeRequest {
   readonly name: string | null;
   /** Minted before, by whoever may repeat this. */
   readonly instance?: string | undefined;
+  /** Started again where it ended without being asked to. */
+  readonly kept?: boolean | undefined;
   /** `provider/model`; a scenario's path absolute. */
   readonly model: string;
   readonly permissionMode: string;
@@ -123,7 +126,9 @@ function createNamed(home: Home, plan: RootPlan, name: string): Root {
       ...(plan.effort !== undefined && { effort: plan.effort }),
     },
   };
-  return { spec, folder: createPodFolder(home, spec).folder };
+  const { folder } = createPodFolder(home, spec);
+  if (plan.kept === true) keep(folder);
+  return { spec, folder };
 }
 
 /** What is left out stays out. */

@@ -14,6 +14,8 @@ export interface RunOptions extends SettingOptions {
   /** A pod, or a task; empty where neither was said with it. */
   readonly continue?: string | undefined;
   readonly resume?: boolean | undefined;
+  /** Its tree is started again where it ended without being asked to. */
+  readonly keep?: boolean | undefined;
   /** An id of the caller's: given again, nothing is done twice. */
   readonly request?: string | undefined;
   readonly name?: string | undefined;
@@ -56,6 +58,7 @@ export function runOptions(input: CommandInput): RunOptions {
     detach: input.flag('detach'),
     continue: input.flag('continue') ? '' : input.text('continue'),
     resume: input.flag('resume'),
+    keep: input.flag('keep'),
     request: input.text('request'),
     name: input.text('name'),
     maxTokens: input.text('maxTokens'),

@@ -171,6 +171,7 @@ async function planOf(context: CommandContext, options: RunOptions): Promise<Roo
   checkModel(context, { model, from, limits }, models?.[model]);
   return {
     name: options.name ?? null,
+    kept: options.keep,
     model: absoluteModelName(model, from),
     models,
     effort,

@@ -53,14 +53,18 @@ const newline = 0x0a;
 
 /** Null where the log's last line is anything but a whole `stopped` with its totals. */
 export function closingTotals(path: string, disk: LogDisk = nodeDisk): Totals | null {
+  const totals = closingEntry(path, disk)?.totals;
+  return isTotals(totals) ? totals : null;
+}
+
+/** Null where the log's last line is anything but a whole `stopped` of usual length. */
+export function closingEntry(path: string, disk: LogDisk = nodeDisk): StoppedEntry | null {
   const tail = readTail(path, disk);
   if (tail === null || tail.at(-1) !== newline) return null;
   const from = tail.lastIndexOf(newline, -2);
   if (from === -1) return null;
   const decoded = decodeLine(tail.subarray(from + 1, -1));
-  if (!decoded.ok || !decoded.last || decoded.entry.type !== 'stopped') return null;
-  const { totals } = decoded.entry;
-  return isTotals(totals) ? totals : null;
+  return decoded.ok && decoded.last && decoded.entry.type === 'stopped' ? decoded.entry : null;
 }
 
 function readTail(path: string, disk: LogDisk): Buffer | null {
