@@ -19,6 +19,15 @@ export const ofTheBudgets: readonly Defect[] = [
     guarantee: 'budget.reserve',
   },
   {
+    id: 'budget-large-request',
+    breaks: 'a request that is far larger than those before it reserves what they took',
+    file: machine,
+    find: 'usual(facts, estimate[unit]) + more',
+    replace: 'usual(facts, estimate[unit]) + 0 * more',
+    test: rows,
+    guarantee: 'budget.size',
+  },
+  {
     id: 'lease-granted-twice',
     breaks: 'the same need, said twice, is granted twice',
     file: machine,

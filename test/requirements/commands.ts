@@ -28,7 +28,8 @@ export const commands = {
   'continue.instead': 'a task takes the place of what was cut',
   'continue.newest':
     'run -c goes on with the root of this directory that did something last, or with the one that is named',
-  'continue.nothing': 'run -c without a task, where nothing was cut, asks for one',
+  'continue.nothing':
+    'run -c without a task, where nothing was cut, asks for one, and says of a pod that never had one that it had none',
   'continue.restored-first':
     'send, notify and attach start a pod that does not run again first: asked on a terminal, by --restore elsewhere',
   'continue.result': 'the result of a run that goes on is what this run came to',

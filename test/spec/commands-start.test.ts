@@ -53,7 +53,7 @@ const args = (...more: string[]) => [
 
 describe('a root that hangs in its start', () => {
   it.each(moments)(
-    '[commands.start-hangs] %s fails the run with 1 after spawnMs, which is named, and nothing of it is left',
+    '[commands.start-hangs] [continue.nothing] %s fails the run with 1 after spawnMs, which is named, and nothing of it is left',
     async (_, code) => {
       const { environment, pid } = hangingRoot(code);
       for (const mode of ['-p', '-d']) {
@@ -65,6 +65,15 @@ describe('a root that hangs in its start', () => {
           /root could not be started: .*did not listen within 1500 ms.*limits\.spawnMs/,
         );
         isGone(pid());
+        // The folder of one that had begun stays, and says that nothing was given to it.
+        const told = 'It was not given its task: podkin run -c root "…" gives it one';
+        const isThere = (await home.run(['ps', '-a', '-q'])).stdout === 'root\n';
+        expect(ran.stderr.includes(told)).toBe(isThere);
+        const goesOn = await home.run(['run', '-p', '-c', 'root']);
+        expect(goesOn.stderr).toContain(
+          isThere ? 'root has begun no task yet: say what it is to do' : 'root',
+        );
+        expect(goesOn.stderr).not.toContain('has done all');
         await home.run(['rm', 'root']);
       }
     },

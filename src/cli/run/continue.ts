@@ -44,7 +44,7 @@ export async function continueRoot(context: CommandContext, continuing: Continui
     if (!headless && canAsk(context)) return await onScreen(context, root, isRunning);
     throw new CommandFailed(
       exitStatus.usage,
-      `${root.name} has done all that it was given: say what it is to do next, as in: podkin run -c ${root.name} "…"`,
+      `${root.name} ${facts.turns === 0 ? 'has begun no task yet: say what it is to do' : 'has done all that it was given: say what it is to do next'}, as in: podkin run -c ${root.name} "…"`,
     );
   }
   const submission = uuidv7();

@@ -29,12 +29,19 @@ export async function startedOr(start: RootStart, interruption: Interruption): P
     return null;
   } catch (error) {
     const said = stderrTail(folder);
-    if (!existsSync(folder.log)) rmSync(folder.path, { recursive: true, force: true });
+    const hasBegun = existsSync(folder.log);
+    if (!hasBegun) rmSync(folder.path, { recursive: true, force: true });
     const isInterrupted = error instanceof PodStartFailed && error.code === 'interrupted';
     const signal = isInterrupted ? await interruption.first : null;
-    const reason = signal === null ? whyNot(error, said, limits) : `ended by ${signal} before it listened`;
+    const why = signal === null ? whyNot(error, said, limits) : `ended by ${signal} before it listened`;
+    const reason = hasBegun ? `${why}. ${notGiven(root.spec.name)}` : why;
     return { kind: 'notStarted', signal, reason };
   }
+}
+
+/** Its folder stays, and nothing of its task is in it. */
+function notGiven(name: string): string {
+  return `It was not given its task: podkin run -c ${name} "…" gives it one, podkin rm ${name} takes it away`;
 }
 
 function whyNot(error: unknown, said: string, { spawnMs }: Limits): string {
