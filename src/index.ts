@@ -3,7 +3,7 @@
  * until a pod can be given tools of one's own.
  */
 export { type ConnectOptions, connect } from './client/connect.ts';
-export { NoSuchPod } from './client/errors.ts';
+export { AmbiguousName, NoSuchPod } from './client/errors.ts';
 export type { LiveEvent } from './client/pod-stream.ts';
 export { type Client, clientOver } from './transport/client.ts';
 export { type DialOptions, dial } from './transport/dial.ts';

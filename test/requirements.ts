@@ -18,6 +18,7 @@ import { growth } from './requirements/growth.ts';
 import { house } from './requirements/house.ts';
 import { machine, plays } from './requirements/machine.ts';
 import { model } from './requirements/model.ts';
+import { names } from './requirements/names.ts';
 import { outcomes } from './requirements/outcomes.ts';
 import { packaged } from './requirements/package.ts';
 import { project } from './requirements/project.ts';
@@ -47,6 +48,7 @@ export const requirements: Readonly<Record<string, string>> = {
   ...house,
   ...machine,
   ...model,
+  ...names,
   ...outcomes,
   ...packaged,
   ...plays,

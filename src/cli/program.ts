@@ -4,7 +4,7 @@
  */
 import { errorText } from './format/printable.ts';
 import { podSentence } from './format/pod-sentences.ts';
-import { NoSuchPod } from '../client/errors.ts';
+import { AmbiguousName, NoSuchPod } from '../client/errors.ts';
 import { PodkinError } from '../std/podkin-error.ts';
 import { Command, CommanderError } from 'commander';
 import { systemCode } from '../std/system-code.ts';
@@ -157,6 +157,7 @@ function failureStatus(context: CommandContext, error: unknown): number {
   const said = error instanceof PodkinError ? podSentence(error) : error.message;
   const next = whatToDo[systemCode(error) ?? ''];
   context.stderr.write(`podkin: ${errorText(`${said}${next === undefined ? '' : `: ${next}`}`)}\n`);
+  if (error instanceof AmbiguousName) return exitStatus.usage;
   return error instanceof NoSuchPod ? exitStatus.noSuchPod : exitStatus.failed;
 }
 

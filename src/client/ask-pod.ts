@@ -14,11 +14,11 @@ export async function askPod<M extends MethodName>(
   const answer = await connectAndSend(pod.socket, method, params);
   if (answer.ok) return answer.result;
   const { failure, code, message, delivered } = answer;
-  if (failure === 'refused') throw new CallRefused(pod.name, code ?? failure, message);
+  if (failure === 'refused') throw new CallRefused(pod.label, code ?? failure, message);
   if (failure === 'notThere' || failure === 'refusedConnection') {
     const probed = await probePod(pod);
-    if (probed.kind === 'silent' && probed.elsewhere) throw new PodOutOfReach(pod.name);
-    if (probed.kind === 'ended') throw new PodNotRunning(pod.name);
+    if (probed.kind === 'silent' && probed.elsewhere) throw new PodOutOfReach(pod.label);
+    if (probed.kind === 'ended') throw new PodNotRunning(pod.label);
   }
-  throw new NoAnswer(pod.name, message, delivered === 'unknown' ? 'unknown' : 'no');
+  throw new NoAnswer(pod.label, message, delivered === 'unknown' ? 'unknown' : 'no');
 }

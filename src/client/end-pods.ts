@@ -142,7 +142,7 @@ class Ending {
 
   /** Its lock is held, its process has not gone yet, or it answers out of another network namespace. */
   async #runs(pod: FoundPod): Promise<boolean> {
-    const { instance, folder, home } = pod;
+    const { instance, folder } = pod;
     const lock = await probeLock({ instance, folder: folder.path }).catch(() => 'free');
     if (lock === 'held') {
       this.#processes.delete(instance);
@@ -151,7 +151,7 @@ class Ending {
     const process = this.#processes.has(instance) ? this.#processes.get(instance) : await lastProcess(pod);
     this.#processes.set(instance, process ?? null);
     if (process !== null && process !== undefined && isRunning(process)) return true;
-    return (await statusElsewhere(home, pod)) === 'alive';
+    return (await statusElsewhere(pod)) === 'alive';
   }
 }
 

@@ -18,6 +18,20 @@ export class NoSuchPod extends PodkinError {
   }
 }
 
+/** Several trees have a pod of that name. Nothing was done. */
+export class AmbiguousName extends PodkinError {
+  readonly podName: string;
+  /** What each of them can be called by: its path, or its instance where that is another's too. */
+  readonly paths: readonly string[];
+
+  constructor(podName: string, paths: readonly string[]) {
+    super(`several pods have the name "${podName}": ${paths.join(', ')}`);
+    this.name = 'AmbiguousName';
+    this.podName = podName;
+    this.paths = paths;
+  }
+}
+
 /** The pod's process has ended. Nothing was sent. */
 export class PodNotRunning extends PodkinError {
   readonly podName: string;

@@ -99,7 +99,7 @@ export async function processOf(pod: FoundPod): Promise<ProcessIdentity | null> 
  */
 export async function holdsOn(pod: FoundPod, newest: ProcessIdentity | null): Promise<boolean> {
   if (processRuns(newest) || (await lockHeld(pod))) return true;
-  return (await statusElsewhere(pod.home, pod)) === 'alive';
+  return (await statusElsewhere(pod)) === 'alive';
 }
 
 /** It was started in another network namespace, and whether it runs cannot be found out from here. */

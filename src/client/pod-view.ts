@@ -5,6 +5,8 @@ import { existsSync, statSync } from 'node:fs';
 import type { Result, Waiting } from '../protocol/methods.ts';
 import type { Home } from '../session/home/home.ts';
 import { isRemoved, podFolder } from '../session/home/home.ts';
+import { specIfKnown } from '../session/home/known-spec.ts';
+import { placeInTree } from '../session/home/place.ts';
 import { allPods, type FoundPod } from './find-pod.ts';
 import type { Facts } from '../session/facts/facts.ts';
 import { foldLog } from '../session/log/fold-log.ts';
@@ -15,6 +17,8 @@ export type ShownStatus = 'idle' | 'running' | 'paused' | 'stopping' | 'stopped'
 
 export interface PodView {
   name: string;
+  /** `root/child/leaf`: its name, and those of the pods above it. */
+  path: string;
   instance: string;
   incarnation: number;
   status: ShownStatus;
@@ -154,6 +158,7 @@ function viewOf(pod: FoundPod, probed: ProbedPod): PodView {
     const { status } = probed;
     return {
       name,
+      path: pod.path,
       instance,
       incarnation: status.incarnation,
       status: status.status,
@@ -180,6 +185,7 @@ function viewOf(pod: FoundPod, probed: ProbedPod): PodView {
   const { incarnation, started, children, pendingIn, pendingOut, turns, tokens, cost } = probed.totals;
   return {
     name,
+    path: pod.path,
     instance,
     incarnation,
     status: statusOf(probed),
@@ -202,8 +208,13 @@ function viewOf(pod: FoundPod, probed: ProbedPod): PodView {
 }
 
 /** A parent may not have heard yet whom a person has removed. */
-function stillThere({ home }: FoundPod, children: readonly string[]): string[] {
-  return children.filter((name) => existsSync(podFolder(home, name).path));
+function stillThere({ home, spec }: FoundPod, children: readonly string[]): string[] {
+  const { instance: root } = spec.root;
+  return children.filter(
+    (name) =>
+      existsSync(podFolder(home, placeInTree(root, name)).path) ||
+      specIfKnown(podFolder(home, name))?.root.instance === root,
+  );
 }
 
 function attentionOf(pod: FoundPod, probed: ProbedPod): string | null {

@@ -4,8 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PodStatus, StatusResult, Waiting } from '../protocol/methods.ts';
-import type { Home } from '../session/home/home.ts';
-import { podSocket } from '../session/home/pod-address.ts';
+import { socketInTree, type TreePlace } from '../session/home/pod-place.ts';
 import { connectAndSend } from '../transport/connect-and-send.ts';
 
 interface Named {
@@ -49,23 +48,28 @@ const statusDeadlineMs = 2_000;
 const gone: ReadonlySet<string> = new Set(['ended', 'undone', 'removed', 'stopped', 'dead']);
 
 /** The state of the whole tree now. */
-export async function treeState(home: Home, pod: Named): Promise<TreeState> {
-  const first = await podState(home, pod);
+export async function treeState(tree: TreePlace, pod: Named): Promise<TreeState> {
+  const first = await podState(tree, pod);
   if (first.kind === 'working' && first.status !== undefined) {
-    return (await refusedBelow(home, first.status)) ?? first;
+    return (await refusedBelow(tree, first.status)) ?? first;
   }
   if (first.kind !== 'settled') return first;
-  const below = await childrenState(home, first.status, new Set([pod.instance]));
+  const below = await childrenState(tree, first.status, new Set([pod.instance]));
   if (below !== null) return { kind: 'working', why: below };
   // A child may have reported between the two calls: the pod itself has the last word.
-  const again = await podState(home, pod);
+  const again = await podState(tree, pod);
   return again.kind === 'settled' && again.status.turns !== first.status.turns
     ? { kind: 'working', why: { kind: 'calledBack', pod: again.status.name } }
     : again;
 }
 
-async function podState(home: Home, pod: Named): Promise<TreeState> {
-  const answer = await connectAndSend(podSocket(home, pod), 'status', {}, { deadlineMs: statusDeadlineMs });
+async function podState(tree: TreePlace, pod: Named): Promise<TreeState> {
+  const answer = await connectAndSend(
+    socketInTree(tree, pod),
+    'status',
+    {},
+    { deadlineMs: statusDeadlineMs },
+  );
   if (!answer.ok) {
     const absent =
       answer.failure === 'notThere' ||
@@ -100,19 +104,19 @@ const confirmMs = 300;
  * The pod waits for its children alone, none of them works, and one of them is refused: twice in a row,
  * because an answer may be on its way.
  */
-async function refusedBelow(home: Home, status: StatusResult): Promise<TreeState | null> {
-  const first = await stuckBelow(home, status, new Set([status.instance]));
+async function refusedBelow(tree: TreePlace, status: StatusResult): Promise<TreeState | null> {
+  const first = await stuckBelow(tree, status, new Set([status.instance]));
   if (first === null) return null;
   await pause(confirmMs);
-  const again = await podState(home, status);
+  const again = await podState(tree, status);
   if (again.kind !== 'working' || again.status === undefined) return again;
-  const refused = await stuckBelow(home, again.status, new Set([status.instance]));
+  const refused = await stuckBelow(tree, again.status, new Set([status.instance]));
   return refused === null ? null : { kind: 'refused', refused };
 }
 
 /** What keeps all below from going on; null where something goes on. */
 async function stuckBelow(
-  home: Home,
+  tree: TreePlace,
   status: StatusResult,
   seen: Set<string>,
 ): Promise<RefusedEvents | null> {
@@ -121,9 +125,9 @@ async function stuckBelow(
   for (const child of children) seen.add(child.instance);
   const states = await Promise.all(
     children.map(async (child) => {
-      const state = await podState(home, child);
+      const state = await podState(tree, child);
       if (state.kind !== 'working' || state.status === undefined) return state;
-      const refused = await stuckBelow(home, state.status, seen);
+      const refused = await stuckBelow(tree, state.status, seen);
       return refused === null ? state : { kind: 'refused' as const, refused };
     }),
   );
@@ -141,15 +145,19 @@ function whyNotSettled(status: StatusResult): Unsettled | null {
   return status.settled ? null : { kind: 'outstanding', pod };
 }
 
-async function childrenState(home: Home, status: StatusResult, seen: Set<string>): Promise<Unsettled | null> {
+async function childrenState(
+  tree: TreePlace,
+  status: StatusResult,
+  seen: Set<string>,
+): Promise<Unsettled | null> {
   const children = status.children.filter((child) => !gone.has(child.status) && !seen.has(child.instance));
   for (const child of children) seen.add(child.instance);
   const reasons = await Promise.all(
     children.map(async (child) => {
-      const state = await podState(home, child);
+      const state = await podState(tree, child);
       switch (state.kind) {
         case 'settled':
-          return childrenState(home, state.status, seen);
+          return childrenState(tree, state.status, seen);
         case 'working':
           return state.why;
         case 'refused':
@@ -173,7 +181,7 @@ export interface ProviderWait {
 
 /** Which pods of the tree wait for their provider: the pod itself, or those for which it waits. */
 export async function providerWaits(
-  home: Home,
+  tree: TreePlace,
   status: StatusResult,
   seen: ReadonlySet<string> = new Set(),
 ): Promise<ProviderWait[]> {
@@ -183,9 +191,9 @@ export async function providerWaits(
   const live = children.filter((child) => !gone.has(child.status) && !known.has(child.instance));
   const below = await Promise.all(
     live.map(async (child) => {
-      const state = await podState(home, child);
+      const state = await podState(tree, child);
       return 'status' in state && state.status !== undefined
-        ? await providerWaits(home, state.status, known)
+        ? await providerWaits(tree, state.status, known)
         : [];
     }),
   );

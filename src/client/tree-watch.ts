@@ -6,12 +6,12 @@
 import { systemCode } from '../std/system-code.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChildEntry, Entry } from '../session/facts/entries.ts';
-import { type Home, podFolder, readSpec } from '../session/home/home.ts';
+import { type Home, readSpec } from '../session/home/home.ts';
 import { offsetBehind } from '../session/log/checkpoint-start.ts';
 import { readEntries } from '../session/log/read-log.ts';
 import { type Deferred, deferred } from '../std/deferred.ts';
 import { isRunning, type ProcessIdentity } from '../std/process-identity.ts';
-import { podSocket } from '../session/home/pod-address.ts';
+import { folderOf, socketInTree, type TreePlace } from '../session/home/pod-place.ts';
 import type { Client } from '../transport/client.ts';
 import { type LiveEvent, openPodStream, type PodStream } from './pod-stream.ts';
 import { newTally, type PodTally, tallyEntry } from './pod-tally.ts';
@@ -108,7 +108,7 @@ export class TreeWatch {
     const root = this.pods[0];
     if (root === undefined || root.state === 'gone') return { kind: 'rootGone' };
     if (root.tally.turnOpen || root.state !== 'live') return { kind: 'working' };
-    const state = await treeState(this.#options.home, root.tally);
+    const state = await treeState(this.#tree, root.tally);
     if (state.kind === 'settled' || state.kind === 'overBudget') return { kind: state.kind };
     if (state.kind === 'refused') return state;
     // Its process decides whether the root has ended, not a socket that does not answer.
@@ -152,10 +152,14 @@ export class TreeWatch {
     return pod;
   }
 
+  get #tree(): TreePlace {
+    return { home: this.#options.home, root: this.pods[0]?.tally.instance ?? '' };
+  }
+
   async #open(pod: WatchedPod): Promise<PodStream> {
     const { instance, lastSeq } = pod.tally;
     const stream = await openPodStream({
-      path: podSocket(this.#options.home, pod.tally),
+      path: socketInTree(this.#tree, pod.tally),
       instance,
       since: lastSeq,
       deltas: this.#options.deltas && pod.depth === 0,
@@ -198,7 +202,8 @@ export class TreeWatch {
   }
 
   async #readRest(pod: WatchedPod): Promise<void> {
-    const folder = podFolder(this.#options.home, pod.tally.name);
+    const { home, root } = this.#tree;
+    const folder = folderOf(home, pod.tally, root);
     try {
       // The name may be another pod's by now.
       if (readSpec(folder)?.instance !== pod.tally.instance) return;

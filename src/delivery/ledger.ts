@@ -22,6 +22,8 @@ import type {
 export interface LedgerRow extends Delivery {
   /** The sender's. */
   instance: string;
+  /** The instance of the pod that it is for. */
+  receiver: string;
   /** The incarnation that the event speaks of. */
   incarnation: number;
 }
@@ -126,7 +128,7 @@ export function joinLedgers(outbound: readonly LedgerRow[], inbound: readonly Le
 
 /** The row as the protocol and `deliveries --json` show it. */
 export function deliveryOf(row: LedgerRow): Delivery {
-  const { instance: _instance, incarnation: _incarnation, ...delivery } = row;
+  const { instance: _instance, receiver: _receiver, incarnation: _incarnation, ...delivery } = row;
   return delivery;
 }
 
@@ -187,6 +189,7 @@ function takeDiscard(state: State, entry: Entry<DiscardedEntry>): void {
 function emittedRow(state: State, entry: Entry<PodEventEmittedEntry>): LedgerRow {
   return {
     instance: state.self.instance,
+    receiver: state.parent.instance,
     incarnation: entry.incarnation,
     from: state.self.name,
     to: state.parent.name,
@@ -221,6 +224,7 @@ function takeReceipt(state: State, entry: Entry<PodEventReceivedEntry>): void {
   const { from, eventSeq, event, reads, wakes, readAt, time } = entry;
   const row: LedgerRow = {
     instance: from.instance,
+    receiver: state.self.instance,
     incarnation: from.incarnation,
     from: from.name,
     to: state.self.name,

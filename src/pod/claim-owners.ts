@@ -11,17 +11,16 @@ import {
   giverOf,
   seenAlive,
 } from '../scope/ownership/claims.ts';
-import { type Home, podFolder, podNames } from '../session/home/home.ts';
+import { type Home, type PodFolder, podFolder, podPlaces } from '../session/home/home.ts';
 import { knownSpec } from '../session/home/known-spec.ts';
 import { probeLock } from '../session/lock/lock.ts';
-import { readAddress } from '../session/home/pod-address.ts';
+import { type Placed, readAddress } from '../session/home/pod-address.ts';
+import { folderOf } from '../session/home/pod-place.ts';
 import { closingTotals } from '../session/log/totals.ts';
 import { ownNamespaces } from '../std/namespaces.ts';
 import { type ProcessIdentity, isRunning } from '../std/process-identity.ts';
 import { rememberedLiveness } from '../std/remembered-liveness.ts';
 import { statusOf } from './process/process-status.ts';
-
-type Pod = Claim['owner'];
 
 export class ClaimOwners {
   readonly #home: Home;
@@ -57,31 +56,38 @@ export class ClaimOwners {
     return this.#asked.get(keyOf(claim)) ?? 'unknown';
   }
 
+  #folderOf({ owner, above }: Claim): PodFolder {
+    return folderOf(this.#home, owner, above[0] ?? owner.instance);
+  }
+
   /** Where its maker is, the claim says; where its owner is, the owner's address. */
-  #isElsewhere({ owner, namespaces }: Claim): boolean {
-    const address = readAddress(podFolder(this.#home, owner.name), owner.instance);
+  #isElsewhere(claim: Claim): boolean {
+    const { owner, namespaces } = claim;
+    const address = readAddress(this.#folderOf(claim), owner.instance);
     return isOther(namespaces?.process) || isOther(address?.namespaces.process);
   }
 
   async #atAddress(claim: Claim): Promise<OwnerStatus> {
-    const status = await this.#statusOf(claim.owner);
+    const owner = { instance: claim.owner.instance, folder: this.#folderOf(claim) };
+    const status = await this.#statusOf(owner);
     // A maker of these processes would have been seen.
     if (status !== 'dead' || !isOther(claim.namespaces?.process)) return status;
     const giver = giverOf(claim);
-    if (giver !== claim.owner.instance) return await this.#statusOfInstance(giver);
-    const { path, log } = podFolder(this.#home, claim.owner.name);
+    if (giver !== owner.instance) return await this.#statusOfInstance(giver);
+    const { path, log } = owner.folder;
     // A root that a command there may be starting at this moment.
-    return existsSync(path) && this.#isThere(claim.owner) && !existsSync(log) ? 'unknown' : 'dead';
+    return existsSync(path) && this.#isThere(owner) && !existsSync(log) ? 'unknown' : 'dead';
   }
 
   async #statusOfInstance(instance: string): Promise<OwnerStatus> {
-    const name = podNames(this.#home).find((one) => this.#isThere({ name: one, instance }));
-    return name === undefined ? 'dead' : await this.#statusOf({ name, instance });
+    const folders = podPlaces(this.#home).map((place) => podFolder(this.#home, place));
+    const folder = folders.find((one) => this.#isThere({ folder: one, instance }));
+    return folder === undefined ? 'dead' : await this.#statusOf({ folder, instance });
   }
 
-  async #statusOf(pod: Pod): Promise<OwnerStatus> {
+  async #statusOf(pod: Placed): Promise<OwnerStatus> {
     if (!this.#isThere(pod)) return 'dead';
-    const folder = podFolder(this.#home, pod.name);
+    const { folder } = pod;
     const status = await statusOf(this.#home, pod);
     // In one network its lock tells, wherever its processes are.
     if (status === 'dead') return (await isLocked(folder.path, pod.instance)) ? 'alive' : 'dead';
@@ -89,9 +95,9 @@ export class ClaimOwners {
   }
 
   /** False where it was removed, and where the name is another pod's by now. */
-  #isThere({ name, instance }: Pod): boolean {
+  #isThere({ folder, instance }: Placed): boolean {
     try {
-      return knownSpec(podFolder(this.#home, name))?.instance === instance;
+      return knownSpec(folder)?.instance === instance;
     } catch {
       // What cannot be read says nothing of a removal.
       return true;

@@ -20,7 +20,7 @@ import type { Sandbox } from '../scope/sandbox/sandbox.ts';
 import type { Restrictions, PathScope, PodRef, SessionEntry } from '../session/facts/entries.ts';
 import type { Facts } from '../session/facts/facts.ts';
 import type { Home, PodFolder, PodSpec } from '../session/home/home.ts';
-import type { PodAddress } from '../session/home/pod-address.ts';
+import type { Placed, PodAddress } from '../session/home/pod-address.ts';
 import type { Burial } from '../session/home/remove.ts';
 import type { HeldLock, LockOptions, LockRefused } from '../session/lock/lock.ts';
 import type { LockState } from '../session/lock/lock-holder.ts';
@@ -104,8 +104,10 @@ export interface HostHome {
   readonly places: Home;
   /** False for a home that was moved away or deleted. */
   isThere(): boolean;
-  /** Sorted. */
-  names(): string[];
+  /** Of every pod, sorted by name. */
+  folders(): PodFolder[];
+  /** Of a pod of the tree with this root, also where it is gone or an older build has put it. */
+  folderOf(pod: PodRef, root: string): PodFolder;
   /** Differs once a pod was made or removed. */
   version(): bigint | null;
   /** Null where there is no such pod. Throws `BadPodFile`. */
@@ -129,7 +131,7 @@ export interface HostHome {
   errorTail(folder: PodFolder): string;
   hasSetAside(folder: PodFolder): boolean;
   /** Where a pod is to be reached from here. */
-  socketOf(pod: PodRef): string;
+  socketOf(pod: Placed): string;
   removeSocket(path: string): void;
   /** Differs once something else is at these paths. Never throws. */
   identityOf(paths: readonly string[]): string;
@@ -187,7 +189,7 @@ export interface Processes {
   /** Starts the process of a pod from its folder. Throws what starting a process throws. */
   start(folder: PodFolder, restrictions?: Restrictions): StartedProcess;
   /** Of a pod whose lock could be taken here. */
-  statusOf(pod: PodRef): Promise<ProcessStatus>;
+  statusOf(pod: Placed): Promise<ProcessStatus>;
   statusAt(address: PodAddress): Promise<ProcessStatus>;
   /** Ends what commands of a pod have left running, for the holder of its lock; a sentence on it, or null. */
   endLeft(folder: PodFolder, instance: string, graceMs?: number): Promise<string | null>;

@@ -10,14 +10,14 @@ import type { PodRef } from '../session/facts/entries.ts';
 import {
   type Home,
   type PodFolder,
-  createPodFolder,
-  draftPrefix,
   folderAt,
   isRemoved,
-  podNames,
+  podFolder,
+  podPlaces,
   readSpec,
   readToken,
 } from '../session/home/home.ts';
+import { createPodFolder, draftPrefix } from '../session/home/create-folder.ts';
 import { knownSpec } from '../session/home/known-spec.ts';
 import {
   AddressClaim,
@@ -27,6 +27,7 @@ import {
   readAddress,
   rewriteAddress,
 } from '../session/home/pod-address.ts';
+import { folderOf } from '../session/home/pod-place.ts';
 import { removePodFolder } from '../session/home/remove.ts';
 import { probeLock, takeLock } from '../session/lock/lock.ts';
 import { nodeDisk } from '../session/log/log-disk.ts';
@@ -107,7 +108,8 @@ function nodeHome(home: Home): HostHome {
   return {
     places: home,
     isThere: () => existsSync(pods),
-    names: () => podNames(home),
+    folders: () => podPlaces(home).map((place) => podFolder(home, place)),
+    folderOf: (pod, root) => folderOf(home, pod, root),
     version: () => statSync(pods, { bigint: true, throwIfNoEntry: false })?.mtimeNs ?? null,
     spec: readSpec,
     knownSpec,

@@ -6,9 +6,11 @@ import type { ShownEvent } from '../protocol/live-events.ts';
 import type { PodStatus } from '../protocol/methods.ts';
 import type { PermissionRules } from '../scope/permissions/permission-rules.ts';
 import type { AppendLog, Appended } from '../session/log/append-log.ts';
-import type { EntryBody, SessionEntry } from '../session/facts/entries.ts';
+import type { EntryBody, PodRef, SessionEntry } from '../session/facts/entries.ts';
 import { type Facts, sessionOf } from '../session/facts/facts.ts';
 import type { Home, PodFolder } from '../session/home/home.ts';
+import { pathOf } from '../session/home/pod-place.ts';
+import type { Placed } from '../session/home/pod-address.ts';
 import { applyEntry } from '../session/facts/replay.ts';
 import type { Limits } from '../session/settings/settings.ts';
 import { type Core, type Effect, type TimerName, freshLive, statusOf, tryCommit } from './machine/core.ts';
@@ -75,6 +77,7 @@ export class Pod {
   #performers: Performers | null = null;
   #effects: Effect[] = [];
   #inside = false;
+  #path: string | undefined;
   readonly #timers = new Map<TimerName, End>();
 
   constructor(parts: PodParts) {
@@ -111,6 +114,30 @@ export class Pod {
   }
   get name(): string {
     return this.session.name;
+  }
+
+  /** Of a pod of this tree: never one of another tree that has the same name. */
+  placed(pod: PodRef): Placed {
+    const { instance } = pod;
+    return { instance, folder: this.folderOf(pod) };
+  }
+  folderOf(pod: PodRef): PodFolder {
+    return this.host.home.folderOf(pod, this.session.root.instance);
+  }
+  socketOf(pod: PodRef): string {
+    return this.host.home.socketOf(this.placed(pod));
+  }
+
+  /** `root/child/leaf`. */
+  get path(): string {
+    return (this.#path ??= pathOf(this.session, (above) => {
+      try {
+        const spec = this.host.home.knownSpec(this.folderOf(above));
+        return spec?.instance === above.instance ? spec : null;
+      } catch {
+        return null;
+      }
+    }));
   }
 
   perform(performers: Performers): void {

@@ -59,6 +59,8 @@ export type Waiting = z.infer<ReturnType<typeof waitingFor>>;
 const statusResult = once(() =>
   z.object({
     name: podName(),
+    /** `root/child/leaf`; older pods leave it out. */
+    path: z.string().optional(),
     instance: instanceId(),
     incarnation: incarnationNumber(),
     status: podStatus(),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { once } from '../std/once.ts';
 
-/** Chosen by the spawner or a person; unique among the pods of one home (docs/delivery.md §2). */
+/** Chosen by the spawner or a person; unique in its tree, a root's in the home (docs/delivery.md §2). */
 export const podNamePattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
 export const podName = once(() =>
   z

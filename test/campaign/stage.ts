@@ -17,7 +17,8 @@ import {
 import { join } from 'node:path';
 import { FollowedLog } from '../../src/cli/chaos/followed-log.ts';
 import { type PodState, stateOf } from '../../src/cli/chaos/pod-state.ts';
-import { podFolder, podNames, readSpec, readToken } from '../../src/session/home/home.ts';
+import { readSpec, readToken } from '../../src/session/home/home.ts';
+import { folderNamed, namesIn } from '../support/pod-folders.ts';
 import { type ProcessIdentity, isRunning } from '../../src/std/process-identity.ts';
 import { systemCode } from '../../src/std/system-code.ts';
 import type { Entry } from '../../src/session/facts/entries.ts';
@@ -205,7 +206,7 @@ export class Stage {
 
   /** Waits until that pod runs, and takes it in. */
   async untilBorn(name: string, parent: Actor): Promise<Actor> {
-    const folder = podFolder(this.home.home, name);
+    const folder = folderNamed(this.home.home, name);
     await this.until(`the birth of ${name}`, () => existsSync(folder.log));
     const known = this.actors.find((actor) => actor.name === name);
     return known ?? this.#enter(new Actor(this.home.pod(name), parent));
@@ -217,8 +218,8 @@ export class Stage {
    */
   takeInNew(parent: Actor): void {
     const known = new Set([...this.actors.map(({ name }) => name), ...this.halfMade]);
-    for (const name of podNames(this.home.home)) {
-      const folder = podFolder(this.home.home, name);
+    for (const name of namesIn(this.home.home)) {
+      const folder = folderNamed(this.home.home, name);
       if (known.has(name) || readSpec(folder)?.parent?.instance !== parent.instance) continue;
       if (existsSync(folder.log)) this.#enter(new Actor(this.home.pod(name), parent));
       else this.halfMade.push(name);

@@ -106,7 +106,7 @@ function write(
   { bytes, position }: { bytes: Uint8Array; position: number },
 ): number {
   const { world } = process;
-  const pod = world.podNamed(basename(dirname(file.path)));
+  const pod = world.folders.get(basename(dirname(file.path)));
   process.point('beforeCommit');
   const full = pod?.full ?? null;
   if (full !== null && (full !== 'flickering' || world.random.chance(0.5))) {

@@ -1,6 +1,8 @@
 /** Folders of pods, tombstones and addresses of the simulated home, as one process sees them. */
 import type { Addresses, HostHome } from '../../src/pod/host.ts';
-import { NameTaken } from '../../src/session/home/home.ts';
+import { NameTaken } from '../../src/session/home/create-folder.ts';
+import { podFolder } from '../../src/session/home/home.ts';
+import { placeInTree, placeOf } from '../../src/session/home/place.ts';
 import { home } from './pods.ts';
 import type { SimProcess } from './process.ts';
 
@@ -9,7 +11,8 @@ export function simHome(process: SimProcess): HostHome {
   return {
     places: home,
     isThere: () => !world.homeIsAway,
-    names: () => (world.homeIsAway ? [] : [...world.folders.keys()].sort()),
+    folders: () => world.foundFolders().map(({ folder }) => folder),
+    folderOf: (pod, root) => podFolder(home, pod.instance === root ? pod.name : placeInTree(root, pod.name)),
     version: () => BigInt(world.homeVersion),
     spec: (folder) => world.podAt(folder)?.spec ?? null,
     knownSpec: (folder) => world.podAt(folder)?.spec ?? null,
@@ -17,7 +20,8 @@ export function simHome(process: SimProcess): HostHome {
     create(spec) {
       process.point('folder.making');
       world.mustBeHere();
-      if (world.folders.has(spec.name)) {
+      const isRoots = spec.parent !== null && spec.name === spec.root.name;
+      if (isRoots || world.folders.has(placeOf(spec))) {
         world.hit('spawn.nameTaken');
         throw new NameTaken(spec.name);
       }

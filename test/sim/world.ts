@@ -1,5 +1,5 @@
 /**
- * Everything of one history: pods and their disks, the folders by name, locks, processes, the wire, chance,
+ * Everything of one history: pods and their disks, the folders by place, locks, processes, the wire, chance,
  * and what has been noticed.
  */
 import type { Claim } from '../../src/scope/ownership/claims.ts';
@@ -7,7 +7,8 @@ import { runPodOn } from '../../src/pod/boot/boot.ts';
 import type { ReadyMessage } from '../../src/pod/host.ts';
 import { dispatcher } from '../../src/transport/server.ts';
 import type { Connection } from '../../src/transport/connection.ts';
-import { type PodFolder, type PodSpec, type Tombstone, folderAt } from '../../src/session/home/home.ts';
+import { type PodFolder, type PodSpec, type Tombstone, podFolder } from '../../src/session/home/home.ts';
+import { placeOf } from '../../src/session/home/place.ts';
 import type { Burial } from '../../src/session/home/remove.ts';
 import type { Limits } from '../../src/session/settings/settings.ts';
 import type { ProcessIdentity } from '../../src/std/process-identity.ts';
@@ -150,7 +151,7 @@ export class World {
   createPod(spec: PodSpec): SimPod {
     const pod: SimPod = {
       spec,
-      folder: folderAt(`${home.state}/pods/${spec.name}`),
+      folder: podFolder(home, placeOf(spec)),
       token: `token-of-${spec.instance}`,
       processes: new Set(),
       full: null,
@@ -163,13 +164,13 @@ export class World {
     };
     if ([...this.pods.values()].some((known) => known.spec.name === spec.name)) this.hit('pod.nameReused');
     this.pods.set(spec.instance, pod);
-    this.folders.set(spec.name, pod);
+    this.folders.set(placeOf(spec), pod);
     this.homeVersion += 1;
     return pod;
   }
 
   podNamed(name: string): SimPod | undefined {
-    return this.folders.get(name);
+    return this.livingFolders().find(({ spec }) => spec.name === name);
   }
   podAt(folder: PodFolder): SimPod | undefined {
     return this.foundFolders().find((pod) => pod.folder.path === folder.path);
@@ -190,15 +191,14 @@ export class World {
   mustBeHere(): void {
     if (this.homeIsAway) throw systemError('ENOENT');
   }
-  /** Of removed pods. */
   readonly logs = new Map<SimPod, SimFile>();
 
   logOf(pod: SimPod): LogRead {
     return entriesOf(pod.removed ? this.logs.get(pod) : this.files.get(pod.folder.log));
   }
 
-  bury({ name, instance, parent, facts, receivedAbove, discarded }: Burial): void {
-    const pod = this.folders.get(name);
+  bury({ name, instance, folder, parent, facts, receivedAbove, discarded }: Burial): void {
+    const pod = this.podAt(folder);
     if (pod === undefined || pod.spec.instance !== instance) return;
     this.tombstones.push({
       name,
@@ -225,7 +225,7 @@ export class World {
     this.checkpoints.drop(pod);
     pod.removed = true;
     this.addressed.delete(pod.folder.path);
-    if (this.folders.get(pod.spec.name) === pod) this.folders.delete(pod.spec.name);
+    if (this.folders.get(placeOf(pod.spec)) === pod) this.folders.delete(placeOf(pod.spec));
     this.homeVersion += 1;
   }
 

@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { boundReached } from '../../src/client/budget-bound.ts';
-import { podNames } from '../../src/session/home/home.ts';
+import { namesIn } from '../support/pod-folders.ts';
 import { isRunning } from '../../src/std/process-identity.ts';
 import { Random } from '../sim/random.ts';
 import { TestHome, type TestPod, eventually } from '../support/rig.ts';
@@ -167,7 +167,7 @@ it.each(Array.from({ length: runs }, (_, index) => index + 1))(
       // Whoever died has no work any more that its parent does not give it anew.
       if (!killed.has(name)) expect(ends.at(-1)).toMatchObject({ outcome: 'finished' });
     }
-    expect(podNames(home.home)).toHaveLength(12);
+    expect(namesIn(home.home)).toHaveLength(12);
   },
 );
 

@@ -7,7 +7,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { boundReached } from '../../src/client/budget-bound.ts';
 import { TestHome, type TestPod } from '../support/rig.ts';
 import { eventually } from '../support/waiting.ts';
-import { podNames, readSpec } from '../../src/session/home/home.ts';
+import { readSpec } from '../../src/session/home/home.ts';
+import { namesIn } from '../support/pod-folders.ts';
 import { encodeLines } from '../../src/session/log/line.ts';
 
 let home: TestHome;
@@ -54,7 +55,7 @@ async function limited(pod: TestPod, cost: number): Promise<void> {
 }
 
 async function treeSpent(): Promise<{ usd: number; beyond: number }> {
-  const all = await Promise.all(podNames(home.home).map((name) => spentOf(home.pod(name))));
+  const all = await Promise.all(namesIn(home.home).map((name) => spentOf(home.pod(name))));
   return {
     usd: all.reduce((sum, { usd }) => sum + usd, 0),
     beyond: all.reduce((sum, { dearest }) => sum + dearest, 0),
@@ -93,8 +94,8 @@ it('[budget.tree] [budget.wait-reason] twelve pods share what there is, wait at 
   expect(raised.code, raised.stderr).toBe(0);
   expect(JSON.parse(raised.stdout)).toMatchObject({ name: 'root', usd: { bound: 1000 }, tokens: null });
   await root.untilSettled();
-  expect(podNames(home.home)).toHaveLength(12);
-  for (const name of podNames(home.home)) {
+  expect(namesIn(home.home)).toHaveLength(12);
+  for (const name of namesIn(home.home)) {
     const ends = await home.pod(name).entriesOf('turnEnded');
     expect(ends.map(({ outcome }) => outcome)).not.toContain('limitReached');
   }

@@ -6,7 +6,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync, symlinkSync } from 'no
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { uuidv7 } from '../../src/std/uuid.ts';
-import { podNames } from '../../src/session/home/home.ts';
+import { namesIn } from '../support/pod-folders.ts';
 import { fakeChildren } from '../support/fake-child.ts';
 import { promiseKept } from '../support/promise-kept.ts';
 import { TestHome, type TestPod } from '../support/rig.ts';
@@ -283,7 +283,7 @@ describe('a spawn that fails', () => {
         scenario: `rules:\n  - { last: user, call: [{ SpawnPod: ${spawn} }] }\n  - say: "Noted."\n`,
       });
       expect(await tool(root, 'spawn')).toMatchObject({ isError: true, text: expect.stringMatching(text) });
-      expect(podNames(home.home)).toEqual(['root']);
+      expect(namesIn(home.home)).toEqual(['root']);
       expect(await root.entriesOf('child')).toEqual([]);
       expect((await root.untilSettled()).children).toEqual([]);
     },
@@ -326,7 +326,7 @@ rules:
     expect(await home.pod('one').entriesOf('toolResult')).toMatchObject([
       { isError: true, text: expect.stringContaining('There is no tool "SpawnPod"') },
     ]);
-    expect(podNames(home.home)).toEqual(['one', 'root']);
+    expect(namesIn(home.home)).toEqual(['one', 'root']);
   });
 
   it('[tools.spawn-dies-at-boot] is undone when the child dies at boot: the error ends with what it wrote, the name is free again', async () => {

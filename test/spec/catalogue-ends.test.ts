@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { quarantineBody } from '../../src/delivery/notice.ts';
-import { podNames } from '../../src/session/home/home.ts';
+import { namesIn } from '../support/pod-folders.ts';
 import {
   auditPair,
   leftovers,
@@ -176,7 +176,7 @@ describe('a child that does not come up', () => {
       await root.run('spawn kid task 1');
       const result = await root.untilEntry('toolResult');
       expect(result).toMatchObject({ isError: true, text: expect.stringMatching(text) });
-      expect(podNames(home.home)).toEqual(['root']);
+      expect(namesIn(home.home)).toEqual(['root']);
       expect(leftovers(home)).toEqual([]);
       expect(processesOf(home)).toHaveLength(1);
       expect((await root.untilSettled()).children).toEqual([]);

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { podNames } from '../../src/session/home/home.ts';
+import { namesIn } from '../support/pod-folders.ts';
 import { auditPair, noticesOf, ofType, receiptsOf, seenThrough, verified } from '../support/audit.ts';
 import { fakeChildren } from '../support/fake-child.ts';
 import { type RawWire, rawWire, requestLine } from '../support/raw-wire.ts';
@@ -120,7 +120,7 @@ it('[catalogue.multiplying] agents that all start agents stop at the size of the
   });
   await root.run('multiply');
   await root.untilSettled();
-  const pods = podNames(home.home);
+  const pods = namesIn(home.home);
   expect(pods.length).toBeLessThanOrEqual(6);
   expect(pods.length).toBeGreaterThan(3);
   const results = await Promise.all(pods.map((name) => home.pod(name).entriesOf('toolResult')));

@@ -19,7 +19,8 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ownProcesses, podProcesses } from '../../src/cli/chaos/end-all.ts';
 import type { ChaosFigures } from '../../src/cli/chaos/figures.ts';
-import { homeOf, podFolder } from '../../src/session/home/home.ts';
+import { homeOf } from '../../src/session/home/home.ts';
+import { folderNamed } from '../support/pod-folders.ts';
 import { specIfKnown } from '../../src/session/home/known-spec.ts';
 import { connectAndSend } from '../../src/transport/connect-and-send.ts';
 import { socketPath } from '../../src/transport/address.ts';
@@ -160,7 +161,7 @@ describe('what is told of a trial', () => {
       const command = home.chaos(['--minutes', '0.2', '--seed', '11', '--json']);
       await eventually(home.temporary, () => podProcesses(home.temporary).length > 0, 'the root is started');
       const its = homeOf({ PODKIN_HOME: home.firstRound() });
-      const instance = specIfKnown(podFolder(its, 'root'))?.instance ?? '';
+      const instance = specIfKnown(folderNamed(its, 'root'))?.instance ?? '';
       const socket = socketPath(its.runtime, instance);
       await eventually(home.temporary, () => existsSync(socket), 'the root listens');
       expect(await connectAndSend(socket, 'pause', {}, { deadlineMs: 10_000 })).toMatchObject({ ok: true });

@@ -6,7 +6,9 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { homeOf, podNames } from '../../src/session/home/home.ts';
+import { nameAt } from '../../src/session/home/place.ts';
+import { homeOf } from '../../src/session/home/home.ts';
+import { namesIn } from '../support/pod-folders.ts';
 import { livingPods } from '../support/command-rig.ts';
 import { promiseKept } from '../support/promise-kept.ts';
 import { TestHome, commandFile } from '../support/rig.ts';
@@ -74,7 +76,11 @@ it('[commands.xdg] without PODKIN_HOME, configuration, state and sockets are whe
   expect(await podkin('run', '-d', 'go')).toMatchObject({ code: 0, stdout: 'root\n' });
   try {
     expect(await podkin('wait', 'root')).toMatchObject({ code: 0 });
-    expect(readdirSync(join(at('stat'), 'podkin', 'pods')).sort()).toEqual(['child', 'root']);
+    expect(
+      readdirSync(join(at('stat'), 'podkin', 'pods'))
+        .map(nameAt)
+        .sort(),
+    ).toEqual(['child', 'root']);
     expect(readdirSync(join(at('r'), 'podkin')).filter((name) => name.endsWith('.sock'))).toHaveLength(2);
     expect(existsSync(home.home.state)).toBe(false);
     const { socket, log } = JSON.parse((await podkin('inspect', 'root')).stdout) as Record<string, string>;
@@ -101,7 +107,7 @@ it('[commands.demo] the demo tells the whole story in under 20 s, without a key,
   expect(ran.stdout).toMatch(/SIGKILL/);
   const folder = readdirSync(home.path).find((name) => name.startsWith('pk-demo-'))!;
   const demo = homeOf({ PODKIN_HOME: join(home.path, folder, 'home') });
-  expect(podNames(demo)).toHaveLength(4);
+  expect(namesIn(demo)).toHaveLength(4);
   expect(await livingPods({ home: demo })).toEqual([]);
 });
 

@@ -6,7 +6,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { podFolder, homeOf } from '../../src/session/home/home.ts';
+import { homeOf } from '../../src/session/home/home.ts';
+import { folderNamed } from '../support/pod-folders.ts';
 import { readEntries } from '../../src/session/log/read-log.ts';
 import { capable } from '../support/capable.ts';
 import { type Ran, TestHome, commandFile } from '../support/rig.ts';
@@ -52,7 +53,7 @@ async function statuses(environment: NodeJS.ProcessEnv): Promise<[string, string
 
 async function receipts(environment: NodeJS.ProcessEnv): Promise<string[]> {
   const kinds: string[] = [];
-  const folder = podFolder(homeOf({ ...home.environment, ...environment }), 'root');
+  const folder = folderNamed(homeOf({ ...home.environment, ...environment }), 'root');
   for await (const { entry } of readEntries(folder.log)) {
     if (entry.type === 'podEventReceived') kinds.push(entry.event.kind);
   }
@@ -64,8 +65,8 @@ describe('addresses', () => {
     const session = surroundings('login');
     const cron = surroundings(null);
     expect(await runRoot(session)).toMatchObject({ code: 0 });
-    const kid = podFolder(homeOf({ ...home.environment, ...session }), 'kid');
-    await eventually(home.path, () => existsSync(kid.address), 'the kid has its address');
+    const kid = () => folderNamed(homeOf({ ...home.environment, ...session }), 'kid');
+    await eventually(home.path, () => existsSync(kid().address), 'the kid has its address');
     expect(await podkin(cron, 'kill', 'root')).toMatchObject({ code: 0 });
     expect(await podkin(cron, 'restore', 'root')).toMatchObject({ code: 0 });
     expect(await podkin(surroundings('ssh'), 'wait', 'root')).toMatchObject({ code: 0 });
@@ -85,8 +86,8 @@ describe('addresses', () => {
     expect(await podkin(session, 'wait', 'root')).toMatchObject({ code: 0 });
     rmSync(join(home.path, 'login'), { recursive: true });
     writeFileSync(join(home.path, 'login'), 'nobody can make a folder here');
-    const { address } = podFolder(homeOf({ ...home.environment, ...session }), 'root');
-    const kid = podFolder(homeOf({ ...home.environment, ...session }), 'kid');
+    const { address } = folderNamed(homeOf({ ...home.environment, ...session }), 'root');
+    const kid = folderNamed(homeOf({ ...home.environment, ...session }), 'kid');
     const movedTo = (file: string) => readFileSync(file, 'utf8').includes(join(home.path, 'tmp'));
     await eventually(home.path, () => movedTo(address) && movedTo(kid.address), 'both have moved');
     expect(await statuses(session)).toEqual([
@@ -177,7 +178,7 @@ describe.runIf(canIsolate)('an address that cannot be written', () => {
     const session = surroundings('login');
     expect(await runRoot(session)).toMatchObject({ code: 0 });
     expect(await podkin(session, 'wait', 'root')).toMatchObject({ code: 0 });
-    const folder = podFolder(homeOf({ ...home.environment, ...session }), 'root');
+    const folder = folderNamed(homeOf({ ...home.environment, ...session }), 'root');
     execFileSync('mount', ['--bind', folder.path, folder.path]);
     execFileSync('mount', ['-o', 'remount,bind,ro', folder.path]);
     try {

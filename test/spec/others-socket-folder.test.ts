@@ -10,7 +10,8 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { podFolder, homeOf } from '../../src/session/home/home.ts';
+import { homeOf } from '../../src/session/home/home.ts';
+import { folderNamed } from '../support/pod-folders.ts';
 import { capable } from '../support/capable.ts';
 import { type Ran, TestHome } from '../support/rig.ts';
 
@@ -60,7 +61,7 @@ describe.runIf(isRoot)('the shared name is another user’s', () => {
     );
     for (const environment of [cron, { ...cron, XDG_STATE_HOME: long }]) {
       expect(await runRoot(environment)).toMatchObject({ code: 0 });
-      const { address } = podFolder(homeOf({ ...home.environment, ...environment }), 'root');
+      const { address } = folderNamed(homeOf({ ...home.environment, ...environment }), 'root');
       const { socket } = JSON.parse(readFileSync(address, 'utf8')) as { socket: string };
       expect(statSync(dirname(socket)).mode & 0o777).toBe(0o700);
       if (environment === cron) expect(dirname(socket)).toMatch(/\/state\/podkin\/run$/);

@@ -2,7 +2,8 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createPodFolder, isRemoved, readSpec } from '../../src/session/home/home.ts';
+import { isRemoved, readSpec } from '../../src/session/home/home.ts';
+import { createPodFolder } from '../../src/session/home/create-folder.ts';
 import { isRunning, processIdentity } from '../../src/std/process-identity.ts';
 import { uuidv7 } from '../../src/std/uuid.ts';
 import { appendByHand } from '../support/by-hand.ts';

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyHome } from '../../src/delivery/verify/verify.ts';
 import type { Entry } from '../../src/session/facts/entries.ts';
-import { type Home, homeOf, podFolder } from '../../src/session/home/home.ts';
+import { type Home, homeOf } from '../../src/session/home/home.ts';
+import { folderNamed } from '../support/pod-folders.ts';
 import { encodeLines } from '../../src/session/log/line.ts';
 import { watched } from '../support/approval-watch.ts';
 import { budgetDamages } from '../support/budget-damages.ts';
@@ -91,9 +92,9 @@ function damaged(damage: Damage, alter: (bytes: Buffer) => Buffer = (bytes) => b
   const logs = structuredClone(whole);
   damage(logs);
   for (const name of ['root', 'kid'] as const) {
-    const folder = podFolder(copy, name);
+    const folder = folderNamed(copy, name);
     mkdirSync(folder.path, { recursive: true });
-    cpSync(podFolder(home.home, name).spec, folder.spec);
+    cpSync(folderNamed(home.home, name).spec, folder.spec);
     const bytes = Buffer.concat(logs[name].map((entry) => encodeLines([entry]).bytes));
     writeFileSync(folder.log, name === 'root' ? alter(bytes) : bytes);
   }
@@ -391,6 +392,6 @@ describe('verify, over the logs of a real tree', () => {
     expect(ran.code).toBe(1);
     expect(ran.stdout).toContain('V2  root: ');
     expect(ran.stdout).toContain('V2: a report ends the work that the table of events says');
-    expect(readFileSync(podFolder(copy, 'root').log).length).toBeGreaterThan(0);
+    expect(readFileSync(folderNamed(copy, 'root').log).length).toBeGreaterThan(0);
   });
 });

@@ -5,7 +5,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Home, podFolder, podNames } from '../../src/session/home/home.ts';
+import { type Home } from '../../src/session/home/home.ts';
+import { folderNamed, namesIn } from './pod-folders.ts';
 import { readEntries } from '../../src/session/log/read-log.ts';
 import { isRunning } from '../../src/std/process-identity.ts';
 import type { RunResult } from '../../src/cli/run/result.ts';
@@ -15,8 +16,8 @@ import { patienceMs, pause } from './waiting.ts';
 /** Names of pods any of whose processes still runs. */
 export async function livingPods({ home }: { home: Home }): Promise<string[]> {
   const living = new Set<string>();
-  for (const name of podNames(home)) {
-    const { log } = podFolder(home, name);
+  for (const name of namesIn(home)) {
+    const { log } = folderNamed(home, name);
     if (!existsSync(log)) continue;
     for await (const { entry } of readEntries(log)) {
       if (entry.type === 'started' && isRunning(entry)) living.add(name);

@@ -11,13 +11,8 @@ import type { MethodName, ParamsIn, Result } from '../../src/protocol/methods.ts
 import type { SentPodEvent } from '../../src/protocol/pod-event.ts';
 import type { AppendLog } from '../../src/session/log/append-log.ts';
 import { type EntryBody, schemaVersion } from '../../src/session/facts/entries.ts';
-import {
-  type PodFolder,
-  type PodSpec,
-  createPodFolder,
-  hashToken,
-  readSpec,
-} from '../../src/session/home/home.ts';
+import { type PodFolder, type PodSpec, hashToken, readSpec } from '../../src/session/home/home.ts';
+import { createPodFolder } from '../../src/session/home/create-folder.ts';
 import { type HeldLock, takeLock } from '../../src/session/lock/lock.ts';
 import { createLog, openLog } from '../../src/session/log/open-log.ts';
 import type { Client } from '../../src/transport/client.ts';

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { renderReport, verifyHome } from '../../src/delivery/verify/verify.ts';
-import { podNames } from '../../src/session/home/home.ts';
+import { namesIn } from './pod-folders.ts';
 import { ofRealPods } from './home-verified.ts';
 import type { TestHome } from './rig.ts';
 
@@ -13,7 +13,7 @@ export async function promiseKept(home: TestHome): Promise<void> {
   const report = await verifyHome(home.home);
   const violations = ofRealPods(report.violations, home.fakes);
   if (violations.length > 0) throw new Error(renderReport({ ...report, violations }));
-  for (const name of podNames(home.home)) {
+  for (const name of namesIn(home.home)) {
     const pod = home.pod(name);
     // The dead and those without a process have none.
     if (!existsSync(pod.socket) || (await pod.lock()) === 'free') continue;

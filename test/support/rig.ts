@@ -18,15 +18,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { MethodName, ParamsIn, Result } from '../../src/protocol/methods.ts';
 import type { Entry, EntryBody, PathScope } from '../../src/session/facts/entries.ts';
-import {
-  type Home,
-  type PodFolder,
-  createPodFolder,
-  homeOf,
-  podFolder,
-  podNames,
-  readSpec,
-} from '../../src/session/home/home.ts';
+import { type Home, type PodFolder, homeOf, readSpec } from '../../src/session/home/home.ts';
+import { createPodFolder } from '../../src/session/home/create-folder.ts';
+import { folderNamed, namesIn } from './pod-folders.ts';
 import type { LockState } from '../../src/session/lock/lock-holder.ts';
 import { probeLock } from '../../src/session/lock/lock.ts';
 import { readEntries } from '../../src/session/log/read-log.ts';
@@ -144,14 +138,14 @@ export class TestHome {
 
   /** A pod of this home by name, spawned by whomever. */
   pod(name: string): TestPod {
-    return new TestPod(this, name, podFolder(this.home, name));
+    return new TestPod(this, name);
   }
 
   /** Waits until a pod of that name exists and answers it. */
   async spawned(name: string): Promise<TestPod> {
     await eventually(
       join(this.home.state, 'pods'),
-      () => readSpec(podFolder(this.home, name)) !== null,
+      () => readSpec(folderNamed(this.home, name)) !== null,
       `pod ${name}`,
     );
     return this.pod(name);
@@ -199,7 +193,7 @@ export class TestHome {
   async close(): Promise<void> {
     for (const work of this.#beforeClose) await work();
     for (const client of this.#clients) client.connection.destroy();
-    const pods = podNames(this.home).map((name) => this.pod(name));
+    const pods = namesIn(this.home).map((name) => this.pod(name));
     await Promise.all(pods.map((pod) => pod.end()));
     for (const work of this.#atClose) await work();
     const left = pods.filter((pod) => pod.identities().some((identity) => isRunning(identity)));
@@ -228,14 +222,20 @@ export class TestHome {
 export class TestPod {
   readonly home: TestHome;
   readonly name: string;
-  readonly folder: PodFolder;
+  #folder: PodFolder | undefined;
   #exited: Promise<ProcessExit> | null = null;
   #identities: ProcessIdentity[] = [];
 
-  constructor(home: TestHome, name: string, folder: PodFolder) {
-    this.home = home;
-    this.name = name;
-    this.folder = folder;
+  /** `name`: also its place, where several have the name. */
+  constructor(home: TestHome, name: string, folder?: PodFolder) {
+    [this.home, this.name, this.#folder] = [home, name, folder];
+  }
+
+  /** Known from when it is there. */
+  get folder(): PodFolder {
+    const folder = this.#folder ?? folderNamed(this.home.home, this.name);
+    if (existsSync(folder.path)) this.#folder = folder;
+    return folder;
   }
 
   get instance(): string {

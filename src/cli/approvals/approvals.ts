@@ -22,6 +22,7 @@ export async function approvalsCommand(context: CommandContext, options: Approva
       ...rest,
       summary: options.full ? (whole ?? rest.summary) : rest.summary,
       pod: pod.name,
+      path: pod.path,
       instance: pod.instance,
     }));
     context.stdout.write(jsonText(rows));
@@ -39,7 +40,7 @@ export async function approvalsCommand(context: CommandContext, options: Approva
       : `podkin approve ${request} [--deny]`;
     const how = running
       ? answer
-      : `"${pod.name}" is not running: podkin restore ${pod.name}, then podkin approve ${request}`;
+      : `"${pod.name}" is not running: podkin restore ${pod.label}, then podkin approve ${request}`;
     context.stdout.styled(`${text}\n  ${since} ago; ${how}\n`);
   }
   return exitStatus.done;
@@ -52,7 +53,7 @@ function shownText(
 ): { text: string; isWhole: boolean } {
   const { columns } = screenOf(context);
   const { request, tool, summary, whole, why } = approval;
-  const named = { request, pod: approval.pod.name, tool, why };
+  const named = { request, pod: approval.pod.label, tool, why };
   const asked =
     full && whole !== null ? { ...named, summary: whole, isWhole: true as const } : { ...named, summary };
   const [page] = approvalPages(asked, { color: context.color, columns, rows: null });
@@ -98,7 +99,7 @@ export async function approveCommand(
   if (!running) {
     throw new CommandFailed(
       exitStatus.failed,
-      `"${pod.name}" is not running and can take no answer: "podkin restore ${pod.name}" starts it again, its approval stays pending`,
+      `"${pod.name}" is not running and can take no answer: "podkin restore ${pod.label}" starts it again, its approval stays pending`,
     );
   }
   // A name and an id are known before anything was shown.
@@ -120,14 +121,19 @@ export async function approveCommand(
   return exitStatus.done;
 }
 
+function isCalled({ name, path, instance }: OpenApproval['pod'], meant: string): boolean {
+  return [name, path, instance].includes(meant);
+}
+
 /**
- * The one approval that is meant: by its whole id, the name of the pod that asks, or the beginning of the id.
- * Throws `CommandFailed`.
+ * The one approval that is meant: by its whole id, the name or path of the pod that asks, or the beginning of the
+ * id. Throws `CommandFailed` and `AmbiguousName`.
  */
 function approvalMeant(approvals: readonly OpenApproval[], meant: string, home: Home): OpenApproval {
   const exact = approvals.find(({ request }) => request === meant);
   if (exact !== undefined) return exact;
-  const asking = approvals.filter(({ pod }) => pod.name === meant);
+  const called = approvals.some(({ pod }) => isCalled(pod, meant)) ? lookUp(home, meant) : null;
+  const asking = approvals.filter(({ pod }) => pod.instance === called?.instance);
   const matching = asking.length > 0 ? asking : approvals.filter(({ request }) => request.startsWith(meant));
   const [first, ...others] = matching;
   if (first === undefined || meant === '') {

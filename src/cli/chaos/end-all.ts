@@ -8,7 +8,7 @@ import { join, sep } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { endLeftOfDead } from '../../pod/process/command-groups.ts';
 import { podCommand } from '../../pod/process/start-process.ts';
-import { podFolder, podNames } from '../../session/home/home.ts';
+import { podFolder, podPlaces } from '../../session/home/home.ts';
 import { specIfKnown } from '../../session/home/known-spec.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import { processIdentity } from '../../std/process-identity.ts';
@@ -134,9 +134,10 @@ async function endCommands(folder: string): Promise<void> {
   if (!existsSync(folder)) return;
   for (const name of readdirSync(folder).filter((entry) => /^\d+$/.test(entry))) {
     const home = roundHome(join(folder, name));
-    for (const pod of podNames(home)) {
-      const spec = specIfKnown(podFolder(home, pod));
-      if (spec !== null) await endLeftOfDead(podFolder(home, pod), spec.instance);
+    for (const place of podPlaces(home)) {
+      const pod = podFolder(home, place);
+      const spec = specIfKnown(pod);
+      if (spec !== null) await endLeftOfDead(pod, spec.instance);
     }
   }
 }

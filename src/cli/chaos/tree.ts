@@ -2,7 +2,7 @@
  * The pods of a round as the disk shows them: who there is, whose child, what its log says, whether it runs.
  */
 import { existsSync } from 'node:fs';
-import { type Home, type PodFolder, podFolder, podNames } from '../../session/home/home.ts';
+import { type Home, type PodFolder, type PodSpec, podFolder, podPlaces } from '../../session/home/home.ts';
 import { specIfKnown } from '../../session/home/known-spec.ts';
 import { podSocket } from '../../session/home/pod-address.ts';
 import { isRunning, type ProcessIdentity } from '../../std/process-identity.ts';
@@ -20,17 +20,13 @@ export class ChaosPod {
   readonly log: FollowedLog;
   readonly #home: Home;
 
-  constructor(
-    home: Home,
-    name: string,
-    spec: { instance: string; depth: number; parent: string | undefined },
-  ) {
+  constructor(home: Home, folder: PodFolder, spec: PodSpec) {
     this.#home = home;
-    this.name = name;
+    this.name = spec.name;
     this.instance = spec.instance;
-    this.parent = spec.parent;
+    this.parent = spec.parent?.instance;
     this.depth = spec.depth;
-    this.folder = podFolder(home, name);
+    this.folder = folder;
     this.log = new FollowedLog(this.folder.log);
   }
 
@@ -93,14 +89,15 @@ export class ChaosTree {
   async refresh(): Promise<boolean> {
     const before = this.#size();
     const found = new Set<string>();
-    for (const name of podNames(this.home)) {
-      const spec = specIfKnown(podFolder(this.home, name));
+    for (const place of podPlaces(this.home)) {
+      const folder = podFolder(this.home, place);
+      const spec = specIfKnown(folder);
       if (spec === null) continue;
-      const { instance, depth, parent } = spec;
+      const { instance } = spec;
       found.add(instance);
       if (this.#pods.has(instance)) continue;
       this.#everSeen += 1;
-      this.#pods.set(instance, new ChaosPod(this.home, name, { instance, depth, parent: parent?.instance }));
+      this.#pods.set(instance, new ChaosPod(this.home, folder, spec));
     }
     for (const instance of this.#pods.keys()) if (!found.has(instance)) this.#pods.delete(instance);
     await Promise.all(this.pods.map((pod) => refreshed(pod)));

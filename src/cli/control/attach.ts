@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AlertsOnce } from '../../client/alerts-once.ts';
 import { AttachedPod, type AttachmentEnd } from '../../client/attached-pod.ts';
 import { NotConnected, PodNotRunning, PodOutOfReach } from '../../client/errors.ts';
-import { findPod, type FoundPod } from '../../client/find-pod.ts';
+import { findPod, type FoundPod, treeOf } from '../../client/find-pod.ts';
 import { isPodRunning, probePod } from '../../client/pod-probe.ts';
 import type { LiveEvent, PodStream } from '../../client/pod-stream.ts';
 import { treeState } from '../../client/settled-tree.ts';
@@ -30,10 +30,11 @@ const settledPollMs = 250;
 /** Throws `NoSuchPod`, `PodNotRunning` or `PodOutOfReach`, the last two after showing the history. */
 export async function attachCommand(
   context: CommandContext,
-  name: string,
+  called: string,
   options: { restore: boolean } = { restore: false },
 ): Promise<number> {
-  const pod = findPod(context.home, name);
+  const pod = findPod(context.home, called);
+  const name = pod.label;
   await restoredFirst(context, pod, options);
   const screen = new AttachScreen(context, pod);
   const probed = await probePod(pod).catch(() => null);
@@ -91,7 +92,7 @@ class AttachScreen {
       onBack: () => this.#say(`"${pod.name}" is back.`),
       onDied: () =>
         this.#say(
-          `"${pod.name}" has died. This waits until somebody starts it again: podkin restore ${pod.name}`,
+          `"${pod.name}" has died. This waits until somebody starts it again: podkin restore ${pod.label}`,
         ),
       waitsForRestore: () => this.#isAttended(),
       onRejected: (error) => this.#say(`It was not taken: ${messageOf(error)}`),
@@ -137,7 +138,7 @@ class AttachScreen {
 
   #detach(): void {
     this.#say(
-      `Detached; "${this.#pod.name}" keeps running. Attach again with: podkin attach ${this.#pod.name}`,
+      `Detached; "${this.#pod.name}" keeps running. Attach again with: podkin attach ${this.#pod.label}`,
     );
     this.#attached.close();
     this.#end.resolve(exitStatus.done);
@@ -154,7 +155,7 @@ class AttachScreen {
 
   /** Answers the exit status. */
   #sayEnd(end: AttachmentEnd): number {
-    const { name } = this.#pod;
+    const { label: name } = this.#pod;
     switch (end) {
       case 'closed':
         return exitStatus.done;
@@ -236,7 +237,7 @@ class AttachScreen {
     while (!this.#hasEnded) {
       await sleep(settledPollMs);
       if (this.#attached.isBusy) continue;
-      const state = await treeState(this.#context.home, this.#pod);
+      const state = await treeState(treeOf(this.#pod), this.#pod);
       if (state.kind === 'settled') this.#end.resolve(exitStatus.done);
       if (state.kind === 'overBudget') this.#end.resolve(exitStatus.limit);
     }

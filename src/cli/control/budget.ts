@@ -21,7 +21,7 @@ type Budget = Result<'budget'>;
 
 export async function budgetCommand(
   context: CommandContext,
-  name: string,
+  called: string,
   options: BudgetOptions,
 ): Promise<number> {
   const usd = boundOf(
@@ -34,7 +34,8 @@ export async function budgetCommand(
     `--tokens is a whole number from 1 to ${Number.MAX_SAFE_INTEGER}, or "none"`,
     Number.isSafeInteger,
   );
-  const pod = findPod(context.home, name);
+  const pod = findPod(context.home, called);
+  const { name } = pod;
   const bound = { ...(usd === undefined ? {} : { usd }), ...(tokens === undefined ? {} : { tokens }) };
   const isShown = usd === undefined && tokens === undefined;
   const budget = isShown ? await shown(pod) : await askPod(pod, 'budget', bound);

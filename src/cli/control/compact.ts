@@ -32,18 +32,19 @@ interface CompactEnd {
 
 export async function compactCommand(
   context: CommandContext,
-  name: string,
+  called: string,
   options: CompactOptions,
 ): Promise<number> {
   const { instructions, timeout, json } = options;
   const timeoutMs = timeout === undefined ? null : secondsToMs(timeout, '--timeout');
-  const pod = findPod(context.home, name);
+  const pod = findPod(context.home, called);
+  const { name, label } = pod;
   const { when, seq } = await askPod(pod, 'compact', instructions === undefined ? {} : { instructions });
   if (when === 'nextRequest')
     context.stderr.write(`${name} is running: this comes before its next request to the model.\n`);
   const end =
     when === 'whenResumed'
-      ? putOff(name)
+      ? putOff(label)
       : await endOf(pod, { seq, hasWords: instructions !== undefined }, timeoutMs);
   const status = statusOf(end);
   const output = json || status === exitStatus.done ? context.stdout : context.stderr;
@@ -88,7 +89,7 @@ async function endOf(pod: FoundPod, asked: Asked, timeoutMs: number | null): Pro
     deltas: false,
     since: asked.seq,
     onEvent: (event) => {
-      const end = event.type === 'entry' ? endBy(pod.name, event.entry, asked) : null;
+      const end = event.type === 'entry' ? endBy(pod.label, event.entry, asked) : null;
       if (end !== null) ended.resolve(end);
     },
     onGreeting: nothing,
@@ -99,7 +100,7 @@ async function endOf(pod: FoundPod, asked: Asked, timeoutMs: number | null): Pro
   });
   const timer = new AbortController();
   try {
-    const gone = attached.follow().then((how) => absent(pod.name, how));
+    const gone = attached.follow().then((how) => absent(pod.label, how));
     return await Promise.race([ended.promise, gone, timeUp(timeoutMs, timer.signal)]);
   } finally {
     timer.abort();

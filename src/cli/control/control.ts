@@ -6,11 +6,12 @@ import { findPod } from '../../client/find-pod.ts';
 
 export async function controlCommand(
   context: CommandContext,
-  name: string,
+  called: string,
   method: 'pause' | 'resume' | 'cancel',
 ): Promise<number> {
-  const { status } = await askPod(findPod(context.home, name), method, {});
-  context.stdout.write(`${name}: ${status}\n`);
+  const pod = findPod(context.home, called);
+  const { status } = await askPod(pod, method, {});
+  context.stdout.write(`${pod.name}: ${status}\n`);
   if (status === 'running') context.stderr.write(stillRunning[method]);
   return exitStatus.done;
 }

@@ -29,11 +29,12 @@ export async function keepCommand(
   return exitStatus.done;
 }
 
-function mark({ home, stderr }: CommandContext, name: string, off: boolean): void {
-  const pod = findPod(home, name);
+function mark({ home, stderr }: CommandContext, called: string, off: boolean): void {
+  const pod = findPod(home, called);
+  const { name } = pod;
   const { parent, root } = pod.spec;
   if (parent !== null)
-    throw usage(`${name} works for "${parent.name}": keep the root of its tree, ${root.name}`);
+    throw usage(`${pod.label} works for "${parent.name}": keep the root of its tree, ${root.name}`);
   if (off) unkeep(pod.folder);
   else keep(pod.folder);
   stderr.write(

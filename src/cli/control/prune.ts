@@ -34,7 +34,7 @@ export async function pruneCommand(
     const tree = [top, ...(await index.below(top))];
     if (lastUsedMs(tree) > untilMs) continue;
     const why = await whyNot(index, tree);
-    if (why !== null) context.stderr.write(`${top.name} stays: ${errorText(why)}\n`);
+    if (why !== null) context.stderr.write(`${top.label} stays: ${errorText(why)}\n`);
     else if (dryRun) context.stdout.write(tree.map(({ name }) => `${name}\n`).join(''));
     else if (!(await removed(context, removal, tree))) status = exitStatus.failed;
   }
@@ -61,7 +61,7 @@ async function whyNot(index: HomeIndex, tree: readonly FoundPod[]): Promise<stri
 }
 
 async function whyNotPod(index: HomeIndex, pod: FoundPod): Promise<string | null> {
-  const { name, folder } = pod;
+  const { label: name, folder } = pod;
   if (await isPodRunning(pod)) return `"${name}" is running`;
   const doubt = await notKnown(pod);
   if (doubt !== null) return doubt;

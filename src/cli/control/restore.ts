@@ -131,7 +131,7 @@ async function restoreOne(
     const problem = checkModelName(model, context.environment, { cwd });
     if (problem !== null) return { message: problem };
     if (!isDirectory(cwd)) {
-      const text = `The working directory of ${pod.name}, ${cwd}, no longer exists: put it back, or "podkin stop ${pod.name}" and start anew where the project is now.`;
+      const text = `The working directory of ${pod.name}, ${cwd}, no longer exists: put it back, or "podkin stop ${pod.label}" and start anew where the project is now.`;
       context.stderr.write(`${errorText(text)}\n`);
     }
     const { pid, ready } = startPodProcess(pod.folder, context.environment, {

@@ -23,6 +23,6 @@ export async function restoredFirst(
   throw new CommandFailed(exitStatus.failed, `${pod.name} could not be started again: ${problem}`);
 }
 
-function question({ name }: FoundPod): string {
+function question({ label: name }: FoundPod): string {
   return `"${name}" is not running.\nStart it and those below it again from their logs?\n`;
 }

@@ -21,11 +21,11 @@ import { type HeldLock, takeLock } from '../../session/lock/lock.ts';
 import { limitsOf } from '../../session/settings/settings.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import { type CommandContext, exitStatus } from '../invocation/context.ts';
-import { allPods, findPod, type FoundPod } from '../../client/find-pod.ts';
+import { allPods, findPods, type FoundPod } from '../../client/find-pod.ts';
 import { isPodRunning } from '../../client/pod-probe.ts';
 import { HomeIndex } from '../../client/home-index.ts';
 import { discardedLines, type Owed, owedBy, owedText, unreadLines } from './owed.ts';
-import { removeWreck, wreckOf } from './rm-wreck.ts';
+import { placeMeant, removeWreck, wreckOf } from './rm-wreck.ts';
 import { notKnown, stopPod } from './stop-pod.ts';
 
 export async function rmCommand(
@@ -34,14 +34,14 @@ export async function rmCommand(
   options: { force: boolean },
 ): Promise<number> {
   const wrecks = new Map<string, string>();
-  const named = [...new Set(names)].flatMap((name) => {
-    const why = wreckOf(context, name);
-    if (why === null) return [findPod(context.home, name)];
-    wrecks.set(name, why);
-    return [];
+  const named = names.filter((name) => {
+    const place = placeMeant(context, name);
+    const why = place === null ? null : wreckOf(context, place);
+    if (place !== null && why !== null) wrecks.set(place, why);
+    return why === null;
   });
   // One that is named with what is below it owes nothing to it any more by then.
-  const pods = [...named].sort((a, b) => b.spec.depth - a.spec.depth);
+  const pods = findPods(context.home, named).sort((a, b) => b.spec.depth - a.spec.depth);
   const removal = new Removal(context);
   let status: number = exitStatus.done;
   const report = (refusal: string | null): void => {
@@ -49,8 +49,8 @@ export async function rmCommand(
     context.stderr.write(`podkin: ${errorText(refusal)}\n`);
     status = exitStatus.failed;
   };
-  for (const [name, why] of wrecks)
-    report(options.force ? await removeWreck(context, name, why) : wreckStays(name, why));
+  for (const [place, why] of wrecks)
+    report(options.force ? await removeWreck(context, place, why) : wreckStays(place, why));
   for (const pod of pods) report(await removal.remove(pod, options.force));
   tidyHome(context);
   return status;
@@ -99,7 +99,7 @@ export class Removal {
   }
 
   async #removeOne(pod: FoundPod): Promise<string | null> {
-    const { name } = pod;
+    const { label: name } = pod;
     const below = await this.#index.below(pod);
     for (const one of [pod, ...below]) {
       const doubt = await notKnown(one);
@@ -109,7 +109,7 @@ export class Removal {
       return `"${name}" is running: "podkin stop ${name}" first, or "podkin rm -f ${name}"`;
     for (const one of below) {
       if (!(await isPodRunning(one))) continue;
-      return `"${name}" stays: "${one.name}" below it is running ("podkin stop ${name}" ends all of it); "podkin rm -f ${name}" ends and removes it with everything below it`;
+      return `"${name}" stays: "${one.label}" below it is running ("podkin stop ${name}" ends all of it); "podkin rm -f ${name}" ends and removes it with everything below it`;
     }
     const up = await this.#owedUpward(pod);
     const why = up === null ? [] : [upward(up)];
@@ -132,7 +132,7 @@ export class Removal {
     const locked = await this.#lock(pod);
     if (locked === null) return `"${name}" was started meanwhile: "podkin stop ${name}" first`;
     await this.#removePodFolder(locked);
-    for (const one of below) this.#say(`${one.name} has no parent any more: podkin rm ${one.name}`);
+    for (const one of below) this.#say(`${one.label} has no parent any more: podkin rm ${one.label}`);
     return null;
   }
 
@@ -151,11 +151,12 @@ export class Removal {
     for (const one of [...below, pod]) {
       const held = (await isPodRunning(one)) ? null : await this.#lock(one);
       if (held !== null) locked.push(held);
-      else if (one !== pod) this.#say(`Left: ${one.name}, which could not be ended: podkin stop ${one.name}`);
+      else if (one !== pod)
+        this.#say(`Left: ${one.label}, which could not be ended: podkin stop ${one.label}`);
     }
     if (locked.at(-1)?.pod !== pod) {
       for (const { lock } of locked) await lock.release();
-      return `"${pod.name}" was started meanwhile: "podkin stop ${pod.name}" first`;
+      return `"${pod.label}" was started meanwhile: "podkin stop ${pod.label}" first`;
     }
     if (up !== null && !up.receiverIsRunning) await this.#takeIn(pod, up.owed);
     for (const one of locked) await this.#removePodFolder(one);
@@ -277,7 +278,7 @@ function wreckStays(name: string, why: string): string {
 }
 
 function upward({ owed, receiverIsRunning }: OwedUpward): string {
-  const { name } = owed.to;
+  const { label: name } = owed.to;
   return receiverIsRunning
     ? `${owedText(owed, 'it')} its parent "${name}", which has not taken it in yet`
     : `${owedText(owed, 'it')} its parent "${name}", which is not running ("podkin restore ${name}" first)`;
@@ -287,5 +288,5 @@ function downward(owed: Owed, pod: FoundPod): string {
   const { from, to } = owed;
   const own = to.instance === pod.instance;
   const what = owedText(owed, own ? `its child "${from.name}"` : `"${from.name}"`);
-  return `${what} ${own ? 'it' : `"${to.name}"`} ("podkin restore ${to.name}" takes them in)`;
+  return `${what} ${own ? 'it' : `"${to.name}"`} ("podkin restore ${to.label}" takes them in)`;
 }

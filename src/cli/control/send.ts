@@ -30,11 +30,11 @@ export interface SendOptions {
 /** `words` is `-` for what comes on stdin. */
 export async function sendCommand(
   context: CommandContext,
-  name: string,
+  called: string,
   words: string | undefined,
   options: SendOptions,
 ): Promise<number> {
-  const pod = findPod(context.home, name);
+  const pod = findPod(context.home, called);
   const message = await givenText(context, { noun: 'text', words, stdin: options.stdin });
   const sent = await sentOnce(context, pod, message, options);
   if (!options.wait) return exitStatus.done;

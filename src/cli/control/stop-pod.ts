@@ -45,7 +45,7 @@ export async function stopPod(pod: FoundPod, order: StopOrder): Promise<boolean>
   return ended;
 }
 
-function endingOf({ name, instance }: FoundPod, { ended, left }: EndReport, isAsked: boolean): string {
+function endingOf({ label: name, instance }: FoundPod, { ended, left }: EndReport, isAsked: boolean): string {
   if (left.some((one) => one.instance === instance)) {
     return `${name} cannot be ended: no process of it takes a signal from this user ("podkin doctor").`;
   }
@@ -58,7 +58,7 @@ function endingOf({ name, instance }: FoundPod, { ended, left }: EndReport, isAs
 
 /** What a person has to know where it cannot be found out whether a pod runs; null where it can. */
 export async function notKnown(pod: FoundPod): Promise<string | null> {
-  return (await isOutOfReach(pod)) ? outOfReach(pod.name) : null;
+  return (await isOutOfReach(pod)) ? outOfReach(pod.label) : null;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** `podkin stop` and `podkin kill`: ask and then escalate, or do not ask. */
 import type { CommandContext } from '../invocation/context.ts';
 import { CommandFailed, exitStatus } from '../invocation/context.ts';
-import { findPod, type FoundPod } from '../../client/find-pod.ts';
+import { findPod, findPods, type FoundPod } from '../../client/find-pod.ts';
 import { HomeIndex } from '../../client/home-index.ts';
 import { exitWithin } from '../../client/pod-probe.ts';
 import { limitsOf } from '../../session/settings/settings.ts';
@@ -23,7 +23,7 @@ export async function stopCommand(
   options: StopOptions,
 ): Promise<number> {
   const asked = options.timeout === undefined ? null : secondsToMs(options.timeout, '--timeout');
-  const named = [...new Set(names)].map((name) => findPod(context.home, name));
+  const named = findPods(context.home, names);
   const pods = options.request === undefined ? named : await meant(context, named, options);
   let ended = true;
   // One after the other: one may be the parent of the next.
@@ -61,8 +61,9 @@ async function meant(
 
 const killDeadlineMs = 5_000;
 
-export async function killCommand(context: CommandContext, name: string): Promise<number> {
-  const pod = findPod(context.home, name);
+export async function killCommand(context: CommandContext, called: string): Promise<number> {
+  const pod = findPod(context.home, called);
+  const name = pod.label;
   const sent = await signalPod(pod, { signal: 'SIGKILL', group: false });
   if (sent === 'gone') {
     throw new CommandFailed(

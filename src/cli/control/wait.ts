@@ -5,9 +5,10 @@ import { settledView } from '../../delivery/settled.ts';
 import { foldLog } from '../../session/log/fold-log.ts';
 import { type ReadEntry, readEntries, tailEntries } from '../../session/log/read-log.ts';
 import type { StatusResult } from '../../protocol/methods.ts';
+import type { TreePlace } from '../../session/home/pod-place.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { exitStatus, screenOf } from '../invocation/context.ts';
-import { findPod, type FoundPod } from '../../client/find-pod.ts';
+import { findPods, type FoundPod, treeOf } from '../../client/find-pod.ts';
 import { type LiveEvent, openPodStream, type PodStream } from '../../client/pod-stream.ts';
 import { ApprovalDesk } from '../approvals/approval-desk.ts';
 import { probePod } from '../../client/pod-probe.ts';
@@ -36,7 +37,7 @@ export async function waitCommand(
 ): Promise<number> {
   const timeoutMs = options.timeout === undefined ? null : secondsToMs(options.timeout, '--timeout');
   const untilMs = timeoutMs === null ? null : monotonicMs() + timeoutMs;
-  const pods = [...new Set(names)].map((name) => findPod(context.home, name));
+  const pods = findPods(context.home, names);
   const ends = await Promise.all(
     pods.map(async (pod) => {
       const end = await waitForPod(context, pod, untilMs);
@@ -76,20 +77,20 @@ export async function waitForPod(
     const text = desk.take(event, monotonicMs());
     if (text !== null) context.stderr.write(`${text}\n`);
   });
-  const waits = new ShownWaits(context);
+  const waits = new ShownWaits(context, treeOf(pod));
   try {
     let why = 'it has not answered';
     for (;;) {
       // Before the calls, so that no change during them is missed.
       const changed = changes.next();
-      const state = await treeState(context.home, pod);
+      const state = await treeState(treeOf(pod), pod);
       if (state.kind === 'settled') return withOrphan(await endOfLive(pod, state.status), state.status);
       if (state.kind === 'refused')
         return { status: exitStatus.failed, text: `${pod.name}: ${refusedText(state.refused)}` };
       if (state.kind === 'overBudget') {
         return {
           status: exitStatus.limit,
-          text: `${pod.name}: its wake budget is used up; "podkin send ${pod.name} TEXT" wakes it`,
+          text: `${pod.name}: its wake budget is used up; "podkin send ${pod.label} TEXT" wakes it`,
         };
       }
       if (state.kind === 'notThere') {
@@ -118,15 +119,17 @@ export async function waitForPod(
 /** What the tree waits for at its provider, each once: nobody waits for hours without knowing why. */
 class ShownWaits {
   readonly #context: CommandContext;
+  readonly #tree: TreePlace;
   readonly #shown = new Set<string>();
 
-  constructor(context: CommandContext) {
+  constructor(context: CommandContext, tree: TreePlace) {
     this.#context = context;
+    this.#tree = tree;
   }
 
   async show(status: StatusResult | undefined): Promise<void> {
     if (status === undefined) return;
-    for (const { pod, reason } of await providerWaits(this.#context.home, status)) {
+    for (const { pod, reason } of await providerWaits(this.#tree, status)) {
       const text = `${pod} waits for its provider: ${oneLine(reason, textCharsMax)}`;
       if (!this.#shown.has(text)) this.#context.stderr.write(`${text}\n`);
       this.#shown.add(text);
@@ -189,7 +192,7 @@ async function endedPod(pod: FoundPod): Promise<WaitEnd | null> {
   const how = facts.stopped ? 'it was stopped before its work was done' : 'it died without having stopped';
   return {
     status: exitStatus.failed,
-    text: `${pod.name}: ${how}; "podkin restore ${pod.name}" starts it again from its log`,
+    text: `${pod.name}: ${how}; "podkin restore ${pod.label}" starts it again from its log`,
   };
 }
 
@@ -200,7 +203,7 @@ async function endOfLive(pod: FoundPod, { lastTurn }: StatusResult): Promise<Wai
   if (!(await brokenOff(pod))) return endOf(pod.name, lastTurn);
   return {
     status: exitStatus.failed,
-    text: `${pod.name}: it was stopped before its work was done; to continue: podkin send ${pod.name} "…"`,
+    text: `${pod.name}: it was stopped before its work was done; to continue: podkin send ${pod.label} "…"`,
   };
 }
 

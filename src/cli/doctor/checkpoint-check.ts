@@ -1,13 +1,16 @@
 /** For `podkin doctor`: checkpoints that do not fit the log that they are beside. Reads every piece of it. */
 import { closeSync, lstatSync } from 'node:fs';
-import { type Home, type PodFolder, podFolder, podNames, readSpec } from '../../session/home/home.ts';
+import { type Home, type PodFolder, podFolder, podPlaces, readSpec } from '../../session/home/home.ts';
+import { labelsOf } from '../../session/home/pod-place.ts';
 import { type Misfit, checkpointPaths, judged } from '../../session/log/checkpoint-files.ts';
 import { nodeDisk } from '../../session/log/log-disk.ts';
 import type { Finding } from './finding.ts';
 
 /** Only what is found; it is passed over at the next start, which reads the whole log then. */
 export function checkpointFindings(home: Home): Finding[] {
-  return podNames(home).flatMap((name) => ofPod(name, podFolder(home, name)));
+  return [...labelsOf(home, podPlaces(home))].flatMap(([place, label]) =>
+    ofPod(label, podFolder(home, place)),
+  );
 }
 
 const why: Readonly<Record<Misfit, string>> = {

@@ -49,7 +49,7 @@ export async function doctorCommand(context: CommandContext, options: { json: bo
     ...(await scopeFindings(context.home)),
     ...lockFindings(
       context.home,
-      seen.map(({ pod }) => pod.spec),
+      seen.map(({ pod }) => pod),
     ),
     await sandbox(context),
     socketFolder(context),
@@ -59,7 +59,7 @@ export async function doctorCommand(context: CommandContext, options: { json: bo
     ...(await logFindings(context.home)),
     ...checkpointFindings(context.home),
     ...tombstoneFindings(context.home),
-    ...podFindings(context.home, seen),
+    ...podFindings(seen),
     ...(await lateEvents(context, seen, Date.now())),
   ];
   return print(context, findings, options);
@@ -207,12 +207,18 @@ function oldLeases({ home }: CommandContext): Finding[] {
 
 const lateMs = 30_000;
 
+function labelIn(seen: readonly SeenPod[], instance: string): string | undefined {
+  return seen.find(({ pod }) => pod.instance === instance)?.pod.label;
+}
+
 /** Only the very parent: a namesake would not take it. */
 function restoreOf(row: LedgerRow, seen: readonly SeenPod[]): string {
   const parent = seen.find(({ pod }) => pod.instance === row.instance)?.pod.spec.parent;
   const above = seen.find(({ pod }) => pod.instance === parent?.instance);
   if (above === undefined) return `podkin logs ${row.from}: its parent is not there any more`;
-  return isLive(above.view) ? `podkin logs ${row.from}: it is still being sent` : `podkin restore ${row.to}`;
+  return isLive(above.view)
+    ? `podkin logs ${labelIn(seen, row.instance) ?? row.from}: it is still being sent`
+    : `podkin restore ${above.pod.label}`;
 }
 
 async function lateEvents(
@@ -230,7 +236,8 @@ async function lateEvents(
     const since = age(nowMs - Date.parse(row.receivedAt ?? row.committedAt ?? ''));
     const there = seenAs(row.state) === 'there';
     const refused = row.state === 'refused' ? 'see what is said of that pod above' : null;
-    const fix = refused ?? (there ? `podkin inspect ${row.to}` : restoreOf(row, seen));
+    const fix =
+      refused ?? (there ? `podkin inspect ${labelIn(seen, row.receiver) ?? row.to}` : restoreOf(row, seen));
     return {
       check: 'deliveries',
       level: 'warning',

@@ -1,13 +1,14 @@
 /** For `podkin doctor`: names of locks that another user has taken, of the scope registry and of each pod. */
 import { existsSync } from 'node:fs';
 import { registryLock } from '../../scope/ownership/registry.ts';
-import { type Home, podFolder } from '../../session/home/home.ts';
+import type { Home, PodFolder } from '../../session/home/home.ts';
 import { type LockOptions, LockUnavailable, strangersOf } from '../../session/lock/lock.ts';
 import type { Finding } from './finding.ts';
 
 interface Locked {
   readonly name: string;
   readonly instance: string;
+  readonly folder: PodFolder;
 }
 
 /** Only what is found; they are passed over, and the lock file decides. */
@@ -15,7 +16,7 @@ export function lockFindings(home: Home, pods: readonly Locked[]): Finding[] {
   const registry = registryLock(home);
   return [
     ...(existsSync(registry.folder) ? found('the scope registry', registry) : []),
-    ...pods.flatMap(({ name, instance }) => found(name, { instance, folder: podFolder(home, name).path })),
+    ...pods.flatMap(({ name, instance, folder }) => found(name, { instance, folder: folder.path })),
   ];
 }
 

@@ -5,12 +5,13 @@ import {
   type PodFolder,
   holdsLeftovers,
   podFolder,
-  podNames,
+  podPlaces,
   readSpec,
 } from '../../session/home/home.ts';
 import { strangersLog, strangersLogAdvice } from '../../session/home/known-spec.ts';
 import { lostBeginning } from '../../session/home/lost-beginning.ts';
 import { MisplacedPod } from '../../session/home/pod-file.ts';
+import { labelsOf } from '../../session/home/pod-place.ts';
 import { lostAdvice } from '../../session/log/beginning.ts';
 import { readEntries } from '../../session/log/read-log.ts';
 import { systemCode } from '../../std/system-code.ts';
@@ -18,9 +19,8 @@ import { ageOf, type Finding, leftoverAgeMs, ok } from './finding.ts';
 
 export async function logFindings(home: Home): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const name of podNames(home)) {
-    const folder = podFolder(home, name);
-    const finding = await damage(name, folder);
+  for (const [place, label] of labelsOf(home, podPlaces(home))) {
+    const finding = await damage(label, podFolder(home, place));
     if (finding !== null) findings.push(finding);
   }
   return findings.length === 0 ? [ok('logs', 'no damaged line')] : findings;

@@ -2,26 +2,26 @@
  * What is not as it should be with each pod of the home, and what to do: nothing that would break something.
  */
 import { setAsideFolder } from '../../scope/set-aside/set-aside.ts';
-import { type Home, podFolder } from '../../session/home/home.ts';
 import { isDirectory } from '../invocation/real-paths.ts';
 import { mayGo } from '../inspect/ps.ts';
+import type { FoundPod } from '../../client/find-pod.ts';
 import type { PodView, SeenPod } from '../../client/pod-view.ts';
 import type { Finding } from './finding.ts';
 
-export function podFindings(home: Home, seen: readonly SeenPod[]): Finding[] {
+export function podFindings(seen: readonly SeenPod[]): Finding[] {
   const views = seen.map(({ view }) => view);
-  const findings = seen.flatMap((one) => ofPod(home, one, views));
+  const findings = seen.flatMap((one) => ofPod(one, seen, views));
   const checked: Finding = { check: 'pods', level: 'ok', text: `${seen.length} checked`, fix: null };
   return findings.length === 0 ? [checked] : findings;
 }
 
-function ofPod(home: Home, seen: SeenPod, views: readonly PodView[]): Finding[] {
-  const { view } = seen;
-  const { name } = view;
-  const work = withoutFolder(seen);
+function ofPod(one: SeenPod, seen: readonly SeenPod[], views: readonly PodView[]): Finding[] {
+  const { view, pod } = one;
+  const { label: name } = pod;
+  const work = withoutFolder(one);
   if (work.length > 0) return work;
   if (view.attention === 'elsewhere') {
-    return finding(view, 'warning', [
+    return finding(pod, 'warning', [
       'was started in another container or network namespace, and its socket cannot be reached from here: whether it runs is not known',
       `check there; when nothing runs it any more: podkin restore --force ${name}`,
     ]);
@@ -30,35 +30,41 @@ function ofPod(home: Home, seen: SeenPod, views: readonly PodView[]): Finding[] 
   if (view.attention === 'logUnreadable') return [];
   if (view.status === 'unreachable') {
     const text = `runs (process ${view.pid}) and does not answer`;
-    return finding(view, 'failure', [text, `podkin stop ${name}, then podkin restore ${name}`]);
+    return finding(pod, 'failure', [text, `podkin stop ${name}, then podkin restore ${name}`]);
   }
   if (view.status === 'dead') {
     const orRemove = mayGo(view, views) ? `, or podkin rm ${name}` : '';
-    return finding(view, 'warning', ['died', `podkin restore ${name}${orRemove}`]);
+    return finding(pod, 'warning', ['died', `podkin restore ${name}${orRemove}`]);
   }
-  return view.attention === null ? [] : ofAttention(home, seen, view.attention);
+  return view.attention === null ? [] : ofAttention(one, parentOf(one, seen), view.attention);
 }
 
 /** Of a pod that runs: it would make the folder anew and work where nobody looks. */
 function withoutFolder({ pod, view }: SeenPod): Finding[] {
   const { cwd } = pod.spec;
   if (view.pid === null || isDirectory(cwd)) return [];
-  return finding(view, 'warning', [
+  return finding(pod, 'warning', [
     `is running, and its working directory ${cwd} no longer exists`,
-    `put it back, or podkin stop ${view.name} and start anew where the project is now`,
+    `put it back, or podkin stop ${pod.label} and start anew where the project is now`,
   ]);
 }
 
 /** What it is, and what to do. */
 type Said = readonly [text: string, fix: string];
 
-function finding({ name }: PodView, level: Finding['level'], [text, fix]: Said): Finding[] {
-  return [{ check: 'pod', level, text: `${name} ${text}`, fix }];
+function finding({ label }: FoundPod, level: Finding['level'], [text, fix]: Said): Finding[] {
+  return [{ check: 'pod', level, text: `${label} ${text}`, fix }];
 }
 
-function ofAttention(home: Home, one: SeenPod, attention: string): Finding[] {
-  const { view, probed } = one;
-  const { name, parent } = view;
+/** What to call its parent; its name where that is not there any more. */
+function parentOf({ view }: SeenPod, seen: readonly SeenPod[]): string {
+  const above = seen.find(({ pod }) => pod.instance === view.parentInstance);
+  return above?.pod.label ?? view.parent ?? '';
+}
+
+function ofAttention(one: SeenPod, parent: string, attention: string): Finding[] {
+  const { pod, probed } = one;
+  const { label: name } = pod;
   const warnings: Readonly<Record<string, Said>> = {
     parentDown: [`reports to "${parent}", which is not running`, `podkin restore ${parent}`],
     orphan: [
@@ -68,7 +74,7 @@ function ofAttention(home: Home, one: SeenPod, attention: string): Finding[] {
     held: ['has read what came in a turn that failed or was cancelled', `podkin send ${name} TEXT goes on`],
     setAside: [
       'has set something aside from the folder it works in',
-      `podkin logs ${name} says what and how to put it back; it lies in ${setAsideFolder(podFolder(home, name).outputs)}`,
+      `podkin logs ${name} says what and how to put it back; it lies in ${setAsideFolder(one.pod.folder.outputs)}`,
     ],
     spending: [
       'waits for the budget of its tree',
@@ -92,9 +98,9 @@ function ofAttention(home: Home, one: SeenPod, attention: string): Finding[] {
     ],
   };
   const [warning, failure] = [warnings[attention], failures[attention]];
-  if (warning !== undefined) return finding(view, 'warning', warning);
-  if (failure !== undefined) return finding(view, 'failure', failure);
-  return finding(view, 'warning', [`needs attention (${attention})`, `podkin logs ${name} --tail 20`]);
+  if (warning !== undefined) return finding(pod, 'warning', warning);
+  if (failure !== undefined) return finding(pod, 'failure', failure);
+  return finding(pod, 'warning', [`needs attention (${attention})`, `podkin logs ${name} --tail 20`]);
 }
 
 function refusalOf(probed: SeenPod['probed']): string {

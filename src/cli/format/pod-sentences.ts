@@ -1,5 +1,12 @@
 /** What a person is told of a pod that cannot be found or called: one sentence, with what to do next. */
-import { CallRefused, NoAnswer, NoSuchPod, PodNotRunning, PodOutOfReach } from '../../client/errors.ts';
+import {
+  AmbiguousName,
+  CallRefused,
+  NoAnswer,
+  NoSuchPod,
+  PodNotRunning,
+  PodOutOfReach,
+} from '../../client/errors.ts';
 import type { PodkinError } from '../../std/podkin-error.ts';
 import { nearest } from './nearest.ts';
 import { oneLine } from './printable.ts';
@@ -7,11 +14,17 @@ import { oneLine } from './printable.ts';
 /** Its own message where no command can help. */
 export function podSentence(error: PodkinError): string {
   if (error instanceof NoSuchPod) return noSuchPod(error.podName, error.known);
+  if (error instanceof AmbiguousName) return ambiguous(error);
   if (error instanceof PodNotRunning) return notRunning(error.podName);
   if (error instanceof PodOutOfReach) return outOfReach(error.podName);
   if (error instanceof NoAnswer) return noAnswer(error);
   if (error instanceof CallRefused) return `"${error.podName}" refuses: ${error.reason}`;
   return error.message;
+}
+
+function ambiguous({ podName, paths }: AmbiguousName): string {
+  const [first = ''] = paths;
+  return `several pods are called "${oneLine(podName, 63)}", and nothing was done: say which, as in "${first}": ${paths.join(', ')}`;
 }
 
 /** The sentence for a name that no pod has. */

@@ -22,9 +22,10 @@ export async function deliveriesCommand(
   name: string | null,
   options: { json: boolean },
 ): Promise<number> {
-  if (name !== null) findPod(context.home, name);
+  const pod = name === null ? null : findPod(context.home, name);
   const rows = await deliveriesOf(context.home);
-  const wanted = name === null ? rows : rows.filter((row) => row.from === name || row.to === name);
+  const wanted =
+    pod === null ? rows : rows.filter((row) => [row.instance, row.receiver].includes(pod.instance));
   if (options.json) context.stdout.write(jsonText(wanted.map(deliveryOf)));
   else if (wanted.length > 0) context.stdout.styled(deliveriesTable(wanted, context.color));
   else context.stderr.write('No events yet: children report to their parents when their turns end.\n');

@@ -33,9 +33,9 @@ export async function eventsCommand(context: CommandContext, name: string | null
 
 async function whyNot(pod: FoundPod): Promise<Error> {
   const probed = await probePod(pod);
-  if (probed.kind === 'ended') return new PodNotRunning(pod.name);
-  if (probed.kind === 'silent' && probed.elsewhere) return new PodOutOfReach(pod.name);
-  return new NoAnswer(pod.name, 'no connection to its socket came about', 'no');
+  if (probed.kind === 'ended') return new PodNotRunning(pod.label);
+  if (probed.kind === 'silent' && probed.elsewhere) return new PodOutOfReach(pod.label);
+  return new NoAnswer(pod.label, 'no connection to its socket came about', 'no');
 }
 
 async function newestSeq(pod: FoundPod): Promise<number> {
@@ -53,7 +53,7 @@ async function joinPod(context: CommandContext, pod: FoundPod, watched: Watched)
       deltas: false,
       onEvent: (event) => {
         if (event.type === 'entry') watched.seq = event.entry.seq;
-        context.stdout.write(jsonLine({ pod: pod.name, instance: pod.instance, ...event }));
+        context.stdout.write(jsonLine({ pod: pod.name, path: pod.path, instance: pod.instance, ...event }));
       },
     });
     return true;

@@ -1,9 +1,10 @@
 /** `podkin ps`: the pods of this home, and `podkin` alone: their tree and where to go on. */
+import { basename } from 'node:path';
 import type { CommandContext } from '../invocation/context.ts';
 import { cwdIfThere, exitStatus, jsonText } from '../invocation/context.ts';
-import { lookUp } from '../../client/find-pod.ts';
+import { podAt } from '../../client/find-pod.ts';
 import { isLive, matters, type PodView, type SeenPod, viewHome } from '../../client/pod-view.ts';
-import { type Home, podNames } from '../../session/home/home.ts';
+import { type Home, podPlaces } from '../../session/home/home.ts';
 import { dollars, oneLine, printable } from '../format/printable.ts';
 import { age, columns, paint, type Paint } from '../format/table.ts';
 
@@ -17,8 +18,9 @@ export interface PsOptions {
 export async function psCommand(context: CommandContext, options: PsOptions): Promise<number> {
   const seen = await viewHome(context.home);
   const every = seen.map((one) => one.view);
-  const views = options.all ? every : every.filter(matters);
-  const unread = [...seen.flatMap(unreadableHint), ...unknownHints(context.home, every)];
+  const shown = options.all ? seen : seen.filter(({ view }) => matters(view));
+  const views = shown.map(({ view }) => view);
+  const unread = [...seen.flatMap(unreadableHint), ...unknownHints(context.home, seen)];
   const hidden = every.length - views.length;
   if (options.json) context.stdout.write(jsonText(views));
   else if (options.quiet) context.stdout.write(views.map((view) => `${view.name}\n`).join(''));
@@ -27,7 +29,7 @@ export async function psCommand(context: CommandContext, options: PsOptions): Pr
   if (!options.json && !options.quiet) {
     if (views.length === 0 && unread.length === 0) context.stderr.write('No pod is running here.\n');
     if (hidden > 0) context.stderr.write(`${hidden} stopped pod(s) not shown: "podkin ps -a" shows them.\n`);
-    for (const hint of hints(views)) context.stderr.write(`${hint}\n`);
+    for (const hint of hints(shown)) context.stderr.write(`${hint}\n`);
   }
   if (!options.json) for (const hint of unread) context.stderr.write(`${hint}\n`);
   return exitStatus.done;
@@ -36,11 +38,12 @@ export async function psCommand(context: CommandContext, options: PsOptions): Pr
 /** `podkin` without arguments. */
 export async function startCommand(context: CommandContext): Promise<number> {
   const seen = await viewHome(context.home);
-  const views = seen.map((one) => one.view).filter(matters);
-  const unread = [...seen.flatMap(unreadableHint), ...unknownHints(context.home, views)];
+  const shown = seen.filter(({ view }) => matters(view));
+  const views = shown.map(({ view }) => view);
+  const unread = [...seen.flatMap(unreadableHint), ...unknownHints(context.home, seen)];
   if (views.length > 0) {
     context.stdout.styled(psTable(views, { tree: true, color: context.color, nowMs: Date.now() }));
-    for (const hint of [...hints(views), ...unread]) context.stderr.write(`${hint}\n`);
+    for (const hint of [...hints(shown), ...unread]) context.stderr.write(`${hint}\n`);
     const name = views.find(isLive)?.name ?? views[0]?.name ?? 'root';
     context.stderr.write(
       `\nGo on with "podkin attach ${name}", "podkin logs ${name}", "podkin send ${name} TEXT"; "podkin --help" lists all commands.\n`,
@@ -124,8 +127,9 @@ function contextCell({ context }: PodView): string {
 /** Another pod may have the name of one that was removed. */
 function parentCell({ parent, parentInstance }: PodView, all: readonly PodView[]): string {
   if (parent === null) return '–';
-  const isOther = all.some((view) => view.name === parent && view.instance !== parentInstance);
-  return isOther ? `(${parent}, removed)` : parent;
+  const namesakes = all.filter((view) => view.name === parent);
+  const isThere = namesakes.length === 0 || namesakes.some((view) => view.instance === parentInstance);
+  return isThere ? parent : `(${parent}, removed)`;
 }
 
 /** Why a person should look, else what it waits for. */
@@ -148,8 +152,8 @@ export function treeOrder(views: readonly PodView[]): { view: PodView; label: st
   const rows: { view: PodView; label: string }[] = [];
   const done = new Set<string>();
   const put = (view: PodView, lead: string, own: string): void => {
-    if (done.has(view.name)) return;
-    done.add(view.name);
+    if (done.has(view.instance)) return;
+    done.add(view.instance);
     rows.push({ view, label: `${own}${view.name}` });
     const below = views.filter((other) => other.parentInstance === view.instance);
     for (const [i, child] of below.entries()) {
@@ -171,44 +175,44 @@ export function mayGo(view: PodView, all: readonly PodView[]): boolean {
 }
 
 /** One sentence for each pod that needs a person. */
-function hints(views: readonly PodView[]): string[] {
-  return views.flatMap((view) => {
+function hints(shown: readonly SeenPod[]): string[] {
+  const views = shown.map(({ view }) => view);
+  return shown.flatMap(({ view, pod }) => {
+    const { label } = pod;
+    const parent = shown.find((one) => one.pod.instance === view.parentInstance)?.pod.label ?? view.parent;
     // Said with what cannot be read of it.
     if (view.attention === 'logUnreadable') return [];
     if (view.attention === 'parentDown') {
-      const what =
-        view.pendingOut > 0 ? `${view.pendingOut} event(s) of ${view.name} wait` : `${view.name} works`;
-      return [`${what} for "${view.parent}", which is not running: podkin restore ${view.parent}`];
+      const what = view.pendingOut > 0 ? `${view.pendingOut} event(s) of ${label} wait` : `${label} works`;
+      return [`${what} for "${parent}", which is not running: podkin restore ${parent}`];
     }
     if (view.attention === 'approval')
-      return [`${view.name} waits for your answer: podkin approvals, podkin approve ${view.name}`];
+      return [`${label} waits for your answer: podkin approvals, podkin approve ${label}`];
     if (view.attention === 'setAside')
-      return [`${view.name}: something was set aside of the folder it works in: podkin logs ${view.name}`];
+      return [`${label}: something was set aside of the folder it works in: podkin logs ${label}`];
     if (view.attention === 'folderGone')
-      return [`${view.name}: its working directory no longer exists: podkin doctor`];
+      return [`${label}: its working directory no longer exists: podkin doctor`];
     if (view.attention === 'orphan')
-      return [`${view.name}: its parent "${view.parent}" was removed; nobody takes its reports`];
+      return [`${label}: its parent "${parent}" was removed; nobody takes its reports`];
     if (view.attention === 'refused')
-      return [`${view.name}: its parent "${view.parent}" refuses it for good: podkin doctor`];
+      return [`${label}: its parent "${parent}" refuses it for good: podkin doctor`];
     if (view.attention === 'childRefused')
-      return [`${view.name}: it refuses a child of its own for good: podkin doctor`];
+      return [`${label}: it refuses a child of its own for good: podkin doctor`];
     if (view.attention === 'parentGone')
-      return [`${view.name}: the folder of its parent "${view.parent}" is gone: podkin doctor`];
+      return [`${label}: the folder of its parent "${parent}" is gone: podkin doctor`];
     if (view.status === 'dead') {
-      return [
-        `${view.name} died: podkin restore ${view.name}${mayGo(view, views) ? `, or podkin rm ${view.name}` : ''}`,
-      ];
+      return [`${label} died: podkin restore ${label}${mayGo(view, views) ? `, or podkin rm ${label}` : ''}`];
     }
     if (view.waiting?.kind === 'provider')
-      return [`${view.name} waits for its provider: ${oneLine(view.waiting.reason, 160)}`];
-    if (view.status === 'unreachable') return [`${view.name} runs and does not answer: podkin doctor`];
+      return [`${label} waits for its provider: ${oneLine(view.waiting.reason, 160)}`];
+    if (view.status === 'unreachable') return [`${label} runs and does not answer: podkin doctor`];
     return [];
   });
 }
 
 function unreadableHint({ pod, probed }: SeenPod): string[] {
   if (probed.kind !== 'unreadable') return [];
-  const { name, folder } = pod;
+  const { label: name, folder } = pod;
   const isRight = probed.code === 'EACCES' || probed.code === 'EPERM';
   const fix = isRight
     ? `check its owner and permissions (${folder.log})`
@@ -217,13 +221,13 @@ function unreadableHint({ pod, probed }: SeenPod): string[] {
 }
 
 /** Folders that do not even say which pod they are of. */
-function unknownHints(home: Home, views: readonly PodView[]): string[] {
-  const listed = new Set(views.map(({ name }) => name));
-  return podNames(home).flatMap((name) => {
+function unknownHints(home: Home, seen: readonly SeenPod[]): string[] {
+  const listed = new Set(seen.map(({ pod }) => basename(pod.folder.path)));
+  return podPlaces(home).flatMap((name) => {
     if (listed.has(name)) return [];
     try {
       // Null: one that is being made or removed.
-      if (lookUp(home, name) !== null) return [];
+      if (podAt(home, name) !== null) return [];
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       return [`${name}: unreadable: ${oneLine(why, 200)}: podkin doctor says more`];

@@ -4,14 +4,8 @@ import type { StartedProcess } from '../../pod/host.ts';
 import { PodStartFailed, readyWithin, startPodProcess } from '../../pod/process/start-process.ts';
 import { podNamePattern } from '../../protocol/names.ts';
 import { schemaVersion } from '../../session/facts/entries.ts';
-import {
-  createPodFolder,
-  type Home,
-  NameTaken,
-  type PodFolder,
-  podNames,
-  type PodSpec,
-} from '../../session/home/home.ts';
+import { createPodFolder, NameTaken } from '../../session/home/create-folder.ts';
+import { type Home, type PodFolder, podPlaces, type PodSpec } from '../../session/home/home.ts';
 import { type Demands, withDemands } from '../../session/settings/demands.ts';
 import type { Effort } from '../../session/settings/effort.ts';
 import { keep } from '../../session/home/kept.ts';
@@ -79,7 +73,7 @@ export function createRoot(home: Home, plan: RootPlan): Root {
   }
   for (let tries = 0; tries < nameTriesMax; tries += 1) {
     try {
-      return createNamed(home, plan, freeName(podNames(home)));
+      return createNamed(home, plan, freeName(podPlaces(home)));
     } catch (error) {
       // Somebody else won it in between.
       if (!(error instanceof NameTaken)) throw error;

@@ -21,7 +21,7 @@ export async function detached(run: Run): Promise<number> {
     const status = failed.signal === null ? exitStatus.failed : interruptionStatus[failed.signal];
     throw new CommandFailed(status, `${name} could not be started: ${failed.reason}`);
   }
-  const path = podSocket(context.home, { name, instance });
+  const path = podSocket(context.home, { instance, folder: root.folder });
   const sent = await connectAndSend(path, 'run', { input: run.task, submission: run.submission });
   if (!sent.ok) {
     throw new CommandFailed(

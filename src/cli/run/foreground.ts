@@ -189,11 +189,11 @@ async function stopAll(work: Work, end: RunEnd, hurry: AbortSignal): Promise<voi
 }
 
 /** Whoever interrupts the watching of a tree that stays means its turn. */
-async function leave({ context, name, instance }: Work, { kind }: RunEnd): Promise<void> {
+async function leave({ context, instance, folder }: Work, { kind }: RunEnd): Promise<void> {
   if (kind !== 'interrupted') return;
   // Its failure changes nothing: there was nothing to cancel.
   await connectAndSend(
-    podSocket(context.home, { name, instance }),
+    podSocket(context.home, { instance, folder }),
     'cancel',
     {},
     { deadlineMs: cancelTimeoutMs },

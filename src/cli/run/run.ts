@@ -8,7 +8,7 @@ import { statSync } from 'node:fs';
 import type { ModelSettings } from '../../session/settings/model-settings.ts';
 import { userHome } from '../../session/home/places.ts';
 import { absoluteModelName, checkModelName, isPriced } from '../../model/create.ts';
-import { NameTaken } from '../../session/home/home.ts';
+import { NameTaken } from '../../session/home/create-folder.ts';
 import type { Limits } from '../../session/settings/settings.ts';
 import { uuidv7 } from '../../std/uuid.ts';
 import { runtimeVariable } from '../../session/home/places.ts';

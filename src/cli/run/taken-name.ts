@@ -1,7 +1,7 @@
 /**
  * What a person can do about a name that another pod has: the command that gives it free, as that pod is now.
  */
-import { lookUp } from '../../client/find-pod.ts';
+import { podAt } from '../../client/find-pod.ts';
 import { isPodRunning } from '../../client/pod-probe.ts';
 import { wreckOf } from '../control/rm-wreck.ts';
 import type { CommandContext } from '../invocation/context.ts';
@@ -14,9 +14,10 @@ async function wayToFree(context: CommandContext, name: string): Promise<string>
   if (wreckOf(context, name) !== null) {
     return `remove that one, whose files are damaged, with "podkin rm -f ${name}", which keeps them aside`;
   }
-  const pod = lookUp(context.home, name);
+  const pod = podAt(context.home, name);
+  const label = pod?.label ?? name;
   if (pod !== null && (await isPodRunning(pod))) {
-    return `give that one, which is running, its next task with "podkin send ${name}", or end and remove it and everything below it with "podkin rm -f ${name}"`;
+    return `give that one, which is running, its next task with "podkin send ${label}", or end and remove it and everything below it with "podkin rm -f ${label}"`;
   }
-  return `remove that one with "podkin rm ${name}"`;
+  return `remove that one with "podkin rm ${label}"`;
 }

@@ -11,11 +11,12 @@ import {
   type PodSpec,
   holdsLeftovers,
   podFolder,
-  podNames,
+  podPlaces,
   readSpec,
 } from '../../session/home/home.ts';
 import { strangersLog, strangersLogAdvice } from '../../session/home/known-spec.ts';
 import { lostBeginning } from '../../session/home/lost-beginning.ts';
+import { labelsOf } from '../../session/home/pod-place.ts';
 import { probeLock } from '../../session/lock/lock.ts';
 import { lostAdvice } from '../../session/log/beginning.ts';
 import type { Finding } from './finding.ts';
@@ -23,8 +24,8 @@ import type { LogView } from './log.ts';
 
 export async function lostLogs(home: Home, { logs }: { logs: readonly LogView[] }): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const name of namesOf(home)) {
-    const folder = podFolder(home, name);
+  for (const [place, name] of labelsOf(home, placesOf(home))) {
+    const folder = podFolder(home, place);
     if (existsSync(folder.log)) {
       for (const text of damagesOf(folder, logs)) findings.push({ rule: 'log', pod: name, text, count: 1 });
       continue;
@@ -57,9 +58,9 @@ async function evidenceOf(
   return lock === 'held' ? { text: 'a process of the pod runs', fresh: true } : null;
 }
 
-function namesOf(home: Home): string[] {
+function placesOf(home: Home): string[] {
   try {
-    return podNames(home);
+    return podPlaces(home);
   } catch {
     // Said by the reading of the logs.
     return [];

@@ -11,10 +11,12 @@ import {
   PodsNotListed,
   type Tombstone,
   podFolder,
-  podNames,
+  podPlaces,
   readTombstones,
 } from '../../session/home/home.ts';
 import { sessionIn } from '../../session/home/known-spec.ts';
+import { isPlaceOf } from '../../session/home/place.ts';
+import { labelsOf } from '../../session/home/pod-place.ts';
 import { readEntries } from '../../session/log/read-log.ts';
 import { CheckpointCheck } from './checkpoints.ts';
 import { lostLogs } from './lost-logs.ts';
@@ -25,17 +27,22 @@ import { isTombstone } from './shape.ts';
 export interface ReadHome {
   logs: LogView[];
   tombstones: Tombstone[];
+  /** By what the pods are called here. */
+  places: ReadonlyMap<string, Place>;
+  /** Names. */
   unread: Set<string>;
   findings: Finding[];
 }
 
 export async function readHome(home: Home): Promise<ReadHome> {
-  const read: ReadHome = { logs: [], tombstones: [], unread: new Set(), findings: [] };
+  const read: ReadHome = { logs: [], tombstones: [], places: new Map(), unread: new Set(), findings: [] };
   const before = tombstonesOf(home, read, (path, why) =>
     noteUnread(read, { name: '*', path, error: new Error(why) }),
   );
-  for (const { name, path } of await deepestFirst(home, read)) await readLog(name, path, read);
-  passOverCopies(home, read);
+  const places = await deepestFirst(home, read);
+  read.places = new Map(places.map((place) => [place.name, place]));
+  for (const { name, path } of places) await readLog(name, path, read);
+  passOverCopies(read);
   // A child removed from here on is judged by its log, its parent may have received more since; a parent
   // removed meanwhile only has a new tombstone.
   const parents = new Set(read.logs.map((log) => log.parent?.instance));
@@ -49,11 +56,10 @@ export async function readHome(home: Home): Promise<ReadHome> {
 }
 
 /** Of one log under several names, the one that is in place counts; the others are named as misplaced. */
-function passOverCopies(home: Home, read: ReadHome): void {
+function passOverCopies(read: ReadHome): void {
   const counted = new Map<string, LogView>();
   for (const log of read.logs) {
-    const isInPlace = sessionIn(podFolder(home, log.name).log)?.name === log.name;
-    if (isInPlace || !counted.has(log.instance)) counted.set(log.instance, log);
+    if (isInPlace(read.places.get(log.name)) || !counted.has(log.instance)) counted.set(log.instance, log);
   }
   const copies = new Set(
     read.logs.filter((log) => counted.get(log.instance) !== log).map(({ name }) => name),
@@ -62,7 +68,15 @@ function passOverCopies(home: Home, read: ReadHome): void {
   read.findings = read.findings.filter(({ pod }) => !copies.has(pod));
 }
 
+function isInPlace(at: Place | undefined): boolean {
+  const session = at === undefined ? null : sessionIn(at.path);
+  return session !== null && at !== undefined && isPlaceOf(session, at.place);
+}
+
 interface Place {
+  /** Of its folder. */
+  place: string;
+  /** As `labelsOf` says. */
   name: string;
   path: string;
   depth: number;
@@ -70,10 +84,10 @@ interface Place {
 
 async function deepestFirst(home: Home, read: ReadHome): Promise<Place[]> {
   const places: Place[] = [];
-  for (const name of namesOf(home, read)) {
-    const path = podFolder(home, name).log;
+  for (const [place, name] of labelsOf(home, placesOf(home, read))) {
+    const path = podFolder(home, place).log;
     try {
-      places.push({ name, path, depth: await depthOf(path) });
+      places.push({ place, name, path, depth: await depthOf(path) });
     } catch (error) {
       noteUnread(read, { name, path, error });
     }
@@ -81,9 +95,9 @@ async function deepestFirst(home: Home, read: ReadHome): Promise<Place[]> {
   return places.sort((a, b) => b.depth - a.depth);
 }
 
-function namesOf(home: Home, read: ReadHome): string[] {
+function placesOf(home: Home, read: ReadHome): string[] {
   try {
-    return podNames(home);
+    return podPlaces(home);
   } catch (error) {
     if (error instanceof PodsNotListed) noteFinding(read, '*', error.message);
     else noteUnread(read, { name: '*', path: `${home.state}/pods`, error });
@@ -118,7 +132,7 @@ async function readLog(name: string, path: string, read: ReadHome): Promise<void
   const { view, findings } = check.end({ damagedCount, alive: incarnations(check.started) });
   read.findings.push(...findings);
   for (const text of checkpoints.end()) read.findings.push({ rule: 'log', pod: name, text, count: 1 });
-  if (view === null) read.unread.add(name);
+  if (view === null) read.unread.add(nameIn(name));
   else read.logs.push(view);
 }
 
@@ -139,8 +153,13 @@ function noteUnread(
   noteFinding(read, name, `${what}: fix its permissions or the disk and verify again`);
 }
 
+/** Of a pod, however it is called here. */
+function nameIn(called: string): string {
+  return called.slice(called.lastIndexOf('/') + 1);
+}
+
 function noteFinding(read: ReadHome, name: string, text: string): void {
-  read.unread.add(name);
+  read.unread.add(nameIn(name));
   // Tombstones are read twice.
   if (read.findings.some((finding) => finding.text === text)) return;
   read.findings.push({ rule: 'log', pod: name, text, count: 1 });

@@ -26,7 +26,7 @@ export async function approve(parts: ApproveParts, params: Params<'approve'>): P
     const { tool, summary } = await approvalGate.answer(params);
     return { request, pod: { name: pod.name, instance: pod.session.instance }, tool, summary, decision };
   }
-  const path = pod.host.home.socketOf(below.pod);
+  const path = pod.socketOf(below.pod);
   const given = reason === undefined ? {} : { reason };
   const sent = await pod.host.wire.send(path, 'approve', { request, decision, ...given });
   if (sent.ok) return sent.result;

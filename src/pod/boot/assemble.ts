@@ -1,7 +1,6 @@
 /** Puts a pod's parts together: which effect is done by whom. The only place that knows them all. */
 import { deferred } from '../../std/deferred.ts';
 import type { PodRef } from '../../session/facts/entries.ts';
-import { podFolder } from '../../session/home/home.ts';
 import { toolSet } from '../../tools/tool-set.ts';
 import type { Tool } from '../../tools/tool.ts';
 import { treeGuidance, treeTools } from '../../tools/tree-tools.ts';
@@ -113,14 +112,14 @@ function cancelChildren(pod: Pod, assignments: string[]): void {
 
 /** Where its folder cannot be read either (the home is away), that is told. */
 async function cancelChild(pod: Pod, child: PodRef, assignments: string[]): Promise<void> {
-  const { host, home, session } = pod;
+  const { host, session } = pod;
   const alert = (why: string): void => {
     const text = `The cancel did not reach "${child.name}": ${why}`;
     pod.show({ type: 'alert', level: 'warning', code: 'cancelFailed', text });
   };
   try {
-    const from = { instance: session.instance, token: host.home.token(podFolder(home, child.name)) };
-    const sent = await host.wire.send(host.home.socketOf(child), 'cancel', { from, assignments });
+    const from = { instance: session.instance, token: host.home.token(pod.folderOf(child)) };
+    const sent = await host.wire.send(pod.socketOf(child), 'cancel', { from, assignments });
     if (!sent.ok && sent.code !== 'notRunning') alert(sent.message);
   } catch (error) {
     alert(error instanceof Error ? error.message : String(error));

@@ -10,7 +10,6 @@ import { type Amounts, type BudgetUnit, budgetUnits } from '../../session/facts/
 import type { EntryBody, PodRef } from '../../session/facts/entries.ts';
 import { budgetView } from '../../session/facts/budget-view.ts';
 import { isGoverned, nanoUsd } from '../../session/facts/replay-budget.ts';
-import { podFolder } from '../../session/home/home.ts';
 import type { Connection } from '../../transport/connection.ts';
 import type { BudgetAdmission, BudgetPlace } from '../../worker/turn-ports.ts';
 import type { Children } from '../children/children.ts';
@@ -353,11 +352,11 @@ export class BudgetDesk {
   }
 
   async #reclaimFrom(child: PodRef): Promise<void> {
-    const { host, home, session } = this.#pod;
-    const token = host.home.token(podFolder(home, child.name));
+    const { host, session } = this.#pod;
+    const token = host.home.token(this.#pod.folderOf(child));
     const from = { instance: session.instance, token };
     const sent = await host.wire.send(
-      host.home.socketOf(child),
+      this.#pod.socketOf(child),
       'reclaim',
       { from },
       { deadlineMs: reclaimDeadlineMs },

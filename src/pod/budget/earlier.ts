@@ -4,7 +4,6 @@
  */
 import { type BudgetUnit, budgetUnits } from '../../session/facts/budget-entries.ts';
 import type { ChildFacts } from '../../session/facts/facts.ts';
-import { podFolder } from '../../session/home/home.ts';
 import { readChildLog } from '../children/child-log.ts';
 import { governedUnits, settledByLog } from '../machine/budget.ts';
 import { commitInput } from '../machine/inputs.ts';
@@ -24,7 +23,7 @@ export async function countEarlier(pod: Pod): Promise<void> {
 async function countOne(pod: Pod, child: ChildFacts): Promise<void> {
   const { instance } = child;
   const log = await readChildLog(
-    { folder: podFolder(pod.home, child.name), disk: pod.host.logs },
+    { folder: pod.folderOf(child), disk: pod.host.logs },
     { instance, above: Number.MAX_SAFE_INTEGER, throughIncarnation: 0 },
   );
   pod.input((core) => {

@@ -15,7 +15,6 @@ import { inForce } from '../../scope/ownership/delegation.ts';
 import type { Params, Result } from '../../protocol/methods.ts';
 import type { EntryBody } from '../../session/facts/entries.ts';
 import type { ChildFacts } from '../../session/facts/facts.ts';
-import { podFolder } from '../../session/home/home.ts';
 import type { Connection } from '../../transport/connection.ts';
 import { leasedTo } from '../machine/budget.ts';
 import { commitInput, onLink, onPodEvent } from '../machine/inputs.ts';
@@ -268,7 +267,7 @@ export class Children {
   async #check(instance: string): Promise<void> {
     const child = this.#pod.facts.children.get(instance);
     if (child === undefined || this.#closed || child.incarnation === 0) return;
-    const folder = podFolder(this.#pod.home, child.name);
+    const folder = this.#pod.folderOf(child);
     if (isMissing(this.#pod, child)) return await this.#noteMissing(child);
     const lock = await this.#pod.host.locks.take({ instance, folder: folder.path, purpose: 'loan' });
     if (!lock.taken) {
@@ -278,7 +277,8 @@ export class Children {
     try {
       // In another network namespace it holds locks that are not seen here: nobody is dead who answers, or
       // who cannot be asked.
-      if ((await this.#pod.host.processes.statusOf(child)) !== 'dead') return this.#noteAlive(child);
+      if ((await this.#pod.host.processes.statusOf({ instance, folder })) !== 'dead')
+        return this.#noteAlive(child);
       await this.#takeIn(child);
       // Its next incarnation cannot begin before this: what it held is not its own by then.
       await this.#pod.claims.sync();
@@ -311,7 +311,8 @@ export class Children {
 
   /** The child's lock is ours, so nobody writes its log: everything in it first, the death last. */
   async #takeIn(child: ChildFacts): Promise<void> {
-    const bytes = this.#pod.host.home.logSize(podFolder(this.#pod.home, child.name));
+    const folder = this.#pod.folderOf(child);
+    const bytes = this.#pod.host.home.logSize(folder);
     const log = await readAndReceive(this.#pod, child, Number.MAX_SAFE_INTEGER);
     if (log.incarnation === 0 && !(await isRemoved(this.#pod, child, hasNoLog))) return;
     takeBack(this.#pod, child, log.budget);
@@ -320,7 +321,7 @@ export class Children {
     await this.#reportDeaths(child, Math.max(child.incarnation, log.incarnation), {
       ...(own?.exitCode === null || own?.exitCode === undefined ? {} : { exitCode: own.exitCode }),
       ...(own?.signal === null || own?.signal === undefined ? {} : { signal: own.signal }),
-      stderrTail: this.#pod.host.home.errorTail(podFolder(this.#pod.home, child.name)),
+      stderrTail: this.#pod.host.home.errorTail(folder),
       ...(log.lastTime === '' ? {} : { lastActivityAt: log.lastTime }),
     });
     this.#ended.takenIn(child.instance, bytes);

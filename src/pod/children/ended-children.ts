@@ -5,9 +5,9 @@
  */
 import { forgotten } from '../../scope/ownership/delegation.ts';
 import { assignmentsOf } from '../../delivery/inbox.ts';
-import type { EntryBody } from '../../session/facts/entries.ts';
+import type { EntryBody, PodRef } from '../../session/facts/entries.ts';
 import type { ChildFacts, Facts } from '../../session/facts/facts.ts';
-import { podFolder } from '../../session/home/home.ts';
+import type { PodFolder } from '../../session/home/home.ts';
 import { closingTotals } from '../../session/log/totals.ts';
 import type { Host } from '../host.ts';
 
@@ -27,6 +27,7 @@ export interface DueChildren {
 export interface EndedChildrenOwner {
   readonly host: Host;
   readonly facts: Facts;
+  folderOf(pod: PodRef): PodFolder;
   tryCommit(bodies: EntryBody[]): boolean;
 }
 
@@ -69,7 +70,7 @@ export class EndedChildren {
     const { host } = this.#pod;
     const due: DueChildren = { grown: [], removed: [] };
     for (const child of this.#inTurn(ended)) {
-      const bytes = host.home.logSize(podFolder(host.home.places, child.name));
+      const bytes = host.home.logSize(this.#pod.folderOf(child));
       const known = this.#takenInBytes.get(child.instance);
       if (bytes === known && bytes > 0) continue;
       if (host.home.isRemoved(child.instance)) due.removed.push(child);
@@ -96,9 +97,9 @@ export class EndedChildren {
    * By its last line: it has ended in order, in no later incarnation than is known here, and nothing of it is
    * missing here.
    */
-  #isTakenIn({ name, terminal, received }: ChildFacts): boolean {
-    const { home, logs } = this.#pod.host;
-    const totals = closingTotals(podFolder(home.places, name).log, logs);
+  #isTakenIn(child: ChildFacts): boolean {
+    const { terminal, received } = child;
+    const totals = closingTotals(this.#pod.folderOf(child).log, this.#pod.host.logs);
     return (
       totals !== null && totals.incarnation <= terminal && totals.pendingOut.every((seq) => seq <= received)
     );

@@ -1,5 +1,4 @@
 /** Who below a child is still at work when the child itself has ended. */
-import { podFolder } from '../../session/home/home.ts';
 import type { Pod } from '../pod.ts';
 
 /** Descendants of a child, as far as scope reports told of them, whose processes live. */
@@ -11,7 +10,7 @@ export async function liveBelow(pod: Pod, instance: string): Promise<string[]> {
     for (const [below, known] of descendants) {
       if (known.by !== by) continue;
       above.push(below);
-      const { path } = podFolder(pod.home, known.name);
+      const { path } = pod.folderOf({ name: known.name, instance: below });
       const state = await pod.host.locks
         .probe({ instance: below, folder: path })
         .catch(() => 'free' as const);

@@ -6,7 +6,6 @@ import { forgotten } from '../../scope/ownership/delegation.ts';
 import { fenced, listed, quoted } from '../../delivery/quoted.ts';
 import type { StatusResult } from '../../protocol/methods.ts';
 import type { ChildFacts } from '../../session/facts/facts.ts';
-import { podFolder } from '../../session/home/home.ts';
 import { StorageFailed } from '../../session/log/storage-failed.ts';
 import type { ToolAnswer, ToolContext } from '../../tools/tool.ts';
 import type { Tree } from '../../tools/tree.ts';
@@ -82,7 +81,7 @@ async function withChild(
     const text = names.length === 0 ? 'You have no children.' : `Your children: ${listed(names)}.`;
     return { text: `You have no child ${quoted(name, 64)}. ${text}`, isError: true };
   }
-  const folder = podFolder(pod.home, name);
+  const folder = pod.folderOf(child);
   if (pod.host.home.spec(folder)?.instance !== child.instance) {
     if (!pod.host.home.isRemoved(child.instance)) {
       return {
@@ -122,7 +121,7 @@ function processGone(pod: Pod, child: ChildFacts): boolean {
 async function startAgain(pod: Pod, children: Children, child: ChildFacts): Promise<void> {
   // What it left is taken in first, so that its end is told before its new incarnation.
   await children.check(child.instance);
-  const started = pod.host.processes.start(podFolder(pod.home, child.name), pod.facts.restrictions);
+  const started = pod.host.processes.start(pod.folderOf(child), pod.facts.restrictions);
   void started.exited.then((exit) => children.noteExit(child.instance, { ...exit, pid: started.pid }));
   let { exited }: { exited: Promise<ProcessExit> | null } = started;
   try {
@@ -138,7 +137,7 @@ async function startAgain(pod: Pod, children: Children, child: ChildFacts): Prom
 async function readFrom(pod: Pod, children: Children, child: ChildFacts): Promise<ToolAnswer> {
   const since = pod.facts.readCursors.get(child.instance);
   const params = { maxChars: outputCharsMax, ...(since === undefined ? {} : { since }) };
-  const path = pod.host.home.socketOf(child);
+  const path = pod.socketOf(child);
   const sent = await pod.host.wire.send(path, 'readOutput', params);
   if (sent.ok) return outputAnswer(child, await ask(pod, child), sent.result);
   await children.check(child.instance);
@@ -147,7 +146,7 @@ async function readFrom(pod: Pod, children: Children, child: ChildFacts): Promis
       ? 'dead'
       : 'stopped'
     : 'not answering (its process is alive)';
-  const { log } = podFolder(pod.home, child.name);
+  const { log } = pod.folderOf(child);
   const output = await outputOfLog(log, pod.host.logs, { since, maxChars: outputCharsMax });
   return outputAnswer(child, status, output);
 }
@@ -171,10 +170,10 @@ function outputAnswer(
  * the incarnation.
  */
 export async function stopChild(pod: Pod, children: Children, child: ChildFacts): Promise<ToolAnswer> {
-  const folder = podFolder(pod.home, child.name);
+  const folder = pod.folderOf(child);
   const { incarnation } = child;
   const stopped = await stopProcess(pod.host, {
-    socket: pod.host.home.socketOf(child),
+    socket: pod.socketOf(child),
     process: child.process,
     graceMs: pod.stopOptions.graceMs,
     cascade: true,
@@ -240,7 +239,7 @@ function statusText({ status, waiting, refusal }: StatusResult): string {
 }
 
 async function ask(pod: Pod, child: ChildFacts): Promise<string> {
-  const path = pod.host.home.socketOf(child);
+  const path = pod.socketOf(child);
   const sent = await pod.host.wire.send(path, 'status', {}, { deadlineMs: probeMs });
   if (sent.ok) return statusText(sent.result);
   return processGone(pod, child) ? 'ended, its report is being taken in' : 'no answer (its process is alive)';

@@ -5,7 +5,6 @@
 import type { BudgetFacts } from '../../session/facts/replay-budget.ts';
 import type { ChildFacts } from '../../session/facts/facts.ts';
 import { worthBytes } from '../../session/log/checkpoint-start.ts';
-import { podFolder } from '../../session/home/home.ts';
 import { type ChildLog, readChildLog } from './child-log.ts';
 import { settledByLog } from '../machine/budget.ts';
 import { commitInput, onPodEvent } from '../machine/inputs.ts';
@@ -24,7 +23,7 @@ export async function readAndReceive(
   const leastBytes = Math.min(worthBytes, host.self.checkpointBytes);
   const random = () => host.chance.random();
   const log = await readChildLog(
-    { folder: podFolder(pod.home, child.name), disk: host.logs, random, leastBytes },
+    { folder: pod.folderOf(child), disk: host.logs, random, leastBytes },
     {
       instance: child.instance,
       above: child.received,

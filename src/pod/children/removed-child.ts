@@ -4,25 +4,25 @@
  * back, with reports that a death must not overtake. A tombstone says it at once.
  */
 import type { PodRef } from '../../session/facts/entries.ts';
-import { podFolder } from '../../session/home/home.ts';
+import type { PodFolder } from '../../session/home/home.ts';
 import type { Host } from '../host.ts';
 
 export interface Checker {
-  readonly home: Host['home']['places'];
   readonly host: Pick<Host, 'clock' | 'home'>;
   readonly log: { whereabouts(): 'inPlace' | 'deleted' | 'moved' };
+  folderOf(pod: PodRef): PodFolder;
   readonly core: { readonly limits: { readonly deathGraceMs: number } };
 }
 
 type Check = (pod: Checker, child: PodRef) => boolean;
 
 /** Its folder is gone, or a namesake's by now. Throws where nothing can be known. */
-export function isMissing(pod: Checker, { name, instance }: PodRef): boolean {
-  return pod.host.home.knownSpec(podFolder(pod.home, name))?.instance !== instance;
+export function isMissing(pod: Checker, child: PodRef): boolean {
+  return pod.host.home.knownSpec(pod.folderOf(child))?.instance !== child.instance;
 }
 
-export function hasNoLog(pod: Checker, { name }: PodRef): boolean {
-  return !pod.host.home.hasLog(podFolder(pod.home, name));
+export function hasNoLog(pod: Checker, child: PodRef): boolean {
+  return !pod.host.home.hasLog(pod.folderOf(child));
 }
 
 /** `isGone` has just been found true, or what it looks at was. Throws as `isGone` does. */

@@ -4,7 +4,6 @@
  */
 import { PodkinError } from '../../std/podkin-error.ts';
 import type { PodRef } from '../../session/facts/entries.ts';
-import { podFolder } from '../../session/home/home.ts';
 import type { Sent } from '../../transport/connect-and-send.ts';
 import type { Result } from '../../protocol/methods.ts';
 import type { Children } from './children.ts';
@@ -73,11 +72,11 @@ async function send(
   assignment: string,
 ): Promise<{ sent: Sent<Result<'run'>>; inDoubt: boolean }> {
   const { child, text, hops } = request;
-  const path = pod.host.home.socketOf(child);
+  const path = pod.socketOf(child);
   const params = {
     input: text,
     submission: assignment,
-    from: { instance: pod.session.instance, token: pod.host.home.token(podFolder(pod.home, child.name)) },
+    from: { instance: pod.session.instance, token: pod.host.home.token(pod.folderOf(child)) },
     root: pod.session.root.instance,
     hops,
   };

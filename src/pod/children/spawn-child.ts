@@ -12,7 +12,8 @@ import { denialOf, rulesOf } from '../../scope/paths/access.ts';
 import { checkInside } from '../../scope/paths/open-inside.ts';
 import { narrow, type OutsideRoot } from '../../scope/paths/narrow.ts';
 import type { EntryBody, PathScope, PodRef } from '../../session/facts/entries.ts';
-import { NameTaken, type PodFolder, type PodSpec, hashToken, podFolder } from '../../session/home/home.ts';
+import { NameTaken } from '../../session/home/create-folder.ts';
+import { type PodFolder, type PodSpec, hashToken } from '../../session/home/home.ts';
 import type { SpawnRequest } from '../../tools/tree.ts';
 import { absolutePath } from '../../tools/input-path.ts';
 import type { ToolContext } from '../../tools/tool.ts';
@@ -257,23 +258,22 @@ function refuseOverLimits(pod: Pod): void {
  */
 async function refuseOverTree(pod: Pod): Promise<void> {
   const { limits } = pod.core;
-  const names = pod.host.home.names();
+  const folders = pod.host.home.folders();
   // A tree has no more pods than its home has folders. Asking the lock of each makes every spawn dearer than
   // the one before.
-  if (names.length - 1 < limits.pods) return;
-  const others = (await podsOfTree(pod, names)) - 1;
+  if (folders.length - 1 < limits.pods) return;
+  const others = (await podsOfTree(pod, folders)) - 1;
   if (others < limits.pods) return;
   throw new SpawnRefused(
     `The tree has ${others} live pods, which is the limit. Do the work yourself or wait for reports.`,
   );
 }
 
-/** Of these pods of the home, those of this tree that live or are being made. */
-async function podsOfTree(pod: Pod, names: readonly string[]): Promise<number> {
+/** Of these pods, those of this tree that live or are being made. */
+async function podsOfTree(pod: Pod, folders: readonly PodFolder[]): Promise<number> {
   const { root } = pod.session;
   let live = 0;
-  for (const name of names) {
-    const folder = podFolder(pod.home, name);
+  for (const folder of folders) {
     const spec = readableSpec(pod, folder);
     if (spec?.root.instance !== root.instance) continue;
     // A log is made under the lock: one that has none yet is being started.

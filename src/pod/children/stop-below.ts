@@ -3,7 +3,7 @@
  * known by its parent's instance, and each is asked in the name of that parent, whose link token it has.
  */
 import type { ProcessIdentity } from '../../std/process-identity.ts';
-import { type PodFolder, podFolder } from '../../session/home/home.ts';
+import type { PodFolder } from '../../session/home/home.ts';
 import { factsSoFar } from '../../session/log/checkpoint-start.ts';
 import { readEntries } from '../../session/log/read-log.ts';
 import type { Host } from '../host.ts';
@@ -15,22 +15,22 @@ import { stopProcess } from '../process/stop-process.ts';
  */
 export async function stopBelow(host: Host, parentInstance: string, graceMs: number): Promise<string[]> {
   const names = await Promise.all(
-    host.home.names().map((name) => stopIfBelow(host, name, { parentInstance, graceMs })),
+    host.home.folders().map((folder) => stopIfBelow(host, folder, { parentInstance, graceMs })),
   );
   return names.flat();
 }
 
 async function stopIfBelow(
   host: Host,
-  name: string,
+  folder: PodFolder,
   order: { parentInstance: string; graceMs: number },
 ): Promise<string[]> {
   const { parentInstance, graceMs } = order;
-  const folder = podFolder(host.home.places, name);
   const spec = specIfKnown(host, folder);
   if (spec === null || spec.parent?.instance !== parentInstance) return [];
+  const { name, instance } = spec;
   const stopped = await stopProcess(host, {
-    socket: host.home.socketOf({ name, instance: spec.instance }),
+    socket: host.home.socketOf({ instance, folder }),
     process: await newestProcess(host, folder),
     graceMs,
     cascade: true,
@@ -38,8 +38,8 @@ async function stopIfBelow(
     from: { instance: parentInstance, token: host.home.token(folder) },
   });
   if (stopped.kind === 'ended' && stopped.by === 'asked') return [name];
-  await host.processes.endLeftOfDead(folder, spec.instance);
-  const below = await stopBelow(host, spec.instance, graceMs);
+  await host.processes.endLeftOfDead(folder, instance);
+  const below = await stopBelow(host, instance, graceMs);
   return stopped.kind === 'ended' ? [name, ...below] : below;
 }
 

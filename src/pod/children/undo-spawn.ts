@@ -6,7 +6,7 @@ import type { ProcessIdentity } from '../../std/process-identity.ts';
 import { forgotten } from '../../scope/ownership/delegation.ts';
 import type { PodRef } from '../../session/facts/entries.ts';
 import { foldLog } from '../../session/log/fold-log.ts';
-import { type PodFolder, podFolder } from '../../session/home/home.ts';
+import type { PodFolder } from '../../session/home/home.ts';
 import type { HeldLock } from '../../session/lock/lock.ts';
 import type { Host } from '../host.ts';
 import type { Pod } from '../pod.ts';
@@ -28,8 +28,8 @@ export async function undoSpawn(pod: Pod, child: PodRef, reason: string): Promis
   // Its folder is away with the home, and would come back with a child that nobody knows: the next start
   // undoes it.
   if (!(await homeReturned(pod))) return;
-  const folder = podFolder(pod.home, child.name);
-  const socket = home.socketOf(child);
+  const { folder, instance } = pod.placed(child);
+  const socket = home.socketOf({ instance, folder });
   // The name may be another's by now: only the instance that was reserved is removed.
   if (home.spec(folder)?.instance === child.instance) await remove(pod, child, folder);
   // Killed, it could not take its socket along.

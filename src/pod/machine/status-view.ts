@@ -9,6 +9,7 @@ import { type Core, statusOf } from './core.ts';
 import { type OtherWaits, waitingOf } from './waiting.ts';
 
 export interface LinkView {
+  readonly path: string;
   readonly pid: number;
   /** Why the parent cannot be reached, and whether it is for good; null while linked, or for a root. */
   parentProblem: { permanent: boolean } | null;
@@ -26,6 +27,7 @@ export function statusView(core: Core, links: LinkView): Result<'status'> {
   const view = settledView(facts);
   return {
     name,
+    path: links.path,
     instance,
     incarnation: facts.incarnation,
     status: statusOf(core),

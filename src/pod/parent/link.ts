@@ -15,7 +15,6 @@ import { WireError } from '../../protocol/errors.ts';
 import type { SentPodEvent } from '../../protocol/pod-event.ts';
 import type { Leases } from '../../session/facts/budget-entries.ts';
 import type { PathScope, PodRef } from '../../session/facts/entries.ts';
-import { podFolder } from '../../session/home/home.ts';
 import { type Client, clientOver } from '../../transport/client.ts';
 import type { Connection } from '../../transport/connection.ts';
 import { RemoteError } from '../../transport/failures.ts';
@@ -361,8 +360,8 @@ export class ParentLink {
 
   /** Where the parent is by now. */
   #parentSocket(): string {
-    const path = this.#pod.host.home.socketOf(this.#parent);
-    this.#places = [path, podFolder(this.#pod.home, this.#parent.name).address];
+    const path = this.#pod.socketOf(this.#parent);
+    this.#places = [path, this.#pod.folderOf(this.#parent).address];
     this.#poll.note(this.#places);
     return path;
   }

@@ -5,8 +5,8 @@
  * said of its death, and nobody may take its place unasked.
  */
 import { existsSync } from 'node:fs';
-import { type PodAddress, podSocket, readAddress } from '../../session/home/pod-address.ts';
-import { type Home, podFolder } from '../../session/home/home.ts';
+import { type Placed, type PodAddress, podSocket, readAddress } from '../../session/home/pod-address.ts';
+import type { Home } from '../../session/home/home.ts';
 import { ownNamespaces } from '../../std/namespaces.ts';
 import { bootId, isRunning } from '../../std/process-identity.ts';
 import { probe } from '../../transport/dial.ts';
@@ -19,8 +19,8 @@ const probeTimeoutMs = 1_000;
  * Of the incarnation that has left its address; of one of an earlier build, by the socket at the place that
  * follows from its instance.
  */
-export async function statusOf(home: Home, pod: { name: string; instance: string }): Promise<ProcessStatus> {
-  const address = readAddress(podFolder(home, pod.name), pod.instance);
+export async function statusOf(home: Home, pod: Placed): Promise<ProcessStatus> {
+  const address = readAddress(pod.folder, pod.instance);
   if (address !== null) {
     const status = await statusAt(address);
     if (status !== 'dead') return status;
@@ -33,11 +33,8 @@ export async function statusOf(home: Home, pod: { name: string; instance: string
  * Of an incarnation that was started outside of this network namespace, where the lock tells nothing of it;
  * `dead` where there is none such.
  */
-export async function statusElsewhere(
-  home: Home,
-  pod: { name: string; instance: string },
-): Promise<ProcessStatus> {
-  const address = readAddress(podFolder(home, pod.name), pod.instance);
+export async function statusElsewhere({ instance, folder }: Placed): Promise<ProcessStatus> {
+  const address = readAddress(folder, instance);
   if (address === null || isSame(address.namespaces.network, ownNamespaces().network)) return 'dead';
   return await statusAt(address);
 }

@@ -244,6 +244,7 @@ function linkView({ pod, children, parentLink, sandbox }: HandlerParts): Paramet
   const refused = parentLink?.refusal ?? null;
   const down = parentLink !== null && !parentLink.linked;
   return {
+    path: pod.path,
     pid: pod.host.self.identity().pid,
     parentProblem: refused !== null ? { permanent: true } : down ? { permanent: false } : null,
     sandbox: sandbox.known.kind,

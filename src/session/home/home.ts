@@ -1,15 +1,16 @@
 /**
- * What a home keeps: one folder a pod under `state/pods/<name>`, its socket under `run/`, tombstones of
- * removed pods. Where it is, `places.ts` says.
+ * What a home keeps: one folder a pod under `state/pods` (its name is in `place.ts`), its socket under `run/`,
+ * tombstones of removed pods. Where a home is, `places.ts` says.
  */
 import { systemCode } from '../../std/system-code.ts';
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
-import { syncFolder, writeFileAtomic } from '../../std/atomic-write.ts';
+import { writeFileAtomic } from '../../std/atomic-write.ts';
 import { createFolder } from '../log/open-log.ts';
 import { isOutOfPlace, readRegular } from '../../std/open-regular.ts';
 import { logLineBytesMax } from '../log/line.ts';
+import { isPlaceOf, nameAt } from './place.ts';
 import type { Home } from './places.ts';
 import {
   MisplacedPod,
@@ -42,8 +43,9 @@ export interface PodFolder {
   readonly address: string;
 }
 
-export function podFolder(home: Home, name: string): PodFolder {
-  return folderAt(join(home.state, 'pods', name));
+/** The folder at a place (`place.ts`); `folderOf` in `pod-place.ts` has that of a pod. */
+export function podFolder(home: Home, place: string): PodFolder {
+  return folderAt(join(home.state, 'pods', place));
 }
 
 export function folderAt(path: string): PodFolder {
@@ -61,52 +63,6 @@ export function folderAt(path: string): PodFolder {
   };
 }
 
-/** The name is another pod's that still exists. */
-export class NameTaken extends PodkinError {
-  readonly podName: string;
-
-  constructor(podName: string) {
-    super(`there is a pod "${podName}" already`);
-    this.name = 'NameTaken';
-    this.podName = podName;
-  }
-}
-
-/**
- * Reserves the name and makes the pod's folder, whole or not at all, with its link token. Throws `NameTaken`,
- * or the file system's error.
- */
-export function createPodFolder(home: Home, spec: PodSpec): { folder: PodFolder; token: string } {
-  const pods = join(home.state, 'pods');
-  createFolder(pods);
-  const draft = folderAt(join(pods, `${draftPrefix(spec.parent)}${randomBytes(6).toString('hex')}`));
-  const folder = podFolder(home, spec.name);
-  const token = randomBytes(32).toString('base64url');
-  try {
-    mkdirSync(draft.path, { mode: 0o700 });
-    writeFileAtomic(draft.token, token, 0o600);
-    writeFileAtomic(draft.spec, `${JSON.stringify(spec)}\n`, 0o600);
-    writeFileSync(draft.stderr, '', { mode: 0o600 });
-    // Fails on a folder that is not empty, and a pod's never is: the one atomic step in which a name is won.
-    renameSync(draft.path, folder.path);
-    syncFolder(pods);
-  } catch (error) {
-    rmSync(draft.path, { recursive: true, force: true });
-    const code = systemCode(error);
-    if (code === 'ENOTEMPTY' || code === 'EEXIST') throw new NameTaken(spec.name);
-    throw error;
-  }
-  return { folder, token };
-}
-
-/**
- * How the names of the folders begin that `maker` is making; null: a command does. What a death leaves of one
- * may be empty, so its name has to say whose it is.
- */
-export function draftPrefix(maker: { readonly instance: string } | null): string {
-  return `.${maker?.instance ?? 'root'}.`;
-}
-
 /**
  * Null where there is no such pod. Throws `BadPodFile` where its file is not what podkin writes,
  * `MisplacedPod` where it is another pod's, or the file system's error.
@@ -114,7 +70,7 @@ export function draftPrefix(maker: { readonly instance: string } | null): string
 export function readSpec(folder: PodFolder): PodSpec | null {
   try {
     const spec = parseSpec(folder.spec, readRegular(folder.spec, logLineBytesMax));
-    if (spec.name !== basename(folder.path)) throw new MisplacedPod(folder.spec, spec);
+    if (!isPlaceOf(spec, basename(folder.path))) throw new MisplacedPod(folder.spec, spec);
     return spec;
   } catch (error) {
     const code = systemCode(error);
@@ -147,18 +103,22 @@ const outOfPlace: ReadonlyMap<string, string> = new Map([
   ['EPERM', 'may not be read (EPERM)'],
 ]);
 
-/** Names of the pods of this home, sorted. Throws `PodsNotListed`, or the file system's error. */
-export function podNames(home: Home): string[] {
+/** Where pods of this home are, sorted by name. Throws `PodsNotListed`, or the file system's error. */
+export function podPlaces(home: Home): string[] {
   const pods = join(home.state, 'pods');
   try {
     return readdirSync(pods)
-      .filter((name) => !name.startsWith('.'))
-      .sort();
+      .filter((place) => !place.startsWith('.'))
+      .sort((one, other) => compare(nameAt(one), nameAt(other)) || compare(one, other));
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return [];
     const why = outOfPlace.get(systemCode(error) ?? '');
     throw why === undefined ? error : new PodsNotListed(pods, why);
   }
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 export function readToken(folder: PodFolder): string {

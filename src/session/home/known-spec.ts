@@ -6,6 +6,7 @@ import { basename } from 'node:path';
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { openRegular } from '../../std/open-regular.ts';
 import { type PodFolder, readSpec } from './home.ts';
+import { isPlaceOf, nameAt } from './place.ts';
 import type { Entry, SessionEntry } from '../facts/entries.ts';
 import { decodeLine, logLineBytesMax } from '../log/line.ts';
 import { type PodSpec, parseSpec } from './pod-file.ts';
@@ -49,9 +50,10 @@ export const strangersLogAdvice = 'put each log back into the folder of its own 
 export function strangersLog(folder: PodFolder): string | null {
   const owner = sessionIn(folder.log);
   if (owner === null) return null;
-  const name = basename(folder.path);
+  const place = basename(folder.path);
+  const name = nameAt(place);
   const instance = specIfThere(folder)?.instance ?? owner.instance;
-  if (owner.name === name && owner.instance === instance) return null;
+  if (isPlaceOf(owner, place) && owner.instance === instance) return null;
   const own = owner.name === name ? `instance ${instance}` : `"${name}"`;
   return `${folder.log} is the log of the pod "${owner.name}" (instance ${owner.instance}), not of ${own}`;
 }
@@ -80,7 +82,7 @@ function specInLog(folder: PodFolder): PodSpec | null {
     if (session === null) return null;
     const spec = parseSpec(folder.log, JSON.stringify(session));
     // Not another pod's log that was put there.
-    return spec.name === basename(folder.path) ? spec : null;
+    return isPlaceOf(spec, basename(folder.path)) ? spec : null;
   } catch {
     return null;
   }

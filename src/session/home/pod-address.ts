@@ -30,7 +30,7 @@ import type { ProcessIdentity } from '../../std/process-identity.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { socketName } from '../../protocol/socket-name.ts';
 import { StorageFailed } from '../log/storage-failed.ts';
-import { type PodFolder, podFolder } from './home.ts';
+import type { PodFolder } from './home.ts';
 import type { Home } from './places.ts';
 
 export interface PodAddress {
@@ -40,13 +40,19 @@ export interface PodAddress {
   readonly namespaces: Namespaces;
 }
 
+/** A pod, and where it is in the home. */
+export interface Placed {
+  readonly instance: string;
+  readonly folder: PodFolder;
+}
+
 /**
  * Where the pod is to be reached from here: its own word where that leads to something, else where its
  * instance would have it.
  */
-export function podSocket(home: Home, pod: { readonly name: string; readonly instance: string }): string {
-  const derived = join(home.runtime, socketName(pod.instance));
-  const known = readAddress(podFolder(home, pod.name), pod.instance)?.socket;
+export function podSocket(home: Home, { instance, folder }: Placed): string {
+  const derived = join(home.runtime, socketName(instance));
+  const known = readAddress(folder, instance)?.socket;
   return known !== undefined && (known === derived || existsSync(known)) ? known : derived;
 }
 

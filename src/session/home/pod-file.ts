@@ -12,6 +12,7 @@ import { areTexts, isPlain, isWholeNumber } from '../../std/fast-guards.ts';
 import { uuidv7Pattern } from '../../std/uuid.ts';
 import type { SessionEntry } from '../facts/entries.ts';
 import { PodkinError } from '../../std/podkin-error.ts';
+import { placeOf } from './place.ts';
 
 /** The session entry before there is a log: what the first start writes into it. */
 export type PodSpec = Omit<SessionEntry, 'type'>;
@@ -72,10 +73,11 @@ export class MisplacedPod extends PodkinError {
   readonly found: string;
   readonly advice: string;
 
-  constructor(path: string, { name, instance }: { readonly name: string; readonly instance: string }) {
+  constructor(path: string, pod: Pick<PodSpec, 'name' | 'instance' | 'parent' | 'root'>) {
+    const { name, instance } = pod;
     const here = basename(dirname(path));
     const found = `${path} is of the pod "${name}" (instance ${instance}), not of "${here}": its folder was renamed or copied by hand`;
-    const advice = `a pod keeps its name: rename the folder back to "${name}", or, where it is a copy, "podkin rm -f ${here}" takes it out of the way and keeps all of it aside`;
+    const advice = `a pod keeps its name: rename the folder back to "${placeOf(pod)}", or, where it is a copy, "podkin rm -f ${here}" takes it out of the way and keeps all of it aside`;
     super(`${found}; ${advice}`);
     this.name = 'MisplacedPod';
     this.found = found;

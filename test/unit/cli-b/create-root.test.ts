@@ -8,7 +8,8 @@ import { pathProblem } from '../../../src/scope/paths/path-problem.ts';
 import { rootScope } from '../../../src/cli/run/root-scope.ts';
 import { demoScenario } from '../../../src/cli/demo/demo-scenario.ts';
 import { parseScenario } from '../../../src/model/scenario.ts';
-import { homeOf, NameTaken, readSpec } from '../../../src/session/home/home.ts';
+import { homeOf, readSpec } from '../../../src/session/home/home.ts';
+import { NameTaken } from '../../../src/session/home/create-folder.ts';
 import { defaultLimits } from '../../../src/session/settings/settings.ts';
 
 function place(): string {

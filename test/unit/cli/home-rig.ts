@@ -10,13 +10,8 @@ import { text } from 'node:stream/consumers';
 import { afterEach } from 'vitest';
 import { contextOf } from '../../../src/cli/invocation/context.ts';
 import { runProgram } from '../../../src/cli/program.ts';
-import {
-  createPodFolder,
-  type Home,
-  homeOf,
-  type PodFolder,
-  type PodSpec,
-} from '../../../src/session/home/home.ts';
+import { type Home, homeOf, type PodFolder, type PodSpec } from '../../../src/session/home/home.ts';
+import { createPodFolder } from '../../../src/session/home/create-folder.ts';
 import { encodeLine } from '../../../src/session/log/line.ts';
 import type { LogBuilder } from '../../support/log-builder.ts';
 

@@ -5,7 +5,8 @@
 import { cpSync, existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { podFolder, readTombstones } from '../../../src/session/home/home.ts';
+import { readTombstones } from '../../../src/session/home/home.ts';
+import { folderNamed } from '../../support/pod-folders.ts';
 import { type LogBuilder, logHome } from '../../support/log-builder.ts';
 import { type CliRig, cliRig } from './home-rig.ts';
 
@@ -27,7 +28,7 @@ beforeEach(() => {
   for (const pod of [root, kid, twin]) rig.write(pod);
 });
 
-const place = (name: string) => podFolder(rig.home, name);
+const place = (name: string) => folderNamed(rig.home, name);
 
 interface Verified {
   pods: number;
@@ -109,7 +110,7 @@ describe('what lies in another pod’s place', () => {
     const restored = await rig.podkin('restore', 'other');
     expect(restored.status).toBe(1);
     expect(restored.stderr).toContain(`${text}: its folder was renamed or copied by hand`);
-    expect(restored.stderr).toContain('rename the folder back to "kid"');
+    expect(restored.stderr).toContain('rename the folder back to "8000000000000001.kid"');
     renameSync(place('other').path, place('kid').path);
     expect((await rig.podkin('verify')).status).toBe(0);
   });

@@ -15,6 +15,7 @@ import { cliRig } from './home-rig.ts';
 function view(name: string, fields: Partial<PodView> = {}): PodView {
   return {
     name,
+    path: name,
     instance: name,
     incarnation: 1,
     status: 'idle',

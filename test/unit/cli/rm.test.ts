@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { HomeIndex } from '../../../src/client/home-index.ts';
 import { removePodFolder } from '../../../src/session/home/remove.ts';
 import { foldLog } from '../../../src/session/log/fold-log.ts';
-import { podFolder, readTombstones } from '../../../src/session/home/home.ts';
+import { readTombstones } from '../../../src/session/home/home.ts';
+import { folderNamed } from '../../support/pod-folders.ts';
 import { finished, logHome } from '../../support/log-builder.ts';
 import { cliRig } from './home-rig.ts';
 
@@ -138,8 +139,8 @@ describe('rm', () => {
     // Of the middle only its tombstone is left: its child is found all the same.
     removePodFolder(rig.home, {
       ...middle.ref,
-      folder: podFolder(rig.home, 'middle'),
-      facts: await foldLog(podFolder(rig.home, 'middle').log),
+      folder: folderNamed(rig.home, 'middle'),
+      facts: await foldLog(folderNamed(rig.home, 'middle').log),
       parent: root.ref.instance,
       receivedAbove: 1,
       discarded: false,
@@ -162,7 +163,7 @@ describe('rm', () => {
     upper.add({ type: 'child', child: middle.ref, state: 'removed' });
     top.receive(upper, 1);
     for (const pod of [top, upper, middle, low]) rig.write(pod);
-    const folder = podFolder(rig.home, 'middle');
+    const folder = folderNamed(rig.home, 'middle');
     const facts = await foldLog(folder.log);
     const { ref } = middle;
     removePodFolder(rig.home, {

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { treeState } from '../../../src/client/settled-tree.ts';
 import type { StatusResult } from '../../../src/protocol/methods.ts';
-import { type Home, homeOf } from '../../../src/session/home/home.ts';
-import { podSocket } from '../../../src/session/home/pod-address.ts';
+import { homeOf } from '../../../src/session/home/home.ts';
+import { socketInTree, type TreePlace } from '../../../src/session/home/pod-place.ts';
 import { serve, tempDir } from '../transport/rig.ts';
 
 const instanceOf = (name: string) =>
@@ -41,17 +41,18 @@ function status(name: string, fields: Partial<StatusResult> = {}): StatusResult 
 const child = (name: string) => ({ name, instance: instanceOf(name), status: 'linked' });
 
 /** Each pod answers the next of its states, and the last one again and again. */
-async function tree(pods: Record<string, StatusResult[]>): Promise<Home> {
+async function tree(pods: Record<string, StatusResult[]>): Promise<TreePlace> {
   const home = homeOf({ PODKIN_HOME: join(await tempDir(), 'h') });
+  const whole = { home, root: instanceOf('root') };
   for (const [name, states] of Object.entries(pods)) {
     let asked = 0;
     const next = () => {
       asked += 1;
       return states[Math.min(asked, states.length) - 1]!;
     };
-    await serve({ status: next }, { path: podSocket(home, { name, instance: instanceOf(name) }) });
+    await serve({ status: next }, { path: socketInTree(whole, { name, instance: instanceOf(name) }) });
   }
-  return home;
+  return whole;
 }
 
 const root = { name: 'root', instance: instanceOf('root') };

@@ -37,7 +37,8 @@ describe('ledger', () => {
       sentAt: null,
     };
     const receivedAt = timeOf(root.entries, receipt);
-    const identity = { instance: child.instance, incarnation: 1, committedAt: null };
+    const [instance, receiver] = [child.instance, root.instance];
+    const identity = { instance, receiver, incarnation: 1, committedAt: null };
     expect(inboundLedger(root.entries)).toEqual([
       { ...base, ...identity, state: 'received', receivedAt, consumedAt: null, seenAt: null },
     ]);

@@ -26,7 +26,12 @@ function ended(count: number): ChildFacts[] {
 
 it('[growth.ended-children] all at the first sweep, then sixteen a sweep in turn, and all again when a pod was made', () => {
   const children = ended(40);
-  const sweeps = new EndedChildren({ host: nodeHost(home), facts: emptyFacts(), tryCommit: () => true });
+  const sweeps = new EndedChildren({
+    host: nodeHost(home),
+    facts: emptyFacts(),
+    folderOf: ({ name }) => podFolder(home, name),
+    tryCommit: () => true,
+  });
   const grown = () => sweeps.due(children).grown.map(({ name }) => Number(name.slice(3)));
   const all = children.map((_, index) => index);
   expect(grown()).toEqual(all);

@@ -34,7 +34,7 @@ function parent(between: () => void = () => undefined) {
   return {
     looks,
     away: () => (place = 'moved'),
-    home,
+    folderOf: ({ name }: { name: string }) => podFolder(home, name),
     host: { home: host.home, clock },
     log: { whereabouts: () => place },
     core: { limits: { deathGraceMs: 700 } },

@@ -2,11 +2,13 @@
  * A pod's shell over a world of which each part is played by hand: time stands still, the log is a list, and
  * what goes out over the wire is kept until the test answers it. `order` says what happened behind what.
  */
+import { basename } from 'node:path';
 import type { Host } from '../../../src/pod/host.ts';
 import { Pod, type PodPermissions } from '../../../src/pod/pod.ts';
 import type { ShownEvent } from '../../../src/protocol/live-events.ts';
 import type { EntryBody, PodRef } from '../../../src/session/facts/entries.ts';
-import { folderAt, homeOf } from '../../../src/session/home/home.ts';
+import { folderAt, homeOf, podFolder } from '../../../src/session/home/home.ts';
+import type { Placed } from '../../../src/session/home/pod-address.ts';
 import { type Limits, defaultLimits } from '../../../src/session/settings/settings.ts';
 import { type Deferred, deferred } from '../../../src/std/deferred.ts';
 import type { Sent } from '../../../src/transport/connect-and-send.ts';
@@ -159,7 +161,8 @@ function hostOf(shell: Shell, options: ShellOptions): Host {
     },
     home: {
       places: homeOf({ PODKIN_HOME: options.at ?? '/nowhere' }),
-      socketOf: ({ name }: PodRef) => `/sockets/${name}`,
+      folderOf: ({ name }: PodRef) => podFolder(homeOf({ PODKIN_HOME: options.at ?? '/nowhere' }), name),
+      socketOf: ({ folder }: Placed) => `/sockets/${basename(folder.path)}`,
       token: ({ path }: { path: string }) => `token of ${path.split('/').at(-1)}`,
       isRemoved: (instance: string) => shell.removed.has(instance),
       identityOf: (paths: readonly string[]) => `${shell.places} at ${paths.join()}`,

@@ -234,12 +234,13 @@ describe.runIf(canBecomeAnother)('names of a lock that another user holds', () =
 
   it('[lock.strangers-busy] doctor names it, for the registry and for a pod', async () => {
     const home = homeOf({ PODKIN_HOME: tempFolder() });
-    const pod = podFolder(home, 'kid').path;
+    const folder = podFolder(home, 'kid');
+    const pod = folder.path;
     mkdirSync(pod, { recursive: true });
-    expect(lockFindings(home, [{ name: 'kid', instance }])).toEqual([]);
+    expect(lockFindings(home, [{ name: 'kid', instance, folder }])).toEqual([]);
     const names = [...namesOf(home.state, 'scope-registry').slice(0, 1), ...namesOf(pod).slice(2)];
     await stranger(names)('take');
-    expect(lockFindings(home, [{ name: 'kid', instance }])).toMatchObject([
+    expect(lockFindings(home, [{ name: 'kid', instance, folder }])).toMatchObject([
       {
         check: 'locks',
         level: 'warning',

@@ -13,7 +13,6 @@ import {
 } from '../../../src/session/home/pod-address.ts';
 
 const instance = '01a226a7-ef02-7aa7-bf5c-0078dbf1c400';
-const pod = { name: 'root', instance };
 
 let top: string;
 let home: Home;
@@ -42,7 +41,7 @@ it.each([
   const folder = podFolder(home, 'root');
   put(folder.address);
   expect(readAddress(folder, instance)).toBe(null);
-  expect(podSocket(home, pod)).toBe(join(home.runtime, socketName(instance)));
+  expect(podSocket(home, { instance, folder })).toBe(join(home.runtime, socketName(instance)));
 });
 
 it('[address.odd-file] an incarnation that moves its socket puts its address in the place of a pipe', () => {

@@ -2,7 +2,7 @@
 import { appendFileSync, rmSync } from 'node:fs';
 import { beforeEach, expect, it } from 'vitest';
 import { ChaosTree } from '../../../../src/cli/chaos/tree.ts';
-import { podFolder } from '../../../../src/session/home/home.ts';
+import { folderNamed } from '../../../support/pod-folders.ts';
 import { encodeLine } from '../../../../src/session/log/line.ts';
 import { ownIdentity } from '../../../../src/std/process-identity.ts';
 import { type LogBuilder, logHome } from '../../../support/log-builder.ts';
@@ -64,7 +64,7 @@ it('[chaos.stranded] everything that is open is named with its pod', async () =>
 it('[chaos.stranded] a pod that is not running is named, unless it has ended in order', async () => {
   run(root);
   expect(await unrest(root, kid)).toEqual(['kid: it is not running']);
-  const { log } = podFolder(rig.home, 'kid');
+  const { log } = folderNamed(rig.home, 'kid');
   const seq = kid.stop();
   for (const entry of kid.entries.slice(-2)) appendFileSync(log, encodeLine(entry).line);
   const tree = new ChaosTree(rig.home);

@@ -98,7 +98,12 @@ it.each<[string, { incarnation: number; pendingOut: number[] }, boolean]>([
   for (const body of [child(sib, 'started'), closed])
     appendFileSync(folder.log, encodeLines([{ seq: 1, time: timeOf(1), ...body }]).bytes);
   const { one } = sweeps();
-  const ended = new EndedChildren({ host: nodeHost(home), facts: emptyFacts(), tryCommit: () => true });
+  const ended = new EndedChildren({
+    host: nodeHost(home),
+    facts: emptyFacts(),
+    folderOf: ({ name }) => podFolder(home, name),
+    tryCommit: () => true,
+  });
   expect(ended.due([one]).grown.length).toBe(isTakenIn ? 0 : 1);
   appendFileSync(folder.log, 'more');
   expect(ended.due([one]).grown.length).toBe(1);

@@ -4,7 +4,7 @@
  */
 import type { Host, ProcessExit, StartedProcess } from '../../../../src/pod/host.ts';
 import type { EntryBody } from '../../../../src/session/facts/entries.ts';
-import type { PodFolder, PodSpec } from '../../../../src/session/home/home.ts';
+import { folderAt, type PodFolder, type PodSpec } from '../../../../src/session/home/home.ts';
 import type { Burial } from '../../../../src/session/home/remove.ts';
 import { encodeLines } from '../../../../src/session/log/line.ts';
 import type { ProcessIdentity } from '../../../../src/std/process-identity.ts';
@@ -69,7 +69,7 @@ export class World {
     const spec = (folder: PodFolder) => this.spec(folder) as PodSpec | null;
     return {
       isThere: () => this.isThere,
-      names: () => [...this.specs.keys()].sort(),
+      folders: () => [...this.specs.keys()].sort().map((name) => folderAt(`/nowhere/state/pods/${name}`)),
       version: () => null,
       spec,
       knownSpec: spec,

@@ -35,6 +35,7 @@ import {
 import { answering, asking } from './asked-approvals.ts';
 
 const links: LinkView = {
+  path: 'root/me',
   pid: 42,
   parentProblem: null,
   isChildLinked: () => false,
@@ -83,6 +84,7 @@ describe('status', () => {
   it('[status.view] of a new root', () => {
     expect(view([])).toEqual({
       ...me,
+      path: 'root/me',
       incarnation: 1,
       status: 'idle',
       pid: 42,
