@@ -8,6 +8,7 @@
  * - A2 A text that was sent is on the pod's disk once, or was refused: it is sent again under the same id.
  * - A3 Nothing here ends the pod; `close` only detaches.
  */
+import { runInput } from './run-input.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { offsetBehind } from '../session/log/checkpoint-start.ts';
 import { readEntries } from '../session/log/read-log.ts';
@@ -196,7 +197,7 @@ export class AttachedPod {
         const stream = this.#stream;
         if (stream === null) return;
         try {
-          await stream.client.call('run', { input: next.input, submission: next.submission });
+          await stream.client.call('run', runInput(next.input, next.submission));
         } catch (error) {
           if (!stream.client.connection.writable) return;
           this.#options.onRejected(error);

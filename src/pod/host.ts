@@ -30,6 +30,7 @@ import type { Clock } from '../std/clock.ts';
 import type { Namespaces } from '../std/namespaces.ts';
 import type { ProcessIdentity } from '../std/process-identity.ts';
 import type { MethodName, ParamsIn, Result } from '../protocol/methods.ts';
+import type { NamedFile } from '../tools/named-file.ts';
 import type { Tool, ToolContext } from '../tools/tool.ts';
 import type { Engine } from '../worker/turn-ports.ts';
 import type { Sent } from '../transport/connect-and-send.ts';
@@ -261,6 +262,12 @@ export interface Work {
   /** Null: the person's own alone. */
   skills(deny: PathScope['deny'], cwd: string | null): Promise<Skills>;
   skill(deny: PathScope['deny'], skill: Skill): Promise<SkillText>;
+  /** Null where that names no file. */
+  namedFile(
+    named: string,
+    context: ToolContext,
+    isRefused: (absolute: string) => Promise<string | null>,
+  ): Promise<NamedFile | null>;
   /** In words for a model. */
   readonly machine: { readonly system: string; readonly shell: string };
   /** The one that a folder is in. */

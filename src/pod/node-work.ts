@@ -16,6 +16,7 @@ import { effortIn } from '../session/settings/effort.ts';
 import { modelSettingsOf } from '../session/settings/model-settings.ts';
 import { sandboxSettingsOf } from '../session/settings/settings.ts';
 import { fileTools } from '../tools/file-tools.ts';
+import { readNamedFile } from '../tools/named-file.ts';
 import { shellProgram } from '../tools/shell-program.ts';
 import { hasUncommitted } from '../tools/uncommitted.ts';
 import { worker } from '../worker/drive-turn.ts';
@@ -37,6 +38,7 @@ export function nodeWork(home: Home): Work {
     instructionsFor: (deny = [], cwd, touched) => readInstructionsFor({ home, deny }, placeOf(cwd), touched),
     skills: (deny = [], cwd) => readSkills({ home, deny }, cwd === null ? null : placeOf(cwd)),
     skill: (deny = [], skill) => readSkill({ home, deny }, skill),
+    namedFile: readNamedFile,
     machine: { system: systemText(), shell: shellProgram() },
     repository: (deny = [], cwd) => readRepository({ home, deny }, cwd),
     hasUncommitted,

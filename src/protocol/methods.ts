@@ -187,6 +187,8 @@ export const methods = {
           z.array(z.looseObject({ type: z.literal('text'), text: z.string().min(1) })).min(1),
         ]),
         ifBusy: z.enum(['queue', 'reject']).default('queue'),
+        // Of a person's: what is there is added behind the input, as Read gives it.
+        files: z.array(z.string().min(1).max(4096)).max(20).optional(),
         submission: submissionId().optional(),
         from: fromParent().optional(),
         root: z.string().optional(),

@@ -2,6 +2,10 @@
 export const project = {
   'project.child-instructions':
     'a child gets the instructions of its own working directory, where that is among what it may read',
+  'input.files':
+    'a path behind @ in what a person runs, sends or types brings its file as a part behind the text, as Read gives it and where Read may; what is no file, an address or a package stays a word',
+  'input.files-refused':
+    'of a file that is named and may not be read, or that is too much, the part says why; nothing of it reaches the model',
   'project.claude-file': 'CLAUDE.md is read where a folder has no AGENTS.md, and only there',
   'project.encodings':
     'instructions are read in UTF-8 and in UTF-16 with its mark; in anything else they are left out, and that is said',

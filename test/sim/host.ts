@@ -104,6 +104,7 @@ export function simHost(process: SimProcess): Host {
       instructionsFor: async () => noInstructions,
       skills: async () => noSkills,
       skill: async () => ({ kind: 'gone', why: 'is simulated' }),
+      namedFile: async () => null,
       machine: { system: 'a simulation', shell: 'none' },
       repository: async () => null,
       hasUncommitted: async () => null,

@@ -6,6 +6,7 @@ import type { Entry } from '../../session/facts/entries.ts';
 import { readEntries } from '../../session/log/read-log.ts';
 import { uuidv7 } from '../../std/uuid.ts';
 import { askPod } from '../../client/ask-pod.ts';
+import { runInput } from '../../client/run-input.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { exitStatus } from '../invocation/context.ts';
 import { givenText } from '../invocation/given-text.ts';
@@ -63,7 +64,7 @@ async function sentOnce(
   }
   await restoredFirst(context, pod, options);
   if (kind === 'run') {
-    const { accepted } = await askPod(pod, 'run', { input: message, submission });
+    const { accepted } = await askPod(pod, 'run', runInput(message, submission));
     context.stderr.write(`${pod.name} has ${accepted === 'started' ? 'started' : 'queued it'}.\n`);
   } else {
     await askPod(pod, 'notify', { message, submission });

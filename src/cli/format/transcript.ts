@@ -14,6 +14,7 @@ import type {
 import type { PodEvent } from '../../protocol/pod-event.ts';
 import type { JsonValue } from '../../std/json.ts';
 import { alertText, counted, dollars, duration, grouped, oneLine, printable, visible } from './printable.ts';
+import { foldedFiles } from './folded-files.ts';
 import { paint, type Paint } from './table.ts';
 
 export interface TranscriptStyle {
@@ -56,7 +57,8 @@ const renderers: Renderers = {
   interrupted: ({ reason }, say) => say(`— interrupted: ${oneLine(reason, excerptCharsMax)}`, 'yellow'),
   discarded: ({ reason }, say) =>
     say(`— given up by a person: ${oneLine(reason, excerptCharsMax)}`, 'yellow'),
-  userMessage: ({ from, text }, say) => `${say(`${speaker(from)}>`, 'cyan')} ${printable(text)}`,
+  userMessage: ({ from, text }, say) =>
+    `${say(`${speaker(from)}>`, 'cyan')} ${printable(from.kind === 'person' ? foldedFiles(text) : text)}`,
   assistantMessage: ({ parts, partial }, say) => assistantText(parts, partial === true, say),
   toolCall: ({ tool, input }, say) =>
     `${say('→', 'yellow')} ${oneLine(tool, 63)} ${say(callInput(input), 'dim')}`,

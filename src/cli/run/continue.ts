@@ -4,6 +4,7 @@
  *
  * What its last end has cut is gone on with where nothing else is to be done; a task takes its place.
  */
+import { runInput } from '../../client/run-input.ts';
 import { findPod, type FoundPod } from '../../client/find-pod.ts';
 import { HomeIndex } from '../../client/home-index.ts';
 import { isPodRunning } from '../../client/pod-probe.ts';
@@ -137,7 +138,7 @@ export async function begun(client: Client, { task, submission }: Next): Promise
   }
   const { status } = await client.call('status', {});
   if (status === 'paused') await client.call('cancel', {}).catch(unless('notRunning'));
-  await client.call('run', { input: task, submission });
+  await client.call('run', runInput(task, submission));
 }
 
 function unless(code: string): (error: unknown) => void {
@@ -157,7 +158,7 @@ export async function goOnWith(
   const sent =
     task === ''
       ? await connectAndSend(root.socket, 'resume', {})
-      : await connectAndSend(root.socket, 'run', { input: task, submission });
+      : await connectAndSend(root.socket, 'run', runInput(task, submission));
   // Without a task: what was cut goes on by itself, and only a pause has to be ended.
   if (!sent.ok && task !== '') {
     throw new CommandFailed(

@@ -1,4 +1,5 @@
 /** `podkin run -d`: a new root is started and given its task, and left. */
+import { runInput } from '../../client/run-input.ts';
 import { podSocket } from '../../session/home/pod-address.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
 import { CommandFailed, exitStatus } from '../invocation/context.ts';
@@ -22,7 +23,7 @@ export async function detached(run: Run): Promise<number> {
     throw new CommandFailed(status, `${name} could not be started: ${failed.reason}`);
   }
   const path = podSocket(context.home, { instance, folder: root.folder });
-  const sent = await connectAndSend(path, 'run', { input: run.task, submission: run.submission });
+  const sent = await connectAndSend(path, 'run', runInput(run.task, run.submission));
   if (!sent.ok) {
     throw new CommandFailed(
       exitStatus.failed,

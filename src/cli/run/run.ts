@@ -9,6 +9,7 @@ import type { ModelSettings } from '../../session/settings/model-settings.ts';
 import { userHome } from '../../session/home/places.ts';
 import { absoluteModelName, checkModelName, isPriced } from '../../model/create.ts';
 import { NameTaken } from '../../session/home/create-folder.ts';
+import { runInput } from '../../client/run-input.ts';
 import type { Limits } from '../../session/settings/settings.ts';
 import { uuidv7 } from '../../std/uuid.ts';
 import { runtimeVariable } from '../../session/home/places.ts';
@@ -113,7 +114,7 @@ function workOf(run: Run, { headless }: { headless: boolean }): Work {
     headless,
     start: (interruption) => startedOr(run, interruption),
     hasTask: true,
-    begin: (client) => client.call('run', { input: task, submission }),
+    begin: (client) => client.call('run', runInput(task, submission)),
     endsTree: true,
   };
 }

@@ -62,6 +62,25 @@ export class ApprovalGate implements Interceptor {
     }
   }
 
+  /**
+   * Of a file that a person has named themselves, which is their yes to what would be asked; null where it may
+   * be read.
+   */
+  async readDenial(path: string): Promise<string | null> {
+    const { session } = this.#pod;
+    const need = { kind: 'read', path } as const;
+    const decision = decide({
+      ...this.#options.permissions,
+      mode: permissionModeOf(session.permissionMode),
+      remembered: true,
+      tool: 'Read',
+      need,
+      subject: await subjectOf(need, session.cwd),
+      sandboxed: false,
+    });
+    return decision.kind === 'deny' ? decision.text : null;
+  }
+
   /** A person's answer, on disk when this fulfils. Throws `forbidden`, `unknownPod`, `storageFailed`. */
   async answer(params: Params<'approve'>): Promise<Approval> {
     const { request, decision, reason } = params;

@@ -16,6 +16,7 @@ import { podTree } from '../children/pod-tree.ts';
 import type { PodContext } from '../children/spawn-child.ts';
 import { ApprovalFeed } from '../approvals/feed.ts';
 import { stopSelf } from './stop-self.ts';
+import { withFiles } from '../turn/input-files.ts';
 import { ProjectContext } from '../turn/project-context.ts';
 import { TurnRunner } from '../turn/runner.ts';
 
@@ -78,7 +79,9 @@ export function assemble(pod: Pod): Assembled {
     show: (event) => observers.show(event),
   });
   const toolNames = tools.map((tool) => tool.name);
-  const parts = { pod, observers, children, parentLink, toolNames };
+  const named = (text: string, files: readonly string[]) =>
+    withFiles(pod, approvalGate, { text, files, context: runner.contextOfInput() });
+  const parts = { pod, observers, children, parentLink, toolNames, withFiles: named };
   const handlers = podHandlers({ ...parts, approvalGate, approvalFeed, sandbox, budget });
   return { handlers, observers, children, parentLink, ended: ended.promise };
 }

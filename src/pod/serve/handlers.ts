@@ -31,6 +31,8 @@ export interface HandlerParts {
   children: Children;
   parentLink: ParentLink | null;
   toolNames: string[];
+  /** A person's text with the files that it names. */
+  withFiles: (text: string, files: readonly string[]) => Promise<string>;
   approvalGate: ApprovalGate;
   approvalFeed: ApprovalFeed;
   sandbox: Sandbox;
@@ -135,16 +137,21 @@ function ownTokenHash(pod: Pod): string {
   return tokenHash;
 }
 
-async function run({ pod, parentLink }: HandlerParts, params: Params<'run'>): Promise<Result<'run'>> {
+async function run(
+  { pod, parentLink, withFiles }: HandlerParts,
+  params: Params<'run'>,
+): Promise<Result<'run'>> {
   const by = senderOf(pod, params.from);
   if (by === 'parent' && params.link !== undefined) await parentLink?.refuseOvertaken(params.link);
   const { parent } = pod.session;
   const from: InputSource =
     by === 'parent' && parent !== null ? { kind: 'parent', ...parent } : { kind: 'person' };
-  const text =
+  const given =
     typeof params.input === 'string' ? params.input : params.input.map((segment) => segment.text).join('\n');
   const submission = params.submission ?? pod.host.chance.uuid();
-  const { ifBusy, hops = 0 } = params;
+  const { ifBusy, files = [], hops = 0 } = params;
+  const isPlain = files.length === 0 || by === 'parent' || pod.facts.submissions.has(submission);
+  const text = isPlain ? given : await withFiles(given, files);
   const accepted = pod.input((core) => onRun(core, { text, submission, from, ifBusy, hops }));
   await durably(pod);
   return { submission, accepted };

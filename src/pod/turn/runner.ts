@@ -42,6 +42,9 @@ export interface TurnRunnerOptions {
   budget: BudgetDesk;
 }
 
+/** A disk that does not answer holds up no input for longer. */
+const inputFilesMs = 10_000;
+
 export class TurnRunner {
   readonly #pod: Pod;
   readonly #options: TurnRunnerOptions;
@@ -228,6 +231,11 @@ export class TurnRunner {
   /** There may be enough of the budget now for the request that waits. */
   budgetArrived(): void {
     this.#endWait();
+  }
+
+  /** For what a person's input names, with a turn or without. */
+  contextOfInput(): ToolContext {
+    return this.#toolContext('input', AbortSignal.timeout(inputFilesMs));
   }
 
   #toolContext(call: string, signal: AbortSignal): ToolContext {
