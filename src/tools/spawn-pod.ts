@@ -9,7 +9,7 @@ import { minutesMax } from '../session/settings/demands.ts';
 import { userHome } from '../session/home/places.ts';
 import { defineTool } from './define-tool.ts';
 import type { Tool } from './tool.ts';
-import type { Tree } from './tree.ts';
+import type { SpawnRequest, Tree } from './tree.ts';
 
 const pathRoot = once(() =>
   z.string().superRefine((path, context) => {
@@ -25,7 +25,13 @@ function isOneLine(text: string): boolean {
 
 const minutes = once(() => z.number().positive().max(minutesMax).optional());
 
-const input = once(() =>
+/** What the model reads of each role, by name. */
+export type OfferedProfiles = ReadonlyMap<
+  string,
+  { readonly description: string; readonly write?: readonly string[] | undefined }
+>;
+
+const plainInput = once(() =>
   z.strictObject({
     name: z
       .string()
@@ -70,14 +76,44 @@ const input = once(() =>
   }),
 );
 
-export function spawnPodTool(tree: Tree): Tool {
+/** Where there are profiles, it takes the name of one. */
+function inputWith(profiles: OfferedProfiles): () => z.ZodType<SpawnRequest> {
+  if (profiles.size === 0) return plainInput;
+  const names = [...profiles.keys()].join(', ');
+  return once(() =>
+    plainInput().extend({
+      profile: z
+        .string()
+        .refine((name) => profiles.has(name), `a profile is one of ${names}`)
+        .optional()
+        .describe(
+          `A role for the child, one of: ${names}. What you leave out comes from it; it is never given more than you have`,
+        ),
+    }),
+  );
+}
+
+function descriptionWith(profiles: OfferedProfiles): string {
+  if (profiles.size === 0) return description;
+  const lines = [...profiles].map(([name, profile]) =>
+    profile.description === '' ? `- ${name}` : `- ${name}: ${profile.description}`,
+  );
+  return [description, 'Profiles:', ...lines].join('\n');
+}
+
+const description =
+  'Start a child pod on a task. It works by itself; when it finishes, fails, stops or dies you get a notice. Spawn what you need, then end your turn: do not wait or poll.';
+
+export function spawnPodTool(tree: Tree, profiles: OfferedProfiles = new Map()): Tool {
   return defineTool({
     name: 'SpawnPod',
-    description:
-      'Start a child pod on a task. It works by itself; when it finishes, fails, stops or dies you get a notice. Spawn what you need, then end your turn: do not wait or poll.',
-    input,
+    description: descriptionWith(profiles),
+    input: inputWith(profiles),
     order: 'parallel',
-    needs: ({ name, write }) => ({ kind: 'tree', name, writes: write.length > 0 }),
+    needs: ({ name, write, profile }) => {
+      const byProfile = profile === undefined ? [] : (profiles.get(profile)?.write ?? []);
+      return { kind: 'tree', name, writes: write.length > 0 || byProfile.length > 0 };
+    },
     run: (request, context) => tree.spawn(request, context),
   });
 }

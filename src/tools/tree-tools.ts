@@ -2,14 +2,14 @@
 import { listPodsTool } from './list-pods.ts';
 import { readPodOutputTool } from './read-pod-output.ts';
 import { sendToPodTool } from './send-to-pod.ts';
-import { spawnPodTool } from './spawn-pod.ts';
+import { type OfferedProfiles, spawnPodTool } from './spawn-pod.ts';
 import { stopPodTool } from './stop-pod.ts';
 import type { Tool } from './tool.ts';
 import type { Tree } from './tree.ts';
 
-export function treeTools(tree: Tree): Tool[] {
+export function treeTools(tree: Tree, profiles: OfferedProfiles = new Map()): Tool[] {
   return [
-    spawnPodTool(tree),
+    spawnPodTool(tree, profiles),
     sendToPodTool(tree),
     readPodOutputTool(tree),
     stopPodTool(tree),

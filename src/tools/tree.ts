@@ -12,6 +12,8 @@ export interface SpawnRequest {
   read?: string[] | undefined;
   model?: string | undefined;
   instructions?: string | undefined;
+  /** Name of a role; what is left out above comes from it. */
+  profile?: string | undefined;
   /** US dollars that it and those below it may spend in all. */
   maxCost?: number | undefined;
   /** Of each of its turns. */

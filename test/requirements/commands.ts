@@ -156,6 +156,13 @@ export const commands = {
   'config.reference': 'docs/configuration.md is made of that list and is up to date',
   'config.shown':
     'podkin config shows each setting in force and where it comes from, no secret, and the JSON Schema of a file',
+  'profile.root':
+    'a role of the person gives a root what it says, a flag of the command outweighs it, and an unknown one is refused with the nearest',
+  'profile.child': 'what a spawn leaves open comes from its profile, of which a call may ask for less',
+  'profile.no-more': 'no profile gives a child a freer mode, more tools or other paths than its parent has',
+  'profile.offered':
+    'a model that may spawn reads the name and the purpose of each profile, as committed in its log',
+  'profile.unknown': 'a profile that is not there, or not understood, is refused with those that are',
   'config.places': 'every key and element of a TOML text has its line and column, whatever its form',
   'config.file': '--config stands in for the user file',
   'config.order':

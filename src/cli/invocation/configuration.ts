@@ -38,6 +38,16 @@ import {
   narrowedMode,
   narrowingOf,
 } from './narrowing.ts';
+import {
+  chosenProfile,
+  costWith,
+  effortWith,
+  modeWith,
+  type NamedProfile,
+  type ProfileScope,
+  scopeWith,
+  userProfiles,
+} from './profiles.ts';
 import { ruleNotes } from './rule-notes.ts';
 import { type AskTrust, nobodysProject, type Project, readProject } from './project-settings.ts';
 
@@ -47,6 +57,8 @@ import { type AskTrust, nobodysProject, type Project, readProject } from './proj
  */
 export interface ConfigurationFlags {
   readonly model?: string | undefined;
+  /** The name of a role. */
+  readonly profile?: string | undefined;
   readonly effort?: string | undefined;
   readonly permissionMode?: string | undefined;
   readonly limits?: Readonly<Record<string, string | number>> | undefined;
@@ -78,6 +90,12 @@ export interface Configuration {
   readonly limits: Limits;
   readonly instructions: string | null;
   readonly sandbox: SandboxSettings;
+  /** All roles, by whoever describes them; a name once. */
+  readonly profiles: readonly NamedProfile[];
+  /** That which was asked for: what it says is in the other settings already. */
+  readonly profile: NamedProfile | null;
+  /** What it may touch where the command line does not say it. */
+  readonly profileScope: ProfileScope | null;
   /** By `provider/model`; the user's alone. */
   readonly models: Readonly<Record<string, ModelSettings>> | undefined;
   /** What a person should know of: what was left out, and why. */
@@ -120,14 +138,18 @@ export async function loadConfiguration(source: ConfigurationSource): Promise<Co
 /** Throws as `loadConfiguration` rejects. */
 export function configurationOf(
   source: Omit<ConfigurationSource, 'askTrust'>,
-  { user, project: read }: ConfigurationFiles,
+  { user, userPath, project: read }: ConfigurationFiles,
 ): Configuration {
   const { environment, cwd, flags } = source;
   const personHome = userHome(environment);
   const deny = fromHome(personHome, user.scope?.deny);
   const project = narrowingOf(read.files);
-  const instructions = [user.instructions, project.instructions].filter((text) => text !== undefined);
-  const own = variableMode(environment) ?? user.permissionMode ?? 'default';
+  const profiles = userProfiles(user, { path: userPath, cwd, personHome });
+  const profile = chosenProfile(flags.profile, profiles);
+  const instructions = [user.instructions, project.instructions, profile?.profile.instructions].filter(
+    (text) => text !== undefined,
+  );
+  const own = modeWith(variableMode(environment) ?? user.permissionMode ?? 'default', profile);
   const mode = narrowedMode(own, project.permissionMode, flagMode(flags));
   const limits = effectiveLimits(user.limits ?? {}, { environment, flags, project });
   const allow = narrowedAllow(
@@ -143,15 +165,27 @@ export function configurationOf(
   const odd = ruleNotes(Object.values(rules).flat(), cwd);
   const sandbox = sandboxOf({ ...(user.sandbox ?? defaultSandboxSettings) }, project.sandbox, flags);
   return {
-    model: flags.model ?? named(environment, 'PODKIN_MODEL') ?? project.model ?? user.model ?? '',
-    effort: flagEffort(flags) ?? user.effort,
+    model:
+      flags.model ??
+      profile?.profile.model ??
+      named(environment, 'PODKIN_MODEL') ??
+      project.model ??
+      user.model ??
+      '',
+    profiles,
+    profile,
+    profileScope: scopeWith(profile, cwd),
+    effort: flagEffort(flags) ?? effortWith(user.effort, profile),
     permissionMode: mode.value,
     rules,
     scope: {
       deny: [...deny, ...project.scope.deny],
       denyWrite: [...fromHome(personHome, user.scope?.denyWrite), ...project.scope.denyWrite],
     },
-    limits: limits.value,
+    limits:
+      flags.limits?.['cost'] === undefined
+        ? { ...limits.value, cost: costWith(limits.value.cost, profile) }
+        : limits.value,
     instructions: instructions.length === 0 ? null : instructions.join('\n\n'),
     models: user.models,
     sandbox: sandbox.value,

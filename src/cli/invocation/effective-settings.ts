@@ -1,6 +1,7 @@
 /** The settings as they hold here, each with where it comes from. */
 import { limitsOfEnvironment, limitVariable } from '../../session/settings/settings.ts';
 import { userHome } from '../../session/home/places.ts';
+import type { Profile } from '../../session/settings/profiles.ts';
 import type { JsonValue } from '../../std/json.ts';
 import {
   type Configuration,
@@ -14,12 +15,12 @@ import type { ProjectFile } from './project-settings.ts';
 import { type Setting, settingList } from './setting-list.ts';
 import type { UserSettings } from './settings-schema.ts';
 
-export type Origin = 'default' | 'user file' | 'project file' | 'environment' | 'option';
+export type Origin = 'default' | 'user file' | 'project file' | 'environment' | 'profile' | 'option';
 
 export interface SettingSource {
   readonly value: JsonValue;
   readonly from: Origin;
-  /** The file, variable or option; null for a default. */
+  /** The file, variable, profile or option; null for a default. */
   readonly at: string | null;
 }
 
@@ -54,10 +55,23 @@ interface From {
 function effective(setting: Setting, from: From): EffectiveSetting[] {
   const { key } = setting;
   const [section = '', name = ''] = key.split('.');
-  if (section === 'models') return modelSettings(name === '*' ? (key.split('.')[2] ?? '') : name, from);
+  if (name === '*') {
+    const field = key.split('.')[2] ?? '';
+    return section === 'profile' ? profileSettings(field, from) : modelSettings(field, from);
+  }
   if (section === 'permissions' || section === 'scope') return [listSetting(setting, from)];
   if (key === 'instructions') return [instructions(from)];
   return [single(setting, from)];
+}
+
+/** Of each role, whoever describes it. */
+function profileSettings(field: string, { configuration }: From): EffectiveSetting[] {
+  return configuration.profiles.flatMap(({ name, profile, path, isProject }) => {
+    const value = asJson(Object.entries(profile).find(([key]) => key === field)?.[1]);
+    if (value === undefined || value === '') return [];
+    const source = { value, from: isProject ? 'project file' : 'user file', at: path } as const;
+    return [{ key: `profile.${name}.${field}`, value, sources: [source] }];
+  });
 }
 
 /** What each person has said of single models. */
@@ -75,6 +89,7 @@ function instructions({ files, configuration }: From): EffectiveSetting {
     ...ofUser(files, ({ instructions: text }) => text),
     // Only the nearest counts.
     ...ofProject(files, ({ instructions: text }) => text).slice(-1),
+    ...byProfile('instructions', configuration),
   ];
   const value = configuration.instructions;
   return { key: 'instructions', value, sources: said.length === 0 ? [byDefault(null)] : said };
@@ -130,18 +145,18 @@ function single(setting: Setting, from: From): EffectiveSetting {
   const own = ownSources(setting, from);
   const project = projectSources(key, from);
   const found = isNarrowed(key)
-    ? (own.slice(0, 1).find(isIt(value)) ?? project.find(isIt(value)))
+    ? (own.slice(0, 1).find(isIt(value)) ?? project.find(isIt(value)) ?? own.find(isIt(value)))
     : [...own.filter(isOfNow), ...project, ...own][0];
   return { key, value, sources: [found ?? byDefault(value)] };
 }
 
-/** A project counts where it is stricter than what the person says, wherever they say it. */
+/** Who is stricter counts, and not only who comes first. */
 function isNarrowed(key: string): boolean {
-  return key === 'permissionMode' || key.startsWith('limits.');
+  return key === 'permissionMode' || key === 'effort' || key.startsWith('limits.');
 }
 
 function isOfNow({ from }: SettingSource): boolean {
-  return from === 'option' || from === 'environment';
+  return from === 'option' || from === 'profile' || from === 'environment';
 }
 
 function isIt(value: JsonValue) {
@@ -150,16 +165,31 @@ function isIt(value: JsonValue) {
 
 /** What a person says themselves, the strongest first, and the default in the end. */
 function ownSources({ key, option, variable, fallback }: Setting, from: From): SettingSource[] {
-  const { source, files } = from;
+  const { source, files, configuration } = from;
   const given = optionValue(key, source);
   const inVariable = variable === null ? undefined : variableValue(variable, source);
   const inFile = ofUser(files, (settings) => valueIn(settings, key));
   return [
     ...(given === undefined ? [] : [{ value: given, from: 'option', at: option } as const]),
+    ...byProfile(key, configuration),
     ...(inVariable === undefined ? [] : [{ value: inVariable, from: 'environment', at: variable } as const]),
     ...inFile,
     byDefault(fallback ?? null),
   ];
+}
+
+const profileField: Readonly<Record<string, keyof Profile>> = {
+  model: 'model',
+  effort: 'effort',
+  instructions: 'instructions',
+  permissionMode: 'mode',
+  'limits.cost': 'maxCost',
+};
+
+function byProfile(key: string, { profile }: Configuration): SettingSource[] {
+  const field = profileField[key];
+  const value = field === undefined ? undefined : asJson(profile?.profile[field]);
+  return value === undefined || profile === null ? [] : [{ value, from: 'profile', at: profile.name }];
 }
 
 /** The nearest first. */

@@ -6,6 +6,7 @@ import { type CommandContext, fromCwd } from './context.ts';
 /** Flags and what they do. */
 export const settingOptions: readonly (readonly [string, string])[] = [
   ['--model <model>', 'provider/model, or script/PATH for a scenario file'],
+  ['--profile <name>', 'a role of your config.toml, or of the project: instructions, tools, mode, paths …'],
   ['--effort <level>', 'how much the model is to think before it answers: low, medium or high'],
   ['--permission-mode <mode>', 'default, acceptEdits, plan, dontAsk or bypassPermissions'],
   ['--allow-tool <rules...>', 'calls that run without an approval, as in "Bash(npm test*)" or Write'],
@@ -24,6 +25,7 @@ export const settingOptions: readonly (readonly [string, string])[] = [
 /** As the command line gave them; what it did not say is left out. */
 export interface SettingOptions {
   readonly model?: string | undefined;
+  readonly profile?: string | undefined;
   readonly effort?: string | undefined;
   readonly permissionMode?: string | undefined;
   readonly allowTool?: readonly string[] | undefined;
@@ -42,6 +44,7 @@ export interface SettingOptions {
 export function settingOptionsOf(input: CommandInput): SettingOptions {
   return {
     model: input.text('model'),
+    profile: input.text('profile'),
     effort: input.text('effort'),
     permissionMode: input.text('permissionMode'),
     allowTool: input.list('allowTool'),
@@ -61,6 +64,7 @@ export function settingOptionsOf(input: CommandInput): SettingOptions {
 export function configurationFlags(context: CommandContext, options: SettingOptions): ConfigurationFlags {
   return {
     model: options.model,
+    profile: options.profile,
     effort: options.effort,
     permissionMode: options.permissionMode,
     rules: {

@@ -4,7 +4,8 @@
  */
 import * as z from 'zod';
 import { pathProblem } from '../../scope/paths/path-problem.ts';
-import { parseRule } from '../../scope/permissions/permission-rules.ts';
+import { parseRule, ruledTools } from '../../scope/permissions/permission-rules.ts';
+import { minutesMax } from '../../session/settings/demands.ts';
 import { efforts } from '../../session/settings/effort.ts';
 import { modelSettingsSchema } from '../../session/settings/model-settings.ts';
 import { permissionModes } from '../../session/settings/permissions.ts';
@@ -45,7 +46,7 @@ const permissionRules = once(() =>
   }),
 );
 
-function paths(description: string) {
+function paths(description: string, more: { default?: never[] } = {}) {
   return z
     .array(
       z.string().superRefine((path, check) => {
@@ -54,14 +55,14 @@ function paths(description: string) {
       }),
     )
     .optional()
-    .meta({ description, default: [] });
+    .meta({ description, ...more });
 }
 
 /** Files only take away: what may be touched is said on the command line. */
 const scopeSchema = once(() =>
   z.strictObject({
-    deny: paths('Paths that nobody may read or change.'),
-    denyWrite: paths('Paths that nobody may change.'),
+    deny: paths('Paths that nobody may read or change.', { default: [] }),
+    denyWrite: paths('Paths that nobody may change.', { default: [] }),
   }),
 );
 
@@ -105,6 +106,38 @@ export const projectFileSchema = once(() =>
 );
 export type ProjectSettings = z.output<ReturnType<typeof projectFileSchema>>;
 
+/** The name of a role: as the model and the command line give it. */
+export const profileNamePattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+const toolNames = once(() => z.array(z.enum(ruledTools)));
+
+const minutes = once(() => z.number().positive().max(minutesMax).optional());
+
+const profilesSchema = once(() =>
+  z.record(
+    z.string().regex(profileNamePattern, 'is not a name: use 1 to 63 of a-z, 0-9 and "-", no "-" first'),
+    z.strictObject({
+      description: z.string().optional().describe('What it is for: one line, which the model reads.'),
+      model: z.string().min(1).optional().describe('Its model, in place of the one that it would have.'),
+      instructions: z.string().optional().describe('Standing instructions of a pod of this role.'),
+      tools: toolNames().optional().describe('The tools that it has; all where not set.'),
+      mode: permissionMode()
+        .optional()
+        .describe('Its permission mode; of a child only a stricter one counts.'),
+      write: paths('Paths that it may change, as --write; of a child inside of what its parent may.'),
+      read: paths('Paths that it may read, as --read; of a child inside of what its parent may.'),
+      maxCost: z
+        .number()
+        .positive()
+        .optional()
+        .describe('US dollars that it and those below it may spend, at most.'),
+      effort: effortSchema().optional().describe('How much its model is to think.'),
+      timeoutMinutes: minutes().describe('The longest that one of its turns may take.'),
+      idleMinutes: minutes().describe('The longest that it may be silent while it works.'),
+    }),
+  ),
+);
+
 export const userFileSchema = once(() =>
   // A project that could name a price could raise what a limit of the cost lets through, and more thinking
   // costs more.
@@ -116,6 +149,7 @@ export const userFileSchema = once(() =>
       ),
     sandbox: sandboxSettingsSchema().optional(),
     models: modelSettingsSchema().optional(),
+    profile: profilesSchema().optional(),
   }),
 );
 export type UserSettings = z.output<ReturnType<typeof userFileSchema>>;

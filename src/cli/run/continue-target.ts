@@ -23,6 +23,8 @@ export interface Target {
 const fixed = [
   ['name', '--name'],
   ['model', '--model'],
+  ['profile', '--profile'],
+  ['effort', '--effort'],
   ['write', '--write'],
   ['read', '--read'],
   ['deny', '--deny'],

@@ -23,6 +23,7 @@ import type { JsonObject } from '../../std/json.ts';
 import { uuidv7 } from '../../std/uuid.ts';
 import { version } from '../../version.ts';
 import { CommandFailed, exitStatus } from '../invocation/context.ts';
+import type { NamedProfile } from '../invocation/profiles.ts';
 import { rootScope, type ScopeRequest } from './root-scope.ts';
 
 export interface RootPlan extends ScopeRequest {
@@ -44,6 +45,10 @@ export interface RootPlan extends ScopeRequest {
   readonly demands?: Partial<Demands>;
   /** The defaults where it is left out. */
   readonly sandbox?: SandboxSettings;
+  /** The roles that it may give to children. */
+  readonly profiles?: readonly NamedProfile[];
+  /** Its own. */
+  readonly profile?: NamedProfile | null;
   /** How much its model and those of its children are to think. */
   readonly effort?: Effort | undefined;
   /** What a person says of single models. */
@@ -118,11 +123,23 @@ function createNamed(home: Home, plan: RootPlan, name: string): Root {
       sandbox: { ...(plan.sandbox ?? defaultSandboxSettings) },
       ...(Object.keys(models).length > 0 && { models }),
       ...(plan.effort !== undefined && { effort: plan.effort }),
+      ...profileSettings(plan),
     },
   };
   const { folder } = createPodFolder(home, spec);
   if (plan.kept === true) keep(folder);
   return { spec, folder };
+}
+
+function profileSettings({ profiles = [], profile = null }: RootPlan): JsonObject {
+  const tools = profile?.profile.tools;
+  return {
+    ...(profiles.length > 0 && {
+      profiles: asJson(Object.fromEntries(profiles.map((one) => [one.name, one.profile]))),
+    }),
+    ...(profile !== null && { profile: profile.name }),
+    ...(tools !== undefined && { tools: [...tools] }),
+  };
 }
 
 /** What is left out stays out. */

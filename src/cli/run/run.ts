@@ -14,7 +14,7 @@ import type { Limits } from '../../session/settings/settings.ts';
 import { uuidv7 } from '../../std/uuid.ts';
 import { runtimeVariable } from '../../session/home/places.ts';
 import { ensureRuntimeDir, socketPath } from '../../transport/address.ts';
-import { loadConfiguration, unknownLimits } from '../invocation/configuration.ts';
+import { type Configuration, loadConfiguration, unknownLimits } from '../invocation/configuration.ts';
 import { fromHome } from '../invocation/configuration-files.ts';
 import { configurationFlags } from '../invocation/setting-options.ts';
 import { askAboutText, canAsk } from '../invocation/ask-person.ts';
@@ -158,13 +158,14 @@ async function planOf(context: CommandContext, options: RunOptions): Promise<Roo
   const mayAsk = options.print !== true;
   const isSaid = [options.read, options.write].some((paths) => (paths ?? []).length > 0);
   if (options.cwd === undefined && !isSaid) await checkStartingPlace(context, cwd, { mayAsk });
+  const { profile, profileScope, profiles, ...configuration } = await loadConfiguration({
+    environment,
+    cwd,
+    askTrust: mayAsk && canAsk(context) ? (file, wants) => askTrust(context, file, wants) : undefined,
+    flags: configurationFlags(context, options),
+  });
   const { model, effort, models, limits, permissionMode, rules, scope, instructions, sandbox, notes } =
-    await loadConfiguration({
-      environment,
-      cwd,
-      askTrust: mayAsk && canAsk(context) ? (file, wants) => askTrust(context, file, wants) : undefined,
-      flags: configurationFlags(context, options),
-    });
+    configuration;
   for (const warning of [...notes, ...unknownLimits(environment)])
     context.stderr.write(`podkin: ${errorText(warning)}\n`);
   // Only a scenario's path begins somewhere.
@@ -178,8 +179,9 @@ async function planOf(context: CommandContext, options: RunOptions): Promise<Roo
     effort,
     cwd,
     home: userHome(environment),
-    read: checkedPaths('--read', options.read),
-    write: checkedPaths('--write', options.write),
+    ...ofOptionsOrProfile(options, { profile, profileScope, isSaid }),
+    profiles,
+    profile,
     deny: [...scope.deny, ...checkedPaths('--deny', options.deny)],
     denyWrite: [...scope.denyWrite, ...checkedPaths('--deny-write', options.denyWrite)],
     permissionMode,
@@ -187,11 +189,24 @@ async function planOf(context: CommandContext, options: RunOptions): Promise<Roo
     instructions,
     limits,
     tokens: tokensOf(options.maxTokens),
-    demands: {
-      timeoutMinutes: minutesOf('--timeout-minutes', options.timeoutMinutes),
-      idleMinutes: minutesOf('--idle-minutes', options.idleMinutes),
-    },
     sandbox,
+  };
+}
+
+/** What the command line does not say, a role does. */
+function ofOptionsOrProfile(
+  options: RunOptions,
+  by: Pick<Configuration, 'profile' | 'profileScope'> & { isSaid: boolean },
+): Pick<RootPlan, 'read' | 'write' | 'demands'> {
+  const { profile, profileScope, isSaid } = by;
+  const { timeoutMinutes = null, idleMinutes = null } = profile?.profile ?? {};
+  return {
+    read: isSaid ? checkedPaths('--read', options.read) : (profileScope?.read ?? []),
+    write: isSaid ? checkedPaths('--write', options.write) : (profileScope?.write ?? []),
+    demands: {
+      timeoutMinutes: minutesOf('--timeout-minutes', options.timeoutMinutes) ?? timeoutMinutes,
+      idleMinutes: minutesOf('--idle-minutes', options.idleMinutes) ?? idleMinutes,
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 /** Puts a pod's parts together: which effect is done by whom. The only place that knows them all. */
 import { deferred } from '../../std/deferred.ts';
 import type { PodRef } from '../../session/facts/entries.ts';
+import { profilesIn, toolsIn } from '../../session/settings/profiles.ts';
 import { toolSet } from '../../tools/tool-set.ts';
 import type { Tool } from '../../tools/tool.ts';
 import { treeGuidance, treeTools } from '../../tools/tree-tools.ts';
@@ -92,9 +93,13 @@ function maySpawn(pod: Pod): boolean {
 
 /** On the lowest level the tools for children would only invite refusals. */
 function toolsOf(family: PodContext): { tools: readonly Tool[]; guidance: readonly string[] } {
+  const { settings } = family.pod.session;
   const own = family.pod.host.work.tools;
-  if (!maySpawn(family.pod)) return { tools: toolSet(own), guidance: [] };
-  return { tools: toolSet([...own, ...treeTools(podTree(family))]), guidance: [treeGuidance] };
+  const allowed = toolsIn(settings);
+  const isOffered = ({ name }: Tool) => allowed === null || allowed.includes(name);
+  if (!maySpawn(family.pod)) return { tools: toolSet(own).filter(isOffered), guidance: [] };
+  const tools = toolSet([...own, ...treeTools(podTree(family), profilesIn(settings))]).filter(isOffered);
+  return { tools, guidance: tools.some(({ name }) => name === 'SpawnPod') ? [treeGuidance] : [] };
 }
 
 /**

@@ -3,19 +3,15 @@
  * next, and undone if a later one fails; after a crash the parent's next start undoes what had not come to
  * its first run (delivery §6).
  */
-import { PodkinError } from '../../std/podkin-error.ts';
 import { withErrorOutput } from '../../std/error-output.ts';
 import { delegation } from '../../scope/ownership/delegation.ts';
-import { inLine } from '../../delivery/quoted.ts';
 import { conflictText, writersText, writersWaitMs } from '../../scope/ownership/claims.ts';
 import { denialOf, rulesOf } from '../../scope/paths/access.ts';
 import { checkInside } from '../../scope/paths/open-inside.ts';
-import { narrow, type OutsideRoot } from '../../scope/paths/narrow.ts';
 import type { EntryBody, PathScope, PodRef } from '../../session/facts/entries.ts';
 import { NameTaken } from '../../session/home/create-folder.ts';
 import { type PodFolder, type PodSpec, hashToken } from '../../session/home/home.ts';
 import type { SpawnRequest } from '../../tools/tree.ts';
-import { absolutePath } from '../../tools/input-path.ts';
 import type { ToolContext } from '../../tools/tool.ts';
 import { modelSettingsOf } from '../../session/settings/model-settings.ts';
 import { absoluteModelName, isPriced } from '../../model/create.ts';
@@ -30,27 +26,15 @@ import type { Children } from './children.ts';
 import type { Pod } from '../pod.ts';
 import { sendRun } from './send-run.ts';
 import type { ParentLink } from '../parent/link.ts';
+import type { Profile } from '../../session/settings/profiles.ts';
+import { childMode, childSettings, filledIn, noSuchProfile, profileOf } from './spawn-profile.ts';
+import { SpawnRefused } from './spawn-refused.ts';
+import { scopeFor } from './spawn-scope.ts';
 import { undoSpawn } from './undo-spawn.ts';
 import type { StartedProcess } from '../host.ts';
 import { readyWithin } from '../process/start-process.ts';
 
-const pathCharsMax = 4_096;
 const retryAfterMs = 50;
-
-/** Why a spawn was not made; the sentence is for the model. */
-export class SpawnRefused extends PodkinError {
-  /** This pod's rights did not allow it: a denial, as of a file. */
-  readonly denied: boolean;
-  /** Words of a child, a file or the system: quoted behind the sentence. */
-  readonly data: string | null;
-
-  constructor(message: string, more: { denied?: boolean; data?: string } = {}) {
-    super(message);
-    this.name = 'SpawnRefused';
-    this.denied = more.denied ?? false;
-    this.data = more.data ?? null;
-  }
-}
 
 /** A pod with its links down and up. */
 export interface PodContext {
@@ -67,15 +51,18 @@ export interface Spawned {
 /** Throws `SpawnRefused` with everything undone. */
 export async function spawnChild(
   family: PodContext,
-  request: SpawnRequest,
+  asked: SpawnRequest,
   context: ToolContext,
 ): Promise<Spawned> {
   const { pod, children } = family;
+  const profile = profileOf(pod.session.settings, asked);
+  if (profile === undefined) throw new SpawnRefused(noSuchProfile(pod.session.settings, asked));
+  const request = filledIn(asked, profile);
   const { folder, child, scope } = await oneAfterTheOther(pod, async () => {
     refuseOverLimits(pod);
     // With what those before it have reserved taken away.
-    const scope = await scopeFor(pod, { ...context, scope: pod.claims.now() }, request);
-    const spec = specOf(pod, request, { scope, model: await modelOf(pod, request) });
+    const scope = await scopeFor(pod, { ...context, scope: pod.claims.now() }, { request, profile });
+    const spec = specOf(pod, request, { scope, model: await modelOf(pod, request), profile });
     return await reserve(pod, spec, { request, context });
   });
   try {
@@ -100,7 +87,11 @@ export async function spawnChild(
   }
 }
 
-function specOf(pod: Pod, request: SpawnRequest, given: { scope: PathScope; model: string }): PodSpec {
+function specOf(
+  pod: Pod,
+  request: SpawnRequest,
+  given: { scope: PathScope; model: string; profile: Profile | null },
+): PodSpec {
   const { session } = pod;
   const { limits } = pod.core;
   if (pod.core.live.mode === 'stopping')
@@ -121,10 +112,16 @@ function specOf(pod: Pod, request: SpawnRequest, given: { scope: PathScope; mode
     cwd: session.cwd,
     model: given.model,
     instructions: request.instructions ?? null,
-    permissionMode: session.permissionMode,
+    permissionMode: childMode(session.permissionMode, given.profile),
     scope: given.scope,
     settings: {
-      ...withDemands(restrictedSettings(session.settings, pod.facts.restrictions), demandsIn(request)),
+      ...withDemands(
+        childSettings(restrictedSettings(session.settings, pod.facts.restrictions), {
+          name: request.profile,
+          profile: given.profile,
+        }),
+        demandsIn(request),
+      ),
       // A person has taken the limit of the start away: for what is made now, too.
       ...(limits.cost !== costLimit(limits.cost, pod.facts.budget)
         ? { limits: { ...limits, cost: null } }
@@ -181,53 +178,6 @@ function refuseWithoutPrice({ core, session }: Pod, request: SpawnRequest, model
     'The limit of the cost cannot hold for this model, its price is not known. Name another, or none to give the child your own; a person can say the price: inputPrice and outputPrice in [models."provider/model"] of their config.toml. The model:',
     { data: model },
   );
-}
-
-/**
- * Roots are resolved here, once: a link that leads out of this pod's scope is none of it, and one that
- * changes later moves nothing.
- */
-async function scopeFor(pod: Pod, context: ToolContext, request: SpawnRequest): Promise<PathScope> {
-  const absolute = (paths: readonly string[]) => paths.map((path) => absolutePath(context, path));
-  const wanted = await pod.host.work.realScope({
-    read: request.read === undefined ? [...context.scope.read] : absolute(request.read),
-    write: absolute(request.write),
-  });
-  const narrowed = narrow(context.scope, wanted);
-  const outsideRoots = narrowed.ok ? hookRoots(pod, context.scope, narrowed.scope.write) : narrowed.outside;
-  if (narrowed.ok && outsideRoots.length === 0) return narrowed.scope;
-  const outside = outsideRoots
-    .map(({ right, path, ...why }) => `${right} ${pathIn(path)}${reasonOf(why)}`)
-    .join(', ');
-  throw new SpawnRefused(
-    `Denied: a child gets no more than this pod has. Outside of it: ${outside}. This pod may read ${pathsIn(context.scope.read)} and write ${pathsIn(context.scope.write)}.`,
-    { denied: true },
-  );
-}
-
-/** A child that got one as its root would be free of what holds its parent. */
-function hookRoots(pod: Pod, scope: PathScope, write: readonly string[]): OutsideRoot[] {
-  const protectionOf = pod.host.work.hookProtection(scope, write);
-  return write.flatMap((path) => {
-    const why = protectionOf(path);
-    return why === undefined ? [] : [{ right: 'write' as const, path, protected: why }];
-  });
-}
-
-function reasonOf(why: Pick<OutsideRoot, 'deny' | 'protected'>): string {
-  if (why.deny?.holder !== undefined)
-    return ` (the pod "${why.deny.holder}" holds ${pathIn(why.deny.path)}; StopPod returns it)`;
-  if (why.deny !== undefined) return ` (${pathIn(why.deny.path)} is denied)`;
-  return why.protected === undefined ? '' : ` (always read-only: ${pathIn(why.protected)})`;
-}
-
-/** A folder's name may be anybody's. */
-function pathIn(path: string): string {
-  return inLine(path, pathCharsMax);
-}
-
-function pathsIn(paths: readonly string[]): string {
-  return paths.map(pathIn).join(', ') || 'nothing';
 }
 
 const reserving = new WeakMap<Pod, Promise<unknown>>();

@@ -152,6 +152,47 @@ describe('the list of settings', () => {
 });
 
 describe('podkin config', () => {
+  const roles = [
+    'model = "openai/m"\npermissionMode = "default"\neffort = "medium"\ninstructions = "Mine."\nlimits.cost = 5',
+    '[ profile.reviewer ]\ndescription = "Reads"\nmodel = "openai/r"\nmode = "acceptEdits"\neffort = "high"',
+    'instructions = "Only read."\ntools = ["Read", "Grep"]\nread = ["src"]\nwrite = []\nmaxCost = 2',
+  ].join('\n');
+
+  it('[profile.root] a role of the person says what a run with it has, but for what an option says', async () => {
+    const { of, userPath } = await config({ user: roles, options: ['--profile', 'reviewer'] });
+    const by = (key: string) => of(key)?.sources.map((one) => [one.value, one.from, one.at]);
+    expect(by('model')).toEqual([['openai/r', 'profile', 'reviewer']]);
+    expect(by('permissionMode')).toEqual([['acceptEdits', 'profile', 'reviewer']]);
+    expect(by('effort')).toEqual([['high', 'profile', 'reviewer']]);
+    expect(by('limits.cost')).toEqual([[2, 'profile', 'reviewer']]);
+    expect(by('instructions')).toEqual([
+      ['Mine.', 'user file', userPath],
+      ['Only read.', 'profile', 'reviewer'],
+    ]);
+    expect(of('instructions')?.value).toBe('Mine.\n\nOnly read.');
+    const options = ['--profile', 'reviewer', '--model', 'openai/x', '--effort', 'low', '--max-cost', '9'];
+    const flagged = await config({ user: roles, options: [...options, '--permission-mode', 'plan'] });
+    expect(flagged.of('model')?.value).toBe('openai/x');
+    expect(flagged.of('effort')?.value).toBe('low');
+    expect(flagged.of('limits.cost')?.value).toBe(9);
+    expect(flagged.of('permissionMode')?.value).toBe('plan');
+    expect((await config({ user: roles })).of('model')?.value).toBe('openai/m');
+  });
+
+  it('[profile.root] roles are listed as they are written, and one that is not there is refused', async () => {
+    const { of, rig, userPath } = await config({ user: roles });
+    expect(of('profile.reviewer.read')).toEqual({
+      key: 'profile.reviewer.read',
+      value: [join(rig.folder, 'src')],
+      sources: [{ value: [join(rig.folder, 'src')], from: 'user file', at: userPath }],
+    });
+    const { status, stderr } = await rig.podkin('config', '--profile', 'reviwer');
+    expect(status).toBe(2);
+    expect(stderr).toBe('podkin: --profile: there is no profile "reviwer" (did you mean reviewer?)\n');
+    const none = await cliRig().podkin('run', '-p', '--profile', 'x', 'do it');
+    expect(none.stderr).toContain('there is none: write [profile.NAME] into your config.toml');
+  });
+
   it('[config.shown] a project’s stricter value is the project’s, a weaker one changes nothing, and an option wins', async () => {
     const user = 'permissionMode = "acceptEdits"\n[limits]\nsteps = 5\ndepth = 1\ncost = 3';
     const project = 'permissionMode = "default"\n[limits]\nsteps = 7\ndepth = 0\ncost = 2';

@@ -9,6 +9,29 @@ const unused = (): never => {
 const tree: Tree = { spawn: unused, send: unused, readOutput: unused, stop: unused, list: unused };
 
 describe('the input of SpawnPod', () => {
+  it('[profile.offered] with profiles it takes the name of one, and says what each is for; without, nothing of them', () => {
+    const profiles = new Map([
+      ['reviewer', { description: 'Reads and judges.', write: [] }],
+      ['writer', { description: '', write: ['/w/docs'] }],
+    ]);
+    const tool = spawnPodTool(tree, profiles);
+    expect(tool.description).toMatch(/\nProfiles:\n- reviewer: Reads and judges\.\n- writer$/);
+    expect(tool.inputSchema()['properties']).toHaveProperty('profile');
+    const needOf = (fields: object, of = tool) => {
+      const parsed = of.parse({ name: 'a', task: 't', ...fields });
+      if (!parsed.ok) return parsed.problem;
+      return of.needs(parsed.input, undefined as never);
+    };
+    // In plan mode nothing is handed down to be written, by a profile neither.
+    expect(needOf({ profile: 'writer' })).toEqual({ kind: 'tree', name: 'a', writes: true });
+    expect(needOf({ profile: 'reviewer' })).toEqual({ kind: 'tree', name: 'a', writes: false });
+    expect(needOf({ profile: 'odd' })).toContain('a profile is one of reviewer, writer');
+    const plain = spawnPodTool(tree);
+    expect(plain.description).not.toContain('rofile');
+    expect(plain.inputSchema()['properties']).not.toHaveProperty('profile');
+    expect(needOf({ profile: 'writer' }, plain)).toContain('profile');
+  });
+
   it('[scope.spawn-paths] a pattern, an empty path and a bad name are refused in words that say what is right', () => {
     const tool = spawnPodTool(tree);
     const complaint = (fields: object): string => {

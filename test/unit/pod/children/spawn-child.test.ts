@@ -1,7 +1,7 @@
 /** SpawnPod, step by step: what is committed and asked behind what, and what is left where a step fails. */
 import { describe, expect, it } from 'vitest';
 import type { ParentLink } from '../../../../src/pod/parent/link.ts';
-import { SpawnRefused } from '../../../../src/pod/children/spawn-child.ts';
+import { SpawnRefused } from '../../../../src/pod/children/spawn-refused.ts';
 import { hashToken } from '../../../../src/session/home/home.ts';
 import { NameTaken } from '../../../../src/session/home/create-folder.ts';
 import { deferred } from '../../../../src/std/deferred.ts';

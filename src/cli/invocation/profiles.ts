@@ -1,0 +1,113 @@
+/**
+ * The roles that a run can have: of the person's file, and of the project's agent files, which give no more
+ * than there would be without them. What a role gives to a root; what it gives to a child is decided where
+ * that is spawned.
+ */
+import { resolve } from 'node:path';
+import { absoluteModelName } from '../../model/create.ts';
+import { isBelow } from '../../scope/paths/path-scope.ts';
+import { type Effort, efforts } from '../../session/settings/effort.ts';
+import type { PermissionMode } from '../../session/settings/permissions.ts';
+import { type Profile, stricterMode } from '../../session/settings/profiles.ts';
+import { nearest } from '../format/nearest.ts';
+import { fromHome, usage } from './configuration-files.ts';
+import { realRoot } from './real-paths.ts';
+import type { UserSettings } from './settings-schema.ts';
+
+export interface NamedProfile {
+  readonly name: string;
+  readonly profile: Profile;
+  /** Where it is written. */
+  readonly path: string;
+  /** It came with the project: it only takes away. */
+  readonly isProject: boolean;
+}
+
+/** Relative paths of a person's role are taken from the working directory. */
+export function userProfiles(
+  { profile: given = {} }: UserSettings,
+  { path, cwd, personHome }: { path: string; cwd: string | null; personHome: string | null },
+): NamedProfile[] {
+  const from = cwd ?? '/';
+  const absolute = (paths: readonly string[] | undefined) =>
+    paths === undefined ? undefined : fromHome(personHome, paths).map((one) => resolve(from, one));
+  return Object.entries(given).map(([name, said]) => {
+    const { description, model, read, write, ...rest } = said;
+    const profile: Profile = {
+      ...rest,
+      description: description?.replaceAll(/\s+/g, ' ').trim() ?? '',
+      model: model === undefined ? undefined : absoluteModelName(model, from),
+      read: absolute(read),
+      write: absolute(write),
+    };
+    return { name, profile, path, isProject: false };
+  });
+}
+
+/** The one that is asked for; null where none is. Throws `CommandFailed` (usage). */
+export function chosenProfile(
+  asked: string | undefined,
+  known: readonly NamedProfile[],
+): NamedProfile | null {
+  if (asked === undefined) return null;
+  const found = known.find(({ name }) => name === asked);
+  if (found !== undefined) return found;
+  const names = known.map(({ name }) => name);
+  const near = nearest(asked, names);
+  const hint =
+    names.length === 0
+      ? 'there is none: write [profile.NAME] into your config.toml'
+      : near === null
+        ? `there are ${names.join(', ')}`
+        : `did you mean ${near}?`;
+  throw usage(`--profile: there is no profile "${asked}" (${hint})`);
+}
+
+/** The mode of a root without a flag: a person's own role says it, a project's only makes it stricter. */
+export function modeWith(own: PermissionMode, chosen: NamedProfile | null): PermissionMode {
+  const mode = chosen?.profile.mode;
+  if (chosen === null || mode === undefined) return own;
+  if (!chosen.isProject) return mode;
+  return stricterMode(own, mode) === mode ? mode : own;
+}
+
+/** As for the mode: of a project only less. */
+export function effortWith(own: Effort | undefined, chosen: NamedProfile | null): Effort | undefined {
+  const effort = chosen?.profile.effort;
+  if (chosen === null || effort === undefined) return own;
+  if (!chosen.isProject) return effort;
+  const isLess = own !== undefined && efforts.indexOf(effort) < efforts.indexOf(own);
+  return isLess ? effort : own;
+}
+
+/** The smaller of the two bounds. */
+export function costWith(own: number | null, chosen: NamedProfile | null): number | null {
+  const most = chosen?.profile.maxCost;
+  return most === undefined || (own !== null && own <= most) ? own : most;
+}
+
+export interface ProfileScope {
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+}
+
+/**
+ * The paths of a root where the command line names none; null: the role names none either. Throws
+ * `CommandFailed` (usage) for a project's that would give more than the working directory.
+ */
+export function scopeWith(chosen: NamedProfile | null, cwd: string | null): ProfileScope | null {
+  if (chosen === null || cwd === null) return null;
+  const { name, profile, path, isProject } = chosen;
+  const { read, write } = profile;
+  if (read === undefined && write === undefined) return null;
+  const outside = [...(read ?? []), ...(write ?? [])].find(
+    (one) => !isBelow(realRoot(cwd, cwd), realRoot(cwd, one).replace(/\/\*$/, '')),
+  );
+  if (isProject && outside !== undefined) {
+    throw usage(
+      `--profile ${name}: ${path} names ${outside}, which is outside of ${cwd}; a project gives no more than the working directory: name it yourself, with --read or --write`,
+    );
+  }
+  // Without a path to write nothing is written, and without one to read all of the directory is read.
+  return { read: read ?? [cwd], write: write ?? [] };
+}

@@ -1,0 +1,81 @@
+/** Roles of pods, by real processes and a provider over HTTP. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ProviderServer } from '../support/provider-server.ts';
+import { TestHome } from '../support/rig.ts';
+
+let home: TestHome;
+let provider: ProviderServer;
+beforeEach(() => {
+  home = new TestHome();
+});
+afterEach(async () => {
+  await provider.stop();
+  await home.close();
+});
+
+function configure(text: string): void {
+  mkdirSync(home.home.config, { recursive: true, mode: 0o700 });
+  writeFileSync(join(home.home.config, 'config.toml'), text);
+}
+
+function toolsIn(body: string): string[] {
+  return [...body.matchAll(/"name":"([A-Z]\w+)","description"/g)].map(([, name = '']) => name).toSorted();
+}
+
+describe('profiles', () => {
+  it('[profile.offered] [profile.child] a root reads of them, and a child that it gives one to has what that says and no more', async () => {
+    const bodies = new Map<string, string>();
+    provider = await ProviderServer.start('anthropic', ({ pod, nth, body }) => {
+      bodies.set(`${pod} ${nth}`, body);
+      if (pod === 'root' && nth === 1)
+        return { call: [['SpawnPod', { name: 'judge', task: 'go', profile: 'reviewer' }]] };
+      if (pod === 'judge' && nth === 1) return { call: [['Write', { path: 'x', content: 'x' }]] };
+      return { say: 'done' };
+    });
+    configure(
+      '[ profile.reviewer ]\ndescription = "Reads and judges."\ninstructions = "ONLY-READ"\ntools = ["Read", "Grep"]\nmode = "plan"\neffort = "low"\nread = ["docs"]',
+    );
+    mkdirSync(join(home.work, 'docs'));
+    const { code } = await home.run(['run', '-p', 'go'], { environment: provider.environment });
+    expect(code).toBe(0);
+    expect(bodies.get('root 1')).toContain('- reviewer: Reads and judges.');
+    expect(bodies.get('root 1')).not.toContain('output_config');
+    const judge = bodies.get('judge 1') ?? '';
+    expect(judge).toContain('ONLY-READ');
+    expect(judge).toContain(`You may read below: ${join(home.work, 'docs')}. You may write below: nothing`);
+    expect(judge).toContain('"output_config":{"effort":"low"}');
+    expect(toolsIn(judge)).toEqual(['Grep', 'Read']);
+    // What is not offered is not there.
+    expect(bodies.get('judge 2')).toMatch(/There is no tool|no tool/i);
+    // What the root read of them is in its log (K3).
+    const logs = await home.run(['logs', 'root', '--json']);
+    expect(logs.stdout).toContain('- reviewer: Reads and judges.');
+  });
+
+  it('[profile.root] a root has what its own says, and a path of the command line in place of its paths', async () => {
+    const systems: string[] = [];
+    provider = await ProviderServer.start('openai', ({ body }) => {
+      systems.push(body);
+      return { say: 'done' };
+    });
+    configure('[ profile.writer ]\nwrite = ["out"]\nread = ["src"]\ntools = ["Read", "Write"]\n');
+    mkdirSync(join(home.work, 'src'));
+    mkdirSync(join(home.work, 'out'));
+    const { environment } = provider;
+    expect((await home.run(['run', '-p', '--profile', 'writer', 'go'], { environment })).code).toBe(0);
+    expect(systems[0]).toContain(`You may write below: ${join(home.work, 'out')}.`);
+    expect(toolsIn(systems[0] ?? '')).toEqual(['Read', 'Write']);
+    expect(systems[0]).not.toContain('Delegating: SpawnPod');
+    const run = await home.run(['run', '-p', '--profile', 'writer', '--read', 'src', '--', 'go'], {
+      environment,
+    });
+    expect(run.code).toBe(0);
+    expect(systems[1]).toContain('You may write below: nothing');
+    const again = await home.run(['run', '-p', '-c', 'root', '--profile', 'writer', 'go on'], {
+      environment,
+    });
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('leave out --profile')]);
+  });
+});

@@ -1,0 +1,118 @@
+/** What a role makes of a spawn: never more than the parent has, nor than the role gives. */
+import { describe, expect, it } from 'vitest';
+import type { Profile } from '../../../../src/session/settings/profiles.ts';
+import { spawning } from './spawn-rig.ts';
+
+const reviewer: Profile = {
+  description: 'reads',
+  model: 'script/none',
+  instructions: 'Only read.',
+  tools: ['Read', 'Grep', 'Bash'],
+  mode: 'plan',
+  read: ['/w'],
+  write: [],
+  effort: 'high',
+  maxCost: 2,
+  timeoutMinutes: 5,
+};
+
+function with_(profiles: Record<string, unknown>, more: object = {}, session: object = {}) {
+  const rig = spawning();
+  Object.assign(rig.pod.session, { settings: { profiles, ...more }, ...session });
+  return rig;
+}
+
+describe('a spawn with a profile', () => {
+  it('[profile.child] what the call leaves open comes from it', async () => {
+    const { spawn, specs, pod } = with_({ reviewer }, {}, { permissionMode: 'acceptEdits' });
+    await spawn({ profile: 'reviewer', read: undefined });
+    expect(specs[0]).toMatchObject({
+      instructions: 'Only read.',
+      permissionMode: 'plan',
+      scope: { read: ['/w'], write: [] },
+      settings: {
+        profile: 'reviewer',
+        profiles: { reviewer },
+        tools: ['Read', 'Grep', 'Bash'],
+        effort: 'high',
+        demands: { timeoutMinutes: 5 },
+      },
+    });
+    expect(pod.session.permissionMode).toBe('acceptEdits');
+  });
+
+  it('[profile.child] the call may ask for less, and its words come behind those of the profile', async () => {
+    const { spawn, specs } = with_({
+      writer: { description: '', instructions: 'A.', write: ['/w/a', '/w/b'] },
+    });
+    await spawn({ profile: 'writer', write: ['/w/a'], instructions: 'B.', timeoutMinutes: 3 });
+    expect(specs[0]).toMatchObject({
+      instructions: 'A.\n\nB.',
+      scope: { write: ['/w/a'] },
+      settings: { demands: { timeoutMinutes: 3 } },
+    });
+    const whole = with_({ writer: { description: '', write: ['/w/a', '/w/b'] } });
+    await whole.spawn({ profile: 'writer' });
+    expect(whole.specs[0]?.scope.write).toEqual(['/w/a', '/w/b']);
+  });
+
+  it('[profile.no-more] never a freer mode, more tools or other paths than its parent has', async () => {
+    const wide: Profile = { description: '', mode: 'bypassPermissions', tools: ['Read', 'Bash', 'Write'] };
+    const { spawn, specs } = with_({ wide }, { tools: ['Read', 'Grep'] }, { permissionMode: 'default' });
+    await spawn({ profile: 'wide' });
+    expect(specs[0]).toMatchObject({ permissionMode: 'default', settings: { tools: ['Read'] } });
+    const outside = with_({
+      wide: { description: '', write: ['/etc'] },
+      far: { description: '', read: ['/'] },
+    });
+    await expect(outside.refused({ profile: 'wide' })).resolves.toMatchObject({ denied: true });
+    await expect(outside.refused({ profile: 'far', read: undefined })).resolves.toMatchObject({
+      denied: true,
+    });
+    expect(outside.specs).toEqual([]);
+  });
+
+  it('[profile.no-more] a call that asks for more than the profile gives is denied', async () => {
+    const { refused, specs } = with_({ reviewer: { description: '', write: [], read: ['/w/a'] } });
+    await expect(refused({ profile: 'reviewer', write: ['/w/a'], read: undefined })).resolves.toMatchObject({
+      denied: true,
+      message: expect.stringContaining(
+        'the profile reviewer gives less than that. Outside of it: write /w/a',
+      ),
+    });
+    await expect(refused({ profile: 'reviewer', read: ['/w'] })).resolves.toMatchObject({
+      message: expect.stringContaining('Outside of it: read /w.'),
+    });
+    expect(specs).toEqual([]);
+  });
+
+  it('[profile.child] a role is of the pod that was given it, what it bounds of all below', async () => {
+    const { spawn, specs } = with_(
+      { a: { description: '' } },
+      { profile: 'a', tools: ['Read', 'SpawnPod'], effort: 'low' },
+    );
+    await spawn();
+    expect(specs[0]?.settings).toStrictEqual({
+      profiles: { a: { description: '' } },
+      tools: ['Read', 'SpawnPod'],
+      effort: 'low',
+    });
+  });
+
+  it('[profile.unknown] one that is not there is refused with those that are; a damaged one is not there', async () => {
+    const { refused } = with_({
+      a: { description: '' },
+      b: { description: '', mode: 'free' },
+      c: { description: '', odd: 1 },
+      d: 7,
+    });
+    for (const profile of ['b', 'c', 'd', 'constructor'])
+      await expect(refused({ profile })).resolves.toMatchObject({
+        message: `There is no profile "${profile}". There are: a.`,
+      });
+    const none = with_({});
+    await expect(none.refused({ profile: 'x' })).resolves.toMatchObject({
+      message: 'There is no profile "x". There is none here.',
+    });
+  });
+});
