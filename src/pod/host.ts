@@ -273,7 +273,7 @@ export interface Work {
   /** The one that a folder is in. */
   repository(deny: PathScope['deny'], cwd: string): Promise<Repository | null>;
   /** Null where that cannot be said. */
-  hasUncommitted(context: ToolContext): Promise<boolean | null>;
+  hasUncommitted(context: ToolContext, read: readonly string[]): Promise<boolean | null>;
   /** Links resolved, where the paths are and where they are not yet. */
   realScope(scope: PathScope): Promise<PathScope>;
   /** Of these write roots: why one of them is where git takes hooks from, and so no pod's. */

@@ -13,6 +13,8 @@ export interface Repository {
   readonly root: string;
   /** Null where the files do not say it. */
   readonly head: Head | null;
+  /** Where git keeps it: of a worktree or a submodule the `.git` of the repository that it belongs to. */
+  readonly store: string;
 }
 
 export type Head =
@@ -27,7 +29,8 @@ export async function readRepository(reader: ProjectReader, cwd: string): Promis
     const found = await lstat(join(folder, '.git')).catch(() => null);
     if (found === null || !isOurs(found.uid)) continue;
     const place = found.isDirectory() ? join(folder, '.git') : await linkedPlace(reader, folder);
-    return { root: folder, head: place === null ? null : await readHead(reader, place) };
+    const head = place === null ? null : await readHead(reader, place);
+    return { root: folder, head, store: storeOf(place ?? join(folder, '.git')) };
   }
   return null;
 }
@@ -39,6 +42,10 @@ async function linkedPlace(reader: ProjectReader, folder: string): Promise<strin
   if (named === undefined) return null;
   const place = resolve(folder, named);
   return (await realpath(place).catch(() => null)) === place ? place : null;
+}
+
+function storeOf(place: string): string {
+  return /^(.*\/\.git)\/(?:worktrees|modules)\/./.exec(place)?.[1] ?? place;
 }
 
 const branchCharsMax = 200;

@@ -6,6 +6,7 @@ import { ofTheOracle } from './oracle.ts';
 import { ofTheShell } from './shell.ts';
 import { ofTheBudgets } from './budgets.ts';
 import { ofTheContext } from './context.ts';
+import { ofTheProject } from './project.ts';
 import { ofTheStorage } from './storage.ts';
 
 export const defects: readonly Defect[] = [
@@ -13,6 +14,7 @@ export const defects: readonly Defect[] = [
   ...ofOthers,
   ...ofTheShell,
   ...ofTheContext,
+  ...ofTheProject,
   ...ofTheBudgets,
   ...ofTheStorage,
   ...ofTheOracle,

@@ -13,6 +13,7 @@ const hasSandbox = capable('bubblewrap', () => existsSync('/usr/bin/bwrap'));
 let home: TestHome;
 let provider: ProviderServer;
 let systems: string[];
+let runs = 0;
 beforeEach(async () => {
   home = new TestHome();
   systems = [];
@@ -38,9 +39,20 @@ function git(...args: string[]): void {
 }
 
 async function run(...more: string[]): Promise<string> {
-  const ran = await home.run(['run', '-p', ...more, 'go'], { environment: provider.environment });
+  const ran = await home.run(['run', '-p', 'go', ...more], { environment: provider.environment });
   expect([ran.code, ran.stderr]).toEqual([0, expect.any(String)]);
   return systems.at(-1) ?? '';
+}
+
+/** Where a busy machine takes more than the second that git has, it is run again. */
+async function runSaying(text: string, ...more: string[]): Promise<string> {
+  let system = '';
+  for (let tried = 1; tried <= 6 && !system.includes(text); tried += 1) {
+    runs += 1;
+    system = await run('--name', `root-${runs}`, ...more);
+  }
+  expect(system).toContain(text);
+  return system;
 }
 
 describe('the surroundings of a turn', () => {
@@ -62,10 +74,14 @@ describe('the surroundings of a turn', () => {
       home.file('.gitattributes', '*.txt filter=evil\n');
       git('add', '.');
       git('commit', '-q', '-m', 'x');
-      const clean = await run('--name', 'one');
-      expect(clean).toContain(
+      await runSaying(
         `The root of the git repository is ${home.work}, on the branch "topic". Everything was committed.`,
       );
+      mkdirSync(join(home.work, 'sub'));
+      git('worktree', 'add', '-q', '-b', 'other', '../tree');
+      await runSaying('Everything was committed.', '--cwd', 'sub');
+      const tree = `${join(home.path, 'tree')}, on the branch "other". Everything was committed.`;
+      await runSaying(tree, '--cwd', '../tree');
       const ran = join(home.path, 'ran');
       const trap = join(home.work, 'trap.sh');
       writeFileSync(trap, `#!/bin/sh\ntouch ${ran} ${join(home.work, 'ran')}\ncat\n`, { mode: 0o755 });
@@ -74,8 +90,7 @@ describe('the surroundings of a turn', () => {
       git('config', 'core.hooksPath', home.work);
       writeFileSync(join(home.work, 'post-index-change'), `#!/bin/sh\ntouch ${ran}\n`, { mode: 0o755 });
       writeFileSync(join(home.work, 'a.txt'), 'b');
-      const dirty = await run('--name', 'two');
-      expect(dirty).toContain('There were changes that are not committed.');
+      await runSaying('There were changes that are not committed.');
       expect([existsSync(ran), existsSync(join(home.work, 'ran'))]).toEqual([false, false]);
     },
   );

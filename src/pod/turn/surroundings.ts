@@ -27,20 +27,21 @@ export class SurroundingsReader {
     const repository = isFor ? await host.work.repository(scope.deny, cwd) : null;
     const day = dayOf(new Date(host.clock.wallMs()));
     if (repository === null) return { day, system, shell, repository: null };
-    await this.#ask(context);
-    return { day, system, shell, repository: { ...repository, isDirty: this.#isDirty } };
+    const { root, head, store } = repository;
+    await this.#ask(context, [root, store]);
+    return { day, system, shell, repository: { root, head, isDirty: this.#isDirty } };
   }
 
   /**
    * Not for a child, whose siblings change the same files, and not for a turn that a notice began, which would
    * wait for it each time. What git runs has no person's word: there must be no way out of the sandbox.
    */
-  async #ask(context: ToolContext): Promise<void> {
+  async #ask(context: ToolContext, read: readonly string[]): Promise<void> {
     const { host, session, facts } = this.#pod;
     const { network, unixSockets } = sandboxSettingsOf(session.settings);
     const isAsked = facts.turn !== null && facts.turn.kind !== 'runForNotification';
     if (session.parent !== null || !isAsked || session.permissionMode === 'plan') return;
-    this.#isDirty = network || unixSockets ? null : await host.work.hasUncommitted(context);
+    this.#isDirty = network || unixSockets ? null : await host.work.hasUncommitted(context, read);
   }
 }
 

@@ -48,16 +48,22 @@ describe('the repository', () => {
     expect(await read('repo/a/b')).toEqual({
       root: join(top, 'repo'),
       head: { kind: 'branch', name: 'feature/one' },
+      store: join(top, 'repo/.git'),
     });
     git('repo', 'commit', '-q', '--allow-empty', '-m', 'x');
     git('repo', 'worktree', 'add', '-q', '-b', 'two', '../tree');
-    expect(await read('tree')).toEqual({ root: join(top, 'tree'), head: { kind: 'branch', name: 'two' } });
+    expect(await read('tree')).toEqual({
+      root: join(top, 'tree'),
+      head: { kind: 'branch', name: 'two' },
+      store: join(top, 'repo/.git'),
+    });
     mkdirSync(join(top, 'outer'));
     git('outer', 'init', '-q', '-b', 'main');
     git('outer', '-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', '../repo', 'sub');
     expect(await read('outer/sub')).toEqual({
       root: join(top, 'outer/sub'),
       head: { kind: 'branch', name: 'feature/one' },
+      store: join(top, 'outer/.git'),
     });
     const id = git('repo', 'rev-parse', 'HEAD');
     git('outer/sub', 'checkout', '-q', '--detach');
@@ -79,7 +85,7 @@ describe('the repository', () => {
     ['too much', `ref: refs/heads/a\n${' '.repeat(40_000)}`],
   ])('[project.repository-odd] a HEAD with %s says nothing', async (_, head) => {
     put('repo/.git/HEAD', head);
-    expect(await read('repo')).toEqual({ root: join(top, 'repo'), head: null });
+    expect(await read('repo')).toMatchObject({ root: join(top, 'repo'), head: null });
   });
 
   it('[project.repository-odd] links, pipes, denies and unreadable places say nothing, and hang nothing', async () => {
@@ -112,7 +118,7 @@ describe('the repository', () => {
     execFileSync('mkfifo', [join(top, 'pipe')]);
     rmSync(join(top, 'repo/.git'));
     renameSync(join(top, 'pipe'), join(top, 'repo/.git'));
-    expect(await read('repo')).toEqual({ root: join(top, 'repo'), head: null });
+    expect(await read('repo')).toMatchObject({ root: join(top, 'repo'), head: null });
     rmSync(join(top, 'repo/.git'));
     put('repo/.git/HEAD', 'ref: refs/heads/a\n');
     if (process.getuid?.() !== 0) {
