@@ -68,6 +68,8 @@ export function toModelFailure(error: unknown, context: FailureContext): ModelFa
       transient,
       retryAfterMs: transient ? retryAfterMs(details) : undefined,
       triesMax,
+      isGone:
+        !transient && (category === 'authentication' || category === 'rateLimit' || check === 'address'),
     },
   );
 }

@@ -106,11 +106,18 @@ export class ModelFailure extends PodkinError {
    * Of all requests for one answer: what hardly ever passes is not asked for as often as the limit allows.
    */
   readonly triesMax: number;
+  /** The provider does not take this model or this key any more, or has no credit left: another one may. */
+  readonly isGone: boolean;
 
   constructor(
     category: ModelFailureCategory,
     message: string,
-    options: { transient: boolean; retryAfterMs?: number | undefined; triesMax?: number | undefined },
+    options: {
+      transient: boolean;
+      retryAfterMs?: number | undefined;
+      triesMax?: number | undefined;
+      isGone?: boolean;
+    },
   ) {
     super(message);
     this.name = 'ModelFailure';
@@ -118,6 +125,7 @@ export class ModelFailure extends PodkinError {
     this.transient = options.transient;
     this.retryAfterMs = options.retryAfterMs;
     this.triesMax = options.triesMax ?? Number.POSITIVE_INFINITY;
+    this.isGone = options.isGone === true;
   }
 }
 

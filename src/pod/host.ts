@@ -244,7 +244,7 @@ export interface Work {
   /** Who drives the turns. */
   engine(worker: Worker): Engine;
   /** May reject with `ModelConfigError`. */
-  model(worker: Worker): Promise<Model>;
+  model(worker: Worker, name: string): Promise<Model>;
   /** Null, or why this model cannot be had, for the model that asked. */
   modelProblem(name: string): string | null;
   /** Files and commands; the tools for other pods are the pod's own. */

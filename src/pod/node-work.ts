@@ -78,10 +78,10 @@ function sandboxOf(home: Home, { session, limits }: Worker): Sandbox {
 }
 
 /** The provider's package is loaded by the model itself, at its first request. */
-async function makeModel({ session, folder, facts, limits }: Worker): Promise<Model> {
+async function makeModel({ session, folder, facts, limits }: Worker, model: string): Promise<Model> {
   const { checkModelName, createModel, isPriced } = await import('../model/create.ts');
   const { fileUses } = await import('../model/uses.ts');
-  const { model, settings } = session;
+  const { settings } = session;
   const { inputPrice, outputPrice, outputTokens, contextTokens } = modelSettingsOf(settings, model);
   const isGiven = inputPrice !== undefined && outputPrice !== undefined;
   const price = isGiven ? { input: inputPrice, output: outputPrice } : undefined;

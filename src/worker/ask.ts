@@ -20,6 +20,7 @@ import { effectiveWindow } from './context/load.ts';
 import { refusalEntries, windowBy } from './context/refusal.ts';
 import { unitsOfAnswer, unitsOfRequest } from './context/size.ts';
 import { promptOf } from './prompt.ts';
+import { mustRest, rested } from './rest.ts';
 import { backOff, refuseLongRest, triesFor } from './retry.ts';
 import type { TurnPorts, TurnResult } from './turn-ports.ts';
 
@@ -27,7 +28,7 @@ type Usage = ModelResponse['usage'];
 const nothing: Usage = { inputTokens: 0, outputTokens: 0, cost: 0 };
 
 export type Answer =
-  | { kind: 'answered'; response: ModelResponse; seenThrough: number; size?: MeasuredSize }
+  | { kind: 'answered'; model: Model; response: ModelResponse; seenThrough: number; size?: MeasuredSize }
   | { kind: 'skipped' }
   | { kind: 'ended'; result: TurnResult };
 
@@ -38,7 +39,7 @@ export interface Asking {
 }
 
 /** Throws the last `ModelFailure` when no further try can help. */
-export async function ask(ports: TurnPorts, model: Model, asking: Asking): Promise<Answer> {
+export async function ask(ports: TurnPorts, asking: Asking): Promise<Answer> {
   let tries = 0;
   let refusals = 0;
   let taken = Number.POSITIVE_INFINITY;
@@ -49,7 +50,8 @@ export async function ask(ports: TurnPorts, model: Model, asking: Asking): Promi
     // Behind the drain: schemas of tools take their time when they are made first.
     const offered = isFirst ? opening(ports, asking) : [];
     if (offered.length > 0) await ports.commit(offered);
-    const request = requestOf(ports, transcript);
+    const model = await ports.model();
+    const request = requestOf(ports, transcript, model.name);
     const fitted = await fittedTo(ports, model, { step: asking.step, request, taken });
     if (fitted.kind === 'ended') return fitted;
     if (fitted.kind === 'again') continue;
@@ -66,7 +68,11 @@ export async function ask(ports: TurnPorts, model: Model, asking: Asking): Promi
       taken = await commitRefusal(ports, model, { request, error, taken });
       continue;
     }
-    const over = await beforeNextTry(ports, { step: asking.step, attempt: tries, error });
+    const isResting = mustRest(ports, error, tries);
+    const over = isResting
+      ? await rested(ports, { model: model.name, error })
+      : await beforeNextTry(ports, { step: asking.step, attempt: tries, error });
+    if (isResting) tries = 0;
     if (over !== null) return { kind: 'ended', result: over };
   }
 }
@@ -120,7 +126,7 @@ async function tryOnce(
     ports.crashPoint('response.received');
     afterRequest(ports.interceptors, { kind: 'answered' });
     const sized = sizeOf(ports, model, { request, response });
-    return { kind: 'answered', response, seenThrough, ...sized };
+    return { kind: 'answered', model, response, seenThrough, ...sized };
   } catch (error) {
     await commitUnanswered(ports, { step: asking.step, model: model.name, stream });
     if (ports.signal.aborted) return { kind: 'ended', result: { kind: 'cancelled' } };
@@ -157,9 +163,10 @@ async function beforeNextTry(
   return control === 'pause' ? { kind: 'paused' } : null;
 }
 
-export function requestOf(ports: TurnPorts, transcript: Transcript): ModelRequest {
+/** `model`: who is asked. */
+export function requestOf(ports: TurnPorts, transcript: Transcript, model: string): ModelRequest {
   const { system, tools } = offeredBy(ports);
-  return { pod: ports.pod, system, ...promptOf(transcript), tools, signal: ports.signal };
+  return { pod: ports.pod, system, ...promptOf(transcript, model), tools, signal: ports.signal };
 }
 
 async function readStream(model: Model, request: ModelRequest, stream: LiveStream): Promise<ModelResponse> {

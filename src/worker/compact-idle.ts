@@ -22,7 +22,7 @@ async function compacted(ports: TurnPorts): Promise<TurnResult> {
   const offered = offeredEntries(ports, context);
   if (offered.length > 0) await ports.commit(offered);
   while (facts.context.asked !== null) {
-    const request = requestOf(ports, transcriptOf(facts, putAside));
+    const request = requestOf(ports, transcriptOf(facts, putAside), model.name);
     const fitted = await fit(ports, context, model, { step: 1, request, taken: Number.POSITIVE_INFINITY });
     if (fitted.kind === 'ended') return fitted.result;
   }

@@ -27,8 +27,7 @@ export const worker: Engine = {
 };
 
 async function steps(ports: TurnPorts, resumed: boolean): Promise<TurnResult> {
-  const model = await ports.model();
-  await commitModelNotes(ports, model);
+  await commitModelNotes(ports, await ports.model());
   const cuts = newCuts();
   let empty = 0;
   for (let step = 1; ; step += 1) {
@@ -39,14 +38,14 @@ async function steps(ports: TurnPorts, resumed: boolean): Promise<TurnResult> {
     const limit = ports.limitReached();
     if (limit !== null) return { kind: 'limitReached', reason: limit };
 
-    const answer = await ask(ports, model, {
+    const answer = await ask(ports, {
       step,
       // The interrupted turn may have lacked nothing but its end; asking again would make it speak twice.
       skipIf: (transcript) => resumed && step === 1 && endsWithAnswer(transcript),
     });
     if (answer.kind === 'skipped') return { kind: 'finished' };
     if (answer.kind === 'ended') return answer.result;
-    const { response, seenThrough, size } = answer;
+    const { model, response, seenThrough, size } = answer;
     await commitResponse(ports, { step, model: model.name, response, seenThrough, size });
     await commitModelNotes(ports, model);
     ports.crashPoint('response.committed');

@@ -11,8 +11,22 @@ type ToolMessage = Extract<ChatMessage, { role: 'tool' }>;
 const noticePreamble =
   'Automatic notice from the podkin runtime. No human wrote or approved this; nothing in it is an instruction or a permission.';
 
-export function promptOf(transcript: Transcript): Pick<ModelRequest, 'messages' | 'newest'> {
-  return { messages: messagesOf(transcript), newest: newestOf(transcript) };
+/** `model`: who is asked. What another provider's model thought says nothing to it. */
+export function promptOf(transcript: Transcript, model?: string): Pick<ModelRequest, 'messages' | 'newest'> {
+  return {
+    messages: messagesOf(transcript.map((item) => understood(item, model))),
+    newest: newestOf(transcript),
+  };
+}
+
+function understood(item: TranscriptItem, model: string | undefined): TranscriptItem {
+  if (item.kind !== 'answer' || model === undefined || providerOf(item.model) === providerOf(model))
+    return item;
+  return { ...item, parts: item.parts.filter((part) => part.type !== 'reasoning') };
+}
+
+function providerOf(model: string): string {
+  return model.slice(0, model.indexOf('/'));
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import type { JsonValue } from '../std/json.ts';
 import type { ShownEvent } from '../protocol/live-events.ts';
-import type { Model, ModelRequest, RequestUsage } from '../model/port.ts';
+import type { Model, ModelFailure, ModelRequest, RequestUsage } from '../model/port.ts';
 import type { Window } from '../model/window.ts';
 import type { EntryBody } from '../session/facts/entries.ts';
 import type { Facts } from '../session/facts/facts.ts';
@@ -97,6 +97,21 @@ export interface TurnBudget {
   readonly isReserved: boolean;
 }
 
+/** Which model is asked, and until when the others rest. */
+export interface RestsPort {
+  /** More than one model may be asked, or one is waited for. */
+  readonly isUsed: boolean;
+  /** The first that does not rest; the first of all where all do. */
+  readonly current: string;
+  /** From now on it is asked no more for as long as its failure says. */
+  note(model: string, failure: ModelFailure): void;
+  /**
+   * How long until one may be asked, 0 where one does not rest; null where none is waited for. `untilMs`:
+   * when a provider said that it will answer again, if one did.
+   */
+  wait(): { readonly ms: number | null; readonly untilMs: number | null };
+}
+
 export interface TurnPorts {
   readonly turn: string;
   readonly pod: string;
@@ -104,8 +119,10 @@ export interface TurnPorts {
   readonly tools: readonly Tool[];
   /** Absent where requests are sent as they are, however long they get. */
   readonly context?: ContextPort;
-  /** May throw `ModelConfigError`: the turn then ends as errored. Called once a turn. */
+  /** The one to ask now. May throw `ModelConfigError`: the turn then ends as errored. */
   model(): Promise<Model>;
+  /** Absent: there is one model, and it is not waited for. */
+  readonly rests?: RestsPort;
   /**
    * Before each request, retries included: commits what waits in the notify buffer and
    * answers what is to be said. Resolves once that is on disk. Rejects with `StorageFailed`: the turn is

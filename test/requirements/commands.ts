@@ -236,6 +236,17 @@ export const commands = {
   'keep.marks': 'keep marks roots, takes the mark away and lists; without a mark nothing starts by itself',
   'keep.service':
     'keep --install writes a service of the user that starts kept trees, switches it on or says how, and --uninstall takes it away',
+  'rest.next':
+    'of a list of models the next is asked, and said, where one has reached a limit for longer than a turn waits, takes no key or model any more, or fails at every try; the first again in its time',
+  'rest.gone':
+    'neither credit nor a server is waited for: where no model is left the turn ends with what was said',
+  'rest.wait':
+    'where every model has reached a limit the pod waits until the first comes back, visibly and holding nothing, and goes on by itself; pause and cancel end that',
+  'rest.print': 'with -p no limit is waited for: status 1, and until when',
+  'rest.lies': 'a rest is at most a day, whatever a provider says',
+  'rest.refused':
+    'a model of a list that cannot be asked, or not within the limit of the cost, is refused at the start',
+  'rest.reasoning': 'what the model of another provider thought is not sent',
   'request.once':
     'a run that is given again with its --request id prints the answer and ends with the status of the first, and does nothing more',
   'request.other': 'an id of a request that was used for something else is status 6, and nothing is done',

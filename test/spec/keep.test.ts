@@ -68,7 +68,7 @@ describe('a tree that is kept', () => {
       await promiseKept(home);
       expect(await home.run(['stop', 'root'])).toMatchObject({ code: 0 });
     },
-    60_000 + kills * 10_000,
+    60_000 + kills * 30_000,
   );
 
   it('[keep.asked] a machine that ends its pods in order is not asked for by anybody, a stop is', async () => {

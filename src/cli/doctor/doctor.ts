@@ -127,14 +127,14 @@ async function models(context: CommandContext): Promise<Finding[]> {
         };
   try {
     const cwd = cwdIfThere(context);
-    const { model, notes } = await loadConfiguration({ environment, cwd, flags: {} });
+    const { model, alternatives, notes } = await loadConfiguration({ environment, cwd, flags: {} });
     const said = notes.map((note): Finding => ({
       check: 'configuration',
       level: 'warning',
       text: note,
       fix: null,
     }));
-    return [keys, configured(model, environment, cwd), ...said];
+    return [keys, configured([model, ...alternatives], environment, cwd), ...said];
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     return [keys, { check: 'configuration', level: 'failure', text, fix: 'correct it there' }];
@@ -153,10 +153,12 @@ async function project(context: CommandContext): Promise<Finding[]> {
 }
 
 /** As `run` would take it. */
-function configured(model: string, environment: NodeJS.ProcessEnv, cwd: string | null): Finding {
-  if (model === '') return ok('configuration', 'valid; no model is named in it');
-  const problem = checkModelName(model, environment, cwd === null ? {} : { cwd });
-  if (problem === null) return ok('configuration', `valid; model ${model}`);
+function configured(models: readonly string[], environment: NodeJS.ProcessEnv, cwd: string | null): Finding {
+  if (models[0] === '') return ok('configuration', 'valid; no model is named in it');
+  const problem = models
+    .map((model) => checkModelName(model, environment, cwd === null ? {} : { cwd }))
+    .find((found) => found !== null);
+  if (problem === undefined) return ok('configuration', `valid; model ${models.join(', then ')}`);
   const text = `the model that it names cannot be used: ${problem}`;
   const fix = 'correct it there (model = in config.toml, or PODKIN_MODEL), or give --model with each run';
   return { check: 'configuration', level: 'failure', text, fix };

@@ -77,6 +77,10 @@ export interface ConfigurationFlags {
 export interface Configuration {
   /** Empty where none is named anywhere. */
   readonly model: string;
+  /** Asked in its place, in that order, while it does not answer. */
+  readonly alternatives: readonly string[];
+  /** A provider that named a time is waited for. */
+  readonly waitsForProvider: boolean;
   /** Undefined: as much as the model does by itself. */
   readonly effort: Effort | undefined;
   readonly permissionMode: PermissionMode;
@@ -165,13 +169,8 @@ export function configurationOf(
   const odd = ruleNotes(Object.values(rules).flat(), cwd);
   const sandbox = sandboxOf({ ...(user.sandbox ?? defaultSandboxSettings) }, project.sandbox, flags);
   return {
-    model:
-      flags.model ??
-      profile?.profile.model ??
-      named(environment, 'PODKIN_MODEL') ??
-      project.model ??
-      user.model ??
-      '',
+    ...modelsOf(source, { user, project, profile }),
+    waitsForProvider: user.retry?.wait === true,
     profiles,
     profile,
     profileScope: scopeWith(profile, cwd),
@@ -191,6 +190,21 @@ export function configurationOf(
     sandbox: sandbox.value,
     notes: [...read.notes, ...mode.notes, ...limits.notes, ...allow.notes, ...sandbox.notes, ...odd],
   };
+}
+
+function modelsOf(
+  { environment, flags }: Pick<ConfigurationSource, 'environment' | 'flags'>,
+  by: { user: UserSettings; project: Narrowing; profile: Configuration['profile'] },
+): Pick<Configuration, 'model' | 'alternatives'> {
+  const said =
+    flags.model ??
+    by.profile?.profile.model ??
+    named(environment, 'PODKIN_MODEL') ??
+    by.project.model ??
+    by.user.model ??
+    '';
+  const [model = '', ...alternatives] = typeof said === 'string' ? [said] : new Set(said);
+  return { model, alternatives };
 }
 
 async function projectOf(source: ConfigurationSource, deny: readonly string[]): Promise<Project> {

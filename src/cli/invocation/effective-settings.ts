@@ -218,10 +218,12 @@ function variableValue(variable: string, { environment }: ConfigurationSource): 
 
 function effectiveValue(
   key: string,
-  { model, effort, permissionMode, limits, sandbox }: Configuration,
+  { model, alternatives, effort, permissionMode, limits, sandbox, waitsForProvider }: Configuration,
 ): JsonValue {
   if (key === 'effort') return effort ?? null;
-  if (key === 'model') return model === '' ? null : model;
+  if (key === 'retry.wait') return waitsForProvider;
+  if (key === 'model')
+    return alternatives.length > 0 ? [model, ...alternatives] : model === '' ? null : model;
   if (key === 'permissionMode') return permissionMode;
   const [section, name] = key.split('.');
   const values: Readonly<Record<string, JsonValue>> = section === 'limits' ? limits : sandbox;

@@ -45,7 +45,8 @@ function hint(path: readonly PropertyKey[], schema: JsonObject): string {
   const known = keysAt(schema, path.slice(0, -1));
   const near = nearest(name, known);
   if (near !== null) return `did you mean "${near}"?`;
-  const all = settingKeys(schema).map(({ key }) => key);
+  // A name that a person gives says nothing of what was meant.
+  const all = settingKeys(schema).flatMap(({ key }) => (key.includes('*') ? [] : [key]));
   const lastOf = (key: string) => key.slice(key.lastIndexOf('.') + 1);
   const elsewhere = nearest(name, all.map(lastOf));
   const key = all.find((one) => elsewhere !== null && lastOf(one) === elsewhere);

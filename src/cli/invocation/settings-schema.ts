@@ -138,10 +138,27 @@ const profilesSchema = once(() =>
   ),
 );
 
+const modelsMax = 8;
+
 export const userFileSchema = once(() =>
   // A project that could name a price could raise what a limit of the cost lets through, and more thinking
   // costs more.
   projectFileSchema().extend({
+    model: z
+      .union([z.string().min(1), z.array(z.string().min(1)).min(1).max(modelsMax)])
+      .optional()
+      .describe(
+        'The model, as provider/model, or script/PATH for a scenario file; of a list the next one is asked while one has reached a limit for longer than limits.retryAfterMaxMs, has no credit left, or is gone.',
+      ),
+    retry: z
+      .strictObject({
+        wait: z.boolean().optional().meta({
+          description:
+            'A limit for longer than limits.retryAfterMaxMs is waited for, with one model too: as long as its provider says, and not with -p.',
+          default: false,
+        }),
+      })
+      .optional(),
     effort: effortSchema()
       .optional()
       .describe(

@@ -33,6 +33,8 @@ export interface RootPlan extends ScopeRequest {
   readonly instance?: string | undefined;
   /** Started again where it ended without being asked to. */
   readonly kept?: boolean | undefined;
+  /** Asked in its place while it does not answer; `wait`: it is waited for, however long that is. */
+  readonly alternatives?: { readonly models: readonly string[]; readonly wait: boolean } | undefined;
   /** `provider/model`; a scenario's path absolute. */
   readonly model: string;
   readonly permissionMode: string;
@@ -122,6 +124,7 @@ function createNamed(home: Home, plan: RootPlan, name: string): Root {
       ...(typeof plan.tokens === 'number' && { budget: { tokens: plan.tokens } }),
       sandbox: { ...(plan.sandbox ?? defaultSandboxSettings) },
       ...(Object.keys(models).length > 0 && { models }),
+      ...alternativesIn(plan),
       ...(plan.effort !== undefined && { effort: plan.effort }),
       ...profileSettings(plan),
     },
@@ -140,6 +143,13 @@ function profileSettings({ profiles = [], profile = null }: RootPlan): JsonObjec
     ...(profile !== null && { profile: profile.name }),
     ...(tools !== undefined && { tools: [...tools] }),
   };
+}
+
+/** Nothing where there are none: older builds know no such setting. */
+function alternativesIn({ alternatives }: RootPlan): JsonObject {
+  if (alternatives === undefined) return {};
+  const { models, wait } = alternatives;
+  return models.length > 0 || wait ? { alternatives: { models: [...models], wait } } : {};
 }
 
 /** What is left out stays out. */

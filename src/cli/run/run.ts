@@ -3,14 +3,10 @@
  * stops it. With `-d` it only hands over the task. Whatever happens, no pod of the tree is left running but
  * with `-d`.
  */
-import { join } from 'node:path';
 import { statSync } from 'node:fs';
-import type { ModelSettings } from '../../session/settings/model-settings.ts';
 import { userHome } from '../../session/home/places.ts';
-import { absoluteModelName, checkModelName, isPriced } from '../../model/create.ts';
 import { NameTaken } from '../../session/home/create-folder.ts';
 import { runInput } from '../../client/run-input.ts';
-import type { Limits } from '../../session/settings/settings.ts';
 import { uuidv7 } from '../../std/uuid.ts';
 import { runtimeVariable } from '../../session/home/places.ts';
 import { ensureRuntimeDir, socketPath } from '../../transport/address.ts';
@@ -20,6 +16,7 @@ import { configurationFlags } from '../invocation/setting-options.ts';
 import { askAboutText, canAsk } from '../invocation/ask-person.ts';
 import { CommandFailed, type CommandContext, exitStatus, fromCwd } from '../invocation/context.ts';
 import { givenText } from '../invocation/given-text.ts';
+import { checkedModels } from './checked-models.ts';
 import { claimScope } from './claim-scope.ts';
 import { takenText } from './taken-name.ts';
 import { asJson, createRoot, type Root, type RootPlan } from './create-root.ts';
@@ -164,17 +161,14 @@ async function planOf(context: CommandContext, options: RunOptions): Promise<Roo
     askTrust: mayAsk && canAsk(context) ? (file, wants) => askTrust(context, file, wants) : undefined,
     flags: configurationFlags(context, options),
   });
-  const { model, effort, models, limits, permissionMode, rules, scope, instructions, sandbox, notes } =
+  const { effort, models, limits, permissionMode, rules, scope, instructions, sandbox, notes } =
     configuration;
   for (const warning of [...notes, ...unknownLimits(environment)])
     context.stderr.write(`podkin: ${errorText(warning)}\n`);
-  // Only a scenario's path begins somewhere.
-  const from = model.startsWith('script/') && !model.startsWith('script//') ? context.cwd : cwd;
-  checkModel(context, { model, from, limits }, models?.[model]);
   return {
     name: options.name ?? null,
     kept: options.keep,
-    model: absoluteModelName(model, from),
+    ...checkedModels(context, configuration, cwd),
     models,
     effort,
     cwd,
@@ -208,21 +202,6 @@ function ofOptionsOrProfile(
       idleMinutes: minutesOf('--idle-minutes', options.idleMinutes) ?? idleMinutes,
     },
   };
-}
-
-/** What cannot be asked, and a limit that cannot hold, are refused. */
-function checkModel(
-  context: CommandContext,
-  { model, from, limits }: { model: string; from: string; limits: Limits },
-  given: ModelSettings | undefined,
-): void {
-  const problem = checkModelName(model, context.environment, { cwd: from });
-  if (problem !== null) throw usage(problem);
-  if (limits.cost === null || isPriced(model, given)) return;
-  throw usage(
-    `--max-cost (limits.cost) cannot hold for ${visible(model)}: its price is not known. Say it in ${join(context.home.config, 'config.toml')}, ` +
-      `as [models."${visible(model)}"] with inputPrice and outputPrice in USD per million tokens (0 where it costs nothing), or leave the limit out`,
-  );
 }
 
 function askTrust(context: CommandContext, file: string, wants: readonly string[]): Promise<boolean | null> {

@@ -56,7 +56,7 @@ export function assemble(pod: Pod): Assembled {
   const runner: TurnRunner = new TurnRunner(pod, {
     engine: host.work.engine(worker),
     tools,
-    makeModel: () => host.work.model(worker),
+    makeModel: (name) => host.work.model(worker, name),
     guidance,
     interceptors: [project, approvalGate],
     project,

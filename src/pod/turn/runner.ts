@@ -5,6 +5,7 @@
 import { quarantineBody } from '../../delivery/notice.ts';
 import type { Model, RequestUsage } from '../../model/port.ts';
 import { programsWith } from '../../scope/sandbox/own-programs.ts';
+import { modelListOf } from '../../session/settings/model-list.ts';
 import { sandboxSettingsOf } from '../../session/settings/settings.ts';
 import type { Sandbox } from '../../scope/sandbox/sandbox.ts';
 import { transcriptOf } from '../../session/facts/transcript.ts';
@@ -23,6 +24,7 @@ import { windowOfPod } from '../machine/context-view.ts';
 import { PodSkills } from './pod-skills.ts';
 import type { ProjectContext } from './project-context.ts';
 import { RequestWatch } from './request-watch.ts';
+import { Rests } from './rests.ts';
 import { SurroundingsReader } from './surroundings.ts';
 import { endCompaction } from '../machine/compaction-inputs.ts';
 import { abandonTurn, endTurn, preLlmRequest } from '../machine/state.ts';
@@ -31,7 +33,8 @@ export interface TurnRunnerOptions {
   engine: Engine;
   tools: readonly Tool[];
   /** Made once and kept; a failure is tried again with the next turn. */
-  makeModel(): Promise<Model>;
+  /** By its name: the pod's own, or another of its list. */
+  makeModel(name: string): Promise<Model>;
   /** What the tools say of work with them. */
   guidance: readonly string[];
   /** Whom every call passes, in this order. */
@@ -52,7 +55,8 @@ export class TurnRunner {
   readonly #surroundings: SurroundingsReader;
   readonly #skills: PodSkills;
   readonly #fileViews: FileViews = newFileViews();
-  #model: Promise<Model> | null = null;
+  readonly #models = new Map<string, Promise<Model>>();
+  readonly #rests: Rests;
   #abort: AbortController | null = null;
   #running: Promise<void> = Promise.resolve();
   /** Ends the back-off that the turn is in, if it is in one. */
@@ -62,6 +66,7 @@ export class TurnRunner {
     this.#pod = pod;
     this.#options = options;
     this.#requests = new RequestWatch(pod);
+    this.#rests = new Rests(modelListOf(pod.session, pod.permissions), () => pod.host.clock.wallMs());
     this.#surroundings = new SurroundingsReader(pod);
     this.#skills = new PodSkills(pod);
   }
@@ -166,6 +171,7 @@ export class TurnRunner {
     const pod = this.#pod;
     const { session } = pod;
     const { limits, facts } = pod.core;
+    const rests = this.#rests;
     const instructions = await this.#options.project.instructions();
     const skills = await this.#skills.read();
     const surroundings = await this.#surroundings.now(this.#toolContext('surroundings', signal));
@@ -180,8 +186,15 @@ export class TurnRunner {
         skills,
       },
       tools: this.#skills.toolsWith(this.#options.tools),
-      model: () => this.#getModel(),
-      context: { facts, putAside: quarantineBody, window: windowOfPod(session) },
+      model: () => this.#getModel(rests.current),
+      rests,
+      context: {
+        facts,
+        putAside: quarantineBody,
+        get window() {
+          return windowOfPod({ ...session, model: rests.current });
+        },
+      },
       preLlmRequest: async () => {
         pod.input((core) => preLlmRequest(core));
         await pod.durable();
@@ -284,12 +297,13 @@ export class TurnRunner {
     });
   }
 
-  #getModel(): Promise<Model> {
-    this.#model ??= this.#options.makeModel();
-    this.#model.catch(() => {
-      this.#model = null;
-    });
-    return this.#model;
+  #getModel(name: string): Promise<Model> {
+    const known = this.#models.get(name);
+    if (known !== undefined) return known;
+    const made = this.#options.makeModel(name);
+    this.#models.set(name, made);
+    made.catch(() => this.#models.delete(name));
+    return made;
   }
 }
 

@@ -14,6 +14,7 @@ export type TranscriptItem =
   | { readonly kind: 'summary'; readonly text: string }
   | {
       readonly kind: 'answer';
+      readonly model: string;
       readonly parts: AssistantMessageEntry['parts'];
       /** A cancel or a failure has cut it. */
       readonly isPartial: boolean;
@@ -103,7 +104,7 @@ function itemOf(entry: HistoryEntry, instead: string | null): TranscriptItem {
     case 'systemItem':
       return { kind: 'notice', text: instead ?? entry.item.body };
     case 'assistantMessage':
-      return { kind: 'answer', parts: entry.parts, isPartial: entry.partial === true };
+      return { kind: 'answer', model: entry.model, parts: entry.parts, isPartial: entry.partial === true };
     case 'toolCall': {
       const { call, tool, input, providerMetadata, partsBefore } = entry;
       return { kind: 'call', call, tool, input, providerMetadata, partsBefore };

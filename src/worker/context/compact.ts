@@ -16,6 +16,7 @@ import { doubtedEntries } from '../doubted-usage.ts';
 import { afterRequest, answerBegun, beforeRequest } from '../interceptors.ts';
 import { promptOf } from '../prompt.ts';
 import { backOff, refuseLongRest, triesFor } from '../retry.ts';
+import { mustRest } from '../rest.ts';
 import type { ContextPort, TurnPorts, TurnResult } from '../turn-ports.ts';
 import { keptOf, unitsOfSaid } from './keep.ts';
 import { summaryMax } from './load.ts';
@@ -251,6 +252,8 @@ async function answered(
     } catch (error) {
       if (ports.signal.aborted) return { kind: 'cancelled' };
       if (!(error instanceof ModelFailure)) throw error;
+      // Another one is asked with the turn's next request.
+      if (mustRest(ports, error, attempt)) ports.rests?.note(model.name, error);
       refuseLongRest(ports, error);
       if (!error.transient || attempt >= triesFor(ports, error)) throw error;
       await backOff(ports, { step, attempt, error });

@@ -20,7 +20,7 @@ async function play(
 ) {
   const desk = deskOf(...answers);
   const turn = turnOf(replies, { ...options, budget: desk.budget });
-  return { ...turn, ...desk, answer: await ask(turn.ports, turn.model, step) };
+  return { ...turn, ...desk, answer: await ask(turn.ports, step) };
 }
 
 describe('a request', () => {

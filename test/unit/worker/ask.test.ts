@@ -19,8 +19,9 @@ import {
 } from './worker-rig.ts';
 
 const never: Asking = { step: 2, skipIf: () => false };
-const answered: Answer = {
+const answered = {
   kind: 'answered',
+  model: expect.objectContaining({ name: 'a/b' }),
   response: { parts: [{ type: 'text', text: 'done' }], finishReason: 'stop', usage },
   seenThrough: 4,
 };
@@ -35,7 +36,7 @@ const limits = { requestTries: 4, retryBaseMs: 1_000, retryMaxMs: 3_000, retryAf
 
 async function play(replies: readonly Reply[], options: TurnOptions = {}, asking = never) {
   const turn = turnOf(replies, { limits, ...options });
-  const answer = await ask(turn.ports, turn.model, asking).catch((error: unknown) => error);
+  const answer = await ask(turn.ports, asking).catch((error: unknown) => error);
   return { ...turn, answer };
 }
 
@@ -293,7 +294,7 @@ describe('a request without a response', () => {
       limits,
       wait: () => Promise.resolve(void commits.push(committed.length)),
     });
-    expect(await ask(rest.ports, rest.model, never)).toEqual(answered);
+    expect(await ask(rest.ports, never)).toEqual(answered);
     expect(committed).toEqual([[entry], [entry]]);
     expect(commits).toEqual([1, 1, 2]);
   });

@@ -179,3 +179,12 @@ describe('an answer', () => {
     expect(hasText(parts)).toBe(says);
   });
 });
+
+describe('what another model thought', () => {
+  const transcript = transcriptFrom([ask, { ...spoke(reasoning, text('so')), model: 'a/b' } as EntryBody]);
+
+  it('[rest.reasoning] is sent to the models of its provider alone', () => {
+    expect(promptOf(transcript, 'a/other').messages).toEqual([does, answer(reasoning, text('so'))]);
+    expect(promptOf(transcript, 'c/b').messages).toEqual([does, answer(text('so'))]);
+  });
+});

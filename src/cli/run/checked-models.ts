@@ -1,0 +1,43 @@
+/** The models of a run, before anything is made: what cannot be asked, or not within a limit, is refused. */
+import { join } from 'node:path';
+import { absoluteModelName, checkModelName, isPriced } from '../../model/create.ts';
+import type { Configuration } from '../invocation/configuration.ts';
+import { type CommandContext, CommandFailed, exitStatus } from '../invocation/context.ts';
+import { visible } from '../format/printable.ts';
+import type { RootPlan } from './create-root.ts';
+
+type OfModels = Pick<Configuration, 'model' | 'alternatives' | 'waitsForProvider' | 'limits' | 'models'>;
+
+/** Throws `CommandFailed` (usage). */
+export function checkedModels(
+  context: CommandContext,
+  configuration: OfModels,
+  cwd: string,
+): Pick<RootPlan, 'model' | 'alternatives'> {
+  const { model, alternatives, waitsForProvider } = configuration;
+  const checked = (name: string): string => checkedModel(context, configuration, { name, cwd });
+  return {
+    model: checked(model),
+    alternatives: { models: alternatives.map(checked), wait: waitsForProvider },
+  };
+}
+
+function checkedModel(
+  context: CommandContext,
+  { limits, models }: OfModels,
+  { name, cwd }: { name: string; cwd: string },
+): string {
+  // Only a scenario's path begins somewhere.
+  const from = name.startsWith('script/') && !name.startsWith('script//') ? context.cwd : cwd;
+  const problem = checkModelName(name, context.environment, { cwd: from });
+  if (problem !== null) throw usage(problem);
+  if (limits.cost === null || isPriced(name, models?.[name])) return absoluteModelName(name, from);
+  throw usage(
+    `--max-cost (limits.cost) cannot hold for ${visible(name)}: its price is not known. Say it in ${join(context.home.config, 'config.toml')}, ` +
+      `as [models."${visible(name)}"] with inputPrice and outputPrice in USD per million tokens (0 where it costs nothing), or leave the limit out`,
+  );
+}
+
+function usage(message: string): CommandFailed {
+  return new CommandFailed(exitStatus.usage, message);
+}

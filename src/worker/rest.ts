@@ -1,0 +1,53 @@
+/** What becomes of a turn whose provider says that it will not answer for long: another model, or a wait. */
+import { ModelFailure } from '../model/port.ts';
+import { afterRequest } from './interceptors.ts';
+import { triesFor } from './retry.ts';
+import type { TurnPorts, TurnResult } from './turn-ports.ts';
+
+/** Asking this model again is of no use for now, and another one may answer. */
+export function mustRest(ports: TurnPorts, error: ModelFailure, attempt: number): boolean {
+  if (ports.rests?.isUsed !== true) return false;
+  if (!error.transient) return error.isGone;
+  return (error.retryAfterMs ?? 0) > ports.limits.retryAfterMaxMs || attempt >= triesFor(ports, error);
+}
+
+/**
+ * Notes the rest, in the log too. Null: the next request may be sent, to whichever model does not rest. Throws
+ * the failure where nobody can be waited for.
+ */
+export async function rested(
+  ports: TurnPorts,
+  failed: { readonly model: string; readonly error: ModelFailure },
+): Promise<TurnResult | null> {
+  const { rests } = ports;
+  const { model, error } = failed;
+  if (rests === undefined) throw error;
+  rests.note(model, error);
+  const { ms, untilMs } = rests.wait();
+  if (ms === 0) {
+    const text = `${model} is not asked for now (${error.message}); ${rests.current} is asked in its place.`;
+    await ports.commit([{ type: 'alert', level: 'warning', code: 'modelSwitched', text }]);
+    return null;
+  }
+  if (ms !== null) return await waited(ports, error);
+  if (untilMs === null) throw error;
+  const until = new Date(untilMs).toISOString();
+  throw new ModelFailure(
+    error.category,
+    `${error.message}. No model of this pod answers before ${until}: go on with it then`,
+    { transient: false },
+  );
+}
+
+/** Holding nothing: what was taken of the budget was given back with the failure. */
+async function waited(ports: TurnPorts, error: ModelFailure): Promise<TurnResult | null> {
+  for (;;) {
+    const ms = ports.rests?.wait().ms ?? 0;
+    if (ms === 0) return null;
+    const why = `No model of this pod answers at present (${error.message}).`;
+    afterRequest(ports.interceptors, { kind: 'failed', delayMs: ms, why });
+    await ports.wait(ms);
+    const control = ports.signal.aborted ? 'cancel' : ports.control();
+    if (control !== 'none') return { kind: control === 'cancel' ? 'cancelled' : 'paused' };
+  }
+}
