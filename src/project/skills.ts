@@ -5,6 +5,7 @@
 import type { Dirent } from 'node:fs';
 import { lstat, opendir, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { openInside } from '../scope/paths/open-inside.ts';
 import { isBelow } from '../scope/paths/path-scope.ts';
 import { withoutHidden } from '../std/characters.ts';
@@ -48,20 +49,46 @@ const nameForm = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 export async function readSkills(reader: ProjectReader, place: ProjectPlace | null): Promise<Skills> {
   const folders = place === null ? [] : await foldersOf(place.cwd, place.personHome);
   const own = await realpath(reader.home.config).catch(() => null);
-  const places = [
-    ...folders.toReversed().flatMap((base) => projectPlaces.map((name) => ({ base, name }))),
-    ...(own === null ? [] : [{ base: own, name: 'skills' }]),
-  ];
-  const found = new Collected();
-  for (const { base, name } of places) await collect(reader, { base, name }, found);
-  return { offered: found.offered, leftOut: found.leftOut };
+  // The person's own first: no project takes their room. Where both have a name, the project's counts.
+  const mine = new Collected();
+  if (own !== null) await collect(reader, { base: own, name: 'skills' }, mine);
+  const found = new Collected(mine.offered);
+  for (const base of folders.toReversed()) {
+    for (const name of projectPlaces) await collect(reader, { base, name }, found);
+  }
+  const nearer = new Map(found.offered.map((skill) => [skill.name, skill]));
+  for (const skill of mine.offered) {
+    const same = nearer.get(skill.name);
+    if (same !== undefined) mine.leaveOut(pathOf(skill), sameName(same));
+  }
+  return {
+    offered: [...found.offered, ...mine.offered.filter(({ name }) => !nearer.has(name))],
+    leftOut: [...found.leftOut, ...mine.leftOut],
+  };
+}
+
+function pathOf({ base, file }: Skill): string {
+  return join(base, file);
+}
+
+function sameName(nearer: Skill): string {
+  return `has the name of the skill in ${pathOf(nearer)}, which is nearer`;
 }
 
 class Collected {
+  /** Looked at so far, in all folders. */
+  entries = 0;
   readonly offered: Skill[] = [];
   readonly leftOut: string[] = [];
   readonly #seen = new Set<string>();
-  #chars = 0;
+  #chars: number;
+  readonly #others: number;
+
+  /** `others` are offered beside these. */
+  constructor(others: readonly Skill[] = []) {
+    this.#others = others.length;
+    this.#chars = others.reduce((sum, { name, description }) => sum + name.length + description.length, 0);
+  }
 
   /** False where this very file was met before, under another name of its folder. */
   isNew(realFile: string): boolean {
@@ -71,14 +98,14 @@ class Collected {
   }
 
   add(skill: Skill): void {
-    const path = join(skill.base, skill.file);
+    const path = pathOf(skill);
     const same = this.offered.find(({ name }) => name === skill.name);
     if (same !== undefined) {
-      this.leaveOut(path, `has the name of the skill in ${join(same.base, same.file)}, which is nearer`);
+      this.leaveOut(path, sameName(same));
       return;
     }
     const chars = this.#chars + skill.name.length + skill.description.length;
-    if (this.offered.length >= offeredMax || chars > offeredCharsMax) {
+    if (this.#others + this.offered.length >= offeredMax || chars > offeredCharsMax) {
       const bound = `${offeredMax} skills and ${offeredCharsMax.toLocaleString('en')} characters of descriptions`;
       this.leaveOut(path, `comes behind ${bound}, which is all that a model is offered`);
       return;
@@ -103,25 +130,33 @@ async function collect(
   found: Collected,
 ): Promise<void> {
   const path = join(base, name);
-  const listed = await listFolder(reader, base, path);
+  const listed = await listFolder(reader, { base, path, most: entriesMax - found.entries });
   if (listed === null) return;
   if ('why' in listed) {
     found.leftOut.push(`Skills left out, as their folder ${listed.why}: ${path}`);
     return;
   }
   if (listed.isCut) {
-    found.leftOut.push(`Skills left out, as there are more than ${entriesMax} entries: ${path}`);
+    found.leftOut.push(`Skills left out, as there are more than ${entriesMax} entries in all: ${path}`);
   }
+  found.entries += listed.seen;
   for (const entry of listed.names)
     await collectOne(reader, { base, name, entry, place: listed.place }, found);
 }
 
-type Listed =
-  | { readonly place: string; readonly names: readonly string[]; readonly isCut: boolean }
-  | { readonly why: string };
+interface NamesFound {
+  readonly names: readonly string[];
+  readonly seen: number;
+  readonly isCut: boolean;
+}
+
+type Listed = ({ readonly place: string } & NamesFound) | { readonly why: string };
 
 /** Folders and links in a folder, sorted; null where it is not there. */
-async function listFolder(reader: ProjectReader, base: string, path: string): Promise<Listed | null> {
+async function listFolder(
+  reader: ProjectReader,
+  { base, path, most }: { base: string; path: string; most: number },
+): Promise<Listed | null> {
   try {
     await lstat(path);
   } catch (error) {
@@ -137,7 +172,7 @@ async function listFolder(reader: ProjectReader, base: string, path: string): Pr
     const opened = await openInside({ scope, home: reader.home, outputs, programs: [] }, 'read', place);
     if (!opened.ok) return { why: opened.kind === 'denied' ? 'is denied for reading' : 'cannot be read' };
     await opened.handle.close();
-    return opened.stats.isDirectory() ? { place, ...(await namesIn(place)) } : { why: 'is no folder' };
+    return opened.stats.isDirectory() ? { place, ...(await namesIn(place, most)) } : { why: 'is no folder' };
   } catch (error) {
     const code = systemCode(error);
     if (code === undefined) throw error;
@@ -145,17 +180,17 @@ async function listFolder(reader: ProjectReader, base: string, path: string): Pr
   }
 }
 
-async function namesIn(place: string): Promise<{ names: string[]; isCut: boolean }> {
+async function namesIn(place: string, most: number): Promise<NamesFound> {
   const names: string[] = [];
   let isCut = false;
   let seen = 0;
   for await (const entry of await opendir(place)) {
     seen += 1;
-    isCut = seen > entriesMax;
+    isCut = seen > most;
     if (isCut) break;
     if (mayHold(entry)) names.push(entry.name);
   }
-  return { names: names.sort(), isCut };
+  return { names: names.sort(), seen: Math.min(seen, most), isCut };
 }
 
 function mayHold(entry: Dirent): boolean {
@@ -214,15 +249,17 @@ function describe(fields: ReadonlyMap<string, string>, entry: string): Described
 }
 
 type Parsed = Awaited<ReturnType<typeof readFrontMatter>>;
-/** They are read before each turn, and change rarely. */
-const known = new Map<string, { text: string; parsed: Parsed }>();
+/** They are read before each turn, and change rarely: kept without their bodies. */
+const known = new Map<string, { digest: string; parsed: Parsed }>();
 
 async function parsedOnce(path: string, text: string): Promise<Parsed> {
   const before = known.get(path);
-  if (before?.text === text) return before.parsed;
-  const parsed = await readFrontMatter(text);
+  const digest = `${text.length} ${crc32(text)}`;
+  if (before?.digest === digest) return before.parsed;
+  const read = await readFrontMatter(text);
+  const parsed = read.ok ? { ...read, body: '' } : read;
   if (known.size >= entriesMax) known.clear();
-  known.set(path, { text, parsed });
+  known.set(path, { digest, parsed });
   return parsed;
 }
 
@@ -267,6 +304,6 @@ async function filesIn(folder: string): Promise<string[]> {
 }
 
 /** Where relative paths in it are taken from. */
-export function folderOfSkill({ base, file }: Skill): string {
-  return dirname(join(base, file));
+export function folderOfSkill(skill: Skill): string {
+  return dirname(pathOf(skill));
 }

@@ -96,6 +96,32 @@ describe('front matter', () => {
 });
 
 describe('skills', () => {
+  it('[skills.names] [skills.front-matter] of the forms that are found in public load', async () => {
+    const heads = {
+      'pdf-forms':
+        'name: pdf-forms\ndescription: Fill and read forms in PDF files: fields, boxes, signatures. Use when: a user has a form\nlicense: Apache-2.0. LICENSE.txt has complete terms',
+      'code-review':
+        'name: code-review\ndescription: |\n  Reviews a change.\n\n  Use it before a merge.\nallowed-tools: Read, Grep, Bash(git diff:*)\nmetadata:\n  version: "1.2"\n  tags: [review, quality]',
+      brand: 'name: "brand"\ndescription: "Colours and \\"type\\" of the brand"\nversion: 0.1.0\n# a remark',
+      deploy:
+        'description: >\n  Puts a release\n  on the servers.\nname: deploy\ncompatibility: Needs git and a network\ndisable-model-invocation: false',
+    };
+    for (const [name, head] of Object.entries(heads)) {
+      put(
+        `repo/.claude/skills/${name}/SKILL.md`,
+        `---\r\n${head.replaceAll('\n', '\r\n')}\r\n---\r\n# Steps\r\n`,
+      );
+    }
+    const { offered, leftOut } = await read();
+    expect(leftOut).toEqual([]);
+    expect(offered.map(({ name, description }) => `${name}: ${description}`)).toEqual([
+      'brand: Colours and "type" of the brand',
+      'code-review: Reviews a change. Use it before a merge.',
+      'deploy: Puts a release on the servers.',
+      'pdf-forms: Fill and read forms in PDF files: fields, boxes, signatures. Use when: a user has a form',
+    ]);
+  });
+
   it('[skills.places] of the working directory, the folders above it and the person, the nearest first, each name once', async () => {
     put('.agents/skills/above/SKILL.md', skill('above'));
     put('repo/.agents/skills/one/SKILL.md', skill('one', 'of the root'));
@@ -249,7 +275,11 @@ describe('skills', () => {
     expect((await read()).offered.length).toBe(15);
     for (let at = 1_000; at < 1_600; at += 1)
       mkdirSync(join(top, `repo/.claude/skills/s${at}`), { recursive: true });
-    expect((await read()).leftOut.at(-1)).toContain('as there are more than 500 entries');
+    expect((await read()).leftOut.at(-1)).toContain('as there are more than 500 entries in all');
+    // No project takes the room of the person's own.
+    put('home/config/skills/mine/SKILL.md', skill('mine'));
+    expect(await namesOf()).toContain('mine: Does mine.');
+    expect((await read()).offered.length).toBe(16);
   });
 
   it('[skills.body] is read anew, with the names of the files beside it, and gone where it is gone', async () => {
