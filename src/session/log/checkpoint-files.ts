@@ -19,10 +19,10 @@ import {
   decodeState,
   readHead,
 } from './checkpoint.ts';
-import { checkLine, decodeLine, logLineBytesMax, uncheckedSeq } from './line.ts';
-import type { FileKind, LogDisk } from './log-disk.ts';
+import { checkLine, decodeLine, lineOfSeq, logLineBytesMax } from './line.ts';
+import type { FileKind, LogDisk, Region } from './log-disk.ts';
 import { pieceAt, sumOf, summedPieceBytes } from './piece-sums.ts';
-import { type LogFile, type RawLine, SeqIndex, linesByPiece } from './read-log.ts';
+import { type LogFile, SeqIndex, pieceBytes } from './read-log.ts';
 
 /**
  * Why one is passed over. `cut`: the log is shorter than what it was made of. `otherLog`: it says other things. Or
@@ -141,49 +141,42 @@ function isLastLine({ disk, fd }: LogFile, { seq, size, lastLine }: CheckpointHe
  */
 export async function readSaid(log: LogFile, { head, state }: Checkpoint): Promise<HistoryEntry[] | null> {
   const found: HistoryEntry[] = [];
-  const { said } = state;
   const index = new SeqIndex(state.index);
-  while (found.length < said.length) {
-    const from = index.floor(said[found.length]!);
-    const before = found.length;
-    for (const lines of linesByPiece(log, { from, to: head.size })) {
-      const taken = takeSaid(lines, { found, said, index });
-      if (taken === 'otherwise') return null;
-      if (found.length === said.length) return found;
-      await log.disk.nextTurn();
-      if (taken === 'farBehind') break;
+  let region: Region = { from: 0, to: 0 };
+  let bytes: Buffer = Buffer.alloc(0);
+  let at = 0;
+  for (const seq of state.said) {
+    const from = index.floor(seq);
+    if (from !== region.from || region.to === 0) {
+      if (region.to > 0) await log.disk.nextTurn();
+      region = { from, to: index.above(seq, head.size) };
+      if (region.to - from > pieceBytes + logLineBytesMax) return null;
+      bytes = bytesOf(log, region);
+      at = 0;
     }
-    if (found.length === before) return null;
+    const start = lineOfSeq(bytes, seq, at);
+    const end = bytes.indexOf(newline, start);
+    if (start === -1 || end === -1) return null;
+    const decoded = decodeLine(bytes.subarray(start, end));
+    if (!decoded.ok || !isSaid(decoded.entry)) return null;
+    found.push(decoded.entry);
+    at = end + 1;
   }
   return found;
 }
 
-interface Taking {
-  readonly found: HistoryEntry[];
-  readonly said: readonly number[];
-  readonly index: SeqIndex;
-}
+const newline = 0x0a;
 
-/**
- * Adds those of these lines that are the next ones. `otherwise`: the log does not say them. `farBehind`: the
- * next one has an index mark behind the last that was taken.
- */
-function takeSaid(
-  lines: readonly RawLine[],
-  { found, said, index }: Taking,
-): 'taken' | 'otherwise' | 'farBehind' {
-  for (const { bytes, to } of lines) {
-    const wanted = said[found.length];
-    if (wanted === undefined) return 'taken';
-    const seq = bytes === null ? null : uncheckedSeq(bytes);
-    if (bytes === null || seq === null || seq < wanted) continue;
-    const decoded = seq === wanted ? decodeLine(bytes) : null;
-    if (decoded?.ok !== true || !isSaid(decoded.entry)) return 'otherwise';
-    found.push(decoded.entry);
-    const next = said[found.length];
-    if (next !== undefined && index.floor(next) > to) return 'farBehind';
+/** Between two marks: a piece and one line at most. Throws the file system's error. */
+function bytesOf({ disk, fd }: LogFile, { from, to }: Region): Buffer {
+  const bytes = Buffer.allocUnsafe(Math.max(0, to - from));
+  let filled = 0;
+  while (filled < bytes.length) {
+    const count = disk.read(fd, bytes.subarray(filled), bytes.length - filled, from + filled);
+    if (count === 0) break;
+    filled += count;
   }
-  return 'taken';
+  return bytes.subarray(0, filled);
 }
 
 /**

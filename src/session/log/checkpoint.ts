@@ -8,7 +8,7 @@
  */
 import { deserialize, serialize } from 'node:v8';
 import { crc32 } from 'node:zlib';
-import { isPlain, isWholeNumber } from '../../std/fast-guards.ts';
+import { areTexts, isPlain, isWholeNumber } from '../../std/fast-guards.ts';
 import type { JsonValue } from '../../std/json.ts';
 import type { Facts } from '../facts/facts.ts';
 import { foldVersion } from './fold-version.ts';
@@ -53,7 +53,8 @@ export interface FoundHead {
 }
 
 export function encodeCheckpoint(made: Omit<CheckpointHead, 'version'>, state: CheckpointState): Buffer {
-  const bytes = serialize(state);
+  const ids = JSON.stringify([...state.facts.submissions]);
+  const bytes = serialize({ ...state, facts: { ...state.facts, submissions: ids } });
   const { instance, seq, size, lastLine, pieces } = made;
   const head = { version: foldVersion, instance, seq, size, lastLine, pieces };
   const text = JSON.stringify({ ...head, stateBytes: bytes.length, stateSum: crc32(bytes) });
@@ -76,7 +77,24 @@ export function readHead(bytes: Buffer): FoundHead | Unreadable {
 /** Throws what decoding throws: a state of another Node's form. */
 export function decodeState(bytes: Buffer): CheckpointState {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its checksum and version say who wrote it
-  return deserialize(bytes) as CheckpointState;
+  const state = deserialize(bytes) as CheckpointState;
+  readAtFirstUse(state.facts);
+  return state;
+}
+
+/** A pod that has lived for long has taken in thousands of submissions, and a start asks after none. */
+function readAtFirstUse(facts: Facts): void {
+  const ids: unknown = facts.submissions;
+  const as = (how: PropertyDescriptor) =>
+    Object.defineProperty(facts, 'submissions', { ...how, enumerable: true, configurable: true });
+  as({
+    get() {
+      const read: JsonValue = JSON.parse(String(ids));
+      const value = new Set(areTexts(read) ? read : []);
+      as({ value, writable: true });
+      return value;
+    },
+  });
 }
 
 function parsed(text: Buffer): Record<string, JsonValue> | null {

@@ -26,6 +26,7 @@ export const logLineBytesMax = 8 * 1024 * 1024 - 64 * 1024;
 const closingBrace = 0x7d;
 const comma = 0x2c;
 const zero = 0x30;
+const newline = 0x0a;
 const hexDigits = '0123456789abcdef';
 const lastStart = Buffer.from('{"crc":"');
 const andStart = Buffer.from('{"and":"');
@@ -113,9 +114,18 @@ export function checkLine(bytes: Buffer): CheckedLine {
   return seq === null ? { ok: false, why: 'shape' } : { ok: true, seq, last };
 }
 
-/** The seq that a line has if it is whole, which nothing here has checked; null for what is no line. */
-export function uncheckedSeq(bytes: Buffer): number | null {
-  return startsWith(bytes, middle, middleFromByte) ? seqOf(bytes.subarray(entryFromByte)) : null;
+/**
+ * Where the next line with this seq begins, at or behind `from`, in bytes that begin with a line; -1 where there is
+ * none. By its text alone, without looking at the lines between.
+ */
+export function lineOfSeq(bytes: Buffer, seq: number, from: number): number {
+  const text = `${middle.toString()}${seqStart.toString()}${seq},`;
+  for (let at = bytes.indexOf(text, from); at !== -1; at = bytes.indexOf(text, at + 1)) {
+    const start = at - middleFromByte;
+    // An entry may hold another's text.
+    if (start === 0 || bytes[start - 1] === newline) return start;
+  }
+  return -1;
 }
 
 /**

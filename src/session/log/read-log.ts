@@ -254,6 +254,15 @@ export class SeqIndex {
 
   /** Offset of the last mark at or below `seq`; 0 when there is none. */
   floor(seq: number): number {
+    return this.#offsets[this.#firstAbove(seq) - 1] ?? 0;
+  }
+
+  /** Offset of the first mark above `seq`; `end` when there is none. */
+  above(seq: number, end: number): number {
+    return this.#offsets[this.#firstAbove(seq)] ?? end;
+  }
+
+  #firstAbove(seq: number): number {
     let low = 0;
     let high = this.#seqs.length;
     while (low < high) {
@@ -261,7 +270,7 @@ export class SeqIndex {
       if (this.#seqs[middle]! <= seq) low = middle + 1;
       else high = middle;
     }
-    return this.#offsets[low - 1] ?? 0;
+    return low;
   }
 }
 

@@ -81,6 +81,20 @@ describe('an opening', () => {
     expect(start.facts.history.slice(0, said.length).map(({ seq }) => seq)).toEqual(said);
   });
 
+  it('[checkpoint.fits] finds words behind an entry that holds the text of their line', async () => {
+    const made = await kept();
+    const input = { before: '', entry: { seq: 10, time: '', type: 'userMessage' } };
+    made.add([...run(1), { type: 'toolCall', turn: 'turn1', step: 1, call: 'c', tool: 'Echo', input }]);
+    made.add([...words(1), ...run(2), ...words(2)]);
+    expect(made.facts.history.map(({ seq }) => seq)).toContain(10);
+    expect(readFileSync(made.at.path, 'utf8').split('","entry":{"seq":10,')).toHaveLength(3);
+    await made.keep();
+    await made.log.close();
+    const start = await begun(made.at);
+    expect(start.folded).toEqual([]);
+    expect(start.facts).toEqual(made.facts);
+  });
+
   it.each<[string, (made: Kept & { older: string; newer: string }) => void, number]>([
     ['the newest is missing', ({ newer }) => rmSync(newer), 7],
     ['the newest is cut', ({ newer }) => truncateSync(newer, statSync(newer).size - 1), 7],
