@@ -131,14 +131,16 @@ export const commands: readonly CommandSpec[] = [
   {
     usage: 'ps',
     group: inspect,
-    summary: 'list the pods of this home',
+    summary: 'list the trees of this directory',
     options: [
-      ['-a, --all', 'also those that have stopped'],
-      ['-q, --quiet', 'names only'],
-      ['--tree', 'children below their parents'],
+      ['-a, --all', 'also pods that have stopped'],
+      ['--all-directories', 'also the trees of other directories'],
+      ['-q, --quiet', 'names only, of all directories'],
+      ['--tree', 'children below their parents: always so'],
       json,
     ],
     more: [
+      'TOKENS and COST of a root are those of its whole tree. --json lists the pods of all directories.',
       'Status: idle, running, paused, stopping; stopped (ended in order), dead (ended otherwise), unreachable (runs and does not answer).',
       'IN: received and not read by its model yet. OUT: not acknowledged by its parent yet.',
     ].join('\n'),
@@ -146,7 +148,7 @@ export const commands: readonly CommandSpec[] = [
       (await import('./inspect/ps.ts')).psCommand(context, {
         all: input.flag('all'),
         quiet: input.flag('quiet'),
-        tree: input.flag('tree'),
+        everywhere: input.flag('allDirectories'),
         json: input.flag('json'),
       }),
   },

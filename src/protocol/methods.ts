@@ -88,9 +88,9 @@ const statusResult = once(() =>
      */
     attention: z.string().nullable(),
     waiting: waitingFor().nullable().default(null),
-    /**
-     * The parent has refused this pod for good: what is outgoing is not sent any more in this incarnation.
-     */
+    /** The calls that have no result yet, the first in words; null where there are none. */
+    activity: z.object({ text: z.string(), since: z.string() }).nullable().default(null),
+    /** The parent has refused this pod for good: nothing outgoing is sent any more in this incarnation. */
     refusal: z.object({ code: z.string(), reason: z.string(), since: z.string() }).nullable().default(null),
     /**
      * What holds this pod's shells, as its self-test found out: `unknown` until a first command wants to run.

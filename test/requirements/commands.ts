@@ -49,6 +49,13 @@ export const commands = {
   'cli.doctor-disk':
     'doctor warns of a home on a network or user-space file system or in memory, and says what to do',
   'cli.folder-gone': 'ps names a pod that runs and whose working directory is gone',
+  'cli.ps-here':
+    'ps shows the trees of this directory and counts those of others, --all-directories shows them behind; -q and --json list the home',
+  'cli.ps-work':
+    'ps shows what a pod was asked and what it is at: its call, its provider, what it waits for; of one that has ended what its log says',
+  'cli.ps-tree-use': 'a root shows what its whole tree has used, the ended pods too',
+  'cli.ps-narrow':
+    'in a narrow terminal the table of ps is cut and loses the least needed columns first: no row is wider, and no name is cut',
   'cli.ps-damaged': 'a damaged folder hides only itself, and doctor names it',
   'cli.ps-unreadable': 'a pod whose log cannot be read is listed, with the reason and what to do',
   'cli.ps-dead': 'tells stopped from dead, counts what waits, and names a parent that is down',

@@ -1,6 +1,7 @@
 /** A home in which `podkin chaos` is run, and the temporary files of that command alone. */
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { nameAt } from '../../src/session/home/place.ts';
 import { RunningCommand } from './command-rig.ts';
 import { TestHome, eventually } from './rig.ts';
 
@@ -30,7 +31,7 @@ export class ChaosHome extends TestHome {
   async untilLeaves(command: RunningCommand): Promise<void> {
     const isGrown = () => {
       const pods = join(this.firstRound(), 'state', 'pods');
-      return existsSync(pods) && readdirSync(pods).some((name) => name.startsWith('leaf-'));
+      return existsSync(pods) && readdirSync(pods).some((place) => nameAt(place).startsWith('leaf-'));
     };
     await eventually(this.temporary, isGrown, `the tree of chaos is grown: ${command.stderr}`);
   }

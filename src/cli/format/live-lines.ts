@@ -2,6 +2,7 @@
  * One committed entry as one line, for people who watch work go by. The whole of it is in `podkin logs`.
  * Pure.
  */
+import { callWords } from '../../session/facts/call-words.ts';
 import type { JsonValue } from '../../std/json.ts';
 import type { Entry, EntryBody, TurnEndedEntry } from '../../session/facts/entries.ts';
 import { alertText, duration, grouped, oneLine, printable } from './printable.ts';
@@ -65,14 +66,8 @@ function turnLine(entry: Entry<TurnEndedEntry>): string {
   }
 }
 
-/** The fields by which a person knows a call again, in this order. */
-const shownFields = ['name', 'path', 'pattern', 'command', 'task', 'message'];
-
 function callSummary(input: JsonValue): string {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) return '';
-  const parts = shownFields.flatMap((field) => {
-    const value = input[field];
-    return typeof value === 'string' && value !== '' ? [oneLine(value, 80)] : [];
-  });
-  return parts.slice(0, 2).join(': ');
+  return callWords(input)
+    .map((word) => oneLine(word, 80))
+    .join(': ');
 }

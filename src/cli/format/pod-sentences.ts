@@ -37,7 +37,7 @@ export function noSuchPod(name: string, names: readonly string[]): string {
     return `of the pod "${shown}" only a folder is left: "podkin doctor" says what to do with it`;
   const near = nearest(name, names);
   const hint = near === null ? '' : `; did you mean "${near}"?`;
-  return `there is no pod "${shown}"${hint === '' ? ': "podkin ps -a" lists them all' : hint}`;
+  return `there is no pod "${shown}"${hint === '' ? ': "podkin ps -a --all-directories" lists them all' : hint}`;
 }
 
 function notRunning(name: string): string {

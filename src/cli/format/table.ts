@@ -20,7 +20,8 @@ export function columns(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => `${line(row).trimEnd()}\n`).join('');
 }
 
-function width(cell: string): number {
+/** Without the colours. */
+export function width(cell: string): number {
   return stripVTControlCharacters(cell).length;
 }
 

@@ -1,50 +1,111 @@
-/** `podkin ps`: the pods of this home, and `podkin` alone: their tree and where to go on. */
+/**
+ * `podkin ps`: the trees of this directory, and of the home; `podkin` alone: the same, and where to go on.
+ */
 import { basename } from 'node:path';
 import type { CommandContext } from '../invocation/context.ts';
-import { cwdIfThere, exitStatus, jsonText } from '../invocation/context.ts';
+import { cwdIfThere, exitStatus, jsonText, screenOf } from '../invocation/context.ts';
+import { realPath } from '../invocation/real-paths.ts';
 import { podAt } from '../../client/find-pod.ts';
+import { type ListedPod, listedPods } from '../../client/listed-pods.ts';
 import { isLive, matters, type PodView, type SeenPod, viewHome } from '../../client/pod-view.ts';
 import { type Home, podPlaces } from '../../session/home/home.ts';
-import { dollars, oneLine, printable } from '../format/printable.ts';
-import { age, columns, paint, type Paint } from '../format/table.ts';
+import { counted, oneLine } from '../format/printable.ts';
+import { type Group, psTable } from './ps-table.ts';
 
 export interface PsOptions {
   readonly all: boolean;
   readonly quiet: boolean;
-  readonly tree: boolean;
   readonly json: boolean;
+  /** Trees of other directories too. */
+  readonly everywhere: boolean;
 }
 
+/** For programs every pod of the home: what they get must not hang on where they are. */
 export async function psCommand(context: CommandContext, options: PsOptions): Promise<number> {
   const seen = await viewHome(context.home);
-  const every = seen.map((one) => one.view);
   const shown = options.all ? seen : seen.filter(({ view }) => matters(view));
-  const views = shown.map(({ view }) => view);
   const unread = [...seen.flatMap(unreadableHint), ...unknownHints(context.home, seen)];
-  const hidden = every.length - views.length;
-  if (options.json) context.stdout.write(jsonText(views));
-  else if (options.quiet) context.stdout.write(views.map((view) => `${view.name}\n`).join(''));
-  else if (views.length > 0)
-    context.stdout.styled(psTable(views, { color: context.color, tree: options.tree, nowMs: Date.now() }));
-  if (!options.json && !options.quiet) {
-    if (views.length === 0 && unread.length === 0) context.stderr.write('No pod is running here.\n');
+  if (options.json) {
+    context.stdout.write(jsonText(await listedPods(shown, seen)));
+    return exitStatus.done;
+  }
+  if (options.quiet)
+    context.stdout.write(
+      labels(shown)
+        .map((label) => `${label}\n`)
+        .join(''),
+    );
+  else {
+    const { here, trees } = await table(context, { shown, seen, everywhere: options.everywhere });
+    const hidden = seen.filter((one) => here(one) && !shown.includes(one)).length;
+    if (trees.here === 0 && unread.length === 0) context.stderr.write('No pod is running here.\n');
     if (hidden > 0) context.stderr.write(`${hidden} stopped pod(s) not shown: "podkin ps -a" shows them.\n`);
+    sayElsewhere(context, trees.elsewhere);
     for (const hint of hints(shown)) context.stderr.write(`${hint}\n`);
   }
-  if (!options.json) for (const hint of unread) context.stderr.write(`${hint}\n`);
+  for (const hint of unread) context.stderr.write(`${hint}\n`);
   return exitStatus.done;
+}
+
+/** Names that a command takes. */
+function labels(shown: readonly SeenPod[]): string[] {
+  const count = new Map<string, number>();
+  for (const { view } of shown) count.set(view.name, (count.get(view.name) ?? 0) + 1);
+  return shown.map(({ view, pod }) => ((count.get(view.name) ?? 0) > 1 ? pod.label : view.name));
+}
+
+interface Tabled {
+  readonly shown: readonly SeenPod[];
+  readonly seen: readonly SeenPod[];
+  readonly everywhere: boolean;
+}
+
+/** The trees of this directory first; those of others are counted where they are not wanted. */
+async function table(
+  context: CommandContext,
+  { shown, seen, everywhere }: Tabled,
+): Promise<{ here: (one: SeenPod) => boolean; trees: { here: number; elsewhere: number } }> {
+  const cwd = cwdIfThere(context);
+  const at = cwd === null ? null : realPath(cwd);
+  const isHere = ({ pod }: SeenPod): boolean => pod.spec.cwd === at;
+  const here = (one: SeenPod): boolean => everywhere || at === null || isHere(one);
+  const pods = await listedPods(shown.filter(here), seen);
+  if (pods.length > 0) {
+    const width = context.isTerminal ? screenOf(context).columns : null;
+    context.stdout.styled(psTable(groupsOf(pods, at), { color: context.color, nowMs: Date.now(), width }));
+  }
+  const elsewhere = shown.filter((one) => !here(one));
+  const roots = new Set(elsewhere.map(({ pod }) => pod.spec.root.instance));
+  return { here, trees: { here: pods.length, elsewhere: roots.size } };
+}
+
+function groupsOf(pods: readonly ListedPod[], at: string | null): Group[] {
+  const own = { directory: null, pods: pods.filter(({ cwd }) => cwd === at) };
+  const directories = [...new Set(pods.map(({ cwd }) => cwd))].filter((cwd) => cwd !== at).sort();
+  return [
+    own,
+    ...directories.map((directory) => ({ directory, pods: pods.filter(({ cwd }) => cwd === directory) })),
+  ];
+}
+
+function sayElsewhere({ stderr }: CommandContext, trees: number): void {
+  if (trees === 0) return;
+  const what = counted(trees, 'tree', 'trees');
+  stderr.write(`${what} in other directories not shown: "podkin ps --all-directories" shows them.\n`);
 }
 
 /** `podkin` without arguments. */
 export async function startCommand(context: CommandContext): Promise<number> {
   const seen = await viewHome(context.home);
   const shown = seen.filter(({ view }) => matters(view));
-  const views = shown.map(({ view }) => view);
   const unread = [...seen.flatMap(unreadableHint), ...unknownHints(context.home, seen)];
-  if (views.length > 0) {
-    context.stdout.styled(psTable(views, { tree: true, color: context.color, nowMs: Date.now() }));
+  if (shown.length > 0) {
+    const { here, trees } = await table(context, { shown, seen, everywhere: false });
+    if (trees.here === 0) context.stderr.write('No pod is running here.\n');
+    sayElsewhere(context, trees.elsewhere);
     for (const hint of [...hints(shown), ...unread]) context.stderr.write(`${hint}\n`);
-    const name = views.find(isLive)?.name ?? views[0]?.name ?? 'root';
+    const own = shown.filter(here);
+    const name = (own.find(({ view }) => isLive(view)) ?? own[0] ?? shown[0])?.pod.label ?? 'root';
     context.stderr.write(
       `\nGo on with "podkin attach ${name}", "podkin logs ${name}", "podkin send ${name} TEXT"; "podkin --help" lists all commands.\n`,
     );
@@ -59,112 +120,6 @@ export async function startCommand(context: CommandContext): Promise<number> {
       : 'No pod is running here. Begin with "podkin run TASK"; "podkin ps -a" shows those that have stopped, "podkin --help" all commands.\n',
   );
   return exitStatus.done;
-}
-
-interface TableStyle {
-  readonly tree: boolean;
-  readonly color: boolean;
-  readonly nowMs: number;
-}
-
-export function psTable(views: readonly PodView[], style: TableStyle): string {
-  const isBounded = views.some(({ budget }) => budget !== null);
-  const rows = style.tree ? treeOrder(views) : views.map((view) => ({ view, label: view.name }));
-  const head = [
-    'NAME',
-    'STATUS',
-    'PARENT',
-    'CHILDREN',
-    'TURNS',
-    'TOKENS',
-    'COST',
-    ...(isBounded ? ['BUDGET'] : []),
-    'CONTEXT',
-    'IN',
-    'OUT',
-    'AGE',
-    'ATTENTION',
-  ];
-  const cells = rows.map(({ view, label }) => [
-    printable(label),
-    paint(oneLine(view.status, 40), statusPaint(view.status), style.color),
-    oneLine(parentCell(view, views), 80),
-    String(view.children.length),
-    String(view.turns),
-    String(view.tokens),
-    dollars(view.cost),
-    ...(isBounded ? [budgetCell(view)] : []),
-    contextCell(view),
-    String(view.pendingIn),
-    String(view.pendingOut),
-    view.startedAt === null ? '–' : age(style.nowMs - Date.parse(view.startedAt)),
-    attentionCell(view, style.color),
-  ]);
-  return columns([head.map((word) => paint(word, 'bold', style.color)), ...cells]);
-}
-
-/** Of a root what its tree has used of its bound, of any other pod what is left to it. */
-function budgetCell({ budget }: PodView): string {
-  const cells = [
-    ...(budget?.usd ? [shareCell(budget.usd, dollars)] : []),
-    ...(budget?.tokens ? [shareCell(budget.tokens, (amount) => `${amount} tokens`)] : []),
-  ];
-  return cells.length === 0 ? '–' : cells.join(', ');
-}
-
-type Share = NonNullable<NonNullable<PodView['budget']>['usd']>;
-
-function shareCell({ bound, spent, reserved, lent, held }: Share, shown: (amount: number) => string): string {
-  return bound === null
-    ? `${shown(Math.max(0, held))} left`
-    : `${shown(spent + reserved + lent)} of ${shown(bound)}`;
-}
-
-function contextCell({ context }: PodView): string {
-  return context === null ? '–' : `${Math.round((100 * context.tokens) / context.window)}%`;
-}
-
-/** Another pod may have the name of one that was removed. */
-function parentCell({ parent, parentInstance }: PodView, all: readonly PodView[]): string {
-  if (parent === null) return '–';
-  const namesakes = all.filter((view) => view.name === parent);
-  const isThere = namesakes.length === 0 || namesakes.some((view) => view.instance === parentInstance);
-  return isThere ? parent : `(${parent}, removed)`;
-}
-
-/** Why a person should look, else what it waits for. */
-function attentionCell({ attention, waiting }: PodView, color: boolean): string {
-  if (attention !== null) return paint(oneLine(attention, 40), 'yellow', color);
-  return waiting === null ? '' : paint(`(${oneLine(waiting.kind, 40)})`, 'dim', color);
-}
-
-function statusPaint(status: PodView['status']): Paint {
-  if (status === 'running') return 'green';
-  if (status === 'dead' || status === 'unreachable') return 'red';
-  return status === 'stopped' ? 'dim' : 'cyan';
-}
-
-/**
- * Parents before their children, who are marked; a pod whose parent is not listed begins a tree of its own.
- */
-export function treeOrder(views: readonly PodView[]): { view: PodView; label: string }[] {
-  const listed = new Set<string | null>(views.map((view) => view.instance));
-  const rows: { view: PodView; label: string }[] = [];
-  const done = new Set<string>();
-  const put = (view: PodView, lead: string, own: string): void => {
-    if (done.has(view.instance)) return;
-    done.add(view.instance);
-    rows.push({ view, label: `${own}${view.name}` });
-    const below = views.filter((other) => other.parentInstance === view.instance);
-    for (const [i, child] of below.entries()) {
-      const last = i === below.length - 1;
-      put(child, `${lead}${last ? '   ' : '│  '}`, `${lead}${last ? '└─ ' : '├─ '}`);
-    }
-  };
-  for (const view of views) if (!listed.has(view.parentInstance)) put(view, '', '');
-  // What is left names each other as parents; it is shown all the same.
-  for (const view of views) put(view, '', '');
-  return rows;
 }
 
 /** Removing it would be refused while anything of it is owed or something below it runs. */

@@ -34,7 +34,7 @@ export function newestRoot(index: HomeIndex, cwd: string): FoundPod {
 
 function noneHere(index: HomeIndex, cwd: string): CommandFailed {
   const others = index.all().some(({ spec }) => spec.parent === null);
-  const next = others ? '; "podkin ps -a" lists those of other directories, for -c NAME' : '';
+  const next = others ? '; "podkin ps -a --all-directories" lists those of others, for -c NAME' : '';
   return new CommandFailed(
     exitStatus.noSuchPod,
     `nothing was run in ${cwd} yet: begin with "podkin run TASK"${next}`,

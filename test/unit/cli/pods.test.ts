@@ -138,7 +138,7 @@ describe('the dead, as their logs tell', () => {
     mkdirSync(folder.log);
     const [json, plain, quiet] = [
       await rig.podkin('ps', '--json'),
-      await rig.podkin('ps'),
+      await rig.podkin('ps', '--all-directories'),
       await rig.podkin('ps', '-q'),
     ];
     expect(JSON.parse(json.stdout)).toMatchObject([

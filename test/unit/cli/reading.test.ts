@@ -3,8 +3,10 @@ import { commandInput } from '../../../src/cli/invocation/command-input.ts';
 import { runOptions } from '../../../src/cli/run/run-options.ts';
 import { noSuchPod } from '../../../src/cli/format/pod-sentences.ts';
 import { nearest } from '../../../src/cli/format/nearest.ts';
-import { type PodView, matters } from '../../../src/client/pod-view.ts';
-import { mayGo, psTable, treeOrder } from '../../../src/cli/inspect/ps.ts';
+import { matters } from '../../../src/client/pod-view.ts';
+import type { ListedPod } from '../../../src/client/listed-pods.ts';
+import { mayGo } from '../../../src/cli/inspect/ps.ts';
+import { type TableStyle, activityText, psTable, treeOrder } from '../../../src/cli/inspect/ps-table.ts';
 import { secondsToMs, sinceMs } from '../../../src/cli/invocation/seconds.ts';
 import { renderEntry } from '../../../src/cli/format/transcript.ts';
 import { worst } from '../../../src/cli/control/wait.ts';
@@ -12,8 +14,13 @@ import type { Entry } from '../../../src/session/facts/entries.ts';
 import { logHome } from '../../support/log-builder.ts';
 import { cliRig } from './home-rig.ts';
 
-function view(name: string, fields: Partial<PodView> = {}): PodView {
+function view(name: string, fields: Partial<ListedPod> = {}): ListedPod {
+  const { tokens = 0, cost = 0 } = fields;
   return {
+    cwd: '/here',
+    task: '',
+    activity: null,
+    tree: { tokens, cost },
     name,
     path: name,
     instance: name,
@@ -38,7 +45,11 @@ function view(name: string, fields: Partial<PodView> = {}): PodView {
   };
 }
 
-function below(name: string, parent: string): PodView {
+function table(pods: readonly ListedPod[], style: Partial<TableStyle> = {}): string {
+  return psTable([{ directory: null, pods }], { color: false, nowMs: 0, width: null, ...style });
+}
+
+function below(name: string, parent: string): ListedPod {
   return view(name, { parent, parentInstance: parent });
 }
 
@@ -139,7 +150,7 @@ describe('what is shown', () => {
       'x',
       '└─ y',
     ]);
-    expect(psTable(views, { tree: true, color: false, nowMs: 0 }).split('\n')).toHaveLength(views.length + 2);
+    expect(table(views).split('\n')).toHaveLength(views.length + 2);
   });
 
   it('[cli.ps-budget] a root says what its tree has used of its bound, a pod below it what is left to it; a home without bounds has no such column', () => {
@@ -150,18 +161,94 @@ describe('what is shown', () => {
       view('kid', { budget: { usd: share, tokens } }),
       view('other'),
     ];
-    const table = psTable(views, { tree: false, color: false, nowMs: 0 });
-    expect(table).toMatch(/COST +BUDGET +CONTEXT/);
-    expect(table).toMatch(/root .* \$3\.75 of \$8\.00 /);
-    expect(table).toMatch(/kid .* \$0\.75 left, 0 tokens left /);
-    expect(psTable([view('other')], { tree: false, color: false, nowMs: 0 })).not.toContain('BUDGET');
+    expect(table(views)).toMatch(/COST +BUDGET +AGE/);
+    expect(table(views)).toMatch(/root .* \$3\.75 of \$8\.00 /);
+    expect(table(views)).toMatch(/kid .* \$0\.75 left, 0 tokens left /);
+    expect(table([view('other')])).not.toContain('BUDGET');
+  });
+
+  it('[cli.ps-tree-use] the top of a tree shows what the tree has used, a pod below it its own', () => {
+    const root = view('root', { tokens: 10, cost: 1, tree: { tokens: 30, cost: 3 } });
+    const shown = table([
+      root,
+      { ...below('kid', 'root'), tokens: 20, cost: 2, tree: { tokens: 21, cost: 4 } },
+    ]);
+    expect(shown).toMatch(/root .* 30 +\$3\.00 /);
+    expect(shown).toMatch(/kid .* 20 +\$2\.00 /);
+  });
+
+  const at = (seconds: number) => new Date(seconds * 1_000).toISOString();
+  const call = { kind: 'call', text: 'Bash npm test', since: at(0), until: null } as const;
+  it.each([
+    [null, ''],
+    [call, 'Bash npm test 2m10s'],
+    [{ ...call, kind: 'request', text: 'the model', since: at(125) }, 'asking the model 5s'],
+    [{ ...call, kind: 'retry', text: '429', until: at(170) }, 'retrying in 40 s: 429'],
+    [
+      {
+        ...call,
+        kind: 'retry',
+        text: "The model's provider failed (rateLimit: HTTP 429); try 2 of 8 in 40.0 s.",
+      },
+      'retrying: rateLimit: HTTP 429',
+    ],
+    [{ ...call, kind: 'wait', text: 'children: a, b' }, 'waiting: children: a, b'],
+    [{ ...call, kind: 'ended', text: 'errored: no key' }, 'failed: no key'],
+    [{ ...call, kind: 'ended', text: 'finished' }, 'finished'],
+    [{ ...call, kind: 'cut' }, 'cut at Bash npm test'],
+    [{ ...call, text: 'Bash \u001b[2Jls\nrm' }, 'Bash [2Jls … 2m10s'],
+    [{ ...call, since: 'no time' }, 'Bash npm test'],
+  ] as const)('[cli.ps-work] %j is shown as %j', (activity, text) => {
+    expect(activityText(activity, 130_000, 60)).toBe(text);
+  });
+
+  it('[cli.ps-work] of a long command the end is cut, not how long it takes', () => {
+    const text = `Bash ${'x'.repeat(100)}`;
+    expect(activityText({ ...call, text }, 130_000, 20)).toBe('Bash xxxxxxxx… 2m10s');
+  });
+
+  it.each([20, 30, 40, 60, 80, 100, 160])('[cli.ps-narrow] in %i columns', (width) => {
+    const long = 'a-name-of-a-pod-that-is-as-long';
+    const pods = [
+      view('root', {
+        task: 'review '.repeat(30),
+        activity: { ...call, text: 'Bash '.repeat(40) },
+        pendingIn: 3,
+      }),
+      { ...below(long, 'root'), task: 'look', attention: 'approval' },
+    ];
+    const lines = table(pods, { width, nowMs: 130_000 }).trimEnd().split('\n');
+    expect(lines).toHaveLength(3);
+    expect(lines[2]).toContain(long);
+    const least = `└─ ${long}  idle    ATTENTION`.length;
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(Math.max(width, least));
+    const heads = lines[0]!.split(/ +/);
+    expect(heads).toEqual(expect.arrayContaining(['NAME', 'STATUS', 'ATTENTION']));
+    expect(heads.includes('TURNS')).toBe(width >= 160);
+    expect(heads.includes('ACTIVITY')).toBe(width >= 80);
+    expect(heads.includes('COST')).toBe(width >= 160);
+  });
+
+  it('[cli.ps-narrow] in 80 columns there is room for what a tree does and costs', () => {
+    const task = 'review the three files of the parser';
+    const pods = [
+      view('root', { task, activity: call, startedAt: at(0), tokens: 12_345 }),
+      {
+        ...below('tokenizer', 'root'),
+        task,
+        activity: { ...call, kind: 'wait', text: 'children: a, b' } as const,
+      },
+    ];
+    const lines = table(pods, { width: 80, nowMs: 130_000 }).trimEnd().split('\n');
+    expect(lines[0]).toMatch(/^NAME +STATUS +TASK +ACTIVITY +TOKENS +COST$/);
+    expect(lines[1]).toMatch(/ Bash npm test 2m10s +12345 +\$/);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
   });
 
   it('[cli.tree-instance] a new pod with the name of a removed parent is not the parent', () => {
     const views = [view('boss', { instance: 'new' }), view('kid', { parent: 'boss', parentInstance: 'old' })];
     expect(treeOrder(views).map((row) => row.label)).toEqual(['boss', 'kid']);
-    const table = psTable(views, { tree: true, color: false, nowMs: 0 });
-    expect(table).toMatch(/kid +idle +\(boss, removed\) /);
+    expect(table(views)).toMatch(/\nboss +idle .*\nkid +idle /);
     expect(mayGo(view('boss', { instance: 'new' }), [below('kid', 'boss')])).toBe(true);
   });
 

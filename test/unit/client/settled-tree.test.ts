@@ -29,6 +29,7 @@ function status(name: string, fields: Partial<StatusResult> = {}): StatusResult 
     lastTurn: null,
     attention: null,
     waiting: null,
+    activity: null,
     refusal: null,
     sandbox: 'working',
     context: null,

@@ -85,6 +85,7 @@ describe('status', () => {
     expect(view([])).toEqual({
       ...me,
       path: 'root/me',
+      activity: null,
       incarnation: 1,
       status: 'idle',
       pid: 42,
