@@ -21,7 +21,7 @@ describe('instructions', () => {
   let provider: ProviderServer;
   afterEach(() => provider.stop());
 
-  it('[project.instructions] [project.child-instructions] a pod in a repository and its child are told what stands above them; a child that may read less is not', async () => {
+  it('[project.instructions] [project.child-instructions] [skills.places] a pod in a repository and its child are told what stands above them; a child that may read less is not', async () => {
     const systems = new Map<string, string>();
     provider = await ProviderServer.start('anthropic', ({ pod, nth, prompt }) => {
       systems.set(pod, prompt[0]?.text ?? '');
@@ -37,6 +37,13 @@ describe('instructions', () => {
     mkdirSync(join(home.work, 'packages/a/sub'), { recursive: true });
     mkdirSync(home.home.config, { recursive: true });
     writeFileSync(join(home.home.config, 'AGENTS.md'), 'OF-THE-PERSON');
+    for (const [folder, name] of [
+      [join(home.home.config, 'skills'), 'mine'],
+      [join(home.work, '.agents/skills'), 'ours'],
+    ] as const) {
+      mkdirSync(join(folder, name), { recursive: true });
+      writeFileSync(join(folder, name, 'SKILL.md'), `---\nname: ${name}\ndescription: SKILL-${name}\n---\n`);
+    }
     home.file('AGENTS.md', 'RULES-OF-THE-ROOT');
     home.file('packages/a/AGENTS.md', 'RULES-OF-THE-PACKAGE');
     home.file('packages/a/sub/AGENTS.md', 'RULES-BELOW');
@@ -49,9 +56,12 @@ describe('instructions', () => {
       expect(system.indexOf('RULES-OF-THE-ROOT')).toBeGreaterThan(0);
       expect(system.indexOf('RULES-OF-THE-PACKAGE')).toBeGreaterThan(system.indexOf('RULES-OF-THE-ROOT'));
       expect(system).not.toContain('RULES-BELOW');
+      expect(system).toContain('SKILL-ours\n- mine: SKILL-mine');
     }
     expect(systems.get('less')).toContain('less');
     expect(systems.get('less')).toContain('OF-THE-PERSON');
+    expect(systems.get('less')).toContain('SKILL-mine');
+    expect(systems.get('less')).not.toContain('SKILL-ours');
     expect(systems.get('less')).not.toContain('RULES');
   });
 

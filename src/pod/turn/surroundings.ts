@@ -9,10 +9,15 @@ import type { Surroundings } from '../../session/settings/surroundings-text.ts';
 import type { ToolContext } from '../../tools/tool.ts';
 import type { Pod } from '../pod.ts';
 
+/** A large repository makes no turn wait again and again: so often git may take its whole second. */
+const slowMax = 2;
+const slowMs = 900;
+
 export class SurroundingsReader {
   readonly #pod: Pod;
   /** As git said last; null where it has not. */
   #isDirty: boolean | null = null;
+  #slow = 0;
 
   constructor(pod: Pod) {
     this.#pod = pod;
@@ -41,7 +46,13 @@ export class SurroundingsReader {
     const { network, unixSockets } = sandboxSettingsOf(session.settings);
     const isAsked = facts.turn !== null && facts.turn.kind !== 'runForNotification';
     if (session.parent !== null || !isAsked || session.permissionMode === 'plan') return;
-    this.#isDirty = network || unixSockets ? null : await host.work.hasUncommitted(context, read);
+    if (network || unixSockets || this.#slow >= slowMax) {
+      this.#isDirty = null;
+      return;
+    }
+    const fromMs = host.clock.now();
+    this.#isDirty = await host.work.hasUncommitted(context, read);
+    if (this.#isDirty === null && host.clock.now() - fromMs >= slowMs) this.#slow += 1;
   }
 }
 
