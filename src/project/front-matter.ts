@@ -1,12 +1,19 @@
 /**
  * The YAML between two lines of `---` at the beginning of a file that anybody may have written. Only scalars
- * at its top are read, as text: nothing is ever built from it, so that aliases, tags and nesting come to
- * nothing. Bounded.
+ * at its top, and lists of them, are read, as text: nothing is ever built from it, so that aliases, tags and
+ * nesting come to nothing. Bounded.
  */
 import { systemCode } from '../std/system-code.ts';
 
+interface Fields {
+  readonly fields: ReadonlyMap<string, string>;
+  readonly lists: ReadonlyMap<string, readonly string[]>;
+  /** Names of those that are something else, and were not read. */
+  readonly others: readonly string[];
+}
+
 export type FrontMatter =
-  | { readonly ok: true; readonly fields: ReadonlyMap<string, string>; readonly body: string }
+  | (Fields & { readonly ok: true; readonly body: string })
   /** `why` is the end of a sentence about the file. */
   | { readonly ok: false; readonly line: number; readonly why: string };
 
@@ -27,7 +34,7 @@ export async function readFrontMatter(text: string): Promise<FrontMatter> {
   const fields = 'why' in read ? await fieldsOf(between.map(quoted).join('\n')) : read;
   // Of the text as it was written, where the other reading does not help.
   if ('why' in fields) return 'why' in read ? wrong(read.line + 1, read.why) : wrong(1, fields.why);
-  return { ok: true, fields, body: bodyOf(text, end) };
+  return { ok: true, ...fields, body: bodyOf(text, end) };
 }
 
 function wrong(line: number, why: string): FrontMatter {
@@ -40,10 +47,10 @@ function quoted(line: string): string {
   return key === undefined || value === undefined ? line : `${key}: ${JSON.stringify(value.trimEnd())}`;
 }
 
-type Fields = ReadonlyMap<string, string> | { readonly line: number; readonly why: string };
-
-async function fieldsOf(yaml: string): Promise<Fields> {
-  const { LineCounter, isAlias, isMap, isScalar, parseDocument } = await import('yaml');
+async function fieldsOf(yaml: string): Promise<Fields | { readonly line: number; readonly why: string }> {
+  const { LineCounter, isMap, isScalar, isSeq, parseDocument } = await import('yaml');
+  const textOf = (node: unknown) =>
+    isScalar(node) && typeof node.value === 'string' ? node.value : undefined;
   const lineCounter = new LineCounter();
   const options = { lineCounter, logLevel: 'silent', prettyErrors: false, schema: 'failsafe' } as const;
   try {
@@ -59,11 +66,18 @@ async function fieldsOf(yaml: string): Promise<Fields> {
     }
     if (!isMap(document.contents)) return { line: 1, why: 'has front matter that holds no fields' };
     const fields = new Map<string, string>();
+    const lists = new Map<string, readonly string[]>();
+    const others: string[] = [];
     for (const { key, value } of document.contents.items) {
-      if (!isScalar(key) || typeof key.value !== 'string' || isAlias(value)) continue;
-      if (isScalar(value) && typeof value.value === 'string') fields.set(key.value, value.value);
+      const [name, text] = [textOf(key), textOf(value)];
+      if (name === undefined) continue;
+      const list = isSeq(value) ? value.items.map(textOf) : [undefined];
+      const texts = list.filter((one) => one !== undefined);
+      if (text !== undefined) fields.set(name, text);
+      else if (texts.length === list.length) lists.set(name, texts);
+      else others.push(name);
     }
-    return fields;
+    return { fields, lists, others };
   } catch (error) {
     // Nested so deep that the parser has no room left.
     if (error instanceof RangeError && systemCode(error) === undefined)

@@ -3,15 +3,13 @@
  * folders, the nearest first, and of the person's configuration. What is left out is said, with file and line.
  */
 import type { Dirent } from 'node:fs';
-import { lstat, opendir, realpath } from 'node:fs/promises';
+import { opendir, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { openInside } from '../scope/paths/open-inside.ts';
-import { isBelow } from '../scope/paths/path-scope.ts';
 import { withoutHidden } from '../std/characters.ts';
-import { systemCode } from '../std/system-code.ts';
 import { readFrontMatter } from './front-matter.ts';
 import type { ProjectPlace } from './instructions.ts';
+import { listFolder } from './list-folder.ts';
 import { type ProjectReader, readProjectFile } from './project-file.ts';
 import { foldersOf } from './project-folders.ts';
 
@@ -130,7 +128,12 @@ async function collect(
   found: Collected,
 ): Promise<void> {
   const path = join(base, name);
-  const listed = await listFolder(reader, { base, path, most: entriesMax - found.entries });
+  const listed = await listFolder(reader, {
+    base,
+    path,
+    entriesMax: entriesMax - found.entries,
+    mayHold,
+  });
   if (listed === null) return;
   if ('why' in listed) {
     found.leftOut.push(`Skills left out, as their folder ${listed.why}: ${path}`);
@@ -142,55 +145,6 @@ async function collect(
   found.entries += listed.seen;
   for (const entry of listed.names)
     await collectOne(reader, { base, name, entry, place: listed.place }, found);
-}
-
-interface NamesFound {
-  readonly names: readonly string[];
-  readonly seen: number;
-  readonly isCut: boolean;
-}
-
-type Listed = ({ readonly place: string } & NamesFound) | { readonly why: string };
-
-/** Folders and links in a folder, sorted; null where it is not there. */
-async function listFolder(
-  reader: ProjectReader,
-  { base, path, most }: { base: string; path: string; most: number },
-): Promise<Listed | null> {
-  try {
-    await lstat(path);
-  } catch (error) {
-    const code = systemCode(error);
-    if (code === undefined) throw error;
-    return code === 'ENOENT' || code === 'ENOTDIR' ? null : { why: `cannot be read (${code})` };
-  }
-  try {
-    const place = await realpath(path);
-    if (!isBelow(base, place)) return { why: 'is or goes through a link that leads out' };
-    const scope = { read: [base], write: [], deny: [...reader.deny] };
-    const outputs = join(reader.home.state, 'none');
-    const opened = await openInside({ scope, home: reader.home, outputs, programs: [] }, 'read', place);
-    if (!opened.ok) return { why: opened.kind === 'denied' ? 'is denied for reading' : 'cannot be read' };
-    await opened.handle.close();
-    return opened.stats.isDirectory() ? { place, ...(await namesIn(place, most)) } : { why: 'is no folder' };
-  } catch (error) {
-    const code = systemCode(error);
-    if (code === undefined) throw error;
-    return { why: code === 'ENOENT' ? 'is a link to nothing' : `cannot be read (${code})` };
-  }
-}
-
-async function namesIn(place: string, most: number): Promise<NamesFound> {
-  const names: string[] = [];
-  let isCut = false;
-  let seen = 0;
-  for await (const entry of await opendir(place)) {
-    seen += 1;
-    isCut = seen > most;
-    if (isCut) break;
-    if (mayHold(entry)) names.push(entry.name);
-  }
-  return { names: names.sort(), seen: Math.min(seen, most), isCut };
 }
 
 function mayHold(entry: Dirent): boolean {

@@ -169,6 +169,10 @@ export const commands = {
   'profile.no-more': 'no profile gives a child a freer mode, more tools or other paths than its parent has',
   'profile.offered':
     'a model that may spawn reads the name and the purpose of each profile, as committed in its log',
+  'profile.project':
+    'an agent file of a project is a role with the usual front matter, which only takes away: mode, tools, paths, cost and effort of a root and of a child, and a model that the person has named',
+  'profile.project-odd':
+    'an agent file that is a pipe, a link out, too large, denied, no YAML, a bomb, or bounds in a way that is not understood is left out and said; what is no bound is passed over and said',
   'profile.unknown': 'a profile that is not there, or not understood, is refused with those that are',
   'config.places': 'every key and element of a TOML text has its line and column, whatever its form',
   'config.file': '--config stands in for the user file',

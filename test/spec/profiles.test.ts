@@ -54,6 +54,35 @@ describe('profiles', () => {
     expect(logs.stdout).toContain('- reviewer: Reads and judges.');
   });
 
+  it('[profile.project] an agent file of the project is a role for a child, which has no more by it than its parent', async () => {
+    const bodies = new Map<string, string>();
+    provider = await ProviderServer.start('anthropic', ({ pod, nth, body }) => {
+      bodies.set(`${pod} ${nth}`, body);
+      if (pod !== 'root' || nth > 1) return { say: 'done' };
+      return {
+        call: [
+          ['SpawnPod', { name: 'judge', task: 'go', profile: 'judge' }],
+          ['SpawnPod', { name: 'wide', task: 'go', profile: 'wide' }],
+        ],
+      };
+    });
+    mkdirSync(join(home.work, '.claude/agents'), { recursive: true });
+    home.file(
+      '.claude/agents/judge.md',
+      '---\nname: judge\ndescription: Judges.\ntools: Read, Grep\ncolor: red\n---\nYOU-JUDGE\n',
+    );
+    home.file('.claude/agents/wide.md', '---\nwrite: [/]\nread: [/]\nmode: bypassPermissions\n---\n');
+    const { code, stderr } = await home.run(['run', '-p', 'go'], { environment: provider.environment });
+    // A spawn that is denied is a denied tool.
+    expect([code, stderr.includes('means nothing to podkin')]).toEqual([4, false]);
+    expect(bodies.get('root 1')).toContain('- judge: Judges.');
+    expect(bodies.get('root 2')).toMatch(/Denied: a child gets no more than this pod has/);
+    const judge = bodies.get('judge 1') ?? '';
+    expect(judge).toContain('YOU-JUDGE');
+    expect(toolsIn(judge)).toEqual(['Grep', 'Read']);
+    expect([...bodies.keys()].some((key) => key.startsWith('wide'))).toBe(false);
+  });
+
   it('[profile.root] a root has what its own says, and a path of the command line in place of its paths', async () => {
     const systems: string[] = [];
     provider = await ProviderServer.start('openai', ({ body }) => {

@@ -19,6 +19,7 @@ import { cwdIfThere, exitStatus, jsonText } from '../invocation/context.ts';
 import { deliveriesOf, isFinal } from '../inspect/deliveries.ts';
 import { checkModelName } from '../../model/create.ts';
 import { loadConfiguration } from '../invocation/configuration.ts';
+import { remarksOf } from '../invocation/profiles.ts';
 import { checkpointFindings } from './checkpoint-check.ts';
 import { diskFindings, unwritableFindings } from './disk-check.ts';
 import { ageOf, type Finding, leftoverAgeMs, namesIn, ok } from './finding.ts';
@@ -127,8 +128,8 @@ async function models(context: CommandContext): Promise<Finding[]> {
         };
   try {
     const cwd = cwdIfThere(context);
-    const { model, alternatives, notes } = await loadConfiguration({ environment, cwd, flags: {} });
-    const said = notes.map((note): Finding => ({
+    const { model, alternatives, notes, profiles } = await loadConfiguration({ environment, cwd, flags: {} });
+    const said = [...notes, ...profiles.flatMap(remarksOf)].map((note): Finding => ({
       check: 'configuration',
       level: 'warning',
       text: note,

@@ -19,7 +19,10 @@ import {
   limitVariable,
   type SandboxSettings,
 } from '../../session/settings/settings.ts';
+import { type AgentFiles, readAgentFiles } from '../../project/agent-files.ts';
+import type { ScopeDeny } from '../../session/facts/entries.ts';
 import { nearest } from '../format/nearest.ts';
+import { agentProfiles } from './agent-profiles.ts';
 import { fromHome, readUserFile, usage } from './configuration-files.ts';
 import { limitProblem } from './problems.ts';
 import {
@@ -43,6 +46,8 @@ import {
   costWith,
   effortWith,
   modeWith,
+  namedModels,
+  remarksOf,
   type NamedProfile,
   type ProfileScope,
   scopeWith,
@@ -120,6 +125,7 @@ export interface ConfigurationFiles {
   readonly user: UserSettings;
   readonly userPath: string;
   readonly project: Project;
+  readonly agents: AgentFiles;
 }
 
 /** Rejects with `CommandFailed` (usage) that names the file, the key, and what is wrong with it. */
@@ -129,7 +135,23 @@ export async function readConfigurationFiles(source: ConfigurationSource): Promi
   const userPath = flags.file === undefined ? own : resolve(cwd ?? '/', flags.file);
   const user = readUserFile(userPath, { mustExist: flags.file !== undefined });
   const deny = fromHome(userHome(environment), user.scope?.deny);
-  return { user, userPath, project: await projectOf(source, deny) };
+  const project = await projectOf(source, deny);
+  return { user, userPath, project, agents: await agentsOf(source, { deny, project }) };
+}
+
+async function agentsOf(
+  { environment, cwd, flags }: ConfigurationSource,
+  { deny, project }: { deny: readonly string[]; project: Project },
+): Promise<AgentFiles> {
+  if (cwd === null) return { files: [], leftOut: [] };
+  const personHome = userHome(environment);
+  const denied = [...deny, ...fromHome(personHome, flags.deny), ...narrowingOf(project.files).scope.deny];
+  const reader = { home: ownHome(environment), deny: denies(cwd, denied) };
+  return await readAgentFiles(reader, { cwd, personHome });
+}
+
+function denies(cwd: string, paths: readonly string[]): ScopeDeny[] {
+  return paths.map((path) => ({ path: resolve(cwd, path), right: 'read' }));
 }
 
 /**
@@ -142,14 +164,14 @@ export async function loadConfiguration(source: ConfigurationSource): Promise<Co
 /** Throws as `loadConfiguration` rejects. */
 export function configurationOf(
   source: Omit<ConfigurationSource, 'askTrust'>,
-  { user, userPath, project: read }: ConfigurationFiles,
+  files: ConfigurationFiles,
 ): Configuration {
+  const { user, project: read } = files;
   const { environment, cwd, flags } = source;
   const personHome = userHome(environment);
   const deny = fromHome(personHome, user.scope?.deny);
   const project = narrowingOf(read.files);
-  const profiles = userProfiles(user, { path: userPath, cwd, personHome });
-  const profile = chosenProfile(flags.profile, profiles);
+  const { profiles, profile, notes } = profilesOf(source, files);
   const instructions = [user.instructions, project.instructions, profile?.profile.instructions].filter(
     (text) => text !== undefined,
   );
@@ -188,7 +210,7 @@ export function configurationOf(
     instructions: instructions.length === 0 ? null : instructions.join('\n\n'),
     models: user.models,
     sandbox: sandbox.value,
-    notes: [...read.notes, ...mode.notes, ...limits.notes, ...allow.notes, ...sandbox.notes, ...odd],
+    notes: [read, { notes }, mode, limits, allow, sandbox, { notes: odd }].flatMap((one) => one.notes),
   };
 }
 
@@ -205,6 +227,21 @@ function modelsOf(
     '';
   const [model = '', ...alternatives] = typeof said === 'string' ? [said] : new Set(said);
   return { model, alternatives };
+}
+
+/** Of the person and the project, and the one that is asked for. */
+function profilesOf(
+  { environment, cwd, flags }: Omit<ConfigurationSource, 'askTrust'>,
+  { user, userPath, agents }: ConfigurationFiles,
+): { profiles: readonly NamedProfile[]; profile: NamedProfile | null; notes: readonly string[] } {
+  const personHome = userHome(environment);
+  const ofPerson = userProfiles(user, { path: userPath, cwd, personHome });
+  const rules = { models: namedModels(user), taken: ofPerson, personHome };
+  const ofProject = agentProfiles(agents.files, rules);
+  const profiles = [...ofPerson, ...ofProject.profiles];
+  const profile = chosenProfile(flags.profile, profiles);
+  const remarks = profile === null ? [] : remarksOf(profile);
+  return { profiles, profile, notes: [...agents.leftOut, ...ofProject.leftOut, ...remarks] };
 }
 
 async function projectOf(source: ConfigurationSource, deny: readonly string[]): Promise<Project> {

@@ -11,6 +11,7 @@ import {
   readConfigurationFiles,
 } from './configuration.ts';
 import { fromHome } from './configuration-files.ts';
+import { remarksOf } from './profiles.ts';
 import type { ProjectFile } from './project-settings.ts';
 import { type Setting, settingList } from './setting-list.ts';
 import type { UserSettings } from './settings-schema.ts';
@@ -43,7 +44,10 @@ export async function effectiveSettings(source: ConfigurationSource): Promise<Ef
   const configuration = configurationOf(source, files);
   const from: From = { source, files, configuration };
   const settings = settingList().flatMap((setting) => effective(setting, from));
-  return { settings, notes: configuration.notes };
+  const { notes, profiles, profile } = configuration;
+  // A run says what it passes over of its own role only.
+  const others = profiles.filter((one) => one !== profile).flatMap(remarksOf);
+  return { settings, notes: [...notes, ...others] };
 }
 
 interface From {

@@ -21,6 +21,8 @@ export interface NamedProfile {
   readonly path: string;
   /** It came with the project: it only takes away. */
   readonly isProject: boolean;
+  /** What of it is passed over. */
+  readonly remarks: readonly string[];
 }
 
 /** Relative paths of a person's role are taken from the working directory. */
@@ -40,8 +42,20 @@ export function userProfiles(
       read: absolute(read),
       write: absolute(write),
     };
-    return { name, profile, path, isProject: false };
+    return { name, profile, path, isProject: false, remarks: [] };
   });
+}
+
+/** Models that a person has named themselves. */
+export function namedModels(user: UserSettings): Set<string> {
+  const roles = Object.values(user.profile ?? {}).map(({ model }) => model);
+  const own = typeof user.model === 'string' ? [user.model] : (user.model ?? []);
+  const all = [...own, ...Object.keys(user.models ?? {}), ...roles];
+  return new Set(all.filter((model) => model !== undefined));
+}
+
+export function remarksOf({ path, remarks }: NamedProfile): string[] {
+  return remarks.map((remark) => `${path}: ${remark}.`);
 }
 
 /** The one that is asked for; null where none is. Throws `CommandFailed` (usage). */

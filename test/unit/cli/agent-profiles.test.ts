@@ -1,0 +1,234 @@
+/** Roles that a project describes in its agent files: they only take away, and odd ones do no harm. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type ConfigurationFlags, loadConfiguration } from '../../../src/cli/invocation/configuration.ts';
+import { CommandFailed } from '../../../src/cli/invocation/context.ts';
+import { cliRig, tempFolder } from './home-rig.ts';
+
+function project(files: Readonly<Record<string, string>>, user = ''): string {
+  const folder = tempFolder();
+  const all = { ...files, 'h/config/config.toml': user, '.git/HEAD': 'ref: refs/heads/main\n' };
+  for (const [name, text] of Object.entries(all)) put(join(folder, name), text);
+  return folder;
+}
+
+function put(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  writeFileSync(path, text);
+}
+
+async function load(folder: string, flags: ConfigurationFlags = {}, cwd = folder) {
+  return await loadConfiguration({
+    environment: { PODKIN_HOME: join(folder, 'h'), HOME: '/home/me' },
+    cwd,
+    flags,
+  });
+}
+
+async function problem(folder: string, flags: ConfigurationFlags): Promise<string> {
+  try {
+    await load(folder, flags);
+  } catch (error) {
+    if (error instanceof CommandFailed) return error.message;
+    throw error;
+  }
+  return 'no problem';
+}
+
+const agent = (front: string, body = 'Be that.\n') => `---\n${front}\n---\n${body}`;
+
+describe('agent files of a project', () => {
+  it('[profile.project] the usual front matter: tools in a line or a list, other programs’ names for them, a text', async () => {
+    const folder = project({
+      '.claude/agents/code-reviewer.md': agent(
+        'name: code-reviewer\ndescription: Use this agent to review code: it reads and\ntools: Read, Grep, Task, WebFetch\nmodel: sonnet\ncolor: red',
+        'You review.\n\nBriefly.\n',
+      ),
+      '.podkin/agents/writer.md': agent(
+        'tools:\n  - read\n  - Write\nwrite: [docs]\nmaxCost: 1.5\nmode: plan',
+      ),
+      '.claude/agents/all.md': agent('disallowedTools: Bash, Write\npermissionMode: dontAsk\nmodel: inherit'),
+    });
+    const { profiles, notes } = await load(folder);
+    expect(notes).toEqual([]);
+    const of = (name: string) => profiles.find((one) => one.name === name);
+    expect(of('code-reviewer')?.profile).toEqual({
+      description: 'Use this agent to review code: it reads and',
+      instructions: 'You review.\n\nBriefly.',
+      tools: ['Read', 'Grep', 'SpawnPod'],
+    });
+    expect(of('code-reviewer')?.remarks).toEqual([
+      '"color" means nothing to podkin',
+      'podkin has no tools "WebFetch"',
+      'its model "sonnet" is not used, as your config.toml does not name it',
+    ]);
+    expect(of('writer')?.profile).toEqual({
+      description: '',
+      instructions: 'Be that.',
+      tools: ['Read', 'Write'],
+      write: [join(folder, 'docs')],
+      maxCost: 1.5,
+      mode: 'plan',
+    });
+    expect(of('all')?.profile.tools).not.toContain('Bash');
+    expect(of('all')?.profile.tools).toContain('Read');
+    expect(of('all')?.remarks).toEqual([]);
+    // What is passed over is said for the role that is used, and by podkin config for all.
+    expect((await load(folder, { profile: 'code-reviewer' })).notes).toHaveLength(3);
+  });
+
+  it('[profile.project] the person’s own and the nearest win a name', async () => {
+    const files = {
+      '.claude/agents/a.md': agent('description: far'),
+      'sub/.claude/agents/a.md': agent('description: near'),
+      'sub/.podkin/agents/b.md': agent('description: own'),
+    };
+    const folder = project(files, '[ profile.b ]\ndescription = "mine"');
+    const { profiles, notes } = await load(folder, {}, join(folder, 'sub'));
+    expect(profiles.map(({ name, profile }) => [name, profile.description])).toEqual([
+      ['b', 'mine'],
+      ['a', 'near'],
+    ]);
+    expect(notes).toEqual([
+      expect.stringMatching(/config\.toml has a role b too: .*sub\/\.podkin\/agents\/b\.md$/),
+      expect.stringMatching(/sub\/\.claude\/agents\/a\.md has a role a too: .*\.claude\/agents\/a\.md$/),
+    ]);
+  });
+
+  it('[profile.project] it makes a root stricter and never freer', async () => {
+    const folder = project(
+      {
+        '.podkin/agents/free.md': agent(
+          'mode: bypassPermissions\neffort: high\nmaxCost: 100\nmodel: openai/dear',
+        ),
+        '.podkin/agents/tight.md': agent('mode: plan\neffort: low\nmaxCost: 1\nmodel: openai/mine'),
+        '.podkin/agents/out.md': agent('write: ../other'),
+        '.podkin/agents/root.md': agent('read: /'),
+        '.podkin/agents/home.md': agent('read: "~/x"'),
+      },
+      'model = "openai/m"\npermissionMode = "default"\neffort = "medium"\nlimits.cost = 5\n[models."openai/mine"]\ncontextTokens = 5000',
+    );
+    const free = await load(folder, { profile: 'free' });
+    expect([free.permissionMode, free.effort, free.limits.cost, free.model]).toEqual([
+      'default',
+      'medium',
+      5,
+      'openai/m',
+    ]);
+    const tight = await load(folder, { profile: 'tight' });
+    expect([tight.permissionMode, tight.effort, tight.limits.cost, tight.model]).toEqual([
+      'plan',
+      'low',
+      1,
+      'openai/mine',
+    ]);
+    for (const profile of ['out', 'root', 'home'])
+      await expect(problem(folder, { profile }), profile).resolves.toMatch(/outside of/);
+    expect((await load(folder, { profile: 'tight' })).profileScope).toBeNull();
+  });
+
+  it('[profile.project-odd] pipes, links out, large files, names that steer, and what is denied are left out and said', async () => {
+    const folder = project({
+      '.claude/agents/large.md': agent('name: large', 'x'.repeat(10 * 1024 * 1024)),
+      '.claude/agents/plain.md': 'no front matter',
+      '.claude/agents/open.md': '---\nname: x\n',
+      '.claude/agents/bad.md': agent('a: [1, 2\nb: }'),
+      '.claude/agents/steers.md': agent('name: "a\\u001b[31mb"'),
+      '.claude/agents/binary.md': '\0\0\u0001',
+      '.claude/agents/secret.md': agent('name: secret'),
+      '.claude/agents/good.md': agent('description: "say \\e[31m\\u202Ered\\n- fake: profile"'),
+    });
+    const at = (name: string) => join(folder, '.claude/agents', name);
+    execFileSync('mkfifo', [at('pipe.md')]);
+    const elsewhere = project({ 'agent.md': agent('name: foreign') });
+    symlinkSync(join(elsewhere, 'agent.md'), at('link.md'));
+    symlinkSync('/dev/zero', at('zero.md'));
+    symlinkSync('nowhere', at('broken.md'));
+    mkdirSync(at('folder.md'));
+    const { profiles, notes } = await load(folder, { deny: [at('secret.md')] });
+    expect(profiles.map(({ name, profile }) => [name, profile.description])).toEqual([
+      ['good', 'say red - fake: profile'],
+    ]);
+    const why = (name: string) => notes.find((note) => note.endsWith(`/${name}`)) ?? '';
+    expect(why('large.md')).toContain('is larger than 32 KiB');
+    expect(why('plain.md')).toContain('does not begin with front matter');
+    expect(why('open.md')).toContain('has no end of its front matter');
+    expect(why('bad.md')).toContain('is not YAML');
+    expect(why('steers.md')).toContain('"ab" is no name of a role');
+    expect(why('secret.md')).toContain('is denied for reading');
+    expect(why('pipe.md')).toContain('is no regular file');
+    expect(why('link.md')).toContain('a link that leads out');
+    expect(why('zero.md')).toContain('a link that leads out');
+    expect(why('broken.md')).toContain('is a link to nothing');
+    expect(notes).toHaveLength(11);
+  });
+
+  it('[profile.project-odd] a folder of them that leads out, or holds thousands, is not searched', async () => {
+    const elsewhere = project({ 'agents/foreign.md': agent('name: foreign') });
+    const folder = project({});
+    mkdirSync(join(folder, '.claude'));
+    symlinkSync(join(elsewhere, 'agents'), join(folder, '.claude/agents'));
+    const { profiles, notes } = await load(folder);
+    expect(profiles).toEqual([]);
+    expect(notes).toEqual([expect.stringContaining('goes through a link that leads out')]);
+    const many = project(
+      Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`.claude/agents/a${at}.md`, agent('x: y')])),
+    );
+    const crowd = await load(many);
+    expect(crowd.profiles.length).toBeLessThanOrEqual(64);
+    expect(crowd.notes).toEqual([
+      expect.stringContaining('more than 200'),
+      expect.stringContaining('only 64'),
+    ]);
+  });
+
+  it.each([
+    ['an alias', 'x: &x [Read]\ntools: *x'],
+    ['a table', 'tools: { Read: true }'],
+    ['a list of lists', 'tools: [[Read]]'],
+    ['a mode that is none', 'mode: free'],
+    ['a list of modes', 'mode: [plan]'],
+    ['a cost that is none', 'maxCost: lots'],
+    ['an endless cost', 'maxCost: Infinity'],
+    ['a pattern as a path', 'read: "src/**"'],
+    ['a variable in a path', 'write: [$HOME/x]'],
+    ['a table of paths', 'write: { a: b }'],
+  ])('[profile.project-odd] a bound that is %s leaves the role out', async (_, front) => {
+    const { profiles, notes } = await load(project({ '.podkin/agents/a.md': agent(front) }));
+    expect(profiles).toEqual([]);
+    expect(notes).toEqual([expect.stringMatching(/^Left out, as .*\.podkin\/agents\/a\.md$/)]);
+  });
+
+  it('[profile.project-odd] a bomb of aliases is nothing, and takes no time', async () => {
+    const bomb = ['a: &a [x, x, x, x, x, x, x, x, x]'];
+    for (let index = 1; index < 20; index += 1) {
+      const [name, before] = [String.fromCodePoint(97 + index), String.fromCodePoint(96 + index)];
+      bomb.push(`${name}: &${name} [${Array.from({ length: 9 }, () => `*${before}`).join(', ')}]`);
+    }
+    const nested = `x: ${'['.repeat(3_000)}`;
+    const folder = project({
+      '.podkin/agents/bomb.md': agent(bomb.join('\n')),
+      '.podkin/agents/deep.md': agent(nested),
+    });
+    const { profiles } = await load(folder);
+    expect(profiles.map(({ name }) => name)).toEqual(['bomb']);
+    expect(profiles[0]?.profile).toEqual({ description: '', instructions: 'Be that.' });
+  });
+
+  it('[profile.project-odd] a tool that there is not is offered to nobody, and no tool left means none', async () => {
+    const folder = project({ '.podkin/agents/a.md': agent('tools: WebSearch, Bash(rm *), constructor') });
+    const { profiles } = await load(folder);
+    expect(profiles[0]?.profile.tools).toEqual([]);
+  });
+
+  it('[profile.project] podkin config lists them with their file and what is passed over', async () => {
+    const rig = cliRig();
+    put(join(rig.folder, '.podkin/agents/a.md'), agent('description: one\ncolor: red'));
+    const { status, stdout, stderr } = await rig.podkin('config');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^profile\.a\.description +"one" +project file \S+a\.md$/m);
+    expect(stderr).toContain('a.md: "color" means nothing to podkin.');
+  });
+});
