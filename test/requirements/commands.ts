@@ -258,6 +258,8 @@ export const commands = {
   'rest.refused':
     'a model of a list that cannot be asked, or not within the limit of the cost, is refused at the start',
   'rest.reasoning': 'what the model of another provider thought is not sent',
+  'week.terminal':
+    'run, Ctrl-C, -c, a reboot, -c, a second project with the same names of children, a pipe, a bare task, a repeated request and prune follow each other in one shell of a real terminal',
   'request.once':
     'a run that is given again with its --request id prints the answer and ends with the status of the first, and does nothing more',
   'request.other': 'an id of a request that was used for something else is status 6, and nothing is done',
