@@ -11,6 +11,8 @@ const excerptCharsMax = 2_000;
 const askedCharsMax = 200;
 const errorCharsMax = 500;
 const stderrCharsMax = 1_000;
+const checkCharsMax = 4_096;
+const resultCharsMax = 16_000;
 
 /** Instead of an item during whose handling the pod died again and again. */
 export const quarantineBody =
@@ -86,7 +88,7 @@ function causeOf({ signal, exitCode }: Extract<PodEvent, { kind: 'died' }>): str
 function turnVerb(event: Extract<PodEvent, { kind: 'turnEnded' }>): string {
   switch (event.outcome) {
     case 'finished':
-      return 'finished';
+      return `finished${evidenceIn(event)}`;
     case 'cancelled':
       return `was cancelled${event.by === undefined ? '' : ` by ${event.by === 'parent' ? 'its parent' : 'a person'}`}`;
     case 'paused':
@@ -94,6 +96,33 @@ function turnVerb(event: Extract<PodEvent, { kind: 'turnEnded' }>): string {
     case 'limitReached':
       return `stopped at a limit${event.reason === undefined ? '' : ` (${inLine(event.reason)})`}`;
   }
+}
+
+/** Before anything else: whether what was asked for is there. */
+function evidenceIn({ check, result }: Extract<PodEvent, { kind: 'turnEnded' }>): string {
+  const lacks = [
+    ...(check?.passed === false ? [`its check did not pass (${endOfCheck(check)})`] : []),
+    ...(result?.fits === false ? ['its answer is not the result that was asked for'] : []),
+  ];
+  if (lacks.length > 0) return `, but ${lacks.join(' and ')}`;
+  return check === undefined ? '' : '; its check passed';
+}
+
+/** In a sentence, without words of the child. */
+export function endOfCheck({ exitCode, why }: { exitCode: number | null; why?: string | undefined }): string {
+  if (why === 'timedOut') return 'it was ended after its time was over';
+  if (why === 'notRun') return 'it could not be run';
+  return exitCode === null ? 'it was ended by a signal' : `exit code ${exitCode}`;
+}
+
+/** The end of what a failed check wrote, and what is wrong with a result. */
+function evidenceOf({ check, result }: Extract<PodEvent, { kind: 'turnEnded' }>): string[] {
+  return [
+    ...(check?.passed === false ? ['What its check wrote last:', ...fenced(check.tail, checkCharsMax)] : []),
+    ...(result?.fits === false
+      ? ['What is wrong with its answer:', ...fenced(result.problem, checkCharsMax)]
+      : []),
+  ];
 }
 
 /** What the pod, or a provider through it, says of why. */
@@ -111,7 +140,8 @@ function detailsOf(event: PodEvent, name: string): string[] {
       return [
         `It took ${seconds(event.durationMs)}${cost(event.usage)}.`,
         ...stillWorking(event.outstanding),
-        ...excerpt(event.text, event.textChars, name),
+        ...(event.kind === 'turnEnded' ? evidenceOf(event) : []),
+        ...answerOf(event, name),
       ];
     case 'shutDown':
       return [
@@ -138,6 +168,15 @@ function detailsOf(event: PodEvent, name: string): string[] {
 
 function stillWorking(names: readonly string[]): string[] {
   return names.length === 0 ? [] : [`Pods below it that still work: ${listed(names)}.`];
+}
+
+function answerOf(event: Extract<PodEvent, { kind: 'turnEnded' | 'errored' }>, name: string): string[] {
+  const { text, textChars } = event;
+  if (event.kind === 'errored' || event.result?.fits !== true) return excerpt(text, textChars, name);
+  const json = JSON.stringify(event.result.data);
+  const left = json.length - resultCharsMax;
+  const rest = left > 0 ? [`(${left} more characters: ReadPodOutput { "name": "${name}" })`] : [];
+  return ['Its result, which fits the schema:', ...fenced(json, resultCharsMax), ...rest];
 }
 
 function excerpt(text: string, textChars: number, name: string): string[] {

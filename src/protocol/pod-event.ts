@@ -30,6 +30,7 @@ export const pathScopeSchema = once(() =>
 
 /** Bounds of what a child may say, so that a notice of it always fits into one line of the parent's log. */
 export const eventBounds = { textCharsMax: 65_536, nameCharsMax: 256, namesMax: 5_000 } as const;
+const jsonValue = once(() => z.json());
 const text = once(() => z.string().max(eventBounds.textCharsMax));
 const name = once(() => z.string().max(eventBounds.nameCharsMax));
 const names = once(() => z.array(name()).max(eventBounds.namesMax));
@@ -60,12 +61,33 @@ const turnReport = once(() => ({
   unread: unread(),
 }));
 
+/** `tail`: the end of what it wrote; `why`: it has no exit code because of that. */
+export const checkReport = once(() =>
+  z.object({
+    passed: z.boolean(),
+    exitCode: z.int().nullable(),
+    tail: text(),
+    why: z.enum(['timedOut', 'notRun']).optional(),
+  }),
+);
+
+export const resultReport = once(() =>
+  z.discriminatedUnion('fits', [
+    z.object({ fits: z.literal(true), data: jsonValue() }),
+    z.object({ fits: z.literal(false), problem: text() }),
+  ]),
+);
+
 export const turnEndedEvent = once(() =>
   z.object({
     kind: z.literal('turnEnded'),
     outcome: z.enum(['finished', 'limitReached', 'paused', 'cancelled']),
     /** Which limit, for `limitReached`. */
     reason: text().optional(),
+    /** What was asked for with the work: the command that podkin ran behind the last answer. */
+    check: checkReport().optional(),
+    /** The last answer as data, or why it is none. */
+    result: resultReport().optional(),
     ...turnReport(),
   }),
 );

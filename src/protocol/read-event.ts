@@ -8,8 +8,10 @@ import { leaseReportsSchema } from './budget.ts';
 import { instanceId, podNamePattern } from './names.ts';
 import {
   type SentPodEvent,
+  checkReport,
   eventBounds,
   pathScopeSchema,
+  resultReport,
   sentPodEvent,
   turnEndedEvent,
 } from './pod-event.ts';
@@ -53,7 +55,12 @@ export function lessened(event: SentPodEvent): SentPodEvent {
   if (event.kind === 'shutDown') {
     return { ...event, ...lists, notStarted: [], unread: ['assignments', 'notStarted', 'outstanding'] };
   }
-  return { ...event, ...lists, text: clip(event.text), unread: ['assignments', 'outstanding', 'text'] };
+  const less = { ...lists, text: clip(event.text) };
+  const unread = ['assignments', 'outstanding', 'text'];
+  if (event.kind === 'errored') return { ...event, ...less, unread };
+  const { check, result, ...rest } = event;
+  const tested = check === undefined ? {} : { check: { ...check, tail: clip(check.tail) } };
+  return { ...rest, ...tested, ...less, unread: [...unread, ...(result === undefined ? [] : ['result'])] };
 }
 
 /** Stands in the place of an event of which nothing can be read. It closes nothing. */
@@ -94,8 +101,12 @@ function turnEnded(fields: Fields): SentPodEvent {
     const error = { category: 'unknownOutcome', message: 'how its turn ended cannot be read' };
     return { kind: 'errored', error, ...report, unread: fields.unread };
   }
-  const reason = fields.reason();
-  return { kind: 'turnEnded', outcome: outcome.data, ...reason, ...report, unread: fields.unread };
+  const said = {
+    ...fields.reason(),
+    ...fields.optional('check', checkReport()),
+    ...fields.optional('result', resultReport()),
+  };
+  return { kind: 'turnEnded', outcome: outcome.data, ...said, ...report, unread: fields.unread };
 }
 
 function turnReport(fields: Fields): TurnReport {
@@ -238,6 +249,17 @@ class Fields {
     if (budget === undefined) return {};
     const read = leaseReportsSchema().safeParse(budget);
     return read.success ? { budget: read.data } : this.#neutral('budget', {});
+  }
+
+  /** What cannot be read is left out. */
+  optional<N extends string, T>(name: N, schema: z.ZodType<T>): { [K in N]?: T } {
+    const value = this.value[name];
+    if (value === undefined) return {};
+    const read = schema.safeParse(value);
+    const found: { [K in N]?: T } = {};
+    if (read.success) found[name] = read.data;
+    else this.#neutral(name, null);
+    return found;
   }
 
   instance(): string | null {

@@ -264,7 +264,12 @@ function answer(output: string, ended: Ended): ToolAnswer {
   const isError = ended.lost !== null || run.cause !== 'exited' || run.exitCode !== 0;
   if (isError) notes.push(...boundsMet(run, output, limits), ...ended.notes);
   const body = output === '' ? '(no output)' : output.replace(/\n$/, '');
-  return { text: [body, ...notes.map((note) => `[${note}]`)].join('\n'), ...(isError ? { isError } : {}) };
+  const isCut = ended.lost !== null || run.cause !== 'exited';
+  return {
+    text: [body, ...notes.map((note) => `[${note}]`)].join('\n'),
+    ...(isError ? { isError } : {}),
+    ended: { exitCode: isCut ? null : run.exitCode, isTimedOut: run.cause === 'timedOut' },
+  };
 }
 
 function lastLine(text: string): string {

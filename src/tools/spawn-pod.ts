@@ -5,9 +5,10 @@ import { once } from '../std/once.ts';
 import { usdMax } from '../protocol/limits.ts';
 import { podNamePattern } from '../protocol/names.ts';
 import { pathProblem } from '../scope/paths/path-problem.ts';
-import { minutesMax } from '../session/settings/demands.ts';
+import { minutesMax, triesMax } from '../session/settings/demands.ts';
 import { userHome } from '../session/home/places.ts';
 import { defineTool } from './define-tool.ts';
+import { schemaProblem } from './result-schema.ts';
 import type { Tool } from './tool.ts';
 import type { SpawnRequest, Tree } from './tree.ts';
 
@@ -23,6 +24,8 @@ function isOneLine(text: string): boolean {
   return withoutHidden(text) === text && !/[\n\t]/.test(text);
 }
 
+const commandCharsMax = 4_000;
+const triesDefault = 2;
 const minutes = once(() => z.number().positive().max(minutesMax).optional());
 
 /** What the model reads of each role, by name. */
@@ -30,6 +33,41 @@ export type OfferedProfiles = ReadonlyMap<
   string,
   { readonly description: string; readonly write?: readonly string[] | undefined }
 >;
+
+/** What is asked of the child beside its task. */
+const demands = once(() => ({
+  timeoutMinutes: minutes().describe(
+    'End its work after so long (approvals not counted) and report that; for work that may not end',
+  ),
+  idleMinutes: minutes().describe(
+    'The same after so long without output or a step, while it waits for nobody; for commands that may hang',
+  ),
+  check: z
+    .string()
+    .min(1)
+    .max(commandCharsMax)
+    .refine((command) => !command.includes('\0'), 'a command cannot hold a NUL character')
+    .optional()
+    .describe(
+      'Shell command that must exit with 0 once the child says it has finished, as "npm test"; podkin runs it in the child’s sandbox, tells the child what failed, and its report says whether it passed. For work that a command can judge',
+    ),
+  tries: z
+    .int()
+    .min(1)
+    .max(triesMax)
+    .default(triesDefault)
+    .describe('How often the check is run at most, the child working on in between'),
+  result: z
+    .record(z.string(), z.any())
+    .superRefine((schema, context) => {
+      const problem = schemaProblem(schema);
+      if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+    })
+    .optional()
+    .describe(
+      'JSON Schema of the child’s final answer, which you then get as data: type, properties, required, items, enum, anyOf and bounds; no references or patterns. For answers that you work on',
+    ),
+}));
 
 const plainInput = once(() =>
   z.strictObject({
@@ -67,12 +105,7 @@ const plainInput = once(() =>
       .max(usdMax)
       .optional()
       .describe('US dollars that the child and its own children may spend in all; default: what is yours'),
-    timeoutMinutes: minutes().describe(
-      'End its work after so long (approvals not counted) and report that; for work that may not end',
-    ),
-    idleMinutes: minutes().describe(
-      'The same after so long without output or a step, while it waits for nobody; for commands that may hang',
-    ),
+    ...demands(),
   }),
 );
 
@@ -110,9 +143,10 @@ export function spawnPodTool(tree: Tree, profiles: OfferedProfiles = new Map()):
     description: descriptionWith(profiles),
     input: inputWith(profiles),
     order: 'parallel',
-    needs: ({ name, write, profile }) => {
+    needs: ({ name, write, profile, check }) => {
       const byProfile = profile === undefined ? [] : (profiles.get(profile)?.write ?? []);
-      return { kind: 'tree', name, writes: write.length > 0 || byProfile.length > 0 };
+      const writes = write.length > 0 || byProfile.length > 0;
+      return { kind: 'tree', name, writes, ...(check === undefined ? {} : { check }) };
     },
     run: (request, context) => tree.spawn(request, context),
   });

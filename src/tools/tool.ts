@@ -66,6 +66,8 @@ export interface ToolAnswer {
    * several names.
    */
   readonly denied?: boolean;
+  /** Of a command that has run; in no log. */
+  readonly ended?: { readonly exitCode: number | null; readonly isTimedOut: boolean };
   /** Recorded with the result. */
   readonly stopped?: ToolResultEntry['stopped'];
   readonly readOutput?: ToolResultEntry['readOutput'];

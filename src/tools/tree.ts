@@ -2,6 +2,7 @@
  * What the tools for working with other pods need done. The pod hands in an implementation; the tools know
  * neither sockets nor processes.
  */
+import type { JsonObject } from '../std/json.ts';
 import type { ToolAnswer, ToolContext } from './tool.ts';
 
 export interface SpawnRequest {
@@ -19,6 +20,11 @@ export interface SpawnRequest {
   /** Of each of its turns. */
   timeoutMinutes?: number | undefined;
   idleMinutes?: number | undefined;
+  /** Run behind its last answer; `tries`: how often at most. */
+  check?: string | undefined;
+  tries?: number | undefined;
+  /** JSON Schema of its last answer. */
+  result?: JsonObject | undefined;
 }
 
 /** Every function answers; what went wrong is said in the answer, for the model. */

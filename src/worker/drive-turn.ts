@@ -16,9 +16,9 @@ import type { Engine, TurnPorts, TurnResult } from './turn-ports.ts';
 
 /** The engine that asks a model itself and runs its calls here. */
 export const worker: Engine = {
-  async driveTurn(ports, { resumed }) {
+  async driveTurn(ports, { resumed, taken = 0 }) {
     try {
-      return await steps(ports, resumed);
+      return await steps(ports, { resumed, taken });
     } catch (error) {
       return failureOf(ports, error);
     }
@@ -26,11 +26,14 @@ export const worker: Engine = {
   compact: compactIdle,
 };
 
-async function steps(ports: TurnPorts, resumed: boolean): Promise<TurnResult> {
+async function steps(
+  ports: TurnPorts,
+  { resumed, taken }: { resumed: boolean; taken: number },
+): Promise<TurnResult> {
   await commitModelNotes(ports, await ports.model());
   const cuts = newCuts();
   let empty = 0;
-  for (let step = 1; ; step += 1) {
+  for (let step = taken + 1; ; step += 1) {
     const control = ports.control();
     if (control === 'cancel') return { kind: 'cancelled' };
     if (control === 'pause') return { kind: 'paused' };

@@ -11,5 +11,20 @@ export const asked = {
   'asked.time-root':
     'run takes the limits of its root’s time, ends with status 5 at them, and refuses what is no number of minutes',
   'asked.own': 'what was asked of a pod is not asked of its children',
+  'asked.check':
+    'a check runs when a child says that it has finished: a failure is an input of that turn as often as was allowed, and the report, held until then, says first whether it passed',
+  'asked.check-cases':
+    'a check that hangs, is missing or floods is reported as what it is, with the last 4 KiB of its output as data',
+  'asked.check-anew':
+    'a check that a death has cut is run anew without a request, and the report that it held is received once',
+  'asked.check-control': 'a pause cuts a check, which its resume runs anew; a cancel ends it with its turn',
+  'asked.check-asked':
+    'a check needs before the spawn what a command of the child needs, and where nobody can be asked the spawn is refused',
+  'asked.result':
+    'a final answer that is the JSON asked for is handed up as data; another one is asked for again once, then reported with its text',
+  'asked.result-schema':
+    'a schema is bounded, and what cannot be held against an answer within bounds is refused by name',
+  'asked.evidence-verified':
+    'verify finds finished work reported without its evidence, and an answer asked for again too often',
   'asked.time-verified': 'verify finds a time of a turn that falls, and one of another turn',
 } as const;

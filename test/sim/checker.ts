@@ -178,6 +178,8 @@ class InboxView {
 
   #item({ seq, item }: Extract<Entry, { type: 'systemItem' }>): void {
     if (item.kind === 'notice' && this.#patient.has(item.submission)) return;
+    // Of its own turn alone; that one which finished has seen it is the oracle's to say.
+    if (item.kind === 'unmet') return;
     const what = item.kind === 'podEvent' ? keyOf(item.from, item.seq, item.event.kind) : item.kind;
     if (item.kind === 'podEvent' && !this.waiting.delete(what)) {
       this.#world.watch.violation(

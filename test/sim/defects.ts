@@ -25,6 +25,25 @@ export const simDefects: readonly SimDefect[] = [
     seed: 2039,
   },
   {
+    id: 'check-not-anew',
+    breaks: 'a turn that is gone on with behind a death is reported without the check that was asked for',
+    file: 'src/pod/turn/runner.ts',
+    changes: [["while (result.kind === 'finished') {", "while (result.kind === 'finished' && !resumed) {"]],
+    seed: 73,
+  },
+  {
+    id: 'tries-anew',
+    breaks: 'how often a check has failed is forgotten with a death',
+    file: 'src/session/facts/replay.ts',
+    changes: [
+      [
+        "unmet: (entry.kind === 'resume' ? facts.resumable?.unmet : null) ?? nothingUnmet,",
+        'unmet: nothingUnmet,',
+      ],
+    ],
+    seed: 73,
+  },
+  {
     id: 'checkpoint-unjudged',
     breaks: 'a checkpoint is not held against the log that it is beside',
     file: 'src/session/log/checkpoint-files.ts',

@@ -14,13 +14,25 @@ export class Demands {
   }
 
   ofSpawn(): JsonObject {
-    return this.#isAsked ? this.#times(0.5) : {};
+    return this.#isAsked ? { ...this.#times(0.5), ...this.#evidence() } : {};
+  }
+
+  exitOfCheck(): number {
+    return this.#random.chance(0.5) ? 0 : 1;
   }
 
   /** As settings. */
   ofRoot(): JsonObject {
     const times = this.#isAsked ? this.#times(0.2) : {};
     return Object.keys(times).length === 0 ? {} : { demands: times };
+  }
+
+  #evidence(): JsonObject {
+    const random = this.#random;
+    return {
+      ...(random.chance(0.4) ? { check: 'work', tries: random.between(1, 3) } : {}),
+      ...(random.chance(0.2) ? { result: { type: 'object' } } : {}),
+    };
   }
 
   #times(share: number): JsonObject {

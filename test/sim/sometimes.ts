@@ -21,6 +21,8 @@ export const sometimes = [
   'checkpoint.torn',
   'budget.raised',
   'budget.waited',
+  'check.failed',
+  'check.passed',
   'child.linked',
   'child.removed',
   'child.reserved',

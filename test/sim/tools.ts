@@ -17,10 +17,14 @@ export function workTool(process: SimProcess): Tool {
     needs: ({ command }) =>
       command === 'ask' ? { kind: 'shell', command } : { kind: 'tree', name: 'nobody', writes: false },
     async run(_input, { call }) {
-      process.world.order.callRuns(process, call);
+      const isCheck = call.startsWith('check-');
+      if (!isCheck) process.world.order.callRuns(process, call);
       process.world.watch.executed(process, call);
       await process.later(process.world.random.delay(30), () => undefined);
-      return { text: `done${ballast(process.world)}` };
+      if (!isCheck) return { text: `done${ballast(process.world)}` };
+      const exitCode = process.world.script.demands.exitOfCheck();
+      process.world.hit(exitCode === 0 ? 'check.passed' : 'check.failed');
+      return { text: 'checked', ended: { exitCode, isTimedOut: false } };
     },
   });
 }

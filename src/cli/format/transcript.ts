@@ -148,6 +148,10 @@ function systemItemLine(item: SystemItem): string {
       return `notice from ${speaker(item.from)}: ${oneLine(noticeWords(item.body), excerptCharsMax)}`;
     case 'assignment':
       return `${item.child.name}: ${oneLine(item.outcome, excerptCharsMax)}`;
+    case 'unmet':
+      return item.of === 'check'
+        ? 'the check did not pass'
+        : 'the answer is not the result that was asked for';
   }
   return 'a notice';
 }

@@ -70,6 +70,7 @@ export class BodyCheck extends Check {
         const lacks = [
           ...(body.includes(`"${name}"`) ? [] : ["the pod's name"]),
           ...(wordsOf(event).test(body) ? [] : ['how it ended']),
+          ...evidenceLacking(event, body),
         ];
         // One line is enough for what ReadPodOutput has given already.
         const isRead = event.kind === 'turnEnded' && this.#state.readTurns.has(event.turn);
@@ -105,12 +106,29 @@ function wordsOf(event: PodEvent): RegExp {
   return endWords.get(word) ?? /./;
 }
 
+/** What was asked for and is not there is said first. */
+function evidenceLacking(event: PodEvent, body: string): string[] {
+  if (event.kind !== 'turnEnded') return [];
+  const [first = ''] = body.split('\n');
+  const { check, result } = event;
+  return [
+    ...(check?.passed === false && !first.includes('did not pass') ? ['that its check did not pass'] : []),
+    ...(check?.passed === true && !first.includes('check passed') && result?.fits !== false
+      ? ['that its check passed']
+      : []),
+    ...(result?.fits === false && !first.includes('not the result') ? ['that its answer is no result'] : []),
+  ];
+}
+
 function holdsText(body: string, event: PodEvent): boolean {
   if (event.kind === 'errored' && !holds(body, event.error.message.slice(0, 400))) return false;
   if (event.kind !== 'turnEnded' && event.kind !== 'errored') return true;
-  // Words in a body of an event without any are those of another.
+  const { check, result } = event.kind === 'turnEnded' ? event : {};
+  if (result?.fits === true) return holds(fencedPart(body), JSON.stringify(result.data));
   const text = textIn(event);
-  if (text === '') return event.kind === 'errored' || !body.includes('```');
+  // Words in a body of an event without any are those of another.
+  if (text === '')
+    return event.kind === 'errored' || check !== undefined || result !== undefined || !body.includes('```');
   return holds(fencedPart(body), text);
 }
 

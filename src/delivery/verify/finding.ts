@@ -29,6 +29,8 @@ export const promises = {
   B2: 'nothing of a budget is lost or doubled: both ends of a lease come to the same',
   B3: 'a pod draws no more than its cap',
   L1: 'what a turn has worked is counted on, over pauses and deaths',
+  E1: 'finished work is reported with the evidence that was asked for',
+  E2: 'an answer that does not do is asked for again as often as was allowed',
   S1: 'a path is held by one pod at a time',
   S2: 'what was handed down returns once',
   log: 'the file is whole and of a pod',

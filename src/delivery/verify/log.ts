@@ -17,6 +17,7 @@ import { ApprovalCheck } from './approvals.ts';
 import { AssignmentCheck } from './assignments.ts';
 import { BodyCheck } from './bodies.ts';
 import { BudgetCheck, type BudgetView } from './budget.ts';
+import { EvidenceCheck } from './evidence.ts';
 import type { Check, Finding, Rule } from './finding.ts';
 import { type ChildView, InboxCheck, type SenderView } from './inbox.ts';
 import { IncarnationCheck } from './incarnations.ts';
@@ -118,6 +119,7 @@ export class LogCheck {
       new ReportCheck(name, state),
       new ResponseCheck(name),
       new TimeCheck(name),
+      new EvidenceCheck(name),
       new ApprovalCheck(name),
       this.#budget,
     ];

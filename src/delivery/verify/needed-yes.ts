@@ -46,11 +46,25 @@ const modes = new Map<string, Readonly<Record<Kind, Needed>>>(
   } as const),
 );
 
+interface NeedSituation {
+  mode: string;
+  rules: JsonObject;
+  isRemembered: boolean;
+}
+
+/** A spawn with a check needs what a shell with that command does, too. */
+export function neededFor(call: MadeCall, situation: NeedSituation): Needed {
+  const own = neededAlone(call, situation);
+  const check = call.tool === 'SpawnPod' && isObject(call.input) ? call.input['check'] : undefined;
+  if (typeof check !== 'string') return own;
+  const shell = neededAlone({ tool: 'Bash', input: { command: check } }, situation);
+  return strictest.find((needed) => needed === own || needed === shell) ?? own;
+}
+
+const strictest: readonly Needed[] = ['forbidden', 'yes', 'unclear', 'nothing'];
+
 /** `isRemembered`: a person has said "always" to this very call. */
-export function neededFor(
-  call: MadeCall,
-  { mode, rules, isRemembered }: { mode: string; rules: JsonObject; isRemembered: boolean },
-): Needed {
+function neededAlone(call: MadeCall, { mode, rules, isRemembered }: NeedSituation): Needed {
   const row = modes.get(mode);
   if (row === undefined) return 'unclear';
   if (isNamed(rules['deny'], call.tool, 'whole')) return 'forbidden';

@@ -63,7 +63,13 @@ const isTotal = fields({ granted: isCount, returned: isCount, used: isCount });
 const isTotals = fields({ nanoUsd: optional(isTotal), tokens: optional(isTotal) });
 const amounts = { nanoUsd: optional(isCount), tokens: optional(isCount) };
 
-const isEvent = fields({ kind: isText, budget: optional(isTotals) });
+/** What goes with finished work. */
+const evidence = {
+  check: optional(fields({ passed: isFlag, exitCode: nullable(isNumber), tail: isText })),
+  result: optional(fields({ fits: isFlag })),
+};
+
+const isEvent = fields({ kind: isText, budget: optional(isTotals), ...evidence });
 
 /** As a receiver noted it: what it could not read it left out. */
 const isReceivedEvent = fields({
@@ -77,6 +83,7 @@ const isReceivedEvent = fields({
   text: optional(isText),
   unread: optional(names),
   error: optional(fields({ category: isText, message: isText })),
+  ...evidence,
   budget: optional(isTotals),
 });
 
@@ -112,6 +119,7 @@ const isItem = byField('kind', {
   }),
   notice: fields({ submission: isText, body: isText }),
   assignment: fields({ assignment: isText, body: isText }),
+  unmet: fields({ of: isText, body: isText }),
 });
 
 const call = { turn: isText, step: isCount, call: isText, tool: isText };

@@ -372,5 +372,6 @@ export function eventKey(of: {
 
 export function itemKey(item: SystemItem): string {
   if (item.kind === 'podEvent') return eventKey(item);
+  if (item.kind === 'unmet') return `unmet ${item.of}`;
   return item.kind === 'notice' ? `notice ${item.submission}` : `assignment ${item.assignment}`;
 }

@@ -17,6 +17,7 @@ interface UnseenItem {
   entrySeq: number;
   turn: string;
   what: string;
+  isOfTurn: boolean;
 }
 
 export class TurnCheck extends Check {
@@ -72,6 +73,9 @@ export class TurnCheck extends Check {
   #ended(entry: Entry<TurnEndedEntry>): void {
     this.#open = null;
     this.#idle = entry.outcome === 'finished';
+    // What an answer lacked is of no turn but its own.
+    if (!this.#idle && entry.outcome !== 'paused')
+      this.#unseen = this.#unseen.filter((item) => !item.isOfTurn);
     if (!this.#idle) return;
     const swallowed = this.#unseen.filter((item) => item.turn === entry.turn);
     for (const item of swallowed) {
@@ -89,7 +93,12 @@ export class TurnCheck extends Check {
   }
 
   #item(entry: Entry<SystemItemEntry>): void {
-    this.#unseen.push({ entrySeq: entry.seq, turn: entry.turn, what: whatItIs(entry.item) });
+    this.#unseen.push({
+      entrySeq: entry.seq,
+      turn: entry.turn,
+      what: whatItIs(entry.item),
+      isOfTurn: entry.item.kind === 'unmet',
+    });
   }
 
   #step(entry: Entry<StepCompletedEntry>): void {
@@ -146,6 +155,8 @@ function whatItIs(item: SystemItem): string {
       return 'a notice';
     case 'assignment':
       return 'the end of an assignment';
+    case 'unmet':
+      return `what the answer lacked (${item.of})`;
     default:
       return 'an item';
   }

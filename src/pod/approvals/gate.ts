@@ -5,9 +5,10 @@
 import { deferred, type Deferred } from '../../std/deferred.ts';
 import type { Params } from '../../protocol/methods.ts';
 import { notTested, type SandboxState } from '../../scope/sandbox/state.ts';
-import { decide } from '../../scope/permissions/permission.ts';
+import { type Decision, type ToolNeed, both, decide } from '../../scope/permissions/permission.ts';
 import type { ApprovalDecision, RememberedYes } from '../../session/facts/approval-entries.ts';
 import type { Approval } from '../../session/facts/facts.ts';
+import type { Check } from '../../session/settings/demands.ts';
 import { permissionModeOf } from '../../session/settings/permissions.ts';
 import { rememberedKey } from '../../session/facts/replay-approvals.ts';
 import type { Interceptor, CallApproval, CallRequest } from '../../worker/turn-ports.ts';
@@ -21,6 +22,13 @@ export interface ApprovalsOptions {
   sandboxState(): Promise<SandboxState>;
   /** An approval was asked or closed, and stands on disk. */
   onChanged(): void;
+}
+
+/** In which a call would run. */
+interface Situation {
+  readonly remembered: boolean;
+  readonly sandboxed: boolean;
+  readonly isUnfiltered: boolean;
 }
 
 export class ApprovalGate implements Interceptor {
@@ -37,21 +45,17 @@ export class ApprovalGate implements Interceptor {
   async beforeCall(request: CallRequest): Promise<CallApproval> {
     const { session } = this.#pod;
     const { tool, need, input } = request;
-    const sandbox = need.kind === 'shell' ? await this.#options.sandboxState() : null;
+    const check = checkIn(need);
+    const sandbox = need.kind === 'shell' || check !== null ? await this.#options.sandboxState() : null;
     if (sandbox?.kind === 'unknown') return { kind: 'failed', text: notTested(sandbox) };
     const sandboxed = sandbox?.kind === 'working';
     const subject = await subjectOf(need, session.cwd);
     const named: NamedCall = { tool, need, input, subject };
-    const decision = decide({
-      ...this.#options.permissions,
-      mode: permissionModeOf(session.permissionMode),
-      remembered: this.#isRemembered(named, sandboxed),
-      tool,
-      need,
-      subject,
-      sandboxed,
-      isUnfiltered: sandbox?.isUnfiltered === true,
-    });
+    const isUnfiltered = sandbox?.isUnfiltered === true;
+    const remembered = this.#isRemembered(named, sandboxed);
+    const decided = this.#decide(named, { remembered, sandboxed, isUnfiltered });
+    const decision =
+      check === null ? decided : both(decided, this.#ofCheck(check, { remembered, sandboxed, isUnfiltered }));
     switch (decision.kind) {
       case 'allow':
         return { kind: 'allowed' };
@@ -79,6 +83,39 @@ export class ApprovalGate implements Interceptor {
       sandboxed: false,
     });
     return decision.kind === 'deny' ? decision.text : null;
+  }
+
+  /**
+   * Null where the check that was asked for with this pod's work may run now. Nobody is asked: that was done
+   * before its spawn, so a yes to one inside a sandbox is none to one outside.
+   */
+  async refusesCheck({ command, outside }: Check): Promise<string | null> {
+    const sandbox = await this.#options.sandboxState();
+    if (sandbox.kind === 'unknown') return notTested(sandbox);
+    const sandboxed = sandbox.kind === 'working';
+    const isUnfiltered = sandbox.isUnfiltered === true;
+    const decision = this.#ofCheck(command, { remembered: false, sandboxed, isUnfiltered });
+    if (decision.kind === 'deny') return decision.text;
+    if (decision.kind === 'allow' || sandboxed || outside) return null;
+    return 'Denied: no sandbox holds it now, and it was allowed to run inside of one only.';
+  }
+
+  /** As the shell of the pod that it will be run in. */
+  #ofCheck(command: string, how: Situation): Decision {
+    const need = { kind: 'shell', command } as const;
+    const named: NamedCall = {
+      tool: 'Bash',
+      need,
+      input: { command },
+      subject: { kind: 'command', command },
+    };
+    const remembered = how.remembered || this.#isRemembered(named, how.sandboxed);
+    return this.#decide(named, { ...how, remembered });
+  }
+
+  #decide({ tool, need, subject }: NamedCall, how: Situation): Decision {
+    const mode = permissionModeOf(this.#pod.session.permissionMode);
+    return decide({ ...this.#options.permissions, mode, tool, need, subject, ...how });
   }
 
   /** A person's answer, on disk when this fulfils. Throws `forbidden`, `unknownPod`, `storageFailed`. */
@@ -167,7 +204,13 @@ export class ApprovalGate implements Interceptor {
  */
 function yesTo(named: NamedCall, sandboxed: boolean): RememberedYes {
   const { tool, need } = named;
-  return { tool, exact: exactCall(named), outside: need.kind === 'shell' && !sandboxed };
+  const isShell = need.kind === 'shell' || checkIn(need) !== null;
+  return { tool, exact: exactCall(named), outside: isShell && !sandboxed };
+}
+
+/** The command that would be run in the new pod. */
+function checkIn(need: ToolNeed): string | null {
+  return need.kind === 'tree' ? (need.check ?? null) : null;
 }
 
 function approvalOf(decision: ApprovalDecision, reason: string | null): CallApproval {

@@ -77,7 +77,7 @@ async function lastWord(pod: Pod): Promise<boolean> {
   const bodies: EntryBody[] = [...syntheticResults(facts, 'interrupted'), ...closedApprovals(facts, 'stop')];
   if (facts.turn !== null) {
     const calls = [...facts.turn.dangling.keys()];
-    bodies.push(...endTime(pod.core, { goesOn: true }));
+    bodies.push(...endTime(pod.core));
     bodies.push({ type: 'interrupted', turn: facts.turn.turn, reason: stop.reason, calls });
   }
   // Last: the farewell gives up what was interrupted before it.

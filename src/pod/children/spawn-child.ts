@@ -62,7 +62,8 @@ export async function spawnChild(
     refuseOverLimits(pod);
     // With what those before it have reserved taken away.
     const scope = await scopeFor(pod, { ...context, scope: pod.claims.now() }, { request, profile });
-    const spec = specOf(pod, request, { scope, model: await modelOf(pod, request), profile });
+    const model = await modelOf(pod, request);
+    const spec = specOf(pod, request, { scope, model, profile, demands: await demandsIn(request, context) });
     return await reserve(pod, spec, { request, context });
   });
   try {
@@ -90,7 +91,7 @@ export async function spawnChild(
 function specOf(
   pod: Pod,
   request: SpawnRequest,
-  given: { scope: PathScope; model: string; profile: Profile | null },
+  given: { scope: PathScope; model: string; profile: Profile | null; demands: Partial<Demands> },
 ): PodSpec {
   const { session } = pod;
   const { limits } = pod.core;
@@ -120,7 +121,7 @@ function specOf(
           name: request.profile,
           profile: given.profile,
         }),
-        demandsIn(request),
+        given.demands,
       ),
       // A person has taken the limit of the start away: for what is made now, too.
       ...(limits.cost !== costLimit(limits.cost, pod.facts.budget)
@@ -160,8 +161,12 @@ async function modelOf(pod: Pod, request: SpawnRequest): Promise<string> {
 }
 
 /** Of this child alone: its own children have their own. */
-function demandsIn({ timeoutMinutes, idleMinutes }: SpawnRequest): Partial<Demands> {
-  return { timeoutMinutes: timeoutMinutes ?? null, idleMinutes: idleMinutes ?? null };
+async function demandsIn(request: SpawnRequest, context: ToolContext): Promise<Partial<Demands>> {
+  const { timeoutMinutes = null, idleMinutes = null, check, tries = 1, result = null } = request;
+  if (check === undefined) return { timeoutMinutes, idleMinutes, result };
+  // The call was allowed with this command in it, and for the sandbox as it is.
+  const outside = (await context.shell.sandbox.state()).kind !== 'working';
+  return { timeoutMinutes, idleMinutes, result, check: { command: check, tries, outside } };
 }
 
 function capOf({ maxCost }: SpawnRequest): Amounts {

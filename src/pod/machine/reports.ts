@@ -8,6 +8,7 @@ import { type Facts, type OpenTurn, sessionOf } from '../../session/facts/facts.
 import { begunAssignments, emitted, ownAssignments } from '../../delivery/emit.ts';
 import type { SentPodEvent } from '../../protocol/pod-event.ts';
 import { surplus } from './budget.ts';
+import type { Evidence } from './evidence.ts';
 import type { SettledView } from '../../delivery/settled.ts';
 
 const excerptCharsMax = 2_000;
@@ -18,6 +19,8 @@ export interface TurnEnd {
   reason?: string;
   error?: { category: string; message: string };
   durationMs: number;
+  /** Of a turn that has finished, where it was asked for. */
+  evidence?: Evidence;
 }
 
 /**
@@ -46,12 +49,14 @@ export function reportOfTurn(
     hops: turn.hops,
   };
   const reason = end.reason === undefined ? {} : { reason: end.reason };
+  // What goes on reports again, with evidence of its own.
+  const evidence = view.settled && end.outcome === 'finished' ? end.evidence : {};
   return [
     emitted(
       facts,
       end.outcome === 'errored'
         ? { kind: 'errored', error: end.error ?? { category: 'unknown', message: 'unknown' }, ...report }
-        : { kind: 'turnEnded', outcome: end.outcome, ...reason, ...report },
+        : { kind: 'turnEnded', outcome: end.outcome, ...reason, ...evidence, ...report },
       back,
     ),
   ];

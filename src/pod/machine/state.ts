@@ -19,16 +19,17 @@
  */
 import type { EntryBody, TurnKind } from '../../session/facts/entries.ts';
 import { type Facts, sessionOf } from '../../session/facts/facts.ts';
-import { begunAssignments, emitted } from '../../delivery/emit.ts';
+import { begunAssignments } from '../../delivery/emit.ts';
 import { noticeBody } from '../../delivery/notice.ts';
 import type { Limits } from '../../session/settings/settings.ts';
 import { settledView } from '../../delivery/settled.ts';
-import { type OverBudget, notificationHops, wakeRule } from '../../delivery/wake.ts';
+import { notificationHops, wakeRule } from '../../delivery/wake.ts';
 import { closedApprovals, interruptedWaiting } from './approval-facts.ts';
 import { surplus } from './budget.ts';
 import { beginCompaction, droppedRequest } from './compaction.ts';
 import { type Core, type TimerName, controlEntry, isToPause, noteStorageProblem, tryCommit } from './core.ts';
-import { type TurnEnd, clipped, excerptOf, finalText, reportOfTurn } from './reports.ts';
+import { type TurnEnd, clipped, reportOfTurn } from './reports.ts';
+import { owesEvidence, reportOverBudget, reportOwedEnd } from './owed.ts';
 import { beginTime, endTime, onTime } from './turn-time.ts';
 
 /** `urgent`: at a turn's end and when the coalescing timer has run out, nothing is waited for. */
@@ -59,7 +60,8 @@ function considerWake(core: Core, urgent: boolean): void {
   switch (wake.kind) {
     case 'nothing':
       live.overBudget = null;
-      reportOwedEnd(core);
+      if (owesEvidence(core)) startTurn(core, { kind: 'resume', submissions: [], hops: 0, cause: 'parent' });
+      else reportOwedEnd(core);
       return;
     case 'overBudget':
       if (wake.refillAtMs !== null) {
@@ -169,7 +171,7 @@ export function endTurn(core: Core, ended: TurnEnd): void {
   const back = surplus(facts.budget, 1);
   const report = reportOfTurn(facts, turn, end, { ...view, settled, back });
   const committed = tryCommit(core, [
-    ...endTime(core, { goesOn: end.outcome === 'paused' }),
+    ...endTime(core),
     ...syntheticResults(facts, end.outcome === 'cancelled' ? 'cancelled' : 'interrupted'),
     ...closedApprovals(facts, end.outcome === 'cancelled' ? 'cancel' : 'turnEnd'),
     ...(back === null ? [] : [back]),
@@ -329,69 +331,4 @@ export function watchdog(core: Core): void {
   evaluate(core, { urgent: true });
   // `startTurn` is the only thing that leaves idle here.
   if ((live.mode as string) === 'running' && !refilling) live.watchdogRescues += 1;
-}
-
-/**
- * The parent was told that this pod goes on by itself, and what it waited for has ended without a word to the
- * model (read already, asked for, given up): no turn will come that could say so. Also a level, asked with
- * the wake rule.
- */
-function reportOwedEnd(core: Core): void {
-  const { facts, ports } = core;
-  const assignments = begunAssignments(facts);
-  if (assignments.length === 0 || facts.held !== null || !settledView(facts).settled) return;
-  const text = finalText(facts);
-  const report = emitted(facts, {
-    kind: 'turnEnded',
-    outcome: 'finished',
-    turn: facts.lastTurn?.turn ?? ports.newId(),
-    assignments,
-    outstanding: [],
-    settled: true,
-    ...excerptOf(text),
-    usage: { inputTokens: 0, outputTokens: 0, cost: 0 },
-    durationMs: 0,
-    hops: 0,
-  });
-  if (!tryCommit(core, [report])) return;
-  ports.perform({ type: 'emitted' });
-  ports.perform({ type: 'statusChanged' });
-}
-
-function reportOverBudget(core: Core, { why, items, refillAtMs }: OverBudget): void {
-  const { facts, live, limits, ports } = core;
-  live.overBudget = why;
-  const nowMs = ports.wallMs();
-  // An earlier incarnation may have told it, and no turn has begun since.
-  live.overBudgetAt = facts.overBudgetAt ?? new Date(nowMs).toISOString();
-  live.overBudgetUntil =
-    refillAtMs === null ? null : new Date(nowMs + Math.max(0, refillAtMs - ports.now())).toISOString();
-  const bound =
-    why === 'hops'
-      ? `a chain of ${limits.hops} turns`
-      : `${limits.wakesPerMinute} notification turns a minute`;
-  const text = `${items} event(s) wait: the wake budget of ${bound} is used up. A person's input wakes the pod.`;
-  const bodies: EntryBody[] = [{ type: 'alert', level: 'warning', code: 'wakeBudget', text }];
-  const upward =
-    sessionOf(facts).parent !== null && (begunAssignments(facts).length > 0 || facts.lastCause === 'parent');
-  if (upward) {
-    bodies.push(
-      emitted(facts, {
-        kind: 'turnEnded',
-        outcome: 'limitReached',
-        reason: 'wakeBudget',
-        turn: facts.lastTurn?.turn ?? ports.newId(),
-        assignments: begunAssignments(facts),
-        outstanding: settledView(facts).outstanding,
-        settled: false,
-        text: '',
-        textChars: 0,
-        usage: { inputTokens: 0, outputTokens: 0, cost: 0 },
-        durationMs: 0,
-        hops: Math.min(limits.hops, notificationHops(facts)),
-      }),
-    );
-  }
-  if (!tryCommit(core, bodies)) return;
-  if (upward) ports.perform({ type: 'emitted' });
 }

@@ -4,7 +4,7 @@
  *
  * Invariants
  * - L1 What a turn has used only rises, over pauses and over deaths: it is committed as a total, at least every
- *   tenth of the limit and with each pause. A death loses what came behind the last total.
+ *   tenth of the limit and with each end. A death loses what came behind the last total.
  * - L2 No pause, no open approval and no wait for the budget, at whose bound no turn ends, counts as work; and
  *   nothing that the pod waits for as silence.
  * - L3 At a limit the turn ends as by a cancel, as `limitReached`, once; a pause that was asked for holds behind
@@ -103,12 +103,12 @@ function usedTime(turn: string, { usedMs }: TurnTime): EntryBody[] {
   return [{ type: 'turnTime', turn, usedMs: Math.round(usedMs) }];
 }
 
-/** What a turn that pauses, or is to be gone on with, has used; the machine's clock for it ends here. */
-export function endTime(core: Core, options: { goesOn: boolean }): EntryBody[] {
+/** What a turn has used at its end, or where it is to be gone on with; the machine's clock for it ends here. */
+export function endTime(core: Core): EntryBody[] {
   const { facts, live } = core;
   const { time } = live;
   live.time = null;
-  if (time === null || facts.turn === null || !options.goesOn) return [];
+  if (time === null || facts.turn === null) return [];
   advance(core, time);
   return usedTime(facts.turn.turn, time);
 }

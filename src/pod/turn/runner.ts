@@ -23,6 +23,9 @@ import type { TurnEnd } from '../machine/reports.ts';
 import { windowOfPod } from '../machine/context-view.ts';
 import { PodSkills } from './pod-skills.ts';
 import type { ProjectContext } from './project-context.ts';
+import { type Evidence, demandsGuidance } from '../machine/evidence.ts';
+import { demandsOf } from '../../session/settings/demands.ts';
+import { EvidenceDesk } from './evidence.ts';
 import { RequestWatch } from './request-watch.ts';
 import { Rests } from './rests.ts';
 import { SurroundingsReader } from './surroundings.ts';
@@ -52,6 +55,7 @@ export class TurnRunner {
   readonly #pod: Pod;
   readonly #options: TurnRunnerOptions;
   readonly #requests: RequestWatch;
+  readonly #evidence: EvidenceDesk;
   readonly #surroundings: SurroundingsReader;
   readonly #skills: PodSkills;
   readonly #fileViews: FileViews = newFileViews();
@@ -67,6 +71,11 @@ export class TurnRunner {
     this.#options = options;
     this.#requests = new RequestWatch(pod);
     this.#rests = new Rests(modelListOf(pod.session, pod.permissions), () => pod.host.clock.wallMs());
+    this.#evidence = new EvidenceDesk(pod, {
+      tools: options.tools,
+      approvals: options.approvals,
+      toolContext: (call, signal) => this.#toolContext(call, signal),
+    });
     this.#surroundings = new SurroundingsReader(pod);
     this.#skills = new PodSkills(pod);
   }
@@ -91,6 +100,7 @@ export class TurnRunner {
     const cancelled = mode === 'stopping' || control?.kind === 'cancel' || control?.kind === 'limit';
     if (cancelled) this.#abort?.abort(new Error('the turn was ended'));
     this.#endWait();
+    if (cancelled || control?.kind === 'pause') this.#evidence.control();
     if (cancelled || control?.kind === 'pause')
       this.#options.approvals.control(cancelled ? 'cancel' : 'pause');
   }
@@ -107,11 +117,23 @@ export class TurnRunner {
     const startedMs = clock.now();
     const resumed = this.#pod.facts.turn?.kind === 'resume';
     let result: TurnResult;
+    let evidence: Evidence = {};
     try {
       // The start must be on disk before anything that follows from it.
       await this.#pod.durable();
       const ports = await this.#ports(turn, abort.signal);
       result = await this.#options.engine.driveTurn(ports, { resumed });
+      while (result.kind === 'finished') {
+        const made = await this.#evidence.make(turn, abort.signal);
+        if (made.kind === 'unmet') {
+          const taken = this.#pod.facts.turn?.steps ?? 0;
+          result = await this.#options.engine.driveTurn(ports, { resumed: false, taken });
+          continue;
+        }
+        if (made.kind === 'made') ({ evidence } = made);
+        else result = { kind: controlOf(this.#pod) === 'pause' ? 'paused' : 'cancelled' };
+        break;
+      }
     } catch (error) {
       result = { kind: 'abandoned', message: error instanceof Error ? error.message : String(error) };
     }
@@ -122,7 +144,7 @@ export class TurnRunner {
     this.#pod.input((core) => {
       if (core.live.mode === 'stopping') return;
       if (result.kind === 'abandoned') abandonTurn(core, result.message);
-      else endTurn(core, this.#endOf(result, clock.now() - startedMs));
+      else endTurn(core, { ...this.#endOf(result, clock.now() - startedMs), evidence });
     });
     this.#options.approvals.reportClosed();
   }
@@ -181,7 +203,7 @@ export class TurnRunner {
       promptFacts: {
         session,
         project: instructions.files,
-        guidance: this.#options.guidance,
+        guidance: [...this.#options.guidance, ...demandsGuidance(demandsOf(session.settings))],
         surroundings,
         skills,
       },

@@ -21,8 +21,8 @@ import { type PermissionRules, type RuleSubject, ruleFor } from './permission-ru
 export type ToolNeed =
   | { readonly kind: 'read' | 'edit'; readonly path: string }
   | { readonly kind: 'shell'; readonly command: string }
-  /** Another pod; `writes`: paths are handed down to be written. */
-  | { readonly kind: 'tree'; readonly name: string; readonly writes: boolean }
+  /** Another pod; `writes`: paths are handed down to be written; `check`: a command that will be run in it. */
+  | { readonly kind: 'tree'; readonly name: string; readonly writes: boolean; readonly check?: string }
   /** Instructions by their name. */
   | { readonly kind: 'skill'; readonly name: string }
   /** Nothing that could be denied: it looks at the pod itself. */
@@ -71,6 +71,14 @@ export function decide(one: PermissionCase): Decision {
   }
   if (one.remembered || ruleFor(rules.allow, 'allow', { tool, subject }) !== undefined) return allow;
   return byMode(one);
+}
+
+/** Of a call that comes to two: it runs only where both may. */
+export function both(one: Decision, other: Decision): Decision {
+  if (one.kind === 'deny' || other.kind === 'allow') return one;
+  return other.kind === 'deny' || one.kind === 'allow'
+    ? other
+    : { kind: 'ask', why: `${one.why}; ${other.why}` };
 }
 
 /** The scope is a person's yes to what lies inside of it; a shell has none. */

@@ -6,6 +6,7 @@
 import type { JsonObject, JsonValue } from '../../std/json.ts';
 import type { ApprovalEntry } from './approval-entries.ts';
 import type { ContextEntry, MeasuredSize } from './context-entries.ts';
+import type { TurnTimeEntry, UnmetItem } from './demand-entries.ts';
 import type { BudgetEntry } from './budget-entries.ts';
 import type { Result } from '../../protocol/methods.ts';
 import type { PodIdentity } from '../../protocol/names.ts';
@@ -165,7 +166,8 @@ export interface ToolResultEntry {
 export type SystemItem =
   | { kind: 'podEvent'; from: PodIdentity; seq: number | null; event: PodEvent; body: string }
   | { kind: 'notice'; submission: string; from: InputSource; body: string }
-  | { kind: 'assignment'; assignment: string; child: PodRef; outcome: string; body: string };
+  | { kind: 'assignment'; assignment: string; child: PodRef; outcome: string; body: string }
+  | UnmetItem;
 /** A notification, consumed: `body` is the exact text that the model reads. */
 export interface SystemItemEntry {
   type: 'systemItem';
@@ -207,15 +209,6 @@ export interface TurnEndedEntry {
   outstanding: string[];
   usage: Usage;
   durationMs: number;
-}
-/**
- * How long a turn has worked, with those that it goes on with and without pauses and open approvals, by a clock
- * that does not jump. A total: written while a limited turn runs, and where it pauses.
- */
-export interface TurnTimeEntry {
-  type: 'turnTime';
-  turn: string;
-  usedMs: number;
 }
 /**
  * What an earlier incarnation left open was closed; dangling calls got their synthetic results in the same

@@ -5,6 +5,7 @@
  */
 import { noRestrictions } from './restrictions.ts';
 import { type ContextFacts, emptyContext } from './context-facts.ts';
+import type { UnmetCounts } from './demand-entries.ts';
 import type { PodIdentity } from '../../protocol/names.ts';
 import type { PodEvent, SentPodEvent, Usage } from '../../protocol/pod-event.ts';
 import type { ApprovalAskedEntry, ApprovalDecision } from './approval-entries.ts';
@@ -54,6 +55,7 @@ export interface OpenTurn {
   startedAt: string;
   /** As far as it was committed, of all of `turns`. */
   usedMs: number;
+  unmet: UnmetCounts;
   steps: number;
   usage: Usage;
   /** Calls without a result yet, in order. */
@@ -151,6 +153,7 @@ export interface Approval extends Omit<ApprovalAskedEntry, 'type' | 'state'> {
 export interface StoppedTurn {
   turns: string[];
   usedMs: number;
+  unmet: UnmetCounts;
   submissions: string[];
   hops: number;
   cause: 'person' | 'parent';

@@ -23,6 +23,7 @@ import {
   noteMeasured,
   noteReport,
 } from './replay-context.ts';
+import { type UnmetItem, nothingUnmet } from './demand-entries.ts';
 import { noFailures } from './context-facts.ts';
 import { applyBudget } from './replay-budget.ts';
 import { applyAssignment, applyChild, applyReceipt, applyScope } from './replay-children.ts';
@@ -91,6 +92,7 @@ const appliers: Appliers = {
       cause: entry.cause,
       startedAt: entry.time,
       usedMs: entry.kind === 'resume' ? (facts.resumable?.usedMs ?? 0) : 0,
+      unmet: (entry.kind === 'resume' ? facts.resumable?.unmet : null) ?? nothingUnmet,
       steps: 0,
       usage: { inputTokens: 0, outputTokens: 0, cost: 0 },
       dangling: new Map(),
@@ -117,6 +119,10 @@ const appliers: Appliers = {
     facts.history.push(entry);
     noteReport(facts, entry);
     const { item } = entry;
+    if (item.kind === 'unmet') {
+      noteUnmet(facts, item);
+      return;
+    }
     const sender = item.kind === 'podEvent' ? facts.children.get(item.from.instance) : undefined;
     // It was received, also where the line of its receipt is damaged.
     if (sender !== undefined && 'seq' in item) sender.received = Math.max(sender.received, item.seq ?? 0);
@@ -236,6 +242,11 @@ const appliers: Appliers = {
 /** `applyBudget` has it: it looks at entries of other kinds too. */
 function inBudget(): void {}
 
+/** It is about this turn alone, which no longer finishes without a further answer: nothing of it is left behind. */
+function noteUnmet({ turn }: Facts, { of }: UnmetItem): void {
+  if (turn !== null) turn.unmet = { ...turn.unmet, [of]: turn.unmet[of] + 1 };
+}
+
 /** Turn ends after which the same items would only end the next turn alike. */
 const holdWords: Partial<Record<TurnOutcome, NonNullable<Facts['held']>['why']>> = {
   errored: 'failed',
@@ -243,8 +254,8 @@ const holdWords: Partial<Record<TurnOutcome, NonNullable<Facts['held']>['why']>>
   cancelled: 'cancelled',
 };
 
-function resumableOf({ turns, usedMs, submissions, hops, cause }: OpenTurn): Facts['resumable'] {
-  return { turns, usedMs, submissions, hops, cause };
+function resumableOf({ turns, usedMs, unmet, submissions, hops, cause }: OpenTurn): Facts['resumable'] {
+  return { turns, usedMs, unmet, submissions, hops, cause };
 }
 
 /** A turn that began at `start` had items to give to the model and did not get them seen. */

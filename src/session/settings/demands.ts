@@ -9,9 +9,23 @@ export interface Demands {
   readonly timeoutMinutes: number | null;
   /** Without a sign of work, while the pod waits for nobody; null: as long as it takes. */
   readonly idleMinutes: number | null;
+  /** A command that podkin runs behind the last answer; null: none. */
+  readonly check: Check | null;
+  /** JSON Schema of the last answer; null: any text. */
+  readonly result: JsonObject | null;
 }
 
-export const noDemands: Demands = { timeoutMinutes: null, idleMinutes: null };
+export interface Check {
+  readonly command: string;
+  /** How often it is run at most for one turn. */
+  readonly tries: number;
+  /** A person has allowed it, or their mode does, where no sandbox holds it. */
+  readonly outside: boolean;
+}
+
+export const noDemands: Demands = { timeoutMinutes: null, idleMinutes: null, check: null, result: null };
+
+export const triesMax = 10;
 
 /** Longer than any process lives. */
 export const minutesMax = 525_600;
@@ -23,7 +37,17 @@ export function demandsOf(settings: JsonObject): Demands {
   return {
     timeoutMinutes: minutesOf(given['timeoutMinutes']),
     idleMinutes: minutesOf(given['idleMinutes']),
+    check: checkOf(given['check']),
+    result: isJsonObject(given['result']) ? given['result'] : null,
   };
+}
+
+function checkOf(value: JsonValue | undefined): Check | null {
+  if (!isJsonObject(value)) return null;
+  const { command, tries, outside } = value;
+  if (typeof command !== 'string' || command === '') return null;
+  const isCount = typeof tries === 'number' && Number.isSafeInteger(tries) && tries >= 1 && tries <= triesMax;
+  return { command, tries: isCount ? tries : 1, outside: outside === true };
 }
 
 function minutesOf(value: JsonValue | undefined): number | null {
@@ -34,5 +58,7 @@ function minutesOf(value: JsonValue | undefined): number | null {
 export function withDemands(settings: JsonObject, demands: Partial<Demands>): JsonObject {
   const { demands: _others, ...rest } = settings;
   const asked = Object.entries(demands).filter(([, value]) => value !== null && value !== undefined);
-  return asked.length === 0 ? rest : { ...rest, demands: Object.fromEntries(asked) };
+  if (asked.length === 0) return rest;
+  const copy: JsonObject = JSON.parse(JSON.stringify(Object.fromEntries(asked)));
+  return { ...rest, demands: copy };
 }

@@ -1,4 +1,5 @@
 /** The fold from entries to facts, as a table: incarnations, inputs and turns. */
+import { nothingUnmet } from '../../../src/session/facts/demand-entries.ts';
 import { describe, expect, it } from 'vitest';
 import {
   above,
@@ -185,6 +186,7 @@ const turns: Row[] = [
         turn: 't1',
         turns: ['t1'],
         usedMs: 0,
+        unmet: nothingUnmet,
         entrySeq: 3,
         kind: 'run',
         submissions: ['r1'],
@@ -259,7 +261,7 @@ const turns: Row[] = [
     'a pause at the end',
     [begun('t1', { submissions: ['r1'], hops: 3 }), ended('t1', 'paused')],
     ({ paused, resumable }) => [paused, resumable],
-    [true, { turns: ['t1'], usedMs: 0, submissions: ['r1'], hops: 3, cause: 'person' }],
+    [true, { turns: ['t1'], usedMs: 0, unmet: nothingUnmet, submissions: ['r1'], hops: 3, cause: 'person' }],
   ],
   ['an error with an item in hand holds it', failed, held, { why: 'failed', through: 6, before: 4 }],
   [
@@ -285,7 +287,7 @@ const turns: Row[] = [
     'an interruption',
     [begun('t1', { submissions: ['r1'], hops: 3 }), interrupted('t1')],
     ({ turn, resumable }) => [turn, resumable],
-    [null, { turns: ['t1'], usedMs: 0, submissions: ['r1'], hops: 3, cause: 'person' }],
+    [null, { turns: ['t1'], usedMs: 0, unmet: nothingUnmet, submissions: ['r1'], hops: 3, cause: 'person' }],
   ],
   [
     'an interruption of another turn',
