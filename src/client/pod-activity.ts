@@ -9,7 +9,7 @@ import type { ProbedPod } from './pod-probe.ts';
 export interface Activity {
   /**
    * `call`: a tool runs. `request`: the model is asked. `retry`: a provider is asked again at `until`. `wait`:
-   * for something else. `ended`: how its last turn did. `cut`: at what its process ended.
+   * for something else. `ended`: how its last turn did. `cut`: at which call its process ended, if at one.
    */
   readonly kind: 'call' | 'request' | 'retry' | 'wait' | 'ended' | 'cut';
   /** The words of models, providers and others. */
@@ -61,7 +61,7 @@ export function loggedActivity(end: readonly Entry[]): Activity | null {
     if (entry.type === 'toolResult') answered.add(entry.call);
     if (entry.type === 'toolCall' && !answered.has(entry.call))
       return { kind: 'cut', text: callText(entry), since, until: null };
-    if (entry.type === 'turnStarted') return { kind: 'cut', text: 'a turn', since, until: null };
+    if (entry.type === 'turnStarted') return { kind: 'cut', text: '', since, until: null };
   }
   return null;
 }

@@ -3,6 +3,7 @@ import type { Defect } from './defect.ts';
 import { ofOthers } from './plays.ts';
 import { ofTheMachines } from './machine.ts';
 import { ofTheOracle } from './oracle.ts';
+import { ofNames } from './names.ts';
 import { ofTheShell } from './shell.ts';
 import { ofTheBudgets } from './budgets.ts';
 import { ofTheContext } from './context.ts';
@@ -12,6 +13,7 @@ import { ofTheStorage } from './storage.ts';
 export const defects: readonly Defect[] = [
   ...ofTheMachines,
   ...ofOthers,
+  ...ofNames,
   ...ofTheShell,
   ...ofTheContext,
   ...ofTheProject,

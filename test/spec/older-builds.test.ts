@@ -74,9 +74,9 @@ const scenario = `rules:
   - { say: 'Well.' }
 `;
 
-async function beginTree(program: string, ...flags: string[]): Promise<{ root: TestPod; kid: TestPod }> {
+async function beginTree(program: string): Promise<{ root: TestPod; kid: TestPod }> {
   const model = home.scenario(scenario);
-  const begun = podkin(program, 'run', '-d', '--name', 'root', '--model', model, ...flags, 'go');
+  const begun = podkin(program, 'run', '-d', '--name', 'root', '--model', model, 'go');
   expect(begun).toMatchObject({ code: 0 });
   const [root, kid] = [home.pod('root'), await home.spawned('kid')];
   await root.until('the report of the kid', (all) => receiptsOf(all, kid.instance).length > 0);
@@ -100,7 +100,8 @@ describe.runIf(hasHistory)('builds of all ages in one home', { timeout: 120_000 
     '[lock.mixed-builds] pods of $first live, and $second starts none of them a second time',
     async ({ first, second }) => {
       const { root, kid } = await beginTree(programAt(first));
-      for (const pod of [root, kid]) {
+      // Older builds do not find the children that today's has made (docs/decisions/0019-names.md).
+      for (const pod of first === 'now' ? [root] : [root, kid]) {
         const { pid } = await pod.process();
         const again = podkin(programAt(second), 'restore', pod.name);
         expect(again.code).toBe(1);
@@ -111,7 +112,7 @@ describe.runIf(hasHistory)('builds of all ages in one home', { timeout: 120_000 
     },
   );
 
-  it.each(sides)(
+  it.each(sides.filter(({ first }) => first !== 'now'))(
     '[lock.mixed-builds] a root of $second over a kid of $first: the kid lives on as it was, and its reports arrive once',
     async ({ first, second }) => {
       const { root, kid } = await beginTree(programAt(first));
@@ -133,17 +134,18 @@ describe.runIf(hasHistory)('builds of all ages in one home', { timeout: 120_000 
   it.each(parents.flatMap((parent) => ['stop', 'kill'].map((end) => ({ parent, end }))))(
     '[upgrade.older-parent] a living root of $parent over a kid of now, whose end comes by a $end: it takes all of it in, once',
     async ({ parent, end }) => {
-      const { root, kid } = await beginTree(commandFile, '--max-tokens', '1000000');
-      await root.kill();
+      const { root, kid } = await beginTree(programOf(parent));
       home.expectsNoSockets = false;
-      expect(podkin(programOf(parent), 'restore', 'root')).toMatchObject({ code: 0 });
+      await kid.kill();
+      await root.until('the death of the kid', (all) => receiptsOf(all, kid.instance).length > 1);
+      expect(podkin(commandFile, 'restore', 'kid')).toMatchObject({ code: 0 });
       expect(podkin(programOf(parent), 'send', 'root', 'more')).toMatchObject({ code: 0 });
-      await root.until('the second report', (all) => receiptsOf(all, kid.instance).length > 1);
+      await root.until('the second report', (all) => receiptsOf(all, kid.instance).length > 2);
       if (end === 'stop') await kid.stop();
       else await kid.kill();
-      await root.until('the end of the kid', (all) => receiptsOf(all, kid.instance).length > 2);
+      await root.until('the end of the kid', (all) => receiptsOf(all, kid.instance).length > 3);
       const kinds = receiptsOf(await root.entries(), kid.instance).map(({ event }) => event.kind);
-      expect(kinds).toEqual(['turnEnded', 'turnEnded', end === 'stop' ? 'shutDown' : 'died']);
+      expect(kinds).toEqual(['turnEnded', 'died', 'turnEnded', end === 'stop' ? 'shutDown' : 'died']);
       await root.until('the answer to it', (all) => all.at(-1)?.type === 'turnEnded');
       expect(await verified(home)).toEqual([]);
     },

@@ -172,7 +172,7 @@ function textOf({ kind, text, until }: Activity, nowMs: number): string {
       return [outcomeWord(outcome), ...why].join(': ');
     }
     case 'cut':
-      return `cut at ${text}`;
+      return text === '' ? 'cut in a turn' : `cut at ${text}`;
   }
 }
 

@@ -196,6 +196,7 @@ describe('what is shown', () => {
     [{ ...call, kind: 'ended', text: 'errored: no key' }, 'failed: no key'],
     [{ ...call, kind: 'ended', text: 'finished' }, 'finished'],
     [{ ...call, kind: 'cut' }, 'cut at Bash npm test'],
+    [{ ...call, kind: 'cut', text: '' }, 'cut in a turn'],
     [{ ...call, text: 'Bash \u001b[2Jls\nrm' }, 'Bash [2Jls … 2m10s'],
     [{ ...call, since: 'no time' }, 'Bash npm test'],
   ] as const)('[cli.ps-work] %j is shown as %j', (activity, text) => {
