@@ -71,6 +71,8 @@ describe('profiles', () => {
       '.claude/agents/judge.md',
       '---\nname: judge\ndescription: Judges.\ntools: Read, Grep\ncolor: red\n---\nYOU-JUDGE\n',
     );
+    mkdirSync(join(home.work, '.agents/skills/pdf'), { recursive: true });
+    home.file('.agents/skills/pdf/SKILL.md', '---\nname: pdf\ndescription: SKILL-OF-PDF\n---\nDo so.\n');
     home.file('.claude/agents/wide.md', '---\nwrite: [/]\nread: [/]\nmode: bypassPermissions\n---\n');
     const { code, stderr } = await home.run(['run', '-p', 'go'], { environment: provider.environment });
     // A spawn that is denied is a denied tool.
@@ -80,6 +82,9 @@ describe('profiles', () => {
     const judge = bodies.get('judge 1') ?? '';
     expect(judge).toContain('YOU-JUDGE');
     expect(toolsIn(judge)).toEqual(['Grep', 'Read']);
+    // Skill is a tool as the others are.
+    expect(bodies.get('root 1')).toContain('SKILL-OF-PDF');
+    expect(judge).not.toContain('SKILL-OF-PDF');
     expect([...bodies.keys()].some((key) => key.startsWith('wide'))).toBe(false);
   });
 

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { type Skill, folderOfSkill } from '../../project/skills.ts';
 import { isAllowed } from '../../scope/paths/path-scope.ts';
+import { toolsIn } from '../../session/settings/profiles.ts';
 import { failed } from '../../tools/input-path.ts';
 import { skillTool } from '../../tools/skill.ts';
 import type { Tool, ToolAnswer } from '../../tools/tool.ts';
@@ -26,6 +27,8 @@ export class PodSkills {
   /** Before a turn; of a child that may not read its working directory only the person's own. */
   async read(): Promise<readonly Skill[]> {
     const { session, claims, host } = this.#pod;
+    // A role that has not the tool has no use for what it gives.
+    if (toolsIn(session.settings)?.includes(this.#tool.name) === false) return [];
     const scope = claims.now();
     const isFor = session.parent === null || isAllowed(scope, 'read', join(session.cwd, 'AGENTS.md'));
     const { offered, leftOut } = await host.work.skills(scope.deny, isFor ? session.cwd : null);
