@@ -206,8 +206,7 @@ export class Stage {
 
   /** Waits until that pod runs, and takes it in. */
   async untilBorn(name: string, parent: Actor): Promise<Actor> {
-    const folder = folderNamed(this.home.home, name);
-    await this.until(`the birth of ${name}`, () => existsSync(folder.log));
+    await this.until(`the birth of ${name}`, () => existsSync(folderNamed(this.home.home, name).log));
     const known = this.actors.find((actor) => actor.name === name);
     return known ?? this.#enter(new Actor(this.home.pod(name), parent));
   }
