@@ -290,6 +290,14 @@ export const commands: readonly CommandSpec[] = [
       }),
   },
   {
+    usage: 'models',
+    group: maintain,
+    summary: 'list the models that are known, with their prices, and what is missing to use them here',
+    options: [json],
+    run: async (context, input) =>
+      (await import('./inspect/models.ts')).modelsCommand(context, { json: input.flag('json') }),
+  },
+  {
     usage: 'doctor',
     group: maintain,
     summary: 'check this machine and this home, and say how to fix what is wrong',

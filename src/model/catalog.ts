@@ -43,6 +43,13 @@ export function catalogEntry(name: string): CatalogEntry | null {
   return known === undefined ? null : (models[known] ?? null);
 }
 
+/** All that are known, as `provider/model`. */
+export function catalogNames(): readonly string[] {
+  return Object.entries(catalog).flatMap(([provider, models]) =>
+    Object.keys(models).map((model) => `${provider}/${model}`),
+  );
+}
+
 /** What a person says that tokens cost: USD per million. It wins over what is known here. */
 export interface GivenPrice {
   readonly input: number;

@@ -7,7 +7,8 @@ import { resolve } from 'node:path';
 import { fromTilde } from '../std/tilde.ts';
 import { NotOrdinary, readOrdinaryFile } from '../std/bounded-file.ts';
 import { fetchFor } from './bytes.ts';
-import { catalogEntry, type GivenPrice, type TokenCounts, costOf } from './catalog.ts';
+import { catalogEntry, catalogNames, type GivenPrice, type TokenCounts, costOf } from './catalog.ts';
+import { effortOptions } from './effort.ts';
 import { type Effort, type Model, ModelConfigError, type ModelRequest } from './port.ts';
 import { proxyOf, unusedProxyHint } from './proxy.ts';
 import { loadProviderModel, sdkModel, type ModelSource, type ProviderName } from './sdk.ts';
@@ -140,6 +141,33 @@ export async function createModel(
       const fetch = await fetchFor({ name, dialect, proxy, heard });
       return await loadProviderModel({ ...settings, fetch });
     },
+  });
+}
+
+export interface KnownModel {
+  /** `provider/model`. */
+  readonly name: string;
+  readonly contextTokens: number;
+  /** US dollars per million tokens. */
+  readonly inputPrice: number;
+  readonly outputPrice: number;
+  /** `effort` means something to it. */
+  readonly takesEffort: boolean;
+  /** What is missing in the environment; null: nothing. */
+  readonly missing: string | null;
+}
+
+/** What is known beforehand; others can be named all the same. */
+export function knownModels(environment: NodeJS.ProcessEnv): readonly KnownModel[] {
+  return catalogNames().flatMap((name) => {
+    const entry = catalogEntry(name);
+    const { provider, model } = split(name);
+    if (entry === null || !isProvider(provider)) return [];
+    const { dialect, keyVariable } = providers[provider];
+    const takesEffort = effortOptions({ dialect, model, outputTokens: undefined }, 'medium') !== null;
+    const missing = isReady(provider, environment) ? null : keyVariable;
+    const { contextTokens, input, output } = entry;
+    return [{ name, contextTokens, inputPrice: input, outputPrice: output, takesEffort, missing }];
   });
 }
 

@@ -163,6 +163,8 @@ export const commands = {
   'config.reference': 'docs/configuration.md is made of that list and is up to date',
   'config.shown':
     'podkin config shows each setting in force and where it comes from, no secret, and the JSON Schema of a file',
+  'models.listed':
+    'podkin models lists what is known of models, with prices, what a person says of them, and what is missing to use each here',
   'profile.root':
     'a role of the person gives a root what it says, a flag of the command outweighs it, and an unknown one is refused with the nearest',
   'profile.child': 'what a spawn leaves open comes from its profile, of which a call may ask for less',
