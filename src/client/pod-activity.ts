@@ -53,7 +53,7 @@ function saidActivity({
 const endEntries = 100;
 
 /** Pure. */
-export function loggedActivity(end: readonly Entry[]): Activity | null {
+function loggedActivity(end: readonly Entry[]): Activity | null {
   const answered = new Set<string>();
   for (const entry of end.toReversed()) {
     const { time: since } = entry;

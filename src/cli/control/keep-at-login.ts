@@ -12,7 +12,7 @@ import { visible } from '../format/printable.ts';
 import { type CommandContext, CommandFailed, exitStatus } from '../invocation/context.ts';
 
 /** What the service is to run, and with what in its environment. */
-export interface AtLogin {
+interface AtLogin {
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   /** A file of KEY=value lines, for the keys of providers; it need not be there. */
@@ -98,7 +98,7 @@ function systemd(path: string): Manager {
 }
 
 /** Its pods stay in its group, and are asked to end with it, in order, when the session or the machine ends. */
-export function systemdUnit({ argv, environment, environmentFile }: AtLogin): string {
+function systemdUnit({ argv, environment, environmentFile }: AtLogin): string {
   const variables = Object.entries(environment).map(
     ([name, value]) => `Environment=${quoted(`${name}=${value}`)}`,
   );
@@ -144,7 +144,7 @@ function launchd(path: string): Manager {
 }
 
 /** A shell reads the file of variables, which launchd cannot. */
-export function launchdAgent({ argv, environment, environmentFile }: AtLogin): string {
+function launchdAgent({ argv, environment, environmentFile }: AtLogin): string {
   const script = 'set -a; [ ! -f "$0" ] || . "$0"; exec "$@"';
   const words = ['/bin/sh', '-c', script, environmentFile, ...argv];
   const variables = Object.entries(environment).map(

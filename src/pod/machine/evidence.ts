@@ -32,7 +32,7 @@ export interface Evidence {
 const resultTries = 2;
 export const tailCharsMax = 4_096;
 
-export function isAskedFor({ check, result }: Demands): boolean {
+function isAskedFor({ check, result }: Demands): boolean {
   return check !== null || result !== null;
 }
 

@@ -23,7 +23,7 @@ export interface Check {
   readonly outside: boolean;
 }
 
-export const noDemands: Demands = { timeoutMinutes: null, idleMinutes: null, check: null, result: null };
+const noDemands: Demands = { timeoutMinutes: null, idleMinutes: null, check: null, result: null };
 
 export const triesMax = 10;
 
