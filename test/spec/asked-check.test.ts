@@ -76,6 +76,9 @@ describe('a check', () => {
     expect(await reportOf(root)).toMatchObject([
       { outcome: 'finished', check: { passed: false, exitCode: 7 } },
     ]);
+    expect((await home.run(['logs', 'root'])).stdout).toContain(
+      '◆ kid finished, its check did not pass: I am done',
+    );
   });
 
   it('[asked.check-cases] that hangs is ended when its time is over', async () => {

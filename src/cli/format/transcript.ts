@@ -125,7 +125,7 @@ function resultLine(entry: Entry<ToolResultEntry>, say: Say): string {
 function eventLine(from: string, event: PodEvent): string {
   switch (event.kind) {
     case 'turnEnded':
-      return `${from} ${outcomeWord(event.outcome)}: ${oneLine(event.text, excerptCharsMax)}`;
+      return `${from} ${outcomeWord(event.outcome)}${lacking(event)}: ${oneLine(event.text, excerptCharsMax)}`;
     case 'errored':
       return `${from} failed: ${oneLine(event.error.message, excerptCharsMax)}`;
     case 'died':
@@ -138,6 +138,12 @@ function eventLine(from: string, event: PodEvent): string {
       return `${from} handed a part of its scope to ${event.to.name}`;
   }
   return 'a notice';
+}
+
+/** What its parent had asked for and is not there. */
+function lacking({ check, result }: Extract<PodEvent, { kind: 'turnEnded' }>): string {
+  if (check?.passed === false) return ', its check did not pass';
+  return result?.fits === false ? ', its answer is not the result that was asked for' : '';
 }
 
 function systemItemLine(item: SystemItem): string {
