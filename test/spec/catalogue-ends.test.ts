@@ -39,7 +39,7 @@ const scenario = `rules:
 /** Code that runs in the process of that pod before ours, and in no other. */
 function preload(name: string, code: string): NodeJS.ProcessEnv {
   const path = join(home.path, 'preload.cjs');
-  writeFileSync(path, `if (process.argv.at(-1).endsWith('/${name}')) { ${code} }\n`);
+  writeFileSync(path, `if (/[/.]${name}$/.test(process.argv.at(-1))) { ${code} }\n`);
   return { NODE_OPTIONS: `--require=${path}` };
 }
 
