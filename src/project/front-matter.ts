@@ -30,11 +30,23 @@ export async function readFrontMatter(text: string): Promise<FrontMatter> {
     const bound = `has no end of its front matter, a line of ---, within ${linesMax} lines and ${charsMax / 1024} KiB`;
     return wrong(1, bound);
   }
+  if (isTooDeep(yaml)) return wrong(1, tooDeep);
   const read = await fieldsOf(yaml);
   const fields = 'why' in read ? await fieldsOf(between.map(quoted).join('\n')) : read;
   // Of the text as it was written, where the other reading does not help.
   if ('why' in fields) return 'why' in read ? wrong(read.line + 1, read.why) : wrong(1, fields.why);
   return { ok: true, ...fields, body: bodyOf(text, end) };
+}
+
+const tooDeep = 'has front matter that is nested too deep';
+const openingsMax = 200;
+const dashesMax = 20;
+
+/** Each level costs the parser more than the last: a file of a few KiB would keep it busy for a second. */
+function isTooDeep(yaml: string): boolean {
+  const openings = yaml.match(/[[{]/g)?.length ?? 0;
+  const dashes = yaml.match(/(?:-[ \t]+)+/g)?.map((run) => run.match(/-/g)?.length ?? 0) ?? [];
+  return openings > openingsMax || dashes.some((count) => count > dashesMax);
 }
 
 function wrong(line: number, why: string): FrontMatter {
@@ -80,8 +92,7 @@ async function fieldsOf(yaml: string): Promise<Fields | { readonly line: number;
     return { fields, lists, others };
   } catch (error) {
     // Nested so deep that the parser has no room left.
-    if (error instanceof RangeError && systemCode(error) === undefined)
-      return { line: 1, why: 'has front matter that is nested too deep' };
+    if (error instanceof RangeError && systemCode(error) === undefined) return { line: 1, why: tooDeep };
     throw error;
   }
 }

@@ -80,8 +80,11 @@ describe('front matter', () => {
         ? 'a0: &a0 [x]'
         : `a${at}: &a${at} [${Array.from({ length: 9 }, () => `*a${at - 1}`).join(',')}]`,
     ).join('\n');
-    const began = performance.now();
     expect(await fieldsOf(`---\nname: a\n${laughs}\n---\n`)).toEqual([{ name: 'a' }, '']);
+    // Before a parser sees it, which each level would cost more than the last.
+    expect(await readFrontMatter(`---\nname: ${'['.repeat(16_000)}\n---\n`)).toMatchObject({
+      why: 'has front matter that is nested too deep',
+    });
     for (const text of [
       `---\nname: ${'['.repeat(16_000)}\n---\n`,
       `---\nname: ${'{a: '.repeat(4_000)}\n---\n`,
@@ -91,7 +94,6 @@ describe('front matter', () => {
     ]) {
       expect((await fieldsOf(text))[0]).toMatch(/^line \d+$/);
     }
-    expect(performance.now() - began).toBeLessThan(5_000);
   });
 });
 
