@@ -21,7 +21,9 @@ import { readSpec, readToken } from '../../src/session/home/home.ts';
 import { folderNamed, namesIn } from '../support/pod-folders.ts';
 import { type ProcessIdentity, isRunning } from '../../src/std/process-identity.ts';
 import { systemCode } from '../../src/std/system-code.ts';
-import type { Entry } from '../../src/session/facts/entries.ts';
+import { isLow } from '../../src/pod/machine/budget.ts';
+import { budgetUnits } from '../../src/session/facts/budget-entries.ts';
+import { replay } from '../../src/session/facts/replay.ts';
 import { TestHome, type TestPod } from '../support/rig.ts';
 import { ofType } from '../support/audit.ts';
 import { pause } from '../support/waiting.ts';
@@ -263,12 +265,11 @@ export class Stage {
 
   /** It has been granted what its next request takes: it needs nobody above it until then. */
   async untilLent(actor: Actor): Promise<void> {
-    const seqOf = (type: Entry['type']): number =>
-      actor.log.entries.findLast((entry) => entry.type === type)?.seq ?? 0;
-    await this.until(
-      `${actor.name} holds its part of the budget`,
-      () => seqOf('budgetLease') > seqOf('budgetReserved'),
-    );
+    await this.until(`${actor.name} holds its part of the budget`, () => {
+      const { budget } = replay(actor.log.entries);
+      const leased = budgetUnits.filter((unit) => budget[unit].lease !== null);
+      return leased.length > 0 && !leased.some((unit) => isLow(budget, unit));
+    });
   }
 
   /**
