@@ -207,7 +207,13 @@ rules:
   await (await home.spawned('kid')).kill();
   await root.kill();
   expect(await shown()).toEqual(living);
+  const lent = (await root.entriesOf('budgetLent')).length;
   await root.start();
+  // What the dead child held comes back, by its log.
+  await root.until(
+    'the lease of the child has ended',
+    (entries) => entries.filter(({ type }) => type === 'budgetLent').length > lent,
+  );
   await root.untilSettled();
   const back = (await home.run(['budget', 'root', '--json'])).stdout;
   await root.stop();

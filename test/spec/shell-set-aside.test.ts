@@ -22,6 +22,8 @@ import { badRepositories } from '../support/bad-repositories.ts';
 import { place } from '../support/set-aside-place.ts';
 import { TestHome, eventually } from '../support/rig.ts';
 
+const done = { exitCode: 0, isTimedOut: false };
+
 const hasSandbox = existsSync('/usr/bin/bwrap');
 if (!hasSandbox) console.warn('NOT TESTED: bubblewrap is not installed, so nothing was set aside');
 
@@ -67,7 +69,7 @@ describe.skipIf(!hasSandbox)('protected names that come to be while a command ru
     symlinkSync('real', join(at.work, 'sub/hop'));
     symlinkSync('sub/hop', join(at.work, '.envrc'));
     const built = await at.bash('mkdir build && echo x > build/out && echo y > out && ls -A');
-    expect(built).toEqual({ text: '.envrc\n.git\nbuild\nout\nsub' });
+    expect(built).toEqual({ text: '.envrc\n.git\nbuild\nout\nsub', ended: done });
     expect(at.alerts).toEqual([]);
     const held = await at.bash('echo evil >> .envrc; echo end');
     expect(held.text).toMatch(/Read-only file system[^]*end/);
@@ -362,6 +364,6 @@ describe.skipIf(!hasSandbox)('what a protection is mounted on', () => {
     await begun.promise;
     writeFileSync(join(at.work, '.npmrc'), 'after');
     writeFileSync(join(at.work, 'stop'), '');
-    expect(await running).toEqual({ text: 'begun\nafter' });
+    expect(await running).toEqual({ text: 'begun\nafter', ended: done });
   });
 });
