@@ -139,6 +139,8 @@ describe('two trees', () => {
     expect(await statuses()).toEqual({ kid: 'stopped', one: 'idle', 'one/kid': 'idle' });
     expect(await home.run(['rm', 'kid'])).toMatchObject({ code: 0 });
     expect(await home.run(['stop', 'kid'])).toMatchObject({ code: 0 });
+    // It hears of the end of its child.
+    expect(await home.run(['wait', 'one'])).toMatchObject({ code: 0 });
     expect(await statuses()).toEqual({ one: 'idle', 'one/kid': 'stopped' });
   });
 
@@ -204,6 +206,8 @@ describe('the home of an older build', () => {
     home.expectsNoSockets = false;
     await home.pod('kid').kill();
     await home.pod('one').untilEntry('podEventReceived', ({ event }) => event.kind === 'died');
+    // Its model reads of it first: what is said beside a notice is not the newest.
+    expect(await home.run(['wait', 'one'])).toMatchObject({ code: 0 });
     await told('one', 'send kid');
     expect((await asked(home.pod('kid'))).length).toBe(3);
     const places = [
