@@ -113,15 +113,19 @@ describe('what cannot be', () => {
     const file = join(home.work, '.podkin', 'config.toml');
     mkdirSync(join(home.work, '.podkin'));
     for (const [value, told] of [
-      ['"many"', '"many" is not a number'],
-      ['1.5', '1.5 is not a whole number'],
-      ['nan', 'NaN is not a number'],
+      ['"many"', '"many" is not a whole number from 1 to 100000'],
+      ['1.5', '1.5 is not a whole number from 1 to 100000'],
+      ['nan', 'NaN is not a whole number from 1 to 100000'],
       ['-3', '-3 is too small: at least 1 is possible'],
-      ['""', '"" is too small: at least 1 is possible'],
+      ['""', '"" is not a whole number from 1 to 100000'],
     ]) {
       writeFileSync(file, `[limits]\nsteps = ${value}\n`);
       const ran = await home.run(['run', '-p', '--model', home.scenario(answers), 'plain']);
-      expect(ran).toMatchObject({ code: 2, stdout: '', stderr: `podkin: ${file}: limits.steps: ${told}\n` });
+      expect(ran).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: `podkin: ${file}, line 2, column 1: limits.steps: ${told}\n`,
+      });
     }
   });
 

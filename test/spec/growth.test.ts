@@ -179,7 +179,7 @@ it('[growth.run-too-long] a task that no log could hold is refused before a pod 
   expect(ran).toMatchObject({
     code: 2,
     stdout: '',
-    stderr: expect.stringMatching(/stdin holds more than the 7 MiB that can be taken: put it into a file/),
+    stderr: expect.stringMatching(/stdin holds more than the 1 MiB that can be taken: put it into a file/),
   });
   expect(existsSync(join(home.home.state, 'pods'))).toBe(false);
 });

@@ -243,7 +243,7 @@ describe('a limit of the cost', () => {
     );
     const ran = await run(await inTurn(say('hello')), '--max-cost', '0.01');
     expect(ran.code).toBe(2);
-    expect(ran.stderr).toContain('"models" may not be set here');
+    expect(ran.stderr).toContain('the key "models" may not be set by a project');
   });
 
   it('[cost.unpriced] a child gets no model without a price', async () => {

@@ -116,7 +116,7 @@ describe.skipIf(!can)('granted places in memory', () => {
       text: expect.stringContaining('Read-only file system') as string,
     });
     expect(existsSync(join(work, 'made'))).toBe(false);
-    expect(await run(command, work, { read: ['/'], write: ['/'] })).toEqual({ text: '(no output)' });
+    expect(await run(command, work, { read: ['/'], write: ['/'] })).toMatchObject({ text: '(no output)' });
     expect(readFileSync(join(work, 'made'), 'utf8')).toBe('x\n');
     const denied = await run(`ls ${work}`, '/', {
       read: ['/'],

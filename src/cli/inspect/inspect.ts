@@ -12,25 +12,27 @@ import type { CommandContext } from '../invocation/context.ts';
 import { exitStatus, jsonText } from '../invocation/context.ts';
 import { findPod } from '../../client/find-pod.ts';
 import { limitsOf } from '../../session/settings/settings.ts';
+import { listedPods } from '../../client/listed-pods.ts';
 import { approvalsOf } from '../../client/open-approvals.ts';
 import { type SeenPod, viewHome } from '../../client/pod-view.ts';
 
 /** Answers 3 where the pod is removed between two looks. */
 export async function inspectCommand(context: CommandContext, name: string): Promise<number> {
   const pod = findPod(context.home, name);
-  const seen = (await viewHome(context.home)).find((one) => one.pod.instance === pod.instance);
+  const all = await viewHome(context.home);
+  const seen = all.find((one) => one.pod.instance === pod.instance);
   if (seen === undefined) return exitStatus.noSuchPod;
+  const [listed] = await listedPods([seen], all);
   const { spec, folder, socket } = pod;
   const facts = await foldLog(folder.log);
   const object = {
-    ...seen.view,
+    ...listed,
     socket,
     log: folder.log,
     stderr: folder.stderr,
     scope: spec.scope,
     ...(await scopeDetails(context.home, seen, facts)),
     limits: limitsOf(pod.spec.settings),
-    cwd: spec.cwd,
     permissionMode: spec.permissionMode,
     instructions: spec.instructions,
     root: spec.root,

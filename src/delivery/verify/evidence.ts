@@ -1,5 +1,5 @@
 /** What was asked of a pod beside its task (E1, E2): the evidence goes with the report, and each try is one. */
-import type { JsonObject } from '../../std/json.ts';
+import type { JsonObject, JsonValue } from '../../std/json.ts';
 import type { Entry } from '../../session/facts/entries.ts';
 import { Check } from './finding.ts';
 import { isObject } from './needed-yes.ts';
@@ -14,7 +14,8 @@ export class EvidenceCheck extends Check {
 
   take(entry: Entry): void {
     if (entry.type === 'session') {
-      const { demands } = entry.settings;
+      const settings: JsonValue | undefined = entry.settings;
+      const demands = isObject(settings) ? settings['demands'] : null;
       this.#demands = isObject(demands) ? demands : {};
     } else if (entry.type === 'turnStarted') {
       if (entry.kind !== 'resume') this.#failed.clear();
@@ -40,7 +41,9 @@ export class EvidenceCheck extends Check {
 
   #report({ event, eventSeq, seq }: Extract<Entry, { type: 'podEventEmitted' }>): void {
     if (event.kind !== 'turnEnded' || event.outcome !== 'finished') return;
-    if (!event.settled || event.assignments.length === 0) return;
+    // Whatever a log says: another check tells of an event without them.
+    const assignments: unknown = event.assignments;
+    if (!event.settled || !Array.isArray(assignments) || assignments.length === 0) return;
     const lacks = ['check', 'result'].filter(
       (of) => isObject(this.#demands[of]) && event[of === 'check' ? 'check' : 'result'] === undefined,
     );

@@ -30,7 +30,7 @@ async function pidsIn(folder: string): Promise<number[]> {
 
 describe('Bash', () => {
   it('[bash.output] standard output and error come in the order written; the exit code is told when it is not 0', async () => {
-    expect(await bash('echo a; echo b >&2; echo c; echo d >/dev/stderr; pwd')).toEqual({
+    expect(await bash('echo a; echo b >&2; echo c; echo d >/dev/stderr; pwd')).toMatchObject({
       folder: expect.any(String),
       text: expect.stringMatching(/^a\nb\nc\nd\n\/.*podkin-tools-/),
     });
