@@ -17,6 +17,12 @@ export interface Checkpointed {
   crash(point: string): void;
 }
 
+/**
+ * What it takes on a disk. The same state is some bytes longer or shorter each time that it is written: when the
+ * next one is due must not hang on that.
+ */
+const blockBytes = 4_096;
+
 /** So many times the last checkpoint's own bytes are logged before the next: large facts are not written for ever. */
 const ownBytesFactor = 4;
 
@@ -73,7 +79,7 @@ export class Checkpoints {
     if (now === null || facts.session === null) return;
     const bytes = checkpointOf(now, facts);
     this.#covered = now.size;
-    this.#ownBytes = bytes.length;
+    this.#ownBytes = Math.ceil(bytes.length / blockBytes) * blockBytes;
     await log.whenDurable(now.size);
     // Another pod's folder may be under that path by now.
     if (log.whereabouts() !== 'inPlace') return;

@@ -110,7 +110,6 @@ export const sometimes = [
   'replay.atEnd',
   'request.failed',
   'request.refused',
-  'spawn.nameTaken',
   'summary.call',
   'summary.empty',
   'summary.failed',

@@ -39,7 +39,7 @@ exec /usr/bin/bwrap "$@"\n`,
 
   it('[shell.own-failures] is tried again, and the command runs once', async () => {
     const { program } = await failing(3);
-    expect(await run(program)).toEqual({ text: 'ran' });
+    expect(await run(program)).toMatchObject({ text: 'ran' });
   });
 
   it('[shell.own-failures] that goes on failing is told as that, not as an exit code', async () => {
@@ -60,7 +60,7 @@ exec /usr/bin/bwrap "$@"\n`,
       outputDir: join(work, 'o'),
     });
     const answer = await call(bashTool, { command: 'echo "bwrap: no" >&2; exit 1' }, context);
-    expect(answer).toEqual({ text: 'bwrap: no\n[Exit code 1.]', isError: true });
+    expect(answer).toMatchObject({ text: 'bwrap: no\n[Exit code 1.]', isError: true });
   });
 
   it.each([

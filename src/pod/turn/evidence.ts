@@ -14,6 +14,7 @@ import type { Pod } from '../pod.ts';
 import type { Check, Demands } from '../../session/settings/demands.ts';
 import type { EntryBody } from '../../session/facts/entries.ts';
 import type { Tool, ToolContext } from '../../tools/tool.ts';
+import { readResult } from '../../tools/result-schema.ts';
 
 /** However long a command may run otherwise. */
 const checkMsMax = 600_000;
@@ -67,7 +68,6 @@ export class EvidenceDesk {
 
   async #result({ result }: Demands) {
     if (result === null) return null;
-    const { readResult } = await import('../../tools/result-schema.ts');
     return readResult(result, finalText(this.#pod.facts));
   }
 
