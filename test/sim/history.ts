@@ -53,7 +53,7 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
 
 /** In one history of four: they change only what they answer, and cost time. */
 function observersOf(world: World, { seed, observers }: HistoryOptions): Observers | null {
-  const who = observers ?? ((seed >> 1) % 4 === 3 ? 'answering' : 'none');
+  const who = observers ?? (seed % 4 === 3 ? 'answering' : 'none');
   if (who === 'none') return null;
   return new Observers(world, { seed, untilMs: lastActMs, answer: who === 'answering' });
 }

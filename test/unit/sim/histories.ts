@@ -12,11 +12,13 @@ export async function playShare(share: number, of: number): Promise<void> {
   if (process.env['SIM_TRACE'] !== undefined && share === 0) {
     await runHistory({ seed: from, trace: (line) => console.log(line) });
   }
-  if (share >= count) return;
+  // Each has a range of its own: what is drawn by the number of a seed is in all of them.
+  const first = from + Math.floor((share * count) / of);
+  const end = from + Math.floor(((share + 1) * count) / of);
+  if (first === end) return;
   const total = await campaign({
-    from: from + share,
-    count: count - share,
-    step: of,
+    from: first,
+    count: end - first,
     failuresMax: 3,
     // Past the reporter, which keeps back what a test says until it has ended.
     onProgress: ({ nextSeed, perSecond }) => {
@@ -27,7 +29,7 @@ export async function playShare(share: number, of: number): Promise<void> {
   const table = sometimes.map((name) => `  ${String(hits.get(name) ?? 0).padStart(9)}  ${name}`);
   console.log(
     [
-      `from seed ${from + share}, every ${of}: ${ran} histories in ${seconds.toFixed(1)} s, ${entries} entries, ${events} events received, ${deaths} deaths`,
+      `from seed ${first}: ${ran} histories in ${seconds.toFixed(1)} s, ${entries} entries, ${events} events received, ${deaths} deaths`,
       ...table,
     ].join('\n'),
   );
