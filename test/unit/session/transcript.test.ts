@@ -68,11 +68,11 @@ describe('a transcript', () => {
     const shown = { call: 'c1', tool: 'Bash' };
     expect(said).toEqual([
       { kind: 'input', text: 'input 3' },
-      { kind: 'answer', parts, isPartial: false },
+      { kind: 'answer', model: 'm', parts, isPartial: false },
       { kind: 'call', ...shown, input: { command: 'ls' }, providerMetadata: { id: 'p' }, partsBefore: 1 },
       { kind: 'result', ...shown, text: 'a', isError: true },
       { kind: 'notice', text: 'body 12' },
-      { kind: 'answer', parts, isPartial: true },
+      { kind: 'answer', model: 'm', parts, isPartial: true },
       { kind: 'notice', text: 'put aside' },
     ]);
   });
