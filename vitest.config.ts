@@ -34,6 +34,8 @@ export default defineConfig({
           hookTimeout: 60_000,
           // What a history leaves is garbage at its end: the fewer collections fall into it, the less is copied.
           execArgv: ['--min-semi-space-size=64', '--max-semi-space-size=64'],
+          // The histories are played in two halves, each by a processor.
+          maxWorkers: 2,
         },
       },
       {
