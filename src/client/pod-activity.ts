@@ -8,8 +8,9 @@ import type { ProbedPod } from './pod-probe.ts';
 
 export interface Activity {
   /**
-   * `call`: a tool runs. `request`: the model is asked. `retry`: a provider is asked again at `until`. `wait`:
-   * for something else. `ended`: how its last turn did. `cut`: at which call its process ended, if at one.
+   * `call`: a tool runs. `request`: the model is asked. `retry`: a provider is asked again at `until`.
+   * `wait`: for something else. `ended`: how its last turn did. `cut`: at which call its process ended, if at
+   * one.
    */
   readonly kind: 'call' | 'request' | 'retry' | 'wait' | 'ended' | 'cut';
   /** The words of models, providers and others. */

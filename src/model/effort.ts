@@ -12,7 +12,9 @@ export interface EffortOptions {
   readonly outputTokens: number | undefined;
 }
 
-/** Null: this model takes none. `outputTokens`: the longest answer with what is thought, where it is bounded. */
+/**
+ * Null: this model takes none. `outputTokens`: the longest answer with what is thought, where it is bounded.
+ */
 export function effortOptions(
   { dialect, model, outputTokens }: { dialect: Dialect; model: string; outputTokens: number | undefined },
   effort: Effort,

@@ -59,7 +59,9 @@ export interface RequestUsage {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly cost: number | null;
-  /** What the provider said of it instead, where no request can come to that: the others are estimated then. */
+  /**
+   * What the provider said of it instead, where no request can come to that: the others are estimated then.
+   */
   readonly said?: { readonly inputTokens: number; readonly outputTokens: number };
 }
 

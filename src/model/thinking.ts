@@ -1,6 +1,6 @@
 /**
- * How much a model is asked to think, and that it takes no such setting: found out before the first request or by
- * the first refusal, and said once.
+ * How much a model is asked to think, and that it takes no such setting: found out before the first request
+ * or by the first refusal, and said once.
  */
 import { effortLeftOut, effortOptions } from './effort.ts';
 import { type FailureContext, toModelFailure } from './failure.ts';

@@ -39,8 +39,8 @@ export function priced(of: Priced, counts: TokenCounts): ModelResponse['usage'] 
 }
 
 /**
- * Of what was counted: the estimate in the place of a half that no request can come to. It is more than the model
- * holds by far, and more than there are bytes. Else one wrong count would use up any budget for good.
+ * Of what was counted: the estimate in the place of a half that no request can come to. It is more than the
+ * model holds by far, and more than there are bytes. Else one wrong count would use up any budget for good.
  */
 export function pricedAsBelieved(
   of: Priced,
@@ -60,8 +60,8 @@ export function pricedAsBelieved(
 
 /**
  * With an estimate in the place of the half that nobody counted: a server may count the request alone, or the
- * answer. Output that came behind the last count of it was not counted either: then the estimate is what there
- * is at least.
+ * answer. Output that came behind the last count of it was not counted either: then the estimate is what
+ * there is at least.
  */
 export function completed(
   counts: TokenCounts,

@@ -18,8 +18,8 @@ export interface Checkpointed {
 }
 
 /**
- * What it takes on a disk. The same state is some bytes longer or shorter each time that it is written: when the
- * next one is due must not hang on that.
+ * What it takes on a disk. The same state is some bytes longer or shorter each time that it is written: when
+ * the next one is due must not hang on that.
  */
 const blockBytes = 4_096;
 

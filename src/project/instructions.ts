@@ -44,7 +44,9 @@ export async function readInstructions(
   ]);
 }
 
-/** In a step between the working directory and what is touched; those farther away come with a later touch. */
+/**
+ * In a step between the working directory and what is touched; those farther away come with a later touch.
+ */
 const foldersMax = 32;
 
 /**

@@ -1,6 +1,7 @@
 /**
  * Skills, as the public Agent Skills specification has them: folders with a SKILL.md, of the project's
- * folders, the nearest first, and of the person's configuration. What is left out is said, with file and line.
+ * folders, the nearest first, and of the person's configuration. What is left out is said, with file and
+ * line.
  */
 import type { Dirent } from 'node:fs';
 import { opendir, realpath } from 'node:fs/promises';

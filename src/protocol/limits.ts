@@ -26,5 +26,7 @@ export const wireLimits = {
 
 export const protocolVersion = 1;
 
-/** US dollars: the most that a person or a pod may set as a bound, so that its billionths stay whole numbers. */
+/**
+ * US dollars: the most that a person or a pod may set as a bound, so that its billionths stay whole numbers.
+ */
 export const usdMax = 9_000_000;

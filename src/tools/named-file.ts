@@ -41,7 +41,10 @@ function spellings(named: string): string[] {
   return found;
 }
 
-/** A folder is none: its name says enough, and Glob the rest. A pipe is one, and is refused as Read refuses it. */
+/**
+ * A folder is none: its name says enough, and Glob the rest. A pipe is one, and is refused as Read refuses
+ * it.
+ */
 async function isFile(path: string): Promise<boolean> {
   try {
     return !(await stat(path)).isDirectory();

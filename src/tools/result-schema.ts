@@ -1,10 +1,10 @@
 /**
- * The JSON Schema that a parent gives for a child's final answer: a bounded subset, since a model wrote it. What
- * is not in the subset is refused by name, never passed over: a schema that demands less than it says would be
- * worse than none.
+ * The JSON Schema that a parent gives for a child's final answer: a bounded subset, since a model wrote it.
+ * What is not in the subset is refused by name, never passed over: a schema that demands less than it says
+ * would be worse than none.
  *
- * Absent: references, patterns and formats (one can take for ever), defaults (an answer is handed up as it was
- * given), schemas by condition.
+ * Absent: references, patterns and formats (one can take for ever), defaults (an answer is handed up as it
+ * was given), schemas by condition.
  */
 import * as z from 'zod';
 import { type JsonObject, type JsonValue, isJsonObject, jsonIn } from '../std/json.ts';

@@ -12,8 +12,8 @@ const command = `found=$(git --no-optional-locks -c core.fsmonitor=false -c core
 if [ -n "$found" ]; then echo dirty; else echo clean; fi`;
 
 /**
- * Null where that cannot be said. The time is for all of it, the first test of the sandbox too. `read`: what git
- * needs beside the scope; of all that it reads, one word comes out.
+ * Null where that cannot be said. The time is for all of it, the first test of the sandbox too. `read`: what
+ * git needs beside the scope; of all that it reads, one word comes out.
  */
 export async function hasUncommitted(context: ToolContext, read: readonly string[]): Promise<boolean | null> {
   const { sandbox } = context.shell;

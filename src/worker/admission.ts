@@ -33,16 +33,16 @@ export async function admitted(
 }
 
 /** Somebody wants the turn to end. */
-function endedBy(ports: TurnPorts): TurnResult | null {
+export function endedBy(ports: TurnPorts): TurnResult | null {
   const wanted = ports.signal.aborted ? 'cancel' : ports.control();
   if (wanted === 'none') return null;
   return { kind: wanted === 'cancel' ? 'cancelled' : 'paused' };
 }
 
 /**
- * A request that goes on from the last one costs what that one did and what it holds beyond it, at the full price:
- * the rest is likely in the provider's cache. One that is shorter has another beginning, which is not. Of a model
- * that says nothing of its price, tokens alone.
+ * A request that goes on from the last one costs what that one did and what it holds beyond it, at the full
+ * price: the rest is likely in the provider's cache. One that is shorter has another beginning, which is not.
+ * Of a model that says nothing of its price, tokens alone.
  */
 function sizeOf({ context }: Pick<TurnPorts, 'context'>, model: Model, request: ModelRequest): RequestSize {
   const estimate = model.estimate?.(request) ?? { ...estimateOf(request, 0), cost: null };

@@ -1,5 +1,6 @@
 /** What becomes of a turn whose provider says that it will not answer for long: another model, or a wait. */
 import { ModelFailure } from '../model/port.ts';
+import { endedBy } from './admission.ts';
 import { afterRequest } from './interceptors.ts';
 import { triesFor } from './retry.ts';
 import type { TurnPorts, TurnResult } from './turn-ports.ts';
@@ -12,8 +13,8 @@ export function mustRest(ports: TurnPorts, error: ModelFailure, attempt: number)
 }
 
 /**
- * Notes the rest, in the log too. Null: the next request may be sent, to whichever model does not rest. Throws
- * the failure where nobody can be waited for.
+ * Notes the rest, in the log too. Null: the next request may be sent, to whichever model does not rest.
+ * Throws the failure where nobody can be waited for.
  */
 export async function rested(
   ports: TurnPorts,
@@ -47,7 +48,7 @@ async function waited(ports: TurnPorts, error: ModelFailure): Promise<TurnResult
     const why = `No model of this pod answers at present (${error.message}).`;
     afterRequest(ports.interceptors, { kind: 'failed', delayMs: ms, why });
     await ports.wait(ms);
-    const control = ports.signal.aborted ? 'cancel' : ports.control();
-    if (control !== 'none') return { kind: control === 'cancel' ? 'cancelled' : 'paused' };
+    const ended = endedBy(ports);
+    if (ended !== null) return ended;
   }
 }

@@ -175,8 +175,8 @@ export interface TurnPorts {
 export interface Engine {
   /**
    * Never rejects for what a provider, a tool or the disk does; those are results. `resumed`: the turn goes
-   * on where another was interrupted. `taken`: steps of this very turn, whose last answer did not do; it is gone
-   * on with. One turn at a time.
+   * on where another was interrupted. `taken`: steps of this very turn, whose last answer did not do; it is
+   * gone on with. One turn at a time.
    */
   driveTurn(ports: TurnPorts, options: { resumed: boolean; taken?: number }): Promise<TurnResult>;
   /**

@@ -1,4 +1,7 @@
-/** What parents ask of their children beside the task, drawn from the seed; in three histories of four nothing. */
+/**
+ * What parents ask of their children beside the task, drawn from the seed; in three histories of four
+ * nothing.
+ */
 import type { JsonObject } from '../../src/std/json.ts';
 import { Random } from './random.ts';
 

@@ -1,4 +1,6 @@
-/** Two trees of one home whose children have the same names, in two directories; and homes of older builds. */
+/**
+ * Two trees of one home whose children have the same names, in two directories; and homes of older builds.
+ */
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

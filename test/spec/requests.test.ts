@@ -1,4 +1,6 @@
-/** Commands with an id of the caller's, given again: after their end, in the middle, at once, after deaths. */
+/**
+ * Commands with an id of the caller's, given again: after their end, in the middle, at once, after deaths.
+ */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

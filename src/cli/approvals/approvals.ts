@@ -126,8 +126,8 @@ function isCalled({ name, path, instance }: OpenApproval['pod'], meant: string):
 }
 
 /**
- * The one approval that is meant: by its whole id, the name or path of the pod that asks, or the beginning of the
- * id. Throws `CommandFailed` and `AmbiguousName`.
+ * The one approval that is meant: by its whole id, the name or path of the pod that asks, or the beginning of
+ * the id. Throws `CommandFailed` and `AmbiguousName`.
  */
 function approvalMeant(approvals: readonly OpenApproval[], meant: string, home: Home): OpenApproval {
   const exact = approvals.find(({ request }) => request === meant);

@@ -97,7 +97,9 @@ function systemd(path: string): Manager {
   };
 }
 
-/** Its pods stay in its group, and are asked to end with it, in order, when the session or the machine ends. */
+/**
+ * Its pods stay in its group, and are asked to end with it, in order, when the session or the machine ends.
+ */
 function systemdUnit({ argv, environment, environmentFile }: AtLogin): string {
   const variables = Object.entries(environment).map(
     ([name, value]) => `Environment=${quoted(`${name}=${value}`)}`,

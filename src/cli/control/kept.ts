@@ -58,7 +58,8 @@ async function restoredKept(
   const problem = await restoreTree(context, root, { cancelsTurn: false, only });
   if (problem !== null) return problem;
   context.stdout.write(`${name}\n`);
-  // A death goes on by itself. What the end of the machine cut in order waits for a person, who said so before.
+  // A death goes on by itself. What the end of the machine cut in order waits for a person, who said so
+  // before.
   if (cut === null || paused) return null;
   const sent = await connectAndSend(root.socket, 'resume', {});
   return sent.ok ? null : `it runs and did not go on (${sent.message}): podkin run -c ${name}`;

@@ -24,7 +24,9 @@ import { lookUp, placesNamed } from '../../client/find-pod.ts';
 import { HomeIndex } from '../../client/home-index.ts';
 import { outOfReach } from '../format/pod-sentences.ts';
 
-/** The folder of the pod that is called so, also where its files do not say what it is. Null: there is none. */
+/**
+ * The folder of the pod that is called so, also where its files do not say what it is. Null: there is none.
+ */
 export function placeMeant({ home }: CommandContext, called: string): string | null {
   try {
     const pod = lookUp(home, called);

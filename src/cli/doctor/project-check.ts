@@ -1,4 +1,6 @@
-/** For `podkin doctor`: instructions and skills that no model is given as they are written, in this directory. */
+/**
+ * For `podkin doctor`: instructions and skills that no model is given as they are written, in this directory.
+ */
 import { noInstructions, readInstructions } from '../../project/instructions.ts';
 import { noSkills, readSkills } from '../../project/skills.ts';
 import type { ScopeDeny } from '../../session/facts/entries.ts';

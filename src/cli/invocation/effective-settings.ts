@@ -226,8 +226,8 @@ function effectiveValue(
 ): JsonValue {
   if (key === 'effort') return effort ?? null;
   if (key === 'retry.wait') return waitsForProvider;
-  if (key === 'model')
-    return alternatives.length > 0 ? [model, ...alternatives] : model === '' ? null : model;
+  if (key === 'model' && alternatives.length > 0) return [model, ...alternatives];
+  if (key === 'model') return model === '' ? null : model;
   if (key === 'permissionMode') return permissionMode;
   const [section, name] = key.split('.');
   const values: Readonly<Record<string, JsonValue>> = section === 'limits' ? limits : sandbox;

@@ -88,8 +88,8 @@ function check(text: string, { noun, words }: GivenText): void {
 const example = { task: 'run', text: 'send NAME' };
 
 /**
- * To its end, however long that takes, once it has begun. Empty where nothing has come within `firstMs` (null:
- * it is waited for): that is said, since it may have come later. Rejects with `CommandFailed` (usage).
+ * To its end, however long that takes, once it has begun. Empty where nothing has come within `firstMs`
+ * (null: it is waited for): that is said, since it may have come later. Rejects with `CommandFailed` (usage).
  */
 async function pipedText({ stdin, stderr }: Streams, firstMs: number | null): Promise<string> {
   const chunks: Buffer[] = [];

@@ -1,6 +1,6 @@
 /**
- * Every setting with all that there is to say of it: made of the schemas of the files, and of who else may set
- * it. docs/configuration.md, `podkin config` and its tests are made of this list.
+ * Every setting with all that there is to say of it: made of the schemas of the files, and of who else may
+ * set it. docs/configuration.md, `podkin config` and its tests are made of this list.
  */
 import { limitVariable, narrowingLimits } from '../../session/settings/settings.ts';
 import { once } from '../../std/once.ts';

@@ -93,7 +93,9 @@ export class BudgetCheck extends Check {
   /** Of this incarnation: it knows of budgets, and requests of which it had not reserved anything. */
   #knows = false;
   #unreserved: string[] = [];
-  /** What was used before the newest receipt: an event that it caused was made of that, in the same append. */
+  /**
+   * What was used before the newest receipt: an event that it caused was made of that, in the same append.
+   */
   #atReceipt: { seq: number; used: Record<BudgetUnit, number> } | null = null;
   /** It came under a bound while a request may have been under way. */
   #isNew = false;

@@ -1,4 +1,6 @@
-/** What was asked of a pod beside its task (E1, E2): the evidence goes with the report, and each try is one. */
+/**
+ * What was asked of a pod beside its task (E1, E2): the evidence goes with the report, and each try is one.
+ */
 import type { JsonObject, JsonValue } from '../../std/json.ts';
 import type { Entry } from '../../session/facts/entries.ts';
 import { Check } from './finding.ts';

@@ -16,7 +16,8 @@ export interface ApproveParts {
 }
 
 /**
- * That it is a person's is known before. Throws `forbidden`, `unknownPod`, `storageFailed`, `notRunning`, and what the pod that asks refuses with.
+ * That it is a person's is known before. Throws `forbidden`, `unknownPod`, `storageFailed`, `notRunning`, and
+ * what the pod that asks refuses with.
  */
 export async function approve(parts: ApproveParts, params: Params<'approve'>): Promise<Result<'approve'>> {
   const { pod, approvalGate, approvalFeed } = parts;

@@ -67,8 +67,8 @@ export class ApprovalGate implements Interceptor {
   }
 
   /**
-   * Of a file that a person has named themselves, which is their yes to what would be asked; null where it may
-   * be read.
+   * Of a file that a person has named themselves, which is their yes to what would be asked; null where it
+   * may be read.
    */
   async readDenial(path: string): Promise<string | null> {
     const { session } = this.#pod;

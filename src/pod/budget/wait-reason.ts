@@ -4,7 +4,9 @@ import { governedUnits } from '../machine/budget.ts';
 import type { ParentLink } from '../parent/link.ts';
 import type { Pod } from '../pod.ts';
 
-/** Of a wait that goes on the reason may be another by now: a person has set a bound that is too low still. */
+/**
+ * Of a wait that goes on the reason may be another by now: a person has set a bound that is too low still.
+ */
 export function noteWait(pod: Pod, parentLink: ParentLink | null, isWaiting: boolean): void {
   const { live } = pod.core;
   const reason = isWaiting ? reasonOf(pod, parentLink) : null;

@@ -12,7 +12,9 @@ function owesEnd(facts: Facts): boolean {
   return begunAssignments(facts).length > 0 && facts.held === null && settledView(facts).settled;
 }
 
-/** It owes an end, and with it what only a turn can make: one without a request, where nothing is left to say. */
+/**
+ * It owes an end, and with it what only a turn can make: one without a request, where nothing is left to say.
+ */
 export function owesEvidence({ facts }: Core): boolean {
   return owesEnd(facts) && evidenceDue(facts) !== null;
 }

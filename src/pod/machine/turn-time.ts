@@ -1,14 +1,14 @@
 /**
- * How long a turn may work and how long it may be silent, where somebody has limited that. Pure; the time comes
- * with each input.
+ * How long a turn may work and how long it may be silent, where somebody has limited that. Pure; the time
+ * comes with each input.
  *
  * Invariants
- * - L1 What a turn has used only rises, over pauses and over deaths: it is committed as a total, at least every
- *   tenth of the limit and with each end. A death loses what came behind the last total.
- * - L2 No pause, no open approval and no wait for the budget, at whose bound no turn ends, counts as work; and
- *   nothing that the pod waits for as silence.
- * - L3 At a limit the turn ends as by a cancel, as `limitReached`, once; a pause that was asked for holds behind
- *   it.
+ * - L1 What a turn has used only rises, over pauses and over deaths: it is committed as a total, at least
+ *   every tenth of the limit and with each end. A death loses what came behind the last total.
+ * - L2 No pause, no open approval and no wait for the budget, at whose bound no turn ends, counts as work;
+ *   and nothing that the pod waits for as silence.
+ * - L3 At a limit the turn ends as by a cancel, as `limitReached`, once; a pause that was asked for holds
+ *   behind it.
  */
 import type { EntryBody } from '../../session/facts/entries.ts';
 import { sessionOf } from '../../session/facts/facts.ts';
@@ -103,7 +103,9 @@ function usedTime(turn: string, { usedMs }: TurnTime): EntryBody[] {
   return [{ type: 'turnTime', turn, usedMs: Math.round(usedMs) }];
 }
 
-/** What a turn has used at its end, or where it is to be gone on with; the machine's clock for it ends here. */
+/**
+ * What a turn has used at its end, or where it is to be gone on with; the machine's clock for it ends here.
+ */
 export function endTime(core: Core): EntryBody[] {
   const { facts, live } = core;
   const { time } = live;

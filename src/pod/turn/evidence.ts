@@ -25,7 +25,9 @@ export interface EvidenceParts {
   toolContext(call: string, signal: AbortSignal): ToolContext;
 }
 
-/** `unmet`: the model has been given why, and is to be asked again. `ended`: the turn was to end meanwhile. */
+/**
+ * `unmet`: the model has been given why, and is to be asked again. `ended`: the turn was to end meanwhile.
+ */
 export type Made = { kind: 'made'; evidence: Evidence } | { kind: 'unmet' } | { kind: 'ended' };
 
 export class EvidenceDesk {

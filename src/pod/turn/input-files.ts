@@ -1,4 +1,7 @@
-/** The files that a person's input names, as parts behind its text: they are in the log as the model reads them. */
+/**
+ * The files that a person's input names, as parts behind its text: they are in the log as the model reads
+ * them.
+ */
 import { withoutHidden } from '../../std/characters.ts';
 import { inputTextProblem } from '../../session/log/input-bound.ts';
 import type { ToolContext } from '../../tools/tool.ts';

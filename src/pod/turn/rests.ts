@@ -51,8 +51,8 @@ export class Rests implements RestsPort {
   }
 
   /**
-   * How long until one may be asked, 0 where one does not rest; null where none is waited for. `untilMs`: when a
-   * provider said that it will answer again, if one did.
+   * How long until one may be asked, 0 where one does not rest; null where none is waited for. `untilMs`:
+   * when a provider said that it will answer again, if one did.
    */
   wait(): { readonly ms: number | null; readonly untilMs: number | null } {
     if (this.#free() !== null) return { ms: 0, untilMs: null };

@@ -38,8 +38,8 @@ export class SurroundingsReader {
   }
 
   /**
-   * Not for a child, whose siblings change the same files, and not for a turn that a notice began, which would
-   * wait for it each time. What git runs has no person's word: there must be no way out of the sandbox.
+   * Not for a child, whose siblings change the same files, and not for a turn that a notice began, which
+   * would wait for it each time. What git runs has no person's word: there must be no way out of the sandbox.
    */
   async #ask(context: ToolContext, read: readonly string[]): Promise<void> {
     const { host, session, facts } = this.#pod;

@@ -21,7 +21,9 @@ import { type PermissionRules, type RuleSubject, ruleFor } from './permission-ru
 export type ToolNeed =
   | { readonly kind: 'read' | 'edit'; readonly path: string }
   | { readonly kind: 'shell'; readonly command: string }
-  /** Another pod; `writes`: paths are handed down to be written; `check`: a command that will be run in it. */
+  /**
+   * Another pod; `writes`: paths are handed down to be written; `check`: a command that will be run in it.
+   */
   | { readonly kind: 'tree'; readonly name: string; readonly writes: boolean; readonly check?: string }
   /** Instructions by their name. */
   | { readonly kind: 'skill'; readonly name: string }

@@ -9,13 +9,15 @@ export type BudgetUnit = (typeof budgetUnits)[number];
 export type Amounts = { readonly [unit in BudgetUnit]?: number | undefined };
 
 /**
- * What no entry's requests come to: a log may say more (an older build believed any count of a provider), and then
- * what was reserved is the best that is known. Well below what a person may set as a bound, which can so be
- * raised over it.
+ * What no entry's requests come to: a log may say more (an older build believed any count of a provider), and
+ * then what was reserved is the best that is known. Well below what a person may set as a bound, which can so
+ * be raised over it.
  */
 export const requestMax = { nanoUsd: 1e15, tokens: 1e9 } as const;
 
-/** Between a pod and its parent, through all lives of both: neither number falls while their logs are whole. */
+/**
+ * Between a pod and its parent, through all lives of both: neither number falls while their logs are whole.
+ */
 export interface Lease {
   readonly granted: number;
   readonly returned: number;
@@ -40,8 +42,8 @@ export interface BudgetReservedEntry extends Amounts {
   adds?: boolean;
 }
 /**
- * What this pod holds of its parent's; `confirmed`: the parent has said so at a link. What it says there that it
- * has granted is that, also where an older copy of its log knows of less.
+ * What this pod holds of its parent's; `confirmed`: the parent has said so at a link. What it says there that
+ * it has granted is that, also where an older copy of its log knows of less.
  */
 export interface BudgetLeaseEntry extends Leases {
   type: 'budgetLease';

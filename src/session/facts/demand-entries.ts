@@ -1,8 +1,10 @@
-/** Entries about what was asked of a pod beside its task: how long its turns work, and what its answers lack. */
+/**
+ * Entries about what was asked of a pod beside its task: how long its turns work, and what its answers lack.
+ */
 
 /**
- * How long a turn has worked, with those that it goes on with and without pauses and open approvals, by a clock
- * that does not jump. A total: written while a limited turn runs, and at its end.
+ * How long a turn has worked, with those that it goes on with and without pauses and open approvals, by a
+ * clock that does not jump. A total: written while a limited turn runs, and at its end.
  */
 export interface TurnTimeEntry {
   type: 'turnTime';

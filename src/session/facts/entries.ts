@@ -160,7 +160,9 @@ export interface ToolResultEntry {
    * holds.
    */
   readOutput?: { instance: string; cursor: string; coversTurn: string | null };
-  /** Files of instructions that it holds, or that it has shown whole: the call was the first to touch them. */
+  /**
+   * Files of instructions that it holds, or that it has shown whole: the call was the first to touch them.
+   */
   instructed?: string[];
 }
 export type SystemItem =
@@ -174,7 +176,9 @@ export interface SystemItemEntry {
   turn: string;
   item: SystemItem;
 }
-/** `said`: what the provider counted instead, which no request comes to. Absent in logs of earlier versions. */
+/**
+ * `said`: what the provider counted instead, which no request comes to. Absent in logs of earlier versions.
+ */
 export type StepUsage = Usage & { said?: { inputTokens: number; outputTokens: number } };
 /** A completed response: every item at or below `seenThrough` (an entry seq) was in its request. */
 export interface StepCompletedEntry {

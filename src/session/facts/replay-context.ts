@@ -98,7 +98,10 @@ export function noteInstructed({ context }: Facts, { seq, instructed }: Entry<To
   for (const path of instructed ?? []) context.instructed.set(path, seq);
 }
 
-/** Results at or below this entry are not shown as they were: what they held is given again when it is touched. */
+/**
+ * Results at or below this entry are not shown as they were: what they held is given again when it is
+ * touched.
+ */
 export function forgetInstructed({ context }: Facts, through: number): void {
   for (const [path, seq] of context.instructed) {
     if (seq <= through) context.instructed.delete(path);

@@ -242,7 +242,10 @@ const appliers: Appliers = {
 /** `applyBudget` has it: it looks at entries of other kinds too. */
 function inBudget(): void {}
 
-/** It is about this turn alone, which no longer finishes without a further answer: nothing of it is left behind. */
+/**
+ * It is about this turn alone, which no longer finishes without a further answer: nothing of it is left
+ * behind.
+ */
 function noteUnmet({ turn }: Facts, { of }: UnmetItem): void {
   if (turn !== null) turn.unmet = { ...turn.unmet, [of]: turn.unmet[of] + 1 };
 }

@@ -1,6 +1,6 @@
 /**
- * What a home keeps: one folder a pod under `state/pods` (its name is in `place.ts`), its socket under `run/`,
- * tombstones of removed pods. Where a home is, `places.ts` says.
+ * What a home keeps: one folder a pod under `state/pods` (its name is in `place.ts`), its socket under
+ * `run/`, tombstones of removed pods. Where a home is, `places.ts` says.
  */
 import { systemCode } from '../../std/system-code.ts';
 import { createHash, timingSafeEqual } from 'node:crypto';

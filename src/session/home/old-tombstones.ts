@@ -2,10 +2,10 @@
  * Tombstones that nobody can ask for any more, removed. One that an earlier build wrote does not name its
  * parent, and stays.
  */
-import { readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
+import { namesIn } from '../../std/names-in.ts';
 import { readRegular } from '../../std/open-regular.ts';
 import { join } from 'node:path';
-import { systemCode } from '../../std/system-code.ts';
 import { type Home, tombstoneBytesMax } from './home.ts';
 import { type Tombstone, parseTombstone } from './pod-file.ts';
 
@@ -23,21 +23,12 @@ export function pruneTombstones(home: Home, pods: readonly KnownPod[], nowMs: nu
   const folder = join(home.state, 'removed');
   const known = new Set(pods.map(({ instance }) => instance));
   const parents = new Set(pods.map(({ parent }) => parent));
-  for (const name of filesIn(folder)) {
+  for (const name of namesIn(folder).filter((one) => one.endsWith('.json'))) {
     const path = join(folder, name);
     const tombstone = read(path);
     if (tombstone?.parent === undefined || parents.has(tombstone.instance)) continue;
     if (tombstone.parent !== null && known.has(tombstone.parent)) continue;
     if (nowMs - Date.parse(tombstone.removedAt) > keptMs) rmSync(path, { force: true });
-  }
-}
-
-function filesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder).filter((name) => name.endsWith('.json'));
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return [];
-    throw error;
   }
 }
 

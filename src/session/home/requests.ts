@@ -7,12 +7,13 @@
  * - RQ2 What it leads to is named in it before that is made, so that a repetition makes no second one.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { instanceId } from '../../protocol/names.ts';
 import { syncFolder, writeFileAtomic } from '../../std/atomic-write.ts';
 import type { JsonValue } from '../../std/json.ts';
+import { namesIn } from '../../std/names-in.ts';
 import { once } from '../../std/once.ts';
 import { PodkinError } from '../../std/podkin-error.ts';
 import { systemCode } from '../../std/system-code.ts';
@@ -169,15 +170,6 @@ function readOrNull(folder: string): Request | null {
     return read(folder);
   } catch {
     return null;
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return [];
-    throw error;
   }
 }
 

@@ -25,8 +25,8 @@ import { pieceAt, sumOf, summedPieceBytes } from './piece-sums.ts';
 import { type LogFile, SeqIndex, pieceBytes } from './read-log.ts';
 
 /**
- * Why one is passed over. `cut`: the log is shorter than what it was made of. `otherLog`: it says other things. Or
- * what lies there in the place of a file, which is not opened: a pipe has no end.
+ * Why one is passed over. `cut`: the log is shorter than what it was made of. `otherLog`: it says other
+ * things. Or what lies there in the place of a file, which is not opened: a pipe has no end.
  */
 export type Misfit = Unreadable | 'unreadable' | 'otherPod' | 'cut' | 'otherLog' | Exclude<FileKind, 'file'>;
 

@@ -115,8 +115,8 @@ export function checkLine(bytes: Buffer): CheckedLine {
 }
 
 /**
- * Where the next line with this seq begins, at or behind `from`, in bytes that begin with a line; -1 where there is
- * none. By its text alone, without looking at the lines between.
+ * Where the next line with this seq begins, at or behind `from`, in bytes that begin with a line; -1 where
+ * there is none. By its text alone, without looking at the lines between.
  */
 export function lineOfSeq(bytes: Buffer, seq: number, from: number): number {
   const text = `${middle.toString()}${seqStart.toString()}${seq},`;

@@ -21,8 +21,8 @@ export function windowBy({ failure, tokens, window }: Refused): number {
 }
 
 /**
- * What holds from now on. A refusal is not believed against what the provider itself has answered: none is where it
- * has refused, or said to be too much, what it took before.
+ * What holds from now on. A refusal is not believed against what the provider itself has answered: none is
+ * where it has refused, or said to be too much, what it took before.
  */
 export function refusalEntries(
   turn: string,

@@ -1,4 +1,6 @@
-/** How much a model is to think: as each provider is told, over HTTP, and what happens where one takes none. */
+/**
+ * How much a model is to think: as each provider is told, over HTTP, and what happens where one takes none.
+ */
 import { describe, expect, it } from 'vitest';
 import type { Effort } from '../../../src/model/port.ts';
 import { ask, failing, request, scenarioFile } from './ask.ts';

@@ -108,7 +108,8 @@ describe('the repository', () => {
     symlinkSync('../secret', join(top, 'repo/.git'));
     expect(await headOf('repo')).toBe(null);
     rmSync(join(top, 'repo/.git'));
-    // A worktree's file may name any place: nothing but a HEAD of git's form is taken from there, over no link.
+    // A worktree's file may name any place: nothing but a HEAD of git's form is taken from there, over no
+    // link.
     for (const text of ['gitdir: ../nowhere\n', 'gitdir: link\n', 'gitdir: /proc/self\n', 'else\n', '']) {
       symlinkSync('../secret', join(top, 'repo/link'));
       put('repo/.git', text);
