@@ -79,7 +79,7 @@ export const liveEvents = {
     fields: approvalRequestSchema,
   },
   approvalAnswered: {
-    doc: 'That request is closed; `by` is `person` where somebody answered it.',
+    doc: 'That request is closed; `by` is `person` where somebody answered it, `unlinked` where its pod is not to be reached from here: if it waits still, it is requested again once the pod is linked.',
     fields: closedApprovalSchema,
   },
   compactionStarted: {

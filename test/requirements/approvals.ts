@@ -61,7 +61,8 @@ export const approvals = {
   'approval.keys': 'at a terminal run and attach show approvals of the whole tree and take y, n and a',
   'approval.level':
     'a child tells its whole list: repeated it tells nothing anew, and what is closed is told once',
-  'approval.unlinked': 'the end of a link takes the approvals below it away, the next one brings them back',
+  'approval.unlinked':
+    'the end of a link takes the approvals below it away, and whoever watches is told; the next link brings back those that wait still',
   'approval.silent-asker': 'an answer that does not reach the pod that asks is refused with what to do',
   'approval.again': 'after Ctrl-Z and fg an open approval is shown again before it takes a key',
   'approval.anew': 'behind a gap or a restart of the watched pod only what is open then is shown for open',

@@ -69,6 +69,7 @@ it('[approval.unlinked] with its link a child takes its approvals away, and a ne
   const seen = await watched(parent);
   await seen.asked();
   await child.unlink();
+  expect(await seen.closed()).toMatchObject({ request: 'a', by: 'unlinked' });
   await expect(parent.call('approve', { request: 'a', decision: 'allow' })).rejects.toThrow();
   await child.link();
   await tell('a');

@@ -219,7 +219,10 @@ export class ApprovalDesk {
     if (approval === undefined) return null;
     const next = this.#remove(request, nowMs);
     if (this.#answering.has(request)) return next;
-    const text = `The approval request of ${approval.pod} is closed (${visible(how)}).`;
+    const text =
+      closed.by === 'unlinked'
+        ? `The approval request of ${approval.pod} cannot be answered from here now; it comes again with its pod.`
+        : `The approval request of ${approval.pod} is closed (${visible(how)}).`;
     return next === null ? text : `${text}\n${next}`;
   }
 

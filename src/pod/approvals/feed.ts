@@ -14,6 +14,11 @@ const upwardMax = 1_000;
 /** Of closed ones only the newest are told on. */
 const closedMax = 100;
 
+/** Nobody here can answer it any more: it may wait still, but its pod is not linked. */
+function outOfReach({ request, pod }: ApprovalRequest): ClosedApproval {
+  return { request, pod, decision: 'deny', by: 'unlinked' };
+}
+
 export class ApprovalFeed {
   readonly #pod: Pod;
   /** By child, as each told last. */
@@ -71,15 +76,21 @@ export class ApprovalFeed {
     const now = new Map(list.map((approval) => [approval.request, approval]));
     if (now.size === 0) this.#below.delete(instance);
     else this.#below.set(instance, now);
+    const withAnswer = new Map(closed.map((one) => [one.request, one]));
+    const gone = [...before.values()].filter(({ request }) => !now.has(request));
     this.#report(
       [...now.values()].filter(({ request }) => !before.has(request)),
-      closed.filter(({ request }) => before.has(request) && !now.has(request)),
+      gone.map((approval) => withAnswer.get(approval.request) ?? outOfReach(approval)),
     );
   }
 
-  /** Its link has ended, or a new one stands: what it asks is known here again once it has said it anew. */
+  /**
+   * Its link has ended, or a new one stands: what it asks is asked here again once it has said it anew. Who
+   * watches is told, since what was answered meanwhile is never said anew.
+   */
   dropChild(instance: string): void {
-    if (this.#below.delete(instance)) this.#report([], []);
+    const gone = [...(this.#below.get(instance)?.values() ?? [])];
+    if (this.#below.delete(instance)) this.#report([], gone.map(outOfReach));
   }
 
   /** A link to the parent stands: everything is said again. */

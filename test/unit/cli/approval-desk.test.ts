@@ -149,6 +149,9 @@ describe('the desk', () => {
     expect(desk.take(asked('a'), 0)).toContain('podkin approve a');
     expect(desk.take(asked('b'), 1)).toContain('podkin approve b');
     expect(desk.take(closed('a', 'cancel'), 2)).toBe('The approval request of pod-a is closed (cancel).');
+    expect(desk.take(closed('b', 'unlinked'), 3)).toBe(
+      'The approval request of pod-b cannot be answered from here now; it comes again with its pod.',
+    );
   });
 });
 

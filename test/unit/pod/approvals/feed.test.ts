@@ -25,6 +25,7 @@ const closing = (request: string, fields: Partial<ClosedApproval> = {}): ClosedA
   by: 'person',
   ...fields,
 });
+const unlinked = (request: string) => closing(request, { decision: 'deny', by: 'unlinked' });
 const answered = (closed: ClosedApproval) => ({ type: 'approvalAnswered', ...closed });
 
 function feedOf(lines: Parameters<typeof shellOf>[0] = turn) {
@@ -100,13 +101,22 @@ describe('approvals of pods below', () => {
     expect(feed.open().map(({ request }) => request)).toEqual(['q1', 'k1']);
   });
 
-  it('[approval.unlinked] the end of a link takes them away without a word to observers, the next one says them anew', () => {
+  it('[approval.unlinked] the end of a link takes them away and says so to observers, the next one says anew what waits still', () => {
     const { feed, shown } = feedOf();
-    feed.fromChild(kid.instance, [below('k1')], []);
+    feed.fromChild(kid.instance, [below('k1'), below('k2')], []);
     feed.dropChild(kid.instance);
-    expect([feed.open(), shown.length]).toEqual([[], 1]);
-    feed.fromChild(kid.instance, [below('k1')], []);
-    expect(shown.slice(1)).toEqual([requested(below('k1'))]);
+    feed.dropChild(kid.instance);
+    expect(feed.open()).toEqual([]);
+    expect(shown.slice(2)).toEqual([answered(unlinked('k1')), answered(unlinked('k2'))]);
+    feed.fromChild(kid.instance, [below('k1')], [closing('k2')]);
+    expect(shown.slice(4)).toEqual([requested(below('k1'))]);
+  });
+
+  it('[approval.unlinked] what is left out of a list without a word is out of reach as well', () => {
+    const { feed, shown } = feedOf();
+    feed.fromChild(kid.instance, [below('k1'), below('k2')], []);
+    feed.fromChild(kid.instance, [], [closing('k2')]);
+    expect(shown.slice(2)).toEqual([answered(unlinked('k1')), answered(closing('k2'))]);
   });
 });
 
@@ -165,7 +175,7 @@ describe('the parent', () => {
     upward.last('openApprovals').resolve({});
     feed.dropChild(kid.instance);
     await clock.turn();
-    expect(lists().slice(1)).toEqual([[[], []]]);
+    expect(lists().slice(1)).toEqual([[[], ['k1']]]);
     upward.last('openApprovals').resolve({});
     feed.fromChild(kid.instance, [], []);
     await clock.turn();
@@ -208,17 +218,14 @@ describe('the parent', () => {
     const { feed, clock, link, lists } = feedOf();
     const many = Array.from({ length: 1_001 }, (_, index) => below(`k${index}`));
     feed.fromChild(kid.instance, many, []);
-    feed.fromChild(
-      kid.instance,
-      [],
-      many.slice(0, 101).map(({ request }) => closing(request)),
-    );
+    const all = many.map(({ request }) => closing(request));
+    feed.fromChild(kid.instance, [], all);
     feed.fromChild(sib.instance, many, []);
     await clock.turn();
     link();
     await clock.turn();
     const [open, closed] = lists()[0]!;
     expect([open!.length, open!.at(-1)]).toEqual([1_000, 'k999']);
-    expect([closed!.length, closed![0], closed!.at(-1)]).toEqual([100, 'k1', 'k100']);
+    expect([closed!.length, closed![0], closed!.at(-1)]).toEqual([100, 'k901', 'k1000']);
   });
 });
