@@ -94,6 +94,7 @@ const keyholes: { from: string; to: string; only: string[] }[] = [
       'paths/path-problem.ts',
       'paths/path-scope.ts',
       'permissions/permission-rules.ts',
+      'permissions/suggested-rule.ts',
       'ownership/registry.ts',
       'sandbox/sandbox.ts',
       'set-aside/running-commands.ts',

@@ -26,16 +26,45 @@ export const controlCommands: readonly CommandSpec[] = [
     options: [
       ['--deny', 'no'],
       ['--always', 'yes, and for the same call of this pod from now on'],
+      [
+        '--rule <rule>',
+        'yes, and to what this rule allows: of this pod and of those that it starts from now on',
+      ],
+      ['--save', 'with --rule: save it for later runs in this project too'],
       ['--full', 'yes to a call that only "approvals --full" shows to its end: all of it was read'],
       ['--reason <text>', 'what the model reads with the no'],
     ],
-    more: 'APPROVAL is its id, the beginning of its id, or the name of a pod that has only one.',
+    more: [
+      'APPROVAL is its id, the beginning of its id, or the name of a pod that has only one.',
+      'RULE is as for --allow-tool, and must allow the call: "Bash(npm test:*)" is npm test alone and with anything behind it. It never allows a command with ; | $(…) and their like, nor what a rule asks for or denies.',
+    ].join('\n'),
     run: async (context, input) =>
       (await import('./approvals/approvals.ts')).approveCommand(context, first(input), {
         deny: input.flag('deny'),
         always: input.flag('always'),
+        rule: input.text('rule'),
+        save: input.flag('save'),
         full: input.flag('full'),
         reason: input.text('reason'),
+      }),
+  },
+  {
+    usage: 'rules [action...]',
+    group: control,
+    summary: 'list the rules that you have saved for this project; add RULES, rm NUMBERS',
+    options: [['--all', 'of all projects'], json],
+    more: [
+      'A saved rule allows what it names in later runs in this project: its repository, else this directory. "approve --rule … --save" saves one too.',
+      'They are yours, and no file of the project: rules.json in the state folder has them. What denies or asks outweighs them, and a project may take them away.',
+      '',
+      'Examples:',
+      '  $ podkin rules add "Bash(npm test:*)"',
+      '  $ podkin rules rm 1',
+    ].join('\n'),
+    run: async (context, input) =>
+      (await import('./control/rules.ts')).rulesCommand(context, input.args, {
+        all: input.flag('all'),
+        json: input.flag('json'),
       }),
   },
   ...(['pause', 'resume', 'cancel'] as const).map((method) => ({

@@ -38,3 +38,23 @@ export const closedApprovalSchema = once(() =>
   }),
 );
 export type ClosedApproval = z.infer<ReturnType<typeof closedApprovalSchema>>;
+
+export const approveParams = once(() =>
+  z.object({
+    request: approvalRequestId(),
+    decision: approvalDecision(),
+    reason: z.string().max(10_000).optional(),
+    rule: z.string().min(1).max(1_000).optional(),
+    from: z.unknown().optional(),
+  }),
+);
+export const approveResult = once(() =>
+  z.object({
+    request: approvalRequestId(),
+    pod: approvalRequestSchema().shape.pod,
+    tool: z.string(),
+    summary: z.string(),
+    decision: approvalDecision(),
+    rule: z.string().optional(),
+  }),
+);

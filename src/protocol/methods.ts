@@ -5,12 +5,7 @@
  */
 import * as z from 'zod';
 import { once } from '../std/once.ts';
-import {
-  approvalDecision,
-  approvalRequestId,
-  closedApprovalSchema,
-  approvalRequestSchema,
-} from './approval.ts';
+import { approveParams, approveResult, closedApprovalSchema, approvalRequestSchema } from './approval.ts';
 import { boundSchema, budgetView, leaseReportsSchema, leasesSchema } from './budget.ts';
 import { compactionTime } from './compaction.ts';
 import { incarnationNumber, instanceId, podIdentity, podName, submissionId } from './names.ts';
@@ -363,24 +358,9 @@ export const methods = {
   },
   approve: {
     who: 'person',
-    doc: 'Answers an open approval request of this pod or of one below it; answered when it is on disk. `allowAlways` holds for the same call of that pod from then on: the same command of a shell, of any other tool the same input leading to the same place. One that was answered before is `forbidden`, one that nobody here makes `unknownPod`. No pod may answer: neither with `from` nor over a link.',
-    params: once(() =>
-      z.object({
-        request: approvalRequestId(),
-        decision: approvalDecision(),
-        reason: z.string().max(10_000).optional(),
-        from: z.unknown().optional(),
-      }),
-    ),
-    result: once(() =>
-      z.object({
-        request: approvalRequestId(),
-        pod: z.object({ name: podName(), instance: instanceId() }),
-        tool: z.string(),
-        summary: z.string(),
-        decision: approvalDecision(),
-      }),
-    ),
+    doc: 'Answers an open approval request of this pod or of one below it; answered when it is on disk. `allowAlways` holds for the same call of that pod from then on: the same command of a shell, of any other tool the same input leading to the same place. With `rule`, a yes to what that rule lets run, by this pod and those that it starts from then on: a rule for `Bash` that lets this very command run; the answer repeats it. One that was answered before is `forbidden`, and so is a rule that is not such a one, one that nobody here makes `unknownPod`. No pod may answer: neither with `from` nor over a link.',
+    params: approveParams,
+    result: approveResult,
   },
   ping: { who: 'linked child', doc: 'Shows that both ends live.', params: nothing, result: nothing },
 } as const satisfies Record<string, MethodSpec>;

@@ -3,6 +3,24 @@ import type { Defect } from './defect.ts';
 
 export const ofTheProject: readonly Defect[] = [
   {
+    id: 'saved-rule-by-path-alone',
+    breaks: 'a rule that was saved for one directory holds in another one that is at its path now',
+    file: 'src/cli/invocation/saved-rules.ts',
+    find: 'const rules = known.filter(({ place }) => place === here?.place).flatMap((one) => one.rules);',
+    replace: 'const rules = known.flatMap((one) => one.rules);',
+    test: 'test/unit/cli/saved-rules.test.ts',
+    guarantee: 'approval.rule-place',
+  },
+  {
+    id: 'answer-rule-of-a-no',
+    breaks: 'a rule that came with a no allows from then on',
+    file: 'src/session/facts/replay-approvals.ts',
+    find: "if (by === 'person' && decision !== 'deny') allowByRule",
+    replace: "if (by === 'person') allowByRule",
+    test: 'test/unit/pod/approvals/rule.test.ts',
+    guarantee: 'approval.rule',
+  },
+  {
     id: 'project-instructions-lost',
     breaks: 'what a folder deeper down says is gone for good once a compaction has covered it',
     file: 'src/session/facts/replay-context.ts',

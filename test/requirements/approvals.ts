@@ -33,6 +33,21 @@ export const approvals = {
   'approval.no-pod': 'no pod answers an approval: not with a token, not over a link',
   'approval.always':
     'always is not asked again for the same command, over restores, and holds for no other call of any tool',
+  'permission.suggested':
+    'a rule is suggested from the first words of one plain command; none for programs that run what they are given, for what cannot be taken back, and where a shell would do more',
+  'permission.meaning': 'what a rule would let run is said in words that are true of it',
+  'approval.rule':
+    'a yes by a rule is on disk before the call runs, holds for this pod over restores and for the pods that it starts from then on, and for no other',
+  'approval.rule-refused':
+    'a rule that is none, is not about this very call, is outweighed by one that asks or comes with a no is refused, and the approval waits on',
+  'approval.rule-keys':
+    'at a terminal a key offers a rule, which can be edited, is explained before it is taken, and saved where that is typed',
+  'approval.rule-saved':
+    'a rule saved for a project holds in its later runs, is listed, shown by config and removed, and yields to what denies, asks or narrows',
+  'approval.rule-place':
+    'a saved rule holds in the very directory for which it was saved: not where that was moved to, not behind a link in its place, not in another one at its path',
+  'approval.rule-file':
+    'a file of saved rules that is damaged, a link, or open to others allows nothing, is reported, and is not overwritten',
   'approval.others-go-on': 'an approval holds up no other pod, no input and no call beside it',
   'approval.ended':
     'cancel, pause and stop close an approval: the call has not run and says so, and no answer is taken any more',

@@ -3,6 +3,14 @@ import { monotonicMs } from '../../std/clock.ts';
 import type { Client } from '../../transport/client.ts';
 import { oneLine } from '../format/printable.ts';
 import type { ApprovalDesk, Typed } from './approval-desk.ts';
+import type { AskedApproval } from './approval-text.ts';
+import { ruledText } from './ruled-text.ts';
+
+export interface Answering {
+  readonly typed: Extract<Typed, { kind: 'answer' }>;
+  /** Saves a rule for the project of the pod that asks; answers what is to be said. */
+  readonly save: (approval: AskedApproval, rule: string) => Promise<string>;
+}
 
 /**
  * What is to be shown then: that it is answered or why not, and the next approval. Throws where nobody knows
@@ -11,14 +19,14 @@ import type { ApprovalDesk, Typed } from './approval-desk.ts';
 export async function answerApproval(
   client: Client,
   desk: ApprovalDesk,
-  { approval, decision, reason }: Extract<Typed, { kind: 'answer' }>,
+  { typed, save }: Answering,
 ): Promise<string> {
-  const { request } = approval;
-  const reply = (text: string, next: string | null) => (next === null ? text : `${text}\n${next}`);
+  const { approval, rule } = typed;
+  const { request, pod } = approval;
   try {
-    await client.call('approve', { request, decision, ...(reason === undefined ? {} : { reason }) });
-    return reply(
-      `The approval request of ${approval.pod} is answered: ${decision}.`,
+    const said = await answer(client, { typed, save });
+    return withNext(
+      [`The approval request of ${pod} is answered: ${typed.decision}.`, ...said].join('\n'),
       desk.settled(request, monotonicMs()),
     );
   } catch (error) {
@@ -26,8 +34,41 @@ export async function answerApproval(
       desk.settled(request, monotonicMs(), { open: true });
       throw error;
     }
-    const why = error instanceof Error ? error.message : String(error);
-    const next = desk.settled(request, monotonicMs());
-    return reply(`The answer to ${approval.pod} was not taken: ${oneLine(why, 400)}`, next);
+    const text = `The answer to ${pod} was not taken: ${messageOf(error)}`;
+    if (rule === undefined) return withNext(text, desk.settled(request, monotonicMs()));
+    // Its rule may have been refused alone. Where it was answered elsewhere, that is said by its pod.
+    desk.settled(request, monotonicMs(), { open: true });
+    return withNext(text, desk.again(monotonicMs()));
   }
+}
+
+/** What is to be said of its rule. Throws what the call throws. */
+async function answer(client: Client, { typed, save }: Answering): Promise<string[]> {
+  const { approval, decision, reason, rule } = typed;
+  const taken = await client.call('approve', {
+    request: approval.request,
+    decision,
+    ...(reason === undefined ? {} : { reason }),
+    ...(rule === undefined ? {} : { rule: rule.text }),
+  });
+  if (rule === undefined) return [];
+  const isSaved = rule.save && taken.rule !== undefined;
+  return [ruledText(rule.text, taken), ...(isSaved ? [await saved(save, approval, rule.text)] : [])];
+}
+
+/** The call is answered: that its rule could not be saved is said, and nothing else comes of it. */
+async function saved(save: Answering['save'], approval: AskedApproval, rule: string): Promise<string> {
+  try {
+    return await save(approval, rule);
+  } catch (error) {
+    return `The rule is not saved: ${messageOf(error)}`;
+  }
+}
+
+function withNext(text: string, next: string | null): string {
+  return next === null ? text : `${text}\n${next}`;
+}
+
+function messageOf(error: unknown): string {
+  return oneLine(error instanceof Error ? error.message : String(error), 400);
 }

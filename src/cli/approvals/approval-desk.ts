@@ -9,9 +9,11 @@
  */
 import type { ApprovalDecision } from '../../session/facts/approval-entries.ts';
 import type { LiveEvent } from '../../client/pod-stream.ts';
+import { suggestedRule } from '../../scope/permissions/suggested-rule.ts';
 import { visible } from '../format/printable.ts';
 import { paint } from '../format/table.ts';
 import { type AskedApproval, type ApprovalPage, approvalPages } from './approval-text.ts';
+import { offeredText, ruleHint } from './ruled-text.ts';
 
 export type Typed =
   /** No answer: an ordinary line. */
@@ -21,6 +23,8 @@ export type Typed =
       readonly approval: AskedApproval;
       readonly decision: ApprovalDecision;
       readonly reason?: string;
+      /** A yes by this rule; `save`: for later runs in the project too. */
+      readonly rule?: { readonly text: string; readonly save: boolean };
     }
   /** It was meant for an approval that is not on the screen any more, or may not be answered so. */
   | { readonly kind: 'late'; readonly text: string }
@@ -28,6 +32,15 @@ export type Typed =
   | { readonly kind: 'page'; readonly text: string }
   /** No, and the next line says why. */
   | { readonly kind: 'reason'; readonly approval: AskedApproval }
+  /** The next line is a rule, and begins as this one; then it is said what it allows. */
+  | { readonly kind: 'rule'; readonly approval: AskedApproval; readonly text: string }
+  /** The rule has been typed: the next line says for how long it holds. */
+  | {
+      readonly kind: 'ruleTyped';
+      readonly approval: AskedApproval;
+      readonly text: string;
+      readonly meaning: string;
+    }
   /** The next line is a text for the pod. */
   | { readonly kind: 'text' };
 
@@ -110,7 +123,7 @@ export class ApprovalDesk {
   key(key: string, nowMs: number): Typed {
     const approval = this.#first();
     const known =
-      approval !== undefined && (/^[ynar ]$/i.test(key) || (this.#style.texts && /^t$/i.test(key)));
+      approval !== undefined && (/^[ynarp ]$/i.test(key) || (this.#style.texts && /^t$/i.test(key)));
     if (!known) {
       this.#otherAtMs = nowMs;
       return { kind: 'other' };
@@ -125,18 +138,49 @@ export class ApprovalDesk {
     const early = this.#refusal(approval, nowMs);
     if (early !== null) return early;
     if (word === 'r') return { kind: 'reason', approval };
+    if (word === 'p') return this.#rule(approval);
     const decision = words[word];
     return decision === undefined ? { kind: 'other' } : this.#answer(decision, nowMs);
   }
 
   /** The reason for a no to `approval` has been typed. */
   refused(approval: AskedApproval, reason: string): Typed {
-    const { request, pod } = approval;
-    if (!this.#open.has(request) || this.#answering.has(request)) {
-      return { kind: 'late', text: `The approval request of ${pod} is not open any more; nothing was sent.` };
-    }
-    this.#answering.add(request);
+    if (!this.#isWaiting(approval)) return notOpen(approval);
+    this.#answering.add(approval.request);
     return { kind: 'answer', approval, decision: 'deny', ...(reason.trim() === '' ? {} : { reason }) };
+  }
+
+  #rule(approval: AskedApproval): Typed {
+    if (approval.tool !== 'Bash') {
+      return { kind: 'late', text: 'Nothing was answered: only a shell command is answered by a rule.' };
+    }
+    const hidden = this.#hidden(approval);
+    if (hidden !== null) return hidden;
+    const suggested = suggestedRule(approval.summary) ?? exactRule(approval.summary);
+    return { kind: 'rule', approval, text: suggested };
+  }
+
+  /** A rule for `approval` has been typed. */
+  ruled(approval: AskedApproval, text: string): Typed {
+    if (!this.#isWaiting(approval)) return notOpen(approval);
+    const offered = offeredText(text, approval.summary);
+    if ('problem' in offered) return { kind: 'late', text: `Nothing was answered: ${offered.problem}` };
+    return { kind: 'ruleTyped', approval, text: text.trim(), meaning: offered.meaning };
+  }
+
+  /** How long the rule is to hold has been typed. */
+  ruleChosen(approval: AskedApproval, text: string, choice: string): Typed {
+    const word = choice.trim().toLowerCase();
+    if (!['', 'y', 'yes', 's'].includes(word)) {
+      return { kind: 'late', text: 'Nothing was answered: Enter alone or s takes the rule.' };
+    }
+    if (!this.#isWaiting(approval)) return notOpen(approval);
+    this.#answering.add(approval.request);
+    return { kind: 'answer', approval, decision: 'allow', rule: { text, save: word === 's' } };
+  }
+
+  #isWaiting({ request }: AskedApproval): boolean {
+    return this.#open.has(request) && !this.#answering.has(request);
   }
 
   #answer(decision: ApprovalDecision, nowMs: number, reason?: string): Typed {
@@ -148,12 +192,17 @@ export class ApprovalDesk {
     }
     const early = this.#refusal(approval, nowMs);
     if (early !== null) return early;
-    if (decision !== 'deny' && this.#pages[this.#page]?.isWhole !== true) {
-      const text = `Nothing was answered: there is no yes to what has not been shown. ${this.#keys(approval)}`;
-      return { kind: 'late', text };
-    }
+    const hidden = decision === 'deny' ? null : this.#hidden(approval);
+    if (hidden !== null) return hidden;
     this.#answering.add(approval.request);
     return { kind: 'answer', approval, decision, ...(reason === undefined ? {} : { reason }) };
+  }
+
+  /** Why there is no yes yet. */
+  #hidden(approval: AskedApproval): Typed | null {
+    if (this.#pages[this.#page]?.isWhole === true) return null;
+    const text = `Nothing was answered: there is no yes to what has not been shown. ${this.#keys(approval)}`;
+    return { kind: 'late', text };
   }
 
   /** Why no key counts at this moment. */
@@ -205,7 +254,7 @@ export class ApprovalDesk {
   #asked(event: Extract<LiveEvent, { type: 'approvalRequested' }>, nowMs: number): string | null {
     const { request, pod, tool, summary, why } = event;
     if (this.#open.has(request)) return null;
-    const approval = { request, pod: pod.name, tool, summary, why };
+    const approval = { request, pod: pod.name, instance: pod.instance, tool, summary, why };
     this.#open.set(request, approval);
     if (this.#open.size > 1 && this.#style.keyboard !== 'none')
       return `One more approval is pending, from ${approval.pod}.`;
@@ -254,21 +303,33 @@ export class ApprovalDesk {
     return `${this.#pages[this.#page]?.text ?? ''}\n  ${keys}`;
   }
 
-  #keys({ request }: AskedApproval): string {
+  #keys(approval: AskedApproval): string {
+    const { request, tool } = approval;
     const { keyboard, texts } = this.#style;
     const page = this.#pages[this.#page];
     const whole = page?.isWhole === true;
     const elsewhere = `"podkin approvals --full" shows all of it, then: podkin approve ${request} --full (or --deny)`;
-    if (keyboard === 'none') return whole ? `podkin approve ${request} [--deny]` : elsewhere;
+    if (keyboard === 'none')
+      return whole ? `podkin approve ${request} [--deny]${ruleHint(approval)}` : elsewhere;
     if (keyboard === 'lines') {
       return whole
         ? 'y: yes, n: no, a: always for this very call; "n, REASON": no, and why'
         : `n: no; ${elsewhere}`;
     }
     const no = `n: no, r: no, and why${texts ? ', t: a text for the pod' : ''}`;
-    if (whole) return `y: yes, ${no}, a: always for this very call`;
+    const byRule = tool === 'Bash' ? ', p: by a rule' : '';
+    if (whole) return `y: yes, ${no}, a: always for this very call${byRule}`;
     return page?.isLast === true ? `${no}; ${elsewhere}` : `space: read on; ${no}`;
   }
+}
+
+function notOpen({ pod }: AskedApproval): Typed {
+  return { kind: 'late', text: `The approval request of ${pod} is not open any more; nothing was sent.` };
+}
+
+/** Of a command of several lines no rule can be typed in one. */
+function exactRule(command: string): string {
+  return /[\n\r]/.test(command) ? 'Bash()' : `Bash(${command.trim()})`;
 }
 
 /**

@@ -78,6 +78,25 @@ export class ApprovalInput {
           if (reason !== null) this.#act(desk.refused(typed.approval, reason), null);
         });
         return true;
+      case 'rule':
+        this.#typing.ask(
+          'By the rule (edit it; Enter goes on, Esc goes back): ',
+          (text) => {
+            if (text !== null) this.#act(desk.ruled(typed.approval, text), null);
+          },
+          typed.text,
+        );
+        return true;
+      case 'ruleTyped': {
+        const { approval, text, meaning } = typed;
+        say(meaning);
+        const choice =
+          'Enter: for this pod and those that it starts; s: for this project too, saved; Esc: back: ';
+        this.#typing.ask(choice, (word) => {
+          if (word !== null) this.#act(desk.ruleChosen(approval, text, word), null);
+        });
+        return true;
+      }
       case 'answer':
         void answer(typed).finally(() => this.#typing.keys(desk.takesKeys));
         return true;

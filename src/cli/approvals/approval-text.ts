@@ -14,6 +14,8 @@ export interface AskedApproval {
   readonly request: string;
   /** The name of the pod that asks. */
   readonly pod: string;
+  /** Its instance, where that is needed. */
+  readonly instance?: string;
   readonly tool: string;
   readonly summary: string;
   /** The summary is all of the call, whatever it ends in. */

@@ -1,4 +1,8 @@
 /** `podkin approvals` and `podkin approve`: the approvals that wait for a person, and the answer to one. */
+import type { Result } from '../../protocol/methods.ts';
+import { userHome } from '../../session/home/places.ts';
+import { saveRules } from '../invocation/saved-rules.ts';
+import { ruledText, ruleHint, savedText } from './ruled-text.ts';
 import { askPod } from '../../client/ask-pod.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { CommandFailed, exitStatus, screenOf, jsonText } from '../invocation/context.ts';
@@ -37,7 +41,7 @@ export async function approvalsCommand(context: CommandContext, options: Approva
       ? isWhole
         ? `podkin approve ${request} --full (or --deny)`
         : wayToRead(approval)
-      : `podkin approve ${request} [--deny]`;
+      : `podkin approve ${request} [--deny]${ruleHint(approval)}`;
     const how = running
       ? answer
       : `"${pod.name}" is not running: podkin restore ${pod.label}, then podkin approve ${request}`;
@@ -77,6 +81,10 @@ export interface ApproveOptions {
   /** A person has read all of a long call. */
   readonly full: boolean;
   readonly reason: string | undefined;
+  /** A rule that is to hold from then on. */
+  readonly rule: string | undefined;
+  /** For later runs in the pod's project too. */
+  readonly save: boolean;
 }
 
 /** `meant`: an approval's id or its beginning, or the name of the pod that asks. */
@@ -85,15 +93,7 @@ export async function approveCommand(
   meant: string,
   options: ApproveOptions,
 ): Promise<number> {
-  if (options.deny && options.always) {
-    throw new CommandFailed(exitStatus.usage, '--always is a yes and --deny is none: give one of them');
-  }
-  if (options.reason !== undefined && !options.deny) {
-    throw new CommandFailed(
-      exitStatus.usage,
-      '--reason goes with --deny: the model reads it with the no; add --deny, or leave --reason out. Nothing was answered',
-    );
-  }
+  refuseContradictions(options);
   const approval = approvalMeant(await openApprovals(context.home), meant, context.home);
   const { request, pod, running } = approval;
   if (!running) {
@@ -112,13 +112,42 @@ export async function approveCommand(
   // On stderr: what was answered is the data.
   context.stderr.styled(`${shownText(context, approval, true).text}\n`);
   const decision = options.deny ? 'deny' : options.always ? 'allowAlways' : 'allow';
-  const reason = options.reason === undefined ? {} : { reason: options.reason };
-  const answer = await askPod(pod, 'approve', { request, decision, ...reason });
+  const { reason, rule } = options;
+  const more = { ...(reason === undefined ? {} : { reason }), ...(rule === undefined ? {} : { rule }) };
+  const answer = await askPod(pod, 'approve', { request, decision, ...more });
   const word = { deny: 'denied', allow: 'allowed', allowAlways: 'allowed, now and always' }[answer.decision];
   context.stdout.write(
     `${answer.pod.name}: ${visible(answer.tool)} ${word}: ${oneLine(visible(answer.summary), 200)}\n`,
   );
+  return rule === undefined ? exitStatus.done : await ruled(context, { rule, answer, pod }, options);
+}
+
+/** The call is allowed: what came of the rule. */
+async function ruled(
+  context: CommandContext,
+  { rule, answer, pod }: { rule: string; answer: Result<'approve'>; pod: OpenApproval['pod'] },
+  { save }: ApproveOptions,
+): Promise<number> {
+  context.stdout.write(`${ruledText(rule, answer)}\n`);
+  if (answer.rule === undefined) return exitStatus.failed;
+  if (!save) return exitStatus.done;
+  const at = { cwd: pod.spec.cwd, personHome: userHome(context.environment) };
+  context.stdout.write(`${savedText(rule, await saveRules(context.home, at, [rule]))}\n`);
   return exitStatus.done;
+}
+
+function refuseContradictions({ deny, always, reason, rule, save }: ApproveOptions): void {
+  const refuse = (text: string): never => {
+    throw new CommandFailed(exitStatus.usage, `${text}. Nothing was answered`);
+  };
+  if (deny && always) refuse('--always is a yes and --deny is none: give one of them');
+  if (deny && rule !== undefined) refuse('--rule is a yes and --deny is none: give one of them');
+  if (always && rule !== undefined)
+    refuse('--always is for this very call and --rule for more: give one of them');
+  if (save && rule === undefined) refuse('--save goes with --rule, which says what is saved');
+  if (reason !== undefined && !deny) {
+    refuse('--reason goes with --deny: the model reads it with the no; add --deny, or leave --reason out');
+  }
 }
 
 function isCalled({ name, path, instance }: OpenApproval['pod'], meant: string): boolean {

@@ -8,6 +8,7 @@ import { answerApproval } from './answer-approval.ts';
 import { type CommandContext, screenOf } from '../invocation/context.ts';
 import type { LiveEvent } from '../../client/pod-stream.ts';
 import { ApprovalDesk } from './approval-desk.ts';
+import { ruleSaver } from './save-rule.ts';
 import { ApprovalInput, type TypedAnswer } from './approval-input.ts';
 
 export interface RunApprovalsOptions {
@@ -65,7 +66,7 @@ export class RunApprovals {
       onText: (line) => {
         if (line.trim() !== '')
           this.#options.say(
-            'y, n, r or a answers the approval request; to send it a text use "podkin send".',
+            'y, n, r, a or p answers the approval request; to send it a text use "podkin send".',
           );
       },
     });
@@ -75,7 +76,7 @@ export class RunApprovals {
     const client = this.#options.client();
     try {
       if (client === null) throw new Error('not connected at the moment; type it again');
-      this.#options.say(await answerApproval(client, this.#desk, typed));
+      this.#options.say(await answerApproval(client, this.#desk, { typed, save: ruleSaver(this.#context) }));
     } catch (error) {
       this.#desk.settled(typed.approval.request, monotonicMs(), { open: true });
       this.#options.say(error instanceof Error ? error.message : String(error));

@@ -101,10 +101,12 @@ export class Typing {
     this.#adapt();
   }
 
-  /** The next line is for `done`: null when it was given up. For the time of keys. */
-  ask(prompt: string, done: (line: string | null) => void): void {
-    this.#options.echo(prompt);
-    this.#draft = { text: '', done };
+  /**
+   * The next line, which begins as `text`, is for `done`: null when it was given up. For the time of keys.
+   */
+  ask(prompt: string, done: (line: string | null) => void, text = ''): void {
+    this.#options.echo(prompt + text);
+    this.#draft = { text, done };
   }
 
   close(): void {

@@ -15,6 +15,7 @@ import { monotonicMs } from '../../std/clock.ts';
 import { type Deferred, deferred } from '../../std/deferred.ts';
 import type { Client } from '../../transport/client.ts';
 import { answerApproval } from '../approvals/answer-approval.ts';
+import { ruleSaver } from '../approvals/save-rule.ts';
 import { ApprovalDesk } from '../approvals/approval-desk.ts';
 import { ApprovalInput, type TypedAnswer } from '../approvals/approval-input.ts';
 import { LiveView } from '../format/live-view.ts';
@@ -182,7 +183,7 @@ class AttachScreen {
 
   async #answer(typed: TypedAnswer): Promise<void> {
     await this.#call(`answering ${typed.approval.pod}`, async (client) =>
-      this.#say(await answerApproval(client, this.#desk, typed)),
+      this.#say(await answerApproval(client, this.#desk, { typed, save: ruleSaver(this.#context) })),
     );
     // Without a connection it was not sent, and the approval waits on.
     this.#desk.settled(typed.approval.request, monotonicMs(), { open: true });

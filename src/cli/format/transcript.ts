@@ -197,7 +197,9 @@ function approvalLine(entry: Entry<ApprovalEntry>, say: Say): string | null {
         'yellow',
       );
     case 'answered': {
-      const who = entry.by === 'person' ? `a person said ${entry.decision}` : `closed by ${entry.by}`;
+      const rule =
+        entry.rule === undefined ? '' : `, by the rule ${oneLine(visible(entry.rule), excerptCharsMax)}`;
+      const who = entry.by === 'person' ? `a person said ${entry.decision}${rule}` : `closed by ${entry.by}`;
       const why = entry.reason === undefined ? '' : `: ${oneLine(entry.reason, excerptCharsMax)}`;
       return say(`— the approval request: ${who}${why}`, 'dim');
     }

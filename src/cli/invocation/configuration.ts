@@ -53,6 +53,7 @@ import {
   scopeWith,
   userProfiles,
 } from './profiles.ts';
+import { noSavedRules, type SavedRules, savedRulesAt } from './saved-rules.ts';
 import { ruleNotes } from './rule-notes.ts';
 import { type AskTrust, nobodysProject, type Project, readProject } from './project-settings.ts';
 
@@ -126,6 +127,8 @@ export interface ConfigurationFiles {
   readonly userPath: string;
   readonly project: Project;
   readonly agents: AgentFiles;
+  /** What the person has allowed for this project by `podkin rules`, or in answer to a question. */
+  readonly saved: SavedRules;
 }
 
 /** Rejects with `CommandFailed` (usage) that names the file, the key, and what is wrong with it. */
@@ -136,7 +139,13 @@ export async function readConfigurationFiles(source: ConfigurationSource): Promi
   const user = readUserFile(userPath, { mustExist: flags.file !== undefined });
   const deny = fromHome(userHome(environment), user.scope?.deny);
   const project = await projectOf(source, deny);
-  return { user, userPath, project, agents: await agentsOf(source, { deny, project }) };
+  const agents = await agentsOf(source, { deny, project });
+  return { user, userPath, project, agents, saved: await savedOf(source) };
+}
+
+async function savedOf({ environment, cwd }: ConfigurationSource): Promise<SavedRules> {
+  const home = ownHome(environment);
+  return cwd === null ? noSavedRules(home) : await savedRulesAt(home, cwd, userHome(environment));
 }
 
 async function agentsOf(
@@ -166,7 +175,7 @@ export function configurationOf(
   source: Omit<ConfigurationSource, 'askTrust'>,
   files: ConfigurationFiles,
 ): Configuration {
-  const { user, project: read } = files;
+  const { user, project: read, saved } = files;
   const { environment, cwd, flags } = source;
   const personHome = userHome(environment);
   const deny = fromHome(personHome, user.scope?.deny);
@@ -179,7 +188,7 @@ export function configurationOf(
   const mode = narrowedMode(own, project.permissionMode, flagMode(flags));
   const limits = effectiveLimits(user.limits ?? {}, { environment, flags, project });
   const allow = narrowedAllow(
-    { file: user.permissions?.allow ?? [], flags: flagRules(flags, 'allow') },
+    { file: [...(user.permissions?.allow ?? []), ...saved.rules], flags: flagRules(flags, 'allow') },
     project.allow,
     (rule) => (cwd === null ? rule : anchoredRule(rule, realPath(cwd))),
   );
@@ -210,7 +219,7 @@ export function configurationOf(
     instructions: instructions.length === 0 ? null : instructions.join('\n\n'),
     models: user.models,
     sandbox: sandbox.value,
-    notes: [read, { notes }, mode, limits, allow, sandbox, { notes: odd }].flatMap((one) => one.notes),
+    notes: [read, { notes }, saved, mode, limits, allow, sandbox, { notes: odd }].flatMap((one) => one.notes),
   };
 }
 

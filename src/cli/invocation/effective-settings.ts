@@ -16,7 +16,14 @@ import type { ProjectFile } from './project-settings.ts';
 import { type Setting, settingList } from './setting-list.ts';
 import type { UserSettings } from './settings-schema.ts';
 
-export type Origin = 'default' | 'user file' | 'project file' | 'environment' | 'profile' | 'option';
+export type Origin =
+  | 'default'
+  | 'user file'
+  | 'project file'
+  | 'saved rule'
+  | 'environment'
+  | 'profile'
+  | 'option';
 
 export interface SettingSource {
   readonly value: JsonValue;
@@ -112,6 +119,9 @@ function listSetting({ key, option }: Setting, from: From): EffectiveSetting {
   const given = isPaths ? pathFlags(source, name) : isRule(name) ? source.flags.rules?.[name] : [];
   const said: SettingSource[] = [
     ...user.map((value) => ({ value, from: 'user file', at: files.userPath }) as const),
+    ...(name === 'allow'
+      ? files.saved.rules.map((value) => ({ value, from: 'saved rule', at: files.saved.path }) as const)
+      : []),
     // Of what is allowed, a project only takes away.
     ...(name === 'allow' ? [] : elements(ofProject(files, ofFiles))),
     ...(given ?? []).map((value) => ({ value, from: 'option', at: option }) as const),

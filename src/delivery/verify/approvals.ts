@@ -3,7 +3,7 @@
  * no (Q2), and an answer serves one call, the one that was asked about (Q3).
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { JsonValue } from '../../std/json.ts';
+import type { JsonObject, JsonValue } from '../../std/json.ts';
 import type {
   ApprovalAnsweredEntry,
   ApprovalAskedEntry,
@@ -44,6 +44,8 @@ export class ApprovalCheck extends Check {
   readonly #answers = new Map<string, Answer>();
   readonly #approvals = new Map<string, AskedApproval>();
   readonly #answered = new Set<string>();
+  /** Rules by which a person has answered. */
+  readonly #rules: string[] = [];
   readonly #always: (ApprovalAskedEntry['always'] & { made: MadeCall | undefined })[] = [];
   /** Work that waited was cancelled: its approvals end with it. */
   #isCancelled = false;
@@ -131,6 +133,7 @@ export class ApprovalCheck extends Check {
       return;
     }
     approval.answer = { decision, byPerson, isKept: call === undefined && byPerson };
+    if (byPerson && decision !== 'deny' && typeof entry.rule === 'string') this.#rules.push(entry.rule);
     if (decision === 'allowAlways') this.#always.push({ ...approval.always, made: approval.made });
     if (call === undefined) {
       if (!byPerson) this.#answers.set(approval.call, 'deny');
@@ -185,8 +188,14 @@ export class ApprovalCheck extends Check {
     const isRemembered = this.#always.some(
       ({ tool, exact, made: same }) => tool === made.tool && (exact === null || isSameCall(same, made)),
     );
-    return neededFor(made, { mode: this.#session?.permissionMode ?? '', rules, isRemembered });
+    const mode = this.#session?.permissionMode ?? '';
+    return neededFor(made, { mode, rules: withAllowed(rules, this.#rules), isRemembered });
   }
+}
+
+function withAllowed(rules: JsonObject, more: readonly string[]): JsonObject {
+  const { allow } = rules;
+  return more.length === 0 ? rules : { ...rules, allow: [...(Array.isArray(allow) ? allow : []), ...more] };
 }
 
 const summaryCharsMax = 4_000;

@@ -21,15 +21,17 @@ export interface ApproveParts {
  */
 export async function approve(parts: ApproveParts, params: Params<'approve'>): Promise<Result<'approve'>> {
   const { pod, approvalGate, approvalFeed } = parts;
-  const { request, decision, reason } = params;
+  const { request, decision, reason, rule } = params;
   const below = pod.facts.approvals.has(request) ? undefined : approvalFeed.below(request);
+  const byRule = rule === undefined ? {} : { rule };
   if (below === undefined) {
     const { tool, summary } = await approvalGate.answer(params);
-    return { request, pod: { name: pod.name, instance: pod.session.instance }, tool, summary, decision };
+    const self = { name: pod.name, instance: pod.session.instance };
+    return { request, pod: self, tool, summary, decision, ...byRule };
   }
   const path = pod.socketOf(below.pod);
   const given = reason === undefined ? {} : { reason };
-  const sent = await pod.host.wire.send(path, 'approve', { request, decision, ...given });
+  const sent = await pod.host.wire.send(path, 'approve', { request, decision, ...given, ...byRule });
   if (sent.ok) return sent.result;
   throw refusalOf(below.pod.name, sent);
 }

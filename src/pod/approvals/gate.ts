@@ -3,6 +3,7 @@
  * `answer`. What is asked and answered is in the log; here is only who waits.
  */
 import { deferred, type Deferred } from '../../std/deferred.ts';
+import { WireError } from '../../protocol/errors.ts';
 import type { Params } from '../../protocol/methods.ts';
 import { notTested, type SandboxState } from '../../scope/sandbox/state.ts';
 import { type Decision, type ToolNeed, both, decide } from '../../scope/permissions/permission.ts';
@@ -12,6 +13,7 @@ import type { Check } from '../../session/settings/demands.ts';
 import { permissionModeOf } from '../../session/settings/permissions.ts';
 import { rememberedKey } from '../../session/facts/replay-approvals.ts';
 import type { Interceptor, CallApproval, CallRequest } from '../../worker/turn-ports.ts';
+import { answerRuleProblem, rulesIn } from './answer-rule.ts';
 import { closeForPause, onApprove, onAsk } from '../machine/approval-inputs.ts';
 import { callKey, exactCall, type NamedCall, subjectOf, summaryOf } from './subject.ts';
 import type { Pod, PodPermissions } from '../pod.ts';
@@ -114,16 +116,20 @@ export class ApprovalGate implements Interceptor {
   }
 
   #decide({ tool, need, subject }: NamedCall, how: Situation): Decision {
-    const mode = permissionModeOf(this.#pod.session.permissionMode);
-    return decide({ ...this.#options.permissions, mode, tool, need, subject, ...how });
+    const { session, facts } = this.#pod;
+    const mode = permissionModeOf(session.permissionMode);
+    const { rules, ...permissions } = this.#options.permissions;
+    const allow = [...rules.allow, ...rulesIn(facts.allowed)];
+    return decide({ ...permissions, rules: { ...rules, allow }, mode, tool, need, subject, ...how });
   }
 
   /** A person's answer, on disk when this fulfils. Throws `forbidden`, `unknownPod`, `storageFailed`. */
   async answer(params: Params<'approve'>): Promise<Approval> {
-    const { request, decision, reason } = params;
+    const { request, decision, reason, rule } = params;
+    if (rule !== undefined) this.#refuseRule(rule, params);
     const waiting = this.#waiting.get(request);
     const approval = this.#pod.input((core) =>
-      onApprove(core, { request, decision, reason }, { waits: waiting !== undefined }),
+      onApprove(core, { request, decision, reason, rule }, { waits: waiting !== undefined }),
     );
     this.#waiting.delete(request);
     await this.#pod.durable();
@@ -131,6 +137,18 @@ export class ApprovalGate implements Interceptor {
     waiting?.resolve(approvalOf(decision, reason ?? null));
     this.#options.onChanged();
     return approval;
+  }
+
+  /** Throws `forbidden`. */
+  #refuseRule(rule: string, { request, decision }: Params<'approve'>): void {
+    const approval = this.#pod.facts.approvals.get(request);
+    // Of one that is not open that is said.
+    if (approval === undefined) return;
+    const problem =
+      decision === 'allow'
+        ? answerRuleProblem(rule, approval, this.#options.permissions.rules)
+        : 'A rule goes with a plain yes: leave it out, or answer with allow.';
+    if (problem !== null) throw new WireError('forbidden', `${problem} Nothing was answered.`);
   }
 
   /**

@@ -18,7 +18,7 @@ import { absoluteModelName, isPriced } from '../../model/create.ts';
 import { version } from '../../version.ts';
 import { schemaVersion } from '../../session/facts/entries.ts';
 import { type Demands, withDemands } from '../../session/settings/demands.ts';
-import { restrictedSettings } from '../../session/settings/restricted.ts';
+import { allowedSettings, restrictedSettings } from '../../session/settings/restricted.ts';
 import type { Amounts } from '../../session/facts/budget-entries.ts';
 import { isGoverned, nanoUsd } from '../../session/facts/replay-budget.ts';
 import { budgetOfChild, costLimit, lentAtSpawn } from '../machine/budget.ts';
@@ -117,10 +117,7 @@ function specOf(
     scope: given.scope,
     settings: {
       ...withDemands(
-        childSettings(restrictedSettings(session.settings, pod.facts.restrictions), {
-          name: request.profile,
-          profile: given.profile,
-        }),
+        childSettings(settingsGoingDown(pod), { name: request.profile, profile: given.profile }),
         given.demands,
       ),
       // A person has taken the limit of the start away: for what is made now, too.
@@ -130,6 +127,10 @@ function specOf(
       ...budgetOfChild(pod.facts.budget, capOf(request)),
     },
   };
+}
+
+function settingsGoingDown({ session, facts }: Pod): PodSpec['settings'] {
+  return allowedSettings(restrictedSettings(session.settings, facts.restrictions), facts.allowed);
 }
 
 /**

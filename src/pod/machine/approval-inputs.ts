@@ -54,7 +54,12 @@ const reasonCharsMax = 2_000;
  */
 export function onApprove(
   core: Core,
-  answer: { request: string; decision: ApprovalDecision; reason?: string | undefined },
+  answer: {
+    request: string;
+    decision: ApprovalDecision;
+    reason?: string | undefined;
+    rule?: string | undefined;
+  },
   options: { waits: boolean },
 ): Approval {
   const { facts, ports } = core;
@@ -62,6 +67,7 @@ export function onApprove(
   const approval = facts.approvals.get(request);
   if (approval === undefined || !isOpen(approval)) throw notOpen(facts, request);
   const reason = answer.reason?.slice(0, reasonCharsMax).toWellFormed();
+  const { rule } = answer;
   commitInput(core, [
     {
       type: 'approval',
@@ -70,6 +76,7 @@ export function onApprove(
       decision,
       by: 'person',
       ...(reason === undefined ? {} : { reason }),
+      ...(rule === undefined ? {} : { rule }),
       ...(options.waits ? { call: approval.call } : {}),
     },
   ]);

@@ -18,6 +18,11 @@ const carriers = new Set(
     'gstdbuf gxargs stdbuf ssh-agent gpg-agent aoss torsocks torify proxychains proxychains4 mpirun srun',
   ].flatMap((line) => line.split(' ')),
 );
+/** Whether a program, or a word of the shell, runs what is behind it. */
+export function isCarrier(program: string): boolean {
+  return carriers.has(program);
+}
+
 /** They add words of their own behind. */
 const adding = new Set(['xargs', 'gxargs', 'parallel', 'entr', 'sem']);
 /** Behind one of these a command begins. */

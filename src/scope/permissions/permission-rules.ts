@@ -205,7 +205,12 @@ const operators = /[;&|<>`$(){}\n\r]/;
 
 function allowsCommand(pattern: string, command: string): boolean {
   if (pattern.trim() === command.trim()) return true;
-  return !operators.test(command) && wildcardFits(pattern, command.trim());
+  return isOneCommand(command) && wildcardFits(pattern, command.trim());
+}
+
+/** Nothing in it lets a shell do more than run one program. */
+export function isOneCommand(command: string): boolean {
+  return !operators.test(command);
 }
 
 /** Words that only say how the command behind them is run. */

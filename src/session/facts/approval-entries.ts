@@ -32,6 +32,8 @@ export interface ApprovalAnsweredEntry {
   /** A person, or what ended the waiting. */
   by: 'person' | 'cancel' | 'pause' | 'stop' | 'turnEnd';
   reason?: string;
+  /** A yes by a rule: what it lets run is not asked again, of this pod and of those that it starts from then on. */
+  rule?: string;
   /**
    * The call that this answer lets run or refuses. Without it none waited: the answer is kept for the same
    * call, once.

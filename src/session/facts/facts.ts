@@ -218,6 +218,8 @@ export interface Facts {
   answered: Map<string, { decision: ApprovalDecision; by: string }>;
   /** What a person said "always" to: `rememberedKey` of each. */
   remembered: Set<string>;
+  /** Rules by which a person has answered; each once, in that order. */
+  allowed: string[];
   /** The parent has refused this incarnation for good. */
   refusal: { code: string; text: string; at: string } | null;
   /** Since when notices wait because the wake budget is used up; null once a turn has begun. */
@@ -272,6 +274,7 @@ export function emptyFacts(): Facts {
     approvals: new Map(),
     answered: new Map(),
     remembered: new Set(),
+    allowed: [],
     refusal: null,
     overBudgetAt: null,
     seenThrough: 0,

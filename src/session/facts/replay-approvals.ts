@@ -5,6 +5,7 @@
  * - A1 An answer serves one call: the one that it names, or the first that takes it.
  * - A2 Only a turn's end (or what gives its work up) forgets an approval without an answer; an interruption
  *   does not.
+ * - A3 A rule comes with a person's yes to a call that waited, and stays.
  */
 import type { ApprovalEntry, RememberedYes } from './approval-entries.ts';
 import type { Entry } from './entries.ts';
@@ -26,6 +27,7 @@ export function applyApproval(facts: Facts, entry: Entry<ApprovalEntry>): void {
       facts.answered.set(request, { decision, by });
       if (approval === undefined) return;
       if (decision === 'allowAlways') facts.remembered.add(rememberedKey(approval.always));
+      if (by === 'person' && decision !== 'deny') allowByRule(facts, entry.rule);
       if (call === undefined && by === 'person') {
         approval.answer = { decision, reason: entry.reason ?? null };
       } else facts.approvals.delete(request);
@@ -34,6 +36,10 @@ export function applyApproval(facts: Facts, entry: Entry<ApprovalEntry>): void {
     case 'taken':
       facts.approvals.delete(request);
   }
+}
+
+function allowByRule(facts: Facts, rule: string | undefined): void {
+  if (rule !== undefined && !facts.allowed.includes(rule)) facts.allowed.push(rule);
 }
 
 export function rememberedKey({ tool, exact, outside }: RememberedYes): string {
