@@ -16,6 +16,7 @@ import { death } from './requirements/death.ts';
 import { delivery } from './requirements/delivery.ts';
 import { growth } from './requirements/growth.ts';
 import { house } from './requirements/house.ts';
+import { images } from './requirements/images.ts';
 import { machine, plays } from './requirements/machine.ts';
 import { model } from './requirements/model.ts';
 import { names } from './requirements/names.ts';
@@ -46,6 +47,7 @@ export const requirements: Readonly<Record<string, string>> = {
   ...delivery,
   ...growth,
   ...house,
+  ...images,
   ...machine,
   ...model,
   ...names,

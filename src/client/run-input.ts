@@ -16,6 +16,12 @@ export function runInput(text: string, submission: string): ParamsIn<'run'> {
   return { input: text, submission, ...(files.length === 0 ? {} : { files }) };
 }
 
+/** Of what it names, images are added. */
+export function noticeInput(message: string, submission: string): ParamsIn<'notify'> {
+  const files = filesNamedIn(message);
+  return { message, submission, ...(files.length === 0 ? {} : { files }) };
+}
+
 export function filesNamedIn(text: string): string[] {
   // What was piped in beside the words is no person's (`cli/invocation/given-text.ts` marks it).
   const piped = /\n\n<stdin-*>\n/.exec(text);

@@ -2,13 +2,22 @@
  * A language model as the worker sees it: one request in, a stream of parts out. Everything about providers
  * stays behind this.
  */
+import type { ImageRef } from '../std/image.ts';
 import type { JsonObject, JsonValue } from '../std/json.ts';
 import { PodkinError } from '../std/podkin-error.ts';
 
 export type ChatMessage =
-  | { role: 'user'; text: string }
+  | { role: 'user'; text: string; images?: readonly ImageRef[] }
   | { role: 'assistant'; parts: ChatPart[] }
-  | { role: 'tool'; results: { call: string; tool: string; text: string; isError: boolean }[] };
+  | { role: 'tool'; results: ToolResult[] };
+
+export interface ToolResult {
+  call: string;
+  tool: string;
+  text: string;
+  isError: boolean;
+  images?: readonly ImageRef[];
+}
 
 export type ChatPart =
   | { type: 'text'; text: string; providerMetadata?: JsonObject }
@@ -33,6 +42,8 @@ export interface ModelRequest {
   /** `none`: the tools are named and none may be called. */
   readonly toolUse?: 'none';
   readonly signal: AbortSignal;
+  /** The bytes of an image that a message names; null where they are gone. Absent: all are. */
+  readonly imageBytes?: (image: ImageRef) => Promise<Uint8Array | null>;
 }
 
 export type ModelPart =

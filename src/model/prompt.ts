@@ -11,6 +11,7 @@ import { type JsonObject, isJsonObject } from '../std/json.ts';
 import { toolName } from './call-names.ts';
 import { loneSignaturePart } from './lone-signature.ts';
 import type { ChatMessage, ChatPart, ModelRequest } from './port.ts';
+import { behindResults, fileParts, type ImageData, outputOf, withData } from './prompt-images.ts';
 
 export type Dialect = 'anthropic' | 'openai' | 'google' | 'compatible' | 'plain';
 
@@ -19,19 +20,21 @@ export interface CallBounds {
   readonly outputTokens?: number | undefined;
   /** What else the provider is to be told, in its own words. */
   readonly options?: SharedV3ProviderOptions | undefined;
+  /** What the messages name and is there, in base64. */
+  readonly images?: ImageData | undefined;
 }
 
 /** All of the call but its signal. */
 export function toCallOptions(
   dialect: Dialect,
   { system, messages, tools, toolUse }: ModelRequest,
-  { outputTokens, options }: CallBounds = {},
+  { outputTokens, options, images }: CallBounds = {},
 ): LanguageModelV3CallOptions {
   const cache = dialect === 'anthropic' && { providerOptions: anthropicCache };
   const opening: LanguageModelV3Message[] =
     system === '' ? [] : [{ role: 'system', content: system, ...cache }];
   return {
-    prompt: wellFormed([...opening, ...toMessages(dialect, messages)]),
+    prompt: withData(wellFormed([...opening, ...toMessages(dialect, messages, images)]), images),
     // A choice without tools is refused by some servers.
     ...(tools.length > 0 && {
       tools: tools.map((spec) => ({ type: 'function', ...spec })),
@@ -58,10 +61,14 @@ function wellFormed<T>(value: T): T {
 
 const anthropicCache: SharedV3ProviderOptions = { anthropic: { cacheControl: { type: 'ephemeral' } } };
 
-function toMessages(dialect: Dialect, messages: readonly ChatMessage[]): LanguageModelV3Message[] {
+function toMessages(
+  dialect: Dialect,
+  messages: readonly ChatMessage[],
+  images: ImageData = new Map(),
+): LanguageModelV3Message[] {
   const converted: LanguageModelV3Message[] = [];
-  for (const message of messages) {
-    const next = toMessage(dialect, message);
+  for (const message of dialect === 'compatible' ? behindResults(messages) : messages) {
+    const next = toMessage(dialect, message, images);
     const before = converted.at(-1);
     // The results of one answer's calls belong into one message.
     if (before?.role === 'tool' && next.role === 'tool') before.content.push(...next.content);
@@ -73,17 +80,19 @@ function toMessages(dialect: Dialect, messages: readonly ChatMessage[]): Languag
   return converted;
 }
 
-function toMessage(dialect: Dialect, message: ChatMessage): LanguageModelV3Message {
-  if (message.role === 'user')
-    return { role: 'user', content: message.text === '' ? [] : [{ type: 'text', text: message.text }] };
+function toMessage(dialect: Dialect, message: ChatMessage, images: ImageData): LanguageModelV3Message {
+  if (message.role === 'user') {
+    const text = message.text === '' ? [] : [{ type: 'text' as const, text: message.text }];
+    return { role: 'user', content: [...text, ...fileParts(message.images, images)] };
+  }
   if (message.role === 'tool') {
     return {
       role: 'tool',
-      content: message.results.map(({ call, tool, text, isError }) => ({
+      content: message.results.map((result) => ({
         type: 'tool-result',
-        toolCallId: call,
-        toolName: toolName(tool),
-        output: { type: isError ? 'error-text' : 'text', value: text },
+        toolCallId: result.call,
+        toolName: toolName(result.tool),
+        output: outputOf(result, images),
       })),
     };
   }

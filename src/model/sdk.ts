@@ -15,6 +15,7 @@ import type { TokenCounts } from './catalog.ts';
 import { newThinking, type Thinking } from './thinking.ts';
 import { newUsageReports } from './reported-usage.ts';
 import { type Dialect, toCallOptions } from './prompt.ts';
+import { imagesInBase64 } from './prompt-images.ts';
 import { estimateOf, priced } from './usage.ts';
 import { type Watch, type WatchLimits, watchStream } from './watch.ts';
 
@@ -183,8 +184,10 @@ async function open(
 ): Promise<ReadableStreamDefaultReader<LanguageModelV3StreamPart>> {
   const { dialect, thinking } = source;
   const model = await source.open(request, heard);
+  // A scenario reads words alone.
+  const images = dialect === 'plain' ? undefined : await imagesInBase64(request);
   const stream = async () => {
-    const options = toCallOptions(dialect, request, thinking.bounds());
+    const options = toCallOptions(dialect, request, { ...thinking.bounds(), images });
     return (await model.doStream({ ...options, abortSignal: watch.signal })).stream.getReader();
   };
   try {

@@ -2,7 +2,9 @@
  * Tokens and cost of one request: what was counted, or what is taken for it where nobody counts.
  */
 import type { LanguageModelV3Usage } from '@ai-sdk/provider';
+import { tokensOfImages } from '../std/image.ts';
 import type { TokenCounts } from './catalog.ts';
+import { imagesIn } from './images.ts';
 import type { ModelRequest, ModelResponse } from './port.ts';
 import type { UsageReports } from './reported-usage.ts';
 
@@ -30,7 +32,8 @@ export function estimateOf(
 ): Estimate {
   const tokens = (bytes: number) => Math.ceil(bytes / bytesOfToken);
   const asked = Buffer.byteLength(JSON.stringify([messages, tools])) + Buffer.byteLength(system);
-  return { inputTokens: tokens(asked), outputTokens: tokens(answerBytes) };
+  const images = tokensOfImages(imagesIn(messages));
+  return { inputTokens: tokens(asked) + images, outputTokens: tokens(answerBytes) };
 }
 
 export function priced(of: Priced, counts: TokenCounts): ModelResponse['usage'] {

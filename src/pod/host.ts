@@ -239,6 +239,14 @@ export interface Worker {
   readonly limits: Limits;
 }
 
+/** Images of sessions, by their content. */
+export interface ImageStore {
+  /** Its hash, once it is on disk. Rejects with the file system's error. */
+  keep(folder: PodFolder, content: Uint8Array): Promise<string>;
+  /** Null where it is gone. */
+  bytes(folder: PodFolder, sha256: string): Promise<Uint8Array | null>;
+}
+
 /** What turns work with. */
 export interface Work {
   /** Who drives the turns. */
@@ -268,6 +276,7 @@ export interface Work {
     context: ToolContext,
     isRefused: (absolute: string) => Promise<string | null>,
   ): Promise<NamedFile | null>;
+  readonly images: ImageStore;
   /** In words for a model. */
   readonly machine: { readonly system: string; readonly shell: string };
   /** The one that a folder is in. */

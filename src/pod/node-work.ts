@@ -20,7 +20,7 @@ import { readNamedFile } from '../tools/named-file.ts';
 import { shellProgram } from '../tools/shell-program.ts';
 import { hasUncommitted } from '../tools/uncommitted.ts';
 import { worker } from '../worker/drive-turn.ts';
-import type { Worker, Work } from './host.ts';
+import type { ImageStore, Worker, Work } from './host.ts';
 import { costLimit } from './machine/budget.ts';
 import { noteGroup, noteOutside } from './process/command-groups.ts';
 
@@ -39,6 +39,7 @@ export function nodeWork(home: Home): Work {
     skills: (deny = [], cwd) => readSkills({ home, deny }, cwd === null ? null : placeOf(cwd)),
     skill: (deny = [], skill) => readSkill({ home, deny }, skill),
     namedFile: readNamedFile,
+    images: imageStore,
     machine: { system: systemText(), shell: shellProgram() },
     repository: (deny = [], cwd) => readRepository({ home, deny }, cwd),
     hasUncommitted,
@@ -51,6 +52,13 @@ export function nodeWork(home: Home): Work {
     noteGroup,
   };
 }
+
+/** Loaded once there is an image. */
+const imageStore: ImageStore = {
+  keep: async (folder, content) =>
+    (await import('../session/home/image-files.ts')).keepImage(folder, content),
+  bytes: async (folder, hash) => (await import('../session/home/image-files.ts')).readImage(folder, hash),
+};
 
 function systemText(): string {
   const name = process.platform === 'darwin' ? 'macOS (Darwin)' : type();

@@ -10,6 +10,7 @@ import { boundSchema, budgetView, leaseReportsSchema, leasesSchema } from './bud
 import { compactionTime } from './compaction.ts';
 import { incarnationNumber, instanceId, podIdentity, podName, submissionId } from './names.ts';
 import { type SentPodEvent, pathScopeSchema, sentPodEvent, usageSchema } from './pod-event.ts';
+import { namedFiles, runInput } from './run-input.ts';
 import { readSentEvent } from './read-event.ts';
 
 export const podStatus = once(() => z.enum(['idle', 'running', 'paused', 'stopping']));
@@ -173,17 +174,12 @@ export const methods = {
   },
   run: {
     who: 'person, parent',
-    doc: 'Hands the pod an input; answered when it is on disk. `submission` makes a repeat harmless. With `from` it is an assignment by the parent, without it a person speaks.',
+    doc: 'Hands the pod an input; answered when it is on disk. `submission` makes a repeat harmless. With `from` it is an assignment by the parent, without it a person speaks, and `files` names what is added as Read gives it. An image (PNG, JPEG, GIF, WebP) is base64 in `data`.',
     params: once(() =>
       z.object({
-        // Providers refuse a message without any text.
-        input: z.union([
-          z.string().min(1),
-          z.array(z.looseObject({ type: z.literal('text'), text: z.string().min(1) })).min(1),
-        ]),
+        input: runInput(),
         ifBusy: z.enum(['queue', 'reject']).default('queue'),
-        // Of a person's: what is there is added behind the input, as Read gives it.
-        files: z.array(z.string().min(1).max(4096)).max(20).optional(),
+        files: namedFiles(),
         submission: submissionId().optional(),
         from: fromParent().optional(),
         root: z.string().optional(),
@@ -199,10 +195,11 @@ export const methods = {
   },
   notify: {
     who: 'anyone',
-    doc: "Leaves a notice for the pod's model; answered when it is on disk. With `wake: false` it waits for the next turn and counts for nothing.",
+    doc: "Leaves a notice for the pod's model; answered when it is on disk. With `wake: false` it waits for the next turn and counts for nothing. Of a person's `files` images are added.",
     params: once(() =>
       z.object({
         message: z.string().min(1),
+        files: namedFiles(),
         wake: z.boolean().default(true),
         submission: submissionId().optional(),
         from: z.object({ name: podName() }).optional(),

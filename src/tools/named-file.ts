@@ -3,6 +3,7 @@
  * seen by Write and Edit from then on.
  */
 import { stat } from 'node:fs/promises';
+import type { FoundImage } from '../std/image.ts';
 import { absolutePath } from './input-path.ts';
 import { readTool } from './read.ts';
 import type { ToolContext } from './tool.ts';
@@ -10,6 +11,13 @@ import type { ToolContext } from './tool.ts';
 export type NamedFile =
   /** `path` is its name without the signs of the sentence around it. */
   | { readonly kind: 'text'; readonly path: string; readonly text: string }
+  /** The text stands for it. */
+  | {
+      readonly kind: 'image';
+      readonly path: string;
+      readonly text: string;
+      readonly image: FoundImage;
+    }
   | { readonly kind: 'refused'; readonly path: string; readonly why: string };
 
 /** Null where it names no file. `isRefused` answers why a rule forbids it, or null. */
@@ -23,7 +31,9 @@ export async function readNamedFile(
     if (!parsed.ok || !(await isFile(absolutePath(context, path)))) continue;
     const why = readTool.denied?.(parsed.input, context) ?? (await isRefused(absolutePath(context, path)));
     if (why !== null) return { kind: 'refused', path, why };
-    const { text, isError } = await readTool.run(parsed.input, context);
+    const { text, isError, images } = await readTool.run(parsed.input, context);
+    const image = images?.[0];
+    if (image !== undefined) return { kind: 'image', path, text, image };
     return isError === true ? { kind: 'refused', path, why: text } : { kind: 'text', path, text };
   }
   return null;

@@ -1,4 +1,7 @@
-/** Read: the lines of a text file, with their numbers. What it has read once, Write and Edit may change. */
+/**
+ * Read: the lines of a text file, with their numbers, or an image. What it has read of a text once, Write and Edit may
+ * change.
+ */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { once } from '../std/once.ts';
@@ -10,6 +13,7 @@ import { removedOutputHint } from './kept-outputs.ts';
 import { absolutePath, accessOf, deniedRead, failed, pathInput, refused } from './input-path.ts';
 import { lineWindow } from './line-window.ts';
 import type { WindowResult } from './line-window.ts';
+import { readImage } from './read-image.ts';
 import { formNotes, formScanner, isBinary, isProbablyUnmarked } from './text-form.ts';
 import { defineTool } from './define-tool.ts';
 import type { ToolAnswer, ToolContext } from './tool.ts';
@@ -37,7 +41,7 @@ type ReadInput = z.output<ReturnType<typeof input>>;
 export const readTool = defineTool({
   name: 'Read',
   description:
-    'Reads a text file and gives its lines with their numbers. Files above 10 MB need offset or limit. A file must have been read before Write or Edit may change it. For the names in a directory use Glob.',
+    'Reads a text file and gives its lines with their numbers, or shows an image (PNG, JPEG, GIF, WebP). Texts above 10 MB need offset or limit. A file must have been read before Write or Edit may change it. For the names in a directory use Glob.',
   input,
   order: 'parallel',
   denied: (wanted, context) => deniedRead(context, wanted.path),
@@ -51,7 +55,8 @@ export const readTool = defineTool({
     }
     try {
       if (opened.stats.isDirectory()) return failed(`${path} is a directory. Use Glob to see what is in it.`);
-      return await readLines(opened, path, wanted, context);
+      const image = await readImage(opened, path, wanted.path);
+      return image ?? (await readLines(opened, path, wanted, context));
     } finally {
       await opened.handle.close();
     }

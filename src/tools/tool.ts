@@ -2,6 +2,7 @@
  * The shape of a tool. One file a tool; a tool knows nothing of pods, sockets or logs: what it needs of those
  * is handed to it as a function.
  */
+import type { FoundImage } from '../std/image.ts';
 import type { JsonObject, JsonValue } from '../std/json.ts';
 import type { OwnPrograms } from '../scope/sandbox/own-programs.ts';
 import type { ToolNeed } from '../scope/permissions/permission.ts';
@@ -72,6 +73,8 @@ export interface ToolAnswer {
   readonly stopped?: ToolResultEntry['stopped'];
   readonly readOutput?: ToolResultEntry['readOutput'];
   readonly instructed?: ToolResultEntry['instructed'];
+  /** Shown to a model that takes images; the text says what they are. */
+  readonly images?: readonly FoundImage[];
 }
 
 /** What every tool is handed. */

@@ -20,6 +20,7 @@ import { effectiveWindow } from './context/load.ts';
 import { refusalEntries, windowBy } from './context/refusal.ts';
 import { unitsOfAnswer, unitsOfRequest } from './context/size.ts';
 import { promptOf } from './prompt.ts';
+import { imageBytes, imagesRefused, unshownTo } from './shown-images.ts';
 import { mustRest, rested } from './rest.ts';
 import { backOff, refuseLongRest, triesFor } from './retry.ts';
 import type { TurnPorts, TurnResult } from './turn-ports.ts';
@@ -63,6 +64,11 @@ export async function ask(ports: TurnPorts, asking: Asking): Promise<Answer> {
     const tried = await tryOnce(ports, model, { asking, request, seenThrough });
     if (tried.kind !== 'failed') return tried;
     const { error } = tried;
+    const unshown = imagesRefused(ports, { model: model.name, request, error });
+    if (unshown !== null) {
+      await ports.commit(unshown);
+      continue;
+    }
     if (error.category === 'contextTooLong' && ports.context !== undefined && refusals < refusalsMax) {
       refusals += 1;
       taken = await commitRefusal(ports, model, { request, error, taken });
@@ -166,7 +172,8 @@ async function beforeNextTry(
 /** `model`: who is asked. */
 export function requestOf(ports: TurnPorts, transcript: Transcript, model: string): ModelRequest {
   const { system, tools } = offeredBy(ports);
-  return { pod: ports.pod, system, ...promptOf(transcript, model), tools, signal: ports.signal };
+  const prompt = promptOf(transcript, model, unshownTo(ports, model));
+  return { pod: ports.pod, system, ...prompt, tools, signal: ports.signal, ...imageBytes(ports) };
 }
 
 async function readStream(model: Model, request: ModelRequest, stream: LiveStream): Promise<ModelResponse> {

@@ -1,5 +1,6 @@
 /** The calls of one step: checked, run side by side where they may, each result committed as it comes. */
 import { deferred } from '../std/deferred.ts';
+import type { ImageRef } from '../std/image.ts';
 import type { JsonValue } from '../std/json.ts';
 import type { ToolResultEntry } from '../session/facts/entries.ts';
 import type { Tool, ToolAnswer } from '../tools/tool.ts';
@@ -19,7 +20,7 @@ export interface RequestedCall {
 /** What the calls need of the turn. */
 export type ToolPorts = Pick<
   TurnPorts,
-  'after' | 'turn' | 'tools' | 'signal' | 'commit' | 'isOpen' | 'interceptors' | 'toolContext'
+  'after' | 'turn' | 'tools' | 'signal' | 'commit' | 'isOpen' | 'interceptors' | 'toolContext' | 'images'
 >;
 
 /** How long a tool may take to settle after a cancel before it is left behind with its call dangling. */
@@ -80,8 +81,9 @@ async function untilDoneOrAborted(
 
 async function runOne(ports: ToolPorts, step: number, call: RequestedCall): Promise<void> {
   const checked = check(ports, call);
-  const answer = 'text' in checked ? checked : await approvedAnswer(ports, step, { ...checked, call });
-  if (answer === 'closed') return;
+  const approved = 'text' in checked ? checked : await approvedAnswer(ports, step, { ...checked, call });
+  if (approved === 'closed') return;
+  const { answer, images } = await withImagesKept(ports, approved);
   if (!ports.isOpen(call.call) || (ports.signal.aborted && answer.isError === true)) return;
   const { stopped, readOutput, instructed } = answer;
   const entry: ToolResultEntry = {
@@ -91,6 +93,7 @@ async function runOne(ports: ToolPorts, step: number, call: RequestedCall): Prom
     call: call.call,
     tool: call.tool,
     text: answer.text.toWellFormed(),
+    ...(images.length === 0 ? {} : { images }),
     isError: answer.isError === true,
     ...(answer.denied === true ? { denied: true } : {}),
     ...(stopped === undefined ? {} : { stopped }),
@@ -98,6 +101,23 @@ async function runOne(ports: ToolPorts, step: number, call: RequestedCall): Prom
     ...(instructed === undefined ? {} : { instructed: [...instructed] }),
   };
   await ports.commit([entry]);
+}
+
+/** Their bytes are on disk before an entry names them. */
+async function withImagesKept(
+  { images: port }: ToolPorts,
+  answer: ToolAnswer,
+): Promise<{ answer: ToolAnswer; images: ImageRef[] }> {
+  const { images: found = [] } = answer;
+  if (port === undefined || answer.isError === true) return { answer, images: [] };
+  try {
+    const images: ImageRef[] = [];
+    for (const image of found) images.push(await port.keep(image));
+    return { answer, images };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { answer: { text: `The image could not be kept: ${why}`, isError: true }, images: [] };
+  }
 }
 
 interface CheckedCall {

@@ -2,6 +2,7 @@
  * What a turn needs of its pod, and who drives it. An engine knows no socket, no log file and no other pod;
  * the pod knows of an engine nothing but this.
  */
+import type { FoundImage, ImageRef } from '../std/image.ts';
 import type { JsonValue } from '../std/json.ts';
 import type { ShownEvent } from '../protocol/live-events.ts';
 import type { Model, ModelFailure, ModelRequest, RequestUsage } from '../model/port.ts';
@@ -112,6 +113,16 @@ export interface RestsPort {
   wait(): { readonly ms: number | null; readonly untilMs: number | null };
 }
 
+/** Where the images of a session are. */
+export interface ImagesPort {
+  /** On disk once it resolves. Rejects with the file system's error. */
+  keep(image: FoundImage): Promise<ImageRef>;
+  /** Null where it is gone. */
+  bytes(image: ImageRef): Promise<Uint8Array | null>;
+  /** Why this model is not shown it, before anybody is asked; null where it may be. */
+  unshownBy(model: string, image: ImageRef): string | null;
+}
+
 export interface TurnPorts {
   readonly turn: string;
   readonly pod: string;
@@ -119,6 +130,8 @@ export interface TurnPorts {
   readonly tools: readonly Tool[];
   /** Absent where requests are sent as they are, however long they get. */
   readonly context?: ContextPort;
+  /** Absent: images are named to the model in words. */
+  readonly images?: ImagesPort;
   /** The one to ask now. May throw `ModelConfigError`: the turn then ends as errored. */
   model(): Promise<Model>;
   /** Absent: there is one model, and it is not waited for. */

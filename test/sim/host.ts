@@ -16,6 +16,7 @@ import { simDisk } from './host-disk.ts';
 import { simHome, socketPathOf } from './host-home.ts';
 import { scriptedModel } from './model.ts';
 import type { SimProcess } from './process.ts';
+import { imageStore } from './images.ts';
 import { workTool } from './tools.ts';
 import { home } from './pods.ts';
 import { type Listener, asConnection, joined } from './wire.ts';
@@ -105,6 +106,7 @@ export function simHost(process: SimProcess): Host {
       skills: async () => noSkills,
       skill: async () => ({ kind: 'gone', why: 'is simulated' }),
       namedFile: async () => null,
+      images: imageStore(process),
       machine: { system: 'a simulation', shell: 'none' },
       repository: async () => null,
       hasUncommitted: async () => null,

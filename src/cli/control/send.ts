@@ -6,7 +6,7 @@ import type { Entry } from '../../session/facts/entries.ts';
 import { readEntries } from '../../session/log/read-log.ts';
 import { uuidv7 } from '../../std/uuid.ts';
 import { askPod } from '../../client/ask-pod.ts';
-import { runInput } from '../../client/run-input.ts';
+import { noticeInput, runInput } from '../../client/run-input.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { exitStatus } from '../invocation/context.ts';
 import { givenText } from '../invocation/given-text.ts';
@@ -67,7 +67,7 @@ async function sentOnce(
     const { accepted } = await askPod(pod, 'run', runInput(message, submission));
     context.stderr.write(`${pod.name} has ${accepted === 'started' ? 'started' : 'queued it'}.\n`);
   } else {
-    await askPod(pod, 'notify', { message, submission });
+    await askPod(pod, 'notify', noticeInput(message, submission));
     context.stderr.write(`${pod.name} has received the notice.\n`);
   }
   return submission;

@@ -71,6 +71,11 @@ const renderers: Renderers = {
     `${say(`— the history before was replaced by a summary (${grouped(before)} → ${grouped(after)} tokens):`, 'yellow')}\n${say(printable(summary), 'dim')}`,
   compactionFailed: ({ reason }, say) =>
     say(`— the history was not compacted: ${oneLine(reason, 400)}`, 'yellow'),
+  imagesRefused: ({ model, reason, images }, say) =>
+    say(
+      `— ${images === undefined ? `${oneLine(model, 200)} takes no images` : 'the provider refused an image'}: ${oneLine(reason, 400)}`,
+      'yellow',
+    ),
   itemCut: (_, say) => say('— an item too large for the model is shown to it cut', 'yellow'),
   child: ({ state, child }, say) => childLine(state, child.name, say),
   approval: approvalLine,

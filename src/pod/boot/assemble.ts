@@ -9,7 +9,7 @@ import type { Handlers } from '../../transport/server.ts';
 import { ApprovalGate } from '../approvals/gate.ts';
 import { BudgetDesk } from '../budget/desk.ts';
 import { Children } from '../children/children.ts';
-import { podHandlers } from '../serve/handlers.ts';
+import { type HandlerParts, podHandlers } from '../serve/handlers.ts';
 import { Observers } from '../serve/observers.ts';
 import { ParentLink } from '../parent/link.ts';
 import type { Pod } from '../pod.ts';
@@ -80,8 +80,8 @@ export function assemble(pod: Pod): Assembled {
     show: (event) => observers.show(event),
   });
   const toolNames = tools.map((tool) => tool.name);
-  const named = (text: string, files: readonly string[]) =>
-    withFiles(pod, approvalGate, { text, files, context: runner.contextOfInput() });
+  const named: HandlerParts['withFiles'] = (said, files, only) =>
+    withFiles(pod, approvalGate, { said, files, only, context: runner.contextOfInput() });
   const parts = { pod, observers, children, parentLink, toolNames, withFiles: named };
   const handlers = podHandlers({ ...parts, approvalGate, approvalFeed, sandbox, budget });
   return { handlers, observers, children, parentLink, ended: ended.promise };

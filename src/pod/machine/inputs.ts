@@ -3,6 +3,7 @@
  * `WireError`s; an input whose commit failed has changed nothing. The caller awaits the log's sync before it
  * answers what must be durable.
  */
+import type { ImageRef } from '../../std/image.ts';
 import { WireError } from '../../protocol/errors.ts';
 import type { Params } from '../../protocol/methods.ts';
 import { lessened } from '../../protocol/read-event.ts';
@@ -22,6 +23,7 @@ import { cancelBelow } from './turn-time.ts';
 
 export interface RunInput {
   text: string;
+  images?: ImageRef[];
   submission: string;
   from: InputSource;
   ifBusy: 'queue' | 'reject';
@@ -30,7 +32,7 @@ export interface RunInput {
 
 export function onRun(core: Core, input: RunInput): 'started' | 'queued' {
   const { facts, live } = core;
-  const { submission, from, text } = input;
+  const { submission, from, text, images } = input;
   if (!facts.submissions.has(submission)) {
     refuseStopping(core);
     refuseTooLong(text);
@@ -42,7 +44,8 @@ export function onRun(core: Core, input: RunInput): 'started' | 'queued' {
     }
     // A person's word starts a new chain, whatever it carries.
     const hops = from.kind === 'person' ? 0 : input.hops;
-    commitInput(core, [{ type: 'inputReceived', submission, kind: 'run', wake: true, from, text, hops }]);
+    const said = { text, ...(images && { images }), hops };
+    commitInput(core, [{ type: 'inputReceived', submission, kind: 'run', wake: true, from, ...said }]);
     evaluate(core, { urgent: true });
   }
   return facts.queue.some((run) => run.submission === submission) ? 'queued' : 'started';
@@ -50,6 +53,7 @@ export function onRun(core: Core, input: RunInput): 'started' | 'queued' {
 
 export interface NoticeInput {
   text: string;
+  images?: ImageRef[];
   submission: string;
   from: InputSource;
   wake: boolean;
@@ -58,10 +62,11 @@ export interface NoticeInput {
 
 /** Taken in every state: while stopping it waits on disk for the next start. */
 export function onNotice(core: Core, input: NoticeInput): void {
-  const { text, submission, from, wake, hops } = input;
+  const { text, images, submission, from, wake, hops } = input;
   if (core.facts.submissions.has(submission)) return;
   refuseStopped(core);
-  commitInput(core, [{ type: 'inputReceived', submission, kind: 'notice', wake, from, text, hops }]);
+  const said = { text, ...(images && { images }), hops };
+  commitInput(core, [{ type: 'inputReceived', submission, kind: 'notice', wake, from, ...said }]);
   evaluate(core, { urgent: false });
 }
 

@@ -107,7 +107,8 @@ function startTurn(core: Core, start: TurnStart): void {
   const bodies: EntryBody[] = [{ type: 'turnStarted', turn, kind, submissions, hops, cause, ...counted }];
   const next = facts.queue[0];
   if (kind === 'run' && next !== undefined) {
-    bodies.push({ type: 'userMessage', turn, submission: next.submission, from: next.from, text: next.text });
+    const { submission, from, text, images } = next;
+    bodies.push({ type: 'userMessage', turn, submission, from, text, ...(images && { images }) });
   }
   if (!tryCommit(core, bodies)) return;
   if (start.counted === true) {
@@ -145,8 +146,9 @@ export function systemItemsFromBuffer({ facts, limits }: Core, turn: string): En
         return { type: 'systemItem', turn, item: { kind: 'podEvent', from, seq, event, body } };
       }
       case 'notice': {
-        const { submission, from } = content;
-        return { type: 'systemItem', turn, item: { kind: 'notice', submission, from, body } };
+        const { submission, from, images } = content;
+        const item = { kind: 'notice' as const, submission, from, body, ...(images && { images }) };
+        return { type: 'systemItem', turn, item };
       }
       case 'assignment': {
         const { assignment, child, outcome } = content;

@@ -20,6 +20,7 @@ import { outputOf } from '../output-from-log.ts';
 import { refusingPods } from './refusing-pods.ts';
 import { entriesBefore } from './entries-before.ts';
 import type { Observers } from './observers.ts';
+import { type Said, saidIn } from '../turn/input-images.ts';
 import type { ParentLink } from '../parent/link.ts';
 import type { Pod } from '../pod.ts';
 import type { ApprovalFeed } from '../approvals/feed.ts';
@@ -32,7 +33,7 @@ export interface HandlerParts {
   parentLink: ParentLink | null;
   toolNames: string[];
   /** A person's text with the files that it names. */
-  withFiles: (text: string, files: readonly string[]) => Promise<string>;
+  withFiles: (said: Said, files: readonly string[], only?: 'images') => Promise<Said>;
   approvalGate: ApprovalGate;
   approvalFeed: ApprovalFeed;
   sandbox: Sandbox;
@@ -60,7 +61,7 @@ function allHandlers(parts: HandlerParts): Handlers {
       return {};
     },
     run: (params) => run(parts, params),
-    notify: (params) => notify(pod, params),
+    notify: (params) => notify(parts, params),
     cancel: async ({ from, assignments }) => {
       const by = senderOf(pod, from);
       return await controlled(pod, () => pod.input((core) => onCancel(core, by, assignments)));
@@ -146,13 +147,13 @@ async function run(
   const { parent } = pod.session;
   const from: InputSource =
     by === 'parent' && parent !== null ? { kind: 'parent', ...parent } : { kind: 'person' };
-  const given =
-    typeof params.input === 'string' ? params.input : params.input.map((segment) => segment.text).join('\n');
   const submission = params.submission ?? pod.host.chance.uuid();
   const { ifBusy, files = [], hops = 0 } = params;
-  const isPlain = files.length === 0 || by === 'parent' || pod.facts.submissions.has(submission);
-  const text = isPlain ? given : await withFiles(given, files);
-  const accepted = pod.input((core) => onRun(core, { text, submission, from, ifBusy, hops }));
+  const isKnown = pod.facts.submissions.has(submission);
+  const given = isKnown ? { text: '', images: [] } : await saidIn(pod, params.input);
+  const isPlain = isKnown || files.length === 0 || by === 'parent';
+  const said = isPlain ? given : await withFiles(given, files);
+  const accepted = pod.input((core) => onRun(core, { ...entryOf(said), submission, from, ifBusy, hops }));
   await durably(pod);
   return { submission, accepted };
 }
@@ -182,12 +183,19 @@ async function budget(
   return desk.view();
 }
 
-async function notify(pod: Pod, params: Params<'notify'>): Promise<Result<'notify'>> {
+function entryOf({ text, images }: Said): { text: string; images?: Said['images'] } {
+  return { text, ...(images.length === 0 ? {} : { images }) };
+}
+
+async function notify({ pod, withFiles }: HandlerParts, params: Params<'notify'>): Promise<Result<'notify'>> {
   const submission = params.submission ?? pod.host.chance.uuid();
   const from: InputSource =
     params.from === undefined ? { kind: 'person' } : { kind: 'pod', name: params.from.name };
-  const { message, wake, hops = 0 } = params;
-  pod.input((core) => onNotice(core, { text: message, submission, from, wake, hops }));
+  const { message, files = [], wake, hops = 0 } = params;
+  const given = { text: message, images: [] };
+  const isPlain = files.length === 0 || from.kind !== 'person' || pod.facts.submissions.has(submission);
+  const said = isPlain ? given : await withFiles(given, files, 'images');
+  pod.input((core) => onNotice(core, { ...entryOf(said), submission, from, wake, hops }));
   await durably(pod);
   return { submission };
 }

@@ -3,19 +3,31 @@
  * them.
  */
 import { withoutHidden } from '../../std/characters.ts';
+import { type FoundImage, imagesMax } from '../../std/image.ts';
 import { inputTextProblem } from '../../session/log/input-bound.ts';
 import type { ToolContext } from '../../tools/tool.ts';
 import type { ApprovalGate } from '../approvals/gate.ts';
 import type { Pod } from '../pod.ts';
+import { type Said, keptImages } from './input-images.ts';
 
 /** Of all parts together: more is for the model to read by itself. */
 const charsMax = 200_000;
 
+export interface Named {
+  readonly said: Said;
+  readonly files: readonly string[];
+  /** A text is left where it is. */
+  readonly only?: 'images' | undefined;
+  readonly context: ToolContext;
+}
+
 export async function withFiles(
   pod: Pod,
   gate: Pick<ApprovalGate, 'readDenial'>,
-  { text, files, context }: { text: string; files: readonly string[]; context: ToolContext },
-): Promise<string> {
+  { said, files, only, context }: Named,
+): Promise<Said> {
+  const { text } = said;
+  const images: FoundImage[] = [];
   const parts: string[] = [];
   const paths = new Set<string>();
   let chars = 0;
@@ -28,6 +40,16 @@ export async function withFiles(
       parts.push(`[@${shown} was not added: ${found.why}]`);
       continue;
     }
+    if (found.kind === 'image') {
+      if (said.images.length + images.length === imagesMax) {
+        parts.push(`[@${shown} was not added: there are ${imagesMax} images already.]`);
+        continue;
+      }
+      images.push(found.image);
+      parts.push(found.text);
+      continue;
+    }
+    if (only === 'images') continue;
     chars += found.text.length;
     if (chars <= charsMax) parts.push(marked(shown, found.text));
     else
@@ -36,7 +58,8 @@ export async function withFiles(
       );
   }
   const whole = [text, ...parts].join('\n\n');
-  return inputTextProblem(whole) === null ? whole : text;
+  if (inputTextProblem(whole) !== null) return said;
+  return { text: whole, images: [...said.images, ...(await keptImages(pod, images))] };
 }
 
 /** A text that holds the mark's own end gets another mark: it ends where it ends. */

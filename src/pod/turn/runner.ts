@@ -29,6 +29,7 @@ import { EvidenceDesk } from './evidence.ts';
 import { RequestWatch } from './request-watch.ts';
 import { Rests } from './rests.ts';
 import { SurroundingsReader } from './surroundings.ts';
+import { imagesOfPod } from './pod-images.ts';
 import { endCompaction } from '../machine/compaction-inputs.ts';
 import { abandonTurn, endTurn, preLlmRequest } from '../machine/state.ts';
 
@@ -208,6 +209,7 @@ export class TurnRunner {
         skills,
       },
       tools: this.#skills.toolsWith(this.#options.tools),
+      images: imagesOfPod(pod),
       model: () => this.#getModel(rests.current),
       rests,
       context: {

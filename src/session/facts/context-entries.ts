@@ -76,6 +76,16 @@ export interface ContextRefusedEntry {
   /** Tokens that a request may hold, as it is believed from now on. */
   window: number;
 }
+/** The provider has refused a request for its images: they are named to the model in words from now on. */
+export interface ImagesRefusedEntry {
+  type: 'imagesRefused';
+  turn: string;
+  model: string;
+  /** As the provider said it. */
+  reason: string;
+  /** These, by their content, whoever is asked; absent: this model takes none. */
+  images?: string[];
+}
 /** What every request begins with, from here on (K3). */
 export interface SystemPromptEntry {
   type: 'systemPrompt';
@@ -104,6 +114,7 @@ export type ContextEntry =
   | CompactionAskedEntry
   | ItemCutEntry
   | ContextRefusedEntry
+  | ImagesRefusedEntry
   | SystemPromptEntry
   | ToolsEntry;
 

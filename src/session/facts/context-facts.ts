@@ -26,6 +26,10 @@ export interface ContextFacts {
   windows: Map<string, number>;
   /** Model → tokens of the largest request that it has answered, as its provider counted them. */
   answered: Map<string, number>;
+  /** Models that have refused images as such. */
+  imageless: Set<string>;
+  /** Images that a provider has refused, by their content. */
+  refusedImages: Set<string>;
   /** A person was told that a window is not known. */
   isWindowReported: boolean;
   /** A person was told that a provider counts what no request comes to. */
@@ -72,6 +76,8 @@ export function emptyContext(): ContextFacts {
     rates: new Map(),
     windows: new Map(),
     answered: new Map(),
+    imageless: new Set(),
+    refusedImages: new Set(),
     isWindowReported: false,
     isUsageDoubted: false,
     files: new Map(),

@@ -3,6 +3,7 @@
  * `podkin logs --json` and, inside its checksummed line, in the file (`line.ts`). Unknown types and fields
  * are kept and passed over, so that an older podkin can read a newer log.
  */
+import type { ImageRef } from '../../std/image.ts';
 import type { JsonObject, JsonValue } from '../../std/json.ts';
 import type { ApprovalEntry } from './approval-entries.ts';
 import type { ContextEntry, MeasuredSize } from './context-entries.ts';
@@ -86,6 +87,7 @@ export interface InputReceivedEntry {
   wake: boolean;
   from: InputSource;
   text: string;
+  images?: ImageRef[];
   hops: number;
 }
 /** A queued run was dropped before it began. */
@@ -100,6 +102,7 @@ export interface UserMessageEntry {
   submission: string;
   from: InputSource;
   text: string;
+  images?: ImageRef[];
 }
 export type TurnKind = 'run' | 'runForNotification' | 'resume';
 export interface TurnStartedEntry {
@@ -148,6 +151,7 @@ export interface ToolResultEntry {
   call: string;
   tool: string;
   text: string;
+  images?: ImageRef[];
   isError: boolean;
   /** The call did not run to its end: the pod died, was cancelled or paused (I12). */
   interrupted?: boolean;
@@ -167,7 +171,7 @@ export interface ToolResultEntry {
 }
 export type SystemItem =
   | { kind: 'podEvent'; from: PodIdentity; seq: number | null; event: PodEvent; body: string }
-  | { kind: 'notice'; submission: string; from: InputSource; body: string }
+  | { kind: 'notice'; submission: string; from: InputSource; body: string; images?: ImageRef[] }
   | { kind: 'assignment'; assignment: string; child: PodRef; outcome: string; body: string }
   | UnmetItem;
 /** A notification, consumed: `body` is the exact text that the model reads. */
@@ -255,10 +259,7 @@ export interface AlertEntry {
   /** This pod has refused that child for good, with this code, until it links or has ended. */
   refuses?: { child: PodRef; code: string };
 }
-/**
- * An event for the parent. The log is the outbox: pending while no acknowledgement at or above its number is
- * committed.
- */
+/** An event for the parent. The log is the outbox: pending while no acknowledgement covers its number. */
 export interface PodEventEmittedEntry {
   type: 'podEventEmitted';
   eventSeq: number;

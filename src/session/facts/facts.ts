@@ -3,6 +3,7 @@
  * entry right after committing it, a restored one applies them all, so both stand on the same facts by
  * construction. Nothing here is known from anywhere but the log.
  */
+import type { ImageRef } from '../../std/image.ts';
 import { noRestrictions } from './restrictions.ts';
 import { type ContextFacts, emptyContext } from './context-facts.ts';
 import type { UnmetCounts } from './demand-entries.ts';
@@ -36,6 +37,7 @@ export interface QueuedRun {
   submission: string;
   from: InputSource;
   text: string;
+  images?: ImageRef[];
   hops: number;
 }
 
@@ -122,7 +124,7 @@ export interface BufferedItem {
         closes: string[];
         asked: string;
       }
-    | { kind: 'notice'; submission: string; from: InputSource; text: string }
+    | { kind: 'notice'; submission: string; from: InputSource; text: string; images?: ImageRef[] }
     | { kind: 'assignment'; assignment: string; child: PodRef; outcome: string; text: string };
 }
 

@@ -3,6 +3,7 @@ import type {
   CompactionEntry,
   CompactionFailedEntry,
   ContextRefusedEntry,
+  ImagesRefusedEntry,
   ItemCutEntry,
   ToolsEntry,
 } from './context-entries.ts';
@@ -47,6 +48,11 @@ export function applyCompactionFailed(facts: Facts, entry: Entry<CompactionFaile
 
 export function applyContextRefused({ context }: Facts, { model, window }: Entry<ContextRefusedEntry>): void {
   context.windows.set(model, Math.max(window, context.answered.get(model) ?? 0));
+}
+
+export function applyImagesRefused({ context }: Facts, { model, images }: Entry<ImagesRefusedEntry>): void {
+  if (images === undefined) context.imageless.add(model);
+  else for (const image of images) context.refusedImages.add(image);
 }
 
 export function applyTools({ context }: Facts, { hash, names, schemas }: Entry<ToolsEntry>): void {

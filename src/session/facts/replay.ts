@@ -15,6 +15,7 @@ import {
   applyCompaction,
   applyCompactionFailed,
   applyContextRefused,
+  applyImagesRefused,
   applyTools,
   applyItemCut,
   forgetInstructed,
@@ -229,6 +230,7 @@ const appliers: Appliers = {
   },
   itemCut: applyItemCut,
   contextRefused: applyContextRefused,
+  imagesRefused: applyImagesRefused,
   systemPrompt({ context }, { text }) {
     context.system = text;
   },
@@ -278,15 +280,16 @@ function giveUpWork(facts: Facts): void {
 
 function applyInput(facts: Facts, entry: Entry<InputReceivedEntry>): void {
   const { submission, from, text, hops } = entry;
+  const images = entry.images === undefined ? {} : { images: entry.images };
   facts.submissions.add(submission);
   switch (entry.kind) {
     case 'run':
-      facts.queue.push({ submission, from, text, hops });
+      facts.queue.push({ submission, from, text, hops, ...images });
       if (from.kind === 'parent') facts.ownAssignments.set(submission, 'queued');
       facts.held = null;
       return;
     case 'notice': {
-      const content = { kind: 'notice' as const, submission, from, text };
+      const content = { kind: 'notice' as const, submission, from, text, ...images };
       facts.notifyBuffer.push({
         entrySeq: entry.seq,
         wakes: entry.wake,

@@ -10,14 +10,18 @@ import type { ToolCallEntry, ToolResultEntry } from './entries.ts';
 const prunableChars = 400;
 const subjectCharsMax = 160;
 
-export function isPrunable({ text }: Pick<ToolResultEntry, 'text'>): boolean {
-  return text.length > prunableChars;
+export function isPrunable({ text, images = [] }: Pick<ToolResultEntry, 'text' | 'images'>): boolean {
+  return text.length > prunableChars || images.length > 0;
 }
 
-export function prunedLine({ tool, text }: ToolResultEntry, call: ToolCallEntry | undefined): string {
+export function prunedLine(
+  { tool, text, images = [] }: ToolResultEntry,
+  call: ToolCallEntry | undefined,
+): string {
   const subject = call === undefined ? '' : subjectOf(call);
   const of = subject === '' ? tool : `${tool} ${subject}`;
-  return `[Output of ${of}, ${count(text.length)} characters, is not shown any more: read it again if needed.]`;
+  const what = images.length > 0 ? 'an image' : `${count(text.length)} characters`;
+  return `[Output of ${of}, ${what}, is not shown any more: read it again if needed.]`;
 }
 
 /** What a call is about, in a few words: the first of its inputs that says so. */

@@ -2,6 +2,7 @@
  * What was said in a session, from the facts alone: the only place that reads the history. What a provider is
  * sent of it is made in `worker/prompt.ts`.
  */
+import type { ImageRef } from '../../std/image.ts';
 import type { JsonValue } from '../../std/json.ts';
 import type { AssistantMessageEntry, Entry, ToolCallEntry, ToolResultEntry } from './entries.ts';
 import type { Facts, HistoryEntry } from './facts.ts';
@@ -9,7 +10,7 @@ import { cutText, isPrunable, prunedLine, summaryText } from './shown.ts';
 
 /** One thing that is to be said to the model, in its own words and without its place in the log. */
 export type TranscriptItem =
-  | { readonly kind: 'input' | 'notice'; readonly text: string }
+  | ({ readonly kind: 'input' | 'notice'; readonly text: string } & WithImages)
   /** Stands for everything that is not shown any more. */
   | { readonly kind: 'summary'; readonly text: string }
   | {
@@ -27,7 +28,13 @@ export type TranscriptItem =
       readonly providerMetadata: ToolCallEntry['providerMetadata'] | undefined;
       readonly partsBefore: number | undefined;
     }
-  | ({ readonly kind: 'result' } & Readonly<Pick<ToolResultEntry, 'call' | 'tool' | 'text' | 'isError'>>);
+  | ({ readonly kind: 'result' } & WithImages &
+      Readonly<Pick<ToolResultEntry, 'call' | 'tool' | 'text' | 'isError'>>);
+
+/** In the order in which the text names them. Absent: it has none, or they are not shown any more. */
+interface WithImages {
+  readonly images?: readonly ImageRef[];
+}
 
 export type Transcript = readonly TranscriptItem[];
 
@@ -57,12 +64,15 @@ export function transcriptOf(facts: Shown, putAside: string, part: Part = {}): T
     if (entry.type === 'toolCall') calls.set(entry.call, entry);
     const item = itemOf(entry, quarantined.has(entry.seq) ? putAside : null);
     if (entry.type === 'toolResult' && entry.seq <= pruned && isPrunable(entry) && item.kind === 'result') {
-      return { ...item, text: prunedLine(entry, calls.get(entry.call)) };
+      return inWords({ ...item, text: prunedLine(entry, calls.get(entry.call)) });
     }
     const chars = Math.min(context?.cuts.get(entry.seq) ?? Number.POSITIVE_INFINITY, charsMax(part));
-    return 'text' in item && item.text.length > chars
-      ? { ...item, text: cutText(item.text, chars, entry.type === 'toolResult' ? entry.tool : null) }
-      : item;
+    // What is cut, and what a compaction has kept, is words alone.
+    const isWhole = chars === Number.POSITIVE_INFINITY && entry.seq > (compaction?.through ?? 0);
+    const said = isWhole ? item : inWords(item);
+    return 'text' in said && said.text.length > chars
+      ? { ...said, text: cutText(said.text, chars, entry.type === 'toolResult' ? entry.tool : null) }
+      : said;
   };
   const before: TranscriptItem[] =
     compaction === null || part.after !== undefined
@@ -70,6 +80,12 @@ export function transcriptOf(facts: Shown, putAside: string, part: Part = {}): T
       : [...keptIn(facts).map(shown), { kind: 'summary', text: summaryText(compaction) }];
   const from = Math.max(part.after ?? 0, compaction?.through ?? 0);
   return [...before, ...between(facts.history, from, through).map(shown)];
+}
+
+function inWords(item: TranscriptItem): TranscriptItem {
+  if (!('images' in item)) return item;
+  const { images: _, ...rest } = item;
+  return rest;
 }
 
 function charsMax({ charsMax = Number.POSITIVE_INFINITY }: Part): number {
@@ -100,9 +116,12 @@ function keptIn({ history, context }: Held): readonly HistoryEntry[] {
 function itemOf(entry: HistoryEntry, instead: string | null): TranscriptItem {
   switch (entry.type) {
     case 'userMessage':
-      return { kind: 'input', text: entry.text };
-    case 'systemItem':
-      return { kind: 'notice', text: instead ?? entry.item.body };
+      return { kind: 'input', text: entry.text, ...imagesIn(entry) };
+    case 'systemItem': {
+      const { item } = entry;
+      if (instead !== null || item.kind !== 'notice') return { kind: 'notice', text: instead ?? item.body };
+      return { kind: 'notice', text: item.body, ...imagesIn(item) };
+    }
     case 'assistantMessage':
       return { kind: 'answer', model: entry.model, parts: entry.parts, isPartial: entry.partial === true };
     case 'toolCall': {
@@ -111,9 +130,19 @@ function itemOf(entry: HistoryEntry, instead: string | null): TranscriptItem {
     }
     case 'toolResult': {
       const { call, tool, text, isError } = entry;
-      return { kind: 'result', call, tool, text, isError };
+      return { kind: 'result', call, tool, text, isError, ...imagesIn(entry) };
     }
   }
+}
+
+function imagesIn({ images = [] }: { images?: readonly ImageRef[] }): WithImages {
+  return images.length === 0 ? {} : { images };
+}
+
+/** Images that an entry brought with it. */
+export function imagesOf(entry: HistoryEntry): readonly ImageRef[] {
+  if (entry.type === 'userMessage' || entry.type === 'toolResult') return entry.images ?? [];
+  return entry.type === 'systemItem' && entry.item.kind === 'notice' ? (entry.item.images ?? []) : [];
 }
 
 /** What was said from a place in the log on. */

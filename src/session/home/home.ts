@@ -35,6 +35,8 @@ export interface PodFolder {
   readonly token: string;
   readonly stderr: string;
   readonly outputs: string;
+  /** What the session was shown, each named by its content. */
+  readonly images: string;
   readonly scriptUses: string;
   /**
    * Where its newest incarnation listens (`pod-address.ts`). Written once its start is on disk, so its being
@@ -58,6 +60,7 @@ export function folderAt(path: string): PodFolder {
     token: `${inside}link-token`,
     stderr: `${inside}stderr.log`,
     outputs: `${inside}outputs`,
+    images: `${inside}images`,
     scriptUses: `${inside}script-uses.json`,
     address: `${inside}address.json`,
   };

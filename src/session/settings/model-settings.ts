@@ -14,6 +14,8 @@ export interface ModelSettings {
   readonly outputTokens?: number | undefined;
   /** Tokens that a request and its answer may hold together: it wins over what is known of the model. */
   readonly contextTokens?: number | undefined;
+  /** Whether it takes images; of one of which nothing is said it is found out. */
+  readonly images?: boolean | undefined;
 }
 
 /** Less holds no system prompt. */
@@ -46,6 +48,12 @@ export const modelSettingsSchema = once(() => {
           .min(contextTokensMin)
           .optional()
           .describe('Tokens of a request and its answer together; wins over what podkin knows of the model.'),
+        images: z
+          .boolean()
+          .optional()
+          .describe(
+            'Whether it takes images. `false`: they are named to it in words. Not set: it is sent them until it refuses.',
+          ),
       })
       .refine(
         (given) =>

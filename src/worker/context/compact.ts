@@ -8,6 +8,7 @@
  */
 import { type Model, ModelFailure, type ModelRequest, type ModelResponse } from '../../model/port.ts';
 import type { CompactionCause } from '../../session/facts/context-entries.ts';
+import type { EntryBody } from '../../session/facts/entries.ts';
 import { summaryText } from '../../session/facts/shown.ts';
 import { type Part, shownThrough, transcriptOf } from '../../session/facts/transcript.ts';
 import { PodkinError } from '../../std/podkin-error.ts';
@@ -17,6 +18,7 @@ import { afterRequest, answerBegun, beforeRequest } from '../interceptors.ts';
 import { promptOf } from '../prompt.ts';
 import { backOff, refuseLongRest, triesFor } from '../retry.ts';
 import { mustRest } from '../rest.ts';
+import { imageBytes, imagesRefused, unshownTo } from '../shown-images.ts';
 import type { ContextPort, TurnPorts, TurnResult } from '../turn-ports.ts';
 import { keptOf, unitsOfSaid } from './keep.ts';
 import { summaryMax } from './load.ts';
@@ -145,6 +147,11 @@ async function summed(
     try {
       return await summedOnce(ports, context, { ...summing, compacting });
     } catch (error) {
+      if (error instanceof ImagesRefused) {
+        await ports.commit(error.entries);
+        refusals -= 1;
+        continue;
+      }
       if (!(error instanceof TooLong)) throw error;
       const { failure, tokens } = error;
       if (refusals >= refusalsMax) throw failure;
@@ -173,6 +180,16 @@ class TooLong extends PodkinError {
   }
 }
 
+/** It is asked for anew without these: each time with fewer. */
+class ImagesRefused extends PodkinError {
+  readonly entries: EntryBody[];
+
+  constructor({ message }: ModelFailure, entries: EntryBody[]) {
+    super(message);
+    this.entries = entries;
+  }
+}
+
 async function summedOnce(
   ports: TurnPorts,
   context: ContextPort,
@@ -186,8 +203,10 @@ async function summedOnce(
     const request = summaryRequest(ask, part, summary);
     const response = await answered(ports, { model, step: compacting.step, request, spent }).catch(
       (error: unknown) => {
-        const isTooLong = error instanceof ModelFailure && error.category === 'contextTooLong';
-        if (!isTooLong) throw error;
+        if (!(error instanceof ModelFailure)) throw error;
+        const refused = imagesRefused(ports, { model: model.name, request, error });
+        if (refused !== null) throw new ImagesRefused(error, refused);
+        if (error.category !== 'contextTooLong') throw error;
         throw new TooLong(error, tokensOf(context.facts.context, model.name, unitsOfRequest(request)));
       },
     );
@@ -215,7 +234,9 @@ function askOf(
   const free = Math.max(0, window - fixedUnits(request) * rateOf(context.facts.context, model));
   const tokensMax = Math.floor(Math.min(summaryMax(window), freeShare * free));
   const instructions = facts.context.asked?.instructions ?? null;
-  return { pod: ports.pod, system, tools, signal: ports.signal, facts, putAside, tokensMax, instructions };
+  const unshown = unshownTo(ports, model);
+  const asked = { facts, putAside, tokensMax, instructions, unshown, ...imageBytes(ports) };
+  return { pod: ports.pod, system, tools, signal: ports.signal, ...asked };
 }
 
 function partsOf(ask: SummaryAsk, model: string, { through, window }: Compacting): Part[] {
@@ -316,7 +337,8 @@ async function hold(ports: TurnPorts, context: ContextPort, holding: Holding): P
   const replaced = unitsOfRequest({
     system: '',
     tools: [],
-    messages: promptOf(transcriptOf(facts, putAside, { through })).messages,
+    messages: promptOf(transcriptOf(facts, putAside, { through }), undefined, unshownTo(ports, model))
+      .messages,
   });
   const keptUnits = items.reduce((sum, item) => sum + (kept.includes(item.seq) ? unitsOfSaid(item) : 0), 0);
   const units = keptUnits + unitsOfText(summaryText({ summary, table }));

@@ -2,7 +2,8 @@
 import type { ModelRequest } from '../../model/port.ts';
 import type { Facts, HistoryEntry } from '../../session/facts/facts.ts';
 import { isPrunable } from '../../session/facts/shown.ts';
-import { shownThrough, uncovered } from '../../session/facts/transcript.ts';
+import { imagesOf, shownThrough, uncovered } from '../../session/facts/transcript.ts';
+import { tokensOfImages } from '../../std/image.ts';
 import { boundaryFor } from './boundary.ts';
 import type { Cuttable, Load } from './plan.ts';
 import { prunableOf } from './prune.ts';
@@ -83,22 +84,30 @@ function coversOf(sizing: Sizing, shown: readonly HistoryEntry[], tokens: number
 export function unitsOfEntry({ context }: Pick<Facts, 'context'>, entry: HistoryEntry): number {
   switch (entry.type) {
     case 'userMessage':
-      return unitsOfShown(entry.text, context.cuts.get(entry.seq));
+      return unitsOfSaid(context, entry, entry.text);
     case 'systemItem':
-      return unitsOfShown(entry.item.body, context.cuts.get(entry.seq));
+      return unitsOfSaid(context, entry, entry.item.body);
     case 'assistantMessage':
       return entry.parts.reduce((sum, part) => sum + unitsOfText(part.text), 0);
     case 'toolCall':
       return unitsOfText(JSON.stringify(entry.input));
     case 'toolResult':
       if (entry.seq <= context.prunedThrough && isPrunable(entry)) return 0;
-      return unitsOfShown(entry.text, context.cuts.get(entry.seq));
+      return unitsOfSaid(context, entry, entry.text);
   }
+}
+
+/** What is shown cut has lost its images too. */
+function unitsOfSaid({ cuts }: Facts['context'], entry: HistoryEntry, text: string): number {
+  const chars = cuts.get(entry.seq);
+  return unitsOfShown(text, chars) + (chars === undefined ? tokensOfImages(imagesOf(entry)) : 0);
 }
 
 function unitsOfShown(text: string, chars: number | undefined): number {
   return unitsOfText(chars === undefined ? text : text.slice(0, chars));
 }
+
+const charsOfUnit = 4;
 
 /** Of outputs, notices and later inputs: the task stays as it is. */
 function largestOf(facts: Facts, rate: number): Cuttable | null {
@@ -110,8 +119,11 @@ function largestOf(facts: Facts, rate: number): Cuttable | null {
     const text = cuttableText(entry);
     if (text === null || entry === task) continue;
     if (entry.type === 'toolResult' && entry.seq <= context.prunedThrough) continue;
-    const chars = Math.min(text.length, context.cuts.get(entry.seq) ?? Number.POSITIVE_INFINITY);
-    const tokens = unitsOfShown(text, chars) * rate;
+    const cut = context.cuts.get(entry.seq);
+    // Its images go first: as many characters as they take.
+    const ofImages = cut === undefined ? tokensOfImages(imagesOf(entry)) : 0;
+    const chars = Math.min(text.length + ofImages * charsOfUnit, cut ?? Number.POSITIVE_INFINITY);
+    const tokens = (unitsOfShown(text, chars) + ofImages) * rate;
     if (largest === null || tokens > largest.tokens) largest = { item: entry.seq, tokens, chars };
   }
   return largest;

@@ -1,5 +1,5 @@
 /** How a history that is to be summed up fits into requests itself: its outputs as lines first, then in pieces. Pure. */
-import type { Facts } from '../../session/facts/facts.ts';
+import type { Facts, HistoryEntry } from '../../session/facts/facts.ts';
 import type { Part } from '../../session/facts/transcript.ts';
 import { uncovered } from '../../session/facts/transcript.ts';
 import { isPrunable } from '../../session/facts/shown.ts';
@@ -67,6 +67,6 @@ function inPieces({ facts, through, room }: Fitting): Part[] {
   return pieces;
 }
 
-function isLine(entry: { type: string; text?: string }): boolean {
-  return entry.type === 'toolResult' && isPrunable({ text: entry.text ?? '' });
+function isLine(entry: HistoryEntry): boolean {
+  return entry.type === 'toolResult' && isPrunable(entry);
 }

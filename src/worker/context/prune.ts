@@ -1,4 +1,5 @@
 /** Which outputs of tools are to be shown as one line (stage 1). Pure. */
+import { tokensOfImages } from '../../std/image.ts';
 import type { HistoryEntry } from '../../session/facts/facts.ts';
 import { isPrunable } from '../../session/facts/shown.ts';
 import { unitsOfText } from './size.ts';
@@ -26,7 +27,7 @@ export function prunableOf(
     if (entry.type !== 'toolResult' || entry.seq <= prunedThrough || entry.seq > end) continue;
     if (!isPrunable(entry)) continue;
     through = entry.seq;
-    units += unitsOfText(entry.text) - unitsOfLine;
+    units += unitsOfText(entry.text) + tokensOfImages(entry.images) - unitsOfLine;
   }
   return through === 0 ? null : { through, units };
 }

@@ -5,6 +5,7 @@
  * Absent: any tokenizer. The last count and the units since then are within a few per cent of the next count, whatever
  * the language of the text.
  */
+import { tokensOfImages } from '../../std/image.ts';
 import type { ChatMessage, ChatPart, ModelRequest, ModelResponse, ToolSpec } from '../../model/port.ts';
 import type { ContextFacts } from '../../session/facts/context-facts.ts';
 
@@ -32,11 +33,14 @@ function unitsOfTool({ name, description, inputSchema }: ToolSpec): number {
 function unitsOfMessage(message: ChatMessage): number {
   switch (message.role) {
     case 'user':
-      return unitsAround + unitsOfText(message.text);
+      return unitsAround + unitsOfText(message.text) + tokensOfImages(message.images);
     case 'assistant':
       return unitsOfParts(message.parts);
     case 'tool':
-      return message.results.reduce((sum, { text }) => sum + unitsAround + unitsOfText(text), 0);
+      return message.results.reduce(
+        (sum, { text, images }) => sum + unitsAround + unitsOfText(text) + tokensOfImages(images),
+        0,
+      );
   }
 }
 

@@ -3,6 +3,7 @@ import type { ChatMessage, ModelRequest, ModelResponse, ToolSpec } from '../../m
 import type { Facts } from '../../session/facts/facts.ts';
 import { type Part, transcriptOf } from '../../session/facts/transcript.ts';
 import { promptOf } from '../prompt.ts';
+import type { Unshown } from '../shown-images.ts';
 
 export interface SummaryAsk {
   readonly pod: string;
@@ -14,6 +15,8 @@ export interface SummaryAsk {
   /** Tokens that a summary may have. */
   readonly tokensMax: number;
   readonly instructions: string | null;
+  readonly unshown: Unshown | undefined;
+  readonly imageBytes?: ModelRequest['imageBytes'];
 }
 
 /**
@@ -21,8 +24,8 @@ export interface SummaryAsk {
  * words, as the last message. `before`: a summary of what stands before the part.
  */
 export function summaryRequest(ask: SummaryAsk, part: Part, before: string | null): ModelRequest {
-  const { pod, system, tools, signal, facts, putAside } = ask;
-  const { messages } = promptOf(transcriptOf(facts, putAside, part));
+  const { pod, system, tools, signal, facts, putAside, unshown, imageBytes } = ask;
+  const { messages } = promptOf(transcriptOf(facts, putAside, part), undefined, unshown);
   const opening: ChatMessage[] =
     before === null ? [] : [{ role: 'user', text: `Summary of what came before:\n\n${before}` }];
   const last: ChatMessage = { role: 'user', text: wordsOf(ask, before !== null) };
@@ -34,6 +37,7 @@ export function summaryRequest(ask: SummaryAsk, part: Part, before: string | nul
     tools,
     toolUse: 'none',
     signal,
+    ...(imageBytes === undefined ? {} : { imageBytes }),
   };
 }
 

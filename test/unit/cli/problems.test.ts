@@ -91,7 +91,7 @@ const wrong: readonly (readonly [string, string | null])[] = [
   ['inputPrice = 1', null],
   [
     'tokens = 5',
-    'the key models."c/d".tokens may not be set here (known here: inputPrice, outputPrice, outputTokens, contextTokens)',
+    'the key models."c/d".tokens may not be set here (known here: inputPrice, outputPrice, outputTokens, contextTokens, images)',
   ],
   ['[ models.e ]', 'models.e: is not a model: write "provider/model", in quotes'],
   ['[models."f/g"]', null],
