@@ -253,7 +253,8 @@ rules:${spawnsWorker}
     expect(await kindsOf(root)).toEqual(['run']);
     expect(await root.call('deliveries', { direction: 'in' })).toMatchObject([{ state: 'consumed' }]);
     expect(await worker.entriesOf('stopped')).toMatchObject([{ reason: 'stopped by its parent' }]);
-    expect(await worker.lock()).toBe('free');
+    // Its parent may be reading its log at this very moment.
+    expect(await worker.lock()).not.toBe('held');
     await promiseKept(home);
   });
 
