@@ -38,6 +38,12 @@ export const commands: readonly CommandSpec[] = [
       ['--max-tokens <n>', 'tokens that the tree may use, in and out together'],
       ['--timeout-minutes <n>', 'end a turn of the pod after so long, approvals not counted (status 5)'],
       ['--idle-minutes <n>', 'the same after so long without output or a step, while it waits for nobody'],
+      [
+        '--output-schema <file>',
+        'JSON Schema of the final answer; -p prints it as JSON (status 1: it does not fit)',
+      ],
+      ['--check <command>', 'a command that must end with 0 behind the final answer (else status 1)'],
+      ['--tries <n>', 'how often --check may be run; each failure is told to the model (default: 2)'],
       ...settingOptions,
       ['--keep', 'as "podkin keep": its tree is started again where it ended without being asked to'],
       requestHelp,

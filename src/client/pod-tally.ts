@@ -1,5 +1,6 @@
 /** One pod's part of what a tree does: a fold over its entries. Pure. */
 import type { Usage } from '../protocol/pod-event.ts';
+import type { CheckReport, ResultReport } from '../session/facts/demand-entries.ts';
 import type { Entry, EntryBody, StartedEntry, TurnOutcome } from '../session/facts/entries.ts';
 import { addUsage } from '../session/facts/facts.ts';
 
@@ -12,6 +13,15 @@ export interface Denial {
   text: string;
   /** A person was asked and said no; left out where nobody was. */
   byPerson?: true;
+}
+
+export interface LastTurn {
+  readonly outcome: TurnOutcome;
+  readonly reason: string | null;
+  readonly category: string | null;
+  /** Of a root, where a person has asked for it. */
+  readonly check: CheckReport | null;
+  readonly result: ResultReport | null;
 }
 
 /** One pod's part of a run. */
@@ -30,7 +40,7 @@ export interface PodTally {
   readonly calls: Map<string, string>;
   /** Approvals and calls to which a person said no. */
   readonly noes: Set<string>;
-  lastTurn: { outcome: TurnOutcome; reason: string | null; category: string | null } | null;
+  lastTurn: LastTurn | null;
   turnOpen: boolean;
   started: Entry<StartedEntry> | null;
   stopped: boolean;
@@ -109,9 +119,15 @@ const counters: Counters = {
   interrupted(tally) {
     tally.turnOpen = false;
   },
-  turnEnded(tally, { outcome, reason, error }) {
+  turnEnded(tally, { outcome, reason, error, check = null, result = null }) {
     tally.turnOpen = false;
-    tally.lastTurn = { outcome, reason: reason ?? error?.message ?? null, category: error?.category ?? null };
+    tally.lastTurn = {
+      outcome,
+      reason: reason ?? error?.message ?? null,
+      category: error?.category ?? null,
+      check,
+      result,
+    };
   },
 };
 

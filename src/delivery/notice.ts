@@ -4,6 +4,7 @@
  * (`quoted.ts`). Pure.
  */
 import type { PodEvent, Usage } from '../protocol/pod-event.ts';
+import { endOfCheck } from '../session/facts/demand-entries.ts';
 import { type BufferedItem, closesAssignments } from '../session/facts/facts.ts';
 import { fenced, inLine, listed, quoted } from './quoted.ts';
 
@@ -106,13 +107,6 @@ function evidenceIn({ check, result }: Extract<PodEvent, { kind: 'turnEnded' }>)
   ];
   if (lacks.length > 0) return `, but ${lacks.join(' and ')}`;
   return check === undefined ? '' : '; its check passed';
-}
-
-/** In a sentence, without words of the child. */
-export function endOfCheck({ exitCode, why }: { exitCode: number | null; why?: string | undefined }): string {
-  if (why === 'timedOut') return 'it was ended after its time was over';
-  if (why === 'notRun') return 'it could not be run';
-  return exitCode === null ? 'it was ended by a signal' : `exit code ${exitCode}`;
 }
 
 /** The end of what a failed check wrote, and what is wrong with a result. */

@@ -5,10 +5,10 @@ import { once } from '../std/once.ts';
 import { usdMax } from '../protocol/limits.ts';
 import { podNamePattern } from '../protocol/names.ts';
 import { pathProblem } from '../scope/paths/path-problem.ts';
-import { minutesMax, triesMax } from '../session/settings/demands.ts';
+import { checkCharsMax, minutesMax, triesDefault, triesMax } from '../session/settings/demands.ts';
 import { userHome } from '../session/home/places.ts';
 import { defineTool } from './define-tool.ts';
-import { schemaProblem } from './result-schema.ts';
+import { schemaProblem } from '../session/settings/result-schema.ts';
 import type { Tool } from './tool.ts';
 import type { SpawnRequest, Tree } from './tree.ts';
 
@@ -24,8 +24,6 @@ function isOneLine(text: string): boolean {
   return withoutHidden(text) === text && !/[\n\t]/.test(text);
 }
 
-const commandCharsMax = 4_000;
-const triesDefault = 2;
 const minutes = once(() => z.number().positive().max(minutesMax).optional());
 
 /** What the model reads of each role, by name. */
@@ -45,7 +43,7 @@ const demands = once(() => ({
   check: z
     .string()
     .min(1)
-    .max(commandCharsMax)
+    .max(checkCharsMax)
     .refine((command) => !command.includes('\0'), 'a command cannot hold a NUL character')
     .optional()
     .describe(

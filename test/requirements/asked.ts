@@ -26,5 +26,13 @@ export const asked = {
     'a schema is bounded, and what cannot be held against an answer within bounds is refused by name',
   'asked.evidence-verified':
     'verify finds finished work reported without its evidence, and an answer asked for again too often',
+  'asked.root-result':
+    'run --output-schema holds the last answer of its tree against the schema, asks once more, prints it as JSON alone, and fails with status 1 where it does not fit',
+  'asked.root-check':
+    'run --check runs behind the last answer as the root’s own shell would, tells the model what failed as often as --tries says, and fails with status 1 where it does not pass',
+  'asked.root-owed':
+    'a root whose last answer was given before others ended owes its evidence all the same, once and without a request',
+  'asked.root-refused':
+    'run refuses a schema that cannot be held against an answer, and what does not go together, before anything is made',
   'asked.time-verified': 'verify finds a time of a turn that falls, and one of another turn',
 } as const;

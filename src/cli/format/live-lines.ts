@@ -6,7 +6,7 @@ import { callWords } from '../../session/facts/call-words.ts';
 import type { JsonValue } from '../../std/json.ts';
 import type { Entry, EntryBody, TurnEndedEntry } from '../../session/facts/entries.ts';
 import { alertText, duration, grouped, oneLine, printable } from './printable.ts';
-import { renderEntry } from './transcript.ts';
+import { lacking, renderEntry } from './transcript.ts';
 
 const lineCharsMax = 110;
 
@@ -54,7 +54,7 @@ function turnLine(entry: Entry<TurnEndedEntry>): string {
   switch (entry.outcome) {
     case 'finished':
       return entry.outstanding.length === 0
-        ? `■ finished (${took})`
+        ? `■ finished${lacking(entry)} (${took})`
         : `■ waits for ${entry.outstanding.map(printable).join(', ')}`;
     case 'errored':
       return `■ failed (${entry.error?.category ?? 'unknown'}): ${oneLine(entry.error?.message ?? '', lineCharsMax)}`;

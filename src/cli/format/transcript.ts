@@ -145,8 +145,11 @@ function eventLine(from: string, event: PodEvent): string {
   return 'a notice';
 }
 
-/** What its parent had asked for and is not there. */
-function lacking({ check, result }: Extract<PodEvent, { kind: 'turnEnded' }>): string {
+/** What was asked for with the task and is not there. */
+export function lacking({
+  check,
+  result,
+}: Pick<Extract<PodEvent, { kind: 'turnEnded' }>, 'check' | 'result'>): string {
   if (check?.passed === false) return ', its check did not pass';
   return result?.fits === false ? ', its answer is not the result that was asked for' : '';
 }
@@ -191,7 +194,7 @@ function turnEndLine(entry: Entry<TurnEndedEntry>, say: Say): string {
   const why = entry.error?.message ?? entry.reason;
   const cause = why === undefined ? '' : `: ${oneLine(why, 400)}`;
   const name: Paint = entry.outcome === 'errored' ? 'red' : entry.outcome === 'finished' ? 'dim' : 'yellow';
-  return say(`— turn ${outcomeWord(entry.outcome)}${cause} (${details.join(', ')})`, name);
+  return say(`— turn ${outcomeWord(entry.outcome)}${lacking(entry)}${cause} (${details.join(', ')})`, name);
 }
 
 function approvalLine(entry: Entry<ApprovalEntry>, say: Say): string | null {

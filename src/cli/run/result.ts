@@ -2,6 +2,8 @@
  * What a run of a tree came to: the `result` object from the folds over its pods, and the exit status. Pure.
  */
 import { type Denial, podOutcome, type PodOutcome, type PodTally } from '../../client/pod-tally.ts';
+import { type CheckReport, endOfCheck } from '../../session/facts/demand-entries.ts';
+import type { JsonValue } from '../../std/json.ts';
 import { addUsage } from '../../session/facts/facts.ts';
 import { type InterruptionSignal, interruptionStatus } from '../invocation/interruption.ts';
 
@@ -21,6 +23,10 @@ export interface RunResult {
   instance: string;
   /** The root's final answer. */
   text: string;
+  /** The same as data, where --output-schema asked for it and it fits. */
+  data?: JsonValue;
+  /** Of --check. */
+  check?: CheckReport;
   /** Why it was not `done`; null where it was. */
   reason: string | null;
   /** Of what the last turn failed of, as `contextTooLong`; null where none failed. */
@@ -58,6 +64,7 @@ export function runResult(outcome: RunOutcome): RunResult {
   const all = [root, ...descendants];
   const usage = all.map((pod) => pod.usage).reduce(addUsage);
   const denials = all.flatMap((pod) => pod.denials);
+  const { check, result } = root.lastTurn ?? { check: null, result: null };
   return {
     type: 'result',
     ...statusOf(root, end, denials),
@@ -65,6 +72,8 @@ export function runResult(outcome: RunOutcome): RunResult {
     name: root.name,
     instance: root.instance,
     text: root.text,
+    ...(result?.fits === true ? { data: result.data } : {}),
+    ...(check === null ? {} : { check }),
     usage: { inputTokens: usage.inputTokens, outputTokens: usage.outputTokens },
     cost: usage.cost,
     durationMs: Math.round(outcome.durationMs),
@@ -93,8 +102,17 @@ function statusOf(
   const reason = root.lastTurn?.reason ?? null;
   if (outcome === 'limitReached') return { status: 'limit', reason };
   if (outcome !== 'finished') return { status: 'failed', reason: reason ?? outcome ?? 'no turn was started' };
+  const lacking = lackOf(root);
+  if (lacking !== null) return { status: 'failed', reason: lacking };
   if (denials.length > 0) return { status: 'denied', reason: denials[0]?.text ?? null };
   return { status: 'done', reason: null };
+}
+
+/** What was asked for with the task and is not there. */
+function lackOf({ lastTurn }: PodTally): string | null {
+  const { check = null, result = null } = lastTurn ?? {};
+  if (check?.passed === false) return `its check did not pass (${endOfCheck(check)})`;
+  return result?.fits === false ? `its answer does not fit the schema: ${result.problem}` : null;
 }
 
 /**

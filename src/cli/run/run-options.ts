@@ -24,6 +24,11 @@ export interface RunOptions extends SettingOptions {
   readonly maxTokens?: string | undefined;
   readonly timeoutMinutes?: string | undefined;
   readonly idleMinutes?: string | undefined;
+  /** A file: JSON Schema of the final answer. */
+  readonly outputSchema?: string | undefined;
+  /** A command that has to end with 0 behind the final answer. */
+  readonly check?: string | undefined;
+  readonly tries?: string | undefined;
 }
 
 /** The options that take paths, several each. */
@@ -64,5 +69,8 @@ export function runOptions(input: CommandInput): RunOptions {
     maxTokens: input.text('maxTokens'),
     timeoutMinutes: input.text('timeoutMinutes'),
     idleMinutes: input.text('idleMinutes'),
+    outputSchema: input.text('outputSchema'),
+    check: input.text('check'),
+    tries: input.text('tries'),
   };
 }

@@ -49,6 +49,7 @@ export function printReport(context: CommandContext, format: OutputFormat): RunR
     ending() {},
     result(result, end) {
       if (format !== 'text') stdout.write(jsonLine(result));
+      else if (result.data !== undefined) stdout.write(jsonLine(result.data));
       else if (result.text !== '') stdout.write(`${answerText(result.text, context.isTerminal)}\n`);
       if (result.status !== 'done')
         stderr.write(`${[trouble(result, end), ...nextSteps(result, end)].join('\n')}\n`);

@@ -7,6 +7,7 @@ import { statSync } from 'node:fs';
 import { userHome } from '../../session/home/places.ts';
 import { NameTaken } from '../../session/home/create-folder.ts';
 import { runInput } from '../../client/run-input.ts';
+import type { Demands } from '../../session/settings/demands.ts';
 import { uuidv7 } from '../../std/uuid.ts';
 import { runtimeVariable } from '../../session/home/places.ts';
 import { ensureRuntimeDir, socketPath } from '../../transport/address.ts';
@@ -25,6 +26,7 @@ import { realPath } from '../invocation/real-paths.ts';
 import { detached, type Run } from './detached.ts';
 import { foreground, type Work } from './foreground.ts';
 import type { RunOptions } from './run-options.ts';
+import { evidenceAsked } from './evidence-asked.ts';
 import { minutesOf } from './minutes.ts';
 import { tokensOf } from './tokens.ts';
 import { checkStartingPlace } from './starting-place.ts';
@@ -90,13 +92,19 @@ async function requested(context: CommandContext, run: RequestedRun): Promise<nu
   const headless = options.print === true;
   return await requestedRun(context, {
     id,
-    content: { command: 'run', ...asJson({ ...asked, task, cwd: plan.cwd }) },
+    content: { command: 'run', ...asJson({ ...asked, task, cwd: plan.cwd, ...schemaOf(plan) }) },
     task,
     headless,
     detach: options.detach === true,
     create: (instance) => rootOf(context, { ...plan, instance }),
     report: (submission) => (headless ? printReport(context, format) : personReport(context, { submission })),
   });
+}
+
+/** What the file says, not only its name. */
+function schemaOf({ demands }: RootPlan): object {
+  const schema = demands?.result ?? null;
+  return schema === null ? {} : { schema };
 }
 
 function workOf(run: Run, { headless }: { headless: boolean }): Work {
@@ -152,6 +160,7 @@ async function planOf(context: CommandContext, options: RunOptions): Promise<Roo
   const cwd = realPath(fromCwd(context, options.cwd ?? '.'));
   if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw usage(`--cwd ${cwd}: there is no such directory`);
+  const evidence = await evidenceAsked(context, options);
   const mayAsk = options.print !== true;
   const isSaid = [options.read, options.write].some((paths) => (paths ?? []).length > 0);
   if (options.cwd === undefined && !isSaid) await checkStartingPlace(context, cwd, { mayAsk });
@@ -173,7 +182,7 @@ async function planOf(context: CommandContext, options: RunOptions): Promise<Roo
     effort,
     cwd,
     home: userHome(environment),
-    ...ofOptionsOrProfile(options, { profile, profileScope, isSaid }),
+    ...ofOptionsOrProfile(options, { profile, profileScope, isSaid, evidence }),
     profiles,
     profile,
     deny: [...scope.deny, ...checkedPaths('--deny', options.deny)],
@@ -190,9 +199,9 @@ async function planOf(context: CommandContext, options: RunOptions): Promise<Roo
 /** What the command line does not say, a role does. */
 function ofOptionsOrProfile(
   options: RunOptions,
-  by: Pick<Configuration, 'profile' | 'profileScope'> & { isSaid: boolean },
+  by: Pick<Configuration, 'profile' | 'profileScope'> & { isSaid: boolean; evidence: Partial<Demands> },
 ): Pick<RootPlan, 'read' | 'write' | 'demands'> {
-  const { profile, profileScope, isSaid } = by;
+  const { profile, profileScope, isSaid, evidence } = by;
   const { timeoutMinutes = null, idleMinutes = null } = profile?.profile ?? {};
   return {
     read: isSaid ? checkedPaths('--read', options.read) : (profileScope?.read ?? []),
@@ -200,6 +209,7 @@ function ofOptionsOrProfile(
     demands: {
       timeoutMinutes: minutesOf('--timeout-minutes', options.timeoutMinutes) ?? timeoutMinutes,
       idleMinutes: minutesOf('--idle-minutes', options.idleMinutes) ?? idleMinutes,
+      ...evidence,
     },
   };
 }

@@ -1,26 +1,26 @@
 /**
  * What goes with a report that says "finished": the check that podkin ran and the result as data, where the
- * parent has asked for them. Pure; `pod/turn/evidence.ts` runs the check.
+ * parent, or of a root a person, has asked for them. Pure; `pod/turn/evidence.ts` runs the check.
  *
  * Invariants
  * - E1 Work of the parent is reported as finished and settled only with the evidence that was asked for, made
- *   behind the last answer; until then the report is held and the turn is open.
+ *   behind the last answer; until then the report is held and the turn is open. A root has nobody to report
+ *   to: the end of its turn carries what a person has asked for.
  * - E2 An answer that does not do is an input of its own turn, once a try; no budget of turns and no hops.
  * - E3 Evidence is of one incarnation: after a death it is made anew. How often it failed is in the log.
  */
-import { endOfCheck } from '../../delivery/notice.ts';
 import { fenced } from '../../delivery/quoted.ts';
 import { settledView } from '../../delivery/settled.ts';
 import { begunAssignments } from '../../delivery/emit.ts';
-import type { SentPodEvent } from '../../protocol/pod-event.ts';
-import type { DemandKind } from '../../session/facts/demand-entries.ts';
+import {
+  type CheckReport,
+  type DemandKind,
+  type ResultReport,
+  endOfCheck,
+} from '../../session/facts/demand-entries.ts';
 import type { EntryBody } from '../../session/facts/entries.ts';
 import { type Facts, sessionOf } from '../../session/facts/facts.ts';
 import { type Demands, demandsOf } from '../../session/settings/demands.ts';
-
-type Finished = Extract<SentPodEvent, { kind: 'turnEnded' }>;
-export type CheckReport = NonNullable<Finished['check']>;
-export type ResultReport = NonNullable<Finished['result']>;
 
 /** As it goes with the report. */
 export interface Evidence {
@@ -39,7 +39,8 @@ function isAskedFor({ check, result }: Demands): boolean {
 /** What the running turn owes before it may say that it has finished; null: nothing. */
 export function evidenceDue(facts: Facts): Demands | null {
   const session = sessionOf(facts);
-  if (session.parent === null || begunAssignments(facts).length === 0) return null;
+  // What a person asks of a root is asked of its every answer, a parent's of what it has assigned.
+  if (session.parent !== null && begunAssignments(facts).length === 0) return null;
   const demands = demandsOf(session.settings);
   return isAskedFor(demands) && settledView(facts).settled ? demands : null;
 }

@@ -16,7 +16,14 @@ function owesEnd(facts: Facts): boolean {
  * It owes an end, and with it what only a turn can make: one without a request, where nothing is left to say.
  */
 export function owesEvidence({ facts }: Core): boolean {
-  return owesEnd(facts) && evidenceDue(facts) !== null;
+  return (owesEnd(facts) || owesAnswer(facts)) && evidenceDue(facts) !== null;
+}
+
+/** A root's last answer was given while others were at work, and they have ended without a word to the model. */
+function owesAnswer(facts: Facts): boolean {
+  const { lastTurn, held } = facts;
+  if (lastTurn?.outcome !== 'finished' || lastTurn.settled || held !== null) return false;
+  return sessionOf(facts).parent === null;
 }
 
 /**

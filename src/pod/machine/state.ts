@@ -60,7 +60,8 @@ function considerWake(core: Core, urgent: boolean): void {
   switch (wake.kind) {
     case 'nothing':
       live.overBudget = null;
-      if (owesEvidence(core)) startTurn(core, { kind: 'resume', submissions: [], hops: 0, cause: 'parent' });
+      if (owesEvidence(core))
+        startTurn(core, { kind: 'resume', submissions: [], hops: 0, cause: ownerOf(facts) });
       else reportOwedEnd(core);
       return;
     case 'overBudget':
@@ -88,7 +89,11 @@ function considerWake(core: Core, urgent: boolean): void {
 
 function causeOfNotification(facts: Facts): 'person' | 'parent' {
   if (begunAssignments(facts).length > 0) return 'parent';
-  return facts.lastCause ?? (sessionOf(facts).parent === null ? 'person' : 'parent');
+  return facts.lastCause ?? ownerOf(facts);
+}
+
+function ownerOf(facts: Facts): 'person' | 'parent' {
+  return sessionOf(facts).parent === null ? 'person' : 'parent';
 }
 
 interface TurnStart {
@@ -172,6 +177,7 @@ export function endTurn(core: Core, ended: TurnEnd): void {
   const settled = end.outcome !== 'paused' && view.settled;
   const back = surplus(facts.budget, 1);
   const report = reportOfTurn(facts, turn, end, { ...view, settled, back });
+  const isRoot = sessionOf(facts).parent === null;
   const committed = tryCommit(core, [
     ...endTime(core),
     ...syntheticResults(facts, end.outcome === 'cancelled' ? 'cancelled' : 'interrupted'),
@@ -189,6 +195,7 @@ export function endTurn(core: Core, ended: TurnEnd): void {
       outstanding: view.outstanding,
       usage: turn.usage,
       durationMs: end.durationMs,
+      ...(isRoot && settled && end.outcome === 'finished' ? end.evidence : {}),
     },
     // A pause that found no further request to stop before holds behind the turn.
     ...(isToPause(live) && end.outcome !== 'paused' ? [controlEntry(ports.newId(), 'pause')] : []),

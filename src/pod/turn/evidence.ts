@@ -1,7 +1,6 @@
 /** Makes the evidence that a report is held for: reads the result, runs the check (`machine/evidence.ts`). */
 import type { ApprovalGate } from '../approvals/gate.ts';
 import {
-  type CheckReport,
   type Evidence,
   evidenceDue,
   hasTriesLeft,
@@ -12,9 +11,10 @@ import {
 import { finalText } from '../machine/reports.ts';
 import type { Pod } from '../pod.ts';
 import type { Check, Demands } from '../../session/settings/demands.ts';
+import type { CheckReport } from '../../session/facts/demand-entries.ts';
 import type { EntryBody } from '../../session/facts/entries.ts';
 import type { Tool, ToolContext } from '../../tools/tool.ts';
-import { readResult } from '../../tools/result-schema.ts';
+import { readResult } from '../../tools/read-result.ts';
 
 /** However long a command may run otherwise. */
 const checkMsMax = 600_000;

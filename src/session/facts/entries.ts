@@ -7,7 +7,7 @@ import type { ImageRef } from '../../std/image.ts';
 import type { JsonObject, JsonValue } from '../../std/json.ts';
 import type { ApprovalEntry } from './approval-entries.ts';
 import type { ContextEntry, MeasuredSize } from './context-entries.ts';
-import type { TurnTimeEntry, UnmetItem } from './demand-entries.ts';
+import type { Evidence, TurnTimeEntry, UnmetItem } from './demand-entries.ts';
 import type { BudgetEntry } from './budget-entries.ts';
 import type { Result } from '../../protocol/methods.ts';
 import type { PodIdentity } from '../../protocol/names.ts';
@@ -206,7 +206,8 @@ export interface RequestFailedEntry {
   usage: StepUsage;
 }
 export type TurnOutcome = 'finished' | 'limitReached' | 'paused' | 'cancelled' | 'errored';
-export interface TurnEndedEntry {
+/** Evidence: of a root that has finished, where a person has asked for it; a child's go with its report. */
+export interface TurnEndedEntry extends Evidence {
   type: 'turnEnded';
   turn: string;
   outcome: TurnOutcome;

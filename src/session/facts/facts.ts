@@ -181,7 +181,14 @@ export interface Facts {
   paused: boolean;
   /** Who the newest turn was for. */
   lastCause: 'person' | 'parent' | null;
-  lastTurn: { turn: string; outcome: TurnOutcome; reason: string | null; at: string } | null;
+  lastTurn: {
+    turn: string;
+    outcome: TurnOutcome;
+    reason: string | null;
+    at: string;
+    /** Nothing was left for others to do. */
+    settled: boolean;
+  } | null;
   /**
    * What a turn that failed for good, met a limit or was cancelled had in hand waits for something new: items
    * consumed up to `through`, and items that were in the buffer when it began (`before`). What arrived during

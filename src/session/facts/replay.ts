@@ -162,6 +162,7 @@ const appliers: Appliers = {
       outcome: entry.outcome,
       reason: entry.reason ?? entry.error?.message ?? null,
       at: entry.time,
+      settled: entry.settled,
     };
   },
   turnTime(facts, { turn, usedMs }) {

@@ -26,6 +26,8 @@ export interface Check {
 const noDemands: Demands = { timeoutMinutes: null, idleMinutes: null, check: null, result: null };
 
 export const triesMax = 10;
+export const triesDefault = 2;
+export const checkCharsMax = 4_000;
 
 /** Longer than any process lives. */
 export const minutesMax = 525_600;

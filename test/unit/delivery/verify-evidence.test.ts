@@ -54,3 +54,21 @@ it('[asked.evidence-verified] an answer that is asked for again more often than 
   unmet();
   expect(broken(check(home))).toContain('E2 child');
 });
+
+it('[asked.evidence-verified] the end of a root carries what a person has asked for', () => {
+  const ended = (fields: object) => {
+    const home = logHome();
+    const root = home.pod('root', null, checked);
+    root.beginTurn();
+    root.step();
+    root.endTurn();
+    root.entries.forEach((entry, index) => {
+      if (entry.type === 'turnEnded') root.entries[index] = { ...entry, ...fields };
+    });
+    return home;
+  };
+  expect(broken(check(ended({})))).toEqual(['E1 root']);
+  expectOnly(ended({ check: passed }), []);
+  expectOnly(ended({ outcome: 'cancelled' }), []);
+  expect(broken(check(ended({ check: { ...passed, exitCode: 3 } })))).toEqual(['E1 root']);
+});

@@ -1,7 +1,8 @@
 /** Schemas of results: what is refused, and how answers are read. */
 import { describe, expect, it } from 'vitest';
 import type { JsonObject, JsonValue } from '../../../src/std/json.ts';
-import { readResult, schemaProblem } from '../../../src/tools/result-schema.ts';
+import { schemaProblem } from '../../../src/session/settings/result-schema.ts';
+import { readResult } from '../../../src/tools/read-result.ts';
 
 const nested = (levels: number): JsonObject =>
   levels === 0 ? { type: 'string' } : { type: 'array', items: nested(levels - 1) };

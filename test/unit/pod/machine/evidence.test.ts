@@ -86,6 +86,48 @@ describe('evidence', () => {
   });
 });
 
+describe('evidence of a root', () => {
+  const working1 = [...working('t1', 'r1'), completed('t1', 5)];
+  const root = (log: Line[], asked: JsonObject = demands, mode: 'running' | 'idle' = 'running') => {
+    const made = machineOf(log, { live: { mode } });
+    made.core.facts.session!.settings = { demands: asked };
+    return made;
+  };
+
+  it('[asked.root-check] is due at the end of all its work, whoever it was for, and stands in the end itself', () => {
+    const check = { passed: true, exitCode: 0, tail: '' };
+    const result = { fits: true as const, data: 3 };
+    const end = (log: Line[], outcome: 'finished' | 'limitReached' = 'finished') => {
+      const play = root(log);
+      expect(evidenceDue(play.core.facts) === null).toBe(log.length > working1.length);
+      endTurn(play.core, { outcome, durationMs: 1, evidence: { check, result } });
+      return play.committed.flat().find(({ type }) => type === 'turnEnded');
+    };
+    expect(end(working1)).toMatchObject({ settled: true, check, result });
+    expect(end(working1, 'limitReached')).not.toHaveProperty('check');
+    expect(end([...working1, assigned('w1', kid)])).not.toHaveProperty('check');
+  });
+
+  it('[asked.root-owed] is made in a turn of its own where the last answer came before the others ended', () => {
+    const early = [...working1, ended('t1', 'finished', { settled: false, outstanding: ['kid'] })];
+    const play = root(early, demands, 'idle');
+    evaluate(play.core, { urgent: true });
+    expect(play.committed).toMatchObject([
+      [{ type: 'turnStarted', kind: 'resume', submissions: [], cause: 'person' }],
+    ]);
+    const none = [
+      root(early, { timeoutMinutes: 3 }, 'idle'),
+      root([...working1, ended('t1')], demands, 'idle'),
+      root([...working1, ended('t1', 'cancelled', { settled: false })], demands, 'idle'),
+      root([...early, ...working('t2', 'r2'), ended('t2')], demands, 'idle'),
+    ];
+    for (const one of none) {
+      evaluate(one.core, { urgent: true });
+      expect(one.committed).toEqual([]);
+    }
+  });
+});
+
 describe('a notice', () => {
   const first = (fields: object) => {
     const from = { ...kid, incarnation: 1 };
