@@ -6,10 +6,10 @@ import * as z from 'zod';
 import { once } from '../std/once.ts';
 import { instanceId, podName } from './names.ts';
 
-export const approvalDecision = once(() => z.enum(['allow', 'deny', 'allowAlways']));
+const approvalDecision = once(() => z.enum(['allow', 'deny', 'allowAlways']));
 
 /** Short enough to be typed. */
-export const approvalRequestId = once(() => z.string().min(1).max(64));
+const approvalRequestId = once(() => z.string().min(1).max(64));
 
 export const approvalRequestSchema = once(() =>
   z.object({

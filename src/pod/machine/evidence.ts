@@ -12,21 +12,10 @@
 import { fenced } from '../../delivery/quoted.ts';
 import { settledView } from '../../delivery/settled.ts';
 import { begunAssignments } from '../../delivery/emit.ts';
-import {
-  type CheckReport,
-  type DemandKind,
-  type ResultReport,
-  endOfCheck,
-} from '../../session/facts/demand-entries.ts';
+import { type CheckReport, type DemandKind, endOfCheck } from '../../session/facts/demand-entries.ts';
 import type { EntryBody } from '../../session/facts/entries.ts';
 import { type Facts, sessionOf } from '../../session/facts/facts.ts';
 import { type Demands, demandsOf } from '../../session/settings/demands.ts';
-
-/** As it goes with the report. */
-export interface Evidence {
-  readonly check?: CheckReport;
-  readonly result?: ResultReport;
-}
 
 /** An answer that is no JSON of its schema is asked for once more. */
 const resultTries = 2;

@@ -3,12 +3,12 @@
  * §3). Pure.
  */
 import type { BudgetLeaseEntry } from '../../session/facts/budget-entries.ts';
+import type { Evidence } from '../../session/facts/demand-entries.ts';
 import type { EntryBody, TurnOutcome } from '../../session/facts/entries.ts';
 import { type Facts, type OpenTurn, sessionOf } from '../../session/facts/facts.ts';
 import { begunAssignments, emitted, ownAssignments } from '../../delivery/emit.ts';
 import type { SentPodEvent } from '../../protocol/pod-event.ts';
 import { surplus } from './budget.ts';
-import type { Evidence } from './evidence.ts';
 import type { SettledView } from '../../delivery/settled.ts';
 
 const excerptCharsMax = 2_000;

@@ -1,17 +1,10 @@
 /** Makes the evidence that a report is held for: reads the result, runs the check (`machine/evidence.ts`). */
 import type { ApprovalGate } from '../approvals/gate.ts';
-import {
-  type Evidence,
-  evidenceDue,
-  hasTriesLeft,
-  tailCharsMax,
-  unmetCheck,
-  unmetResult,
-} from '../machine/evidence.ts';
+import { evidenceDue, hasTriesLeft, tailCharsMax, unmetCheck, unmetResult } from '../machine/evidence.ts';
 import { finalText } from '../machine/reports.ts';
 import type { Pod } from '../pod.ts';
 import type { Check, Demands } from '../../session/settings/demands.ts';
-import type { CheckReport } from '../../session/facts/demand-entries.ts';
+import type { CheckReport, Evidence } from '../../session/facts/demand-entries.ts';
 import type { EntryBody } from '../../session/facts/entries.ts';
 import type { Tool, ToolContext } from '../../tools/tool.ts';
 import { readResult } from '../../tools/read-result.ts';
