@@ -22,6 +22,8 @@ export interface OpenApproval {
   readonly whole: string | null;
   readonly why: string;
   readonly askedAt: string;
+  /** What a yes may open beside it. */
+  readonly offers?: { readonly write: string };
 }
 
 /** By name of the pod, then in the order of asking. A pod that vanishes meanwhile is passed over. */
@@ -36,7 +38,7 @@ export async function approvalsOf(pod: FoundPod): Promise<OpenApproval[]> {
   if (open.length === 0) return [];
   const running = await holdsOn(pod, facts.started);
   const calls = await callsIn(pod, facts, new Set(open.map(({ call }) => call)));
-  return open.map(({ request, tool, summary, why, askedAt, call }) => ({
+  return open.map(({ request, tool, summary, why, askedAt, call, offers }) => ({
     request,
     pod,
     running,
@@ -45,6 +47,7 @@ export async function approvalsOf(pod: FoundPod): Promise<OpenApproval[]> {
     whole: wholeOf(calls.get(call)),
     why,
     askedAt,
+    ...(offers === undefined ? {} : { offers }),
   }));
 }
 

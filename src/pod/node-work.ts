@@ -6,6 +6,7 @@ import { type Model, ModelConfigError } from '../model/port.ts';
 import { type ProjectPlace, readInstructions, readInstructionsFor } from '../project/instructions.ts';
 import { readRepository } from '../project/repository.ts';
 import { readSkill, readSkills } from '../project/skills.ts';
+import { heldGit } from '../scope/permissions/held-git.ts';
 import { hookPlaces, hookProtection } from '../scope/paths/git-hooks.ts';
 import { realScope } from '../scope/paths/real-path.ts';
 import { ownPrograms } from '../scope/sandbox/own-programs.ts';
@@ -44,6 +45,7 @@ export function nodeWork(home: Home): Work {
     repository: (deny = [], cwd) => readRepository({ home, deny }, cwd),
     hasUncommitted,
     realScope,
+    heldGit,
     hookProtection(scope, write) {
       const places = hookPlaces(scope.write, write);
       return (path) => hookProtection(scope, places, path);

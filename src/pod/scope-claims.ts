@@ -31,6 +31,8 @@ export class Claims {
   #syncing: Promise<readonly Conflict[]> | null = null;
   #next: Promise<readonly Conflict[]> | null = null;
   #reported = '';
+  /** A write root that a person is about to add: claimed before the log says it. */
+  #asked: string[] = [];
   /** What others of the home hold of what this pod should, as the registry last said. */
   conflict: { since: string; reason: string } | null = null;
 
@@ -63,6 +65,21 @@ export class Claims {
   /** As `sync`, for those who do not wait: trouble is shown, and the sweep tries again. */
   syncLater(): void {
     this.sync().catch((error: unknown) => this.#report('registryFailed', String(error)));
+  }
+
+  /**
+   * Null where the path is this pod's from now on, and `settle` is to follow once the log says so, or will
+   * not; else who holds it. Rejects with the file system's error.
+   */
+  async claimMore(path: string): Promise<Conflict | null> {
+    this.#asked.push(path);
+    const conflicts = await this.sync();
+    return conflicts.find(({ claim }) => claim.exclusive && claim.write.includes(path)) ?? null;
+  }
+
+  settle(path: string): void {
+    this.#asked = this.#asked.filter((one) => one !== path);
+    if (!this.#pod.facts.widened.includes(path)) this.syncLater();
   }
 
   /**
@@ -137,7 +154,10 @@ export class Claims {
     if (session.parent !== null) return children;
     const exclusive = session.settings['exclusiveScope'] === true;
     const { write, deny = [] } = session.scope;
-    return [{ owner: me, above: [], write, deny, exclusive, process: made.maker, ...made }, ...children];
+    const own = { owner: me, above: [], deny, process: made.maker, ...made };
+    const more = [...new Set([...facts.widened, ...this.#asked])];
+    const added = more.length === 0 ? [] : [{ ...own, write: more, exclusive: true }];
+    return [{ ...own, write, exclusive }, ...added, ...children];
   }
 
   #report(code: string, text: string): void {

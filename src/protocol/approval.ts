@@ -23,6 +23,8 @@ export const approvalRequestSchema = once(() =>
     summary: z.string().max(8_192),
     why: z.string().max(8_192),
     askedAt: z.string().max(64),
+    /** What a yes may open beside it: a path that is read-only for the pod, and that the call is to write. */
+    offers: z.object({ write: z.string().max(8_192) }).optional(),
   }),
 );
 /** An open approval to a person. */
@@ -45,6 +47,7 @@ export const approveParams = once(() =>
     decision: approvalDecision(),
     reason: z.string().max(10_000).optional(),
     rule: z.string().min(1).max(1_000).optional(),
+    write: z.string().min(1).max(8_192).optional(),
     from: z.unknown().optional(),
   }),
 );

@@ -355,7 +355,7 @@ export const methods = {
   },
   approve: {
     who: 'person',
-    doc: 'Answers an open approval request of this pod or of one below it; answered when it is on disk. `allowAlways` holds for the same call of that pod from then on: the same command of a shell, of any other tool the same input leading to the same place. With `rule`, a yes to what that rule lets run, by this pod and those that it starts from then on: a rule for `Bash` that lets this very command run; the answer repeats it. One that was answered before is `forbidden`, and so is a rule that is not such a one, one that nobody here makes `unknownPod`. No pod may answer: neither with `from` nor over a link.',
+    doc: 'Answers an open approval request of this pod or of one below it; answered when it is on disk. `allowAlways` holds for the same call of that pod from then on: the same command of a shell, of any other tool the same input leading to the same place. With `rule`, a yes to what that rule lets run, by this pod and those that it starts from then on: a rule for `Bash` that lets this very command run; the answer repeats it. With `write`, a yes that makes the path in `offers` of the approval a write root of that pod. A rule that is not such a one, and a path that was not offered or that another pod holds, are `forbidden`; an approval that was answered before is `forbidden`, one that nobody here makes `unknownPod`. No pod may answer: neither with `from` nor over a link.',
     params: approveParams,
     result: approveResult,
   },

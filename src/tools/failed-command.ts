@@ -5,7 +5,7 @@
  * for
  * paths.
  */
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { protectionReason } from '../scope/paths/access.ts';
 import { openInside } from '../scope/paths/open-inside.ts';
 import { isAllowed } from '../scope/paths/path-scope.ts';
@@ -77,7 +77,11 @@ function noteOf(scope: PathScope, path: string, mayBeWrite: boolean): string | n
   if (reason === undefined) return null;
   let top = path;
   while (protectionReason(scope, dirname(top)) !== undefined) top = dirname(top);
-  return `${top} is always read-only for pods: ${reason}. A person can start a pod that is granted this very path.`;
+  const isGit = basename(top) === '.git';
+  const next = isGit
+    ? 'To let a pod commit, a person starts it with --write .git beside its other paths (as --write . .git); its hooks are its own then.'
+    : 'A person can start a pod that is granted this very path.';
+  return `${top} is always read-only for pods: ${reason}. ${next}`;
 }
 
 function wordsOf(text: string): Set<string> {

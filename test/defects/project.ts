@@ -3,6 +3,15 @@ import type { Defect } from './defect.ts';
 
 export const ofTheProject: readonly Defect[] = [
   {
+    id: 'answer-opens-any-path',
+    breaks: 'an answer opens a path that its approval has not offered',
+    file: 'src/session/facts/replay-approvals.ts',
+    find: "if (decision === 'deny' || write !== offered) facts.declined",
+    replace: "if (decision === 'deny' || write === undefined) facts.declined",
+    test: 'test/unit/pod/approvals/offered-git.test.ts',
+    guarantee: 'approval.git-write',
+  },
+  {
     id: 'saved-rule-by-path-alone',
     breaks: 'a rule that was saved for one directory holds in another one that is at its path now',
     file: 'src/cli/invocation/saved-rules.ts',

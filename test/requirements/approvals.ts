@@ -48,6 +48,17 @@ export const approvals = {
     'a saved rule holds in the very directory for which it was saved: not where that was moved to, not behind a link in its place, not in another one at its path',
   'approval.rule-file':
     'a file of saved rules that is damaged, a link, or open to others allows nothing, is reported, and is not overwritten',
+  'approval.git-found':
+    'the git commands that write a repository are found in a command, with the folder that they run in',
+  'approval.git-offer':
+    'a question about a git command that writes a .git which is read-only for its name alone offers to open that path, and says that its hooks run for the person',
+  'approval.git-write':
+    'what a person opens is in the entry of the answer, claimed as any write path, writable from that call on and after a restore; what is denied stays denied',
+  'approval.git-held':
+    'a path that another pod holds, or that was not offered, is refused with the reason, and the approval waits on',
+  'approval.git-once':
+    'a call that would run and fail is asked about where a person can be asked, and not again once they have answered without opening it',
+  'approval.git-named': 'where nobody can be asked, the failed command names --write .git',
   'approval.others-go-on': 'an approval holds up no other pod, no input and no call beside it',
   'approval.ended':
     'cancel, pause and stop close an approval: the call has not run and says so, and no answer is taken any more',

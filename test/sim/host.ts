@@ -111,6 +111,7 @@ export function simHost(process: SimProcess): Host {
       repository: async () => null,
       hasUncommitted: async () => null,
       realScope: async (scope) => scope,
+      heldGit: async () => null,
       hookProtection: () => () => undefined,
       noteOutside: () => undefined,
       noteGroup: () => () => undefined,

@@ -1,7 +1,7 @@
 /** A typed answer on its way to the pod that asks, over a connection to it or to a pod above it. */
 import { monotonicMs } from '../../std/clock.ts';
 import type { Client } from '../../transport/client.ts';
-import { oneLine } from '../format/printable.ts';
+import { oneLine, visible } from '../format/printable.ts';
 import type { ApprovalDesk, Typed } from './approval-desk.ts';
 import type { AskedApproval } from './approval-text.ts';
 import { ruledText } from './ruled-text.ts';
@@ -21,7 +21,7 @@ export async function answerApproval(
   desk: ApprovalDesk,
   { typed, save }: Answering,
 ): Promise<string> {
-  const { approval, rule } = typed;
+  const { approval, rule, write } = typed;
   const { request, pod } = approval;
   try {
     const said = await answer(client, { typed, save });
@@ -35,8 +35,9 @@ export async function answerApproval(
       throw error;
     }
     const text = `The answer to ${pod} was not taken: ${messageOf(error)}`;
-    if (rule === undefined) return withNext(text, desk.settled(request, monotonicMs()));
-    // Its rule may have been refused alone. Where it was answered elsewhere, that is said by its pod.
+    if (rule === undefined && write === undefined)
+      return withNext(text, desk.settled(request, monotonicMs()));
+    // Its rule or its path may have been refused alone. Where it was answered elsewhere, that is said by its pod.
     desk.settled(request, monotonicMs(), { open: true });
     return withNext(text, desk.again(monotonicMs()));
   }
@@ -44,13 +45,15 @@ export async function answerApproval(
 
 /** What is to be said of its rule. Throws what the call throws. */
 async function answer(client: Client, { typed, save }: Answering): Promise<string[]> {
-  const { approval, decision, reason, rule } = typed;
+  const { approval, decision, reason, rule, write } = typed;
   const taken = await client.call('approve', {
     request: approval.request,
     decision,
     ...(reason === undefined ? {} : { reason }),
     ...(rule === undefined ? {} : { rule: rule.text }),
+    ...(write === undefined ? {} : { write }),
   });
+  if (write !== undefined) return [`It may write ${oneLine(visible(write), 400)} from now on.`];
   if (rule === undefined) return [];
   const isSaved = rule.save && taken.rule !== undefined;
   return [ruledText(rule.text, taken), ...(isSaved ? [await saved(save, approval, rule.text)] : [])];

@@ -7,13 +7,14 @@
  * one in the midst of other typing.
  * - K4 A yes is taken only where all of the call has been shown; a no at any time.
  */
+import { basename } from 'node:path';
 import type { ApprovalDecision } from '../../session/facts/approval-entries.ts';
 import type { LiveEvent } from '../../client/pod-stream.ts';
 import { suggestedRule } from '../../scope/permissions/suggested-rule.ts';
 import { visible } from '../format/printable.ts';
 import { paint } from '../format/table.ts';
 import { type AskedApproval, type ApprovalPage, approvalPages } from './approval-text.ts';
-import { offeredText, ruleHint } from './ruled-text.ts';
+import { offeredText, ruleHint, writeHint } from './ruled-text.ts';
 
 export type Typed =
   /** No answer: an ordinary line. */
@@ -25,6 +26,8 @@ export type Typed =
       readonly reason?: string;
       /** A yes by this rule; `save`: for later runs in the project too. */
       readonly rule?: { readonly text: string; readonly save: boolean };
+      /** A yes, and this path may be written from then on. */
+      readonly write?: string;
     }
   /** It was meant for an approval that is not on the screen any more, or may not be answered so. */
   | { readonly kind: 'late'; readonly text: string }
@@ -123,7 +126,7 @@ export class ApprovalDesk {
   key(key: string, nowMs: number): Typed {
     const approval = this.#first();
     const known =
-      approval !== undefined && (/^[ynarp ]$/i.test(key) || (this.#style.texts && /^t$/i.test(key)));
+      approval !== undefined && (/^[ynarpw ]$/i.test(key) || (this.#style.texts && /^t$/i.test(key)));
     if (!known) {
       this.#otherAtMs = nowMs;
       return { kind: 'other' };
@@ -139,6 +142,7 @@ export class ApprovalDesk {
     if (early !== null) return early;
     if (word === 'r') return { kind: 'reason', approval };
     if (word === 'p') return this.#rule(approval);
+    if (word === 'w') return this.#write(approval);
     const decision = words[word];
     return decision === undefined ? { kind: 'other' } : this.#answer(decision, nowMs);
   }
@@ -148,6 +152,16 @@ export class ApprovalDesk {
     if (!this.#isWaiting(approval)) return notOpen(approval);
     this.#answering.add(approval.request);
     return { kind: 'answer', approval, decision: 'deny', ...(reason.trim() === '' ? {} : { reason }) };
+  }
+
+  #write(approval: AskedApproval): Typed {
+    const { offers, request } = approval;
+    if (offers === undefined)
+      return { kind: 'late', text: 'Nothing was answered: nothing to write is offered.' };
+    const hidden = this.#hidden(approval);
+    if (hidden !== null) return hidden;
+    this.#answering.add(request);
+    return { kind: 'answer', approval, decision: 'allow', write: offers.write };
   }
 
   #rule(approval: AskedApproval): Typed {
@@ -252,9 +266,9 @@ export class ApprovalDesk {
   }
 
   #asked(event: Extract<LiveEvent, { type: 'approvalRequested' }>, nowMs: number): string | null {
-    const { request, pod, tool, summary, why } = event;
+    const { request, pod, tool, summary, why, offers } = event;
     if (this.#open.has(request)) return null;
-    const approval = { request, pod: pod.name, instance: pod.instance, tool, summary, why };
+    const approval = { request, pod: pod.name, instance: pod.instance, tool, summary, why, offers };
     this.#open.set(request, approval);
     if (this.#open.size > 1 && this.#style.keyboard !== 'none')
       return `One more approval is pending, from ${approval.pod}.`;
@@ -304,13 +318,15 @@ export class ApprovalDesk {
   }
 
   #keys(approval: AskedApproval): string {
-    const { request, tool } = approval;
+    const { request, tool, offers } = approval;
     const { keyboard, texts } = this.#style;
     const page = this.#pages[this.#page];
     const whole = page?.isWhole === true;
     const elsewhere = `"podkin approvals --full" shows all of it, then: podkin approve ${request} --full (or --deny)`;
     if (keyboard === 'none')
-      return whole ? `podkin approve ${request} [--deny]${ruleHint(approval)}` : elsewhere;
+      return whole
+        ? `podkin approve ${request} [--deny]${ruleHint(approval)}${writeHint(approval)}`
+        : elsewhere;
     if (keyboard === 'lines') {
       return whole
         ? 'y: yes, n: no, a: always for this very call; "n, REASON": no, and why'
@@ -318,7 +334,8 @@ export class ApprovalDesk {
     }
     const no = `n: no, r: no, and why${texts ? ', t: a text for the pod' : ''}`;
     const byRule = tool === 'Bash' ? ', p: by a rule' : '';
-    if (whole) return `y: yes, ${no}, a: always for this very call${byRule}`;
+    const open = offers === undefined ? '' : `w: yes, and let it write ${visible(basename(offers.write))}, `;
+    if (whole) return `${open}y: yes, ${no}, a: always for this very call${byRule}`;
     return page?.isLast === true ? `${no}; ${elsewhere}` : `space: read on; ${no}`;
   }
 }

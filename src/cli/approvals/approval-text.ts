@@ -21,6 +21,8 @@ export interface AskedApproval {
   /** The summary is all of the call, whatever it ends in. */
   readonly isWhole?: true;
   readonly why: string;
+  /** What a yes may open beside it. */
+  readonly offers?: { readonly write: string } | undefined;
 }
 
 export interface ApprovalPage {

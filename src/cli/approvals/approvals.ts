@@ -1,8 +1,9 @@
 /** `podkin approvals` and `podkin approve`: the approvals that wait for a person, and the answer to one. */
+import { basename } from 'node:path';
 import type { Result } from '../../protocol/methods.ts';
 import { userHome } from '../../session/home/places.ts';
 import { saveRules } from '../invocation/saved-rules.ts';
-import { ruledText, ruleHint, savedText } from './ruled-text.ts';
+import { ruledText, ruleHint, savedText, writeHint } from './ruled-text.ts';
 import { askPod } from '../../client/ask-pod.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { CommandFailed, exitStatus, screenOf, jsonText } from '../invocation/context.ts';
@@ -41,7 +42,7 @@ export async function approvalsCommand(context: CommandContext, options: Approva
       ? isWhole
         ? `podkin approve ${request} --full (or --deny)`
         : wayToRead(approval)
-      : `podkin approve ${request} [--deny]${ruleHint(approval)}`;
+      : `podkin approve ${request} [--deny]${ruleHint(approval)}${writeHint(approval)}`;
     const how = running
       ? answer
       : `"${pod.name}" is not running: podkin restore ${pod.label}, then podkin approve ${request}`;
@@ -85,6 +86,8 @@ export interface ApproveOptions {
   readonly rule: string | undefined;
   /** For later runs in the pod's project too. */
   readonly save: boolean;
+  /** What the pod may write from then on. */
+  readonly write: string | undefined;
 }
 
 /** `meant`: an approval's id or its beginning, or the name of the pod that asks. */
@@ -113,7 +116,12 @@ export async function approveCommand(
   context.stderr.styled(`${shownText(context, approval, true).text}\n`);
   const decision = options.deny ? 'deny' : options.always ? 'allowAlways' : 'allow';
   const { reason, rule } = options;
-  const more = { ...(reason === undefined ? {} : { reason }), ...(rule === undefined ? {} : { rule }) };
+  const write = options.write === undefined ? undefined : offeredPath(approval, options.write);
+  const more = {
+    ...(reason === undefined ? {} : { reason }),
+    ...(rule === undefined ? {} : { rule }),
+    ...(write === undefined ? {} : { write }),
+  };
   const answer = await askPod(pod, 'approve', { request, decision, ...more });
   const word = { deny: 'denied', allow: 'allowed', allowAlways: 'allowed, now and always' }[answer.decision];
   context.stdout.write(
@@ -136,12 +144,24 @@ async function ruled(
   return exitStatus.done;
 }
 
-function refuseContradictions({ deny, always, reason, rule, save }: ApproveOptions): void {
+/** By its name or its whole path. Throws `CommandFailed`. */
+function offeredPath({ offers, pod }: OpenApproval, named: string): string {
+  const path = offers?.write;
+  if (path !== undefined && [path, basename(path)].includes(named.replace(/\/$/, ''))) return path;
+  const what = path === undefined ? 'nothing to be written' : `--write ${basename(path)}`;
+  throw new CommandFailed(
+    exitStatus.usage,
+    `the approval request of "${pod.name}" offers ${what}; start a pod with "run --write" for other paths. Nothing was answered`,
+  );
+}
+
+function refuseContradictions({ deny, always, reason, rule, save, write }: ApproveOptions): void {
   const refuse = (text: string): never => {
     throw new CommandFailed(exitStatus.usage, `${text}. Nothing was answered`);
   };
   if (deny && always) refuse('--always is a yes and --deny is none: give one of them');
   if (deny && rule !== undefined) refuse('--rule is a yes and --deny is none: give one of them');
+  if (deny && write !== undefined) refuse('--write is a yes and --deny is none: give one of them');
   if (always && rule !== undefined)
     refuse('--always is for this very call and --rule for more: give one of them');
   if (save && rule === undefined) refuse('--save goes with --rule, which says what is saved');

@@ -1,4 +1,5 @@
 /** A rule as the answer to an approval, in the words of a person. */
+import { basename } from 'node:path';
 import { parseRule, ruleFor } from '../../scope/permissions/permission-rules.ts';
 import { ruleMeaning, suggestedRule } from '../../scope/permissions/suggested-rule.ts';
 import { oneLine, visible } from '../format/printable.ts';
@@ -17,6 +18,11 @@ export function ruledText(rule: string, answer: { readonly rule?: string | undef
 export function ruleHint({ tool, summary }: { readonly tool: string; readonly summary: string }): string {
   const rule = tool === 'Bash' ? suggestedRule(summary) : null;
   return rule === null ? '' : ` or --rule "${rule}"`;
+}
+
+/** The same for a path that may be opened with the yes. */
+export function writeHint({ offers }: { readonly offers?: { readonly write: string } | undefined }): string {
+  return offers === undefined ? '' : ` or --write ${basename(offers.write)}`;
 }
 
 /** What a rule would let run, and until when; or what is wrong with it. */

@@ -21,8 +21,9 @@ export interface ApproveParts {
  */
 export async function approve(parts: ApproveParts, params: Params<'approve'>): Promise<Result<'approve'>> {
   const { pod, approvalGate, approvalFeed } = parts;
-  const { request, decision, reason, rule } = params;
+  const { request, decision, reason, rule, write } = params;
   const below = pod.facts.approvals.has(request) ? undefined : approvalFeed.below(request);
+  const opened = write === undefined ? {} : { write };
   const byRule = rule === undefined ? {} : { rule };
   if (below === undefined) {
     const { tool, summary } = await approvalGate.answer(params);
@@ -31,7 +32,13 @@ export async function approve(parts: ApproveParts, params: Params<'approve'>): P
   }
   const path = pod.socketOf(below.pod);
   const given = reason === undefined ? {} : { reason };
-  const sent = await pod.host.wire.send(path, 'approve', { request, decision, ...given, ...byRule });
+  const sent = await pod.host.wire.send(path, 'approve', {
+    request,
+    decision,
+    ...given,
+    ...byRule,
+    ...opened,
+  });
   if (sent.ok) return sent.result;
   throw refusalOf(below.pod.name, sent);
 }

@@ -104,13 +104,14 @@ export class ApprovalFeed {
     const { name, instance } = this.#pod.session;
     return [...this.#pod.facts.approvals.values()]
       .filter(isOpen)
-      .map(({ request, tool, summary, why, askedAt }) => ({
+      .map(({ request, tool, summary, why, askedAt, offers }) => ({
         request,
         pod: { name, instance },
         tool,
         summary,
         why,
         askedAt,
+        ...(offers === undefined ? {} : { offers }),
       }));
   }
 

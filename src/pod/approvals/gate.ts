@@ -6,6 +6,7 @@ import { deferred, type Deferred } from '../../std/deferred.ts';
 import { WireError } from '../../protocol/errors.ts';
 import type { Params } from '../../protocol/methods.ts';
 import { notTested, type SandboxState } from '../../scope/sandbox/state.ts';
+import { conflictText } from '../../scope/ownership/claims.ts';
 import { type Decision, type ToolNeed, both, decide } from '../../scope/permissions/permission.ts';
 import type { ApprovalDecision, RememberedYes } from '../../session/facts/approval-entries.ts';
 import type { Approval } from '../../session/facts/facts.ts';
@@ -22,6 +23,8 @@ export interface ApprovalsOptions {
   readonly permissions: PodPermissions;
   /** Of the sandbox that a shell would be started in now. */
   sandboxState(): Promise<SandboxState>;
+  /** The `.git` that a command is to write and that is read-only for this pod; left out, nobody knows. */
+  heldGit?(command: string): Promise<string | null>;
   /** An approval was asked or closed, and stands on disk. */
   onChanged(): void;
 }
@@ -58,13 +61,20 @@ export class ApprovalGate implements Interceptor {
     const decided = this.#decide(named, { remembered, sandboxed, isUnfiltered });
     const decision =
       check === null ? decided : both(decided, this.#ofCheck(check, { remembered, sandboxed, isUnfiltered }));
+    const held =
+      need.kind === 'shell' && sandboxed ? ((await this.#options.heldGit?.(need.command)) ?? null) : null;
     switch (decision.kind) {
       case 'allow':
-        return { kind: 'allowed' };
+        if (held === null || !this.#mayOffer(held)) return { kind: 'allowed' };
+        return await this.#ask(request, named, { why: heldGitText(held), sandboxed, offers: held });
       case 'deny':
         return { kind: 'denied', text: decision.text };
       case 'ask':
-        return await this.#ask(request, named, { why: decision.why, sandboxed });
+        return await this.#ask(request, named, {
+          why: held === null ? decision.why : `${decision.why}; ${heldGitText(held)}`,
+          sandboxed,
+          offers: held,
+        });
     }
   }
 
@@ -125,18 +135,51 @@ export class ApprovalGate implements Interceptor {
 
   /** A person's answer, on disk when this fulfils. Throws `forbidden`, `unknownPod`, `storageFailed`. */
   async answer(params: Params<'approve'>): Promise<Approval> {
-    const { request, decision, reason, rule } = params;
+    const { request, decision, reason, rule, write } = params;
     if (rule !== undefined) this.#refuseRule(rule, params);
+    if (write !== undefined) await this.#claim(write, params);
     const waiting = this.#waiting.get(request);
-    const approval = this.#pod.input((core) =>
-      onApprove(core, { request, decision, reason, rule }, { waits: waiting !== undefined }),
-    );
+    let approval: Approval;
+    try {
+      const answer = { request, decision, reason, rule, write };
+      approval = this.#pod.input((core) => onApprove(core, answer, { waits: waiting !== undefined }));
+    } finally {
+      if (write !== undefined) this.#pod.claims.settle(write);
+    }
     this.#waiting.delete(request);
     await this.#pod.durable();
     this.#pod.crash('approval.answered');
     waiting?.resolve(approvalOf(decision, reason ?? null));
     this.#options.onChanged();
     return approval;
+  }
+
+  /** What a person opens is claimed as if it had been granted at the start. Throws `forbidden`. */
+  async #claim(path: string, { request, decision }: Params<'approve'>): Promise<void> {
+    const approval = this.#pod.facts.approvals.get(request);
+    if (approval === undefined) return;
+    const refuse = (why: string): never => {
+      throw new WireError('forbidden', `${why} Nothing was answered.`);
+    };
+    if (decision === 'deny')
+      refuse('What is to be written goes with a yes: leave it out, or allow the call.');
+    if (approval.offers?.write !== path) refuse(`This approval request does not offer ${path}.`);
+    const conflict = await this.#pod.claims.claimMore(path);
+    if (conflict === null) return;
+    this.#pod.claims.settle(path);
+    refuse(conflictText(conflict));
+  }
+
+  /**
+   * A call that would run and fail is asked about once: where a person can be asked, and has not answered
+   * without it before.
+   */
+  #mayOffer(path: string): boolean {
+    const { session, facts } = this.#pod;
+    const mode = permissionModeOf(session.permissionMode);
+    const asksNobody =
+      mode === 'dontAsk' || mode === 'bypassPermissions' || this.#options.permissions.headless;
+    return !asksNobody && !facts.declined.has(path);
   }
 
   /** Throws `forbidden`. */
@@ -172,7 +215,7 @@ export class ApprovalGate implements Interceptor {
   async #ask(
     { call, step }: CallRequest,
     named: NamedCall,
-    how: { why: string; sandboxed: boolean },
+    how: { why: string; sandboxed: boolean; offers: string | null },
   ): Promise<CallApproval> {
     const { tool, need, input } = named;
     const pod = this.#pod;
@@ -190,6 +233,7 @@ export class ApprovalGate implements Interceptor {
       always,
       summary: summaryOf(need, input),
       why: how.why,
+      ...(how.offers === null ? {} : { offers: { write: how.offers } }),
     };
     const answer = pod.input((core) => onAsk(core, asked, new Set(this.#waiting.keys())));
     if (answer.kind === 'answered') {
@@ -229,6 +273,11 @@ function yesTo(named: NamedCall, sandboxed: boolean): RememberedYes {
 /** The command that would be run in the new pod. */
 function checkIn(need: ToolNeed): string | null {
   return need.kind === 'tree' ? (need.check ?? null) : null;
+}
+
+/** What git finds in it, it obeys: also when a person runs it. */
+function heldGitText(path: string): string {
+  return `the command writes ${path}, which is read-only for this pod; if you let it write there, from now on, hooks and settings that it puts there run with your next git command too`;
 }
 
 function approvalOf(decision: ApprovalDecision, reason: string | null): CallApproval {

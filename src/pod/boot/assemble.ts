@@ -39,6 +39,10 @@ export function assemble(pod: Pod): Assembled {
   const approvalGate = new ApprovalGate(pod, {
     permissions: pod.permissions,
     sandboxState: () => sandbox.state(),
+    // A child's part is its parent's to widen.
+    ...(parent === null
+      ? { heldGit: (command) => host.work.heldGit(command, pod.session.cwd, pod.claims.now()) }
+      : {}),
     onChanged: () => approvalFeed.changed(),
   });
   const observers = new Observers(pod.log, host.clock, () => approvalFeed.events());

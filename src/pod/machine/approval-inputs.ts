@@ -59,6 +59,7 @@ export function onApprove(
     decision: ApprovalDecision;
     reason?: string | undefined;
     rule?: string | undefined;
+    write?: string | undefined;
   },
   options: { waits: boolean },
 ): Approval {
@@ -67,7 +68,7 @@ export function onApprove(
   const approval = facts.approvals.get(request);
   if (approval === undefined || !isOpen(approval)) throw notOpen(facts, request);
   const reason = answer.reason?.slice(0, reasonCharsMax).toWellFormed();
-  const { rule } = answer;
+  const { rule, write } = answer;
   commitInput(core, [
     {
       type: 'approval',
@@ -77,6 +78,7 @@ export function onApprove(
       by: 'person',
       ...(reason === undefined ? {} : { reason }),
       ...(rule === undefined ? {} : { rule }),
+      ...(write === undefined ? {} : { write }),
       ...(options.waits ? { call: approval.call } : {}),
     },
   ]);

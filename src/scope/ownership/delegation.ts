@@ -20,11 +20,17 @@ import { narrow } from '../paths/narrow.ts';
  * This pod's scope by its own log: what it was given, minus what was denied since and what its children hold.
  */
 export function scopeByLog(facts: Facts): PathScope {
-  const base = restrictedScope(facts.granted ?? sessionOf(facts).scope, facts.restrictions);
+  const base = restrictedScope(widenedScope(facts), facts.restrictions);
   const held: ScopeDeny[] = [...facts.children.values()].flatMap((child) =>
     (child.holds?.write ?? []).map((path) => ({ path, right: 'write', holder: child.name })),
   );
   return held.length === 0 ? base : { ...base, deny: [...(base.deny ?? []), ...held] };
+}
+
+/** With what a person has added to it: what is denied in it stays denied. */
+function widenedScope(facts: Facts): PathScope {
+  const scope = facts.granted ?? sessionOf(facts).scope;
+  return facts.widened.length === 0 ? scope : { ...scope, write: [...scope.write, ...facts.widened] };
 }
 
 /**

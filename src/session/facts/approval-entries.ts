@@ -21,6 +21,8 @@ export interface ApprovalAskedEntry {
   key: string;
   /** What "always" would allow from then on. */
   always: RememberedYes;
+  /** What an answer may open beside it. */
+  offers?: { write: string };
 }
 export type ApprovalDecision = 'allow' | 'deny' | 'allowAlways';
 /** On disk before the call runs, and before whoever answered is told. */
@@ -34,6 +36,8 @@ export interface ApprovalAnsweredEntry {
   reason?: string;
   /** A yes by a rule: what it lets run is not asked again, of this pod and of those that it starts from then on. */
   rule?: string;
+  /** This path, which was offered, is a write root of the pod from then on. */
+  write?: string;
   /**
    * The call that this answer lets run or refuses. Without it none waited: the answer is kept for the same
    * call, once.

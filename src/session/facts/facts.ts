@@ -229,6 +229,10 @@ export interface Facts {
   remembered: Set<string>;
   /** Rules by which a person has answered; each once, in that order. */
   allowed: string[];
+  /** Write roots that a person has added in an answer, each once. */
+  widened: string[];
+  /** Such roots that were offered, and a person answered without. */
+  declined: Set<string>;
   /** The parent has refused this incarnation for good. */
   refusal: { code: string; text: string; at: string } | null;
   /** Since when notices wait because the wake budget is used up; null once a turn has begun. */
@@ -284,6 +288,8 @@ export function emptyFacts(): Facts {
     answered: new Map(),
     remembered: new Set(),
     allowed: [],
+    widened: [],
+    declined: new Set(),
     refusal: null,
     overBudgetAt: null,
     seenThrough: 0,
