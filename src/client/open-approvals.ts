@@ -7,6 +7,7 @@ import type { Facts } from '../session/facts/facts.ts';
 import type { ToolCallEntry } from '../session/facts/entries.ts';
 import { readEntries } from '../session/log/read-log.ts';
 import type { Home } from '../session/home/home.ts';
+import { checkLine, roleCheckIn } from '../session/settings/profiles.ts';
 import { allPods, type FoundPod } from './find-pod.ts';
 import { holdsOn } from './pod-probe.ts';
 
@@ -44,7 +45,7 @@ export async function approvalsOf(pod: FoundPod): Promise<OpenApproval[]> {
     running,
     tool,
     summary,
-    whole: wholeOf(calls.get(call)),
+    whole: wholeOf(calls.get(call), facts),
     why,
     askedAt,
     ...(offers === undefined ? {} : { offers }),
@@ -64,10 +65,12 @@ async function callsIn(
   return calls;
 }
 
-function wholeOf(made: ToolCallEntry | undefined): string | null {
+function wholeOf(made: ToolCallEntry | undefined, { session }: Facts): string | null {
   if (made === undefined) return null;
   const { tool, input } = made;
   const isCommand = tool === 'Bash' && typeof input === 'object' && input !== null && !Array.isArray(input);
   const command = isCommand ? input['command'] : undefined;
-  return typeof command === 'string' ? command : JSON.stringify(input);
+  if (typeof command === 'string') return command;
+  const check = tool === 'SpawnPod' ? roleCheckIn(session?.settings ?? {}, input) : null;
+  return `${check === null ? '' : checkLine(check)}${JSON.stringify(input)}`;
 }

@@ -6,9 +6,9 @@ import { usdMax } from '../protocol/limits.ts';
 import { podNamePattern } from '../protocol/names.ts';
 import { pathProblem } from '../scope/paths/path-problem.ts';
 import { checkCharsMax, minutesMax, triesDefault, triesMax } from '../session/settings/demands.ts';
+import { schemaProblem } from '../session/settings/result-schema.ts';
 import { userHome } from '../session/home/places.ts';
 import { defineTool } from './define-tool.ts';
-import { schemaProblem } from '../session/settings/result-schema.ts';
 import type { Tool } from './tool.ts';
 import type { SpawnRequest, Tree } from './tree.ts';
 
@@ -29,7 +29,11 @@ const minutes = once(() => z.number().positive().max(minutesMax).optional());
 /** What the model reads of each role, by name. */
 export type OfferedProfiles = ReadonlyMap<
   string,
-  { readonly description: string; readonly write?: readonly string[] | undefined }
+  {
+    readonly description: string;
+    readonly write?: readonly string[] | undefined;
+    readonly check?: string | undefined;
+  }
 >;
 
 /** What is asked of the child beside its task. */
@@ -142,9 +146,10 @@ export function spawnPodTool(tree: Tree, profiles: OfferedProfiles = new Map()):
     input: inputWith(profiles),
     order: 'parallel',
     needs: ({ name, write, profile, check }) => {
-      const byProfile = profile === undefined ? [] : (profiles.get(profile)?.write ?? []);
-      const writes = write.length > 0 || byProfile.length > 0;
-      return { kind: 'tree', name, writes, ...(check === undefined ? {} : { check }) };
+      const role = profile === undefined ? undefined : profiles.get(profile);
+      const writes = write.length > 0 || (role?.write ?? []).length > 0;
+      const command = check ?? role?.check;
+      return { kind: 'tree', name, writes, ...(command === undefined ? {} : { check: command }) };
     },
     run: (request, context) => tree.spawn(request, context),
   });

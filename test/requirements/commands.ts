@@ -168,6 +168,8 @@ export const commands = {
   'profile.root':
     'a role of the person gives a root what it says, a flag of the command outweighs it, and an unknown one is refused with the nearest',
   'profile.child': 'what a spawn leaves open comes from its profile, of which a call may ask for less',
+  'profile.demands':
+    'a check, its tries, a result and minutes of a profile are asked of a pod of it; its command is allowed or not as the pod’s shell would be, of a child before the spawn, where a person sees it, and of a root only in a sandbox where a project has written it',
   'profile.no-more': 'no profile gives a child a freer mode, more tools or other paths than its parent has',
   'profile.offered':
     'a model that may spawn reads the name and the purpose of each profile, as committed in its log',

@@ -1,5 +1,5 @@
 /** Roles of pods, by real processes and a provider over HTTP. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ProviderServer } from '../support/provider-server.ts';
@@ -111,5 +111,54 @@ describe('profiles', () => {
       environment,
     });
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('leave out --profile')]);
+  });
+
+  it('[profile.demands] the check of a project’s role runs as its child’s shell would: in a sandbox or by a yes, and never against a rule', async () => {
+    provider = await ProviderServer.start('anthropic', ({ pod, nth }) =>
+      pod !== 'kid' && nth === 1
+        ? { call: [['SpawnPod', { name: 'kid', task: 'go', profile: 'tester' }]] }
+        : { say: '{"ok":true}' },
+    );
+    mkdirSync(join(home.work, '.podkin/agents'), { recursive: true });
+    home.file(
+      '.podkin/agents/tester.md',
+      `---\ncheck: touch ran; test -e ran\nresult: '{"type":"object","properties":{"ok":{"type":"boolean"}}}'\n---\n`,
+    );
+    const run = (...more: string[]) =>
+      home.run(['run', '-p', ...more, 'go'], { environment: provider.environment });
+    const ran = join(home.work, 'ran');
+    // A rule of the person's forbids it, and with it the spawn.
+    const forbidden = await run(
+      '--deny-tool',
+      'Bash(touch*)',
+      '--permission-mode',
+      'bypassPermissions',
+      '--name',
+      'a',
+    );
+    expect(forbidden.code).toBe(4);
+    expect(forbidden.stderr).toContain('SpawnPod');
+    expect(existsSync(ran)).toBe(false);
+    // Nobody to ask and no sandbox: not by a project's word.
+    configure('[sandbox]\nprogram = "/nowhere/bwrap"\n');
+    const unasked = await run('--name', 'b');
+    expect(unasked.code).toBe(4);
+    expect(existsSync(ran)).toBe(false);
+    // Of a root it is asked of its answer, and not run either.
+    const root = await run('--profile', 'tester', '--name', 'kid');
+    expect(root.code).toBe(1);
+    expect(root.stderr).toContain('its check did not pass');
+    expect(existsSync(ran)).toBe(false);
+    expect((await home.run(['rm', 'kid'])).code).toBe(0);
+    const allowed = await run('--permission-mode', 'bypassPermissions', '--write', '.', '--name', 'c');
+    expect(allowed.code, allowed.stderr).toBe(0);
+    const reports = (await home.pod('c').entriesOf('podEventReceived')).map(({ event }) => event);
+    expect(reports).toContainEqual(
+      expect.objectContaining({
+        check: expect.objectContaining({ passed: true }),
+        result: expect.objectContaining({ fits: true }),
+      }),
+    );
+    expect(existsSync(ran)).toBe(true);
   });
 });

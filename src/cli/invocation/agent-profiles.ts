@@ -12,6 +12,7 @@ import { permissionModes } from '../../session/settings/permissions.ts';
 import type { Profile } from '../../session/settings/profiles.ts';
 import { fromTilde } from '../../std/tilde.ts';
 import { withoutHidden } from '../../std/characters.ts';
+import { agentDemands, demandFields } from './agent-demands.ts';
 import { profileNamePattern } from './settings-schema.ts';
 import type { NamedProfile } from './profiles.ts';
 
@@ -61,7 +62,16 @@ export function agentProfiles(files: readonly AgentFile[], rules: AgentRules): A
 }
 
 /** Fields that bound what a role may do: one that is not understood must not be one that is not there. */
-const bounding = ['tools', 'disallowedTools', 'mode', 'permissionMode', 'write', 'read', 'maxCost'] as const;
+const bounding = [
+  'tools',
+  'disallowedTools',
+  'mode',
+  'permissionMode',
+  'write',
+  'read',
+  'maxCost',
+  ...demandFields,
+] as const;
 const known = new Set<string>([...bounding, 'name', 'description', 'model', 'effort']);
 
 /** A sentence's end where it is no role. */
@@ -77,12 +87,15 @@ function profileOf(file: AgentFile, { models, personHome }: AgentRules): NamedPr
     .map((field) => `"${field}" means nothing to podkin`);
   const bounds = boundsOf(file, personHome);
   if (typeof bounds === 'string') return bounds;
+  const demands = agentDemands(file.matter);
+  if (typeof demands === 'string') return demands;
   const tools = toolsOf(file, remarks);
   const instructions = body.trim();
   const profile: Profile = {
     description: oneLine(fields.get('description') ?? ''),
     instructions: instructions === '' ? undefined : instructions,
     ...bounds,
+    ...demands,
     ...(tools !== null && { tools }),
     ...chosenModel(fields.get('model')?.trim(), models, remarks),
     effort: efforts.find((one) => one === fields.get('effort')?.trim()),

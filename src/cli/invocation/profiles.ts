@@ -9,6 +9,7 @@ import { isBelow } from '../../scope/paths/path-scope.ts';
 import { type Effort, efforts } from '../../session/settings/effort.ts';
 import type { PermissionMode } from '../../session/settings/permissions.ts';
 import { type Profile, stricterMode } from '../../session/settings/profiles.ts';
+import { isJsonObject, jsonIn } from '../../std/json.ts';
 import { nearest } from '../format/nearest.ts';
 import { fromHome, usage } from './configuration-files.ts';
 import { realRoot } from './real-paths.ts';
@@ -34,13 +35,15 @@ export function userProfiles(
   const absolute = (paths: readonly string[] | undefined) =>
     paths === undefined ? undefined : fromHome(personHome, paths).map((one) => resolve(from, one));
   return Object.entries(given).map(([name, said]) => {
-    const { description, model, read, write, ...rest } = said;
+    const { description, model, read, write, result, ...rest } = said;
+    const schema = result === undefined ? undefined : jsonIn(result);
     const profile: Profile = {
       ...rest,
       description: description?.replaceAll(/\s+/g, ' ').trim() ?? '',
       model: model === undefined ? undefined : absoluteModelName(model, from),
       read: absolute(read),
       write: absolute(write),
+      ...(isJsonObject(schema) && { result: schema }),
     };
     return { name, profile, path, isProject: false, remarks: [] };
   });

@@ -5,7 +5,14 @@
 import * as z from 'zod';
 import { pathProblem } from '../../scope/paths/path-problem.ts';
 import { parseRule, ruledTools } from '../../scope/permissions/permission-rules.ts';
-import { minutesMax } from '../../session/settings/demands.ts';
+import {
+  checkCharsMax,
+  isCheckCommand,
+  minutesMax,
+  triesDefault,
+  triesMax,
+} from '../../session/settings/demands.ts';
+import { schemaTextProblem } from '../../session/settings/result-schema.ts';
 import { efforts } from '../../session/settings/effort.ts';
 import { modelSettingsSchema } from '../../session/settings/model-settings.ts';
 import { permissionModes } from '../../session/settings/permissions.ts';
@@ -113,6 +120,13 @@ const toolNames = once(() => z.array(z.enum(ruledTools)));
 
 const minutes = once(() => z.number().positive().max(minutesMax).optional());
 
+const resultSchema = once(() =>
+  z.string().superRefine((text, context) => {
+    const problem = schemaTextProblem(text);
+    if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+  }),
+);
+
 const profilesSchema = once(() =>
   z.record(
     z.string().regex(profileNamePattern, 'is not a name: use 1 to 63 of a-z, 0-9 and "-", no "-" first'),
@@ -134,6 +148,22 @@ const profilesSchema = once(() =>
       effort: effortSchema().optional().describe('How much its model is to think.'),
       timeoutMinutes: minutes().describe('The longest that one of its turns may take.'),
       idleMinutes: minutes().describe('The longest that it may be silent while it works.'),
+      check: z
+        .string()
+        .refine(isCheckCommand, `is no command: write one of 1 to ${checkCharsMax} characters, without NUL`)
+        .optional()
+        .describe(
+          'A command that must exit with 0 once a pod of this role has finished, as --check; of a child it is allowed as its Bash before the spawn.',
+        ),
+      tries: z
+        .int()
+        .min(1)
+        .max(triesMax)
+        .optional()
+        .describe(`How often the check is run at most; ${triesDefault} where not set.`),
+      result: resultSchema()
+        .optional()
+        .describe('A JSON Schema of its final answer, as --output-schema, written as JSON.'),
     }),
   ),
 );

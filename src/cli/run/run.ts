@@ -26,7 +26,7 @@ import { realPath } from '../invocation/real-paths.ts';
 import { detached, type Run } from './detached.ts';
 import { foreground, type Work } from './foreground.ts';
 import type { RunOptions } from './run-options.ts';
-import { evidenceAsked } from './evidence-asked.ts';
+import { checkOfRole, evidenceAsked } from './evidence-asked.ts';
 import { minutesOf } from './minutes.ts';
 import { tokensOf } from './tokens.ts';
 import { checkStartingPlace } from './starting-place.ts';
@@ -202,14 +202,15 @@ function ofOptionsOrProfile(
   by: Pick<Configuration, 'profile' | 'profileScope'> & { isSaid: boolean; evidence: Partial<Demands> },
 ): Pick<RootPlan, 'read' | 'write' | 'demands'> {
   const { profile, profileScope, isSaid, evidence } = by;
-  const { timeoutMinutes = null, idleMinutes = null } = profile?.profile ?? {};
+  const { timeoutMinutes = null, idleMinutes = null, result = null } = profile?.profile ?? {};
   return {
     read: isSaid ? checkedPaths('--read', options.read) : (profileScope?.read ?? []),
     write: isSaid ? checkedPaths('--write', options.write) : (profileScope?.write ?? []),
     demands: {
       timeoutMinutes: minutesOf('--timeout-minutes', options.timeoutMinutes) ?? timeoutMinutes,
       idleMinutes: minutesOf('--idle-minutes', options.idleMinutes) ?? idleMinutes,
-      ...evidence,
+      check: evidence.check ?? checkOfRole(profile),
+      result: evidence.result ?? result,
     },
   };
 }

@@ -6,7 +6,8 @@ import { createHash } from 'node:crypto';
 import type { ToolNeed } from '../../scope/permissions/permission.ts';
 import type { RuleSubject } from '../../scope/permissions/permission-rules.ts';
 import { realOrFuturePath } from '../../scope/paths/real-path.ts';
-import type { JsonValue } from '../../std/json.ts';
+import { checkLine } from '../../session/settings/profiles.ts';
+import { type JsonValue, isJsonObject } from '../../std/json.ts';
 
 /** Looks where links lead; what does not exist yet is named below what does. */
 export async function subjectOf(need: ToolNeed, cwd: string): Promise<RuleSubject> {
@@ -39,10 +40,19 @@ const summaryCharsMax = 4_000;
  * answer must not be given to less than there is.
  */
 export function summaryOf(need: ToolNeed, input: JsonValue): string {
-  const whole = need.kind === 'shell' ? need.command : JSON.stringify(input);
+  const whole = need.kind === 'shell' ? need.command : `${roleCheck(need, input)}${JSON.stringify(input)}`;
   if (whole.length <= summaryCharsMax) return whole.toWellFormed();
   const left = whole.length - summaryCharsMax;
   return `${whole.slice(0, summaryCharsMax).toWellFormed()}\n[… and ${left} more characters that are not shown here; "podkin approvals --full" shows them]`;
+}
+
+/**
+ * A command that a role brings along: it is in no input, and a person is asked about it too. First, as all of the input
+ * is in the call.
+ */
+function roleCheck(need: ToolNeed, input: JsonValue): string {
+  if (need.kind !== 'tree' || need.check === undefined) return '';
+  return isJsonObject(input) && 'check' in input ? '' : checkLine(need.check);
 }
 
 /** A call as its name: the tool and all of its input, and where its path leads at this moment. */

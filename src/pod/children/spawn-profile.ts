@@ -32,9 +32,16 @@ export function filledIn(request: SpawnRequest, profile: Profile | null): SpawnR
     maxCost: smaller(profile.maxCost, request.maxCost),
     timeoutMinutes: smaller(profile.timeoutMinutes, request.timeoutMinutes),
     idleMinutes: smaller(profile.idleMinutes, request.idleMinutes),
+    ...checkOf(request, profile),
+    result: request.result ?? profile.result,
     write: request.write.length > 0 ? request.write : [...(profile.write ?? [])],
     read: request.read ?? (profile.read === undefined ? undefined : [...profile.read]),
   };
+}
+
+/** A command and its tries go together. */
+function checkOf({ check, tries }: SpawnRequest, profile: Profile): Pick<SpawnRequest, 'check' | 'tries'> {
+  return check === undefined ? { check: profile.check, tries: profile.tries ?? tries } : { check, tries };
 }
 
 function smaller(one: number | undefined, other: number | undefined): number | undefined {

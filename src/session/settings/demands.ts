@@ -29,6 +29,15 @@ export const triesMax = 10;
 export const triesDefault = 2;
 export const checkCharsMax = 4_000;
 
+/** What a shell can be given, and a person can read. */
+export function isCheckCommand(text: string): boolean {
+  return text.trim() !== '' && text.length <= checkCharsMax && !text.includes('\0');
+}
+
+export function isTries(tries: number): boolean {
+  return Number.isSafeInteger(tries) && tries >= 1 && tries <= triesMax;
+}
+
 /** Longer than any process lives. */
 export const minutesMax = 525_600;
 
@@ -48,7 +57,7 @@ function checkOf(value: JsonValue | undefined): Check | null {
   if (!isJsonObject(value)) return null;
   const { command, tries, outside } = value;
   if (typeof command !== 'string' || command === '') return null;
-  const isCount = typeof tries === 'number' && Number.isSafeInteger(tries) && tries >= 1 && tries <= triesMax;
+  const isCount = typeof tries === 'number' && isTries(tries);
   return { command, tries: isCount ? tries : 1, outside: outside === true };
 }
 

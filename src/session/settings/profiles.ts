@@ -5,8 +5,10 @@
  */
 import { areTexts } from '../../std/fast-guards.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../std/json.ts';
+import { isCheckCommand, isTries } from './demands.ts';
 import { type Effort, efforts } from './effort.ts';
 import { type PermissionMode, permissionModes } from './permissions.ts';
+import { schemaProblem } from './result-schema.ts';
 
 export interface Profile {
   /** One line, for the model. */
@@ -27,6 +29,11 @@ export interface Profile {
   /** As in `Demands`. */
   readonly timeoutMinutes?: number | undefined;
   readonly idleMinutes?: number | undefined;
+  /** A command: run as its Bash would be, and of a child allowed as that before its spawn. */
+  readonly check?: string | undefined;
+  readonly tries?: number | undefined;
+  /** JSON Schema of its last answer. */
+  readonly result?: JsonObject | undefined;
 }
 
 /** By name; what another podkin wrote and is not understood here is left out. */
@@ -43,13 +50,15 @@ export function profilesIn(settings: JsonObject): ReadonlyMap<string, Profile> {
 function profileIn(value: JsonValue): Profile | null {
   if (!isJsonObject(value)) return null;
   const { description, model, instructions, tools, mode, write, read, effort, ...more } = value;
-  const { maxCost, timeoutMinutes, idleMinutes, ...others } = more;
+  const { check, tries, result, ...bounds } = more;
+  const { maxCost, timeoutMinutes, idleMinutes, ...others } = bounds;
   const lists = [tools, write, read];
   const isWhole =
     Object.keys(others).length === 0 &&
     typeof description === 'string' &&
     [model, instructions].every((text) => text === undefined || typeof text === 'string') &&
     lists.every((list) => list === undefined || areTexts(list)) &&
+    areDemands({ check, tries, result }) &&
     [maxCost, timeoutMinutes, idleMinutes].every(
       (most) => most === undefined || (typeof most === 'number' && most > 0),
     );
@@ -57,6 +66,26 @@ function profileIn(value: JsonValue): Profile | null {
   if (!isWhole || known !== mode || level !== effort) return null;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every field was looked at
   return value as unknown as Profile;
+}
+
+/** Before the call that it is no part of, for whoever is asked about both. */
+export function checkLine(command: string): string {
+  return `its check: ${command}\n`;
+}
+
+/** The command that comes with the role which a call of SpawnPod names, where the call has none itself. */
+export function roleCheckIn(settings: JsonObject, input: JsonValue): string | null {
+  if (!isJsonObject(input) || input['check'] !== undefined || typeof input['profile'] !== 'string')
+    return null;
+  return profilesIn(settings).get(input['profile'])?.check ?? null;
+}
+
+function areDemands({ check, tries, result }: Record<'check' | 'tries' | 'result', JsonValue | undefined>) {
+  return (
+    (check === undefined || (typeof check === 'string' && isCheckCommand(check))) &&
+    (tries === undefined || (typeof tries === 'number' && isTries(tries))) &&
+    (result === undefined || (isJsonObject(result) && schemaProblem(result) === null))
+  );
 }
 
 /** The tools that a pod may be offered; null: all that there are. What is not understood allows none. */

@@ -7,7 +7,7 @@
  * was given), schemas by condition.
  */
 import { firstOf } from '../../std/first-of.ts';
-import { type JsonObject, type JsonValue, isJsonObject } from '../../std/json.ts';
+import { type JsonObject, type JsonValue, isJsonObject, jsonIn } from '../../std/json.ts';
 
 const bounds = { charsMax: 16_384, depthMax: 16, schemasMax: 500 } as const;
 const words = ['title', 'description', '$schema'];
@@ -28,6 +28,12 @@ export function schemaProblem(schema: JsonObject): string | null {
   // Behind the parts: what nests without end could not be written at all.
   if (problem !== null || JSON.stringify(schema).length <= bounds.charsMax) return problem;
   return `the schema is longer than ${bounds.charsMax} characters`;
+}
+
+/** The same of a schema as somebody has written it. */
+export function schemaTextProblem(text: string): string | null {
+  const schema = jsonIn(text);
+  return isJsonObject(schema) ? schemaProblem(schema) : 'is no JSON Schema: write an object, as JSON';
 }
 
 interface Place {

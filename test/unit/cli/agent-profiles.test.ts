@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ConfigurationFlags, loadConfiguration } from '../../../src/cli/invocation/configuration.ts';
 import { CommandFailed } from '../../../src/cli/invocation/context.ts';
+import { checkOfRole } from '../../../src/cli/run/evidence-asked.ts';
 import { cliRig, tempFolder } from './home-rig.ts';
 
 function project(files: Readonly<Record<string, string>>, user = ''): string {
@@ -95,6 +96,73 @@ describe('agent files of a project', () => {
       expect.stringMatching(/config\.toml has a role b too: .*sub\/\.podkin\/agents\/b\.md$/),
       expect.stringMatching(/sub\/\.claude\/agents\/a\.md has a role a too: .*\.claude\/agents\/a\.md$/),
     ]);
+  });
+
+  it('[profile.demands] a check, its tries, a result and minutes of a project go to its children', async () => {
+    const folder = project({
+      '.podkin/agents/tester.md': agent(
+        `check: npm test -- "all: of it"\ntries: 3\nresult: '{"type":"string"}'\ntimeoutMinutes: 30\nidleMinutes: 0.5`,
+      ),
+    });
+    const { profiles, notes } = await load(folder);
+    expect([notes, profiles[0]?.remarks]).toEqual([[], []]);
+    expect(profiles[0]?.profile).toMatchObject({
+      check: 'npm test -- "all: of it"',
+      tries: 3,
+      result: { type: 'string' },
+      timeoutMinutes: 30,
+      idleMinutes: 0.5,
+    });
+  });
+
+  it.each([
+    ['check: [a, b]', 'its check is a list'],
+    ['check: ""', 'its check is no command of 1 to 4000 characters'],
+    ['check: "a\\0b"', 'its check is no command of 1 to 4000 characters'],
+    ['check: { run: a }', 'its check is neither a text nor a list of texts'],
+    ['check: a\ntries: 11', 'its tries is no whole number from 1 to 10'],
+    ['check: a\ntries: ""', 'its tries is no whole number from 1 to 10'],
+    ['result: {type: string}', 'its result is neither a text nor a list of texts'],
+    ['result: string', 'its result cannot be held: is no JSON Schema: write an object, as JSON'],
+    [
+      `result: '{"$ref":"x"}'`,
+      'its result cannot be held: the schema needs one of type, enum, const or anyOf',
+    ],
+    ['timeoutMinutes: 0', 'its timeoutMinutes or idleMinutes is no number above 0 to 525600'],
+    ['idleMinutes: soon', 'its timeoutMinutes or idleMinutes is no number above 0 to 525600'],
+  ])('[profile.demands] one that is not understood leaves the role out: %j', async (front, why) => {
+    const { profiles, notes } = await load(project({ '.podkin/agents/odd.md': agent(front) }));
+    expect(profiles).toEqual([]);
+    expect(notes.join('\n')).toContain(`Left out, as ${why}`);
+  });
+
+  it('[profile.demands] of a root, what a person has written may run where no sandbox works, what a project has not', async () => {
+    const folder = project(
+      { '.podkin/agents/a.md': agent('check: make') },
+      '[ profile.b ]\ncheck = "make"\ntries = 1',
+    );
+    const roles = (await load(folder)).profiles;
+    expect(roles.map((role) => [role.name, checkOfRole(role)])).toEqual([
+      ['b', { command: 'make', tries: 1, outside: true }],
+      ['a', { command: 'make', tries: 2, outside: false }],
+    ]);
+    expect(checkOfRole(null)).toBeNull();
+  });
+
+  it('[profile.demands] a person’s own role says its result as JSON, and a wrong one is said', async () => {
+    const folder = project({}, `[ profile.x ]\ncheck = "make"\ntries = 1\nresult = '{"type":"null"}'`);
+    expect((await load(folder)).profiles[0]?.profile).toMatchObject({
+      check: 'make',
+      tries: 1,
+      result: { type: 'null' },
+    });
+    for (const [line, why] of [
+      ['result = "text"', 'is no JSON Schema'],
+      ['result = \'{"type":"odd"}\'', 'type is none of'],
+      ['check = " "', 'is no command'],
+      ['tries = 11', 'at most 10 is possible'],
+    ] as const)
+      await expect(problem(project({}, `[ profile.x ]\n${line}`), {}), line).resolves.toContain(why);
   });
 
   it('[profile.project] it makes a root stricter and never freer', async () => {

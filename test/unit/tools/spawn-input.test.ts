@@ -9,13 +9,14 @@ const unused = (): never => {
 const tree: Tree = { spawn: unused, send: unused, readOutput: unused, stop: unused, list: unused };
 
 describe('the input of SpawnPod', () => {
-  it('[profile.offered] with profiles it takes the name of one, and says what each is for; without, nothing of them', () => {
+  it('[profile.offered] [profile.demands] with profiles it takes the name of one, and says what each is for; without, nothing of them', () => {
     const profiles = new Map([
       ['reviewer', { description: 'Reads and judges.', write: [] }],
       ['writer', { description: '', write: ['/w/docs'] }],
+      ['tester', { description: '', check: 'npm test' }],
     ]);
     const tool = spawnPodTool(tree, profiles);
-    expect(tool.description).toMatch(/\nProfiles:\n- reviewer: Reads and judges\.\n- writer$/);
+    expect(tool.description).toMatch(/\nProfiles:\n- reviewer: Reads and judges\.\n- writer\n- tester$/);
     expect(tool.inputSchema()['properties']).toHaveProperty('profile');
     const needOf = (fields: object, of = tool) => {
       const parsed = of.parse({ name: 'a', task: 't', ...fields });
@@ -25,7 +26,11 @@ describe('the input of SpawnPod', () => {
     // In plan mode nothing is handed down to be written, by a profile neither.
     expect(needOf({ profile: 'writer' })).toEqual({ kind: 'tree', name: 'a', writes: true });
     expect(needOf({ profile: 'reviewer' })).toEqual({ kind: 'tree', name: 'a', writes: false });
-    expect(needOf({ profile: 'odd' })).toContain('a profile is one of reviewer, writer');
+    // Whoever decides about the spawn decides about the command.
+    const tests = { kind: 'tree', name: 'a', writes: false };
+    expect(needOf({ profile: 'tester' })).toEqual({ ...tests, check: 'npm test' });
+    expect(needOf({ profile: 'tester', check: 'make' })).toEqual({ ...tests, check: 'make' });
+    expect(needOf({ profile: 'odd' })).toContain('a profile is one of reviewer, writer, tester');
     const plain = spawnPodTool(tree);
     expect(plain.description).not.toContain('rofile');
     expect(plain.inputSchema()['properties']).not.toHaveProperty('profile');

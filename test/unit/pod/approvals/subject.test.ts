@@ -53,6 +53,18 @@ it.each<[string, ToolNeed, JsonValue, string]>([
   ['a command as it is', shell('ls "a"'), { command: 'ls "a"' }, 'ls "a"'],
   ['any other input as JSON', { kind: 'read', path: '/a' }, { path: '/a' }, '{"path":"/a"}'],
   ['an input of a tool from outside', { kind: 'unknown' }, { a: 1 }, '{"a":1}'],
+  [
+    'the check that a role brings along',
+    { kind: 'tree', name: 'k', writes: false, check: 'npm test' },
+    { profile: 'p' },
+    'its check: npm test\n{"profile":"p"}',
+  ],
+  [
+    'a check of the call once',
+    { kind: 'tree', name: 'k', writes: false, check: 'make' },
+    { check: 'make' },
+    '{"check":"make"}',
+  ],
   ['4,000 characters whole', shell('x'.repeat(4_000)), null, 'x'.repeat(4_000)],
   ['one more is cut', shell('x'.repeat(4_001)), null, `${'x'.repeat(4_000)}${left(1)}`],
   ['half a character is none, whole', shell('a\ud83d'), null, 'a\ufffd'],

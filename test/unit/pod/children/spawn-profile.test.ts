@@ -56,6 +56,52 @@ describe('a spawn with a profile', () => {
     expect(whole.specs[0]?.scope.write).toEqual(['/w/a', '/w/b']);
   });
 
+  it('[profile.demands] a check with its tries, and a result, come from it where the call says none', async () => {
+    const result = { type: 'object', properties: { ok: { type: 'boolean' } } };
+    const tester = {
+      description: '',
+      check: 'npm test',
+      tries: 4,
+      result,
+      timeoutMinutes: 5,
+      idleMinutes: 2,
+    };
+    const demandsOf = async (asked: object, profile: object = tester) => {
+      const { spawn, specs, told } = with_({ tester: profile });
+      const state = async () => await Promise.resolve({ kind: 'absent' });
+      Object.assign(told, { shell: { sandbox: { state } } });
+      await spawn({ profile: 'tester', ...asked });
+      return specs[0]?.settings['demands'];
+    };
+    expect(await demandsOf({ tries: 2 })).toEqual({
+      check: { command: 'npm test', tries: 4, outside: true },
+      result,
+      timeoutMinutes: 5,
+      idleMinutes: 2,
+    });
+    const own = { check: 'make', tries: 3, result: { type: 'string' } };
+    expect(await demandsOf(own)).toMatchObject({
+      check: { command: 'make', tries: 3 },
+      result: { type: 'string' },
+    });
+    expect(await demandsOf({ tries: 2 }, { description: '', check: 'make' })).toMatchObject({
+      check: { tries: 2 },
+    });
+    // What would bound it and is not understood: there is no such role.
+    for (const odd of [
+      { check: '' },
+      { check: 'a\0b' },
+      { check: 7 },
+      { tries: 0 },
+      { result: { type: 'odd' } },
+    ]) {
+      const { refused } = with_({ tester: { description: '', ...odd } });
+      await expect(refused({ profile: 'tester' }), JSON.stringify(odd)).resolves.toMatchObject({
+        message: expect.stringContaining('no profile'),
+      });
+    }
+  });
+
   it('[profile.no-more] never a freer mode, more tools or other paths than its parent has', async () => {
     const wide: Profile = { description: '', mode: 'bypassPermissions', tools: ['Read', 'Bash', 'Write'] };
     const { spawn, specs } = with_({ wide }, { tools: ['Read', 'Grep'] }, { permissionMode: 'default' });

@@ -103,5 +103,5 @@ export function spawning(lines: readonly Line[] = [], options: ShellOptions = {}
     return { message, denied, data };
   };
   world.ready.resolve({});
-  return Object.assign(family, { state, specs, seen, noted, context, abort, spawn, refused });
+  return Object.assign(family, { state, specs, seen, noted, context, told, abort, spawn, refused });
 }
