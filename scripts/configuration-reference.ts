@@ -14,7 +14,7 @@ export function renderConfiguration(): string {
     '',
     "`podkin config` shows the settings that a run would have here and where each comes from. `podkin config --schema` prints the JSON Schema of your file for editors, `podkin config --schema project` that of a project's; with `podkin config --schema > ~/.config/podkin/config.schema.json` and `#:schema ./config.schema.json` as the first line of `config.toml`, editors that know TOML complete and check it.",
     '',
-    'Agent files of a project, `.podkin/agents/NAME.md` and `.claude/agents/NAME.md`, are roles as those of `[profile.NAME]`, which only take away: their front matter may have `name`, `description`, `tools`, `disallowedTools`, `mode` (or `permissionMode`), `read`, `write`, `maxCost`, `effort`, and a `model` that your own file names; the text below is `instructions`.',
+    'Agent files of a project, `.podkin/agents/NAME.md` and `.claude/agents/NAME.md`, are roles as those of `[profile.NAME]`, which only take away: their front matter may have `name`, `description`, `tools`, `disallowedTools`, `mode` (or `permissionMode`), `read`, `write`, `maxCost`, `effort`, `wait`, and a `model` that your own file names; the text below is `instructions`.',
     '',
     ...sections().flatMap(({ title, settings }) => [
       `## ${title}`,

@@ -154,8 +154,10 @@ export function deathReceipt(
   // Undone or removed while it was being looked at: it is nobody's child any more.
   if (facts.children.get(child.instance) !== child || incarnation <= child.terminal) return [];
   const { asked, ...known } = findings;
+  const waited = child.waitsSince !== null && !known.restored;
   const event: PodEvent = {
     kind: 'died',
+    ...(waited ? { reason: 'it had begun nothing, as it waited for its paths' } : {}),
     ...known,
     assignments: findings.restored ? [] : assignmentsOf(facts, child.instance),
   };

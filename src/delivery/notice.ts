@@ -19,10 +19,13 @@ const resultCharsMax = 16_000;
 export const quarantineBody =
   'A notice was put aside: this pod died repeatedly while handling it. Its content is in the log (podkin logs).';
 
-/** `alreadyRead`: the model has the child's whole text from ReadPodOutput, so one line is enough. */
+/**
+ * `alreadyRead`: the model has the child's whole text from ReadPodOutput, so one line is enough. `waiters`: who
+ * waits for a path that the child holds.
+ */
 export function noticeBody(
   item: BufferedItem,
-  options: { alreadyRead: boolean; quarantined: boolean },
+  options: { alreadyRead: boolean; quarantined: boolean; waiters?: readonly string[] },
 ): string {
   const { content } = item;
   if (options.quarantined) return quarantineBody;
@@ -30,7 +33,7 @@ export function noticeBody(
     case 'podEvent': {
       const { name } = content.from;
       const { event } = content;
-      const why = whyOf(event);
+      const why = [...whyOf(event), ...waitedFor(event, options.waiters)];
       if (options.alreadyRead)
         return [`Pod "${name}" ${verbOf(event)}. You have already read its output.`, ...why].join('\n');
       const asked =
@@ -45,6 +48,13 @@ export function noticeBody(
     case 'assignment':
       return `Pod "${content.child.name}" never began this work (${content.outcome}): ${quoted(content.text, askedCharsMax)}`;
   }
+}
+
+/** Nothing else returns it: a pod that has finished holds on. */
+function waitedFor({ kind }: PodEvent, waiters: readonly string[] = []): string[] {
+  if (waiters.length === 0 || (kind !== 'turnEnded' && kind !== 'errored')) return [];
+  const waits = waiters.length === 1 ? 'waits' : 'wait';
+  return [`${listed(waiters)} ${waits} for a path that it holds; StopPod returns it.`];
 }
 
 /** It names work that is closed here already: the pod's end had been told before. */
@@ -122,6 +132,8 @@ function evidenceOf({ check, result }: Extract<PodEvent, { kind: 'turnEnded' }>)
 /** What the pod, or a provider through it, says of why. */
 function whyOf(event: PodEvent): string[] {
   if (event.kind === 'errored') return ['Its error:', ...fenced(event.error.message, errorCharsMax)];
+  if (event.kind === 'died' && event.reason !== undefined)
+    return [`What is known of it: ${quoted(event.reason, askedCharsMax)}`];
   return event.kind === 'shutDown' && event.reason !== undefined
     ? [`The reason that was given: ${quoted(event.reason, askedCharsMax)}`]
     : [];

@@ -15,6 +15,7 @@ import type { Repository } from '../project/repository.ts';
 import type { Skill, SkillText, Skills } from '../project/skills.ts';
 import type { Claim, StatusOf } from '../scope/ownership/claims.ts';
 import type { Changed } from '../scope/ownership/registry.ts';
+import type { Wait } from '../scope/ownership/waits.ts';
 import type { OwnPrograms } from '../scope/sandbox/own-programs.ts';
 import type { Sandbox } from '../scope/sandbox/sandbox.ts';
 import type { Restrictions, PathScope, PodRef, SessionEntry } from '../session/facts/entries.ts';
@@ -171,8 +172,10 @@ export interface Locks {
 export interface ClaimRegistry {
   /** As it is now. */
   all(): readonly Claim[];
-  /** Changes the claims with nobody else in between. Throws `RegistryBusy`. */
-  update<T>(change: (claims: readonly Claim[]) => Promise<Changed<T>>): Promise<T>;
+  /** Who waits for what, in their order. */
+  waits(): readonly Wait[];
+  /** Changes both with nobody else in between. Throws `RegistryBusy`. */
+  update<T>(change: (claims: readonly Claim[], waits: readonly Wait[]) => Promise<Changed<T>>): Promise<T>;
   /** At once, and so not known of an owner in another container until somebody has asked. */
   readonly statusOf: StatusOf;
   ask(claims: readonly Claim[]): Promise<StatusOf>;

@@ -181,6 +181,7 @@ function nodeClaims(home: Home): ClaimRegistry {
   const owners = new ClaimOwners(home);
   return {
     all: () => registry.claims(),
+    waits: () => registry.held().waits,
     update: (change) => registry.update(change),
     statusOf: owners.now,
     ask: (claims) => owners.ask(claims),

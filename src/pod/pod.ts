@@ -156,7 +156,7 @@ export class Pod {
     const appended = this.log.append(bodies);
     for (const entry of appended.entries) applyEntry(this.core.facts, entry);
     noteTime(this.core, bodies);
-    if (bodies.some((body) => body.type === 'scope')) this.claims.syncLater();
+    if (bodies.some(({ type }) => type === 'scope' || type === 'scopeWait')) this.claims.syncLater();
     if (bodies.some((body) => body.type === 'compaction')) this.checkpoints.writeSoon();
     else this.checkpoints.noteCommit();
     this.#performers?.committed(bodies);

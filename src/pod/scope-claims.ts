@@ -5,7 +5,7 @@
  */
 import { scopeByLog } from '../scope/ownership/delegation.ts';
 import type { ShownEvent } from '../protocol/live-events.ts';
-import type { EntryBody, PathScope, SessionEntry } from '../session/facts/entries.ts';
+import type { EntryBody, PathScope, PodRef, SessionEntry } from '../session/facts/entries.ts';
 import type { Host } from './host.ts';
 import type { Facts } from '../session/facts/facts.ts';
 import {
@@ -16,6 +16,7 @@ import {
   replaced,
   scopeBesideOthers,
 } from '../scope/ownership/claims.ts';
+import { type Registered, type Wait, replacedWaits } from '../scope/ownership/waits.ts';
 
 export interface ClaimsOwner {
   readonly host: Host;
@@ -88,18 +89,45 @@ export class Claims {
    */
   sweep(): void {
     let claims: readonly Claim[];
+    let waits: readonly Wait[];
     try {
       claims = this.#pod.host.claims.all();
+      waits = this.#pod.host.claims.waits();
     } catch (error) {
       return this.#report('registryFailed', String(error));
     }
     this.#pod.host.claims
-      .ask(claims)
+      .ask([...claims, ...waits])
       .catch((error: unknown) => this.#report('registryFailed', String(error)));
-    const missing = this.#wanted(claims).some(
-      ({ owner }) => !claims.some((claim) => claim.owner.instance === owner.instance),
+    const isMissing = (wanted: readonly Claim[], there: readonly Claim[]) =>
+      wanted.some(({ owner }) => !there.some((claim) => claim.owner.instance === owner.instance));
+    if (isMissing(this.#wanted(claims), claims) || isMissing(this.#wantedWaits(claims), waits))
+      this.syncLater();
+  }
+
+  /** Somebody waits for something: rare. */
+  isWaitedFor(): boolean {
+    const { facts, host } = this.#pod;
+    return (
+      host.claims.waits().length > 0 ||
+      [...facts.children.values()].some((child) => child.waitsSince !== null)
     );
-    if (missing) this.syncLater();
+  }
+
+  /** As this pod sees it now: with its own part as its log says it. Throws the file system's error. */
+  registered(): Registered {
+    const { claims: registry } = this.#pod.host;
+    const { instance } = this.#pod.session;
+    const { statusOf } = registry;
+    const all = registry.all();
+    const { claims } = replaced(all, instance, this.#wanted(all), statusOf);
+    const waits = replacedWaits(registry.waits(), instance, this.#wantedWaits(all), statusOf);
+    return { claims, waits, statusOf };
+  }
+
+  /** What a child would claim that is not given anything yet. */
+  claimOf(owner: PodRef, { write, deny = [] }: PathScope): Claim {
+    return { owner, write, deny, exclusive: true, process: null, ...this.#made(this.#pod.host.claims.all()) };
   }
 
   #begin(): Promise<readonly Conflict[]> {
@@ -117,10 +145,12 @@ export class Claims {
     // A home that was moved away or deleted is not begun anew under its old name.
     const { host } = this.#pod;
     if (!host.home.isThere()) return [];
-    const conflicts = await host.claims.update(async (before) => {
-      const statusOf = await host.claims.ask(before);
-      const { claims, conflicts } = replaced(before, session.instance, this.#wanted(before), statusOf);
-      return { claims: claims.map((claim) => this.#affirmed(claim)), answer: conflicts };
+    const { instance } = session;
+    const conflicts = await host.claims.update(async (before, waiting) => {
+      const statusOf = await host.claims.ask([...before, ...waiting]);
+      const { claims, conflicts } = replaced(before, instance, this.#wanted(before), statusOf);
+      const waits = replacedWaits(waiting, instance, this.#wantedWaits(before), statusOf);
+      return { claims: claims.map((claim) => this.#affirmed(claim)), waits, answer: conflicts };
     });
     for (const conflict of conflicts) this.#report('scopeConflict', conflictText(conflict));
     const [first] = conflicts;
@@ -143,21 +173,37 @@ export class Claims {
   #wanted(before: readonly Claim[]): Claim[] {
     const { facts, session } = this.#pod;
     const me = { name: session.name, instance: session.instance };
-    const { self } = this.#pod.host;
-    const made = { maker: self.identity(), namespaces: self.namespaces() };
-    const above = [...podsAbove(before, session), me.instance];
+    const made = this.#made(before);
     const children = [...facts.children.values()].flatMap(({ name, instance, holds, process }): Claim[] => {
       if (holds === null || holds.write.length === 0) return [];
       const { write, deny = [] } = holds;
-      return [{ owner: { name, instance }, above, write, deny, exclusive: true, process, ...made }];
+      return [{ owner: { name, instance }, write, deny, exclusive: true, process, ...made }];
     });
     if (session.parent !== null) return children;
     const exclusive = session.settings['exclusiveScope'] === true;
     const { write, deny = [] } = session.scope;
-    const own = { owner: me, above: [], deny, process: made.maker, ...made };
+    const own = { owner: me, deny, process: made.maker, ...made, above: [] };
     const more = [...new Set([...facts.widened, ...this.#asked])];
     const added = more.length === 0 ? [] : [{ ...own, write: more, exclusive: true }];
     return [{ ...own, write, exclusive }, ...added, ...children];
+  }
+
+  #wantedWaits(before: readonly Claim[]): Wait[] {
+    const made = this.#made(before);
+    return [...this.#pod.facts.children.values()].flatMap((child): Wait[] => {
+      const { name, instance, scope, holds, waitsSince } = child;
+      if (scope === null || waitsSince === null || holds !== null) return [];
+      const { write, deny = [] } = scope;
+      const wait = { owner: { name, instance }, write, deny, exclusive: true, process: null };
+      return [{ ...wait, ...made, since: waitsSince }];
+    });
+  }
+
+  #made(before: readonly Claim[]): Pick<Claim, 'above' | 'maker' | 'namespaces'> {
+    const { session } = this.#pod;
+    const { self } = this.#pod.host;
+    const above = [...podsAbove(before, session), session.instance];
+    return { above, maker: self.identity(), namespaces: self.namespaces() };
   }
 
   #report(code: string, text: string): void {

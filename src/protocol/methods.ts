@@ -184,10 +184,8 @@ export const methods = {
         from: fromParent().optional(),
         root: z.string().optional(),
         hops: z.int().min(0).optional(),
-        /**
-         * A parent's: the newest link that it knows of. A run that was written before a later link is refused
-         * (`regressed`): that link has told that it never came.
-         */
+        // A parent's: the newest link that it knows of. A run that was written before a later link is refused
+        // (`regressed`): that link has told that it never came.
         link: z.int().optional(),
       }),
     ),
@@ -304,6 +302,8 @@ export const methods = {
         received: z.int().min(0),
         assignments: assignmentIds(),
         scope: pathScopeSchema().nullable(),
+        /** It begins nothing yet: a path of it is another's, as `reason` says. */
+        waits: z.object({ since: z.string(), reason: z.string() }).optional(),
         /** Numbers the links of this child at this parent, over restarts too. */
         link: z.int().optional(),
         /** What the child holds, as the parent knows it; nothing where neither is under a bound. */

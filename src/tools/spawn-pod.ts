@@ -94,6 +94,12 @@ const plainInput = once(() =>
       .array(pathRoot())
       .optional()
       .describe('Paths that the child may read; default: what you may read'),
+    wait: z
+      .boolean()
+      .optional()
+      .describe(
+        'If another pod holds one of the paths to write, begin when it is free, in the order of asking',
+      ),
     model: z
       .string()
       .min(1)

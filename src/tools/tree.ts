@@ -25,6 +25,8 @@ export interface SpawnRequest {
   tries?: number | undefined;
   /** JSON Schema of its last answer. */
   result?: JsonObject | undefined;
+  /** It waits for what of `write` another pod holds. */
+  wait?: boolean | undefined;
 }
 
 /** Every function answers; what went wrong is said in the answer, for the model. */

@@ -64,8 +64,9 @@ export const ofTheOracle: readonly Defect[] = [
     id: 'verify-scope-kept',
     breaks: 'verify does not see a scope that an ended child keeps',
     file: 'src/delivery/verify/scope.ts',
-    find: 'if (begun === 0 || ended < begun) continue;',
-    replace: 'if (begun === 0 || ended <= begun) continue;',
+    find: 'for (const [instance, { name }] of this.#held) {\n      const { begun, ended } = this.#incarnationsOf(instance);\n      if (begun === 0 || ended < begun) continue;',
+    replace:
+      'for (const [instance, { name }] of this.#held) {\n      const { begun, ended } = this.#incarnationsOf(instance);\n      if (begun === 0 || ended <= begun) continue;',
     test: 'test/unit/delivery/verify-scope.test.ts',
     guarantee: 'verify.scope',
   },

@@ -9,6 +9,7 @@ import { ofTheBudgets } from './budgets.ts';
 import { ofTheContext } from './context.ts';
 import { ofTheProject } from './project.ts';
 import { ofTheStorage } from './storage.ts';
+import { ofTheWaits } from './waits.ts';
 
 export const defects: readonly Defect[] = [
   ...ofTheMachines,
@@ -20,4 +21,5 @@ export const defects: readonly Defect[] = [
   ...ofTheBudgets,
   ...ofTheStorage,
   ...ofTheOracle,
+  ...ofTheWaits,
 ];

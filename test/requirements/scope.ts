@@ -48,8 +48,45 @@ export const scope = {
     'a spawn that this pod’s rights do not allow is a denial like that of a file: listed, and status 4 with -p',
   'scope.spawn-paths': 'a pattern or an empty path in a spawn is refused with what is right',
   'scope.two-trees': 'another tree of the home neither writes there nor hands it down, until it is free',
+  'scope.wait':
+    'a spawn with wait returns at once and says for which path and who has it; nothing begins until the path is free, then all of the work is done',
+  'scope.wait-order':
+    'who waits for one path gets it in the order of asking, however the one before ends; what is asked for without waiting comes behind',
+  'scope.wait-seen':
+    'for what a pod waits and who has it is read in ps, status, inspect, logs, ListPods and ReadPodOutput, and in the result of the spawn',
+  'scope.wait-trees':
+    'the holder may be of another tree: its end, also with that of its parent, gives the path on within a sweep',
+  'scope.wait-ends':
+    'a stop, death, cancel or removal of one that waits leaves nothing of its wait, and its parent reads that it had begun nothing',
+  'scope.wait-restored':
+    'one that waited, or held its paths, and is back after its end is in the queue again, behind those who waited on',
+  'scope.wait-parent':
+    'a death of its parent costs the one that waits no place, and while the parent is away its wait keeps nobody else from the path',
+  'scope.wait-crash':
+    'whatever step its parent dies at, the next start goes on: the path is given once, to one pod',
+  'scope.wait-circle': 'a wait that closes a circle is refused with who is in it, and nothing of it is left',
+  'scope.wait-blockers':
+    'a wait is kept from its paths by living holders outside its line, and by those that came first',
+  'scope.wait-place':
+    'the waits of a giver are what its log says, each in the place of its time; those of the dead are dropped',
+  'scope.wait-graph':
+    'a circle of waits is seen over any number of pods and trees, and closed by its latest wait alone',
+  'scope.wait-words':
+    'what somebody waits for is one short line, with the path as the pod would write it and the pod by its path; names that lie are quoted',
+  'scope.wait-steps':
+    'a wait is in the queue, then holds its paths, then is over, each committed before the next; writers that still run are waited for',
+  'scope.wait-begins-nothing':
+    'while it waits no turn and no compaction begins, at no start either before its parent has said so; its time does not count',
+  'scope.wait-cancelled':
+    'a cancel of one that waits drops what it means, and with the last of it the wait; the report says so once',
+  'scope.wait-log':
+    'a log says who is in the queue and since when; an end, an undoing and a removal end each wait in their own append',
+  'scope.wait-notice':
+    'the report of a pod that has finished says who waits for a path that it holds, and how it returns',
+  'scope.wait-asked':
+    'the spawn’s own word, else its role’s, says whether a child waits; an agent file may say so',
   'verify.scope':
-    'tells a path that two children hold, one given twice, one taken back twice, and one that an ended child keeps',
+    'tells a path that two children hold, one given twice, one taken back twice, and one that an ended child keeps; a turn that began while its pod waited for paths, and a wait that ended twice or outlived its pod',
   'scope.registry-restored':
     'the registry is put back by the living when a person removes or damages it, and doctor says who holds what',
   'claims.asked-once': 'whether the holder of a claim lives is asked once for all calls of a moment',

@@ -58,7 +58,8 @@ export function simHost(process: SimProcess): Host {
     },
     logs: simDisk(process),
     claims: {
-      all: () => (world.homeIsAway ? [] : world.claims),
+      all: () => (world.homeIsAway ? [] : world.registry.claims),
+      waits: () => (world.homeIsAway ? [] : world.registry.waits),
       writers: () => [],
       update: async (change) => {
         for (;;) {
@@ -67,9 +68,10 @@ export function simHost(process: SimProcess): Host {
           );
           if (!lock.taken) continue;
           try {
-            const { claims, answer } = await change(world.claims);
+            const before = world.registry;
+            const { claims, waits = before.waits, answer } = await change(before.claims, before.waits);
             process.point('claims.written');
-            world.claims = claims;
+            world.registry = { claims, waits };
             return answer;
           } finally {
             if (!process.dead) await lock.release();

@@ -2,7 +2,7 @@
  * Everything of one history: pods and their disks, the folders by place, locks, processes, the wire, chance,
  * and what has been noticed.
  */
-import type { Claim } from '../../src/scope/ownership/claims.ts';
+import type { Held } from '../../src/scope/ownership/registry.ts';
 import { runPodOn } from '../../src/pod/boot/boot.ts';
 import type { ReadyMessage } from '../../src/pod/host.ts';
 import { dispatcher } from '../../src/transport/server.ts';
@@ -70,7 +70,7 @@ export class World {
   readonly processes = new Map<number, SimProcess>();
   readonly listeners = new Map<string, Listener>();
   readonly ends = new Set<SimEnd>();
-  claims: readonly Claim[] = [];
+  registry: Held = { claims: [], waits: [] };
   homeVersion = 0;
   /** The home is not under its path: unmounted, or renamed. What is open stays open. */
   homeIsAway = false;

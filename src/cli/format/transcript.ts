@@ -79,6 +79,14 @@ const renderers: Renderers = {
   itemCut: (_, say) => say('— an item too large for the model is shown to it cut', 'yellow'),
   child: ({ state, child }, say) => childLine(state, child.name, say),
   approval: approvalLine,
+  scopeWait: ({ state, child, reason = '' }, say) => {
+    const who = child === undefined ? '' : `pod ${oneLine(child.name, 63)} `;
+    if (state === 'over') return say(`— ${who}waits for no path any more: ${oneLine(reason, 400)}`, 'dim');
+    return say(
+      child === undefined ? `— waits for ${oneLine(reason, 400)}` : `— ${who}is in the queue for its paths`,
+      'yellow',
+    );
+  },
   assignment: ({ state, child, text }, say) =>
     state === 'open' ? say(`↓ ${child.name}: ${oneLine(text, excerptCharsMax)}`, 'dim') : null,
   podEventReceived: ({ reads, from, event }, say) =>

@@ -72,7 +72,7 @@ const bounding = [
   'maxCost',
   ...demandFields,
 ] as const;
-const known = new Set<string>([...bounding, 'name', 'description', 'model', 'effort']);
+const known = new Set<string>([...bounding, 'name', 'description', 'model', 'effort', 'wait']);
 
 /** A sentence's end where it is no role. */
 function profileOf(file: AgentFile, { models, personHome }: AgentRules): NamedProfile | string {
@@ -99,8 +99,15 @@ function profileOf(file: AgentFile, { models, personHome }: AgentRules): NamedPr
     ...(tools !== null && { tools }),
     ...chosenModel(fields.get('model')?.trim(), models, remarks),
     effort: efforts.find((one) => one === fields.get('effort')?.trim()),
+    ...waitIn(fields.get('wait')?.trim(), remarks),
   };
   return { name, profile, path: file.path, isProject: true, remarks };
+}
+
+function waitIn(said: string | undefined, remarks: string[]): Pick<Profile, 'wait'> {
+  if (said === 'true' || said === undefined) return said === undefined ? {} : { wait: true };
+  if (said !== 'false') remarks.push(`its wait is neither true nor false`);
+  return {};
 }
 
 function oneLine(text: string): string {

@@ -164,6 +164,10 @@ const profilesSchema = once(() =>
       result: resultSchema()
         .optional()
         .describe('A JSON Schema of its final answer, as --output-schema, written as JSON.'),
+      wait: z
+        .boolean()
+        .optional()
+        .describe('Whether a child waits for paths of `write` that another pod holds.'),
     }),
   ),
 );

@@ -33,6 +33,7 @@ export const promises = {
   E2: 'an answer that does not do is asked for again as often as was allowed',
   S1: 'a path is held by one pod at a time',
   S2: 'what was handed down returns once',
+  S4: 'who waits for paths begins nothing, and its wait ends once',
   log: 'the file is whole and of a pod',
 } as const;
 export type Rule = keyof typeof promises;

@@ -1,6 +1,7 @@
 /**
  * What was accepted: a run is begun in its turn, given up with a reason, or waits (R1); a notice is given to
- * the model or waits (R2); and no turn begins for notifications without one (W1).
+ * the model or waits (R2); no turn begins for notifications without one (W1), and none while the pod waits for
+ * its paths (S4).
  */
 import type {
   Entry,
@@ -9,12 +10,15 @@ import type {
   TurnStartedEntry,
   UserMessageEntry,
 } from '../../session/facts/entries.ts';
+import { demandsOf } from '../../session/settings/demands.ts';
 import { Check } from './finding.ts';
 import type { Item, PodState } from './state.ts';
 import { type Takers, takeBy } from './takers.ts';
 
 export class InputCheck extends Check {
   readonly types = [
+    'session',
+    'scopeWait',
     'inputReceived',
     'inputDropped',
     'userMessage',
@@ -34,6 +38,9 @@ export class InputCheck extends Check {
   readonly #left = new Set<string>();
   /** Since when this incarnation has had nothing to do but the runs that wait; 0 while that is not known. */
   #freeSince = 0;
+  /** It is to begin nothing before its parent says that it has its paths. */
+  #isToWait = false;
+  #waitsForPaths = false;
 
   constructor(pod: string, state: PodState) {
     super(pod);
@@ -48,7 +55,16 @@ export class InputCheck extends Check {
     turnEnded: ({ outcome, seq }) => {
       this.#freeSince = outcome === 'paused' ? 0 : seq;
     },
+    session: ({ parent, settings }) => {
+      this.#isToWait = parent !== null && demandsOf(settings).wait;
+    },
     started: () => {
+      this.#freeSince = 0;
+      this.#waitsForPaths = this.#isToWait;
+    },
+    scopeWait: ({ child, state }) => {
+      if (child !== undefined) return;
+      this.#waitsForPaths = state === 'waits';
       this.#freeSince = 0;
     },
     interrupted: () => {
@@ -99,11 +115,14 @@ export class InputCheck extends Check {
     this.accepted.add(submission);
     const { turn, isPaused, resumable } = this.#state;
     if (kind === 'pause') this.#freeSince = 0;
-    if (kind === 'run' && turn === null && !isPaused && resumable === null) this.#freeSince ||= seq;
+    const isFree = turn === null && !isPaused && resumable === null && !this.#waitsForPaths;
+    if (kind === 'run' && isFree) this.#freeSince ||= seq;
   }
 
   #turn({ kind, submissions, seq, turn }: Entry<TurnStartedEntry>): void {
     this.#freeSince = 0;
+    if (this.#waitsForPaths)
+      this.find('S4', `turn ${turn} (entry ${seq}) began while the pod waited for its paths`);
     const { queue, resumable } = this.#state;
     if (resumable !== null && kind !== 'resume') {
       this.find('R1', `turn ${turn} (entry ${seq}) passes over work that was interrupted and not resumed`);

@@ -21,8 +21,12 @@ interface Due {
 }
 
 export class ReportCheck extends Check {
-  readonly types = ['turnEnded', 'podEventEmitted', 'inputReceived'] as const;
+  readonly types = ['turnEnded', 'podEventEmitted', 'inputReceived', 'inputDropped'] as const;
   readonly #state: PodState;
+  /** Work of the parent that was cancelled before it began, in the append of the report of that. */
+  readonly #dropped = new Set<string>();
+  /** And with it a turn that had been cut off. */
+  #isTurnCancelled = false;
   #due: Due | null = null;
   /** What the last end or report had wrong: as long as it stays, it is told once. */
   readonly #wrong = new Map<'settled' | 'outstanding', string>();
@@ -34,7 +38,13 @@ export class ReportCheck extends Check {
 
   take(entry: Entry): void {
     const due = this.#due;
+    if (entry.type === 'inputDropped') {
+      if (this.#state.own.has(entry.submission)) this.#dropped.add(entry.submission);
+      return;
+    }
     if (entry.type === 'inputReceived') {
+      this.#isTurnCancelled = entry.kind === 'cancel';
+      if (!this.#isTurnCancelled) this.#dropped.clear();
       // A pause that came during the last request is noted between the two.
       if (due !== null && entry.kind === 'pause' && entry.seq === due.at) due.at += 1;
       return;
@@ -44,6 +54,8 @@ export class ReportCheck extends Check {
     if (due !== null && !isBehind) this.#unreported(due);
     if (entry.type === 'podEventEmitted') this.#report(entry, isBehind ? due : null);
     else if (entry.type === 'turnEnded') this.#turnEnded(entry);
+    this.#dropped.clear();
+    this.#isTurnCancelled = false;
   }
 
   /** An append is there whole or not at all. */
@@ -120,6 +132,13 @@ export class ReportCheck extends Check {
 
   #assignments(what: string, event: Exclude<SentPodEvent, { kind: 'scopeSubDelegated' }>): void {
     const begun = this.#state.ownWork('begun');
+    if (this.#dropped.size > 0) {
+      const ended = [...this.#dropped, ...(this.#isTurnCancelled ? begun : [])];
+      if (isSame(event.assignments, ended)) return;
+      const text = `${what} is for assignment(s) ${listed(event.assignments)}, by the log ${listed(ended)} were cancelled`;
+      this.find('V3', text);
+      return;
+    }
     if (isSame(event.assignments, begun)) return;
     this.find(
       'V3',

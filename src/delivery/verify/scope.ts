@@ -1,15 +1,17 @@
 /**
  * Whether one log hands every path to at most one child at a time, and takes each back once
- * (`scope/ownership/delegation.ts`, S1 and S2).
+ * (`scope/ownership/delegation.ts`, S1, S2 and S4).
  */
 import type { Entry } from '../../session/facts/entries.ts';
 import { type WriteScope, contested } from '../../scope/paths/narrow.ts';
 import { Check } from './finding.ts';
 
 export class ScopeCheck extends Check {
-  readonly types = ['child', 'podEventReceived', 'scope'] as const;
+  readonly types = ['child', 'podEventReceived', 'scope', 'scopeWait'] as const;
   /** By child instance: what it holds. */
   readonly #held = new Map<string, { name: string; scope: WriteScope }>();
+  /** By child instance: who is in the queue for its paths. */
+  readonly #waiting = new Map<string, string>();
   /** The newest incarnation of each child that is known, and the newest whose end is. */
   readonly #incarnations = new Map<string, { begun: number; ended: number }>();
 
@@ -27,6 +29,11 @@ export class ScopeCheck extends Check {
     } else if (entry.type === 'scope' && entry.child !== undefined) {
       if (entry.change === 'delegated') this.#delegated(entry.child, entry.scope, entry.seq);
       else this.#reclaimed(entry.child, entry.seq);
+    } else if (entry.type === 'scopeWait' && entry.child !== undefined) {
+      const { name, instance } = entry.child;
+      if (entry.state === 'waits') this.#waiting.set(instance, name);
+      else if (!this.#waiting.delete(instance))
+        this.find('S4', `the wait of "${name}" ended, which did not wait (entry ${entry.seq})`);
     }
   }
 
@@ -35,6 +42,11 @@ export class ScopeCheck extends Check {
       const { begun, ended } = this.#incarnationsOf(instance);
       if (begun === 0 || ended < begun) continue;
       this.find('S2', `"${name}" has ended (incarnation ${ended}) and what it held was not taken back`);
+    }
+    for (const [instance, name] of this.#waiting) {
+      const { begun, ended } = this.#incarnationsOf(instance);
+      if (begun === 0 || ended < begun) continue;
+      this.find('S4', `"${name}" has ended (incarnation ${ended}) and its wait for paths has not`);
     }
   }
 

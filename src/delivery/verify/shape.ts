@@ -205,6 +205,7 @@ const shapes: { readonly [T in EntryBody['type']]?: Test } = {
     child: optional(isRef),
     scope: fields({ write: names }),
   }),
+  scopeWait: fields({ state: oneOf('waits', 'over'), child: optional(isRef) }),
   alert: fields({
     refusal: optional(isText),
     refuses: optional(fields({ child: isRef, code: isText })),

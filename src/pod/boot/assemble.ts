@@ -80,7 +80,7 @@ export function assemble(pod: Pod): Assembled {
         .catch((error: unknown) => host.self.complain(`stopping: ${String(error)}`))
         .finally(() => ended.resolve());
     },
-    committed: (bodies) => budget.committed(bodies),
+    committed: (bodies) => [budget, children.waits].map((part) => part.committed(bodies)),
     show: (event) => observers.show(event),
   });
   const toolNames = tools.map((tool) => tool.name);

@@ -14,6 +14,7 @@ import type { Pod } from '../pod.ts';
 import { stopChild } from '../children/pod-tree.ts';
 import { stopBelow } from '../children/stop-below.ts';
 import { shutDownReport } from '../machine/reports.ts';
+import { stillWaited } from '../machine/scope-wait.ts';
 import { syntheticResults, systemItemsFromBuffer } from '../machine/state.ts';
 import { endTime } from '../machine/turn-time.ts';
 import type { TurnRunner } from '../turn/runner.ts';
@@ -73,7 +74,9 @@ async function stopChildren(pod: Pod, children: Children): Promise<void> {
 async function lastWord(pod: Pod): Promise<boolean> {
   const { facts } = pod;
   const stop = pod.core.live.stopReason ?? { reason: 'stopping', by: 'person' as const };
-  const report = shutDownReport(facts, stop, settledView(facts).outstanding);
+  const waited = stillWaited(facts);
+  const said = waited === null ? stop : { ...stop, reason: `${stop.reason}; ${waited}` };
+  const report = shutDownReport(facts, said, settledView(facts).outstanding);
   const bodies: EntryBody[] = [...syntheticResults(facts, 'interrupted'), ...closedApprovals(facts, 'stop')];
   if (facts.turn !== null) {
     const calls = [...facts.turn.dangling.keys()];

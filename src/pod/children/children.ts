@@ -21,6 +21,7 @@ import { commitInput, onLink, onPodEvent } from '../machine/inputs.ts';
 import { ChildLinks } from './child-links.ts';
 import type { Pod } from '../pod.ts';
 import { noteRefusal } from './child-refusal.ts';
+import { ScopeWaits } from './scope-waits.ts';
 import { EndedChildren } from './ended-children.ts';
 import { EndWaiters } from './end-waiters.ts';
 import { introducedChild } from './introduced-child.ts';
@@ -35,6 +36,7 @@ export class Children {
   readonly #pod: Pod;
   /** For those who wait for a link, ask for one or look whether there is one. */
   readonly links: ChildLinks;
+  readonly waits: ScopeWaits;
   readonly #exits = new Map<string, ProcessExit & { pid: number }>();
   readonly #ended: EndedChildren;
   /** When each child was last seen to be without a link; for grace and `unreachable`. */
@@ -57,6 +59,7 @@ export class Children {
     this.#sweptAtMs = pod.host.clock.now();
     this.#ends = new EndWaiters(pod.host.clock, (instance) => this.hasEnded(instance));
     this.#ended = new EndedChildren(pod);
+    this.waits = new ScopeWaits(pod, (instance) => this.links.renew(instance));
     this.links = new ChildLinks({ incarnation: pod.facts.incarnation, clock: pod.host.clock }, (instance) => {
       onUnlinked(instance);
       this.#onLinkEnded(instance);
@@ -91,17 +94,20 @@ export class Children {
     this.#pod.input((core) => onLink(core, whole, new Set([...this.inFlight, ...this.#taken])));
     this.links.keep(instance, { connection, incarnation, heardAtMs: this.#pod.host.clock.now() });
     this.#lostAtMs.delete(instance);
+    this.waits.linking(instance);
     // What is received while the answer is being made is not on disk yet.
     const [received, budget] = [child.received, leasedTo(this.#pod.facts.budget, instance)];
     await this.#pod.durable();
     // What the child is told that it holds stands in the registry by then; where it cannot, its tools say so.
-    await this.#pod.claims.sync().catch(() => []);
+    await this.waits.consider();
     this.#pod.crash('child.linked');
     this.links.arrived(instance);
+    const waits = this.waits.forLink(child);
     return {
       received,
       assignments: assignmentsOf(this.#pod.facts, instance),
       scope: inForce(this.#pod.facts, child),
+      ...(waits === undefined ? {} : { waits }),
       link: this.links.numberOf(instance),
       ...(Object.keys(budget).length === 0 ? {} : { budget }),
     };
@@ -218,6 +224,7 @@ export class Children {
         void this.check(child.instance);
     }
     this.#sweepEnded(ended);
+    this.waits.considerLater();
   }
 
   #sweepEnded(ended: readonly ChildFacts[]): void {

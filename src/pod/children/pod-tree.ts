@@ -30,9 +30,13 @@ export function podTree(family: PodContext): Tree {
   return {
     spawn: (request, context) =>
       answered(async () => {
-        const { child } = await spawnChild(family, request, context);
+        const { child, waits } = await spawnChild(family, request, context);
+        const does =
+          waits === null
+            ? 'is working on it.'
+            : `is there and waits for ${waits}. It begins as soon as it has its paths; they are free when whoever has them is stopped or has died.`;
         return {
-          text: `Pod "${child.name}" is working on it. You will get a notice when it finishes, fails, stops or dies. If you have nothing else to do, end your turn now.`,
+          text: `Pod "${child.name}" ${does} You will get a notice when it finishes, fails, stops or dies. If you have nothing else to do, end your turn now.`,
         };
       }),
     send: ({ name, message }, context) =>
@@ -173,6 +177,7 @@ function outputAnswer(
 export async function stopChild(pod: Pod, children: Children, child: ChildFacts): Promise<ToolAnswer> {
   const folder = pod.folderOf(child);
   const { incarnation } = child;
+  const waited = children.waits.reason(child);
   const stopped = await stopProcess(pod.host, {
     socket: pod.socketOf(child),
     process: child.process,
@@ -199,6 +204,7 @@ export async function stopChild(pod: Pod, children: Children, child: ChildFacts)
       ? `Pod "${child.name}" had ended already.`
       : `Pod "${child.name}" ${how[stopped.by]}.`;
   const more = [
+    ...(waited === null ? [] : [`It had begun nothing: it waited for ${waited}.`]),
     ...(below.length === 0 ? [] : [`Ended with it: ${listed(below)}.`]),
     ...(left === null ? [] : [left]),
   ];

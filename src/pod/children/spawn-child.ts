@@ -4,7 +4,7 @@
  * its first run (delivery §6).
  */
 import { withErrorOutput } from '../../std/error-output.ts';
-import { delegation } from '../../scope/ownership/delegation.ts';
+import { beginsToWait, delegation } from '../../scope/ownership/delegation.ts';
 import { conflictText, writersText, writersWaitMs } from '../../scope/ownership/claims.ts';
 import { denialOf, rulesOf } from '../../scope/paths/access.ts';
 import { checkInside } from '../../scope/paths/open-inside.ts';
@@ -28,6 +28,7 @@ import { sendRun } from './send-run.ts';
 import type { ParentLink } from '../parent/link.ts';
 import type { Profile } from '../../session/settings/profiles.ts';
 import { childMode, childSettings, filledIn, noSuchProfile, profileOf } from './spawn-profile.ts';
+import { scopeReport } from './scope-waits.ts';
 import { SpawnRefused } from './spawn-refused.ts';
 import { scopeFor } from './spawn-scope.ts';
 import { undoSpawn } from './undo-spawn.ts';
@@ -46,6 +47,8 @@ export interface PodContext {
 export interface Spawned {
   child: PodRef;
   assignment: string;
+  /** For what it waits, in words; null where it begins at once. */
+  waits: string | null;
 }
 
 /** Throws `SpawnRefused` with everything undone. */
@@ -54,7 +57,7 @@ export async function spawnChild(
   asked: SpawnRequest,
   context: ToolContext,
 ): Promise<Spawned> {
-  const { pod, children } = family;
+  const { pod, children, parentLink } = family;
   const profile = profileOf(pod.session.settings, asked);
   if (profile === undefined) throw new SpawnRefused(noSuchProfile(pod.session.settings, asked));
   const request = filledIn(asked, profile);
@@ -67,20 +70,23 @@ export async function spawnChild(
     return await reserve(pod, spec, { request, context });
   });
   try {
-    await claim(pod, child, context.signal);
+    const isQueued = pod.facts.children.get(child.instance)?.isToWait === true;
+    if (isQueued) await queue(family, child);
+    else await claim(pod, child, context.signal);
     const { exited } = await start(pod, children, { folder, child });
     await children.links.linked(child.instance, { timeoutMs: pod.core.limits.spawnMs, exited });
     // Nobody waits for this child any more: it must not begin to work.
     context.signal.throwIfAborted();
-    recordScope(family, child, scope);
+    parentLink?.fireAndForget(scopeReport(pod, child, heldBy(pod, child, scope)));
     pod.crash('scope.moved');
     const assignment = await sendRun(pod, children, { child, text: request.task, hops: context.hops });
     pod.crash('child.firstRun');
-    return { child, assignment };
+    return { child, assignment, waits: isQueued ? reasonToWait(family, child) : null };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const tail = pod.host.home.errorTail(folder);
     await undoSpawn(pod, child, reason);
+    if (error instanceof SpawnRefused) throw error;
     // What a child says of its own failing start stands in its error output as well.
     throw new SpawnRefused(`The pod "${child.name}" could not be started. What is known of why:`, {
       data: reason.includes(tail) ? reason : withErrorOutput(reason, tail),
@@ -164,10 +170,11 @@ async function modelOf(pod: Pod, request: SpawnRequest): Promise<string> {
 /** Of this child alone: its own children have their own. */
 async function demandsIn(request: SpawnRequest, context: ToolContext): Promise<Partial<Demands>> {
   const { timeoutMinutes = null, idleMinutes = null, check, tries = 1, result = null } = request;
-  if (check === undefined) return { timeoutMinutes, idleMinutes, result };
+  const wait = request.wait === true && request.write.length > 0;
+  if (check === undefined) return { timeoutMinutes, idleMinutes, result, wait };
   // The call was allowed with this command in it, and for the sandbox as it is.
   const outside = (await context.shell.sandbox.state()).kind !== 'working';
-  return { timeoutMinutes, idleMinutes, result, check: { command: check, tries, outside } };
+  return { timeoutMinutes, idleMinutes, result, wait, check: { command: check, tries, outside } };
 }
 
 function capOf({ maxCost }: SpawnRequest): Amounts {
@@ -265,6 +272,7 @@ async function reserve(
       throw new SpawnRefused(`There is a pod "${spec.name}" already; choose another name.`);
     throw error;
   }
+  const isToWait = asked.request.wait === true && spec.scope.write.length > 0;
   const reserved: EntryBody = {
     type: 'child',
     child,
@@ -273,17 +281,38 @@ async function reserve(
     scope: spec.scope,
     task: asked.request.task,
     call: asked.context.call,
+    ...(isToWait ? { isToWait } : {}),
   };
   try {
     await refuseOverTree(pod);
     const lent = lentAtSpawn(child, capOf(asked.request));
-    await pod.commitDurably([reserved, ...delegation(child, spec.scope), ...lent]);
+    const hands = isToWait ? [beginsToWait(child)] : delegation(child, spec.scope);
+    await pod.commitDurably([reserved, ...hands, ...lent]);
   } catch (error) {
     pod.host.home.discard(made.folder);
     throw error;
   }
   pod.crash('child.reserved');
   return { folder: made.folder, child, scope: spec.scope };
+}
+
+/** A wait that closes a circle is refused; one for paths that are free is over at once. */
+async function queue({ pod, children }: PodContext, child: PodRef): Promise<void> {
+  await children.waits.consider();
+  const waiting = pod.facts.children.get(child.instance);
+  const circle = waiting === undefined || waiting.waitsSince === null ? null : children.waits.circle(waiting);
+  if (circle !== null) throw new SpawnRefused(circle);
+}
+
+function reasonToWait({ pod, children }: PodContext, { instance }: PodRef): string | null {
+  const child = pod.facts.children.get(instance);
+  return child === undefined ? null : children.waits.reason(child);
+}
+
+/** What it may write in now: one that waits, nothing. */
+function heldBy({ facts }: Pod, { instance }: PodRef, scope: PathScope): PathScope {
+  const child = facts.children.get(instance);
+  return child === undefined || child.waitsSince === null ? scope : { ...scope, write: [] };
 }
 
 /** Other trees of the home may hold what this pod could give: then nobody is started. */
@@ -319,17 +348,4 @@ async function start(
   void started.exited.then((exit) => children.noteExit(child.instance, { ...exit, pid: started.pid }));
   await readyWithin(pod.host.clock, started, pod.core.limits.spawnMs);
   return started;
-}
-
-/** The scope report goes up to the root (delivery §3), one append with nothing beside it. */
-function recordScope({ pod, parentLink }: PodContext, child: PodRef, scope: PathScope): void {
-  const { facts, session } = pod;
-  if (parentLink === null) return;
-  parentLink.fireAndForget({
-    kind: 'scopeSubDelegated',
-    to: child,
-    by: { name: session.name, instance: session.instance },
-    scope,
-    origin: { instance: session.instance, seq: facts.outbox.emitted + 1 },
-  });
 }

@@ -34,6 +34,7 @@ export function filledIn(request: SpawnRequest, profile: Profile | null): SpawnR
     idleMinutes: smaller(profile.idleMinutes, request.idleMinutes),
     ...checkOf(request, profile),
     result: request.result ?? profile.result,
+    wait: request.wait ?? profile.wait,
     write: request.write.length > 0 ? request.write : [...(profile.write ?? [])],
     read: request.read ?? (profile.read === undefined ? undefined : [...profile.read]),
   };

@@ -1,5 +1,6 @@
 /** The scope that a child is given: what is asked for it, inside of its parent's and of its profile's. */
 import { inLine } from '../../delivery/quoted.ts';
+import { waitersFor } from '../../scope/ownership/waits.ts';
 import { narrow, type OutsideRoot } from '../../scope/paths/narrow.ts';
 import type { PathScope } from '../../session/facts/entries.ts';
 import type { Profile } from '../../session/settings/profiles.ts';
@@ -26,14 +27,35 @@ export async function scopeFor(
     write: absolute(request.write),
   });
   await refuseBeyondProfile(pod, { request, profile, wanted }, context.scope);
-  const narrowed = narrow(context.scope, wanted);
+  const narrowed = narrow(request.wait === true ? withoutHolders(context.scope) : context.scope, wanted);
   const outsideRoots = narrowed.ok ? hookRoots(pod, context.scope, narrowed.scope.write) : narrowed.outside;
-  if (narrowed.ok && outsideRoots.length === 0) return narrowed.scope;
+  if (narrowed.ok && outsideRoots.length === 0) {
+    if (request.wait !== true) refuseBeforeWaiting(pod, narrowed.scope);
+    return narrowed.scope;
+  }
   const outside = outsideRoots
     .map(({ right, path, ...why }) => `${right} ${pathIn(path)}${reasonOf(why)}`)
     .join(', ');
   throw new SpawnRefused(
     `Denied: a child gets no more than this pod has. Outside of it: ${outside}. This pod may read ${pathsIn(context.scope.read)} and write ${pathsIn(context.scope.write)}.`,
+    { denied: true },
+  );
+}
+
+/** What others hold returns. */
+function withoutHolders(scope: PathScope): PathScope {
+  const { deny = [], ...rest } = scope;
+  return { ...rest, deny: deny.filter(({ holder }) => holder === undefined) };
+}
+
+/** A path for which a pod waits is free for it alone. */
+function refuseBeforeWaiting(pod: Pod, scope: PathScope): void {
+  if (scope.write.length === 0 || !pod.claims.isWaitedFor()) return;
+  const registered = pod.claims.registered();
+  const [waiter] = waitersFor(pod.claims.claimOf({ name: '', instance: '' }, scope), registered);
+  if (waiter === undefined) return;
+  throw new SpawnRefused(
+    `The pod "${waiter.owner.name}" waits for ${pathIn(waiter.path)} and gets it first. With "wait" the child gets it after that; or give it other paths.`,
     { denied: true },
   );
 }

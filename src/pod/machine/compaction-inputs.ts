@@ -13,7 +13,7 @@ export function onCompact(core: Core, instructions: string | null): { when: Comp
   commitInput(core, [{ type: 'compactionAsked', instructions }]);
   const seq = facts.context.asked?.seq ?? facts.lastSeq;
   evaluate(core, { urgent: false });
-  if (facts.paused) return { when: 'whenResumed', seq };
+  if (facts.paused || facts.scopeWait !== null) return { when: 'whenResumed', seq };
   return { when: wasIdle && facts.turn === null ? 'now' : 'nextRequest', seq };
 }
 

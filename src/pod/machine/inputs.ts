@@ -18,6 +18,7 @@ import { settledView } from '../../delivery/settled.ts';
 import { reported } from './budget.ts';
 import { type Core, controlEntry, noteStorageProblem, statusOf } from './core.ts';
 import { closedApprovals } from './approval-facts.ts';
+import { cancelledWaiting, isWaitingForScope } from './scope-wait.ts';
 import { evaluate } from './state.ts';
 import { cancelBelow } from './turn-time.ts';
 
@@ -36,10 +37,11 @@ export function onRun(core: Core, input: RunInput): 'started' | 'queued' {
   if (!facts.submissions.has(submission)) {
     refuseStopping(core);
     refuseTooLong(text);
-    if (input.ifBusy === 'reject' && (live.mode !== 'idle' || facts.paused || facts.queue.length > 0)) {
+    const isBusy = live.mode !== 'idle' || facts.paused || facts.queue.length > 0;
+    if (input.ifBusy === 'reject' && (isBusy || facts.scopeWait !== null)) {
       throw new WireError(
         'busy',
-        `The pod is ${statusOf(core)}; send the run without ifBusy "reject" to queue it.`,
+        `The pod is ${isWaitingForScope(core) ? 'waiting for its paths' : statusOf(core)}; send the run without ifBusy "reject" to queue it.`,
       );
     }
     // A person's word starts a new chain, whatever it carries.
@@ -74,7 +76,9 @@ export function onNotice(core: Core, input: NoticeInput): void {
 export function onCancel(core: Core, by: 'person' | 'parent', assignments?: readonly string[]): void {
   const { facts, live, ports } = core;
   refuseStopping(core);
-  if (assignments !== undefined && !concerns(core, assignments)) return;
+  const isTurnMeant = assignments === undefined || concerns(core, assignments);
+  if (isWaitingForScope(core) && cancelWaiting(core, by, { assignments, isTurnMeant })) return;
+  if (!isTurnMeant) return;
   const given = [...facts.assignments.values()];
   if (live.mode === 'running') {
     live.control = { kind: 'cancel', by };
@@ -92,6 +96,25 @@ export function onCancel(core: Core, by: 'person' | 'parent', assignments?: read
   cancelStoppedTurn(core, by);
   ports.perform({ type: 'cancelChildren', assignments: given.map((open) => open.assignment) });
   evaluate(core, { urgent: true });
+}
+
+/** False where there is nothing of it. */
+function cancelWaiting(
+  core: Core,
+  by: 'person' | 'parent',
+  meant: Parameters<typeof cancelledWaiting>[2],
+): boolean {
+  const bodies = cancelledWaiting(core, by, meant);
+  if (bodies.length === 0) return false;
+  const given = [...core.facts.assignments.values()];
+  commitInput(core, bodies);
+  const { ports } = core;
+  if (bodies.some(({ type }) => type === 'podEventEmitted')) ports.perform({ type: 'emitted' });
+  if (meant.isTurnMeant && given.length > 0)
+    ports.perform({ type: 'cancelChildren', assignments: given.map((open) => open.assignment) });
+  ports.perform({ type: 'statusChanged' });
+  evaluate(core, { urgent: true });
+  return true;
 }
 
 function concerns(core: Core, assignments: readonly string[]): boolean {

@@ -12,6 +12,7 @@
  * - S3 A turn never starts while calls of an earlier one dangle (I12).
  * - S4 The order of what waits: an interrupted turn is resumed, then queued runs in order, then
  *   notifications.
+ * - S6 Nothing begins while the pod waits for paths that are another's (`facts.scopeWait`).
  * - S5 A compaction that a person asked for is made between two turns, once no run waits; nothing of S2 is
  *   committed for it: what was asked for stays due until it has an end (K3).
  *
@@ -22,6 +23,7 @@ import { type Facts, sessionOf } from '../../session/facts/facts.ts';
 import { begunAssignments } from '../../delivery/emit.ts';
 import { noticeBody } from '../../delivery/notice.ts';
 import type { Limits } from '../../session/settings/settings.ts';
+import { waitersFor } from '../../scope/ownership/delegation.ts';
 import { settledView } from '../../delivery/settled.ts';
 import { notificationHops, wakeRule } from '../../delivery/wake.ts';
 import { closedApprovals, interruptedWaiting } from './approval-facts.ts';
@@ -38,7 +40,7 @@ export function evaluate(core: Core, options: { urgent: boolean }): void {
   if (live.mode !== 'idle' || live.storage !== null || facts.paused) return;
   if (facts.turn !== null) closeInterrupted(core, 'the log could not be written');
   // Not closed: the log refuses still, and its timer comes back here (S3).
-  if (facts.turn !== null) return;
+  if (facts.turn !== null || facts.scopeWait !== null) return;
   if (facts.resumable !== null) {
     startTurn(core, { kind: 'resume', ...facts.resumable });
     return;
@@ -144,7 +146,8 @@ export function systemItemsFromBuffer({ facts, limits }: Core, turn: string): En
       content.kind === 'podEvent' &&
       content.event.kind === 'turnEnded' &&
       facts.readTurns.has(content.event.turn);
-    const body = noticeBody(item, { alreadyRead, quarantined: shouldQuarantine(item, limits) });
+    const waiters = content.kind === 'podEvent' ? waitersFor(facts, content.from.instance) : [];
+    const body = noticeBody(item, { alreadyRead, quarantined: shouldQuarantine(item, limits), waiters });
     switch (content.kind) {
       case 'podEvent': {
         const { from, seq, event } = content;

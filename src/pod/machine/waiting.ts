@@ -21,6 +21,7 @@ export interface OtherWaits {
 export function waitingOf(core: Core, others: OtherWaits): Waiting | null {
   const found =
     onStorage(core) ??
+    onPaths(core) ??
     onApproval(core) ??
     onSpending(core) ??
     onProvider(core, others.nowMs) ??
@@ -52,6 +53,12 @@ function onProvider({ facts, live }: Core, nowMs: number): Waiting | null {
   if (askedAt === null || nowMs - Date.parse(askedAt) < answerWithinMs) return null;
   const model = facts.session?.model ?? 'the model';
   return { kind: 'provider', since: askedAt, until: null, reason: `${model} has not begun to answer` };
+}
+
+/** It begins nothing before it has them. */
+function onPaths({ facts, live }: Core): Waiting | null {
+  if (facts.scopeWait === null || live.mode !== 'idle') return null;
+  return { kind: 'scope', until: null, ...facts.scopeWait };
 }
 
 /** Its tools say the same at every call into these paths. */

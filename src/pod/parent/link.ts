@@ -14,7 +14,7 @@ import { emitted } from '../../delivery/emit.ts';
 import { WireError } from '../../protocol/errors.ts';
 import type { SentPodEvent } from '../../protocol/pod-event.ts';
 import type { Leases } from '../../session/facts/budget-entries.ts';
-import type { PathScope, PodRef } from '../../session/facts/entries.ts';
+import type { PodRef } from '../../session/facts/entries.ts';
 import { type Client, clientOver } from '../../transport/client.ts';
 import type { Connection } from '../../transport/connection.ts';
 import { RemoteError } from '../../transport/failures.ts';
@@ -22,6 +22,7 @@ import type { End } from '../host.ts';
 import { leaseAnswered } from '../machine/budget.ts';
 import { commitInput } from '../machine/inputs.ts';
 import { introductionOf } from './introduction.ts';
+import { noteScope } from './noted-scope.ts';
 import { PlacePoll } from './place-poll.ts';
 import type { Pod } from '../pod.ts';
 
@@ -243,8 +244,8 @@ export class ParentLink {
       this.#client = client;
       void connection.closed.then(() => this.#onLost(client));
       this.#startPinging(client);
-      this.#noteScope(answer.scope);
       this.#noteBudget(answer.budget);
+      noteScope(this.#pod, answer);
       this.#step({ type: 'linkAnswered', received: answer.received });
       this.#onLinked(client);
     } catch (error) {
@@ -252,13 +253,6 @@ export class ParentLink {
       connection?.destroy();
       this.#fail(error);
     }
-  }
-
-  /** What the parent says now stands over what it said at the spawn, in later lives too. */
-  #noteScope(scope: PathScope | null): void {
-    const { facts, session } = this.#pod;
-    if (scope === null || sameScope(scope, facts.granted ?? session.scope)) return;
-    this.#pod.tryCommit([{ type: 'scope', change: 'granted', scope }]);
   }
 
   /** Unheard, nothing of it may be spent: a link that the disk does not take is none. */
@@ -385,9 +379,4 @@ export class ParentLink {
 function refusalCode(error: unknown): string | undefined {
   if (!(error instanceof RemoteError)) return undefined;
   return error.code ?? (notUnderstood.has(error.rpcCode) ? 'protocolMismatch' : undefined);
-}
-
-function sameScope(a: PathScope, b: PathScope): boolean {
-  const text = ({ read, write, deny = [] }: PathScope) => JSON.stringify([read, write, deny]);
-  return text(a) === text(b);
 }

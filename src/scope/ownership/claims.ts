@@ -101,7 +101,7 @@ function conflictOf(claim: Claim, kept: readonly Claim[], statusOf: StatusOf): C
 }
 
 /** One was given out of the other's part, or they are one pod's. */
-function inOneLine(one: Claim, other: Claim): boolean {
+export function inOneLine(one: Claim, other: Claim): boolean {
   const [a, b] = [one.owner.instance, other.owner.instance];
   return a === b || one.above.includes(b) || other.above.includes(a);
 }

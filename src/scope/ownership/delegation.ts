@@ -9,12 +9,15 @@
  *   removal, in the same append.
  * - S3 What returns is what was handed down. Denies of the pod's own scope stand in the session and are never
  *   lifted by it.
+ * - S4 A child that waits for a path holds none: it gets all of them in one append. Its wait ends once: when it
+ *   has them, or with what would return them.
  */
 import type { PodEvent } from '../../protocol/pod-event.ts';
-import type { ChildEntry, EntryBody, PathScope, ScopeDeny } from '../../session/facts/entries.ts';
+import type { ChildEntry, EntryBody, PathScope, PodRef, ScopeDeny } from '../../session/facts/entries.ts';
 import { type ChildFacts, type Facts, sessionOf } from '../../session/facts/facts.ts';
+import { waitGivenUp } from '../../session/facts/replay-children.ts';
 import { restrictedScope } from '../../session/facts/restrictions.ts';
-import { narrow } from '../paths/narrow.ts';
+import { contested, narrow } from '../paths/narrow.ts';
 
 /**
  * This pod's scope by its own log: what it was given, minus what was denied since and what its children hold.
@@ -49,7 +52,13 @@ export function delegation(child: { name: string; instance: string }, scope: Pat
  */
 export function reclaimAtEnd(child: ChildFacts, event: PodEvent, incarnation: number): EntryBody[] {
   const ends = event.kind === 'shutDown' || (event.kind === 'died' && !event.restored);
-  return ends && incarnation >= child.incarnation ? reclaim(child, event.kind) : [];
+  if (ends && incarnation >= child.incarnation) return returned(child, event.kind);
+  return isCancelled(event) && incarnation === child.incarnation ? waitOver(child, waitGivenUp) : [];
+}
+
+/** Said by a child that had begun nothing: it waits for nothing any more. */
+function isCancelled(event: PodEvent): boolean {
+  return event.kind === 'turnEnded' && event.outcome === 'cancelled' && event.settled;
 }
 
 /** A child that is nobody's any more, with what it held. */
@@ -59,13 +68,26 @@ export function forgotten(
   end: { state: 'undone' | 'removed'; reason?: string },
 ): EntryBody[] {
   const known = facts.children.get(child.instance);
-  const returned = known === undefined ? [] : reclaim(known, end.state);
-  return [...returned, { type: 'child', child, ...end }];
+  const back = known === undefined ? [] : returned(known, end.state);
+  return [...back, { type: 'child', child, ...end }];
 }
 
-function reclaim({ name, instance, holds }: ChildFacts, reason: string): EntryBody[] {
+function returned(child: ChildFacts, reason: string): EntryBody[] {
+  return [...reclaim(child, reason), ...waitOver(child, reason)];
+}
+
+export function reclaim({ name, instance, holds }: ChildFacts, reason: string): EntryBody[] {
   if (holds === null) return [];
   return [{ type: 'scope', change: 'reclaimed', child: { name, instance }, scope: holds, reason }];
+}
+
+export function waitOver({ name, instance, waitsSince }: ChildFacts, reason: string): EntryBody[] {
+  return waitsSince === null ? [] : [{ type: 'scopeWait', state: 'over', child: { name, instance }, reason }];
+}
+
+/** Goes into the append that reserves the child, in the place of a delegation. */
+export function beginsToWait({ name, instance }: PodRef): EntryBody {
+  return { type: 'scopeWait', state: 'waits', child: { name, instance } };
 }
 
 /**
@@ -77,11 +99,17 @@ export function regrant(facts: Facts, child: ChildFacts, incarnation: number): E
   if (
     incarnation <= child.terminal ||
     child.holds !== null ||
+    child.waitsSince !== null ||
     child.scope === null ||
     child.scope.write.length === 0
   )
     return [];
-  return delegation(child, givable(scopeByLog(facts), child.scope));
+  return child.isToWait ? [beginsToWait(child)] : grant(facts, child);
+}
+
+/** All that it was to get, as far as this pod can give it now. */
+export function grant(facts: Facts, child: ChildFacts): EntryBody[] {
+  return child.scope === null ? [] : delegation(child, givable(scopeByLog(facts), child.scope));
 }
 
 /**
@@ -103,4 +131,15 @@ function givable(now: PathScope, wanted: PathScope): PathScope {
 export function inForce({ restrictions }: Facts, child: ChildFacts): PathScope | null {
   if (child.scope === null) return null;
   return restrictedScope(child.holds ?? { ...child.scope, write: [] }, restrictions);
+}
+
+/** Names of the children that wait for something of what this one holds. */
+export function waitersFor(facts: Facts, instance: string): string[] {
+  const holds = facts.children.get(instance)?.holds ?? null;
+  if (holds === null) return [];
+  return [...facts.children.values()]
+    .filter(
+      ({ waitsSince, scope }) => waitsSince !== null && scope !== null && contested(scope, holds) !== null,
+    )
+    .map(({ name }) => name);
 }

@@ -18,6 +18,7 @@ import type { Home } from '../../session/home/home.ts';
 import { type HeldLock, type LockOptions, takeLock } from '../../session/lock/lock.ts';
 import { systemCode } from '../../std/system-code.ts';
 import type { Claim } from './claims.ts';
+import type { Wait } from './waits.ts';
 import { releaseRegistryFile, takeRegistryFile } from './registry-file.ts';
 import { PodkinError } from '../../std/podkin-error.ts';
 
@@ -28,21 +29,27 @@ const fileBytesMax = 256 * 1024 * 1024;
 
 const ref = once(() => z.object({ name: z.string(), instance: z.string() }));
 const processSchema = once(() => z.object({ pid: z.int(), startTime: z.string(), bootId: z.string() }));
+const claimSchema = once(() =>
+  z.object({
+    owner: ref(),
+    above: z.array(z.string()),
+    write: z.array(z.string()),
+    deny: z.array(z.object({ path: z.string(), right: z.enum(['read', 'write']) })),
+    exclusive: z.boolean(),
+    maker: processSchema(),
+    process: processSchema().nullable(),
+    namespaces: z.object({ network: z.string().nullable(), process: z.string().nullable() }).optional(),
+  }),
+);
 const fileSchema = once(() =>
   z.object({
     version: z.literal(1),
-    claims: z.array(
-      z.object({
-        owner: ref(),
-        above: z.array(z.string()),
-        write: z.array(z.string()),
-        deny: z.array(z.object({ path: z.string(), right: z.enum(['read', 'write']) })),
-        exclusive: z.boolean(),
-        maker: processSchema(),
-        process: processSchema().nullable(),
-        namespaces: z.object({ network: z.string().nullable(), process: z.string().nullable() }).optional(),
-      }),
-    ),
+    claims: z.array(claimSchema()),
+    // Of no weight beside the claims: each giver puts its own back.
+    waits: z
+      .array(claimSchema().extend({ since: z.string() }))
+      .default([])
+      .catch([]),
   }),
 );
 
@@ -59,7 +66,15 @@ class RegistryBusy extends PodkinError {
 
 export interface Changed<T> {
   readonly claims: readonly Claim[];
+  /** Absent: as they were. */
+  readonly waits?: readonly Wait[];
   readonly answer: T;
+}
+
+/** What the file holds. */
+export interface Held {
+  readonly claims: readonly Claim[];
+  readonly waits: readonly Wait[];
 }
 
 export function registryLock(home: Home): LockOptions {
@@ -72,7 +87,7 @@ export class Registry {
   readonly #lockOptions: LockOptions;
   readonly #file: string;
   readonly #lockWaitMs: number;
-  #read: { version: string; claims: Claim[] } | null = null;
+  #read: (Held & { version: string }) | null = null;
 
   constructor(home: Home, options: { lockWaitMs?: number } = {}) {
     this.#lockWaitMs = options.lockWaitMs ?? lockWaitMsDefault;
@@ -87,9 +102,14 @@ export class Registry {
    * none. Throws the file system's other errors.
    */
   claims(): readonly Claim[] {
+    return this.held().claims;
+  }
+
+  /** As `claims`, with those who wait for a path. */
+  held(): Held {
     const version = this.#version();
-    if (this.#read?.version !== version) this.#read = { version, claims: this.#parse().claims };
-    return this.#read.claims;
+    if (this.#read?.version !== version) this.#read = { version, ...this.#parse() };
+    return this.#read;
   }
 
   /** As it is on disk; null where it cannot be understood. */
@@ -102,18 +122,19 @@ export class Registry {
    * Changes the claims with nobody else in between. Throws `RegistryBusy`, or the file system's error with
    * nothing changed.
    */
-  async update<T>(change: (claims: readonly Claim[]) => Changed<T> | Promise<Changed<T>>): Promise<T> {
+  async update<T>(
+    change: (claims: readonly Claim[], waits: readonly Wait[]) => Changed<T> | Promise<Changed<T>>,
+  ): Promise<T> {
     createFolder(this.#folder);
     const lock = await this.#lock();
     try {
-      const { claims: before, damaged } = this.#parse();
-      const { claims, answer } = await change(before);
+      const { damaged, ...before } = this.#parse();
+      const { claims, waits = before.waits, answer } = await change(before.claims, before.waits);
       // What cannot be read is kept for a person: the pods put back what they own.
       if (damaged)
         renameSync(this.path, `${this.path}.damaged-${Date.now()}-${randomBytes(3).toString('hex')}`);
-      if (damaged || JSON.stringify(before) !== JSON.stringify(claims)) {
-        this.#write(claims);
-      }
+      const held = { claims, waits };
+      if (damaged || JSON.stringify(before) !== JSON.stringify(held)) this.#write(held);
       return answer;
     } finally {
       try {
@@ -125,12 +146,13 @@ export class Registry {
   }
 
   /** Whole or not at all; not synced, because after a power loss no process that it names lives any more. */
-  #write(claims: readonly Claim[]): void {
+  #write({ claims, waits }: Held): void {
     // One writer at a time, so one name will do, and a crash leaves nothing that grows.
     const draft = join(this.#folder, '.scope.json.new');
     // Also a pipe or a link that somebody has put there.
     rmSync(draft, { force: true, recursive: true });
-    writeFileSync(draft, `${JSON.stringify({ version: 1, claims })}\n`, { mode: 0o600 });
+    const file = { version: 1, claims, ...(waits.length === 0 ? {} : { waits }) };
+    writeFileSync(draft, `${JSON.stringify(file)}\n`, { mode: 0o600 });
     renameSync(draft, this.path);
   }
 
@@ -164,33 +186,43 @@ export class Registry {
     return stats === undefined ? 'none' : `${stats.ino} ${stats.mtimeNs} ${stats.size}`;
   }
 
-  #parse(): { claims: Claim[]; damaged: boolean } {
+  #parse(): Held & { damaged: boolean } {
     let text: string;
     try {
       text = readRegular(this.path, fileBytesMax);
     } catch (error) {
-      if (systemCode(error) === 'ENOENT') return { claims: [], damaged: false };
-      if (isOutOfPlace(error)) return { claims: [], damaged: true };
+      if (systemCode(error) === 'ENOENT') return { ...nothing, damaged: false };
+      if (isOutOfPlace(error)) return { ...nothing, damaged: true };
       throw error;
     }
     const value = jsonIn(text) ?? null;
-    if (isWhole(value)) return { claims: value.claims, damaged: false };
+    if (isWhole(value)) return { claims: value.claims, waits: value.waits ?? [], damaged: false };
     const parsed = fileSchema().safeParse(value);
-    return parsed.success ? { claims: parsed.data.claims, damaged: false } : { claims: [], damaged: true };
+    if (!parsed.success) return { ...nothing, damaged: true };
+    const { claims, waits } = parsed.data;
+    return { claims, waits, damaged: false };
   }
 }
 
+const nothing: Held = { claims: [], waits: [] };
+
 /** True only for what the schema would take as it is: what podkin writes (std/fast-guards.ts). */
-function isWhole(value: JsonValue): value is JsonObject & { claims: Claim[] } {
-  if (!isPlain(value, ['version', 'claims'])) return false;
-  const { version, claims } = value;
-  return version === 1 && Array.isArray(claims) && claims.every(isClaim);
+function isWhole(value: JsonValue): value is JsonObject & { claims: Claim[]; waits?: Wait[] } {
+  if (!isPlain(value, ['version', 'claims']) && !isPlain(value, ['version', 'claims', 'waits'])) return false;
+  const { version, claims, waits = [] } = value;
+  const areClaims = version === 1 && Array.isArray(claims) && claims.every((claim) => isClaim(claim, []));
+  return areClaims && Array.isArray(waits) && waits.every(isWait);
+}
+
+function isWait(value: JsonValue): boolean {
+  return isClaim(value, ['since']) && typeof value['since'] === 'string';
 }
 
 const claimFields = ['owner', 'above', 'write', 'deny', 'exclusive', 'maker', 'process'];
 
-function isClaim(value: JsonValue): boolean {
-  if (!isPlain(value, claimFields) && !isPlain(value, [...claimFields, 'namespaces'])) return false;
+function isClaim(value: JsonValue, more: readonly string[]): value is JsonObject {
+  const known = [...claimFields, ...more];
+  if (!isPlain(value, known) && !isPlain(value, [...known, 'namespaces'])) return false;
   const { owner, above, write, deny, exclusive, maker, process, namespaces } = value;
   return (
     isOfTexts(owner, ['name', 'instance']) &&

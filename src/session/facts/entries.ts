@@ -9,7 +9,8 @@ import type { ApprovalEntry } from './approval-entries.ts';
 import type { ContextEntry, MeasuredSize } from './context-entries.ts';
 import type { Evidence, TurnTimeEntry, UnmetItem } from './demand-entries.ts';
 import type { BudgetEntry } from './budget-entries.ts';
-import type { Result } from '../../protocol/methods.ts';
+import type { ScopeWaitEntry } from './scope-entries.ts';
+import type { Totals } from './totals.ts';
 import type { PodIdentity } from '../../protocol/names.ts';
 import type { PodEvent, SentPodEvent, Usage } from '../../protocol/pod-event.ts';
 
@@ -307,6 +308,8 @@ export interface ChildEntry {
   scope?: PathScope;
   task?: string;
   call?: string;
+  /** Reserved with `wait`: it begins nothing without all of `scope`. */
+  isToWait?: true;
   incarnation?: number;
   pid?: number;
   startTime?: string;
@@ -326,27 +329,6 @@ export interface ScopeEntry {
   scope: PathScope;
   /** Why it was reclaimed. */
   reason?: string;
-}
-/** What a list of pods shows of one that does not run. */
-export interface Totals {
-  incarnation: number;
-  /** The newest incarnation ended in order. */
-  stopped: boolean;
-  /** The process of the newest incarnation; null before the first. */
-  started: { pid: number; startTime: string; bootId: string; time: string } | null;
-  /** Names, in the order in which they were made. */
-  children: string[];
-  /** Received and not read by its model yet. */
-  pendingIn: number;
-  /** Numbers of the events that its parent has not acknowledged. */
-  pendingOut: number[];
-  turns: number;
-  /** In and out together. */
-  tokens: number;
-  /** US dollars; null where a price is not known. */
-  cost: number | null;
-  /** What it may spend; null where nothing bounds it, and absent in logs of earlier versions. */
-  budget?: Result<'budget'> | null;
 }
 /** The pod's process ended in order. Without it, an incarnation has died. */
 export interface StoppedEntry {
@@ -387,6 +369,7 @@ export type EntryBody =
   | ChildEntry
   | ApprovalEntry
   | ScopeEntry
+  | ScopeWaitEntry
   | StoppedEntry
   | DiscardedEntry
   | ContextEntry

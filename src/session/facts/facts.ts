@@ -73,6 +73,10 @@ export interface ChildFacts {
   scope: PathScope | null;
   /** What it holds of this pod's scope and this pod does not; null where it holds nothing to write in. */
   holds: PathScope | null;
+  /** It was spawned with `wait`, and that was not given up. */
+  isToWait: boolean;
+  /** Since when it is in the queue for its paths; null where it is not. */
+  waitsSince: string | null;
   task: string;
   /** The SpawnPod call that made it. */
   call: string | null;
@@ -200,6 +204,8 @@ export interface Facts {
   children: Map<string, ChildFacts>;
   /** What the parent said last that this pod holds; null: the session's scope. */
   granted: PathScope | null;
+  /** Nothing begins here until the parent says that this pod holds all of its paths; `reason` in its words. */
+  scopeWait: { since: string; reason: string } | null;
   assignments: Map<string, OpenAssignment>;
   /** Runs that the parent gave this pod and whose end it has not been told. */
   ownAssignments: Map<string, 'queued' | 'begun'>;
@@ -273,6 +279,7 @@ export function emptyFacts(): Facts {
     restrictions: noRestrictions,
     children: new Map(),
     granted: null,
+    scopeWait: null,
     assignments: new Map(),
     ownAssignments: new Map(),
     closedAssignments: new Map(),
@@ -351,6 +358,8 @@ export function newChild(name: string, instance: string): ChildFacts {
     tokenHash: '',
     scope: null,
     holds: null,
+    isToWait: false,
+    waitsSince: null,
     task: '',
     call: null,
     incarnation: 0,

@@ -1,6 +1,8 @@
 /** The part of the fold that is about children and what they are given; `replay.ts` alone calls it. */
+import { isJsonObject } from '../../std/json.ts';
 import type { AssignmentEntry, ChildEntry, Entry, PodEventReceivedEntry, ScopeEntry } from './entries.ts';
 import { type Facts, newChild } from './facts.ts';
+import type { ScopeWaitEntry } from './scope-entries.ts';
 
 export function applyChild(facts: Facts, entry: Entry<ChildEntry>): void {
   const known = facts.children.get(entry.child.instance) ?? newChild(entry.child.name, entry.child.instance);
@@ -10,6 +12,7 @@ export function applyChild(facts: Facts, entry: Entry<ChildEntry>): void {
   if (entry.scope !== undefined) known.scope = entry.scope;
   if (entry.task !== undefined) known.task = entry.task;
   if (entry.call !== undefined) known.call = entry.call;
+  if (entry.isToWait === true) known.isToWait = true;
   if (entry.incarnation !== undefined) known.incarnation = Math.max(known.incarnation, entry.incarnation);
   if (entry.pid !== undefined) {
     known.process = { pid: entry.pid, startTime: entry.startTime ?? '', bootId: entry.bootId ?? '' };
@@ -30,6 +33,31 @@ export function applyScope(facts: Facts, entry: Entry<ScopeEntry>): void {
   if (entry.change === 'granted') facts.granted = entry.scope;
   const child = entry.child === undefined ? undefined : facts.children.get(entry.child.instance);
   if (child !== undefined) child.holds = entry.change === 'delegated' ? entry.scope : null;
+}
+
+/** Why a wait ended of which nothing is left: later links are those of a child that was never to wait. */
+export const waitGivenUp = 'cancelled';
+
+export function applyScopeWait(facts: Facts, entry: Entry<ScopeWaitEntry>): void {
+  const { state, since = entry.time, reason = '' } = entry;
+  if (entry.child === undefined) {
+    facts.scopeWait = state === 'waits' ? { since, reason } : null;
+    return;
+  }
+  const child = facts.children.get(entry.child.instance);
+  if (child === undefined) return;
+  child.waitsSince = state === 'waits' ? since : null;
+  if (state === 'over' && reason === waitGivenUp) child.isToWait = false;
+}
+
+/** Of each start: what this pod held before may be another's by now, and its parent alone knows. */
+export function waitForWord(facts: Facts, at: string): void {
+  const { session } = facts;
+  if (session === null || session.parent === null) return;
+  const { demands } = session.settings;
+  if (!isJsonObject(demands) || demands['wait'] !== true) return;
+  const reason = `"${session.parent.name}", its parent, has not said yet that its paths are free`;
+  facts.scopeWait = { since: at, reason };
 }
 
 export function applyAssignment(facts: Facts, entry: Entry<AssignmentEntry>): void {

@@ -27,7 +27,14 @@ import {
 import { type UnmetItem, nothingUnmet } from './demand-entries.ts';
 import { noFailures } from './context-facts.ts';
 import { applyBudget } from './replay-budget.ts';
-import { applyAssignment, applyChild, applyReceipt, applyScope } from './replay-children.ts';
+import {
+  applyAssignment,
+  applyChild,
+  applyReceipt,
+  applyScope,
+  applyScopeWait,
+  waitForWord,
+} from './replay-children.ts';
 import { sameItem, reportsEndOf } from './item-content.ts';
 import { joined } from './restrictions.ts';
 import { textOf } from './transcript.ts';
@@ -63,6 +70,7 @@ const appliers: Appliers = {
     if (entry.restrictions) facts.restrictions = joined(facts.restrictions, entry.restrictions);
     facts.stopped = false;
     facts.refusal = null;
+    waitForWord(facts, entry.time);
     // A new incarnation may try again what failed for good in the last one.
     if (facts.held?.why === 'failed') facts.held = null;
   },
@@ -212,6 +220,7 @@ const appliers: Appliers = {
   approval: applyApproval,
   child: applyChild,
   scope: applyScope,
+  scopeWait: applyScopeWait,
   pruned(facts, { through, after }) {
     const { context } = facts;
     context.prunedThrough = Math.max(context.prunedThrough, through);

@@ -7,7 +7,8 @@ import { areTexts, isOfTexts, isPlain, isWholeNumber } from '../../std/fast-guar
 import type { JsonValue } from '../../std/json.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { budgetIfAny } from '../facts/budget-view.ts';
-import type { StoppedEntry, Totals } from '../facts/entries.ts';
+import type { StoppedEntry } from '../facts/entries.ts';
+import type { Totals } from '../facts/totals.ts';
 import { type Facts, allTokens } from '../facts/facts.ts';
 import { foldLog } from './fold-log.ts';
 import { decodeLine } from './line.ts';

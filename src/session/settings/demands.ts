@@ -13,6 +13,8 @@ export interface Demands {
   readonly check: Check | null;
   /** JSON Schema of the last answer; null: any text. */
   readonly result: JsonObject | null;
+  /** It begins nothing before it holds all of its paths to write in. */
+  readonly wait: boolean;
 }
 
 export interface Check {
@@ -23,7 +25,13 @@ export interface Check {
   readonly outside: boolean;
 }
 
-const noDemands: Demands = { timeoutMinutes: null, idleMinutes: null, check: null, result: null };
+const noDemands: Demands = {
+  timeoutMinutes: null,
+  idleMinutes: null,
+  check: null,
+  result: null,
+  wait: false,
+};
 
 export const triesMax = 10;
 export const triesDefault = 2;
@@ -50,6 +58,7 @@ export function demandsOf(settings: JsonObject): Demands {
     idleMinutes: minutesOf(given['idleMinutes']),
     check: checkOf(given['check']),
     result: isJsonObject(given['result']) ? given['result'] : null,
+    wait: given['wait'] === true,
   };
 }
 
@@ -68,7 +77,9 @@ function minutesOf(value: JsonValue | undefined): number | null {
 /** In the place of those that `settings` have. */
 export function withDemands(settings: JsonObject, demands: Partial<Demands>): JsonObject {
   const { demands: _others, ...rest } = settings;
-  const asked = Object.entries(demands).filter(([, value]) => value !== null && value !== undefined);
+  const asked = Object.entries(demands).filter(
+    ([, value]) => value !== null && value !== undefined && value !== false,
+  );
   if (asked.length === 0) return rest;
   const copy: JsonObject = JSON.parse(JSON.stringify(Object.fromEntries(asked)));
   return { ...rest, demands: copy };

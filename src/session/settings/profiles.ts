@@ -34,6 +34,7 @@ export interface Profile {
   readonly tries?: number | undefined;
   /** JSON Schema of its last answer. */
   readonly result?: JsonObject | undefined;
+  readonly wait?: boolean | undefined;
 }
 
 /** By name; what another podkin wrote and is not understood here is left out. */
@@ -51,12 +52,13 @@ function profileIn(value: JsonValue): Profile | null {
   if (!isJsonObject(value)) return null;
   const { description, model, instructions, tools, mode, write, read, effort, ...more } = value;
   const { check, tries, result, ...bounds } = more;
-  const { maxCost, timeoutMinutes, idleMinutes, ...others } = bounds;
+  const { maxCost, timeoutMinutes, idleMinutes, wait, ...others } = bounds;
   const lists = [tools, write, read];
   const isWhole =
     Object.keys(others).length === 0 &&
     typeof description === 'string' &&
     [model, instructions].every((text) => text === undefined || typeof text === 'string') &&
+    (wait === undefined || typeof wait === 'boolean') &&
     lists.every((list) => list === undefined || areTexts(list)) &&
     areDemands({ check, tries, result }) &&
     [maxCost, timeoutMinutes, idleMinutes].every(

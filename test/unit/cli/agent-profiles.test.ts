@@ -41,6 +41,22 @@ async function problem(folder: string, flags: ConfigurationFlags): Promise<strin
 const agent = (front: string, body = 'Be that.\n') => `---\n${front}\n---\n${body}`;
 
 describe('agent files of a project', () => {
+  it('[scope.wait-asked] a role may say that its children wait; what is neither true nor false is passed over', async () => {
+    const folder = project({
+      '.podkin/agents/yes.md': agent('wait: true'),
+      '.podkin/agents/no.md': agent('wait: false'),
+      '.podkin/agents/odd.md': agent('wait: maybe'),
+    });
+    const { profiles } = await load(folder);
+    const of = (name: string) => profiles.find((one) => one.name === name);
+    expect([of('yes')?.profile.wait, of('yes')?.remarks]).toEqual([true, []]);
+    expect([of('no')?.profile.wait, of('no')?.remarks]).toEqual([undefined, []]);
+    expect([of('odd')?.profile.wait, of('odd')?.remarks]).toEqual([
+      undefined,
+      ['its wait is neither true nor false'],
+    ]);
+  });
+
   it('[profile.project] the usual front matter: tools in a line or a list, other programs’ names for them, a text', async () => {
     const folder = project({
       '.claude/agents/code-reviewer.md': agent(

@@ -5,6 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { noticeBody } from '../../../src/delivery/notice.ts';
 import { inLine, listed } from '../../../src/delivery/quoted.ts';
+import { waitersFor } from '../../../src/scope/ownership/delegation.ts';
 import type { PodEvent } from '../../../src/protocol/pod-event.ts';
 import {
   type Line,
@@ -225,6 +226,29 @@ describe('the other notices', () => {
     ],
   ])('[notice.words] %s', (_, line, lines) => {
     expect(noticeBody(first(line), as).split('\n')).toEqual(lines);
+  });
+
+  it('[scope.wait-notice] of one that has finished says who waits for what it holds; of an end nothing, as that returns it', () => {
+    const scope = { read: [], write: ['/w/a'] };
+    const sibs = ['one', 'two'].map((name) => ({ name, instance: `${name}-id` }));
+    const queued = sibs.flatMap((ref): Line[] => [
+      child(ref, 'reserved', { scope: { read: [], write: ['/w'] }, isToWait: true }),
+      { type: 'scopeWait', state: 'waits', child: ref },
+    ]);
+    const held: Line[] = [
+      child(kid, 'linked', { scope }),
+      { type: 'scope', change: 'delegated', child: kid, scope },
+    ];
+    const facts = factsOf([...held, ...queued]);
+    expect(waitersFor(facts, kid.instance)).toEqual(['one', 'two']);
+    expect(waitersFor(facts, 'one-id')).toEqual([]);
+    const body = (event: PodEvent, waiters: string[]) =>
+      noticeBody(first(received(1, event)), { ...as, waiters });
+    expect(body(finished(), ['one', 'two'])).toContain(
+      '\none, two wait for a path that it holds; StopPod returns it.\n',
+    );
+    expect(body(errored(), ['one'])).toContain('\none waits for a path that it holds; StopPod returns it.\n');
+    expect(body(died(), ['one'])).not.toContain('waits for a path');
   });
 
   it('[notice.quarantined] of what this pod died of says nothing of it', () => {

@@ -26,4 +26,33 @@ describe('verify: scopes', () => {
     root.add({ type: 'scope', change: 'reclaimed', child: child.ref, scope: scope('/w/c') });
     expectOnly(home, ['S1 root', 'S2 root', 'S1 root']);
   });
+
+  const waits = { type: 'scopeWait', state: 'waits' } as const;
+  const over = { type: 'scopeWait', state: 'over', reason: 'granted' } as const;
+
+  it('[verify.scope] tells a wait that ends without having begun, and one that outlives its pod', () => {
+    const { home, root, child } = family();
+    root.add({ ...waits, child: child.ref });
+    expectOnly(home, []);
+    root.add({ ...over, child: child.ref });
+    root.add({ ...over, child: child.ref });
+    expectOnly(home, ['S4 root']);
+    root.add({ ...waits, child: child.ref });
+    child.die();
+    root.declare(child);
+    root.consumeDeclared(child);
+    expectOnly(home, ['S4 root', 'S4 root']);
+  });
+
+  it('[verify.scope] tells a turn that began while its pod waited for paths; a run may wait so long', () => {
+    const { home, root, child } = family();
+    root.beginTurn();
+    root.step(['spawn']);
+    child.add({ ...waits, reason: 'a, which root/x holds' });
+    root.assign(child, 'w1');
+    child.accept('w1');
+    expectOnly(home, []);
+    child.beginRun();
+    expectOnly(home, ['S4 child']);
+  });
 });

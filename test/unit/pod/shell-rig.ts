@@ -156,6 +156,8 @@ function hostOf(shell: Shell, options: ShellOptions): Host {
     chance: { random: () => 0.5, uuid: () => `uuid-${(ids += 1)}`, word: () => `word-${(ids += 1)}` },
     self: {
       identity: () => ({ pid: 7, startTime: '8', bootId: 'b' }),
+      namespaces: () => ({ network: null, process: null }),
+      complain: () => undefined,
       crashPointsSleep: false,
       crash: (name: string, point: string) => void shell.order.push(`${name} at ${point}`),
     },

@@ -3,12 +3,16 @@
  */
 import { describe, expect, it } from 'vitest';
 import {
+  beginsToWait,
   delegation,
   forgotten,
+  grant,
   inForce,
+  reclaim,
   reclaimAtEnd,
   regrant,
   scopeByLog,
+  waitOver,
 } from '../../../src/scope/ownership/delegation.ts';
 import type { EntryBody, PathScope } from '../../../src/session/facts/entries.ts';
 import type { ChildFacts, Facts } from '../../../src/session/facts/facts.ts';
@@ -23,6 +27,7 @@ import {
   linked,
   shutDown,
   sib,
+  timeOf,
 } from '../machine-rig.ts';
 
 const part: PathScope = { read: ['/w'], write: ['/w/a'] };
@@ -188,5 +193,85 @@ describe('a child that is back', () => {
   ])('[scope.regrant] hears at its link %s', (_, lines, scope) => {
     const facts = factsOf(lines);
     expect(inForce(facts, childOf(facts))).toEqual(scope);
+  });
+});
+
+describe('a child that was spawned with wait', () => {
+  const waits: EntryBody = { type: 'scopeWait', state: 'waits', child: kid };
+  const over = (reason: string): EntryBody => ({ type: 'scopeWait', state: 'over', child: kid, reason });
+  const queued: Line[] = [child(kid, 'reserved', { scope: part, isToWait: true }), waits];
+  const cancelled = finished({ outcome: 'cancelled' });
+
+  it('[scope.wait-log] is in the queue from its reservation on, and holds nothing', () => {
+    const facts = factsOf(queued);
+    expect(beginsToWait(kid)).toEqual(waits);
+    expect(childOf(facts)).toMatchObject({ isToWait: true, waitsSince: timeOf(4), holds: null });
+    expect(scopeByLog(facts)).toEqual({ read: ['/w'], write: ['/w'] });
+    expect(inForce(facts, childOf(facts))).toEqual({ read: ['/w'], write: [] });
+    expect(regrant(facts, childOf(facts), 1)).toEqual([]);
+    expect(grant(facts, childOf(facts))).toEqual([gives(kid, part)]);
+  });
+
+  it.each<[string, Line[], Parameters<typeof reclaimAtEnd>[1], EntryBody[]]>([
+    ['its death', queued, died(), [over('died')]],
+    ['its stop', queued, shutDown(), [over('shutDown')]],
+    [
+      'its death while it holds and is not told',
+      [...queued, gives(kid, part)],
+      died(),
+      [takes(kid, part, 'died'), over('died')],
+    ],
+    ['a cancel of all its work', queued, cancelled, [over('cancelled')]],
+    ['not a cancel of a part', queued, { ...cancelled, settled: false }, []],
+    ['not a death that a later life has followed', queued, died({ restored: true }), []],
+    ['nothing of one that waits no more', [...queued, over('granted')], cancelled, []],
+  ])('[scope.wait-log] its wait ends with %s', (_, log, event, bodies) => {
+    const facts = factsOf([...log, linked(kid)]);
+    expect(reclaimAtEnd(childOf(facts), event, 1)).toStrictEqual(bodies);
+  });
+
+  it('[scope.wait-log] a cancel that an earlier life has said ends no wait of this one', () => {
+    const facts = factsOf([...queued, linked(kid, 2)]);
+    expect(reclaimAtEnd(childOf(facts), cancelled, 1)).toEqual([]);
+  });
+
+  it('[scope.wait-log] and with its undoing, in the append of that', () => {
+    const end = { state: 'undone', reason: 'it did not start' } as const;
+    expect(forgotten(factsOf(queued), kid, end)).toStrictEqual([
+      over('undone'),
+      { type: 'child', child: kid, ...end },
+    ]);
+  });
+
+  it('[scope.wait-restored] back after its end it is in the queue again, from then on', () => {
+    const lines = [
+      ...queued,
+      gives(kid, part),
+      over('granted'),
+      linked(kid),
+      takes(kid, part, 'died'),
+      child(kid, 'ended'),
+    ];
+    const facts = factsOf(lines);
+    expect(childOf(facts).waitsSince).toBe(null);
+    expect(regrant(facts, childOf(facts), 2)).toEqual([waits]);
+    const back = factsOf([...lines, waits]);
+    expect(childOf(back).waitsSince).toBe(timeOf(lines.length + 3));
+    expect(regrant(back, childOf(back), 2)).toEqual([]);
+  });
+
+  it('[scope.wait-cancelled] that was given up is one like any other: a link gives it what is free', () => {
+    const facts = factsOf([...queued, linked(kid), over('cancelled')]);
+    expect(childOf(facts)).toMatchObject({ isToWait: false, waitsSince: null });
+    expect(regrant(facts, childOf(facts), 1)).toEqual([gives(kid, part)]);
+  });
+
+  it('[scope.wait-steps] what another tree was quicker with is taken back, and the wait goes on', () => {
+    const facts = factsOf([...queued, gives(kid, part)]);
+    expect(reclaim(childOf(facts), 'taken')).toEqual([takes(kid, part, 'taken')]);
+    expect(waitOver(childOf(facts), 'granted')).toEqual([over('granted')]);
+    expect(childOf(factsOf([...queued, gives(kid, part), takes(kid, part, 'taken')])).waitsSince).toBe(
+      timeOf(4),
+    );
   });
 });

@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Claim } from '../../../src/scope/ownership/claims.ts';
 import { Registry, registryLock } from '../../../src/scope/ownership/registry.ts';
+import type { Wait } from '../../../src/scope/ownership/waits.ts';
 import { type Home, homeOf } from '../../../src/session/home/home.ts';
 import { probeLock, takeLock } from '../../../src/session/lock/lock.ts';
 import type { JsonObject, JsonValue } from '../../../src/std/json.ts';
@@ -162,6 +163,37 @@ describe('what is read', () => {
     put({ version: 1, claims: [{ ...plain, write: ['/x'] }] });
     utimesSync(registry.path, mtimeMs / 1_000 + 1, mtimeMs / 1_000 + 1);
     expect([statSync(registry.path).ino, registry.claims()]).toMatchObject([ino, [{ write: ['/x'] }]]);
+  });
+});
+
+describe('those who wait', () => {
+  const wait: Wait = { ...claim, deny: [], process: null, since: 'then' };
+
+  it('[scope.registry-read] stand beside the claims; what is not understood of them is nobody’s, and costs no claim', () => {
+    const { registry, put } = registryOf();
+    for (const one of [wait, { ...reversed(wait), namespaces: { network: null, process: null } }]) {
+      put({ version: 1, claims: [claim], waits: [one] });
+      expect(registry.held()).toMatchObject({ claims: [claim], waits: [one] });
+    }
+    for (const odd of ['odd', [claim], [{ ...wait, since: 1 }]]) {
+      put({ version: 1, claims: [claim], waits: odd });
+      expect(registry.held()).toMatchObject({ claims: [claim], waits: [] });
+      expect(registry.read()).toEqual([claim]);
+    }
+    put({ version: 1, claims: [claim], waits: [{ ...wait, later: 1 }] });
+    expect(registry.held().waits).toEqual([wait]);
+  });
+
+  it('[scope.registry-whole] are written where there are any, and stay where a change says nothing of them', async () => {
+    const { registry } = registryOf();
+    await registry.update(() => ({ claims: [plain], waits: [wait], answer: null }));
+    const text = `${JSON.stringify({ version: 1, claims: [plain], waits: [wait] })}\n`;
+    expect(readFileSync(registry.path, 'utf8')).toBe(text);
+    const seen: unknown[] = [];
+    await registry.update((claims, waits) => (seen.push(waits), { claims, answer: null }));
+    expect([seen, readFileSync(registry.path, 'utf8')]).toEqual([[[wait]], text]);
+    await registry.update((claims) => ({ claims, waits: [], answer: null }));
+    expect(readFileSync(registry.path, 'utf8')).toBe(`${JSON.stringify({ version: 1, claims: [plain] })}\n`);
   });
 });
 

@@ -53,6 +53,8 @@ describe('facts', () => {
       tokenHash: '',
       scope: null,
       holds: null,
+      isToWait: false,
+      waitsSince: null,
       task: '',
       call: null,
       incarnation: 0,

@@ -173,7 +173,7 @@ describe('a spawn that is refused', () => {
       hookProtection: () => () => undefined,
       modelProblem: () => 'no key',
     };
-    Object.assign(tools.pod.host, { work });
+    Object.assign(tools.pod.host, { work, claims: { waits: () => [] } });
     Object.assign(tools.pod.claims, { now: () => ({ read: ['/w'], write: ['/w'] }) });
     const spawn = (write: string[]) =>
       tools.tree.spawn({ name: 'new', task: 'do', write }, { ...context, cwd: '/w' });

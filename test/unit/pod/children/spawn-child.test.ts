@@ -31,7 +31,7 @@ const working = ['commit assignment', 'synced', 'send run', 'me at child.firstRu
 describe('a spawn', () => {
   it('[spawn.steps] is committed step by step, each before the next is asked for', async () => {
     const { spawn, order, committed, sent: wire } = spawning();
-    expect(await spawn({ write: ['/w/a'] })).toEqual({ child: born, assignment: 'uuid-2' });
+    expect(await spawn({ write: ['/w/a'] })).toEqual({ child: born, assignment: 'uuid-2', waits: null });
     expect(order).toEqual([...inPlace, ...up, ...working]);
     expect(committed).toStrictEqual([[reserved, delegated], [processNoted], [given]]);
     expect(wire).toMatchObject([
@@ -327,4 +327,64 @@ describe('commands of others where the child is to write', () => {
 it('[spawn.undone] a refusal is an error of its own', () => {
   const { name, denied, data } = new SpawnRefused('no');
   expect({ name, denied, data }).toEqual({ name: 'SpawnRefused', denied: false, data: null });
+});
+
+describe('a spawn with wait', () => {
+  const waits = { type: 'scopeWait', state: 'waits', child: born };
+  const asking = (reason: string | null, circle: string | null = null) => {
+    const family = spawning();
+    const { pod, context, order } = family;
+    const consider = async () => {
+      order.push('consider');
+      if (reason === null) pod.commit([{ type: 'scopeWait', state: 'over', child: born, reason: 'granted' }]);
+    };
+    Object.assign(context.children, { waits: { consider, circle: () => circle, reason: () => reason } });
+    return family;
+  };
+
+  it('[scope.wait-steps] is reserved with its place in the queue, holds nothing, and is started at once', async () => {
+    const { spawn, committed, specs, order } = asking('a, which x holds');
+    expect(await spawn({ write: ['/w/a'], wait: true })).toMatchObject({ waits: 'a, which x holds' });
+    expect(committed[0]).toStrictEqual([{ ...reserved, isToWait: true }, waits]);
+    expect(specs[0]?.settings).toEqual({ demands: { wait: true } });
+    expect(order.slice(order.indexOf('consider'), order.indexOf('await link'))).toContain('start new');
+    expect(order).toContain('send run');
+  });
+
+  it('[scope.wait-steps] for what is free begins at once', async () => {
+    expect(await asking(null).spawn({ write: ['/w/a'], wait: true })).toMatchObject({ waits: null });
+  });
+
+  it('[scope.wait-circle] that closes a circle is undone, and says so in our own words', async () => {
+    const { refused, order, committed } = asking('a, which x holds', 'To wait would close a circle.');
+    expect(await refused({ write: ['/w/a'], wait: true })).toMatchObject({
+      message: 'To wait would close a circle.',
+      data: null,
+    });
+    expect(order).not.toContain('start new');
+    expect(committed.flat().slice(-2)).toMatchObject([
+      { type: 'scopeWait', state: 'over', reason: 'undone' },
+      { type: 'child', state: 'undone' },
+    ]);
+  });
+
+  it('[scope.wait-steps] that writes nowhere waits for nothing', async () => {
+    const { spawn, committed, specs } = spawning();
+    await spawn({ wait: true });
+    expect(committed[0]).toEqual([{ ...reserved, scope: { read: ['/w'], write: [] } }]);
+    expect(specs[0]?.settings).toEqual({});
+  });
+
+  it('[scope.wait-order] without it nobody comes before one that waits', async () => {
+    const other = { name: 'other', instance: 'other-id' };
+    const { refused, state, spawn } = spawning();
+    state.waits = [{ ...claimOf(other, ['/w/a/deep']), above: ['t'], since: 'then' }];
+    expect(await refused({ write: ['/w/a'] })).toEqual({
+      message:
+        'The pod "other" waits for /w/a and gets it first. With "wait" the child gets it after that; or give it other paths.',
+      denied: true,
+      data: null,
+    });
+    expect(await spawn({ write: ['/w/b'] })).toMatchObject({ waits: null });
+  });
 });

@@ -1,6 +1,7 @@
 /** What a role makes of a spawn: never more than the parent has, nor than the role gives. */
 import { describe, expect, it } from 'vitest';
-import type { Profile } from '../../../../src/session/settings/profiles.ts';
+import { filledIn } from '../../../../src/pod/children/spawn-profile.ts';
+import { type Profile, profilesIn } from '../../../../src/session/settings/profiles.ts';
 import { spawning } from './spawn-rig.ts';
 
 const reviewer: Profile = {
@@ -100,6 +101,18 @@ describe('a spawn with a profile', () => {
         message: expect.stringContaining('no profile'),
       });
     }
+  });
+
+  it.each([
+    [true, undefined, true],
+    [true, false, undefined],
+    [undefined, true, true],
+    [undefined, undefined, undefined],
+  ])('[scope.wait-asked] its role says %s and the call %s: the child waits: %s', (role, call, waits) => {
+    const request = { name: 'new', task: 'do', write: ['/w/a'], wait: call };
+    expect(filledIn(request, { description: '', wait: role }).wait === true).toBe(waits === true);
+    expect(profilesIn({ profiles: { one: { description: '', wait: true } } }).get('one')?.wait).toBe(true);
+    expect(profilesIn({ profiles: { one: { description: '', wait: 'yes' } } }).size).toBe(0);
   });
 
   it('[profile.no-more] never a freer mode, more tools or other paths than its parent has', async () => {

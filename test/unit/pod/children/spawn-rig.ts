@@ -3,6 +3,7 @@ import type { Children } from '../../../../src/pod/children/children.ts';
 import { type PodContext, spawnChild } from '../../../../src/pod/children/spawn-child.ts';
 import { SpawnRefused } from '../../../../src/pod/children/spawn-refused.ts';
 import type { Claim, Conflict } from '../../../../src/scope/ownership/claims.ts';
+import type { Wait } from '../../../../src/scope/ownership/waits.ts';
 import type { PathScope, PodRef } from '../../../../src/session/facts/entries.ts';
 import { type PodSpec, homeOf, podFolder } from '../../../../src/session/home/home.ts';
 import type { ToolContext } from '../../../../src/tools/tool.ts';
@@ -41,6 +42,7 @@ export function spawning(lines: readonly Line[] = [], options: ShellOptions = {}
     /** In the registry before, and since this pod has brought it up to date. */
     before: [] as Claim[],
     claims: [] as Claim[],
+    waits: [] as Wait[],
     /** Commands of others that may write there, at each look; the last ones stay. */
     writers: [[]] as PodRef[][],
     problem: null as string | null,
@@ -57,7 +59,7 @@ export function spawning(lines: readonly Line[] = [], options: ShellOptions = {}
     return state.writers.length > 1 ? state.writers.shift() : state.writers[0];
   };
   Object.assign(pod.host, {
-    claims: { all: () => all ?? state.before, statusOf: () => 'alive', writers },
+    claims: { all: () => all ?? state.before, waits: () => state.waits, statusOf: () => 'alive', writers },
     work: {
       realScope: async (scope: PathScope) => (seen.push(scope), scope),
       modelProblem: (name: string) => (seen.push(name), state.problem),
