@@ -291,7 +291,11 @@ export interface Work {
   /** Of these write roots: why one of them is where git takes hooks from, and so no pod's. */
   hookProtection(scope: PathScope, write: readonly string[]): (path: string) => string | undefined;
   /** The `.git` that a command is to write and that is read-only in this scope for its name alone. */
-  heldGit(command: string, cwd: string, scope: PathScope): Promise<string | null>;
+  heldGit(
+    command: string,
+    cwd: string,
+    rights: { readonly scope: PathScope; readonly made: Facts['repositories'] },
+  ): Promise<string | null>;
   /** A command begins outside of any sandbox. */
   noteOutside(folder: PodFolder): void;
   noteGroup(folder: PodFolder, leaderPid: number): End;

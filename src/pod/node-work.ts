@@ -7,6 +7,7 @@ import { type ProjectPlace, readInstructions, readInstructionsFor } from '../pro
 import { readRepository } from '../project/repository.ts';
 import { readSkill, readSkills } from '../project/skills.ts';
 import { heldGit } from '../scope/permissions/held-git.ts';
+import { ownGit } from '../scope/set-aside/own-git.ts';
 import { hookPlaces, hookProtection } from '../scope/paths/git-hooks.ts';
 import { realScope } from '../scope/paths/real-path.ts';
 import { ownPrograms } from '../scope/sandbox/own-programs.ts';
@@ -45,7 +46,8 @@ export function nodeWork(home: Home): Work {
     repository: (deny = [], cwd) => readRepository({ home, deny }, cwd),
     hasUncommitted,
     realScope,
-    heldGit,
+    heldGit: (command, cwd, { scope, made }) =>
+      heldGit(command, cwd, { ...scope, write: [...scope.write, ...ownGit(made, scope)] }),
     hookProtection(scope, write) {
       const places = hookPlaces(scope.write, write);
       return (path) => hookProtection(scope, places, path);

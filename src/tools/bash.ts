@@ -8,6 +8,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
 import { once } from '../std/once.ts';
 import { errorCode } from '../scope/paths/refusal.ts';
+import { makesRepository } from '../scope/permissions/git-writes.ts';
+import { folderPlace, ownGit } from '../scope/set-aside/own-git.ts';
 import type { WatchReport } from '../scope/set-aside/protected-watch.ts';
 import type { Entered } from '../scope/sandbox/sandbox.ts';
 import { notTested } from '../scope/sandbox/state.ts';
@@ -100,7 +102,7 @@ export async function runOnce(
 ): Promise<{ answer: ToolAnswer } | { complaint: string }> {
   const output = outputCap(context.outputDir, context.call);
   const progress = throttledProgress((text) => context.progress(text));
-  const guard = guardOf(context);
+  const guard = guardOf(context, command);
   let hasRun = false;
   let ended: Pick<Ended, 'run' | 'notes'> | null = null;
   try {
@@ -136,15 +138,19 @@ export async function runOnce(
 }
 
 /** What the watch over protected names has to say: to the model at the end, to the person at once. */
-function guardOf(context: ToolContext) {
+function guardOf(context: ToolContext, command: string) {
   const stop = new AbortController();
   const notes: string[] = [];
   let lost: string | null = null;
   const report: WatchReport = {
+    clean(path) {
+      const place = makesRepository(command) ? folderPlace(path) : undefined;
+      if (place !== undefined) context.repositories?.note(path, place);
+    },
     setAside(one) {
       const why = one.reason ?? 'it is protected: something would obey it unasked';
       notes.push(
-        `${one.path} came to be while the command ran and was set aside to ${one.to}, because ${why}. The person was told.`,
+        `${one.path} ${one.isOwn === true ? 'leads git elsewhere since the command ran' : 'came to be while the command ran'} and was set aside to ${one.to}, because ${why}. The person was told.`,
       );
       context.alert('setAside', setAsideText(one));
     },
@@ -178,7 +184,9 @@ async function enter(context: ToolContext): Promise<{ place: Entered | null } | 
   try {
     const { pod, cwd, outputDir: outputs } = context;
     const scope = context.scopeNow();
-    const place = sandbox.enter({ pod, scope, cwd, outputs });
+    const judged = ownGit(context.repositories?.made() ?? new Map(), scope);
+    const rights = { ...scope, write: [...scope.write, ...judged] };
+    const place = sandbox.enter({ pod, scope: rights, cwd, outputs, judged });
     let isStill = false;
     try {
       // Who claims a part from here on finds that this command runs; who did before is seen here.

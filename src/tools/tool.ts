@@ -6,6 +6,8 @@ import type { FoundImage } from '../std/image.ts';
 import type { JsonObject, JsonValue } from '../std/json.ts';
 import type { OwnPrograms } from '../scope/sandbox/own-programs.ts';
 import type { ToolNeed } from '../scope/permissions/permission.ts';
+import type { MadeRepositories } from '../scope/set-aside/own-git.ts';
+import type { FolderPlace } from '../session/facts/repository-entries.ts';
 import type { Sandbox } from '../scope/sandbox/sandbox.ts';
 import type { PathScope, PodRef, ToolResultEntry } from '../session/facts/entries.ts';
 import type { Home } from '../session/home/home.ts';
@@ -98,6 +100,8 @@ export interface ToolContext extends CallContext {
   readonly hops: number;
   /** As it is now: others may have claimed a part since the call began. */
   scopeNow(): PathScope;
+  /** Repositories that commands of this pod have made, and the note of one more. */
+  readonly repositories?: { made(): MadeRepositories; note(path: string, place: FolderPlace): void };
   /** Whose call it is. */
   readonly pod: PodRef;
   /** Podkin's own places, which no scope opens. */

@@ -3,6 +3,15 @@ import type { Defect } from './defect.ts';
 
 export const ofTheProject: readonly Defect[] = [
   {
+    id: 'own-repository-by-path',
+    breaks: 'a repository that a person has put in the place of one of a pod’s making is the pod’s to write',
+    file: 'src/scope/set-aside/own-git.ts',
+    find: 'return isThere && now.dev === was.dev && now.ino === was.ino && now.made === was.made;',
+    replace: 'return isThere;',
+    test: 'test/unit/scope/own-git.test.ts',
+    guarantee: 'shell.own-repository',
+  },
+  {
     id: 'answer-opens-any-path',
     breaks: 'an answer opens a path that its approval has not offered',
     file: 'src/session/facts/replay-approvals.ts',

@@ -58,6 +58,10 @@ export const approvals = {
     'a path that another pod holds, or that was not offered, is refused with the reason, and the approval waits on',
   'approval.git-once':
     'a call that would run and fail is asked about where a person can be asked, and not again once they have answered without opening it',
+  'shell.own-repository':
+    'a repository that a command with git init or git clone has made is the pod’s commands to write from then on, over restores, without a question; another one in its place is not',
+  'shell.own-repository-judged':
+    'a repository of its own making is judged at each end of a command: one that leads git elsewhere is set aside; one that a person has changed so is not touched, and read-only',
   'approval.git-named': 'where nobody can be asked, the failed command names --write .git',
   'approval.others-go-on': 'an approval holds up no other pod, no input and no call beside it',
   'approval.ended':

@@ -1,10 +1,20 @@
 /** A pod that is to commit, with real pods, git and a sandbox: what is offered, and what an answer opens. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { promiseKept } from '../support/promise-kept.ts';
-import { TestHome, type TestPod } from '../support/rig.ts';
+import { commandFile, TestHome, type TestPod } from '../support/rig.ts';
 import { Terminal } from '../support/terminal.ts';
 
 const hasSandbox = existsSync('/usr/bin/bwrap') && existsSync('/usr/bin/git');
@@ -165,5 +175,143 @@ describe.skipIf(!hasSandbox)('a pod that is to commit', () => {
     });
     await root.untilSettled();
     expect(log(), await result(root)).toEqual(['one']);
+  });
+});
+
+describe.skipIf(!hasSandbox)('a repository that a pod has made itself', () => {
+  const asked = async (root: TestPod) =>
+    (await root.entriesOf('approval')).filter(({ state }) => state === 'asked').length;
+
+  it('[shell.own-repository] is its own to commit to, over a restore and in a folder too, without a question', async () => {
+    const root = await start('acceptEdits');
+    await root.run('run: git init -q && echo sub > .gitignore && mkdir sub && git init -q sub');
+    await root.untilSettled();
+    await root.run(`run: ${commit('one')}`);
+    await root.untilSettled();
+    expect(log(), await result(root)).toEqual(['one']);
+    await root.kill();
+    await home.run(['restore', 'root']);
+    await root.run(`run: echo two > file && ${commit('two')} && git gc -q`);
+    await root.untilSettled();
+    await root.run(`run: cd sub && echo x > f && ${commit('sub')}`);
+    await root.untilSettled();
+    expect(log(), await result(root)).toEqual(['two', 'one']);
+    expect(
+      execFileSync('git', ['-C', join(home.work, 'sub'), 'log', '--format=%s'], { encoding: 'utf8' }),
+    ).toBe('sub\n');
+    expect(await asked(root)).toBe(0);
+    expect((await root.entriesOf('repositoryMade')).map(({ path }) => path).toSorted()).toEqual(
+      [store(), join(realpathSync(home.work), 'sub', '.git')].toSorted(),
+    );
+    expect(await root.entriesOf('alert')).toEqual([]);
+  });
+
+  it('[shell.own-repository-judged] is set aside whole where a command makes it lead git elsewhere', async () => {
+    const root = await start('acceptEdits');
+    await root.run(`run: git init -q && ${commit('one')} --allow-empty`);
+    await root.untilSettled();
+    await root.run('run: printf "#!/bin/sh\\n" > .git/hooks/pre-commit');
+    await root.untilSettled();
+    expect(existsSync(store()), await result(root)).toBe(false);
+    expect(await root.untilEntry('alert')).toMatchObject({
+      code: 'setAside',
+      text: expect.stringContaining('a repository that the pod has made'),
+    });
+    const { text } = await root.untilEntry('alert');
+    const kept = /mv -n (\S+) /.exec(text)?.[1] ?? '';
+    expect(execFileSync('git', ['--git-dir', kept, 'log', '--format=%s'], { encoding: 'utf8' })).toBe(
+      'one\n',
+    );
+  });
+
+  it('[shell.own-repository-judged] that a person has given a hook stays, read-only, and is asked about', async () => {
+    const root = await start('acceptEdits');
+    await root.run('run: git init -q && echo one > file');
+    await root.untilSettled();
+    writeFileSync(join(store(), 'hooks', 'post-commit'), '#!/bin/sh\n');
+    await root.run(`run: ${commit('one')}`);
+    await root.untilEntry('approval');
+    await home.run(['approve', 'root']);
+    await root.untilSettled();
+    expect([log(), existsSync(join(store(), 'hooks', 'post-commit'))]).toEqual([[], true]);
+    expect(await root.entriesOf('alert')).toEqual([]);
+  });
+
+  it('[shell.own-repository] is not one that a person has put in its place, nor one that no git command made', async () => {
+    const root = await start('acceptEdits');
+    await root.run('run: git init -q && echo one > file');
+    await root.untilSettled();
+    await root.run('run: mkdir -p hand/.git/objects && echo x > hand/.git/HEAD');
+    await root.untilSettled();
+    expect((await root.entriesOf('repositoryMade')).map(({ path }) => path)).toEqual([store()]);
+    rmSync(store(), { recursive: true });
+    git('init', '-q');
+    await root.run(`run: ${commit('one')}`);
+    await root.untilEntry('approval');
+    await home.run(['approve', 'root', '--deny']);
+    await root.untilSettled();
+    expect(log()).toEqual([]);
+  });
+});
+
+const isRoot = process.getuid?.() === 0;
+const ordinary = 65_534;
+
+describe.skipIf(!hasSandbox || !isRoot)('as an ordinary user', () => {
+  it('[shell.own-repository] [approval.git-write] a pod commits to its own repository, and to a person’s by their answer', () => {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'pk-user-')));
+    try {
+      const work = join(folder, 'work');
+      mkdirSync(work);
+      writeFileSync(join(folder, 's.yaml'), scenario);
+      for (const path of [folder, work]) chownSync(path, ordinary, ordinary);
+      const environment = { PATH: process.env['PATH'], HOME: folder, PODKIN_HOME: join(folder, 'home') };
+      const as = (...command: string[]) =>
+        execFileSync(
+          'setpriv',
+          [`--reuid=${ordinary}`, `--regid=${ordinary}`, '--clear-groups', ...command],
+          {
+            cwd: work,
+            env: environment,
+            encoding: 'utf8',
+          },
+        );
+      const podkin = (...args: string[]) => as(process.execPath, commandFile, ...args);
+      const model = `script/${join(folder, 's.yaml')}`;
+      podkin(
+        'run',
+        '-d',
+        '--name',
+        'own',
+        '--permission-mode',
+        'acceptEdits',
+        '--model',
+        model,
+        'run: git init -q own',
+      );
+      podkin('wait', 'own');
+      podkin('send', 'own', '--wait', `run: cd own && echo 1 > file && ${commit('one')}`);
+      expect(as('git', '-C', join(work, 'own'), 'log', '--format=%s')).toBe('one\n');
+      podkin('stop', 'own');
+      as('git', 'init', '-q');
+      podkin(
+        'run',
+        '-d',
+        '--name',
+        'other',
+        '--permission-mode',
+        'acceptEdits',
+        '--model',
+        model,
+        `run: echo own > .gitignore && ${commit('two')}`,
+      );
+      for (let asked = '[]'; asked.trim() === '[]';) asked = podkin('approvals', '--json');
+      podkin('approve', 'other', '--write', '.git');
+      podkin('wait', 'other');
+      expect(as('git', 'log', '--format=%s')).toBe('two\n');
+      podkin('stop', 'other');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

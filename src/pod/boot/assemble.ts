@@ -39,10 +39,7 @@ export function assemble(pod: Pod): Assembled {
   const approvalGate = new ApprovalGate(pod, {
     permissions: pod.permissions,
     sandboxState: () => sandbox.state(),
-    // A child's part is its parent's to widen.
-    ...(parent === null
-      ? { heldGit: (command) => host.work.heldGit(command, pod.session.cwd, pod.claims.now()) }
-      : {}),
+    heldGit: (command) => heldGitOf(pod, command),
     onChanged: () => approvalFeed.changed(),
   });
   const observers = new Observers(pod.log, host.clock, () => approvalFeed.events());
@@ -136,4 +133,10 @@ async function cancelChild(pod: Pod, child: PodRef, assignments: string[]): Prom
   } catch (error) {
     alert(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** Null for a child: its part is its parent's to widen. */
+async function heldGitOf({ session, host, claims, facts }: Pod, command: string): Promise<string | null> {
+  if (session.parent !== null) return null;
+  return await host.work.heldGit(command, session.cwd, { scope: claims.now(), made: facts.repositories });
 }

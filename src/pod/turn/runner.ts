@@ -18,6 +18,7 @@ import type { Engine, Interceptor, TurnBudget, TurnPorts, TurnResult } from '../
 import type { ApprovalGate } from '../approvals/gate.ts';
 import type { BudgetDesk } from '../budget/desk.ts';
 import { costLimit } from '../machine/budget.ts';
+import { onRepositoryMade } from '../machine/own-repositories.ts';
 import type { Pod } from '../pod.ts';
 import type { TurnEnd } from '../machine/reports.ts';
 import { windowOfPod } from '../machine/context-view.ts';
@@ -287,6 +288,10 @@ export class TurnRunner {
       // As it is when the call begins: a child may have got or returned a part since the last one.
       scope: pod.claims.now(),
       scopeNow: () => pod.claims.now(),
+      repositories: {
+        made: () => pod.facts.repositories,
+        note: (path, place) => pod.input((core) => onRepositoryMade(core, path, place)),
+      },
       pod: { name: pod.session.name, instance: pod.session.instance },
       home: pod.home,
       programs: programsWith(pod.host.work.programs, sandboxSettingsOf(pod.session.settings).program),

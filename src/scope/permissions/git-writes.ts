@@ -35,10 +35,24 @@ const depthMax = 3;
 
 /** The folders in which such a command runs, each once. */
 export function gitWrites(script: string, cwd: string): string[] {
-  return [...new Set(foldersIn(script, { folder: cwd, depth: 0 }))];
+  const writes = commandsIn(script, { folder: cwd, depth: 0 }).filter(({ name, args }) =>
+    isWriting(name, args),
+  );
+  return [...new Set(writes.map(({ folder }) => folder))];
 }
 
-function foldersIn(script: string, at: { folder: string; depth: number }): string[] {
+/** Whether one of them makes a repository. */
+export function makesRepository(script: string): boolean {
+  return commandsIn(script, { folder: '/', depth: 0 }).some(({ name }) => /^(?:init|clone)$/.test(name));
+}
+
+interface GitCommand {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly folder: string;
+}
+
+function commandsIn(script: string, at: { folder: string; depth: number }): GitCommand[] {
   if (at.depth > depthMax) return [];
   let { folder } = at;
   return simpleCommands(script).flatMap((all) => {
@@ -54,12 +68,12 @@ function foldersIn(script: string, at: { folder: string; depth: number }): strin
     return given
       .slice(1)
       .filter((word) => /\bgit\b/.test(word) && /\s/.test(word))
-      .flatMap((word) => foldersIn(word, { folder, depth: at.depth + 1 }));
+      .flatMap((word) => commandsIn(word, { folder, depth: at.depth + 1 }));
   });
 }
 
 /** `args`: behind the program's name. */
-function ofGit(args: readonly string[], cwd: string): string[] {
+function ofGit(args: readonly string[], cwd: string): GitCommand[] {
   let folder = cwd;
   let at = 0;
   for (; args[at]?.startsWith('-') === true; at += 1) {
@@ -69,7 +83,7 @@ function ofGit(args: readonly string[], cwd: string): string[] {
     if (option === '-C') folder = resolve(folder, args[at + 1] ?? '.');
     if (option === '-C' || option === '-c') at += 1;
   }
-  return isWriting(args[at] ?? '', args.slice(at + 1)) ? [folder] : [];
+  return [{ name: args[at] ?? '', args: args.slice(at + 1), folder }];
 }
 
 function isWriting(command: string, args: readonly string[]): boolean {

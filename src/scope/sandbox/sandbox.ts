@@ -61,6 +61,8 @@ export interface ShellRights {
   readonly cwd: string;
   /** A folder that may be read though it lies in what is hidden. */
   readonly outputs: string;
+  /** Of the scope's write roots, repositories of the pod's own making: judged when the command has ended. */
+  readonly judged?: readonly string[];
 }
 
 /** How to start a program inside: `prefix` stands before it and its arguments. */
@@ -268,7 +270,8 @@ function prepare(options: SandboxOptions, rights: ShellRights) {
     writer: writerOf(rights),
   });
   const folder = setAsideFolder(rights.outputs);
-  const watched = { roots, granted: rights.scope.write, missing, held, links, nested, folder };
+  const { judged = [], scope } = rights;
+  const watched = { roots, granted: scope.write, judged, missing, held, links, nested, folder };
   return { plan, running, watch: new ProtectedWatch(watched, running) };
 }
 

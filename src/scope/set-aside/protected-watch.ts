@@ -11,6 +11,8 @@
  * W4 When everything inside has ended, nothing stays under a protected name, however much there is and
  * whatever rights it has: what cannot be moved to
  *    the outputs gets another name in its own folder, is closed, and is told as what it is.
+ * W5 A `.git` that the pod has made is judged at each end, and set aside too where it leads git anywhere by
+ *    then: it did not when the command began.
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -52,9 +54,13 @@ export interface SetAside {
   readonly reason: string | null;
   /** What was in it and holds nothing (pipes, sockets, devices): removed, by name. */
   readonly leftOut: readonly string[];
+  /** A repository of the pod's own making, which was there when the command began. */
+  readonly isOwn?: true;
 }
 
 export interface WatchReport {
+  /** A `.git` that was not there, or may be another one now, stays: nothing in it leads git anywhere. */
+  clean(path: string): void;
   setAside(one: SetAside): void;
   /** So many more, each below `folder` by its path in the write root. */
   setAsideMore(count: number, folder: string): void;
@@ -74,6 +80,8 @@ export interface Watched {
   readonly roots: readonly string[];
   /** All write roots: a `.git` in or below which one lies was granted, and is not judged. */
   readonly granted: readonly string[];
+  /** Of them, the pod's own repositories. */
+  readonly judged: readonly string[];
   readonly missing: readonly string[];
   /** Mounts below a root, with what they were mounted on. */
   readonly held: ReadonlyMap<string, Pick<BigIntStats, 'dev' | 'ino'>>;
@@ -166,7 +174,8 @@ export class ProtectedWatch {
         for (const name of readdirSync(through, 'buffer')) this.#checkOdd(root, name);
       });
     }
-    for (const path of this.#watched.missing.filter(isGit)) this.#tried(path, () => this.#judge(path));
+    const { missing, judged } = this.#watched;
+    for (const path of [...missing.filter(isGit), ...judged]) this.#tried(path, () => this.#judge(path));
     for (const root of this.#roots) this.#tried(root.path, () => this.#judgeNested(root));
   }
 
@@ -184,7 +193,16 @@ export class ProtectedWatch {
     const place = this.#placeOf(path);
     if (place === null || !isThere(place.through)) return;
     const problem = place.path === path ? gitProblem(place.through) : 'it leads through a link';
+    this.#judged(place, problem);
+  }
+
+  #judged(place: Place, problem: string | null): void {
     if (problem !== null) this.#setAside(place, problem);
+    else if (!this.#running.wasThere(place.path) || this.#isOwn(place.path)) this.#report?.clean(place.path);
+  }
+
+  #isOwn(path: string): boolean {
+    return this.#watched.judged.includes(path);
   }
 
   /** `.git` of folders directly in a root that were not there. */
@@ -193,8 +211,7 @@ export class ProtectedWatch {
     const before = new Set(nested.get(root.path));
     eachNestedGit(root.path, `/proc/self/fd/${root.fd}`, (path, through) => {
       if (before.has(path) || granted.some((one) => isBelow(path, one))) return;
-      const problem = gitProblem(through);
-      if (problem !== null) this.#setAside({ path, through }, problem);
+      this.#judged({ path, through }, gitProblem(through));
     });
   }
 
@@ -263,7 +280,8 @@ export class ProtectedWatch {
   #setAside(place: Place, reason: string | null): void {
     if (!this.#isEnding && this.#count >= setAsideMax) return;
     const { path } = place;
-    if (this.#running.wasThere(path)) return;
+    const isOwn = this.#isOwn(path);
+    if (!isOwn && this.#running.wasThere(path)) return;
     const to = this.#placeFor(path);
     try {
       const moved = movedTo(place.through, to);
@@ -271,7 +289,7 @@ export class ProtectedWatch {
       this.#moved.push(moved);
       this.#count += 1;
       if (this.#rest !== null && isBelow(this.#rest, to)) this.#untold += 1;
-      else this.#report?.setAside({ path, to, reason, leftOut: moved.leftOut });
+      else this.#report?.setAside({ path, to, reason, leftOut: moved.leftOut, ...(isOwn && { isOwn }) });
     } catch (error) {
       // What was moved before that is told all the same.
       if (isThere(to))

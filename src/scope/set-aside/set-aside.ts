@@ -36,7 +36,7 @@ export function keepSetAside(outputs: string, keptIn: string): string | null {
   return keptIn;
 }
 
-export function setAsideText({ path, to, reason, leftOut }: SetAside): string {
+export function setAsideText({ path, to, reason, leftOut, isOwn }: SetAside): string {
   const left =
     leftOut.length === 0
       ? []
@@ -46,7 +46,9 @@ export function setAsideText({ path, to, reason, leftOut }: SetAside): string {
   if (leftOut[0] === basename(path)) return `${path} came to be while a shell command ran there. ${left[0]}`;
   return [
     `${path} was set aside. If it is yours, put it back: mv -n ${quoted(to)} ${quoted(path)}`,
-    `It came to be while a shell command ran there, and nobody can tell who made it: ${reason ?? 'something would obey a file of that name unasked'}.`,
+    isOwn === true
+      ? `It is a repository that the pod has made, and while a command of it ran this came to be there: ${reason}. Look at it before git does.`
+      : `It came to be while a shell command ran there, and nobody can tell who made it: ${reason ?? 'something would obey a file of that name unasked'}.`,
     ...left,
   ].join('\n');
 }

@@ -8,6 +8,7 @@ import type { JsonObject, JsonValue } from '../../std/json.ts';
 import type { ApprovalEntry } from './approval-entries.ts';
 import type { ContextEntry, MeasuredSize } from './context-entries.ts';
 import type { Evidence, TurnTimeEntry, UnmetItem } from './demand-entries.ts';
+import type { RepositoryMadeEntry } from './repository-entries.ts';
 import type { BudgetEntry } from './budget-entries.ts';
 import type { ScopeWaitEntry } from './scope-entries.ts';
 import type { Totals } from './totals.ts';
@@ -220,10 +221,7 @@ export interface TurnEndedEntry extends Evidence {
   usage: Usage;
   durationMs: number;
 }
-/**
- * What an earlier incarnation left open was closed; dangling calls got their synthetic results in the same
- * append.
- */
+/** What an earlier incarnation left open was closed, dangling calls by synthetic results in this append. */
 export interface InterruptedEntry {
   type: 'interrupted';
   turn: string | null;
@@ -368,6 +366,7 @@ export type EntryBody =
   | PodEventReceivedEntry
   | ChildEntry
   | ApprovalEntry
+  | RepositoryMadeEntry
   | ScopeEntry
   | ScopeWaitEntry
   | StoppedEntry

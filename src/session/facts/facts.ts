@@ -10,6 +10,7 @@ import type { UnmetCounts } from './demand-entries.ts';
 import type { PodIdentity } from '../../protocol/names.ts';
 import type { PodEvent, SentPodEvent, Usage } from '../../protocol/pod-event.ts';
 import type { ApprovalAskedEntry, ApprovalDecision } from './approval-entries.ts';
+import type { FolderPlace } from './repository-entries.ts';
 import { type BudgetFacts, emptyBudget } from './replay-budget.ts';
 import type {
   Restrictions,
@@ -239,6 +240,8 @@ export interface Facts {
   widened: string[];
   /** Such roots that were offered, and a person answered without. */
   declined: Set<string>;
+  /** Repositories that this pod has made: `.git` by path. */
+  repositories: Map<string, FolderPlace>;
   /** The parent has refused this incarnation for good. */
   refusal: { code: string; text: string; at: string } | null;
   /** Since when notices wait because the wake budget is used up; null once a turn has begun. */
@@ -297,6 +300,7 @@ export function emptyFacts(): Facts {
     allowed: [],
     widened: [],
     declined: new Set(),
+    repositories: new Map(),
     refusal: null,
     overBudgetAt: null,
     seenThrough: 0,

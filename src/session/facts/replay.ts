@@ -182,6 +182,9 @@ const appliers: Appliers = {
     facts.resumable = resumableOf(turn);
     facts.turn = null;
   },
+  repositoryMade(facts, { path, place }) {
+    facts.repositories.set(path, place);
+  },
   assignment: applyAssignment,
   alert(facts, entry) {
     if (entry.quarantines !== undefined) facts.quarantined.add(entry.quarantines);
