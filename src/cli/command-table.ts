@@ -304,6 +304,18 @@ export const commands: readonly CommandSpec[] = [
       (await import('./inspect/models.ts')).modelsCommand(context, { json: input.flag('json') }),
   },
   {
+    usage: 'login [provider]',
+    group: maintain,
+    summary: "keep a provider's key for the runs to come; without PROVIDER, list whose there are",
+    options: [['--remove', 'forget that key'], json],
+    more: "The key is typed at the terminal, unseen, or comes on stdin. No pod can read where it is kept; a provider's variable (ANTHROPIC_API_KEY …) counts before it.",
+    run: async (context, input) =>
+      (await import('./control/login.ts')).loginCommand(context, input.args[0], {
+        remove: input.flag('remove'),
+        json: input.flag('json'),
+      }),
+  },
+  {
     usage: 'doctor',
     group: maintain,
     summary: 'check this machine and this home, and say how to fix what is wrong',

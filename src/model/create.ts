@@ -246,7 +246,7 @@ function threeWays(environment: NodeJS.ProcessEnv, wanted?: ProviderName): strin
   const first =
     wanted === undefined
       ? `set ANTHROPIC_API_KEY, OPENAI_API_KEY or GOOGLE_GENERATIVE_AI_API_KEY and name a model, as --model ${providers.anthropic.example}`
-      : `set ${providers[wanted].keyVariable}`;
+      : `set ${providers[wanted].keyVariable}, or podkin login ${wanted}`;
   const second =
     ready === undefined
       ? 'run a local server and set OPENAI_COMPATIBLE_BASE_URL for --model openai-compatible/NAME'

@@ -122,4 +122,9 @@ export const model = {
   'cost.unpriced':
     'a limit of the cost is refused for a model without a price, for a run and for a child, naming the setting',
   'run.context-full': 'a context that is full is told as that, without advice that cannot work',
+  'login.kept':
+    'a key that login keeps is that of every later run, restore and child, for its user alone; a variable of the environment counts before it',
+  'login.closed': 'no pod reads a kept key, whatever its scope',
+  'login.refused': 'what is no key, and no provider, is refused and changes nothing',
+  'login.terminal': 'a key that is typed is shown nowhere, and Ctrl-C keeps none',
 } as const;

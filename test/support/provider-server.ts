@@ -19,6 +19,8 @@ export interface Asked {
   readonly last: PromptItem;
   /** All of it, as text. */
   readonly body: string;
+  /** That it came with. */
+  readonly key: string;
   readonly atMs: number;
 }
 
@@ -136,7 +138,7 @@ export class ProviderServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readAll(request);
-    const asked = this.#take(body);
+    const asked = this.#take(body, keyOf(request));
     const planned = this.#faults.find(({ fits, left }) => left > 0 && fits(asked));
     const fault = planned?.fault ?? null;
     if (planned !== undefined) planned.left -= 1;
@@ -156,11 +158,19 @@ export class ProviderServer {
     else response.write(cut(events, fault).join(''), () => response.socket?.end());
   }
 
-  #take(body: string): Asked {
+  #take(body: string, key: string): Asked {
     const prompt = promptOf(this.dialect, body);
     const pod = /You are "([^"]+)"/.exec(prompt[0]?.text ?? '')?.[1] ?? '';
     const last = prompt.at(-1)!;
-    const asked = { pod, nth: this.requestsOf(pod).length + 1, prompt, last, body, atMs: performance.now() };
+    const asked = {
+      pod,
+      nth: this.requestsOf(pod).length + 1,
+      prompt,
+      last,
+      body,
+      key,
+      atMs: performance.now(),
+    };
     this.requests.push(asked);
     return asked;
   }
@@ -211,4 +221,9 @@ function cut(events: readonly string[], fault: 'cutBeforeCall' | 'cutAfterCall')
 
 function errorBody(message: string): string {
   return JSON.stringify({ type: 'error', error: { type: 'told_by_the_test', message } });
+}
+
+function keyOf({ headers }: IncomingMessage): string {
+  const { authorization = '', 'x-api-key': key = '' } = headers;
+  return authorization.replace(/^Bearer /, '') || String(key);
 }

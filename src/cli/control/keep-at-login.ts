@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { userHome } from '../../session/home/places.ts';
+import { environmentFile, userHome } from '../../session/home/places.ts';
 import { writeFileAtomic } from '../../std/atomic-write.ts';
 import { visible } from '../format/printable.ts';
 import { type CommandContext, CommandFailed, exitStatus } from '../invocation/context.ts';
@@ -42,7 +42,7 @@ export async function installAtLogin(context: CommandContext): Promise<number> {
     );
   }
   context.stderr.write(
-    `Kept trees are started again at your login. Keys of providers that are only in your shell go into ${visible(command.environmentFile)}, a line each: NAME=value.\n${manager.note}`,
+    `Kept trees are started again at your login. For a key of a provider that is only in your shell: podkin login PROVIDER. Other variables go into ${visible(command.environmentFile)}, a line each: NAME=value.\n${manager.note}`,
   );
   return exitStatus.done;
 }
@@ -79,7 +79,7 @@ function commandOf({ environment, home }: CommandContext): AtLogin {
         return value === undefined || value === '' ? [] : [[name, value]];
       }),
     ),
-    environmentFile: join(home.config, 'environment'),
+    environmentFile: join(home.config, environmentFile),
   };
 }
 

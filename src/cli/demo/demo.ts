@@ -79,7 +79,7 @@ function inOwnHome(context: CommandContext, folder: string): CommandContext {
     ),
   );
   const { stdout, stderr, stdin, isTerminal, color, screen } = context;
-  const own = { environment, home: homeOf(environment), cwd: folder };
+  const own = { environment, ownEnvironment: environment, home: homeOf(environment), cwd: folder };
   return { stdout, stderr, stdin, isTerminal, color, screen, ...own };
 }
 

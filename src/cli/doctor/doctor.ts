@@ -124,7 +124,7 @@ async function models(context: CommandContext): Promise<Finding[]> {
           check: 'model keys',
           level: 'warning',
           text: 'no provider is set up',
-          fix: `set one of ${keyVariables.join(', ')}, or use a scenario (--model script/PATH)`,
+          fix: `podkin login PROVIDER, or set one of ${keyVariables.join(', ')}, or use a scenario (--model script/PATH)`,
         };
   try {
     const cwd = cwdIfThere(context);

@@ -9,6 +9,8 @@ import { fromTilde } from '../../std/tilde.ts';
 import type { Readable, Writable } from 'node:stream';
 import { ownHome } from '../../session/home/own-home.ts';
 import type { Home } from '../../session/home/places.ts';
+import { storedKeys } from '../../session/home/stored-keys.ts';
+import { once } from '../../std/once.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { printable, steering } from '../format/printable.ts';
 
@@ -50,7 +52,10 @@ export interface CommandContext {
    */
   readonly stderr: ErrorOutput;
   readonly stdin: Readable;
+  /** With the keys that are kept here (`podkin login`), where it sets none. */
   readonly environment: NodeJS.ProcessEnv;
+  /** As it was given. */
+  readonly ownEnvironment: NodeJS.ProcessEnv;
   /** Throws `CommandFailed` where it is gone. */
   readonly cwd: string;
   /** Throws `NoHome` or `UnsafeHome`. */
@@ -75,20 +80,24 @@ export interface ProcessParts {
 }
 
 export function contextOf(parts: ProcessParts): CommandContext {
-  const environment = parts.env;
+  const ownEnvironment = parts.env;
+  const environment = once(() => withStoredKeys(ownEnvironment));
   const isTerminal = parts.stdout.isTTY === true;
-  const plain = (environment['NO_COLOR'] ?? '') !== '' || environment['TERM'] === 'dumb';
+  const plain = (ownEnvironment['NO_COLOR'] ?? '') !== '' || ownEnvironment['TERM'] === 'dumb';
   return {
     stdout: dataOutputTo(parts.stdout),
     stderr: errorOutputTo(parts.stderr),
     stdin: parts.stdin,
-    environment,
+    ownEnvironment,
+    get environment() {
+      return environment();
+    },
     // Asked for when they are needed: most commands can do without the one or the other.
     get cwd() {
       return cwdOf(parts);
     },
     get home() {
-      return ownHome(environment);
+      return ownHome(ownEnvironment);
     },
     isTerminal,
     color: isTerminal && !plain,
@@ -97,6 +106,16 @@ export function contextOf(parts: ProcessParts): CommandContext {
       return { columns, rows };
     },
   };
+}
+
+/** A home that cannot be used is told by what needs it. */
+function withStoredKeys(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const set = Object.entries(environment).filter(([, value]) => (value ?? '').trim() !== '');
+  try {
+    return { ...environment, ...storedKeys(ownHome(environment)), ...Object.fromEntries(set) };
+  } catch {
+    return environment;
+  }
 }
 
 function cwdOf(parts: ProcessParts): string {

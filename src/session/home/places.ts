@@ -84,16 +84,23 @@ export function runtimeVariable(
   return absolute(environment['XDG_RUNTIME_DIR']) === null ? 'TMPDIR' : 'XDG_RUNTIME_DIR';
 }
 
-/** Podkin's own folders, each once. */
+/** In the folder of the configuration: variables of the service that `podkin keep --install` makes, keys too. */
+export const environmentFile = 'environment';
+
+/** Podkin's own folders and files, each once. */
 export function ownPlaces(home: Home): OwnPlace[] {
   const { config, state, runtime, spareRuntime } = home;
-  const all: OwnPlace[] = [
+  const folders: OwnPlace[] = [
     { path: state, closed: 'read' },
     { path: runtime, closed: 'read' },
     ...(spareRuntime === undefined ? [] : [{ path: spareRuntime, closed: 'read', isRuntime: true } as const]),
     { path: config, closed: 'write' },
     ...(home.others ?? []),
   ];
+  const files = folders.flatMap(({ path, closed }): OwnPlace[] =>
+    closed === 'write' ? [{ path: join(path, environmentFile), closed: 'read' }] : [],
+  );
+  const all = [...folders, ...files];
   const alone = all.filter((one, at) => all.findIndex(({ path }) => path === one.path) === at);
   // Another user's folder holds no socket of ours, and where a link of theirs leads is theirs to say.
   return alone.filter(({ path, isRuntime }) => isRuntime !== true || !isOthers(path));

@@ -243,7 +243,12 @@ const turns: Row[] = [
     'an end',
     [begun('t1'), ended('t1', 'limitReached', { reason: 'steps' })],
     ({ turn, lastTurn, paused, resumable }) => [turn, lastTurn, paused, resumable],
-    [null, { turn: 't1', outcome: 'limitReached', reason: 'steps', at: timeOf(4) }, false, null],
+    [
+      null,
+      { turn: 't1', outcome: 'limitReached', reason: 'steps', at: timeOf(4), settled: true },
+      false,
+      null,
+    ],
   ],
   [
     'an end with an error',
