@@ -7,6 +7,7 @@ import type { PodEvent, Usage } from '../protocol/pod-event.ts';
 import { endOfCheck } from '../session/facts/demand-entries.ts';
 import { type BufferedItem, closesAssignments } from '../session/facts/facts.ts';
 import { fenced, inLine, listed, quoted } from './quoted.ts';
+import { worktreeText } from './worktree-notice.ts';
 
 const excerptCharsMax = 2_000;
 const askedCharsMax = 200;
@@ -145,6 +146,7 @@ function detailsOf(event: PodEvent, name: string): string[] {
     case 'errored':
       return [
         `It took ${seconds(event.durationMs)}${cost(event.usage)}.`,
+        ...(event.worktree === undefined ? [] : worktreeText(event.worktree, name)),
         ...stillWorking(event.outstanding),
         ...(event.kind === 'turnEnded' ? evidenceOf(event) : []),
         ...answerOf(event, name),

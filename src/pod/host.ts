@@ -33,6 +33,11 @@ import type { ProcessIdentity } from '../std/process-identity.ts';
 import type { MethodName, ParamsIn, Result } from '../protocol/methods.ts';
 import type { NamedFile } from '../tools/named-file.ts';
 import type { Tool, ToolContext } from '../tools/tool.ts';
+import type { Failed as GitFailed, Survey } from '../tools/worktree/worktree.ts';
+import type { Surveyed } from '../tools/worktree/git-scripts.ts';
+import type { GitStore } from '../project/git-store.ts';
+import type { Worktree } from '../session/settings/worktree.ts';
+import type { WorktreeReport } from '../protocol/pod-event.ts';
 import type { Engine } from '../worker/turn-ports.ts';
 import type { Sent } from '../transport/connect-and-send.ts';
 import type { Connection } from '../transport/connection.ts';
@@ -250,6 +255,29 @@ export interface ImageStore {
   bytes(folder: PodFolder, sha256: string): Promise<Uint8Array | null>;
 }
 
+/** Clones for children to work in. Each rejects with the file system's error where nothing else is said. */
+export interface Worktrees {
+  /** The folder that clones are in, a real path; null where it is not this user's own. */
+  folder(): Promise<string | null>;
+  /** What git keeps of a repository; a sentence's end where that cannot be read. */
+  store(deny: PathScope['deny'], store: string): Promise<GitStore | string>;
+  survey(repository: Surveyed, context: ToolContext): Promise<Survey>;
+  /** Null, or why there is none; then nothing of it is left. */
+  make(
+    worktree: Worktree,
+    given: { author: string; cwd: string },
+    context: ToolContext,
+  ): Promise<GitFailed | null>;
+  /** Null where it was ended; done again it changes nothing. */
+  handOver(
+    worktree: Worktree,
+    given: { mayReturn: boolean },
+    context: ToolContext,
+  ): Promise<WorktreeReport | null>;
+  /** Of a child that never began. */
+  discard(worktree: Worktree): Promise<void>;
+}
+
 /** What turns work with. */
 export interface Work {
   /** Who drives the turns. */
@@ -286,6 +314,7 @@ export interface Work {
   repository(deny: PathScope['deny'], cwd: string): Promise<Repository | null>;
   /** Null where that cannot be said. */
   hasUncommitted(context: ToolContext, read: readonly string[]): Promise<boolean | null>;
+  worktrees(worker: Pick<Worker, 'session' | 'limits'>): Worktrees;
   /** Links resolved, where the paths are and where they are not yet. */
   realScope(scope: PathScope): Promise<PathScope>;
   /** Of these write roots: why one of them is where git takes hooks from, and so no pod's. */

@@ -11,7 +11,7 @@ import { ownGit } from '../scope/set-aside/own-git.ts';
 import { hookPlaces, hookProtection } from '../scope/paths/git-hooks.ts';
 import { realScope } from '../scope/paths/real-path.ts';
 import { ownPrograms } from '../scope/sandbox/own-programs.ts';
-import { type Sandbox, createSandbox } from '../scope/sandbox/sandbox.ts';
+import { type Sandbox, type SandboxSettings, createSandbox } from '../scope/sandbox/sandbox.ts';
 import type { Home } from '../session/home/home.ts';
 import { ownPlaces, userHome } from '../session/home/places.ts';
 import { effortIn } from '../session/settings/effort.ts';
@@ -20,10 +20,12 @@ import { sandboxSettingsOf } from '../session/settings/settings.ts';
 import { fileTools } from '../tools/file-tools.ts';
 import { readNamedFile } from '../tools/named-file.ts';
 import { shellProgram } from '../tools/shell-program.ts';
+import type { ToolContext } from '../tools/tool.ts';
 import { hasUncommitted } from '../tools/uncommitted.ts';
 import { worker } from '../worker/drive-turn.ts';
 import type { ImageStore, Worker, Work } from './host.ts';
 import { costLimit } from './machine/budget.ts';
+import { nodeWorktrees } from './node-worktrees.ts';
 import { noteGroup, noteOutside } from './process/command-groups.ts';
 
 export function nodeWork(home: Home): Work {
@@ -45,6 +47,7 @@ export function nodeWork(home: Home): Work {
     machine: { system: systemText(), shell: shellProgram() },
     repository: (deny = [], cwd) => readRepository({ home, deny }, cwd),
     hasUncommitted,
+    worktrees: (worker) => nodeWorktrees(home, (context) => closedSandbox(home, worker, context)),
     realScope,
     heldGit: (command, cwd, { scope, made }) =>
       heldGit(command, cwd, { ...scope, write: [...scope.write, ...ownGit(made, scope)] }),
@@ -73,10 +76,31 @@ function placeOf(cwd: string): ProjectPlace {
   return { cwd, personHome: userHome(process.env) };
 }
 
+const closedSandboxes = new WeakMap<object, Sandbox>();
+
+/** The pod's own where there is no way out of it: what git makes of a repository has no person's word. */
+function closedSandbox(
+  home: Home,
+  worker: Pick<Worker, 'session' | 'limits'>,
+  { shell }: ToolContext,
+): Sandbox {
+  const { session } = worker;
+  const { network, unixSockets } = sandboxSettingsOf(session.settings);
+  if (!network && !unixSockets) return shell.sandbox;
+  const known = closedSandboxes.get(session);
+  const closed = known ?? sandboxOf(home, worker, { network: false, unixSockets: false });
+  closedSandboxes.set(session, closed);
+  return closed;
+}
+
 /** Nothing is tested or looked for here: that waits for the first command. */
-function sandboxOf(home: Home, { session, limits }: Worker): Sandbox {
+function sandboxOf(
+  home: Home,
+  { session, limits }: Pick<Worker, 'session' | 'limits'>,
+  over: Partial<SandboxSettings> = {},
+): Sandbox {
   return createSandbox({
-    settings: sandboxSettingsOf(session.settings),
+    settings: { ...sandboxSettingsOf(session.settings), ...over },
     // Asked for at each command. What is hidden and missing is set aside when it comes to be; a folder for
     // sockets alone is not: that would be a person's own first start, and a pod gains nothing by making it.
     get hidden() {

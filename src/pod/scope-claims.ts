@@ -34,6 +34,7 @@ export class Claims {
   #reported = '';
   /** A write root that a person is about to add: claimed before the log says it. */
   #asked: string[] = [];
+  #isThere = false;
   /** What others of the home hold of what this pod should, as the registry last said. */
   conflict: { since: string; reason: string } | null = null;
 
@@ -141,7 +142,8 @@ export class Claims {
   async #update(): Promise<readonly Conflict[]> {
     const { session } = this.#pod;
     // Nothing of this pod is or was there: a pod that only reads costs nothing.
-    if (session.scope.write.length === 0) return [];
+    this.#isThere ||= session.scope.write.length > 0 || this.#hasGivenOwn();
+    if (!this.#isThere) return [];
     // A home that was moved away or deleted is not begun anew under its old name.
     const { host } = this.#pod;
     if (!host.home.isThere()) return [];
@@ -159,6 +161,11 @@ export class Claims {
     // The same again is news once it was over.
     if (first === undefined) this.#reported = '';
     return conflicts;
+  }
+
+  /** A clone, which was none of this pod's to write. */
+  #hasGivenOwn(): boolean {
+    return [...this.#pod.facts.children.values()].some(({ own }) => own.length > 0);
   }
 
   /**

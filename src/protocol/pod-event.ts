@@ -57,6 +57,8 @@ const turnReport = once(() => ({
   usage: usageSchema(),
   durationMs: z.number().min(0),
   hops: z.int().min(0),
+  /** Of a pod that works in a clone of its own. */
+  worktree: worktreeReport().optional(),
   budget: budget(),
   unread: unread(),
 }));
@@ -77,6 +79,34 @@ export const resultReport = once(() =>
     z.object({ fits: z.literal(false), problem: text() }),
   ]),
 );
+
+/** What a child that works in a clone of its own leaves there, and what of it is in its parent's repository. */
+export const worktreeReport = once(() =>
+  z.object({
+    /** As it is called in the repository; where it is not there, as in the clone. */
+    branch: name(),
+    /** Its commits are on `branch` in the repository. */
+    fetched: z.boolean(),
+    /** The commit that the clone began at. */
+    base: name(),
+    /** The clone. */
+    folder: text(),
+    /** Absent where that could not be found out. */
+    commits: z.int().min(0).optional(),
+    files: z.int().min(0).optional(),
+    added: z.int().min(0).optional(),
+    deleted: z.int().min(0).optional(),
+    /** Files and folders with changes that are in no commit. */
+    uncommitted: z.int().min(0).optional(),
+    /** Commits of other branches of the clone, which are not in the repository. */
+    others: z.int().min(0).optional(),
+    /** Why nothing was fetched, where there may have been something. */
+    why: z.enum(['missing', 'noBranch', 'notInScope', 'timedOut', 'failed']).optional(),
+    /** Words of git or the system. */
+    problem: text().optional(),
+  }),
+);
+export type WorktreeReport = z.infer<ReturnType<typeof worktreeReport>>;
 
 export const turnEndedEvent = once(() =>
   z.object({

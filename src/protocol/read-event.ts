@@ -14,6 +14,7 @@ import {
   resultReport,
   sentPodEvent,
   turnEndedEvent,
+  worktreeReport,
 } from './pod-event.ts';
 
 type TurnEnded = Extract<SentPodEvent, { kind: 'turnEnded' }>;
@@ -126,6 +127,7 @@ function turnReport(fields: Fields): TurnReport {
     usage: usageOf(fields),
     durationMs: fields.amount('durationMs'),
     hops: fields.count('hops', 0),
+    ...fields.optional('worktree', worktreeReport()),
     ...fields.budget(),
   };
 }

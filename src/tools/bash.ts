@@ -107,7 +107,9 @@ export async function runOnce(
   let ended: Pick<Ended, 'run' | 'notes'> | null = null;
   try {
     place?.watch(guard.report);
-    const run = await runGroup(shell(command, context, place), {
+    const mark = place === null ? context.markCommand() : null;
+    const inside = { cwd: context.cwd, limits: context.shell.limits, place, mark };
+    const run = await runGroup(shellIn(command, inside), {
       timeoutMs,
       signal: AbortSignal.any([context.signal, guard.signal]),
       onStarted: (leaderPid) => context.noteGroup(leaderPid),
@@ -204,17 +206,23 @@ async function enter(context: ToolContext): Promise<{ place: Entered | null } | 
   }
 }
 
-function shell(command: string, context: ToolContext, place: Entered | null): GroupProgram {
+/** `mark`: for what it starts outside of any sandbox; in one all ends with it. */
+export function shellIn(
+  command: string,
+  {
+    cwd,
+    limits,
+    place,
+    mark = null,
+  }: { cwd: string; limits: ShellLimits; place: Entered | null; mark?: string | null },
+): GroupProgram {
   const file = shellProgram();
   const relayed = file === '/bin/bash' && existsSync('/bin/cat');
-  const { limits } = context.shell;
   const isSandbox = place !== null && place.infoDescriptor !== null;
   const args = shellArgs(
     { file, relayed, limits, prefix: place?.prefix ?? null, isHeld: isSandbox },
     command,
   );
-  // In a sandbox all ends with it.
-  const mark = place === null ? context.markCommand() : null;
   const env =
     mark === null
       ? sandboxEnvironment(process.env)
@@ -222,7 +230,7 @@ function shell(command: string, context: ToolContext, place: Entered | null): Gr
   return {
     file,
     args,
-    cwd: context.cwd,
+    cwd,
     env,
     mark,
     isSandbox,

@@ -33,6 +33,7 @@ export type OfferedProfiles = ReadonlyMap<
     readonly description: string;
     readonly write?: readonly string[] | undefined;
     readonly check?: string | undefined;
+    readonly worktree?: boolean | undefined;
   }
 >;
 
@@ -68,6 +69,12 @@ const demands = once(() => ({
     .optional()
     .describe(
       'JSON Schema of the child’s final answer, which you then get as data: type, properties, required, items, enum, anyOf and bounds; no references or patterns. For answers that you work on',
+    ),
+  worktree: z
+    .boolean()
+    .optional()
+    .describe(
+      'Work in a git clone of its own, on a branch that you get with its report: for changes side by side in one repository; leave write out',
     ),
 }));
 
@@ -151,9 +158,10 @@ export function spawnPodTool(tree: Tree, profiles: OfferedProfiles = new Map()):
     description: descriptionWith(profiles),
     input: inputWith(profiles),
     order: 'parallel',
-    needs: ({ name, write, profile, check }) => {
+    needs: ({ name, write, profile, check, worktree }) => {
       const role = profile === undefined ? undefined : profiles.get(profile);
-      const writes = write.length > 0 || (role?.write ?? []).length > 0;
+      const byProfile = role?.worktree === true || (role?.write ?? []).length > 0;
+      const writes = write.length > 0 || worktree === true || byProfile;
       const command = check ?? role?.check;
       return { kind: 'tree', name, writes, ...(command === undefined ? {} : { check: command }) };
     },

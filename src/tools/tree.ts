@@ -27,6 +27,8 @@ export interface SpawnRequest {
   result?: JsonObject | undefined;
   /** It waits for what of `write` another pod holds. */
   wait?: boolean | undefined;
+  /** In a clone of its own. */
+  worktree?: boolean | undefined;
 }
 
 /** Every function answers; what went wrong is said in the answer, for the model. */

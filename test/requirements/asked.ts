@@ -35,4 +35,26 @@ export const asked = {
   'asked.root-refused':
     'run refuses a schema that cannot be held against an answer, and what does not go together, before anything is made',
   'asked.time-verified': 'verify finds a time of a turn that falls, and one of another turn',
+  'worktree.clone':
+    'a child with worktree works in a clone of the commits of its parent’s repository, on a branch of its own, which takes its objects from the source',
+  'worktree.returns':
+    'what it commits there is on that branch in the repository when its report is read, forward or as a new branch, never over what is there, and the report says how to take it over',
+  'worktree.hostile':
+    'nothing that the source or the clone names (hooks, settings, filters, monitors) is run by podkin',
+  'worktree.left': 'the report says what was not committed and what is on other branches, and both are kept',
+  'worktree.kept':
+    'whatever a clone holds that is nowhere else is found: commits that nothing names, stashes, changes that the index hides, repositories in it',
+  'worktree.refused':
+    'without a working sandbox, a repository, a commit or the right to read it the spawn is refused with a sentence of what to do, and nothing is made',
+  'worktree.cases':
+    'sources and clones of unusual kinds work or are reported as what they are: worktrees, shallow ones, other hashes, links, what is gone',
+  'worktree.nested': 'a child in a clone has children in clones of that clone, whose branches come into it',
+  'worktree.bounded': 'what git does for podkin ends within its time, and is reported as that',
+  'worktree.anew':
+    'a death before, in or behind the making of a clone leaves none that nobody works in; one in the handing over has it done anew, once',
+  'worktree.scope':
+    'the clone is its child’s alone, with what is denied in the source denied there; the child writes nothing of the source, and gets its clone back with a restore',
+  'worktree.unfinished':
+    'work that a limit or a failure ends is handed over as far as it is committed; what a death or a stop leaves is in the clone, and the next report hands it over',
+  'worktree.profile': 'a profile or an agent file can ask for it; in permission mode plan it is refused',
 } as const;

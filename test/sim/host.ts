@@ -2,7 +2,7 @@
  * The simulated machine as one process sees it: what `pod/host.ts` asks for, over the world's files, locks,
  * processes and wire. Each place where something can go wrong is a `point`.
  */
-import type { Host, HostClock, Processes, StartedProcess, Wire } from '../../src/pod/host.ts';
+import type { Host, HostClock, Processes, StartedProcess, Wire, Worktrees } from '../../src/pod/host.ts';
 import { PodStartFailed } from '../../src/pod/process/start-process.ts';
 import { noSkills } from '../../src/project/skills.ts';
 import { noInstructions } from '../../src/project/instructions.ts';
@@ -112,6 +112,7 @@ export function simHost(process: SimProcess): Host {
       machine: { system: 'a simulation', shell: 'none' },
       repository: async () => null,
       hasUncommitted: async () => null,
+      worktrees: () => worktreesOf(process),
       realScope: async (scope) => scope,
       heldGit: async () => null,
       hookProtection: () => () => undefined,
@@ -286,5 +287,21 @@ function hold(process: SimProcess, path: string): HeldSocket {
         close: release,
       };
     },
+  };
+}
+
+/** What is said of a clone matters here, and that it is said; nothing is cloned. */
+function worktreesOf(process: SimProcess): Worktrees {
+  const { world } = process;
+  const later = <T>(mostMs: number, answer: () => T): Promise<T> =>
+    process.later(world.random.delay(mostMs), answer);
+  return {
+    folder: async () => '/worktrees',
+    store: async (_, store) => ({ objects: [`${store}/objects`], format: 'sha1' }),
+    survey: async () => await later(20, () => ({ kind: 'found', base: 'a'.repeat(40) })),
+    make: async () => await later(200, () => null),
+    handOver: async ({ branch, base, holder }, { mayReturn }) =>
+      await later(200, () => ({ branch, base, folder: `${holder}/repo`, fetched: mayReturn, commits: 1 })),
+    discard: async () => await later(20, () => undefined),
   };
 }

@@ -46,6 +46,7 @@ export const commandFile =
 process.env['PODKIN_COMMAND'] = commandFile;
 
 export interface RootOptions {
+  cwd?: string;
   name?: string;
   /** YAML text of a scenario; or give `model`. */
   scenario?: string;
@@ -120,7 +121,7 @@ export class TestHome {
       parent: null,
       root: { name, instance },
       depth: 0,
-      cwd: this.work,
+      cwd: options.cwd ?? this.work,
       model: options.model ?? this.scenario(options.scenario ?? 'rules:\n  - say: "{{pod}} is done."\n'),
       instructions: null,
       permissionMode: options.permissionMode ?? 'default',

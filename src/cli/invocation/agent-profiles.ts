@@ -71,6 +71,8 @@ const bounding = [
   'read',
   'maxCost',
   ...demandFields,
+  'worktree',
+  'isolation',
 ] as const;
 const known = new Set<string>([...bounding, 'name', 'description', 'model', 'effort', 'wait']);
 
@@ -124,9 +126,11 @@ function wordsOf({ matter: { fields, lists } }: AgentFile, field: string): reado
 function boundsOf(
   file: AgentFile,
   personHome: string | null,
-): Pick<Profile, 'mode' | 'write' | 'read' | 'maxCost'> | string {
+): Pick<Profile, 'mode' | 'write' | 'read' | 'maxCost' | 'worktree'> | string {
   const { fields, lists } = file.matter;
-  const scalar = ['mode', 'permissionMode', 'maxCost'].find((field) => lists.has(field));
+  const scalar = ['mode', 'permissionMode', 'maxCost', 'worktree', 'isolation'].find((field) =>
+    lists.has(field),
+  );
   if (scalar !== undefined) return `its ${scalar} is a list`;
   const said = (fields.get('mode') ?? fields.get('permissionMode'))?.trim();
   const mode = permissionModes.find((one) => one === said);
@@ -135,6 +139,8 @@ function boundsOf(
   const maxCost = cost === undefined ? undefined : Number(cost);
   if (maxCost !== undefined && !(maxCost > 0 && Number.isFinite(maxCost)))
     return 'its maxCost is no number above 0';
+  const worktree = worktreeOf(file);
+  if (worktree === null) return 'its worktree is neither true nor false';
   const [write, read] = [wordsOf(file, 'write'), wordsOf(file, 'read')];
   const problem = [...(write ?? []), ...(read ?? [])]
     .map((path) => pathProblem(path, personHome))
@@ -142,7 +148,17 @@ function boundsOf(
   if (problem !== undefined) return `a path in it ${problem}`;
   const absolute = (paths: readonly string[] | undefined) =>
     paths?.map((path) => resolve(file.folder, fromTilde(path, personHome)));
-  return { mode, maxCost, write: absolute(write), read: absolute(read) };
+  const own = worktree === undefined ? {} : { worktree };
+  return { mode, maxCost, ...own, write: absolute(write), read: absolute(read) };
+}
+
+/** Undefined where it says nothing; null where that is not understood. Others write it as an isolation. */
+function worktreeOf({ matter: { fields } }: AgentFile): boolean | undefined | null {
+  const said = fields.get('worktree')?.trim();
+  const isolation = fields.get('isolation')?.trim();
+  if (said === undefined && isolation === undefined) return undefined;
+  if (said === undefined) return isolation === 'worktree' ? true : null;
+  return said === 'true' ? true : said === 'false' ? false : null;
 }
 
 /** Names of other programs for what podkin has under another one. */

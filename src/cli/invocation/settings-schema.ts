@@ -168,6 +168,10 @@ const profilesSchema = once(() =>
         .boolean()
         .optional()
         .describe('Whether a child waits for paths of `write` that another pod holds.'),
+      worktree: z
+        .boolean()
+        .optional()
+        .describe('A child with it works in a git clone of its own; of a root it says nothing.'),
     }),
   ),
 );

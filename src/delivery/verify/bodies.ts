@@ -127,6 +127,7 @@ function holdsText(body: string, event: PodEvent): boolean {
   if (result?.fits === true) return holds(fencedPart(body), JSON.stringify(result.data));
   const text = textIn(event);
   // Words in a body of an event without any are those of another.
+  if (text === '' && event.worktree?.problem !== undefined) return true;
   if (text === '')
     return event.kind === 'errored' || check !== undefined || result !== undefined || !body.includes('```');
   return holds(fencedPart(body), text);

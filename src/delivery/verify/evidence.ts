@@ -2,6 +2,7 @@
  * What was asked of a pod beside its task (E1, E2): the evidence goes with the report, and each try is one.
  */
 import type { JsonObject, JsonValue } from '../../std/json.ts';
+import type { WorktreeReport } from '../../protocol/pod-event.ts';
 import type { CheckReport, ResultReport } from '../../session/facts/demand-entries.ts';
 import type { Entry } from '../../session/facts/entries.ts';
 import { Check } from './finding.ts';
@@ -13,6 +14,7 @@ const resultTries = 2;
 interface Evidence {
   readonly check?: CheckReport | undefined;
   readonly result?: ResultReport | undefined;
+  readonly worktree?: WorktreeReport | undefined;
 }
 
 export class EvidenceCheck extends Check {
@@ -64,9 +66,9 @@ export class EvidenceCheck extends Check {
     if (this.#isRoot && end.outcome === 'finished' && end.settled) this.#judge(end, `entry ${end.seq}`);
   }
 
-  #judge({ check, result }: Evidence, place: string): void {
-    const given = { check, result };
-    const lacks = (['check', 'result'] as const).filter(
+  #judge({ check, result, worktree }: Evidence, place: string): void {
+    const given = { check, result, worktree };
+    const lacks = (['check', 'result', 'worktree'] as const).filter(
       (of) => isObject(this.#demands[of]) && given[of] === undefined,
     );
     if (lacks.length > 0)

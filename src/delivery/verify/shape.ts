@@ -67,6 +67,7 @@ const amounts = { nanoUsd: optional(isCount), tokens: optional(isCount) };
 const evidence = {
   check: optional(fields({ passed: isFlag, exitCode: nullable(isNumber), tail: isText })),
   result: optional(fields({ fits: isFlag })),
+  worktree: optional(fields({ branch: isText, fetched: isFlag })),
 };
 
 const isEvent = fields({ kind: isText, budget: optional(isTotals), ...evidence });

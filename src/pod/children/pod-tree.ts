@@ -15,6 +15,7 @@ import type { Pod } from '../pod.ts';
 import { outputOfLog } from '../output-from-log.ts';
 import { type PodContext, spawnChild } from './spawn-child.ts';
 import { SpawnRefused } from './spawn-refused.ts';
+import { clonedText } from './spawn-worktree.ts';
 import type { ProcessExit } from '../host.ts';
 import { PodStartFailed, readyWithin } from '../process/start-process.ts';
 import { stopBelow } from './stop-below.ts';
@@ -30,13 +31,14 @@ export function podTree(family: PodContext): Tree {
   return {
     spawn: (request, context) =>
       answered(async () => {
-        const { child, waits } = await spawnChild(family, request, context);
+        const { child, waits, planned } = await spawnChild(family, request, context);
         const does =
           waits === null
             ? 'is working on it.'
             : `is there and waits for ${waits}. It begins as soon as it has its paths; they are free when whoever has them is stopped or has died.`;
+        const where = planned === null ? '' : ` ${clonedText(planned)}`;
         return {
-          text: `Pod "${child.name}" ${does} You will get a notice when it finishes, fails, stops or dies. If you have nothing else to do, end your turn now.`,
+          text: `Pod "${child.name}" ${does}${where} You will get a notice when it finishes, fails, stops or dies. If you have nothing else to do, end your turn now.`,
         };
       }),
     send: ({ name, message }, context) =>

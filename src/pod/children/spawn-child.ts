@@ -31,6 +31,7 @@ import { childMode, childSettings, filledIn, noSuchProfile, profileOf } from './
 import { scopeReport } from './scope-waits.ts';
 import { SpawnRefused } from './spawn-refused.ts';
 import { scopeFor } from './spawn-scope.ts';
+import { type PlannedWorktree, makeClone, plannedWorktree } from './spawn-worktree.ts';
 import { undoSpawn } from './undo-spawn.ts';
 import type { StartedProcess } from '../host.ts';
 import { readyWithin } from '../process/start-process.ts';
@@ -49,6 +50,8 @@ export interface Spawned {
   assignment: string;
   /** For what it waits, in words; null where it begins at once. */
   waits: string | null;
+  /** The clone that it works in; null: none. */
+  planned: PlannedWorktree | null;
 }
 
 /** Throws `SpawnRefused` with everything undone. */
@@ -61,18 +64,24 @@ export async function spawnChild(
   const profile = profileOf(pod.session.settings, asked);
   if (profile === undefined) throw new SpawnRefused(noSuchProfile(pod.session.settings, asked));
   const request = filledIn(asked, profile);
-  const { folder, child, scope } = await oneAfterTheOther(pod, async () => {
+  const child = { name: request.name, instance: pod.host.chance.uuid() };
+  const isWanted = request.worktree === true;
+  const planned = await plannedWorktree(pod, { child, isWanted, context });
+  const { folder, scope } = await oneAfterTheOther(pod, async () => {
     refuseOverLimits(pod);
     // With what those before it have reserved taken away.
-    const scope = await scopeFor(pod, { ...context, scope: pod.claims.now() }, { request, profile });
+    const now = { ...context, scope: pod.claims.now() };
+    const scope = await scopeFor(pod, now, { request, profile, planned });
     const model = await modelOf(pod, request);
-    const spec = specOf(pod, request, { scope, model, profile, demands: await demandsIn(request, context) });
-    return await reserve(pod, spec, { request, context });
+    const demands = { ...(await demandsIn(request, context)), worktree: planned?.worktree ?? null };
+    const spec = specOf(pod, request, { child, scope, model, profile, demands, planned });
+    return await reserve(pod, spec, { request, context, planned });
   });
   try {
     const isQueued = pod.facts.children.get(child.instance)?.isToWait === true;
     if (isQueued) await queue(family, child);
     else await claim(pod, child, context.signal);
+    await makeClone(pod, planned, { child, context });
     const { exited } = await start(pod, children, { folder, child });
     await children.links.linked(child.instance, { timeoutMs: pod.core.limits.spawnMs, exited });
     // Nobody waits for this child any more: it must not begin to work.
@@ -81,7 +90,7 @@ export async function spawnChild(
     pod.crash('scope.moved');
     const assignment = await sendRun(pod, children, { child, text: request.task, hops: context.hops });
     pod.crash('child.firstRun');
-    return { child, assignment, waits: isQueued ? reasonToWait(family, child) : null };
+    return { child, assignment, planned, waits: isQueued ? reasonToWait(family, child) : null };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const tail = pod.host.home.errorTail(folder);
@@ -97,7 +106,14 @@ export async function spawnChild(
 function specOf(
   pod: Pod,
   request: SpawnRequest,
-  given: { scope: PathScope; model: string; profile: Profile | null; demands: Partial<Demands> },
+  given: {
+    child: PodRef;
+    scope: PathScope;
+    model: string;
+    profile: Profile | null;
+    demands: Partial<Demands>;
+    planned: PlannedWorktree | null;
+  },
 ): PodSpec {
   const { session } = pod;
   const { limits } = pod.core;
@@ -111,12 +127,11 @@ function specOf(
   return {
     schema: schemaVersion,
     podkin: version,
-    name: request.name,
-    instance: pod.host.chance.uuid(),
+    ...given.child,
     parent: { name: session.name, instance: session.instance },
     root: session.root,
     depth: session.depth + 1,
-    cwd: session.cwd,
+    cwd: given.planned?.cwd ?? session.cwd,
     model: given.model,
     instructions: request.instructions ?? null,
     permissionMode: childMode(session.permissionMode, given.profile),
@@ -261,8 +276,8 @@ function readableSpec(pod: Pod, folder: PodFolder): PodSpec | null {
 async function reserve(
   pod: Pod,
   spec: PodSpec,
-  asked: { request: SpawnRequest; context: ToolContext },
-): Promise<{ folder: PodFolder; child: PodRef; scope: PathScope }> {
+  asked: { request: SpawnRequest; context: ToolContext; planned: PlannedWorktree | null },
+): Promise<{ folder: PodFolder; scope: PathScope }> {
   const child = { name: spec.name, instance: spec.instance };
   let made: ReturnType<Pod['host']['home']['create']>;
   try {
@@ -272,7 +287,8 @@ async function reserve(
       throw new SpawnRefused(`There is a pod "${spec.name}" already; choose another name.`);
     throw error;
   }
-  const isToWait = asked.request.wait === true && spec.scope.write.length > 0;
+  const own = asked.planned?.own ?? [];
+  const isToWait = asked.request.wait === true && spec.scope.write.some((path) => !own.includes(path));
   const reserved: EntryBody = {
     type: 'child',
     child,
@@ -282,6 +298,7 @@ async function reserve(
     task: asked.request.task,
     call: asked.context.call,
     ...(isToWait ? { isToWait } : {}),
+    ...(own.length === 0 ? {} : { own }),
   };
   try {
     await refuseOverTree(pod);
@@ -293,7 +310,7 @@ async function reserve(
     throw error;
   }
   pod.crash('child.reserved');
-  return { folder: made.folder, child, scope: spec.scope };
+  return { folder: made.folder, scope: spec.scope };
 }
 
 /** A wait that closes a circle is refused; one for paths that are free is over at once. */

@@ -35,6 +35,7 @@ export function filledIn(request: SpawnRequest, profile: Profile | null): SpawnR
     ...checkOf(request, profile),
     result: request.result ?? profile.result,
     wait: request.wait ?? profile.wait,
+    worktree: request.worktree ?? profile.worktree,
     write: request.write.length > 0 ? request.write : [...(profile.write ?? [])],
     read: request.read ?? (profile.read === undefined ? undefined : [...profile.read]),
   };

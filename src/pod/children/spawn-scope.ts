@@ -9,6 +9,7 @@ import type { ToolContext } from '../../tools/tool.ts';
 import type { SpawnRequest } from '../../tools/tree.ts';
 import type { Pod } from '../pod.ts';
 import { SpawnRefused } from './spawn-refused.ts';
+import { type PlannedWorktree, scopeWithClone, wantedBeside } from './spawn-worktree.ts';
 
 const pathCharsMax = 4_096;
 
@@ -19,19 +20,24 @@ const pathCharsMax = 4_096;
 export async function scopeFor(
   pod: Pod,
   context: ToolContext,
-  { request, profile }: { request: SpawnRequest; profile: Profile | null },
+  {
+    request,
+    profile,
+    planned,
+  }: { request: SpawnRequest; profile: Profile | null; planned: PlannedWorktree | null },
 ): Promise<PathScope> {
   const absolute = (paths: readonly string[]) => paths.map((path) => absolutePath(context, path));
-  const wanted = await pod.host.work.realScope({
+  const asked = await pod.host.work.realScope({
     read: request.read === undefined ? [...context.scope.read] : absolute(request.read),
     write: absolute(request.write),
   });
-  await refuseBeyondProfile(pod, { request, profile, wanted }, context.scope);
+  await refuseBeyondProfile(pod, { request, profile, wanted: asked }, context.scope);
+  const wanted = wantedBeside(planned, asked);
   const narrowed = narrow(request.wait === true ? withoutHolders(context.scope) : context.scope, wanted);
   const outsideRoots = narrowed.ok ? hookRoots(pod, context.scope, narrowed.scope.write) : narrowed.outside;
   if (narrowed.ok && outsideRoots.length === 0) {
     if (request.wait !== true) refuseBeforeWaiting(pod, narrowed.scope);
-    return narrowed.scope;
+    return scopeWithClone(planned, narrowed.scope, context.scope);
   }
   const outside = outsideRoots
     .map(({ right, path, ...why }) => `${right} ${pathIn(path)}${reasonOf(why)}`)

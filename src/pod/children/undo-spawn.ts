@@ -12,6 +12,9 @@ import type { Host } from '../host.ts';
 import type { Pod } from '../pod.ts';
 import { gone } from '../process/stop-process.ts';
 import { isHomeHere } from './removed-child.ts';
+import { worktreesOf } from '../pod-worktrees.ts';
+import { demandsOf } from '../../session/settings/demands.ts';
+import type { Worktree } from '../../session/settings/worktree.ts';
 
 const goneWithinMs = 5_000;
 const forgetAgainMs = 1_000;
@@ -31,10 +34,27 @@ export async function undoSpawn(pod: Pod, child: PodRef, reason: string): Promis
   const { folder, instance } = pod.placed(child);
   const socket = home.socketOf({ instance, folder });
   // The name may be another's by now: only the instance that was reserved is removed.
-  if (home.spec(folder)?.instance === child.instance) await remove(pod, child, folder);
+  const spec = home.spec(folder);
+  if (spec?.instance === child.instance) {
+    await discardClone(pod, child, demandsOf(spec.settings).worktree);
+    await remove(pod, child, folder);
+  }
   // Killed, it could not take its socket along.
   home.removeSocket(socket);
   forget(pod, child, reason);
+}
+
+/** It never began: nothing was done there. */
+async function discardClone(pod: Pod, { instance }: PodRef, worktree: Worktree | null): Promise<void> {
+  if (worktree === null) return;
+  try {
+    if (pod.facts.children.get(instance)?.begun === true) throw new Error('it may have begun to work');
+    await worktreesOf(pod).discard(worktree);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const text = `The clone of a child that was taken back is kept: ${worktree.holder} (${why})`;
+    pod.tryCommit([{ type: 'alert', level: 'warning', code: 'worktreeLeft', text }]);
+  }
 }
 
 /** A full disk is tried again: else the child would count, with nothing of it there, until the next start. */

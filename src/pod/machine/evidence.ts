@@ -9,20 +9,21 @@
  * - E2 An answer that does not do is an input of its own turn, once a try; no budget of turns and no hops.
  * - E3 Evidence is of one incarnation: after a death it is made anew. How often it failed is in the log.
  */
-import { fenced } from '../../delivery/quoted.ts';
+import { fenced, inLine } from '../../delivery/quoted.ts';
 import { settledView } from '../../delivery/settled.ts';
 import { begunAssignments } from '../../delivery/emit.ts';
 import { type CheckReport, type DemandKind, endOfCheck } from '../../session/facts/demand-entries.ts';
 import type { EntryBody } from '../../session/facts/entries.ts';
 import { type Facts, sessionOf } from '../../session/facts/facts.ts';
 import { type Demands, demandsOf } from '../../session/settings/demands.ts';
+import type { Worktree } from '../../session/settings/worktree.ts';
 
 /** An answer that is no JSON of its schema is asked for once more. */
 const resultTries = 2;
 export const tailCharsMax = 4_096;
 
-function isAskedFor({ check, result }: Demands): boolean {
-  return check !== null || result !== null;
+function isAskedFor({ check, result, worktree }: Demands): boolean {
+  return check !== null || result !== null || worktree !== null;
 }
 
 /** What the running turn owes before it may say that it has finished; null: nothing. */
@@ -32,6 +33,13 @@ export function evidenceDue(facts: Facts): Demands | null {
   if (session.parent !== null && begunAssignments(facts).length === 0) return null;
   const demands = demandsOf(session.settings);
   return isAskedFor(demands) && settledView(facts).settled ? demands : null;
+}
+
+/** The clone that a turn's end tells of, however it ends; null: none, or nobody waits for it. */
+export function worktreeDue(facts: Facts): Worktree | null {
+  const session = sessionOf(facts);
+  if (session.parent === null || begunAssignments(facts).length === 0) return null;
+  return demandsOf(session.settings).worktree;
 }
 
 /** The model is asked again. */
@@ -59,8 +67,9 @@ export function unmetResult(turn: string, problem: string): EntryBody {
 
 /** What the model is told of it beforehand. */
 export function demandsGuidance(demands: Demands): string[] {
-  const { check, result } = demands;
+  const { check, result, worktree } = demands;
   return [
+    ...(worktree === null ? [] : [worktreeGuidance(worktree)]),
     ...(check === null
       ? []
       : [
@@ -78,4 +87,11 @@ export function demandsGuidance(demands: Demands): string[] {
           ].join('\n'),
         ]),
   ];
+}
+
+function worktreeGuidance({ branch, source, base, returns }: Worktree): string {
+  const then = returns
+    ? 'when you end, podkin brings that branch into the repository'
+    : 'whoever gave you the work takes it from there';
+  return `Your working directory is in a clone of your own of the repository ${inLine(source)}, begun at commit ${base.slice(0, 12)}; work here, not there. Commit on the branch ${branch} what you hand over: ${then}. What is in no commit of that branch stays behind.`;
 }

@@ -19,7 +19,7 @@ export interface TurnEnd {
   reason?: string;
   error?: { category: string; message: string };
   durationMs: number;
-  /** Of a turn that has finished, where it was asked for. */
+  /** Where it was asked for; of a turn that has not finished its clone alone. */
   evidence?: Evidence;
 }
 
@@ -37,6 +37,7 @@ export function reportOfTurn(
   if (sessionOf(facts).parent === null) return [];
   if (assignments.length === 0 && turn.cause === 'person') return [];
   const text = finalText(facts);
+  const { worktree, ...made } = end.evidence ?? {};
   const report = {
     turn: turn.turn,
     assignments,
@@ -47,10 +48,11 @@ export function reportOfTurn(
     usage: turn.usage,
     durationMs: end.durationMs,
     hops: turn.hops,
+    ...(worktree === undefined ? {} : { worktree }),
   };
   const reason = end.reason === undefined ? {} : { reason: end.reason };
   // What goes on reports again, with evidence of its own.
-  const evidence = view.settled && end.outcome === 'finished' ? end.evidence : {};
+  const evidence = view.settled && end.outcome === 'finished' ? made : {};
   return [
     emitted(
       facts,

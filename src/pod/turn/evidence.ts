@@ -1,10 +1,24 @@
-/** Makes the evidence that a report is held for: reads the result, runs the check (`machine/evidence.ts`). */
+/**
+ * Makes the evidence that a report is held for: reads the result, runs the check, brings back what is
+ * committed in a clone (`machine/evidence.ts`).
+ */
 import type { ApprovalGate } from '../approvals/gate.ts';
-import { evidenceDue, hasTriesLeft, tailCharsMax, unmetCheck, unmetResult } from '../machine/evidence.ts';
+import {
+  evidenceDue,
+  hasTriesLeft,
+  tailCharsMax,
+  unmetCheck,
+  unmetResult,
+  worktreeDue,
+} from '../machine/evidence.ts';
 import { finalText } from '../machine/reports.ts';
 import type { Pod } from '../pod.ts';
+import { isAllowed } from '../../scope/paths/path-scope.ts';
+import type { WorktreeReport } from '../../protocol/pod-event.ts';
+import { worktreesOf } from '../pod-worktrees.ts';
 import type { Check, Demands } from '../../session/settings/demands.ts';
 import type { CheckReport, Evidence } from '../../session/facts/demand-entries.ts';
+import { type Worktree, cloneOf } from '../../session/settings/worktree.ts';
 import type { EntryBody } from '../../session/facts/entries.ts';
 import type { Tool, ToolContext } from '../../tools/tool.ts';
 import { readResult } from '../../tools/read-result.ts';
@@ -47,12 +61,52 @@ export class EvidenceDesk {
     if (read?.fits === false && hasTriesLeft(facts, 'result', demands))
       return await this.#unmet(unmetResult(turn, read.problem));
     const result = read === null ? {} : { result: read };
-    if (demands.check === null) return { kind: 'made', evidence: result };
-    const check = await this.#check(demands.check, signal);
+    const check = demands.check === null ? undefined : await this.#check(demands.check, signal);
     if (check === null) return { kind: 'ended' };
-    if (!check.passed && hasTriesLeft(facts, 'check', demands))
+    if (check?.passed === false && hasTriesLeft(facts, 'check', demands))
       return await this.#unmet(unmetCheck(turn, check));
-    return { kind: 'made', evidence: { ...result, check } };
+    // Behind the check, which runs in the same clone.
+    const worktree = demands.worktree === null ? undefined : await this.#handOver(demands.worktree, signal);
+    if (worktree === null) return { kind: 'ended' };
+    const checked = check === undefined ? {} : { check };
+    return { kind: 'made', evidence: { ...result, ...checked, ...(worktree && { worktree }) } };
+  }
+
+  /** What goes with a turn that ended otherwise: what it had committed in its clone. */
+  async ofUnfinished(): Promise<Evidence> {
+    const worktree = worktreeDue(this.#pod.facts);
+    const report = worktree === null ? null : await this.#handOver(worktree, null);
+    return report === null ? {} : { worktree: report };
+  }
+
+  /** Null where the turn was to end meanwhile. `within`: what ends the turn; null where it has ended. */
+  async #handOver(worktree: Worktree, within: AbortSignal | null): Promise<WorktreeReport | null> {
+    const pod = this.#pod;
+    const running = new AbortController();
+    this.#running = running;
+    const signal = within === null ? running.signal : AbortSignal.any([within, running.signal]);
+    const call = `worktree-${pod.host.chance.word()}`;
+    const { deny = [] } = pod.claims.now();
+    // A person may have denied it since.
+    const own = {
+      read: [],
+      write: [worktree.store],
+      deny: deny.filter(({ holder }) => holder === undefined),
+    };
+    const mayReturn = worktree.returns && isAllowed(own, 'write', worktree.store);
+    pod.crash('worktree.begun');
+    try {
+      const context = this.#parts.toolContext(call, signal);
+      const report = await worktreesOf(pod).handOver(worktree, { mayReturn }, context);
+      pod.crash('worktree.ended');
+      return within !== null && this.#isToEnd(signal) ? null : report;
+    } catch (error) {
+      const { branch, base } = worktree;
+      const problem = error instanceof Error ? error.message : String(error);
+      return { branch, base, folder: cloneOf(worktree), fetched: false, why: 'failed', problem };
+    } finally {
+      this.#running = null;
+    }
   }
 
   async #unmet(entry: EntryBody): Promise<Made> {

@@ -111,6 +111,7 @@ export class TurnRunner {
   /** Fulfils when no turn runs any more; the machine must not start another. */
   async stop(): Promise<void> {
     this.#abort?.abort(new Error('the pod is stopping'));
+    this.#evidence.control();
     this.#options.approvals.control('cancel');
     await this.#running;
   }
@@ -137,6 +138,7 @@ export class TurnRunner {
         else result = { kind: controlOf(this.#pod) === 'pause' ? 'paused' : 'cancelled' };
         break;
       }
+      if (this.#isCutShort(result)) evidence = await this.#evidence.ofUnfinished();
     } catch (error) {
       result = { kind: 'abandoned', message: error instanceof Error ? error.message : String(error) };
     }
@@ -150,6 +152,12 @@ export class TurnRunner {
       else endTurn(core, { ...this.#endOf(result, clock.now() - startedMs), evidence });
     });
     this.#options.approvals.reportClosed();
+  }
+
+  /** By a limit or a failure; who pauses or cancels does not wait for more. */
+  #isCutShort({ kind }: TurnResult): boolean {
+    const isLimit = kind === 'cancelled' && this.#pod.core.live.control?.kind === 'limit';
+    return kind === 'errored' || kind === 'limitReached' || isLimit;
   }
 
   async #compact(abort: AbortController): Promise<void> {

@@ -109,15 +109,20 @@ export function regrant(facts: Facts, child: ChildFacts, incarnation: number): E
 
 /** All that it was to get, as far as this pod can give it now. */
 export function grant(facts: Facts, child: ChildFacts): EntryBody[] {
-  return child.scope === null ? [] : delegation(child, givable(scopeByLog(facts), child.scope));
+  if (child.scope === null) return [];
+  return delegation(child, givable(scopeByLog(facts), child.scope, child.own));
 }
 
 /**
  * Root by root: one that is another's by now does not cost the child the others. What may be read was never
  * taken away.
  */
-function givable(now: PathScope, wanted: PathScope): PathScope {
-  const parts = wanted.write.map((path) => narrow(now, { read: [], write: [path] }));
+function givable(now: PathScope, wanted: PathScope, own: readonly string[]): PathScope {
+  const parts = wanted.write.map((path) =>
+    own.includes(path)
+      ? { ok: true as const, scope: { read: [], write: [path], deny: [] } }
+      : narrow(now, { read: [], write: [path] }),
+  );
   const given = parts.flatMap((part) => (part.ok ? [part.scope] : []));
   const deny = [...(wanted.deny ?? []), ...given.flatMap((scope) => scope.deny ?? [])];
   return {

@@ -41,7 +41,7 @@ export function protectedPaths(scope: PathScope, places: Places): string[] {
       root === places.home ||
       places.exists(path) ||
       !inHomesAlone.some((one) => one.test(path.slice(root.length + 1)));
-    const paths = new Set([join(root, '.git'), ...protectedBelow(root).map(wholeGit)]);
+    const paths = new Set([join(root, '.git'), ...protectedBelow(root).map((path) => wholeGit(root, path))]);
     return [...paths].filter((path) => matters(path) && isHeld(scope, path));
   });
   // What a denied name leads through: replaced, the name would be something else.
@@ -59,8 +59,9 @@ export function protectedPaths(scope: PathScope, places: Places): string[] {
   ];
 }
 
-function wholeGit(path: string): string {
-  return path.replace(/(\/\.git)\/.*$/, '$1');
+/** Below the root: one that lies in a `.git` itself was granted. */
+function wholeGit(root: string, path: string): string {
+  return root + path.slice(root.length).replace(/((?:^|\/)\.git)\/.*$/, '$1');
 }
 
 /** As for file tools: every root that grants writing holds it. */

@@ -1,7 +1,7 @@
 /**
  * Entries about what was asked of a pod beside its task: how long its turns work, and what its answers lack.
  */
-import type { SentPodEvent } from '../../protocol/pod-event.ts';
+import type { SentPodEvent, WorktreeReport } from '../../protocol/pod-event.ts';
 
 /**
  * How long a turn has worked, with those that it goes on with and without pauses and open approvals, by a
@@ -30,6 +30,8 @@ export type ResultReport = NonNullable<Finished['result']>;
 export interface Evidence {
   readonly check?: CheckReport;
   readonly result?: ResultReport;
+  /** Of its clone; also with a turn that has not finished. */
+  readonly worktree?: WorktreeReport;
 }
 
 /** What an answer can lack. */

@@ -308,6 +308,8 @@ export interface ChildEntry {
   call?: string;
   /** Reserved with `wait`: it begins nothing without all of `scope`. */
   isToWait?: true;
+  /** Of its scope to write, what this pod never had: a clone made for it. */
+  own?: readonly string[];
   incarnation?: number;
   pid?: number;
   startTime?: string;

@@ -78,6 +78,8 @@ export interface ChildFacts {
   isToWait: boolean;
   /** Since when it is in the queue for its paths; null where it is not. */
   waitsSince: string | null;
+  /** Of that what this pod never had, and what nobody else is given: a clone made for it. */
+  own: readonly string[];
   task: string;
   /** The SpawnPod call that made it. */
   call: string | null;
@@ -364,6 +366,7 @@ export function newChild(name: string, instance: string): ChildFacts {
     holds: null,
     isToWait: false,
     waitsSince: null,
+    own: [],
     task: '',
     call: null,
     incarnation: 0,

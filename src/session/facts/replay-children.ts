@@ -10,6 +10,7 @@ export function applyChild(facts: Facts, entry: Entry<ChildEntry>): void {
   known.state = entry.state;
   if (entry.tokenHash !== undefined) known.tokenHash = entry.tokenHash;
   if (entry.scope !== undefined) known.scope = entry.scope;
+  if (entry.own !== undefined) known.own = entry.own;
   if (entry.task !== undefined) known.task = entry.task;
   if (entry.call !== undefined) known.call = entry.call;
   if (entry.isToWait === true) known.isToWait = true;

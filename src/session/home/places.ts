@@ -4,7 +4,7 @@
  */
 import { lstatSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { fromTilde } from '../../std/tilde.ts';
 import { PodkinError } from '../../std/podkin-error.ts';
 
@@ -157,6 +157,14 @@ function inUserHome(environment: NodeJS.ProcessEnv, path: string): string {
   const user = userHome(environment);
   if (user === null) throw new NoHome();
   return join(user, path);
+}
+
+/**
+ * Where clones are that pods work in: beside the state, since what is in it no pod may touch.
+ */
+export function worktreesFolder({ state }: Home): string {
+  const isShared = basename(state) === 'podkin';
+  return join(dirname(state), isShared ? 'podkin-worktrees' : 'worktrees');
 }
 
 /**

@@ -3,6 +3,7 @@
  * inherited. An older podkin passes over it.
  */
 import { type JsonObject, type JsonValue, isJsonObject } from '../../std/json.ts';
+import { type Worktree, worktreeIn } from './worktree.ts';
 
 export interface Demands {
   /** Of one turn, without pauses and open approvals; null: as long as it takes. */
@@ -15,6 +16,8 @@ export interface Demands {
   readonly result: JsonObject | null;
   /** It begins nothing before it holds all of its paths to write in. */
   readonly wait: boolean;
+  /** A clone of its own that it works in; null: none. */
+  readonly worktree: Worktree | null;
 }
 
 export interface Check {
@@ -31,6 +34,7 @@ const noDemands: Demands = {
   check: null,
   result: null,
   wait: false,
+  worktree: null,
 };
 
 export const triesMax = 10;
@@ -59,6 +63,7 @@ export function demandsOf(settings: JsonObject): Demands {
     check: checkOf(given['check']),
     result: isJsonObject(given['result']) ? given['result'] : null,
     wait: given['wait'] === true,
+    worktree: worktreeIn(given['worktree']),
   };
 }
 

@@ -35,6 +35,8 @@ export interface Profile {
   /** JSON Schema of its last answer. */
   readonly result?: JsonObject | undefined;
   readonly wait?: boolean | undefined;
+  /** A child works in a clone of its own. */
+  readonly worktree?: boolean | undefined;
 }
 
 /** By name; what another podkin wrote and is not understood here is left out. */
@@ -52,7 +54,7 @@ function profileIn(value: JsonValue): Profile | null {
   if (!isJsonObject(value)) return null;
   const { description, model, instructions, tools, mode, write, read, effort, ...more } = value;
   const { check, tries, result, ...bounds } = more;
-  const { maxCost, timeoutMinutes, idleMinutes, wait, ...others } = bounds;
+  const { maxCost, timeoutMinutes, idleMinutes, wait, worktree, ...others } = bounds;
   const lists = [tools, write, read];
   const isWhole =
     Object.keys(others).length === 0 &&
@@ -61,6 +63,7 @@ function profileIn(value: JsonValue): Profile | null {
     (wait === undefined || typeof wait === 'boolean') &&
     lists.every((list) => list === undefined || areTexts(list)) &&
     areDemands({ check, tries, result }) &&
+    (worktree === undefined || typeof worktree === 'boolean') &&
     [maxCost, timeoutMinutes, idleMinutes].every(
       (most) => most === undefined || (typeof most === 'number' && most > 0),
     );

@@ -55,6 +55,7 @@ describe('facts', () => {
       holds: null,
       isToWait: false,
       waitsSince: null,
+      own: [],
       task: '',
       call: null,
       incarnation: 0,

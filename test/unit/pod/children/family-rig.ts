@@ -15,7 +15,7 @@ import { type Shell, type ShellOptions, shellOf } from '../shell-rig.ts';
 export const identityOf = (pid: number): ProcessIdentity => ({ pid, startTime: '1', bootId: 'boot' });
 export const missing = (): Error => Object.assign(new Error('no such file'), { code: 'ENOENT' });
 const nameOf = ({ path }: { path: string }): string => path.split('/').at(-1) ?? '';
-type Spec = Pick<PodSpec, 'name' | 'instance' | 'parent' | 'root'>;
+type Spec = Pick<PodSpec, 'name' | 'instance' | 'parent' | 'root'> & { settings?: PodSpec['settings'] };
 
 /** The log of `kid`, in so many incarnations; the n-th is process 100 + n. */
 export const logOf = (incarnations: number, ...bodies: EntryBody[]): EntryBody[] => [
@@ -55,7 +55,7 @@ export class World {
   }
 
   add(name: string, instance: string, parent: Spec['parent'] = me): this {
-    this.specs.set(name, { name, instance, parent, root: me });
+    this.specs.set(name, { name, instance, parent, root: me, settings: {} });
     return this;
   }
 

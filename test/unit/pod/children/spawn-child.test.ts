@@ -31,7 +31,12 @@ const working = ['commit assignment', 'synced', 'send run', 'me at child.firstRu
 describe('a spawn', () => {
   it('[spawn.steps] is committed step by step, each before the next is asked for', async () => {
     const { spawn, order, committed, sent: wire } = spawning();
-    expect(await spawn({ write: ['/w/a'] })).toEqual({ child: born, assignment: 'uuid-2', waits: null });
+    expect(await spawn({ write: ['/w/a'] })).toEqual({
+      child: born,
+      assignment: 'uuid-2',
+      planned: null,
+      waits: null,
+    });
     expect(order).toEqual([...inPlace, ...up, ...working]);
     expect(committed).toStrictEqual([[reserved, delegated], [processNoted], [given]]);
     expect(wire).toMatchObject([
