@@ -50,7 +50,7 @@ export function nodeWork(home: Home): Work {
     worktrees: (worker) => nodeWorktrees(home, (context) => closedSandbox(home, worker, context)),
     realScope,
     heldGit: (command, cwd, { scope, made }) =>
-      heldGit(command, cwd, { ...scope, write: [...scope.write, ...ownGit(made, scope)] }),
+      heldGit(command, cwd, { scope, isOpen: (git) => ownGit(made, scope, git).includes(git) }),
     hookProtection(scope, write) {
       const places = hookPlaces(scope.write, write);
       return (path) => hookProtection(scope, places, path);

@@ -266,16 +266,11 @@ describe.skipIf(!hasSandbox || !isRoot)('as an ordinary user', () => {
       writeFileSync(join(folder, 's.yaml'), scenario);
       for (const path of [folder, work]) chownSync(path, ordinary, ordinary);
       const environment = { PATH: process.env['PATH'], HOME: folder, PODKIN_HOME: join(folder, 'home') };
-      const as = (...command: string[]) =>
-        execFileSync(
-          'setpriv',
-          [`--reuid=${ordinary}`, `--regid=${ordinary}`, '--clear-groups', ...command],
-          {
-            cwd: work,
-            env: environment,
-            encoding: 'utf8',
-          },
-        );
+      const user = ['setpriv', `--reuid=${ordinary}`, `--regid=${ordinary}`, '--clear-groups'];
+      const as = (...command: string[]) => {
+        const [program = '', ...args] = [...user, ...command];
+        return execFileSync(program, args, { cwd: work, env: environment, encoding: 'utf8' });
+      };
       const podkin = (...args: string[]) => as(process.execPath, commandFile, ...args);
       const model = `script/${join(folder, 's.yaml')}`;
       podkin(

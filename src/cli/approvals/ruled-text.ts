@@ -22,7 +22,7 @@ export function ruleHint({ tool, summary }: { readonly tool: string; readonly su
 
 /** The same for a path that may be opened with the yes. */
 export function writeHint({ offers }: { readonly offers?: { readonly write: string } | undefined }): string {
-  return offers === undefined ? '' : ` or --write ${basename(offers.write)}`;
+  return offers === undefined ? '' : ` or --write ${visible(basename(offers.write))}`;
 }
 
 /** What a rule would let run, and until when; or what is wrong with it. */

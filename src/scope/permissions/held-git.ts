@@ -10,16 +10,26 @@ import { gitWrites } from './git-writes.ts';
 import { protectionReason } from '../paths/access.ts';
 import { mayWrite } from '../paths/path-scope.ts';
 
+export interface GitRights {
+  readonly scope: PathScope;
+  /** It may be written all the same. Asked of what a command is about to write alone. */
+  readonly isOpen: (git: string) => boolean;
+}
+
 /**
  * Null where there is none: no git command that writes, a `.git` that is a file or a link (what it leads to
  * is elsewhere), one outside of the scope, denied, or open already.
  */
-export async function heldGit(command: string, cwd: string, scope: PathScope): Promise<string | null> {
+export async function heldGit(
+  command: string,
+  cwd: string,
+  { scope, isOpen }: GitRights,
+): Promise<string | null> {
   for (const folder of gitWrites(command, cwd)) {
     const git = await gitAbove(folder);
     // A grant lifts no deny.
     if (git === null || !mayWrite(scope, git)) continue;
-    if (protectionReason(scope, git) !== undefined) return git;
+    if (protectionReason(scope, git) !== undefined && !isOpen(git)) return git;
   }
   return null;
 }

@@ -21,10 +21,14 @@ export function folderPlace(path: string): FolderPlace | undefined {
   return { dev: String(stats.dev), ino: String(stats.ino), made: String(stats.birthtimeNs) };
 }
 
-/** Those that are in the scope and read-only for their name alone, still the same, and lead git nowhere. */
-export function ownGit(made: MadeRepositories, scope: PathScope): string[] {
+/**
+ * Those that are in the scope and read-only for their name alone, still the same, and lead git nowhere; `only`
+ * of them where one is named.
+ */
+export function ownGit(made: MadeRepositories, scope: PathScope, only?: string): string[] {
   return [...made.keys()].filter(
     (path) =>
+      (only === undefined || path === only) &&
       mayWrite(scope, path) &&
       protectionReason(scope, path) !== undefined &&
       isSame(made.get(path), path) &&

@@ -107,3 +107,33 @@ describe('a yes by a rule', () => {
     expect(shownFor('npm test; x')).not.toContain('--rule');
   });
 });
+
+describe('a yes that opens a path', () => {
+  const offering = { ...asked('a', { summary: 'git commit' }), offers: { write: '/w/.git' } } as LiveEvent;
+  const keys = { ...style, keyboard: 'keys', screen: () => ({ columns: 150, rows: 24 }) } as const;
+
+  it('[approval.git-offer] is named and taken by a key where it is offered, once it could be read', () => {
+    const desk = new ApprovalDesk(keys);
+    expect(desk.take(offering, 0)).toContain('w: yes, and let it write .git, y: yes');
+    expect(desk.key('w', 500)).toMatchObject({ kind: 'late' });
+    expect(desk.key('w', 5_000)).toMatchObject({ kind: 'answer', decision: 'allow', write: '/w/.git' });
+    expect(desk.key('w', 5_001)).toMatchObject({ kind: 'late', text: 'The answer is on its way.' });
+  });
+
+  it('[approval.git-offer] not where nothing is offered; without a keyboard the command is named', () => {
+    const desk = new ApprovalDesk(keys);
+    expect(desk.take(asked('a'), 0)).not.toContain('w: yes');
+    expect(desk.key('w', 5_000)).toEqual({
+      kind: 'late',
+      text: expect.stringContaining('nothing to write is offered'),
+    });
+    expect(desk.key('y', 9_000)).toMatchObject({ kind: 'answer' });
+    expect(new ApprovalDesk({ ...style, keyboard: 'none' }).take(offering, 0)).toContain(' or --write .git');
+  });
+
+  it('[approval.forged] a name that would steer the terminal is shown by its numbers', () => {
+    const event = { ...offering, offers: { write: '/w/\u001B[2J' } } as LiveEvent;
+    expect(new ApprovalDesk(keys).take(event, 0)).not.toContain('\u001B[2J');
+    expect(new ApprovalDesk({ ...style, keyboard: 'none' }).take(event, 0)).not.toContain('\u001B[2J');
+  });
+});

@@ -91,6 +91,7 @@ it.each([
   ['not one that is a file', at('file'), scopeOf([base]), null],
   ['not where there is none', at('plain'), scopeOf([base]), null],
 ])('[approval.git-offer] %s', async (_, cwd, scope, expected) => {
-  expect(await heldGit('git commit -m x', cwd, scope)).toBe(expected);
-  expect(await heldGit('git status', cwd, scope)).toBeNull();
+  expect(await heldGit('git commit -m x', cwd, { scope, isOpen: () => false })).toBe(expected);
+  expect(await heldGit('git commit -m x', cwd, { scope, isOpen: () => true })).toBeNull();
+  expect(await heldGit('git status', cwd, { scope, isOpen: () => false })).toBeNull();
 });
