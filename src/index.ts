@@ -19,14 +19,7 @@ export {
   UnexpectedAnswer,
 } from './transport/failures.ts';
 export type { PodErrorCode, WireErrorObject } from './protocol/errors.ts';
-export type {
-  Delivery,
-  MethodName,
-  Params,
-  ParamsIn,
-  PodStatus,
-  Result,
-  StatusResult,
-} from './protocol/methods.ts';
+export type { Delivery, MethodName, Params, ParamsIn, Result } from './protocol/methods.ts';
+export type { PodStatus, StatusResult } from './protocol/status-result.ts';
 export type { PodEvent, PodEventKind, SentPodEvent, Usage } from './protocol/pod-event.ts';
 export type { Entry, EntryBody } from './session/facts/entries.ts';

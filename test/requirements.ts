@@ -26,6 +26,7 @@ import { project } from './requirements/project.ts';
 import { quoting } from './requirements/quoting.ts';
 import { scope } from './requirements/scope.ts';
 import { session } from './requirements/session.ts';
+import { settings } from './requirements/settings.ts';
 import { shell } from './requirements/shell.ts';
 import { tables } from './requirements/tables.ts';
 import { tools } from './requirements/tools.ts';
@@ -58,6 +59,7 @@ export const requirements: Readonly<Record<string, string>> = {
   ...quoting,
   ...scope,
   ...session,
+  ...settings,
   ...shell,
   ...tables,
   ...tools,

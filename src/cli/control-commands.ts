@@ -1,6 +1,7 @@
 /** The commands that steer pods which are there. */
 import { type CommandSpec, first, json, requestHelp } from './command-spec.ts';
 import type { CommandInput } from './invocation/command-input.ts';
+import { setOptionsHelp, setOptionsOf } from './invocation/set-flags.ts';
 import type { CommandContext } from './invocation/context.ts';
 
 const control = 'Control:';
@@ -99,6 +100,21 @@ export const controlCommands: readonly CommandSpec[] = [
       }),
   },
   {
+    usage: 'set <name>',
+    group: control,
+    summary: 'show or set the model, the permission mode and the effort of a pod',
+    options: [...setOptionsHelp, json],
+    more: [
+      'No pod is freer than its parent: pods below take a stricter mode over, and a wider one widens none of them.',
+      'Status 1 where one of them has not said so yet. Calls that wait for an approval go on waiting.',
+    ].join('\n'),
+    run: async (context, input) =>
+      (await import('./control/set.ts')).setCommand(context, first(input), {
+        ...setOptionsOf(input),
+        json: input.flag('json'),
+      }),
+  },
+  {
     usage: 'stop <names...>',
     group: control,
     summary: 'stop pods and those below them: ask, then SIGTERM, then SIGKILL',
@@ -148,17 +164,19 @@ export const controlCommands: readonly CommandSpec[] = [
     group: control,
     summary: 'start a pod that is not running again from its log',
     options: [
+      ...setOptionsHelp,
       ['--tree', 'also those below it; pods that are running are skipped'],
       ['--kept', 'instead of NAME: the trees that are kept ("podkin keep") and were not asked to end'],
       ['--force', 'also a pod that may be running in another container: you confirm that it is not'],
     ],
-    more: 'Without --tree, a pod that is already running is a failure.',
+    more: 'Without --tree, a pod that is already running is a failure. What is set is set of NAME alone.',
     run: async (context, input) =>
       input.flag('kept')
         ? (await import('./control/kept.ts')).restoreKept(context, input.args)
         : (await import('./control/restore.ts')).restoreCommand(context, first(input), {
             tree: input.flag('tree'),
             force: input.flag('force'),
+            ...setOptionsOf(input),
           }),
   },
 ];

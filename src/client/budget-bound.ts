@@ -1,5 +1,5 @@
 /** Whether a tree has reached what it may spend: then nothing of it goes on until a person raises that. */
-import type { StatusResult } from '../protocol/methods.ts';
+import type { StatusResult } from '../protocol/status-result.ts';
 import type { Home } from '../session/home/home.ts';
 import type { PodRef } from '../session/facts/entries.ts';
 import { socketInTree, type TreePlace } from '../session/home/pod-place.ts';

@@ -1,5 +1,5 @@
 /** What a pod is at, for lists: of one that answers as it says, of any other the end of its log. */
-import type { StatusResult } from '../protocol/methods.ts';
+import type { StatusResult } from '../protocol/status-result.ts';
 import type { Entry, TurnEndedEntry } from '../session/facts/entries.ts';
 import { tailEntries } from '../session/log/read-log.ts';
 import { callText } from '../session/facts/call-words.ts';

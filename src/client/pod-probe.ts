@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { StatusResult } from '../protocol/methods.ts';
+import type { StatusResult } from '../protocol/status-result.ts';
 import type { Totals } from '../session/facts/totals.ts';
 import { probeLock } from '../session/lock/lock.ts';
 import { emptyFacts } from '../session/facts/facts.ts';

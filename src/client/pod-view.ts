@@ -2,7 +2,8 @@
  * A pod as `ps` and `inspect` show it, whether it lives or not; and all pods of a home, probed together.
  */
 import { existsSync, statSync } from 'node:fs';
-import type { Result, Waiting } from '../protocol/methods.ts';
+import type { Result } from '../protocol/methods.ts';
+import type { Waiting } from '../protocol/status-result.ts';
 import type { Home } from '../session/home/home.ts';
 import { isRemoved, podFolder } from '../session/home/home.ts';
 import { specIfKnown } from '../session/home/known-spec.ts';
@@ -29,6 +30,7 @@ export interface PodView {
   /** Null where nothing runs. */
   pid: number | null;
   model: string;
+  permissionMode: string;
   /** Names, in the order in which they were made, of those that were not removed. */
   children: string[];
   /** Received and not read by its model yet. */
@@ -166,6 +168,7 @@ function viewOf(pod: FoundPod, probed: ProbedPod): PodView {
       parentInstance,
       pid: status.pid,
       model: status.model,
+      permissionMode: status.permissionMode ?? pod.spec.permissionMode,
       children: stillThere(
         pod,
         status.children.map((child) => child.name),
@@ -192,7 +195,8 @@ function viewOf(pod: FoundPod, probed: ProbedPod): PodView {
     parent,
     parentInstance,
     pid: probed.kind === 'silent' ? (started?.pid ?? null) : null,
-    model: spec.model,
+    model: probed.totals.model ?? spec.model,
+    permissionMode: probed.totals.permissionMode ?? spec.permissionMode,
     children: stillThere(pod, children),
     pendingIn,
     pendingOut: pendingOut.length,

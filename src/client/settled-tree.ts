@@ -3,7 +3,7 @@
  * Shared by whoever waits for a tree. Absent: sentences for people.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { PodStatus, StatusResult, Waiting } from '../protocol/methods.ts';
+import type { PodStatus, StatusResult, Waiting } from '../protocol/status-result.ts';
 import { socketInTree, type TreePlace } from '../session/home/pod-place.ts';
 import { connectAndSend } from '../transport/connect-and-send.ts';
 

@@ -35,12 +35,12 @@ export function noticeBody(
       const { name } = content.from;
       const { event } = content;
       const why = [...whyOf(event), ...waitedFor(event, options.waiters)];
-      if (options.alreadyRead)
-        return [`Pod "${name}" ${verbOf(event)}. You have already read its output.`, ...why].join('\n');
+      const head = `Pod "${name}" ${verbOf(event)}${answeredBy(event)}.`;
+      if (options.alreadyRead) return [`${head} You have already read its output.`, ...why].join('\n');
       const asked =
         content.asked === '' ? [] : [`It had been asked: ${quoted(content.asked, askedCharsMax)}`];
       const details = [...why, ...lateReport(content), ...notRead(event), ...detailsOf(event, name)];
-      return [`Pod "${name}" ${verbOf(event)}.`, ...asked, ...details].join('\n');
+      return [head, ...asked, ...details].join('\n');
     }
     case 'notice': {
       const sender = content.from.kind === 'person' ? 'a client of this pod' : `pod "${content.from.name}"`;
@@ -90,6 +90,15 @@ function verbOf(event: PodEvent): string {
     case 'scopeSubDelegated':
       return `gave part of its scope to "${event.to.name}"`;
   }
+}
+
+const switchedCharsMax = 80;
+
+/** Whose model was not to be had. */
+function answeredBy(event: PodEvent): string {
+  if (!('switched' in event) || event.switched === undefined) return '';
+  const { model, from, why } = event.switched;
+  return `; ${inLine(model)} answered in the place of ${inLine(from)} (${quoted(why, switchedCharsMax)})`;
 }
 
 function causeOf({ signal, exitCode }: Extract<PodEvent, { kind: 'died' }>): string {

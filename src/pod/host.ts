@@ -9,6 +9,7 @@
  * - H2 Nothing calls back within the call that asked for it.
  * - H3 What is written is there for every reader at once, and survives a loss of power only from a sync on.
  */
+import type { SetAtStart } from '../session/settings/wanted.ts';
 import type { Model } from '../model/port.ts';
 import type { Instructions } from '../project/instructions.ts';
 import type { Repository } from '../project/repository.ts';
@@ -196,7 +197,7 @@ export interface Processes {
   /** To it and its group; false where it is gone. */
   signal(process: ProcessIdentity, signal: 'SIGTERM' | 'SIGKILL'): boolean;
   /** Starts the process of a pod from its folder. Throws what starting a process throws. */
-  start(folder: PodFolder, restrictions?: Restrictions): StartedProcess;
+  start(folder: PodFolder, restrictions?: Restrictions, set?: SetAtStart): StartedProcess;
   /** Of a pod whose lock could be taken here. */
   statusOf(pod: Placed): Promise<ProcessStatus>;
   statusAt(address: PodAddress): Promise<ProcessStatus>;

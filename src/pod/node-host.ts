@@ -194,7 +194,7 @@ function nodeProcesses(home: Home): Processes {
     identity: processIdentity,
     isRunning,
     signal: (process, signal) => signalProcess(process, signal, { group: true }),
-    start: (folder, restrictions) => startPodProcess(folder, process.env, { restrictions }),
+    start: (folder, restrictions, set) => startPodProcess(folder, process.env, { restrictions, set }),
     statusOf: (pod) => statusOf(home, pod),
     statusAt,
     endLeft,

@@ -3,7 +3,7 @@
  * each input. Everything that happens in a pod comes through `input`.
  */
 import type { ShownEvent } from '../protocol/live-events.ts';
-import type { PodStatus } from '../protocol/methods.ts';
+import type { PodStatus } from '../protocol/status-result.ts';
 import type { PermissionRules } from '../scope/permissions/permission-rules.ts';
 import type { AppendLog, Appended } from '../session/log/append-log.ts';
 import type { EntryBody, PodRef, SessionEntry } from '../session/facts/entries.ts';

@@ -6,7 +6,7 @@
 import * as z from 'zod';
 import { once } from '../std/once.ts';
 import { closedApprovalSchema, approvalRequestSchema } from './approval.ts';
-import { podStatus } from './methods.ts';
+import { podStatus } from './status-result.ts';
 
 /** Where in a turn a piece of text belongs. */
 const place = once(() => z.object({ turn: z.string(), step: z.int() }));

@@ -9,12 +9,11 @@ import { approveParams, approveResult, closedApprovalSchema, approvalRequestSche
 import { boundSchema, budgetView, leaseReportsSchema, leasesSchema } from './budget.ts';
 import { compactionTime } from './compaction.ts';
 import { incarnationNumber, instanceId, podIdentity, podName, submissionId } from './names.ts';
-import { type SentPodEvent, pathScopeSchema, sentPodEvent, usageSchema } from './pod-event.ts';
+import { type SentPodEvent, pathScopeSchema, sentPodEvent } from './pod-event.ts';
 import { namedFiles, runInput } from './run-input.ts';
 import { readSentEvent } from './read-event.ts';
-
-export const podStatus = once(() => z.enum(['idle', 'running', 'paused', 'stopping']));
-export type PodStatus = z.infer<ReturnType<typeof podStatus>>;
+import { setParams, setResult } from './set.ts';
+import { podStatus, statusResult } from './status-result.ts';
 
 const nothing = once(() => z.object({}));
 /** The sender of a method that only a parent may use; `token` is the link token made at spawn. */
@@ -40,70 +39,6 @@ export const deliverySchema = once(() =>
   }),
 );
 export type Delivery = z.infer<ReturnType<typeof deliverySchema>>;
-
-/** What a pod waits for: `until` where that is known, `reason` in words. */
-const waitingFor = once(() =>
-  z.object({
-    kind: z.enum(['provider', 'approval', 'children', 'storage', 'scope', 'budget', 'limit']),
-    since: z.string(),
-    until: z.string().nullable(),
-    reason: z.string(),
-  }),
-);
-export type Waiting = z.infer<ReturnType<typeof waitingFor>>;
-
-const statusResult = once(() =>
-  z.object({
-    name: podName(),
-    /** `root/child/leaf`; older pods leave it out. */
-    path: z.string().optional(),
-    instance: instanceId(),
-    incarnation: incarnationNumber(),
-    status: podStatus(),
-    pid: z.int(),
-    parent: z.object({ name: podName(), instance: instanceId() }).nullable(),
-    children: z.array(z.object({ name: podName(), instance: instanceId(), status: z.string() })),
-    /**
-     * Events and notices that wait: received and not consumed, consumed and not seen, emitted and not
-     * acknowledged, runs in the queue.
-     */
-    pending: z.object({ received: z.int(), unseen: z.int(), outgoing: z.int(), queued: z.int() }),
-    /** True when nothing of this pod, and nothing that it handed down, is outstanding. */
-    settled: z.boolean(),
-    model: z.string(),
-    usage: usageSchema(),
-    turns: z.int(),
-    startedAt: z.string(),
-    lastActivityAt: z.string(),
-    /** The last turn's end, null before the first. */
-    lastTurn: z.object({ turn: z.string(), outcome: z.string(), reason: z.string().nullable() }).nullable(),
-    /**
-     * Why a person should look: `approval` (an approval is pending), `held`, `budget`, `spending`, `storage`,
-     * `orphan` (its parent was removed), `refused` (its parent refuses it for good), `childRefused` (it refuses a
-     * child), `parentDown` …; null when all is well.
-     */
-    attention: z.string().nullable(),
-    waiting: waitingFor().nullable().default(null),
-    /** The calls that have no result yet, the first in words; null where there are none. */
-    activity: z.object({ text: z.string(), since: z.string() }).nullable().default(null),
-    /** The parent has refused this pod for good: nothing outgoing is sent any more in this incarnation. */
-    refusal: z.object({ code: z.string(), reason: z.string(), since: z.string() }).nullable().default(null),
-    /**
-     * What holds this pod's shells, as its self-test found out: `unknown` until a first command wants to run.
-     */
-    sandbox: z.enum(['unknown', 'working', 'absent', 'blocked', 'leaky']),
-    /**
-     * Tokens of the last request with its answer, and how many a request may hold; null before the first, and
-     * where the provider does not count.
-     */
-    context: z.object({ tokens: z.int(), window: z.int() }).nullable().default(null),
-    /** Null where nothing bounds it. */
-    budget: budgetView().nullable().default(null),
-    /** How often the wake rule was rescued by its watchdog: 0 unless there is a bug. */
-    watchdogRescues: z.int(),
-  }),
-);
-export type StatusResult = z.infer<ReturnType<typeof statusResult>>;
 
 export const methods = {
   hello: {
@@ -308,6 +243,8 @@ export const methods = {
         link: z.int().optional(),
         /** What the child holds, as the parent knows it; nothing where neither is under a bound. */
         budget: leasesSchema().optional(),
+        /** The parent's permission mode: no child is freer. */
+        mode: z.string().optional(),
       }),
     ),
   },
@@ -341,6 +278,24 @@ export const methods = {
     doc: "What this pod may spend and has spent. With `usd` or `tokens` the bound of its tree is set anew, null for none: a root's only; answered when it is on disk.",
     params: boundSchema,
     result: budgetView,
+  },
+  set: {
+    who: 'person',
+    doc: 'What the pod works with from its next request and its next call on; answered when it is on disk, and as it is where nothing is given. `model`: with those asked in its place, or one alone; `models`: what a person says of them, as `[models]` of a configuration; `mode`: a permission mode, never above that of its parent (`forbidden`); `effort`: low, medium or high. Living pods below that are freer than a new mode take it over; `unheard` names those that have not said so: they hear it when they link.',
+    params: setParams,
+    result: setResult,
+  },
+  narrow: {
+    who: 'parent',
+    doc: 'The parent has no more than this permission mode left: whoever is freer takes it over, and so do those below. `unheard` as of `set`, within the time that is given.',
+    params: once(() =>
+      z.object({
+        from: fromParent(),
+        mode: z.string().max(64),
+        withinMs: z.int().min(0).max(60_000).default(5_000),
+      }),
+    ),
+    result: once(() => z.object({ mode: z.string(), unheard: z.array(podName()) })),
   },
   openApprovals: {
     who: 'linked child',

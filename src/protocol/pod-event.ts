@@ -41,6 +41,8 @@ const unread = once(() => z.array(name()).max(64).optional());
 /** What the sender holds of its receiver's budget, as of this event; of a pod under no bound nothing. */
 const budget = once(() => leaseReportsSchema().optional());
 
+export const switchedReport = once(() => z.object({ model: name(), from: name(), why: text() }));
+
 const turnReport = once(() => ({
   turn: name(),
   /** Every assignment that this report closes, or (not settled, paused) that it tells about. */
@@ -55,6 +57,8 @@ const turnReport = once(() => ({
   text: text(),
   textChars: z.int().min(0),
   usage: usageSchema(),
+  /** The model that has answered in the place of `from`, and what was said of why. */
+  switched: switchedReport().optional(),
   durationMs: z.number().min(0),
   hops: z.int().min(0),
   /** Of a pod that works in a clone of its own. */

@@ -13,6 +13,7 @@ import {
   pathScopeSchema,
   resultReport,
   sentPodEvent,
+  switchedReport,
   turnEndedEvent,
   worktreeReport,
 } from './pod-event.ts';
@@ -125,6 +126,7 @@ function turnReport(fields: Fields): TurnReport {
     text,
     textChars: fields.count('textChars', text.length),
     usage: usageOf(fields),
+    ...fields.optional('switched', switchedReport()),
     durationMs: fields.amount('durationMs'),
     hops: fields.count('hops', 0),
     ...fields.optional('worktree', worktreeReport()),

@@ -12,7 +12,7 @@ import {
 import type { MeasuredSize } from '../session/facts/context-entries.ts';
 import type { EntryBody } from '../session/facts/entries.ts';
 import type { Transcript } from '../session/facts/transcript.ts';
-import { admitted } from './admission.ts';
+import { admitted, endedBy } from './admission.ts';
 import { doubtedEntries } from './doubted-usage.ts';
 import { afterRequest, answerBegun, beforeRequest } from './interceptors.ts';
 import { fit, offeredBy, offeredEntries, tokensOfRequest } from './context/fit.ts';
@@ -41,9 +41,7 @@ export interface Asking {
 
 /** Throws the last `ModelFailure` when no further try can help. */
 export async function ask(ports: TurnPorts, asking: Asking): Promise<Answer> {
-  let tries = 0;
-  let refusals = 0;
-  let taken = Number.POSITIVE_INFINITY;
+  let tried = nothingTried('');
   for (let isFirst = true; ; isFirst = false) {
     // Drained before every try: what arrives while a retry waits is in the next request.
     const { transcript, seenThrough } = await ports.preLlmRequest();
@@ -51,36 +49,67 @@ export async function ask(ports: TurnPorts, asking: Asking): Promise<Answer> {
     // Behind the drain: schemas of tools take their time when they are made first.
     const offered = isFirst ? opening(ports, asking) : [];
     if (offered.length > 0) await ports.commit(offered);
+    const current = ports.rests?.current;
     const model = await ports.model();
+    if (tried.model !== model.name) tried = nothingTried(model.name);
     const request = requestOf(ports, transcript, model.name);
-    const fitted = await fittedTo(ports, model, { step: asking.step, request, taken });
+    const fitted = await fittedTo(ports, model, { step: asking.step, request, taken: tried.taken });
     if (fitted.kind === 'ended') return fitted;
     if (fitted.kind === 'again') continue;
     const allowed = await admitted(ports, model, request, { step: asking.step });
     if (allowed.kind === 'ended') return allowed;
     // It was no try: what has arrived meanwhile is in the next one.
     if (allowed.kind === 'again') continue;
-    tries += 1;
-    const tried = await tryOnce(ports, model, { asking, request, seenThrough });
-    if (tried.kind !== 'failed') return tried;
-    const { error } = tried;
+    tried.tries += 1;
+    const answer = await tryOnce(ports, model, { asking, request, seenThrough });
+    if (answer.kind !== 'failed') return answer;
+    const { error } = answer;
     const unshown = imagesRefused(ports, { model: model.name, request, error });
     if (unshown !== null) {
       await ports.commit(unshown);
       continue;
     }
-    if (error.category === 'contextTooLong' && ports.context !== undefined && refusals < refusalsMax) {
-      refusals += 1;
-      taken = await commitRefusal(ports, model, { request, error, taken });
+    // Another is to be asked by now: what this one says is no reason for anything.
+    const isOther = ports.rests?.current !== current;
+    if (!isOther && isTooLong(ports, error) && tried.refusals < refusalsMax) {
+      tried.refusals += 1;
+      tried.taken = await commitRefusal(ports, model, { request, error, taken: tried.taken });
       continue;
     }
-    const isResting = mustRest(ports, error, tries);
-    const over = isResting
-      ? await rested(ports, { model: model.name, error })
-      : await beforeNextTry(ports, { step: asking.step, attempt: tries, error });
-    if (isResting) tries = 0;
+    const over = isOther
+      ? endedBy(ports)
+      : await afterFailure(ports, tried, { step: asking.step, model: model.name, error });
     if (over !== null) return { kind: 'ended', result: over };
   }
+}
+
+/** Of one step, with one model: what it has refused says nothing of another. */
+interface Tries {
+  readonly model: string;
+  tries: number;
+  refusals: number;
+  /** Tokens, by its refusals. */
+  taken: number;
+}
+
+function nothingTried(model: string): Tries {
+  return { model, tries: 0, refusals: 0, taken: Number.POSITIVE_INFINITY };
+}
+
+function isTooLong({ context }: TurnPorts, { category }: ModelFailure): boolean {
+  return category === 'contextTooLong' && context !== undefined;
+}
+
+async function afterFailure(
+  ports: TurnPorts,
+  tried: Tries,
+  { step, model, error }: { step: number; model: string; error: ModelFailure },
+): Promise<TurnResult | null> {
+  if (!mustRest(ports, error, tried.tries))
+    return await beforeNextTry(ports, { step, attempt: tried.tries, error });
+  const over = await rested(ports, { model, error });
+  tried.tries = 0;
+  return over;
 }
 
 /** Of one request: after each the window is taken for smaller. */

@@ -27,7 +27,8 @@ export async function rested(
   const { ms, untilMs } = rests.wait();
   if (ms === 0) {
     const text = `${model} is not asked for now (${error.message}); ${rests.current} is asked in its place.`;
-    await ports.commit([{ type: 'alert', level: 'warning', code: 'modelSwitched', text }]);
+    const switched = { from: model, to: rests.current, why: shortly(error.message) };
+    await ports.commit([{ type: 'alert', level: 'warning', code: 'modelSwitched', text, switched }]);
     return null;
   }
   if (ms !== null) return await waited(ports, error);
@@ -38,6 +39,12 @@ export async function rested(
     `${error.message}. No model of this pod answers before ${until}: go on with it then`,
     { transient: false },
   );
+}
+
+const whyCharsMax = 300;
+
+function shortly(text: string): string {
+  return text.slice(0, whyCharsMax).toWellFormed();
 }
 
 /** Holding nothing: what was taken of the budget was given back with the failure. */

@@ -8,6 +8,7 @@ import { ofTheShell } from './shell.ts';
 import { ofTheBudgets } from './budgets.ts';
 import { ofTheContext } from './context.ts';
 import { ofTheProject } from './project.ts';
+import { ofTheSettings } from './settings.ts';
 import { ofTheStorage } from './storage.ts';
 import { ofTheWaits } from './waits.ts';
 
@@ -20,6 +21,7 @@ export const defects: readonly Defect[] = [
   ...ofTheProject,
   ...ofTheBudgets,
   ...ofTheStorage,
+  ...ofTheSettings,
   ...ofTheOracle,
   ...ofTheWaits,
 ];

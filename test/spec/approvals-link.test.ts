@@ -76,16 +76,18 @@ it('[approval.unlinked] with its link a child takes its approvals away, and a ne
   expect((await seen.asked(1)).request).toBe('a');
 });
 
-it('[error.persons-alone] over a link nothing that a person or the parent does is taken', async () => {
+it('[error.persons-alone] [set.persons] over a link nothing that a person or the parent does is taken', async () => {
   for (const asked of [
     child.say('budget', { usd: 500 }),
     child.say('compact', {}),
+    child.say('set', { mode: 'bypassPermissions' }),
     child.say('run', { input: 'go' }),
     child.say('shutdown', {}),
   ])
     expect(await refusal(asked)).toMatchObject({ code: 'forbidden' });
   expect((await parent.call('budget', {})).usd).toBeNull();
-  expect((await parent.call('status', {})).turns).toBe(0);
+  const { turns, permissionMode } = await parent.call('status', {});
+  expect([turns, permissionMode]).toEqual([0, 'default']);
 });
 
 it('[approval.no-pod] over a link nothing is answered, and only a linked child tells of approvals', async () => {

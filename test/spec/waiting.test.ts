@@ -6,7 +6,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Waiting } from '../../src/protocol/methods.ts';
+import type { Waiting } from '../../src/protocol/status-result.ts';
 import type { Claim } from '../../src/scope/ownership/claims.ts';
 import { Registry } from '../../src/scope/ownership/registry.ts';
 import { ownIdentity } from '../../src/std/process-identity.ts';

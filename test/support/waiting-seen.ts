@@ -1,6 +1,6 @@
 /** What a pod waits for, as every place shows it that shows it: asked at all of them at one moment. */
 import { expect } from 'vitest';
-import type { Waiting } from '../../src/protocol/methods.ts';
+import type { Waiting } from '../../src/protocol/status-result.ts';
 import type { TestHome, TestPod } from './rig.ts';
 import { eventually } from './waiting.ts';
 

@@ -15,6 +15,8 @@ export interface RunApprovalsOptions {
   readonly keyboard: boolean;
   /** The connection to the root, which hears of every approval below it; null while there is none. */
   client(): Client | null;
+  /** A line that answers nothing. Must not reject. */
+  obey(line: string): Promise<void>;
   /** A block of lines for the person. */
   say(text: string): void;
 }
@@ -64,10 +66,7 @@ export class RunApprovals {
       say: (text) => this.#options.say(text),
       answer: (typed) => this.#answer(typed),
       onText: (line) => {
-        if (line.trim() !== '')
-          this.#options.say(
-            'y, n, r, a or p answers the approval request; to send it a text use "podkin send".',
-          );
+        if (line.trim() !== '') void this.#options.obey(line);
       },
     });
   }

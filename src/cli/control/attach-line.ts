@@ -1,4 +1,5 @@
 /** What a line typed into an attached pod means. Pure. */
+import type { SetOptions } from '../invocation/set-flags.ts';
 
 export type AttachAction =
   | { kind: 'nothing' }
@@ -7,10 +8,11 @@ export type AttachAction =
   | { kind: 'help' }
   | { kind: 'method'; method: 'pause' | 'resume' | 'cancel' | 'shutdown' }
   | { kind: 'compact'; instructions?: string }
+  | { kind: 'set'; options: SetOptions }
   | { kind: 'unknown'; word: string };
 
 export const attachHelp =
-  'Commands: /pause, /resume, /cancel (ends the running turn), /compact (sums the history up; what you write behind it is heeded), /stop (ends the pod and those below it), /detach, /help. While an approval request is shown: the keys that are listed below it. A text that begins with a slash is sent with two.';
+  'Commands: /pause, /resume, /cancel (ends the running turn), /compact (sums the history up; what you write behind it is heeded), /model M, /mode MODE, /effort E (alone: what holds now), /stop (ends the pod and those below it), /detach, /help. While an approval request is shown: the keys that are listed below it. A text that begins with a slash is sent with two.';
 
 const commands: Readonly<Record<string, AttachAction>> = {
   '/detach': { kind: 'detach' },
@@ -20,6 +22,12 @@ const commands: Readonly<Record<string, AttachAction>> = {
   '/cancel': { kind: 'method', method: 'cancel' },
   '/compact': { kind: 'compact' },
   '/stop': { kind: 'method', method: 'shutdown' },
+};
+
+const settable: Readonly<Record<string, keyof SetOptions>> = {
+  model: 'model',
+  mode: 'permissionMode',
+  effort: 'effort',
 };
 
 /**
@@ -32,6 +40,9 @@ export function parseAttachLine(line: string): AttachAction {
   if (text.startsWith('//')) return { kind: 'say', text: text.slice(1) };
   const asked = /^\/compact\s+(?<words>.+)$/is.exec(text)?.groups?.['words'];
   if (asked !== undefined) return { kind: 'compact', instructions: asked };
+  const [, what = '', value] = /^\/(model|mode|effort)(?:\s+(\S+))?$/i.exec(text) ?? [];
+  const option = settable[what.toLowerCase()];
+  if (option !== undefined) return { kind: 'set', options: value === undefined ? {} : { [option]: value } };
   if (!/^\/[a-z]+$/i.test(text)) return { kind: 'say', text };
   const word = text.toLowerCase();
   return (Object.hasOwn(commands, word) ? commands[word] : undefined) ?? { kind: 'unknown', word: text };

@@ -215,6 +215,12 @@ class AttachScreen {
         });
         return;
       }
+      case 'set': {
+        const { options } = action;
+        const { typedSet } = await import('./typed-set.ts');
+        await this.#call('set', async (client) => this.#say(await typedSet(this.#context, options, client)));
+        return;
+      }
       case 'method':
         await this.#call(action.method, (client) => client.call(action.method, {}));
     }

@@ -8,14 +8,18 @@ import { CommandFailed, exitStatus } from '../invocation/context.ts';
 import { allPods, descendantsOf, findPod, type FoundPod } from '../../client/find-pod.ts';
 import { PodStartFailed, startPodProcess } from '../../pod/process/start-process.ts';
 import { limitsOf } from '../../session/settings/settings.ts';
+import { readTotals } from '../../session/log/totals.ts';
 import { isRunning } from '../../std/process-identity.ts';
 import type { Restrictions } from '../../session/facts/entries.ts';
 import { checkModelName } from '../../model/create.ts';
 import { isDirectory } from '../invocation/real-paths.ts';
+import { isSet, type SetOptions } from '../invocation/set-flags.ts';
+import { ModesAbove, setAtStart } from './set-options.ts';
+import type { SetAtStart } from '../../session/settings/wanted.ts';
 import { RestoredRights, restrictionText } from './restored-rights.ts';
 import { exitWithin, probePod, processOf } from '../../client/pod-probe.ts';
 
-export interface RestoreOptions {
+export interface RestoreOptions extends SetOptions {
   /** Pods that run already are passed over; without it such a pod is a failure. */
   readonly tree: boolean;
   /** A person says that an incarnation goes on nowhere, where that cannot be found out from here. */
@@ -35,14 +39,19 @@ export async function restoreCommand(
   const pods = options.tree ? [pod, ...descendantsOf(all, pod.instance)] : [pod];
   const rights = new RestoredRights(context, all);
   // Before anything is started: a deny must not be lost by a mistake in a file.
-  const wanted = await Promise.all(pods.map(async (one) => ({ one, restrictions: await rights.of(one) })));
+  const starts = new Starts(context, all, { pod, options });
+  const wanted = await Promise.all(
+    pods.map(async (one) => ({ one, restrictions: await rights.of(one), set: await starts.of(one) })),
+  );
   let status: number = exitStatus.done;
-  for (const { one, restrictions } of wanted) {
-    const outcome = await restoreOne(context, one, { ...options, restrictions });
+  for (const { one, restrictions, set } of wanted) {
+    const outcome = await restoreOne(context, one, { ...options, restrictions, set });
     if (outcome === 'started') context.stdout.write(`${one.name}\n`);
     else if (outcome === 'running') {
-      context.stderr.write(`${one.name} is running already.\n`);
-      if (!options.tree) status = exitStatus.failed;
+      const isLeft = one === pod && isSet(options);
+      const hint = isLeft ? ` Nothing of it was set: podkin set ${one.label} does that.` : '';
+      context.stderr.write(`${one.name} is running already.${hint}\n`);
+      if (!options.tree || isLeft) status = exitStatus.failed;
     } else {
       context.stderr.write(`${one.name} could not be started: ${errorText(outcome.message)}\n`);
       status = exitStatus.failed;
@@ -56,6 +65,8 @@ export interface TreeRestore {
   readonly cancelsTurn: boolean;
   /** Of those below, by instance; all of them unless given. */
   readonly only?: ReadonlySet<string>;
+  /** Of the root, from this start on. */
+  readonly set?: SetOptions;
 }
 
 /**
@@ -65,19 +76,25 @@ export interface TreeRestore {
 export async function restoreTree(
   context: CommandContext,
   root: FoundPod,
-  { cancelsTurn, only }: TreeRestore,
+  { cancelsTurn, only, set: options = {} }: TreeRestore,
 ): Promise<string | null> {
   const all = allPods(context.home);
   const rights = new RestoredRights(context, all);
   const below = descendantsOf(all, root.instance).filter((one) => only?.has(one.instance) !== false);
+  const starts = new Starts(context, all, { pod: root, options });
   const wanted = await Promise.all(
-    [root, ...below].map(async (one) => ({ one, restrictions: await rights.of(one) })),
+    [root, ...below].map(async (one) => ({
+      one,
+      restrictions: await rights.of(one),
+      set: await starts.of(one),
+    })),
   );
-  for (const { one, restrictions } of wanted) {
+  for (const { one, restrictions, set } of wanted) {
     const outcome = await restoreOne(context, one, {
       tree: true,
       force: false,
       restrictions,
+      set,
       cancelsTurn: cancelsTurn && one === root,
     });
     if (typeof outcome === 'string') continue;
@@ -110,8 +127,36 @@ async function untilEnded(
   return { message: `it is stopping and has not ended; "podkin doctor" says more, then try again` };
 }
 
-interface Restoring extends RestoreOptions {
+/** What each of several pods works with from its start on. */
+class Starts {
+  readonly #context: CommandContext;
+  readonly #set: { readonly pod: FoundPod; readonly options: SetOptions };
+  readonly #above: ModesAbove;
+
+  constructor(
+    context: CommandContext,
+    all: readonly FoundPod[],
+    set: { pod: FoundPod; options: SetOptions },
+  ) {
+    this.#context = context;
+    this.#set = set;
+    const { permissionMode } = set.options;
+    // Those below are started behind it.
+    this.#above = new ModesAbove(
+      all,
+      new Map(permissionMode === undefined ? [] : [[set.pod.instance, permissionMode]]),
+    );
+  }
+
+  async of(pod: FoundPod): Promise<SetAtStart> {
+    const options = pod === this.#set.pod ? this.#set.options : {};
+    return await setAtStart(this.#context, pod, { options, most: await this.#above.of(pod) });
+  }
+}
+
+interface Restoring extends Pick<RestoreOptions, 'tree' | 'force'> {
   readonly restrictions: Restrictions;
+  readonly set: SetAtStart;
   /** The turn that was cut is not gone on with. */
   readonly cancelsTurn?: boolean;
 }
@@ -119,14 +164,15 @@ interface Restoring extends RestoreOptions {
 async function restoreOne(
   context: CommandContext,
   pod: FoundPod,
-  { force, restrictions, cancelsTurn = false }: Restoring,
+  { force, restrictions, set, cancelsTurn = false }: Restoring,
 ): Promise<'started' | 'running' | { message: string }> {
   try {
     // A lock that is held says nothing yet: a parent holds it while it reads what its dead child left. The
     // new process waits for it, and says who has it.
     const before = await untilEnded(context, pod);
     if (before !== 'ended') return before;
-    const { cwd, model } = pod.spec;
+    const { cwd } = pod.spec;
+    const model = set.models?.names[0] ?? (await readTotals(pod.folder.log)).model ?? pod.spec.model;
     // The work that it takes up again would fail for good in that moment.
     const problem = checkModelName(model, context.environment, { cwd });
     if (problem !== null) return { message: problem };
@@ -137,6 +183,7 @@ async function restoreOne(
     const { pid, ready } = startPodProcess(pod.folder, context.environment, {
       takeOver: force,
       restrictions,
+      set,
       cancelsTurn,
     });
     const { spawnMs } = limitsOf(pod.spec.settings);

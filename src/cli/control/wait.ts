@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { settledView } from '../../delivery/settled.ts';
 import { foldLog } from '../../session/log/fold-log.ts';
 import { type ReadEntry, readEntries, tailEntries } from '../../session/log/read-log.ts';
-import type { StatusResult } from '../../protocol/methods.ts';
+import type { StatusResult } from '../../protocol/status-result.ts';
 import type { TreePlace } from '../../session/home/pod-place.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { exitStatus, screenOf } from '../invocation/context.ts';

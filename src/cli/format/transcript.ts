@@ -11,6 +11,7 @@ import type {
   ToolResultEntry,
   TurnEndedEntry,
 } from '../../session/facts/entries.ts';
+import type { SetEntry } from '../../session/facts/set-entries.ts';
 import type { PodEvent } from '../../protocol/pod-event.ts';
 import type { JsonValue } from '../../std/json.ts';
 import { alertText, counted, dollars, duration, grouped, oneLine, printable, visible } from './printable.ts';
@@ -77,6 +78,7 @@ const renderers: Renderers = {
       'yellow',
     ),
   itemCut: (_, say) => say('— an item too large for the model is shown to it cut', 'yellow'),
+  set: setLine,
   child: ({ state, child }, say) => childLine(state, child.name, say),
   approval: approvalLine,
   scopeWait: ({ state, child, reason = '' }, say) => {
@@ -222,6 +224,17 @@ function approvalLine(entry: Entry<ApprovalEntry>, say: Say): string | null {
     case 'taken':
       return say('— the answer that was given before is used', 'dim');
   }
+}
+
+function setLine({ by, model, alternatives = [], permissionMode, effort }: SetEntry, say: Say): string {
+  const models = model === undefined ? [] : [`model ${[model, ...alternatives].join(', ')}`];
+  const mode = permissionMode === undefined ? [] : [`mode ${permissionMode}`];
+  const set = [...models, ...mode, ...(effort === undefined ? [] : [`effort ${effort}`])].join(', ');
+  const who = by === 'parent' ? ', as its parent' : '';
+  return say(
+    `— from now on: ${oneLine(set === '' ? 'prices and bounds of models' : set, excerptCharsMax)}${who}`,
+    'yellow',
+  );
 }
 
 function childLine(state: string, name: string, say: Say): string | null {

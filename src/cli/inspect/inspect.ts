@@ -1,5 +1,5 @@
 /** `podkin inspect`: everything known about one pod, always as JSON. */
-import type { StatusResult } from '../../protocol/methods.ts';
+import type { StatusResult } from '../../protocol/status-result.ts';
 import { scopeByLog } from '../../scope/ownership/delegation.ts';
 import { ClaimOwners } from '../../pod/claim-owners.ts';
 import { scopeBesideOthers } from '../../scope/ownership/claims.ts';
@@ -11,6 +11,7 @@ import { type Home, isRemoved } from '../../session/home/home.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { exitStatus, jsonText } from '../invocation/context.ts';
 import { findPod } from '../../client/find-pod.ts';
+import { effortIn } from '../../session/settings/effort.ts';
 import { limitsOf } from '../../session/settings/settings.ts';
 import { listedPods } from '../../client/listed-pods.ts';
 import { approvalsOf } from '../../client/open-approvals.ts';
@@ -33,7 +34,8 @@ export async function inspectCommand(context: CommandContext, name: string): Pro
     scope: spec.scope,
     ...(await scopeDetails(context.home, seen, facts)),
     limits: limitsOf(pod.spec.settings),
-    permissionMode: spec.permissionMode,
+    permissionMode: facts.session?.permissionMode ?? spec.permissionMode,
+    effort: effortIn(facts.session?.settings ?? spec.settings) ?? null,
     instructions: spec.instructions,
     root: spec.root,
     depth: spec.depth,

@@ -1,9 +1,8 @@
 /** The models of a run, before anything is made: what cannot be asked, or not within a limit, is refused. */
-import { join } from 'node:path';
 import { absoluteModelName, checkModelName, isPriced } from '../../model/create.ts';
 import type { Configuration } from '../invocation/configuration.ts';
 import { type CommandContext, CommandFailed, exitStatus } from '../invocation/context.ts';
-import { visible } from '../format/printable.ts';
+import { priceProblem } from '../invocation/price-problem.ts';
 import type { RootPlan } from './create-root.ts';
 
 type OfModels = Pick<Configuration, 'model' | 'alternatives' | 'waitsForProvider' | 'limits' | 'models'>;
@@ -32,10 +31,7 @@ function checkedModel(
   const problem = checkModelName(name, context.environment, { cwd: from });
   if (problem !== null) throw usage(problem);
   if (limits.cost === null || isPriced(name, models?.[name])) return absoluteModelName(name, from);
-  throw usage(
-    `--max-cost (limits.cost) cannot hold for ${visible(name)}: its price is not known. Say it in ${join(context.home.config, 'config.toml')}, ` +
-      `as [models."${visible(name)}"] with inputPrice and outputPrice in USD per million tokens (0 where it costs nothing), or leave the limit out`,
-  );
+  throw usage(priceProblem(context, name));
 }
 
 function usage(message: string): CommandFailed {

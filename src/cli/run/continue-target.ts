@@ -22,9 +22,7 @@ export interface Target {
 /** What a pod is made with stays: given here, it would be left out without a word. */
 const fixed = [
   ['name', '--name'],
-  ['model', '--model'],
   ['profile', '--profile'],
-  ['effort', '--effort'],
   ['write', '--write'],
   ['read', '--read'],
   ['deny', '--deny'],
@@ -37,7 +35,6 @@ const fixed = [
   ['outputSchema', '--output-schema'],
   ['check', '--check'],
   ['tries', '--tries'],
-  ['permissionMode', '--permission-mode'],
   ['allowTool', '--allow-tool'],
   ['askTool', '--ask-tool'],
   ['denyTool', '--deny-tool'],

@@ -17,6 +17,8 @@ import { RemoteError } from '../../transport/failures.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
 import { attachCommand } from '../control/attach.ts';
 import { restoreTree } from '../control/restore.ts';
+import { setOf, unheardText } from '../control/set.ts';
+import { isSet, type SetOptions } from '../invocation/set-flags.ts';
 import { canAsk } from '../invocation/ask-person.ts';
 import { type CommandContext, CommandFailed, exitStatus } from '../invocation/context.ts';
 import { foreground, type Work } from './foreground.ts';
@@ -31,25 +33,27 @@ export interface Continuing {
   readonly cwd: string;
   readonly headless: boolean;
   readonly detach: boolean;
-  report(submission: string): RunReport;
+  /** Of the root, before it goes on. */
+  readonly set: SetOptions;
+  report(submission: string, mode: string): RunReport;
 }
 
 /** Answers the exit status. Throws `NoSuchPod`, or `CommandFailed` where there is nothing to go on with. */
 export async function continueRoot(context: CommandContext, continuing: Continuing): Promise<number> {
-  const { name, task, cwd, headless } = continuing;
+  const { name, task, cwd, headless, set } = continuing;
   const index = new HomeIndex(context.home);
   const root = name === null ? newestRoot(index, cwd) : rootNamed(context, name);
   const facts = await index.factsOf(root);
   const isRunning = await isPodRunning(root);
   if (task === '' && !hasMore(facts) && !(await hasReports(index, root))) {
-    if (!headless && canAsk(context)) return await onScreen(context, root, isRunning);
+    if (!headless && canAsk(context)) return await onScreen(context, root, { isRunning, set });
     throw new CommandFailed(
       exitStatus.usage,
       `${root.name} ${facts.turns === 0 ? 'has begun no task yet: say what it is to do' : 'has done all that it was given: say what it is to do next'}, as in: podkin run -c ${root.name} "…"`,
     );
   }
   const submission = uuidv7();
-  if (continuing.detach) return await goOnWith(context, root, { task, submission, isRunning });
+  if (continuing.detach) return await goOnWith(context, root, { task, submission, isRunning, set });
   const known = await knownOf(index, root, facts);
   const work: Work = {
     context,
@@ -60,14 +64,16 @@ export async function continueRoot(context: CommandContext, continuing: Continui
     headless,
     known,
     start: async () => {
-      const problem = isRunning ? null : await restored(context, root, task);
+      const problem = isRunning ? null : await restored(context, root, task, set);
       return problem === null ? null : { kind: 'notStarted', signal: null, reason: problem };
     },
     hasTask: task !== '',
     begin: (client) => begun(client, { task, submission }),
     endsTree: !isRunning,
   };
-  return await foreground(work, continuing.report(submission));
+  if (isRunning) await setBefore(context, root, set);
+  const mode = set.permissionMode ?? facts.session?.permissionMode ?? '';
+  return await foreground(work, continuing.report(submission, mode));
 }
 
 function rootNamed({ home }: CommandContext, name: string): FoundPod {
@@ -97,9 +103,14 @@ export async function hasReports(index: HomeIndex, root: FoundPod): Promise<bool
   return false;
 }
 
-async function onScreen(context: CommandContext, root: FoundPod, isRunning: boolean): Promise<number> {
-  if (!isRunning) {
-    const problem = await restored(context, root, '');
+async function onScreen(
+  context: CommandContext,
+  root: FoundPod,
+  { isRunning, set }: { isRunning: boolean; set: SetOptions },
+): Promise<number> {
+  if (isRunning) await setBefore(context, root, set);
+  else {
+    const problem = await restored(context, root, '', set);
     if (problem !== null) throw new CommandFailed(exitStatus.failed, notStarted(root, problem));
   }
   return await attachCommand(context, root.name);
@@ -110,8 +121,16 @@ export async function restored(
   context: CommandContext,
   root: FoundPod,
   task: string,
+  set: SetOptions = {},
 ): Promise<string | null> {
-  return await restoreTree(context, root, { cancelsTurn: task !== '' });
+  return await restoreTree(context, root, { cancelsTurn: task !== '', set });
+}
+
+/** One that runs. Throws `CommandFailed` where it is not taken: nothing is handed over then. */
+async function setBefore(context: CommandContext, root: FoundPod, set: SetOptions): Promise<void> {
+  if (!isSet(set)) return;
+  const { unheard } = await setOf(context, root, set);
+  if (unheard.length > 0) context.stderr.write(`${unheardText(unheard)}\n`);
 }
 
 async function knownOf(index: HomeIndex, root: FoundPod, facts: Facts): Promise<KnownPod[]> {
@@ -151,9 +170,10 @@ function unless(code: string): (error: unknown) => void {
 export async function goOnWith(
   context: CommandContext,
   root: FoundPod,
-  { task, submission, isRunning }: Next & { isRunning: boolean },
+  { task, submission, isRunning, set = {} }: Next & { isRunning: boolean; set?: SetOptions },
 ): Promise<number> {
-  const problem = isRunning ? null : await restored(context, root, task);
+  if (isRunning) await setBefore(context, root, set);
+  const problem = isRunning ? null : await restored(context, root, task, set);
   if (problem !== null) throw new CommandFailed(exitStatus.failed, notStarted(root, problem));
   const sent =
     task === ''

@@ -67,6 +67,11 @@ export async function foreground(work: Work, report: RunReport): Promise<number>
     keyboard: !work.headless && canAsk(context),
     client: () => watch.pods[0]?.stream?.client ?? null,
     say: (text) => report.say(text),
+    obey: async (line) => {
+      const client = watch.pods[0]?.stream?.client ?? null;
+      const { obeyTyped } = await import('../control/typed-set.ts');
+      report.say(await obeyTyped(context, line, client));
+    },
   });
   try {
     const ended = await worked(work, watch, interruption);

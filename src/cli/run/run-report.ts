@@ -73,6 +73,8 @@ function troubleLine(event: Extract<LiveEvent, { type: 'entry' | 'alert' }>): st
 export interface PersonReportOptions {
   /** The run's own submission: its text need not be shown to whoever wrote it. */
   readonly submission: string;
+  /** The permission mode in which the root begins. */
+  readonly mode: string;
 }
 
 export function personReport(context: CommandContext, options: PersonReportOptions): RunReport {
@@ -83,11 +85,13 @@ export function personReport(context: CommandContext, options: PersonReportOptio
   });
   const alerts = new AlertsOnce();
   let quiet = false;
+  let { mode } = options;
   return {
     deltas: context.isTerminal,
     event(pod, event) {
       if (quiet || !alerts.isNews(pod.tally.name, event)) return;
       const entry = event.type === 'entry' ? event.entry : null;
+      if (pod.depth === 0 && entry?.type === 'set') mode = entry.permissionMode ?? mode;
       if (entry?.type === 'userMessage' && entry.submission === options.submission) return;
       if (pod.depth === 0) view.showMain(event);
       else view.showOther(pod.tally.name, event);
@@ -104,13 +108,14 @@ export function personReport(context: CommandContext, options: PersonReportOptio
       else view.finish();
     },
     result(result, end) {
-      context.stderr.write(`${summary(result, end).join('\n')}\n`);
+      const isPlan = mode === 'plan' && context.isTerminal;
+      context.stderr.write(`${summary(result, end, { isPlan }).join('\n')}\n`);
     },
   };
 }
 
 /** For a person, after the work. */
-export function summary(result: RunResult, end: RunEnd): string[] {
+export function summary(result: RunResult, end: RunEnd, { isPlan } = { isPlan: false }): string[] {
   const { name, children, usage } = result;
   const tokens = usage.inputTokens + usage.outputTokens;
   const figures = [
@@ -130,7 +135,13 @@ export function summary(result: RunResult, end: RunEnd): string[] {
     lines.push(`${counted(result.permissionDenials.length, 'tool call was', 'tool calls were')} denied.`);
   }
   if (end.kind !== 'notStarted') lines.push(`The logs are kept: podkin logs ${name}`);
-  return [...lines, ...nextSteps(result, end)];
+  const isPlanned = isPlan && end.kind === 'settled' && result.status === 'done';
+  return [...lines, ...(isPlanned ? [toCarryOut(name)] : nextSteps(result, end))];
+}
+
+/** It has found out and proposed; doing it is another mode's. */
+function toCarryOut(name: string): string {
+  return `To have it done: podkin run -c ${name} --permission-mode acceptEdits "do it"`;
 }
 
 function toContinue(name: string): string {

@@ -49,7 +49,7 @@ export async function runCommand(context: CommandContext, options: RunOptions): 
   const report =
     options.print === true
       ? printReport(context, format)
-      : personReport(context, { submission: run.submission });
+      : personReport(context, { submission: run.submission, mode: plan.permissionMode });
   return await foreground(workOf(run, { headless: options.print === true }), report);
 }
 
@@ -72,7 +72,9 @@ async function goOn(context: CommandContext, options: RunOptions, format: Output
     cwd,
     headless,
     detach: options.detach === true,
-    report: (submission) => (headless ? printReport(context, format) : personReport(context, { submission })),
+    set: { model: options.model, permissionMode: options.permissionMode, effort: options.effort },
+    report: (submission, mode) =>
+      headless ? printReport(context, format) : personReport(context, { submission, mode }),
   });
 }
 
@@ -97,7 +99,10 @@ async function requested(context: CommandContext, run: RequestedRun): Promise<nu
     headless,
     detach: options.detach === true,
     create: (instance) => rootOf(context, { ...plan, instance }),
-    report: (submission) => (headless ? printReport(context, format) : personReport(context, { submission })),
+    report: (submission) =>
+      headless
+        ? printReport(context, format)
+        : personReport(context, { submission, mode: plan.permissionMode }),
   });
 }
 

@@ -29,6 +29,7 @@ type Answer = 'open' | 'allow' | 'deny';
 export class ApprovalCheck extends Check {
   readonly types = [
     'session',
+    'set',
     'turnStarted',
     'toolCall',
     'toolResult',
@@ -42,6 +43,9 @@ export class ApprovalCheck extends Check {
   /** Of the newest turn, by call. */
   readonly #calls = new Map<string, MadeCall>();
   readonly #answers = new Map<string, Answer>();
+  #mode = '';
+  /** Those that held from the call to its result. */
+  readonly #modes = new Map<string, Set<string>>();
   readonly #approvals = new Map<string, AskedApproval>();
   readonly #answered = new Set<string>();
   /** Rules by which a person has answered. */
@@ -53,12 +57,23 @@ export class ApprovalCheck extends Check {
   readonly #takers: Takers = {
     session: (entry) => {
       this.#session = entry;
+      this.#mode = entry.permissionMode;
     },
     turnStarted: () => {
       this.#calls.clear();
+      this.#modes.clear();
       this.#answers.clear();
     },
-    toolCall: ({ call, tool, input }) => void this.#calls.set(call, { tool, input }),
+    // A call is judged by the mode that holds when it begins, which the log does not say: by all that were.
+    set: ({ permissionMode }) => {
+      if (permissionMode === undefined) return;
+      for (const modes of this.#modes.values()) modes.add(permissionMode);
+      this.#mode = permissionMode;
+    },
+    toolCall: ({ call, tool, input }) => {
+      this.#calls.set(call, { tool, input });
+      this.#modes.set(call, new Set([this.#mode]));
+    },
     toolResult: (entry) => this.#result(entry),
     approval: (entry) => {
       if (entry.state === 'asked') this.#asked(entry);
@@ -173,7 +188,7 @@ export class ApprovalCheck extends Check {
     }
     // What failed may not have been run at all.
     if (isError || denied === true) return;
-    const needed = this.#neededFor(this.#calls.get(call));
+    const needed = this.#leastFor(call);
     if (needed === 'forbidden') {
       this.find('Q2', `${what} ran although the permission mode or a rule forbids it`);
     } else if (needed === 'yes' && answer === undefined) {
@@ -181,14 +196,20 @@ export class ApprovalCheck extends Check {
     }
   }
 
-  #neededFor(made: MadeCall | undefined): Needed {
+  #leastFor(call: string): Needed {
+    const made = this.#calls.get(call);
+    const modes = this.#modes.get(call) ?? [this.#mode];
+    const all = new Set(Array.from(modes, (mode) => this.#neededFor(made, mode)));
+    return (['nothing', 'unclear', 'yes'] as const).find((least) => all.has(least)) ?? 'forbidden';
+  }
+
+  #neededFor(made: MadeCall | undefined, mode: string): Needed {
     const rules = this.#session?.settings['permissions'];
     // Logs of builds that asked nobody have no rules at all.
     if (made === undefined || !isObject(rules)) return 'unclear';
     const isRemembered = this.#always.some(
       ({ tool, exact, made: same }) => tool === made.tool && (exact === null || isSameCall(same, made)),
     );
-    const mode = this.#session?.permissionMode ?? '';
     return neededFor(made, { mode, rules: withAllowed(rules, this.#rules), isRemembered });
   }
 }

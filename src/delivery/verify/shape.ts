@@ -153,6 +153,7 @@ const shapes: { readonly [T in EntryBody['type']]?: Test } = {
     permissionMode: isText,
     settings: isRecord,
   }),
+  set: fields({ permissionMode: optional(isText) }),
   started: fields({ incarnation: isCount, pid: isCount, startTime: isText, bootId: isText }),
   stopped: fields({ incarnation: isCount }),
   inputReceived: fields({ submission: isText, kind: isText, wake: isFlag, from: isSource, text: isText }),

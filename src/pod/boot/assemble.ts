@@ -1,6 +1,8 @@
 /** Puts a pod's parts together: which effect is done by whom. The only place that knows them all. */
 import { deferred } from '../../std/deferred.ts';
+import type { Sandbox } from '../../scope/sandbox/sandbox.ts';
 import type { PodRef } from '../../session/facts/entries.ts';
+import type { SetEntry } from '../../session/facts/set-entries.ts';
 import { profilesIn, toolsIn } from '../../session/settings/profiles.ts';
 import { toolSet } from '../../tools/tool-set.ts';
 import type { Tool } from '../../tools/tool.ts';
@@ -9,9 +11,11 @@ import type { Handlers } from '../../transport/server.ts';
 import { ApprovalGate } from '../approvals/gate.ts';
 import { BudgetDesk } from '../budget/desk.ts';
 import { Children } from '../children/children.ts';
+import { ModesBelow } from '../children/modes-below.ts';
 import { type HandlerParts, podHandlers } from '../serve/handlers.ts';
 import { Observers } from '../serve/observers.ts';
 import { ParentLink } from '../parent/link.ts';
+import type { Worker } from '../host.ts';
 import type { Pod } from '../pod.ts';
 import { podTree } from '../children/pod-tree.ts';
 import type { PodContext } from '../children/spawn-child.ts';
@@ -33,17 +37,13 @@ export interface Assembled {
 export function assemble(pod: Pod): Assembled {
   const { parent } = pod.session;
   const approvalFeed = new ApprovalFeed(pod);
-  const worker = { session: pod.session, folder: pod.folder, facts: pod.facts, limits: pod.core.limits };
+  const worker = workerOf(pod);
   const { host } = pod;
   const sandbox = host.work.sandbox(worker);
-  const approvalGate = new ApprovalGate(pod, {
-    permissions: pod.permissions,
-    sandboxState: () => sandbox.state(),
-    heldGit: (command) => heldGitOf(pod, command),
-    onChanged: () => approvalFeed.changed(),
-  });
+  const approvalGate = gateOf(pod, sandbox, () => approvalFeed.changed());
   const observers = new Observers(pod.log, host.clock, () => approvalFeed.events());
   const children = new Children(pod, (instance) => approvalFeed.dropChild(instance));
+  const modesBelow = new ModesBelow(pod, children);
   const parentLink =
     parent === null
       ? null
@@ -77,15 +77,52 @@ export function assemble(pod: Pod): Assembled {
         .catch((error: unknown) => host.self.complain(`stopping: ${String(error)}`))
         .finally(() => ended.resolve());
     },
-    committed: (bodies) => [budget, children.waits].map((part) => part.committed(bodies)),
+    committed(bodies) {
+      for (const part of [budget, children.waits]) part.committed(bodies);
+      for (const body of bodies) if (body.type === 'set') noteSet(pod, body, { runner, modesBelow });
+    },
     show: (event) => observers.show(event),
   });
   const toolNames = tools.map((tool) => tool.name);
   const named: HandlerParts['withFiles'] = (said, files, only) =>
     withFiles(pod, approvalGate, { said, files, only, context: runner.contextOfInput() });
   const parts = { pod, observers, children, parentLink, toolNames, withFiles: named };
-  const handlers = podHandlers({ ...parts, approvalGate, approvalFeed, sandbox, budget });
+  const handlers = podHandlers({ ...parts, approvalGate, approvalFeed, sandbox, budget, modesBelow });
   return { handlers, observers, children, parentLink, ended: ended.promise };
+}
+
+function gateOf(pod: Pod, sandbox: Sandbox, onChanged: () => void): ApprovalGate {
+  return new ApprovalGate(pod, {
+    permissions: pod.permissions,
+    sandboxState: () => sandbox.state(),
+    heldGit: (command) => heldGitOf(pod, command),
+    onChanged,
+  });
+}
+
+/** Its session as it is whenever that is asked for. */
+function workerOf(pod: Pod): Worker {
+  return {
+    get session() {
+      return pod.session;
+    },
+    folder: pod.folder,
+    facts: pod.facts,
+    limits: pod.core.limits,
+  };
+}
+
+const answersWithinMs = 5_000;
+
+function noteSet(
+  { host }: Pod,
+  { by, permissionMode, ...ofRequests }: SetEntry,
+  { runner, modesBelow }: { runner: TurnRunner; modesBelow: ModesBelow },
+): void {
+  if (Object.keys(ofRequests).length > 1) runner.modelSet();
+  // A person waits for their own to be heard.
+  if (by === 'parent' && permissionMode !== undefined)
+    host.clock.soon(() => void modesBelow.narrow(answersWithinMs));
 }
 
 function maySpawn(pod: Pod): boolean {

@@ -9,6 +9,7 @@ import { type Assembled, assemble } from './assemble.ts';
 import { cancelStoppedTurn, onShutdown } from '../machine/inputs.ts';
 import { logInPlace } from './lost-log.ts';
 import { type OpenedPod, addressAt, openPod } from './open-pod.ts';
+import type { SetAtStart } from '../../session/settings/wanted.ts';
 import type { Restrictions } from '../../session/facts/entries.ts';
 import type { Host } from '../host.ts';
 import type { Pod } from '../pod.ts';
@@ -21,6 +22,7 @@ export interface PodRun {
   /** Its log is open; nobody can speak to it yet. */
   readonly onOpened?: (pod: Pod) => void;
   readonly restrictions?: Restrictions | undefined;
+  readonly set?: SetAtStart | undefined;
   /** The turn that its last end has cut ends here. */
   readonly cancelsTurn?: boolean;
 }
@@ -29,11 +31,12 @@ export interface PodRun {
 export async function runPodOn(
   host: Host,
   folderPath: string,
-  { onListening, onOpened, restrictions, cancelsTurn = false }: PodRun = {},
+  { onListening, onOpened, restrictions, set, cancelsTurn = false }: PodRun = {},
 ): Promise<number> {
   let opened: OpenedPod;
   try {
-    opened = await openPod(folderAt(folderPath), host, { takeOver: host.self.takesOver(), restrictions });
+    const takeOver = host.self.takesOver();
+    opened = await openPod(folderAt(folderPath), host, { takeOver, restrictions, set });
   } catch (error) {
     return notStarted(host, error);
   }

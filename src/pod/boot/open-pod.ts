@@ -8,6 +8,8 @@ import { basename, dirname, join } from 'node:path';
 import { restoredRules } from '../../scope/permissions/permission-rules.ts';
 import type { AppendLog } from '../../session/log/append-log.ts';
 import type { Restrictions, EntryBody } from '../../session/facts/entries.ts';
+import { bodiesAtStart } from '../machine/set-inputs.ts';
+import type { SetAtStart } from '../../session/settings/wanted.ts';
 import { type Facts, emptyFacts } from '../../session/facts/facts.ts';
 import type { PodFolder, PodSpec } from '../../session/home/home.ts';
 import type { Holder } from '../../session/lock/lock-holder.ts';
@@ -60,6 +62,8 @@ export interface OpenOptions {
   readonly takeOver: boolean;
   /** What the configuration denies now; whoever starts it has read it. */
   readonly restrictions?: Restrictions | undefined;
+  /** What it works with from now on. */
+  readonly set?: SetAtStart | undefined;
 }
 
 /**
@@ -83,8 +87,8 @@ export async function openPod(folder: PodFolder, host: Host, options: OpenOption
     try {
       const address = addressAt(host, socket.path, spec.instance);
       const claim = home.addresses.claim(folder, address, before);
-      const { restrictions = noRestrictions } = options;
-      const parts = { spec, folder, lock, host, address, restrictions };
+      const { restrictions = noRestrictions, set = {} } = options;
+      const parts = { spec, folder, lock, host, address, restrictions, set };
       return { ...(await claimed(parts, claim)), lock, socket };
     } catch (error) {
       await socket.release();
@@ -117,6 +121,7 @@ interface StartParts {
   host: Host;
   address: PodAddress;
   restrictions: Restrictions;
+  set: SetAtStart;
 }
 
 async function openIncarnation(parts: StartParts): Promise<Pick<OpenedPod, 'pod' | 'begun'>> {
@@ -137,6 +142,7 @@ async function openIncarnation(parts: StartParts): Promise<Pick<OpenedPod, 'pod'
   const bodies: EntryBody[] = facts.session === null ? [{ type: 'session', ...spec }, started] : [started];
   // Behind them: the first entry of a log says whose it is, also where its very first append was torn.
   if (fixed !== null) bodies.push(fixed);
+  bodies.push(...bodiesAtStart(facts.session ?? spec, parts.set));
   if (left !== null) bodies.push(leftAlert(left));
   pod.commit(bodies);
   const begun = pod.durable();

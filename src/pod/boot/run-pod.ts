@@ -2,18 +2,25 @@
 import { ownHome } from '../../session/home/own-home.ts';
 import type { Home } from '../../session/home/home.ts';
 import { nodeHost } from '../node-host.ts';
-import { cancelsTurn, failedStart, givenRestrictions } from '../process/own-process.ts';
+import { cancelsTurn, failedStart, givenRestrictions, givenSet } from '../process/own-process.ts';
 import { type PodRun, runPodOn } from './boot.ts';
 
 /** Fulfils when the pod has ended, with the exit status of its process. */
 export async function runPod(folderPath: string, run: PodRun = {}): Promise<number> {
   let home: Home;
   let restrictions: PodRun['restrictions'];
+  let set: PodRun['set'];
   try {
     home = ownHome(process.env);
     restrictions = givenRestrictions();
+    set = givenSet();
   } catch (error) {
     return failedStart(error);
   }
-  return await runPodOn(nodeHost(home), folderPath, { cancelsTurn: cancelsTurn(), ...run, restrictions });
+  return await runPodOn(nodeHost(home), folderPath, {
+    cancelsTurn: cancelsTurn(),
+    ...run,
+    restrictions,
+    set,
+  });
 }

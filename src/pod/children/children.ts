@@ -1,7 +1,6 @@
 /**
- * The parent's view of its children: their links, what they send, and whether they live (delivery §§5, 6).
- * Signs of trouble (an exit, the end of a link, the sweep) only trigger a check, and the check asks the
- * system.
+ * The parent's view of its children: their links, what they send, and whether they live (delivery §§5, 6). An
+ * exit, the end of a link and the sweep only trigger a check, and the check asks the system.
  */
 import {
   type DeathFindings,
@@ -109,6 +108,7 @@ export class Children {
       scope: inForce(this.#pod.facts, child),
       ...(waits === undefined ? {} : { waits }),
       link: this.links.numberOf(instance),
+      mode: this.#pod.session.permissionMode,
       ...(Object.keys(budget).length === 0 ? {} : { budget }),
     };
   }

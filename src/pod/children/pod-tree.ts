@@ -4,7 +4,7 @@
  */
 import { forgotten } from '../../scope/ownership/delegation.ts';
 import { fenced, listed, quoted } from '../../delivery/quoted.ts';
-import type { StatusResult } from '../../protocol/methods.ts';
+import type { StatusResult } from '../../protocol/status-result.ts';
 import type { ChildFacts } from '../../session/facts/facts.ts';
 import { StorageFailed } from '../../session/log/storage-failed.ts';
 import type { ToolAnswer, ToolContext } from '../../tools/tool.ts';
@@ -128,7 +128,9 @@ function processGone(pod: Pod, child: ChildFacts): boolean {
 async function startAgain(pod: Pod, children: Children, child: ChildFacts): Promise<void> {
   // What it left is taken in first, so that its end is told before its new incarnation.
   await children.check(child.instance);
-  const started = pod.host.processes.start(pod.folderOf(child), pod.facts.restrictions);
+  const started = pod.host.processes.start(pod.folderOf(child), pod.facts.restrictions, {
+    most: pod.session.permissionMode,
+  });
   void started.exited.then((exit) => children.noteExit(child.instance, { ...exit, pid: started.pid }));
   let { exited }: { exited: Promise<ProcessExit> | null } = started;
   try {

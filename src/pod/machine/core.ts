@@ -6,7 +6,7 @@
 import type { EntryBody } from '../../session/facts/entries.ts';
 import type { Facts } from '../../session/facts/facts.ts';
 import type { Limits } from '../../session/settings/settings.ts';
-import type { PodStatus } from '../../protocol/methods.ts';
+import type { PodStatus } from '../../protocol/status-result.ts';
 
 export interface Core {
   readonly facts: Facts;
@@ -44,6 +44,8 @@ export interface Live {
   /** Turns that the disk cut off since one was last committed to its end. */
   turnsAbandoned: number;
   watchdogRescues: number;
+  /** How often the parent has said which mode it is in. */
+  modesHeard: number;
   stopReason: { reason: string; by: 'person' | 'parent' | 'signal' } | null;
 }
 
@@ -118,6 +120,7 @@ export function freshLive(): Live {
     budget: null,
     turnsAbandoned: 0,
     watchdogRescues: 0,
+    modesHeard: 0,
     stopReason: null,
   };
 }

@@ -7,7 +7,7 @@ import type { Evidence } from '../../session/facts/demand-entries.ts';
 import type { EntryBody, TurnOutcome } from '../../session/facts/entries.ts';
 import { type Facts, type OpenTurn, sessionOf } from '../../session/facts/facts.ts';
 import { begunAssignments, emitted, ownAssignments } from '../../delivery/emit.ts';
-import type { SentPodEvent } from '../../protocol/pod-event.ts';
+import { eventBounds, type SentPodEvent } from '../../protocol/pod-event.ts';
 import { surplus } from './budget.ts';
 import type { SettledView } from '../../delivery/settled.ts';
 
@@ -46,6 +46,7 @@ export function reportOfTurn(
     settled: view.settled,
     ...excerptOf(text),
     usage: turn.usage,
+    ...switchedIn(facts, turn),
     durationMs: end.durationMs,
     hops: turn.hops,
     ...(worktree === undefined ? {} : { worktree }),
@@ -62,6 +63,20 @@ export function reportOfTurn(
       back,
     ),
   ];
+}
+
+/** By a provider's limit; not where a person has set another model, or the first has answered again. */
+function switchedIn(
+  { session, switched }: Facts,
+  { answeredBy }: OpenTurn,
+): Pick<Extract<SentPodEvent, { kind: 'turnEnded' }>, 'switched'> {
+  if (answeredBy === null || answeredBy === session?.model || answeredBy !== switched?.to) return {};
+  const { from, why } = switched;
+  return { switched: { model: clip(answeredBy), from: clip(from), why } };
+}
+
+function clip(name: string): string {
+  return name.slice(0, eventBounds.nameCharsMax).toWellFormed();
 }
 
 const errorCharsMax = 2_000;

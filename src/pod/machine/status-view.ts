@@ -2,6 +2,7 @@
 import { budgetIfAny } from '../../session/facts/budget-view.ts';
 import { settledView } from '../../delivery/settled.ts';
 import type { Result } from '../../protocol/methods.ts';
+import { effortIn } from '../../session/settings/effort.ts';
 import { callText } from '../../session/facts/call-words.ts';
 import type { ChildFacts, Facts } from '../../session/facts/facts.ts';
 import { isOpen } from './approval-facts.ts';
@@ -47,6 +48,8 @@ export function statusView(core: Core, links: LinkView): Result<'status'> {
     },
     settled: view.settled && facts.turn === null && live.mode === 'idle',
     model,
+    permissionMode: session.permissionMode,
+    effort: effortIn(session.settings) ?? null,
     usage: facts.usage,
     turns: facts.turns,
     startedAt: facts.started?.time ?? session.time,

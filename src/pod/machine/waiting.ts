@@ -2,7 +2,7 @@
  * What a pod waits for, in one word and one sentence: made from the facts and the little that is not in the
  * log. Pure.
  */
-import type { Waiting } from '../../protocol/methods.ts';
+import type { Waiting } from '../../protocol/status-result.ts';
 import type { Core } from './core.ts';
 import { isOpen } from './approval-facts.ts';
 

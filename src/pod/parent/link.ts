@@ -21,6 +21,7 @@ import { RemoteError } from '../../transport/failures.ts';
 import type { End } from '../host.ts';
 import { leaseAnswered } from '../machine/budget.ts';
 import { commitInput } from '../machine/inputs.ts';
+import { onParentMode } from '../machine/set-inputs.ts';
 import { introductionOf } from './introduction.ts';
 import { noteScope } from './noted-scope.ts';
 import { PlacePoll } from './place-poll.ts';
@@ -246,6 +247,7 @@ export class ParentLink {
       this.#startPinging(client);
       this.#noteBudget(answer.budget);
       noteScope(this.#pod, answer);
+      this.#noteMode(answer.mode);
       this.#step({ type: 'linkAnswered', received: answer.received });
       this.#onLinked(client);
     } catch (error) {
@@ -259,6 +261,11 @@ export class ParentLink {
   #noteBudget(leases: Leases = {}): void {
     const entry = leaseAnswered(this.#pod.facts.budget, leases, { linked: true });
     if (entry !== null) this.#pod.commit([entry]);
+  }
+
+  /** Unheard, a call could be freer than the parent is. */
+  #noteMode(mode: string | undefined): void {
+    if (mode !== undefined) this.#pod.input((core) => onParentMode(core, mode));
   }
 
   #onLost(client: Client): void {

@@ -4,12 +4,15 @@
  */
 import { closeSync, writeSync } from 'node:fs';
 import type { ReadyMessage } from '../host.ts';
+import type { SetAtStart } from '../../session/settings/wanted.ts';
 import type { Restrictions } from '../../session/facts/entries.ts';
 import {
   readyDescriptor,
   readyVariable,
   restrictionsSchema,
   restrictionsVariable,
+  setSchema,
+  setVariable,
   cancelTurnVariable,
   takeOverVariable,
 } from './start-process.ts';
@@ -64,6 +67,13 @@ export function givenRestrictions(): Restrictions | undefined {
   const given = process.env[restrictionsVariable];
   delete process.env[restrictionsVariable];
   return given === undefined ? undefined : restrictionsSchema().parse(JSON.parse(given));
+}
+
+/** As `givenRestrictions`, of what a person sets with this start and what those above leave. */
+export function givenSet(): SetAtStart | undefined {
+  const given = process.env[setVariable];
+  delete process.env[setVariable];
+  return given === undefined ? undefined : setSchema().parse(JSON.parse(given));
 }
 
 /** Said of a home that cannot be used, before there is a host. */

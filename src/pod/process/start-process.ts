@@ -14,8 +14,11 @@ import type { Clock } from '../../std/clock.ts';
 import { once } from '../../std/once.ts';
 import type { Restrictions } from '../../session/facts/entries.ts';
 import { isEmpty, noRestrictions } from '../../session/facts/restrictions.ts';
+import { efforts } from '../../session/settings/effort.ts';
+import { permissionModes } from '../../session/settings/permissions.ts';
 import type { PodFolder } from '../../session/home/home.ts';
 import type { End, ProcessExit, ReadyMessage, StartedProcess } from '../host.ts';
+import type { SetAtStart } from '../../session/settings/wanted.ts';
 import { podEnvironment } from './pod-environment.ts';
 
 const readyMessage = once((): z.ZodType<ReadyMessage> =>
@@ -29,6 +32,17 @@ export const readyDescriptor = 3;
 export const readyVariable = 'PODKIN_READY_FD';
 /** Set: a person has said that no earlier incarnation goes on where it cannot be asked. */
 export const takeOverVariable = 'PODKIN_TAKE_OVER';
+/** Set: what it works with from this start on, as JSON. */
+export const setVariable = 'PODKIN_SET';
+export const setSchema = once((): z.ZodType<SetAtStart> => {
+  const models = z.strictObject({ names: z.array(z.string()).min(1), said: z.record(z.string(), z.json()) });
+  return z.strictObject({
+    models: models.optional(),
+    mode: z.enum(permissionModes).optional(),
+    effort: z.enum(efforts).optional(),
+    most: z.string().optional(),
+  });
+});
 /** Set: what the configuration denies now, as JSON. */
 export const restrictionsVariable = 'PODKIN_RESTRICTIONS';
 export const restrictionsSchema = once(() => {
@@ -61,6 +75,8 @@ export interface StartOptions {
   /** As in `takeOverVariable`. */
   readonly takeOver?: boolean;
   readonly restrictions?: Restrictions | undefined;
+  /** As in `setVariable`. */
+  readonly set?: SetAtStart | undefined;
   /** As in `cancelTurnVariable`. */
   readonly cancelsTurn?: boolean;
 }
@@ -71,7 +87,7 @@ export interface StartOptions {
 export function startPodProcess(
   folder: PodFolder,
   environment: NodeJS.ProcessEnv,
-  { takeOver = false, restrictions = noRestrictions, cancelsTurn = false }: StartOptions = {},
+  { takeOver = false, restrictions = noRestrictions, set, cancelsTurn = false }: StartOptions = {},
 ): StartedProcess {
   const output = openSync(folder.stderr, 'a', 0o600);
   let child: ChildProcess;
@@ -85,6 +101,7 @@ export function startPodProcess(
         [readyVariable]: String(readyDescriptor),
         ...(takeOver ? { [takeOverVariable]: '1' } : {}),
         ...(cancelsTurn ? { [cancelTurnVariable]: '1' } : {}),
+        [setVariable]: set === undefined ? undefined : JSON.stringify(set),
         [restrictionsVariable]: isEmpty(restrictions) ? undefined : JSON.stringify(restrictions),
       },
     });

@@ -13,10 +13,12 @@ import type { ApprovalGate } from '../approvals/gate.ts';
 import { approve } from '../approvals/answer.ts';
 import type { BudgetDesk } from '../budget/desk.ts';
 import type { Children } from '../children/children.ts';
+import type { ModesBelow } from '../children/modes-below.ts';
 import { statusOf } from '../machine/core.ts';
 import { onCompact } from '../machine/compaction-inputs.ts';
 import { onCancel, onNotice, onPause, onResume, onRun, onShutdown } from '../machine/inputs.ts';
 import { outputOf } from '../output-from-log.ts';
+import { narrow, set } from './set.ts';
 import { refusingPods } from './refusing-pods.ts';
 import { entriesBefore } from './entries-before.ts';
 import type { Observers } from './observers.ts';
@@ -38,6 +40,7 @@ export interface HandlerParts {
   approvalFeed: ApprovalFeed;
   sandbox: Sandbox;
   budget: BudgetDesk;
+  modesBelow: ModesBelow;
 }
 
 export function podHandlers(parts: HandlerParts): Handlers {
@@ -75,6 +78,7 @@ function allHandlers(parts: HandlerParts): Handlers {
       return await controlled(pod, () => pod.input((core) => onResume(core)));
     },
     compact: (params) => compact(pod, params),
+    ...setHandlers(parts),
     shutdown: (params) => {
       const by = senderOf(pod, params.from);
       const reason = params.reason ?? (by === 'parent' ? 'stopped by its parent' : 'stopped by a person');
@@ -166,6 +170,17 @@ function budgetHandlers(parts: HandlerParts): Pick<Handlers, 'lease' | 'reclaim'
       return { budget: await parts.budget.giveBack() };
     },
     budget: (params) => budget(parts, params),
+  };
+}
+
+function setHandlers(parts: HandlerParts): Pick<Handlers, 'set' | 'narrow'> {
+  const durable = () => durably(parts.pod);
+  return {
+    set: (params) => set(parts, params, durable),
+    narrow: async (params) => {
+      senderOf(parts.pod, params.from);
+      return await narrow(parts, params, durable);
+    },
   };
 }
 

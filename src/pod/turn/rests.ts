@@ -23,23 +23,30 @@ export const restMaxMs = 24 * 3_600_000;
 const unnamedRestMs = 10 * 60_000;
 
 export class Rests implements RestsPort {
-  readonly #rules: ModelList;
+  readonly #rules: () => ModelList;
   readonly #nowMs: () => number;
   readonly #rests = new Map<string, Rest>();
 
-  constructor(rules: ModelList, nowMs: () => number) {
+  /** `rules`: as they are now. */
+  constructor(rules: () => ModelList, nowMs: () => number) {
     this.#rules = rules;
     this.#nowMs = nowMs;
   }
 
   /** More than one model may be asked, or one is waited for. */
   get isUsed(): boolean {
-    return this.#rules.names.length > 1 || this.#rules.waits;
+    const { names, waits } = this.#rules();
+    return names.length > 1 || waits;
   }
 
   /** The first that does not rest; the first of all where all do. */
   get current(): string {
-    return this.#free() ?? this.#rules.names[0] ?? '';
+    return this.#free() ?? this.#rules().names[0] ?? '';
+  }
+
+  /** A person has named models: they are asked, whatever was found out before. */
+  forget(): void {
+    this.#rests.clear();
   }
 
   /** From now on it is asked no more for that time. */
@@ -59,11 +66,11 @@ export class Rests implements RestsPort {
     const named = [...this.#rests.values()].filter(({ isNamed }) => isNamed).map(({ untilMs }) => untilMs);
     if (named.length === 0) return { ms: null, untilMs: null };
     const untilMs = Math.min(...named);
-    return { ms: this.#rules.waits ? Math.max(1, untilMs - this.#nowMs()) : null, untilMs };
+    return { ms: this.#rules().waits ? Math.max(1, untilMs - this.#nowMs()) : null, untilMs };
   }
 
   #free(): string | null {
     const nowMs = this.#nowMs();
-    return this.#rules.names.find((name) => (this.#rests.get(name)?.untilMs ?? 0) <= nowMs) ?? null;
+    return this.#rules().names.find((name) => (this.#rests.get(name)?.untilMs ?? 0) <= nowMs) ?? null;
   }
 }

@@ -73,7 +73,8 @@ export class TurnRunner {
     this.#pod = pod;
     this.#options = options;
     this.#requests = new RequestWatch(pod);
-    this.#rests = new Rests(modelListOf(pod.session, pod.permissions), () => pod.host.clock.wallMs());
+    const list = () => modelListOf(pod.session, pod.permissions);
+    this.#rests = new Rests(list, () => pod.host.clock.wallMs());
     this.#evidence = new EvidenceDesk(pod, {
       tools: options.tools,
       approvals: options.approvals,
@@ -226,7 +227,7 @@ export class TurnRunner {
         facts,
         putAside: quarantineBody,
         get window() {
-          return windowOfPod({ ...session, model: rests.current });
+          return windowOfPod({ ...pod.session, model: rests.current });
         },
       },
       preLlmRequest: async () => {
@@ -273,6 +274,13 @@ export class TurnRunner {
         return budget.isReserved;
       },
     };
+  }
+
+  /** A person has said what is asked from now on: what was found out of models before says nothing of it. */
+  modelSet(): void {
+    this.#models.clear();
+    this.#rests.forget();
+    this.#endWait();
   }
 
   /** There may be enough of the budget now for the request that waits. */

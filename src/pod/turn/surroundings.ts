@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { isAllowed } from '../../scope/paths/path-scope.ts';
+import { permissionModeOf } from '../../session/settings/permissions.ts';
 import { sandboxSettingsOf } from '../../session/settings/settings.ts';
 import type { Surroundings } from '../../session/settings/surroundings-text.ts';
 import type { ToolContext } from '../../tools/tool.ts';
@@ -24,17 +25,20 @@ export class SurroundingsReader {
   }
 
   async now(context: ToolContext): Promise<Surroundings> {
-    const { host, session, claims } = this.#pod;
-    const { cwd, parent } = session;
+    const { host, session, claims, facts } = this.#pod;
+    const { cwd, parent, permissionMode } = session;
+    // Said where it is not what every pod is in, so that one that is switched costs one new prompt.
+    const isSaid = facts.isModeSet || permissionMode === 'plan';
+    const mode = isSaid ? permissionModeOf(permissionMode) : null;
     const scope = claims.now();
     const { system, shell } = host.work.machine;
     const isFor = parent === null || isAllowed(scope, 'read', join(cwd, 'AGENTS.md'));
     const repository = isFor ? await host.work.repository(scope.deny, cwd) : null;
     const day = dayOf(new Date(host.clock.wallMs()));
-    if (repository === null) return { day, system, shell, repository: null };
+    if (repository === null) return { day, system, shell, mode, repository: null };
     const { root, head, store } = repository;
     await this.#ask(context, [root, store]);
-    return { day, system, shell, repository: { root, head, isDirty: this.#isDirty } };
+    return { day, system, shell, mode, repository: { root, head, isDirty: this.#isDirty } };
   }
 
   /**

@@ -33,3 +33,8 @@ export function budgetIfAny(budget: BudgetFacts): BudgetView | null {
   const view = budgetView(budget);
   return view.usd === null && view.tokens === null ? null : view;
 }
+
+/** Something bounds what it may spend in dollars: `limits.cost` of its start too, unless that was taken away. */
+export function isCostBound(cost: number | null, { nanoUsd }: BudgetFacts): boolean {
+  return isGoverned(nanoUsd) || (cost !== null && !nanoUsd.isReset);
+}

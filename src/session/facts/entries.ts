@@ -11,6 +11,7 @@ import type { Evidence, TurnTimeEntry, UnmetItem } from './demand-entries.ts';
 import type { RepositoryMadeEntry } from './repository-entries.ts';
 import type { BudgetEntry } from './budget-entries.ts';
 import type { ScopeWaitEntry } from './scope-entries.ts';
+import type { SetEntry } from './set-entries.ts';
 import type { Totals } from './totals.ts';
 import type { PodIdentity } from '../../protocol/names.ts';
 import type { PodEvent, SentPodEvent, Usage } from '../../protocol/pod-event.ts';
@@ -258,6 +259,8 @@ export interface AlertEntry {
   refusal?: string;
   /** This pod has refused that child for good, with this code, until it links or has ended. */
   refuses?: { child: PodRef; code: string };
+  /** From now on `to` is asked and not `from`, whose provider has said why. */
+  switched?: { from: string; to: string; why: string };
 }
 /** An event for the parent. The log is the outbox: pending while no acknowledgement covers its number. */
 export interface PodEventEmittedEntry {
@@ -374,7 +377,8 @@ export type EntryBody =
   | StoppedEntry
   | DiscardedEntry
   | ContextEntry
-  | BudgetEntry;
+  | BudgetEntry
+  | SetEntry;
 
 /**
  * `seq` numbers the entries of one log: 1, 2, 3 … Never to be mixed up with an event's number, which is

@@ -60,6 +60,8 @@ export interface OpenTurn {
   usedMs: number;
   unmet: UnmetCounts;
   steps: number;
+  /** The model of its newest answer. */
+  answeredBy: string | null;
   usage: Usage;
   /** Calls without a result yet, in order. */
   dangling: Map<string, Entry<ToolCallEntry>>;
@@ -169,7 +171,12 @@ export interface StoppedTurn {
 }
 
 export interface Facts {
+  /** With what was set since it was made (`replay-set.ts`). */
   session: Entry<SessionEntry> | null;
+  /** Its mode is another than it was made with, or was one. */
+  isModeSet: boolean;
+  /** The newest change of the model that a provider has made necessary. */
+  switched: { from: string; to: string; why: string } | null;
   lastSeq: number;
   lastTime: string;
   incarnation: number;
@@ -266,6 +273,8 @@ const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cost: 0 };
 export function emptyFacts(): Facts {
   return {
     session: null,
+    isModeSet: false,
+    switched: null,
     lastSeq: 0,
     lastTime: '',
     incarnation: 0,

@@ -35,6 +35,7 @@ import {
   applyScopeWait,
   waitForWord,
 } from './replay-children.ts';
+import { applySet } from './replay-set.ts';
 import { sameItem, reportsEndOf } from './item-content.ts';
 import { joined } from './restrictions.ts';
 import { textOf } from './transcript.ts';
@@ -103,6 +104,7 @@ const appliers: Appliers = {
       usedMs: entry.kind === 'resume' ? (facts.resumable?.usedMs ?? 0) : 0,
       unmet: (entry.kind === 'resume' ? facts.resumable?.unmet : null) ?? nothingUnmet,
       steps: 0,
+      answeredBy: null,
       usage: { inputTokens: 0, outputTokens: 0, cost: 0 },
       dangling: new Map(),
     };
@@ -116,6 +118,7 @@ const appliers: Appliers = {
   assistantMessage(facts, entry) {
     const text = textOf(entry);
     if (text !== '') facts.lastText = text;
+    if (facts.turn !== null) facts.turn.answeredBy = entry.model;
     facts.history.push(entry);
   },
   toolCall(facts, entry) {
@@ -191,6 +194,7 @@ const appliers: Appliers = {
     if (entry.code === 'wakeBudget') facts.overBudgetAt ??= entry.time;
     if (entry.code === 'contextUnknown') facts.context.isWindowReported = true;
     if (entry.code === 'usageDoubted') facts.context.isUsageDoubted = true;
+    if (entry.switched !== undefined) facts.switched = entry.switched;
     const refused = facts.children.get(entry.refuses?.child.instance ?? '');
     if (refused !== undefined) refused.refused = entry.refuses?.code ?? null;
     if (entry.refusal !== undefined)
@@ -248,6 +252,7 @@ const appliers: Appliers = {
     context.system = text;
   },
   tools: applyTools,
+  set: applySet,
   budgetBound: inBudget,
   budgetReserved: inBudget,
   budgetLease: inBudget,

@@ -21,4 +21,7 @@ export interface Totals {
   cost: number | null;
   /** What it may spend; null where nothing bounds it, and absent in logs of earlier versions. */
   budget?: Result<'budget'> | null;
+  /** What it works with: absent in logs of earlier versions. */
+  model?: string;
+  permissionMode?: string;
 }

@@ -29,7 +29,12 @@ export function totalsOf(facts: Facts): Totals {
     tokens: allTokens(usage),
     cost: usage.cost,
     budget: budgetIfAny(facts.budget),
+    ...worksWith(facts),
   };
+}
+
+function worksWith({ session }: Facts): Pick<Totals, 'model' | 'permissionMode'> {
+  return session === null ? {} : { model: session.model, permissionMode: session.permissionMode };
 }
 
 /**
@@ -87,7 +92,9 @@ function readTail(path: string, disk: LogDisk): Buffer | null {
 /** As `totalsOf` makes them; what another version has written is folded. */
 function isTotals(value: unknown): value is Totals {
   const isOlder = isPlain(value, fields);
-  if (!isOlder && !isPlain(value, [...fields, 'budget'])) return false;
+  const isKnown =
+    isPlain(value, [...fields, 'budget', ...ofSession]) || isPlain(value, [...fields, 'budget']);
+  if (!isOlder && !isKnown) return false;
   const { incarnation, stopped, started, children, pendingIn, pendingOut, turns, tokens, cost } = value;
   return (
     [incarnation, pendingIn, turns, tokens].every((count) => isWholeNumber(count, 0)) &&
@@ -97,10 +104,12 @@ function isTotals(value: unknown): value is Totals {
     Array.isArray(pendingOut) &&
     pendingOut.every((seq) => isWholeNumber(seq, 1)) &&
     (cost === null || typeof cost === 'number') &&
-    (isOlder || value['budget'] === null || isBudget(value['budget']))
+    (isOlder || value['budget'] === null || isBudget(value['budget'])) &&
+    ofSession.every((name) => value[name] === undefined || typeof value[name] === 'string')
   );
 }
 
+const ofSession = ['model', 'permissionMode'];
 const fields = [
   'incarnation',
   'stopped',

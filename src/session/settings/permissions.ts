@@ -53,3 +53,8 @@ function isWhole(value: JsonValue): value is JsonObject & PermissionSettings {
 export function permissionModeOf(text: string): PermissionMode {
   return permissionModes.find((mode) => mode === text) ?? 'plan';
 }
+
+/** `mode` lets more through than `other`. */
+export function isFreer(mode: string, other: string): boolean {
+  return permissionModes.indexOf(permissionModeOf(mode)) > permissionModes.indexOf(permissionModeOf(other));
+}

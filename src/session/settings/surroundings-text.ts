@@ -6,6 +6,8 @@ export interface Surroundings {
   readonly day: string;
   readonly system: string;
   readonly shell: string;
+  /** Null or absent: nothing is said of it. */
+  readonly mode?: string | null;
   readonly repository: {
     readonly root: string;
     readonly head:
@@ -17,9 +19,16 @@ export interface Surroundings {
   } | null;
 }
 
-export function surroundingsText({ day, system, shell, repository }: Surroundings): string {
-  const here = `When this turn began it was ${day}. The system is ${system}; commands run in ${shell}.`;
+export function surroundingsText({ day, system, shell, mode = null, repository }: Surroundings): string {
+  const place = `When this turn began it was ${day}. The system is ${system}; commands run in ${shell}.`;
+  const here = mode === null ? place : `${place}\n${modeText(mode)}`;
   return repository === null ? here : `${here}\n${repositoryText(repository)}`;
+}
+
+function modeText(mode: string): string {
+  return mode === 'plan'
+    ? 'The permission mode is plan: nothing is changed or run yet. Find out and propose; a person then lets it be done.'
+    : `The permission mode is ${mode} now.`;
 }
 
 /** The names are whoever's who made the repository. */

@@ -30,6 +30,7 @@ function view(name: string, fields: Partial<ListedPod> = {}): ListedPod {
     parentInstance: null,
     pid: 1,
     model: 'script/x',
+    permissionMode: 'default',
     children: [],
     pendingIn: 0,
     pendingOut: 0,

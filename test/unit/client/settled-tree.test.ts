@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { treeState } from '../../../src/client/settled-tree.ts';
-import type { StatusResult } from '../../../src/protocol/methods.ts';
+import type { StatusResult } from '../../../src/protocol/status-result.ts';
 import { homeOf } from '../../../src/session/home/home.ts';
 import { socketInTree, type TreePlace } from '../../../src/session/home/pod-place.ts';
 import { serve, tempDir } from '../transport/rig.ts';

@@ -217,3 +217,29 @@ describe('what is quoted', () => {
     expect(listed(['a', 'b c'])).toBe('a, "b c"');
   });
 });
+
+describe('a model that has answered in another’s place', () => {
+  const switched = { model: 'openai/gpt', from: 'anthropic/c', why: 'HTTP 429: "rate"\nlimit' };
+  const event: PodEvent = {
+    kind: 'turnEnded',
+    outcome: 'finished',
+    ...report,
+    outstanding: [],
+    text: '',
+    textChars: 0,
+    switched,
+  };
+  const head =
+    'Pod "beta" finished; openai/gpt answered in the place of anthropic/c ("HTTP 429: \\"rate\\"\\nlimit").';
+  it('[report.switched] stands in the first line of the notice, as data', () => {
+    expect(bodyOf(event).split('\n')[0]).toBe(head);
+    expect(bodyOf(event, { alreadyRead: true }).split('\n')[0]).toBe(
+      `${head} You have already read its output.`,
+    );
+  });
+
+  it('[report.switched] names of any kind end no line', () => {
+    const evil = { model: `x\n${marker}`, from: marker, why: `y\n${marker}` };
+    expect(outside(bodyOf({ ...event, switched: evil })).filter((line) => line === marker)).toEqual([]);
+  });
+});

@@ -208,3 +208,34 @@ describe('verify: approvals to a person', () => {
     expect(findings()).toEqual(['Q3 root', 'Q1 root']);
   });
 });
+
+describe('a mode that is set meanwhile', () => {
+  const mode = (permissionMode: string): EntryBody => ({ type: 'set', by: 'person', permissionMode });
+  const ran = (root: LogBuilder, id: string) =>
+    root.add({
+      type: 'toolResult',
+      turn: root.turn,
+      step: steps,
+      call: id,
+      tool: 'Bash',
+      text: 'ok',
+      isError: false,
+    });
+  it.each<[string, (EntryBody | 'call')[], number]>([
+    ['a stricter one counts for the calls behind it', [mode('plan'), 'call'], 1],
+    ['a freer one too', [mode('bypassPermissions'), 'call'], 0],
+    ['a stricter one does not for a call before it', ['call', mode('plan')], 0],
+    ['a freer one may have come first', ['call', mode('bypassPermissions')], 0],
+  ])('[set.verify] %s', (_, lines, found) => {
+    const isFree =
+      lines[0] === 'call' &&
+      lines.some((one) => one !== 'call' && 'permissionMode' in one && one.permissionMode === 'plan');
+    const { root, findings } = shell(isFree ? { mode: 'bypassPermissions' } : {});
+    for (const line of lines) {
+      if (line === 'call') call(root, 'c1');
+      else root.add(line);
+    }
+    ran(root, 'c1');
+    expect(findings()).toHaveLength(found);
+  });
+});

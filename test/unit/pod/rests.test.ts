@@ -8,7 +8,13 @@ const gone = new ModelFailure('authentication', 'no', { transient: false, isGone
 
 function restsOf(names: readonly string[], waits = true) {
   const clock = { nowMs: 1_000 };
-  return { clock, rests: new Rests({ names, waits }, () => clock.nowMs) };
+  return {
+    clock,
+    rests: new Rests(
+      () => ({ names, waits }),
+      () => clock.nowMs,
+    ),
+  };
 }
 
 describe('models that rest', () => {

@@ -194,6 +194,7 @@ const turns: Row[] = [
         cause: 'parent',
         startedAt: timeOf(3),
         steps: 0,
+        answeredBy: null,
         usage: free,
         dangling: new Map(),
       },

@@ -16,6 +16,7 @@ describe('a link', () => {
     const { answer, connection } = await link({ open: ['a'] });
     expect(answer).toEqual({
       received: 0,
+      mode: 'default',
       assignments: ['a'],
       scope: { read: ['/w'], write: ['/w/a'] },
       link: children.links.numberOf(kid.instance),

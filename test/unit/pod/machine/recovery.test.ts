@@ -217,6 +217,7 @@ describe('a pod', () => {
   it('[state.status] begins at rest, with nothing behind it', () => {
     expect(freshLive()).toEqual({
       mode: 'idle',
+      modesHeard: 0,
       control: null,
       coalescing: false,
       spentAtMs: [],

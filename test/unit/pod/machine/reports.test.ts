@@ -207,3 +207,38 @@ describe('the text of a report', () => {
     expect(textOf(said('t1', text))).toBe(text);
   });
 });
+
+describe('the model that has answered in another’s place', () => {
+  const switched = { from: 'script/none', to: 'b/two', why: 'out of credit' };
+  const alert: Line = { type: 'alert', level: 'warning', code: 'modelSwitched', text: 'x', switched };
+  const by = (model: string): Line => ({ ...said('t1', 'done'), model });
+  const set: Line = { type: 'set', by: 'person', model: 'b/two', alternatives: [] };
+  const named = { model: 'b/two', from: 'script/none', why: 'out of credit' };
+  it.each<[string, Line[], object | undefined]>([
+    ['is named with what was said of why', [alert, by('b/two')], named],
+    ['is not where the first has answered again', [alert, by('b/two'), by('script/none')], undefined],
+    ['nor where none has answered', [alert], undefined],
+    ['nor where a person has set it', [alert, set, by('b/two')], undefined],
+    ['nor where a person has set another since', [set, by('b/two')], undefined],
+  ])('[report.switched] %s', (_, lines, expected) => {
+    const log = [...working('t1', 'a1', fromAbove), ...lines, completed('t1', 6)];
+    expect(report(log, {})).toMatchObject([{ event: { kind: 'turnEnded' } }]);
+    const [body] = report(log, {});
+    const event = body?.type === 'podEventEmitted' ? body.event : null;
+    expect(event !== null && 'switched' in event ? event.switched : undefined).toEqual(expected);
+  });
+
+  it('[report.switched] of a later turn too, while it goes on answering', () => {
+    const log = [
+      ...working('t0', 'a0', fromAbove),
+      alert,
+      ...working('t1', 'a1', fromAbove),
+      by('b/two'),
+      completed('t1', 9),
+    ];
+    const error = { category: 'x', message: 'y' };
+    expect(report(log, { outcome: 'errored', error })).toMatchObject([
+      { event: { kind: 'errored', switched: named } },
+    ]);
+  });
+});

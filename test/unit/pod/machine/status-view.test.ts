@@ -94,6 +94,8 @@ describe('status', () => {
       pending: { received: 0, unseen: 0, outgoing: 0, queued: 0 },
       settled: true,
       model: 'script/none',
+      permissionMode: 'default',
+      effort: null,
       usage: { inputTokens: 0, outputTokens: 0, cost: 0 },
       turns: 0,
       startedAt: timeOf(2),

@@ -38,6 +38,7 @@ it('[error.persons-alone] [approval.no-pod] a child’s link takes nothing that 
     'readOutput',
     'resume',
     'run',
+    'set',
     'shutdown',
   ]);
   expect(asked({}, other)).toEqual([]);
@@ -45,6 +46,6 @@ it('[error.persons-alone] [approval.no-pod] a child’s link takes nothing that 
 
 it('[error.persons-alone] [approval.no-pod] who says that they are a pod asks for nothing of a person alone', () => {
   const from = { instance: 'i', token: 't' };
-  expect(asked({ from }, other).toSorted()).toEqual(['approve', 'budget', 'compact']);
+  expect(asked({ from }, other).toSorted()).toEqual(['approve', 'budget', 'compact', 'set']);
   expect(asked({ from: undefined }, other)).toEqual([]);
 });

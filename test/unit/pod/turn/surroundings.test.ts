@@ -56,6 +56,7 @@ it('[prompt.surroundings] git is asked for a run and a turn that goes on, and wh
     day: '2026-01-31',
     system: 'S',
     shell: '/bin/sh',
+    mode: null,
     repository: { root: '/w', head, isDirty: false },
   });
 });

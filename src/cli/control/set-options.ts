@@ -1,0 +1,131 @@
+/** What a person sets of a pod that is there: as they gave it, and checked for one that is to be started. */
+import { probePod } from '../../client/pod-probe.ts';
+import type { FoundPod } from '../../client/find-pod.ts';
+import { absoluteModelName, checkModelName, isPriced } from '../../model/create.ts';
+import { type SetAtStart, tooFree, type WantedModels } from '../../session/settings/wanted.ts';
+import type { ParamsIn } from '../../protocol/methods.ts';
+import { isCostBound } from '../../session/facts/budget-view.ts';
+import { foldLog } from '../../session/log/fold-log.ts';
+import { type Effort, efforts } from '../../session/settings/effort.ts';
+import type { ModelSettings } from '../../session/settings/model-settings.ts';
+import { isFreer, type PermissionMode, permissionModes } from '../../session/settings/permissions.ts';
+import { limitsOf } from '../../session/settings/settings.ts';
+import type { JsonObject } from '../../std/json.ts';
+import { loadConfiguration } from '../invocation/configuration.ts';
+import { type CommandContext, CommandFailed, exitStatus } from '../invocation/context.ts';
+import { isSet, type SetOptions } from '../invocation/set-flags.ts';
+import { priceProblem } from '../invocation/price-problem.ts';
+
+/** For a pod that runs, which checks it. Throws `CommandFailed` (usage). */
+export async function setParams(context: CommandContext, options: SetOptions): Promise<ParamsIn<'set'>> {
+  const { mode, effort, models } = await wantedIn(context, options);
+  return {
+    ...(mode !== undefined && { mode }),
+    ...(effort !== undefined && { effort }),
+    ...(models !== undefined && { model: [...models.names], models: models.said }),
+  };
+}
+
+/** For one that is started with it. Throws `CommandFailed` (usage) as a pod that runs would refuse. */
+export async function setAtStart(
+  context: CommandContext,
+  pod: FoundPod,
+  { options, most }: { options: SetOptions; most: string | undefined },
+): Promise<SetAtStart> {
+  if (!isSet(options)) return most === undefined ? {} : { most };
+  const wanted = await wantedIn(context, options);
+  const { spec, folder } = pod;
+  const { mode } = wanted;
+  const facts = await foldLog(folder.log);
+  if (mode !== undefined && most !== undefined && isFreer(mode, most))
+    throw usage(tooFree(spec.parent?.name ?? '', mode, most));
+  const { models } = wanted;
+  const isBound = isCostBound(limitsOf(spec.settings).cost, facts.budget);
+  for (const name of models?.names ?? []) {
+    const problem = checkModelName(name, context.environment, { cwd: spec.cwd });
+    if (problem !== null) throw usage(problem);
+    if (isBound && !isPriced(name, wanted.prices[name])) throw usage(priceProblem(context, name));
+  }
+  return { ...(models && { models }), mode, effort: wanted.effort, most };
+}
+
+interface Checked {
+  readonly mode: PermissionMode | undefined;
+  readonly effort: Effort | undefined;
+  readonly models: WantedModels | undefined;
+  readonly prices: Readonly<Record<string, ModelSettings>>;
+}
+
+async function wantedIn(context: CommandContext, options: SetOptions): Promise<Checked> {
+  const mode = oneOf('--permission-mode', options.permissionMode, permissionModes);
+  const effort = oneOf('--effort', options.effort, efforts);
+  if (options.model === undefined) return { mode, effort, models: undefined, prices: {} };
+  const name = absoluteModelName(options.model, context.cwd);
+  const { environment } = context;
+  const { models: prices = {} } = await loadConfiguration({ environment, cwd: null, flags: {} });
+  const own = Object.hasOwn(prices, name) ? prices[name] : undefined;
+  const said: JsonObject = own === undefined ? {} : { [name]: asJson(own) };
+  return { mode, effort, models: { names: [name], said }, prices };
+}
+
+/** What is left out stays out. */
+function asJson(value: object): JsonObject {
+  const copy: JsonObject = JSON.parse(JSON.stringify(value));
+  return copy;
+}
+
+function oneOf<T extends string>(
+  option: string,
+  asked: string | undefined,
+  known: readonly T[],
+): T | undefined {
+  if (asked === undefined) return undefined;
+  const found = known.find((one) => one === asked);
+  if (found === undefined) throw usage(`${option}: "${asked}" is not one of ${known.join(', ')}`);
+  return found;
+}
+
+function usage(message: string): CommandFailed {
+  return new CommandFailed(exitStatus.usage, message);
+}
+
+/** The freest mode that those above a pod leave it, whether they run or not. */
+export class ModesAbove {
+  readonly #pods: readonly FoundPod[];
+  /** What is being set of pods with the same command. */
+  readonly #set: ReadonlyMap<string, string>;
+  readonly #modes = new Map<string, Promise<string>>();
+
+  /** `pods`: all of the home. */
+  constructor(pods: readonly FoundPod[], set: ReadonlyMap<string, string> = new Map()) {
+    this.#pods = pods;
+    this.#set = set;
+  }
+
+  /** Undefined for a root. */
+  async of({ spec }: FoundPod): Promise<string | undefined> {
+    let most: string | undefined;
+    let above = this.#pods.find(({ instance }) => instance === spec.parent?.instance);
+    while (above !== undefined) {
+      const mode = await this.#modeOf(above);
+      if (most === undefined || isFreer(most, mode)) most = mode;
+      const { parent } = above.spec;
+      above = this.#pods.find(({ instance }) => instance === parent?.instance);
+    }
+    return most;
+  }
+
+  #modeOf(pod: FoundPod): Promise<string> {
+    const known = this.#modes.get(pod.instance) ?? modeNow(pod);
+    this.#modes.set(pod.instance, known);
+    const set = this.#set.get(pod.instance);
+    return set === undefined ? known : Promise.resolve(set);
+  }
+}
+
+/** A log that cannot be read says nothing: it is what it was made with. */
+async function modeNow(pod: FoundPod): Promise<string> {
+  const probed = await probePod(pod).catch(() => null);
+  const said = probed?.kind === 'live' ? probed.status.permissionMode : probed?.totals.permissionMode;
+  return said ?? pod.spec.permissionMode;
+}
