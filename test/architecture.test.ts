@@ -61,8 +61,7 @@ const keyholes: { from: string; to: string; only: string[] }[] = [
   // Where a home is, and no more of it than that: the rest is the body's.
   { from: 'main', to: 'session', only: ['home/places.ts'] },
   { from: 'pod-process', to: 'session', only: ['home/places.ts'] },
-  // For the dead, the command line reads logs and starts processes; a living pod it reaches over its socket
-  // alone.
+  // For the dead, the command line reads logs and starts processes; a living pod it reaches by its socket.
   {
     from: 'cli',
     to: 'pod',
@@ -92,6 +91,7 @@ const keyholes: { from: string; to: string; only: string[] }[] = [
       'ownership/delegation.ts',
       'paths/path-problem.ts',
       'paths/path-scope.ts',
+      'paths/protected-paths.ts',
       'permissions/permission-rules.ts',
       'permissions/suggested-rule.ts',
       'ownership/registry.ts',

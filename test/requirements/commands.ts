@@ -17,7 +17,8 @@ export const commands = {
   'run.task-lost': 'a run that is interrupted before its pod has taken the task says to give it again',
   'prune.age': 'prune --older-than leaves trees in which something was done since then',
   'prune.ended': 'prune removes trees that have ended and owe nothing, whole',
-  'prune.stays': 'prune leaves what runs, died, was cut or owes something, and says what can be done',
+  'prune.stays':
+    'prune leaves what runs, died, was cut, owes something or is kept and would be started again, and says what can be done',
   'continue.choose':
     'run --resume lists the roots of this directory, the newest first, and goes on with the one that is chosen',
   'continue.cut':
@@ -175,6 +176,8 @@ export const commands = {
     'a model that may spawn reads the name and the purpose of each profile, as committed in its log',
   'profile.project':
     'an agent file of a project is a role with the usual front matter, which only takes away: mode, tools, paths, cost and effort of a root and of a child, and a model that the person has named',
+  'profile.project-gives':
+    'a role of a project gives a root nothing that is always read-only, and lifts no deny of keys',
   'profile.project-odd':
     'an agent file that is a pipe, a link out, too large, denied, no YAML, a bomb, or bounds in a way that is not understood is left out and said; what is no bound is passed over and said',
   'profile.unknown': 'a profile that is not there, or not understood, is refused with those that are',

@@ -113,6 +113,38 @@ describe('profiles', () => {
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('leave out --profile')]);
   });
 
+  it('[profile.project-gives] nothing that is always read-only, and no key, is given to a root by a role of a project', async () => {
+    provider = await ProviderServer.start('anthropic', ({ nth }) =>
+      nth === 1 ? { call: [['Read', { path: '.ssh/id' }]] } : { say: 'done' },
+    );
+    for (const path of ['.podkin/agents', '.ssh', 'sub'])
+      mkdirSync(join(home.work, path), { recursive: true });
+    home.file('.ssh/id', 'SECRET');
+    const { environment } = provider;
+    for (const path of ['.git', '.vscode', 'sub/.git/hooks', '.mcp.json', '.podkin/agents']) {
+      home.file('.podkin/agents/x.md', `---\nwrite: [sub, ${path}]\n---\n`);
+      const { code, stderr } = await home.run(['run', '-p', '--profile', 'x', 'go'], { environment });
+      expect([code, stderr], path).toEqual([
+        2,
+        expect.stringContaining(`names ${join(home.work, path)}, which is always read-only for pods`),
+      ]);
+    }
+    home.file('.podkin/agents/k.md', '---\nread: [.ssh, sub]\n---\n');
+    const options = { environment: { ...environment, HOME: home.work } };
+    await home.run(['run', '-p', '--cwd', '.', '--profile', 'k', 'go'], options);
+    const [read] = await home.pod('root').entriesOf('toolResult');
+    expect(read?.text).not.toContain('SECRET');
+    expect(read).toMatchObject({ tool: 'Read', denied: true });
+  });
+
+  it('[profile.root] no path is none: a role that names no path to read or write has none of the directory', async () => {
+    provider = await ProviderServer.start('anthropic', () => ({ say: 'done' }));
+    configure('[ profile.none ]\nread = []\nwrite = []\n');
+    const { environment } = provider;
+    expect((await home.run(['run', '-p', '--profile', 'none', 'go'], { environment })).code).toBe(0);
+    expect(provider.requests[0]?.body).toContain('You may read below: nothing. You may write below: nothing');
+  });
+
   it('[profile.demands] the check of a project’s role runs as its child’s shell would: in a sandbox or by a yes, and never against a rule', async () => {
     provider = await ProviderServer.start('anthropic', ({ pod, nth }) =>
       pod !== 'kid' && nth === 1

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RunningCommand, livingPods } from '../support/command-rig.ts';
 import { promiseKept } from '../support/promise-kept.ts';
-import { TestHome } from '../support/rig.ts';
+import { TestHome, eventually } from '../support/rig.ts';
 
 let home: TestHome;
 beforeEach(() => {
@@ -65,6 +65,23 @@ describe('podkin prune', () => {
     ]);
     await home.run(['stop', 'lives']);
     await home.run(['rm', 'died']);
+  });
+
+  it('[prune.stays] a kept tree that the end of the machine ended stays, one that a person ended does not', async () => {
+    const model = home.scenario(tree);
+    await home.run(['run', '-d', '--keep', '--model', model, 'do it']);
+    await home.run(['wait', 'root']);
+    const root = home.pod('root');
+    process.kill((await root.call('hello', { protocol: 1 })).pid, 'SIGTERM');
+    await eventually(home.path, async () => (await livingPods(home)).length === 0, 'it has ended');
+    expect(await home.run(['prune'])).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: 'root stays: "root" is kept, to be started again: "podkin keep --off root" lets it go\n',
+    });
+    expect((await home.run(['restore', '--kept'])).stdout).toBe('root\n');
+    await home.run(['stop', 'root']);
+    expect((await home.run(['prune'])).stdout).toBe('root\n');
   });
 
   it('[prune.age] with --older-than only trees in which nothing was done for so long', async () => {

@@ -83,7 +83,7 @@ async function addEnded(index: HomeIndex, parent: FoundPod, only: Set<string>): 
 const unasked =
   /^(SIG[A-Z]+|interrupted by SIG(TERM|HUP)|stopped with (its parent|the tree that it belongs to))$/;
 
-async function wasAsked({ folder }: FoundPod): Promise<boolean> {
+export async function wasAsked({ folder }: FoundPod): Promise<boolean> {
   const reason = closingEntry(folder.log)?.reason ?? (await lastStop(folder.log));
   return reason !== null && !unasked.test(reason);
 }

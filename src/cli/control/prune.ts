@@ -7,10 +7,12 @@ import { HomeIndex } from '../../client/home-index.ts';
 import type { FoundPod } from '../../client/find-pod.ts';
 import { isPodRunning } from '../../client/pod-probe.ts';
 import { hasSetAside } from '../../scope/set-aside/set-aside.ts';
+import { keptOf } from '../../session/home/kept.ts';
 import { setAsidePieces } from '../../session/home/set-aside-pieces.ts';
 import { errorText } from '../format/printable.ts';
 import { type CommandContext, exitStatus } from '../invocation/context.ts';
 import { sinceMs } from '../invocation/seconds.ts';
+import { wasAsked } from './kept.ts';
 import { owedBy } from './owed.ts';
 import { Removal, tidyHome } from './rm.ts';
 import { notKnown } from './stop-pod.ts';
@@ -53,6 +55,9 @@ function lastUsedMs(tree: readonly FoundPod[]): number {
 
 /** Null where the whole tree has ended and nothing of it is wanted any more. */
 async function whyNot(index: HomeIndex, tree: readonly FoundPod[]): Promise<string | null> {
+  const [root] = tree;
+  if (root !== undefined && keptOf(root.folder) !== null && !(await wasAsked(root)))
+    return `"${root.label}" is kept, to be started again: "podkin keep --off ${root.label}" lets it go`;
   for (const pod of tree) {
     const why = await whyNotPod(index, pod);
     if (why !== null) return why;

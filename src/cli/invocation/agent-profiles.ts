@@ -74,6 +74,9 @@ const bounding = [
   'worktree',
   'isolation',
 ] as const;
+/** As somebody may write them: in other letters, with a hyphen. */
+const folded = (field: string): string => field.toLowerCase().replaceAll(/[-_]/g, '');
+const boundingFolded = new Map<string, string>(bounding.map((field) => [folded(field), field]));
 const known = new Set<string>([...bounding, 'name', 'description', 'model', 'effort', 'wait']);
 
 /** A sentence's end where it is no role. */
@@ -81,6 +84,11 @@ function profileOf(file: AgentFile, { models, personHome }: AgentRules): NamedPr
   const { fields, lists, others, body } = file.matter;
   const odd = bounding.find((field) => others.includes(field));
   if (odd !== undefined) return `its ${odd} is neither a text nor a list of texts`;
+  const misspelt = [...fields.keys(), ...lists.keys(), ...others].find(
+    (field) => !known.has(field) && boundingFolded.has(folded(field)),
+  );
+  if (misspelt !== undefined)
+    return `its ${JSON.stringify(misspelt)} has to be written ${boundingFolded.get(folded(misspelt))}`;
   const name = fields.get('name')?.trim() ?? file.name;
   if (!profileNamePattern.test(name))
     return `${JSON.stringify(withoutHidden(name).slice(0, 64))} is no name of a role`;

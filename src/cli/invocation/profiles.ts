@@ -6,6 +6,7 @@
 import { resolve } from 'node:path';
 import { absoluteModelName } from '../../model/create.ts';
 import { isBelow } from '../../scope/paths/path-scope.ts';
+import { protection } from '../../scope/paths/protected-paths.ts';
 import { type Effort, efforts } from '../../session/settings/effort.ts';
 import type { PermissionMode } from '../../session/settings/permissions.ts';
 import { type Profile, stricterMode } from '../../session/settings/profiles.ts';
@@ -106,6 +107,7 @@ export function costWith(own: number | null, chosen: NamedProfile | null): numbe
 export interface ProfileScope {
   readonly read: readonly string[];
   readonly write: readonly string[];
+  readonly byRole: 'person' | 'project';
 }
 
 /**
@@ -125,6 +127,19 @@ export function scopeWith(chosen: NamedProfile | null, cwd: string | null): Prof
       `--profile ${name}: ${path} names ${outside}, which is outside of ${cwd}; a project gives no more than the working directory: name it yourself, with --read or --write`,
     );
   }
+  if (isProject && cwd !== null) refuseProtected(chosen, realRoot(cwd, cwd));
   // Without a path to write nothing is written, and without one to read all of the directory is read.
-  return { read: read ?? [cwd], write: write ?? [] };
+  return { read: read ?? [cwd], write: write ?? [], byRole: isProject ? 'project' : 'person' };
+}
+
+/** What is always read-only is granted by that very path: by a person's word, and no project's. */
+function refuseProtected({ name, path, profile }: NamedProfile, cwd: string): void {
+  const partsOf = (place: string) => place.split('/').filter((part) => part !== '');
+  for (const one of profile.write ?? []) {
+    const why = protection(partsOf(realRoot(cwd, one).replace(/\/\*$/, '')), partsOf(cwd).length);
+    if (why === undefined) continue;
+    throw usage(
+      `--profile ${name}: ${path} names ${one}, which is always read-only for pods (${why}); a project does not give it: name it yourself, with --write`,
+    );
+  }
 }

@@ -15,10 +15,15 @@ export interface ScopeRequest {
   readonly denyWrite: readonly string[];
   /** Where keys are that are denied unless they are named; absolute. */
   readonly home?: string | null;
+  /**
+   * A role names the paths: none is none, and not the working directory. A project's lifts no deny of keys,
+   * since no person has named one.
+   */
+  readonly byRole?: 'person' | 'project' | undefined;
 }
 
 /**
- * Without any path the working directory may be read and written; a path to write narrows writing to it, a
+ * Without any path of the command line's the working directory may be read and written; a path to write narrows writing to it, a
  * path to read reading. A deny that is a link stands for the link and for where it leads. Keys of a home are
  * denied where no path names them. Throws `CommandFailed` as `keyDenies` does, and for what is really called
  * `*`.
@@ -27,8 +32,12 @@ export function rootScope(request: ScopeRequest): PathScope {
   const { cwd } = request;
   const read = request.read.map((path) => realRoot(cwd, path));
   const write = request.write.map((path) => realRoot(cwd, path));
-  const roots = allowed(() => named(cwd, realPath(cwd)), read, write);
-  const lifted = [...request.read, ...request.write];
+  const { byRole } = request;
+  const roots =
+    byRole === undefined
+      ? allowed(() => named(cwd, realPath(cwd)), read, write)
+      : { read: [...read, ...write], write };
+  const lifted = byRole === 'project' ? [] : [...request.read, ...request.write];
   const keys = keyDenies({
     home: request.home ?? null,
     cwd,

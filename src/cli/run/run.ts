@@ -205,11 +205,12 @@ async function planOf(context: CommandContext, options: RunOptions): Promise<Roo
 function ofOptionsOrProfile(
   options: RunOptions,
   by: Pick<Configuration, 'profile' | 'profileScope'> & { isSaid: boolean; evidence: Partial<Demands> },
-): Pick<RootPlan, 'read' | 'write' | 'demands'> {
+): Pick<RootPlan, 'read' | 'write' | 'byRole' | 'demands'> {
   const { profile, profileScope, isSaid, evidence } = by;
   const { timeoutMinutes = null, idleMinutes = null, result = null } = profile?.profile ?? {};
   return {
     read: isSaid ? checkedPaths('--read', options.read) : (profileScope?.read ?? []),
+    byRole: isSaid ? undefined : profileScope?.byRole,
     write: isSaid ? checkedPaths('--write', options.write) : (profileScope?.write ?? []),
     demands: {
       timeoutMinutes: minutesOf('--timeout-minutes', options.timeoutMinutes) ?? timeoutMinutes,

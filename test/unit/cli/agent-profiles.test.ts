@@ -301,6 +301,15 @@ describe('agent files of a project', () => {
     expect(profiles[0]?.profile).toEqual({ description: '', instructions: 'Be that.' });
   });
 
+  it('[profile.project-odd] a bound in other letters is not passed over as one that means nothing', async () => {
+    for (const field of ['Mode: plan', 'Tools: Read', 'disallowed-tools: Bash', 'permission_mode: plan']) {
+      const folder = project({ '.podkin/agents/r.md': agent(field) });
+      const { profiles, notes } = await load(folder);
+      expect(profiles, field).toEqual([]);
+      expect(notes.join('\n'), field).toContain('has to be written');
+    }
+  });
+
   it('[profile.project-odd] a tool that there is not is offered to nobody, and no tool left means none', async () => {
     const folder = project({ '.podkin/agents/a.md': agent('tools: WebSearch, Bash(rm *), constructor') });
     const { profiles } = await load(folder);
