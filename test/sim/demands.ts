@@ -10,14 +10,19 @@ const minuteMs = 60_000;
 export class Demands {
   readonly #random: Random;
   readonly #isAsked: boolean;
+  readonly #waits: Random;
+  readonly #isWaited: boolean;
 
   constructor(seed: number) {
     this.#random = new Random(seed, 6);
     this.#isAsked = this.#random.chance(0.25);
+    this.#waits = new Random(seed, 8);
+    this.#isWaited = this.#waits.chance(0.25);
   }
 
   ofSpawn(): JsonObject {
-    return this.#isAsked ? { ...this.#times(0.5), ...this.#evidence() } : {};
+    const wait = this.#isWaited && this.#waits.chance(0.7) ? { wait: true } : {};
+    return { ...wait, ...(this.#isAsked ? { ...this.#times(0.5), ...this.#evidence() } : {}) };
   }
 
   exitOfCheck(): number {

@@ -169,9 +169,19 @@ function nudge(world: World): void {
       askPod(world, pod, 'approve', { request, decision: 'allow' });
     world.money.raise(pod);
     if (live.mode !== 'idle') continue;
-    if (facts.paused || facts.held !== null) askPod(world, pod, 'resume', {});
+    if (facts.scopeWait !== null) endWait(world, pod);
+    else if (facts.paused || facts.held !== null) askPod(world, pod, 'resume', {});
     else if (live.overBudget === 'hops') tell(world, pod, 'run');
   }
+}
+
+/** A path that is waited for is free once its holder is stopped; or the work that waits is given up. */
+function endWait(world: World, pod: SimPod): void {
+  const parent = world.processOf(world.pods.get(pod.spec.parent?.instance ?? '') ?? pod)?.pod;
+  const holders = [...(parent?.facts.children.values() ?? [])].filter(({ holds }) => holds !== null);
+  const holder = holders.length === 0 ? undefined : world.pods.get(world.random.pick(holders).instance);
+  if (holder === undefined || holder === pod || world.random.chance(0.3)) askPod(world, pod, 'cancel', {});
+  else askPod(world, holder, 'shutdown', { reason: 'others wait' });
 }
 
 function isCalm(world: World): boolean {

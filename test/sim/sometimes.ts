@@ -65,6 +65,7 @@ export const sometimes = [
   'entry.itemCut',
   'entry.pruned',
   'entry.scope',
+  'entry.scopeWait',
   'entry.turnTime',
   'log.oldCopy',
   'observer.answered',

@@ -153,12 +153,13 @@ function isOwnReport({ content }: BufferedItem): boolean {
 
 /** What a person asks of the history waits for nothing but a disk and a pause. */
 function isDue({ live, facts }: Core): boolean {
-  return facts.context.asked !== null && live.mode === 'idle' && live.storage === null && !facts.paused;
+  const holds = live.storage !== null || facts.paused || facts.scopeWait !== null;
+  return facts.context.asked !== null && live.mode === 'idle' && !holds;
 }
 
 function mayBegin({ live, facts }: Core): boolean {
   const holds = live.storage !== null || live.coalescing || live.overBudget !== null;
-  return live.mode === 'idle' && !holds && !facts.paused;
+  return live.mode === 'idle' && !holds && !facts.paused && facts.scopeWait === null;
 }
 
 function wakesWaiting(facts: Facts): (BufferedItem | UnseenItem)[] {
