@@ -12,6 +12,7 @@ import {
 import type { MeasuredSize } from '../session/facts/context-entries.ts';
 import type { EntryBody } from '../session/facts/entries.ts';
 import type { Transcript } from '../session/facts/transcript.ts';
+import { imagesMax } from '../std/image.ts';
 import { admitted, endedBy } from './admission.ts';
 import { doubtedEntries } from './doubted-usage.ts';
 import { afterRequest, answerBegun, beforeRequest } from './interceptors.ts';
@@ -64,11 +65,7 @@ export async function ask(ports: TurnPorts, asking: Asking): Promise<Answer> {
     const answer = await tryOnce(ports, model, { asking, request, seenThrough });
     if (answer.kind !== 'failed') return answer;
     const { error } = answer;
-    const unshown = imagesRefused(ports, { model: model.name, request, error });
-    if (unshown !== null) {
-      await ports.commit(unshown);
-      continue;
-    }
+    if (await saidInWords(ports, tried, { request, error })) continue;
     // Another is to be asked by now: what this one says is no reason for anything.
     const isOther = ports.rests?.current !== current;
     if (!isOther && isTooLong(ports, error) && tried.refusals < refusalsMax) {
@@ -83,17 +80,32 @@ export async function ask(ports: TurnPorts, asking: Asking): Promise<Answer> {
   }
 }
 
+/** It was refused for its images, and has fewer of them from now on. */
+async function saidInWords(
+  ports: TurnPorts,
+  tried: Tries,
+  { request, error }: { request: ModelRequest; error: ModelFailure },
+): Promise<boolean> {
+  const unshown = imagesRefused(ports, { model: tried.model, request, error });
+  if (unshown === null || tried.images >= imagesMax) return false;
+  tried.images += 1;
+  await ports.commit(unshown);
+  return true;
+}
+
 /** Of one step, with one model: what it has refused says nothing of another. */
 interface Tries {
   readonly model: string;
   tries: number;
   refusals: number;
+  /** Refusals for images. */
+  images: number;
   /** Tokens, by its refusals. */
   taken: number;
 }
 
 function nothingTried(model: string): Tries {
-  return { model, tries: 0, refusals: 0, taken: Number.POSITIVE_INFINITY };
+  return { model, tries: 0, refusals: 0, images: 0, taken: Number.POSITIVE_INFINITY };
 }
 
 function isTooLong({ context }: TurnPorts, { category }: ModelFailure): boolean {

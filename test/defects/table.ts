@@ -1,6 +1,7 @@
 /** All named defects. */
 import type { Defect } from './defect.ts';
 import { ofOthers } from './plays.ts';
+import { ofImages } from './images.ts';
 import { ofTheMachines } from './machine.ts';
 import { ofTheOracle } from './oracle.ts';
 import { ofNames } from './names.ts';
@@ -18,6 +19,7 @@ export const defects: readonly Defect[] = [
   ...ofNames,
   ...ofTheShell,
   ...ofTheContext,
+  ...ofImages,
   ...ofTheProject,
   ...ofTheBudgets,
   ...ofTheStorage,

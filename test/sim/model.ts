@@ -1,5 +1,7 @@
 /** The model of a simulated pod: what the script says, after a while. */
 import { type Model, ModelFailure } from '../../src/model/port.ts';
+import { imagesIn } from '../../src/model/images.ts';
+import { checkImages } from './images.ts';
 import { ballast, checkPrompt, summaryParts } from './prompts.ts';
 import type { SimProcess } from './process.ts';
 
@@ -13,6 +15,7 @@ export function scriptedModel(process: SimProcess): Model {
     async *stream(request) {
       const { signal } = request;
       checkPrompt(process, request);
+      if (imagesIn(request.messages).length > 0) await checkImages(process, request);
       if (request.toolUse === 'none') {
         yield* summaryParts(process, signal);
         return;

@@ -2,7 +2,7 @@
  * What the models of a history say: bounded work, drawn from the seed. In the quiet period they only answer.
  */
 import type { JsonObject } from '../../src/std/json.ts';
-import type { Random } from './random.ts';
+import { Random } from './random.ts';
 import { Demands } from './demands.ts';
 import type { SimProcess } from './process.ts';
 
@@ -25,11 +25,14 @@ export class Script {
   #stops = 2;
   #spawnsLeft: Map<string, string[]>;
   readonly demands: Demands;
+  /** Tools answer with images. */
+  readonly hasImages: boolean;
   quiet = false;
 
   constructor(random: Random, seed: number) {
     this.random = random;
     this.demands = new Demands(seed);
+    this.hasImages = new Random(seed, 15).chance(0.1);
     this.#spawnsLeft = new Map([
       ['root', ['a', 'b', 'c']],
       ['other', ['d', random.chance(0.5) ? 'b' : 'e']],

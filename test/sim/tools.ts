@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { once } from '../../src/std/once.ts';
 import { defineTool } from '../../src/tools/define-tool.ts';
 import type { Tool } from '../../src/tools/tool.ts';
+import { imageOf } from './images.ts';
 import type { SimProcess } from './process.ts';
 import { ballast } from './prompts.ts';
 
@@ -21,7 +22,7 @@ export function workTool(process: SimProcess): Tool {
       if (!isCheck) process.world.order.callRuns(process, call);
       process.world.watch.executed(process, call);
       await process.later(process.world.random.delay(30), () => undefined);
-      if (!isCheck) return { text: `done${ballast(process.world)}` };
+      if (!isCheck) return { text: `done${ballast(process.world)}`, ...imageOf(process, call) };
       const exitCode = process.world.script.demands.exitOfCheck();
       process.world.hit(exitCode === 0 ? 'check.passed' : 'check.failed');
       return { text: 'checked', ended: { exitCode, isTimedOut: false } };

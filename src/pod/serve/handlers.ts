@@ -154,7 +154,12 @@ async function run(
   const submission = params.submission ?? pod.host.chance.uuid();
   const { ifBusy, files = [], hops = 0 } = params;
   const isKnown = pod.facts.submissions.has(submission);
-  const given = isKnown ? { text: '', images: [] } : await saidIn(pod, params.input);
+  const { input } = params;
+  // Words alone are taken at once: what comes behind them must not come before them.
+  const given =
+    typeof input === 'string' || isKnown
+      ? { text: typeof input === 'string' ? input : '', images: [] }
+      : await saidIn(pod, input);
   const isPlain = isKnown || files.length === 0 || by === 'parent';
   const said = isPlain ? given : await withFiles(given, files);
   const accepted = pod.input((core) => onRun(core, { ...entryOf(said), submission, from, ifBusy, hops }));

@@ -16,8 +16,7 @@ export interface Said {
 type Segments = Exclude<Params<'run'>['input'], string>;
 
 /** Throws `WireError`: nothing is taken of an input with a part that cannot be shown to any model. */
-export async function saidIn(pod: Pod, input: Params<'run'>['input']): Promise<Said> {
-  if (typeof input === 'string') return { text: input, images: [] };
+export async function saidIn(pod: Pod, input: Segments): Promise<Said> {
   const found = input.map((segment, at) => (segment.type === 'image' ? imageOf(segment, at) : segment.text));
   const images = found.filter((part) => typeof part !== 'string');
   if (images.length > imagesMax)

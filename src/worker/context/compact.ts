@@ -148,8 +148,8 @@ async function summed(
       return await summedOnce(ports, context, { ...summing, compacting });
     } catch (error) {
       if (error instanceof ImagesRefused) {
+        if (refusals >= refusalsMax) throw error.failure;
         await ports.commit(error.entries);
-        refusals -= 1;
         continue;
       }
       if (!(error instanceof TooLong)) throw error;
@@ -182,10 +182,12 @@ class TooLong extends PodkinError {
 
 /** It is asked for anew without these: each time with fewer. */
 class ImagesRefused extends PodkinError {
+  readonly failure: ModelFailure;
   readonly entries: EntryBody[];
 
-  constructor({ message }: ModelFailure, entries: EntryBody[]) {
-    super(message);
+  constructor(failure: ModelFailure, entries: EntryBody[]) {
+    super(failure.message);
+    this.failure = failure;
     this.entries = entries;
   }
 }
