@@ -1,6 +1,4 @@
-/**
- * Who may import whom, how long a file may be, and a few absences; described in ARCHITECTURE.md.
- */
+/** Who may import whom, how long a file may be, and a few absences; described in ARCHITECTURE.md. */
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -69,6 +67,7 @@ const keyholes: { from: string; to: string; only: string[] }[] = [
       'host.ts',
       'process/process-status.ts',
       'claim-owners.ts',
+      'kept-clone.ts',
       'process/command-groups.ts',
       'process/start-process.ts',
       'process/stop-process.ts',
@@ -129,6 +128,7 @@ const floors: Record<string, string[]> = {
     'process',
     'claim-owners.ts',
     'node-worktrees.ts',
+    'kept-clone.ts',
     'node-work.ts',
     'node-host.ts',
     'scope-claims.ts',

@@ -43,7 +43,7 @@ export const asked = {
     'nothing that the source or the clone names (hooks, settings, filters, monitors) is run by podkin',
   'worktree.left': 'the report says what was not committed and what is on other branches, and both are kept',
   'worktree.kept':
-    'whatever a clone holds that is nowhere else is found: commits that nothing names, stashes, changes that the index hides, repositories in it',
+    'prune, rm and rm -f remove no clone that holds what is nowhere else (commits that nothing names, stashes, changes that the index hides, repositories in it, what other clones need) and say how to take it; one that holds nothing goes with its pod',
   'worktree.refused':
     'without a working sandbox, a repository, a commit or the right to read it the spawn is refused with a sentence of what to do, and nothing is made',
   'worktree.cases':

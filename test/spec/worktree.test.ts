@@ -279,6 +279,40 @@ rules:
   });
 });
 
+describe.skipIf(!can)('a clone whose pod is removed', () => {
+  it('[worktree.kept] goes with it where all of it is in the repository', async () => {
+    makeRepository(home.work);
+    const root = await spawned(family(commit));
+    await heard(root);
+    expect(clones()).toHaveLength(1);
+    await home.run(['stop', 'root']);
+    const pruned = await home.run(['prune']);
+    expect(pruned.stderr).toBe('');
+    expect(pruned.stdout.split('\n').filter(Boolean).sort()).toEqual(['kid', 'root']);
+    expect(clones()).toEqual([]);
+    expect(git(home.work, 'branch', '--list', 'podkin/*')).toContain('podkin/root-kid-');
+  });
+
+  it('[worktree.kept] stays where it holds what is nowhere else, also when a person forces it', async () => {
+    makeRepository(home.work);
+    const root = await spawned(family(`${commit} && git checkout -q -b side && ${commit} && echo x > new`));
+    await heard(root);
+    const clone = await cloneOfPod();
+    const [report] = await reportsOf(root);
+    await home.run(['stop', 'root']);
+    const holds = `its clone ${clone} holds what is nowhere else: 1 commit(s), 1 uncommitted change(s) (in ${home.work}: git fetch ${clone} ${report?.branch})`;
+    expect((await home.run(['prune'])).stderr).toBe(`root stays: of "kid", ${holds}\n`);
+    const refusal = await home.run(['rm', 'kid']);
+    expect(refusal.code).toBe(1);
+    expect(refusal.stderr).toContain(`"kid" stays: ${holds}; "podkin rm -f kid" gives it up`);
+    const forced = await home.run(['rm', '-f', 'kid']);
+    expect(forced.stderr).toContain(`Kept: of "kid", ${holds}`);
+    expect(forced.stdout).toBe('kid\n');
+    expect(readFileSync(join(clone, 'new'), 'utf8')).toBe('x\n');
+    expect(git(clone, 'rev-list', '--count', 'origin/main..side')).toBe('2');
+  });
+});
+
 describe.skipIf(!can)('a death', () => {
   it.each(['worktree.making', 'worktree.made', 'child.started'])(
     '[worktree.anew] of the parent at %s leaves no clone, and the name is free again',

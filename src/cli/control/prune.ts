@@ -14,7 +14,7 @@ import { type CommandContext, exitStatus } from '../invocation/context.ts';
 import { sinceMs } from '../invocation/seconds.ts';
 import { wasAsked } from './kept.ts';
 import { owedBy } from './owed.ts';
-import { Removal, tidyHome } from './rm.ts';
+import { Removal, cloneLeft, tidyHome } from './rm.ts';
 import { notKnown } from './stop-pod.ts';
 
 export interface PruneOptions {
@@ -35,7 +35,7 @@ export async function pruneCommand(
   for (const top of index.all().filter((pod) => isTop(index, pod))) {
     const tree = [top, ...(await index.below(top))];
     if (lastUsedMs(tree) > untilMs) continue;
-    const why = await whyNot(index, tree);
+    const why = (await whyNot(index, tree)) ?? (await cloneKept(context, tree));
     if (why !== null) context.stderr.write(`${top.label} stays: ${errorText(why)}\n`);
     else if (dryRun) context.stdout.write(tree.map(({ name }) => `${name}\n`).join(''));
     else if (!(await removed(context, removal, tree))) status = exitStatus.failed;
@@ -61,6 +61,15 @@ async function whyNot(index: HomeIndex, tree: readonly FoundPod[]): Promise<stri
   for (const pod of tree) {
     const why = await whyNotPod(index, pod);
     if (why !== null) return why;
+  }
+  return null;
+}
+
+/** Asked last: it takes git. */
+async function cloneKept(context: CommandContext, tree: readonly FoundPod[]): Promise<string | null> {
+  for (const pod of tree) {
+    const clone = await cloneLeft(context, pod, tree);
+    if (clone.kind === 'kept') return `of "${pod.label}", ${clone.text}`;
   }
   return null;
 }

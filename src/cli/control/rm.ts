@@ -2,7 +2,8 @@
  * `podkin rm`: forgets a pod that does not run. No outcome is thrown away unseen: it refuses while anything
  * below lives, is open or undelivered, or the pod itself owes its parent something. With `--force` the pod
  * and everything below it is ended and removed, what its parent can take in is taken in, and the rest is
- * recorded as discarded and printed. What was set aside of a person's folder is never deleted. What is above
+ * recorded as discarded and printed. What was set aside of a person's folder is never deleted, nor a clone
+ * that holds what is nowhere else. What is above
  * is never touched. A tombstone stays of each, so that nobody waits for it for ever.
  */
 import { errorText } from '../format/printable.ts';
@@ -18,7 +19,9 @@ import { removePodFolder } from '../../session/home/remove.ts';
 import { pruneTombstones } from '../../session/home/old-tombstones.ts';
 import { pruneRequests } from '../../session/home/requests.ts';
 import { type HeldLock, takeLock } from '../../session/lock/lock.ts';
+import { demandsOf } from '../../session/settings/demands.ts';
 import { limitsOf } from '../../session/settings/settings.ts';
+import type { KeptClone } from '../../pod/kept-clone.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import { type CommandContext, exitStatus } from '../invocation/context.ts';
 import { allPods, findPods, type FoundPod } from '../../client/find-pod.ts';
@@ -125,6 +128,8 @@ export class Removal {
         `its folder holds what could not be read of its log (${pieces.map(pieceText).join(', ')}), maybe a part of its history`,
       );
     }
+    const clone = await cloneLeft(this.#context, pod);
+    if (clone.kind === 'kept') why.push(clone.text);
     if (why.length > 0) {
       return `"${name}" stays: ${why.join('; ')}; "podkin rm -f ${name}" gives it up`;
     }
@@ -248,6 +253,8 @@ export class Removal {
     );
     if (kept !== null)
       this.#say(`Kept: what was set aside of the folder that "${name}" worked in is in ${kept}`);
+    const clone = await cloneLeft(this.#context, pod);
+    if (clone.kind === 'kept') this.#say(`Kept: of "${name}", ${clone.text}`);
     const deleteFiles = removePodFolder(this.#context.home, {
       name,
       instance,
@@ -260,6 +267,7 @@ export class Removal {
     await lock.release();
     rmSync(socket, { force: true });
     deleteFiles();
+    if (clone.kind === 'spare') await clone.remove();
     index.forget(pod);
     this.#context.stdout.write(`${name}\n`);
   }
@@ -267,6 +275,17 @@ export class Removal {
   #say(text: string): void {
     this.#context.stderr.write(`${text}\n`);
   }
+}
+
+/** What it takes is loaded where a pod had a clone. */
+export async function cloneLeft(
+  { home }: CommandContext,
+  pod: FoundPod,
+  goesWith: readonly FoundPod[] = [],
+): Promise<KeptClone> {
+  if (demandsOf(pod.spec.settings).worktree === null) return { kind: 'none' };
+  const { judgeClone } = await import('../../pod/kept-clone.ts');
+  return await judgeClone(home, pod, { goesWith: goesWith.map(({ spec }) => spec) });
 }
 
 function pieceText({ name, sizeBytes }: Piece): string {

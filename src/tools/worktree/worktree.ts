@@ -135,7 +135,8 @@ function count(said: ReadonlyMap<string, string>, name: string): number {
 
 /** What a clone holds that is nowhere else. */
 export type Unsaved =
-  | { readonly kind: 'nothing' | 'gone' }
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'gone' }
   | { readonly kind: 'some'; readonly commits: number; readonly uncommitted: number; readonly own: number }
   | Failed;
 
