@@ -177,7 +177,7 @@ rules:
 describe('what is asked wrongly', () => {
   it.each([
     [['-c', 'nobody'], 3, 'there is no pod "nobody"; where it is a task, say: podkin run -c -- nobody'],
-    [['-c', '--model', 'a/b', 'do it again'], 2, 'leave out --model'],
+    [['-c', '--model', 'a/b', 'do it again'], 2, 'is not a provider'],
     [['-c', '--max-cost', '3', 'do it again'], 2, '"podkin budget NAME AMOUNT" changes'],
     [['-c', '--resume'], 2, 'give one of them'],
     [['-c', 'child', 'do it again'], 2, 'go on with the root of its tree, podkin run -c root'],
