@@ -22,6 +22,8 @@ export const settings = {
   'set.start': 'run -c and restore take the same options, for a tree that does not run too',
   'set.typed': '/model, /mode and /effort set it from a terminal, bypassPermissions only a flag',
   'set.plan': 'a run in plan mode ends, for a person at a terminal, with the line that has it done',
+  'set.told':
+    'a model reads its mode where that is plan or was set anew, so that a prompt changes once for each change',
   'set.verify': 'verify judges a call by the modes that held from the call to its result',
   'report.switched':
     'a report says which model has answered in the place of which, and why, and the notice says it in its first line',
