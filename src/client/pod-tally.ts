@@ -44,6 +44,8 @@ export interface PodTally {
   turnOpen: boolean;
   started: Entry<StartedEntry> | null;
   stopped: boolean;
+  /** Its process goes on: whoever watched it leaves it so. Only they know it. */
+  isRunning?: boolean;
 }
 
 export function newTally(name: string, instance: string): PodTally {
@@ -120,6 +122,8 @@ const counters: Counters = {
     tally.turnOpen = false;
   },
   turnEnded(tally, { outcome, reason, error, check = null, result = null }) {
+    // It was begun before whoever counts came to it.
+    if (!tally.turnOpen) tally.turns += 1;
     tally.turnOpen = false;
     tally.lastTurn = {
       outcome,
@@ -156,8 +160,8 @@ const outcomeWords = {
   paused: 'paused',
 } as const satisfies Record<TurnOutcome, PodOutcome>;
 
-/** Of a pod whose process has ended. */
+/** Of a pod whose process has ended, or is left running. */
 export function podOutcome(tally: PodTally): PodOutcome {
-  if (!tally.stopped) return 'died';
+  if (!tally.stopped && tally.isRunning !== true) return 'died';
   return tally.lastTurn === null ? 'idle' : outcomeWords[tally.lastTurn.outcome];
 }

@@ -233,7 +233,9 @@ export const commands = {
   'provider.tree':
     'a parent hands work to two children that edit files, is called back, and its answer is the result',
   'provider.upward': 'reaches the parent as errored, once, and the parent goes on',
-  'run.child-outcome': 'a child whose process ended without having stopped is told as died',
+  'run.child-outcome':
+    'a child whose process ended without having stopped is told as died, and none that runs on',
+  'run.child-turns': 'a turn that was begun before a run came to its tree counts where it ends',
   'run.died-names-restore':
     'a root that died is told with its reason and with the command that starts it again',
   'run.exit-status': 'the exit status tells how it ended, and a denied tool is never a silent 0 with -p',
@@ -267,6 +269,10 @@ export const commands = {
   'rest.reasoning': 'what the model of another provider thought is not sent',
   'week.terminal':
     'run, Ctrl-C, -c, a reboot, -c, a second project with the same names of children, a pipe, a bare task, a repeated request and prune follow each other in one shell of a real terminal',
+  'answer.own':
+    'run, run -c, send --wait and notify --wait print what their own submission came to, whatever the pod was given beside it, before or since',
+  'request.since':
+    'a repeated request prints the answer and ends with the status of the first, whatever its pod has done since',
   'request.once':
     'a run that is given again with its --request id prints the answer and ends with the status of the first, and does nothing more',
   'request.other': 'an id of a request that was used for something else is status 6, and nothing is done',

@@ -62,6 +62,41 @@ describe('run --request', () => {
     expect(await home.pod('root').entriesOf('started')).toHaveLength(1);
   });
 
+  it('[request.since] whatever its pod has done since, and whether it runs', async () => {
+    const model = home.scenario(answers);
+    const args = [...json, '--write', 'mine', '--model', model, 'write it'];
+    mkdirSync(join(home.work, 'mine'));
+    const { durationMs: _, ...first } = resultOf(await run(...args));
+    await home.run(['run', '-p', '-c', 'root', 'do it again']);
+    await home.run(['restore', 'root']);
+    await home.run(['send', 'root', '--wait', 'again and again']);
+    const [running, stopped] = [
+      await run(...args),
+      await home.run(['stop', 'root']).then(() => run(...args)),
+    ];
+    expect([first['status'], running.code, stopped.code]).toEqual(['denied', 4, 4]);
+    expect(resultOf(running)).toMatchObject(first);
+    expect(resultOf(stopped)).toMatchObject(first);
+    expect(await texts(home.pod('root'))).toHaveLength(3);
+  });
+
+  it('[request.since] with what its children did for it, and nothing that they did since', async () => {
+    const model = home.scenario(`
+rules:
+  - { pod: root, last: user, matches: "first", call: [{ SpawnPod: { name: kid, task: "one" } }] }
+  - { pod: root, last: user, matches: "again", call: [{ SendToPod: { name: kid, message: "two" } }] }
+  - { pod: kid, last: user, matches: "^two", call: [{ Write: { path: "/etc/x", content: "x" } }] }
+  - { pod: kid, say: "Done." }
+  - { matches: "kid", say: "The kid is done." }
+  - { say: "Waiting." }
+`);
+    const args = [...json, '--model', model, 'first'];
+    const { durationMs: _, ...first } = resultOf(await run(...args));
+    expect(first).toMatchObject({ status: 'done', children: [{ name: 'kid', status: 'done', turns: 1 }] });
+    await home.run(['run', '-p', '-c', 'root', 'do it again']);
+    expect(resultOf(await run(...args))).toMatchObject(first);
+  });
+
   it('[request.once] a denied tool is status 4 the second time too', async () => {
     const args = ['-p', '--write', 'mine', '--model', home.scenario(answers), 'write it'];
     mkdirSync(join(home.work, 'mine'));
@@ -176,6 +211,16 @@ describe('send and stop --request', () => {
     await home.run(['stop', 'root']);
     expect(await send('--restore')).toMatchObject({ code: 0, stdout: 'Done again.\n' });
     expect(await texts(home.pod('root'))).toEqual(['first', 'do it again']);
+  });
+
+  it('[request.since] and so with send, whatever came between', async () => {
+    await home.run(['run', '-d', '--model', home.scenario(answers), 'first']);
+    const send = (id: string, text: string) => home.run(['send', 'root', '--wait', '--request', id, text]);
+    expect(await send('s1', 'do it again')).toMatchObject({ code: 0, stdout: 'Done again.\n' });
+    expect(await send('s2', 'first')).toMatchObject({ code: 0, stdout: 'The first is done.\n' });
+    expect(await send('s1', 'do it again')).toMatchObject({ code: 0, stdout: 'Done again.\n' });
+    await home.run(['stop', 'root']);
+    expect(await send('s1', 'do it again')).toMatchObject({ code: 0, stdout: 'Done again.\n' });
   });
 
   it('[request.stop] a stop that is repeated leaves alone what was started since', async () => {

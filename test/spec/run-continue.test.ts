@@ -106,6 +106,42 @@ describe('a root that has done its work', () => {
     expect((await home.run(['stop', 'root'])).code).toBe(0);
   });
 
+  const echo = `
+rules:
+  - { last: user, matches: "^slow", say: "slow {{lastText}}", call: [{ Bash: { command: "echo > begun; until [ -e go ]; do sleep 0.02; done" } }] }
+  - { last: tool, say: "The slow one." }
+  - { last: user, say: "The other one." }
+`;
+  const ways: readonly (readonly [string, string, readonly string[]])[] = [
+    ['run -p -c of one that runs', 'runs', ['run', '-p', '-c', 'root']],
+    ['run -p -c of one that was stopped', 'stopped', ['run', '-p', '-c', 'root']],
+    ['send --wait', 'runs', ['send', '--wait', 'root']],
+  ];
+  it.for(ways)('[answer.own] two at once with %s: each prints its own answer', async ([, state, command]) => {
+    await run('-d', ...free, '--model', home.scenario(echo), 'first');
+    const pod = home.pod('root');
+    await home.run(['wait', 'root']);
+    if (state === 'stopped') await home.run(['stop', 'root']);
+    const first = new RunningCommand(home, [...command, 'slow']);
+    await pod.untilEntry('toolCall');
+    const second = new RunningCommand(home, [...command, 'other']);
+    await pod.untilEntry('inputReceived', ({ text }) => text === 'other');
+    home.file('go');
+    expect(await first.ended).toMatchObject({ code: 0, stdout: 'The slow one.\n' });
+    expect(await second.ended).toMatchObject({ code: 0, stdout: 'The other one.\n' });
+    await home.run(['stop', 'root']);
+  });
+
+  it('[answer.own] a run prints the answer to its task, also where somebody sends something else', async () => {
+    const first = new RunningCommand(home, ['run', '-p', ...free, '--model', home.scenario(echo), 'slow']);
+    const pod = await home.spawned('root');
+    await pod.untilEntry('toolCall');
+    await home.run(['send', 'root', 'other']);
+    home.file('go');
+    expect(await first.ended).toMatchObject({ code: 0, stdout: 'The slow one.\n' });
+    expect(await pod.entriesOf('turnEnded')).toHaveLength(2);
+  });
+
   it('[continue.detached] -d restores it, hands over the task and returns', async () => {
     await run('-p', '--model', home.scenario(answers), 'first');
     const ran = await run('-d', '-c', 'do it again');

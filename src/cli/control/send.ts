@@ -2,9 +2,9 @@
  * `podkin send` and `podkin notify`: a run, or a notice, for a pod; with `--wait` until all that follows from
  * it is settled.
  */
-import type { Entry } from '../../session/facts/entries.ts';
-import { readEntries } from '../../session/log/read-log.ts';
+import { tailEntries } from '../../session/log/read-log.ts';
 import { uuidv7 } from '../../std/uuid.ts';
+import { answerInLog } from '../../client/answer-in-log.ts';
 import { askPod } from '../../client/ask-pod.ts';
 import { noticeInput, runInput } from '../../client/run-input.ts';
 import type { CommandContext } from '../invocation/context.ts';
@@ -14,9 +14,8 @@ import { requestFor } from '../invocation/request-id.ts';
 import type { StdinOptions } from '../invocation/stdin-options.ts';
 import { findPod, type FoundPod } from '../../client/find-pod.ts';
 import { HomeIndex } from '../../client/home-index.ts';
-import { messageText } from '../format/live-lines.ts';
 import { restoredFirst } from './restored-first.ts';
-import { waitForPod } from './wait.ts';
+import { endOf, type WaitEnd, waitForPod } from './wait.ts';
 
 export interface SendOptions {
   readonly kind: 'run' | 'notice';
@@ -39,20 +38,40 @@ export async function sendCommand(
   const message = await givenText(context, { noun: 'text', words, stdin: options.stdin });
   const sent = await sentOnce(context, pod, message, options);
   if (!options.wait) return exitStatus.done;
-  const end = await waitForPod(context, pod, null);
-  const answer = await answerTo(sent, pod.folder.log);
-  if (answer !== '') context.stdout.write(`${answer}\n`);
+  const { text, end } = await answerTo(context, pod, sent);
+  if (text !== '') context.stdout.write(`${text}\n`);
   if (end.status !== exitStatus.done) context.stderr.write(`${end.text}\n`);
   return end.status;
 }
 
-/** Answers the submission. With `--request`, what the pod has taken in before is not sent again. */
+interface Sent {
+  readonly submission: string;
+  /** The seq of an entry before it; 0 where it was there already. */
+  readonly behind: number;
+}
+
+/** Of what was sent, and no other: also where the pod has gone on with something else since. */
+async function answerTo(
+  context: CommandContext,
+  pod: FoundPod,
+  { submission, behind }: Sent,
+): Promise<{ text: string; end: WaitEnd }> {
+  const read = async () => (await answerInLog(pod, [submission], { behind })).answer;
+  const before = behind === 0 ? await read() : null;
+  if (before?.isOver === true)
+    return { text: before.tally.text, end: endOf(pod.name, before.tally.lastTurn) };
+  const end = await waitForPod(context, pod, null);
+  const { isOver, tally } = await read();
+  return { text: tally.text, end: isOver ? endOf(pod.name, tally.lastTurn) : end };
+}
+
+/** With `--request`, what the pod has taken in before is not sent again. */
 async function sentOnce(
   context: CommandContext,
   pod: FoundPod,
   message: string,
   options: SendOptions,
-): Promise<string> {
+): Promise<Sent> {
   const { kind, request } = options;
   const content = { command: 'send', kind, instance: pod.instance, message };
   const asked =
@@ -60,8 +79,9 @@ async function sentOnce(
   const submission = asked?.request.submission ?? uuidv7();
   if (asked?.isNew === false && (await isTaken(context, pod, submission))) {
     context.stderr.write(`${pod.name} has had it already.\n`);
-    return submission;
+    return { submission, behind: 0 };
   }
+  const behind = options.wait ? await newestSeq(pod) : 0;
   await restoredFirst(context, pod, options);
   if (kind === 'run') {
     const { accepted } = await askPod(pod, 'run', runInput(message, submission));
@@ -70,32 +90,15 @@ async function sentOnce(
     await askPod(pod, 'notify', noticeInput(message, submission));
     context.stderr.write(`${pod.name} has received the notice.\n`);
   }
-  return submission;
+  return { submission, behind };
+}
+
+async function newestSeq({ folder }: FoundPod): Promise<number> {
+  const [newest] = await tailEntries(folder.log, 1).catch(() => []);
+  return newest?.entry.seq ?? 0;
 }
 
 async function isTaken({ home }: CommandContext, pod: FoundPod, submission: string): Promise<boolean> {
   const facts = await new HomeIndex(home).factsOf(pod);
   return facts.submissions.has(submission);
-}
-
-/**
- * What the model said last in the log at `path`, from when it was shown the submission; empty where it has
- * said nothing since, or has not been shown it.
- */
-export async function answerTo(submission: string, path: string): Promise<string> {
-  let shown = false;
-  let newest = '';
-  for await (const { entry } of readEntries(path)) {
-    shown ||= shows(entry, submission);
-    if (!shown || entry.type !== 'assistantMessage') continue;
-    const said = messageText(entry);
-    if (said.trim() !== '') newest = said;
-  }
-  return newest;
-}
-
-/** The entry with which a run or a notice comes into the history. */
-function shows(entry: Entry, submission: string): boolean {
-  if (entry.type === 'userMessage') return entry.submission === submission;
-  return entry.type === 'systemItem' && entry.item.kind === 'notice' && entry.item.submission === submission;
 }

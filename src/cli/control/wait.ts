@@ -229,7 +229,7 @@ function withOrphan({ status, text }: WaitEnd, { refusal, parent, pending }: Sta
   return { status, text: `${text} (${lost})` };
 }
 
-function endOf(name: string, lastTurn: { outcome: string; reason: string | null } | null): WaitEnd {
+export function endOf(name: string, lastTurn: { outcome: string; reason: string | null } | null): WaitEnd {
   if (lastTurn === null) return { status: exitStatus.done, text: `${name}: settled, it has had no turn` };
   const { outcome, reason } = lastTurn;
   const cause = reason === null || reason === '' ? '' : `: ${reason}`;

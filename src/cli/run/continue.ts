@@ -67,7 +67,7 @@ export async function continueRoot(context: CommandContext, continuing: Continui
       const problem = isRunning ? null : await restored(context, root, task, set);
       return problem === null ? null : { kind: 'notStarted', signal: null, reason: problem };
     },
-    hasTask: task !== '',
+    submission: task === '' ? null : submission,
     begin: (client) => begun(client, { task, submission }),
     endsTree: !isRunning,
   };

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { boundReached } from '../../client/budget-bound.ts';
+import { OwnAnswer } from '../../client/own-answer.ts';
 import { newTally, type PodTally } from '../../client/pod-tally.ts';
 import { type KnownPod, TreeWatch } from '../../client/tree-watch.ts';
 import { stderrTail } from '../../pod/process/start-process.ts';
@@ -41,8 +42,8 @@ export interface Work {
   readonly known?: readonly KnownPod[];
   /** Null: the root listens. */
   start(interruption: Interruption): Promise<Extract<RunEnd, { kind: 'notStarted' }> | null>;
-  /** False: only what was cut is gone on with. */
-  readonly hasTask: boolean;
+  /** Of what is handed over: its answer is the result. Null: only what was cut is gone on with. */
+  readonly submission: string | null;
   /** Hands over what is to be done. */
   begin(client: Client): Promise<unknown>;
   /** False: the tree was there before, and stays when the work is done. */
@@ -54,13 +55,16 @@ export async function foreground(work: Work, report: RunReport): Promise<number>
   const { context, name, instance } = work;
   const startedAt = monotonicMs();
   const interruption = catchSignals();
+  const own = work.submission === null ? null : new OwnAnswer(work, [work.submission]);
   const watch = new TreeWatch({
     home: context.home,
     deltas: report.deltas,
     known: work.known ?? [],
     onEvent: (pod, event) => {
       report.event(pod, event);
-      if (pod.depth === 0) approvals.event(event);
+      if (pod.depth > 0) return;
+      if (event.type === 'entry') own?.take(event.entry);
+      approvals.event(event);
     },
   });
   const approvals = new RunApprovals(context, {
@@ -74,22 +78,34 @@ export async function foreground(work: Work, report: RunReport): Promise<number>
     },
   });
   try {
-    const ended = await worked(work, watch, interruption);
+    const ended = await worked(work, { watch, own }, interruption);
     report.ending(ended);
     await watch.close();
     await (work.endsTree ? stopAll(work, ended, interruption.hurry) : leave(work, ended));
     await watch.catchUp();
-    const [rootTally = newTally(name, instance), ...descendants] = talliesOf(watch);
-    const isTaskLost = work.hasTask && !rootTally.hasInput;
+    const [whole = newTally(name, instance), ...descendants] = talliesOf(watch, work);
+    const isTaskLost = own?.isTaken === false;
     const end: RunEnd = ended.kind === 'interrupted' ? { ...ended, isTaskLost } : ended;
     const durationMs = monotonicMs() - startedAt;
-    const result = runResult({ root: rootTally, descendants, end, durationMs });
+    const result = runResult({ root: answered(whole, own), descendants, end, durationMs });
     report.result(result, end);
     return (await readOrLeft(context, interruption, end)) ?? exitOf(result, end, work);
   } finally {
     approvals.close();
     interruption.release();
   }
+}
+
+/** What was spent is the tree's; what was said, and denied, the submission's own. */
+function answered(whole: PodTally, own: OwnAnswer | null): PodTally {
+  if (own === null) return whole;
+  const { text, denials, lastTurn } = own.tally;
+  return { ...whole, text, denials, lastTurn };
+}
+
+interface Watched {
+  readonly watch: TreeWatch;
+  readonly own: OwnAnswer | null;
 }
 
 /**
@@ -108,38 +124,39 @@ async function readOrLeft(
 }
 
 /** From the start of the root to the end of the work, whichever way it ends. */
-async function worked(work: Work, watch: TreeWatch, interruption: Interruption): Promise<RunEnd> {
+async function worked(work: Work, watched: Watched, interruption: Interruption): Promise<RunEnd> {
   const failed = await work.start(interruption);
   if (failed !== null) return failed;
   const interrupted = interruption.first.then((signal): RunEnd => ({ kind: 'interrupted', signal }));
   const looking = new AbortController();
   try {
-    return await Promise.race([interrupted, handedOver(work, watch, looking.signal)]);
+    return await Promise.race([interrupted, handedOver(work, watched, looking.signal)]);
   } finally {
     looking.abort();
   }
 }
 
 /** Rejects when `signal` aborts. */
-async function handedOver(work: Work, watch: TreeWatch, signal: AbortSignal): Promise<RunEnd> {
+async function handedOver(work: Work, watched: Watched, signal: AbortSignal): Promise<RunEnd> {
   const { name, instance } = work;
   try {
     // Watching comes first, so that nothing of the work can be missed.
-    const client = await watch.start(name, instance);
+    const client = await watched.watch.start(name, instance);
     signal.throwIfAborted();
     await work.begin(client);
   } catch (error) {
     signal.throwIfAborted();
     return { kind: 'died', reason: withErrorOutput(messageOf(error), stderrTail(work.folder)) };
   }
-  return await untilSettled(work, watch, signal);
+  return await untilSettled(work, watched, signal);
 }
 
 /** Live events say when to check; this is for what no event shows. */
 const pollMs = 250;
 
 /** Rejects when `signal` aborts. */
-async function untilSettled(work: Work, watch: TreeWatch, signal: AbortSignal): Promise<RunEnd> {
+async function untilSettled(work: Work, watched: Watched, signal: AbortSignal): Promise<RunEnd> {
+  const { watch } = watched;
   const { context, headless } = work;
   for (;;) {
     signal.throwIfAborted();
@@ -156,7 +173,7 @@ async function untilSettled(work: Work, watch: TreeWatch, signal: AbortSignal): 
       case 'refused':
         return { kind: 'refused', reason: refusedText(status.refused) };
       case 'rootGone':
-        return whyGone(work, watch);
+        return whyGone(work, watched);
       case 'working':
         break;
     }
@@ -166,9 +183,11 @@ async function untilSettled(work: Work, watch: TreeWatch, signal: AbortSignal): 
   }
 }
 
-function whyGone({ folder }: Work, watch: TreeWatch): RunEnd {
-  if (watch.pods[0]?.tally.stopped === true)
-    return { kind: 'died', reason: 'it was stopped before its work was done', isStopped: true };
+function whyGone({ folder }: Work, { watch, own }: Watched): RunEnd {
+  const isStopped = watch.pods[0]?.tally.stopped === true;
+  // Whoever had started it ended it, once nothing was left to do.
+  if (isStopped && own?.isOver === true) return { kind: 'settled' };
+  if (isStopped) return { kind: 'died', reason: 'it was stopped before its work was done', isStopped: true };
   const tail = stderrTail(folder);
   return { kind: 'died', reason: withErrorOutput('its process died', tail) };
 }
@@ -206,10 +225,10 @@ async function leave({ context, instance, folder }: Work, { kind }: RunEnd): Pro
 }
 
 /** The root's first; of those that have a past only who has done something. */
-function talliesOf(watch: TreeWatch): PodTally[] {
+function talliesOf(watch: TreeWatch, { endsTree }: Work): PodTally[] {
   return watch.pods
     .filter(({ depth, knownThrough, tally }) => depth === 0 || tally.lastSeq > knownThrough)
-    .map(({ tally }) => tally);
+    .map(({ tally, state }) => ({ ...tally, isRunning: !endsTree && state !== 'gone' }));
 }
 
 function messageOf(error: unknown): string {

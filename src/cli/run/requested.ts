@@ -5,15 +5,14 @@
  */
 import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { type AnswerInLog, answerInLog, answersBelow } from '../../client/answer-in-log.ts';
 import type { FoundPod } from '../../client/find-pod.ts';
 import { HomeIndex } from '../../client/home-index.ts';
-import { newTally, type PodTally, tallyEntry } from '../../client/pod-tally.ts';
 import { isPodRunning } from '../../client/pod-probe.ts';
 import { type FoundRequest, forgetRequest, isPodMade, notePodMade } from '../../session/home/requests.ts';
 import { NameTaken } from '../../session/home/create-folder.ts';
 import { isRemoved } from '../../session/home/home.ts';
 import { type HeldLock, LockUnavailable, takeLock } from '../../session/lock/lock.ts';
-import { readEntries } from '../../session/log/read-log.ts';
 import { limitsOf } from '../../session/settings/settings.ts';
 import type { JsonObject } from '../../std/json.ts';
 import { type CommandContext, CommandFailed, exitStatus } from '../invocation/context.ts';
@@ -111,8 +110,10 @@ async function worked(context: CommandContext, requested: Requested, doing: Doin
   const isTaken = facts.submissions.has(submission);
   const isRunning = await isPodRunning(pod);
   if (requested.detach) return await handedOver(context, requested, { ...doing, isTaken, isRunning });
-  if (isTaken && !isRunning && !hasMore(facts) && !(await hasReports(index, pod)))
-    return await answered(context, requested, doing);
+  const said = isTaken ? await answerInLog(pod, [submission], { behind: 0 }) : null;
+  const isDone = !isRunning && !hasMore(facts) && !(await hasReports(index, pod));
+  if (said !== null && (said.answer.isOver || isDone))
+    return await answered(context, requested, { ...doing, said });
   const limits = limitsOf(pod.spec.settings);
   return await foreground(
     {
@@ -128,7 +129,7 @@ async function worked(context: CommandContext, requested: Requested, doing: Doin
         const reason = await restored(context, pod, '');
         return reason === null ? null : { kind: 'notStarted', signal: null, reason };
       },
-      hasTask: true,
+      submission,
       begin: (client) => begun(client, { task: isTaken ? '' : task, submission }),
       endsTree: true,
     },
@@ -149,37 +150,19 @@ async function handedOver(
   return await detached({ context, root: pod, limits: limitsOf(pod.spec.settings), task, submission });
 }
 
-/** What the logs of a tree that has ended say. */
+/** What the logs say of this one request, whatever its pod has done since. */
 async function answered(
   context: CommandContext,
   requested: Requested,
-  { index, pod, submission }: Doing,
+  { index, submission, said }: Doing & { readonly said: AnswerInLog },
 ): Promise<number> {
   const { headless } = requested;
-  const root = newTally(pod.name, pod.instance);
-  const durationMs = await counted(root, pod);
-  const descendants: PodTally[] = [];
-  for (const below of await index.below(pod)) {
-    const tally = newTally(below.name, below.instance);
-    await counted(tally, below);
-    descendants.push(tally);
-  }
+  const { answer, durationMs } = said;
+  const descendants = (await answersBelow(index, answer)).map(({ tally }) => tally);
   const end = { kind: 'settled' } as const;
-  const result = runResult({ root, descendants, end, durationMs });
+  const result = runResult({ root: answer.tally, descendants, end, durationMs });
   if (!headless && result.text !== '') context.stdout.write(`${result.text}\n`);
   requested.report(submission).result(result, end);
   await context.stdout.drained();
   return exitOf(result, end, { headless });
-}
-
-/** How long it lasted, by its own times. */
-async function counted(tally: PodTally, { folder }: FoundPod): Promise<number> {
-  let firstMs = Number.NaN;
-  let lastMs = Number.NaN;
-  for await (const { entry } of readEntries(folder.log)) {
-    tallyEntry(tally, entry);
-    lastMs = Date.parse(entry.time);
-    if (Number.isNaN(firstMs)) firstMs = lastMs;
-  }
-  return Math.max(0, lastMs - firstMs) || 0;
 }

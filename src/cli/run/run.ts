@@ -123,7 +123,7 @@ function workOf(run: Run, { headless }: { headless: boolean }): Work {
     limits,
     headless,
     start: (interruption) => startedOr(run, interruption),
-    hasTask: true,
+    submission,
     begin: (client) => client.call('run', runInput(task, submission)),
     endsTree: true,
   };

@@ -222,6 +222,14 @@ describe('the result of a run', () => {
     expect(podOutcome(tally('a', [begun(), ended('finished'), stopped]))).toBe('done');
     expect(podOutcome(tally('a', [begun(), ended('limitReached'), stopped]))).toBe('limit');
     expect(podOutcome(tally('a', [stopped]))).toBe('idle');
+    const left = { ...tally('a', [begun(), ended('finished')]), isRunning: true };
+    expect(podOutcome(left)).toBe('done');
+    expect(podOutcome({ ...left, stopped: true })).toBe('done');
+  });
+
+  it('[run.child-turns] a turn that was begun before counts where it ends', () => {
+    expect(tally('a', [ended('finished')]).turns).toBe(1);
+    expect(tally('a', [begun(), ended('finished')]).turns).toBe(1);
   });
 
   it('[run.died-names-restore] a root that died is told with its reason and with the command that starts it again', () => {
