@@ -150,6 +150,7 @@ export const controlCommands: readonly CommandSpec[] = [
       ['--off', 'these are not kept any more'],
       ['--install', 'have it done at every login, by a service of your own (systemd, launchd)'],
       ['--uninstall', 'take that service away'],
+      json,
     ],
     more: '"podkin restore --kept" does it once. A tree that ends three times within ten minutes stays down; "podkin keep NAME" again lets it start.',
     run: async (context, input) =>
@@ -157,6 +158,7 @@ export const controlCommands: readonly CommandSpec[] = [
         off: input.flag('off'),
         install: input.flag('install'),
         uninstall: input.flag('uninstall'),
+        json: input.flag('json'),
       }),
   },
   {

@@ -169,6 +169,8 @@ async function collectOne(
   if (real !== null && !found.isNew(real)) return;
   const parsed = await parsedOnce(path, read.text);
   if (!parsed.ok) return found.leaveOut(`${path}:${parsed.line}`, parsed.why);
+  if (/^true$/i.test(parsed.fields.get('disable-model-invocation') ?? ''))
+    return found.leaveOut(path, 'is for people to begin, and not for the model (disable-model-invocation)');
   const described = describe(parsed.fields, entry);
   if ('why' in described) return found.leaveOut(path, described.why);
   if (described.isCut) {

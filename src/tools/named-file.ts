@@ -40,11 +40,13 @@ export async function readNamedFile(
 }
 
 const spellingsMax = 8;
+/** Of a sentence or a bracket, in any script. */
+const endSign = /.[\p{Pe}\p{Pf}\p{Po}]$/su;
 
 /** As it is written, then without what ends a sentence or a bracket. */
 function spellings(named: string): string[] {
   const found = [named];
-  for (let path = named; found.length < spellingsMax && /.[.,;:!?)\]}]$/s.test(path);) {
+  for (let path = named; found.length < spellingsMax && endSign.test(path);) {
     path = path.slice(0, -1);
     found.push(path);
   }

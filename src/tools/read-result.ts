@@ -18,7 +18,8 @@ export type ReadResult =
 
 /** The answer as data; the whole of it is JSON, or one block of it is. */
 export function readResult(schema: JsonObject, text: string): ReadResult {
-  const data = jsonIn(text.trim()) ?? inBlock(text);
+  const whole = jsonIn(text.trim());
+  const data = whole === undefined ? inBlock(text) : whole;
   if (data === undefined) return { fits: false, problem: 'The answer is no JSON.' };
   const unsendable = unsendableIn(data, 0);
   if (unsendable !== null) return { fits: false, problem: unsendable };

@@ -136,6 +136,7 @@ export const commands = {
   'commands.run': 'without options the work goes by on stdout, the summary on stderr',
   'commands.scope':
     '--write and --read bound what the tools may touch, also for paths that are not there yet',
+  'commands.same-signal': 'a signal that is delivered twice at once ends a run in order',
   'commands.second-signal': 'a second Ctrl-C does not wait for a tree that does not answer',
   'commands.send': 'send and notify reach a pod; --wait prints the answer to what was sent and its status',
   'commands.signal':

@@ -283,6 +283,16 @@ rules:
     }
   });
 
+  it('[commands.same-signal] a signal that comes twice at once, as from timeout, is one, and ends the tree in order', async () => {
+    const command = await busyRun();
+    command.signal('SIGTERM');
+    command.signal('SIGTERM');
+    const ended = await command.ended;
+    expect(ended.code).toBe(143);
+    expect(ended.stderr).not.toContain('by force');
+    for (const name of ['root', 'child']) expect(await home.pod(name).entriesOf('stopped')).toHaveLength(1);
+  });
+
   it('[commands.second-signal] a second Ctrl-C does not wait for a tree that does not answer', async () => {
     const command = await busyRun();
     await home.pod('root').freeze();
@@ -290,7 +300,10 @@ rules:
     await command.until('the first is taken', ({ stdout }) => stdout.includes('once more to kill'));
     expect(await livingPods(home)).toEqual(['child', 'root']);
     const askedMs = performance.now();
-    command.signal('SIGINT');
+    // Again and again, as people do: what comes with the first is the same wish.
+    const insisting = setInterval(() => command.signal('SIGINT'), 20);
+    const forced = command.until('it is heard', ({ stderr }) => stderr.includes('Ended by force'));
+    await forced.finally(() => clearInterval(insisting));
     expect(await command.ended).toMatchObject({
       code: 130,
       stderr: expect.stringContaining('Ended by force: '),

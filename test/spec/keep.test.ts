@@ -152,6 +152,9 @@ rules:
     expect((await home.run(['keep'])).stderr).toContain('No tree is kept');
     await home.run(['keep', 'root']);
     expect((await home.run(['keep'])).stdout).toBe('root  running\n');
+    expect(JSON.parse((await home.run(['keep', '--json'])).stdout)).toMatchObject([
+      { name: 'root', cwd: home.work, state: 'running' },
+    ]);
     expect(await restoreKept()).toMatchObject({ code: 0, stdout: '' });
     await home.run(['keep', 'root', '--off']);
     await killAll();

@@ -1,5 +1,5 @@
 /** `podkin ps` over real pods: whose trees, what they were asked, what they are at, what they have used. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { ListedPod } from '../../src/client/listed-pods.ts';
@@ -125,6 +125,19 @@ it('[cli.ps-here] the trees of this directory; those of others counted, and behi
     'No pod is running here.\n1 stopped pod(s) not shown: "podkin ps -a" shows them.\n',
   );
   expect((await home.run(['ps', '-a'])).stdout).toMatch(/^NAME.*\none +stopped +it +finished /);
+});
+
+it('[cli.ps-here] a directory that was moved, and is a link now, is the same one', async () => {
+  const [old, moved] = [join(home.work, 'old'), join(home.work, 'moved')];
+  await run('one', 'it', old);
+  await home.run(['wait', 'one']);
+  await home.run(['stop', 'one']);
+  renameSync(old, moved);
+  symlinkSync(moved, old);
+  for (const cwd of [old, moved]) {
+    expect((await home.run(['ps', '-a'], { cwd })).stdout, cwd).toMatch(/^NAME.*\none +stopped /);
+    expect(await home.run(['run', '-p', '-c', '--', 'go on'], { cwd }), cwd).toMatchObject({ code: 0 });
+  }
 });
 
 it('[cli.ps-narrow] no row of a terminal is wider than it is', async () => {

@@ -3,13 +3,14 @@ import { findPod } from '../../client/find-pod.ts';
 import { HomeIndex } from '../../client/home-index.ts';
 import { isPodRunning } from '../../client/pod-probe.ts';
 import { keep, unkeep } from '../../session/home/kept.ts';
-import { type CommandContext, CommandFailed, exitStatus } from '../invocation/context.ts';
+import { type CommandContext, CommandFailed, exitStatus, jsonText } from '../invocation/context.ts';
 import { keptRoots } from './kept.ts';
 
 export interface KeepOptions {
   readonly off: boolean;
   readonly install: boolean;
   readonly uninstall: boolean;
+  readonly json: boolean;
 }
 
 export async function keepCommand(
@@ -25,7 +26,7 @@ export async function keepCommand(
     const { installAtLogin, uninstallAtLogin } = await import('./keep-at-login.ts');
     return await (install ? installAtLogin(context) : uninstallAtLogin(context));
   }
-  if (names.length === 0) await list(context);
+  if (names.length === 0) await list(context, options);
   return exitStatus.done;
 }
 
@@ -44,8 +45,18 @@ function mark({ home, stderr }: CommandContext, called: string, off: boolean): v
   );
 }
 
-async function list(context: CommandContext): Promise<void> {
+async function list(context: CommandContext, { json }: KeepOptions): Promise<void> {
   const kept = keptRoots(new HomeIndex(context.home));
+  if (json) {
+    const rows = kept.map(async ({ root: { name, instance, spec }, root, kept: { down } }) => ({
+      name,
+      instance,
+      cwd: spec.cwd,
+      state: (await isPodRunning(root)) ? 'running' : down ? 'down' : 'notRunning',
+    }));
+    context.stdout.write(jsonText(await Promise.all(rows)));
+    return;
+  }
   if (kept.length === 0) context.stderr.write('No tree is kept: podkin keep NAME, or podkin run --keep.\n');
   for (const { root, kept: mark } of kept) {
     const state = (await isPodRunning(root))

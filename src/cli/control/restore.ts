@@ -2,6 +2,7 @@
  * `podkin restore`: starts the process of a pod that does not run again from its log, with `--tree` those
  * below it too.
  */
+import { existsSync } from 'node:fs';
 import { errorText } from '../format/printable.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { CommandFailed, exitStatus } from '../invocation/context.ts';
@@ -47,6 +48,8 @@ export async function restoreCommand(
   for (const { one, restrictions, set } of wanted) {
     const outcome = await restoreOne(context, one, { ...options, restrictions, set });
     if (outcome === 'started') context.stdout.write(`${one.name}\n`);
+    else if (outcome === 'undone')
+      context.stderr.write(`${one.name} was half made, and is undone by its parent.\n`);
     else if (outcome === 'running') {
       const isLeft = one === pod && isSet(options);
       const hint = isLeft ? ` Nothing of it was set: podkin set ${one.label} does that.` : '';
@@ -165,12 +168,13 @@ async function restoreOne(
   context: CommandContext,
   pod: FoundPod,
   { force, restrictions, set, cancelsTurn = false }: Restoring,
-): Promise<'started' | 'running' | { message: string }> {
+): Promise<'started' | 'running' | 'undone' | { message: string }> {
   try {
     // A lock that is held says nothing yet: a parent holds it while it reads what its dead child left. The
     // new process waits for it, and says who has it.
     const before = await untilEnded(context, pod);
     if (before !== 'ended') return before;
+    if (!existsSync(pod.folder.spec)) return 'undone';
     const { cwd } = pod.spec;
     const model = set.models?.names[0] ?? (await readTotals(pod.folder.log)).model ?? pod.spec.model;
     // The work that it takes up again would fail for good in that moment.
@@ -200,6 +204,8 @@ async function restoreOne(
     return 'started';
   } catch (error) {
     if (error instanceof PodStartFailed && error.code === 'alreadyRunning') return 'running';
+    // Its parent, which was started before it, has undone a start that was half made.
+    if (!existsSync(pod.folder.spec)) return 'undone';
     return { message: error instanceof Error ? error.message : String(error) };
   }
 }

@@ -4,7 +4,7 @@
 import { basename } from 'node:path';
 import type { CommandContext } from '../invocation/context.ts';
 import { cwdIfThere, exitStatus, jsonText, screenOf } from '../invocation/context.ts';
-import { realPath } from '../invocation/real-paths.ts';
+import { isSamePlace, realPath } from '../invocation/real-paths.ts';
 import { podAt } from '../../client/find-pod.ts';
 import { type ListedPod, listedPods } from '../../client/listed-pods.ts';
 import { isLive, matters, type PodView, type SeenPod, viewHome } from '../../client/pod-view.ts';
@@ -67,7 +67,7 @@ async function table(
 ): Promise<{ here: (one: SeenPod) => boolean; trees: { here: number; elsewhere: number } }> {
   const cwd = cwdIfThere(context);
   const at = cwd === null ? null : realPath(cwd);
-  const isHere = ({ pod }: SeenPod): boolean => pod.spec.cwd === at;
+  const isHere = ({ pod }: SeenPod): boolean => at !== null && isSamePlace(pod.spec.cwd, at);
   const here = (one: SeenPod): boolean => everywhere || at === null || isHere(one);
   const pods = await listedPods(shown.filter(here), seen);
   if (pods.length > 0) {
@@ -80,8 +80,10 @@ async function table(
 }
 
 function groupsOf(pods: readonly ListedPod[], at: string | null): Group[] {
-  const own = { directory: null, pods: pods.filter(({ cwd }) => cwd === at) };
-  const directories = [...new Set(pods.map(({ cwd }) => cwd))].filter((cwd) => cwd !== at).sort();
+  const all = [...new Set(pods.map(({ cwd }) => cwd))];
+  const here = new Set(all.filter((cwd) => at !== null && isSamePlace(cwd, at)));
+  const own = { directory: null, pods: pods.filter(({ cwd }) => here.has(cwd)) };
+  const directories = all.filter((cwd) => !here.has(cwd)).sort();
   return [
     own,
     ...directories.map((directory) => ({ directory, pods: pods.filter(({ cwd }) => cwd === directory) })),

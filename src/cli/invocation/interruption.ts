@@ -1,4 +1,5 @@
 /** What ends a command from outside, as values: the first asks, a second Ctrl+C or SIGTERM insists. */
+import { monotonicMs } from '../../std/clock.ts';
 import { deferred } from '../../std/deferred.ts';
 import { onBrokenPipe } from '../../std/broken-pipe.ts';
 
@@ -28,17 +29,24 @@ export interface Interruption {
 }
 
 /**
+ * `timeout` signals its command and then the group, a wrapper passes on what the terminal sent to all: within
+ * that it is one wish, not two.
+ */
+const sameAskMs = 50;
+
+/**
  * Takes these signals over until `release`, and the loss of the output's reader, which `main.ts` tells and
  * which counts as SIGPIPE.
  */
 export function catchSignals(): Interruption {
   const first = deferred<InterruptionSignal>();
   const hurry = new AbortController();
-  let asked = false;
+  let askedAtMs = Number.POSITIVE_INFINITY;
   const take = (signal: InterruptionSignal): void => {
     // A lost terminal or reader is told again with every write, and says nothing about haste.
-    if (asked && signal !== 'SIGHUP' && signal !== 'SIGPIPE') hurry.abort();
-    asked = true;
+    const isAgain = monotonicMs() - askedAtMs > sameAskMs;
+    if (isAgain && signal !== 'SIGHUP' && signal !== 'SIGPIPE') hurry.abort();
+    askedAtMs = Math.min(askedAtMs, monotonicMs());
     first.resolve(signal);
   };
   const takers = signals.map((signal) => ({ signal, taker: () => take(signal) }));

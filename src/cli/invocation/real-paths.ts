@@ -17,6 +17,11 @@ export function realPath(path: string): string {
   }
 }
 
+/** A place that a pod was started in, and one as it really is: moved, and linked back, it is the same. */
+export function isSamePlace(started: string, real: string): boolean {
+  return started === real || realPath(started) === real;
+}
+
 /** False also where nobody may look. */
 export function isDirectory(path: string): boolean {
   try {

@@ -6,16 +6,16 @@ import { viewHome } from '../../client/pod-view.ts';
 import { firstTaskOf } from '../../client/first-task.ts';
 import { askChoice, canAsk } from '../invocation/ask-person.ts';
 import { type CommandContext, CommandFailed, exitStatus } from '../invocation/context.ts';
-import { realPath } from '../invocation/real-paths.ts';
+import { isSamePlace, realPath } from '../invocation/real-paths.ts';
 import { dollars, oneLine } from '../format/printable.ts';
-import { age, columns, paint } from '../format/table.ts';
+import { age, columns } from '../format/table.ts';
 
 /** Of this directory, those that did something last first. */
 function rootsAt(index: HomeIndex, cwd: string): FoundPod[] {
   const at = realPath(cwd);
   return index
     .all()
-    .filter(({ spec }) => spec.parent === null && spec.cwd === at)
+    .filter(({ spec }) => spec.parent === null && isSamePlace(spec.cwd, at))
     .map((pod) => ({ pod, usedMs: lastUsedMs(pod) }))
     .sort((a, b) => b.usedMs - a.usedMs || (a.pod.instance < b.pod.instance ? 1 : -1))
     .map(({ pod }) => pod);
@@ -66,9 +66,9 @@ export async function chosenRoot(
 const shownMax = 20;
 const titleChars = 50;
 
-async function listOf({ home, color }: CommandContext, roots: readonly FoundPod[]): Promise<string> {
+async function listOf({ home }: CommandContext, roots: readonly FoundPod[]): Promise<string> {
   const views = new Map((await viewHome(home)).map(({ view }) => [view.instance, view]));
-  const head = ['', 'TASK', 'USED', 'COST', 'STATUS', 'NAME'].map((word) => paint(word, 'bold', color));
+  const head = ['', 'TASK', 'USED', 'COST', 'STATUS', 'NAME'];
   const rows = await Promise.all(
     roots.map(async (pod, at) => {
       const view = views.get(pod.instance);

@@ -2,6 +2,7 @@
  * Runs the turn that the machine has started: gives the engine its ports and hands its result back as an
  * input.
  */
+import { abortOfMany } from '../../std/abort-of-many.ts';
 import { quarantineBody } from '../../delivery/notice.ts';
 import type { Model, RequestUsage } from '../../model/port.ts';
 import { programsWith } from '../../scope/sandbox/own-programs.ts';
@@ -85,13 +86,13 @@ export class TurnRunner {
   }
 
   start(turn: string): void {
-    this.#abort = new AbortController();
+    this.#abort = abortOfMany();
     this.#running = this.#run(turn, this.#abort);
   }
 
   /** What a person has asked for, between two turns. */
   compact(): void {
-    this.#abort = new AbortController();
+    this.#abort = abortOfMany();
     this.#running = this.#compact(this.#abort);
   }
 

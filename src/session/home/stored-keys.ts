@@ -9,7 +9,7 @@ import { makeFolders } from '../../std/make-folders.ts';
 import { readRegular } from '../../std/open-regular.ts';
 import type { Home } from './places.ts';
 
-export const keyCharsMax = 4_096;
+const keyCharsMax = 4_096;
 const variablePattern = /^[A-Z][A-Z0-9_]{0,62}$/;
 
 /** Null, or what is wrong with it. Keys of all providers are one word of visible ASCII. */

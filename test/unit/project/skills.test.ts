@@ -203,6 +203,17 @@ describe('skills', () => {
     ]);
   });
 
+  it('[skills.front-matter] one that is for people to begin is not offered to the model, and that is said', async () => {
+    const front = '---\nname: ship\ndescription: x\ndisable-model-invocation: true\n---\n';
+    const path = put('repo/.agents/skills/ship/SKILL.md', front);
+    put('repo/.agents/skills/help/SKILL.md', front.replaceAll('ship', 'help').replace('true', 'false'));
+    const { offered, leftOut } = await read();
+    expect(offered.map(({ name }) => name)).toEqual(['help']);
+    expect(leftOut).toEqual([
+      `Skill left out, as it is for people to begin, and not for the model (disable-model-invocation): ${path}`,
+    ]);
+  });
+
   it('[skills.hostile] pipes, links out, folders, denies, other names and floods are said and hang nothing', async () => {
     const skills = (name: string) => join(top, 'repo/.agents/skills', name);
     const fine = skill('x');

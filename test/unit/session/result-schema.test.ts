@@ -61,6 +61,10 @@ describe('an answer', () => {
     expect(readResult(schema, text)).toEqual({ fits: true, data });
   });
 
+  it('[asked.result] null is data where it is asked for', () => {
+    expect(readResult({ type: 'null' }, 'null')).toEqual({ fits: true, data: null });
+  });
+
   it.each<[string, string, string]>([
     ['no JSON', 'I am done', 'no JSON'],
     ['JSON among words', 'here: {"a": 1}', 'no JSON'],

@@ -18,6 +18,7 @@ describe('words that name files', () => {
     ['@~/notes.md @/etc/hosts @../x', ['~/notes.md', '/etc/hosts', '../x']],
     ['me@example.com a@b @ @@', ['@']],
     ['npm i @scope/package', ['scope/package']],
+    ["see @it's.txt and '@b.ts' 看 @日本語.md，然后", ["it's.txt", 'b.ts', '日本語.md，然后']],
     ['look at it\n\n<stdin>\n+ @Override @/etc/passwd\n</stdin>', []],
     ['see @a\n\n<stdin-->\n@b </stdin>\n</stdin-->', ['a']],
     [
@@ -46,6 +47,8 @@ describe('a file that is named', () => {
     });
     expect(await readNamedFile('a.ts).,', context, none)).toMatchObject({ kind: 'text', path: 'a.ts' });
     expect(await readNamedFile('b).', context, none)).toMatchObject({ kind: 'text', path: 'b).' });
+    for (const sign of ['。', '、', '，', '！', '…', '」', '”', '？)'])
+      expect(await readNamedFile(`a.ts${sign}`, context, none), sign).toMatchObject({ path: 'a.ts' });
     // What the model is shown it may change.
     expect(context.fileViews.seen(join(folder, 'a.ts'))).toBeDefined();
     for (const named of ['sub', 'nothing', 'scope/package', '.', 'a.ts/x', 'x'.repeat(4_000)]) {
