@@ -93,4 +93,13 @@ export const ofTheWaits: readonly Defect[] = [
     test: steps,
     guarantee: 'scope.wait-steps',
   },
+  {
+    id: 'clone-not-given-again',
+    breaks: 'a restored child may not write in the clone that was made for it',
+    file: delegation,
+    find: 'own.includes(path)',
+    replace: 'own.length > path.length',
+    test: delegations,
+    guarantee: 'worktree.scope',
+  },
 ];

@@ -1,5 +1,6 @@
 /** The git of podkin's own, in a real sandbox, over repositories that somebody has prepared. */
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { appendFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,7 +33,9 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function place(over: { shellTimeoutMs?: number; signal?: AbortSignal } = {}): GitPlace {
+function place(
+  over: { shellTimeoutMs?: number; shellFileBytes?: number; signal?: AbortSignal } = {},
+): GitPlace {
   const { signal = new AbortController().signal, ...limits } = over;
   return {
     sandbox: createSandbox({
@@ -308,6 +311,19 @@ describe.skipIf(!can)('a clone', () => {
     execFileSync('mkfifo', [join(heads, 'pipe')]);
     const report = await handOver(worktree, { mayReturn: true }, place({ shellTimeoutMs: 1_500 }));
     expect(report).toMatchObject({ fetched: false, why: 'timedOut' });
+  });
+
+  it('[worktree.cases] without room says so, changes nothing, and is done when there is room', async () => {
+    makeRepository(source);
+    const worktree = await cloned();
+    writeFileSync(join(cloneOf(worktree), 'large'), randomBytes(400_000));
+    const tip = work(worktree);
+    const full = await handOver(worktree, { mayReturn: true }, place({ shellFileBytes: 64 * 1024 }));
+    expect(full).toMatchObject({ fetched: false, why: 'failed', commits: 1 });
+    expect(git(source, 'branch', '--list')).toBe('* main');
+    expect(git(source, 'fsck')).toBe('');
+    expect(await returned(worktree)).toMatchObject({ fetched: true, commits: 1 });
+    expect(git(source, 'rev-parse', worktree.branch)).toBe(tip);
   });
 
   it('[worktree.cases] says what a repository lacks before anything is made', async () => {

@@ -151,6 +151,17 @@ describe('a child that is back', () => {
     expect(regrant(facts, childOf(facts), 2)).toStrictEqual([gives(kid, two)]);
   });
 
+  it('[worktree.scope] holds the clone that was made for it again, which this pod never had', () => {
+    const clone: PathScope = { read: ['/r'], write: ['/clones/kid/repo', '/w/a'] };
+    const known = child(kid, 'reserved', { scope: clone, own: ['/clones/kid/repo'] });
+    const facts = factsOf([...back(clone), known, child(kid, 'ended')]);
+    expect(regrant(facts, childOf(facts), 2)).toStrictEqual([gives(kid, clone)]);
+    const stranger = factsOf(back(clone));
+    expect(regrant(stranger, childOf(stranger), 2)).toStrictEqual([
+      gives(kid, { read: ['/r'], write: ['/w/a'] }),
+    ]);
+  });
+
   it('[scope.regrant-rest] holds what is left of it, with the denies that go along', () => {
     const lines: Line[] = [
       {
