@@ -9,6 +9,8 @@ import { NoStream } from './bytes.ts';
 import { FailureInStream } from './repair.ts';
 import { ModelFailure, type ModelFailureCategory } from './port.ts';
 import { wordsOf, wordsOfBody } from './provider-words.ts';
+import { type RefusalKind, refusalKind } from './refusal-words.ts';
+import { requestRoom, type StatedWindow, statedWindow } from './stated-window.ts';
 
 export interface FailureContext {
   /** `provider/model`, to begin the message with. */
@@ -39,7 +41,9 @@ type Verdict = {
   transient: boolean;
   triesMax?: number;
   /** What a person has to check. */
-  check?: 'address' | 'key' | 'outputTokens';
+  check?: 'address' | 'key' | 'model' | 'outputTokens' | 'size';
+  /** Another model may answer. */
+  isGone?: true;
 };
 
 /** What hardly ever passes: asked once more, and once again in case it does. */
@@ -58,7 +62,8 @@ export function toModelFailure(error: unknown, context: FailureContext): ModelFa
   const own = causes(error).find((cause) => cause instanceof ModelFailure);
   if (own !== undefined) return own;
   const details = detailsOf(error);
-  const { category, transient, triesMax, check } = judge(error, details, context.begun);
+  const verdict = judge(error, details, context.begun);
+  const { category, transient, triesMax, check } = verdict;
   const status = details.status === undefined ? '' : ` (HTTP ${details.status})`;
   const text = printable(redact(details.message, context.secrets).slice(0, messageCharsMax));
   return new ModelFailure(
@@ -68,14 +73,16 @@ export function toModelFailure(error: unknown, context: FailureContext): ModelFa
       transient,
       retryAfterMs: transient ? retryAfterMs(details) : undefined,
       triesMax,
-      isGone:
-        !transient && (category === 'authentication' || category === 'rateLimit' || check === 'address'),
+      isGone: !transient && (verdict.isGone === true || category === 'authentication' || check === 'address'),
+      window: category === 'contextTooLong' ? windowIn(details) : undefined,
     },
   );
 }
 
 function hintOf(context: FailureContext, category: string, check: Verdict['check']): string {
   const { name, keyVariable, addressVariable } = context;
+  if (check === 'model') return `. Check the model's name: the provider does not have it, or not any more`;
+  if (check === 'size') return sizeHint;
   if (category === 'authentication' && keyVariable !== null)
     return `. Check ${keyVariable}: the provider did not accept it`;
   if (check === 'key' && keyVariable !== null)
@@ -84,6 +91,30 @@ function hintOf(context: FailureContext, category: string, check: Verdict['check
   return check === 'address' && typeof addressVariable === 'string'
     ? `. Check the address in ${addressVariable} and the model's name`
     : '';
+}
+
+const sizeHint =
+  '. The request has too many bytes for the server, or for a proxy before it, whatever the model takes: raise that bound (nginx: client_max_body_size), or make the history shorter with podkin compact';
+
+/** Tokens that a request may hold, where it is said. */
+function windowIn(details: Details): number | undefined {
+  const said = windowSaidBy(details);
+  return said === null ? undefined : requestRoom(said);
+}
+
+/** llama.cpp says it in a field of its own, too. */
+function windowSaidBy({ message, body }: Details): StatedWindow | null {
+  const field = /"n_ctx": {0,4}(\d{4,9})\b/.exec(body.slice(0, bodyCharsMax))?.[1];
+  const said = statedWindow(message);
+  return said === null && field !== undefined ? { tokens: Number(field), answer: null, request: null } : said;
+}
+
+const bodyCharsMax = 16 * 1024;
+
+/** What the provider says of its window, where it has refused a request with its answer as too long. */
+export function windowOfRefusal(error: unknown): StatedWindow | null {
+  const details = detailsOf(error);
+  return refusalKind(details) === 'contextTooLong' ? windowSaidBy(details) : null;
 }
 
 /** One line without what steers a terminal; a provider's words are text from outside. */
@@ -116,14 +147,9 @@ export function cutStreamFailure(name: string): ModelFailure {
 }
 
 function judge(error: unknown, details: Details, begun: boolean): Verdict {
-  const { status, codes, message, body } = details;
-  if (codes.includes('insufficient_quota')) return { category: 'rateLimit', transient: false };
-  if (status === 400 && outputPattern.test(message))
-    return { category: 'badRequest', transient: false, check: 'outputTokens' };
-  const tooLong = contextPattern.test(`${codes.join(' ')} ${message} ${body}`);
-  if (tooLong && (status === undefined || status === 400 || status === 413 || status === 422)) {
-    return { category: 'contextTooLong', transient: false };
-  }
+  const { status, codes, message } = details;
+  const kind = refusalKind(details);
+  if (kind !== null) return refused[kind];
   if (status !== undefined) return byStatus(status);
   const inStream = codes.map(Number).find((code) => code >= 400 && code < 600);
   if (inStream !== undefined) return byStatus(inStream);
@@ -133,6 +159,17 @@ function judge(error: unknown, details: Details, begun: boolean): Verdict {
   if (codes.some((code) => requestProblems.has(code))) return { category: 'badRequest', transient: false };
   return byConnection(error, message, begun) ?? byKind(error);
 }
+
+const refused: Record<RefusalKind, Verdict> = {
+  noCredit: { category: 'rateLimit', transient: false, isGone: true },
+  tokenRate: { category: 'rateLimit', transient: true },
+  tokenRateNever: { category: 'rateLimit', transient: false, isGone: true },
+  answerTooLong: { category: 'badRequest', transient: false, check: 'outputTokens' },
+  contextTooLong: { category: 'contextTooLong', transient: false },
+  tooLarge: { category: 'requestTooLarge', transient: false, check: 'size' },
+  key: { category: 'authentication', transient: false },
+  model: { category: 'badRequest', transient: false, check: 'model', isGone: true },
+};
 
 /** What the network did, if it was that. */
 function byConnection(error: unknown, message: string, begun: boolean): Verdict | null {
@@ -167,7 +204,6 @@ function byKind(error: unknown): Verdict {
 
 function byStatus(status: number): Verdict {
   if (status === 401 || status === 403) return { category: 'authentication', transient: false };
-  if (status === 413) return { category: 'contextTooLong', transient: false };
   if (status === 429) return { category: 'rateLimit', transient: true };
   // Not there, not here, not in this version of the protocol: an address is wrong, and stays so.
   if (status < 400 || [404, 405, 410, 501, 505].includes(status))
@@ -175,13 +211,6 @@ function byStatus(status: number): Verdict {
   if (status === 408 || status === 409 || status >= 500) return { category: 'overloaded', transient: true };
   return { category: 'badRequest', transient: false };
 }
-
-const contextPattern =
-  /context[ _-]?(?:length|window|limit|size)|maximum (?:context|(?:prompt|model|input|sequence) length)|(?:prompt|input) is too long|request_too_large|input token count[^.]*exceed/i;
-
-/** The answer that was asked for is too long, not the request; some name the window in the same breath. */
-const outputPattern =
-  /max_(?:completion_|output_)?tokens\b[^.]{0,80}(?:too (?:large|big|high)|valid range|at most)|maximum allowed number of output tokens/i;
 
 /** Words of errors that arrive inside a stream, where there is no status any more. */
 const statusOfCode: Record<string, number> = {

@@ -101,6 +101,7 @@ export type ModelFailureCategory =
   | 'authentication'
   | 'badRequest'
   | 'contextTooLong'
+  | 'requestTooLarge'
   | 'rateLimit'
   | 'overloaded'
   | 'network'
@@ -121,6 +122,8 @@ export class ModelFailure extends PodkinError {
   readonly triesMax: number;
   /** The provider does not take this model or this key any more, or has no credit left: another one may. */
   readonly isGone: boolean;
+  /** Of a request that is too long: tokens that it may hold, where the provider has said so. */
+  readonly window: number | undefined;
 
   constructor(
     category: ModelFailureCategory,
@@ -130,6 +133,7 @@ export class ModelFailure extends PodkinError {
       retryAfterMs?: number | undefined;
       triesMax?: number | undefined;
       isGone?: boolean;
+      window?: number | undefined;
     },
   ) {
     super(message);
@@ -139,6 +143,7 @@ export class ModelFailure extends PodkinError {
     this.retryAfterMs = options.retryAfterMs;
     this.triesMax = options.triesMax ?? Number.POSITIVE_INFINITY;
     this.isGone = options.isGone === true;
+    this.window = options.window;
   }
 }
 

@@ -8,6 +8,8 @@ export interface Window {
   readonly isKnown: boolean;
   /** False: whatever its size, nobody refuses a request; the window is for those who want to know. */
   readonly isBound: boolean;
+  /** What a person has said of it (contextTokens). */
+  readonly given?: number | undefined;
 }
 
 const unknownContextTokens = 128_000;
@@ -48,5 +50,6 @@ export function windowOf(name: string, given: GivenWindow = {}): Window {
     tokens: Math.floor(context - reserve),
     isKnown: known !== undefined || isScenario,
     isBound: known !== undefined || !isScenario,
+    ...(given.contextTokens !== undefined && { given: given.contextTokens }),
   };
 }

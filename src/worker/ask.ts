@@ -16,9 +16,8 @@ import { imagesMax } from '../std/image.ts';
 import { admitted, endedBy } from './admission.ts';
 import { doubtedEntries } from './doubted-usage.ts';
 import { afterRequest, answerBegun, beforeRequest } from './interceptors.ts';
-import { fit, offeredBy, offeredEntries, tokensOfRequest } from './context/fit.ts';
-import { effectiveWindow } from './context/load.ts';
-import { refusalEntries, windowBy } from './context/refusal.ts';
+import { fit, offeredBy, offeredEntries } from './context/fit.ts';
+import { Refusals } from './context/refusals.ts';
 import { unitsOfAnswer, unitsOfRequest } from './context/size.ts';
 import { promptOf } from './prompt.ts';
 import { imageBytes, imagesRefused, unshownTo } from './shown-images.ts';
@@ -42,7 +41,7 @@ export interface Asking {
 
 /** Throws the last `ModelFailure` when no further try can help. */
 export async function ask(ports: TurnPorts, asking: Asking): Promise<Answer> {
-  let tried = nothingTried('');
+  let tried = nothingTried(ports, '');
   for (let isFirst = true; ; isFirst = false) {
     // Drained before every try: what arrives while a retry waits is in the next request.
     const { transcript, seenThrough } = await ports.preLlmRequest();
@@ -52,9 +51,10 @@ export async function ask(ports: TurnPorts, asking: Asking): Promise<Answer> {
     if (offered.length > 0) await ports.commit(offered);
     const current = ports.rests?.current;
     const model = await ports.model();
-    if (tried.model !== model.name) tried = nothingTried(model.name);
+    if (tried.model !== model.name) tried = nothingTried(ports, model.name);
     const request = requestOf(ports, transcript, model.name);
-    const fitted = await fittedTo(ports, model, { step: asking.step, request, taken: tried.taken });
+    const fitted = await fittedTo(ports, model, { step: asking.step, request, taken: tried.refusals.taken });
+    tried.refusals.check(fitted);
     if (fitted.kind === 'ended') return fitted;
     if (fitted.kind === 'again') continue;
     const allowed = await admitted(ports, model, request, { step: asking.step });
@@ -68,11 +68,7 @@ export async function ask(ports: TurnPorts, asking: Asking): Promise<Answer> {
     if (await saidInWords(ports, tried, { request, error })) continue;
     // Another is to be asked by now: what this one says is no reason for anything.
     const isOther = ports.rests?.current !== current;
-    if (!isOther && isTooLong(ports, error) && tried.refusals < refusalsMax) {
-      tried.refusals += 1;
-      tried.taken = await commitRefusal(ports, model, { request, error, taken: tried.taken });
-      continue;
-    }
+    if (!isOther && (await tried.refusals.take(model, request, error))) continue;
     const over = isOther
       ? endedBy(ports)
       : await afterFailure(ports, tried, { step: asking.step, model: model.name, error });
@@ -96,20 +92,14 @@ async function saidInWords(
 /** Of one step, with one model: what it has refused says nothing of another. */
 interface Tries {
   readonly model: string;
+  readonly refusals: Refusals;
   tries: number;
-  refusals: number;
   /** Refusals for images. */
   images: number;
-  /** Tokens, by its refusals. */
-  taken: number;
 }
 
-function nothingTried(model: string): Tries {
-  return { model, tries: 0, refusals: 0, images: 0, taken: Number.POSITIVE_INFINITY };
-}
-
-function isTooLong({ context }: TurnPorts, { category }: ModelFailure): boolean {
-  return category === 'contextTooLong' && context !== undefined;
+function nothingTried(ports: TurnPorts, model: string): Tries {
+  return { model, refusals: new Refusals(ports), tries: 0, images: 0 };
 }
 
 async function afterFailure(
@@ -124,9 +114,6 @@ async function afterFailure(
   return over;
 }
 
-/** Of one request: after each the window is taken for smaller. */
-const refusalsMax = 3;
-
 /** What every request of the turn begins with, where it has changed. */
 function opening(ports: TurnPorts, { step }: Asking): EntryBody[] {
   return ports.context === undefined || step > 1 ? [] : offeredEntries(ports, ports.context);
@@ -136,24 +123,6 @@ async function fittedTo(ports: TurnPorts, model: Model, fitted: Parameters<typeo
   return ports.context === undefined
     ? ({ kind: 'fits' } as const)
     : await fit(ports, ports.context, model, fitted);
-}
-
-/** What the provider takes, as far as this request goes. */
-async function commitRefusal(
-  ports: TurnPorts,
-  model: Model,
-  { request, error, taken }: { request: ModelRequest; error: ModelFailure; taken: number },
-): Promise<number> {
-  const { context, turn } = ports;
-  if (context === undefined) return taken;
-  const { facts, window } = context;
-  const tokens = tokensOfRequest(context, model, request);
-  const believed = Math.min(taken, effectiveWindow(facts, model.name, window.tokens));
-  const refused = { failure: error, tokens, window: believed };
-  const answered = facts.context.answered.get(model.name) ?? 0;
-  const entries = refusalEntries(turn, model.name, { refused, answered });
-  if (entries.length > 0) await ports.commit(entries);
-  return windowBy(refused);
 }
 
 type Tried =

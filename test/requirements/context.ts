@@ -21,6 +21,12 @@ export const context = {
     'a request that is refused as too long is compacted and sent again, and the window is taken for smaller',
   'context.believed':
     'no refusal makes a window smaller than the largest request that its provider has answered, nor does a compaction that fails; a larger answer makes it larger again',
+  'context.given':
+    'what a person says of a window (contextTokens) holds against what was learned of it before they said so',
+  'context.doubted':
+    'a learned window into which not even the fixed parts fit is asked about anew, not obeyed for ever',
+  'context.bytes':
+    'a body that a proxy refuses as too large is told as that: a shorter history is tried once, and no window is learned',
   'context.too-big':
     'only where the system prompt and the task do not fit does the turn end, saying what is too big',
   'context.tool-choice': 'the request for a summary names the tools of the turn and lets none be called',

@@ -64,6 +64,11 @@ export const model = {
   'model.quota': 'an exhausted quota is not tried again',
   'model.redirect': 'a redirection is not followed, so that no key goes to an address that nobody named',
   'model.reasoning-loose': 'reasoning that nothing follows is kept from those who refuse it',
+  'model.refusals':
+    'a refusal is taken for what its provider means, whatever its status: no credit, a limit of tokens a minute, too long, too many bytes, a model that is gone, a key',
+  'model.refusals-hostile': 'no refusal takes long to be understood, whatever is in it',
+  'model.refusals-window':
+    'a window is read only from a number beside words for a limit, never from a status, a code or a difference',
   'model.retry-after': 'retry-after-ms and retry-after (seconds or date) are told in milliseconds',
   'model.script-path': 'a scenario is found from the given folder or PWD, and named so that it stays found',
   'model.session': 'a session goes back whole: texts, calls, results and consecutive user messages',

@@ -159,7 +159,12 @@ function nextSteps(result: RunResult, end: RunEnd): string[] {
   }
   if (category === 'contextTooLong') {
     return [
-      `${name}: the model refuses its requests as too long, however much is left out. Set contextTokens of the model in your config.toml, or start again with podkin run and a model that has a larger context window.`,
+      `${name}: the model refuses its requests as too long, however much is left out. Set contextTokens of the model in your config.toml, try podkin compact ${name}, or start again with podkin run and a model that has a larger context window.`,
+    ];
+  }
+  if (category === 'requestTooLarge') {
+    return [
+      `${name}: a server refuses its requests as too many bytes. Raise that bound, or make its history shorter (podkin compact ${name}); then podkin run -c ${name} "…".`,
     ];
   }
   switch (end.kind) {

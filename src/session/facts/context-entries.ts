@@ -75,6 +75,8 @@ export interface ContextRefusedEntry {
   model: string;
   /** Tokens that a request may hold, as it is believed from now on. */
   window: number;
+  /** What a person said of this model then (contextTokens): once they say something else, that holds. */
+  given?: number;
 }
 /** The provider has refused a request for its images: they are named to the model in words from now on. */
 export interface ImagesRefusedEntry {

@@ -46,7 +46,12 @@ export function applyCompactionFailed(facts: Facts, entry: Entry<CompactionFaile
   }
 }
 
-export function applyContextRefused({ context }: Facts, { model, window }: Entry<ContextRefusedEntry>): void {
+export function applyContextRefused(
+  { context }: Facts,
+  { model, window, given }: Entry<ContextRefusedEntry>,
+): void {
+  if (given === undefined) context.windowsGiven.delete(model);
+  else context.windowsGiven.set(model, given);
   context.windows.set(model, Math.max(window, context.answered.get(model) ?? 0));
 }
 

@@ -23,7 +23,7 @@ import type { ContextPort, TurnPorts, TurnResult } from '../turn-ports.ts';
 import { keptOf, unitsOfSaid } from './keep.ts';
 import { summaryMax } from './load.ts';
 import { piecesOf } from './pieces.ts';
-import { type Refused, refusalEntries, windowBy } from './refusal.ts';
+import { isTooLong, type Refused, refusalEntries, windowBy } from './refusal.ts';
 import { fixedUnits, rateOf, tokensOf, unitsOfRequest, unitsOfText } from './size.ts';
 import { type SummaryAsk, summaryOf, summaryRequest } from './summary-request.ts';
 import { tableOf } from './table.ts';
@@ -208,7 +208,7 @@ async function summedOnce(
         if (!(error instanceof ModelFailure)) throw error;
         const refused = imagesRefused(ports, { model: model.name, request, error });
         if (refused !== null) throw new ImagesRefused(error, refused);
-        if (error.category !== 'contextTooLong') throw error;
+        if (!isTooLong(error)) throw error;
         throw new TooLong(error, tokensOf(context.facts.context, model.name, unitsOfRequest(request)));
       },
     );
@@ -350,8 +350,9 @@ async function hold(ports: TurnPorts, context: ContextPort, holding: Holding): P
   const after = Math.max(0, Math.ceil(tokens - (replaced - units) * rate));
   const { turn } = ports;
   const answered = facts.context.answered.get(model) ?? 0;
+  const { given } = context.window;
   await ports.commit([
-    ...holding.refusals.flatMap((refused) => refusalEntries(turn, model, { refused, answered })),
+    ...holding.refusals.flatMap((refused) => refusalEntries(turn, model, { refused, answered, given })),
     {
       type: 'compaction',
       turn,

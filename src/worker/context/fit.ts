@@ -2,12 +2,13 @@
 import type { Model, ModelRequest, ToolSpec } from '../../model/port.ts';
 import { nothingToCompact } from '../../session/facts/context-entries.ts';
 import type { EntryBody } from '../../session/facts/entries.ts';
+import { effectiveWindow, learnedWindow } from '../../session/facts/learned-window.ts';
 import { sha256Hex } from '../../std/sha256.ts';
 import type { Tool } from '../../tools/tool.ts';
 import { systemPrompt } from '../system-prompt.ts';
 import type { ContextPort, TurnPorts, TurnResult } from '../turn-ports.ts';
 import { compact } from './compact.ts';
-import { effectiveWindow, loadOf } from './load.ts';
+import { loadOf } from './load.ts';
 import { type Load, type Plan, planOf } from './plan.ts';
 import { rateOf, tokensOf, unitsOfRequest, unitsOfText } from './size.ts';
 
@@ -34,9 +35,12 @@ export async function fit(
 ): Promise<Fit> {
   const { facts } = context;
   const isRefused = taken < Number.POSITIVE_INFINITY;
-  const isWindowSaid = isRefused || facts.context.windows.has(model.name);
+  const learned = learnedWindow(facts, model.name, context.window);
+  const isWindowSaid = isRefused || learned !== null;
   if (!context.window.isBound && !isWindowSaid && facts.context.asked === null) return { kind: 'fits' };
-  const window = effectiveWindow(facts, model.name, Math.min(taken, context.window.tokens));
+  const window = Math.min(taken, effectiveWindow(facts, model.name, context.window));
+  // It may have been another sentence of another build: where nothing fits into it, it is asked about anew.
+  const isDoubted = !isRefused && window < context.window.tokens;
   const load = loadOf({ facts, model: model.name, window }, request, isRefused);
   await reportUnknown(ports, context, load);
   const plan = planOf(load);
@@ -61,8 +65,10 @@ export async function fit(
     case 'compact':
       return await compacted(ports, context, model, { plan, load, step, request });
     case 'compactionFails':
+      if (isDoubted) return { kind: 'fits' };
       return ended(failedThrice(request, context, { load, model: model.name }));
     case 'tooBig':
+      if (isDoubted) return { kind: 'fits' };
       return ended(tooBig(request, load, rateOf(facts.context, model.name)));
   }
 }

@@ -52,11 +52,6 @@ export function summaryMax(window: number): number {
   return Math.min(summaryTokensMax, summaryShare * window);
 }
 
-/** Less any window that the provider has told. */
-export function effectiveWindow({ context }: Facts, model: string, known: number): number {
-  return Math.min(known, context.windows.get(model) ?? Number.POSITIVE_INFINITY);
-}
-
 function seenOf(facts: Facts, model: string): { seenThrough: number; keepsSinceUser: boolean } {
   return {
     seenThrough: facts.seenThrough,

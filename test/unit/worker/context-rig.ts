@@ -28,11 +28,15 @@ export interface World {
   window: number;
   /** What the pod believes; the provider's where absent. */
   believed?: number;
+  /** What a person says of it. */
+  given?: number;
   /** Tokens a unit. */
   rate?: number;
   /** False: a scenario, which takes what it is given. */
   isBound?: boolean;
   tells?: boolean;
+  /** It counts bytes: a proxy, of which nobody knows how many it takes. */
+  isProxy?: boolean;
   model?: string;
   /** The answer to a request of the turn; null ends it. */
   answer: (request: ModelRequest, nth: number) => Said;
@@ -63,11 +67,14 @@ export function podWith(world: World) {
       check(request);
       await Promise.resolve();
       if (refused) {
+        if (world.isProxy === true)
+          throw new ModelFailure('requestTooLarge', '413 Request Entity Too Large', { transient: false });
         const words =
           world.tells === true
             ? `prompt is too long: ${tokens} tokens > ${world.window} maximum`
             : 'too long';
-        throw new ModelFailure('contextTooLong', words, { transient: false });
+        const told = world.tells === true ? world.window : undefined;
+        throw new ModelFailure('contextTooLong', words, { transient: false, window: told });
       }
       const isSummary = request.toolUse === 'none';
       const nth = isSummary ? (counts.summary += 1) : (counts.turn += 1);
@@ -85,7 +92,12 @@ export function podWith(world: World) {
     context: {
       facts: core.facts,
       putAside: '',
-      window: { tokens: world.believed ?? world.window, isKnown: true, isBound: world.isBound ?? true },
+      window: {
+        tokens: world.believed ?? world.window,
+        isKnown: true,
+        isBound: world.isBound ?? true,
+        given: world.given,
+      },
     },
     preLlmRequest: () => {
       core.live.mode = 'running';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { emptyContext } from '../../../src/session/facts/context-facts.ts';
 import { windowOf } from '../../../src/model/window.ts';
-import { statedWindow } from '../../../src/worker/context/refusal.ts';
+import { requestRoom, statedWindow } from '../../../src/model/stated-window.ts';
 import { tokensOf, unitsOfRequest } from '../../../src/worker/context/size.ts';
 
 describe('the size of a request', () => {
@@ -38,14 +38,15 @@ describe('the size of a request', () => {
     ['Gemini keeps nothing free', 'google/gemini-3-pro', {}, 1_048_576],
   ])('[context.window] %s', (_, name, given, tokens) => {
     const isKnown = name !== 'x/y' || 'contextTokens' in given;
-    expect(windowOf(name, given)).toEqual({ tokens, isKnown, isBound: true });
+    const said = 'contextTokens' in given ? { given: given.contextTokens } : {};
+    expect(windowOf(name, given)).toEqual({ tokens, isKnown, isBound: true, ...said });
   });
   it.each([
     ['takes what it is given', {}, { tokens: 112_000, isKnown: true, isBound: false }],
     [
       'has a window where a person says so',
       { contextTokens: 4_000, outputTokens: 1_000 },
-      { tokens: 3_000, isKnown: true, isBound: true },
+      { tokens: 3_000, isKnown: true, isBound: true, given: 4_000 },
     ],
   ])('[context.window] a scenario %s', (_, given, window) => {
     expect(windowOf('script//a.yaml', given)).toEqual(window);
@@ -64,6 +65,7 @@ describe('the size of a request', () => {
     ['Your input exceeds the context window of this model (error 12)', null],
     ['request_too_large', null],
   ])('[context.refused] the window that is told in "%s"', (words, window) => {
-    expect(statedWindow(words)).toBe(window);
+    const said = statedWindow(words);
+    expect(said && requestRoom(said)).toBe(window);
   });
 });
