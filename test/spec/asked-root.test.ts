@@ -1,5 +1,5 @@
 /** What a person asks of a root beside its task: a schema of its answer, a command that judges its work. */
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { promiseKept } from '../support/promise-kept.ts';
@@ -124,6 +124,19 @@ describe('--check', () => {
     expect(ran).toMatchObject({ code: 1, stdout: 'it is\n' });
     expect(ran.stderr).toContain('its check did not pass (exit code 3)');
     expect((await home.run(['logs', 'root'])).stdout).toContain('its check did not pass');
+  });
+
+  it('[asked.root-check] runs without a sandbox as well, where nobody could be asked: a person has written it', async () => {
+    const folder = join(home.path, 'bin');
+    mkdirSync(folder);
+    for (const program of ['bash', 'sh', 'git']) symlinkSync(`/usr/bin/${program}`, join(folder, program));
+    const environment = { PATH: folder };
+    const args = ['run', 'go', '-p', '--model', home.scenario('rules:\n  - say: ok\n')];
+    expect(await home.run([...args, '--check', ': > made'], { environment })).toMatchObject({ code: 0 });
+    expect(existsSync(join(home.work, 'made'))).toBe(true);
+    const plan = ['--permission-mode', 'plan', '--check', ': > other'];
+    expect(await home.run([...args, ...plan], { environment })).toMatchObject({ code: 1 });
+    expect(existsSync(join(home.work, 'other'))).toBe(false);
   });
 
   it('[asked.root-check] runs only where the rules and the mode of the root let its shell run', async () => {

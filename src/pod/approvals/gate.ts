@@ -31,6 +31,8 @@ export interface ApprovalsOptions {
 
 /** In which a call would run. */
 interface Situation {
+  /** In the place of what the pod has. */
+  readonly headless?: boolean;
   readonly remembered: boolean;
   readonly sandboxed: boolean;
   readonly isUnfiltered: boolean;
@@ -106,7 +108,9 @@ export class ApprovalGate implements Interceptor {
     if (sandbox.kind === 'unknown') return notTested(sandbox);
     const sandboxed = sandbox.kind === 'working';
     const isUnfiltered = sandbox.isUnfiltered === true;
-    const decision = this.#ofCheck(command, { remembered: false, sandboxed, isUnfiltered });
+    // What was allowed with this command in it needs no asking, so nobody is missing who could be asked.
+    const asked = outside ? { headless: false } : {};
+    const decision = this.#ofCheck(command, { remembered: false, sandboxed, isUnfiltered, ...asked });
     if (decision.kind === 'deny') return decision.text;
     if (decision.kind === 'allow' || sandboxed || outside) return null;
     return 'Denied: no sandbox holds it now, and it was allowed to run inside of one only.';
