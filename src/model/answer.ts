@@ -7,6 +7,7 @@ import { type JsonObject, type JsonValue, isJsonObject } from '../std/json.ts';
 import { callId, toolName } from './call-names.ts';
 import type { TokenCounts } from './catalog.ts';
 import { cutStreamFailure } from './failure.ts';
+import { type Finish as Ending, finishOf, wordOf } from './finish-reason.ts';
 import { isLoneSignature } from './lone-signature.ts';
 import { ModelFailure } from './port.ts';
 import type { ChatPart, ModelPart, ModelRequest, ModelResponse } from './port.ts';
@@ -89,13 +90,16 @@ export function newAnswer(of: AnswerOf, request: Asked, reports: Reports = noRep
       return isProse(part) ? prose(part) : calls.take(part);
     },
     response() {
-      calls.close({ byLength: room.isFull() || finish?.finishReason.unified === 'length' });
+      const ending = finish === null ? 'none' : finishOf(finish.finishReason);
+      calls.close({ byLength: room.isFull() || ending === 'length' || ending === 'window' });
       if (room.isFull())
         return { parts: kept(parts), finishReason: 'length', usage: spent() ?? priced(of, estimate()) };
-      const { usage, finishReason } = endOf(of, parts, finish);
+      const { usage, ...end } = endOf(of, parts, { finish, ending });
       const counts = countsOf(usage);
       const used = counts === null ? priced(of, estimate()) : counted(counts);
-      return { parts: kept(parts), finishReason, usage: used };
+      // Nothing of an answer that was withheld is to be run.
+      const given = end.finishReason === 'contentFilter' ? parts.filter(isNoCall) : parts;
+      return { parts: kept(given), ...end, usage: used };
     },
     spent,
     begun: () => parts.length > 0,
@@ -300,27 +304,46 @@ function merged(before: JsonObject | undefined, after: JsonObject): JsonObject {
 function endOf(
   of: AnswerOf,
   parts: AnswerPart[],
-  finish: Finish | null,
-): { finishReason: ModelResponse['finishReason']; usage: Finish['usage'] } {
+  { finish, ending }: { finish: Finish | null; ending: Ending },
+): Pick<ModelResponse, 'finishReason' | 'isWindowFull' | 'word'> & { usage: Finish['usage'] } {
   if (finish === null) throw cutStreamFailure(of.name);
-  const { unified, raw } = finish.finishReason;
-  // A stream that just ends is reported as finished for a reason that nobody gave.
-  if (unified === 'other' && raw === undefined) throw cutStreamFailure(of.name);
-  if (unified === 'error') {
-    const why = raw === undefined ? '' : ` (${raw})`;
-    throw new ModelFailure('unknown', `${of.name}: the answer ended with an error${why}`, {
-      transient: true,
-    });
-  }
-  const reason = finishReasons[unified];
-  // Some servers call it a plain stop, or a word of their own, when the model calls tools.
+  const { usage, finishReason } = finish;
+  const word = wordOf(finishReason);
   const called = parts.some((part) => part.type === 'toolCall');
-  if (reason === 'toolCalls' && !called) {
-    const text = `${of.name}: the answer ended for a call, and no call came`;
-    throw new ModelFailure('cutStream', text, { transient: true, triesMax: 2 });
+  switch (ending) {
+    // A stream that just ends is reported as finished for a reason that nobody gave.
+    case 'none':
+      throw cutStreamFailure(of.name);
+    case 'error':
+      throw brokenOff(
+        'unknown',
+        `${of.name}: the answer ended with an error${word === '' ? '' : ` (${word})`}`,
+      );
+    case 'brokenOff':
+      throw brokenOff('cutStream', `${of.name}: the provider broke the answer off (${word})`);
+    case 'contentFilter':
+      return { finishReason: ending, usage, ...(word === '' ? {} : { word }) };
+    case 'window':
+      return { finishReason: 'length', usage, isWindowFull: true };
+    case 'length':
+      return { finishReason: ending, usage };
+    case 'stop':
+    case 'toolCalls':
+      // Some servers call it a plain stop when the model calls tools.
+      if (called || ending === 'stop') return { finishReason: called ? 'toolCalls' : 'stop', usage };
+      throw new ModelFailure('cutStream', `${of.name}: the answer ended for a call, and no call came`, {
+        transient: true,
+        triesMax: 2,
+      });
   }
-  const isCall = called && reason !== 'length' && reason !== 'contentFilter';
-  return { finishReason: isCall ? 'toolCalls' : reason, usage: finish.usage };
+}
+
+function brokenOff(category: 'cutStream' | 'unknown', message: string): ModelFailure {
+  return new ModelFailure(category, message, { transient: true });
+}
+
+function isNoCall(part: AnswerPart): boolean {
+  return part.type !== 'toolCall';
 }
 
 function kept(parts: AnswerPart[]): AnswerPart[] {
@@ -328,11 +351,3 @@ function kept(parts: AnswerPart[]): AnswerPart[] {
     .filter((part) => part.type === 'toolCall' || part.text !== '' || part.providerMetadata !== undefined)
     .map((part) => (part.type === 'toolCall' ? part : { ...part, text: part.text.toWellFormed() }));
 }
-
-const finishReasons = {
-  stop: 'stop',
-  length: 'length',
-  'tool-calls': 'toolCalls',
-  'content-filter': 'contentFilter',
-  other: 'other',
-} as const;

@@ -61,7 +61,11 @@ export interface ModelResponse {
    * a limit has cut says that in `cut`.
    */
   readonly parts: (ChatPart & { invalid?: string; cut?: string })[];
-  readonly finishReason: 'stop' | 'length' | 'toolCalls' | 'contentFilter' | 'other';
+  readonly finishReason: 'stop' | 'length' | 'toolCalls' | 'contentFilter';
+  /** Not a limit of the answer but the model's window has cut it. */
+  readonly isWindowFull?: boolean;
+  /** The provider's own, where it has withheld the answer. */
+  readonly word?: string;
   readonly usage: RequestUsage;
 }
 

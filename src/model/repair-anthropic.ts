@@ -36,7 +36,8 @@ export function repairAnthropic(): RepairEvent {
     if (type === 'message_start') return repairStart(event);
     if (type === 'message_delta') {
       const end = repairEnd(event);
-      hasReason ||= isJsonObject(end['delta']) && typeof end['delta']['stop_reason'] === 'string';
+      const reason = isJsonObject(end['delta']) ? end['delta']['stop_reason'] : null;
+      hasReason ||= typeof reason === 'string' && reason !== '';
       return end;
     }
     // It is whole, and nobody said why it ended.

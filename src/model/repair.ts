@@ -118,7 +118,9 @@ function repairCompatible(): RepairEvent {
       // A server that does not stream puts the whole into one.
       const given = choice['delta'] ?? choice['message'] ?? null;
       const delta = isJsonObject(given) ? repairDelta(given) : null;
-      const reason = typeof choice['finish_reason'] === 'string' ? choice['finish_reason'] : null;
+      // Some write with every piece that there is none yet.
+      const said = choice['finish_reason'];
+      const reason = typeof said === 'string' && !/^\s*(?:null)?\s*$/i.test(said) ? said : null;
       return { ...choice, delta: named(delta, reason !== null), finish_reason: reason };
     });
     return event;
@@ -206,11 +208,22 @@ function repairResponses(event: JsonObject): JsonObject | null {
   if (type === 'response.function_call_arguments.delta') event['delta'] = asText(event['delta']) ?? '';
   if ((type === 'response.completed' || type === 'response.incomplete') && isJsonObject(response)) {
     const { usage } = response;
+    response['incomplete_details'] = incompleteOf(type, response);
     response['usage'] = isJsonObject(usage)
       ? { ...counts(usage), ...required(usage, ['input_tokens', 'output_tokens']) }
       : null;
   }
   return event;
+}
+
+/** Why an answer is not whole: the package takes one without a reason for whole. */
+function incompleteOf(type: string, { status, incomplete_details: given }: JsonObject): JsonObject | null {
+  const reason = isJsonObject(given) ? given['reason'] : null;
+  if (typeof reason === 'string' && reason !== '') return { reason };
+  if (type === 'response.incomplete') return { reason: 'incomplete' };
+  return typeof status === 'string' && /^(?:incomplete|failed|cancelled)$/.test(status)
+    ? { reason: status }
+    : null;
 }
 
 function repairGoogle(event: JsonObject): JsonObject | null {

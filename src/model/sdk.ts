@@ -14,7 +14,7 @@ import type { Effort, Model, ModelPart, ModelRequest } from './port.ts';
 import type { TokenCounts } from './catalog.ts';
 import { newThinking, type Thinking } from './thinking.ts';
 import { newUsageReports } from './reported-usage.ts';
-import { type Dialect, toCallOptions } from './prompt.ts';
+import { type CallBounds, type Dialect, toCallOptions } from './prompt.ts';
 import { imagesInBase64 } from './prompt-images.ts';
 import { estimateOf, priced } from './usage.ts';
 import { type Watch, type WatchLimits, watchStream } from './watch.ts';
@@ -126,16 +126,17 @@ interface AskedSource extends ModelSource {
 
 async function* ask(source: AskedSource, request: ModelRequest): AsyncGenerator<ModelPart> {
   request.signal.throwIfAborted();
+  // Before the first words anything that comes counts as activity, for a while; from then on only what says
+  // something does.
+  let hasSpoken = false;
   const watch = watchStream(request.signal, source.limits, {
-    stalled: () => stallFailure(source),
-    tooLong: () => endlessFailure(source),
+    stalled: (ms) => stallFailure(source, ms),
+    // Of an answer that never began it is the silence that is told.
+    tooLong: () => (hasSpoken ? endlessFailure(source) : stallFailure(source, source.limits.answerTimeoutMs)),
   });
   const reports = newUsageReports(source.dialect);
   const answer = newAnswer(source, request, reports);
   let parts: ReadableStreamDefaultReader<LanguageModelV3StreamPart> | undefined;
-  // Before the first words anything that comes counts as activity; from then on only what says something
-  // does.
-  let hasSpoken = false;
   const alive = () => {
     if (!hasSpoken) watch.alive();
   };
@@ -186,16 +187,17 @@ async function open(
   const model = await source.open(request, heard);
   // A scenario reads words alone.
   const images = dialect === 'plain' ? undefined : await imagesInBase64(request);
-  const stream = async () => {
-    const options = toCallOptions(dialect, request, { ...thinking.bounds(), images });
+  const stream = async (bounds: CallBounds) => {
+    const options = toCallOptions(dialect, request, { ...bounds, images });
     return (await model.doStream({ ...options, abortSignal: watch.signal })).stream.getReader();
   };
   try {
-    return await stream();
+    return await stream(thinking.bounds(request.messages));
   } catch (error) {
     // Nothing of it was answered: it is the same request once more.
-    if (watch.signal.aborted || !thinking.isRefusedBy(error)) throw error;
-    return await stream();
+    const bounds = watch.signal.aborted ? null : thinking.boundsAfter(error);
+    if (bounds === null) throw error;
+    return await stream(bounds);
   }
 }
 
@@ -206,7 +208,8 @@ function endlessFailure({ name, limits }: ModelSource): ModelFailure {
   return new ModelFailure('timeout', text, { transient: false });
 }
 
-function stallFailure(source: ModelSource): ModelFailure {
-  const seconds = Math.round(source.limits.stallTimeoutMs / 100) / 10;
-  return new ModelFailure('timeout', `${source.name}: nothing came for ${seconds} s`, { transient: true });
+function stallFailure({ name, limits }: ModelSource, ms: number): ModelFailure {
+  const seconds = Math.round(ms / 100) / 10;
+  const what = ms > limits.stallTimeoutMs ? 'no word of the answer came' : 'nothing came';
+  return new ModelFailure('timeout', `${name}: ${what} for ${seconds} s`, { transient: true });
 }

@@ -11,7 +11,10 @@ export interface Watch {
    * between two races does not count: a slow reader is not a stalled provider.
    */
   race<T>(work: Promise<T>): Promise<T>;
-  /** Something came that is no part yet: the wait that is under way begins anew. */
+  /**
+   * Something came that is no part yet: the wait that is under way begins anew, and takes no longer than
+   * `keepAliveMax` of `stallTimeoutMs` for it.
+   */
   alive(): void;
   /** Lets go of everything. To be called once, at the end. */
   stop(): void;
@@ -24,20 +27,30 @@ export interface WatchLimits {
 }
 
 /**
+ * How many times as long a wait may take that nothing but keep-alives interrupts: servers give them while a
+ * request waits for its turn, and some give them for ever.
+ */
+export const keepAliveMax = 3;
+
+/**
  * A watch over one request. Its timers and its listener serve all waits: a token must not cost one of each.
  */
 export function watchStream(
   outer: AbortSignal,
   limits: WatchLimits,
-  failed: { stalled(): Error; tooLong(): Error },
+  failed: { stalled(ms: number): Error; tooLong(): Error },
 ): Watch {
   const inner = new AbortController();
   /** Ends the wait that is under way; null between two. */
   let giveUp: ((reason: unknown) => void) | null = null;
   const onAbort = () => giveUp?.(outer.reason);
   outer.addEventListener('abort', onAbort, { once: true });
-  const timer = setTimeout(() => giveUp?.(failed.stalled()), limits.stallTimeoutMs);
+  const { stallTimeoutMs } = limits;
+  const timer = setTimeout(() => giveUp?.(failed.stalled(stallTimeoutMs)), stallTimeoutMs);
   timer.unref();
+  const longestMs = stallTimeoutMs * keepAliveMax;
+  const longest = setTimeout(() => giveUp?.(failed.stalled(longestMs)), longestMs);
+  longest.unref();
   let isTooLong = false;
   const endless = setTimeout(() => {
     isTooLong = true;
@@ -55,6 +68,7 @@ export function watchStream(
         };
         // Begins anew, also after it has gone off between two waits.
         timer.refresh();
+        longest.refresh();
         if (outer.aborted) onAbort();
         else if (isTooLong) giveUp(failed.tooLong());
         work.then(
@@ -71,6 +85,7 @@ export function watchStream(
     alive: () => void timer.refresh(),
     stop() {
       clearTimeout(timer);
+      clearTimeout(longest);
       clearTimeout(endless);
       outer.removeEventListener('abort', onAbort);
       inner.abort(new Error('the request is over'));

@@ -19,8 +19,10 @@ import { afterRequest, answerBegun, beforeRequest } from './interceptors.ts';
 import { fit, offeredBy, offeredEntries } from './context/fit.ts';
 import { Refusals } from './context/refusals.ts';
 import { unitsOfAnswer, unitsOfRequest } from './context/size.ts';
+import { leavesNoRoom, WindowFull } from './context/window-full.ts';
 import { promptOf } from './prompt.ts';
-import { imageBytes, imagesRefused, unshownTo } from './shown-images.ts';
+import { partsRefused } from './refused-reasoning.ts';
+import { imageBytes, unshownTo } from './shown-images.ts';
 import { mustRest, rested } from './rest.ts';
 import { backOff, refuseLongRest, triesFor } from './retry.ts';
 import type { TurnPorts, TurnResult } from './turn-ports.ts';
@@ -65,7 +67,7 @@ export async function ask(ports: TurnPorts, asking: Asking): Promise<Answer> {
     const answer = await tryOnce(ports, model, { asking, request, seenThrough });
     if (answer.kind !== 'failed') return answer;
     const { error } = answer;
-    if (await saidInWords(ports, tried, { request, error })) continue;
+    if (await askedWithout(ports, tried, { request, error })) continue;
     // Another is to be asked by now: what this one says is no reason for anything.
     const isOther = ports.rests?.current !== current;
     if (!isOther && (await tried.refusals.take(model, request, error))) continue;
@@ -76,16 +78,16 @@ export async function ask(ports: TurnPorts, asking: Asking): Promise<Answer> {
   }
 }
 
-/** It was refused for its images, and has fewer of them from now on. */
-async function saidInWords(
+/** It was refused for its images or its reasoning, and has less of them from now on. */
+async function askedWithout(
   ports: TurnPorts,
   tried: Tries,
   { request, error }: { request: ModelRequest; error: ModelFailure },
 ): Promise<boolean> {
-  const unshown = imagesRefused(ports, { model: tried.model, request, error });
-  if (unshown === null || tried.images >= imagesMax) return false;
-  tried.images += 1;
-  await ports.commit(unshown);
+  const without = partsRefused(ports, { model: tried.model, request, error });
+  if (without === null || tried.parts >= partsMax) return false;
+  tried.parts += 1;
+  await ports.commit(without);
   return true;
 }
 
@@ -94,12 +96,12 @@ interface Tries {
   readonly model: string;
   readonly refusals: Refusals;
   tries: number;
-  /** Refusals for images. */
-  images: number;
+  /** Refusals for images or reasoning. */
+  parts: number;
 }
 
 function nothingTried(ports: TurnPorts, model: string): Tries {
-  return { model, refusals: new Refusals(ports), tries: 0, images: 0 };
+  return { model, refusals: new Refusals(ports), tries: 0, parts: 0 };
 }
 
 async function afterFailure(
@@ -113,6 +115,9 @@ async function afterFailure(
   tried.tries = 0;
   return over;
 }
+
+/** As many images as a request may hold, and reasoning. */
+const partsMax = imagesMax + 3;
 
 /** What every request of the turn begins with, where it has changed. */
 function opening(ports: TurnPorts, { step }: Asking): EntryBody[] {
@@ -140,6 +145,10 @@ async function tryOnce(
     const sent = await beforeRequest(ports.interceptors, request);
     const response = await readStream(model, sent, stream);
     ports.crashPoint('response.received');
+    if (ports.context !== undefined && leavesNoRoom(response)) {
+      stream.spent = response.usage;
+      throw new WindowFull(model.name);
+    }
     afterRequest(ports.interceptors, { kind: 'answered' });
     const sized = sizeOf(ports, model, { request, response });
     return { kind: 'answered', model, response, seenThrough, ...sized };

@@ -105,12 +105,15 @@ function ending(response: ModelResponse): TurnResult {
     case 'length':
       return { kind: 'limitReached', reason: 'outputTokens' };
     case 'contentFilter':
-      return { kind: 'errored', category: 'contentFilter', message: 'The provider withheld the answer.' };
+      return { kind: 'errored', category: 'contentFilter', message: withheld(response) };
     case 'stop':
     case 'toolCalls':
-    case 'other':
       return { kind: 'finished' };
   }
+}
+
+function withheld({ word }: ModelResponse): string {
+  return `The provider withheld the answer${word === undefined ? '' : ` (${word})`}.`;
 }
 
 interface CompletedStep {

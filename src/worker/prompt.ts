@@ -3,7 +3,7 @@
  * Pure; the order of the transcript is the order of the messages.
  */
 import type { ChatMessage, ChatPart, ModelRequest } from '../model/port.ts';
-import type { Transcript, TranscriptItem } from '../session/facts/transcript.ts';
+import { providerOf, type Transcript, type TranscriptItem } from '../session/facts/transcript.ts';
 import { type ImageRef, imagesBytesMax, imagesMax } from '../std/image.ts';
 import type { Unshown } from './shown-images.ts';
 
@@ -77,10 +77,6 @@ function understood(item: TranscriptItem, model: string | undefined): Transcript
   if (item.kind !== 'answer' || model === undefined || providerOf(item.model) === providerOf(model))
     return item;
   return { ...item, parts: item.parts.filter((part) => part.type !== 'reasoning') };
-}
-
-function providerOf(model: string): string {
-  return model.slice(0, model.indexOf('/'));
 }
 
 /**

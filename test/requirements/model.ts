@@ -4,6 +4,8 @@ export const model = {
     'the effort that a person asks for goes to each provider in its own words, for each kind of its models, and nothing of it where nobody asked; what was thought goes back unchanged',
   'model.effort-left-out':
     'a model that is not known to take an effort, or refuses it, is asked without it, and that is said once',
+  'model.effort-turn':
+    'a turn that a model has not thought in from its beginning goes on without the effort where the provider wants that, and every other turn has it',
   'model.effort-tree': 'the effort of a run is that of every pod of its tree, after a restore too',
   'model.abort': 'an abort in the middle ends the stream with the reason of the signal',
   'model.abort-closes': 'an abort while nothing came yet closes the connection',
@@ -34,6 +36,16 @@ export const model = {
   'model.error-event': 'an error inside the stream keeps its category',
   'model.error-shapes':
     'an error of any shape, as a body or in the stream, is told in the words of the provider',
+  'model.finish':
+    'only the words that are known for a good end are one: each other is told as an answer that was broken off, in that word, may be asked for again, and no call of it runs',
+  'model.withheld':
+    'what a provider withholds, in whichever of its words, is told as withheld with that word, and no call of it runs',
+  'model.window-cut':
+    'an answer that the window has cut is never finished; behind a request that takes most of it it is asked for again behind a shorter history, and that teaches nothing of the window',
+  'model.broken-summary':
+    'a summary that its provider broke off takes the place of nothing: it is asked for again',
+  'model.reasoning-refused':
+    'a provider that refuses the reasoning of before is asked again without it, at once and from then on, over a restore too, and that is said once',
   'model.garbage': 'an answer that is no stream at all is a failure',
   'model.google-compatible':
     'the signature of a thought goes back with its call through an OpenAI-compatible address',
@@ -73,7 +85,7 @@ export const model = {
   'model.script-path': 'a scenario is found from the given folder or PWD, and named so that it stays found',
   'model.session': 'a session goes back whole: texts, calls, results and consecutive user messages',
   'model.slow-begin':
-    'any byte is a sign of life for a connection that is slow to begin, and words alone for one that has begun',
+    'any byte is a sign of life for a connection that is slow to begin, for three times limits.stallMs at most, and words alone for one that has begun',
   'model.stall': 'an answer that begins and then stays silent fails as timeout, and the connection is closed',
   'model.status': 'each HTTP status becomes its category after exactly one request',
   'model.text': 'a text arrives in deltas and whole, with the tokens that were counted',

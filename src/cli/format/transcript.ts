@@ -77,6 +77,8 @@ const renderers: Renderers = {
       `— ${images === undefined ? `${oneLine(model, 200)} takes no images` : 'the provider refused an image'}: ${oneLine(reason, 400)}`,
       'yellow',
     ),
+  reasoningRefused: ({ model, reason }, say) =>
+    say(`— ${oneLine(model, 200)} is asked without the reasoning of before: ${oneLine(reason, 400)}`, 'dim'),
   itemCut: (_, say) => say('— an item too large for the model is shown to it cut', 'yellow'),
   set: setLine,
   child: ({ state, child }, say) => childLine(state, child.name, say),

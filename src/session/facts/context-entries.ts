@@ -88,6 +88,16 @@ export interface ImagesRefusedEntry {
   /** These, by their content, whoever is asked; absent: this model takes none. */
   images?: string[];
 }
+/** The provider has refused a request for the reasoning of answers before: its models are asked without it. */
+export interface ReasoningRefusedEntry {
+  type: 'reasoningRefused';
+  turn: string;
+  model: string;
+  /** As the provider said it. */
+  reason: string;
+  /** Of answers at or below this entry; absent: it takes none, from now on too. */
+  through?: number;
+}
 /** What every request begins with, from here on (K3). */
 export interface SystemPromptEntry {
   type: 'systemPrompt';
@@ -117,6 +127,7 @@ export type ContextEntry =
   | ItemCutEntry
   | ContextRefusedEntry
   | ImagesRefusedEntry
+  | ReasoningRefusedEntry
   | SystemPromptEntry
   | ToolsEntry;
 

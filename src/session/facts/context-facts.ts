@@ -32,6 +32,8 @@ export interface ContextFacts {
   imageless: Set<string>;
   /** Images that a provider has refused, by their content. */
   refusedImages: Set<string>;
+  /** Provider → entry seq: of its answers at or below, it takes no reasoning back. */
+  refusedReasoning: Map<string, number>;
   /** A person was told that a window is not known. */
   isWindowReported: boolean;
   /** A person was told that a provider counts what no request comes to. */
@@ -81,6 +83,7 @@ export function emptyContext(): ContextFacts {
     answered: new Map(),
     imageless: new Set(),
     refusedImages: new Set(),
+    refusedReasoning: new Map(),
     isWindowReported: false,
     isUsageDoubted: false,
     files: new Map(),

@@ -4,9 +4,11 @@ import type {
   CompactionFailedEntry,
   ContextRefusedEntry,
   ImagesRefusedEntry,
+  ReasoningRefusedEntry,
   ItemCutEntry,
   ToolsEntry,
 } from './context-entries.ts';
+import { providerOf } from './transcript.ts';
 import type {
   Entry,
   StepCompletedEntry,
@@ -58,6 +60,15 @@ export function applyContextRefused(
 export function applyImagesRefused({ context }: Facts, { model, images }: Entry<ImagesRefusedEntry>): void {
   if (images === undefined) context.imageless.add(model);
   else for (const image of images) context.refusedImages.add(image);
+}
+
+export function applyReasoningRefused(
+  { context }: Facts,
+  { model, through = Number.MAX_SAFE_INTEGER }: Entry<ReasoningRefusedEntry>,
+): void {
+  const provider = providerOf(model);
+  const before = context.refusedReasoning.get(provider) ?? 0;
+  context.refusedReasoning.set(provider, Math.max(before, through));
 }
 
 export function applyTools({ context }: Facts, { hash, names, schemas }: Entry<ToolsEntry>): void {

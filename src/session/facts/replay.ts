@@ -16,6 +16,7 @@ import {
   applyCompactionFailed,
   applyContextRefused,
   applyImagesRefused,
+  applyReasoningRefused,
   applyTools,
   applyItemCut,
   forgetInstructed,
@@ -248,6 +249,7 @@ const appliers: Appliers = {
   itemCut: applyItemCut,
   contextRefused: applyContextRefused,
   imagesRefused: applyImagesRefused,
+  reasoningRefused: applyReasoningRefused,
   systemPrompt({ context }, { text }) {
     context.system = text;
   },

@@ -60,9 +60,10 @@ export function transcriptOf(facts: Shown, putAside: string, part: Part = {}): T
   const compaction = context?.compaction ?? null;
   const pruned = Math.max(context?.prunedThrough ?? 0, part.prunedThrough ?? 0);
   const calls = new Map<string, ToolCallEntry>();
+  const thought = newThought(context?.refusedReasoning);
   const shown = (entry: HistoryEntry): TranscriptItem => {
     if (entry.type === 'toolCall') calls.set(entry.call, entry);
-    const item = itemOf(entry, quarantined.has(entry.seq) ? putAside : null);
+    const item = thought(entry, itemOf(entry, quarantined.has(entry.seq) ? putAside : null));
     if (entry.type === 'toolResult' && entry.seq <= pruned && isPrunable(entry) && item.kind === 'result') {
       return inWords({ ...item, text: prunedLine(entry, calls.get(entry.call)) });
     }
@@ -80,6 +81,35 @@ export function transcriptOf(facts: Shown, putAside: string, part: Part = {}): T
       : [...keptIn(facts).map(shown), { kind: 'summary', text: summaryText(compaction) }];
   const from = Math.max(part.after ?? 0, compaction?.through ?? 0);
   return [...before, ...between(facts.history, from, through).map(shown)];
+}
+
+/** The provider of a model's name: what one has thought says nothing to another. */
+export function providerOf(model: string): string {
+  return model.slice(0, model.indexOf('/'));
+}
+
+/**
+ * Without the reasoning that its provider has refused, and without the ids and signatures that belong to it.
+ * To be called in the order of the history: a call is of the model whose answer it stands behind.
+ */
+function newThought(refused: ReadonlyMap<string, number> = new Map()) {
+  let provider = '';
+  let given: AssistantMessageEntry['parts'] = [];
+  const left = (parts: typeof given) => parts.filter(({ type }) => type !== 'reasoning');
+  return (entry: HistoryEntry, item: TranscriptItem): TranscriptItem => {
+    if (entry.type === 'assistantMessage') {
+      provider = providerOf(entry.model);
+      given = entry.parts;
+    }
+    if (entry.seq > (refused.get(provider) ?? 0)) return item;
+    if (item.kind === 'call') {
+      const { partsBefore } = item;
+      const before = partsBefore === undefined ? undefined : left(given.slice(0, partsBefore)).length;
+      return { ...item, providerMetadata: undefined, partsBefore: before };
+    }
+    if (item.kind !== 'answer') return item;
+    return { ...item, parts: left(item.parts).map(({ type, text }) => ({ type, text })) };
+  };
 }
 
 function inWords(item: TranscriptItem): TranscriptItem {

@@ -61,7 +61,10 @@ const bounds = {
     ...ms(600_000, 'A longer rest that a provider asks for is not waited for: the turn ends as `errored`.'),
     narrows: true,
   },
-  stallMs: ms(120_000, 'An answer without any part for this long counts as failed.'),
+  stallMs: ms(
+    120_000,
+    'An answer without any part for this long counts as failed; before its first word, while the server sends keep-alives (pings, comments, empty events), one of three times as long.',
+  ),
   answerMs: ms(
     3_600_000,
     'The longest time from a request to the end of its answer, whatever comes; never shorter than `stallMs`.',

@@ -8,25 +8,26 @@
  */
 import { type Model, ModelFailure, type ModelRequest, type ModelResponse } from '../../model/port.ts';
 import type { CompactionCause } from '../../session/facts/context-entries.ts';
-import type { EntryBody } from '../../session/facts/entries.ts';
 import { summaryText } from '../../session/facts/shown.ts';
 import { type Part, shownThrough, transcriptOf } from '../../session/facts/transcript.ts';
-import { PodkinError } from '../../std/podkin-error.ts';
 import { admitted } from '../admission.ts';
 import { doubtedEntries } from '../doubted-usage.ts';
 import { afterRequest, answerBegun, beforeRequest } from '../interceptors.ts';
 import { promptOf } from '../prompt.ts';
+import { partsRefused } from '../refused-reasoning.ts';
 import { backOff, refuseLongRest, triesFor } from '../retry.ts';
 import { mustRest } from '../rest.ts';
-import { imageBytes, imagesRefused, unshownTo } from '../shown-images.ts';
+import { imageBytes, unshownTo } from '../shown-images.ts';
 import type { ContextPort, TurnPorts, TurnResult } from '../turn-ports.ts';
 import { keptOf, unitsOfSaid } from './keep.ts';
 import { summaryMax } from './load.ts';
 import { piecesOf } from './pieces.ts';
 import { isTooLong, type Refused, refusalEntries, windowBy } from './refusal.ts';
 import { fixedUnits, rateOf, tokensOf, unitsOfRequest, unitsOfText } from './size.ts';
+import { NoSummary, PartsRefused, TooLong } from './summary-failures.ts';
 import { type SummaryAsk, summaryOf, summaryRequest } from './summary-request.ts';
 import { tableOf } from './table.ts';
+import { leavesNoRoom, WindowFull } from './window-full.ts';
 
 type Usage = ModelResponse['usage'];
 
@@ -93,9 +94,6 @@ export async function compact(
 
 const noShorter = 'the summary came out no shorter than what it replaces';
 
-/** What came is no summary, or one that is of no use. */
-class NoSummary extends PodkinError {}
-
 interface Spent {
   readonly usage: Usage;
   add(usage: Usage): void;
@@ -147,7 +145,7 @@ async function summed(
     try {
       return await summedOnce(ports, context, { ...summing, compacting });
     } catch (error) {
-      if (error instanceof ImagesRefused) {
+      if (error instanceof PartsRefused) {
         if (refusals >= refusalsMax) throw error.failure;
         await ports.commit(error.entries);
         continue;
@@ -168,36 +166,14 @@ async function summed(
 
 const refusalsMax = 3;
 
-/** The provider does not take this request for a summary. */
-class TooLong extends PodkinError {
-  readonly failure: ModelFailure;
-  readonly tokens: number;
-
-  constructor(failure: ModelFailure, tokens: number) {
-    super(failure.message);
-    this.failure = failure;
-    this.tokens = tokens;
-  }
-}
-
-/** It is asked for anew without these: each time with fewer. */
-class ImagesRefused extends PodkinError {
-  readonly failure: ModelFailure;
-  readonly entries: EntryBody[];
-
-  constructor(failure: ModelFailure, entries: EntryBody[]) {
-    super(failure.message);
-    this.failure = failure;
-    this.entries = entries;
-  }
-}
-
 async function summedOnce(
   ports: TurnPorts,
   context: ContextPort,
   { model, compacting, spent }: Summing,
 ): Promise<string | TurnResult> {
   const ask = askOf(ports, context, { compacting, model: model.name });
+  const tokensOfRequest = (request: ModelRequest) =>
+    tokensOf(context.facts.context, model.name, unitsOfRequest(request));
   let summary: string | null = null;
   for (const part of partsOf(ask, model.name, compacting)) {
     const stopped = endedBy(ports);
@@ -206,14 +182,15 @@ async function summedOnce(
     const response = await answered(ports, { model, step: compacting.step, request, spent }).catch(
       (error: unknown) => {
         if (!(error instanceof ModelFailure)) throw error;
-        const refused = imagesRefused(ports, { model: model.name, request, error });
-        if (refused !== null) throw new ImagesRefused(error, refused);
+        const refused = partsRefused(ports, { model: model.name, request, error });
+        if (refused !== null) throw new PartsRefused(error, refused);
         if (!isTooLong(error)) throw error;
-        throw new TooLong(error, tokensOf(context.facts.context, model.name, unitsOfRequest(request)));
+        throw new TooLong(error, tokensOfRequest(request));
       },
     );
     if ('kind' in response) return response;
     spent.add(response.usage);
+    if (leavesNoRoom(response)) throw new TooLong(new WindowFull(model.name), tokensOfRequest(request));
     const found = summaryOf(response);
     if ('problem' in found) throw new NoSummary(found.problem);
     // Of a piece too: it has to fit into the request for the next one.

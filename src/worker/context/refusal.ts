@@ -1,6 +1,7 @@
 /** What a provider's refusal tells of its window. Pure. */
 import type { ModelFailure } from '../../model/port.ts';
 import type { EntryBody } from '../../session/facts/entries.ts';
+import { WindowFull } from './window-full.ts';
 
 export interface Refused {
   readonly failure: ModelFailure;
@@ -37,7 +38,7 @@ export function refusalEntries(
 ): EntryBody[] {
   const { failure, tokens } = refused;
   const said = failure.window;
-  if (failure.category === 'requestTooLarge') return [];
+  if (failure.category === 'requestTooLarge' || failure instanceof WindowFull) return [];
   if (tokens <= answered || (said !== undefined && said < answered)) return [];
   const window = Math.max(answered, said !== undefined && tokens < said / 2 ? said : windowBy(refused));
   return [{ type: 'contextRefused', turn, model, window, ...(given !== undefined && { given }) }];

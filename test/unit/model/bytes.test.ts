@@ -209,7 +209,7 @@ describe.each(names)('%s', (dialect) => {
         response.end(plainly[dialect]());
       }, beat.every);
     });
-    const { text } = await ask(await slow.model(dialects[dialect], { stallTimeoutMs: 300 }));
+    const { text } = await ask(await slow.model(dialects[dialect], { stallTimeoutMs: 400 }));
     expect(text).toBe('ok');
     const first = plainly[dialect]().split(/(?<=\n\n)/);
     const upTo = first.findIndex((event) => event.includes('"ok"')) + 1;

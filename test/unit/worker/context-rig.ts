@@ -157,7 +157,7 @@ function callsOf(message: ChatMessage): string[] {
   return message.parts.flatMap((part) => (part.type === 'toolCall' ? [part.call] : []));
 }
 
-const output = (chars: number) =>
+export const output = (chars: number) =>
   defineTool({
     name: 'Bash',
     description: 'runs',

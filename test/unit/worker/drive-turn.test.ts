@@ -57,7 +57,7 @@ const ends: Record<string, Case> = {
     result: { kind: 'finished' },
   },
   'an answer that ends otherwise finishes': {
-    replies: [{ response: { parts: [{ type: 'text', text: 'x' }], finishReason: 'other' } }],
+    replies: [{ response: { parts: [{ type: 'text', text: 'x' }], finishReason: 'stop' } }],
     result: { kind: 'finished' },
   },
   'calls are answered, and the model is asked again': {
