@@ -11,6 +11,7 @@ import {
   giverOf,
   seenAlive,
 } from '../scope/ownership/claims.ts';
+import { Registry } from '../scope/ownership/registry.ts';
 import { type Home, type PodFolder, podFolder, podPlaces } from '../session/home/home.ts';
 import { knownSpec } from '../session/home/known-spec.ts';
 import { probeLock } from '../session/lock/lock.ts';
@@ -21,6 +22,16 @@ import { ownNamespaces } from '../std/namespaces.ts';
 import { type ProcessIdentity, isRunning } from '../std/process-identity.ts';
 import { rememberedLiveness } from '../std/remembered-liveness.ts';
 import { statusOf } from './process/process-status.ts';
+
+/** For whoever changes it: one that is lost is made again from the logs first. */
+export function homeRegistry(home: Home): Registry {
+  const fromLogs = async () => {
+    // Almost nobody ever needs it.
+    const { claimsFromLogs } = await import('./process/claims-from-logs.ts');
+    return await claimsFromLogs(home);
+  };
+  return new Registry(home, { fromLogs });
+}
 
 export class ClaimOwners {
   readonly #home: Home;

@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
-import { Registry } from '../scope/ownership/registry.ts';
 import { removeAbandoned, leftoverLeases } from '../scope/sandbox/leftovers.ts';
 import { hasSetAside } from '../scope/set-aside/set-aside.ts';
 import type { PodRef } from '../session/facts/entries.ts';
@@ -42,7 +41,7 @@ import { connectAndSend } from '../transport/connect-and-send.ts';
 import { dial } from '../transport/dial.ts';
 import { hold } from '../transport/server.ts';
 import { commandNotes, writersIn } from '../scope/set-aside/running-commands.ts';
-import { ClaimOwners } from './claim-owners.ts';
+import { ClaimOwners, homeRegistry } from './claim-owners.ts';
 import type { Addresses, ClaimRegistry, Host, HostClock, HostHome, Processes, Self } from './host.ts';
 import { endLeft, endLeftOfDead } from './process/command-groups.ts';
 import { checkpointBytes, failLoudly, onSignal, sayToStarter, takesOver } from './process/own-process.ts';
@@ -177,7 +176,7 @@ function identityOf(paths: readonly string[]): string {
 }
 
 function nodeClaims(home: Home): ClaimRegistry {
-  const registry = new Registry(home);
+  const registry = homeRegistry(home);
   const owners = new ClaimOwners(home);
   return {
     all: () => registry.claims(),

@@ -16,6 +16,7 @@ import {
   replaced,
   scopeBesideOthers,
 } from '../scope/ownership/claims.ts';
+import { claimOf, claimsByLog } from '../scope/ownership/claims-by-log.ts';
 import { type Registered, type Wait, replacedWaits } from '../scope/ownership/waits.ts';
 
 export interface ClaimsOwner {
@@ -127,8 +128,8 @@ export class Claims {
   }
 
   /** What a child would claim that is not given anything yet. */
-  claimOf(owner: PodRef, { write, deny = [] }: PathScope): Claim {
-    return { owner, write, deny, exclusive: true, process: null, ...this.#made(this.#pod.host.claims.all()) };
+  claimOf(owner: PodRef, scope: PathScope): Claim {
+    return { ...claimOf(owner, scope), process: null, ...this.#made(this.#pod.host.claims.all()) };
   }
 
   #begin(): Promise<readonly Conflict[]> {
@@ -179,20 +180,7 @@ export class Claims {
 
   #wanted(before: readonly Claim[]): Claim[] {
     const { facts, session } = this.#pod;
-    const me = { name: session.name, instance: session.instance };
-    const made = this.#made(before);
-    const children = [...facts.children.values()].flatMap(({ name, instance, holds, process }): Claim[] => {
-      if (holds === null || holds.write.length === 0) return [];
-      const { write, deny = [] } = holds;
-      return [{ owner: { name, instance }, write, deny, exclusive: true, process, ...made }];
-    });
-    if (session.parent !== null) return children;
-    const exclusive = session.settings['exclusiveScope'] === true;
-    const { write, deny = [] } = session.scope;
-    const own = { owner: me, deny, process: made.maker, ...made, above: [] };
-    const more = [...new Set([...facts.widened, ...this.#asked])];
-    const added = more.length === 0 ? [] : [{ ...own, write: more, exclusive: true }];
-    return [{ ...own, write, exclusive }, ...added, ...children];
+    return claimsByLog({ session, facts, made: this.#made(before), asked: this.#asked });
   }
 
   #wantedWaits(before: readonly Claim[]): Wait[] {
@@ -200,9 +188,7 @@ export class Claims {
     return [...this.#pod.facts.children.values()].flatMap((child): Wait[] => {
       const { name, instance, scope, holds, waitsSince } = child;
       if (scope === null || waitsSince === null || holds !== null) return [];
-      const { write, deny = [] } = scope;
-      const wait = { owner: { name, instance }, write, deny, exclusive: true, process: null };
-      return [{ ...wait, ...made, since: waitsSince }];
+      return [{ ...claimOf({ name, instance }, scope), process: null, ...made, since: waitsSince }];
     });
   }
 

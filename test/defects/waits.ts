@@ -1,4 +1,4 @@
-/** Defects of the waits for paths. */
+/** Defects of who may write where: the waits for paths, and the registry. */
 import type { Defect } from './defect.ts';
 
 const delegation = 'src/scope/ownership/delegation.ts';
@@ -101,5 +101,14 @@ export const ofTheWaits: readonly Defect[] = [
     replace: 'own.length > path.length',
     test: delegations,
     guarantee: 'worktree.scope',
+  },
+  {
+    id: 'lost-registry-of-nobody',
+    breaks: 'a registry that is damaged or missing is taken for one in which nobody holds anything',
+    file: 'src/scope/ownership/registry.ts',
+    find: 'damaged || missing ? await this.#fromLogs() : before.claims',
+    replace: 'before.claims',
+    test: 'test/unit/scope/registry.test.ts',
+    guarantee: 'scope.registry-lost',
   },
 ];

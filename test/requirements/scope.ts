@@ -34,6 +34,10 @@ export const scope = {
   'scope.registry-busy': 'who holds it for longer than anybody needs is named, and nothing is changed',
   'scope.registry-damaged':
     'a file that cannot be read is kept aside, and the claims that are made then stand',
+  'scope.registry-lost':
+    'before anything is given out of a registry that is damaged, missing or of another version, what every living pod holds is read from the logs, also of one that is frozen; where that cannot be read, nothing is given, and the pod is named',
+  'scope.registry-lost-said':
+    'doctor and verify say that the registry was damaged, where it is kept, and when two running pods hold one path',
   'scope.registry-elsewhere':
     'while another container changes it nobody else does, and what a death has left there holds nobody up',
   'scope.registry-read':

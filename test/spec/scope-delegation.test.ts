@@ -2,7 +2,7 @@
  * A path that a child may write in is the child's alone, until it ends; in every way of ending, and over
  * restarts of either side.
  */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Registry } from '../../src/scope/ownership/registry.ts';
@@ -136,6 +136,99 @@ describe('the registry of a home', () => {
     expect(await does(root, 'write out/a')).toMatchObject(heldByKid);
     const { stdout } = await home.run(['doctor']);
     expect(stdout).toContain(`held alone by kid: ${join(home.work, 'out')}`);
+  });
+});
+
+describe('a registry that is lost while its holders are frozen', () => {
+  const spoils: [string, (path: string) => void][] = [
+    ['missing', (path) => rmSync(path)],
+    ['torn', (path) => writeFileSync(path, '{"claims"')],
+    ['of another version', (path) => writeFileSync(path, '{"version":99,"claims":[]}')],
+  ];
+  const path = () => join(home.home.state, 'scope.json');
+  /** As its user would. */
+  const asks = (write: string, name = 'late') =>
+    home.run(['run', 'write out/late', '-p', '--name', name, '--write', write, '--model', model()]);
+  function model(): string {
+    writeFileSync(join(home.work, 'late.yaml'), scenario);
+    return `script/${join(home.work, 'late.yaml')}`;
+  }
+
+  it.each(spoils)(
+    '[scope.registry-lost] %s: what a frozen child holds is given to nobody',
+    async (_, spoil) => {
+      const root = await startRoot();
+      const kid = await spawns(root, 'kid', 'out');
+      await Promise.all([root.freeze(), kid.freeze()]);
+      spoil(path());
+      const refused = await asks('out');
+      expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('by the pod "kid"')]);
+      expect(existsSync(join(home.work, 'out/late'))).toBe(false);
+      await Promise.all([kid.signal('SIGCONT'), root.signal('SIGCONT')]);
+      expect(await does(kid, 'write out/a')).toMatchObject(ok);
+    },
+  );
+
+  it('[scope.registry-lost] missing: what a frozen grandchild of a dead pod holds is given to nobody', async () => {
+    const root = await startRoot();
+    const kid = await spawns(root, 'kid', 'out');
+    await root.kill();
+    await kid.freeze();
+    rmSync(path());
+    expect(await asks('out')).toMatchObject({ code: 1, stderr: expect.stringContaining('"kid"') as unknown });
+    await kid.kill();
+    rmSync(path(), { force: true });
+    expect(await asks('out', 'next')).toMatchObject({ code: 0 });
+  });
+
+  it('[scope.registry-lost] missing, and a log that cannot be read: nothing is given, and the pod is named', async () => {
+    const root = await startRoot();
+    await root.freeze();
+    const { log } = root.folder;
+    renameSync(log, `${log}.aside`);
+    mkdirSync(log);
+    rmSync(path());
+    const refused = await asks('out');
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(/running pod "root" holds cannot be read .*podkin stop root/),
+    ]);
+    rmdirSync(log);
+    renameSync(`${log}.aside`, log);
+    await root.signal('SIGCONT');
+  });
+
+  it('[scope.registry-lost-said] doctor and verify say that it was damaged, and who holds one path beside whom', async () => {
+    expect(await asks('out', 'first')).toMatchObject({ code: 0 });
+    writeFileSync(path(), '{');
+    expect((await home.run(['doctor'])).stdout).toContain(
+      'scope.json cannot be read: children write nothing',
+    );
+    expect(await asks('out', 'second')).toMatchObject({ code: 0 });
+    for (const command of ['doctor', 'verify']) {
+      const said = await home.run([command]);
+      expect([command, said.stdout + said.stderr]).toEqual([
+        command,
+        expect.stringMatching(
+          /scope\.json was damaged at \d{4}-.* what was there is in .*scope\.json\.damaged-/,
+        ),
+      ]);
+    }
+  });
+
+  it('[scope.registry-lost-said] doctor and verify say when two pods that run hold one path', async () => {
+    const frozen = [await startRoot()];
+    frozen.push(await spawns(frozen[0]!, 'kid', 'out'));
+    await Promise.all(frozen.map((pod) => pod.freeze()));
+    // Whole, and wrong: as somebody may write it.
+    writeFileSync(path(), '{"version":1,"claims":[]}');
+    await spawns(await startRoot('other'), 'mine', 'out');
+    for (const command of ['doctor', 'verify']) {
+      const said = await home.run([command]);
+      const twice = /"(?:kid|mine)" and "(?:kid|mine)" both run and hold .*out alone .*gives it to "mine"/;
+      expect([command, said.stdout + said.stderr]).toEqual([command, expect.stringMatching(twice)]);
+    }
+    await Promise.all(frozen.map((pod) => pod.signal('SIGCONT')));
   });
 });
 

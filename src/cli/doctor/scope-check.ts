@@ -1,26 +1,27 @@
 /**
- * For `podkin doctor`: what the registry of the home says about who may write where, and claims whose owners
- * are gone.
+ * For `podkin doctor`: what the registry of the home says about who may write where, claims whose owners are
+ * gone, whether it was damaged, and paths that two running pods hold.
  */
-import { lstatSync } from 'node:fs';
 import { ClaimOwners } from '../../pod/claim-owners.ts';
 import { counts } from '../../scope/ownership/claims.ts';
 import { Registry } from '../../scope/ownership/registry.ts';
 import type { Home } from '../../session/home/home.ts';
+import { registryTrouble } from '../inspect/registry-trouble.ts';
 import type { Finding } from './finding.ts';
 
-/** Nothing where no pod has written a claim yet. */
+const check = 'scopes';
+
 export async function scopeFindings(home: Home): Promise<Finding[]> {
-  const check = 'scopes';
+  const trouble = await registryTrouble(home);
+  const warnings = trouble.map(({ text, fix }): Finding => ({ check, level: 'warning', text, fix }));
+  return [...(await heldNow(home)), ...warnings];
+}
+
+/** Nothing where no pod has written a claim yet, or nothing can be read. */
+async function heldNow(home: Home): Promise<Finding[]> {
   const registry = new Registry(home);
-  // Also a link that leads nowhere.
-  if (lstatSync(registry.path, { throwIfNoEntry: false }) === undefined) return [];
-  const claims = registry.read();
-  if (claims === null) {
-    const text = `${registry.path} cannot be read: children write nothing until it is put back`;
-    const fix = 'leave it to the living pods, which set it aside and write it anew within moments';
-    return [{ check, level: 'warning', text, fix }];
-  }
+  if (registry.state() !== 'whole') return [];
+  const claims = registry.claims();
   const statusOf = await new ClaimOwners(home).ask(claims);
   const living = claims.filter((claim) => counts(claim, statusOf));
   const held = living

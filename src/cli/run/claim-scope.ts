@@ -1,7 +1,7 @@
 /** A new root asks for the paths that it was given by name before there is a pod of it. */
 import { rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ClaimOwners } from '../../pod/claim-owners.ts';
+import { ClaimOwners, homeRegistry } from '../../pod/claim-owners.ts';
 import { ownNamespaces } from '../../std/namespaces.ts';
 import { ownIdentity } from '../../std/process-identity.ts';
 import {
@@ -11,7 +11,6 @@ import {
   writersText,
   writersWaitMs,
 } from '../../scope/ownership/claims.ts';
-import { Registry } from '../../scope/ownership/registry.ts';
 import { commandNotes, writersIn } from '../../scope/set-aside/running-commands.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import type { Home } from '../../session/home/home.ts';
@@ -30,7 +29,7 @@ export async function claimScope(home: Home, root: Root): Promise<void> {
   const made = { maker: ownIdentity(), namespaces: ownNamespaces() };
   const { write, deny = [] } = scope;
   const claim: Claim = { owner: me, above: [], write, deny, exclusive: true, process: null, ...made };
-  const registry = new Registry(home);
+  const registry = homeRegistry(home);
   const [conflict] = await registry.update(async (before) => {
     const statusOf = await new ClaimOwners(home).ask(before);
     const { claims, conflicts } = replaced(before, instance, [claim], statusOf);

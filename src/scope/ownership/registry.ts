@@ -1,7 +1,7 @@
 /**
  * The registry of a home: one file with every claim, replaced atomically under a lock that ends with the
- * process that holds it. What it says can be rebuilt from the pods' logs at any time; each pod puts its own
- * part back.
+ * process that holds it. What it says can be rebuilt from the pods' logs at any time, and is, before anything
+ * is changed in one that is damaged or missing; each pod puts its own part back besides.
  */
 import { randomBytes } from 'node:crypto';
 import { lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,6 +11,7 @@ import * as z from 'zod';
 import { isOutOfPlace, readRegular } from '../../std/open-regular.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import { type JsonObject, type JsonValue, jsonIn } from '../../std/json.ts';
+import { namesIn } from '../../std/names-in.ts';
 import { once } from '../../std/once.ts';
 import { areTexts, isOfTexts, isPlain, isWholeNumber } from '../../std/fast-guards.ts';
 import { createFolder } from '../../session/log/open-log.ts';
@@ -24,6 +25,7 @@ import { PodkinError } from '../../std/podkin-error.ts';
 
 const lockWaitMsDefault = 5_000;
 const retryAfterMs = 5;
+const asideName = /^scope\.json\.damaged-(\d+)-/;
 /** Some hundred thousand claims. */
 const fileBytesMax = 256 * 1024 * 1024;
 
@@ -77,6 +79,15 @@ export interface Held {
   readonly waits: readonly Wait[];
 }
 
+export interface RegistryOptions {
+  readonly lockWaitMs?: number;
+  /**
+   * What the living hold, where the file does not tell. What it throws keeps the change from being made.
+   * Absent: nothing, for one who only reads.
+   */
+  readonly fromLogs?: () => Promise<readonly Claim[]>;
+}
+
 export function registryLock(home: Home): LockOptions {
   return { instance: 'scope-registry', folder: home.state };
 }
@@ -87,10 +98,12 @@ export class Registry {
   readonly #lockOptions: LockOptions;
   readonly #file: string;
   readonly #lockWaitMs: number;
+  readonly #fromLogs: () => Promise<readonly Claim[]>;
   #read: (Held & { version: string }) | null = null;
 
-  constructor(home: Home, options: { lockWaitMs?: number } = {}) {
-    this.#lockWaitMs = options.lockWaitMs ?? lockWaitMsDefault;
+  constructor(home: Home, { lockWaitMs = lockWaitMsDefault, fromLogs }: RegistryOptions = {}) {
+    this.#lockWaitMs = lockWaitMs;
+    this.#fromLogs = fromLogs ?? (() => Promise.resolve([]));
     this.#folder = home.state;
     this.#lockOptions = registryLock(home);
     this.path = join(home.state, 'scope.json');
@@ -118,9 +131,23 @@ export class Registry {
     return damaged ? null : claims;
   }
 
+  /** Of the file, now. */
+  state(): 'whole' | 'missing' | 'damaged' {
+    const { damaged, missing } = this.#parse();
+    return damaged ? 'damaged' : missing ? 'missing' : 'whole';
+  }
+
+  /** Copies of damaged ones that were set aside, each with its time. */
+  setAside(): { path: string; sinceMs: number }[] {
+    return namesIn(this.#folder).flatMap((name) => {
+      const [, sinceMs] = asideName.exec(name) ?? [];
+      return sinceMs === undefined ? [] : [{ path: join(this.#folder, name), sinceMs: Number(sinceMs) }];
+    });
+  }
+
   /**
-   * Changes the claims with nobody else in between. Throws `RegistryBusy`, or the file system's error with
-   * nothing changed.
+   * Changes the claims with nobody else in between. Throws `RegistryBusy`, what `fromLogs` throws, or the file
+   * system's error, with nothing changed.
    */
   async update<T>(
     change: (claims: readonly Claim[], waits: readonly Wait[]) => Changed<T> | Promise<Changed<T>>,
@@ -128,9 +155,10 @@ export class Registry {
     createFolder(this.#folder);
     const lock = await this.#lock();
     try {
-      const { damaged, ...before } = this.#parse();
-      const { claims, waits = before.waits, answer } = await change(before.claims, before.waits);
-      // What cannot be read is kept for a person: the pods put back what they own.
+      const { damaged, missing, ...before } = this.#parse();
+      const known = damaged || missing ? await this.#fromLogs() : before.claims;
+      const { claims, waits = before.waits, answer } = await change(known, before.waits);
+      // What cannot be read is kept for a person.
       if (damaged)
         renameSync(this.path, `${this.path}.damaged-${Date.now()}-${randomBytes(3).toString('hex')}`);
       const held = { claims, waits };
@@ -186,25 +214,25 @@ export class Registry {
     return stats === undefined ? 'none' : `${stats.ino} ${stats.mtimeNs} ${stats.size}`;
   }
 
-  #parse(): Held & { damaged: boolean } {
+  #parse(): Held & { damaged: boolean; missing: boolean } {
     let text: string;
     try {
       text = readRegular(this.path, fileBytesMax);
     } catch (error) {
-      if (systemCode(error) === 'ENOENT') return { ...nothing, damaged: false };
+      if (systemCode(error) === 'ENOENT') return { ...nothing, missing: true };
       if (isOutOfPlace(error)) return { ...nothing, damaged: true };
       throw error;
     }
     const value = jsonIn(text) ?? null;
-    if (isWhole(value)) return { claims: value.claims, waits: value.waits ?? [], damaged: false };
+    if (isWhole(value)) return { ...nothing, claims: value.claims, waits: value.waits ?? [] };
     const parsed = fileSchema().safeParse(value);
     if (!parsed.success) return { ...nothing, damaged: true };
     const { claims, waits } = parsed.data;
-    return { claims, waits, damaged: false };
+    return { ...nothing, claims, waits };
   }
 }
 
-const nothing: Held = { claims: [], waits: [] };
+const nothing = { claims: [], waits: [], damaged: false, missing: false };
 
 /** True only for what the schema would take as it is: what podkin writes (std/fast-guards.ts). */
 function isWhole(value: JsonValue): value is JsonObject & { claims: Claim[]; waits?: Wait[] } {

@@ -235,6 +235,36 @@ describe('what is written', () => {
   });
 
   it.each([
+    ['missing', (path: string) => rmSync(path, { force: true })],
+    ['empty', (path: string) => writeFileSync(path, '')],
+    ['torn', (path: string) => writeFileSync(path, '{"version":1,"cla')],
+    ['of another version', (path: string) => writeFileSync(path, '{"version":2,"claims":[]}')],
+  ])(
+    '[scope.registry-lost] what the logs say comes first where it is %s, and only there',
+    async (_, spoil) => {
+      const { home, put } = registryOf();
+      let reads = 0;
+      const held: Claim = { ...plain, write: ['/held'] };
+      const fromLogs = () => ((reads += 1), Promise.resolve([held]));
+      const registry = new Registry(home, { fromLogs });
+      put({ version: 1, claims: [plain] });
+      const add = () => registry.update((claims) => ({ claims: [...claims, plain], answer: claims }));
+      expect([await add(), reads]).toEqual([[plain], 0]);
+      spoil(registry.path);
+      expect([await add(), reads, registry.read()]).toEqual([[held], 1, [held, plain]]);
+      expect([await add(), reads]).toEqual([[held, plain], 1]);
+    },
+  );
+
+  it('[scope.registry-lost] what the logs cannot say leaves everything as it is, and the lock free', async () => {
+    const { home, lockState, files } = registryOf();
+    const registry = new Registry(home, { fromLogs: () => Promise.reject(new Error('no')) });
+    writeFileSync(registry.path, 'odd');
+    await expect(registry.update(() => ({ claims: [plain], answer: null }))).rejects.toThrow(/^no$/);
+    expect([files(), await lockState(), registry.state()]).toEqual([['scope.json'], 'free', 'damaged']);
+  });
+
+  it.each([
     ['a folder', (draft: string) => mkdirSync(join(draft, 'full'), { recursive: true })],
     ['a link', (draft: string) => symlinkSync('elsewhere', draft)],
     ['nothing', () => undefined],
