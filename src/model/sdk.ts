@@ -8,6 +8,7 @@ import type { LanguageModelV3, LanguageModelV3StreamPart } from '@ai-sdk/provide
 import { assertNever } from '../std/assert-never.ts';
 import type { JsonObject } from '../std/json.ts';
 import { newAnswer } from './answer.ts';
+import { type AnswerRooms, newAnswerRooms } from './answer-room.ts';
 import { toModelFailure } from './failure.ts';
 import { ModelFailure } from './port.ts';
 import type { Effort, Model, ModelPart, ModelRequest } from './port.ts';
@@ -70,12 +71,13 @@ const ordinaryAnswerBytes = 3_000;
 /** The model behind `source`. One HTTP request a `stream`, or two where it takes no effort. */
 export function sdkModel(source: ModelSource): Model {
   const thinking = newThinking(source);
+  const rooms = newAnswerRooms();
   return {
     name: source.name,
     takeNotes: () => thinking.takeNotes(),
     estimate: (request) => priced(source, estimateOf(request, ordinaryAnswerBytes)),
     cost: (usage) => source.cost(usage),
-    stream: (request) => ask({ ...source, thinking }, request),
+    stream: (request) => ask({ ...source, thinking, rooms }, request),
   };
 }
 
@@ -122,6 +124,7 @@ export async function httpError(
 /** A model as it is asked: what it was found to take is kept with it. */
 interface AskedSource extends ModelSource {
   readonly thinking: Thinking;
+  readonly rooms: AnswerRooms;
 }
 
 async function* ask(source: AskedSource, request: ModelRequest): AsyncGenerator<ModelPart> {
@@ -183,21 +186,26 @@ async function open(
   request: ModelRequest,
   { watch, heard }: { watch: Watch; heard: Heard },
 ): Promise<ReadableStreamDefaultReader<LanguageModelV3StreamPart>> {
-  const { dialect, thinking } = source;
+  const { dialect, thinking, rooms } = source;
   const model = await source.open(request, heard);
   // A scenario reads words alone.
   const images = dialect === 'plain' ? undefined : await imagesInBase64(request);
+  const room = rooms.of(request);
   const stream = async (bounds: CallBounds) => {
-    const options = toCallOptions(dialect, request, { ...bounds, images });
+    const options = toCallOptions(dialect, request, { ...room.within(bounds), images });
     return (await model.doStream({ ...options, abortSignal: watch.signal })).stream.getReader();
   };
-  try {
-    return await stream(thinking.bounds(request.messages));
-  } catch (error) {
-    // Nothing of it was answered: it is the same request once more.
-    const bounds = watch.signal.aborted ? null : thinking.boundsAfter(error);
-    if (bounds === null) throw error;
-    return await stream(bounds);
+  const usual = thinking.bounds(request.messages);
+  for (let bounds = usual; ;) {
+    try {
+      return await stream(bounds);
+    } catch (error) {
+      if (watch.signal.aborted) throw error;
+      // Nothing of it was answered: it is the same request once more.
+      const other = bounds === usual ? thinking.boundsAfter(error) : null;
+      if (other === null && !room.isShortenedBy(error)) throw error;
+      bounds = other ?? bounds;
+    }
   }
 }
 

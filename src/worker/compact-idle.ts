@@ -18,10 +18,11 @@ async function compacted(ports: TurnPorts): Promise<TurnResult> {
   const { context } = ports;
   if (context === undefined) return { kind: 'errored', category: 'internal', message: 'it keeps no history' };
   const { facts, putAside } = context;
-  const model = await ports.model();
   const offered = offeredEntries(ports, context);
   if (offered.length > 0) await ports.commit(offered);
   while (facts.context.asked !== null) {
+    // Each time: the one that was asked may rest by now.
+    const model = await ports.model();
     const request = requestOf(ports, transcriptOf(facts, putAside), model.name);
     const fitted = await fit(ports, context, model, { step: 1, request, taken: Number.POSITIVE_INFINITY });
     if (fitted.kind === 'ended') return fitted.result;

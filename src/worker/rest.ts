@@ -21,16 +21,10 @@ export async function rested(
   failed: { readonly model: string; readonly error: ModelFailure },
 ): Promise<TurnResult | null> {
   const { rests } = ports;
-  const { model, error } = failed;
+  const { error } = failed;
   if (rests === undefined) throw error;
-  rests.note(model, error);
+  if (await isSwitched(ports, failed)) return null;
   const { ms, untilMs } = rests.wait();
-  if (ms === 0) {
-    const text = `${model} is not asked for now (${error.message}); ${rests.current} is asked in its place.`;
-    const switched = { from: model, to: rests.current, why: shortly(error.message) };
-    await ports.commit([{ type: 'alert', level: 'warning', code: 'modelSwitched', text, switched }]);
-    return null;
-  }
   if (ms !== null) return await waited(ports, error);
   if (untilMs === null) throw error;
   const until = new Date(untilMs).toISOString();
@@ -39,6 +33,20 @@ export async function rested(
     `${error.message}. No model of this pod answers before ${until}: go on with it then`,
     { transient: false },
   );
+}
+
+/** Notes the rest. True: another model is asked in its place from now on, and that is in the log. */
+export async function isSwitched(
+  ports: TurnPorts,
+  { model, error }: { readonly model: string; readonly error: ModelFailure },
+): Promise<boolean> {
+  const { rests } = ports;
+  rests?.note(model, error);
+  if (rests?.wait().ms !== 0) return false;
+  const text = `${model} is not asked for now (${error.message}); ${rests.current} is asked in its place.`;
+  const switched = { from: model, to: rests.current, why: shortly(error.message) };
+  await ports.commit([{ type: 'alert', level: 'warning', code: 'modelSwitched', text, switched }]);
+  return true;
 }
 
 const whyCharsMax = 300;

@@ -259,6 +259,8 @@ export const commands = {
     'keep --install writes a service of the user that starts kept trees, switches it on or says how, and --uninstall takes it away',
   'rest.next':
     'of a list of models the next is asked, and said, where one has reached a limit for longer than a turn waits, takes no key or model any more, or fails at every try; the first again in its time',
+  'rest.compact':
+    'a compaction asks the next model where the first one has reached a limit or is gone, and fails only where none answers',
   'rest.gone':
     'neither credit nor a server is waited for: where no model is left the turn ends with what was said',
   'rest.wait':

@@ -9,6 +9,7 @@ export const model = {
   'model.effort-tree': 'the effort of a run is that of every pod of its tree, after a restore too',
   'model.abort': 'an abort in the middle ends the stream with the reason of the signal',
   'model.abort-closes': 'an abort while nothing came yet closes the connection',
+  'model.answer-room': 'where a request fits and its answer does not, a shorter answer is asked for at once',
   'model.answer-size':
     'text, reasoning and inputs of one answer are cut together at 6 MiB and told as cut by the limit',
   'model.answer-time':

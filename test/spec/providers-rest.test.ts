@@ -8,11 +8,14 @@ import { type Fault, ProviderServer } from '../support/provider-server.ts';
 import { eventually, type Ran, TestHome } from '../support/rig.ts';
 
 let home: TestHome;
+/** Of the first one. */
+let words: string;
 let first: ProviderServer;
 let second: ProviderServer;
 beforeEach(async () => {
   home = new TestHome();
-  first = await ProviderServer.start('anthropic', () => ({ say: 'the first' }));
+  words = 'the first';
+  first = await ProviderServer.start('anthropic', () => ({ say: words }));
   second = await ProviderServer.start('openai', () => ({ say: 'the second' }));
 });
 afterEach(async () => {
@@ -76,6 +79,38 @@ it.each<[string, Fault, number]>([
   second.fail(fault);
   expect(await podkin('run', '-p', 'go')).toMatchObject({ code: 0, stdout: 'the third\n' });
   expect(asked()).toEqual([tries, tries]);
+});
+
+it('[rest.compact] an idle compaction asks the next model where the first one has reached a limit, and is done by it', async () => {
+  words = 'much is said '.repeat(300);
+  configured([first.model, second.model]);
+  expect(await podkin('run', '-d', 'go')).toMatchObject({ code: 0 });
+  await podkin('wait', 'root');
+  await podkin('send', 'root', '--wait', 'more');
+  first.fail(rests(3_600));
+  expect(await podkin('compact', 'root')).toMatchObject({ code: 0, stderr: '' });
+  expect(asked()).toEqual([3, 1]);
+  expect(await home.pod('root').entriesOf('compaction')).toMatchObject([
+    { why: 'asked', model: second.model },
+  ]);
+  expect(await home.pod('root').entriesOf('compactionFailed')).toEqual([]);
+  expect(await home.pod('root').entriesOf('alert')).toMatchObject([{ code: 'modelSwitched' }]);
+  await podkin('stop', 'root');
+});
+
+it('[rest.compact] where both have, it fails once, with what the last one said, and the history is as it was', async () => {
+  words = 'much is said '.repeat(300);
+  configured([first.model, second.model]);
+  expect(await podkin('run', '-d', 'go')).toMatchObject({ code: 0 });
+  await podkin('wait', 'root');
+  await podkin('send', 'root', '--wait', 'more');
+  first.fail(rests(3_600));
+  second.fail(rests(3_600));
+  expect(await podkin('compact', 'root')).toMatchObject({ code: 1 });
+  expect(asked()).toEqual([3, 1]);
+  expect(await home.pod('root').entriesOf('compactionFailed')).toHaveLength(1);
+  expect(await home.pod('root').entriesOf('compaction')).toEqual([]);
+  await podkin('stop', 'root');
 });
 
 it('[rest.gone] where none is left and none has named a time, the turn ends at once with what the last one said', async () => {

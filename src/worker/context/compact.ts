@@ -10,13 +10,14 @@ import { type Model, ModelFailure, type ModelRequest, type ModelResponse } from 
 import type { CompactionCause } from '../../session/facts/context-entries.ts';
 import { summaryText } from '../../session/facts/shown.ts';
 import { type Part, shownThrough, transcriptOf } from '../../session/facts/transcript.ts';
+import { PodkinError } from '../../std/podkin-error.ts';
 import { admitted } from '../admission.ts';
 import { doubtedEntries } from '../doubted-usage.ts';
 import { afterRequest, answerBegun, beforeRequest } from '../interceptors.ts';
 import { promptOf } from '../prompt.ts';
 import { partsRefused } from '../refused-reasoning.ts';
 import { backOff, refuseLongRest, triesFor } from '../retry.ts';
-import { mustRest } from '../rest.ts';
+import { isSwitched, mustRest } from '../rest.ts';
 import { imageBytes, unshownTo } from '../shown-images.ts';
 import type { ContextPort, TurnPorts, TurnResult } from '../turn-ports.ts';
 import { keptOf, unitsOfSaid } from './keep.ts';
@@ -25,6 +26,7 @@ import { piecesOf } from './pieces.ts';
 import { isTooLong, type Refused, refusalEntries, windowBy } from './refusal.ts';
 import { fixedUnits, rateOf, tokensOf, unitsOfRequest, unitsOfText } from './size.ts';
 import { NoSummary, PartsRefused, TooLong } from './summary-failures.ts';
+import { newSpent, type Spent } from './spent.ts';
 import { type SummaryAsk, summaryOf, summaryRequest } from './summary-request.ts';
 import { tableOf } from './table.ts';
 import { leavesNoRoom, WindowFull } from './window-full.ts';
@@ -41,9 +43,9 @@ export interface Compacting {
   readonly request: Pick<ModelRequest, 'system' | 'tools'>;
 }
 
-/** `failed`: it is in the log, and why. */
+/** `failed`: it is in the log, and why. `switched`: so is that; another model is to make it. */
 export type Compacted =
-  | { readonly kind: 'done' | 'failed' }
+  | { readonly kind: 'done' | 'failed' | 'switched' }
   | { readonly kind: 'ended'; readonly result: TurnResult };
 
 /** Of the window: for what people said. */
@@ -71,8 +73,7 @@ export async function compact(
     const summary = await summed(ports, context, { model, compacting, spent, refusals });
     ports.crashPoint('compaction.answered');
     if (typeof summary !== 'string') {
-      ports.show({ type: 'compactionEnded', turn: ports.turn, outcome: 'stopped', tokens });
-      await commitSpent(ports, compacting.step, spent.usage);
+      await stoppedShort(ports, compacting, spent.usage);
       return { kind: 'ended', result: summary };
     }
     const { name } = model;
@@ -85,6 +86,10 @@ export async function compact(
       usage: spent.usage,
     });
   } catch (error) {
+    if (error instanceof OtherModel) {
+      await stoppedShort(ports, compacting, spent.usage);
+      return { kind: 'switched' };
+    }
     if (!(error instanceof ModelFailure) && !(error instanceof NoSummary)) throw error;
     const reason = error.message;
     await fail(ports, { compacting, reason, usage: spent.usage });
@@ -94,25 +99,11 @@ export async function compact(
 
 const noShorter = 'the summary came out no shorter than what it replaces';
 
-interface Spent {
-  readonly usage: Usage;
-  add(usage: Usage): void;
-}
-
-function newSpent(): Spent {
-  let usage: Usage = { inputTokens: 0, outputTokens: 0, cost: 0 };
-  return {
-    get usage() {
-      return usage;
-    },
-    add(more) {
-      usage = {
-        inputTokens: usage.inputTokens + more.inputTokens,
-        outputTokens: usage.outputTokens + more.outputTokens,
-        cost: usage.cost === null || more.cost === null ? null : usage.cost + more.cost,
-      };
-    },
-  };
+/** The model that was asked rests from now on, and another one does not. */
+class OtherModel extends PodkinError {
+  constructor() {
+    super('another model is asked');
+  }
 }
 
 /** A limit, a cancel or a pause, before a request is sent. */
@@ -252,8 +243,8 @@ async function answered(
     } catch (error) {
       if (ports.signal.aborted) return { kind: 'cancelled' };
       if (!(error instanceof ModelFailure)) throw error;
-      // Another one is asked with the turn's next request.
-      if (mustRest(ports, error, attempt)) ports.rests?.note(model.name, error);
+      const failed = { model: model.name, error };
+      if (mustRest(ports, error, attempt) && (await isSwitched(ports, failed))) throw new OtherModel();
       refuseLongRest(ports, error);
       if (!error.transient || attempt >= triesFor(ports, error)) throw error;
       await backOff(ports, { step, attempt, error });
@@ -365,8 +356,9 @@ async function fail(
   ports.show({ type: 'compactionEnded', turn, outcome: 'failed', tokens, reason });
 }
 
-/** Of a compaction that was stopped: it has not failed, and what it used counts. */
-async function commitSpent(ports: TurnPorts, step: number, usage: Usage): Promise<void> {
+/** It has not failed, and what it used counts. */
+async function stoppedShort(ports: TurnPorts, { step, tokens }: Compacting, usage: Usage): Promise<void> {
+  ports.show({ type: 'compactionEnded', turn: ports.turn, outcome: 'stopped', tokens });
   const isFree = usage.inputTokens === 0 && usage.outputTokens === 0;
   // What was taken of the budget for it is free again, but for what it has used.
   if (isFree && ports.budget?.isReserved !== true) return;
