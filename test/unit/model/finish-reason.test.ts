@@ -149,3 +149,22 @@ it.each<[DialectName, string]>([
   expect(response.finishReason).toBe('length');
   expect(response.isWindowFull).toBeUndefined();
 });
+
+it.each([
+  ['invalid_prompt', 'Invalid prompt: your prompt was flagged.', { category: 'badRequest', isGone: false }],
+  ['insufficient_quota', 'You exceeded your current quota.', { category: 'rateLimit', isGone: true }],
+])(
+  '[model.permanent] OpenAI: %s in the middle of a stream is not asked again',
+  async (code, message, told) => {
+    const failed = {
+      type: 'response.failed',
+      response: { id: 'r', status: 'failed', error: { code, message } },
+    };
+    const begun = responses.created + responses.text(0, half);
+    const { failure } = await failing(await modelThatSays('openai', begun + responses.event(failed)));
+    expect(failure).toMatchObject({ transient: false, ...told, message: expect.stringContaining(message) });
+    const error = { type: 'error', code, message, param: null };
+    const other = await failing(await modelThatSays('openai', begun + responses.event(error)));
+    expect(other.failure).toMatchObject({ transient: false, ...told });
+  },
+);
