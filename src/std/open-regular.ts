@@ -4,14 +4,17 @@
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { PodkinError } from './podkin-error.ts';
+import { systemCode } from './system-code.ts';
 
 /** What should be a regular file is none, or is far larger than what podkin writes there. */
 class NotAsWritten extends PodkinError {
   readonly code = 'NOT_AS_WRITTEN';
+  readonly found: string;
 
   constructor(path: string, found: string) {
     super(`${path} ${found}`);
     this.name = 'NotAsWritten';
+    this.found = found;
   }
 }
 
@@ -40,4 +43,11 @@ export function readRegular(path: string, bytesMax: number): string {
 export function isOutOfPlace(error: unknown): boolean {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
   return ['NOT_AS_WRITTEN', 'EISDIR', 'ELOOP', 'ENXIO', 'EACCES', 'EPERM'].includes(String(code));
+}
+
+/** Why a file cannot be read, for people, behind its path. Null where no system or file of it is at fault. */
+export function unreadableText(error: unknown): string | null {
+  if (error instanceof NotAsWritten) return error.found;
+  const code = systemCode(error);
+  return code === undefined ? null : `cannot be read (${code})`;
 }

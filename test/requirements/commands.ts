@@ -74,6 +74,10 @@ export const commands = {
   'cli.rm-pieces': 'what could not be read of a log, kept beside it, goes only by force and with a word',
   'cli.rm-set-aside':
     'what was set aside of a folder is never deleted with its pod: rm refuses, and with force says where it keeps it',
+  'cli.rm-unread':
+    'rm refuses while what people gave to the pod has not been read, with the line that goes on; with force each is printed',
+  'cli.doctor-kept':
+    'doctor names files of requests and of saved rules that are not what podkin wrote, and what to do; a command that meets one says so in plain words',
   'cli.rm-undelivered': 'refuses while something waits for the parent, or for the pod itself',
   'cli.rm-untold-death': 'refuses while the parent has not been told that the pod died',
   'cli.silent-is-not-dead': 'a pod whose lock is held and that does not answer is unreachable',

@@ -236,7 +236,7 @@ describe('send and stop --request', () => {
     await home.run(['stop', 'root']);
   });
 
-  it('[request.hostile] a file of a request that is none is told with its folder', async () => {
+  it('[request.hostile] [cli.doctor-kept] a file of a request that is none is told with its folder, by doctor too', async () => {
     const args = ['-p', '--model', home.scenario(answers), 'first'];
     await run(...args);
     const { folder } = onlyRequest();
@@ -245,6 +245,12 @@ describe('send and stop --request', () => {
       const ran = await run(...args);
       expect(ran).toMatchObject({ code: 1, stdout: '' });
       expect(ran.stderr).toContain(folder);
+      const why = text.length > 9 ? 'is larger than 1048576 bytes' : 'is not what podkin writes';
+      const said = `${join(folder, 'request.json')} ${why}, so what was asked under this id`;
+      expect(ran.stderr).toContain(said);
+      const doctor = await home.run(['doctor']);
+      expect(doctor.stdout).toContain(said);
+      expect(doctor.stdout).toContain(`rm -r ${folder}`);
     }
   });
 });

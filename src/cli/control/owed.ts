@@ -85,12 +85,25 @@ function said(text: string): string {
   return text === '' ? '' : `: ${oneLine(text, shownChars)}`;
 }
 
-/** Reports that it has received and its model has not read: nobody else will. */
+/**
+ * What people and other pods have given to it, it has accepted, and its model has not read. What its parent
+ * gave is the parent's to know.
+ */
+export function unreadInput({ queue, notifyBuffer }: Facts): string[] {
+  const notices = notifyBuffer.flatMap(({ content }) => (content.kind === 'notice' ? [content] : []));
+  return [...queue, ...notices].filter(({ from }) => from.kind !== 'parent').map(({ text }) => text);
+}
+
+/** Reports that it has received and its model has not read, and what was given to it: nobody else will. */
 export function unreadLines(pod: FoundPod, facts: Facts): string[] {
-  return facts.notifyBuffer.flatMap(({ content }) => {
+  const given = unreadInput(facts).map(
+    (text) => `Discarded: what was given to "${pod.name}" and not read: ${oneLine(text, shownChars)}`,
+  );
+  const reports = facts.notifyBuffer.flatMap(({ content }) => {
     if (content.kind !== 'podEvent') return [];
     const { event, from } = content;
     const what = event.kind === 'died' || event.kind === 'unreachable' ? event.kind : eventText(event);
     return [`Discarded: a report of "${from.name}" that "${pod.name}" has not read: ${what}`];
   });
+  return [...given, ...reports];
 }

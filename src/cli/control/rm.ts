@@ -27,7 +27,7 @@ import { type CommandContext, exitStatus } from '../invocation/context.ts';
 import { allPods, findPods, type FoundPod } from '../../client/find-pod.ts';
 import { isPodRunning } from '../../client/pod-probe.ts';
 import { HomeIndex } from '../../client/home-index.ts';
-import { discardedLines, type Owed, owedBy, owedText, unreadLines } from './owed.ts';
+import { discardedLines, type Owed, owedBy, owedText, unreadInput, unreadLines } from './owed.ts';
 import { placeMeant, removeWreck, wreckOf } from './rm-wreck.ts';
 import { notKnown, stopPod } from './stop-pod.ts';
 
@@ -117,6 +117,11 @@ export class Removal {
     const up = await this.#owedUpward(pod);
     const why = up === null ? [] : [upward(up)];
     for (const one of await this.#owedBelow(below)) why.push(downward(one, pod));
+    const unread = unreadInput(await this.#index.factsOf(pod)).length;
+    if (unread > 0) {
+      const on = pod.spec.parent === null ? `podkin run -c ${name}` : `podkin restore ${name}`;
+      why.push(`it has not read all that was given to it (${unread}; "${on}" goes on with it)`);
+    }
     if (hasSetAside(pod.folder.outputs)) {
       why.push(
         `what was set aside of the folder it worked in is with it, maybe yours ("podkin logs ${name}" has the line that puts it back)`,

@@ -24,6 +24,7 @@ import { checkpointFindings } from './checkpoint-check.ts';
 import { diskFindings, unwritableFindings } from './disk-check.ts';
 import { ageOf, type Finding, leftoverAgeMs, namesIn, ok } from './finding.ts';
 import { projectFindings } from './project-check.ts';
+import { keptFileFindings } from './kept-files-check.ts';
 import { lockFindings } from './lock-check.ts';
 import { logFindings } from './log-check.ts';
 import { socketFolder, staleSockets } from './socket-check.ts';
@@ -60,6 +61,7 @@ export async function doctorCommand(context: CommandContext, options: { json: bo
     ...(await logFindings(context.home)),
     ...checkpointFindings(context.home),
     ...tombstoneFindings(context.home),
+    ...keptFileFindings(context.home),
     ...podFindings(seen),
     ...(await lateEvents(context, seen, Date.now())),
   ];

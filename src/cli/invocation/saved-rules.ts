@@ -17,7 +17,7 @@ import { anchoredRule, parseRule } from '../../scope/permissions/permission-rule
 import type { Home } from '../../session/home/places.ts';
 import { writeFileAtomic } from '../../std/atomic-write.ts';
 import { once } from '../../std/once.ts';
-import { readRegular } from '../../std/open-regular.ts';
+import { readRegular, unreadableText } from '../../std/open-regular.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { CommandFailed, exitStatus } from './context.ts';
 
@@ -100,6 +100,12 @@ export function allSavedRules(home: Home): readonly RuleProject[] {
   return read.projects;
 }
 
+/** What is wrong with the file, behind its path; null where nothing is. */
+export function savedRulesProblem(home: Home): string | null {
+  const read = readAll(savedRulesFile(home));
+  return 'problem' in read ? read.problem : null;
+}
+
 /** Whether what is at a project's path is what its rules were saved for. */
 export function placeState({ path, place }: RuleProject): 'there' | 'another' | 'gone' {
   const now = placeOf(path);
@@ -180,7 +186,7 @@ function readAll(path: string): { readonly projects: readonly RuleProject[] } | 
   } catch (error) {
     const code = systemCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return { projects: [] };
-    return { problem: code === undefined ? 'is not what podkin writes' : `cannot be read (${code})` };
+    return { problem: unreadableText(error) ?? 'is not what podkin writes' };
   }
 }
 

@@ -18,7 +18,7 @@ import { once } from '../../std/once.ts';
 import { PodkinError } from '../../std/podkin-error.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { uuidv7 } from '../../std/uuid.ts';
-import { readRegular } from '../../std/open-regular.ts';
+import { readRegular, unreadableText } from '../../std/open-regular.ts';
 import type { Home } from './places.ts';
 
 const requestSchema = once(() =>
@@ -64,12 +64,19 @@ export class RequestConflict extends PodkinError {
   }
 }
 
+/** Whether it was done is not known any more. */
 export class BadRequestFile extends PodkinError {
-  constructor(path: string, why: string) {
-    super(
-      `${path} cannot be read (${why}): remove that folder, and whether it was done is not known any more`,
-    );
+  /** What is found, and what to do. */
+  readonly found: string;
+  readonly advice: string;
+
+  constructor(folder: string, why: string) {
+    const found = `${join(folder, 'request.json')} ${why}, so what was asked under this id, and whether it was done, is not known any more`;
+    const advice = `see what it has made ("podkin ps -a"), then: rm -r ${folder}`;
+    super(`${found}: ${advice}, and repeat it, or use another id`);
     this.name = 'BadRequestFile';
+    this.found = found;
+    this.advice = advice;
   }
 }
 
@@ -95,7 +102,7 @@ export function requestOf(home: Home, asked: Asked): FoundRequest {
   const known = read(folder);
   if (known === null && won(folder, made)) return { request: made, folder, isNew: true };
   const request = known ?? read(folder);
-  if (request === null) throw new BadRequestFile(folder, 'it came and went');
+  if (request === null) throw new BadRequestFile(folder, 'is missing');
   if (request.digest !== digest) throw new RequestConflict(asked.id);
   return { request, folder, isNew: false };
 }
@@ -124,6 +131,24 @@ export function pruneRequests(home: Home, left: ReadonlySet<string>, nowMs: numb
     const speaksOf = request === null ? [] : [request.instance, ...Object.keys(request.incarnations)];
     if (!speaksOf.some((instance) => left.has(instance))) rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Of all requests of a home. Throws the file system's error where they cannot be listed. */
+export function badRequests(home: Home): BadRequestFile[] {
+  const all = requestsFolder(home);
+  return namesIn(all)
+    .filter((name) => !name.startsWith('.'))
+    .flatMap((name) => {
+      const folder = join(all, name);
+      try {
+        // One that is there and has none keeps its id from being used; an empty folder does not.
+        const isLost = read(folder) === null && namesIn(folder).length > 0;
+        return isLost ? [new BadRequestFile(folder, 'is missing')] : [];
+      } catch (error) {
+        if (error instanceof BadRequestFile) return [error];
+        throw error;
+      }
+    });
 }
 
 function requestsFolder(home: Home): string {
@@ -159,9 +184,8 @@ function read(folder: string): Request | null {
   try {
     return requestSchema().parse(JSON.parse(readRegular(path, fileBytesMax)));
   } catch (error) {
-    const code = systemCode(error);
-    if (code === 'ENOENT') return null;
-    throw new BadRequestFile(folder, code ?? 'it is not what podkin writes');
+    if (systemCode(error) === 'ENOENT') return null;
+    throw new BadRequestFile(folder, unreadableText(error) ?? 'is not what podkin writes');
   }
 }
 

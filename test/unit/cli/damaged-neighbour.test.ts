@@ -1,6 +1,7 @@
 /** Files of one pod, and of the home, that are not what podkin wrote there: every other command goes on. */
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -95,6 +96,23 @@ describe.each(Object.keys(damages))('%s', (how) => {
     expect((await rig.podkin('doctor')).stdout).toContain('x.json');
     expect((await rig.podkin('verify')).stdout).toContain('x.json');
   });
+});
+
+it.each([
+  ['{', 'is not what podkin writes', 'podkin rules add'],
+  [' '.repeat(2_000_000), 'is larger than 1048576 bytes', 'podkin rules add'],
+  [null, 'may be written by others', 'chmod go-w'],
+])('[cli.doctor-kept] saved rules: %#, named by doctor', async (text, why, fix) => {
+  const rig = cliRig();
+  rig.write(logHome().pod('good'));
+  const path = join(rig.home.state, 'rules.json');
+  writeFileSync(path, text ?? '{"schema":1,"projects":[]}', { mode: 0o600 });
+  if (text === null) chmodSync(path, 0o666);
+  const { stdout } = await rig.podkin('doctor');
+  expect(stdout).toContain(`${path} ${why}: none of your saved rules holds`);
+  expect(stdout).toContain(fix);
+  rmSync(path);
+  expect((await rig.podkin('doctor')).stdout).not.toContain('saved rules');
 });
 
 it('[cli.rm-damaged] a log that is no pod’s is kept, and damaged lines in one are told when it goes', async () => {

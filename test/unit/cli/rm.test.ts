@@ -41,6 +41,32 @@ describe('rm', () => {
     ]);
   });
 
+  it('[cli.rm-unread] refuses while what people gave to it is unread; with force each is printed', async () => {
+    const rig = cliRig();
+    const home = logHome();
+    const root = home.pod('root');
+    const child = home.pod('alpha', root);
+    root.link(child);
+    root.accept();
+    root.input('notice');
+    child.accept('work-1');
+    child.stop();
+    root.deliver(child);
+    root.stop();
+    rig.write(root);
+    rig.write(child);
+    const refused = await rig.podkin('rm', 'root');
+    expect([refused.status, refused.stderr]).toEqual([
+      1,
+      expect.stringContaining('given to it (2; "podkin run -c root" goes on with it)'),
+    ]);
+    // The work of its parent is the parent's.
+    expect(await rig.podkin('rm', 'alpha')).toMatchObject({ status: 0 });
+    const forced = await rig.podkin('rm', '-f', 'root');
+    const line = 'Discarded: what was given to "root" and not read: go';
+    expect([forced.status, forced.stderr.split('\n').filter((one) => one === line).length]).toEqual([0, 2]);
+  });
+
   it('[cli.rm-untold-death] refuses while the parent has not been told that the pod died', async () => {
     const rig = cliRig();
     const { root, child } = family();
