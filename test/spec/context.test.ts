@@ -184,7 +184,7 @@ describe('a death during a compaction', () => {
 describe('a compaction that fails', () => {
   it('[context.failure] three times in a row ends the turn and not the pod, and costs what it costs', async () => {
     // Room for the two steps between the three, from wherever the first is.
-    provider = await SmallWindow.start(window * 1.2, talks(18));
+    provider = await SmallWindow.start(window * 1.4, talks(22));
     provider.summary = () => ({ call: ['Read', { path: 'notes.txt' }] });
     const root = await rootWith();
     await root.run('The task: read.');

@@ -36,6 +36,11 @@ export class SmallWindow {
   readonly #breaks = new Map<string, number>();
   /** What is asked of a summary; throws to fail. */
   summary: () => SmallReply = () => ({ say: 'SUMMARY of the work so far.' });
+  /** What is too long is refused so. */
+  refusal = (tokens: number): { readonly status: number; readonly text: string } => ({
+    status: 400,
+    text: errorBody(`prompt is too long: ${tokens} tokens > ${this.window} maximum`),
+  });
   /** Before each answer. */
   gate: (asked: SmallRequest) => Promise<void> | void = () => undefined;
   readonly #server: Server;
@@ -100,7 +105,8 @@ export class SmallWindow {
     const asked = { pod, prompt, tokens, isSummary, isRefused };
     this.requests.push(asked);
     if (isRefused) {
-      refuse(response, `prompt is too long: ${tokens} tokens > ${this.window} maximum`);
+      const { status, text: words } = this.refusal(tokens);
+      response.writeHead(status, { 'content-type': 'application/json' }).end(words);
       return;
     }
     if (prompt.some(({ role }) => role === 'call') && (body.tools ?? []).length === 0) {
@@ -138,7 +144,11 @@ export class SmallWindow {
 
 function refuse(response: ServerResponse, message: string): void {
   response.writeHead(400, { 'content-type': 'application/json' });
-  response.end(JSON.stringify({ type: 'error', error: { type: 'invalid_request_error', message } }));
+  response.end(errorBody(message));
+}
+
+function errorBody(message: string): string {
+  return JSON.stringify({ type: 'error', error: { type: 'invalid_request_error', message } });
 }
 
 function eventsOf({ say, call }: SmallReply, tokens: number): { type: string }[] {

@@ -7,7 +7,8 @@ import type { ParamsIn } from '../../protocol/methods.ts';
 import { isCostBound } from '../../session/facts/budget-view.ts';
 import { foldLog } from '../../session/log/fold-log.ts';
 import { type Effort, efforts } from '../../session/settings/effort.ts';
-import type { ModelSettings } from '../../session/settings/model-settings.ts';
+import { modelListOf } from '../../session/settings/model-list.ts';
+import { type ModelSettings, modelSettingsOf } from '../../session/settings/model-settings.ts';
 import { isFreer, type PermissionMode, permissionModes } from '../../session/settings/permissions.ts';
 import { limitsOf } from '../../session/settings/settings.ts';
 import type { JsonObject } from '../../std/json.ts';
@@ -32,7 +33,10 @@ export async function setAtStart(
   pod: FoundPod,
   { options, most }: { options: SetOptions; most: string | undefined },
 ): Promise<SetAtStart> {
-  if (!isSet(options)) return most === undefined ? {} : { most };
+  if (!isSet(options)) {
+    const sizes = await sizesSaid(context, pod);
+    return { ...(sizes && { models: sizes }), ...(most !== undefined && { most }) };
+  }
   const wanted = await wantedIn(context, options);
   const { spec, folder } = pod;
   const { mode } = wanted;
@@ -47,6 +51,31 @@ export async function setAtStart(
     if (isBound && !isPriced(name, wanted.prices[name])) throw usage(priceProblem(context, name));
   }
   return { ...(models && { models }), mode, effort: wanted.effort, most };
+}
+
+/**
+ * How long the pod's models are by now, in words of a person: whoever was told to say it of a model that refuses its
+ * requests has this pod in mind. Undefined: nothing else than it works with.
+ */
+async function sizesSaid(
+  { environment }: CommandContext,
+  { folder }: FoundPod,
+): Promise<WantedModels | undefined> {
+  const { models = {} } = await loadConfiguration({ environment, cwd: null, flags: {} });
+  const isSized = ({ contextTokens, outputTokens }: ModelSettings) => contextTokens ?? outputTokens;
+  if (!Object.values(models).some(isSized)) return undefined;
+  // A log that cannot be read is told by the start itself.
+  const session = (await foldLog(folder.log).catch(() => null))?.session ?? null;
+  if (session === null) return undefined;
+  const { names } = modelListOf(session, { headless: false });
+  const said: JsonObject = {};
+  for (const name of names) {
+    const { contextTokens, outputTokens } = (Object.hasOwn(models, name) ? models[name] : undefined) ?? {};
+    const held = modelSettingsOf(session.settings, name);
+    const now = { ...held, ...asJson({ contextTokens, outputTokens }) };
+    if (JSON.stringify(now) !== JSON.stringify(held)) said[name] = asJson(now);
+  }
+  return Object.keys(said).length === 0 ? undefined : { names, said };
 }
 
 interface Checked {

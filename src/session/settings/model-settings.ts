@@ -47,7 +47,9 @@ export const modelSettingsSchema = once(() => {
           .int()
           .min(contextTokensMin)
           .optional()
-          .describe('Tokens of a request and its answer together; wins over what podkin knows of the model.'),
+          .describe(
+            'Tokens of a request and its answer together; wins over what podkin knows of the model and has learned from refusals, for a pod that is started again too.',
+          ),
         images: z
           .boolean()
           .optional()
