@@ -30,7 +30,7 @@ export interface WatchLimits {
  * How many times as long a wait may take that nothing but keep-alives interrupts: servers give them while a
  * request waits for its turn, and some give them for ever.
  */
-export const keepAliveMax = 3;
+const keepAliveMax = 3;
 
 /**
  * A watch over one request. Its timers and its listener serve all waits: a token must not cost one of each.

@@ -36,7 +36,7 @@ objects() {
 }`;
 
 /** For a shell. */
-export function shellWord(text: string): string {
+function shellWord(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
