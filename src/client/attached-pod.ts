@@ -78,6 +78,16 @@ export class AttachedPod {
     return this.#unsent.length > 0 || this.#callsOpen > 0 || this.#stream === null;
   }
 
+  /** What was given to `send` and may not have been taken, in order. */
+  get unsent(): readonly string[] {
+    return this.#unsent.map(({ input }) => input);
+  }
+
+  /** It has died, and nobody has started it again. */
+  get hasDied(): boolean {
+    return this.#saidDied && this.#stream === null;
+  }
+
   /** Hands over what the log on disk holds beyond what was seen. For a pod that does not run. */
   async readLog(): Promise<void> {
     const { log } = this.#pod.folder;

@@ -177,6 +177,8 @@ export interface ProviderWait {
   readonly pod: string;
   /** As the provider said it, with the try. */
   readonly reason: string;
+  /** The next try, where it is known. */
+  readonly until: string | null;
 }
 
 /** Which pods of the tree wait for their provider: the pod itself, or those for which it waits. */
@@ -186,7 +188,7 @@ export async function providerWaits(
   seen: ReadonlySet<string> = new Set(),
 ): Promise<ProviderWait[]> {
   const { name, instance, waiting, children } = status;
-  if (waiting?.kind === 'provider') return [{ pod: name, reason: waiting.reason }];
+  if (waiting?.kind === 'provider') return [{ pod: name, reason: waiting.reason, until: waiting.until }];
   const known = new Set([...seen, instance]);
   const live = children.filter((child) => !gone.has(child.status) && !known.has(child.instance));
   const below = await Promise.all(

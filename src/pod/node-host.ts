@@ -46,6 +46,7 @@ import type { Addresses, ClaimRegistry, Host, HostClock, HostHome, Processes, Se
 import { endLeft, endLeftOfDead } from './process/command-groups.ts';
 import { checkpointBytes, failLoudly, onSignal, sayToStarter, takesOver } from './process/own-process.ts';
 import { statusAt, statusOf } from './process/process-status.ts';
+import { givenHeadless } from './process/own-process.ts';
 import { startPodProcess, stderrTail } from './process/start-process.ts';
 import { nodeWork } from './node-work.ts';
 
@@ -193,7 +194,8 @@ function nodeProcesses(home: Home): Processes {
     identity: processIdentity,
     isRunning,
     signal: (process, signal) => signalProcess(process, signal, { group: true }),
-    start: (folder, restrictions, set) => startPodProcess(folder, process.env, { restrictions, set }),
+    start: (folder, restrictions, set) =>
+      startPodProcess(folder, process.env, { restrictions, set, headless: givenHeadless() }),
     statusOf: (pod) => statusOf(home, pod),
     statusAt,
     endLeft,

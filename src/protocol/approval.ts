@@ -48,6 +48,7 @@ export const approveParams = once(() =>
     reason: z.string().max(10_000).optional(),
     rule: z.string().min(1).max(1_000).optional(),
     write: z.string().min(1).max(8_192).optional(),
+    unasked: z.literal(true).optional(),
     from: z.unknown().optional(),
   }),
 );

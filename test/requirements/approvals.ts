@@ -86,6 +86,10 @@ export const approvals = {
     'approve with --reason and without --deny is refused as wrong usage, and the approval stays open',
   'approval.headless':
     'run -p denies instead of asking in the whole tree, names each call in the result and ends with 4',
+  'approval.headless-now':
+    'run -p -c asks nobody, however its tree was begun and whether it runs: each call is denied, in the whole tree, named, and the status is 4; the tree asks again where somebody goes on with it without -p',
+  'approval.unasked':
+    'what nobody can be asked is denied in the log and for the model as no answer of a person, and allows nothing',
   'approval.rule-flags': 'rules given to run hold in the whole tree',
   'approval.run-waits': 'run without a keyboard says on stderr which command answers',
   'approval.keys': 'at a terminal run and attach show approvals of the whole tree and take y, n and a',

@@ -11,6 +11,8 @@ export const commands = {
   'accept.output-parts':
     'an output that is read in parts is the same as the whole, and no part is longer than asked for',
   'accept.wait-stopped': 'wait fails for it and names restore, whatever an earlier turn ended with',
+  'attach.died':
+    'attach says of a pod that has died that it does not run and how it is started again, and gives back on leaving what was typed and not sent',
   'attach.commands': 'a lone word behind a slash is a command, a path or two slashes begin a text',
   'cli.task-alone':
     'a task of several words needs no command, and a single word that is no command starts nothing',

@@ -139,6 +139,46 @@ describe('podkin run', () => {
     expect(marks()).toBe('');
   });
 
+  const states: readonly (readonly [string, 'runs' | 'stopped', string])[] = [
+    ['runs', 'runs', flat],
+    ['was stopped', 'stopped', flat],
+    ['runs, of a child of it', 'runs', below],
+    ['was stopped, of a child of it', 'stopped', below],
+  ];
+  it.for(states)('[approval.headless-now] run -p -c of a tree that %s', async ([, state, scenario]) => {
+    const more = '  - { last: user, matches: "^first", say: "yes" }';
+    const model = home.scenario(scenario.replace('rules:', `rules:\n${more}`));
+    await home.run(['run', '-d', '--model', model, 'first']);
+    await home.run(['wait', 'root']);
+    if (state === 'stopped') await home.run(['stop', 'root']);
+    const ran = await home.run(['run', '-p', '-c', 'root', '--output-format', 'json', 'go']);
+    expect(ran.code, ran.stderr).toBe(4);
+    const pod = scenario === flat ? 'root' : 'low';
+    const text = expect.stringMatching(/run -p.* and this call needs one \(permission mode default asks/);
+    expect(resultOf(ran)).toMatchObject({
+      status: 'denied',
+      permissionDenials: [{ pod, tool: 'Bash', text }],
+    });
+    expect(ran.stdout).not.toContain('byPerson');
+    expect(ran.stderr).toContain('podkin run -c root "…"');
+    expect(marks()).toBe('');
+    const answers = (await home.pod(pod).entriesOf('approval')).flatMap((one) =>
+      one.state === 'answered' ? [[one.decision, one.by]] : [],
+    );
+    expect(answers).toEqual(state === 'runs' ? [['deny', 'headless']] : []);
+    await home.run(['stop', 'root']);
+  });
+
+  it('[approval.headless-now] a tree that was begun with -p asks where it is gone on with without', async () => {
+    expect((await home.run(['run', '-p', '--model', home.scenario(flat), 'go'])).code).toBe(4);
+    const run = new RunningCommand(home, ['run', '-c', 'root', 'go on']);
+    await run.until('the approval', ({ stderr }) => stderr.includes('podkin approve '));
+    const request = /podkin approve (\w+)/.exec(run.stderr)?.[1] ?? '';
+    expect((await home.run(['approve', request])).code).toBe(0);
+    expect((await run.ended).code).toBe(0);
+    expect(marks()).toBe('ran\n');
+  });
+
   it('[approval.rule-flags] --allow-tool lets the command through without an approval, --deny-tool outweighs it, below the root too', async () => {
     const model = home.scenario(below);
     const run = (...more: string[]) => home.run(['run', '-p', '--model', model, 'go', ...more]);

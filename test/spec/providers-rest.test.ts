@@ -169,6 +169,25 @@ it('[rest.print] with -p nothing is waited for: it ends with status 1 and says u
   expect(inMs).toBeLessThan(3_600_001);
 });
 
+it.each(['runs', 'was stopped'])('[rest.print] so with -p -c of a tree that %s', async (state) => {
+  configured([first.model, second.model]);
+  expect(await podkin('run', '-d', 'go')).toMatchObject({ code: 0 });
+  await podkin('wait', 'root');
+  if (state !== 'runs') await podkin('stop', 'root');
+  first.fail(rests(3_600));
+  second.fail(rests(7_200));
+  const ran = await podkin('run', '-p', '-c', 'root', 'more');
+  expect(ran).toMatchObject({ code: 1, stdout: '' });
+  expect(ran.stderr).toMatch(/No model of this pod answers|waits for its provider until \d{4}-/);
+  if (state === 'runs') expect((await home.pod('root').call('status', {})).status).not.toBe('stopping');
+  const ends = await home.pod('root').entriesOf('turnEnded');
+  expect(ends.map(({ outcome }) => outcome)).toEqual([
+    'finished',
+    state === 'runs' ? 'cancelled' : 'errored',
+  ]);
+  if (state === 'runs') await podkin('stop', 'root');
+});
+
 it('[rest.refused] a list with a model that cannot be asked, or has no price under a limit of the cost, is refused', async () => {
   configured([first.model, 'acme/x']);
   expect(await podkin('run', '-p', 'go')).toMatchObject({ code: 2 });

@@ -270,6 +270,28 @@ describe('a pod that does not run and is spoken to', () => {
     expect((await home.run(['stop', 'root'])).code).toBe(0);
   });
 
+  it.runIf(hasTerminal)('[attach.died] what is typed for a pod that has died is given back', async () => {
+    home.expectsNoSockets = false;
+    await run('-d', '--model', home.scenario(answers), 'first');
+    await home.run(['wait', 'root']);
+    const terminal = new Terminal(home, ['attach', 'root']);
+    await terminal.until('the history', (screen) => screen.includes('The first is done.'));
+    await home.run(['kill', 'root']);
+    await terminal.until('its death', (screen) => screen.includes('has died'));
+    terminal.type('my line');
+    terminal.press('Enter');
+    await terminal.until('what becomes of it', (screen) =>
+      screen.includes('"root" does not run: this is sent'),
+    );
+    terminal.press('C-d');
+    await terminal.until('the end', (screen) => screen.includes('status 0'));
+    expect(terminal.screen()).toContain('Detached; "root" does not run. Start it again');
+    expect(terminal.screen()).toContain('podkin restore root');
+    expect(terminal.screen()).toContain('This was not sent: my line');
+    expect(terminal.screen()).not.toContain('keeps running');
+    expect(await texts(home.pod('root'))).toEqual(['first']);
+  });
+
   it.runIf(hasTerminal)('[continue.restored-first] on a terminal it is asked', async () => {
     await run('-p', '--model', home.scenario(answers), 'first');
     const terminal = new Terminal(home, ['attach', 'root']);

@@ -13,6 +13,8 @@ import { ApprovalInput, type TypedAnswer } from './approval-input.ts';
 
 export interface RunApprovalsOptions {
   readonly keyboard: boolean;
+  /** Nobody can be asked: what this tree asks is denied as it comes, whoever had it started. */
+  readonly headless: boolean;
   /** The connection to the root, which hears of every approval below it; null while there is none. */
   client(): Client | null;
   /** A line that answers nothing. Must not reject. */
@@ -40,11 +42,22 @@ export class RunApprovals {
 
   /** An event of the root. */
   event(event: LiveEvent): void {
+    if (this.#options.headless) return this.#refuse(event);
     if (this.#input !== null) return this.#input.event(event);
     const text = this.#desk.take(event, monotonicMs());
     if (text === null) return;
     this.#options.say(text);
     this.#listen();
+  }
+
+  #refuse(event: LiveEvent): void {
+    if (event.type !== 'approvalRequested') return;
+    const { request } = event;
+    // Not taken: somebody has answered it, or it is shown again with the next connection.
+    this.#options
+      .client()
+      ?.call('approve', { request, decision: 'deny', unasked: true })
+      .catch(() => undefined);
   }
 
   /** Stdin is let go: an open one would keep this process alive. */

@@ -19,7 +19,7 @@ import { ruleSaver } from '../approvals/save-rule.ts';
 import { ApprovalDesk } from '../approvals/approval-desk.ts';
 import { ApprovalInput, type TypedAnswer } from '../approvals/approval-input.ts';
 import { LiveView } from '../format/live-view.ts';
-import { oneLine } from '../format/printable.ts';
+import { oneLine, visible } from '../format/printable.ts';
 import { renderEntry } from '../format/transcript.ts';
 import { canAsk } from '../invocation/ask-person.ts';
 import { type CommandContext, exitStatus, screenOf } from '../invocation/context.ts';
@@ -138,11 +138,20 @@ class AttachScreen {
   }
 
   #detach(): void {
+    const { name, label } = this.#pod;
     this.#say(
-      `Detached; "${this.#pod.name}" keeps running. Attach again with: podkin attach ${this.#pod.label}`,
+      this.#attached.hasDied
+        ? `Detached; "${name}" does not run. Start it again from its log with: podkin restore ${label}`
+        : `Detached; "${name}" keeps running. Attach again with: podkin attach ${label}`,
     );
+    this.#sayUnsent();
     this.#attached.close();
     this.#end.resolve(exitStatus.done);
+  }
+
+  /** Word for word: whoever typed it may want it again. */
+  #sayUnsent(): void {
+    for (const text of this.#attached.unsent) this.#say(`This was not sent: ${visible(text)}`);
   }
 
   #greet(header: PodStream['header']): void {
@@ -157,6 +166,7 @@ class AttachScreen {
   /** Answers the exit status. */
   #sayEnd(end: AttachmentEnd): number {
     const { label: name } = this.#pod;
+    if (end !== 'closed') this.#sayUnsent();
     switch (end) {
       case 'closed':
         return exitStatus.done;
@@ -196,6 +206,12 @@ class AttachScreen {
       case 'say': {
         const submission = this.#attached.send(action.text);
         if (this.#isAttended()) this.#typedHere.add(submission);
+        if (this.#attached.hasDied) {
+          const { name, label } = this.#pod;
+          this.#say(
+            `"${name}" does not run: this is sent when it does (podkin restore ${label}), if you stay.`,
+          );
+        }
         return;
       }
       case 'detach':

@@ -70,6 +70,8 @@ export interface TreeRestore {
   readonly only?: ReadonlySet<string>;
   /** Of the root, from this start on. */
   readonly set?: SetOptions;
+  /** Whoever has it started is nobody who could be asked. */
+  readonly headless?: boolean;
 }
 
 /**
@@ -79,7 +81,7 @@ export interface TreeRestore {
 export async function restoreTree(
   context: CommandContext,
   root: FoundPod,
-  { cancelsTurn, only, set: options = {} }: TreeRestore,
+  { cancelsTurn, only, set: options = {}, headless = false }: TreeRestore,
 ): Promise<string | null> {
   const all = allPods(context.home);
   const rights = new RestoredRights(context, all);
@@ -98,6 +100,7 @@ export async function restoreTree(
       force: false,
       restrictions,
       set,
+      headless,
       cancelsTurn: cancelsTurn && one === root,
     });
     if (typeof outcome === 'string') continue;
@@ -162,12 +165,13 @@ interface Restoring extends Pick<RestoreOptions, 'tree' | 'force'> {
   readonly set: SetAtStart;
   /** The turn that was cut is not gone on with. */
   readonly cancelsTurn?: boolean;
+  readonly headless?: boolean;
 }
 
 async function restoreOne(
   context: CommandContext,
   pod: FoundPod,
-  { force, restrictions, set, cancelsTurn = false }: Restoring,
+  { force, restrictions, set, cancelsTurn = false, headless = false }: Restoring,
 ): Promise<'started' | 'running' | 'undone' | { message: string }> {
   try {
     // A lock that is held says nothing yet: a parent holds it while it reads what its dead child left. The
@@ -189,6 +193,8 @@ async function restoreOne(
       restrictions,
       set,
       cancelsTurn,
+      // Also of a tree that was begun with -p: that somebody can be asked is the command's to say.
+      headless,
     });
     const { spawnMs } = limitsOf(pod.spec.settings);
     // Not ended: one that reads a long log is only slow. But nobody waits without a word.

@@ -58,11 +58,18 @@ async function answerTo(
 ): Promise<{ text: string; end: WaitEnd }> {
   const read = async () => (await answerInLog(pod, [submission], { behind })).answer;
   const before = behind === 0 ? await read() : null;
-  if (before?.isOver === true)
+  if (before?.isOver === true && !(await owesReports(context, pod)))
     return { text: before.tally.text, end: endOf(pod.name, before.tally.lastTurn) };
   const end = await waitForPod(context, pod, null);
   const { isOver, tally } = await read();
-  return { text: tally.text, end: isOver ? endOf(pod.name, tally.lastTurn) : end };
+  return { text: tally.text, end: isOver && end.isOfTurn === true ? endOf(pod.name, tally.lastTurn) : end };
+}
+
+/** Of a child; they may be refused for good. */
+async function owesReports({ home }: CommandContext, pod: FoundPod): Promise<boolean> {
+  if (pod.spec.parent === null) return false;
+  const { outbox } = await new HomeIndex(home).factsOf(pod);
+  return outbox.pending.size > 0;
 }
 
 /** With `--request`, what the pod has taken in before is not sent again. */

@@ -28,6 +28,8 @@ export interface WaitEnd {
   readonly status: number;
   /** What a person reads. */
   readonly text: string;
+  /** It tells how the newest turn ended, and nothing else is in the way. */
+  readonly isOfTurn?: true;
 }
 
 export async function waitCommand(
@@ -204,6 +206,7 @@ async function endOfLive(pod: FoundPod, { lastTurn }: StatusResult): Promise<Wai
   return {
     status: exitStatus.failed,
     text: `${pod.name}: it was stopped before its work was done; to continue: podkin send ${pod.label} "…"`,
+    isOfTurn: true,
   };
 }
 
@@ -223,17 +226,19 @@ async function brokenOff(pod: FoundPod): Promise<boolean> {
 }
 
 /** Nobody takes its reports any more; that is no failure of its work. */
-function withOrphan({ status, text }: WaitEnd, { refusal, parent, pending }: StatusResult): WaitEnd {
-  if (refusal?.code !== 'parentRemoved' || pending.outgoing === 0) return { status, text };
+function withOrphan(end: WaitEnd, { refusal, parent, pending }: StatusResult): WaitEnd {
+  if (refusal?.code !== 'parentRemoved' || pending.outgoing === 0) return end;
   const lost = `${pending.outgoing} event(s) of it reach nobody: its parent "${parent?.name ?? ''}" was removed`;
-  return { status, text: `${text} (${lost})` };
+  return { ...end, text: `${end.text} (${lost})` };
 }
 
 export function endOf(name: string, lastTurn: { outcome: string; reason: string | null } | null): WaitEnd {
-  if (lastTurn === null) return { status: exitStatus.done, text: `${name}: settled, it has had no turn` };
+  const isOfTurn = true;
+  if (lastTurn === null)
+    return { status: exitStatus.done, text: `${name}: settled, it has had no turn`, isOfTurn };
   const { outcome, reason } = lastTurn;
   const cause = reason === null || reason === '' ? '' : `: ${reason}`;
   const text = `${name}: ${outcomeWord(outcome)}${outcome === 'finished' ? '' : cause}`;
-  if (outcome === 'finished') return { status: exitStatus.done, text };
-  return { status: outcome === 'limitReached' ? exitStatus.limit : exitStatus.failed, text };
+  if (outcome === 'finished') return { status: exitStatus.done, text, isOfTurn };
+  return { status: outcome === 'limitReached' ? exitStatus.limit : exitStatus.failed, text, isOfTurn };
 }

@@ -219,7 +219,12 @@ function approvalLine(entry: Entry<ApprovalEntry>, say: Say): string | null {
     case 'answered': {
       const rule =
         entry.rule === undefined ? '' : `, by the rule ${oneLine(visible(entry.rule), excerptCharsMax)}`;
-      const who = entry.by === 'person' ? `a person said ${entry.decision}${rule}` : `closed by ${entry.by}`;
+      const who =
+        entry.by === 'person'
+          ? `a person said ${entry.decision}${rule}`
+          : entry.by === 'headless'
+            ? 'nobody can be asked (run -p)'
+            : `closed by ${entry.by}`;
       const why = entry.reason === undefined ? '' : `: ${oneLine(entry.reason, excerptCharsMax)}`;
       return say(`— the approval request: ${who}${why}`, 'dim');
     }

@@ -64,7 +64,7 @@ export async function continueRoot(context: CommandContext, continuing: Continui
     headless,
     known,
     start: async () => {
-      const problem = isRunning ? null : await restored(context, root, task, set);
+      const problem = isRunning ? null : await restored(context, root, task, { set, headless });
       return problem === null ? null : { kind: 'notStarted', signal: null, reason: problem };
     },
     submission: task === '' ? null : submission,
@@ -110,7 +110,7 @@ async function onScreen(
 ): Promise<number> {
   if (isRunning) await setBefore(context, root, set);
   else {
-    const problem = await restored(context, root, '', set);
+    const problem = await restored(context, root, '', { set });
     if (problem !== null) throw new CommandFailed(exitStatus.failed, notStarted(root, problem));
   }
   return await attachCommand(context, root.name);
@@ -121,9 +121,9 @@ export async function restored(
   context: CommandContext,
   root: FoundPod,
   task: string,
-  set: SetOptions = {},
+  { set = {}, headless = false }: { readonly set?: SetOptions; readonly headless?: boolean } = {},
 ): Promise<string | null> {
-  return await restoreTree(context, root, { cancelsTurn: task !== '', set });
+  return await restoreTree(context, root, { cancelsTurn: task !== '', set, headless });
 }
 
 /** One that runs. Throws `CommandFailed` where it is not taken: nothing is handed over then. */
@@ -173,7 +173,7 @@ export async function goOnWith(
   { task, submission, isRunning, set = {} }: Next & { isRunning: boolean; set?: SetOptions },
 ): Promise<number> {
   if (isRunning) await setBefore(context, root, set);
-  const problem = isRunning ? null : await restored(context, root, task, set);
+  const problem = isRunning ? null : await restored(context, root, task, { set });
   if (problem !== null) throw new CommandFailed(exitStatus.failed, notStarted(root, problem));
   const sent =
     task === ''

@@ -16,13 +16,13 @@ export function deniedText({ name, permissionDenials }: RunResult): string {
       : ` (${printable(first.tool)} in ${first.pod}: ${oneLine(unasked === undefined ? first.input : first.text, 200)})`;
   return unasked === undefined
     ? `${name} has answered; a person said no to ${counted(permissionDenials.length, 'tool call', 'tool calls')}${what}.`
-    : `${name} has answered, but a tool was denied${what}; ${whatHelps(unasked)}.`;
+    : `${name} has answered, but a tool was denied${what}; ${whatHelps(unasked, name)}.`;
 }
 
 const files = "your config.toml or a project's .podkin/config.toml";
 
 /** By the sentences that the model was given, the first that fits; of another build's, none may. */
-const remedies: readonly (readonly [RegExp, (part: string) => string])[] = [
+const remedies: readonly (readonly [RegExp, (part: string, name: string) => string])[] = [
   [
     /^Denied: the rule (.*?) forbids this call\./s,
     (rule) =>
@@ -43,9 +43,14 @@ const remedies: readonly (readonly [RegExp, (part: string) => string])[] = [
   ],
   [/^Denied: in permission mode plan /, () => 'start it with another --permission-mode for that'],
   [
+    /^Denied: in permission mode dontAsk .*, and this call needs one \(/s,
+    (_, name) =>
+      `go on in another mode (podkin run -c ${name} --permission-mode MODE "…"), or run it anew with --allow-tool`,
+  ],
+  [
     /, and this call needs one \(/,
-    () =>
-      'allow it beforehand with --allow-tool or --permission-mode, or run it without -p and answer what it asks',
+    (_, name) =>
+      `go on without -p and answer what it asks (podkin run -c ${name} "…"), or in another mode (--permission-mode, there too); a new run takes --allow-tool as well`,
   ],
   [/^Denied: no right to read /, () => 'widen what it may read with --read'],
   [/^Denied: no right to write /, () => 'widen what it may write with --write'],
@@ -55,10 +60,10 @@ const remedies: readonly (readonly [RegExp, (part: string) => string])[] = [
   ],
 ];
 
-function whatHelps({ text }: Denial): string {
+function whatHelps({ text }: Denial, name: string): string {
   for (const [reason, remedy] of remedies) {
     const found = reason.exec(text);
-    if (found !== null) return remedy(oneLine(found[1] ?? '', 200));
+    if (found !== null) return remedy(oneLine(found[1] ?? '', 200), name);
   }
   return 'widen its rights with --write, --read, --allow-tool or --permission-mode';
 }

@@ -69,6 +69,7 @@ export async function foreground(work: Work, report: RunReport): Promise<number>
   });
   const approvals = new RunApprovals(context, {
     keyboard: !work.headless && canAsk(context),
+    headless: work.headless,
     client: () => watch.pods[0]?.stream?.client ?? null,
     say: (text) => report.say(text),
     obey: async (line) => {
@@ -179,8 +180,18 @@ async function untilSettled(work: Work, watched: Watched, signal: AbortSignal): 
     }
     const bound = headless ? await boundReached(context.home, work) : null;
     if (bound !== null) return { kind: 'limit', reason: bound };
+    const reason = headless ? await longWaitOf(work) : null;
+    if (reason !== null) return { kind: 'providerLimit', reason };
     await Promise.race([changed, sleep(pollMs, undefined, { ref: false })]);
   }
+}
+
+/** What this command has started itself is told at its start to wait for none. */
+async function longWaitOf({ context, name, instance, endsTree, limits }: Work): Promise<string | null> {
+  if (endsTree) return null;
+  const { longWait } = await import('./long-wait.ts');
+  const tree = { home: context.home, root: instance };
+  return await longWait(tree, { name, instance }, limits.retryAfterMaxMs);
 }
 
 function whyGone({ folder }: Work, { watch, own }: Watched): RunEnd {
@@ -212,9 +223,9 @@ async function stopAll(work: Work, end: RunEnd, hurry: AbortSignal): Promise<voi
   if (killed.length > 0) context.stderr.write(`Ended by force: ${killed.join(', ')}.\n`);
 }
 
-/** Whoever interrupts the watching of a tree that stays means its turn. */
+/** Whoever interrupts the watching of a tree that stays, or waits no longer, means its turn. */
 async function leave({ context, instance, folder }: Work, { kind }: RunEnd): Promise<void> {
-  if (kind !== 'interrupted') return;
+  if (kind !== 'interrupted' && kind !== 'providerLimit') return;
   // Its failure changes nothing: there was nothing to cancel.
   await connectAndSend(
     podSocket(context.home, { instance, folder }),

@@ -126,7 +126,7 @@ async function worked(context: CommandContext, requested: Requested, doing: Doin
       start: async (interruption) => {
         if (isRunning) return null;
         if (!existsSync(pod.folder.log)) return await startedOr({ context, root: pod, limits }, interruption);
-        const reason = await restored(context, pod, '');
+        const reason = await restored(context, pod, '', { headless });
         return reason === null ? null : { kind: 'notStarted', signal: null, reason };
       },
       submission,

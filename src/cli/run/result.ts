@@ -45,6 +45,8 @@ export type RunEnd =
   | { kind: 'limit'; reason: string }
   /** What a pod below has to say is refused for good: nobody waits for it. */
   | { kind: 'refused'; reason: string }
+  /** A provider lets its work wait for longer than anybody who has it done with -p. */
+  | { kind: 'providerLimit'; reason: string }
   /** `isStopped`: in order, by somebody else; a turn that it broke off is given up. */
   | { kind: 'died'; reason: string; isStopped?: boolean }
   /** `signal`: that is what ended its start. */
@@ -96,7 +98,7 @@ function statusOf(
 ): Pick<RunResult, 'status' | 'reason'> {
   if (end.kind === 'interrupted') return { status: 'failed', reason: `ended by ${end.signal}` };
   if (end.kind === 'died' || end.kind === 'notStarted') return { status: 'failed', reason: end.reason };
-  if (end.kind === 'refused') return { status: 'failed', reason: end.reason };
+  if (end.kind === 'refused' || end.kind === 'providerLimit') return { status: 'failed', reason: end.reason };
   if (end.kind === 'limit') return { status: 'limit', reason: end.reason };
   const outcome = root.lastTurn?.outcome;
   const reason = root.lastTurn?.reason ?? null;

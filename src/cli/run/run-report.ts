@@ -177,6 +177,7 @@ function nextSteps(result: RunResult, end: RunEnd): string[] {
     case 'settled':
     case 'limit':
     case 'refused':
+    case 'providerLimit':
       if (isAtBound(result)) {
         const [, raise = `podkin budget ${name} AMOUNT`] = /"(podkin budget [^"]+)"/.exec(reason ?? '') ?? [];
         return [`To continue: podkin restore ${name} --tree, then ${raise} with more than before.`];
@@ -200,6 +201,7 @@ function trouble(result: RunResult, end: RunEnd): string {
       return `${name} could not be started${reason}`;
     case 'limit':
     case 'refused':
+    case 'providerLimit':
     case 'settled':
       break;
   }

@@ -21,7 +21,7 @@ export interface ApproveParts {
  */
 export async function approve(parts: ApproveParts, params: Params<'approve'>): Promise<Result<'approve'>> {
   const { pod, approvalGate, approvalFeed } = parts;
-  const { request, decision, reason, rule, write } = params;
+  const { request, decision, reason, rule, write, unasked } = params;
   const below = pod.facts.approvals.has(request) ? undefined : approvalFeed.below(request);
   const opened = write === undefined ? {} : { write };
   const byRule = rule === undefined ? {} : { rule };
@@ -31,7 +31,7 @@ export async function approve(parts: ApproveParts, params: Params<'approve'>): P
     return { request, pod: self, tool, summary, decision, ...byRule };
   }
   const path = pod.socketOf(below.pod);
-  const given = reason === undefined ? {} : { reason };
+  const given = { ...(reason !== undefined && { reason }), ...(unasked && { unasked }) };
   const sent = await pod.host.wire.send(path, 'approve', {
     request,
     decision,

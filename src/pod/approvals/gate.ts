@@ -140,12 +140,13 @@ export class ApprovalGate implements Interceptor {
   /** A person's answer, on disk when this fulfils. Throws `forbidden`, `unknownPod`, `storageFailed`. */
   async answer(params: Params<'approve'>): Promise<Approval> {
     const { request, decision, reason, rule, write } = params;
+    const by = params.unasked === true && decision === 'deny' ? 'headless' : 'person';
     if (rule !== undefined) this.#refuseRule(rule, params);
     if (write !== undefined) await this.#claim(write, params);
     const waiting = this.#waiting.get(request);
     let approval: Approval;
     try {
-      const answer = { request, decision, reason, rule, write };
+      const answer = { request, decision, reason, rule, write, by } as const;
       approval = this.#pod.input((core) => onApprove(core, answer, { waits: waiting !== undefined }));
     } finally {
       if (write !== undefined) this.#pod.claims.settle(write);
@@ -153,7 +154,7 @@ export class ApprovalGate implements Interceptor {
     this.#waiting.delete(request);
     await this.#pod.durable();
     this.#pod.crash('approval.answered');
-    waiting?.resolve(approvalOf(decision, reason ?? null));
+    waiting?.resolve(by === 'headless' ? unaskedDenial(approval.why) : approvalOf(decision, reason ?? null));
     this.#options.onChanged();
     return approval;
   }
@@ -282,6 +283,14 @@ function checkIn(need: ToolNeed): string | null {
 /** What git finds in it, it obeys: also when a person runs it. */
 function heldGitText(path: string): string {
   return `the command writes ${path}, which is read-only for this pod; if you let it write there, from now on, hooks and settings that it puts there run with your next git command too`;
+}
+
+/** As if it had not been asked (`scope/permissions/permission.ts`). */
+function unaskedDenial(why: string): CallApproval {
+  return {
+    kind: 'denied',
+    text: `Denied: this tree is gone on with without a person to ask (run -p), and this call needs one (${why}). Use the other tools, or say what you would need it for.`,
+  };
 }
 
 function approvalOf(decision: ApprovalDecision, reason: string | null): CallApproval {

@@ -23,6 +23,8 @@ export interface PodRun {
   readonly onOpened?: (pod: Pod) => void;
   readonly restrictions?: Restrictions | undefined;
   readonly set?: SetAtStart | undefined;
+  /** Of this incarnation, in the place of what the tree was begun with. */
+  readonly headless?: boolean | undefined;
   /** The turn that its last end has cut ends here. */
   readonly cancelsTurn?: boolean;
 }
@@ -31,12 +33,12 @@ export interface PodRun {
 export async function runPodOn(
   host: Host,
   folderPath: string,
-  { onListening, onOpened, restrictions, set, cancelsTurn = false }: PodRun = {},
+  { onListening, onOpened, restrictions, set, headless, cancelsTurn = false }: PodRun = {},
 ): Promise<number> {
   let opened: OpenedPod;
   try {
     const takeOver = host.self.takesOver();
-    opened = await openPod(folderAt(folderPath), host, { takeOver, restrictions, set });
+    opened = await openPod(folderAt(folderPath), host, { takeOver, restrictions, set, headless });
   } catch (error) {
     return notStarted(host, error);
   }

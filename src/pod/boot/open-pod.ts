@@ -64,6 +64,8 @@ export interface OpenOptions {
   readonly restrictions?: Restrictions | undefined;
   /** What it works with from now on. */
   readonly set?: SetAtStart | undefined;
+  /** Whether nobody can be asked; undefined: as the tree was begun. */
+  readonly headless?: boolean | undefined;
 }
 
 /**
@@ -87,8 +89,8 @@ export async function openPod(folder: PodFolder, host: Host, options: OpenOption
     try {
       const address = addressAt(host, socket.path, spec.instance);
       const claim = home.addresses.claim(folder, address, before);
-      const { restrictions = noRestrictions, set = {} } = options;
-      const parts = { spec, folder, lock, host, address, restrictions, set };
+      const { restrictions = noRestrictions, set = {}, headless } = options;
+      const parts = { spec, folder, lock, host, address, restrictions, set, headless };
       return { ...(await claimed(parts, claim)), lock, socket };
     } catch (error) {
       await socket.release();
@@ -122,6 +124,7 @@ interface StartParts {
   address: PodAddress;
   restrictions: Restrictions;
   set: SetAtStart;
+  headless: boolean | undefined;
 }
 
 async function openIncarnation(parts: StartParts): Promise<Pick<OpenedPod, 'pod' | 'begun'>> {
@@ -129,10 +132,9 @@ async function openIncarnation(parts: StartParts): Promise<Pick<OpenedPod, 'pod'
   const { log, facts, covered, fixed } = await logOf({ host, spec, folder, lock });
   const held = joined(madeWith(spec), facts.restrictions);
   const added = beyond(parts.restrictions, held);
-  const permissions = permissionsOf({
-    ...spec,
-    settings: restrictedSettings(spec.settings, joined(facts.restrictions, added)),
-  });
+  const settings = restrictedSettings(spec.settings, joined(facts.restrictions, added));
+  const made = permissionsOf({ ...spec, settings });
+  const permissions = { ...made, headless: parts.headless ?? made.headless };
   const pod = new Pod({ host, folder, log, facts, covered, limits: limitsOf(spec.settings), permissions });
   const { process, socket, namespaces } = address;
   const identity = { incarnation: facts.incarnation + 1, ...process, podkin: version };

@@ -2,7 +2,13 @@
 import { ownHome } from '../../session/home/own-home.ts';
 import type { Home } from '../../session/home/home.ts';
 import { nodeHost } from '../node-host.ts';
-import { cancelsTurn, failedStart, givenRestrictions, givenSet } from '../process/own-process.ts';
+import {
+  cancelsTurn,
+  failedStart,
+  givenHeadless,
+  givenRestrictions,
+  givenSet,
+} from '../process/own-process.ts';
 import { type PodRun, runPodOn } from './boot.ts';
 
 /** Fulfils when the pod has ended, with the exit status of its process. */
@@ -22,5 +28,6 @@ export async function runPod(folderPath: string, run: PodRun = {}): Promise<numb
     ...run,
     restrictions,
     set,
+    headless: givenHeadless(),
   });
 }

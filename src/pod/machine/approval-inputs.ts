@@ -60,6 +60,7 @@ export function onApprove(
     reason?: string | undefined;
     rule?: string | undefined;
     write?: string | undefined;
+    by?: 'person' | 'headless';
   },
   options: { waits: boolean },
 ): Approval {
@@ -68,14 +69,14 @@ export function onApprove(
   const approval = facts.approvals.get(request);
   if (approval === undefined || !isOpen(approval)) throw notOpen(facts, request);
   const reason = answer.reason?.slice(0, reasonCharsMax).toWellFormed();
-  const { rule, write } = answer;
+  const { rule, write, by = 'person' } = answer;
   commitInput(core, [
     {
       type: 'approval',
       state: 'answered',
       request,
       decision,
-      by: 'person',
+      by,
       ...(reason === undefined ? {} : { reason }),
       ...(rule === undefined ? {} : { rule }),
       ...(write === undefined ? {} : { write }),

@@ -7,6 +7,7 @@ import type { ReadyMessage } from '../host.ts';
 import type { SetAtStart } from '../../session/settings/wanted.ts';
 import type { Restrictions } from '../../session/facts/entries.ts';
 import {
+  headlessVariable,
   readyDescriptor,
   readyVariable,
   restrictionsSchema,
@@ -74,6 +75,12 @@ export function givenSet(): SetAtStart | undefined {
   const given = process.env[setVariable];
   delete process.env[setVariable];
   return given === undefined ? undefined : setSchema().parse(JSON.parse(given));
+}
+
+/** Of this start, and so of those that this process makes; undefined where it said nothing. */
+export function givenHeadless(): boolean | undefined {
+  const given = process.env[headlessVariable];
+  return given === undefined ? undefined : given !== '0';
 }
 
 /** Said of a home that cannot be used, before there is a host. */

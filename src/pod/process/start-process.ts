@@ -55,6 +55,8 @@ export const restrictionsSchema = once(() => {
 });
 /** Set: the turn that its last end has cut is not gone on with; a person has something else to say. */
 export const cancelTurnVariable = 'PODKIN_CANCEL_TURN';
+/** `1`: with this start nobody can be asked, `0`: somebody can; not set: as the tree was begun. */
+export const headlessVariable = 'PODKIN_HEADLESS';
 /** The hidden command that is a pod's process. */
 export const podCommand = '__pod';
 
@@ -79,6 +81,8 @@ export interface StartOptions {
   readonly set?: SetAtStart | undefined;
   /** As in `cancelTurnVariable`. */
   readonly cancelsTurn?: boolean;
+  /** As in `headlessVariable`. */
+  readonly headless?: boolean | undefined;
 }
 
 /**
@@ -87,7 +91,7 @@ export interface StartOptions {
 export function startPodProcess(
   folder: PodFolder,
   environment: NodeJS.ProcessEnv,
-  { takeOver = false, restrictions = noRestrictions, set, cancelsTurn = false }: StartOptions = {},
+  { takeOver = false, restrictions = noRestrictions, set, cancelsTurn = false, headless }: StartOptions = {},
 ): StartedProcess {
   const output = openSync(folder.stderr, 'a', 0o600);
   let child: ChildProcess;
@@ -101,6 +105,7 @@ export function startPodProcess(
         [readyVariable]: String(readyDescriptor),
         ...(takeOver ? { [takeOverVariable]: '1' } : {}),
         ...(cancelsTurn ? { [cancelTurnVariable]: '1' } : {}),
+        [headlessVariable]: headless === undefined ? undefined : headless ? '1' : '0',
         [setVariable]: set === undefined ? undefined : JSON.stringify(set),
         [restrictionsVariable]: isEmpty(restrictions) ? undefined : JSON.stringify(restrictions),
       },

@@ -31,8 +31,8 @@ export interface ApprovalAnsweredEntry {
   state: 'answered';
   request: string;
   decision: ApprovalDecision;
-  /** A person, or what ended the waiting. */
-  by: 'person' | 'cancel' | 'pause' | 'stop' | 'turnEnd';
+  /** A person, or what ended the waiting; `headless`: whoever has the work done is nobody who could be asked. */
+  by: 'person' | 'headless' | 'cancel' | 'pause' | 'stop' | 'turnEnd';
   reason?: string;
   /** A yes by a rule: what it lets run is not asked again, of this pod and of those that it starts from then on. */
   rule?: string;

@@ -196,6 +196,12 @@ describe('the result of a run', () => {
       'without -p',
     ],
     [
+      'nobody to ask in this mode',
+      textOf(decide({ ...call, mode: 'dontAsk', headless: true, sandboxed: true })),
+      'podkin run -c root --permission-mode MODE',
+      '',
+    ],
+    [
       'plan',
       textOf(decide({ ...call, mode: 'plan', headless: true, sandboxed: true })),
       '--permission-mode',

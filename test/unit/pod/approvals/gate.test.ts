@@ -126,6 +126,19 @@ describe('a decision without a person', () => {
 });
 
 describe('an approval', () => {
+  it('[approval.unasked] is denied as what nobody can be asked, in the log too', async () => {
+    const { permit, committed, gate, clock } = gateOf();
+    const first = await permit(bash('c1'));
+    const [asked] = committed.flat() as { request: string }[];
+    await gate.answer({ request: asked!.request, decision: 'deny', unasked: true });
+    await clock.turn();
+    expect(first.permit).toEqual({
+      kind: 'denied',
+      text: expect.stringMatching(/^Denied: .*\(run -p\), and this call needs one \(permission mode default/),
+    });
+    expect(committed.flat().at(-1)).toMatchObject({ state: 'answered', decision: 'deny', by: 'headless' });
+  });
+
   it('[approvals.asked] is on disk before anybody hears of it, with all that a person is shown', async () => {
     const { permit, committed, order, changes } = gateOf();
     const request = bash('c1');
