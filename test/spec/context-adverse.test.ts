@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 
 /** Two steps more fit above the part of it at which a compaction is tried. */
-const window = 24_000;
+const window = 26_000;
 const steps = 18;
 
 /** Long answers and short outputs: no pruning helps. */
