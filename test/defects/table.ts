@@ -2,6 +2,7 @@
 import type { Defect } from './defect.ts';
 import { ofOthers } from './plays.ts';
 import { ofImages } from './images.ts';
+import { ofRefusals } from './refusals.ts';
 import { ofTheMachines } from './machine.ts';
 import { ofTheOracle } from './oracle.ts';
 import { ofNames } from './names.ts';
@@ -20,6 +21,7 @@ export const defects: readonly Defect[] = [
   ...ofTheShell,
   ...ofTheContext,
   ...ofImages,
+  ...ofRefusals,
   ...ofTheProject,
   ...ofTheBudgets,
   ...ofTheStorage,

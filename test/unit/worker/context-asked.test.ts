@@ -1,6 +1,8 @@
 /** Compactions that a person asks for, in a turn and between two, and summaries that the provider finds too long. */
 import * as z from 'zod';
 import { describe, expect, it } from 'vitest';
+import { ModelFailure } from '../../../src/model/port.ts';
+import { Rests } from '../../../src/pod/turn/rests.ts';
 import type { EntryBody } from '../../../src/session/facts/entries.ts';
 import { defineTool } from '../../../src/tools/define-tool.ts';
 import { worker } from '../../../src/worker/drive-turn.ts';
@@ -88,6 +90,36 @@ describe('between two turns', () => {
     expect(await pod.compact()).toEqual({ kind: control === 'cancel' ? 'cancelled' : 'paused' });
     expect(pod.requests).toEqual([]);
     expect(pod.facts.context.asked).not.toBeNull();
+  });
+});
+
+describe('a list of models', () => {
+  const limit = new ModelFailure('rateLimit', 'no more today', { transient: true, retryAfterMs: 3_600_000 });
+  const listed = (answers: readonly string[]) => {
+    const rests = new Rests(
+      () => ({ names: ['a/b', 'c/d'], waits: false }),
+      () => 1_000,
+    );
+    const pod = idle([...worked(5), asked()], {
+      summary: () => (answers.includes(rests.current) ? says('SUMMARY') : limit),
+    });
+    const { model } = pod.ports;
+    Object.assign(pod.ports, { rests, model: async () => ({ ...(await model()), name: rests.current }) });
+    return pod;
+  };
+  it('[rest.compact] the next one makes the summary, once the first one says no more: nothing has failed', async () => {
+    const pod = listed(['c/d']);
+    expect(await pod.compact()).toEqual({ kind: 'finished' });
+    expect(pod.of('compaction')).toMatchObject([{ model: 'c/d', summary: 'SUMMARY' }]);
+    expect(pod.of('alert')).toMatchObject([{ code: 'modelSwitched' }]);
+    expect(pod.of('compactionFailed')).toEqual([]);
+  });
+  it('[rest.compact] none does: it fails once', async () => {
+    const pod = listed([]);
+    expect(await pod.compact()).toEqual({ kind: 'finished' });
+    expect(pod.of('compaction')).toEqual([]);
+    expect(pod.of('compactionFailed')).toMatchObject([{ reason: expect.stringContaining('no more today') }]);
+    expect(pod.requests).toHaveLength(2);
   });
 });
 
