@@ -180,6 +180,8 @@ export interface ClaimRegistry {
   all(): readonly Claim[];
   /** Who waits for what, in their order. */
   waits(): readonly Wait[];
+  /** It is damaged or missing; both are what was last read of it. Absent: never. */
+  isLost?(): boolean;
   /** Changes both with nobody else in between. Throws `RegistryBusy`. */
   update<T>(change: (claims: readonly Claim[], waits: readonly Wait[]) => Promise<Changed<T>>): Promise<T>;
   /** At once, and so not known of an owner in another container until somebody has asked. */

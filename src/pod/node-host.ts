@@ -182,6 +182,7 @@ function nodeClaims(home: Home): ClaimRegistry {
   return {
     all: () => registry.claims(),
     waits: () => registry.held().waits,
+    isLost: () => registry.isLost(),
     update: (change) => registry.update(change),
     statusOf: owners.now,
     ask: (claims) => owners.ask(claims),

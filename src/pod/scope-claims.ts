@@ -103,7 +103,8 @@ export class Claims {
       .catch((error: unknown) => this.#report('registryFailed', String(error)));
     const isMissing = (wanted: readonly Claim[], there: readonly Claim[]) =>
       wanted.some(({ owner }) => !there.some((claim) => claim.owner.instance === owner.instance));
-    if (isMissing(this.#wanted(claims), claims) || isMissing(this.#wantedWaits(claims), waits))
+    const isLost = this.#pod.host.claims.isLost?.() === true;
+    if (isLost || isMissing(this.#wanted(claims), claims) || isMissing(this.#wantedWaits(claims), waits))
       this.syncLater();
   }
 

@@ -201,9 +201,7 @@ describe('a registry that is lost while its holders are frozen', () => {
   it('[scope.registry-lost-said] doctor and verify say that it was damaged, and who holds one path beside whom', async () => {
     expect(await asks('out', 'first')).toMatchObject({ code: 0 });
     writeFileSync(path(), '{');
-    expect((await home.run(['doctor'])).stdout).toContain(
-      'scope.json cannot be read: children write nothing',
-    );
+    expect((await home.run(['doctor'])).stdout).toContain('scope.json cannot be read: nothing is given');
     expect(await asks('out', 'second')).toMatchObject({ code: 0 });
     for (const command of ['doctor', 'verify']) {
       const said = await home.run([command]);

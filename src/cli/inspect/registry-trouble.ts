@@ -28,7 +28,7 @@ export async function registryTrouble(home: Home): Promise<Trouble[]> {
   }
   const now =
     state === 'damaged' || (state === 'missing' && held.length > 0)
-      ? [{ text: `${registry.path} ${lost}: children write nothing until it is made again`, fix: again }]
+      ? [{ text: `${registry.path} ${lost}: nothing is given out of it until it is made again`, fix: again }]
       : [];
   return [...aside, ...now, ...heldTwice(held).map((pair) => twice(pair, registry.claims()))];
 }

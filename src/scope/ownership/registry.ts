@@ -79,6 +79,11 @@ export interface Held {
   readonly waits: readonly Wait[];
 }
 
+interface Parsed extends Held {
+  readonly damaged: boolean;
+  readonly missing: boolean;
+}
+
 export interface RegistryOptions {
   readonly lockWaitMs?: number;
   /**
@@ -99,7 +104,7 @@ export class Registry {
   readonly #file: string;
   readonly #lockWaitMs: number;
   readonly #fromLogs: () => Promise<readonly Claim[]>;
-  #read: (Held & { version: string }) | null = null;
+  #read: (Parsed & { version: string }) | null = null;
 
   constructor(home: Home, { lockWaitMs = lockWaitMsDefault, fromLogs }: RegistryOptions = {}) {
     this.#lockWaitMs = lockWaitMs;
@@ -111,8 +116,8 @@ export class Registry {
   }
 
   /**
-   * As the file stands now; read again only when it has changed. A file that is damaged or missing holds
-   * none. Throws the file system's other errors.
+   * As the file stands now; read again only when it has changed. One that is damaged or missing holds what this
+   * process has last read of it, and none where it never has. Throws the file system's other errors.
    */
   claims(): readonly Claim[] {
     return this.held().claims;
@@ -121,8 +126,18 @@ export class Registry {
   /** As `claims`, with those who wait for a path. */
   held(): Held {
     const version = this.#version();
-    if (this.#read?.version !== version) this.#read = { version, ...this.#parse() };
+    if (this.#read?.version === version) return this.#read;
+    const now = this.#parse();
+    // What others hold is not free in the meantime.
+    const last = now.damaged || now.missing ? (this.#read ?? now) : now;
+    this.#read = { ...now, claims: last.claims, waits: last.waits, version };
     return this.#read;
+  }
+
+  /** As `held` has read it. */
+  isLost(): boolean {
+    this.held();
+    return this.#read?.damaged === true || this.#read?.missing === true;
   }
 
   /** As it is on disk; null where it cannot be understood. */
@@ -214,7 +229,7 @@ export class Registry {
     return stats === undefined ? 'none' : `${stats.ino} ${stats.mtimeNs} ${stats.size}`;
   }
 
-  #parse(): Held & { damaged: boolean; missing: boolean } {
+  #parse(): Parsed {
     let text: string;
     try {
       text = readRegular(this.path, fileBytesMax);

@@ -256,6 +256,19 @@ describe('what is written', () => {
     },
   );
 
+  it('[scope.registry-lost] what was last read of it is not free until it is made again', async () => {
+    const { registry, put, write } = registryOf();
+    expect([registry.isLost(), registry.claims()]).toEqual([true, []]);
+    put({ version: 1, claims: [plain] });
+    expect([registry.isLost(), registry.claims()]).toEqual([false, [plain]]);
+    for (const spoil of [() => writeFileSync(registry.path, 'odd'), () => rmSync(registry.path)]) {
+      spoil();
+      expect([registry.isLost(), registry.claims(), registry.held().waits]).toEqual([true, [plain], []]);
+    }
+    await write({ ...plain, write: ['/x'] });
+    expect([registry.isLost(), registry.claims()]).toEqual([false, [{ ...plain, write: ['/x'] }]]);
+  });
+
   it('[scope.registry-lost] what the logs cannot say leaves everything as it is, and the lock free', async () => {
     const { home, lockState, files } = registryOf();
     const registry = new Registry(home, { fromLogs: () => Promise.reject(new Error('no')) });
