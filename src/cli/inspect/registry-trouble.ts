@@ -2,7 +2,7 @@
 import { HolderUnreadable, claimsFromLogs, heldTwice } from '../../pod/process/claims-from-logs.ts';
 import type { Claim } from '../../scope/ownership/claims.ts';
 import { Registry } from '../../scope/ownership/registry.ts';
-import type { Home } from '../../session/home/home.ts';
+import { type Home, PodsNotListed } from '../../session/home/home.ts';
 
 export interface Trouble {
   readonly text: string;
@@ -22,6 +22,8 @@ export async function registryTrouble(home: Home): Promise<Trouble[]> {
   try {
     held = await claimsFromLogs(home);
   } catch (error) {
+    // That is said for itself.
+    if (error instanceof PodsNotListed) return aside;
     if (!(error instanceof HolderUnreadable)) throw error;
     // A whole one does not need it.
     return state === 'whole' ? aside : [...aside, { text: `${registry.path} ${lost}`, fix: error.message }];
