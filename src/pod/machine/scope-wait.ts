@@ -17,8 +17,8 @@ export function isWaitingForScope({ facts, live }: Core): boolean {
 
 /**
  * What a cancel ends of a pod that waits: queued runs, all of them for a person, for a parent its own that it
- * names; and a turn that was cut off before. Where no work is left the wait is given up with it, which the
- * report says: it is settled. Empty where there is nothing of that.
+ * names; and a turn that was cut off before. Where no work of its own is left the wait is given up with it,
+ * which the report of a settled one says. Empty where there is nothing of that.
  */
 export function cancelledWaiting(
   core: Core,
@@ -63,7 +63,8 @@ function report(
       turn,
       assignments: closes,
       outstanding,
-      settled: isOver,
+      // What it had handed down before its paths were lost is still to be reported to it.
+      settled: isOver && outstanding.length === 0,
       text: '',
       textChars: 0,
       usage: { inputTokens: 0, outputTokens: 0, cost: 0 },

@@ -27,6 +27,8 @@ const rareSeeds = [
   729,
   // The home was away when a turn was cancelled: its children could not be told, and the pod never stopped.
   8330,
+  // What waited for its paths was cancelled, and called itself settled beside what it had handed down.
+  12275,
 ];
 
 it('[sim.histories] nor do the histories that once did', async () => {

@@ -194,6 +194,8 @@ describe('a cancel', () => {
     onCancel(core, 'person');
     expect(core.facts.scopeWait).toBe(null);
     expect(core.facts.queue).toEqual([]);
+    const last = committed.flat().at(-1);
+    expect(last).toMatchObject({ event: { assignments: ['r2'], settled: false, outstanding: ['kid'] } });
   });
 
   it('[scope.wait-cancelled] of one that does not wait is as ever: what is queued stays', () => {
