@@ -31,7 +31,9 @@ export function cancelledWaiting(
   const endsTurn = facts.resumable !== null && isTurnMeant;
   if (dropped.length === 0 && !endsTurn && assignments !== undefined) return [];
   const left = facts.queue.length - dropped.length;
-  const isOver = left === 0 && (facts.resumable === null || endsTurn);
+  // What it has begun, and is to hear the rest of, is gone on with once it has its paths.
+  const isBegun = facts.resumable !== null || begunAssignments(facts).length > 0;
+  const isOver = left === 0 && (!isBegun || endsTurn);
   const closes = [
     ...(endsTurn ? begunAssignments(facts) : []),
     ...dropped.filter(({ from }) => from.kind === 'parent').map(({ submission }) => submission),

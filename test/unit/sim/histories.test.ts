@@ -28,7 +28,7 @@ const rareSeeds = [
   // The home was away when a turn was cancelled: its children could not be told, and the pod never stopped.
   8330,
   // What waited for its paths was cancelled, and called itself settled beside what it had handed down.
-  12275,
+  12275, 17601,
 ];
 
 it('[sim.histories] nor do the histories that once did', async () => {

@@ -13,6 +13,7 @@ import {
   above,
   assigned,
   begun,
+  ended,
   factsOf,
   finished,
   fromAbove,
@@ -196,6 +197,16 @@ describe('a cancel', () => {
     expect(core.facts.queue).toEqual([]);
     const last = committed.flat().at(-1);
     expect(last).toMatchObject({ event: { assignments: ['r2'], settled: false, outstanding: ['kid'] } });
+  });
+
+  it('[scope.wait-cancelled] what it has begun, and is to hear the rest of, is not ended by it', () => {
+    const early = ended('t1', 'finished', { settled: false, outstanding: ['kid'] });
+    const { core, committed } = machineOf([...working('t1', 'r1', fromAbove), early, waits], {
+      parent: above,
+    });
+    expect(() => onCancel(core, 'person')).toThrow('nothing to cancel');
+    expect(committed).toEqual([]);
+    expect(core.facts.scopeWait).not.toBe(null);
   });
 
   it('[scope.wait-cancelled] of one that does not wait is as ever: what is queued stays', () => {
