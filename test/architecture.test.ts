@@ -34,6 +34,7 @@ const doors: Record<string, string[]> = {
     'worker',
   ],
   client: ['std', 'protocol', 'transport', 'session', 'scope', 'pod'],
+  screen: ['std', 'protocol', 'client', 'session', 'scope', 'transport'],
   cli: [
     'std',
     'version',
@@ -46,6 +47,7 @@ const doors: Record<string, string[]> = {
     'project',
     'pod',
     'client',
+    'screen',
   ],
   command: ['std', 'cli'],
   // The programs take a body in, and know of it only its type.

@@ -25,6 +25,7 @@ import { packaged } from './requirements/package.ts';
 import { project } from './requirements/project.ts';
 import { quoting } from './requirements/quoting.ts';
 import { scope } from './requirements/scope.ts';
+import { screen } from './requirements/screen.ts';
 import { session } from './requirements/session.ts';
 import { settings } from './requirements/settings.ts';
 import { shell } from './requirements/shell.ts';
@@ -58,6 +59,7 @@ export const requirements: Readonly<Record<string, string>> = {
   ...project,
   ...quoting,
   ...scope,
+  ...screen,
   ...session,
   ...settings,
   ...shell,

@@ -1,0 +1,44 @@
+/** The screen: what a person sees and types. The numbers are those of its 23 requirements. */
+export const screen = {
+  'screen.r01':
+    'A frame never holds more lines than the terminal; the bytes of a frame at 200 and at 50,000 entries are within 10 %.',
+  'screen.r02':
+    '`ESC[3J` never leaves the process; the screen is erased only by a frame that takes it. The title is saved and restored and never holds text of a model.',
+  'screen.r03':
+    'After leaving the inline view everything committed since it opened is in the scrollback once and in order, what was left out as one line that counts it; inline moves lines by newline only.',
+  'screen.r04': 'Panes, inline, panes: the entries in a capture are m to n, once each.',
+  'screen.r05': 'On leaving at most 12 lines remain: pods, what waits, how to come back.',
+  'screen.r06': 'Scrolled up, new output changes no visible row but the mark of new ones; End follows again.',
+  'screen.r07':
+    'Over 20 resizes between 60 and 160 columns each entry is at most once in scrollback and screen.',
+  'screen.r08':
+    'No mouse mode is set; transcript lines have no box characters and no padding when zoomed or inline; `c` copies the source of an entry.',
+  'screen.r09':
+    'The echo of a key at 50,000 entries costs at most 1.5 times that at 200, and so does the first full frame.',
+  'screen.r10':
+    'An idle tree writes nothing; a running, silent one little; over a slow terminal a key is echoed at once, and at most one frame is unwritten.',
+  'screen.r11': "The terminal's own cursor is at the caret, behind wide characters too.",
+  'screen.r12': 'A paste of 100 kB with CRLF, cut at any byte, is one unsent text, exact with LF.',
+  'screen.r13':
+    'Every typed character lands in the input, and none answers, leaves or opens anything, whatever opens meanwhile.',
+  'screen.r14':
+    'The border of the input names who will read it; a sent text shows `sent`, `on disk`, `read`.',
+  'screen.r15':
+    'Esc never leaves; after Ctrl+Z and fg the frame is the same; on every way out each mode is reset and the terminal is as before.',
+  'screen.r16':
+    "The emitted bytes hold no control or bidi character of the content's; a question shows them, wrapped by the screen, and whole before it can be allowed.",
+  'screen.r17':
+    'Only default colours, bold, dim, inverse and 1 to 6; nothing is said by colour alone; NO_COLOR, TERM=dumb, --plain and ACCESSIBLE=1 are heeded.',
+  'screen.r18':
+    'One bell when a question opens while nobody looks, and when a root settles; the title counts questions and running pods.',
+  'screen.r19':
+    "A row shows its own and its subtree's tokens and cost, live; the root's sum equals that of `podkin ps`.",
+  'screen.r20':
+    'A question names pod, path, tool, whole input, why, since when and what always would mean; answering one never answers the next.',
+  'screen.r21':
+    'The tree is there in any state, nested as spawned and ordered by need; settled siblings fold, failed ones never; 64 pods stay readable.',
+  'screen.r22':
+    'A row says what its pod does and for how long; a death shows its signal within a second where the parent lives.',
+  'screen.r23':
+    'The feed shows texts, tools, questions, outcomes and deaths by default; machinery only where it is asked for.',
+} as const;
