@@ -3,7 +3,7 @@
  * them into bytes.
  *
  * Invariants
- * - F1 The text of a span is clean (`text.ts`): no control, bidi or line-breaking character, no tab.
+ * - F1 The text of a span is clean (`text`): no control, bidi or line-breaking character, no tab.
  * - F2 A line of a frame is no wider than the screen, and a frame has no more lines than it.
  */
 export interface Style {

@@ -1,5 +1,5 @@
 /**
- * What the loop (`screen.ts`) needs of the parts with effects. `watch.ts` and `terminal.ts` fulfil the first
+ * What the loop (`screen`) needs of the parts with effects. `watch` and `terminal` fulfil the first
  * two; the command line is the third, since starting, restoring and removing pods is its business.
  */
 import type { MethodName, ParamsIn, Result } from '../protocol/methods.ts';

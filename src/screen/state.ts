@@ -1,6 +1,6 @@
 /**
  * What the person has the screen show: which pod, which view, where the focus is, how far it is scrolled.
- * Pure data; `actions.ts` changes it, views read it.
+ * Pure data; `actions` changes it, views read it.
  */
 export type Focus = 'input' | 'question' | 'tree' | 'transcript';
 

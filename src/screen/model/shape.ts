@@ -1,6 +1,6 @@
 /**
  * What the screen knows, as data: of each pod of a tree a row, of the pod that is looked at its transcript,
- * and what waits for a person. `pod-model.ts` and `tree-model.ts` fold events into it; views only read it.
+ * and what waits for a person. `pod-model` and `tree-model` fold events into it; views only read it.
  */
 import type { ApprovalRequest } from '../../protocol/approval.ts';
 import type { Delivery } from '../../protocol/methods.ts';
