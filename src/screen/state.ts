@@ -18,6 +18,18 @@ export interface Confirm {
   readonly yes: Action;
 }
 
+/**
+ * A place in the transcript that nothing moves: neither what comes below it nor what is put before it. Only a
+ * frame knows how high entries are, so a key says how far it wants to go, the frame finds the place, and
+ * `settled` (`views/frame`) writes it down; so does it with an overlay that was scrolled too far.
+ */
+export interface Scroll {
+  /** The lowest row that is shown: so many below the first row of the entry `seq`; null: the end. */
+  readonly at: { readonly seq: number; readonly line: number } | null;
+  /** What keys asked for since the last frame, in rows, downwards; 0: nothing. */
+  readonly by: number | 'page' | 'pageUp' | 'first';
+}
+
 export interface ScreenState {
   readonly mode: 'inline' | 'panes';
   readonly focus: Focus;
@@ -29,8 +41,8 @@ export interface ScreenState {
   readonly unfolded: ReadonlySet<string>;
   readonly zoomed: boolean;
   readonly showsMachinery: boolean;
-  /** Lines above the end; null: follows the end. */
-  readonly scroll: { readonly linesUp: number; readonly newItems: number } | null;
+  /** Null: the transcript follows its end. */
+  readonly scroll: Scroll | null;
   readonly search: { readonly text: string; readonly at: number } | null;
   readonly overlay: Overlay | null;
   /** Which open question is shown, by its request; null: the first. */
