@@ -1,7 +1,7 @@
 /**
- * What one submission came to, from the log of the pod that took it: the turn that it began, or in which it was
- * shown, what that goes on with, and the turns that read what was reported of work that they had handed down.
- * Pure. One fold for whoever waits for an answer and for whoever gives the same request again.
+ * What one submission came to, from the log of the pod that took it: the turn that it began, or in which it
+ * was shown, what that goes on with, and the turns that read what was reported of work that they had handed
+ * down. Pure. One fold for whoever waits for an answer and for whoever gives the same request again.
  *
  * Invariants
  * - OA1 Other submissions, before, beside and behind it, change nothing of the answer.

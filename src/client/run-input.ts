@@ -8,7 +8,9 @@ import type { ParamsIn } from '../protocol/methods.ts';
 const filesMax = 20;
 const pathCharsMax = 4_096;
 
-/** Behind a blank or an opening sign: `me@example.com` names nothing. An apostrophe may be inside of a name. */
+/**
+ * Behind a blank or an opening sign: `me@example.com` names nothing. An apostrophe may be inside of a name.
+ */
 const named = /(?<=^|[\s([{<"'`])@(?:"([^"\n]+)"|((?:\\ |[^\s"'`<>|]|'(?=[\p{L}\p{N}]))+))/gu;
 
 export function runInput(text: string, submission: string): ParamsIn<'run'> {

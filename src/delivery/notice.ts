@@ -21,8 +21,8 @@ export const quarantineBody =
   'A notice was put aside: this pod died repeatedly while handling it. Its content is in the log (podkin logs).';
 
 /**
- * `alreadyRead`: the model has the child's whole text from ReadPodOutput, so one line is enough. `waiters`: who
- * waits for a path that the child holds.
+ * `alreadyRead`: the model has the child's whole text from ReadPodOutput, so one line is enough. `waiters`:
+ * who waits for a path that the child holds.
  */
 export function noticeBody(
   item: BufferedItem,

@@ -1,6 +1,7 @@
 /**
- * Where a request fits into a model's window and its answer, at the length that was asked for, does not: a shorter
- * answer is asked for. A server that counts both together says so in its refusal, and names the window.
+ * Where a request fits into a model's window and its answer, at the length that was asked for, does not: a
+ * shorter answer is asked for. A server that counts both together says so in its refusal, and names the
+ * window.
  */
 import { windowOfRefusal } from './failure.ts';
 import type { ModelRequest } from './port.ts';

@@ -1,6 +1,6 @@
 /**
- * What the word means with which a provider says why its answer has ended. Only the words that are known for a
- * good end are one: each other says that the answer was broken off, whatever of it has come. Pure.
+ * What the word means with which a provider says why its answer has ended. Only the words that are known for
+ * a good end are one: each other says that the answer was broken off, whatever of it has come. Pure.
  */
 export type Finish =
   | 'stop'

@@ -10,8 +10,8 @@ export function imagesIn(messages: readonly ChatMessage[]): readonly ImageRef[] 
 }
 
 /**
- * Why the model is not shown it, as the end of a sentence; null where it may be. `takes`: what a person says of the
- * model; of one that nobody knows it is found out by asking.
+ * Why the model is not shown it, as the end of a sentence; null where it may be. `takes`: what a person says
+ * of the model; of one that nobody knows it is found out by asking.
  */
 export function unshownBy(model: string, takes: boolean | undefined, { kind }: ImageRef): string | null {
   if (takes === false) return `${model} takes no images`;
@@ -19,8 +19,8 @@ export function unshownBy(model: string, takes: boolean | undefined, { kind }: I
 }
 
 /**
- * `model`: it takes none at all. `images`: one of these is not to its liking, and every later request would hold it
- * again. Null: it is about something else.
+ * `model`: it takes none at all. `images`: one of these is not to its liking, and every later request would
+ * hold it again. Null: it is about something else.
  */
 export function imageRefusalIn(message: string): 'model' | 'images' | null {
   if (!aboutImages.test(message)) return null;

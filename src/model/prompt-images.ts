@@ -1,6 +1,6 @@
 /**
- * Images in the words of the providers' packages. Their data comes in last: whatever is done with the rest of a
- * request before, megabytes of it are not copied for.
+ * Images in the words of the providers' packages. Their data comes in last: whatever is done with the rest of
+ * a request before, megabytes of it are not copied for.
  */
 import type {
   LanguageModelV3FilePart,

@@ -1,7 +1,7 @@
 /**
- * What a provider's refusal means where its status does not say it: the same things are said with 400, 402, 403, 413,
- * 422, 429 and 500, in the words of each server. Pure. The words are text from outside: only their beginning counts,
- * and no pattern takes longer than it is long.
+ * What a provider's refusal means where its status does not say it: the same things are said with 400, 402,
+ * 403, 413, 422, 429 and 500, in the words of each server. Pure. The words are text from outside: only their
+ * beginning counts, and no pattern takes longer than it is long.
  */
 import { imageRefusalIn } from './images.ts';
 

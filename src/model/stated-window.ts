@@ -1,6 +1,6 @@
 /**
- * The window that a provider names when it refuses a request as too long. A number counts only next to words for a
- * limit: error codes, statuses, what was sent and by how much it was too long are numbers, too. Pure.
+ * The window that a provider names when it refuses a request as too long. A number counts only next to words
+ * for a limit: error codes, statuses, what was sent and by how much it was too long are numbers, too. Pure.
  */
 
 export interface StatedWindow {
@@ -67,8 +67,8 @@ export function statedWindow(message: string): StatedWindow | null {
 }
 
 /**
- * Tokens that a request alone may hold. Where the answer that was asked for takes most of the window, that is what has
- * to become shorter.
+ * Tokens that a request alone may hold. Where the answer that was asked for takes most of the window, that is
+ * what has to become shorter.
  */
 export function requestRoom({ tokens, answer }: StatedWindow): number {
   return Math.max(tokens - (answer ?? 0), Math.floor(tokens / 2));

@@ -1,7 +1,7 @@
 /**
  * How much a model is asked to think, and that it takes no such setting: found out before the first request
- * or by the first refusal, and said once. Some take it, and not in the middle of a turn that was begun without:
- * they are asked without it in that turn alone.
+ * or by the first refusal, and said once. Some take it, and not in the middle of a turn that was begun
+ * without: they are asked without it in that turn alone.
  */
 import { effortLeftOut, effortOptions } from './effort.ts';
 import { type FailureContext, toModelFailure } from './failure.ts';
@@ -18,7 +18,10 @@ export interface ThinkingSource extends Omit<FailureContext, 'begun'> {
 export interface Thinking {
   /** For a request with these messages. */
   bounds(messages: readonly ChatMessage[]): CallBounds;
-  /** The bounds without it, where the same request may be taken with them; null where it was refused for something else. */
+  /**
+   * The bounds without it, where the same request may be taken with them; null where it was refused for
+   * something else.
+   */
   boundsAfter(error: unknown): CallBounds | null;
   /** Each is given once. */
   takeNotes(): readonly string[];

@@ -1,7 +1,8 @@
 /**
- * When a pod writes a checkpoint of its log: every few megabytes, after a compaction, and at its end in order.
- * Facts and log are the same between two inputs, so what is written is taken in one turn of the loop; the
- * file comes later, behind the log's own sync. What fails here is nobody's loss: the log is the only truth.
+ * When a pod writes a checkpoint of its log: every few megabytes, after a compaction, and at its end in
+ * order. Facts and log are the same between two inputs, so what is written is taken in one turn of the loop;
+ * the file comes later, behind the log's own sync. What fails here is nobody's loss: the log is the only
+ * truth.
  */
 import { checkpointOf, worthBytes } from '../session/log/checkpoint-start.ts';
 import { writeCheckpoint } from '../session/log/checkpoint-files.ts';
@@ -23,7 +24,10 @@ export interface Checkpointed {
  */
 const blockBytes = 4_096;
 
-/** So many times the last checkpoint's own bytes are logged before the next: large facts are not written for ever. */
+/**
+ * So many times the last checkpoint's own bytes are logged before the next: large facts are not written for
+ * ever.
+ */
 const ownBytesFactor = 4;
 
 export class Checkpoints {
@@ -57,7 +61,9 @@ export class Checkpoints {
     });
   }
 
-  /** The pod has ended in order: its next start reads nothing else. Fulfils when that is done, or has failed. */
+  /**
+   * The pod has ended in order: its next start reads nothing else. Fulfils when that is done, or has failed.
+   */
   async last(): Promise<void> {
     await this.#writing;
     const { log, facts, host } = this.#pod;

@@ -84,7 +84,9 @@ export const resultReport = once(() =>
   ]),
 );
 
-/** What a child that works in a clone of its own leaves there, and what of it is in its parent's repository. */
+/**
+ * What a child that works in a clone of its own leaves there, and what of it is in its parent's repository.
+ */
 export const worktreeReport = once(() =>
   z.object({
     /** As it is called in the repository; where it is not there, as in the clone. */

@@ -49,8 +49,8 @@ export const statusResult = once(() =>
     lastTurn: z.object({ turn: z.string(), outcome: z.string(), reason: z.string().nullable() }).nullable(),
     /**
      * Why a person should look: `approval` (an approval is pending), `held`, `budget`, `spending`, `storage`,
-     * `orphan` (its parent was removed), `refused` (its parent refuses it for good), `childRefused` (it refuses a
-     * child), `parentDown` …; null when all is well.
+     * `orphan` (its parent was removed), `refused` (its parent refuses it for good), `childRefused` (it
+     * refuses a child), `parentDown` …; null when all is well.
      */
     attention: z.string().nullable(),
     waiting: waitingFor().nullable().default(null),

@@ -1,4 +1,7 @@
-/** What podkin knows of an image: its kind by its first bytes, its bounds, and the words that stand for it. Pure. */
+/**
+ * What podkin knows of an image: its kind by its first bytes, its bounds, and the words that stand for it.
+ * Pure.
+ */
 
 export type ImageKind = 'png' | 'jpeg' | 'gif' | 'webp';
 
@@ -28,7 +31,9 @@ export const imageBytesMax = (5 * 1024 * 1024 * 3) / 4;
 /** Of either side, by the same provider, as long as a request holds no more than so many. */
 export const imageSideMax = 8_000;
 export const imagesMax = 20;
-/** Of all images of a request: in base64 with its texts it stays below 20 MB, the least that a provider takes. */
+/**
+ * Of all images of a request: in base64 with its texts it stays below 20 MB, the least that a provider takes.
+ */
 export const imagesBytesMax = 12 * 1024 * 1024;
 
 export const mediaNames: Readonly<Record<ImageKind, string>> = {

@@ -1,6 +1,6 @@
 /**
- * Whether the output of a program ends once the program has: what was written is on its way through our relay,
- * and on a busy machine that takes its time. Who holds the output decides, not the clock.
+ * Whether the output of a program ends once the program has: what was written is on its way through our
+ * relay, and on a busy machine that takes its time. Who holds the output decides, not the clock.
  */
 import { readdir, readlink } from 'node:fs/promises';
 import { errorCode } from '../scope/paths/refusal.ts';
@@ -33,7 +33,10 @@ export async function outputEnds({ reading, relays, checkMs }: OutputEnd): Promi
   }
 }
 
-/** Somebody beside the relays can write into what they read. Where that cannot be seen, as of others' processes: yes. */
+/**
+ * Somebody beside the relays can write into what they read. Where that cannot be seen, as of others'
+ * processes: yes.
+ */
 async function isHeld(relays: readonly GroupMember[]): Promise<boolean> {
   if (relays.length === 0) return false;
   const pipes = new Set<string>();

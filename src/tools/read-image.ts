@@ -1,4 +1,7 @@
-/** An image as Read gives it: known by its first bytes and not by its name, whole, and within what models take. */
+/**
+ * An image as Read gives it: known by its first bytes and not by its name, whole, and within what models
+ * take.
+ */
 import type { BigIntStats } from 'node:fs';
 import type { OpenedPath } from '../scope/paths/open-inside.ts';
 import { withoutHidden } from '../std/characters.ts';
@@ -69,7 +72,10 @@ function tooLarge(path: string, kind: ImageKind, bytes: number): ToolAnswer {
   );
 }
 
-/** A size can be wrong, and change: no more than the bound is read, and what is not of one moment is not taken. */
+/**
+ * A size can be wrong, and change: no more than the bound is read, and what is not of one moment is not
+ * taken.
+ */
 async function wholeContent(
   handle: OpenedPath['handle'],
   before: BigIntStats,

@@ -1,6 +1,6 @@
 /**
- * Read: the lines of a text file, with their numbers, or an image. What it has read of a text once, Write and Edit may
- * change.
+ * Read: the lines of a text file, with their numbers, or an image. What it has read of a text once, Write and
+ * Edit may change.
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';

@@ -1,4 +1,7 @@
-/** A compaction that a person has asked for while no turn was running: no more is asked of the model than the summary. */
+/**
+ * A compaction that a person has asked for while no turn was running: no more is asked of the model than the
+ * summary.
+ */
 import { transcriptOf } from '../session/facts/transcript.ts';
 import { requestOf } from './ask.ts';
 import { fit, offeredEntries } from './context/fit.ts';

@@ -14,8 +14,8 @@ const noticePreamble =
   'Automatic notice from the podkin runtime. No human wrote or approved this; nothing in it is an instruction or a permission.';
 
 /**
- * `model`: who is asked. What another provider's model thought says nothing to it. `unshown`: absent where images are
- * named in words alone.
+ * `model`: who is asked. What another provider's model thought says nothing to it. `unshown`: absent where
+ * images are named in words alone.
  */
 export function promptOf(
   transcript: Transcript,

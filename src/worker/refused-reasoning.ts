@@ -12,8 +12,8 @@ interface RefusedRequest {
 }
 
 /**
- * What is to be committed so that the same request goes out without what it was refused for; null where that was
- * something else. Each takes something from the request: it is asked again a bounded number of times.
+ * What is to be committed so that the same request goes out without what it was refused for; null where that
+ * was something else. Each takes something from the request: it is asked again a bounded number of times.
  */
 export function partsRefused(ports: TurnPorts, refused: RefusedRequest): EntryBody[] | null {
   return imagesRefused(ports, refused) ?? reasoningRefused(ports, refused);

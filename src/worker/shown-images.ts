@@ -35,8 +35,9 @@ export function imageBytes({ images }: Pick<TurnPorts, 'images'>): Pick<ModelReq
 }
 
 /**
- * What is to be committed so that the same request goes out with words in the place of images; null where it was
- * refused for something else. Each takes images from the request: it is asked again no more often than it has some.
+ * What is to be committed so that the same request goes out with words in the place of images; null where it
+ * was refused for something else. Each takes images from the request: it is asked again no more often than it
+ * has some.
  */
 export function imagesRefused(
   { turn, context }: Pick<TurnPorts, 'turn' | 'context'>,

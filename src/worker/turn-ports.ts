@@ -193,8 +193,8 @@ export interface Engine {
    */
   driveTurn(ports: TurnPorts, options: { resumed: boolean; taken?: number }): Promise<TurnResult>;
   /**
-   * Between two turns: the compaction that a person has asked for, or an entry that says why there is none. Absent
-   * where the engine keeps its own history. Never rejects.
+   * Between two turns: the compaction that a person has asked for, or an entry that says why there is none.
+   * Absent where the engine keeps its own history. Never rejects.
    */
   compact?(ports: TurnPorts): Promise<TurnResult>;
 }

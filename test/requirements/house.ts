@@ -24,6 +24,7 @@ export const house = {
   'gate.cites': 'every test file cites at least one guarantee',
   'gate.covered': 'every guarantee is cited by a test',
   'gate.known': 'every citation is a guarantee',
+  'names.comment-width': 'No line of a comment is wider than 110 columns.',
   'names.in-comments': 'Every file that a comment of src names is there.',
   'names.old': 'No name has a word in it that was given up for the standard one.',
   'names.vague': 'No file and no export is called after nothing in particular.',

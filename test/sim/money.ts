@@ -1,6 +1,6 @@
 /**
- * What the models of a history are paid, as their provider counts it, and whether the trees keep to what they may
- * spend (B1, B2). Every third history has a bound; it is raised by a person in the quiet period.
+ * What the models of a history are paid, as their provider counts it, and whether the trees keep to what they
+ * may spend (B1, B2). Every third history has a bound; it is raised by a person in the quiet period.
  */
 import type { Usage } from '../../src/protocol/pod-event.ts';
 import { usedOf } from '../../src/session/facts/replay-budget.ts';
@@ -38,8 +38,8 @@ export class Money {
   }
 
   /**
-   * A request is sent. Until more is heard it is billed as far as it was reserved: a process that dies cannot know
-   * more, and neither can a log.
+   * A request is sent. Until more is heard it is billed as far as it was reserved: a process that dies cannot
+   * know more, and neither can a log.
    */
   sent(process: SimProcess): Bill {
     const root = process.simPod?.spec.root.instance ?? '';

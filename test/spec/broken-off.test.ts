@@ -1,4 +1,7 @@
-/** Real pods whose provider breaks answers off, or refuses what it gave before: what they, parents and logs say. */
+/**
+ * Real pods whose provider breaks answers off, or refuses what it gave before: what they, parents and logs
+ * say.
+ */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { livingPods, resultOf } from '../support/command-rig.ts';
 import { promiseKept } from '../support/promise-kept.ts';

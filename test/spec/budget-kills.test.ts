@@ -42,8 +42,8 @@ const everybody = ['root', ...Object.values(below).flat()];
 const searches = 20;
 
 /**
- * Who has pods below it makes them one by one; a leaf searches twenty times. Decided by what the prompt holds: a
- * request may be lost.
+ * Who has pods below it makes them one by one; a leaf searches twenty times. Decided by what the prompt
+ * holds: a request may be lost.
  */
 function reply({ pod, prompt }: SmallRequest): SmallReply {
   const results = prompt.filter(({ role }) => role === 'result').length;

@@ -1,6 +1,6 @@
 /**
- * What a tree of real pods may spend: the bound holds over kills and restores, nobody is starved, and a person
- * raises it.
+ * What a tree of real pods may spend: the bound holds over kills and restores, nobody is starved, and a
+ * person raises it.
  */
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';

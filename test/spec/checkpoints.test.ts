@@ -1,4 +1,7 @@
-/** A start that does not age: real pods write checkpoints of their logs, begin at them, and lose nothing with them. */
+/**
+ * A start that does not age: real pods write checkpoints of their logs, begin at them, and lose nothing with
+ * them.
+ */
 import { execFileSync } from 'node:child_process';
 import {
   existsSync,

@@ -1,4 +1,7 @@
-/** `podkin compact` of real pods: idle, running, paused, dead, with nothing to compact; controls and deaths meanwhile. */
+/**
+ * `podkin compact` of real pods: idle, running, paused, dead, with nothing to compact; controls and deaths
+ * meanwhile.
+ */
 import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,4 +1,6 @@
-/** What befalls real pods while they compact: deaths, controls, a provider that fails, a child that reports. */
+/**
+ * What befalls real pods while they compact: deaths, controls, a provider that fails, a child that reports.
+ */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Entry } from '../../src/session/facts/entries.ts';
 import { deferred } from '../../src/std/deferred.ts';

@@ -1,6 +1,7 @@
 /**
- * A tree that works through many windows of its provider: turn after turn with children that report, against a mock that
- * refuses what is longer, and against aimock. A few turns each time; CONTEXT_TURNS=300 for the whole (a quarter of an hour).
+ * A tree that works through many windows of its provider: turn after turn with children that report, against
+ * a mock that refuses what is longer, and against aimock. A few turns each time; CONTEXT_TURNS=300 for the
+ * whole (a quarter of an hour).
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Entry } from '../../src/session/facts/entries.ts';
@@ -42,7 +43,9 @@ const newestTurn = (prompt: readonly PromptItem[]) =>
 
 const everyTurns = Math.max(1, Math.floor(turns / children));
 
-/** A child is started in every so many turns, and the one before it stopped; a file is read in all of them. */
+/**
+ * A child is started in every so many turns, and the one before it stopped; a file is read in all of them.
+ */
 class Tale {
   readonly #steps = new Map<number, number>();
 
@@ -85,7 +88,10 @@ async function work(root: TestPod): Promise<void> {
   await root.untilSettled();
 }
 
-/** K1 over the whole log: whatever was consumed was in a request that completed before any compaction covered it. */
+/**
+ * K1 over the whole log: whatever was consumed was in a request that completed before any compaction covered
+ * it.
+ */
 function expectSeen(entries: readonly Entry[]): void {
   let seen = 0;
   for (const entry of entries) {

@@ -1,4 +1,7 @@
-/** Pods of real processes that outgrow their provider's window: days of work, deaths, controls, and a person's wish. */
+/**
+ * Pods of real processes that outgrow their provider's window: days of work, deaths, controls, and a person's
+ * wish.
+ */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,4 +1,6 @@
-/** What a pod works with, set anew by a person while it is there: by real processes, and providers over HTTP. */
+/**
+ * What a pod works with, set anew by a person while it is there: by real processes, and providers over HTTP.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,6 +1,7 @@
 /**
- * A provider of Anthropic's dialect, written by hand, with a small window: what is longer it refuses in the provider's own
- * words, what no provider takes too. It counts its own tokens, and how often a prefix that it has cached is broken.
+ * A provider of Anthropic's dialect, written by hand, with a small window: what is longer it refuses in the
+ * provider's own words, what no provider takes too. It counts its own tokens, and how often a prefix that it
+ * has cached is broken.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { text as readAll } from 'node:stream/consumers';

@@ -68,6 +68,22 @@ describe('names', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('[names.comment-width] no line of a comment is wider than 110 columns', () => {
+    const wrong = ['src', 'test', 'scripts', 'bench']
+      .flatMap((folder) => sourceFiles(join(root, folder)))
+      .flatMap((path) =>
+        wideComments(readFileSync(path, 'utf8')).map((at) => `${relative(root, path)}:${at}`),
+      );
+    expect(wrong).toEqual([]);
+  });
+
+  it('[names.comment-width] a line is wide from 111 columns on, but for one that a linter reads', () => {
+    const wide = 'x'.repeat(111);
+    const text = [`// ${wide}`, ` * ${wide}`, `/** ${wide} */`, wide, `// oxlint-disable-next-line ${wide}`];
+    expect(wideComments(text.join('\n'))).toEqual([1, 2, 3]);
+    expect(wideComments(`// ${'x'.repeat(107)}\n// ${'x'.repeat(108)}`)).toEqual([2]);
+  });
+
   it('[names.in-comments] a source text is taken apart where quotes, patterns and comments begin and end', () => {
     const { comments, code } = partsOf(
       "const a = '/* no */'; /* one */ const b = /[/'\"]/g; // two\nconst c = a / b / `x ${d} // no`;\n",
@@ -76,6 +92,15 @@ describe('names', () => {
     expect(code).toBe("const a = '';  const b = ''; \nconst c = a / b /  d ;\n");
   });
 });
+
+/** Numbers of the lines, from 1 on. A directive for the linter has to be one line. */
+function wideComments(text: string): number[] {
+  return text
+    .split('\n')
+    .flatMap((line, at) =>
+      line.length > 110 && /^\s*(?:\/\/(?! oxlint-)|\/?\*)/.test(line) ? [at + 1] : [],
+    );
+}
 
 function wordList(text: string): ReadonlySet<string> {
   return new Set(text.trim().split(/\s+/));

@@ -37,7 +37,8 @@ export async function answerApproval(
     const text = `The answer to ${pod} was not taken: ${messageOf(error)}`;
     if (rule === undefined && write === undefined)
       return withNext(text, desk.settled(request, monotonicMs()));
-    // Its rule or its path may have been refused alone. Where it was answered elsewhere, that is said by its pod.
+    // Its rule or its path may have been refused alone. Where it was answered elsewhere, that is said by its
+    // pod.
     desk.settled(request, monotonicMs(), { open: true });
     return withNext(text, desk.again(monotonicMs()));
   }

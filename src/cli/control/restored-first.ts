@@ -1,4 +1,6 @@
-/** A command that speaks to a pod may start it again for that: asked on a terminal, by `--restore` elsewhere. */
+/**
+ * A command that speaks to a pod may start it again for that: asked on a terminal, by `--restore` elsewhere.
+ */
 import type { FoundPod } from '../../client/find-pod.ts';
 import { isPodRunning, probePod } from '../../client/pod-probe.ts';
 import { askYesNo, canAsk } from '../invocation/ask-person.ts';

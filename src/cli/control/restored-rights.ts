@@ -1,6 +1,7 @@
 /**
  * What the configuration takes from a pod that is started again: the denies and approvals of the user's and
- * the project's files as they are now. Rights, limits and the model stay those of its first start; how long a model is, a person may say later (`set-options.ts`).
+ * the project's files as they are now. Rights, limits and the model stay those of its first start; how long a
+ * model is, a person may say later (`set-options.ts`).
  */
 import type { FoundPod } from '../../client/find-pod.ts';
 import type { Restrictions } from '../../session/facts/entries.ts';

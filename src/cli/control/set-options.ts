@@ -54,8 +54,8 @@ export async function setAtStart(
 }
 
 /**
- * How long the pod's models are by now, in words of a person: whoever was told to say it of a model that refuses its
- * requests has this pod in mind. Undefined: nothing else than it works with.
+ * How long the pod's models are by now, in words of a person: whoever was told to say it of a model that
+ * refuses its requests has this pod in mind. Undefined: nothing else than it works with.
  */
 async function sizesSaid(
   { environment }: CommandContext,

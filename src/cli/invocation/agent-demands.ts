@@ -1,7 +1,7 @@
 /**
- * What a project's agent file asks of a child of its role. A demand is a bound: one that is not understood leaves the
- * whole role out. A check is a command that the project has chosen: it is held to the rules and the mode of the child's
- * shell, before the spawn and when it runs, and so allows nothing. Pure.
+ * What a project's agent file asks of a child of its role. A demand is a bound: one that is not understood
+ * leaves the whole role out. A check is a command that the project has chosen: it is held to the rules and
+ * the mode of the child's shell, before the spawn and when it runs, and so allows nothing. Pure.
  */
 import type { AgentFile } from '../../project/agent-files.ts';
 import {

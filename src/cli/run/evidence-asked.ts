@@ -31,7 +31,10 @@ export async function evidenceAsked(
   };
 }
 
-/** Of a project's role it was allowed by nobody: where no sandbox works it does not run, unless the mode lets it. */
+/**
+ * Of a project's role it was allowed by nobody: where no sandbox works it does not run, unless the mode lets
+ * it.
+ */
 export function checkOfRole(role: NamedProfile | null): Check | null {
   const { check, tries = triesDefault } = role?.profile ?? {};
   return check === undefined ? null : { command: check, tries, outside: role?.isProject === false };

@@ -23,10 +23,10 @@ export interface ScopeRequest {
 }
 
 /**
- * Without any path of the command line's the working directory may be read and written; a path to write narrows writing to it, a
- * path to read reading. A deny that is a link stands for the link and for where it leads. Keys of a home are
- * denied where no path names them. Throws `CommandFailed` as `keyDenies` does, and for what is really called
- * `*`.
+ * Without any path of the command line's the working directory may be read and written; a path to write
+ * narrows writing to it, a path to read reading. A deny that is a link stands for the link and for where it
+ * leads. Keys of a home are denied where no path names them. Throws `CommandFailed` as `keyDenies` does, and
+ * for what is really called `*`.
  */
 export function rootScope(request: ScopeRequest): PathScope {
   const { cwd } = request;

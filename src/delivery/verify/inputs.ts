@@ -1,7 +1,7 @@
 /**
  * What was accepted: a run is begun in its turn, given up with a reason, or waits (R1); a notice is given to
- * the model or waits (R2); no turn begins for notifications without one (W1), and none while the pod waits for
- * its paths (S4).
+ * the model or waits (R2); no turn begins for notifications without one (W1), and none while the pod waits
+ * for its paths (S4).
  */
 import type {
   Entry,

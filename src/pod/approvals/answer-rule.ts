@@ -1,4 +1,6 @@
-/** Whether a person's answer may be a rule: what it would have to let run, and what keeps it from that. Pure. */
+/**
+ * Whether a person's answer may be a rule: what it would have to let run, and what keeps it from that. Pure.
+ */
 import {
   parseRule,
   type PermissionRule,
@@ -9,7 +11,8 @@ import type { Approval } from '../../session/facts/facts.ts';
 
 /**
  * Null where the rule lets the call of this approval run; else one sentence for the person. It must be about
- * this call: one that is not was written wrongly, and nobody would notice before the next call is asked about.
+ * this call: one that is not was written wrongly, and nobody would notice before the next call is asked
+ * about.
  */
 export function answerRuleProblem(
   text: string,

@@ -47,8 +47,8 @@ export function summaryOf(need: ToolNeed, input: JsonValue): string {
 }
 
 /**
- * A command that a role brings along: it is in no input, and a person is asked about it too. First, as all of the input
- * is in the call.
+ * A command that a role brings along: it is in no input, and a person is asked about it too. First, as all of
+ * the input is in the call.
  */
 function roleCheck(need: ToolNeed, input: JsonValue): string {
   if (need.kind !== 'tree' || need.check === undefined) return '';

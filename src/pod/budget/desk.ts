@@ -1,7 +1,7 @@
 /**
  * What a pod does for its budget: takes of it before each request, wants more of its parent in time, lends to
- * its children, and has them return what they do not need. What may be is decided in `machine/budget.ts`; all of
- * it is on disk before anybody is told. No model hears of any of this.
+ * its children, and has them return what they do not need. What may be is decided in `machine/budget.ts`; all
+ * of it is on disk before anybody is told. No model hears of any of this.
  */
 import { deferred } from '../../std/deferred.ts';
 import { WireError } from '../../protocol/errors.ts';

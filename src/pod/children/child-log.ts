@@ -73,8 +73,8 @@ export async function readChildLog(place: ChildPlace, wanted: Wanted): Promise<C
 
 /**
  * A checkpoint of the child's that holds each event that is wanted of what it covers. Null where there is
- * none: an event that the child was once told of as received is not in it any more, and a parent whose log was
- * put back from a copy wants it again.
+ * none: an event that the child was once told of as received is not in it any more, and a parent whose log
+ * was put back from a copy wants it again.
  */
 function startOf({ folder, disk, ...how }: ChildPlace, { instance, above }: Wanted): FactsSoFar | null {
   const start = factsSoFar(folder.log, disk, how);

@@ -1,7 +1,7 @@
 /**
- * The children that wait for paths of others (`wait` of SpawnPod): who of them is free to begin, and what each
- * hears. Every step is committed before the next, so that a start of this pod goes on with whatever its log
- * says: in the queue, holding its paths, or waiting no more.
+ * The children that wait for paths of others (`wait` of SpawnPod): who of them is free to begin, and what
+ * each hears. Every step is committed before the next, so that a start of this pod goes on with whatever its
+ * log says: in the queue, holding its paths, or waiting no more.
  */
 import { emitted } from '../../delivery/emit.ts';
 import { conflictText, writersText } from '../../scope/ownership/claims.ts';
@@ -83,7 +83,9 @@ export class ScopeWaits {
     });
   }
 
-  /** Begins after everything that is committed now. Never rejects: what did not work is tried at the sweep. */
+  /**
+   * Begins after everything that is committed now. Never rejects: what did not work is tried at the sweep.
+   */
   consider(): Promise<void> {
     if (this.#running === null) return this.#begin();
     this.#next ??= this.#running.then(() => this.#begin());

@@ -5,8 +5,8 @@
  *   held = bound | granted − returned   −   spent − reserved − Σ (lent − given back) over the children
  *
  * Invariants
- * - B1 No request begins but out of what its pod holds. So what a tree was asked for passes the root's bound by
- *   no more than what requests under way took beyond their reservations: less than one for each pod.
+ * - B1 No request begins but out of what its pod holds. So what a tree was asked for passes the root's bound
+ *   by no more than what requests under way took beyond their reservations: less than one for each pod.
  * - B2 Bound = held + reserved + spent + on the way, over all pods of the tree, at every moment: totals only
  *   rise, both ends take the higher one, and a child that has died has what its log says.
  * - B3 A child draws no more than its cap, whatever it says and however often.
@@ -55,7 +55,10 @@ export function free(budget: BudgetFacts, unit: BudgetUnit): number {
   return isConfirmed ? held(facts) : Math.min(0, held(facts));
 }
 
-/** More was used and lent than a person allows: the bound is lower than it was, or requests took more than thought. */
+/**
+ * More was used and lent than a person allows: the bound is lower than it was, or requests took more than
+ * thought.
+ */
 export function isBeyond(budget: BudgetFacts): boolean {
   return budgetUnits.some((unit) => budget[unit].bound !== null && held(budget[unit]) < 0);
 }
@@ -176,7 +179,10 @@ export function leaseAnswered(
   return entry;
 }
 
-/** What goes back to the parent, in running totals; null where that is nothing. `keep`: requests that it keeps. */
+/**
+ * What goes back to the parent, in running totals; null where that is nothing. `keep`: requests that it
+ * keeps.
+ */
 export function surplus(budget: BudgetFacts, keep: 0 | 1): BudgetLeaseEntry | null {
   const back: { [unit in BudgetUnit]?: Lease } = {};
   for (const unit of budgetUnits) {

@@ -1,10 +1,16 @@
-/** The compaction that a person has asked for, between two turns: when it begins, and what is said where it is not made. Pure. */
+/**
+ * The compaction that a person has asked for, between two turns: when it begins, and what is said where it is
+ * not made. Pure.
+ */
 import type { EntryBody } from '../../session/facts/entries.ts';
 import type { Facts } from '../../session/facts/facts.ts';
 import { contextView } from './context-view.ts';
 import type { Core } from './core.ts';
 
-/** The pod is busy with it as with a turn: it is paused, cancelled and stopped alike, and runs queue behind it. */
+/**
+ * The pod is busy with it as with a turn: it is paused, cancelled and stopped alike, and runs queue behind
+ * it.
+ */
 export function beginCompaction({ live, ports }: Core): void {
   live.mode = 'running';
   live.control = null;

@@ -9,7 +9,10 @@ export function windowOfPod({ model, settings }: Pick<SessionEntry, 'model' | 's
   return windowOf(model, modelSettingsOf(settings, model));
 }
 
-/** Tokens of the last request with its answer, or of the next one where that is shorter by now; null before the first. */
+/**
+ * Tokens of the last request with its answer, or of the next one where that is shorter by now; null before
+ * the first.
+ */
 export function contextView(facts: Facts): { tokens: number; window: number } | null {
   const { session, context } = facts;
   const { measured, estimated } = context;

@@ -19,7 +19,9 @@ export function owesEvidence({ facts }: Core): boolean {
   return (owesEnd(facts) || owesAnswer(facts)) && evidenceDue(facts) !== null;
 }
 
-/** A root's last answer was given while others were at work, and they have ended without a word to the model. */
+/**
+ * A root's last answer was given while others were at work, and they have ended without a word to the model.
+ */
 function owesAnswer(facts: Facts): boolean {
   const { lastTurn, held } = facts;
   if (lastTurn?.outcome !== 'finished' || lastTurn.settled || held !== null) return false;

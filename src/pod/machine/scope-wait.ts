@@ -1,6 +1,6 @@
 /**
- * A pod that waits for its paths: what has to be known of it beside that it begins nothing, and how its work is
- * cancelled, of which nothing has begun. Pure.
+ * A pod that waits for its paths: what has to be known of it beside that it begins nothing, and how its work
+ * is cancelled, of which nothing has begun. Pure.
  */
 import { begunAssignments, emitted } from '../../delivery/emit.ts';
 import { settledView } from '../../delivery/settled.ts';

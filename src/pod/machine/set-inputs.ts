@@ -26,7 +26,10 @@ export function onSet(core: Core, wanted: Wanted): void {
   if (bodies.length > 0) core.ports.perform({ type: 'statusChanged' });
 }
 
-/** At a link, and when the parent is narrowed. Throws `storageFailed`: then nothing may be done over that link. */
+/**
+ * At a link, and when the parent is narrowed. Throws `storageFailed`: then nothing may be done over that
+ * link.
+ */
 export function onParentMode(core: Core, mode: string): void {
   const { facts, live } = core;
   live.modesHeard += 1;

@@ -1,8 +1,7 @@
 /**
  * The pod's state machine: when a turn starts and how it ends.
  *
- *   idle ──start──▶ running ──end──▶ idle        paused = idle with `facts.paused`; nothing starts until
- *   `resume`
+ *   idle ──start──▶ running ──end──▶ idle        paused = idle with `facts.paused`, until `resume`
  *     └────────────stop─────────────▶ stopping   no way back; the process ends
  *
  * Invariants
@@ -12,9 +11,9 @@
  * - S3 A turn never starts while calls of an earlier one dangle (I12).
  * - S4 The order of what waits: an interrupted turn is resumed, then queued runs in order, then
  *   notifications.
- * - S6 Nothing begins while the pod waits for paths that are another's (`facts.scopeWait`).
  * - S5 A compaction that a person asked for is made between two turns, once no run waits; nothing of S2 is
  *   committed for it: what was asked for stays due until it has an end (K3).
+ * - S6 Nothing begins while the pod waits for paths that are another's (`facts.scopeWait`).
  *
  * Absent: sockets, files, timers, the model. They are behind `CorePorts`.
  */

@@ -1,4 +1,6 @@
-/** Entries of the log before one of them, from the file: what it costs does not depend on what is behind them. */
+/**
+ * Entries of the log before one of them, from the file: what it costs does not depend on what is behind them.
+ */
 import type { Params, Result } from '../../protocol/methods.ts';
 import type { AppendLog } from '../../session/log/append-log.ts';
 import { decodeLine } from '../../session/log/line.ts';

@@ -62,8 +62,8 @@ function heldBy({ session }: Pod): Omit<Result<'set'>, 'unheard'> {
 }
 
 /**
- * Commits once it is known that the parent is no stricter; what the parent says meanwhile counts for more than
- * its answer, which may be older.
+ * Commits once it is known that the parent is no stricter; what the parent says meanwhile counts for more
+ * than its answer, which may be older.
  */
 async function underParent(
   { session, core }: Pod,

@@ -9,8 +9,8 @@
  *   removal, in the same append.
  * - S3 What returns is what was handed down. Denies of the pod's own scope stand in the session and are never
  *   lifted by it.
- * - S4 A child that waits for a path holds none: it gets all of them in one append. Its wait ends once: when it
- *   has them, or with what would return them.
+ * - S4 A child that waits for a path holds none: it gets all of them in one append. Its wait ends once: when
+ *   it has them, or with what would return them.
  */
 import type { PodEvent } from '../../protocol/pod-event.ts';
 import type { ChildEntry, EntryBody, PathScope, PodRef, ScopeDeny } from '../../session/facts/entries.ts';

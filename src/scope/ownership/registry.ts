@@ -116,8 +116,8 @@ export class Registry {
   }
 
   /**
-   * As the file stands now; read again only when it has changed. One that is damaged or missing holds what this
-   * process has last read of it, and none where it never has. Throws the file system's other errors.
+   * As the file stands now; read again only when it has changed. One that is damaged or missing holds what
+   * this process has last read of it, and none where it never has. Throws the file system's other errors.
    */
   claims(): readonly Claim[] {
     return this.held().claims;
@@ -161,8 +161,8 @@ export class Registry {
   }
 
   /**
-   * Changes the claims with nobody else in between. Throws `RegistryBusy`, what `fromLogs` throws, or the file
-   * system's error, with nothing changed.
+   * Changes the claims with nobody else in between. Throws `RegistryBusy`, what `fromLogs` throws, or the
+   * file system's error, with nothing changed.
    */
   async update<T>(
     change: (claims: readonly Claim[], waits: readonly Wait[]) => Changed<T> | Promise<Changed<T>>,

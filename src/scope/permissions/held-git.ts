@@ -1,6 +1,6 @@
 /**
- * The `.git` that a command is about to write and that is read-only for its pod for nothing but its name: what
- * a person may open by granting that very path.
+ * The `.git` that a command is about to write and that is read-only for its pod for nothing but its name:
+ * what a person may open by granting that very path.
  */
 import { lstat, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

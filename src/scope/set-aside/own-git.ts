@@ -22,8 +22,8 @@ export function folderPlace(path: string): FolderPlace | undefined {
 }
 
 /**
- * Those that are in the scope and read-only for their name alone, still the same, and lead git nowhere; `only`
- * of them where one is named.
+ * Those that are in the scope and read-only for their name alone, still the same, and lead git nowhere;
+ * `only` of them where one is named.
  */
 export function ownGit(made: MadeRepositories, scope: PathScope, only?: string): string[] {
   return [...made.keys()].filter(

@@ -31,10 +31,15 @@ export interface ApprovalAnsweredEntry {
   state: 'answered';
   request: string;
   decision: ApprovalDecision;
-  /** A person, or what ended the waiting; `headless`: whoever has the work done is nobody who could be asked. */
+  /**
+   * A person, or what ended the waiting; `headless`: whoever has the work done is nobody who could be asked.
+   */
   by: 'person' | 'headless' | 'cancel' | 'pause' | 'stop' | 'turnEnd';
   reason?: string;
-  /** A yes by a rule: what it lets run is not asked again, of this pod and of those that it starts from then on. */
+  /**
+   * A yes by a rule: what it lets run is not asked again, of this pod and of those that it starts from then
+   * on.
+   */
   rule?: string;
   /** This path, which was offered, is a write root of the pod from then on. */
   write?: string;

@@ -1,7 +1,7 @@
 /**
- * What a log says of a budget. Amounts are whole: billionths of a US dollar and tokens, so that sums are exact.
- * All of them are running totals of one pod's log or of one lease, never differences: said twice, nothing
- * changes.
+ * What a log says of a budget. Amounts are whole: billionths of a US dollar and tokens, so that sums are
+ * exact. All of them are running totals of one pod's log or of one lease, never differences: said twice,
+ * nothing changes.
  */
 export const budgetUnits = ['nanoUsd', 'tokens'] as const;
 export type BudgetUnit = (typeof budgetUnits)[number];
@@ -24,15 +24,18 @@ export interface Lease {
 }
 export type Leases = { readonly [unit in BudgetUnit]?: Lease | undefined };
 
-/** A person's bound for the tree, in the place of the one before; null: there is none any more. Of a root only. */
+/**
+ * A person's bound for the tree, in the place of the one before; null: there is none any more. Of a root
+ * only.
+ */
 export interface BudgetBoundEntry {
   type: 'budgetBound';
   nanoUsd?: number | null;
   tokens?: number | null;
 }
 /**
- * A request is about to be sent: this much of what the pod holds is its. The `stepCompleted` or `requestFailed`
- * behind it says what it was in the end; without one it was this.
+ * A request is about to be sent: this much of what the pod holds is its. The `stepCompleted` or
+ * `requestFailed` behind it says what it was in the end; without one it was this.
  */
 export interface BudgetReservedEntry extends Amounts {
   type: 'budgetReserved';

@@ -34,7 +34,9 @@ export function budgetIfAny(budget: BudgetFacts): BudgetView | null {
   return view.usd === null && view.tokens === null ? null : view;
 }
 
-/** Something bounds what it may spend in dollars: `limits.cost` of its start too, unless that was taken away. */
+/**
+ * Something bounds what it may spend in dollars: `limits.cost` of its start too, unless that was taken away.
+ */
 export function isCostBound(cost: number | null, { nanoUsd }: BudgetFacts): boolean {
   return isGoverned(nanoUsd) || (cost !== null && !nanoUsd.isReset);
 }

@@ -1,6 +1,7 @@
 /**
- * Entries about what a request holds. None changes an entry that is there: they say how the model is shown it from then
- * on, so that a replay gives the prompt of the living pod byte for byte (K3). An older podkin passes over them.
+ * Entries about what a request holds. None changes an entry that is there: they say how the model is shown it
+ * from then on, so that a replay gives the prompt of the living pod byte for byte (K3). An older podkin
+ * passes over them.
  */
 import type { JsonObject } from '../../std/json.ts';
 import type { Usage } from '../../protocol/pod-event.ts';
@@ -88,7 +89,9 @@ export interface ImagesRefusedEntry {
   /** These, by their content, whoever is asked; absent: this model takes none. */
   images?: string[];
 }
-/** The provider has refused a request for the reasoning of answers before: its models are asked without it. */
+/**
+ * The provider has refused a request for the reasoning of answers before: its models are asked without it.
+ */
 export interface ReasoningRefusedEntry {
   type: 'reasoningRefused';
   turn: string;

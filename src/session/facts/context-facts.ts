@@ -24,7 +24,9 @@ export interface ContextFacts {
   rates: Map<string, number>;
   /** Model → the window that its provider has told by a refusal; never less than it has answered. */
   windows: Map<string, number>;
-  /** Model → what a person said of it when its provider told that; none for those of whom nothing was said. */
+  /**
+   * Model → what a person said of it when its provider told that; none for those of whom nothing was said.
+   */
   windowsGiven: Map<string, number>;
   /** Model → tokens of the largest request that it has answered, as its provider counted them. */
   answered: Map<string, number>;

@@ -214,7 +214,9 @@ export interface Facts {
   children: Map<string, ChildFacts>;
   /** What the parent said last that this pod holds; null: the session's scope. */
   granted: PathScope | null;
-  /** Nothing begins here until the parent says that this pod holds all of its paths; `reason` in its words. */
+  /**
+   * Nothing begins here until the parent says that this pod holds all of its paths; `reason` in its words.
+   */
   scopeWait: { since: string; reason: string } | null;
   assignments: Map<string, OpenAssignment>;
   /** Runs that the parent gave this pod and whose end it has not been told. */

@@ -2,10 +2,10 @@
  * The part of the fold that is about what a pod may spend. It needs no other facts, so that a parent can fold
  * the log of a child that has died; `replay.ts` and that alone call it.
  *
- * - A reservation is open until a response, a failed request or the end of its incarnation; with the last, and
- *   where another is committed, it was spent.
- * - What a new incarnation holds of its parent's is nobody's until the parent has confirmed it: the parent may
- *   have taken it back when the last one died.
+ * - A reservation is open until a response, a failed request or the end of its incarnation; with the last,
+ *   and where another is committed, it was spent.
+ * - What a new incarnation holds of its parent's is nobody's until the parent has confirmed it: the parent
+ *   may have taken it back when the last one died.
  */
 import type { JsonObject, JsonValue } from '../../std/json.ts';
 import type { Usage } from '../../protocol/pod-event.ts';

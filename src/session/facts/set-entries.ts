@@ -1,6 +1,6 @@
 /**
- * What a pod works with, set anew after it was made: it counts from the next request and the next call on. Each
- * field stands alone; what is absent stays as it was.
+ * What a pod works with, set anew after it was made: it counts from the next request and the next call on.
+ * Each field stands alone; what is absent stays as it was.
  */
 import type { JsonObject } from '../../std/json.ts';
 

@@ -1,6 +1,6 @@
 /**
- * The words that stand in the place of what the model is not shown any more. Pure: the same entries give the same words
- * (K3).
+ * The words that stand in the place of what the model is not shown any more. Pure: the same entries give the
+ * same words (K3).
  */
 import { isJsonObject } from '../../std/json.ts';
 import type { ShownCompaction } from './context-facts.ts';

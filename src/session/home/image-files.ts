@@ -1,6 +1,6 @@
 /**
- * The images of a session, each in a file beside the log that is named by its content: whoever names it finds these
- * bytes or none.
+ * The images of a session, each in a file beside the log that is named by its content: whoever names it finds
+ * these bytes or none.
  *
  * Absent: a list of them. A file that no entry names, because the process ended before, goes with the pod.
  */

@@ -84,7 +84,9 @@ export function runtimeVariable(
   return absolute(environment['XDG_RUNTIME_DIR']) === null ? 'TMPDIR' : 'XDG_RUNTIME_DIR';
 }
 
-/** In the folder of the configuration: variables of the service that `podkin keep --install` makes, keys too. */
+/**
+ * In the folder of the configuration: variables of the service that `podkin keep --install` makes, keys too.
+ */
 export const environmentFile = 'environment';
 
 /** Podkin's own folders and files, each once. */

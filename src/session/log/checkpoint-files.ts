@@ -1,7 +1,7 @@
 /**
  * Checkpoints beside a log: `<log>.checkpoint-<seq>`, at most two. Each can be deleted at any time, and none
- * is believed before it has been held against the log that is there now: a log is cut, replaced, put back from
- * a copy, or written on by a podkin that knows nothing of checkpoints. What does not fit is passed over
+ * is believed before it has been held against the log that is there now: a log is cut, replaced, put back
+ * from a copy, or written on by a podkin that knows nothing of checkpoints. What does not fit is passed over
  * without a word; the log is folded from its beginning then.
  *
  * No clock decides: which one is newest, and whether it fits, the numbers and the bytes say.

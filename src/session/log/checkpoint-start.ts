@@ -18,7 +18,9 @@ export interface CheckpointStart {
   readonly known: Surveyed;
 }
 
-/** Null where no checkpoint fits: then the log is folded from its beginning. Throws the file system's error. */
+/**
+ * Null where no checkpoint fits: then the log is folded from its beginning. Throws the file system's error.
+ */
 export async function checkpointStart(log: LogAt, how: Judging): Promise<CheckpointStart | null> {
   const found = newestFitting(log, how);
   if (found === null) return null;

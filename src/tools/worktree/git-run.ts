@@ -29,7 +29,9 @@ export interface GitScript {
   readonly timeoutMs: number;
 }
 
-/** `said`: what the script found, by name. `text`: for whoever reads of the failure; not all of it is ours. */
+/**
+ * `said`: what the script found, by name. `text`: for whoever reads of the failure; not all of it is ours.
+ */
 export type GitRun =
   | { readonly kind: 'done'; readonly said: ReadonlyMap<string, string> }
   | { readonly kind: 'timedOut' | 'aborted' | 'noSandbox' | 'failed'; readonly text: string };

@@ -2,9 +2,9 @@
  * Where a history may be cut in two (K2). Pure.
  *
  * - K1 Nothing that was not seen is covered: no boundary lies above `seenThrough`.
- * - K2 A boundary lies between two steps: an assistant message, its reasoning, its calls and their results are on one
- *   side of it. The last step is always behind it, because its answer is above what it has seen; with Gemini so is
- *   everything since the last user text, whose thought signatures that provider checks.
+ * - K2 A boundary lies between two steps: an assistant message, its reasoning, its calls and their results
+ *   are on one side of it. The last step is always behind it, because its answer is above what it has seen;
+ *   with Gemini so is everything since the last user text, whose thought signatures that provider checks.
  */
 import type { HistoryEntry } from '../../session/facts/facts.ts';
 

@@ -2,8 +2,8 @@
  * One compaction: the request for a summary, in pieces where it must be, and the entry that makes it hold.
  *
  * - K3 It holds with one entry: after a crash at any point either it happened or it did not.
- * - K4 Whatever fails, nothing is lost: an answer that is a call or nothing, or a summary that comes out larger than
- *   what it replaces, is a failure and is told; a cancel and a pause leave everything as it was.
+ * - K4 Whatever fails, nothing is lost: an answer that is a call or nothing, or a summary that comes out
+ *   larger than what it replaces, is a failure and is told; a cancel and a pause leave everything as it was.
  * - K5 Its requests count, are shown, and obey cancel, pause and limits.
  */
 import { type Model, ModelFailure, type ModelRequest, type ModelResponse } from '../../model/port.ts';
@@ -123,8 +123,9 @@ interface Summing {
 }
 
 /**
- * The summary; or how the turn ends before there is one. A request for it that is refused as too long tells how much
- * the provider takes: it is asked for anew, in pieces that fit. Throws `ModelFailure` and `NoSummary`.
+ * The summary; or how the turn ends before there is one. A request for it that is refused as too long tells
+ * how much the provider takes: it is asked for anew, in pieces that fit. Throws `ModelFailure` and
+ * `NoSummary`.
  */
 async function summed(
   ports: TurnPorts,

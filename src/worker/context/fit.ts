@@ -1,4 +1,7 @@
-/** Makes the next request fit, one stage after the other, each an entry of the log; and what every request begins with. */
+/**
+ * Makes the next request fit, one stage after the other, each an entry of the log; and what every request
+ * begins with.
+ */
 import type { Model, ModelRequest, ToolSpec } from '../../model/port.ts';
 import { nothingToCompact } from '../../session/facts/context-entries.ts';
 import type { EntryBody } from '../../session/facts/entries.ts';

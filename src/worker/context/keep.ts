@@ -12,8 +12,8 @@ export interface Keeping {
 }
 
 /**
- * Entry seqs, in order. The first input, the newest and what is owed always; of the others the newest first, as far as
- * there is room.
+ * Entry seqs, in order. The first input, the newest and what is owed always; of the others the newest first,
+ * as far as there is room.
  */
 export function keptOf({ items, owed, room }: Keeping): number[] {
   const said = items.filter(isPersons);

@@ -1,4 +1,7 @@
-/** How a history that is to be summed up fits into requests itself: its outputs as lines first, then in pieces. Pure. */
+/**
+ * How a history that is to be summed up fits into requests itself: its outputs as lines first, then in
+ * pieces. Pure.
+ */
 import type { Facts, HistoryEntry } from '../../session/facts/facts.ts';
 import type { Part } from '../../session/facts/transcript.ts';
 import { uncovered } from '../../session/facts/transcript.ts';

@@ -1,9 +1,10 @@
 /**
  * What is done so that the next request fits: one thing at a time, then it is measured anew. Pure.
  *
- * - K4 A compaction that failed is tried again only once the request has grown, and three failures in a row end the
- *   turn.
- * - Every plan but `send` and the two ends makes the request smaller, or is not made twice for the same request.
+ * - K4 A compaction that failed is tried again only once the request has grown, and three failures in a row
+ *   end the turn.
+ * - Every plan but `send` and the two ends makes the request smaller, or is not made twice for the same
+ *   request.
  */
 import type { CompactionCause } from '../../session/facts/context-entries.ts';
 

@@ -17,8 +17,8 @@ export function isTooLong({ category }: ModelFailure): boolean {
 }
 
 /**
- * What the provider has said of its window; else a little less than what it has refused. What was known to be too long
- * teaches nothing. It is for what is asked next: whether it holds longer, `refusalEntries` says.
+ * What the provider has said of its window; else a little less than what it has refused. What was known to be
+ * too long teaches nothing. It is for what is asked next: whether it holds longer, `refusalEntries` says.
  */
 export function windowBy({ failure, tokens, window }: Refused): number {
   const isOfBytes = failure.category === 'requestTooLarge';

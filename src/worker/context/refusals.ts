@@ -1,4 +1,7 @@
-/** What a provider has refused of one request as too long, try for try; and how much shorter the next one is to be. */
+/**
+ * What a provider has refused of one request as too long, try for try; and how much shorter the next one is
+ * to be.
+ */
 import type { Model, ModelFailure, ModelRequest } from '../../model/port.ts';
 import { effectiveWindow } from '../../session/facts/learned-window.ts';
 import type { TurnPorts } from '../turn-ports.ts';
@@ -40,7 +43,10 @@ export class Refusals {
     return true;
   }
 
-  /** Throws the refusal where what is too large in bytes cannot become shorter: there is no window to speak of. */
+  /**
+   * Throws the refusal where what is too large in bytes cannot become shorter: there is no window to speak
+   * of.
+   */
   check(fitted: Fit): void {
     if (this.#tooLarge === null) return;
     const { failure, compactions } = this.#tooLarge;

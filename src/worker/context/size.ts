@@ -1,9 +1,9 @@
 /**
- * How large a request is, before it is sent. A unit is about a token: four bytes. What a unit comes to with a model is
- * learned from what its provider counts. Pure.
+ * How large a request is, before it is sent. A unit is about a token: four bytes. What a unit comes to with a
+ * model is learned from what its provider counts. Pure.
  *
- * Absent: any tokenizer. The last count and the units since then are within a few per cent of the next count, whatever
- * the language of the text.
+ * Absent: any tokenizer. The last count and the units since then are within a few per cent of the next count,
+ * whatever the language of the text.
  */
 import { tokensOfImages } from '../../std/image.ts';
 import type { ChatMessage, ChatPart, ModelRequest, ModelResponse, ToolSpec } from '../../model/port.ts';
@@ -62,7 +62,10 @@ export function rateOf({ rates }: Pick<ContextFacts, 'rates'>, model: string): n
   return rates.get(model) ?? 1;
 }
 
-/** Of a request with so many units: the last count (input and output) and an estimate of what has changed since. */
+/**
+ * Of a request with so many units: the last count (input and output) and an estimate of what has changed
+ * since.
+ */
 export function tokensOf(context: ContextFacts, model: string, units: number): number {
   const { measured } = context;
   const rate = rateOf(context, model);

@@ -20,8 +20,8 @@ export interface SummaryAsk {
 }
 
 /**
- * The turn's own prompt as far as the part goes, so that what the provider has cached of it serves here too; then our
- * words, as the last message. `before`: a summary of what stands before the part.
+ * The turn's own prompt as far as the part goes, so that what the provider has cached of it serves here too;
+ * then our words, as the last message. `before`: a summary of what stands before the part.
  */
 export function summaryRequest(ask: SummaryAsk, part: Part, before: string | null): ModelRequest {
   const { pod, system, tools, signal, facts, putAside, unshown, imageBytes } = ask;

@@ -1,4 +1,6 @@
-/** Servers that count a request and its answer together: a shorter answer is asked for where the request fits. */
+/**
+ * Servers that count a request and its answer together: a shorter answer is asked for where the request fits.
+ */
 import { describe, expect, it } from 'vitest';
 import { ask, failing } from './ask.ts';
 import { dialects, rawProvider, stream } from './raw-provider.ts';

@@ -1,6 +1,6 @@
 /**
- * What providers, their gateways and local servers really answer where they refuse, in the shape that each of them
- * gives it, and what follows from it. Collected from their documentation and from reports of users.
+ * What providers, their gateways and local servers really answer where they refuse, in the shape that each of
+ * them gives it, and what follows from it. Collected from their documentation and from reports of users.
  */
 import { anthropic, compatible, google, openai, type RefusalRow } from './refusal-shapes.ts';
 import { tooLarge, tooLong } from './refusals-length.ts';

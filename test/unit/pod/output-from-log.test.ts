@@ -1,4 +1,7 @@
-/** What a pod has written is the same from memory, from its log, and from a log with a checkpoint of a dead one. */
+/**
+ * What a pod has written is the same from memory, from its log, and from a log with a checkpoint of a dead
+ * one.
+ */
 import { expect, it } from 'vitest';
 import { outputOf, outputOfLog } from '../../../src/pod/output-from-log.ts';
 import { type Output, readHeldOutput } from '../../../src/pod/machine/read-output.ts';

@@ -1,4 +1,7 @@
-/** Compactions that a person asks for, in a turn and between two, and summaries that the provider finds too long. */
+/**
+ * Compactions that a person asks for, in a turn and between two, and summaries that the provider finds too
+ * long.
+ */
 import * as z from 'zod';
 import { describe, expect, it } from 'vitest';
 import { ModelFailure } from '../../../src/model/port.ts';

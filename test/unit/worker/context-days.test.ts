@@ -1,6 +1,6 @@
 /**
- * Turn after turn with children's reports and a window of 60,000 tokens that refuses what is longer; CONTEXT_TURNS=300 for
- * all of them, with forty children.
+ * Turn after turn with children's reports and a window of 60,000 tokens that refuses what is longer;
+ * CONTEXT_TURNS=300 for all of them, with forty children.
  */
 import * as z from 'zod';
 import { expect, it } from 'vitest';

@@ -1,6 +1,6 @@
 /**
- * A pod's facts, a turn over them, and a provider with a small window: it counts in a way of its own, refuses what is
- * longer, and refuses what no provider takes.
+ * A pod's facts, a turn over them, and a provider with a small window: it counts in a way of its own, refuses
+ * what is longer, and refuses what no provider takes.
  */
 import {
   type ChatMessage,

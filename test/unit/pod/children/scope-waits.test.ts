@@ -1,4 +1,6 @@
-/** Children that wait for paths: what is committed for each, in which order, and what each hears at its link. */
+/**
+ * Children that wait for paths: what is committed for each, in which order, and what each hears at its link.
+ */
 import { describe, expect, it } from 'vitest';
 import type { Claim, Conflict } from '../../../../src/scope/ownership/claims.ts';
 import type { Wait } from '../../../../src/scope/ownership/waits.ts';

@@ -1,6 +1,6 @@
 /**
- * Random trees that spend, die and come back, over messages that are lost and repeated. Each pod is its log and
- * nothing else: what the machine answers is committed there and folded.
+ * Random trees that spend, die and come back, over messages that are lost and repeated. Each pod is its log
+ * and nothing else: what the machine answers is committed there and folded.
  */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -51,7 +51,10 @@ interface Sim {
   terminal: Map<number, number>;
   /** How much its dearest request took beyond what was reserved for it. */
   beyond: number;
-  /** What the provider was asked for, as it counts itself: answered, and what may come of the request under way. */
+  /**
+   * What the provider was asked for, as it counts itself: answered, and what may come of the request under
+   * way.
+   */
   asked: { answered: number; underWay: number };
 }
 
