@@ -20,7 +20,9 @@ export interface Watching {
   send(text: string): string;
   /** What was given to `send` and may not have been taken, over all pods. */
   readonly unsent: readonly string[];
-  /** Rejects as `Client.call` does, and with `NotConnected`. A pod without a connection of its own is dialled. */
+  /**
+   * Rejects as `Client.call` does, and with `NotConnected`. A pod without a connection of its own is dialled.
+   */
   call<M extends MethodName>(instance: string, method: M, params: ParamsIn<M>): Promise<Result<M>>;
   /** While the view of deliveries is open. */
   wantDeliveries(wanted: boolean): void;
@@ -37,7 +39,9 @@ export interface TerminalEvents {
   readonly onResize: () => void;
   /** What was written before has left this process. */
   readonly onDrain: () => void;
-  /** Sent on after Ctrl+Z, or lent and given back: the modes are on again, the screen's content is not known. */
+  /**
+   * Sent on after Ctrl+Z, or lent and given back: the modes are on again, the screen's content is not known.
+   */
   readonly onBack: () => void;
   /** The other end is gone. */
   readonly onLost: () => void;
