@@ -4,18 +4,47 @@
  */
 export type Focus = 'input' | 'question' | 'tree' | 'transcript';
 
-/** Over the three regions: a list or a text of its own. */
+/** Over the three regions: a list or a text of its own. In `approvals` the chosen one is `question`. */
 export type Overlay =
   | { readonly kind: 'help'; readonly scroll: number }
   | { readonly kind: 'deliveries'; readonly scroll: number }
-  | { readonly kind: 'approvals'; readonly selected: number; readonly scroll: number }
-  /** The whole of one text: an item, a question. */
+  | { readonly kind: 'approvals'; readonly scroll: number }
+  /** The whole of one question, by its request: it can be answered from here. */
+  | { readonly kind: 'question'; readonly request: string; readonly scroll: number }
+  /** The whole of one text: an item. */
   | { readonly kind: 'text'; readonly title: string; readonly text: string; readonly scroll: number };
 
-/** `null`: nothing is asked. A word to the person in the foot, and what a yes does. */
+/** In the foot: a line for the person; `y` alone does it, every other key does not. */
 export interface Confirm {
   readonly text: string;
-  readonly yes: Action;
+  readonly yes: Effect;
+}
+
+/** A line that is typed in the place of the foot, for what it is asked. Not the input, whose text stays. */
+export interface Prompt {
+  readonly kind: 'search' | 'reason' | 'rule' | 'ruleFor';
+  /** Of a question: its request. */
+  readonly request: string | null;
+  readonly label: string;
+  readonly text: string;
+}
+
+/** What the last frame had of a question: what counts is that it was on the screen, and for how long. */
+export interface DrawnQuestion {
+  readonly request: string;
+  readonly sinceMs: number;
+  /** Since when its end has been on the screen, or null: a yes wants it. */
+  readonly wholeSinceMs: number | null;
+  /** Since when it has had the focus (or a view of its own), or null. */
+  readonly focusedSinceMs: number | null;
+}
+
+/** What a root that `+ new` starts gets, where it was said; shown in the border. */
+export interface Draft {
+  readonly model?: string;
+  readonly mode?: string;
+  readonly effort?: string;
+  readonly write?: readonly string[];
 }
 
 /**
@@ -32,65 +61,132 @@ export interface Scroll {
 
 export interface ScreenState {
   readonly mode: 'inline' | 'panes';
+  /** `run`: what ends this screen is asked, since it may end the tree. False: leaving stops nothing. */
+  readonly ownsTree: boolean;
   readonly focus: Focus;
   /** Instance of the pod whose transcript is shown; null: the row `+ new`. */
   readonly shown: string | null;
-  /** Instance that the tree's cursor is on; null: the row `+ new`. */
+  /** The row of the tree that has the cursor: an instance, or `settled:` and a parent's (`rows`); null: `+ new`. */
   readonly selected: string | null;
-  /** Unfolded groups of settled siblings, by their parent's instance. */
+  /** Unfolded groups of settled siblings, by their parent's instance (`''` for roots). */
   readonly unfolded: ReadonlySet<string>;
+  /** Pods whose children are not shown, by instance. */
+  readonly folded: ReadonlySet<string>;
   readonly zoomed: boolean;
   readonly showsMachinery: boolean;
   /** Null: the transcript follows its end. */
   readonly scroll: Scroll | null;
+  /** Seq of the entry that has the transcript's cursor: a frame keeps it in sight; null: none. */
+  readonly item: number | null;
+  /** `at`: which of the places found is shown, from the last (0) upwards. */
   readonly search: { readonly text: string; readonly at: number } | null;
   readonly overlay: Overlay | null;
   /** Which open question is shown, by its request; null: the first. */
   readonly question: string | null;
+  readonly drawn: DrawnQuestion | null;
+  /** Requests that were answered from here, while the pod has not said so. */
+  readonly answering: ReadonlySet<string>;
   readonly confirm: Confirm | null;
+  readonly prompt: Prompt | null;
+  /** What the last key has begun and the same key ends: Ctrl+C, or Esc. `message` says so. */
+  readonly armed: 'end' | 'cancel' | null;
+  /** The tree is being stopped in order. */
+  readonly isStopping: boolean;
+  readonly draft: Draft;
   /** One line for the person, until the next key. */
   readonly message: { readonly text: string; readonly isError: boolean } | null;
 }
 
-/** What a key or a slash command means. Those with effects are carried out by `screen.ts`. */
+/** What a key or a slash command means. `actions` says what comes of it. */
 export type Action =
   | { readonly kind: 'focus'; readonly to: Focus | 'next' | 'previous' }
+  /** In the tree or among the entries, the approvals. */
   | { readonly kind: 'select'; readonly by: number | 'first' | 'last' }
+  /** The next one, or the nth row; 0 is `+ new`. */
   | { readonly kind: 'pod'; readonly by?: number; readonly nth?: number }
-  | {
-      readonly kind:
-        | 'fold'
-        | 'open'
-        | 'pods'
-        | 'zoom'
-        | 'machinery'
-        | 'repaint'
-        | 'suspend'
-        | 'panes'
-        | 'inline';
-    }
+  | { readonly kind: 'fold'; readonly to: 'closed' | 'open' | 'other' }
   | { readonly kind: 'scroll'; readonly by: number | 'page' | 'pageUp' | 'first' | 'end' }
   | { readonly kind: 'search'; readonly to: 'begin' | 'next' | 'previous' }
   | { readonly kind: 'view'; readonly view: 'help' | 'deliveries' | 'approvals' }
-  | {
-      readonly kind:
-        | 'close'
-        | 'copy'
-        | 'editor'
-        | 'submit'
-        | 'leave'
-        | 'stopTree'
-        | 'killTree'
-        | 'leaveRunning';
-    }
-  | { readonly kind: 'nextQuestion' | 'wholeQuestion' }
+  /** `panes`: the other of inline and panes. `open`: the whole of an entry, or the pod with the cursor. */
+  | { readonly kind: 'open' | 'zoom' | 'machinery' | 'panes' | 'close' | 'copy' | 'pager' }
+  | { readonly kind: 'nextQuestion' | 'previousQuestion' | 'wholeQuestion' }
   | {
       readonly kind: 'answer';
       readonly with: 'allow' | 'allowAlways' | 'deny' | 'denyBecause' | 'rule' | 'write';
     }
-  | { readonly kind: 'control'; readonly method: 'pause' | 'resume' | 'cancel' }
-  | { readonly kind: 'stop' | 'restore' | 'restoreTree' | 'remove' | 'stopSubtree' }
+  | { readonly kind: 'control'; readonly method: ControlMethod | 'pauseOrResume' }
+  /** A single key that means yes (`y`) or no (any other) to `confirm`. */
   | { readonly kind: 'confirm'; readonly yes: boolean }
-  /** A slash command, as typed. */
-  | { readonly kind: 'command'; readonly text: string }
+  /** A key in `prompt`: text, or what edits, ends or gives it up. */
+  | {
+      readonly kind: 'prompt';
+      readonly to: 'text' | 'erase' | 'eraseAll' | 'done' | 'close';
+      readonly text?: string;
+    }
+  /** Esc in the input; Ctrl+C; Ctrl+D with an empty input; `q`. */
+  | { readonly kind: 'escape' | 'interrupt' | 'endOfInput' | 'leave' }
+  /** Of the input: carried out by it (`input/composer`). */
+  | { readonly kind: 'submit' | 'newline' | 'complete' | 'clearInput' }
+  | { readonly kind: 'history'; readonly to: 'back' | 'forward' | 'search' }
+  | { readonly kind: 'repaint' | 'suspend' | 'editor' }
   | { readonly kind: 'nothing' };
+
+export type ControlMethod = 'pause' | 'resume' | 'cancel' | 'stop' | 'restore' | 'restoreTree' | 'remove';
+
+/** What the loop does in the world for an action; each names what it is for, whatever is shown by then. */
+export type Effect =
+  /** To null: a root is started with it. */
+  | { readonly kind: 'send'; readonly to: string | null; readonly text: string }
+  | {
+      readonly kind: 'answer';
+      readonly request: string;
+      readonly decision: 'allow' | 'deny' | 'allowAlways';
+      readonly reason?: string;
+      /** And what it asks to write may be written from then on. */
+      readonly write?: true;
+      /** By this rule; `save`: for later runs in the project too. */
+      readonly rule?: { readonly text: string; readonly save: boolean };
+    }
+  /** Null: a rule is to be suggested, as the text of a prompt; else what it allows is to be said. */
+  | { readonly kind: 'rule'; readonly request: string; readonly text: string | null }
+  | { readonly kind: 'control'; readonly method: ControlMethod; readonly instance: string }
+  /** Without settings: what holds is to be said. */
+  | { readonly kind: 'set'; readonly instance: string; readonly settings: Draft }
+  | { readonly kind: 'compact'; readonly instance: string; readonly instructions: string | null }
+  | { readonly kind: 'drop'; readonly instance: string; readonly which: number | 'last' }
+  | { readonly kind: 'rules'; readonly words: readonly string[] }
+  /** The source of one entry; null: the last answer. */
+  | { readonly kind: 'copy'; readonly item: number | null }
+  /** The whole of it goes to `$PAGER`: an entry, or the transcript (null). */
+  | { readonly kind: 'pager'; readonly item: number | null }
+  | { readonly kind: 'repaint' | 'suspend' | 'editor' }
+  /** `leave`: nothing is stopped. `stopTree` in order, `killTree` at once. */
+  | { readonly kind: 'leave' | 'stopTree' | 'killTree' }
+  | { readonly kind: 'clearInput' };
+
+/** What a screen begins with. */
+export function firstState(from: Pick<ScreenState, 'mode' | 'ownsTree' | 'shown'>): ScreenState {
+  return {
+    ...from,
+    focus: 'input',
+    selected: from.shown,
+    unfolded: new Set(),
+    folded: new Set(),
+    zoomed: false,
+    showsMachinery: false,
+    scroll: null,
+    item: null,
+    search: null,
+    overlay: null,
+    question: null,
+    drawn: null,
+    answering: new Set(),
+    confirm: null,
+    prompt: null,
+    armed: null,
+    isStopping: false,
+    draft: {},
+    message: null,
+  };
+}
