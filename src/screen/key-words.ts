@@ -1,4 +1,7 @@
-/** The words for each key of the table (`keys.ts`), by its binding: for the help view, the foot and docs/screen.md. */
+/**
+ * The words for each key of the table (`keys.ts`), by its binding: for the help view, the foot and
+ * docs/screen.md.
+ */
 export interface KeyWords {
   /** '' where another row says it. */
   readonly does: string;

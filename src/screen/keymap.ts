@@ -27,7 +27,10 @@ export interface KeyContext {
 /** What a key means: an action, or it is the input's: text, or what edits it. */
 export type Meaning = Action | { readonly kind: 'text'; readonly text: string } | { readonly kind: 'edit' };
 
-/** Takes settings in which `keyProblem` has found nothing. A key of the person's is no other binding's any more. */
+/**
+ * Takes settings in which `keyProblem` has found nothing. A key of the person's is no other binding's any
+ * more.
+ */
 export function keymapOf(settings: KeySettings): Keymap {
   const own = new Map(Object.entries(settings).map(([id, keys]) => [id, keyList(keys)]));
   const changed = keyTable.filter(({ id }) => own.has(id));

@@ -1,11 +1,13 @@
 /**
- * The one table of keys: what each does and where it counts; the words for it are in `key-words.ts`. The help view,
+ * The one table of keys: what each does and where it counts; the words for it are in `key-words.ts`. The help
+ * view,
  * the foot, docs/screen.md and `[keys]` are made of it.
  *
  * Invariants
  * - Y1 In the input no printable character is in the table: there it is text.
  * - Y2 Ctrl+B, Ctrl+A, Ctrl+S and Ctrl+Q are in no binding: they belong to tmux, screen and the terminal.
- * - Y3 Of the keys with Alt each has a second way, by the focus or by a slash command: a terminal of macOS sends
+ * - Y3 Of the keys with Alt each has a second way, by the focus or by a slash command: a terminal of macOS
+ *   sends
  *   none by default.
  */
 import type { Action, Focus } from './state.ts';
@@ -20,7 +22,8 @@ export interface Binding {
   readonly keys: readonly string[];
   readonly places: readonly KeyPlace[];
   /**
-   * Else the key is not its: `empty`: there is no text in the input; `completing`: something is offered there;
+   * Else the key is not its: `empty`: there is no text in the input; `completing`: something is offered
+   * there;
    * `kitty`: the terminal says Alt apart from Esc.
    */
   readonly when?: 'empty' | 'completing' | 'kitty';

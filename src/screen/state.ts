@@ -66,7 +66,10 @@ export interface ScreenState {
   readonly focus: Focus;
   /** Instance of the pod whose transcript is shown; null: the row `+ new`. */
   readonly shown: string | null;
-  /** The row of the tree that has the cursor: an instance, or `settled:` and a parent's (`rows`); null: `+ new`. */
+  /**
+   * The row of the tree that has the cursor: an instance, or `settled:` and a parent's (`rows`); null: `+
+   * new`.
+   */
   readonly selected: string | null;
   /** Unfolded groups of settled siblings, by their parent's instance (`''` for roots). */
   readonly unfolded: ReadonlySet<string>;

@@ -3,7 +3,10 @@ export type Typed = Key | Paste | Wheel | FocusChange | Reply;
 
 export interface Key {
   readonly kind: 'key';
-  /** As the table of keys and `[keys]` have it: `y`, `A`, `?`, `enter`, `ctrl+c`, `alt+up`, `pageup`; '' for none. */
+  /**
+   * As the table of keys and `[keys]` have it: `y`, `A`, `?`, `enter`, `ctrl+c`, `alt+up`, `pageup`; '' for
+   * none.
+   */
   readonly name: string;
   /** What it types, one character as a person sees it, or null. */
   readonly text: string | null;
