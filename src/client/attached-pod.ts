@@ -11,7 +11,7 @@
 import { runInput } from './run-input.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { offsetBehind } from '../session/log/checkpoint-start.ts';
-import { readEntries } from '../session/log/read-log.ts';
+import { readEntries, tailEntries } from '../session/log/read-log.ts';
 import { monotonicMs } from '../std/clock.ts';
 import { type Deferred, deferred } from '../std/deferred.ts';
 import { uuidv7 } from '../std/uuid.ts';
@@ -26,17 +26,23 @@ export interface AttachedPodOptions {
   readonly deltas: boolean;
   /** Only entries behind this seq; absent: the whole history. */
   readonly since?: number;
+  /** Where the whole history would come: no more than its last so many entries. */
+  readonly last?: number;
   readonly onEvent: (event: LiveEvent) => void;
-  /** Once, with the first connection. */
+  /** Once in each `follow`, with its first connection. */
   readonly onGreeting: (header: PodStream['header']) => void;
   /** A connection again, after one that could not be made. */
   readonly onBack: () => void;
+  /** Each connection, before its events. After a `reset` the history begins anew. */
+  readonly onConnected?: (header: PodStream['header']) => void;
+  /** A connection is gone, or could not be made. */
+  readonly onAway?: () => void;
   /** The pod has died, and `waitsForRestore` holds: once for each absence. */
   readonly onDied: () => void;
   /** Whether a pod that has died is waited for; else it has three seconds to come back. */
   readonly waitsForRestore: () => boolean;
-  /** The pod has refused a text. */
-  readonly onRejected: (error: unknown) => void;
+  /** The pod has refused a text; `submission` is what `send` answered. */
+  readonly onRejected: (error: unknown, submission: string) => void;
 }
 
 /** `closed`: by `close`. */
@@ -91,6 +97,11 @@ export class AttachedPod {
   /** Hands over what the log on disk holds beyond what was seen. For a pod that does not run. */
   async readLog(): Promise<void> {
     const { log } = this.#pod.folder;
+    const { last } = this.#options;
+    if (this.#seen === 0 && last !== undefined) {
+      for (const { entry } of await tailEntries(log, last)) this.#take({ type: 'entry', entry });
+      return;
+    }
     const from = offsetBehind(log, this.#seen);
     for await (const { entry } of readEntries(log, { from })) this.#take({ type: 'entry', entry });
   }
@@ -102,6 +113,7 @@ export class AttachedPod {
     while (!this.#isClosed) {
       const stream = await this.#open();
       if (stream === null) {
+        if (lostAtMs === null) this.#options.onAway?.();
         lostAtMs ??= monotonicMs();
         const end = await this.#whileAway(lostAtMs);
         if (end !== null) return end;
@@ -153,12 +165,14 @@ export class AttachedPod {
 
   async #open(): Promise<PodStream | null> {
     const { socket: path, instance } = this.#pod;
-    const { deltas } = this.#options;
+    const { deltas, last } = this.#options;
+    const window = last === undefined ? {} : { last };
     try {
       const onEvent = (event: LiveEvent): void => this.#take(event);
-      this.#stream = await openPodStream({ path, instance, since: this.#seen, deltas, onEvent });
+      this.#stream = await openPodStream({ path, instance, since: this.#seen, deltas, ...window, onEvent });
       // The log is not the one that we knew: all of it comes.
       if (this.#stream.header.reset) this.#seen = 0;
+      if (!this.#isClosed) this.#options.onConnected?.(this.#stream.header);
       return this.#stream;
     } catch {
       // Why it is away is found out from the pod, not from the error.
@@ -210,7 +224,7 @@ export class AttachedPod {
           await stream.client.call('run', runInput(next.input, next.submission));
         } catch (error) {
           if (!stream.client.connection.writable) return;
-          this.#options.onRejected(error);
+          this.#options.onRejected(error, next.submission);
         }
         this.#unsent.shift();
       }

@@ -27,6 +27,8 @@ export interface PodStreamOptions {
   /** Entries at or below this seq have been seen; 0 for the whole history. */
   readonly since: number;
   readonly deltas: boolean;
+  /** Of a history that would begin at its beginning no more than so many entries. */
+  readonly last?: number;
   /** Called in order, never before `openPodStream` has fulfilled. Must not throw. */
   readonly onEvent: (event: LiveEvent) => void;
   /** Nobody waits for it any more: it rejects, and holds nothing. */
@@ -73,7 +75,7 @@ export async function openPodStream(options: PodStreamOptions): Promise<PodStrea
     const since = options.since === 0 ? {} : { since: { instance: options.instance, seq: options.since } };
     const header = await client.call(
       'subscribe',
-      { ...since, deltas: options.deltas },
+      { ...since, deltas: options.deltas, ...(options.last === undefined ? {} : { last: options.last }) },
       { timeoutMs: subscribeTimeoutMs },
     );
     if (header.reset) seen = 0;

@@ -15,7 +15,7 @@ import type { SetEntry } from '../../session/facts/set-entries.ts';
 import type { PodEvent } from '../../protocol/pod-event.ts';
 import type { JsonValue } from '../../std/json.ts';
 import { alertText, counted, dollars, duration, grouped, oneLine, printable, visible } from './printable.ts';
-import { foldedFiles } from './folded-files.ts';
+import { foldedFiles } from '../../session/facts/folded-files.ts';
 import { paint, type Paint } from './table.ts';
 
 export interface TranscriptStyle {

@@ -18,8 +18,14 @@ export interface Item {
 export type ItemBody =
   /** `from`: `you`, or the name of a pod. */
   | { readonly kind: 'user'; readonly from: string; readonly text: string; readonly images: number }
-  /** Markdown. `partial`: cut off by a cancel. */
-  | { readonly kind: 'answer'; readonly text: string; readonly partial: boolean }
+  /** Markdown. `partial`: cut off by a cancel. `reasoning`: what was thought before it, or nothing. */
+  | {
+      readonly kind: 'answer';
+      readonly text: string;
+      readonly reasoning: string;
+      readonly partial: boolean;
+    }
+  /** With no text behind it: calls follow. */
   | { readonly kind: 'reasoning'; readonly text: string }
   | { readonly kind: 'call'; readonly call: string; readonly tool: string; readonly input: JsonValue }
   | {
@@ -44,13 +50,24 @@ export type ItemBody =
   /** Shown only where the machinery is asked for. */
   | { readonly kind: 'machinery'; readonly text: string };
 
-/** What a model says, as it comes; committed text takes its place. */
+/**
+ * What a model says, as it comes; committed text takes its place. Each text is in one piece: behind a hole it
+ * begins anew.
+ */
 export interface LiveText {
   readonly turn: string;
   readonly step: number;
   readonly text: string;
+  /** Place in the step's text at which `text` begins: 0 unless its beginning was not seen. */
+  readonly textFrom: number;
   readonly reasoning: string;
+  readonly reasoningFrom: number;
+  /** The call whose input it writes, and how much of it has come; null where it writes none. */
+  readonly writes: { readonly tool: string; readonly chars: number } | null;
 }
+
+/** An array does, and what is longer than one should be copied. */
+export type ItemList = Pick<readonly Item[], 'length' | 'at'>;
 
 /** A call without a result yet. */
 export interface OpenCall {
@@ -74,8 +91,8 @@ export interface SentText {
 export interface PodModel {
   readonly name: string;
   readonly instance: string;
-  readonly items: readonly Item[];
-  /** Seq of the first entry that was asked for; what is before it is on disk: `entries` asks for it. */
+  readonly items: ItemList;
+  /** Seq of the first entry that is here, 0 before there is one; what is before it is on disk (`older`). */
   readonly from: number;
   /** Seq of the last entry taken in. */
   readonly lastSeq: number;

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { foldedFiles } from '../../../src/cli/format/folded-files.ts';
+import { foldedFiles } from '../../../src/session/facts/folded-files.ts';
 import { filesNamedIn } from '../../../src/client/run-input.ts';
 import { readNamedFile } from '../../../src/tools/named-file.ts';
 import { contextIn, tempFolder } from './bench-context.ts';
