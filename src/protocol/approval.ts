@@ -8,6 +8,9 @@ import { instanceId, podName } from './names.ts';
 
 const approvalDecision = once(() => z.enum(['allow', 'deny', 'allowAlways']));
 
+/** Of the input of one request, as JSON; a longer one is left out, and `inputChars` says how long it is. */
+export const inputCharsMax = 64_000;
+
 /** Short enough to be typed. */
 const approvalRequestId = once(() => z.string().min(1).max(64));
 
@@ -25,6 +28,18 @@ export const approvalRequestSchema = once(() =>
     askedAt: z.string().max(64),
     /** What a yes may open beside it: a path that is read-only for the pod, and that the call is to write. */
     offers: z.object({ write: z.string().max(8_192) }).optional(),
+    // Older pods leave these out, and take them away from what they hand up.
+    /** The call in the log of the pod that asks. */
+    call: z.string().max(256).optional(),
+    /** Of that pod: `root/child/leaf`. */
+    path: z.string().max(4_096).optional(),
+    /** The whole of it, as the model wrote it. Left out where it is too long, or its call is over. */
+    input: z.json().optional(),
+    inputChars: z.int().min(0).optional(),
+    /** What `allowAlways` would mean, in words. */
+    always: z.string().max(1_000).optional(),
+    /** Of a command: whether a sandbox would hold it. */
+    sandbox: z.enum(['inside', 'outside']).optional(),
   }),
 );
 /** An open approval to a person. */

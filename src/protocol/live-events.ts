@@ -6,7 +6,9 @@
 import * as z from 'zod';
 import { once } from '../std/once.ts';
 import { closedApprovalSchema, approvalRequestSchema } from './approval.ts';
+import { podName } from './names.ts';
 import { podStatus } from './status-result.ts';
+import { activityKind, treeChange } from './tree.ts';
 
 /** Where in a turn a piece of text belongs. */
 const place = once(() => z.object({ turn: z.string(), step: z.int() }));
@@ -49,6 +51,26 @@ export const liveEvents = {
     doc: "The pod's status or its count of turns has changed.",
     fields: once(() => z.object({ status: podStatus(), turns: z.int() })),
   },
+  live: {
+    doc: 'The history has been sent, up to the entry `seq`: what comes now is news. Again each time that an observer has been `lagged` and has caught up.',
+    fields: once(() => z.object({ seq: z.int().min(0) })),
+  },
+  activity: {
+    doc: 'What the running turn is at, at most once a second and only where it has changed. Only without `deltas`. `outputTokens`: of the request that is being answered, as estimated from what has come.',
+    fields: once(() =>
+      z.object({
+        turn: z.string(),
+        kind: activityKind(),
+        text: z.string(),
+        since: z.string(),
+        outputTokens: z.int().min(0),
+      }),
+    ),
+  },
+  treeChanged: {
+    doc: 'Only after `tree` with `watch`: pods that have changed or are new, each whole, and instances of those that are not there any more.',
+    fields: treeChange,
+  },
   alert: {
     doc: 'Something for a person. With code `providerRetry` also turn and step, whose streamed text is void.',
     fields: once(() =>
@@ -65,12 +87,19 @@ export const liveEvents = {
     ),
   },
   deliveryChanged: {
-    doc: 'The link to the parent: its phase, an event that was sent, or the events through which all are received.',
+    doc: 'The link to the parent: its phase, an event that was sent, or the events through which all are received. With `from`: an event of that child, `received` by this pod, `consumed` by its turn, `seen` by its model.',
     fields: once(() =>
       z.union([
         z.object({ link: z.enum(['waiting', 'linking', 'linked', 'refused']) }),
         z.object({ seq: z.int(), state: z.literal('sent'), attempts: z.int() }),
         z.object({ through: z.int(), state: z.literal('received') }),
+        z.object({
+          from: podName(),
+          /** Null for `died`, which the receiver wrote. */
+          seq: z.int().nullable(),
+          kind: z.string(),
+          state: z.enum(['received', 'consumed', 'seen', 'discarded']),
+        }),
       ]),
     ),
   },

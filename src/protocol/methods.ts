@@ -1,19 +1,20 @@
 /**
  * The one table of what a client may ask of a pod. Types, validation, the typed client, the handlers' table
- * and docs/protocol.md derive from it; a method without a handler does not compile. Not here yet: `complete`,
- * which comes with the screen.
+ * and docs/protocol.md derive from it; a method without a handler does not compile.
  */
 import * as z from 'zod';
 import { once } from '../std/once.ts';
 import { approveParams, approveResult, closedApprovalSchema, approvalRequestSchema } from './approval.ts';
 import { boundSchema, budgetView, leaseReportsSchema, leasesSchema } from './budget.ts';
 import { compactionTime } from './compaction.ts';
+import { completeParams, completeResult } from './complete.ts';
 import { incarnationNumber, instanceId, podIdentity, podName, submissionId } from './names.ts';
 import { type SentPodEvent, pathScopeSchema, sentPodEvent } from './pod-event.ts';
 import { namedFiles, runInput } from './run-input.ts';
 import { readSentEvent } from './read-event.ts';
 import { setParams, setResult } from './set.ts';
 import { podStatus, statusResult } from './status-result.ts';
+import { reportTreeParams, treeParams, treeResult, watcherId } from './tree.ts';
 
 const nothing = once(() => z.object({}));
 /** The sender of a method that only a parent may use; `token` is the link token made at spawn. */
@@ -62,12 +63,13 @@ export const methods = {
   },
   subscribe: {
     who: 'observer',
-    doc: 'Makes this connection an observer: the answer is a header, then the history from the log, then live events, without gap or overlap. `since` resumes behind an entry seq; where it does not fit this log the header says `reset`. With `last` a history that would begin at the beginning begins with the last so many entries: that costs the same at any age.',
+    doc: 'Makes this connection an observer: the answer is a header, then the history from the log, then live events, without gap or overlap. `since` resumes behind an entry seq; where it does not fit this log the header says `reset`. With `last` a history that would begin at the beginning begins with the last so many entries: that costs the same at any age. Connections with the same `watcher` count as one in `watching`.',
     params: once(() =>
       z.object({
         since: z.object({ instance: instanceId(), seq: z.int().min(0) }).optional(),
         deltas: z.boolean().default(true),
         last: z.int().min(0).optional(),
+        watcher: watcherId().optional(),
       }),
     ),
     result: once(() =>
@@ -159,6 +161,12 @@ export const methods = {
     params: once(() => z.object({ from: fromParent().optional() })),
     result: statusOnly,
   },
+  drop: {
+    who: 'person',
+    doc: 'Takes a run of a person out of the queue, before it has begun; answered when it is on disk. A run of the parent is `forbidden`: that one is told what became of it. One that is not in the queue is `forbidden` too: it has begun, or was dropped before.',
+    params: once(() => z.object({ submission: submissionId(), from: z.unknown().optional() })),
+    result: once(() => z.object({ submission: submissionId(), status: podStatus() })),
+  },
   compact: {
     who: 'person',
     doc: "Has the pod's history summed up: at once (`now`), before the next request of the turn that is running (`nextRequest`), or once a paused pod goes on (`whenResumed`); answered when it is on disk that it was asked for, with that entry's `seq`. The `compaction` or the `compactionFailed` with `why: asked` behind it says what came of it. `instructions`: what the summary is to heed.",
@@ -203,11 +211,12 @@ export const methods = {
   },
   deliveries: {
     who: 'anyone',
-    doc: 'The state of each event that this pod sent or received. With `pendingOnly` those alone that its parent has not acknowledged or its own model has not read: that costs the same whatever the length of the history.',
+    doc: 'The state of each event that this pod sent or received. With `pendingOnly` those alone that its parent has not acknowledged or its own model has not read: that costs the same whatever the length of the history. With `tree` also those of the pods below it that answer, each event once.',
     params: once(() =>
       z.object({
         direction: z.enum(['in', 'out']).optional(),
         pendingOnly: z.boolean().default(false),
+        tree: z.boolean().default(false),
       }),
     ),
     result: once(() => z.array(deliverySchema())),
@@ -307,6 +316,24 @@ export const methods = {
       }),
     ),
     result: nothing,
+  },
+  tree: {
+    who: 'observer',
+    doc: 'This pod and all below it, as far as it knows of them. With `watch` this connection is sent `treeChanged` from then on, at most twice a second, until it closes; a call without `watch` ends that. What has only begun to be watched here is asked from the pods below: they come as `treeChanged`.',
+    params: treeParams,
+    result: treeResult,
+  },
+  reportTree: {
+    who: 'linked child',
+    doc: 'What a child says of itself and of those below it, each pod whole; for as long as its parent has sent it `watchTree` with `wanted`. Nothing is taken of a pod that is not below it.',
+    params: reportTreeParams,
+    result: nothing,
+  },
+  complete: {
+    who: 'person',
+    doc: 'What a text that is being typed may go on with: behind `@` files and folders as Read would find them from the working directory, and pods of this tree. Links are not followed.',
+    params: completeParams,
+    result: completeResult,
   },
   approve: {
     who: 'person',

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { once } from '../std/once.ts';
 import { budgetView } from './budget.ts';
-import { incarnationNumber, instanceId, podName } from './names.ts';
+import { incarnationNumber, instanceId, podName, submissionId } from './names.ts';
 import { usageSchema } from './pod-event.ts';
 
 export const podStatus = once(() => z.enum(['idle', 'running', 'paused', 'stopping']));
@@ -18,6 +18,23 @@ const waitingFor = once(() =>
   }),
 );
 export type Waiting = z.infer<ReturnType<typeof waitingFor>>;
+
+/** How much of a queue is shown; `pending.queued` counts all of it. */
+export const queueBounds = { runsMax: 50, textCharsMax: 500 } as const;
+
+/** A run that waits for its turn; `text` is its beginning. */
+const queuedRun = once(() =>
+  z.object({
+    submission: submissionId(),
+    /** `you` for a person, else the name of the pod. */
+    from: z.string(),
+    text: z.string(),
+    textChars: z.int(),
+    images: z.int(),
+    /** A run of the parent is not dropped. */
+    droppable: z.boolean(),
+  }),
+);
 
 export const statusResult = once(() =>
   z.object({
@@ -35,6 +52,12 @@ export const statusResult = once(() =>
      * acknowledged, runs in the queue.
      */
     pending: z.object({ received: z.int(), unseen: z.int(), outgoing: z.int(), queued: z.int() }),
+    /** The first of those in the queue; older pods leave it out. */
+    queue: z.array(queuedRun()).optional(),
+    /** The newest entry of the log; older pods leave it out. */
+    lastSeq: z.int().optional(),
+    /** How many observe it, connections of one `watcher` once; older pods leave it out. */
+    watching: z.int().optional(),
     /** True when nothing of this pod, and nothing that it handed down, is outstanding. */
     settled: z.boolean(),
     model: z.string(),

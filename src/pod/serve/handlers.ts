@@ -2,7 +2,7 @@
 import { createLedger } from '../../delivery/ledger.ts';
 import { pendingInbound, pendingOutbound } from '../../delivery/pending-deliveries.ts';
 import type { Sandbox } from '../../scope/sandbox/sandbox.ts';
-import { WireError } from '../../protocol/errors.ts';
+import { rpcCodes, WireError } from '../../protocol/errors.ts';
 import { protocolVersion } from '../../protocol/limits.ts';
 import type { Delivery, Params, Result } from '../../protocol/methods.ts';
 import type { InputSource } from '../../session/facts/entries.ts';
@@ -97,16 +97,34 @@ function allHandlers(parts: HandlerParts): Handlers {
     },
     podEvent: (params, { connection }) => children.podEvent(params, connection),
     ...budgetHandlers(parts),
-    openApprovals: ({ open, closed }, { connection }) => {
-      parts.approvalFeed.fromChild(children.links.instanceOver(connection), open, closed);
-      return {};
-    },
-    approve: (params) => approve(parts, params),
+    ...aboveHandlers(parts),
     ping: (_, { connection }) => {
       children.ping(connection);
       return {};
     },
   };
+}
+
+/** What persons look at and answer, of this pod and of those below it. */
+function aboveHandlers(
+  parts: HandlerParts,
+): Pick<Handlers, 'openApprovals' | 'approve' | 'drop' | 'tree' | 'reportTree' | 'complete'> {
+  return {
+    openApprovals: ({ open, closed }, { connection }) => {
+      parts.approvalFeed.fromChild(parts.children.links.instanceOver(connection), open, closed);
+      return {};
+    },
+    approve: (params) => approve(parts, params),
+    drop: () => notYet('drop'),
+    tree: () => notYet('tree'),
+    reportTree: () => notYet('reportTree'),
+    complete: () => notYet('complete'),
+  };
+}
+
+/** As a pod of an older build answers. */
+function notYet(method: string): never {
+  throw new WireError(rpcCodes.methodNotFound, `There is no method "${method}" in this pod.`);
 }
 
 function hello(pod: Pod, protocol: number): Result<'hello'> {
