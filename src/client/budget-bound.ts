@@ -7,16 +7,12 @@ import { connectAndSend } from '../transport/connect-and-send.ts';
 
 const deadlineMs = 2_000;
 
-/** In words; null where something goes on, or may. */
-export async function boundReached(
-  home: Home,
-  root: { readonly name: string; readonly instance: string },
-): Promise<string | null> {
-  const tree = { home, root: root.instance };
-  const status = await statusOf(tree, root);
-  if (status === null || !waitsForBudget(status) || status.waiting === null) return null;
+/** `status`: the root's. In words; null where something goes on, or may. */
+export async function boundReached(home: Home, status: StatusResult): Promise<string | null> {
+  if (!waitsForBudget(status) || status.waiting === null) return null;
   const { reason } = status.waiting;
-  return (await worksBelow(tree, status, new Set([root.instance]))) ? null : reason;
+  const tree = { home, root: status.instance };
+  return (await worksBelow(tree, status, new Set([status.instance]))) ? null : reason;
 }
 
 async function worksBelow(tree: TreePlace, status: StatusResult, seen: Set<string>): Promise<boolean> {
@@ -38,7 +34,8 @@ function waitsForBudget({ budget, waiting }: StatusResult): boolean {
   return budget !== null && waiting?.kind === 'budget';
 }
 
-async function statusOf(tree: TreePlace, pod: PodRef): Promise<StatusResult | null> {
+/** Null where it does not answer. */
+export async function statusOf(tree: TreePlace, pod: PodRef): Promise<StatusResult | null> {
   const answer = await connectAndSend(socketInTree(tree, pod), 'status', {}, { deadlineMs });
   return answer.ok ? answer.result : null;
 }

@@ -6,6 +6,7 @@
 import { systemCode } from '../std/system-code.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChildEntry, Entry } from '../session/facts/entries.ts';
+import type { StatusResult } from '../protocol/status-result.ts';
 import { type Home, readSpec } from '../session/home/home.ts';
 import { offsetBehind } from '../session/log/checkpoint-start.ts';
 import { readEntries } from '../session/log/read-log.ts';
@@ -49,7 +50,8 @@ export interface TreeWatchOptions {
 }
 
 export type TreeStatus =
-  | { readonly kind: 'working' }
+  /** `status`: the root's, where it was asked for this. */
+  | { readonly kind: 'working'; readonly status?: StatusResult | undefined }
   | { readonly kind: 'settled' }
   /** The root may not begin what it has to do. */
   | { readonly kind: 'overBudget' }
@@ -112,7 +114,7 @@ export class TreeWatch {
     if (state.kind === 'settled' || state.kind === 'overBudget') return { kind: state.kind };
     if (state.kind === 'refused') return state;
     // Its process decides whether the root has ended, not a socket that does not answer.
-    return { kind: 'working' };
+    return { kind: 'working', ...(state.kind === 'working' && { status: state.status }) };
   }
 
   /**

@@ -2,8 +2,8 @@
  * How often each rule of a scenario has answered: kept in a small file of the pod's folder, so that `times`
  * counts over restores.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { writeFileAtomic } from '../std/atomic-write.ts';
 
 export interface RuleUses {
   /** Key of a rule → uses so far. */
@@ -30,15 +30,7 @@ export function fileUses(path: string): RuleUses {
       }
     },
     save(uses) {
-      const temporary = `${path}.${process.pid}.tmp`;
-      try {
-        writeDurably(temporary, JSON.stringify(uses));
-        renameSync(temporary, path);
-      } catch (error) {
-        rmSync(temporary, { force: true });
-        throw error;
-      }
-      syncFolder(dirname(path));
+      writeFileAtomic(path, JSON.stringify(uses), 0o600);
     },
   };
 }
@@ -52,24 +44,4 @@ export function memoryUses(): RuleUses {
       kept = { ...uses };
     },
   };
-}
-
-function writeDurably(path: string, text: string): void {
-  const file = openSync(path, 'w', 0o600);
-  try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** Without it a rename may be forgotten by a power cut. */
-function syncFolder(path: string): void {
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
 }

@@ -15,3 +15,9 @@ export function jsonIn(text: string): JsonValue | undefined {
     return undefined;
   }
 }
+
+/** A copy as JSON has it: what is undefined stays out. */
+export function asJson(value: object): JsonObject {
+  const copy: JsonObject = JSON.parse(JSON.stringify(value));
+  return copy;
+}

@@ -6,7 +6,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { boundReached } from '../../src/client/budget-bound.ts';
+import { boundReached, statusOf } from '../../src/client/budget-bound.ts';
 import { namesIn } from '../support/pod-folders.ts';
 import { isRunning } from '../../src/std/process-identity.ts';
 import { Random } from '../sim/random.ts';
@@ -62,8 +62,10 @@ function underWay(): number {
   return [...dearest.values()].reduce((sum, tokens) => sum + tokens, 0);
 }
 
-const isAtBound = (root: TestPod) =>
-  boundReached(home.home, { name: root.name, instance: root.instance }).then((reason) => reason !== null);
+async function isAtBound(root: TestPod): Promise<boolean> {
+  const status = await statusOf({ home: home.home, root: root.instance }, root);
+  return status !== null && (await boundReached(home.home, status)) !== null;
+}
 
 async function living(name: string): Promise<boolean> {
   return isRunning(await home.pod(name).process());

@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { boundReached } from '../../src/client/budget-bound.ts';
+import { boundReached, statusOf } from '../../src/client/budget-bound.ts';
 import { TestHome, type TestPod } from '../support/rig.ts';
 import { eventually } from '../support/waiting.ts';
 import { readSpec } from '../../src/session/home/home.ts';
@@ -65,7 +65,10 @@ async function treeSpent(): Promise<{ usd: number; beyond: number }> {
 const untilBound = (root: TestPod) =>
   eventually(
     root.folder.path,
-    async () => (await boundReached(home.home, { name: root.name, instance: root.instance })) !== null,
+    async () => {
+      const status = await statusOf({ home: home.home, root: root.instance }, root);
+      return status !== null && (await boundReached(home.home, status)) !== null;
+    },
     'the bound is reached',
   );
 

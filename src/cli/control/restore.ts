@@ -10,12 +10,13 @@ import { allPods, descendantsOf, findPod, type FoundPod } from '../../client/fin
 import { PodStartFailed, startPodProcess } from '../../pod/process/start-process.ts';
 import { limitsOf } from '../../session/settings/settings.ts';
 import { readTotals } from '../../session/log/totals.ts';
+import { once } from '../../std/once.ts';
 import { isRunning } from '../../std/process-identity.ts';
 import type { Restrictions } from '../../session/facts/entries.ts';
 import { checkModelName } from '../../model/create.ts';
 import { isDirectory } from '../invocation/real-paths.ts';
 import { isSet, type SetOptions } from '../invocation/set-flags.ts';
-import { ModesAbove, setAtStart } from './set-options.ts';
+import { configuredModels, ModesAbove, setAtStart } from './set-options.ts';
 import type { SetAtStart } from '../../session/settings/wanted.ts';
 import { RestoredRights, restrictionText } from './restored-rights.ts';
 import { exitWithin, probePod, processOf } from '../../client/pod-probe.ts';
@@ -138,6 +139,7 @@ class Starts {
   readonly #context: CommandContext;
   readonly #set: { readonly pod: FoundPod; readonly options: SetOptions };
   readonly #above: ModesAbove;
+  readonly #models: () => ReturnType<typeof configuredModels>;
 
   constructor(
     context: CommandContext,
@@ -146,6 +148,7 @@ class Starts {
   ) {
     this.#context = context;
     this.#set = set;
+    this.#models = once(() => configuredModels(context));
     const { permissionMode } = set.options;
     // Those below are started behind it.
     this.#above = new ModesAbove(
@@ -156,7 +159,8 @@ class Starts {
 
   async of(pod: FoundPod): Promise<SetAtStart> {
     const options = pod === this.#set.pod ? this.#set.options : {};
-    return await setAtStart(this.#context, pod, { options, most: await this.#above.of(pod) });
+    const [most, models] = await Promise.all([this.#above.of(pod), this.#models()]);
+    return await setAtStart(this.#context, pod, { options, most, models });
   }
 }
 

@@ -11,7 +11,7 @@ import { modelListOf } from '../../session/settings/model-list.ts';
 import { type ModelSettings, modelSettingsOf } from '../../session/settings/model-settings.ts';
 import { isFreer, type PermissionMode, permissionModes } from '../../session/settings/permissions.ts';
 import { limitsOf } from '../../session/settings/settings.ts';
-import type { JsonObject } from '../../std/json.ts';
+import { asJson, type JsonObject } from '../../std/json.ts';
 import { loadConfiguration } from '../invocation/configuration.ts';
 import { type CommandContext, CommandFailed, exitStatus } from '../invocation/context.ts';
 import { isSet, type SetOptions } from '../invocation/set-flags.ts';
@@ -19,7 +19,8 @@ import { priceProblem } from '../invocation/price-problem.ts';
 
 /** For a pod that runs, which checks it. Throws `CommandFailed` (usage). */
 export async function setParams(context: CommandContext, options: SetOptions): Promise<ParamsIn<'set'>> {
-  const { mode, effort, models } = await wantedIn(context, options);
+  const configured = options.model === undefined ? {} : await configuredModels(context);
+  const { mode, effort, models } = wantedIn(context, options, configured);
   return {
     ...(mode !== undefined && { mode }),
     ...(effort !== undefined && { effort }),
@@ -27,17 +28,31 @@ export async function setParams(context: CommandContext, options: SetOptions): P
   };
 }
 
+type OfModels = Readonly<Record<string, ModelSettings>>;
+
+/** What a person says of models in their own configuration. */
+export async function configuredModels({ environment }: CommandContext): Promise<OfModels> {
+  return (await loadConfiguration({ environment, cwd: null, flags: {} })).models ?? {};
+}
+
+interface AtStart {
+  readonly options: SetOptions;
+  readonly most: string | undefined;
+  /** As `configuredModels` has them: whoever starts several pods reads them once. */
+  readonly models: OfModels;
+}
+
 /** For one that is started with it. Throws `CommandFailed` (usage) as a pod that runs would refuse. */
 export async function setAtStart(
   context: CommandContext,
   pod: FoundPod,
-  { options, most }: { options: SetOptions; most: string | undefined },
+  { options, most, models: configured }: AtStart,
 ): Promise<SetAtStart> {
   if (!isSet(options)) {
-    const sizes = await sizesSaid(context, pod);
+    const sizes = await sizesSaid(pod, configured);
     return { ...(sizes && { models: sizes }), ...(most !== undefined && { most }) };
   }
-  const wanted = await wantedIn(context, options);
+  const wanted = wantedIn(context, options, configured);
   const { spec, folder } = pod;
   const { mode } = wanted;
   const facts = await foldLog(folder.log);
@@ -48,7 +63,8 @@ export async function setAtStart(
   for (const name of models?.names ?? []) {
     const problem = checkModelName(name, context.environment, { cwd: spec.cwd });
     if (problem !== null) throw usage(problem);
-    if (isBound && !isPriced(name, wanted.prices[name])) throw usage(priceProblem(context, name));
+    if (isBound && !isPriced(name, Object.hasOwn(configured, name) ? configured[name] : undefined))
+      throw usage(priceProblem(context, name));
   }
   return { ...(models && { models }), mode, effort: wanted.effort, most };
 }
@@ -57,11 +73,7 @@ export async function setAtStart(
  * How long the pod's models are by now, in words of a person: whoever was told to say it of a model that
  * refuses its requests has this pod in mind. Undefined: nothing else than it works with.
  */
-async function sizesSaid(
-  { environment }: CommandContext,
-  { folder }: FoundPod,
-): Promise<WantedModels | undefined> {
-  const { models = {} } = await loadConfiguration({ environment, cwd: null, flags: {} });
+async function sizesSaid({ folder }: FoundPod, models: OfModels): Promise<WantedModels | undefined> {
   const isSized = ({ contextTokens, outputTokens }: ModelSettings) => contextTokens ?? outputTokens;
   if (!Object.values(models).some(isSized)) return undefined;
   // A log that cannot be read is told by the start itself.
@@ -82,25 +94,16 @@ interface Checked {
   readonly mode: PermissionMode | undefined;
   readonly effort: Effort | undefined;
   readonly models: WantedModels | undefined;
-  readonly prices: Readonly<Record<string, ModelSettings>>;
 }
 
-async function wantedIn(context: CommandContext, options: SetOptions): Promise<Checked> {
+function wantedIn({ cwd }: CommandContext, options: SetOptions, configured: OfModels): Checked {
   const mode = oneOf('--permission-mode', options.permissionMode, permissionModes);
   const effort = oneOf('--effort', options.effort, efforts);
-  if (options.model === undefined) return { mode, effort, models: undefined, prices: {} };
-  const name = absoluteModelName(options.model, context.cwd);
-  const { environment } = context;
-  const { models: prices = {} } = await loadConfiguration({ environment, cwd: null, flags: {} });
-  const own = Object.hasOwn(prices, name) ? prices[name] : undefined;
+  if (options.model === undefined) return { mode, effort, models: undefined };
+  const name = absoluteModelName(options.model, cwd);
+  const own = Object.hasOwn(configured, name) ? configured[name] : undefined;
   const said: JsonObject = own === undefined ? {} : { [name]: asJson(own) };
-  return { mode, effort, models: { names: [name], said }, prices };
-}
-
-/** What is left out stays out. */
-function asJson(value: object): JsonObject {
-  const copy: JsonObject = JSON.parse(JSON.stringify(value));
-  return copy;
+  return { mode, effort, models: { names: [name], said } };
 }
 
 function oneOf<T extends string>(

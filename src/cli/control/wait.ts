@@ -101,8 +101,8 @@ export async function waitForPod(
         why = `${pod.name} runs and does not listen`;
       } else why = unsettledText(state.why);
       if (state.kind === 'working') await waits.show(state.status);
-      const mayBe = state.kind === 'working' && state.status?.waiting?.kind === 'budget';
-      const bound = mayBe && pod.spec.parent === null ? await boundReached(context.home, pod) : null;
+      const status = state.kind === 'working' && pod.spec.parent === null ? state.status : undefined;
+      const bound = status === undefined ? null : await boundReached(context.home, status);
       if (bound !== null) return { status: exitStatus.limit, text: `${pod.name}: ${bound}` };
       const leftMs = untilMs === null ? recheckMs : untilMs - monotonicMs();
       if (leftMs <= 0) return { status: exitStatus.timedOut, text: `${pod.name}: timed out, ${why}` };

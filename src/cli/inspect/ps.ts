@@ -4,7 +4,7 @@
 import { basename } from 'node:path';
 import type { CommandContext } from '../invocation/context.ts';
 import { cwdIfThere, exitStatus, jsonText, screenOf } from '../invocation/context.ts';
-import { isSamePlace, realPath } from '../invocation/real-paths.ts';
+import { realPath, samePlaceAs } from '../invocation/real-paths.ts';
 import { podAt } from '../../client/find-pod.ts';
 import { type ListedPod, listedPods } from '../../client/listed-pods.ts';
 import { isLive, matters, type PodView, type SeenPod, viewHome } from '../../client/pod-view.ts';
@@ -67,21 +67,21 @@ async function table(
 ): Promise<{ here: (one: SeenPod) => boolean; trees: { here: number; elsewhere: number } }> {
   const cwd = cwdIfThere(context);
   const at = cwd === null ? null : realPath(cwd);
-  const isHere = ({ pod }: SeenPod): boolean => at !== null && isSamePlace(pod.spec.cwd, at);
-  const here = (one: SeenPod): boolean => everywhere || at === null || isHere(one);
+  const isAt = samePlaceAs(at);
+  const here = ({ pod }: SeenPod): boolean => everywhere || at === null || isAt(pod.spec.cwd);
   const pods = await listedPods(shown.filter(here), seen);
   if (pods.length > 0) {
     const width = context.isTerminal ? screenOf(context).columns : null;
-    context.stdout.styled(psTable(groupsOf(pods, at), { color: context.color, nowMs: Date.now(), width }));
+    context.stdout.styled(psTable(groupsOf(pods, isAt), { color: context.color, nowMs: Date.now(), width }));
   }
   const elsewhere = shown.filter((one) => !here(one));
   const roots = new Set(elsewhere.map(({ pod }) => pod.spec.root.instance));
   return { here, trees: { here: pods.length, elsewhere: roots.size } };
 }
 
-function groupsOf(pods: readonly ListedPod[], at: string | null): Group[] {
+function groupsOf(pods: readonly ListedPod[], isAt: (cwd: string) => boolean): Group[] {
   const all = [...new Set(pods.map(({ cwd }) => cwd))];
-  const here = new Set(all.filter((cwd) => at !== null && isSamePlace(cwd, at)));
+  const here = new Set(all.filter(isAt));
   const own = { directory: null, pods: pods.filter(({ cwd }) => here.has(cwd)) };
   const directories = all.filter((cwd) => !here.has(cwd)).sort();
   return [

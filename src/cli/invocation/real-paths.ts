@@ -18,8 +18,18 @@ export function realPath(path: string): string {
 }
 
 /** A place that a pod was started in, and one as it really is: moved, and linked back, it is the same. */
-export function isSamePlace(started: string, real: string): boolean {
+function isSamePlace(started: string, real: string): boolean {
   return started === real || realPath(started) === real;
+}
+
+/** `isSamePlace` with one place, for many pods: each directory is resolved once. Null: none is the same. */
+export function samePlaceAs(real: string | null): (started: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (started) => {
+    const isSame = known.get(started) ?? (real !== null && isSamePlace(started, real));
+    known.set(started, isSame);
+    return isSame;
+  };
 }
 
 /** False also where nobody may look. */

@@ -8,14 +8,16 @@
  * - SR1 A file that is not what podkin writes, or that others may change, allows nothing, and is reported.
  * - SR2 A rule holds in the very directory for which it was saved.
  */
-import { closeSync, lstatSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { foldersOf } from '../../project/project-folders.ts';
 import { anchoredRule, parseRule } from '../../scope/permissions/permission-rules.ts';
 import type { Home } from '../../session/home/places.ts';
+import { type HeldLock, takeLock } from '../../session/lock/lock.ts';
 import { writeFileAtomic } from '../../std/atomic-write.ts';
+import { monotonicMs } from '../../std/clock.ts';
 import { once } from '../../std/once.ts';
 import { readRegular, unreadableText } from '../../std/open-regular.ts';
 import { systemCode } from '../../std/system-code.ts';
@@ -144,33 +146,30 @@ export async function changeSavedRules(
 ): Promise<void> {
   mkdirSync(home.state, { recursive: true, mode: 0o700 });
   const path = savedRulesFile(home);
-  const release = await takeTurn(`${path}.lock`);
+  const turn = await takeTurn(home.state);
   try {
     const projects = change(allSavedRules(home)).filter(({ rules }) => rules.length > 0);
     writeFileAtomic(path, `${JSON.stringify({ schema: 1, projects }, null, 2)}\n`, 0o600);
   } finally {
-    release();
+    await turn.release();
   }
 }
 
 const turnWaitMs = 5_000;
-/** A change takes milliseconds: who has it longer was ended. */
-const abandonedMs = 3_000;
 
-async function takeTurn(lock: string): Promise<() => void> {
-  const endAt = Date.now() + turnWaitMs;
+/** Released by itself where the process that has it ends. */
+async function takeTurn(folder: string): Promise<HeldLock> {
+  const endAt = monotonicMs() + turnWaitMs;
   for (;;) {
-    try {
-      closeSync(openSync(lock, 'wx', 0o600));
-      return () => rmSync(lock, { force: true });
-    } catch (error) {
-      if (systemCode(error) !== 'EEXIST') throw error;
-      const since = lstatSync(lock, { throwIfNoEntry: false })?.mtimeMs;
-      if (since !== undefined && Date.now() - since > abandonedMs) rmSync(lock, { force: true });
-      if (Date.now() > endAt) {
-        const text = `${lock} is there: another command changes the saved rules; try again, or remove that file`;
-        throw new CommandFailed(exitStatus.failed, text);
-      }
+    const lock = await takeLock({ instance: 'saved-rules', folder, purpose: 'loan' });
+    if (lock.taken) return lock;
+    if (monotonicMs() > endAt) {
+      const { holder } = lock;
+      const by = holder === undefined ? 'another command' : `another command (process ${holder.pid})`;
+      throw new CommandFailed(
+        exitStatus.failed,
+        `${by} changes the saved rules: try again when it has ended`,
+      );
     }
     await sleep(20);
   }

@@ -19,7 +19,7 @@ import {
 import { realClock } from '../../std/clock.ts';
 import { processIdentity } from '../../std/process-identity.ts';
 import { signalProcess } from '../../std/signal-process.ts';
-import type { JsonObject } from '../../std/json.ts';
+import { asJson, type JsonObject } from '../../std/json.ts';
 import { uuidv7 } from '../../std/uuid.ts';
 import { version } from '../../version.ts';
 import { CommandFailed, exitStatus } from '../invocation/context.ts';
@@ -150,12 +150,6 @@ function alternativesIn({ alternatives }: RootPlan): JsonObject {
   if (alternatives === undefined) return {};
   const { models, wait } = alternatives;
   return models.length > 0 || wait ? { alternatives: { models: [...models], wait } } : {};
-}
-
-/** What is left out stays out. */
-export function asJson(value: object): JsonObject {
-  const copy: JsonObject = JSON.parse(JSON.stringify(value));
-  return copy;
 }
 
 /**

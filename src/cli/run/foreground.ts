@@ -3,12 +3,13 @@
  * then, unless others want it to stay.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { boundReached } from '../../client/budget-bound.ts';
+import { boundReached, statusOf } from '../../client/budget-bound.ts';
 import { OwnAnswer } from '../../client/own-answer.ts';
 import { newTally, type PodTally } from '../../client/pod-tally.ts';
 import { type KnownPod, TreeWatch } from '../../client/tree-watch.ts';
 import { stderrTail } from '../../pod/process/start-process.ts';
 import { podSocket } from '../../session/home/pod-address.ts';
+import type { StatusResult } from '../../protocol/status-result.ts';
 import type { PodFolder } from '../../session/home/home.ts';
 import type { Limits } from '../../session/settings/settings.ts';
 import { monotonicMs } from '../../std/clock.ts';
@@ -158,7 +159,7 @@ const pollMs = 250;
 /** Rejects when `signal` aborts. */
 async function untilSettled(work: Work, watched: Watched, signal: AbortSignal): Promise<RunEnd> {
   const { watch } = watched;
-  const { context, headless } = work;
+  const { headless } = work;
   for (;;) {
     signal.throwIfAborted();
     const changed = watch.changed();
@@ -178,20 +179,25 @@ async function untilSettled(work: Work, watched: Watched, signal: AbortSignal): 
       case 'working':
         break;
     }
-    const bound = headless ? await boundReached(context.home, work) : null;
-    if (bound !== null) return { kind: 'limit', reason: bound };
-    const reason = headless ? await longWaitOf(work) : null;
-    if (reason !== null) return { kind: 'providerLimit', reason };
+    const hopeless = headless ? await hopelessEnd(work, status.status ?? null) : null;
+    if (hopeless !== null) return hopeless;
     await Promise.race([changed, sleep(pollMs, undefined, { ref: false })]);
   }
 }
 
-/** What this command has started itself is told at its start to wait for none. */
-async function longWaitOf({ context, name, instance, endsTree, limits }: Work): Promise<string | null> {
+/** Why nobody should wait on who cannot be asked. `known`: the root's status, where it was asked just now. */
+async function hopelessEnd(work: Work, known: StatusResult | null): Promise<RunEnd | null> {
+  const { context, instance, endsTree, limits } = work;
+  const { home } = context;
+  const status = known ?? (await statusOf({ home, root: instance }, work));
+  if (status === null) return null;
+  const bound = await boundReached(home, status);
+  if (bound !== null) return { kind: 'limit', reason: bound };
+  // What this command has started itself is told at its start to wait for none.
   if (endsTree) return null;
   const { longWait } = await import('./long-wait.ts');
-  const tree = { home: context.home, root: instance };
-  return await longWait(tree, { name, instance }, limits.retryAfterMaxMs);
+  const reason = await longWait(home, status, limits.retryAfterMaxMs);
+  return reason === null ? null : { kind: 'providerLimit', reason };
 }
 
 function whyGone({ folder }: Work, { watch, own }: Watched): RunEnd {

@@ -6,16 +6,16 @@ import { viewHome } from '../../client/pod-view.ts';
 import { firstTaskOf } from '../../client/first-task.ts';
 import { askChoice, canAsk } from '../invocation/ask-person.ts';
 import { type CommandContext, CommandFailed, exitStatus } from '../invocation/context.ts';
-import { isSamePlace, realPath } from '../invocation/real-paths.ts';
+import { realPath, samePlaceAs } from '../invocation/real-paths.ts';
 import { dollars, oneLine } from '../format/printable.ts';
 import { age, columns } from '../format/table.ts';
 
 /** Of this directory, those that did something last first. */
 function rootsAt(index: HomeIndex, cwd: string): FoundPod[] {
-  const at = realPath(cwd);
+  const isAt = samePlaceAs(realPath(cwd));
   return index
     .all()
-    .filter(({ spec }) => spec.parent === null && isSamePlace(spec.cwd, at))
+    .filter(({ spec }) => spec.parent === null && isAt(spec.cwd))
     .map((pod) => ({ pod, usedMs: lastUsedMs(pod) }))
     .sort((a, b) => b.usedMs - a.usedMs || (a.pod.instance < b.pod.instance ? 1 : -1))
     .map(({ pod }) => pod);

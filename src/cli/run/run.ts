@@ -7,6 +7,7 @@ import { statSync } from 'node:fs';
 import { userHome } from '../../session/home/places.ts';
 import { NameTaken } from '../../session/home/create-folder.ts';
 import { runInput } from '../../client/run-input.ts';
+import { asJson } from '../../std/json.ts';
 import type { Demands } from '../../session/settings/demands.ts';
 import { uuidv7 } from '../../std/uuid.ts';
 import { runtimeVariable } from '../../session/home/places.ts';
@@ -20,7 +21,7 @@ import { givenText } from '../invocation/given-text.ts';
 import { checkedModels } from './checked-models.ts';
 import { claimScope } from './claim-scope.ts';
 import { takenText } from './taken-name.ts';
-import { asJson, createRoot, type Root, type RootPlan } from './create-root.ts';
+import { createRoot, type Root, type RootPlan } from './create-root.ts';
 import { pathProblem } from '../../scope/paths/path-problem.ts';
 import { realPath } from '../invocation/real-paths.ts';
 import { detached, type Run } from './detached.ts';
@@ -31,7 +32,7 @@ import { minutesOf } from './minutes.ts';
 import { tokensOf } from './tokens.ts';
 import { checkStartingPlace } from './starting-place.ts';
 import { errorText, visible } from '../format/printable.ts';
-import { outputFormats, personReport, printReport, type OutputFormat } from './run-report.ts';
+import { outputFormats, personReport, printReport, type OutputFormat, type RunReport } from './run-report.ts';
 import { startedOr } from './root-start.ts';
 
 /** Answers the exit status. Throws `CommandFailed` for what was asked wrongly, before anything is made. */
@@ -46,11 +47,18 @@ export async function runCommand(context: CommandContext, options: RunOptions): 
   const root = await rootOf(context, plan);
   const run: Run = { context, root, limits: plan.limits, task, submission: uuidv7() };
   if (options.detach === true) return await detached(run);
-  const report =
-    options.print === true
-      ? printReport(context, format)
-      : personReport(context, { submission: run.submission, mode: plan.permissionMode });
-  return await foreground(workOf(run, { headless: options.print === true }), report);
+  const headless = options.print === true;
+  const report = reportOf(context, { headless, format })(run.submission, plan.permissionMode);
+  return await foreground(workOf(run, { headless }), report);
+}
+
+/** What a run says while it goes on and at its end: to a program, or to a person. */
+function reportOf(
+  context: CommandContext,
+  { headless, format }: { headless: boolean; format: OutputFormat },
+): (submission: string, mode: string) => RunReport {
+  return (submission, mode) =>
+    headless ? printReport(context, format) : personReport(context, { submission, mode });
 }
 
 async function goOn(context: CommandContext, options: RunOptions, format: OutputFormat): Promise<number> {
@@ -73,8 +81,7 @@ async function goOn(context: CommandContext, options: RunOptions, format: Output
     headless,
     detach: options.detach === true,
     set: { model: options.model, permissionMode: options.permissionMode, effort: options.effort },
-    report: (submission, mode) =>
-      headless ? printReport(context, format) : personReport(context, { submission, mode }),
+    report: reportOf(context, { headless, format }),
   });
 }
 
@@ -99,10 +106,7 @@ async function requested(context: CommandContext, run: RequestedRun): Promise<nu
     headless,
     detach: options.detach === true,
     create: (instance) => rootOf(context, { ...plan, instance }),
-    report: (submission) =>
-      headless
-        ? printReport(context, format)
-        : personReport(context, { submission, mode: plan.permissionMode }),
+    report: (submission) => reportOf(context, { headless, format })(submission, plan.permissionMode),
   });
 }
 

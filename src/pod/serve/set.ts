@@ -1,5 +1,6 @@
 /** The methods `set` and `narrow`: what a pod works with, set anew while it lives. */
 import { isPriced, absoluteModelName } from '../../model/create.ts';
+import { unpricedText } from '../../session/settings/unpriced-text.ts';
 import { rpcCodes, WireError } from '../../protocol/errors.ts';
 import type { Params, Result } from '../../protocol/methods.ts';
 import { isCostBound } from '../../session/facts/budget-view.ts';
@@ -134,7 +135,7 @@ function modelsIn(
 function priceProblem({ core }: Pod, name: string, settings: JsonObject): string | null {
   const { limits, facts } = core;
   if (!isCostBound(limits.cost, facts.budget) || isPriced(name, modelSettingsOf(settings, name))) return null;
-  return `The limit of the cost (limits.cost) cannot hold for ${name}: its price is not known. Say it in your config.toml, as [models."${name}"] with inputPrice and outputPrice in USD per million tokens (0 where it costs nothing).`;
+  return `${unpricedText(name, { limit: 'The limit of the cost (limits.cost)', file: 'your config.toml' })}.`;
 }
 
 function unusable(text: string): WireError {

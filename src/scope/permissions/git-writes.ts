@@ -5,6 +5,7 @@
 import { resolve } from 'node:path';
 import { isCarrier } from './denied-command.ts';
 import { simpleCommands } from './shell-words.ts';
+import { words } from './word-set.ts';
 
 const writing = words(
   'add am cherry-pick checkout commit fetch gc merge mv prune pull push read-tree rebase repack reset restore revert',
@@ -103,8 +104,4 @@ function isWriting(command: string, args: readonly string[]): boolean {
 
 function nameOf(program: string): string {
   return program.slice(program.lastIndexOf('/') + 1);
-}
-
-function words(...lines: readonly string[]): Set<string> {
-  return new Set(lines.flatMap((line) => line.split(' ')));
 }

@@ -5,6 +5,7 @@
  */
 import { isCarrier } from './denied-command.ts';
 import { isOneCommand, type PermissionRule } from './permission-rules.ts';
+import { words } from './word-set.ts';
 
 /** Programs whose first word says what they do. */
 const withSubcommands = words(
@@ -82,8 +83,4 @@ export function ruleMeaning({ pattern }: PermissionRule): string {
 
 function shown(text: string): string {
   return JSON.stringify(text);
-}
-
-function words(...lines: readonly string[]): ReadonlySet<string> {
-  return new Set(lines.flatMap((line) => line.split(' ')));
 }

@@ -8,6 +8,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncFolder } from '../../std/atomic-write.ts';
 import { imageBytesMax } from '../../std/image.ts';
 import { syncFile } from '../../std/sync-file.ts';
 import { systemCode } from '../../std/system-code.ts';
@@ -24,7 +25,7 @@ export async function keepImage(
   bytesMax: number = keptBytesMax,
 ): Promise<string> {
   const hash = createHash('sha256').update(content).digest('hex');
-  if ((await mkdir(images, { recursive: true, mode: 0o700 })) !== undefined) await syncNames(path);
+  if ((await mkdir(images, { recursive: true, mode: 0o700 })) !== undefined) syncFolder(path);
   const draft = join(images, `.${hash}.${randomBytes(6).toString('hex')}.tmp`);
   try {
     const handle = await open(draft, 'wx', 0o600);
@@ -40,7 +41,7 @@ export async function keepImage(
     await rm(draft, { force: true });
     throw error;
   }
-  await syncNames(images);
+  syncFolder(images);
   await removeOld(images, hash, bytesMax);
   return hash;
 }
@@ -62,15 +63,6 @@ export async function readImage({ images }: Pick<PodFolder, 'images'>, hash: str
   } catch (error) {
     if (systemCode(error) === undefined) throw error;
     return null;
-  }
-}
-
-async function syncNames(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await syncFile(handle);
-  } finally {
-    await handle.close();
   }
 }
 

@@ -2,7 +2,7 @@
  * What was asked of a pod beside its task, by its parent or, of a root, by a person: in its settings, and not
  * inherited. An older podkin passes over it.
  */
-import { type JsonObject, type JsonValue, isJsonObject } from '../../std/json.ts';
+import { asJson, type JsonObject, type JsonValue, isJsonObject } from '../../std/json.ts';
 import { type Worktree, worktreeIn } from './worktree.ts';
 
 export interface Demands {
@@ -86,6 +86,5 @@ export function withDemands(settings: JsonObject, demands: Partial<Demands>): Js
     ([, value]) => value !== null && value !== undefined && value !== false,
   );
   if (asked.length === 0) return rest;
-  const copy: JsonObject = JSON.parse(JSON.stringify(Object.fromEntries(asked)));
-  return { ...rest, demands: copy };
+  return { ...rest, demands: asJson(Object.fromEntries(asked)) };
 }
