@@ -1,14 +1,12 @@
 /**
  * The one table of keys: what each does and where it counts; the words for it are in `key-words.ts`. The help
- * view,
- * the foot, docs/screen.md and `[keys]` are made of it.
+ * view, the foot, docs/screen.md and `[keys]` are made of it.
  *
  * Invariants
  * - Y1 In the input no printable character is in the table: there it is text.
  * - Y2 Ctrl+B, Ctrl+A, Ctrl+S and Ctrl+Q are in no binding: they belong to tmux, screen and the terminal.
  * - Y3 Of the keys with Alt each has a second way, by the focus or by a slash command: a terminal of macOS
- *   sends
- *   none by default.
+ *   sends none by default.
  */
 import type { Action, Focus } from './state.ts';
 

@@ -18,6 +18,8 @@ export type Overlay =
 export interface Confirm {
   readonly text: string;
   readonly yes: Effect;
+  /** Since when it has been in the foot; null: no frame has had it yet. */
+  readonly sinceMs: number | null;
 }
 
 /** A line that is typed in the place of the foot, for what it is asked. Not the input, whose text stays. */
@@ -91,6 +93,10 @@ export interface ScreenState {
   readonly answering: ReadonlySet<string>;
   readonly confirm: Confirm | null;
   readonly prompt: Prompt | null;
+  /** The rule that was typed for a question, until it is said for how long it holds. */
+  readonly rule: { readonly request: string; readonly text: string } | null;
+  /** Of the search in the tree. */
+  readonly treeSearch: string | null;
   /** What the last key has begun and the same key ends: Ctrl+C, or Esc. `message` says so. */
   readonly armed: 'end' | 'cancel' | null;
   /** The tree is being stopped in order. */
@@ -187,6 +193,8 @@ export function firstState(from: Pick<ScreenState, 'mode' | 'ownsTree' | 'shown'
     answering: new Set(),
     confirm: null,
     prompt: null,
+    rule: null,
+    treeSearch: null,
     armed: null,
     isStopping: false,
     draft: {},
