@@ -1,6 +1,6 @@
 /**
- * What comes of an action: a new state, and what is to be done in the world, as values. Pure: the loop carries
- * the effects out, and hands `submit` and what else is the input's to the composer.
+ * What comes of an action: a new state, and what is to be done in the world, as values. Pure: the loop
+ * carries the effects out, and hands `submit` and what else is the input's to the composer.
  *
  * Invariants
  * - A1 The focus goes where a key of the person's sends it, and nowhere by itself.
@@ -36,6 +36,7 @@ export function act(before: ScreenState, action: Action, known: Known): Acted {
   const { armed } = before;
   const state = untouched(before);
   const { tree } = known;
+  if (isSimple(action)) return simple(state, action, known);
   switch (action.kind) {
     case 'focus':
       return only(moving.focused(state, tree, action));
@@ -72,30 +73,32 @@ export function act(before: ScreenState, action: Action, known: Known): Acted {
     case 'endOfInput':
     case 'leave':
       return ended(state, action.kind, { armed, isEmpty: known.inputIsEmpty });
-    default:
-      return simple(state, action, known);
   }
 }
 
-type Simple = Extract<
-  Action,
-  {
-    kind:
-      | (
-          | 'open'
-          | 'zoom'
-          | 'machinery'
-          | 'panes'
-          | 'close'
-          | 'copy'
-          | 'pager'
-          | 'repaint'
-          | 'suspend'
-          | 'editor'
-        )
-      | ('submit' | 'newline' | 'complete' | 'clearInput' | 'history' | 'nothing');
-  }
->;
+const simpleKinds = [
+  'open',
+  'zoom',
+  'machinery',
+  'panes',
+  'close',
+  'copy',
+  'pager',
+  'repaint',
+  'suspend',
+  'editor',
+  'submit',
+  'newline',
+  'complete',
+  'clearInput',
+  'history',
+  'nothing',
+] as const;
+type Simple = Extract<Action, { kind: (typeof simpleKinds)[number] }>;
+
+function isSimple(action: Action): action is Simple {
+  return simpleKinds.some((kind) => kind === action.kind);
+}
 
 function simple(state: ScreenState, action: Simple, known: Known): Acted {
   switch (action.kind) {

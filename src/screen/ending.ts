@@ -1,6 +1,6 @@
 /**
- * What ends the screen: two tables, one for `run`, which owns the tree that it shows, and one for `attach` and
- * the tree, where leaving stops nothing. Pure.
+ * What ends the screen: two tables, one for `run`, which owns the tree that it shows, and one for
+ * `attach` and the tree, where leaving stops nothing. Pure.
  */
 import type { ScreenState } from './state.ts';
 

@@ -17,7 +17,12 @@ export function sourceOf({ seq, body }: Item): EntrySource {
       return { title: `${seq} · result of ${body.tool}`, text: body.text };
     case 'report':
       return { title: `${seq} · ${body.event} of ${body.from}`, text: body.text };
-    default:
+    case 'answer':
+    case 'reasoning':
+    case 'turn':
+    case 'note':
+    case 'alert':
+    case 'machinery':
       return { title: `${seq} · ${body.kind}`, text: body.text };
   }
 }
