@@ -18,13 +18,13 @@ type Answer = Extract<Action, { kind: 'answer' }>['with'];
 type AnswerEffect = Extract<Effect, { kind: 'answer' }>;
 
 /** Those that can be answered: what was answered from here is no more. */
-export function openQuestions({ questions }: TreeModel, { answering }: ScreenState): readonly Question[] {
+export function waitingQuestions({ questions }: TreeModel, { answering }: ScreenState): readonly Question[] {
   return questions.filter(({ approval }) => !answering.has(approval.request));
 }
 
 /** The one that is shown; null: none waits. */
 export function shownQuestion(tree: TreeModel, state: ScreenState): Question | null {
-  const open = openQuestions(tree, state);
+  const open = waitingQuestions(tree, state);
   const asked = state.overlay?.kind === 'question' ? state.overlay.request : state.question;
   return open.find(({ approval }) => approval.request === asked) ?? open[0] ?? null;
 }
@@ -135,7 +135,7 @@ function asks(state: ScreenState, prompt: Prompt): Answered {
 function given(state: ScreenState, tree: TreeModel, effect: AnswerEffect): Answered {
   const answering = new Set([...state.answering, effect.request]);
   const after: ScreenState = { ...state, answering, question: null, drawn: null, prompt: null, rule: null };
-  const left = openQuestions(tree, after).length > 0;
+  const left = waitingQuestions(tree, after).length > 0;
   const overlay = after.overlay?.kind === 'question' || !left ? null : after.overlay;
   const focus = left || after.focus !== 'question' ? after.focus : 'input';
   return { state: { ...after, overlay, focus }, effects: [effect] };
@@ -145,7 +145,7 @@ function given(state: ScreenState, tree: TreeModel, effect: AnswerEffect): Answe
 export function answerTyped(state: ScreenState, tree: TreeModel, prompt: Prompt): Answered {
   const closed = { ...state, prompt: null };
   const { request, kind } = prompt;
-  const isOpen = openQuestions(tree, state).some(({ approval }) => approval.request === request);
+  const isOpen = waitingQuestions(tree, state).some(({ approval }) => approval.request === request);
   if (request === null || !isOpen)
     return said(closed, 'That question is not open any more; nothing was sent.');
   const text = prompt.text.trim();
@@ -178,7 +178,7 @@ export function unanswered(state: ScreenState, request: string): ScreenState {
 
 /** The next in the queue, or the one before; round at its ends. */
 export function walked(state: ScreenState, tree: TreeModel, by: 1 | -1): ScreenState {
-  const open = openQuestions(tree, state);
+  const open = waitingQuestions(tree, state);
   const at = open.findIndex((one) => one === shownQuestion(tree, state));
   const next = open[(at + by + open.length) % open.length];
   if (next === undefined) return { ...state, message: { text: 'No question waits.', isError: false } };

@@ -1,5 +1,5 @@
 /** Where the person goes: the focus, the rows, the pods, the entries, the views. Pure. */
-import { openQuestions } from './answering.ts';
+import { waitingQuestions } from './answering.ts';
 import type { PodModel, TreeModel, TreeRow } from './model/shape.ts';
 import { type ShownRow, shownRows } from './rows.ts';
 import { itemOf, placeOfSeq, sourceOf } from './source.ts';
@@ -9,7 +9,7 @@ type Of<K extends Action['kind']> = Extract<Action, { kind: K }>;
 
 /** The places that there are now, in the order of Tab. */
 export function places(state: ScreenState, tree: TreeModel): readonly Focus[] {
-  const waits = openQuestions(tree, state).length > 0 || state.focus === 'question';
+  const waits = waitingQuestions(tree, state).length > 0 || state.focus === 'question';
   const others: Focus[] =
     state.mode === 'inline' ? ['tree'] : state.zoomed ? ['transcript'] : ['tree', 'transcript'];
   return ['input', ...(waits ? (['question'] as const) : []), ...others];
