@@ -62,8 +62,12 @@ export function placeOf({ confirm, prompt, overlay, focus }: ScreenState): KeyPl
   return overlay === null ? focus : 'view';
 }
 
+/** While something is offered in the input these are for that. */
+const ofOffers: ReadonlySet<string> = new Set(['escape', 'up', 'down']);
+
 export function actionOf(key: Key, state: ScreenState, context: KeyContext): Meaning {
   const place = placeOf(state);
+  if (place === 'input' && context.completes && ofOffers.has(key.name)) return { kind: 'edit' };
   const found = context.keymap.byKey
     .get(key.name)
     ?.find((binding) => binding.places.includes(place) && holds(binding, context));
@@ -72,6 +76,15 @@ export function actionOf(key: Key, state: ScreenState, context: KeyContext): Mea
   if (found !== undefined) return found.action;
   if (place !== 'input') return { kind: 'nothing' };
   return key.text === null ? { kind: 'edit' } : { kind: 'text', text: key.text };
+}
+
+/** With which Alt edits in the input. */
+const editingAltKeys = ['alt+b', 'alt+f', 'alt+d'];
+
+/** The keys of a character with Alt that mean something where Alt cannot be told from Esc before it. */
+export function altKeysOf({ bindings }: Keymap): ReadonlySet<string> {
+  const bound = bindings.filter(({ when }) => when !== 'kitty').flatMap(({ keys }) => keys);
+  return new Set([...editingAltKeys, ...bound.filter((key) => /^alt\+(?:.|space)$/u.test(key))]);
 }
 
 function holds({ when }: Binding, { isEmpty, completes, hasKitty }: KeyContext): boolean {

@@ -4,12 +4,14 @@
  *
  * Invariants
  * - D1 `ESC ESC` in one read is two Escs.
- * - D2 `ESC` and a character is that character with Alt only where it means something; elsewhere it is Esc and text:
- *   without the kitty protocol nothing tells the two apart. So no Esc, and no character behind one, is lost.
- * - D3 A paste is one text, wherever it was cut; what comes with line breaks in its midst in one read, without
- *   marks, is one too: nobody types so fast.
+ * - D2 `ESC` and a character is that character with Alt only where it means something; elsewhere it is Esc
+ *   and text: without the kitty protocol nothing tells the two apart. So no Esc, and no character behind one,
+ *   is lost.
+ * - D3 A paste is one text, wherever it was cut; what comes with line breaks in its midst in one read,
+ *   without marks, is one too: nobody types so fast.
  * - D4 No sequence that is not known becomes text.
  */
+/* oxlint-disable no-control-regex -- Esc and what it introduces are what is looked for here */
 import {
   decodePrintableKey,
   isKeyRelease,
@@ -34,7 +36,9 @@ const never = 2 ** 30;
 
 export interface DecoderOptions {
   readonly onTyped: (typed: readonly Typed[]) => void;
-  /** Of keys with Alt: which mean something, in a terminal that does not tell them from Esc and a character. */
+  /**
+   * Of keys with Alt: which mean something, in a terminal that does not tell them from Esc and a character.
+   */
   readonly altKeys: ReadonlySet<string>;
   readonly nowMs: () => number;
 }
@@ -151,7 +155,7 @@ function isLow(text: string): boolean {
 /** D3: characters and line breaks, one of which is followed by more. */
 function isUnmarkedPaste(found: readonly (string | { readonly pasted: string })[]): found is string[] {
   const isText = (one: unknown): boolean =>
-    typeof one === 'string' && one.length === 1 && /[^\0-\u0008\u000B\u000C\u000E-\u001F\u007F]/.test(one);
+    typeof one === 'string' && one.length === 1 && (one >= ' ' || '\r\n\t'.includes(one)) && one !== '\u007F';
   if (found.length < 3 || !found.every(isText)) return false;
   const breaksAt = found.findIndex((one) => one === '\r' || one === '\n');
   const isLastBreak = found.slice(breaksAt).every((one) => one === '\r' || one === '\n');
