@@ -15,7 +15,7 @@ import type { Key } from './key.ts';
 import { asksPod, type Candidates, type Offer, type Offers, ownOffers, podOffers } from './offers.ts';
 
 export interface ComposerOptions {
-  readonly history: History;
+  readonly past: History;
   /** Names of the pods of the tree. */
   readonly pods: () => readonly string[];
   /** The pod's `complete`; null where it knows none. May reject. */
@@ -93,8 +93,8 @@ export class Composer {
   edit({ name, raw }: Key): void {
     if (this.#isSearching) return this.#editSearch(name, raw);
     if (this.#offers !== null && this.#moveOffer(name)) return;
-    if (name === 'up' && this.#editor.isAtTop) return this.history('back');
-    if (name === 'down' && this.#browsing !== null && this.#editor.isAtBottom) return this.history('forward');
+    if (name === 'up' && this.#editor.isAtTop) return this.recall('back');
+    if (name === 'down' && this.#browsing !== null && this.#editor.isAtBottom) return this.recall('forward');
     const before = this.#editor.text;
     this.#editor.edit(raw);
     // A text that was recalled and changed is a new one.
@@ -130,7 +130,7 @@ export class Composer {
     this.#browsing = null;
     if (this.#editor.text.trim() === '') return null;
     const text = this.#editor.take();
-    this.#options.history.add(text);
+    this.#options.past.add(text);
     return text;
   }
 
@@ -146,8 +146,8 @@ export class Composer {
     if (chosen.isPart) this.#offer();
   }
 
-  history(to: Extract<Action, { kind: 'history' }>['to']): void {
-    const { entries } = this.#options.history;
+  recall(to: Extract<Action, { kind: 'history' }>['to']): void {
+    const { entries } = this.#options.past;
     const before = this.#browsing ?? { at: entries.length, draft: this.#editor.text, words: null };
     this.#close();
     if (to === 'search') return this.#searchOn(before);
@@ -230,7 +230,7 @@ export class Composer {
     const { words, at } = before;
     this.#browsing = { ...before, words: words ?? '' };
     if (words === null) return;
-    const next = foundIn(this.#options.history.entries, words).find((place) => place < at);
+    const next = foundIn(this.#options.past.entries, words).find((place) => place < at);
     if (next !== undefined) this.#found(next);
   }
 
@@ -238,7 +238,7 @@ export class Composer {
     const browsing = this.#browsing;
     if (browsing === null) return;
     this.#browsing = { ...browsing, words };
-    const [first] = words === '' ? [] : foundIn(this.#options.history.entries, words);
+    const [first] = words === '' ? [] : foundIn(this.#options.past.entries, words);
     if (first !== undefined) this.#found(first);
   }
 
@@ -246,7 +246,7 @@ export class Composer {
     const browsing = this.#browsing;
     if (browsing === null) return;
     this.#browsing = { ...browsing, at };
-    this.#editor.set(this.#options.history.entries[at] ?? '');
+    this.#editor.set(this.#options.past.entries[at] ?? '');
   }
 
   #editSearch(name: string, raw: string): void {
@@ -271,7 +271,7 @@ export class Composer {
 
   #searchOffers(): ComposerView['completion'] {
     const words = this.#browsing?.words ?? '';
-    const isFound = words === '' || foundIn(this.#options.history.entries, words).length > 0;
+    const isFound = words === '' || foundIn(this.#options.past.entries, words).length > 0;
     const about = `${isFound ? '' : 'nothing found; '}Ctrl+R further back, Enter takes it, Esc goes back`;
     return { offers: [{ text: `search: ${words}`, about, isPart: false }], chosen: 0 };
   }
