@@ -247,9 +247,13 @@ export function keyHints({ bindings }: Keymap, place: KeyPlace): readonly KeyHin
   );
   return bindings
     .filter(({ places, when }) => places.includes(place) && when === undefined)
-    .toSorted((one, other) => one.places.length - other.places.length)
+    .toSorted((one, other) => Number(isGeneral(one)) - Number(isGeneral(other)))
     .flatMap(({ id, keys: [key] }) => {
       const word = short.get(id);
       return word === undefined || key === undefined ? [] : [{ key: keyLabel(key), short: word }];
     });
+}
+
+function isGeneral({ places }: Binding): boolean {
+  return places.length > 2;
 }

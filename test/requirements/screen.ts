@@ -1,5 +1,31 @@
 /** The screen: what a person sees and types. The numbers are those of its 23 requirements. */
 export const screen = {
+  'screen.alt-esc':
+    'Esc and a character behind it are two keys, unless that character with Alt means something; `ESC ESC` is two Escs; no sequence becomes text.',
+  'screen.answers':
+    'A key answers a question that was on the screen, with the focus, for 400 ms; an early or a held one does not, and a yes wants the whole of it shown.',
+  'screen.confirm':
+    'Stopping and removing ask first, with the number of pods, and only `y` after 400 ms does it.',
+  'screen.ends':
+    'In `run` Ctrl+C clears the input, then asks, then stops the tree, then kills it; in `attach` and the tree leaving stops nothing.',
+  'screen.focus':
+    'The focus goes where a key sends it and nowhere by itself; Tab walks through the places that there are.',
+  'screen.key-names':
+    'The bytes of xterm, of the kitty protocol, of tmux and of macOS mean the keys of the table.',
+  'screen.key-settings':
+    '`[keys]` gives an action other keys; what would be text, what belongs to the terminal, and two with one key are refused.',
+  'screen.key-table':
+    'Each key has words, one meaning in one place, and with Alt a second way; in the input no printable character is a key, and Ctrl+A, B, Q and S are none anywhere.',
+  'screen.offers':
+    'Commands, pods and files are offered as they are typed; an offer is taken by a key, and a late one for another text is dropped.',
+  'screen.recalled':
+    'What was sent is kept by directory, 0600, the last 1,000, whole whatever dies, by several screens at once; not with `history = false`, and no text that begins with a space.',
+  'screen.rows':
+    'Settled siblings are one row that opens; what failed, waits or is shown is in none; keys walk over the rows that are shown.',
+  'screen.slash':
+    'A slash command does what its key does; one that is not known is not taken, and stays in the input.',
+  'screen.typed-exact':
+    'What was typed and pasted leaves the input exactly, tabs too, and what Ctrl+C clears comes back.',
   'screen.r01':
     'A frame never holds more lines than the terminal; the bytes of a frame at 200 and at 50,000 entries are within 10 %.',
   'screen.r02':

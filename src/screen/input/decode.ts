@@ -189,6 +189,11 @@ const single: Readonly<Record<string, string>> = {
   '\u001B\n': 'alt+enter',
   '\u001B\u007F': 'alt+backspace',
   '\u001B\b': 'alt+backspace',
+  // Of tmux, the console, and rxvt: pi-tui's table of names has not got them.
+  '\u001B[1~': 'home',
+  '\u001B[7~': 'home',
+  '\u001B[4~': 'end',
+  '\u001B[8~': 'end',
 };
 
 /** What one sequence means; nothing: it is not known, or a key that was let go. */
@@ -199,12 +204,18 @@ export function keysOf(raw: string, altKeys: ReadonlySet<string>): Typed[] {
   const special = beside(raw);
   if (special !== null) return special;
   if (isKeyRelease(raw)) return [];
-  const text = raw.startsWith('\u001B') ? (decodePrintableKey(raw) ?? null) : raw;
+  const text = raw.startsWith('\u001B') ? textOfCsi(raw) : raw;
   if (text !== null && isPrintable(text)) return [key(text === ' ' ? 'space' : text, text, raw)];
   const [, behind] = /^\u001B(.)$/su.exec(raw) ?? [];
   if (behind !== undefined && isPrintable(behind)) return withEsc(raw, behind, altKeys);
   const parsed = parseKey(raw);
   return parsed === undefined ? [] : [key(named(parsed), null, raw)];
+}
+
+/** Keys without a character have numbers of the private use. */
+function textOfCsi(raw: string): string | null {
+  const text = decodePrintableKey(raw) ?? null;
+  return text !== null && /^[\uE000-\uF8FF]$/.test(text) ? null : text;
 }
 
 function key(name: string, text: string | null, raw: string): Key {
