@@ -143,7 +143,7 @@ describe('Esc', () => {
   });
 
   it('[screen.alt-esc] no sequence becomes text, known or not, cut or not', () => {
-    const final = fc.constantFrom(...'ABCDHFPQRSuz~^$@');
+    const final = fc.constantFrom(...Array.from('ABCDHFPQRSuz~^$@'));
     const parameters = fc.stringMatching(/^[0-9;:]{0,8}$/);
     fc.assert(
       fc.property(parameters, final, fc.nat(9), (middle, end, cut) => {
@@ -228,7 +228,7 @@ describe('pastes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }), (text) => {
         const printable = text.replaceAll(/[\p{Cc}\p{Cs}\uFDD0]/gu, '');
-        const typed = after([...printable]);
+        const typed = after(Array.from(printable));
         expect(typed.map((one) => (one.kind === 'key' ? one.text : null)).join('')).toBe(printable);
       }),
       { numRuns: 2_000 },
