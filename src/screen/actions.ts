@@ -90,7 +90,6 @@ const simpleKinds = [
   'submit',
   'newline',
   'complete',
-  'clearInput',
   'history',
   'nothing',
 ] as const;
@@ -118,7 +117,6 @@ function simple(state: ScreenState, action: Simple, known: Known): Acted {
     case 'repaint':
     case 'suspend':
     case 'editor':
-    case 'clearInput':
       return { state, effects: [{ kind: action.kind }] };
     case 'submit':
     case 'newline':

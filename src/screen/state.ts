@@ -136,7 +136,7 @@ export type Action =
   /** Esc in the input; Ctrl+C; Ctrl+D with an empty input; `q`. */
   | { readonly kind: 'escape' | 'interrupt' | 'endOfInput' | 'leave' }
   /** Of the input: carried out by it (`input/composer`). */
-  | { readonly kind: 'submit' | 'newline' | 'complete' | 'clearInput' }
+  | { readonly kind: 'submit' | 'newline' | 'complete' }
   | { readonly kind: 'history'; readonly to: 'back' | 'forward' | 'search' }
   | { readonly kind: 'repaint' | 'suspend' | 'editor' }
   | { readonly kind: 'nothing' };

@@ -66,10 +66,10 @@ function key(typed: Key, state: ScreenState, parts: KeyedParts): Acted {
 }
 
 type OfInput = Extract<Meaning, { kind: 'text' | 'edit' | 'newline' | 'complete' | 'history' | 'submit' }>;
-const ofInput: readonly string[] = ['text', 'edit', 'newline', 'complete', 'history', 'submit'];
+const ofInput: ReadonlySet<string> = new Set(['text', 'edit', 'newline', 'complete', 'history', 'submit']);
 
 function isOfInput(meaning: Meaning): meaning is OfInput {
-  return ofInput.includes(meaning.kind);
+  return ofInput.has(meaning.kind);
 }
 
 function acted(state: ScreenState, action: Exclude<Meaning, OfInput>, parts: KeyedParts): Acted {
