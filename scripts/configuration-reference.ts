@@ -56,7 +56,7 @@ function placeholder(section: string | undefined): string {
 }
 
 function row({ key, description, type, fallback, project, option, variable }: Setting): string {
-  const name = key.slice(key.lastIndexOf('.') + 1);
+  const name = key.slice(key.lastIndexOf('.') + 1).replace('*', 'NAME');
   const cells = [
     `\`${name}\``,
     cell(description),

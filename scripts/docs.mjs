@@ -1,4 +1,5 @@
-// `npm run docs`: writes docs/protocol.md from the table of methods, docs/configuration.md from the settings.
+// `npm run docs`: writes docs/protocol.md from the table of methods, docs/configuration.md from the settings,
+// docs/screen.md from the tables of keys and of slash commands.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -7,6 +8,7 @@ import { build } from 'esbuild';
 const references = [
   { from: 'protocol-reference.ts', render: 'renderReference', to: 'protocol.md' },
   { from: 'configuration-reference.ts', render: 'renderConfiguration', to: 'configuration.md' },
+  { from: 'screen-reference.ts', render: 'renderScreen', to: 'screen.md' },
 ];
 
 // Below this folder, so that packages are found.

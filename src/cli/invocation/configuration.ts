@@ -10,6 +10,7 @@ import { type Effort, efforts } from '../../session/settings/effort.ts';
 import type { ModelSettings } from '../../session/settings/model-settings.ts';
 import { type PermissionMode, permissionModes } from '../../session/settings/permissions.ts';
 import { ownHome } from '../../session/home/own-home.ts';
+import type { KeySettings } from '../../screen/keymap.ts';
 import { userHome } from '../../session/home/places.ts';
 import {
   defaultSandboxSettings,
@@ -106,10 +107,19 @@ export interface Configuration {
   readonly profile: NamedProfile | null;
   /** What it may touch where the command line does not say it. */
   readonly profileScope: ProfileScope | null;
+  /** What the person has set of the screen. */
+  readonly screen: ScreenSettings;
   /** By `provider/model`; the user's alone. */
   readonly models: Readonly<Record<string, ModelSettings>> | undefined;
   /** What a person should know of: what was left out, and why. */
   readonly notes: readonly string[];
+}
+
+export interface ScreenSettings {
+  readonly keys: KeySettings;
+  /** What is sent is kept. */
+  readonly history: boolean;
+  readonly mouse: boolean;
 }
 
 export interface ConfigurationSource {
@@ -217,10 +227,15 @@ export function configurationOf(
         ? { ...limits.value, cost: costWith(limits.value.cost, profile) }
         : limits.value,
     instructions: instructions.length === 0 ? null : instructions.join('\n\n'),
+    screen: screenOf(user),
     models: user.models,
     sandbox: sandbox.value,
     notes: [read, { notes }, saved, mode, limits, allow, sandbox, { notes: odd }].flatMap((one) => one.notes),
   };
+}
+
+function screenOf({ keys = {}, history = true, mouse = false }: UserSettings): ScreenSettings {
+  return { keys, history, mouse };
 }
 
 function modelsOf(

@@ -68,6 +68,7 @@ function effective(setting: Setting, from: From): EffectiveSetting[] {
   const [section = '', name = ''] = key.split('.');
   if (name === '*') {
     const field = key.split('.')[2] ?? '';
+    if (section === 'keys') return keySettings(from);
     return section === 'profile' ? profileSettings(field, from) : modelSettings(field, from);
   }
   if (section === 'permissions' || section === 'scope') return [listSetting(setting, from)];
@@ -82,6 +83,14 @@ function profileSettings(field: string, { configuration }: From): EffectiveSetti
     if (value === undefined || value === '') return [];
     const source = { value, from: isProject ? 'project file' : 'user file', at: path } as const;
     return [{ key: `profile.${name}.${field}`, value, sources: [source] }];
+  });
+}
+
+/** Of the actions that have other keys than their own. */
+function keySettings({ files }: From): EffectiveSetting[] {
+  return Object.entries(files.user.keys ?? {}).map(([id, keys]) => {
+    const value = typeof keys === 'string' ? keys : [...keys];
+    return { key: `keys.${id}`, value, sources: [{ value, from: 'user file', at: files.userPath }] };
   });
 }
 
@@ -232,10 +241,11 @@ function variableValue(variable: string, { environment }: ConfigurationSource): 
 
 function effectiveValue(
   key: string,
-  { model, alternatives, effort, permissionMode, limits, sandbox, waitsForProvider }: Configuration,
+  { model, alternatives, effort, permissionMode, limits, sandbox, waitsForProvider, screen }: Configuration,
 ): JsonValue {
   if (key === 'effort') return effort ?? null;
   if (key === 'retry.wait') return waitsForProvider;
+  if (key === 'history' || key === 'mouse') return screen[key];
   if (key === 'model' && alternatives.length > 0) return [model, ...alternatives];
   if (key === 'model') return model === '' ? null : model;
   if (key === 'permissionMode') return permissionMode;

@@ -18,6 +18,7 @@ import { modelSettingsSchema } from '../../session/settings/model-settings.ts';
 import { permissionModes } from '../../session/settings/permissions.ts';
 import { fileLimitsSchema, limitsSchema, sandboxSettingsSchema } from '../../session/settings/settings.ts';
 import type { JsonObject } from '../../std/json.ts';
+import { keyProblem, keysProblem } from '../../screen/keymap.ts';
 import { once } from '../../std/once.ts';
 
 export const permissionMode = once(() => z.enum(permissionModes));
@@ -176,6 +177,26 @@ const profilesSchema = once(() =>
   ),
 );
 
+/** Names and keys are checked together: what is a key depends on where it counts. */
+const keysSchema = once(() =>
+  z
+    .record(
+      z.string(),
+      z.union([z.string(), z.array(z.string()).max(8)]).meta({
+        description:
+          'Keys of an action of the screen, in place of its own; the actions and their names are in docs/screen.md.',
+      }),
+    )
+    .superRefine((settings, check) => {
+      for (const [id, keys] of Object.entries(settings)) {
+        const problem = keyProblem(id, keys);
+        if (problem !== null) check.addIssue({ code: 'custom', path: [id], message: problem });
+      }
+      const problem = keysProblem(settings);
+      if (problem !== null) check.addIssue({ code: 'custom', message: problem });
+    }),
+);
+
 const modelsMax = 8;
 
 export const userFileSchema = once(() =>
@@ -205,6 +226,16 @@ export const userFileSchema = once(() =>
     sandbox: sandboxSettingsSchema().optional(),
     models: modelSettingsSchema().optional(),
     profile: profilesSchema().optional(),
+    history: z.boolean().optional().meta({
+      description:
+        'What you send from the screen is kept for its history, by directory, readable by you alone.',
+      default: true,
+    }),
+    mouse: z.boolean().optional().meta({
+      description: 'The wheel scrolls in the screen; then the terminal selects no text without Shift.',
+      default: false,
+    }),
+    keys: keysSchema().optional(),
   }),
 );
 export type UserSettings = z.output<ReturnType<typeof userFileSchema>>;

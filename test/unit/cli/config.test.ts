@@ -52,7 +52,7 @@ function sample({ key, type, fallback }: Setting): JsonValue {
   if (key.startsWith('permissions.')) return ['Grep'];
   if (key.startsWith('scope.')) return ['/p/secret'];
   if (type.startsWith('a list')) return ['/p/tool'];
-  if (type === 'true or false') return true;
+  if (type === 'true or false') return fallback !== true;
   if (type.includes('number')) return typeof fallback === 'number' ? fallback - 1 : 2;
   return '/p/text';
 }
@@ -299,6 +299,41 @@ describe('podkin config', () => {
     const { status, stderr } = await rig.podkin('config');
     expect([status, stderr.includes('did you mean "model"?')]).toEqual([2, true]);
     expect((await rig.podkin('config', '--cwd', 'nowhere')).stderr).toMatch(/there is no such directory/);
+  });
+
+  it('[screen.key-settings] other keys of the screen are shown by their action; what cannot be one is refused', async () => {
+    const { of, userPath, rig } = await config({
+      user: '[keys]\nzoom = ["z", "f4"]\nnextQuestion = "ctrl+o"',
+    });
+    expect(of('keys.zoom')).toEqual({
+      key: 'keys.zoom',
+      value: ['z', 'f4'],
+      sources: [{ value: ['z', 'f4'], from: 'user file', at: userPath }],
+    });
+    const { environment, folder } = rig;
+    const loaded = await loadConfiguration({ environment, cwd: folder, flags: {} });
+    expect(loaded.screen).toEqual({
+      keys: { zoom: ['z', 'f4'], nextQuestion: 'ctrl+o' },
+      history: true,
+      mouse: false,
+    });
+    const refusal = async (text: string): Promise<string> => {
+      writeFileSync(userPath, `[keys]\n${text}`);
+      const { status, stderr } = await rig.podkin('config');
+      expect(status).toBe(2);
+      return stderr;
+    };
+    expect(await refusal('nextQuestion = "w"')).toContain(
+      'keys.nextQuestion: has "w", which is text or edits in the input',
+    );
+    expect(await refusal('zoom = "ctrl+b"')).toContain('belongs to the terminal or to tmux');
+    expect(await refusal('nonesuch = "x"')).toContain(
+      'keys.nonesuch: is no binding; there are complete, nextPlace',
+    );
+    expect(await refusal('zoom = "m"\ncopy = "m"')).toContain(
+      '"zoom" and "copy" have the same key in one place',
+    );
+    expect(await refusal('zoom = 3')).toContain('zoom');
   });
 
   it('[config.reference] README names the reference', () => {
