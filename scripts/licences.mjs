@@ -9,7 +9,7 @@ export function licenceTexts(root, inputs) {
   );
   const packages = [...folders].map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
-    return { name, version, license, text: textIn(join(root, folder)) };
+    return { name, version, license, text: textIn(join(root, folder)) || keptText(root, name) };
   });
   packages.sort((one, other) => (one.name + one.version < other.name + other.version ? -1 : 1));
   const silent = packages.filter(({ text, license }) => text === '' && license === undefined);
@@ -19,6 +19,12 @@ export function licenceTexts(root, inputs) {
       `${name} ${version} (${license})\n\n${text === '' ? `The package says only: ${license}.` : text}`,
   );
   return `Code of these packages is in podkin's programs.\n\n${parts.join(`\n\n${'-'.repeat(72)}\n\n`)}\n`;
+}
+
+/** Of a package that names its licence and brings no text: kept here, from its repository. */
+function keptText(root, name) {
+  const path = join(root, 'licenses', `${name.replace('/', '__')}.txt`);
+  return existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
 }
 
 function textIn(folder) {

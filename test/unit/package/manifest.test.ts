@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
+// @ts-expect-error -- plain JavaScript of the build
+import { licenceTexts } from '../../../scripts/licences.mjs';
 
 interface Manifest {
   readonly dependencies: Record<string, string>;
@@ -33,6 +36,18 @@ describe('the package', () => {
     expect(entries.length).toBeGreaterThan(200);
     expect(entries.filter(([, { integrity }]) => integrity === undefined).map(([path]) => path)).toEqual([]);
     expect(read('package-lock.json')).not.toContain('://registry');
+  });
+
+  it('[package.licences] of a package that brings no text its text is kept, word for word', () => {
+    const folder = 'node_modules/@earendil-works/pi-tui';
+    const root = fileURLToPath(new URL('../../..', import.meta.url));
+    const shipped = licenceTexts(root, [`${folder}/dist/keys.js`]);
+    expect(JSON.parse(read(`${folder}/package.json`))).toMatchObject({ version: '0.74.2', license: 'MIT' });
+    expect(read(`${folder}/dist/stdin-buffer.js`)).toContain('MIT License - Copyright (c) 2025 opentui');
+    const mit = (text: string): string => text.slice(text.indexOf('Permission is hereby granted')).trim();
+    expect(mit(shipped)).toBe(mit(read('LICENSE')));
+    expect(shipped).toContain('@earendil-works/pi-tui 0.74.2 (MIT)');
+    expect(shipped).toContain('Copyright (c) 2025 Mario Zechner\nCopyright (c) 2025 opentui');
   });
 
   it('[package.dependencies] what is bundled is no dependency; all that is one is a program of its own', () => {
