@@ -12,6 +12,7 @@ import { ofTheContext } from './context.ts';
 import { ofTheProject } from './project.ts';
 import { ofTheSettings } from './settings.ts';
 import { ofTheStorage } from './storage.ts';
+import { ofWhatIsTyped } from './typed.ts';
 import { ofTheWaits } from './waits.ts';
 
 export const defects: readonly Defect[] = [
@@ -28,4 +29,5 @@ export const defects: readonly Defect[] = [
   ...ofTheSettings,
   ...ofTheOracle,
   ...ofTheWaits,
+  ...ofWhatIsTyped,
 ];

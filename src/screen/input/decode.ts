@@ -19,7 +19,7 @@ import {
   setKittyProtocolActive,
 } from '@earendil-works/pi-tui/dist/keys.js';
 import { StdinBuffer } from '@earendil-works/pi-tui/dist/stdin-buffer.js';
-import { canonicalKey } from '../keymap.ts';
+import { altKeysOf, canonicalKey, type Keymap } from '../keymap.ts';
 import type { Key, Typed } from './key.ts';
 
 /** A lone Esc is one when nothing has followed it for that long. */
@@ -36,15 +36,14 @@ const never = 2 ** 30;
 
 export interface DecoderOptions {
   readonly onTyped: (typed: readonly Typed[]) => void;
-  /**
-   * Of keys with Alt: which mean something, in a terminal that does not tell them from Esc and a character.
-   */
-  readonly altKeys: ReadonlySet<string>;
+  /** Says which keys with Alt mean something where Alt cannot be told from Esc. */
+  readonly keymap: Keymap;
   readonly nowMs: () => number;
 }
 
 export class Decoder {
   readonly #options: DecoderOptions;
+  readonly #altKeys: ReadonlySet<string>;
   readonly #buffer = new StdinBuffer({ timeout: never });
   #found: (string | { readonly pasted: string })[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -56,6 +55,7 @@ export class Decoder {
 
   constructor(options: DecoderOptions) {
     this.#options = options;
+    this.#altKeys = altKeysOf(options.keymap);
     this.#buffer.on('data', (sequence: string) => this.#found.push(sequence));
     this.#buffer.on('paste', (pasted: string) => {
       this.#isPasting = false;
@@ -130,14 +130,14 @@ export class Decoder {
       if (typeof one !== 'string') {
         typed.push(pasted(one.pasted));
       } else if (isHigh(one) && typeof next === 'string' && isLow(next)) {
-        typed.push(...keysOf(one + next, this.#options.altKeys));
+        typed.push(...keysOf(one + next, this.#altKeys));
         at += 1;
       } else if (one === '\u001B' && typeof next === 'string' && /^\u001B\[[A-D]$/.test(next)) {
         // Alt and an arrow, of terminals that put an Esc before what they send for the key.
         typed.push({ kind: 'key', name: `alt+${parseKey(next) ?? ''}`, text: null, raw: one + next });
         at += 1;
       } else {
-        typed.push(...keysOf(one, this.#options.altKeys));
+        typed.push(...keysOf(one, this.#altKeys));
       }
     }
     return typed;
@@ -197,7 +197,7 @@ const single: Readonly<Record<string, string>> = {
 };
 
 /** What one sequence means; nothing: it is not known, or a key that was let go. */
-export function keysOf(raw: string, altKeys: ReadonlySet<string>): Typed[] {
+function keysOf(raw: string, altKeys: ReadonlySet<string>): Typed[] {
   const name = Object.hasOwn(single, raw) ? single[raw] : undefined;
   if (name !== undefined) return [key(name, null, raw)];
   if (raw === '\u001B\u001B') return [key('escape', null, '\u001B'), key('escape', null, '\u001B')];

@@ -3,10 +3,7 @@ import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Decoder } from '../../../src/screen/input/decode.ts';
 import type { Typed } from '../../../src/screen/input/key.ts';
-import { altKeysOf } from '../../../src/screen/keymap.ts';
 import { defaultKeymap } from './typed-rig.ts';
-
-const altKeys = altKeysOf(defaultKeymap);
 
 interface Rig {
   readonly decoder: Decoder;
@@ -15,7 +12,11 @@ interface Rig {
 
 function rig(): Rig {
   const typed: Typed[] = [];
-  const decoder = new Decoder({ altKeys, nowMs: () => Date.now(), onTyped: (all) => typed.push(...all) });
+  const decoder = new Decoder({
+    keymap: defaultKeymap,
+    nowMs: () => Date.now(),
+    onTyped: (all) => typed.push(...all),
+  });
   return { decoder, typed };
 }
 
@@ -67,6 +68,8 @@ describe('keys of terminals', () => {
     ['Alt+↑ of Terminal.app with Option as Meta', `${esc}${esc}[A`, 'alt+up'],
     ['Alt+W', `${esc}w`, 'alt+w'],
     ['Alt+N, which others take for Alt+↓', `${esc}n`, 'alt+n'],
+    ['Alt+B, which edits', `${esc}b`, 'alt+b'],
+    ['Alt+B of kitty', `${esc}[98;3u`, 'alt+b'],
     ['Alt+1', `${esc}1`, 'alt+1'],
     ['Alt+Enter', `${esc}\r`, 'alt+enter'],
     ['Shift+Enter of modifyOtherKeys', `${esc}[27;2;13~`, 'shift+enter'],

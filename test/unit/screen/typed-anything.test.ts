@@ -7,7 +7,6 @@ import { Composer } from '../../../src/screen/input/composer.ts';
 import { Decoder } from '../../../src/screen/input/decode.ts';
 import { History } from '../../../src/screen/input/history.ts';
 import { keyed } from '../../../src/screen/input/keyed.ts';
-import { altKeysOf } from '../../../src/screen/keymap.ts';
 import type { TreeModel } from '../../../src/screen/model/shape.ts';
 import type { Effect, ScreenState } from '../../../src/screen/state.ts';
 import { defaultKeymap, question, row, stateOf, tree } from './typed-rig.ts';
@@ -26,7 +25,7 @@ class Played {
     widthOf: (text) => text.length,
   });
   readonly #decoder = new Decoder({
-    altKeys: altKeysOf(defaultKeymap),
+    keymap: defaultKeymap,
     nowMs: () => this.nowMs,
     onTyped: (all) => {
       for (const typed of all) {
