@@ -156,7 +156,7 @@ export function keyProblem(id: string, keys: string | readonly string[]): string
 }
 
 /** The names of `[keys]`. */
-export function rebindable(): string[] {
+function rebindable(): string[] {
   return keyTable.filter(({ isFixed }) => isFixed !== true).map(({ id }) => id);
 }
 

@@ -87,7 +87,7 @@ function siblings(all: readonly Nested[], place: Place): ShownRow[] {
   return [...rows, group, ...(isUnfolded ? quiet.flatMap((one) => podRows(one, place)) : [])];
 }
 
-export function settledId(parent: string): string {
+function settledId(parent: string): string {
   return `settled:${parent}`;
 }
 

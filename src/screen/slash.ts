@@ -72,7 +72,7 @@ export type TypedLine =
  * A path at the beginning (`/etc/hosts is …`) is a text like any other; a lone word behind a slash is a
  * command. A text that begins with a slash is sent with two.
  */
-export function typedLine(line: string): TypedLine {
+function typedLine(line: string): TypedLine {
   const text = line.trim();
   if (text === '') return { kind: 'nothing' };
   if (text.startsWith('//')) return { kind: 'text', text: text.slice(1) };
