@@ -133,7 +133,7 @@ export function scrolled(state: ScreenState, by: Of<'scroll'>['by'], rows: numbe
   if (by === 'end') return { ...state, scroll: null, item: null };
   const before = scroll?.by ?? 0;
   const sum = typeof by === 'number' && typeof before === 'number' ? before + by : by;
-  return { ...state, item: null, scroll: { at: scroll?.at ?? null, by: sum } };
+  return { ...state, item: null, scroll: { at: null, ...scroll, by: sum } };
 }
 
 function scrolledOverlay(overlay: Overlay, by: Of<'scroll'>['by'], rows: number): Overlay {

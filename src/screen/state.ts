@@ -59,6 +59,8 @@ export interface Scroll {
   readonly at: { readonly seq: number; readonly line: number } | null;
   /** What keys asked for since the last frame, in rows, downwards; 0: nothing. */
   readonly by: number | 'page' | 'pageUp' | 'first';
+  /** The last entry when it left the end: what is behind that one is new. A frame says it. */
+  readonly since?: number;
 }
 
 export interface ScreenState {

@@ -12,7 +12,16 @@ export const hidden = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_C
 
 /** A whole colour or cursor sequence: left out with what belongs to it. */
 // oxlint-disable-next-line no-control-regex -- this is what is to go
-const sequence = /\u001B\[[0-?]*[ -/]*[@-~]/g;
+export const sequence = /\u001B\[[0-?]*[ -/]*[@-~]/g;
+
+/**
+ * What steers, hides or pads: hidden characters, all blanks but the space, what has no picture of its own,
+ * and marks piled upon one another.
+ */
+export const unseen = new RegExp(
+  `${hidden.source}|(?![\\n\\t])[\\p{C}]|(?! )\\p{Zs}|(?<=^|\\n|\\p{M}{3})\\p{M}`,
+  'gu',
+);
 
 /** Without hidden characters. */
 export function withoutHidden(text: string): string {

@@ -67,4 +67,6 @@ export const screen = {
     'A row says what its pod does and for how long; a death shows its signal within a second where the parent lives.',
   'screen.r23':
     'The feed shows texts, tools, questions, outcomes and deaths by default; machinery only where it is asked for.',
+  'screen.views-golden':
+    'Each scene (pods at work, a question, a death, 64 pods, a late delivery, a difference, 2,000 entries, hostile text) is seen as its file has it, at three sizes, as panes and inline.',
 } as const;

@@ -3,7 +3,7 @@
  * reorder what else is shown.
  */
 
-import { hidden } from '../../std/characters.ts';
+import { unseen } from '../../std/characters.ts';
 import { apartFromErrorOutput } from '../../std/error-output.ts';
 
 /**
@@ -15,15 +15,6 @@ export const steering = /(?![\n\t])[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u{E0000}-
 export function printable(text: string): string {
   return text.replaceAll(steering, '');
 }
-
-/**
- * What steers, hides or pads: hidden characters, all blanks but the space, what has no picture of its own,
- * and marks piled upon one another.
- */
-const unseen = new RegExp(
-  `${hidden.source}|(?![\\n\\t])[\\p{C}]|(?! )\\p{Zs}|(?<=^|\\n|\\p{M}{3})\\p{M}`,
-  'gu',
-);
 
 /**
  * As `printable`, but what would steer or cannot be seen is shown as its number (`<U+001B>`) instead of being
