@@ -1,4 +1,7 @@
-/** Where a person types: a border that names who will read it, the lines, what is offered for completion. Pure. */
+/**
+ * Where a person types: a border that names who will read it, the lines, what is offered for completion.
+ * Pure.
+ */
 import { clean } from '../text.ts';
 import type { Line, Place } from '../line.ts';
 import { bold, cut, dim, inStyle, inverse, lineWidth, span, yellow } from './spans.ts';

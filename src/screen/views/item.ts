@@ -1,5 +1,6 @@
 /**
- * One entry of a transcript as lines: texts whole, calls in one line with what they change, results shortened,
+ * One entry of a transcript as lines: texts whole, calls in one line with what they change, results
+ * shortened,
  * what went wrong never hidden. Pure.
  *
  * Invariants
@@ -12,7 +13,7 @@ import type { Item, ItemBody } from '../model/shape.ts';
 import { callWords } from './call-words.ts';
 import { clock, grouped, plural } from './figures.ts';
 import { bold, cut, cyan, dim, green, noLine, red, span, yellow } from './spans.ts';
-import type { Rich } from './view.ts';
+import type { Rich } from './rich.ts';
 
 export interface ItemOptions {
   readonly rich: Rich | null;

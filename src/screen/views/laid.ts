@@ -1,5 +1,6 @@
 /**
- * What was laid out before, so that a frame costs what it shows and not what there is. Nobody sees it: with an
+ * What was laid out before, so that a frame costs what it shows and not what there is. Nobody sees it:
+ * with an
  * empty one every view answers the same.
  *
  * Invariants
@@ -9,7 +10,7 @@
 import type { Line } from '../line.ts';
 import type { LiveText } from '../model/shape.ts';
 import { proseLines } from './item.ts';
-import type { Rich } from './view.ts';
+import type { Rich } from './rich.ts';
 
 const linesMax = 20_000;
 

@@ -1,4 +1,7 @@
-/** What of a pod is not committed: what its model says now, the calls that run, the texts on their way. Pure. */
+/**
+ * What of a pod is not committed: what its model says now, the calls that run, the texts on their way.
+ * Pure.
+ */
 import { clean, wrap } from '../text.ts';
 import type { Line } from '../line.ts';
 import type { OpenCall, PodModel, SentText } from '../model/shape.ts';

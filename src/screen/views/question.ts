@@ -3,9 +3,11 @@
  * when, and what "always" would mean. Pure.
  *
  * Invariants
- * - V7 What a pod wrote never begins a row: each of its rows stands behind a bar, broken here, and what steers
+ * - V7 What a pod wrote never begins a row: each of its rows stands behind a bar, broken here, and what
+ *   steers
  *   or cannot be seen is shown as its number.
- * - V8 What is asked, and how much of it there is, is said again below it; where not all of it is in sight that
+ * - V8 What is asked, and how much of it there is, is said again below it; where not all of it is in
+ *   sight that
  *   line says so, and no key for a yes is offered.
  */
 import { isJsonObject, type JsonValue } from '../../std/json.ts';

@@ -27,7 +27,10 @@ export function cut(line: Line, columns: number): Line {
   return lineWidth(line) <= columns ? line : fit(line, columns);
 }
 
-/** The left one is cut so that the right one, at the edge, is whole; where that leaves too little, it is alone. */
+/**
+ * The left one is cut so that the right one, at the edge, is whole; where that leaves too little, it is
+ * alone.
+ */
 export function beside(left: Line, right: Line, columns: number): Line {
   const room = columns - lineWidth(right) - 1;
   if (right.length === 0 || room < Math.min(lineWidth(left), leftLeast)) return cut(left, columns);

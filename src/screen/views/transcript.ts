@@ -87,9 +87,9 @@ function wantedPlace(view: View, blocks: Blocks, rows: number): At | null {
         ? blocks.up(from, page)
         : moveBy(blocks, from, by);
   const isMoved = by !== 0;
-  const inSight = isMoved ? moved : soughtPlace(view, blocks, moved, rows);
+  const placed = isMoved ? moved : soughtPlace(view, blocks, moved, rows);
   const floor = top();
-  return notEnd(blocks, isBefore(inSight, floor) ? floor : inSight);
+  return notEnd(blocks, isBefore(placed, floor) ? floor : placed);
 }
 
 function moveBy(blocks: Blocks, from: At, by: number): At {
@@ -320,7 +320,7 @@ export class Blocks {
 
   /** The entry above that is shown. */
   #before(block: number): Item | null {
-    for (let at = block - 1; at >= 0 && at > block - lookBack; at -= 1) {
+    for (let at = block - 1; at >= 0 && at > block - backMost; at -= 1) {
       const item = this.#item(at);
       if (item !== null && (this.#view.state.showsMachinery || item.body.kind !== 'machinery')) return item;
     }
@@ -336,7 +336,7 @@ export class Blocks {
 }
 
 /** So far a call is looked for: a step has no more of them. */
-const lookBack = 256;
+const backMost = 256;
 
 export function callOf(
   pod: PodModel,
@@ -344,7 +344,7 @@ export function callOf(
   block: number,
 ): Extract<Item['body'], { kind: 'call' }> | null {
   if (body.kind !== 'result') return null;
-  for (let at = block - 1; at >= 0 && at > block - lookBack; at -= 1) {
+  for (let at = block - 1; at >= 0 && at > block - backMost; at -= 1) {
     const other = pod.items.at(at)?.body;
     if (other?.kind === 'call' && other.call === body.call) return other;
   }

@@ -1,5 +1,6 @@
 /**
- * The tree: a row a pod, nested as spawned. Narrow, a row has its name, tokens and a clock; wide, also what it
+ * The tree: a row a pod, nested as spawned. Narrow, a row has its name, tokens and a clock; wide, also
+ * what it
  * does, its context, and both its own cost and that of all below it (behind Σ). Pure.
  */
 import { clean } from '../text.ts';

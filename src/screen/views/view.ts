@@ -1,22 +1,10 @@
 /** What views read. They are pure but for what `Laid` remembers, which is never seen in what they answer. */
-import type { JsonValue } from '../../std/json.ts';
 import type { Keymap } from '../keymap.ts';
-import type { Line, Place } from '../line.ts';
+import type { Place } from '../line.ts';
 import type { PodModel, TreeModel } from '../model/shape.ts';
 import type { ScreenState } from '../state.ts';
 import type { Laid } from './laid.ts';
-
-/** Markdown and differences: loaded after the first frame. */
-export interface Rich {
-  readonly markdownLines: (text: string, columns: number) => Line[];
-  readonly diffOf: (tool: string, input: JsonValue) => Diff | null;
-}
-
-export interface Diff {
-  readonly added: number;
-  readonly removed: number;
-  lines(columns: number): Line[];
-}
+import type { Rich } from './rich.ts';
 
 export interface InputView {
   /** As the editor has broken them for `inputColumns`. */

@@ -1,4 +1,7 @@
-/** What a screen is looked at with: a tree at work, a question, a death, many pods, an outcome that is late. */
+/**
+ * What a screen is looked at with: a tree at work, a question, a death, many pods, an outcome that is
+ * late.
+ */
 import type { Delivery } from '../../../src/protocol/methods.ts';
 import type { Item, PodModel, TreeRow } from '../../../src/screen/model/shape.ts';
 import { ago, childOf, itemsOf, podOf, questionOf, rowOf, type Shown, working } from './shown.ts';

@@ -1,6 +1,7 @@
 /**
  * What a person sees, as files: each scene at the three sizes, as panes and inline. To be looked at, not only
- * compared: `GOLDEN=write npx vitest run --project unit test/unit/screen/views-golden.test.ts` writes them anew.
+ * compared: `GOLDEN=write npx vitest run --project unit test/unit/screen/views-golden.test.ts` writes
+ * them anew.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

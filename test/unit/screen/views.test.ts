@@ -1,4 +1,7 @@
-/** Frames of every size hold, and what a view must say is said: the requirements of the screen that are views'. */
+/**
+ * Frames of every size hold, and what a view must say is said: the requirements of the screen that are
+ * views'.
+ */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Frame, Size } from '../../../src/screen/line.ts';
