@@ -265,7 +265,7 @@ function questionOnly(
 }
 
 function titleOf({ tree, nowMs }: View, overlay: Overlay): Line {
-  if (overlay.kind === 'help') return [span('Keys')];
+  if (overlay.kind === 'help') return [span('Keys and commands')];
   if (overlay.kind === 'deliveries')
     return [span('Deliveries  '), ...deliveryCounts(tree.deliveries, nowMs).map(({ text }) => span(text))];
   return [span(overlay.kind === 'text' ? clean(overlay.title) : '')];

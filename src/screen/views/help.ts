@@ -1,7 +1,8 @@
-/** The keys, by where they count: made of the table that decodes them. Pure. */
+/** The keys, by where they count, and the commands: made of the tables that decode them. Pure. */
 import { wrap } from '../text.ts';
 import { type Keymap, keySections } from '../keymap.ts';
 import type { Line } from '../line.ts';
+import { slashCommands } from '../slash.ts';
 import { bold, cut, cyan, lineWidth, noLine, span } from './spans.ts';
 
 const keysColumn = 22;
@@ -10,7 +11,10 @@ const wideFrom = 130;
 const gap = 3;
 
 export function helpLines(keymap: Keymap, columns: number): Line[] {
-  const sections = keySections(keymap).filter(({ rows }) => rows.length > 0);
+  const commands = slashCommands.map(({ name, takes, does }) => ({ keys: `/${name} ${takes}`.trim(), does }));
+  const sections = [...keySections(keymap), { title: 'Commands', rows: commands }].filter(
+    ({ rows }) => rows.length > 0,
+  );
   const width = columns < wideFrom ? columns : Math.floor((columns - gap) / 2);
   const blocks = sections.map(({ title, rows }): Line[] => [
     [span(title, { ...bold, ...cyan })],

@@ -146,14 +146,14 @@ function resultLines(body: Body<'result'>, columns: number, options: ItemOptions
   if (options.isWhole !== true && countedOnly.has(tool)) {
     return [cut([...head, span(plural(rows.length, 'line'), dim)], columns)];
   }
-  const body_ = rows.map((row): Line => [span(clean(row), dim)]);
+  const written = rows.map((row): Line => [span(clean(row), dim)]);
   if (options.isWhole === true)
     return below(
       head,
-      body_.flatMap((row) => wrap(row, roomOf(columns))),
+      written.flatMap((row) => wrap(row, roomOf(columns))),
       columns,
     );
-  const cutRows = body_.map((row) => cut(row, roomOf(columns)));
+  const cutRows = written.map((row) => cut(row, roomOf(columns)));
   return below(head, tool === 'Bash' ? middleLeftOut(cutRows) : endLeftOut(cutRows), columns);
 }
 
@@ -258,10 +258,16 @@ export function marked(mark: Span, text: string, columns: number, style?: Style)
 }
 
 function below(head: Line, rows: readonly Line[], columns: number): Line[] {
+  // A head that names its call has a line of its own: what was written begins its first line itself.
+  if (head.length > 1) return [cut(withoutColon(head), columns), ...below([span('  ')], rows, columns)];
   return rows.map((row, at) => {
     if (at === 0) return cut([...head, ...row], columns);
     return row.every(({ text }) => text === '') ? noLine : cut([span('  '), ...row], columns);
   });
+}
+
+function withoutColon(head: Line): Line {
+  return head.map((one) => ({ ...one, text: one.text.replace(/: $/, '') }));
 }
 
 function roomOf(columns: number): number {
