@@ -45,7 +45,18 @@ const floors: Record<string, string[]> = {
     'serve',
     'boot',
   ],
-  cli: ['format', 'invocation', 'approvals', 'inspect', 'control', 'doctor', 'run', 'demo', 'chaos'],
+  cli: [
+    'format',
+    'invocation',
+    'approvals',
+    'inspect',
+    'control',
+    'doctor',
+    'run',
+    'demo',
+    'screen',
+    'chaos',
+  ],
 };
 
 /**

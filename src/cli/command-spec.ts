@@ -23,3 +23,9 @@ export const requestHelp: readonly [string, string] = [
 ];
 /** Its first argument. */
 export const first = (input: CommandInput): string => input.args[0] ?? '';
+
+/** Of every command that opens the screen. */
+export const screenHelp: readonly (readonly [string, string])[] = [
+  ['--plain', 'lines that are only ever added, as where there is no terminal (ACCESSIBLE=1 does the same)'],
+  ['--slow', 'few frames, for a slow connection; over SSH it is so anyway'],
+];

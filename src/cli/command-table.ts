@@ -1,5 +1,5 @@
 /** Every command with its arguments, options and help; what it does is loaded when it is called. */
-import { alwaysJson, type CommandSpec, first, json, requestHelp } from './command-spec.ts';
+import { alwaysJson, type CommandSpec, first, json, requestHelp, screenHelp } from './command-spec.ts';
 import { controlCommands } from './control-commands.ts';
 import { settingOptions, settingOptionsOf } from './invocation/setting-options.ts';
 import { stdinHelp, stdinOptions } from './invocation/stdin-options.ts';
@@ -46,6 +46,8 @@ export const commands: readonly CommandSpec[] = [
       ['--tries <n>', 'how often --check may be run; each failure is told to the model (default: 2)'],
       ...settingOptions,
       ['--keep', 'as "podkin keep": its tree is started again where it ended without being asked to'],
+      ['--stay', 'on a terminal, keep the prompt open when the tree is settled'],
+      ...screenHelp,
       requestHelp,
       ...stdinHelp,
     ],
@@ -63,7 +65,12 @@ export const commands: readonly CommandSpec[] = [
       '  $ podkin run -c "Now the tests too"',
       '  $ podkin run -p --output-format json "Which files are the largest?" | jq .text',
     ].join('\n'),
-    run: async (context, input) => (await import('./run/run.ts')).runCommand(context, runOptions(input)),
+    run: async (context, input) =>
+      (await import('./run/run.ts')).runCommand(
+        context,
+        runOptions(input),
+        (await import('./screen/screens.ts')).screensFor(context, input),
+      ),
   },
   {
     usage: 'send <name> [text]',
@@ -109,11 +116,13 @@ export const commands: readonly CommandSpec[] = [
     usage: 'attach <name>',
     group: work,
     summary: "show a pod's history and live work, and send it what you type",
-    options: [restoreFirst],
-    more: 'Ctrl-D, Ctrl-C, Ctrl-Z or /detach detaches; the pod keeps running. /help lists the commands.',
+    options: [restoreFirst, ...screenHelp],
+    more: 'Ctrl-D, or Ctrl-C twice, detaches; the pod keeps running. /help lists the keys and the commands.',
     run: async (context, input) =>
-      (await import('./control/attach.ts')).attachCommand(context, first(input), {
+      (await import('./screen/screened-attach.ts')).screenedAttach(context, first(input), {
         restore: input.flag('restore'),
+        plain: input.flag('plain'),
+        isSlow: input.flag('slow'),
       }),
   },
   {

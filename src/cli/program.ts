@@ -16,6 +16,9 @@ import { commands } from './command-table.ts';
 import type { CommandContext } from './invocation/context.ts';
 import { CommandFailed, exitStatus } from './invocation/context.ts';
 
+/** Without a command: how what is there is shown. With other words it is a command. */
+const startFlags: ReadonlySet<string> = new Set(['--plain', '--slow']);
+
 const places = `
 Exit status: 0 done, 1 failed, 2 usage, 3 no such pod, 4 a tool was denied (run -p), 5 a limit was reached,
   6 this request id was used for something else, 124 wait timed out, 129, 130, 131, 141 and 143 ended by a signal.
@@ -39,7 +42,8 @@ First steps:
 /** Answers with the exit status. Throws only what is a defect. */
 export async function runProgram(context: CommandContext, argv: readonly string[]): Promise<number> {
   try {
-    if (argv.length === 0) return await (await import('./inspect/ps.ts')).startCommand(context);
+    if (argv.every((word) => startFlags.has(word)))
+      return await (await import('./screen/start-screen.ts')).startScreen(context, argv);
     if (argv[0] === guardCommand) return await guard(context, argv);
     let status: number = exitStatus.done;
     const program = buildProgram(context, (ended) => (status = ended));

@@ -77,6 +77,16 @@ export interface Commands {
     pod: { readonly instance: string; readonly name: string },
     rule: string,
   ) => Promise<string>;
+  /** `podkin rules` with these words. */
+  readonly rules: (words: readonly string[]) => Promise<string>;
+  /** For a shell command: a rule to begin with, and what one that was typed would allow. */
+  readonly ruleFor: (command: string) => string;
+  readonly ruleMeaning: (
+    rule: string,
+    command: string,
+  ) => { readonly meaning: string } | { readonly problem: string };
+  /** Keeps what was copied in a file of its own; answers its path. */
+  readonly keepCopy: (text: string) => string;
 }
 
 /** What is shown in the border of `+ new`, and may be set before it starts. */

@@ -35,8 +35,13 @@ export async function attachCommand(
   options: { restore: boolean } = { restore: false },
 ): Promise<number> {
   const pod = findPod(context.home, called);
-  const name = pod.label;
   await restoredFirst(context, pod, options);
+  return await attachTo(context, pod);
+}
+
+/** To a pod as it is. Throws as `attachCommand`. */
+export async function attachTo(context: CommandContext, pod: FoundPod): Promise<number> {
+  const name = pod.label;
   const screen = new AttachScreen(context, pod);
   const probed = await probePod(pod).catch(() => null);
   const outOfReach = probed?.kind === 'silent' && probed.elsewhere;

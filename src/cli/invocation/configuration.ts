@@ -234,6 +234,12 @@ export function configurationOf(
   };
 }
 
+/** What the person's own file says of the screen alone. Throws `CommandFailed` (usage). */
+export function screenSettings(environment: NodeJS.ProcessEnv): ScreenSettings {
+  const path = join(ownHome(environment).config, 'config.toml');
+  return screenOf(readUserFile(path, { mustExist: false }));
+}
+
 function screenOf({ keys = {}, history = true, mouse = false }: UserSettings): ScreenSettings {
   return { keys, history, mouse };
 }

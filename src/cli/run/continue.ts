@@ -36,6 +36,8 @@ export interface Continuing {
   /** Of the root, before it goes on. */
   readonly set: SetOptions;
   report(submission: string, mode: string): RunReport;
+  /** Shows the root, where nothing is to be gone on with. */
+  readonly attach?: (called: string) => Promise<number>;
 }
 
 /** Answers the exit status. Throws `NoSuchPod`, or `CommandFailed` where there is nothing to go on with. */
@@ -46,7 +48,8 @@ export async function continueRoot(context: CommandContext, continuing: Continui
   const facts = await index.factsOf(root);
   const isRunning = await isPodRunning(root);
   if (task === '' && !hasMore(facts) && !(await hasReports(index, root))) {
-    if (!headless && canAsk(context)) return await onScreen(context, root, { isRunning, set });
+    if (!headless && canAsk(context))
+      return await onScreen(context, root, { isRunning, set, attach: continuing.attach });
     throw new CommandFailed(
       exitStatus.usage,
       `${root.name} ${facts.turns === 0 ? 'has begun no task yet: say what it is to do' : 'has done all that it was given: say what it is to do next'}, as in: podkin run -c ${root.name} "…"`,
@@ -106,14 +109,14 @@ export async function hasReports(index: HomeIndex, root: FoundPod): Promise<bool
 async function onScreen(
   context: CommandContext,
   root: FoundPod,
-  { isRunning, set }: { isRunning: boolean; set: SetOptions },
+  { isRunning, set, attach }: { isRunning: boolean; set: SetOptions; attach: Continuing['attach'] },
 ): Promise<number> {
   if (isRunning) await setBefore(context, root, set);
   else {
     const problem = await restored(context, root, '', { set });
     if (problem !== null) throw new CommandFailed(exitStatus.failed, notStarted(root, problem));
   }
-  return await attachCommand(context, root.name);
+  return attach === undefined ? await attachCommand(context, root.name) : await attach(root.name);
 }
 
 /** Null, or why the root could not be started. */

@@ -20,7 +20,7 @@ import { RunApprovals } from '../approvals/run-approvals.ts';
 import { endTree } from '../control/end-tree.ts';
 import { refusedText } from '../format/unsettled.ts';
 import { canAsk } from '../invocation/ask-person.ts';
-import type { CommandContext } from '../invocation/context.ts';
+import { type CommandContext, exitStatus } from '../invocation/context.ts';
 import {
   catchSignals,
   type Interruption,
@@ -28,7 +28,7 @@ import {
   stalledReaderMs,
 } from '../invocation/interruption.ts';
 import { exitOf, type RunEnd, runResult } from './result.ts';
-import type { RunReport } from './run-report.ts';
+import type { RunReport, RunScreen } from './run-report.ts';
 
 /** What is to be watched, and what this command may do to it. */
 export interface Work {
@@ -65,10 +65,44 @@ export async function foreground(work: Work, report: RunReport): Promise<number>
       report.event(pod, event);
       if (pod.depth > 0) return;
       if (event.type === 'entry') own?.take(event.entry);
-      approvals.event(event);
+      approvals?.event(event);
     },
   });
-  const approvals = new RunApprovals(context, {
+  const { screen = null } = report;
+  const approvals = screen === null ? runApprovals(work, report, watch) : null;
+  try {
+    await screen?.open({ name, instance, ownsTree: work.endsTree });
+    const ended = await worked(work, { watch, own, screen }, interruption);
+    if (ended.kind === 'left') {
+      await watch.close();
+      await screen?.close();
+      return exitStatus.done;
+    }
+    report.ending(ended);
+    await watch.close();
+    await (work.endsTree ? stopAll(work, ended, interruption.hurry) : leave(work, ended));
+    await screen?.close();
+    await watch.catchUp();
+    const [whole = newTally(name, instance), ...descendants] = talliesOf(watch, work);
+    const isTaskLost = own?.isTaken === false;
+    const end: RunEnd = ended.kind === 'interrupted' ? { ...ended, isTaskLost } : ended;
+    const durationMs = monotonicMs() - startedAt;
+    // What was sent from the screen is answered by the last of it.
+    const root = screen?.hasSent === true ? whole : answered(whole, own);
+    const result = runResult({ root, descendants, end, durationMs });
+    report.result(result, end);
+    return (await readOrLeft(context, interruption, end)) ?? exitOf(result, end, work);
+  } finally {
+    approvals?.close();
+    await screen?.close();
+    interruption.release();
+  }
+}
+
+/** At the keyboard, where no screen has it. */
+function runApprovals(work: Work, report: RunReport, watch: TreeWatch): RunApprovals {
+  const { context } = work;
+  return new RunApprovals(context, {
     keyboard: !work.headless && canAsk(context),
     headless: work.headless,
     client: () => watch.pods[0]?.stream?.client ?? null,
@@ -79,23 +113,6 @@ export async function foreground(work: Work, report: RunReport): Promise<number>
       report.say(await obeyTyped(context, line, client));
     },
   });
-  try {
-    const ended = await worked(work, { watch, own }, interruption);
-    report.ending(ended);
-    await watch.close();
-    await (work.endsTree ? stopAll(work, ended, interruption.hurry) : leave(work, ended));
-    await watch.catchUp();
-    const [whole = newTally(name, instance), ...descendants] = talliesOf(watch, work);
-    const isTaskLost = own?.isTaken === false;
-    const end: RunEnd = ended.kind === 'interrupted' ? { ...ended, isTaskLost } : ended;
-    const durationMs = monotonicMs() - startedAt;
-    const result = runResult({ root: answered(whole, own), descendants, end, durationMs });
-    report.result(result, end);
-    return (await readOrLeft(context, interruption, end)) ?? exitOf(result, end, work);
-  } finally {
-    approvals.close();
-    interruption.release();
-  }
 }
 
 /** What was spent is the tree's; what was said, and denied, the submission's own. */
@@ -108,7 +125,11 @@ function answered(whole: PodTally, own: OwnAnswer | null): PodTally {
 interface Watched {
   readonly watch: TreeWatch;
   readonly own: OwnAnswer | null;
+  readonly screen: RunScreen | null;
 }
+
+/** `left`: the person has left its screen, and the tree goes on. */
+type WatchEnd = RunEnd | { readonly kind: 'left' };
 
 /**
  * Waits until the output is read. A reader that has stopped reading keeps nobody from ending the run: then
@@ -126,13 +147,15 @@ async function readOrLeft(
 }
 
 /** From the start of the root to the end of the work, whichever way it ends. */
-async function worked(work: Work, watched: Watched, interruption: Interruption): Promise<RunEnd> {
+async function worked(work: Work, watched: Watched, interruption: Interruption): Promise<WatchEnd> {
   const failed = await work.start(interruption);
   if (failed !== null) return failed;
   const interrupted = interruption.first.then((signal): RunEnd => ({ kind: 'interrupted', signal }));
+  const left = watched.screen?.left.then((): WatchEnd => ({ kind: 'left' }));
   const looking = new AbortController();
   try {
-    return await Promise.race([interrupted, handedOver(work, watched, looking.signal)]);
+    const ends = [interrupted, handedOver(work, watched, looking.signal), ...(left ? [left] : [])];
+    return await Promise.race(ends);
   } finally {
     looking.abort();
   }
@@ -146,6 +169,7 @@ async function handedOver(work: Work, watched: Watched, signal: AbortSignal): Pr
     const client = await watched.watch.start(name, instance);
     signal.throwIfAborted();
     await work.begin(client);
+    watched.screen?.begun();
   } catch (error) {
     signal.throwIfAborted();
     return { kind: 'died', reason: withErrorOutput(messageOf(error), stderrTail(work.folder)) };
@@ -158,7 +182,7 @@ const pollMs = 250;
 
 /** Rejects when `signal` aborts. */
 async function untilSettled(work: Work, watched: Watched, signal: AbortSignal): Promise<RunEnd> {
-  const { watch } = watched;
+  const { watch, screen } = watched;
   const { headless } = work;
   for (;;) {
     signal.throwIfAborted();
@@ -166,6 +190,7 @@ async function untilSettled(work: Work, watched: Watched, signal: AbortSignal): 
     const status = await watch.status();
     switch (status.kind) {
       case 'settled':
+        if ((await screen?.goesOn()) === true) continue;
         return { kind: 'settled' };
       case 'overBudget':
         return {

@@ -26,6 +26,38 @@ export interface RunReport {
   /** Once, from when on the tree is being stopped. */
   ending(end: RunEnd): void;
   result(result: RunResult, end: RunEnd): void;
+  /** Where it is a screen, which then has the keyboard. */
+  readonly screen?: RunScreen;
+}
+
+/** What of a screen whoever watches a tree needs. None of it rejects. */
+export interface RunScreen {
+  /** Before the root is started. */
+  open(work: ScreenedWork): Promise<void>;
+  /** The root listens. */
+  begun(): void;
+  /** Fulfils when the person has left, and the tree is to go on without them. */
+  readonly left: Promise<void>;
+  /** The tree is settled. True: the person has sent something more. False: nothing more is to come. */
+  goesOn(): Promise<boolean>;
+  /** A text was sent to the root from there. */
+  readonly hasSent: boolean;
+  /** Gives the terminal back. */
+  close(): Promise<void>;
+}
+
+export interface ScreenedWork {
+  readonly name: string;
+  readonly instance: string;
+  /** What ends the watching ends the tree. */
+  readonly ownsTree: boolean;
+}
+
+/** How a person at a terminal is shown what goes on. */
+export interface Screens {
+  readonly run: (options: PersonReportOptions) => RunReport;
+  /** Answers the exit status. */
+  readonly attach: (called: string) => Promise<number>;
 }
 
 /** Only the answer on stdout; what a person should know of goes to stderr. */

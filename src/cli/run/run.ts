@@ -32,42 +32,62 @@ import { minutesOf } from './minutes.ts';
 import { tokensOf } from './tokens.ts';
 import { checkStartingPlace } from './starting-place.ts';
 import { errorText, visible } from '../format/printable.ts';
-import { outputFormats, personReport, printReport, type OutputFormat, type RunReport } from './run-report.ts';
+import {
+  outputFormats,
+  personReport,
+  printReport,
+  type OutputFormat,
+  type RunReport,
+  type Screens,
+} from './run-report.ts';
 import { startedOr } from './root-start.ts';
 
 /** Answers the exit status. Throws `CommandFailed` for what was asked wrongly, before anything is made. */
-export async function runCommand(context: CommandContext, options: RunOptions): Promise<number> {
-  const format = checkFormat(options);
-  if (options.continue !== undefined || options.resume === true) return await goOn(context, options, format);
+export async function runCommand(
+  context: CommandContext,
+  options: RunOptions,
+  screens: Screens | null = null,
+): Promise<number> {
+  const shown: Shown = { headless: options.print === true, format: checkFormat(options), screens };
+  if (options.continue !== undefined || options.resume === true) return await goOn(context, options, shown);
   const task = await givenText(context, { noun: 'task', words: options.task, stdin: options.stdin });
   const plan = await planOf(context, options);
   checkSocketFolder(context);
   if (options.request !== undefined)
-    return await requested(context, { options, plan, task, format, id: options.request });
+    return await requested(context, { options, plan, task, shown, id: options.request });
   const root = await rootOf(context, plan);
   const run: Run = { context, root, limits: plan.limits, task, submission: uuidv7() };
   if (options.detach === true) return await detached(run);
-  const headless = options.print === true;
-  const report = reportOf(context, { headless, format })(run.submission, plan.permissionMode);
-  return await foreground(workOf(run, { headless }), report);
+  const report = reportOf(context, shown)(run.submission, plan.permissionMode);
+  return await foreground(workOf(run, shown), report);
+}
+
+/** To whom, and how. */
+interface Shown {
+  readonly headless: boolean;
+  readonly format: OutputFormat;
+  readonly screens: Screens | null;
 }
 
 /** What a run says while it goes on and at its end: to a program, or to a person. */
 function reportOf(
   context: CommandContext,
-  { headless, format }: { headless: boolean; format: OutputFormat },
+  { headless, format, screens }: Shown,
 ): (submission: string, mode: string) => RunReport {
-  return (submission, mode) =>
-    headless ? printReport(context, format) : personReport(context, { submission, mode });
+  return (submission, mode) => {
+    if (headless) return printReport(context, format);
+    const options = { submission, mode };
+    return screens === null ? personReport(context, options) : screens.run(options);
+  };
 }
 
-async function goOn(context: CommandContext, options: RunOptions, format: OutputFormat): Promise<number> {
+async function goOn(context: CommandContext, options: RunOptions, shown: Shown): Promise<number> {
   const { continueRoot } = await import('./continue.ts');
   const { given, targetOf } = await import('./continue-target.ts');
   const cwd = fromCwd(context, options.cwd ?? '.');
   const target = await targetOf(context, given(options), cwd);
   if (target === null) return exitStatus.done;
-  const headless = options.print === true;
+  const { headless, screens } = shown;
   const task = await givenText(context, {
     noun: 'task',
     words: target.task,
@@ -81,7 +101,8 @@ async function goOn(context: CommandContext, options: RunOptions, format: Output
     headless,
     detach: options.detach === true,
     set: { model: options.model, permissionMode: options.permissionMode, effort: options.effort },
-    report: reportOf(context, { headless, format }),
+    report: reportOf(context, shown),
+    ...(screens !== null && { attach: screens.attach }),
   });
 }
 
@@ -90,15 +111,15 @@ interface RequestedRun {
   readonly options: RunOptions;
   readonly plan: RootPlan;
   readonly task: string;
-  readonly format: OutputFormat;
+  readonly shown: Shown;
 }
 
 async function requested(context: CommandContext, run: RequestedRun): Promise<number> {
   const { requestedRun } = await import('./requested.ts');
-  const { id, options, plan, task, format } = run;
+  const { id, options, plan, task, shown } = run;
   // How the answer is printed is no part of what is asked for, nor is where its text came from.
   const { outputFormat: _, stdin: _stdin, request: _id, ...asked } = options;
-  const headless = options.print === true;
+  const { headless } = shown;
   return await requestedRun(context, {
     id,
     content: { command: 'run', ...asJson({ ...asked, task, cwd: plan.cwd, ...schemaOf(plan) }) },
@@ -106,7 +127,7 @@ async function requested(context: CommandContext, run: RequestedRun): Promise<nu
     headless,
     detach: options.detach === true,
     create: (instance) => rootOf(context, { ...plan, instance }),
-    report: (submission) => reportOf(context, { headless, format })(submission, plan.permissionMode),
+    report: (submission) => reportOf(context, shown)(submission, plan.permissionMode),
   });
 }
 

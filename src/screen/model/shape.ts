@@ -63,7 +63,7 @@ export interface LiveText {
   readonly reasoning: string;
   readonly reasoningFrom: number;
   /** The call whose input it writes, and how much of it has come; null where it writes none. */
-  readonly writes: { readonly tool: string; readonly chars: number } | null;
+  readonly writes: { readonly call: string; readonly tool: string; readonly chars: number } | null;
 }
 
 /** An array does, and what is longer than one should be copied. */

@@ -129,7 +129,7 @@ function withJoint(lines: readonly Line[], left: number): Line[] {
   const [first = noLine, ...rest] = lines;
   const last = first.at(-1);
   const from = lineWidth(first.slice(0, -1));
-  if (last === undefined || from > left || !/^─+$/.test(last.text)) return [...lines];
+  if (last === undefined || from > left || !/^\u2500+$/.test(last.text)) return [...lines];
   const at = left - from;
   const text = `${last.text.slice(0, at)}┴${last.text.slice(at + 1)}`;
   return [[...first.slice(0, -1), { ...last, text }], ...rest];

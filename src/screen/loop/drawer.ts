@@ -1,0 +1,90 @@
+/**
+ * From a view to the bytes of a frame, in the mode that the state asks for: the alternate screen, or the
+ * terminal's own with what has been committed above the live region. One mode is left before the other is
+ * entered, and what was printed stays printed.
+ */
+import type { DrawnInFrame } from '../answering.ts';
+import type { ScreenState } from '../state.ts';
+import type { Line, Size } from '../line.ts';
+import type { PodModel } from '../model/shape.ts';
+import { inlineLive } from '../views/inline.ts';
+import { itemLines } from '../views/item.ts';
+import { paneFrame } from '../views/frame.ts';
+import type { View } from '../views/view.ts';
+import { inlineWriter, paneWriter } from '../writer.ts';
+import { callOf } from '../views/transcript.ts';
+import { Feed, type ItemText } from './feed.ts';
+
+export interface FrameOrder {
+  readonly view: View;
+  readonly size: Size;
+  /** What is on the terminal is not known. */
+  readonly isTaken: boolean;
+  /** False: what has been committed waits for the next frame. */
+  readonly prints: boolean;
+  /** Other pods of the tree whose entries are printed too, in the order in which they spoke. */
+  readonly others: readonly PodModel[];
+  /** Lines to be printed beside those of pods. */
+  readonly extra: readonly Line[];
+}
+
+export interface Drawn {
+  /** Empty where nothing on the screen changes. */
+  readonly bytes: string;
+  /** What was to be printed has been. */
+  readonly hasPrinted: boolean;
+  readonly question: DrawnInFrame | null;
+  readonly state: ScreenState;
+  readonly isAtTop: boolean;
+}
+
+export class Drawer {
+  readonly #pane = paneWriter();
+  readonly #inline = inlineWriter();
+  readonly feed = new Feed();
+  #mode: 'inline' | 'panes' | null = null;
+
+  frame(order: FrameOrder): Drawn {
+    const { view, size } = order;
+    const { mode } = view.state;
+    const before = this.#mode !== null && this.#mode !== mode ? this.#leaveMode([]) : null;
+    this.#mode = mode;
+    const isTaken = order.isTaken || before !== null;
+    if (mode === 'panes') {
+      const frame = paneFrame(view, size);
+      const { question, state, isAtTop } = frame;
+      const bytes = this.#pane.frame(frame, size, ...(isTaken ? (['take'] as const) : []));
+      return { bytes: (before ?? '') + bytes, hasPrinted: false, question, state, isAtTop };
+    }
+    const lines = order.prints ? this.#printed(order) : [];
+    const live = inlineLive(view, size);
+    const { question, state, isAtTop } = live;
+    const bytes = this.#inline.print(lines, live, size);
+    return { bytes: (before ?? '') + bytes, hasPrinted: order.prints, question, state, isAtTop };
+  }
+
+  /** In the inline mode: those are printed first. */
+  leave(last: readonly Line[], order: FrameOrder | null): string {
+    const printed = order !== null && this.#mode === 'inline' ? this.#printed(order) : [];
+    return this.#leaveMode([...printed, ...last]);
+  }
+
+  #leaveMode(last: readonly Line[]): string {
+    return this.#mode === 'panes' ? this.#pane.leave(last) : this.#inline.leave(last);
+  }
+
+  #printed({ view, size, others, extra }: FrameOrder): Line[] {
+    const { tree, pod, rich, state } = view;
+    const isLabelled = others.length > 0 || (state.ownsTree && tree.rows.length > 1);
+    const { showsMachinery } = state;
+    const text: ItemText = (item, columns, of) =>
+      itemLines(item, columns, {
+        rich,
+        showsMachinery,
+        call: callOf(of.pod, item, of.at),
+        isBelowCall: false,
+      });
+    const pods = pod === null ? others : [pod, ...others.filter(({ instance }) => instance !== pod.instance)];
+    return [...pods.flatMap((one) => this.feed.take(one, { size, isLabelled, text })), ...extra];
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * What stays on the terminal when a person leaves: at most twelve lines, which pods there are, what waits,
+ * and how to come back. Pure.
+ */
+import type { Line } from '../line.ts';
+import type { TreeModel, TreeRow } from '../model/shape.ts';
+import { visibleLines } from '../text.ts';
+import type { ScreenEnd } from './parts.ts';
+
+export interface Left {
+  /** The one that the screen was for; null: all that it shows. */
+  readonly pod: { readonly name: string; readonly label: string } | null;
+  /** Of a tree of its own its end is said by whoever had it run. */
+  readonly ownsTree: boolean;
+  /** Null: its tree has ended. */
+  readonly end: ScreenEnd | null;
+  readonly unsent: readonly string[];
+}
+
+export function lastLines(tree: TreeModel, { pod, ownsTree, end, unsent }: Left): Line[] {
+  const texts = unsentLines(unsent);
+  if (end === 'lost') return [];
+  if (pod === null) return [...leftLines(tree), ...texts];
+  if (ownsTree && end === null) return texts;
+  return [...podLines(tree, pod, end), ...texts];
+}
+
+const linesMax = 12;
+const podsMax = 6;
+const waitsMax = 3;
+
+function podLines({ rows }: TreeModel, { name, label }: NonNullable<Left['pod']>, end: Left['end']): Line[] {
+  const isDead = rows.some((row) => row.name === name && row.status === 'dead');
+  const text =
+    end === 'ended'
+      ? `"${name}" has ended. Start it again with: podkin restore ${label}`
+      : isDead
+        ? `Detached; "${name}" does not run. Start it again from its log with: podkin restore ${label}`
+        : `Detached; "${name}" keeps running. Attach again with: podkin attach ${label}`;
+  return [[{ text }]];
+}
+
+/** Of all that is shown. */
+function leftLines({ rows, questions }: TreeModel): Line[] {
+  const live = rows.filter(isLive);
+  if (live.length === 0) return [[{ text: 'No pod is running. Come back with: podkin' }]];
+  const shown = live.length > podsMax ? live.slice(0, podsMax - 1) : live;
+  const more = live.length - shown.length;
+  const waits = questions
+    .slice(0, waitsMax)
+    .map(({ approval }) => `${approval.pod.name} waits for your answer`);
+  const texts = [
+    `${live.length} ${live.length === 1 ? 'pod keeps' : 'pods keep'} running:`,
+    ...shown.map(
+      ({ path, status, activity }) => `  ${path} (${status}${activity === null ? '' : `: ${activity.text}`})`,
+    ),
+    ...(more > 0 ? [`  and ${more} more: podkin ps`] : []),
+    ...waits.map((text, at) => (at === 0 ? `${text}: podkin approvals` : text)),
+    ...(questions.length > waitsMax ? [`and ${questions.length - waitsMax} more approvals are pending`] : []),
+    'Come back with: podkin',
+  ];
+  return texts.slice(0, linesMax).map((text) => [{ text }]);
+}
+
+/** Word for word: whoever typed it may want it again. */
+function unsentLines(texts: readonly string[]): Line[] {
+  return texts.flatMap((text) =>
+    visibleLines(text).map((line, at) => [{ text: at === 0 ? `This was not sent: ${line}` : line }]),
+  );
+}
+
+function isLive({ status }: TreeRow): boolean {
+  return status !== 'stopped' && status !== 'dead';
+}

@@ -1,0 +1,155 @@
+/**
+ * Draws the screen when it is time to: holds the one timer of the loop, for the next frame and the next tick
+ * of a clock. An idle screen has none.
+ *
+ * Invariants
+ * - S1 A frame is made only when `Pace` says so; between frames changes are only noted.
+ * - S4 On a slow terminal a key's frame shows the tree and the pod as they were: new output waits its time.
+ */
+import { monotonicMs } from '../../std/clock.ts';
+import type { Line } from '../line.ts';
+import type { PodModel, TreeModel } from '../model/shape.ts';
+import type { ScreenTerminal } from '../ports.ts';
+import { Laid } from '../views/laid.ts';
+import type { Rich } from '../views/rich.ts';
+import type { View } from '../views/view.ts';
+import { nextTickInMs } from './clocks.ts';
+import { Drawer, type Drawn, type FrameOrder } from './drawer.ts';
+import { intervalsMs, Pace } from './pace.ts';
+
+export type ViewNow = Omit<View, 'rich' | 'laid' | 'nowMs'>;
+
+export interface PainterParts {
+  readonly terminal: ScreenTerminal;
+  readonly view: () => ViewNow;
+  /** Other pods whose entries are to be printed. */
+  readonly others: () => readonly PodModel[];
+  /** A frame has been made and written. */
+  readonly onDrawn: (drawn: Drawn) => void;
+}
+
+export class Painter {
+  readonly #parts: PainterParts;
+  readonly #pace: Pace;
+  readonly #drawer = new Drawer();
+  readonly #laid = new Laid();
+  #rich: Rich | null = null;
+  #isEnriching = false;
+  #extra: Line[] = [];
+  #isTaken = true;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+  #shown: { tree: TreeModel; pod: PodModel | null; nowMs: number } | null = null;
+
+  constructor(parts: PainterParts) {
+    this.#parts = parts;
+    this.#pace = new Pace(parts.terminal.isSlow ? intervalsMs.slow : intervalsMs.usual);
+  }
+
+  /** `state`: a key that did more than type: what it leads to is shown whole. */
+  want(what: 'key' | 'state' | 'output'): void {
+    if (what === 'state') this.#shown = null;
+    this.#pace.want(what === 'output' ? 'output' : 'key');
+    this.#schedule();
+  }
+
+  /** Above the live region, once. */
+  print(lines: readonly Line[]): void {
+    this.#extra.push(...lines);
+    this.want('output');
+  }
+
+  /** What is on the terminal is not known. */
+  take(): void {
+    this.#isTaken = true;
+    this.want('state');
+  }
+
+  skip(instance: string, through: number): void {
+    this.#drawer.feed.skip(instance, through);
+  }
+
+  /** What was written before has left. */
+  drained(): void {
+    this.#schedule();
+  }
+
+  /** Leaves the screen with those lines; nothing is drawn any more. */
+  close(last: readonly Line[]): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#parts.terminal.write(this.#drawer.leave(last, this.#order(this.#view(Date.now()))));
+  }
+
+  #schedule(): void {
+    if (this.#isClosed) return;
+    clearTimeout(this.#timer);
+    const { isDrained } = this.#parts.terminal;
+    const dueInMs = this.#pace.dueInMs(monotonicMs(), { isDrained });
+    const tickInMs = isDrained && this.#shown !== null ? this.#tickInMs() : null;
+    const inMs = Math.min(dueInMs ?? Number.POSITIVE_INFINITY, tickInMs ?? Number.POSITIVE_INFINITY);
+    if (!Number.isFinite(inMs)) return;
+    // What keeps the process alive is the terminal, not a clock.
+    this.#timer = setTimeout(() => this.#tick(), inMs).unref();
+  }
+
+  #tick(): void {
+    const nowMs = monotonicMs();
+    // Too early for a frame: it was a clock's turn.
+    if (this.#pace.dueInMs(nowMs, this.#parts.terminal) !== 0) this.#pace.want('output');
+    if (this.#pace.dueInMs(nowMs, this.#parts.terminal) === 0) this.#draw(nowMs);
+    this.#schedule();
+  }
+
+  #draw(atMs: number): void {
+    const { terminal, onDrawn } = this.#parts;
+    const nowMs = Date.now();
+    const withOutput = this.#shown === null || this.#pace.mayShowOutput(atMs);
+    const view = withOutput ? this.#view(nowMs) : { ...this.#view(nowMs), ...this.#shown };
+    if (withOutput) this.#shown = { tree: view.tree, pod: view.pod, nowMs };
+    const order = { ...this.#order(view), prints: withOutput };
+    const drawn = this.#drawer.frame(order);
+    this.#isTaken = false;
+    if (drawn.hasPrinted) this.#extra = [];
+    this.#pace.drawn(atMs, { withOutput });
+    if (drawn.bytes !== '') terminal.write(drawn.bytes);
+    onDrawn(drawn);
+    if (!this.#isEnriching) void this.#enrich();
+  }
+
+  #view(nowMs: number): View {
+    return { ...this.#parts.view(), rich: this.#rich, laid: this.#laid, nowMs };
+  }
+
+  #order(view: View): FrameOrder {
+    return {
+      view,
+      size: this.#parts.terminal.size,
+      isTaken: this.#isTaken,
+      prints: true,
+      others: this.#parts.others(),
+      extra: this.#extra,
+    };
+  }
+
+  /** Behind the first frame: nobody waits for them. */
+  async #enrich(): Promise<void> {
+    this.#isEnriching = true;
+    const [{ markdownLines }, { diffOf }] = await Promise.all([
+      import('../markdown.ts'),
+      import('../diff.ts'),
+    ]);
+    this.#rich = { markdownLines, diffOf };
+    this.want('output');
+  }
+
+  #tickInMs(): number | null {
+    const { tree } = this.#parts.view();
+    const since = tree.rows.flatMap(({ activity }) =>
+      activity === null ? [] : [Date.parse(activity.since)],
+    );
+    const asked = tree.questions.map(({ openedAtMs }) => openedAtMs);
+    return nextTickInMs([...since, ...asked], Date.now());
+  }
+}
