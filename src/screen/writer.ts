@@ -1,7 +1,8 @@
 /**
  * From frames to bytes. Pure but for what it remembers of the terminal.
  */
-import type { Frame, Line, Size, Style } from './line.ts';
+import type { Frame, Line, Place, Size, Style } from './line.ts';
+import { widthOf } from './text.ts';
 
 const esc = '\u001B[';
 const [syncOn, syncOff] = [`${esc}?2026h`, `${esc}?2026l`];
@@ -59,36 +60,51 @@ export function paneWriter() {
   };
 }
 
+/**
+ * Rows are erased one by one: what erases a whole screen from its first cell is kept as scrollback by tmux. A
+ * terminal that becomes narrower breaks the rows that stand on it anew: the way up to the first of them is
+ * counted by the width that it has now.
+ */
 export function inlineWriter() {
   let shown: string[] = [];
-  let caretRow = 0;
-  let caretBefore = '';
-  const toTop = (): string => `\r${caretRow > 0 ? `${esc}${caretRow}A` : ''}`;
+  let widths: number[] = [];
+  let caret: Place = { row: 0, column: 0 };
+  let before = '';
+  const toTop = (columns: number): string => {
+    const above = widths.slice(0, caret.row).reduce((sum, width) => sum + rowsOf(width, columns), 0);
+    const up = above + Math.floor(caret.column / columns);
+    return `\r${up > 0 ? `${esc}${up}A` : ''}`;
+  };
   return {
-    print(lines: readonly Line[], live: Frame, _size: Size): string {
+    print(lines: readonly Line[], live: Frame, { columns }: Size): string {
       const rows = live.lines.map(bytesOf);
-      const caret = JSON.stringify(live.caret);
+      const now = `${columns} ${JSON.stringify(live.caret)}`;
       const isSame = rows.length === shown.length && rows.every((row, at) => row === shown[at]);
-      if (lines.length === 0 && isSame && caret === caretBefore) return '';
-      let out = `${syncOn}${esc}?25l${toTop()}${esc}0J`;
-      for (const line of lines) out += `${bytesOf(line)}\r\n`;
-      out += rows.join('\r\n');
+      if (lines.length === 0 && isSame && now === before) return '';
+      const above = [...lines.map(bytesOf), ...rows.slice(0, -1)];
+      const written = above.map((row) => `${esc}K${row}\r\n`).join('') + esc + '0J' + (rows.at(-1) ?? '');
       const last = rows.length - 1;
       const place = live.caret ?? { row: last, column: 0 };
       const up = last - place.row;
-      out += `\r${up > 0 ? `${esc}${up}A` : ''}${place.column > 0 ? `${esc}${place.column}C` : ''}`;
-      if (live.caret !== null) out += `${esc}?25h`;
+      const back = `\r${up > 0 ? `${esc}${up}A` : ''}${place.column > 0 ? `${esc}${place.column}C` : ''}`;
+      const cursor = live.caret === null ? '' : `${esc}?25h`;
+      const out = `${syncOn}${esc}?25l${toTop(columns)}${written}${back}${cursor}${syncOff}`;
       shown = rows;
-      caretRow = Math.max(0, place.row);
-      caretBefore = caret;
-      return `${out}${syncOff}`;
+      widths = live.lines.map((line) => line.reduce((sum, { text }) => sum + widthOf(text), 0));
+      caret = { row: Math.max(0, place.row), column: place.column };
+      before = now;
+      return out;
     },
-    leave(last: readonly Line[]): string {
-      const out = `${toTop()}${esc}0J${esc}?25h${last.map((line) => `${bytesOf(line)}\r\n`).join('')}`;
-      shown = [];
-      caretRow = 0;
-      caretBefore = '';
+    leave(last: readonly Line[], { columns }: Size): string {
+      const lines = last.map((line) => `${esc}K${bytesOf(line)}\r\n`).join('');
+      const rest = last.length > 0 || shown.length < 2 ? `${esc}0J` : `${esc}K${esc}1B${esc}0J${esc}1A`;
+      const out = `${toTop(columns)}${esc}?25h${lines}${rest}`;
+      [shown, widths, caret, before] = [[], [], { row: 0, column: 0 }, ''];
       return out;
     },
   };
+}
+
+function rowsOf(width: number, columns: number): number {
+  return Math.max(1, Math.ceil(width / columns));
 }

@@ -47,7 +47,7 @@ export class Drawer {
   frame(order: FrameOrder): Drawn {
     const { view, size } = order;
     const { mode } = view.state;
-    const before = this.#mode !== null && this.#mode !== mode ? this.#leaveMode([]) : null;
+    const before = this.#mode !== null && this.#mode !== mode ? this.#leaveMode([], size) : null;
     this.#mode = mode;
     const isTaken = order.isTaken || before !== null;
     if (mode === 'panes') {
@@ -64,13 +64,13 @@ export class Drawer {
   }
 
   /** In the inline mode: those are printed first. */
-  leave(last: readonly Line[], order: FrameOrder | null): string {
-    const printed = order !== null && this.#mode === 'inline' ? this.#printed(order) : [];
-    return this.#leaveMode([...printed, ...last]);
+  leave(last: readonly Line[], order: FrameOrder): string {
+    const printed = this.#mode === 'inline' ? this.#printed(order) : [];
+    return this.#leaveMode([...printed, ...last], order.size);
   }
 
-  #leaveMode(last: readonly Line[]): string {
-    return this.#mode === 'panes' ? this.#pane.leave(last) : this.#inline.leave(last);
+  #leaveMode(last: readonly Line[], size: Size): string {
+    return this.#mode === 'panes' ? this.#pane.leave(last) : this.#inline.leave(last, size);
   }
 
   #printed({ view, size, others, extra }: FrameOrder): Line[] {
