@@ -141,9 +141,15 @@ export class ScreenWatch implements Watching {
         head = cursor.seq;
         this.#caughtUp(head);
       },
-      onAway: () => this.#fold({ type: 'link', link: 'away' }),
+      onAway: () => {
+        this.#fold({ type: 'link', link: 'away' });
+        if (!this.#isClosed) void this.#refresh();
+      },
       onBack: () => undefined,
-      onDied: () => this.#fold({ type: 'link', link: 'ended' }),
+      onDied: () => {
+        this.#fold({ type: 'link', link: 'ended' });
+        void this.#refresh();
+      },
       waitsForRestore: () => true,
       onRejected: (error, submission) => {
         const reason = error instanceof Error ? error.message : String(error);
