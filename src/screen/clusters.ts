@@ -1,7 +1,6 @@
 /**
  * Text as clusters, what a reader takes for one character, and how many cells each takes. Tables of widths
- * differ between terminals: of a cluster that they may disagree on that is said, and the writer then
- * addresses
+ * differ between terminals: of a cluster that they may disagree on that is said, and the writer then addresses
  * what follows it anew.
  */
 import { eastAsianWidth } from 'get-east-asian-width';
@@ -17,15 +16,21 @@ const ascii = /^[ -~]*$/;
 
 /** What can make one cluster of several code points: marks, joiners, flags, skin tones, Hangul in parts. */
 const joining =
-  // oxlint-disable-next-line no-misleading-character-class -- each by itself is meant
-  /[\p{M}\p{RI}\p{Emoji_Modifier}\u200C\u200D\u0E33\u0EB3\u1100-\u11FF\uA960-\uA97F\uD7B0-\uD7FF]/u;
+  /\u200C|\u200D|[\p{M}\p{RI}\p{Emoji_Modifier}\u0E33\u0EB3\u1100-\u11FF\uA960-\uA97F\uD7B0-\uD7FF]/u;
 
 /**
- * On these tables agree, whatever their age: letters, signs and marks above them, and the wide blocks that
- * are as old as the tables. Ambiguous ones count as narrow, as they are unless a terminal was set otherwise.
+ * On these tables agree, whatever their age: letters, signs, and the wide blocks that are as old as the
+ * tables. Ambiguous ones count as narrow, as they are unless a terminal was set otherwise.
  */
-const certain =
-  /^(?:[ -~\u00A0-\u02FF\u0370-\u058F\u0E01-\u0E30\u1E00-\u1FFF\u2010-\u2027\u2030-\u205E\u2070-\u20BF\u2100-\u2319\u231C-\u23E8\u23F4-\u25FC\u2605-\u2613\u2701-\u2704\u2706-\u2709\u270C-\u2727\u2729-\u274B\u2798-\u27AF\u27C0-\u2B1A\u2C60-\u2C7F\u2E80-\u2FDF\u3001-\u303E\u3041-\u30FF\u3131-\u318E\u3400-\u4DBF\u4E00-\u9FFF\uA720-\uA7CA\uAC00-\uD7A3\uF900-\uFA6D\uFF01-\uFFE6](?:[\u0300-\u034E\u0350-\u036F]{0,2})|[\u{20000}-\u{2A6D6}])$/u;
+const agreed = [
+  String.raw` -~\u00A0-\u02FF\u0370-\u058F\u0E01-\u0E30\u1E00-\u1FFF\u2010-\u2027\u2030-\u205E\u2070-\u20BF`,
+  String.raw`\u2100-\u2319\u231C-\u23E8\u23F4-\u25FC\u2605-\u2613\u2701-\u2704\u2706-\u2709\u270C-\u2727`,
+  String.raw`\u2729-\u274B\u2798-\u27AF\u27C0-\u2B1A\u2C60-\u2C7F\u2E80-\u2FDF\u3001-\u303E\u3041-\u30FF`,
+  String.raw`\u3131-\u318E\u3400-\u4DBF\u4E00-\u9FFF\uA720-\uA7CA\uAC00-\uD7A3\uF900-\uFA6D\uFF01-\uFFE6`,
+  String.raw`\u{20000}-\u{2A6D6}`,
+].join('');
+/** With up to two marks above or below. */
+const certain = new RegExp(String.raw`^[${agreed}][\u0300-\u034E\u0350-\u036F]{0,2}$`, 'u');
 
 /** Wide in tables from Unicode 16 on only. */
 const newlyWide = /[\u2630-\u2637\u268A-\u268F\u2FFC-\u2FFF]|\p{Emoji_Presentation}/u;

@@ -2,10 +2,8 @@
  * Foreign text made fit for a line, and lines made fit for a width.
  *
  * Invariants
- * - X1 What `clean` and `visible` answer holds no character that moves the cursor, reorders, hides or
- *   breaks a
- * line, and no sequence that a terminal obeys; it begins with no mark that would be drawn on what is
- * before.
+ * - X1 What `clean` and `visible` answer holds no character that moves the cursor, reorders, hides or breaks a
+ *   line, and no sequence that a terminal obeys; it begins with no mark that would be drawn on what is before.
  * - X2 No line of `wrap` is wider than it was asked for, and a line of `fit` is exactly as wide.
  */
 import { hidden, sequence, unseen } from '../std/characters.ts';
@@ -17,13 +15,11 @@ const tabColumns = 4;
 // oxlint-disable-next-line no-control-regex -- this is what is to go
 const stringSequence = /\u001B[\]PX^_][^\u0007\u001B]*(?:\u0007|\u001B\\)/g;
 /** Kept of what is hidden: they make one emoji or letter of several, where they stand behind one. */
-// oxlint-disable-next-line no-misleading-character-class -- each by itself is meant
-const joiners = /[\u200C\u200D\uFE0E\uFE0F]/;
-// oxlint-disable-next-line no-misleading-character-class -- each by itself is meant
-const joinersAlone = /(?<![\p{L}\p{M}\p{Emoji}\p{Extended_Pictographic}])[\u200C\u200D\uFE0E\uFE0F]/gu;
+const joiners = /\u200C|\u200D|\uFE0E|\uFE0F/;
+const joinersAlone = /(?<![\p{L}\p{M}\p{Emoji}\p{Extended_Pictographic}])(?:\u200C|\u200D|\uFE0E|\uFE0F)/gu;
 /** A fourth mark on one letter grows out of its cell. */
 const piled = /(?<=\p{M}{3})\p{M}/gu;
-const leadingMarks = /^[\p{M}\u200C\u200D]+/u;
+const leadingMarks = /^(?:\p{M}|\u200C|\u200D)+/u;
 const clusterCharsMax = 40;
 
 /** One line: what would steer is left out, a line's end and a tab are blanks. */
@@ -38,8 +34,7 @@ export function cleanLines(text: string): string[] {
 }
 
 /**
- * One line in which all that steers or cannot be seen is shown as its number, `\u{1b}`, also a tab and
- * the end
+ * One line in which all that steers or cannot be seen is shown as its number, `\u{1b}`, also a tab and the end
  * of a line: for what a person is to judge.
  */
 export function visible(text: string): string {
@@ -145,7 +140,7 @@ function endOfRow(pieces: readonly Piece[], room: number): { row: number; next: 
       // Blanks before all text are an indentation, and no place to break.
       const row = endBefore(pieces, at);
       if (row === 0) break;
-      return { row, next: at + 1 };
+      return { row, next: endOfBlanks(pieces, at) };
     }
     if (pieces[at]!.width === 2 || pieces[at - 1]!.width === 2) return { row: at, next: at };
   }
@@ -155,6 +150,12 @@ function endOfRow(pieces: readonly Piece[], room: number): { row: number; next: 
 function endBefore(pieces: readonly Piece[], at: number): number {
   let end = at;
   while (end > 0 && pieces[end - 1]!.text === ' ') end--;
+  return end;
+}
+
+function endOfBlanks(pieces: readonly Piece[], at: number): number {
+  let end = at;
+  while (end < pieces.length && pieces[end]!.text === ' ') end++;
   return end;
 }
 

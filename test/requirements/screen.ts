@@ -69,4 +69,12 @@ export const screen = {
     'The feed shows texts, tools, questions, outcomes and deaths by default; machinery only where it is asked for.',
   'screen.views-golden':
     'Each scene (pods at work, a question, a death, 64 pods, a late delivery, a difference, 2,000 entries, hostile text) is seen as its file has it, at three sizes, as panes and inline.',
+
+  // cells
+  'screen.text-fit': 'A line is cut or padded to exactly the width of its place.',
+  'screen.text-tabs':
+    'Foreign text is taken apart at every kind of line end, and its tabs go to the next stop.',
+  'screen.text-width': 'A cluster takes as many cells as terminals give it that draw it as a whole.',
+  'screen.text-wrap':
+    'No wrapped row is wider than its place; words are kept where they fit, and nothing but blanks is left out.',
 } as const;
