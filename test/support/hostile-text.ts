@@ -1,5 +1,5 @@
 /** Texts as a hostile pod, model or file may have them, and what of them must never reach a terminal. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 /** Control, format but the two joiners, bidi, line and paragraph separators, lone surrogates. */
 export const steers =

@@ -1,5 +1,5 @@
 /** Foreign text made fit for a line, and lines made fit for a width. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Line } from '../../../src/screen/line.ts';
 import {
