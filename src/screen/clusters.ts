@@ -1,7 +1,7 @@
 /**
  * Text as clusters, what a reader takes for one character, and how many cells each takes. Tables of widths
- * differ between terminals: of a cluster that they may disagree on that is said, and the writer then addresses
- * what follows it anew.
+ * differ between terminals: a cluster that they may disagree on says so, and the writer then addresses what
+ * follows it anew.
  */
 import { eastAsianWidth } from 'get-east-asian-width';
 

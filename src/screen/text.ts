@@ -2,8 +2,9 @@
  * Foreign text made fit for a line, and lines made fit for a width.
  *
  * Invariants
- * - X1 What `clean` and `visible` answer holds no character that moves the cursor, reorders, hides or breaks a
- *   line, and no sequence that a terminal obeys; it begins with no mark that would be drawn on what is before.
+ * - X1 What `clean` and `visible` answer holds no character that moves the cursor, reorders, hides or breaks
+ *   a line, and no sequence that a terminal obeys; it begins with no mark that would be drawn on what is
+ *   before.
  * - X2 No line of `wrap` is wider than it was asked for, and a line of `fit` is exactly as wide.
  */
 import { hidden, sequence, unseen } from '../std/characters.ts';
@@ -34,8 +35,8 @@ export function cleanLines(text: string): string[] {
 }
 
 /**
- * One line in which all that steers or cannot be seen is shown as its number, `\u{1b}`, also a tab and the end
- * of a line: for what a person is to judge.
+ * One line in which all that steers or cannot be seen is shown as its number, `\u{1b}`, also a tab and a
+ * line's end: for what a person is to judge.
  */
 export function visible(text: string): string {
   if (isAscii(text)) return text;
