@@ -77,4 +77,12 @@ export const screen = {
   'screen.text-width': 'A cluster takes as many cells as terminals give it that draw it as a whole.',
   'screen.text-wrap':
     'No wrapped row is wider than its place; words are kept where they fit, and nothing but blanks is left out.',
+
+  // model: what is known, folded from events
+  'screen.items':
+    'Every entry of a log is one item of a transcript, also one of an unknown type; nothing of an entry can make that fail.',
+  'screen.pod-fold':
+    'However deltas are cut, they come to the same text, behind a hole too; committed text takes its place; a history that is sent again changes nothing, and a reset begins anew.',
+  'screen.window':
+    'Of a transcript a window is kept that counts and characters bound; an event costs the same at 50,000 entries; no value that was handed out changes.',
 } as const;

@@ -75,7 +75,7 @@ const bodies: Bodies = {
     outcome: entry.outcome,
     text: line(turnText(entry)),
     waitsFor: entry.outstanding.map(word),
-    durationMs: entry.durationMs,
+    durationMs: Number.isFinite(entry.durationMs) ? entry.durationMs : 0,
   }),
   alert: ({ level, text }) => ({
     kind: 'alert',
