@@ -70,6 +70,16 @@ export const screen = {
   'screen.views-golden':
     'Each scene (pods at work, a question, a death, 64 pods, a late delivery, a difference, 2,000 entries, hostile text) is seen as its file has it, at three sizes, as panes and inline.',
 
+  // protocol
+  'screen.activity':
+    'Who observes without each word is sent what the turn is at, at most once a second, and nothing while no turn runs.',
+  'screen.drop':
+    'A person takes a run of their own out of the queue; it never begins, and nothing that a parent waits for is lost by it.',
+  'screen.live': 'Behind the history, and before what is new, an observer is told that it is live.',
+  'screen.queue':
+    'Status shows the first runs of the queue, each with its sender and the beginning of its text.',
+  'screen.watching': 'Status counts who observes the pod, the connections of one watcher once.',
+
   // cells
   'screen.text-fit': 'A line is cut or padded to exactly the width of its place.',
   'screen.text-tabs':

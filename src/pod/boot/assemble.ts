@@ -12,6 +12,7 @@ import { ApprovalGate } from '../approvals/gate.ts';
 import { BudgetDesk } from '../budget/desk.ts';
 import { Children } from '../children/children.ts';
 import { ModesBelow } from '../children/modes-below.ts';
+import { ActivityFeed } from '../serve/activity-feed.ts';
 import { type HandlerParts, podHandlers } from '../serve/handlers.ts';
 import { Observers } from '../serve/observers.ts';
 import { ParentLink } from '../parent/link.ts';
@@ -41,7 +42,17 @@ export function assemble(pod: Pod): Assembled {
   const { host } = pod;
   const sandbox = host.work.sandbox(worker);
   const approvalGate = gateOf(pod, sandbox, () => approvalFeed.changed());
-  const observers = new Observers(pod.log, host.clock, () => approvalFeed.events());
+  const observers: Observers = new Observers(pod.log, host.clock, ({ deltas }) => {
+    activity.wake();
+    const doing = deltas ? null : activity.event();
+    return [...approvalFeed.events(), ...(doing === null ? [] : [doing])];
+  });
+  const activity: ActivityFeed = new ActivityFeed(pod, {
+    isWanted: () => observers.hasPlain,
+    isFollowed: () => false,
+    show: (event) => observers.show(event),
+    changed: () => undefined,
+  });
   const children = new Children(pod, (instance) => approvalFeed.dropChild(instance));
   const modesBelow = new ModesBelow(pod, children);
   const parentLink =
@@ -78,10 +89,13 @@ export function assemble(pod: Pod): Assembled {
         .finally(() => ended.resolve());
     },
     committed(bodies) {
-      for (const part of [budget, children.waits]) part.committed(bodies);
+      for (const part of [budget, children.waits, activity]) part.committed(bodies);
       for (const body of bodies) if (body.type === 'set') noteSet(pod, body, { runner, modesBelow });
     },
-    show: (event) => observers.show(event),
+    show(event) {
+      observers.show(event);
+      activity.shown(event);
+    },
   });
   const toolNames = tools.map((tool) => tool.name);
   const named: HandlerParts['withFiles'] = (said, files, only) =>

@@ -8,6 +8,7 @@ import type { ChildFacts, Facts } from '../../session/facts/facts.ts';
 import { isOpen } from './approval-facts.ts';
 import { contextView } from './context-view.ts';
 import { type Core, statusOf } from './core.ts';
+import { queueView } from './queue-inputs.ts';
 import { type OtherWaits, waitingOf } from './waiting.ts';
 
 export interface LinkView {
@@ -20,6 +21,8 @@ export interface LinkView {
   sandbox: Result<'status'>['sandbox'];
   /** Something was set aside of a person's folder and still lies in the pod's outputs. */
   setAside: boolean;
+  /** How many observe it. */
+  watching: number;
 }
 
 export function statusView(core: Core, links: LinkView): Result<'status'> {
@@ -46,6 +49,9 @@ export function statusView(core: Core, links: LinkView): Result<'status'> {
       outgoing: facts.outbox.pending.size,
       queued: facts.queue.length,
     },
+    queue: queueView(facts.queue),
+    lastSeq: facts.lastSeq,
+    watching: links.watching,
     settled: view.settled && facts.turn === null && live.mode === 'idle',
     model,
     permissionMode: session.permissionMode,

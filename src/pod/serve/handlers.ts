@@ -16,6 +16,7 @@ import type { Children } from '../children/children.ts';
 import type { ModesBelow } from '../children/modes-below.ts';
 import { statusOf } from '../machine/core.ts';
 import { onCompact } from '../machine/compaction-inputs.ts';
+import { onDrop } from '../machine/queue-inputs.ts';
 import { onCancel, onNotice, onPause, onResume, onRun, onShutdown } from '../machine/inputs.ts';
 import { outputOf } from '../output-from-log.ts';
 import { narrow, set } from './set.ts';
@@ -56,7 +57,8 @@ function allHandlers(parts: HandlerParts): Handlers {
     subscribe: (params, { connection }) => {
       const header = subscribeHeader(parts, params);
       const sinceSeq = header.reset ? behindAllBut(pod, params.last) : seqSince(pod, params);
-      parts.observers.subscribe(connection, { sinceSeq, deltas: params.deltas });
+      const { deltas, watcher } = params;
+      parts.observers.subscribe(connection, { sinceSeq, deltas, watcher });
       return header;
     },
     unsubscribe: (_, { connection }) => {
@@ -115,7 +117,10 @@ function aboveHandlers(
       return {};
     },
     approve: (params) => approve(parts, params),
-    drop: () => notYet('drop'),
+    drop: async ({ submission }) => ({
+      submission,
+      ...(await controlled(parts.pod, () => parts.pod.input((core) => onDrop(core, submission)))),
+    }),
     tree: () => notYet('tree'),
     reportTree: () => notYet('reportTree'),
     complete: () => notYet('complete'),
@@ -293,7 +298,13 @@ function behindAllBut({ facts }: Pod, last: number | undefined): number {
   return last === undefined ? 0 : Math.max(0, facts.lastSeq - last);
 }
 
-function linkView({ pod, children, parentLink, sandbox }: HandlerParts): Parameters<typeof statusView>[1] {
+function linkView({
+  pod,
+  observers,
+  children,
+  parentLink,
+  sandbox,
+}: HandlerParts): Parameters<typeof statusView>[1] {
   const refused = parentLink?.refusal ?? null;
   const down = parentLink !== null && !parentLink.linked;
   return {
@@ -302,6 +313,7 @@ function linkView({ pod, children, parentLink, sandbox }: HandlerParts): Paramet
     parentProblem: refused !== null ? { permanent: true } : down ? { permanent: false } : null,
     sandbox: sandbox.known.kind,
     setAside: pod.host.home.hasSetAside(pod.folder),
+    watching: new Set(observers.watchers()).size,
     isChildLinked: (instance) => children.links.has(instance),
     scopeHeld: pod.claims.conflict,
   };

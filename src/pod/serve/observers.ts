@@ -22,6 +22,8 @@ import type { Connection } from '../../transport/connection.ts';
 interface Observer {
   readonly connection: Connection;
   readonly deltas: boolean;
+  /** Who it is, where they say so. */
+  readonly watcher: string | null;
   /** Offset of the first byte that it has not been sent. */
   offset: number;
   phase: 'history' | 'live' | 'ended';
@@ -49,10 +51,14 @@ export class Observers {
   /** Fulfils when the last turn of the loop that was asked for has come. */
   #turns: Promise<void> = Promise.resolve();
   readonly #stopListening: () => void;
-  readonly #current: () => ShownEvent[];
+  readonly #current: (observer: { deltas: boolean }) => ShownEvent[];
 
   /** `current`: what of the live lane holds on, for an observer that has come to the end of the history. */
-  constructor(log: AppendLog, clock: HostClock, current: () => ShownEvent[] = () => []) {
+  constructor(
+    log: AppendLog,
+    clock: HostClock,
+    current: (observer: { deltas: boolean }) => ShownEvent[] = () => [],
+  ) {
     this.#log = log;
     this.#clock = clock;
     this.#current = current;
@@ -63,10 +69,14 @@ export class Observers {
    * Starts the stream behind `sinceSeq`; the answer to the request is written first, because nothing is sent
    * before this turn of the loop ends.
    */
-  subscribe(connection: Connection, options: { sinceSeq: number; deltas: boolean }): void {
+  subscribe(
+    connection: Connection,
+    options: { sinceSeq: number; deltas: boolean; watcher?: string | undefined },
+  ): void {
     const offset = options.sinceSeq === 0 ? 0 : this.#log.offsetOfSeq(options.sinceSeq + 1);
     this.#end(connection);
-    const observer: Observer = { connection, deltas: options.deltas, offset, phase: 'history' };
+    const { deltas, watcher = null } = options;
+    const observer: Observer = { connection, deltas, watcher, offset, phase: 'history' };
     this.#observers.set(connection, observer);
     if (!this.#known.has(connection)) {
       this.#known.add(connection);
@@ -79,19 +89,31 @@ export class Observers {
     this.#end(connection);
   }
 
+  /** Each observer by the name that it gave itself, or by its connection. */
+  *watchers(): Generator<string | Connection> {
+    for (const { watcher, connection } of this.#observers.values()) yield watcher ?? connection;
+  }
+
+  /** Somebody is live who is not sent each word. */
+  get hasPlain(): boolean {
+    for (const { deltas, phase } of this.#observers.values()) if (!deltas && phase === 'live') return true;
+    return false;
+  }
+
   close(): void {
     this.#stopListening();
     for (const connection of this.#observers.keys()) this.#end(connection);
   }
 
-  /** The live lane. Deltas go only to those who want them; all of it only to those who have the history. */
+  /** The live lane. Deltas go only to those who want them, what sums them up only to the others; all of it only to those who have the history. */
   show(event: ShownEvent): void {
     this.#keepInFlight(event);
     if (this.#observers.size === 0) return;
     const line = liveLine(event);
     const delta = event.type.endsWith('Delta') || event.type === 'toolProgress';
+    const sum = event.type === 'activity';
     for (const observer of this.#observers.values()) {
-      if (observer.phase === 'live' && (observer.deltas || !delta)) this.#send(observer, line);
+      if (observer.phase === 'live' && (observer.deltas ? !sum : !delta)) this.#send(observer, line);
     }
   }
 
@@ -140,8 +162,9 @@ export class Observers {
     if (!this.#goesOn(observer)) return;
     // No await since the last look at the size: the next entry finds this observer live.
     observer.phase = 'live';
+    observer.connection.send(liveLine({ type: 'live', seq: this.#log.lastSeq }));
     this.#sendInFlight(observer);
-    for (const event of this.#current()) observer.connection.send(liveLine(event));
+    for (const event of this.#current(observer)) observer.connection.send(liveLine(event));
   }
 
   /**

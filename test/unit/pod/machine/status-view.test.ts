@@ -42,6 +42,7 @@ const links: LinkView = {
   scopeHeld: null,
   sandbox: { kind: 'none' } as never,
   setAside: false,
+  watching: 3,
 };
 
 function view(log: Line[], options: MachineOptions = {}, more: Partial<LinkView> = {}) {
@@ -92,6 +93,9 @@ describe('status', () => {
       parent: null,
       children: [],
       pending: { received: 0, unseen: 0, outgoing: 0, queued: 0 },
+      queue: [],
+      lastSeq: 2,
+      watching: 3,
       settled: true,
       model: 'script/none',
       permissionMode: 'default',

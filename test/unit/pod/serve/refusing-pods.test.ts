@@ -34,6 +34,8 @@ it('[error.persons-alone] [approval.no-pod] a child’s link takes nothing that 
     'budget',
     'cancel',
     'compact',
+    'complete',
+    'drop',
     'pause',
     'readOutput',
     'resume',
@@ -46,6 +48,13 @@ it('[error.persons-alone] [approval.no-pod] a child’s link takes nothing that 
 
 it('[error.persons-alone] [approval.no-pod] who says that they are a pod asks for nothing of a person alone', () => {
   const from = { instance: 'i', token: 't' };
-  expect(asked({ from }, other).toSorted()).toEqual(['approve', 'budget', 'compact', 'set']);
+  expect(asked({ from }, other).toSorted()).toEqual([
+    'approve',
+    'budget',
+    'compact',
+    'complete',
+    'drop',
+    'set',
+  ]);
   expect(asked({ from: undefined }, other)).toEqual([]);
 });
