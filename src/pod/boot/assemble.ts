@@ -42,17 +42,7 @@ export function assemble(pod: Pod): Assembled {
   const { host } = pod;
   const sandbox = host.work.sandbox(worker);
   const approvalGate = gateOf(pod, sandbox, () => approvalFeed.changed());
-  const observers: Observers = new Observers(pod.log, host.clock, ({ deltas }) => {
-    activity.wake();
-    const doing = deltas ? null : activity.event();
-    return [...approvalFeed.events(), ...(doing === null ? [] : [doing])];
-  });
-  const activity: ActivityFeed = new ActivityFeed(pod, {
-    isWanted: () => observers.hasPlain,
-    isFollowed: () => false,
-    show: (event) => observers.show(event),
-    changed: () => undefined,
-  });
+  const { observers, activity } = feedsOf(pod, approvalFeed);
   const children = new Children(pod, (instance) => approvalFeed.dropChild(instance));
   const modesBelow = new ModesBelow(pod, children);
   const parentLink =
@@ -103,6 +93,22 @@ export function assemble(pod: Pod): Assembled {
   const parts = { pod, observers, children, parentLink, toolNames, withFiles: named };
   const handlers = podHandlers({ ...parts, approvalGate, approvalFeed, sandbox, budget, modesBelow });
   return { handlers, observers, children, parentLink, ended: ended.promise };
+}
+
+/** What those who look at the pod are sent. */
+function feedsOf(pod: Pod, approvalFeed: ApprovalFeed): { observers: Observers; activity: ActivityFeed } {
+  const observers: Observers = new Observers(pod.log, pod.host.clock, ({ deltas }) => {
+    activity.wake();
+    const doing = deltas ? null : activity.event();
+    return [...approvalFeed.events(), ...(doing === null ? [] : [doing])];
+  });
+  const activity: ActivityFeed = new ActivityFeed(pod, {
+    isWanted: () => observers.hasPlain,
+    isFollowed: () => false,
+    show: (event) => observers.show(event),
+    changed: () => undefined,
+  });
+  return { observers, activity };
 }
 
 function gateOf(pod: Pod, sandbox: Sandbox, onChanged: () => void): ApprovalGate {

@@ -40,19 +40,12 @@ export class ActivityFeed {
 
   /** Each event of the live lane. */
   shown(event: ShownEvent): void {
-    switch (event.type) {
-      case 'textDelta':
-      case 'reasoningDelta':
-      case 'toolInputDelta':
-        return this.#note(event);
-      case 'alert':
-        if (event.code !== 'providerRetry') return;
-        this.#output = noOutput;
-        return this.wake();
-      case 'status':
-        return this.wake();
-      default:
-    }
+    const { type } = event;
+    if (type === 'textDelta' || type === 'reasoningDelta' || type === 'toolInputDelta')
+      return this.#note(event);
+    const isAgain = type === 'alert' && event.code === 'providerRetry';
+    if (isAgain) this.#output = noOutput;
+    if (isAgain || type === 'status') this.wake();
   }
 
   committed(bodies: readonly EntryBody[]): void {
