@@ -3,8 +3,8 @@
  * made while nobody wants it, and nothing while no turn runs.
  *
  * Invariants
- * - AF1 At most one look a second, and an event only where it says something new.
- * - AF2 While a turn runs and somebody wants it there is a look each second: silence is news too.
+ * - AF1 At most one probe a second, and an event only where it says something new.
+ * - AF2 While a turn runs and somebody wants it there is a probe each second: silence is news too.
  */
 import type { ShownEvent } from '../../protocol/live-events.ts';
 import type { EntryBody } from '../../session/facts/entries.ts';
@@ -28,7 +28,7 @@ export class ActivityFeed {
   readonly #readers: ActivityReaders;
   #place = '';
   #output: Output = noOutput;
-  #lookedAtMs = Number.NEGATIVE_INFINITY;
+  #probedAtMs = Number.NEGATIVE_INFINITY;
   #endWait: End | null = null;
   #shown = '';
   #known = '';
@@ -58,8 +58,8 @@ export class ActivityFeed {
   wake(): void {
     if (this.#endWait !== null || !this.#isRead() || this.#pod.facts.turn === null) return;
     const { clock } = this.#pod.host;
-    const waitMs = this.#lookedAtMs + periodMs - clock.now();
-    this.#endWait = clock.after(Math.max(0, waitMs), () => this.#look());
+    const waitMs = this.#probedAtMs + periodMs - clock.now();
+    this.#endWait = clock.after(Math.max(0, waitMs), () => this.#probe());
   }
 
   /** As it is now, with what the model has said of it. */
@@ -101,9 +101,9 @@ export class ActivityFeed {
     this.wake();
   }
 
-  #look(): void {
+  #probe(): void {
     this.#endWait = null;
-    this.#lookedAtMs = this.#pod.host.clock.now();
+    this.#probedAtMs = this.#pod.host.clock.now();
     const event = this.event();
     if (event === null) {
       this.#shown = '';

@@ -105,7 +105,10 @@ export class Observers {
     for (const connection of this.#observers.keys()) this.#end(connection);
   }
 
-  /** The live lane. Deltas go only to those who want them, what sums them up only to the others; all of it only to those who have the history. */
+  /**
+   * The live lane. Deltas go only to those who want them, what sums them up only to the others; all of it only
+   * to those who have the history.
+   */
   show(event: ShownEvent): void {
     this.#keepInFlight(event);
     if (this.#observers.size === 0) return;
