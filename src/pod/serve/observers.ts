@@ -106,8 +106,8 @@ export class Observers {
   }
 
   /**
-   * The live lane. Deltas go only to those who want them, what sums them up only to the others; all of it only
-   * to those who have the history.
+   * The live lane. Deltas go only to those who want them, what sums them up to the others; all of it only to
+   * those who have the history.
    */
   show(event: ShownEvent): void {
     this.#keepInFlight(event);
