@@ -29,6 +29,7 @@ import type { Size } from './line.ts';
 import { itemOf, lastAnswer, sourceOf } from './source.ts';
 import { type Effect, firstState, type ScreenState } from './state.ts';
 import { clean, cleanLines, widthOf } from './text.ts';
+import { writerOptions } from './writer.ts';
 import { inputColumns } from './views/input.ts';
 
 /** Asked for at once, where somebody has scrolled to the first that is here. */
@@ -78,6 +79,7 @@ export class Screen implements OpenScreen {
     });
     this.#painter = new Painter({
       terminal,
+      writing: writerOptions(parts.environment),
       view: () => ({
         tree: this.#watching.tree,
         pod: this.#watching.pod,

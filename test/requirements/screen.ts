@@ -95,4 +95,13 @@ export const screen = {
     'However deltas are cut, they come to the same text, behind a hole too; committed text takes its place; a history that is sent again changes nothing, and a reset begins anew.',
   'screen.window':
     'Of a transcript a window is kept that counts and characters bound; an event costs the same at 50,000 entries; no value that was handed out changes.',
+  'screen.writer-bytes': 'A delta costs at most 1.3 times the bytes that it costs by hand.',
+  'screen.writer-cells':
+    'What frames come to on a terminal are their cells, pens and caret, also after resizes; an equal frame is no bytes.',
+  'screen.writer-disagreeing':
+    'Where terminals disagree on the width of a cluster, all other cells are as they should be.',
+  'screen.writer-inline':
+    'Inline, what was printed stands above the live region, and the region below it with its caret.',
+  'screen.writer-options':
+    'Colours, and what a terminal does with lines that become too wide, are taken from what it says of itself.',
 } as const;

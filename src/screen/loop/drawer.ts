@@ -11,7 +11,7 @@ import { inlineLive } from '../views/inline.ts';
 import { itemLines } from '../views/item.ts';
 import { paneFrame } from '../views/frame.ts';
 import type { View } from '../views/view.ts';
-import { inlineWriter, paneWriter } from '../writer.ts';
+import { InlineWriter, PaneWriter, type WriterOptions } from '../writer.ts';
 import { callOf } from '../views/transcript.ts';
 import { Feed, type ItemText } from './feed.ts';
 
@@ -39,10 +39,15 @@ export interface Drawn {
 }
 
 export class Drawer {
-  readonly #pane = paneWriter();
-  readonly #inline = inlineWriter();
+  readonly #pane: PaneWriter;
+  readonly #inline: InlineWriter;
   readonly feed = new Feed();
   #mode: 'inline' | 'panes' | null = null;
+
+  constructor(options: WriterOptions) {
+    this.#pane = new PaneWriter(options);
+    this.#inline = new InlineWriter(options);
+  }
 
   frame(order: FrameOrder): Drawn {
     const { view, size } = order;
@@ -59,7 +64,7 @@ export class Drawer {
     const lines = order.prints ? this.#printed(order) : [];
     const live = inlineLive(view, size);
     const { question, state, isAtTop } = live;
-    const bytes = this.#inline.print(lines, live, size);
+    const bytes = this.#inline.print(lines, live, size, ...(isTaken ? (['take'] as const) : []));
     return { bytes: (before ?? '') + bytes, hasPrinted: order.prints, question, state, isAtTop };
   }
 

@@ -13,6 +13,7 @@ import type { ScreenTerminal } from '../ports.ts';
 import { Laid } from '../views/laid.ts';
 import type { Rich } from '../views/rich.ts';
 import type { View } from '../views/view.ts';
+import type { WriterOptions } from '../writer.ts';
 import { nextTickInMs } from './clocks.ts';
 import { Drawer, type Drawn, type FrameOrder } from './drawer.ts';
 import { intervalsMs, Pace } from './pace.ts';
@@ -21,6 +22,7 @@ export type ViewNow = Omit<View, 'rich' | 'laid' | 'nowMs'>;
 
 export interface PainterParts {
   readonly terminal: ScreenTerminal;
+  readonly writing: WriterOptions;
   readonly view: () => ViewNow;
   /** Other pods whose entries are to be printed. */
   readonly others: () => readonly PodModel[];
@@ -31,7 +33,7 @@ export interface PainterParts {
 export class Painter {
   readonly #parts: PainterParts;
   readonly #pace: Pace;
-  readonly #drawer = new Drawer();
+  readonly #drawer: Drawer;
   readonly #laid = new Laid();
   #rich: Rich | null = null;
   #isEnriching = false;
@@ -43,6 +45,7 @@ export class Painter {
 
   constructor(parts: PainterParts) {
     this.#parts = parts;
+    this.#drawer = new Drawer(parts.writing);
     this.#pace = new Pace(parts.terminal.isSlow ? intervalsMs.slow : intervalsMs.usual);
   }
 
