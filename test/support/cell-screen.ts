@@ -23,6 +23,9 @@ export interface CellScreenOptions {
   readonly reflow?: 'all' | 'none';
 }
 
+// oxlint-disable-next-line no-control-regex -- what a terminal obeys
+const sequences = /\u001B\[[0-?]*[ -/]*[@-~]|[\u0000-\u001F\u007F-\u009F]|[^\p{Cc}]+/gu;
+
 const emptyRow = (): Row => ({ cells: [], goesOn: false });
 
 export class CellScreen {
@@ -65,10 +68,7 @@ export class CellScreen {
   }
 
   write(bytes: string): void {
-    // oxlint-disable-next-line no-control-regex -- what a terminal obeys
-    for (const [part] of bytes.matchAll(
-      /\u001B\[[0-?]*[ -/]*[@-~]|[\u0000-\u001F\u007F-\u009F]|[^\p{Cc}]+/gu,
-    ))
+    for (const [part] of bytes.matchAll(sequences))
       if (part.startsWith('\u001B[')) this.#obey(part.slice(2, -1), part.at(-1) ?? '');
       else if (part === '\r') this.cursor = { ...this.cursor, column: 0 };
       else if (part === '\n') this.#down();
@@ -133,26 +133,35 @@ export class CellScreen {
   }
 
   #obey(given: string, command: string): void {
-    const numbers = given.split(';').map(Number);
-    const count = Math.max(1, numbers[0] ?? 1);
+    if (command === 'h' || command === 'l') this.#mode(given, command === 'h');
+    else if (command === 'm') this.#pen = penAfter(this.#pen, given);
+    else if ('HGAB'.includes(command)) this.#move(given, command);
+    else if ('XKJ'.includes(command)) this.#erase(given, command);
+    else if (command !== 'u' || !/^[<>]/.test(given)) throw new Error(`sent: ESC[${given}${command}`);
+  }
+
+  #move(given: string, command: string): void {
+    const [first = 1, second = 1] = given.split(';').map((number) => Math.max(1, Number(number)));
     const { row, column } = this.cursor;
     const { rows, columns } = this.size;
-    const to = (place: Place) => (this.cursor = place);
-    if (command === 'h' || command === 'l') return this.#mode(given, command === 'h');
-    if (command === 'm') this.#pen = penAfter(this.#pen, given);
-    else if (command === 'H') to({ row: count - 1, column: Math.max(1, numbers[1] ?? 1) - 1 });
-    else if (command === 'G') to({ row, column: count - 1 });
-    else if (command === 'A') to({ row: Math.max(0, row - count), column });
-    else if (command === 'B') to({ row: Math.min(rows - 1, row + count), column });
-    else if (command === 'X') for (let at = 0; at < count; at += 1) this.#split(this.#row.cells, column + at);
+    if (command === 'H') this.cursor = { row: first - 1, column: second - 1 };
+    else if (command === 'G') this.cursor = { row, column: first - 1 };
+    else if (command === 'A') this.cursor = { row: Math.max(0, row - first), column };
+    else this.cursor = { row: Math.min(rows - 1, row + first), column };
+    if (this.cursor.row >= rows || this.cursor.column > columns) throw new Error('out of the screen');
+  }
+
+  #erase(given: string, command: string): void {
+    const { row, column } = this.cursor;
+    if (command === 'X')
+      for (let at = 0; at < Math.max(1, Number(given)); at += 1) this.#split(this.#row.cells, column + at);
     else if (command === 'K' && given === '') this.#eraseRight();
     else if (command === 'J' && given === '0') {
       this.#eraseRight();
       for (const below of this.#screen.slice(row + 1)) Object.assign(below, emptyRow());
     } else if (command === 'J' && given === '2')
       for (const any of this.#screen) Object.assign(any, emptyRow());
-    else if (command !== 'u' || !/^[<>]/.test(given)) throw new Error(`sent: ESC[${given}${command}`);
-    if (this.cursor.row >= rows || this.cursor.column >= columns + 1) throw new Error('out of the screen');
+    else throw new Error(`sent: ESC[${given}${command}`);
   }
 
   #eraseRight(): void {
@@ -193,8 +202,9 @@ export class CellScreen {
       }
       const begin = next.length;
       const cut = this.#options.reflow === 'none';
+      const end = cut ? columns : cells.length;
       next.push({ cells: cells.slice(0, columns), goesOn: false });
-      for (let from = columns; !cut && from < cells.length; from += columns) {
+      for (let from = columns; from < end; from += columns) {
         (next.at(-1) as Row).goesOn = true;
         next.push({ cells: cells.slice(from, from + columns), goesOn: false });
       }
