@@ -6,8 +6,8 @@
  * - C1 Nothing that steers is in a cell, whatever a view has left in: what has no width has no cell either.
  * - C2 No row is longer than the screen is wide, and none ends with blanks.
  * - C3 Equal cells are the same object: rows are compared by identity.
- * - C4 Behind a cluster on whose width terminals disagree the row is addressed anew, and all that is behind it
- *   is written again: it may have been drawn over.
+ * - C4 Behind a cluster on whose width terminals disagree the row is addressed anew, and all that is behind
+ *   it is written again: it may have been drawn over.
  */
 import { clustersOf, isAscii } from './clusters.ts';
 import type { Line, Style } from './line.ts';
@@ -159,7 +159,7 @@ function penChange(from: string, to: string): string {
   return from === '' ? `${esc}${to}m` : `${esc};${to}m`;
 }
 
-/** The whole of a row at whose first column the cursor is. What was in it is gone; with `below`, all below. */
+/** The whole of a row, from its first column. What was in it is gone; with `below`, all below it too. */
 export function wholeRow(row: Row, columns: number, how?: 'below'): Written {
   const written = writePart(row, { from: 0, to: row.length }, columns, columnAddress);
   return { ...written, bytes: `${esc}${how === 'below' ? '0J' : 'K'}${written.bytes}` };
