@@ -43,6 +43,11 @@ export interface TerminalEvents {
    * Sent on after Ctrl+Z, or lent and given back: the modes are on again, the screen's content is not known.
    */
   readonly onBack: () => void;
+  /**
+   * The terminal is about to be given back, for a time or for good: the bytes that leave the screen in order.
+   * What is drawn next is drawn as on a terminal that nothing is known of.
+   */
+  readonly onGiveBack: () => string;
   /** The other end is gone. */
   readonly onLost: () => void;
 }

@@ -29,7 +29,6 @@ import type { Size } from './line.ts';
 import { itemOf, lastAnswer, sourceOf } from './source.ts';
 import { type Effect, firstState, type ScreenState } from './state.ts';
 import { clean, cleanLines, widthOf } from './text.ts';
-import { writerOptions } from './writer.ts';
 import { inputColumns } from './views/input.ts';
 
 /** Asked for at once, where somebody has scrolled to the first that is here. */
@@ -79,7 +78,7 @@ export class Screen implements OpenScreen {
     });
     this.#painter = new Painter({
       terminal,
-      writing: writerOptions(parts.environment),
+      environment: parts.environment,
       view: () => ({
         tree: this.#watching.tree,
         pod: this.#watching.pod,
@@ -113,6 +112,7 @@ export class Screen implements OpenScreen {
       onResize: () => this.#painter.take(),
       onDrain: () => this.#painter.drained(),
       onBack: () => this.#painter.take(),
+      onGiveBack: () => this.#painter.givenBack(),
       onLost: () => this.#finish('lost'),
     });
     // Of a tree that is only being made nothing is there yet.

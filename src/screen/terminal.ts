@@ -9,6 +9,8 @@
  */
 import { writeSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
+import { guardTerminal } from '../std/terminal-guard.ts';
+import { waitForNone } from '../std/unread-terminal.ts';
 import type { Size } from './line.ts';
 import type { ScreenTerminal, TerminalEvents } from './ports.ts';
 
@@ -19,38 +21,39 @@ export interface TerminalParts {
   readonly mouse: boolean;
 }
 
-/** Bracketed paste, reports of the window's focus; the kitty keyboard protocol, and whether it is there. */
-const on = '\u001B[?2004h\u001B[?1004h\u001B[>1u\u001B[?u';
-const off = '\u001B[<u\u001B[?1004l\u001B[?2004l\u001B[?25h\u001B[0m';
+/**
+ * The title saved; bracketed paste, reports of the window's focus; the kitty keyboard protocol, of which only
+ * what keeps Esc and Alt apart, and whether it is there.
+ */
+const on = '\u001B[22;0t\u001B[?2004h\u001B[?1004h\u001B[>1u\u001B[?u';
+const off = '\u001B[<u\u001B[?1004l\u001B[?2004l\u001B[?25h\u001B[m\u001B[23;0t';
 const mouseOn = '\u001B[?1000h\u001B[?1006h';
 const mouseOff = '\u001B[?1006l\u001B[?1000l';
-const saveTitle = '\u001B[22;0t';
-const restoreTitle = '\u001B[23;0t';
+/** What was being written may have been cut off anywhere: within a title, a sequence, a synchronized write. */
+const afterCut = '\u001B\\\u001B[?2026l\u001B[?7h\u001B[m';
 const [alternateOn, alternateOff] = ['\u001B[?1049h', '\u001B[?1049l'];
-const endings = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
+const titleBegins = '\u001B]0;';
 
 export class Terminal implements ScreenTerminal {
   readonly #parts: TerminalParts;
   readonly isSlow: boolean;
   #events: TerminalEvents | null = null;
+  #release: () => void = () => undefined;
   #isOn = false;
   #isAlternate = false;
   #isClosed = false;
+  #isLent = false;
+  /** As it was last set, to be set again behind a stop. */
+  #title = '';
   readonly #onData = (chunk: string): void => this.#events?.onInput(chunk);
   readonly #onResize = (): void => this.#events?.onResize();
   readonly #onLost = (): void => this.#events?.onLost();
-  readonly #onExit = (): void => this.#giveBack();
+  readonly #onStop = (): void => this.suspend();
   readonly #onContinue = (): void => {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#isLent) return;
+    if (this.#isOn) this.#forget();
     this.#takeOver();
     this.#events?.onBack();
-  };
-  readonly #onSignal = (signal: NodeJS.Signals): void => {
-    // Whoever else catches it ends in order.
-    if (process.listenerCount(signal) > 1) return;
-    this.#giveBack();
-    this.#release();
-    process.kill(process.pid, signal);
   };
 
   constructor(parts: TerminalParts) {
@@ -58,8 +61,11 @@ export class Terminal implements ScreenTerminal {
     this.isSlow = parts.isSlow;
   }
 
+  /** As it is now: a frame for a size that the terminal had a moment ago would be broken by it. */
   get size(): Size {
-    const { columns = 80, rows = 24 } = this.#parts.stdout;
+    const { stdout } = this.#parts;
+    if ('_refreshSize' in stdout && typeof stdout._refreshSize === 'function') stdout._refreshSize();
+    const { columns = 80, rows = 24 } = stdout;
     // One that does not know says 0.
     return { columns: columns > 0 ? columns : 80, rows: rows > 0 ? rows : 24 };
   }
@@ -76,12 +82,11 @@ export class Terminal implements ScreenTerminal {
     stdin.on('end', this.#onLost);
     stdin.on('error', this.#onLost);
     stdout.on('resize', this.#onResize);
-    process.on('exit', this.#onExit);
     process.on('SIGCONT', this.#onContinue);
-    for (const signal of endings) process.on(signal, this.#onSignal);
+    process.on('SIGTSTP', this.#onStop);
+    this.#release = guardTerminal(() => this.#giveBack());
     waitForNone(stdout);
     this.#takeOver();
-    this.write(saveTitle);
     stdin.resume();
   }
 
@@ -89,21 +94,30 @@ export class Terminal implements ScreenTerminal {
     if (bytes === '' || this.#isClosed) return;
     const [begins, ends] = [bytes.lastIndexOf(alternateOn), bytes.lastIndexOf(alternateOff)];
     if (begins !== ends) this.#isAlternate = begins > ends;
+    if (bytes.startsWith(titleBegins)) this.#title = bytes;
     this.#parts.stdout.write(bytes, () => this.isDrained && this.#events?.onDrain());
   }
 
   suspend(): void {
     this.#giveBack();
+    process.off('SIGTSTP', this.#onStop);
     // As the terminal would: to all that were started together.
     process.kill(0, 'SIGTSTP');
+    // Here again: sent on, or, where nobody could send it on, never stopped.
+    process.on('SIGTSTP', this.#onStop);
+    setImmediate(() => {
+      if (!this.#isOn) this.#onContinue();
+    });
   }
 
   async lend<T>(work: () => Promise<T>): Promise<T> {
     this.#giveBack();
+    this.#isLent = true;
     this.#parts.stdin.pause();
     try {
       return await work();
     } finally {
+      this.#isLent = false;
       if (!this.#isClosed) {
         this.#takeOver();
         this.#parts.stdin.resume();
@@ -114,42 +128,71 @@ export class Terminal implements ScreenTerminal {
 
   close(): void {
     if (this.#isClosed) return;
-    this.write(restoreTitle);
+    // What it would leave with has been written.
+    this.#events = null;
     this.#isClosed = true;
     const { stdin, stdout } = this.#parts;
-    this.#giveBack();
+    stdout.write(this.#offBytes());
+    this.#isOn = false;
+    this.#cook();
     this.#release();
+    process.off('SIGCONT', this.#onContinue);
+    process.off('SIGTSTP', this.#onStop);
     stdin.off('data', this.#onData);
     stdin.off('end', this.#onLost);
     stdin.off('error', this.#onLost);
     stdout.off('resize', this.#onResize);
-    this.#events = null;
     // An open one would keep this process alive.
     stdin.destroy();
-  }
-
-  #release(): void {
-    process.off('exit', this.#onExit);
-    process.off('SIGCONT', this.#onContinue);
-    for (const signal of endings) process.off(signal, this.#onSignal);
   }
 
   #takeOver(): void {
     this.#parts.stdin.setRawMode?.(true);
     this.#isOn = true;
     this.write(on + (this.#parts.mouse ? mouseOn : ''));
+    this.write(this.#title);
   }
 
   /** At once, whatever waits in the stream: the process may end with it. */
   #giveBack(): void {
     if (!this.#isOn) return;
     this.#isOn = false;
-    const { stdout, stdin, mouse } = this.#parts;
-    const leave = this.#isAlternate ? alternateOff : '';
+    writeNow(this.#parts.stdout.fd ?? 1, `${afterCut}${this.#leaving()}${this.#offBytes()}`);
+    this.#cook();
+  }
+
+  /**
+   * Sent on after a stop that could not be noticed (SIGSTOP): whoever had the terminal meanwhile found its
+   * modes, and left its own. Where the cursor is nobody knows.
+   */
+  #forget(): void {
+    const wasAlternate = this.#isAlternate;
+    const leaving = this.#leaving();
+    this.write(`${afterCut}${wasAlternate ? leaving : ''}${this.#offBytes()}`);
+    this.#cook();
+    this.#isOn = false;
+  }
+
+  /** What the loop leaves the screen with; its defect, if it has one, must not keep the modes on. */
+  #leaving(): string {
+    const isAlternate = this.#isAlternate;
     this.#isAlternate = false;
-    writeNow(stdout.fd ?? 1, `${mouse ? mouseOff : ''}${off}${leave}`);
     try {
-      stdin.setRawMode?.(false);
+      const bytes = this.#events?.onGiveBack() ?? '';
+      if (!isAlternate || bytes.includes(alternateOff)) return bytes;
+    } catch {
+      // The process may be about to end by that very defect.
+    }
+    return isAlternate ? `\u001B[<u${alternateOff}` : '\r\n';
+  }
+
+  #offBytes(): string {
+    return this.#parts.mouse ? mouseOff + off : off;
+  }
+
+  #cook(): void {
+    try {
+      this.#parts.stdin.setRawMode?.(false);
     } catch {
       // The terminal is gone, and with it its modes.
     }
@@ -168,12 +211,4 @@ function writeNow(fd: number, text: string): void {
       if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) return;
     }
   }
-}
-
-/** Node writes to a terminal in a blocking call: one that is not read would hold the loop in it. */
-function waitForNone(stream: Writable): void {
-  if (!('_handle' in stream)) return;
-  const handle = stream._handle;
-  if (typeof handle !== 'object' || handle === null || !('setBlocking' in handle)) return;
-  if (typeof handle.setBlocking === 'function') handle.setBlocking(false);
 }

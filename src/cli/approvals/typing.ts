@@ -4,7 +4,7 @@
  * asked meanwhile. What is pasted is one text, however many lines it has, and no key.
  */
 import type { Readable } from 'node:stream';
-import { guardTerminal } from '../invocation/terminal-guard.ts';
+import { guardTerminal } from '../../std/terminal-guard.ts';
 import { pasteMarksOff, pasteMarksOn, TerminalInput } from './terminal-input.ts';
 
 export interface TypingOptions {

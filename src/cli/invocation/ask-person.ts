@@ -11,7 +11,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { monotonicMs } from '../../std/clock.ts';
 import { barred } from '../format/barred.ts';
 import { type CommandContext, screenOf } from './context.ts';
-import { guardTerminal } from './terminal-guard.ts';
+import { guardTerminal } from '../../std/terminal-guard.ts';
 
 /** Somebody can read a question on stderr and type an answer. */
 export function canAsk({ stdin, stderr }: Pick<CommandContext, 'stdin' | 'stderr'>): boolean {

@@ -2,6 +2,7 @@
 import { monotonicMs } from '../../std/clock.ts';
 import { deferred } from '../../std/deferred.ts';
 import { onBrokenPipe } from '../../std/broken-pipe.ts';
+import { waitForNone } from '../../std/unread-terminal.ts';
 
 /** The exit status that each leads to. SIGHUP: the terminal is gone; SIGPIPE: whoever read the output is. */
 export const interruptionStatus = {
@@ -63,14 +64,3 @@ export function catchSignals(): Interruption {
 }
 
 const signals = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'] as const;
-
-/**
- * Node writes to a terminal in a blocking call: one that is not read would hold this process in it, and no
- * signal would be heard. It puts back what it found at its end.
- */
-function waitForNone(stream: NodeJS.WriteStream): void {
-  if (!stream.isTTY || !('_handle' in stream)) return;
-  const handle = stream._handle;
-  if (typeof handle !== 'object' || handle === null || !('setBlocking' in handle)) return;
-  if (typeof handle.setBlocking === 'function') handle.setBlocking(false);
-}

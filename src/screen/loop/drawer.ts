@@ -68,6 +68,11 @@ export class Drawer {
     return { bytes: (before ?? '') + bytes, hasPrinted: order.prints, question, state, isAtTop };
   }
 
+  /** Nothing of it stays on the terminal; what is committed meanwhile is printed by the next frame. */
+  giveBack(size: Size): string {
+    return this.#mode === null ? '' : this.#leaveMode([], size);
+  }
+
   /** In the inline mode: those are printed first. */
   leave(last: readonly Line[], order: FrameOrder): string {
     const printed = this.#mode === 'inline' ? this.#printed(order) : [];

@@ -13,7 +13,7 @@ import type { ScreenTerminal } from '../ports.ts';
 import { Laid } from '../views/laid.ts';
 import type { Rich } from '../views/rich.ts';
 import type { View } from '../views/view.ts';
-import type { WriterOptions } from '../writer.ts';
+import { writerOptions } from '../writer.ts';
 import { nextTickInMs } from './clocks.ts';
 import { Drawer, type Drawn, type FrameOrder } from './drawer.ts';
 import { intervalsMs, Pace } from './pace.ts';
@@ -22,7 +22,7 @@ export type ViewNow = Omit<View, 'rich' | 'laid' | 'nowMs'>;
 
 export interface PainterParts {
   readonly terminal: ScreenTerminal;
-  readonly writing: WriterOptions;
+  readonly environment: NodeJS.ProcessEnv;
   readonly view: () => ViewNow;
   /** Other pods whose entries are to be printed. */
   readonly others: () => readonly PodModel[];
@@ -45,7 +45,7 @@ export class Painter {
 
   constructor(parts: PainterParts) {
     this.#parts = parts;
-    this.#drawer = new Drawer(parts.writing);
+    this.#drawer = new Drawer(writerOptions(parts.environment));
     this.#pace = new Pace(parts.terminal.isSlow ? intervalsMs.slow : intervalsMs.usual);
   }
 
@@ -66,6 +66,13 @@ export class Painter {
   take(): void {
     this.#isTaken = true;
     this.want('state');
+  }
+
+  /** Somebody else gets the terminal: what leaves it in order. The next frame takes it again. */
+  givenBack(): string {
+    if (this.#isClosed) return '';
+    this.#isTaken = true;
+    return this.#drawer.giveBack(this.#parts.terminal.size);
   }
 
   skip(instance: string, through: number): void {
