@@ -29,7 +29,7 @@ const on = '\u001B[22;0t\u001B[?2004h\u001B[?1004h\u001B[>1u\u001B[?u';
 const off = '\u001B[<u\u001B[?1004l\u001B[?2004l\u001B[?25h\u001B[m\u001B[23;0t';
 const mouseOn = '\u001B[?1000h\u001B[?1006h';
 const mouseOff = '\u001B[?1006l\u001B[?1000l';
-/** What was being written may have been cut off anywhere: within a title, a sequence, a synchronized write. */
+/** What was being written may have been cut off anywhere: in a title, a sequence, a synchronized write. */
 const afterCut = '\u001B\\\u001B[?2026l\u001B[?7h\u001B[m';
 const [alternateOn, alternateOff] = ['\u001B[?1049h', '\u001B[?1049l'];
 const titleBegins = '\u001B]0;';

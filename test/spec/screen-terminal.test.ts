@@ -55,7 +55,7 @@ class Pty {
     return [...this.output.matchAll(/^[0-9a-f]+(?::[0-9a-f]+){10,}/gm)].map(([setting]) => setting);
   }
 
-  /** What is on at the end: mode, whether the alternate screen is shown, pushes of the keyboard and of titles. */
+  /** What is on: modes, the alternate screen among them, and pushes of the keyboard and of titles. */
   get left() {
     const on = new Set<string>();
     let [keyboard, titles] = [0, 0];

@@ -1,4 +1,4 @@
-/** A program that has the terminal as the screen has it, and ends or is ended in the way that it is asked to. */
+/** A program that has the terminal as the screen has it, and ends in the way that it is asked to. */
 import { Terminal } from '../../src/screen/terminal.ts';
 import { InlineWriter, PaneWriter } from '../../src/screen/writer.ts';
 
