@@ -60,6 +60,7 @@ export class AttachedPod {
   readonly #pod: FoundPod;
   readonly #options: AttachedPodOptions;
   #isClosed = false;
+  readonly #closing = new AbortController();
   #stream: PodStream | null = null;
   /** Seq of the last entry that was handed over. */
   #seen: number;
@@ -160,16 +161,26 @@ export class AttachedPod {
 
   close(): void {
     this.#isClosed = true;
+    this.#closing.abort();
     this.#stream?.close();
   }
 
   async #open(): Promise<PodStream | null> {
     const { socket: path, instance } = this.#pod;
     const { deltas, last } = this.#options;
+    const { signal } = this.#closing;
     const window = last === undefined ? {} : { last };
     try {
       const onEvent = (event: LiveEvent): void => this.#take(event);
-      this.#stream = await openPodStream({ path, instance, since: this.#seen, deltas, ...window, onEvent });
+      this.#stream = await openPodStream({
+        path,
+        instance,
+        since: this.#seen,
+        deltas,
+        ...window,
+        onEvent,
+        signal,
+      });
       // The log is not the one that we knew: all of it comes.
       if (this.#stream.header.reset) this.#seen = 0;
       if (!this.#isClosed) this.#options.onConnected?.(this.#stream.header);

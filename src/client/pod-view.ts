@@ -83,10 +83,20 @@ const probesAtOnce = 32;
 
 /** Every pod of the home, in the order of names. Never fails because one vanishes meanwhile. */
 export async function viewHome(home: Home): Promise<SeenPod[]> {
-  const seen = await probeAll(allPods(home));
-  const views = seen.map((one) => ({ ...one, view: viewOf(one.pod, one.probed) }));
+  return await viewPods(home, allPods(home));
+}
+
+/** Some pods of a home. `known`: others of it as they were seen before, which are not probed again. */
+export async function viewPods(
+  home: Home,
+  pods: readonly FoundPod[],
+  known: readonly SeenPod[] = [],
+): Promise<SeenPod[]> {
+  const seen = await probeAll(pods);
+  const probed = seen.map((one) => ({ ...one, view: viewOf(one.pod, one.probed) }));
+  const views = [...probed, ...known];
   const received = receivedIn(views);
-  for (const one of views) {
+  for (const one of probed) {
     await forgetReceived(one, received);
     const { attention } = one.view;
     // A pod alone cannot tell a parent that is down from one that is gone for good.
@@ -97,7 +107,7 @@ export async function viewHome(home: Home): Promise<SeenPod[]> {
       one.view.attention = 'folderGone';
     }
   }
-  return views;
+  return probed;
 }
 
 /** No such folder; one that may not be looked at is there. */

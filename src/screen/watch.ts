@@ -1,317 +1,294 @@
 /**
- * The pod that is shown, over a connection of its own with its deltas, and the tree around it, asked for
- * while something goes on. What is open to be answered comes from the roots.
+ * What the screen knows of pods, over connections of its own: the shown pod with its deltas, the tree around
+ * it, what waits for a person in it, and the events between its pods. Reads pods over `client/` alone.
+ *
+ * Invariants
+ * - SW1 A change is said once for all that came with it, and what was handed out before is not changed by it.
+ * - SW2 A text that was sent reaches the pod that was shown then, whichever is shown later.
+ * - SW3 Behind `close` nothing is said any more, and nothing is held.
  */
-import { AttachedPod } from '../client/attached-pod.ts';
+import { askPod } from '../client/ask-pod.ts';
 import { NotConnected } from '../client/errors.ts';
-import { allPods, type FoundPod } from '../client/find-pod.ts';
-import { activityOf } from '../client/pod-activity.ts';
-import { type LiveEvent, openPodStream, type PodStream } from '../client/pod-stream.ts';
-import { type SeenPod, viewHome } from '../client/pod-view.ts';
+import type { FoundPod } from '../client/find-pod.ts';
+import type { LiveEvent } from '../client/pod-stream.ts';
 import type { Delivery, MethodName, ParamsIn, Result } from '../protocol/methods.ts';
-import type { Entry } from '../session/facts/entries.ts';
-import type { Home } from '../session/home/places.ts';
-import { connectAndSend } from '../transport/connect-and-send.ts';
-import { emptyPod, type FoldedPod, foldPod, type PodNews } from './model/pod-model.ts';
-import type { PodModel, Question, TreeModel, TreeRow } from './model/shape.ts';
-import { type BareRow, orderedRows } from './model/tree-model.ts';
+import type { TreePod } from '../protocol/tree.ts';
+import { monotonicMs } from '../std/clock.ts';
+import { joinedDeliveries } from './model/joined-deliveries.ts';
+import type { PodModel, TreeModel } from './model/shape.ts';
+import {
+  emptyTree,
+  foldTree,
+  type PodRow,
+  type TreeFacts,
+  type TreeNews,
+  treeOf,
+} from './model/tree-model.ts';
 import type { OnChange, Watching } from './ports.ts';
+import { HeadStream, isNews } from './watching/head-stream.ts';
+import { type ListedWhere, PodList } from './watching/pod-list.ts';
+import { ShownPod } from './watching/shown-pod.ts';
 
-export interface WatchOptions {
-  readonly home: Home;
-  /** The tree of that root; null: those of `directory`. */
-  readonly root: string | null;
-  readonly directory: string;
+export interface WatchOptions extends ListedWhere {
   readonly onChange: OnChange;
 }
 
 const activeMs = 1_000;
 const idleMs = 5_000;
-const entriesOfHistory = 500;
+/** What is read while news comes fast. */
+const newsMs = 200;
+/** A home of many pods takes no more than this part of the time. */
+const restFactor = 5;
+const allDeliveriesMs = 5_000;
 
 export class ScreenWatch implements Watching {
   readonly #options: WatchOptions;
-  tree: TreeModel = { rows: [], questions: [], deliveries: [], watching: null };
-  deliveries: readonly Delivery[] = [];
-  #shown: { readonly pod: FoundPod; readonly attached: AttachedPod; model: FoldedPod } | null = null;
+  readonly #list: PodList;
+  #facts: TreeFacts = emptyTree;
+  #tree: TreeModel = treeOf(emptyTree);
+  #isTreeStale = false;
+  #shown: ShownPod | null = null;
   /** Wanted before it was there. */
   #wanted: string | null = null;
-  readonly #unsent: string[] = [];
-  readonly #roots = new Map<string, PodStream | 'opening'>();
-  readonly #questions = new Map<string, Question>();
-  #rows: readonly BareRow[] = [];
+  /** Shown before, and something that was sent to them is not on their disks yet. */
+  readonly #owing = new Map<string, ShownPod>();
+  readonly #heads = new Map<string, HeadStream>();
   #timer: NodeJS.Timeout | undefined;
+  #reading: Promise<void> | null = null;
+  #hasNews = false;
   #isClosed = false;
   #wantsDeliveries = false;
+  #allDeliveriesAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: WatchOptions) {
     this.#options = options;
-    void this.#refresh();
+    this.#list = new PodList(options);
+    this.#read();
+  }
+
+  get tree(): TreeModel {
+    if (this.#isTreeStale) {
+      this.#tree = treeOf(this.#facts);
+      this.#isTreeStale = false;
+    }
+    return this.#tree;
   }
 
   get pod(): PodModel | null {
     return this.#shown?.model ?? null;
   }
 
+  get deliveries(): readonly Delivery[] {
+    return this.#facts.deliveries;
+  }
+
   get unsent(): readonly string[] {
-    return [...this.#unsent, ...(this.#shown?.attached.unsent ?? [])];
+    const pods = [...this.#owing.values(), ...(this.#shown === null ? [] : [this.#shown])];
+    return pods.flatMap(({ unsent }) => unsent);
   }
 
   show(instance: string | null): void {
     if (this.#isClosed) return;
-    if (this.#shown?.pod.instance === instance) return;
-    this.#wanted = instance;
-    const pod = instance === null ? null : this.#find(instance);
-    if (instance !== null && pod === null) return;
-    this.#drop();
     this.#wanted = null;
-    if (pod !== null) this.#attach(pod);
+    if ((this.#shown?.pod.instance ?? null) === instance) return;
+    this.#leave();
+    const pod = instance === null ? null : this.#list.find(instance);
+    if (pod !== null) this.#enter(pod);
+    else if (instance !== null) {
+      this.#wanted = instance;
+      this.#noteNews();
+    }
     this.#options.onChange();
   }
 
   older(count: number): void {
-    const shown = this.#shown;
-    if (shown === null || shown.model.from <= 1) return;
-    void this.call(shown.pod.instance, 'entries', { before: shown.model.from, limit: Math.min(1_000, count) })
-      .then(({ entries }) => {
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- readers pass over types they do not know
-        if (this.#shown === shown) this.#fold({ type: 'older', entries: entries as unknown as Entry[] });
-      })
-      .catch(() => undefined);
+    void this.#shown?.older(count);
   }
 
   send(text: string): string {
-    const shown = this.#shown;
-    if (shown === null) throw new Error('There is no pod to send it to.');
-    const submission = shown.attached.send(text);
-    this.#fold({ type: 'sent', submission, text });
-    return submission;
+    if (this.#shown === null) throw new Error('There is no pod to send it to.');
+    return this.#shown.send(text);
   }
 
   async call<M extends MethodName>(instance: string, method: M, params: ParamsIn<M>): Promise<Result<M>> {
-    const shown = this.#shown;
-    if (shown?.pod.instance === instance)
-      return await shown.attached.call((client) => client.call(method, params));
-    const pod = this.#find(instance);
+    const pod = this.#list.find(instance);
     if (pod === null) throw new NotConnected(instance);
-    const answer = await connectAndSend(pod.socket, method, params);
-    if (answer.ok) return answer.result;
-    throw new Error(answer.message);
+    try {
+      return await askPod(pod, method, params);
+    } finally {
+      this.#noteNews();
+    }
   }
 
   wantDeliveries(wanted: boolean): void {
     this.#wantsDeliveries = wanted;
-    if (wanted) void this.#refresh();
+    this.#allDeliveriesAtMs = Number.NEGATIVE_INFINITY;
+    this.#noteNews();
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    this.#drop();
-    for (const stream of this.#roots.values()) if (stream !== 'opening') stream.close();
-    await Promise.resolve();
+    const shown = this.#shown === null ? [] : [this.#shown];
+    const open = [...shown, ...this.#owing.values(), ...this.#heads.values()];
+    await Promise.all([...open.map((one) => one.close()), this.#reading]);
   }
 
-  #find(instance: string): FoundPod | null {
-    return allPods(this.#options.home).find((pod) => pod.instance === instance) ?? null;
+  #enter(pod: FoundPod): void {
+    const { instance } = pod;
+    const owing = this.#owing.get(instance);
+    this.#owing.delete(instance);
+    this.#shown =
+      owing ??
+      new ShownPod({
+        pod,
+        onChange: () => this.#onPodChange(instance),
+        onEvent: (event) => this.#onPodEvent(instance, event),
+        onAway: () => this.#noteNews(),
+      });
   }
 
-  #drop(): void {
+  #leave(): void {
     const shown = this.#shown;
     if (shown === null) return;
-    this.#unsent.push(...shown.attached.unsent);
-    shown.attached.close();
     this.#shown = null;
+    if (shown.owes) this.#owing.set(shown.pod.instance, shown);
+    else void shown.close();
   }
 
-  #attach(pod: FoundPod): void {
-    /** The log's end when the history began to come. */
-    let head = Number.POSITIVE_INFINITY;
-    const attached = new AttachedPod(pod, {
-      deltas: true,
-      last: entriesOfHistory,
-      onEvent: (event) => {
-        this.#take(attached, event);
-        this.#caughtUp(head);
-      },
-      onGreeting: () => undefined,
-      onConnected: ({ reset, cursor }) => {
-        if (reset) this.#fold({ type: 'reset' });
-        this.#fold({ type: 'link', link: 'live' });
-        head = cursor.seq;
-        this.#caughtUp(head);
-      },
-      onAway: () => {
-        this.#fold({ type: 'link', link: 'away' });
-        if (!this.#isClosed) void this.#refresh();
-      },
-      onBack: () => undefined,
-      onDied: () => {
-        this.#fold({ type: 'link', link: 'ended' });
-        void this.#refresh();
-      },
-      waitsForRestore: () => true,
-      onRejected: (error, submission) => {
-        const reason = error instanceof Error ? error.message : String(error);
-        this.#fold({ type: 'refused', submission, reason });
-      },
-    });
-    this.#shown = { pod, attached, model: emptyPod(pod.name, pod.instance) };
-    const following = attached.follow().catch(() => 'died' as const);
-    void following.then((end) => {
-      if (end !== 'closed' && this.#shown?.attached === attached) this.#fold({ type: 'link', link: 'ended' });
-      void this.#refresh();
-    });
-  }
-
-  #take(attached: AttachedPod, event: LiveEvent): void {
-    if (this.#shown?.attached !== attached) return;
-    this.#fold(event);
-    if (event.type === 'status' || (event.type === 'entry' && event.entry.type === 'child'))
-      void this.#refresh();
-  }
-
-  #caughtUp(head: number): void {
-    const model = this.#shown?.model;
-    if (model !== undefined && !model.isLive && model.lastSeq >= head)
-      this.#fold({ type: 'live', seq: model.lastSeq });
-  }
-
-  #fold(news: PodNews): void {
-    const shown = this.#shown;
-    if (shown === null || this.#isClosed) return;
-    const before = shown.model;
-    shown.model = foldPod(before, news);
-    if (shown.model !== before) this.#options.onChange();
-  }
-
-  #isReading = false;
-  #again = false;
-
-  async #refresh(): Promise<void> {
+  #onPodChange(instance: string): void {
     if (this.#isClosed) return;
-    if (this.#isReading) {
-      this.#again = true;
-      return;
+    const owing = this.#owing.get(instance);
+    if (owing === undefined) {
+      this.#options.onChange();
+    } else if (!owing.owes) {
+      this.#owing.delete(instance);
+      void owing.close();
     }
-    this.#isReading = true;
-    clearTimeout(this.#timer);
-    try {
-      await this.#readOnce();
-    } finally {
-      this.#isReading = false;
-    }
+  }
+
+  #onPodEvent(instance: string, event: LiveEvent): void {
+    if (event.type === 'status') this.#fold({ kind: 'status', instance, status: event.status });
+    if (isNews(event)) this.#noteNews();
+  }
+
+  #fold(news: TreeNews): void {
     if (this.#isClosed) return;
-    const isActive = this.#rows.some(({ status }) => status === 'running' || status === 'stopping');
-    const inMs = this.#again ? 100 : isActive || this.#wanted !== null ? activeMs : idleMs;
-    this.#again = false;
-    this.#timer = setTimeout(() => void this.#refresh(), inMs).unref();
-  }
-
-  async #readOnce(): Promise<void> {
-    const { home, root, directory } = this.#options;
-    const seen = await viewHome(home).catch(() => []);
-    // One that has not begun yet is being made: nothing is to be said of it.
-    const begun = seen.filter(({ view }) => view.startedAt !== null || view.incarnation > 0);
-    const shown = begun.filter(({ pod, view }) =>
-      root === null
-        ? pod.spec.cwd === directory || view.status !== 'stopped'
-        : pod.spec.root.instance === root,
-    );
-    this.#rows = await Promise.all(shown.map((one) => this.#rowOf(one)));
-    if (this.#wanted !== null) this.show(this.#wanted);
-    for (const { pod, view } of shown)
-      if (pod.spec.parent === null && !['stopped', 'dead'].includes(view.status)) void this.#observe(pod);
-    if (this.#wantsDeliveries) await this.#readDeliveries(shown);
-    this.#update();
-  }
-
-  async #readDeliveries(seen: readonly SeenPod[]): Promise<void> {
-    const lists = await Promise.all(
-      seen.map(async ({ pod, probed }) =>
-        probed.kind === 'live'
-          ? await connectAndSend(pod.socket, 'deliveries', {}).then((answer) =>
-              answer.ok ? answer.result : [],
-            )
-          : [],
-      ),
-    );
-    const all = new Map(lists.flat().map((one) => [`${one.from} ${one.to} ${one.seq}`, one]));
-    this.deliveries = [...all.values()];
-  }
-
-  async #rowOf({ pod, probed, view }: SeenPod): Promise<BareRow> {
-    const activity = await activityOf(pod, probed).catch(() => null);
-    const lastTurn = probed.kind === 'live' ? probed.status.lastTurn : null;
-    const isOver = activity === null || activity.kind === 'ended' || activity.kind === 'cut';
-    const died = view.status === 'dead' ? 'died' : null;
-    const failed = lastTurn !== null && ['errored', 'limitReached'].includes(lastTurn.outcome);
-    return {
-      instance: pod.instance,
-      parent: view.parentInstance,
-      name: pod.name,
-      path: view.path,
-      status: view.status,
-      settled: probed.kind === 'live' ? probed.status.settled : true,
-      activity: isOver || activity.since === null ? null : { text: activity.text, since: activity.since },
-      attention: view.attention,
-      outcome: died ?? (lastTurn === null ? (isOver ? (activity?.text ?? null) : null) : lastTurn.outcome),
-      hasFailed: died !== null || failed,
-      questions: [...this.#questions.values()].filter(
-        ({ approval }) => approval.pod.instance === pod.instance,
-      ).length,
-      model: view.model,
-      own: { tokens: view.tokens, cost: view.cost },
-      context: view.context,
-      pendingIn: view.pendingIn,
-      pendingOut: view.pendingOut,
-      since: activity?.since ?? null,
-    };
-  }
-
-  #update(): void {
-    const rows: TreeRow[] = orderedRows(this.#rows);
-    const tree: TreeModel = {
-      rows,
-      questions: [...this.#questions.values()],
-      deliveries: this.deliveries,
-      watching: null,
-    };
-    if (JSON.stringify(tree) === JSON.stringify(this.tree)) return;
-    this.tree = tree;
+    const before = this.#facts;
+    this.#facts = foldTree(before, news);
+    if (this.#facts === before) return;
+    this.#isTreeStale = true;
+    if (this.#facts.pods !== before.pods) this.#noteLinks();
     this.#options.onChange();
   }
 
-  async #observe(pod: FoundPod): Promise<void> {
-    const { instance, socket: path } = pod;
-    if (this.#roots.has(instance)) return;
-    this.#roots.set(instance, 'opening');
-    try {
-      const onEvent = (event: LiveEvent): void => this.#heard(event);
-      const stream = await openPodStream({ path, instance, since: 0, last: 1, deltas: false, onEvent });
-      if (this.#isClosed) return stream.close();
-      this.#roots.set(instance, stream);
-      await stream.closed;
-    } catch {
-      // It is looked at again.
+  /** Whether those that are attached to run is seen in the tree first. */
+  #noteLinks(): void {
+    for (const pod of [this.#shown, ...this.#owing.values()]) {
+      const status = pod === null ? undefined : this.#facts.pods.get(pod.pod.instance)?.status;
+      if (status !== undefined) pod?.noteRunning(status !== 'dead' && status !== 'stopped');
     }
-    this.#roots.delete(instance);
   }
 
-  #heard(event: LiveEvent): void {
-    if (event.type === 'approvalRequested') {
-      const { type: _, ...approval } = event;
-      if (this.#questions.has(approval.request)) return;
-      const path = approval.path ?? this.#rows.find((row) => row.instance === approval.pod.instance)?.path;
-      const openedAtMs = Date.now();
-      this.#questions.set(approval.request, { approval, path: path ?? approval.pod.name, openedAtMs });
-    } else if (event.type === 'approvalAnswered') {
-      if (!this.#questions.delete(event.request)) return;
-    } else if (event.type === 'status' || (event.type === 'entry' && event.entry.type === 'child')) {
-      void this.#refresh();
-      return;
-    } else return;
-    this.#update();
-    void this.#refresh();
+  #noteNews(): void {
+    if (this.#isClosed || this.#hasNews) return;
+    this.#hasNews = true;
+    if (this.#reading === null) this.#readIn(newsMs);
+  }
+
+  #readIn(delayMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#read(), delayMs).unref();
+  }
+
+  #read(): void {
+    if (this.#isClosed || this.#reading !== null) return;
+    this.#hasNews = false;
+    const beganMs = monotonicMs();
+    this.#reading = this.#readOnce()
+      // A home that cannot be read now may be in a moment.
+      .catch(() => undefined)
+      .finally(() => {
+        this.#reading = null;
+        if (this.#isClosed) return;
+        const tookMs = monotonicMs() - beganMs;
+        this.#readIn(Math.max(this.#hasNews ? newsMs : this.#pauseMs(), restFactor * tookMs));
+      });
+  }
+
+  #pauseMs(): number {
+    if (this.#wanted !== null) return newsMs;
+    const isSaid = this.#heads.size > 0 && [...this.#heads.values()].every(({ pushes }) => pushes);
+    const runs = [...this.#facts.pods.values()].some(
+      ({ status }) => status === 'running' || status === 'stopping',
+    );
+    return runs && !isSaid ? activeMs : idleMs;
+  }
+
+  async #readOnce(): Promise<void> {
+    const { rows, heads } = await this.#list.read(Date.now());
+    if (this.#isClosed) return;
+    this.#fold({ kind: 'all', rows });
+    if (this.#wanted !== null) this.show(this.#wanted);
+    this.#observe(heads);
+    await this.#readDeliveries(rows);
+  }
+
+  #observe(heads: readonly FoundPod[]): void {
+    const wanted = new Map(heads.map((pod) => [pod.instance, pod]));
+    for (const [instance, head] of this.#heads) {
+      if (wanted.has(instance)) continue;
+      this.#heads.delete(instance);
+      void head.close();
+    }
+    for (const pod of heads) {
+      const head = this.#heads.get(pod.instance) ?? this.#headOf(pod);
+      this.#heads.set(pod.instance, head);
+      void head.open();
+    }
+  }
+
+  #headOf(pod: FoundPod): HeadStream {
+    return new HeadStream({
+      pod,
+      onAsked: (approval) => this.#fold({ kind: 'asked', approval, atMs: Date.now() }),
+      onClosed: (request) => this.#fold({ kind: 'closed', requests: [request] }),
+      onLost: (requests) => {
+        const heads = [...this.#heads.values()];
+        const lost = requests.filter((request) => !heads.some((head) => head.has(request)));
+        this.#fold({ kind: 'closed', requests: lost });
+      },
+      onRows: (rows, gone) =>
+        this.#fold({ kind: 'changed', rows: rows.map((row) => this.#rowOf(row)), gone }),
+      onWatching: (watching) => {
+        if (this.#options.root === pod.instance) this.#fold({ kind: 'watching', watching });
+      },
+      onNews: () => this.#noteNews(),
+    });
+  }
+
+  /** What it has used is not known to those above where it has ended. */
+  #rowOf({ depth: _depth, own, ...row }: TreePod): PodRow {
+    return { ...row, own: own ?? this.#facts.pods.get(row.instance)?.own ?? { tokens: 0, cost: 0 } };
+  }
+
+  /** In flight or late; while they are looked at, also those that have come. */
+  async #readDeliveries(rows: readonly PodRow[]): Promise<void> {
+    const running = rows.filter(({ status }) => status !== 'dead' && status !== 'stopped');
+    const isTime = monotonicMs() - this.#allDeliveriesAtMs >= allDeliveriesMs;
+    if (this.#wantsDeliveries && !isTime) return;
+    const pendingOnly = !this.#wantsDeliveries;
+    if (!pendingOnly) this.#allDeliveriesAtMs = monotonicMs();
+    const asked = pendingOnly
+      ? running.filter(({ pendingIn, pendingOut }) => pendingIn + pendingOut > 0)
+      : running;
+    const said = await Promise.all(asked.map(({ instance }) => this.#deliveriesOf(instance, pendingOnly)));
+    this.#fold({ kind: 'deliveries', deliveries: joinedDeliveries(said.flat()) });
+  }
+
+  async #deliveriesOf(instance: string, pendingOnly: boolean): Promise<readonly Delivery[]> {
+    const pod = this.#list.find(instance);
+    if (pod === null) return [];
+    return await askPod(pod, 'deliveries', { pendingOnly }).catch(() => []);
   }
 }

@@ -93,6 +93,10 @@ export const screen = {
     'Every entry of a log is one item of a transcript, also one of an unknown type; nothing of an entry can make that fail.',
   'screen.pod-fold':
     'However deltas are cut, they come to the same text, behind a hole too; committed text takes its place; a history that is sent again changes nothing, and a reset begins anew.',
+  'screen.tree-fold':
+    'Changes of pods, in any portions, come to the same tree, whose sums are each pod and all below it, once.',
+  'screen.watch':
+    'The shown pod comes with its history and its deltas, living or from its log; another one can be shown at any time; nothing comes behind `close`.',
   'screen.window':
     'Of a transcript a window is kept that counts and characters bound; an event costs the same at 50,000 entries; no value that was handed out changes.',
   'screen.writer-bytes': 'A delta costs at most 1.3 times the bytes that it costs by hand.',
