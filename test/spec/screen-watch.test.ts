@@ -71,8 +71,8 @@ const answers = (pod: PodModel | null): unknown[] =>
 
 const scenario = `
 rules:
-  - { pod: root, user: spawn, times: 1, say: "I begin.", call: [{ SpawnPod: { name: kid, task: go } }] }
-  - { pod: kid, last: user, say: "", call: [{ Bash: { command: "echo ran" } }] }
+  - { pod: root, last: user, times: 1, say: "I begin.", call: [{ SpawnPod: { name: kid, task: go } }] }
+  - { pod: kid, last: user, times: 1, call: [{ Bash: { command: "echo ran" } }] }
   - { say: "{{pod}} is done." }
 `;
 
@@ -164,7 +164,7 @@ it('[screen.r22] a death shows its signal, the log of the dead is shown, and a s
 
 it('[screen.watch] what is asked for of the past comes before what is there, and nothing comes behind close', async () => {
   const root = await home.startRoot({ scenario: 'rules:\n  - say: "done"\n' });
-  for (let turn = 0; turn < 60; turn += 1) await root.run(`text ${turn}`);
+  for (let turn = 0; turn < 120; turn += 1) await root.run(`text ${turn}`);
   await root.untilSettled();
   const seen = new Seen(root.instance);
   seen.watch.show(root.instance);
