@@ -1,7 +1,7 @@
 /** Events as both ends say them, each once. Pure. */
 import type { Delivery } from '../../protocol/methods.ts';
 
-export const deliveriesMax = 1_000;
+const deliveriesMax = 1_000;
 
 /** How far it has come; of two that say it, the one that knows more is believed. */
 const progress: Readonly<Record<Delivery['state'], number>> = {

@@ -8,7 +8,7 @@ import { deathWords } from '../model/items.ts';
 import type { PodRow } from '../model/tree-model.ts';
 
 /** How a pod's process ended, as its parent's log has it; null where that does not say it, or not yet. */
-export type DeathOf = (pod: FoundPod) => Promise<string | null>;
+type DeathOf = (pod: FoundPod) => Promise<string | null>;
 
 export async function seenRow(
   { pod, probed, view }: SeenPod,
@@ -78,7 +78,7 @@ export function deathsInLogs(podOf: (instance: string) => FoundPod | null): Deat
 }
 
 /** Pure. */
-export function deathIn(end: readonly Entry[], instance: string): string | null {
+function deathIn(end: readonly Entry[], instance: string): string | null {
   for (const entry of end.toReversed()) {
     if (entry.type !== 'podEventReceived' || entry.from.instance !== instance) continue;
     return entry.event.kind === 'died' ? deathWords(entry.event) : null;
