@@ -1,20 +1,17 @@
 /**
  * The files that speak to a pod: the person's own AGENTS.md, then those of the project's folders, the nearest
- * last; those of folders deeper down when they are first touched. What is left out is said.
+ * last; those of folders deeper down when they are first touched; what each of them imports before it. What
+ * is left out is said.
  */
 import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { realOrFuturePath } from '../scope/paths/real-path.ts';
+import { type InstructionFile, importsOf } from './imports.ts';
 import { type ProjectReader, projectFileBytesMax, readProjectFile } from './project-file.ts';
 import { foldersOf, foldersOnTheWay } from './project-folders.ts';
 
 /** The first that a folder has is read, and no other. */
 const fileNames = ['AGENTS.md', 'CLAUDE.md'] as const;
-
-export interface InstructionFile {
-  readonly path: string;
-  readonly text: string;
-}
 
 export interface Instructions {
   /** The nearest last. */
@@ -97,9 +94,13 @@ async function fileIn(
       case 'text': {
         if (found.encoding === null)
           return leftOut(`Left out, as it is text neither in UTF-8 nor in UTF-16 with its mark: ${path}`);
-        if (!found.isCut) return { files: [{ path, text: found.text }], leftOut: [] };
-        const text = `Cut, as it is larger than ${projectFileBytesMax / 1024} KiB: ${path}`;
-        return { files: [{ path, text: `${found.text}\n(cut here)` }], leftOut: [text] };
+        const own = { path, text: found.isCut ? `${found.text}\n(cut here)` : found.text };
+        const cut = `Cut, as it is larger than ${projectFileBytesMax / 1024} KiB: ${path}`;
+        const imports = await importsOf(own, folder, (one) => readProjectFile(reader, folder, one));
+        return {
+          files: [...imports.files, own],
+          leftOut: [...(found.isCut ? [cut] : []), ...imports.leftOut],
+        };
       }
     }
   }
@@ -110,9 +111,11 @@ function leftOut(text: string): Instructions {
   return { files: [], leftOut: [text] };
 }
 
+/** What two of them have is there once, at the later place. */
 function joined(found: readonly Instructions[]): Instructions {
+  const files = found.flatMap((one) => one.files);
   return {
-    files: found.flatMap(({ files }) => files),
+    files: files.filter(({ path }, at) => files.findLastIndex((one) => one.path === path) === at),
     leftOut: found.flatMap((one) => one.leftOut),
   };
 }

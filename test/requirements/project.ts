@@ -9,6 +9,10 @@ export const project = {
   'project.claude-file': 'CLAUDE.md is read where a folder has no AGENTS.md, and only there',
   'project.encodings':
     'instructions are read in UTF-8 and in UTF-16 with its mark; in anything else they are left out, and that is said',
+  'project.import': 'a file that an instruction file names by @ is given before it, once',
+  'project.import-bounds': 'imports end at their depth, number and size, in circles too, and that is said',
+  'project.import-inside':
+    'nothing is imported from outside of the folder of the first file, through a link, hidden or denied',
   'project.instructions':
     "AGENTS.md is read from the working directory and each folder above it up to the repository's root, the nearest last, and from nowhere above that or the home",
   'project.instructions-below':

@@ -4,7 +4,8 @@
  * model still has: what a compaction or a shorter view has taken is given again at the next touch.
  */
 import { join } from 'node:path';
-import { type InstructionFile, type Instructions, isInstructionFile } from '../../project/instructions.ts';
+import type { InstructionFile } from '../../project/imports.ts';
+import { type Instructions, isInstructionFile } from '../../project/instructions.ts';
 import { isAllowed } from '../../scope/paths/path-scope.ts';
 import { isJsonObject } from '../../std/json.ts';
 import type { ToolAnswer } from '../../tools/tool.ts';
