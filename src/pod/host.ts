@@ -228,9 +228,15 @@ export interface StartedProcess {
 /** `unknown`: it cannot be asked, and its process cannot be seen. */
 export type ProcessStatus = 'alive' | 'dead' | 'unknown';
 
+export interface DialOptions {
+  readonly timeoutMs: number;
+  /** A notification of the other side; synchronously, in order of arrival. */
+  readonly onEvent?: (method: string, params: unknown, context: { readonly connection: Connection }) => void;
+}
+
 export interface Wire {
   /** Throws `NotThere`, `RefusedConnection`, `TimedOut`, `SocketPathTooLong`. */
-  dial(path: string, options: { timeoutMs: number }): Promise<Connection>;
+  dial(path: string, options: DialOptions): Promise<Connection>;
   /** One method over a connection of its own; never throws. */
   send<M extends MethodName>(
     path: string,

@@ -78,6 +78,18 @@ export const screen = {
   'screen.live': 'Behind the history, and before what is new, an observer is told that it is live.',
   'screen.queue':
     'Status shows the first runs of the queue, each with its sender and the beginning of its text.',
+  'screen.tree-claims':
+    'What a child reports is taken of itself and of pods below it alone, bounded, and under the name that its parent knows.',
+  'screen.tree-death': 'A death below is seen with its signal within a second by whoever watches above.',
+  'screen.tree-older': 'A child that reports nothing has a row by what its parent knows of it.',
+  'screen.tree-once':
+    'A single question for the tree is answered with what the pods below say at that moment.',
+  'screen.tree-quiet':
+    'Changes of the tree come at most twice a second, none while nothing changes, and no pod reports while nobody watches.',
+  'screen.tree-rows':
+    'Whoever watches a pod is sent a row of each pod below it: its place, status, activity, outcome and usage.',
+  'screen.tree-unlinked':
+    'What is below a child that is not linked is shown as not reachable until the child reports it again.',
   'screen.watching': 'Status counts who observes the pod, the connections of one watcher once.',
 
   // cells

@@ -123,6 +123,8 @@ export class FakeChild {
   /** Events in its log, and how many of them the parent has acknowledged. */
   emitted: SentPodEvent[] = [];
   acked = 0;
+  /** What its parent has said over its links without being asked. */
+  readonly noticed: object[] = [];
   readonly #parent: TestPod;
   readonly #spec: PodSpec;
   readonly #process: ProcessIdentity;
@@ -229,7 +231,7 @@ export class FakeChild {
   /** Makes its link, over a connection of its own. */
   async link(): Promise<Result<'link'>> {
     this.#client?.connection.destroy();
-    this.#client = await this.#parent.client();
+    this.#client = await this.#parent.client((params) => void this.noticed.push(params));
     return this.#client.call('link', {
       child: { ...this.ref, incarnation: this.incarnation, ...this.#process },
       token: this.token,

@@ -7,20 +7,22 @@ import { profilesIn, toolsIn } from '../../session/settings/profiles.ts';
 import { toolSet } from '../../tools/tool-set.ts';
 import type { Tool } from '../../tools/tool.ts';
 import { treeGuidance, treeTools } from '../../tools/tree-tools.ts';
+import type { Client } from '../../transport/client.ts';
 import type { Handlers } from '../../transport/server.ts';
 import { ApprovalGate } from '../approvals/gate.ts';
 import { BudgetDesk } from '../budget/desk.ts';
 import { Children } from '../children/children.ts';
+import { statusView } from '../machine/status-view.ts';
 import { ModesBelow } from '../children/modes-below.ts';
-import { ActivityFeed } from '../serve/activity-feed.ts';
 import { type HandlerParts, podHandlers } from '../serve/handlers.ts';
-import { Observers } from '../serve/observers.ts';
+import { linkView } from '../serve/link-view.ts';
+import type { Observers } from '../serve/observers.ts';
+import { feedsOf } from '../serve/feeds.ts';
 import { ParentLink } from '../parent/link.ts';
 import type { Worker } from '../host.ts';
 import type { Pod } from '../pod.ts';
 import { podTree } from '../children/pod-tree.ts';
 import type { PodContext } from '../children/spawn-child.ts';
-import { ApprovalFeed } from '../approvals/feed.ts';
 import { stopSelf } from './stop-self.ts';
 import { withFiles } from '../turn/input-files.ts';
 import { ProjectContext } from '../turn/project-context.ts';
@@ -37,21 +39,22 @@ export interface Assembled {
 
 export function assemble(pod: Pod): Assembled {
   const { parent } = pod.session;
-  const approvalFeed = new ApprovalFeed(pod);
   const worker = workerOf(pod);
   const { host } = pod;
   const sandbox = host.work.sandbox(worker);
   const approvalGate = gateOf(pod, sandbox, () => approvalFeed.changed());
-  const { observers, activity } = feedsOf(pod, approvalFeed);
-  const children = new Children(pod, (instance) => approvalFeed.dropChild(instance));
+  const feeds = feedsOf(pod, {
+    links: () => children.links,
+    status: () => statusView(pod.core, linkView({ pod, children, parentLink, sandbox, treeFeed })),
+  });
+  const { approvalFeed, activity, treeFeed } = feeds;
+  const children: Children = new Children(pod, (instance) => feeds.unlinked(instance));
   const modesBelow = new ModesBelow(pod, children);
-  const parentLink =
-    parent === null
-      ? null
-      : new ParentLink(pod, parent, (client) => {
-          approvalFeed.linked(client);
-          budget.linked();
-        });
+  const onLinked = (client: Client): void => {
+    feeds.linked(client);
+    budget.linked();
+  };
+  const parentLink = parent === null ? null : new ParentLink(pod, parent, onLinked, treeFeed.onNotice);
   const budget: BudgetDesk = new BudgetDesk(pod, { children, parentLink }, () => runner.budgetArrived());
   const { tools, guidance } = toolsOf({ pod, children, parentLink });
   const project = new ProjectContext(pod);
@@ -79,36 +82,17 @@ export function assemble(pod: Pod): Assembled {
         .finally(() => ended.resolve());
     },
     committed(bodies) {
-      for (const part of [budget, children.waits, activity]) part.committed(bodies);
+      for (const part of [budget, children.waits, activity, treeFeed]) part.committed(bodies);
       for (const body of bodies) if (body.type === 'set') noteSet(pod, body, { runner, modesBelow });
     },
-    show(event) {
-      observers.show(event);
-      activity.shown(event);
-    },
+    show: (event) => feeds.show(event),
   });
   const toolNames = tools.map((tool) => tool.name);
   const named: HandlerParts['withFiles'] = (said, files, only) =>
     withFiles(pod, approvalGate, { said, files, only, context: runner.contextOfInput() });
-  const parts = { pod, observers, children, parentLink, toolNames, withFiles: named };
-  const handlers = podHandlers({ ...parts, approvalGate, approvalFeed, sandbox, budget, modesBelow });
-  return { handlers, observers, children, parentLink, ended: ended.promise };
-}
-
-/** What those who look at the pod are sent. */
-function feedsOf(pod: Pod, approvalFeed: ApprovalFeed): { observers: Observers; activity: ActivityFeed } {
-  const observers: Observers = new Observers(pod.log, pod.host.clock, ({ deltas }) => {
-    activity.wake();
-    const doing = deltas ? null : activity.event();
-    return [...approvalFeed.events(), ...(doing === null ? [] : [doing])];
-  });
-  const activity: ActivityFeed = new ActivityFeed(pod, {
-    isWanted: () => observers.hasPlain,
-    isFollowed: () => false,
-    show: (event) => observers.show(event),
-    changed: () => undefined,
-  });
-  return { observers, activity };
+  const parts = { ...feeds, pod, children, parentLink, toolNames, withFiles: named };
+  const handlers = podHandlers({ ...parts, approvalGate, sandbox, budget, modesBelow });
+  return { handlers, observers: feeds.observers, children, parentLink, ended: ended.promise };
 }
 
 function gateOf(pod: Pod, sandbox: Sandbox, onChanged: () => void): ApprovalGate {

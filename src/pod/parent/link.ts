@@ -17,12 +17,12 @@ import type { Leases } from '../../session/facts/budget-entries.ts';
 import type { PodRef } from '../../session/facts/entries.ts';
 import { type Client, clientOver } from '../../transport/client.ts';
 import type { Connection } from '../../transport/connection.ts';
-import { RemoteError } from '../../transport/failures.ts';
 import type { End } from '../host.ts';
 import { leaseAnswered } from '../machine/budget.ts';
 import { commitInput } from '../machine/inputs.ts';
 import { onParentMode } from '../machine/set-inputs.ts';
 import { introductionOf } from './introduction.ts';
+import { permanentCodes, refusalCode } from './link-refusal.ts';
 import { noteScope } from './noted-scope.ts';
 import { PlacePoll } from './place-poll.ts';
 import type { Pod } from '../pod.ts';
@@ -34,28 +34,19 @@ const pongWithinMs = 60_000;
 const ackRetryMs = 1_000;
 /** While there is no link: whether the parent is where it was not. */
 const pollMs = 200;
-/** Refusals that no retry can change (C4). */
-const permanentCodes = new Set([
-  'unknownChild',
-  'badToken',
-  'parentRemoved',
-  'regressed',
-  'protocolMismatch',
-]);
-
-/** JSON-RPC's unknown method and invalid params. */
-const notUnderstood = new Set([-32601, -32602]);
-
 /** What became of an event within a deadline (C6). */
 export type SendOutcome =
   | { kind: 'accepted' }
   | { kind: 'pending'; reason: string }
   | { kind: 'refused'; reason: string };
 
+export type LinkNotice = (connection: Connection, method: string, params: unknown) => void;
+
 export class ParentLink {
   readonly #pod: Pod;
   readonly #parent: PodRef;
   readonly #onLinked: (client: Client) => void;
+  readonly #onNotice: LinkNotice;
   #outbox: Outbox = newOutbox();
   #client: Client | null = null;
   #endRetry: End = () => undefined;
@@ -76,9 +67,18 @@ export class ParentLink {
   /** When each pending event was last sent, and how often. */
   readonly #sent = new Map<number, { attempts: number; at: string }>();
 
-  /** `onLinked`: a link stands, and is the one to speak over until the next. */
-  constructor(pod: Pod, parent: PodRef, onLinked: (client: Client) => void = () => undefined) {
+  /**
+   * `onLinked`: a link stands, and is the one to speak over until the next. `onNotice`: what the parent says
+   * over one, which may not stand yet.
+   */
+  constructor(
+    pod: Pod,
+    parent: PodRef,
+    onLinked: (client: Client) => void = () => undefined,
+    onNotice: LinkNotice = () => undefined,
+  ) {
     this.#onLinked = onLinked;
+    this.#onNotice = onNotice;
     this.#pod = pod;
     this.#parent = parent;
     this.#poll = new PlacePoll(pod.host, pollMs, () => this.#step({ type: 'parentAppeared' }));
@@ -230,7 +230,10 @@ export class ParentLink {
   async #link(): Promise<void> {
     let connection: Connection | null = null;
     try {
-      connection = await this.#pod.host.wire.dial(this.#parentSocket(), { timeoutMs: dialTimeoutMs });
+      connection = await this.#pod.host.wire.dial(this.#parentSocket(), {
+        timeoutMs: dialTimeoutMs,
+        onEvent: (method, params, context) => this.#onNotice(context.connection, method, params),
+      });
       if (this.#closed) return connection.destroy();
       const client = clientOver(connection);
       // What is told to the parent must not be more than the disk holds.
@@ -380,10 +383,4 @@ export class ParentLink {
   #wake(): void {
     for (const resolve of this.#waiters) resolve();
   }
-}
-
-/** A message that the parent does not understand stays what it is: such a refusal is for good. */
-function refusalCode(error: unknown): string | undefined {
-  if (!(error instanceof RemoteError)) return undefined;
-  return error.code ?? (notUnderstood.has(error.rpcCode) ? 'protocolMismatch' : undefined);
 }

@@ -28,6 +28,8 @@ import type { ParentLink } from '../parent/link.ts';
 import type { Pod } from '../pod.ts';
 import type { ApprovalFeed } from '../approvals/feed.ts';
 import { statusView } from '../machine/status-view.ts';
+import { linkView } from './link-view.ts';
+import type { TreeFeed } from './tree-feed.ts';
 
 export interface HandlerParts {
   pod: Pod;
@@ -39,6 +41,7 @@ export interface HandlerParts {
   withFiles: (said: Said, files: readonly string[], only?: 'images') => Promise<Said>;
   approvalGate: ApprovalGate;
   approvalFeed: ApprovalFeed;
+  treeFeed: TreeFeed;
   sandbox: Sandbox;
   budget: BudgetDesk;
   modesBelow: ModesBelow;
@@ -95,6 +98,7 @@ function allHandlers(parts: HandlerParts): Handlers {
     link: async (params, { connection }) => {
       const answer = await children.link(params, connection);
       parts.approvalFeed.dropChild(params.child.instance);
+      parts.treeFeed.childLinked(params.child.instance);
       return answer;
     },
     podEvent: (params, { connection }) => children.podEvent(params, connection),
@@ -121,8 +125,15 @@ function aboveHandlers(
       submission,
       ...(await controlled(parts.pod, () => parts.pod.input((core) => onDrop(core, submission)))),
     }),
-    tree: () => notYet('tree'),
-    reportTree: () => notYet('reportTree'),
+    tree: ({ watch, watcher = null }, { connection }) => {
+      if (watch) return parts.treeFeed.watch(connection, watcher);
+      parts.treeFeed.unwatch(connection);
+      return parts.treeFeed.once();
+    },
+    reportTree: (report, { connection }) => {
+      parts.treeFeed.fromChild(parts.children.links.instanceOver(connection), report);
+      return {};
+    },
     complete: () => notYet('complete'),
   };
 }
@@ -296,27 +307,6 @@ function seqSince(pod: Pod, { since, last }: Params<'subscribe'>): number {
 /** The seq behind which the last so many entries are; 0 where all are wanted. */
 function behindAllBut({ facts }: Pod, last: number | undefined): number {
   return last === undefined ? 0 : Math.max(0, facts.lastSeq - last);
-}
-
-function linkView({
-  pod,
-  observers,
-  children,
-  parentLink,
-  sandbox,
-}: HandlerParts): Parameters<typeof statusView>[1] {
-  const refused = parentLink?.refusal ?? null;
-  const down = parentLink !== null && !parentLink.linked;
-  return {
-    path: pod.path,
-    pid: pod.host.self.identity().pid,
-    parentProblem: refused !== null ? { permanent: true } : down ? { permanent: false } : null,
-    sandbox: sandbox.known.kind,
-    setAside: pod.host.home.hasSetAside(pod.folder),
-    watching: new Set(observers.watchers()).size,
-    isChildLinked: (instance) => children.links.has(instance),
-    scopeHeld: pod.claims.conflict,
-  };
 }
 
 /**

@@ -208,7 +208,8 @@ export class Observers {
   }
 }
 
-function liveLine(event: ShownEvent): Buffer {
+/** One event of the live lane. */
+export function liveLine(event: ShownEvent): Buffer {
   return Buffer.from(`${JSON.stringify({ jsonrpc: '2.0', method: 'event', params: event })}\n`);
 }
 
