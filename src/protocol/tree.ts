@@ -13,7 +13,7 @@ const words = once(() => z.string().max(treeBounds.wordsMax));
 const amount = once(() => z.int().min(0));
 
 /** `stopped`: ended in order. `dead`: otherwise. `unreachable`: nobody here knows whether it runs. */
-export const shownStatus = once(() =>
+const shownStatus = once(() =>
   z.enum(['idle', 'running', 'paused', 'stopping', 'stopped', 'dead', 'unreachable']),
 );
 
