@@ -1,4 +1,4 @@
-/** What those who look at a pod are sent, from here and over the links: the feeds, each knowing the others. */
+/** What those who look at a pod are sent, from here and over the links. */
 import type { ShownEvent } from '../../protocol/live-events.ts';
 import type { StatusResult } from '../../protocol/status-result.ts';
 import type { Client } from '../../transport/client.ts';

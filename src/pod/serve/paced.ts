@@ -1,5 +1,5 @@
 /**
- * Does something soon after it was asked for, however often it is asked: twice a second at most, and once more
+ * Does something soon after it was asked for, however often it is asked: twice a second at most, and again
  * behind the last time that it was asked for. Only what came to something counts.
  */
 import type { End, HostClock } from '../host.ts';
