@@ -15,8 +15,16 @@ export interface Cluster {
 const ascii = /^[ -~]*$/;
 
 /** What can make one cluster of several code points: marks, joiners, flags, skin tones, Hangul in parts. */
-const joining =
-  /\u200C|\u200D|[\p{M}\p{RI}\p{Emoji_Modifier}\u0E33\u0EB3\u1100-\u11FF\uA960-\uA97F\uD7B0-\uD7FF]/u;
+const joined = String.raw`\u200C\u200D\p{M}\p{RI}\p{Emoji_Modifier}\u0E33\u0EB3\u1100-\u11FF\uA960-\uA97F\uD7B0-\uD7FF`;
+const joining = new RegExp(`[${joined}]`, 'u');
+/**
+ * Those with what is around them, or one code point. Their length is bounded: the segmenter's time grows with
+ * the square of it.
+ */
+const runs = new RegExp(
+  String.raw`[^${joined}][\u0300-\u036F\uFE0E\uFE0F]{1,8}(?![${joined}])|(?:[^${joined}]?[${joined}]{1,8}){1,8}[^${joined}]?|[^]`,
+  'gu',
+);
 
 /**
  * On these tables agree, whatever their age: letters, signs, and the wide blocks that are as old as the
@@ -47,8 +55,15 @@ export function isAscii(text: string): boolean {
 
 export function clustersOf(text: string): Cluster[] {
   const clusters: Cluster[] = [];
-  if (joining.test(text)) for (const { segment } of segmenter.segment(text)) clusters.push(measured(segment));
-  else for (const character of text) clusters.push(measured(character));
+  if (!joining.test(text)) {
+    for (const character of text) clusters.push(measured(character));
+    return clusters;
+  }
+  for (const [run] of text.matchAll(runs)) {
+    const cluster = known.get(run);
+    if (cluster !== undefined) clusters.push(cluster);
+    else for (const { segment } of segmenter.segment(run)) clusters.push(measured(segment));
+  }
   return clusters;
 }
 

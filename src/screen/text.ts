@@ -8,7 +8,7 @@
  * - X2 No line of `wrap` is wider than it was asked for, and a line of `fit` is exactly as wide.
  */
 import { hidden, sequence, unseen } from '../std/characters.ts';
-import { type Cluster, clustersOf, isAscii } from './clusters.ts';
+import { clustersOf, isAscii } from './clusters.ts';
 import type { Line, Span, Style } from './line.ts';
 
 const tabColumns = 4;
@@ -21,12 +21,15 @@ const joinersAlone = /(?<![\p{L}\p{M}\p{Emoji}\p{Extended_Pictographic}])(?:\u20
 /** A fourth mark on one letter grows out of its cell. */
 const piled = /(?<=\p{M}{3})\p{M}/gu;
 const leadingMarks = /^(?:\p{M}|\u200C|\u200D)+/u;
-const clusterCharsMax = 40;
+/** A family of more than that is nobody's. */
+const longJoined = /(?:\P{M}\p{M}*\u200D){8,}/gu;
 
 /** One line: what would steer is left out, a line's end and a tab are blanks. */
 export function clean(text: string): string {
   if (isAscii(text)) return text;
-  return shortClusters(withoutSteering(text).replaceAll(/[\n\t]/g, ' ')).replace(leadingMarks, '');
+  return withoutSteering(text)
+    .replaceAll(/[\n\t]/g, ' ')
+    .replace(leadingMarks, '');
 }
 
 /** As `clean`, line by line; tabs go to the next stop. Never empty. */
@@ -40,8 +43,7 @@ export function cleanLines(text: string): string[] {
  */
 export function visible(text: string): string {
   if (isAscii(text)) return text;
-  const shown = text.replaceAll(unseen, numbered).replaceAll(/[\n\t]/g, numbered);
-  return shortClusters(shown.toWellFormed());
+  return text.replaceAll(unseen, numbered).replaceAll(/[\n\t]/g, numbered);
 }
 
 /**
@@ -78,16 +80,58 @@ export function span(text: string, style?: Style): Span {
 /** Words are kept where they fit; a blank at which a line is broken is left out. Never empty. */
 export function wrap(spans: Line, columns: number): Line[] {
   const room = Math.max(1, columns);
-  if (lineWidth(spans) <= room) return [spans];
+  const charCount = spans.reduce((sum, { text }) => sum + text.length, 0);
+  if (charCount <= 4 * room && lineWidth(spans) <= room) return [spans];
+  if (spans.every(({ text }) => isAscii(text))) return wrapAscii(spans, room);
+  const pieces = piecesOf(spans, room);
   const lines: Line[] = [];
-  let cells = piecesOf(spans, room);
-  while (cells.length > 0) {
-    const end = endOfRow(cells, room);
-    const kept = cells.slice(0, end.row);
-    lines.push(spansOf(kept));
-    cells = cells.slice(end.next);
+  for (let from = 0; from < pieces.length;) {
+    const end = endOfRow(pieces, from, room);
+    lines.push(spansOf(pieces.slice(from, end.row)));
+    from = end.next;
   }
   return lines;
+}
+
+/** As `wrap`, for text of which each character is a cell: most of it is. */
+function wrapAscii(spans: Line, room: number): Line[] {
+  const text = spans.map((one) => one.text).join('');
+  const lines: Line[] = [];
+  const cursor = { nth: 0, at: 0 };
+  for (let from = 0; from < text.length;) {
+    let end = Math.min(text.length, from + room);
+    let next = end;
+    if (end < text.length) {
+      const blank = from + text.slice(from, end + 1).lastIndexOf(' ');
+      const row = text.slice(from, Math.max(from, blank)).trimEnd().length;
+      if (row > 0) {
+        end = from + row;
+        next = blank;
+        while (text[next] === ' ') next += 1;
+      }
+    }
+    lines.push(taken(spans, cursor, end - from));
+    taken(spans, cursor, next - end);
+    from = next;
+  }
+  return lines;
+}
+
+/** So many characters from there on. */
+function taken(spans: Line, cursor: { nth: number; at: number }, count: number): Line {
+  const made: Span[] = [];
+  for (let left = count; left > 0 && cursor.nth < spans.length;) {
+    const { text, style } = spans[cursor.nth] ?? { text: '' };
+    const piece = text.slice(cursor.at, cursor.at + left);
+    if (piece !== '') made.push(span(piece, style));
+    left -= piece.length;
+    cursor.at += piece.length;
+    if (cursor.at >= text.length) {
+      cursor.nth += 1;
+      cursor.at = 0;
+    }
+  }
+  return made;
 }
 
 /** Cut with `…`, or padded with blanks, to exactly so many columns. */
@@ -107,17 +151,20 @@ export function fit(line: Line, columns: number): Line {
   return [...spansOf(kept), span('…', style), ...(used < columns - 1 ? [{ text: ' ' }] : [])];
 }
 
-interface Piece extends Cluster {
+interface Piece {
+  readonly text: string;
+  readonly width: number;
   readonly style: Style | undefined;
 }
 
 function piecesOf(line: Line, room: number): Piece[] {
-  return line.flatMap(({ text, style }) =>
-    clustersOf(text).map((cluster) =>
+  const pieces: Piece[] = [];
+  for (const { text, style } of line) {
+    for (const { text: cluster, width } of clustersOf(text))
       // One wide character in a single column.
-      cluster.width > room ? { text: '?', width: 1 as const, isCertain: true, style } : { ...cluster, style },
-    ),
-  );
+      pieces.push(width > room ? { text: '?', width: 1, style } : { text: cluster, width, style });
+  }
+  return pieces;
 }
 
 function spansOf(pieces: readonly Piece[]): Line {
@@ -131,16 +178,16 @@ function spansOf(pieces: readonly Piece[]): Line {
 }
 
 /** Where a row ends, and where the next one begins: behind the blank, where it is broken at one. */
-function endOfRow(pieces: readonly Piece[], room: number): { row: number; next: number } {
+function endOfRow(pieces: readonly Piece[], from: number, room: number): { row: number; next: number } {
   let used = 0;
-  let full = 0;
+  let full = from;
   while (full < pieces.length && used + pieces[full]!.width <= room) used += pieces[full++]!.width;
   if (full === pieces.length) return { row: full, next: full };
-  for (let at = full; at > 0; at--) {
+  for (let at = full; at > from; at--) {
     if (pieces[at]!.text === ' ') {
       // Blanks before all text are an indentation, and no place to break.
-      const row = endBefore(pieces, at);
-      if (row === 0) break;
+      const row = endBefore(pieces, from, at);
+      if (row === from) break;
       return { row, next: endOfBlanks(pieces, at) };
     }
     if (pieces[at]!.width === 2 || pieces[at - 1]!.width === 2) return { row: at, next: at };
@@ -148,9 +195,9 @@ function endOfRow(pieces: readonly Piece[], room: number): { row: number; next: 
   return { row: full, next: full };
 }
 
-function endBefore(pieces: readonly Piece[], at: number): number {
+function endBefore(pieces: readonly Piece[], from: number, at: number): number {
   let end = at;
-  while (end > 0 && pieces[end - 1]!.text === ' ') end--;
+  while (end > from && pieces[end - 1]!.text === ' ') end--;
   return end;
 }
 
@@ -167,17 +214,8 @@ function withoutSteering(text: string): string {
     .replaceAll(hidden, (character) => (joiners.test(character) || character === '\u2800' ? character : ''))
     .replaceAll(joinersAlone, '')
     .replaceAll(piled, '')
+    .replaceAll(longJoined, (family) => family.replaceAll('\u200D', ''))
     .toWellFormed();
-}
-
-/** One that does not end would be as long as its writer liked. */
-function shortClusters(text: string): string {
-  if (text.length <= clusterCharsMax) return text;
-  const clusters = clustersOf(text);
-  if (clusters.every((cluster) => cluster.text.length <= clusterCharsMax)) return text;
-  return clusters
-    .map((cluster) => (cluster.text.length <= clusterCharsMax ? cluster.text : '\uFFFD'))
-    .join('');
 }
 
 function withoutTabs(line: string): string {

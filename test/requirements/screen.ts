@@ -93,6 +93,13 @@ export const screen = {
   'screen.watching': 'Status counts who observes the pod, the connections of one watcher once.',
 
   // cells
+  'screen.diff':
+    'A call that changes a file shows what goes, what comes and a few lines around, and counts them.',
+  'screen.diff-bounded': 'No difference takes long to find, and none is longer than its bound.',
+  'screen.markdown':
+    'Markdown is shown as lines no wider than their place: headings, lists, quotes, code, tables, links with their address.',
+  'screen.markdown-bounded': 'A long text, or one that is all marks, is read in parts or shown as it is.',
+  'screen.text-bounded': 'The time for a text grows with its length, whatever it is made of.',
   'screen.text-fit': 'A line is cut or padded to exactly the width of its place.',
   'screen.text-tabs':
     'Foreign text is taken apart at every kind of line end, and its tabs go to the next stop.',

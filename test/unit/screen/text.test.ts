@@ -112,6 +112,16 @@ describe('text', () => {
     ]);
   });
 
+  it.each(['e\u0301 ', '👩‍👩‍👧', '🇩🇪', 'क्षि', '\u1112\u1161\u11AB', '\u0301', '\u200D', '漢'])(
+    '[screen.text-bounded] 100,000 characters of %j take no longer than others',
+    (piece) => {
+      // With time that grows with the square of the length this takes minutes, and the test's own bound ends it.
+      const text = piece.repeat(Math.ceil(100_000 / piece.length));
+      const rows = wrap([{ text: clean(`a${text}`) }], 80);
+      for (const row of rows) expect(lineWidth(row)).toBeLessThanOrEqual(80);
+    },
+  );
+
   it('[screen.text-fit] a line is exactly as wide as asked for', () => {
     fc.assert(
       fc.property(lines, fc.integer({ min: 0, max: 40 }), (line, columns) => {
