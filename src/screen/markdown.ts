@@ -42,7 +42,7 @@ interface Part {
   readonly isContinued: boolean;
 }
 
-/** Cut at empty lines, outside of code and not before what is set in; else at the most that is read at once. */
+/** Cut at empty lines, outside of code and not before what is set in; else at the most that is read. */
 function partsOf(text: string): Part[] {
   const parts: Part[] = [];
   let part = '';

@@ -43,7 +43,10 @@ export function cleanLines(text: string): string[] {
  */
 export function visible(text: string): string {
   if (isAscii(text)) return text;
-  return text.replaceAll(unseen, numbered).replaceAll(/[\n\t]/g, numbered);
+  return text
+    .replaceAll(unseen, numbered)
+    .replaceAll(/[\n\t]/g, numbered)
+    .normalize('NFC');
 }
 
 /**
@@ -208,14 +211,18 @@ function endOfBlanks(pieces: readonly Piece[], at: number): number {
 }
 
 function withoutSteering(text: string): string {
-  return text
-    .replaceAll(stringSequence, '')
-    .replaceAll(sequence, '')
-    .replaceAll(hidden, (character) => (joiners.test(character) || character === '\u2800' ? character : ''))
-    .replaceAll(joinersAlone, '')
-    .replaceAll(piled, '')
-    .replaceAll(longJoined, (family) => family.replaceAll('\u200D', ''))
-    .toWellFormed();
+  return (
+    text
+      .replaceAll(stringSequence, '')
+      .replaceAll(sequence, '')
+      .replaceAll(hidden, (character) => (joiners.test(character) || character === '\u2800' ? character : ''))
+      .replaceAll(joinersAlone, '')
+      // Letters in parts are one where there is one: on its width terminals agree.
+      .normalize('NFC')
+      .replaceAll(piled, '')
+      .replaceAll(longJoined, (family) => family.replaceAll('\u200D', ''))
+      .toWellFormed()
+  );
 }
 
 function withoutTabs(line: string): string {
