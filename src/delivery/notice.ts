@@ -166,6 +166,7 @@ function detailsOf(event: PodEvent, name: string): string[] {
         ...(event.notStarted.length > 0
           ? [`${event.notStarted.length} queued task(s) were never begun.`]
           : []),
+        ...(event.worktree === undefined ? [] : worktreeText(event.worktree, name)),
         ...stillWorking(event.outstanding),
       ];
     case 'died':

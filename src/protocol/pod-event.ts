@@ -145,6 +145,8 @@ const shutDownEvent = once(() =>
     assignments: names(),
     notStarted: names(),
     outstanding: names(),
+    /** Of a pod that works in a clone of its own, where there is something in it. */
+    worktree: worktreeReport().optional(),
     budget: budget(),
     unread: unread(),
   }),

@@ -162,6 +162,7 @@ function shutDown(fields: Fields): SentPodEvent {
     assignments: fields.names('assignments'),
     notStarted: fields.names('notStarted'),
     outstanding: fields.names('outstanding'),
+    ...fields.optional('worktree', worktreeReport()),
     ...fields.budget(),
     unread: fields.unread,
   };

@@ -54,6 +54,8 @@ export const asked = {
     'a death before, in or behind the making of a clone leaves none that nobody works in; one in the handing over has it done anew, once',
   'worktree.scope':
     'the clone is its child’s alone, with what is denied in the source denied there; the child writes nothing of the source, and gets its clone back with a restore',
+  'worktree.stop':
+    'a child that is stopped brings back what it committed since its last report, and its parent hears where it is',
   'worktree.unfinished':
     'work that a limit or a failure ends is handed over as far as it is committed; what a death or a stop leaves is in the clone, and the next report hands it over',
   'worktree.profile': 'a profile or an agent file can ask for it; in permission mode plan it is refused',

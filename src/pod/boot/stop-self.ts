@@ -4,6 +4,7 @@
  * by then.
  */
 import { settledView } from '../../delivery/settled.ts';
+import type { WorktreeReport } from '../../protocol/pod-event.ts';
 import type { EntryBody } from '../../session/facts/entries.ts';
 import { stoppedEntry } from '../../session/log/totals.ts';
 import { leftAlert } from '../process/command-groups.ts';
@@ -34,7 +35,8 @@ export async function stopSelf({ pod, runner, children, parentLink }: StopParts)
   const turnEnded = runner.stop();
   if (pod.stopOptions.cascade) await stopChildren(pod, children);
   await turnEnded;
-  if (await lastWord(pod)) {
+  const worktree = await runner.worktreeAtStop(handOverMs(pod));
+  if (await lastWord(pod, worktree)) {
     parentLink?.emitted();
     await parentLink?.outcomeOf(pod.facts.outbox.emitted, pod.core.limits.shutDownAckMs);
   }
@@ -49,6 +51,13 @@ export async function stopSelf({ pod, runner, children, parentLink }: StopParts)
     stoppedEntry(pod.facts, pod.core.live.stopReason?.reason ?? ''),
   ]);
   await pod.durable().catch(() => undefined);
+}
+
+const handOverMsMax = 5_000;
+
+/** Whoever stops it waits for its grace alone. */
+function handOverMs({ stopOptions }: Pod): number {
+  return Math.min(handOverMsMax, stopOptions.graceMs / 2);
 }
 
 async function stopChildren(pod: Pod, children: Children): Promise<void> {
@@ -71,12 +80,12 @@ async function stopChildren(pod: Pod, children: Children): Promise<void> {
  * One append: open calls closed, the turn marked as interrupted, the report. A stopped pod says one thing,
  * not an error and a farewell.
  */
-async function lastWord(pod: Pod): Promise<boolean> {
+async function lastWord(pod: Pod, worktree: WorktreeReport | null): Promise<boolean> {
   const { facts } = pod;
   const stop = pod.core.live.stopReason ?? { reason: 'stopping', by: 'person' as const };
   const waited = stillWaited(facts);
   const said = waited === null ? stop : { ...stop, reason: `${stop.reason}; ${waited}` };
-  const report = shutDownReport(facts, said, settledView(facts).outstanding);
+  const report = shutDownReport(facts, said, { outstanding: settledView(facts).outstanding, worktree });
   const bodies: EntryBody[] = [...syntheticResults(facts, 'interrupted'), ...closedApprovals(facts, 'stop')];
   if (facts.turn !== null) {
     const calls = [...facts.turn.dangling.keys()];

@@ -4,6 +4,7 @@
  */
 import { forgotten } from '../../scope/ownership/delegation.ts';
 import { fenced, listed, quoted } from '../../delivery/quoted.ts';
+import { worktreeText } from '../../delivery/worktree-notice.ts';
 import type { StatusResult } from '../../protocol/status-result.ts';
 import type { ChildFacts } from '../../session/facts/facts.ts';
 import { StorageFailed } from '../../session/log/storage-failed.ts';
@@ -214,9 +215,20 @@ export async function stopChild(pod: Pod, children: Children, child: ChildFacts)
   ];
   const ended = child.terminal >= incarnation && incarnation > 0;
   return {
-    text: [text, ...more].join(' '),
+    text: [[text, ...more].join(' '), ...lastOfClone(pod, child)].join('\n'),
     ...(ended ? { stopped: { instance: child.instance, incarnation: child.terminal } } : {}),
   };
+}
+
+/** From its last word, which the result of the stop stands for. */
+function lastOfClone({ facts }: Pod, { instance, name }: ChildFacts): string[] {
+  return facts.notifyBuffer.flatMap(({ content }) => {
+    if (content.kind !== 'podEvent' || content.from.instance !== instance) return [];
+    const { event } = content;
+    return event.kind === 'shutDown' && event.worktree !== undefined
+      ? worktreeText(event.worktree, name)
+      : [];
+  });
 }
 
 /** All that live, and of those that have ended the newest: they stay for as long as nobody removes them. */

@@ -42,6 +42,12 @@ export function worktreeDue(facts: Facts): Worktree | null {
   return demandsOf(session.settings).worktree;
 }
 
+/** The clone that a stop brings the branch back of: whoever committed there, nobody may start it again. */
+export function worktreeOfStop(facts: Facts): Worktree | null {
+  const session = sessionOf(facts);
+  return session.parent === null ? null : demandsOf(session.settings).worktree;
+}
+
 /** The model is asked again. */
 export function hasTriesLeft(facts: Facts, of: DemandKind, { check }: Demands): boolean {
   const failed = facts.turn?.unmet[of] ?? 0;

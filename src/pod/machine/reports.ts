@@ -7,7 +7,7 @@ import type { Evidence } from '../../session/facts/demand-entries.ts';
 import type { EntryBody, TurnOutcome } from '../../session/facts/entries.ts';
 import { type Facts, type OpenTurn, sessionOf } from '../../session/facts/facts.ts';
 import { begunAssignments, emitted, ownAssignments } from '../../delivery/emit.ts';
-import { eventBounds, type SentPodEvent } from '../../protocol/pod-event.ts';
+import { eventBounds, type SentPodEvent, type WorktreeReport } from '../../protocol/pod-event.ts';
 import { surplus } from './budget.ts';
 import type { SettledView } from '../../delivery/settled.ts';
 
@@ -104,7 +104,7 @@ export function finalText(facts: Facts): string {
 export function shutDownReport(
   facts: Facts,
   stop: { reason: string; by: 'person' | 'parent' | 'signal' },
-  outstanding: string[],
+  { outstanding, worktree }: { outstanding: string[]; worktree: WorktreeReport | null },
 ): EntryBody[] {
   if (sessionOf(facts).parent === null) return [];
   const back = surplus(facts.budget, 0);
@@ -115,6 +115,7 @@ export function shutDownReport(
     assignments: begunAssignments(facts),
     notStarted: ownAssignments(facts, 'queued'),
     outstanding,
+    ...(worktree === null ? {} : { worktree }),
   };
   return [...(back === null ? [] : [back]), emitted(facts, event, back)];
 }

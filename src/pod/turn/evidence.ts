@@ -10,6 +10,7 @@ import {
   unmetCheck,
   unmetResult,
   worktreeDue,
+  worktreeOfStop,
 } from '../machine/evidence.ts';
 import { finalText } from '../machine/reports.ts';
 import type { Pod } from '../pod.ts';
@@ -77,6 +78,20 @@ export class EvidenceDesk {
     const worktree = worktreeDue(this.#pod.facts);
     const report = worktree === null ? null : await this.#handOver(worktree, null);
     return report === null ? {} : { worktree: report };
+  }
+
+  /**
+   * What goes with the last word of a pod that is stopped; null where nothing is in its clone, or where it
+   * took longer than a stop may.
+   */
+  async ofStop(withinMs: number): Promise<WorktreeReport | null> {
+    const worktree = worktreeOfStop(this.#pod.facts);
+    if (worktree === null) return null;
+    const cancel = this.#pod.host.clock.after(withinMs, () => this.control());
+    const report = await this.#handOver(worktree, null).finally(cancel);
+    if (report === null) return null;
+    const { commits = 0, uncommitted = 0, others = 0, why } = report;
+    return commits + uncommitted + others > 0 || why !== undefined ? report : null;
   }
 
   /** Null where the turn was to end meanwhile. `within`: what ends the turn; null where it has ended. */

@@ -2,6 +2,7 @@
  * Runs the turn that the machine has started: gives the engine its ports and hands its result back as an
  * input.
  */
+import type { WorktreeReport } from '../../protocol/pod-event.ts';
 import { abortOfMany } from '../../std/abort-of-many.ts';
 import { quarantineBody } from '../../delivery/notice.ts';
 import type { Model, RequestUsage } from '../../model/port.ts';
@@ -116,6 +117,11 @@ export class TurnRunner {
     this.#evidence.control();
     this.#options.approvals.control('cancel');
     await this.#running;
+  }
+
+  /** Behind `stop`: nothing commits in the clone any more. */
+  async worktreeAtStop(withinMs: number): Promise<WorktreeReport | null> {
+    return await this.#evidence.ofStop(withinMs);
   }
 
   async #run(turn: string, abort: AbortController): Promise<void> {

@@ -25,7 +25,9 @@ function another(name: string): LogBuilder {
 function stopped(pod: BareMachine): BareMachine {
   onShutdown(pod.core, 'person', 'asked');
   closeInterrupted(pod.core, 'asked');
-  pod.commit(shutDownReport(pod.facts, { reason: 'asked', by: 'person' }, []));
+  pod.commit(
+    shutDownReport(pod.facts, { reason: 'asked', by: 'person' }, { outstanding: [], worktree: null }),
+  );
   pod.commit([{ type: 'stopped', incarnation: pod.facts.incarnation, reason: 'asked' }]);
   return pod.restarted();
 }

@@ -335,7 +335,11 @@ describe('what is not used', () => {
       tokens: { granted: 100, returned: 80 },
     });
     expect(held(core.facts.budget.tokens)).toBe(10);
-    const [back, event] = shutDownReport(core.facts, { reason: 'x', by: 'person' }, []);
+    const [back, event] = shutDownReport(
+      core.facts,
+      { reason: 'x', by: 'person' },
+      { outstanding: [], worktree: null },
+    );
     expect(back).toEqual({ type: 'budgetLease', tokens: { granted: 100, returned: 90 } });
     expect(event).toMatchObject({ event: { budget: { tokens: { granted: 100, returned: 90, used: 10 } } } });
   });

@@ -114,7 +114,7 @@ describe('the last word of a pod', () => {
       [...working('t1', 'a1', fromAbove), run('a2', { from: fromAbove }), run('r1')],
       above,
     );
-    expect(shutDownReport(facts, stop, ['deep'])).toEqual([
+    expect(shutDownReport(facts, stop, { outstanding: ['deep'], worktree: null })).toEqual([
       sent(
         1,
         shutDown({
@@ -129,7 +129,7 @@ describe('the last word of a pod', () => {
   });
 
   it('[reports.shut-down] of a root is said to nobody', () => {
-    expect(shutDownReport(factsOf([]), stop, [])).toEqual([]);
+    expect(shutDownReport(factsOf([]), stop, { outstanding: [], worktree: null })).toEqual([]);
   });
 });
 
