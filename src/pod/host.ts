@@ -32,6 +32,7 @@ import type { Clock } from '../std/clock.ts';
 import type { Namespaces } from '../std/namespaces.ts';
 import type { ProcessIdentity } from '../std/process-identity.ts';
 import type { MethodName, ParamsIn, Result } from '../protocol/methods.ts';
+import type { Completion, CompletionLimits } from '../tools/completions.ts';
 import type { NamedFile } from '../tools/named-file.ts';
 import type { Tool, ToolContext } from '../tools/tool.ts';
 import type { Failed as GitFailed, Survey } from '../tools/worktree/worktree.ts';
@@ -316,6 +317,8 @@ export interface Work {
     context: ToolContext,
     isRefused: (absolute: string) => Promise<string | null>,
   ): Promise<NamedFile | null>;
+  /** Of a path that is being typed. */
+  completions(typed: string, context: ToolContext, limits: CompletionLimits): Promise<readonly Completion[]>;
   readonly images: ImageStore;
   /** In words for a model. */
   readonly machine: { readonly system: string; readonly shell: string };

@@ -18,6 +18,7 @@ import { effortIn } from '../session/settings/effort.ts';
 import { modelSettingsOf } from '../session/settings/model-settings.ts';
 import { sandboxSettingsOf } from '../session/settings/settings.ts';
 import { fileTools } from '../tools/file-tools.ts';
+import { fileCompletions } from '../tools/completions.ts';
 import { readNamedFile } from '../tools/named-file.ts';
 import { shellProgram } from '../tools/shell-program.ts';
 import type { ToolContext } from '../tools/tool.ts';
@@ -43,6 +44,7 @@ export function nodeWork(home: Home): Work {
     skills: (deny = [], cwd) => readSkills({ home, deny }, cwd === null ? null : placeOf(cwd)),
     skill: (deny = [], skill) => readSkill({ home, deny }, skill),
     namedFile: readNamedFile,
+    completions: fileCompletions,
     images: imageStore,
     machine: { system: systemText(), shell: shellProgram() },
     repository: (deny = [], cwd) => readRepository({ home, deny }, cwd),

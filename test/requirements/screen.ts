@@ -73,6 +73,10 @@ export const screen = {
   // protocol
   'screen.activity':
     'Who observes without each word is sent what the turn is at, at most once a second, and nothing while no turn runs.',
+  'screen.approval-whole':
+    'An approval request has its call, the path of its pod, the whole of a bounded input, and in words what always would mean and where a command would run.',
+  'screen.complete':
+    'A word behind @ is completed with at most 50 pods, files and folders that the pod may read; no link is followed.',
   'screen.drop':
     'A person takes a run of their own out of the queue; it never begins, and nothing that a parent waits for is lost by it.',
   'screen.live': 'Behind the history, and before what is new, an observer is told that it is live.',
@@ -81,6 +85,8 @@ export const screen = {
   'screen.tree-claims':
     'What a child reports is taken of itself and of pods below it alone, bounded, and under the name that its parent knows.',
   'screen.tree-death': 'A death below is seen with its signal within a second by whoever watches above.',
+  'screen.tree-deliveries':
+    'A pod answers for the events of the pods below it too, each once; an observer is told how an event of a child is received, consumed and seen.',
   'screen.tree-older': 'A child that reports nothing has a row by what its parent knows of it.',
   'screen.tree-once':
     'A single question for the tree is answered with what the pods below say at that moment.',

@@ -108,6 +108,7 @@ export function simHost(process: SimProcess): Host {
       skills: async () => noSkills,
       skill: async () => ({ kind: 'gone', why: 'is simulated' }),
       namedFile: async () => null,
+      completions: async () => [],
       images: imageStore(process),
       machine: { system: 'a simulation', shell: 'none' },
       repository: async () => null,

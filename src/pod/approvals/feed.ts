@@ -7,6 +7,7 @@ import type { ClosedApproval, ApprovalRequest } from '../../protocol/approval.ts
 import type { ShownEvent } from '../../protocol/live-events.ts';
 import type { Client } from '../../transport/client.ts';
 import { isOpen } from '../machine/approval-facts.ts';
+import { bounded, fitting, requestOf } from './request.ts';
 import type { Pod } from '../pod.ts';
 
 /** A tree that asks more at once is answered one after the other all the same. */
@@ -62,7 +63,8 @@ export class ApprovalFeed {
     const asked = own.filter(({ request }) => !this.#shown.has(request));
     const still = new Set(own.map(({ request }) => request));
     const gone = [...this.#shown.values()].filter(({ request }) => !still.has(request));
-    for (const approval of asked) this.#shown.set(approval.request, approval);
+    // The same may be asked anew, by another call.
+    for (const approval of own) this.#shown.set(approval.request, approval);
     for (const { request } of gone) this.#shown.delete(request);
     this.#report(
       asked,
@@ -73,7 +75,12 @@ export class ApprovalFeed {
   /** A linked child's whole list, its own and those below it. */
   fromChild(instance: string, list: readonly ApprovalRequest[], closed: readonly ClosedApproval[]): void {
     const before = this.#below.get(instance) ?? new Map<string, ApprovalRequest>();
-    const now = new Map(list.map((approval) => [approval.request, approval]));
+    const now = new Map(
+      list.map((approval) => {
+        const known = before.get(approval.request);
+        return [approval.request, known?.call === approval.call && known ? known : bounded(approval)];
+      }),
+    );
     if (now.size === 0) this.#below.delete(instance);
     else this.#below.set(instance, now);
     const withAnswer = new Map(closed.map((one) => [one.request, one]));
@@ -101,18 +108,8 @@ export class ApprovalFeed {
   }
 
   #own(): ApprovalRequest[] {
-    const { name, instance } = this.#pod.session;
-    return [...this.#pod.facts.approvals.values()]
-      .filter(isOpen)
-      .map(({ request, tool, summary, why, askedAt, offers }) => ({
-        request,
-        pod: { name, instance },
-        tool,
-        summary,
-        why,
-        askedAt,
-        ...(offers === undefined ? {} : { offers }),
-      }));
+    const { facts, path } = this.#pod;
+    return [...facts.approvals.values()].filter(isOpen).map((approval) => requestOf(facts, approval, path));
   }
 
   #closing({ request, pod }: ApprovalRequest): ClosedApproval {
@@ -144,7 +141,8 @@ export class ApprovalFeed {
     const closed = this.#closed;
     this.#closed = [];
     try {
-      await client.call('openApprovals', { open: this.open().slice(0, upwardMax), closed });
+      const open = fitting(this.open().slice(0, upwardMax));
+      await client.call('openApprovals', { open, closed });
     } catch {
       if (this.#parent === client) this.#parent = null;
     } finally {

@@ -14,7 +14,7 @@ import { BudgetDesk } from '../budget/desk.ts';
 import { Children } from '../children/children.ts';
 import { statusView } from '../machine/status-view.ts';
 import { ModesBelow } from '../children/modes-below.ts';
-import { type HandlerParts, podHandlers } from '../serve/handlers.ts';
+import { podHandlers } from '../serve/handlers.ts';
 import { linkView } from '../serve/link-view.ts';
 import type { Observers } from '../serve/observers.ts';
 import { feedsOf } from '../serve/feeds.ts';
@@ -24,7 +24,6 @@ import type { Pod } from '../pod.ts';
 import { podTree } from '../children/pod-tree.ts';
 import type { PodContext } from '../children/spawn-child.ts';
 import { stopSelf } from './stop-self.ts';
-import { withFiles } from '../turn/input-files.ts';
 import { ProjectContext } from '../turn/project-context.ts';
 import { TurnRunner } from '../turn/runner.ts';
 
@@ -47,7 +46,7 @@ export function assemble(pod: Pod): Assembled {
     links: () => children.links,
     status: () => statusView(pod.core, linkView({ pod, children, parentLink, sandbox, treeFeed })),
   });
-  const { approvalFeed, activity, treeFeed } = feeds;
+  const { approvalFeed, treeFeed } = feeds;
   const children: Children = new Children(pod, (instance) => feeds.unlinked(instance));
   const modesBelow = new ModesBelow(pod, children);
   const onLinked = (client: Client): void => {
@@ -82,15 +81,14 @@ export function assemble(pod: Pod): Assembled {
         .finally(() => ended.resolve());
     },
     committed(bodies) {
-      for (const part of [budget, children.waits, activity, treeFeed]) part.committed(bodies);
+      for (const part of [budget, children.waits, feeds]) part.committed(bodies);
       for (const body of bodies) if (body.type === 'set') noteSet(pod, body, { runner, modesBelow });
     },
     show: (event) => feeds.show(event),
   });
   const toolNames = tools.map((tool) => tool.name);
-  const named: HandlerParts['withFiles'] = (said, files, only) =>
-    withFiles(pod, approvalGate, { said, files, only, context: runner.contextOfInput() });
-  const parts = { ...feeds, pod, children, parentLink, toolNames, withFiles: named };
+  const contextOfInput = () => runner.contextOfInput();
+  const parts = { ...feeds, pod, children, parentLink, toolNames, contextOfInput };
   const handlers = podHandlers({ ...parts, approvalGate, sandbox, budget, modesBelow });
   return { handlers, observers: feeds.observers, children, parentLink, ended: ended.promise };
 }

@@ -1,19 +1,22 @@
 /** What those who look at a pod are sent, from here and over the links. */
 import type { ShownEvent } from '../../protocol/live-events.ts';
 import type { StatusResult } from '../../protocol/status-result.ts';
+import type { EntryBody } from '../../session/facts/entries.ts';
 import type { Client } from '../../transport/client.ts';
 import { ApprovalFeed } from '../approvals/feed.ts';
 import type { ChildLinks } from '../children/child-links.ts';
 import type { Pod } from '../pod.ts';
 import { ActivityFeed } from './activity-feed.ts';
+import { InboundFeed } from './inbound-feed.ts';
 import { Observers } from './observers.ts';
 import { TreeFeed } from './tree-feed.ts';
 
 export interface Feeds {
   readonly approvalFeed: ApprovalFeed;
   readonly observers: Observers;
-  readonly activity: ActivityFeed;
   readonly treeFeed: TreeFeed;
+  /** Behind each append. */
+  committed(bodies: readonly EntryBody[]): void;
   /** Each event of the live lane. */
   show(event: ShownEvent): void;
   /** A link to the parent stands. */
@@ -41,11 +44,14 @@ export function feedsOf(pod: Pod, of: { links(): ChildLinks; status(): StatusRes
     observers: () => observers.watchers(),
     onWanted: () => activity.wake(),
   });
+  const inbound = new InboundFeed(pod.facts, (event) => pod.show(event));
   return {
     approvalFeed,
     observers,
-    activity,
     treeFeed,
+    committed(bodies) {
+      for (const feed of [activity, treeFeed, inbound]) feed.committed(bodies);
+    },
     show(event) {
       observers.show(event);
       activity.shown(event);

@@ -1,13 +1,10 @@
 /** One handler a method: who may ask, which input it is, and what must be on disk before the answer. */
-import { createLedger } from '../../delivery/ledger.ts';
-import { pendingInbound, pendingOutbound } from '../../delivery/pending-deliveries.ts';
 import type { Sandbox } from '../../scope/sandbox/sandbox.ts';
-import { rpcCodes, WireError } from '../../protocol/errors.ts';
+import { WireError } from '../../protocol/errors.ts';
 import { protocolVersion } from '../../protocol/limits.ts';
-import type { Delivery, Params, Result } from '../../protocol/methods.ts';
+import type { Params, Result } from '../../protocol/methods.ts';
 import type { InputSource } from '../../session/facts/entries.ts';
 import { hashToken, tokenFits } from '../../session/home/home.ts';
-import { readEntries } from '../../session/log/read-log.ts';
 import type { Handlers } from '../../transport/server.ts';
 import type { ApprovalGate } from '../approvals/gate.ts';
 import { approve } from '../approvals/answer.ts';
@@ -22,6 +19,10 @@ import { outputOf } from '../output-from-log.ts';
 import { narrow, set } from './set.ts';
 import { refusingPods } from './refusing-pods.ts';
 import { entriesBefore } from './entries-before.ts';
+import { complete } from './complete.ts';
+import { deliveries } from './deliveries.ts';
+import type { ToolContext } from '../../tools/tool.ts';
+import { type Named, withFiles } from '../turn/input-files.ts';
 import type { Observers } from './observers.ts';
 import { type Said, saidIn } from '../turn/input-images.ts';
 import type { ParentLink } from '../parent/link.ts';
@@ -37,8 +38,8 @@ export interface HandlerParts {
   children: Children;
   parentLink: ParentLink | null;
   toolNames: string[];
-  /** A person's text with the files that it names. */
-  withFiles: (said: Said, files: readonly string[], only?: 'images') => Promise<Said>;
+  /** In which the files that a person names are read. */
+  contextOfInput: () => ToolContext;
   approvalGate: ApprovalGate;
   approvalFeed: ApprovalFeed;
   treeFeed: TreeFeed;
@@ -134,13 +135,17 @@ function aboveHandlers(
       parts.treeFeed.fromChild(parts.children.links.instanceOver(connection), report);
       return {};
     },
-    complete: () => notYet('complete'),
+    complete: (params) =>
+      complete(
+        {
+          pod: parts.pod,
+          gate: parts.approvalGate,
+          names: parts.treeFeed.names,
+          context: parts.contextOfInput,
+        },
+        params,
+      ),
   };
-}
-
-/** As a pod of an older build answers. */
-function notYet(method: string): never {
-  throw new WireError(rpcCodes.methodNotFound, `There is no method "${method}" in this pod.`);
 }
 
 function hello(pod: Pod, protocol: number): Result<'hello'> {
@@ -176,10 +181,8 @@ function ownTokenHash(pod: Pod): string {
   return tokenHash;
 }
 
-async function run(
-  { pod, parentLink, withFiles }: HandlerParts,
-  params: Params<'run'>,
-): Promise<Result<'run'>> {
+async function run(parts: HandlerParts, params: Params<'run'>): Promise<Result<'run'>> {
+  const { pod, parentLink } = parts;
   const by = senderOf(pod, params.from);
   if (by === 'parent' && params.link !== undefined) await parentLink?.refuseOvertaken(params.link);
   const { parent } = pod.session;
@@ -195,7 +198,7 @@ async function run(
       ? { text: typeof input === 'string' ? input : '', images: [] }
       : await saidIn(pod, input);
   const isPlain = isKnown || files.length === 0 || by === 'parent';
-  const said = isPlain ? given : await withFiles(given, files);
+  const said = isPlain ? given : await saidWith(parts, { said: given, files });
   const accepted = pod.input((core) => onRun(core, { ...entryOf(said), submission, from, ifBusy, hops }));
   await durably(pod);
   return { submission, accepted };
@@ -241,14 +244,20 @@ function entryOf({ text, images }: Said): { text: string; images?: Said['images'
   return { text, ...(images.length === 0 ? {} : { images }) };
 }
 
-async function notify({ pod, withFiles }: HandlerParts, params: Params<'notify'>): Promise<Result<'notify'>> {
+/** A person's text with the files that it names. */
+function saidWith(parts: HandlerParts, named: Omit<Named, 'context'>): Promise<Said> {
+  return withFiles(parts.pod, parts.approvalGate, { ...named, context: parts.contextOfInput() });
+}
+
+async function notify(parts: HandlerParts, params: Params<'notify'>): Promise<Result<'notify'>> {
+  const { pod } = parts;
   const submission = params.submission ?? pod.host.chance.uuid();
   const from: InputSource =
     params.from === undefined ? { kind: 'person' } : { kind: 'pod', name: params.from.name };
   const { message, files = [], wake, hops = 0 } = params;
   const given = { text: message, images: [] };
   const isPlain = files.length === 0 || from.kind !== 'person' || pod.facts.submissions.has(submission);
-  const said = isPlain ? given : await withFiles(given, files, 'images');
+  const said = isPlain ? given : await saidWith(parts, { said: given, files, only: 'images' });
   pod.input((core) => onNotice(core, { ...entryOf(said), submission, from, wake, hops }));
   await durably(pod);
   return { submission };
@@ -307,43 +316,4 @@ function seqSince(pod: Pod, { since, last }: Params<'subscribe'>): number {
 /** The seq behind which the last so many entries are; 0 where all are wanted. */
 function behindAllBut({ facts }: Pod, last: number | undefined): number {
   return last === undefined ? 0 : Math.max(0, facts.lastSeq - last);
-}
-
-/**
- * The log tells most of it; only how often an event was sent, and what it waits for, is known to the link
- * alone.
- */
-async function deliveries(parts: HandlerParts, params: Params<'deliveries'>): Promise<Delivery[]> {
-  const { pod, parentLink } = parts;
-  if (params.pendingOnly) {
-    const outgoing = pendingOutbound(pod.facts).map((row) => withLink(row, parentLink));
-    return [
-      ...(params.direction === 'in' ? [] : outgoing),
-      ...(params.direction === 'out' ? [] : pendingInbound(pod.facts)),
-    ];
-  }
-  const ledger = createLedger();
-  for await (const { entry } of readEntries(pod.folder.log, { disk: pod.host.logs })) ledger.take(entry);
-  const { inbound, outbound } = ledger.rows();
-  return [
-    ...(params.direction === 'in' ? [] : outbound.map((row) => withLink(row, parentLink))),
-    ...(params.direction === 'out' ? [] : inbound),
-  ];
-}
-
-function withLink(row: Delivery, link: ParentLink | null): Delivery {
-  const open = row.state === 'committed' || row.state === 'refused';
-  if (link === null || !open || row.seq === null) return row;
-  const sent = link.sentInfo(row.seq);
-  const refusal = link.refusal;
-  const waiting = link.waitingFor();
-  const attempts = sent?.attempts ?? 0;
-  const sentAt = sent?.at ?? null;
-  if (refusal !== null) {
-    return { ...row, attempts, sentAt, state: 'refused', reason: `${refusal.code}: ${refusal.message}` };
-  }
-  if (waiting !== null) return { ...row, attempts, sentAt, state: 'waiting', reason: waiting };
-  return sent === undefined
-    ? row
-    : { ...row, attempts, sentAt, state: 'sent', reason: 'no acknowledgement yet' };
 }

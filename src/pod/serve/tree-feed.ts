@@ -89,6 +89,11 @@ export class TreeFeed {
     return names.size;
   }
 
+  /** Of the pods below, as far as they are watched. */
+  get names(): string[] {
+    return this.#isWanted ? this.#rows().rows.map(({ name }) => name) : [];
+  }
+
   // Observers
 
   /** This connection is sent `treeChanged` from now on. */

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { ApprovalFeed } from '../../../../src/pod/approvals/feed.ts';
 import type { ClosedApproval, ApprovalRequest } from '../../../../src/protocol/approval.ts';
 import { clientOver } from '../../../../src/transport/client.ts';
-import { above, kid, me, sib, timeOf, working } from '../../machine-rig.ts';
+import type { JsonValue } from '../../../../src/std/json.ts';
+import { type Line, above, called, kid, me, sib, timeOf, working } from '../../machine-rig.ts';
 import { answering, asking } from '../machine/asked-approvals.ts';
 import { HandConnection, shellOf } from '../shell-rig.ts';
 
@@ -15,8 +16,16 @@ const own = (request: string, seq: number): ApprovalRequest => ({
   summary: 'ls',
   why: 'it runs a command',
   askedAt: timeOf(seq),
+  call: `c${request.slice(1)}`,
+  path: expect.stringMatching(/me$/) as string,
+  always: 'this very command is not asked about again in this pod, inside a sandbox',
+  sandbox: 'inside',
 });
-const below = (request: string, pod = kid): ApprovalRequest => ({ ...own(request, 1), pod });
+const below = (request: string, pod = kid): ApprovalRequest => ({
+  ...own(request, 1),
+  pod,
+  path: `me/${pod.name}`,
+});
 const requested = (approval: ApprovalRequest) => ({ type: 'approvalRequested', ...approval });
 const closing = (request: string, fields: Partial<ClosedApproval> = {}): ClosedApproval => ({
   request,
@@ -227,5 +236,51 @@ describe('the parent', () => {
     const [open, closed] = lists()[0]!;
     expect([open!.length, open!.at(-1)]).toEqual([1_000, 'k999']);
     expect([closed!.length, closed![0], closed!.at(-1)]).toEqual([100, 'k901', 'k1000']);
+  });
+});
+
+describe('what an approval is about', () => {
+  const call = (input: JsonValue): Line => ({ ...called('t1', 'c1'), input }) as Line;
+  const one = (lines: readonly Line[]) => feedOf([...turn, ...lines]).feed.open()[0];
+
+  it('[screen.approval-whole] has the whole input, where it is not too long', () => {
+    const short = { command: 'ls', description: 'look' };
+    expect(one([call(short), asking('q1', 'c1')])).toMatchObject({
+      input: short,
+      inputChars: JSON.stringify(short).length,
+    });
+    const long = one([call({ command: 'x'.repeat(64_000) }), asking('q1', 'c1')]);
+    expect(long).not.toHaveProperty('input');
+    expect(long?.inputChars).toBeGreaterThan(64_000);
+    expect(one([asking('q1', 'c1')])).not.toHaveProperty('inputChars');
+  });
+
+  it('[screen.approval-whole] says what always means, and whether a sandbox holds the command', () => {
+    const outside = { tool: 'Bash', exact: 'ls', outside: true };
+    expect(one([asking('q1', 'c1', { always: outside })])).toMatchObject({
+      always: 'this very command is not asked about again in this pod, also where no sandbox holds it',
+      sandbox: 'outside',
+    });
+    const edit = one([asking('q1', 'c1', { tool: 'Edit', always: { ...outside, outside: false } })]);
+    expect(edit?.always).toMatch(/^this very input of Edit/);
+    expect(edit).not.toHaveProperty('sandbox');
+  });
+
+  it('[screen.approval-whole] of a child is measured here, and a list has room for so much of it', async () => {
+    const { feed, clock, link, upward } = feedOf();
+    const input = 'x'.repeat(60_000);
+    const many = Array.from({ length: 20 }, (_, n) => ({ ...below(`k${n}`), input, inputChars: 1 }));
+    feed.fromChild(
+      kid.instance,
+      [...many, { ...below('huge'), input: 'x'.repeat(70_000), inputChars: 1 }],
+      [],
+    );
+    expect(feed.below('huge')).not.toHaveProperty('input');
+    expect(feed.below('huge')?.inputChars).toBe(70_002);
+    link();
+    await clock.turn();
+    const [params] = upward.paramsOf('openApprovals') as { open: ApprovalRequest[] }[];
+    expect(params?.open.filter((approval) => approval.input !== undefined)).toHaveLength(16);
+    expect(params?.open).toHaveLength(21);
   });
 });
