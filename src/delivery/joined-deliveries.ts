@@ -13,7 +13,7 @@ const ranks: Readonly<Record<Delivery['state'], number>> = {
   discarded: 4,
 };
 
-/** Each event once, as far as it has come, with the times that either end knows; in order of first mention. */
+/** Each event once, as far as it has come, with the times that either end knows. */
 export function joinedDeliveries(rows: readonly Delivery[]): Delivery[] {
   const joined = new Map<string, Delivery>();
   for (const row of rows) {

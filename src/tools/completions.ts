@@ -1,5 +1,5 @@
 /**
- * The files and folders that a path which is being typed may go on with: what a search may tell of one folder,
+ * The files and folders that a path which is being typed may go on with: what a search may tell of a folder,
  * opened as what was checked. Links are left out: where they lead is not looked into.
  */
 import { opendir } from 'node:fs/promises';

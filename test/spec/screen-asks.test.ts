@@ -1,4 +1,4 @@
-/** What the screen asks pods for: deliveries of a tree, what an approval is about, what a text may go on with. */
+/** What the screen asks pods for: deliveries of a tree, the whole of an approval, completions. */
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';

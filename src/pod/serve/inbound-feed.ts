@@ -1,4 +1,4 @@
-/** The event `deliveryChanged` for what comes in: an event of a child on its way from receipt to being read. */
+/** `deliveryChanged` for what comes in: an event of a child on its way from receipt to being read. */
 import type { ShownEvent } from '../../protocol/live-events.ts';
 import type { EntryBody } from '../../session/facts/entries.ts';
 import type { Facts } from '../../session/facts/facts.ts';

@@ -240,7 +240,7 @@ describe('the parent', () => {
 });
 
 describe('what an approval is about', () => {
-  const call = (input: JsonValue): Line => ({ ...called('t1', 'c1'), input }) as Line;
+  const call = (input: JsonValue): Line => ({ ...called('t1', 'c1'), input });
   const one = (lines: readonly Line[]) => feedOf([...turn, ...lines]).feed.open()[0];
 
   it('[screen.approval-whole] has the whole input, where it is not too long', () => {
