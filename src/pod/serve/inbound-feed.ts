@@ -4,13 +4,13 @@ import type { EntryBody } from '../../session/facts/entries.ts';
 import type { Facts } from '../../session/facts/facts.ts';
 
 type Inbound = Extract<ShownEvent, { type: 'deliveryChanged'; from: string }>;
-type Told = Pick<Inbound, 'from' | 'seq' | 'kind'>;
+type ChildEvent = Pick<Inbound, 'from' | 'seq' | 'kind'>;
 
 export class InboundFeed {
   readonly #facts: Facts;
   readonly #show: (event: ShownEvent) => void;
   /** What was given to the model and is not seen, in order; null: no event, or one from before. */
-  #given: (Told | null)[];
+  #given: (ChildEvent | null)[];
 
   constructor(facts: Facts, show: (event: ShownEvent) => void) {
     this.#facts = facts;
@@ -23,28 +23,28 @@ export class InboundFeed {
     for (const body of bodies) {
       if (body.type === 'podEventReceived') {
         const { from, eventSeq, event } = body;
-        const told = { from: from.name, seq: eventSeq, kind: event.kind };
-        this.#say(told, 'received');
-        if (!body.reads) this.#say(told, 'consumed');
+        const one = { from: from.name, seq: eventSeq, kind: event.kind };
+        this.#say(one, 'received');
+        if (!body.reads) this.#say(one, 'consumed');
       } else if (body.type === 'systemItem') {
         const { item } = body;
         const isEvent = item.kind === 'podEvent';
-        const told = isEvent ? { from: item.from.name, seq: item.seq, kind: item.event.kind } : null;
-        this.#given.push(told);
-        if (told !== null) this.#say(told, 'consumed');
+        const one = isEvent ? { from: item.from.name, seq: item.seq, kind: item.event.kind } : null;
+        this.#given.push(one);
+        if (one !== null) this.#say(one, 'consumed');
       } else if (body.type === 'stepCompleted') this.#seen();
     }
   }
 
-  /** The facts have let go of the first of them. */
+  /** The facts have let go one the first of them. */
   #seen(): void {
     while (this.#given.length > this.#facts.unseen.length) {
-      const told = this.#given.shift() ?? null;
-      if (told !== null) this.#say(told, 'seen');
+      const one = this.#given.shift() ?? null;
+      if (one !== null) this.#say(one, 'seen');
     }
   }
 
-  #say(told: Told, state: Inbound['state']): void {
-    this.#show({ type: 'deliveryChanged', ...told, state });
+  #say(one: ChildEvent, state: Inbound['state']): void {
+    this.#show({ type: 'deliveryChanged', ...one, state });
   }
 }
