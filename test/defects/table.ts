@@ -8,6 +8,7 @@ import { ofTheOracle } from './oracle.ts';
 import { ofNames } from './names.ts';
 import { ofTheShell } from './shell.ts';
 import { ofTheBudgets } from './budgets.ts';
+import { ofTheCells } from './cells.ts';
 import { ofTheContext } from './context.ts';
 import { ofTheProject } from './project.ts';
 import { ofTheSettings } from './settings.ts';
@@ -25,6 +26,7 @@ export const defects: readonly Defect[] = [
   ...ofRefusals,
   ...ofTheProject,
   ...ofTheBudgets,
+  ...ofTheCells,
   ...ofTheStorage,
   ...ofTheSettings,
   ...ofTheOracle,
