@@ -98,7 +98,7 @@ async function expectGivenBack(pty: Pty): Promise<void> {
 
 describe.runIf(hasScript).each(modes)('the terminal of the screen, %s', (mode) => {
   it.each(['close', 'exit', 'throws', 'rejects'])(
-    '[screen.r15, screen.r02, screen.r08] is as before behind: %s',
+    '[screen.r15] [screen.r02] [screen.r08] is as before behind: %s',
     async (way) => {
       const pty = new Pty([mode, way]);
       await expectGivenBack(pty);

@@ -41,7 +41,7 @@ describe('a difference', () => {
     expect(diffOf('Bash', { old: 'a', new: 'b' })).toBeNull();
   });
 
-  it('[screen.diff, screen.r16] no line is too wide, nothing steers, and each begins with its sign', () => {
+  it('[screen.diff] [screen.r16] no line is too wide, nothing steers, and each begins with its sign', () => {
     fc.assert(
       fc.property(hostileText, hostileText, fc.integer({ min: 4, max: 40 }), (before, after, columns) => {
         for (const line of diffOf('Edit', { old: before, new: after })?.lines(columns) ?? []) {

@@ -47,7 +47,7 @@ const resizes = fc.record({
 const rows = 30;
 
 describe('the inline writer', () => {
-  it('[screen.writer-inline, screen.r01, screen.r11] what was printed stands above the live region, once and in order', () => {
+  it('[screen.writer-inline] [screen.r01] [screen.r11] what was printed stands above the live region, once and in order', () => {
     fc.assert(
       fc.property(
         fc.record({ columns: fc.integer({ min: 2, max: 30 }), rows: fc.integer({ min: 1, max: 8 }) }),
@@ -85,7 +85,7 @@ describe('the inline writer', () => {
   });
 
   it.each(['all', 'none'] as const)(
-    '[screen.r07, screen.r03] 20 resizes: each entry once and in order, and one live region (lines that are too wide: %s)',
+    '[screen.r07] [screen.r03] 20 resizes: each entry once and in order, and one live region (lines that are too wide: %s)',
     (reflow) => {
       fc.assert(
         fc.property(resizes, ({ first, steps }) => {
@@ -105,7 +105,7 @@ describe('the inline writer', () => {
     },
   );
 
-  it('[screen.r07, screen.r03] 20 resizes of xterm.js: each entry once and in order, and nothing of the live region stays', async () => {
+  it('[screen.r07] [screen.r03] 20 resizes of xterm.js: each entry once and in order, and nothing of the live region stays', async () => {
     await fc.assert(
       fc.asyncProperty(resizes, async ({ first, steps }) => {
         const writer = new InlineWriter({ reflow: 'butCursor' });
@@ -140,7 +140,7 @@ describe('the inline writer', () => {
     expectEntries(xterm.everything(), count);
   });
 
-  it('[screen.r02, screen.r03] no bytes but newlines move lines, and nothing erases the screen between resizes', () => {
+  it('[screen.r02] [screen.r03] no bytes but newlines move lines, and nothing erases the screen between resizes', () => {
     fc.assert(
       fc.property(plays, (steps) => {
         const writer = new InlineWriter();
@@ -179,7 +179,7 @@ it.each([
     { TERM: 'xterm-256color', TERM_PROGRAM: 'vscode' },
     { color: true, reflow: 'butCursor' },
   ],
-])('[screen.writer-options, screen.r17] %o: %o', (environment, options) => {
+])('[screen.writer-options] [screen.r17] %o: %o', (environment, options) => {
   expect(writerOptions(environment)).toEqual(options);
 });
 

@@ -50,7 +50,7 @@ const marked = fc
   .map((parts) => parts.join(''));
 
 describe('markdown', () => {
-  it('[screen.markdown, screen.r16] whatever it is, no line is too wide, and nothing steers', () => {
+  it('[screen.markdown] [screen.r16] whatever it is, no line is too wide, and nothing steers', () => {
     fc.assert(
       fc.property(marked, fc.integer({ min: 2, max: 60 }), (text, columns) => {
         for (const line of markdownLines(text, columns)) {

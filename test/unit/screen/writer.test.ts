@@ -30,7 +30,7 @@ const steps = (text: fc.Arbitrary<string>) =>
   });
 
 describe('the pane writer', () => {
-  it('[screen.writer-cells, screen.r01, screen.r11] what is on the terminal is the last frame, caret and all, also after resizes', () => {
+  it('[screen.writer-cells] [screen.r01] [screen.r11] what is on the terminal is the last frame, caret and all, also after resizes', () => {
     fc.assert(
       fc.property(sizes, steps(certainText), (first, plays) => {
         const writer = new PaneWriter();
