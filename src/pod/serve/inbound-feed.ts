@@ -36,7 +36,7 @@ export class InboundFeed {
     }
   }
 
-  /** The facts have let go one the first of them. */
+  /** The facts have let go of the first of them. */
   #seen(): void {
     while (this.#given.length > this.#facts.unseen.length) {
       const one = this.#given.shift() ?? null;
