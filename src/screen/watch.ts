@@ -53,6 +53,8 @@ export class ScreenWatch implements Watching {
   /** Shown before, and something that was sent to them is not on their disks yet. */
   readonly #owing = new Map<string, ShownPod>();
   readonly #heads = new Map<string, HeadStream>();
+  /** As the heads say them, by the head that does. */
+  readonly #pushed = new Map<string, { readonly row: PodRow; readonly head: string }>();
   #timer: NodeJS.Timeout | undefined;
   #reading: Promise<void> | null = null;
   #hasNews = false;
@@ -193,7 +195,7 @@ export class ScreenWatch implements Watching {
   #noteNews(): void {
     if (this.#isClosed || this.#hasNews) return;
     this.#hasNews = true;
-    if (this.#reading === null) this.#readIn(newsMs);
+    if (this.#reading === null) this.#readIn(this.#isPushed ? activeMs : newsMs);
   }
 
   #readIn(delayMs: number): void {
@@ -212,23 +214,28 @@ export class ScreenWatch implements Watching {
         this.#reading = null;
         if (this.#isClosed) return;
         const tookMs = monotonicMs() - beganMs;
-        this.#readIn(Math.max(this.#hasNews ? newsMs : this.#pauseMs(), restFactor * tookMs));
+        const newsInMs = this.#isPushed ? activeMs : newsMs;
+        this.#readIn(Math.max(this.#hasNews ? newsInMs : this.#pauseMs(), restFactor * tookMs));
       });
   }
 
   #pauseMs(): number {
     if (this.#wanted !== null) return newsMs;
-    const isSaid = this.#heads.size > 0 && [...this.#heads.values()].every(({ pushes }) => pushes);
     const runs = [...this.#facts.pods.values()].some(
       ({ status }) => status === 'running' || status === 'stopping',
     );
-    return runs && !isSaid ? activeMs : idleMs;
+    return runs && !this.#isPushed ? activeMs : idleMs;
+  }
+
+  /** What pods are at comes by itself: what is read is what nobody says. */
+  get #isPushed(): boolean {
+    return this.#heads.size > 0 && [...this.#heads.values()].every(({ pushes }) => pushes);
   }
 
   async #readOnce(): Promise<void> {
     const { rows, heads } = await this.#list.read(Date.now());
     if (this.#isClosed) return;
-    this.#fold({ kind: 'all', rows });
+    this.#fold({ kind: 'all', rows: rows.map((row) => this.#newestOf(row)) });
     if (this.#wanted !== null) this.show(this.#wanted);
     this.#observe(heads);
     await this.#readDeliveries(rows);
@@ -258,13 +265,33 @@ export class ScreenWatch implements Watching {
         const lost = requests.filter((request) => !heads.some((head) => head.has(request)));
         this.#fold({ kind: 'closed', requests: lost });
       },
-      onRows: (rows, gone) =>
-        this.#fold({ kind: 'changed', rows: rows.map((row) => this.#rowOf(row)), gone }),
+      onRows: (rows, gone) => this.#takeRows(pod.instance, rows, gone),
       onWatching: (watching) => {
         if (this.#options.root === pod.instance) this.#fold({ kind: 'watching', watching });
       },
       onNews: () => this.#noteNews(),
     });
+  }
+
+  #takeRows(head: string, rows: readonly TreePod[], gone: readonly string[]): void {
+    for (const instance of gone) this.#pushed.delete(instance);
+    const taken = rows.map((row) => this.#rowOf(row));
+    for (const [at, row] of taken.entries()) {
+      // What only its parent says of it is less than what it answers itself.
+      const isOwn = row.status !== 'unreachable' && rows[at]?.own !== null;
+      if (isOwn) this.#pushed.set(row.instance, { row, head });
+      else this.#pushed.delete(row.instance);
+    }
+    this.#fold({ kind: 'changed', rows: taken, gone });
+  }
+
+  /** Of a pod that says by itself what it is at, what was read in between is older, and has other words. */
+  #newestOf(row: PodRow): PodRow {
+    const pushed = this.#pushed.get(row.instance);
+    if (pushed === undefined || this.#heads.get(pushed.head)?.pushes !== true) return row;
+    // The log of one that has ended counts to its end.
+    const own = hasEnded(row) ? row.own : pushed.row.own;
+    return { ...pushed.row, own, attention: pushed.row.attention ?? row.attention };
   }
 
   /** What it has used is not known to those above where it has ended. */
@@ -274,7 +301,7 @@ export class ScreenWatch implements Watching {
 
   /** In flight or late; while they are looked at, also those that have come. */
   async #readDeliveries(rows: readonly PodRow[]): Promise<void> {
-    const running = rows.filter(({ status }) => status !== 'dead' && status !== 'stopped');
+    const running = rows.filter((row) => !hasEnded(row));
     const isTime = monotonicMs() - this.#allDeliveriesAtMs >= allDeliveriesMs;
     if (this.#wantsDeliveries && !isTime) return;
     const pendingOnly = !this.#wantsDeliveries;
@@ -291,4 +318,8 @@ export class ScreenWatch implements Watching {
     if (pod === null) return [];
     return await askPod(pod, 'deliveries', { pendingOnly }).catch(() => []);
   }
+}
+
+function hasEnded({ status }: PodRow): boolean {
+  return status === 'dead' || status === 'stopped';
 }
