@@ -8,6 +8,7 @@ import { verifyLogs } from '../../src/delivery/verify/verify.ts';
 import { replay } from '../../src/session/facts/replay.ts';
 import { totalsOf } from '../../src/session/log/totals.ts';
 import { differences } from './deep-equal.ts';
+import { checkModes, checkNarrowed, modesOf } from './modes.ts';
 import { isTooLarge } from './prompts.ts';
 import type { SimPod } from './pods.ts';
 import type { World } from './world.ts';
@@ -25,10 +26,12 @@ export function checkEnd(world: World): void {
     checkTotals(world, pod);
     checkLastWord(world, pod);
     checkPermission(world, pod);
+    checkNarrowed(world, pod);
     checkSpawns(world, pod);
     const parent = world.pods.get(pod.spec.parent?.instance ?? '');
     if (parent !== undefined && !parent.removed && world.processOf(parent) !== null)
       checkPair(world, parent, pod);
+    if (parent !== undefined && !parent.removed) checkModes(world, parent, pod);
   }
   checkMemory(world);
 }
@@ -331,16 +334,22 @@ function checkSpawns(world: World, pod: SimPod): void {
   }
 }
 
+function isToAsk(entry: Entry): entry is Extract<Entry, { type: 'toolCall' }> {
+  return entry.type === 'toolCall' && entry.tool === 'Bash' && JSON.stringify(entry.input).includes('ask');
+}
+
 /** A call that had to be asked about ran with a person's yes to this very call, or to all like it. */
 function checkPermission(world: World, pod: SimPod): void {
   // An old copy may have lost the yes by which a call ran.
-  if (pod.spec.permissionMode !== 'default' || pod.isOldCopy) return;
+  if (pod.isOldCopy) return;
   const asks = new Set<string>();
   const yes = new Set<string>();
   const decided = new Map<string, boolean>();
   let always = false;
-  for (const entry of world.logOf(pod).entries) {
-    if (entry.type === 'toolCall' && entry.tool === 'Bash' && JSON.stringify(entry.input).includes('ask')) {
+  for (const { entry, mode } of modesOf(world.logOf(pod).entries)) {
+    // While it waits it may be let run by another mode, and one that was let run goes on.
+    if (mode === 'bypassPermissions') asks.clear();
+    else if (isToAsk(entry)) {
       asks.add(entry.call);
       if (always) yes.add(entry.call);
     }

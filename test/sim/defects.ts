@@ -18,6 +18,41 @@ const observers = 'src/pod/serve/observers.ts';
 
 export const simDefects: readonly SimDefect[] = [
   {
+    id: 'mode-not-at-link',
+    breaks: 'a child that was away while its parent was narrowed does not hear of it when it is back',
+    file: children,
+    changes: [['mode: this.#pod.session.permissionMode,', '']],
+    seed: 47,
+  },
+  {
+    id: 'mode-widens',
+    breaks: 'a child takes over the mode of its parent also where it is stricter',
+    file: 'src/pod/machine/set-inputs.ts',
+    changes: [
+      ['  if (!isFreer(permissionMode, mode)) return [];\n', '  if (permissionMode === mode) return [];\n'],
+    ],
+    seed: 1,
+  },
+  {
+    id: 'mode-stays-at-child',
+    breaks: 'a child that is narrowed by its parent does not narrow those below it',
+    file: 'src/pod/boot/assemble.ts',
+    changes: [["if (by === 'parent' && permissionMode !== undefined)", 'if (by === undefined)']],
+    seed: 47,
+  },
+  {
+    id: 'mode-over-parent',
+    breaks: 'a child is set freer than its parent',
+    file: 'src/pod/serve/set.ts',
+    changes: [
+      [
+        "    if (isFreer(mode, above)) throw new WireError('forbidden', tooFree(parent.name, mode, above));\n",
+        '',
+      ],
+    ],
+    seed: 360,
+  },
+  {
     id: 'waiter-works',
     breaks: 'a pod that waits for its paths begins its work',
     file: 'src/pod/machine/state.ts',
@@ -342,13 +377,15 @@ export const simDefects: readonly SimDefect[] = [
     changes: [
       ["    for (const approval of closed) this.#pod.show({ type: 'approvalAnswered', ...approval });\n", ''],
     ],
-    seed: 287,
+    seed: 23,
   },
   {
     id: 'open-approvals-unsaid',
     breaks: 'whoever subscribes while an approval is open is not sent it',
     file: observers,
-    changes: [['    for (const event of this.#current()) observer.connection.send(liveLine(event));\n', '']],
+    changes: [
+      ['    for (const event of this.#current(observer)) observer.connection.send(liveLine(event));\n', ''],
+    ],
     seed: 287,
   },
 ];

@@ -92,7 +92,7 @@ export function simHost(process: SimProcess): Host {
     wire: wireOf(process),
     work: {
       engine: () => world.engine,
-      model: async () => scriptedModel(process),
+      model: async (_worker, name) => scriptedModel(process, name),
       modelProblem: () => null,
       tools: [workTool(process)],
       sandbox: () => ({

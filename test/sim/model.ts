@@ -7,10 +7,10 @@ import type { SimProcess } from './process.ts';
 
 const ordinary = { inputTokens: 2, outputTokens: 2, cost: 0 };
 
-export function scriptedModel(process: SimProcess): Model {
+export function scriptedModel(process: SimProcess, name: string): Model {
   const { world } = process;
   return {
-    name: 'sim/model',
+    name,
     estimate: () => ordinary,
     async *stream(request) {
       const { signal } = request;

@@ -4,11 +4,13 @@
  */
 import { Random } from './random.ts';
 import { homeLeaves, leaveForLong, putBackOldCopy } from './absence.ts';
+import { type SetAct, setActs, setBy } from './modes.ts';
 import { askPod, remove, tell } from './persons.ts';
 import type { SimPod } from './pods.ts';
 import type { World } from './world.ts';
 
 export type Act =
+  | SetAct
   | { atMs: number; kind: 'crashAtPoint' | 'powerAtPoint'; pod: string; points: number }
   | { atMs: number; kind: 'crashThenPower'; pod: string; points: number; thenPoints: number }
   | { atMs: number; kind: 'kill' | 'cut' | 'remove' | 'term'; pod: string }
@@ -37,7 +39,11 @@ export function scheduleOf(seed: number): Act[] {
       acts.push({ atMs, kind: 'answer', deny: random.chance(0.3), always: random.chance(0.3) });
     }
   }
-  acts.push(...rareActs(new Random(seed, 5)), ...compactActs(new Random(seed, 7)));
+  acts.push(
+    ...rareActs(new Random(seed, 5)),
+    ...compactActs(new Random(seed, 7)),
+    ...setActs(new Random(seed, 9), lastActMs, names),
+  );
   return acts.sort((a, b) => a.atMs - b.atMs);
 }
 
@@ -151,6 +157,7 @@ type PersonsAct = Extract<
       | 'resume'
       | 'compact'
       | 'shutdown'
+      | 'set'
       | 'restore';
   }
 >;
@@ -165,6 +172,7 @@ const personsKinds = new Set<string>([
   'resume',
   'compact',
   'shutdown',
+  'set',
   'restore',
 ]);
 
@@ -185,6 +193,8 @@ function byPerson(world: World, pod: SimPod, act: PersonsAct): void {
     case 'notice':
     case 'quietNotice':
       return tell(world, pod, act.kind);
+    case 'set':
+      return setBy(world, pod, act);
     case 'cancel':
     case 'pause':
     case 'resume':

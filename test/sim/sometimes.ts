@@ -5,6 +5,7 @@
 export const sometimes = [
   'act.goneForLong',
   'act.homeAway',
+  'act.set',
   'alert.parentDown',
   'alert.scopeConflict',
   'alert.storageRecovered',
@@ -131,6 +132,9 @@ export const sometimes = [
   'wire.lostInFlight',
   'wire.requestCut',
   'wire.requestSlow',
+  'set.by.parent',
+  'set.by.person',
+  'set.model',
 ] as const;
 
 const fullRunHistories = 500_000;

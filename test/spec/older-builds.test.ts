@@ -18,15 +18,15 @@ import { type Ran, TestHome, type TestPod, commandFile } from '../support/rig.ts
 /** The first name of the lock, and the second. */
 const commits = ['f157ff8', '91ab402'] as const;
 /** The last ones before what a request holds, and before what a tree may spend, stood in a log. */
-const parents = [...commits, 'af4882c', 'e5047f8'] as const;
+const parents = [...commits, 'af4882c', '754d5f3'] as const;
 const packageFolder = fileURLToPath(new URL('../..', import.meta.url));
 
-const hasHistory = capable('history with older builds, or OLD_BUILDS=1 was not set', () => {
+/** Whoever wants them played hears of one that is not in the history: it would be passed over for ever. */
+const isAsked = capable('older builds: OLD_BUILDS=1 was not set', () => {
   if (process.env['OLD_BUILDS'] === undefined) return false;
-  return parents.every(
-    (commit) =>
-      spawnSync('git', ['cat-file', '-e', `${commit}^{commit}`], { cwd: packageFolder }).status === 0,
-  );
+  for (const commit of parents)
+    execFileSync('git', ['cat-file', '-e', `${commit}^{commit}`], { cwd: packageFolder });
+  return true;
 });
 
 let builds: string;
@@ -83,7 +83,7 @@ async function beginTree(program: string): Promise<{ root: TestPod; kid: TestPod
   return { root, kid };
 }
 
-describe.runIf(hasHistory)('builds of all ages in one home', { timeout: 120_000 }, () => {
+describe.runIf(isAsked)('builds of all ages in one home', { timeout: 120_000 }, () => {
   beforeAll(() => {
     builds = mkdtempSync(join(tmpdir(), 'podkin-builds-'));
     for (const commit of parents) build(commit);
