@@ -386,6 +386,6 @@ export const simDefects: readonly SimDefect[] = [
     changes: [
       ['    for (const event of this.#current(observer)) observer.connection.send(liveLine(event));\n', ''],
     ],
-    seed: 287,
+    seed: 23,
   },
 ];
