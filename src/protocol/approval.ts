@@ -8,9 +8,6 @@ import { instanceId, podName } from './names.ts';
 
 const approvalDecision = once(() => z.enum(['allow', 'deny', 'allowAlways']));
 
-/** Of the input of one request, as JSON; a longer one is left out, and `inputChars` says how long it is. */
-export const inputCharsMax = 64_000;
-
 /** Short enough to be typed. */
 const approvalRequestId = once(() => z.string().min(1).max(64));
 
@@ -33,12 +30,11 @@ export const approvalRequestSchema = once(() =>
     call: z.string().max(256).optional(),
     /** Of that pod: `root/child/leaf`. */
     path: z.string().max(4_096).optional(),
-    /** The whole of it, as the model wrote it. Left out where it is too long, or its call is over. */
+    /** The whole of it, as the model wrote it. No pod of this build sends it. */
     input: z.json().optional(),
-    inputChars: z.int().min(0).optional(),
     /** What `allowAlways` would mean, in words. */
     always: z.string().max(1_000).optional(),
-    /** Of a command: whether a sandbox would hold it. */
+    /** Of a command: whether a sandbox would hold it. No pod of this build sends it. */
     sandbox: z.enum(['inside', 'outside']).optional(),
   }),
 );

@@ -7,8 +7,7 @@ import * as z from 'zod';
 import { once } from '../std/once.ts';
 import { closedApprovalSchema, approvalRequestSchema } from './approval.ts';
 import { podName } from './names.ts';
-import { podStatus } from './status-result.ts';
-import { activityKind, treeChange } from './tree.ts';
+import { activityKind, podStatus } from './status-result.ts';
 
 /** Where in a turn a piece of text belongs. */
 const place = once(() => z.object({ turn: z.string(), step: z.int() }));
@@ -66,10 +65,6 @@ export const liveEvents = {
         outputTokens: z.int().min(0),
       }),
     ),
-  },
-  treeChanged: {
-    doc: 'Only after `tree` with `watch`: pods that have changed or are new, each whole, and instances of those that are not there any more.',
-    fields: treeChange,
   },
   alert: {
     doc: 'Something for a person. With code `providerRetry` also turn and step, whose streamed text is void.',

@@ -7,14 +7,12 @@ import { once } from '../std/once.ts';
 import { approveParams, approveResult, closedApprovalSchema, approvalRequestSchema } from './approval.ts';
 import { boundSchema, budgetView, leaseReportsSchema, leasesSchema } from './budget.ts';
 import { compactionTime } from './compaction.ts';
-import { completeParams, completeResult } from './complete.ts';
 import { incarnationNumber, instanceId, podIdentity, podName, submissionId } from './names.ts';
 import { type SentPodEvent, pathScopeSchema, sentPodEvent } from './pod-event.ts';
 import { namedFiles, runInput } from './run-input.ts';
 import { readSentEvent } from './read-event.ts';
 import { setParams, setResult } from './set.ts';
-import { podStatus, statusResult } from './status-result.ts';
-import { reportTreeParams, treeParams, treeResult, watcherId } from './tree.ts';
+import { podStatus, statusResult, watcherId } from './status-result.ts';
 
 const nothing = once(() => z.object({}));
 /** The sender of a method that only a parent may use; `token` is the link token made at spawn. */
@@ -211,12 +209,11 @@ export const methods = {
   },
   deliveries: {
     who: 'anyone',
-    doc: 'The state of each event that this pod sent or received. With `pendingOnly` those alone that its parent has not acknowledged or its own model has not read: that costs the same whatever the length of the history. With `tree` also those of the pods below it that answer, each event once.',
+    doc: 'The state of each event that this pod sent or received. With `pendingOnly` those alone that its parent has not acknowledged or its own model has not read: that costs the same whatever the length of the history.',
     params: once(() =>
       z.object({
         direction: z.enum(['in', 'out']).optional(),
         pendingOnly: z.boolean().default(false),
-        tree: z.boolean().default(false),
       }),
     ),
     result: once(() => z.array(deliverySchema())),
@@ -316,24 +313,6 @@ export const methods = {
       }),
     ),
     result: nothing,
-  },
-  tree: {
-    who: 'observer',
-    doc: 'This pod and all below it, as far as it knows of them. With `watch` this connection is sent `treeChanged` from then on, at most twice a second, until it closes; a call without `watch` ends that. What has only begun to be watched here is asked from the pods below: they come as `treeChanged`.',
-    params: treeParams,
-    result: treeResult,
-  },
-  reportTree: {
-    who: 'linked child',
-    doc: 'What a child says of itself and of those below it, each pod whole; for as long as its parent has sent it `watchTree` with `wanted`. Nothing is taken of a pod that is not below it.',
-    params: reportTreeParams,
-    result: nothing,
-  },
-  complete: {
-    who: 'person',
-    doc: 'What a text that is being typed may go on with: behind `@` files and folders as Read would find them from the working directory, and pods of this tree. Links are not followed.',
-    params: completeParams,
-    result: completeResult,
   },
   approve: {
     who: 'person',

@@ -19,6 +19,12 @@ const waitingFor = once(() =>
 );
 export type Waiting = z.infer<ReturnType<typeof waitingFor>>;
 
+/** Who watches, chosen by them: connections of one terminal count as one. */
+export const watcherId = once(() => z.string().min(1).max(64));
+
+/** What a pod is at. */
+export const activityKind = once(() => z.enum(['request', 'tool', 'retry', 'wait']));
+
 /** How much of a queue is shown; `pending.queued` counts all of it. */
 export const queueBounds = { runsMax: 50, textCharsMax: 500 } as const;
 

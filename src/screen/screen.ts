@@ -206,7 +206,10 @@ export class Screen implements OpenScreen {
 
   async #complete(text: string): Promise<Candidates | null> {
     const { shown } = this.#state;
-    return shown === null ? null : await this.#watching.call(shown, 'complete', { text });
+    const folder = shown === null ? this.#parts.folder : this.#watching.folderOf(shown);
+    if (folder === null) return null;
+    const { fileCandidates } = await import('./loop/file-candidates.ts');
+    return fileCandidates(text, folder);
   }
 
   #apply({ state, effects }: Acted): void {

@@ -40,6 +40,7 @@ export class ScreenWatch implements Watching {
   readonly #roots = new Map<string, PodStream | 'opening'>();
   readonly #questions = new Map<string, Question>();
   #rows: readonly BareRow[] = [];
+  #folders: ReadonlyMap<string, string> = new Map();
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
   #wantsDeliveries = false;
@@ -208,6 +209,10 @@ export class ScreenWatch implements Watching {
     this.#timer = setTimeout(() => void this.#refresh(), inMs).unref();
   }
 
+  folderOf(instance: string): string | null {
+    return this.#folders.get(instance) ?? null;
+  }
+
   async #readOnce(): Promise<void> {
     const { home, root, directory } = this.#options;
     const seen = await viewHome(home).catch(() => []);
@@ -219,6 +224,7 @@ export class ScreenWatch implements Watching {
         : pod.spec.root.instance === root,
     );
     this.#rows = await Promise.all(shown.map((one) => this.#rowOf(one)));
+    this.#folders = new Map(shown.map(({ pod }) => [pod.instance, pod.spec.cwd]));
     if (this.#wanted !== null) this.show(this.#wanted);
     for (const { pod, view } of shown)
       if (pod.spec.parent === null && !['stopped', 'dead'].includes(view.status)) void this.#observe(pod);

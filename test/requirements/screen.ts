@@ -26,6 +26,8 @@ export const screen = {
     'A slash command does what its key does; one that is not known is not taken, and stays in the input.',
   'screen.typed-exact':
     'What was typed and pasted leaves the input exactly, tabs too, and what Ctrl+C clears comes back.',
+  'screen.file-offers':
+    'behind `@` files and folders of the directory of the pod are offered; no link is followed, and no name steers.',
   'screen.r01':
     'A frame never holds more lines than the terminal; the bytes of a frame at 200 and at 50,000 entries are within 10 %.',
   'screen.r02':

@@ -61,6 +61,8 @@ export class LiveView {
       case 'toolInputDelta':
       case 'toolProgress':
       case 'status':
+      case 'activity':
+      case 'live':
       case 'approvalRequested':
       case 'approvalAnswered':
       case 'deliveryChanged':

@@ -8,6 +8,7 @@ import type { ShownEvent } from '../../protocol/live-events.ts';
 import type { Client } from '../../transport/client.ts';
 import { isOpen } from '../machine/approval-facts.ts';
 import type { Pod } from '../pod.ts';
+import type { Approval } from '../../session/facts/facts.ts';
 
 /** A tree that asks more at once is answered one after the other all the same. */
 const upwardMax = 1_000;
@@ -17,6 +18,13 @@ const closedMax = 100;
 /** Nobody here can answer it any more: it may wait still, but its pod is not linked. */
 function outOfReach({ request, pod }: ApprovalRequest): ClosedApproval {
   return { request, pod, decision: 'deny', by: 'unlinked' };
+}
+
+/** What `allowAlways` would mean, as it is decided (`machine/approval-inputs.ts`). */
+function alwaysWords({ tool }: Approval['always']): string {
+  return tool === 'Bash'
+    ? 'this very command, by this pod'
+    : 'the same input leading to the same place, by this pod';
 }
 
 export class ApprovalFeed {
@@ -104,13 +112,16 @@ export class ApprovalFeed {
     const { name, instance } = this.#pod.session;
     return [...this.#pod.facts.approvals.values()]
       .filter(isOpen)
-      .map(({ request, tool, summary, why, askedAt, offers }) => ({
+      .map(({ request, call, tool, summary, why, askedAt, always, offers }) => ({
         request,
+        call,
         pod: { name, instance },
+        path: this.#pod.path,
         tool,
         summary,
         why,
         askedAt,
+        always: alwaysWords(always),
         ...(offers === undefined ? {} : { offers }),
       }));
   }

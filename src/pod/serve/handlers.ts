@@ -2,7 +2,7 @@
 import { createLedger } from '../../delivery/ledger.ts';
 import { pendingInbound, pendingOutbound } from '../../delivery/pending-deliveries.ts';
 import type { Sandbox } from '../../scope/sandbox/sandbox.ts';
-import { rpcCodes, WireError } from '../../protocol/errors.ts';
+import { WireError } from '../../protocol/errors.ts';
 import { protocolVersion } from '../../protocol/limits.ts';
 import type { Delivery, Params, Result } from '../../protocol/methods.ts';
 import type { InputSource } from '../../session/facts/entries.ts';
@@ -108,9 +108,7 @@ function allHandlers(parts: HandlerParts): Handlers {
 }
 
 /** What persons look at and answer, of this pod and of those below it. */
-function aboveHandlers(
-  parts: HandlerParts,
-): Pick<Handlers, 'openApprovals' | 'approve' | 'drop' | 'tree' | 'reportTree' | 'complete'> {
+function aboveHandlers(parts: HandlerParts): Pick<Handlers, 'openApprovals' | 'approve' | 'drop'> {
   return {
     openApprovals: ({ open, closed }, { connection }) => {
       parts.approvalFeed.fromChild(parts.children.links.instanceOver(connection), open, closed);
@@ -125,11 +123,6 @@ function aboveHandlers(
     reportTree: () => notYet('reportTree'),
     complete: () => notYet('complete'),
   };
-}
-
-/** As a pod of an older build answers. */
-function notYet(method: string): never {
-  throw new WireError(rpcCodes.methodNotFound, `There is no method "${method}" in this pod.`);
 }
 
 function hello(pod: Pod, protocol: number): Result<'hello'> {

@@ -88,7 +88,6 @@ function foldLive(model: FoldedPod, event: Exclude<LiveEvent, { type: 'entry' }>
       return { ...model, live: null };
     case 'status':
     case 'activity':
-    case 'treeChanged':
     case 'deliveryChanged':
     case 'approvalRequested':
     case 'approvalAnswered':
