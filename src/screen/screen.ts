@@ -207,9 +207,7 @@ export class Screen implements OpenScreen {
   async #complete(text: string): Promise<Candidates | null> {
     const { shown } = this.#state;
     const folder = shown === null ? this.#parts.folder : this.#watching.folderOf(shown);
-    if (folder === null) return null;
-    const { fileCandidates } = await import('./loop/file-candidates.ts');
-    return fileCandidates(text, folder);
+    return folder === null ? null : (await import('./loop/file-candidates.ts')).fileCandidates(text, folder);
   }
 
   #apply({ state, effects }: Acted): void {

@@ -71,7 +71,7 @@ export function lineWidth(line: Line): number {
 }
 
 /** A span; without a style where that is empty. */
-export function span(text: string, style?: Style): Span {
+function span(text: string, style?: Style): Span {
   return style === undefined ? { text } : { text, style };
 }
 

@@ -19,7 +19,7 @@ export interface WindowBounds {
 /** While the end is watched. */
 export const windowBounds: WindowBounds = { items: 2_000, chars: 4_000_000 };
 /** With all that was asked for beside it. */
-export const largestBounds: WindowBounds = { items: 50_000, chars: 32_000_000 };
+const largestBounds: WindowBounds = { items: 50_000, chars: 32_000_000 };
 
 interface Kept {
   readonly item: Item;

@@ -18,7 +18,7 @@ import type { PodEvent } from '../../protocol/pod-event.ts';
 import type { Item, ItemBody } from './shape.ts';
 
 /** So much of one text is kept; the rest is in the log. */
-export const textCharsMax = 256_000;
+const textCharsMax = 256_000;
 const noteCharsMax = 400;
 const wordCharsMax = 200;
 
@@ -157,7 +157,7 @@ function unread(from: string, event: PodEvent): ItemBody | null {
 }
 
 /** `finished`, `failed: …`, `died: SIGKILL`. */
-export function eventWords(event: PodEvent): string {
+function eventWords(event: PodEvent): string {
   switch (event.kind) {
     case 'turnEnded':
       return line(
@@ -180,7 +180,7 @@ export function eventWords(event: PodEvent): string {
 type Died = Extract<PodEvent, { kind: 'died' }>;
 
 /** The signal where there was one. */
-export function deathWords({ signal, exitCode }: Pick<Died, 'signal' | 'exitCode'>): string {
+function deathWords({ signal, exitCode }: Pick<Died, 'signal' | 'exitCode'>): string {
   if (signal !== undefined) return word(signal);
   return exitCode === undefined ? 'cause unknown' : `exit code ${exitCode}`;
 }

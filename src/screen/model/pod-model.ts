@@ -32,7 +32,7 @@ export type PodNews =
   | { readonly type: 'sent'; readonly submission: string; readonly text: string }
   | { readonly type: 'refused'; readonly submission: string; readonly reason: string };
 
-export const progressCharsMax = 4_000;
+const progressCharsMax = 4_000;
 /** Of one step at least; of more than twice as much the end is kept, until all of it is committed. */
 export const liveCharsMax = 200_000;
 const sentMax = 50;

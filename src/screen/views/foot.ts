@@ -77,7 +77,7 @@ function hintsOf(view: View): readonly KeyHint[] {
   return own.filter(({ short }) => !unsaid.has(short));
 }
 
-export function hintLine({ key, short }: KeyHint): Line {
+function hintLine({ key, short }: KeyHint): Line {
   return [span(key, bold), span(` ${short}`, dim)];
 }
 

@@ -104,7 +104,7 @@ export function proseLines(text: string, columns: number, rich: Rich | null): Li
 }
 
 /** What it thinks is one line: that it thinks, about what, and how much. */
-export function reasoningLines(text: string, columns: number, options: ItemOptions): Line[] {
+function reasoningLines(text: string, columns: number, options: ItemOptions): Line[] {
   const { shown } = bounded(text);
   if (options.showsMachinery || options.isWhole === true) return marked(span('~ ', dim), shown, columns, dim);
   const rows = rowsOf(shown);

@@ -187,7 +187,7 @@ function inputText(input: JsonValue): string {
 }
 
 /** Foreign words as rows behind a bar; padding is shown as its length. */
-export function barred(text: string, columns: number): Line[] {
+function barred(text: string, columns: number): Line[] {
   const room = Math.max(1, columns - bar.length);
   return squeezed(text)
     .split('\n')

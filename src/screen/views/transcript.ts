@@ -153,7 +153,7 @@ function belowLine(count: number, columns: number): Line {
 }
 
 /** Entries of a pod as rows, each laid out when it is asked for. */
-export class Blocks {
+class Blocks {
   readonly #view: View;
   readonly pod: PodModel;
   readonly columns: number;
