@@ -1,7 +1,6 @@
 /** What a pod is at in this moment, in words: from the facts and the little that is not in the log. Pure. */
 import { callText } from '../../session/facts/call-words.ts';
 import type { Facts } from '../../session/facts/facts.ts';
-import { treeBounds } from '../../protocol/tree.ts';
 import type { Core } from './core.ts';
 import { type OtherWaits, waitingOf } from './waiting.ts';
 
@@ -23,6 +22,7 @@ export interface Output {
 
 export const noOutput: Output = { chars: 0, firstAtMs: null, lastAtMs: null };
 
+const wordsMax = 300;
 /** Longer without a word, and that is what there is to say. */
 const silentAfterMs = 5_000;
 const charsOfAToken = 4;
@@ -66,5 +66,5 @@ function iso(ms: number, otherwise: string): string {
 }
 
 function words({ kind, text, since }: Activity): Activity {
-  return { kind, text: text.slice(0, treeBounds.wordsMax).toWellFormed(), since };
+  return { kind, text: text.slice(0, wordsMax).toWellFormed(), since };
 }

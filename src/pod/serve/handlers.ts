@@ -119,9 +119,6 @@ function aboveHandlers(parts: HandlerParts): Pick<Handlers, 'openApprovals' | 'a
       submission,
       ...(await controlled(parts.pod, () => parts.pod.input((core) => onDrop(core, submission)))),
     }),
-    tree: () => notYet('tree'),
-    reportTree: () => notYet('reportTree'),
-    complete: () => notYet('complete'),
   };
 }
 

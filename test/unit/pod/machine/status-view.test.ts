@@ -86,9 +86,6 @@ describe('status', () => {
     expect(view([])).toEqual({
       ...me,
       path: 'root/me',
-      lastSeq: 2,
-      queue: [],
-      watching: 0,
       activity: null,
       incarnation: 1,
       status: 'idle',
