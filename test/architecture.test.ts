@@ -56,6 +56,7 @@ const floors: Record<string, string[]> = {
     'demo',
     'screen',
     'chaos',
+    'completion',
   ],
 };
 

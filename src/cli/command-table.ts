@@ -325,6 +325,19 @@ export const commands: readonly CommandSpec[] = [
       }),
   },
   {
+    usage: 'completion <shell>',
+    group: maintain,
+    summary: 'print what bash, zsh or fish needs to complete commands, flags and names of pods',
+    options: [],
+    more: [
+      'bash, in ~/.bashrc:                 source <(podkin completion bash)',
+      'zsh, in ~/.zshrc, behind compinit:  source <(podkin completion zsh)',
+      'fish: podkin completion fish > ~/.config/fish/completions/podkin.fish',
+    ].join('\n'),
+    run: async (context, input) =>
+      (await import('./completion/complete.ts')).completionCommand(context, first(input)),
+  },
+  {
     usage: 'doctor',
     group: maintain,
     summary: 'check this machine and this home, and say how to fix what is wrong',

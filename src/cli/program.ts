@@ -45,6 +45,10 @@ export async function runProgram(context: CommandContext, argv: readonly string[
     if (argv.every((word) => startFlags.has(word)))
       return await (await import('./screen/start-screen.ts')).startScreen(context, argv);
     if (argv[0] === guardCommand) return await guard(context, argv);
+    if (argv[0] === '__complete') {
+      const { completeCommand } = await import('./completion/complete.ts');
+      return completeCommand(context, commands, argv.slice(1));
+    }
     let status: number = exitStatus.done;
     const program = buildProgram(context, (ended) => (status = ended));
     await program.parseAsync(helpOfUnknown(argv) ?? taskOnly(argv) ?? argv, { from: 'user' });

@@ -14,6 +14,11 @@ export const commands = {
   'attach.died':
     'attach says of a pod that has died that it does not run and how it is started again, and gives back on leaving what was typed and not sent',
   'attach.commands': 'a lone word behind a slash is a command, a path or two slashes begin a text',
+  'completion.names': 'names are completed from the disk alone, each as a command takes it',
+  'completion.shells':
+    'bash, zsh and fish complete commands, flags, values and names, and run nothing of what was typed or found',
+  'completion.table': 'every command, flag and value of the table is known to the completion',
+  'completion.values': 'what is offered is what may come next at that place',
   'cli.task-alone':
     'a task of several words needs no command, and a single word that is no command starts nothing',
   'run.task-lost': 'a run that is interrupted before its pod has taken the task says to give it again',
