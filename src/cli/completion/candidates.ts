@@ -189,7 +189,10 @@ function ofKind({ long, value }: Named, current: string, known: Known): Candidat
       return none;
     case 'command':
       return starting(namesOf(known), current);
-    default:
+    case 'model':
+    case 'pod':
+    case 'provider':
+    case 'root':
       return starting(known.list(kind).map(plain), current);
   }
 }
