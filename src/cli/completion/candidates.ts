@@ -4,7 +4,12 @@
  * Absent: any look at what a word would mean to the shell. The words come as they were typed, quoted or not,
  * and nothing of them is run or expanded.
  */
-import type { CommandSpec } from '../command-spec.ts';
+/** A command as the table has it. */
+export interface Completed {
+  readonly usage: string;
+  readonly summary: string;
+  readonly options: readonly (readonly [string, string])[];
+}
 
 /** What a value is, as far as it can be known before it is typed. */
 export type ValueKind =
@@ -33,7 +38,7 @@ export interface Candidates {
 }
 
 export interface Known {
-  readonly commands: readonly CommandSpec[];
+  readonly commands: readonly Completed[];
   /** By the word in the brackets of a flag or an argument; the flag's own name goes before. */
   readonly values: Readonly<Record<string, Values>>;
   /** Asked only where they are needed. */
@@ -60,7 +65,9 @@ export function candidatesOf(before: readonly string[], current: string, known: 
 
 const none: Candidates = { candidates: [], paths: null };
 
-/** Bash cuts a word at `=`; whoever typed `--effort=low` meant one. The value that is due comes without it. */
+/**
+ * Bash cuts a word at `=`; whoever typed `--effort=low` meant one. The value that is due comes without it.
+ */
 function joined(words: readonly string[]): string[] {
   const whole: string[] = [];
   for (const word of words) {
@@ -74,12 +81,12 @@ function joined(words: readonly string[]): string[] {
   return whole;
 }
 
-function commandWord({ usage }: CommandSpec): string {
+function commandWord({ usage }: Completed): string {
   return usage.split(' ')[0] ?? '';
 }
 
 /** A task of several words, or a flag, needs no command: it is `run`'s. */
-function specOf(name: string, commands: readonly CommandSpec[]): CommandSpec | null {
+function specOf(name: string, commands: readonly Completed[]): Completed | null {
   const isTask = name.startsWith('-') || /\s/.test(name);
   return commands.find((spec) => commandWord(spec) === (isTask ? 'run' : name)) ?? null;
 }
@@ -130,7 +137,7 @@ interface Place {
 }
 
 /** `words`: behind the command. */
-function walked(spec: CommandSpec, words: readonly string[]): Place {
+function walked(spec: Completed, words: readonly string[]): Place {
   const flags = spec.options.map(flagIn);
   const given = new Set<string>();
   let value: Place['value'] = null;
@@ -152,12 +159,12 @@ function walked(spec: CommandSpec, words: readonly string[]): Place {
 }
 
 /** What has been given is not offered again, but where it may be. */
-function flagsOf(spec: CommandSpec, given: ReadonlySet<string>): Candidate[] {
+function flagsOf(spec: Completed, given: ReadonlySet<string>): Candidate[] {
   const own = spec.options.map(flagIn).filter(({ long, isMany }) => isMany || !given.has(long));
   return [...own.map(({ long, about }) => ({ value: long, about })), help];
 }
 
-function inline(spec: CommandSpec, word: { flag: string; typed: string }, known: Known): Candidates {
+function inline(spec: Completed, word: { flag: string; typed: string }, known: Known): Candidates {
   const flag = spec.options.map(flagIn).find(({ long }) => long === word.flag);
   if (flag === undefined || flag.value === null) return none;
   const { candidates } = ofKind(flag, word.typed, known);
@@ -170,7 +177,7 @@ function inline(spec: CommandSpec, word: { flag: string; typed: string }, known:
 
 type Named = Pick<Flag, 'long' | 'value'>;
 
-function argumentAt({ usage }: CommandSpec, at: number): Named {
+function argumentAt({ usage }: Completed, at: number): Named {
   const words = usage.split(' ');
   const name = words[at + 1] ?? (words.at(-1)?.includes('...') === true ? words.at(-1) : undefined);
   return { long: words[0] ?? '', value: name?.replaceAll(/[<>[\].]/g, '') ?? null };

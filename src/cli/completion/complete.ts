@@ -9,11 +9,10 @@ import { type Home, podPlaces } from '../../session/home/home.ts';
 import { isPlace, nameAt } from '../../session/home/place.ts';
 import { efforts } from '../../session/settings/effort.ts';
 import { permissionModes } from '../../session/settings/permissions.ts';
-import type { CommandSpec } from '../command-spec.ts';
 import { oneLine, visible } from '../format/printable.ts';
 import { type CommandContext, CommandFailed, exitStatus } from '../invocation/context.ts';
 import { outputFormats } from '../run/run-report.ts';
-import { candidatesOf, type Known } from './candidates.ts';
+import { candidatesOf, type Completed, type Known } from './candidates.ts';
 import { completionScripts, shells } from './scripts.ts';
 
 /** What is known of a value by its name in the table of commands; one flag's or command's own goes before. */
@@ -72,7 +71,7 @@ export function completionCommand({ stdout }: CommandContext, asked: string): nu
  */
 export function completeCommand(
   context: CommandContext,
-  commands: readonly CommandSpec[],
+  commands: readonly Completed[],
   words: readonly string[],
 ): number {
   const known: Known = { commands, values: valuesByName, list: (kind) => listed(context, kind) };
