@@ -10,11 +10,15 @@ import { HandConnection, shellOf } from '../shell-rig.ts';
 const turn = working('t1', 'r1');
 const own = (request: string, seq: number): ApprovalRequest => ({
   request,
+  // `q1` is for the call `c1`.
+  call: request.replace('q', 'c'),
   pod: me,
+  path: 'me/above/me',
   tool: 'Bash',
   summary: 'ls',
   why: 'it runs a command',
   askedAt: timeOf(seq),
+  always: 'this very command, by this pod',
 });
 const below = (request: string, pod = kid): ApprovalRequest => ({ ...own(request, 1), pod });
 const requested = (approval: ApprovalRequest) => ({ type: 'approvalRequested', ...approval });

@@ -34,7 +34,6 @@ it('[error.persons-alone] [approval.no-pod] a child’s link takes nothing that 
     'budget',
     'cancel',
     'compact',
-    'complete',
     'drop',
     'pause',
     'readOutput',
@@ -48,13 +47,6 @@ it('[error.persons-alone] [approval.no-pod] a child’s link takes nothing that 
 
 it('[error.persons-alone] [approval.no-pod] who says that they are a pod asks for nothing of a person alone', () => {
   const from = { instance: 'i', token: 't' };
-  expect(asked({ from }, other).toSorted()).toEqual([
-    'approve',
-    'budget',
-    'compact',
-    'complete',
-    'drop',
-    'set',
-  ]);
+  expect(asked({ from }, other).toSorted()).toEqual(['approve', 'budget', 'compact', 'drop', 'set']);
   expect(asked({ from: undefined }, other)).toEqual([]);
 });
