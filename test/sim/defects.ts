@@ -348,7 +348,9 @@ export const simDefects: readonly SimDefect[] = [
     id: 'open-approvals-unsaid',
     breaks: 'whoever subscribes while an approval is open is not sent it',
     file: observers,
-    changes: [['    for (const event of this.#current()) observer.connection.send(liveLine(event));\n', '']],
+    changes: [
+      ['    for (const event of this.#current(observer)) observer.connection.send(liveLine(event));\n', ''],
+    ],
     seed: 287,
   },
 ];
