@@ -350,11 +350,10 @@ export class Screen implements OpenScreen {
     const notice = noticeFor(this.#tree, tree, { isFocused: this.#isWindowFocused, sinceKeyMs });
     this.#tree = tree;
     const title = titleOf(tree);
-    const bytes =
-      (title === this.#title ? '' : titleBytes(title)) +
-      (notice === null ? '' : noticeBytes(notice, environment));
+    // Apart: the terminal keeps what sets the title, to set it again.
+    if (title !== this.#title) terminal.write(titleBytes(title));
+    if (notice !== null) terminal.write(noticeBytes(notice, environment));
     this.#title = title;
-    if (bytes !== '') terminal.write(bytes);
   }
 
   /** Of the one pod that this screen is for, where it does not own the tree. */

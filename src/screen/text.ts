@@ -71,7 +71,7 @@ export function lineWidth(line: Line): number {
 }
 
 /** A span; without a style where that is empty. */
-function span(text: string, style?: Style): Span {
+export function span(text: string, style?: Style): Span {
   return style === undefined ? { text } : { text, style };
 }
 

@@ -104,9 +104,7 @@ function feedsOf(pod: Pod, approvalFeed: ApprovalFeed): { observers: Observers; 
   });
   const activity: ActivityFeed = new ActivityFeed(pod, {
     isWanted: () => observers.hasPlain,
-    isFollowed: () => false,
     show: (event) => observers.show(event),
-    changed: () => undefined,
   });
   return { observers, activity };
 }

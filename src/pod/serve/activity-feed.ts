@@ -17,10 +17,7 @@ const periodMs = 1_000;
 export interface ActivityReaders {
   /** Somebody is sent `activity`. */
   isWanted(): boolean;
-  /** Somebody wants to know when it is another, though they are not sent it. */
-  isFollowed(): boolean;
   show(event: ShownEvent): void;
-  changed(): void;
 }
 
 export class ActivityFeed {
@@ -31,7 +28,6 @@ export class ActivityFeed {
   #probedAtMs = Number.NEGATIVE_INFINITY;
   #endWait: End | null = null;
   #shown = '';
-  #known = '';
 
   constructor(pod: Pod, readers: ActivityReaders) {
     this.#pod = pod;
@@ -56,7 +52,7 @@ export class ActivityFeed {
 
   /** Somebody has come who wants it, or something may be another. */
   wake(): void {
-    if (this.#endWait !== null || !this.#isRead() || this.#pod.facts.turn === null) return;
+    if (this.#endWait !== null || !this.#readers.isWanted() || this.#pod.facts.turn === null) return;
     const { clock } = this.#pod.host;
     const waitMs = this.#probedAtMs + periodMs - clock.now();
     this.#endWait = clock.after(Math.max(0, waitMs), () => this.#probe());
@@ -84,10 +80,6 @@ export class ActivityFeed {
     this.#endWait?.();
   }
 
-  #isRead(): boolean {
-    return this.#readers.isWanted() || this.#readers.isFollowed();
-  }
-
   #note({ turn, step, text }: { turn: string; step: number; text: string }): void {
     const place = `${turn} ${step}`;
     const nowMs = this.#pod.host.clock.wallMs();
@@ -109,10 +101,6 @@ export class ActivityFeed {
       this.#shown = '';
       return;
     }
-    const { outputTokens: _, ...followed } = event;
-    const known = JSON.stringify(followed);
-    if (known !== this.#known) this.#readers.changed();
-    this.#known = known;
     const shown = JSON.stringify(event);
     if (shown !== this.#shown && this.#readers.isWanted()) this.#readers.show(event);
     this.#shown = shown;

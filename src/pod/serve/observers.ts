@@ -1,7 +1,7 @@
 /**
  * Connections that asked for the history and what comes after it. Each is a place in the log file: what is
- * behind it is read from the file at the
- * observer's own speed, and only one that has reached the end is handed new entries as they are committed.
+ * behind it is read from the file at the observer's own speed, and only one that has reached the end is
+ * handed new entries as they are committed.
  *
  * Invariants
  * - V1 An observer's place moves by whole lines and only forward: no gap, no overlap, whatever happens in

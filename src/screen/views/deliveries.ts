@@ -2,11 +2,11 @@
  * Every outcome on its way to a parent, and how far it is: committed, sent, received, consumed, seen. What is
  * late stands first. Pure.
  */
-import { clean } from '../text.ts';
+import { clean, lineWidth, span } from '../text.ts';
 import type { Delivery } from '../../protocol/methods.ts';
 import type { Line, Style } from '../line.ts';
 import { clock, lag } from './figures.ts';
-import { bold, cut, dim, green, joined, lineWidth, noLine, red, span, yellow } from './spans.ts';
+import { bold, cut, dim, green, joined, noLine, red, yellow } from './spans.ts';
 
 /** A parent that runs answers in milliseconds; one that is busy reads when its request is over. */
 const lateMs = 5_000;
