@@ -46,7 +46,7 @@ export const commands: readonly CommandSpec[] = [
       ['--tries <n>', 'how often --check may be run; each failure is told to the model (default: 2)'],
       ...settingOptions,
       ['--keep', 'as "podkin keep": its tree is started again where it ended without being asked to'],
-      ['--stay', 'on a terminal, keep the prompt open when the tree is settled'],
+      ['--stay', 'with --screen, keep the prompt open when the tree is settled'],
       ...screenHelp,
       requestHelp,
       ...stdinHelp,
@@ -117,11 +117,11 @@ export const commands: readonly CommandSpec[] = [
     group: work,
     summary: "show a pod's history and live work, and send it what you type",
     options: [restoreFirst, ...screenHelp],
-    more: 'Ctrl-D, or Ctrl-C twice, detaches; the pod keeps running. /help lists the keys and the commands.',
+    more: 'Ctrl-D, Ctrl-C, Ctrl-Z or /detach detaches; the pod keeps running. /help lists the commands. In the screen Ctrl-Z is job control.',
     run: async (context, input) =>
       (await import('./screen/screened-attach.ts')).screenedAttach(context, first(input), {
         restore: input.flag('restore'),
-        plain: input.flag('plain'),
+        screen: input.flag('screen'),
         isSlow: input.flag('slow'),
       }),
   },

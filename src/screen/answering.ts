@@ -3,8 +3,7 @@
  *
  * Invariants
  * - Q1 A key counts for a question that has been on the screen, with the focus, for `readMs`; one that comes
- *   earlier
- *   does nothing and begins that time anew, so that a key that is held down never counts.
+ *   earlier does nothing and begins that time anew, so that a key that is held down never counts.
  * - Q2 A yes wants the whole of it to have been on the screen for that long too.
  * - Q3 What is answered is named by its request: the next question, whatever place it takes, has to be read
  *   first.

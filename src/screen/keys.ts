@@ -21,8 +21,7 @@ export interface Binding {
   readonly places: readonly KeyPlace[];
   /**
    * Else the key is not its: `empty`: there is no text in the input; `completing`: something is offered
-   * there;
-   * `kitty`: the terminal says Alt apart from Esc.
+   * there; `kitty`: the terminal says Alt apart from Esc.
    */
   readonly when?: 'empty' | 'completing' | 'kitty';
   readonly action: Action;

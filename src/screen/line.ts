@@ -38,6 +38,3 @@ export interface Frame {
   /** Where the terminal's own cursor is; null: hidden. */
   readonly caret: Place | null;
 }
-
-/** What is drawn into a part of the screen: exactly as many lines as it was given rows. */
-export type Block = readonly Line[];

@@ -16,6 +16,8 @@ export interface Watching {
   show(instance: string | null): void;
   /** Asks for as many entries before those that are there; they come as a change of `pod`. */
   older(count: number): void;
+  /** Its working directory; null where it is not known. */
+  folderOf(instance: string): string | null;
   /** To the shown pod; its state is in `pod.sent`. Answers the submission. */
   send(text: string): string;
   /** What was given to `send` and may not have been taken, over all pods. */

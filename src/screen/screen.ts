@@ -12,7 +12,6 @@ import { type Deferred, deferred } from '../std/deferred.ts';
 import { type Acted, type Known, withConfirmDrawn } from './actions.ts';
 import { unanswered, withDrawn } from './answering.ts';
 import { Composer } from './input/composer.ts';
-import type { Candidates } from './input/offers.ts';
 import { Decoder } from './input/decode.ts';
 import type { Typed } from './input/key.ts';
 import { keyed } from './input/keyed.ts';
@@ -133,8 +132,8 @@ export class Screen implements OpenScreen {
   say(text: string, how: { readonly isError: boolean } = { isError: false }): void {
     if (this.#isClosed) return;
     const lines = cleanLines(text);
-    const [line = ''] = lines;
-    if (lines.length === 1) this.#state = { ...this.#state, message: { text: clean(line), ...how } };
+    if (lines.length === 1)
+      this.#state = { ...this.#state, message: { text: clean(lines[0] ?? ''), ...how } };
     else if (this.#state.mode === 'inline') this.#painter.print(lines.map((one) => [{ text: one }]));
     else {
       const overlay = { kind: 'text' as const, title: 'podkin', text, scroll: 0 };
@@ -204,9 +203,10 @@ export class Screen implements OpenScreen {
     this.#judgeSettled();
   }
 
-  async #complete(text: string): Promise<Candidates | null> {
+  async #complete(text: string) {
     const { shown } = this.#state;
-    return shown === null ? null : await this.#watching.call(shown, 'complete', { text });
+    const folder = shown === null ? this.#parts.folder : this.#watching.folderOf(shown);
+    return folder === null ? null : (await import('./loop/file-candidates.ts')).fileCandidates(text, folder);
   }
 
   #apply({ state, effects }: Acted): void {
@@ -350,11 +350,10 @@ export class Screen implements OpenScreen {
     const notice = noticeFor(this.#tree, tree, { isFocused: this.#isWindowFocused, sinceKeyMs });
     this.#tree = tree;
     const title = titleOf(tree);
-    const bytes =
-      (title === this.#title ? '' : titleBytes(title)) +
-      (notice === null ? '' : noticeBytes(notice, environment));
+    // Apart: the terminal keeps what sets the title, to set it again.
+    if (title !== this.#title) terminal.write(titleBytes(title));
+    if (notice !== null) terminal.write(noticeBytes(notice, environment));
     this.#title = title;
-    if (bytes !== '') terminal.write(bytes);
   }
 
   /** Of the one pod that this screen is for, where it does not own the tree. */

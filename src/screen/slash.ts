@@ -1,7 +1,6 @@
 /**
  * The slash commands: one table with the words for each, and what a line that begins with a slash means.
- * Pure.
- * The second way for each key that a terminal may not send.
+ * Pure. The second way for each key that a terminal may not send.
  */
 import { type Acted, controlled, ended, type Known, otherMode } from './actions.ts';
 import type { TreeModel } from './model/shape.ts';

@@ -9,6 +9,7 @@
  */
 import { writeSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
+import { systemCode } from '../std/system-code.ts';
 import { guardTerminal } from '../std/terminal-guard.ts';
 import { waitForNone } from '../std/unread-terminal.ts';
 import type { Size } from './line.ts';
@@ -208,7 +209,7 @@ function writeNow(fd: number, text: string): void {
     try {
       rest = rest.subarray(writeSync(fd, rest));
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) return;
+      if (systemCode(error) !== 'EAGAIN') return;
     }
   }
 }

@@ -107,6 +107,10 @@ export class ScreenWatch implements Watching {
     void this.#shown?.older(count);
   }
 
+  folderOf(instance: string): string | null {
+    return this.#list.find(instance)?.spec.cwd ?? null;
+  }
+
   send(text: string): string {
     if (this.#shown === null) throw new Error('There is no pod to send it to.');
     return this.#shown.send(text);

@@ -51,7 +51,7 @@ export const ofWhatIsTyped: readonly Defect[] = [
     id: 'history-of-one-screen',
     breaks: 'a screen writes what it knows of the history over what another has kept meanwhile',
     file: 'src/screen/input/history.ts',
-    find: '        const entries = bounded([...read(path), text]);',
+    find: '    const entries = bounded([...read(path), text]);',
     replace: '        const entries = bounded([text]);',
     test: 'test/unit/screen/history.test.ts',
     guarantee: 'screen.recalled',

@@ -26,6 +26,8 @@ export const screen = {
     'A slash command does what its key does; one that is not known is not taken, and stays in the input.',
   'screen.typed-exact':
     'What was typed and pasted leaves the input exactly, tabs too, and what Ctrl+C clears comes back.',
+  'screen.file-offers':
+    'behind `@` files and folders of the directory of the pod are offered; no link is followed, and no name steers.',
   'screen.r01':
     'A frame never holds more lines than the terminal; the bytes of a frame at 200 and at 50,000 entries are within 10 %.',
   'screen.r02':
@@ -35,8 +37,6 @@ export const screen = {
   'screen.r04': 'Panes, inline, panes: the entries in a capture are m to n, once each.',
   'screen.r05': 'On leaving at most 12 lines remain: pods, what waits, how to come back.',
   'screen.r06': 'Scrolled up, new output changes no visible row but the mark of new ones; End follows again.',
-  'screen.r07':
-    'Over 20 resizes between 60 and 160 columns each entry is at most once in scrollback and screen.',
   'screen.r08':
     'No mouse mode is set; transcript lines have no box characters and no padding when zoomed or inline; `c` copies the source of an entry.',
   'screen.r09':
@@ -129,8 +129,4 @@ export const screen = {
     'What frames come to on a terminal are their cells, pens and caret, also after resizes; an equal frame is no bytes.',
   'screen.writer-disagreeing':
     'Where terminals disagree on the width of a cluster, all other cells are as they should be.',
-  'screen.writer-inline':
-    'Inline, what was printed stands above the live region, and the region below it with its caret.',
-  'screen.writer-options':
-    'Colours, and what a terminal does with lines that become too wide, are taken from what it says of itself.',
 } as const;

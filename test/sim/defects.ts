@@ -384,8 +384,11 @@ export const simDefects: readonly SimDefect[] = [
     breaks: 'whoever subscribes while an approval is open is not sent it',
     file: observers,
     changes: [
-      ['    for (const event of this.#current(observer)) observer.connection.send(liveLine(event));\n', ''],
+      [
+        'return [live, ...this.#sentOfAnswer(observer), ...this.#current(observer)];',
+        'return [live, ...this.#sentOfAnswer(observer)];',
+      ],
     ],
-    seed: 23,
+    seed: 287,
   },
 ];

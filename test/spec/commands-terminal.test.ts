@@ -35,14 +35,10 @@ async function withHistory(): Promise<TestPod> {
 
 describe.skipIf(!hasTerminal)('in a terminal', () => {
   it.each([
-    [
-      'Ctrl-C twice',
-      (terminal: Terminal) => {
-        terminal.press('C-c');
-        terminal.press('C-c');
-      },
-    ],
+    ['Ctrl-Z', (terminal: Terminal) => terminal.press('C-z')],
+    ['Ctrl-C', (terminal: Terminal) => terminal.press('C-c')],
     ['Ctrl-D', (terminal: Terminal) => terminal.press('C-d')],
+    ['Ctrl-\\', (terminal: Terminal) => terminal.press('C-\\')],
     [
       '/detach',
       (terminal: Terminal) => {
@@ -62,7 +58,7 @@ describe.skipIf(!hasTerminal)('in a terminal', () => {
       await root.untilSettled();
       await terminal.until('the answer', (screen) => screen.includes('You want me to say two, so I do.'));
       leave(terminal);
-      const screen = await terminal.until('the end', (text) => text.includes('status 0'));
+      const screen = await terminal.until('the end', (text) => text.includes('status'));
       expect(screen).toContain('status 0');
       for (const piece of [
         'say one\n',
@@ -80,12 +76,12 @@ describe.skipIf(!hasTerminal)('in a terminal', () => {
   it('[typing.paste] [typing.edit] lines pasted into attach are one run, and keys without a character show nothing', async () => {
     const root = await withHistory();
     const terminal = new Terminal(home, ['attach', 'root']);
-    await terminal.until('the greeting', (screen) => screen.includes('─ to root'));
+    await terminal.until('the greeting', (screen) => screen.includes('/help lists the commands'));
     for (const key of ['Up', 'C-l', 'Left']) terminal.press(key);
     terminal.paste('tell\ntwo\n  three\n');
-    await terminal.until('the paste', (screen) => /tell\n +two\n +three/.test(screen));
+    await terminal.until('the paste', (screen) => screen.includes('tell\ntwo\n  three'));
     terminal.press('Enter');
-    await root.untilEntry('userMessage', ({ text }) => text === 'tell\ntwo\n  three\n');
+    await root.untilEntry('userMessage', ({ text }) => text === 'tell\ntwo\n  three');
     // As a terminal that marks nothing sends it.
     terminal.type('say\rfour\r');
     await root.untilEntry('userMessage', ({ text }) => text === 'say\nfour');
@@ -98,7 +94,7 @@ describe.skipIf(!hasTerminal)('in a terminal', () => {
   it('[commands.attach] Ctrl-D leaves a pod that works', async () => {
     const root = await withHistory();
     const terminal = new Terminal(home, ['attach', 'root']);
-    await terminal.until('the greeting', (screen) => screen.includes('─ to root'));
+    await terminal.until('the greeting', (screen) => screen.includes('/help lists the commands'));
     terminal.type('hold');
     terminal.press('Enter');
     await root.untilEntry('userMessage', ({ text }) => text === 'hold');
@@ -120,7 +116,7 @@ describe.skipIf(!hasTerminal)('in a terminal', () => {
       await withHistory();
       const options = { NODE_OPTIONS: `--import "${throwing}"` };
       const terminal = new Terminal(home, ['attach', 'root'], options);
-      await terminal.until('the greeting', (screen) => screen.includes('─ to root'));
+      await terminal.until('the greeting', (screen) => screen.includes('/help lists the commands'));
       process.kill(terminal.commandPid(), signal);
       await terminal.until('the end', (screen) => screen.includes(`status ${status}`));
       // With its marks if the mode were still on; shown once if the terminal did not show and edit lines
@@ -131,15 +127,15 @@ describe.skipIf(!hasTerminal)('in a terminal', () => {
     },
   );
 
-  it('[typing.edit] Ctrl-L in attach draws the screen anew, with the text that has been begun', async () => {
+  it('[typing.edit] Ctrl-L in attach clears the screen and shows the text that has been begun', async () => {
     const root = await withHistory();
     const terminal = new Terminal(home, ['attach', 'root']);
-    await terminal.until('the greeting', (screen) => screen.includes('─ to root'));
+    await terminal.until('the greeting', (screen) => screen.includes('/help lists the commands'));
     terminal.type('tell');
-    await terminal.until('the text', (screen) => screen.includes('> tell'));
+    await terminal.until('the text', (screen) => screen.endsWith('tell'));
     terminal.press('C-l');
+    await terminal.until('nothing else', () => terminal.window() === 'tell');
     terminal.type(' two');
-    await terminal.until('the text', (screen) => screen.includes('> tell two'));
     terminal.press('Enter');
     await root.untilEntry('userMessage', ({ text }) => text === 'tell two');
     await root.untilSettled();
@@ -183,14 +179,12 @@ describe.skipIf(!hasTerminal)('in a terminal', () => {
     await eventually(home.work, async () => (await livingPods(home)).length === 0, 'no pod runs');
   });
 
-  it('[commands.ctrl-c] Ctrl-C, twice, on podkin run stops its tree in order', async () => {
+  it('[commands.ctrl-c] a first Ctrl-C on podkin run stops its tree in order', async () => {
     const terminal = new Terminal(home, ['run', '--model', home.scenario(scenario), 'hold']);
     const root = await home.spawned('root');
     await root.untilEntry('turnStarted');
     terminal.press('C-c');
-    await terminal.until('what it does', (screen) => screen.includes('Ctrl+C again stops the tree'));
-    terminal.press('C-c');
-    const screen = await terminal.until('the end', (text) => text.includes('status 130'));
+    const screen = await terminal.until('the end', (text) => text.includes('status'));
     expect(screen).toContain('status 130');
     expect(screen).toContain('podkin run -c root');
     expect(await root.entriesOf('stopped')).toHaveLength(1);

@@ -115,10 +115,9 @@ describe.each(shells.filter(([shell]) => isInstalled(shell)))('%s', (shell, comp
 
 it('[completion.shells] bash is here, and a shell that is none is refused', () => {
   expect(isInstalled('bash')).toBe(true);
-  const program = join(folder, 'bin', 'podkin');
-  const script = execFileSync(program, ['completion', 'bash'], { env: environment, encoding: 'utf8' });
+  const script = execFileSync('podkin', ['completion', 'bash'], { env: environment, encoding: 'utf8' });
   expect(script).not.toMatch(/\beval\b/);
-  expect(spawnSync(program, ['completion', 'tcsh'], { env: environment, encoding: 'utf8' })).toMatchObject({
+  expect(spawnSync('podkin', ['completion', 'tcsh'], { env: environment, encoding: 'utf8' })).toMatchObject({
     status: 2,
     stdout: '',
   });

@@ -3,6 +3,7 @@
  * fail in that moment is said before.
  */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { promiseKept } from '../support/promise-kept.ts';
@@ -30,6 +31,20 @@ rules:
   - { last: tool, say: "got: {{lastText}}" }
   - { say: "Noted." }
 `;
+
+async function silentProvider(): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer(() => undefined);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('it does not listen');
+  return {
+    url: `http://127.0.0.1:${address.port}/v1`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
 
 function configure(text: string): void {
   mkdirSync(home.home.config, { recursive: true });
@@ -85,7 +100,9 @@ describe('podkin restore', () => {
   });
 
   it('[restore.no-key] without what its model needs a pod is not started, the variable is named, and its work waits', async () => {
-    const environment = { OPENAI_COMPATIBLE_BASE_URL: 'http://127.0.0.1:9/v1' };
+    // It answers nothing: the turn is open for as long as nobody ends it.
+    await using provider = await silentProvider();
+    const environment = { OPENAI_COMPATIBLE_BASE_URL: provider.url };
     await home.run(['run', '-d', '--model', 'openai-compatible/m', 'work'], { environment });
     const root = home.pod('root');
     await root.untilEntry('turnStarted');

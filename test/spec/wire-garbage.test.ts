@@ -84,7 +84,9 @@ describe('garbage', () => {
     const pod = await home.startRoot();
     const observer = await stranger(pod);
     await observer.call('subscribe');
-    await observer.until('the last entry', ({ params }) => JSON.stringify(params ?? {}).includes('started'));
+    await observer.until('the end of the history', ({ params }) =>
+      JSON.stringify(params ?? {}).includes('"type":"live"'),
+    );
     const client = await stranger(pod);
     const before = { log: await pod.entries(), seen: observer.messages.length };
     const inputs = fc.sample(garbage(), { numRuns: 1_000, seed });

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AlertsOnce } from '../../client/alerts-once.ts';
+import { compactionWords } from '../../client/compaction-words.ts';
 import { AttachedPod, type AttachmentEnd } from '../../client/attached-pod.ts';
 import { NotConnected, PodNotRunning, PodOutOfReach } from '../../client/errors.ts';
 import { findPod, type FoundPod, treeOf } from '../../client/find-pod.ts';
@@ -232,7 +233,7 @@ class AttachScreen {
         const { instructions } = action;
         await this.#call('compact', async (client) => {
           const { when } = await client.call('compact', instructions === undefined ? {} : { instructions });
-          this.#say(compactionTimes[when]);
+          this.#say(compactionWords[when]);
         });
         return;
       }
@@ -276,12 +277,6 @@ class AttachScreen {
     this.#context.stderr.styled(`${text}\n`);
   }
 }
-
-const compactionTimes = {
-  now: 'Its history is being summed up.',
-  nextRequest: 'Its history is summed up before its next request to the model.',
-  whenResumed: 'It is paused; its history is summed up when it goes on (/resume).',
-} as const;
 
 /** Somebody types: the end of that is Ctrl+D, which leaves. */
 function isPersons({ stdin }: Pick<CommandContext, 'stdin'>): boolean {

@@ -1,7 +1,6 @@
 /**
  * Work as it goes by, in plain lines: the main pod's text as it streams, everything else a line each. A state
- * machine over events with one way out,
- * `write`; knows no socket and no terminal.
+ * machine over events with one way out, `write`; knows no socket and no terminal.
  *
  * Invariants
  * - W1 Nothing is shown twice: what has been streamed is only completed by the committed message, never
@@ -61,6 +60,9 @@ export class LiveView {
       case 'toolInputDelta':
       case 'toolProgress':
       case 'status':
+      case 'treeChanged':
+      case 'activity':
+      case 'live':
       case 'approvalRequested':
       case 'approvalAnswered':
       case 'deliveryChanged':

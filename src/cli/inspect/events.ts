@@ -52,6 +52,8 @@ async function joinPod(context: CommandContext, pod: FoundPod, watched: Watched)
       since: watched.seq,
       deltas: false,
       onEvent: (event) => {
+        // Of this connection, and nothing that the pod does.
+        if (event.type === 'live') return;
         if (event.type === 'entry') watched.seq = event.entry.seq;
         context.stdout.write(jsonLine({ pod: pod.name, path: pod.path, instance: pod.instance, ...event }));
       },

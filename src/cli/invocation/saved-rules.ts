@@ -10,14 +10,13 @@
  */
 import { lstatSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { foldersOf } from '../../project/project-folders.ts';
 import { anchoredRule, parseRule } from '../../scope/permissions/permission-rules.ts';
 import type { Home } from '../../session/home/places.ts';
-import { type HeldLock, takeLock } from '../../session/lock/lock.ts';
+import { awaitLock } from '../../session/lock/await-lock.ts';
+import type { HeldLock } from '../../session/lock/lock.ts';
 import { writeFileAtomic } from '../../std/atomic-write.ts';
-import { monotonicMs } from '../../std/clock.ts';
 import { once } from '../../std/once.ts';
 import { readRegular, unreadableText } from '../../std/open-regular.ts';
 import { systemCode } from '../../std/system-code.ts';
@@ -159,20 +158,11 @@ const turnWaitMs = 5_000;
 
 /** Released by itself where the process that has it ends. */
 async function takeTurn(folder: string): Promise<HeldLock> {
-  const endAt = monotonicMs() + turnWaitMs;
-  for (;;) {
-    const lock = await takeLock({ instance: 'saved-rules', folder, purpose: 'loan' });
-    if (lock.taken) return lock;
-    if (monotonicMs() > endAt) {
-      const { holder } = lock;
-      const by = holder === undefined ? 'another command' : `another command (process ${holder.pid})`;
-      throw new CommandFailed(
-        exitStatus.failed,
-        `${by} changes the saved rules: try again when it has ended`,
-      );
-    }
-    await sleep(20);
-  }
+  const lock = await awaitLock({ instance: 'saved-rules', folder, purpose: 'loan' }, turnWaitMs);
+  if (lock.taken) return lock;
+  const { holder } = lock;
+  const by = holder === undefined ? 'another command' : `another command (process ${holder.pid})`;
+  throw new CommandFailed(exitStatus.failed, `${by} changes the saved rules: try again when it has ended`);
 }
 
 function readAll(path: string): { readonly projects: readonly RuleProject[] } | { readonly problem: string } {

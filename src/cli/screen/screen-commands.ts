@@ -2,7 +2,6 @@
  * What a person has done from the screen by commands of the command line: each is that very command, and what
  * it would have written is what the screen says.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findPod } from '../../client/find-pod.ts';
 import type { Commands, StartSettings } from '../../screen/ports.ts';
@@ -12,6 +11,8 @@ import { ruleSaver } from '../approvals/save-rule.ts';
 import { type CommandContext, CommandFailed, exitStatus } from '../invocation/context.ts';
 import { podSentence } from '../format/pod-sentences.ts';
 import type { SetOptions } from '../invocation/set-flags.ts';
+import { createFolder } from '../../session/log/open-log.ts';
+import { writeFileAtomic } from '../../std/atomic-write.ts';
 import { PodkinError } from '../../std/podkin-error.ts';
 
 export function screenCommands(context: CommandContext): Commands {
@@ -69,8 +70,8 @@ export function screenCommands(context: CommandContext): Commands {
     ...ruleWords,
     keepCopy: (text) => {
       const file = join(home.state, 'copied.txt');
-      mkdirSync(home.state, { recursive: true, mode: 0o700 });
-      writeFileSync(file, text, { mode: 0o600 });
+      createFolder(home.state);
+      writeFileAtomic(file, text, 0o600);
       return file;
     },
   };

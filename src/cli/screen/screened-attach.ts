@@ -1,6 +1,6 @@
 /**
- * `podkin attach` on a terminal: the inline screen of one pod. Elsewhere, and with `--plain`: plain
- * lines.
+ * `podkin attach` on a terminal: the inline screen of one pod. Elsewhere, and without
+ * `--screen`: plain lines.
  */
 import { findPod } from '../../client/find-pod.ts';
 import { isPodRunning, probePod } from '../../client/pod-probe.ts';
@@ -11,7 +11,7 @@ import { wantsScreen } from './wants-screen.ts';
 
 export interface AttachOptions {
   readonly restore: boolean;
-  readonly plain: boolean;
+  readonly screen: boolean;
   readonly isSlow: boolean;
 }
 
@@ -19,9 +19,9 @@ export interface AttachOptions {
 export async function screenedAttach(
   context: CommandContext,
   called: string,
-  { restore, plain, isSlow }: AttachOptions,
+  { restore, screen, isSlow }: AttachOptions,
 ): Promise<number> {
-  if (!wantsScreen(context, { plain })) return await attachCommand(context, called, { restore });
+  if (!wantsScreen(context, { screen })) return await attachCommand(context, called, { restore });
   const pod = findPod(context.home, called);
   await restoredFirst(context, pod, { restore });
   const probed = await probePod(pod).catch(() => null);
@@ -30,14 +30,14 @@ export async function screenedAttach(
   if (isElsewhere || !(await isPodRunning(pod))) return await attachTo(context, pod);
   const { openScreen } = await import('./open-screen.ts');
   const { name, instance } = pod;
-  const screen = openScreen(context, {
+  const opened = openScreen(context, {
     show: { kind: 'pod', name, instance },
     mode: 'inline',
     ownsTree: false,
     isSlow,
     onStop: () => undefined,
   });
-  const end = await screen.ended;
-  await screen.close();
+  const end = await opened.ended;
+  await opened.close();
   return end === 'failed' ? exitStatus.failed : exitStatus.done;
 }

@@ -9,22 +9,22 @@ import { type CommandContext, cwdIfThere, exitStatus } from '../invocation/conte
 import { wantsScreen } from './wants-screen.ts';
 
 export async function startScreen(context: CommandContext, flags: readonly string[]): Promise<number> {
-  const plain = flags.includes('--plain');
-  if (!wantsScreen(context, { plain })) {
+  const screen = flags.includes('--screen');
+  if (!wantsScreen(context, { screen })) {
     const { startCommand } = await import('../inspect/ps.ts');
     return await startCommand(context);
   }
   if (allPods(context.home).length === 0 && !(await hasModel(context))) return await introduced(context);
   const { openScreen } = await import('./open-screen.ts');
-  const screen = openScreen(context, {
+  const opened = openScreen(context, {
     show: { kind: 'home' },
     mode: 'panes',
     ownsTree: false,
     isSlow: flags.includes('--slow'),
     onStop: () => undefined,
   });
-  const end = await screen.ended;
-  await screen.close();
+  const end = await opened.ended;
+  await opened.close();
   return end === 'failed' ? exitStatus.failed : exitStatus.done;
 }
 

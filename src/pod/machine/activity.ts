@@ -41,14 +41,16 @@ export function activityOf(core: Core, how: OtherWaits & { readonly output: Outp
   if (core.live.mode === 'running' && failing !== null)
     return words({ kind: 'retry', text: failing.reason, since: failing.since });
   if (core.facts.turn === null) return null;
-  return words(callIn(core.facts) ?? requestOf(core, how));
+  const call = callsIn(core.facts);
+  return words(call === null ? requestOf(core, how) : { kind: 'tool', ...call });
 }
 
-function callIn({ turn }: Facts): Activity | null {
+/** The calls that have no result yet, the first in words; null where there are none. */
+export function callsIn({ turn }: Facts): Omit<Activity, 'kind'> | null {
   const [first, ...more] = turn?.dangling.values() ?? [];
   if (first === undefined) return null;
   const others = more.length === 0 ? '' : ` and ${more.length} more`;
-  return { kind: 'tool', text: `${callText(first)}${others}`, since: first.time };
+  return { text: `${callText(first)}${others}`, since: first.time };
 }
 
 function requestOf({ facts, live }: Core, { output, nowMs }: { output: Output; nowMs: number }): Activity {

@@ -3,8 +3,8 @@ import { budgetIfAny } from '../../session/facts/budget-view.ts';
 import { settledView } from '../../delivery/settled.ts';
 import type { Result } from '../../protocol/methods.ts';
 import { effortIn } from '../../session/settings/effort.ts';
-import { callText } from '../../session/facts/call-words.ts';
-import type { ChildFacts, Facts } from '../../session/facts/facts.ts';
+import type { ChildFacts } from '../../session/facts/facts.ts';
+import { callsIn } from './activity.ts';
 import { isOpen } from './approval-facts.ts';
 import { contextView } from './context-view.ts';
 import { type Core, statusOf } from './core.ts';
@@ -66,7 +66,7 @@ export function statusView(core: Core, links: LinkView): Result<'status'> {
         : { turn: facts.lastTurn.turn, outcome: facts.lastTurn.outcome, reason: facts.lastTurn.reason },
     attention: attentionOf(core, links),
     waiting: waitingOf(core, { scope: links.scopeHeld, nowMs: core.ports.wallMs() }),
-    activity: activityIn(facts),
+    activity: callsIn(facts),
     refusal:
       facts.refusal === null
         ? null
@@ -76,13 +76,6 @@ export function statusView(core: Core, links: LinkView): Result<'status'> {
     budget: budgetIfAny(facts.budget),
     watchdogRescues: live.watchdogRescues,
   };
-}
-
-function activityIn({ turn }: Facts): Result<'status'>['activity'] {
-  const [first, ...more] = turn?.dangling.values() ?? [];
-  if (first === undefined) return null;
-  const others = more.length === 0 ? '' : ` and ${more.length} more`;
-  return { text: `${callText(first)}${others}`, since: first.time };
 }
 
 function childStatus(

@@ -1,7 +1,7 @@
 /**
  * Connections that asked for the history and what comes after it. Each is a place in the log file: what is
- * behind it is read from the file at the
- * observer's own speed, and only one that has reached the end is handed new entries as they are committed.
+ * behind it is read from the file at the observer's own speed, and only one that has reached the end is
+ * handed new entries as they are committed.
  *
  * Invariants
  * - V1 An observer's place moves by whole lines and only forward: no gap, no overlap, whatever happens in
@@ -165,9 +165,14 @@ export class Observers {
     if (!this.#goesOn(observer)) return;
     // No await since the last look at the size: the next entry finds this observer live.
     observer.phase = 'live';
-    observer.connection.send(liveLine({ type: 'live', seq: this.#log.lastSeq }));
-    this.#sendInFlight(observer);
-    for (const event of this.#current(observer)) observer.connection.send(liveLine(event));
+    // In one piece, and as any other: who has not read its history yet falls behind instead of being sent more.
+    this.#send(observer, Buffer.concat(this.#now(observer).map(liveLine)));
+  }
+
+  /** What an observer is told at the end of the history: that it is there, and what goes on now. */
+  #now(observer: Observer): ShownEvent[] {
+    const live: ShownEvent = { type: 'live', seq: this.#log.lastSeq };
+    return [live, ...this.#sentOfAnswer(observer), ...this.#current(observer)];
   }
 
   /**
@@ -183,14 +188,17 @@ export class Observers {
     return observer.phase === 'history' && observer.connection.writable;
   }
 
-  #sendInFlight(observer: Observer): void {
+  /** What the model has said of an answer that is not whole yet. */
+  #sentOfAnswer(observer: Observer): ShownEvent[] {
     const streaming = this.#inFlight;
-    if (streaming === null || !observer.deltas) return;
+    if (streaming === null || !observer.deltas) return [];
     const { turn, step, text, reasoning } = streaming;
     const place = { turn, step, offset: 0 };
-    if (reasoning !== '')
-      observer.connection.send(liveLine({ type: 'reasoningDelta', ...place, text: reasoning }));
-    if (text !== '') observer.connection.send(liveLine({ type: 'textDelta', ...place, text }));
+    const deltas: ShownEvent[] = [
+      { type: 'reasoningDelta', ...place, text: reasoning },
+      { type: 'textDelta', ...place, text },
+    ];
+    return deltas.filter((delta) => 'text' in delta && delta.text !== '');
   }
 
   #keepInFlight(event: ShownEvent): void {

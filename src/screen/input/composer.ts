@@ -12,13 +12,13 @@ import type { Action } from '../state.ts';
 import { TextEditor } from './editor.ts';
 import { foundIn, type History } from './history.ts';
 import type { Key } from './key.ts';
-import { asksPod, type Candidates, type Offer, type Offers, ownOffers, podOffers } from './offers.ts';
+import { asksFiles, type Candidates, type Offer, type Offers, ownOffers, fileOffers } from './offers.ts';
 
 export interface ComposerOptions {
   readonly past: History;
   /** Names of the pods of the tree. */
   readonly pods: () => readonly string[];
-  /** The pod's `complete`; null where it knows none. May reject. */
+  /** Files for the text before the caret; null where there are none. May reject. */
   readonly complete: (text: string) => Promise<Candidates | null>;
   /** Something is offered, or no more: not by a key. */
   readonly onChange: () => void;
@@ -48,7 +48,7 @@ export class Composer {
   /** An arrow has chosen: Enter takes it. */
   #hasChosen = false;
   #browsing: Browsing | null = null;
-  /** The text for which the pod is being asked; null: it is not. */
+  /** The text for which files are being looked for; null: for none. */
   #asked: string | null = null;
 
   constructor(options: ComposerOptions) {
@@ -212,7 +212,7 @@ export class Composer {
     const before = this.#editor.beforeCaret;
     this.#close();
     this.#offers = ownOffers(before, this.#options.pods);
-    if (this.#offers === null && asksPod(before.text)) void this.#ask(before.text);
+    if (this.#offers === null && asksFiles(before.text)) void this.#ask(before.text);
   }
 
   /** I2. */
@@ -220,7 +220,7 @@ export class Composer {
     this.#asked = text;
     const found = await this.#options.complete(text).catch(() => null);
     if (found === null || this.#asked !== text || this.#editor.beforeCaret.text !== text) return;
-    this.#offers = podOffers(found, text);
+    this.#offers = fileOffers(found, text);
     this.#asked = null;
     if (this.#offers !== null) this.#options.onChange();
   }

@@ -8,11 +8,10 @@
  * - H4 No failure of it is one of the screen: then the history is that of this screen alone.
  */
 import { join } from 'node:path';
-import { takeLock } from '../../session/lock/lock.ts';
+import { awaitLock } from '../../session/lock/await-lock.ts';
 import { createFolder } from '../../session/log/open-log.ts';
 import type { Home } from '../../session/home/places.ts';
 import { writeFileAtomic } from '../../std/atomic-write.ts';
-import { monotonicMs } from '../../std/clock.ts';
 import { readRegular } from '../../std/open-regular.ts';
 import { sha256Hex } from '../../std/sha256.ts';
 
@@ -22,7 +21,6 @@ const charsMax = 20_000;
 /** Of the file: 1,000 of the longest would be too much to read at each start. */
 const bytesMax = 2_000_000;
 const lockWaitMs = 2_000;
-const lockPollMs = 20;
 
 export interface HistoryPlace {
   readonly home: Pick<Home, 'state'>;
@@ -111,21 +109,14 @@ function bounded(entries: readonly string[]): string[] {
 async function keep(place: HistoryPlace, text: string): Promise<void> {
   const folder = folderOf(place);
   createFolder(folder);
-  const endAtMs = monotonicMs() + lockWaitMs;
-  for (;;) {
-    const lock = await takeLock({ instance: 'typed', folder, purpose: 'loan' });
-    if (lock.taken) {
-      try {
-        const path = fileOf(place);
-        const entries = bounded([...read(path), text]);
-        writeFileAtomic(path, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''), 0o600);
-      } finally {
-        await lock.release();
-      }
-      return;
-    }
-    if (monotonicMs() > endAtMs) return;
-    await new Promise((resolve) => setTimeout(resolve, lockPollMs));
+  const lock = await awaitLock({ instance: 'typed', folder, purpose: 'loan' }, lockWaitMs);
+  if (!lock.taken) return;
+  try {
+    const path = fileOf(place);
+    const entries = bounded([...read(path), text]);
+    writeFileAtomic(path, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''), 0o600);
+  } finally {
+    await lock.release();
   }
 }
 

@@ -22,7 +22,7 @@ const offersMax = 50;
 /** Names of pods that begin like a text. */
 export type PodNames = () => readonly string[];
 
-/** What is known without asking the pod; null: nothing, or it has to be asked (`asksPod`). */
+/** What is known at once; null: nothing, or files are to be looked for (`asksFiles`). */
 export function ownOffers(
   before: { readonly text: string; readonly line: number },
   pods: PodNames,
@@ -57,20 +57,20 @@ function some(offers: Offers & { isCommand: boolean }): Offers | null {
   return offers.offers.length === 0 ? null : offers;
 }
 
-/** A word behind `@`: files and pods, which the pod knows. */
-export function asksPod(text: string): boolean {
+/** A word behind `@`: files of the directory. */
+export function asksFiles(text: string): boolean {
   return /(?:^|\s)@\S*$/.test(text);
 }
 
-/** As the protocol's `complete` answers. */
+/** What `loop/file-candidates.ts` finds. */
 export interface Candidates {
   readonly from: number;
   readonly to: number;
-  readonly candidates: readonly { readonly text: string; readonly kind: 'file' | 'folder' | 'pod' }[];
+  readonly candidates: readonly { readonly text: string; readonly kind: 'file' | 'folder' }[];
 }
 
 /** Null where nothing is offered, or for another place. */
-export function podOffers({ from, to, candidates }: Candidates, before: string): Offers | null {
+export function fileOffers({ from, to, candidates }: Candidates, before: string): Offers | null {
   if (from < 0 || from > before.length || to !== before.length) return null;
   return some({
     from,

@@ -5,7 +5,7 @@
 const minuteMs = 60_000;
 
 /** How long it shows the same, at that age. */
-export function stepOf(ageMs: number): number {
+function stepOf(ageMs: number): number {
   if (ageMs < minuteMs) return 1_000;
   return ageMs < 10 * minuteMs ? 10_000 : minuteMs;
 }

@@ -3,6 +3,7 @@
  * What ends the screen, and what concerns the terminal and the input, is `screen`'s own.
  */
 import type { ApprovalRequest } from '../../protocol/approval.ts';
+import { compactionWords } from '../../client/compaction-words.ts';
 import type { Commands, StartSettings, Watching } from '../ports.ts';
 import type { Effect, Prompt } from '../state.ts';
 
@@ -65,7 +66,7 @@ async function doIt(effect: PodEffect, parts: EffectParts): Promise<void> {
         'compact',
         instructions === null ? {} : { instructions },
       );
-      say(compactionTimes[when]);
+      say(compactionWords[when]);
       return;
     }
     case 'drop':
@@ -75,12 +76,6 @@ async function doIt(effect: PodEffect, parts: EffectParts): Promise<void> {
       say(await commands.rules(effect.words));
   }
 }
-
-const compactionTimes = {
-  now: 'Its history is being summed up.',
-  nextRequest: 'Its history is summed up before its next request to the model.',
-  whenResumed: 'It is paused; its history is summed up when it goes on (/resume).',
-} as const;
 
 async function send({ to, text }: Extract<Effect, { kind: 'send' }>, parts: EffectParts): Promise<void> {
   const { watching, commands, draft, started, say } = parts;

@@ -9,6 +9,7 @@
  */
 import type { Line, Size, Span } from '../line.ts';
 import type { Item, PodModel } from '../model/shape.ts';
+import { lineWidth } from '../text.ts';
 
 /** The lines of one entry, which is the nth of its pod; none for one that is not shown. */
 export type ItemText = (item: Item, columns: number, of: { pod: PodModel; at: number }) => readonly Line[];
@@ -93,14 +94,6 @@ function labelled(pod: PodModel, at: number, { size, isLabelled, text }: FeedOpt
   const lines = text(item, Math.max(20, size.columns - 2), { pod, at });
   const [only] = lines;
   if (only === undefined) return [];
-  if (lines.length === 1 && lengthOf(only) <= room) return [[label, ...only]];
+  if (lines.length === 1 && lineWidth(only) <= room) return [[label, ...only]];
   return [[{ text: `${pod.name}:`, style: bold }], ...lines.map((line) => [{ text: '  ' }, ...line])];
-}
-
-/** In characters: no more than cells, where it is plain; a wide one goes below its label instead. */
-function lengthOf(line: Line): number {
-  return line.reduce(
-    (sum, { text }) => sum + 2 * text.length - text.replaceAll(/[^\u0020-\u024f]/g, '').length,
-    0,
-  );
 }

@@ -97,7 +97,7 @@ export class Painter {
     clearTimeout(this.#timer);
     const { isDrained } = this.#parts.terminal;
     const dueInMs = this.#pace.dueInMs(monotonicMs(), { isDrained });
-    const tickInMs = isDrained && this.#shown !== null ? this.#tickInMs() : null;
+    const tickInMs = isDrained && this.#shown !== null ? tickIn(this.#shown.tree) : null;
     const inMs = Math.min(dueInMs ?? Number.POSITIVE_INFINITY, tickInMs ?? Number.POSITIVE_INFINITY);
     if (!Number.isFinite(inMs)) return;
     // What keeps the process alive is the terminal, not a clock.
@@ -153,13 +153,11 @@ export class Painter {
     this.#rich = { markdownLines, diffOf };
     this.want('output');
   }
+}
 
-  #tickInMs(): number | null {
-    const { tree } = this.#parts.view();
-    const since = tree.rows.flatMap(({ activity }) =>
-      activity === null ? [] : [Date.parse(activity.since)],
-    );
-    const asked = tree.questions.map(({ openedAtMs }) => openedAtMs);
-    return nextTickInMs([...since, ...asked], Date.now());
-  }
+/** When the next clock of what is shown ticks; null where there is none. */
+function tickIn({ rows, questions }: TreeModel): number | null {
+  const since = rows.flatMap(({ activity }) => (activity === null ? [] : [Date.parse(activity.since)]));
+  const asked = questions.map(({ openedAtMs }) => openedAtMs);
+  return nextTickInMs([...since, ...asked], Date.now());
 }

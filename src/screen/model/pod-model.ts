@@ -1,7 +1,6 @@
 /**
  * The pod that is looked at, folded from its entries and live events. Pure: each fold answers a new value,
- * and
- * costs O(1) amortised whatever the history's length.
+ * and costs O(1) amortised whatever the history's length.
  *
  * Invariants
  * - PM1 Entries alone make items, each once: an entry at or below `lastSeq` is passed over.

@@ -1,12 +1,12 @@
 /** What waits for a person: a list, and below it the whole of the one that is chosen. Pure. */
 import { shownQuestion, waitingQuestions } from '../answering.ts';
-import { visible } from '../text.ts';
+import { span, visible } from '../text.ts';
 import type { Line } from '../line.ts';
 import type { Question } from '../model/shape.ts';
 import { clock } from './figures.ts';
 import { answerHints } from './foot.ts';
 import { askedText, type QuestionBlock, questionBlock } from './question.ts';
-import { beside, bold, cut, dim, inStyle, inverse, noLine, span, yellow } from './spans.ts';
+import { beside, bold, cut, dim, inStyle, inverse, noLine, yellow } from './spans.ts';
 import type { View } from './view.ts';
 
 export interface Room {

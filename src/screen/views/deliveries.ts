@@ -2,18 +2,18 @@
  * Every outcome on its way to a parent, and how far it is: committed, sent, received, consumed, seen. What is
  * late stands first. Pure.
  */
-import { clean } from '../text.ts';
+import { clean, lineWidth, span } from '../text.ts';
 import type { Delivery } from '../../protocol/methods.ts';
 import type { Line, Style } from '../line.ts';
 import { clock, lag } from './figures.ts';
-import { bold, cut, dim, green, joined, lineWidth, noLine, red, span, yellow } from './spans.ts';
+import { bold, cut, dim, green, joined, noLine, red, yellow } from './spans.ts';
 
 /** A parent that runs answers in milliseconds; one that is busy reads when its request is over. */
 const lateMs = 5_000;
 
 export type Progress = 'late' | 'underway' | 'done';
 
-export function progressOf(one: Delivery, nowMs: number): Progress {
+function progressOf(one: Delivery, nowMs: number): Progress {
   if (one.state === 'seen' || one.state === 'consumed' || one.state === 'discarded') return 'done';
   if (one.state === 'received') return 'underway';
   if (one.state === 'refused') return 'late';
@@ -29,7 +29,7 @@ function ageMs({ committedAt, receivedAt }: Delivery, nowMs: number): number {
 const order: Readonly<Record<Progress, number>> = { late: 0, underway: 1, done: 2 };
 
 /** Late ones first, then what is on its way, then the newest. */
-export function inOrder(deliveries: readonly Delivery[], nowMs: number): readonly Delivery[] {
+function inOrder(deliveries: readonly Delivery[], nowMs: number): readonly Delivery[] {
   return deliveries.toSorted((one, other) => {
     const by = order[progressOf(one, nowMs)] - order[progressOf(other, nowMs)];
     return by === 0 ? ageMs(one, nowMs) - ageMs(other, nowMs) : by;

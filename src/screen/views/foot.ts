@@ -2,11 +2,11 @@
  * The last row: what is asked before something ends, the line that is typed for it, a word to the person, or
  * the keys of the place that has the focus. Pure.
  */
-import { clean } from '../text.ts';
+import { clean, lineWidth, span } from '../text.ts';
 import { type KeyHint, keyHints } from '../keymap.ts';
 import type { Line, Place } from '../line.ts';
 import type { KeyPlace } from '../keys.ts';
-import { bold, cut, dim, fitting, green, inverse, lineWidth, noLine, red, span, yellow } from './spans.ts';
+import { bold, cut, dim, fitting, green, inverse, noLine, red, yellow } from './spans.ts';
 import type { View } from './view.ts';
 
 export interface Foot {
@@ -77,7 +77,7 @@ function hintsOf(view: View): readonly KeyHint[] {
   return own.filter(({ short }) => !unsaid.has(short));
 }
 
-export function hintLine({ key, short }: KeyHint): Line {
+function hintLine({ key, short }: KeyHint): Line {
   return [span(key, bold), span(` ${short}`, dim)];
 }
 

@@ -6,7 +6,7 @@
  * - F2 A frame has no more lines than the screen, and none is wider.
  * - V9 The input and a question's keys are in each frame that is not too small.
  */
-import { clean, wrap } from '../text.ts';
+import { clean, lineWidth, span, wrap } from '../text.ts';
 import type { Frame, Line, Place, Size } from '../line.ts';
 import { type DrawnInFrame, waitingQuestions } from '../answering.ts';
 import type { ScreenState } from '../state.ts';
@@ -19,7 +19,7 @@ import { border, completionLines, inputBlock } from './input.ts';
 import { plainLines } from './item.ts';
 import { questionRows } from './question.ts';
 import { doingOf, markOf, sinceOf } from './row-words.ts';
-import { beside, bold, cut, dim, filled, lineWidth, noLine, span } from './spans.ts';
+import { beside, bold, cut, dim, filled, noLine } from './spans.ts';
 import { transcriptWindow, type Window } from './transcript.ts';
 import { podsLine, totalsLine, treeBlock } from './tree.ts';
 import type { View } from './view.ts';

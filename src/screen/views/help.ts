@@ -1,9 +1,9 @@
 /** The keys, by where they count, and the commands: made of the tables that decode them. Pure. */
-import { wrap } from '../text.ts';
+import { lineWidth, span, wrap } from '../text.ts';
 import { type Keymap, keySections } from '../keymap.ts';
 import type { Line } from '../line.ts';
 import { slashCommands } from '../slash.ts';
-import { bold, cut, cyan, lineWidth, noLine, span } from './spans.ts';
+import { bold, cut, cyan, noLine } from './spans.ts';
 
 const keysColumn = 22;
 /** From there on in two columns. */

@@ -7,7 +7,7 @@
  * - V10 One row of the screen is never taken: what is printed goes up through it.
  * - V11 Lines of a transcript are not padded and have no frame: they are what is selected and copied.
  */
-import { clean } from '../text.ts';
+import { clean, lineWidth, span } from '../text.ts';
 import type { Line, Size } from '../line.ts';
 import type { TreeRow } from '../model/shape.ts';
 import { askedBlock, chosenQuestion } from './approvals.ts';
@@ -18,20 +18,7 @@ import { border, completionLines, inputBlock } from './input.ts';
 import { liveLines } from './live.ts';
 import { questionRows } from './question.ts';
 import { doingOf, markOf, sinceOf } from './row-words.ts';
-import {
-  beside,
-  bold,
-  cut,
-  dim,
-  green,
-  inStyle,
-  inverse,
-  lineWidth,
-  noLine,
-  red,
-  span,
-  yellow,
-} from './spans.ts';
+import { beside, bold, cut, dim, green, inStyle, inverse, noLine, red, yellow } from './spans.ts';
 import type { View } from './view.ts';
 
 const partOfScreen = 3;

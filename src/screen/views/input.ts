@@ -2,9 +2,9 @@
  * Where a person types: a border that names who will read it, the lines, what is offered for completion.
  * Pure.
  */
-import { clean } from '../text.ts';
+import { clean, lineWidth, span } from '../text.ts';
 import type { Line, Place } from '../line.ts';
-import { bold, cut, dim, inStyle, inverse, lineWidth, span, yellow } from './spans.ts';
+import { bold, cut, dim, inStyle, inverse, yellow } from './spans.ts';
 import type { View } from './view.ts';
 
 /** Before the first line. */

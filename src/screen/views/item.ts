@@ -1,18 +1,17 @@
 /**
  * One entry of a transcript as lines: texts whole, calls in one line with what they change, results
- * shortened,
- * what went wrong never hidden. Pure.
+ * shortened, what went wrong never hidden. Pure.
  *
  * Invariants
  * - V1 A line is never padded and has no frame around it: what is selected in the terminal is the text.
  * - V2 The machinery gives no lines unless it is asked for.
  */
-import { clean, widthOf, wrap } from '../text.ts';
+import { clean, span, widthOf, wrap } from '../text.ts';
 import type { Line, Span, Style } from '../line.ts';
 import type { Item, ItemBody } from '../model/shape.ts';
 import { callWords } from './call-words.ts';
 import { clock, grouped, plural } from './figures.ts';
-import { bold, cut, cyan, dim, green, noLine, red, span, yellow } from './spans.ts';
+import { bold, cut, cyan, dim, green, noLine, red, yellow } from './spans.ts';
 import type { Rich } from './rich.ts';
 
 export interface ItemOptions {
@@ -104,7 +103,7 @@ export function proseLines(text: string, columns: number, rich: Rich | null): Li
 }
 
 /** What it thinks is one line: that it thinks, about what, and how much. */
-export function reasoningLines(text: string, columns: number, options: ItemOptions): Line[] {
+function reasoningLines(text: string, columns: number, options: ItemOptions): Line[] {
   const { shown } = bounded(text);
   if (options.showsMachinery || options.isWhole === true) return marked(span('~ ', dim), shown, columns, dim);
   const rows = rowsOf(shown);

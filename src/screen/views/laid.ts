@@ -1,7 +1,6 @@
 /**
- * What was laid out before, so that a frame costs what it shows and not what there is. Nobody sees it:
- * with an
- * empty one every view answers the same.
+ * What was laid out before, so that a frame costs what it shows and not what there is. Nobody sees it: with
+ * an empty one every view answers the same.
  *
  * Invariants
  * - V3 An entry is laid out once for a width, a set of options and a state of what is loaded.

@@ -2,13 +2,13 @@
  * What of a pod is not committed: what its model says now, the calls that run, the texts on their way.
  * Pure.
  */
-import { clean, wrap } from '../text.ts';
+import { clean, span, wrap } from '../text.ts';
 import type { Line } from '../line.ts';
 import type { OpenCall, PodModel, SentText } from '../model/shape.ts';
 import { callWords } from './call-words.ts';
 import { clockSince, grouped, tokens } from './figures.ts';
 import { marked } from './item.ts';
-import { beside, bold, cut, cyan, dim, noLine, red, span, yellow } from './spans.ts';
+import { beside, bold, cut, cyan, dim, noLine, red, yellow } from './spans.ts';
 import type { View } from './view.ts';
 
 /** Of a command that runs, of thoughts. */

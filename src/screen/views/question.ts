@@ -4,18 +4,16 @@
  *
  * Invariants
  * - V7 What a pod wrote never begins a row: each of its rows stands behind a bar, broken here, and what
- *   steers
- *   or cannot be seen is shown as its number.
- * - V8 What is asked, and how much of it there is, is said again below it; where not all of it is in
- *   sight that
- *   line says so, and no key for a yes is offered.
+ *   steers or cannot be seen is shown as its number.
+ * - V8 What is asked, and how much of it there is, is said again below it; where not all of it is in sight
+ *   that line says so, and no key for a yes is offered.
  */
 import { isJsonObject, type JsonValue } from '../../std/json.ts';
-import { visible, wrap } from '../text.ts';
+import { lineWidth, span, visible, wrap } from '../text.ts';
 import type { Line, Style } from '../line.ts';
 import type { Question } from '../model/shape.ts';
 import { clock, grouped, plural } from './figures.ts';
-import { beside, bold, cut, dim, fitting, lineWidth, noLine, span, yellow } from './spans.ts';
+import { beside, bold, cut, dim, fitting, noLine, yellow } from './spans.ts';
 
 export interface QuestionOptions {
   readonly columns: number;
@@ -187,7 +185,7 @@ function inputText(input: JsonValue): string {
 }
 
 /** Foreign words as rows behind a bar; padding is shown as its length. */
-export function barred(text: string, columns: number): Line[] {
+function barred(text: string, columns: number): Line[] {
   const room = Math.max(1, columns - bar.length);
   return squeezed(text)
     .split('\n')

@@ -1,6 +1,6 @@
 /** Pieces that all views make lines of. Pure. */
 import type { Line, Span, Style } from '../line.ts';
-import { fit, widthOf } from '../text.ts';
+import { fit, lineWidth, span } from '../text.ts';
 
 export const dim: Style = { dim: true };
 export const bold: Style = { bold: true };
@@ -11,15 +11,6 @@ export const cyan: Style = { color: 6 };
 export const inverse: Style = { inverse: true };
 
 export const noLine: Line = [];
-
-/** The text is ours or clean already. */
-export function span(text: string, style?: Style): Span {
-  return style === undefined ? { text } : { text, style };
-}
-
-export function lineWidth(line: Line): number {
-  return line.reduce((sum, { text }) => sum + widthOf(text), 0);
-}
 
 /** No wider than that, and never padded. */
 export function cut(line: Line, columns: number): Line {

@@ -6,14 +6,14 @@
  * - V6 A place that was scrolled to shows the same rows whatever comes: it is counted from an entry, not from
  *   the end.
  */
-import { clean } from '../text.ts';
+import { clean, span } from '../text.ts';
 import type { Line } from '../line.ts';
 import type { Item, PodModel } from '../model/shape.ts';
 import type { Scroll } from '../state.ts';
 import { grouped, plural } from './figures.ts';
 import { beginsBlock, itemLines } from './item.ts';
 import { liveLines } from './live.ts';
-import { beside, cut, dim, inStyle, inverse, noLine, span, yellow } from './spans.ts';
+import { beside, cut, dim, inStyle, inverse, noLine, yellow } from './spans.ts';
 import { highlighted, placeFound } from './search.ts';
 import type { View } from './view.ts';
 
@@ -153,7 +153,7 @@ function belowLine(count: number, columns: number): Line {
 }
 
 /** Entries of a pod as rows, each laid out when it is asked for. */
-export class Blocks {
+class Blocks {
   readonly #view: View;
   readonly pod: PodModel;
   readonly columns: number;

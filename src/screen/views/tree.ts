@@ -1,29 +1,14 @@
 /**
- * The tree: a row a pod, nested as spawned. Narrow, a row has its name, tokens and a clock; wide, also
- * what it
- * does, its context, and both its own cost and that of all below it (behind Σ). Pure.
+ * The tree: a row a pod, nested as spawned. Narrow, a row has its name, tokens and a clock; wide, also what
+ * it does, its context, and both its own cost and that of all below it (behind Σ). Pure.
  */
-import { clean } from '../text.ts';
+import { clean, lineWidth, span } from '../text.ts';
 import type { Line, Span, Style } from '../line.ts';
 import type { TreeModel, TreeRow, Used } from '../model/shape.ts';
 import { type ShownRow, shownRows } from '../rows.ts';
 import { cents, clockSince, dollars, tokens } from './figures.ts';
 import { doingOf, done, markOf, shortEnd, sinceOf } from './row-words.ts';
-import {
-  bold,
-  cut,
-  dim,
-  fitting,
-  green,
-  inStyle,
-  inverse,
-  joined,
-  lineWidth,
-  noLine,
-  red,
-  span,
-  yellow,
-} from './spans.ts';
+import { bold, cut, dim, fitting, green, inStyle, inverse, joined, noLine, red, yellow } from './spans.ts';
 import type { Room } from './transcript.ts';
 import type { View } from './view.ts';
 

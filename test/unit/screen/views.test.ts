@@ -92,7 +92,7 @@ describe('frames', () => {
     );
   });
 
-  it('[screen.r01] a frame lays out as many entries of 50,000 as of 200', () => {
+  it('[screen.r01] [screen.r09] a frame lays out as many entries of 50,000 as of 200', () => {
     const read = (count: number): number => {
       let reads = 0;
       const items = {

@@ -31,10 +31,14 @@ const rareSeeds = [
   12275, 17601,
 ];
 
+/** With people who watch: what went on now was sent behind a history that nobody had read. */
+const watchedSeeds = [12219, 18515, 7655];
+
 it('[sim.histories] nor do the histories that once did', async () => {
   const listenAgain = passOverTheDead();
   for (const seed of rareSeeds)
     expect((await runHistory({ seed, observers: 'none' })).violations).toEqual([]);
+  for (const seed of watchedSeeds) expect((await runHistory({ seed })).violations).toEqual([]);
   listenAgain();
 });
 

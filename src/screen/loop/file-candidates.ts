@@ -1,0 +1,47 @@
+/**
+ * Files and folders behind an `@` that is being typed, from the directory of the pod. They are names for the
+ * person who types: what the pod may read of them is decided when the text is sent. No link is followed.
+ */
+import { lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Candidates } from '../input/offers.ts';
+import { clean } from '../text.ts';
+
+const candidatesMax = 50;
+const entriesMax = 10_000;
+
+/** `text`: up to the caret. Null where nothing is to be offered, or nothing can be read. */
+export function fileCandidates(text: string, directory: string): Candidates | null {
+  const [, path] = /(?:^|\s)@(\S*)$/.exec(text) ?? [];
+  if (path === undefined || path.startsWith('/') || path.split('/').includes('..')) return null;
+  const slash = path.lastIndexOf('/') + 1;
+  const folder = path.slice(0, slash);
+  const begun = path.slice(slash);
+  const found = entriesOf(directory, folder)
+    .filter(({ name }) => name.startsWith(begun) && (begun !== '' || !name.startsWith('.')))
+    // What a name hides would be typed for the person; a blank would end the path.
+    .filter(({ name }) => clean(name) === name && !/\s/.test(name))
+    .sort((one, other) => (one.name < other.name ? -1 : 1))
+    .slice(0, candidatesMax);
+  const candidates = found.map(({ name, isFolder }) => ({
+    text: `${folder}${name}${isFolder ? '/' : ''}`,
+    kind: isFolder ? ('folder' as const) : ('file' as const),
+  }));
+  return { from: text.length - path.length, to: text.length, candidates };
+}
+
+function entriesOf(directory: string, folder: string): { name: string; isFolder: boolean }[] {
+  try {
+    let at = directory;
+    for (const part of folder.split('/').filter((one) => one !== '')) {
+      at = join(at, part);
+      if (!lstatSync(at).isDirectory()) return [];
+    }
+    return readdirSync(at, { withFileTypes: true })
+      .slice(0, entriesMax)
+      .filter((entry) => entry.isFile() || entry.isDirectory())
+      .map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }));
+  } catch {
+    return [];
+  }
+}
