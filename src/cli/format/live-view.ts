@@ -41,6 +41,7 @@ export class LiveView {
 
   /** An event of the pod that is being watched. */
   showMain(event: LiveEvent): void {
+    // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- most of them are for screens
     switch (event.type) {
       case 'textDelta':
         if (this.#options.streaming) this.#stream(event);
@@ -56,19 +57,6 @@ export class LiveView {
       case 'compactionStarted':
         this.line(this.dim(compactionLine(event)));
         return;
-      case 'reasoningDelta':
-      case 'toolInputDelta':
-      case 'toolProgress':
-      case 'status':
-      case 'treeChanged':
-      case 'activity':
-      case 'live':
-      case 'approvalRequested':
-      case 'approvalAnswered':
-      case 'deliveryChanged':
-      case 'compactionEnded':
-      case 'lagged':
-      case 'shutdown':
       default:
     }
   }
