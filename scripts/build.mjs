@@ -5,7 +5,7 @@
 import { chmod, rm, readFile, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import { foldDigest } from './fold-digest.mjs';
 import { licenceTexts } from './licences.mjs';
 
@@ -136,9 +136,18 @@ function startOf(file) {
 
 async function buildBody(name, source) {
   const built = await bundle({ ...commonJs, entryPoints: { [name]: source }, write: false });
-  const steps = [importedByItsLoader, zodWhenUsed, nodeModulesWhenUsed, allAscii, asFunction];
+  const steps = [importedByItsLoader, zodWhenUsed, nodeModulesWhenUsed, allAscii];
   const body = steps.reduce((text, step) => step(text), built.outputFiles[0].text);
-  await writeFile(`${root}dist/${name}.cjs`, body);
+  await writeFile(`${root}dist/${name}.cjs`, asFunction(await withoutBlanks(body)));
+}
+
+/**
+ * Every start reads all of it and checks its cache by it: a third of it is blanks and comments. Names stay,
+ * and lines are short, for the stack of a defect.
+ */
+async function withoutBlanks(text) {
+  const { code } = await transform(text, { target: every.target, minifyWhitespace: true, lineLimit: 120 });
+  return code;
 }
 
 /**

@@ -159,7 +159,7 @@ describe('the program of a pod', () => {
     ];
     const paths = packed[0].files.map(({ path }) => path);
     const importedBy = (program: Program) =>
-      [...readFileSync(bodyFile(program), 'utf8').matchAll(/__import\("\.\/(.+?)"\)/g)].map(
+      [...readFileSync(bodyFile(program), 'utf8').matchAll(/__import\(\s*"\.\/(.+?)"\)/g)].map(
         (match) => match[1],
       );
     expect(new Set(importedBy('pod')).size).toBe(6);
