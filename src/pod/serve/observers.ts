@@ -165,7 +165,8 @@ export class Observers {
     if (!this.#goesOn(observer)) return;
     // No await since the last look at the size: the next entry finds this observer live.
     observer.phase = 'live';
-    // In one piece, and as any other: who has not read its history yet falls behind instead of being sent more.
+    // In one piece, and as any other: who has not read its history yet falls behind instead of being sent
+    // more.
     this.#send(observer, Buffer.concat(this.#now(observer).map(liveLine)));
   }
 
