@@ -1,7 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests of single parts that start many processes or play thousands of cases: too slow for `npm run check`. */
+/**
+ * Tests of single parts that start many processes or play thousands of cases, too slow for `npm run check`,
+ * and those that must have a process to themselves.
+ */
 export const slowParts = [
+  'test/unit/package/few-descriptors.test.ts',
+  'test/unit/package/gone-node.test.ts',
+  'test/unit/session/lock-race.test.ts',
   'test/unit/session/lock.test.ts',
   'test/unit/session/lock-strangers.test.ts',
   'test/unit/session/repair.test.ts',
@@ -22,6 +28,9 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts', 'test/requirements.test.ts'],
           exclude: ['test/unit/sim/**', ...slowParts],
+          // Half of the time of this ring went into loading the same modules for each file.
+          isolate: false,
+          pool: 'forks',
           // Patience for a machine that has much else to do; none waits for time to pass.
           testTimeout: 30_000,
           hookTimeout: 60_000,

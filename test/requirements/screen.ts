@@ -129,4 +129,10 @@ export const screen = {
     'What frames come to on a terminal are their cells, pens and caret, also after resizes; an equal frame is no bytes.',
   'screen.writer-disagreeing':
     'Where terminals disagree on the width of a cluster, all other cells are as they should be.',
+  'screen.r07':
+    'Over 20 resizes between 60 and 160 columns each entry is at most once in scrollback and screen.',
+  'screen.writer-inline':
+    'Inline, what was printed stands above the live region, and the region below it with its caret.',
+  'screen.writer-options':
+    'Colours, and what a terminal does with lines that become too wide, are taken from what it says of itself.',
 } as const;

@@ -11,6 +11,8 @@ export interface CampaignOptions {
   count: number;
   /** Stops after so many failing seeds. */
   failuresMax: number;
+  /** No history is begun behind these seconds, once `countMin` have been played. Absent: all are. */
+  within?: { readonly seconds: number; readonly countMin: number };
   onProgress?: (done: { nextSeed: number; perSecond: number }) => void;
 }
 
@@ -31,6 +33,10 @@ export interface Campaign {
 
 const progressEvery = 1_000;
 
+function isLate({ ran, seconds }: Campaign, { within }: CampaignOptions): boolean {
+  return within !== undefined && ran >= within.countMin && seconds >= within.seconds;
+}
+
 export async function campaign(options: CampaignOptions): Promise<Campaign> {
   const { from, count } = options;
   const total: Campaign = {
@@ -50,7 +56,7 @@ export async function campaign(options: CampaignOptions): Promise<Campaign> {
       total.ran += 1;
       total.seconds = (performance.now() - startedMs) / 1_000;
       if (violation !== null) total.failures.push({ seed, violation });
-      if (total.failures.length >= options.failuresMax) break;
+      if (total.failures.length >= options.failuresMax || isLate(total, options)) break;
       if (total.ran % progressEvery === 0) {
         options.onProgress?.({ nextSeed: seed + 1, perSecond: Math.round(total.ran / total.seconds) });
       }
