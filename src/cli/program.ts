@@ -3,6 +3,7 @@
  * an exit status.
  */
 import { errorText } from './format/printable.ts';
+import { BadSetting } from '../configuration/bad-setting.ts';
 import { podSentence } from './format/pod-sentences.ts';
 import { AmbiguousName, NoSuchPod } from '../client/errors.ts';
 import { PodkinError } from '../std/podkin-error.ts';
@@ -156,10 +157,10 @@ function failureStatus(context: CommandContext, error: unknown): number {
     // Help and version come this way too, with 0.
     return error.exitCode === 0 ? exitStatus.done : exitStatus.usage;
   }
-  if (error instanceof CommandFailed) {
+  if (error instanceof CommandFailed || error instanceof BadSetting) {
     const lines = error.lines.map((line) => `  ${errorText(line)}\n`).join('');
     context.stderr.write(`podkin: ${errorText(error.sentence)}${lines === '' ? '' : ':'}\n${lines}`);
-    return error.status;
+    return error instanceof CommandFailed ? error.status : exitStatus.usage;
   }
   if (!(error instanceof Error) || !isSituation(error)) throw error;
   const said = error instanceof PodkinError ? podSentence(error) : error.message;

@@ -99,3 +99,19 @@ export class NotConnected extends PodkinError {
     this.podName = podName;
   }
 }
+
+/** A path to write in is another pod's, or a command still writes there. Nothing was made. */
+export class PathHeld extends PodkinError {
+  constructor(message: string) {
+    super(message);
+    this.name = 'PathHeld';
+  }
+}
+
+/** A thousand names were tried for a new root, and each is taken. Nothing was made. */
+export class NoFreeName extends PodkinError {
+  constructor() {
+    super('no free name was found for it: give it one');
+    this.name = 'NoFreeName';
+  }
+}

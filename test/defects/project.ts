@@ -23,7 +23,7 @@ export const ofTheProject: readonly Defect[] = [
   {
     id: 'saved-rule-by-path-alone',
     breaks: 'a rule that was saved for one directory holds in another one that is at its path now',
-    file: 'src/cli/invocation/saved-rules.ts',
+    file: 'src/configuration/saved-rules.ts',
     find: 'const rules = known.filter(({ place }) => place === here?.place).flatMap((one) => one.rules);',
     replace: 'const rules = known.flatMap((one) => one.rules);',
     test: 'test/unit/cli/saved-rules.test.ts',
@@ -131,7 +131,7 @@ export const ofTheProject: readonly Defect[] = [
   {
     id: 'profile-bound-lost',
     breaks: 'a bound of an agent file that is not understood is as one that is not there',
-    file: 'src/cli/invocation/agent-profiles.ts',
+    file: 'src/configuration/agent-profiles.ts',
     find: 'bounding.find((field) => others.includes(field))',
     replace: "bounding.find((field) => field === 'maxCost' && others.includes(field))",
     test: 'test/unit/cli/agent-profiles.test.ts',

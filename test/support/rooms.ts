@@ -27,6 +27,19 @@ export const doors: Record<string, string[]> = {
     'worker',
   ],
   client: ['std', 'protocol', 'transport', 'session', 'scope', 'pod'],
+  configuration: ['std', 'model', 'project', 'scope', 'screen', 'session'],
+  library: [
+    'std',
+    'version',
+    'protocol',
+    'transport',
+    'session',
+    'scope',
+    'model',
+    'pod',
+    'client',
+    'configuration',
+  ],
   screen: ['std', 'protocol', 'client', 'session', 'scope', 'transport'],
   cli: [
     'std',
@@ -40,13 +53,15 @@ export const doors: Record<string, string[]> = {
     'project',
     'pod',
     'client',
+    'configuration',
+    'library',
     'screen',
   ],
   command: ['std', 'cli'],
   // The programs take a body in, and know of it only its type.
   main: ['std', 'version', 'session', 'command'],
   'pod-process': ['std', 'session', 'pod'],
-  index: ['std', 'client', 'protocol', 'transport', 'session'],
+  index: ['std', 'client', 'configuration', 'library', 'protocol', 'transport', 'session'],
 };
 
 /** Of these rooms only these files, for the rooms named. */
@@ -54,6 +69,10 @@ export const keyholes: { from: string; to: string; only: string[] }[] = [
   // Where a home is, and no more of it than that: the rest is the body's.
   { from: 'main', to: 'session', only: ['home/places.ts'] },
   { from: 'pod-process', to: 'session', only: ['home/places.ts'] },
+  // Of the screen only which keys there are.
+  { from: 'configuration', to: 'screen', only: ['keymap.ts'] },
+  { from: 'configuration', to: 'model', only: ['create.ts'] },
+  { from: 'library', to: 'model', only: ['create.ts'] },
   // For the dead, the command line reads logs and starts processes; a living pod it reaches by its socket.
   {
     from: 'cli',

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import type { Result } from '../../protocol/methods.ts';
 import { userHome } from '../../session/home/places.ts';
-import { saveRules } from '../invocation/saved-rules.ts';
+import { saveRules } from '../../configuration/saved-rules.ts';
 import { ruledText, ruleHint, savedText, writeHint } from './ruled-text.ts';
 import { askPod } from '../../client/ask-pod.ts';
 import type { CommandContext } from '../invocation/context.ts';

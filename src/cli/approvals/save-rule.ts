@@ -2,7 +2,7 @@
 import { lookUp } from '../../client/find-pod.ts';
 import { userHome } from '../../session/home/places.ts';
 import type { CommandContext } from '../invocation/context.ts';
-import { saveRules } from '../invocation/saved-rules.ts';
+import { saveRules } from '../../configuration/saved-rules.ts';
 import type { Answering } from './answer-approval.ts';
 import { savedText } from './ruled-text.ts';
 

@@ -13,7 +13,7 @@ import { ownHome, UnsafeHome } from '../../session/home/own-home.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { uuidv7 } from '../../std/uuid.ts';
 import { CommandFailed, exitStatus } from '../invocation/context.ts';
-import { realPath } from '../invocation/real-paths.ts';
+import { realPath } from '../../configuration/real-paths.ts';
 
 const beginning = 'pk-chaos-';
 const markName = 'made-by-podkin-chaos';

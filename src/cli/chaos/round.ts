@@ -15,7 +15,7 @@ import { isRunning } from '../../std/process-identity.ts';
 import { connectAndSend } from '../../transport/connect-and-send.ts';
 import { ensureRuntimeDir } from '../../transport/address.ts';
 import { endTree } from '../control/end-tree.ts';
-import { createRoot, type Root, startRoot } from '../run/create-root.ts';
+import { createRoot, type Root, startRoot } from '../../library/roots/create-root.ts';
 import { Cuts } from './cuts.ts';
 import { leftBelow } from './end-all.ts';
 import { Faults } from './faults.ts';

@@ -1,5 +1,5 @@
 /** What a line typed into an attached pod means. Pure. */
-import type { SetOptions } from '../invocation/set-flags.ts';
+import type { SetOptions } from '../../library/roots/set-options.ts';
 
 export type AttachAction =
   | { kind: 'nothing' }

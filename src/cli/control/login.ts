@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { providerVariables } from '../../model/create.ts';
 import { keyProblem, removeKey, storeKey, storedKeys } from '../../session/home/stored-keys.ts';
-import { nearest } from '../format/nearest.ts';
+import { nearest } from '../../std/nearest.ts';
 import { visible } from '../format/printable.ts';
 import { columns } from '../format/table.ts';
 import { canAsk } from '../invocation/ask-person.ts';

@@ -2,31 +2,19 @@
  * `podkin restore`: starts the process of a pod that does not run again from its log, with `--tree` those
  * below it too.
  */
-import { existsSync } from 'node:fs';
-import { errorText } from '../format/printable.ts';
-import type { CommandContext } from '../invocation/context.ts';
-import { CommandFailed, exitStatus } from '../invocation/context.ts';
 import { allPods, descendantsOf, findPod, type FoundPod } from '../../client/find-pod.ts';
-import { PodStartFailed, startPodProcess } from '../../pod/process/start-process.ts';
-import { limitsOf } from '../../session/settings/settings.ts';
-import { readTotals } from '../../session/log/totals.ts';
-import { once } from '../../std/once.ts';
-import { isRunning } from '../../std/process-identity.ts';
-import type { Restrictions } from '../../session/facts/entries.ts';
-import { checkModelName } from '../../model/create.ts';
-import { isDirectory } from '../invocation/real-paths.ts';
-import { isSet, type SetOptions } from '../invocation/set-flags.ts';
-import { configuredModels, ModesAbove, setAtStart } from './set-options.ts';
-import type { SetAtStart } from '../../session/settings/wanted.ts';
-import { RestoredRights, restrictionText } from './restored-rights.ts';
-import { exitWithin, probePod, processOf } from '../../client/pod-probe.ts';
-
-export interface RestoreOptions extends SetOptions {
-  /** Pods that run already are passed over; without it such a pod is a failure. */
-  readonly tree: boolean;
-  /** A person says that an incarnation goes on nowhere, where that cannot be found out from here. */
-  readonly force: boolean;
-}
+import {
+  type RestoreContext,
+  type RestoreOptions,
+  restoreOne,
+  restoreTree as restoreTreeOf,
+  Starts,
+  type TreeRestore,
+} from '../../library/roots/restore-pods.ts';
+import { RestoredRights } from '../../library/roots/restored-rights.ts';
+import { isSet } from '../../library/roots/set-options.ts';
+import { errorText } from '../format/printable.ts';
+import { type CommandContext, CommandFailed, exitStatus } from '../invocation/context.ts';
 
 export async function restoreCommand(
   context: CommandContext,
@@ -41,13 +29,13 @@ export async function restoreCommand(
   const pods = options.tree ? [pod, ...descendantsOf(all, pod.instance)] : [pod];
   const rights = new RestoredRights(context, all);
   // Before anything is started: a deny must not be lost by a mistake in a file.
-  const starts = new Starts(context, all, { pod, options });
+  const starts = new Starts(restoring(context), all, { pod, options });
   const wanted = await Promise.all(
     pods.map(async (one) => ({ one, restrictions: await rights.of(one), set: await starts.of(one) })),
   );
   let status: number = exitStatus.done;
   for (const { one, restrictions, set } of wanted) {
-    const outcome = await restoreOne(context, one, { ...options, restrictions, set });
+    const outcome = await restoreOne(restoring(context), one, { ...options, restrictions, set });
     if (outcome === 'started') context.stdout.write(`${one.name}\n`);
     else if (outcome === 'undone')
       context.stderr.write(`${one.name} was half made, and is undone by its parent.\n`);
@@ -64,158 +52,26 @@ export async function restoreCommand(
   return status;
 }
 
-export interface TreeRestore {
-  /** The turn of the root that was cut is not gone on with. */
-  readonly cancelsTurn: boolean;
-  /** Of those below, by instance; all of them unless given. */
-  readonly only?: ReadonlySet<string>;
-  /** Of the root, from this start on. */
-  readonly set?: SetOptions;
-  /** Whoever has it started is nobody who could be asked. */
-  readonly headless?: boolean;
-}
-
-/**
- * A root and all below it, for a command that goes on with it; what runs is left as it is. Null, or why the
- * root could not be started; of those below that is said.
- */
+/** As in the library's room, with its words for the person. */
 export async function restoreTree(
   context: CommandContext,
   root: FoundPod,
-  { cancelsTurn, only, set: options = {}, headless = false }: TreeRestore,
+  restore: TreeRestore,
 ): Promise<string | null> {
-  const all = allPods(context.home);
-  const rights = new RestoredRights(context, all);
-  const below = descendantsOf(all, root.instance).filter((one) => only?.has(one.instance) !== false);
-  const starts = new Starts(context, all, { pod: root, options });
-  const wanted = await Promise.all(
-    [root, ...below].map(async (one) => ({
-      one,
-      restrictions: await rights.of(one),
-      set: await starts.of(one),
-    })),
-  );
-  for (const { one, restrictions, set } of wanted) {
-    const outcome = await restoreOne(context, one, {
-      tree: true,
-      force: false,
-      restrictions,
-      set,
-      headless,
-      cancelsTurn: cancelsTurn && one === root,
-    });
-    if (typeof outcome === 'string') continue;
-    if (one === root) return outcome.message;
-    context.stderr.write(`${one.name} could not be started: ${errorText(outcome.message)}\n`);
-  }
-  return null;
+  return await restoreTreeOf(restoring(context), root, restore);
 }
 
-/** What a stop may take beyond the pod's own grace, those below it included. */
-const stopMarginMs = 30_000;
-
-/**
- * A pod that is stopping is waited for: it is not running in a moment, and nobody would start it again then.
- */
-async function untilEnded(
-  context: CommandContext,
-  pod: FoundPod,
-): Promise<'ended' | 'running' | { message: string }> {
-  const newest = await processOf(pod);
-  if (newest === null || !isRunning(newest)) return 'ended';
-  const probed = await probePod(pod);
-  const isStopping =
-    probed.kind === 'live'
-      ? probed.status.status === 'stopping'
-      : probed.totals.stopped || !isRunning(newest);
-  if (!isStopping) return 'running';
-  context.stderr.write(`${pod.name} is stopping; it is started again when it has ended.\n`);
-  if (await exitWithin(pod, limitsOf(pod.spec.settings).stopGraceMs + stopMarginMs)) return 'ended';
-  return { message: `it is stopping and has not ended; "podkin doctor" says more, then try again` };
-}
-
-/** What each of several pods works with from its start on. */
-class Starts {
-  readonly #context: CommandContext;
-  readonly #set: { readonly pod: FoundPod; readonly options: SetOptions };
-  readonly #above: ModesAbove;
-  readonly #models: () => ReturnType<typeof configuredModels>;
-
-  constructor(
-    context: CommandContext,
-    all: readonly FoundPod[],
-    set: { pod: FoundPod; options: SetOptions },
-  ) {
-    this.#context = context;
-    this.#set = set;
-    this.#models = once(() => configuredModels(context));
-    const { permissionMode } = set.options;
-    // Those below are started behind it.
-    this.#above = new ModesAbove(
-      all,
-      new Map(permissionMode === undefined ? [] : [[set.pod.instance, permissionMode]]),
-    );
-  }
-
-  async of(pod: FoundPod): Promise<SetAtStart> {
-    const options = pod === this.#set.pod ? this.#set.options : {};
-    const [most, models] = await Promise.all([this.#above.of(pod), this.#models()]);
-    return await setAtStart(this.#context, pod, { options, most, models });
-  }
-}
-
-interface Restoring extends Pick<RestoreOptions, 'tree' | 'force'> {
-  readonly restrictions: Restrictions;
-  readonly set: SetAtStart;
-  /** The turn that was cut is not gone on with. */
-  readonly cancelsTurn?: boolean;
-  readonly headless?: boolean;
-}
-
-async function restoreOne(
-  context: CommandContext,
-  pod: FoundPod,
-  { force, restrictions, set, cancelsTurn = false, headless = false }: Restoring,
-): Promise<'started' | 'running' | 'undone' | { message: string }> {
-  try {
-    // A lock that is held says nothing yet: a parent holds it while it reads what its dead child left. The
-    // new process waits for it, and says who has it.
-    const before = await untilEnded(context, pod);
-    if (before !== 'ended') return before;
-    if (!existsSync(pod.folder.spec)) return 'undone';
-    const { cwd } = pod.spec;
-    const model = set.models?.names[0] ?? (await readTotals(pod.folder.log)).model ?? pod.spec.model;
-    // The work that it takes up again would fail for good in that moment.
-    const problem = checkModelName(model, context.environment, { cwd });
-    if (problem !== null) return { message: problem };
-    if (!isDirectory(cwd)) {
-      const text = `The working directory of ${pod.name}, ${cwd}, no longer exists: put it back, or "podkin stop ${pod.label}" and start anew where the project is now.`;
-      context.stderr.write(`${errorText(text)}\n`);
-    }
-    const { pid, ready } = startPodProcess(pod.folder, context.environment, {
-      takeOver: force,
-      restrictions,
-      set,
-      cancelsTurn,
-      // Also of a tree that was begun with -p: that somebody can be asked is the command's to say.
-      headless,
-    });
-    const { spawnMs } = limitsOf(pod.spec.settings);
-    // Not ended: one that reads a long log is only slow. But nobody waits without a word.
-    const late = setTimeout(() => {
-      context.stderr.write(
-        `${pod.name} does not listen yet, after ${spawnMs} ms: a long log takes time. Ctrl+C ends this waiting and not its start; "kill -9 ${pid}" ends that.\n`,
-      );
-    }, spawnMs);
-    const { incarnation } = await ready.finally(() => clearTimeout(late));
-    context.stderr.write(`${pod.name} is running again (restart ${incarnation - 1}).\n`);
-    const denied = restrictionText(pod, restrictions);
-    if (denied !== null) context.stderr.write(`${errorText(denied)}\n`);
-    return 'started';
-  } catch (error) {
-    if (error instanceof PodStartFailed && error.code === 'alreadyRunning') return 'running';
-    // Its parent, which was started before it, has undone a start that was half made.
-    if (!existsSync(pod.folder.spec)) return 'undone';
-    return { message: error instanceof Error ? error.message : String(error) };
-  }
+function restoring(context: CommandContext): RestoreContext {
+  return {
+    get home() {
+      return context.home;
+    },
+    get environment() {
+      return context.environment;
+    },
+    get cwd() {
+      return context.cwd;
+    },
+    say: (text) => context.stderr.write(`${errorText(text)}\n`),
+  };
 }

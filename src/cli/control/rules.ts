@@ -18,7 +18,7 @@ import {
   savedRulesAt,
   savedRulesFile,
   saveRules,
-} from '../invocation/saved-rules.ts';
+} from '../../configuration/saved-rules.ts';
 
 export interface RulesOptions {
   /** Of all projects. */

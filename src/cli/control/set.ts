@@ -8,8 +8,8 @@ import { effortIn } from '../../session/settings/effort.ts';
 import { modelListOf } from '../../session/settings/model-list.ts';
 import { oneLine } from '../format/printable.ts';
 import { type CommandContext, CommandFailed, exitStatus } from '../invocation/context.ts';
-import { isSet, type SetOptions } from '../invocation/set-flags.ts';
-import { setParams } from './set-options.ts';
+import { isSet, type SetOptions } from '../../library/roots/set-options.ts';
+import { setParams } from '../../library/roots/set-options.ts';
 
 export interface SetCommandOptions extends SetOptions {
   readonly json: boolean;

@@ -1,10 +1,11 @@
 /** `/model`, `/mode` and `/effort`, typed at a terminal: over the connection that is there. */
+import { BadSetting } from '../../configuration/bad-setting.ts';
 import { type CommandContext, CommandFailed } from '../invocation/context.ts';
-import type { SetOptions } from '../invocation/set-flags.ts';
+import type { SetOptions } from '../../library/roots/set-options.ts';
 import type { Client } from '../../transport/client.ts';
 import { parseAttachLine } from './attach-line.ts';
 import { heldText, unheardText } from './set.ts';
-import { setParams } from './set-options.ts';
+import { setParams } from '../../library/roots/set-options.ts';
 
 /** What was typed is lost in a moment: what asks nobody for anything is not begun by it. */
 const onlyByFlag = 'bypassPermissions';
@@ -25,7 +26,8 @@ export async function typedSet(
       ...(held.unheard.length > 0 ? [unheardText(held.unheard)] : []),
     ].join('\n');
   } catch (error) {
-    if (error instanceof CommandFailed) return [error.sentence, ...error.lines].join('\n');
+    if (error instanceof CommandFailed || error instanceof BadSetting)
+      return [error.sentence, ...error.lines].join('\n');
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import type { Entry } from '../../session/facts/entries.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import { type Deferred, deferred } from '../../std/deferred.ts';
 import type { CommandContext } from '../invocation/context.ts';
-import type { Root } from '../run/create-root.ts';
+import type { Root } from '../../library/roots/create-root.ts';
 import { lineOf } from '../format/live-lines.ts';
 import type { PodTally } from '../../client/pod-tally.ts';
 import { paint } from '../format/table.ts';

@@ -7,7 +7,7 @@ import { stderrTail } from '../../pod/process/start-process.ts';
 import type { Entry } from '../../session/facts/entries.ts';
 import type { PodEvent } from '../../protocol/pod-event.ts';
 import { uuidv7 } from '../../std/uuid.ts';
-import { startRoot } from '../run/create-root.ts';
+import { startRoot } from '../../library/roots/create-root.ts';
 import { defaultLimits } from '../../session/settings/settings.ts';
 import { deliveriesOf } from '../inspect/deliveries.ts';
 import { demoTask } from './demo-scenario.ts';

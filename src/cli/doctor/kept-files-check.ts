@@ -1,7 +1,7 @@
 /** For `podkin doctor`: files of this home, of no pod, that are not what podkin wrote. */
 import type { Home } from '../../session/home/home.ts';
 import { badRequests } from '../../session/home/requests.ts';
-import { savedRulesFile, savedRulesProblem } from '../invocation/saved-rules.ts';
+import { savedRulesFile, savedRulesProblem } from '../../configuration/saved-rules.ts';
 import type { Finding } from './finding.ts';
 
 const level = 'warning';

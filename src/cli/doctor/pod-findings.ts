@@ -2,7 +2,7 @@
  * What is not as it should be with each pod of the home, and what to do: nothing that would break something.
  */
 import { setAsideFolder } from '../../scope/set-aside/set-aside.ts';
-import { isDirectory } from '../invocation/real-paths.ts';
+import { isDirectory } from '../../configuration/real-paths.ts';
 import { mayGo } from '../inspect/ps.ts';
 import type { FoundPod } from '../../client/find-pod.ts';
 import type { PodView, SeenPod } from '../../client/pod-view.ts';

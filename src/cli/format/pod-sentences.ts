@@ -8,7 +8,7 @@ import {
   PodOutOfReach,
 } from '../../client/errors.ts';
 import type { PodkinError } from '../../std/podkin-error.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../../std/nearest.ts';
 import { oneLine } from './printable.ts';
 
 /** Its own message where no command can help. */

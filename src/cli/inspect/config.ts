@@ -3,7 +3,7 @@ import { realpathSync, statSync } from 'node:fs';
 import type { JsonValue } from '../../std/json.ts';
 import { errorText, oneLine } from '../format/printable.ts';
 import { columns } from '../format/table.ts';
-import { unknownLimits } from '../invocation/configuration.ts';
+import { unknownLimits } from '../../configuration/configuration.ts';
 import {
   CommandFailed,
   type CommandContext,
@@ -19,7 +19,7 @@ import {
 } from '../invocation/effective-settings.ts';
 import { environmentList } from '../invocation/environment-list.ts';
 import { configurationFlags, type SettingOptions } from '../invocation/setting-options.ts';
-import { jsonSchemaOf, projectFileSchema, userFileSchema } from '../invocation/settings-schema.ts';
+import { jsonSchemaOf, projectFileSchema, userFileSchema } from '../../configuration/settings-schema.ts';
 
 export interface ConfigOptions {
   readonly json: boolean;

@@ -2,7 +2,7 @@
 import { checkModelName, isPriced, type KnownModel, knownModels } from '../../model/create.ts';
 import { grouped, oneLine } from '../format/printable.ts';
 import { columns } from '../format/table.ts';
-import { loadConfiguration } from '../invocation/configuration.ts';
+import { loadConfiguration } from '../../configuration/configuration.ts';
 import { type CommandContext, cwdIfThere, exitStatus, jsonText } from '../invocation/context.ts';
 
 interface ListedModel extends Omit<

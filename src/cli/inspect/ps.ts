@@ -4,7 +4,7 @@
 import { basename } from 'node:path';
 import type { CommandContext } from '../invocation/context.ts';
 import { cwdIfThere, exitStatus, jsonText, screenOf } from '../invocation/context.ts';
-import { realPath, samePlaceAs } from '../invocation/real-paths.ts';
+import { realPath, samePlaceAs } from '../../configuration/real-paths.ts';
 import { podAt } from '../../client/find-pod.ts';
 import { type ListedPod, listedPods } from '../../client/listed-pods.ts';
 import { isLive, matters, type PodView, type SeenPod, viewHome } from '../../client/pod-view.ts';
@@ -113,7 +113,7 @@ export async function startCommand(context: CommandContext): Promise<number> {
     );
     return exitStatus.done;
   }
-  const { loadConfiguration } = await import('../invocation/configuration.ts');
+  const { loadConfiguration } = await import('../../configuration/configuration.ts');
   const cwd = cwdIfThere(context);
   const { model } = await loadConfiguration({ environment: context.environment, cwd, flags: {} });
   context.stderr.write(

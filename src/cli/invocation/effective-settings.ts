@@ -9,12 +9,12 @@ import {
   type ConfigurationFiles,
   type ConfigurationSource,
   readConfigurationFiles,
-} from './configuration.ts';
-import { fromHome } from './configuration-files.ts';
-import { remarksOf } from './profiles.ts';
-import type { ProjectFile } from './project-settings.ts';
+} from '../../configuration/configuration.ts';
+import { fromHome } from '../../configuration/configuration-files.ts';
+import { remarksOf } from '../../configuration/profiles.ts';
+import type { ProjectFile } from '../../configuration/project-settings.ts';
 import { type Setting, settingList } from './setting-list.ts';
-import type { UserSettings } from './settings-schema.ts';
+import type { UserSettings } from '../../configuration/settings-schema.ts';
 
 export type Origin =
   | 'default'

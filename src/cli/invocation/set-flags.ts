@@ -1,12 +1,6 @@
 /** The flags of what can be set of a pod that is there. */
+import type { SetOptions } from '../../library/roots/set-options.ts';
 import type { CommandInput } from './command-input.ts';
-
-/** As it was given; what was not is undefined. */
-export interface SetOptions {
-  readonly model?: string | undefined;
-  readonly permissionMode?: string | undefined;
-  readonly effort?: string | undefined;
-}
 
 export const setOptionsHelp: readonly (readonly [string, string])[] = [
   ['--model <model>', 'another model, from its next request on'],
@@ -20,8 +14,4 @@ export function setOptionsOf(input: CommandInput): SetOptions {
     permissionMode: input.text('permissionMode'),
     effort: input.text('effort'),
   };
-}
-
-export function isSet({ model, permissionMode, effort }: SetOptions): boolean {
-  return model !== undefined || permissionMode !== undefined || effort !== undefined;
 }

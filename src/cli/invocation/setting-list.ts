@@ -4,8 +4,8 @@
  */
 import { limitVariable, narrowingLimits } from '../../session/settings/settings.ts';
 import { once } from '../../std/once.ts';
-import { type SettingKey, settingKeys } from './setting-keys.ts';
-import { jsonSchemaOf, projectFileSchema, userFileSchema } from './settings-schema.ts';
+import { type SettingKey, settingKeys } from '../../configuration/setting-keys.ts';
+import { jsonSchemaOf, projectFileSchema, userFileSchema } from '../../configuration/settings-schema.ts';
 
 export interface Setting extends SettingKey {
   /** What a project's file may do with it; null: nothing. */

@@ -1,6 +1,6 @@
 /** The options that set for one command what a configuration file sets for all. */
 import type { CommandInput } from './command-input.ts';
-import type { ConfigurationFlags } from './configuration.ts';
+import type { ConfigurationFlags } from '../../configuration/configuration.ts';
 import { type CommandContext, fromCwd } from './context.ts';
 
 /** Flags and what they do. */

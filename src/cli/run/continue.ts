@@ -18,7 +18,7 @@ import { connectAndSend } from '../../transport/connect-and-send.ts';
 import { attachCommand } from '../control/attach.ts';
 import { restoreTree } from '../control/restore.ts';
 import { setOf, unheardText } from '../control/set.ts';
-import { isSet, type SetOptions } from '../invocation/set-flags.ts';
+import { isSet, type SetOptions } from '../../library/roots/set-options.ts';
 import { canAsk } from '../invocation/ask-person.ts';
 import { type CommandContext, CommandFailed, exitStatus } from '../invocation/context.ts';
 import { foreground, type Work } from './foreground.ts';

@@ -12,7 +12,7 @@ import { type JsonObject, isJsonObject, jsonIn } from '../../std/json.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { visible } from '../format/printable.ts';
 import { type CommandContext, CommandFailed, exitStatus, fromCwd } from '../invocation/context.ts';
-import type { NamedProfile } from '../invocation/profiles.ts';
+import type { NamedProfile } from '../../configuration/profiles.ts';
 import type { RunOptions } from './run-options.ts';
 
 const schemaBytesMax = 65_536;

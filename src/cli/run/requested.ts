@@ -8,7 +8,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type AnswerInLog, answerInLog, answersBelow } from '../../client/answer-in-log.ts';
 import type { FoundPod } from '../../client/find-pod.ts';
 import { HomeIndex } from '../../client/home-index.ts';
+import { NoFreeName, PathHeld } from '../../client/errors.ts';
 import { isPodRunning } from '../../client/pod-probe.ts';
+import { BadSetting } from '../../configuration/bad-setting.ts';
 import { type FoundRequest, forgetRequest, isPodMade, notePodMade } from '../../session/home/requests.ts';
 import { NameTaken } from '../../session/home/create-folder.ts';
 import { isRemoved } from '../../session/home/home.ts';
@@ -18,7 +20,7 @@ import type { JsonObject } from '../../std/json.ts';
 import { type CommandContext, CommandFailed, exitStatus } from '../invocation/context.ts';
 import { requestFor } from '../invocation/request-id.ts';
 import { begun, goOnWith, hasMore, hasReports, restored } from './continue.ts';
-import type { Root } from './create-root.ts';
+import type { Root } from '../../library/roots/create-root.ts';
 import { detached } from './detached.ts';
 import { foreground } from './foreground.ts';
 import { exitOf, runResult } from './result.ts';
@@ -73,6 +75,12 @@ async function alone(
   }
 }
 
+/** Nothing was made of it: the same id may be given again. */
+function isRefused(error: unknown): boolean {
+  const refusals = [NameTaken, CommandFailed, BadSetting, PathHeld, NoFreeName];
+  return refusals.some((refusal) => error instanceof refusal);
+}
+
 /** Throws `CommandFailed` where there was one, which a person has removed. */
 async function madeFor(
   context: CommandContext,
@@ -89,7 +97,7 @@ async function madeFor(
   try {
     await requested.create(instance);
   } catch (error) {
-    if (error instanceof NameTaken || error instanceof CommandFailed) forgetRequest(found);
+    if (isRefused(error)) forgetRequest(found);
     throw error;
   }
   const pod = new HomeIndex(context.home).get(instance);

@@ -5,7 +5,7 @@ import { PodStartFailed, stderrTail } from '../../pod/process/start-process.ts';
 import type { Limits } from '../../session/settings/settings.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import type { Interruption } from '../invocation/interruption.ts';
-import { type Root, startRoot } from './create-root.ts';
+import { type Root, startRoot } from '../../library/roots/create-root.ts';
 import type { RunEnd } from './result.ts';
 
 export interface RootStart {

@@ -6,7 +6,7 @@ import { viewHome } from '../../client/pod-view.ts';
 import { firstTaskOf } from '../../client/first-task.ts';
 import { askChoice, canAsk } from '../invocation/ask-person.ts';
 import { type CommandContext, CommandFailed, exitStatus } from '../invocation/context.ts';
-import { realPath, samePlaceAs } from '../invocation/real-paths.ts';
+import { realPath, samePlaceAs } from '../../configuration/real-paths.ts';
 import { dollars, oneLine } from '../format/printable.ts';
 import { age, columns } from '../format/table.ts';
 

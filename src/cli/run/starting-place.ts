@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
 import { userHome } from '../../session/home/places.ts';
 import { askYesNo, canAsk } from '../invocation/ask-person.ts';
 import { CommandFailed, type CommandContext, exitStatus } from '../invocation/context.ts';
-import { realPath } from '../invocation/real-paths.ts';
+import { realPath } from '../../configuration/real-paths.ts';
 
 /** Folders of homes: what lies directly in one is somebody's home. */
 const homes = new Set(['/home', '/Users']);

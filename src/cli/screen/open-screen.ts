@@ -8,7 +8,7 @@ import { Screen } from '../../screen/screen.ts';
 import { Terminal } from '../../screen/terminal.ts';
 import { ScreenWatch } from '../../screen/watch.ts';
 import { type CommandContext, cwdIfThere } from '../invocation/context.ts';
-import { screenSettings } from '../invocation/configuration.ts';
+import { screenSettings } from '../../configuration/configuration.ts';
 import { screenCommands } from './screen-commands.ts';
 
 export type { OpenScreen } from '../../screen/loop/parts.ts';

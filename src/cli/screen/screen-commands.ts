@@ -2,6 +2,7 @@
  * What a person has done from the screen by commands of the command line: each is that very command, and what
  * it would have written is what the screen says.
  */
+import { BadSetting } from '../../configuration/bad-setting.ts';
 import { join } from 'node:path';
 import { findPod } from '../../client/find-pod.ts';
 import type { Commands, StartSettings } from '../../screen/ports.ts';
@@ -10,7 +11,7 @@ import { offeredText } from '../approvals/ruled-text.ts';
 import { ruleSaver } from '../approvals/save-rule.ts';
 import { type CommandContext, CommandFailed, exitStatus } from '../invocation/context.ts';
 import { podSentence } from '../format/pod-sentences.ts';
-import type { SetOptions } from '../invocation/set-flags.ts';
+import type { SetOptions } from '../../library/roots/set-options.ts';
 import { createFolder } from '../../session/log/open-log.ts';
 import { writeFileAtomic } from '../../std/atomic-write.ts';
 import { PodkinError } from '../../std/podkin-error.ts';
@@ -152,7 +153,8 @@ function plainParts(context: CommandContext): Omit<CommandContext, 'stdout' | 's
 }
 
 function sentenceOf(error: unknown): string {
-  if (error instanceof CommandFailed) return [error.sentence, ...error.lines].join('\n');
+  if (error instanceof CommandFailed || error instanceof BadSetting)
+    return [error.sentence, ...error.lines].join('\n');
   if (error instanceof PodkinError) return podSentence(error);
   return error instanceof Error ? error.message : String(error);
 }

@@ -4,7 +4,7 @@
  */
 import { allPods } from '../../client/find-pod.ts';
 import { askYesNo } from '../invocation/ask-person.ts';
-import { loadConfiguration } from '../invocation/configuration.ts';
+import { loadConfiguration } from '../../configuration/configuration.ts';
 import { type CommandContext, cwdIfThere, exitStatus } from '../invocation/context.ts';
 import { wantsScreen } from './wants-screen.ts';
 

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseAttachLine } from '../../../src/cli/control/attach-line.ts';
-import { createRoot, freeName, type RootPlan } from '../../../src/cli/run/create-root.ts';
+import { createRoot, freeName, type RootPlan } from '../../../src/library/roots/create-root.ts';
 import { pathProblem } from '../../../src/scope/paths/path-problem.ts';
-import { rootScope } from '../../../src/cli/run/root-scope.ts';
+import { rootScope } from '../../../src/library/roots/root-scope.ts';
 import { demoScenario } from '../../../src/cli/demo/demo-scenario.ts';
 import { parseScenario } from '../../../src/model/scenario.ts';
 import { homeOf, readSpec } from '../../../src/session/home/home.ts';
@@ -130,7 +130,7 @@ describe('a folder that is really called *', () => {
     ]) {
       expect(() => rootScope({ ...wish, ...more }), JSON.stringify(more)).toThrow(
         expect.objectContaining({
-          status: 2,
+          name: 'BadSetting',
           message: expect.stringContaining(`is really called "*"`) as string,
         }) as Error,
       );

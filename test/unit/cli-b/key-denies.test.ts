@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { keyDenies, keyPlaces } from '../../../src/cli/run/key-denies.ts';
-import { rootScope } from '../../../src/cli/run/root-scope.ts';
+import { keyDenies, keyPlaces } from '../../../src/library/roots/key-denies.ts';
+import { rootScope } from '../../../src/library/roots/root-scope.ts';
 
 let home: string;
 beforeEach(() => {

@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type ConfigurationFlags, loadConfiguration } from '../../../src/cli/invocation/configuration.ts';
-import { CommandFailed } from '../../../src/cli/invocation/context.ts';
+import { type ConfigurationFlags, loadConfiguration } from '../../../src/configuration/configuration.ts';
+import { BadSetting } from '../../../src/configuration/bad-setting.ts';
 import { checkOfRole } from '../../../src/cli/run/evidence-asked.ts';
 import { cliRig, tempFolder } from './home-rig.ts';
 
@@ -32,7 +32,7 @@ async function problem(folder: string, flags: ConfigurationFlags): Promise<strin
   try {
     await load(folder, flags);
   } catch (error) {
-    if (error instanceof CommandFailed) return error.message;
+    if (error instanceof BadSetting) return error.message;
     throw error;
   }
   return 'no problem';

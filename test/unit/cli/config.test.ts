@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../../src/cli/command-table.ts';
-import { projectFile } from '../../../src/cli/invocation/project-settings.ts';
+import { projectFile } from '../../../src/configuration/project-settings.ts';
 import { type Setting, settingList } from '../../../src/cli/invocation/setting-list.ts';
-import { userFileSchema } from '../../../src/cli/invocation/settings-schema.ts';
-import { loadConfiguration } from '../../../src/cli/invocation/configuration.ts';
+import { userFileSchema } from '../../../src/configuration/settings-schema.ts';
+import { loadConfiguration } from '../../../src/configuration/configuration.ts';
 import type { JsonValue } from '../../../src/std/json.ts';
 import { cliRig } from './home-rig.ts';
 

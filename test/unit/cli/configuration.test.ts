@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadConfiguration } from '../../../src/cli/invocation/configuration.ts';
-import { type AskTrust, projectFile } from '../../../src/cli/invocation/project-settings.ts';
-import { CommandFailed } from '../../../src/cli/invocation/context.ts';
+import { loadConfiguration } from '../../../src/configuration/configuration.ts';
+import { type AskTrust, projectFile } from '../../../src/configuration/project-settings.ts';
+import { BadSetting } from '../../../src/configuration/bad-setting.ts';
 import { parseRule, ruleFor } from '../../../src/scope/permissions/permission-rules.ts';
 import { defaultLimits } from '../../../src/session/settings/settings.ts';
 import { tempFolder } from './home-rig.ts';
@@ -34,7 +34,7 @@ async function problem(sources: Sources): Promise<string> {
   try {
     await load(sources);
   } catch (error) {
-    if (error instanceof CommandFailed && error.status === 2) return error.message;
+    if (error instanceof BadSetting) return error.message;
     throw error;
   }
   return 'no problem';

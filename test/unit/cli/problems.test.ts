@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
 import type * as z from 'zod';
-import { parseSettings, readUserFile } from '../../../src/cli/invocation/configuration-files.ts';
-import { CommandFailed } from '../../../src/cli/invocation/context.ts';
-import { projectFileSchema, userFileSchema } from '../../../src/cli/invocation/settings-schema.ts';
-import { keyPlaces } from '../../../src/cli/invocation/toml-places.ts';
+import { parseSettings, readUserFile } from '../../../src/configuration/configuration-files.ts';
+import { BadSetting } from '../../../src/configuration/bad-setting.ts';
+import { projectFileSchema, userFileSchema } from '../../../src/configuration/settings-schema.ts';
+import { keyPlaces } from '../../../src/configuration/toml-places.ts';
 import { cliRig, tempFolder } from './home-rig.ts';
 
-function failureOf(work: () => unknown): CommandFailed {
+function failureOf(work: () => unknown): BadSetting {
   try {
     work();
   } catch (error) {
-    if (error instanceof CommandFailed) return error;
+    if (error instanceof BadSetting) return error;
     throw error;
   }
   throw new Error('there is no problem');

@@ -4,8 +4,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type ConfigurationFlags, loadConfiguration } from '../../../src/cli/invocation/configuration.ts';
-import { projectFile } from '../../../src/cli/invocation/project-settings.ts';
+import { type ConfigurationFlags, loadConfiguration } from '../../../src/configuration/configuration.ts';
+import { projectFile } from '../../../src/configuration/project-settings.ts';
 import { type Limits, defaultLimits } from '../../../src/session/settings/settings.ts';
 import { tempFolder } from './home-rig.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { commandInput } from '../../../src/cli/invocation/command-input.ts';
 import { runOptions } from '../../../src/cli/run/run-options.ts';
 import { noSuchPod } from '../../../src/cli/format/pod-sentences.ts';
-import { nearest } from '../../../src/cli/format/nearest.ts';
+import { nearest } from '../../../src/std/nearest.ts';
 import { matters } from '../../../src/client/pod-view.ts';
 import type { ListedPod } from '../../../src/client/listed-pods.ts';
 import { mayGo } from '../../../src/cli/inspect/ps.ts';

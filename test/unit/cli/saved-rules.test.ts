@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { effectiveSettings } from '../../../src/cli/invocation/effective-settings.ts';
-import { loadConfiguration } from '../../../src/cli/invocation/configuration.ts';
+import { loadConfiguration } from '../../../src/configuration/configuration.ts';
 import {
   allSavedRules,
   changeSavedRules,
@@ -24,7 +24,7 @@ import {
   savedRulesAt,
   savedRulesFile,
   saveRules,
-} from '../../../src/cli/invocation/saved-rules.ts';
+} from '../../../src/configuration/saved-rules.ts';
 import { homeOf } from '../../../src/session/home/home.ts';
 
 let base: string;

@@ -7,25 +7,25 @@ import type { FoundPod } from '../../client/find-pod.ts';
 import type { Restrictions } from '../../session/facts/entries.ts';
 import { beyond, isEmpty, joined, noRestrictions } from '../../session/facts/restrictions.ts';
 import { madeWith } from '../../session/settings/restricted.ts';
-import { loadConfiguration } from '../invocation/configuration.ts';
-import type { CommandContext } from '../invocation/context.ts';
-import { scopeDenies } from '../invocation/real-paths.ts';
+import { loadConfiguration } from '../../configuration/configuration.ts';
+import type { RootContext } from './root-context.ts';
+import { scopeDenies } from '../../configuration/real-paths.ts';
 
 export class RestoredRights {
-  readonly #context: CommandContext;
+  readonly #context: RootContext;
   readonly #pods: readonly FoundPod[];
   /** By working directory. */
   readonly #read = new Map<string, Promise<Restrictions>>();
 
   /** `pods`: all of the home. */
-  constructor(context: CommandContext, pods: readonly FoundPod[]) {
+  constructor(context: RootContext, pods: readonly FoundPod[]) {
     this.#context = context;
     this.#pods = pods;
   }
 
   /**
    * Also what is denied where those above it work: a child is never freer than its parent. Rejects with
-   * `CommandFailed` (usage) for a configuration that `run` would refuse.
+   * `BadSetting` for a configuration that `run` would refuse.
    */
   async of(pod: FoundPod): Promise<Restrictions> {
     let all = noRestrictions;

@@ -1,7 +1,7 @@
 /**
  * The settings of a file as a list, from its JSON Schema: their keys and what is said of each. Pure.
  */
-import { isJsonObject, type JsonObject, type JsonValue } from '../../std/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../std/json.ts';
 
 export interface SettingKey {
   /** `limits.steps`; a name that a person gives is `*`, as in `models.*.inputPrice`. */

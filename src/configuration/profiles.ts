@@ -4,14 +4,14 @@
  * that is spawned.
  */
 import { resolve } from 'node:path';
-import { absoluteModelName } from '../../model/create.ts';
-import { isBelow } from '../../scope/paths/path-scope.ts';
-import { protection } from '../../scope/paths/protected-paths.ts';
-import { type Effort, efforts } from '../../session/settings/effort.ts';
-import type { PermissionMode } from '../../session/settings/permissions.ts';
-import { type Profile, stricterMode } from '../../session/settings/profiles.ts';
-import { isJsonObject, jsonIn } from '../../std/json.ts';
-import { nearest } from '../format/nearest.ts';
+import { absoluteModelName } from '../model/create.ts';
+import { isBelow } from '../scope/paths/path-scope.ts';
+import { protection } from '../scope/paths/protected-paths.ts';
+import { type Effort, efforts } from '../session/settings/effort.ts';
+import type { PermissionMode } from '../session/settings/permissions.ts';
+import { type Profile, stricterMode } from '../session/settings/profiles.ts';
+import { isJsonObject, jsonIn } from '../std/json.ts';
+import { nearest } from '../std/nearest.ts';
 import { fromHome, usage } from './configuration-files.ts';
 import { realRoot } from './real-paths.ts';
 import type { UserSettings } from './settings-schema.ts';
@@ -62,7 +62,7 @@ export function remarksOf({ path, remarks }: NamedProfile): string[] {
   return remarks.map((remark) => `${path}: ${remark}.`);
 }
 
-/** The one that is asked for; null where none is. Throws `CommandFailed` (usage). */
+/** The one that is asked for; null where none is. Throws `BadSetting`. */
 export function chosenProfile(
   asked: string | undefined,
   known: readonly NamedProfile[],
@@ -112,7 +112,7 @@ export interface ProfileScope {
 
 /**
  * The paths of a root where the command line names none; null: the role names none either. Throws
- * `CommandFailed` (usage) for a project's that would give more than the working directory.
+ * `BadSetting` for a project's that would give more than the working directory.
  */
 export function scopeWith(chosen: NamedProfile | null, cwd: string | null): ProfileScope | null {
   if (chosen === null || cwd === null) return null;

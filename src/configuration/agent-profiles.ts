@@ -4,14 +4,14 @@
  * said. Pure.
  */
 import { resolve } from 'node:path';
-import type { AgentFile } from '../../project/agent-files.ts';
-import { pathProblem } from '../../scope/paths/path-problem.ts';
-import { ruledTools } from '../../scope/permissions/permission-rules.ts';
-import { efforts } from '../../session/settings/effort.ts';
-import { permissionModes } from '../../session/settings/permissions.ts';
-import type { Profile } from '../../session/settings/profiles.ts';
-import { fromTilde } from '../../std/tilde.ts';
-import { withoutHidden } from '../../std/characters.ts';
+import type { AgentFile } from '../project/agent-files.ts';
+import { pathProblem } from '../scope/paths/path-problem.ts';
+import { ruledTools } from '../scope/permissions/permission-rules.ts';
+import { efforts } from '../session/settings/effort.ts';
+import { permissionModes } from '../session/settings/permissions.ts';
+import type { Profile } from '../session/settings/profiles.ts';
+import { fromTilde } from '../std/tilde.ts';
+import { withoutHidden } from '../std/characters.ts';
 import { agentDemands, demandFields } from './agent-demands.ts';
 import { profileNamePattern } from './settings-schema.ts';
 import type { NamedProfile } from './profiles.ts';

@@ -7,7 +7,7 @@ import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { ScopeDeny } from '../../session/facts/entries.ts';
 import { isBelow } from '../../scope/paths/path-scope.ts';
-import { CommandFailed, exitStatus } from '../invocation/context.ts';
+import { BadSetting } from '../../configuration/bad-setting.ts';
 
 /** Relative to a home. */
 export const keyPlaces: readonly string[] = [
@@ -47,7 +47,7 @@ export interface KeyRequest {
 }
 
 /**
- * The denies for the keys that some root holds. One that is named itself is left out. Throws `CommandFailed`
+ * The denies for the keys that some root holds. One that is named itself is left out. Throws `BadSetting`
  * (usage) where a part of one is named beside a root that holds all of it: then no deny could tell the two
  * apart.
  */
@@ -68,9 +68,9 @@ export function keyDenies({ home, cwd, named, roots }: KeyRequest): ScopeDeny[] 
   return denies;
 }
 
-function notApart(place: string, inside: string, around: string): CommandFailed {
+function notApart(place: string, inside: string, around: string): BadSetting {
   const text = `${inside} is named, and ${around} is in the scope too: what else is in ${place}, where keys are kept, would be open with it. Name ${place} itself to open all of it, or leave ${around} out`;
-  return new CommandFailed(exitStatus.usage, text);
+  return new BadSetting(text);
 }
 
 /** Of the home, there or not; of other homes below a root what is there. */

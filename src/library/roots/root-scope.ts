@@ -1,6 +1,6 @@
 /** The scope of a root pod: what the command line and the configuration say, as real paths. */
 import type { PathScope } from '../../session/facts/entries.ts';
-import { deniesOf, named, realPath, realRoot } from '../invocation/real-paths.ts';
+import { deniesOf, named, realPath, realRoot } from '../../configuration/real-paths.ts';
 import { keyDenies } from './key-denies.ts';
 
 /** Paths as a person gave them. Relative ones are taken from `cwd`; `~/` is the home of the user. */
@@ -25,7 +25,7 @@ export interface ScopeRequest {
 /**
  * Without any path of the command line's the working directory may be read and written; a path to write
  * narrows writing to it, a path to read reading. A deny that is a link stands for the link and for where it
- * leads. Keys of a home are denied where no path names them. Throws `CommandFailed` as `keyDenies` does, and
+ * leads. Keys of a home are denied where no path names them. Throws `BadSetting` as `keyDenies` does, and
  * for what is really called `*`.
  */
 export function rootScope(request: ScopeRequest): PathScope {

@@ -1,7 +1,7 @@
 /** What is wrong with the values of a configuration file, in words of ours, all of it. Pure. */
 import type * as z from 'zod';
-import type { JsonObject } from '../../std/json.ts';
-import { nearest } from '../format/nearest.ts';
+import type { JsonObject } from '../std/json.ts';
+import { nearest } from '../std/nearest.ts';
 import { keysAt, schemaAt, settingKeys, typeInWords } from './setting-keys.ts';
 
 export interface Problem {

@@ -1,7 +1,7 @@
 /** Rules that can be read and very likely mean something else than their writer meant. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseRule } from '../../scope/permissions/permission-rules.ts';
+import { parseRule } from '../scope/permissions/permission-rules.ts';
 
 /**
  * One sentence for each. `Edit(/src/**)` is the project's `src` in other programs, and the root directory's

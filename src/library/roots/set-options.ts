@@ -12,13 +12,24 @@ import { type ModelSettings, modelSettingsOf } from '../../session/settings/mode
 import { isFreer, type PermissionMode, permissionModes } from '../../session/settings/permissions.ts';
 import { limitsOf } from '../../session/settings/settings.ts';
 import { asJson, type JsonObject } from '../../std/json.ts';
-import { loadConfiguration } from '../invocation/configuration.ts';
-import { type CommandContext, CommandFailed, exitStatus } from '../invocation/context.ts';
-import { isSet, type SetOptions } from '../invocation/set-flags.ts';
-import { priceProblem } from '../invocation/price-problem.ts';
+import { loadConfiguration } from '../../configuration/configuration.ts';
+import { BadSetting } from '../../configuration/bad-setting.ts';
+import type { RootContext } from './root-context.ts';
+import { priceProblem } from '../../configuration/price-problem.ts';
 
-/** For a pod that runs, which checks it. Throws `CommandFailed` (usage). */
-export async function setParams(context: CommandContext, options: SetOptions): Promise<ParamsIn<'set'>> {
+/** As it was given; what was not is undefined. */
+export interface SetOptions {
+  readonly model?: string | undefined;
+  readonly permissionMode?: string | undefined;
+  readonly effort?: string | undefined;
+}
+
+export function isSet({ model, permissionMode, effort }: SetOptions): boolean {
+  return model !== undefined || permissionMode !== undefined || effort !== undefined;
+}
+
+/** For a pod that runs, which checks it. Throws `BadSetting`. */
+export async function setParams(context: RootContext, options: SetOptions): Promise<ParamsIn<'set'>> {
   const configured = options.model === undefined ? {} : await configuredModels(context);
   const { mode, effort, models } = wantedIn(context, options, configured);
   return {
@@ -31,7 +42,7 @@ export async function setParams(context: CommandContext, options: SetOptions): P
 type OfModels = Readonly<Record<string, ModelSettings>>;
 
 /** What a person says of models in their own configuration. */
-export async function configuredModels({ environment }: CommandContext): Promise<OfModels> {
+export async function configuredModels({ environment }: RootContext): Promise<OfModels> {
   return (await loadConfiguration({ environment, cwd: null, flags: {} })).models ?? {};
 }
 
@@ -42,9 +53,9 @@ interface AtStart {
   readonly models: OfModels;
 }
 
-/** For one that is started with it. Throws `CommandFailed` (usage) as a pod that runs would refuse. */
+/** For one that is started with it. Throws `BadSetting` as a pod that runs would refuse. */
 export async function setAtStart(
-  context: CommandContext,
+  context: RootContext,
   pod: FoundPod,
   { options, most, models: configured }: AtStart,
 ): Promise<SetAtStart> {
@@ -96,7 +107,7 @@ interface Checked {
   readonly models: WantedModels | undefined;
 }
 
-function wantedIn({ cwd }: CommandContext, options: SetOptions, configured: OfModels): Checked {
+function wantedIn({ cwd }: RootContext, options: SetOptions, configured: OfModels): Checked {
   const mode = oneOf('--permission-mode', options.permissionMode, permissionModes);
   const effort = oneOf('--effort', options.effort, efforts);
   if (options.model === undefined) return { mode, effort, models: undefined };
@@ -117,8 +128,8 @@ function oneOf<T extends string>(
   return found;
 }
 
-function usage(message: string): CommandFailed {
-  return new CommandFailed(exitStatus.usage, message);
+function usage(message: string): BadSetting {
+  return new BadSetting(message);
 }
 
 /** The freest mode that those above a pod leave it, whether they run or not. */

@@ -1,4 +1,5 @@
 /** A new root asks for the paths that it was given by name before there is a pod of it. */
+import { PathHeld } from '../../client/errors.ts';
 import { rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ClaimOwners, homeRegistry } from '../../pod/claim-owners.ts';
@@ -14,13 +15,12 @@ import {
 import { commandNotes, writersIn } from '../../scope/set-aside/running-commands.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import type { Home } from '../../session/home/home.ts';
-import { CommandFailed, exitStatus } from '../invocation/context.ts';
 import type { Root } from './create-root.ts';
 
 const pollMs = 50;
 
 /**
- * Throws `CommandFailed` where another pod of this home holds one of them, with nothing left of the new one.
+ * Throws `PathHeld` where another pod of this home holds one of them, with nothing left of the new one.
  */
 export async function claimScope(home: Home, root: Root): Promise<void> {
   const { name, instance, scope, settings } = root.spec;
@@ -42,7 +42,7 @@ export async function claimScope(home: Home, root: Root): Promise<void> {
     await registry.update((before) => ({ claims: before.filter(without), answer: undefined }));
   }
   rmSync(root.folder.path, { recursive: true, force: true });
-  throw new CommandFailed(exitStatus.failed, why);
+  throw new PathHeld(why);
 }
 
 /** Their next commands are held from it; those that run keep what they began with. Null when none does. */

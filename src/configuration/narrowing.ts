@@ -3,8 +3,8 @@
  * word: what it narrows stands against their file and variables, and yields only to a flag of this very
  * command.
  */
-import { type PermissionMode, permissionModes } from '../../session/settings/permissions.ts';
-import { limitsSchema, limitVariable, narrowingLimits } from '../../session/settings/settings.ts';
+import { type PermissionMode, permissionModes } from '../session/settings/permissions.ts';
+import { limitsSchema, limitVariable, narrowingLimits } from '../session/settings/settings.ts';
 import type { ProjectSettings, SomeLimits } from './settings-schema.ts';
 import type { ProjectFile } from './project-settings.ts';
 

@@ -1,15 +1,16 @@
 /** The models of a run, before anything is made: what cannot be asked, or not within a limit, is refused. */
 import { absoluteModelName, checkModelName, isPriced } from '../../model/create.ts';
-import type { Configuration } from '../invocation/configuration.ts';
-import { type CommandContext, CommandFailed, exitStatus } from '../invocation/context.ts';
-import { priceProblem } from '../invocation/price-problem.ts';
+import type { Configuration } from '../../configuration/configuration.ts';
+import type { RootContext } from './root-context.ts';
+import { priceProblem } from '../../configuration/price-problem.ts';
 import type { RootPlan } from './create-root.ts';
+import { BadSetting } from '../../configuration/bad-setting.ts';
 
 type OfModels = Pick<Configuration, 'model' | 'alternatives' | 'waitsForProvider' | 'limits' | 'models'>;
 
-/** Throws `CommandFailed` (usage). */
+/** Throws `BadSetting`. */
 export function checkedModels(
-  context: CommandContext,
+  context: RootContext,
   configuration: OfModels,
   cwd: string,
 ): Pick<RootPlan, 'model' | 'alternatives'> {
@@ -22,7 +23,7 @@ export function checkedModels(
 }
 
 function checkedModel(
-  context: CommandContext,
+  context: RootContext,
   { limits, models }: OfModels,
   { name, cwd }: { name: string; cwd: string },
 ): string {
@@ -34,6 +35,6 @@ function checkedModel(
   throw usage(priceProblem(context, name));
 }
 
-function usage(message: string): CommandFailed {
-  return new CommandFailed(exitStatus.usage, message);
+function usage(message: string): BadSetting {
+  return new BadSetting(message);
 }

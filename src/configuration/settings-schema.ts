@@ -3,23 +3,23 @@
  * docs/configuration.md, `podkin config` and the JSON Schema for editors are made of it.
  */
 import * as z from 'zod';
-import { pathProblem } from '../../scope/paths/path-problem.ts';
-import { parseRule, ruledTools } from '../../scope/permissions/permission-rules.ts';
+import { pathProblem } from '../scope/paths/path-problem.ts';
+import { parseRule, ruledTools } from '../scope/permissions/permission-rules.ts';
 import {
   checkCharsMax,
   isCheckCommand,
   minutesMax,
   triesDefault,
   triesMax,
-} from '../../session/settings/demands.ts';
-import { schemaTextProblem } from '../../session/settings/result-schema.ts';
-import { efforts } from '../../session/settings/effort.ts';
-import { modelSettingsSchema } from '../../session/settings/model-settings.ts';
-import { permissionModes } from '../../session/settings/permissions.ts';
-import { fileLimitsSchema, limitsSchema, sandboxSettingsSchema } from '../../session/settings/settings.ts';
-import type { JsonObject } from '../../std/json.ts';
-import { keyProblem, keysProblem } from '../../screen/keymap.ts';
-import { once } from '../../std/once.ts';
+} from '../session/settings/demands.ts';
+import { schemaTextProblem } from '../session/settings/result-schema.ts';
+import { efforts } from '../session/settings/effort.ts';
+import { modelSettingsSchema } from '../session/settings/model-settings.ts';
+import { permissionModes } from '../session/settings/permissions.ts';
+import { fileLimitsSchema, limitsSchema, sandboxSettingsSchema } from '../session/settings/settings.ts';
+import type { JsonObject } from '../std/json.ts';
+import { keyProblem, keysProblem } from '../screen/keymap.ts';
+import { once } from '../std/once.ts';
 
 export const permissionMode = once(() => z.enum(permissionModes));
 export const effortSchema = once(() => z.enum(efforts));

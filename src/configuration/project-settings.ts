@@ -7,12 +7,12 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { absoluteModelName } from '../../model/create.ts';
-import { projectFileBytesMax, readProjectFile } from '../../project/project-file.ts';
-import { foldersOf } from '../../project/project-folders.ts';
-import { anchoredRule } from '../../scope/permissions/permission-rules.ts';
-import type { Home } from '../../session/home/places.ts';
-import { writeFileAtomic } from '../../std/atomic-write.ts';
+import { absoluteModelName } from '../model/create.ts';
+import { projectFileBytesMax, readProjectFile } from '../project/project-file.ts';
+import { foldersOf } from '../project/project-folders.ts';
+import { anchoredRule } from '../scope/permissions/permission-rules.ts';
+import type { Home } from '../session/home/places.ts';
+import { writeFileAtomic } from '../std/atomic-write.ts';
 import { fromHome, parseSettings, usage } from './configuration-files.ts';
 import { type ProjectSettings, projectFileSchema } from './settings-schema.ts';
 
@@ -52,7 +52,7 @@ export function projectFile(folder: string): string {
 }
 
 /**
- * Rejects with `CommandFailed` (usage) for a file that is not what it should be: what it denies must not be
+ * Rejects with `BadSetting` for a file that is not what it should be: what it denies must not be
  * lost unseen.
  */
 export async function readProject(place: ProjectPlace): Promise<Project> {

@@ -11,16 +11,25 @@
 import { lstatSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { foldersOf } from '../../project/project-folders.ts';
-import { anchoredRule, parseRule } from '../../scope/permissions/permission-rules.ts';
-import type { Home } from '../../session/home/places.ts';
-import { awaitLock } from '../../session/lock/await-lock.ts';
-import type { HeldLock } from '../../session/lock/lock.ts';
-import { writeFileAtomic } from '../../std/atomic-write.ts';
-import { once } from '../../std/once.ts';
-import { readRegular, unreadableText } from '../../std/open-regular.ts';
-import { systemCode } from '../../std/system-code.ts';
-import { CommandFailed, exitStatus } from './context.ts';
+import { foldersOf } from '../project/project-folders.ts';
+import { anchoredRule, parseRule } from '../scope/permissions/permission-rules.ts';
+import type { Home } from '../session/home/places.ts';
+import { awaitLock } from '../session/lock/await-lock.ts';
+import type { HeldLock } from '../session/lock/lock.ts';
+import { writeFileAtomic } from '../std/atomic-write.ts';
+import { once } from '../std/once.ts';
+import { PodkinError } from '../std/podkin-error.ts';
+import { readRegular, unreadableText } from '../std/open-regular.ts';
+import { systemCode } from '../std/system-code.ts';
+import { BadSetting } from './bad-setting.ts';
+
+/** The file of saved rules cannot be read or changed now; it is as it was. */
+export class RulesNotSaved extends PodkinError {
+  constructor(message: string) {
+    super(message);
+    this.name = 'RulesNotSaved';
+  }
+}
 
 const fileSchema = once(() =>
   z.strictObject({
@@ -88,13 +97,12 @@ export async function savedRulesAt(home: Home, cwd: string, personHome: string |
   };
 }
 
-/** Of all projects. Throws `CommandFailed` for a file that is not what podkin writes. */
+/** Of all projects. Throws `RulesNotSaved` for a file that is not what podkin writes. */
 export function allSavedRules(home: Home): readonly RuleProject[] {
   const path = savedRulesFile(home);
   const read = readAll(path);
   if ('problem' in read) {
-    throw new CommandFailed(
-      exitStatus.failed,
+    throw new RulesNotSaved(
       `${path} ${read.problem}: none of the saved rules holds; correct it, or remove it and save the rules again`,
     );
   }
@@ -113,7 +121,7 @@ export function placeState({ path, place }: RuleProject): 'there' | 'another' | 
   return now === null ? 'gone' : now === place ? 'there' : 'another';
 }
 
-/** Throws `CommandFailed`, with nothing changed. Answers the project's directory. */
+/** Throws `RulesNotSaved` or `BadSetting`, with nothing changed. Answers the project's directory. */
 export async function saveRules(
   home: Home,
   at: { readonly cwd: string; readonly personHome: string | null },
@@ -121,7 +129,7 @@ export async function saveRules(
 ): Promise<string> {
   const project = await projectAt(at.cwd, at.personHome);
   if (project === null) {
-    throw new CommandFailed(exitStatus.failed, `${at.cwd} is not there: no rule can be saved for it`);
+    throw new RulesNotSaved(`${at.cwd} is not there: no rule can be saved for it`);
   }
   const rules = texts.map((text) => checked(anchoredRule(text, project.path)));
   await changeSavedRules(home, (projects) => {
@@ -134,11 +142,11 @@ export async function saveRules(
 
 function checked(text: string): string {
   const rule = parseRule(text);
-  if ('problem' in rule) throw new CommandFailed(exitStatus.usage, rule.problem);
+  if ('problem' in rule) throw new BadSetting(rule.problem);
   return rule.text;
 }
 
-/** One change at a time. Throws `CommandFailed` or the file system's error, with nothing changed. */
+/** One change at a time. Throws `RulesNotSaved` or the file system's error, with nothing changed. */
 export async function changeSavedRules(
   home: Home,
   change: (projects: readonly RuleProject[]) => readonly RuleProject[],
@@ -162,7 +170,7 @@ async function takeTurn(folder: string): Promise<HeldLock> {
   if (lock.taken) return lock;
   const { holder } = lock;
   const by = holder === undefined ? 'another command' : `another command (process ${holder.pid})`;
-  throw new CommandFailed(exitStatus.failed, `${by} changes the saved rules: try again when it has ended`);
+  throw new RulesNotSaved(`${by} changes the saved rules: try again when it has ended`);
 }
 
 function readAll(path: string): { readonly projects: readonly RuleProject[] } | { readonly problem: string } {

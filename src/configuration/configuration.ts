@@ -5,13 +5,13 @@
  */
 import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { anchoredRule, parseRule, type RuleKind } from '../../scope/permissions/permission-rules.ts';
-import { type Effort, efforts } from '../../session/settings/effort.ts';
-import type { ModelSettings } from '../../session/settings/model-settings.ts';
-import { type PermissionMode, permissionModes } from '../../session/settings/permissions.ts';
-import { ownHome } from '../../session/home/own-home.ts';
-import type { KeySettings } from '../../screen/keymap.ts';
-import { userHome } from '../../session/home/places.ts';
+import { anchoredRule, parseRule, type RuleKind } from '../scope/permissions/permission-rules.ts';
+import { type Effort, efforts } from '../session/settings/effort.ts';
+import type { ModelSettings } from '../session/settings/model-settings.ts';
+import { type PermissionMode, permissionModes } from '../session/settings/permissions.ts';
+import { ownHome } from '../session/home/own-home.ts';
+import type { KeySettings } from '../screen/keymap.ts';
+import { userHome } from '../session/home/places.ts';
 import {
   defaultSandboxSettings,
   type Limits,
@@ -19,10 +19,10 @@ import {
   limitsSchema,
   limitVariable,
   type SandboxSettings,
-} from '../../session/settings/settings.ts';
-import { type AgentFiles, readAgentFiles } from '../../project/agent-files.ts';
-import type { ScopeDeny } from '../../session/facts/entries.ts';
-import { nearest } from '../format/nearest.ts';
+} from '../session/settings/settings.ts';
+import { type AgentFiles, readAgentFiles } from '../project/agent-files.ts';
+import type { ScopeDeny } from '../session/facts/entries.ts';
+import { nearest } from '../std/nearest.ts';
 import { agentProfiles } from './agent-profiles.ts';
 import { fromHome, readUserFile, usage } from './configuration-files.ts';
 import { limitProblem } from './problems.ts';
@@ -141,7 +141,7 @@ export interface ConfigurationFiles {
   readonly saved: SavedRules;
 }
 
-/** Rejects with `CommandFailed` (usage) that names the file, the key, and what is wrong with it. */
+/** Rejects with `BadSetting` that names the file, the key, and what is wrong with it. */
 export async function readConfigurationFiles(source: ConfigurationSource): Promise<ConfigurationFiles> {
   const { environment, cwd, flags } = source;
   const own = join(ownHome(environment).config, 'config.toml');
@@ -174,7 +174,7 @@ function denies(cwd: string, paths: readonly string[]): ScopeDeny[] {
 }
 
 /**
- * Rejects with `CommandFailed` (usage) that names the file or variable, the key, and what is wrong with it.
+ * Rejects with `BadSetting` that names the file or variable, the key, and what is wrong with it.
  */
 export async function loadConfiguration(source: ConfigurationSource): Promise<Configuration> {
   return configurationOf(source, await readConfigurationFiles(source));
@@ -234,7 +234,7 @@ export function configurationOf(
   };
 }
 
-/** What the person's own file says of the screen alone. Throws `CommandFailed` (usage). */
+/** What the person's own file says of the screen alone. Throws `BadSetting`. */
 export function screenSettings(environment: NodeJS.ProcessEnv): ScreenSettings {
   const path = join(ownHome(environment).config, 'config.toml');
   return screenOf(readUserFile(path, { mustExist: false }));

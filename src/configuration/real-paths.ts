@@ -1,8 +1,8 @@
 /** Paths that a person named, as a scope has them: without links. */
 import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { ScopeDeny } from '../../session/facts/entries.ts';
-import { CommandFailed, exitStatus } from './context.ts';
+import type { ScopeDeny } from '../session/facts/entries.ts';
+import { BadSetting } from './bad-setting.ts';
 
 /**
  * The path without symbolic links, as the disk spells it; what does not exist yet keeps its name below what
@@ -52,14 +52,13 @@ export function realRoot(cwd: string, path: string): string {
 export function named(path: string, real: string): string {
   if (basename(real) !== '*') return real;
   const leads = real === path ? '' : ` leads to ${real}, which`;
-  throw new CommandFailed(
-    exitStatus.usage,
+  throw new BadSetting(
     `${path}${leads} is really called "*", which in a scope stands for everything directly in a folder. Rename it, or name the folder around it or what lies in it.`,
   );
 }
 
 /**
- * A deny that is a link stands for the link and for where it leads. Throws `CommandFailed` as `named` does.
+ * A deny that is a link stands for the link and for where it leads. Throws `BadSetting` as `named` does.
  */
 export function deniesOf(cwd: string, paths: readonly string[], right: ScopeDeny['right']): ScopeDeny[] {
   const named = paths.flatMap((path) => {

@@ -4,16 +4,16 @@
  */
 import { readFileSync } from 'node:fs';
 import type * as z from 'zod';
-import { once } from '../../std/once.ts';
-import { systemCode } from '../../std/system-code.ts';
-import { fromTilde, tildeProblem } from '../../std/tilde.ts';
-import { CommandFailed, exitStatus } from './context.ts';
+import { once } from '../std/once.ts';
+import { systemCode } from '../std/system-code.ts';
+import { fromTilde, tildeProblem } from '../std/tilde.ts';
 import { problemsOf } from './problems.ts';
 import { jsonSchemaOf, userFileSchema, type UserSettings } from './settings-schema.ts';
 import { keyPlaces, type Place } from './toml-places.ts';
 import { readToml } from './toml-text.ts';
+import { BadSetting } from './bad-setting.ts';
 
-/** Throws `CommandFailed` (usage). */
+/** Throws `BadSetting`. */
 export function readUserFile(path: string, options: { mustExist: boolean }): UserSettings {
   let text: string;
   try {
@@ -28,7 +28,7 @@ export function readUserFile(path: string, options: { mustExist: boolean }): Use
   return parseSettings(path, text.replace(/^\ufeff/, ''), userFileSchema());
 }
 
-/** Throws `CommandFailed` (usage) with every problem and its place. */
+/** Throws `BadSetting` with every problem and its place. */
 export function parseSettings<T extends z.ZodObject>(path: string, text: string, schema: T): z.output<T> {
   const { said, read, problems, isWhole } = readToml(text);
   const parsed = schema.safeParse(said);
@@ -60,7 +60,7 @@ function problemsIn(
   path: string,
   all: readonly (Place & { readonly text: string })[],
   { isWhole }: { isWhole: boolean },
-): CommandFailed {
+): BadSetting {
   const lines = all
     .slice(0, problemsShownMax)
     .map(({ line, column, text }) => `line ${line}, column ${column}: ${text}`);
@@ -69,11 +69,11 @@ function problemsIn(
   const [first = '', ...more] = lines;
   if (more.length === 0) return usage(`${path}, ${first}`);
   const head = `${path} has ${all.length === 1 ? 'a problem' : `${all.length} problems`}`;
-  return new CommandFailed(exitStatus.usage, head, lines);
+  return new BadSetting(head, lines);
 }
 
 /**
- * No shell has read these paths, nor `--read=~/x`: `~/` is worked out here. Throws `CommandFailed` (usage).
+ * No shell has read these paths, nor `--read=~/x`: `~/` is worked out here. Throws `BadSetting`.
  */
 export function fromHome(home: string | null, paths: readonly string[] = []): string[] {
   return paths.map((path) => {
@@ -83,6 +83,6 @@ export function fromHome(home: string | null, paths: readonly string[] = []): st
   });
 }
 
-export function usage(message: string): CommandFailed {
-  return new CommandFailed(exitStatus.usage, message);
+export function usage(message: string): BadSetting {
+  return new BadSetting(message);
 }

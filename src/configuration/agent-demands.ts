@@ -3,17 +3,11 @@
  * leaves the whole role out. A check is a command that the project has chosen: it is held to the rules and
  * the mode of the child's shell, before the spawn and when it runs, and so allows nothing. Pure.
  */
-import type { AgentFile } from '../../project/agent-files.ts';
-import {
-  checkCharsMax,
-  isCheckCommand,
-  isTries,
-  minutesMax,
-  triesMax,
-} from '../../session/settings/demands.ts';
-import type { Profile } from '../../session/settings/profiles.ts';
-import { schemaTextProblem } from '../../session/settings/result-schema.ts';
-import { isJsonObject, jsonIn } from '../../std/json.ts';
+import type { AgentFile } from '../project/agent-files.ts';
+import { checkCharsMax, isCheckCommand, isTries, minutesMax, triesMax } from '../session/settings/demands.ts';
+import type { Profile } from '../session/settings/profiles.ts';
+import { schemaTextProblem } from '../session/settings/result-schema.ts';
+import { isJsonObject, jsonIn } from '../std/json.ts';
 
 export const demandFields = ['check', 'tries', 'result', 'timeoutMinutes', 'idleMinutes'] as const;
 

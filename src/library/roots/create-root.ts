@@ -1,4 +1,5 @@
 /** Makes a root pod: its name, its rights and settings, its folder; then its process. */
+import { NoFreeName } from '../../client/errors.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StartedProcess } from '../../pod/host.ts';
 import { PodStartFailed, readyWithin, startPodProcess } from '../../pod/process/start-process.ts';
@@ -22,9 +23,9 @@ import { signalProcess } from '../../std/signal-process.ts';
 import { asJson, type JsonObject } from '../../std/json.ts';
 import { uuidv7 } from '../../std/uuid.ts';
 import { version } from '../../version.ts';
-import { CommandFailed, exitStatus } from '../invocation/context.ts';
-import type { NamedProfile } from '../invocation/profiles.ts';
+import type { NamedProfile } from '../../configuration/profiles.ts';
 import { rootScope, type ScopeRequest } from './root-scope.ts';
+import { BadSetting } from '../../configuration/bad-setting.ts';
 
 export interface RootPlan extends ScopeRequest {
   /** Null: the first free one of `root`, `root-2`, `root-3` … */
@@ -65,14 +66,13 @@ export interface Root {
 const nameTriesMax = 1_000;
 
 /**
- * Throws `CommandFailed` for a bad name, `NameTaken` where it was asked for and is another's, or the file
- * system's error.
+ * Throws `BadSetting` for a bad name, `NoFreeName`, `NameTaken` where it was asked for and is another's, or
+ * the file system's error.
  */
 export function createRoot(home: Home, plan: RootPlan): Root {
   if (plan.name !== null) {
     if (!podNamePattern.test(plan.name)) {
-      throw new CommandFailed(
-        exitStatus.usage,
+      throw new BadSetting(
         `"${plan.name}" cannot be a pod's name: use 1 to 63 of a-z, 0-9 and "-", starting with a letter or digit`,
       );
     }
@@ -86,7 +86,7 @@ export function createRoot(home: Home, plan: RootPlan): Root {
       if (!(error instanceof NameTaken)) throw error;
     }
   }
-  throw new CommandFailed(exitStatus.failed, 'no free name was found: give one with --name');
+  throw new NoFreeName();
 }
 
 /** `root`, or `root-2`, `root-3` …: the first that is not taken. */
