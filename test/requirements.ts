@@ -4,6 +4,7 @@
  */
 import { approvals } from './requirements/approvals.ts';
 import { asked } from './requirements/asked.ts';
+import { background } from './requirements/background.ts';
 import { budgets } from './requirements/budgets.ts';
 import { callback } from './requirements/callback.ts';
 import { catalogue } from './requirements/catalogue.ts';
@@ -37,6 +38,7 @@ import { wire } from './requirements/wire.ts';
 export const requirements: Readonly<Record<string, string>> = {
   ...approvals,
   ...asked,
+  ...background,
   ...budgets,
   ...callback,
   ...catalogue,

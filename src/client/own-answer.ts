@@ -131,7 +131,7 @@ export class OwnAnswer {
       this.#notBegun.delete(item.submission);
       return true;
     }
-    if (item.kind === 'unmet') return false;
+    if (item.kind === 'unmet' || item.kind === 'command') return false;
     const key = item.kind === 'assignment' ? item.assignment : eventKey(item.from.instance, item.seq);
     this.#awaited.delete(key);
     return this.#unread.delete(key);

@@ -35,6 +35,7 @@ function saidActivity({
   status,
   lastTurn,
   lastActivityAt,
+  commands = [],
 }: StatusResult): Activity | null {
   if (waiting?.kind === 'provider' && waiting.until !== null) {
     const { reason, since, until } = waiting;
@@ -46,6 +47,16 @@ function saidActivity({
   }
   if (activity !== null) return { kind: 'call', ...activity, until: null };
   if (status === 'running') return { kind: 'request', text: 'the model', since: lastActivityAt, until: null };
+  const [first, ...more] = commands;
+  if (first !== undefined) {
+    const others = more.length === 0 ? '' : ` and ${more.length} more`;
+    return {
+      kind: 'call',
+      text: `in the background: ${first.text}${others}`,
+      since: first.since,
+      until: null,
+    };
+  }
   if (lastTurn === null) return null;
   return { kind: 'ended', text: outcomeText(lastTurn), since: lastActivityAt, until: null };
 }

@@ -7,6 +7,7 @@ import type { PodEvent, Usage } from '../protocol/pod-event.ts';
 import { endOfCheck } from '../session/facts/demand-entries.ts';
 import { type BufferedItem, closesAssignments } from '../session/facts/facts.ts';
 import { fenced, inLine, listed, quoted } from './quoted.ts';
+import { commandNotice } from './command-notice.ts';
 import { worktreeText } from './worktree-notice.ts';
 
 const excerptCharsMax = 2_000;
@@ -46,6 +47,8 @@ export function noticeBody(
       const sender = content.from.kind === 'person' ? 'a client of this pod' : `pod "${content.from.name}"`;
       return [`A notice from ${sender}:`, ...fenced(content.text, excerptCharsMax)].join('\n');
     }
+    case 'command':
+      return commandNotice(content);
     case 'assignment':
       return `Pod "${content.child.name}" never began this work (${content.outcome}): ${quoted(content.text, askedCharsMax)}`;
   }

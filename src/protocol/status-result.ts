@@ -79,6 +79,8 @@ export const statusResult = once(() =>
     waiting: waitingFor().nullable().default(null),
     /** The calls that have no result yet, the first in words; null where there are none. */
     activity: z.object({ text: z.string(), since: z.string() }).nullable().default(null),
+    /** That run in the background; `text`: its beginning. Older pods leave them out. */
+    commands: z.array(z.object({ name: z.string(), text: z.string(), since: z.string() })).optional(),
     /** The parent has refused this pod for good: nothing outgoing is sent any more in this incarnation. */
     refusal: z.object({ code: z.string(), reason: z.string(), since: z.string() }).nullable().default(null),
     /**

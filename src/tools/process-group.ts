@@ -52,7 +52,8 @@ export interface GroupProgram {
 }
 
 export interface GroupControl {
-  readonly timeoutMs: number;
+  /** Null: for as long as it takes. */
+  readonly timeoutMs: number | null;
   readonly signal: AbortSignal;
   /**
    * Told the group's leader as soon as it runs; the answer is called when nothing of the group is left to
@@ -174,7 +175,8 @@ async function readAll(stdout: Readable, control: GroupControl): Promise<void> {
 
 async function firstOf(exited: Promise<Exit>, control: GroupControl): Promise<GroupRun['cause']> {
   const stopped = deferred<'timedOut' | 'aborted'>();
-  const timer = setTimeout(() => stopped.resolve('timedOut'), control.timeoutMs);
+  const { timeoutMs } = control;
+  const timer = timeoutMs === null ? undefined : setTimeout(() => stopped.resolve('timedOut'), timeoutMs);
   const abort = (): void => stopped.resolve('aborted');
   control.signal.addEventListener('abort', abort, { once: true });
   if (control.signal.aborted) abort();

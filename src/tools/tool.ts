@@ -11,6 +11,9 @@ import type { FolderPlace } from '../session/facts/repository-entries.ts';
 import type { Sandbox } from '../scope/sandbox/sandbox.ts';
 import type { PathScope, PodRef, ToolResultEntry } from '../session/facts/entries.ts';
 import type { Home } from '../session/home/home.ts';
+import type { CommandEndedEntry } from '../session/facts/command-entries.ts';
+import type { CommandFacts } from '../session/facts/command-facts.ts';
+import type { CommandOutput } from './background/command-output.ts';
 import type { FileView } from './file-view.ts';
 import type { ShellLimits } from './shell-script.ts';
 
@@ -113,6 +116,8 @@ export interface ToolContext extends CallContext {
   readonly skillFolders?: readonly string[];
   /** Where commands run, and within which bounds. One sandbox a pod. */
   readonly shell: { readonly sandbox: Sandbox; readonly limits: ShellLimits };
+  /** One a pod; absent where none may run beyond its call. */
+  readonly commands?: CommandsInBackground;
   /** What was read and when, for Edit and Write. One a pod. */
   readonly fileViews: FileViews;
   /**
@@ -136,4 +141,25 @@ export interface ToolContext extends CallContext {
 export interface FileViews {
   remember(path: string, view: FileView): void;
   seen(path: string): FileView | undefined;
+}
+
+export type EndedInBackground = Omit<CommandEndedEntry, 'type'>;
+
+export interface RunningInBackground {
+  readonly output: CommandOutput;
+  /** Fulfils when its end is noted; null where nobody could note it. */
+  readonly ended: Promise<EndedInBackground | null>;
+  /** Fulfils with the next piece of its output, or its end. */
+  news(): Promise<void>;
+}
+
+/** Commands that run on when their call has ended, by the names that they were given. */
+export interface CommandsInBackground {
+  readonly facts: CommandFacts;
+  /** Where the last read of each one's output ended. */
+  readonly cursors: Map<string, number>;
+  running(command: string): RunningInBackground | undefined;
+  start(text: string, context: ToolContext): Promise<ToolAnswer>;
+  /** Ends it; null where no such command runs, or its end could not be noted. */
+  stop(command: string): Promise<EndedInBackground | null>;
 }

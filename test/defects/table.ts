@@ -7,6 +7,7 @@ import { ofTheMachines } from './machine.ts';
 import { ofTheOracle } from './oracle.ts';
 import { ofNames } from './names.ts';
 import { ofTheShell } from './shell.ts';
+import { ofBackground } from './background.ts';
 import { ofTheBudgets } from './budgets.ts';
 import { ofTheCells } from './cells.ts';
 import { ofTheContext } from './context.ts';
@@ -25,6 +26,7 @@ export const defects: readonly Defect[] = [
   ...ofImages,
   ...ofRefusals,
   ...ofTheProject,
+  ...ofBackground,
   ...ofTheBudgets,
   ...ofTheCells,
   ...ofTheStorage,

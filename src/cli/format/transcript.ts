@@ -174,6 +174,8 @@ function systemItemLine(item: SystemItem): string {
       return `notice from ${speaker(item.from)}: ${oneLine(noticeWords(item.body), excerptCharsMax)}`;
     case 'assignment':
       return `${item.child.name}: ${oneLine(item.outcome, excerptCharsMax)}`;
+    case 'command':
+      return `${item.command} in the background has ended`;
     case 'unmet':
       return item.of === 'check'
         ? 'the check did not pass'

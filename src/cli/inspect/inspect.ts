@@ -85,15 +85,36 @@ interface Details {
   lastTurn: StatusResult['lastTurn'];
   lastActivityAt: string | null;
   childPods: StatusResult['children'];
+  /** In the background. */
+  commands: StatusResult['commands'];
   watchdogRescues: number | null;
   /** Null where no process could know it. */
   sandbox: StatusResult['sandbox'] | null;
 }
 
 function liveDetails(home: Home, status: StatusResult): Details {
-  const { settled, pending, usage, lastTurn, lastActivityAt, watchdogRescues, sandbox } = status;
+  const {
+    settled,
+    pending,
+    usage,
+    lastTurn,
+    lastActivityAt,
+    watchdogRescues,
+    sandbox,
+    commands = [],
+  } = status;
   const children = status.children.filter(({ instance }) => !isRemoved(home, instance));
-  return { settled, pending, usage, lastTurn, lastActivityAt, childPods: children, watchdogRescues, sandbox };
+  return {
+    settled,
+    pending,
+    usage,
+    lastTurn,
+    lastActivityAt,
+    childPods: children,
+    commands,
+    watchdogRescues,
+    sandbox,
+  };
 }
 
 function logDetails(home: Home, facts: Facts): Details {
@@ -112,6 +133,8 @@ function logDetails(home: Home, facts: Facts): Details {
     childPods: [...children.values()]
       .filter(({ instance }) => !isRemoved(home, instance))
       .map(({ name, instance, state }) => ({ name, instance, status: state })),
+    // Of a pod that has ended none runs.
+    commands: [],
     watchdogRescues: null,
     sandbox: null,
   };

@@ -10,6 +10,7 @@ import { lineOf } from '../format/live-lines.ts';
 import { LiveView } from '../format/live-view.ts';
 import type { LiveEvent } from '../../client/pod-stream.ts';
 import { alertText, counted, dollars, duration, printable } from '../format/printable.ts';
+import { EndedWithTree } from './ended-with-tree.ts';
 import { deniedText } from './denied-text.ts';
 import type { RunEnd, RunResult } from './result.ts';
 import type { WatchedPod } from '../../client/tree-watch.ts';
@@ -64,9 +65,11 @@ export interface Screens {
 export function printReport(context: CommandContext, format: OutputFormat): RunReport {
   const { stdout, stderr } = context;
   const alerts = new AlertsOnce();
+  const endedWithTree = new EndedWithTree();
   return {
     deltas: false,
     event(pod, event) {
+      endedWithTree.take(pod.tally.name, event);
       if (event.type !== 'entry' && event.type !== 'alert') return;
       const { name } = pod.tally;
       if (format === 'stream-json') stdout.write(jsonLine({ pod: name, ...event }));
@@ -80,6 +83,8 @@ export function printReport(context: CommandContext, format: OutputFormat): RunR
     },
     ending() {},
     result(result, end) {
+      const ended = endedWithTree.text();
+      if (ended !== null) stderr.write(`${ended}\n`);
       if (format !== 'text') stdout.write(jsonLine(result));
       else if (result.data !== undefined) stdout.write(jsonLine(result.data));
       else if (result.text !== '') stdout.write(`${answerText(result.text, context.isTerminal)}\n`);
@@ -116,11 +121,13 @@ export function personReport(context: CommandContext, options: PersonReportOptio
     color: context.color,
   });
   const alerts = new AlertsOnce();
+  const endedWithTree = new EndedWithTree();
   let quiet = false;
   let { mode } = options;
   return {
     deltas: context.isTerminal,
     event(pod, event) {
+      endedWithTree.take(pod.tally.name, event);
       if (quiet || !alerts.isNews(pod.tally.name, event)) return;
       const entry = event.type === 'entry' ? event.entry : null;
       if (pod.depth === 0 && entry?.type === 'set') mode = entry.permissionMode ?? mode;
@@ -141,7 +148,9 @@ export function personReport(context: CommandContext, options: PersonReportOptio
     },
     result(result, end) {
       const isPlan = mode === 'plan' && context.isTerminal;
-      context.stderr.write(`${summary(result, end, { isPlan }).join('\n')}\n`);
+      const ended = endedWithTree.text();
+      const lines = [...summary(result, end, { isPlan }), ...(ended === null ? [] : [ended])];
+      context.stderr.write(`${lines.join('\n')}\n`);
     },
   };
 }

@@ -51,6 +51,8 @@ export class BodyCheck extends Check {
         'R2',
         `entry ${seq} shows the model assignment ${item.assignment}, of which nothing was to be shown`,
       );
+    } else if (item.kind === 'command') {
+      this.find('R2', `entry ${seq} shows the model an end of ${item.command}, and none was to be shown`);
     }
   }
 
@@ -58,6 +60,11 @@ export class BodyCheck extends Check {
     switch (content.kind) {
       case 'notice':
         return holds(body, content.text) ? [] : ['the text of the notice'];
+      case 'command':
+        return [
+          ...(body.includes(`"${content.name}"`) ? [] : ["the command's name"]),
+          ...(holds(fencedPart(body), content.tail) ? [] : ['the end of its output']),
+        ];
       case 'assignment': {
         const isNamed = body.includes(`"${content.name}"`);
         return [

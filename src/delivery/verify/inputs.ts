@@ -186,5 +186,6 @@ export class InputCheck extends Check {
 function nameOf({ content, key }: Item): string {
   if (content.kind === 'podEvent') return `${content.event.kind} of "${content.name}"`;
   if (content.kind === 'notice') return `a notice (submission ${key.replace('notice ', '')})`;
+  if (content.kind === 'command') return `the end of ${content.name}`;
   return `the word that "${content.name}" never began its work`;
 }

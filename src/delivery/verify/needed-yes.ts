@@ -25,6 +25,8 @@ const kinds = new Map<string, Kind>(
     ListPods: 'harmless',
     Skill: 'harmless',
     ReadPodOutput: 'harmless',
+    ReadOutput: 'harmless',
+    StopCommand: 'harmless',
     SendToPod: 'harmless',
     StopPod: 'harmless',
     Write: 'edit',

@@ -120,6 +120,7 @@ const isItem = byField('kind', {
   }),
   notice: fields({ submission: isText, body: isText }),
   assignment: fields({ assignment: isText, body: isText }),
+  command: fields({ command: isText, body: isText }),
   unmet: fields({ of: isText, body: isText }),
 });
 
@@ -182,6 +183,8 @@ const shapes: { readonly [T in EntryBody['type']]?: Test } = {
   turnTime: fields({ turn: isText, usedMs: isCount }),
   interrupted: fields({ turn: nullable(isText) }),
   approval: fields({ state: oneOf('asked', 'answered', 'taken') }),
+  commandStarted: fields({ command: isText }),
+  commandEnded: fields({ command: isText, reads: isFlag, wakes: isFlag, tail: isText }),
   // What passes between pods.
   assignment: fields({
     assignment: isText,

@@ -4,6 +4,7 @@
  * checks ask it before they let it take the entry that they judge.
  */
 import type { PodEvent } from '../../protocol/pod-event.ts';
+import type { CommandEndedEntry } from '../../session/facts/command-entries.ts';
 import type {
   Entry,
   InputReceivedEntry,
@@ -65,7 +66,8 @@ export interface Item {
         asked: string;
       }
     | { kind: 'notice'; text: string; from: InputSource }
-    | { kind: 'assignment'; text: string; name: string };
+    | { kind: 'assignment'; text: string; name: string }
+    | { kind: 'command'; name: string; tail: string };
 }
 
 /** Items of a turn that failed, met a limit or was cancelled: they wait for something new. */
@@ -91,6 +93,8 @@ export class PodState {
   readonly given = new Map<string, Given>();
   /** Open assignments that its parent gave it. */
   readonly own = new Map<string, 'queued' | 'begun'>();
+  /** That run in the background. */
+  readonly commands = new Set<string>();
   /** Submissions of which a turn has finished. */
   readonly finished = new Set<string>();
   waiting: Item[] = [];
@@ -141,6 +145,8 @@ export class PodState {
         if (state !== 'undone' && state !== 'removed') return;
         for (const id of this.openOf(child.instance)) this.given.delete(id);
       },
+      commandStarted: ({ command }) => void this.commands.add(command),
+      commandEnded: (entry) => this.#commandEnded(entry),
       podEventReceived: (entry) => this.#receipt(entry),
       podEventEmitted: ({ event }) => this.#emitted(event),
     };
@@ -270,6 +276,11 @@ export class PodState {
     if (item.wakes) this.#held = null;
   }
 
+  #commandEnded({ command, seq: at, reads, wakes, tail }: Entry<CommandEndedEntry>): void {
+    if (!this.commands.delete(command) || !reads) return;
+    this.#wait({ key: `command ${command}`, at, wakes, content: { kind: 'command', name: command, tail } });
+  }
+
   #closeUnbegun(entry: Extract<Entry, { type: 'assignment' }>): void {
     const { assignment, child, seq: at } = entry;
     const text = this.given.get(assignment)?.text ?? entry.text;
@@ -373,5 +384,6 @@ export function eventKey(of: {
 export function itemKey(item: SystemItem): string {
   if (item.kind === 'podEvent') return eventKey(item);
   if (item.kind === 'unmet') return `unmet ${item.of}`;
+  if (item.kind === 'command') return `command ${item.command}`;
   return item.kind === 'notice' ? `notice ${item.submission}` : `assignment ${item.assignment}`;
 }

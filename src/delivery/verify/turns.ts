@@ -155,6 +155,8 @@ function whatItIs(item: SystemItem): string {
       return 'a notice';
     case 'assignment':
       return 'the end of an assignment';
+    case 'command':
+      return `the end of ${item.command}`;
     case 'unmet':
       return `what the answer lacked (${item.of})`;
     default:

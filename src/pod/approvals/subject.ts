@@ -69,7 +69,7 @@ export interface NamedCall {
  */
 export function callKey(call: NamedCall, outside: boolean): string {
   const { tool, need, input, subject } = call;
-  const what = need.kind === 'shell' ? need.command : inputAndPlace(input, subject);
+  const what = need.kind === 'shell' ? shellWords(need) : inputAndPlace(input, subject);
   return digest(JSON.stringify([tool, what, outside]));
 }
 
@@ -78,7 +78,12 @@ export function callKey(call: NamedCall, outside: boolean): string {
  * count.
  */
 export function exactCall({ need, input, subject }: NamedCall): string {
-  return need.kind === 'shell' ? need.command : digest(JSON.stringify(inputAndPlace(input, subject)));
+  return need.kind === 'shell' ? shellWords(need) : digest(JSON.stringify(inputAndPlace(input, subject)));
+}
+
+/** A yes to a command that is waited for is none to one that runs on; no command begins with a NUL. */
+function shellWords({ command, background }: Extract<ToolNeed, { kind: 'shell' }>): string {
+  return background === true ? `\0${command}` : command;
 }
 
 function inputAndPlace(input: JsonValue, subject: RuleSubject): JsonValue {

@@ -24,6 +24,7 @@ import type { Pod } from '../pod.ts';
 import { podTree } from '../children/pod-tree.ts';
 import type { PodContext } from '../children/spawn-child.ts';
 import { stopSelf } from './stop-self.ts';
+import { commandsOf } from '../turn/pod-commands.ts';
 import { ProjectContext } from '../turn/project-context.ts';
 import { TurnRunner } from '../turn/runner.ts';
 
@@ -57,6 +58,7 @@ export function assemble(pod: Pod): Assembled {
   const budget: BudgetDesk = new BudgetDesk(pod, { children, parentLink }, () => runner.budgetArrived());
   const { tools, guidance } = toolsOf({ pod, children, parentLink });
   const project = new ProjectContext(pod);
+  const commands = commandsOf(pod);
   const runner: TurnRunner = new TurnRunner(pod, {
     engine: host.work.engine(worker),
     tools,
@@ -66,6 +68,7 @@ export function assemble(pod: Pod): Assembled {
     project,
     approvals: approvalGate,
     sandbox,
+    commands,
     budget,
   });
   const ended = deferred<void>();
@@ -76,7 +79,7 @@ export function assemble(pod: Pod): Assembled {
     emitted: () => parentLink?.emitted(),
     cancelChildren: (assignments) => cancelChildren(pod, assignments),
     stop: () => {
-      stopSelf({ pod, runner, children, parentLink })
+      stopSelf({ pod, runner, commands, children, parentLink })
         .catch((error: unknown) => host.self.complain(`stopping: ${String(error)}`))
         .finally(() => ended.resolve());
     },

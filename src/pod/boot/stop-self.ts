@@ -18,6 +18,7 @@ import { shutDownReport } from '../machine/reports.ts';
 import { stillWaited } from '../machine/scope-wait.ts';
 import { syntheticResults, systemItemsFromBuffer } from '../machine/state.ts';
 import { endTime } from '../machine/turn-time.ts';
+import type { BackgroundCommands } from '../../tools/background/background-commands.ts';
 import type { TurnRunner } from '../turn/runner.ts';
 
 /** Of what commands have left outside of their groups, which ended with their calls: this is rare. */
@@ -26,15 +27,18 @@ const leftGraceMs = 1_000;
 export interface StopParts {
   pod: Pod;
   runner: TurnRunner;
+  commands: BackgroundCommands;
   children: Children;
   parentLink: ParentLink | null;
 }
 
-export async function stopSelf({ pod, runner, children, parentLink }: StopParts): Promise<void> {
+export async function stopSelf({ pod, runner, commands, children, parentLink }: StopParts): Promise<void> {
   pod.show({ type: 'shutdown', reason: pod.core.live.stopReason?.reason ?? 'stopping' });
   const turnEnded = runner.stop();
+  const commandsEnded = commands.close();
   if (pod.stopOptions.cascade) await stopChildren(pod, children);
   await turnEnded;
+  await commandsEnded;
   const worktree = await runner.worktreeAtStop(handOverMs(pod));
   if (await lastWord(pod, worktree)) {
     parentLink?.emitted();

@@ -1,7 +1,7 @@
 /** The scope that a child is given: what is asked for it, inside of its parent's and of its profile's. */
 import { inLine } from '../../delivery/quoted.ts';
 import { waitersFor } from '../../scope/ownership/waits.ts';
-import { narrow, type OutsideRoot } from '../../scope/paths/narrow.ts';
+import { contested, narrow, type OutsideRoot } from '../../scope/paths/narrow.ts';
 import type { PathScope } from '../../session/facts/entries.ts';
 import type { Profile } from '../../session/settings/profiles.ts';
 import { absolutePath } from '../../tools/input-path.ts';
@@ -37,6 +37,7 @@ export async function scopeFor(
   const outsideRoots = narrowed.ok ? hookRoots(pod, context.scope, narrowed.scope.write) : narrowed.outside;
   if (narrowed.ok && outsideRoots.length === 0) {
     if (request.wait !== true) refuseBeforeWaiting(pod, narrowed.scope);
+    refuseUnderCommand(pod, narrowed.scope);
     return scopeWithClone(planned, narrowed.scope, context.scope);
   }
   const outside = outsideRoots
@@ -64,6 +65,19 @@ function refuseBeforeWaiting(pod: Pod, scope: PathScope): void {
     `The pod "${waiter.owner.name}" waits for ${pathIn(waiter.path)} and gets it first. With "wait" the child gets it after that; or give it other paths.`,
     { denied: true },
   );
+}
+
+/** A command in the background keeps what it had when it began. */
+function refuseUnderCommand({ facts }: Pod, scope: PathScope): void {
+  for (const { command, write, deny } of facts.commands.open.values()) {
+    const theirs = { write, deny: deny.map((path) => ({ path, right: 'write' as const })) };
+    const met = contested(scope, theirs);
+    if (met === null) continue;
+    throw new SpawnRefused(
+      `"${command}" runs in the background and may write ${pathIn(met.mine)}: StopCommand ends it, and then a child can be given that; or give it other paths.`,
+      { denied: true },
+    );
+  }
 }
 
 /** What the model asks for beside a profile is a part of what the profile gives. */

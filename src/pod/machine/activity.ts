@@ -31,7 +31,7 @@ export function tokensOf({ chars }: Output): number {
   return Math.ceil(chars / charsOfAToken);
 }
 
-/** Null where it does nothing and waits for nothing. */
+/** Null where it does nothing, waits for nothing, and nothing runs in its background. */
 export function activityOf(core: Core, how: OtherWaits & { readonly output: Output }): Activity | null {
   const waiting = waitingOf(core, how);
   if (waiting !== null && waiting.kind !== 'provider') {
@@ -40,7 +40,7 @@ export function activityOf(core: Core, how: OtherWaits & { readonly output: Outp
   const { failing } = core.live.provider;
   if (core.live.mode === 'running' && failing !== null)
     return words({ kind: 'retry', text: failing.reason, since: failing.since });
-  if (core.facts.turn === null) return null;
+  if (core.facts.turn === null) return ofCommands(core.facts);
   const call = callsIn(core.facts);
   return words(call === null ? requestOf(core, how) : { kind: 'tool', ...call });
 }
@@ -51,6 +51,22 @@ export function callsIn({ turn }: Facts): Omit<Activity, 'kind'> | null {
   if (first === undefined) return null;
   const others = more.length === 0 ? '' : ` and ${more.length} more`;
   return { text: `${callText(first)}${others}`, since: first.time };
+}
+
+/** What runs in the background, the first that was started first. */
+export function commandsIn({ commands }: Facts): { name: string; text: string; since: string }[] {
+  return [...commands.open.values()].map(({ command, text, startedAt }) => ({
+    name: command,
+    text: callText({ tool: '', input: { command: text } }),
+    since: startedAt,
+  }));
+}
+
+function ofCommands(facts: Facts): Activity | null {
+  const [first, ...more] = commandsIn(facts);
+  if (first === undefined) return null;
+  const others = more.length === 0 ? '' : ` and ${more.length} more`;
+  return words({ kind: 'tool', text: `in the background: ${first.text}${others}`, since: first.since });
 }
 
 function requestOf({ facts, live }: Core, { output, nowMs }: { output: Output; nowMs: number }): Activity {

@@ -29,6 +29,7 @@ import { closedApprovals, interruptedWaiting } from './approval-facts.ts';
 import { surplus } from './budget.ts';
 import { beginCompaction, droppedRequest } from './compaction.ts';
 import { type Core, type TimerName, controlEntry, isToPause, noteStorageProblem, tryCommit } from './core.ts';
+import { endedWithPod } from './ended-commands.ts';
 import { type TurnEnd, clipped, reportOfTurn } from './reports.ts';
 import { owesEvidence, reportOverBudget, reportOwedEnd } from './owed.ts';
 import { beginTime, endTime, onTime } from './turn-time.ts';
@@ -157,6 +158,8 @@ export function systemItemsFromBuffer({ facts, limits }: Core, turn: string): En
         const item = { kind: 'notice' as const, submission, from, body, ...(images && { images }) };
         return { type: 'systemItem', turn, item };
       }
+      case 'command':
+        return { type: 'systemItem', turn, item: { kind: 'command', command: content.command, body } };
       case 'assignment': {
         const { assignment, child, outcome } = content;
         return { type: 'systemItem', turn, item: { kind: 'assignment', assignment, child, outcome, body } };
@@ -307,6 +310,8 @@ function quarantine(core: Core): void {
  */
 export function recoverPreviousRun(core: Core): void {
   closeInterrupted(core, 'the process ended during the turn');
+  const ended = endedWithPod(core.facts);
+  if (ended.length > 0) tryCommit(core, ended);
   quarantine(core);
 }
 

@@ -4,7 +4,7 @@ import { settledView } from '../../delivery/settled.ts';
 import type { Result } from '../../protocol/methods.ts';
 import { effortIn } from '../../session/settings/effort.ts';
 import type { ChildFacts } from '../../session/facts/facts.ts';
-import { callsIn } from './activity.ts';
+import { callsIn, commandsIn } from './activity.ts';
 import { isOpen } from './approval-facts.ts';
 import { contextView } from './context-view.ts';
 import { type Core, statusOf } from './core.ts';
@@ -67,6 +67,7 @@ export function statusView(core: Core, links: LinkView): Result<'status'> {
     attention: attentionOf(core, links),
     waiting: waitingOf(core, { scope: links.scopeHeld, nowMs: core.ports.wallMs() }),
     activity: callsIn(facts),
+    commands: commandsIn(facts),
     refusal:
       facts.refusal === null
         ? null

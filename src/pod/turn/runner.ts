@@ -13,9 +13,9 @@ import type { Sandbox } from '../../scope/sandbox/sandbox.ts';
 import { transcriptOf } from '../../session/facts/transcript.ts';
 import type { Amounts } from '../../session/facts/budget-entries.ts';
 import { isGoverned, nanoUsd } from '../../session/facts/replay-budget.ts';
-import type { FileView } from '../../tools/file-view.ts';
+import { newFileViews } from '../../tools/file-views.ts';
 import { commandMark } from '../../tools/marked-processes.ts';
-import type { FileViews, Tool, ToolContext } from '../../tools/tool.ts';
+import type { CommandsInBackground, FileViews, Tool, ToolContext } from '../../tools/tool.ts';
 import type { Engine, Interceptor, TurnBudget, TurnPorts, TurnResult } from '../../worker/turn-ports.ts';
 import type { ApprovalGate } from '../approvals/gate.ts';
 import type { BudgetDesk } from '../budget/desk.ts';
@@ -50,6 +50,7 @@ export interface TurnRunnerOptions {
   approvals: ApprovalGate;
   project: ProjectContext;
   sandbox: Sandbox;
+  commands: CommandsInBackground;
   budget: BudgetDesk;
 }
 
@@ -323,6 +324,7 @@ export class TurnRunner {
       shell: { sandbox: this.#options.sandbox, limits: pod.core.limits },
       signal,
       outputDir: pod.folder.outputs,
+      commands: this.#options.commands,
       fileViews: this.#fileViews,
       alert: (code, text, level = 'warning') => {
         const alert = { type: 'alert', level, code, text } as const;
@@ -389,12 +391,4 @@ function controlOf(pod: Pod): 'none' | 'pause' | 'cancel' {
   if (pod.core.live.mode === 'stopping') return 'cancel';
   const kind = pod.core.live.control?.kind ?? 'none';
   return kind === 'limit' ? 'cancel' : kind;
-}
-
-function newFileViews(): FileViews {
-  const views = new Map<string, FileView>();
-  return {
-    remember: (path, view) => void views.set(path, view),
-    seen: (path) => views.get(path),
-  };
 }

@@ -48,6 +48,8 @@ export const ruledTools = [
   'Glob',
   'Grep',
   'Bash',
+  'ReadOutput',
+  'StopCommand',
   'SpawnPod',
   'SendToPod',
   'ReadPodOutput',

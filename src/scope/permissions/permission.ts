@@ -20,7 +20,8 @@ import { type PermissionRules, type RuleSubject, ruleFor } from './permission-ru
 /** What a call is about, as the tool itself says. */
 export type ToolNeed =
   | { readonly kind: 'read' | 'edit'; readonly path: string }
-  | { readonly kind: 'shell'; readonly command: string }
+  /** `background`: it runs on when the call has ended, and the turn. */
+  | { readonly kind: 'shell'; readonly command: string; readonly background?: boolean }
   /**
    * Another pod; `writes`: paths are handed down to be written; `check`: a command that will be run in it.
    */
@@ -103,7 +104,9 @@ function asking(one: PermissionCase, why: string): Decision {
         ]
       : []),
   ];
-  const reason = [why, ...holes].join('; ');
+  const runsOn = one.need.kind === 'shell' && one.need.background === true;
+  const lasts = runsOn ? ['it would run on in the background, until the pod ends at the latest'] : [];
+  const reason = [why, ...lasts, ...holes].join('; ');
   if (one.mode === 'dontAsk') {
     return deny(
       `in permission mode dontAsk no person is asked, and this call needs one (${reason}). ${otherWays(one)}`,

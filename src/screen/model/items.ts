@@ -138,6 +138,8 @@ function report(item: SystemItem): ItemBody {
       return { kind: 'report', from: speaker(item.from), event: 'notice', text };
     case 'assignment':
       return { kind: 'report', from: word(item.child.name), event: line(item.outcome), text };
+    case 'command':
+      return { kind: 'report', from: word(item.command), event: 'has ended', text };
     case 'unmet':
       return {
         kind: 'report',

@@ -6,6 +6,7 @@
 import type { ImageRef } from '../../std/image.ts';
 import type { JsonObject, JsonValue } from '../../std/json.ts';
 import type { ApprovalEntry } from './approval-entries.ts';
+import type { CommandEntry } from './command-entries.ts';
 import type { ContextEntry, MeasuredSize } from './context-entries.ts';
 import type { Evidence, TurnTimeEntry, UnmetItem } from './demand-entries.ts';
 import type { RepositoryMadeEntry } from './repository-entries.ts';
@@ -176,6 +177,7 @@ export type SystemItem =
   | { kind: 'podEvent'; from: PodIdentity; seq: number | null; event: PodEvent; body: string }
   | { kind: 'notice'; submission: string; from: InputSource; body: string; images?: ImageRef[] }
   | { kind: 'assignment'; assignment: string; child: PodRef; outcome: string; body: string }
+  | { kind: 'command'; command: string; body: string }
   | UnmetItem;
 /** A notification, consumed: `body` is the exact text that the model reads. */
 export interface SystemItemEntry {
@@ -378,6 +380,7 @@ export type EntryBody =
   | DiscardedEntry
   | ContextEntry
   | BudgetEntry
+  | CommandEntry
   | SetEntry;
 
 /**

@@ -7,11 +7,13 @@ import type { ImageRef } from '../../std/image.ts';
 import { noRestrictions } from './restrictions.ts';
 import { type ContextFacts, emptyContext } from './context-facts.ts';
 import type { UnmetCounts } from './demand-entries.ts';
+import type { EndedCommandContent } from './command-entries.ts';
 import type { PodIdentity } from '../../protocol/names.ts';
 import type { PodEvent, SentPodEvent, Usage } from '../../protocol/pod-event.ts';
 import type { ApprovalAskedEntry, ApprovalDecision } from './approval-entries.ts';
 import type { FolderPlace } from './repository-entries.ts';
 import { type BudgetFacts, emptyBudget } from './replay-budget.ts';
+import { type CommandFacts, noCommands } from './command-facts.ts';
 import type {
   Restrictions,
   AssistantMessageEntry,
@@ -134,7 +136,8 @@ export interface BufferedItem {
         asked: string;
       }
     | { kind: 'notice'; submission: string; from: InputSource; text: string; images?: ImageRef[] }
-    | { kind: 'assignment'; assignment: string; child: PodRef; outcome: string; text: string };
+    | { kind: 'assignment'; assignment: string; child: PodRef; outcome: string; text: string }
+    | EndedCommandContent;
 }
 
 /** In the history, and no completed response stands behind it yet. */
@@ -268,6 +271,7 @@ export interface Facts {
   lastText: string;
   /** What it may spend, has spent and has lent. */
   budget: BudgetFacts;
+  commands: CommandFacts;
 }
 
 const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cost: 0 };
@@ -323,6 +327,7 @@ export function emptyFacts(): Facts {
     heldFrom: 0,
     lastText: '',
     budget: emptyBudget(),
+    commands: noCommands(),
   };
 }
 

@@ -15,6 +15,7 @@ export function sameItem(content: BufferedItem['content'], item: SystemItemEntry
   if (content.kind === 'notice' && item.kind === 'notice') return content.submission === item.submission;
   if (content.kind === 'assignment' && item.kind === 'assignment')
     return content.assignment === item.assignment;
+  if (content.kind === 'command' && item.kind === 'command') return content.command === item.command;
   return false;
 }
 

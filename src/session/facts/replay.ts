@@ -28,6 +28,7 @@ import {
 import { type UnmetItem, nothingUnmet } from './demand-entries.ts';
 import { noFailures } from './context-facts.ts';
 import { applyBudget } from './replay-budget.ts';
+import { applyCommandEnded, applyCommandStarted } from './replay-commands.ts';
 import {
   applyAssignment,
   applyChild,
@@ -190,6 +191,8 @@ const appliers: Appliers = {
     facts.repositories.set(path, place);
   },
   assignment: applyAssignment,
+  commandStarted: applyCommandStarted,
+  commandEnded: applyCommandEnded,
   alert(facts, entry) {
     if (entry.quarantines !== undefined) facts.quarantined.add(entry.quarantines);
     if (entry.code === 'wakeBudget') facts.overBudgetAt ??= entry.time;

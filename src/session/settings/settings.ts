@@ -117,8 +117,16 @@ const bounds = {
   shellTimeoutMs: count(
     600_000,
     86_400_000,
-    'The longest time that a command may ask for; at it all of it is ended.',
+    'The longest time that a command may ask for; at it all of it is ended. Not of one in the background.',
   ),
+  backgroundCommands: {
+    ...count(
+      4,
+      64,
+      'Commands of one pod in the background at once; a call past it is an error that the model reads. Their time is not limited, but for `shellCpuSeconds`.',
+    ),
+    min: 0,
+  },
   reconnectBaseMs: ms(50, 'Reconnecting to the parent: where the back-off begins, with full jitter.'),
   reconnectMaxMs: ms(5_000, 'Reconnecting to the parent: where the back-off ends.'),
 };

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Entered, Sandbox } from '../../scope/sandbox/sandbox.ts';
 import { systemCode } from '../../std/system-code.ts';
 import type { PathScope, PodRef } from '../../session/facts/entries.ts';
-import { shellIn } from '../bash.ts';
+import { shellIn } from '../shell-run.ts';
 import { runGroup } from '../process-group.ts';
 import { type ShellLimits, relayName } from '../shell-script.ts';
 

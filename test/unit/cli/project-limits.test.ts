@@ -50,6 +50,7 @@ describe('limits of a project', () => {
     shellFileBytes: true,
     shellCpuSeconds: true,
     shellTimeoutMs: true,
+    backgroundCommands: true,
     reconnectBaseMs: false,
     reconnectMaxMs: false,
     cost: true,

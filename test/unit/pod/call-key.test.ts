@@ -8,6 +8,10 @@ const shell = (command: string, about = 'x'): NamedCall => ({
   input: { command, description: about },
   subject: { kind: 'command', command },
 });
+const inBackground = (command: string): NamedCall => ({
+  ...shell(command),
+  need: { kind: 'shell', command, background: true },
+});
 const edit = (tool: string, path: string, input: JsonValue, real = path): NamedCall => ({
   tool,
   need: { kind: 'edit', path },
@@ -15,11 +19,12 @@ const edit = (tool: string, path: string, input: JsonValue, real = path): NamedC
   subject: { kind: 'paths', paths: [path, real], cwd: '/' },
 });
 
-it('[approval.key] a difference in command, tool, input, place or sandbox makes another call', () => {
+it('[approval.key] [background.asked] a difference in command, tool, input, place or sandbox makes another call', () => {
   const calls: [NamedCall, boolean][] = [
     [shell('echo safe'), false],
     [shell('echo safe'), true],
     [shell('echo safe '), false],
+    [inBackground('echo safe'), false],
     [shell('echo other > DANGER.txt'), false],
     [shell(''), false],
     [edit('Write', '/a', { path: '/a', content: 'x' }), false],
