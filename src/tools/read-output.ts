@@ -12,6 +12,7 @@ import { failed } from './input-path.ts';
 import type { CommandsInBackground, ToolContext } from './tool.ts';
 
 const bytesMax = 30_000;
+const characterBytesMax = 4;
 const waitMsMax = 60_000;
 
 const input = once(() =>
@@ -51,7 +52,9 @@ export const readOutputTool = defineTool({
     commands.cursors.set(name, to);
     const ended = commands.facts.ended.get(name);
     const state = ended === undefined ? 'is running' : howItEnded(ended);
-    const gone = from > wanted && wanted >= 0 ? [`[Bytes ${wanted} to ${from} are not kept any more.]`] : [];
+    // A part of a character that is passed over is no loss.
+    const isGone = wanted >= 0 && from - wanted >= characterBytesMax;
+    const gone = isGone ? [`[Bytes ${wanted} to ${from} are not kept any more.]`] : [];
     const more = to < total ? ` ${total - to} more: ReadOutput { "name": "${name}" }.` : '';
     return {
       text: [
