@@ -11,6 +11,8 @@ export function renderScreen(): string {
     '',
     'The input, a question of a pod, the tree and the transcript are places; one of them has the focus, and the foot of the screen shows its keys. **Letters are keys only outside of the input: in the input every character is text.** The focus goes where a key sends it, and nowhere by itself: a question that opens takes no key. A key answers a question that has been on the screen, with the focus, for 0.4 s; a yes wants the whole of it to have been shown.',
     '',
+    'The screen is what `podkin`, `podkin run` and `podkin attach` show on a terminal. `--plain`, ACCESSIBLE=1 and TERM=dumb give lines that are only ever added; so does each output that is no terminal.',
+    '',
     'In `podkin run` on a terminal Ctrl+C clears the input; with an empty one it asks, a second one stops the tree, a third kills it, and Ctrl+D leaves it running. In `podkin attach` and in the tree nothing that leaves stops anything. Esc never leaves.',
     '',
     'Other keys: `[keys]` in `config.toml`, by the names in the tables, as in `nextQuestion = "ctrl+o"` or `zoom = ["z", "f4"]`. Keys that are written in parentheses are always there. In the input a key needs Ctrl or Alt, or is one of F1 to F12. Ctrl+A, Ctrl+B, Ctrl+Q and Ctrl+S are never taken: they are of the terminal, tmux and screen. A terminal of macOS sends no Alt unless it is told to; each key with Alt has a second way.',

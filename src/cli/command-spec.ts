@@ -26,6 +26,6 @@ export const first = (input: CommandInput): string => input.args[0] ?? '';
 
 /** Of every command that opens the screen. */
 export const screenHelp: readonly (readonly [string, string])[] = [
-  ['--screen', 'the screen instead of plain lines, on a terminal (PODKIN_SCREEN=1 does the same); new'],
+  ['--plain', 'lines that are only ever added instead of the screen; ACCESSIBLE=1 and TERM=dumb do the same'],
   ['--slow', 'few frames of the screen, for a slow connection; over SSH it is so anyway'],
 ];

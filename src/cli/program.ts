@@ -18,7 +18,7 @@ import type { CommandContext } from './invocation/context.ts';
 import { CommandFailed, exitStatus } from './invocation/context.ts';
 
 /** Without a command: how what is there is shown. With other words it is a command. */
-const startFlags: ReadonlySet<string> = new Set(['--screen', '--slow']);
+const startFlags: ReadonlySet<string> = new Set(['--plain', '--slow']);
 
 const places = `
 Exit status: 0 done, 1 failed, 2 usage, 3 no such pod, 4 a tool was denied (run -p), 5 a limit was reached,

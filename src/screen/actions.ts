@@ -87,6 +87,7 @@ const simpleKinds = [
   'repaint',
   'suspend',
   'editor',
+  'quit',
   'submit',
   'newline',
   'complete',
@@ -118,6 +119,8 @@ function simple(state: ScreenState, action: Simple, known: Known): Acted {
     case 'suspend':
     case 'editor':
       return { state, effects: [{ kind: action.kind }] };
+    case 'quit':
+      return { state, effects: [{ kind: state.ownsTree ? 'quit' : 'leave' }] };
     case 'submit':
     case 'newline':
     case 'complete':
@@ -224,14 +227,14 @@ export function controlled(
   const effect: Effect = { kind: 'control', method: one, instance };
   if (one === 'remove') {
     if (!hasEnded) return only(moving.said(state, `${name} is running: stop it first (S, /stop).`));
-    return asked(state, { text: `Remove ${name}, with its log? y: yes, any other key: no`, yes: effect });
+    return asked(state, { text: `Remove ${name}, with its log?`, yes: effect });
   }
   if (one === 'restore' || one === 'restoreTree') {
     return hasEnded ? { state, effects: [effect] } : only(moving.said(state, `${name} is running.`));
   }
   if (hasEnded) return only(moving.said(state, `${name} is not running; r or /restore starts it again.`));
   if (one !== 'stop') return { state, effects: [effect] };
-  return asked(state, { text: `Stop ${pods}? y: yes, any other key: no`, yes: effect });
+  return asked(state, { text: `Stop ${pods}?`, yes: effect });
 }
 
 function asked(state: ScreenState, { text, yes }: { text: string; yes: Effect }): Acted {
@@ -253,7 +256,7 @@ function confirmed(state: ScreenState, yes: boolean, nowMs: number): Acted {
   if (!yes) return only(moving.said({ ...state, confirm: null }, 'Nothing was done.'));
   const { sinceMs } = confirm;
   if (sinceMs === null || nowMs - sinceMs < readMs) {
-    return only({ ...state, confirm: { ...confirm, sinceMs: nowMs } });
+    return only({ ...state, confirm: { ...confirm, sinceMs: nowMs, isEarly: true } });
   }
   return { state: { ...state, confirm: null }, effects: [confirm.yes] };
 }

@@ -36,6 +36,7 @@ export const keyWords = {
     interrupt: {
       does: 'closes what is open, else clears the input, else asks for a second one, which leaves; in `run` it stops the tree, and a third kills it',
     },
+    quit: { does: 'leaves at once, asking nothing; in `run` it stops the tree' },
     endOfInput: { does: 'leaves, with an empty input or outside of it; the pods keep running' },
     endFromEmptyInput: { does: '' },
   },

@@ -73,6 +73,7 @@ export const keyTable: readonly Binding[] = [
   on(everywhere, 'repaint', 'ctrl+l', { kind: 'repaint' }),
   on(everywhere, 'suspend', 'ctrl+z', { kind: 'suspend' }),
   { ...on(always, 'interrupt', 'ctrl+c', { kind: 'interrupt' }), isFixed: true },
+  { ...on(always, 'quit', 'ctrl+\\', { kind: 'quit' }), isFixed: true },
   { ...on(notInput, 'endOfInput', 'ctrl+d', { kind: 'endOfInput' }), isFixed: true },
   { ...on(['input'], 'endFromEmptyInput', 'ctrl+d', { kind: 'endOfInput' }), when: 'empty', isFixed: true },
   { ...on(['input'], 'send', 'enter', { kind: 'submit' }), isFixed: true },

@@ -25,7 +25,7 @@ import { noticeBytes, noticeFor, titleBytes, titleOf } from './loop/signs.ts';
 import type { TreeModel } from './model/shape.ts';
 import type { Watching } from './ports.ts';
 import type { Size } from './line.ts';
-import { itemOf, lastAnswer, sourceOf } from './source.ts';
+import { sourceText, transcriptText } from './source.ts';
 import { type Effect, firstState, type ScreenState } from './state.ts';
 import { clean, cleanLines, widthOf } from './text.ts';
 import { inputColumns } from './views/input.ts';
@@ -110,7 +110,7 @@ export class Screen implements OpenScreen {
       onInput: (bytes) => this.#decoder.feed(bytes),
       onResize: () => this.#painter.take(),
       onDrain: () => this.#painter.drained(),
-      onBack: () => this.#painter.take(),
+      onBack: () => this.#taken(),
       onGiveBack: () => this.#painter.givenBack(),
       onLost: () => this.#finish('lost'),
     });
@@ -183,6 +183,17 @@ export class Screen implements OpenScreen {
     };
   }
 
+  /** What was on it was out of sight: a question has to be read again. */
+  #taken(): void {
+    const { confirm } = this.#state;
+    this.#state = {
+      ...this.#state,
+      drawn: null,
+      confirm: confirm === null ? null : { ...confirm, sinceMs: null },
+    };
+    this.#painter.take();
+  }
+
   #onTyped(typed: Typed): void {
     if (this.#isClosed || typed.kind === 'reply') return;
     if (typed.kind === 'window') {
@@ -232,8 +243,10 @@ export class Screen implements OpenScreen {
       case 'stopTree':
       case 'killTree':
         // It has nothing to do any more: then this is its end, and nothing is broken off.
-        if (this.#settled === null) return onStop();
+        if (this.#settled === null) return onStop('SIGINT');
         return this.#settled.answer.resolve(false);
+      case 'quit':
+        return onStop('SIGQUIT');
       case 'repaint':
         return this.#painter.take();
       case 'suspend':
@@ -291,7 +304,7 @@ export class Screen implements OpenScreen {
 
   async #copy(seq: number | null): Promise<void> {
     await this.#tried(async () => {
-      const text = this.#sourceOf(seq);
+      const text = sourceText(this.#watching.pod, seq);
       const bytes = clipboardBytes(text);
       if (bytes !== null) this.#parts.terminal.write(bytes);
       const file = this.#parts.commands.keepCopy(text);
@@ -301,29 +314,11 @@ export class Screen implements OpenScreen {
 
   async #page(seq: number | null): Promise<void> {
     const { terminal, environment } = this.#parts;
+    const { pod } = this.#watching;
     await this.#tried(async () => {
-      const text = cleanLines(seq === null ? this.#transcript() : this.#sourceOf(seq)).join('\n');
+      const text = cleanLines(seq === null ? transcriptText(pod) : sourceText(pod, seq)).join('\n');
       await terminal.lend(() => page(`${text}\n`, environment));
     });
-  }
-
-  #sourceOf(seq: number | null): string {
-    const { pod } = this.#watching;
-    const item = pod === null ? null : seq === null ? lastAnswer(pod) : itemOf(pod, seq);
-    if (item === null) throw new Error('There is nothing to be copied yet.');
-    return sourceOf(item).text;
-  }
-
-  #transcript(): string {
-    const { pod } = this.#watching;
-    const texts: string[] = [];
-    for (let at = 0; at < (pod?.items.length ?? 0); at += 1) {
-      const item = pod?.items.at(at);
-      if (item === undefined || item.body.kind === 'machinery') continue;
-      const { title, text } = sourceOf(item);
-      texts.push(`${title}\n${text}\n`);
-    }
-    return texts.join('\n');
   }
 
   async #tried(work: () => Promise<void>): Promise<void> {
@@ -360,7 +355,7 @@ export class Screen implements OpenScreen {
   #judgePod(): void {
     const { pod, first } = this.#parts;
     if (pod === null || first.ownsTree) return;
-    const row = this.#watching.tree.rows.find(({ instance }) => instance === first.shown);
+    const row = this.#watching.tree.rows.find(({ instance }) => instance === pod.instance);
     if (row?.status === 'stopped') this.#finish('ended');
     const isDead = row?.status === 'dead';
     if (isDead && !this.#hasSaidDied)

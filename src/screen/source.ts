@@ -39,7 +39,7 @@ function inputText(input: JsonValue): string {
 }
 
 /** The last of what the pod has answered; null: nothing yet. */
-export function lastAnswer({ items }: PodModel): Item | null {
+function lastAnswer({ items }: PodModel): Item | null {
   for (let at = items.length - 1; at >= 0; at -= 1) {
     const item = items.at(at);
     if (item?.body.kind === 'answer') return item;
@@ -63,4 +63,23 @@ export function placeOfSeq(items: PodModel['items'], seq: number): number {
     else to = middle;
   }
   return from;
+}
+
+/** Of that entry; null: of the last answer. Throws where there is none. */
+export function sourceText(pod: PodModel | null, seq: number | null): string {
+  const item = pod === null ? null : seq === null ? lastAnswer(pod) : itemOf(pod, seq);
+  if (item === null) throw new Error('There is nothing to be copied yet.');
+  return sourceOf(item).text;
+}
+
+/** All that is here, without the machinery. */
+export function transcriptText(pod: PodModel | null): string {
+  const texts: string[] = [];
+  for (let at = 0; at < (pod?.items.length ?? 0); at += 1) {
+    const item = pod?.items.at(at);
+    if (item === undefined || item.body.kind === 'machinery') continue;
+    const { title, text } = sourceOf(item);
+    texts.push(`${title}\n${text}\n`);
+  }
+  return texts.join('\n');
 }

@@ -20,6 +20,8 @@ export interface Confirm {
   readonly yes: Effect;
   /** Since when it has been in the foot; null: no frame has had it yet. */
   readonly sinceMs: number | null;
+  /** Its key came too early. */
+  readonly isEarly?: true;
 }
 
 /** A line that is typed in the place of the foot, for what it is asked. Not the input, whose text stays. */
@@ -29,6 +31,8 @@ export interface Prompt {
   readonly request: string | null;
   readonly label: string;
   readonly text: string;
+  /** What is to be read before it is typed, above it. */
+  readonly about?: string;
 }
 
 /** What the last frame had of a question: what counts is that it was on the screen, and for how long. */
@@ -140,7 +144,8 @@ export type Action =
   /** Of the input: carried out by it (`input/composer`). */
   | { readonly kind: 'submit' | 'newline' | 'complete' }
   | { readonly kind: 'history'; readonly to: 'back' | 'forward' | 'search' }
-  | { readonly kind: 'repaint' | 'suspend' | 'editor' }
+  /** `quit`: Ctrl+\\, as a terminal's own: at once. */
+  | { readonly kind: 'repaint' | 'suspend' | 'editor' | 'quit' }
   | { readonly kind: 'nothing' };
 
 export type ControlMethod = 'pause' | 'resume' | 'cancel' | 'stop' | 'restore' | 'restoreTree' | 'remove';
@@ -172,8 +177,8 @@ export type Effect =
   /** The whole of it goes to `$PAGER`: an entry, or the transcript (null). */
   | { readonly kind: 'pager'; readonly item: number | null }
   | { readonly kind: 'repaint' | 'suspend' | 'editor' }
-  /** `leave`: nothing is stopped. `stopTree` in order, `killTree` at once. */
-  | { readonly kind: 'leave' | 'stopTree' | 'killTree' }
+  /** `leave`: nothing is stopped. `stopTree` in order, `killTree` at once; `quit` as by SIGQUIT. */
+  | { readonly kind: 'leave' | 'stopTree' | 'killTree' | 'quit' }
   | { readonly kind: 'clearInput' };
 
 /** What a screen begins with. */

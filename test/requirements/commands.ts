@@ -114,7 +114,8 @@ export const commands = {
   'commands.terminal-back':
     'a command that sets modes of its terminal puts them back on each way out: signals and errors that nobody catches',
   'commands.color': 'colours only in a terminal, and never with NO_COLOR',
-  'commands.ctrl-c': 'a first Ctrl-C on podkin run stops its tree in order',
+  'commands.ctrl-c':
+    'Ctrl-C on podkin run stops its tree in order: in plain lines the first, on the screen a second one, which the first asks for',
   'commands.demo': 'the demo tells the whole story in under 20 s, without a key, and leaves no process',
   'commands.demo-cut':
     'a demo that is cut short, also before its first pod, ends with the status of that and leaves no process',

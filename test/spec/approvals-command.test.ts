@@ -1,11 +1,10 @@
-/** Approvals as people meet them: listed, answered by command or key, denied where nobody can be asked. */
+/** Approvals as people meet them: listed, answered by command, denied where nobody can be asked. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { RunningCommand, livingPods, resultOf } from '../support/command-rig.ts';
+import { RunningCommand, resultOf } from '../support/command-rig.ts';
 import { promiseKept } from '../support/promise-kept.ts';
 import { TestHome } from '../support/rig.ts';
-import { Terminal, hasTerminal } from '../support/terminal.ts';
 
 let home: TestHome;
 beforeEach(() => {
@@ -200,130 +199,5 @@ describe('podkin run', () => {
     expect((await home.run(['approve', request])).code).toBe(0);
     expect((await run.ended).code).toBe(0);
     expect(marks()).toBe('ran\n');
-  });
-});
-
-describe.skipIf(!hasTerminal)('at a terminal', () => {
-  /**
-   * A key that comes too early answers nothing and says so: it is typed again after each time that it has
-   * said so.
-   */
-  const pressUntil = async (terminal: Terminal, key: string, sign: string) => {
-    const early = (screen: string) => screen.split('has only just come up').length - 1;
-    for (let tries = early(terminal.screen()) + 1; !terminal.screen().includes(sign); tries += 1) {
-      terminal.type(key);
-      await terminal.until(sign, (screen) => screen.includes(sign) || early(screen) >= tries);
-    }
-  };
-
-  it('[approval.keys] run shows the approval of a pod below and takes the key', async () => {
-    const terminal = new Terminal(home, ['run', '--model', home.scenario(below), 'go']);
-    await terminal.until('the approval', (screen) => screen.includes('? low asks for Bash'));
-    await pressUntil(terminal, 'y', 'is answered: allow');
-    await terminal.until('the end', (screen) => screen.includes('status 0'));
-    expect(marks()).toBe('ran\n');
-    expect(terminal.screen()).toContain('y: yes, n: no, r: no, and why, a: always for this very call');
-  });
-
-  it('[approval.keys] attach on the root answers for a pod below, and no key becomes a text', async () => {
-    const root = await home.startRoot({ scenario: below });
-    await root.run('go');
-    const terminal = new Terminal(home, ['attach', 'root']);
-    await terminal.until('the approval', (screen) => screen.includes('? low asks for Bash'));
-    await pressUntil(terminal, 'n', 'is answered: deny');
-    const low = home.pod('low');
-    expect(await low.untilEntry('approval', ({ state }) => state === 'answered')).toMatchObject({
-      decision: 'deny',
-    });
-    await root.untilSettled();
-    expect(marks()).toBe('');
-    expect((await root.entriesOf('userMessage')).map(({ text }) => text)).toEqual(['go']);
-  });
-
-  it('[approval.one-key] no with a reason is typed as a line, and Escape goes back to the approval', async () => {
-    const root = await home.startRoot({ scenario: below });
-    await root.run('go');
-    const terminal = new Terminal(home, ['attach', 'root']);
-    await terminal.until('the approval', (screen) => screen.includes('? low asks for Bash'));
-    await pressUntil(terminal, 'r', 'No, because');
-    terminal.type('never mind');
-    terminal.press('Escape');
-    const prompts = (screen: string) => screen.split('No, because').length - 1;
-    await terminal.until('a second prompt', (screen) => {
-      if (prompts(screen) < 2) terminal.type('r');
-      return prompts(screen) >= 2;
-    });
-    terminal.type('use pnpm insteadd');
-    terminal.press('BSpace');
-    terminal.press('Enter');
-    const low = home.pod('low');
-    expect(await low.untilEntry('approval', ({ state }) => state === 'answered')).toMatchObject({
-      decision: 'deny',
-      reason: 'use pnpm instead',
-    });
-    await root.untilSettled();
-    expect(marks()).toBe('');
-    expect((await root.entriesOf('userMessage')).map(({ text }) => text)).toEqual(['go']);
-  });
-
-  it('[approval.unread] a text that was begun before the approval goes on as a text, whatever its letters are', async () => {
-    const scenario = `
-rules:
-  - { last: user, matches: go, delayMs: 800, call: [{ Bash: { command: "echo ran >> marks" } }] }
-  - { say: "{{lastText}}" }
-`;
-    const root = await home.startRoot({ scenario });
-    const terminal = new Terminal(home, ['attach', 'root']);
-    await terminal.until('the greeting', (screen) => screen.includes('/help lists the commands'));
-    terminal.type('plan ');
-    await root.run('go');
-    await terminal.until('the approval', (screen) => screen.includes('y: yes'));
-    terminal.type('any');
-    terminal.press('Enter');
-    await root.until('the text is queued', (all) =>
-      all.some(
-        (entry) =>
-          entry.type === 'inputReceived' &&
-          entry.kind === 'run' &&
-          'text' in entry &&
-          entry.text === 'plan any',
-      ),
-    );
-    expect((await root.entriesOf('approval')).map(({ state }) => state)).toEqual(['asked']);
-    await pressUntil(terminal, 'n', 'is answered: deny');
-    await root.untilSettled();
-    expect(marks()).toBe('');
-    expect((await root.entriesOf('userMessage')).map(({ text }) => text)).toEqual(['go', 'plan any']);
-  });
-
-  it('[approval.again] after Ctrl-Z and fg the approval is shown again, and no key counts before it could be read', async () => {
-    const terminal = Terminal.shell(home);
-    terminal.command(['run', '--model', home.scenario(below), 'go']);
-    const times = (screen: string, part: string) => screen.split(part).length - 1;
-    await terminal.until('the approval', (screen) => screen.includes('y: yes'));
-    terminal.press('C-z');
-    await terminal.until('it is stopped', (screen) => screen.includes('Stopped'));
-    terminal.type('fg');
-    terminal.press('Enter');
-    await terminal.until('it again', (screen) => times(screen, '│ echo ran >> marks') === 2);
-    terminal.type('y');
-    await terminal.until('too early', (screen) => screen.includes('has only just come up'));
-    expect(await home.pod('low').entriesOf('approval')).toHaveLength(1);
-    await pressUntil(terminal, 'y', 'is answered: allow');
-    await terminal.until('the end', (screen) => screen.includes('root is done'));
-    expect(marks()).toBe('ran\n');
-  });
-
-  it('[commands.quit] Ctrl-\\ at an approval stops the tree, says so, and the terminal takes lines again', async () => {
-    const terminal = Terminal.shell(home);
-    terminal.command(['run', '--model', home.scenario(below), 'go']);
-    await terminal.until('the approval', (screen) => screen.includes('y: yes'));
-    terminal.press('C-\\');
-    await terminal.until('the end', (screen) => screen.includes('root was interrupted by SIGQUIT'));
-    terminal.type('echo "status $?"; stty -a | grep -c " icanon"');
-    terminal.press('Enter');
-    await terminal.until('a line is taken', (screen) => /\nstatus 131\n1\n/.test(screen));
-    expect(await livingPods(home)).toEqual([]);
-    expect(await home.pod('root').entriesOf('stopped')).toHaveLength(1);
   });
 });

@@ -168,11 +168,8 @@ describe.skipIf(!hasSandbox)('a pod that is to commit', () => {
     const root = await start('acceptEdits');
     await root.run(`run: ${commit('one')}`);
     const terminal = new Terminal(home, ['attach', 'root']);
-    await terminal.until('the offer', (screen) => screen.includes('w: yes, and let it write .git'));
-    await terminal.until('the answer', (screen) => {
-      if (!screen.includes('from now on.')) terminal.type('w');
-      return screen.includes('from now on.');
-    });
+    await terminal.until('the offer', (screen) => screen.includes('w lets it write'));
+    await terminal.answer('w', 'from now on.');
     await root.untilSettled();
     expect(log(), await result(root)).toEqual(['one']);
   });

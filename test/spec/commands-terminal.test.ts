@@ -26,6 +26,9 @@ rules:
 const times = (text: string, piece: string) => text.split(piece).length - 1;
 const escape = '\u001B[';
 
+const greeted = (screen: string) => screen.includes('/help lists the commands');
+const prompted = (screen: string) => screen.includes('so I do.') && screen.includes('Enter send');
+
 async function withHistory(): Promise<TestPod> {
   const root = await home.startRoot({ scenario });
   await root.run('say one');
@@ -34,30 +37,43 @@ async function withHistory(): Promise<TestPod> {
 }
 
 describe.skipIf(!hasTerminal)('in a terminal', () => {
-  it.each([
-    ['Ctrl-Z', (terminal: Terminal) => terminal.press('C-z')],
-    ['Ctrl-C', (terminal: Terminal) => terminal.press('C-c')],
-    ['Ctrl-D', (terminal: Terminal) => terminal.press('C-d')],
-    ['Ctrl-\\', (terminal: Terminal) => terminal.press('C-\\')],
+  const ways: readonly (readonly [
+    string,
+    readonly string[],
+    (terminal: Terminal) => Promise<void> | void,
+  ])[] = [
     [
-      '/detach',
-      (terminal: Terminal) => {
-        terminal.type('/detach');
-        terminal.press('Enter');
+      'Ctrl-C, twice,',
+      [],
+      async (terminal) => {
+        terminal.press('C-c');
+        await terminal.until('what the next one does', (text) => text.includes('Ctrl+C again leaves'));
+        terminal.press('C-c');
       },
     ],
-  ])(
+    ['Ctrl-D', [], (terminal) => terminal.press('C-d')],
+    ['Ctrl-\\', [], (terminal) => terminal.press('C-\\')],
+    ['/detach', [], (terminal) => detach(terminal)],
+    ['Ctrl-Z in plain lines', ['--plain'], (terminal) => terminal.press('C-z')],
+    ['Ctrl-C in plain lines', ['--plain'], (terminal) => terminal.press('C-c')],
+    ['/detach in plain lines', ['--plain'], (terminal) => detach(terminal)],
+  ];
+  const detach = (terminal: Terminal) => {
+    terminal.type('/detach');
+    terminal.press('Enter');
+  };
+  it.each(ways)(
     '[commands.attach] attach shows the history, a typed line reaches the pod and its answer the screen, each once, and %s leaves it running',
-    async (_, leave) => {
+    async (_, flags, leave) => {
       const root = await withHistory();
-      const terminal = new Terminal(home, ['attach', 'root']);
+      const terminal = new Terminal(home, ['attach', ...flags, 'root']);
       await terminal.until('the history', (screen) => screen.includes('You want me to say one, so I do.'));
       terminal.type('tell two');
       terminal.press('Enter');
       await root.untilEntry('userMessage', ({ text }) => text === 'tell two');
       await root.untilSettled();
       await terminal.until('the answer', (screen) => screen.includes('You want me to say two, so I do.'));
-      leave(terminal);
+      await leave(terminal);
       const screen = await terminal.until('the end', (text) => text.includes('status'));
       expect(screen).toContain('status 0');
       for (const piece of [
@@ -73,28 +89,47 @@ describe.skipIf(!hasTerminal)('in a terminal', () => {
     },
   );
 
-  it('[typing.paste] [typing.edit] lines pasted into attach are one run, and keys without a character show nothing', async () => {
+  it('[typing.paste] [typing.edit] lines pasted into attach are one text, sent by Enter alone, and keys without a character show nothing', async () => {
     const root = await withHistory();
     const terminal = new Terminal(home, ['attach', 'root']);
-    await terminal.until('the greeting', (screen) => screen.includes('/help lists the commands'));
+    await terminal.until('the prompt', prompted);
     for (const key of ['Up', 'C-l', 'Left']) terminal.press(key);
     terminal.paste('tell\ntwo\n  three\n');
-    await terminal.until('the paste', (screen) => screen.includes('tell\ntwo\n  three'));
+    await terminal.until('the paste', (screen) => screen.includes('> tell\n  two\n    three'));
     terminal.press('Enter');
-    await root.untilEntry('userMessage', ({ text }) => text === 'tell\ntwo\n  three');
+    // As it was pasted.
+    await root.untilEntry('userMessage', ({ text }) => text === 'tell\ntwo\n  three\n');
     // As a terminal that marks nothing sends it.
     terminal.type('say\rfour\r');
-    await root.untilEntry('userMessage', ({ text }) => text === 'say\nfour');
+    await terminal.until('the second paste', (screen) => screen.includes('> say\n  four'));
+    terminal.press('Enter');
+    await root.untilEntry('userMessage', ({ text }) => text.trim() === 'say\nfour');
     expect(terminal.screen()).not.toMatch(/\^\[|\^L|\[A|\[D/);
     terminal.press('C-d');
     await terminal.until('the end', (screen) => screen.includes('status 0'));
     expect(await root.entriesOf('userMessage')).toHaveLength(3);
   });
 
+  it('[typing.paste] in plain lines too', async () => {
+    const root = await withHistory();
+    const terminal = new Terminal(home, ['attach', '--plain', 'root']);
+    await terminal.until('the greeting', greeted);
+    for (const key of ['Up', 'C-l', 'Left']) terminal.press(key);
+    terminal.paste('tell\ntwo\n  three\n');
+    await terminal.until('the paste', (screen) => screen.includes('tell\ntwo\n  three'));
+    terminal.press('Enter');
+    await root.untilEntry('userMessage', ({ text }) => text === 'tell\ntwo\n  three');
+    terminal.type('say\rfour\r');
+    await root.untilEntry('userMessage', ({ text }) => text === 'say\nfour');
+    expect(terminal.screen()).not.toMatch(/\^\[|\^L|\[A|\[D/);
+    terminal.press('C-d');
+    await terminal.until('the end', (screen) => screen.includes('status 0'));
+  });
+
   it('[commands.attach] Ctrl-D leaves a pod that works', async () => {
     const root = await withHistory();
     const terminal = new Terminal(home, ['attach', 'root']);
-    await terminal.until('the greeting', (screen) => screen.includes('/help lists the commands'));
+    await terminal.until('the prompt', prompted);
     terminal.type('hold');
     terminal.press('Enter');
     await root.untilEntry('userMessage', ({ text }) => text === 'hold');
@@ -106,17 +141,22 @@ describe.skipIf(!hasTerminal)('in a terminal', () => {
 
   const throwing = `data:text/javascript,process.on('SIGUSR2',()=>{throw new Error('a defect')})`;
 
-  it.each([
+  const ends: readonly (readonly [NodeJS.Signals, number])[] = [
     ['SIGTERM', 143],
     ['SIGHUP', 129],
     ['SIGUSR2', 1],
-  ] as const)(
-    '[commands.terminal-back] attach that ends by %s (the last: by an error) puts the modes of its terminal back',
-    async (signal, status) => {
+  ];
+  it.each([
+    ...ends.map(([signal, status]) => [signal, 'screen', status] as const),
+    ...ends.map(([signal, status]) => [signal, 'plain', status] as const),
+  ])(
+    '[commands.terminal-back] attach that ends by %s (SIGUSR2: by an error; %s) puts the modes of its terminal back',
+    async (signal, how, status) => {
       await withHistory();
       const options = { NODE_OPTIONS: `--import "${throwing}"` };
-      const terminal = new Terminal(home, ['attach', 'root'], options);
-      await terminal.until('the greeting', (screen) => screen.includes('/help lists the commands'));
+      const flags = how === 'plain' ? ['--plain'] : [];
+      const terminal = new Terminal(home, ['attach', ...flags, 'root'], options);
+      await terminal.until('the prompt', how === 'plain' ? greeted : prompted);
       process.kill(terminal.commandPid(), signal);
       await terminal.until('the end', (screen) => screen.includes(`status ${status}`));
       // With its marks if the mode were still on; shown once if the terminal did not show and edit lines
@@ -127,10 +167,26 @@ describe.skipIf(!hasTerminal)('in a terminal', () => {
     },
   );
 
-  it('[typing.edit] Ctrl-L in attach clears the screen and shows the text that has been begun', async () => {
+  it('[typing.edit] Ctrl-L in attach draws the screen anew, with the text that has been begun', async () => {
     const root = await withHistory();
     const terminal = new Terminal(home, ['attach', 'root']);
-    await terminal.until('the greeting', (screen) => screen.includes('/help lists the commands'));
+    await terminal.until('the prompt', prompted);
+    terminal.type('tell');
+    await terminal.until('the text', (screen) => screen.includes('> tell'));
+    terminal.press('C-l');
+    terminal.type(' two');
+    await terminal.until('both', () => times(terminal.window(), '> tell two') === 1);
+    terminal.press('Enter');
+    await root.untilEntry('userMessage', ({ text }) => text === 'tell two');
+    await root.untilSettled();
+    terminal.press('C-d');
+    await terminal.until('the end', (screen) => screen.includes('status 0'));
+  });
+
+  it('[typing.edit] Ctrl-L in plain lines clears the screen and shows the text that has been begun', async () => {
+    const root = await withHistory();
+    const terminal = new Terminal(home, ['attach', '--plain', 'root']);
+    await terminal.until('the greeting', greeted);
     terminal.type('tell');
     await terminal.until('the text', (screen) => screen.endsWith('tell'));
     terminal.press('C-l');
@@ -179,11 +235,19 @@ describe.skipIf(!hasTerminal)('in a terminal', () => {
     await eventually(home.work, async () => (await livingPods(home)).length === 0, 'no pod runs');
   });
 
-  it('[commands.ctrl-c] a first Ctrl-C on podkin run stops its tree in order', async () => {
-    const terminal = new Terminal(home, ['run', '--model', home.scenario(scenario), 'hold']);
+  it.each([
+    ['a second Ctrl-C', []],
+    ['a first Ctrl-C in plain lines', ['--plain']],
+  ])('[commands.ctrl-c] %s on podkin run stops its tree in order', async (_, flags) => {
+    const terminal = new Terminal(home, ['run', ...flags, '--model', home.scenario(scenario), 'hold']);
     const root = await home.spawned('root');
     await root.untilEntry('turnStarted');
     terminal.press('C-c');
+    if (flags.length === 0) {
+      await terminal.until('what a second one does', (text) => text.includes('Ctrl+C again stops the tree'));
+      expect(await livingPods(home)).toEqual(['root']);
+      terminal.press('C-c');
+    }
     const screen = await terminal.until('the end', (text) => text.includes('status'));
     expect(screen).toContain('status 130');
     expect(screen).toContain('podkin run -c root');

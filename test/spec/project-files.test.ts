@@ -280,12 +280,11 @@ describe('settings and places', () => {
         return terminal;
       };
       const answered = await begun();
-      // What comes within a moment of a question is not taken for its answer.
-      await answered.until('the end', (text) => {
-        if (!text.includes('status')) answered.type('y');
-        return text.includes('status 0');
-      });
+      await answered.answer('y', 'root is answered: allow');
+      await answered.until('the end', (text) => text.includes('status 0'));
       const left = await begun();
+      left.press('C-c');
+      await left.until('what a second one does', (text) => text.includes('Ctrl+C again stops the tree'));
       left.press('C-c');
       await left.until('the end', (text) => text.includes('status 130'));
     },

@@ -281,11 +281,11 @@ describe('a pod that does not run and is spoken to', () => {
     terminal.type('my line');
     terminal.press('Enter');
     await terminal.until('what becomes of it', (screen) =>
-      screen.includes('"root" does not run: this is sent'),
+      screen.includes('"root" is not running: this is sent'),
     );
     terminal.press('C-d');
     await terminal.until('the end', (screen) => screen.includes('status 0'));
-    expect(terminal.screen()).toContain('Detached; "root" does not run. Start it again');
+    expect(terminal.screen()).toContain('Detached; "root" is not running. Start it again');
     expect(terminal.screen()).toContain('podkin restore root');
     expect(terminal.screen()).toContain('This was not sent: my line');
     expect(terminal.screen()).not.toContain('keeps running');
@@ -302,6 +302,10 @@ describe('a pod that does not run and is spoken to', () => {
     await terminal.until('the history', (screen) => screen.includes('The first is done.'));
     terminal.type('/stop');
     terminal.press('Enter');
-    await terminal.until('the end', (screen) => screen.includes('status '));
+    const asked = await terminal.until('what it asks', (screen) => screen.includes('Stop root?'));
+    expect(asked.split('any other key no')).toHaveLength(2);
+    await terminal.pressRead('y', (screen) => /(?:stopping …|"root" has ended)/.test(screen));
+    const ended = await terminal.until('the end', (screen) => screen.includes('status '));
+    expect(ended).toContain('"root" has ended. Start it again with: podkin restore root');
   });
 });

@@ -80,6 +80,10 @@ it.runIf(hasTerminal)(
     shell.type('clear; podkin run "build the parser"');
     await (await home.spawned('worker')).untilEntry('toolCall');
     shell.terminal.press('C-c');
+    await shell.terminal.until('what a second one does', (screen) =>
+      screen.includes('Ctrl+C again stops the tree'),
+    );
+    shell.terminal.press('C-c');
     await shell.terminal.until('how to go on', (screen) =>
       screen.includes('To go on where it was: podkin run -c root'),
     );

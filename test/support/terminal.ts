@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestHome, commandFile, eventually } from './rig.ts';
+import { pause } from './waiting.ts';
 
 /** This machine has tmux. */
 export const hasTerminal = (() => {
@@ -16,6 +17,9 @@ export const hasTerminal = (() => {
     return false;
   }
 })();
+
+/** Longer than what is on the screen has to be there before a key counts. */
+const readMs = 500;
 
 const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
@@ -122,6 +126,27 @@ export class Terminal {
     };
     await eventually(this.#home.work, check, `on the screen: ${what}`, () => screen);
     return screen;
+  }
+
+  /**
+   * Goes to the question of a pod on the screen, and presses the key as a person does who has read it; again
+   * where it was too early.
+   */
+  async answer(key: string, sign: string): Promise<void> {
+    this.press('M-w');
+    await this.pressRead(key, (screen) => screen.includes(sign));
+  }
+
+  /** A key counts for what has been on the screen for a while: nothing else than time passes meanwhile. */
+  async pressRead(key: string, hasCounted: (screen: string) => boolean): Promise<void> {
+    for (;;) {
+      await pause(readMs);
+      if (hasCounted(this.screen())) return;
+      this.type(key);
+      const isEarly = (screen: string) => screen.includes('only just come up');
+      const screen = await this.until(`what ${key} does`, (now) => hasCounted(now) || isEarly(now));
+      if (hasCounted(screen)) return;
+    }
   }
 
   /** Of the command that runs in the window, by the pids of what the window's own shell has started. */

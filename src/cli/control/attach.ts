@@ -147,7 +147,7 @@ class AttachScreen {
     const { name, label } = this.#pod;
     this.#say(
       this.#attached.hasDied
-        ? `Detached; "${name}" does not run. Start it again from its log with: podkin restore ${label}`
+        ? `Detached; "${name}" is not running. Start it again from its log with: podkin restore ${label}`
         : `Detached; "${name}" keeps running. Attach again with: podkin attach ${label}`,
     );
     this.#sayUnsent();
@@ -215,7 +215,7 @@ class AttachScreen {
         if (this.#attached.hasDied) {
           const { name, label } = this.#pod;
           this.#say(
-            `"${name}" does not run: this is sent when it does (podkin restore ${label}), if you stay.`,
+            `"${name}" is not running: this is sent when it is (podkin restore ${label}), if you stay.`,
           );
         }
         return;

@@ -21,7 +21,7 @@ export interface ScreenOrder {
   readonly mode: 'inline' | 'panes';
   readonly ownsTree: boolean;
   readonly isSlow: boolean;
-  readonly onStop: () => void;
+  readonly onStop: (by: 'SIGINT' | 'SIGQUIT') => void;
 }
 
 export function openScreen(context: CommandContext, order: ScreenOrder): OpenScreen {
@@ -56,7 +56,10 @@ export function openScreen(context: CommandContext, order: ScreenOrder): OpenScr
     folder: directory,
     past: new History(isKept ? { home, cwd: directory } : null),
     onStop,
-    pod: show.kind === 'pod' ? { name: show.name, label: labelOf(context, show) } : null,
+    pod:
+      show.kind === 'pod'
+        ? { name: show.name, instance: show.instance, label: labelOf(context, show) }
+        : null,
   });
   screen.open();
   return screen;

@@ -1,6 +1,5 @@
 /**
- * `podkin attach` on a terminal: the inline screen of one pod. Elsewhere, and without
- * `--screen`: plain lines.
+ * `podkin attach` on a terminal: the inline screen of one pod. Elsewhere, and with `--plain`: plain lines.
  */
 import { findPod } from '../../client/find-pod.ts';
 import { isPodRunning, probePod } from '../../client/pod-probe.ts';
@@ -11,7 +10,7 @@ import { wantsScreen } from './wants-screen.ts';
 
 export interface AttachOptions {
   readonly restore: boolean;
-  readonly screen: boolean;
+  readonly plain: boolean;
   readonly isSlow: boolean;
 }
 
@@ -19,9 +18,9 @@ export interface AttachOptions {
 export async function screenedAttach(
   context: CommandContext,
   called: string,
-  { restore, screen, isSlow }: AttachOptions,
+  { restore, plain, isSlow }: AttachOptions,
 ): Promise<number> {
-  if (!wantsScreen(context, { screen })) return await attachCommand(context, called, { restore });
+  if (!wantsScreen(context, { plain })) return await attachCommand(context, called, { restore });
   const pod = findPod(context.home, called);
   await restoredFirst(context, pod, { restore });
   const probed = await probePod(pod).catch(() => null);

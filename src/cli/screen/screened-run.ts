@@ -26,7 +26,7 @@ export function screenedRun(context: CommandContext, options: ScreenedRunOptions
         ownsTree,
         isSlow: options.isSlow,
         // As a terminal that is not in raw mode would have it.
-        onStop: () => process.kill(process.pid, 'SIGINT'),
+        onStop: (by) => process.kill(process.pid, by),
       });
       void opened.ended.then((end) =>
         end === 'lost' ? process.kill(process.pid, 'SIGHUP') : left.resolve(),

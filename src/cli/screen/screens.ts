@@ -8,12 +8,12 @@ import { wantsScreen } from './wants-screen.ts';
 
 /** Null: none. */
 export function screensFor(context: CommandContext, input: CommandInput): Screens | null {
-  const screen = input.flag('screen');
-  if (input.flag('print') || !wantsScreen(context, { screen })) return null;
+  const plain = input.flag('plain');
+  if (input.flag('print') || input.flag('detach') || !wantsScreen(context, { plain })) return null;
   const isSlow = input.flag('slow');
   const stays = input.flag('stay');
   return {
     run: (options) => screenedRun(context, { ...options, isSlow, stays }),
-    attach: (called) => screenedAttach(context, called, { restore: false, screen, isSlow }),
+    attach: (called) => screenedAttach(context, called, { restore: false, plain, isSlow }),
   };
 }

@@ -9,8 +9,7 @@ import { type CommandContext, cwdIfThere, exitStatus } from '../invocation/conte
 import { wantsScreen } from './wants-screen.ts';
 
 export async function startScreen(context: CommandContext, flags: readonly string[]): Promise<number> {
-  const screen = flags.includes('--screen');
-  if (!wantsScreen(context, { screen })) {
+  if (!wantsScreen(context, { plain: flags.includes('--plain') })) {
     const { startCommand } = await import('../inspect/ps.ts');
     return await startCommand(context);
   }

@@ -2,13 +2,9 @@
 import { canAsk } from '../invocation/ask-person.ts';
 import type { CommandContext } from '../invocation/context.ts';
 
-/**
- * It is asked for, by `--screen` or PODKIN_SCREEN=1, and somebody reads and types here, on a terminal that
- * can be written to in places. Not by default yet: plain lines are what the terminal's tests hold.
- */
-export function wantsScreen(context: CommandContext, options: { readonly screen: boolean }): boolean {
-  const { TERM, ACCESSIBLE, PODKIN_SCREEN } = context.ownEnvironment;
-  const isAsked = options.screen || PODKIN_SCREEN === '1';
-  const isPlain = TERM === 'dumb' || (ACCESSIBLE ?? '') === '1';
-  return isAsked && !isPlain && context.isTerminal && canAsk(context);
+/** Where somebody reads and types, on a terminal that can be written to in places, and wants no plain lines. */
+export function wantsScreen(context: CommandContext, options: { readonly plain: boolean }): boolean {
+  const { TERM, ACCESSIBLE } = context.ownEnvironment;
+  const isPlain = options.plain || TERM === 'dumb' || (ACCESSIBLE ?? '') === '1';
+  return !isPlain && context.isTerminal && canAsk(context);
 }

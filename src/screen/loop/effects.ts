@@ -4,6 +4,7 @@
  */
 import type { ApprovalRequest } from '../../protocol/approval.ts';
 import { compactionWords } from '../../client/compaction-words.ts';
+import { visible } from '../text.ts';
 import type { Commands, StartSettings, Watching } from '../ports.ts';
 import type { Effect, Prompt } from '../state.ts';
 
@@ -81,6 +82,11 @@ async function send({ to, text }: Extract<Effect, { kind: 'send' }>, parts: Effe
   const { watching, commands, draft, started, say } = parts;
   if (to !== null) {
     watching.send(text);
+    const row = watching.tree.rows.find(({ instance }) => instance === to);
+    if (row?.status === 'dead' || row?.status === 'stopped')
+      say(
+        `"${row.name}" is not running: this is sent when it is (/restore, or podkin restore ${row.path}), if you stay.`,
+      );
     return;
   }
   say('starting …');
@@ -100,7 +106,8 @@ async function answer(effect: Extract<Effect, { kind: 'answer' }>, parts: Effect
     ...(offered !== undefined && { write: offered }),
   });
   const { name } = approval.pod;
-  const done = `${name} is answered: ${decision}`;
+  const opened = offered === undefined ? '' : `; it may write ${visible(offered)} from now on.`;
+  const done = `${name} is answered: ${decision}${opened}`;
   if (byRule === undefined) return say(done);
   if (taken.rule === undefined)
     return say(`${name}: the call alone is allowed; it was started by an older podkin, which takes no rule`);
@@ -115,12 +122,12 @@ function rule({ request, text }: Extract<Effect, { kind: 'rule' }>, parts: Effec
   }
   const offered = commands.ruleMeaning(text, summary);
   if ('problem' in offered) return say(`Nothing was answered: ${offered.problem}`, { isError: true });
-  say(offered.meaning);
   ask({
     kind: 'ruleFor',
     request,
     label: 'Enter: for this pod and those that it starts; s: for this project too: ',
     text: '',
+    about: offered.meaning,
   });
 }
 

@@ -5,11 +5,11 @@
 import type { Line } from '../line.ts';
 import type { TreeModel, TreeRow } from '../model/shape.ts';
 import { visibleLines } from '../text.ts';
-import type { ScreenEnd } from './parts.ts';
+import type { ScreenedPod, ScreenEnd } from './parts.ts';
 
 export interface Left {
   /** The one that the screen was for; null: all that it shows. */
-  readonly pod: { readonly name: string; readonly label: string } | null;
+  readonly pod: ScreenedPod | null;
   /** Of a tree of its own its end is said by whoever had it run. */
   readonly ownsTree: boolean;
   /** Null: its tree has ended. */
@@ -29,13 +29,13 @@ const linesMax = 12;
 const podsMax = 6;
 const waitsMax = 3;
 
-function podLines({ rows }: TreeModel, { name, label }: NonNullable<Left['pod']>, end: Left['end']): Line[] {
-  const isDead = rows.some((row) => row.name === name && row.status === 'dead');
+function podLines({ rows }: TreeModel, { name, instance, label }: ScreenedPod, end: Left['end']): Line[] {
+  const isDead = rows.some((row) => row.instance === instance && row.status === 'dead');
   const text =
     end === 'ended'
       ? `"${name}" has ended. Start it again with: podkin restore ${label}`
       : isDead
-        ? `Detached; "${name}" does not run. Start it again from its log with: podkin restore ${label}`
+        ? `Detached; "${name}" is not running. Start it again from its log with: podkin restore ${label}`
         : `Detached; "${name}" keeps running. Attach again with: podkin attach ${label}`;
   return [[{ text }]];
 }

@@ -15,10 +15,16 @@ export interface ScreenParts {
   /** Where `+ new` starts a root; empty where it is not known. */
   readonly folder: string;
   readonly past: History;
-  /** Of a tree that it owns: Ctrl+C, twice; and once more. */
-  readonly onStop: () => void;
+  /** Of a tree that it owns: Ctrl+C, twice; and once more; or Ctrl+\\. */
+  readonly onStop: (by: 'SIGINT' | 'SIGQUIT') => void;
   /** Said when the shown pod is the only thing that this screen is for. */
-  readonly pod: { readonly name: string; readonly label: string } | null;
+  readonly pod: ScreenedPod | null;
+}
+
+export interface ScreenedPod {
+  readonly name: string;
+  readonly instance: string;
+  readonly label: string;
 }
 
 /** Another pod of the tree, whose entries are printed with its name. */

@@ -52,7 +52,7 @@ export function askedBlock(
     nth: nth + 1,
     of,
     isAnswered: view.state.answering.has(request),
-    ...answerHints(view),
+    ...answerHints(view, question),
     ...(how.scroll === undefined ? {} : { scroll: how.scroll }),
   });
   return { ...block, request };

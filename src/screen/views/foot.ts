@@ -6,6 +6,7 @@ import { clean, lineWidth, span } from '../text.ts';
 import { type KeyHint, keyHints } from '../keymap.ts';
 import type { Line, Place } from '../line.ts';
 import type { KeyPlace } from '../keys.ts';
+import type { Question } from '../model/shape.ts';
 import { bold, cut, dim, fitting, green, inverse, noLine, red, yellow } from './spans.ts';
 import type { View } from './view.ts';
 
@@ -19,8 +20,16 @@ export function footOf(view: View, columns: number): Foot {
   const { confirm, prompt, message, search } = view.state;
   if (prompt !== null) return promptFoot(prompt, columns);
   if (confirm !== null) {
-    const keys: Line = [span('  y', bold), span(' yes, any other key no', dim)];
-    return plain([span(` ${clean(confirm.text)}`, { ...yellow, bold: true }), ...keys], columns);
+    // The words give way: what answers stays in sight.
+    const keys: Line = [
+      span('  y', bold),
+      span(confirm.isEarly === true ? ' again: this had only just come up' : ' yes, any other key no', dim),
+    ];
+    const words = cut(
+      [span(` ${clean(confirm.text)}`, { ...yellow, bold: true })],
+      Math.max(10, columns - lineWidth(keys)),
+    );
+    return plain([...words, ...keys], columns);
   }
   if (message !== null) {
     const style = message.isError ? red : green;
@@ -53,7 +62,7 @@ function plain(line: Line, columns: number): Foot {
 
 /** The end of what is typed stays in sight. */
 function promptFoot(prompt: { readonly label: string; readonly text: string }, columns: number): Foot {
-  const label: Line = [span(` ${clean(prompt.label)} `, bold)];
+  const label: Line = [span(` ${clean(prompt.label).trimEnd()} `, bold)];
   const room = Math.max(1, columns - lineWidth(label) - 1);
   const characters = Array.from(clean(prompt.text)).slice(-2 * columns);
   let text = '';
@@ -82,7 +91,10 @@ function hintLine({ key, short }: KeyHint): Line {
 }
 
 /** What answers a question, for its last line. From the input only some keys do. */
-export function answerHints(view: View): {
+export function answerHints(
+  view: View,
+  { approval }: Question,
+): {
   readonly hints: readonly Line[];
   readonly cutHints: readonly Line[];
 } {
@@ -103,6 +115,8 @@ export function answerHints(view: View): {
         hint('deny', 'no'),
         hint('allowAlways', 'always'),
         hint('denyBecause', 'no, why'),
+        ...(approval.offers === undefined ? [] : [hint('allowWrite', 'yes, and write')]),
+        ...(approval.tool === 'Bash' ? [hint('allowByRule', 'by a rule')] : []),
         ...whole,
       ]),
       cutHints: kept([

@@ -15,7 +15,7 @@ import { deliveriesBelow, deliveryCounts, deliveryLines } from './deliveries.ts'
 import { clockSince, dollars, tokens } from './figures.ts';
 import { caretIn, footOf, titleLine } from './foot.ts';
 import { helpLines } from './help.ts';
-import { border, completionLines, inputBlock } from './input.ts';
+import { aboutLines, border, completionLines, inputBlock } from './input.ts';
 import { plainLines } from './item.ts';
 import { questionRows } from './question.ts';
 import { doingOf, markOf, sinceOf } from './row-words.ts';
@@ -212,7 +212,8 @@ export function overlayFrame(view: View, size: Size): Drawn {
   const { overlay } = view.state;
   if (overlay === null) return nothing(view, []);
   const foot = footOf(view, columns);
-  const room = { columns, rows: rows - 2 };
+  const about = aboutLines(view.state.prompt?.about ?? '', { columns, rows: Math.floor(rows / 3) });
+  const room = { columns, rows: rows - 2 - about.length };
   const caret = inside(caretIn(foot, rows - 1), size);
   if (overlay.kind === 'approvals' || overlay.kind === 'question') {
     const shown =
@@ -232,6 +233,7 @@ export function overlayFrame(view: View, size: Size): Drawn {
     const lines = [
       title,
       ...Array.from({ length: room.rows }, (_, row) => shown.lines[row] ?? noLine),
+      ...about,
       foot.line,
     ];
     const { block } = shown;
@@ -243,7 +245,12 @@ export function overlayFrame(view: View, size: Size): Drawn {
   const shown = all.slice(scroll, scroll + room.rows);
   const place = all.length > room.rows ? `${scroll + 1}–${scroll + shown.length} of ${all.length}` : '';
   const title = titleLine(beside(titleOf(view, overlay), [span(place)], Math.max(1, columns - 2)), columns);
-  const lines = [title, ...Array.from({ length: room.rows }, (_, row) => shown[row] ?? noLine), foot.line];
+  const lines = [
+    title,
+    ...Array.from({ length: room.rows }, (_, row) => shown[row] ?? noLine),
+    ...about,
+    foot.line,
+  ];
   return { lines, caret, question: null, state: scrolledTo(view, scroll), isAtTop: false };
 }
 

@@ -147,7 +147,7 @@ function statusOf({ tree, state, nowMs }: View): readonly Line[] {
   return [
     [span(mark.text, mark.style), span(` ${row.status}${time === '' ? '' : ` ${time}`}`)],
     row.subtree.tokens === 0 ? noLine : [span(`${tokens(row.subtree.tokens)} tok`)],
-    row.subtree.tokens === 0 ? noLine : [span(dollars(row.subtree.cost))],
+    row.subtree.tokens === 0 || dollars(row.subtree.cost) === '' ? noLine : [span(dollars(row.subtree.cost))],
     children.length === 0
       ? noLine
       : [

@@ -2,7 +2,7 @@
  * Where a person types: a border that names who will read it, the lines, what is offered for completion.
  * Pure.
  */
-import { clean, lineWidth, span } from '../text.ts';
+import { clean, lineWidth, span, wrap } from '../text.ts';
 import type { Line, Place } from '../line.ts';
 import { bold, cut, dim, inStyle, inverse, yellow } from './spans.ts';
 import type { View } from './view.ts';
@@ -85,10 +85,18 @@ function readerOf({ pod, state, tree, folder }: View, isHere: boolean): Line {
 
 const offersMax = 6;
 
+/** What is to be read before a prompt is answered. */
+export function aboutLines(about: string, room: { readonly columns: number; readonly rows: number }): Line[] {
+  if (about === '') return [];
+  return wrap([span(clean(about), yellow)], room.columns).slice(0, Math.max(0, room.rows));
+}
+
 /** Above the border; the chosen one is in sight. */
-export function completionLines({ input }: View, columns: number, rows: number): Line[] {
+export function completionLines({ input, state }: View, columns: number, rows: number): Line[] {
   const { completion } = input;
-  if (completion === null || rows <= 0) return [];
+  if (rows <= 0) return [];
+  if (state.prompt !== null) return aboutLines(state.prompt.about ?? '', { columns, rows });
+  if (completion === null) return [];
   const { offers, chosen } = completion;
   const count = Math.min(offers.length, rows, offersMax);
   const first = Math.max(0, Math.min(chosen - count + 1, offers.length - count));

@@ -17,7 +17,10 @@ const shownRows = 5;
 export function liveLines(view: View, pod: PodModel, columns: number): Line[] {
   const said = saidLines(view, pod, columns);
   const calls = pod.calls.flatMap((call) => callLines(call, columns, view.nowMs));
-  const sent = pod.sent.filter(({ state }) => state !== 'read').flatMap((text) => sentLines(text, columns));
+  const isGone = pod.link === 'ended';
+  const sent = pod.sent
+    .filter(({ state }) => state !== 'read')
+    .flatMap((text) => sentLines(text, columns, isGone));
   return [
     ...(said.length > 0 && pod.items.length > 0 ? [noLine] : []),
     ...said,
@@ -84,11 +87,15 @@ const stateWords: Readonly<Record<SentText['state'], string>> = {
   refused: 'refused',
 };
 
-/** A text on its way: `sent`, `on disk`, then it is an entry. */
-function sentLines({ text, state, reason }: SentText, columns: number): Line[] {
+/** A text on its way: `sent`, `on disk`, then it is an entry. `isGone`: its pod is not running. */
+function sentLines({ text, state, reason }: SentText, columns: number, isGone: boolean): Line[] {
   const isRefused = state === 'refused';
   const why = reason === undefined ? '' : `: ${clean(reason)}`;
-  const steps = isRefused ? `refused${why}` : `${stateWords[state]} …`;
+  const steps = isRefused
+    ? `refused${why}`
+    : isGone && state === 'sent'
+      ? 'waits for its restart'
+      : `${stateWords[state]} …`;
   const lines = marked(span('› ', { ...cyan, dim: true }), text, columns, dim);
   const [first = noLine, ...others] = lines;
   const shown =

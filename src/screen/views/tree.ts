@@ -267,7 +267,7 @@ export function totalsLine({ rows, questions }: TreeModel, columns: number): Lin
     running === 0 ? noLine : [span(`▶ ${running}`, green)],
     failed === 0 ? noLine : [span(`✗ ${failed}`, red)],
     total === 0 ? noLine : [span(`${tokens(total)} tok`, dim)],
-    total === 0 ? noLine : [span(dollars(cost), dim)],
+    total === 0 || dollars(cost) === '' ? noLine : [span(dollars(cost), dim)],
   ];
   const shown = fitting(parts, span('  '), Math.max(0, columns - 1));
   return shown.length === 0 ? [span(' nothing runs', dim)] : [span(' '), ...shown];

@@ -185,7 +185,7 @@ describe('the transcript', () => {
 describe('what asks first', () => {
   it('[screen.confirm] S asks with the number of pods; y does it after 400 ms, another key does not', () => {
     const asked = after(stateOf({ focus: 'tree' }), 'S');
-    expect(asked.confirm?.text).toBe('Stop root and the 5 pods below it? y: yes, any other key: no');
+    expect(asked.confirm?.text).toBe('Stop root and the 5 pods below it?');
     const atMs = (state: ScreenState, key: string, nowMs: number) =>
       press(state, key, { tree: family, nowMs });
     expect(atMs(asked, 'y', 10_000).effects).toEqual([]);

@@ -183,7 +183,7 @@ describe('what stays on the terminal', () => {
 
   it('[screen.r05] of one pod how to attach again, and what was not sent word for word', () => {
     const left = {
-      pod: { name: 'a', label: 'r/a' },
+      pod: { name: 'a', instance: 'i-a', label: 'r/a' },
       ownsTree: false,
       end: 'left' as const,
       unsent: ['x\ny'],
