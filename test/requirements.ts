@@ -23,6 +23,7 @@ import { model } from './requirements/model.ts';
 import { names } from './requirements/names.ts';
 import { outcomes } from './requirements/outcomes.ts';
 import { packaged } from './requirements/package.ts';
+import { plan } from './requirements/plan.ts';
 import { project } from './requirements/project.ts';
 import { quoting } from './requirements/quoting.ts';
 import { scope } from './requirements/scope.ts';
@@ -57,6 +58,7 @@ export const requirements: Readonly<Record<string, string>> = {
   ...names,
   ...outcomes,
   ...packaged,
+  ...plan,
   ...plays,
   ...project,
   ...quoting,

@@ -206,6 +206,8 @@ export const methods = {
          * (delivery §5).
          */
         coversTurn: z.string().nullable(),
+        /** As in `status`; left out where there is none. */
+        plan: z.string().max(300).optional(),
       }),
     ),
   },

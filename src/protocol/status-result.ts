@@ -79,6 +79,8 @@ export const statusResult = once(() =>
     waiting: waitingFor().nullable().default(null),
     /** The calls that have no result yet, the first in words; null where there are none. */
     activity: z.object({ text: z.string(), since: z.string() }).nullable().default(null),
+    /** `2/5 writing tests`: how far its list is; null where it has none. Older pods leave it out. */
+    plan: z.string().nullable().optional(),
     /** That run in the background; `text`: its beginning. Older pods leave them out. */
     commands: z.array(z.object({ name: z.string(), text: z.string(), since: z.string() })).optional(),
     /** The parent has refused this pod for good: nothing outgoing is sent any more in this incarnation. */

@@ -27,6 +27,8 @@ const podState = once(() => ({
   settled: z.boolean(),
   /** Null where it does nothing. */
   activity: z.object({ kind: activityKind(), text: words(), since: words() }).nullable(),
+  /** As in `status`; older pods leave it out. */
+  plan: words().nullable().optional(),
   /** A word of `status.attention`; null when all is well. */
   attention: words().nullable(),
   /** How its last turn ended (`finished`, `errored: …`), or its process (`died: SIGKILL`); null before. */

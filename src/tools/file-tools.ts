@@ -1,8 +1,9 @@
-/** The tools that work on files and commands. */
+/** The tools that work on files and commands, and on the pod's own list. */
 import { bashTool } from './bash.ts';
 import { editTool } from './edit.ts';
 import { globTool } from './glob.ts';
 import { grepTool } from './grep.ts';
+import { planTool } from './plan.ts';
 import { readOutputTool } from './read-output.ts';
 import { readTool } from './read.ts';
 import { stopCommandTool } from './stop-command.ts';
@@ -18,4 +19,5 @@ export const fileTools: readonly Tool[] = [
   bashTool,
   readOutputTool,
   stopCommandTool,
+  planTool,
 ];

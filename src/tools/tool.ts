@@ -77,6 +77,7 @@ export interface ToolAnswer {
   /** Recorded with the result. */
   readonly stopped?: ToolResultEntry['stopped'];
   readonly readOutput?: ToolResultEntry['readOutput'];
+  readonly plan?: ToolResultEntry['plan'];
   readonly instructed?: ToolResultEntry['instructed'];
   /** Shown to a model that takes images; the text says what they are. */
   readonly images?: readonly FoundImage[];

@@ -85,7 +85,7 @@ async function runOne(ports: ToolPorts, step: number, call: RequestedCall): Prom
   if (approved === 'closed') return;
   const { answer, images } = await withImagesKept(ports, approved);
   if (!ports.isOpen(call.call) || (ports.signal.aborted && answer.isError === true)) return;
-  const { stopped, readOutput, instructed } = answer;
+  const { stopped, readOutput, plan, instructed } = answer;
   const entry: ToolResultEntry = {
     type: 'toolResult',
     turn: ports.turn,
@@ -98,6 +98,7 @@ async function runOne(ports: ToolPorts, step: number, call: RequestedCall): Prom
     ...(answer.denied === true ? { denied: true } : {}),
     ...(stopped === undefined ? {} : { stopped }),
     ...(readOutput === undefined ? {} : { readOutput }),
+    ...(plan === undefined ? {} : { plan: [...plan] }),
     ...(instructed === undefined ? {} : { instructed: [...instructed] }),
   };
   await ports.commit([entry]);

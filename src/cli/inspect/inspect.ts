@@ -40,6 +40,7 @@ export async function inspectCommand(context: CommandContext, name: string): Pro
     root: spec.root,
     depth: spec.depth,
     parentInstance: spec.parent?.instance ?? null,
+    plan: facts.plan,
     questions: (await approvalsOf(pod)).map(({ request, tool, summary, whole, why, askedAt }) => ({
       request,
       tool,

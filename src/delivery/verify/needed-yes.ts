@@ -27,6 +27,7 @@ const kinds = new Map<string, Kind>(
     ReadPodOutput: 'harmless',
     ReadOutput: 'harmless',
     StopCommand: 'harmless',
+    Plan: 'harmless',
     SendToPod: 'harmless',
     StopPod: 'harmless',
     Write: 'edit',

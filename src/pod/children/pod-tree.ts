@@ -161,16 +161,25 @@ async function readFrom(pod: Pod, children: Children, child: ChildFacts): Promis
   return outputAnswer(child, status, output);
 }
 
+const planCharsMax = 200;
+
 function outputAnswer(
   child: ChildFacts,
   status: string,
-  output: { text: string; cursor: string; truncated: boolean; coversTurn: string | null },
+  output: {
+    text: string;
+    cursor: string;
+    truncated: boolean;
+    coversTurn: string | null;
+    plan?: string | undefined;
+  },
 ): ToolAnswer {
   const body =
     output.text === '' ? ['(nothing new)'] : ['What it has written:', ...fenced(output.text, outputCharsMax)];
+  const plan = output.plan === undefined ? [] : [`Its own list: ${quoted(output.plan, planCharsMax)}`];
   const more = output.truncated ? ['(There is more: call ReadPodOutput again.)'] : [];
   return {
-    text: [`Status of "${child.name}": ${status}.`, ...body, ...more].join('\n'),
+    text: [`Status of "${child.name}": ${status}.`, ...plan, ...body, ...more].join('\n'),
     readOutput: { instance: child.instance, cursor: output.cursor, coversTurn: output.coversTurn },
   };
 }

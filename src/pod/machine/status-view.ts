@@ -3,6 +3,7 @@ import { budgetIfAny } from '../../session/facts/budget-view.ts';
 import { settledView } from '../../delivery/settled.ts';
 import type { Result } from '../../protocol/methods.ts';
 import { effortIn } from '../../session/settings/effort.ts';
+import { planLine } from '../../session/facts/plan.ts';
 import type { ChildFacts } from '../../session/facts/facts.ts';
 import { callsIn, commandsIn } from './activity.ts';
 import { isOpen } from './approval-facts.ts';
@@ -67,6 +68,7 @@ export function statusView(core: Core, links: LinkView): Result<'status'> {
     attention: attentionOf(core, links),
     waiting: waitingOf(core, { scope: links.scopeHeld, nowMs: core.ports.wallMs() }),
     activity: callsIn(facts),
+    plan: planLine(facts.plan),
     commands: commandsIn(facts),
     refusal:
       facts.refusal === null

@@ -28,6 +28,7 @@ import { type Said, saidIn } from '../turn/input-images.ts';
 import type { ParentLink } from '../parent/link.ts';
 import type { Pod } from '../pod.ts';
 import type { ApprovalFeed } from '../approvals/feed.ts';
+import { planLine } from '../../session/facts/plan.ts';
 import { statusView } from '../machine/status-view.ts';
 import { linkView } from './link-view.ts';
 import type { TreeFeed } from './tree-feed.ts';
@@ -306,7 +307,8 @@ function subscribeHeader(parts: HandlerParts, params: Params<'subscribe'>): Resu
 async function output(pod: Pod, { since, maxChars }: Params<'readOutput'>): Promise<Result<'readOutput'>> {
   const { facts, log, host } = pod;
   const read = await outputOf({ facts, log, disk: host.logs }, { since, maxChars });
-  return { ...read, status: statusOf(pod.core) };
+  const plan = planLine(facts.plan);
+  return { ...read, status: statusOf(pod.core), ...(plan === null ? {} : { plan }) };
 }
 
 function seqSince(pod: Pod, { since, last }: Params<'subscribe'>): number {

@@ -19,6 +19,7 @@ export function ownRow(facts: Facts, status: StatusResult, activity: Activity | 
     status: status.status,
     settled: status.settled,
     activity,
+    ...(typeof status.plan === 'string' ? { plan: status.plan } : {}),
     attention: status.attention,
     outcome: lastTurn === null ? null : words(outcomeText(lastTurn)),
     hasFailed: lastTurn !== null && failures.has(lastTurn.outcome),

@@ -50,6 +50,7 @@ export const ruledTools = [
   'Bash',
   'ReadOutput',
   'StopCommand',
+  'Plan',
   'SpawnPod',
   'SendToPod',
   'ReadPodOutput',

@@ -118,6 +118,8 @@ export interface TreeRow {
   readonly settled: boolean;
   /** What it does now, in words, and since when (ISO); null where it does nothing. */
   readonly activity: { readonly text: string; readonly since: string } | null;
+  /** `2/5 writing tests`: how far its own list is, where it has one. */
+  readonly plan?: string | null | undefined;
   /** Why a person should look at it, one word of `status.attention`; null when all is well. */
   readonly attention: string | null;
   /** How its last turn ended, or its process: `finished`, `errored: …`, `died: SIGKILL`; null before. */

@@ -25,6 +25,7 @@ const wordsOf: Readonly<Record<string, Words>> = {
   StopPod: ({ name }) => text(name),
   ReadPodOutput: ({ name }) => text(name),
   Skill: ({ name }) => text(name),
+  Plan: ({ items }) => (Array.isArray(items) ? `${items.length}` : undefined),
 };
 
 function text(value: JsonValue | undefined): string | undefined {

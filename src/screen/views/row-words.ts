@@ -66,7 +66,10 @@ export function doingOf(row: TreeRow): { readonly text: string; readonly style: 
   if (status === 'dead' || status === 'unreachable') {
     return { text: endWords(outcome, status), style: red };
   }
-  if (status === 'running' && activity !== null) return { text: clean(activity.text), style: undefined };
+  if (status === 'running' && activity !== null) {
+    const plan = typeof row.plan === 'string' ? `${clean(row.plan)} · ` : '';
+    return { text: `${plan}${clean(activity.text)}`, style: undefined };
+  }
   if (row.hasFailed) return { text: endWords(outcome, 'failed'), style: red };
   if (status === 'paused' || status === 'stopping') return { text: status, style: yellow };
   if (attention !== null) {

@@ -9,6 +9,7 @@ import type { ApprovalEntry } from './approval-entries.ts';
 import type { CommandEntry } from './command-entries.ts';
 import type { ContextEntry, MeasuredSize } from './context-entries.ts';
 import type { Evidence, TurnTimeEntry, UnmetItem } from './demand-entries.ts';
+import type { PlanItem } from './plan.ts';
 import type { RepositoryMadeEntry } from './repository-entries.ts';
 import type { BudgetEntry } from './budget-entries.ts';
 import type { ScopeWaitEntry } from './scope-entries.ts';
@@ -168,6 +169,8 @@ export interface ToolResultEntry {
    * holds.
    */
   readOutput?: { instance: string; cursor: string; coversTurn: string | null };
+  /** Plan: the list as it is from now on. */
+  plan?: PlanItem[];
   /**
    * Files of instructions that it holds, or that it has shown whole: the call was the first to touch them.
    */

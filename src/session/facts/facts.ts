@@ -11,6 +11,7 @@ import type { EndedCommandContent } from './command-entries.ts';
 import type { PodIdentity } from '../../protocol/names.ts';
 import type { PodEvent, SentPodEvent, Usage } from '../../protocol/pod-event.ts';
 import type { ApprovalAskedEntry, ApprovalDecision } from './approval-entries.ts';
+import type { PlanItem } from './plan.ts';
 import type { FolderPlace } from './repository-entries.ts';
 import { type BudgetFacts, emptyBudget } from './replay-budget.ts';
 import { type CommandFacts, noCommands } from './command-facts.ts';
@@ -217,9 +218,7 @@ export interface Facts {
   children: Map<string, ChildFacts>;
   /** What the parent said last that this pod holds; null: the session's scope. */
   granted: PathScope | null;
-  /**
-   * Nothing begins here until the parent says that this pod holds all of its paths; `reason` in its words.
-   */
+  /** Nothing begins until the parent says that this pod holds its paths; `reason` in its words. */
   scopeWait: { since: string; reason: string } | null;
   assignments: Map<string, OpenAssignment>;
   /** Runs that the parent gave this pod and whose end it has not been told. */
@@ -235,10 +234,7 @@ export interface Facts {
   origins: Map<string, number>;
   /** ReadPodOutput's place in each child. */
   readCursors: Map<string, string>;
-  /**
-   * Turns of children whose whole end the model has been given by ReadPodOutput: turn → entry seq of that
-   * result.
-   */
+  /** Turns of children whose whole end ReadPodOutput has given: turn → entry seq of that result. */
   readTurns: Map<string, number>;
   /** Items whose content is kept from the model: entry seqs of their systemItems. */
   quarantined: Set<number>;
@@ -272,6 +268,7 @@ export interface Facts {
   /** What it may spend, has spent and has lent. */
   budget: BudgetFacts;
   commands: CommandFacts;
+  plan: readonly PlanItem[];
 }
 
 const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cost: 0 };
@@ -328,6 +325,7 @@ export function emptyFacts(): Facts {
     lastText: '',
     budget: emptyBudget(),
     commands: noCommands(),
+    plan: [],
   };
 }
 

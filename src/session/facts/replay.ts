@@ -356,7 +356,8 @@ function applyToolResult(facts: Facts, entry: Entry<ToolResultEntry>): void {
   noteFile(facts, entry);
   noteInstructed(facts, entry);
   facts.turn?.dangling.delete(entry.call);
-  const { stopped, readOutput } = entry;
+  const { stopped, readOutput, plan } = entry;
+  if (plan !== undefined) facts.plan = plan;
   if (stopped !== undefined) {
     const child = facts.children.get(stopped.instance);
     if (child !== undefined) child.stopReported = Math.max(child.stopReported, stopped.incarnation);
