@@ -9,7 +9,7 @@ export interface PlanItem {
 
 const lineCharsMax = 200;
 
-/** `2/5 writing tests`: how many are done, and what is being done or comes next; null where nothing is listed. */
+/** `2/5 writing tests`: how many are done, and what is being done or comes next; null for no list. */
 export function planLine(items: readonly PlanItem[]): string | null {
   if (items.length === 0) return null;
   const done = items.filter(({ state }) => state === 'done').length;
