@@ -4,7 +4,8 @@
  */
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { exitOf, runResult } from '../../src/cli/run/result.ts';
+import { exitOf } from '../../src/cli/run/exit-of.ts';
+import { runResult } from '../../src/client/run-result.ts';
 import { newTally } from '../../src/client/pod-tally.ts';
 import { TreeWatch } from '../../src/client/tree-watch.ts';
 import { removePodFolder } from '../../src/session/home/remove.ts';

@@ -9,7 +9,7 @@ import { type Home } from '../../src/session/home/home.ts';
 import { folderNamed, namesIn } from './pod-folders.ts';
 import { readEntries } from '../../src/session/log/read-log.ts';
 import { isRunning } from '../../src/std/process-identity.ts';
-import type { RunResult } from '../../src/cli/run/result.ts';
+import type { RunResult } from '../../src/client/run-result.ts';
 import { type Ran, type TestHome, commandFile } from './rig.ts';
 import { patienceMs, pause } from './waiting.ts';
 

@@ -39,6 +39,7 @@ export const doors: Record<string, string[]> = {
     'pod',
     'client',
     'configuration',
+    'delivery',
   ],
   screen: ['std', 'protocol', 'client', 'session', 'scope', 'transport'],
   cli: [
@@ -73,6 +74,7 @@ export const keyholes: { from: string; to: string; only: string[] }[] = [
   { from: 'configuration', to: 'screen', only: ['keymap.ts'] },
   { from: 'configuration', to: 'model', only: ['create.ts'] },
   { from: 'library', to: 'model', only: ['create.ts'] },
+  { from: 'library', to: 'delivery', only: ['ledger.ts', 'verify/verify.ts', 'verify/finding.ts'] },
   // For the dead, the command line reads logs and starts processes; a living pod it reaches by its socket.
   {
     from: 'cli',

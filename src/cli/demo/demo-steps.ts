@@ -9,7 +9,7 @@ import type { PodEvent } from '../../protocol/pod-event.ts';
 import { uuidv7 } from '../../std/uuid.ts';
 import { startRoot } from '../../library/roots/create-root.ts';
 import { defaultLimits } from '../../session/settings/settings.ts';
-import { deliveriesOf } from '../inspect/deliveries.ts';
+import { deliveriesOf } from '../../library/home-deliveries.ts';
 import { demoTask } from './demo-scenario.ts';
 import type { DemoStage } from './demo-stage.ts';
 import { signalProcess } from '../../std/signal-process.ts';

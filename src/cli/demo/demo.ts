@@ -13,7 +13,7 @@ import { ensureRuntimeDir } from '../../transport/address.ts';
 import { type CommandContext, exitStatus } from '../invocation/context.ts';
 import { createRoot, type Root } from '../../library/roots/create-root.ts';
 import { realPath } from '../../configuration/real-paths.ts';
-import { deliveriesOf, isFinal } from '../inspect/deliveries.ts';
+import { deliveriesOf, isFinal } from '../../library/home-deliveries.ts';
 import { demoScenario, demoTexts } from './demo-scenario.ts';
 import { DemoStage } from './demo-stage.ts';
 import { demoSteps } from './demo-steps.ts';

@@ -16,7 +16,7 @@ import {
 } from '../../session/settings/settings.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import { cwdIfThere, exitStatus, jsonText } from '../invocation/context.ts';
-import { deliveriesOf, isFinal } from '../inspect/deliveries.ts';
+import { deliveriesOf, isFinal } from '../../library/home-deliveries.ts';
 import { checkModelName } from '../../model/create.ts';
 import { loadConfiguration } from '../../configuration/configuration.ts';
 import { remarksOf } from '../../configuration/profiles.ts';

@@ -1,4 +1,5 @@
 /** What ends a command from outside, as values: the first asks, a second Ctrl+C or SIGTERM insists. */
+import type { InterruptionSignal } from '../../client/run-result.ts';
 import { monotonicMs } from '../../std/clock.ts';
 import { deferred } from '../../std/deferred.ts';
 import { onBrokenPipe } from '../../std/broken-pipe.ts';
@@ -11,8 +12,8 @@ export const interruptionStatus = {
   SIGTERM: 143,
   SIGHUP: 129,
   SIGPIPE: 141,
-} as const;
-export type InterruptionSignal = keyof typeof interruptionStatus;
+} as const satisfies Record<InterruptionSignal, number>;
+export type { InterruptionSignal };
 
 /** For what a command that was ended from outside has still to say; whoever reads on gets it within that. */
 export const stalledReaderMs = 1_000;

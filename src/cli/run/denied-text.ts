@@ -4,7 +4,7 @@
  */
 import type { Denial } from '../../client/pod-tally.ts';
 import { counted, oneLine, printable } from '../format/printable.ts';
-import type { RunResult } from './result.ts';
+import type { RunResult } from '../../client/run-result.ts';
 
 /** Who was asked and said no wants no wider rights. */
 export function deniedText({ name, permissionDenials }: RunResult): string {

@@ -27,7 +27,8 @@ import {
   interruptionStatus,
   stalledReaderMs,
 } from '../invocation/interruption.ts';
-import { exitOf, type RunEnd, runResult } from './result.ts';
+import { type RunEnd, runResult } from '../../client/run-result.ts';
+import { exitOf } from './exit-of.ts';
 import type { RunReport, RunScreen } from './run-report.ts';
 
 /** What is to be watched, and what this command may do to it. */

@@ -23,7 +23,8 @@ import { begun, goOnWith, hasMore, hasReports, restored } from './continue.ts';
 import type { Root } from '../../library/roots/create-root.ts';
 import { detached } from './detached.ts';
 import { foreground } from './foreground.ts';
-import { exitOf, runResult } from './result.ts';
+import { runResult } from '../../client/run-result.ts';
+import { exitOf } from './exit-of.ts';
 import { startedOr } from './root-start.ts';
 import type { RunReport } from './run-report.ts';
 

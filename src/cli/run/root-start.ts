@@ -6,7 +6,7 @@ import type { Limits } from '../../session/settings/settings.ts';
 import type { CommandContext } from '../invocation/context.ts';
 import type { Interruption } from '../invocation/interruption.ts';
 import { type Root, startRoot } from '../../library/roots/create-root.ts';
-import type { RunEnd } from './result.ts';
+import type { RunEnd } from '../../client/run-result.ts';
 
 export interface RootStart {
   readonly context: CommandContext;

@@ -12,7 +12,7 @@ import type { LiveEvent } from '../../client/pod-stream.ts';
 import { alertText, counted, dollars, duration, printable } from '../format/printable.ts';
 import { EndedWithTree } from './ended-with-tree.ts';
 import { deniedText } from './denied-text.ts';
-import type { RunEnd, RunResult } from './result.ts';
+import type { RunEnd, RunResult } from '../../client/run-result.ts';
 import type { WatchedPod } from '../../client/tree-watch.ts';
 
 export const outputFormats = ['text', 'json', 'stream-json'] as const;

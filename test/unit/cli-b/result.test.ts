@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { exitOf, type RunEnd, runResult } from '../../../src/cli/run/result.ts';
+import { exitOf } from '../../../src/cli/run/exit-of.ts';
+import { type RunEnd, runResult } from '../../../src/client/run-result.ts';
 import { newTally, podOutcome, tallyEntry } from '../../../src/client/pod-tally.ts';
 import { contextOf } from '../../../src/cli/invocation/context.ts';
 import { printReport, summary } from '../../../src/cli/run/run-report.ts';

@@ -1,11 +1,13 @@
 /**
- * What a run of a tree came to: the `result` object from the folds over its pods, and the exit status. Pure.
+ * What a run of a tree came to: the `result` object from the folds over its pods. Pure.
  */
-import { type Denial, podOutcome, type PodOutcome, type PodTally } from '../../client/pod-tally.ts';
-import { type CheckReport, endOfCheck } from '../../session/facts/demand-entries.ts';
-import type { JsonValue } from '../../std/json.ts';
-import { addUsage } from '../../session/facts/facts.ts';
-import { type InterruptionSignal, interruptionStatus } from '../invocation/interruption.ts';
+import { type Denial, podOutcome, type PodOutcome, type PodTally } from './pod-tally.ts';
+import { type CheckReport, endOfCheck } from '../session/facts/demand-entries.ts';
+import type { JsonValue } from '../std/json.ts';
+import { addUsage } from '../session/facts/facts.ts';
+
+/** What ends a command from outside. */
+export type InterruptionSignal = 'SIGINT' | 'SIGQUIT' | 'SIGTERM' | 'SIGHUP' | 'SIGPIPE';
 
 export interface ChildResult {
   name: string;
@@ -115,23 +117,4 @@ function lackOf({ lastTurn }: PodTally): string | null {
   const { check = null, result = null } = lastTurn ?? {};
   if (check?.passed === false) return `its check did not pass (${endOfCheck(check)})`;
   return result?.fits === false ? `its answer does not fit the schema: ${result.problem}` : null;
-}
-
-/**
- * `headless`: nobody was asked, so a denied tool is never a silent 0. With a person watching it was shown to
- * them.
- */
-export function exitOf(result: RunResult, end: RunEnd, mode: { headless: boolean }): number {
-  if (end.kind === 'interrupted') return interruptionStatus[end.signal];
-  if (end.kind === 'notStarted' && end.signal !== null) return interruptionStatus[end.signal];
-  switch (result.status) {
-    case 'done':
-      return 0;
-    case 'failed':
-      return 1;
-    case 'denied':
-      return mode.headless ? 4 : 0;
-    case 'limit':
-      return 5;
-  }
 }
