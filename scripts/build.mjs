@@ -93,6 +93,7 @@ await rm(`${root}dist`, { recursive: true, force: true });
 await bundle({
   entryPoints: {
     index: 'src/index.ts',
+    wire: 'src/wire.ts',
     ...Object.fromEntries(Object.entries(providers).map(([place, name]) => [`providers/${place}`, name])),
   },
   splitting: true,

@@ -1,25 +1,45 @@
 /**
- * The library: talk to pods from a program. What is not exported here is not promised. Absent: `defineTool`,
- * until a pod can be given tools of one's own.
+ * The library: trees of agents from a program (docs/library.md). What is not exported here is not promised;
+ * one pod's own methods are in `podkin/wire`.
  */
-export { type ConnectOptions, connect } from './client/connect.ts';
-export { AmbiguousName, NoSuchPod } from './client/errors.ts';
-export type { LiveEvent } from './client/pod-stream.ts';
-export { type Client, clientOver } from './transport/client.ts';
-export { type DialOptions, dial } from './transport/dial.ts';
-export { type SendFailure, type Sent, connectAndSend } from './transport/connect-and-send.ts';
-export { PodkinError } from './std/podkin-error.ts';
+export { openHome } from './library/home.ts';
+export type {
+  Cancellable,
+  ChildOutcome,
+  Decision,
+  HomeOptions,
+  Json,
+  ListedTreePod,
+  PermissionModeName,
+  PodkinHome,
+  PodName,
+  PodOfTree,
+  Question,
+  QuestionAnswer,
+  ReportDelivery,
+  RunningPod,
+  StartOptions,
+  Tree,
+  TreeEvent,
+  TreeOptions,
+  TreeResult,
+  VerifyReport,
+} from './library/api.ts';
+export { BadSetting } from './configuration/bad-setting.ts';
 export {
-  ConnectionClosed,
-  MessageTooLarge,
-  NotThere,
-  RefusedConnection,
-  RemoteError,
-  TimedOut,
-  UnexpectedAnswer,
-} from './transport/failures.ts';
-export type { PodErrorCode, WireErrorObject } from './protocol/errors.ts';
-export type { Delivery, MethodName, Params, ParamsIn, Result } from './protocol/methods.ts';
-export type { PodStatus, StatusResult } from './protocol/status-result.ts';
-export type { PodEvent, PodEventKind, SentPodEvent, Usage } from './protocol/pod-event.ts';
-export type { Entry, EntryBody } from './session/facts/entries.ts';
+  AmbiguousName,
+  CallRefused,
+  NoAnswer,
+  NoFreeName,
+  NoSuchPod,
+  NotConnected,
+  NotEnded,
+  PathHeld,
+  PodNotRunning,
+  PodOutOfReach,
+  StartFailed,
+  TreeRunning,
+} from './client/errors.ts';
+export { NoProgram } from './library/own-program.ts';
+export { NameTaken } from './session/home/create-folder.ts';
+export { PodkinError } from './std/podkin-error.ts';

@@ -18,6 +18,7 @@ import { delivery } from './requirements/delivery.ts';
 import { growth } from './requirements/growth.ts';
 import { house } from './requirements/house.ts';
 import { images } from './requirements/images.ts';
+import { library } from './requirements/library.ts';
 import { machine, plays } from './requirements/machine.ts';
 import { model } from './requirements/model.ts';
 import { names } from './requirements/names.ts';
@@ -53,6 +54,7 @@ export const requirements: Readonly<Record<string, string>> = {
   ...growth,
   ...house,
   ...images,
+  ...library,
   ...machine,
   ...model,
   ...names,

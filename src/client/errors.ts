@@ -115,3 +115,38 @@ export class NoFreeName extends PodkinError {
     this.name = 'NoFreeName';
   }
 }
+
+/** The pod's process could not be started. `reason`: its own word, or the system's. */
+export class StartFailed extends PodkinError {
+  readonly podName: string;
+  readonly reason: string;
+
+  constructor(podName: string, reason: string) {
+    super(`"${podName}" could not be started: ${reason}`);
+    this.name = 'StartFailed';
+    this.podName = podName;
+    this.reason = reason;
+  }
+}
+
+/** The tree runs, and is another program's or a person's: its handle is needed to have it. */
+export class TreeRunning extends PodkinError {
+  readonly podName: string;
+
+  constructor(podName: string) {
+    super(`"${podName}" is running already: restore it by the handle of its tree, or stop it first`);
+    this.name = 'TreeRunning';
+    this.podName = podName;
+  }
+}
+
+/** Processes that the system does not let us end. */
+export class NotEnded extends PodkinError {
+  readonly podNames: readonly string[];
+
+  constructor(podNames: readonly string[]) {
+    super(`these pods did not end: ${podNames.join(', ')}`);
+    this.name = 'NotEnded';
+    this.podNames = podNames;
+  }
+}

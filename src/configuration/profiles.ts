@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 import { absoluteModelName } from '../model/create.ts';
 import { isBelow } from '../scope/paths/path-scope.ts';
 import { protection } from '../scope/paths/protected-paths.ts';
+import { type Check, triesDefault } from '../session/settings/demands.ts';
 import { type Effort, efforts } from '../session/settings/effort.ts';
 import type { PermissionMode } from '../session/settings/permissions.ts';
 import { type Profile, stricterMode } from '../session/settings/profiles.ts';
@@ -102,6 +103,15 @@ export function effortWith(own: Effort | undefined, chosen: NamedProfile | null)
 export function costWith(own: number | null, chosen: NamedProfile | null): number | null {
   const most = chosen?.profile.maxCost;
   return most === undefined || (own !== null && own <= most) ? own : most;
+}
+
+/**
+ * Of a project's role it was allowed by nobody: where no sandbox works it does not run, unless the mode lets
+ * it.
+ */
+export function checkOfRole(role: NamedProfile | null): Check | null {
+  const { check, tries = triesDefault } = role?.profile ?? {};
+  return check === undefined ? null : { command: check, tries, outside: role?.isProject === false };
 }
 
 export interface ProfileScope {

@@ -61,7 +61,7 @@ export async function deliveriesOf(home: Home): Promise<LedgerRow[]> {
  * What only the living sender knows: attempts, and why it is not further. The receipt at the other end
  * outweighs it.
  */
-export function withSender(row: LedgerRow, live: Delivery | undefined): LedgerRow {
+function withSender(row: LedgerRow, live: Delivery | undefined): LedgerRow {
   if (live === undefined) return row;
   const { attempts, sentAt } = live;
   const open = row.state === 'committed' || (row.state === 'refused' && !isFinal(row));

@@ -62,7 +62,8 @@ export const doors: Record<string, string[]> = {
   // The programs take a body in, and know of it only its type.
   main: ['std', 'version', 'session', 'command'],
   'pod-process': ['std', 'session', 'pod'],
-  index: ['std', 'client', 'configuration', 'library', 'protocol', 'transport', 'session'],
+  index: ['std', 'client', 'configuration', 'library', 'session'],
+  wire: ['std', 'client', 'protocol', 'transport', 'session'],
 };
 
 /** Of these rooms only these files, for the rooms named. */

@@ -9,7 +9,7 @@ import { fromTilde } from '../../std/tilde.ts';
 import type { Readable, Writable } from 'node:stream';
 import { ownHome } from '../../session/home/own-home.ts';
 import type { Home } from '../../session/home/places.ts';
-import { storedKeys } from '../../session/home/stored-keys.ts';
+import { withStoredKeys } from '../../configuration/own-environment.ts';
 import { once } from '../../std/once.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { printable, steering } from '../format/printable.ts';
@@ -106,16 +106,6 @@ export function contextOf(parts: ProcessParts): CommandContext {
       return { columns, rows };
     },
   };
-}
-
-/** A home that cannot be used is told by what needs it. */
-function withStoredKeys(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const set = Object.entries(environment).filter(([, value]) => (value ?? '').trim() !== '');
-  try {
-    return { ...environment, ...storedKeys(ownHome(environment)), ...Object.fromEntries(set) };
-  } catch {
-    return environment;
-  }
 }
 
 function cwdOf(parts: ProcessParts): string {

@@ -1,18 +1,11 @@
 /** `--output-schema`, `--check` and `--tries`: what a person asks of a root beside its task, checked. */
-import {
-  type Check,
-  type Demands,
-  checkCharsMax,
-  triesDefault,
-  triesMax,
-} from '../../session/settings/demands.ts';
+import { type Demands, checkCharsMax, triesDefault, triesMax } from '../../session/settings/demands.ts';
 import { schemaProblem } from '../../session/settings/result-schema.ts';
 import { NotOrdinary, readOrdinaryFile } from '../../std/bounded-file.ts';
 import { type JsonObject, isJsonObject, jsonIn } from '../../std/json.ts';
 import { systemCode } from '../../std/system-code.ts';
 import { visible } from '../format/printable.ts';
 import { type CommandContext, CommandFailed, exitStatus, fromCwd } from '../invocation/context.ts';
-import type { NamedProfile } from '../../configuration/profiles.ts';
 import type { RunOptions } from './run-options.ts';
 
 const schemaBytesMax = 65_536;
@@ -29,15 +22,6 @@ export async function evidenceAsked(
     // A person has written it: it may run where no sandbox works, as far as their rules and mode let it.
     check: check === undefined ? null : { command: commandOf(check), tries: triesOf(tries), outside: true },
   };
-}
-
-/**
- * Of a project's role it was allowed by nobody: where no sandbox works it does not run, unless the mode lets
- * it.
- */
-export function checkOfRole(role: NamedProfile | null): Check | null {
-  const { check, tries = triesDefault } = role?.profile ?? {};
-  return check === undefined ? null : { command: check, tries, outside: role?.isProject === false };
 }
 
 function commandOf(check: string): string {

@@ -2,7 +2,12 @@
 import { NoFreeName } from '../../client/errors.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StartedProcess } from '../../pod/host.ts';
-import { PodStartFailed, readyWithin, startPodProcess } from '../../pod/process/start-process.ts';
+import {
+  PodStartFailed,
+  readyWithin,
+  type StartOptions,
+  startPodProcess,
+} from '../../pod/process/start-process.ts';
 import { podNamePattern } from '../../protocol/names.ts';
 import { schemaVersion } from '../../session/facts/entries.ts';
 import { createPodFolder, NameTaken } from '../../session/home/create-folder.ts';
@@ -159,9 +164,9 @@ function alternativesIn({ alternatives }: RootPlan): JsonObject {
 export async function startRoot(
   { folder }: Root,
   environment: NodeJS.ProcessEnv,
-  { spawnMs, givenUp }: { spawnMs: number; givenUp: Promise<unknown> },
+  { spawnMs, givenUp, ...options }: StartOptions & { spawnMs: number; givenUp: Promise<unknown> },
 ): Promise<void> {
-  const started = startPodProcess(folder, environment);
+  const started = startPodProcess(folder, environment, options);
   const interrupted = givenUp.then((): never => {
     throw new PodStartFailed('interrupted', 'its start was interrupted', '');
   });

@@ -36,6 +36,8 @@ export interface TreeRestore {
   readonly set?: SetOptions;
   /** Whoever has it started is nobody who could be asked. */
   readonly headless?: boolean;
+  /** As in `StartOptions`. */
+  readonly program?: string | undefined;
 }
 
 /**
@@ -45,7 +47,7 @@ export interface TreeRestore {
 export async function restoreTree(
   context: RestoreContext,
   root: FoundPod,
-  { cancelsTurn, only, set: options = {}, headless = false }: TreeRestore,
+  { cancelsTurn, only, set: options = {}, headless = false, program }: TreeRestore,
 ): Promise<string | null> {
   const all = allPods(context.home);
   const rights = new RestoredRights(context, all);
@@ -65,6 +67,7 @@ export async function restoreTree(
       restrictions,
       set,
       headless,
+      program,
       cancelsTurn: cancelsTurn && one === root,
     });
     if (typeof outcome === 'string') continue;
@@ -133,12 +136,13 @@ export interface Restoring extends Pick<RestoreOptions, 'tree' | 'force'> {
   /** The turn that was cut is not gone on with. */
   readonly cancelsTurn?: boolean;
   readonly headless?: boolean;
+  readonly program?: string | undefined;
 }
 
 export async function restoreOne(
   context: RestoreContext,
   pod: FoundPod,
-  { force, restrictions, set, cancelsTurn = false, headless = false }: Restoring,
+  { force, restrictions, set, cancelsTurn = false, headless = false, program }: Restoring,
 ): Promise<'started' | 'running' | 'undone' | { message: string }> {
   try {
     // A lock that is held says nothing yet: a parent holds it while it reads what its dead child left. The
@@ -162,6 +166,7 @@ export async function restoreOne(
       cancelsTurn,
       // Also of a tree that was begun with -p: that somebody can be asked is the command's to say.
       headless,
+      program,
     });
     const { spawnMs } = limitsOf(pod.spec.settings);
     // Not ended: one that reads a long log is only slow. But nobody waits without a word.

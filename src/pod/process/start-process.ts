@@ -83,6 +83,8 @@ export interface StartOptions {
   readonly cancelsTurn?: boolean;
   /** As in `headlessVariable`. */
   readonly headless?: boolean | undefined;
+  /** In the place of the one beside the command: whoever starts it is another program. */
+  readonly program?: string | undefined;
 }
 
 /**
@@ -91,12 +93,13 @@ export interface StartOptions {
 export function startPodProcess(
   folder: PodFolder,
   environment: NodeJS.ProcessEnv,
-  { takeOver = false, restrictions = noRestrictions, set, cancelsTurn = false, headless }: StartOptions = {},
+  options: StartOptions = {},
 ): StartedProcess {
+  const { takeOver = false, restrictions = noRestrictions, set, cancelsTurn = false, headless } = options;
   const output = openSync(folder.stderr, 'a', 0o600);
   let child: ChildProcess;
   try {
-    child = spawn(process.execPath, [...nodeFlags(), commandFile(), podCommand, folder.path], {
+    child = spawn(process.execPath, [...programWords(options), podCommand, folder.path], {
       detached: true,
       cwd: '/',
       stdio: ['ignore', output, output, 'pipe'],
@@ -126,6 +129,11 @@ export function startPodProcess(
   const ready = Promise.race([failed, firstWords(child, exited, folder)]);
   child.unref();
   return { pid: child.pid ?? -1, ready, exited };
+}
+
+/** The flags of another program (`-e`, `--inspect`, a loader) are not for pods. */
+function programWords({ program }: StartOptions): string[] {
+  return program === undefined ? [...nodeFlags(), commandFile()] : [...nodeFlags([]), program];
 }
 
 /** A pod may outlive the Node that it was started with: an upgrade, a version manager. */
@@ -200,11 +208,10 @@ function parseLine(text: string): unknown {
  * twice as large, a busy pod with it half as large again, and a tree is many. Those before must not be given
  * the flag: they then refuse the code cache of Node's own modules, which costs 15 ms a start.
  */
-export function nodeFlags(): string[] {
+export function nodeFlags(own: readonly string[] = process.execArgv): string[] {
   const flag = '--max-semi-space-size';
-  const own = process.execArgv;
   const isSmall = Number(process.versions.node.split('.')[0]) < 24;
-  return isSmall || own.some((word) => word.startsWith(flag)) ? own : [...own, `${flag}=16`];
+  return isSmall || own.some((word) => word.startsWith(flag)) ? [...own] : [...own, `${flag}=16`];
 }
 
 /**

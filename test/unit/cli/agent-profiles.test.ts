@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ConfigurationFlags, loadConfiguration } from '../../../src/configuration/configuration.ts';
 import { BadSetting } from '../../../src/configuration/bad-setting.ts';
-import { checkOfRole } from '../../../src/cli/run/evidence-asked.ts';
+import { checkOfRole } from '../../../src/configuration/profiles.ts';
 import { cliRig, tempFolder } from './home-rig.ts';
 
 function project(files: Readonly<Record<string, string>>, user = ''): string {

@@ -1,0 +1,184 @@
+/** The library's door: a home, and the trees in it. */
+import { existsSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { askPod } from '../client/ask-pod.ts';
+import { endPods } from '../client/end-pods.ts';
+import { NotEnded, PodNotRunning, StartFailed, TreeRunning } from '../client/errors.ts';
+import { findPod, type FoundPod } from '../client/find-pod.ts';
+import { HomeIndex } from '../client/home-index.ts';
+import { listedPods } from '../client/listed-pods.ts';
+import { isPodRunning } from '../client/pod-probe.ts';
+import { viewHome } from '../client/pod-view.ts';
+import { noticeInput, runInput } from '../client/run-input.ts';
+import type { KnownPod } from '../client/tree-watch.ts';
+import { withStoredKeys } from '../configuration/own-environment.ts';
+import { verifyHome } from '../delivery/verify/verify.ts';
+import { ownHome } from '../session/home/own-home.ts';
+import { limitsOf } from '../session/settings/settings.ts';
+import { uuidv7 } from '../std/uuid.ts';
+import { ensureRuntimeDir, socketPath } from '../transport/address.ts';
+import type { HomeOptions, PodkinHome, RunningPod, StartOptions, Tree, TreeOptions } from './api.ts';
+import { deliveriesOf } from './home-deliveries.ts';
+import { LiveTree } from './live-tree.ts';
+import { ownProgram } from './own-program.ts';
+import { plannedRoot } from './root-plan.ts';
+import { claimScope } from './roots/claim-scope.ts';
+import { createRoot, type Root, startRoot } from './roots/create-root.ts';
+import { restoreTree } from './roots/restore-pods.ts';
+import type { RootContext } from './roots/root-context.ts';
+
+/** Touches nothing before it is asked for something. */
+export function openHome(options: HomeOptions = {}): PodkinHome {
+  const context = contextOf(options);
+  return {
+    start: (start) => started(context, start),
+    restore: (called, tree = {}) => restored(context, called, tree),
+    pod: (called) => runningPod(findPod(context.home, called)),
+    async list() {
+      const seen = await viewHome(context.home);
+      return await listedPods(seen, seen);
+    },
+    async deliveries() {
+      return await deliveriesOf(context.home);
+    },
+    verify: () => verifyHome(context.home),
+    async stop(called, { signal } = {}) {
+      const pod = findPod(context.home, called);
+      await ended(pod, signal);
+    },
+  };
+}
+
+function contextOf({ directory, environment }: HomeOptions): RootContext {
+  const given = { ...(environment ?? process.env) };
+  if (directory !== undefined) given['PODKIN_HOME'] = resolve(directory);
+  return {
+    get home() {
+      return ownHome(given);
+    },
+    get environment() {
+      return withStoredKeys(given);
+    },
+    get cwd() {
+      return process.cwd();
+    },
+  };
+}
+
+async function started(context: RootContext, options: StartOptions): Promise<Tree> {
+  const { signal, task } = options;
+  signal?.throwIfAborted();
+  const { plan, notes } = await plannedRoot(context, options);
+  const { home, environment } = context;
+  const program = ownProgram(environment);
+  socketPath(home.runtime, uuidv7());
+  ensureRuntimeDir(home.runtime);
+  const root = createRoot(home, plan);
+  await claimScope(home, root);
+  await startedOrGone(root, environment, { spawnMs: plan.limits.spawnMs, program, signal });
+  const found = findPod(home, root.spec.name);
+  const tree = new LiveTree({ root: found, limits: plan.limits, options, notes, known: [], handle: '' });
+  await opened(tree, async () => {
+    if (task !== undefined) await tree.send(task, { signal });
+  });
+  return tree.face();
+}
+
+/** A folder in which no incarnation ever began is taken away: its name is free again. */
+async function startedOrGone(
+  root: Root,
+  environment: NodeJS.ProcessEnv,
+  options: { spawnMs: number; program: string; signal: AbortSignal | undefined },
+): Promise<void> {
+  const { signal, ...start } = options;
+  const givenUp = new Promise<void>((resolve) => {
+    signal?.addEventListener('abort', () => resolve(), { once: true });
+    if (signal?.aborted === true) resolve();
+  });
+  try {
+    await startRoot(root, environment, { ...start, givenUp });
+  } catch (error) {
+    if (!existsSync(root.folder.log)) rmSync(root.folder.path, { recursive: true, force: true });
+    signal?.throwIfAborted();
+    throw new StartFailed(root.spec.name, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** What cannot be had whole is ended. */
+async function opened(tree: LiveTree, then: () => Promise<void>): Promise<void> {
+  try {
+    await tree.open();
+    await then();
+  } catch (error) {
+    await tree.close();
+    throw error;
+  }
+}
+
+async function restored(context: RootContext, called: string, options: TreeOptions): Promise<Tree> {
+  const { signal, onQuestion } = options;
+  signal?.throwIfAborted();
+  const root = findPod(context.home, called);
+  if (await isPodRunning(root)) throw new TreeRunning(root.name);
+  const notes: string[] = [];
+  const known = await knownOf(root);
+  const problem = await restoreTree({ ...plain(context), say: (text) => void notes.push(text) }, root, {
+    cancelsTurn: false,
+    headless: onQuestion === undefined,
+    program: ownProgram(context.environment),
+  });
+  if (problem !== null) throw new StartFailed(root.name, problem);
+  const limits = limitsOf(root.spec.settings);
+  const tree = new LiveTree({ root, limits, options, notes, known, handle: '' });
+  await opened(tree, async () => tree.goOn());
+  return tree.face();
+}
+
+/** Each worked out now: a copy of what is asked for when it is needed. */
+function plain({ home, environment, cwd }: RootContext): RootContext {
+  return { home, environment, cwd };
+}
+
+/** What the logs hold by now is no news. */
+async function knownOf(root: FoundPod): Promise<KnownPod[]> {
+  const index = new HomeIndex(root.home);
+  const known: KnownPod[] = [];
+  for (const pod of [root, ...(await index.below(root))]) {
+    const { name, instance, spec } = pod;
+    const { lastSeq } = await index.factsOf(pod);
+    known.push({ name, instance, depth: spec.depth - root.spec.depth, lastSeq });
+  }
+  return known;
+}
+
+async function runningPod(pod: FoundPod): Promise<RunningPod> {
+  if (!(await isPodRunning(pod))) throw new PodNotRunning(pod.label);
+  return {
+    name: pod.name,
+    instance: pod.instance,
+    async send(text) {
+      await askPod(pod, 'run', runInput(text, uuidv7()));
+    },
+    async notify(text) {
+      await askPod(pod, 'notify', noticeInput(text, uuidv7()));
+    },
+    async cancel() {
+      await askPod(pod, 'cancel', {});
+    },
+  };
+}
+
+const stopSlackMs = 5_000;
+const termMs = 2_000;
+
+async function ended(pod: FoundPod, hurry: AbortSignal | undefined): Promise<void> {
+  const { left } = await endPods({
+    home: pod.home,
+    what: { pod, below: true },
+    reason: 'a program has stopped it',
+    graceMs: 2 * limitsOf(pod.spec.settings).stopGraceMs + stopSlackMs,
+    termMs,
+    ...(hurry && { hurry }),
+  });
+  if (left.length > 0) throw new NotEnded(left.map(({ name }) => name));
+}

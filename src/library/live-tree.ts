@@ -1,0 +1,230 @@
+/** A tree of this program: its events, its work, its questions, its end. */
+import { runInput, noticeInput } from '../client/run-input.ts';
+import { endPods } from '../client/end-pods.ts';
+import { NotConnected, NotEnded, NoSuchPod } from '../client/errors.ts';
+import type { FoundPod } from '../client/find-pod.ts';
+import type { LiveEvent } from '../client/pod-stream.ts';
+import { type KnownPod, TreeWatch, type WatchedPod } from '../client/tree-watch.ts';
+import { stderrTail } from '../pod/process/start-process.ts';
+import type { Limits } from '../session/settings/settings.ts';
+import { uuidv7 } from '../std/uuid.ts';
+import type { Client } from '../transport/client.ts';
+import { RemoteError } from '../transport/failures.ts';
+import type { Cancellable, PodName, PodOfTree, Tree, TreeEvent, TreeOptions } from './api.ts';
+import { EventStream } from './event-stream.ts';
+import { QuestionDesk } from './question-desk.ts';
+import { treeEventOf } from './tree-events.ts';
+import { TreeWork } from './tree-work.ts';
+
+export interface TreeParts {
+  readonly root: FoundPod;
+  readonly limits: Limits;
+  readonly options: TreeOptions;
+  readonly notes: readonly string[];
+  /** Of pods that have a past, which is no news. */
+  readonly known: readonly KnownPod[];
+  readonly handle: string;
+}
+
+/** Beyond the time that the pods give each other. */
+const stopSlackMs = 5_000;
+const termMs = 2_000;
+
+export class LiveTree {
+  readonly #parts: TreeParts;
+  readonly #watch: TreeWatch;
+  readonly #work: TreeWork;
+  readonly #questions: QuestionDesk;
+  readonly #stream: EventStream<TreeEvent>;
+  readonly #podStreams = new Map<string, EventStream<TreeEvent>>();
+  #closing: Promise<void> | undefined;
+  readonly #onAbort = (): void => void this.close().catch(() => undefined);
+
+  constructor(parts: TreeParts) {
+    const { root, options } = parts;
+    this.#parts = parts;
+    this.#watch = new TreeWatch({
+      home: root.home,
+      deltas: options.deltas === true,
+      known: parts.known,
+      onEvent: (pod, event) => this.#take(pod, event),
+    });
+    this.#work = new TreeWork({
+      home: root.home,
+      watch: this.#watch,
+      root,
+      errorTail: () => stderrTail(root.folder),
+      onSettled: () => this.#endIterations(),
+    });
+    this.#questions = new QuestionDesk(options.onQuestion, {
+      client: () => this.#client(),
+      alert: (text) =>
+        this.#push({ ...this.#now(), type: 'alert', level: 'error', code: 'questionFailed', text }),
+    });
+    this.#stream = this.#newStream();
+  }
+
+  /** Watches from now on; the root must listen. Throws as `TreeWatch.start`. */
+  async open(): Promise<void> {
+    const { root, options } = this.#parts;
+    await this.#watch.start(root.name, root.instance);
+    options.signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** What programs are given. */
+  face(): Tree {
+    const { root, handle, notes } = this.#parts;
+    const work = this.#work;
+    return {
+      name: root.name,
+      instance: root.instance,
+      handle,
+      notes,
+      get settled() {
+        return work.settled;
+      },
+      send: (text, options) => this.send(text, options),
+      notify: async (text, options) => {
+        await this.#client().call('notify', noticeInput(text, uuidv7()), { signal: options?.signal });
+      },
+      cancel: async (options) => {
+        await cancelled(this.#client(), options);
+      },
+      pod: (name) => this.#podOfTree(name),
+      close: (options) => this.close(options),
+      [Symbol.asyncIterator]: () => this.#stream.iterate(),
+      [Symbol.asyncDispose]: () => this.close(),
+    };
+  }
+
+  /** What its end has cut is gone on with. */
+  goOn(): void {
+    this.#work.addRest();
+  }
+
+  async send(text: string, options: Cancellable = {}): Promise<void> {
+    const client = this.#client();
+    const submission = uuidv7();
+    for (const stream of this.#streams()) stream.goOn();
+    await this.#work.add(submission, () =>
+      client.call('run', runInput(text, submission), { signal: options.signal }),
+    );
+  }
+
+  /** The tree's processes end, and everything here. */
+  close(options: Cancellable = {}): Promise<void> {
+    this.#closing ??= this.#end(options);
+    return this.#closing;
+  }
+
+  async #end(options: Cancellable): Promise<void> {
+    const { root, limits } = this.#parts;
+    this.#parts.options.signal?.removeEventListener('abort', this.#onAbort);
+    this.#questions.close();
+    try {
+      const { left } = await endPods({
+        home: root.home,
+        what: { rootInstance: root.instance },
+        reason: 'its program has ended it',
+        graceMs: 2 * limits.stopGraceMs + stopSlackMs,
+        termMs,
+        ...(options.signal && { hurry: options.signal }),
+      });
+      if (left.length > 0) throw new NotEnded(left.map(({ name }) => name));
+    } finally {
+      await this.#letGo('its program has ended it');
+    }
+  }
+
+  /** Nothing of this tree is held here any more. */
+  async #letGo(reason: string): Promise<void> {
+    await this.#watch.close();
+    await this.#work.end(reason);
+    for (const stream of this.#streams()) stream.close();
+  }
+
+  /** Throws `NotConnected`. */
+  #client(): Client {
+    const client = this.#watch.pods[0]?.stream?.client;
+    if (client === undefined) throw new NotConnected(this.#parts.root.name);
+    return client;
+  }
+
+  #take(pod: WatchedPod, event: LiveEvent): void {
+    if (pod.depth === 0) {
+      if (event.type === 'entry') this.#work.take(event.entry);
+      else this.#questions.take(event);
+    } else if (event.type === 'approvalRequested' || event.type === 'approvalAnswered') return;
+    const { name, instance } = pod.tally;
+    const told = treeEventOf({ name, instance, depth: pod.depth }, event, new Date().toISOString());
+    if (told !== null) this.#push(told);
+  }
+
+  #push(event: TreeEvent): void {
+    this.#stream.push(event);
+    this.#podStreams.get(event.pod.name)?.push(event);
+  }
+
+  #streams(): EventStream<TreeEvent>[] {
+    return [this.#stream, ...this.#podStreams.values()];
+  }
+
+  #endIterations(): void {
+    for (const stream of this.#streams()) stream.endIteration();
+  }
+
+  #newStream(): EventStream<TreeEvent> {
+    return new EventStream((events) => ({ ...this.#now(), type: 'missed', events }));
+  }
+
+  #now(): { pod: PodName; time: string } {
+    const { name, instance } = this.#parts.root;
+    return { pod: { name, instance, depth: 0 }, time: new Date().toISOString() };
+  }
+
+  #podOfTree(name: string): PodOfTree {
+    const stream = this.#podStreams.get(name) ?? this.#newStream();
+    this.#podStreams.set(name, stream);
+    const watched = (): WatchedPod => {
+      const { pods } = this.#watch;
+      const found = pods.findLast(({ tally }) => tally.name === name);
+      if (found !== undefined) return found;
+      throw new NoSuchPod(
+        name,
+        pods.map(({ tally }) => tally.name),
+      );
+    };
+    const client = (): Client => {
+      const { stream: live } = watched();
+      if (live === null) throw new NotConnected(name);
+      return live.client;
+    };
+    return {
+      name,
+      get instance() {
+        return watched().tally.instance;
+      },
+      send: async (text, { signal } = {}) => {
+        const open = client();
+        for (const one of this.#streams()) one.goOn();
+        await open.call('run', runInput(text, uuidv7()), { signal });
+      },
+      notify: async (text, { signal } = {}) => {
+        await client().call('notify', noticeInput(text, uuidv7()), { signal });
+      },
+      cancel: async (options) => {
+        await cancelled(client(), options);
+      },
+      [Symbol.asyncIterator]: () => stream.iterate(),
+    };
+  }
+}
+
+async function cancelled(client: Client, { signal }: Cancellable = {}): Promise<void> {
+  try {
+    await client.call('cancel', {}, { signal });
+  } catch (error) {
+    // There was nothing to end.
+    if (!(error instanceof RemoteError && error.code === 'notRunning')) throw error;
+  }
+}

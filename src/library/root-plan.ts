@@ -1,0 +1,162 @@
+/** From the options of `start` to the plan of a root: checked, and with what the configuration says. */
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import * as z from 'zod';
+import { BadSetting } from '../configuration/bad-setting.ts';
+import { fromHome } from '../configuration/configuration-files.ts';
+import { type Configuration, loadConfiguration } from '../configuration/configuration.ts';
+import { checkOfRole } from '../configuration/profiles.ts';
+import { realPath } from '../configuration/real-paths.ts';
+import { pathProblem } from '../scope/paths/path-problem.ts';
+import { userHome } from '../session/home/places.ts';
+import { type Demands, minutesMax, triesDefault, triesMax } from '../session/settings/demands.ts';
+import { efforts } from '../session/settings/effort.ts';
+import { permissionModes } from '../session/settings/permissions.ts';
+import { schemaProblem } from '../session/settings/result-schema.ts';
+import { asJson, isJsonObject } from '../std/json.ts';
+import { once } from '../std/once.ts';
+import type { StartOptions } from './api.ts';
+import { broadPlace } from './roots/broad-place.ts';
+import { checkedModels } from './roots/checked-models.ts';
+import type { RootPlan } from './roots/create-root.ts';
+import type { RootContext } from './roots/root-context.ts';
+
+const paths = once(() => z.array(z.string()).readonly().optional());
+const minutes = once(() => z.number().positive().max(minutesMax).optional());
+const optionsSchema = once(() =>
+  z.strictObject({
+    task: z.string().optional(),
+    name: z.string().optional(),
+    model: z.string().optional(),
+    cwd: z.string().optional(),
+    read: paths(),
+    write: paths(),
+    deny: paths(),
+    denyWrite: paths(),
+    permissionMode: z.enum(permissionModes).optional(),
+    permissions: z.strictObject({ allow: paths(), ask: paths(), deny: paths() }).optional(),
+    effort: z.enum(efforts).optional(),
+    profile: z.string().optional(),
+    maxCost: z.number().positive().optional(),
+    maxTokens: z.int().positive().optional(),
+    maxSteps: z.int().positive().optional(),
+    timeoutMinutes: minutes(),
+    idleMinutes: minutes(),
+    schema: z.record(z.string(), z.unknown()).optional(),
+    check: z
+      .strictObject({
+        command: z.string().trim().min(1),
+        tries: z.int().min(1).max(triesMax).optional(),
+      })
+      .optional(),
+    onQuestion: z.unknown().optional(),
+    deltas: z.boolean().optional(),
+    signal: z.unknown().optional(),
+  }),
+);
+
+export interface PlannedRoot {
+  readonly plan: RootPlan;
+  /** For people: what was left out of the configuration, and why. */
+  readonly notes: readonly string[];
+}
+
+/** Rejects with `BadSetting`; nothing is made. */
+export async function plannedRoot(context: RootContext, options: StartOptions): Promise<PlannedRoot> {
+  const problem = optionsProblem(options);
+  if (problem !== null) throw new BadSetting(`start: ${problem}`);
+  const { environment } = context;
+  const cwd = realPath(resolve(context.cwd, options.cwd ?? '.'));
+  if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new BadSetting(`start: there is no directory ${cwd}: name another one as cwd`);
+  const isSaid = [options.read, options.write].some((named) => (named ?? []).length > 0);
+  const broad = isSaid || options.cwd !== undefined ? null : broadPlace(cwd, environment);
+  if (broad !== null)
+    throw new BadSetting(`start: ${cwd} is ${broad}: say what may be touched with read, write or cwd`);
+  const configuration = await loadConfiguration({ environment, cwd, flags: flagsOf(options) });
+  const { effort, models, limits, permissionMode, rules, scope, instructions, sandbox, notes, profiles } =
+    configuration;
+  return {
+    notes,
+    plan: {
+      name: options.name ?? null,
+      ...checkedModels(context, configuration, cwd),
+      models,
+      effort,
+      cwd,
+      home: userHome(environment),
+      ...(isSaid || configuration.profileScope === null
+        ? {
+            read: checkedPaths(options.read, environment),
+            write: checkedPaths(options.write, environment),
+          }
+        : configuration.profileScope),
+      demands: demandsIn(options, configuration),
+      profiles,
+      profile: configuration.profile,
+      deny: [...scope.deny, ...checkedPaths(options.deny, environment)],
+      denyWrite: [...scope.denyWrite, ...checkedPaths(options.denyWrite, environment)],
+      permissionMode,
+      permissions: { ...rules, headless: options.onQuestion === undefined },
+      instructions,
+      limits,
+      tokens: options.maxTokens ?? null,
+      sandbox,
+    },
+  };
+}
+
+function optionsProblem(options: StartOptions): string | null {
+  const parsed = optionsSchema().safeParse(options);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const path = issue?.path.join('.') ?? '';
+    return `${path === '' ? '' : `${path}: `}${issue?.message ?? 'what was given cannot be read'}`;
+  }
+  if (options.onQuestion !== undefined && typeof options.onQuestion !== 'function')
+    return 'onQuestion is no function';
+  if (options.schema === undefined) return null;
+  const schema = asJson(options.schema);
+  const wrong = isJsonObject(schema) ? schemaProblem(schema) : 'it is no object';
+  return wrong === null ? null : `schema: ${wrong}`;
+}
+
+function flagsOf(options: StartOptions): Parameters<typeof loadConfiguration>[0]['flags'] {
+  const { model, profile, effort, permissionMode, permissions, deny, denyWrite, maxCost, maxSteps } = options;
+  return {
+    model,
+    profile,
+    effort,
+    permissionMode,
+    rules: permissions,
+    deny,
+    denyWrite,
+    limits: {
+      ...(maxSteps === undefined ? {} : { steps: maxSteps }),
+      ...(maxCost === undefined ? {} : { cost: maxCost }),
+    },
+  };
+}
+
+/** What the options do not say, a role does. */
+function demandsIn(options: StartOptions, { profile }: Configuration): Partial<Demands> {
+  const role = profile?.profile;
+  const { check } = options;
+  return {
+    timeoutMinutes: options.timeoutMinutes ?? role?.timeoutMinutes ?? null,
+    idleMinutes: options.idleMinutes ?? role?.idleMinutes ?? null,
+    check:
+      check === undefined
+        ? checkOfRole(profile)
+        : { command: check.command, tries: check.tries ?? triesDefault, outside: true },
+    result: options.schema === undefined ? (role?.result ?? null) : asJson(options.schema),
+  };
+}
+
+function checkedPaths(named: readonly string[] = [], environment: NodeJS.ProcessEnv): readonly string[] {
+  for (const path of named) {
+    const problem = pathProblem(path);
+    if (problem !== null) throw new BadSetting(`start: "${path}" ${problem}`);
+  }
+  return fromHome(userHome(environment), named);
+}
