@@ -50,37 +50,22 @@ const tellers: Teller = {
 };
 
 function textOf(event: Extract<EntryBody, { type: 'podEventReceived' }>['event']): string {
-  switch (event.kind) {
-    case 'turnEnded':
-      return event.text;
-    case 'errored':
-      return event.error.message;
-    case 'shutDown':
-    case 'died':
-      return event.reason ?? '';
-    default:
-      return '';
-  }
+  if (event.kind === 'turnEnded') return event.text;
+  if (event.kind === 'errored') return event.error.message;
+  return event.kind === 'shutDown' || event.kind === 'died' ? (event.reason ?? '') : '';
 }
 
 /** Null for what is no event of the library. `now`: for what is in no log. */
 export function treeEventOf(pod: PodName, event: LiveEvent, now: string): TreeEvent | null {
   if (event.type === 'entry') return ofEntry(pod, event.entry);
   const at = { pod, time: now };
-  switch (event.type) {
-    case 'textDelta':
-      return { ...at, type: 'textDelta', turn: event.turn, text: event.text };
-    case 'alert':
-      return { ...at, type: 'alert', level: event.level, code: event.code, text: event.text };
-    case 'approvalRequested':
-      return { ...at, type: 'question', question: questionOf(event) };
-    case 'approvalAnswered': {
-      const { request, decision, by } = event;
-      return { ...at, type: 'questionClosed', request, decision, by };
-    }
-    default:
-      return null;
-  }
+  if (event.type === 'textDelta') return { ...at, type: 'textDelta', turn: event.turn, text: event.text };
+  if (event.type === 'alert')
+    return { ...at, type: 'alert', level: event.level, code: event.code, text: event.text };
+  if (event.type === 'approvalRequested') return { ...at, type: 'question', question: questionOf(event) };
+  if (event.type !== 'approvalAnswered') return null;
+  const { request, decision, by } = event;
+  return { ...at, type: 'questionClosed', request, decision, by };
 }
 
 export function questionOf({ request, pod, tool, summary, why, input }: ApprovalRequest): Question {
