@@ -156,8 +156,8 @@ export class LiveTree {
       else this.#questions.take(event);
     } else if (event.type === 'approvalRequested' || event.type === 'approvalAnswered') return;
     const { name, instance } = pod.tally;
-    const told = treeEventOf({ name, instance, depth: pod.depth }, event, new Date().toISOString());
-    if (told !== null) this.#push(told);
+    const seen = treeEventOf({ name, instance, depth: pod.depth }, event, new Date().toISOString());
+    if (seen !== null) this.#push(seen);
   }
 
   #push(event: TreeEvent): void {

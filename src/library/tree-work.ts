@@ -1,4 +1,4 @@
-/** What was handed to a tree and what comes of it: watched until the tree is settled (docs/delivery.md §3). */
+/** What was handed to a tree and what comes of it, until the tree is settled (docs/delivery.md §3). */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OwnAnswer } from '../client/own-answer.ts';
 import { newTally, type PodTally } from '../client/pod-tally.ts';
