@@ -42,6 +42,7 @@ const floors: Record<string, string[]> = {
     'budget',
     'approvals',
     'turn',
+    'hooks',
     'serve',
     'boot',
   ],

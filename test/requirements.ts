@@ -16,6 +16,7 @@ import { context } from './requirements/context.ts';
 import { death } from './requirements/death.ts';
 import { delivery } from './requirements/delivery.ts';
 import { growth } from './requirements/growth.ts';
+import { hooks } from './requirements/hooks.ts';
 import { house } from './requirements/house.ts';
 import { images } from './requirements/images.ts';
 import { library } from './requirements/library.ts';
@@ -52,6 +53,7 @@ export const requirements: Readonly<Record<string, string>> = {
   ...death,
   ...delivery,
   ...growth,
+  ...hooks,
   ...house,
   ...images,
   ...library,

@@ -44,6 +44,10 @@ export const commands: readonly CommandSpec[] = [
       ],
       ['--check <command>', 'a command that must end with 0 behind the final answer (else status 1)'],
       ['--tries <n>', 'how often --check may be run; each failure is told to the model (default: 2)'],
+      [
+        '--notify <command>',
+        'run it when the tree has settled, and when it waits for you: JSON on its input',
+      ],
       ...settingOptions,
       ['--keep', 'as "podkin keep": its tree is started again where it ended without being asked to'],
       ['--stay', 'on the screen, keep the prompt open when the tree is settled'],

@@ -1,12 +1,12 @@
 /**
  * The effective configuration: flags before the environment before the user's file. What a project's files
- * narrow (`narrowing.ts`) holds against all of them but the flags. Absent: keys, base URLs and hooks, which
- * only the environment can set.
+ * narrow (`narrowing.ts`) holds against all of them but the flags. Absent: keys and base URLs, which only the
+ * environment can set.
  */
-import { realpathSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { anchoredRule, parseRule, type RuleKind } from '../scope/permissions/permission-rules.ts';
 import { type Effort, efforts } from '../session/settings/effort.ts';
+import type { Hook } from '../session/facts/hooks.ts';
 import type { ModelSettings } from '../session/settings/model-settings.ts';
 import { type PermissionMode, permissionModes } from '../session/settings/permissions.ts';
 import { ownHome } from '../session/home/own-home.ts';
@@ -25,6 +25,7 @@ import type { ScopeDeny } from '../session/facts/entries.ts';
 import { nearest } from '../std/nearest.ts';
 import { agentProfiles } from './agent-profiles.ts';
 import { fromHome, readUserFile, usage } from './configuration-files.ts';
+import { hooksOf } from './hook-settings.ts';
 import { limitProblem } from './problems.ts';
 import {
   effortSchema,
@@ -55,6 +56,7 @@ import {
   userProfiles,
 } from './profiles.ts';
 import { noSavedRules, type SavedRules, savedRulesAt } from './saved-rules.ts';
+import { realPath } from './real-paths.ts';
 import { ruleNotes } from './rule-notes.ts';
 import { type AskTrust, nobodysProject, type Project, readProject } from './project-settings.ts';
 
@@ -109,6 +111,8 @@ export interface Configuration {
   readonly profileScope: ProfileScope | null;
   /** What the person has set of the screen. */
   readonly screen: ScreenSettings;
+  /** The person's first. */
+  readonly hooks: readonly Hook[];
   /** By `provider/model`; the user's alone. */
   readonly models: Readonly<Record<string, ModelSettings>> | undefined;
   /** What a person should know of: what was left out, and why. */
@@ -228,6 +232,7 @@ export function configurationOf(
         : limits.value,
     instructions: instructions.length === 0 ? null : instructions.join('\n\n'),
     screen: screenOf(user),
+    hooks: [...hooksOf(user.hooks, dirname(realPath(files.userPath))), ...project.hooks],
     models: user.models,
     sandbox: sandbox.value,
     notes: [read, { notes }, saved, mode, limits, allow, sandbox, { notes: odd }].flatMap((one) => one.notes),
@@ -304,14 +309,6 @@ function sandboxOf(
     ...(flags.sandboxUnixSockets === true ? { unixSockets: true } : {}),
   };
   return { value, notes: overrides ? [note] : [] };
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }
 
 function named(environment: NodeJS.ProcessEnv, variable: string): string | undefined {

@@ -5,6 +5,8 @@
  */
 import { type PermissionMode, permissionModes } from '../session/settings/permissions.ts';
 import { limitsSchema, limitVariable, narrowingLimits } from '../session/settings/settings.ts';
+import type { Hook } from '../session/facts/hooks.ts';
+import { projectHooksOf } from './hook-settings.ts';
 import type { ProjectSettings, SomeLimits } from './settings-schema.ts';
 import type { ProjectFile } from './project-settings.ts';
 
@@ -28,6 +30,7 @@ export interface Narrowing {
   readonly model: string | undefined;
   readonly instructions: string | undefined;
   readonly sandbox: Said<NonNullable<ProjectSettings['sandbox']>> | null;
+  readonly hooks: readonly Hook[];
 }
 
 /** `files`: the nearest last. */
@@ -57,6 +60,7 @@ export function narrowingOf(files: readonly ProjectFile[]): Narrowing {
       (far, near) => ({ value: { ...far?.value, ...near.value }, path: near.path }),
       null,
     ),
+    hooks: all.flatMap(({ hooks }) => projectHooksOf(hooks)),
   };
 }
 

@@ -2,7 +2,7 @@
  * A project's `.podkin/config.toml`, of the working directory and of each folder above it up to the
  * repository's root: it came with what was cloned, and nobody may have looked at it. What narrows (limits,
  * rules, denies, a stricter mode) counts at once; what a project could gain by (`model`, `instructions`,
- * `sandbox`) only after a person has trusted this very text.
+ * `sandbox`, `hooks`) only after a person has trusted this very text.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -14,6 +14,7 @@ import { anchoredRule } from '../scope/permissions/permission-rules.ts';
 import type { Home } from '../session/home/places.ts';
 import { writeFileAtomic } from '../std/atomic-write.ts';
 import { fromHome, parseSettings, usage } from './configuration-files.ts';
+import { type FoundHooks, foundHooks, hookDigest, hookLines, trustedHooks } from './hook-settings.ts';
 import { type ProjectSettings, projectFileSchema } from './settings-schema.ts';
 
 /**
@@ -91,7 +92,9 @@ async function readFolder(place: ProjectPlace, folder: string): Promise<Found> {
   if (found.encoding !== 'utf-8') throw usage(`${path} is not UTF-8: save it as that`);
   if (found.isCut) throw usage(`${path} is larger than ${projectFileBytesMax / 1024} KiB: make it smaller`);
   const settings = parseSettings(path, found.text, projectFileSchema());
-  return await trusted(place, { path, text: found.text, settings: anchored(settings, folder, place) });
+  const hooks = settings.hooks === undefined ? null : await foundHooks(settings.hooks, folder);
+  const own = anchored(settings, folder, place);
+  return await trusted(place, { path, text: found.text, settings: own, hooks });
 }
 
 /**
@@ -122,24 +125,30 @@ function anchored(
 
 async function trusted(
   place: ProjectPlace,
-  file: { path: string; text: string; settings: ProjectSettings },
+  file: { path: string; text: string; settings: ProjectSettings; hooks: FoundHooks | null },
 ): Promise<Found> {
-  const { path, text, settings } = file;
-  const { model, instructions, sandbox, ...narrowing } = settings;
+  const { path, text, settings, hooks } = file;
+  const { model, instructions, sandbox, hooks: said, ...narrowing } = settings;
   const wants = [
     ...(model === undefined ? [] : [`model = ${JSON.stringify(model)}`]),
     ...Object.entries(sandbox ?? {}).map(([key, value]) => `sandbox.${key} = ${JSON.stringify(value)}`),
     ...(instructions === undefined
       ? []
       : ['instructions:', ...instructions.split('\n').map((line) => `  ${line}`)]),
+    ...(hooks === null ? [] : hookLines(hooks)),
   ];
   if (wants.length === 0) return { settings, notes: [] };
-  const record = join(place.home.state, 'trusted', createHash('sha256').update(text).digest('hex'));
+  // What a file that a hook names holds is trusted with the text, and asks anew when it has changed.
+  const content = hooks === null ? text : text + hookDigest(hooks);
+  const record = join(place.home.state, 'trusted', createHash('sha256').update(content).digest('hex'));
   const known = answerIn(record);
   const answer = known ?? (await place.askTrust?.(path, wants)) ?? null;
   if (known === null && answer !== null) keepAnswer(place.home, record, answer);
-  if (answer === true) return { settings, notes: [] };
-  const names = Object.entries({ model, instructions, sandbox })
+  if (answer === true) {
+    const copied = hooks === null ? {} : { hooks: trustedHooks(hooks, place.home) };
+    return { settings: { ...settings, ...copied }, notes: [] };
+  }
+  const names = Object.entries({ model, instructions, sandbox, hooks: said })
     .filter(([, value]) => value !== undefined)
     .map(([name]) => name)
     .join(', ');

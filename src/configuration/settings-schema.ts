@@ -18,6 +18,7 @@ import { modelSettingsSchema } from '../session/settings/model-settings.ts';
 import { permissionModes } from '../session/settings/permissions.ts';
 import { fileLimitsSchema, limitsSchema, sandboxSettingsSchema } from '../session/settings/settings.ts';
 import type { JsonObject } from '../std/json.ts';
+import { projectHooks, userHooks } from './hook-settings.ts';
 import { keyProblem, keysProblem } from '../screen/keymap.ts';
 import { once } from '../std/once.ts';
 
@@ -110,6 +111,7 @@ export const projectFileSchema = once(() =>
     permissions: permissionRules().optional(),
     scope: scopeSchema().optional(),
     sandbox: projectSandbox().optional(),
+    hooks: projectHooks(),
   }),
 );
 export type ProjectSettings = z.output<ReturnType<typeof projectFileSchema>>;
@@ -224,6 +226,7 @@ export const userFileSchema = once(() =>
         'How much the model is to think before it answers; as much as it does by itself where not set.',
       ),
     sandbox: sandboxSettingsSchema().optional(),
+    hooks: userHooks(),
     models: modelSettingsSchema().optional(),
     profile: profilesSchema().optional(),
     history: z.boolean().optional().meta({

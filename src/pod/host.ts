@@ -288,6 +288,30 @@ export interface Worktrees {
   discard(worktree: Worktree): Promise<void>;
 }
 
+/** A hook, and what it is told. */
+export interface HookRun {
+  /** Of the pod, and a name among what it runs. */
+  readonly instance: string;
+  readonly call: string;
+  /** A line for the shell, or a program and its arguments. */
+  readonly command: string | readonly string[];
+  readonly folder: string;
+  readonly timeoutMs: number;
+  readonly input: string;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+}
+
+/** How a hook has ended. */
+export type HookRan =
+  | { readonly kind: 'exited'; readonly code: number; readonly errors: string }
+  | { readonly kind: 'signalled'; readonly signal: string; readonly errors: string }
+  | { readonly kind: 'timedOut' | 'flooded'; readonly errors: string }
+  /** Nothing of it has run. */
+  | { readonly kind: 'notStarted'; readonly why: string }
+  /** Ended by the pod: what it was about is over, or the pod is. */
+  | { readonly kind: 'aborted' };
+
 /** What turns work with. */
 export interface Work {
   /** Who drives the turns. */
@@ -340,4 +364,6 @@ export interface Work {
   /** A command begins outside of any sandbox. */
   noteOutside(folder: PodFolder): void;
   noteGroup(folder: PodFolder, leaderPid: number): End;
+  /** Nothing of it is left once this fulfils. Never rejects. */
+  runHook(folder: PodFolder, run: HookRun): Promise<HookRan>;
 }

@@ -59,6 +59,7 @@ export function nodeWork(home: Home): Work {
     },
     noteOutside,
     noteGroup,
+    runHook: async (folder, run) => (await import('./process/run-hook.ts')).runHook(folder, run),
   };
 }
 

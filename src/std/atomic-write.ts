@@ -11,7 +11,7 @@ import { dirname } from 'node:path';
  * durable when it returns. Throws the file system's error; then `path` is as it was and the temporary file is
  * gone.
  */
-export function writeFileAtomic(path: string, text: string, mode: number): void {
+export function writeFileAtomic(path: string, text: string | Uint8Array, mode: number): void {
   // Two writers never share a temporary name: the loser of the race is overwritten whole.
   const temporary = `${path}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`;
   try {

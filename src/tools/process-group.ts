@@ -40,6 +40,10 @@ export interface GroupProgram {
    * not looked for.
    */
   readonly mark?: string | null;
+  /** What it finds on its standard input, as far as it reads it. */
+  readonly input?: string;
+  /** Its error output, piece by piece, as far as it comes while the program and its group are there. */
+  readonly onErrors?: (piece: Buffer) => void;
   /**
    * The program is a sandbox that tells on descriptor 3 which process is the first inside; whoever is inside
    * may name on 4 what is left. On 7 waits the guard of its start.
@@ -91,7 +95,8 @@ export interface GroupRun {
 type Exit = { exitCode: number | null; signal: NodeJS.Signals | null };
 
 /**
- * Rejects with the system's error when the program cannot be started. Standard input and error are /dev/null.
+ * Rejects with the system's error when the program cannot be started. Standard input and error are /dev/null
+ * but where the program says otherwise.
  */
 export async function runGroup(program: GroupProgram, control: GroupControl): Promise<GroupRun> {
   const startedMs = monotonicMs();
@@ -133,14 +138,22 @@ export async function runGroup(program: GroupProgram, control: GroupControl): Pr
   const leftInside = (await inside?.ended(groupTimes.killedMs)) ?? [];
   const stuck = [...(await others()), ...(inside?.stuck() ?? [])];
   if (stuck.length === 0) forget();
+  // Somebody else may hold them open.
+  child.stdin?.destroy();
+  child.stderr?.destroy();
   const hasBegun = inside?.hasBegun() ?? true;
   const differing = await released;
   return { cause, hasBegun, differing, ...exit, durationMs, leftBehind, leftInside, stuck, outputHeld };
 }
 
-function start({ file, args, cwd, env, isSandbox }: GroupProgram): { child: ChildProcess; stdout: Readable } {
+function start(program: GroupProgram): { child: ChildProcess; stdout: Readable } {
+  const { file, args, cwd, env, isSandbox, input, onErrors } = program;
   const more = isSandbox === true ? (['pipe', 'pipe', 'pipe', 'pipe', 'pipe'] as const) : [];
-  const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'ignore', ...more], detached: true });
+  const ends = [input === undefined ? 'ignore' : 'pipe', 'pipe', onErrors ? 'pipe' : 'ignore'] as const;
+  const child = spawn(file, args, { cwd, env, stdio: [...ends, ...more], detached: true });
+  // Whoever does not read it, or has ended, is no failure of ours.
+  child.stdin?.on('error', () => undefined).end(input);
+  if (onErrors) child.stderr?.on('error', () => undefined).on('data', onErrors);
   if (child.stdout === null) throw new Error('a piped output has no stream');
   return { child, stdout: child.stdout };
 }

@@ -25,13 +25,27 @@ export function afterRequest(list: List, outcome: RequestOutcome): void {
   for (const one of list.toReversed()) one.afterRequest?.(outcome);
 }
 
-/** The first that does not allow the call decides, and no later one hears of it. */
+/**
+ * The first that neither allows the call nor wants a person asked decides, and no later one hears of it. What
+ * nobody in the list could ask a person about is denied.
+ */
 export async function beforeCall(list: List, call: CallRequest): Promise<CallApproval> {
+  let request = call;
   for (const one of list) {
-    const approval = (await one.beforeCall?.(call)) ?? allowed;
-    if (approval.kind !== 'allowed') return approval;
+    const verdict = (await one.beforeCall?.(request)) ?? allowed;
+    if (verdict.kind === 'ask') request = { ...request, asks: joined(request.asks, verdict.why) };
+    else if (verdict.kind !== 'allowed') return verdict;
+    else if (one.asksPerson === true) request = call;
   }
-  return allowed;
+  if (request.asks === call.asks) return allowed;
+  return {
+    kind: 'denied',
+    text: `Denied: a person has to allow this call (${request.asks}), and none can be asked.`,
+  };
+}
+
+function joined(one: string | undefined, other: string): string {
+  return one === undefined ? other : `${one}; ${other}`;
 }
 
 const allowed: CallApproval = { kind: 'allowed' };

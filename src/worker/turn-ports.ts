@@ -21,6 +21,8 @@ export interface CallRequest {
   /** As the model wrote it. */
   readonly input: JsonValue;
   readonly need: ToolNeed;
+  /** Why a person has to be asked whatever else allows it; absent where nobody demands that. */
+  readonly asks?: string;
 }
 export type CallApproval =
   | { readonly kind: 'allowed' }
@@ -30,6 +32,9 @@ export type CallApproval =
   | { readonly kind: 'failed'; readonly text: string }
   /** The waiting for a person was ended: the call has its result already, or gets it with the turn's end. */
   | { readonly kind: 'closed' };
+
+/** `ask`: it may run, by a person's word alone; who comes later in the list is told so. */
+export type CallVerdict = CallApproval | { readonly kind: 'ask'; readonly why: string };
 
 /** What came of one try of a request. */
 export type RequestOutcome =
@@ -53,7 +58,9 @@ export interface Interceptor {
    * is on disk by then. Settles as `closed` when the turn is cancelled or paused or the pod stops. Rejects
    * with `StorageFailed`.
    */
-  beforeCall?(call: CallRequest): CallApproval | Promise<CallApproval>;
+  beforeCall?(call: CallRequest): CallVerdict | Promise<CallVerdict>;
+  /** It asks a person where the call says that one has to be. */
+  readonly asksPerson?: true;
   /** What the call has given, before it is committed. A throw is a defect and becomes the call's result. */
   afterCall?(call: CallRequest, answer: ToolAnswer): ToolAnswer | Promise<ToolAnswer>;
 }

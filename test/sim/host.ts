@@ -119,6 +119,7 @@ export function simHost(process: SimProcess): Host {
       hookProtection: () => () => undefined,
       noteOutside: () => undefined,
       noteGroup: () => () => undefined,
+      runHook: async () => ({ kind: 'exited', code: 0, errors: '' }),
     },
   };
 }

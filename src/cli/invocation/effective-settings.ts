@@ -73,6 +73,7 @@ function effective(setting: Setting, from: From): EffectiveSetting[] {
   }
   if (section === 'permissions' || section === 'scope') return [listSetting(setting, from)];
   if (key === 'instructions') return [instructions(from)];
+  if (key === 'hooks') return [hooks(from)];
   return [single(setting, from)];
 }
 
@@ -113,6 +114,16 @@ function instructions({ files, configuration }: From): EffectiveSetting {
   ];
   const value = configuration.instructions;
   return { key: 'instructions', value, sources: said.length === 0 ? [byDefault(null)] : said };
+}
+
+/** Of each file; those of a project are there once they are trusted. */
+function hooks({ files }: From): EffectiveSetting {
+  const said = [
+    ...elements(ofUser(files, ({ hooks: own }) => asJson(own))),
+    ...elements(ofProject(files, ({ hooks: own }) => asJson(own))),
+  ];
+  const value = said.map((one) => one.value);
+  return { key: 'hooks', value, sources: said.length === 0 ? [byDefault([])] : said };
 }
 
 function listSetting({ key, option }: Setting, from: From): EffectiveSetting {

@@ -42,6 +42,7 @@ const fixed = [
   ['sandboxUnixSockets', '--sandbox-unix-sockets'],
   ['config', '--config'],
   ['keep', '--keep'],
+  ['notify', '--notify'],
 ] as const satisfies readonly (readonly [keyof RunOptions, string])[];
 
 /** Throws `CommandFailed` (usage) for options that cannot be taken here. */

@@ -29,6 +29,8 @@ export interface RunOptions extends SettingOptions {
   /** A command that has to end with 0 behind the final answer. */
   readonly check?: string | undefined;
   readonly tries?: string | undefined;
+  /** A command of the person, when the tree has settled or waits for them. */
+  readonly notify?: string | undefined;
 }
 
 /** The options that take paths, several each. */
@@ -72,5 +74,6 @@ export function runOptions(input: CommandInput): RunOptions {
     outputSchema: input.text('outputSchema'),
     check: input.text('check'),
     tries: input.text('tries'),
+    notify: input.text('notify'),
   };
 }

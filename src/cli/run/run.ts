@@ -17,6 +17,8 @@ import { fromHome } from '../../configuration/configuration-files.ts';
 import { configurationFlags } from '../invocation/setting-options.ts';
 import { askAboutText, canAsk } from '../invocation/ask-person.ts';
 import { CommandFailed, type CommandContext, exitStatus, fromCwd } from '../invocation/context.ts';
+import { type Hook, hooksAnew } from '../../session/facts/hooks.ts';
+import { notifyHooks } from '../../configuration/hook-settings.ts';
 import { givenText } from '../invocation/given-text.ts';
 import { checkedModels } from '../../library/roots/checked-models.ts';
 import { claimScope } from '../../library/roots/claim-scope.ts';
@@ -224,6 +226,7 @@ async function planOf(context: CommandContext, options: RunOptions): Promise<Roo
     limits,
     tokens: tokensOf(options.maxTokens),
     sandbox,
+    hooks: hooksWith(configuration.hooks, options.notify, cwd),
   };
 }
 
@@ -245,6 +248,10 @@ function ofOptionsOrProfile(
       result: evidence.result ?? result,
     },
   };
+}
+
+function hooksWith(configured: readonly Hook[], notify: string | undefined, cwd: string): readonly Hook[] {
+  return notify === undefined ? configured : hooksAnew(notifyHooks(notify, cwd), configured);
 }
 
 function askTrust(context: CommandContext, file: string, wants: readonly string[]): Promise<boolean | null> {

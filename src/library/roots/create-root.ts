@@ -14,6 +14,7 @@ import { createPodFolder, NameTaken } from '../../session/home/create-folder.ts'
 import { type Home, type PodFolder, podPlaces, type PodSpec } from '../../session/home/home.ts';
 import { type Demands, withDemands } from '../../session/settings/demands.ts';
 import type { Effort } from '../../session/settings/effort.ts';
+import { type Hook, hookSettings } from '../../session/facts/hooks.ts';
 import { keep } from '../../session/home/kept.ts';
 import type { ModelSettings } from '../../session/settings/model-settings.ts';
 import type { PermissionSettings } from '../../session/settings/permissions.ts';
@@ -59,6 +60,8 @@ export interface RootPlan extends ScopeRequest {
   readonly profile?: NamedProfile | null;
   /** How much its model and those of its children are to think. */
   readonly effort?: Effort | undefined;
+  /** The person's commands at what happens in the tree. */
+  readonly hooks?: readonly Hook[];
   /** What a person says of single models. */
   readonly models?: Readonly<Record<string, ModelSettings>> | undefined;
 }
@@ -130,6 +133,7 @@ function createNamed(home: Home, plan: RootPlan, name: string): Root {
       sandbox: { ...(plan.sandbox ?? defaultSandboxSettings) },
       ...(Object.keys(models).length > 0 && { models }),
       ...alternativesIn(plan),
+      ...(plan.hooks && plan.hooks.length > 0 && { hooks: hookSettings(plan.hooks) }),
       ...(plan.effort !== undefined && { effort: plan.effort }),
       ...profileSettings(plan),
     },

@@ -11,6 +11,7 @@ import { limitsOf } from '../../session/settings/settings.ts';
 import type { SetAtStart } from '../../session/settings/wanted.ts';
 import { once } from '../../std/once.ts';
 import { isRunning } from '../../std/process-identity.ts';
+import { RestoredHooks } from './restored-hooks.ts';
 import { RestoredRights, restrictionText } from './restored-rights.ts';
 import type { RootContext } from './root-context.ts';
 import { configuredModels, ModesAbove, type SetOptions, setAtStart } from './set-options.ts';
@@ -105,6 +106,7 @@ export class Starts {
   readonly #context: RestoreContext;
   readonly #set: { readonly pod: FoundPod; readonly options: SetOptions };
   readonly #above: ModesAbove;
+  readonly #hooks: RestoredHooks;
   readonly #models: () => ReturnType<typeof configuredModels>;
 
   constructor(
@@ -114,6 +116,7 @@ export class Starts {
   ) {
     this.#context = context;
     this.#set = set;
+    this.#hooks = new RestoredHooks(context, all);
     this.#models = once(() => configuredModels(context));
     const { permissionMode } = set.options;
     // Those below are started behind it.
@@ -126,7 +129,8 @@ export class Starts {
   async of(pod: FoundPod): Promise<SetAtStart> {
     const options = pod === this.#set.pod ? this.#set.options : {};
     const [most, models] = await Promise.all([this.#above.of(pod), this.#models()]);
-    return await setAtStart(this.#context, pod, { options, most, models });
+    const set = await setAtStart(this.#context, pod, { options, most, models });
+    return { ...set, hooks: await this.#hooks.of(pod) };
   }
 }
 

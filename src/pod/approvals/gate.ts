@@ -36,9 +36,12 @@ interface Situation {
   readonly remembered: boolean;
   readonly sandboxed: boolean;
   readonly isUnfiltered: boolean;
+  /** A person has to be asked, whatever allows it. */
+  readonly asks?: string;
 }
 
 export class ApprovalGate implements Interceptor {
+  readonly asksPerson = true;
   readonly #pod: Pod;
   readonly #options: ApprovalsOptions;
   /** Calls of the running turn that wait, by request. */
@@ -60,7 +63,8 @@ export class ApprovalGate implements Interceptor {
     const named: NamedCall = { tool, need, input, subject };
     const isUnfiltered = sandbox?.isUnfiltered === true;
     const remembered = this.#isRemembered(named, sandboxed);
-    const decided = this.#decide(named, { remembered, sandboxed, isUnfiltered });
+    const { asks } = request;
+    const decided = this.#decide(named, { remembered, sandboxed, isUnfiltered, ...(asks && { asks }) });
     const decision =
       check === null ? decided : both(decided, this.#ofCheck(check, { remembered, sandboxed, isUnfiltered }));
     const held =

@@ -10,6 +10,7 @@ import { treeGuidance, treeTools } from '../../tools/tree-tools.ts';
 import type { Client } from '../../transport/client.ts';
 import type { Handlers } from '../../transport/server.ts';
 import { ApprovalGate } from '../approvals/gate.ts';
+import { HookDesk } from '../hooks/desk.ts';
 import { BudgetDesk } from '../budget/desk.ts';
 import { Children } from '../children/children.ts';
 import { statusView } from '../machine/status-view.ts';
@@ -33,6 +34,7 @@ export interface Assembled {
   observers: Observers;
   children: Children;
   parentLink: ParentLink | null;
+  hooks: HookDesk;
   /** Fulfils when the pod has said its last word. */
   ended: Promise<void>;
 }
@@ -59,12 +61,13 @@ export function assemble(pod: Pod): Assembled {
   const { tools, guidance } = toolsOf({ pod, children, parentLink });
   const project = new ProjectContext(pod);
   const commands = commandsOf(pod);
+  const hooks = new HookDesk(pod);
   const runner: TurnRunner = new TurnRunner(pod, {
     engine: host.work.engine(worker),
     tools,
     makeModel: (name) => host.work.model(worker, name),
     guidance,
-    interceptors: [project, approvalGate],
+    interceptors: [project, hooks, approvalGate],
     project,
     approvals: approvalGate,
     sandbox,
@@ -75,16 +78,16 @@ export function assemble(pod: Pod): Assembled {
   pod.perform({
     startTurn: (turn) => runner.start(turn),
     compact: () => runner.compact(),
-    controlTurn: () => runner.control(),
+    controlTurn: () => [hooks, runner].forEach((part) => part.control()),
     emitted: () => parentLink?.emitted(),
     cancelChildren: (assignments) => cancelChildren(pod, assignments),
     stop: () => {
-      stopSelf({ pod, runner, commands, children, parentLink })
+      stopSelf({ pod, runner, commands, children, parentLink, hooks })
         .catch((error: unknown) => host.self.complain(`stopping: ${String(error)}`))
         .finally(() => ended.resolve());
     },
     committed(bodies) {
-      for (const part of [budget, children.waits, feeds]) part.committed(bodies);
+      for (const part of [budget, children.waits, feeds, hooks]) part.committed(bodies);
       for (const body of bodies) if (body.type === 'set') noteSet(pod, body, { runner, modesBelow });
     },
     show: (event) => feeds.show(event),
@@ -93,7 +96,7 @@ export function assemble(pod: Pod): Assembled {
   const contextOfInput = () => runner.contextOfInput();
   const parts = { ...feeds, pod, children, parentLink, toolNames, contextOfInput };
   const handlers = podHandlers({ ...parts, approvalGate, sandbox, budget, modesBelow });
-  return { handlers, observers: feeds.observers, children, parentLink, ended: ended.promise };
+  return { handlers, observers: feeds.observers, children, parentLink, hooks, ended: ended.promise };
 }
 
 function gateOf(pod: Pod, sandbox: Sandbox, onChanged: () => void): ApprovalGate {

@@ -83,6 +83,7 @@ async function live(
   host.self.say({ kind: 'ready', pid, incarnation: pod.facts.incarnation, socket: server.path });
   onListening?.();
   removeLeftovers(pod);
+  parts.hooks.start();
   parts.parentLink?.start();
   pod.input((core) => boot(core));
   const present = keeper(pod, server);

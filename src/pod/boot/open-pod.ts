@@ -15,6 +15,7 @@ import type { PodFolder, PodSpec } from '../../session/home/home.ts';
 import type { Holder } from '../../session/lock/lock-holder.ts';
 import type { HeldLock } from '../../session/lock/lock.ts';
 import { createLog, openLog } from '../../session/log/open-log.ts';
+import { hooksProblem } from '../../session/facts/hooks.ts';
 import { permissionSettings } from '../../session/settings/permissions.ts';
 import type { PodAddress } from '../../session/home/pod-address.ts';
 import { beyond, isEmpty, joined, noRestrictions } from '../../session/facts/restrictions.ts';
@@ -81,6 +82,7 @@ export async function openPod(folder: PodFolder, host: Host, options: OpenOption
   }
   // Before anything is held.
   permissionsOf(spec);
+  checkHooks(spec);
   const lock = await lockOf(host, spec, folder);
   try {
     const before = home.addresses.text(folder);
@@ -279,6 +281,11 @@ function newLog(
     throw new CannotStart('logDeleted', text);
   }
   return createLog(options);
+}
+
+function checkHooks({ name, settings }: PodSpec): void {
+  const problem = hooksProblem(settings);
+  if (problem !== null) throw new CannotStart('badHooks', `The pod "${name}" cannot start: ${problem}.`);
 }
 
 /**

@@ -11,6 +11,7 @@ import { leftAlert } from '../process/command-groups.ts';
 import { closedApprovals } from '../machine/approval-facts.ts';
 import type { Children } from '../children/children.ts';
 import type { ParentLink } from '../parent/link.ts';
+import type { HookDesk } from '../hooks/desk.ts';
 import type { Pod } from '../pod.ts';
 import { stopChild } from '../children/pod-tree.ts';
 import { stopBelow } from '../children/stop-below.ts';
@@ -30,10 +31,13 @@ export interface StopParts {
   commands: BackgroundCommands;
   children: Children;
   parentLink: ParentLink | null;
+  hooks: HookDesk;
 }
 
-export async function stopSelf({ pod, runner, commands, children, parentLink }: StopParts): Promise<void> {
+export async function stopSelf(parts: StopParts): Promise<void> {
+  const { pod, runner, commands, children, parentLink, hooks } = parts;
   pod.show({ type: 'shutdown', reason: pod.core.live.stopReason?.reason ?? 'stopping' });
+  hooks.control();
   const turnEnded = runner.stop();
   const commandsEnded = commands.close();
   if (pod.stopOptions.cascade) await stopChildren(pod, children);
@@ -45,6 +49,7 @@ export async function stopSelf({ pod, runner, commands, children, parentLink }: 
     await parentLink?.outcomeOf(pod.facts.outbox.emitted, pod.core.limits.shutDownAckMs);
   }
   parentLink?.close();
+  await hooks.stop(pod.core.live.stopReason?.reason ?? 'stopping', hooksMs(pod));
   const left = await pod.host.processes
     .endLeft(pod.folder, pod.session.instance, leftGraceMs)
     .catch(() => null);
@@ -62,6 +67,13 @@ const handOverMsMax = 5_000;
 /** Whoever stops it waits for its grace alone. */
 function handOverMs({ stopOptions }: Pod): number {
   return Math.min(handOverMsMax, stopOptions.graceMs / 2);
+}
+
+const hooksMsMax = 10_000;
+
+/** For what was to be run before the end, and for what is told of it. */
+function hooksMs({ stopOptions }: Pod): number {
+  return Math.min(hooksMsMax, stopOptions.graceMs / 3);
 }
 
 async function stopChildren(pod: Pod, children: Children): Promise<void> {

@@ -8,6 +8,7 @@
 import type { EntryBody, SessionEntry } from '../../session/facts/entries.ts';
 import type { SetEntry } from '../../session/facts/set-entries.ts';
 import { effortIn } from '../../session/settings/effort.ts';
+import { type Hook, hookSettings, hooksAnew, hooksIn } from '../../session/facts/hooks.ts';
 import { modelListOf } from '../../session/settings/model-list.ts';
 import { isFreer, permissionModeOf } from '../../session/settings/permissions.ts';
 import type { SetAtStart, Wanted, WantedModels } from '../../session/settings/wanted.ts';
@@ -56,7 +57,18 @@ export function narrowedBodies({ permissionMode }: Made, mode: string): EntryBod
 }
 
 /** Behind the line of a start, in the same append. */
-export function bodiesAtStart(made: Made, { most, ...wanted }: SetAtStart): EntryBody[] {
+export function bodiesAtStart(made: Made, { hooks, ...set }: SetAtStart): EntryBody[] {
+  return [...otherBodies(made, set), ...hookBodies(made, hooks)];
+}
+
+function hookBodies({ settings }: Made, configured: readonly Hook[] | undefined): EntryBody[] {
+  if (configured === undefined) return [];
+  const held = hooksIn(settings);
+  const hooks = hookSettings(hooksAnew(held, configured));
+  return isSame(hooks, hookSettings(held)) ? [] : [{ type: 'set', by: 'person', hooks }];
+}
+
+function otherBodies(made: Made, { most, ...wanted }: SetAtStart): EntryBody[] {
   const mode = wanted.mode ?? made.permissionMode;
   const isNarrowed = most !== undefined && isFreer(mode, most);
   if (!isNarrowed) return setBodies(made, wanted);

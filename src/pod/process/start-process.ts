@@ -15,6 +15,7 @@ import { once } from '../../std/once.ts';
 import type { Restrictions } from '../../session/facts/entries.ts';
 import { isEmpty, noRestrictions } from '../../session/facts/restrictions.ts';
 import { efforts } from '../../session/settings/effort.ts';
+import { type Hook, hookEvents, hookFailures } from '../../session/facts/hooks.ts';
 import { permissionModes } from '../../session/settings/permissions.ts';
 import type { PodFolder } from '../../session/home/home.ts';
 import type { End, ProcessExit, ReadyMessage, StartedProcess } from '../host.ts';
@@ -41,8 +42,21 @@ export const setSchema = once((): z.ZodType<SetAtStart> => {
     mode: z.enum(permissionModes).optional(),
     effort: z.enum(efforts).optional(),
     most: z.string().optional(),
+    hooks: z.array(hookSchema()).optional(),
   });
 });
+const hookSchema = once((): z.ZodType<Hook> =>
+  z.strictObject({
+    id: z.string(),
+    event: z.enum(hookEvents),
+    match: z.string().nullable(),
+    command: z.union([z.string(), z.array(z.string()).min(1)]),
+    folder: z.string(),
+    timeoutMs: z.int().min(1),
+    onFailure: z.enum(hookFailures),
+    origin: z.enum(['config', 'run']),
+  }),
+);
 /** Set: what the configuration denies now, as JSON. */
 export const restrictionsVariable = 'PODKIN_RESTRICTIONS';
 export const restrictionsSchema = once(() => {

@@ -13,6 +13,8 @@
  *   to an approval that says so.
  * - D4 A call of which nothing says what it touches runs only by a person's word too, and in `plan` not at
  *   all.
+ * - D5 Where a hook of the person demands an answer, nothing but an answer allows the call, in
+ *   `bypassPermissions` too.
  */
 import type { PermissionMode } from '../../session/settings/permissions.ts';
 import { type PermissionRules, type RuleSubject, ruleFor } from './permission-rules.ts';
@@ -46,6 +48,8 @@ export interface PermissionCase {
   readonly sandboxed: boolean;
   /** It holds it without a filter on system calls. */
   readonly isUnfiltered?: boolean;
+  /** Why a person has to be asked, whatever allows the call. */
+  readonly asks?: string;
 }
 
 export type Decision =
@@ -58,6 +62,19 @@ export type Decision =
 const allow: Decision = { kind: 'allow' };
 
 export function decide(one: PermissionCase): Decision {
+  const decided = byRulesAndMode(one);
+  return one.asks === undefined ? decided : both(decided, demanded(one, one.asks));
+}
+
+/** No rule, mode or earlier "always" stands in the place of an answer to this. */
+function demanded({ mode, headless }: PermissionCase, why: string): Decision {
+  if (mode !== 'dontAsk' && !headless) return { kind: 'ask', why };
+  return deny(
+    `a person has to allow this call (${why}), and here none is asked. Do it another way, or say what keeps you from it.`,
+  );
+}
+
+function byRulesAndMode(one: PermissionCase): Decision {
   const { mode, rules, tool, subject } = one;
   const denied = ruleFor(rules.deny, 'deny', { tool, subject });
   if (denied !== undefined) {

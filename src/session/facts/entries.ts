@@ -12,6 +12,7 @@ import type { Evidence, TurnTimeEntry, UnmetItem } from './demand-entries.ts';
 import type { PlanItem } from './plan.ts';
 import type { RepositoryMadeEntry } from './repository-entries.ts';
 import type { BudgetEntry } from './budget-entries.ts';
+import type { HookDoneEntry } from './hook-entries.ts';
 import type { ScopeWaitEntry } from './scope-entries.ts';
 import type { SetEntry } from './set-entries.ts';
 import type { Totals } from './totals.ts';
@@ -384,7 +385,8 @@ export type EntryBody =
   | ContextEntry
   | BudgetEntry
   | CommandEntry
-  | SetEntry;
+  | SetEntry
+  | HookDoneEntry;
 
 /**
  * `seq` numbers the entries of one log: 1, 2, 3 … Never to be mixed up with an event's number, which is

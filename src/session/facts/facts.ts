@@ -13,6 +13,7 @@ import type { PodEvent, SentPodEvent, Usage } from '../../protocol/pod-event.ts'
 import type { ApprovalAskedEntry, ApprovalDecision } from './approval-entries.ts';
 import type { PlanItem } from './plan.ts';
 import type { FolderPlace } from './repository-entries.ts';
+import type { DueHook } from './hook-entries.ts';
 import { type BudgetFacts, emptyBudget } from './replay-budget.ts';
 import { type CommandFacts, noCommands } from './command-facts.ts';
 import type {
@@ -269,6 +270,8 @@ export interface Facts {
   budget: BudgetFacts;
   commands: CommandFacts;
   plan: readonly PlanItem[];
+  /** Hooks that are to run for entries of this log, in their order. */
+  hooksDue: DueHook[];
 }
 
 const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cost: 0 };
@@ -326,6 +329,7 @@ export function emptyFacts(): Facts {
     budget: emptyBudget(),
     commands: noCommands(),
     plan: [],
+    hooksDue: [],
   };
 }
 
@@ -367,32 +371,4 @@ export function closesAssignments(event: PodEvent): boolean {
     case 'unreachable':
       return false;
   }
-}
-
-/** A child of which nothing but its name is known yet. */
-export function newChild(name: string, instance: string): ChildFacts {
-  return {
-    name,
-    instance,
-    state: 'reserved',
-    tokenHash: '',
-    scope: null,
-    holds: null,
-    isToWait: false,
-    waitsSince: null,
-    own: [],
-    task: '',
-    call: null,
-    incarnation: 0,
-    process: null,
-    begun: false,
-    received: 0,
-    terminal: 0,
-    terminalKind: null,
-    stopReported: 0,
-    unreachable: false,
-    refused: null,
-    outstanding: [],
-    lastReportAt: null,
-  };
 }

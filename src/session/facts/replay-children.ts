@@ -1,7 +1,8 @@
 /** The part of the fold that is about children and what they are given; `replay.ts` alone calls it. */
 import { isJsonObject } from '../../std/json.ts';
 import type { AssignmentEntry, ChildEntry, Entry, PodEventReceivedEntry, ScopeEntry } from './entries.ts';
-import { type Facts, newChild } from './facts.ts';
+import type { Facts } from './facts.ts';
+import { newChild } from './new-child.ts';
 import type { ScopeWaitEntry } from './scope-entries.ts';
 
 export function applyChild(facts: Facts, entry: Entry<ChildEntry>): void {

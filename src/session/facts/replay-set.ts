@@ -21,9 +21,10 @@ export function applySet(facts: Facts, entry: Entry<SetEntry>): void {
   };
 }
 
-function withSet(settings: JsonObject, { alternatives, models, effort }: SetEntry): JsonObject {
+function withSet(settings: JsonObject, { alternatives, models, effort, hooks }: SetEntry): JsonObject {
   const next = { ...settings };
   if (effort !== undefined) next['effort'] = effort;
+  if (hooks !== undefined) next['hooks'] = hooks;
   if (models !== undefined) next['models'] = { ...objectIn(settings['models']), ...models };
   // That a provider is waited for is said apart from which others there are.
   if (alternatives !== undefined)

@@ -37,6 +37,7 @@ import {
   applyScopeWait,
   waitForWord,
 } from './replay-children.ts';
+import { applyHookDone, noteHooks, noteReceived, noteTurnEnd } from './hook-facts.ts';
 import { applySet } from './replay-set.ts';
 import { sameItem, reportsEndOf } from './item-content.ts';
 import { joined } from './restrictions.ts';
@@ -170,6 +171,7 @@ const appliers: Appliers = {
     }
     facts.turn = null;
     facts.approvals.clear();
+    noteTurnEnd(facts, entry);
     facts.lastTurn = {
       turn: entry.turn,
       outcome: entry.outcome,
@@ -227,7 +229,10 @@ const appliers: Appliers = {
   discarded(facts, entry) {
     forgetDelivered(facts, entry.through);
   },
-  podEventReceived: applyReceipt,
+  podEventReceived(facts, entry) {
+    applyReceipt(facts, entry);
+    noteReceived(facts, entry);
+  },
   approval: applyApproval,
   child: applyChild,
   scope: applyScope,
@@ -257,7 +262,11 @@ const appliers: Appliers = {
     context.system = text;
   },
   tools: applyTools,
-  set: applySet,
+  set(facts, entry) {
+    applySet(facts, entry);
+    noteHooks(facts);
+  },
+  hookDone: applyHookDone,
   budgetBound: inBudget,
   budgetReserved: inBudget,
   budgetLease: inBudget,

@@ -2,7 +2,7 @@
  * What a pod works with, set anew after it was made: it counts from the next request and the next call on.
  * Each field stands alone; what is absent stays as it was.
  */
-import type { JsonObject } from '../../std/json.ts';
+import type { JsonObject, JsonValue } from '../../std/json.ts';
 
 export interface SetEntry {
   type: 'set';
@@ -15,4 +15,6 @@ export interface SetEntry {
   models?: JsonObject;
   permissionMode?: string;
   effort?: string;
+  /** All of them, in the place of those before. */
+  hooks?: JsonValue[];
 }

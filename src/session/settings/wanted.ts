@@ -1,5 +1,6 @@
 /** What a person sets of a pod that is there. */
 import type { JsonObject } from '../../std/json.ts';
+import type { Hook } from '../facts/hooks.ts';
 import type { Effort } from './effort.ts';
 import type { PermissionMode } from './permissions.ts';
 
@@ -14,6 +15,8 @@ export interface Wanted {
 export interface SetAtStart extends Wanted {
   /** The freest mode that those above it leave, as far as whoever starts it knows. */
   readonly most?: string | undefined;
+  /** Of the configuration as it is now; left out, the pod's stay. */
+  readonly hooks?: readonly Hook[] | undefined;
 }
 
 export interface WantedModels {

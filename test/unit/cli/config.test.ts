@@ -50,6 +50,7 @@ function sample({ key, type, fallback }: Setting): JsonValue {
   if (key === 'effort') return 'high';
   if (key === 'limits.stopGraceMs') return 9_000;
   if (key.startsWith('permissions.')) return ['Grep'];
+  if (key === 'hooks') return [{ event: 'question', command: ['./told'] }];
   if (key.startsWith('scope.')) return ['/p/secret'];
   if (type.startsWith('a list')) return ['/p/tool'];
   if (type === 'true or false') return fallback !== true;
@@ -58,7 +59,8 @@ function sample({ key, type, fallback }: Setting): JsonValue {
 }
 
 function toml(key: string, value: JsonValue): string {
-  return `${key} = ${JSON.stringify(value)}`;
+  // An inline table has other signs.
+  return `${key} = ${JSON.stringify(value).replaceAll(/"(event|command)":/g, '$1=')}`;
 }
 
 function asText(value: JsonValue | undefined): string {

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { type Row, rowOf } from '../../../src/delivery/visibility.ts';
 import type { PodEvent } from '../../../src/protocol/pod-event.ts';
-import { newChild } from '../../../src/session/facts/facts.ts';
+import { newChild } from '../../../src/session/facts/new-child.ts';
 import { died, errored, finished, kid, scopeReport, shutDown, unreachable } from '../machine-rig.ts';
 
 const readsAndWakes: Row = { reads: true, wakes: true };

@@ -193,3 +193,26 @@ describe('the decision', () => {
     expect(word('plan', 'shell', { remembered })).toBe('deny');
   });
 });
+
+describe('a call of which a hook of the person wants them asked', () => {
+  it('[hook.fails] is asked in every mode that asks somebody, and denied in the others', () => {
+    for (const mode of permissionModes) {
+      const shell = { asks: 'the hook failed', allow: ['Bash(npm test)'], remembered: true };
+      const expected = mode === 'plan' || mode === 'dontAsk' ? 'deny' : 'ask';
+      expect([mode, word(mode, 'shell', shell)]).toEqual([mode, expected]);
+      expect(word(mode, 'shell', { ...shell, headless: true })).toBe('deny');
+    }
+    expect(decided('default', 'read', { asks: 'the hook failed' })).toEqual({
+      kind: 'ask',
+      why: 'the hook failed',
+    });
+    expect(decided('default', 'shell', { asks: 'the hook failed' })).toMatchObject({
+      why: expect.stringMatching(/asks before a shell command.*; the hook failed/),
+    });
+  });
+
+  it('[hook.never-allows] is denied where it would be anyway', () => {
+    expect(word('default', 'shell', { asks: 'x', deny: ['Bash'] })).toBe('deny');
+    expect(word('plan', 'edit', { asks: 'x' })).toBe('deny');
+  });
+});

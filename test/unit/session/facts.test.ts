@@ -1,11 +1,11 @@
 /** What the facts begin with, what closes work, how usage is summed, and the answers of people. */
+import { newChild } from '../../../src/session/facts/new-child.ts';
 import { describe, expect, it } from 'vitest';
 import {
   addUsage,
   allTokens,
   closesAssignments,
   emptyFacts,
-  newChild,
   sessionOf,
 } from '../../../src/session/facts/facts.ts';
 import { rememberedKey } from '../../../src/session/facts/replay-approvals.ts';

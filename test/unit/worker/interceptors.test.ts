@@ -104,3 +104,30 @@ describe('interceptors', () => {
     expect(results()).toEqual([['Echo failed: broken', true]]);
   });
 });
+
+describe('an interceptor that wants a person asked', () => {
+  const wants: Interceptor = { beforeCall: () => ({ kind: 'ask', why: 'it is Friday' }) };
+  const person = (heard: string[]): Interceptor => ({
+    asksPerson: true,
+    beforeCall: ({ asks = 'nothing' }) => {
+      heard.push(asks);
+      return { kind: 'allowed' };
+    },
+  });
+
+  it('[hook.fails] tells who comes later and asks', async () => {
+    const { heard, turn, results } = play((list) => [wants, wants, person(list)]);
+    await turn.run();
+    expect(heard).toEqual(['it is Friday; it is Friday']);
+    expect(results()).toEqual([['ok', false]]);
+  });
+
+  it('[hook.fails] [hook.never-allows] has the call denied where nobody who comes later asks', async () => {
+    const text = 'Denied: a person has to allow this call (it is Friday), and none can be asked.';
+    for (const list of [(heard: string[]) => [person(heard), wants], () => [wants, signing('b', [])]]) {
+      const { turn, results } = play(list);
+      await turn.run();
+      expect(results()).toEqual([[text, true]]);
+    }
+  });
+});
