@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { nodeHost } from '../../../src/pod/node-host.ts';
 import { EndedChildren } from '../../../src/pod/children/ended-children.ts';
-import { type ChildFacts, emptyFacts, newChild } from '../../../src/session/facts/facts.ts';
+import { type ChildFacts, emptyFacts } from '../../../src/session/facts/facts.ts';
+import { newChild } from '../../../src/session/facts/new-child.ts';
 import { type Home, homeOf, podFolder } from '../../../src/session/home/home.ts';
 
 let home: Home;
