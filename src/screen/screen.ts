@@ -132,6 +132,7 @@ export class Screen implements OpenScreen {
   say(text: string, how: { readonly isError: boolean } = { isError: false }): void {
     if (this.#isClosed) return;
     const lines = cleanLines(text);
+    this.#state = { ...this.#state, message: null };
     if (lines.length === 1)
       this.#state = { ...this.#state, message: { text: clean(lines[0] ?? ''), ...how } };
     else if (this.#state.mode === 'inline') this.#painter.print(lines.map((one) => [{ text: one }]));
@@ -216,8 +217,10 @@ export class Screen implements OpenScreen {
 
   async #complete(text: string) {
     const { shown } = this.#state;
+    const { fileCandidates, runningCandidates } = await import('./loop/file-candidates.ts');
     const folder = shown === null ? this.#parts.folder : this.#watching.folderOf(shown);
-    return folder === null ? null : (await import('./loop/file-candidates.ts')).fileCandidates(text, folder);
+    const own = shown === null ? null : await runningCandidates(text, shown, this.#watching);
+    return own ?? (folder === null ? null : fileCandidates(text, folder));
   }
 
   #apply({ state, effects }: Acted): void {
@@ -385,6 +388,7 @@ export class Screen implements OpenScreen {
   #note(text: string): void {
     if (this.#state.message?.text === text) return;
     this.#state = { ...this.#state, message: { text, isError: false } };
+    this.#painter.want('state');
   }
 }
 

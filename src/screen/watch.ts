@@ -313,14 +313,17 @@ export class ScreenWatch implements Watching {
     const asked = pendingOnly
       ? running.filter(({ pendingIn, pendingOut }) => pendingIn + pendingOut > 0)
       : running;
-    const said = await Promise.all(asked.map(({ instance }) => this.#deliveriesOf(instance, pendingOnly)));
+    // One that says how each pod of its tree is answers for all of them.
+    const heads = new Set(asked.map(({ instance }) => this.#pushed.get(instance)?.head ?? instance));
+    const said = await Promise.all([...heads].map((one) => this.#deliveriesOf(one, pendingOnly)));
     this.#fold({ kind: 'deliveries', deliveries: joinedDeliveries(said.flat()) });
   }
 
   async #deliveriesOf(instance: string, pendingOnly: boolean): Promise<readonly Delivery[]> {
     const pod = this.#list.find(instance);
     if (pod === null) return [];
-    return await askPod(pod, 'deliveries', { pendingOnly }).catch(() => []);
+    const tree = this.#heads.get(instance)?.pushes === true;
+    return await askPod(pod, 'deliveries', { pendingOnly, tree }).catch(() => []);
   }
 }
 

@@ -40,6 +40,8 @@ export const approvals = {
     'a yes by a rule is on disk before the call runs, holds for this pod over restores and for the pods that it starts from then on, and for no other',
   'approval.rule-refused':
     'a rule that is none, is not about this very call, is outweighed by one that asks or comes with a no is refused, and the approval waits on',
+  'approval.numbered':
+    'in plain lines each answer to an approval has a number, which is a key for it and counts no sooner',
   'approval.rule-keys':
     'at a terminal a key offers a rule, which can be edited, is explained before it is taken, and saved where that is typed',
   'approval.rule-saved':

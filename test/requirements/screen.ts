@@ -26,6 +26,10 @@ export const screen = {
     'A slash command does what its key does; one that is not known is not taken, and stays in the input.',
   'screen.typed-exact':
     'What was typed and pasted leaves the input exactly, tabs too, and what Ctrl+C clears comes back.',
+  'screen.long-words':
+    'What is said to the person is there whole, also where the last row has no room for it.',
+  'screen.file-offers-pod':
+    'Behind @ a pod that runs says itself what is offered; else, and where it does not answer, its folder is read.',
   'screen.file-offers':
     'behind `@` files and folders of the directory of the pod are offered; no link is followed, and no name steers.',
   'screen.r01':

@@ -166,13 +166,15 @@ describe.skipIf(!hasTerminal)('in plain lines', () => {
     }
   };
 
-  it('[approval.keys] run shows the approval of a pod below and takes the key', async () => {
+  it('[approval.keys] [approval.numbered] run shows the approval of a pod below and takes the key', async () => {
     const terminal = new Terminal(home, ['run', '--plain', '--model', home.scenario(below), 'go']);
     await terminal.until('the approval', (screen) => screen.includes('? low asks for Bash'));
-    await pressUntil(terminal, 'y', 'is answered: allow');
+    await pressUntil(terminal, '1', 'is answered: allow');
     await terminal.until('the end', (screen) => screen.includes('status 0'));
     expect(marks()).toBe('ran\n');
-    expect(terminal.screen()).toContain('y: yes, n: no, r: no, and why, a: always for this very call');
+    expect(terminal.screen()).toContain(
+      '1 y: yes, 2 n: no, 3 a: always for this very call, 4 r: no, and why',
+    );
   });
 
   it('[approval.keys] attach on the root answers for a pod below, and no key becomes a text', async () => {

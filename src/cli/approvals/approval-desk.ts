@@ -65,6 +65,17 @@ const readMs = 1_000;
 /** After a key that is none, who types on is writing something. */
 const pauseMs = 700;
 
+/** The same by number: what reads a screen aloud says one sooner than a letter. */
+const numbered: Readonly<Record<string, string>> = {
+  1: 'y',
+  2: 'n',
+  3: 'a',
+  4: 'r',
+  5: 'p',
+  6: 'w',
+  7: 't',
+};
+
 const words: Readonly<Record<string, ApprovalDecision>> = {
   y: 'allow',
   yes: 'allow',
@@ -125,8 +136,8 @@ export class ApprovalDesk {
   /** One key, with nothing typed before it. */
   key(key: string, nowMs: number): Typed {
     const approval = this.#first();
-    const known =
-      approval !== undefined && (/^[ynarpw ]$/i.test(key) || (this.#style.texts && /^t$/i.test(key)));
+    const word = numbered[key] ?? key.toLowerCase();
+    const known = approval !== undefined && (/^[ynarpw ]$/.test(word) || (this.#style.texts && word === 't'));
     if (!known) {
       this.#otherAtMs = nowMs;
       return { kind: 'other' };
@@ -135,7 +146,6 @@ export class ApprovalDesk {
       this.#otherAtMs = nowMs;
       return { kind: 'other' };
     }
-    const word = key.toLowerCase();
     if (word === 't') return { kind: 'text' };
     if (word === ' ') return this.#nextPage(nowMs);
     const early = this.#refusal(approval, nowMs);
@@ -332,10 +342,18 @@ export class ApprovalDesk {
         ? 'y: yes, n: no, a: always for this very call; "n, REASON": no, and why'
         : `n: no; ${elsewhere}`;
     }
-    const no = `n: no, r: no, and why${texts ? ', t: a text for the pod' : ''}`;
-    const byRule = tool === 'Bash' ? ', p: by a rule' : '';
-    const open = offers === undefined ? '' : `w: yes, and let it write ${visible(basename(offers.write))}, `;
-    if (whole) return `${open}y: yes, ${no}, a: always for this very call${byRule}`;
+    const text = texts ? ['7 t: a text for the pod'] : [];
+    if (whole)
+      return [
+        '1 y: yes',
+        '2 n: no',
+        '3 a: always for this very call',
+        '4 r: no, and why',
+        ...(tool === 'Bash' ? ['5 p: by a rule'] : []),
+        ...(offers === undefined ? [] : [`6 w: yes, and let it write ${visible(basename(offers.write))}`]),
+        ...text,
+      ].join(', ');
+    const no = ['2 n: no', '4 r: no, and why', ...text].join(', ');
     return page?.isLast === true ? `${no}; ${elsewhere}` : `space: read on; ${no}`;
   }
 }

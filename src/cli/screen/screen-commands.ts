@@ -109,10 +109,10 @@ async function doneText(
   work: (inside: CommandContext) => Promise<number>,
 ): Promise<string> {
   const { said, status } = await captured(context, work);
-  const text = [said.stderr, said.stdout].join('').trim();
-  if (status !== exitStatus.done) throw new Error(text || 'it failed');
+  if (status !== exitStatus.done) throw new Error((said.stderr + said.stdout).trim() || 'it failed');
   // A bare name says that it went well.
-  return /\s/.test(text) ? text : done;
+  const text = [said.stderr.trim(), said.stdout.trim()].filter((one) => /\s/.test(one)).join('\n');
+  return text === '' ? done : text;
 }
 
 /** Nobody can be asked: the keyboard is the screen's. */

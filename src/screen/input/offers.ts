@@ -62,11 +62,11 @@ export function asksFiles(text: string): boolean {
   return /(?:^|\s)@\S*$/.test(text);
 }
 
-/** What `loop/file-candidates.ts` finds. */
+/** What the method `complete` answers, and `loop/file-candidates.ts` finds. */
 export interface Candidates {
   readonly from: number;
   readonly to: number;
-  readonly candidates: readonly { readonly text: string; readonly kind: 'file' | 'folder' }[];
+  readonly candidates: readonly { readonly text: string; readonly kind: 'file' | 'folder' | 'pod' }[];
 }
 
 /** Null where nothing is offered, or for another place. */

@@ -1,13 +1,36 @@
 /**
- * Files and folders behind an `@` that is being typed, from the directory of the pod. They are names for the
- * person who types: what the pod may read of them is decided when the text is sent. No link is followed.
+ * Files, folders and pods behind an `@` that is being typed. A pod that runs answers itself: by its rights,
+ * its denies and the pods that it knows. For `+ new`, and for one that is not running, its directory is read
+ * here: names for the person who types; what the pod may read of them is decided when the text is sent. No
+ * link is followed.
  */
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Candidates } from '../input/offers.ts';
+import type { Watching } from '../ports.ts';
 import { clean } from '../text.ts';
 
 const candidatesMax = 50;
+/** Of a text, the end: more of it decides nothing, and costs the wire. */
+const askedCharsMax = 4_096;
+
+/** Null where the pod does not answer, or is an older one: then its folder is read. */
+export async function runningCandidates(
+  text: string,
+  instance: string,
+  watching: Pick<Watching, 'tree' | 'call'>,
+): Promise<Candidates | null> {
+  const row = watching.tree.rows.find((one) => one.instance === instance);
+  if (row === undefined || row.status === 'dead' || row.status === 'stopped') return null;
+  const before = text.length - Math.min(text.length, askedCharsMax);
+  try {
+    const found = await watching.call(instance, 'complete', { text: text.slice(before) });
+    const candidates = found.candidates.filter(({ text: one }) => clean(one) === one && !/\s/.test(one));
+    return { from: found.from + before, to: found.to + before, candidates };
+  } catch {
+    return null;
+  }
+}
 const entriesMax = 10_000;
 
 /** `text`: up to the caret. Null where nothing is to be offered, or nothing can be read. */

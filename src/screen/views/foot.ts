@@ -2,8 +2,8 @@
  * The last row: what is asked before something ends, the line that is typed for it, a word to the person, or
  * the keys of the place that has the focus. Pure.
  */
-import { clean, lineWidth, span } from '../text.ts';
-import { type KeyHint, keyHints } from '../keymap.ts';
+import { clean, lineWidth, span, wrap } from '../text.ts';
+import { type KeyHint, keyHints, placeOf } from '../keymap.ts';
 import type { Line, Place } from '../line.ts';
 import type { KeyPlace } from '../keys.ts';
 import type { Question } from '../model/shape.ts';
@@ -31,7 +31,7 @@ export function footOf(view: View, columns: number): Foot {
     );
     return plain([...words, ...keys], columns);
   }
-  if (message !== null) {
+  if (message !== null && !isLong(message, columns)) {
     const style = message.isError ? red : green;
     return plain(
       [
@@ -53,7 +53,10 @@ export function footOf(view: View, columns: number): Foot {
       columns,
     );
   }
-  return plain([span(' '), ...fitting(hintsOf(view).map(hintLine), span('  '), columns - 1)], columns);
+  const hints = hintsOf(view).map(hintLine);
+  // In the input `?` is text.
+  if (placeOf(view.state) === 'input') hints.splice(2, 0, hintLine({ key: '/help', short: 'keys' }));
+  return plain([span(' '), ...fitting(hints, span('  '), columns - 1)], columns);
 }
 
 function plain(line: Line, columns: number): Foot {
@@ -72,6 +75,24 @@ function promptFoot(prompt: { readonly label: string; readonly text: string }, c
   }
   const line = cut([...label, span(text)], columns);
   return { line, column: Math.max(0, Math.min(lineWidth(line), columns - 1)) };
+}
+
+const messageCharsMax = 2_000;
+
+/** It has no room in the last row: it is shown above the border (`longMessage`). */
+function isLong({ text }: { readonly text: string }, columns: number): boolean {
+  return lineWidth([span(clean(text.slice(0, messageCharsMax)))]) > columns - 3;
+}
+
+/** A word to the person that the last row has no room for. */
+export function longMessage({ state }: Pick<View, 'state'>, room: { columns: number; rows: number }): Line[] {
+  const { message } = state;
+  if (message === null || room.rows <= 0 || !isLong(message, room.columns)) return [];
+  const [mark, style] = message.isError ? ['✗ ', red] : ['', green];
+  return wrap([span(`${mark}${clean(message.text.slice(0, messageCharsMax))}`, style)], room.columns).slice(
+    0,
+    Math.min(room.rows, 8),
+  );
 }
 
 const answers = ['yes', 'no', 'always', 'no, why', 'whole'];

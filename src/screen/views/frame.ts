@@ -13,7 +13,7 @@ import type { ScreenState } from '../state.ts';
 import { approvalsBlock, askedBlock, chosenQuestion } from './approvals.ts';
 import { deliveriesBelow, deliveryCounts, deliveryLines } from './deliveries.ts';
 import { clockSince, dollars, tokens } from './figures.ts';
-import { caretIn, footOf, titleLine } from './foot.ts';
+import { caretIn, footOf, longMessage, titleLine } from './foot.ts';
 import { helpLines } from './help.ts';
 import { aboutLines, border, completionLines, inputBlock } from './input.ts';
 import { plainLines } from './item.ts';
@@ -212,7 +212,8 @@ export function overlayFrame(view: View, size: Size): Drawn {
   const { overlay } = view.state;
   if (overlay === null) return nothing(view, []);
   const foot = footOf(view, columns);
-  const about = aboutLines(view.state.prompt?.about ?? '', { columns, rows: Math.floor(rows / 3) });
+  const part = { columns, rows: Math.floor(rows / 3) };
+  const about = [...aboutLines(view.state.prompt?.about ?? '', part), ...longMessage(view, part)];
   const room = { columns, rows: rows - 2 - about.length };
   const caret = inside(caretIn(foot, rows - 1), size);
   if (overlay.kind === 'approvals' || overlay.kind === 'question') {

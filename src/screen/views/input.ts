@@ -4,6 +4,7 @@
  */
 import { clean, lineWidth, span, wrap } from '../text.ts';
 import type { Line, Place } from '../line.ts';
+import { longMessage } from './foot.ts';
 import { bold, cut, dim, inStyle, inverse, yellow } from './spans.ts';
 import type { View } from './view.ts';
 
@@ -96,7 +97,7 @@ export function completionLines({ input, state }: View, columns: number, rows: n
   const { completion } = input;
   if (rows <= 0) return [];
   if (state.prompt !== null) return aboutLines(state.prompt.about ?? '', { columns, rows });
-  if (completion === null) return [];
+  if (completion === null) return longMessage({ state }, { columns, rows });
   const { offers, chosen } = completion;
   const count = Math.min(offers.length, rows, offersMax);
   const first = Math.max(0, Math.min(chosen - count + 1, offers.length - count));

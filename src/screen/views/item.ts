@@ -130,8 +130,8 @@ function callLines({ tool, input }: Call, columns: number, options: ItemOptions)
 
 /** Tools whose output is to be read by the model: a person wants to know how much it was. */
 const countedOnly = new Set(['Read', 'Glob', 'Grep', 'Skill']);
-/** Their call shows what they did. */
-const silent = new Set(['Edit', 'Write']);
+/** Their call shows what they did; what they answer is for the model. */
+const silent = new Set(['Edit', 'Write', 'SpawnPod']);
 
 function resultLines(body: Body<'result'>, columns: number, options: ItemOptions): Line[] {
   const { tool, text, how } = body;

@@ -159,6 +159,23 @@ describe('the keys', () => {
   const keyed = (screen = { columns: 80, rows: 24 }) =>
     new ApprovalDesk({ ...style, keyboard: 'keys', texts: true, screen: () => screen });
 
+  it.each([
+    ['1', 'y'],
+    ['2', 'n'],
+    ['3', 'a'],
+    ['4', 'r'],
+    ['5', 'p'],
+    ['6', 'w'],
+    ['7', 't'],
+    ['8', '8'],
+  ])('[approval.numbered] %s is %s, no sooner than that', (number, letter) => {
+    for (const atMs of [500, 2_000]) {
+      const [byNumber, byLetter] = [keyed(), keyed()];
+      for (const desk of [byNumber, byLetter]) desk.take(asked('q'), 0);
+      expect(byNumber.key(number, atMs)).toEqual(byLetter.key(letter, atMs));
+    }
+  });
+
   it('[approval.one-key] one key answers: yes, no, always, and no with a reason', () => {
     for (const [key, decision] of [
       ['y', 'allow'],
@@ -166,7 +183,9 @@ describe('the keys', () => {
       ['a', 'allowAlways'],
     ] as const) {
       const desk = keyed();
-      expect(desk.take(asked('q'), 0)).toContain('y: yes, n: no, r: no, and why');
+      expect(desk.take(asked('q'), 0)).toContain(
+        '1 y: yes, 2 n: no, 3 a: always for this very call, 4 r: no, and why, 5 p: by a rule, 7 t: a text',
+      );
       expect(desk.key(key, 500)).toMatchObject({ kind: 'late' });
       expect(desk.key(key, 2_000)).toMatchObject({ kind: 'answer', decision });
       expect(desk.key(key, 2_001)).toMatchObject({ kind: 'late' });

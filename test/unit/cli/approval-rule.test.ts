@@ -114,7 +114,7 @@ describe('a yes that opens a path', () => {
 
   it('[approval.git-offer] is named and taken by a key where it is offered, once it could be read', () => {
     const desk = new ApprovalDesk(keys);
-    expect(desk.take(offering, 0)).toContain('w: yes, and let it write .git, y: yes');
+    expect(desk.take(offering, 0)).toContain('6 w: yes, and let it write .git');
     expect(desk.key('w', 500)).toMatchObject({ kind: 'late' });
     expect(desk.key('w', 5_000)).toMatchObject({ kind: 'answer', decision: 'allow', write: '/w/.git' });
     expect(desk.key('w', 5_001)).toMatchObject({ kind: 'late', text: 'The answer is on its way.' });

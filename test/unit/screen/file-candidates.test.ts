@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { fileCandidates } from '../../../src/screen/loop/file-candidates.ts';
+import type { Watching } from '../../../src/screen/ports.ts';
+import { fileCandidates, runningCandidates } from '../../../src/screen/loop/file-candidates.ts';
 
 let folder: string;
 
@@ -32,4 +33,38 @@ it('[screen.file-offers] no link is followed, nothing above the folder is listed
     expect(texts(text) ?? []).toEqual([]);
   expect(texts('@b')).toEqual([]);
   expect(fileCandidates('mail@', folder)).toBeNull();
+});
+
+const asking = (status: string, call: (...args: readonly unknown[]) => Promise<unknown>) =>
+  ({ tree: { rows: [{ instance: 'i', status }] }, call }) as unknown as Watching;
+
+it('[screen.file-offers-pod] a pod that runs is asked with the end of the text; no name that steers is offered', async () => {
+  const asked: unknown[] = [];
+  const long = `${'x'.repeat(10_000)} @a`;
+  const found = await runningCandidates(
+    long,
+    'i',
+    asking('idle', (...args) => {
+      asked.push(args);
+      const candidates = ['a.ts', 'a b', 'a\u001B[2J'].map((text) => ({ text, kind: 'file' }));
+      return Promise.resolve({ from: 4_095, to: 4_096, candidates });
+    }),
+  );
+  expect(asked).toEqual([['i', 'complete', { text: long.slice(-4_096) }]]);
+  expect(found).toEqual({
+    from: long.length - 1,
+    to: long.length,
+    candidates: [{ text: 'a.ts', kind: 'file' }],
+  });
+});
+
+it.each(['dead', 'stopped'])('[screen.file-offers-pod] one that is %s is not asked', async (status) => {
+  const nobody = () => Promise.reject(new Error('asked'));
+  await expect(runningCandidates('@a', 'i', asking(status, nobody))).resolves.toBeNull();
+});
+
+it('[screen.file-offers-pod] one that does not answer, or that is not here, leaves it to its folder', async () => {
+  const silent = () => Promise.reject(new Error('no answer'));
+  await expect(runningCandidates('@a', 'i', asking('running', silent))).resolves.toBeNull();
+  await expect(runningCandidates('@a', 'other', asking('running', silent))).resolves.toBeNull();
 });
