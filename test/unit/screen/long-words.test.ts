@@ -1,4 +1,4 @@
-/** What is said to a person is there whole, in each mode and size, and nothing else moves out of the frame. */
+/** What is said to a person is there whole, in each mode and size. */
 import { expect, it } from 'vitest';
 import type { Size } from '../../../src/screen/line.ts';
 import { paneFrame } from '../../../src/screen/views/frame.ts';
