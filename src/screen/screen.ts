@@ -16,7 +16,7 @@ import { Decoder } from './input/decode.ts';
 import type { Typed } from './input/key.ts';
 import { keyed } from './input/keyed.ts';
 import { carryOut, type PodEffect } from './loop/effects.ts';
-import { lastLines } from './loop/last-lines.ts';
+import { keptFile, lastLines } from './loop/last-lines.ts';
 import { Others } from './loop/others.ts';
 import { clipboardBytes, edit, page } from './loop/outside.ts';
 import { Painter } from './loop/painter.ts';
@@ -32,6 +32,7 @@ import { inputColumns } from './views/input.ts';
 
 /** Asked for at once, where somebody has scrolled to the first that is here. */
 const olderEntries = 200;
+const whatDone = 'done; Enter sends it on, Ctrl+C ends';
 
 export class Screen implements OpenScreen {
   readonly #parts: ScreenParts;
@@ -157,11 +158,12 @@ export class Screen implements OpenScreen {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#settled?.answer.resolve(false);
-    const { terminal, pod, first, past } = this.#parts;
+    const { terminal, pod, first, past, commands } = this.#parts;
     const typed = this.#composer.text;
     const unsent = [...this.#watching.unsent, ...(typed.trim() === '' ? [] : [typed])];
     const left = await Promise.race([this.#end.promise, Promise.resolve(null)]);
-    const last = lastLines(this.#watching.tree, { pod, ownsTree: first.ownsTree, end: left, unsent });
+    const typedHere = { unsent, file: keptFile(unsent, commands.keepCopy) };
+    const last = lastLines(this.#watching.tree, { pod, ownsTree: first.ownsTree, end: left, ...typedHere });
     this.#painter.close(last);
     terminal.close();
     this.#decoder.close();
@@ -203,6 +205,9 @@ export class Screen implements OpenScreen {
     }
     this.#keyAtMs = monotonicMs();
     const before = this.#state;
+    // What is typed there is printed.
+    const ends = before.message?.text === whatDone && typed.kind === 'key' && typed.name === 'ctrl+c';
+    if (ends) return this.#settled?.answer.resolve(false);
     const done = keyed(typed, before, {
       composer: this.#composer,
       keymap: this.#parts.keymap,
@@ -216,11 +221,8 @@ export class Screen implements OpenScreen {
   }
 
   async #complete(text: string) {
-    const { shown } = this.#state;
-    const { fileCandidates, runningCandidates } = await import('./loop/file-candidates.ts');
-    const folder = shown === null ? this.#parts.folder : this.#watching.folderOf(shown);
-    const own = shown === null ? null : await runningCandidates(text, shown, this.#watching);
-    return own ?? (folder === null ? null : fileCandidates(text, folder));
+    const { offered } = await import('./loop/file-candidates.ts');
+    return await offered(text, this.#state.shown, { folder: this.#parts.folder, watching: this.#watching });
   }
 
   #apply({ state, effects }: Acted): void {
@@ -381,7 +383,7 @@ export class Screen implements OpenScreen {
     if (this.#sentCount > sentBefore) return answer.resolve(true);
     if (stays) return;
     if (this.#composer.isEmpty) return answer.resolve(false);
-    this.#note('done; Enter sends it on, Ctrl+C ends');
+    this.#note(whatDone);
   }
 
   /** Until the next key. */

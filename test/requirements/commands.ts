@@ -311,6 +311,8 @@ export const commands = {
     'denied paths stand in the scope of the root, a link under its own name and where it leads, and are kept on disk',
   'run.root-name': 'roots are named root, root-2, root-3 …, and a free number is used again',
   'run.root-name-refused': 'a name that is taken or cannot be one is refused with what to do',
+  'run.typed-left':
+    'a text in the input when a run has settled is not lost: Enter sends it on, Ctrl-C ends the run and prints it, a long one as the file that has it',
   'run.asked-first':
     'a question before the run begins takes nothing from the keyboard of those that come later',
   'run.starting-place':

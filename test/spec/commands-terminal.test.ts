@@ -23,6 +23,12 @@ rules:
   - { last: user, matches: hold, fail: hang }
 `;
 
+const typedScenario = `
+rules:
+  - { last: user, matches: wait, delayMs: 1500, say: "I have waited." }
+  - { last: user, matches: "tell (.*)", delayMs: 1500, say: "You want me to say {{match.1}}, so I do." }
+`;
+
 const times = (text: string, piece: string) => text.split(piece).length - 1;
 const escape = '\u001B[';
 
@@ -224,6 +230,26 @@ describe.skipIf(!hasTerminal)('in a terminal', () => {
     await terminal.until('the end', (screen) => screen.includes('status 0'));
     expect(terminal.screen({ colors: true }).includes(escape)).toBe(colored);
     expect(terminal.screen()).toMatch(/NAME.*\nroot +stopped/);
+  });
+
+  it('[run.typed-left] what is in the input when a run has settled goes on by Enter, and is printed by Ctrl-C', async () => {
+    const terminal = new Terminal(home, ['run', '--model', home.scenario(typedScenario), 'wait']);
+    const root = await home.spawned('root');
+    await root.untilEntry('turnStarted');
+    terminal.type('tell one');
+    await terminal.until('what it may become', (screen) => screen.includes('done; Enter sends it on'));
+    terminal.press('Enter');
+    await root.untilEntry('userMessage', ({ text }) => text === 'tell one');
+    terminal.type('tell two');
+    await terminal.until('the answer, and that', (screen) =>
+      /me to say one, so I do\.[^]*done; Enter/.test(screen),
+    );
+    terminal.press('C-c');
+    const screen = await terminal.until('the end', (text) => text.includes('status'));
+    expect(screen).toContain('status 0');
+    expect(screen).toContain('This was not sent: tell two');
+    expect(await root.entriesOf('userMessage')).toHaveLength(2);
+    expect(await livingPods(home)).toEqual([]);
   });
 
   it('[commands.window-closed] closing the window of podkin run stops its tree', async () => {

@@ -14,6 +14,24 @@ const candidatesMax = 50;
 /** Of a text, the end: more of it decides nothing, and costs the wire. */
 const askedCharsMax = 4_096;
 
+export interface OfferedBy {
+  /** In which `+ new` starts a root; empty where it is not known. */
+  readonly folder: string;
+  readonly watching: Pick<Watching, 'tree' | 'call' | 'folderOf'>;
+}
+
+/** To that pod, or to `+ new` (null). */
+export async function offered(
+  text: string,
+  instance: string | null,
+  { folder, watching }: OfferedBy,
+): Promise<Candidates | null> {
+  const own = instance === null ? null : await runningCandidates(text, instance, watching);
+  if (own !== null) return own;
+  const directory = instance === null ? folder : watching.folderOf(instance);
+  return directory === null || directory === '' ? null : fileCandidates(text, directory);
+}
+
 /** Null where the pod does not answer, or is an older one: then its folder is read. */
 export async function runningCandidates(
   text: string,

@@ -15,10 +15,12 @@ export interface Left {
   /** Null: its tree has ended. */
   readonly end: ScreenEnd | null;
   readonly unsent: readonly string[];
+  /** Has those that are long; null: there are none, or it could not be written. */
+  readonly file: string | null;
 }
 
-export function lastLines(tree: TreeModel, { pod, ownsTree, end, unsent }: Left): Line[] {
-  const texts = unsentLines(unsent);
+export function lastLines(tree: TreeModel, { pod, ownsTree, end, unsent, file }: Left): Line[] {
+  const texts = unsentLines(unsent, file);
   if (end === 'lost') return [];
   if (pod === null) return [...leftLines(tree), ...texts];
   if (ownsTree && end === null) return texts;
@@ -63,10 +65,35 @@ function leftLines({ rows, questions }: TreeModel): Line[] {
 }
 
 /** Word for word: whoever typed it may want it again. */
-function unsentLines(texts: readonly string[]): Line[] {
-  return texts.flatMap((text) =>
-    visibleLines(text).map((line, at) => [{ text: at === 0 ? `This was not sent: ${line}` : line }]),
-  );
+function unsentLines(texts: readonly string[], file: string | null): Line[] {
+  return texts.flatMap((text) => {
+    const whole = visibleLines(text);
+    const shown = file !== null && isLong(text) ? whole.slice(0, linesShown) : whole;
+    const left = whole.length - shown.length;
+    const lines = shown.map((line, at) => (at === 0 ? `This was not sent: ${line}` : line));
+    if (file !== null && isLong(text))
+      lines.push(`… ${left === 0 ? '' : `and ${left} more lines: `}all of it is in ${file}`);
+    return lines.map((line) => [{ text: line }]);
+  });
+}
+
+const longLines = 6;
+const longChars = 2_000;
+const linesShown = 3;
+
+function isLong(text: string): boolean {
+  return text.length > longChars || text.split('\n').length > longLines;
+}
+
+/** Long texts that were not sent go to a file; where that fails they are printed whole. */
+export function keptFile(texts: readonly string[], keep: (text: string) => string): string | null {
+  const long = texts.filter(isLong);
+  if (long.length === 0) return null;
+  try {
+    return keep(long.join('\n\n'));
+  } catch {
+    return null;
+  }
 }
 
 function isLive({ status }: TreeRow): boolean {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { nextTickInMs } from '../../../src/screen/loop/clocks.ts';
 import { Feed } from '../../../src/screen/loop/feed.ts';
-import { lastLines } from '../../../src/screen/loop/last-lines.ts';
+import { keptFile, lastLines } from '../../../src/screen/loop/last-lines.ts';
 import { Pace } from '../../../src/screen/loop/pace.ts';
 import { noticeFor, titleOf } from '../../../src/screen/loop/signs.ts';
 import type { Item, PodModel, TreeModel, TreeRow } from '../../../src/screen/model/shape.ts';
@@ -173,6 +173,7 @@ describe('what stays on the terminal', () => {
         ownsTree: false,
         end: 'left',
         unsent: [],
+        file: null,
       }),
     );
     expect(lines.length).toBeLessThanOrEqual(12);
@@ -187,12 +188,35 @@ describe('what stays on the terminal', () => {
       ownsTree: false,
       end: 'left' as const,
       unsent: ['x\ny'],
+      file: null,
     };
     expect(texts(lastLines(tree([row('a')]), left))).toEqual([
       'Detached; "a" keeps running. Attach again with: podkin attach r/a',
       'This was not sent: x',
       'y',
     ]);
+    const long = `one\n${'x\n'.repeat(5_000)}`;
+    const kept: string[] = [];
+    const keep = (text: string) => {
+      kept.push(text);
+      return '/f';
+    };
+    const unsent = ['short', long];
+    const file = keptFile(unsent, keep);
+    expect([file, kept]).toEqual(['/f', [long]]);
+    expect(texts(lastLines(tree([row('a')]), { ...left, unsent, file }))).toEqual([
+      'Detached; "a" keeps running. Attach again with: podkin attach r/a',
+      'This was not sent: short',
+      'This was not sent: one',
+      'x',
+      'x',
+      '… and 4999 more lines: all of it is in /f',
+    ]);
+    const none = keptFile([long], () => {
+      throw new Error('no room');
+    });
+    expect(lastLines(tree([row('a')]), { ...left, unsent: [long], file: none }).length).toBe(5_003);
+    expect(keptFile(['short'], keep)).toBeNull();
     expect(texts(lastLines(tree([row('a', { status: 'dead' })]), left))[0]).toContain('podkin restore r/a');
     expect(lastLines(tree([row('a')]), { ...left, end: 'lost' })).toEqual([]);
   });
