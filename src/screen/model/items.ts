@@ -133,7 +133,12 @@ function report(item: SystemItem): ItemBody {
   const text = bounded(item.body);
   switch (item.kind) {
     case 'podEvent':
-      return { kind: 'report', from: word(item.from.name), event: eventWords(item.event), text };
+      return {
+        kind: 'report',
+        from: word(item.from.name),
+        event: eventWords(item.event),
+        text: bounded(answerIn(item.event) ?? item.body),
+      };
     case 'notice':
       return { kind: 'report', from: speaker(item.from), event: 'notice', text };
     case 'assignment':
@@ -150,6 +155,12 @@ function report(item: SystemItem): ItemBody {
       };
   }
   return { kind: 'report', from: 'podkin', event: 'notice', text };
+}
+
+/** What people want of a report is the answer; around it the notice says more to the model. */
+function answerIn(event: PodEvent): string | null {
+  if (event.kind !== 'turnEnded' || event.outcome !== 'finished' || lacking(event) !== '') return null;
+  return event.text === '' ? null : event.text;
 }
 
 /** What no model reads: a death is news for a person all the same, the rest is not. */

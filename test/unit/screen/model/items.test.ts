@@ -70,6 +70,11 @@ const shown: [string, EntryBody, Partial<ItemBody>][] = [
     { kind: 'report', from: 'kid', event: 'finished' },
   ],
   [
+    'what a child answered, without what only the model needs',
+    rig.itemOf('t', 1, rig.finished({ text: 'Two findings.', textChars: 13 })),
+    { kind: 'report', event: 'finished', text: 'Two findings.' },
+  ],
+  [
     'a death that is read',
     rig.itemOf('t', null, rig.died()),
     { kind: 'report', from: 'kid', event: 'died: SIGKILL' },
