@@ -29,8 +29,8 @@ const oneLanguage = {
 };
 
 /**
- * Providers' packages and the client beneath them are no part of a pod's body: it imports the very modules
- * that the command does. They hold no class of ours.
+ * Providers' packages and the client beneath them, and what MCP is spoken with, are no part of a pod's body:
+ * it imports the very modules that the command does. They hold no class of ours.
  */
 const providers = {
   errors: '@ai-sdk/provider',
@@ -39,12 +39,13 @@ const providers = {
   openai: '@ai-sdk/openai',
   'openai-compatible': '@ai-sdk/openai-compatible',
   http: 'undici',
+  mcp: '@modelcontextprotocol/client',
 };
 const providersBeside = {
   name: 'providers-beside',
   setup({ onResolve }) {
     const places = new Map(Object.entries(providers).map(([place, name]) => [name, place]));
-    onResolve({ filter: /^(?:@ai-sdk\/|undici$)/ }, ({ path, kind }) => {
+    onResolve({ filter: /^(?:@ai-sdk\/|undici$|@modelcontextprotocol\/)/ }, ({ path, kind }) => {
       if (kind !== 'dynamic-import' || !places.has(path)) throw new Error(`${path} would be in the body`);
       return { path: `./providers/${places.get(path)}.js`, external: true };
     });

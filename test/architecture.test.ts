@@ -10,9 +10,10 @@ const fileLinesMax = 400;
 
 /** Packages and Node modules that only these places may import. */
 const privileges: { pattern: RegExp; places: string[] }[] = [
-  { pattern: /^node:net$/, places: ['transport/', 'session/lock/lock-socket.ts'] },
+  { pattern: /^node:net$/, places: ['transport/', 'session/lock/lock-socket.ts', 'mcp/http-link.ts'] },
   { pattern: /^@ai-sdk\//, places: ['model/sdk.ts'] },
-  { pattern: /^undici$/, places: ['model/bytes.ts'] },
+  { pattern: /^undici$/, places: ['model/bytes.ts', 'mcp/http-link.ts'] },
+  { pattern: /^@modelcontextprotocol\/client$/, places: ['mcp/'] },
   { pattern: /^commander$/, places: ['cli/'] },
 ];
 

@@ -21,6 +21,7 @@ import { house } from './requirements/house.ts';
 import { images } from './requirements/images.ts';
 import { library } from './requirements/library.ts';
 import { machine, plays } from './requirements/machine.ts';
+import { mcp } from './requirements/mcp.ts';
 import { model } from './requirements/model.ts';
 import { names } from './requirements/names.ts';
 import { outcomes } from './requirements/outcomes.ts';
@@ -58,6 +59,7 @@ export const requirements: Readonly<Record<string, string>> = {
   ...images,
   ...library,
   ...machine,
+  ...mcp,
   ...model,
   ...names,
   ...outcomes,

@@ -172,14 +172,21 @@ function worktreeOf({ matter: { fields } }: AgentFile): boolean | undefined | nu
 /** Names of other programs for what podkin has under another one. */
 const aliases: Readonly<Record<string, string>> = { task: 'SpawnPod', agent: 'SpawnPod', multiedit: 'Edit' };
 
+/** A tool of an MCP server, or all that begin so. */
+const ofServer = /^mcp__[A-Za-z0-9_-]*\*?$/;
+
 /** Null: all that there are. A tool that there is not is none that is offered, and said. */
 function toolsOf(file: AgentFile, remarks: string[]): string[] | null {
   const wanted = wordsOf(file, 'tools');
   const unwanted = new Set((wordsOf(file, 'disallowedTools') ?? []).map(toolNamed));
   const isAll = wanted === undefined || wanted.includes('*');
   if (isAll && unwanted.size === 0) return null;
-  const tools = isAll ? [...ruledTools] : wanted.map((word) => toolNamed(word) ?? word);
-  const offered = ruledTools.filter((tool) => tools.includes(tool) && !unwanted.has(tool));
+  const tools = isAll ? [...ruledTools, 'mcp__*'] : wanted.map((word) => toolNamed(word) ?? word);
+  const own = ruledTools.filter((tool) => tools.includes(tool) && !unwanted.has(tool));
+  // One that is not wanted cannot be taken out of all.
+  const isNarrowed = isAll && [...unwanted].some((tool) => tool?.startsWith('mcp__'));
+  const outside = tools.filter((tool) => ofServer.test(tool) && !isNarrowed && !unwanted.has(tool));
+  const offered = [...own, ...outside];
   const missing = isAll ? [] : wanted.filter((word) => toolNamed(word) === undefined);
   if (missing.length > 0) remarks.push(`podkin has no tools ${missing.map(shown).join(', ')}`);
   return offered;
@@ -191,6 +198,7 @@ function shown(word: string): string {
 
 /** Whole tools only: a pattern would be a rule, and of a project none allows. */
 function toolNamed(word: string): string | undefined {
+  if (ofServer.test(word)) return word;
   const lower = word.toLowerCase();
   const alias = Object.hasOwn(aliases, lower) ? aliases[lower] : undefined;
   return alias ?? ruledTools.find((tool) => tool.toLowerCase() === lower);

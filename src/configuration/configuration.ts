@@ -20,8 +20,6 @@ import {
   limitVariable,
   type SandboxSettings,
 } from '../session/settings/settings.ts';
-import { type AgentFiles, readAgentFiles } from '../project/agent-files.ts';
-import type { ScopeDeny } from '../session/facts/entries.ts';
 import { nearest } from '../std/nearest.ts';
 import { agentProfiles } from './agent-profiles.ts';
 import { fromHome, readUserFile, usage } from './configuration-files.ts';
@@ -58,7 +56,10 @@ import {
 import { noSavedRules, type SavedRules, savedRulesAt } from './saved-rules.ts';
 import { realPath } from './real-paths.ts';
 import { ruleNotes } from './rule-notes.ts';
-import { type AskTrust, nobodysProject, type Project, readProject } from './project-settings.ts';
+import { type McpServers, mcpServersOf } from './mcp-servers.ts';
+import { type BesideSettings, readBesideSettings } from './beside-settings.ts';
+import { nobodysProject, type Project, readProject } from './project-settings.ts';
+import type { AskTrust } from './trust-answers.ts';
 
 /**
  * What the command line said; what it did not say is left out. `limits` as text or numbers, by the names of
@@ -115,6 +116,8 @@ export interface Configuration {
   readonly hooks: readonly Hook[];
   /** By `provider/model`; the user's alone. */
   readonly models: Readonly<Record<string, ModelSettings>> | undefined;
+  /** MCP servers: the person's own, and a project's that they have trusted. */
+  readonly mcp: McpServers;
   /** What a person should know of: what was left out, and why. */
   readonly notes: readonly string[];
 }
@@ -136,11 +139,10 @@ export interface ConfigurationSource {
 }
 
 /** What the files say. */
-export interface ConfigurationFiles {
+export interface ConfigurationFiles extends BesideSettings {
   readonly user: UserSettings;
   readonly userPath: string;
   readonly project: Project;
-  readonly agents: AgentFiles;
   /** What the person has allowed for this project by `podkin rules`, or in answer to a question. */
   readonly saved: SavedRules;
 }
@@ -153,28 +155,15 @@ export async function readConfigurationFiles(source: ConfigurationSource): Promi
   const user = readUserFile(userPath, { mustExist: flags.file !== undefined });
   const deny = fromHome(userHome(environment), user.scope?.deny);
   const project = await projectOf(source, deny);
-  const agents = await agentsOf(source, { deny, project });
-  return { user, userPath, project, agents, saved: await savedOf(source) };
+  const personHome = userHome(environment);
+  const denied = [...deny, ...fromHome(personHome, flags.deny), ...narrowingOf(project.files).scope.deny];
+  const place = { home: ownHome(environment), personHome, cwd, deny: denied, askTrust: source.askTrust };
+  return { user, userPath, project, ...(await readBesideSettings(place)), saved: await savedOf(source) };
 }
 
 async function savedOf({ environment, cwd }: ConfigurationSource): Promise<SavedRules> {
   const home = ownHome(environment);
   return cwd === null ? noSavedRules(home) : await savedRulesAt(home, cwd, userHome(environment));
-}
-
-async function agentsOf(
-  { environment, cwd, flags }: ConfigurationSource,
-  { deny, project }: { deny: readonly string[]; project: Project },
-): Promise<AgentFiles> {
-  if (cwd === null) return { files: [], leftOut: [] };
-  const personHome = userHome(environment);
-  const denied = [...deny, ...fromHome(personHome, flags.deny), ...narrowingOf(project.files).scope.deny];
-  const reader = { home: ownHome(environment), deny: denies(cwd, denied) };
-  return await readAgentFiles(reader, { cwd, personHome });
-}
-
-function denies(cwd: string, paths: readonly string[]): ScopeDeny[] {
-  return paths.map((path) => ({ path: resolve(cwd, path), right: 'read' }));
 }
 
 /**
@@ -212,6 +201,7 @@ export function configurationOf(
     deny: allRules('deny', user, { project, flags }),
   };
   const odd = ruleNotes(Object.values(rules).flat(), cwd);
+  const mcp = mcpServersOf(user, files.projectMcp, { cwd, personHome });
   const sandbox = sandboxOf({ ...(user.sandbox ?? defaultSandboxSettings) }, project.sandbox, flags);
   return {
     ...modelsOf(source, { user, project, profile }),
@@ -234,8 +224,11 @@ export function configurationOf(
     screen: screenOf(user),
     hooks: [...hooksOf(user.hooks, dirname(realPath(files.userPath))), ...project.hooks],
     models: user.models,
+    mcp: mcp.servers,
     sandbox: sandbox.value,
-    notes: [read, { notes }, saved, mode, limits, allow, sandbox, { notes: odd }].flatMap((one) => one.notes),
+    notes: [read, { notes }, mcp, saved, mode, limits, allow, sandbox, { notes: odd }].flatMap(
+      (one) => one.notes,
+    ),
   };
 }
 

@@ -4,24 +4,16 @@
  * rules, denies, a stricter mode) counts at once; what a project could gain by (`model`, `instructions`,
  * `sandbox`, `hooks`) only after a person has trusted this very text.
  */
-import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { absoluteModelName } from '../model/create.ts';
 import { projectFileBytesMax, readProjectFile } from '../project/project-file.ts';
 import { foldersOf } from '../project/project-folders.ts';
 import { anchoredRule } from '../scope/permissions/permission-rules.ts';
 import type { Home } from '../session/home/places.ts';
-import { writeFileAtomic } from '../std/atomic-write.ts';
 import { fromHome, parseSettings, usage } from './configuration-files.ts';
 import { type FoundHooks, foundHooks, hookDigest, hookLines, trustedHooks } from './hook-settings.ts';
 import { type ProjectSettings, projectFileSchema } from './settings-schema.ts';
-
-/**
- * What the file wants, for the person to judge; one line a setting, instructions as they are. Null: nobody
- * answered.
- */
-export type AskTrust = (file: string, wants: readonly string[]) => Promise<boolean | null>;
+import { type AskTrust, trustAnswer } from './trust-answers.ts';
 
 export interface ProjectFile {
   readonly path: string;
@@ -140,10 +132,8 @@ async function trusted(
   if (wants.length === 0) return { settings, notes: [] };
   // What a file that a hook names holds is trusted with the text, and asks anew when it has changed.
   const content = hooks === null ? text : text + hookDigest(hooks);
-  const record = join(place.home.state, 'trusted', createHash('sha256').update(content).digest('hex'));
-  const known = answerIn(record);
-  const answer = known ?? (await place.askTrust?.(path, wants)) ?? null;
-  if (known === null && answer !== null) keepAnswer(place.home, record, answer);
+  const ask = async () => (await place.askTrust?.(path, wants)) ?? null;
+  const { answer, record } = await trustAnswer(place.home, content, ask);
   if (answer === true) {
     const copied = hooks === null ? {} : { hooks: trustedHooks(hooks, place.home) };
     return { settings: { ...settings, ...copied }, notes: [] };
@@ -157,18 +147,4 @@ async function trusted(
       ? `you have said no to this text; to be asked again: rm ${record}`
       : 'a person has to trust this text first: "podkin run" on a terminal, without -p, asks';
   return { settings: narrowing, notes: [`${path}: ${names} ignored; ${next}.`] };
-}
-
-function answerIn(record: string): boolean | null {
-  try {
-    const answer = readFileSync(record, 'utf8').trim();
-    return answer === 'yes' ? true : answer === 'no' ? false : null;
-  } catch {
-    return null;
-  }
-}
-
-function keepAnswer(home: Home, record: string, answer: boolean): void {
-  mkdirSync(join(home.state, 'trusted'), { recursive: true, mode: 0o700 });
-  writeFileAtomic(record, answer ? 'yes\n' : 'no\n', 0o600);
 }

@@ -14,6 +14,7 @@ import {
 } from '../session/settings/demands.ts';
 import { schemaTextProblem } from '../session/settings/result-schema.ts';
 import { efforts } from '../session/settings/effort.ts';
+import { mcpNamePattern, mcpTimeoutMs } from '../session/settings/mcp-settings.ts';
 import { modelSettingsSchema } from '../session/settings/model-settings.ts';
 import { permissionModes } from '../session/settings/permissions.ts';
 import { fileLimitsSchema, limitsSchema, sandboxSettingsSchema } from '../session/settings/settings.ts';
@@ -119,7 +120,15 @@ export type ProjectSettings = z.output<ReturnType<typeof projectFileSchema>>;
 /** The name of a role: as the model and the command line give it. */
 export const profileNamePattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-const toolNames = once(() => z.array(z.enum(ruledTools)));
+/** Of MCP servers too. */
+const toolNames = once(() =>
+  z.array(
+    z.union([
+      z.enum(ruledTools),
+      z.string().regex(/^mcp__[A-Za-z0-9_-]*\*?$/, 'is no tool: write mcp__SERVER__TOOL or mcp__SERVER__*'),
+    ]),
+  ),
+);
 
 const minutes = once(() => z.number().positive().max(minutesMax).optional());
 
@@ -179,6 +188,75 @@ const profilesSchema = once(() =>
   ),
 );
 
+const mcpText = once(() => z.string().min(1).max(8_192));
+
+/** A value is never in the file: the name of a variable is, and a scheme before it. */
+const headerForm = /^(?:[A-Za-z][A-Za-z0-9-]* )?[A-Za-z_][A-Za-z0-9_]*$/;
+
+const mcpSchema = once(() =>
+  z.record(
+    z.string().regex(mcpNamePattern, 'is not a name: use 1 to 32 of a-z, 0-9 and "-", a letter first'),
+    z
+      .strictObject({
+        command: mcpText()
+          .optional()
+          .describe('The program of a server that talks over its input and output.'),
+        args: z.array(z.string().max(8_192)).max(256).optional().describe('Its arguments.'),
+        env: z
+          .union([
+            z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is not the name of a variable')),
+            z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()),
+          ])
+          .optional()
+          .describe(
+            'Variables that it is given: their names, or a table in which ${NAME} stands for one of yours. Of yours it sees no others.',
+          ),
+        url: z
+          .string()
+          .refine(isHttpUrl, 'is no address of the form https://…')
+          .optional()
+          .describe('The address of a server that is reached over HTTP.'),
+        headers: z
+          .record(
+            z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'is not the name of a header'),
+            z
+              .string()
+              .regex(headerForm, 'is no variable: write its name, as in "Bearer MY_TOKEN"')
+              .describe('The variable that holds the value of this header.'),
+          )
+          .optional()
+          .describe(
+            'Headers that it is sent: of each the name of the variable that holds it, as "Bearer MY_TOKEN".',
+          ),
+        tools: z
+          .array(z.string().min(1).max(256))
+          .optional()
+          .describe('Names of its tools that are offered, "*" for any characters; all where not set.'),
+        timeoutMs: z.int().min(mcpTimeoutMs.min).max(mcpTimeoutMs.max).optional().meta({
+          description: 'Milliseconds that a call may take without a word of progress.',
+          default: mcpTimeoutMs.fallback,
+        }),
+        network: z
+          .boolean()
+          .optional()
+          .describe('Whether its sandbox has the network; as sandbox.network where not set.'),
+        read: paths('Paths that it may read beside what the pod may.'),
+        write: paths('Paths that it may change beside what the pod may: its own data.'),
+      })
+      .refine(
+        ({ command, url }) => (command === undefined) !== (url === undefined),
+        'needs a command or a url',
+      ),
+  ),
+);
+
+function isHttpUrl(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  return (
+    (url?.protocol === 'https:' || url?.protocol === 'http:') && url.username === '' && url.password === ''
+  );
+}
+
 /** Names and keys are checked together: what is a key depends on where it counts. */
 const keysSchema = once(() =>
   z
@@ -229,6 +307,7 @@ export const userFileSchema = once(() =>
     hooks: userHooks(),
     models: modelSettingsSchema().optional(),
     profile: profilesSchema().optional(),
+    mcp: mcpSchema().optional(),
     history: z.boolean().optional().meta({
       description:
         'What you send from the screen is kept for its history, by directory, readable by you alone.',

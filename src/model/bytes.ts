@@ -87,7 +87,7 @@ function dispatcherFor(
  * server closes a connection at which it has paused (nodejs/undici#5360). Beyond what an answer may hold it
  * pauses all the same.
  */
-function neverPaused(dispatcher: Dispatcher): Pick<Dispatcher, 'dispatch'> {
+export function neverPaused(dispatcher: Dispatcher): Pick<Dispatcher, 'dispatch'> {
   return {
     dispatch(options, handler) {
       let bytes = 0;

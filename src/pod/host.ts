@@ -40,6 +40,7 @@ import type { Surveyed } from '../tools/worktree/git-scripts.ts';
 import type { GitStore } from '../project/git-store.ts';
 import type { Worktree } from '../session/settings/worktree.ts';
 import type { WorktreeReport } from '../protocol/pod-event.ts';
+import type { McpServers, ServersPlace } from '../mcp/servers.ts';
 import type { Engine } from '../worker/turn-ports.ts';
 import type { Sent } from '../transport/connect-and-send.ts';
 import type { Connection } from '../transport/connection.ts';
@@ -366,4 +367,12 @@ export interface Work {
   noteGroup(folder: PodFolder, leaderPid: number): End;
   /** Nothing of it is left once this fulfils. Never rejects. */
   runHook(folder: PodFolder, run: HookRun): Promise<HookRan>;
+  /** Absent: there are no servers on this host. */
+  mcp?(given: McpGiven): Promise<McpServers>;
+}
+
+/** What a pod's MCP servers are started with. */
+export interface McpGiven extends Pick<ServersPlace, 'servers' | 'context' | 'isOffered'> {
+  session(): SessionEntry;
+  readonly limits: Limits;
 }

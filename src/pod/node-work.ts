@@ -24,7 +24,8 @@ import { shellProgram } from '../tools/shell-program.ts';
 import type { ToolContext } from '../tools/tool.ts';
 import { hasUncommitted } from '../tools/uncommitted.ts';
 import { worker } from '../worker/drive-turn.ts';
-import type { ImageStore, Worker, Work } from './host.ts';
+import type { McpServers } from '../mcp/servers.ts';
+import type { ImageStore, McpGiven, Worker, Work } from './host.ts';
 import { costLimit } from './machine/budget.ts';
 import { nodeWorktrees } from './node-worktrees.ts';
 import { noteGroup, noteOutside } from './process/command-groups.ts';
@@ -60,7 +61,20 @@ export function nodeWork(home: Home): Work {
     noteOutside,
     noteGroup,
     runHook: async (folder, run) => (await import('./process/run-hook.ts')).runHook(folder, run),
+    mcp: (given) => mcpServers(home, given),
   };
+}
+
+/** Loaded once there is a server. */
+async function mcpServers(home: Home, given: McpGiven): Promise<McpServers> {
+  const { McpServers: Servers } = await import('../mcp/servers.ts');
+  const { servers, context, isOffered, limits } = given;
+  const place = { servers, context, isOffered, state: home.state, environment: process.env };
+  return new Servers({
+    ...place,
+    shell: sandboxSettingsOf(given.session().settings),
+    sandbox: (over) => sandboxOf(home, { session: given.session(), limits }, over),
+  });
 }
 
 /** Loaded once there is an image. */

@@ -11,6 +11,7 @@ import { monotonicMs } from '../std/clock.ts';
 import { deferred } from '../std/deferred.ts';
 import { errorCode } from '../scope/paths/refusal.ts';
 import { within } from '../std/within.ts';
+import { dismissGuard } from '../scope/sandbox/start-guard.ts';
 import { type InsideProcesses, openInside } from './inside-processes.ts';
 import { outputEnds } from './output-end.ts';
 import { groupMembers } from './group-members.ts';
@@ -29,6 +30,9 @@ const groupTimes = {
 } as const;
 
 const filterIndex = 6;
+/** Descriptors 3 to 7. */
+const sandboxPipes = ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'] as const;
+const guardPipe = ['ignore', 'ignore', 'ignore', 'ignore', 'pipe'] as const;
 
 export interface GroupProgram {
   readonly file: string;
@@ -53,6 +57,8 @@ export interface GroupProgram {
   readonly filter?: Uint8Array | null;
   /** Of a sandbox, which waits for it on 5 and its shell on 4: see `InsideProcesses.release`. */
   readonly differs?: ((firstPid: number) => string | null) | null;
+  /** It talks over its input and output: a guard outside of any sandbox waits on 7 for the death of this one. */
+  readonly apart?: boolean;
 }
 
 export interface GroupControl {
@@ -64,6 +70,8 @@ export interface GroupControl {
    * end. Must not throw.
    */
   onStarted(leaderPid: number): () => void;
+  /** Of a program that talks, at once. Must not throw. */
+  onStreams?(streams: { readonly input: Writable; readonly errors: Readable }): void;
   /** Called with each piece of standard output in order, the next when this has settled. Must not reject. */
   onOutput(piece: Buffer): Promise<void>;
   /** A member that is the caller's own machinery: not reported. */
@@ -110,6 +118,7 @@ export async function runGroup(program: GroupProgram, control: GroupControl): Pr
   }
   const group = child.pid;
   const forget = control.onStarted(group);
+  handOver(child, program, control);
   const inside = program.isSandbox === true ? openInside(child) : null;
   giveFilter(child, program);
   const released = holdUntilChecked(inside, program, group);
@@ -147,15 +156,26 @@ export async function runGroup(program: GroupProgram, control: GroupControl): Pr
 }
 
 function start(program: GroupProgram): { child: ChildProcess; stdout: Readable } {
-  const { file, args, cwd, env, isSandbox, input, onErrors } = program;
-  const more = isSandbox === true ? (['pipe', 'pipe', 'pipe', 'pipe', 'pipe'] as const) : [];
-  const ends = [input === undefined ? 'ignore' : 'pipe', 'pipe', onErrors ? 'pipe' : 'ignore'] as const;
+  const { file, args, cwd, env, isSandbox = false, apart = false, input, onErrors } = program;
+  const more = isSandbox ? sandboxPipes : apart ? guardPipe : [];
+  const ends = [
+    apart || input !== undefined ? 'pipe' : 'ignore',
+    'pipe',
+    apart || onErrors ? 'pipe' : 'ignore',
+  ] as const;
   const child = spawn(file, args, { cwd, env, stdio: [...ends, ...more], detached: true });
   // Whoever does not read it, or has ended, is no failure of ours.
-  child.stdin?.on('error', () => undefined).end(input);
+  if (!apart) child.stdin?.on('error', () => undefined).end(input);
   if (onErrors) child.stderr?.on('error', () => undefined).on('data', onErrors);
   if (child.stdout === null) throw new Error('a piped output has no stream');
   return { child, stdout: child.stdout };
+}
+
+function handOver(child: ChildProcess, { isSandbox, apart }: GroupProgram, control: GroupControl): void {
+  const [input, , errors] = child.stdio;
+  if (apart !== true || input === null || errors === null) return;
+  if (isSandbox !== true) child.once('exit', () => dismissGuard(child));
+  control.onStreams?.({ input, errors });
 }
 
 function giveFilter(child: ChildProcess, { filter }: GroupProgram): void {

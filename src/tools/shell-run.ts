@@ -14,7 +14,7 @@ import { sandboxEnvironment, shellEnvironment } from '../scope/sandbox/shell-env
 import { systemCode } from '../std/system-code.ts';
 import { type GroupMember, quotedCommand } from './group-members.ts';
 import { markVariable } from './marked-processes.ts';
-import { type GroupProgram, type GroupRun, runGroup } from './process-group.ts';
+import { type GroupControl, type GroupProgram, type GroupRun, runGroup } from './process-group.ts';
 import { boundsMet } from './shell-bounds.ts';
 import { shellProgram } from './shell-program.ts';
 import { type ShellLimits, relayName, shellArgs } from './shell-script.ts';
@@ -36,6 +36,11 @@ export interface ShellAttempt {
   readonly place: Entered | null;
   /** Must not reject. */
   onOutput(piece: Buffer): Promise<void>;
+  /** It talks over its input and output: with these variables beside a shell's own. */
+  readonly talks?: {
+    readonly variables: Readonly<Record<string, string>>;
+    readonly onStreams: NonNullable<GroupControl['onStreams']>;
+  };
 }
 
 export interface EndedShell {
@@ -56,17 +61,26 @@ export type ShellRun =
 
 /** Ends with the context's signal. */
 export async function runShell(attempt: ShellAttempt, context: ToolContext): Promise<ShellRun> {
-  const { command, timeoutMs, place } = attempt;
+  const { command, timeoutMs, place, talks } = attempt;
   const guard = guardOf(context, command);
   let hasRun = false;
   try {
     place?.watch(guard.report);
     const mark = place === null ? context.markCommand() : null;
-    const inside = { cwd: context.cwd, limits: context.shell.limits, place, mark };
-    const run = await runGroup(shellIn(command, inside), {
+    const inside = {
+      cwd: context.cwd,
+      limits: context.shell.limits,
+      place,
+      mark,
+      apart: talks !== undefined,
+    };
+    const shell = shellIn(command, inside);
+    const program = { ...shell, env: { ...shell.env, ...talks?.variables } };
+    const run = await runGroup(program, {
       timeoutMs,
       signal: AbortSignal.any([context.signal, guard.signal]),
       onStarted: (leaderPid) => context.noteGroup(leaderPid),
+      ...(talks && { onStreams: talks.onStreams }),
       onOutput: (piece) => attempt.onOutput(piece),
       isOwn: (member) => member.command.startsWith(relayName),
     });
@@ -179,7 +193,10 @@ export async function enter(context: ToolContext): Promise<{ place: Entered | nu
   }
 }
 
-/** `mark`: for what it starts outside of any sandbox; in one all ends with it. */
+/**
+ * `mark`: for what it starts outside of any sandbox; in one all ends with it. `apart`: it talks over its
+ * input and output.
+ */
 export function shellIn(
   command: string,
   {
@@ -187,13 +204,14 @@ export function shellIn(
     limits,
     place,
     mark = null,
-  }: { cwd: string; limits: ShellLimits; place: Entered | null; mark?: string | null },
+    apart = false,
+  }: { cwd: string; limits: ShellLimits; place: Entered | null; mark?: string | null; apart?: boolean },
 ): GroupProgram {
   const file = shellProgram();
   const relayed = file === '/bin/bash' && existsSync('/bin/cat');
   const isSandbox = place !== null && place.infoDescriptor !== null;
   const args = shellArgs(
-    { file, relayed, limits, prefix: place?.prefix ?? null, isHeld: isSandbox },
+    { file, relayed, limits, prefix: place?.prefix ?? null, isHeld: isSandbox, apart },
     command,
   );
   const env =
@@ -207,6 +225,7 @@ export function shellIn(
     env,
     mark,
     isSandbox,
+    apart,
     differs: place?.differs ?? null,
     filter: place?.filter ?? null,
   };

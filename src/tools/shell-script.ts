@@ -33,6 +33,11 @@ export interface ShellParts {
   readonly prefix: readonly string[] | null;
   /** Descriptor 4 is there: the shell inside waits on it and reports on it; and the guard's of the start. */
   readonly isHeld: boolean;
+  /**
+   * A program that talks: its two outputs stay apart and no relay stands between, and outside of any sandbox
+   * too a guard ends its group when the pod dies.
+   */
+  readonly apart?: boolean;
 }
 
 /**
@@ -43,6 +48,7 @@ export interface ShellParts {
  * outside of the sandbox, with which everything inside ends at once.
  */
 export function shellArgs(parts: ShellParts, command: string): string[] {
+  if (parts.apart === true) return apartArgs(parts, command);
   const relay = parts.relayed
     ? `> >(trap "" HUP INT TERM; exec -a ${relayName} /bin/cat 3>&- 4>&- 5>&- 6>&- ${guardIndex}>&-)`
     : '';
@@ -52,13 +58,25 @@ export function shellArgs(parts: ShellParts, command: string): string[] {
   if (parts.prefix === null) {
     return ['-c', `${bounds(parts)}\n${output}\nexec "$@"`, parts.file, parts.file, '-c', command];
   }
-  const begun = `printf '${readyWord}\\0' >&4
-IFS= read -r go <&4 && [ "$go" = ${goWord} ] || exit 125
-printf '${begunWord}\\0' >&4`;
   const rest = parts.relayed ? insideScript : 'exec 4>&-\nexec "$0" -c "$1"';
   const around = [bounds(parts), ...(parts.isHeld ? [`{ ${begun}\n} 2>/dev/null`] : []), rest].join('\n');
   const start = parts.isHeld ? [guardScript, output, guardedExec] : [output, 'exec "$@"'];
   return ['-c', start.join('\n'), parts.file, ...parts.prefix, parts.file, '-c', around, parts.file, command];
+}
+
+/** The shell inside a sandbox, before its command. */
+const begun = `printf '${readyWord}\\0' >&4
+IFS= read -r go <&4 && [ "$go" = ${goWord} ] || exit 125
+printf '${begunWord}\\0' >&4`;
+
+function apartArgs(parts: ShellParts, command: string): string[] {
+  const { file, prefix } = parts;
+  if (prefix === null)
+    return ['-c', [bounds(parts), guardScript, guardedExec].join('\n'), file, file, '-c', command];
+  const held = parts.isHeld ? [`{ ${begun}\n} 2>/dev/null`] : [];
+  const around = [bounds(parts), ...held, 'exec 4>&-\nexec "$0" -c "$1"'].join('\n');
+  const start = parts.isHeld ? [guardScript, guardedExec] : ['exec "$@"'];
+  return ['-c', start.join('\n'), file, ...prefix, file, '-c', around, file, command];
 }
 
 /** A bound that the system does not take, because a narrower one is in force, is left as it is. */

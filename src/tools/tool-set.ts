@@ -6,9 +6,10 @@
  * - T1 No two tools have one name, and none from outside has the name of one of podkin's own, offered or not.
  * - T2 A tool from outside is handed its call's context and nothing of the pod.
  * - T3 What it answers is bounded: the whole of a longer one is in a file, and the answer says where.
- * - T4 What it answers is text for the model: it records no effect on other pods and no denial.
+ * - T4 What it answers is text and images for the model: it records no effect on other pods and no denial.
  */
 import { PodkinError } from '../std/podkin-error.ts';
+import { imagesMax } from '../std/image.ts';
 import { ruledTools } from '../scope/permissions/permission-rules.ts';
 import { outputCap } from './output-cap.ts';
 import type { CallContext, Tool, ToolAnswer } from './tool.ts';
@@ -60,8 +61,14 @@ function callContext(context: CallContext): CallContext {
   return { call, cwd, scope, signal, outputDir, progress: (text) => context.progress(text) };
 }
 
-async function bounded({ text, isError }: ToolAnswer, { outputDir, call }: CallContext): Promise<ToolAnswer> {
+async function bounded(answer: ToolAnswer, { outputDir, call }: CallContext): Promise<ToolAnswer> {
+  const { text, isError, images = [] } = answer;
   const cap = outputCap(outputDir, call);
   await cap.add(Buffer.from(text));
-  return { text: await cap.end(), ...(isError === true ? { isError } : {}) };
+  const shown = images.slice(0, imagesMax);
+  return {
+    text: await cap.end(),
+    ...(isError === true ? { isError } : {}),
+    ...(shown.length === 0 ? {} : { images: shown }),
+  };
 }

@@ -12,6 +12,7 @@ export const doors: Record<string, string[]> = {
   model: ['std'],
   project: ['std', 'session', 'scope'],
   tools: ['std', 'protocol', 'session', 'scope'],
+  mcp: ['std', 'version', 'session', 'scope', 'model', 'tools'],
   worker: ['std', 'protocol', 'session', 'tools', 'model'],
   pod: [
     'std',
@@ -24,6 +25,7 @@ export const doors: Record<string, string[]> = {
     'model',
     'project',
     'tools',
+    'mcp',
     'worker',
   ],
   client: ['std', 'protocol', 'transport', 'session', 'scope', 'pod'],
@@ -52,6 +54,7 @@ export const doors: Record<string, string[]> = {
     'scope',
     'model',
     'project',
+    'mcp',
     'pod',
     'client',
     'configuration',
@@ -123,4 +126,5 @@ export const keyholes: { from: string; to: string; only: string[] }[] = [
   { from: 'scope', to: 'protocol', only: ['pod-event.ts'] },
   { from: 'tools', to: 'protocol', only: ['limits.ts', 'names.ts', 'pod-event.ts'] },
   { from: 'worker', to: 'protocol', only: ['live-events.ts'] },
+  { from: 'mcp', to: 'model', only: ['bytes.ts'] },
 ];

@@ -69,6 +69,7 @@ function effective(setting: Setting, from: From): EffectiveSetting[] {
   if (name === '*') {
     const field = key.split('.')[2] ?? '';
     if (section === 'keys') return keySettings(from);
+    if (section === 'mcp') return mcpSettings(field, from);
     return section === 'profile' ? profileSettings(field, from) : modelSettings(field, from);
   }
   if (section === 'permissions' || section === 'scope') return [listSetting(setting, from)];
@@ -92,6 +93,20 @@ function keySettings({ files }: From): EffectiveSetting[] {
   return Object.entries(files.user.keys ?? {}).map(([id, keys]) => {
     const value = typeof keys === 'string' ? keys : [...keys];
     return { key: `keys.${id}`, value, sources: [{ value, from: 'user file', at: files.userPath }] };
+  });
+}
+
+/** Of each server that pods would be given: with a project's, where that was trusted. */
+function mcpSettings(field: string, { files, configuration }: From): EffectiveSetting[] {
+  return Object.entries(configuration.mcp).flatMap(([name, server]) => {
+    const value = asJson(Object.entries(server).find(([key]) => key === field)?.[1]);
+    if (value === undefined) return [];
+    const { project } = server;
+    const source =
+      project === null
+        ? ({ value, from: 'user file', at: files.userPath } as const)
+        : ({ value, from: 'project file', at: project } as const);
+    return [{ key: `mcp.${name}.${field}`, value, sources: [source] }];
   });
 }
 

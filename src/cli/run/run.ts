@@ -203,7 +203,7 @@ async function planOf(context: CommandContext, options: RunOptions): Promise<Roo
     askTrust: mayAsk && canAsk(context) ? (file, wants) => askTrust(context, file, wants) : undefined,
     flags: configurationFlags(context, options),
   });
-  const { effort, models, limits, permissionMode, rules, scope, instructions, sandbox, notes } =
+  const { effort, models, mcp, limits, permissionMode, rules, scope, instructions, sandbox, notes } =
     configuration;
   for (const warning of [...notes, ...unknownLimits(environment)])
     context.stderr.write(`podkin: ${errorText(warning)}\n`);
@@ -212,6 +212,7 @@ async function planOf(context: CommandContext, options: RunOptions): Promise<Roo
     kept: options.keep,
     ...checkedModels(context, configuration, cwd),
     models,
+    mcp,
     effort,
     cwd,
     home: userHome(environment),

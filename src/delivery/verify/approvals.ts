@@ -12,7 +12,7 @@ import type {
 } from '../../session/facts/approval-entries.ts';
 import type { Entry, SessionEntry, ToolResultEntry } from '../../session/facts/entries.ts';
 import { Check } from './finding.ts';
-import { type MadeCall, type Needed, isObject, neededFor } from './needed-yes.ts';
+import { type MadeCall, type Needed, isObject, meantCall, neededFor } from './needed-yes.ts';
 import { type Takers, takeBy } from './takers.ts';
 
 interface AskedApproval {
@@ -71,7 +71,7 @@ export class ApprovalCheck extends Check {
       this.#mode = permissionMode;
     },
     toolCall: ({ call, tool, input }) => {
-      this.#calls.set(call, { tool, input });
+      this.#calls.set(call, meantCall(tool, input));
       this.#modes.set(call, new Set([this.#mode]));
     },
     toolResult: (entry) => this.#result(entry),

@@ -34,8 +34,16 @@ const kinds = new Map<string, Kind>(
     Edit: 'edit',
     SpawnPod: 'spawn',
     Bash: 'shell',
+    // It looks for tools of servers, and calls none.
+    mcp__find: 'harmless',
   } as const),
 );
+
+/** The call that is meant: of a tool of a server that another one calls. */
+export function meantCall(tool: string, input: JsonValue): MadeCall {
+  const meant = tool === 'mcp__use' && isObject(input) ? input['tool'] : undefined;
+  return { tool: typeof meant === 'string' ? meant : tool, input };
+}
 
 const free: Needed = 'nothing';
 /** A mode that is not in it is another build's. */
@@ -87,6 +95,7 @@ function isNamed(rules: JsonValue | undefined, tool: string, how: 'whole' | 'any
   return rules.some((rule) => {
     if (typeof rule !== 'string') return false;
     const text = rule.trim();
+    if (text.endsWith('*') && tool.startsWith(text.slice(0, -1))) return true;
     return text === tool || (how === 'any' && text.startsWith(`${tool}(`));
   });
 }

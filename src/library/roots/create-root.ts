@@ -16,6 +16,7 @@ import { type Demands, withDemands } from '../../session/settings/demands.ts';
 import type { Effort } from '../../session/settings/effort.ts';
 import { type Hook, hookSettings } from '../../session/facts/hooks.ts';
 import { keep } from '../../session/home/kept.ts';
+import type { McpServerSettings } from '../../session/settings/mcp-settings.ts';
 import type { ModelSettings } from '../../session/settings/model-settings.ts';
 import type { PermissionSettings } from '../../session/settings/permissions.ts';
 import {
@@ -64,6 +65,8 @@ export interface RootPlan extends ScopeRequest {
   readonly hooks?: readonly Hook[];
   /** What a person says of single models. */
   readonly models?: Readonly<Record<string, ModelSettings>> | undefined;
+  /** The MCP servers of the tree. */
+  readonly mcp?: Readonly<Record<string, McpServerSettings>> | undefined;
 }
 
 export interface Root {
@@ -109,6 +112,7 @@ export function freeName(taken: readonly string[]): string {
 function createNamed(home: Home, plan: RootPlan, name: string): Root {
   const instance = plan.instance ?? uuidv7();
   const models = asJson(plan.models ?? {});
+  const mcp = asJson(plan.mcp ?? {});
   const spec: PodSpec = {
     schema: schemaVersion,
     podkin: version,
@@ -132,6 +136,7 @@ function createNamed(home: Home, plan: RootPlan, name: string): Root {
       ...(typeof plan.tokens === 'number' && { budget: { tokens: plan.tokens } }),
       sandbox: { ...(plan.sandbox ?? defaultSandboxSettings) },
       ...(Object.keys(models).length > 0 && { models }),
+      ...(Object.keys(mcp).length > 0 && { mcp }),
       ...alternativesIn(plan),
       ...(plan.hooks && plan.hooks.length > 0 && { hooks: hookSettings(plan.hooks) }),
       ...(plan.effort !== undefined && { effort: plan.effort }),

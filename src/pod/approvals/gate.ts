@@ -54,7 +54,8 @@ export class ApprovalGate implements Interceptor {
 
   async beforeCall(request: CallRequest): Promise<CallApproval> {
     const { session } = this.#pod;
-    const { tool, need, input } = request;
+    const { need, input } = request;
+    const tool = need.kind === 'unknown' ? (need.as ?? request.tool) : request.tool;
     const check = checkIn(need);
     const sandbox = need.kind === 'shell' || check !== null ? await this.#options.sandboxState() : null;
     if (sandbox?.kind === 'unknown') return { kind: 'failed', text: notTested(sandbox) };

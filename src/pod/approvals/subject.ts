@@ -69,7 +69,7 @@ export interface NamedCall {
  */
 export function callKey(call: NamedCall, outside: boolean): string {
   const { tool, need, input, subject } = call;
-  const what = need.kind === 'shell' ? shellWords(need) : inputAndPlace(input, subject);
+  const what = need.kind === 'shell' ? shellWords(need) : inputAndPlace(input, subject, need);
   return digest(JSON.stringify([tool, what, outside]));
 }
 
@@ -78,7 +78,9 @@ export function callKey(call: NamedCall, outside: boolean): string {
  * count.
  */
 export function exactCall({ need, input, subject }: NamedCall): string {
-  return need.kind === 'shell' ? shellWords(need) : digest(JSON.stringify(inputAndPlace(input, subject)));
+  return need.kind === 'shell'
+    ? shellWords(need)
+    : digest(JSON.stringify(inputAndPlace(input, subject, need)));
 }
 
 /** A yes to a command that is waited for is none to one that runs on; no command begins with a NUL. */
@@ -86,7 +88,8 @@ function shellWords({ command, background }: Extract<ToolNeed, { kind: 'shell' }
   return background === true ? `\0${command}` : command;
 }
 
-function inputAndPlace(input: JsonValue, subject: RuleSubject): JsonValue {
+function inputAndPlace(input: JsonValue, subject: RuleSubject, need: ToolNeed): JsonValue {
+  if (need.kind === 'unknown' && need.definition !== undefined) return [sorted(input), need.definition];
   return subject.kind === 'paths' ? [sorted(input), [...subject.paths]] : sorted(input);
 }
 

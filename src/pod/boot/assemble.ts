@@ -88,6 +88,7 @@ export function assemble(pod: Pod): Assembled {
     },
     committed(bodies) {
       for (const part of [budget, children.waits, feeds, hooks]) part.committed(bodies);
+      if (bodies.some(({ type }) => type === 'scope')) runner.scopeChanged();
       for (const body of bodies) if (body.type === 'set') noteSet(pod, body, { runner, modesBelow });
     },
     show: (event) => feeds.show(event),

@@ -38,12 +38,16 @@ const names = new Set([
 ]);
 const beginnings = ['PODKIN_', 'LC_', 'NODE_'] as const;
 
-export function podEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+/** `more`: what its MCP servers are to be given of it, by name. */
+export function podEnvironment(
+  environment: NodeJS.ProcessEnv,
+  more: readonly string[] = [],
+): NodeJS.ProcessEnv {
   const passed = Object.entries(environment).filter(
     ([name]) =>
       // A pod that a command has started is a pod: `ps` shows it, and it stays until it is stopped.
       name !== markVariable &&
-      (names.has(name) || beginnings.some((beginning) => name.startsWith(beginning))),
+      (names.has(name) || more.includes(name) || beginnings.some((beginning) => name.startsWith(beginning))),
   );
   return Object.fromEntries(passed);
 }

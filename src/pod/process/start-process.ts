@@ -17,9 +17,10 @@ import { isEmpty, noRestrictions } from '../../session/facts/restrictions.ts';
 import { efforts } from '../../session/settings/effort.ts';
 import { type Hook, hookEvents, hookFailures } from '../../session/facts/hooks.ts';
 import { permissionModes } from '../../session/settings/permissions.ts';
-import type { PodFolder } from '../../session/home/home.ts';
+import { type PodFolder, readSpec } from '../../session/home/home.ts';
 import type { End, ProcessExit, ReadyMessage, StartedProcess } from '../host.ts';
 import type { SetAtStart } from '../../session/settings/wanted.ts';
+import { mcpServersIn, variablesIn } from '../../session/settings/mcp-settings.ts';
 import { podEnvironment } from './pod-environment.ts';
 
 const readyMessage = once((): z.ZodType<ReadyMessage> =>
@@ -101,6 +102,16 @@ export interface StartOptions {
   readonly program?: string | undefined;
 }
 
+/** A file that cannot be read is told by the pod itself. */
+function variablesOfServers(folder: PodFolder): string[] {
+  try {
+    const servers = [...mcpServersIn(readSpec(folder)?.settings ?? {}).values()];
+    return servers.flatMap(({ env = {}, headers = {} }) => [...variablesIn(env), ...variablesIn(headers)]);
+  } catch {
+    return [];
+  }
+}
+
 /**
  * Of `environment` the process is given what a pod needs (`pod-environment.ts`). Throws what `spawn` throws.
  */
@@ -118,7 +129,7 @@ export function startPodProcess(
       cwd: '/',
       stdio: ['ignore', output, output, 'pipe'],
       env: {
-        ...podEnvironment(environment),
+        ...podEnvironment(environment, variablesOfServers(folder)),
         [readyVariable]: String(readyDescriptor),
         ...(takeOver ? { [takeOverVariable]: '1' } : {}),
         ...(cancelsTurn ? { [cancelTurnVariable]: '1' } : {}),

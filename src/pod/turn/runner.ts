@@ -24,6 +24,8 @@ import { onRepositoryMade } from '../machine/own-repositories.ts';
 import type { Pod } from '../pod.ts';
 import type { TurnEnd } from '../machine/reports.ts';
 import { windowOfPod } from '../machine/context-view.ts';
+import { noCompaction, problemOf } from './compaction-result.ts';
+import { PodMcp } from './pod-mcp.ts';
 import { PodSkills } from './pod-skills.ts';
 import type { ProjectContext } from './project-context.ts';
 import { demandsGuidance } from '../machine/evidence.ts';
@@ -64,6 +66,9 @@ export class TurnRunner {
   readonly #evidence: EvidenceDesk;
   readonly #surroundings: SurroundingsReader;
   readonly #skills: PodSkills;
+  readonly #mcp: PodMcp;
+  /** What is started in a turn and outlasts it. */
+  readonly #lasting = new AbortController();
   readonly #fileViews: FileViews = newFileViews();
   readonly #models = new Map<string, Promise<Model>>();
   readonly #rests: Rests;
@@ -85,6 +90,7 @@ export class TurnRunner {
     });
     this.#surroundings = new SurroundingsReader(pod);
     this.#skills = new PodSkills(pod);
+    this.#mcp = new PodMcp(pod, { context: (call) => this.#toolContext(call, this.#lasting.signal) });
   }
 
   start(turn: string): void {
@@ -118,6 +124,12 @@ export class TurnRunner {
     this.#evidence.control();
     this.#options.approvals.control('cancel');
     await this.#running;
+    await this.#mcp.end();
+  }
+
+  /** What the pod may touch is another now. */
+  scopeChanged(): void {
+    this.#mcp.scopeChanged();
   }
 
   /** Behind `stop`: nothing commits in the clone any more. */
@@ -216,6 +228,7 @@ export class TurnRunner {
     const rests = this.#rests;
     const instructions = await this.#options.project.instructions();
     const skills = await this.#skills.read();
+    await this.#mcp.read(signal);
     const surroundings = await this.#surroundings.now(this.#toolContext('surroundings', signal));
     return {
       turn,
@@ -227,7 +240,7 @@ export class TurnRunner {
         surroundings,
         skills,
       },
-      tools: this.#skills.toolsWith(this.#options.tools),
+      tools: this.#mcp.toolsWith(this.#skills.toolsWith(this.#options.tools)),
       images: imagesOfPod(pod),
       model: () => this.#getModel(rests.current),
       rests,
@@ -364,27 +377,6 @@ export class TurnRunner {
 
 function amountsIn({ inputTokens, outputTokens, cost }: RequestUsage): Amounts {
   return { tokens: inputTokens + outputTokens, ...(cost === null ? {} : { nanoUsd: nanoUsd(cost) }) };
-}
-
-const noCompaction: TurnResult = {
-  kind: 'errored',
-  category: 'internal',
-  message: 'the history of this pod is kept by another program',
-};
-
-/** Null: an entry says what came of it, or a pause has put it off. */
-function problemOf(result: Exclude<TurnResult, { kind: 'abandoned' }>): string | null {
-  switch (result.kind) {
-    case 'finished':
-    case 'paused':
-      return null;
-    case 'cancelled':
-      return 'it was cancelled';
-    case 'limitReached':
-      return `a limit was reached: ${result.reason}`;
-    case 'errored':
-      return result.message;
-  }
 }
 
 function controlOf(pod: Pod): 'none' | 'pause' | 'cancel' {

@@ -59,7 +59,10 @@ export const ruledTools = [
   'Skill',
 ] as const;
 
-const ruleForm = /^([A-Za-z][A-Za-z0-9_-]{0,63})(?:\(([\s\S]*)\))?$/;
+const ruleForm = /^([A-Za-z][A-Za-z0-9_-]{0,63}\*?)(?:\(([\s\S]*)\))?$/;
+
+/** Tools of MCP servers: `mcp__SERVER__TOOL`, and `mcp__SERVER__*` for all of one. */
+const outsidePrefix = 'mcp__';
 
 /** The rule, or one sentence on what is wrong with the text. */
 export function parseRule(text: string): PermissionRule | { readonly problem: string } {
@@ -71,11 +74,16 @@ export function parseRule(text: string): PermissionRule | { readonly problem: st
       problem: `${shown} is no rule: write a tool's name, as in Bash, or Tool(pattern), as in "Bash(npm test*)"; a task goes before the options`,
     };
   }
-  if (!ruledTools.some((known) => known === tool)) {
-    return { problem: `${shown} names no tool: there are ${ruledTools.join(', ')}` };
+  const isOutside = tool.startsWith(outsidePrefix);
+  if (!isOutside && !ruledTools.some((known) => known === tool)) {
+    return {
+      problem: `${shown} names no tool: there are ${ruledTools.join(', ')}, and mcp__SERVER__TOOL or mcp__SERVER__* of MCP servers`,
+    };
   }
   // Blanks inside the brackets are no part of a name or a command.
   const pattern = parts?.[2]?.trim() ?? null;
+  if (isOutside && pattern !== null)
+    return { problem: `${shown} has a pattern, and what a tool of an MCP server touches is not known` };
   if (pattern === '') {
     return {
       problem: `${shown} has an empty pattern: write ${tool} for every call of it, or a pattern between the brackets`,
@@ -160,7 +168,11 @@ export function ruleFor(
   kind: RuleKind,
   call: { tool: string; subject: RuleSubject },
 ): PermissionRule | undefined {
-  return rules.find((rule) => rule.tool === call.tool && covers(rule, kind, call.subject));
+  return rules.find((rule) => namesTool(rule, call.tool) && covers(rule, kind, call.subject));
+}
+
+function namesTool({ tool }: PermissionRule, called: string): boolean {
+  return tool.endsWith('*') ? called.startsWith(tool.slice(0, -1)) : tool === called;
 }
 
 function covers({ pattern }: PermissionRule, kind: RuleKind, subject: RuleSubject): boolean {
@@ -240,7 +252,7 @@ function partsOf(command: string): string[] {
  * `*` stands for any characters, spaces and slashes too; everything else for itself. Linear in the text,
  * which a model may make long.
  */
-function wildcardFits(pattern: string, text: string): boolean {
+export function wildcardFits(pattern: string, text: string): boolean {
   const [first = '', ...rest] = pattern.trim().split('*');
   const last = rest.pop();
   if (last === undefined) return text === first;

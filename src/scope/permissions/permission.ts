@@ -32,8 +32,11 @@ export type ToolNeed =
   | { readonly kind: 'skill'; readonly name: string }
   /** Nothing that could be denied: it looks at the pod itself. */
   | { readonly kind: 'none' }
-  /** A tool from outside: nothing that it says of itself lowers what is asked. */
-  | { readonly kind: 'unknown' };
+  /**
+   * A tool from outside: nothing that it says of itself lowers what is asked. `as`: the tool that is meant,
+   * where another calls it; `definition`: what a yes for good is said to, so that another is asked again.
+   */
+  | { readonly kind: 'unknown'; readonly as?: string; readonly definition?: string };
 
 export interface PermissionCase {
   readonly mode: PermissionMode;

@@ -1,0 +1,39 @@
+/** What a person has said about texts of projects: a file an answer, by what it is an answer to. */
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Home } from '../session/home/places.ts';
+import { writeFileAtomic } from '../std/atomic-write.ts';
+
+/**
+ * What a file wants, for the person to judge; one line a setting, instructions as they are. Null: nobody
+ * answered.
+ */
+export type AskTrust = (file: string, wants: readonly string[]) => Promise<boolean | null>;
+
+/** `text`: all that the answer is to; another one is asked about anew. */
+export async function trustAnswer(
+  home: Home,
+  text: string,
+  ask: () => Promise<boolean | null>,
+): Promise<{ answer: boolean | null; record: string }> {
+  const record = join(home.state, 'trusted', createHash('sha256').update(text).digest('hex'));
+  const known = answerIn(record);
+  const answer = known ?? (await ask());
+  if (known === null && answer !== null) keepAnswer(home, record, answer);
+  return { answer, record };
+}
+
+function answerIn(record: string): boolean | null {
+  try {
+    const answer = readFileSync(record, 'utf8').trim();
+    return answer === 'yes' ? true : answer === 'no' ? false : null;
+  } catch {
+    return null;
+  }
+}
+
+function keepAnswer(home: Home, record: string, answer: boolean): void {
+  mkdirSync(join(home.state, 'trusted'), { recursive: true, mode: 0o700 });
+  writeFileAtomic(record, answer ? 'yes\n' : 'no\n', 0o600);
+}
