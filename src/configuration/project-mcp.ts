@@ -178,7 +178,7 @@ function fetchProblem(command: string, args: readonly string[]): string | null {
   if (!fetching.has(program)) return null;
   // Of some the first word is the package; of others a word of theirs may stand before it.
   const words = args.filter((arg) => !arg.startsWith('-'));
-  const named = /x$/.test(program) && program !== 'pipx' ? words.slice(0, 1) : words;
+  const named = program.endsWith('x') && program !== 'pipx' ? words.slice(0, 1) : words;
   if (named.some((word) => exactVersion.test(word))) return null;
   return `"${basename(command)}" would fetch whatever is newest: name an exact version, as in package@1.2.3`;
 }

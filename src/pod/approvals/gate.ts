@@ -16,7 +16,7 @@ import { rememberedKey } from '../../session/facts/replay-approvals.ts';
 import type { Interceptor, CallApproval, CallRequest } from '../../worker/turn-ports.ts';
 import { answerRuleProblem, rulesIn } from './answer-rule.ts';
 import { closeForPause, onApprove, onAsk } from '../machine/approval-inputs.ts';
-import { callKey, exactCall, type NamedCall, subjectOf, summaryOf } from './subject.ts';
+import { callKey, exactCall, meantTool, type NamedCall, subjectOf, summaryOf } from './subject.ts';
 import type { Pod, PodPermissions } from '../pod.ts';
 
 export interface ApprovalsOptions {
@@ -55,7 +55,7 @@ export class ApprovalGate implements Interceptor {
   async beforeCall(request: CallRequest): Promise<CallApproval> {
     const { session } = this.#pod;
     const { need, input } = request;
-    const tool = need.kind === 'unknown' ? (need.as ?? request.tool) : request.tool;
+    const tool = meantTool(request);
     const check = checkIn(need);
     const sandbox = need.kind === 'shell' || check !== null ? await this.#options.sandboxState() : null;
     if (sandbox?.kind === 'unknown') return { kind: 'failed', text: notTested(sandbox) };

@@ -9,6 +9,11 @@ import { realOrFuturePath } from '../../scope/paths/real-path.ts';
 import { checkLine } from '../../session/settings/profiles.ts';
 import { type JsonValue, isJsonObject } from '../../std/json.ts';
 
+/** Of a tool of a server that another one calls: rules and people know it by its own name. */
+export function meantTool({ tool, need }: { readonly tool: string; readonly need: ToolNeed }): string {
+  return need.kind === 'unknown' ? (need.as ?? tool) : tool;
+}
+
 /** Looks where links lead; what does not exist yet is named below what does. */
 export async function subjectOf(need: ToolNeed, cwd: string): Promise<RuleSubject> {
   switch (need.kind) {
