@@ -130,7 +130,9 @@ const anyObject: StandardSchemaV1<unknown, JsonObject> = {
   },
 };
 
-/** A schema of a server's says nothing that we believe, and to hold an answer against it can take for ever. */
+/**
+ * A schema of a server's says nothing that we believe, and to hold an answer against it can take for ever.
+ */
 const noValidator: jsonSchemaValidator = {
   getValidator<T>(): JsonSchemaValidator<T> {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nobody reads it

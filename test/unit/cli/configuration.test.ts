@@ -104,7 +104,7 @@ describe('configuration', () => {
     );
   });
 
-  it.each(['baseUrl = "http://x"', 'hooks = []', 'sandbox.program = "/p/evil"'])(
+  it.each(['baseUrl = "http://x"', 'mcp = {}', 'sandbox.program = "/p/evil"'])(
     '[config.project-safe] a project file may not set: %s',
     async (project) => {
       const said = await problem({ project });
