@@ -57,7 +57,7 @@ export interface GroupProgram {
   readonly filter?: Uint8Array | null;
   /** Of a sandbox, which waits for it on 5 and its shell on 4: see `InsideProcesses.release`. */
   readonly differs?: ((firstPid: number) => string | null) | null;
-  /** It talks over its input and output; outside of any sandbox a guard waits on 7 for the death of this one. */
+  /** It talks over its input and output; outside of a sandbox a guard on 7 ends it with this one. */
   readonly apart?: boolean;
 }
 
