@@ -151,7 +151,7 @@ ${program(reference('sequential-thinking'))}
     expect(await answers('allowed')).toEqual(['echo w']);
   });
 
-  it('[mcp.names] [mcp.schemas] [mcp."many"] what cannot be offered is told, and 500 tools are behind two', async () => {
+  it('[mcp.names] [mcp.schemas] [mcp.many] what cannot be offered is told, and 500 tools are behind two', async () => {
     configure(
       `[mcp."lies"]\n${program(hostile, 'lies', home.work)}\n[mcp."many"]\n${program(hostile, 'many', home.work)}`,
     );

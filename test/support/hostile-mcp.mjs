@@ -4,7 +4,13 @@ import { appendFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 const [, , kind = 'plain', notes] = process.argv;
-const note = (text) => notes !== undefined && appendFileSync(`${notes}/mcp-notes`, `${text}\n`);
+const note = (text) => {
+  try {
+    if (notes !== undefined) appendFileSync(`${notes}/mcp-notes`, `${text}\n`);
+  } catch {
+    // Its pod may not write there, and so it may not either.
+  }
+};
 note(`start ${process.pid}`);
 
 const send = (message) => process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
