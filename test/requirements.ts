@@ -16,6 +16,7 @@ import { context } from './requirements/context.ts';
 import { death } from './requirements/death.ts';
 import { delivery } from './requirements/delivery.ts';
 import { growth } from './requirements/growth.ts';
+import { homeEvents } from './requirements/home-events.ts';
 import { hooks } from './requirements/hooks.ts';
 import { house } from './requirements/house.ts';
 import { images } from './requirements/images.ts';
@@ -54,6 +55,7 @@ export const requirements: Readonly<Record<string, string>> = {
   ...death,
   ...delivery,
   ...growth,
+  ...homeEvents,
   ...hooks,
   ...house,
   ...images,

@@ -202,10 +202,21 @@ export const commands: readonly CommandSpec[] = [
     usage: 'events [name]',
     group: inspect,
     summary: 'stream what pods do from now on, one JSON object per line',
-    options: [alwaysJson],
-    more: 'With a name: until that pod ends. Without one: all pods of the home, new ones included.',
-    run: async (context, input) =>
-      (await import('./inspect/events.ts')).eventsCommand(context, input.args[0] ?? null),
+    options: [
+      ['--all', 'of all trees from their logs, missing nothing: starts, ends, questions, deliveries'],
+      ['--since <cursor>', 'with --all: behind that cursor, or "start", or "now" (the default)'],
+      ['--cursor <name>', 'with --all: keep the cursor under this name, and go on from it'],
+      ['--once', 'with --all: end with what is there'],
+      alwaysJson,
+    ],
+    more: 'With a name: until that pod ends. Without one: all pods of the home, new ones included. With --all each event at least once, over kills of this command (docs/events.md).',
+    run: async (context, input) => {
+      const { homeEventsCommand, isOfAll } = await import('./inspect/home-events.ts');
+      const [since, name, once] = [input.text('since'), input.text('cursor'), input.flag('once')];
+      if (isOfAll({ since, name, once }, { isAll: input.flag('all'), pod: input.args[0] }))
+        return await homeEventsCommand(context, { since, name, once });
+      return await (await import('./inspect/events.ts')).eventsCommand(context, input.args[0] ?? null);
+    },
   },
   {
     usage: 'deliveries [name]',

@@ -9,6 +9,7 @@ import type { StartedEntry } from '../../session/facts/entries.ts';
 import { type Facts, emptyFacts } from '../../session/facts/facts.ts';
 import { foldLog } from '../../session/log/fold-log.ts';
 import { type PodFolder, podFolder, writeTombstone } from '../../session/home/home.ts';
+import { noteRemoved } from '../../session/home/removed-list.ts';
 import { isPlace, nameAt, placeInTree } from '../../session/home/place.ts';
 import { isPodLog, knownSpec, sessionIn, specIfKnown, strangersLog } from '../../session/home/known-spec.ts';
 import { lostBeginning } from '../../session/home/lost-beginning.ts';
@@ -108,6 +109,7 @@ function bequeath(
 ): void {
   const { name, instance, facts, received } = pod;
   const children = [...facts.children.values()].map((child) => [child.instance, child.received]);
+  noteRemoved(home, { instance, name, lastSeq: facts.lastSeq === 0 ? null : facts.lastSeq });
   writeTombstone(home, {
     name,
     instance,

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { syncFolder } from '../../std/atomic-write.ts';
 import type { Facts } from '../facts/facts.ts';
 import { type Home, type PodFolder, writeTombstone } from './home.ts';
+import { noteRemoved } from './removed-list.ts';
 
 export interface Burial {
   readonly name: string;
@@ -27,6 +28,7 @@ export interface Burial {
  */
 export function removePodFolder(home: Home, burial: Burial): () => void {
   const { name, instance, folder, parent, facts } = burial;
+  noteRemoved(home, { instance, name, lastSeq: facts.lastSeq });
   writeTombstone(home, {
     name,
     instance,
