@@ -204,7 +204,10 @@ export const commands: readonly CommandSpec[] = [
     summary: 'stream what pods do from now on, one JSON object per line',
     options: [
       ['--all', 'of all trees from their logs, missing nothing: starts, ends, questions, deliveries'],
-      ['--since <cursor>', 'with --all: behind that cursor, or "start", or "now" (the default)'],
+      [
+        '--since <cursor>',
+        'with --all: behind that cursor, or "start", or "now" (the default); of a new name',
+      ],
       ['--cursor <name>', 'with --all: keep the cursor under this name, and go on from it'],
       ['--once', 'with --all: end with what is there'],
       alwaysJson,

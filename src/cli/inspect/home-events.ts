@@ -17,7 +17,7 @@ import { uuidv7, uuidv7Pattern } from '../../std/uuid.ts';
 import { type CommandContext, CommandFailed, exitStatus, jsonLine } from '../invocation/context.ts';
 
 export interface HomeEventsOptions {
-  /** A cursor, `start` or `now`. */
+  /** A cursor, `start` or `now`; where a name begins that has none yet. */
   readonly since: string | undefined;
   /** The name under which it is kept. */
   readonly name: string | undefined;
@@ -47,6 +47,8 @@ export async function homeEventsCommand(
   const kept = options.name === undefined ? null : await keptCursor(home, options.name);
   const events = new HomeEvents(home, await beginning(context, options, { id, kept }));
   let saved = '';
+  // From here on a kill loses nothing of what it was to begin with.
+  if (kept !== null) kept.keep((saved = encodeCursor(events.cursor)));
   for (;;) {
     await events.read(async (event) => {
       stdout.write(jsonLine(lineOf(event)));
@@ -86,7 +88,7 @@ async function beginning(
   { since, name }: HomeEventsOptions,
   { id, kept }: Known,
 ): Promise<Cursor> {
-  const text = since ?? kept?.text ?? 'now';
+  const text = kept?.text ?? since ?? 'now';
   const nothing = { home: id, pods: new Map(), groups: [] };
   if (text === 'start') return { ...nothing, removed: 0 };
   if (text === 'now') {
@@ -95,7 +97,7 @@ async function beginning(
     return events.cursor;
   }
   const cursor = decodeCursor(text);
-  const where = since === undefined ? `the cursor "${name}"` : '--since';
+  const where = kept?.text === undefined ? '--since' : `the cursor "${name}"`;
   if (cursor === null)
     throw usage(`${where} is no cursor that podkin has made: give one, "start" for all there is, or "now"`);
   if (cursor.home !== id)

@@ -155,7 +155,8 @@ export class HomeEvents {
       log.isHeld = true;
       return;
     }
-    while (until === null || log.emitted < until) {
+    const isEnough = (): boolean => until !== null && log.emitted >= until;
+    while (!isEnough()) {
       const read = await this.#next(log);
       if (read === null) return;
       const { entry } = read;
