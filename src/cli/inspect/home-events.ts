@@ -1,6 +1,6 @@
 /**
- * `podkin events --all`: what happens in all trees of the home, for a program that has to miss nothing, however
- * often it is ended. How far it has come is a cursor: printed behind each reading, or kept under a name.
+ * `podkin events --all`: what happens in all trees of the home, for a program that has to miss nothing, even
+ * if it is ended often. How far it has come is a cursor: printed behind each reading, or kept under a name.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

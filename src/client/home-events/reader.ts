@@ -3,9 +3,9 @@
  * order of its log, and of two pods in the order of cause and effect.
  *
  * Invariants
- * - E1 A receipt comes behind its event, and the first of a child behind its spawn: what would come before is
- *   left for the next reading.
- * - E2 Nothing is skipped in silence: a damaged line is an event, a removed pod says how far its log had come.
+ * - E1 A receipt comes behind its event, and the first of a child behind its spawn: what would come
+ *   before is left for the next reading.
+ * - E2 Nothing is skipped in silence: a damaged line is an event, a removed pod says how far its log came.
  */
 import { statSync } from 'node:fs';
 import type { Entry, EntryBody } from '../../session/facts/entries.ts';
@@ -77,7 +77,7 @@ export class HomeEvents {
   /** What is there now and was not handed out; `take` is awaited. Rejects with what it rejects with. */
   async read(take: (event: HomeEvent) => Promise<void>): Promise<void> {
     const before = this.#list();
-    await this.#tellGone(before, take);
+    await this.#reportGone(before, take);
     this.#logs = this.#measured(before);
     const byDepth = [...this.#logs.values()].toSorted((a, b) => a.pod.spec.depth - b.pod.spec.depth);
     try {
@@ -101,7 +101,7 @@ export class HomeEvents {
     return this.#pods.list;
   }
 
-  async #tellGone(listed: readonly FoundPod[], take: (event: HomeEvent) => Promise<void>): Promise<void> {
+  async #reportGone(listed: readonly FoundPod[], take: (event: HomeEvent) => Promise<void>): Promise<void> {
     const { removed, end } = removedSince(this.#home, this.#cursor.removed);
     const there = new Set(listed.map(({ instance }) => instance));
     const pods = new Map(this.#cursor.pods);
