@@ -26,6 +26,7 @@ const floors: Record<string, string[]> = {
   scope: ['paths', 'permissions', 'ownership', 'set-aside', 'sandbox'],
   pod: [
     'machine',
+    'trace',
     'host.ts',
     'process',
     'claim-owners.ts',

@@ -37,6 +37,7 @@ import { settings } from './requirements/settings.ts';
 import { shell } from './requirements/shell.ts';
 import { tables } from './requirements/tables.ts';
 import { tools } from './requirements/tools.ts';
+import { traces } from './requirements/traces.ts';
 import { transport } from './requirements/transport.ts';
 import { wire } from './requirements/wire.ts';
 
@@ -77,6 +78,7 @@ export const requirements: Readonly<Record<string, string>> = {
   ...shell,
   ...tables,
   ...tools,
+  ...traces,
   ...transport,
   ...wire,
 };

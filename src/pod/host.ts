@@ -41,6 +41,7 @@ import type { GitStore } from '../project/git-store.ts';
 import type { Worktree } from '../session/settings/worktree.ts';
 import type { WorktreeReport } from '../protocol/pod-event.ts';
 import type { McpServers, ServersPlace } from '../mcp/servers.ts';
+import type { SpanSink } from './trace/spans.ts';
 import type { Engine } from '../worker/turn-ports.ts';
 import type { Sent } from '../transport/connect-and-send.ts';
 import type { Connection } from '../transport/connection.ts';
@@ -369,6 +370,8 @@ export interface Work {
   runHook(folder: PodFolder, run: HookRun): Promise<HookRan>;
   /** Absent: there are no servers on this host. */
   mcp?(given: McpGiven): Promise<McpServers>;
+  /** Where what turns do is sent as spans; null or absent: nowhere. `onLost`: once, with why. */
+  spans?(onLost: (why: string) => void): SpanSink | null;
 }
 
 /** What a pod's MCP servers are started with. */

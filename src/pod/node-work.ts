@@ -12,6 +12,7 @@ import { hookPlaces, hookProtection } from '../scope/paths/git-hooks.ts';
 import { realScope } from '../scope/paths/real-path.ts';
 import { ownPrograms } from '../scope/sandbox/own-programs.ts';
 import { type Sandbox, type SandboxSettings, createSandbox } from '../scope/sandbox/sandbox.ts';
+import { once } from '../std/once.ts';
 import type { Home } from '../session/home/home.ts';
 import { ownPlaces, userHome } from '../session/home/places.ts';
 import { effortIn } from '../session/settings/effort.ts';
@@ -28,6 +29,8 @@ import type { McpServers } from '../mcp/servers.ts';
 import type { ImageStore, McpGiven, Worker, Work } from './host.ts';
 import { costLimit } from './machine/budget.ts';
 import { nodeWorktrees } from './node-worktrees.ts';
+import type { SpanSink } from './trace/spans.ts';
+import { type TraceTarget, traceTarget } from './trace/target.ts';
 import { noteGroup, noteOutside } from './process/command-groups.ts';
 
 export function nodeWork(home: Home): Work {
@@ -62,6 +65,21 @@ export function nodeWork(home: Home): Work {
     noteGroup,
     runHook: async (folder, run) => (await import('./process/run-hook.ts')).runHook(folder, run),
     mcp: (given) => mcpServers(home, given),
+    spans: (onLost) => spansTo(traceTarget(process.env), onLost),
+  };
+}
+
+/** What sends them is loaded with the first. */
+function spansTo(target: TraceTarget, onLost: (why: string) => void): SpanSink | null {
+  if (target.kind === 'off') return null;
+  if (target.kind === 'wrong') {
+    onLost(target.why);
+    return null;
+  }
+  const sink = once(async () => new (await import('./trace/otlp.ts')).OtlpSink(target, onLost));
+  return {
+    take: (span) => void sink().then((one) => one.take(span)),
+    flush: async () => await (await sink()).flush(),
   };
 }
 

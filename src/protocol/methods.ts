@@ -8,6 +8,7 @@ import { approveParams, approveResult, closedApprovalSchema, approvalRequestSche
 import { boundSchema, budgetView, leaseReportsSchema, leasesSchema } from './budget.ts';
 import { compactionTime } from './compaction.ts';
 import { completeParams, completeResult } from './complete.ts';
+import { traceparent } from './traceparent.ts';
 import { incarnationNumber, instanceId, podIdentity, podName, submissionId } from './names.ts';
 import { type SentPodEvent, pathScopeSchema, sentPodEvent } from './pod-event.ts';
 import { namedFiles, runInput } from './run-input.ts';
@@ -121,6 +122,8 @@ export const methods = {
         from: fromParent().optional(),
         root: z.string().optional(),
         hops: z.int().min(0).optional(),
+        // The span in which it is given, as W3C traceparent; what is none is passed over.
+        trace: traceparent(),
         // A parent's: the newest link that it knows of. A run that was written before a later link is refused
         // (`regressed`): that link has told that it never came.
         link: z.int().optional(),

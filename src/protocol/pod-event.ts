@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { traceparent } from './traceparent.ts';
 import { once } from '../std/once.ts';
 import { leaseReportsSchema } from './budget.ts';
 import { instanceId, podName } from './names.ts';
@@ -61,6 +62,8 @@ const turnReport = once(() => ({
   switched: switchedReport().optional(),
   durationMs: z.number().min(0),
   hops: z.int().min(0),
+  /** The span of the turn, where it is traced. */
+  trace: traceparent(),
   /** Of a pod that works in a clone of its own. */
   worktree: worktreeReport().optional(),
   budget: budget(),

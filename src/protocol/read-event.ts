@@ -3,6 +3,7 @@
  * does not fit is taken at its neutral value and named in `unread`, so that the model and people are told.
  * Pure.
  */
+import { isTraceparent } from './traceparent.ts';
 import type * as z from 'zod';
 import { leaseReportsSchema } from './budget.ts';
 import { instanceId, podNamePattern } from './names.ts';
@@ -129,6 +130,7 @@ function turnReport(fields: Fields): TurnReport {
     ...fields.optional('switched', switchedReport()),
     durationMs: fields.amount('durationMs'),
     hops: fields.count('hops', 0),
+    ...(isTraceparent(value['trace']) ? { trace: value['trace'] } : {}),
     ...fields.optional('worktree', worktreeReport()),
     ...fields.budget(),
   };

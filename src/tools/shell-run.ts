@@ -73,6 +73,7 @@ export async function runShell(attempt: ShellAttempt, context: ToolContext): Pro
       place,
       mark,
       apart: talks !== undefined,
+      traceparent: context.traceparent,
     };
     const shell = shellIn(command, inside);
     const program = { ...shell, env: { ...shell.env, ...talks?.variables } };
@@ -205,7 +206,15 @@ export function shellIn(
     place,
     mark = null,
     apart = false,
-  }: { cwd: string; limits: ShellLimits; place: Entered | null; mark?: string | null; apart?: boolean },
+    traceparent,
+  }: {
+    cwd: string;
+    limits: ShellLimits;
+    place: Entered | null;
+    mark?: string | null;
+    apart?: boolean;
+    traceparent?: string | undefined;
+  },
 ): GroupProgram {
   const file = shellProgram();
   const relayed = file === '/bin/bash' && existsSync('/bin/cat');
@@ -222,7 +231,7 @@ export function shellIn(
     file,
     args,
     cwd,
-    env,
+    env: traceparent === undefined ? env : { ...env, TRACEPARENT: traceparent },
     mark,
     isSandbox,
     apart,

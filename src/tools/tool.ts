@@ -100,6 +100,8 @@ export interface CallContext {
 
 /** And what podkin's own tools are handed beside it. */
 export interface ToolContext extends CallContext {
+  /** The span of this call, as W3C traceparent; absent where nothing is traced. */
+  readonly traceparent?: string | undefined;
   /** The turn's hops: what this call causes elsewhere carries them on. */
   readonly hops: number;
   /** As it is now: others may have claimed a part since the call began. */

@@ -24,9 +24,10 @@ import type { Worker } from '../host.ts';
 import type { Pod } from '../pod.ts';
 import { podTree } from '../children/pod-tree.ts';
 import type { PodContext } from '../children/spawn-child.ts';
-import { stopSelf } from './stop-self.ts';
+import { type StopParts, stopSelf } from './stop-self.ts';
 import { commandsOf } from '../turn/pod-commands.ts';
 import { ProjectContext } from '../turn/project-context.ts';
+import { TurnTrace } from '../turn/turn-trace.ts';
 import { TurnRunner } from '../turn/runner.ts';
 
 export interface Assembled {
@@ -62,12 +63,14 @@ export function assemble(pod: Pod): Assembled {
   const project = new ProjectContext(pod);
   const commands = commandsOf(pod);
   const hooks = new HookDesk(pod);
+  const trace = traceOf(pod);
   const runner: TurnRunner = new TurnRunner(pod, {
     engine: host.work.engine(worker),
     tools,
     makeModel: (name) => host.work.model(worker, name),
     guidance,
-    interceptors: [project, hooks, approvalGate],
+    interceptors: [project, hooks, approvalGate, ...(trace === null ? [] : [trace])],
+    trace,
     project,
     approvals: approvalGate,
     sandbox,
@@ -81,14 +84,12 @@ export function assemble(pod: Pod): Assembled {
     controlTurn: () => [hooks, runner].forEach((part) => part.control()),
     emitted: () => parentLink?.emitted(),
     cancelChildren: (assignments) => cancelChildren(pod, assignments),
-    stop: () => {
-      stopSelf({ pod, runner, commands, children, parentLink, hooks })
-        .catch((error: unknown) => host.self.complain(`stopping: ${String(error)}`))
-        .finally(() => ended.resolve());
-    },
+    stop: () =>
+      void stopped({ pod, runner, commands, children, parentLink, hooks }, trace).then(ended.resolve),
     committed(bodies) {
       for (const part of [budget, children.waits, feeds, hooks]) part.committed(bodies);
       if (bodies.some(({ type }) => type === 'scope')) runner.scopeChanged();
+      trace?.committed(bodies);
       for (const body of bodies) if (body.type === 'set') noteSet(pod, body, { runner, modesBelow });
     },
     show: (event) => feeds.show(event),
@@ -98,6 +99,26 @@ export function assemble(pod: Pod): Assembled {
   const parts = { ...feeds, pod, children, parentLink, toolNames, contextOfInput };
   const handlers = podHandlers({ ...parts, approvalGate, sandbox, budget, modesBelow });
   return { handlers, observers: feeds.observers, children, parentLink, hooks, ended: ended.promise };
+}
+
+/** Never rejects. */
+async function stopped(parts: StopParts, trace: TurnTrace | null): Promise<void> {
+  const { self } = parts.pod.host;
+  const complain = (error: unknown): void => self.complain(`stopping: ${String(error)}`);
+  await stopSelf(parts).catch(complain);
+  await trace?.flush().catch(complain);
+}
+
+/** Null where nothing is traced. */
+function traceOf(pod: Pod): TurnTrace | null {
+  const onLost = (why: string): void => {
+    // Behind its last line a log takes nothing more.
+    if (pod.core.live.mode === 'stopping') return;
+    const text = `Traces are not sent, or not all of them: ${why}.`;
+    pod.host.clock.soon(() => pod.tryCommit([{ type: 'alert', level: 'warning', code: 'tracesLost', text }]));
+  };
+  const sink = pod.host.work.spans?.(onLost) ?? null;
+  return sink === null ? null : new TurnTrace(pod, sink);
 }
 
 function gateOf(pod: Pod, sandbox: Sandbox, onChanged: () => void): ApprovalGate {

@@ -114,7 +114,8 @@ async function sendTo(
     return { text: `Pod "${child.name}" is still being started; send it again.`, isError: true };
   }
   const ref = { name: child.name, instance: child.instance };
-  const request = { child: ref, text: asked.message, hops: asked.context.hops };
+  const { hops, traceparent: trace } = asked.context;
+  const request = { child: ref, text: asked.message, hops, trace };
   const dead = children.hasEnded(child.instance) || processGone(pod, child);
   if (dead) await startAgain(pod, children, child);
   await sendRun(pod, children, request);

@@ -13,6 +13,8 @@ export interface RunRequest {
   child: PodRef;
   text: string;
   hops: number;
+  /** The span in which it is given. */
+  trace?: string | undefined;
 }
 
 /** The run did not reach the child; the assignment is closed again. */
@@ -71,7 +73,7 @@ async function send(
   request: RunRequest,
   assignment: string,
 ): Promise<{ sent: Sent<Result<'run'>>; inDoubt: boolean }> {
-  const { child, text, hops } = request;
+  const { child, text, hops, trace } = request;
   const path = pod.socketOf(child);
   const params = {
     input: text,
@@ -79,6 +81,7 @@ async function send(
     from: { instance: pod.session.instance, token: pod.host.home.token(pod.folderOf(child)) },
     root: pod.session.root.instance,
     hops,
+    ...(trace === undefined ? {} : { trace }),
   };
   let inDoubt = false;
   for (let attempt = 1; ; attempt += 1) {

@@ -88,7 +88,12 @@ export async function spawnChild(
     context.signal.throwIfAborted();
     parentLink?.fireAndForget(scopeReport(pod, child, heldBy(pod, child, scope)));
     pod.crash('scope.moved');
-    const assignment = await sendRun(pod, children, { child, text: request.task, hops: context.hops });
+    const assignment = await sendRun(pod, children, {
+      child,
+      text: request.task,
+      hops: context.hops,
+      trace: context.traceparent,
+    });
     pod.crash('child.firstRun');
     return { child, assignment, planned, waits: isQueued ? reasonToWait(family, child) : null };
   } catch (error) {

@@ -29,6 +29,7 @@ export interface RunInput {
   from: InputSource;
   ifBusy: 'queue' | 'reject';
   hops: number;
+  trace?: string | undefined;
 }
 
 export function onRun(core: Core, input: RunInput): 'started' | 'queued' {
@@ -46,7 +47,7 @@ export function onRun(core: Core, input: RunInput): 'started' | 'queued' {
     }
     // A person's word starts a new chain, whatever it carries.
     const hops = from.kind === 'person' ? 0 : input.hops;
-    const said = { text, ...(images && { images }), hops };
+    const said = { text, ...(images && { images }), hops, ...(input.trace && { trace: input.trace }) };
     commitInput(core, [{ type: 'inputReceived', submission, kind: 'run', wake: true, from, ...said }]);
     evaluate(core, { urgent: true });
   }

@@ -49,6 +49,7 @@ export function reportOfTurn(
     ...switchedIn(facts, turn),
     durationMs: end.durationMs,
     hops: turn.hops,
+    ...(facts.trace?.turn === turn.turn ? { trace: facts.trace.span } : {}),
     ...(worktree === undefined ? {} : { worktree }),
   };
   const reason = end.reason === undefined ? {} : { reason: end.reason };

@@ -48,7 +48,8 @@ export function evaluate(core: Core, options: { urgent: boolean }): void {
   const next = facts.queue[0];
   if (next !== undefined) {
     const cause = next.from.kind === 'parent' ? 'parent' : 'person';
-    startTurn(core, { kind: 'run', submissions: [next.submission], hops: next.hops, cause });
+    const { submission, hops, trace } = next;
+    startTurn(core, { kind: 'run', submissions: [submission], hops, cause, ...(trace && { trace }) });
     return;
   }
   if (facts.context.asked !== null) return beginCompaction(core);
@@ -103,6 +104,7 @@ interface TurnStart {
   submissions: string[];
   hops: number;
   cause: 'person' | 'parent';
+  trace?: string;
   counted?: boolean;
 }
 
@@ -111,7 +113,10 @@ function startTurn(core: Core, start: TurnStart): void {
   const turn = ports.newId();
   const { kind, submissions, hops, cause } = start;
   const counted = start.counted === true ? { counted: true } : {};
-  const bodies: EntryBody[] = [{ type: 'turnStarted', turn, kind, submissions, hops, cause, ...counted }];
+  const trace = start.trace === undefined ? {} : { trace: start.trace };
+  const bodies: EntryBody[] = [
+    { type: 'turnStarted', turn, kind, submissions, hops, cause, ...trace, ...counted },
+  ];
   const next = facts.queue[0];
   if (kind === 'run' && next !== undefined) {
     const { submission, from, text, images } = next;

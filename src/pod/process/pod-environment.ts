@@ -36,7 +36,8 @@ const names = new Set([
   'SSL_CERT_DIR',
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]),
 ]);
-const beginnings = ['PODKIN_', 'LC_', 'NODE_'] as const;
+// Where traces go; a shell is given none of it.
+const beginnings = ['PODKIN_', 'LC_', 'NODE_', 'OTEL_'] as const;
 
 /** `more`: what its MCP servers are to be given of it, by name. */
 export function podEnvironment(

@@ -190,7 +190,7 @@ async function run(parts: HandlerParts, params: Params<'run'>): Promise<Result<'
   const from: InputSource =
     by === 'parent' && parent !== null ? { kind: 'parent', ...parent } : { kind: 'person' };
   const submission = params.submission ?? pod.host.chance.uuid();
-  const { ifBusy, files = [], hops = 0 } = params;
+  const { ifBusy, files = [], hops = 0, trace } = params;
   const isKnown = pod.facts.submissions.has(submission);
   const { input } = params;
   // Words alone are taken at once: what comes behind them must not come before them.
@@ -200,7 +200,9 @@ async function run(parts: HandlerParts, params: Params<'run'>): Promise<Result<'
       : await saidIn(pod, input);
   const isPlain = isKnown || files.length === 0 || by === 'parent';
   const said = isPlain ? given : await saidWith(parts, { said: given, files });
-  const accepted = pod.input((core) => onRun(core, { ...entryOf(said), submission, from, ifBusy, hops }));
+  const accepted = pod.input((core) =>
+    onRun(core, { ...entryOf(said), submission, from, ifBusy, hops, trace }),
+  );
   await durably(pod);
   return { submission, accepted };
 }

@@ -32,6 +32,7 @@ import { demandsGuidance } from '../machine/evidence.ts';
 import type { Evidence } from '../../session/facts/demand-entries.ts';
 import { demandsOf } from '../../session/settings/demands.ts';
 import { EvidenceDesk } from './evidence.ts';
+import type { TurnTrace } from './turn-trace.ts';
 import { RequestWatch } from './request-watch.ts';
 import { Rests } from './rests.ts';
 import { SurroundingsReader } from './surroundings.ts';
@@ -53,6 +54,7 @@ export interface TurnRunnerOptions {
   project: ProjectContext;
   sandbox: Sandbox;
   commands: CommandsInBackground;
+  trace: TurnTrace | null;
   budget: BudgetDesk;
 }
 
@@ -338,6 +340,7 @@ export class TurnRunner {
       signal,
       outputDir: pod.folder.outputs,
       commands: this.#options.commands,
+      traceparent: this.#options.trace?.traceparentOf(call),
       fileViews: this.#fileViews,
       alert: (code, text, level = 'warning') => {
         const alert = { type: 'alert', level, code, text } as const;

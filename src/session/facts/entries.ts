@@ -14,6 +14,7 @@ import type { RepositoryMadeEntry } from './repository-entries.ts';
 import type { BudgetEntry } from './budget-entries.ts';
 import type { HookDoneEntry } from './hook-entries.ts';
 import type { ScopeWaitEntry } from './scope-entries.ts';
+import type { TracedEntry } from './trace-entries.ts';
 import type { SetEntry } from './set-entries.ts';
 import type { Totals } from './totals.ts';
 import type { PodIdentity } from '../../protocol/names.ts';
@@ -95,6 +96,8 @@ export interface InputReceivedEntry {
   text: string;
   images?: ImageRef[];
   hops: number;
+  /** The span that it was given in. */
+  trace?: string;
 }
 /** A queued run was dropped before it began. */
 export interface InputDroppedEntry {
@@ -120,6 +123,7 @@ export interface TurnStartedEntry {
   hops: number;
   /** Who the work is for in the end: a turn that a person caused is not reported to the parent. */
   cause: 'person' | 'parent';
+  trace?: string;
   /** A notification turn that the wake budget counts. */
   counted?: boolean;
 }
@@ -386,7 +390,8 @@ export type EntryBody =
   | BudgetEntry
   | CommandEntry
   | SetEntry
-  | HookDoneEntry;
+  | HookDoneEntry
+  | TracedEntry;
 
 /**
  * `seq` numbers the entries of one log: 1, 2, 3 … Never to be mixed up with an event's number, which is

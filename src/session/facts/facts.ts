@@ -1,7 +1,6 @@
 /**
  * What a session log says, folded into memory. `replay.ts` is the only writer: a living pod applies each
- * entry right after committing it, a restored one applies them all, so both stand on the same facts by
- * construction. Nothing here is known from anywhere but the log.
+ * entry right after committing it, a restored one applies them all. Nothing is known from anywhere else.
  */
 import type { ImageRef } from '../../std/image.ts';
 import { noRestrictions } from './restrictions.ts';
@@ -11,6 +10,7 @@ import type { EndedCommandContent } from './command-entries.ts';
 import type { PodIdentity } from '../../protocol/names.ts';
 import type { PodEvent, SentPodEvent, Usage } from '../../protocol/pod-event.ts';
 import type { ApprovalAskedEntry, ApprovalDecision } from './approval-entries.ts';
+import type { TraceFacts } from './trace-entries.ts';
 import type { PlanItem } from './plan.ts';
 import type { FolderPlace } from './repository-entries.ts';
 import type { DueHook } from './hook-entries.ts';
@@ -44,14 +44,12 @@ export interface QueuedRun {
   text: string;
   images?: ImageRef[];
   hops: number;
+  trace?: string;
 }
 
 export interface OpenTurn {
   turn: string;
-  /**
-   * It and the interrupted or paused ones that it goes on with: what was handed down in any of them was for
-   * this work.
-   */
+  /** It and the interrupted or paused ones that it goes on with: all are for this work. */
   turns: string[];
   /** Entry seq of its start. */
   entrySeq: number;
@@ -272,6 +270,7 @@ export interface Facts {
   plan: readonly PlanItem[];
   /** Hooks that are to run for entries of this log, in their order. */
   hooksDue: DueHook[];
+  trace: TraceFacts | null;
 }
 
 const noUsage: Usage = { inputTokens: 0, outputTokens: 0, cost: 0 };
@@ -330,6 +329,7 @@ export function emptyFacts(): Facts {
     commands: noCommands(),
     plan: [],
     hooksDue: [],
+    trace: null,
   };
 }
 

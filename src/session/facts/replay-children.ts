@@ -133,3 +133,14 @@ export function applyReceipt(facts: Facts, entry: Entry<PodEventReceivedEntry>):
   });
   if (entry.wakes) facts.held = null;
 }
+
+/** Of re-emitted reports: one number a sender. */
+export function rememberOrigin(facts: Facts, origin: { instance: string; seq: number }): void {
+  facts.origins.set(origin.instance, Math.max(facts.origins.get(origin.instance) ?? 0, origin.seq));
+}
+
+/** From the outbox: what is acknowledged, or given up. */
+export function forgetDelivered(facts: Facts, through: number): void {
+  for (const seq of facts.outbox.pending.keys()) if (seq <= through) facts.outbox.pending.delete(seq);
+  for (const [id, seq] of facts.closedAssignments) if (seq <= through) facts.closedAssignments.delete(id);
+}

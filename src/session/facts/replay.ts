@@ -35,6 +35,8 @@ import {
   applyReceipt,
   applyScope,
   applyScopeWait,
+  forgetDelivered,
+  rememberOrigin,
   waitForWord,
 } from './replay-children.ts';
 import { applyHookDone, noteHooks, noteReceived, noteTurnEnd } from './hook-facts.ts';
@@ -267,6 +269,9 @@ const appliers: Appliers = {
     noteHooks(facts);
   },
   hookDone: applyHookDone,
+  traced(facts, { turn, span, parent }) {
+    facts.trace = { turn, span, parent };
+  },
   budgetBound: inBudget,
   budgetReserved: inBudget,
   budgetLease: inBudget,
@@ -311,12 +316,19 @@ function giveUpWork(facts: Facts): void {
 }
 
 function applyInput(facts: Facts, entry: Entry<InputReceivedEntry>): void {
-  const { submission, from, text, hops } = entry;
+  const { submission, from, text, hops, trace } = entry;
   const images = entry.images === undefined ? {} : { images: entry.images };
   facts.submissions.add(submission);
   switch (entry.kind) {
     case 'run':
-      facts.queue.push({ submission, from, text, hops, ...images });
+      facts.queue.push({
+        submission,
+        from,
+        text,
+        hops,
+        ...images,
+        ...(trace === undefined ? {} : { trace }),
+      });
       if (from.kind === 'parent') facts.ownAssignments.set(submission, 'queued');
       facts.held = null;
       return;
@@ -379,18 +391,9 @@ function applyToolResult(facts: Facts, entry: Entry<ToolResultEntry>): void {
   }
 }
 
-function rememberOrigin(facts: Facts, origin: { instance: string; seq: number }): void {
-  facts.origins.set(origin.instance, Math.max(facts.origins.get(origin.instance) ?? 0, origin.seq));
-}
-
 /** The last incarnation ended in the middle of a turn: whatever it had in hand may be what ended it. */
 function noteDeath(facts: Facts, at: string): void {
   if (facts.turn === null) return;
   for (const item of facts.unseen) item.deathsAt.push(at);
   if (facts.turn.steps === 0) for (const item of facts.notifyBuffer) item.deathsAt.push(at);
-}
-
-function forgetDelivered(facts: Facts, through: number): void {
-  for (const seq of facts.outbox.pending.keys()) if (seq <= through) facts.outbox.pending.delete(seq);
-  for (const [id, seq] of facts.closedAssignments) if (seq <= through) facts.closedAssignments.delete(id);
 }
