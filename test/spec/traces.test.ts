@@ -76,7 +76,7 @@ it('[trace.tree] [trace.restored] [trace.names] a tree of three, one of them kil
     'the spans',
   );
 
-  const [first] = named('invoke_agent root').filter(({ parentSpanId }) => parentSpanId === undefined);
+  const first = named('invoke_agent root').find(({ parentSpanId }) => parentSpanId === undefined);
   const spawns = named('execute_tool SpawnPod');
   expect(spawns.map(({ parentSpanId }) => parentSpanId)).toEqual([first?.spanId, first?.spanId]);
   const [ofA] = named('invoke_agent a');

@@ -61,9 +61,7 @@ export function assemble(pod: Pod): Assembled {
   const budget: BudgetDesk = new BudgetDesk(pod, { children, parentLink }, () => runner.budgetArrived());
   const { tools, guidance } = toolsOf({ pod, children, parentLink });
   const project = new ProjectContext(pod);
-  const commands = commandsOf(pod);
-  const hooks = new HookDesk(pod);
-  const trace = traceOf(pod);
+  const [commands, hooks, trace] = [commandsOf(pod), new HookDesk(pod), traceOf(pod)];
   const runner: TurnRunner = new TurnRunner(pod, {
     engine: host.work.engine(worker),
     tools,
@@ -95,8 +93,14 @@ export function assemble(pod: Pod): Assembled {
     show: (event) => feeds.show(event),
   });
   const toolNames = tools.map((tool) => tool.name);
-  const contextOfInput = () => runner.contextOfInput();
-  const parts = { ...feeds, pod, children, parentLink, toolNames, contextOfInput };
+  const parts = {
+    ...feeds,
+    pod,
+    children,
+    parentLink,
+    toolNames,
+    contextOfInput: () => runner.contextOfInput(),
+  };
   const handlers = podHandlers({ ...parts, approvalGate, sandbox, budget, modesBelow });
   return { handlers, observers: feeds.observers, children, parentLink, hooks, ended: ended.promise };
 }

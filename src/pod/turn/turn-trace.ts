@@ -70,31 +70,27 @@ export class TurnTrace implements Interceptor {
   }
 
   #take(body: EntryBody): void {
-    switch (body.type) {
-      case 'turnStarted':
-        return this.#begin(body);
-      case 'systemItem':
-        return this.#read(body);
-      case 'assistantMessage':
-        return this.#chat?.set({
-          [names.requestModel]: modelName(body.model),
-          [names.responseModel]: modelName(body.model),
-        });
-      case 'stepCompleted': {
-        const { usage, step, finishReason } = body;
-        this.#chat?.set({ ...usageOf(usage), [names.step]: step, [names.finishReasons]: [finishReason] });
-        return this.#endChat(null);
-      }
-      case 'requestFailed':
-        this.#chat?.set(usageOf(body.usage));
-        return this.#endChat('requestFailed');
-      case 'toolResult':
-        return this.#endCall(body.call, body.isError ? 'toolError' : null);
-      case 'interrupted':
-        return this.#endTurn('interrupted');
-      case 'turnEnded':
-        this.#turn?.set({ [names.outcome]: body.outcome, ...usageOf(body.usage) });
-        return this.#endTurn(body.outcome === 'errored' ? (body.error?.category ?? 'unknown') : null);
+    if (body.type === 'turnStarted') this.#begin(body);
+    else if (body.type === 'systemItem') this.#read(body);
+    else if (body.type === 'toolResult') this.#endCall(body.call, body.isError ? 'toolError' : null);
+    else if (body.type === 'interrupted') this.#endTurn('interrupted');
+    else if (body.type === 'turnEnded') {
+      this.#turn?.set({ [names.outcome]: body.outcome, ...usageOf(body.usage) });
+      this.#endTurn(body.outcome === 'errored' ? (body.error?.category ?? 'unknown') : null);
+    } else this.#takeOfRequest(body);
+  }
+
+  #takeOfRequest(body: EntryBody): void {
+    if (body.type === 'assistantMessage') {
+      const model = modelName(body.model);
+      this.#chat?.set({ [names.requestModel]: model, [names.responseModel]: model });
+    } else if (body.type === 'stepCompleted') {
+      const { usage, step, finishReason } = body;
+      this.#chat?.set({ ...usageOf(usage), [names.step]: step, [names.finishReasons]: [finishReason] });
+      this.#endChat(null);
+    } else if (body.type === 'requestFailed') {
+      this.#chat?.set(usageOf(body.usage));
+      this.#endChat('requestFailed');
     }
   }
 
@@ -162,7 +158,7 @@ export class TurnTrace implements Interceptor {
 
   #endTurn(error: string | null): void {
     this.#endChat('interrupted');
-    for (const call of [...this.#calls.keys()]) this.#endCall(call, 'interrupted');
+    for (const call of this.#calls.keys()) this.#endCall(call, 'interrupted');
     this.#end(this.#turn, error);
     this.#turn = null;
   }
