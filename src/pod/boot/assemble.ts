@@ -93,14 +93,8 @@ export function assemble(pod: Pod): Assembled {
     show: (event) => feeds.show(event),
   });
   const toolNames = tools.map((tool) => tool.name);
-  const parts = {
-    ...feeds,
-    pod,
-    children,
-    parentLink,
-    toolNames,
-    contextOfInput: () => runner.contextOfInput(),
-  };
+  const contextOfInput = () => runner.contextOfInput();
+  const parts = { ...feeds, pod, children, parentLink, toolNames, contextOfInput };
   const handlers = podHandlers({ ...parts, approvalGate, sandbox, budget, modesBelow });
   return { handlers, observers: feeds.observers, children, parentLink, hooks, ended: ended.promise };
 }
