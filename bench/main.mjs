@@ -17,7 +17,16 @@ if (!existsSync(command)) {
 
 const folder = await mkdtemp(join(tmpdir(), 'podkin-bench-'));
 try {
-  const measures = ['main', 'sender', 'floor', 'bare', 'replayer', 'peers/host', 'token-source'];
+  const measures = [
+    'main',
+    'sender',
+    'floor',
+    'bare',
+    'replayer',
+    'peers/host',
+    'token-source',
+    'screen-floor',
+  ];
   await bundle(measures, folder);
   // Packages of a provider are partly CommonJS and call require for Node's own modules; the others are not to
   // pay for it.

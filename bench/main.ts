@@ -15,6 +15,7 @@ import { measurePs } from './ps.ts';
 import { measureReplay } from './replay.ts';
 import { type Report, printReport } from './report.ts';
 import { measureScale } from './scale.ts';
+import { measureScreen } from './screen.ts';
 import { measureStart } from './start.ts';
 import { measureStreaming } from './streaming.ts';
 import { measureWake } from './wake.ts';
@@ -33,6 +34,7 @@ const measures: Record<string, (options: BenchOptions) => Promise<Report>> = {
   scale: measureScale,
   streaming: measureStreaming,
   churn: measureChurn,
+  screen: measureScreen,
 };
 
 const usage = `npm run bench -- [NAME …] [--rounds N] [--big] [--smoke] [--json FILE]

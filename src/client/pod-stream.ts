@@ -8,6 +8,7 @@ import { dial } from '../transport/dial.ts';
 import type { CloseReason } from '../transport/failures.ts';
 import { readLiveEvent, type ShownEvent } from '../protocol/live-events.ts';
 import type { Result } from '../protocol/methods.ts';
+import { uuidv7 } from '../std/uuid.ts';
 
 /** As `protocol/live-events.ts` has them, with the log's own type for an entry. */
 export type LiveEvent = ShownEvent | { type: 'entry'; entry: Entry };
@@ -43,6 +44,13 @@ export interface PodStream {
   close(): void;
 }
 
+let ownWatcherId: string | null = null;
+
+/** All connections of this process are those of one who watches. */
+export function watcherId(): string {
+  return (ownWatcherId ??= uuidv7());
+}
+
 const dialTimeoutMs = 2_000;
 const subscribeTimeoutMs = 10_000;
 
@@ -75,7 +83,12 @@ export async function openPodStream(options: PodStreamOptions): Promise<PodStrea
     const since = options.since === 0 ? {} : { since: { instance: options.instance, seq: options.since } };
     const header = await client.call(
       'subscribe',
-      { ...since, deltas: options.deltas, ...(options.last === undefined ? {} : { last: options.last }) },
+      {
+        ...since,
+        deltas: options.deltas,
+        watcher: watcherId(),
+        ...(options.last === undefined ? {} : { last: options.last }),
+      },
       { timeoutMs: subscribeTimeoutMs },
     );
     if (header.reset) seen = 0;

@@ -58,8 +58,10 @@ export interface ScreenTerminal {
   readonly size: Size;
   /** Over SSH, or `--slow`: few frames. */
   readonly isSlow: boolean;
-  /** False while what was written has not left. */
+  /** False while what was written has not left, or, over a slow line, has not been shown. */
   readonly isDrained: boolean;
+  /** Before the terminal is given back: what it was asked it has answered, or is not going to. */
+  answered(): Promise<void>;
   /** Modes on, title saved. */
   open(events: TerminalEvents): void;
   write(bytes: string): void;

@@ -164,6 +164,7 @@ export class Screen implements OpenScreen {
     const left = await Promise.race([this.#end.promise, Promise.resolve(null)]);
     const typedHere = { unsent, file: keptFile(unsent, commands.keepCopy) };
     const last = lastLines(this.#watching.tree, { pod, ownsTree: first.ownsTree, end: left, ...typedHere });
+    await terminal.answered();
     this.#painter.close(last);
     terminal.close();
     this.#decoder.close();

@@ -6,9 +6,12 @@
  * - T1 Whatever ends the process, but for SIGKILL, each mode is put back: on leaving, by `exit`, by a signal
  *   that nobody else catches, before a stop and while another program has the terminal.
  * - T2 No mode of the mouse is set unless it was asked for, and nothing erases what has scrolled away.
+ * - T3 Over a slow line a frame has left when the terminal answers behind it: what is between here and there
+ *   takes any number of frames, and a key would be shown behind them all.
  */
 import { writeSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
+import { type Deferred, deferred } from '../std/deferred.ts';
 import { systemCode } from '../std/system-code.ts';
 import { guardTerminal } from '../std/terminal-guard.ts';
 import { waitForNone } from '../std/unread-terminal.ts';
@@ -34,6 +37,14 @@ const mouseOff = '\u001B[?1006l\u001B[?1000l';
 const afterCut = '\u001B\\\u001B[?2026l\u001B[?7h\u001B[m';
 const [alternateOn, alternateOff] = ['\u001B[?1049h', '\u001B[?1049l'];
 const titleBegins = '\u001B]0;';
+const frameEnds = '\u001B[?2026l';
+/** A question that every terminal answers, in its turn: what it is. */
+const whatIsIt = '\u001B[c';
+// oxlint-disable-next-line no-control-regex -- what a terminal says
+const itIs = /\u001B\[\?[\d;]*c/;
+const answerCharsMax = 64;
+/** A line that stands still for so long is written to again; a terminal that never answers is not asked. */
+const answerMs = 5_000;
 
 export class Terminal implements ScreenTerminal {
   readonly #parts: TerminalParts;
@@ -46,7 +57,15 @@ export class Terminal implements ScreenTerminal {
   #isLent = false;
   /** As it was last set, to be set again behind a stop. */
   #title = '';
-  readonly #onData = (chunk: string): void => this.#events?.onInput(chunk);
+  /** Asked behind a frame, and not answered yet. */
+  #asked: Deferred<void> | null = null;
+  #answers: boolean | null = null;
+  #mayAsk = true;
+  #lastRead = '';
+  readonly #onData = (chunk: string): void => {
+    if (this.#asked !== null) this.#hear(chunk);
+    this.#events?.onInput(chunk);
+  };
   readonly #onResize = (): void => this.#events?.onResize();
   readonly #onLost = (): void => this.#events?.onLost();
   readonly #onStop = (): void => this.suspend();
@@ -72,7 +91,13 @@ export class Terminal implements ScreenTerminal {
   }
 
   get isDrained(): boolean {
-    return this.#parts.stdout.writableLength === 0;
+    return this.#parts.stdout.writableLength === 0 && this.#asked === null;
+  }
+
+  /** Fulfils when no answer is to come any more that the next reader of the terminal would take for typed. */
+  async answered(): Promise<void> {
+    this.#mayAsk = false;
+    await this.#asked?.promise;
   }
 
   open(events: TerminalEvents): void {
@@ -96,7 +121,38 @@ export class Terminal implements ScreenTerminal {
     const [begins, ends] = [bytes.lastIndexOf(alternateOn), bytes.lastIndexOf(alternateOff)];
     if (begins !== ends) this.#isAlternate = begins > ends;
     if (bytes.startsWith(titleBegins)) this.#title = bytes;
-    this.#parts.stdout.write(bytes, () => this.isDrained && this.#events?.onDrain());
+    const isFirst = this.#asked === null && this.#mayAsk && this.#answers !== false;
+    const asks = this.isSlow && isFirst && bytes.endsWith(frameEnds);
+    if (asks) this.#ask();
+    this.#parts.stdout.write(asks ? bytes + whatIsIt : bytes, () => this.#ifDrained());
+  }
+
+  #ifDrained(): void {
+    if (this.isDrained) this.#events?.onDrain();
+  }
+
+  #ask(): void {
+    const asked = deferred<void>();
+    this.#asked = asked;
+    this.#lastRead = '';
+    const late = setTimeout(() => {
+      this.#answers ??= false;
+      asked.resolve();
+    }, answerMs).unref();
+    void asked.promise.then(() => {
+      clearTimeout(late);
+      this.#asked = null;
+      this.#ifDrained();
+    });
+  }
+
+  /** An answer may come in pieces. */
+  #hear(chunk: string): void {
+    const read = this.#lastRead + chunk;
+    this.#lastRead = read.slice(-answerCharsMax);
+    if (!itIs.test(read)) return;
+    this.#answers = true;
+    this.#asked?.resolve();
   }
 
   suspend(): void {
@@ -112,6 +168,7 @@ export class Terminal implements ScreenTerminal {
   }
 
   async lend<T>(work: () => Promise<T>): Promise<T> {
+    await this.answered();
     this.#giveBack();
     this.#isLent = true;
     this.#parts.stdin.pause();
@@ -150,6 +207,7 @@ export class Terminal implements ScreenTerminal {
   #takeOver(): void {
     this.#parts.stdin.setRawMode?.(true);
     this.#isOn = true;
+    this.#mayAsk = true;
     this.write(on + (this.#parts.mouse ? mouseOn : ''));
     this.write(this.#title);
   }

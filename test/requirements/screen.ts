@@ -71,6 +71,8 @@ export const screen = {
     'A row says what its pod does and for how long; a death shows its signal within a second where the parent lives.',
   'screen.r23':
     'The feed shows texts, tools, questions, outcomes and deaths by default; machinery only where it is asked for.',
+  'screen.captures':
+    'Real pods on a real terminal are seen as the files have it, at three sizes: at work, asking, dead, many, late, hostile, without colours.',
   'screen.views-golden':
     'Each scene (pods at work, a question, a death, 64 pods, a late delivery, a difference, 2,000 entries, hostile text) is seen as its file has it, at three sizes, as panes and inline.',
 

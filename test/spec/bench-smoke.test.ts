@@ -29,6 +29,7 @@ it('[bench.smoke] every measure of the bench runs and each of its rows holds num
       'scale',
       'streaming',
       'churn',
+      'screen',
     ]);
     for (const { name, rows } of reports) {
       expect(rows.length, name).toBeGreaterThanOrEqual(3);

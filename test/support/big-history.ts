@@ -48,6 +48,17 @@ export async function writeHistory(pod: TestPod, bytes: number): Promise<number>
   return seq;
 }
 
+/** A pod that has never run gets as many turns, each with that answer. */
+export function writeTurns(pod: TestPod, answers: readonly string[]): void {
+  const spec = readSpec(pod.folder);
+  if (spec === null) throw new Error(`there is no pod ${pod.name}`);
+  const bodies: EntryBody[] = [{ type: 'session', ...spec }, startOf(emptyFacts())];
+  for (const text of answers) bodies.push(...oneTurn(text, [], bodies.length));
+  const time = new Date().toISOString();
+  const { bytes } = encodeLines(bodies.map((body, at) => ({ seq: at + 1, time, ...body })));
+  appendFileSync(pod.folder.log, bytes, { mode: 0o600 });
+}
+
 /** The incarnation whose past this is; it has died. */
 function startOf(facts: Facts): EntryBody {
   const nobody = { ...ownIdentity(), startTime: 'never' };

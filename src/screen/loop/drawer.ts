@@ -8,8 +8,9 @@ import type { ScreenState } from '../state.ts';
 import type { Line, Size } from '../line.ts';
 import type { PodModel } from '../model/shape.ts';
 import { inlineLive } from '../views/inline.ts';
-import { itemLines } from '../views/item.ts';
+import { beginsBlock, itemLines } from '../views/item.ts';
 import { paneFrame } from '../views/frame.ts';
+import { noLine } from '../views/spans.ts';
 import type { View } from '../views/view.ts';
 import { InlineWriter, PaneWriter, type WriterOptions } from '../writer.ts';
 import { callOf } from '../views/transcript.ts';
@@ -87,13 +88,13 @@ export class Drawer {
     const { tree, pod, rich, state } = view;
     const isLabelled = others.length > 0 || (state.ownsTree && tree.rows.length > 1);
     const { showsMachinery } = state;
-    const text: ItemText = (item, columns, of) =>
-      itemLines(item, columns, {
-        rich,
-        showsMachinery,
-        call: callOf(of.pod, item, of.at),
-        isBelowCall: false,
-      });
+    const text: ItemText = (item, columns, of) => {
+      const call = callOf(of.pod, item, of.at);
+      const lines = itemLines(item, columns, { rich, showsMachinery, call, isBelowCall: false });
+      // Where names stand before lines, they tell blocks apart.
+      const isApart = !isLabelled && of.at > 0 && beginsBlock(item) && lines.length > 0;
+      return isApart ? [noLine, ...lines] : lines;
+    };
     const pods = pod === null ? others : [pod, ...others.filter(({ instance }) => instance !== pod.instance)];
     return [...pods.flatMap((one) => this.feed.take(one, { size, isLabelled, text })), ...extra];
   }

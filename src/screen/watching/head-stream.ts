@@ -3,7 +3,7 @@
  * tree, and that something has changed; a newer one also how each pod below it is.
  */
 import type { FoundPod } from '../../client/find-pod.ts';
-import { type LiveEvent, openPodStream, type PodStream } from '../../client/pod-stream.ts';
+import { type LiveEvent, openPodStream, type PodStream, watcherId } from '../../client/pod-stream.ts';
 import type { ApprovalRequest } from '../../protocol/approval.ts';
 import type { TreePod } from '../../protocol/tree.ts';
 
@@ -94,7 +94,7 @@ export class HeadStream {
   /** Older pods do not know how: then others are asked, one by one. */
   async #watchTree({ client }: PodStream): Promise<void> {
     try {
-      const { rows, watching } = await client.call('tree', { watch: true });
+      const { rows, watching } = await client.call('tree', { watch: true, watcher: watcherId() });
       if (this.#isClosed) return;
       this.#pushes = true;
       this.#options.onRows(rows, []);
