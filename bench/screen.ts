@@ -139,7 +139,7 @@ function floorWords(stage: Stage, pod: TestPod, which: 'hand' | 'subscribe'): re
 
 /** Tree, transcript and input of that pod's tree. */
 async function panesOf(stage: Stage, pod: TestPod): Promise<Pty> {
-  const pty = terminalOf(stage, [commandFile, 'attach', '--screen', pod.name]);
+  const pty = terminalOf(stage, [commandFile, 'attach', pod.name]);
   await pty.until('the pod', (shown) => shown.includes(pod.name) && shown.includes(frameEnds));
   pty.write(switchView);
   await pty.until('the tree', (shown) => shown.includes('\u001B[?1049h'));
@@ -188,7 +188,7 @@ async function deltasOf(pod: TestPod): Promise<number> {
 }
 
 async function firstFrameFigures(stage: Stage): Promise<Figures> {
-  const pty = terminalOf(stage, [commandFile, '--screen']);
+  const pty = terminalOf(stage, [commandFile]);
   try {
     await pty.until('a frame', (shown) => shown.includes(frameEnds));
     return { 'CPU ms': threadsMs(pty.pid) };
@@ -213,7 +213,7 @@ async function treeFigures(stage: Stage, { root, pods }: Tree, streams: number):
 
 async function historyFigures(stage: Stage, pod: TestPod, keys: number): Promise<Figures> {
   const fromMs = performance.now();
-  const pty = terminalOf(stage, [commandFile, 'attach', '--screen', pod.name]);
+  const pty = terminalOf(stage, [commandFile, 'attach', pod.name]);
   try {
     await pty.until(
       'the end of the history',

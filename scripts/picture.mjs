@@ -49,7 +49,7 @@ const tmux = (...words) =>
 try {
   podkin('run', '--detach', '--name', 'root', '--model', `script/${join(folder, 'review.yaml')}`, task);
   const size = ['-x', String(columns), '-y', String(rows)];
-  const line = `'${process.execPath}' '${command}' attach --screen root`;
+  const line = `'${process.execPath}' '${command}' attach root`;
   tmux('-f', '/dev/null', 'new-session', '-d', ...size, line);
   await until('the question', (screen) => screen.includes('playwright'));
   tmux('send-keys', 'M-t');

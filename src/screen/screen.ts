@@ -168,8 +168,7 @@ export class Screen implements OpenScreen {
     this.#painter.close(last);
     terminal.close();
     this.#decoder.close();
-    await past.written();
-    await this.#watching.close();
+    await Promise.all([past.written(), this.#watching.close()]);
     this.#end.resolve('left');
   }
 

@@ -26,8 +26,8 @@ const narrow: WindowSize = { columns: 40, rows: 10 };
 const tooSmall: WindowSize = { columns: 30, rows: 4 };
 
 /** The words that open the screen: of the whole tree, or of one pod. */
-const tree = ['--screen'];
-const inline = (name: string): string[] => ['attach', '--screen', name];
+const tree: readonly string[] = [];
+const inline = (name: string): string[] => ['attach', name];
 
 /** The same screen at the three sizes. */
 async function atSizes(

@@ -147,11 +147,7 @@ function statusOf({ tree, state, nowMs }: View): readonly Line[] {
   return [
     [span(mark.text, mark.style), span(` ${row.status}${time === '' ? '' : ` ${time}`}`)],
     row.subtree.tokens === 0 ? noLine : [span(`${tokens(row.subtree.tokens)} tok`)],
-<<<<<<< HEAD
     row.subtree.tokens === 0 || dollars(row.subtree.cost) === '' ? noLine : [span(dollars(row.subtree.cost))],
-=======
-    row.subtree.cost === 0 || row.subtree.tokens === 0 ? noLine : [span(dollars(row.subtree.cost))],
->>>>>>> 1031ed7 (The screen on real terminals: captures at three sizes, a line of 2 kB a second, three people, a bench, a picture; frames wait for the terminal over a slow line; reports show what was said)
     children.length === 0
       ? noLine
       : [
