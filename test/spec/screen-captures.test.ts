@@ -186,6 +186,7 @@ describe.skipIf(!hasTerminal)('captures of the screen', () => {
     await root.untilEntry('assistantMessage', ({ parts }) => JSON.stringify(parts).includes('another one'));
     const window = tmux.podkin(home, tree, usual);
     await showRoot(window);
+    await window.until('the signal', (screen) => /docs +SIGKILL/.test(screen));
     expectGolden('death', await atSizes(window, 'the death', (screen) => /docs/.test(screen)));
   });
 
@@ -220,6 +221,8 @@ describe.skipIf(!hasTerminal)('captures of the screen', () => {
     await window.type('/deliveries');
     await window.press('Enter');
     await window.until('a late one', (screen) => screen.includes('1 late'));
+    // The question has been answered; whether that is known depends on when the frozen one was asked.
+    await window.until('no question', (screen) => !screen.includes('Alt+w'));
     expectGolden('deliveries', await atSizes(window, 'a late one', (screen) => screen.includes('late')));
   });
 

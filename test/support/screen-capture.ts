@@ -20,14 +20,15 @@ export function masked(screen: string): string {
 }
 
 /**
- * Without what differs from run to run: a clock that has one digit more moves what stands beside it, a pod that
- * hears nothing for long is said to, and what was counted of a sentence that has a time in it.
+ * Without what differs from run to run: a clock that has one digit more moves what stands beside it, a pod
+ * that hears nothing for long is said to, and what was counted of a sentence that has a time in it.
  */
 const inOrder = (text: string): string =>
   text
-    .replaceAll(/no token(?: for)?/g, 'asks the model')
+    .replaceAll(/no token(?: for)?|\banswers\b/g, 'asks the model')
     .replaceAll(/\b(?:\d{3,}|\d+\.\d+k)\b/g, '#')
     .replaceAll(/ +~/g, ' ~')
+    .replaceAll(/ +\+\d+ms\b/g, ' +Nms')
     .replaceAll(/ {2,}/g, '  ')
     .replaceAll(/[─╌]{2,}/g, '──');
 
