@@ -1,5 +1,5 @@
-// `node scripts/picture.mjs`: docs/screen.svg, the picture of the README. A real tree with a scripted model, in
-// a home of its own; the screen in a real terminal (tmux); its cells as an SVG whose text is text.
+// `node scripts/picture.mjs`: docs/screen.svg, the picture of the README. A real tree with a scripted model,
+// in a home of its own; the screen in a real terminal (tmux); its cells as an SVG whose text is text.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
